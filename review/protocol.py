@@ -1,0 +1,382 @@
+"""protocol.yaml -> Protocol: the whole plan of a review, checked key by key when it is loaded."""
+
+import difflib
+import hashlib
+import re
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, get_args, get_type_hints
+
+from review.errors import ProtocolError
+
+PersonRole = Literal["reviewer", "adjudicator", "lead", "reader"]
+StageKind = Literal["screening", "eligibility", "quality"]
+Allocation = Literal["everyone", "pairs", "shares"]
+StudyKind = Literal["deep-learning", "traditional", "hybrid"]
+Via = Literal["databases", "registers", "websites", "organisations", "citations"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileImport:
+    """A search export that belongs to this review."""
+
+    file: str
+    """Path relative to the review's folder."""
+    source: str | None = None
+    """Name of the source, for example embase; guessed from the file where absent."""
+    via: Via = "databases"
+    """The PRISMA 2020 box these records are identified in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is searched, where and when."""
+
+    query: str
+    """One boolean query, written once; see the query reference."""
+    from_: date
+    """First day of the window (key: from)."""
+    to: date | None = None
+    """Last day of the window; absent for a living review."""
+    sources: tuple[str, ...] = ()
+    """Sources harvested by the tool: pubmed, arxiv, medrxiv, biorxiv, europepmc."""
+    native: dict[str, str] = field(default_factory=dict)
+    """A source's own query in place of the compiled one, by source."""
+    imports: tuple[FileImport, ...] = ()
+    """Search exports fetched by hand."""
+    contact: str | None = None
+    """E-mail address that goes with each request, as NCBI and Crossref ask."""
+    base_urls: dict[str, str] = field(default_factory=dict)
+    """Other addresses for a source, for a mirror or a rehearsal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member of the team."""
+
+    name: str
+    """The name used to sign in and written beside each decision."""
+    roles: tuple[PersonRole, ...] = ("reviewer",)
+    email: str | None = None
+    """Address the sign-in service knows the person by, where one is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of judging, in the order of the file."""
+
+    id: str
+    kind: StageKind
+    """screening (title and abstract), eligibility (full text) or quality (appraisal and gates)."""
+    name: str | None = None
+    reviewers: int = 2
+    """How many reviewers decide each record (1 to 5)."""
+    who: tuple[str, ...] = ()
+    """Reviewers of this stage; absent means everybody with the role reviewer."""
+    allocation: Allocation = "everyone"
+    """everyone: any reviewer takes any record; pairs: random pairs; shares: by 'shares'."""
+    shares: dict[str, float] = field(default_factory=dict)
+    """Share of the records for each reviewer, for allocation 'shares'."""
+    pilot: int = 0
+    """How many first records everybody judges, for training."""
+    reasons: tuple[str, ...] = ()
+    """Exclusion reasons, most important first; keys 1 to 9 pick them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """Eligibility criteria, pinned beside each record."""
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """Words marked in titles and abstracts; a trailing * marks every word with that stem."""
+
+    include: tuple[str, ...] = ()
+    """Shown green."""
+    exclude: tuple[str, ...] = ()
+    """Shown red."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordRule:
+    """Records that do not match the query are marked ineligible by automation, reversibly."""
+
+    id: str
+    must_match: str
+    """A boolean query over title and abstract; records that do not match are excluded."""
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The order in which records are shown."""
+
+    model: str = "light"
+    """light (word counts), random, or the name of another installed model."""
+    seed: int = 1
+    min_included: int = 6
+    min_excluded: int = 6
+    """Random order until there are so many of each."""
+    random_share: float = 0.1
+    """Share of records (0 to 1) drawn at random, which keeps the estimate of the rest honest."""
+    target_recall: float = 0.95
+    """Recall (0 to 1) the stopping evidence is computed for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A quality rule that lets a study in or keeps it out, with the reason it is kept out for."""
+
+    id: str
+    checklist: str
+    """Edition id of the checklist, for example claim-2020."""
+    reason: str
+    kinds: tuple[StudyKind, ...] = ("deep-learning", "traditional", "hybrid")
+    """Which studies must pass it; hybrids are held against every gate that names them."""
+    required: tuple[str, ...] = ()
+    """Published numbers of items that must be met."""
+    minimum: float | None = None
+    """Least total score."""
+    any_of: bool = False
+    """With several required items: one of them is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appraisal:
+    """How included reports are judged."""
+
+    tools: tuple[str, ...] = ()
+    """Edition ids of the checklists in use."""
+    gates: tuple[Gate, ...] = ()
+    extraction: str | None = None
+    """Edition id of the data extraction form."""
+    model: str | None = None
+    """Installed spaCy model for suggested evidence; absent uses rules only."""
+    min_events_per_variable: float = 10.0
+    """Events per variable below which a sample is flagged. Source: Peduzzi 1996,
+    doi 10.1016/S0895-4356(96)00236-3."""
+    min_positives_test: int = 100
+    """Positives in the test set below which it is flagged. Source: Collins 2016,
+    doi 10.1002/sim.6787."""
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """An earlier version of this review, for the updated-review diagram."""
+
+    studies: int
+    reports: int
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """The plan of a review, as protocol.yaml states it."""
+
+    title: str
+    question: str
+    search: Search
+    stages: tuple[Stage, ...]
+    team: tuple[Person, ...]
+    registration: str | None = None
+    """Registration id, for example a PROSPERO number."""
+    criteria: Criteria = field(default_factory=Criteria)
+    highlight: Highlight = field(default_factory=Highlight)
+    rules: tuple[KeywordRule, ...] = ()
+    ranking: Ranking = field(default_factory=Ranking)
+    appraisal: Appraisal = field(default_factory=Appraisal)
+    previous: Previous | None = None
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+
+def stage_of(protocol: Protocol, kind: StageKind) -> Stage | None:
+    """The first stage of a kind; None where the review has none."""
+    return next((stage for stage in protocol.stages if stage.kind == kind), None)
+
+
+def stage_reviewers(protocol: Protocol, stage: Stage) -> tuple[str, ...]:
+    """Names of those who judge a stage, in the order of the team."""
+    return stage.who or tuple(p.name for p in protocol.team if "reviewer" in p.roles)
+
+
+def fingerprint(text: str) -> str:
+    """SHA-256 (hex) of the protocol file's text."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def load(path: Path) -> Protocol:
+    """The protocol in a file.
+
+    Raises:
+        ProtocolError: no such file, not YAML, or a key is wrong; names file, line, key and what
+            was expected.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ProtocolError(
+            f"{path}: no protocol here. Run 'review init {path.parent}' to write one."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProtocolError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str = "protocol.yaml") -> Protocol:
+    """The protocol in a text; `name` stands in messages. Raises ProtocolError as load does."""
+    import yaml
+    from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+
+    try:
+        data = yaml.safe_load(text)
+        tree = yaml.compose(text)
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}:" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ProtocolError(f"{name}:{line} this is not YAML: {problem}.") from error
+    if not isinstance(data, dict):
+        raise ProtocolError(f"{name}: expected keys such as title, question and search.")
+    _refuse_unknown(data, Protocol, (), name, tree)
+    adapter = TypeAdapter(with_config(ConfigDict(extra="forbid"))(Protocol))
+    try:
+        return adapter.validate_python(_renamed(data))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ProtocolError(_line_of_error(first, name, tree)) from error
+
+
+def _renamed(data: dict[str, Any]) -> dict[str, Any]:
+    search = data.get("search")
+    if isinstance(search, dict) and "from" in search:
+        data = {**data, "search": {**search, "from_": search["from"]}}
+        del data["search"]["from"]
+    return data
+
+
+def _key_name(name: str) -> str:
+    return "from" if name == "from_" else name
+
+
+def _refuse_unknown(value: Any, kind: Any, path: tuple[Any, ...], name: str, tree: Any) -> None:
+    """Raises on the first key that the class does not know, with the nearest known key."""
+    for inner in get_args(kind):
+        if is_dataclass(inner):
+            kind = inner
+    if isinstance(value, list):
+        for place, one in enumerate(value):
+            _refuse_unknown(one, kind, (*path, place), name, tree)
+    if not is_dataclass(kind) or not isinstance(value, dict):
+        return
+    hints = get_type_hints(kind)
+    known = [_key_name(spec.name) for spec in fields(kind)]
+    for key, inner in value.items():
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise ProtocolError(
+                f"{name}: line {_line(tree, (*path, key))}: unknown key '{_dotted((*path, key))}'."
+                f"{hint} Expected one of: {', '.join(known)}."
+            )
+        _refuse_unknown(inner, hints["from_" if key == "from" else key], (*path, key), name, tree)
+
+
+def _line_of_error(error: Any, name: str, tree: Any) -> str:
+    path = tuple("from" if part == "from_" else part for part in error["loc"])
+    line = _line(tree, path)
+    got = error.get("input")
+    shown = "" if isinstance(got, dict | list) or error["type"] == "missing" else f" (got {got!r})"
+    where = f"{name}: line {line}:" if line else f"{name}:"
+    if error["type"] == "missing":
+        return f"{where} the key '{_dotted(path)}' is missing."
+    if error["type"] == "value_error":
+        return f"{name}: {str(error['msg']).removeprefix('Value error, ')}"
+    hint = ""
+    choices = re.findall(r"'([^']+)'", str(error.get("ctx", {}).get("expected", "")))
+    near = difflib.get_close_matches(str(got), choices, n=1)
+    if near:
+        hint = f" Did you mean '{near[0]}'?"
+    message = str(error["msg"]).replace("Input should be", "expected")
+    return f"{where} '{_dotted(path)}': {message}{shown}.{hint}"
+
+
+def _dotted(path: tuple[Any, ...]) -> str:
+    return ".".join(str(part) for part in path)
+
+
+def _line(node: Any, path: tuple[Any, ...]) -> int:
+    """Line of a key in the YAML tree, 1 and up; that of the nearest parent where it is absent."""
+    line = int(node.start_mark.line) + 1
+    for part in path:
+        if isinstance(part, int) and isinstance(node.value, list) and part < len(node.value):
+            node = node.value[part]
+            line = int(node.start_mark.line) + 1
+            continue
+        pairs = node.value if isinstance(node.value, list) else []
+        found = next((p for p in pairs if isinstance(p, tuple) and p[0].value == str(part)), None)
+        if found is None:
+            return line
+        line = int(found[0].start_mark.line) + 1
+        node = found[1]
+    return line
+
+
+def _check(protocol: Protocol) -> None:
+    """Raises ValueError where keys contradict each other; the loader adds the file's name."""
+    names = [person.name for person in protocol.team]
+    for what, ids in (("team", names), ("stages", [stage.id for stage in protocol.stages])):
+        if not ids:
+            raise ValueError(f"'{what}' is empty: name at least one.")
+        twice = sorted({one for one in ids if ids.count(one) > 1})
+        if twice:
+            raise ValueError(f"'{what}' names {twice[0]!r} twice.")
+    if protocol.search.to and protocol.search.to < protocol.search.from_:
+        raise ValueError(
+            f"'search.to' ({protocol.search.to}) lies before 'search.from' "
+            f"({protocol.search.from_})."
+        )
+    order = [("screening", "eligibility", "quality").index(s.kind) for s in protocol.stages]
+    if order != sorted(set(order)):
+        raise ValueError("'stages' must be screening, eligibility, quality, each at most once.")
+    for stage in protocol.stages:
+        _check_stage(protocol, stage, names)
+    gates = [gate.id for gate in protocol.appraisal.gates]
+    if len(set(gates)) < len(gates):
+        raise ValueError("'appraisal.gates' holds one id twice.")
+    for gate in protocol.appraisal.gates:
+        if gate.checklist not in protocol.appraisal.tools:
+            raise ValueError(
+                f"gate {gate.id!r} uses {gate.checklist!r}, which is not in 'appraisal.tools'."
+            )
+        if not gate.required and gate.minimum is None:
+            raise ValueError(f"gate {gate.id!r} needs 'required' items or a 'minimum'.")
+    for share in (protocol.ranking.random_share, protocol.ranking.target_recall):
+        if not 0 <= share <= 1:
+            raise ValueError(f"'ranking' shares run from 0 to 1 (got {share}).")
+
+
+def _check_stage(protocol: Protocol, stage: Stage, names: list[str]) -> None:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", stage.id):
+        raise ValueError(f"stage id {stage.id!r}: use small letters, digits and hyphens.")
+    if not 1 <= stage.reviewers <= 5:
+        raise ValueError(f"stage {stage.id!r}: 'reviewers' runs from 1 to 5.")
+    for name in (*stage.who, *stage.shares):
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"stage {stage.id!r} names {name!r}, who is not in 'team'.{hint}")
+    people = stage_reviewers(protocol, stage)
+    if len(people) < stage.reviewers:
+        raise ValueError(
+            f"stage {stage.id!r} needs {stage.reviewers} reviewers, the team has {len(people)}."
+        )
+    if stage.allocation == "shares" and not stage.shares:
+        raise ValueError(f"stage {stage.id!r}: allocation 'shares' needs 'shares'.")
+    if len(set(stage.reasons)) < len(stage.reasons):
+        raise ValueError(f"stage {stage.id!r}: a reason stands twice in 'reasons'.")
