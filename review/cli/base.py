@@ -1,0 +1,47 @@
+"""What all commands share: the review's folder, the person, and printing."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from review.workflow.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The words given before the command."""
+
+    folder: str
+    user: str | None
+
+
+def person(context: typer.Context) -> str:
+    """Who acts: --user, else the system's user name."""
+    from review.workflow.project import default_person
+
+    return str(context.find_root().obj.user or default_person())
+
+
+def opened(context: typer.Context) -> "Project":
+    """The review the command is about. Raises ProtocolError or StoreError."""
+    from review.workflow.project import open_project
+
+    return open_project(Path(context.find_root().obj.folder), who=person(context))
+
+
+def say(text: str = "") -> None:
+    """Prints a line for the person."""
+    typer.echo(text)
+
+
+def say_json(data: Any, *, lines: bool = False) -> None:
+    """Prints data as JSON: indented, or one object a line."""
+    if lines:
+        for one in data:
+            typer.echo(json.dumps(one, ensure_ascii=False, default=str))
+    else:
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))

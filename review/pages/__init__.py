@@ -1,0 +1,1 @@
+"""The rooms of the app: each draws, collects, and calls workflow."""

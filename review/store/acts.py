@@ -1,0 +1,59 @@
+"""Acts that concern the whole review, and the versions of its protocol."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from review.store.moments import to_text
+from review.store.tables import acts, protocols
+
+
+def add(
+    conn: Connection, kind: str, who: str, at: datetime, *, subject: str | None = None,
+    detail: dict[str, Any] | None = None,
+) -> int:  # fmt: skip
+    """Adds an act (retire, return, stop, rule, alert, ...) and gives its number."""
+    row = {
+        "kind": kind,
+        "who": who,
+        "at": to_text(at),
+        "subject": subject,
+        "detail": None if detail is None else json.dumps(detail, ensure_ascii=False),
+    }
+    return int(conn.execute(insert(acts), row).inserted_primary_key[0])  # type: ignore[index]
+
+
+def every(
+    conn: Connection, *, kind: str | None = None, until: datetime | None = None
+) -> list[dict[str, Any]]:
+    """Acts in order of arrival: id, at (text), who, kind, subject, detail (dict or None)."""
+    query = select(acts).order_by(acts.c.id)
+    if kind is not None:
+        query = query.where(acts.c.kind == kind)
+    if until is not None:
+        query = query.where(acts.c.at <= to_text(until))
+    rows = [dict(row._mapping) for row in conn.execute(query)]
+    return [{**r, "detail": json.loads(r["detail"]) if r["detail"] else None} for r in rows]
+
+
+def add_protocol(
+    conn: Connection, text: str, print_: str, who: str, at: datetime, *,
+    amendment: str | None = None, why: str | None = None,
+) -> None:  # fmt: skip
+    """Adds a version of the protocol; `amendment` says what changed after screening had begun."""
+    row = {
+        "text": text,
+        "hash": print_,
+        "who": who,
+        "at": to_text(at),
+        "amendment": amendment,
+        "why": why,
+    }
+    conn.execute(insert(protocols), row)
+
+
+def protocol_versions(conn: Connection) -> list[dict[str, Any]]:
+    """All versions, oldest first: id, at, who, hash, text, amendment, why."""
+    return [dict(row._mapping) for row in conn.execute(select(protocols).order_by(protocols.c.id))]

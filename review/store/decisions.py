@@ -1,0 +1,126 @@
+"""Decisions in the store: added rows; undo is a row too. Reviewers never share a row."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from review.records import Decision
+from review.store.moments import from_text, to_text
+from review.store.tables import decisions, standings
+
+CHUNK = 500
+
+
+def add(
+    conn: Connection,
+    given: Sequence[Decision],
+    *,
+    who: str | None = None,
+    batch: int | None = None,
+    protocol: str | None = None,
+) -> list[int]:
+    """Adds decisions in the order given; gives their row numbers.
+
+    Args:
+        who: the person who entered them, where not the reviewer.
+        batch: the file they came with.
+        protocol: fingerprint of the protocol in force.
+    """
+    ids: list[int] = []
+    for one in given:
+        row = {
+            "at": to_text(one.at),
+            "record": one.record,
+            "stage": one.stage,
+            "reviewer": one.reviewer,
+            "role": one.role,
+            "verdict": one.verdict,
+            "reason": one.reason,
+            "note": one.note,
+            "who": who,
+            "batch": batch,
+            "protocol": protocol,
+        }
+        done = conn.execute(insert(decisions), row)
+        ids.append(int(done.inserted_primary_key[0]))  # type: ignore[index]
+    return ids
+
+
+def _decision(row: Any) -> Decision:
+    return Decision(
+        record=row.record,
+        stage=row.stage,
+        reviewer=row.reviewer,
+        verdict=row.verdict,
+        at=from_text(row.at),
+        reason=row.reason,
+        note=row.note,
+        role=row.role,
+        id=row.id,
+    )
+
+
+def every(
+    conn: Connection,
+    *,
+    stage: str | None = None,
+    reviewer: str | None = None,
+    records: Iterable[int] | None = None,
+    until: datetime | None = None,
+) -> list[Decision]:
+    """Decisions in order of arrival, narrowed by stage, reviewer, records or moment (inclusive)."""
+    query = select(decisions).order_by(decisions.c.id)
+    if stage is not None:
+        query = query.where(decisions.c.stage == stage)
+    if reviewer is not None:
+        query = query.where(decisions.c.reviewer == reviewer)
+    if until is not None:
+        query = query.where(decisions.c.at <= to_text(until))
+    if records is None:
+        return [_decision(row) for row in conn.execute(query)]
+    wanted = list(records)
+    found: list[Decision] = []
+    for start in range(0, len(wanted), CHUNK):
+        part = query.where(decisions.c.record.in_(wanted[start : start + CHUNK]))
+        found += [_decision(row) for row in conn.execute(part)]
+    return sorted(found, key=lambda one: one.id)
+
+
+def last_number(conn: Connection) -> int:
+    """Number of the newest decision; 0 where there is none. Changes with every decision."""
+    return int(conn.execute(select(func.max(decisions.c.id))).scalar() or 0)
+
+
+def begun(conn: Connection) -> bool:
+    """Whether any decision was ever made."""
+    return conn.execute(select(decisions.c.id).limit(1)).first() is not None
+
+
+def put_standings(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Writes the computed standing of records at stages (keys: record, stage, status, reason,
+    votes, at as text), in place of the ones before."""
+    for start in range(0, len(rows), CHUNK):
+        part = rows[start : start + CHUNK]
+        by_stage: dict[str, list[int]] = {}
+        for row in part:
+            by_stage.setdefault(row["stage"], []).append(row["record"])
+        for stage, numbers in by_stage.items():
+            conn.execute(
+                delete(standings).where(standings.c.stage == stage, standings.c.record.in_(numbers))
+            )
+        conn.execute(insert(standings), list(part))
+
+
+def standings_count(conn: Connection) -> dict[tuple[str, str], int]:
+    """How many records have each (stage, status), from the projection."""
+    query = select(standings.c.stage, standings.c.status, func.count()).group_by(
+        standings.c.stage, standings.c.status
+    )
+    return {(stage, status): n for stage, status, n in conn.execute(query)}
+
+
+def clear_standings(conn: Connection) -> None:
+    """Empties the projection, before it is computed anew."""
+    conn.execute(delete(standings))

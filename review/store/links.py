@@ -1,0 +1,70 @@
+"""What rules and people said of pairs of records, and the groups computed from it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from review.records import Link
+from review.store.moments import from_text, to_text
+from review.store.tables import groups, links
+
+CHUNK = 500
+
+
+def add(conn: Connection, given: Sequence[Link], *, engine: str | None = None) -> None:
+    """Adds links; `engine` names the version of the rules. Expects a < b in each."""
+    rows = [
+        {
+            "at": to_text(one.at),
+            "who": one.who,
+            "a": one.a,
+            "b": one.b,
+            "verdict": one.verdict,
+            "rule": one.rule,
+            "score": one.score,
+            "engine": engine,
+            "note": one.note,
+        }
+        for one in given
+    ]
+    for start in range(0, len(rows), CHUNK):
+        conn.execute(insert(links), rows[start : start + CHUNK])
+
+
+def every(conn: Connection, *, until: datetime | None = None) -> list[Link]:
+    """All links in order of arrival, up to a moment (inclusive) where given."""
+    query = select(links).order_by(links.c.id)
+    if until is not None:
+        query = query.where(links.c.at <= to_text(until))
+    return [
+        Link(r.a, r.b, r.verdict, r.rule, r.who, from_text(r.at), r.score, r.note)
+        for r in conn.execute(query)
+    ]
+
+
+def put_groups(conn: Connection, rows: Mapping[int, tuple[int, int]]) -> None:
+    """Writes the report and the study each record belongs to, in place of all before."""
+    conn.execute(delete(groups))
+    flat = [{"record": n, "report": report, "study": study} for n, (report, study) in rows.items()]
+    for start in range(0, len(flat), CHUNK):
+        conn.execute(insert(groups), flat[start : start + CHUNK])
+
+
+def all_groups(conn: Connection) -> dict[int, tuple[int, int]]:
+    """Record -> (report, study), from the projection; records without a row stand alone."""
+    query = select(groups.c.record, groups.c.report, groups.c.study)
+    return {number: (report, study) for number, report, study in conn.execute(query)}
+
+
+def members(conn: Connection, reports: Iterable[int]) -> dict[int, list[int]]:
+    """Report -> the records that make it up, itself included, in order of arrival."""
+    wanted = list(dict.fromkeys(reports))
+    found: dict[int, list[int]] = {number: [] for number in wanted}
+    for start in range(0, len(wanted), CHUNK):
+        query = select(groups.c.report, groups.c.record).where(
+            groups.c.report.in_(wanted[start : start + CHUNK])
+        )
+        for report, number in conn.execute(query.order_by(groups.c.record)):
+            found[report].append(number)
+    return {report: numbers or [report] for report, numbers in found.items()}

@@ -1,0 +1,22 @@
+"""Moments as the tables keep them: UTC, ISO text of one length, so that text sorts by time."""
+
+from datetime import UTC, datetime
+
+_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def now() -> datetime:
+    """This moment in UTC, to the microsecond."""
+    return datetime.now(UTC)
+
+
+def to_text(at: datetime) -> str:
+    """The moment as the tables keep it. Raises ValueError for a moment without a time zone."""
+    if at.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return at.astimezone(UTC).strftime(_FORM)
+
+
+def from_text(text: str) -> datetime:
+    """The moment a row holds."""
+    return datetime.strptime(text, _FORM).replace(tzinfo=UTC)

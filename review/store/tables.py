@@ -1,0 +1,430 @@
+"""The tables of the store. Everything people or tools said is an added row; nothing is rewritten.
+
+Three tables are projections that can be computed again from the rest at any time: `groups`,
+`standings` and `orders`' rows. Moments are UTC, kept as ISO text so that they sort.
+"""
+
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", Integer, primary_key=True, autoincrement=True)
+
+
+def _at() -> Column[str]:
+    return Column("at", String(32), nullable=False)
+
+
+def _who() -> Column[str]:
+    return Column("who", String(100), nullable=False)
+
+
+def _record() -> Column[int]:
+    return Column("record", ForeignKey("records.id"), nullable=False)
+
+
+protocols = Table(
+    "protocols",
+    metadata,
+    _id(),
+    _at(),
+    _who(),
+    Column("hash", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("amendment", Text),  # what changed, where screening had begun; None before that
+    Column("why", Text),
+)
+
+batches = Table(  # one import of one file, or one harvest of one source
+    "batches",
+    metadata,
+    _id(),
+    _at(),
+    _who(),
+    Column("kind", String(20), nullable=False),  # file, harvest, by hand, replay
+    Column("source", String(60), nullable=False),
+    Column("via", String(20), nullable=False),  # databases, registers, websites, ...
+    Column("name", Text),  # file name or the query's window
+    Column("sha256", String(64)),
+    Column("announced", Integer),
+    Column("parsed", Integer),
+    Column("rejected", Integer),
+    Column("new", Integer),
+    Column("known", Integer),
+    Column("detail", Text),  # JSON: query, dialect, window, translation, warnings
+)
+
+records = Table(
+    "records",
+    metadata,
+    _id(),
+    _at(),
+    Column("batch", ForeignKey("batches.id"), nullable=False),
+    Column("number", Integer),  # position in the file or answer
+    Column("fingerprint", String(64), nullable=False, unique=True),
+    Column("raw", String(64)),  # SHA-256 of the kept raw answer
+    Column("source", String(60), nullable=False),
+    Column("source_id", String(300)),
+    Column("title", Text),
+    Column("authors", Text),  # '; ' between names
+    Column("year", Integer),
+    Column("journal", Text),
+    Column("doi", String(500)),
+    Column("pmid", String(12)),
+    Column("pmcid", String(16)),
+    Column("arxiv_id", String(30)),
+    Column("data", Text, nullable=False),  # the whole Record as JSON
+    Index(None, "batch"),
+    Index(None, "doi"),
+    Index(None, "pmid"),
+    Index(None, "pmcid"),
+    Index(None, "arxiv_id"),
+    Index(None, "source", "source_id"),
+    Index(None, "year"),
+)
+
+sightings = Table(  # a batch brought a record that was already here
+    "sightings",
+    metadata,
+    _id(),
+    _record(),
+    Column("batch", ForeignKey("batches.id"), nullable=False),
+    Column("number", Integer),
+    Index(None, "batch"),
+    Index(None, "record"),
+)
+
+rejected = Table(
+    "rejected",
+    metadata,
+    _id(),
+    Column("batch", ForeignKey("batches.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("raw", Text, nullable=False),
+    Index(None, "batch"),
+)
+
+links = Table(
+    "links",
+    metadata,
+    _id(),
+    _at(),
+    _who(),  # 'tool' or a reviewer
+    Column("a", ForeignKey("records.id"), nullable=False),
+    Column("b", ForeignKey("records.id"), nullable=False),
+    Column("verdict", String(12)),  # duplicate version study distinct maybe; None withdraws
+    Column("rule", String(200), nullable=False),
+    Column("score", Float),
+    Column("engine", String(40)),  # version of the rules
+    Column("note", Text),
+    Index(None, "a", "b"),
+    Index(None, "b"),
+)
+
+groups = Table(  # projection of links
+    "groups",
+    metadata,
+    Column("record", ForeignKey("records.id"), primary_key=True, autoincrement=False),
+    Column("report", Integer, nullable=False),  # record that stands for the report
+    Column("study", Integer, nullable=False),  # report that stands for the study
+    Index(None, "report"),
+    Index(None, "study"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _id(),
+    _at(),
+    _record(),
+    Column("stage", String(60), nullable=False),
+    Column("reviewer", String(100), nullable=False),
+    Column("role", String(20), nullable=False),  # reviewer, adjudicator, automation
+    Column("verdict", String(10)),  # include exclude unsure; None withdraws
+    Column("reason", Text),
+    Column("note", Text),
+    Column("who", String(100)),  # who entered it, where not the reviewer
+    Column("batch", ForeignKey("batches.id")),
+    Column("protocol", String(64)),
+    Index(None, "record", "stage"),
+    Index(None, "stage", "reviewer"),
+    Index(None, "at"),
+)
+
+standings = Table(  # projection of decisions: where each report stands at each stage
+    "standings",
+    metadata,
+    Column("record", ForeignKey("records.id"), primary_key=True, autoincrement=False),
+    Column("stage", String(60), primary_key=True),
+    Column("status", String(20), nullable=False),
+    Column("reason", Text),
+    Column("votes", Integer, nullable=False),
+    Column("at", String(32)),
+    Index(None, "stage", "status"),
+)
+
+orders = Table(  # one computed order of a stage's records
+    "orders",
+    metadata,
+    _id(),
+    _at(),
+    Column("stage", String(60), nullable=False),
+    Column("model", String(60), nullable=False),
+    Column("seed", Integer, nullable=False),
+    Column("trained_on", Integer, nullable=False),  # decisions it learned from
+    Column("detail", Text),
+)
+
+order_rows = Table(
+    "order_rows",
+    metadata,
+    Column("stage", String(60), primary_key=True),
+    Column("record", ForeignKey("records.id"), primary_key=True, autoincrement=False),
+    Column("order_id", ForeignKey("orders.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("score", Float),
+    Column("drawn", Integer, nullable=False),  # 1 where the place was drawn at random
+    Index(None, "stage", "position"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    _id(),
+    _at(),
+    _record(),
+    Column("checklist", String(60), nullable=False),
+    Column("item", String(120), nullable=False),
+    Column("reviewer", String(100), nullable=False),
+    Column("role", String(20), nullable=False),  # reviewer, consensus
+    Column("answer", Text),
+    Column("quote", Text),
+    Column("page", Integer),
+    Column("boxes", Text),  # JSON
+    Column("comment", Text),
+    Column("protocol", String(64)),
+    Index(None, "record", "checklist", "item"),
+    Index(None, "reviewer"),
+)
+
+forms = Table(  # a reviewer finished or reopened a checklist for a record
+    "forms",
+    metadata,
+    _id(),
+    _at(),
+    _record(),
+    Column("checklist", String(60), nullable=False),
+    Column("reviewer", String(100), nullable=False),
+    Column("state", String(20), nullable=False),  # finished, reopened, settled
+    Index(None, "record", "checklist"),
+)
+
+files = Table(  # a PDF attached to a record; the bytes lie in the review's files/ folder
+    "files",
+    metadata,
+    _id(),
+    _at(),
+    _who(),
+    _record(),
+    Column("sha256", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("origin", Text, nullable=False),  # upload, folder, or the address it came from
+    Column("state", String(20)),  # None while attached; 'removed' takes it off
+    Index(None, "record"),
+    Index(None, "sha256"),
+)
+
+readings = Table(  # what reading a file gave
+    "readings",
+    metadata,
+    _id(),
+    _at(),
+    Column("sha256", String(64), nullable=False),
+    Column("state", String(20), nullable=False),  # ok, no_text, encrypted, damaged, ...
+    Column("reader", String(60)),
+    Column("pages", Integer),
+    Column("note", Text),
+    Column("data", LargeBinary),  # compressed JSON of the full text
+    Index(None, "sha256"),
+)
+
+retrievals = Table(  # each attempt to get a report's full text
+    "retrievals",
+    metadata,
+    _id(),
+    _at(),
+    _who(),
+    _record(),
+    Column("state", String(20), nullable=False),  # sought, retrieved, not retrieved
+    Column("source", String(60)),
+    Column("reason", Text),
+    Index(None, "record"),
+)
+
+flags = Table(
+    "flags",
+    metadata,
+    _id(),
+    _at(),
+    _record(),
+    Column("sha256", String(64), nullable=False),
+    Column("rule", String(80), nullable=False),
+    Column("engine", String(60), nullable=False),
+    Column("data", Text, nullable=False),  # JSON: sentence, page, boxes, strength, informs
+    Index(None, "record"),
+    Index(None, "rule"),
+)
+
+feedback = Table(  # a reviewer used, dismissed or confirmed what a rule suggested
+    "feedback",
+    metadata,
+    _id(),
+    _at(),
+    _who(),
+    _record(),
+    Column("kind", String(20), nullable=False),  # evidence, flag, dataset
+    Column("rule", String(120), nullable=False),
+    Column("item", String(160)),
+    Column("sentence", Text),
+    Column("page", Integer),
+    Column("verdict", String(20)),  # use, confirm, dismiss; None withdraws
+    Index(None, "record"),
+    Index(None, "kind", "rule"),
+)
+
+edits = Table(  # something missing in a record, added by hand; the record itself stays as it was
+    "edits",
+    metadata,
+    _id(),
+    _at(),
+    _who(),
+    _record(),
+    Column("field", String(40), nullable=False),
+    Column("value", Text),
+    Index(None, "record"),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    _id(),
+    _at(),
+    _record(),
+    Column("stage", String(60), nullable=False),
+    Column("reviewer", String(100), nullable=False),
+    Column("text", Text),
+    Index(None, "record"),
+)
+
+acts = Table(  # acts that concern the whole review: retirements, stopping, rules, alerts
+    "acts",
+    metadata,
+    _id(),
+    _at(),
+    _who(),
+    Column("kind", String(40), nullable=False),
+    Column("subject", String(200)),
+    Column("detail", Text),  # JSON
+    Index(None, "kind", "subject"),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _id(),
+    _at(),
+    _who(),
+    Column("name", String(100), nullable=False),
+    Column("event", String(20), nullable=False),  # password, closed
+    Column("password", Text),  # argon2 hash
+    Index(None, "name"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _id(),
+    _at(),
+    Column("token", String(64), nullable=False, unique=True),  # SHA-256 of the cookie
+    Column("name", String(100), nullable=False),
+    Column("expires", String(32), nullable=False),
+    Column("event", String(20), nullable=False),  # open
+)
+
+session_ends = Table(
+    "session_ends",
+    metadata,
+    _id(),
+    _at(),
+    Column("token", String(64), nullable=False, index=True),
+)
+
+harvests = Table(  # one run of one source, opened; pages and ends are added rows
+    "harvests",
+    metadata,
+    _id(),
+    _at(),
+    _who(),
+    Column("run", String(40), nullable=False),  # one id for all sources of a run
+    Column("source", String(60), nullable=False),
+    Column("batch", ForeignKey("batches.id")),
+    Column("query", Text, nullable=False),
+    Column("compiled", Text),
+    Column("window_from", String(10)),
+    Column("window_to", String(10)),
+    Column("detail", Text),
+    Index(None, "source", "window_to"),
+)
+
+harvest_pages = Table(
+    "harvest_pages",
+    metadata,
+    _id(),
+    _at(),
+    Column("harvest", ForeignKey("harvests.id"), nullable=False),
+    Column("slice", String(60)),
+    Column("cursor", Text),  # where the next page begins
+    Column("raw", String(64)),
+    Column("announced", Integer),
+    Column("received", Integer, nullable=False),
+    Column("parsed", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("known", Integer, nullable=False),
+    Column("detail", Text),
+    Index(None, "harvest"),
+)
+
+harvest_ends = Table(
+    "harvest_ends",
+    metadata,
+    _id(),
+    _at(),
+    Column("harvest", ForeignKey("harvests.id"), nullable=False),
+    Column("verdict", String(20), nullable=False),  # complete, incomplete, closed
+    Column("note", Text),
+    Column("detail", Text),
+    Index(None, "harvest"),
+)

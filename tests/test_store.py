@@ -1,0 +1,205 @@
+"""The store: whole batches or none, nothing overwritten, one state per transaction."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from review.errors import StoreError
+from review.records import Decision, Link, Record, Rejected
+from review.store import HEAD, Store, accounts, acts, decisions, links, open_store, records
+from review.store.moments import from_text, now, to_text
+
+AT = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = open_store(tmp_path)
+    yield opened
+    opened.close()
+
+
+def fill(store: Store, count: int, source: str = "pubmed") -> list[int]:
+    with store.write() as conn:
+        batch = records.add_batch(conn, AT, "ada", kind="file", source=source)
+        given = [
+            (
+                i + 1,
+                Record(source, title=f"Title {i} of chests", year=2000 + i % 20, pmid=str(i + 1)),
+            )
+            for i in range(count)
+        ]
+        return list(records.add(conn, batch, given, AT).new)
+
+
+def test_moments_survive_and_sort():
+    later = AT + timedelta(microseconds=1)
+    assert from_text(to_text(AT)) == AT
+    assert to_text(AT) < to_text(later)
+    with pytest.raises(ValueError, match="time zone"):
+        to_text(datetime(2026, 1, 1))
+
+
+def test_the_newest_migration_is_the_one_the_store_expects():
+    folder = Path(sys.modules["review.store"].__file__).parent / "migrations" / "versions"
+    assert max(path.name[:4] for path in folder.glob("0*.py")) == HEAD
+
+
+def test_a_store_of_a_newer_version_is_refused(tmp_path):
+    store = open_store(tmp_path)
+    with store.write() as conn:
+        conn.execute(text("update alembic_version set version_num = '9999'"))
+    store.close()
+    with pytest.raises(StoreError, match="newer version"):
+        open_store(tmp_path)
+
+
+def test_a_file_that_is_no_database_is_one_clear_error(tmp_path):
+    (tmp_path / "review.db").write_text("this is not a database at all, not even nearly" * 50)
+    with pytest.raises(StoreError, match="cannot open the store"):
+        open_store(tmp_path)
+
+
+def test_records_come_back_as_the_source_gave_them(store):
+    given = Record("embase", title="Ünïcode", authors=("Ä, B",), extra={"XX": ("a", "b")})
+    with store.write() as conn:
+        batch = records.add_batch(conn, AT, "ada", kind="file", source="embase")
+        added = records.add(conn, batch, [(1, given)], AT)
+    with store.read() as conn:
+        assert records.get(conn, added.new[0]).record == given
+        assert records.get(conn, added.new[0]).key == "R000001"
+        with pytest.raises(StoreError, match="no record R000099"):
+            records.get(conn, 99)
+
+
+def test_the_same_records_again_are_sightings_not_records(store):
+    fill(store, 5)
+    with store.write() as conn:
+        batch = records.add_batch(conn, AT, "ada", kind="file", source="pubmed")
+        given = [(1, Record("pubmed", title="Title 0 of chests", year=2000, pmid="1"))] * 2
+        given.append((3, Record("pubmed", title="Fresh")))
+        added = records.add(conn, batch, given, AT)
+        assert (len(added.new), len(added.known)) == (1, 2)
+    with store.read() as conn:
+        assert records.count(conn) == 6
+        assert len(records.arrivals(conn)) == 8
+
+
+def test_paging_meets_every_record_once_in_each_sort(store):
+    fill(store, 123)
+    with store.write() as conn:
+        batch = records.add_batch(conn, AT, "ada", kind="file", source="x")
+        records.add(conn, batch, [(i, Record("x", title=f"No year {i}")) for i in range(7)], AT)
+    for sort in ("id", "year", "title"):
+        seen, after = [], None
+        with store.read() as conn:
+            while page := records.page(conn, sort=sort, after=after, size=10):
+                seen += [row.id for row in page]
+                last = page[-1]
+                after = (getattr(last, sort), last.id)
+        assert sorted(seen) == list(range(1, 131)), sort
+
+
+def test_words_find_records_and_odd_characters_do_no_harm(store):
+    fill(store, 30)
+    with store.read() as conn:
+        assert len(records.page(conn, words="titl 7")) >= 1
+        assert {r.id for r in records.page(conn, words="title 29")} == {30}
+        for odd in ('"', "a AND", "(", "*", "né", "'; drop table records"):
+            assert records.page(conn, words=odd) == []
+
+
+def test_a_failure_inside_a_batch_leaves_nothing_of_it(store):
+    with pytest.raises(RuntimeError), store.write() as conn:
+        batch = records.add_batch(conn, AT, "ada", kind="file", source="x")
+        records.add(conn, batch, [(1, Record("x", title="t"))], AT)
+        raise RuntimeError
+    with store.read() as conn:
+        assert records.count(conn) == 0
+        assert records.batch_rows(conn) == []
+
+
+def test_decisions_are_added_and_read_up_to_a_moment(store):
+    fill(store, 3)
+    first = Decision(1, "title-abstract", "ada", "include", AT)
+    second = Decision(1, "title-abstract", "ada", None, AT + timedelta(hours=1))
+    with store.write() as conn:
+        decisions.add(conn, [first, second])
+    with store.read() as conn:
+        assert [d.verdict for d in decisions.every(conn)] == ["include", None]
+        assert [d.verdict for d in decisions.every(conn, until=AT)] == ["include"]
+        assert decisions.every(conn, reviewer="ben") == []
+
+
+def test_a_decision_on_an_unknown_record_is_refused(store):
+    from sqlalchemy.exc import IntegrityError
+
+    with pytest.raises(IntegrityError), store.write() as conn:
+        decisions.add(conn, [Decision(77, "title-abstract", "ada", "include", AT)])
+
+
+def test_links_groups_rejects_acts_and_accounts_come_back(store):
+    fill(store, 3)
+    with store.write() as conn:
+        links.add(conn, [Link(1, 2, "duplicate", "doi", "tool", AT)])
+        links.put_groups(conn, {1: (1, 1), 2: (1, 1), 3: (3, 3)})
+        records.add_rejected(conn, 1, [Rejected(9, "no title", "raw text")])
+        acts.add(conn, "retire", "ada", AT, subject="ben", detail={"why": "left"})
+        accounts.set_password(conn, "ada", "hash", "ada", AT)
+        accounts.open_session(conn, "token", "ada", AT, AT + timedelta(days=1))
+    with store.read() as conn:
+        assert links.every(conn)[0].rule == "doi"
+        assert links.members(conn, [1, 3]) == {1: [1, 2], 3: [3]}
+        assert acts.every(conn, kind="retire")[0]["detail"] == {"why": "left"}
+        assert accounts.password_of(conn, "ada") == "hash"
+        assert accounts.session_name(conn, "token", AT) == "ada"
+        assert accounts.session_name(conn, "token", AT + timedelta(days=2)) is None
+        assert accounts.session_name(conn, "other", AT) is None
+    with store.write() as conn:
+        accounts.end_session(conn, "token", AT)
+        assert accounts.session_name(conn, "token", AT) is None
+
+
+def test_killing_a_writer_leaves_whole_batches_or_none(tmp_path):
+    script = textwrap.dedent("""
+        import os, sys
+        from pathlib import Path
+        from review.records import Record
+        from review.store import open_store, records
+        from review.store.moments import now
+        store = open_store(Path(sys.argv[1]))
+        print("ready", flush=True)
+        for round in range(10_000):
+            with store.write() as conn:
+                batch = records.add_batch(conn, now(), "ada", kind="file", source="x")
+                given = [(i, Record("x", title=f"{os.getpid()} {round} {i}")) for i in range(200)]
+                records.add(conn, batch, given, now())
+    """)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    for wait in (0.05, 0.2, 0.45):
+        child = subprocess.Popen(
+            [sys.executable, "-c", script, str(tmp_path)],
+            stdout=subprocess.PIPE,
+            env=environment,
+        )
+        assert child.stdout.readline() == b"ready\n"
+        try:
+            child.wait(wait)
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        store = open_store(tmp_path)
+        with store.read() as conn:
+            by_batch = [row["id"] for row in records.batch_rows(conn)]
+            assert records.count(conn) == 200 * len(by_batch)
+            assert conn.execute(text("pragma integrity_check")).scalar() == "ok"
+        store.close()
+    assert now() > AT
