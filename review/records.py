@@ -114,7 +114,8 @@ class Link:
     a: int
     b: int
     """Store numbers, a < b."""
-    verdict: LinkVerdict
+    verdict: LinkVerdict | None
+    """None withdraws what the same person said before."""
     rule: str
     """Rule that spoke ('doi', 'title+authors', ...) or 'by hand'."""
     who: str

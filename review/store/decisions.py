@@ -124,3 +124,25 @@ def standings_count(conn: Connection) -> dict[tuple[str, str], int]:
 def clear_standings(conn: Connection) -> None:
     """Empties the projection, before it is computed anew."""
     conn.execute(delete(standings))
+
+
+def standing(conn: Connection, record: int, stage: str) -> str | None:
+    """A report's status at a stage, from the projection; None where it has none."""
+    query = select(standings.c.status).where(
+        standings.c.record == record, standings.c.stage == stage
+    )
+    return conn.execute(query).scalar()
+
+
+def counts_by_reviewer(conn: Connection) -> list[tuple[str, str, int]]:
+    """How many records each reviewer has judged: stage, reviewer, records."""
+    newest = select(func.max(decisions.c.id)).group_by(
+        decisions.c.record, decisions.c.stage, decisions.c.reviewer
+    )
+    query = (
+        select(decisions.c.stage, decisions.c.reviewer, func.count())
+        .where(decisions.c.id.in_(newest), decisions.c.verdict.is_not(None))
+        .group_by(decisions.c.stage, decisions.c.reviewer)
+        .order_by(decisions.c.stage, decisions.c.reviewer)
+    )
+    return [row._tuple() for row in conn.execute(query)]

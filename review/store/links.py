@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, or_, select
 
 from review.records import Link
 from review.store.moments import from_text, to_text
@@ -68,3 +68,20 @@ def members(conn: Connection, reports: Iterable[int]) -> dict[int, list[int]]:
         for report, number in conn.execute(query.order_by(groups.c.record)):
             found[report].append(number)
     return {report: numbers or [report] for report, numbers in found.items()}
+
+
+def of_records(conn: Connection, numbers: Iterable[int]) -> list[Link]:
+    """Links that touch any of these records, in order of arrival."""
+    wanted = list(numbers)
+    query = select(links).where(or_(links.c.a.in_(wanted), links.c.b.in_(wanted)))
+    return [
+        Link(r.a, r.b, r.verdict, r.rule, r.who, from_text(r.at), r.score, r.note)
+        for r in conn.execute(query.order_by(links.c.id))
+    ]
+
+
+def group_of(conn: Connection, number: int) -> dict[int, tuple[int, int]]:
+    """Record -> (report, study) for every record of the study this one belongs to."""
+    study = select(groups.c.study).where(groups.c.record == number).scalar_subquery()
+    query = select(groups.c.record, groups.c.report, groups.c.study).where(groups.c.study == study)
+    return {n: (report, one) for n, report, one in conn.execute(query.order_by(groups.c.record))}

@@ -315,3 +315,23 @@ def edits_of(conn: Connection, record: int) -> dict[str, str | None]:
     """The newest added values of a record, by field."""
     query = select(edits.c.field, edits.c.value).where(edits.c.record == record)
     return dict(row._tuple() for row in conn.execute(query.order_by(edits.c.id)))
+
+
+def edit_rows(conn: Connection, record: int) -> list[tuple[str, str | None, str, str]]:
+    """All added values of a record: field, value, who, moment (text); oldest first."""
+    query = select(edits.c.field, edits.c.value, edits.c.who, edits.c.at)
+    rows = conn.execute(query.where(edits.c.record == record).order_by(edits.c.id))
+    return [row._tuple() for row in rows]
+
+
+def arrivals_of(
+    conn: Connection, wanted: Sequence[int]
+) -> list[tuple[int, str, str, str, str | None, str]]:
+    """Each arrival of some records: record, moment, who, source, file or window, kind of batch."""
+    first = select(records.c.id.label("record"), records.c.batch)
+    again = select(sightings.c.record, sightings.c.batch)
+    both = first.union_all(again).subquery()
+    b = batches.c
+    query = select(both.c.record, b.at, b.who, b.source, b.name, b.kind)
+    query = query.join(batches, b.id == both.c.batch).where(both.c.record.in_(wanted))
+    return [row._tuple() for row in conn.execute(query.order_by(b.id, both.c.record))]

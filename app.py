@@ -1,0 +1,95 @@
+"""The app: opens the review, draws the navigation, shows errors calmly."""
+
+import importlib
+from collections.abc import Callable
+
+import streamlit as st
+
+from review.errors import ReviewError
+from review.pages import session
+from review.workflow.accounts import Signed, may
+from review.workflow.project import Project
+
+ROOMS = {
+    "Review": [
+        ("home", "Overview", "read"),
+        ("records", "Records", "read"),
+        ("record", "One record", "read"),
+    ],
+    "Identify": [("harvests", "Harvests", "harvest"), ("duplicates", "Duplicates", "dedupe")],
+    "Screen": [
+        ("screening", "Screening", "screen"),
+        ("conflicts", "Conflicts", "adjudicate"),
+        ("progress", "Agreement and stopping", "manage"),
+    ],
+    "Appraise": [
+        ("appraisal", "Appraisal", "appraise"),
+        ("extraction", "Data extraction", "appraise"),
+        ("consensus", "Consensus", "adjudicate"),
+        ("bias", "Bias", "read"),
+    ],
+    "Report": [("results", "Reports", "export")],
+}
+"""Section -> (file under review/pages, title, action it takes)."""
+
+
+def draw(name: str, project: Project) -> Callable[[], None]:
+    """The function that draws a page; loads its file when it is first opened."""
+
+    def page() -> None:
+        importlib.import_module(f"review.pages.{name}").page(project)
+
+    return page
+
+
+def main() -> None:
+    """Draws the page the person asked for."""
+    st.set_page_config(page_title="Funnel", page_icon=":material/filter_alt:", layout="wide")
+    try:
+        project = session.project()
+        person = session.sign(project)
+        if person is None:
+            ask_to_sign_in()
+            return
+        st.navigation(rooms(project, person)).run()
+        signed(person)
+    except ReviewError as error:
+        st.error(str(error))
+
+
+def rooms(project: Project, person: Signed) -> dict[str, list[st.Page]]:
+    """The pages this person's roles open, by section."""
+    return {
+        section: [
+            st.Page(draw(name, project), title=title, url_path=name, default=name == "home")
+            for name, title, action in pages
+            if may(person, action)
+        ]
+        for section, pages in ROOMS.items()
+        if any(may(person, action) for _, _, action in pages)
+    }
+
+
+def signed(person: Signed) -> None:
+    """Name, roles and the way out, at the foot of the side bar."""
+    with st.sidebar:
+        st.caption(f"{person.name} · {', '.join(person.roles)}")
+        if session.signed_by_password():
+            st.markdown("[Sign out](/signout)")
+        elif session.uses_oidc() and st.button("Sign out"):
+            st.logout()
+
+
+def ask_to_sign_in() -> None:
+    """What a person without a session sees."""
+    if session.uses_oidc():
+        if not st.user.is_logged_in:
+            st.button("Sign in", on_click=st.login, type="primary")
+        else:
+            st.warning(f"{st.user.email} is not in this review's team. Ask its lead.")
+            st.button("Sign out", on_click=st.logout)
+    else:
+        st.info("Nobody is signed in. Start the app with 'review app', then sign in.")
+
+
+main()

@@ -1,0 +1,71 @@
+"""Who is in the app and which review is open: shared by all pages."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from review.workflow import accounts
+from review.workflow.accounts import Signed
+from review.workflow.project import PROTOCOL, Project, open_project
+
+COOKIE = "funnel_session"
+
+
+def project() -> Project:
+    """The review in FUNNEL_REVIEW (else this folder); opened anew when its protocol changes."""
+    folder = Path(os.environ.get("FUNNEL_REVIEW", "."))
+    path = folder / PROTOCOL
+    stamp = path.stat().st_mtime_ns if path.exists() else 0
+    return _opened(str(folder), stamp, os.environ.get("DATABASE_URL", ""))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _opened(folder: str, _stamp: int, _url: str) -> Project:
+    return open_project(Path(folder), who="edited while the app ran")
+
+
+def sign(opened: Project) -> Signed | None:
+    """Who is signed in, kept for the pages; None where nobody is."""
+    who = _who(opened)
+    st.session_state["person"] = who
+    return who
+
+
+def _who(opened: Project) -> Signed | None:
+    solo = os.environ.get("FUNNEL_SOLO")
+    if solo:
+        return accounts.solo(opened, solo)
+    token = st.context.cookies.get(COOKIE)
+    if token:
+        found = accounts.signed_in(opened, token)
+        if found:
+            return found
+    if uses_oidc() and st.user.is_logged_in:
+        return accounts.member(opened, str(st.user.email or ""))
+    return None
+
+
+def uses_oidc() -> bool:
+    """Whether Streamlit's own login is configured (a section [auth] in secrets.toml)."""
+    try:
+        return "auth" in st.secrets
+    except FileNotFoundError:
+        return False
+
+
+def signed_by_password() -> bool:
+    """Whether the person came through the sign-in page of this app."""
+    return not os.environ.get("FUNNEL_SOLO") and COOKIE in st.context.cookies
+
+
+def person() -> Signed:
+    """The person who is signed in; pages are only drawn for one."""
+    who: Signed = st.session_state["person"]
+    return who
+
+
+def remember(key: str, start: Any) -> Any:
+    """A page's own value, kept while the tab lives."""
+    return st.session_state.setdefault(key, start)
