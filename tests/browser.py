@@ -1,0 +1,103 @@
+"""What browser tests share: a served review and a headless Chromium that drives it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def served(folder: Path, *, solo: str | None = None, wait: float = 60) -> Iterator[str]:
+    """Serves a review as `review app` does and gives its address; stops it at the end."""
+    port = free_port()
+    words = [
+        sys.executable,
+        "-m",
+        "review.cli",
+        "--review",
+        str(folder),
+        "app",
+        "--port",
+        str(port),
+    ]
+    words += ["--solo", solo] if solo else []
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    log = (folder / "app.log").open("wb")
+    child = subprocess.Popen(words, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _until_up(child, address, folder / "app.log", wait)
+        yield address
+    finally:
+        child.terminate()
+        child.wait(20)
+        log.close()
+
+
+def _until_up(child: subprocess.Popen, address: str, log: Path, wait: float) -> None:
+    end = time.monotonic() + wait
+    while time.monotonic() < end:
+        if child.poll() is not None:
+            raise AssertionError(f"the app stopped at once:\n{log.read_text()}")
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"the app did not answer within {wait} s:\n{log.read_text()}")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium from the system's packages."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        raise AssertionError("Chromium is absent: run `make setup-browser`")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+def sign_in(page: Page, address: str, name: str, password: str) -> None:
+    """Signs in through the sign-in page and waits for the app's first page."""
+    page.goto(f"{address}/signin")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{address}/")
+    settled(page)
+
+
+def settled(page: Page, wait: float = 30_000) -> None:
+    """Waits until Streamlit has drawn the page and stands still."""
+    expect(page.get_by_test_id("stApp")).to_be_visible(timeout=wait)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=wait)
+    page.wait_for_timeout(150)

@@ -1,0 +1,104 @@
+"""The house holds: who may import whom, one home per library, files of a fair size."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+RINGS = [
+    {"errors"},
+    {"records", "shipped", "protocol", "checklists", "datasets", "query"},
+    {"dedupe", "screening", "ranking", "agreement", "stopping", "scoring", "consensus", "cues",
+     "checks", "flow"},
+    {"sources", "fulltext", "store", "diagram", "figures", "tables", "exports"},
+    {"workflow"},
+    {"cli", "pages"},
+]  # fmt: skip
+HOMES = {
+    "sqlalchemy": {"store"},
+    "alembic": {"store"},
+    "requests": {"sources"},
+    "Bio": {"sources"},
+    "rispy": {"sources"},
+    "bibtexparser": {"sources"},
+    "pdfplumber": {"fulltext"},
+    "pypdfium2": {"fulltext"},
+    "spacy": {"cues"},
+    "sklearn": {"ranking"},
+    "rapidfuzz": {"dedupe"},
+    "typer": {"cli"},
+    "streamlit": {"pages"},
+    "starlette": {"pages"},
+    "pandas": {"tables", "exports", "pages"},
+    "yaml": {"protocol", "checklists", "datasets"},
+    "pydantic": {"protocol", "checklists", "datasets"},
+    "docx": {"exports"},
+    "argon2": {"workflow"},
+}
+FILES = sorted((ROOT / "review").rglob("*.py"))
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT / "review").parts
+    return parts[0].removesuffix(".py")
+
+
+def ring_of(module: str) -> int:
+    found = [number for number, ring in enumerate(RINGS) if module in ring]
+    assert found, f"{module} stands in no ring: add it to RINGS and to the architecture page"
+    return found[0]
+
+
+def imported(path: Path) -> list[str]:
+    names = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names += (
+                [f"review.{alias.name}" for alias in node.names]
+                if node.module == "review"
+                else [str(node.module)]
+            )
+    return names
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_file_imports_only_from_lower_rings(path):
+    module = module_of(path)
+    if module in ("__init__", "_shipped"):
+        return
+    for name in imported(path):
+        parts = name.split(".")
+        if path.name == "serve.py" and name == "review.pages.server":
+            continue  # the one command that starts the app
+        if parts[0] == "review" and len(parts) > 1 and parts[1] not in (module, "errors"):
+            assert ring_of(parts[1]) < ring_of(module), f"{path.name} imports review.{parts[1]}"
+        home = HOMES.get(parts[0])
+        if home is not None:
+            assert module in home, f"{path.name} imports {parts[0]}, whose home is {home}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_and_functions_keep_a_fair_size(path):
+    text = path.read_text()
+    assert len(text.splitlines()) <= 500
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            assert length <= 60, f"{node.name} has {length} lines"
+
+
+def test_the_command_line_helps_fast():
+    import subprocess
+    import sys
+
+    heavy = "pandas spacy sklearn streamlit sqlalchemy pdfplumber Bio requests scipy docx openpyxl"
+    code = (
+        "import sys, review.cli\n"
+        f"print([name for name in {heavy.split()!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
