@@ -1,0 +1,54 @@
+# Two commands matter: `make demo` (see it work) and `make test` (prove it).
+# Both set up what they need in .venv and may be run again at any time.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+APP ?= 1
+PORT ?= 8501
+DEMO ?= demo-review
+WORKERS ?= 2
+
+.PHONY: help setup setup-browser demo test lint types unit bench lock docs clean
+
+help: ## show these lines
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+setup: $(VENV)/.ready ## make .venv with all that is needed to run
+
+$(VENV)/.ready: pyproject.toml requirements.lock scripts/setup.sh
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" bash scripts/setup.sh
+	@touch $@
+
+setup-browser: ## install Chromium for the browser tests (Debian, as root)
+	@bash scripts/setup-browser.sh
+
+demo: setup ## make the demo review, run the pipeline, serve the app (APP=0: do not serve)
+	@BIN="$(BIN)" DEMO="$(DEMO)" APP="$(APP)" PORT="$(PORT)" bash scripts/demo.sh
+
+test: setup setup-browser lint types unit ## check style and types, run all tests
+
+lint: setup
+	@echo "== style"; $(BIN)/ruff format --check -q . && $(BIN)/ruff check -q . && echo "style: fine"
+
+types: setup
+	@echo "== types"; $(BIN)/mypy
+
+unit: setup
+	@echo "== tests"; $(BIN)/pytest -n $(WORKERS)
+
+bench: setup ## print the benchmark tables (minutes)
+	@for one in benchmarks/bench_*.py; do echo "== $$one"; $(BIN)/python "$$one"; done
+
+lock: ## pin all dependencies anew
+	@uv pip compile pyproject.toml --extra postgres --extra cluster --group dev --universal --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url -q -o requirements.lock
+
+docs: setup ## write the reference pages that come from the code
+	@$(BIN)/python -m review.cli docs
+
+clean: ## remove .venv and the demo review
+	rm -rf $(VENV) $(DEMO)
