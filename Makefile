@@ -12,7 +12,7 @@ PORT ?= 8501
 DEMO ?= demo-review
 WORKERS ?= 2
 
-.PHONY: help setup setup-browser demo test lint types unit bench lock docs clean
+.PHONY: help setup setup-tests demo test lint types unit bench lock docs clean
 
 help: ## show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -23,13 +23,13 @@ $(VENV)/.ready: pyproject.toml requirements.lock scripts/setup.sh
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" bash scripts/setup.sh
 	@touch $@
 
-setup-browser: ## install Chromium for the browser tests (Debian, as root)
-	@bash scripts/setup-browser.sh
+setup-tests: ## install Chromium and PostgreSQL for the tests (Debian, as root)
+	@bash scripts/setup-tests.sh
 
 demo: setup ## make the demo review, run the pipeline, serve the app (APP=0: do not serve)
 	@BIN="$(BIN)" DEMO="$(DEMO)" APP="$(APP)" PORT="$(PORT)" bash scripts/demo.sh
 
-test: setup setup-browser lint types unit ## check style and types, run all tests
+test: setup setup-tests lint types unit ## check style and types, run all tests
 
 lint: setup
 	@echo "== style"; $(BIN)/ruff format --check -q . && $(BIN)/ruff check -q . && echo "style: fine"

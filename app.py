@@ -10,6 +10,7 @@ from review.pages import session
 from review.workflow.accounts import Signed, may
 from review.workflow.project import Project
 
+# Section -> (file under review/pages, title, action it takes).
 ROOMS = {
     "Review": [
         ("home", "Overview", "read"),
@@ -30,7 +31,13 @@ ROOMS = {
     ],
     "Report": [("results", "Reports", "export")],
 }
-"""Section -> (file under review/pages, title, action it takes)."""
+
+STYLE = """<style>
+.stMainBlockContainer {padding: 2.6rem 3rem 3rem; max-width: 100rem;}
+.stMainBlockContainer h1 {font-size: 1.9rem; padding: 0 0 .4rem;}
+.stMainBlockContainer h2 {font-size: 1.4rem;}
+.stMainBlockContainer h3 {font-size: 1.12rem;}
+</style>"""
 
 
 def draw(name: str, project: Project) -> Callable[[], None]:
@@ -45,6 +52,7 @@ def draw(name: str, project: Project) -> Callable[[], None]:
 def main() -> None:
     """Draws the page the person asked for."""
     st.set_page_config(page_title="Funnel", page_icon=":material/filter_alt:", layout="wide")
+    st.html(STYLE)
     try:
         project = session.project()
         person = session.sign(project)

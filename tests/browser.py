@@ -79,7 +79,7 @@ def chromium() -> Iterator[Browser]:
     """A headless Chromium from the system's packages."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
-        raise AssertionError("Chromium is absent: run `make setup-browser`")
+        raise AssertionError("Chromium is absent: run `make setup-tests`")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=QUIET)
         yield browser

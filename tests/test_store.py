@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from postgres import cluster
+from sqlalchemy import create_engine, text
 
 from review.errors import StoreError
 from review.records import Decision, Link, Record, Rejected
@@ -19,9 +20,23 @@ from review.store.moments import from_text, now, to_text
 AT = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
 
 
-@pytest.fixture
-def store(tmp_path):
-    opened = open_store(tmp_path)
+@pytest.fixture(scope="session")
+def postgres():
+    with cluster() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request, tmp_path):
+    url = None
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres")
+        engine = create_engine(url)
+        with engine.begin() as conn:
+            conn.execute(text("drop schema public cascade"))
+            conn.execute(text("create schema public"))
+        engine.dispose()
+    opened = open_store(tmp_path, url)
     yield opened
     opened.close()
 

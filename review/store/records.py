@@ -15,6 +15,11 @@ from review.store.tables import batches, edits, records, rejected, sightings
 
 CHUNK = 500
 """Rows a statement; under SQLite's limit of variables."""
+PG_WORDS = (
+    "to_tsvector('simple', coalesce(records.title, '') || ' ' || coalesce(records.authors, '')"
+    " || ' ' || coalesce(records.data::json ->> 'abstract', ''))"
+)
+"""The words of a record on PostgreSQL; on SQLite the table record_words holds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,12 +248,12 @@ def _holds(conn: Connection, words: str) -> Any:
                 asked=asked
             )
         )
-    tests = [
-        or_(records.c.title.ilike(f"%{w}%"), records.c.authors.ilike(f"%{w}%"),
-            records.c.data.ilike(f"%{w}%"))
-        for w in words.split()
-    ]  # fmt: skip
-    return and_(*tests)
+    asked = " & ".join(_lexeme(word) + ":*" for word in words.split())
+    return text(f"{PG_WORDS} @@ to_tsquery('simple', :asked)").bindparams(asked=asked)
+
+
+def _lexeme(word: str) -> str:
+    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def values(conn: Connection, column: str) -> list[tuple[Any, int]]:

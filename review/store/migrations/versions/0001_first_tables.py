@@ -2,6 +2,7 @@
 
 from alembic import op
 
+from review.store.records import PG_WORDS
 from review.store.tables import metadata
 
 revision = "0001"
@@ -19,6 +20,8 @@ def upgrade() -> None:
             "title, authors, abstract, content='', "
             "tokenize='unicode61 remove_diacritics 2')"
         )
+    else:
+        op.execute(f"create index ix_records_words on records using gin ({PG_WORDS})")
 
 
 def downgrade() -> None:
