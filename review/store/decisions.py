@@ -145,4 +145,4 @@ def counts_by_reviewer(conn: Connection) -> list[tuple[str, str, int]]:
         .group_by(decisions.c.stage, decisions.c.reviewer)
         .order_by(decisions.c.stage, decisions.c.reviewer)
     )
-    return [row._tuple() for row in conn.execute(query)]
+    return [tuple(row) for row in conn.execute(query)]

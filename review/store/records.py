@@ -319,14 +319,14 @@ def add_edit(
 def edits_of(conn: Connection, record: int) -> dict[str, str | None]:
     """The newest added values of a record, by field."""
     query = select(edits.c.field, edits.c.value).where(edits.c.record == record)
-    return dict(row._tuple() for row in conn.execute(query.order_by(edits.c.id)))
+    return dict(tuple(row) for row in conn.execute(query.order_by(edits.c.id)))
 
 
 def edit_rows(conn: Connection, record: int) -> list[tuple[str, str | None, str, str]]:
     """All added values of a record: field, value, who, moment (text); oldest first."""
     query = select(edits.c.field, edits.c.value, edits.c.who, edits.c.at)
     rows = conn.execute(query.where(edits.c.record == record).order_by(edits.c.id))
-    return [row._tuple() for row in rows]
+    return [tuple(row) for row in rows]
 
 
 def arrivals_of(
@@ -339,4 +339,4 @@ def arrivals_of(
     b = batches.c
     query = select(both.c.record, b.at, b.who, b.source, b.name, b.kind)
     query = query.join(batches, b.id == both.c.batch).where(both.c.record.in_(wanted))
-    return [row._tuple() for row in conn.execute(query.order_by(b.id, both.c.record))]
+    return [tuple(row) for row in conn.execute(query.order_by(b.id, both.c.record))]

@@ -1,0 +1,133 @@
+"""Who is who: accounts, sessions, roles, and the door before every page, file and socket."""
+
+import urllib.error
+import urllib.parse
+import urllib.request
+from datetime import timedelta
+
+import pytest
+from browser import served
+
+from review.errors import ReviewError
+from review.store import accounts as rows
+from review.store.moments import now
+from review.workflow import accounts
+from review.workflow.accounts import Signed, may, require
+from review.workflow.project import init, open_project
+
+
+@pytest.fixture
+def project(tmp_path):
+    init(tmp_path)
+    opened = open_project(tmp_path)
+    accounts.add_user(opened, "ada", "correct horse", "lead")
+    return opened
+
+
+def test_a_right_password_signs_in_and_a_wrong_one_does_not(project):
+    token = accounts.sign_in(project, "ada", "correct horse")
+    assert accounts.signed_in(project, token) == Signed("ada", ("lead", "reviewer"))
+    assert accounts.sign_in(project, "ada", "wrong horse") is None
+    assert accounts.sign_in(project, "nobody", "correct horse") is None
+    assert accounts.signed_in(project, "made up") is None
+    assert accounts.signed_in(project, None) is None
+
+
+def test_passwords_are_kept_hashed_with_argon2(project):
+    with project.store.read() as conn:
+        assert rows.password_of(conn, "ada").startswith("$argon2id$")
+
+
+def test_signing_out_and_closing_an_account_end_sessions(project):
+    first = accounts.sign_in(project, "ada", "correct horse")
+    second = accounts.sign_in(project, "ada", "correct horse")
+    accounts.sign_out(project, first)
+    assert accounts.signed_in(project, first) is None
+    assert accounts.signed_in(project, second) is not None
+    accounts.close_user(project, "ada", "lead")
+    assert accounts.signed_in(project, second) is None
+    with pytest.raises(ReviewError, match="no open account"):
+        accounts.close_user(project, "ada", "lead")
+
+
+def test_an_old_session_expires(project):
+    with project.store.write() as conn:
+        rows.open_session(conn, "old", "ada", now() - timedelta(days=20), now() - timedelta(days=6))
+    assert accounts.signed_in(project, "old") is None
+
+
+def test_only_team_members_with_fair_passwords_get_accounts(project):
+    with pytest.raises(ReviewError, match="not in this review's team"):
+        accounts.add_user(project, "mallory", "long enough", "lead")
+    with pytest.raises(ReviewError, match="at least 8"):
+        accounts.add_user(project, "ben", "short", "lead")
+
+
+def test_roles_open_only_what_is_theirs():
+    reader, reviewer = Signed("r", ("reader",)), Signed("b", ("reviewer",))
+    assert may(reader, "read")
+    assert not may(reader, "screen")
+    assert may(reviewer, "screen")
+    for action in ("adjudicate", "manage", "export", "harvest", "import"):
+        assert not may(reviewer, action)
+        with pytest.raises(ReviewError, match="takes the role"):
+            require(reviewer, action)
+
+
+def ask(address, path, *, cookie=None, form=None):
+    data = urllib.parse.urlencode(form).encode() if form else None
+    request = urllib.request.Request(address + path, data=data)
+    if cookie:
+        request.add_header("Cookie", cookie)
+    opener = urllib.request.build_opener(Stay)
+    try:
+        with opener.open(request, timeout=10) as answer:
+            return answer.status, dict(answer.headers), answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, dict(error.headers), error.read().decode()
+
+
+class Stay(urllib.request.HTTPRedirectHandler):
+    """Does not follow redirects, so that they can be looked at."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+def test_without_a_session_only_the_sign_in_page_answers(project):
+    with served(project.folder) as address:
+        assert ask(address, "/")[0] == 303
+        assert ask(address, "/records")[1]["location"] == "/signin"
+        for path in ("/_stcore/stream", "/_stcore/host-config", "/media/secret.pdf", "/app.js"):
+            assert ask(address, path)[0] == 401, path
+        status, _, body = ask(address, "/signin")
+        assert (status, "Password" in body) == (200, True)
+        wrong = {"name": "ada", "password": "nope nope"}
+        status, headers, body = ask(address, "/signin", form=wrong)
+        assert (status, "set-cookie" in headers, "wrong" in body) == (401, False, True)
+        right = {"name": "ada", "password": "correct horse"}
+        status, headers, _ = ask(address, "/signin", form=right)
+        cookie = headers["set-cookie"]
+        assert status == 303
+        assert "HttpOnly" in cookie
+        assert "samesite=strict" in cookie.lower()
+        assert ask(address, "/", cookie=cookie.split(";")[0])[0] == 200
+        for _ in range(10):
+            ask(address, "/signin", form=wrong)
+        assert ask(address, "/signin", form=wrong)[0] == 429
+
+
+def test_the_app_refuses_to_start_when_nobody_could_sign_in(tmp_path):
+    init(tmp_path)
+    with pytest.raises(AssertionError, match="Nobody can sign in yet"), served(tmp_path):
+        pass
+
+
+def test_solo_is_for_team_members_on_loopback_only(project):
+    from review.pages.server import run
+
+    with pytest.raises(ReviewError, match="loopback"):
+        run(project.folder, port=1, address="0.0.0.0", solo="ada")
+    with pytest.raises(ReviewError, match="not in this review's team"):
+        run(project.folder, port=1, address="127.0.0.1", solo="mallory")

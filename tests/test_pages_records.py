@@ -1,0 +1,86 @@
+"""The list of records, and one record's page with what its reader may see."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from review.records import Decision, Record
+from review.store import decisions, records
+from review.store.moments import now
+from review.workflow import records as workflow
+from review.workflow.accounts import Signed
+from review.workflow.project import init, open_project
+
+
+@pytest.fixture
+def project(tmp_path):
+    init(tmp_path)
+    opened = open_project(tmp_path)
+    with opened.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase", name="e.ris")
+        given = [
+            (i, Record("embase", title=f"Radiograph study {i}", year=2000 + i % 3, doi=f"10.1/{i}"))
+            for i in range(1, 121)
+        ]
+        records.add(conn, batch, given, now())
+    return opened
+
+
+def draw(name, folder, person, key=None):
+    def script(name, folder, person, key):
+        import importlib
+        from pathlib import Path
+
+        import streamlit as st
+
+        from review.workflow.project import open_project
+
+        st.session_state["person"] = person
+        if key:
+            st.query_params["key"] = key
+        importlib.import_module(f"review.pages.{name}").page(open_project(Path(folder)))
+
+    args = (name, str(folder), person, key)
+    return AppTest.from_function(script, args=args, default_timeout=30).run()
+
+
+ADA, BEN = Signed("ada", ("lead", "reviewer")), Signed("ben", ("reviewer",))
+
+
+def test_the_list_turns_pages_and_searches(project):
+    app = draw("records", project.folder, ADA)
+    assert not app.exception
+    assert len(app.dataframe[0].value) == 50
+    app.button[1].click().run()
+    assert app.dataframe[0].value["Record"].iloc[0] == "record?key=R000051"
+    app.button[0].click().run()
+    assert app.dataframe[0].value["Record"].iloc[0] == "record?key=R000001"
+    app.text_input(key="records_words").input("study 77").run()
+    assert list(app.dataframe[0].value["Title"]) == ["Radiograph study 77"]
+    app.text_input(key="records_words").input("nothing holds this").run()
+    assert "No record fits" in app.info[0].value
+
+
+def test_one_record_shows_its_source_and_history(project):
+    app = draw("record", project.folder, ADA, "R000007")
+    assert not app.exception
+    assert app.title[0].value == "Radiograph study 7"
+    shown = " ".join(m.value for m in app.markdown)
+    assert "https://doi.org/10.1/7" in shown
+    assert "came from embase (e.ris)" in shown
+
+
+def test_an_unknown_record_is_one_calm_line(project):
+    app = draw("record", project.folder, ADA, "R999999")
+    assert "There is no record R999999" in app.warning[0].value
+
+
+def test_the_history_hides_what_others_decided_until_it_is_settled(project):
+    with project.store.write() as conn:
+        decisions.add(conn, [Decision(7, "title-abstract", "ben", "include", now(), note="mine")])
+    for person, sees in ((BEN, True), (ADA, False)):
+        lines = workflow.card(project, "R000007", person).history
+        assert any("ben" in one.who for one in lines) is sees
+    with project.store.write() as conn:
+        row = {"record": 7, "stage": "title-abstract", "status": "included", "votes": 2}
+        decisions.put_standings(conn, [{**row, "reason": None, "at": None}])
+    assert any("ben" in one.who for one in workflow.card(project, "R000007", ADA).history)
