@@ -48,7 +48,7 @@ lock: ## pin all dependencies anew
 	  --no-header --no-annotate --no-emit-index-url -q -o requirements.lock
 
 docs: setup ## write the reference pages that come from the code
-	@$(BIN)/python -m review.cli docs
+	@$(BIN)/python scripts/make_docs.py
 
 clean: ## remove .venv and the demo review
 	rm -rf $(VENV) $(DEMO)

@@ -1,0 +1,92 @@
+"""Writes docs/protocol.md from the classes of review/protocol.py, so that it cannot drift."""
+
+import ast
+import dataclasses
+import typing
+from pathlib import Path
+from types import NoneType, UnionType
+
+from review import protocol
+
+ROOT = Path(__file__).parents[1]
+ORDER = ("Protocol", "Search", "FileImport", "Stage", "Person", "Criteria", "Highlight",
+         "KeywordRule", "Ranking", "Appraisal", "Gate", "Previous")  # fmt: skip
+HEAD = """# Protocol reference
+
+`protocol.yaml` in a review's folder is the whole plan of the review. `review init DIR` writes a
+commented starter, `review check DIR` checks it. A mistake is answered with file, line, key and
+what was expected. Once a decision has been made, every change is recorded as an amendment with
+what changed, who changed it and when (`review amendments`); `review amend --why "..."` adds the
+reason.
+
+This page is written from the program's own classes (`make docs`).
+"""
+
+
+def main() -> None:
+    """Writes the page."""
+    (ROOT / "docs" / "protocol.md").write_text(text(), encoding="utf-8")
+
+
+def text() -> str:
+    """The page."""
+    notes = field_notes()
+    parts = [HEAD]
+    for name in ORDER:
+        kind = getattr(protocol, name)
+        parts.append(f"## {name}\n\n{(kind.__doc__ or '').strip()}\n")
+        parts.append("| key | value | default | meaning |\n| --- | --- | --- | --- |")
+        hints = typing.get_type_hints(kind)
+        for spec in dataclasses.fields(kind):
+            key = "from" if spec.name == "from_" else spec.name
+            note = notes.get((name, spec.name), "")
+            parts.append(f"| `{key}` | {shown(hints[spec.name])} | {default(spec)} | {note} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def field_notes() -> dict[tuple[str, str], str]:
+    """(class, field) -> the line written beneath the field."""
+    tree = ast.parse(Path(protocol.__file__).read_text(encoding="utf-8"))
+    found = {}
+    for node in tree.body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        for one, after in zip(node.body, node.body[1:], strict=False):
+            if isinstance(one, ast.AnnAssign) and isinstance(after, ast.Expr):
+                words = " ".join(str(ast.literal_eval(after.value)).split())
+                found[node.name, one.target.id] = words.replace("|", "\\|")
+    return found
+
+
+def shown(hint: object) -> str:
+    """A type in words a reviewer reads."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, UnionType):
+        return " or ".join(shown(one) for one in inner if one is not NoneType)
+    if origin is typing.Literal:
+        return ", ".join(f"`{one}`" for one in inner)
+    if origin is tuple:
+        return f"list of {shown(inner[0])}"
+    if origin is dict:
+        return f"{shown(inner[0])} → {shown(inner[1])}"
+    if dataclasses.is_dataclass(hint):
+        return f"[{hint.__name__}](#{hint.__name__.lower()})"
+    words = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false",
+             "date": "date (YYYY-MM-DD)"}  # fmt: skip
+    return words[hint.__name__]
+
+
+def default(spec: dataclasses.Field) -> str:
+    """A field's default in words."""
+    if spec.default is dataclasses.MISSING and spec.default_factory is dataclasses.MISSING:
+        return "**needed**"
+    if spec.default is None or spec.default in ((), dataclasses.MISSING):
+        return ""
+    if isinstance(spec.default, tuple):
+        return ", ".join(spec.default)
+    return str(spec.default).lower() if isinstance(spec.default, bool) else str(spec.default)
+
+
+if __name__ == "__main__":
+    main()
