@@ -1,0 +1,59 @@
+"""Checklists as data: a YAML file becomes a Checklist, or an error that names the line.
+
+load(path) -> Checklist; available(folders) -> id -> path; read_answer checks one answer.
+"""
+
+from review.checklists.answers import (
+    Asked,
+    answerable,
+    asked_of,
+    key_title,
+    label_of,
+    parts,
+    read_answer,
+    section_of,
+)
+from review.checklists.load import available, load
+from review.checklists.model import (
+    JOIN,
+    JUDGEMENTS,
+    NONE,
+    UNSURE,
+    Checklist,
+    Citation,
+    Fact,
+    Item,
+    Need,
+    Option,
+    Overall,
+    Score,
+    Section,
+    items,
+)
+
+__all__ = [
+    "JOIN",
+    "JUDGEMENTS",
+    "NONE",
+    "UNSURE",
+    "Asked",
+    "Checklist",
+    "Citation",
+    "Fact",
+    "Item",
+    "Need",
+    "Option",
+    "Overall",
+    "Score",
+    "Section",
+    "answerable",
+    "asked_of",
+    "available",
+    "items",
+    "key_title",
+    "label_of",
+    "load",
+    "parts",
+    "read_answer",
+    "section_of",
+]

@@ -1,0 +1,278 @@
+"""Checklists load, agree with the published facts, and mistakes in them are named by line."""
+
+import re
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import pytest
+import yaml
+
+from review.checklists import asked_of, available, items, label_of, load, read_answer
+from review.checklists.load import parse
+from review.errors import ChecklistError
+from review.shipped import folder
+
+SHIPPED = available([folder("checklists")])
+FACTS = {  # ours: facts in the shared folder
+    "claim-2020": "claim-2020",
+    "claim-2024": "claim-2024",
+    "rqs-1.0": "rqs",
+    "metrics": "metrics",
+    "probast-2019": "probast",
+    "quadas-2": "quadas-2",
+    "tripod-ai": "tripod-ai",
+}
+SMALL = """\
+id: ours
+title: Our list
+short: Ours
+edition: "1"
+kind: quality
+licence: ours
+item_count: 2
+answer_sets:
+  yn:
+    - {id: "yes", label: "Yes", means: met, key: "Y"}
+    - {id: "no", label: "No", means: unmet, key: "N"}
+default_answers: yn
+sections:
+  - id: one
+    title: One
+    items:
+      - {id: a, number: 1, name: A, question: Is it a?}
+      - {id: b, number: 2, name: B, question: Is it b?}
+scores:
+  - {id: total, title: Total, kind: count, primary: true, max: 2}
+"""
+
+
+def published(shared: Path, name: str) -> dict:
+    text = (shared / "reference" / "checklists" / f"{name}.yaml").read_text()
+    return yaml.safe_load(text)
+
+
+@pytest.mark.parametrize("name", sorted(SHIPPED))
+def test_every_shipped_checklist_loads_with_its_licence(name: str) -> None:
+    checklist = load(SHIPPED[name])
+    assert checklist.id == name
+    assert len(items(checklist)) == checklist.item_count
+    assert "Funnel (MIT)" in checklist.licence
+    assert len(checklist.digest) == 64
+
+
+@pytest.mark.parametrize(("ours", "theirs"), FACTS.items())
+def test_numbers_sections_and_weights_are_the_published_ones(
+    shared: Path, ours: str, theirs: str
+) -> None:
+    facts, checklist = published(shared, theirs), load(SHIPPED[ours])
+    sections = [[str(i["number"]) for i in s["items"]] for s in facts["sections"]]
+    assert [[i.number for i in s.items] for s in checklist.sections] == sections
+    assert checklist.item_count == facts["item_count"]
+    weights = [i.get("weight") for s in facts["sections"] for i in s["items"]]
+    assert [i.weight for i in items(checklist)] == weights
+    assert checklist.citation.doi == facts["citation"]["doi"]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), FACTS.items())
+def test_no_question_is_copied_from_the_reference(shared: Path, ours: str, theirs: str) -> None:
+    said = {
+        str(i["number"]): i["question"].lower()
+        for s in published(shared, theirs)["sections"]
+        for i in s["items"]
+    }
+    for item in items(load(SHIPPED[ours])):
+        alike = SequenceMatcher(None, item.question.lower(), said[item.number]).ratio()
+        assert alike < 0.9, item.question
+
+
+def test_rqs_points_run_from_minus_8_to_36_by_item(shared: Path) -> None:
+    facts = {
+        str(i["number"]): (i["min"], i["max"])
+        for s in published(shared, "rqs")["sections"]
+        for i in s["items"]
+    }
+    for item in items(load(SHIPPED["rqs-1.0"])):
+        points = [option.points for option in item.options]
+        reach = (0, sum(points)) if item.choose == "many" else (min(points), max(points))
+        assert reach == facts[item.number], item.number
+
+
+def test_metrics_items_apply_under_the_published_conditions(shared: Path) -> None:
+    for section in published(shared, "metrics")["sections"]:
+        for fact in section["items"]:
+            ours = asked_item("metrics", str(fact["number"]))
+            wanted = set(fact.get("applies_if", {}).get("all", ()))
+            assert set(ours.applies_if) == wanted
+            assert all(values == ("yes",) for values in ours.applies_if.values())
+
+
+def asked_item(name: str, number: str):
+    return next(i for i in items(load(SHIPPED[name])) if i.number == number)
+
+
+@pytest.mark.parametrize("name", ["probast-2019", "quadas-2"])
+def test_bias_tools_have_four_domains_three_with_applicability(name: str) -> None:
+    checklist = load(SHIPPED[name])
+    assert [bool(s.judgement) for s in checklist.sections] == [True] * 4
+    assert [bool(s.applicability) for s in checklist.sections] == [True, True, True, False]
+    assert not checklist.scores
+
+
+def test_claim_2024_follows_the_published_crosswalk(shared: Path) -> None:
+    for section in published(shared, "claim-2024")["sections"]:
+        for fact in section["items"]:
+            ours = asked_item("claim-2024", str(fact["number"]))
+            assert list(ours.earlier["claim-2020"]) == [str(n) for n in fact["from"]["claim-2020"]]
+
+
+def test_extraction_covers_the_founding_table(shared: Path) -> None:
+    facts = yaml.safe_load((shared / "reference" / "roberts2021" / "facts.yaml").read_text())
+    columns = facts["table_2_columns"]["list"]
+    form = load(SHIPPED["extraction-roberts"])
+    numbers = {int(re.match(r"\d+", item.number).group()) for item in items(form)}
+    assert numbers == set(range(2, len(columns) + 1))  # column 1 is the record itself
+    for item in items(form):
+        assert "unclear" in [option.id for option in item.options]
+
+
+def test_clear_has_58_items() -> None:
+    assert [i.number for i in items(load(SHIPPED["clear"]))] == [str(n) for n in range(1, 59)]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (('kind: quality', 'kind: qualty'), "line 5: 'kind'.*Did you mean 'quality'"),
+        (("question: Is it b?", "qestion: Is it b?"), "line 18.*Did you mean 'question'"),
+        (("name: B, ", ""), "line 18: 'sections.1.items.2.name' is missing"),
+        (("number: 2", "number: 3"), "gap: 2 is missing"),
+        (("number: 2", "number: 1"), "number 1 stands twice"),
+        (("number: 2", "number: 4.10"), "line 18.*Put it in quotes: '4.10'"),
+        (("item_count: 2", "item_count: 3"), "line 7: 'item_count': says 3, but there are 2"),
+        (('id: "yes"', "id: yes"), "line 10: .*bare yes.*Put it in quotes: 'yes'"),
+        (("default_answers: yn", "default_answers: yes"), "line 12: .*bare yes"),
+        (("default_answers: yn", "default_answers: ynn"), "no answer set 'ynn'. Did you mean 'yn'"),
+        (("question: Is it b?", "question: b, applies_if: {x: [a]}"), "no fact 'x'"),
+        (("question: Is it b?", "question: b, answers: ynn"), "no answer set 'ynn'"),
+        (("id: b,", "id: a,"), "the id 'a' stands twice"),
+        (("id: b,", "id: B b,"), "small letters"),
+        (('key: "N"', 'key: "Y"'), "line 10: .*key Y stands for two"),
+        (('key: "N"', 'key: "C"'), "the key C belongs to Streamlit"),
+        (('id: "no"', "id: unsure"), "'unsure' cannot be the id"),
+        (("primary: true, ", ""), "line 19: .*exactly one score must be primary; 0 are"),
+        (("max: 2", "max: 3"), "line 20: .*says 3, but there are 2 items"),
+        (("edition:", "edition: 2\nedition:"), "line 5: the key 'edition' stands twice"),
+        (("title: Our list", "title: Our: list"), "line 2: this is not YAML.*quotes around"),
+        (("licence: ours\n", ""), "'licence' is missing"),
+        (("id: ours", "id: ours\ndigest: x"), "'digest' is set by Funnel"),
+        (("kind: count", "kind: weighted-percent"), "needs a 'weight'"),
+        (("title: One\n", "title: One\n    judgement: biased?\n"), "'overall' does not say"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_line(change: tuple[str, str], says: str) -> None:
+    text = SMALL.replace(*change, 1)
+    assert text != SMALL
+    with pytest.raises(ChecklistError, match=says) as caught:
+        parse(text, "ours.yaml")
+    assert str(caught.value).startswith("ours.yaml")
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    text = SMALL.replace("item_count: 2", "item_count: 5").replace("id: b,", "id: a,")
+    with pytest.raises(ChecklistError, match="3 mistakes"):
+        parse(text, "ours.yaml")
+
+
+def test_weights_that_do_not_add_to_one_are_refused() -> None:
+    text = SMALL.replace("kind: count", "kind: weighted-percent").replace(", max: 2", "")
+    text = text.replace("name: A,", "name: A, weight: 0.5,")
+    with pytest.raises(ChecklistError, match=r"add to 0\.9000"):
+        parse(text.replace("name: B,", "name: B, weight: 0.4,"), "ours.yaml")
+    assert parse(text.replace("name: B,", "name: B, weight: 0.5,"), "ours.yaml")
+
+
+def test_a_teams_own_file_appears_beside_the_shipped_ones(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(SMALL)
+    (tmp_path / "notes.yaml").write_text("remarks: none\n")
+    found = available([folder("checklists"), tmp_path, tmp_path / "absent"])
+    assert found["ours"] == tmp_path / "mine.yaml"
+    assert len(found) == len(SHIPPED) + 1
+
+
+def test_an_id_taken_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(SMALL.replace("id: ours", "id: claim-2020"))
+    with pytest.raises(ChecklistError, match="'claim-2020' is taken by"):
+        available([folder("checklists"), tmp_path])
+
+
+def test_a_digest_changes_with_the_file() -> None:
+    assert parse(SMALL, "a").digest != parse(SMALL.replace("Is it b?", "Is it c?"), "a").digest
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "typed", "stored"),
+    [
+        ("claim-2020", "9", "Yes", "yes"),
+        ("claim-2020", "9", "y", "yes"),
+        ("claim-2020", "preprocessing", "PARTLY", "partly"),
+        ("claim-2020", "10", "not applicable", "na"),
+        ("claim-2020", "9", "Unsure", "unsure"),
+        ("claim-2020", "9", "  ", None),
+        ("claim-2020", "9", None, None),
+        ("claim-2020", "9", True, "yes"),
+        ("rqs-1.0", "5", -3, "neither"),
+        ("rqs-1.0", "5", 3.0, "either"),
+        ("rqs-1.0", "11", "7", "yes"),
+        ("rqs-1.0", "12", "An earlier published signature was validated", "published"),
+        ("rqs-1.0", "16", "code; scans", "scans+code"),
+        ("rqs-1.0", "16", "none", "none"),
+        ("probast-2019", "4.8", "Probably no", "probably-no"),
+        ("probast-2019", "judgement:analysis", "High", "high"),
+        ("probast-2019", "about:evaluation", "developed only", "development"),
+        ("extraction-roberts", "5a", "1 204", "1204"),
+        ("extraction-roberts", "5a", "1,204", "1204"),
+        ("extraction-roberts", "5a", "Unclear in the paper", "unclear"),
+        ("extraction-roberts", "3b", "COVIDx; I", "COVIDx; I"),
+        ("extraction-roberts", "3b", "I", "I"),
+    ],
+)
+def test_what_was_typed_is_read(name: str, key: str, typed: object, stored: str | None) -> None:
+    assert read_answer(asked_of(load(SHIPPED[name]), key), typed) == stored
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "typed", "says"),
+    [
+        ("claim-2020", "9", "yess", "Did you mean 'yes'.*yes, partly, no, unsure"),
+        ("claim-2020", "9", "na", "no answer to 'preprocessing'"),
+        ("rqs-1.0", "12", "4 and a bit", "no answer to 'validation'"),
+        ("rqs-1.0", "16", "scans;moon", "'moon' is no answer"),
+        ("extraction-roberts", "5a", "about 30", "It takes: a number, unclear"),
+    ],
+)
+def test_what_an_item_does_not_take_is_refused(name: str, key: str, typed: str, says: str) -> None:
+    with pytest.raises(ChecklistError, match=says):
+        read_answer(asked_of(load(SHIPPED[name]), key), typed)
+
+
+def test_an_unknown_item_is_named_with_the_nearest() -> None:
+    with pytest.raises(ChecklistError, match="Did you mean 'preprocessing'"):
+        asked_of(load(SHIPPED["claim-2020"]), "preprocesing")
+
+
+def test_answers_are_shown_in_words() -> None:
+    rqs = load(SHIPPED["rqs-1.0"])
+    assert label_of(asked_of(rqs, "16"), "scans+code") == "Scans; Code"
+    assert label_of(asked_of(rqs, "16"), "none") == "None of these"
+    assert label_of(asked_of(rqs, "12"), None) == "not answered"
+
+
+def test_every_shown_option_reads_back_to_itself() -> None:
+    from review.checklists import answerable
+
+    for name, path in SHIPPED.items():
+        for asked in answerable(load(path)):
+            for option in asked.options:
+                assert read_answer(asked, option.label) == option.id, (name, asked.key)
+                if asked.choose == "one":
+                    assert read_answer(asked, option.key) == option.id, (name, asked.key)
