@@ -1,0 +1,91 @@
+"""A report's standing follows from its decisions alone."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from review.records import Decision
+from review.screening import current, status
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def decide(who, verdict, minute=0, reason=None, role="reviewer"):
+    at = START + timedelta(minutes=minute)
+    return Decision(1, "ta", who, verdict, at, reason, role=role, id=minute)
+
+
+def made(*words):
+    """'ada:include' 'ben:exclude:why' '@cleo:include' '!rule:exclude:why', a minute apart."""
+    found = []
+    for minute, word in enumerate(words):
+        who, verdict, *reason = word.split(":")
+        role = {"@": "adjudicator", "!": "automation"}.get(who[0], "reviewer")
+        verdict = None if verdict == "undo" else verdict
+        found.append(decide(who.strip("@!"), verdict, minute, reason[0] if reason else None, role))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "needed", "expected", "reason", "pile"),
+    [
+        ([], 2, "pending", None, None),
+        (["ada:include"], 2, "partial", None, None),
+        (["ada:include"], 1, "included", None, None),
+        (["ada:include", "ben:include"], 2, "included", None, None),
+        (["ada:exclude:x", "ben:exclude:x"], 2, "excluded", "x", None),
+        (["ada:exclude:x", "ben:exclude"], 2, "excluded", "x", None),
+        (["ada:exclude:x", "ben:exclude:y"], 2, "conflict", None, "reason"),
+        (["ada:include", "ben:exclude:y"], 2, "conflict", None, "verdict"),
+        (["ada:unsure", "ben:unsure"], 2, "conflict", None, "maybe"),
+        (["ada:unsure", "ben:include"], 2, "conflict", None, "verdict"),
+        (["ada:unsure"], 1, "conflict", None, "maybe"),
+        (["ada:include", "ben:exclude:y", "@cleo:exclude:z"], 2, "excluded", "z", None),
+        (["ada:include", "ben:exclude:y", "@cleo:undo"], 2, "conflict", None, "verdict"),
+        (["ada:include", "ada:undo"], 1, "pending", None, None),
+        (["ada:include", "ada:exclude:x"], 1, "excluded", "x", None),
+        (["!rule:exclude:no word"], 2, "excluded", "no word", None),
+        (["!rule:exclude:no word", "!rule:undo"], 2, "pending", None, None),
+        (["!rule:exclude:no word", "ada:include"], 2, "partial", None, None),
+        (["ada:include", "ben:include", "dan:exclude:x"], 3, "conflict", None, "verdict"),
+    ],
+)
+def test_a_standing_follows_from_the_decisions(words, needed, expected, reason, pile):
+    found = status(made(*words), needed)
+    assert (found.status, found.reason, found.pile) == (expected, reason, pile)
+
+
+def test_a_retired_reviewer_counts_where_it_is_settled_and_nowhere_else():
+    settled = status(made("ada:include", "ben:include"), 2, retired=["ben"])
+    assert settled.status == "included"
+    open_one = status(made("ada:include", "ben:exclude:x"), 2, retired=["ben"])
+    assert (open_one.status, open_one.votes) == ("partial", 1)
+    again = status(made("ada:include", "ben:exclude:x", "dan:include"), 2, retired=["ben"])
+    assert again.status == "included"
+
+
+def test_reasons_may_differ_where_the_stage_does_not_ask_for_them():
+    found = status(made("ada:exclude:x", "ben:exclude:y"), 2, reasons_matter=False)
+    assert (found.status, found.reason) == ("excluded", "x")
+
+
+verdicts = st.sampled_from(["include", "exclude", "unsure", None])
+rows = st.lists(
+    st.builds(decide, st.sampled_from(["ada", "ben"]), verdicts, st.integers(0, 60)), max_size=8,
+    unique_by=lambda one: one.id,
+)  # fmt: skip
+
+
+@given(rows, st.randoms())
+def test_the_order_in_which_rows_are_read_does_not_matter(decisions, rng):
+    shuffled = decisions[:]
+    rng.shuffle(shuffled)
+    assert status(shuffled, 2) == status(decisions, 2)
+
+
+@given(rows)
+def test_only_the_newest_row_of_a_reviewer_counts(decisions):
+    assert status(current(decisions), 2).status == status(decisions, 2).status
+    assert len({one.reviewer for one in current(decisions)}) == len(current(decisions))
