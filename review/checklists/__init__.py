@@ -4,6 +4,7 @@ load(path) -> Checklist; available(folders) -> id -> path; read_answer checks on
 """
 
 from review.checklists.answers import (
+    PARTS,
     Asked,
     answerable,
     asked_of,
@@ -15,9 +16,12 @@ from review.checklists.answers import (
 )
 from review.checklists.load import available, load
 from review.checklists.model import (
+    AT_RISK,
     JOIN,
     JUDGEMENTS,
     NONE,
+    NOT_JUDGED,
+    OVERALL,
     UNSURE,
     Checklist,
     Citation,
@@ -32,9 +36,13 @@ from review.checklists.model import (
 )
 
 __all__ = [
+    "AT_RISK",
     "JOIN",
     "JUDGEMENTS",
     "NONE",
+    "NOT_JUDGED",
+    "OVERALL",
+    "PARTS",
     "UNSURE",
     "Asked",
     "Checklist",

@@ -10,9 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from review.checklists.model import (
+    AT_RISK,
     JOIN,
     JUDGEMENTS,
     NONE,
+    NOT_JUDGED,
+    OVERALL,
     UNSURE,
     Checklist,
     Choose,
@@ -24,10 +27,14 @@ from review.checklists.model import (
 from review.errors import ChecklistError
 from review.records import plain
 
-JUDGEMENT_OPTIONS = tuple(
+_LOW, _UNCLEAR, _HIGH = (
     Option(id=one, label=one.capitalize(), key=key)
     for one, key in zip(JUDGEMENTS, ("L", "I", "H"), strict=True)
 )
+_NOT_JUDGED = Option(id=NOT_JUDGED, label="Not judged", key="A")
+_AT_RISK = Option(id=AT_RISK, label="At risk", key="H")
+PARTS = {"judgement": "Risk of bias", "applicability": "Concern about applicability"}
+"""Part of a domain that is judged -> its title; also the first half of its keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,8 @@ class Asked:
     options: tuple[Option, ...]
     unit: str = ""
     cues: tuple[str, ...] = ()
+    optional: bool = False
+    """May stay blank: an item a review can leave out, an overall judgement nobody changes."""
 
 
 def answerable(checklist: Checklist) -> tuple[Asked, ...]:
@@ -53,7 +62,7 @@ def answerable(checklist: Checklist) -> tuple[Asked, ...]:
     for section in checklist.sections:
         asked += [_item(section, item) for item in section.items]
         asked += _judgements(section)
-    return tuple(asked)
+    return tuple(asked) + _overall(checklist)
 
 
 def _fact(fact: Fact) -> Asked:
@@ -66,25 +75,37 @@ def _fact(fact: Fact) -> Asked:
 def _item(section: Section, item: Item) -> Asked:
     return Asked(
         item.id, section.id, item.number, item.name, item.question, item.guidance, item.choose,
-        item.options, item.unit, item.cues,
+        item.options, item.unit, item.cues, item.optional,
     )  # fmt: skip
 
 
 def _judgements(section: Section) -> list[Asked]:
-    asked = []
-    for part, question in (
-        ("judgement", section.judgement),
-        ("applicability", section.applicability),
-    ):
-        if question:
-            title = "Risk of bias" if part == "judgement" else "Concern about applicability"
-            asked.append(
-                Asked(
-                    f"{part}:{section.id}", section.id, "", f"{title}: {section.title}", question,
-                    "", "one", JUDGEMENT_OPTIONS,
-                )
-            )  # fmt: skip
-    return asked
+    questions = {"judgement": section.judgement, "applicability": section.applicability}
+    return [
+        Asked(
+            f"{part}:{section.id}", section.id, "", f"{PARTS[part]}: {section.title}", question,
+            "", "one", (_LOW, _UNCLEAR, _HIGH, _NOT_JUDGED),
+        )
+        for part, question in questions.items()
+        if question
+    ]  # fmt: skip
+
+
+def _overall(checklist: Checklist) -> tuple[Asked, ...]:
+    if checklist.overall is None:
+        return ()
+    two = checklist.overall.rule == "at-risk-if-any"
+    options = (_LOW, _AT_RISK) if two else (_LOW, _UNCLEAR, _HIGH)
+    parts = ["judgement"]
+    parts += ["applicability"] if any(s.applicability for s in checklist.sections) else []
+    return tuple(
+        Asked(
+            f"{part}:{OVERALL}", OVERALL, "", f"{PARTS[part]}: overall",
+            "Follows from the domains; answer only to differ from that, with a sentence.",
+            checklist.overall.note, "one", options, optional=True,
+        )
+        for part in parts
+    )  # fmt: skip
 
 
 def section_of(checklist: Checklist, key: str) -> str:

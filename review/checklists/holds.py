@@ -221,6 +221,10 @@ def _judgements(checklist: Checklist) -> Iterator[Mistake]:
     rule = checklist.overall.downgrade
     if rule is not None and rule not in DOWNGRADES:
         yield ("overall", "downgrade"), _unknown("rule", rule, DOWNGRADES)
+    elif rule is not None:
+        for fact in ("evaluation", "large"):
+            if fact not in [one.id for one in checklist.facts]:
+                yield ("overall", "downgrade"), f"the rule '{rule}' needs a fact '{fact}'."
 
 
 def _needs(checklist: Checklist) -> Iterator[Mistake]:

@@ -24,6 +24,12 @@ JOIN = "+"
 """Between the option ids of a 'many' answer: documented+public."""
 JUDGEMENTS = ("low", "unclear", "high")
 """Judgements of a domain, from best to worst."""
+NOT_JUDGED = "not-judged"
+"""A domain the reviewer says cannot be judged, as deep features under PROBAST's predictors."""
+AT_RISK = "at-risk"
+"""The worse of the two overall words of tools that only know 'low' and 'at risk'."""
+OVERALL = "overall"
+"""Stands for the section in the keys of overall judgements: judgement:overall."""
 DOWNGRADES = ("development-only",)
 """Named rules an overall judgement may be lowered by; each is a function in review.scoring."""
 
@@ -91,7 +97,7 @@ class Item:
     """What a number counts, for 'number' items."""
     weight: float | None = None
     optional: bool = False
-    """A review may leave it out (see Checklist.left_out)."""
+    """A review may do without it: left blank, it is left out."""
     cues: tuple[str, ...] = ()
     """Phrases that often stand near the evidence; pointers for the reader, never answers."""
     applies_if: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)

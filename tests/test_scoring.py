@@ -1,0 +1,447 @@
+"""Totals, judgements and gates: worked forms with known results, and laws that always hold."""
+
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from review.checklists import UNSURE, Checklist, answerable, available, items, load
+from review.errors import ChecklistError
+from review.protocol import Gate
+from review.scoring import gate_outcomes, lacks_reason, score
+from review.shipped import folder
+
+SCORED = ("claim-2020", "claim-2024", "rqs-1.0", "metrics", "tripod-ai", "clear")
+BIAS = ("probast-2019", "quadas-2")
+
+
+@cache
+def shipped(name: str) -> Checklist:
+    return load(available([folder("checklists")])[name])
+
+
+def every(name: str, answer: str, **other: str) -> dict[str, str]:
+    """A form with one answer everywhere it is allowed, and others where named by number."""
+    form = {
+        one.key: answer
+        for one in answerable(shipped(name))
+        if answer in {o.id for o in one.options}
+    }
+    by_number = {i.number: i.id for i in items(shipped(name))}
+    return form | {by_number.get(k, k): v for k, v in other.items()}
+
+
+def totals(name: str, form: dict) -> dict:
+    return {one.id: one for one in score(shipped(name), form).totals}
+
+
+def test_claim_counts_only_items_fully_reported() -> None:
+    form = every("claim-2020", "yes", **{"9": "partly", "25": "no", "10": "na", "27": "na"})
+    result = score(shipped("claim-2020"), form)
+    assert result.complete
+    found = totals("claim-2020", form)
+    assert found["total"].value == 38  # 42 less partly, no and two that do not apply
+    assert found["compliance"].value == 95.0  # 38 of 40
+
+
+def test_an_unanswered_item_is_not_a_no() -> None:
+    form = every("claim-2020", "yes", **{"26": "no"})
+    del form["title"], form["funding"]
+    found = totals("claim-2020", form)["total"]
+    assert (found.value, found.low, found.high) == (None, 39, 41)
+    assert score(shipped("claim-2020"), form).unanswered == ("title", "funding")
+
+
+def test_unsure_keeps_a_form_open_and_is_told_apart_from_unanswered() -> None:
+    result = score(shipped("claim-2020"), every("claim-2020", "yes", **{"9": UNSURE}))
+    assert (result.unsure, result.unanswered, result.complete) == (("preprocessing",), (), False)
+    assert result.totals[0].value is None
+
+
+def test_compliance_is_undefined_where_nothing_applies() -> None:
+    found = totals("claim-2024", every("claim-2024", "na"))
+    assert found["compliance"].value is None
+    assert found["total"].value == 0
+
+
+RQS_WORST = {"validation": "none-done", "feature-reduction": "neither"}
+RQS_BEST = {
+    "protocol": "documented+public",
+    "discrimination": "statistic+resampling",
+    "calibration": "statistic+resampling",
+    "open": "scans+segmentations+code+features",
+    "feature-reduction": "either",
+    "validation": "three",
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "points", "percent"),
+    [
+        (every("rqs-1.0", "yes", **RQS_BEST), 36, 100.0),
+        (
+            every("rqs-1.0", "no", **RQS_WORST)
+            | dict.fromkeys(("protocol", "discrimination", "calibration", "open"), "none"),
+            -8,
+            0.0,
+        ),
+        (
+            every("rqs-1.0", "no", **{"5": "either", "12": "same", "6": "yes", "14": "yes"})
+            | {"protocol": "documented", "discrimination": "statistic", "calibration": "none"}
+            | {"open": "code"},
+            11,  # 3 + 2 + 1 + 2 + 1 + 1 + 0 + 1
+            30.6,
+        ),
+    ],
+)
+def test_rqs_adds_points(form: dict, points: int, percent: float) -> None:
+    found = totals("rqs-1.0", form)
+    assert found["total"].value == points
+    assert found["percent"].value == percent
+
+
+def test_an_empty_rqs_form_can_still_become_anything() -> None:
+    found = totals("rqs-1.0", {})
+    assert (found["total"].value, found["total"].low, found["total"].high) == (None, -8, 36)
+    assert (found["percent"].low, found["percent"].high) == (0, 100)
+
+
+def test_rqs_sections_have_the_published_reach(shared) -> None:
+    import yaml
+
+    facts = yaml.safe_load((shared / "reference/checklists/rqs.yaml").read_text())
+    ranges = next(s["ranges"] for s in facts["scoring"] if s["id"] == "domains")
+    sections = score(shipped("rqs-1.0"), {}).sections
+    assert {s.id: [s.low, s.high] for s in sections} == ranges
+
+
+RADIOMICS = {"about:c1": "yes", "about:c2": "no", "about:c3": "yes", "about:c4": "yes"}
+
+
+def test_metrics_rescales_by_the_weight_that_applies() -> None:
+    form = every("metrics", "no") | RADIOMICS | {"about:c5": "no"}
+    form |= {"guideline": "yes", "external": "yes"}
+    result = score(shipped("metrics"), form)
+    # 9 (0.0225) and 17 (0.0200) do not apply: (0.0368 + 0.0749) / 0.9575
+    assert totals("metrics", form)["total"].value == 11.7
+    assert totals("metrics", form)["total"].band == "very low"
+    assert result.ignored == ("seg-auto-eval", "dl-robust")
+    assert result.complete
+
+
+def test_metrics_items_of_an_open_condition_wait_and_the_condition_is_asked() -> None:
+    form = {key: v for key, v in every("metrics", "yes").items() if key != "about:c4"}
+    for item in ("non-robust", "redundant", "dimensionality"):
+        del form[item]
+    result = score(shipped("metrics"), form)
+    assert result.unanswered == ("about:c4",)
+    total = result.totals[0]
+    assert total.value is None
+    assert (total.low, total.high) == (93.0, 100.0)
+
+
+def test_a_condition_under_one_that_fails_no_longer_counts() -> None:
+    form = every("metrics", "yes", **{"about:c1": "no"})  # c2 was answered before c1 changed
+    result = score(shipped("metrics"), form)
+    assert result.ignored == ("about:c2", "seg-method", "seg-auto-eval", "seg-single")
+    assert result.totals[0].value == 100.0
+
+
+@pytest.mark.parametrize(
+    ("percent", "band"),
+    [("20", "low"), ("39.9", "low"), ("40", "moderate"), ("80", "excellent"), ("100", "excellent")],
+)
+def test_metrics_bands_start_where_published(percent: str, band: str) -> None:
+    from decimal import Decimal
+
+    from review.scoring.totals import _total
+
+    spec = shipped("metrics").scores[0]
+    assert _total(spec, (Decimal(percent), Decimal(percent)), done=True).band == band
+
+
+def test_a_half_is_rounded_up_before_the_band_is_taken() -> None:
+    from decimal import Decimal
+
+    from review.scoring.totals import _total
+
+    found = _total(shipped("metrics").scores[0], (Decimal("39.95"), Decimal("39.95")), done=True)
+    assert (found.value, found.band) == (40.0, "moderate")
+
+
+def probast(**changed: str) -> dict[str, str]:
+    form = {f"sq-{i.number}": "yes" for i in items(shipped("probast-2019"))}
+    form |= {"about:evaluation": "both"}
+    form |= {f"applicability:{d}": "low" for d in ("participants", "predictors", "outcome")}
+    return form | {k.replace("_", "."): v for k, v in changed.items()}
+
+
+def proposed(name: str, form: dict) -> dict[str, str | None]:
+    return {one.key: one.proposed for one in score(shipped(name), form).judgements}
+
+
+@pytest.mark.parametrize(
+    ("answer", "judgement"),
+    [
+        ("yes", "low"),
+        ("probably-yes", "low"),
+        ("probably-no", "high"),
+        ("no", "high"),
+        ("no-information", "unclear"),
+        (UNSURE, None),
+    ],
+)
+def test_probast_answers_propose_a_domain(answer: str, judgement: str | None) -> None:
+    form = probast() | {"sq-1.2": answer}
+    found = proposed("probast-2019", form)
+    assert found["judgement:participants"] == judgement
+    assert found["judgement:overall"] == judgement
+
+
+def test_a_no_outweighs_missing_information_and_open_questions() -> None:
+    form = probast() | {"sq-4.1": "no-information", "sq-4.7": "no"}
+    del form["sq-4.4"]
+    assert proposed("probast-2019", form)["judgement:analysis"] == "high"
+
+
+@pytest.mark.parametrize(
+    ("kind", "large", "overall"),
+    [
+        ("development", "no", "high"),
+        ("development", "yes", "low"),
+        ("development", None, None),
+        ("both", None, "low"),
+        ("validation", None, "low"),
+    ],
+)
+def test_a_model_never_tested_outside_is_lowered(kind, large, overall) -> None:
+    form = probast() | {"about:evaluation": kind}
+    form |= {"about:large": large} if large else {}
+    assert proposed("probast-2019", form)["judgement:overall"] == overall
+
+
+def test_development_questions_do_not_apply_to_a_validation() -> None:
+    form = probast() | {"about:evaluation": "validation", "sq-4.5": "no", "sq-4.8": "no"}
+    result = score(shipped("probast-2019"), form)
+    assert result.ignored == ("sq-4.5", "sq-4.8", "sq-4.9")
+    assert proposed("probast-2019", form)["judgement:analysis"] == "low"
+
+
+def test_a_domain_of_which_nothing_applies_is_not_judged_and_leaves_overall_unclear() -> None:
+    form = probast() | {f"sq-2.{n}": "na" for n in (1, 2, 3)}
+    found = proposed("probast-2019", form)
+    assert found["judgement:predictors"] == "not-judged"
+    assert found["judgement:overall"] == "unclear"
+
+
+def test_an_override_is_kept_shown_as_one_and_needs_a_sentence() -> None:
+    form = probast() | {"sq-1.2": "no", "judgement:participants": "low"}
+    why = {"judgement:participants": "The excluded scans were duplicates."}
+    found = {one.key: one for one in score(shipped("probast-2019"), form, why).judgements}
+    mine = found["judgement:participants"]
+    assert (mine.proposed, mine.final, mine.overridden) == ("high", "low", True)
+    assert mine.reason == "The excluded scans were duplicates."
+    assert found["judgement:overall"].final == "low"
+    key = "judgement:participants"
+    assert lacks_reason(shipped("probast-2019"), form, key, " ok ")
+    assert not lacks_reason(shipped("probast-2019"), form, key, why[key])
+    assert not lacks_reason(shipped("probast-2019"), form | {key: "high"}, key, None)
+
+
+def test_quadas_2_is_at_risk_as_soon_as_one_domain_is_not_low() -> None:
+    form = {f"sq-{i.number}": "yes" for i in items(shipped("quadas-2"))}
+    assert proposed("quadas-2", form)["judgement:overall"] == "low"
+    assert proposed("quadas-2", form | {"sq-2.2": "unclear"})["judgement:overall"] == "at-risk"
+    found = proposed("quadas-2", form | {"sq-2.2": "no"})
+    assert found["judgement:index-test"] == "high"
+    assert found["applicability:index-test"] is None
+
+
+def test_an_optional_question_may_be_left_out() -> None:
+    form = {f"sq-{i.number}": "yes" for i in items(shipped("quadas-2"))}
+    del form["sq-4.2"]
+    result = score(shipped("quadas-2"), form)
+    assert proposed("quadas-2", form)["judgement:flow-timing"] == "low"
+    assert "sq-4.2" not in result.unanswered
+
+
+def test_a_judgement_must_be_given_before_a_form_is_complete() -> None:
+    result = score(shipped("probast-2019"), probast())
+    assert result.unanswered == tuple(
+        f"judgement:{d}" for d in ("participants", "predictors", "outcome", "analysis")
+    )
+
+
+def test_bias_tools_give_no_total() -> None:
+    for name in BIAS:
+        assert score(shipped(name), {}).totals == ()
+
+
+def test_what_an_answer_rests_on_is_warned_of() -> None:
+    form = every("claim-2020", "yes", **{"20": "no"})
+    assert score(shipped("claim-2020"), form).warnings == (
+        "21 Level of separation: a level of separation presupposes a described split",
+    )
+    rqs = {"discrimination": "resampling"}
+    assert "without a measure" in score(shipped("rqs-1.0"), rqs).warnings[0]
+
+
+def test_a_key_of_another_checklist_is_refused() -> None:
+    with pytest.raises(ChecklistError, match=r"has no item 'sq-1\.1'"):
+        score(shipped("claim-2020"), {"sq-1.1": "yes"})
+    with pytest.raises(ChecklistError, match="not its number"):
+        score(shipped("claim-2020"), {"9": "yes"})
+
+
+DEEP, CLASSIC = ("deep-learning", "hybrid"), ("traditional", "hybrid")
+GATES = (
+    Gate("selection", "claim-2020", "model selection", DEEP, required=("26",)),
+    Gate("preparation", "claim-2020", "pre-processing", DEEP, required=("9",)),
+    Gate("rqs", "rqs-1.0", "RQS under 6", CLASSIC, minimum=6),
+)
+
+
+def gates(kind: str, claim: dict | None, rqs: dict | None, which=GATES) -> dict[str, str]:
+    forms = {}
+    if claim is not None:
+        forms["claim-2020"] = (shipped("claim-2020"), claim)
+    if rqs is not None:
+        forms["rqs-1.0"] = (shipped("rqs-1.0"), rqs)
+    return {one.gate: one.state for one in gate_outcomes(which, kind, forms)}
+
+
+GOOD_RQS = every("rqs-1.0", "yes", **RQS_BEST)
+POOR_RQS = every("rqs-1.0", "no", **RQS_WORST)
+
+
+def test_every_failed_gate_is_told() -> None:
+    claim = every("claim-2020", "yes", **{"9": "partly", "26": "no"})
+    assert gates("deep-learning", claim, None) == {"selection": "failed", "preparation": "failed"}
+
+
+def test_a_hybrid_meets_the_gates_of_both_tools() -> None:
+    claim = every("claim-2020", "yes")
+    assert gates("hybrid", claim, GOOD_RQS) == dict.fromkeys(
+        ("selection", "preparation", "rqs"), "passed"
+    )
+    assert gates("hybrid", claim, POOR_RQS)["rqs"] == "failed"
+    assert gates("hybrid", claim, None)["rqs"] == "undecided"
+    assert list(gates("traditional", None, GOOD_RQS)) == ["rqs"]
+
+
+def test_a_minimum_is_decided_as_soon_as_it_can_be() -> None:
+    open_items = ("protocol", "discrimination", "calibration", "open")
+    best_left = {k: v for k, v in GOOD_RQS.items() if k not in open_items}
+    assert gates("traditional", None, best_left)["rqs"] == "passed"
+    assert gates("traditional", None, {})["rqs"] == "undecided"
+    low = every("rqs-1.0", "no", **RQS_WORST)
+    for key in ("protocol", "discrimination", "calibration"):
+        low[key] = "none"
+    assert gates("traditional", None, low)["rqs"] == "failed"  # at most -4
+
+
+def test_any_of_takes_one_item_and_waits_for_open_ones() -> None:
+    gate = (Gate("code", "claim-2020", "nothing", DEEP, required=("41", "40"), any_of=True),)
+    form = every("claim-2020", "no")
+    assert gates("hybrid", form, None, gate) == {"code": "failed"}
+    assert gates("hybrid", form | {"protocol-access": "yes"}, None, gate) == {"code": "passed"}
+    assert gates("hybrid", form | {"registration": UNSURE}, None, gate) == {"code": "undecided"}
+
+
+def test_a_failed_gate_says_what_failed() -> None:
+    claim = {"claim-2020": (shipped("claim-2020"), every("claim-2020", "yes", **{"26": "no"}))}
+    outcome = gate_outcomes(GATES, "deep-learning", claim)[0]
+    assert outcome.why == ("CLAIM 2020 26 Choice of the final model: unmet",)
+    rqs = {"rqs-1.0": (shipped("rqs-1.0"), POOR_RQS | dict.fromkeys(("protocol",), "none"))}
+    assert "under 6" in gate_outcomes(GATES, "traditional", rqs)[0].why[0]
+
+
+def test_a_gate_on_something_that_is_not_there_is_refused() -> None:
+    claim = {"claim-2020": (shipped("claim-2020"), {})}
+    with pytest.raises(ChecklistError, match="no item '99'"):
+        gate_outcomes((Gate("g", "claim-2020", "r", DEEP, required=("99",)),), "hybrid", claim)
+    bias = {"quadas-2": (shipped("quadas-2"), {})}
+    with pytest.raises(ChecklistError, match="no score to hold"):
+        gate_outcomes((Gate("g", "quadas-2", "r", DEEP, minimum=1),), "hybrid", bias)
+
+
+@st.composite
+def forms(draw, names=SCORED):
+    """A checklist and a form with random answers, some open, in random order."""
+    checklist = shipped(draw(st.sampled_from(names)))
+    found = {}
+    for one in draw(st.permutations(answerable(checklist))):
+        choices = [None, UNSURE, *[o.id for o in one.options]]
+        answer = draw(st.sampled_from(choices))
+        if answer is not None:
+            found[one.key] = answer
+    return checklist, found
+
+
+@settings(max_examples=60, deadline=None)
+@given(forms())
+def test_totals_stay_in_bounds_and_low_is_at_most_high(drawn) -> None:
+    checklist, form = drawn
+    for total, spec in zip(score(checklist, form).totals, checklist.scores, strict=True):
+        if total.low is not None:
+            assert spec.min <= total.low <= total.high <= spec.max
+        assert total.value is None or total.low == total.value == total.high
+
+
+@settings(max_examples=60, deadline=None)
+@given(forms(), st.data())
+def test_any_way_to_finish_a_form_ends_within_its_reach(drawn, data) -> None:
+    checklist, form = drawn
+    before = score(checklist, form)
+    full = dict(form)
+    for one in answerable(checklist):
+        if full.get(one.key) in (None, UNSURE):
+            full[one.key] = data.draw(st.sampled_from([o.id for o in one.options]))
+    after = score(checklist, full)
+    for was, now in zip(before.totals, after.totals, strict=True):
+        if now.value is not None and was.low is not None:
+            assert was.low <= now.value <= was.high
+
+
+@settings(max_examples=60, deadline=None)
+@given(forms(), st.data())
+def test_a_better_answer_never_lowers_a_score(drawn, data) -> None:
+    checklist, form = drawn
+    better = {
+        item.id: next(o.id for o in item.options if o.means == "met")
+        for item in items(checklist)
+        if form.get(item.id) == "no"
+    }
+    if not better:
+        return
+    key = data.draw(st.sampled_from(sorted(better)))
+    before, after = score(checklist, form), score(checklist, form | {key: better[key]})
+    for was, now in zip(before.totals, after.totals, strict=True):
+        assert was.low is None or now.low >= was.low
+        assert was.high is None or now.high >= was.high
+
+
+@settings(max_examples=60, deadline=None)
+@given(forms(SCORED + BIAS), st.randoms())
+def test_the_order_of_answers_does_not_matter(drawn, chance) -> None:
+    checklist, form = drawn
+    shuffled = list(form.items())
+    chance.shuffle(shuffled)
+    assert score(checklist, dict(shuffled)) == score(checklist, form)
+
+
+@settings(max_examples=60, deadline=None)
+@given(forms(BIAS), st.data())
+def test_a_worse_answer_never_improves_a_proposal(drawn, data) -> None:
+    checklist, form = drawn
+    form = {k: v for k, v in form.items() if ":" not in k or k.startswith("about:")}
+    item = data.draw(st.sampled_from(items(checklist)))
+    order = {"low": 0, "not-judged": 0, "unclear": 1, "at-risk": 2, "high": 2}
+    before = score(checklist, form | {item.id: "yes"})
+    after = score(checklist, form | {item.id: "no"})
+    for was, now in zip(before.judgements, after.judgements, strict=True):
+        if was.proposed is not None:
+            assert now.proposed is not None
+            if was.proposed != "not-judged" and now.section != "overall":
+                assert order[now.proposed] >= order[was.proposed]
