@@ -128,7 +128,7 @@ def test_claim_2024_follows_the_published_crosswalk(shared: Path) -> None:
 def test_extraction_covers_the_founding_table(shared: Path) -> None:
     facts = yaml.safe_load((shared / "reference" / "roberts2021" / "facts.yaml").read_text())
     columns = facts["table_2_columns"]["list"]
-    form = load(SHIPPED["extraction-roberts"])
+    form = load(SHIPPED["extraction-imaging-ai"])
     numbers = {int(re.match(r"\d+", item.number).group()) for item in items(form)}
     assert numbers == set(range(2, len(columns) + 1))  # column 1 is the record itself
     for item in items(form):
@@ -229,11 +229,11 @@ def test_a_digest_changes_with_the_file() -> None:
         ("probast-2019", "4.8", "Probably no", "probably-no"),
         ("probast-2019", "judgement:analysis", "High", "high"),
         ("probast-2019", "about:evaluation", "developed only", "development"),
-        ("extraction-roberts", "5a", "1 204", "1204"),
-        ("extraction-roberts", "5a", "1,204", "1204"),
-        ("extraction-roberts", "5a", "Unclear in the paper", "unclear"),
-        ("extraction-roberts", "3b", "COVIDx; I", "COVIDx; I"),
-        ("extraction-roberts", "3b", "I", "I"),
+        ("extraction-imaging-ai", "5a", "1 204", "1204"),
+        ("extraction-imaging-ai", "5a", "1,204", "1204"),
+        ("extraction-imaging-ai", "5a", "Unclear in the paper", "unclear"),
+        ("extraction-imaging-ai", "3b", "COVIDx; I", "COVIDx; I"),
+        ("extraction-imaging-ai", "3b", "I", "I"),
     ],
 )
 def test_what_was_typed_is_read(name: str, key: str, typed: object, stored: str | None) -> None:
@@ -247,7 +247,7 @@ def test_what_was_typed_is_read(name: str, key: str, typed: object, stored: str 
         ("claim-2020", "9", "na", "no answer to 'preprocessing'"),
         ("rqs-1.0", "12", "4 and a bit", "no answer to 'validation'"),
         ("rqs-1.0", "16", "scans;moon", "'moon' is no answer"),
-        ("extraction-roberts", "5a", "about 30", "It takes: a number, unclear"),
+        ("extraction-imaging-ai", "5a", "about 30", "It takes: a number, unclear"),
     ],
 )
 def test_what_an_item_does_not_take_is_refused(name: str, key: str, typed: str, says: str) -> None:

@@ -1,0 +1,158 @@
+"""Two finished forms are paired; only what they differ in waits for a person."""
+
+from datetime import UTC, datetime
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from review.checklists import UNSURE, Checklist, answerable, asked_of, available, items, load
+from review.consensus import conflicts, consensus_form, consensus_reasons, pairs, ratings, same
+from review.records import Answer
+from review.shipped import folder
+
+AT = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+@cache
+def shipped(name: str) -> Checklist:
+    return load(available([folder("checklists")])[name])
+
+
+def entries(name: str, who: str, form: dict, comment: str | None = None) -> dict[str, Answer]:
+    return {
+        key: Answer(1, name, key, who, answer, AT, comment=comment) for key, answer in form.items()
+    }
+
+
+def claim(who: str, **changed: str) -> dict[str, Answer]:
+    form = {item.id: "yes" for item in items(shipped("claim-2020"))} | changed
+    return entries("claim-2020", who, form)
+
+
+def test_equal_forms_need_nobody() -> None:
+    ann, bob = claim("ann"), claim("bob")
+    assert conflicts(shipped("claim-2020"), ann, bob) == ()
+    form = consensus_form(pairs(shipped("claim-2020"), ann, bob))
+    assert form == {item.id: "yes" for item in items(shipped("claim-2020"))}
+
+
+def test_only_differing_items_are_open_and_both_are_shown() -> None:
+    ann, bob = claim("ann", preprocessing="partly"), claim("bob", preprocessing="no", title="no")
+    found = conflicts(shipped("claim-2020"), ann, bob)
+    assert [pair.asked.key for pair in found] == ["title", "preprocessing"]
+    assert (found[1].first.answer, found[1].second.answer) == ("partly", "no")
+    assert "title" not in consensus_form(pairs(shipped("claim-2020"), ann, bob))
+
+
+def test_a_settled_item_is_open_no_longer_and_takes_the_settled_answer() -> None:
+    ann, bob = claim("ann", title="no"), claim("bob")
+    done = entries("claim-2020", "cara", {"title": "partly"})
+    assert conflicts(shipped("claim-2020"), ann, bob, done) == ()
+    assert consensus_form(pairs(shipped("claim-2020"), ann, bob, done))["title"] == "partly"
+
+
+def test_a_settlement_also_replaces_what_both_said() -> None:
+    done = entries("claim-2020", "cara", {"title": "no"})
+    found = pairs(shipped("claim-2020"), claim("ann"), claim("bob"), done)
+    assert consensus_form(found)["title"] == "no"
+
+
+def test_a_withdrawn_settlement_opens_the_item_again() -> None:
+    done = entries("claim-2020", "cara", {"title": None})
+    found = conflicts(shipped("claim-2020"), claim("ann", title="no"), claim("bob"), done)
+    assert [pair.asked.key for pair in found] == ["title"]
+
+
+def test_one_unanswered_or_both_unsure_is_a_conflict() -> None:
+    ann, bob = claim("ann", title=UNSURE), claim("bob", title=UNSURE)
+    del bob["funding"]
+    found = conflicts(shipped("claim-2020"), ann, bob)
+    assert [pair.asked.key for pair in found] == ["title", "funding"]
+    assert found[1].second is None
+
+
+def test_items_that_fell_away_need_nobody() -> None:
+    name = "metrics"
+    ann = entries(name, "ann", {"about:c5": "yes", "dl-robust": "no"})
+    bob = entries(name, "bob", {"about:c5": "no"})
+    everything = conflicts(shipped(name), ann, bob)
+    assert [pair.asked.key for pair in everything] == ["about:c5", "dl-robust"]
+    left = conflicts(shipped(name), ann, bob, dead=frozenset({"dl-robust"}))
+    assert [pair.asked.key for pair in left] == ["about:c5"]
+
+
+@pytest.mark.parametrize(
+    ("key", "first", "second", "equal"),
+    [
+        ("size-test", "0120", "120", True),
+        ("size-test", "120", "121", False),
+        ("size-test", "unclear", "120", False),
+        ("size-test", "unclear", "unclear", True),
+        ("data-used", "COVIDx, RSNA.", "covidx rsna", True),
+        ("data-used", "COVIDx", "RSNA", False),
+        ("data-used", "?", "!", False),
+        ("modality", "cxr+ct", "ct", False),
+        ("task", None, None, False),
+    ],
+)
+def test_typed_answers_are_compared_by_what_they_say(key, first, second, equal) -> None:
+    assert same(asked_of(shipped("extraction-imaging-ai"), key), first, second) is equal
+
+
+def test_sentences_of_both_are_kept_with_the_settled_form() -> None:
+    ann = entries("quadas-2", "ann", {"judgement:index-test": "low"}, "Threshold was preset.")
+    bob = entries("quadas-2", "bob", {"judgement:index-test": "low"}, "Fixed before.")
+    found = consensus_reasons(pairs(shipped("quadas-2"), ann, bob))
+    assert found == {"judgement:index-test": "Threshold was preset. / Fixed before."}
+
+
+def test_ratings_hold_the_reports_both_answered_in_one_order() -> None:
+    name = "rqs-1.0"
+    forms = [
+        (
+            entries(name, "a", {"validation": "same", "cost": "no"}),
+            entries(name, "b", {"validation": "three"}),
+        ),
+        (entries(name, "a", {"validation": "two"}), entries(name, "b", {"validation": "two"})),
+    ]
+    found = {one.key: one for one in ratings(shipped(name), forms)}
+    assert found["validation"].first == ("same", "two")
+    assert found["validation"].second == ("three", "two")
+    assert found["validation"].ordered
+    assert found["validation"].categories[0] == "none-done"
+    assert found["validation"].categories[-1] == "three"
+    assert found["cost"].first == ()
+    assert not found["open"].ordered
+
+
+def test_typed_items_have_no_ratings() -> None:
+    keys = {one.key for one in ratings(shipped("extraction-imaging-ai"), [])}
+    assert "task" in keys
+    assert "data-used" not in keys
+
+
+@st.composite
+def two_forms(draw):
+    checklist = shipped(draw(st.sampled_from(["claim-2020", "metrics", "probast-2019"])))
+    found = []
+    for who in ("ann", "bob"):
+        form = {}
+        for asked in answerable(checklist):
+            answer = draw(st.sampled_from([None, UNSURE, *[o.id for o in asked.options[:2]]]))
+            if answer:
+                form[asked.key] = answer
+        found.append(entries(checklist.id, who, form))
+    return checklist, *found
+
+
+@settings(max_examples=50, deadline=None)
+@given(two_forms())
+def test_every_answered_key_is_agreed_or_open_and_the_order_of_reviewers_is_free(drawn) -> None:
+    checklist, ann, bob = drawn
+    every = pairs(checklist, ann, bob)
+    assert {pair.asked.key for pair in every} == set(ann) | set(bob)
+    turned = pairs(checklist, bob, ann)
+    assert [pair.origin for pair in every] == [pair.origin for pair in turned]
+    assert consensus_form(every) == consensus_form(turned)
