@@ -1,0 +1,105 @@
+"""The second reader: pdfplumber, for files pypdfium2 cannot open and for tables."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from review.fulltext.lines import Line, RawPage, clean, line_of
+from review.fulltext.nouns import FullText, Limits
+from review.records import Word
+
+_WORD_GAP = 0.15
+"""Share of the letter size that parts two words; the library's default glues LaTeX words."""
+
+
+def read(
+    path: Path,
+    digest: str,
+    password: str | None,
+    limits: Limits,
+    beat: Callable[[int], None],
+    *,
+    why: str,
+) -> FullText:
+    """The full text by pdfplumber; state damaged, with both readers' words, if it fails too."""
+    import pdfplumber
+    from pdfminer.pdfexceptions import PDFException
+    from pdfminer.psexceptions import PSException
+
+    from review.fulltext.reader import assemble
+
+    failures: tuple[type[Exception], ...] = (PDFException, PSException, *_odd_failures())
+    try:
+        with pdfplumber.open(path, password=password or "") as document:
+            count = len(document.pages)
+            if count > limits.pages:
+                problem = f"{count:,} pages (limit {limits.pages:,})"
+                return FullText("too_large", digest, "", count, problem=problem)
+            raw = []
+            for page in document.pages:
+                raw.append(_page(page))
+                beat(page.page_number)
+                page.close()
+    except failures as error:
+        problem = f"pypdfium2: {why}; pdfplumber: {type(error).__name__}"
+        return FullText("damaged", digest, "", 0, problem=problem)
+    if not raw:
+        return FullText("damaged", digest, "", 0, problem=f"pypdfium2: {why}; no pages")
+    return assemble(raw, digest, f"pdfplumber {pdfplumber.__version__}")
+
+
+def _odd_failures() -> tuple[type[Exception], ...]:
+    """What pdfplumber is known to raise on broken files besides its own errors."""
+    import struct
+    import zlib
+
+    from pdfplumber.utils.exceptions import PdfminerException
+
+    return (
+        PdfminerException,
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+        struct.error,
+        zlib.error,
+    )
+
+
+def _page(page: Any) -> RawPage:
+    words = page.extract_words(
+        x_tolerance_ratio=_WORD_GAP, extra_attrs=["size", "fontname"], use_text_flow=True
+    )
+    rows: list[list[dict[str, Any]]] = []
+    for word in words:
+        last = rows[-1][-1] if rows else None
+        if last and abs(last["bottom"] - word["bottom"]) < 3 and word["x0"] >= last["x1"] - 1:
+            rows[-1].append(word)
+        else:
+            rows.append([word])
+    return RawPage(
+        page.page_number, float(page.width), float(page.height), tuple(_line(r) for r in rows)
+    )
+
+
+def _line(row: list[dict[str, Any]]) -> Line:
+    sizes = Counter(round(word["size"], 1) for word in row)
+    bold = sum("bold" in word["fontname"].lower() for word in row) * 2 > len(row)
+    words = [
+        Word(clean(word["text"]), word["x0"], word["top"], word["x1"], word["bottom"])
+        for word in row
+    ]
+    return line_of(words, sizes.most_common(1)[0][0], bold)
+
+
+def tables(path: Path, number: int, password: str | None) -> list[list[list[str | None]]]:
+    """The ruled tables of one page: rows of cells, None for an empty cell."""
+    import pdfplumber
+
+    with pdfplumber.open(path, password=password or "") as document:
+        found: list[list[list[str | None]]] = document.pages[number - 1].extract_tables()
+    return found

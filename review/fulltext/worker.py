@@ -1,0 +1,63 @@
+"""The process that reads PDFs, so that a hostile one can only take this process down.
+
+Speaks JSON lines: a request on standard input; beats and one answer on standard output.
+"""
+
+import base64
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+OUT_OF_MEMORY = 75
+"""Exit status when the memory limit was met."""
+_GRACE = 10
+"""Seconds past the parent's limit at which the process ends itself, should the parent be gone."""
+
+
+def main() -> None:
+    """Answers requests until standard input closes. Anything the PDF readers print is dropped."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    try:
+        for line in sys.stdin.buffer:
+            request = json.loads(line)
+            _limit(request["memory_mb"], request["seconds"])
+            _send(answers, {"done": _answer(request, answers)})
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+
+
+def _send(answers: BinaryIO, message: dict[str, Any]) -> None:
+    answers.write(json.dumps(message).encode() + b"\n")
+    answers.flush()
+
+
+def _limit(memory_mb: int, seconds: float) -> None:
+    """Caps the address space and sets an alarm that ends the process, where the system can."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1_000_000, hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.alarm(int(seconds) + _GRACE)
+
+
+def _answer(request: dict[str, Any], answers: BinaryIO) -> Any:
+    from review.fulltext import nouns, pdfium, plumber, reader
+
+    path, password = Path(request["path"]), request["password"]
+    if request["do"] == "read":
+        limits = nouns.Limits(**request["limits"])
+        text = reader.read_here(path, password, limits, lambda page: _send(answers, {"page": page}))
+        return nouns.as_dict(text)
+    if request["do"] == "tables":
+        return plumber.tables(path, request["number"], password)
+    document = pdfium.open_pdf(path, password)
+    boxes = [(box[0], box[1], box[2], box[3]) for box in request["boxes"]]
+    picture = pdfium.draw(document, request["number"], boxes, request["scale"])
+    return base64.b64encode(picture).decode()
