@@ -20,17 +20,16 @@ def add(
     who: str | None = None,
     batch: int | None = None,
     protocol: str | None = None,
-) -> list[int]:
-    """Adds decisions in the order given; gives their row numbers.
+) -> None:
+    """Adds decisions in the order given.
 
     Args:
         who: the person who entered them, where not the reviewer.
         batch: the file they came with.
         protocol: fingerprint of the protocol in force.
     """
-    ids: list[int] = []
-    for one in given:
-        row = {
+    rows = [
+        {
             "at": to_text(one.at),
             "record": one.record,
             "stage": one.stage,
@@ -43,9 +42,10 @@ def add(
             "batch": batch,
             "protocol": protocol,
         }
-        done = conn.execute(insert(decisions), row)
-        ids.append(int(done.inserted_primary_key[0]))  # type: ignore[index]
-    return ids
+        for one in given
+    ]
+    for start in range(0, len(rows), CHUNK):
+        conn.execute(insert(decisions), rows[start : start + CHUNK])
 
 
 def _decision(row: Any) -> Decision:
@@ -146,3 +146,10 @@ def counts_by_reviewer(conn: Connection) -> list[tuple[str, str, int]]:
         .order_by(decisions.c.stage, decisions.c.reviewer)
     )
     return [tuple(row) for row in conn.execute(query)]
+
+
+def drop_standings(conn: Connection, reports: Iterable[int]) -> None:
+    """Takes the standings of some reports off the projection, before they are computed anew."""
+    wanted = list(reports)
+    for start in range(0, len(wanted), CHUNK):
+        conn.execute(delete(standings).where(standings.c.record.in_(wanted[start : start + CHUNK])))

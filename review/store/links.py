@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, insert, or_, select
 
 from review.records import Link
 from review.store.moments import from_text, to_text
-from review.store.tables import groups, links
+from review.store.tables import groups, links, records
 
 CHUNK = 500
 
@@ -85,3 +85,21 @@ def group_of(conn: Connection, number: int) -> dict[int, tuple[int, int]]:
     study = select(groups.c.study).where(groups.c.record == number).scalar_subquery()
     query = select(groups.c.record, groups.c.report, groups.c.study).where(groups.c.study == study)
     return {n: (report, one) for n, report, one in conn.execute(query.order_by(groups.c.record))}
+
+
+def groups_of(conn: Connection, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Record -> (report, study) for some records and all others of the same reports.
+
+    Numbers that are no records are left out; a record without a group stands alone.
+    """
+    wanted = list(dict.fromkeys(numbers))
+    found: dict[int, tuple[int, int]] = {}
+    for start in range(0, len(wanted), CHUNK):
+        part = wanted[start : start + CHUNK]
+        real = conn.execute(select(records.c.id).where(records.c.id.in_(part))).scalars()
+        found.update((n, (n, n)) for n in real)
+        reports = select(groups.c.report).where(groups.c.record.in_(part))
+        query = select(groups.c.record, groups.c.report, groups.c.study)
+        for n, report, study in conn.execute(query.where(groups.c.report.in_(reports))):
+            found[n] = (report, study)
+    return found

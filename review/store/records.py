@@ -340,3 +340,9 @@ def arrivals_of(
     query = select(both.c.record, b.at, b.who, b.source, b.name, b.kind)
     query = query.join(batches, b.id == both.c.batch).where(both.c.record.in_(wanted))
     return [tuple(row) for row in conn.execute(query.order_by(b.id, both.c.record))]
+
+
+def numbers_until(conn: Connection, until: datetime) -> set[int]:
+    """Numbers of the records that were here at a moment (inclusive)."""
+    query = select(records.c.id).where(records.c.at <= to_text(until))
+    return set(conn.execute(query).scalars())
