@@ -1,0 +1,78 @@
+"""Export files of databases and reference managers to records: `read_file` is the door.
+
+The kind of file is known from its content. Each kind has its parser in this folder; every parser
+counts the entries without the parsing library, so that a library's silent loss is seen.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from review.errors import SourceError
+from review.records import Parsed
+from review.sources.files import (
+    bibtex,
+    endnote_xml,
+    jsons,
+    nbib,
+    pubmed_xml,
+    ris,
+    sniff,
+    table,
+    tagged,
+    vertical,
+)
+from review.sources.files.text import as_utf8
+
+FORMATS: dict[str, Callable[[bytes, str | None], Parsed]] = {
+    "ris": ris.parse,
+    "nbib": nbib.parse,
+    "bibtex": bibtex.parse,
+    "endnote": tagged.parse_endnote,
+    "endnote_xml": endnote_xml.parse,
+    "pubmed_xml": pubmed_xml.parse,
+    "wos": tagged.parse_wos,
+    "vertical": vertical.parse,
+    "json": jsons.parse,
+}
+
+MAX_BYTES = 2_000_000_000
+"""A larger file is refused before it fills the memory."""
+
+
+def read_file(file: Path | str | bytes, source: str | None = None, *, name: str = "") -> Parsed:
+    """The records of an export file, and the entries that could not be read with the reason.
+
+    Args:
+        file: path, or the content itself.
+        source: name of the database the records come from; guessed from the content when None.
+        name: what to call the file in messages when its content is given.
+
+    Raises:
+        SourceError: the file cannot be opened, is empty or binary, or holds no references we know.
+    """
+    if isinstance(file, bytes):
+        data, name = file, name or "the file"
+    else:
+        name = name or Path(file).name
+        data = _content(Path(file))
+    if not data.startswith(b"PK"):
+        data = as_utf8(data)
+    kind = sniff.kind(data, name)
+    if kind == "xlsx":
+        parsed = table.parse_xlsx(data, source, name=name)
+    elif kind == "csv":
+        parsed = table.parse_csv(data, source, name=name)
+    else:
+        parsed = FORMATS[kind](data, source)
+    if not parsed.records and not parsed.rejected:
+        raise SourceError(f"{name}: no references found in it ({kind.replace('_', ' ')}).")
+    return parsed
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise SourceError(f"{path.name}: over 2 GB; export it in parts.")
+        return path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror}).") from error

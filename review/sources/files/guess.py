@@ -1,0 +1,75 @@
+"""Which database an entry came from, from what the entry itself says."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+_NAMES = (
+    ("embase", re.compile(r"\bembase\b", re.I)),
+    ("medline", re.compile(r"\b(?:ovid )?medline\b", re.I)),
+    ("pubmed", re.compile(r"\bpubmed\b|^nlm$", re.I)),
+    ("scopus", re.compile(r"\bscopus\b", re.I)),
+    ("wos", re.compile(r"web of (?:science|knowledge)|^wos$|clarivate|^wos:", re.I)),
+    ("ieee", re.compile(r"\bieee (?:xplore|explore)|^ieee$", re.I)),
+    ("europepmc", re.compile(r"europe ?pmc", re.I)),
+    ("arxiv", re.compile(r"\barxiv\b", re.I)),
+    ("medrxiv", re.compile(r"\bmedrxiv\b", re.I)),
+    ("biorxiv", re.compile(r"\bbiorxiv\b", re.I)),
+    ("cochrane", re.compile(r"\bcochrane\b|^central$", re.I)),
+    ("psycinfo", re.compile(r"psyc ?(?:info|net)", re.I)),
+    ("cinahl", re.compile(r"cinahl", re.I)),
+    ("proquest", re.compile(r"proquest|ptsdpubs", re.I)),
+    ("eric", re.compile(r"^eric$", re.I)),
+    ("jstor", re.compile(r"jstor", re.I)),
+    ("acm", re.compile(r"\bacm\b|association for computing", re.I)),
+)
+_HOSTS = (
+    ("embase", "embase.com"),
+    ("scopus", "scopus.com"),
+    ("ieee", "ieeexplore.ieee.org"),
+    ("wos", "webofscience.com"),
+    ("wos", "webofknowledge.com"),
+    ("pubmed", "pubmed.ncbi.nlm.nih.gov"),
+    ("pubmed", "ncbi.nlm.nih.gov/pubmed"),
+    ("europepmc", "europepmc.org"),
+    ("medrxiv", "medrxiv.org"),
+    ("biorxiv", "biorxiv.org"),
+    ("arxiv", "arxiv.org"),
+    ("proquest", "proquest.com"),
+    ("jstor", "jstor.org"),
+    ("eric", "eric.ed.gov"),
+    ("acm", "dl.acm.org"),
+    ("cochrane", "cochranelibrary.com"),
+    ("ebsco", "ebscohost.com"),
+    ("ovid", "ovidsp.ovid.com"),
+    ("lens", "lens.org"),
+)
+
+
+def by_name(*names: str | None) -> str | None:
+    """Our short name for the database named, the first that is known; else None."""
+    for name in names:
+        if name:
+            for short, pattern in _NAMES:
+                if pattern.search(name):
+                    return short
+    return None
+
+
+def by_url(urls: Iterable[str]) -> str | None:
+    """Our short name for the database whose site the first telling address is on; else None."""
+    for url in urls:
+        lower = url.lower()
+        for short, host in _HOSTS:
+            if host in lower:
+                return short
+    return None
+
+
+def of_file(guesses: Iterable[str | None], otherwise: str) -> str:
+    """One name for a whole file: what most of its entries say, else the name given."""
+    counts = Counter(guess for guess in guesses)
+    common = counts.most_common(1)
+    if common and common[0][0] and common[0][1] * 2 > sum(counts.values()):
+        return common[0][0]
+    return otherwise

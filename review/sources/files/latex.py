@@ -1,0 +1,88 @@
+"""LaTeX in BibTeX values to plain text: accents, letters, escapes, protecting braces."""
+
+import re
+import unicodedata
+
+_MARKS = {
+    "`": "\u0300",
+    "'": "\u0301",
+    "^": "\u0302",
+    "~": "\u0303",
+    "=": "\u0304",
+    "u": "\u0306",
+    ".": "\u0307",
+    '"': "\u0308",
+    "r": "\u030a",
+    "H": "\u030b",
+    "v": "\u030c",
+    "d": "\u0323",
+    "c": "\u0327",
+    "k": "\u0328",
+    "b": "\u0331",
+}
+_LETTERS = {
+    "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å", "o": "ø",
+    "O": "Ø", "l": "ł", "L": "Ł", "i": "ı", "j": "ȷ", "dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ",
+    "textendash": "–", "textemdash": "—", "textquoteright": "’", "textquoteleft": "‘",
+    "textquotedblleft": "“", "textquotedblright": "”", "textregistered": "®",
+    "texttrademark": "™", "textcopyright": "©", "textdegree": "°", "textasciitilde": "~",
+    "textasciicircum": "^", "textbackslash": "\\", "textless": "<", "textgreater": ">",
+    "textbraceleft": "\ue000", "textbraceright": "\ue001", "textbar": "|",
+    "textunderscore": "_", "textpm": "±", "texttimes": "×", "textmu": "µ",
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "kappa": "κ", "lambda": "λ",
+    "mu": "μ", "sigma": "σ", "chi": "χ", "omega": "ω", "Delta": "Δ", "pm": "±", "times": "×",
+    "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "approx": "≈", "sim": "∼",
+}  # fmt: skip
+_ESCAPES = {
+    ord(char): text
+    for char, text in {
+        "\\": "\\textbackslash{}",
+        "{": "\\textbraceleft{}",
+        "}": "\\textbraceright{}",
+        "~": "\\textasciitilde{}",
+        "&": "\\&",
+        "%": "\\%",
+        "$": "\\$",
+        "#": "\\#",
+        "_": "\\_",
+    }.items()
+}
+_ACCENT = re.compile(
+    r"\\(?:([`'^~=.\"])\s*|([uvHtcdbkr])(?:\s+|(?=[{\\])))"
+    r"(?:\{\s*(?:\\([ij])(?![A-Za-z])|([^\W\d_]))\s*\}|\\([ij])(?![A-Za-z])\s?|([^\W\d_]))"
+)
+_LETTER = re.compile(r"\\([A-Za-z]+)(?:\{\}|(?![A-Za-z])[ ]?)")
+_STYLE = re.compile(
+    r"\\(?:emph|textit|textbf|textrm|textsc|textsf|texttt|textsuperscript|textsubscript|mathrm|"
+    r"mathbf|mathit|ensuremath|url|mbox|enquote)(?=\s*\{)"
+)
+
+
+def plain(value: str) -> str:
+    """The text a LaTeX value stands for; what we do not know is left as it is.
+
+    Percent signs stay: databases write them unescaped, so they never begin a comment here.
+    """
+    if " " in value:
+        value = re.sub(r"(?<!\\)~", " ", value)
+    if "\\" in value:
+        value = _STYLE.sub("", value)
+        value = _ACCENT.sub(_accented, value)
+        value = re.sub(r"\\([&%$#_])", r"\1", value)
+        value = value.replace("\\{", "\ue000").replace("\\}", "\ue001")
+        value = _LETTER.sub(lambda m: _LETTERS.get(m.group(1), m.group()), value)
+    return re.sub(r"[{}]", "", value).replace("\ue000", "{").replace("\ue001", "}")
+
+
+def _accented(found: re.Match[str]) -> str:
+    mark = _MARKS.get(found.group(1) or found.group(2), "")
+    letter = next(g for g in found.groups()[2:] if g)
+    return unicodedata.normalize("NFC", letter + mark)
+
+
+def escaped(text: str) -> str:
+    """The text for a BibTeX value in braces, with TeX's own characters written out.
+
+    Braces become commands, as BibTeX counts even those behind a backslash.
+    """
+    return text.translate(_ESCAPES)

@@ -1,0 +1,97 @@
+"""What kind of export a file is, from its content; the name and extension are not asked."""
+
+import re
+
+from review.errors import SourceError
+from review.sources.files.text import decoded
+
+HEAD = 200_000
+"""Bytes looked at from the beginning."""
+
+_BINARY = (
+    (b"%PDF", "a PDF. Attach PDFs to records; import an export of references"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file. Save it as .xlsx or CSV and import that"),
+    (b"\x1f\x8b", "compressed (gzip). Unpack it first"),
+    (b"Rar!", "a RAR archive. Unpack it first"),
+    (b"7z\xbc\xaf", "a 7z archive. Unpack it first"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"SQLite format", "a database. Export references from the program it belongs to"),
+)
+_RIS = re.compile(rb"^[ \t]*TY {1,2}- ?[A-Z]*", re.M)
+_WOS = re.compile(rb"^PT [A-Z][ \t]*$", re.M)
+_MEDLINE = re.compile(rb"^(?:PMID-|OWN {0,1}-|STAT-|FAU -|JT  -|DP  -|UI  -|<\d+>$)", re.M)
+_BIBTEX = re.compile(rb"^[ \t]*@[A-Za-z]\w*\s*[{(]", re.M)
+_PERCENT = re.compile(rb"^%[0TAD] \S", re.M)
+_VERTICAL = re.compile(rb'^"?TITLE"?[,\t;]', re.M)
+
+
+def kind(data: bytes, name: str) -> str:
+    """One of ris, wos, nbib, bibtex, endnote, endnote_xml, pubmed_xml, json, vertical, xlsx, csv.
+
+    Args:
+        data: the file as UTF-8 with \\n line ends (or a workbook as it is).
+        name: the file's name, for the message.
+
+    Raises:
+        SourceError: the file is empty, binary, a web page or no export we know.
+    """
+    for magic, what in _BINARY:
+        if data.startswith(magic):
+            raise SourceError(f"{name}: this is {what}.")
+    if data.startswith(b"PK"):
+        if b"xl/" in data:
+            return "xlsx"
+        raise SourceError(f"{name}: this is a zip archive. Unpack it and import the file inside.")
+    head = data[:HEAD]
+    if not head.strip():
+        raise SourceError(f"{name}: the file is empty.")
+    if b"\0" in head:
+        raise SourceError(f"{name}: the file is binary, not an export of references.")
+    return _markup(head, name) or _tagged(head) or "csv"
+
+
+def _markup(head: bytes, name: str) -> str | None:
+    start = head.lstrip()[:1]
+    if start == b"<" and not re.match(rb"<\d+>", head.lstrip()):
+        if re.search(rb"<(?:Pubmed(?:Article|BookArticle)(?:Set)?)[\s>]", head):
+            return "pubmed_xml"
+        if re.search(rb"<records?[\s>]", head):
+            return "endnote_xml"
+        if re.search(rb"<!doctype html|<html", head, re.I):
+            raise SourceError(
+                f"{name}: this is a web page, not an export. Use the database's export button."
+            )
+        first = decoded(head.lstrip()[:80]).split("\n")[0]
+        raise SourceError(
+            f"{name}: XML of an unknown kind (it begins {first!r}). "
+            "Accepted: EndNote XML with <records>, PubMed XML with <PubmedArticleSet>."
+        )
+    return "json" if start in (b"[", b"{") else None
+
+
+def _tagged(head: bytes) -> str | None:
+    """The kind whose mark comes first, as an abstract may quote another format's mark."""
+    found = [
+        (match.start(), name)
+        for name, pattern in (
+            ("ris", _RIS),
+            ("wos", _WOS),
+            ("nbib", _MEDLINE),
+            ("bibtex", _BIBTEX),
+            ("endnote", _PERCENT),
+            ("vertical", _VERTICAL),
+        )
+        if (match := pattern.search(head))
+    ]
+    if not found:
+        return None
+    kinds = {name for _, name in found}
+    # Ovid numbers RIS entries '<1>' too, and RIS shares JT and DP lines with MEDLINE.
+    if "ris" in kinds and min(found)[1] in ("ris", "nbib"):
+        return "ris"
+    if min(found)[1] == "vertical":
+        labels = re.findall(rb'^"?(?:TITLE|SOURCE|AUTHOR NAMES|SOURCE TITLE|ABSTRACT|DOI)"?[,\t;]',
+                            head, re.M)  # fmt: skip
+        return "vertical" if len(set(labels)) > 1 else None
+    return min(found)[1]

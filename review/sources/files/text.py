@@ -1,0 +1,239 @@
+"""Bytes of an export file to clean text: encodings, line ends, names, dates.
+
+In: whatever a database wrote. Out: text with newline line ends, lists of names, ISO dates.
+"""
+
+import codecs
+import html
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+from review.records import normal_doi, normal_pmid
+
+Fields = dict[str, list[str]]
+"""One entry of a file by the file's own tags, in the order the tags came."""
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = re.compile(
+    r"\b(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b",
+    re.I,
+)
+_YEAR = re.compile(r"(?<!\d)(1[4-9]\d\d|20\d\d|21\d\d)(?!\d)")
+_NUMERIC = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?!\d)")
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,6}|#x[0-9a-f]{2,5});", re.I)
+_SPACES = re.compile(r"\s+")
+_DOI_LINK = re.compile(r"(?:doi\.org/|id=doi:|info:doi/|[?&]doi=)(10\.\S+)", re.I)
+_PMID_LINK = re.compile(
+    r"(?:pubmed(?:\.ncbi\.nlm\.nih\.gov)?/|id=pmid:|info:pmid/)(\d{1,8})(?!\d)", re.I
+)
+_INITIALS = re.compile(r"[A-Z]{1,4}|(?:-?[A-Z][a-z]?\.[ -]?){1,5}(?:[JS]r\.?)?")
+
+
+def _as_windows(error: UnicodeError) -> tuple[str, int]:
+    """Reads the bytes UTF-8 refuses as Windows-1252, the commonest other encoding of exports."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    bad = error.object[error.start : error.end]
+    return bad.decode("cp1252", "replace").replace("\ufffd", "?"), error.end
+
+
+codecs.register_error("review-windows", _as_windows)
+
+
+def decoded(data: bytes) -> str:
+    """Text of a piece of UTF-8; a byte that is not UTF-8 is read as Windows-1252."""
+    return data.decode("utf-8", "review-windows")
+
+
+def as_utf8(data: bytes) -> bytes:
+    """The file without byte order mark, UTF-16 and UTF-32 turned to UTF-8, line ends to \\n."""
+    for mark, encoding in (
+        (codecs.BOM_UTF8, None),
+        (codecs.BOM_UTF32_LE, "utf-32-le"),
+        (codecs.BOM_UTF32_BE, "utf-32-be"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
+        if data.startswith(mark):
+            data = data[len(mark) :]
+            if encoding:
+                data = data.decode(encoding, "replace").encode("utf-8", "replace")
+            break
+    else:
+        data = _unmarked_utf16(data)
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return data
+
+
+def _unmarked_utf16(data: bytes) -> bytes:
+    """Data as UTF-8 if it looks like Western UTF-16 without a mark (every other byte is 0)."""
+    head = data[:2000]
+    if len(head) >= 4:
+        even, odd = head[::2].count(0), head[1::2].count(0)
+        half = len(head) // 2
+        if odd > 0.7 * half and even < 0.05 * half:
+            return data.decode("utf-16-le", "replace").encode()
+        if even > 0.7 * half and odd < 0.05 * half:
+            return data.decode("utf-16-be", "replace").encode()
+    return data
+
+
+def clean(text: str) -> str | None:
+    """The text with single spaces and no space around; None when nothing is left."""
+    return _SPACES.sub(" ", text).strip() or None
+
+
+def paragraphs(text: str) -> str | None:
+    """The text cleaned line by line, empty lines dropped, paragraphs kept apart by newline."""
+    lines = [line for line in (clean(line) for line in text.split("\n")) if line]
+    return "\n".join(lines) or None
+
+
+def readable(text: str) -> str | None:
+    """The text cleaned, with &amp; &#233; and the like as the characters they stand for."""
+    return clean(_ENTITY.sub(lambda m: html.unescape(m.group()), text) if "&" in text else text)
+
+
+def unique(values: Iterable[str | None]) -> tuple[str, ...]:
+    """The values cleaned, silent ones and repeats dropped, in their order."""
+    seen: dict[str, None] = {}
+    for value in values:
+        tidy = readable(value) if value else None
+        if tidy:
+            seen.setdefault(tidy)
+    return tuple(seen)
+
+
+def each(values: Iterable[str | None]) -> tuple[str, ...]:
+    """The values cleaned, silent ones dropped, repeats kept (two authors may share a name)."""
+    return tuple(tidy for value in values if value and (tidy := clean(value)))
+
+
+def take(fields: Fields, *tags: str) -> str | None:
+    """The text of the first tag that has one; that tag, and tags repeating it, leave `fields`."""
+    for tag in tags:
+        text = readable(" ".join(fields.get(tag, ())))
+        if text:
+            for other in tags:
+                if readable(" ".join(fields.get(other, ()))) in (text, None):
+                    fields.pop(other, None)
+            return text
+    return None
+
+
+def take_all(fields: Fields, *tags: str) -> list[str]:
+    """The values of all the tags in turn; the tags leave `fields`."""
+    return [value for tag in tags for value in fields.pop(tag, ()) if value.strip()]
+
+
+def extra_of(fields: Fields) -> dict[str, tuple[str, ...]]:
+    """What no field of a Record took, without its empty values."""
+    kept = {tag: tuple(v.strip() for v in values if v.strip()) for tag, values in fields.items()}
+    return {tag: values for tag, values in kept.items() if values}
+
+
+def year_of(*texts: str | None) -> int | None:
+    """The first year (1400 to 2199) in the texts; None if there is none."""
+    for text in texts:
+        if text and (found := _YEAR.search(text)):
+            return int(found.group())
+    return None
+
+
+def date_of(year: int | None, *texts: str | None) -> str | None:
+    """The finest ISO date the texts give in that year: YYYY, YYYY-MM or YYYY-MM-DD.
+
+    Knows 2020/12/16, 2019///, 2018 Apr 3, DEC 16 2020, 1 September 2021, Sep 18. A span of days
+    gives the month, a span of months or a season the year. None when the year is unknown.
+    """
+    best = f"{year:04d}" if year else None
+    for text in texts:
+        found = _one_date(year, text) if text and year else None
+        if found and len(found) > len(best or ""):
+            best = found
+    return best
+
+
+def _one_date(year: int, text: str) -> str | None:
+    numeric = _NUMERIC.search(text)
+    if numeric:
+        if int(numeric.group(1)) != year or not 1 <= int(numeric.group(2)) <= 12:
+            return None
+        month = f"{year:04d}-{int(numeric.group(2)):02d}"
+        day = int(numeric.group(3) or 0)
+        return f"{month}-{day:02d}" if 1 <= day <= 31 else month
+    said = _YEAR.search(text)
+    if said and int(said.group()) != year:
+        return None
+    months = {name[:3].lower() for name in _MONTH.findall(text)}
+    if len(months) != 1:
+        return None
+    month = f"{year:04d}-{_MONTHS.index(months.pop()) + 1:02d}"
+    days = [int(n) for n in re.findall(r"(?<!\d)\d{1,2}(?!\d)", text)]
+    if len(days) == 1 and 1 <= days[0] <= 31 and "(" not in text:
+        return f"{month}-{days[0]:02d}"
+    return month
+
+
+def doi_in(urls: Iterable[str]) -> str | None:
+    """The DOI a link names as the entry's own: a resolver's link or an OpenURL."""
+    for url in urls:
+        said = _DOI_LINK.search(url)
+        if said and (doi := normal_doi(unquote(said.group(1).split("&")[0]))):
+            return doi
+    return None
+
+
+def pmid_in(urls: Iterable[str]) -> str | None:
+    """The PMID a PubMed link or an OpenURL names as the entry's own."""
+    found = _PMID_LINK.search(" ".join(urls))
+    return normal_pmid(found.group(1)) if found else None
+
+
+def pages_of(first: str | None, last: str | None) -> str | None:
+    """'first-last', or the one that is there; 'No'-'Specified' (PsycINFO) is unknown."""
+    if (first, last) == ("No", "Specified"):
+        return None
+    if first and last and first != last and "-" not in first:
+        return f"{first}-{last}"
+    return first or last
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The authors in one cell: split at ';', ' and ', or at commas that part whole names.
+
+    'Li W., Dou Z.' and 'Smith A, Walter B' are two each; 'Smith, John' is one;
+    'Smith, J., Doe, K.' is two. Where commas stay ambiguous the text is kept whole.
+    """
+    text = text.strip()
+    if ";" in text:
+        return each(part.strip(" ,") for part in text.split(";"))
+    if "|" in text:
+        return each(text.split("|"))
+    if re.search(r"\sand\s", text):
+        parts = re.split(r",?\s+and\s+", text)
+        if len(parts) == 2 and parts[0].count(",") > 1:
+            return names(parts[0]) + names(parts[1])
+        return each(parts)
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if len(parts) < 2:
+        return each(parts)
+    if all(_INITIALS.fullmatch(part) for part in parts[1::2]) and len(parts) % 2 == 0:
+        return each(f"{a}, {b}" for a, b in zip(parts[::2], parts[1::2], strict=True))
+    if all(" " in part for part in parts):
+        return each(parts)
+    return each([text])
+
+
+def split_list(text: str) -> list[str]:
+    """The items of a cell: split at ';' or '|' or newline where there are any, else at commas."""
+    for mark in (";", "|", "\n"):
+        if mark in text:
+            return [part for part in text.split(mark) if part.strip()]
+    if "," not in text:
+        return [text] if text.strip() else []
+    # A comma inside brackets belongs to its term: 'cyst (diagnosis, therapy), child'.
+    return [part for part in re.split(r",\s*(?![^()]*\))", text) if part.strip()]
