@@ -205,8 +205,11 @@ def test_an_id_taken_twice_is_refused(tmp_path: Path) -> None:
         available([folder("checklists"), tmp_path])
 
 
-def test_a_digest_changes_with_the_file() -> None:
-    assert parse(SMALL, "a").digest != parse(SMALL.replace("Is it b?", "Is it c?"), "a").digest
+def test_the_shape_changes_with_the_meaning_and_not_with_the_wording() -> None:
+    before, reworded = parse(SMALL, "a"), parse(SMALL.replace("Is it b?", "Is it c?"), "a")
+    assert before.digest != reworded.digest
+    assert before.shape == reworded.shape
+    assert before.shape != parse(SMALL.replace("means: unmet", "means: met"), "a").shape
 
 
 @pytest.mark.parametrize(

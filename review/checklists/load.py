@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +45,15 @@ def load(path: Path) -> Checklist:
 
 def parse(text: str, name: str) -> Checklist:
     """The checklist in a text; `name` stands in messages. Raises ChecklistError as load does."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     found = read_text(text, name)
-    for key in ("source", "digest"):
+    for key in model.LOADED:
         if key in found.data:
             line = line_of(found, (key,))
             raise ChecklistError(f"{name}: line {line}: '{key}' is set by Funnel; leave it out.")
     try:
-        checklist = TypeAdapter(Checklist).validate_python(found.data)
+        checklist = _adapter().validate_python(found.data)
     except ValidationError as error:
         problems = [_shape_mistake(found, one) for one in error.errors(include_url=False)]
         raise ChecklistError(joined(name, sorted(set(problems), key=_by_line))) from error
@@ -63,7 +64,37 @@ def parse(text: str, name: str) -> Checklist:
     if wrong:
         raise ChecklistError(joined(name, sorted(wrong, key=_by_line)))
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
-    return replace(_with_options(checklist), digest=digest)
+    whole = _with_options(checklist)
+    return replace(whole, digest=digest, shape=_shape(whole))
+
+
+def _shape(checklist: Checklist) -> str:
+    """Fingerprint of everything an answer's meaning hangs on; wording is left out."""
+
+    def options(one: Item | Fact) -> list[tuple[object, ...]]:
+        return [(o.id, o.means, o.points) for o in one.options]
+
+    def item(one: Item) -> tuple[object, ...]:
+        rest = one.choose, options(one), one.weight, one.optional, sorted(one.applies_if.items())
+        return (one.id, one.number, *rest)
+
+    told = [
+        [(f.id, options(f), sorted(f.applies_if.items())) for f in checklist.facts],
+        [
+            (s.id, bool(s.judgement), bool(s.applicability), [item(one) for one in s.items])
+            for s in checklist.sections
+        ],
+        [(s.id, s.kind, s.primary, s.min, s.max, s.of, s.round, s.bands) for s in checklist.scores],
+        checklist.overall and (checklist.overall.rule, checklist.overall.downgrade),
+    ]
+    return hashlib.sha256(repr(told).encode("utf-8")).hexdigest()
+
+
+@cache
+def _adapter() -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Checklist)
 
 
 def available(folders: Iterable[Path]) -> dict[str, Path]:
@@ -133,7 +164,7 @@ def _shape_mistake(found: Text, error: Any) -> str:
 def _known(path: tuple[str | int, ...]) -> list[str]:
     above = [_CLASSES[part] for part in path[:-1] if isinstance(part, str) and part in _CLASSES]
     kind = above[-1] if above else Checklist
-    return [spec.name for spec in fields(kind) if spec.name not in ("source", "digest")]
+    return [spec.name for spec in fields(kind) if spec.name not in model.LOADED]
 
 
 def _near(word: str, known: Sequence[str]) -> str:

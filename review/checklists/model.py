@@ -194,7 +194,14 @@ class Checklist:
     source: Path | None = None
     """The file it was read from; set by the loader."""
     digest: str = ""
-    """SHA-256 of that file; set by the loader, so that a review can pin what it scored with."""
+    """SHA-256 of that file; set by the loader."""
+    shape: str = ""
+    """SHA-256 of what answers mean: ids, options, points, weights, conditions and rules, without
+    the wording. Set by the loader; a review pins it, so that saved answers keep their sense."""
+
+
+LOADED = ("source", "digest", "shape")
+"""Fields the loader sets; no keys of a file."""
 
 
 def items(checklist: Checklist) -> tuple[Item, ...]:
