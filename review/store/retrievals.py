@@ -1,0 +1,33 @@
+"""Attempts to get a report's full text."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from review.store.moments import to_text
+from review.store.tables import retrievals
+
+
+def add(
+    conn: Connection, record: int, state: str, who: str, at: datetime, *,
+    source: str | None = None, reason: str | None = None,
+) -> None:  # fmt: skip
+    """Adds an attempt; state is sought, retrieved or not retrieved."""
+    row = {
+        "record": record,
+        "state": state,
+        "who": who,
+        "at": to_text(at),
+        "source": source,
+        "reason": reason,
+    }
+    conn.execute(insert(retrievals), row)
+
+
+def newest(conn: Connection, *, until: datetime | None = None) -> dict[int, tuple[str, str | None]]:
+    """Record -> state and reason of its newest attempt."""
+    query = select(retrievals.c.record, retrievals.c.state, retrievals.c.reason)
+    if until is not None:
+        query = query.where(retrievals.c.at <= to_text(until))
+    rows = conn.execute(query.order_by(retrievals.c.id))
+    return {record: (state, reason) for record, state, reason in rows}

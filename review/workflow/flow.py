@@ -1,0 +1,102 @@
+"""The review's flow at any moment: rows of the store -> the plain inputs of review.flow."""
+
+from datetime import datetime
+from typing import get_args
+
+from review import flow
+from review.protocol import Stage
+from review.records import Link
+from review.screening import Standing
+from review.store import Connection, links, records, retrievals
+from review.store.records import key_of
+from review.workflow import standings
+from review.workflow.project import Project
+
+STATUS: dict[str, flow.Status] = {"included": "included", "excluded": "excluded"}
+"""Standings that settle a report; all others wait."""
+
+
+def inputs(project: Project, *, until: datetime | None = None) -> flow.Inputs:
+    """All the flow is counted from, as it stood at a moment (now where None)."""
+    with project.store.read() as conn:
+        found = standings.compute(project, conn, until=until)
+        groups = links.all_groups(conn)
+        entries = _entries(conn, groups, until)
+        attempts = retrievals.newest(conn, until=until)
+    reports = {one.report for one in entries}
+    stages = project.protocol.stages
+    earlier = project.protocol.previous
+    return flow.Inputs(
+        entries=entries,
+        standings=[
+            _standing(stage, report, one)
+            for stage in stages
+            for report, one in found[stage.id].items()
+            if one.status in STATUS
+        ],
+        studies={
+            key_of(report): key_of(study)
+            for report, study in groups.values()
+            if key_of(report) in reports
+        },
+        not_retrieved={
+            key_of(groups.get(n, (n, n))[0]): reason or "Not retrieved"
+            for n, (state, reason) in attempts.items()
+            if state == "not retrieved"
+        },
+        stages=[stage.kind for stage in stages],
+        previous=(earlier.studies, earlier.reports) if earlier else None,
+    )
+
+
+def flow_of(project: Project, *, until: datetime | None = None) -> flow.Flow:
+    """The flow at a moment, once its boxes sum.
+
+    Raises:
+        FlowError: they do not; names the records that make the difference.
+    """
+    return flow.hold(flow.count(inputs(project, until=until)))
+
+
+def _entries(
+    conn: Connection, groups: dict[int, tuple[int, int]], until: datetime | None
+) -> list[flow.Entry]:
+    by_hand = _joined_by_hand(links.every(conn, until=until))
+    found = []
+    for one in records.arrivals(conn, until=until):
+        place = f"{one.batch}:{one.number}"
+        if one.record is None:
+            name = f"import {place}"
+            found.append(flow.Entry(name, one.source, _via(one.via), name, unread=True))
+            continue
+        if one.again and one.kind == "harvest":
+            continue  # a harvest asks for the last days again; that finds nothing new
+        key = key_of(one.record)
+        report = key_of(groups.get(one.record, (one.record, one.record))[0])
+        name = f"{key} in import {place}" if one.again else key
+        hand = one.record in by_hand and not one.again
+        found.append(flow.Entry(name, one.source, _via(one.via), report, by_hand=hand))
+    return found
+
+
+def _via(text: str) -> flow.Via:
+    return next((way for way in get_args(flow.Via) if way == text), "databases")
+
+
+def _joined_by_hand(said: list[Link]) -> set[int]:
+    """Records that only a person joined to another one."""
+    newest = {(one.a, one.b, one.who == "tool"): one for one in said}
+    hand: set[int] = set()
+    tool: set[int] = set()
+    for (a, b, by_tool), one in newest.items():
+        if one.verdict in ("duplicate", "version"):
+            (tool if by_tool else hand).update((a, b))
+    return hand - tool
+
+
+def _standing(stage: Stage, report: int, one: Standing) -> flow.Standing:
+    reasons: tuple[str, ...] = (one.reason,) if one.reason else ()
+    if one.reason and stage.kind == "quality":
+        reasons = tuple(part.strip() for part in one.reason.split(";"))
+    rule = one.reason if one.settled_by == "automation" and stage.kind == "screening" else None
+    return flow.Standing(key_of(report), stage.kind, STATUS[one.status], reasons, rule)
