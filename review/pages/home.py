@@ -1,0 +1,119 @@
+"""Overview: the live funnel, progress by stage and reviewer, last imports, open alerts."""
+
+import html
+from typing import Any
+
+import streamlit as st
+
+from review.flow import Flow, Stream, total
+from review.pages import session
+from review.workflow import overview, records
+from review.workflow.flow import flow_of
+from review.workflow.overview import Progress
+from review.workflow.project import Project
+
+BAR = (
+    '<div style="display:grid;grid-template-columns:15rem 1fr;gap:.2rem .9rem;align-items:center;'
+    'margin:.18rem 0"><div style="text-align:right;color:#46505e">{label}</div><div style='
+    '"display:flex;align-items:center;gap:.6rem"><div style="height:1.7rem;border-radius:5px;'
+    'background:{colour};width:{width}%;min-width:3px"></div><div><b>{n}</b> '
+    '<span style="color:#6b7685">{note}</span></div></div></div>'
+)
+"""One step of the funnel."""
+DEEP, PALE = "#23507c", "#b9cbe0"
+WORDS = {
+    "pending": "not begun",
+    "partial": "waiting for the second reviewer",
+    "conflict": "in conflict",
+    "included": "included",
+    "excluded": "excluded",
+}
+
+
+def page(project: Project) -> None:
+    """Draws the overview."""
+    st.title(project.protocol.title)
+    st.caption(project.protocol.question)
+    for alert in records.alerts(project):
+        st.error(f"{alert['subject']}: {(alert['detail'] or {}).get('text', '')}")
+    flow = flow_of(project)
+    if not total(flow.main.identified) and flow.other is None:
+        st.info("Nothing is here yet. Harvest a source, or import a search export.")
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader("Funnel")
+        st.html("".join(_steps(flow)))
+    with right:
+        st.subheader("Progress")
+        for one in overview.progress(project, session.person()):
+            _stage(one)
+    st.subheader("Last imports and harvests")
+    _imports(project)
+
+
+def _steps(flow: Flow) -> list[str]:
+    """The funnel's bars, widest first."""
+    streams = [one for one in (flow.main, flow.other) if one is not None]
+    top = _sum(streams, "identified")
+    gate = total(flow.excluded_quality)
+    rows = [
+        ("Identified", top, f"{len(flow.main.identified)} sources"),
+        ("Screened", _sum(streams, "screened"), _note(streams)),
+        ("Sought as full text", _sum(streams, "sought"), ""),
+        ("Assessed in full text", _sum(streams, "assessed"), ""),
+        ("Eligible", _sum(streams, "eligible"), f"{gate} out at the quality gate" if gate else ""),
+        ("Included reports", flow.new_reports.n, f"{flow.new_studies.n} studies"),
+    ]
+    return [_bar(label, n, top, note) for label, n, note in rows]
+
+
+def _sum(streams: list[Stream], name: str) -> int | None:
+    parts = [total(getattr(one, name)) for one in streams]
+    return None if None in parts else sum(n or 0 for n in parts)
+
+
+def _note(streams: list[Stream]) -> str:
+    gone = sum((one.duplicates_tool.n or 0) + (one.duplicates_hand.n or 0) for one in streams)
+    waiting = sum(one.waiting_screening.n or 0 for one in streams)
+    return f"{gone:,} duplicates removed, {waiting:,} still to screen"
+
+
+def _bar(label: str, n: int | None, top: int | None, note: str) -> str:
+    width = 62 * (n or 0) / (top or 1)
+    shown = "not published here" if n is None else f"{n:,}"
+    colour = PALE if label == "Identified" else DEEP
+    return BAR.format(
+        label=html.escape(label), n=shown, note=html.escape(note), width=f"{width:.1f}",
+        colour=colour,
+    )  # fmt: skip
+
+
+def _stage(one: Progress) -> None:
+    st.markdown(
+        f"**{one.stage.name or one.stage.id}** · {one.settled:,} of {one.reports:,} settled"
+    )
+    st.progress(one.settled / one.reports if one.reports else 0.0)
+    shown = [f"{n:,} {WORDS.get(word, word)}" for word, n in sorted(one.statuses.items()) if n]
+    people = [f"{name} {n:,}" for name, n in one.by_reviewer.items()]
+    st.caption(" · ".join(shown) + (f"  \nJudged: {', '.join(people)}" if people else ""))
+
+
+def _imports(project: Project) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "When": one["at"][:16].replace("T", " "),
+            "Source": one["source"],
+            "File or window": one["name"] or "",
+            "In the file": one["announced"],
+            "Read": one["parsed"],
+            "Not readable": one["rejected"],
+            "New": one["new"],
+            "Known": one["known"],
+            "By": one["who"],
+        }
+        for one in records.imports(project)
+    ]
+    if rows:
+        st.dataframe(rows, hide_index=True)
+    else:
+        st.caption("None yet.")
