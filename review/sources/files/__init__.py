@@ -63,7 +63,10 @@ def read_file(file: Path | str | bytes, source: str | None = None, *, name: str 
     elif kind == "csv":
         parsed = table.parse_csv(data, source, name=name)
     else:
-        parsed = FORMATS[kind](data, source)
+        try:
+            parsed = FORMATS[kind](data, source)
+        except SourceError as error:
+            raise SourceError(f"{name}: {error}") from error
     if not parsed.records and not parsed.rejected:
         raise SourceError(f"{name}: no references found in it ({kind.replace('_', ' ')}).")
     return parsed

@@ -33,20 +33,6 @@ _LETTERS = {
     "mu": "μ", "sigma": "σ", "chi": "χ", "omega": "ω", "Delta": "Δ", "pm": "±", "times": "×",
     "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "approx": "≈", "sim": "∼",
 }  # fmt: skip
-_ESCAPES = {
-    ord(char): text
-    for char, text in {
-        "\\": "\\textbackslash{}",
-        "{": "\\textbraceleft{}",
-        "}": "\\textbraceright{}",
-        "~": "\\textasciitilde{}",
-        "&": "\\&",
-        "%": "\\%",
-        "$": "\\$",
-        "#": "\\#",
-        "_": "\\_",
-    }.items()
-}
 _ACCENT = re.compile(
     r"\\(?:([`'^~=.\"])\s*|([uvHtcdbkr])(?:\s+|(?=[{\\])))"
     r"(?:\{\s*(?:\\([ij])(?![A-Za-z])|([^\W\d_]))\s*\}|\\([ij])(?![A-Za-z])\s?|([^\W\d_]))"
@@ -78,11 +64,3 @@ def _accented(found: re.Match[str]) -> str:
     mark = _MARKS.get(found.group(1) or found.group(2), "")
     letter = next(g for g in found.groups()[2:] if g)
     return unicodedata.normalize("NFC", letter + mark)
-
-
-def escaped(text: str) -> str:
-    """The text for a BibTeX value in braces, with TeX's own characters written out.
-
-    Braces become commands, as BibTeX counts even those behind a backslash.
-    """
-    return text.translate(_ESCAPES)

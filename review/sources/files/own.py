@@ -109,7 +109,8 @@ def from_bibtex(fields: Fields) -> Record | None:
         return None
     plain: dict[str, Any] = {}
     for name, tag in BIBTEX_TAGS.items():
-        text = clean(" ".join(fields.get(tag, ())))
+        values = fields.get(tag) or (fields.get("booktitle") if name == "journal" else None) or []
+        text = clean(" ".join(values))
         if name == "doi" or text is None:
             plain[name] = text
         elif name == "authors":

@@ -63,7 +63,8 @@ TYPES = {
 CHUNK = 1_000
 """Entries handed to rispy at once: bounds the memory of a 100 MB file."""
 
-_START = re.compile(rb"^[ \t]*TY {1,2}-", re.M)
+_START = re.compile(rb"^[ \t]*TY  -", re.M)
+_LOOSE_START = re.compile(rb"^[ \t]*TY -", re.M)
 _END = re.compile(rb"^[ \t]*ER(?:  -.*|[ \t]*-?[ \t]*)$", re.M)
 _TAG = re.compile(r"^[ \t]*([A-Z][A-Z0-9]) {1,2}-(?: |$)", re.M)
 _INDENTED = re.compile(r"^[ \t]*([A-Z][A-Z0-9]  -) ?", re.M)
@@ -73,8 +74,9 @@ _NOISE = re.compile(rb"^[ \t]*(?:\d+\.?|<\d+>|(?:Provider|Database|Content): .*|
 
 def parse(data: bytes, source: str | None = None) -> Parsed:
     """Records of a RIS file (UTF-8, \\n); an entry without its ER line at the end is rejected."""
-    starts = [found.start() for found in _START.finditer(data)]
-    loose = b"TY  -" not in data
+    loose = _START.search(data) is None  # the whole file writes one space before the hyphen
+    start = _LOOSE_START if loose else _START
+    starts = [found.start() for found in start.finditer(data)]
     records: list[Record] = []
     rejected: list[Rejected] = []
     pieces: list[tuple[int, bytes]] = []
@@ -82,9 +84,8 @@ def parse(data: bytes, source: str | None = None) -> Parsed:
     if starts and _STRAY.search(data, 0, starts[0]):
         reason = "tags stand before the first TY line: its beginning is missing"
         rejected.append(Rejected(0, reason, decoded(data[: starts[0]]).strip()))
-    for number, start in enumerate(starts, 1):
-        stop = starts[number] if number < len(starts) else len(data)
-        piece = data[start:stop]
+    for number, at in enumerate(starts, 1):
+        piece = data[at : starts[number] if number < len(starts) else len(data)]
         if ends and number == len(starts) and not _END.search(piece):
             reason = "no ER line at its end: the file is cut short"
             rejected.append(Rejected(number, reason, decoded(piece).strip()))
@@ -123,7 +124,7 @@ def _one_entry(piece: bytes, loose: bool) -> str:
     found = _END.search(piece)
     after = piece[found.end() :] if found else b""
     text = decoded(piece[: found.start()] if found else piece)
-    if loose:  # the whole file writes 'TY - ' with one space
+    if loose:
         text = _TAG.sub(lambda m: f"{m.group(1)}  - ", text)
     left = [line for line in after.split(b"\n") if not _NOISE.match(line)]
     for line in left:  # text after ER belongs to no tag: kept under a tag of its own

@@ -1,8 +1,10 @@
 """What kind of export a file is, from its content; the name and extension are not asked."""
 
+import csv
 import re
 
 from review.errors import SourceError
+from review.sources.files import columns
 from review.sources.files.text import decoded
 
 HEAD = 200_000
@@ -48,7 +50,15 @@ def kind(data: bytes, name: str) -> str:
         raise SourceError(f"{name}: the file is empty.")
     if b"\0" in head:
         raise SourceError(f"{name}: the file is binary, not an export of references.")
+    if _is_header(head.lstrip(b"\n").split(b"\n", 1)[0]):
+        return "csv"
     return _markup(head, name) or _tagged(head) or "csv"
+
+
+def _is_header(line: bytes) -> bool:
+    """Whether the first line names columns of a table, a title among them."""
+    rows = (next(csv.reader([decoded(line)], delimiter=mark), []) for mark in ",;\t|")
+    return any(columns.has_title(row) and columns.known(row) > 2 for row in rows)
 
 
 def _markup(head: bytes, name: str) -> str | None:

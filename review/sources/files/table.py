@@ -8,7 +8,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 
 from review.errors import SourceError
 from review.records import (
@@ -46,9 +46,9 @@ def parse_csv(data: bytes, source: str | None = None, *, name: str = "the table"
     """
     lines = data.split(b"\n")
     delimiter, at, header = _header(lines, name)
-    if own.COLUMN in header and "title" in header:
-        return own.from_rows(_csv_rows(lines, at + 1, delimiter, len(header)), header, source)
-    parsed = parse_rows(_csv_rows(lines, at + 1, delimiter, len(header)), header, source)
+    ours = own.COLUMN in header and "title" in header
+    rows = _csv_rows(lines, at + 1, delimiter, len(header))
+    parsed = (own.from_rows if ours else parse_rows)(rows, header, source)
     counted = _independent_count(lines[at:], delimiter)
     return Parsed(parsed.records, parsed.rejected, counted)
 
@@ -150,7 +150,7 @@ def parse_xlsx(data: bytes, source: str | None = None, *, name: str = "the workb
     found: list[str] = []
     for sheet in book.worksheets:
         rows = ([_cell(v) for v in row] for row in sheet.iter_rows(values_only=True))
-        head: list[list[str]] = [row for row, _ in zip(rows, range(LOOK), strict=False)]
+        head: list[list[str]] = list(islice(rows, LOOK))
         known = [(columns.known(row), -at) for at, row in enumerate(head) if columns.has_title(row)]
         if not known:
             found.extend(cell for cell in (head[0] if head else []) if cell)

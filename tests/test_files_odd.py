@@ -1,0 +1,203 @@
+"""Files as people have them: encodings, line ends, cut short, damaged, of the wrong kind."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from review.errors import SourceError
+from review.sources.files import read_file
+
+RIS = (
+    "TY  - JOUR\nTI  - Über Röntgen\nAU  - Müller, Eva\nPY  - 2020\nER  - \n\n"
+    "TY  - JOUR\nTI  - Second\nAU  - Li, W.\nPY  - 2021\nDO  - 10.1234/x\nER  - \n"
+)
+NBIB = (
+    "PMID- 11111111\nOWN - NLM\nTI  - First title runs over\n      two lines.\nFAU - Li, Wei\n"
+    "AU  - Li W\nDP  - 2020 Mar 4\nJT  - Radiology\nSO  - Radiology. 2020.\n\n"
+    "PMID- 22222222\nOWN - NLM\nTI  - Second.\nAU  - Wu X\nDP  - 2021\nSO  - Chest. 2021.\n"
+)
+BIBTEX = (
+    '@article{a1,\n  title = {First {CT} paper},\n  author = {M{\\"u}ller, Eva and Li, Wei},\n'
+    '  year = 2020,\n  month = mar,\n}\n\n@article{a2,\n  title = "Second",\n  year = {2021}\n}\n'
+)
+CSV = "Title,Authors,Year,DOI\nFirst,Li W.; Wu X.,2020,10.1/a\nSecond,Wu X.,2021,10.1/b\n"
+XML = (
+    '<?xml version="1.0" encoding="UTF-8"?><xml><records><record><titles><title>First</title>'
+    "</titles></record><record><titles><title>Second</title></titles></record></records></xml>"
+)
+WOS = "FN X\nVR 1.0\nPT J\nTI First\nPY 2020\nER\n\nPT J\nTI Second\nPY 2021\nER\n\nEF\n"
+PERCENT = "%0 Journal Article\n%T First\n%D 2020\n\n%0 Journal Article\n%T Second\n%D 2021\n"
+ALL = {
+    "ris": RIS, "nbib": NBIB, "bibtex": BIBTEX, "csv": CSV, "xml": XML, "wos": WOS,
+    "percent": PERCENT,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ALL)
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_encodings_and_line_ends_do_not_matter(form: str, ends: str, encoding: str) -> None:
+    data = ALL[form].replace("\n", ends).encode(encoding)
+    assert read_file(data).records == read_file(ALL[form].encode()).records
+    assert len(read_file(data).records) == 2
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_western_encodings_keep_their_letters(encoding: str) -> None:
+    record = read_file(RIS.encode(encoding)).records[0]
+    assert record.title == "Über Röntgen"
+    assert record.authors == ("Müller, Eva",)
+
+
+def test_one_stray_byte_does_not_spoil_the_other_letters() -> None:
+    data = RIS.encode().replace(b"Second", b"Sec\xf6nd")
+    titles = [record.title for record in read_file(data).records]
+    assert titles == ["Über Röntgen", "Secönd"]
+
+
+def test_windows_quotes_are_read() -> None:
+    record = read_file(RIS.replace("Second", "Don’t – stop").encode("cp1252")).records[1]
+    assert record.title == "Don’t – stop"
+
+
+@pytest.mark.parametrize("form", ["ris", "nbib", "bibtex", "xml", "wos"])
+def test_a_file_cut_short_gives_its_last_record_back_as_rejected(form: str) -> None:
+    text = ALL[form].rstrip()
+    parsed = read_file(text[: -len(text) // 8].encode())
+    assert [record.title for record in parsed.records] == [
+        read_file(ALL[form].encode()).records[0].title
+    ]
+    assert [bad.number for bad in parsed.rejected] == [2]
+    assert "Seco" in parsed.rejected[0].raw
+    assert parsed.announced == 2
+
+
+def test_a_csv_cut_inside_quotes_rejects_the_row() -> None:
+    text = 'Title,Authors,Abstract\nFirst,Li W.,"All, of it."\nSecond,Wu X.,"Cut in the mid'
+    parsed = read_file(text.encode())
+    assert [record.title for record in parsed.records] == ["First"]
+    assert "line 3" in parsed.rejected[0].reason
+    assert "quotation mark" in parsed.rejected[0].reason
+    assert parsed.announced == 2
+
+
+def test_a_stray_quote_costs_one_row_not_the_rest() -> None:
+    rows = "".join(f'Title {n},Li W.,"Abstract {n}, whole."\n' for n in range(3, 30))
+    text = f'Title,Authors,Abstract\nGood,Li W.,"ok"\nBad,Wu X.,"never closed\n{rows}'
+    parsed = read_file(text.encode())
+    assert len(parsed.rejected) == 1
+    assert parsed.rejected[0].raw.startswith("Bad,Wu X.")
+    assert len(parsed.records) == 28
+
+
+def test_a_row_with_too_many_cells_is_rejected_by_line() -> None:
+    parsed = read_file(b"Title,Authors,Year\nGood,Li W.,2020\nBad,Li,W.,2020,x\n")
+    assert len(parsed.records) == 1
+    assert "line 3" in parsed.rejected[0].reason
+    assert parsed.rejected[0].raw == "Bad,Li,W.,2020,x"
+
+
+def test_a_short_row_is_fine() -> None:
+    assert read_file(b"Title,Authors,Year\nOnly a title\n").records[0].title == "Only a title"
+
+
+def test_a_ris_entry_without_er_amid_others_is_still_one_record() -> None:
+    text = RIS.replace("ER  - \n\nTY", "TY", 1)
+    assert [record.title for record in read_file(text.encode()).records] == [
+        "Über Röntgen",
+        "Second",
+    ]
+
+
+def test_an_empty_ris_entry_is_rejected() -> None:
+    parsed = read_file((RIS + "\nTY  - JOUR\nER  - \n").encode())
+    assert len(parsed.records) == 2
+    assert parsed.rejected[0].number == 3
+
+
+def test_ris_tags_before_the_first_ty_are_not_lost() -> None:
+    parsed = read_file(("TI  - Headless\nAU  - Li, W.\nER  - \n" + RIS).encode())
+    assert len(parsed.records) == 2
+    assert "Headless" in parsed.rejected[0].raw
+
+
+def test_an_abstract_that_quotes_tags_is_one_abstract() -> None:
+    text = RIS.replace(
+        "PY  - 2020", "AB  - The ER - positive\nER - negative and\nTY - typed\nPY  - 2020"
+    )
+    parsed = read_file(text.encode())
+    assert parsed.records[0].abstract == "The ER - positive ER - negative and TY - typed"
+
+
+def test_repeated_bibtex_keys_and_fields_lose_nothing() -> None:
+    text = BIBTEX.replace("a2", "a1").replace(
+        "year = {2021}", "year = {2021},\n note = {x},\n note = {y}"
+    )
+    parsed = read_file(text.encode())
+    assert [record.title for record in parsed.records] == ["First CT paper", "Second"]
+    assert parsed.records[1].extra["note"] == ("x", "y")
+    assert parsed.records[0].authors == ("Müller, Eva", "Li, Wei")
+    assert parsed.records[0].date == "2020-03"
+
+
+def test_bibtex_strings_are_resolved() -> None:
+    text = '@string{rad = "Radiology"}\n@article{k, title={T}, journal = rad # " AI", year=2020}\n'
+    assert read_file(text.encode()).records[0].journal == "Radiology AI"
+
+
+REFUSED = [
+    (b"", "empty"),
+    (b"  \n\n", "empty"),
+    (b"\x00\x01\x02\x03" * 50, "binary"),
+    (b"%PDF-1.7 ...", "PDF"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1", "old Excel"),
+    (b"<!DOCTYPE html><html><body>Log in</body></html>", "web page"),
+    (b"<?xml version='1.0'?><feed></feed>", "XML of an unknown kind"),
+    (b"Dear all,\nplease find attached.\n", "no column is a title"),
+    (b"Name,Size\na,1\n", "Found: Name, Size"),
+    (b'{"records": [', "JSON"),
+    (b"Title,Authors\n", "no references"),
+]
+
+
+@pytest.mark.parametrize(("data", "said"), REFUSED)
+def test_what_is_no_export_is_refused_in_one_line(tmp_path: Path, data: bytes, said: str) -> None:
+    path = tmp_path / "search.ris"
+    path.write_bytes(data)
+    with pytest.raises(SourceError) as error:
+        read_file(path)
+    assert said in str(error.value)
+    assert "search.ris" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="cannot be read"):
+        read_file(tmp_path / "nowhere.ris")
+
+
+def test_xml_entities_are_refused() -> None:
+    bomb = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
+    parsed = read_file((bomb + XML[XML.index("<xml>") :].replace("First", "&b;")).encode())
+    assert parsed.records == ()
+    assert "entities" in parsed.rejected[0].reason
+
+
+def test_a_zip_that_is_no_workbook_is_refused() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        packed.writestr("export.ris", RIS)
+    with pytest.raises(SourceError, match="Unpack"):
+        read_file(out.getvalue())
+
+
+def test_a_damaged_workbook_is_refused() -> None:
+    with pytest.raises(SourceError, match="not a readable Excel workbook"):
+        read_file(b"PK\x03\x04 xl/ nothing here")
+
+
+def test_a_csv_whose_text_looks_like_ris_is_still_a_table() -> None:
+    text = 'Title,Authors,Abstract\nFirst,Li W.,"x\nTY  - JOUR\nER  - "\n'
+    assert [record.title for record in read_file(text.encode()).records] == ["First"]
