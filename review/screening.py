@@ -3,15 +3,21 @@
 A decision is replaced by a newer one of the same reviewer in the same role; None withdraws it.
 """
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import pairwise
+from statistics import median
 from typing import Literal
 
 from review.records import Decision
 
 Status = Literal["pending", "partial", "conflict", "included", "excluded"]
 Pile = Literal["verdict", "reason", "maybe"]
+_NEVER = datetime.min.replace(tzinfo=UTC)
+PAUSE_SECONDS = 300.0
+"""A longer pause between two decisions is a break, not work (seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ def status(
     decisions: Iterable[Decision],
     needed: int,
     *,
-    retired: Iterable[str] = (),
+    retired: Mapping[str, datetime] | None = None,
     reasons_matter: bool = True,
 ) -> Standing:
     """Where a report stands at a stage.
@@ -57,27 +63,34 @@ def status(
     Args:
         decisions: all decisions on the report's records at this stage, in any order.
         needed: how many reviewers must decide.
-        retired: reviewers whose decisions no longer count where the rest have not settled it.
+        retired: reviewers who left, with the moment; what they decided up to then counts only
+            where the report was settled by then. They may have come back and decided anew.
         reasons_matter: whether two exclusions for different reasons are a conflict.
     """
-    gone = set(retired)
     valid = current(decisions)
     automatic = [one for one in valid if one.role == "automation"]
     judged = [one for one in valid if one.role == "adjudicator"]
     votes = [one for one in valid if one.role == "reviewer"]
     if judged:
         return _settled(judged[-1], "adjudicator", valid, len(votes))
-    full = _agreed(votes, needed, valid, reasons_matter)
-    if full is not None and full.status != "conflict":
+    left_at = {who: at for who, at in (retired or {}).items() if _voted_by(votes, who, at)}
+    if left_at:
+        then = [one for one in votes if one.at <= min(left_at.values())]
+        settled = _agreed(then, needed, valid, reasons_matter)
+        if settled is not None and settled.status != "conflict":
+            return settled
+    staying = [one for one in votes if one.at > left_at.get(one.reviewer, _NEVER)]
+    full = _agreed(staying, needed, valid, reasons_matter)
+    if full is not None:
         return full
-    staying = [one for one in votes if one.reviewer not in gone]
-    left = _agreed(staying, needed, valid, reasons_matter)
-    if left is not None:
-        return left
     if not votes and automatic:
         return _settled(automatic[-1], "automation", valid, 0)
     word: Status = "partial" if staying else "pending"
     return Standing(word, votes=len(staying), at=_last(valid), decisions=tuple(valid))
+
+
+def _voted_by(votes: Iterable[Decision], who: str, at: datetime) -> bool:
+    return any(one.reviewer == who and one.at <= at for one in votes)
 
 
 def _agreed(
@@ -117,3 +130,63 @@ def _settled(
 
 def _last(decisions: Sequence[Decision]) -> datetime | None:
     return max((one.at for one in decisions), default=None)
+
+
+def assigned(
+    number: int, people: Sequence[str], needed: int, *, seed: int, shares: Mapping[str, float]
+) -> tuple[str, ...]:
+    """Who judges a record, where not everybody may: drawn from the seed and the record's number.
+
+    Args:
+        number: the record's number in the store.
+        people: the stage's reviewers; their order does not matter.
+        needed: how many judge each record.
+        shares: share of the records for each; equal ones where it is empty.
+    """
+    left = {name: shares.get(name, 0.0) if shares else 1.0 for name in sorted(people)}
+    chosen: list[str] = []
+    for turn in range(min(needed, len(left))):
+        whole = sum(left.values())
+        if whole <= 0:
+            left = dict.fromkeys(left, 1.0)
+            whole = float(len(left))
+        name = _pick(left, _uniform(f"{seed}:{number}:{turn}") * whole)
+        chosen.append(name)
+        del left[name]
+    return tuple(sorted(chosen))
+
+
+def _pick(weights: Mapping[str, float], at: float) -> str:
+    """The name whose stretch of the weights, laid end to end, holds the point `at`."""
+    for name, weight in weights.items():
+        at -= weight
+        if at < 0:
+            return name
+    return next(reversed(list(weights)))
+
+
+def _uniform(text: str) -> float:
+    """A number from 0 to 1 (1 left out) that depends on the text alone."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big") / (1 << 56)
+
+
+def shuffled(numbers: Iterable[int], seed: int) -> list[int]:
+    """Records in an order drawn from the seed; one more record leaves the others' order alone."""
+    return sorted(numbers, key=lambda number: (_uniform(f"{seed}:{number}"), number))
+
+
+def minutes_left(moments: Sequence[datetime], left: int) -> float | None:
+    """About how long the rest takes: the median pause between decisions, times what is left.
+
+    Args:
+        moments: when the reviewer decided, any order; pauses over PAUSE_SECONDS are breaks.
+
+    Returns:
+        Minutes; None with fewer than three decisions.
+    """
+    ordered = sorted(moments)
+    gaps = [(b - a).total_seconds() for a, b in pairwise(ordered)]
+    working = [gap for gap in gaps if gap <= PAUSE_SECONDS]
+    if len(working) < 2:
+        return None
+    return median(working) * left / 60

@@ -57,13 +57,21 @@ def test_a_standing_follows_from_the_decisions(words, needed, expected, reason, 
     assert (found.status, found.reason, found.pile) == (expected, reason, pile)
 
 
-def test_a_retired_reviewer_counts_where_it_is_settled_and_nowhere_else():
-    settled = status(made("ada:include", "ben:include"), 2, retired=["ben"])
+def at(minute):
+    return START + timedelta(minutes=minute)
+
+
+def test_a_retired_reviewer_counts_where_it_was_settled_and_nowhere_else():
+    settled = status(made("ada:include", "ben:include"), 2, retired={"ben": at(5)})
     assert settled.status == "included"
-    open_one = status(made("ada:include", "ben:exclude:x"), 2, retired=["ben"])
+    open_one = status(made("ada:include", "ben:exclude:x"), 2, retired={"ben": at(5)})
     assert (open_one.status, open_one.votes) == ("partial", 1)
-    again = status(made("ada:include", "ben:exclude:x", "dan:include"), 2, retired=["ben"])
+    again = status(made("ada:include", "ben:exclude:x", "dan:include"), 2, retired={"ben": at(1)})
     assert again.status == "included"
+    late = status(made("ben:include", "ada:include"), 2, retired={"ben": at(0)})
+    assert late.status == "partial"
+    back = status(made("ben:exclude", "ada:include", "ben:include"), 2, retired={"ben": at(0)})
+    assert back.status == "included"
 
 
 def test_reasons_may_differ_where_the_stage_does_not_ask_for_them():

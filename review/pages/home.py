@@ -12,13 +12,14 @@ from review.workflow.flow import flow_of
 from review.workflow.overview import Progress
 from review.workflow.project import Project
 
-BAR = (
-    '<div style="display:grid;grid-template-columns:15rem 1fr;gap:.2rem .9rem;align-items:center;'
-    'margin:.18rem 0"><div style="text-align:right;color:#46505e">{label}</div><div style='
-    '"display:flex;align-items:center;gap:.6rem"><div style="height:1.7rem;border-radius:5px;'
-    'background:{colour};width:{width}%;min-width:3px"></div><div><b>{n}</b> '
-    '<span style="color:#6b7685">{note}</span></div></div></div>'
-)
+BAR = """
+<div style="display:grid;grid-template-columns:10.5rem 1fr;gap:.2rem .9rem;align-items:center;
+margin:.18rem 0"><div style="text-align:right;color:#46505e">{label}</div>
+<div style="display:flex;align-items:center;gap:.6rem"><div style="height:1.7rem;flex-shrink:0;
+border-radius:5px;background:{colour};width:{width}%;min-width:3px"></div>
+<div style="line-height:1.25"><b>{n}</b>
+<span style="color:#6b7685;font-size:.86rem">{note}</span></div></div></div>
+"""
 """One step of the funnel."""
 DEEP, PALE = "#23507c", "#b9cbe0"
 WORDS = {
@@ -79,7 +80,7 @@ def _note(streams: list[Stream]) -> str:
 
 
 def _bar(label: str, n: int | None, top: int | None, note: str) -> str:
-    width = 62 * (n or 0) / (top or 1)
+    width = 48 * (n or 0) / (top or 1)
     shown = "not published here" if n is None else f"{n:,}"
     colour = PALE if label == "Identified" else DEEP
     return BAR.format(

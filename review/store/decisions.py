@@ -153,3 +153,24 @@ def drop_standings(conn: Connection, reports: Iterable[int]) -> None:
     wanted = list(reports)
     for start in range(0, len(wanted), CHUNK):
         conn.execute(delete(standings).where(standings.c.record.in_(wanted[start : start + CHUNK])))
+
+
+def statuses(conn: Connection, stage: str) -> dict[int, str]:
+    """Report -> status for every report that has reached a stage, from the projection."""
+    query = select(standings.c.record, standings.c.status).where(standings.c.stage == stage)
+    return {record: status for record, status in conn.execute(query.order_by(standings.c.record))}
+
+
+def count_of(conn: Connection, stage: str, reviewer: str) -> int:
+    """How many records a reviewer has judged at a stage."""
+    newest = (
+        select(func.max(decisions.c.id))
+        .where(
+            decisions.c.stage == stage,
+            decisions.c.reviewer == reviewer,
+            decisions.c.role == "reviewer",
+        )
+        .group_by(decisions.c.record)
+    )
+    query = select(func.count()).where(decisions.c.id.in_(newest), decisions.c.verdict.is_not(None))
+    return int(conn.execute(query).scalar_one())

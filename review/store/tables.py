@@ -179,7 +179,9 @@ standings = Table(  # projection of decisions: where each report stands at each 
     Column("stage", String(60), primary_key=True),
     Column("status", String(20), nullable=False),
     Column("reason", Text),
+    Column("pile", String(10)),  # of a conflict: verdict, reason, maybe
     Column("votes", Integer, nullable=False),
+    Column("voters", Text, nullable=False, server_default=""),  # '|ada|ben|'
     Column("at", String(32)),
     Index(None, "stage", "status"),
 )
@@ -205,6 +207,8 @@ order_rows = Table(
     Column("position", Integer, nullable=False),
     Column("score", Float),
     Column("drawn", Integer, nullable=False),  # 1 where the place was drawn at random
+    Column("pilot", Integer, nullable=False, server_default="0"),  # 1: everybody judges it
+    Column("assigned", Text),  # '|ada|ben|'; None: anybody
     Index(None, "stage", "position"),
 )
 

@@ -93,7 +93,7 @@ def add(
 def _checked(project: Project, known: Family, one: Wanted) -> tuple[Stage, str | None]:
     """The decision's stage and its reason in the protocol's words."""
     stage = stage_named(project.protocol, one.stage)
-    _check_person(project, stage, one, known.gone)
+    _check_person(project, stage, one, known.away)
     reason = _check_reason(stage, one)
     before = standings.of(project.protocol, known, known.report_of[one.record])
     if stage.id not in before:

@@ -10,7 +10,7 @@ from review.protocol import Protocol, Stage
 from review.records import Decision
 from review.screening import Standing
 from review.store import Connection, acts, decisions, links, records
-from review.store.moments import to_text
+from review.store.moments import from_text, to_text
 from review.workflow.project import Project
 
 Standings = dict[str, dict[int, Standing]]
@@ -33,7 +33,7 @@ def _walk(
     protocol: Protocol,
     reports: Iterable[int],
     by_stage: Mapping[str, Mapping[int, list[Decision]]],
-    gone: set[str],
+    gone: Mapping[str, datetime],
 ) -> Standings:
     """Follows the stages: what is included at one reaches the next."""
     found: Standings = {}
@@ -45,20 +45,31 @@ def _walk(
     return found
 
 
-def standing(stage: Stage, given: Iterable[Decision], gone: Iterable[str] = ()) -> Standing:
+def standing(
+    stage: Stage, given: Iterable[Decision], gone: Mapping[str, datetime] | None = None
+) -> Standing:
     """Where a report stands at one stage, by the stage's own rules."""
     return screening.status(
         given, stage.reviewers, retired=gone, reasons_matter=stage.kind == "eligibility"
     )
 
 
-def retired(conn: Connection, *, until: datetime | None = None) -> set[str]:
-    """Reviewers who have left the review."""
+def retired(conn: Connection, *, until: datetime | None = None) -> dict[str, datetime]:
+    """Everybody who ever left the review -> when they last did."""
+    return {
+        act["subject"]: from_text(act["at"])
+        for act in acts.every(conn, kind="retire", until=until)
+        if act["subject"]
+    }
+
+
+def away(conn: Connection) -> set[str]:
+    """Reviewers who have left the review and not come back."""
     gone: set[str] = set()
-    for act in acts.every(conn, until=until):
-        if act["kind"] == "retire" and act["subject"]:
+    for act in acts.every(conn):
+        if act["kind"] == "retire":
             gone.add(act["subject"])
-        elif act["kind"] == "return" and act["subject"]:
+        elif act["kind"] == "return":
             gone.discard(act["subject"])
     return gone
 
@@ -80,7 +91,10 @@ class Family:
     """Record -> the report it belongs to."""
     by_report: dict[int, dict[str, list[Decision]]]
     """Report -> stage id -> decisions."""
-    gone: set[str]
+    gone: Mapping[str, datetime]
+    """Those who ever left, and when."""
+    away: set[str]
+    """Those who are away now."""
 
 
 def family(conn: Connection, touched: Iterable[int]) -> Family:
@@ -90,7 +104,9 @@ def family(conn: Connection, touched: Iterable[int]) -> Family:
     for one in decisions.every(conn, records=groups):
         report = groups[one.record][0]
         by_report[report].setdefault(one.stage, []).append(one)
-    return Family({n: report for n, (report, _) in groups.items()}, by_report, retired(conn))
+    return Family(
+        {n: report for n, (report, _) in groups.items()}, by_report, retired(conn), away(conn)
+    )
 
 
 def of(protocol: Protocol, known: Family, report: int) -> dict[str, Standing]:
@@ -117,6 +133,8 @@ def _row(number: int, stage: str, one: Standing) -> dict[str, Any]:
         "stage": stage,
         "status": one.status,
         "reason": one.reason,
+        "pile": one.pile,
         "votes": one.votes,
+        "voters": "".join(f"|{d.reviewer}|" for d in one.decisions if d.role == "reviewer"),
         "at": None if one.at is None else to_text(one.at),
     }

@@ -1,0 +1,25 @@
+"""Notes of a reviewer on a record at a stage; the newest one counts."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from review.store.moments import to_text
+from review.store.tables import notes
+
+
+def add(
+    conn: Connection, record: int, stage: str, reviewer: str, text: str | None, at: datetime
+) -> None:
+    """Adds a note; None takes the one before off."""
+    row = {"record": record, "stage": stage, "reviewer": reviewer, "text": text}
+    conn.execute(insert(notes), {**row, "at": to_text(at)})
+
+
+def newest(conn: Connection, record: int, stage: str) -> dict[str, str]:
+    """Reviewer -> newest note on a record at a stage."""
+    query = select(notes.c.reviewer, notes.c.text).where(
+        notes.c.record == record, notes.c.stage == stage
+    )
+    found = {who: text for who, text in conn.execute(query.order_by(notes.c.id))}
+    return {who: text for who, text in found.items() if text}

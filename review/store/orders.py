@@ -1,0 +1,174 @@
+"""The order of a stage's reports, and the next one for a reviewer; a projection over decisions."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select
+
+from review.store.moments import to_text
+from review.store.tables import decisions, order_rows, orders, standings
+
+OPEN = ("pending", "partial")
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a report stands in a stage's order."""
+
+    record: int
+    position: int
+    score: float | None
+    drawn: bool
+    """Drawn at random, for an honest estimate of what is left."""
+    pilot: bool = False
+    assigned: str | None = None
+    """'|ada|ben|'; None: anybody."""
+
+
+def put(
+    conn: Connection, stage: str, places: Sequence[Place], at: datetime, *, model: str, seed: int,
+    trained_on: int = 0, detail: dict[str, Any] | None = None,
+) -> int:  # fmt: skip
+    """Puts a new order of a stage in place of the one before; the run itself stays on record."""
+    run = conn.execute(
+        insert(orders),
+        {
+            "at": to_text(at),
+            "stage": stage,
+            "model": model,
+            "seed": seed,
+            "trained_on": trained_on,
+            "detail": None if detail is None else json.dumps(detail, ensure_ascii=False),
+        },
+    ).inserted_primary_key[0]  # type: ignore[index]
+    conn.execute(delete(order_rows).where(order_rows.c.stage == stage))
+    rows = [
+        {
+            "stage": stage,
+            "record": one.record,
+            "order_id": run,
+            "position": one.position,
+            "score": one.score,
+            "drawn": int(one.drawn),
+            "pilot": int(one.pilot),
+            "assigned": one.assigned,
+        }
+        for one in places
+    ]
+    for start in range(0, len(rows), CHUNK):
+        conn.execute(insert(order_rows), rows[start : start + CHUNK])
+    return int(run)
+
+
+def places(conn: Connection, stage: str) -> list[Place]:
+    """The stage's order as it stands, first place first."""
+    query = select(order_rows).where(order_rows.c.stage == stage)
+    return [
+        Place(r.record, r.position, r.score, bool(r.drawn), bool(r.pilot), r.assigned)
+        for r in conn.execute(query.order_by(order_rows.c.position))
+    ]
+
+
+def place_of(conn: Connection, stage: str, record: int) -> tuple[Place, str, int] | None:
+    """A report's place with the model and the number of decisions it was trained on."""
+    query = (
+        select(order_rows, orders.c.model, orders.c.trained_on)
+        .join(orders, orders.c.id == order_rows.c.order_id)
+        .where(order_rows.c.stage == stage, order_rows.c.record == record)
+    )
+    r = conn.execute(query).first()
+    if r is None:
+        return None
+    place = Place(r.record, r.position, r.score, bool(r.drawn), bool(r.pilot), r.assigned)
+    return place, r.model, r.trained_on
+
+
+def newest(conn: Connection, stage: str) -> dict[str, Any] | None:
+    """The stage's newest order run: id, at, model, seed, trained_on, detail."""
+    query = select(orders).where(orders.c.stage == stage).order_by(orders.c.id.desc()).limit(1)
+    row = conn.execute(query).first()
+    return None if row is None else dict(row._mapping)
+
+
+def _mine(stage: str, reviewer: str) -> Any:
+    """What this reviewer is to judge: open reports and pilot ones, theirs by allocation."""
+    return and_(
+        order_rows.c.stage == stage,
+        or_(standings.c.status.in_(OPEN), order_rows.c.pilot == 1),
+        or_(order_rows.c.assigned.is_(None), order_rows.c.assigned.contains(f"|{reviewer}|")),
+    )
+
+
+def _joined() -> Any:
+    return order_rows.join(
+        standings,
+        and_(standings.c.record == order_rows.c.record, standings.c.stage == order_rows.c.stage),
+    )
+
+
+def next_for(
+    conn: Connection, stage: str, reviewer: str, *, after: int = -1, skip: Iterable[int] = ()
+) -> int | None:
+    """The first report past a position that this reviewer is to judge and has not; None at the
+    end."""
+    query = (
+        select(order_rows.c.record)
+        .select_from(_joined())
+        .where(_mine(stage, reviewer), ~standings.c.voters.contains(f"|{reviewer}|"))
+        .where(order_rows.c.position > after)
+        .order_by(order_rows.c.position)
+        .limit(1)
+    )
+    passed = list(skip)
+    if passed:
+        query = query.where(order_rows.c.record.not_in(passed))
+    return conn.execute(query).scalar()
+
+
+def left_for(conn: Connection, stage: str, reviewer: str) -> int:
+    """How many reports this reviewer still has to judge."""
+    query = (
+        select(func.count())
+        .select_from(_joined())
+        .where(_mine(stage, reviewer), ~standings.c.voters.contains(f"|{reviewer}|"))
+    )
+    return int(conn.execute(query).scalar_one())
+
+
+def in_conflict(conn: Connection, stage: str) -> list[tuple[int, str]]:
+    """Reports in conflict at a stage with their pile, in order of arrival."""
+    query = select(standings.c.record, standings.c.pile).where(
+        standings.c.stage == stage, standings.c.status == "conflict"
+    )
+    rows = conn.execute(query.order_by(standings.c.record))
+    return [(record, pile or "verdict") for record, pile in rows]
+
+
+def unplaced(conn: Connection, stage: str) -> list[int]:
+    """Reports that have reached a stage and have no place in its order yet."""
+    placed = select(order_rows.c.record).where(order_rows.c.stage == stage)
+    query = select(standings.c.record).where(
+        standings.c.stage == stage, standings.c.record.not_in(placed)
+    )
+    return list(conn.execute(query.order_by(standings.c.record)).scalars())
+
+
+def judged_by(
+    conn: Connection, stage: str, reviewer: str, most: int = 60
+) -> list[tuple[int, str, str | None]]:
+    """A reviewer's newest decisions at a stage: record, moment (text), verdict; newest first."""
+    query = (
+        select(decisions.c.record, decisions.c.at, decisions.c.verdict)
+        .where(
+            decisions.c.stage == stage,
+            decisions.c.reviewer == reviewer,
+            decisions.c.role == "reviewer",
+        )
+        .order_by(decisions.c.id.desc())
+        .limit(most)
+    )
+    return [(record, at, verdict) for record, at, verdict in conn.execute(query)]

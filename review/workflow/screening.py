@@ -1,0 +1,332 @@
+"""Screening and eligibility: what a reviewer is shown next, decides, undoes, and what is settled.
+
+Blindness is a property of these functions: what they return for a reviewer holds only that
+reviewer's own decisions and notes until the report is settled at the stage.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from review import screening
+from review.errors import ReviewError
+from review.protocol import Stage, stage_reviewers
+from review.records import Decision, Record, Verdict
+from review.screening import Pile, Standing
+from review.store import Connection, acts, decisions, links, notes, orders, records
+from review.store.moments import from_text, now
+from review.store.orders import Place
+from review.store.records import key_of
+from review.workflow import standings
+from review.workflow.decisions import Wanted, add, decide
+from review.workflow.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A report as one reviewer may see it."""
+
+    number: int
+    key: str
+    record: Record
+    abstract: str | None
+    mine: Decision | None
+    """The reviewer's own decision at this stage, where there is one."""
+    note: str | None
+    members: tuple[str, ...]
+    """Keys of other records of the same report."""
+    siblings: tuple[str, ...]
+    """Keys of other reports of the same study."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How far a reviewer is at a stage."""
+
+    done: int
+    left: int
+    minutes: float | None
+    """About how long the rest takes; None until it can be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A report on which reviewers differ, for the adjudicator."""
+
+    number: int
+    key: str
+    pile: Pile
+    record: Record
+    abstract: str | None
+    votes: tuple[Decision, ...]
+    """By reviewers, in alphabetical order of their names."""
+    notes: dict[str, str]
+
+
+def lay_out(project: Project, conn: Connection, stage: Stage) -> None:
+    """Gives every report that has reached a stage a place in its order: new ones go to the end,
+    drawn from the protocol's seed."""
+    fresh = orders.unplaced(conn, stage.id)
+    if not fresh:
+        return
+    seed = project.protocol.ranking.seed
+    before = orders.places(conn, stage.id)
+    people = stage_reviewers(project.protocol, stage)
+    start = len(before)
+    added = [
+        Place(
+            number,
+            start + turn,
+            None,
+            True,
+            start + turn < stage.pilot,
+            _assigned(stage, number, people, seed, start + turn),
+        )
+        for turn, number in enumerate(screening.shuffled(fresh, seed))
+    ]
+    orders.put(conn, stage.id, [*before, *added], now(), model="random", seed=seed)
+
+
+def _assigned(
+    stage: Stage, number: int, people: Sequence[str], seed: int, position: int
+) -> str | None:
+    if stage.allocation == "everyone" or position < stage.pilot:
+        return None
+    shares = stage.shares if stage.allocation == "shares" else {}
+    chosen = screening.assigned(number, people, stage.reviewers, seed=seed, shares=shares)
+    return "".join(f"|{name}|" for name in chosen)
+
+
+def next_record(
+    project: Project, stage: Stage, reviewer: str, *, skip: Sequence[int] = ()
+) -> Shown | None:
+    """The next report this reviewer is to judge at a stage; None when there is nothing left.
+
+    Deterministic: the same report comes until it is decided, after a reload too.
+    """
+    with project.store.read() as conn:
+        number = orders.next_for(conn, stage.id, reviewer, skip=skip)
+        if number is not None or not orders.unplaced(conn, stage.id):
+            return None if number is None else _shown(conn, number, stage, reviewer)
+    with project.store.write() as conn:
+        lay_out(project, conn, stage)
+        number = orders.next_for(conn, stage.id, reviewer, skip=skip)
+        return None if number is None else _shown(conn, number, stage, reviewer)
+
+
+def shown(project: Project, stage: Stage, reviewer: str, key: str) -> Shown:
+    """One report by key, as this reviewer may see it. Raises StoreError for an unknown key."""
+    with project.store.read() as conn:
+        return _shown(conn, records.number_of(key), stage, reviewer)
+
+
+def _shown(conn: Connection, number: int, stage: Stage, reviewer: str) -> Shown:
+    stored = records.get(conn, number)
+    groups = links.group_of(conn, number) or {number: (number, number)}
+    report = groups[number][0]
+    members = [n for n, (r, _) in groups.items() if r == report]
+    own = screening.current(
+        decisions.every(conn, stage=stage.id, reviewer=reviewer, records=members)
+    )
+    others = sorted({r for r, _ in groups.values() if r != report})
+    return Shown(
+        number,
+        stored.key,
+        stored.record,
+        stored.record.abstract or _added_abstract(conn, members),
+        own[-1] if own else None,
+        notes.newest(conn, number, stage.id).get(reviewer),
+        tuple(key_of(n) for n in members if n != number),
+        tuple(key_of(n) for n in others),
+    )
+
+
+def _added_abstract(conn: Connection, members: Sequence[int]) -> str | None:
+    """An abstract added by hand, or that of another record of the same report."""
+    for number in members:
+        added = records.edits_of(conn, number).get("abstract")
+        if added:
+            return added
+    for stored in records.many(conn, members).values():
+        if stored.record.abstract:
+            return stored.record.abstract
+    return None
+
+
+def vote(
+    project: Project,
+    stage: Stage,
+    reviewer: str,
+    number: int,
+    verdict: Verdict,
+    *,
+    reason: str | None = None,
+    seen: int = 0,
+) -> Standing:
+    """Saves a reviewer's decision at once.
+
+    Args:
+        seen: row number of the reviewer's own decision that the page showed; 0 for none.
+
+    Raises:
+        ReviewError: as workflow.decisions.decide; or the reviewer decided it in another tab, or
+            it was settled by others meanwhile. Nothing is added then.
+    """
+    with project.store.write() as conn:
+        before = _shown(conn, number, stage, reviewer)
+        _still_open(project, conn, before, stage, seen)
+        wanted = Wanted(number, stage.id, reviewer, verdict, reason, before.note)
+        return add(project, conn, [wanted], now(), who=reviewer)[0]
+
+
+def _still_open(project: Project, conn: Connection, before: Shown, stage: Stage, seen: int) -> None:
+    if before.mine is not None and before.mine.id != seen:
+        raise ReviewError(
+            f"You have decided {before.key} in another tab ({before.mine.verdict}). "
+            "Nothing was changed; Z undoes it."
+        )
+    family = standings.family(conn, [before.number])
+    report = family.report_of[before.number]
+    here = standings.of(project.protocol, family, report).get(stage.id)
+    place = orders.place_of(conn, stage.id, report)
+    pilot = place is not None and place[0].pilot
+    if here and before.mine is None and not pilot and here.status not in orders.OPEN:
+        raise ReviewError(
+            f"{before.key} has all its decisions already; others judged it meanwhile. "
+            "Nothing was added."
+        )
+
+
+def undo(project: Project, stage: Stage, reviewer: str) -> str | None:
+    """Withdraws the reviewer's newest decision at a stage; gives its key, None if there is none."""
+    with project.store.read() as conn:
+        rows = orders.judged_by(conn, stage.id, reviewer, most=500)
+    seen: set[int] = set()
+    for number, _, verdict in rows:
+        if number not in seen and verdict is not None:
+            decide(project, Wanted(number, stage.id, reviewer, None), reviewer)
+            return key_of(number)
+        seen.add(number)
+    return None
+
+
+def add_note(project: Project, stage: Stage, reviewer: str, number: int, text: str | None) -> None:
+    """Keeps a reviewer's note on a record; theirs alone until the report is settled."""
+    with project.store.write() as conn:
+        notes.add(conn, number, stage.id, reviewer, text or None, now())
+
+
+def add_abstract(project: Project, reviewer: str, number: int, text: str) -> None:
+    """Adds an abstract the source did not give; the record itself stays as it was.
+
+    Raises:
+        ReviewError: the record has one, or the text is empty.
+    """
+    with project.store.write() as conn:
+        if records.get(conn, number).record.abstract:
+            raise ReviewError(f"{key_of(number)} has an abstract from its source.")
+        if not text.strip():
+            raise ReviewError("The abstract is empty.")
+        records.add_edit(conn, number, "abstract", text.strip(), reviewer, now())
+
+
+def trail(project: Project, stage: Stage, reviewer: str, most: int = 60) -> list[str]:
+    """Keys of the records the reviewer judged last at a stage, newest first, each once."""
+    with project.store.read() as conn:
+        rows = orders.judged_by(conn, stage.id, reviewer, most=most)
+    return list(dict.fromkeys(key_of(number) for number, _, _ in rows))
+
+
+def pace(project: Project, stage: Stage, reviewer: str) -> Pace:
+    """How many the reviewer has judged, has left, and about how long that takes."""
+    with project.store.read() as conn:
+        left = orders.left_for(conn, stage.id, reviewer) + len(orders.unplaced(conn, stage.id))
+        rows = orders.judged_by(conn, stage.id, reviewer)
+        done = decisions.count_of(conn, stage.id, reviewer)
+    moments = [from_text(at) for _, at, verdict in rows if verdict]
+    return Pace(done, left, screening.minutes_left(moments, left))
+
+
+def conflicts(project: Project, stage: Stage) -> dict[Pile, list[str]]:
+    """Pile -> keys of the reports in conflict at a stage, in order of arrival."""
+    found: dict[Pile, list[str]] = {"verdict": [], "reason": [], "maybe": []}
+    with project.store.read() as conn:
+        for number, pile in orders.in_conflict(conn, stage.id):
+            found[_pile(pile)].append(key_of(number))
+    return found
+
+
+def _pile(text: str) -> Pile:
+    return "reason" if text == "reason" else "maybe" if text == "maybe" else "verdict"
+
+
+def conflict(project: Project, stage: Stage, key: str) -> Conflict:
+    """One conflict with both votes, for the adjudicator.
+
+    Raises:
+        ReviewError: the report is not in conflict (any more), or there is no such record.
+    """
+    number = records.number_of(key)
+    with project.store.read() as conn:
+        stored = records.get(conn, number)
+        family = standings.family(conn, [number])
+        report = family.report_of[number]
+        here = standings.of(project.protocol, family, report).get(stage.id)
+        if here is None or here.status != "conflict":
+            raise ReviewError(f"{key} is not in conflict at {stage.id!r} any more.")
+        members = [n for n, r in family.report_of.items() if r == report]
+        said: dict[str, str] = {}
+        for one in members:
+            said |= notes.newest(conn, one, stage.id)
+        abstract = stored.record.abstract or _added_abstract(conn, members)
+    votes = [one for one in here.decisions if one.role == "reviewer"]
+    votes.sort(key=lambda one: one.reviewer)
+    return Conflict(
+        number, key, here.pile or "verdict", stored.record, abstract, tuple(votes), said
+    )
+
+
+def settle(
+    project: Project,
+    stage: Stage,
+    adjudicator: str,
+    number: int,
+    verdict: Verdict,
+    *,
+    reason: str | None = None,
+    note: str | None = None,
+) -> Standing:
+    """Saves the adjudicator's decision. Raises ReviewError as workflow.decisions.decide does."""
+    wanted = Wanted(number, stage.id, adjudicator, verdict, reason, note, "adjudicator")
+    return decide(project, wanted, adjudicator)
+
+
+def unsettle(project: Project, stage: Stage, adjudicator: str) -> str | None:
+    """Withdraws the adjudicator's newest decision; gives its key, None if there is none."""
+    with project.store.read() as conn:
+        made = decisions.every(conn, stage=stage.id, reviewer=adjudicator)
+    mine = [one for one in screening.current(made) if one.role == "adjudicator"]
+    if not mine:
+        return None
+    number = mine[-1].record
+    decide(project, Wanted(number, stage.id, adjudicator, None, role="adjudicator"), adjudicator)
+    return key_of(number)
+
+
+def retire(project: Project, name: str, who: str, *, back: bool = False) -> int:
+    """Takes a reviewer out of the review (or back in): what is settled stays, their open records
+    go back into the queue. Gives how many reports changed their standing.
+
+    Raises:
+        ReviewError: the name is not in the team.
+    """
+    team = [one.name for one in project.protocol.team]
+    if name not in team:
+        raise ReviewError(f"{name!r} is not in this review's team ({', '.join(team)}).")
+    with project.store.write() as conn:
+        before = standings.compute(project, conn)
+        acts.add(conn, "return" if back else "retire", who, now(), subject=name)
+        after = standings.rebuild(project, conn)
+    return sum(
+        after[stage].get(report) != one for stage, here in before.items()
+        for report, one in here.items()
+    )  # fmt: skip
