@@ -1,0 +1,325 @@
+"""The registry of public data sets: it holds together, is found in text, shows shared images."""
+
+import re
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+from review import datasets as reg
+from review import shipped
+from review.errors import ChecklistError
+from review.fulltext import read
+
+PITFALLS = 23
+
+
+@dataclass(frozen=True)
+class Line:
+    text: str
+    section: str = "methods"
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return reg.load(shipped.folder("data") / "datasets.yaml")
+
+
+def ids(text, registry, section="methods", **more):
+    found = reg.find([Line(text, section)], registry)
+    return sorted({one for mention in found for one in mention.ids})
+
+
+def test_the_shipped_registry_has_the_known_sets(registry):
+    assert len(registry) == 62
+    assert sum(len(one.issues) for one in registry.values()) >= 60
+
+
+def test_every_component_is_a_set_and_none_holds_itself(registry):
+    for one in registry.values():
+        for component in one.components:
+            assert component.id in registry
+            assert one.id not in reg.holds(registry, component.id)
+
+
+def test_every_issue_is_cited_and_names_a_known_pitfall(registry):
+    cues = yaml.safe_load((shipped.folder("data") / "cues.yaml").read_text(encoding="utf-8"))
+    known = {rule["id"] for rule in cues["rules"]}
+    for one in registry.values():
+        for issue in one.issues:
+            assert re.search(r"doi:10\.|arXiv:\d|PMC\d|https?://", issue.source), issue
+            assert issue.pitfall in known, issue
+
+
+def test_facts_agree_with_the_reference_collection(registry, shared):
+    path = shared / "reference" / "datasets" / "imaging_datasets.yaml"
+    for fact in yaml.safe_load(path.read_text(encoding="utf-8"))["datasets"]:
+        one = registry[fact["id"]]
+        assert (one.kind, one.year, one.labels) == (
+            fact["kind"],
+            fact["year"],
+            fact["label_method"],
+        )
+        assert one.population.age == fact["population"]["age_group"]
+        assert [component.id for component in one.components] == fact["components"]
+        assert list(one.modality) == fact["modality"]
+
+
+BAD = [
+    ("components: [{id: nowhere, certain: true}]", "component 'nowhere' is no data set"),
+    ("components: [{id: a, certain: true}]", "made of itself"),
+    ("issues: [{pitfall: x, text: bad, source: a colleague, checked: true}]", "needs a DOI"),
+    ("colour: blue", "colour"),
+    ("kind: soup", "a, kind"),
+    ("checked: [wings]", "checked names 'wings'"),
+    ("names: [B set]", "also belongs to"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), BAD)
+def test_mistakes_are_named_with_their_set(tmp_path, line, message):
+    key = line.partition(":")[0]
+    entry = {
+        "id": "a", "name": "A", "url": "https://a.org", "modality": ["CT"], "kind": "primary",
+        "year": 2020, "size": "9", "labels": "mixed", "checked": [],
+        "population": {"age": "adult", "countries": ["X"]},
+    }  # fmt: skip
+    other = {**entry, "id": "b", "names": ["B-set"]}
+    bad = {**entry, **yaml.safe_load(line)}
+    path = tmp_path / "datasets.yaml"
+    path.write_text(yaml.safe_dump({"schema": 1, "compiled": "x", "datasets": [other, bad]}))
+    with pytest.raises(ChecklistError, match=re.escape(message)) as caught:
+        reg.load(path)
+    assert "a" in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert key
+
+
+def test_a_longer_circle_is_found_and_drawn(tmp_path):
+    def entry(one, inner):
+        return {
+            "id": one, "name": one, "url": "https://a.org", "modality": ["CT"], "kind": "remix",
+            "year": 2020, "size": "9", "labels": "mixed", "checked": [],
+            "population": {"age": "adult", "countries": ["X"]},
+            "components": [{"id": inner, "certain": True}],
+        }  # fmt: skip
+
+    path = tmp_path / "datasets.yaml"
+    rows = [entry("a", "b"), entry("b", "c"), entry("c", "a")]
+    path.write_text(yaml.safe_dump({"schema": 1, "compiled": "x", "datasets": rows}))
+    with pytest.raises(ChecklistError, match=r"a, b, c, a"):
+        reg.load(path)
+
+
+@pytest.mark.parametrize("text", ["a: [", "", "- x"])
+def test_a_file_that_is_no_registry_is_refused(tmp_path, text):
+    path = tmp_path / "datasets.yaml"
+    path.write_text(text)
+    with pytest.raises(ChecklistError, match=r"datasets.yaml"):
+        reg.load(path)
+    with pytest.raises(ChecklistError, match="cannot be read"):
+        reg.load(tmp_path / "absent.yaml")
+
+
+NAMED = [
+    ("We used ChestX-ray14 for training.", ["chestxray14"]),
+    ("We used the chest xray14 data.", ["chestxray14"]),
+    ("Images of CHESTXRAY-14 were resized.", ["chestxray14"]),
+    ("The COVID-chestxray-dataset was cloned.", ["cohen_covid_chestxray"]),
+    (
+        "See https://github.com/ieee8023/covid-chestxray-dataset for images.",
+        ["cohen_covid_chestxray"],
+    ),
+    ("Taken from github.com/agchung/Figure1-COVID-chestxray-dataset.", ["figure1_covid"]),
+    ("kaggle.com/tawsifurrahman/covid19-radiography-database was used.", ["covid_radiography_db"]),
+    ("The RSNA Pneumonia Detection Challenge supplied normals.", ["rsna_pneumonia"]),
+    ("We trained on CheXpert and MIMIC-CXR.", ["chexpert", "mimic_cxr"]),
+    ("The COVIDx CXR-3 release was split.", ["covidx_cxr"]),
+    ("Scans of the ADNI database were sliced.", ["adni"]),
+    ("Cases were downloaded from Radiopaedia images.", ["radiopaedia_covid"]),
+    ("Data came from doi 10.17632/rscbjbr9sj.2 only.", ["kermany_cxr"]),
+    ("the Guangzhou Women and Children’s Medical Center films", ["kermany_cxr"]),
+]
+SILENT = [
+    "Radiopaedia explains what an oasis is.",
+    "The adni database is lower case.",
+    "We thank Hannover Medical School for a stay.",
+    "Murals were painted.",
+    "The images show lungs.",
+    "CheXpertise is needed for this data.",
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), NAMED)
+def test_names_are_found_whatever_their_case_and_hyphens(registry, text, wanted):
+    assert ids(text, registry) == wanted
+
+
+@pytest.mark.parametrize("text", SILENT)
+def test_lookalikes_are_not_found(registry, text):
+    assert ids(text, registry) == []
+
+
+def test_a_longer_name_wins_over_one_inside_it(registry):
+    [mention] = reg.find([Line("Figure1-COVID-chestxray-dataset was used")], registry)
+    assert mention.ids == ("figure1_covid",)
+
+
+def test_a_set_of_named_authors_is_settled_by_its_name_elsewhere(registry):
+    lines = [
+        Line("The dataset of Cohen et al. was used."),
+        Line("[1] J. P. Cohen. COVID-19 image data collection. 2020.", "references"),
+    ]
+    [by_author] = [m for m in reg.find(lines, registry) if m.how == "author"]
+    assert by_author.ids == ("cohen_covid_chestxray",)
+    assert by_author.sure
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The dataset of Cohen et al. was used.",
+        "We took images from the repository provided by Dr. Joseph Cohen.",
+        "Cohen et al. [3] open dataset served for training.",
+        "Cohen's collection was downloaded.",
+    ],
+)
+def test_authors_alone_are_asked_and_not_guessed(registry, text):
+    found = reg.find([Line(text)], registry)
+    [mention] = reg.asked(found)
+    assert mention.ids == ("cohen_covid_chestxray",)
+    assert reg.used(found) == {}
+
+
+def test_an_author_of_two_sets_is_asked_with_both(registry):
+    [mention] = reg.asked(reg.find([Line("We used the dataset by Wang et al. here.")], registry))
+    assert mention.ids == ("chestxray14", "covidx_cxr")
+
+
+def test_a_citation_number_leads_to_the_set_in_the_reference_list(registry):
+    lines = [
+        Line("Images were taken from two open datasets [4, 6]."),
+        Line("Others did well [6]."),
+        Line("[4] Cohen. COVID-19 image data collection. arXiv 2003.11597.", "references"),
+        Line("[6] Kermany. Chest X-Ray Images (Pneumonia). rscbjbr9sj", "references"),
+    ]
+    found = reg.find(lines, registry)
+    assert set(reg.used(found)) == {"cohen_covid_chestxray", "kermany_cxr"}
+    assert {m.sentence for m in found if m.how == "citation"} == {0}
+
+
+def test_sets_only_cited_are_not_used(registry):
+    lines = [
+        Line("CheXpert is a large dataset.", "introduction"),
+        Line("Previous studies used MIMIC-CXR data.", "methods"),
+        Line("[2] PadChest. 2019.", "references"),
+        Line("In this study we use ChestX-ray14.", "introduction"),
+    ]
+    assert set(reg.used(reg.find(lines, registry))) == {"chestxray14"}
+
+
+def test_the_sets_of_a_real_paper_are_found(registry, shared):
+    text = read(shared / "reference" / "pdfs" / "covidnet-cxr-v3.pdf")
+    found = reg.used(reg.find(text.sentences, registry))
+    assert set(found) == {"covidx_cxr", "cohen_covid_chestxray", "figure1_covid", "rsna_pneumonia"}
+    shared_nodes = {(o.first, o.second, o.shared) for o in reg.overlaps(registry, found)}
+    assert ("covidx_cxr", "rsna_pneumonia", "rsna_pneumonia") in shared_nodes
+
+
+def test_a_real_paper_without_such_sets_names_none(registry, shared):
+    for name in ("acl-two-column", "plosone-wheat-one-column", "icml-two-column-maths"):
+        text = read(shared / "reference" / "pdfs" / f"{name}.pdf")
+        assert reg.find(text.sentences, registry) == []
+
+
+def test_two_sets_with_an_ancestor_overlap_and_the_path_is_drawn(registry):
+    [overlap] = reg.overlaps(registry, ["covid_radiography_db", "kermany_cxr"])
+    assert overlap.certain
+    assert overlap.shared == "kermany_cxr"
+    drawn = reg.drawn(registry, overlap)
+    assert drawn.startswith("COVID-19 Radiography Database → Guangzhou paediatric")
+    [cousins] = reg.overlaps(registry, ["rsna_pneumonia", "siim_acr_ptx"])
+    assert (cousins.shared, cousins.certain) == ("chestxray14", True)
+    assert "→ NIH ChestX-ray8 / ChestX-ray14 ← SIIM" in reg.drawn(registry, cousins)
+
+
+def test_only_the_nearest_shared_set_is_reported(registry):
+    shared = {o.shared for o in reg.overlaps(registry, ["covid_radiography_db", "rsna_pneumonia"])}
+    assert shared == {"rsna_pneumonia"}
+
+
+def test_unrelated_sets_do_not_overlap(registry):
+    assert reg.overlaps(registry, ["chexpert", "mimic_cxr", "brixia"]) == []
+    assert reg.overlaps(registry, []) == []
+
+
+def test_an_uncertain_step_makes_the_overlap_only_possible(registry):
+    found = reg.overlaps(registry, ["covidx_cxr", "ricord"])
+    assert [overlap.certain for overlap in found] == [False]
+
+
+def test_children_against_adults_show_in_the_ages(registry):
+    found = reg.ages(registry, ["kermany_cxr", "brixia"])
+    assert found == {"paediatric": ["kermany_cxr"], "adult": ["brixia"]}
+    assert "kermany_cxr" in reg.ages(registry, ["coronahack"])["paediatric"]
+
+
+def test_the_matrix_counts_shared_ancestry_and_every_study(registry):
+    named = {
+        "S1": ["covid_radiography_db"],
+        "S2": ["rsna_pneumonia"],
+        "S3": ["chexpert"],
+        "S4": [],
+        "S5": ["covidx_cxr"],
+    }
+    table = reg.matrix(registry, named)
+    assert table.cells["S1", "rsna_pneumonia"] == "held"
+    assert table.cells["S2", "rsna_pneumonia"] == "named"
+    assert table.cells["S5", "rsna_pneumonia"] == "possible"
+    assert ("S3", "rsna_pneumonia") not in table.cells
+    assert table.groups == (("S1", "S2"),)
+    assert table.silent == ("S4",)
+    assert set(table.studies) == set(named)
+    assert "chestxray14" in table.sources
+    assert "rsna_pneumonia" not in table.sources
+    words = reg.sentence(registry, table)
+    assert words.startswith("4 of 5 included studies name registered public data sets and rest on ")
+    assert "2 of them share images" in words
+
+
+def test_studies_that_name_nothing_are_said_so(registry):
+    table = reg.matrix(registry, {"S1": [], "S2": []})
+    assert reg.sentence(registry, table) == (
+        "None of the 2 included studies names a registered public data set."
+    )
+    assert "No registered public data set" in reg.draw(registry, table)
+
+
+def test_the_graph_is_sound_svg_with_a_box_for_each_set_and_no_two_overlap(registry):
+    for table in (None, reg.matrix(registry, {"S1": ["covidx_cxr"], "S2": ["kermany_cxr"]})):
+        svg = reg.draw(registry, table)
+        root = ElementTree.fromstring(svg)
+        space = "{http://www.w3.org/2000/svg}"
+        width, height = float(root.get("width")), float(root.get("height"))
+        boxes = [
+            tuple(float(box.get(key)) for key in ("x", "y", "width", "height"))
+            for group in root.iter(f"{space}g")
+            for box in group.iter(f"{space}rect")
+        ]
+        wanted = len(table.datasets) if table else 0
+        assert len(boxes) == (wanted or len(boxes)) > 1
+        for place, (x, y, w, h) in enumerate(boxes):
+            assert min(x, y) >= 0
+            assert x + w <= width
+            assert y + h <= height
+            for other_x, other_y, other_w, other_h in boxes[:place]:
+                apart = (
+                    x >= other_x + other_w
+                    or other_x >= x + w
+                    or y >= other_y + other_h
+                    or other_y >= y + h
+                )
+                assert apart
+        lines = len(list(root.iter(f"{space}path")))
+        assert lines > 0
