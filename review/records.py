@@ -203,7 +203,7 @@ _ARXIV_NEW = re.compile(r"(?<!\d)(\d{4}\.\d{4,5})(v\d+)?(?!\d)")
 _ARXIV_OLD = re.compile(r"\b([a-z-]+(?:\.[A-Z]{2})?/\d{7})(v\d+)?", re.I)
 _PMCID = re.compile(r"PMC\s*(\d{3,9})", re.I)
 _PREPRINT_DOI = re.compile(
-    r"^(10\.(?:1101|64898)/\d{4}\.\d\d\.\d\d\.\d{6,8}|10\.1101/\d{6})(v\d+)?"
+    r"^(10\.(?:1101|64898)/\d{4}\.\d\d\.\d\d\.\d{6,8}|10\.1101/\d{6,8})(?![\d.])(v\d+)?"
 )
 
 

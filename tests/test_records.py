@@ -91,3 +91,9 @@ def test_a_record_survives_plain_data():
 
 def test_records_that_differ_have_different_fingerprints():
     assert fingerprint(Record("a", title="x")) != fingerprint(Record("a", title="y"))
+
+
+def test_early_preprint_dois_of_eight_digits_stay_apart():
+    assert normal_doi("10.1101/19002147v2") == "10.1101/19002147"
+    assert normal_doi("10.1101/19002139") != normal_doi("10.1101/19002147")
+    assert normal_doi("10.1101/123456v1") == "10.1101/123456"

@@ -1,0 +1,39 @@
+"""Deduplication: which records describe one report, which reports one study, and what is doubtful.
+
+Signatures others call (records are `StoredRecord`s; links are `Link`s, by 'tool' or a person):
+
+    find_links(records, *, at, new=None) -> list[Link]
+        What rules and registry statements say: duplicate, version, study, maybe; distinct only
+        where a registry says so. With `new` (store numbers), only pairs that hold a new record.
+    groups(records, links) -> Groups
+        Report and study of every record, computed from the whole log of links. People outrank
+        rules; the newest word of a person on a pair counts.
+    doubts(records, links) -> list[Link]
+        The pairs a person should settle: surest first, pairs already settled left out.
+    explain(first, second, links=()) -> Explanation
+        Why a pair is joined, asked or kept apart, in words.
+    merge(records) -> Merged
+        One view of a report's records, each field with the record it came from.
+
+Pure: no clock, no files, no network. The same records give the same groups in any order.
+"""
+
+from review.dedupe.columns import Columns, read
+from review.dedupe.explaining import Explanation, explain
+from review.dedupe.merging import Merged, merge
+from review.dedupe.reviewing import Groups, doubts, find_links, groups
+from review.dedupe.rules import ENGINE
+
+__all__ = [
+    "ENGINE",
+    "Columns",
+    "Explanation",
+    "Groups",
+    "Merged",
+    "doubts",
+    "explain",
+    "find_links",
+    "groups",
+    "merge",
+    "read",
+]

@@ -1,0 +1,268 @@
+"""Records laid out as columns, read once. Takes numbered records; gives arrays for comparing."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+import numpy.typing as npt
+
+from review.dedupe import fold
+from review.dedupe.names import family
+from review.records import Record, Relation, normal_arxiv, normal_doi, normal_pmcid, normal_pmid
+
+Ints = npt.NDArray[np.int64]
+
+MAX_FAMILIES = 24
+"""Authors compared per record; longer lists (consortia) keep the first ones."""
+SNIPPET = 240
+"""Characters of the folded abstract kept for comparing."""
+
+_SERVER_DOIS = (
+    ("10.48550/", "arxiv"),
+    ("10.64898/", "medrxiv"),
+    ("10.21203/", "researchsquare"),
+    ("10.20944/", "preprints"),
+    ("10.2139/", "ssrn"),
+    ("10.31219/", "osf"),
+    ("10.31234/", "psyarxiv"),
+    ("10.36227/", "techrxiv"),
+    ("10.26434/", "chemrxiv"),
+    ("10.22541/", "authorea"),
+)
+_BIORXIV = re.compile(r"^10\.1101/(?:\d{4}\.\d\d\.\d\d\.|\d{6,8}$)")
+_SERVER_NAMES = ("medrxiv", "biorxiv", "arxiv", "researchsquare", "ssrn", "preprints", "techrxiv",
+                 "chemrxiv", "psyarxiv", "authorea", "osf")  # fmt: skip
+SERVERS = ("", *_SERVER_NAMES)
+"""Preprint servers by number; 0 is no server. bioRxiv and medRxiv share one DOI space."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """n records as n-long columns; 0 or '' means unknown. Codes are stable 63-bit hashes."""
+
+    ids: Ints
+    title: list[str]
+    """Folded words of the bare title."""
+    exact: Ints
+    """Code of the title without spaces."""
+    kind: npt.NDArray[np.int8]
+    """Index into fold.KINDS."""
+    cut: npt.NDArray[np.bool_]
+    """Title shown as cut short by the source."""
+    informative: npt.NDArray[np.int16]
+    """Words that tell the title from others."""
+    numerals: Ints
+    families: list[tuple[int, ...]]
+    """Codes of the family names in printed order, first MAX_FAMILIES."""
+    people: npt.NDArray[np.int16]
+    """Number of names given, groups included."""
+    year: npt.NDArray[np.int16]
+    journal: list[str]
+    volume: Ints
+    issue: Ints
+    page_prefix: Ints
+    page: Ints
+    last_page: Ints
+    doi: Ints
+    pmid: Ints
+    pmcid: Ints
+    arxiv: Ints
+    server: npt.NDArray[np.int8]
+    """Index into SERVERS."""
+    version: npt.NDArray[np.int16]
+    """Version of a preprint, 1 and up."""
+    supplement: npt.NDArray[np.bool_]
+    """The place reads like a supplement or a meeting's abstracts, where one DOI, volume or page may
+    hold many works."""
+    snippet: list[str]
+    """Opening of the folded abstract."""
+    mark: Ints
+    """Code of the record's content, which settles ties whatever the order of arrival."""
+    relations: dict[int, tuple[Relation, ...]] = field(default_factory=dict)
+    """Row -> what registries state, only for rows that carry statements."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def code(text: str) -> int:
+    """A stable non-zero 63-bit number for a text; 0 for ''."""
+    if not text:
+        return 0
+    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()) >> 1 | 1
+
+
+@lru_cache(maxsize=300_000)
+def _short_code(text: str) -> int:
+    return code(text)
+
+
+def _number(digits: str) -> int:
+    """A volume or page as a number; 0 for '' and for what is too long to be one."""
+    return int(digits) if digits and len(digits) < 16 else 0
+
+
+@lru_cache(maxsize=300_000)
+def _family_code(name: str) -> int:
+    return code(family(name))
+
+
+@lru_cache(maxsize=100_000)
+def _journal(text: str) -> str:
+    text = re.sub(r"\barxiv:\S+.*", "arxiv", text, flags=re.I)
+    text = re.split(r"[.:]\s*(?:Conference|Official)\b", text, maxsplit=1)[0]
+    return fold.words(re.sub(r"\([^)]*\)", " ", text) if "(" in text else text)
+
+
+@lru_cache(maxsize=100_000)
+def _server_named(text: str) -> int:
+    folded = re.sub(r"[\W_]", "", text.lower())
+    for name in _SERVER_NAMES:
+        if folded.startswith(name) and (len(folded) <= len(name) + 12 or name == "arxiv"):
+            return SERVERS.index(name)
+    return 0
+
+
+def server_of(record: Record, doi: str | None) -> int:
+    """The preprint server a record describes a posting on: an index into SERVERS, 0 for none."""
+    if doi:
+        if _BIORXIV.match(doi):
+            return SERVERS.index("medrxiv")
+        for prefix, name in _SERVER_DOIS:
+            if doi.startswith(prefix):
+                return SERVERS.index(name)
+    named = _server_named(record.journal) if record.journal else 0
+    if not named and record.source in ("arxiv", "medrxiv", "biorxiv"):
+        named = SERVERS.index(record.source)
+    if SERVERS[named] == "biorxiv":
+        return SERVERS.index("medrxiv")
+    return named
+
+
+def own_identifiers(record: Record) -> tuple[str | None, str | None]:
+    """The record's own DOI and arXiv id; an arXiv entry's journal DOI is not its own."""
+    doi = normal_doi(unquote(record.doi) if record.doi and "%" in record.doi else record.doi)
+    arxiv = normal_arxiv(record.arxiv_id) or normal_arxiv(record.doi)
+    if record.source == "arxiv":
+        arxiv = arxiv or normal_arxiv(record.source_id) or normal_arxiv(record.journal)
+        if arxiv and doi and not doi.startswith("10.48550/"):
+            doi = None
+    if arxiv and doi is None and (record.source == "arxiv" or record.journal is None):
+        doi = f"10.48550/arxiv.{arxiv}"
+    if doi and doi.startswith("10.48550/") and arxiv:
+        doi = f"10.48550/arxiv.{arxiv}"
+    return doi, arxiv
+
+
+_SUPPLEMENT = re.compile(
+    r"suppl|meeting|conference|congress|symposium|annual|proceeding|abstract|^\W*\d+\)", re.I
+)
+_SUPPLEMENT_PAGE = re.compile(r"^\s*[sap]\s*\d|\d\s*a\b|abstract", re.I)
+
+
+def in_supplement(record: Record) -> bool:
+    """Whether the record's place is a supplement or a collection of meeting abstracts."""
+    for text in (record.volume, record.issue, record.journal):
+        if text and _SUPPLEMENT.search(text):
+            return True
+    return bool(record.pages and _SUPPLEMENT_PAGE.search(record.pages))
+
+
+def _year(record: Record) -> int:
+    if record.year:
+        return record.year
+    return int(record.date[:4]) if record.date and record.date[:4].isdigit() else 0
+
+
+def _row(record: Record) -> tuple[Any, ...]:
+    bare = fold.bare_title(record.title)
+    title = fold.words(bare)
+    doi, arxiv = own_identifiers(record)
+    prefix, first, last = fold.pages(record.pages)
+    families = [_family_code(name) for name in record.authors[:MAX_FAMILIES]]
+    return (
+        title,
+        code(title.replace(" ", "")),
+        fold.kind(record.title),
+        fold.cut_short(record.title),
+        fold.informative(title),
+        _short_code(" ".join(sorted(fold.numerals(title)))),
+        tuple(one for one in families if one),
+        len(record.authors),
+        _year(record),
+        _journal(record.journal) if record.journal else "",
+        _number(fold.volume_number(record.volume)),
+        _number(fold.volume_number(record.issue)),
+        _short_code(prefix),
+        _number(first),
+        _number(last),
+        code(doi or ""),
+        code(normal_pmid(record.pmid) or ""),
+        code(normal_pmcid(record.pmcid) or ""),
+        code(arxiv or ""),
+        server_of(record, doi),
+        record.version or 0,
+        in_supplement(record),
+        fold.words(record.abstract[: 2 * SNIPPET])[:SNIPPET] if record.abstract else "",
+        _mark(record),
+    )
+
+
+def _mark(record: Record) -> int:
+    parts = (record.title, record.authors, record.year, record.journal, record.volume,
+             record.issue, record.pages, record.doi, record.pmid, record.source, record.source_id,
+             record.version)  # fmt: skip
+    return code(repr(parts))
+
+
+_LISTS = {"title", "families", "journal", "snippet"}
+_TYPES: dict[str, Any] = {"kind": np.int8, "cut": np.bool_, "informative": np.int16,
+                          "people": np.int16, "year": np.int16, "server": np.int8,
+                          "version": np.int16, "supplement": np.bool_}  # fmt: skip
+_NAMES = [spec.name for spec in fields(Columns)][1:-1]
+
+
+def read(records: Iterable[tuple[int, Record]]) -> Columns:
+    """The columns of numbered records; numbers must differ. Records are not kept.
+
+    Raises:
+        ValueError: a number comes twice.
+    """
+    ids: list[int] = []
+    gathered: list[list[Any]] = [[] for _ in _NAMES]
+    stated: dict[int, tuple[Relation, ...]] = {}
+    for number, record in records:
+        if record.relations:
+            stated[len(ids)] = record.relations
+        ids.append(number)
+        for column, value in zip(gathered, _row(record), strict=True):
+            column.append(value)
+    if len(set(ids)) != len(ids):
+        raise ValueError("two records carry one number")
+    columns: dict[str, Any] = {}
+    for name, column in zip(_NAMES, gathered, strict=True):
+        columns[name] = column if name in _LISTS else np.array(column, _TYPES.get(name, np.int64))
+    columns["people"] = np.minimum(columns["people"], 30_000)
+    return Columns(np.array(ids, np.int64), **columns, relations=stated)
+
+
+def take(columns: Columns, rows: Sequence[int] | Ints) -> Columns:
+    """The columns of some rows, in the order given."""
+    chosen = np.asarray(rows, np.int64)
+    values: dict[str, Any] = {}
+    for spec in fields(Columns):
+        column = getattr(columns, spec.name)
+        if spec.name == "relations":
+            values[spec.name] = {
+                new: column[old] for new, old in enumerate(chosen.tolist()) if old in column
+            }
+        elif isinstance(column, list):
+            values[spec.name] = [column[row] for row in chosen.tolist()]
+        else:
+            values[spec.name] = column[chosen]
+    return Columns(**values)

@@ -1,0 +1,336 @@
+"""Comparing pairs on columns. Takes columns and pairs of rows; gives one array per likeness."""
+
+from collections import Counter
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import Indel
+
+from review.dedupe.columns import Columns, Ints
+from review.dedupe.fold import is_common, numerals
+from review.dedupe.keys import Pairs
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float32]
+
+WORTH_A_LOOK = 80.0
+"""Title ratio (0 to 100) from which differing words are looked at one by one."""
+LIKE_TEAM, LIKE_WORDS = 0.5, 45.0
+"""Names in common (0 to 1) and title words (0 to 100) from which titles are read word by word."""
+SAME_WORD = 0.75
+"""Likeness of two long words that count as spellings of one ('anerobic', 'anaerobic')."""
+LONG_WORD = 5
+OPPOSITES = (("hyper", "hypo"), ("inter", "intra"), ("macro", "micro"), ("endo", "exo"))
+"""Parts of words that look alike and mean the opposite."""
+CUT_LETTERS = 25
+"""Letters a shorter title must have to count as the beginning of a longer one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """m pairs as m-long arrays. Agreement is 1 equal, -1 different, 0 unknown."""
+
+    ratio: Floats
+    """Titles letter by letter, 0 to 100."""
+    words: Floats
+    """Titles word by word in any order, the shorter inside the longer, 0 to 100."""
+    exact: Bools
+    """Titles equal letter by letter, spaces and punctuation aside."""
+    same_title: Bools
+    """Titles equal but for spelling and spaces."""
+    begins: Bools
+    """One title is the beginning of the other."""
+    contained: Floats
+    """Share of the shorter title's telling letters that stand in the longer one, 0 to 1; read
+    only for pairs of like teams, 0 elsewhere."""
+    numerals: npt.NDArray[np.int8]
+    """1 equal sets of numbers in the titles; -1 each has one the other lacks; 0 one has more."""
+    sequel: Bools
+    """One title is the other with 'part II' or a number more."""
+    same_kind: Bools
+    informative: npt.NDArray[np.int16]
+    """Telling words in the poorer title."""
+    first: npt.NDArray[np.int8]
+    """First authors."""
+    shared: npt.NDArray[np.int16]
+    """Family names in common."""
+    team: Floats
+    """Names in common over the shorter list, 0 to 1; -1 where a list is unknown."""
+    in_order: Bools
+    """The same names in the same order."""
+    least: npt.NDArray[np.int16]
+    """Names in the shorter list."""
+    most: npt.NDArray[np.int16]
+    doi: npt.NDArray[np.int8]
+    pmid: npt.NDArray[np.int8]
+    pmcid: npt.NDArray[np.int8]
+    arxiv: npt.NDArray[np.int8]
+    volume: npt.NDArray[np.int8]
+    issue: npt.NDArray[np.int8]
+    page: npt.NDArray[np.int8]
+    last_page: npt.NDArray[np.int8]
+    beside: Bools
+    """First pages next to each other, or equal."""
+    span: npt.NDArray[np.int16]
+    """Pages after the first, in the shorter of two known spans; 0 unknown."""
+    years: npt.NDArray[np.int16]
+    """Years apart; -1 unknown."""
+    journal: npt.NDArray[np.int8]
+    abstract: Floats
+    """Openings of the abstracts, 0 to 100; -1 where one is missing."""
+    preprints: npt.NDArray[np.int8]
+    """How many of the two are preprints: 0, 1 or 2."""
+    same_server: Bools
+    supplement: Bools
+    """Either stands in a supplement."""
+    cut: Bools
+    """Either title is shown as cut short."""
+    version: npt.NDArray[np.int8]
+
+
+def agreement(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
+    """1 equal, -1 different, 0 where either is unknown."""
+    known = (a != 0) & (b != 0)
+    return np.where(known, np.where(a == b, 1, -1), 0).astype(np.int8)
+
+
+def _ratios(texts: list[str], a: Ints, b: Ints, *, words: bool = False) -> Floats:
+    scorer = fuzz.token_set_ratio if words else fuzz.ratio
+    left, right = [texts[row] for row in a.tolist()], [texts[row] for row in b.tolist()]
+    if not left:
+        return np.empty(0, np.float32)
+    return np.asarray(process.cpdist(left, right, scorer=scorer, dtype=np.float32, workers=1))
+
+
+@lru_cache(maxsize=100_000)
+def _one_word(a: str, b: str) -> bool:
+    """Whether two words are spellings of one: long, alike, and begun alike."""
+    if len(a) < LONG_WORD or len(b) < LONG_WORD or a[:2] != b[:2]:
+        return a.rstrip("s") == b.rstrip("s") and len(a) > 2 and len(b) > 2
+    if any(letter.isdigit() for letter in a + b):
+        return False
+    for one, other in OPPOSITES:
+        if (one in a and other in b) or (other in a and one in b):
+            return False
+    return Indel.normalized_similarity(a, b) >= SAME_WORD
+
+
+def differing(a: str, b: str) -> tuple[list[str], list[str]]:
+    """The telling words of two folded titles that the other lacks, spellings of one left out."""
+    left, right = Counter(a.split()), Counter(b.split())
+    here = [word for word in (left - right).elements() if not is_common(word)]
+    there = [word for word in (right - left).elements() if not is_common(word)]
+    for word in list(here):
+        twin = next((other for other in there if _one_word(word, other)), None)
+        if twin is not None:
+            here.remove(word)
+            there.remove(twin)
+    if here and there and "".join(here) == "".join(there):
+        return [], []
+    return here, there
+
+
+def contained(a: str, b: str) -> float:
+    """Share of the shorter title's telling letters found in the longer one, 0 to 1."""
+    left = [word for word in dict.fromkeys(a.split()) if not is_common(word)]
+    right = [word for word in dict.fromkeys(b.split()) if not is_common(word)]
+    if sum(map(len, left)) > sum(map(len, right)):
+        left, right = right, left
+    there = set(right)
+    found = sum(
+        len(word)
+        for word in left
+        if word in there or any(_one_word(word, other) for other in right)
+    )
+    return found / max(1, sum(map(len, left)))
+
+
+@lru_cache(maxsize=200_000)
+def same_journal(a: str, b: str) -> int:
+    """1 one journal (abbreviated or cut names too), -1 two, 0 unknown; names folded."""
+    if not a or not b:
+        return 0
+    if a == b:
+        return 1
+    left = [word for word in a.split() if not is_common(word)]
+    right = [word for word in b.split() if not is_common(word)]
+    if not left or not right:
+        return 0
+    if _abbreviates(left, right) or _abbreviates(right, left):
+        return 1
+    short, long = (a, b) if len(a) < len(b) else (b, a)
+    initials = "".join(word[0] for word in long.split() if not is_common(word))
+    if len(short) > 2 and short.replace(" ", "") == initials:
+        return 1
+    return 1 if fuzz.token_sort_ratio(a, b) >= 85 else -1
+
+
+def _abbreviates(short: list[str], long: list[str]) -> bool:
+    """Whether each word of the short name begins, in order, a word of the long one."""
+    place = 0
+    for word in short:
+        while place < len(long) and not long[place].startswith(word):
+            if not (len(word) > 2 and word[0] == long[place][0] and _letters_of(word, long[place])):
+                place += 1
+                continue
+            break
+        if place == len(long):
+            return False
+        place += 1
+    return len(short) > 1 or len(long) <= 2
+
+
+def _letters_of(word: str, longer: str) -> bool:
+    """Whether the letters of a contraction ('natl', 'intl') stand in order in a longer word."""
+    letters = iter(longer)
+    return all(letter in letters for letter in word)
+
+
+def _people(columns: Columns, a: Ints, b: Ints) -> dict[str, Any]:
+    families = columns.families
+    n = len(a)
+    first, in_order = np.zeros(n, np.int8), np.zeros(n, bool)
+    shared, least, most = (np.zeros(n, np.int16) for _ in range(3))
+    for place, (left, right) in enumerate(
+        zip([families[r] for r in a.tolist()], [families[r] for r in b.tolist()], strict=True)
+    ):
+        if left and right:
+            first[place] = 1 if left[0] == right[0] else -1
+            in_order[place] = left == right
+            lefts, rights = set(left), set(right)
+            shared[place] = len(lefts & rights)
+            least[place], most[place] = sorted((len(lefts), len(rights)))
+    team = np.where(least > 0, shared / np.maximum(least, 1), -1.0).astype(np.float32)
+    return {"first": first, "shared": shared, "team": team, "in_order": in_order, "least": least,
+            "most": most}  # fmt: skip
+
+
+def _titles(columns: Columns, a: Ints, b: Ints) -> dict[str, Any]:
+    titles = columns.title
+    ratio = _ratios(titles, a, b)
+    same = (columns.exact[a] == columns.exact[b]) & (columns.exact[a] != 0)
+    exact = same.copy()
+    words = np.where(same, 100.0, 0.0).astype(np.float32)
+    unlike = np.flatnonzero(~same)
+    words[unlike] = _ratios(titles, a[unlike], b[unlike], words=True)
+    begins = np.zeros(len(a), bool)
+    numbers = agreement(columns.numerals[a], columns.numerals[b])
+    one_sided = (columns.numerals[a] == 0) != (columns.numerals[b] == 0)
+    numbers[~one_sided & (numbers == 0)] = 1
+    for place in np.flatnonzero(~same & ((ratio >= WORTH_A_LOOK) | (words >= 95))):
+        left, right = titles[a[place]], titles[b[place]]
+        short, long = sorted((left.replace(" ", ""), right.replace(" ", "")), key=len)
+        if len(short) >= CUT_LETTERS:
+            begins[place] = long.startswith(short)
+        if ratio[place] >= WORTH_A_LOOK:
+            same[place] = not any(differing(left, right))
+    sequel = np.zeros(len(a), bool)
+    for place in np.flatnonzero((numbers <= 0) & (ratio >= LIKE_WORDS)):
+        left, right = _numbers(titles[a[place]]), _numbers(titles[b[place]])
+        numbers[place] = -1 if left - right and right - left else 0
+        sequel[place] = numbers[place] == 0 and _sequel(titles[a[place]], titles[b[place]])
+    return {"ratio": ratio, "words": words, "same_title": same, "begins": begins,
+            "exact": exact, "numerals": numbers, "sequel": sequel}  # fmt: skip
+
+
+def _sequel(a: str, b: str) -> bool:
+    """Whether the words one title has more are a part's or a sequel's number."""
+    short, long = sorted((a.split(), b.split()), key=len)
+    extra = Counter(long) - Counter(short)
+    return "part" in extra or (len(extra) == 1 and bool(_numbers(next(iter(extra)))))
+
+
+@lru_cache(maxsize=50_000)
+def _numbers(title: str) -> frozenset[str]:
+    return numerals(title)
+
+
+def _journals(columns: Columns, a: Ints, b: Ints) -> npt.NDArray[np.int8]:
+    names = columns.journal
+    return np.array(
+        [
+            same_journal(*sorted((names[left], names[right])))
+            for left, right in zip(a.tolist(), b.tolist(), strict=True)
+        ],
+        np.int8,
+    )
+
+
+def _abstracts(columns: Columns, a: Ints, b: Ints) -> Floats:
+    known = np.array(
+        [
+            bool(columns.snippet[left]) and bool(columns.snippet[right])
+            for left, right in zip(a.tolist(), b.tolist(), strict=True)
+        ],
+        bool,
+    )
+    found = np.full(len(a), -1.0, np.float32)
+    chosen = np.flatnonzero(known)
+    found[chosen] = _ratios(columns.snippet, a[chosen], b[chosen])
+    return found
+
+
+def _pages(columns: Columns, a: Ints, b: Ints, plain: dict[str, Any]) -> npt.NDArray[np.int8]:
+    """Agreement of first pages. A page printed and an electronic number ('969', 'a1754') of one
+    volume, two first pages with one last page, or page 1 of an article ahead of print are no
+    contradiction."""
+    page, last = columns.page, columns.last_page
+    found = agreement(page[a], page[b])
+    found[(page[a] != 0) & ((page[a] == last[b]) | (last[a] == page[b]))] = 1
+    other_prefix = columns.page_prefix[a] != columns.page_prefix[b]
+    open_question = (other_prefix & (plain["volume"] == 1)) | (plain["last_page"] == 1)
+    ahead = ((columns.volume[a] == 0) & (page[a] == 1)) | (
+        (columns.volume[b] == 0) & (page[b] == 1)
+    )
+    found[(found == -1) & (open_question | ahead)] = 0
+    return found
+
+
+def _span(columns: Columns, a: Ints, b: Ints) -> npt.NDArray[np.int16]:
+    spans = np.where(columns.last_page > 0, columns.last_page - columns.page, 0)
+    shorter = np.minimum(spans[a], spans[b])
+    return np.clip(shorter, 0, 1000).astype(np.int16)
+
+
+def likeness(columns: Columns, pairs: Pairs) -> Likeness:
+    """How alike the records of each pair are, field by field."""
+    a, b = pairs[:, 0], pairs[:, 1]
+    year_a, year_b = columns.year[a], columns.year[b]
+    server_a, server_b = columns.server[a], columns.server[b]
+    plain: dict[str, Any] = {
+        name: agreement(getattr(columns, name)[a], getattr(columns, name)[b])
+        for name in ("doi", "pmid", "pmcid", "arxiv", "volume", "issue", "last_page")
+    }
+    plain["page"] = _pages(columns, a, b, plain)
+    titles, people = _titles(columns, a, b), _people(columns, a, b)
+    share = titles["same_title"].astype(np.float32)
+    alike = ((people["team"] >= LIKE_TEAM) | (people["first"] == 1)) & ~titles["same_title"]
+    for place in np.flatnonzero(alike & (titles["words"] >= LIKE_WORDS)):
+        share[place] = contained(columns.title[a[place]], columns.title[b[place]])
+    return Likeness(
+        **titles,
+        **people,
+        contained=share,
+        **plain,
+        same_kind=columns.kind[a] == columns.kind[b],
+        informative=np.minimum(columns.informative[a], columns.informative[b]),
+        span=_span(columns, a, b),
+        beside=(np.abs(columns.page[a] - columns.page[b]) <= 1) & (columns.page[a] > 0),
+        years=np.where((year_a > 0) & (year_b > 0), np.abs(year_a - year_b), -1).astype(np.int16),
+        journal=_journals(columns, a, b),
+        abstract=_abstracts(columns, a, b),
+        preprints=((server_a > 0).astype(np.int8) + (server_b > 0)).astype(np.int8),
+        same_server=(server_a == server_b) & (server_a > 0),
+        supplement=columns.supplement[a] | columns.supplement[b],
+        cut=columns.cut[a] | columns.cut[b],
+        version=agreement(columns.version[a], columns.version[b]),
+    )
+
+
+def some(given: Likeness, chosen: npt.NDArray[Any]) -> Likeness:
+    """The likeness of some of the pairs."""
+    return Likeness(**{spec.name: getattr(given, spec.name)[chosen] for spec in fields(given)})

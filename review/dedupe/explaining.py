@@ -1,0 +1,93 @@
+"""Why a pair is joined, asked or kept apart. Takes two records; gives sentences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from review.dedupe import fold, keys, rules
+from review.dedupe.columns import Columns, read
+from review.dedupe.compare import Likeness, differing, likeness
+from review.dedupe.linking import statements
+from review.records import Link, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the rules, registries and people say of a pair, and why."""
+
+    verdict: str
+    """duplicate, version, study, maybe or distinct."""
+    rule: str
+    score: float
+    facts: tuple[str, ...]
+    """Field by field, in words."""
+    shared_keys: tuple[str, ...]
+    """The keys that brought the pair together; none means it was never compared."""
+    said: tuple[str, ...]
+    """Words of registries and people on this pair, oldest first."""
+
+
+_LABELS = {"doi": "DOI", "pmid": "PMID", "pmcid": "PMCID", "arxiv": "arXiv id",
+           "journal": "journal", "volume": "volume", "page": "first page"}  # fmt: skip
+_WORDS = {1: "equal", -1: "different", 0: "unknown on one side"}
+
+
+def explain(first: Record, second: Record, links: Sequence[Link] = ()) -> Explanation:
+    """Why the pair is joined, asked or kept apart.
+
+    Args:
+        first, second: the records, in either order.
+        links: what was said of this very pair before; people's words decide.
+    """
+    columns = read([(1, first), (2, second)])
+    pair = np.array([[0, 1]])
+    alike = likeness(columns, pair)
+    judged = rules.judge(alike)
+    number = int(judged.rule[0])
+    verdict = str(rules.VERDICTS[int(judged.verdict[0])])
+    rule = rules.RULES[number] if number >= 0 else "no rule joins them"
+    stated = statements(columns)
+    if stated:
+        verdict, rule = str(rules.VERDICTS[stated[0][2]]), stated[0][3]
+    people = [link for link in links if link.who != "tool"]
+    if people:
+        verdict, rule = str(people[-1].verdict), f"by hand ({people[-1].who})"
+    said = [f"{name}, {note}" for *_, name, note in stated]
+    said += [f"{one.who}: {one.verdict} ({one.rule}), {one.at:%Y-%m-%d}" for one in links]
+    shared = [
+        name for name, (key, _) in keys.keys(columns).items() if key[0] != 0 and key[0] == key[1]
+    ]
+    return Explanation(verdict, rule, float(judged.score[0]), tuple(_facts(columns, alike)),
+                       tuple(shared), tuple(said))  # fmt: skip
+
+
+def _facts(columns: Columns, x: Likeness) -> list[str]:
+    here, there = differing(columns.title[0], columns.title[1])
+    kinds = [fold.KINDS[kind] or "ordinary" for kind in columns.kind.tolist()]
+    facts = [
+        f"titles {x.ratio[0]:.0f} of 100 alike"
+        + (
+            ""
+            if not (here or there)
+            else f"; differ in: {' '.join(here) or '-'} / {' '.join(there) or '-'}"
+        ),
+        "numbers in the titles "
+        + {1: "agree", 0: "one has more", -1: "differ"}[int(x.numerals[0])],
+        f"kinds of document: {kinds[0]} / {kinds[1]}",
+        f"authors: {x.shared[0]} of {x.least[0]} in common, first author {_WORDS[int(x.first[0])]}"
+        if x.team[0] >= 0
+        else "authors: missing on one side",
+    ]
+    for name, label in _LABELS.items():
+        facts.append(f"{label} {_WORDS[int(getattr(x, name)[0])]}")
+    facts.append(
+        f"years {int(x.years[0])} apart" if x.years[0] >= 0 else "year missing on one side"
+    )
+    facts.append(
+        f"abstracts {x.abstract[0]:.0f} of 100 alike"
+        if x.abstract[0] >= 0
+        else "abstract missing on one side"
+    )
+    facts.append(f"preprints among the two: {int(x.preprints[0])}")
+    return facts

@@ -1,0 +1,253 @@
+"""Text folded for comparing. Takes printed titles, journals and pages; gives plain words."""
+
+import html
+import re
+import unicodedata
+from functools import lru_cache
+
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,40}>")
+_OTHER = re.compile(r"[^a-z0-9]+")
+_OTHER_ANY = re.compile(r"[\W_]+")
+_THOUSANDS = re.compile(r"(?<=\d)[ ,](?=\d{3}(?!\d))")
+_LETTERS = {"ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th",
+            "ı": "i", "ħ": "h", "’": "", "'": "", "ʼ": ""}  # fmt: skip
+
+
+def _listed(text: str) -> list[str]:
+    return text.split()
+
+
+_GREEK = dict(
+    zip(
+        "αβγδεζηθικλμνξοπρστυφχψως",
+        _listed(
+            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi "
+            "rho sigma tau upsilon phi chi psi omega sigma"
+        ),
+        strict=True,
+    )
+)
+_FOLDS = str.maketrans(_LETTERS)
+_NAMED_GREEK = str.maketrans({letter: f" {name} " for letter, name in _GREEK.items()})
+_GREEK_PROSE = re.compile(r"[α-ωά-ώ]{4}")
+_HIRAGANA_TO_HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+
+
+def words(text: str | None) -> str:
+    """The text as lower-case words with single spaces; accents, tags and punctuation gone.
+
+    Greek letters become their names, and scripts written without spaces are set letter by letter,
+    so that they compare like words do.
+    """
+    if not text:
+        return ""
+    if "<" in text:
+        text = _TAG.sub("", text)
+    if "&" in text:
+        text = html.unescape(text)
+    if "'" in text:
+        text = text.replace("'", "")
+    text = _THOUSANDS.sub("", text)
+    if text.isascii():
+        return _OTHER.sub(" ", text.lower()).strip()
+    text = unicodedata.normalize("NFKC", text).casefold()
+    if not _GREEK_PROSE.search(text):
+        text = text.translate(_NAMED_GREEK)
+    text = unicodedata.normalize("NFKD", text.translate(_FOLDS))
+    text = "".join(c for c in text if not unicodedata.combining(c))
+    text = unicodedata.normalize("NFC", text)
+    text = _HIRAGANA_TO_HAN.sub(r" \g<0> ", text)
+    return _OTHER_ANY.sub(" ", text).strip()
+
+
+_SUFFIX = re.compile(
+    r"[\s.]*(?:\[[^\[\]]{0,300}\]?|\((?:vol|letter|abstract|editorial|review|retraction of)\b"
+    r"[^()]*\)?)[\s.]*$",
+    re.I,
+)
+_ELLIPSIS = re.compile(r"\s*(?:\.\.\.|…)\s*$")
+_RETRACTED = re.compile(r"^\W*(?:retracted|withdrawn)(?:\s+article|\s+paper)?\s*[:.\]]\s*", re.I)
+_LEAST_LEFT = 12
+"""Characters a title must keep when a database's suffix is cut from it."""
+
+
+def bare_title(text: str | None) -> str:
+    """The printed title without what databases add: '[Review]', '[German]', 'RETRACTED:'."""
+    if not text:
+        return ""
+    text = text.strip().strip('"')
+    if text.startswith("[") and text.rstrip(". ").endswith("]") and text.count("[") == 1:
+        text = text.rstrip(". ")[1:-1]
+    if text.startswith("[") and "]" in text[_LEAST_LEFT:]:
+        head, _, tail = (
+            text[1:].rpartition("]") if text.count("]") == 1 else text[1:].partition("]")
+        )
+        text = head if len(head) > len(tail) else text
+    if "racted" in text[:12].lower() or "ithdrawn" in text[:12].lower():
+        text = _RETRACTED.sub("", text)
+    while text[-1:] in "]). \t" or "[" in text:
+        cut = _SUFFIX.sub("", text)
+        if cut == text or len(cut) < _LEAST_LEFT:
+            break
+        text = cut
+    return text
+
+
+def cut_short(text: str | None) -> bool:
+    """Whether the source itself shows that the title goes on ('...')."""
+    return bool(text) and _ELLIPSIS.search(text or "") is not None
+
+
+NONE, CORRECTION, RETRACTION, CONCERN, REPLY, COMMENT, PROTOCOL = range(7)
+KINDS = ("", "correction", "retraction", "expression of concern", "reply", "comment", "protocol")
+"""What a title says its document is; two documents of different kinds are never one report."""
+
+_KIND_PATTERNS = [
+    (CONCERN, r"^\W*(?:editorial )?expression of concern\b|\[expression of concern"),
+    (RETRACTION, r"^\W*(?:notice of )?retraction(?: notice| note)?(?:\s*[:\-]| to\b| for\b|: |\W*$)"
+                 r"|^\W*notice of retraction\b|^\W*retraction(?: notice| note)\b"),
+    (CORRECTION, r"^\W*(?:author'?s?'? |publisher'?s? |editorial )?correction(?:s)?"
+                 r"(?:\s*[:\-]| to\b| for\b|\W*$)"
+                 r"|^\W*(?:errat(?:um|a)|corrigend(?:um|a)|addendum)\b"
+                 r"|[:\-.]\s*(?:errat(?:um|a)|corrigend(?:um|a))\W*$"),
+    (REPLY, r"^\W*(?:the )?(?:authors?'?s?'? )?(?:in )?repl(?:y|ies)\b"
+            r"|^\W*(?:the )?authors?'?s?'? respon(?:se|d)"
+            r"|^\W*response (?:to|:)"
+            r"|[:\-.(]\s*(?:the )?(?:authors?'?s?'? )?(?:reply|response)\W*$"),
+    (COMMENT, r"^\W*(?:a )?comment(?:s|ary)?(?:\s*[:\-]| on\b| to\b)|^\W*re\s*:|^\W*regarding\b"
+              r"|^\W*letter(?:s)?(?: to the editor)?(?:\s*[:\-]| regarding| re\b| on\b)"
+              r"|[:\-.(]\s*(?:a |invited )?comment(?:ary)?\W*$"),
+    (PROTOCOL, r"\bprotocols?\b.{0,40}\b(?:study|trial|review|meta-?analysis|cohort)\b"
+               r"|\b(?:study|trial|review|meta-?analysis|research) protocol\b"
+               r"|[:\-.]\s*(?:a )?protocol\b|^\W*protocol (?:for|of)\b"),
+]  # fmt: skip
+_KINDS = [(kind, re.compile(pattern, re.I)) for kind, pattern in _KIND_PATTERNS]
+_KIND_HINT = re.compile(
+    r"concern|retract|correct|errat|corrigend|addend|repl|respon|comment|\bre\s*:|regard|letter"
+    r"|protocol",
+    re.I,
+)
+
+
+def kind(title: str | None) -> int:
+    """What the title says its document is: an index into KINDS, 0 for an ordinary document."""
+    if not title or not _KIND_HINT.search(title):
+        return NONE
+    for number, pattern in _KINDS:
+        if pattern.search(title):
+            return number
+    return NONE
+
+
+_ROMAN = {"ii": 2, "iii": 3, "iv": 4, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "xi": 11, "xii": 12}
+_ROMAN_ONE = {"i": 1, "v": 5, "x": 10, "a": 1, "b": 2, "c": 3, "one": 1, "two": 2, "three": 3,
+              "four": 4, "five": 5, "six": 6, "first": 1, "second": 2, "third": 3}  # fmt: skip
+_SERIES = frozenset(_listed("part parts study trial phase stage volume chapter paper report wave "
+                    "cohort type class number no section experiment series grade"))  # fmt: skip
+_DIGITS = re.compile(r"\d+")
+
+
+def numerals(folded: str) -> frozenset[str]:
+    """The numbers in folded words: digit runs, Roman numerals, and 'a' or 'one' after 'part'.
+
+    'phase II' and 'phase 2' give the same set; 'FOCUS 1' and 'FOCUS 2' do not.
+    """
+    found = {str(int(run)) for run in _DIGITS.findall(folded) if len(run) < 10}
+    before = ""
+    for word in folded.split():
+        if word in _ROMAN:
+            found.add(str(_ROMAN[word]))
+        elif before in _SERIES and word in _ROMAN_ONE:
+            found.add(str(_ROMAN_ONE[word]))
+        before = word
+    return frozenset(found)
+
+
+_COMMON = frozenset(_listed(
+    "a an and are as at by can do does for from has have how in into is it its of on or our than "
+    "that the their this to under using versus via vs was we what when where which who why with "
+    "der die das und des la le les et el los de del en un una"
+))  # fmt: skip
+_GENERIC = frozenset(_listed(
+    "abstract abstracts acknowledgement acknowledgements acknowledgments address advertisement "
+    "announcement announcements annual answer answers article articles author authors award awards "
+    "board book books briefs calendar case chair chairman chief clinical column comment comments "
+    "commentary committee conclusion conference congress contents contributors correction "
+    "corrections correspondence corrigendum cover current dear discussion editor editorial "
+    "editorials editors errata erratum events ed foreword forthcoming forum front general guest "
+    "highlights image images index information instructions interview introduction introductory "
+    "invited issue issues journal letter letters list masthead matter meeting meetings memoriam "
+    "message minutes month news newsletter note notes notice obituary opinion overview page "
+    "papers perspective perspectives point poster preface prefatory president presidential "
+    "proceedings program question questions quiz reader readers reading recent remarks reply "
+    "report reports response responses retraction review reviewer reviewers reviews section "
+    "session special spotlight statement summary supplement symposium table thank thanks "
+    "thematic theme toc topic update upcoming view viewpoint views vol volume website week welcome word "
+    "year part number no new january february march april may june july august september october "
+    "november december spring summer autumn fall winter"
+))  # fmt: skip
+"""Words of which recurring titles are made: 'Editorial introduction', 'Letter to the editor'."""
+
+_SHORT_WORDS = 2
+
+
+def informative(folded: str) -> int:
+    """How many words of a folded title tell it from others: common and column words left out."""
+    return sum(
+        1
+        for word in folded.split()
+        if word not in _COMMON and word not in _GENERIC and not word.isdigit()
+    )
+
+
+def is_common(word: str) -> bool:
+    """Whether a folded word carries no meaning of its own."""
+    return word in _COMMON
+
+
+_VOLUME = re.compile(r"\d+")
+_PAGE = re.compile(r"([a-z]{0,5}\.?)\s?0*(\d+)[a-z]?")
+_MONTHS = {
+    m: n for n, m in enumerate(_listed("jan feb mar apr may jun jul aug sep oct nov dec"), 1)
+}
+_DATE_PAGE = re.compile(r"^(?:0*(\d{1,2})-([a-z]{3})|([a-z]{3})-0*(\d{1,2}))$")
+_NO_PAGE = re.compile(r"no pagination|^n/?a$|^-+$|^unknown", re.I)
+
+
+@lru_cache(maxsize=200_000)
+def volume_number(text: str | None) -> str:
+    """The first number of a volume ('32 (Supplement 2)' -> '32'); '' where there is none or where
+    the text is the tail of a torn one ('2)')."""
+    if not text:
+        return ""
+    if ")" in text and "(" not in text:
+        return ""
+    found = _VOLUME.search(text)
+    return found.group().lstrip("0") if found else ""
+
+
+def pages(text: str | None) -> tuple[str, str, str]:
+    """Prefix and number of the first page, and the number of the last one; '' where unknown.
+
+    'pp. S30--S31' gives ('s', '30', '31'), '1881-9' ('', '1881', '1889'), 'e24' ('e', '24', ''),
+    the spreadsheet's date '01-Oct' ('', '1', '10'); a torn first page ('Suppl-87') is unknown.
+    """
+    if not text:
+        return "", "", ""
+    low = _NO_PAGE.sub("", text.strip().lower()).split(";")[0]
+    torn = _DATE_PAGE.match(low)
+    month = _MONTHS.get(torn.group(2) or torn.group(3)) if torn else None
+    if torn and month:
+        day = torn.group(1) or torn.group(4)
+        return ("", day, str(month)) if torn.group(1) else ("", str(month), day)
+    low = re.sub(r"^(?:pp?|pages?|art(?:icle)?)\b[. ]*(?:no\b[. ]*)?", "", low)
+    parts = [part.strip() for part in re.split(r"\s*[-–—]+\s*", low) if part.strip()]
+    found = _PAGE.search(parts[0]) if parts else None
+    if not found:
+        return "", "", ""
+    prefix, first = found.group(1).strip("."), found.group(2)
+    ends = _PAGE.search(parts[1]) if len(parts) > 1 else None
+    last = ends.group(2) if ends else ""
+    if last and len(last) < len(first):
+        last = first[: len(first) - len(last)] + last
+    return prefix, first, last

@@ -1,0 +1,124 @@
+"""Links among records. Takes columns; gives edges: pairs with a verdict, its rule and a score."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from review.dedupe import keys, rules
+from review.dedupe.columns import Columns, Ints, code
+from review.dedupe.compare import likeness
+from review.records import Relation, normal_arxiv, normal_doi, normal_pmcid, normal_pmid
+
+CHUNK = 200_000
+"""Pairs compared at once; bounds the memory of a run."""
+
+SAME_STUDY = {"published_as", "preprint_of"}
+UPDATES = {"update_of", "update_in"}
+VERSIONS = {"version_of"}
+OTHER_DOCUMENT = {
+    "retraction_of", "retracted_by", "erratum_for", "erratum_in", "comment_on", "comment_in",
+    "expression_of_concern_for", "expression_of_concern_in",
+}  # fmt: skip
+"""Kinds of registry statements. PubMed's 'Update in/of' joins a preprint and its article, but also
+the editions of a living review; only the former is one study."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """m links between rows: indexes into rules.VERDICTS and into `names`, scores 0 to 1 (nan where
+    a registry speaks), and what stands behind the stated ones."""
+
+    a: Ints
+    b: Ints
+    verdict: npt.NDArray[np.int8]
+    rule: npt.NDArray[np.int16]
+    score: npt.NDArray[np.float32]
+    names: tuple[str, ...]
+    notes: dict[int, str]
+    """Edge -> who said it and when, for statements of registries."""
+
+
+def find(columns: Columns, new: npt.NDArray[np.bool_] | None = None) -> Edges:
+    """The edges among rows, doubtful ones included; those with a new row where `new` is given.
+
+    Registry statements come first and stand beside what the rules find.
+    """
+    pairs = keys.pairs(columns, new)
+    kept_pairs, kept = [np.empty((0, 2), np.int64)], []
+    for part in keys.in_chunks(pairs, CHUNK):
+        judged = rules.judge(likeness(columns, part))
+        chosen = judged.verdict > rules.DISTINCT
+        kept_pairs.append(part[chosen])
+        kept.append((judged.verdict[chosen], judged.rule[chosen], judged.score[chosen]))
+    said = statements(columns, new)
+    both = np.concatenate([np.array([[a, b] for a, b, *_ in said], np.int64).reshape(-1, 2),
+                           *kept_pairs])  # fmt: skip
+    names = rules.RULES + tuple(dict.fromkeys(name for _, _, _, name, _ in said))
+    return Edges(
+        a=both[:, 0],
+        b=both[:, 1],
+        verdict=np.concatenate([np.array([v for _, _, v, _, _ in said], np.int8),
+                                *(v for v, _, _ in kept)]),
+        rule=np.concatenate([np.array([names.index(n) for *_, n, _ in said], np.int16),
+                             *(r for _, r, _ in kept)]),
+        score=np.concatenate([np.full(len(said), np.nan, np.float32), *(s for _, _, s in kept)]),
+        names=names,
+        notes={place: note for place, (*_, note) in enumerate(said)},
+    )  # fmt: skip
+
+
+def target_code(target: str) -> tuple[str, int]:
+    """The column and code of a statement's target; ('', 0) where it names no identifier."""
+    kind, _, value = target.partition(":")
+    if kind == "doi":
+        return "doi", code(normal_doi(value) or "")
+    if kind == "pmid":
+        return "pmid", code(normal_pmid(value) or "")
+    if kind == "pmcid":
+        return "pmcid", code(normal_pmcid(value) or "")
+    if kind == "arxiv":
+        return "arxiv", code(normal_arxiv(value) or "")
+    return "", 0
+
+
+def _rows_of(columns: Columns, name: str) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    column = getattr(columns, name)
+    for row in np.flatnonzero(column).tolist():
+        found.setdefault(int(column[row]), []).append(row)
+    return found
+
+
+def statements(
+    columns: Columns, new: npt.NDArray[np.bool_] | None = None
+) -> list[tuple[int, int, int, str, str]]:
+    """What registries say of pairs of rows: first, second, verdict, rule and note, sorted."""
+    if not columns.relations:
+        return []
+    holders = {name: _rows_of(columns, name) for name in ("doi", "pmid", "pmcid", "arxiv")}
+    found: dict[tuple[int, int, int], tuple[str, str]] = {}
+    for row, relations in columns.relations.items():
+        for relation in relations:
+            name, target = target_code(relation.target)
+            for other in holders.get(name, {}).get(target, ()):
+                if other == row or (new is not None and not (new[row] or new[other])):
+                    continue
+                verdict = _stated_verdict(
+                    relation, bool(columns.server[row] or columns.server[other])
+                )
+                if verdict:
+                    note = f"stated by {relation.said_by}"
+                    note += f", {relation.said_at[:10]}" if relation.said_at else ""
+                    pair = (min(row, other), max(row, other), verdict)
+                    said = (f"stated: {relation.kind}", note)
+                    found[pair] = min(said, found.get(pair, said))
+    return [(a, b, v, *said) for (a, b, v), said in sorted(found.items())]
+
+
+def _stated_verdict(relation: Relation, preprint: bool) -> int:
+    if relation.kind in SAME_STUDY or (relation.kind in UPDATES and preprint):
+        return rules.STUDY
+    if relation.kind in VERSIONS:
+        return rules.VERSION
+    return rules.DISTINCT if relation.kind in OTHER_DOCUMENT | UPDATES else rules.NOTHING

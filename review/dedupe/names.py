@@ -1,0 +1,97 @@
+"""Author names. Takes them as printed in any style; gives family names folded for comparing."""
+
+import re
+from functools import lru_cache
+
+from review.dedupe.fold import words
+
+_INITIALS = re.compile(r"^(?:[A-ZÀ-Þ]\.?[ \-]?){1,4}$")
+_ALL_CAPS = re.compile(r"^[A-Z][A-Z.\-]{0,4}$")
+_SUFFIXES = frozenset(("jr", "sr", "ii", "iii", "iv", "md", "phd"))
+_GROUP = re.compile(
+    r"\b(?:group|investigators|consortium|collaborat\w+|committee|network|society|association"
+    r"|team|trialists|initiative|institute|foundation|et al|others|anonymous|anon)\b",
+    re.I,
+)
+_UMLAUT = re.compile(r"([aou])e")
+_ET_AL = re.compile(r"[\s,;.]*\bet\.? ?al\b\.?\s*$|\band others\s*$", re.I)
+_AND = re.compile(r"\s+(?:and|&)\s+")
+_GLUED = re.compile(r"(?<=[A-Z]\.)(?=[A-ZÀ-Ýa-z][\w'’-]+ )")
+
+
+@lru_cache(maxsize=300_000)
+def family(name: str) -> str:
+    """The family name, folded to its last part ('von Pawel, J.' -> 'pawel'); '' for groups.
+
+    Reads 'Family, Given', 'Family GI' and 'Given Family'.
+    """
+    name = name.strip()
+    if not name or _GROUP.search(name):
+        return ""
+    if "," in name:
+        kept = name.split(",", 1)[0]
+    else:
+        parts = name.replace(".", ". ").split()
+        while len(parts) > 1 and parts[-1].lower().strip(".") in _SUFFIXES:
+            parts.pop()
+        while len(parts) > 1 and (_ALL_CAPS.match(parts[-1]) or parts[-1].endswith(".")):
+            if not _is_initials(parts[-1]):
+                break
+            parts.pop()
+        kept = parts[-1] if parts else ""
+    pieces = [piece for piece in words(kept).split() if piece not in _SUFFIXES]
+    if not pieces:
+        return ""
+    last = pieces[-1]
+    if all(len(piece) == 1 and not piece.isascii() for piece in pieces):
+        last = "".join(pieces)  # scripts set letter by letter
+    return _UMLAUT.sub(r"\1", last) if len(last) > 3 else last
+
+
+def _is_initials(part: str) -> bool:
+    return _INITIALS.match(part) is not None
+
+
+def split_authors(text: str | None) -> tuple[tuple[str, ...], bool]:
+    """The names in one cell of a spreadsheet, and whether the list is cut short ('et al.').
+
+    Reads '; ', ' and ', ' & ', ', ' between names, and lists glued after initials
+    ('Aziz A. A.Kenney L. S.').
+    """
+    if not text or not text.strip():
+        return (), False
+    text = text.strip()
+    cut = _ET_AL.search(text) is not None
+    if cut:
+        text = _ET_AL.sub("", text)
+    if ";" in text:
+        names = text.split(";")
+    elif _and_list(text):
+        names = _AND.split(text)
+    elif "|" in text:
+        names = text.split("|")
+    elif _GLUED.search(text) and "," not in text:
+        names = _GLUED.split(text)
+    elif "," in text:
+        names = _split_commas(re.sub(r",?\s+(?:and|&)\s+", ", ", text))
+    else:
+        names = _AND.split(text)
+    kept = tuple(name.strip(" ,") for name in names if name.strip(" ,"))
+    return kept, cut
+
+
+def _and_list(text: str) -> bool:
+    """Whether 'and' parts all names ('Wu, B. and Li, C.'), not only the last ('A, B and C')."""
+    pieces = _AND.split(text)
+    return len(pieces) > 2 or (len(pieces) == 2 and all(p.count(",") == 1 for p in pieces))
+
+
+def _split_commas(text: str) -> list[str]:
+    """Names parted by commas; where every other piece is initials, pieces belong in pairs."""
+    pieces = [piece.strip() for piece in text.split(",") if piece.strip()]
+    second = pieces[1::2]
+    if len(pieces) == 2 and " " not in pieces[0]:
+        return [text]
+    if second and len(pieces) % 2 == 0 and all(_is_initials(p) for p in second):
+        return [", ".join(pair) for pair in zip(pieces[::2], second, strict=True)]
+    return pieces

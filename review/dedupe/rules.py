@@ -1,0 +1,318 @@
+"""The rules. Takes the likeness of pairs; gives each a verdict, the rule that spoke and a score.
+
+Rules are read from the top; the first that fits a pair decides it. They were set on five labelled
+sets (diabetes, respiratory, cytology, medRxiv links, synthetic), in which the thresholds below
+separate true from false pairs with room to both sides; no rule knows a single record.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from review.dedupe.compare import Bools, Floats, Likeness
+from review.records import LinkVerdict
+
+ENGINE = "funnel-dedupe-1"
+"""Version of the rules, stored with every link. Raise it when a verdict can change."""
+
+NEXT_PAGE = "one doi, same title, next page"
+OTHER_PAGES = "title+authors+volume, other pages"
+TWO_IDS_PLACE, TWO_IDS_TEXT = "title+place, two ids", "title+text+page, two ids"
+SAME_POSTING = ("same preprint version", "same preprint")
+SURE = (*SAME_POSTING, "doi", "pmid", "pmcid", "same arXiv id")
+"""Rules that grouping must know by name: identifiers, and those that allow two ids or two pages."""
+
+NOTHING, DISTINCT, MAYBE, STUDY, VERSION, DUPLICATE = range(6)
+VERDICTS: tuple[LinkVerdict, ...] = (
+    "distinct", "distinct", "maybe", "study", "version", "duplicate",
+)  # fmt: skip
+"""NOTHING reads as distinct: no rule joins the pair."""
+
+LIKE = 85.0
+"""Title ratio of records typed twice: typing faults, spellings, small cuts."""
+CLOSE = 92.0
+TELLING = 4
+"""Telling words of a title that hardly comes twice by one team."""
+SAME_TEXT, SAME_ABSTRACT, OTHER_ABSTRACT = 95.0, 85.0, 55.0
+"""Ratio of abstract openings: one text; likely one text (structured abstracts open alike); two."""
+HALF, MOST = 0.5, 0.8
+"""Names in common over the shorter list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """m pairs judged: index into VERDICTS, index into NAMES, score 0 to 1."""
+
+    verdict: npt.NDArray[np.int8]
+    rule: npt.NDArray[np.int16]
+    score: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """Readings several rules share, each an m-long mask."""
+
+    authors: Bools
+    """First author or half of the shorter list agree."""
+    other_authors: Bools
+    no_authors: Bools
+    place: Bools
+    """First page and volume equal."""
+    page: Bools
+    other_place: Bools
+    """Known page or volume differs."""
+    near_year: Bools
+    like: Bools
+    telling: Bools
+    other_ids: Bools
+    """Two DOIs or two PMIDs."""
+    same_text: Bools
+    other_text: Bools
+
+
+def _signs(x: Likeness) -> _Signs:
+    authors = (x.first == 1) | (x.team >= HALF)
+    known = x.team >= 0
+    place = (x.page == 1) & (x.volume == 1)
+    return _Signs(
+        authors=authors,
+        other_authors=known & ~authors,
+        no_authors=~known,
+        place=place,
+        page=x.page == 1,
+        other_place=(x.page == -1) | ((x.volume == -1) & (x.page != 1)),
+        near_year=x.years <= 1,
+        like=(x.ratio >= LIKE) | x.begins | ((x.words >= 97) & (x.least >= 1)),
+        telling=x.informative >= TELLING,
+        other_ids=(x.doi == -1) | (x.pmid == -1),
+        same_text=x.abstract >= SAME_ABSTRACT,
+        other_text=(x.abstract >= 0) & (x.abstract < OTHER_ABSTRACT),
+    )
+
+
+def _identifiers(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
+    """Equal identifiers decide, unless the titles plainly speak of two documents."""
+    none, both, one = x.preprints == 0, x.preprints == 2, x.preprints == 1
+    posting = both & ((x.arxiv == 1) | ((x.doi == 1) & x.same_server))
+    stranger = (x.ratio < 60) & (x.words < 75) & s.other_authors
+    doi = (x.doi == 1) & none
+    other_page = doi & (x.page == -1)
+    fits = x.same_title | s.like | ((s.page | (x.words >= 80)) & s.authors & ~s.other_text)
+    clear = x.same_kind & fits & (x.numerals >= 0)
+    far = (x.ratio < 70) & (x.words < 80) & ~x.begins
+    return [
+        ("one preprint id, other title and authors", MAYBE, posting & stranger),
+        ("same preprint version", DUPLICATE, posting & (x.version == 1)),
+        ("same preprint", VERSION, posting),
+        ("same arXiv id", STUDY, one & (x.arxiv == 1) & ~stranger),
+        ("doi shared by a supplement", DISTINCT,
+         other_page & (s.other_text | far | (x.supplement & ~x.same_title))),
+        (NEXT_PAGE, DUPLICATE,
+         other_page & x.beside & x.same_title & s.telling & (x.first == 1) & (x.team >= MOST)),
+        ("one doi, two pages in a supplement", MAYBE, other_page & x.supplement & ~s.same_text),
+        ("doi shared by a supplement", DISTINCT,
+         doi & x.supplement & far & (s.other_authors | s.other_text)),
+        ("doi", DUPLICATE, doi & clear & ~(other_page & ~s.authors)),
+        ("pmid", DUPLICATE, (x.pmid == 1) & clear),
+        ("pmcid", DUPLICATE, (x.pmcid == 1) & none & clear & ~s.other_ids),
+        ("one doi, two documents", MAYBE, doi),
+        ("one pmid, two documents", MAYBE, x.pmid == 1),
+        ("same doi on a preprint", STUDY, (x.doi == 1) & one & ~stranger),
+        ("one doi, two documents", MAYBE, (x.doi == 1) & one),
+    ]  # fmt: skip
+
+
+def _duplicates(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
+    """Two records of one printed document, told by title, place and people."""
+    none = (x.preprints == 0) & x.same_kind
+    numbers = x.numerals >= 0
+    title = x.same_title & numbers & ~x.sequel
+    generic = x.informative <= 2
+    one_issue = (x.issue >= 0) | ~generic | ((x.informative == 2) & (x.last_page == 1))
+    same_place = s.place & (x.journal >= 0) & (x.years <= 1) & one_issue
+    free = none & ~s.other_ids
+    short = ~s.other_place & (x.years == 0) & (x.informative == TELLING - 1) & ~s.other_text
+    ahead = (x.page == 0) & (x.volume == 0) & (x.span > 0) & (x.years != 0)
+    open_place = (
+        ~s.other_place & ~ahead & (x.years <= 1) & (x.years >= 0) & s.telling & ~s.other_text
+    )
+    return [
+        (TWO_IDS_PLACE, DUPLICATE,
+         none & s.other_ids & title & s.place & (x.journal == 1) & (x.years == 0)
+         & (x.team >= MOST) & s.telling & (x.last_page >= 0) & ~x.supplement & ~s.other_text),
+        (TWO_IDS_TEXT, DUPLICATE,
+         none & s.other_ids & x.exact & s.page & (x.abstract >= SAME_TEXT) & (x.journal == 1)
+         & (x.years == 0) & (x.team >= MOST) & s.telling),
+        ("recurring title, other issue", MAYBE,
+         free & title & generic & s.place & ~one_issue & s.authors),
+        ("title+place", DUPLICATE,
+         free & title & s.place & one_issue & ~s.other_text
+         & ((s.authors & (~generic | (x.years <= 1))) | (s.no_authors & (s.telling | same_place))
+            | (s.telling & s.near_year))),
+        ("title+page+authors", DUPLICATE,
+         free & title & s.page & s.authors & s.near_year & ~generic & ~s.other_text
+         & ((x.volume >= 0) | (x.journal == 1)) & ((x.volume == 1) | (x.journal >= 0) | s.telling)),
+        ("title+authors+journal", DUPLICATE,
+         free & title & (x.exact | s.same_text) & s.authors & (x.journal == 1)
+         & (open_place | (short & x.in_order & (x.shared >= 2)))),
+        (OTHER_PAGES, DUPLICATE,
+         free & title & (x.journal == 1) & (x.volume == 1) & (x.years == 0) & x.in_order
+         & (x.least >= 4) & (x.informative >= 2 * TELLING) & ~x.supplement & ~s.other_text),
+        ("title+authors+abstract", DUPLICATE,
+         free & title & s.authors & s.same_text & (x.journal >= 0) & ~s.other_place
+         & (x.years <= 1)),
+        ("title+text", DUPLICATE,
+         free & title & s.same_text & (x.page >= 0) & (x.years <= 1)
+         & ((s.page & (x.journal >= 0))
+            | ((x.volume == 1) & (x.issue >= 0) & (x.journal == 1) & ~s.other_authors))),
+        ("title+text+authors+journal", DUPLICATE,
+         free & title & s.same_text & s.authors & (x.journal == 1) & (x.years == 0) & s.telling
+         & (x.page >= 0)),
+    ]  # fmt: skip
+
+
+def _like_duplicates(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
+    """Two records of one printed document whose titles were typed, cut or translated unlike."""
+    free = (x.preprints == 0) & x.same_kind & ~s.other_ids & ~s.other_text
+    numbers = x.numerals >= 0
+    whole = s.place & (x.last_page == 1) & (x.years == 0) & (x.span >= 2) & ~x.supplement
+    near = s.like & numbers & s.authors & s.near_year & (x.informative > 2)
+    open_place = ~s.other_place & (x.years <= 1) & (x.years >= 0) & s.telling
+    return [
+        ("like title+place+authors", DUPLICATE,
+         free & near & s.place
+         & ((x.ratio >= CLOSE) | x.begins | s.same_text | (x.last_page == 1))),
+        ("like title+pages+authors", DUPLICATE,
+         free & whole & s.like & s.authors & (x.journal >= 0) & (x.ratio >= CLOSE)),
+        ("like title+page+journal", DUPLICATE,
+         free & near & s.page & (x.journal == 1) & (x.volume >= 0)
+         & ((x.ratio >= CLOSE) | x.begins)),
+        ("like title+text+authors", DUPLICATE,
+         free & (x.ratio >= CLOSE) & (x.numerals == 1) & (x.abstract >= SAME_TEXT)
+         & (x.first == 1) & (x.team >= MOST) & (x.journal == 1) & ~s.other_place & (x.years <= 1)
+         & s.telling),
+        ("cut title+authors+journal", DUPLICATE,
+         free & (x.begins | x.cut) & (x.words >= 95) & (x.team >= MOST) & (x.journal == 1)
+         & open_place & ~x.sequel & numbers),
+        ("translated title+pages+authors", DUPLICATE,
+         free & whole & (x.first == 1) & (x.team >= MOST) & numbers
+         & ((x.journal >= 0) | (x.words >= 75) | (x.in_order & (x.shared >= 3)))),
+        ("like title+pages+journal", DUPLICATE,
+         free & whole & s.no_authors & (x.journal == 1) & (x.words >= 80) & numbers),
+    ]  # fmt: skip
+
+
+def _studies(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
+    """A preprint and its journal article, told by title and team; another DOI is no veto."""
+    one = (x.preprints == 1) & x.same_kind & (x.years <= 4)
+    same_posting = (x.preprints == 2) & ~x.same_server & x.same_kind
+    numbers, other = x.numerals >= 0, s.other_text
+    n = x.least
+    team = (x.team >= MOST) & (x.first == 1)
+    retitled = (
+        (
+            (x.in_order & (n >= 8) & (x.contained >= 0.40))
+            | (x.in_order & (n >= 4) & (x.contained >= 0.55))
+            | (x.in_order & (n >= 2) & (x.contained >= 0.75))
+            | (team & (n >= 4) & (x.contained >= 0.80))
+            | ((x.team >= MOST) & (x.shared >= 3) & (x.contained >= 0.90))
+            | (team & (x.ratio >= LIKE))
+            | (team & x.begins & (n >= 2))
+            | (x.in_order & (x.contained >= 0.90) & s.telling)
+            | ((x.first == 1) & (x.shared >= 5) & (x.team >= HALF) & (x.contained >= 0.95))
+            | ((x.first == 1) & (x.ratio >= 95) & s.telling & (x.shared >= 2))
+        )
+        & ~other
+        & ~x.sequel
+    )
+    return [
+        ("preprint, same title and team", STUDY,
+         one & x.same_title & ~x.sequel & s.authors & (s.telling | (x.shared >= 2))
+         & ~(other & (x.team < HALF))),
+        ("preprint, same text and team", STUDY,
+         one & (x.abstract >= SAME_TEXT) & (x.team >= MOST) & (x.first == 1) & numbers),
+        ("preprint retitled, same team", STUDY, one & retitled),
+        ("preprint on two servers", STUDY, same_posting & x.same_title & s.authors & s.telling),
+        ("preprint on two servers, retitled", STUDY,
+         same_posting & retitled & (x.contained >= 0.75)),
+    ]  # fmt: skip
+
+
+def _doubts(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
+    """Pairs a person should look at: nothing says they differ, too little says they are one."""
+    none = (x.preprints == 0) & x.same_kind
+    open_ids = ~s.other_ids
+    return [
+        ("same title and place, other ids", MAYBE,
+         none & x.same_title & s.place & (x.journal >= 0) & s.authors),
+        ("same title and authors, place unclear", MAYBE,
+         none & open_ids & x.same_title & s.authors & ~s.other_place & s.near_year
+         & (x.informative >= 2)),
+        ("same title, authors unclear", MAYBE,
+         none & open_ids & x.same_title & s.no_authors & ~s.other_place & (x.journal >= 0)
+         & s.near_year & s.telling),
+        ("same title and abstract, other place", MAYBE,
+         none & open_ids & x.same_title & s.same_text & s.authors & (x.journal >= 0)),
+        ("like title, same page", MAYBE,
+         none & open_ids & s.like & s.place & s.authors & (x.informative >= 2)),
+        ("like title and authors, place unclear", MAYBE,
+         none & open_ids & s.like & (x.numerals == 1) & (x.ratio >= CLOSE) & (x.team >= MOST)
+         & ~s.other_place & (x.journal >= 0) & s.near_year & s.telling),
+        ("preprint, like title or team", MAYBE,
+         (x.preprints == 1) & x.same_kind & (x.years <= 4) & ~s.other_text
+         & (((x.team >= MOST) & (x.shared >= 3) & (x.first == 1) & (x.contained >= 0.5))
+            | (x.in_order & (x.contained >= 0.4) & (x.least >= 3))
+            | (x.same_title & s.telling))),
+        ("two postings, same title", MAYBE,
+         (x.preprints == 2) & x.same_kind & x.same_title & s.authors & s.telling),
+    ]  # fmt: skip
+
+
+def _score(x: Likeness) -> Floats:
+    """How much speaks for one work, 0 to 1: titles half, people a quarter, place and text the rest.
+
+    It orders links and the doubtful list; the verdict rests on the rules alone.
+    """
+    title = np.where(x.same_title, 1.0, np.maximum(x.ratio / 100, 0.9 * x.contained))
+    people = np.where(x.team >= 0, 0.7 * x.team + 0.2 * (x.first == 1) + 0.1 * x.in_order, 0.5)
+    place = 0.5 + 0.25 * x.page + 0.15 * x.volume + 0.1 * x.journal
+    text = np.where(x.abstract >= 0, x.abstract / 100, 0.5)
+    total = 0.5 * title + 0.25 * people + 0.15 * place + 0.1 * text
+    rounded: Floats = np.round(np.clip(total, 0.0, 1.0), 4).astype(np.float32)
+    return rounded
+
+
+def _all(x: Likeness) -> list[tuple[str, int, Bools]]:
+    s = _signs(x)
+    return [
+        *_identifiers(x, s),
+        *_duplicates(x, s),
+        *_like_duplicates(x, s),
+        *_studies(x, s),
+        *_doubts(x, s),
+    ]
+
+
+def judge(x: Likeness) -> Judged:
+    """The verdict on each pair by the first rule that fits; NOTHING and rule -1 where none does."""
+    m = len(x.ratio)
+    verdict, rule = np.zeros(m, np.int8), np.full(m, -1, np.int16)
+    for number, (_, given, fits) in enumerate(_all(x)):
+        fresh = fits & (rule < 0)
+        verdict[fresh], rule[fresh] = given, number
+    return Judged(verdict, rule, _score(x))
+
+
+def _names() -> tuple[str, ...]:
+    nobody = Likeness(
+        **{
+            spec.name: np.zeros(0, np.bool_ if "bool" in str(spec.type) else np.float32)
+            for spec in fields(Likeness)
+        }
+    )
+    return tuple(name for name, _, _ in _all(nobody))
+
+
+RULES = _names()
+"""Names of the rules, in the order in which they are asked."""
