@@ -94,7 +94,11 @@ def removed_from_other(one: Stream) -> list[Para]:
         ("Excluded on title and abstract", total(one.excluded_screening)),
         ("Awaiting screening", one.waiting_screening.n),
     ]
-    shown = [counted(label, value, 1) for label, value in parts if value]
+    shown = [
+        counted(label, value, 1, italic=label.startswith("Awaiting"))
+        for label, value in parts
+        if value
+    ]
     return [Para("Records not pursued:"), *shown] if shown else []
 
 
