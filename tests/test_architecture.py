@@ -11,7 +11,7 @@ RINGS = [
     {"records", "shipped", "protocol", "checklists", "datasets", "query"},
     {"dedupe", "screening", "ranking", "agreement", "stopping", "scoring", "consensus", "cues",
      "checks", "flow"},
-    {"sources", "fulltext", "store", "diagram", "figures", "tables", "exports"},
+    {"sources", "fulltext", "store", "diagram", "figures", "tables", "exports", "sheets"},
     {"workflow"},
     {"cli", "pages"},
 ]  # fmt: skip

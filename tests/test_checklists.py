@@ -279,3 +279,17 @@ def test_every_shown_option_reads_back_to_itself() -> None:
                 assert read_answer(asked, option.label) == option.id, (name, asked.key)
                 if asked.choose == "one":
                     assert read_answer(asked, option.key) == option.id, (name, asked.key)
+
+
+def test_the_checklist_in_the_docs_holds_together() -> None:
+    page = (folder("checklists").parent / "docs" / "checklists.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    assert parse(example, "docs").item_count == 2
+
+
+def test_the_table_in_the_docs_lists_what_ships() -> None:
+    page = (folder("checklists").parent / "docs" / "checklists.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w.-]+)` \| [^|]+ \| (\d+) \|", page, re.M)
+    assert {name: int(count) for name, count in rows} == {
+        name: load(path).item_count for name, path in SHIPPED.items()
+    }

@@ -25,7 +25,6 @@ from review.checklists.model import (
     Section,
 )
 from review.errors import ChecklistError
-from review.records import plain
 
 _LOW, _UNCLEAR, _HIGH = (
     Option(id=one, label=one.capitalize(), key=key)
@@ -171,7 +170,7 @@ def read_answer(asked: Asked, typed: object) -> str | None:
     text = "" if typed is None else str(typed).strip()
     if not text:
         return None
-    if plain(text) == UNSURE:
+    if _folded(text) == UNSURE:
         return UNSURE
     if asked.choose in ("text", "number"):
         named = _named(asked.options, text)
@@ -184,9 +183,14 @@ def read_answer(asked: Asked, typed: object) -> str | None:
     return one
 
 
+def _folded(text: str) -> str:
+    """Text for comparing: no case or punctuation, single spaces."""
+    return " ".join(re.sub(r"[^\w\s]|_", " ", text.casefold()).split())
+
+
 def _named(options: Iterable[Option], text: str) -> str | None:
     for option in options:
-        if text == option.id or plain(text) in (plain(option.id), plain(option.label)):
+        if text == option.id or _folded(text) in (_folded(option.id), _folded(option.label)):
             return option.id
     return None
 
@@ -204,7 +208,7 @@ def _option(options: Iterable[Option], text: str) -> str | None:
 
 
 def _many(asked: Asked, text: str) -> str:
-    if plain(text) in (NONE, "none of these", "no", "0"):
+    if _folded(text) in (NONE, "none of these", "no", "0"):
         return NONE
     picked = set()
     for part in re.split(r"\s*[+;|]\s*", text):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from review.records import Answer
 from review.store.moments import from_text, to_text
@@ -131,6 +131,19 @@ def form_events(
         return found
     wanted = set(records)
     return [one for one in found if one.record in wanted]
+
+
+def writers(conn: Connection, records: Iterable[int] | None = None) -> list[tuple[int, str]]:
+    """Record and reviewer, wherever a reviewer's newest answer to some item is not withdrawn."""
+    newest = select(func.max(answers.c.id)).where(answers.c.role == "reviewer")
+    if records is not None:
+        newest = newest.where(answers.c.record.in_(sorted(records)))
+    newest = newest.group_by(
+        answers.c.record, answers.c.checklist, answers.c.item, answers.c.reviewer
+    )
+    query = select(answers.c.record, answers.c.reviewer).distinct()
+    query = query.where(answers.c.id.in_(newest), answers.c.answer.is_not(None))
+    return [(record, who) for record, who in conn.execute(query)]
 
 
 def begun(conn: Connection, checklist: str) -> bool:

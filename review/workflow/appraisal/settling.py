@@ -1,0 +1,303 @@
+"""Two finished forms become one: conflicts, settling, and the gates held against the result."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from review import consensus
+from review.checklists import Checklist, asked_of, read_answer
+from review.consensus import Pair
+from review.errors import ReviewError
+from review.protocol import stage_of
+from review.records import Answer, Decision, Verdict
+from review.scoring import GateOutcome, Result, gate_outcomes, score
+from review.scoring.form import dead_keys
+from review.store import Connection, answers, decisions, records
+from review.store.answers import FormEvent
+from review.store.moments import now
+from review.store.records import key_of
+from review.workflow import standings
+from review.workflow.appraisal.forms import (
+    Form,
+    Given,
+    check_sentence,
+    due_report,
+    family,
+    is_finished,
+    mark_finished,
+    mark_reopened,
+    readers_needed,
+    reports_due,
+    result_of,
+)
+from review.workflow.appraisal.tools import KIND, KIND_ITEM, Tool, checklist, tools_for
+from review.workflow.project import Project
+
+GATES = "gates"
+"""Whose decision it is where the protocol's gates decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """One checklist of one report, both reviewers' forms together."""
+
+    report: int
+    checklist: Checklist
+    reviewers: tuple[str, ...]
+    """Those who finished first, in the order of their names; their forms are compared."""
+    waiting_for: int
+    """Forms still to be finished."""
+    pairs: tuple[Pair, ...]
+    """Empty while forms are still to be finished."""
+    open: tuple[Pair, ...]
+    """What waits for a person: where both differ, and what a settled fact has newly made apply."""
+    entries: Mapping[str, Answer]
+    """The settled entries so far, with quote, page and sentence."""
+    result: Result
+    settled: bool
+    """Both finished, nothing open and nothing unanswered."""
+
+
+def finish(project: Project, record: int, name: str, reviewer: str) -> Form:
+    """Finishes a reviewer's form; with the last one the gates are held against the report.
+
+    Raises:
+        ReviewError: something that must be answered is not; names it.
+    """
+    one = checklist(project, name)
+    with project.store.write() as conn:
+        report = due_report(project, conn, record)
+        form = mark_finished(conn, report, one, reviewer)
+        refresh_gates(project, conn, report)
+        return form
+
+
+def reopen(project: Project, record: int, name: str, reviewer: str) -> Form:
+    """Opens a finished form again; a gate that hung on it waits again."""
+    one = checklist(project, name)
+    with project.store.write() as conn:
+        report = due_report(project, conn, record)
+        form = mark_reopened(conn, report, one, reviewer)
+        refresh_gates(project, conn, report)
+        return form
+
+
+def settlement(project: Project, conn: Connection, report: int, one: Checklist) -> Settlement:
+    """How a checklist stands between its two reviewers. Callers guard who may see it."""
+    numbers = family(conn, report)
+    events = answers.form_events(conn, numbers, one.id)
+    said = answers.of_everybody(conn, numbers, one.id)
+    return settle_up(report, one, events, said, readers_needed(project))
+
+
+def settle_up(
+    report: int, one: Checklist, events: list[FormEvent], said: list[Answer], needed: int
+) -> Settlement:
+    """The settlement of one report and checklist from their rows, in order of arrival."""
+    ended = {e.reviewer: e.at for e in events if is_finished(events, e.reviewer)}
+    done = sorted(sorted(ended, key=lambda who: ended[who])[:needed])
+    waiting = needed - len(done)
+    if waiting:
+        return Settlement(report, one, tuple(done), waiting, (), (), {}, score(one, {}), False)
+    settled = answers.newest(a for a in said if a.role == "consensus")
+    forms = [
+        answers.newest(a for a in said if a.role == "reviewer" and a.reviewer == who)
+        for who in done
+    ]
+    first, second = forms[0], forms[-1]
+    every = consensus.pairs(one, first, second, settled)
+    dead = frozenset(dead_keys(one, consensus.consensus_form(every)))
+    waits = tuple(p for p in every if p.origin == "open" and p.asked.key not in dead)
+    entries = _entries(every)
+    result = result_of(one, entries)
+    shown = {pair.asked.key for pair in waits}
+    missing = [asked_of(one, key) for key in result.unanswered if key not in shown]
+    waits += tuple(Pair(asked, None, None, "open", None) for asked in missing)
+    whole = not waits
+    return Settlement(report, one, tuple(done), 0, every, waits, entries, result, whole)
+
+
+def _entries(every: tuple[Pair, ...]) -> dict[str, Answer]:
+    """The settled entries so far; where both agree, the one that brings a quote."""
+    found: dict[str, Answer] = {}
+    for pair in every:
+        if pair.settled is not None:
+            found[pair.asked.key] = pair.settled
+        elif pair.origin == "agreed" and pair.first is not None and pair.second is not None:
+            both = sorted((pair.first, pair.second), key=lambda one: (not one.quote, one.reviewer))
+            found[pair.asked.key] = both[0]
+    return found
+
+
+def may_see(project: Project, conn: Connection, report: int, one: Checklist, who: str) -> bool:
+    """Whether a person may see both forms: both are finished, and the person has no unfinished
+    form of their own for this report (the question of its kind apart)."""
+    if settlement(project, conn, report, one).waiting_for:
+        return False
+    if one.id == KIND:
+        return True
+    numbers = family(conn, report)
+    mine = {a.checklist for a in answers.of_reviewer(conn, numbers, who) if a.answer is not None}
+    return all(is_finished(answers.form_events(conn, numbers, name), who) for name in mine)
+
+
+def compared(project: Project, record: int, name: str, adjudicator: str) -> Settlement:
+    """Both forms side by side, for the person who settles them.
+
+    Raises:
+        ReviewError: the forms are not both finished, or the person is still filling in their own.
+    """
+    one = checklist(project, name)
+    with project.store.read() as conn:
+        report = due_report(project, conn, record)
+        _guard(project, conn, report, one, adjudicator)
+        return settlement(project, conn, report, one)
+
+
+def _guard(project: Project, conn: Connection, report: int, one: Checklist, who: str) -> None:
+    if not may_see(project, conn, report, one, who):
+        raise ReviewError(
+            f"{one.short} of {key_of(report)} stays closed until both reviewers have finished it "
+            "and you have no unfinished form of your own for this report."
+        )
+
+
+def settle(project: Project, given: Given, adjudicator: str) -> Settlement:
+    """Settles one key; None as answer withdraws. With the last one the gates are held.
+
+    Raises:
+        ReviewError: the person does not adjudicate, or may not see the forms yet; another person
+            settled the key; 'unsure' settles nothing.
+    """
+    one = checklist(project, given.checklist)
+    may = [p.name for p in project.protocol.team if "adjudicator" in p.roles]
+    if adjudicator not in may:
+        raise ReviewError(
+            f"{adjudicator} does not adjudicate; these do: {', '.join(may) or 'nobody'}."
+        )
+    with project.store.write() as conn:
+        report = due_report(project, conn, given.record)
+        _guard(project, conn, report, one, adjudicator)
+        row = _row(one, report, given, adjudicator)
+        before = answers.newest(
+            a
+            for a in answers.of_everybody(conn, family(conn, report), one.id)
+            if a.role == "consensus"
+        ).get(row.item)
+        if before and before.answer is not None and before.reviewer != adjudicator:
+            raise ReviewError(f"{before.reviewer} settled this already; they can withdraw it.")
+        answers.add(conn, [row], protocol=project.fingerprint)
+        after = settlement(project, conn, report, one)
+        check_sentence(one, after.entries, row)
+        refresh_gates(project, conn, report)
+        return after
+
+
+def _row(one: Checklist, report: int, given: Given, adjudicator: str) -> Answer:
+    said = read_answer(asked_of(one, given.key), given.answer)
+    if said == "unsure":
+        raise ReviewError("'Unsure' settles nothing: choose an answer, or leave the item open.")
+    return Answer(
+        report, one.id, asked_of(one, given.key).key, adjudicator, said, now(),
+        given.quote or None, given.page, given.comment or None, "consensus",
+    )  # fmt: skip
+
+
+def settled_kind(project: Project, conn: Connection, report: int) -> str | None:
+    """The kind of study both reviewers gave or an adjudicator settled; None while open."""
+    found = settlement(project, conn, report, checklist(project, KIND))
+    entry = found.entries.get(KIND_ITEM) if found.settled else None
+    return entry.answer if entry else None
+
+
+def outcomes(project: Project, conn: Connection, report: int) -> tuple[GateOutcome, ...] | None:
+    """How a report fares at the gates; None while its kind of study is open."""
+    tools = tools_for(project.protocol, None)
+    kind = "deep-learning"  # every gate names every kind: any of them will do
+    if tools and tools[0] == Tool(KIND, "kind"):
+        known = settled_kind(project, conn, report)
+        if known is None:
+            return None
+        kind = known
+    forms = {}
+    for gate in project.protocol.appraisal.gates:
+        one = checklist(project, gate.checklist)
+        found = settlement(project, conn, report, one)
+        if found.settled:
+            forms[one.id] = (one, {key: entry.answer for key, entry in found.entries.items()})
+    return gate_outcomes(project.protocol.appraisal.gates, kind, forms)
+
+
+def refresh_gates(project: Project, conn: Connection, report: int) -> None:
+    """Enters, changes or withdraws the gates' decision on a report, as its settled forms stand.
+
+    A report is kept out when a gate fails and none is undecided, so that all reasons are counted;
+    they stand in the order of the protocol, parted by semicolons.
+    """
+    stage = stage_of(project.protocol, "quality")
+    if stage is None or not project.protocol.appraisal.gates:
+        return
+    found = outcomes(project, conn, report)
+    wanted, reason, note = _verdict(found)
+    given = [
+        one
+        for one in decisions.every(conn, stage=stage.id, records=family(conn, report))
+        if one.role == "automation" and one.reviewer == GATES
+    ]
+    last = given[-1] if given else None
+    if (last.verdict if last else None, last.reason if last else None) == (wanted, reason):
+        return
+    row = Decision(report, stage.id, GATES, wanted, now(), reason, note, "automation")
+    decisions.add(conn, [row], protocol=project.fingerprint)
+    standings.keep(project, conn, standings.family(conn, [report]))
+
+
+def _verdict(
+    found: tuple[GateOutcome, ...] | None,
+) -> tuple[Verdict | None, str | None, str | None]:
+    if found is None or any(one.state == "undecided" for one in found):
+        return None, None, None
+    failed = [one for one in found if one.state == "failed"]
+    if not failed:
+        return "include", None, None
+    reasons = "; ".join(dict.fromkeys(one.reason.replace(";", ",") for one in failed))
+    return "exclude", reasons, " | ".join(why for one in failed for why in one.why)
+
+
+def hold_gates(project: Project) -> int:
+    """Holds the gates against every report anew, after they changed in the protocol; gives how many
+    reports are due."""
+    with project.store.write() as conn:
+        due = reports_due(project, conn)
+        for report in due:
+            refresh_gates(project, conn, report)
+    return len(due)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One checklist of one report in the adjudicator's list."""
+
+    report: int
+    title: str
+    checklist: str
+    open: int
+    """Keys that wait; 0 where it is settled."""
+
+
+def waiting(project: Project, adjudicator: str) -> list[Waiting]:
+    """Every form that both reviewers finished and this person may see, unsettled ones first."""
+    found = []
+    with project.store.read() as conn:
+        due = reports_due(project, conn)
+        names = records.many(conn, due)
+        events = answers.form_events(conn)
+        touched = {(event.record, event.checklist) for event in events}
+        for report in sorted(due):
+            numbers = set(family(conn, report))
+            for name in dict.fromkeys(c for r, c in sorted(touched) if r in numbers):
+                one = checklist(project, name)
+                if may_see(project, conn, report, one, adjudicator):
+                    now_ = settlement(project, conn, report, one)
+                    title = names[report].record.title or "(no title)"
+                    found.append(Waiting(report, title, name, len(now_.open)))
+    return sorted(found, key=lambda one: (one.open == 0, one.report))

@@ -1,0 +1,114 @@
+"""Which checklists a review uses, for which kind of study, and that they keep their meaning."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, get_args
+
+from review.checklists import Checklist, available, load
+from review.errors import ReviewError
+from review.protocol import Protocol, StudyKind
+from review.shipped import folder as shipped
+from review.store import Connection, acts, answers
+from review.store.moments import now
+from review.workflow.project import Project
+
+KIND = "study-kind"
+"""The one-question form that decides which tools and gates a study meets."""
+KIND_ITEM = "kind"
+KINDS: tuple[str, ...] = get_args(StudyKind)
+OWN = "checklists"
+"""Folder of a review that holds the team's own checklists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One form that a study is to be filled in on."""
+
+    checklist: str
+    use: Literal["kind", "gate", "tool", "extraction"]
+    """kind: what sort of study; gate: decides on letting it in; tool and extraction: the rest."""
+
+
+def shelf(project: Project | None) -> dict[str, Path]:
+    """Checklist id -> file: the shipped ones and the review's own. Raises ChecklistError."""
+    folders = [shipped("checklists")]
+    if project is not None:
+        folders.append(project.folder / OWN)
+    return available(folders)
+
+
+def checklist(project: Project | None, name: str) -> Checklist:
+    """The checklist of an id.
+
+    Raises:
+        ReviewError: there is none of that id.
+        ChecklistError: its file has mistakes.
+    """
+    found = shelf(project)
+    if name not in found:
+        raise ReviewError(
+            f"There is no checklist '{name}'; there are: {', '.join(sorted(found))}. "
+            f"A team's own file belongs into the folder '{OWN}' of the review."
+        )
+    path = found[name]
+    return _loaded(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _loaded(path: Path, _stamp: int) -> Checklist:
+    return load(path)
+
+
+def needs_kind(protocol: Protocol) -> bool:
+    """Whether the kind of study matters: some gate names only some kinds."""
+    return any(set(gate.kinds) != set(KINDS) for gate in protocol.appraisal.gates)
+
+
+def tools_for(protocol: Protocol, kind: str | None) -> list[Tool]:
+    """The forms a study of this kind is filled in on, in order; only the question of its kind while
+    that matters and is open.
+
+    A tool serves the kinds its gates name; one without a gate serves all. Gated tools come first.
+    """
+    found: list[Tool] = []
+    if needs_kind(protocol):
+        found.append(Tool(KIND, "kind"))
+        if kind is None:
+            return found
+    gated, rest = [], []
+    for name in protocol.appraisal.tools:
+        gates = [gate for gate in protocol.appraisal.gates if gate.checklist == name]
+        if not gates:
+            rest.append(Tool(name, "tool"))
+        elif kind is None or any(kind in gate.kinds for gate in gates):
+            gated.append(Tool(name, "gate"))
+    if protocol.appraisal.extraction:
+        rest.append(Tool(protocol.appraisal.extraction, "extraction"))
+    return [*found, *gated, *rest]
+
+
+def names_in_use(protocol: Protocol) -> list[str]:
+    """Ids of every checklist of the review, the question of kind and the extraction form too."""
+    every = [KIND] if needs_kind(protocol) else []
+    every += protocol.appraisal.tools
+    return every + ([protocol.appraisal.extraction] if protocol.appraisal.extraction else [])
+
+
+def pin(conn: Connection, one: Checklist, who: str) -> None:
+    """Notes what a checklist means when it is first used; later on holds it to that.
+
+    Raises:
+        ReviewError: the file's ids, answers, points or rules changed since answers were given.
+    """
+    pinned = [act for act in acts.every(conn, kind="checklist") if act["subject"] == one.id]
+    if not pinned:
+        detail = {"shape": one.shape, "digest": one.digest, "edition": one.edition}
+        acts.add(conn, "checklist", who, now(), subject=one.id, detail=detail)
+        return
+    if pinned[-1]["detail"]["shape"] != one.shape and answers.begun(conn, one.id):
+        raise ReviewError(
+            f"{one.source}: '{one.id}' is no longer the checklist that answers were given under "
+            "(its items, answers, points or rules changed). Put the old file back, and give the "
+            "changed one a new id."
+        )

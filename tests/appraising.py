@@ -1,0 +1,103 @@
+"""What tests of appraisal share: a small review whose reports have come as far as appraisal."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from review.checklists import answerable
+from review.records import Decision, Record
+from review.store import decisions, records
+from review.store.moments import now
+from review.workflow import standings
+from review.workflow.appraisal import forms, settling
+from review.workflow.appraisal.forms import Given
+from review.workflow.appraisal.tools import checklist
+from review.workflow.project import Project, open_project
+
+PROTOCOL = """\
+title: Imaging AI
+question: How well is it reported?
+search: {query: covid AND imaging, from: 2020-01-01}
+stages:
+  - {id: title-abstract, kind: screening, reviewers: 1}
+  - {id: full-text, kind: eligibility, reviewers: 1, reasons: [not imaging]}
+  - {id: quality, kind: quality, reviewers: 2}
+team:
+  - {name: ada, roles: [lead, reviewer]}
+  - {name: ben, roles: [reviewer]}
+  - {name: dan, roles: [reviewer, adjudicator]}
+  - {name: cleo, roles: [adjudicator]}
+appraisal:
+  tools: [claim-2020, rqs-1.0, probast-2019]
+  extraction: extraction-imaging-ai
+  gates:
+    - {id: preparation, checklist: claim-2020, kinds: [deep-learning, hybrid], required: ["9"],
+       reason: preparation of images not documented}
+    - {id: selection, checklist: claim-2020, kinds: [deep-learning, hybrid], required: ["26"],
+       reason: choice of the model not documented}
+    - {id: rqs, checklist: rqs-1.0, kinds: [traditional, hybrid], minimum: 6, reason: RQS below 6}
+"""
+RQS_GOOD = {
+    "protocol": "documented",
+    "discrimination": "statistic+resampling",
+    "calibration": "none",
+    "open": "code",
+    "feature-reduction": "either",
+    "validation": "same",
+}
+
+
+def review_in(folder: Path, reports: int = 3) -> Project:
+    """A review of which some reports are due for appraisal, and one was excluded before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "protocol.yaml").write_text(PROTOCOL)
+    project = open_project(folder)
+    with project.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="pubmed", name="p.ris")
+        given = [
+            (n, Record("pubmed", title=f"Radiograph study {n}", doi=f"10.1/{n}"))
+            for n in range(1, reports + 2)
+        ]
+        records.add(conn, batch, given, now())
+        for number in range(1, reports + 2):
+            last = "exclude" if number > reports else "include"
+            reason = "not imaging" if number > reports else None
+            decisions.add(conn, [Decision(number, "title-abstract", "ada", "include", now())])
+            decisions.add(conn, [Decision(number, "full-text", "ada", last, now(), reason)])
+        standings.rebuild(project, conn)
+    return project
+
+
+def full(project: Project, name: str, answer: str = "yes", **other: str) -> dict[str, str]:
+    """A form with one answer wherever it is allowed, and others where named by key."""
+    form = {
+        asked.key: answer
+        for asked in answerable(checklist(project, name))
+        if answer in {option.id for option in asked.options} and not asked.optional
+    }
+    return form | other
+
+
+def fill(
+    project: Project, record: int, name: str, who: str, form: Mapping[str, str], *,
+    finish: bool = True,
+) -> None:  # fmt: skip
+    """Gives a whole form and finishes it."""
+    one = checklist(project, name)
+    wanted = [Given(record, name, key, answer) for key, answer in form.items()]
+    with project.store.write() as conn:
+        forms.add_answers(project, conn, one, wanted, who)
+    if finish:
+        settling.finish(project, record, name, who)
+
+
+def kind(project: Project, record: int, word: str, *who: str) -> None:
+    """Says what kind of study a report is, for some reviewers."""
+    for name in who:
+        fill(project, record, "study-kind", name, {"kind": word})
+
+
+def standing(project: Project, record: int) -> tuple[str | None, str | None]:
+    """Status and reason of a report at the quality stage."""
+    with project.store.read() as conn:
+        now_ = standings.compute(project, conn)["quality"].get(record)
+    return (now_.status, now_.reason) if now_ else (None, None)

@@ -1,0 +1,333 @@
+"""Two reviewers fill in forms blind, settle what differs, and the gates decide."""
+
+import pytest
+from appraising import RQS_GOOD, fill, full, kind, review_in, standing
+
+from review.errors import ReviewError
+from review.workflow.appraisal import forms, results, settling, tasks, tools
+from review.workflow.appraisal.forms import Given
+from review.workflow.project import open_project
+
+
+@pytest.fixture
+def project(tmp_path):
+    return review_in(tmp_path)
+
+
+def test_only_reports_that_came_so_far_are_due(project):
+    assert [task.report for task in tasks.tasks(project, "ada")] == [1, 2, 3]
+    with pytest.raises(ReviewError, match="R000004 is not due"):
+        forms.answer(project, Given(4, "claim-2020", "title", "yes"), "ada")
+
+
+def test_a_reviewer_opens_a_form_without_anybody_elses_answers(project):
+    fill(project, 1, "claim-2020", "ben", full(project, "claim-2020"))
+    forms.answer(project, Given(1, "claim-2020", "title", "no", "A title", 1), "ada")
+    mine = forms.open_form(project, 1, "claim-2020", "ada")
+    assert {key: entry.answer for key, entry in mine.entries.items()} == {"title": "no"}
+    assert (mine.entries["title"].quote, mine.entries["title"].page) == ("A title", 1)
+    assert not mine.finished
+
+
+def test_the_newest_answer_counts_and_none_withdraws(project):
+    for answer in ("yes", "no"):
+        forms.answer(project, Given(1, "claim-2020", "9", answer), "ada")
+    form = forms.open_form(project, 1, "claim-2020", "ada")
+    assert form.entries["preprocessing"].answer == "no"
+    form = forms.answer(project, Given(1, "claim-2020", "preprocessing", None), "ada")
+    assert form.entries == {}
+
+
+def test_a_form_with_gaps_cannot_be_finished_and_they_are_named(project):
+    form = full(project, "claim-2020")
+    del form["preprocessing"]
+    with pytest.raises(ReviewError, match="9 Preparation of images and data not answered"):
+        fill(project, 1, "claim-2020", "ada", form)
+    assert not forms.open_form(project, 1, "claim-2020", "ada").finished
+
+
+def test_a_finished_form_must_be_opened_again_to_change(project):
+    fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
+    given = Given(1, "claim-2020", "title", "no")
+    with pytest.raises(ReviewError, match="Open it again"):
+        forms.answer(project, given, "ada")
+    settling.reopen(project, 1, "claim-2020", "ada")
+    assert forms.answer(project, given, "ada").entries["title"].answer == "no"
+
+
+def test_two_reviewers_a_report_and_no_third(project):
+    for who in ("ada", "ben"):
+        forms.answer(project, Given(1, "claim-2020", "title", "yes"), who)
+    with pytest.raises(ReviewError, match="appraised by 2 others"):
+        forms.answer(project, Given(1, "claim-2020", "title", "yes"), "dan")
+    assert [task.report for task in tasks.tasks(project, "dan")] == [2, 3]
+
+
+def test_who_does_not_appraise_is_refused(project):
+    with pytest.raises(ReviewError, match="cleo does not appraise"):
+        forms.answer(project, Given(1, "claim-2020", "title", "yes"), "cleo")
+
+
+def test_a_judgement_that_differs_needs_a_sentence(project):
+    signalling = {f"sq-1.{n}": "no" for n in (1, 2)}
+    fill(project, 1, "probast-2019", "ada", signalling, finish=False)
+    key = "judgement:participants"
+    with pytest.raises(ReviewError, match="Say in a sentence"):
+        forms.answer(project, Given(1, "probast-2019", key, "low"), "ada")
+    assert key not in forms.open_form(project, 1, "probast-2019", "ada").entries
+    why = "Exclusions were of duplicate scans only."
+    form = forms.answer(project, Given(1, "probast-2019", key, "low", comment=why), "ada")
+    assert form.entries[key].comment == why
+
+
+def test_an_answer_changed_after_the_judgement_brings_the_question_back(project):
+    form = full(project, "probast-2019", **{"about:evaluation": "both"})
+    form |= {k: "low" for k in form_keys(project, "probast-2019") if ":" in k and "about" not in k}
+    fill(project, 1, "probast-2019", "ada", form, finish=False)
+    forms.answer(project, Given(1, "probast-2019", "sq-1.1", "no"), "ada")
+    with pytest.raises(ReviewError, match="propose another judgement"):
+        settling.finish(project, 1, "probast-2019", "ada")
+
+
+def form_keys(project, name):
+    from review.checklists import answerable
+
+    return [a.key for a in answerable(tools.checklist(project, name)) if not a.optional]
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        (None, ["study-kind"]),
+        ("deep-learning", ["study-kind", "claim-2020", "probast-2019", "extraction-imaging-ai"]),
+        ("traditional", ["study-kind", "rqs-1.0", "probast-2019", "extraction-imaging-ai"]),
+        (
+            "hybrid",
+            ["study-kind", "claim-2020", "rqs-1.0", "probast-2019", "extraction-imaging-ai"],
+        ),
+    ],
+)
+def test_the_kind_of_study_decides_which_tools_apply(project, word, names):
+    found = tools.tools_for(project.protocol, word)
+    assert [tool.checklist for tool in found] == names
+
+
+def test_the_list_of_tasks_tells_how_far_each_form_is(project):
+    kind(project, 1, "deep-learning", "ada")
+    forms.answer(project, Given(1, "claim-2020", "title", "yes"), "ada")
+    first = tasks.tasks(project, "ada")[0]
+    told = {tool.checklist: (word, given, of) for tool, word, given, of in first.tools}
+    assert told["study-kind"] == ("finished", 1, 1)
+    assert told["claim-2020"] == ("begun", 1, 42)
+    assert first.kind == "deep-learning"
+    assert tasks.tasks(project, "ada")[1].kind is None
+
+
+def test_nobody_sees_the_others_answers_before_both_are_finished(project):
+    fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
+    with pytest.raises(ReviewError, match="stays closed until both"):
+        settling.compared(project, 1, "claim-2020", "cleo")
+    assert settling.waiting(project, "cleo") == []
+    fill(project, 1, "claim-2020", "ben", full(project, "claim-2020", title="no"))
+    seen = settling.compared(project, 1, "claim-2020", "cleo")
+    assert [pair.asked.key for pair in seen.open] == ["title"]
+    assert [(w.report, w.checklist, w.open) for w in settling.waiting(project, "cleo")] == [
+        (1, "claim-2020", 1)
+    ]
+
+
+def test_an_adjudicator_who_also_reviews_waits_for_their_own_forms(project):
+    fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
+    fill(project, 1, "claim-2020", "dan", full(project, "claim-2020", title="no"))
+    forms.answer(project, Given(1, "probast-2019", "sq-1.1", "yes"), "dan")
+    with pytest.raises(ReviewError, match="no unfinished form of your own"):
+        settling.compared(project, 1, "claim-2020", "dan")
+    assert settling.compared(project, 1, "claim-2020", "cleo").open
+
+
+def both_claim(project, report=1, **second):
+    kind(project, report, "deep-learning", "ada", "ben")
+    fill(project, report, "claim-2020", "ada", full(project, "claim-2020"))
+    fill(project, report, "claim-2020", "ben", full(project, "claim-2020", **second))
+
+
+def test_agreement_needs_nobody_and_the_gate_includes_at_once(project):
+    both_claim(project)
+    assert standing(project, 1) == ("included", None)
+    found = results.appraised(project, "claim-2020")[0]
+    assert found.settled
+    assert found.result.totals[0].value == 42
+
+
+def test_a_gate_waits_for_consensus_and_then_excludes_with_every_reason(project):
+    both_claim(project, preprocessing="no", **{"model-selection": "no"})
+    assert standing(project, 1) == ("pending", None)
+    for key in ("preprocessing", "model-selection"):
+        settling.settle(project, Given(1, "claim-2020", key, "no", "Not said.", 3), "cleo")
+    reasons = "preparation of images not documented; choice of the model not documented"
+    assert standing(project, 1) == ("excluded", reasons)
+    told = results.gates(project)[1]
+    assert [one.state for one in told] == ["failed", "failed"]
+
+
+def test_withdrawing_a_settlement_takes_the_gates_word_back(project):
+    both_claim(project, preprocessing="no")
+    settling.settle(project, Given(1, "claim-2020", "preprocessing", "no"), "cleo")
+    assert standing(project, 1)[0] == "excluded"
+    settling.settle(project, Given(1, "claim-2020", "preprocessing", None), "cleo")
+    assert standing(project, 1) == ("pending", None)
+    settling.settle(project, Given(1, "claim-2020", "preprocessing", "yes"), "cleo")
+    assert standing(project, 1) == ("included", None)
+
+
+def test_opening_a_form_again_takes_the_gates_word_back(project):
+    both_claim(project)
+    settling.reopen(project, 1, "claim-2020", "ben")
+    assert standing(project, 1) == ("pending", None)
+
+
+def test_a_hybrid_must_pass_the_gates_of_both_tools(project):
+    kind(project, 1, "hybrid", "ada", "ben")
+    for who in ("ada", "ben"):
+        fill(project, 1, "claim-2020", who, full(project, "claim-2020"))
+    assert standing(project, 1) == ("pending", None)
+    poor = full(project, "rqs-1.0", "no", **RQS_GOOD) | {"validation": "none-done"}
+    for who in ("ada", "ben"):
+        fill(project, 1, "rqs-1.0", who, poor)
+    assert standing(project, 1) == ("excluded", "RQS below 6")
+
+
+def test_the_kind_is_settled_like_any_answer_and_then_rules(project):
+    kind(project, 1, "hybrid", "ada")
+    kind(project, 1, "deep-learning", "ben")
+    for who in ("ada", "ben"):
+        fill(project, 1, "claim-2020", who, full(project, "claim-2020"))
+    assert standing(project, 1) == ("pending", None)
+    settling.settle(project, Given(1, "study-kind", "kind", "deep-learning"), "cleo")
+    assert standing(project, 1) == ("included", None)
+    assert tasks.tasks(project, "ada")[0].kind == "deep-learning"
+    assert results.kinds(project) == {1: "deep-learning"}
+
+
+def test_settling_is_for_adjudicators_and_unsure_settles_nothing(project):
+    both_claim(project, title="no")
+    with pytest.raises(ReviewError, match="ada does not adjudicate"):
+        settling.settle(project, Given(1, "claim-2020", "title", "no"), "ada")
+    with pytest.raises(ReviewError, match="settles nothing"):
+        settling.settle(project, Given(1, "claim-2020", "title", "unsure"), "cleo")
+
+
+def test_a_settled_key_is_not_overwritten_by_another_adjudicator(project):
+    both_claim(project, title="no")
+    settling.settle(project, Given(1, "claim-2020", "title", "no"), "cleo")
+    with pytest.raises(ReviewError, match="cleo settled this already"):
+        settling.settle(project, Given(1, "claim-2020", "title", "yes"), "dan")
+
+
+def test_settling_a_fact_opens_what_it_makes_apply(project, tmp_path):
+    form = dict.fromkeys(form_keys(project, "metrics"), "yes")
+    ann = form | {"about:c5": "no"}
+    for who, mine in (("ada", ann), ("ben", ann | {"about:c4": "no"})):
+        fill(project, 1, "metrics", who, {k: v for k, v in mine.items() if k != "dl-robust"})
+    settling.settle(project, Given(1, "metrics", "about:c4", "no"), "cleo")
+    assert settling.compared(project, 1, "metrics", "cleo").settled
+    now = settling.settle(project, Given(1, "metrics", "about:c5", "yes"), "cleo")
+    assert [pair.asked.key for pair in now.open] == ["dl-robust"]
+    now = settling.settle(project, Given(1, "metrics", "dl-robust", "no"), "cleo")
+    assert now.settled
+
+
+def test_agreement_uses_what_was_said_before_either_could_look(project):
+    both_claim(project, title="no")
+    settling.reopen(project, 1, "claim-2020", "ben")
+    forms.answer(project, Given(1, "claim-2020", "title", "yes"), "ben")
+    settling.finish(project, 1, "claim-2020", "ben")
+    assert settling.compared(project, 1, "claim-2020", "cleo").open == ()
+    rated = {one.key: one for one in results.ratings(project, "claim-2020")}
+    assert (rated["title"].first, rated["title"].second) == (("yes",), ("no",))
+    assert results.total_ratings(project, "claim-2020") == [(42, 41)]
+
+
+def test_answers_given_before_a_merge_stay_with_the_report(project):
+    from review.records import Link
+    from review.store import links
+    from review.store.moments import now
+    from review.workflow import standings
+
+    forms.answer(project, Given(2, "claim-2020", "title", "no"), "ada")
+    with project.store.write() as conn:
+        links.add(conn, [Link(1, 2, "duplicate", "by hand", "ada", now())])
+        links.put_groups(conn, {1: (1, 1), 2: (1, 1), 3: (3, 3), 4: (4, 4)})
+        standings.rebuild(project, conn)
+    form = forms.open_form(project, 2, "claim-2020", "ada")
+    assert form.report == 1
+    assert form.entries["title"].answer == "no"
+    assert [task.report for task in tasks.tasks(project, "ada")] == [1, 3]
+
+
+OWN = """\
+id: ours
+title: Our list
+short: Ours
+edition: "1"
+kind: reporting
+licence: ours
+item_count: 1
+sections:
+  - id: one
+    title: One
+    items:
+      - id: a
+        number: 1
+        name: A
+        question: Is it a?
+        options: [{id: "yes", label: "Yes", means: met}, {id: "no", label: "No", means: unmet}]
+"""
+
+
+def test_a_teams_own_checklist_is_used_and_held_to_its_meaning(project):
+    own = project.folder / "checklists"
+    own.mkdir()
+    (own / "ours.yaml").write_text(OWN)
+    forms.answer(project, Given(1, "ours", "a", "yes"), "ada")
+    (own / "ours.yaml").write_text(OWN.replace("Is it a?", "Is it really a?"))
+    forms.answer(project, Given(1, "ours", "a", "no"), "ada")
+    (own / "ours.yaml").write_text(OWN.replace('{id: "no"', "{id: never"))
+    with pytest.raises(ReviewError, match="give the changed one a new id"):
+        forms.answer(project, Given(1, "ours", "a", "yes"), "ada")
+
+
+def test_an_answer_remembers_its_edition_and_protocol(project):
+    from sqlalchemy import text
+
+    forms.answer(project, Given(1, "claim-2020", "title", "yes"), "ada")
+    with project.store.read() as conn:
+        row = conn.execute(text("select checklist, protocol, reviewer from answers")).one()
+    assert tuple(row) == ("claim-2020", project.fingerprint, "ada")
+
+
+def test_a_changed_gate_is_held_against_every_report(project):
+    both_claim(project)
+    assert standing(project, 1) == ("included", None)
+    path = project.folder / "protocol.yaml"
+    path.write_text(path.read_text().replace('required: ["26"]', 'required: ["26", "40"]'))
+    changed = open_project(project.folder)
+    both_claim(changed, 2, registration="no")
+    settling.settle(changed, Given(2, "claim-2020", "registration", "no"), "cleo")
+    assert standing(changed, 2)[0] == "excluded"
+    settling.reopen(changed, 1, "claim-2020", "ada")
+    forms.answer(changed, Given(1, "claim-2020", "registration", "no"), "ada")
+    settling.finish(changed, 1, "claim-2020", "ada")
+    assert standing(changed, 1) == ("pending", None)
+    assert settling.hold_gates(changed) == 3
+
+
+def test_a_leaving_reviewers_half_form_frees_the_place(project):
+    from review.store import acts
+    from review.store.moments import now
+
+    for who in ("ada", "ben"):
+        forms.answer(project, Given(1, "claim-2020", "title", "yes"), who)
+    with project.store.write() as conn:
+        acts.add(conn, "retire", "ada", now(), subject="ben")
+    assert forms.answer(project, Given(1, "claim-2020", "title", "yes"), "dan").entries
