@@ -1,0 +1,152 @@
+"""Conflicts, in three piles: the adjudicator settles each with one key; others stay blind."""
+
+from functools import partial
+
+import streamlit as st
+
+from review.errors import ReviewError
+from review.pages import session
+from review.pages.marking import marked, search_words
+from review.pages.record import identifiers
+from review.protocol import Stage
+from review.records import Decision, Verdict
+from review.screening import Pile
+from review.workflow import screening
+from review.workflow.project import Project
+from review.workflow.screening import Conflict
+
+PILES: dict[Pile, str] = {
+    "verdict": "Verdict differs",
+    "reason": "Only the reason differs",
+    "maybe": "Both unsure",
+}
+
+
+def page(project: Project) -> None:
+    """Draws the piles and the conflict in hand."""
+    st.title("Conflicts")
+    stages = [one for one in project.protocol.stages if one.kind != "quality"]
+    left, right = st.columns(2, vertical_alignment="bottom")
+    names = {one.id: one for one in stages}
+    chosen = left.segmented_control("Stage", list(names), default=next(iter(names)))
+    stage = names[chosen or next(iter(names))]
+    piles = screening.conflicts(project, stage)
+    full = [pile for pile in PILES if piles[pile]] or ["verdict"]
+    pile = right.segmented_control(
+        "Pile",
+        list(PILES),
+        default=full[0],
+        format_func=lambda one: f"{PILES[one]} ({len(piles[one])})",
+    )
+    _said()
+    keys = piles[pile or full[0]]
+    if not keys:
+        st.success("Nothing to settle in this pile.")
+        _undo_button(project, stage)
+        return
+    try:
+        card = screening.conflict(project, stage, keys[0])
+    except ReviewError as error:
+        st.warning(str(error))
+        return
+    _card(project, stage, card)
+
+
+def _said() -> None:
+    for name, show in (("conflicts_said", st.caption), ("conflicts_wrong", st.warning)):
+        text = st.session_state.pop(name, None)
+        if text:
+            show(text)
+
+
+def _card(project: Project, stage: Stage, card: Conflict) -> None:
+    record = card.record
+    lists = {
+        "include": project.protocol.highlight.include,
+        "exclude": project.protocol.highlight.exclude,
+        "search": search_words(project.protocol.search.query),
+    }
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        title = marked(record.title or "(no title)", lists)
+        st.html(f'<div style="font-size:1.45rem;line-height:1.3;font-weight:650">{title}</div>')
+        st.caption(f"{'; '.join(record.authors[:6])} · {record.year or ''} · {card.key}")
+        st.markdown(" · ".join(identifiers(record)))
+        text = marked(card.abstract or "The source gave no abstract.", lists)
+        st.html(f'<div style="font-size:1.04rem;line-height:1.6">{text}</div>')
+    with right:
+        for number, vote in enumerate(card.votes[:2]):
+            _side(project, stage, card, number, vote)
+        for vote in card.votes[2:]:
+            st.markdown(f"Also: {_words(vote)}")
+        _other(project, stage, card)
+        _undo_button(project, stage)
+
+
+def _words(vote: Decision) -> str:
+    return {"include": "include", "exclude": "exclude", "unsure": "not sure"}[
+        vote.verdict or "unsure"
+    ] + (f": {vote.reason}" if vote.reason else "")
+
+
+def _side(project: Project, stage: Stage, card: Conflict, number: int, vote: Decision) -> None:
+    letter = "AB"[number]
+    with st.container(border=True):
+        st.markdown(f"**{letter} · {vote.reviewer}** — {_words(vote)}")
+        note = card.notes.get(vote.reviewer) or vote.note
+        if note:
+            st.caption(f"“{note}”")
+        if vote.verdict in ("include", "exclude"):
+            act = partial(_settle, project, stage, card.number, vote.verdict, vote.reason)
+            st.button(
+                f"Take {letter}", shortcut=str(number + 1), on_click=act, width="stretch",
+                key=f"take_{letter}",
+            )  # fmt: skip
+
+
+def _other(project: Project, stage: Stage, card: Conflict) -> None:
+    if not st.button("Other", shortcut="3", width="stretch") and (
+        st.session_state.get("conflicts_other") != card.key
+    ):
+        return
+    st.session_state["conflicts_other"] = card.key
+    with st.form(f"other_{card.key}"):
+        verdicts: list[Verdict] = ["include", "exclude"]
+        verdict = st.radio("Settle as", verdicts, horizontal=True)
+        reason = st.selectbox("Reason, for an exclusion", [None, *stage.reasons])
+        note = st.text_input("Why (needed)")
+        if st.form_submit_button("Settle"):
+            if not note.strip():
+                st.warning("A sentence is needed for what neither reviewer chose.")
+                return
+            why = reason if verdict == "exclude" else None
+            _settle(project, stage, card.number, verdict, why, note.strip())
+            st.rerun()
+
+
+def _settle(
+    project: Project,
+    stage: Stage,
+    number: int,
+    verdict: Verdict,
+    reason: str | None,
+    note: str | None = None,
+) -> None:
+    name = session.person().name
+    try:
+        found = screening.settle(project, stage, name, number, verdict, reason=reason, note=note)
+    except ReviewError as error:
+        st.session_state["conflicts_wrong"] = str(error)
+    else:
+        st.session_state["conflicts_said"] = f"Settled: {found.status}. Z undoes it."
+    st.session_state["conflicts_other"] = None
+
+
+def _undo_button(project: Project, stage: Stage) -> None:
+    def undo() -> None:
+        key = screening.unsettle(project, stage, session.person().name)
+        st.session_state["conflicts_said"] = (
+            f"{key} is in conflict again." if key else "There is nothing to undo."
+        )
+
+    st.button("Undo the last one", shortcut="z", on_click=undo)

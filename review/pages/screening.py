@@ -1,0 +1,273 @@
+"""Screening by title and abstract, or full text: one record, one key, saved at once."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from review.errors import ReviewError
+from review.pages import session
+from review.pages.marking import marked, search_words
+from review.pages.record import identifiers
+from review.protocol import Stage, stage_of, stage_reviewers
+from review.records import Verdict
+from review.workflow import files, screening
+from review.workflow.project import Project
+from review.workflow.screening import Shown
+
+DONE = {"include": "included", "exclude": "excluded", "unsure": "marked as maybe"}
+KEY = "screening_key"
+"""Session key: the record that is looked back at; None for the next one."""
+
+
+def page(project: Project) -> None:
+    """Draws the record the reviewer is at."""
+    person = session.person()
+    stages = [
+        one
+        for one in (
+            stage_of(project.protocol, "screening"),
+            stage_of(project.protocol, "eligibility"),
+        )
+        if one is not None and person.name in stage_reviewers(project.protocol, one)
+    ]
+    if not stages:
+        st.info("No stage of this review has you among its reviewers; the lead sets that.")
+        return
+    stage = _stage(stages)
+    _head(project, stage)
+    shown = _record(project, stage)
+    if shown is None:
+        st.success("Nothing is left for you here. Thank you.")
+        _buttons_at_the_end(project, stage)
+        return
+    st.query_params["key"] = shown.key
+    criteria, record = st.columns([1, 3], gap="large")
+    with criteria:
+        _criteria(project)
+    with record:
+        _actions(project, stage, shown)
+        _draw(project, shown)
+        if stage.kind == "eligibility":
+            _pdf(project, shown)
+
+
+def _stage(stages: list[Stage]) -> Stage:
+    if len(stages) == 1:
+        return stages[0]
+    names = {one.id: one for one in stages}
+    asked = st.query_params.get("stage", stages[0].id)
+    chosen = st.segmented_control(
+        "Stage",
+        list(names),
+        default=asked if asked in names else stages[0].id,
+        format_func=lambda name: names[name].name or name,
+        label_visibility="collapsed",
+        on_change=lambda: st.session_state.update({KEY: None}),
+    )
+    stage = names[chosen or stages[0].id]
+    st.query_params["stage"] = stage.id
+    return stage
+
+
+def _head(project: Project, stage: Stage) -> None:
+    """How far the reviewer is, and what the last key did."""
+    pace = screening.pace(project, stage, session.person().name)
+    whole = pace.done + pace.left
+    text = f"**{min(pace.done + 1, whole):,} of {whole:,}**"
+    if pace.minutes is not None and pace.left:
+        text += f", about {_duration(pace.minutes)} left"
+    left, right = st.columns([2, 3], vertical_alignment="center")
+    left.markdown(text)
+    said = st.session_state.pop("screening_said", None)
+    if said:
+        right.caption(said)
+    st.progress(pace.done / whole if whole else 1.0)
+    wrong = st.session_state.pop("screening_wrong", None)
+    if wrong:
+        st.warning(wrong)
+
+
+def _duration(minutes: float) -> str:
+    if minutes < 1:
+        return "a minute"
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.0f} h"
+
+
+def _record(project: Project, stage: Stage) -> Shown | None:
+    """The record looked back at, else the next one; the address keeps it over a reload."""
+    name = session.person().name
+    looked_at = st.session_state.get(KEY)
+    if looked_at:
+        try:
+            return screening.shown(project, stage, name, looked_at)
+        except ReviewError:
+            st.session_state[KEY] = None
+    return screening.next_record(project, stage, name)
+
+
+def _criteria(project: Project) -> None:
+    criteria = project.protocol.criteria
+    st.markdown("**Include**" if criteria.include else "")
+    st.markdown("\n".join(f"- {one}" for one in criteria.include))
+    st.markdown("**Exclude**" if criteria.exclude else "")
+    st.markdown("\n".join(f"- {one}" for one in criteria.exclude))
+
+
+def _draw(project: Project, shown: Shown) -> None:
+    record = shown.record
+    lists = {
+        "include": project.protocol.highlight.include,
+        "exclude": project.protocol.highlight.exclude,
+        "search": search_words(project.protocol.search.query),
+    }
+    title = marked(record.title or "(no title)", lists)
+    st.html(f'<div style="font-size:1.55rem;line-height:1.3;font-weight:650">{title}</div>')
+    people = "; ".join(record.authors[:8]) + (" et al." if len(record.authors) > 8 else "")
+    place = " · ".join(filter(None, (people, str(record.year or ""), record.journal or "")))
+    st.caption(place + f" · {record.source} · {shown.key}")
+    links = " · ".join(identifiers(record))
+    if links:
+        st.markdown(links)
+    if shown.siblings:
+        st.caption(f"Same study as {', '.join(shown.siblings)}")
+    if shown.abstract:
+        st.html(
+            '<div style="font-size:1.06rem;line-height:1.62;max-width:46rem">'
+            f"{marked(shown.abstract, lists)}</div>"
+        )
+    else:
+        _missing_abstract(project, shown)
+
+
+def _missing_abstract(project: Project, shown: Shown) -> None:
+    st.info("The source gave no abstract.")
+    with st.expander("Add the abstract"):
+        text = st.text_area("Abstract", key=f"abstract_{shown.key}")
+        if st.button("Save the abstract"):
+            try:
+                screening.add_abstract(project, session.person().name, shown.number, text)
+            except ReviewError as error:
+                st.warning(str(error))
+                return
+            st.rerun()
+
+
+def _actions(project: Project, stage: Stage, shown: Shown) -> None:
+    """The row of keys; at full text an exclusion asks for its reason with a digit."""
+    if shown.mine is not None:
+        reason = f", {shown.mine.reason}" if shown.mine.reason else ""
+        st.caption(f"Your decision: {shown.mine.verdict}{reason}. A key changes it.")
+    if st.session_state.get("screening_reason") == shown.key:
+        _reasons(project, stage, shown)
+        return
+    vote = partial(_vote, project, stage, shown)
+    row = st.columns(7)
+    keys: list[tuple[str, str, Callable[[], None], bool]] = [
+        ("Include", "i", partial(vote, "include"), False),
+        ("Exclude", "e", _ask(stage, shown, vote), False),
+        ("Maybe", "m", partial(vote, "unsure"), False),
+        ("Note", "n", partial(_toggle, "screening_note", shown.key), False),
+        ("Undo", "z", partial(_undo, project, stage), False),
+        ("Back", "Left", partial(_step, project, stage, shown, 1), False),
+        (
+            "Forward",
+            "Right",
+            partial(_step, project, stage, shown, -1),
+            KEY not in st.session_state,
+        ),
+    ]
+    for place, (label, key, act, off) in zip(row, keys, strict=True):
+        place.button(
+            label,
+            shortcut=key,
+            on_click=act,
+            disabled=off,
+            width="stretch",
+            type="primary" if label == "Include" else "secondary",
+            key=f"screening_{label}",
+        )
+    if st.session_state.get("screening_note") == shown.key:
+        _note(project, stage, shown)
+    elif shown.note:
+        st.caption(f"Your note: {shown.note}")
+
+
+def _ask(stage: Stage, shown: Shown, vote: Callable[..., None]) -> Callable[[], None]:
+    if stage.kind == "eligibility" and stage.reasons:
+        return partial(_toggle, "screening_reason", shown.key)
+    return partial(vote, "exclude")
+
+
+def _reasons(project: Project, stage: Stage, shown: Shown) -> None:
+    st.markdown("**Exclude because**")
+    for number, reason in enumerate(stage.reasons, 1):
+        act = partial(_vote, project, stage, shown, "exclude", reason)
+        shortcut = str(number) if number <= 9 else None
+        st.button(f"{number}  {reason}", shortcut=shortcut, on_click=act, key=f"reason_{number}")
+    back = partial(_toggle, "screening_reason", shown.key)
+    st.button("Not after all", shortcut="Escape", on_click=back)
+
+
+def _note(project: Project, stage: Stage, shown: Shown) -> None:
+    with st.form(f"note_{shown.key}", border=False):
+        text = st.text_area("Your note (nobody else sees it before the record is settled)",
+                            shown.note or "")  # fmt: skip
+        if st.form_submit_button("Save the note"):
+            name = session.person().name
+            screening.add_note(project, stage, name, shown.number, text.strip() or None)
+            st.session_state["screening_note"] = None
+            st.rerun()
+
+
+def _vote(
+    project: Project, stage: Stage, shown: Shown, verdict: Verdict, reason: str | None = None
+) -> None:
+    seen = shown.mine.id if shown.mine else 0
+    name = session.person().name
+    try:
+        screening.vote(project, stage, name, shown.number, verdict, reason=reason, seen=seen)
+    except ReviewError as error:
+        st.session_state["screening_wrong"] = str(error)
+    else:
+        why = f" ({reason})" if reason else ""
+        st.session_state["screening_said"] = f"{shown.key} {DONE[verdict]}{why}. Z undoes it."
+    st.session_state.update({KEY: None, "screening_reason": None, "screening_note": None})
+
+
+def _undo(project: Project, stage: Stage) -> None:
+    key = screening.undo(project, stage, session.person().name)
+    st.session_state["screening_said"] = (
+        f"Took back your decision on {key}." if key else "There is nothing to undo."
+    )
+    st.session_state[KEY] = key
+
+
+def _step(project: Project, stage: Stage, shown: Shown, by: int) -> None:
+    """Looks back along the reviewer's own decisions, or forward again to the open record."""
+    keys = screening.trail(project, stage, session.person().name)
+    at = keys.index(shown.key) if shown.key in keys else -1
+    place = at + by
+    st.session_state[KEY] = keys[min(place, len(keys) - 1)] if keys and place >= 0 else None
+
+
+def _toggle(name: str, key: str) -> None:
+    st.session_state[name] = None if st.session_state.get(name) == key else key
+
+
+def _buttons_at_the_end(project: Project, stage: Stage) -> None:
+    st.button("Undo the last decision", shortcut="z", on_click=partial(_undo, project, stage))
+
+
+def _pdf(project: Project, shown: Shown) -> None:
+    """The full text beside the decision, or a place to put it."""
+    path: Path | None = files.pdf_of(project, shown.number)
+    if path is not None:
+        st.pdf(path, height=900)
+        return
+    given = st.file_uploader("No full text yet: add the PDF", type="pdf", key=f"pdf_{shown.key}")
+    if given is not None:
+        name = session.person().name
+        files.attach(project, shown.number, given.name, given.getvalue(), name)
+        st.rerun()

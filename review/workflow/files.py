@@ -1,0 +1,82 @@
+"""PDFs of reports: kept once by content in the review's files/ folder, attached by added rows."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from review.errors import FullTextError
+from review.store import files, links, records, retrievals
+from review.store.moments import now
+from review.store.records import key_of
+from review.workflow.project import Project
+
+MAX_BYTES = 200 * 1024 * 1024
+"""Largest PDF taken in (bytes)."""
+
+
+def path_of(project: Project, sha256: str) -> Path:
+    """Where a file of this content lies."""
+    return project.folder / "files" / sha256[:2] / f"{sha256}.pdf"
+
+
+def pdf_of(project: Project, number: int) -> Path | None:
+    """The PDF of a record, or of another record of the same report; None where there is none."""
+    with project.store.read() as conn:
+        groups = links.group_of(conn, number) or {number: (number, number)}
+        report = groups[number][0]
+        members = [number, *(n for n, (r, _) in groups.items() if r == report and n != number)]
+        for one in members:
+            found = files.newest(conn, one)
+            if found is not None and path_of(project, found["sha256"]).exists():
+                return path_of(project, found["sha256"])
+    return None
+
+
+def attach(
+    project: Project, number: int, name: str, data: bytes, who: str, *, origin: str = "upload"
+) -> str:
+    """Keeps a PDF and attaches it to a record; gives its SHA-256.
+
+    Raises:
+        FullTextError: it is not a PDF, is empty or too large, or the disk refuses it.
+    """
+    if len(data) > MAX_BYTES:
+        raise FullTextError(f"{name}: larger than {MAX_BYTES // 1024**2} MB; nothing was kept.")
+    if b"%PDF-" not in data[:1024]:
+        raise FullTextError(f"{name}: this is not a PDF (no %PDF- mark); nothing was kept.")
+    digest = hashlib.sha256(data).hexdigest()
+    _keep(path_of(project, digest), data)
+    at = now()
+    with project.store.write() as conn:
+        records.get(conn, number)
+        files.add(conn, number, digest, who, at, name=name, size=len(data), origin=origin)
+        retrievals.add(conn, number, "retrieved", who, at, source=origin)
+    return digest
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Writes the whole file or nothing."""
+    if path.exists():
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as scratch:
+            scratch.write(data)
+            scratch.flush()
+            os.fsync(scratch.fileno())
+        Path(scratch.name).replace(path)
+    except OSError as error:
+        raise FullTextError(f"{path}: cannot be written ({error.strerror}).") from error
+
+
+def detach(project: Project, number: int, who: str) -> None:
+    """Takes a record's PDF off; the file itself stays. Raises FullTextError if it has none."""
+    with project.store.write() as conn:
+        found = files.newest(conn, number)
+        if found is None:
+            raise FullTextError(f"{key_of(number)} has no PDF.")
+        files.add(
+            conn, number, found["sha256"], who, now(), name=found["name"], size=found["bytes"],
+            origin=found["origin"], state="removed",
+        )  # fmt: skip
