@@ -156,7 +156,7 @@ REFUSED = [
     (b"<!DOCTYPE html><html><body>Log in</body></html>", "web page"),
     (b"<?xml version='1.0'?><feed></feed>", "XML of an unknown kind"),
     (b"Dear all,\nplease find attached.\n", "no column is a title"),
-    (b"Name,Size\na,1\n", "Found: Name, Size"),
+    (b"Name,Size\na,1\n", "found: Name, Size"),
     (b'{"records": [', "JSON"),
     (b"Title,Authors\n", "no references"),
 ]

@@ -50,18 +50,27 @@ def read_file(file: Path | str | bytes, source: str | None = None, *, name: str 
     Raises:
         SourceError: the file cannot be opened, is empty or binary, or holds no references we know.
     """
-    if isinstance(file, bytes):
-        data, name = file, name or "the file"
-    else:
-        name = name or Path(file).name
-        data = _content(Path(file))
+    name = name or ("the file" if isinstance(file, bytes) else Path(file).name)
+    data, kind = content_of(file if isinstance(file, bytes) else Path(file), name)
+    return read_data(data, kind, name, source)
+
+
+def content_of(file: Path | bytes, name: str) -> tuple[bytes, str]:
+    """A file's content as UTF-8 with \\n line ends (a workbook as it is), and its kind.
+
+    Raises:
+        SourceError: as read_file.
+    """
+    data = file if isinstance(file, bytes) else _content(file)
     if not data.startswith(b"PK"):
         data = as_utf8(data)
-    kind = sniff.kind(data, name)
-    if kind == "xlsx":
-        parsed = table.parse_xlsx(data, source, name=name)
-    elif kind == "csv":
-        parsed = table.parse_csv(data, source, name=name)
+    return data, sniff.kind(data, name)
+
+
+def read_data(data: bytes, kind: str, name: str, source: str | None = None) -> Parsed:
+    """The records in what content_of gave. Raises SourceError as read_file."""
+    if kind in ("xlsx", "csv"):
+        parsed = table.parse(data, source, name=name)
     else:
         try:
             parsed = FORMATS[kind](data, source)

@@ -112,3 +112,8 @@ def has_title(header: list[str]) -> bool:
 def known(header: list[str]) -> int:
     """How many of the columns fill a field."""
     return sum(key(name) in FIELD for name in header)
+
+
+def as_header(row: list[str]) -> int:
+    """How many columns of a header with a title are known; 0 for a row without a title column."""
+    return known(row) if has_title(row) else 0
