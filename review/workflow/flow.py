@@ -10,6 +10,7 @@ from review.screening import Standing
 from review.store import Connection, links, records, retrievals
 from review.store.records import key_of
 from review.workflow import standings
+from review.workflow.grouping import groups_at
 from review.workflow.project import Project
 
 STATUS: dict[str, flow.Status] = {"included": "included", "excluded": "excluded"}
@@ -19,8 +20,8 @@ STATUS: dict[str, flow.Status] = {"included": "included", "excluded": "excluded"
 def inputs(project: Project, *, until: datetime | None = None) -> flow.Inputs:
     """All the flow is counted from, as it stood at a moment (now where None)."""
     with project.store.read() as conn:
-        found = standings.compute(project, conn, until=until)
-        groups = links.all_groups(conn)
+        groups = groups_at(conn, until)
+        found = standings.compute(project, conn, until=until, groups=groups)
         entries = _entries(conn, groups, until)
         attempts = retrievals.newest(conn, until=until)
     reports = {one.report for one in entries}

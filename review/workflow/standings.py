@@ -17,9 +17,19 @@ Standings = dict[str, dict[int, Standing]]
 """Stage id -> report -> standing, for the reports that have reached the stage."""
 
 
-def compute(project: Project, conn: Connection, *, until: datetime | None = None) -> Standings:
-    """Where every report stood at a moment (now where None), at every stage it has reached."""
-    groups = links.all_groups(conn)
+def compute(
+    project: Project,
+    conn: Connection,
+    *,
+    until: datetime | None = None,
+    groups: Mapping[int, tuple[int, int]] | None = None,
+) -> Standings:
+    """Where every report stood at a moment (now where None), at every stage it has reached.
+
+    Args:
+        groups: record -> (report, study) at that moment; the kept projection where None.
+    """
+    groups = links.all_groups(conn) if groups is None else groups
     numbers = records.numbers(conn) if until is None else records.numbers_until(conn, until)
     reports = {groups.get(n, (n, n))[0] for n in numbers}
     by_stage: dict[str, dict[int, list[Decision]]] = {}

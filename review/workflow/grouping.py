@@ -1,0 +1,32 @@
+"""Which report and study each record belongs to: computed from the log of links, never typed."""
+
+from datetime import datetime
+
+from review import dedupe
+from review.store import Connection, links, records
+from review.workflow import standings
+from review.workflow.project import Project
+
+
+def groups_at(conn: Connection, until: datetime | None = None) -> dict[int, tuple[int, int]]:
+    """Record -> (report, study), as the links said at a moment.
+
+    Now (None) it is the kept projection; for a past moment it is computed from the links up to it.
+    """
+    if until is None:
+        return links.all_groups(conn)
+    there = records.numbers_until(conn, until)
+    stored = [one for one in records.every(conn) if one.id in there]
+    return _flat(dedupe.groups(stored, links.every(conn, until=until)))
+
+
+def regroup(project: Project, conn: Connection) -> dedupe.Groups:
+    """Computes the groups anew from all links and keeps them, and the standings that follow."""
+    found = dedupe.groups(list(records.every(conn)), links.every(conn))
+    links.put_groups(conn, _flat(found))
+    standings.rebuild(project, conn)
+    return found
+
+
+def _flat(found: dedupe.Groups) -> dict[int, tuple[int, int]]:
+    return {n: (report, found.study.get(n, report)) for n, report in found.report.items()}
