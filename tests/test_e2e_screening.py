@@ -1,0 +1,97 @@
+"""Two reviewers screen 40 real records by keyboard, blind to each other; an adjudicator settles."""
+
+import pytest
+from browser import chromium, served, settled, sign_in
+
+from review.protocol import stage_of
+from review.screening import status
+from review.sources.files import read_file
+from review.store import decisions, records
+from review.store.moments import now
+from review.workflow import accounts, screening, standings
+from review.workflow.flow import flow_of
+from review.workflow.project import init, open_project
+
+pytestmark = pytest.mark.browser
+NAMES = ("ada", "ben", "cleo")
+
+
+@pytest.fixture
+def project(tmp_path, shared):
+    init(tmp_path)
+    opened = open_project(tmp_path, who="ada")
+    samples = shared / "reference" / "api_samples" / "exports"
+    found = [
+        *read_file(samples / "ris" / "scopus_asysd.ris").records,
+        *read_file(samples / "nbib" / "pubmed_set_part1.nbib").records,
+        *read_file(samples / "ris" / "embase.ris").records,
+    ][:40]
+    assert len(found) == 40
+    with opened.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="samples")
+        records.add(conn, batch, list(enumerate(found, 1)), now())
+        standings.rebuild(opened, conn)
+    for name in NAMES:
+        accounts.add_user(opened, name, f"password of {name}", "ada")
+    return opened
+
+
+def key_for(name, number):
+    """What a reviewer presses on a record: they agree on most, and differ by plan on some."""
+    if number % 10 == 7:
+        return "i" if name == "ada" else "e"
+    if number % 20 == 5:
+        return "m"
+    return "i" if number % 3 == 0 else "e"
+
+
+def screen(page, address, name):
+    """Screens until nothing is left, by keys alone; gives the keys of the records in order."""
+    sign_in(page, address, name, f"password of {name}")
+    page.goto(f"{address}/screening")
+    seen = []
+    for _ in range(40):
+        page.get_by_role("button", name="Include").wait_for()
+        page.wait_for_function("seen => !seen.includes(location.search)", arg=seen)
+        settled(page)
+        seen.append(page.evaluate("location.search"))
+        other = {"ada": "ben", "ben": "ada"}[name]
+        assert other not in page.locator("[data-testid=stMain]").inner_text().split()
+        number = int(seen[-1].rsplit("R", 1)[1])
+        page.keyboard.press(key_for(name, number))
+    page.get_by_text("Nothing is left for you here").wait_for()
+    return seen
+
+
+def test_two_reviewers_and_an_adjudicator_screen_by_keyboard(project):
+    stage = stage_of(project.protocol, "screening")
+    with served(project.folder) as address, chromium() as browser:
+        first = screen(browser.new_context().new_page(), address, "ada")
+        second = screen(browser.new_context().new_page(), address, "ben")
+        assert len(set(first)) == len(set(second)) == 40
+        piles = screening.conflicts(project, stage)
+        assert len(piles["verdict"]) == 4
+        assert len(piles["maybe"]) == 2
+        page = browser.new_context().new_page()
+        sign_in(page, address, "cleo", "password of cleo")
+        page.goto(f"{address}/conflicts")
+        for left in (4, 3, 2, 1):
+            page.get_by_text(f"Verdict differs ({left})").wait_for()
+            settled(page)
+            page.keyboard.press("1")
+        page.get_by_text("Verdict differs (0)").wait_for()
+        page.get_by_text("Both unsure (2)").click()
+        for left in (2, 1):
+            page.get_by_text(f"Both unsure ({left})").wait_for()
+            settled(page)
+            page.keyboard.press("3")
+            page.get_by_label("Why (needed)").fill("looked at the methods")
+            page.get_by_role("button", name="Settle").click()
+        page.get_by_text("Both unsure (0)").wait_for()
+    flow = flow_of(project)
+    includes = [n for n in range(1, 41) if key_for("ada", n) == "i" or key_for("ada", n) == "m"]
+    assert flow.main.screened.n == 40
+    assert sorted(flow.main.sought.ids) == [f"R{n:06d}" for n in includes]
+    with project.store.read() as conn:
+        made = decisions.every(conn, records=[7])
+    assert status(made, 2).settled_by == "adjudicator"
