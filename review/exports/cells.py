@@ -1,0 +1,13 @@
+"""How one cell of a table reads."""
+
+from review.exports.plain import shown_lines
+from review.table import Cell
+
+
+def told(cell: Cell) -> str:
+    """A cell as people read it: whole numbers without decimals, None as nothing."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float):
+        return f"{cell:.3f}".rstrip("0").rstrip(".")
+    return shown_lines(cell) if isinstance(cell, str) else str(cell)

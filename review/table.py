@@ -1,0 +1,27 @@
+"""One plain table: what the builders of tables give and the writers of documents take."""
+
+from dataclasses import dataclass
+
+Cell = str | int | float | None
+"""None is an empty cell; numbers stay numbers, so that spreadsheets can sort and sum them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A titled table."""
+
+    name: str
+    """File stem and worksheet name: excluded, characteristics, probast-2019."""
+    title: str
+    """Caption, without a number."""
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+    """Lines under the table: what abbreviations mean, what was left out."""
+
+    def __post_init__(self) -> None:
+        for number, row in enumerate(self.rows, 1):
+            if len(row) != len(self.columns):
+                raise ValueError(
+                    f"table {self.name}: row {number} has {len(row)} cells, not {len(self.columns)}"
+                )

@@ -1,0 +1,153 @@
+"""Tables in every format, opened again by an independent reader; the same bytes each time."""
+
+import csv
+import io
+import re
+import zipfile
+
+import docx as word
+import openpyxl
+import pytest
+from lxml import html
+
+from review.exports.documents import WRITERS, latex, tex
+from review.exports.office import docx, xlsx
+from review.exports.zipped import pack
+from review.table import Table
+
+HOSTILE = [
+    "=HYPERLINK(\"http://x\",\"y\")", "+1", "-1 and more", "@SUM(A1)", "<b>&amp;</b>",
+    "50 % of $5 & #3_a^b~c {d} \\e", "line one\nline two", "naïve — “quoted” ≥ 3 × κ",
+    "ctrl \x07 char", "x" * 40_000,
+]  # fmt: skip
+TABLE = Table(
+    "excluded",
+    "Reports excluded on full text",
+    ("Record", "Study", "Reason", "Score"),
+    (
+        ("R000001", "Ghoshal and Tucker 2020", HOSTILE[0], 3),
+        ("R000002", None, HOSTILE[1], -4),
+        *((f"R{n:06d}", "Li et al. 2020", words, 0.5) for n, words in enumerate(HOSTILE, 3)),
+    ),
+    ("A note with <, & and %.",),
+)
+
+
+def test_a_row_of_another_length_is_refused():
+    with pytest.raises(ValueError, match="row 2"):
+        Table("t", "T", ("a", "b"), (("1", "2"), ("1",)))
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_the_same_table_is_the_same_bytes(kind, monkeypatch):
+    import time
+
+    first = WRITERS[kind](TABLE)
+    monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
+    time.sleep(1.1 if kind in ("xlsx", "docx") else 0)
+    assert WRITERS[kind](TABLE) == first
+
+
+def test_csv_reads_back_with_formulas_made_harmless():
+    rows = list(csv.reader(io.StringIO(WRITERS["csv"](TABLE).decode("utf-8-sig"), newline="")))
+    assert rows[0] == list(TABLE.columns)
+    assert len(rows) == len(TABLE.rows) + 1
+    assert rows[2] == ["R000002", "", "'+1", "-4"]
+    assert not any(
+        cell[:1] in ("=", "+", "@") or (cell[:1] == "-" and not re.fullmatch(r"-[\d.]+", cell))
+        for row in rows for cell in row
+    )  # fmt: skip
+
+
+def test_xlsx_has_a_frozen_header_widths_and_texts_that_stay_texts():
+    sheet = openpyxl.load_workbook(io.BytesIO(WRITERS["xlsx"](TABLE)))["excluded"]
+    assert sheet.freeze_panes == "A2"
+    assert sheet.auto_filter.ref == f"A1:D{len(TABLE.rows) + 1}"
+    assert [cell.value for cell in sheet[1]] == list(TABLE.columns)
+    assert sheet["C2"].value == HOSTILE[0] and sheet["C2"].data_type == "s"
+    assert sheet["D3"].value == -4 and sheet["D3"].data_type == "n"
+    widths = [sheet.column_dimensions[letter].width for letter in "ABCD"]
+    assert all(8 <= width <= 60 for width in widths) and widths[1] > widths[3]
+    kinds = {cell.data_type for row in sheet.iter_rows() for cell in row}
+    assert "f" not in kinds
+    assert max(len(str(cell.value)) for row in sheet.iter_rows() for cell in row) <= 32_767
+
+
+def test_a_workbook_holds_many_tables_under_names_excel_takes():
+    named = [Table("a/b*c" * 9, "T", ("x",), ()), Table("A/B*C" * 9, "T", ("x",), ())]
+    names = openpyxl.load_workbook(io.BytesIO(xlsx(named))).sheetnames
+    assert len({name.casefold() for name in names}) == 2
+    assert all(len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in names)
+    assert openpyxl.load_workbook(io.BytesIO(xlsx([]))).sheetnames == ["empty"]
+
+
+def test_docx_reads_back_in_words_own_style_with_a_repeated_header():
+    made = word.Document(io.BytesIO(WRITERS["docx"](TABLE)))
+    table = made.tables[0]
+    assert table.style.name == "Light Shading"
+    assert [cell.text for cell in table.rows[0].cells] == list(TABLE.columns)
+    assert len(table.rows) == len(TABLE.rows) + 1
+    assert table.rows[1].cells[2].text == HOSTILE[0]
+    assert table.rows[9].cells[2].text == "line one\nline two"
+    assert "w:tblHeader" in table.rows[0]._tr.xml and "w:tblHeader" not in table.rows[1]._tr.xml
+    paragraphs = [one.text for one in made.paragraphs]
+    assert paragraphs[0] == TABLE.title and TABLE.notes[0] in paragraphs
+    assert made.paragraphs[0].style.name == "Caption"
+
+
+def test_docx_lies_on_its_side_for_wide_tables_and_holds_many():
+    wide = Table("wide", "Wide", tuple("abcdefgh"), (tuple(range(8)),))
+    made = word.Document(io.BytesIO(docx([TABLE, wide], title="Tables")))
+    assert [one.orientation for one in made.sections] == [0, 1]
+    assert len(made.tables) == 2
+    assert made.core_properties.title == "Tables"
+
+
+def test_html_stands_alone_and_reads_back():
+    page = WRITERS["html"](TABLE)
+    tree = html.fromstring(page)
+    assert tree.xpath("//caption")[0].text == TABLE.title
+    assert [one.text for one in tree.xpath("//th")] == list(TABLE.columns)
+    assert len(tree.xpath("//tbody/tr")) == len(TABLE.rows)
+    assert tree.xpath("//tbody/tr[7]/td[3]")[0].text == "<b>&amp;</b>"
+    assert not tree.xpath("//script | //link | //img | //*[@src] | //*[@href]")
+    assert "url(" not in page.decode() and "@import" not in page.decode()
+
+
+def unescaped(text):
+    """LaTeX's own view of a line: what is left once commands it knows are taken away."""
+    text = re.sub(r"\\[&%$#_{}]", "", text)
+    return re.sub(r"\\[A-Za-z]+", "", text)
+
+
+def test_latex_is_balanced_uses_booktabs_and_escapes_all_that_acts():
+    text = latex(TABLE).decode()
+    begun = re.findall(r"\\begin\{(\w+)\}", text)
+    assert begun == re.findall(r"\\end\{(\w+)\}", text)[::-1] == ["table", "tabular"]
+    assert text.index("\\toprule") < text.index("\\midrule") < text.index("\\bottomrule")
+    body = text[text.index("\\midrule") + 8 : text.index("\\bottomrule")].strip().splitlines()
+    assert len(body) == len(TABLE.rows)
+    for line in body:
+        assert line.endswith(r" \\")
+        assert len(re.findall(r"(?<!\\)&", line)) == len(TABLE.columns) - 1
+        plain = unescaped(line)
+        assert not set("%#_~") & set(plain)
+        assert plain.count("{") == plain.count("}") and plain.count("$") % 2 == 0
+    assert tex("50 % & $5_a\\") == r"50 \% \& \$5\_a\textbackslash{}"
+
+
+def test_a_long_latex_table_runs_over_pages_with_its_header():
+    long = Table("long", "Long", ("a", "b"), tuple((f"row {n}", n) for n in range(61)))
+    text = latex(long).decode()
+    assert "\\begin{longtable}{lr}" in text
+    assert "\\endfirsthead" in text and "\\endhead" in text
+    assert text.count(r"\toprule") == 2
+
+
+def test_a_zip_is_the_same_bytes_and_keeps_its_order():
+    files = {"b.txt": b"1", "a/c.txt": b"2" * 999}
+    assert pack(files) == pack(dict(files))
+    with zipfile.ZipFile(io.BytesIO(pack(files))) as book:
+        assert book.namelist() == ["b.txt", "a/c.txt"]
+        assert book.testzip() is None
+        assert {one.date_time for one in book.infolist()} == {(1980, 1, 1, 0, 0, 0)}
