@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from review.workflow.project import Project
 
 
+exports = typer.Typer(no_args_is_help=True, help="Write records, diagrams, tables and bundles.")
+"""The group `review export ...`; each slice adds what it writes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Root:
     """The words given before the command."""

@@ -1,7 +1,223 @@
-"""Commands of this slice."""
+"""Commands on files: import, import-decisions, decide, export."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+from review.cli.base import exports, opened, person, say, say_json
+
+if TYPE_CHECKING:
+    from review.records import Parsed, Rejected
+    from review.workflow.decision_files import Entered
+    from review.workflow.imports import Imported
+
+
+class Verdict(StrEnum):
+    """Words for --verdict."""
+
+    include = "include"
+    exclude = "exclude"
+    unsure = "unsure"
+
+
+class Form(StrEnum):
+    """Formats records are written in, with the file's extension."""
+
+    ris = "ris"
+    bibtex = "bibtex"
+    csv = "csv"
+    xlsx = "xlsx"
+    json = "json"
+
+
+class Box(StrEnum):
+    """PRISMA boxes of identification."""
+
+    databases = "databases"
+    registers = "registers"
+    websites = "websites"
+    organisations = "organisations"
+    citations = "citations"
+
+
+EXIT = (
+    "Exit status: 0 all was read; 1 the file cannot be read or holds records that cannot be read "
+    "(without --keep-good nothing is imported); 2 the command line is wrong."
+)
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
+    app.command("import", epilog=EXIT)(import_)
+    app.command("import-decisions", epilog=EXIT)(import_decisions)
+    app.command("decide")(decide)
+    for form in Form:
+        exports.command(form.value, help=f"Write the records as {form.value}.")(_export(form))
+    app.add_typer(exports, name="export")
+
+
+def import_(
+    context: typer.Context,
+    files: list[Path] = typer.Argument(..., help="Search exports of any common kind."),
+    source: str = typer.Option("", help="Database they come from; guessed if left out."),
+    via: Box = typer.Option(Box.databases, help="PRISMA box the records are identified in."),
+    keep_good: bool = typer.Option(False, help="Import the readable records of a damaged file."),
+    dry_run: bool = typer.Option(False, help="Read and show only; needs no review."),
+    json: bool = typer.Option(False, "--json", help="One JSON object a record or file."),
+) -> None:
+    """Import search exports: RIS, NBIB, BibTeX, EndNote, PubMed XML, CSV, TSV, XLSX and others."""
+    if dry_run:
+        raise typer.Exit(_preview(files, source or None, json, keep_good))
+    from review.workflow.imports import import_file
+
+    project, who = opened(context), person(context)
+    for file in files:
+        done = import_file(
+            project, file, who, source=source or None, via=via.value, keep_good=keep_good
+        )
+        _tell_import(done, json)
+
+
+def _preview(files: list[Path], source: str | None, json: bool, keep_good: bool) -> int:
+    """Shows what the files hold; 1 where some of it cannot be read and is not skipped on demand."""
+    from review.workflow.imports import preview, refuse_damaged
+
+    for file in files:
+        parsed = preview(file, source)
+        if json:
+            say_json(_objects(parsed), lines=True)
+        else:
+            _tell_preview(file, parsed)
+        if not keep_good:
+            refuse_damaged(file, parsed)
+    return 0
+
+
+def _objects(parsed: "Parsed") -> list[dict[str, Any]]:
+    """One object a record with every field, unknown ones null, then one per rejected entry."""
+    from dataclasses import asdict
+
+    return [asdict(record) for record in parsed.records] + [
+        {"rejected": True, "number": one.number, "reason": one.reason, "raw": one.raw}
+        for one in parsed.rejected
+    ]
+
+
+def _tell_preview(file: Path, parsed: "Parsed") -> None:
+    for record in parsed.records:
+        first = record.authors[0] if record.authors else "?"
+        say(f"{record.source}  {first} {record.year or '?'}  {record.title or '(no title)'}")
+    say(f"{file}: {parsed.announced} counted, {len(parsed.records)} read.")
+    _tell_rejected(parsed.rejected)
+
+
+def _tell_rejected(rejected: tuple["Rejected", ...]) -> None:
+    for one in rejected:
+        say(f"  not read: record {one.number}: {one.reason}")
+
+
+def _tell_import(done: "Imported", json: bool) -> None:
+    if json:
+        say_json([_as_json(done)], lines=True)
+        return
+    if done.batch is None:
+        say(f"{done.name}: this very file was imported before ({done.parsed} records). "
+            "Nothing was added.")  # fmt: skip
+        return
+    say(
+        f"{done.name} ({done.source}): {done.announced} counted, {done.parsed} read, "
+        f"{done.new} new, {done.known} here already."
+    )
+    _tell_rejected(done.rejected)
+    if done.rejected_path:
+        say(f"  The {len(done.rejected)} skipped ones are in {done.rejected_path}")
+
+
+def _as_json(done: "Imported | Entered") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {name: value for name, value in asdict(done).items() if value not in (None, ())}
+
+
+def import_decisions(
+    context: typer.Context,
+    file: Path = typer.Argument(..., help="CSV, XLSX, or an export of Rayyan, Covidence, ASReview"),
+    stage: str = typer.Option("", help="Stage of lines that name none; the first if left out."),
+    reviewer: str = typer.Option("", help="Reviewer of lines that name none."),
+    verdict: Verdict | None = typer.Option(None, help="Verdict of lines that state none."),
+    name: list[str] = typer.Option([], help="THEIRS=OURS: a person named otherwise in the file."),
+    keep_good: bool = typer.Option(False, help="Enter the good lines of a file with bad ones."),
+    json: bool = typer.Option(False, "--json", help="Say what was done as JSON."),
+) -> None:
+    """Enter a file of decisions: columns record, stage, reviewer, verdict, reason, note."""
+    from review.sources.files.decisions import Given
+    from review.workflow import decision_files
+
+    given = Given(stage or None, reviewer or None, verdict.value if verdict else None)
+    names = dict(one.split("=", 1) for one in name if "=" in one)
+    project, who = opened(context), person(context)
+    done = decision_files.import_decisions(
+        project, file, who, given=given, names=names, keep_good=keep_good
+    )
+    if json:
+        say_json([_as_json(done)], lines=True)
+        return
+    say(
+        f"{done.name} ({done.kind}): {done.added} decisions added, {done.unchanged} here already, "
+        f"{done.undecided} lines without a verdict."
+    )
+    for bad in done.rejected:
+        say(f"  not entered: {bad.reason}")
+
+
+def decide(
+    context: typer.Context,
+    key: str = typer.Argument(..., help="The record, for example R000001."),
+    stage: str = typer.Option(..., help="Stage of the protocol."),
+    verdict: Verdict = typer.Option(..., help="What you decide."),
+    reason: str = typer.Option("", help="Reason for an exclusion, as the protocol words it."),
+    note: str = typer.Option("", help="A note for your team."),
+    adjudicate: bool = typer.Option(False, help="Settle a conflict between reviewers."),
+) -> None:
+    """Enter one decision of yours (--user names another reviewer)."""
+    from review.store.records import number_of
+    from review.workflow.decisions import Wanted
+    from review.workflow.decisions import decide as add
+
+    who = person(context)
+    one = Wanted(
+        number_of(key),
+        stage,
+        who,
+        verdict.value,
+        reason or None,
+        note or None,
+        "adjudicator" if adjudicate else "reviewer",
+    )
+    standing = add(opened(context), one)
+    say(f"{key}: {verdict.value} by {who} at {stage}; the record is now {standing.status}.")
+
+
+def _export(form: Form) -> Callable[..., None]:
+    """The command that writes the records in one format."""
+
+    def export(
+        context: typer.Context,
+        out: Path = typer.Argument(None, help="File to write; a name of its own if left out."),
+        stage: str = typer.Option("", help="Only what has reached this stage."),
+        status: str = typer.Option("", help="Only what is included, excluded, conflict, ..."),
+        unique: bool = typer.Option(False, help="One record a report, duplicates left out."),
+        decisions: bool = typer.Option(True, help="Put key and standing beside each record."),
+    ) -> None:
+        from review.exports import EXTENSIONS
+        from review.workflow.record_exports import Wish, save
+
+        path = out or Path(f"records{EXTENSIONS[form.value]}")
+        wish = Wish(stage or None, status or None, unique, decisions)
+        n = save(opened(context), form.value, path, wish)
+        say(f"Wrote {n} records to {path}")
+
+    return export

@@ -1,8 +1,12 @@
 """Search exports come in: parsed, counted, added in one transaction; the same file only once."""
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 from review.errors import SourceError
 from review.protocol import Via
@@ -57,17 +61,33 @@ def import_file(
     with project.store.read() as conn:
         before = records.batch_of_file(conn, digest)
     if before is not None:
-        n = int(before["parsed"] or 0)
-        return Imported(path.name, before["source"], None, n, n, 0, n, (), None)
-    parsed = read_file(path, source)
-    if parsed.rejected and not keep_good:
+        return _here_already(path, before)
+    parsed = read_file(data, source, name=path.name)
+    if not keep_good:
+        refuse_damaged(path, parsed)
+    return _add(project, path, parsed, who, (digest, source, via))
+
+
+def preview(path: Path, source: str | None = None) -> Parsed:
+    """What an import of the file would read, without a review. Raises SourceError."""
+    return read_file(path, source)
+
+
+def refuse_damaged(path: Path, parsed: Parsed) -> None:
+    """Raises SourceError if entries cannot be read, or fewer were read than the file holds."""
+    if parsed.rejected:
         first = parsed.rejected[0]
         raise SourceError(
             f"{path}: {len(parsed.rejected)} of {_announced(parsed)} records cannot be read "
             f"(record {first.number}: {first.reason}). Nothing was imported. Mend the file, or "
             "import the readable ones with --keep-good."
         )
-    return _add(project, path, parsed, who, (digest, source, via))
+    if _announced(parsed) != len(parsed.records):
+        raise SourceError(
+            f"{path}: {len(parsed.records)} records were read, but {_announced(parsed)} were "
+            "counted in the file. Nothing was imported. Look at the file, or import what was read "
+            "with --keep-good."
+        )
 
 
 def _bytes(path: Path) -> bytes:
@@ -75,6 +95,17 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path}: cannot be opened ({error.strerror}).") from error
+
+
+def _here_already(path: Path, before: Mapping[str, Any]) -> Imported:
+    n = int(before["parsed"] or 0)
+    return Imported(path.name, before["source"], None, n, n, 0, n, (), None)
+
+
+def _positions(parsed: Parsed) -> Iterator[int]:
+    """Places of the readable entries in the file: those the unreadable ones leave."""
+    taken = {one.number for one in parsed.rejected}
+    return (n for n in count(1) if n not in taken)
 
 
 def _announced(parsed: Parsed) -> int:
@@ -87,13 +118,15 @@ def _add(
 ) -> Imported:
     digest, source, via = key
     name = source or _common_source(parsed.records)
-    given = list(enumerate(parsed.records, 1))
+    given = list(zip(_positions(parsed), parsed.records, strict=False))
     at = now()
     with project.store.write() as conn:
+        if (before := records.batch_of_file(conn, digest)) is not None:
+            return _here_already(path, before)  # somebody imported it a moment ago
         batch = records.add_batch(
             conn, at, who, kind="file", source=name, via=via, name=path.name, sha256=digest
         )
-        added = records.add(conn, batch, given, at)
+        added = records.add(conn, batch, given, at, raw=digest)
         records.add_rejected(conn, batch, parsed.rejected)
         counts = {
             "announced": _announced(parsed),
@@ -103,7 +136,7 @@ def _add(
             "known": len(added.known),
         }
         records.close_batch(conn, batch, **counts)
-    left = _write_rejected(project, path, parsed.rejected)
+    left = write_rejected(project, path, parsed.rejected)
     return Imported(
         path.name, name, batch, counts["announced"], counts["parsed"], counts["new"],
         counts["known"], parsed.rejected, left,
@@ -111,11 +144,12 @@ def _add(
 
 
 def _common_source(found: tuple[Record, ...]) -> str:
-    names = [record.source for record in found]
-    return max(set(names), key=names.count) if names else "file"
+    """The source most of a file's records name; 'various' for a mixed library without one."""
+    named = Counter(record.source for record in found).most_common(1)
+    return named[0][0] if named and named[0][1] * 2 > len(found) else "various"
 
 
-def _write_rejected(project: Project, path: Path, rejected: tuple[Rejected, ...]) -> Path | None:
+def write_rejected(project: Project, path: Path, rejected: tuple[Rejected, ...]) -> Path | None:
     """Writes what could not be read beside the file, or into the review where that is barred."""
     if not rejected:
         return None

@@ -15,7 +15,7 @@ CHUNK = 200
 
 def parse(data: bytes, source: str | None = None) -> Parsed:
     """Records of a PubMed XML file; an article without its end tag is rejected."""
-    from review.sources import pubmed  # type: ignore[attr-defined]
+    from review.sources import pubmed
 
     articles = [(m.start(), m.end()) for m in _ARTICLE.finditer(data)]
     records: list[Record] = []
