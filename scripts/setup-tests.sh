@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the tests drive besides Python packages: Debian's Chromium, fonts and PostgreSQL.
+# Installs what the tests drive besides Python packages: Debian's Chromium, fonts, PostgreSQL and LaTeX.
 # Does nothing when they are present.
 set -euo pipefail
 
 missing=()
 command -v chromium >/dev/null 2>&1 || missing+=(chromium fonts-dejavu-core fonts-liberation)
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
+command -v pdflatex >/dev/null 2>&1 || missing+=(texlive-latex-base texlive-latex-recommended)
 if [ "${#missing[@]}" -gt 0 ]; then
   if ! command -v apt-get >/dev/null 2>&1; then
     echo "setup-tests: needs ${missing[*]}; install them with your system's packages." >&2
@@ -21,4 +22,4 @@ if [ "${#missing[@]}" -gt 0 ]; then
     exit 1
   fi
 fi
-echo "setup-tests: $(chromium --version 2>/dev/null | head -1), PostgreSQL"
+echo "setup-tests: $(chromium --version 2>/dev/null | head -1), PostgreSQL, LaTeX"

@@ -136,6 +136,25 @@ def test_latex_is_balanced_uses_booktabs_and_escapes_all_that_acts():
     assert tex("50 % & $5_a\\") == r"50 \% \& \$5\_a\textbackslash{}"
 
 
+def test_latex_sets_every_table_without_an_error_or_a_line_too_wide(tmp_path):
+    import shutil
+    import subprocess
+
+    assert shutil.which("pdflatex"), "pdflatex is absent; run make setup-tests"
+    words = "The data came from _two_ hospitals & 50% more text, "
+    rows = tuple((n, f"Van der Westhuizen {n} 2020", words * 3, n / 7) for n in range(90))
+    long = Table("long", "Long & wide", ("No", "Study", "Text", "Score"), rows, ("note 5%",))
+    short = Table(TABLE.name, TABLE.title, TABLE.columns, TABLE.rows[:-1], TABLE.notes)
+    head = r"\documentclass[a4paper]{article}\usepackage[T1]{fontenc}"
+    head += r"\usepackage{booktabs,array,longtable}\usepackage[margin=2cm]{geometry}"
+    body = (latex(short) + latex(long)).decode()
+    (tmp_path / "t.tex").write_text(head + r"\begin{document}" + body + r"\end{document}")
+    command = ["pdflatex", "-draftmode", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "Overfull" not in done.stdout
+
+
 def test_a_long_latex_table_runs_over_pages_with_its_header():
     long = Table("long", "Long", ("a", "b"), tuple((f"row {n}", n) for n in range(61)))
     text = latex(long).decode()

@@ -122,13 +122,13 @@ def _tex_column(table: Table, place: int) -> str:
     cells = [row[place] for row in table.rows]
     if cells and all(isinstance(cell, int | float) or cell is None for cell in cells):
         return "r"
-    longest = [max((len(told(row[n])) for row in table.rows), default=1)
-               for n in range(len(table.columns))]  # fmt: skip
+    longest = [max([len(told(row[n])) for row in table.rows] + [len(name)])
+               for n, name in enumerate(table.columns)]  # fmt: skip
     if longest[place] <= 22:
         return "l"
     long = sum(min(size, 160) for size in longest if size > 22)
     short = sum(size for size in longest if size <= 22)
-    room = max(0.3, 0.95 - 0.012 * short)
+    room = max(0.3, 0.98 - 0.027 * len(table.columns) - 0.0095 * short)
     share = room * min(longest[place], 160) / long
     return f">{{\\raggedright\\arraybackslash}}p{{{share:.2f}\\linewidth}}"
 

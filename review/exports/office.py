@@ -15,9 +15,11 @@ CELL = 32_767
 WIDEST, NARROWEST = 60, 8
 """Column widths (characters)."""
 TABLE_STYLE = "Light Shading"
-"""A style every Word has: lines above and below, pale bands."""
+"""A style every Word has: lines above and below; its bands are left off."""
 LANDSCAPE_FROM = 7
 """Columns from which a Word page lies on its side."""
+LINE_CHARACTERS = 110
+"""About what a line of a table holds at its size; what words leave free goes to long columns."""
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
@@ -145,39 +147,46 @@ def _word_table(made: Any, table: Table, style: str) -> None:
     size = 14 if len(table.columns) > 14 else 16 if len(table.columns) > 6 else 18
     shares = _shares(table)
     grid = "".join(f'<w:gridCol w:w="{share}"/>' for share in shares)
-    head = _word_row(table.columns, size, head=True)
-    body = "".join(_word_row(row, size) for row in table.rows)
+    head = _word_row(table.columns, shares, size, head=True)
+    body = "".join(_word_row(row, shares, size) for row in table.rows)
     xml = (
         f'<w:tbl {_W}><w:tblPr><w:tblStyle w:val="{style}"/><w:tblW w:w="5000" w:type="pct"/>'
-        '<w:tblLook w:val="0420" w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0"'
-        f' w:noHBand="0" w:noVBand="1"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{head}{body}</w:tbl>'
+        '<w:tblLook w:val="0620" w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0"'
+        f' w:noHBand="1" w:noVBand="1"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{head}{body}</w:tbl>'
     )
     made.element.body.insert_element_before(parse_xml(xml), "w:sectPr")
 
 
 def _shares(table: Table) -> list[int]:
-    """Column widths in twentieths of a point, by the text they hold."""
-    sizes = []
+    """Column widths in twentieths of a point: the longest word fits, the rest goes by the text."""
+    least, wanted = [], []
     for place, name in enumerate(table.columns):
-        cells = [len(str(row[place])) for row in table.rows if row[place] is not None]
-        usual = sum(cells) / len(cells) if cells else 0
-        sizes.append(min(60.0, max(usual, len(name) * 0.7, 4)))
-    whole = sum(sizes) or 1
-    return [int(9600 * size / whole) for size in sizes]
+        cells = [told(row[place]) for row in table.rows]
+        words = [len(word) for text in (*cells, name) for word in text.split()]
+        longest = min(max(words, default=1), 18) * 1.15 + 4
+        usual = sum(map(len, cells)) / len(cells) if cells else 0
+        least.append(longest)
+        wanted.append(min(60.0, max(usual - longest, len(name) * 0.5 - longest, 0)))
+    spare = max(LINE_CHARACTERS - sum(least), 0) / (sum(wanted) or 1)
+    sizes = [one + more * min(spare, 1.5) for one, more in zip(least, wanted, strict=True)]
+    return [int(10_000 * size / sum(sizes)) for size in sizes] if sizes else []
 
 
-def _word_row(cells: Sequence[Cell], size: int, *, head: bool = False) -> str:
+def _word_row(
+    cells: Sequence[Cell], shares: Sequence[int], size: int, *, head: bool = False
+) -> str:
     mark = "<w:trPr><w:cantSplit/>" + ("<w:tblHeader/>" if head else "") + "</w:trPr>"
-    return f"<w:tr>{mark}{''.join(_word_cell(cell, size, head) for cell in cells)}</w:tr>"
+    made = (_word_cell(cell, w, size, head) for cell, w in zip(cells, shares, strict=True))
+    return f"<w:tr>{mark}{''.join(made)}</w:tr>"
 
 
-def _word_cell(cell: Cell, size: int, head: bool) -> str:
+def _word_cell(cell: Cell, wide: int, size: int, head: bool) -> str:
     place = '<w:jc w:val="right"/>' if isinstance(cell, int | float) else ""
     lines = escape(told(cell)).split("\n")
     runs = "<w:br/>".join(f'<w:t xml:space="preserve">{line}</w:t>' for line in lines)
     bold = "<w:b/>" if head else ""
     return (
-        f'<w:tc><w:tcPr><w:tcW w:w="0" w:type="auto"/></w:tcPr><w:p><w:pPr>'
-        f'<w:spacing w:before="0" w:after="0"/>{place}</w:pPr><w:r><w:rPr>{bold}'
+        f'<w:tc><w:tcPr><w:tcW w:w="{wide // 2}" w:type="pct"/></w:tcPr><w:p><w:pPr>'
+        f'<w:spacing w:before="20" w:after="20"/>{place}</w:pPr><w:r><w:rPr>{bold}'
         f'<w:sz w:val="{size}"/></w:rPr>{runs}</w:r></w:p></w:tc>'
     )
