@@ -1,0 +1,97 @@
+"""Markup that came over the wire: safe XML trees, plain text out of tags, web pages refused.
+
+No parser here resolves entities, loads a DTD or reaches the network.
+"""
+
+import html
+import json
+import re
+from typing import Any
+
+from lxml import etree
+
+from review.errors import SourceError
+
+_HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.I | re.S)
+_NAMES = (
+    "i|b|u|em|strong|sub|sup|sc|p|h[1-6]|br|a|span|div|li|ul|ol|sec|title|italic|bold|underline|"
+    "list|list-item|label|xref|ext-link|inline-formula|disp-formula|DispFormula|tex-math|img|tt|"
+    "small|big|font|math|mi|mo|mn|mrow|msub|msup|msubsup|mover|munder|munderover|mtext|mstyle|"
+    "mfrac|msqrt|mroot|mspace|mfenced|mtable|mtr|mtd|mpadded|mphantom|mprescripts|mmultiscripts|"
+    "semantics|annotation|none|(?:mml|jats|m|xlink):[A-Za-z0-9-]+"
+)
+_TAG = re.compile(rf"</?(?:{_NAMES})(?:\s[^<>]*)?/?>", re.I)
+"""Tags by name: in 'a <alpha and b> 3' nothing is a tag."""
+_BLOCK = re.compile(r"</?(?:p|h[1-6]|div|sec|title|br|li|ul|ol)(?:\s[^<>]*)?/?>", re.I)
+_HEADING = re.compile(r"<(h[1-6])(?:\s[^<>]*)?>\s*(.*?)\s*</\1>", re.I | re.S)
+_ENTITIES = re.compile(rb"<!ENTITY", re.I)
+
+
+def one_line(text: str | None) -> str | None:
+    """The text with single spaces; None when nothing is left."""
+    return " ".join((text or "").split()) or None
+
+
+def plain_text(marked: str | None) -> str | None:
+    """One line of text without inline tags (<i>, <sub>, MathML), entities as characters."""
+    if not marked:
+        return None
+    return one_line(html.unescape(_TAG.sub("", marked)))
+
+
+def paragraphs(marked: str | None) -> str | None:
+    """Text without tags, one line a paragraph; an <h4>Heading</h4> becomes 'Heading: text'."""
+    if not marked:
+        return None
+    text = _HEADING.sub(lambda m: f"\n{_TAG.sub('', m.group(2)).rstrip(': ')}: ", marked)
+    text = re.sub(r":[ ]*\s*<p>\s*", ": ", text)
+    text = _BLOCK.sub("\n", text)
+    lines = (plain_text(line) for line in text.split("\n"))
+    return "\n".join(line for line in lines if line) or None
+
+
+def refuse_page(body: bytes, source: str, wanted: str) -> None:
+    """Raises SourceError where a web page or nothing stands in place of the wanted format."""
+    if not body.strip():
+        raise SourceError(f"{source}: the answer is empty where {wanted} was expected.")
+    if _HTML.match(body[:5000]):
+        title = _TITLE.search(body[:20000])
+        said = plain_text(title.group(1).decode("utf-8", "replace")) if title else None
+        what = f" titled '{said}'" if said else ""
+        raise SourceError(f"{source}: the answer is a web page{what} where {wanted} was expected.")
+
+
+def tree(body: bytes, source: str) -> Any:
+    """The root element of a whole XML document.
+
+    Raises:
+        SourceError: a web page, cut short, not well-formed, or it declares entities (which no
+            answer of these services does, and which can be made to swell without bound).
+    """
+    refuse_page(body, source, "XML")
+    start = body.find(b"<!DOCTYPE", 0, 5000)
+    if start >= 0 and _ENTITIES.search(body, start, start + 100_000):
+        raise SourceError(f"{source}: the answer declares XML entities; it was not read.")
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    try:
+        return etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise SourceError(f"{source}: the answer is not whole XML ({error}).") from error
+
+
+def data(body: bytes, source: str) -> Any:
+    """The value of a whole JSON document. Raises SourceError: a web page, cut short, not JSON."""
+    refuse_page(body, source, "JSON")
+    try:
+        return json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{source}: the answer is not whole JSON ({error}).") from error
+
+
+def text_of(node: Any) -> str | None:
+    """All text inside an element, tags dropped, on one line; None for None or nothing."""
+    return None if node is None else one_line("".join(node.itertext()))

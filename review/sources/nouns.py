@@ -1,0 +1,79 @@
+"""What travels between a source's search and the harvest: windows, result pages, verdicts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from review.errors import SourceError
+from review.records import Parsed, Record
+
+Reading = Literal["posted", "changed"]
+
+
+class Refused(SourceError):
+    """The service will not answer this request however often it is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The days a harvest asks for, both ends included."""
+
+    since: date
+    until: date
+    by: Reading = "posted"
+    """posted: published or posted in these days; changed: entered or changed in these days."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPage:
+    """One answer of a source, whole and checked, with where to go on after it."""
+
+    raw: bytes
+    """The answer as it came; kept."""
+    url: str
+    """Address it came from, without keys."""
+    parsed: Parsed
+    slice: str
+    """The part of the window it belongs to, for example 2024-01-01..2024-01-31."""
+    announced: int | None
+    """Entries the source announced for the slice, where it says."""
+    received: int
+    """Entries received in the slice, this page included."""
+    token: Mapping[str, Any]
+    """Give it back as `resume` to go on right after this page."""
+    notes: tuple[str, ...] = ()
+    """What the source said of the query or the counts (dropped phrases, changed totals)."""
+    shortfall: str | None = None
+    """Why the slice, ended with this page, is not complete; None where it is, or goes on."""
+    last: bool = False
+    """The slice ends with this page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A service the tool harvests. `search` needs the network, `parse` does not."""
+
+    name: str
+    title: str
+    base_url: str
+    terms: str
+    """Name of its pace in `http.TERMS`; sources of one service share it."""
+    search: Callable[..., Any]
+    parse: Callable[[bytes], Parsed]
+    asks: bool
+    """It searches by query; False: it gives whole days, and we match them ourselves."""
+    posts: bool = False
+    """A preprint server with a list of journal articles that followed."""
+    env: str = field(default="")
+
+
+def announced_by(parsed: Parsed) -> int:
+    """Entries of an answer: as announced, else as counted."""
+    counted = len(parsed.records) + len(parsed.rejected)
+    return counted if parsed.announced is None else parsed.announced
+
+
+def ids_of(records: tuple[Record, ...]) -> list[str]:
+    """The source's own ids of the records, in order."""
+    return [record.source_id or "" for record in records]
