@@ -45,7 +45,10 @@ def say(text: str = "") -> None:
 def say_json(data: Any, *, lines: bool = False) -> None:
     """Prints data as JSON: indented, or one object a line."""
     if lines:
-        for one in data:
-            typer.echo(json.dumps(one, ensure_ascii=False, default=str))
+        for one in data:  # some readers end a line at these characters too
+            text = json.dumps(one, ensure_ascii=False, default=str)
+            for mark in ("\x85", "\u2028", "\u2029"):
+                text = text.replace(mark, f"\\u{ord(mark):04x}")
+            typer.echo(text)
     else:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
