@@ -8,7 +8,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 RINGS = [
     {"errors"},
-    {"records", "table", "shipped", "protocol", "checklists", "datasets", "query"},
+    {"records", "table", "shipped", "protocol", "checklists", "datasets", "pitfalls",
+     "query"},
     {"dedupe", "screening", "ranking", "agreement", "stopping", "scoring", "consensus", "cues",
      "checks", "flow"},
     {"sources", "fulltext", "store", "diagram", "figures", "tables", "exports", "sheets"},
@@ -31,8 +32,8 @@ HOMES = {
     "streamlit": {"pages"},
     "starlette": {"pages"},
     "pandas": {"tables", "exports", "pages"},
-    "yaml": {"protocol", "checklists", "datasets"},
-    "pydantic": {"protocol", "checklists", "datasets"},
+    "yaml": {"protocol", "checklists", "datasets", "pitfalls"},
+    "pydantic": {"protocol", "checklists", "datasets", "pitfalls"},
     "docx": {"exports"},
     "vl_convert": {"diagram"},
     "argon2": {"workflow"},

@@ -45,7 +45,7 @@ def test_every_component_is_a_set_and_none_holds_itself(registry):
 
 def test_every_issue_is_cited_and_names_a_known_pitfall(registry):
     cues = yaml.safe_load((shipped.folder("data") / "cues.yaml").read_text(encoding="utf-8"))
-    known = {rule["id"] for rule in cues["rules"]}
+    known = {entry["id"] for entry in cues["pitfalls"]}
     for one in registry.values():
         for issue in one.issues:
             assert re.search(r"doi:10\.|arXiv:\d|PMC\d|https?://", issue.source), issue

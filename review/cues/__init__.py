@@ -1,0 +1,21 @@
+"""Cues in a full text: flags of pitfalls, and sentences that may answer a checklist's items.
+
+reader(file)                          compiles the rules of data/cues.yaml
+flags(sentences, reader, registry)    signs of pitfalls, each with its sentence and place
+suggest(sentences, cues)              sentences for each item of a checklist
+"""
+
+from review.cues.evidence import Suggestion, suggest
+from review.cues.flags import Flag, Reader, Strength, flags, reader
+from review.cues.patterns import pipeline
+
+__all__ = [
+    "Flag",
+    "Reader",
+    "Strength",
+    "Suggestion",
+    "flags",
+    "pipeline",
+    "reader",
+    "suggest",
+]

@@ -1,0 +1,240 @@
+"""Every rule fires on its own examples and stays silent on the others; scope and negation hold."""
+
+import re
+
+import pytest
+import yaml
+
+from review import cues, datasets, pitfalls, shipped
+from review.checklists import load as load_checklist
+from review.cues import matching
+from review.cues.patterns import compiled, spelled
+from review.errors import ChecklistError
+from review.fulltext import read
+from review.fulltext.splitting import sentence_spans
+from review.records import Sentence
+
+FILE = pitfalls.load(shipped.folder("data") / "cues.yaml")
+REGISTRY = datasets.load(shipped.folder("data") / "datasets.yaml")
+READER = cues.reader(FILE, every=True)
+RULES = {rule.id: rule for rule in FILE.rules}
+
+
+def paper(text, section="methods"):
+    return [
+        Sentence(text[start:stop], 1, section, ((0.0, 0.0, 9.0, 9.0),))
+        for start, stop in sentence_spans(text)
+    ]
+
+
+def found(text, section="methods"):
+    return {flag.rule for flag in cues.flags(paper(text, section), READER, REGISTRY)}
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"), [(rule.id, text) for rule in FILE.rules for text in rule.fires]
+)
+def test_a_rule_fires_on_its_examples(rule, text):
+    assert rule in found(text)
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"), [(rule.id, text) for rule in FILE.rules for text in rule.silent]
+)
+def test_a_rule_is_silent_on_its_counter_examples(rule, text):
+    assert rule not in found(text)
+
+
+def test_every_pitfall_of_the_reference_has_a_rule_and_no_other(shared):
+    facts = yaml.safe_load((shared / "reference" / "bias_cues.yaml").read_text(encoding="utf-8"))
+    assert {p.id for p in FILE.pitfalls} == {fact["id"] for fact in facts["pitfalls"]}
+    assert {rule.pitfall for rule in FILE.rules} == {p.id for p in FILE.pitfalls}
+
+
+def test_every_number_a_pitfall_informs_stands_in_its_checklist():
+    for edition in ("probast-2019", "claim-2020"):
+        checklist = load_checklist(shipped.folder("checklists") / f"{edition}.yaml")
+        numbers = {item.number for section in checklist.sections for item in section.items}
+        for pitfall in FILE.pitfalls:
+            assert set(pitfall.informs[edition]) <= numbers, pitfall.id
+
+
+def test_flags_carry_page_box_and_what_they_inform():
+    flags = cues.flags(paper("Slice-level cross-validation was used."), READER)
+    [flag] = [one for one in flags if one.rule == "image-level-split"]
+    assert (flag.page, flag.boxes) == (1, ((0.0, 0.0, 9.0, 9.0),))
+    assert flag.informs["probast-2019"] == ("4.8",)
+    assert flag.strength == "strong"
+    assert flag.text == "Slice-level cross-validation was used."
+
+
+SCOPE = [
+    ("The images were randomly split into two sets.", "methods", True),
+    ("The images were randomly split into two sets.", "references", False),
+    ("The images were randomly split into two sets.", "related work", False),
+    ("Previous studies split images; their images were randomly split.", "methods", False),
+    ("Smith et al. used slices that were randomly split.", "introduction", False),
+    ("Following Smith et al., our images were randomly split.", "methods", True),
+    ("Images were not randomly split.", "methods", False),
+    ("In future work images will be randomly split.", "discussion", False),
+    ("The images were randomly split.", "introduction", False),
+    ("In this study the images were randomly split.", "introduction", True),
+]
+
+
+@pytest.mark.parametrize(("text", "section", "fires"), SCOPE)
+def test_negation_and_scope_are_minded(text, section, fires):
+    assert ("image-level-split" in found(text, section)) is fires
+
+
+def test_absences_are_never_said_as_not_done():
+    flags = cues.flags(paper("The AUC was 0.95 for patients with pneumonia."), READER, REGISTRY)
+    absent = [flag for flag in flags if flag.mode == "absent"]
+    assert {"calibration-not-found", "intervals-not-found"} <= {flag.rule for flag in absent}
+    for flag in absent:
+        assert "not found in the text" in flag.text
+        assert (flag.sentence, flag.page, flag.strength) == (None, None, "weak")
+
+
+def test_a_plan_or_a_denial_is_no_evidence_of_having_done_it():
+    assert "external-not-found" in found(
+        "Accuracy was 0.9. External validation will be done.", "discussion"
+    )
+    assert "calibration-not-found" in found("The AUC was 0.9. No calibration curve was drawn.")
+
+
+def test_decimals_and_abbreviations_do_not_cut_a_cue():
+    assert "selected-on-all" in found(
+        "Univariate tests, i.e. those with p < 0.05, selected features."
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "met"),
+    [
+        ("random split", "a random-split of", True),
+        ("(x ray|ct) images", "X-ray images", True),
+        ("(x ray|ct) images", "CT images", True),
+        ("augment* data", "augmented data", True),
+        ("a ... b", "a 1 2 3 4 5 6 7 8 b", True),
+        ("a ... b", "a 1 2 3 4 5 6 7 8 9 b", False),
+        ("a ..2 b", "a 1 2 3 b", False),
+        ("(the)? test set", "test set", True),
+        ("# patients", "1,204 patients", True),
+        ("# patients", "many patients", False),
+        ("version (#|v*)", "version 3", True),
+    ],
+)
+def test_the_language_of_cues(pattern, text, met):
+    finder = matching.finder({"k": [pattern]})
+    assert bool(matching.hits(finder, text)) is met
+
+
+@pytest.mark.parametrize("pattern", [" ", "(a (b|c))", "(a|b", "a)"])
+def test_a_cue_that_cannot_be_read_is_named(pattern):
+    with pytest.raises(ChecklistError, match=re.escape(pattern)):
+        compiled(pattern)
+
+
+def test_a_cue_with_too_many_variants_is_refused():
+    with pytest.raises(ChecklistError, match="variants"):
+        compiled(" ".join(["(a b|c d|e f|g h|i j)"] * 4))
+
+
+def test_spelling_of_hyphens_does_not_matter():
+    assert spelled("X-ray/CT follow-up 80%") == "X ray CT follow up 80 "
+
+
+RULE = {
+    "id": "r", "pitfall": "p", "mode": "present", "enabled": False, "cues": ["a b"],
+    "fires": ["a b", "a b c"], "silent": ["c", "d"],
+}  # fmt: skip
+PITFALL = {"id": "p", "name": "P", "why": "w", "informs": {}, "source": "s"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"pitfall": "q"}, "pitfall 'q' is not in the file"),
+        ({"fires": ["a b"]}, "needs two texts"),
+        ({"cues": []}, "needs 'cues'"),
+        ({"mode": "absent", "expected": ["x"], "says": "It was not done."}, "never 'not done'"),
+        ({"mode": "registry"}, "needs 'known'"),
+        ({"colour": "blue"}, "r, colour"),
+        ({"mode": "guess"}, "r, mode"),
+    ],
+)
+def test_mistakes_in_the_rules_are_named(tmp_path, change, message):
+    path = tmp_path / "cues.yaml"
+    data = {"schema": 1, "version": "1", "pitfalls": [PITFALL], "rules": [{**RULE, **change}]}
+    path.write_text(yaml.safe_dump(data))
+    with pytest.raises(ChecklistError, match=re.escape(message)):
+        pitfalls.load(path)
+
+
+def test_only_enabled_rules_flag_by_default():
+    reader = cues.reader(FILE)
+    assert {rule.id for rule in reader.rules} == {rule.id for rule in FILE.rules if rule.enabled}
+
+
+@pytest.fixture(scope="module")
+def covidnet(shared):
+    return read(shared / "reference" / "pdfs" / "covidnet-cxr-v3.pdf")
+
+
+def test_suggestions_are_the_sentences_that_answer(covidnet):
+    checklist = load_checklist(shipped.folder("checklists") / "claim-2020.yaml")
+    items = {i.id: i.cues for s in checklist.sections for i in s.items}
+    found = cues.suggest(covidnet.sentences, items)
+    wanted = {
+        "training": "The following hyperparameters were used",
+        "initialisation": "was pretrained on the ImageNet",
+        "software": "Keras deep learning library",
+        "data-sources": "publicly available datasets",
+        "protocol-access": "github.com/lindawangg",
+    }
+    for item, words in wanted.items():
+        assert any(words in s.text for s in found[item][:3]), (item, [s.text for s in found[item]])
+    for suggestions in found.values():
+        assert len(suggestions) <= 5
+        assert [s.score for s in suggestions] == sorted(
+            (s.score for s in suggestions), reverse=True
+        )
+        assert all(s.section != "references" and s.boxes for s in suggestions)
+
+
+def test_the_same_text_gives_the_same_suggestions(covidnet):
+    wanted = {"a": ("learning rate", "dataset"), "b": ("patients",)}
+    assert cues.suggest(covidnet.sentences, wanted) == cues.suggest(covidnet.sentences, wanted)
+    flags = cues.flags(covidnet.sentences, READER, REGISTRY)
+    assert flags == cues.flags(covidnet.sentences, READER, REGISTRY)
+
+
+def test_a_preferred_section_comes_first():
+    lines = [
+        Sentence("The learning rate was small.", 1, "introduction"),
+        Sentence("The learning rate was 0.1.", 2, "methods"),
+    ]
+    found = cues.suggest(lines, {"a": ("learning rate",)}, prefer={"a": ("introduction",)})
+    assert [s.page for s in found["a"]] == [1, 2]
+    assert [s.page for s in cues.suggest(lines, {"a": ("learning rate",)})["a"]] == [2, 1]
+    assert cues.suggest(lines, {"a": ()}) == {"a": []}
+
+
+def test_an_absent_model_is_an_error_and_is_never_fetched():
+    with pytest.raises(ChecklistError, match="not installed"):
+        cues.pipeline("en_core_web_sm_absent")
+
+
+def test_an_installed_model_compares_word_forms(tmp_path):
+    import spacy
+
+    nlp = spacy.blank("en")
+    nlp.add_pipe("lemmatizer", config={"mode": "lookup"}).lookups.add_table(
+        "lemma_lookup", {"tuned": "tune", "tuning": "tune"}
+    )
+    nlp.to_disk(tmp_path / "model")
+    lines = [Sentence("Parameters were tuned.", 1, "methods")]
+    assert cues.suggest(lines, {"a": ("tuning",)}) == {"a": []}
+    [found] = cues.suggest(lines, {"a": ("tuning",)}, model=str(tmp_path / "model"))["a"]
+    assert found.rule.startswith("pipeline")
