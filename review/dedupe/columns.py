@@ -12,13 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from review.dedupe import fold
-from review.dedupe.names import family
+from review.dedupe.names import family, initial
 from review.records import Record, Relation, normal_arxiv, normal_doi, normal_pmcid, normal_pmid
 
 Ints = npt.NDArray[np.int64]
 
 MAX_FAMILIES = 24
 """Authors compared per record; longer lists (consortia) keep the first ones."""
+HEAD = 25
+"""Letters a title must have to count as the beginning of a longer one."""
 SNIPPET = 240
 """Characters of the folded abstract kept for comparing."""
 
@@ -50,6 +52,8 @@ class Columns:
     """Folded words of the bare title."""
     exact: Ints
     """Code of the title without spaces."""
+    head: Ints
+    """Code of its first HEAD letters; 0 where it has fewer."""
     kind: npt.NDArray[np.int8]
     """Index into fold.KINDS."""
     cut: npt.NDArray[np.bool_]
@@ -59,6 +63,8 @@ class Columns:
     numerals: Ints
     families: list[tuple[int, ...]]
     """Codes of the family names in printed order, first MAX_FAMILIES."""
+    initial: Ints
+    """Code of the first letter of the first author's given name."""
     people: npt.NDArray[np.int16]
     """Number of names given, groups included."""
     year: npt.NDArray[np.int16]
@@ -182,17 +188,20 @@ def _year(record: Record) -> int:
 def _row(record: Record) -> tuple[Any, ...]:
     bare = fold.bare_title(record.title)
     title = fold.words(bare)
+    together = title.replace(" ", "")
     doi, arxiv = own_identifiers(record)
     prefix, first, last = fold.pages(record.pages)
     families = [_family_code(name) for name in record.authors[:MAX_FAMILIES]]
     return (
         title,
-        code(title.replace(" ", "")),
+        code(together),
+        code(together[:HEAD]) if len(together) >= HEAD else 0,
         fold.kind(record.title),
         fold.cut_short(record.title),
         fold.informative(title),
         _short_code(" ".join(sorted(fold.numerals(title)))),
         tuple(one for one in families if one),
+        _short_code(initial(record.authors[0])) if record.authors else 0,
         len(record.authors),
         _year(record),
         _journal(record.journal) if record.journal else "",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Indel
 
-from review.dedupe.columns import Columns, Ints
+from review.dedupe.columns import HEAD, Columns, Ints
 from review.dedupe.fold import is_common, numerals
 from review.dedupe.keys import Pairs
 
@@ -19,15 +19,13 @@ Floats = npt.NDArray[np.float32]
 
 WORTH_A_LOOK = 80.0
 """Title ratio (0 to 100) from which differing words are looked at one by one."""
-LIKE_TEAM, LIKE_WORDS = 0.5, 45.0
-"""Names in common (0 to 1) and title words (0 to 100) from which titles are read word by word."""
+LIKE_TEAM = 0.5
+"""Names in common (0 to 1) from which a preprint's title is read word by word."""
 SAME_WORD = 0.75
 """Likeness of two long words that count as spellings of one ('anerobic', 'anaerobic')."""
 LONG_WORD = 5
 OPPOSITES = (("hyper", "hypo"), ("inter", "intra"), ("macro", "micro"), ("endo", "exo"))
 """Parts of words that look alike and mean the opposite."""
-CUT_LETTERS = 25
-"""Letters a shorter title must have to count as the beginning of a longer one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class Likeness:
     """One title is the beginning of the other."""
     contained: Floats
     """Share of the shorter title's telling letters that stand in the longer one, 0 to 1; read
-    only for pairs of like teams, 0 elsewhere."""
+    only for preprints and like teams, else 1 for one title and 0 for two."""
     numerals: npt.NDArray[np.int8]
     """1 equal sets of numbers in the titles; -1 each has one the other lacks; 0 one has more."""
     sequel: Bools
@@ -56,6 +54,8 @@ class Likeness:
     """Telling words in the poorer title."""
     first: npt.NDArray[np.int8]
     """First authors."""
+    initial: npt.NDArray[np.int8]
+    """First letters of the first authors' given names."""
     shared: npt.NDArray[np.int16]
     """Family names in common."""
     team: Floats
@@ -136,17 +136,21 @@ def differing(a: str, b: str) -> tuple[list[str], list[str]]:
 
 def contained(a: str, b: str) -> float:
     """Share of the shorter title's telling letters found in the longer one, 0 to 1."""
-    left = [word for word in dict.fromkeys(a.split()) if not is_common(word)]
-    right = [word for word in dict.fromkeys(b.split()) if not is_common(word)]
+    left, right = _telling_words(a), _telling_words(b)
     if sum(map(len, left)) > sum(map(len, right)):
         left, right = right, left
-    there = set(right)
-    found = sum(
-        len(word)
-        for word in left
-        if word in there or any(_one_word(word, other) for other in right)
-    )
+    found = sum(map(len, left & right))
+    rest = right - left
+    for word in left - right:
+        begin = word[:2]
+        if any(other[:2] == begin and _one_word(word, other) for other in rest):
+            found += len(word)
     return found / max(1, sum(map(len, left)))
+
+
+@lru_cache(maxsize=50_000)
+def _telling_words(folded: str) -> frozenset[str]:
+    return frozenset(word for word in folded.split() if not is_common(word))
 
 
 @lru_cache(maxsize=200_000)
@@ -224,12 +228,12 @@ def _titles(columns: Columns, a: Ints, b: Ints) -> dict[str, Any]:
     for place in np.flatnonzero(~same & ((ratio >= WORTH_A_LOOK) | (words >= 95))):
         left, right = titles[a[place]], titles[b[place]]
         short, long = sorted((left.replace(" ", ""), right.replace(" ", "")), key=len)
-        if len(short) >= CUT_LETTERS:
+        if len(short) >= HEAD:
             begins[place] = long.startswith(short)
         if ratio[place] >= WORTH_A_LOOK:
             same[place] = not any(differing(left, right))
     sequel = np.zeros(len(a), bool)
-    for place in np.flatnonzero((numbers <= 0) & (ratio >= LIKE_WORDS)):
+    for place in np.flatnonzero((numbers <= 0) & ((ratio >= LIKE_TEAM * 100) | (words >= 95))):
         left, right = _numbers(titles[a[place]]), _numbers(titles[b[place]])
         numbers[place] = -1 if left - right and right - left else 0
         sequel[place] = numbers[place] == 0 and _sequel(titles[a[place]], titles[b[place]])
@@ -296,6 +300,22 @@ def _span(columns: Columns, a: Ints, b: Ints) -> npt.NDArray[np.int16]:
     return np.clip(shorter, 0, 1000).astype(np.int16)
 
 
+def promising(columns: Columns, pairs: Pairs) -> Bools:
+    """The pairs any rule could speak of, by what is cheap to compare: an identifier, a page, a
+    title's letters or beginning, or a preprint's team. All others are told apart at once."""
+    a, b = pairs[:, 0], pairs[:, 1]
+    hopeful = np.zeros(len(a), bool)
+    for name in ("doi", "pmid", "pmcid", "arxiv", "page", "exact", "head"):
+        column = getattr(columns, name)
+        hopeful |= (column[a] == column[b]) & (column[a] != 0)
+    preprint = np.flatnonzero(~hopeful & ((columns.server[a] > 0) | (columns.server[b] > 0)))
+    people = _people(columns, a[preprint], b[preprint])
+    hopeful[preprint] = (people["team"] >= LIKE_TEAM) | (people["first"] == 1)
+    rest = np.flatnonzero(~hopeful)
+    hopeful[rest] = _ratios(columns.title, a[rest], b[rest]) >= WORTH_A_LOOK
+    return hopeful
+
+
 def likeness(columns: Columns, pairs: Pairs) -> Likeness:
     """How alike the records of each pair are, field by field."""
     a, b = pairs[:, 0], pairs[:, 1]
@@ -303,13 +323,15 @@ def likeness(columns: Columns, pairs: Pairs) -> Likeness:
     server_a, server_b = columns.server[a], columns.server[b]
     plain: dict[str, Any] = {
         name: agreement(getattr(columns, name)[a], getattr(columns, name)[b])
-        for name in ("doi", "pmid", "pmcid", "arxiv", "volume", "issue", "last_page")
+        for name in ("doi", "pmid", "pmcid", "arxiv", "volume", "issue", "last_page", "initial")
     }
     plain["page"] = _pages(columns, a, b, plain)
     titles, people = _titles(columns, a, b), _people(columns, a, b)
     share = titles["same_title"].astype(np.float32)
-    alike = ((people["team"] >= LIKE_TEAM) | (people["first"] == 1)) & ~titles["same_title"]
-    for place in np.flatnonzero(alike & (titles["words"] >= LIKE_WORDS)):
+    preprints = (server_a > 0).astype(np.int8) + (server_b > 0)
+    alike = people["in_order"] | ((people["team"] >= LIKE_TEAM) & (people["shared"] >= 3))
+    alike &= preprints > 0
+    for place in np.flatnonzero(alike & ~titles["same_title"]):
         share[place] = contained(columns.title[a[place]], columns.title[b[place]])
     return Likeness(
         **titles,
@@ -323,7 +345,7 @@ def likeness(columns: Columns, pairs: Pairs) -> Likeness:
         years=np.where((year_a > 0) & (year_b > 0), np.abs(year_a - year_b), -1).astype(np.int16),
         journal=_journals(columns, a, b),
         abstract=_abstracts(columns, a, b),
-        preprints=((server_a > 0).astype(np.int8) + (server_b > 0)).astype(np.int8),
+        preprints=preprints,
         same_server=(server_a == server_b) & (server_a > 0),
         supplement=columns.supplement[a] | columns.supplement[b],
         cut=columns.cut[a] | columns.cut[b],

@@ -182,9 +182,9 @@ _GENERIC = frozenset(_listed(
     "proceedings program question questions quiz reader readers reading recent remarks reply "
     "report reports response responses retraction review reviewer reviewers reviews section "
     "session special spotlight statement summary supplement symposium table thank thanks "
-    "thematic theme toc topic update upcoming view viewpoint views vol volume website week welcome word "
-    "year part number no new january february march april may june july august september october "
-    "november december spring summer autumn fall winter"
+    "thematic theme toc topic update upcoming view viewpoint views vol volume website week welcome "
+    "word year part number no new january february march april may june july august september "
+    "october november december spring summer autumn fall winter"
 ))  # fmt: skip
 """Words of which recurring titles are made: 'Editorial introduction', 'Letter to the editor'."""
 

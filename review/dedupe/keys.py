@@ -28,6 +28,9 @@ STRONG, WEAK = 64, 16
 NEIGHBOURS = 6
 """Records to each side that a thinned key still compares."""
 
+COMPACT = 4_000_000
+"""Pair codes gathered before repeated ones are dropped; bounds memory."""
+
 Pairs = npt.NDArray[np.int64]
 """m x 2 rows, first < second, sorted, each pair once."""
 
@@ -170,13 +173,24 @@ def _pairs_of_key(key: Ints, cap: int, rank: Ints, new: npt.NDArray[np.bool_] | 
     return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
+def _once(values: Ints) -> Ints:
+    """The values sorted, each once, in place of the given ones."""
+    values.sort()
+    fresh = np.ones(len(values), bool)
+    fresh[1:] = values[1:] != values[:-1]
+    return values[fresh]
+
+
 def pairs(columns: Columns, new: npt.NDArray[np.bool_] | None = None) -> Pairs:
     """The pairs of rows that share a key; only those with a new row where `new` is given."""
     n = len(columns)
     rank = title_order(columns)
-    total = np.empty(0, np.int64)
+    runs: list[Ints] = []
     for key, cap in keys(columns).values():
-        total = np.union1d(total, _pairs_of_key(key, cap, rank, new))
+        runs.append(_pairs_of_key(key, cap, rank, new))
+        if sum(map(len, runs[1:])) > len(runs[0]) + COMPACT:
+            runs = [_once(np.concatenate(runs))]
+    total = _once(np.concatenate(runs))
     return np.column_stack((total // n, total % n)) if n else np.empty((0, 2), np.int64)
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from review.dedupe import keys, rules
 from review.dedupe.columns import Columns, Ints, code
-from review.dedupe.compare import likeness
+from review.dedupe.compare import likeness, promising
 from review.records import Relation, normal_arxiv, normal_doi, normal_pmcid, normal_pmid
 
 CHUNK = 200_000
@@ -47,6 +47,7 @@ def find(columns: Columns, new: npt.NDArray[np.bool_] | None = None) -> Edges:
     pairs = keys.pairs(columns, new)
     kept_pairs, kept = [np.empty((0, 2), np.int64)], []
     for part in keys.in_chunks(pairs, CHUNK):
+        part = part[promising(columns, part)]
         judged = rules.judge(likeness(columns, part))
         chosen = judged.verdict > rules.DISTINCT
         kept_pairs.append(part[chosen])

@@ -25,27 +25,42 @@ def family(name: str) -> str:
 
     Reads 'Family, Given', 'Family GI' and 'Given Family'.
     """
-    name = name.strip()
-    if not name or _GROUP.search(name):
-        return ""
-    if "," in name:
-        kept = name.split(",", 1)[0]
-    else:
-        parts = name.replace(".", ". ").split()
-        while len(parts) > 1 and parts[-1].lower().strip(".") in _SUFFIXES:
-            parts.pop()
-        while len(parts) > 1 and (_ALL_CAPS.match(parts[-1]) or parts[-1].endswith(".")):
-            if not _is_initials(parts[-1]):
-                break
-            parts.pop()
-        kept = parts[-1] if parts else ""
-    pieces = [piece for piece in words(kept).split() if piece not in _SUFFIXES]
+    pieces = [piece for piece in words(_parted(name)[0]).split() if piece not in _SUFFIXES]
     if not pieces:
         return ""
     last = pieces[-1]
     if all(len(piece) == 1 and not piece.isascii() for piece in pieces):
         last = "".join(pieces)  # scripts set letter by letter
     return _UMLAUT.sub(r"\1", last) if len(last) > 3 else last
+
+
+@lru_cache(maxsize=300_000)
+def initial(name: str) -> str:
+    """The first letter of the given name, folded; '' where there is none."""
+    return words(_parted(name)[1])[:1]
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """Family and given name as printed; ('', '') for groups."""
+    name = name.strip()
+    if not name or _GROUP.search(name):
+        return "", ""
+    if "," in name:
+        kept, _, given = name.partition(",")
+        return kept, given
+    parts = name.replace(".", ". ").split()
+    while len(parts) > 1 and parts[-1].lower().strip(".") in _SUFFIXES:
+        parts.pop()
+    end = len(parts)
+    while end > 1 and _ends_in_initials(parts[end - 1]):
+        end -= 1
+    if end < len(parts):
+        return parts[end - 1], " ".join(parts[end:])
+    return (parts[-1], " ".join(parts[:-1])) if parts else ("", "")
+
+
+def _ends_in_initials(part: str) -> bool:
+    return bool(_ALL_CAPS.match(part) or part.endswith(".")) and _is_initials(part)
 
 
 def _is_initials(part: str) -> bool:

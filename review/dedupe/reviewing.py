@@ -15,6 +15,8 @@ from review.records import Link, StoredRecord
 
 TOOL = "tool"
 """Who a link is by where a rule spoke."""
+CONTAINER = 3
+"""Documents one DOI may seem to name before it is taken for a supplement's."""
 WITHDRAWN = "withdrawn"
 """Rule of a link that takes an earlier word of the same person back."""
 
@@ -167,18 +169,34 @@ def groups(records: Sequence[StoredRecord], links: Sequence[Link]) -> Groups:
     )
 
 
+def _containers(records: Sequence[StoredRecord], found: Groups) -> dict[int, tuple[str, int]]:
+    """Record -> its DOI and the number of documents that carry it, where more than CONTAINER."""
+    holders: dict[str, set[int]] = {}
+    for stored in records:
+        if stored.record.doi:
+            holders.setdefault(stored.record.doi, set()).add(found.report[stored.id])
+    return {
+        stored.id: (stored.record.doi, len(holders[stored.record.doi]))
+        for stored in records
+        if stored.record.doi and len(holders[stored.record.doi]) > CONTAINER
+    }
+
+
 def doubts(records: Sequence[StoredRecord], links: Sequence[Link]) -> list[Link]:
     """The pairs a person should settle, one per pair of groups, surest first.
 
-    Left out: pairs a person has settled, and pairs that are one study already.
+    Left out: pairs a person has settled, and pairs that are one study already. Of records that
+    share a DOI but are more than CONTAINER documents, one pair stands for all, with a note.
     """
     found = groups(records, links)
+    shared = _containers(records, found)
     settled = {
         tuple(sorted((found.report[a], found.report[b])))
         for a, b in spoken_of(links)
         if a in found.report and b in found.report
     }
     asked: dict[tuple[int, int], Link] = {}
+    containers: dict[str, tuple[int, int]] = {}
     maybes = [link for link in _newest_by_tool(links) if link.verdict == "maybe"]
     for link in (*maybes, *found.refused):
         if link.a not in found.study or link.b not in found.study:
@@ -186,6 +204,11 @@ def doubts(records: Sequence[StoredRecord], links: Sequence[Link]) -> list[Link]
         low, high = sorted((found.report[link.a], found.report[link.b]))
         if found.study[link.a] == found.study[link.b] or (low, high) in settled:
             continue
+        doi = shared.get(link.a) if "doi" in link.rule else None
+        if doi is not None and doi[0] == shared.get(link.b, ("", 0))[0]:
+            low, high = containers.setdefault(doi[0], (low, high))
+            link = replace(link, note=f"one DOI on {doi[1]} different records: a supplement, or a "
+                                      "wrong DOI")  # fmt: skip
         best = asked.get((low, high))
         if best is None or (link.score or 0, -link.a, -link.b) > (
             best.score or 0,

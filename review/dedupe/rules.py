@@ -98,7 +98,11 @@ def _identifiers(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
     stranger = (x.ratio < 60) & (x.words < 75) & s.other_authors
     doi = (x.doi == 1) & none
     other_page = doi & (x.page == -1)
-    fits = x.same_title | s.like | ((s.page | (x.words >= 80)) & s.authors & ~s.other_text)
+    fits = (
+        x.same_title
+        | (s.like & ~s.other_authors)
+        | ((s.page | (x.words >= 80)) & s.authors & ~s.other_text)
+    )
     clear = x.same_kind & fits & (x.numerals >= 0)
     far = (x.ratio < 70) & (x.words < 80) & ~x.begins
     return [
@@ -210,6 +214,7 @@ def _studies(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
     numbers, other = x.numerals >= 0, s.other_text
     n = x.least
     team = (x.team >= MOST) & (x.first == 1)
+    named = (x.initial >= 0) | (x.first != 1)
     retitled = (
         (
             (x.in_order & (n >= 8) & (x.contained >= 0.40))
@@ -217,7 +222,7 @@ def _studies(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
             | (x.in_order & (n >= 2) & (x.contained >= 0.75))
             | (team & (n >= 4) & (x.contained >= 0.80))
             | ((x.team >= MOST) & (x.shared >= 3) & (x.contained >= 0.90))
-            | (team & (x.ratio >= LIKE))
+            | (team & (x.shared >= 3) & (x.ratio >= LIKE) & (x.contained >= 0.6))
             | (team & x.begins & (n >= 2))
             | (x.in_order & (x.contained >= 0.90) & s.telling)
             | ((x.first == 1) & (x.shared >= 5) & (x.team >= HALF) & (x.contained >= 0.95))
@@ -225,13 +230,15 @@ def _studies(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
         )
         & ~other
         & ~x.sequel
+        & named
     )
     return [
         ("preprint, same title and team", STUDY,
          one & x.same_title & ~x.sequel & s.authors & (s.telling | (x.shared >= 2))
-         & ~(other & (x.team < HALF))),
+         & (named | (x.shared >= 3)) & ~(other & (x.team < HALF))),
         ("preprint, same text and team", STUDY,
-         one & (x.abstract >= SAME_TEXT) & (x.team >= MOST) & (x.first == 1) & numbers),
+         one & (x.abstract >= SAME_TEXT) & (x.team >= MOST) & (x.first == 1) & numbers & named
+         & (x.in_order | (x.shared >= 2))),
         ("preprint retitled, same team", STUDY, one & retitled),
         ("preprint on two servers", STUDY, same_posting & x.same_title & s.authors & s.telling),
         ("preprint on two servers, retitled", STUDY,
