@@ -1,0 +1,207 @@
+"""Stated figures are recomputed: contradictions are named, agreement stays silent."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from review.checks import (
+    Stated,
+    concerns,
+    contradictions,
+    events_per_variable,
+    figure,
+    filled,
+    find,
+    stated_in,
+    wilson,
+)
+from review.fulltext import read
+from review.records import Sentence
+
+
+@pytest.mark.parametrize(
+    ("printed", "value", "slack"),
+    [
+        ("87.1%", 0.871, 0.0005),
+        ("87 %", 0.87, 0.005),
+        ("0.871", 0.871, 0.0005),
+        ("87.1", 0.871, 0.0005),
+        ("1.0", 1.0, 0.05),
+        ("87·1%", 0.871, 0.0005),
+    ],
+)
+def test_a_figure_knows_what_rounding_hides(printed, value, slack):
+    found = figure(printed)
+    assert math.isclose(found.value, value)
+    assert math.isclose(found.slack, slack)
+
+
+@pytest.mark.parametrize("printed", ["", "high", "120%", "870", "-3%"])
+def test_what_is_no_proportion_is_refused(printed):
+    with pytest.raises(ValueError, match=r"proportion|per cent"):
+        figure(printed)
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    [
+        (81, 263, 0.2553, 0.3662),  # Newcombe 1998, table I
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_wilson_gives_the_published_intervals(successes, n, low, high):
+    found = wilson(successes, n)
+    assert found is not None
+    assert abs(found.low - low) < 6e-5
+    assert abs(found.high - high) < 6e-5
+
+
+def test_wilson_of_nothing_is_unknown_and_of_nonsense_refused():
+    assert wilson(0, 0) is None
+    with pytest.raises(ValueError, match="3 of 2"):
+        wilson(3, 2)
+
+
+cells = st.integers(1, 400)
+
+
+@given(cells, cells, cells, cells)
+def test_figures_made_from_a_table_never_contradict_it(tp, fn, fp, tn):
+    n = tp + fn + fp + tn
+    stated = Stated(
+        tp, fn, fp, tn, n, tp + fn, fp + tn,
+        sensitivity=figure(f"{100 * tp / (tp + fn):.1f}%"),
+        specificity=figure(f"{100 * tn / (tn + fp):.1f}%"),
+        accuracy=figure(f"{100 * (tp + tn) / n:.2f}%"),
+        ppv=figure(f"{100 * tp / (tp + fp):.0f}%"),
+        npv=figure(f"{tn / (tn + fn):.3f}"),
+    )  # fmt: skip
+    assert contradictions(stated) == []
+
+
+@given(cells, cells, st.floats(0.02, 0.3))
+def test_a_sensitivity_moved_away_from_the_table_is_found(tp, fn, shift):
+    wrong = tp / (tp + fn) + (shift if tp / (tp + fn) < 0.6 else -shift)
+    stated = Stated(tp=tp, fn=fn, sensitivity=figure(f"{wrong:.4f}"))
+    assert "sensitivity" in {one.figure for one in contradictions(stated)}
+
+
+CASES = [
+    (Stated(tp=90, fn=10, positives=110), {"positives"}, "its parts sum to 100"),
+    (Stated(n=300, positives=100, negatives=150), {"n"}, "sum to 250"),
+    (Stated(tp=45, fp=5, ppv=figure("80%")), {"ppv"}, "45 of 50 is 90.0%"),
+    (Stated(tn=45, fn=5, npv=figure("80%")), {"npv"}, "45 of 50"),
+    (
+        Stated(sensitivity=figure("90%"), specificity=figure("80%"), accuracy=figure("95%")),
+        {"accuracy"},
+        "must lie between",
+    ),
+    (
+        Stated(
+            n=200, positives=100, sensitivity=figure("90%"), specificity=figure("80%"),
+            accuracy=figure("89%"),
+        ),
+        {"accuracy"},
+        "give 85.0%",
+    ),
+    (Stated(positives=31, sensitivity=figure("88.2%")), {"sensitivity"}, "no number out of 31"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stated", "figures", "words"), CASES)
+def test_contradictions_are_named_with_both_values(stated, figures, words):
+    found = contradictions(stated)
+    assert {one.figure for one in found} == figures
+    assert any(words in one.text for one in found)
+
+
+def test_what_follows_from_counts_is_filled_in():
+    whole = filled(Stated(tp=8, fn=2, n=30))
+    assert (whole.positives, whole.negatives, whole.n) == (10, 20, 30)
+    assert filled(Stated(n=30, negatives=12)).positives == 18
+    assert filled(Stated(n=5, positives=9)).negatives is None
+
+
+def test_small_sets_are_said_with_the_interval_they_imply():
+    [text] = concerns(positives=31, share=0.871)
+    assert text == (
+        "31 positives (100 are asked for): a sensitivity of 87.1% then has a 95% interval from "
+        "71.1% to 94.9%."
+    )
+    assert concerns(positives=150, negatives=400) == []
+    assert len(concerns(positives=20, negatives=30)) == 2
+    [few] = concerns(positives=60, predictors=12)
+    assert few.startswith("60 events for 12 candidate predictors are 5.0 each")
+    assert concerns(positives=600, predictors=12) == []
+    assert concerns() == []
+    assert events_per_variable(10, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        (
+            "Sensitivity was 91% and specificity was 88.5%.",
+            {"sensitivity": 0.91, "specificity": 0.885},
+        ),
+        (
+            "We got 92.6% accuracy, a sensitivity of 0.871.",
+            {"accuracy": 0.926, "sensitivity": 0.871},
+        ),
+        (
+            "Accuracy, sensitivity and specificity were 95%, 90% and 80%, respectively.",
+            {"accuracy": 0.95, "sensitivity": 0.9, "specificity": 0.8},
+        ),
+        ("TP = 90, FN = 10 and a sensitivity of 90%.", {"sensitivity": 0.9}),
+        (
+            "Positive predictive value (PPV) 96.4% and recall 87.1%.",
+            {"ppv": 0.964, "sensitivity": 0.871},
+        ),
+    ],
+)
+def test_figures_are_read_from_sentences(text, values):
+    stated = stated_in(text)
+    assert stated is not None
+    for name, value in values.items():
+        assert math.isclose(getattr(stated, name).value, value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The accuracy was high.",
+        "The accuracy was 95%.",
+        "Accuracy was 95% for A with sensitivity 90%, and accuracy was 93% for B.",
+        "The sensitivity was 91% versus a specificity of 88% for the baseline.",
+        "We used 95% of images.",
+        "Accuracy: 120% of expected sensitivity.",
+    ],
+)
+def test_sentences_on_several_tests_or_none_are_left_alone(text):
+    assert stated_in(text) is None
+
+
+WRONG = "Sensitivity, specificity and accuracy were 90%, 80% and 95%, respectively."
+
+
+def test_a_contradiction_in_a_text_is_found_with_its_sentence():
+    lines = [
+        Sentence("The sensitivity was 91% and the specificity 88%.", 1, "results"),
+        Sentence(WRONG, 2, "results"),
+        Sentence("Sensitivity 90% specificity 80% accuracy 95%.", 3, "references"),
+    ]
+    found = find(lines)
+    assert [(one.sentence, [p.figure for p in one.problems]) for one in found] == [
+        (0, []),
+        (1, ["accuracy"]),
+    ]
+
+
+def test_a_sound_paper_shows_no_contradiction(shared):
+    for name in ("covidnet-cxr-v2", "covidnet-cxr-v3", "acl-two-column"):
+        text = read(shared / "reference" / "pdfs" / f"{name}.pdf")
+        assert [one for one in find(text.sentences) if one.problems] == []
