@@ -16,6 +16,9 @@ from review.store import records
 from review.store.moments import now
 from review.workflow.project import Project
 
+CHUNK = 2_000
+"""Records handed to the store at once, within one transaction: bounds the memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -63,6 +66,7 @@ def import_file(
     if before is not None:
         return _here_already(path, before)
     parsed = read_file(data, source, name=path.name)
+    del data  # a large file need not stay in memory while its records are added
     if not keep_good:
         refuse_damaged(path, parsed)
     return _add(project, path, parsed, who, (digest, source, via))
@@ -126,14 +130,17 @@ def _add(
         batch = records.add_batch(
             conn, at, who, kind="file", source=name, via=via, name=path.name, sha256=digest
         )
-        added = records.add(conn, batch, given, at, raw=digest)
+        new = known = 0
+        for start in range(0, len(given), CHUNK):
+            added = records.add(conn, batch, given[start : start + CHUNK], at, raw=digest)
+            new, known = new + len(added.new), known + len(added.known)
         records.add_rejected(conn, batch, parsed.rejected)
         counts = {
             "announced": _announced(parsed),
             "parsed": len(parsed.records),
             "rejected": len(parsed.rejected),
-            "new": len(added.new),
-            "known": len(added.known),
+            "new": new,
+            "known": known,
         }
         records.close_batch(conn, batch, **counts)
     left = write_rejected(project, path, parsed.rejected)

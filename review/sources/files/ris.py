@@ -145,7 +145,7 @@ def _rispy(text: str) -> list[Fields]:
     tags = _every_tag()
     text = _INDENTED.sub(r"\1 ", text)
     entries: list[dict[str, list[str] | str]] = rispy.loads(
-        text, mapping=tags, list_tags=list(tags), delimiter_tags_mapping={}
+        text, mapping=tags, list_tags=tags, delimiter_tags_mapping={}
     )
     return [
         {tag: [v] if isinstance(v, str) else list(v) for tag, v in entry.items()}

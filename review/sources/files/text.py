@@ -23,7 +23,6 @@ _MONTH = re.compile(
 _YEAR = re.compile(r"(?<!\d)(1[4-9]\d\d|20\d\d|21\d\d)(?!\d)")
 _NUMERIC = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?!\d)")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,6}|#x[0-9a-f]{2,5});", re.I)
-_SPACES = re.compile(r"\s+")
 _DOI_LINK = re.compile(r"(?:doi\.org/|id=doi:|info:doi/|[?&]doi=)(10\.\S+)", re.I)
 _PMID_LINK = re.compile(
     r"(?:pubmed(?:\.ncbi\.nlm\.nih\.gov)?/|id=pmid:|info:pmid/)(\d{1,8})(?!\d)", re.I
@@ -83,7 +82,7 @@ def _unmarked_utf16(data: bytes) -> bytes:
 
 def clean(text: str) -> str | None:
     """The text with single spaces and no space around; None when nothing is left."""
-    return _SPACES.sub(" ", text).strip() or None
+    return " ".join(text.split()) or None
 
 
 def paragraphs(text: str) -> str | None:
@@ -115,10 +114,12 @@ def each(values: Iterable[str | None]) -> tuple[str, ...]:
 def take(fields: Fields, *tags: str) -> str | None:
     """The text of the first tag that has one; that tag, and tags repeating it, leave `fields`."""
     for tag in tags:
-        text = readable(" ".join(fields.get(tag, ())))
+        if tag not in fields:
+            continue
+        text = readable(" ".join(fields[tag]))
         if text:
             for other in tags:
-                if readable(" ".join(fields.get(other, ()))) in (text, None):
+                if other in fields and readable(" ".join(fields[other])) in (text, None):
                     fields.pop(other, None)
             return text
     return None
