@@ -331,3 +331,33 @@ def test_a_leaving_reviewers_half_form_frees_the_place(project):
     with project.store.write() as conn:
         acts.add(conn, "retire", "ada", now(), subject="ben")
     assert forms.answer(project, Given(1, "claim-2020", "title", "yes"), "dan").entries
+
+
+def test_agreement_is_told_per_item_and_instrument(project):
+    from review.workflow.appraisal.agreeing import agreement_of, lines
+
+    for report, second in ((1, "yes"), (2, "no"), (3, "unsure")):
+        fill(project, report, "claim-2020", "ada", full(project, "claim-2020"))
+        fill(project, report, "claim-2020", "ben", full(project, "claim-2020", title=second))
+    found = agreement_of(project, "claim-2020")
+    title = found.items[0].figures
+    assert found.reports == 3
+    assert (title[0].value, title[0].n) == (0.5, 2)  # an 'unsure' is no rating
+    assert found.pooled[0].n == 3 * 42 - 1
+    assert found.pooled[0].value == pytest.approx(124 / 125)
+    assert found.total is not None
+    assert found.total.n == 2
+    assert "1 Title names AI: percent agreement 0.50" in "\n".join(lines(found))
+
+
+def test_points_have_a_weighted_kappa(project):
+    from review.workflow.appraisal.agreeing import agreement_of
+
+    form = full(project, "rqs-1.0", "no", **RQS_GOOD)
+    for report, second in ((1, "same"), (2, "other"), (3, "none-done")):
+        fill(project, report, "rqs-1.0", "ada", form)
+        fill(project, report, "rqs-1.0", "ben", form | {"validation": second})
+    rated = {one.key: one.figures for one in agreement_of(project, "rqs-1.0").items}
+    assert len(rated["validation"]) == 4
+    assert "linear" in rated["validation"][2].name
+    assert len(rated["open"]) == 3

@@ -1,5 +1,6 @@
 """Commands of appraisal: checklists, scores, and spreadsheets out and in."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
     sheets.command("template")(template)
     sheets.command("import")(import_)
     sheets.command("gates")(gates)
+    sheets.command("agreement")(agreement)
     app.add_typer(sheets, name="appraise")
 
 
@@ -105,3 +107,16 @@ def gates(context: typer.Context) -> None:
     from review.workflow.appraisal.settling import hold_gates
 
     say(f"Held the gates against {hold_gates(opened(context))} reports.")
+
+
+def agreement(
+    context: typer.Context, checklist: str, json: bool = typer.Option(False, "--json")
+) -> None:
+    """Say how far reviewers agreed on a CHECKLIST, before consensus, item by item."""
+    from review.workflow.appraisal.agreeing import agreement_of, lines
+
+    found = agreement_of(opened(context), checklist)
+    if json:
+        say_json(asdict(found))
+    for line in [] if json else lines(found):
+        say(line)

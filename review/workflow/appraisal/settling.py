@@ -227,6 +227,12 @@ def outcomes(project: Project, conn: Connection, report: int) -> tuple[GateOutco
     return gate_outcomes(project.protocol.appraisal.gates, kind, forms)
 
 
+def gates_of(project: Project, record: int) -> tuple[GateOutcome, ...]:
+    """How the report of a record fares at the gates; none while its kind of study is open."""
+    with project.store.read() as conn:
+        return outcomes(project, conn, due_report(project, conn, record)) or ()
+
+
 def refresh_gates(project: Project, conn: Connection, report: int) -> None:
     """Enters, changes or withdraws the gates' decision on a report, as its settled forms stand.
 

@@ -1,0 +1,247 @@
+"""Consensus: what two finished forms differ in, both quotes side by side, one click to settle."""
+
+from functools import partial
+
+import streamlit as st
+
+from review.checklists import PARTS, UNSURE, Option, label_of
+from review.consensus import Pair
+from review.errors import ReviewError
+from review.pages import paper, session
+from review.records import Answer
+from review.store.records import key_of, number_of
+from review.workflow import files
+from review.workflow.appraisal import settling
+from review.workflow.appraisal.forms import Given
+from review.workflow.appraisal.settling import Settlement
+from review.workflow.appraisal.tools import checklist
+from review.workflow.project import Project
+
+
+def page(project: Project) -> None:
+    """Draws the list of forms to settle, or the one that is open."""
+    key, name = st.query_params.get("key"), st.query_params.get("checklist")
+    if key and name:
+        try:
+            _compare(project, number_of(key), name)
+            return
+        except ReviewError as error:
+            st.warning(str(error))
+            st.button("All forms", on_click=_leave)
+            return
+    _list(project)
+
+
+def _leave() -> None:
+    for name in ("key", "checklist"):
+        st.query_params.pop(name, None)
+
+
+def _open(report: int, name: str) -> None:
+    st.query_params["key"] = key_of(report)
+    st.query_params["checklist"] = name
+    st.session_state["paper_page"] = 1
+
+
+def _list(project: Project) -> None:
+    st.title("Consensus")
+    every = settling.waiting(project, session.person().name)
+    if not every:
+        st.info("Nothing to settle yet: a form comes here when both reviewers have finished it.")
+        return
+    left = [one for one in every if one.open]
+    st.markdown(f"**{len(left)}** of {len(every)} doubly finished forms have something to settle.")
+    if left:
+        first = left[0]
+        short = checklist(project, first.checklist).short
+        st.button(
+            f"Settle {short} of {key_of(first.report)}", type="primary", shortcut="Enter",
+            on_click=partial(_open, first.report, first.checklist),
+        )  # fmt: skip
+    shown = st.dataframe(
+        [
+            {
+                "Record": key_of(one.report),
+                "Title": one.title,
+                "Form": checklist(project, one.checklist).short,
+                "To settle": one.open or None,
+            }
+            for one in every
+        ],
+        on_select="rerun", selection_mode="single-row", hide_index=True, key="consensus_list",
+    )  # fmt: skip
+    picked = shown.get("selection", {}).get("rows", [])
+    if picked:
+        _open(every[picked[0]].report, every[picked[0]].checklist)
+        st.rerun()
+
+
+def _compare(project: Project, record: int, name: str) -> None:
+    now = settling.compared(project, record, name, session.person().name)
+    said = st.session_state.pop("consensus_problem", None)
+    back, title = st.columns([1.4, 10], vertical_alignment="center")
+    back.button("All forms", icon=":material/list:", on_click=_leave, width="stretch")
+    agreed = sum(pair.origin == "agreed" for pair in now.pairs)
+    settled = sum(pair.origin == "settled" for pair in now.pairs)
+    title.markdown(
+        f"**{key_of(now.report)}** · {now.checklist.title} · {' and '.join(now.reviewers)}"
+    )
+    left, right = st.columns([11, 9], gap="medium")
+    with right:
+        st.markdown(f"**{len(now.open)}** to settle · {agreed} agreed · {settled} settled")
+        if said:
+            st.warning(said)
+        if now.open:
+            _card(project, now, now.open[0], keys=True)
+            for pair in now.open[1:]:
+                _card(project, now, pair, keys=False)
+        else:
+            _result(project, now)
+        _done(project, now)
+    with left:
+        paper.draw(project, now.report, _marks(project, now), _nothing)
+
+
+def _nothing(_text: str, _page: int) -> None:
+    """A sentence found in the paper is only shown here."""
+
+
+def _marks(project: Project, now: Settlement) -> list[paper.Mark]:
+    """Both quotes of the first open question."""
+    path = files.pdf_of(project, now.report)
+    found: list[paper.Mark] = []
+    for entry in (now.open[0].first, now.open[0].second) if now.open else ():
+        place = paper.place_of(path, entry.quote or "") if entry else None
+        if place:
+            found += [(place[0], box, "quote") for box in place[1]]
+    return found
+
+
+def _card(project: Project, now: Settlement, pair: Pair, *, keys: bool) -> None:
+    """One question with both answers; the first one open takes the keys 1, 2 and 3."""
+    with st.container(border=True):
+        st.markdown(f"**{pair.asked.number} {pair.asked.name}**".replace("** ", "**"))
+        if keys:
+            st.markdown(pair.asked.question)
+        for place, entry, number in zip(
+            st.columns(2), (pair.first, pair.second), ("1", "2"), strict=True
+        ):
+            with place:
+                _side(project, now, pair, entry, number if keys else None)
+        if keys:
+            _other(project, now, pair)
+
+
+def _side(
+    project: Project, now: Settlement, pair: Pair, entry: Answer | None, key: str | None
+) -> None:
+    who = entry.reviewer if entry else "not answered"
+    st.markdown(f"{label_of(pair.asked, entry.answer if entry else None)}  \n:gray[{who}]")
+    if entry and entry.quote:
+        st.markdown(f"> {entry.quote}")
+    if entry and entry.page:
+        st.button(
+            f"Page {entry.page}", icon=":material/description:", type="tertiary",
+            on_click=partial(paper.go_to, entry.page),
+            key=f"page_{pair.asked.key}_{entry.reviewer}",
+        )  # fmt: skip
+    if entry and entry.comment:
+        st.caption(entry.comment)
+    takes = entry is not None and entry.answer not in (None, UNSURE)
+    label = f"Take {label_of(pair.asked, entry.answer)}" if takes and entry else "Take"
+    st.button(
+        label, shortcut=key, disabled=not takes, width="stretch",
+        key=f"take_{pair.asked.key}_{entry.reviewer if entry else 'nobody'}",
+        on_click=partial(_take, project, now, pair, entry),
+    )  # fmt: skip
+
+
+def _take(project: Project, now: Settlement, pair: Pair, entry: Answer | None) -> None:
+    if entry is not None:
+        given = Given(
+            now.report, now.checklist.id, pair.asked.key, entry.answer, entry.quote, entry.page,
+            entry.comment or _joint_comment(),
+        )  # fmt: skip
+        _settle(project, given)
+
+
+def _joint_comment() -> str | None:
+    return st.session_state.get("consensus_comment") or None
+
+
+def _settle(project: Project, given: Given) -> None:
+    try:
+        settling.settle(project, given, session.person().name)
+    except ReviewError as error:
+        st.session_state["consensus_problem"] = str(error)
+        return
+    st.session_state["consensus_comment"] = ""
+    st.session_state.pop("consensus_other", None)
+
+
+def _other(project: Project, now: Settlement, pair: Pair) -> None:
+    """A third answer, with a comment; a judgement that differs from the proposal needs one."""
+    needs = pair.asked.key.split(":")[0] in PARTS
+    st.text_input("Comment" + (" (a sentence, where it differs)" if needs else ""),
+                  key="consensus_comment")  # fmt: skip
+    if st.session_state.get("consensus_other") != pair.asked.key:
+        st.button("Another answer", shortcut="3", on_click=partial(_ask_other, pair.asked.key))
+        return
+    if pair.asked.choose == "one":
+        options: list[Option] = list(pair.asked.options)
+        for place, option in zip(st.columns(len(options)), options, strict=True):
+            given = Given(now.report, now.checklist.id, pair.asked.key, option.id)
+            place.button(
+                option.label, shortcut=option.key.lower() if option.key else None,
+                on_click=partial(_give, project, given), key=f"other_{option.id}", width="stretch",
+            )  # fmt: skip
+        return
+    said = st.text_input(
+        "Answer", key="consensus_typed", placeholder="; ".join(o.label for o in pair.asked.options)
+    )
+    given = Given(now.report, now.checklist.id, pair.asked.key, said)
+    st.button("Settle with this", on_click=partial(_give, project, given), disabled=not said)
+
+
+def _ask_other(key: str) -> None:
+    st.session_state["consensus_other"] = key
+
+
+def _give(project: Project, given: Given) -> None:
+    name, key = given.checklist, given.key
+    _settle(project, Given(given.record, name, key, given.answer, comment=_joint_comment()))
+
+
+def _result(project: Project, now: Settlement) -> None:
+    """What the settled form gives, and what the gates say."""
+    st.success(f"{now.checklist.short} of {key_of(now.report)} is settled.")
+    for total in now.result.totals:
+        if total.value is not None:
+            most = f" of {total.max:g}" if total.max is not None else ""
+            st.markdown(f"{total.title}: **{total.value:g}**{most} {total.band or ''}")
+    for one in settling.gates_of(project, now.report):
+        mark = {"passed": ":green[passed]", "failed": ":red[failed]"}.get(one.state, "still open")
+        why = f": {'; '.join(one.why)}" if one.why else ""
+        st.markdown(f"Gate '{one.reason}' {mark}{why}")
+
+
+def _done(project: Project, now: Settlement) -> None:
+    """What was settled, each to be opened again."""
+    settled = [pair for pair in now.pairs if pair.origin == "settled" and pair.settled]
+    if not settled:
+        return
+    with st.expander(f"Settled ({len(settled)})"):
+        for pair in settled:
+            assert pair.settled is not None
+            said, undo = st.columns([5, 2], vertical_alignment="center")
+            label = label_of(pair.asked, pair.settled.answer)
+            comment = f", {pair.settled.comment}" if pair.settled.comment else ""
+            said.markdown(
+                f"{pair.asked.number} {pair.asked.name}: **{label}** "
+                f":gray[by {pair.settled.reviewer}{comment}]"
+            )
+            given = Given(now.report, now.checklist.id, pair.asked.key, None)
+            undo.button(
+                "Open again", key=f"undo_{pair.asked.key}", width="stretch",
+                on_click=partial(_settle, project, given),
+            )  # fmt: skip

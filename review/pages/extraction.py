@@ -1,0 +1,14 @@
+"""Data extraction: the same dual entry as appraisal, on the protocol's extraction form."""
+
+import streamlit as st
+
+from review.pages import appraisal
+from review.workflow.project import Project
+
+
+def page(project: Project) -> None:
+    """Draws the list of reports, or the extraction form of the one that is open."""
+    if project.protocol.appraisal.extraction is None:
+        st.info("This review has no extraction form: name one under 'appraisal: extraction'.")
+        return
+    appraisal.draw(project, ("extraction",))

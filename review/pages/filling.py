@@ -1,0 +1,364 @@
+"""One question at a time: guidance, answer keys, quote, page, comment; shared by two pages."""
+
+import html
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from review.checklists import (
+    JOIN,
+    NONE,
+    PARTS,
+    UNSURE,
+    Asked,
+    Option,
+    label_of,
+    parts,
+)
+from review.errors import ReviewError
+from review.pages import paper, session
+from review.records import Answer
+from review.scoring import Judgement
+from review.workflow.appraisal import forms
+from review.workflow.appraisal.forms import Form, Given, asked_now
+from review.workflow.project import Project
+
+CHIP = {
+    "low": ("#2e7d32", "Low"),
+    "unclear": ("#a06a00", "Unclear"),
+    "high": ("#b3261e", "High"),
+    "at-risk": ("#b3261e", "At risk"),
+    "not-judged": ("#666", "Not judged"),
+    None: ("#bbb", "open"),
+}
+"""Judgement -> colour with a contrast of 4.5 to 1 on white, and word; never colour alone."""
+GRID = {"answered": "#3a7d44", "unsure": "#c88a12", "open": "#d5d5d5", "optional": "#efefef"}
+
+
+SQUARE = "display:inline-block;width:.62rem;height:.62rem;margin:0 .14rem;border-radius:2px"
+
+
+def wanted_keys(form: Form) -> list[str]:
+    """Keys of the form in the order they are asked."""
+    return [asked.key for asked in asked_now(form.checklist, form.entries)]
+
+
+def place_name(form: Form) -> str:
+    """Session key that holds which question of this form is open."""
+    return f"at_{form.report}_{form.checklist.id}"
+
+
+def current(form: Form) -> Asked:
+    """The question that is open: the one chosen, else the first unanswered."""
+    every = {asked.key: asked for asked in asked_now(form.checklist, form.entries)}
+    chosen = st.session_state.get(place_name(form))
+    if chosen not in every:
+        chosen = next_open(form, None) or next(iter(every))
+        st.session_state[place_name(form)] = chosen
+    return every[chosen]
+
+
+def next_open(form: Form, after: str | None) -> str | None:
+    """The next unanswered question after one, going round; then the next unsure; None if none."""
+    every = asked_now(form.checklist, form.entries)
+    keys = [asked.key for asked in every]
+    start = keys.index(after) + 1 if after in keys else 0
+    turned = every[start:] + every[:start]
+    for asked in turned:
+        if asked.key not in form.entries and not asked.optional:
+            return asked.key
+    unsure = [a.key for a in turned if _said(form, a.key) == UNSURE and a.key != after]
+    return unsure[0] if unsure else None
+
+
+def _said(form: Form, key: str) -> str | None:
+    entry = form.entries.get(key)
+    return entry.answer if entry else None
+
+
+def draw(project: Project, form: Form, path: Path | None, also: Callable[[Asked], None]) -> None:
+    """Draws the open question of a form.
+
+    Args:
+        path: the paper, so that the page of a pasted quote is found.
+        also: draws what stands under the quote box: suggestions and quotes taken before.
+    """
+    asked = current(form)
+    _load(form, asked)
+    if any(section.judgement for section in form.checklist.sections):
+        _judgements(form)
+    _grid(form, asked)
+    _question(form, asked)
+    _problem()
+    if form.finished:
+        st.info("This form is finished. Open it again to change it.")
+    _answers(project, form, asked)
+    _words(project, form, asked, path)
+    _turn(form, asked)
+    also(asked)
+
+
+def _load(form: Form, asked: Asked) -> None:
+    """Fills the boxes with what is stored, when another question is opened."""
+    now = (form.report, form.checklist.id, asked.key)
+    if st.session_state.get("filling_open") == now:
+        return
+    entry = form.entries.get(asked.key)
+    st.session_state["filling_open"] = now
+    st.session_state["filling_quote"] = (entry.quote if entry else None) or ""
+    st.session_state["filling_page"] = entry.page if entry else None
+    st.session_state["filling_comment"] = (entry.comment if entry else None) or ""
+    st.session_state["filling_typed"] = _typed(asked, entry)
+    st.session_state.pop("filling_waits", None)
+    if entry and entry.page:
+        paper.go_to(entry.page)
+
+
+def _typed(asked: Asked, entry: Answer | None) -> str:
+    if entry is None or entry.answer is None or asked.choose not in ("text", "number"):
+        return ""
+    return "" if entry.answer in (UNSURE, *(o.id for o in asked.options)) else entry.answer
+
+
+def _grid(form: Form, asked: Asked) -> None:
+    """Progress by section: one small square a question."""
+    every = asked_now(form.checklist, form.entries)
+    titles = {"": "About the study"} | {s.id: s.title for s in form.checklist.sections}
+    groups: dict[str, list[str]] = {}
+    for one in every:
+        said = _said(form, one.key)
+        word = "unsure" if said == UNSURE else "answered" if said else "open"
+        word = "optional" if word == "open" and one.optional else word
+        ring = "outline:2px solid #1f4e9c;outline-offset:1px;" if one.key == asked.key else ""
+        tip = html.escape(f"{one.number} {one.name}: {word}".strip(), quote=True)
+        square = f'<span title="{tip}" style="{SQUARE};background:{GRID[word]};{ring}"></span>'
+        groups.setdefault(one.section, []).append(square)
+    shown = "".join(
+        '<span style="margin-right:.7rem;white-space:nowrap" '
+        f'title="{html.escape(titles.get(section, ""), quote=True)}">{"".join(squares)}</span>'
+        for section, squares in groups.items()
+    )
+    st.html(f'<div style="line-height:1.5">{shown}</div>')
+
+
+def _question(form: Form, asked: Asked) -> None:
+    titles = {s.id: s.title for s in form.checklist.sections}
+    given, total = forms.counted(form.checklist, form.entries)
+    part = titles.get(asked.section, "About the study" if not asked.section else "Overall")
+    st.caption(f"{part} · {given} of {total} answered")
+    st.markdown(f"#### {asked.number}&ensp;{asked.name}".replace("####  ", "#### "))
+    st.markdown(asked.question)
+    if asked.guidance:
+        st.caption(asked.guidance)
+
+
+def _judgements(form: Form) -> None:
+    """The domains side by side: four of bias, three of applicability, and both overall."""
+    cells = []
+    titles = {s.id: s.title for s in form.checklist.sections} | {"overall": "Overall"}
+    for part, name in PARTS.items():
+        for one in form.result.judgements:
+            if one.part == part:
+                cells.append(_chip(name, titles.get(one.section, one.section), one))
+    st.html(
+        '<div style="display:grid;grid-auto-flow:column;grid-auto-columns:1fr;gap:.35rem;'
+        f'font-size:.78rem">{"".join(cells)}</div>'
+    )
+
+
+def _chip(part: str, title: str, one: Judgement) -> str:
+    colour, word = CHIP.get(one.final, CHIP[None])
+    if one.overridden:
+        note = "changed"
+    elif one.given is None and one.final is not None:
+        note = "proposed"
+    else:
+        note = ""
+    why = html.escape(f"{part}, {title}: {word}. {one.reason or ''}", quote=True)
+    return (
+        f'<div title="{why}" style="border-top:4px solid {colour};padding:.2rem .1rem;'
+        f'line-height:1.25"><div style="color:#666">{"Bias" if part[0] == "R" else "Applic."}</div>'
+        f'<div>{title}</div><b style="color:{colour}">{word}</b> <i>{note}</i></div>'
+    )
+
+
+def _problem() -> None:
+    said = st.session_state.pop("filling_problem", None)
+    if said:
+        st.warning(said)
+
+
+def _answers(project: Project, form: Form, asked: Asked) -> None:
+    """The answer buttons with their keys; a typed answer above them."""
+    said = _said(form, asked.key)
+    proposed = next((j.proposed for j in form.result.judgements if j.key == asked.key), None)
+    if proposed is not None and said is None:
+        st.caption(f"The answers propose **{CHIP[proposed][1].lower()}**.")
+    if asked.choose in ("text", "number"):
+        label = f"Answer ({asked.unit})" if asked.unit else "Answer"
+        save = partial(_save_typed, project, form, asked)
+        st.text_input(label, key="filling_typed", on_change=save, disabled=form.finished)
+    chosen = () if said in (None, UNSURE) else parts(said)
+    options = [*asked.options, Option(id=UNSURE, label="Unsure", key="U")]
+    if asked.choose == "many":
+        options.insert(-1, Option(id=NONE, label="None of these", key="0"))
+    columns = 1 if any(len(option.label) > 26 for option in options) else min(5, len(options))
+    rows = [options[n : n + columns] for n in range(0, len(options), columns)]
+    for row in rows:
+        for place, option in zip(st.columns(columns), row, strict=False):
+            on = option.id in chosen or option.id == said
+            mark = f"{option.points:+d} · " if option.points is not None else ""
+            place.button(
+                f"{mark}{option.label}",
+                key=f"answer_{option.id}",
+                shortcut=option.key.lower() if option.key else None,
+                type="primary" if on else "secondary",
+                on_click=partial(_pick, project, form, asked, option.id),
+                disabled=form.finished,
+                width="stretch",
+            )
+
+
+def _pick(project: Project, form: Form, asked: Asked, option: str) -> None:
+    """Takes an answer. Picking the answer that is given already withdraws it."""
+    said = _said(form, asked.key)
+    if asked.choose == "many" and option not in (UNSURE, NONE):
+        before = set(parts(said)) if said not in (None, UNSURE) else set()
+        after = before ^ {option}
+        order = [o.id for o in asked.options if o.id in after]
+        _save(project, form, asked, JOIN.join(order) or None)
+        return
+    _save(project, form, asked, None if option == said else option)
+    if asked.choose in ("text", "number"):
+        st.session_state["filling_typed"] = ""
+
+
+def _save_typed(project: Project, form: Form, asked: Asked) -> None:
+    _save(project, form, asked, st.session_state["filling_typed"])
+
+
+def _save(project: Project, form: Form, asked: Asked, answer: str | None) -> None:
+    state = st.session_state
+    given = Given(
+        form.report, form.checklist.id, asked.key, answer,
+        state.get("filling_quote") or None, state.get("filling_page"),
+        state.get("filling_comment") or None,
+    )  # fmt: skip
+    try:
+        after = forms.answer(project, given, session.person().name)
+    except ReviewError as error:
+        state["filling_problem"] = str(error)
+        if asked.key.split(":")[0] in PARTS:
+            state["filling_waits"] = answer
+        return
+    state.pop("filling_waits", None)
+    if answer is not None and state.get("filling_on") and asked.choose != "many":
+        go_on(after, asked.key)
+
+
+def _words(project: Project, form: Form, asked: Asked, path: Path | None) -> None:
+    """Quote, page and comment; saved with the answer, and again when they change after it."""
+    waits = st.session_state.get("filling_waits")
+    save = partial(_save_words, project, form, asked)
+    st.text_area(
+        "Quote", key="filling_quote", height=92, disabled=form.finished,
+        placeholder="Copy from the page and paste here, or take a sentence below",
+        on_change=partial(_quoted, project, form, asked, path),
+    )  # fmt: skip
+    narrow, wide = st.columns([1, 4])
+    narrow.number_input(
+        "Page", key="filling_page", min_value=1, step=1, on_change=save, disabled=form.finished
+    )
+    wide.text_input(
+        f"Why {CHIP[waits][1].lower()}? One sentence" if waits in CHIP and waits else "Comment",
+        key="filling_comment", on_change=save, disabled=form.finished,
+    )  # fmt: skip
+
+
+def _quoted(project: Project, form: Form, asked: Asked, path: Path | None) -> None:
+    found = paper.place_of(path, st.session_state["filling_quote"])
+    if found:
+        st.session_state["filling_page"] = found[0]
+        paper.go_to(found[0])
+    _save_words(project, form, asked)
+
+
+def _save_words(project: Project, form: Form, asked: Asked) -> None:
+    waits = st.session_state.get("filling_waits")
+    answer = waits or _said(form, asked.key)
+    if answer is not None:
+        on, st.session_state["filling_on"] = st.session_state.get("filling_on"), False
+        _save(project, form, asked, answer)
+        st.session_state["filling_on"] = on
+
+
+def take_quote(project: Project, form: Form, asked: Asked, text: str, page: int | None) -> None:
+    """Puts a sentence into the quote box, and saves it where the question is answered."""
+    if form.finished:
+        return
+    st.session_state["filling_quote"] = text
+    st.session_state["filling_page"] = page
+    if page:
+        paper.go_to(page)
+    _save_words(project, form, asked)
+
+
+def go_on(form: Form, key: str) -> None:
+    """Opens the next unanswered question."""
+    following = next_open(form, key)
+    if following:
+        st.session_state[place_name(form)] = following
+
+
+def _go(form: Form, key: str) -> None:
+    st.session_state[place_name(form)] = key
+
+
+def _turn(form: Form, asked: Asked) -> None:
+    """Before, after, any question, and on to the next open one."""
+    keys = wanted_keys(form)
+    at = keys.index(asked.key)
+    names = {a.key: f"{a.number} {a.name}".strip() for a in asked_now(form.checklist, form.entries)}
+    marks = {UNSURE: "?", None: "○"}
+    back, pick, forth, on = st.columns([1.5, 4, 1.5, 3.6], vertical_alignment="bottom")
+    back.button(
+        "", icon=":material/arrow_back:", shortcut="Left", key="filling_back", width="stretch",
+        on_click=partial(_go, form, keys[at - 1]), disabled=at == 0, help="Question before",
+    )  # fmt: skip
+    forth.button(
+        "", icon=":material/arrow_forward:", shortcut="Right", key="filling_forth",
+        on_click=partial(_go, form, keys[min(at + 1, len(keys) - 1)]), width="stretch",
+        disabled=at == len(keys) - 1, help="Question after",
+    )  # fmt: skip
+    jump = f"filling_jump_{form.report}_{form.checklist.id}_{asked.key}"
+    pick.selectbox(
+        "Go to", keys, index=at, key=jump, label_visibility="collapsed",
+        format_func=lambda key: f"{marks.get(_said(form, key), '✓')} {names[key]}",
+        on_change=lambda: _go(form, st.session_state[jump]),
+    )  # fmt: skip
+    following = next_open(form, asked.key)
+    on.button(
+        "Next open", shortcut="Ctrl+Enter", key="filling_next", width="stretch",
+        on_click=partial(go_on, form, asked.key), disabled=following is None,
+    )  # fmt: skip
+
+
+def quotes_taken(own: Mapping[str, Form]) -> list[tuple[str, int | None, str]]:
+    """Quotes of one's own forms for a report, newest first: text, page, where it was used."""
+    found: dict[str, tuple[int, int | None, list[str]]] = {}
+    for form in own.values():
+        names = {a.key: a.number or a.name for a in asked_now(form.checklist, form.entries)}
+        for key, entry in form.entries.items():
+            if entry.quote:
+                used = f"{form.checklist.short} {names.get(key, key)}"
+                newest, page, where = found.get(entry.quote, (0, entry.page, []))
+                found[entry.quote] = (max(newest, entry.id), page, [*where, used])
+    ranked = sorted(found.items(), key=lambda one: -one[1][0])
+    return [(quote, page, ", ".join(where)) for quote, (_, page, where) in ranked]
+
+
+def told(asked: Asked, entry: Answer | None) -> str:
+    """An answer in words."""
+    return label_of(asked, entry.answer if entry else None)

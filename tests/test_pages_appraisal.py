@@ -1,0 +1,277 @@
+"""The appraisal, extraction and consensus pages, each drawn by itself over a small store."""
+
+import pytest
+from appraising import fill, full, kind, review_in, standing
+from conftest import SHARED
+from streamlit.testing.v1 import AppTest
+
+from review.workflow import files
+from review.workflow.accounts import Signed
+from review.workflow.appraisal import forms, settling
+from review.workflow.appraisal.forms import Given
+
+ADA, BEN = Signed("ada", ("lead", "reviewer")), Signed("ben", ("reviewer",))
+CLEO = Signed("cleo", ("adjudicator",))
+
+
+@pytest.fixture
+def project(tmp_path):
+    return review_in(tmp_path)
+
+
+def draw(name, project, person, **query):
+    def script(name, folder, person, query):
+        import importlib
+        from pathlib import Path
+
+        import streamlit as st
+
+        from review.workflow.project import open_project
+
+        st.session_state["person"] = person
+        for key, value in query.items():
+            if f"asked_{key}" not in st.session_state:
+                st.session_state[f"asked_{key}"] = True
+                st.query_params[key] = value
+        importlib.import_module(f"review.pages.{name}").page(open_project(Path(folder)))
+
+    args = (name, str(project.folder), person, query)
+    app = AppTest.from_function(script, args=args, default_timeout=60).run()
+    assert not app.exception, app.exception
+    return app
+
+
+def press(app, key):
+    app = app.button(key=key).click().run()
+    assert not app.exception, app.exception
+    return app
+
+
+def said(app):
+    return " ".join(one.value for one in [*app.markdown, *app.caption])
+
+
+def answer_of(project, key, who="ada", name="claim-2020", record=1):
+    entry = forms.open_form(project, record, name, who).entries.get(key)
+    return entry.answer if entry else None
+
+
+def test_the_list_tells_how_far_i_am_and_opens_the_next_report(project):
+    fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("appraisal", project, ADA)
+    assert "**0 of 3** reports finished" in said(app)
+    row = app.dataframe[0].value.iloc[0]
+    assert (row["CLAIM 2020"], row["PROBAST"]) == ("finished", "0 of 29")
+    app.button[0].click().run()
+    assert app.query_params["key"] == "R000001"
+
+
+def test_who_does_not_appraise_sees_no_form(project):
+    app = draw("appraisal", project, CLEO)
+    assert "not among the reviewers" in app.info[0].value
+
+
+def test_the_kind_of_study_opens_its_tools(project):
+    app = draw("appraisal", project, ADA, key="R000002")
+    assert "By which methods" in said(app)
+    app = press(app, "answer_traditional")
+    assert "Imaging protocol" in said(app)
+    assert forms.open_form(project, 2, "study-kind", "ada").finished
+
+
+def test_answers_are_saved_with_quote_page_and_comment_and_next_goes_on(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    app.text_area(key="filling_quote").set_value("A deep network.")
+    app.number_input(key="filling_page").set_value(3)
+    app.text_input(key="filling_comment").set_value("Clear.")
+    app = press(app, "answer_yes")
+    entry = forms.open_form(project, 1, "claim-2020", "ada").entries["title"]
+    assert (entry.answer, entry.quote, entry.page, entry.comment) == (
+        "yes", "A deep network.", 3, "Clear.",
+    )  # fmt: skip
+    app = press(app, "filling_next")
+    assert "Structured abstract" in said(app)
+    assert app.text_area(key="filling_quote").value == ""
+    app = press(app, "filling_back")
+    assert app.text_area(key="filling_quote").value == "A deep network."
+
+
+def test_the_same_answer_again_withdraws_it(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = press(draw("appraisal", project, ADA, key="R000001"), "answer_no")
+    assert answer_of(project, "title") == "no"
+    press(app, "answer_no")
+    assert answer_of(project, "title") is None
+
+
+def test_a_quote_changed_after_the_answer_is_saved_too(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = press(draw("appraisal", project, ADA, key="R000001"), "answer_yes")
+    app.text_area(key="filling_quote").set_value("Later found.").run()
+    assert forms.open_form(project, 1, "claim-2020", "ada").entries["title"].quote == "Later found."
+
+
+def test_it_can_go_on_by_itself(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    app.toggle(key="filling_on").set_value(True).run()
+    app = press(app, "answer_yes")
+    assert "Structured abstract" in said(app)
+
+
+def test_points_are_picked_one_by_one_where_several_hold(project):
+    kind(project, 1, "traditional", "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    app = press(press(app, "answer_public"), "answer_documented")
+    assert answer_of(project, "protocol", name="rqs-1.0") == "documented+public"
+    app = press(app, "answer_documented")
+    assert answer_of(project, "protocol", name="rqs-1.0") == "public"
+    press(app, "answer_none")
+    assert answer_of(project, "protocol", name="rqs-1.0") == "none"
+
+
+def test_a_judgement_that_differs_asks_for_its_sentence_first(project):
+    kind(project, 1, "deep-learning", "ada")
+    fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
+    start = {"about:evaluation": "both", "sq-1.1": "no", "sq-1.2": "yes"}
+    fill(project, 1, "probast-2019", "ada", start, finish=False)
+    app = draw("appraisal", project, ADA, key="R000001")
+    assert "The answers propose **high**" in said(app)
+    app = press(app, "answer_low")
+    assert "Say in a sentence" in app.warning[0].value
+    key = "judgement:participants"
+    assert answer_of(project, key, name="probast-2019") is None
+    box = app.text_input(key="filling_comment")
+    assert box.label == "Why low? One sentence"
+    box.set_value("Only duplicate scans were left out.").run()
+    assert answer_of(project, key, name="probast-2019") == "low"
+    shown = " ".join(str(one.proto.body) for one in app.get("html"))
+    assert "changed" in shown
+
+
+def test_a_full_form_is_finished_and_leads_to_the_next_tool(project):
+    kind(project, 1, "deep-learning", "ada")
+    form = full(project, "claim-2020")
+    del form["funding"]
+    fill(project, 1, "claim-2020", "ada", form, finish=False)
+    app = draw("appraisal", project, ADA, key="R000001")
+    assert app.button(key="filling_finish").disabled
+    app = press(press(app, "answer_partly"), "filling_finish")
+    assert forms.open_form(project, 1, "claim-2020", "ada").finished
+    assert "What is done with the model" in said(app)
+
+
+def test_a_finished_form_is_closed_until_opened_again(project):
+    kind(project, 1, "deep-learning", "ada")
+    fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
+    app = draw("appraisal", project, ADA, key="R000001")
+    app.session_state["tool_1_kind"] = "claim-2020"
+    app.run()
+    assert app.button(key="answer_yes").disabled
+    next(b for b in app.button if b.label == "Open this form again").click().run()
+    assert not forms.open_form(project, 1, "claim-2020", "ada").finished
+
+
+def test_one_quote_serves_several_instruments(project):
+    kind(project, 1, "hybrid", "ada")
+    forms.answer(project, Given(1, "claim-2020", "title", "yes", "A hybrid model.", 2), "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    app.session_state["tool_1_kind"] = "rqs-1.0"
+    app.run()
+    assert "CLAIM 2020 1" in app.button(key="again_0").label
+    app = press(press(app, "answer_documented"), "again_0")
+    entry = forms.open_form(project, 1, "rqs-1.0", "ada").entries["protocol"]
+    assert (entry.answer, entry.quote, entry.page) == ("documented", "A hybrid model.", 2)
+
+
+def test_nothing_of_the_other_reviewer_is_drawn(project):
+    kind(project, 1, "deep-learning", "ada", "ben")
+    forms.answer(
+        project, Given(1, "claim-2020", "title", "no", "Bens quote", 9, "Bens word"), "ben"
+    )
+    app = draw("appraisal", project, ADA, key="R000001")
+    everything = said(app) + "".join(str(one.proto) for one in app.get("html"))
+    assert "Bens" not in everything
+    assert app.text_area(key="filling_quote").value == ""
+
+
+def test_extraction_takes_typed_answers_and_unclear_as_a_value(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("extraction", project, ADA, key="R000001")
+    name = "extraction-imaging-ai"
+    app = press(press(app, "answer_diagnosis"), "filling_next")
+    app.text_input(key="filling_typed").set_value("COVID-19 or not").run()
+    assert answer_of(project, "condition", name=name) == "COVID-19 or not"
+    app.session_state[f"at_1_{name}"] = "size-test"
+    app.run()
+    app.text_input(key="filling_typed").set_value("about 300").run()
+    assert "It takes: a number" in app.warning[0].value
+    press(app, "answer_unclear")
+    assert answer_of(project, "size-test", name=name) == "unclear"
+
+
+def test_the_paper_stands_beside_and_a_pasted_quote_finds_its_page(project):
+    kind(project, 1, "deep-learning", "ada")
+    data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
+    files.attach(project, 1, "c.pdf", data, "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    assert "**1** of 9" in said(app)
+    app = press(app, "answer_yes")
+    app.text_area(key="filling_quote").set_value(sentence_on(project, 4)).run()
+    assert not app.exception
+    assert forms.open_form(project, 1, "claim-2020", "ada").entries["title"].page == 4
+    assert "**4** of 9" in said(app)
+    app.text_input(key="paper_search").set_value("RT-PCR").run()
+    assert any("RT-PCR" in b.label for b in app.button)
+    hit = next(b for b in app.button if b.label == "Quote")
+    hit.click().run()
+    assert "PCR" in forms.open_form(project, 1, "claim-2020", "ada").entries["title"].quote
+
+
+def sentence_on(project, page):
+    from review import fulltext
+
+    text = fulltext.read(files.pdf_of(project, 1))
+    return next(s.text for s in text.sentences if s.page == page and len(s.text) > 60)
+
+
+def test_consensus_opens_only_what_differs_and_one_click_settles(project):
+    kind(project, 1, "deep-learning", "ada", "ben")
+    fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
+    form = full(project, "claim-2020", preprocessing="no", title="partly")
+    fill(project, 1, "claim-2020", "ben", form)
+    app = draw("consensus", project, CLEO)
+    assert "**1** of 2" in said(app)
+    app = draw("consensus", project, CLEO, key="R000001", checklist="claim-2020")
+    assert "**2** to settle · 40 agreed" in said(app)
+    app = press(app, "take_title_ada")
+    assert "**1** to settle · 40 agreed · 1 settled" in said(app)
+    app = press(app, "take_preprocessing_ben")
+    assert "is settled" in app.success[0].value
+    assert "preparation of images not documented" in said(app)
+    assert standing(project, 1) == ("excluded", "preparation of images not documented")
+    press(app, "undo_preprocessing")
+    assert standing(project, 1) == ("pending", None)
+
+
+def test_a_third_answer_settles_too(project):
+    fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
+    fill(project, 1, "claim-2020", "ben", full(project, "claim-2020", title="no"))
+    app = draw("consensus", project, CLEO, key="R000001", checklist="claim-2020")
+    app.text_input(key="consensus_comment").set_value("Only in the abstract.").run()
+    app = next(b for b in app.button if b.label == "Another answer").click().run()
+    press(app, "other_partly")
+    now = settling.compared(project, 1, "claim-2020", "cleo")
+    entry = now.entries["title"]
+    assert (entry.answer, entry.comment, entry.reviewer) == (
+        "partly", "Only in the abstract.", "cleo",
+    )  # fmt: skip
+
+
+def test_consensus_stays_closed_while_a_form_is_open(project):
+    fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
+    app = draw("consensus", project, CLEO, key="R000001", checklist="claim-2020")
+    assert "stays closed until both" in app.warning[0].value
+    assert "Nothing to settle yet" in draw("consensus", project, CLEO).info[0].value
