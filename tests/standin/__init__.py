@@ -13,28 +13,26 @@ shared folder of recorded answers is passed in.
 
     python -m tests.standin --port 8765 --size 20000 --pace 1
 
-| service (key of .base)  | real base URL                                      | here              |
-|-------------------------|----------------------------------------------------|-------------------|
-| arxiv                   | https://export.arxiv.org/api/query                 | /arxiv/api/query  |
-| arxiv-oai               | https://oaipmh.arxiv.org/oai                       | /arxiv/oai        |
-| arxiv-pdf               | https://arxiv.org/pdf                (+ /ID[vN])   | /arxiv/pdf        |
-| biorxiv                 | https://api.biorxiv.org  (both servers)            | /biorxiv          |
-|                         |   + /details/{server}/{from}/{to}/{cursor}[/json]  |                   |
-|                         |   + /details/{server}/{doi}/na[/json]              |                   |
-|                         |   + /pubs/{server}/{from}/{to}/{cursor}[/json]     |                   |
-|                         |   + /pubs/{server}/{doi}/na[/json]                 |                   |
-| medrxiv-pdf             | https://www.medrxiv.org/content (+/DOIvN.full.pdf) | /www.medrxiv/content |
-| biorxiv-pdf             | https://www.biorxiv.org/content (+/DOIvN.full.pdf) | /www.biorxiv/content |
-| eutils                  | https://eutils.ncbi.nlm.nih.gov/entrez/eutils      | /eutils           |
-|                         |   + /esearch.fcgi efetch esummary elink epost einfo|                   |
-| pmc-oa                  | https://www.ncbi.nlm.nih.gov/pmc/utils/oa/oa.fcgi  | /pmc/utils/oa/oa.fcgi |
-| pmc-pdf                 | (the link that oa.fcgi gives)   (+ /PMCn.pdf)      | /pmc/pdf          |
-| europepmc               | https://www.ebi.ac.uk/europepmc/webservices/rest   | /europepmc/webservices/rest |
-|                         |   + /search?query=&format=json&cursorMark=*        |                   |
-| unpaywall               | https://api.unpaywall.org/v2      (+ /DOI?email=)  | /unpaywall/v2     |
-| crossref                | https://api.crossref.org/works    (+ /DOI)         | /crossref/works   |
-| openalex                | https://api.openalex.org/works (+ /doi:DOI, ?filter=doi:a|b) | /openalex/works |
-| (tests only)            | -                                                  | /_log, /_health   |
+    key of .base  here                          real
+    arxiv         /arxiv/api/query              https://export.arxiv.org/api/query
+    arxiv-oai     /arxiv/oai                    https://oaipmh.arxiv.org/oai
+    arxiv-pdf     /arxiv/pdf/{id}[v{n}]         https://arxiv.org/pdf
+    biorxiv       /biorxiv                      https://api.biorxiv.org (both servers)
+                  + /details/{server}/{from}/{to}/{cursor}[/json], /details/{server}/{doi}/na[/json]
+                  + /pubs/{server}/{from}/{to}/{cursor}[/json], /pubs/{server}/{doi}/na[/json]
+    medrxiv-pdf   /www.medrxiv/content          https://www.medrxiv.org/content
+                  + /{doi}v{n}.full.pdf
+    biorxiv-pdf   /www.biorxiv/content          https://www.biorxiv.org/content
+    eutils        /eutils                       https://eutils.ncbi.nlm.nih.gov/entrez/eutils
+                  + /esearch.fcgi, efetch, esummary, elink, epost, einfo
+    pmc-oa        /pmc/utils/oa/oa.fcgi         https://www.ncbi.nlm.nih.gov/pmc/utils/oa/oa.fcgi
+    pmc-pdf       /pmc/pdf/{pmcid}.pdf          (the link that oa.fcgi gives)
+    europepmc     /europepmc/webservices/rest   https://www.ebi.ac.uk/europepmc/webservices/rest
+                  + /search?query=&format=json&cursorMark=*
+    unpaywall     /unpaywall/v2/{doi}?email=    https://api.unpaywall.org/v2
+    crossref      /crossref/works[/{doi}]       https://api.crossref.org/works
+    openalex      /openalex/works[/doi:{doi}]   https://api.openalex.org/works
+    (tests only)  /_log, /_health
 
 Pace (pace=1 as the real ones, 0 off, 0.01 a hundredth of the real gaps): arXiv one request per 3 s
 and one connection over /arxiv/api/query and /arxiv/oai (else 429, text/html, 'Rate exceeded.');
@@ -43,3 +41,16 @@ NCBI 3 a second, 10 with api_key (else 429 JSON); the others only count what the
 Fault kinds: 429 429-retry-after 500 502 503 504 stall reset cut cut-quiet html empty duplicate
 empty-page changed-total bomb malformed missing; see tests/standin/faults.py.
 """
+
+import sys
+from pathlib import Path
+
+if str(Path(__file__).parents[1]) not in sys.path:  # `python -m tests.standin` starts a level up
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from standin.corpus import Corpus, make
+from standin.faults import Fault
+from standin.server import Request, StandIn
+from standin.web import Limits
+
+__all__ = ["Corpus", "Fault", "Limits", "Request", "StandIn", "make"]
