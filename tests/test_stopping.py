@@ -1,0 +1,64 @@
+"""The evidence for stopping: the published test's own numbers, honest estimates, nothing hidden."""
+
+import random
+
+import pytest
+
+from review.stopping import curve, estimate_left, evidence, hypergeometric_p, run_of_irrelevant
+
+
+@pytest.mark.parametrize(
+    ("labels", "unscreened", "target", "p"),
+    [
+        # buscarpy 0.0.2, calculate_h0, by the test's own authors
+        ([1] * 10 + [0] * 90, 100, 0.95, 0.5263157894736843),
+        ([1] * 20 + [0] * 480, 100, 0.95, 0.02948007861354297),
+        ([0] * 50, 20, 0.95, 0.2857142857142857),
+    ],
+)
+def test_the_p_value_is_that_of_the_published_test(labels, unscreened, target, p):
+    assert hypergeometric_p(labels, unscreened, target) == pytest.approx(p, rel=1e-9)
+
+
+def test_screening_everything_rejects_that_much_is_left():
+    assert hypergeometric_p([1] * 40 + [0] * 960, 0) == pytest.approx(0, abs=1e-9)
+    assert hypergeometric_p([], 100) is None
+    with pytest.raises(ValueError, match="recall target"):
+        hypergeometric_p([1], 1, 0)
+
+
+def test_the_p_value_rarely_errs_when_records_come_in_random_order():
+    rng, wrong = random.Random(7), 0
+    for _ in range(120):
+        labels = [1] * 30 + [0] * 470
+        rng.shuffle(labels)
+        seen = labels[:350]
+        p = hypergeometric_p(seen, 150, 0.95)
+        wrong += p < 0.05 and sum(seen) / 30 < 0.95
+    assert wrong / 120 <= 0.1
+
+
+def test_the_run_and_the_curve_follow_the_labels():
+    assert run_of_irrelevant([1, 0, 1, 0, 0, 0]) == 3
+    assert run_of_irrelevant([0, 0]) == 2
+    assert run_of_irrelevant([]) == 0
+    assert curve([1, 0, 1]) == [(0, 0), (1, 1), (2, 1), (3, 2)]
+
+
+def test_the_estimate_of_what_is_left_covers_the_truth():
+    rng, covered = random.Random(11), 0
+    for _ in range(200):
+        truth = [1] * 60 + [0] * 940
+        rng.shuffle(truth)
+        sample, rest = truth[:200], truth[200:]
+        _, low, high = estimate_left(sample, 800, sample)
+        covered += low <= sum(rest) <= high
+    assert covered / 200 >= 0.9
+    assert estimate_left([], 10, []) is None
+
+
+def test_the_evidence_names_what_it_rests_on():
+    found = evidence([1, 0, 0, 1, 0], [True, False, True, False, True], 20)
+    assert (found.screened, found.relevant, found.run, found.drawn) == (5, 2, 1, 3)
+    assert 0 <= found.left_low <= found.left <= found.left_high <= 20
+    assert evidence([1, 0], [False, False], 5).left is None
