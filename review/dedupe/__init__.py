@@ -10,18 +10,22 @@ Signatures others call (records are `StoredRecord`s; links are `Link`s, by 'tool
         rules; the newest word of a person on a pair counts.
     doubts(records, links) -> list[Link]
         The pairs a person should settle: surest first, pairs already settled left out.
+    stale(records, links, *, at) -> list[Link]
+        Withdrawals of earlier tool links that a run over all records would not make any more.
     explain(first, second, links=()) -> Explanation
         Why a pair is joined, asked or kept apart, in words.
     merge(records) -> Merged
         One view of a report's records, each field with the record it came from.
 
+For all of them `records` may be `Columns` read before (`read`, `extended`, `packed`, `unpacked`).
 Pure: no clock, no files, no network. The same records give the same groups in any order.
 """
 
 from review.dedupe.columns import Columns, read
 from review.dedupe.explaining import Explanation, explain
+from review.dedupe.keeping import extended, packed, unpacked
 from review.dedupe.merging import Merged, merge
-from review.dedupe.reviewing import Groups, doubts, find_links, groups
+from review.dedupe.reviewing import Groups, doubts, find_links, groups, stale
 from review.dedupe.rules import ENGINE
 
 __all__ = [
@@ -32,8 +36,12 @@ __all__ = [
     "Merged",
     "doubts",
     "explain",
+    "extended",
     "find_links",
     "groups",
     "merge",
+    "packed",
     "read",
+    "stale",
+    "unpacked",
 ]

@@ -225,7 +225,8 @@ def _row(record: Record) -> tuple[Any, ...]:
 def _mark(record: Record) -> int:
     parts = (record.title, record.authors, record.year, record.journal, record.volume,
              record.issue, record.pages, record.doi, record.pmid, record.source, record.source_id,
-             record.version)  # fmt: skip
+             record.version, record.abstract, record.pmcid, record.arxiv_id, record.date,
+             record.types, record.keywords, record.urls, record.relations)  # fmt: skip
     return code(repr(parts))
 
 

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import numpy as np
 
-from review.dedupe import rules
+from review.dedupe import keys, rules
 from review.dedupe.columns import Columns, read
-from review.dedupe.grouping import Grouping, Spoken, group
+from review.dedupe.grouping import STATED, Grouping, Spoken, group
 from review.dedupe.linking import Edges, find
 from review.records import Link, StoredRecord
 
@@ -31,8 +31,14 @@ class Groups:
     """Links the constraints kept out of the groups, as doubtful pairs with the reason as note."""
 
 
-def columns_of(records: Iterable[StoredRecord]) -> Columns:
-    """The records' columns, in order of their numbers."""
+Given = Columns | Sequence[StoredRecord]
+"""Records, or their columns where they were read before."""
+
+
+def columns_of(records: Given) -> Columns:
+    """The records' columns, in order of their numbers; columns are handed back as they are."""
+    if isinstance(records, Columns):
+        return records
     ordered = sorted(records, key=lambda stored: stored.id)
     return read((stored.id, stored.record) for stored in ordered)
 
@@ -53,9 +59,7 @@ def to_links(columns: Columns, edges: Edges, at: datetime) -> list[Link]:
     return sorted(found, key=lambda link: (link.a, link.b, link.rule))
 
 
-def find_links(
-    records: Sequence[StoredRecord], *, at: datetime, new: Collection[int] | None = None
-) -> list[Link]:
+def find_links(records: Given, *, at: datetime, new: Collection[int] | None = None) -> list[Link]:
     """What rules and registries say of the records' pairs, doubtful ones included.
 
     Args:
@@ -69,6 +73,27 @@ def find_links(
     columns = columns_of(records)
     fresh = None if new is None else np.isin(columns.ids, np.fromiter(new, np.int64, len(new)))
     return to_links(columns, find(columns, fresh), at)
+
+
+def stale(records: Given, links: Iterable[Link], *, at: datetime) -> list[Link]:
+    """Withdrawals of the tool's links that a run over all records would no longer make.
+
+    When very many records come to share a key, only neighbours are compared; a link made before
+    that must go, so that adding records bit by bit gives what adding them at once gives.
+    """
+    columns = columns_of(records)
+    row = {number: place for place, number in enumerate(columns.ids.tolist())}
+    ruled = [link for link in _newest_by_tool(links)
+             if link.rule in rules.RULES and link.a in row and link.b in row]  # fmt: skip
+    if not ruled:
+        return []
+    n = len(columns)
+    ends = [sorted((row[link.a], row[link.b])) for link in ruled]
+    codes = np.array([a * n + b for a, b in ends], np.int64)
+    pairs = keys.pairs(columns)
+    kept = np.isin(codes, pairs[:, 0] * n + pairs[:, 1])
+    gone = {(link.a, link.b) for link, still in zip(ruled, kept.tolist(), strict=True) if not still}
+    return [Link(a, b, None, WITHDRAWN, TOOL, at) for a, b in sorted(gone)]
 
 
 def spoken_of(links: Iterable[Link]) -> dict[tuple[int, int], Link]:
@@ -88,23 +113,20 @@ def spoken_of(links: Iterable[Link]) -> dict[tuple[int, int], Link]:
 
 
 def _newest_by_tool(links: Iterable[Link]) -> list[Link]:
-    """Per pair and rule the tool's newest link; a pair's withdrawn links are gone."""
+    """Per pair what the tool said last: registry statements, and the newest rule's link.
+
+    Expects links in order of arrival. A withdrawal takes a rule's link back, never a statement.
+    """
     last: dict[tuple[int, int, str], Link] = {}
-    gone: dict[tuple[int, int], datetime] = {}
     for link in links:
         if link.who != TOOL:
             continue
+        stated = link.rule if link.rule.startswith(STATED) else ""
         if link.rule == WITHDRAWN:
-            gone[link.a, link.b] = max(link.at, gone.get((link.a, link.b), link.at))
-            continue
-        key = (link.a, link.b, link.rule)
-        if key not in last or link.at >= last[key].at:
-            last[key] = link
-    return [
-        link
-        for link in last.values()
-        if (link.a, link.b) not in gone or link.at > gone[link.a, link.b]
-    ]
+            last.pop((link.a, link.b, ""), None)
+        else:
+            last[link.a, link.b, stated] = link
+    return list(last.values())
 
 
 def _number(link: Link) -> int:
@@ -148,7 +170,7 @@ def _grouped(columns: Columns, links: Sequence[Link]) -> Grouping:
     return group(columns, edges_of(columns, links), spoken_rows(columns, links))
 
 
-def groups(records: Sequence[StoredRecord], links: Sequence[Link]) -> Groups:
+def groups(records: Given, links: Sequence[Link]) -> Groups:
     """The report and the study of every record, from the whole log of links.
 
     Nothing else goes in: withdraw a link and the groups are what they would have been without it.
@@ -169,34 +191,35 @@ def groups(records: Sequence[StoredRecord], links: Sequence[Link]) -> Groups:
     )
 
 
-def _containers(records: Sequence[StoredRecord], found: Groups) -> dict[int, tuple[str, int]]:
-    """Record -> its DOI and the number of documents that carry it, where more than CONTAINER."""
-    holders: dict[str, set[int]] = {}
-    for stored in records:
-        if stored.record.doi:
-            holders.setdefault(stored.record.doi, set()).add(found.report[stored.id])
+def _containers(columns: Columns, found: Groups) -> dict[int, tuple[int, int]]:
+    """Record -> code of its DOI and the number of documents with it, where above CONTAINER."""
+    holders: dict[int, set[int]] = {}
+    carried = [
+        (n, doi) for n, doi in zip(columns.ids.tolist(), columns.doi.tolist(), strict=True) if doi
+    ]
+    for number, doi in carried:
+        holders.setdefault(doi, set()).add(found.report[number])
     return {
-        stored.id: (stored.record.doi, len(holders[stored.record.doi]))
-        for stored in records
-        if stored.record.doi and len(holders[stored.record.doi]) > CONTAINER
+        number: (doi, len(holders[doi])) for number, doi in carried if len(holders[doi]) > CONTAINER
     }
 
 
-def doubts(records: Sequence[StoredRecord], links: Sequence[Link]) -> list[Link]:
+def doubts(records: Given, links: Sequence[Link]) -> list[Link]:
     """The pairs a person should settle, one per pair of groups, surest first.
 
     Left out: pairs a person has settled, and pairs that are one study already. Of records that
     share a DOI but are more than CONTAINER documents, one pair stands for all, with a note.
     """
-    found = groups(records, links)
-    shared = _containers(records, found)
+    columns = columns_of(records)
+    found = groups(columns, links)
+    shared = _containers(columns, found)
     settled = {
         tuple(sorted((found.report[a], found.report[b])))
         for a, b in spoken_of(links)
         if a in found.report and b in found.report
     }
     asked: dict[tuple[int, int], Link] = {}
-    containers: dict[str, tuple[int, int]] = {}
+    containers: dict[int, tuple[int, int]] = {}
     maybes = [link for link in _newest_by_tool(links) if link.verdict == "maybe"]
     for link in (*maybes, *found.refused):
         if link.a not in found.study or link.b not in found.study:
@@ -205,7 +228,7 @@ def doubts(records: Sequence[StoredRecord], links: Sequence[Link]) -> list[Link]
         if found.study[link.a] == found.study[link.b] or (low, high) in settled:
             continue
         doi = shared.get(link.a) if "doi" in link.rule else None
-        if doi is not None and doi[0] == shared.get(link.b, ("", 0))[0]:
+        if doi is not None and doi[0] == shared.get(link.b, (0, 0))[0]:
             low, high = containers.setdefault(doi[0], (low, high))
             link = replace(link, note=f"one DOI on {doi[1]} different records: a supplement, or a "
                                       "wrong DOI")  # fmt: skip

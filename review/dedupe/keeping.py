@@ -1,0 +1,89 @@
+"""Columns kept between runs, so that a scheduled harvest reads only what is new. Takes columns;
+gives bytes, and back. The bytes hold arrays and text only: opening them runs nothing."""
+
+import io
+import json
+import zipfile
+from dataclasses import asdict, fields
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from review.dedupe.columns import Columns
+from review.dedupe.rules import ENGINE
+from review.records import Relation
+
+_TEXTS = ("title", "journal", "snippet")
+
+
+def extended(columns: Columns, more: Columns) -> Columns:
+    """The columns of both, the first ones first.
+
+    Raises:
+        ValueError: a record number is in both.
+    """
+    if np.isin(more.ids, columns.ids).any():
+        raise ValueError("a record is in both columns")
+    values: dict[str, Any] = {}
+    for spec in fields(Columns):
+        one, other = getattr(columns, spec.name), getattr(more, spec.name)
+        if spec.name == "relations":
+            values[spec.name] = {**one, **{len(columns) + row: said for row, said in other.items()}}
+        elif isinstance(one, list):
+            values[spec.name] = one + other
+        else:
+            values[spec.name] = np.concatenate((one, other))
+    return Columns(**values)
+
+
+def packed(columns: Columns) -> bytes:
+    """The columns as bytes, marked with the version of the rules."""
+    arrays: dict[str, Any] = {"engine": np.frombuffer(ENGINE.encode(), np.uint8)}
+    for spec in fields(Columns):
+        column = getattr(columns, spec.name)
+        if spec.name in _TEXTS:
+            arrays[spec.name] = np.frombuffer("\n".join(column).encode(), np.uint8)
+        elif spec.name == "families":
+            arrays["families"] = np.array([one for row in column for one in row], np.int64)
+            arrays["sizes"] = np.array([len(row) for row in column], np.int64)
+        elif spec.name == "relations":
+            said = {row: [asdict(one) for one in many] for row, many in column.items()}
+            arrays["relations"] = np.frombuffer(json.dumps(said).encode(), np.uint8)
+        else:
+            arrays[spec.name] = column
+    out = io.BytesIO()
+    np.savez_compressed(out, **arrays)
+    return out.getvalue()
+
+
+def unpacked(data: bytes) -> Columns | None:
+    """The columns that `packed` gave; None where the bytes are damaged or of other rules."""
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            if arrays["engine"].tobytes().decode() != ENGINE:
+                return None
+            return Columns(**_values(dict(arrays)))
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile):
+        return None
+
+
+def _values(arrays: dict[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for spec in fields(Columns):
+        column = arrays[spec.name]
+        if spec.name in _TEXTS:
+            values[spec.name] = column.tobytes().decode().split("\n") if len(arrays["ids"]) else []
+        elif spec.name == "families":
+            flat, ends = column.tolist(), list(accumulate(arrays["sizes"].tolist()))
+            values[spec.name] = [
+                tuple(flat[start:end]) for start, end in zip([0, *ends], ends, strict=False)
+            ]
+        elif spec.name == "relations":
+            said = json.loads(column.tobytes().decode())
+            values[spec.name] = {
+                int(row): tuple(Relation(**one) for one in many) for row, many in said.items()
+            }
+        else:
+            values[spec.name] = column
+    return values

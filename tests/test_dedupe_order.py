@@ -1,0 +1,132 @@
+"""Groups depend on the records alone: not on their order, nor on how many arrive at a time."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from review.dedupe import extended, find_links, groups, packed, read, stale, unpacked
+from review.records import Record, Relation, StoredRecord
+
+AT = datetime(2026, 11, 20, tzinfo=UTC)
+WORDS = ["lung", "chest", "radiograph", "network", "detection", "pneumonia", "part ii", "editorial"]
+NAMES = ["Fox, Ann", "Hu, Bo", "Fox A", "Diaz, Carla", "Kim D"]
+DOIS = [None, None, "10.1007/a1", "10.1007/a2", "10.1101/2020.05.01.20087654",
+        "10.48550/arXiv.2005.01234"]  # fmt: skip
+
+SAID = Relation("published_as", "doi:10.1007/a1", "medrxiv")
+
+records = st.builds(
+    Record,
+    source=st.sampled_from(["pubmed", "embase", "medrxiv"]),
+    title=st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join),
+    authors=st.lists(st.sampled_from(NAMES), max_size=3).map(tuple),
+    year=st.sampled_from([None, 2020, 2021]),
+    journal=st.sampled_from([None, "Radiology", "Eur Radiol", "medRxiv"]),
+    volume=st.sampled_from([None, "3", "4"]),
+    pages=st.sampled_from([None, "7-9", "10"]),
+    doi=st.sampled_from(DOIS),
+    pmid=st.sampled_from([None, None, None, "11", "12"]),
+    relations=st.sampled_from([(), (), (), (SAID,)]),
+)
+corpora = st.lists(records, min_size=2, max_size=14, unique_by=repr)
+"""A store never holds one record twice, so no two of a corpus are alike in everything."""
+
+
+def stored(given: list[Record], order: list[int]) -> list[StoredRecord]:
+    return [StoredRecord(n, f"R{n:06d}", 1, given[place]) for n, place in enumerate(order, 1)]
+
+
+def parts(order: list[int], lead: dict[int, int]) -> frozenset[frozenset[int]]:
+    """The groups as sets of places in the corpus."""
+    found: dict[int, set[int]] = {}
+    for number, place in enumerate(order, 1):
+        found.setdefault(lead[number], set()).add(place)
+    return frozenset(frozenset(one) for one in found.values())
+
+
+def at_once(given: list[Record], order: list[int]):
+    kept = stored(given, order)
+    found = groups(kept, find_links(kept, at=AT))
+    return parts(order, found.report), parts(order, found.study)
+
+
+def step_by_step(given: list[Record], order: list[int], cuts: list[int]):
+    kept, links, columns, before = stored(given, order), [], None, 0
+    for step, cut in enumerate([*cuts, len(kept)]):
+        fresh = kept[before:cut]
+        if not fresh:
+            continue
+        more = read((one.id, one.record) for one in fresh)
+        columns = more if columns is None else extended(unpacked(packed(columns)), more)
+        at = AT + timedelta(minutes=step)
+        links += stale(columns, links, at=at)
+        links += find_links(columns, at=at, new={one.id for one in fresh})
+        before = cut
+    found = groups(columns, links)
+    return parts(order, found.report), parts(order, found.study)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(corpora, st.randoms(use_true_random=False))
+def test_any_order_gives_the_same_groups(given, random):
+    order = list(range(len(given)))
+    expected = at_once(given, order)
+    random.shuffle(order)
+    assert at_once(given, order) == expected
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(corpora, st.data())
+def test_batches_give_the_groups_of_all_at_once(given, data):
+    order = data.draw(st.permutations(range(len(given))))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(given)), max_size=3)))
+    assert step_by_step(given, order, cuts) == at_once(given, order)
+
+
+@settings(max_examples=40, deadline=None)
+@given(corpora)
+def test_running_twice_adds_nothing(given):
+    kept = stored(given, list(range(len(given))))
+    links = find_links(kept, at=AT)
+    again = find_links(kept, at=AT)
+    assert again == links
+    assert stale(kept, links, at=AT) == []
+    assert find_links(kept, at=AT, new=set()) == []
+    assert groups(kept, links + again) == groups(kept, links)
+
+
+def test_a_crowd_of_one_title_gives_the_same_groups_in_batches_and_at_once():
+    given = [
+        Record(source=f"pubmed {n}", title="Letter on screening", authors=(f"Fox{n % 40}, A",),
+               year=2000 + n % 3, journal="Radiology", volume=str(n % 5 + 1), pages=str(n % 30 + 1))
+        for n in range(150)
+    ]  # fmt: skip
+    order = [int(n) for n in np.random.default_rng(7).permutation(len(given))]
+    assert step_by_step(given, order, [20, 60, 100]) == at_once(given, order)
+
+
+def test_kept_columns_come_back_as_they_were():
+    given = [Record(source="arxiv", title="A\nB <i>x</i>", authors=("Fox, Ann",)),
+             Record(source="x", relations=(SAID,))]  # fmt: skip
+    columns = read(enumerate(given, 1))
+    back = unpacked(packed(columns))
+    for name in ("ids", "exact", "page", "mark"):
+        assert np.array_equal(getattr(back, name), getattr(columns, name))
+    for name in ("title", "families", "journal", "snippet", "relations"):
+        assert getattr(back, name) == getattr(columns, name)
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 torn", b"x" * 100])
+def test_damaged_columns_are_read_anew_not_trusted(data):
+    assert unpacked(data) is None
+
+
+def test_a_number_given_twice_is_refused():
+    one = Record(source="x", title="A")
+    with pytest.raises(ValueError, match="one number"):
+        read([(1, one), (1, one)])
+    with pytest.raises(ValueError, match="both"):
+        extended(read([(1, one)]), read([(1, one)]))
