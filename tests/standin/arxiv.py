@@ -3,6 +3,7 @@
 import hashlib
 import re
 import textwrap
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape, quoteattr
@@ -57,8 +58,8 @@ def answer(ask: Ask, world: World) -> Answer:
 
 
 def _found(query: str, ids: list[str], ask: Ask, world: World) -> list[tuple[Preprint, int | None]]:
-    key = ("arxiv", query, ask.params.get("sortBy"), ask.params.get("sortOrder"), world.today)
-    key += (ask.params.get("id_list"), len(world.corpus.preprints))
+    how = tuple(ask.params.get(name) for name in ("sortBy", "sortOrder", "id_list"))
+    key = ("arxiv", query, how, world.today, len(world.corpus.preprints))
     if key not in world.memory:
         world.memory[key] = _search(query, ids, ask, world)
     found: list[tuple[Preprint, int | None]] = world.memory[key]
@@ -106,7 +107,7 @@ def _search(
     return [(one, None) for one in sorted(found, key=place_of, reverse=backwards)]
 
 
-def _dated(term: Term, rows: list[tuple[Preprint, object]]) -> set[int]:
+def _dated(term: Term, rows: Sequence[tuple[Preprint, object]]) -> set[int]:
     assert term.range is not None
     low, high = (_moment(part, last) for part, last in zip(term.range, (False, True), strict=True))
     if term.field == "submitteddate":

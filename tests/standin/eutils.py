@@ -233,7 +233,7 @@ def _esearch_json(
     if lost:
         result["errorlist"] = {"phrasesnotfound": lost, "fieldsnotfound": []}
     if facts["count"] == "0":
-        messages = {"phrasesignored": [], "quotedphrasesnotfound": []}
+        messages: dict[str, list[str]] = {"phrasesignored": [], "quotedphrasesnotfound": []}
         result["warninglist"] = {**messages, "outputmessages": ["No items found."]}
     return {"header": {"type": "esearch", "version": "0.3"}, "esearchresult": result}
 

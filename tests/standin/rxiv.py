@@ -84,7 +84,7 @@ def _page_size(world: World, verb: str) -> int:
     sizes = world.limits.rxiv_pages
     if not sizes:
         return world.limits.rxiv_page
-    turn = world.memory.get("rxiv turn", 0)
+    turn: int = world.memory.get("rxiv turn", 0)
     world.memory["rxiv turn"] = turn + 1
     return sizes[turn % len(sizes)]
 

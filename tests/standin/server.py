@@ -42,9 +42,9 @@ HTML = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
-    """One line of the log."""
+    """One line of the log, written on arrival; status and bytes are set before they are sent."""
 
     number: int
     at: float
@@ -58,11 +58,11 @@ class Request:
     """Address and port of the client's socket: one port, one connection."""
     at_once: int
     """Requests of this service running when it arrived, itself included."""
-    status: int
-    """0 where no answer was sent."""
     fault: str | None
     too_fast: bool
-    bytes: int
+    status: int = 0
+    """0 where no answer was sent."""
+    bytes: int = 0
 
 
 @dataclass(slots=True)
@@ -115,7 +115,7 @@ class StandIn:
     def log(self) -> list[Request]:
         """Every request so far, in order of arrival."""
         with self._state.lock:
-            return sorted(self._state.log, key=lambda one: one.number)
+            return list(self._state.log)
 
     @property
     def faults(self) -> list[Fault]:
@@ -174,6 +174,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     state: State
+    line: Request
+    """The log's line of the request at hand."""
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -200,104 +202,93 @@ class _Handler(BaseHTTPRequestHandler):
         params |= dict(parse_qsl(form, keep_blank_values=True))
         name, prefix, service = _route(path)
         with state.lock:
-            number = len(state.log) + sum(state.running.values()) + 1
             at = state.clock()
             at_once = state.running[name] = state.running.get(name, 0) + 1
             fast = state.pace.too_fast(name, at_once, bool(params.get("api_key")))
             fault = next((f for f in state.faults if f.strikes(name, path)), None)
-        status, sent = 0, 0
-        try:
-            trouble = fault.kind if fault else None
-            ask = Ask(
-                self.command,
-                path.removeprefix(prefix),
-                params,
-                len(self.path),
-                trouble if trouble in CONTENT else None,
+            self.line = Request(
+                number=len(state.log) + 1,
+                at=at,
+                service=name,
+                method=self.command,
+                path=path,
+                params=params,
+                agent=self.headers.get("User-Agent", ""),
+                client=f"{self.client_address[0]}:{self.client_address[1]}",
+                at_once=at_once,
+                fault=fault.kind if fault and not fast else None,
+                too_fast=fast,
             )
+            state.log.append(self.line)
+        try:
+            trouble = fault.kind if fault and fault.kind in CONTENT else None
+            ask = Ask(self.command, path.removeprefix(prefix), params, len(self.path), trouble)
             if fast:
-                answer = _too_fast(name, ask)
-                status, sent = self._send(answer)
+                self._send(_too_fast(name, ask))
             else:
-                status, sent = self._answer(name, service, ask, fault)
+                self._answer(name, service, ask, fault)
         finally:
             with state.lock:
                 state.running[name] -= 1
-                client = f"{self.client_address[0]}:{self.client_address[1]}"
-                agent = self.headers.get("User-Agent", "")
-                state.log.append(
-                    Request(
-                        number,
-                        at,
-                        name,
-                        self.command,
-                        path,
-                        params,
-                        agent,
-                        client,
-                        at_once,
-                        status,
-                        fault.kind if fault and not fast else None,
-                        fast,
-                        sent,
-                    )
-                )
 
-    def _answer(
-        self, name: str, service: Service, ask: Ask, fault: Fault | None
-    ) -> tuple[int, int]:
+    def _answer(self, name: str, service: Service, ask: Ask, fault: Fault | None) -> None:
         state = self.state
         kind = fault.kind if fault else None
         if kind == "stall":
             state.stopped.wait(state.stall)
             self.close_connection = True
-            return 0, 0
+            return
         early = _early(name, kind, fault, state)
         if early is not None:
-            return self._send(early)
+            self._send(early)
+            return
         with state.asking:
             answer = service(ask, state.world)
         if kind in ("cut", "cut-quiet", "reset", "slow"):
-            return self._broken(answer, kind)
+            self._broken(answer, kind)
+            return
         if answer.status == 200 and kind is None:
             state.last_good[name] = answer
-        return self._send(answer)
+        self._send(answer)
 
-    def _send(self, answer: Answer, length: int | None = None) -> tuple[int, int]:
+    def _send(self, answer: Answer) -> None:
         body = b"" if self.command == "HEAD" else answer.body
-        self.send_response(answer.status)
-        self.send_header("Content-Type", answer.type)
-        self.send_header("Content-Length", str(len(answer.body) if length is None else length))
+        self._head(answer, len(body))
+        self.send_header("Content-Length", str(len(answer.body)))
         for key, value in answer.headers:
             self.send_header(key, value)
         self.end_headers()
         self.wfile.write(body)
-        return answer.status, len(body)
 
-    def _broken(self, answer: Answer, kind: str) -> tuple[int, int]:
-        self.close_connection = True
-        part = answer.body[: len(answer.body) * 2 // 3]
+    def _head(self, answer: Answer, size: int) -> None:
+        self.line.status, self.line.bytes = answer.status, size
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.type)
+
+    def _broken(self, answer: Answer, kind: str) -> None:
+        self.close_connection = True
+        body = answer.body if kind == "slow" else answer.body[: len(answer.body) * 2 // 3]
+        self._head(answer, len(body))
         self.send_header("Connection", "close")
         if kind != "cut-quiet":
             self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         if kind == "slow":  # bytes trickle in, then all of it
-            for start in range(0, len(answer.body), max(1, len(answer.body) // 5)):
-                self.wfile.write(answer.body[start : start + max(1, len(answer.body) // 5)])
+            step = max(1, len(body) // 5)
+            for start in range(0, len(body), step):
+                self.wfile.write(body[start : start + step])
                 self.state.stopped.wait(self.state.stall / 20)
-            return answer.status, len(answer.body)
-        self.wfile.write(part)
+            return
+        self.wfile.write(body)
         self.wfile.flush()
         if kind == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
-        return answer.status, len(part)
 
     def _own(self, path: str) -> None:
         with self.state.lock:
             rows = [asdict(one) for one in self.state.log]
+        self.line = Request(0, 0.0, "own", self.command, path, {}, "", "", 1, None, False)
         self._send(as_json(rows if path == "/_log" else {"status": "ok", "requests": len(rows)}))
 
     def send_response(self, code: int, message: str | None = None) -> None:

@@ -189,6 +189,7 @@ class Text:
 def make(rng: random.Random, topic: str) -> Text:
     """A title and abstract of a topic."""
     values = _values(rng, topic)
+    parts: tuple[tuple[str, ...], ...]
     if topic == "other":
         title = rng.choice(OTHER_TITLE).format(**values)
         parts = (PLAIN_BACKGROUND, PLAIN_METHODS, PLAIN_RESULTS, PLAIN_CONCLUSION)
