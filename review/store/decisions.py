@@ -174,3 +174,11 @@ def count_of(conn: Connection, stage: str, reviewer: str) -> int:
     )
     query = select(func.count()).where(decisions.c.id.in_(newest), decisions.c.verdict.is_not(None))
     return int(conn.execute(query).scalar_one())
+
+
+def judged_count(conn: Connection, stage: str) -> int:
+    """How many records somebody has judged at a stage."""
+    query = select(func.count(func.distinct(decisions.c.record))).where(
+        decisions.c.stage == stage, decisions.c.role == "reviewer"
+    )
+    return int(conn.execute(query).scalar_one())

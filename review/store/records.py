@@ -382,3 +382,10 @@ def numbers_until(conn: Connection, until: datetime) -> set[int]:
     """Numbers of the records that were here at a moment (inclusive)."""
     query = select(records.c.id).where(records.c.at <= to_text(until))
     return set(conn.execute(query).scalars())
+
+
+def edits_by_record(conn: Connection, column: str) -> dict[int, str]:
+    """Record -> the newest value added by hand to a field, for all records that have one."""
+    query = select(edits.c.record, edits.c.value).where(edits.c.field == column)
+    rows = {record: value for record, value in conn.execute(query.order_by(edits.c.id))}
+    return {record: value for record, value in rows.items() if value}

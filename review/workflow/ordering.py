@@ -1,0 +1,301 @@
+"""The learned order of a stage, the evidence for stopping, and agreement while it matters."""
+
+import logging
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+
+from review import agreement, ranking, stopping
+from review.agreement import Figure
+from review.errors import ReviewError
+from review.protocol import Stage, stage_reviewers
+from review.records import Decision
+from review.screening import Standing, current
+from review.stopping import Evidence
+from review.store import Connection, acts, decisions, links, orders, records
+from review.store.moments import now
+from review.store.orders import Place
+from review.store.records import number_of
+from review.workflow import standings
+from review.workflow.decisions import Wanted, add
+from review.workflow.project import Project
+from review.workflow.screening import lay_out
+
+LOG = logging.getLogger(__name__)
+NEW_DECISIONS = 10
+"""A new order is made after so many new labels at least, or after NEW_SHARE more."""
+NEW_SHARE = 0.05
+STOPPED = "Not screened: screening was stopped"
+"""The rule that unscreened records are marked with, by the lead's act."""
+
+_BUSY: dict[tuple[Path, str], threading.Lock] = {}
+_GUARD = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What a new order was made from."""
+
+    model: str
+    labels: int
+    """Reports that were learned from; 0 while the order is random."""
+    relevant: int
+    ranked: int
+    """Reports not screened, in their new order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Agreement of two reviewers (or all of them) at a stage."""
+
+    names: tuple[str, ...]
+    figures: tuple[Figure, ...]
+
+
+def labels_of(found: dict[int, Standing]) -> dict[int, int]:
+    """Report -> 1 (somebody would go on reading it) or 0, for reports somebody has judged.
+
+    A settled report counts as settled; else any include or unsure makes it 1.
+    """
+    labels = {}
+    for report, one in found.items():
+        if one.settled_by == "automation":
+            continue
+        if one.status in ("included", "excluded"):
+            labels[report] = int(one.status == "included")
+        elif one.decisions:
+            labels[report] = int(any(d.verdict != "exclude" for d in one.decisions))
+    return labels
+
+
+def retrain(project: Project, stage: Stage) -> Ordered:
+    """Makes the stage's order anew from the decisions so far; random until there are enough.
+
+    Raises:
+        ReviewError: the protocol names a model that is not there.
+    """
+    with project.store.write() as conn:
+        lay_out(project, conn, stage)
+    with project.store.read() as conn:
+        found = standings.compute(project, conn)[stage.id]
+        texts = _texts(conn, found)
+        places = orders.places(conn, stage.id)
+    labels = labels_of(found)
+    settings = project.protocol.ranking
+    relevant = sum(labels.values())
+    enough = relevant >= settings.min_included
+    enough = enough and len(labels) - relevant >= settings.min_excluded
+    if settings.model == "random" or not enough:
+        return Ordered("random", 0, relevant, len(places) - len(labels))
+    numbers = sorted(place.record for place in places if place.record in texts)
+    row = {number: at for at, number in enumerate(numbers)}
+    question = _question(project)
+    try:
+        ready = ranking.prepare([texts[n] for n in numbers], question, model=settings.model)
+    except ValueError as error:
+        raise ReviewError(f"ranking.model in protocol.yaml: {error}.") from error
+    labelled = sorted(labels)
+    values = ranking.scores(
+        ready, [row[n] for n in labelled], [labels[n] for n in labelled], settings.seed
+    )
+    free = [row[p.record] for p in places if p.record in row and _free(p, found, labels)]
+    ordered = ranking.order(
+        values, free, settings.seed + len(labels), random_share=settings.random_share
+    )
+    _keep(project, stage, [(numbers[at], float(values[at]), drawn) for at, drawn in ordered],
+          (settings.model, len(labels)))  # fmt: skip
+    return Ordered(settings.model, len(labels), relevant, len(ordered))
+
+
+def _free(place: Place, found: dict[int, Standing], labels: dict[int, int]) -> bool:
+    """A place that may move: not a pilot record, and nobody has judged it yet."""
+    return not place.pilot and place.record not in labels
+
+
+def _keep(
+    project: Project,
+    stage: Stage,
+    ranked: Sequence[tuple[int, float, bool]],
+    run: tuple[str, int],
+) -> None:
+    """Puts the new order in place: what does not move stays in front, in its old order."""
+    moved = {number for number, _, _ in ranked}
+    with project.store.write() as conn:
+        before = {place.record: place for place in orders.places(conn, stage.id)}
+        still = [place for place in before.values() if place.record not in moved]
+        fresh = [
+            replace(before[number], score=score, drawn=drawn)
+            for number, score, drawn in ranked
+            if number in before
+        ]
+        places = [replace(place, position=at) for at, place in enumerate([*still, *fresh])]
+        seed = project.protocol.ranking.seed
+        orders.put(conn, stage.id, places, now(), model=run[0], seed=seed, trained_on=run[1])
+
+
+def _texts(conn: Connection, numbers: Iterable[int]) -> dict[int, str]:
+    """Report -> what is learned from; abstracts added by hand count too."""
+    added = records.edits_by_record(conn, "abstract")
+    return {
+        n: ranking.text_of(one.record.title, one.record.abstract or added.get(n))
+        for n, one in records.many(conn, numbers).items()
+    }
+
+
+def _question(project: Project) -> str:
+    protocol = project.protocol
+    return " ".join((protocol.question, protocol.title, *protocol.criteria.include))
+
+
+def due(project: Project, stage: Stage) -> bool:
+    """Whether enough was decided since the newest order to make a new one."""
+    if project.protocol.ranking.model == "random":
+        return False
+    with project.store.read() as conn:
+        run = orders.newest(conn, stage.id)
+        judged = decisions.judged_count(conn, stage.id)
+    trained = int(run["trained_on"]) if run else 0
+    return judged - trained >= max(NEW_DECISIONS, int(NEW_SHARE * judged))
+
+
+def retrain_behind(project: Project, stage: Stage) -> bool:
+    """Starts making a new order in the background where one is due; nobody waits for it.
+
+    Gives whether one was started: not while another is under way in this process.
+    """
+    key = (project.folder, stage.id)
+    with _GUARD:
+        lock = _BUSY.setdefault(key, threading.Lock())
+    if not lock.acquire(blocking=False):
+        return False
+
+    def run() -> None:
+        try:
+            if due(project, stage):
+                retrain(project, stage)
+        except ReviewError as error:
+            LOG.warning("the order of %s was not made anew: %s", stage.id, error)
+        finally:
+            lock.release()
+
+    threading.Thread(target=run, daemon=True, name=f"order {stage.id}").start()
+    return True
+
+
+def explain(project: Project, stage: Stage, key: str, most: int = 12) -> list[tuple[str, float]]:
+    """The words that put a record where it is in the stage's order, strongest first.
+
+    Raises:
+        ReviewError: the record has not reached the stage.
+    """
+    number = number_of(key)
+    with project.store.read() as conn:
+        records.get(conn, number)
+        report = links.group_of(conn, number).get(number, (number, number))[0]
+        found = standings.compute(project, conn)[stage.id]
+        texts = _texts(conn, found)
+    if report not in texts:
+        raise ReviewError(f"{key} has not reached stage {stage.id!r}.")
+    numbers = sorted(texts)
+    row = {one: at for at, one in enumerate(numbers)}
+    labels = labels_of(found)
+    ready = ranking.prepare([texts[n] for n in numbers], _question(project))
+    labelled = sorted(labels)
+    return ranking.explain(
+        ready,
+        [row[n] for n in labelled],
+        [labels[n] for n in labelled],
+        project.protocol.ranking.seed,
+        row[report],
+    )[:most]
+
+
+def stopping_now(project: Project, stage: Stage) -> tuple[Evidence, list[tuple[int, int]]]:
+    """The evidence for stopping at a stage, and the recall curve so far."""
+    with project.store.read() as conn:
+        found = standings.compute(project, conn)[stage.id]
+        places = {place.record: place for place in orders.places(conn, stage.id)}
+    labels = labels_of(found)
+    begun = sorted(labels, key=lambda report: (_first(found[report].decisions), report))
+    given = [labels[report] for report in begun]
+    drawn = [places[report].drawn if report in places else True for report in begun]
+    automatic = sum(one.settled_by == "automation" for one in found.values())
+    left = len(found) - len(labels) - automatic
+    target = project.protocol.ranking.target_recall
+    return stopping.evidence(given, drawn, left, target=target), stopping.curve(given)
+
+
+def _first(made: Sequence[Decision]) -> tuple[str, int]:
+    first = min(made, key=lambda one: (one.at, one.id))
+    return first.at.isoformat(), first.id
+
+
+def stop(project: Project, stage: Stage, who: str, why: str) -> int:
+    """The lead's recorded act: reports nobody has judged are marked ineligible by automation.
+
+    Gives how many. Reversible with resume.
+
+    Raises:
+        ReviewError: no reason was given.
+    """
+    if not why.strip():
+        raise ReviewError("Say in a sentence why screening stops here.")
+    with project.store.write() as conn:
+        found = standings.compute(project, conn)[stage.id]
+        left = [report for report, one in found.items() if one.status == "pending"]
+        acts.add(conn, "stop", who, now(), subject=stage.id, detail={"why": why, "n": len(left)})
+        wanted = [
+            Wanted(n, stage.id, "stopping", "exclude", STOPPED, None, "automation")
+            for n in sorted(left)
+        ]
+        add(project, conn, wanted, now(), who=who)
+    return len(left)
+
+
+def resume(project: Project, stage: Stage, who: str) -> int:
+    """Takes the lead's stop back: its reports are to be screened again. Gives how many."""
+    with project.store.write() as conn:
+        made = decisions.every(conn, stage=stage.id, reviewer="stopping")
+        open_ones = {one.record: one for one in made}
+        back = [n for n, one in open_ones.items() if one.verdict is not None]
+        acts.add(conn, "resume", who, now(), subject=stage.id, detail={"n": len(back)})
+        wanted = [Wanted(n, stage.id, "stopping", None, role="automation") for n in sorted(back)]
+        add(project, conn, wanted, now(), who=who)
+    return len(back)
+
+
+def agreement_now(project: Project, stage: Stage) -> list[Pair]:
+    """Agreement at a stage, for each pair of reviewers and for all where there are more than two.
+
+    Only reports both have judged count; include, exclude and unsure are the answers.
+    """
+    people = stage_reviewers(project.protocol, stage)
+    with project.store.read() as conn:
+        groups = links.all_groups(conn)
+        made = current_by_report(decisions.every(conn, stage=stage.id), groups)
+    rows = [[given.get(name) for name in people] for given in made.values()]
+    found = []
+    for a, b in combinations(range(len(people)), 2):
+        both = [[row[a], row[b]] for row in rows if row[a] and row[b]]
+        labels = ["include", "unsure", "exclude"]
+        found.append(Pair((people[a], people[b]), tuple(agreement.summary(both, labels=labels))))
+    if len(people) > 2:
+        found.append(Pair(tuple(people), tuple(agreement.summary(rows))))
+    return found
+
+
+def current_by_report(
+    made: Sequence[Decision], groups: dict[int, tuple[int, int]]
+) -> dict[int, dict[str, str]]:
+    """Report -> reviewer -> the verdict that counts now."""
+    by_report: dict[int, list[Decision]] = {}
+    for one in made:
+        if one.role == "reviewer":
+            report = groups.get(one.record, (one.record, one.record))[0]
+            by_report.setdefault(report, []).append(one)
+    return {
+        report: {one.reviewer: one.verdict for one in current(given) if one.verdict}
+        for report, given in by_report.items()
+    }

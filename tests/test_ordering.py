@@ -1,0 +1,147 @@
+"""The learned order of a review: random until it can learn, reproducible, never losing a record."""
+
+import pytest
+
+from review.errors import ReviewError
+from review.protocol import stage_of
+from review.ranking import bench_ranker, order, prepare, scores, text_of
+from review.records import Record
+from review.store import orders, records
+from review.store.moments import now
+from review.workflow import ordering, screening, standings
+from review.workflow.flow import flow_of
+from review.workflow.project import init, open_project
+
+GOOD = "deep learning on chest radiographs for pneumonia number"
+BAD = "nursing staff and hospital budgets in rural regions number"
+
+
+@pytest.fixture
+def project(tmp_path):
+    init(tmp_path)
+    path = tmp_path / "protocol.yaml"
+    path.write_text(path.read_text().replace("reviewers: 2 ", "reviewers: 1 ", 1))
+    opened = open_project(tmp_path, who="ada")
+    with opened.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
+        given = [
+            (n, Record("embase", title=f"{GOOD if n % 5 == 0 else BAD} {n}")) for n in range(1, 201)
+        ]
+        records.add(conn, batch, given, now())
+        standings.rebuild(opened, conn)
+    return opened
+
+
+def screen(project, stage, most):
+    for _ in range(most):
+        one = screening.next_record(project, stage, "ada")
+        verdict = "include" if one.number % 5 == 0 else "exclude"
+        screening.vote(project, stage, "ada", one.number, verdict)
+
+
+def test_the_order_is_random_until_there_are_enough_of_each(project):
+    stage = stage_of(project.protocol, "screening")
+    screen(project, stage, 5)
+    assert ordering.retrain(project, stage).model == "random"
+
+
+def test_what_was_learned_comes_first_and_nothing_is_lost(project):
+    stage = stage_of(project.protocol, "screening")
+    screen(project, stage, 60)
+    done = ordering.retrain(project, stage)
+    assert (done.model, done.labels, done.ranked) == ("light", 60, 140)
+    with project.store.read() as conn:
+        places = orders.places(conn, stage.id)
+    assert sorted(place.record for place in places) == list(range(1, 201))
+    assert [place.position for place in places] == list(range(200))
+    left = [place for place in places[60:] if not place.drawn]
+    wanted = sum(n % 5 == 0 for n in (place.record for place in places[60:]))
+    front = [place.record % 5 == 0 for place in left[: wanted - 6]]
+    assert sum(front) / len(front) > 0.9
+    assert any(place.drawn for place in places[60:])
+    assert ordering.explain(project, stage, f"R{left[0].record:06d}")[0][1] > 0
+
+
+def test_the_same_decisions_and_seed_give_the_same_order(project):
+    stage = stage_of(project.protocol, "screening")
+    screen(project, stage, 60)
+    found = []
+    for _ in range(2):
+        ordering.retrain(project, stage)
+        with project.store.read() as conn:
+            found.append([place.record for place in orders.places(conn, stage.id)])
+    assert found[0] == found[1]
+
+
+def test_a_new_order_is_made_behind_the_page_when_it_is_due(project):
+    stage = stage_of(project.protocol, "screening")
+    screen(project, stage, 60)
+    assert ordering.due(project, stage)
+    assert ordering.retrain_behind(project, stage)
+    lock = ordering._BUSY[project.folder, stage.id]
+    assert lock.acquire(timeout=60)
+    lock.release()
+    assert not ordering.due(project, stage)
+
+
+def test_stopping_is_the_leads_recorded_and_reversible_act(project):
+    stage = stage_of(project.protocol, "screening")
+    screen(project, stage, 60)
+    evidence, curve = ordering.stopping_now(project, stage)
+    assert (evidence.screened, evidence.unscreened, curve[-1][0]) == (60, 140, 60)
+    assert evidence.drawn == 60
+    with pytest.raises(ReviewError, match="in a sentence"):
+        ordering.stop(project, stage, "ada", " ")
+    assert ordering.stop(project, stage, "ada", "p under 0.05") == 140
+    flow = flow_of(project)
+    assert [(one.label, one.n) for one in flow.main.automation] == [(ordering.STOPPED, 140)]
+    assert flow.main.screened.n == 60
+    assert screening.next_record(project, stage, "ben") is None
+    assert ordering.resume(project, stage, "ada") == 140
+    assert flow_of(project).main.waiting_screening.n == 140
+
+
+def test_agreement_counts_what_both_have_judged(project):
+    stage = stage_of(project.protocol, "screening")
+    screen(project, stage, 20)
+    (pair,) = ordering.agreement_now(project, stage)
+    assert pair.figures[0].value is None
+    assert pair.figures[0].note
+
+
+def test_scores_are_the_same_for_the_same_seed_and_differ_by_labels():
+    texts = [text_of(f"{GOOD if n % 2 else BAD} {n}", None) for n in range(40)]
+    ready = prepare(texts, "pneumonia on radiographs")
+    first = scores(ready, [0, 1, 2, 3], [0, 1, 0, 1], 5)
+    assert list(first) == list(scores(ready, [0, 1, 2, 3], [0, 1, 0, 1], 5))
+    assert min(first[1::2]) > max(first[0::2])
+    cold = scores(ready, [], [], 5)
+    assert min(cold[1::2]) > max(cold[0::2])
+
+
+@pytest.mark.parametrize("texts", [[""], ["", ""], ["same", "same"], ["的", "the"], ["!"]])
+def test_poor_texts_are_ranked_all_the_same(texts):
+    ranker = bench_ranker([{"title": text, "abstract": ""} for text in texts], "", 1)
+    assert len(ranker.scores([], [])) == len(texts)
+    if len(texts) > 1:
+        assert len(ranker.scores([0, 1], [1, 0])) == len(texts)
+
+
+def test_an_order_holds_each_candidate_once_and_a_fair_share_by_lot():
+    found = order(list(range(1000)), range(0, 1000, 2), 3, random_share=0.1)
+    assert sorted(place for place, _ in found) == list(range(0, 1000, 2))
+    assert 30 < sum(drawn for _, drawn in found) < 75
+    best = [place for place, drawn in found if not drawn]
+    assert best == sorted(best, reverse=True)
+
+
+def test_an_unknown_model_is_one_clear_line(project, tmp_path):
+    stage = stage_of(project.protocol, "screening")
+    screen(project, stage, 60)
+    path = tmp_path / "protocol.yaml"
+    for name, said in (("magic", "no model 'magic'"), ("embeddings:nowhere", "not installed")):
+        text = path.read_text().replace("model: light", f"model: {name}")
+        (tmp_path / "protocol.yaml").write_text(text)
+        with pytest.raises(ReviewError, match=said):
+            ordering.retrain(open_project(tmp_path, who="ada"), stage)
+        path.write_text(path.read_text().replace(f"model: {name}", "model: light"))
