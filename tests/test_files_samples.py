@@ -61,6 +61,21 @@ def test_every_record_of_a_genuine_export_is_read(
     assert parsed.records[0].source == source
 
 
+PUBMED = [("pubmed1.xml", 2), ("pubmed4.xml", 1), ("fastpaper_pubmed_efetch.xml", 1)]
+
+
+@pytest.mark.parametrize(("name", "least"), PUBMED)
+def test_pubmed_xml_is_read_as_its_source_reads_it(shared: Path, name: str, least: int) -> None:
+    path = shared / "reference" / "api_samples" / "pubmed" / name
+    parsed = read_file(path)
+    assert len(parsed.records) == parsed.announced
+    assert len(parsed.records) >= least
+    assert all(record.pmid and record.title for record in parsed.records)
+    cut = read_file(path.read_bytes()[: -path.stat().st_size // 20])
+    assert len(cut.records) == len(parsed.records) - 1
+    assert "cut short" in cut.rejected[0].reason
+
+
 def test_all_samples_are_in_the_table(shared: Path) -> None:
     there = {str(p.relative_to(exports(shared))) for p in exports(shared).glob("*/*")}
     assert there == {name for name, _, _ in SAMPLES}

@@ -29,6 +29,10 @@ from review.sources.files.text import (
 )
 
 _START = re.compile(rb"<record(?=[\s>])")
+_NESTED = ("contributors", "titles", "periodical", "dates", "urls")
+_LEAVES = ("author", "date", "url")
+"""Elements that are a value each; whatever else stands inside a value (style, i) is markup."""
+
 _HIDDEN = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.S)
 
 
@@ -93,12 +97,12 @@ def _fields(record: Any) -> Fields:
     for child in record:
         if not isinstance(child.tag, str):
             continue
-        if child.tag in ("contributors", "titles", "periodical", "dates", "urls"):
+        if child.tag in _NESTED:
             for inner in child:
-                leaves = list(inner) if len(inner) and inner[0].tag != "style" else [inner]
+                leaves = [leaf for leaf in inner if leaf.tag in _LEAVES] or [inner]
+                tag = "date" if inner.tag == "pub-dates" else str(inner.tag)
                 for leaf in leaves:
-                    tag = inner.tag if inner is not leaf or child.tag != "periodical" else leaf.tag
-                    _add(fields, "date" if tag == "pub-dates" else str(tag), _text(leaf))
+                    _add(fields, tag, _text(leaf))
         elif child.tag == "keywords":
             for inner in child:
                 _add(fields, "keyword", _text(inner))

@@ -11,6 +11,7 @@ from review.sources.files.columns import key
 
 _CSL = {
     "container-title": "Journal",
+    "issued": "Date",
     "page": "Pages",
     "DOI": "DOI",
     "PMID": "PMID",

@@ -107,8 +107,10 @@ def record_of(fields: Fields) -> Record:
     owner = " ".join(fields.get("OWN", ()))
     pmid = normal_pmid(take(fields, "PMID"))
     links = [value for tag in ("LID", "AID") for value in fields.get(tag, ())]
-    doi = _doi(links)
-    said = clean(" ".join(fields.get("DP", ())))
+    doi = _doi([*links, *fields.get("DO", ())])
+    if doi and normal_doi(" ".join(fields.get("DO", ()))) == doi:
+        fields.pop("DO")
+    said = clean(" ".join(fields.get("DP", fields.get("YR", ()))))
     year = year_of(said)
     date = date_of(year, said)
     published = [v for v in fields.get("DEP", ()) if re.fullmatch(r"\d{8}", v)]
@@ -116,33 +118,34 @@ def record_of(fields: Fields) -> Record:
         year = int(published[0][:4])
     if date is not None and (said == str(year) or date.count("-") == 2):
         fields.pop("DP", None)
+        fields.pop("YR", None)
     pmcid = normal_pmcid(" ".join(fields.get("PMC", ())))
     if pmcid:
         fields.pop("PMC")
     arxiv = next((a for v in links if "arxiv" in v.lower() and (a := normal_arxiv(v))), None)
     source_id = pmid or take(fields, "UI", "OID", "AN")
     return Record(
-        source="pubmed" if pmid else (guess.by_name(owner) or ""),
+        source="pubmed" if pmid else (guess.by_name(*fields.get("DB", ()), owner) or ""),
         source_id=source_id,
         title=take(fields, "TI", "BTI", "CTI", "TT"),
         authors=_authors(fields),
         year=year,
         date=date,
-        journal=take(fields, "JT", "TA"),
-        volume=take(fields, "VI"),
+        journal=take(fields, "JT", "JN", "TA"),
+        volume=take(fields, "VI", "VO"),
         issue=take(fields, "IP"),
         pages=take(fields, "PG"),
         abstract=take(fields, "AB"),
         doi=doi,
-        pmid=pmid,
+        pmid=pmid or normal_pmid(take(fields, "PM")),
         pmcid=pmcid,
         arxiv_id=arxiv,
         language=take(fields, "LA"),
         types=unique(take_all(fields, "PT")),
-        keywords=unique(take_all(fields, "OT")),
+        keywords=unique(take_all(fields, "OT", "KW")),
         mesh=unique(take_all(fields, "MH")),
         affiliations=unique(take_all(fields, "AD")),
-        urls=unique(v for v in links if v.startswith("http")),
+        urls=unique(v for v in [*links, *take_all(fields, "UR")] if v.startswith("http")),
         relations=_relations(fields),
         extra=extra_of(fields),
     )

@@ -25,6 +25,10 @@ _EMBASE = re.compile(
 _PUBMED = re.compile(
     r"\. (?P<date>\d{4}[^;.]*);(?P<volume>[^(:]*)(?:\((?P<issue>[^)]*)\))?(?::(?P<pages>[\w-]+))?\."
 )
+_OVID = re.compile(
+    r"(?P<journal>[^.]+(?:\.(?! \d)[^.]*)*)\. (?P<volume>\w+)?(?: ?\((?P<issue>[^)]*)\))?"
+    r"(?:: ?(?P<pages>[\w-]+))?, (?P<date>\d{4}[^.]*)\.?$"
+)
 _MERGED = ("types", "keywords", "mesh", "affiliations", "urls")
 """Fields that several columns fill together; of the others the first column wins."""
 
@@ -114,10 +118,16 @@ def _date(year: int | None, said: str | None, cells: dict[str, str]) -> str | No
 
 
 def _from_citation(got: dict[str, list[str]], cells: dict[str, str]) -> None:
-    """Fills what only a citation line tells: Embase's Source, PubMed's Citation."""
+    """Fills what only a citation line tells: Embase's and Ovid's Source, PubMed's Citation.
+
+    Where Source is no citation and no database it is the journal (Cochrane, Publish or Perish).
+    """
     source, citation = cells.get("source", ""), cells.get("citation", "")
-    found = _EMBASE.match(source) if "journal" not in got else None
-    found = found or (_PUBMED.search(citation) if citation else None)
+    found = _PUBMED.search(citation) if citation else None
+    if found is None and "journal" not in got and source:
+        found = _EMBASE.match(source) or _OVID.match(source)
+        if found is None and len(source) < 200 and guess.by_name(source) is None:
+            got["journal"] = [source]
     for field, value in (found.groupdict() if found else {}).items():
         if value:
             got.setdefault(field, [value])

@@ -22,9 +22,11 @@ _BINARY = (
 )
 _RIS = re.compile(rb"^[ \t]*TY {1,2}- ?[A-Z]*", re.M)
 _WOS = re.compile(rb"^PT [A-Z][ \t]*$", re.M)
-_MEDLINE = re.compile(rb"^(?:PMID-|OWN {0,1}-|STAT-|FAU -|JT  -|DP  -|UI  -|<\d+>$)", re.M)
+_MEDLINE = re.compile(rb"^(?:PMID-|OWN {0,1}-|STAT-|FAU -|JT  -|DP  -|UI  -|VN  -|<\d+>$)", re.M)
 _BIBTEX = re.compile(rb"^[ \t]*@[A-Za-z]\w*\s*[{(]", re.M)
 _PERCENT = re.compile(rb"^%[0TAD] \S", re.M)
+_SUMMARY = re.compile(rb"\A\s*1[.:] \S")
+_PMID_LINE = re.compile(rb"^(?:.*[ .;])?PMID: ?\d+", re.M)
 _VERTICAL = re.compile(rb'^"?TITLE"?[,\t;]', re.M)
 
 
@@ -50,6 +52,11 @@ def kind(data: bytes, name: str) -> str:
         raise SourceError(f"{name}: the file is empty.")
     if b"\0" in head:
         raise SourceError(f"{name}: the file is binary, not an export of references.")
+    if _SUMMARY.search(head) and _PMID_LINE.search(head) and not _RIS.search(head):
+        raise SourceError(
+            f"{name}: this is PubMed's Summary or Abstract text, which holds no fields. In PubMed "
+            "choose Send to: Citation manager, or Save with Format: PubMed, and import that file."
+        )
     if _is_header(head.lstrip(b"\n").split(b"\n", 1)[0]):
         return "csv"
     return _markup(head, name) or _tagged(head) or "csv"

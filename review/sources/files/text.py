@@ -21,7 +21,8 @@ _MONTH = re.compile(
     re.I,
 )
 _YEAR = re.compile(r"(?<!\d)(1[4-9]\d\d|20\d\d|21\d\d)(?!\d)")
-_NUMERIC = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?!\d)")
+_NUMERIC = re.compile(r"(?<!\d)(\d{4})[-/. ](\d{1,2})(?:[-/. ](\d{1,2}))?(?!\d)")
+_COMPACT = re.compile(r"\s*((?:19|20)\d\d)([01]\d)([0-3]\d)\s*")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,6}|#x[0-9a-f]{2,5});", re.I)
 _DOI_LINK = re.compile(r"(?:doi\.org/|id=doi:|info:doi/|[?&]doi=)(10\.\S+)", re.I)
 _PMID_LINK = re.compile(
@@ -139,16 +140,17 @@ def extra_of(fields: Fields) -> dict[str, tuple[str, ...]]:
 def year_of(*texts: str | None) -> int | None:
     """The first year (1400 to 2199) in the texts; None if there is none."""
     for text in texts:
-        if text and (found := _YEAR.search(text)):
-            return int(found.group())
+        if text and (found := _COMPACT.fullmatch(text) or _YEAR.search(text)):
+            return int(found.group(1))
     return None
 
 
 def date_of(year: int | None, *texts: str | None) -> str | None:
     """The finest ISO date the texts give in that year: YYYY, YYYY-MM or YYYY-MM-DD.
 
-    Knows 2020/12/16, 2019///, 2018 Apr 3, DEC 16 2020, 1 September 2021, Sep 18. A span of days
-    gives the month, a span of months or a season the year. None when the year is unknown.
+    Knows 2020/12/16, 20201216, 2019///, 2018 Apr 3, DEC 16 2020, 1 September 2021, Sep 18. A
+    span of days gives the month, a span of months or a season the year. None when the year is
+    unknown.
     """
     best = f"{year:04d}" if year else None
     for text in texts:
@@ -159,7 +161,7 @@ def date_of(year: int | None, *texts: str | None) -> str | None:
 
 
 def _one_date(year: int, text: str) -> str | None:
-    numeric = _NUMERIC.search(text)
+    numeric = _COMPACT.fullmatch(text) or _NUMERIC.search(text)
     if numeric:
         if int(numeric.group(1)) != year or not 1 <= int(numeric.group(2)) <= 12:
             return None
@@ -216,8 +218,8 @@ def names(text: str) -> tuple[str, ...]:
         return each(text.split("|"))
     if re.search(r"\sand\s", text):
         parts = re.split(r",?\s+and\s+", text)
-        if len(parts) == 2 and parts[0].count(",") > 1:
-            return names(parts[0]) + names(parts[1])
+        if len(parts) == 2 and len(before := names(parts[0])) > 1:
+            return before + each(parts[1:])
         return each(parts)
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if len(parts) < 2:
