@@ -185,17 +185,28 @@ def test_xml_entities_are_refused() -> None:
     assert "entities" in parsed.rejected[0].reason
 
 
-def test_a_zip_that_is_no_workbook_is_refused() -> None:
+def zipped(files: dict[str, str]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as packed:
-        packed.writestr("export.ris", RIS)
-    with pytest.raises(SourceError, match="Unpack"):
-        read_file(out.getvalue())
+        for name, text in files.items():
+            packed.writestr(name, text)
+    return out.getvalue()
 
 
-def test_a_damaged_workbook_is_refused() -> None:
-    with pytest.raises(SourceError, match="not a readable Excel workbook"):
-        read_file(b"PK\x03\x04 xl/ nothing here")
+def test_the_one_export_in_a_zip_is_read_as_rayyan_sends_it() -> None:
+    data = zipped({"articles.csv": CSV, "customizations_log.csv": "key,value\n1,2\n"})
+    assert read_file(data).records == read_file(CSV.encode()).records
+
+
+def test_a_zip_of_several_exports_is_refused_with_their_names() -> None:
+    with pytest.raises(SourceError, match=r"2 exports in it \(a\.ris, b\.ris\)"):
+        read_file(zipped({"a.ris": RIS, "b.ris": RIS}))
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04 xl/ nothing here", zipped({"xl/workbook.xml": "<"})])
+def test_a_damaged_workbook_is_refused(data: bytes) -> None:
+    with pytest.raises(SourceError, match="workbook"):
+        read_file(data)
 
 
 def test_a_csv_whose_text_looks_like_ris_is_still_a_table() -> None:

@@ -4,6 +4,9 @@ The kind of file is known from its content. Each kind has its parser in this fol
 counts the entries without the parsing library, so that a library's silent loss is seen.
 """
 
+import io
+import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from review.records import Parsed
 from review.sources.files import (
     bibtex,
     endnote_xml,
+    grid,
     jsons,
     nbib,
     pubmed_xml,
@@ -34,6 +38,9 @@ FORMATS: dict[str, Callable[[bytes, str | None], Parsed]] = {
     "vertical": vertical.parse,
     "json": jsons.parse,
 }
+
+EXPORTS = (".csv", ".tsv", ".ris", ".bib", ".nbib", ".xml", ".txt", ".ciw", ".enw", ".json")
+"""Endings of files looked for inside a zip archive."""
 
 MAX_BYTES = 2_000_000_000
 """A larger file is refused before it fills the memory."""
@@ -62,6 +69,8 @@ def content_of(file: Path | bytes, name: str) -> tuple[bytes, str]:
         SourceError: as read_file.
     """
     data = file if isinstance(file, bytes) else _content(file)
+    if data.startswith(b"PK"):
+        data = _unpacked(data, name)
     if not data.startswith(b"PK"):
         data = as_utf8(data)
     return data, sniff.kind(data, name)
@@ -88,3 +97,30 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror}).") from error
+
+
+def _unpacked(data: bytes, name: str) -> bytes:
+    """The one export inside a zip archive, as Rayyan sends it; a workbook comes back as it is."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            inside = packed.infolist()
+            if any(item.filename.startswith("xl/") for item in inside):
+                return data
+            exports = [
+                item
+                for item in inside
+                if item.filename.lower().endswith(EXPORTS)
+                and not item.filename.startswith("__MACOSX")
+                and "customizations_log" not in item.filename
+            ]
+            if len(exports) != 1:
+                found = ", ".join(item.filename for item in inside)[:300]
+                raise SourceError(
+                    f"{name}: a zip archive with {len(exports)} exports in it ({found}). Unpack "
+                    "it and import the files one by one."
+                )
+            if exports[0].file_size > grid.MAX_UNPACKED:
+                raise SourceError(f"{name}: unpacks to over 1 GiB; it is refused.")
+            return packed.read(exports[0])
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error) as error:
+        raise SourceError(f"{name}: a damaged zip archive or workbook ({error}).") from error

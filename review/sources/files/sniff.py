@@ -44,9 +44,7 @@ def kind(data: bytes, name: str) -> str:
         if data.startswith(magic):
             raise SourceError(f"{name}: this is {what}.")
     if data.startswith(b"PK"):
-        if b"xl/" in data:
-            return "xlsx"
-        raise SourceError(f"{name}: this is a zip archive. Unpack it and import the file inside.")
+        return "xlsx"
     head = data[:HEAD]
     if not head.strip():
         raise SourceError(f"{name}: the file is empty.")
