@@ -42,8 +42,8 @@ CONNECT, READ, WHOLE = 15.0, 60.0, 300.0
 """Timeouts (seconds): to connect, between two bytes, for a whole answer."""
 LIMIT = 64 * 1024 * 1024
 """Largest answer we take (bytes); an arXiv page of 2,000 entries has about 5 MB."""
-MARGIN = 1.01
-"""Factor on the pace, against jitter on the way."""
+MARGIN = 1.02
+"""Factor on the pace where it runs from the moment of sending, against jitter on the way."""
 AGAIN = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529}
 """Statuses that pass with time."""
 PERHAPS = {400, 403}
@@ -200,9 +200,9 @@ class Http:
         """Body, status and asked wait of one try, redirects followed. Raises _Fault."""
         url, params, form = ask.url, ask.params, ask.form
         for _ in range(6):
-            with self._turn(ask.terms, url):
+            with self._turn(ask.terms, url) as arrived:
                 self.requests[ask.terms] += 1
-                response, body = self._exchange(ask, url, params, form)
+                response, body = self._exchange(ask, url, (params, form), arrived)
             target = response.headers.get("Location")
             if response.status_code not in (301, 302, 303, 307, 308) or not target:
                 return body, response.status_code, _asked_wait(response, self._clock())
@@ -212,10 +212,15 @@ class Http:
         raise Refused(f"{ask.terms}: too many redirects from {shown(ask.url, {})}")
 
     def _exchange(
-        self, ask: Ask, url: str, params: Mapping[str, str], form: Mapping[str, str] | None
+        self,
+        ask: Ask,
+        url: str,
+        sent: tuple[Mapping[str, str], Mapping[str, str] | None],
+        arrived: Callable[[], None],
     ) -> tuple[requests.Response, bytes]:
         """One request on the wire, read whole within the limits of time and size."""
         session = self._session(on_this_machine(url))
+        params, form = sent
         began = time.monotonic()
         try:
             with session.request(
@@ -227,6 +232,7 @@ class Http:
                 allow_redirects=False,
                 stream=True,
             ) as response:
+                arrived()
                 parts, size = [], 0
                 for part in response.iter_content(64 * 1024):
                     parts.append(part)
@@ -261,32 +267,35 @@ class Http:
         return self._sessions[local]
 
     @contextlib.contextmanager
-    def _turn(self, name: str, url: str) -> Iterator[None]:
-        """Waits for this service's turn among all processes, and takes it."""
-        terms = TERMS[name]
+    def _turn(self, name: str, url: str) -> Iterator[Callable[[], None]]:
+        """Waits for this service's turn among all processes; gives what to call on arrival.
+
+        The gap runs from the moment the first bytes of the answer came, when the request has
+        surely arrived; where several may be under way, from the moment of sending.
+        """
+        terms, local = TERMS[name], on_this_machine(url)
         gap = terms.gap
         if terms.gap_with_key is not None and self.keys.get(name):
             gap = terms.gap_with_key
-        local = on_this_machine(url)
-        gap *= MARGIN * (self.pace if local else max(self.pace, 1.0))
+        late = terms.alone or name not in self._warm
+        gap *= (1.0 if terms.alone else MARGIN) * (self.pace if local else max(self.pace, 1.0))
         self._cache.mkdir(parents=True, exist_ok=True)
         place = name + (f"-{urlsplit(url).port}" if local else "")
-        lock = FileLock(self._cache / f"{place}.lock")
-        with lock:
-            stamp = self._cache / f"{place}.last"
+        stamp = self._cache / f"{place}.last"
+
+        def mark() -> None:
+            stamp.write_text(repr(self._clock()))
+
+        with contextlib.ExitStack() as held:
+            held.enter_context(FileLock(self._cache / f"{place}.lock"))
             wait = _read_stamp(stamp) + gap - self._clock()
             if wait > 0:
                 self._sleep(min(wait, gap))
-            stamp.write_text(repr(self._clock()))
-            cold = name not in self._warm
-            if terms.alone:
-                yield
-            if cold and terms.alone:
-                # A first connection takes time to make: the service counts from its end.
-                stamp.write_text(repr(self._clock()))
-                self._warm.add(name)
-        if not terms.alone:
-            yield
+            mark()
+            if not late:
+                held.close()
+            yield mark if late else _nothing
+            self._warm.add(name)
 
     def _wait(self, attempt: int, fault: _Fault | None) -> None:
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1)) * self._random.uniform(0.5, 1.0)
@@ -301,6 +310,10 @@ class Http:
             wait = max(wait, asked)
         if wait * self.pace > 0:
             self._sleep(wait * self.pace)
+
+
+def _nothing() -> None:
+    """Called on arrival where the gap runs from the sending."""
 
 
 def agent(contact: str | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from review.errors import SourceError
 from review.records import Parsed, Record
 
-Reading = Literal["posted", "changed"]
+Reading = Literal["posted", "entered", "changed"]
 
 
 class Refused(SourceError):
@@ -22,7 +22,10 @@ class Window:
     since: date
     until: date
     by: Reading = "posted"
-    """posted: published or posted in these days; changed: entered or changed in these days."""
+    """posted: published or posted in these days; entered: new to the source in these days;
+    changed: changed there in these days."""
+    posted: tuple[date, date] | None = None
+    """Days of publication wanted besides, where `by` is not posted."""
 
 
 @dataclass(frozen=True, slots=True)

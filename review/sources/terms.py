@@ -31,6 +31,7 @@ TERMS = {
         "NCBI: 3 requests a second, 10 with an API key. E-utilities, chapter 2, "
         "https://www.ncbi.nlm.nih.gov/books/NBK25497/",
         gap_with_key=0.1,
+        alone=False,
     ),
     "biorxiv": Terms(
         1.0, "no limit published; one request a second over one connection is our courtesy"

@@ -58,6 +58,8 @@ class Paging:
     """Entries in this answer."""
     query: str | None
     """The query as the service read it."""
+    mark: str | None
+    """Cursor mark of this page."""
 
 
 def parse(body: bytes) -> Parsed:
@@ -81,8 +83,12 @@ def parse(body: bytes) -> Parsed:
 def paging(body: bytes) -> Paging:
     """Total and next cursor mark of a search answer. Raises SourceError as `parse` does."""
     read = _answer(body)
-    asked = read.get("request", {}).get("queryString")
-    return Paging(_hits(read), read.get("nextCursorMark"), len(_results(read)), asked)
+    asked = read.get("request") or {}
+    size = len(_results(read))
+    return Paging(
+        _hits(read), read.get("nextCursorMark"), size, asked.get("queryString"),
+        asked.get("cursorMark"),
+    )  # fmt: skip
 
 
 def _answer(body: bytes) -> Mapping[str, Any]:

@@ -31,6 +31,10 @@ class Paging:
     """Entries in this answer."""
     total: int | None
     """Versions in the window, as announced; may be too high."""
+    interval: str | None = None
+    """Days the answer is about: 2024-01-01:2024-12-31."""
+    verb: str | None = None
+    """details or pubs, as the entries show; None where there are none."""
 
 
 def parse(body: bytes, server: str | None = None) -> Parsed:
@@ -79,12 +83,15 @@ def _message(read: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _paging(read: Mapping[str, Any]) -> Paging:
-    message = _message(read)
+    message, entries = _message(read), list(read.get("collection") or ())
+    pubs = any(isinstance(one, Mapping) and "preprint_doi" in one for one in entries)
     return Paging(
         str(message.get("status", "ok")),
         _number(message.get("cursor")),
-        len(read.get("collection") or ()),
+        len(entries),
         _number(message.get("total")),
+        _said(message.get("interval")),
+        ("pubs" if pubs else "details") if entries else None,
     )
 
 
