@@ -1,7 +1,113 @@
-"""Commands of this slice."""
+"""Commands on screening: rank, stopping, stop, retire, agreement."""
+
+from pathlib import Path
 
 import typer
+
+from review.cli.base import opened, person, say, say_json
+
+STAGE = typer.Option("screening", help="Stage id or kind.")
+AS_JSON = typer.Option(False, "--json", help="Print JSON.")
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
+    ranks = typer.Typer(no_args_is_help=True, help="The learned order of a stage.")
+    ranks.command("train")(train)
+    ranks.command("explain")(explain)
+    app.add_typer(ranks, name="rank")
+    app.command("stopping")(stopping)
+    app.command("stop")(stop)
+    app.command("retire")(retire)
+    app.command("agreement")(agreement)
+
+
+def train(context: typer.Context, stage: str = STAGE) -> None:
+    """Make the stage's order anew from the decisions so far."""
+    from review.workflow import ordering
+    from review.workflow.decisions import stage_named
+
+    project = opened(context)
+    done = ordering.retrain(project, stage_named(project.protocol, stage))
+    say(f"{done.ranked:,} records ordered by the model '{done.model}', from {done.labels:,} "
+        f"judged records, {done.relevant:,} of them relevant.")  # fmt: skip
+
+
+def explain(
+    context: typer.Context, record: str, stage: str = STAGE, as_json: bool = AS_JSON
+) -> None:
+    """Say which words put RECORD where it is in the order."""
+    from review.workflow import ordering
+    from review.workflow.decisions import stage_named
+
+    project = opened(context)
+    found = ordering.explain(project, stage_named(project.protocol, stage), record)
+    if as_json:
+        say_json([{"word": word, "share": round(share, 5)} for word, share in found])
+        return
+    for word, share in found:
+        say(f"{share:+8.3f}  {word}")
+
+
+def stopping(context: typer.Context, stage: str = STAGE, as_json: bool = AS_JSON) -> None:
+    """Print the evidence for stopping. It advises; it never stops anything."""
+    from dataclasses import asdict
+
+    from review.workflow import ordering
+    from review.workflow.decisions import stage_named
+
+    project = opened(context)
+    found, _ = ordering.stopping_now(project, stage_named(project.protocol, stage))
+    if as_json:
+        say_json(asdict(found))
+        return
+    for name, value in asdict(found).items():
+        say(f"{name.replace('_', ' '):12} {'not known' if value is None else value}")
+
+
+def stop(
+    context: typer.Context,
+    why: str = typer.Option("", help="Why screening stops here."),
+    stage: str = STAGE,
+    back: bool = typer.Option(False, help="Take the stop back."),
+) -> None:
+    """Stop screening: mark what nobody has judged as not screened (the lead's act)."""
+    from review.workflow import ordering
+    from review.workflow.decisions import stage_named
+
+    project = opened(context)
+    here, who = stage_named(project.protocol, stage), person(context)
+    if back:
+        say(f"{ordering.resume(project, here, who):,} records are to be screened again.")
+    else:
+        say(f"{ordering.stop(project, here, who, why):,} records are marked as not screened.")
+
+
+def retire(
+    context: typer.Context, name: str, back: bool = typer.Option(False, help="They come back.")
+) -> None:
+    """Take NAME out of the review: what is settled stays, open records go back in the queue."""
+    from review.workflow.screening import retire as leave
+
+    changed = leave(opened(context), name, person(context), back=back)
+    say(f"{name} is {'back' if back else 'retired'}; {changed:,} records changed their standing.")
+
+
+def agreement(
+    ratings: Path = typer.Argument(
+        ..., help="CSV: a unit a row, a rater a column, or unit,rater,answer."
+    ),
+    as_json: bool = AS_JSON,
+    levels: str = typer.Option("", help="Answers in order, commas between: low,unclear,high."),
+) -> None:
+    """Agreement figures for a CSV of RATINGS. Needs no review."""
+    from review.workflow.ratings import figures
+
+    found = figures(ratings, [one.strip() for one in levels.split(",") if one.strip()])
+    if as_json:
+        say_json(found)
+        return
+    for one in found:
+        value = "undefined" if one["value"] is None else f"{one['value']:.4f}"
+        limits = "" if one["low"] is None else f"({one['low']:.4f} to {one['high']:.4f})"
+        say(f"{one['name']:34} {value:>10} {limits:24} n {one['n']}  {one['note'] or ''}")

@@ -12,7 +12,7 @@ from review.pages.marking import marked, search_words
 from review.pages.record import identifiers
 from review.protocol import Stage, stage_of, stage_reviewers
 from review.records import Verdict
-from review.workflow import files, screening
+from review.workflow import files, ordering, screening
 from review.workflow.project import Project
 from review.workflow.screening import Shown
 
@@ -233,6 +233,8 @@ def _vote(
     else:
         why = f" ({reason})" if reason else ""
         st.session_state["screening_said"] = f"{shown.key} {DONE[verdict]}{why}. Z undoes it."
+        if stage.kind == "screening":
+            ordering.retrain_behind(project, stage)
     st.session_state.update({KEY: None, "screening_reason": None, "screening_note": None})
 
 

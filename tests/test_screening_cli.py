@@ -1,0 +1,133 @@
+"""The commands on screening, and the page of agreement and stopping."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from review.protocol import stage_of
+from review.records import Record
+from review.store import records
+from review.store.moments import now
+from review.workflow import screening, standings
+from review.workflow.project import init, open_project
+
+ROOT = Path(__file__).parents[1]
+
+
+def review(*words, folder=None):
+    where = ["--review", str(folder)] if folder else []
+    return subprocess.run(
+        [sys.executable, "-m", "review.cli", *where, "--user", "ada", *words],
+        capture_output=True, text=True, cwd=ROOT,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def project(tmp_path):
+    init(tmp_path)
+    opened = open_project(tmp_path, who="ada")
+    with opened.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
+        words = ("chest radiograph network", "hospital budget")
+        given = [(n, Record("embase", title=f"{words[n % 2]} {n}")) for n in range(1, 61)]
+        records.add(conn, batch, given, now())
+        standings.rebuild(opened, conn)
+    stage = stage_of(opened.protocol, "screening")
+    for name in ("ada", "ben"):
+        for _ in range(30):
+            one = screening.next_record(opened, stage, name)
+            verdict = "include" if one.number % 2 == 0 or one.number % 15 == 0 else "exclude"
+            if name == "ben" and one.number % 10 == 0:
+                verdict = "exclude"
+            screening.vote(opened, stage, name, one.number, verdict)
+    return opened
+
+
+def test_the_order_is_trained_and_explained(project):
+    done = review("rank", "train", folder=project.folder)
+    assert "30 records ordered by the model 'light', from 30 judged" in done.stdout, done.stderr
+    found = json.loads(review("rank", "explain", "R000002", "--json", folder=project.folder).stdout)
+    assert {"word", "share"} == set(found[0])
+    assert any("radiograph" in one["word"] for one in found)
+
+
+def test_the_evidence_is_printed_and_a_stop_needs_a_reason(project):
+    found = json.loads(review("stopping", "--json", folder=project.folder).stdout)
+    assert (found["screened"], found["unscreened"]) == (30, 30)
+    refused = review("stop", folder=project.folder)
+    assert refused.returncode == 1
+    assert "in a sentence why" in refused.stderr
+    assert (
+        "30 records are marked" in review("stop", "--why", "p small", folder=project.folder).stdout
+    )
+    assert "30 records are to be" in review("stop", "--back", folder=project.folder).stdout
+
+
+def test_a_reviewer_retires_and_comes_back(project):
+    assert "ben is retired" in review("retire", "ben", folder=project.folder).stdout
+    assert "ben is back" in review("retire", "ben", "--back", folder=project.folder).stdout
+    assert "not in this review's team" in review("retire", "zoe", folder=project.folder).stderr
+
+
+def test_agreement_of_a_plain_file(tmp_path):
+    wide = tmp_path / "wide.csv"
+    wide.write_text("unit,ada,ben\n1,low,low\n2,high,low\n3,high,high\n4,NA,high\n")
+    found = {
+        one["name"]: one for one in json.loads(review("agreement", str(wide), "--json").stdout)
+    }
+    assert found["percent agreement"]["n"] == 3
+    assert found["Cohen's kappa"]["value"] == pytest.approx(0.4)
+    long = tmp_path / "long.csv"
+    long.write_text("unit,rater,answer\n1,ada,low\n1,ben,low\n2,ada,high\n2,ben,low\n3,ada,high\n"
+                    "3,ben,high\n4,ben,high\n")  # fmt: skip
+    again = {
+        one["name"]: one for one in json.loads(review("agreement", str(long), "--json").stdout)
+    }
+    assert again == found
+    levels = review("agreement", str(wide), "--levels", "low,unclear,high").stdout
+    assert "weighted kappa (linear)" in levels
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("unit,ada\n1,low\n", "two columns of ratings"),
+        ("unit,ada,ben\n1,low\n", "line 2: 2 cells"),
+        ("", "expected a header"),
+        ("unit,ada,ben\n1,low,hgih\n", "'hgih' is not among"),
+    ],
+)
+def test_a_bad_ratings_file_is_one_clear_line(tmp_path, text, said):
+    path = tmp_path / "r.csv"
+    path.write_text(text)
+    done = review("agreement", str(path), "--levels", "low,high")
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_lead_sees_agreement_and_evidence(project):
+    def script(folder):
+        from pathlib import Path
+
+        import streamlit as st
+
+        from review.pages import progress
+        from review.workflow.accounts import Signed
+        from review.workflow.project import open_project
+
+        st.session_state["person"] = Signed("ada", ("lead",))
+        progress.page(open_project(Path(folder)))
+
+    app = AppTest.from_function(script, args=(str(project.folder),), default_timeout=60).run()
+    assert not app.exception
+    shown = " ".join(one.value for one in app.markdown)
+    assert "ada and ben" in shown
+    assert "Stopping test" in shown
+    assert [one.value for one in app.metric][:1] == ["30"]
+    app.button[0].click().run()
+    assert "in a sentence" in app.warning[0].value
