@@ -11,6 +11,7 @@ match(front, candidates)        the record a file belongs to
 from review.fulltext.match import Candidate, Match, match
 from review.fulltext.nouns import (
     STATE_WORDS,
+    VERSION,
     FullText,
     Limits,
     Section,
@@ -23,6 +24,7 @@ from review.fulltext.quotes import find_quote
 
 __all__ = [
     "STATE_WORDS",
+    "VERSION",
     "Candidate",
     "FullText",
     "Limits",

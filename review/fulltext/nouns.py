@@ -10,6 +10,9 @@ State = Literal[
     "ok", "no_text", "encrypted", "damaged", "not_pdf", "too_large", "timeout", "missing"
 ]
 
+VERSION = "1"
+"""Of the steps of reading; raised when the same file would give another text."""
+
 STATE_WORDS: dict[State, str] = {
     "ok": "read",
     "no_text": "no text layer: a scan, or fonts without letters; run OCR and attach it again",

@@ -1,0 +1,55 @@
+"""Flags the rules raised on a file; a run that flagged nothing is a row too."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from review.store.moments import to_text
+from review.store.tables import flags
+
+RUN = "(run)"
+"""Stands in the column rule of the row that says the rules have run."""
+
+
+def add(
+    conn: Connection,
+    record: int,
+    sha256: str,
+    engine: str,
+    found: Sequence[tuple[str, dict[str, Any]]],
+    at: datetime,
+) -> None:
+    """Adds a run over one file: each flag as (rule, data), and the run itself."""
+    same = {"record": record, "sha256": sha256, "engine": engine, "at": to_text(at)}
+    rows = [
+        {**same, "rule": rule, "data": json.dumps(data, ensure_ascii=False)} for rule, data in found
+    ]
+    run = {**same, "rule": RUN, "data": json.dumps({"flags": len(found)})}
+    conn.execute(insert(flags), [*rows, run])
+
+
+def of_file(conn: Connection, record: int, sha256: str, engine: str) -> list[dict[str, Any]] | None:
+    """The data of a run's flags in order; None where the rules have not run on this file."""
+    query = (
+        select(flags.c.rule, flags.c.data)
+        .where(flags.c.record == record, flags.c.sha256 == sha256, flags.c.engine == engine)
+        .order_by(flags.c.id)
+    )
+    rows = list(conn.execute(query))
+    if not any(rule == RUN for rule, _ in rows):
+        return None
+    out = [(rule, data) for rule, data in rows if rule != RUN]
+    last = json.loads(next(data for rule, data in reversed(rows) if rule == RUN))["flags"]
+    return [json.loads(data) for _, data in (out[-last:] if last else [])]
+
+
+def ran(conn: Connection, engine: str, records: Iterable[int]) -> set[tuple[int, str]]:
+    """(record, SHA-256) of every run of this engine among these records."""
+    asked = set(records)
+    query = select(flags.c.record, flags.c.sha256).where(
+        flags.c.rule == RUN, flags.c.engine == engine
+    )
+    return {(record, sha) for record, sha in conn.execute(query) if record in asked}

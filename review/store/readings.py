@@ -1,0 +1,49 @@
+"""What reading each file gave: state, and the full text as compressed JSON. Keyed by content."""
+
+import gzip
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from review.store.moments import to_text
+from review.store.tables import readings
+
+
+def add(
+    conn: Connection, sha256: str, at: datetime, *,
+    state: str, reader: str, pages: int, note: str | None, data: dict[str, Any],
+) -> None:  # fmt: skip
+    """Adds the reading of a file; the newest one by the same reader counts."""
+    packed = gzip.compress(json.dumps(data, ensure_ascii=False).encode(), mtime=0)
+    row = {
+        "sha256": sha256,
+        "at": to_text(at),
+        "state": state,
+        "reader": reader,
+        "pages": pages,
+        "note": note,
+        "data": packed,
+    }
+    conn.execute(insert(readings), row)
+
+
+def newest(conn: Connection, sha256: str) -> dict[str, Any] | None:
+    """The newest reading: state, reader, pages, note, at, data (unpacked); None if never read."""
+    query = select(readings).where(readings.c.sha256 == sha256).order_by(readings.c.id.desc())
+    row = conn.execute(query.limit(1)).first()
+    if row is None:
+        return None
+    return {**row._mapping, "data": json.loads(gzip.decompress(row.data))}
+
+
+def states(conn: Connection, wanted: Iterable[str]) -> dict[str, tuple[str, str, int, str | None]]:
+    """SHA-256 -> (state, reader, pages, note) of the newest reading, without the texts."""
+    columns = (
+        readings.c.sha256, readings.c.state, readings.c.reader, readings.c.pages, readings.c.note,
+    )  # fmt: skip
+    asked = set(wanted)
+    rows = conn.execute(select(*columns).order_by(readings.c.id))
+    return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows if row[0] in asked}

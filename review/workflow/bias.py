@@ -1,0 +1,383 @@
+"""Bias of a review's studies: flags with their sentences, data sets with their ancestry, figures.
+
+A flag never sets a judgement. Flags, data sets and words of reviewers are added rows; a change of
+the rules or of the registry is another engine, and its flags stand beside the older ones.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from review import checks, cues, datasets, fulltext
+from review.cues import Flag
+from review.datasets import Matrix, Mention, Overlap, Registry
+from review.diagram.convert import png as to_png
+from review.errors import ReviewError
+from review.pitfalls import Pitfalls
+from review.pitfalls import load as load_pitfalls
+from review.records import Sentence
+from review.shipped import folder as shipped
+from review.store import feedback, flags, links
+from review.store import files as stored_files
+from review.store.feedback import Said
+from review.store.moments import now
+from review.store.records import key_of
+from review.workflow import files
+from review.workflow import fulltext as texts
+from review.workflow.appraisal.forms import reports_due
+from review.workflow.project import Project
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """The shipped rules and registry, and the engine they make."""
+
+    rules: Pitfalls
+    registry: Registry
+    engine: str
+    """Version of the rules and the first letters of what both files hold."""
+
+
+@cache
+def knowledge() -> Knowledge:
+    """Loads rules and registry once. Raises ChecklistError where a file does not hold together."""
+    paths = (shipped("data") / "cues.yaml", shipped("data") / "datasets.yaml")
+    rules, registry = load_pitfalls(paths[0]), datasets.load(paths[1])
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+    return Knowledge(rules, registry, f"{rules.version}-{fulltext.VERSION}-{digest[:12]}")
+
+
+@cache
+def _reader(every: bool) -> cues.Reader:
+    return cues.reader(knowledge().rules, every=every)
+
+
+def flags_in(
+    sentences: Sequence[Sentence], *, every: bool = False, settled: Sequence[str] | None = None
+) -> list[Flag]:
+    """Flags of a full text at hand.
+
+    Args:
+        every: with the rules that are off by default, because they were not measured yet.
+        settled: ids of the data sets used, where a person has settled them.
+    """
+    return cues.flags(sentences, _reader(every), knowledge().registry, settled=settled)
+
+
+def flags_of(project: Project, record: int) -> list[Flag]:
+    """The flags of a record's PDF, raised once and kept. Every rule runs; shown are those on.
+
+    None is raised for a record without a PDF or without text.
+    """
+    path = files.pdf_of(project, record)
+    if path is None:
+        return []
+    engine = knowledge().engine
+    with project.store.read() as conn:
+        kept = flags.of_file(conn, record, path.stem, engine)
+    if kept is None:
+        text = texts.text_of(project, record)
+        found = flags_in(text.sentences, every=True) if text else []
+        _keep(project, record, path.stem, found)
+        kept = [asdict(flag) for flag in found]
+    return [_flag(one) for one in kept]
+
+
+def _keep(project: Project, record: int, sha256: str, found: Sequence[Flag]) -> None:
+    rows = [(flag.rule, asdict(flag)) for flag in found]
+    with project.store.write() as conn:
+        flags.add(conn, record, sha256, knowledge().engine, rows, now())
+
+
+def _flag(data: Mapping[str, Any]) -> Flag:
+    values = dict(data)
+    values["boxes"] = tuple(tuple(box) for box in values["boxes"])
+    values["informs"] = {key: tuple(numbers) for key, numbers in values["informs"].items()}
+    return Flag(**values)
+
+
+def enabled() -> set[str]:
+    """Ids of the rules that are on by default."""
+    return {rule.id for rule in knowledge().rules.rules if rule.enabled}
+
+
+def flag_all(
+    project: Project, *, workers: int | None = None, progress: Progress | None = None
+) -> dict[int, int]:
+    """Flags every PDF of the review that was not flagged by these rules, in a process pool.
+
+    Texts that were not read yet are read first. Record -> number of flags raised now.
+    """
+    texts.read_all(project, workers=workers, progress=progress)
+    engine = knowledge().engine
+    with project.store.read() as conn:
+        attached = {record: one["sha256"] for record, one in stored_files.every(conn).items()}
+        done = flags.ran(conn, engine, attached)
+    waiting = [(record, sha) for record, sha in attached.items() if (record, sha) not in done]
+    out: dict[int, int] = {}
+    sentences = {
+        record: text.sentences
+        for record, _ in waiting
+        if (text := texts.text_of(project, record)) is not None
+    }
+    wanted = {record: sha for record, sha in waiting if record in sentences}
+    for number, (record, found) in enumerate(flag_many(sentences, workers=workers), 1):
+        _keep(project, record, wanted[record], found)
+        out[record] = len(found)
+        if progress:
+            progress(number, len(wanted), f"{key_of(record)}: {len(found)} flags")
+    return out
+
+
+def flag_many(
+    sentences: Mapping[int, Sequence[Sentence]], *, workers: int | None = None
+) -> Iterable[tuple[int, list[Flag]]]:
+    """(record, flags) of many full texts, in a process pool, in the order they end."""
+    if len(sentences) < 3 or workers == 1:
+        for record, lines in sentences.items():
+            yield record, flags_in(lines, every=True)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting = {
+            pool.submit(_flag_one, tuple(lines)): record for record, lines in sentences.items()
+        }
+        for future in as_completed(waiting):
+            yield waiting[future], future.result()
+
+
+def _flag_one(sentences: tuple[Sentence, ...]) -> list[Flag]:
+    return flags_in(sentences, every=True)
+
+
+def judge(project: Project, record: int, flag: Flag, verdict: str | None, who: str) -> None:
+    """Keeps a reviewer's word on a flag: confirm, dismiss, or None to take it back."""
+    sentence = flag.text[:2000]
+    said = Said(record, "flag", flag.rule, None, sentence, flag.page, verdict, who, now())
+    texts.hear(project, said)
+
+
+def judged(project: Project, record: int, who: str) -> dict[tuple[str, str], str]:
+    """One reviewer's words on the flags of a record: (rule, text) -> confirm or dismiss."""
+    return {
+        (said.rule, said.sentence or ""): str(said.verdict)
+        for said in texts.heard(project, "flag", record, who)
+    }
+
+
+def in_use(project: Project) -> dict[str, texts.InUse]:
+    """How each rule does in this review: confirmed and dismissed flags."""
+    return texts.in_use(project, "flag")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The data sets of one study."""
+
+    used: tuple[str, ...]
+    """Ids in order of first mention: found and not taken off, then those put on by hand."""
+    mentions: Mapping[str, tuple[Mention, ...]]
+    asked: tuple[Mention, ...]
+    """Mentions a person has to settle."""
+    overlaps: tuple[Overlap, ...]
+
+
+def datasets_in(sentences: Sequence[Sentence], by_hand: Mapping[str, str] | None = None) -> Named:
+    """The data sets of a full text; by_hand maps ids to confirm or dismiss."""
+    registry, hand = knowledge().registry, by_hand or {}
+    found = datasets.find(sentences, registry)
+    used = datasets.used(found)
+    first = sorted(used, key=lambda one: used[one][0].sentence)
+    added = [one for one, verdict in hand.items() if verdict == "confirm" and one not in used]
+    ids = tuple([one for one in first if hand.get(one) != "dismiss"] + added)
+    open_ = tuple(
+        mention
+        for mention in datasets.asked(found)
+        if not any(one in hand or one in ids for one in mention.ids)
+    )
+    mentions = {one: tuple(used.get(one, ())) for one in ids}
+    return Named(ids, mentions, open_, tuple(datasets.overlaps(registry, ids)))
+
+
+def datasets_of(project: Project, record: int) -> Named:
+    """The data sets of a record's PDF, with what people settled."""
+    text = texts.text_of(project, record)
+    return datasets_in(text.sentences if text else (), _by_hand(project, record))
+
+
+def _by_hand(project: Project, record: int) -> dict[str, str]:
+    """Data set -> newest word on it, by anyone: it is a fact of the paper, not a judgement."""
+    with project.store.read() as conn:
+        said = feedback.newest(conn, "dataset", record=record)
+    return {one.rule: str(one.verdict) for one in said}
+
+
+def settle_dataset(
+    project: Project, record: int, dataset: str, verdict: str | None, who: str
+) -> None:
+    """Puts a data set on a study (confirm), takes it off (dismiss), or goes back to what was found.
+
+    Raises:
+        ReviewError: no such data set or record.
+    """
+    if dataset not in knowledge().registry:
+        raise ReviewError(f"'{dataset}' is no data set of the registry; see: review datasets list")
+    texts.hear(project, Said(record, "dataset", dataset, None, None, None, verdict, who, now()))
+
+
+def studies(project: Project) -> dict[int, str]:
+    """The reports that count: included, else due for appraisal, else those with a PDF."""
+    with project.store.read() as conn:
+        due = reports_due(project, conn)
+        included = {number: state for number, state in due.items() if state == "included"}
+        if included or due:
+            return {number: key_of(number) for number in sorted(included or due)}
+        groups = links.all_groups(conn)
+        attached = {groups.get(n, (n, n))[0] for n in stored_files.every(conn)}
+    return {number: key_of(number) for number in sorted(attached)}
+
+
+def matrix_of(project: Project) -> Matrix:
+    """The review's studies by data sets, with shared ancestry."""
+    named = {key: datasets_of(project, number).used for number, key in studies(project).items()}
+    return datasets.matrix(knowledge().registry, named)
+
+
+def matrix_sentence(table: Matrix) -> str:
+    """The sentence for the report."""
+    return datasets.sentence(knowledge().registry, table)
+
+
+def graph(table: Matrix | None) -> str:
+    """The graph of data sets as SVG: of a review's matrix, or of the whole registry."""
+    return datasets.draw(knowledge().registry, table)
+
+
+def numbers_in(sentences: Sequence[Sentence]) -> list[checks.Found]:
+    """Sentences with two or more figures of one test, and what does not agree in them."""
+    return checks.find(sentences)
+
+
+def flags_for(found: Iterable[Flag], edition: str, numbers: Iterable[str]) -> list[Flag]:
+    """The flags that bear on these published item numbers of a checklist edition."""
+    wanted = set(numbers)
+    return [flag for flag in found if wanted & set(flag.informs.get(edition, ()))]
+
+
+def write_graph(table: Matrix | None, out: Path) -> None:
+    """Writes the graph as .svg or .png.
+
+    Raises:
+        ReviewError: another ending, or the file cannot be written.
+    """
+    kind = out.suffix.lower()
+    if kind not in (".svg", ".png"):
+        raise ReviewError(f"{out}: give a name that ends in .svg or .png.")
+    svg = graph(table)
+    try:
+        out.write_bytes(svg.encode() if kind == ".svg" else png(svg))
+    except OSError as error:
+        raise ReviewError(f"{out}: cannot be written ({error.strerror}).") from error
+
+
+def png(svg: str) -> bytes:
+    """A graph as PNG, 150 dots an inch."""
+    return to_png(svg, dpi=150)
+
+
+def datasets_as_json(named: Named, sentences: Sequence[Sentence]) -> dict[str, Any]:
+    """What was found of data sets, as JSON-ready data with sentences and pages."""
+    registry = knowledge().registry
+
+    def place(mention: Mention) -> dict[str, Any]:
+        sentence = sentences[mention.sentence]
+        return {
+            **asdict(mention),
+            "page": sentence.page,
+            "text": sentence.text,
+            "boxes": sentence.boxes,
+        }
+
+    return {
+        "used": [
+            {"id": one, "name": registry[one].name, "mentions": [*map(place, named.mentions[one])]}
+            for one in named.used
+        ],
+        "to_settle": [place(mention) for mention in named.asked],
+        "overlaps": [
+            {**asdict(one), "drawn": datasets.drawn(registry, one)} for one in named.overlaps
+        ],
+    }
+
+
+def matrix_as_json(table: Matrix) -> dict[str, Any]:
+    """The matrix as JSON-ready data, one row a study."""
+    return {
+        "sentence": matrix_sentence(table),
+        "studies": {
+            study: {
+                one: table.cells[study, one]
+                for one in table.datasets
+                if (study, one) in table.cells
+            }
+            for study in table.studies
+        },
+        "groups": table.groups,
+        "sources": table.sources,
+    }
+
+
+def flags_in_words(found: Sequence[Flag]) -> list[str]:
+    """Flags as lines for a terminal."""
+    out = []
+    for flag in found:
+        place = f"p. {flag.page}" if flag.page else "whole text"
+        out += [f"{flag.name} ({flag.strength}, {place}, rule {flag.rule})", f"   {flag.text}"]
+    return [*out, f"{len(found)} flags. A flag is a sign for a reviewer, never a judgement."]
+
+
+def numbers_in_words(found: Sequence[checks.Found], sentences: Sequence[Sentence]) -> list[str]:
+    """Number checks as lines for a terminal."""
+    out = []
+    for one in found:
+        said = " ".join(problem.text for problem in one.problems) or "The figures agree."
+        sentence = sentences[one.sentence]
+        out += [f"p. {sentence.page}: {said}", f"   {sentence.text}"]
+    return [*out, f"{len(found)} sentences with figures that can be checked."]
+
+
+def datasets_in_words(named: Named, sentences: Sequence[Sentence]) -> list[str]:
+    """Data sets of a text as lines for a terminal."""
+    registry = knowledge().registry
+    out = []
+    for one in named.used:
+        mentions = named.mentions[one]
+        page = sentences[mentions[0].sentence].page
+        out.append(f"{registry[one].name} (p. {page}, {len(mentions)} mentions)")
+    for mention in named.asked:
+        names = " or ".join(registry[one].name for one in mention.ids)
+        out.append(f"please settle: '{mention.words}' may be {names}")
+    for overlap in named.overlaps:
+        sure = "hold the same images" if overlap.certain else "may hold the same images"
+        out.append(f"{sure}: {datasets.drawn(registry, overlap)}")
+    used, asked = len(named.used), len(named.asked)
+    return [*out, f"{used} registered data sets used, {asked} to settle."]
+
+
+def matrix_in_words(table: Matrix) -> list[str]:
+    """The matrix as lines for a terminal, one a study."""
+    out = []
+    for study in table.studies:
+        cells = [
+            f"{one} ({table.cells[study, one]})"
+            for one in table.datasets
+            if (study, one) in table.cells
+        ]
+        out.append(f"{study}  {', '.join(cells) or 'names no registered data set'}")
+    return [*out, matrix_sentence(table)]

@@ -1,0 +1,268 @@
+"""A review's PDFs: taken in, read once, flagged, judged; its data sets by study; the commands."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from review.checklists import load as load_checklist
+from review.cli import app
+from review.errors import FullTextError, ReviewError
+from review.records import Record
+from review.shipped import folder as shipped
+from review.store import flags as stored_flags
+from review.store import readings, records
+from review.store.moments import now
+from review.workflow import bias, files
+from review.workflow import fulltext as texts
+from review.workflow.project import init, open_project
+
+V2 = (
+    "COVID-Net: A Tailored Deep Convolutional Neural Network Design for Detection of COVID-19 "
+    "Cases from Chest Radiography Images"
+)
+V3 = V2.replace("Radiography Images", "X-Ray Images")
+WHEAT = "Comparative physiological and metabolomics analysis of wheat"
+FOLDER = (
+    "covidnet-cxr-v2",
+    "covidnet-cxr-v3",
+    "plosone-wheat-one-column",
+    "acl-two-column",
+    "scan-no-text",
+    "invalid-44-bytes",
+)
+
+
+@pytest.fixture
+def pdfs(shared):
+    return shared / "reference" / "pdfs"
+
+
+@pytest.fixture
+def project(tmp_path):
+    init(tmp_path)
+    opened = open_project(tmp_path)
+    given = [
+        Record("embase", title=V2),
+        Record("embase", title=V3, arxiv_id="2003.09871"),
+        Record("embase", title=WHEAT, doi="10.1371/journal.pone.0197919"),
+        Record("embase", title="A paper nobody has"),
+    ]
+    with opened.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase", name="e.ris")
+        records.add(conn, batch, list(enumerate(given, 1)), now())
+    return opened
+
+
+@pytest.fixture
+def attached(project, pdfs):
+    for number, name in ((1, "covidnet-cxr-v2.pdf"), (2, "covidnet-cxr-v3.pdf")):
+        files.attach(project, number, name, (pdfs / name).read_bytes(), "ada")
+    return project
+
+
+def test_a_folder_of_pdfs_finds_its_records(project, pdfs, tmp_path):
+    folder = tmp_path / "pdfs"
+    folder.mkdir()
+    for name in FOLDER:
+        (folder / f"{name}.pdf").write_bytes((pdfs / f"{name}.pdf").read_bytes())
+    (folder / "R000004.pdf").write_bytes((pdfs / "scan-no-text.pdf").read_bytes())
+    (folder / "notes.txt").write_text("not a PDF")
+    told = []
+    placed = texts.attach_folder(project, folder, "ada", progress=lambda *words: told.append(words))
+    assert {one.name: (one.state, one.keys) for one in placed} == {
+        "covidnet-cxr-v2.pdf": ("attached", ("R000001",)),
+        "covidnet-cxr-v3.pdf": ("attached", ("R000002",)),
+        "plosone-wheat-one-column.pdf": ("attached", ("R000003",)),
+        "acl-two-column.pdf": ("unknown", ()),
+        "scan-no-text.pdf": ("no_text", ()),
+        "invalid-44-bytes.pdf": ("damaged", ()),
+        "R000004.pdf": ("attached", ("R000004",)),
+    }
+    assert len(told) == len(placed)
+    assert texts.states(project) == {1: "ok", 2: "ok", 3: "ok", 4: "no_text"}
+    again = texts.attach_folder(project, folder, "ada")
+    assert {one.state for one in again if one.keys} == {"already there"}
+
+
+def test_a_file_that_fits_two_records_is_asked(project, pdfs, tmp_path):
+    with project.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="scopus", name="s.ris")
+        records.add(conn, batch, [(1, Record("scopus", title=V3, year=2020))], now())
+    folder = tmp_path / "pdfs"
+    folder.mkdir()
+    (folder / "x.pdf").write_bytes((pdfs / "covidnet-cxr-v3.pdf").read_bytes())
+    [placed] = texts.attach_folder(project, folder, "ada")
+    assert (placed.state, placed.keys) == ("ask", ("R000002", "R000005"))
+    assert files.pdf_of(project, 2) is None
+
+
+def test_a_folder_that_is_not_there_is_an_error(project, tmp_path):
+    with pytest.raises(FullTextError, match="no such folder"):
+        texts.attach_folder(project, tmp_path / "absent", "ada")
+
+
+def test_a_text_is_read_once_and_kept(attached, monkeypatch):
+    first = texts.text_of(attached, 2)
+    assert first is not None
+    monkeypatch.setattr(texts.fulltext, "read", None)
+    assert texts.text_of(attached, 2) == first
+    assert texts.text_of(attached, 4) is None
+
+
+def test_another_version_of_the_steps_reads_again(attached, monkeypatch):
+    texts.text_of(attached, 2)
+    monkeypatch.setattr(texts.fulltext, "VERSION", "99")
+    assert texts.text_of(attached, 2) is not None
+    path = files.pdf_of(attached, 2)
+    with attached.store.read() as conn:
+        assert readings.newest(conn, path.stem)["reader"].startswith("99/")
+
+
+def test_all_texts_are_read_side_by_side(attached):
+    told = []
+    done = texts.read_all(attached, progress=lambda *words: told.append(words))
+    assert sorted(done.values()) == ["ok", "ok"]
+    assert [words[0] for words in told] == [1, 2]
+    assert texts.read_all(attached, progress=lambda *words: told.append(words)) == done
+    assert len(told) == 2
+
+
+def test_evidence_is_suggested_for_a_record(attached):
+    checklist = load_checklist(shipped("checklists") / "claim-2020.yaml")
+    found = texts.suggest(attached, 2, checklist)
+    assert "learning rate" in found["training"][0].text
+    assert found["training"][0].page == 6
+    assert set(texts.suggest(attached, 4, checklist)) == set(found)
+    assert not any(texts.suggest(attached, 4, checklist).values())
+
+
+def test_flags_are_raised_once_and_kept(attached, monkeypatch):
+    first = bias.flags_of(attached, 2)
+    assert {"combined-sets", "remix-named"} <= {flag.rule for flag in first}
+    monkeypatch.setattr(bias, "flags_in", None)
+    assert bias.flags_of(attached, 2) == first
+    assert bias.flags_of(attached, 4) == []
+
+
+def test_a_run_that_flags_nothing_is_remembered(attached):
+    with attached.store.write() as conn:
+        stored_flags.add(conn, 3, "abc", "e1", [], now())
+    with attached.store.read() as conn:
+        assert stored_flags.of_file(conn, 3, "abc", "e1") == []
+        assert stored_flags.of_file(conn, 3, "abc", "e2") is None
+        assert stored_flags.ran(conn, "e1", [3]) == {(3, "abc")}
+
+
+def test_every_pdf_is_flagged_in_a_pool(attached, pdfs):
+    files.attach(attached, 3, "w.pdf", (pdfs / "plosone-wheat-one-column.pdf").read_bytes(), "ada")
+    told = []
+    raised = bias.flag_all(attached, workers=2, progress=lambda *words: told.append(words))
+    assert set(raised) == {1, 2, 3}
+    assert bias.flag_all(attached) == {}
+    assert bias.flags_of(attached, 2) == bias.flags_in(
+        texts.text_of(attached, 2).sentences, every=True
+    )
+    assert told[-1][:2] == (3, 3)
+
+
+def test_confirming_and_dismissing_changes_the_precision_of_a_rule(attached):
+    flags = [flag for flag in bias.flags_of(attached, 2) if flag.rule == "combined-sets"]
+    assert bias.in_use(attached) == {}
+    bias.judge(attached, 2, flags[0], "confirm", "ada")
+    bias.judge(attached, 2, flags[1], "confirm", "ada")
+    assert bias.in_use(attached)["combined-sets"].precision == 1.0
+    bias.judge(attached, 2, flags[1], "dismiss", "ada")
+    found = bias.in_use(attached)["combined-sets"]
+    assert (found.right, found.wrong, found.precision) == (1, 1, 0.5)
+    assert bias.judged(attached, 2, "ada")[flags[1].rule, flags[1].text] == "dismiss"
+    assert bias.judged(attached, 2, "ben") == {}
+    bias.judge(attached, 2, flags[1], None, "ada")
+    assert bias.in_use(attached)["combined-sets"].precision == 1.0
+
+
+def test_flags_stand_beside_the_questions_they_inform(attached):
+    found = bias.flags_for(bias.flags_of(attached, 2), "probast-2019", ["4.8"])
+    assert found
+    assert all("4.8" in flag.informs["probast-2019"] for flag in found)
+    assert bias.flags_for(bias.flags_of(attached, 2), "probast-2019", ["9.9"]) == []
+
+
+def test_data_sets_of_a_study_can_be_taken_off_and_put_on(attached):
+    named = bias.datasets_of(attached, 2)
+    assert named.used[0] == "covidx_cxr"
+    assert named.overlaps
+    bias.settle_dataset(attached, 2, "covidx_cxr", "dismiss", "ada")
+    bias.settle_dataset(attached, 2, "brixia", "confirm", "ben")
+    after = bias.datasets_of(attached, 2)
+    assert "covidx_cxr" not in after.used
+    assert after.used[-1] == "brixia"
+    assert after.overlaps == ()
+    bias.settle_dataset(attached, 2, "covidx_cxr", None, "ada")
+    assert "covidx_cxr" in bias.datasets_of(attached, 2).used
+    with pytest.raises(ReviewError, match="no data set"):
+        bias.settle_dataset(attached, 2, "nonsense", "confirm", "ada")
+
+
+def test_the_matrix_joins_studies_that_share_images(attached):
+    table = bias.matrix_of(attached)
+    assert table.studies == ("R000001", "R000002")
+    assert table.groups == (("R000001", "R000002"),)
+    assert table.cells["R000001", "rsna_pneumonia"] == "named"
+    assert table.cells["R000002", "chestxray14"] == "held"
+    assert "2 of 2 included studies" in bias.matrix_sentence(table)
+
+
+def run(*words, folder=None):
+    before = ["--review", str(folder)] if folder else []
+    return CliRunner().invoke(app, [*before, *map(str, words)])
+
+
+def test_the_commands_work_on_a_file_alone(pdfs, tmp_path):
+    path = pdfs / "covidnet-cxr-v3.pdf"
+    text = json.loads(run("fulltext", path, "--json").stdout)
+    assert (text["state"], text["page_count"]) == ("ok", 9)
+    assert text["sentences"][5]["boxes"]
+    assert "read, 9 pages" in run("fulltext", path).stdout
+    evidence = json.loads(run("evidence", path, "--checklist", "claim-2020", "--json").stdout)
+    assert "learning rate" in evidence["training"][0]["text"]
+    assert "Training" in run("evidence", path, "-c", "claim-2020").stdout
+    flags = json.loads(run("flags", path, "--all", "--json").stdout)
+    assert {"rule", "page", "boxes", "informs", "strength"} <= set(flags[0])
+    assert "never a judgement" in run("flags", path).stdout
+    found = json.loads(run("datasets", "find", path, "--json").stdout)
+    assert found["used"][0]["id"] == "covidx_cxr"
+    assert "may hold the same images" in run("datasets", "find", path).stdout
+    assert len(json.loads(run("datasets", "list", "--json").stdout)) == 62
+    assert "sentences with figures" in run("numbers", path).stdout
+    for name in ("g.svg", "g.png"):
+        assert "written" in run("datasets", "graph", "--out", tmp_path / name).stdout
+    assert (tmp_path / "g.svg").read_text().startswith("<svg")
+    assert (tmp_path / "g.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_file_without_text_is_one_calm_error(pdfs):
+    result = run("flags", pdfs / "scan-no-text.pdf")
+    assert isinstance(result.exception, FullTextError)
+    assert "no text layer" in str(result.exception)
+    with pytest.raises(ReviewError, match=r"\.svg or \.png"):
+        bias.write_graph(None, pdfs / "x.gif")
+
+
+def test_the_commands_work_on_a_review(attached, pdfs, tmp_path):
+    folder = attached.folder
+    assert "2  read" in run("read", folder=folder).stdout
+    assert "2 PDFs flagged now" in run("flags", folder=folder).stdout
+    said = run("datasets", "matrix", folder=folder).stdout
+    assert "R000001" in said
+    assert "2 of 2 included studies" in said
+    assert (
+        "R000001"
+        in json.loads(run("datasets", "matrix", "--json", folder=folder).stdout)["studies"]
+    )
+    out = tmp_path / "r.svg"
+    assert "distinct" in run("datasets", "graph", "--out", out, folder=folder).stdout
+    source = tmp_path / "more"
+    source.mkdir()
+    (source / "w.pdf").write_bytes((pdfs / "plosone-wheat-one-column.pdf").read_bytes())
+    assert "1 of 1 PDFs attached" in run("attach", source, folder=folder).stdout
