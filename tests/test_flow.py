@@ -230,8 +230,13 @@ def test_the_flow_as_plain_data_and_as_one_line():
     told = as_dict(flow)
     assert told["main"]["identified"][0] == {"label": "pubmed", "n": 6, "via": "databases"}
     assert as_dict(flow, ids=True)["main"]["screened"]["ids"][0] == "R1"
-    assert conservation(flow).startswith("9 records = 1 duplicates by rule + 1 by hand")
-    assert "2 included" in conservation(flow)
+    assert conservation(flow) == (
+        "9 records = 1 duplicates by rule + 1 duplicates by hand + 1 ineligible by automation + "
+        "1 excluded on title and abstract + 1 not retrieved + 1 excluded on full text + "
+        "1 excluded at the quality gate + 2 included"
+    )
+    told = conservation(join(flow, "screening", "Left early"))
+    assert told.startswith("9 records = 1 not retrieved") and "4 (left early)" in told
 
 
 @st.composite
@@ -266,3 +271,5 @@ def test_whatever_was_decided_nothing_is_lost(inputs):
     flow = hold(count(inputs))
     left = sum(total(one.identified) or 0 for one in (flow.main, flow.other) if one)
     assert left == len(inputs.entries)
+    start, parts = conservation(flow).split(" records = ")
+    assert sum(int(part.split()[0]) for part in parts.split(" + ")) == int(start) == left

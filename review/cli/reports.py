@@ -1,7 +1,64 @@
-"""Commands of this slice."""
+"""Commands on reports: status, export prisma, export all, diff, replay."""
+
+from pathlib import Path
 
 import typer
+
+from review.cli.base import exports, opened, say, say_json
+
+AS_OF = typer.Option("", "--as-of", help="The state at the end of a past day: 2020-10-03.")
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
+    app.command("status")(status)
+    app.command("replay")(replay)
+    exports.command("prisma")(prisma)
+
+
+def status(
+    context: typer.Context,
+    as_of: str = AS_OF,
+    json: bool = typer.Option(False, "--json", help="Every box as JSON."),
+    ids: bool = typer.Option(False, "--ids", help="With --json: the records behind each number."),
+) -> None:
+    """Show where the review stands: every box of the flow."""
+    from review.flow import as_dict, hold
+    from review.workflow.reports import moment, prisma
+
+    now = moment.at(opened(context), as_of or None)
+    if json:
+        say_json({"day": now.day, **as_dict(hold(now.flow), ids=ids)})
+        return
+    say(f"{now.project.protocol.title}\nState of {now.day}")
+    for line in prisma.funnel(hold(now.flow)):
+        say(line)
+    say(prisma.sums(now))
+
+
+def prisma(
+    context: typer.Context,
+    out: Path = typer.Argument(Path(), help="Folder to write into."),
+    as_of: str = AS_OF,
+) -> None:
+    """Write the PRISMA 2020 flow diagram: SVG, PDF, PNG, Mermaid and the R package's CSV."""
+    from review.workflow.reports import folder, moment
+    from review.workflow.reports import prisma as figure
+
+    now = moment.at(opened(context), as_of or None)
+    for place in folder.write(figure.files(now), out):
+        say(f"wrote {place}")
+    say(figure.sums(now))
+
+
+def replay(
+    data: Path = typer.Argument(..., help="Folder of a published review, as data/roberts2021."),
+    out: Path | None = typer.Option(None, help="New folder for the review; replay-NAME if absent."),
+) -> None:
+    """Run a published review's numbers through the pipeline and hold every box against them."""
+    from review.workflow.replay import replay as run
+    from review.workflow.replay import shown
+
+    project, held = run(data, out or Path(f"replay-{data.name}"))
+    for line in shown(project, held):
+        say(line)

@@ -41,11 +41,6 @@ class Node:
     lines: tuple[tuple[Para, tuple[str, ...]], ...]
     head: bool = False
 
-    @property
-    def height(self) -> float:
-        """Height its text needs."""
-        return sum(len(lines) for _, lines in self.lines) * LEADING + 2 * PAD
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -55,11 +50,6 @@ class Place:
     y: float
     w: float
     h: float
-
-    @property
-    def middle(self) -> tuple[float, float]:
-        """Centre of the box."""
-        return self.x + self.w / 2, self.y + self.h / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +91,15 @@ def draw(
     foot, bottom = _foot(words.foot(flow, notes, as_of), grid)
     told = f"{flow.total_reports.n} reports of {flow.total_studies.n} studies included."
     return svg.page(grid.size[0], bottom, parts + foot, title=title, description=told)
+
+
+def _high(node: Node) -> float:
+    """Height the text of a box needs."""
+    return sum(len(lines) for _, lines in node.lines) * LEADING + 2 * PAD
+
+
+def _middle(place: Place) -> tuple[float, float]:
+    return place.x + place.w / 2, place.y + place.h / 2
 
 
 def _nodes(flow: Flow, names: Mapping[str, str]) -> list[Node]:
@@ -201,7 +200,7 @@ def _grid(nodes: Sequence[Node]) -> Grid:
     for name in columns:
         left[name] = x
         x += WIDTHS[name] + GAP
-    heights = {row: max(one.height for one in nodes if one.row == row) for row in rows}
+    heights = {row: max(_high(one) for one in nodes if one.row == row) for row in rows}
     for phase, members in PHASES:
         own = [row for row in members if row in rows]
         if not own:
@@ -221,9 +220,9 @@ def _grid(nodes: Sequence[Node]) -> Grid:
 def _place(node: Node, grid: Grid) -> Place:
     columns = set(grid.left)
     wide = _head_widths(columns)[node.column] if node.head else WIDTHS[node.column]
-    spare = grid.heights[node.row] - node.height
+    spare = grid.heights[node.row] - _high(node)
     top = grid.tops[node.row] + (0 if node.head else spare / 2)
-    height = grid.heights[node.row] if node.head else node.height
+    height = grid.heights[node.row] if node.head else _high(node)
     return Place(grid.left[node.column], top, wide, height)
 
 
@@ -236,7 +235,7 @@ def _box(node: Node, place: Place) -> list[str]:
     for para, lines in node.lines:
         for number, line in enumerate(lines):
             if node.head:
-                parts.append(svg.text(place.middle[0], y, line, bold=True, anchor="middle"))
+                parts.append(svg.text(_middle(place)[0], y, line, bold=True, anchor="middle"))
             else:
                 x = place.x + PAD + _left(para, number)
                 parts.append(svg.text(x, y, line, bold=para.bold, italic=para.italic))
@@ -270,25 +269,27 @@ def _joined(places: Mapping[tuple[str, str], Place]) -> list[str]:
         rows = [row for row in ROWS[1:] if (column, row) in places]
         for row, below in pairwise(rows):
             upper, lower = places[column, row], places[column, below]
-            x = upper.middle[0]
+            x = _middle(upper)[0]
             parts.append(svg.arrow([(x, upper.y + upper.h), (x, lower.y)]))
         for row in rows:
             if (side, row) in places:
                 one, two = places[column, row], places[side, row]
-                parts.append(svg.arrow([(one.x + one.w, one.middle[1]), (two.x, one.middle[1])]))
+                parts.append(
+                    svg.arrow([(one.x + one.w, _middle(one)[1]), (two.x, _middle(one)[1])])
+                )
     last = [row for row in ROWS[1:] if ("other", row) in places]
     if last:
         parts.append(_into_main(places, places["other", last[-1]]))
     if ("previous", "identified") in places:
         box, target = places["previous", "identified"], places["main", "total"]
-        x, y = box.middle[0], target.middle[1]
+        x, y = _middle(box)[0], _middle(target)[1]
         parts.append(svg.arrow([(x, box.y + box.h), (x, y), (target.x, y)]))
     return parts
 
 
 def _into_main(places: Mapping[tuple[str, str], Place], last: Place) -> str:
     """The other methods join the main column: above the quality gate, else at the included box."""
-    x = last.middle[0]
+    x = _middle(last)[0]
     if ("main", "gate") in places:
         above = [
             one for (_, row), one in places.items() if row not in ("gate", "included", "total")
@@ -296,9 +297,9 @@ def _into_main(places: Mapping[tuple[str, str], Place], last: Place) -> str:
         lowest = max(one.y + one.h for one in above)
         target = places["main", "gate"]
         y = lowest + ROW_GAP * 0.45
-        return svg.arrow([(x, last.y + last.h), (x, y), (target.middle[0], y)])
+        return svg.arrow([(x, last.y + last.h), (x, y), (_middle(target)[0], y)])
     target = places["main", "included"]
-    y = target.middle[1]
+    y = _middle(target)[1]
     return svg.arrow([(x, last.y + last.h), (x, y), (target.x + target.w, y)])
 
 

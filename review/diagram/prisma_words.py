@@ -35,7 +35,7 @@ class Para:
 def n(value: int | None) -> str:
     """(n = 2,212) in one unbreakable piece, or (not published here)."""
     if value is None:
-        return f"({UNKNOWN})"
+        return f"({UNKNOWN.replace(' ', KEPT)})"
     return f"(n{KEPT}={KEPT}{value:,})"
 
 
@@ -218,6 +218,10 @@ def foot(flow: Flow, notes: Sequence[str], as_of: str | None) -> list[str]:
         told.append(
             "Quality gate: a report may fail for several reasons and is counted above at the first"
             f" of them. All reasons: {reasons}."
+        )
+    if flow.joints:
+        told.append(
+            f"Boxes that say '{UNKNOWN}' are parts of a published total; only their sum is known."
         )
     if as_of:
         told.append(f"State of {as_of}.")

@@ -57,37 +57,33 @@ def as_dict(flow: Flow, *, ids: bool = False) -> dict[str, Any]:
     return {spec.name: part(getattr(flow, spec.name)) for spec in fields(flow)}
 
 
+PARTS = (
+    ("duplicates_tool", "duplicates by rule"),
+    ("duplicates_hand", "duplicates by hand"),
+    ("automation", "ineligible by automation"),
+    ("removed_other", "removed for other reasons"),
+    ("waiting_screening", "awaiting screening"),
+    ("excluded_screening", "excluded on title and abstract"),
+    ("not_retrieved", "not retrieved"),
+    ("waiting_eligibility", "awaiting full text"),
+    ("excluded_eligibility", "excluded on full text"),
+)
+"""Where a record may end before the quality gate, in order."""
+
+
 def conservation(flow: Flow) -> str:
-    """One line that shows the records in equal the records out, box by box."""
+    """One line that shows records in equal records out: '9 records = 2 duplicates by rule + ...'.
 
-    def n(value: int | None) -> str:
-        return "?" if value is None else f"{value:,}"
-
-    texts = []
-    for one in (flow.main, flow.other):
-        if one is None:
-            continue
-        identified = (total(one.identified) or 0) + (one.carried.n or 0)
-        parts = [
-            (one.duplicates_tool.n, "duplicates by rule"),
-            (one.duplicates_hand.n, "by hand"),
-            (total(one.automation), "automation"),
-            (total(one.removed_other), "other"),
-            (one.waiting_screening.n, "awaiting screening"),
-            (total(one.excluded_screening), "excluded on title and abstract"),
-            (total(one.not_retrieved), "not retrieved"),
-            (one.waiting_eligibility.n, "awaiting full text"),
-            (total(one.excluded_eligibility), "excluded on full text"),
-            (one.eligible.n, "eligible"),
-        ]
-        shown = [f"{n(number)} {what}" for number, what in parts if number != 0]
-        texts.append(f"{identified:,} records = " + " + ".join(shown or ["0"]))
-    last = [
-        (flow.waiting_quality.n, "awaiting quality"),
-        (total(flow.excluded_quality), "excluded by the quality gate"),
-        (flow.new_reports.n, "included"),
-    ]
-    told = " + ".join(f"{n(number)} {what}" for number, what in last if number != 0)
-    texts.append(f"eligible = {told or '0'}")
-    texts += [f"{one.n:,} {one.text}" for one in flow.joints]
-    return "; ".join(texts)
+    Parts that are only told together stand as their joint total.
+    """
+    streams = [one for one in (flow.main, flow.other) if one is not None]
+    start = sum((total(one.identified) or 0) + (one.carried.n or 0) for one in streams)
+    parts: list[tuple[int, str]] = []
+    for name, what in PARTS:
+        numbers = [total(getattr(one, name)) for one in streams]
+        parts.append((sum(n or 0 for n in numbers), what))
+    parts.append((flow.waiting_quality.n or 0, "awaiting appraisal"))
+    parts.append((total(flow.excluded_quality) or 0, "excluded at the quality gate"))
+    parts += [(joint.n, f"({joint.text[:1].lower()}{joint.text[1:]})") for joint in flow.joints]
+    shown = [f"{n:,} {what}" for n, what in parts if n]
+    return f"{start:,} records = " + " + ".join([*shown, f"{flow.new_reports.n or 0:,} included"])

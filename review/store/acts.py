@@ -4,10 +4,10 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from review.store.moments import to_text
-from review.store.tables import acts, protocols
+from review.store.tables import acts, metadata, protocols
 
 
 def add(
@@ -57,3 +57,17 @@ def add_protocol(
 def protocol_versions(conn: Connection) -> list[dict[str, Any]]:
     """All versions, oldest first: id, at, who, hash, text, amendment, why."""
     return [dict(row._mapping) for row in conn.execute(select(protocols).order_by(protocols.c.id))]
+
+
+EVENTS = ("batches", "links", "decisions", "answers", "forms", "retrievals", "files", "feedback",
+          "notes", "acts", "edits")  # fmt: skip
+"""Tables whose rows change what a report says."""
+
+
+def newest_moments(conn: Connection) -> list[str]:
+    """The newest moment (text) of each kind of entry that changes a report."""
+    found = []
+    for name in EVENTS:
+        moment = conn.execute(select(func.max(metadata.tables[name].c.at))).scalar()
+        found += [str(moment)] if moment else []
+    return found

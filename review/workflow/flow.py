@@ -1,5 +1,6 @@
 """The review's flow at any moment: rows of the store -> the plain inputs of review.flow."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import get_args
 
@@ -7,7 +8,7 @@ from review import flow
 from review.protocol import Stage
 from review.records import Link
 from review.screening import Standing
-from review.store import Connection, links, records, retrievals
+from review.store import Connection, acts, links, records, retrievals
 from review.store.records import key_of
 from review.workflow import standings
 from review.workflow.grouping import groups_at
@@ -15,6 +16,8 @@ from review.workflow.project import Project
 
 STATUS: dict[str, flow.Status] = {"included": "included", "excluded": "excluded"}
 """Standings that settle a report; all others wait."""
+TOGETHER = "told together"
+"""The act that notes which boxes are only known together."""
 
 
 def inputs(project: Project, *, until: datetime | None = None) -> flow.Inputs:
@@ -56,7 +59,23 @@ def flow_of(project: Project, *, until: datetime | None = None) -> flow.Flow:
     Raises:
         FlowError: they do not; names the records that make the difference.
     """
-    return flow.hold(flow.count(inputs(project, until=until)))
+    with project.store.read() as conn:
+        together = told_together(conn, until)
+    return flow.hold(shaped(flow.count(inputs(project, until=until)), together))
+
+
+def told_together(conn: Connection, until: datetime | None = None) -> dict[str, str]:
+    """Stage kind -> what its boxes are told as together; only for replayed reviews, of which the
+    parts were never published."""
+    told = acts.every(conn, kind=TOGETHER, until=until)
+    return {str(one["subject"]): str((one["detail"] or {}).get("text", "")) for one in told}
+
+
+def shaped(counted: flow.Flow, together: Mapping[str, str]) -> flow.Flow:
+    """The flow with the boxes that are only told together joined."""
+    for stage, text in together.items():
+        counted = flow.join(counted, "screening" if stage == "screening" else "eligibility", text)
+    return counted
 
 
 def _entries(

@@ -1,0 +1,15 @@
+"""A table as a data frame, for people who go on in pandas."""
+
+from typing import TYPE_CHECKING
+
+from review.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def frame(table: Table) -> "pd.DataFrame":
+    """The table as a data frame; empty cells are missing values."""
+    import pandas as pd
+
+    return pd.DataFrame(list(table.rows), columns=list(table.columns))

@@ -1,0 +1,303 @@
+"""Tables and figures of appraisal, agreement and extraction, as they stood at a moment."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from review import agreement, consensus, tables
+from review.agreement import Figure
+from review.checklists import OVERALL, Checklist, Section, items
+from review.diagram import bars, judgements
+from review.diagram.bars import ItemBar
+from review.diagram.judgements import Column, Row
+from review.records import Answer
+from review.scoring.form import dead_keys, state
+from review.store import answers
+from review.table import Table
+from review.tables import Filled
+from review.workflow.appraisal.tools import checklist
+from review.workflow.reports.moment import Moment, settled_forms
+from review.workflow.reports.prisma import pictures
+
+SIZES = ("size-development", "size-test")
+"""Items of the extraction form that make a study's weight in the weighted bars."""
+NOT_COUNTED = {"unsure": "open", "given": "met"}
+"""States of an item as compliance counts them: an unsure answer is not one yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One checklist of the review with the forms it came to."""
+
+    checklist: Checklist
+    forms: Sequence[Filled]
+
+
+def instruments(moment: Moment) -> list[Instrument]:
+    """The protocol's appraisal tools with their forms: risk of bias of what is included, the others
+    of everything that came as far as appraisal."""
+    found = []
+    for name in moment.project.protocol.appraisal.tools:
+        one = checklist(moment.project, name)
+        reports = moment.included if one.kind == "risk-of-bias" else moment.appraised
+        found.append(Instrument(one, _apt(moment, one, settled_forms(moment, one, reports))))
+    return found
+
+
+def _apt(moment: Moment, one: Checklist, forms: list[Filled]) -> list[Filled]:
+    """The forms of studies the tool is meant for: a gate may name only some kinds."""
+    gates = [g for g in moment.project.protocol.appraisal.gates if g.checklist == one.id]
+    kinds = {kind for gate in gates for kind in gate.kinds}
+    if not kinds or not moment.inputs.kinds:
+        return forms
+    return [form for form in forms if form.entries or moment.inputs.kinds.get(form.key) in kinds]
+
+
+def extraction(moment: Moment) -> Instrument | None:
+    """The extraction form of the included reports; None where the review has none."""
+    name = moment.project.protocol.appraisal.extraction
+    if name is None:
+        return None
+    one = checklist(moment.project, name)
+    return Instrument(one, settled_forms(moment, one, moment.included))
+
+
+def columns(one: Checklist) -> list[Column]:
+    """The judgements of a risk-of-bias tool as columns: its domains and the overall, then
+    applicability."""
+    if one.overall is None:
+        return []
+    found: list[Column] = []
+    for part, group in (("judgement", "Risk of bias"), ("applicability", "Applicability")):
+        mine: list[Section] = [s for s in one.sections if getattr(s, part)]
+        found += [Column(f"{part}:{s.id}", s.title, group) for s in mine]
+        if mine:
+            found.append(Column(f"{part}:{OVERALL}", "Overall", group, overall=True))
+    return found
+
+
+def levels(form: Filled) -> dict[str, str | None]:
+    """Judgement key -> final level of one form."""
+    return {one.key: one.final for one in form.result.judgements}
+
+
+def rows(moment: Moment, found: Instrument) -> list[Row]:
+    """The forms of a risk-of-bias tool as rows of its figures, weighted by sample size where the
+    extraction form tells it."""
+    sizes = _sizes(moment)
+    return [Row(one.label, levels(one), sizes.get(one.key, 0.0)) for one in found.forms]
+
+
+def _sizes(moment: Moment) -> dict[str, float]:
+    form = extraction(moment)
+    found: dict[str, float] = {}
+    for one in form.forms if form else ():
+        told = [one.entries[key].answer for key in SIZES if key in one.entries]
+        numbers = [float(t) for t in told if t is not None and _is_number(t)]
+        if numbers:
+            found[one.key] = sum(numbers)
+    return found
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return float(text) >= 0
+    except ValueError:
+        return False
+
+
+def bias_figures(moment: Moment, found: Instrument) -> dict[str, bytes]:
+    """Traffic lights and summary bars in both palettes, and the robvis table."""
+    one, drawn = found.checklist, columns(found.checklist)
+    made: dict[str, bytes] = {}
+    mine = rows(moment, found)
+    weighted = bool(mine) and all(row.weight > 0 for row in mine)
+    for palette, mark in (("cochrane", ""), ("colour-blind", "-colour-blind")):
+        kind: judgements.Palette = "cochrane" if palette == "cochrane" else "colour-blind"
+        pages = judgements.traffic(mine, drawn, tool=one.short, palette=kind)
+        for number, page in enumerate(pages, 1):
+            stem = f"{one.id}-traffic-light{mark}" + (f"-{number}" if len(pages) > 1 else "")
+            made |= pictures(stem, page)
+        bars_ = judgements.summary(mine, drawn, tool=one.short, palette=kind)
+        made |= pictures(f"{one.id}-summary{mark}", bars_)
+        if weighted:
+            bars_ = judgements.summary(
+                mine, drawn, tool=one.short, palette=kind, weighted=True,
+                notes=["Weighted by sample size (development and test) as extracted."],
+            )  # fmt: skip
+            made |= pictures(f"{one.id}-summary-weighted{mark}", bars_)
+    made[f"{one.id}-robvis.csv"] = judgements.robvis(mine, drawn, weights=weighted).encode()
+    return made
+
+
+def item_counts(found: Instrument) -> dict[str, dict[str, int]]:
+    """Item id -> state -> studies."""
+    counts: dict[str, Counter[str]] = {item.id: Counter() for item in items(found.checklist)}
+    for form in found.forms:
+        told = {key: entry.answer for key, entry in form.entries.items()}
+        dead = dead_keys(found.checklist, told)
+        for item in items(found.checklist):
+            now = "not-applicable" if item.id in dead else str(state(item, told.get(item.id)))
+            counts[item.id][NOT_COUNTED.get(now, now)] += 1
+    return {key: dict(value) for key, value in counts.items()}
+
+
+def item_bars(moment: Moment, found: Instrument) -> str:
+    """Compliance item by item as SVG."""
+    one, counts = found.checklist, item_counts(found)
+    gated = {
+        number
+        for gate in moment.project.protocol.appraisal.gates
+        if gate.checklist == one.id
+        for number in gate.required
+    }
+    drawn = [
+        ItemBar(item.number, item.name, section.title, counts[item.id],
+                item.number in gated or item.id in gated)
+        for section in one.sections
+        for item in section.items
+    ]  # fmt: skip
+    return bars.compliance(drawn, checklist=one.short, studies=len(found.forms))
+
+
+def minimum(moment: Moment, one: Checklist) -> float | None:
+    """The least total a gate asks of a checklist; None where no gate does."""
+    asked = [
+        gate.minimum
+        for gate in moment.project.protocol.appraisal.gates
+        if gate.checklist == one.id and gate.minimum is not None
+    ]
+    return max(asked) if asked else None
+
+
+def score_figure(moment: Moment, found: Instrument) -> str | None:
+    """The spread of the checklist's score with the line of its gate; None where it has no score."""
+    score = next((one for one in found.checklist.scores if one.primary), None)
+    if score is None or score.min is None or score.max is None:
+        return None
+    totals = [
+        total.value
+        for form in found.forms
+        for total in form.result.totals
+        if total.primary and total.value is not None
+    ]
+    return bars.distribution(
+        totals,
+        score=f"{found.checklist.short}: {score.title.lower()}",
+        low=score.min,
+        high=score.max,
+        gate=minimum(moment, found.checklist),
+    )
+
+
+def figures(moment: Moment, found: Instrument) -> dict[str, bytes]:
+    """Every figure of one instrument by file name."""
+    one = found.checklist
+    if columns(one):
+        return bias_figures(moment, found)
+    made = pictures(f"{one.id}-items", item_bars(moment, found))
+    spread = score_figure(moment, found)
+    return made | (pictures(f"{one.id}-scores", spread) if spread else {})
+
+
+def tables_of(moment: Moment, found: Instrument) -> list[Table]:
+    """Every table of one instrument."""
+    one, forms = found.checklist, found.forms
+    made = [tables.answers(one, forms)]
+    if columns(one):
+        heads = [
+            (c.id, c.title if c.group == "Risk of bias" else f"Applicability: {c.title.lower()}")
+            for c in columns(one)
+        ]
+        made.append(tables.judgements(one, forms, [levels(form) for form in forms], heads))
+    else:
+        made.append(tables.items_summary(one, item_counts(found)))
+    if one.scores:
+        made.append(tables.scores(one, forms, minimum(moment, one)))
+    return [*made, tables.evidence(one, forms)]
+
+
+def characteristics(moment: Moment) -> list[Table]:
+    """The characteristics of the included studies, where the review extracts them."""
+    found = extraction(moment)
+    if found is None:
+        return []
+    return [tables.characteristics(found.checklist, found.forms)]
+
+
+def agreement_table(moment: Moment) -> Table:
+    """Agreement at each stage and on each checklist."""
+    told: list[tuple[str, str, Figure]] = []
+    for stage in moment.project.protocol.stages:
+        ratings = _stage_ratings(moment, stage.id)
+        if ratings:
+            name = stage.name or stage.id
+            told += [(name, "verdict", one) for one in agreement.summary(ratings)]
+    for name in moment.project.protocol.appraisal.tools:
+        told += _checklist_agreement(moment, checklist(moment.project, name))
+    return tables.agreement(told)
+
+
+def _stage_ratings(moment: Moment, stage: str) -> list[list[str | None]]:
+    """One row a report both judged: the verdicts of its first two reviewers, by name."""
+    rows_: list[list[str | None]] = []
+    for one in moment.standings[stage].values():
+        votes = sorted((d.reviewer, d.verdict) for d in one.decisions if d.role == "reviewer")
+        if len(votes) >= 2:
+            rows_.append([verdict for _, verdict in votes])
+    width = max((len(row) for row in rows_), default=0)
+    return [[*row, *[None] * (width - len(row))] for row in rows_]
+
+
+def _checklist_agreement(moment: Moment, one: Checklist) -> list[tuple[str, str, Figure]]:
+    pairs = _independent(moment, one)
+    if not pairs:
+        return []
+    told: list[tuple[str, str, Figure]] = []
+    every: list[list[str | None]] = []
+    for rated in consensus.ratings(one, pairs):
+        both: list[list[str | None]] = [
+            [a, b] for a, b in zip(rated.first, rated.second, strict=True)
+        ]
+        every += both
+        told += [(one.short, rated.name, figure) for figure in agreement.summary(both)]
+    return (
+        [*((one.short, "all items", f) for f in agreement.summary(every)), *told] if every else []
+    )
+
+
+def _independent(
+    moment: Moment, one: Checklist
+) -> list[tuple[Mapping[str, Answer], Mapping[str, Answer]]]:
+    """Both forms of each report as they were when the second was first finished."""
+    appraised = set(moment.appraised)
+    of = {n: r for n, (r, _) in moment.groups.items() if r in appraised}
+    of |= {report: report for report in appraised}
+    with moment.project.store.read() as conn:
+        said = answers.of_everybody(conn, of, one.id)
+        events = answers.form_events(conn, of, one.id)
+    found: list[tuple[Mapping[str, Answer], Mapping[str, Answer]]] = []
+    for report in sorted(appraised):
+        first: dict[str, object] = {}
+        ends = [e for e in events if of[e.record] == report and e.state == "finished"]
+        ends = [e for e in ends if moment.until is None or e.at <= moment.until]
+        last = None
+        for event in ends:
+            if event.reviewer not in first and len(first) < 2:
+                first[event.reviewer] = event
+                last = event.at
+        if len(first) < 2 or last is None:
+            continue
+        early = [a for a in said if of[a.record] == report and a.at <= last]
+        forms = [
+            {
+                key: a
+                for key, a in answers.newest(
+                    x for x in early if x.reviewer == who and x.role == "reviewer"
+                ).items()
+                if a.answer is not None
+            }
+            for who in sorted(first)
+        ]
+        found.append((forms[0], forms[1]))
+    return found

@@ -1,0 +1,63 @@
+"""The PRISMA flow of a review as files: SVG, PDF, PNG, Mermaid text, the R package's table."""
+
+from collections.abc import Sequence
+
+from review.diagram import convert, prisma, prisma_text
+from review.diagram.prisma_words import in_progress
+from review.flow import Flow, conservation
+from review.workflow.reports.moment import NAMES, Moment
+
+DPIS = (300, 600)
+"""Resolutions journals ask for (dots per inch)."""
+
+
+def files(moment: Moment, notes: Sequence[str] = ()) -> dict[str, bytes]:
+    """File name -> content of the flow in every form.
+
+    Raises:
+        FlowError: the boxes do not sum; names the records that make the difference.
+    """
+    return drawn(moment.flow, day=moment.day, notes=notes, title=moment.project.protocol.title)
+
+
+def drawn(
+    flow: Flow, *, day: str | None, notes: Sequence[str] = (), title: str = ""
+) -> dict[str, bytes]:
+    """As files, for a flow made otherwise, such as that of an update."""
+    shown = f"PRISMA 2020 flow diagram: {title}" if title else "PRISMA 2020 flow diagram"
+    stamp = day if in_progress(flow) else None
+    picture = prisma.draw(flow, names=NAMES, notes=notes, as_of=stamp, title=shown)
+    return {
+        **pictures("prisma", picture),
+        "prisma.mmd": prisma_text.mermaid(flow, names=NAMES).encode(),
+        "prisma.csv": prisma_text.table(flow, names=NAMES).encode(),
+    }
+
+
+def pictures(stem: str, svg: str) -> dict[str, bytes]:
+    """A figure as SVG, PDF and PNG in each resolution."""
+    made: dict[str, bytes] = {f"{stem}.svg": svg.encode(), f"{stem}.pdf": convert.pdf(svg)}
+    for dpi in DPIS:
+        name = f"{stem}.png" if dpi == DPIS[0] else f"{stem}-{dpi}dpi.png"
+        made[name] = convert.png(svg, dpi)
+    return made
+
+
+def sums(moment: Moment) -> str:
+    """The line that shows records in equal records out."""
+    return conservation(moment.flow)
+
+
+def funnel(flow: Flow) -> list[str]:
+    """The flow in a few lines for a terminal."""
+    from review.tables import boxes
+
+    rows: Sequence[Sequence[object]] = boxes(flow, NAMES).rows
+    width = max(len(f"{box}") for _, box, line, _ in rows) + 3
+    return [_line(row, width) for row in rows]
+
+
+def _line(row: Sequence[object], width: int) -> str:
+    _, box, line, n = row
+    shown = f"{n:,}" if isinstance(n, int) else str(n)
+    return f"  {box!s:<{width}}{shown:>8}" if line is None else f"      {line}: {shown}"
