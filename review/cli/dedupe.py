@@ -1,7 +1,163 @@
-"""Commands of this slice."""
+"""Commands on duplicates: dedupe (run, file, explain, settle, undo, report)."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
+
+from review.cli.base import opened, person, say, say_json
+
+if TYPE_CHECKING:
+    from review.dedupe import Explanation
+
+group = typer.Typer(help="Find duplicates; without a further word: in the open review.")
+
+
+class Settled(StrEnum):
+    """Words a person settles a pair with."""
+
+    same = "same"
+    different = "different"
+    preprint = "preprint"
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
+    app.add_typer(group, name="dedupe")
+
+
+@group.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    explained: tuple[str, str] = typer.Option(
+        ("", ""), "--explain", metavar="A B", help="Say why two records are (not) one."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Groups the review's records; --explain A B says why a pair is or is not joined."""
+    if context.invoked_subcommand is None:
+        if explained[0]:
+            explain(context, *explained, as_json=as_json)
+        else:
+            run(context, as_json=as_json)
+
+
+@group.command()
+def run(
+    context: typer.Context, as_json: bool = typer.Option(False, "--json", help="Print JSON.")
+) -> None:
+    """Compares what is new with what is there, and groups the records."""
+    from dataclasses import asdict
+
+    from review.workflow import dedupe
+
+    done = dedupe.run(opened(context), person(context))
+    if as_json:
+        say_json(asdict(done))
+    else:
+        say("\n".join(dedupe.lines(done)))
+
+
+@group.command("file")
+def file_(
+    table: Path = typer.Argument(help="CSV with a record_id column (plain or .gz)."),
+    out: Path = typer.Option(..., "--out", help="Where to write record_id,cluster_id."),
+    pairs: Path = typer.Option(None, "--pairs", help="Where to write the doubtful pairs."),
+    as_json: bool = typer.Option(False, "--json", help="Print the figures as JSON."),
+) -> None:
+    """Groups a plain table of references; needs no review."""
+    from dataclasses import asdict
+
+    from review.workflow.dedupe_files import dedupe_file
+
+    done = dedupe_file(table, out, pairs)
+    if as_json:
+        say_json(asdict(done))
+    else:
+        say(f"{done.records} records, {done.studies} groups, {done.doubtful} doubtful pairs: {out}")
+
+
+@group.command()
+def explain(
+    context: typer.Context,
+    first: str = typer.Argument(help="Key of a record, for example R000012."),
+    second: str = typer.Argument(help="Key of the other record."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Says why two records are, are not, or may be one."""
+    from dataclasses import asdict
+
+    from review.workflow import dedupe
+
+    found = dedupe.explain(opened(context), first, second)
+    if as_json:
+        say_json(asdict(found))
+    else:
+        _tell(first, second, found)
+
+
+def _tell(first: str, second: str, found: "Explanation") -> None:
+    say(f"{first} and {second}: {found.verdict} ({found.rule}, score {found.score:.2f})")
+    for fact in found.facts:
+        say(f"  {fact}")
+    say(f"  compared because of: {', '.join(found.shared_keys) or 'nothing in common'}")
+    for word in found.said:
+        say(f"  said: {word}")
+
+
+@group.command()
+def settle(
+    context: typer.Context,
+    first: str = typer.Argument(help="Key of a record."),
+    second: str = typer.Argument(help="Key of the other record."),
+    verdict: Settled = typer.Argument(help="same, different, or preprint (of one study)."),
+    note: str = typer.Option(None, "--note", help="Why, for the record."),
+) -> None:
+    """Settles a pair by hand; it outranks every rule and holds in later runs."""
+    from review.workflow import dedupe
+
+    say(dedupe.settle(opened(context), (first, second), verdict.value, person(context), note))
+
+
+@group.command()
+def undo(
+    context: typer.Context,
+    first: str = typer.Argument(None, help="Key of a record; your last word if left out."),
+    second: str = typer.Argument(None, help="Key of the other record."),
+) -> None:
+    """Takes back what you said of a pair; the records get their own decisions back."""
+    from review.workflow import dedupe
+
+    pair = (first, second) if first and second else None
+    say(dedupe.undo(opened(context), person(context), pair))
+
+
+@group.command()
+def doubts(
+    context: typer.Context, as_json: bool = typer.Option(False, "--json", help="Print JSON.")
+) -> None:
+    """Lists the pairs that wait for a person, surest first."""
+    from review.workflow import dedupe
+
+    rows = dedupe.waiting(opened(context))
+    if as_json:
+        say_json(rows)
+        return
+    for row in rows:
+        say("  ".join(str(row[name]) for name in ("a", "b", "score", "rule", "why") if row[name]))
+    say(f"{len(rows)} pairs to settle.")
+
+
+@group.command()
+def report(
+    context: typer.Context, as_json: bool = typer.Option(False, "--json", help="Print JSON.")
+) -> None:
+    """Prints the figures for PRISMA: found, repeated, removed by tool and by hand, overlap."""
+    from review.workflow import dedupe_report
+
+    found = dedupe_report.figures(opened(context))
+    if as_json:
+        say_json(dedupe_report.as_dict(found))
+    else:
+        say("\n".join(dedupe_report.lines(found)))

@@ -23,13 +23,28 @@ Pure: no clock, no files, no network. The same records give the same groups in a
 
 from review.dedupe.columns import Columns, read
 from review.dedupe.explaining import Explanation, explain
+from review.dedupe.grouping import BY_HAND, STATED
 from review.dedupe.keeping import extended, packed, unpacked
 from review.dedupe.merging import Merged, merge
-from review.dedupe.reviewing import Groups, doubts, find_links, groups, stale
+from review.dedupe.reviewing import (
+    TOOL,
+    WITHDRAWN,
+    Groups,
+    doubts,
+    find_links,
+    groups,
+    spoken_of,
+    stale,
+    words_of,
+)
 from review.dedupe.rules import ENGINE
 
 __all__ = [
+    "BY_HAND",
     "ENGINE",
+    "STATED",
+    "TOOL",
+    "WITHDRAWN",
     "Columns",
     "Explanation",
     "Groups",
@@ -42,6 +57,8 @@ __all__ = [
     "merge",
     "packed",
     "read",
+    "spoken_of",
     "stale",
     "unpacked",
+    "words_of",
 ]

@@ -9,6 +9,7 @@ from review.dedupe import fold, keys, rules
 from review.dedupe.columns import Columns, read
 from review.dedupe.compare import Likeness, differing, likeness
 from review.dedupe.linking import statements
+from review.dedupe.reviewing import spoken_of
 from review.records import Link, Record
 
 
@@ -25,7 +26,9 @@ class Explanation:
     shared_keys: tuple[str, ...]
     """The keys that brought the pair together; none means it was never compared."""
     said: tuple[str, ...]
-    """Words of registries and people on this pair, oldest first."""
+    """Words of registries, rules and people on this pair, oldest first."""
+    together: str = ""
+    """Where the groups put them: one report, two reports of one study, two studies."""
 
 
 _LABELS = {"doi": "DOI", "pmid": "PMID", "pmcid": "PMCID", "arxiv": "arXiv id",
@@ -33,12 +36,15 @@ _LABELS = {"doi": "DOI", "pmid": "PMID", "pmcid": "PMCID", "arxiv": "arXiv id",
 _WORDS = {1: "equal", -1: "different", 0: "unknown on one side"}
 
 
-def explain(first: Record, second: Record, links: Sequence[Link] = ()) -> Explanation:
+def explain(
+    first: Record, second: Record, links: Sequence[Link] = (), *, together: str = ""
+) -> Explanation:
     """Why the pair is joined, asked or kept apart.
 
     Args:
         first, second: the records, in either order.
-        links: what was said of this very pair before; people's words decide.
+        links: what was said of this very pair before, oldest first; people's words decide.
+        together: where the groups put the pair, which other records can bring about.
     """
     columns = read([(1, first), (2, second)])
     pair = np.array([[0, 1]])
@@ -50,16 +56,16 @@ def explain(first: Record, second: Record, links: Sequence[Link] = ()) -> Explan
     stated = statements(columns)
     if stated:
         verdict, rule = str(rules.VERDICTS[stated[0][2]]), stated[0][3]
-    people = [link for link in links if link.who != "tool"]
-    if people:
-        verdict, rule = str(people[-1].verdict), f"by hand ({people[-1].who})"
+    for word in spoken_of(links).values():
+        verdict, rule = str(word.verdict), f"by hand ({word.who})"
     said = [f"{name}, {note}" for *_, name, note in stated]
     said += [f"{one.who}: {one.verdict} ({one.rule}), {one.at:%Y-%m-%d}" for one in links]
     shared = [
         name for name, (key, _) in keys.keys(columns).items() if key[0] != 0 and key[0] == key[1]
     ]
-    return Explanation(verdict, rule, float(judged.score[0]), tuple(_facts(columns, alike)),
-                       tuple(shared), tuple(said))  # fmt: skip
+    score = round(float(judged.score[0]), 4)
+    facts = tuple(_facts(columns, alike))
+    return Explanation(verdict, rule, score, facts, tuple(shared), tuple(said), together)
 
 
 def _facts(columns: Columns, x: Likeness) -> list[str]:

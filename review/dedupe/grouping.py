@@ -41,13 +41,13 @@ class Spoken:
     """What people last said of pairs of rows."""
 
     together: Mapping[tuple[int, int], int]
-    """(a, b) -> rules.DUPLICATE, VERSION or STUDY."""
-    apart: Mapping[tuple[int, int], bool]
-    """(a, b) -> whether apart as studies too; False: other reports, perhaps of one study."""
+    """(a, b) -> rules.DUPLICATE, VERSION or STUDY, the newest word first."""
+    apart: frozenset[tuple[int, int]]
 
 
-SILENCE = Spoken({}, {})
+SILENCE = Spoken({}, frozenset())
 
+BY_HAND = "by hand"
 STATED = "stated: "
 """How the rules of registry statements begin."""
 _TWO_IDS = (rules.TWO_IDS_PLACE, rules.TWO_IDS_TEXT)
@@ -232,25 +232,35 @@ def group(columns: Columns, edges: Edges, spoken: Spoken = SILENCE) -> Grouping:
     studies = [pair for pair, verdict in spoken.together.items() if verdict == rules.STUDY]
     parts = _Parts(columns, _two_id_classes(columns, edges))
     refused: list[Refused] = []
-    _join_spoken(parts, spoken, (rules.VERSION, rules.DUPLICATE))
+    _join_spoken(parts, spoken, (rules.VERSION, rules.DUPLICATE), refused)
     as_report = np.flatnonzero(edges.verdict >= rules.VERSION).tolist()
     apart = _sides([*spoken.apart, *stated, *studies])
     for place in _order(columns, edges, as_report):
         _try_edge(parts, edges, place, apart, refused, _report_veto)
     report = _leaders(parts)
 
-    _join_spoken(parts, spoken, (rules.STUDY,))
+    _join_spoken(parts, spoken, (rules.STUDY,), refused)
     as_study = np.flatnonzero(edges.verdict == rules.STUDY).tolist()
-    apart = _sides([*(pair for pair, wholly in spoken.apart.items() if wholly), *stated])
+    apart = _sides([*spoken.apart, *stated])
     for place in _order(columns, edges, as_study):
         _try_edge(parts, edges, place, apart, refused, _study_veto)
     return Grouping(report, _leaders(parts), refused)
 
 
-def _join_spoken(parts: _Parts, spoken: Spoken, verdicts: tuple[int, ...]) -> None:
-    for (a, b), verdict in sorted(spoken.together.items()):
-        if verdict in verdicts:
-            parts.join(parts.find(a), parts.find(b))
+def _join_spoken(
+    parts: _Parts, spoken: Spoken, verdicts: tuple[int, ...], refused: list[Refused]
+) -> None:
+    """Joins what people put together. Where words on several pairs cannot all hold ('A is B',
+    'B is C', 'A is not C'), the ones that keep apart win, and the other is asked again."""
+    apart = _sides(spoken.apart)
+    for (a, b), verdict in spoken.together.items():
+        if verdict not in verdicts:
+            continue
+        left, right = parts.find(a), parts.find(b)
+        if left != right and _blocked(parts, left, right, apart):
+            refused.append(Refused(a, b, verdict, BY_HAND, "records that people kept apart"))
+        else:
+            parts.join(left, right)
 
 
 def _try_edge(

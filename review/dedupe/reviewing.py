@@ -2,21 +2,20 @@
 groups and the doubtful pairs."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
 from review.dedupe import keys, rules
 from review.dedupe.columns import Columns, read
-from review.dedupe.grouping import STATED, Grouping, Spoken, group
+from review.dedupe.doubting import doubtful
+from review.dedupe.grouping import STATED, Spoken, group
 from review.dedupe.linking import Edges, find
 from review.records import Link, StoredRecord
 
 TOOL = "tool"
 """Who a link is by where a rule spoke."""
-CONTAINER = 3
-"""Documents one DOI may seem to name before it is taken for a supplement's."""
 WITHDRAWN = "withdrawn"
 """Rule of a link that takes an earlier word of the same person back."""
 
@@ -27,8 +26,6 @@ class Groups:
 
     report: dict[int, int]
     study: dict[int, int]
-    refused: tuple[Link, ...]
-    """Links the constraints kept out of the groups, as doubtful pairs with the reason as note."""
 
 
 Given = Columns | Sequence[StoredRecord]
@@ -97,19 +94,24 @@ def stale(records: Given, links: Iterable[Link], *, at: datetime) -> list[Link]:
 
 
 def spoken_of(links: Iterable[Link]) -> dict[tuple[int, int], Link]:
-    """Pair -> the newest word of a person on it; withdrawn words are gone, 'maybe' is none."""
-    last: dict[tuple[int, int], Link] = {}
+    """Pair -> the newest word of a person on it. Expects links in order of arrival.
+
+    Somebody who takes their word back leaves an earlier word of somebody else standing; 'maybe'
+    is no word.
+    """
+    said: dict[tuple[int, int], dict[str, Link]] = {}
     for link in links:
         if link.who != TOOL:
-            pair = (min(link.a, link.b), max(link.a, link.b))
-            before = last.get(pair)
-            if before is None or link.at >= before.at:
-                last[pair] = link
-    return {
-        pair: link
-        for pair, link in last.items()
-        if link.rule != WITHDRAWN and link.verdict not in (None, "maybe")
-    }
+            people = said.setdefault((min(link.a, link.b), max(link.a, link.b)), {})
+            people.pop(link.who, None)
+            if link.rule != WITHDRAWN and link.verdict not in (None, "maybe"):
+                people[link.who] = link
+    return {pair: list(people.values())[-1] for pair, people in said.items() if people}
+
+
+def words_of(links: Iterable[Link], who: str) -> dict[tuple[int, int], Link]:
+    """Pair -> what this person last said of it and has not taken back."""
+    return spoken_of(link for link in links if link.who == who)
 
 
 def _newest_by_tool(links: Iterable[Link]) -> list[Link]:
@@ -154,20 +156,17 @@ def edges_of(columns: Columns, links: Iterable[Link]) -> Edges:
 def spoken_rows(columns: Columns, links: Iterable[Link]) -> Spoken:
     """What people last said, by rows."""
     row = {number: place for place, number in enumerate(columns.ids.tolist())}
-    together, apart = {}, {}
-    for (a, b), link in spoken_of(links).items():
-        if a not in row or b not in row:
+    together, apart = {}, set()
+    newest_first = sorted(spoken_of(links).values(), key=lambda one: one.at, reverse=True)
+    for link in newest_first:
+        if link.a not in row or link.b not in row:
             continue
-        pair = (min(row[a], row[b]), max(row[a], row[b]))
+        pair = (min(row[link.a], row[link.b]), max(row[link.a], row[link.b]))
         if link.verdict == "distinct":
-            apart[pair] = True
+            apart.add(pair)
         else:
             together[pair] = _number(link)
-    return Spoken(together, apart)
-
-
-def _grouped(columns: Columns, links: Sequence[Link]) -> Grouping:
-    return group(columns, edges_of(columns, links), spoken_rows(columns, links))
+    return Spoken(together, frozenset(apart))
 
 
 def groups(records: Given, links: Sequence[Link]) -> Groups:
@@ -176,67 +175,34 @@ def groups(records: Given, links: Sequence[Link]) -> Groups:
     Nothing else goes in: withdraw a link and the groups are what they would have been without it.
     """
     columns = columns_of(records)
-    found = _grouped(columns, links)
+    found = group(columns, edges_of(columns, links), spoken_rows(columns, links))
     ids = columns.ids.tolist()
-    by_pair = {(link.a, link.b, link.rule): link for link in links if link.who == TOOL}
-    refused = []
-    for one in found.refused:
-        low, high = sorted((ids[one.a], ids[one.b]))
-        link = by_pair[low, high, one.rule]
-        refused.append(replace(link, verdict="maybe", note=f"would join {one.why}"))
     return Groups(
         {number: ids[lead] for number, lead in zip(ids, found.report, strict=True)},
         {number: ids[lead] for number, lead in zip(ids, found.study, strict=True)},
-        tuple(refused),
     )
 
 
-def _containers(columns: Columns, found: Groups) -> dict[int, tuple[int, int]]:
-    """Record -> code of its DOI and the number of documents with it, where above CONTAINER."""
-    holders: dict[int, set[int]] = {}
-    carried = [
-        (n, doi) for n, doi in zip(columns.ids.tolist(), columns.doi.tolist(), strict=True) if doi
-    ]
-    for number, doi in carried:
-        holders.setdefault(doi, set()).add(found.report[number])
-    return {
-        number: (doi, len(holders[doi])) for number, doi in carried if len(holders[doi]) > CONTAINER
-    }
-
-
 def doubts(records: Given, links: Sequence[Link]) -> list[Link]:
-    """The pairs a person should settle, one per pair of groups, surest first.
+    """The pairs a person should settle as links 'maybe', one per pair of reports, surest first.
 
-    Left out: pairs a person has settled, and pairs that are one study already. Of records that
-    share a DOI but are more than CONTAINER documents, one pair stands for all, with a note.
+    Left out: pairs a person has settled, and pairs that are one study already. Records that share
+    a DOI or a column's title in great number are one entry, with a note that says so.
     """
     columns = columns_of(records)
-    found = groups(columns, links)
-    shared = _containers(columns, found)
+    edges, spoken = edges_of(columns, links), spoken_rows(columns, links)
+    found = group(columns, edges, spoken)
     settled = {
-        tuple(sorted((found.report[a], found.report[b])))
-        for a, b in spoken_of(links)
-        if a in found.report and b in found.report
+        (min(found.report[a], found.report[b]), max(found.report[a], found.report[b]))
+        for a, b in spoken.apart
     }
-    asked: dict[tuple[int, int], Link] = {}
-    containers: dict[int, tuple[int, int]] = {}
-    maybes = [link for link in _newest_by_tool(links) if link.verdict == "maybe"]
-    for link in (*maybes, *found.refused):
-        if link.a not in found.study or link.b not in found.study:
-            continue
-        low, high = sorted((found.report[link.a], found.report[link.b]))
-        if found.study[link.a] == found.study[link.b] or (low, high) in settled:
-            continue
-        doi = shared.get(link.a) if "doi" in link.rule else None
-        if doi is not None and doi[0] == shared.get(link.b, (0, 0))[0]:
-            low, high = containers.setdefault(doi[0], (low, high))
-            link = replace(link, note=f"one DOI on {doi[1]} different records: a supplement, or a "
-                                      "wrong DOI")  # fmt: skip
-        best = asked.get((low, high))
-        if best is None or (link.score or 0, -link.a, -link.b) > (
-            best.score or 0,
-            -best.a,
-            -best.b,
-        ):
-            asked[low, high] = link
-    return sorted(asked.values(), key=lambda link: (-(link.score or 0), link.a, link.b))
+    ids = columns.ids.tolist()
+    at = {(link.a, link.b): link.at for link in links}
+    asked = []
+    for one in doubtful(columns, edges, found, settled):
+        low, high = sorted((ids[one.a], ids[one.b]))
+        score = None if one.score is None else round(one.score, 4)
+        asked.append(
+            Link(low, high, "maybe", one.rule, TOOL, at[low, high], score, one.why or None)
+        )
+    return asked

@@ -81,7 +81,7 @@ def shaped(counted: flow.Flow, together: Mapping[str, str]) -> flow.Flow:
 def _entries(
     conn: Connection, groups: dict[int, tuple[int, int]], until: datetime | None
 ) -> list[flow.Entry]:
-    by_hand = _joined_by_hand(links.every(conn, until=until))
+    by_hand = joined_by_hand(links.every(conn, until=until))
     found = []
     for one in records.arrivals(conn, until=until):
         place = f"{one.batch}:{one.number}"
@@ -103,7 +103,7 @@ def _via(text: str) -> flow.Via:
     return next((way for way in get_args(flow.Via) if way == text), "databases")
 
 
-def _joined_by_hand(said: list[Link]) -> set[int]:
+def joined_by_hand(said: list[Link]) -> set[int]:
     """Records that only a person joined to another one."""
     newest = {(one.a, one.b, one.who == "tool"): one for one in said}
     hand: set[int] = set()

@@ -20,9 +20,16 @@ def groups_at(conn: Connection, until: datetime | None = None) -> dict[int, tupl
     return _flat(dedupe.groups(stored, links.every(conn, until=until)))
 
 
-def regroup(project: Project, conn: Connection) -> dedupe.Groups:
-    """Computes the groups anew from all links and keeps them, and the standings that follow."""
-    found = dedupe.groups(list(records.every(conn)), links.every(conn))
+def regroup(
+    project: Project, conn: Connection, columns: dedupe.Columns | None = None
+) -> dedupe.Groups:
+    """Computes the groups anew from all links and keeps them, and the standings that follow.
+
+    Args:
+        columns: all records as deduplication has read them before; read anew where None.
+    """
+    given = list(records.every(conn)) if columns is None else columns
+    found = dedupe.groups(given, links.every(conn))
     links.put_groups(conn, _flat(found))
     standings.rebuild(project, conn)
     return found

@@ -1,0 +1,296 @@
+"""Duplicates in a review: found, settled by people, undone, explained. All of it is added links.
+
+A run compares what is new with what is there; what was read of the records is kept beside the
+store and can be thrown away at any time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from review import dedupe
+from review.dedupe import Columns, Explanation, Groups
+from review.errors import ReviewError
+from review.records import Link, LinkVerdict, StoredRecord
+from review.store import Connection, acts, decisions, links, records
+from review.store.moments import now
+from review.store.records import key_of, number_of
+from review.workflow.grouping import regroup
+from review.workflow.project import Project
+
+KEPT = Path("cache") / "dedupe.npz"
+"""What was read of the records, in the review's folder."""
+RUN = "deduplicated"
+REOPENED = "study reopened"
+SETTLED: Mapping[str, LinkVerdict] = {
+    "same": "duplicate",
+    "different": "distinct",
+    "preprint": "study",
+}
+"""The person's word -> the link's verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run did."""
+
+    records: int
+    compared: int
+    """Records that were not compared before."""
+    links: int
+    """Links added."""
+    reports: int
+    studies: int
+    doubtful: int
+    """Pairs left to a person."""
+    reopened: tuple[tuple[str, str], ...]
+    """Preprint judged before, and the article that now joins its study."""
+
+
+def columns(project: Project, conn: Connection) -> Columns:
+    """The columns of all records, reading only those that came since they were last kept."""
+    path = project.folder / KEPT
+    kept = dedupe.unpacked(path.read_bytes()) if path.is_file() else None
+    here = records.numbers(conn)
+    if kept is None or not _still_true(kept, conn, here):
+        return dedupe.read((one.id, one.record) for one in records.every(conn))
+    last = int(kept.ids[-1]) if len(kept) else 0
+    more = dedupe.read((one.id, one.record) for one in records.every(conn, after=last))
+    return dedupe.extended(kept, more)
+
+
+def _still_true(kept: Columns, conn: Connection, here: set[int]) -> bool:
+    """Whether the kept columns are of this store: no gaps, and the ends read as they did."""
+    if not len(kept):
+        return True
+    last = int(kept.ids[-1])
+    if {n for n in here if n <= last} != set(kept.ids.tolist()):
+        return False
+    ends = [int(kept.ids[0]), last]
+    again = dedupe.read((n, records.get(conn, n).record) for n in dict.fromkeys(ends))
+    return set(again.mark.tolist()) == {int(kept.mark[0]), int(kept.mark[-1])}
+
+
+def _keep(project: Project, given: Columns) -> None:
+    path = project.folder / KEPT
+    path.parent.mkdir(exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_bytes(dedupe.packed(given))
+    part.replace(path)
+
+
+def run(project: Project, who: str) -> Ran:
+    """Compares the records that are new with all others, adds what was found, and groups anew.
+
+    Running it again adds nothing. With other rules than the last run's, all are compared again.
+    """
+    at = now()
+    with project.store.read() as conn:
+        given, log = columns(project, conn), links.every(conn)
+        before, new = links.all_groups(conn), _new(conn, given)
+    found = dedupe.stale(given, log, at=at)
+    found += dedupe.find_links(given, at=at, new=new)
+    fresh = _unsaid(log, found)
+    with project.store.write() as conn:
+        links.add(conn, fresh, engine=dedupe.ENGINE)
+        groups = regroup(project, conn, given)
+        reopened = _reopen(conn, before, groups, who, at)
+        detail = {"engine": dedupe.ENGINE, "records": len(given), "last": _last(given)}
+        acts.add(conn, RUN, who, at, detail=detail)
+    if new:
+        _keep(project, given)
+    asked = dedupe.doubts(given, log + fresh)
+    return Ran(len(given), len(new), len(fresh), len(set(groups.report.values())),
+               len(set(groups.study.values())), len(asked), tuple(reopened))  # fmt: skip
+
+
+def _last(given: Columns) -> int:
+    return int(given.ids[-1]) if len(given) else 0
+
+
+def _new(conn: Connection, given: Columns) -> set[int]:
+    """Records no run with these rules has compared."""
+    runs = acts.every(conn, kind=RUN)
+    done = (runs[-1]["detail"] or {}) if runs else {}
+    ids = given.ids.tolist()
+    old = [n for n in ids if n <= done.get("last", 0)]
+    if done.get("engine") != dedupe.ENGINE or len(old) != done.get("records"):
+        return set(ids)
+    return set(ids) - set(old)
+
+
+def _unsaid(log: list[Link], found: list[Link]) -> list[Link]:
+    """The links that say something the log does not say last."""
+    said: dict[tuple[int, int, bool], tuple[object, ...]] = {}
+    for one in log:
+        if one.who == dedupe.TOOL:
+            said[one.a, one.b, one.rule.startswith(dedupe.STATED)] = _words(one)
+    kept = []
+    for one in found:
+        place = (one.a, one.b, one.rule.startswith(dedupe.STATED))
+        if said.get(place) != _words(one):
+            kept.append(one)
+            said[place] = _words(one)
+    return kept
+
+
+def _words(one: Link) -> tuple[object, ...]:
+    return one.verdict, one.rule, None if one.score is None else round(one.score, 3), one.note
+
+
+def _reopen(
+    conn: Connection,
+    before: Mapping[int, tuple[int, int]],
+    groups: Groups,
+    who: str,
+    at: datetime,
+) -> list[tuple[str, str]]:
+    """Notes each judged report whose study an unjudged report has joined; both by key.
+
+    Nobody's decision is taken away: the newcomer waits in the queue, and both pages say why.
+    """
+    judged = {
+        groups.report[one.record] for one in decisions.every(conn) if one.record in groups.report
+    }
+    studies: dict[int, set[int]] = {}
+    for number, report in groups.report.items():
+        studies.setdefault(groups.study[number], set()).add(report)
+    found = []
+    for reports in studies.values():
+        if len(reports) == 1:
+            continue
+        for old in sorted(reports & judged):
+            for fresh in sorted(reports - judged):
+                if before.get(old, (0, 0))[1] != before.get(fresh, (-1, -1))[1]:
+                    found.append((key_of(old), key_of(fresh)))
+    for old_key, fresh_key in found:
+        acts.add(conn, REOPENED, who, at, subject=old_key, detail={"report": fresh_key})
+    return found
+
+
+def reopened(project: Project) -> list[tuple[str, str]]:
+    """Judged reports whose study was joined by another report that nobody has judged yet."""
+    with project.store.read() as conn:
+        judged = {one.record for one in decisions.every(conn)}
+        groups = links.all_groups(conn)
+        noted = acts.every(conn, kind=REOPENED)
+    done = {groups.get(n, (n, n))[0] for n in judged}
+    pairs = [(str(one["subject"]), str(one["detail"]["report"])) for one in noted]
+    return [
+        (old, fresh)
+        for old, fresh in dict.fromkeys(pairs)
+        if groups.get(number_of(fresh), (number_of(fresh), 0))[0] not in done
+    ]
+
+
+def settle(
+    project: Project, pair: tuple[str, str], word: str, who: str, note: str | None = None
+) -> str:
+    """Adds a person's word on a pair and groups anew; gives a line that says what follows.
+
+    Args:
+        pair: keys of two records, in either order.
+        word: a key of SETTLED.
+
+    Raises:
+        ReviewError: unknown record or word, or the same record twice.
+    """
+    if word not in SETTLED:
+        raise ReviewError(f"{word!r} settles nothing; say one of {', '.join(SETTLED)}.")
+    a, b = _numbers(pair)
+    link = Link(a, b, SETTLED[word], dedupe.BY_HAND, who, now(), None, note)
+    groups = _add(project, link)
+    flat = {n: (groups.report[n], groups.study[n]) for n in (a, b)}
+    return f"{key_of(a)} and {key_of(b)}: {word}, by {who}; now {_together(flat, a, b)}."
+
+
+def undo(project: Project, who: str, pair: tuple[str, str] | None = None) -> str:
+    """Takes back this person's word on a pair, or their last one; the rest of the log stands.
+
+    Raises:
+        ReviewError: this person has said nothing of the pair, or nothing at all.
+    """
+    with project.store.read() as conn:
+        log = links.every(conn)
+    mine = {place: one for place, one in dedupe.words_of(log, who).items()}
+    if pair is None:
+        last = max(mine.values(), key=lambda one: one.at, default=None)
+    else:
+        last = mine.get(_numbers(pair))
+    if last is None:
+        what = "of this pair" if pair else "yet"
+        raise ReviewError(f"{who} has settled nothing {what} that could be undone.")
+    _add(project, Link(last.a, last.b, None, dedupe.WITHDRAWN, who, now()))
+    return f"{key_of(last.a)} and {key_of(last.b)}: {who}'s word was taken back."
+
+
+def _numbers(pair: tuple[str, str]) -> tuple[int, int]:
+    a, b = sorted(number_of(key) for key in pair)
+    if a == b:
+        raise ReviewError(f"{key_of(a)} is one record; name two.")
+    return a, b
+
+
+def _add(project: Project, link: Link) -> Groups:
+    with project.store.write() as conn:
+        for number in (link.a, link.b):
+            records.get(conn, number)
+        before = links.all_groups(conn)
+        links.add(conn, [link], engine=dedupe.ENGINE)
+        groups = regroup(project, conn, columns(project, conn))
+        _reopen(conn, before, groups, link.who, link.at)
+    return groups
+
+
+def explain(project: Project, first: str, second: str) -> Explanation:
+    """Why two records are, are not, or may be one.
+
+    Raises:
+        StoreError: a record is unknown.
+        ReviewError: the same record twice.
+    """
+    a, b = _numbers((first, second))
+    with project.store.read() as conn:
+        one, other = records.get(conn, a), records.get(conn, b)
+        said = [x for x in links.of_records(conn, [a]) if (x.a, x.b) == (a, b)]
+        groups = links.all_groups(conn)
+    return dedupe.explain(one.record, other.record, said, together=_together(groups, a, b))
+
+
+def _together(groups: Mapping[int, tuple[int, int]], a: int, b: int) -> str:
+    left, right = groups.get(a, (a, a)), groups.get(b, (b, b))
+    if left[0] == right[0]:
+        return "one report"
+    return "two reports of one study" if left[1] == right[1] else "two studies"
+
+
+def doubts(project: Project) -> list[tuple[Link, StoredRecord, StoredRecord]]:
+    """The pairs that wait for a person, surest first, with their records."""
+    with project.store.read() as conn:
+        asked = dedupe.doubts(columns(project, conn), links.every(conn))
+        held = records.many(conn, {n for one in asked for n in (one.a, one.b)})
+    return [(one, held[one.a], held[one.b]) for one in asked]
+
+
+def waiting(project: Project) -> list[dict[str, Any]]:
+    """The pairs that wait for a person as plain rows."""
+    return [
+        {"a": key_of(link.a), "b": key_of(link.b), "rule": link.rule, "score": link.score,
+         "why": link.note, "title_a": one.record.title, "title_b": other.record.title}
+        for link, one, other in doubts(project)
+    ]  # fmt: skip
+
+
+def lines(done: Ran) -> list[str]:
+    """What a run did, for people."""
+    found = [
+        f"{done.compared} of {done.records} records were new; {done.links} links added.",
+        f"{done.reports} reports of {done.studies} studies; {done.doubtful} pairs wait for you.",
+    ]
+    found += [
+        f"{fresh} joins the study of {old}, which was judged before: {fresh} is open for screening."
+        for old, fresh in done.reopened
+    ]
+    return found

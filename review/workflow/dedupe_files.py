@@ -1,0 +1,137 @@
+"""A plain table of references is grouped without a review: CSV in, record_id and cluster_id out."""
+
+import csv
+import gzip
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+from review import dedupe
+from review.dedupe.doubting import doubtful
+from review.dedupe.grouping import group
+from review.dedupe.linking import find
+from review.dedupe.names import split_authors
+from review.errors import SourceError
+from review.records import Record
+
+TEXTS = ("title", "journal", "volume", "issue", "pages", "doi", "pmid", "pmcid", "arxiv_id",
+         "abstract")  # fmt: skip
+COLUMNS = ("record_id", "authors", "year", "source", *TEXTS)
+"""Columns that are read; all but record_id may be missing, others are ignored."""
+LARGEST_CELL = 16_000_000
+PAIR_COLUMNS = ("record_a", "record_b", "rule", "score", "why")
+
+
+@dataclass(frozen=True, slots=True)
+class Deduplicated:
+    """What grouping a table gave."""
+
+    records: int
+    studies: int
+    """Groups written: all versions of a preprint and its journal article are one."""
+    reports: int
+    """Documents: a preprint and its article are two."""
+    doubtful: int
+    """Pairs left to a person."""
+
+
+def dedupe_file(path: Path, out: Path, pairs: Path | None = None) -> Deduplicated:
+    """Groups the references of a CSV file (plain or .gz) and writes record_id, cluster_id.
+
+    Args:
+        path: the table; its columns are COLUMNS, of which only record_id must be there.
+        out: the file to write, in the order of the input; .gz is compressed.
+        pairs: where to write the doubtful pairs with rule and score.
+
+    Raises:
+        SourceError: the file cannot be read, has no record_id column, or an id comes twice or is
+            empty; nothing is written then.
+    """
+    ids: list[str] = []
+    columns = dedupe.read(enumerate(_records(path, ids)))
+    edges = find(columns)
+    found = group(columns, edges)
+    _write(out, ("record_id", "cluster_id"),
+           ((one, ids[lead]) for one, lead in zip(ids, found.study, strict=True)))  # fmt: skip
+    asked = doubtful(columns, edges, found)
+    if pairs is not None:
+        rows = ((ids[one.a], ids[one.b], one.rule, _score(one.score), one.why) for one in asked)
+        _write(pairs, PAIR_COLUMNS, rows)
+    return Deduplicated(len(ids), len(set(found.study)), len(set(found.report)), len(asked))
+
+
+def _score(score: float | None) -> str:
+    return "" if score is None else f"{score:.4f}"
+
+
+def _open(path: Path, mode: str) -> IO[str]:
+    if path.suffix == ".gz":
+        return cast("IO[str]", gzip.open(path, mode + "t", encoding="utf-8", newline=""))
+    return path.open(mode, encoding="utf-8" if mode == "w" else "utf-8-sig", newline="")
+
+
+def _records(path: Path, ids: list[str]) -> Iterator[Record]:
+    """The records of the table in order; their ids are put into `ids` as they come."""
+    csv.field_size_limit(LARGEST_CELL)
+    seen: set[str] = set()
+    try:
+        with _open(path, "r") as handle:
+            reader = csv.reader(handle)
+            place = _places(path, next(reader, []))
+            for cells in reader:
+                if not cells:
+                    continue
+                values = {name: _cell(cells, at) for name, at in place.items()}
+                one = values["record_id"]
+                if not one or one in seen:
+                    what = f"record_id {one!r} comes twice" if one else "record_id is empty"
+                    raise SourceError(f"{path}, line {reader.line_num}: {what}; give every record "
+                                      "an id of its own.")  # fmt: skip
+                seen.add(one)
+                ids.append(one)
+                yield _record(values)
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{path} is not UTF-8 (byte {error.start}); save it as CSV UTF-8."
+        ) from error
+    except csv.Error as error:
+        raise SourceError(f"{path} cannot be read as CSV: {error}.") from error
+    except (OSError, EOFError) as error:
+        raise SourceError(f"{path} cannot be read: {error}.") from error
+
+
+def _places(path: Path, header: list[str]) -> dict[str, int]:
+    names = [name.strip().strip("\ufeff").lower() for name in header]
+    if "record_id" not in names:
+        raise SourceError(f"{path} has no column record_id; its first line must name the columns: "
+                          f"{', '.join(COLUMNS)}.")  # fmt: skip
+    return {name: names.index(name) for name in COLUMNS if name in names}
+
+
+def _cell(cells: list[str], at: int) -> str | None:
+    return (cells[at].strip() or None) if at < len(cells) else None
+
+
+def _record(values: dict[str, str | None]) -> Record:
+    year = (values.get("year") or "")[:4]
+    return Record(
+        source=(values.get("source") or "file").lower(),
+        authors=split_authors(values.get("authors"))[0],
+        year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
+        **{name: values.get(name) for name in TEXTS},  # type: ignore[arg-type]
+    )
+
+
+def _write(path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Writes a CSV whole or not at all."""
+    part = path.with_name(f".{path.name}.part{'.gz' if path.suffix == '.gz' else ''}")
+    try:
+        with _open(part, "w") as handle:
+            writer = csv.writer(handle, lineterminator="\n")
+            writer.writerow(header)
+            writer.writerows(rows)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise SourceError(f"{path} cannot be written: {error}.") from error

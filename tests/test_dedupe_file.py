@@ -1,0 +1,150 @@
+"""A plain table is grouped without a review."""
+
+import csv
+import gzip
+import subprocess
+import sys
+import time
+
+import pytest
+
+from review.errors import SourceError
+from review.workflow.dedupe_files import COLUMNS, dedupe_file
+
+
+def table(path, rows, columns=COLUMNS):
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "wt", newline="", encoding="utf-8") as handle:
+        writer = csv.DictWriter(handle, columns, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def groups_in(path):
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", newline="", encoding="utf-8") as handle:
+        return {row["record_id"]: row["cluster_id"] for row in csv.DictReader(handle)}
+
+
+ROWS = [
+    {"record_id": "a", "title": "Networks for chest radiographs in triage",
+     "authors": "Fox, A.; Hu, B.", "year": "2020", "journal": "Radiology", "volume": "3",
+     "pages": "7-9"},
+    {"record_id": "b", "title": "Networks for chest radiographs in triage.",
+     "authors": "Fox A, Hu B", "year": "2020", "journal": "RADIOLOGY", "volume": "3",
+     "pages": "7-9"},
+    {"record_id": "c", "title": "Wages in coastal towns", "authors": "Ray C", "doi": "10.1016/x"},
+    {"record_id": "d", "title": "Rivers of the north", "authors": "Sun D", "doi": "10.1016/x"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
+def test_groups_are_written_in_the_order_of_the_input(tmp_path, suffix):
+    out = tmp_path / f"groups{suffix}"
+    done = dedupe_file(table(tmp_path / f"in{suffix}", ROWS), out, tmp_path / "pairs.csv")
+    found = groups_in(out)
+    assert list(found) == ["a", "b", "c", "d"]
+    assert found["a"] == found["b"]
+    assert len(set(found.values())) == 3
+    assert (done.records, done.studies, done.doubtful) == (4, 3, 1)
+    with (tmp_path / "pairs.csv").open(newline="") as handle:
+        [pair] = csv.DictReader(handle)
+    assert (pair["record_a"], pair["record_b"]) == ("c", "d")
+    assert pair["rule"] == "one doi, two documents"
+    assert 0 <= float(pair["score"]) <= 1
+
+
+def test_a_column_called_cluster_id_is_not_looked_at(tmp_path):
+    rows = [{**row, "cluster_id": "same"} for row in ROWS]
+    dedupe_file(table(tmp_path / "in.csv", rows, (*COLUMNS, "cluster_id")), tmp_path / "out.csv")
+    assert len(set(groups_in(tmp_path / "out.csv").values())) == 3
+
+
+def test_a_table_may_be_empty_or_hold_a_single_column(tmp_path):
+    done = dedupe_file(table(tmp_path / "in.csv", []), tmp_path / "out.csv")
+    assert done.records == 0
+    assert groups_in(tmp_path / "out.csv") == {}
+    rows = [{"record_id": "1"}, {"record_id": "2"}]
+    dedupe_file(table(tmp_path / "ids.csv", rows, ["record_id"]), tmp_path / "out.csv")
+    assert groups_in(tmp_path / "out.csv") == {"1": "1", "2": "2"}
+
+
+BAD = {
+    "no column record_id": b"title,authors\nA,B\n",
+    "comes twice": b"record_id,title\n1,A\n1,B\n",
+    "record_id is empty": b"record_id,title\n,A\n",
+    "not UTF-8": b"record_id,title\n1,M\xfcller\n",
+}
+
+
+@pytest.mark.parametrize("message", BAD)
+def test_a_bad_table_is_refused_with_its_reason_and_nothing_is_written(tmp_path, message):
+    path = tmp_path / "in.csv"
+    path.write_bytes(BAD[message])
+    with pytest.raises(SourceError, match=message):
+        dedupe_file(path, tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_missing_file_and_a_torn_archive_say_so(tmp_path):
+    with pytest.raises(SourceError, match="cannot be read"):
+        dedupe_file(tmp_path / "none.csv", tmp_path / "out.csv")
+    whole = table(tmp_path / "in.csv.gz", ROWS * 1).read_bytes()
+    (tmp_path / "torn.csv.gz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(SourceError, match="cannot be read"):
+        dedupe_file(tmp_path / "torn.csv.gz", tmp_path / "out.csv")
+
+
+def test_an_output_that_cannot_be_written_says_so(tmp_path):
+    with pytest.raises(SourceError, match="cannot be written"):
+        dedupe_file(table(tmp_path / "in.csv", ROWS), tmp_path / "no" / "out.csv")
+
+
+def test_ten_thousand_equal_titles_cost_no_more_than_ten_thousand_others(tmp_path):
+    plain = [
+        {"record_id": str(n), "title": f"Study {n} of network {n * 7} in ward {n * 13}",
+         "year": "2020", "authors": f"Fox{n}, A", "journal": "Radiology", "volume": str(n),
+         "pages": str(n)}
+        for n in range(10_000)
+    ]  # fmt: skip
+    same = [{**row, "title": "Letter to the editor"} for row in plain]
+    started = time.perf_counter()
+    dedupe_file(table(tmp_path / "plain.csv", plain), tmp_path / "out.csv")
+    middle = time.perf_counter()
+    done = dedupe_file(table(tmp_path / "same.csv", same), tmp_path / "out.csv")
+    ended = time.perf_counter()
+    assert ended - middle < 3 * (middle - started) + 2
+    assert done.studies == 10_000
+    blank = [{"record_id": row["record_id"], "title": "Letter to the editor"} for row in same]
+    done = dedupe_file(table(tmp_path / "blank.csv", blank), tmp_path / "out.csv")
+    assert done.studies == 10_000
+    assert time.perf_counter() - ended < 3 * (middle - started) + 2
+
+
+def test_a_crowd_under_one_telling_title_is_asked_about_once(tmp_path):
+    rows = [
+        {
+            "record_id": str(n),
+            "title": "Case of a swallowed coin in northern trainees",
+            "year": "2020",
+        }
+        for n in range(200)
+    ]
+    done = dedupe_file(table(tmp_path / "in.csv", rows), tmp_path / "o.csv", tmp_path / "p.csv")
+    assert (done.studies, done.doubtful) == (200, 1)
+    assert "one title on 200 different records" in (tmp_path / "p.csv").read_text()
+
+
+def test_the_command_groups_a_table_outside_any_review(tmp_path):
+    path = table(tmp_path / "in.csv", ROWS)
+    words = [sys.executable, "-m", "review.cli", "dedupe", "file", str(path), "--out",
+             str(tmp_path / "out.csv"), "--pairs", str(tmp_path / "p.csv")]  # fmt: skip
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "4 records, 3 groups" in done.stdout
+    assert groups_in(tmp_path / "out.csv")["b"] == "a"
+    words = [*words[:5], "none.csv", "--out", "o.csv"]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.startswith("review: none.csv cannot be read")

@@ -1,0 +1,265 @@
+"""Duplicates in a review: runs, people's words, undo, what re-opens, and the figures for PRISMA."""
+
+import dataclasses
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from review.cli import app
+from review.errors import ReviewError
+from review.records import Decision, Record, Relation
+from review.store import decisions, links, records
+from review.store.moments import now
+from review.store.records import key_of
+from review.workflow import dedupe, dedupe_report
+from review.workflow.flow import flow_of
+from review.workflow.project import init, open_project
+
+TEAM = ("Fox, Ann", "Hu, Bo", "Diaz, Carla", "Kim, Dong")
+TITLE = "Deep learning for the detection of pneumonia on portable chest radiographs"
+ARTICLE = Record("pubmed", title=TITLE, authors=TEAM, year=2021, journal="European Radiology",
+                 volume="31", issue="4", pages="100-110", doi="10.1007/s1", pmid="77")  # fmt: skip
+TWIN = dataclasses.replace(ARTICLE, source="embase", journal="Eur Radiol", pmid=None)
+PREPRINT = Record("medrxiv", title=TITLE, authors=TEAM, year=2020, journal="medRxiv", version=1,
+                  doi="10.1101/2020.05.01.20087654")  # fmt: skip
+OTHER = Record("pubmed", title="Wages in coastal towns of the north", authors=("Ray, C",),
+               doi="10.1016/w", year=2019)  # fmt: skip
+
+
+@pytest.fixture
+def project(tmp_path):
+    init(tmp_path)
+    return open_project(tmp_path)
+
+
+def bring(project, *given, source=None, kind="file"):
+    """Adds a batch and gives the keys of its records."""
+    with project.store.write() as conn:
+        source = source or given[0].source
+        batch = records.add_batch(conn, now(), "ada", kind=kind, source=source, via="databases")
+        added = records.add(conn, batch, list(enumerate(given, 1)), now())
+        records.close_batch(conn, batch, parsed=len(given), new=len(added.new))
+    return [key_of(n) for n in added.new]
+
+
+def decide(project, key, verdict, reviewer="ada"):
+    with project.store.write() as conn:
+        one = Decision(records.number_of(key), "screening", reviewer, verdict, now())
+        decisions.add(conn, [one])
+
+
+def groups(project):
+    with project.store.read() as conn:
+        return {key_of(n): tuple(map(key_of, both)) for n, both in links.all_groups(conn).items()}
+
+
+def log(project):
+    with project.store.read() as conn:
+        return links.every(conn)
+
+
+def test_a_run_groups_the_records_and_a_second_run_adds_nothing(project):
+    first, twin, preprint, other = bring(project, ARTICLE, TWIN, PREPRINT, OTHER)
+    done = dedupe.run(project, "ada")
+    assert (done.records, done.compared, done.reports, done.studies) == (4, 4, 3, 2)
+    found = groups(project)
+    assert found[twin] == (first, first)
+    assert found[preprint] == (preprint, first)
+    assert found[other] == (other, other)
+    before = log(project)
+    again = dedupe.run(project, "ada")
+    assert (again.compared, again.links) == (0, 0)
+    assert log(project) == before
+
+
+def test_only_what_is_new_is_compared_and_gives_what_all_at_once_gives(project, tmp_path):
+    for one in (TWIN, PREPRINT, OTHER, ARTICLE):
+        bring(project, one)
+        done = dedupe.run(project, "ada")
+        assert done.compared == 1
+    init(tmp_path / "second")
+    second = open_project(tmp_path / "second")
+    bring(second, TWIN, PREPRINT, OTHER, ARTICLE)
+    dedupe.run(second, "ada")
+    assert groups(second) == groups(project)
+
+
+@pytest.mark.parametrize("damage", [b"", b"torn", None])
+def test_what_is_kept_beside_the_store_may_be_lost_or_torn(project, damage):
+    bring(project, ARTICLE, OTHER)
+    dedupe.run(project, "ada")
+    kept = project.folder / dedupe.KEPT
+    kept.unlink() if damage is None else kept.write_bytes(damage)
+    [twin] = bring(project, TWIN)
+    done = dedupe.run(project, "ada")
+    assert done.compared == 1
+    assert groups(project)[twin][0] == "R000001"
+
+
+def test_what_is_kept_of_another_store_is_not_believed(project, tmp_path):
+    init(tmp_path / "second")
+    second = open_project(tmp_path / "second")
+    bring(second, OTHER, PREPRINT)
+    dedupe.run(second, "ada")
+    bring(project, ARTICLE, TWIN)
+    (project.folder / "cache").mkdir()
+    (project.folder / dedupe.KEPT).write_bytes((second.folder / dedupe.KEPT).read_bytes())
+    assert dedupe.run(project, "ada").reports == 1
+
+
+def test_other_rules_compare_all_again(project, monkeypatch):
+    bring(project, ARTICLE, TWIN)
+    dedupe.run(project, "ada")
+    monkeypatch.setattr("review.dedupe.ENGINE", "funnel-dedupe-next")
+    assert dedupe.run(project, "ada").compared == 2
+
+
+def test_a_persons_word_outranks_the_rules_and_survives_runs(project):
+    first, twin = bring(project, ARTICLE, TWIN)
+    dedupe.run(project, "ada")
+    decide(project, first, "include")
+    decide(project, twin, "exclude", "ben")
+    line = dedupe.settle(project, (twin, first), "different", "ada", "two trials")
+    assert line == f"{first} and {twin}: different, by ada; now two studies."
+    dedupe.run(project, "ada")
+    assert groups(project)[twin] == (twin, twin)
+    with project.store.read() as conn:
+        given = {(one.record, one.reviewer, one.verdict) for one in decisions.every(conn)}
+    assert given == {(1, "ada", "include"), (2, "ben", "exclude")}
+    assert "by hand" in dedupe.explain(project, first, twin).rule
+
+
+def test_undo_takes_back_only_ones_own_word(project):
+    first, twin = bring(project, ARTICLE, TWIN)
+    dedupe.run(project, "ada")
+    dedupe.settle(project, (first, twin), "different", "ada")
+    with pytest.raises(ReviewError, match="ben has settled nothing"):
+        dedupe.undo(project, "ben", (first, twin))
+    dedupe.settle(project, (first, twin), "same", "ben")
+    dedupe.undo(project, "ben")
+    assert groups(project)[twin] == (twin, twin)
+    dedupe.undo(project, "ada", (twin, first))
+    assert groups(project)[twin] == (first, first)
+    with pytest.raises(ReviewError, match="nothing yet"):
+        dedupe.undo(project, "ada")
+
+
+def test_words_that_cannot_all_hold_keep_apart_and_ask_again(project):
+    a, b, c = bring(project, *(dataclasses.replace(OTHER, doi=None, title=t, authors=(f"{t}, A",))
+                               for t in ("Wages", "Rivers", "Bridges")))  # fmt: skip
+    dedupe.settle(project, (a, c), "different", "ada")
+    dedupe.settle(project, (b, c), "same", "ada")
+    dedupe.settle(project, (a, b), "same", "ben")
+    found = groups(project)
+    assert found[a][0] != found[c][0]
+    assert [(row["a"], row["b"]) for row in dedupe.waiting(project)] == [(b, c)]
+
+
+def test_words_on_unknown_or_equal_records_are_refused(project):
+    [first] = bring(project, ARTICLE)
+    with pytest.raises(ReviewError, match="one record"):
+        dedupe.settle(project, (first, first), "same", "ada")
+    with pytest.raises(ReviewError, match="R000099"):
+        dedupe.settle(project, (first, "R000099"), "same", "ada")
+    with pytest.raises(ReviewError, match="settles nothing"):
+        dedupe.settle(project, (first, "R000099"), "perhaps", "ada")
+    assert log(project) == []
+
+
+def test_an_article_that_comes_after_its_preprint_was_judged_reopens_the_study(project):
+    [preprint] = bring(project, PREPRINT)
+    dedupe.run(project, "ada")
+    decide(project, preprint, "include")
+    [article] = bring(project, ARTICLE)
+    done = dedupe.run(project, "ada")
+    assert done.reopened == ((preprint, article),)
+    assert any("is open for screening" in line for line in dedupe.lines(done))
+    assert dedupe.reopened(project) == [(preprint, article)]
+    assert dedupe.run(project, "ada").reopened == ()
+    decide(project, article, "include")
+    assert dedupe.reopened(project) == []
+
+
+def test_a_registrys_word_is_kept_with_who_said_it(project):
+    said = Relation("published_as", "doi:10.1007/s1", "medrxiv", "2021-03-01")
+    bring(project, dataclasses.replace(PREPRINT, title="Shadows", relations=(said,)), ARTICLE)
+    dedupe.run(project, "ada")
+    [link] = [one for one in log(project) if one.verdict == "study"]
+    assert (link.rule, link.note) == ("stated: published_as", "stated by medrxiv, 2021-03-01")
+    told = dedupe.explain(project, "R000001", "R000002")
+    assert told.verdict == "study"
+    assert told.together == "two reports of one study"
+    assert any("medrxiv" in word for word in told.said)
+
+
+def test_the_figures_add_up_and_tell_tool_from_hand(project):
+    second = dataclasses.replace(PREPRINT, version=2, year=2021)
+    bring(project, ARTICLE, OTHER, source="pubmed")
+    bring(project, ARTICLE, OTHER, source="pubmed", kind="harvest")
+    bring(project, TWIN, dataclasses.replace(OTHER, source="embase", doi=None, title="Wage study"),
+          source="embase")  # fmt: skip
+    bring(project, PREPRINT, second, source="medrxiv")
+    dedupe.run(project, "ada")
+    dedupe.settle(project, ("R000002", "R000004"), "same", "ada")
+    found = dedupe_report.figures(project)
+    for one in found.sources:
+        lost = one.unread + one.harvested_again + one.repeated
+        assert one.found == lost + one.by_tool + one.by_hand + one.kept
+    pubmed, embase, medrxiv = (
+        next(one for one in found.sources if one.source == name)
+        for name in ("pubmed", "embase", "medrxiv")
+    )
+    assert (pubmed.found, pubmed.harvested_again, pubmed.kept) == (4, 2, 2)
+    assert (embase.by_tool, embase.by_hand, embase.kept) == (1, 1, 0)
+    assert (medrxiv.by_tool, medrxiv.kept) == (1, 1)
+    assert found.overlap["pubmed"] == {"embase": 2, "medrxiv": 0, "pubmed": 2}
+    assert found.only_here == {"medrxiv": 1}
+    assert found.versions_collapsed == 1
+    assert (found.preprint_links, found.preprint_links_by) == (1, {"rule": 1})
+    assert found.merges_undone == 0
+    dedupe.settle(project, ("R000001", "R000003"), "different", "ada")
+    dedupe.undo(project, "ada", ("R000002", "R000004"))
+    assert dedupe_report.figures(project).merges_undone == 2
+
+
+def test_the_flow_and_the_figures_count_the_same(project):
+    bring(project, ARTICLE, TWIN, OTHER, PREPRINT)
+    dedupe.run(project, "ada")
+    found = dedupe_report.figures(project)
+    flow = flow_of(project)
+    assert flow is not None
+    assert sum(one.kept for one in found.sources) == 3
+
+
+def call(project, *words):
+    done = CliRunner().invoke(app, ["-r", str(project.folder), "-u", "ada", "dedupe", *words])
+    if isinstance(done.exception, ReviewError):
+        return done, str(done.exception)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done, done.output
+
+
+def test_the_commands_run_explain_settle_and_undo(project):
+    bring(project, ARTICLE, TWIN, PREPRINT, OTHER)
+    done, text = call(project)
+    assert done.exit_code == 0
+    assert "3 reports of 2 studies" in text
+    _, text = call(project, "run", "--json")
+    assert json.loads(text)["studies"] == 2
+    _, text = call(project, "--explain", "R000001", "R000002")
+    assert text.startswith("R000001 and R000002: duplicate (doi")
+    _, same = call(project, "explain", "R000001", "R000002")
+    assert same == text
+    _, text = call(project, "settle", "R000001", "R000002", "different", "--note", "two trials")
+    assert "now two studies" in text
+    _, text = call(project, "undo")
+    assert "taken back" in text
+    _, text = call(project, "doubts")
+    assert text == "0 pairs to settle.\n"
+    _, text = call(project, "report", "--json")
+    assert json.loads(text)["preprint_links"] == 1
+    _, text = call(project, "report")
+    assert "embase and pubmed" in text or "pubmed" in text
+    _, text = call(project, "explain", "R000001", "R000001")
+    assert "one record" in text
