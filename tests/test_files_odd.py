@@ -1,6 +1,7 @@
 """Files as people have them: encodings, line ends, cut short, damaged, of the wrong kind."""
 
 import io
+import random
 import zipfile
 from pathlib import Path
 
@@ -212,3 +213,44 @@ def test_a_damaged_workbook_is_refused(data: bytes) -> None:
 def test_a_csv_whose_text_looks_like_ris_is_still_a_table() -> None:
     text = 'Title,Authors,Abstract\nFirst,Li W.,"x\nTY  - JOUR\nER  - "\n'
     assert [record.title for record in read_file(text.encode()).records] == ["First"]
+
+
+PIECES = [b'"', b"{", b"}", b"@", b"\n", b"ER  - \n", b"TY  - JOUR\n", b"\x00", b"\xff", b",", b"<",
+          b"      x", b"PMID- ", b"%0 ", b"\\", b"<1>\n", b"PT J\n", b"@article{"]  # fmt: skip
+
+
+def damaged(data: bytes, dice: random.Random) -> bytes:
+    """The file with a few bytes cut out, put in, doubled or changed."""
+    text = bytearray(data)
+    for _ in range(dice.randint(1, 10)):
+        at = dice.randrange(len(text) + 1)
+        match dice.randrange(4):
+            case 0:
+                text[at:at] = dice.choice(PIECES)
+            case 1:
+                del text[at : at + dice.randint(1, 40)]
+            case 2:
+                text[at:at] = text[at : at + dice.randint(1, 80)]
+            case _:
+                text[at : at + 1] = bytes([dice.randrange(256)])
+    return bytes(text)
+
+
+@pytest.mark.parametrize("form", ALL)
+def test_damage_of_any_kind_is_an_answer_not_a_crash(form: str) -> None:
+    dice = random.Random(form)
+    for _ in range(400):
+        try:
+            parsed = read_file(damaged(ALL[form].encode(), dice))
+        except SourceError as error:
+            assert "\n" not in str(error)
+        else:
+            assert parsed.records or parsed.rejected
+            assert parsed.announced is not None
+            assert parsed.announced >= len(parsed.records) + len(parsed.rejected)
+
+
+def test_quotes_inside_unquoted_cells_are_letters() -> None:
+    parsed = read_file(b'Title,Size,Year\nThe 5" gun,9" long,2020\nSecond,"a ""b"" c",2021\n')
+    assert [record.title for record in parsed.records] == ['The 5" gun', "Second"]
+    assert (parsed.announced, parsed.rejected) == (2, ())

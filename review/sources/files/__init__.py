@@ -8,6 +8,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from review.errors import SourceError
@@ -87,7 +88,8 @@ def read_data(data: bytes, kind: str, name: str, source: str | None = None) -> P
             raise SourceError(f"{name}: {error}") from error
     if not parsed.records and not parsed.rejected:
         raise SourceError(f"{name}: no references found in it ({kind.replace('_', ' ')}).")
-    return parsed
+    came_out = len(parsed.records) + len(parsed.rejected)
+    return replace(parsed, announced=max(parsed.announced or 0, came_out))
 
 
 def _content(path: Path) -> bytes:

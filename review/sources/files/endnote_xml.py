@@ -78,7 +78,7 @@ def parse(data: bytes, source: str | None = None) -> Parsed:
 def _rest(data: bytes, done: int, why: str) -> list[Rejected]:
     """The entries after a break in the XML, each as it stands in the file."""
     starts = [found.start() for found in _START.finditer(data)]
-    ends = [*starts[1:], len(data)]
+    ends = [*starts[1:], len(data)] if starts else []
     reason = f"the XML breaks here ({why}): the file is cut short or damaged"
     return [
         Rejected(number, reason, decoded(data[a:b]).strip())

@@ -5,10 +5,11 @@ Rows that do not fit the header, or whose quotation marks never close, come out 
 
 import csv
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
 
 from review.errors import SourceError
 from review.records import Rejected
@@ -133,41 +134,64 @@ def _never_closes(lines: list[bytes], delimiter: str) -> bool:
 
 def _independent_count(lines: list[bytes], delimiter: str) -> int:
     """Rows below the header, counted by quotation marks alone, without the csv module."""
+    mark = re.escape(delimiter.encode())
+    opened = re.compile(rb"(?:^|" + mark + rb')"(?:[^"]|"")*("(?!"))?')
+    closing = re.compile(rb'^(?:[^"]|"")*"(?!")')
     blank = b" \t" + delimiter.encode()
     count, inside = 0, False
     for line in lines:
-        if not inside and line.strip(blank + b'"'):
+        if inside:
+            end = closing.match(line)
+            if end is None:
+                continue
+            inside, line = False, line[end.end() :]
+        elif line.strip(blank + b'"'):
             count += 1
-        if line.count(b'"') % 2:
-            inside = not inside
+        if b'"' in line:
+            inside = any(found.group(1) is None for found in opened.finditer(line))
     return count - 1
 
 
 def _sheets(data: bytes, score: Score, name: str, wanted: str) -> list[Grid]:
     """The sheets of a workbook that have such a header."""
+    done: list[Grid] = []
+    found: list[str] = []
+    for rows in _workbook(data, name):
+        points, at = max(((score(row), -at) for at, row in enumerate(rows[:LOOK])), default=(0, 0))
+        if points:
+            body = enumerate(rows[1 - at :], 2 - at)
+            done.append(Grid(rows[-at], ((n, row, "") for n, row in body if any(row)), None))
+        else:
+            found.extend(cell for cell in (rows[0] if rows else []) if cell)
+    if not done:
+        raise _refused(name, wanted, found)
+    return done
+
+
+def _workbook(data: bytes, name: str) -> list[list[list[str]]]:
+    """The sheets' rows of cells. Raises SourceError if the workbook is damaged or too large."""
+    import xml.etree.ElementTree as ET
+
     import openpyxl
 
+    damage = (zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, ValueError, TypeError,
+              AttributeError, IndexError, OSError, RuntimeError)  # fmt: skip
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(item.file_size for item in packed.infolist()) > MAX_UNPACKED:
                 raise SourceError(f"{name}: the workbook unpacks to over 1 GiB; it is refused.")
+            if (bad := packed.testzip()) is not None:
+                raise SourceError(f"{name}: the workbook is damaged (in {bad}).")
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        try:
+            return [
+                [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+                for sheet in book.worksheets
+            ]
+        finally:
+            book.close()
+    except damage as error:
         raise SourceError(f"{name}: not a readable Excel workbook ({error}).") from error
-    done: list[Grid] = []
-    found: list[str] = []
-    for sheet in book.worksheets:
-        rows = ([_cell(v) for v in row] for row in sheet.iter_rows(values_only=True))
-        head: list[list[str]] = list(islice(rows, LOOK))
-        points, at = max(((score(row), -at) for at, row in enumerate(head)), default=(0, 0))
-        if points:
-            body = enumerate(chain(head[1 - at :], rows), 2 - at)
-            done.append(Grid(head[-at], ((n, row, "") for n, row in body if any(row)), None))
-        else:
-            found.extend(cell for cell in (head[0] if head else []) if cell)
-    if not done:
-        raise _refused(name, wanted, found)
-    return done
 
 
 def _cell(value: object) -> str:

@@ -90,11 +90,14 @@ def _fields(text: str) -> Fields:
     """One entry by tag, every tag a list, through Bio.Medline."""
     from Bio import Medline
 
-    text = _CONTINUED.sub(" ", text)
+    start = _LINE.search(text)
+    if start is None:
+        return {}
+    before, text = text[: start.start()].strip(), _CONTINUED.sub(" ", text[start.start() :])
     # ERIC writes 'ISSN - x' and 'OWN - x': Medline wants the tag in 4 columns, then '- '.
     text = _LINE.sub(lambda m: f"{m.group(1)[:4]:<4}- ", text)
     lines = (line + "\n" for line in text.split("\n") if line.strip())
-    fields: Fields = {}
+    fields: Fields = {"ZZ": [before]} if before else {}
     for entry in Medline.parse(lines):  # type: ignore[no-untyped-call]
         for tag, values in entry.items():
             fields.setdefault(tag, []).extend([values] if isinstance(values, str) else values)
