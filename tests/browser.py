@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 QUIET = [
@@ -101,3 +101,20 @@ def settled(page: Page, wait: float = 30_000) -> None:
     expect(page.get_by_test_id("stApp")).to_be_visible(timeout=wait)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=wait)
     page.wait_for_timeout(150)
+
+
+def press_until(page: Page, key: str, done: str, *arguments: object) -> None:
+    """Presses a key and waits until a JavaScript condition holds; a loaded machine may swallow a
+    key while the page is drawn anew, as it would a person's, so it is pressed again then.
+
+    Args:
+        done: a function of the arguments, for example "u => location.search != u".
+    """
+    for _ in range(4):
+        page.keyboard.press(key)
+        try:
+            page.wait_for_function(done, arg=arguments[0] if arguments else None, timeout=15_000)
+        except TimeoutError:
+            continue
+        return
+    raise AssertionError(f"the key {key!r} did nothing")

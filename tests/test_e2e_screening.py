@@ -1,7 +1,7 @@
 """Two reviewers screen 40 real records by keyboard, blind to each other; an adjudicator settles."""
 
 import pytest
-from browser import chromium, served, settled, sign_in
+from browser import chromium, press_until, served, settled, sign_in
 
 from review.protocol import stage_of
 from review.screening import status
@@ -13,6 +13,7 @@ from review.workflow.flow import flow_of
 from review.workflow.project import init, open_project
 
 pytestmark = pytest.mark.browser
+GONE = "text => !document.body.innerText.includes(text)"
 NAMES = ("ada", "ben", "cleo")
 
 
@@ -50,15 +51,16 @@ def screen(page, address, name):
     sign_in(page, address, name, f"password of {name}")
     page.goto(f"{address}/screening")
     seen = []
+    page.get_by_role("button", name="Include").wait_for()
+    page.wait_for_url("**key=*")
     for _ in range(40):
-        page.get_by_role("button", name="Include").wait_for()
-        page.wait_for_function("seen => !seen.includes(location.search)", arg=seen)
         settled(page)
         seen.append(page.evaluate("location.search"))
         other = {"ada": "ben", "ben": "ada"}[name]
         assert other not in page.locator("[data-testid=stMain]").inner_text().split()
         number = int(seen[-1].rsplit("R", 1)[1])
-        page.keyboard.press(key_for(name, number))
+        done = "u => location.search != u || document.body.innerText.includes('Nothing is left')"
+        press_until(page, key_for(name, number), done, seen[-1])
     page.get_by_text("Nothing is left for you here").wait_for()
     return seen
 
@@ -78,13 +80,13 @@ def test_two_reviewers_and_an_adjudicator_screen_by_keyboard(project):
         for left in (4, 3, 2, 1):
             page.get_by_text(f"Verdict differs ({left})").wait_for()
             settled(page)
-            page.keyboard.press("1")
+            press_until(page, "1", GONE, f"Verdict differs ({left})")
         page.get_by_text("Verdict differs (0)").wait_for()
         page.get_by_text("Both unsure (2)").click()
         for left in (2, 1):
             page.get_by_text(f"Both unsure ({left})").wait_for()
             settled(page)
-            page.keyboard.press("3")
+            press_until(page, "3", "() => document.body.innerText.includes('Settle as')")
             page.get_by_label("Why (needed)").fill("looked at the methods")
             page.get_by_role("button", name="Settle").click()
         page.get_by_text("Both unsure (0)").wait_for()

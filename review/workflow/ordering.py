@@ -1,6 +1,8 @@
 """The learned order of a stage, the evidence for stopping, and agreement while it matters."""
 
-import logging
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -23,14 +25,13 @@ from review.workflow.decisions import Wanted, add
 from review.workflow.project import Project
 from review.workflow.screening import lay_out
 
-LOG = logging.getLogger(__name__)
 NEW_DECISIONS = 10
 """A new order is made after so many new labels at least, or after NEW_SHARE more."""
 NEW_SHARE = 0.05
 STOPPED = "Not screened: screening was stopped"
 """The rule that unscreened records are marked with, by the lead's act."""
 
-_BUSY: dict[tuple[Path, str], threading.Lock] = {}
+_BUSY: dict[tuple[Path, str], subprocess.Popen[bytes]] = {}
 _GUARD = threading.Lock()
 
 
@@ -161,27 +162,33 @@ def due(project: Project, stage: Stage) -> bool:
 
 
 def retrain_behind(project: Project, stage: Stage) -> bool:
-    """Starts making a new order in the background where one is due; nobody waits for it.
+    """Starts making a new order in a process of its own where one is due; nobody waits for it.
 
-    Gives whether one was started: not while another is under way in this process.
+    Gives whether one was started: not while another is under way.
     """
     key = (project.folder, stage.id)
     with _GUARD:
-        lock = _BUSY.setdefault(key, threading.Lock())
-    if not lock.acquire(blocking=False):
-        return False
-
-    def run() -> None:
-        try:
-            if due(project, stage):
-                retrain(project, stage)
-        except ReviewError as error:
-            LOG.warning("the order of %s was not made anew: %s", stage.id, error)
-        finally:
-            lock.release()
-
-    threading.Thread(target=run, daemon=True, name=f"order {stage.id}").start()
+        running = _BUSY.get(key)
+        if (running is not None and running.poll() is None) or not due(project, stage):
+            return False
+        words = [sys.executable, "-m", "review.cli", "--review", str(project.folder)]
+        words += ["rank", "train", "--stage", stage.id]
+        around = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        with (project.folder / "rank.log").open("ab") as log:
+            _BUSY[key] = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=around,
+                preexec_fn=_quietly,
+            )
     return True
+
+
+def _quietly() -> None:
+    """Lets the app go first."""
+    os.nice(10)
 
 
 def explain(project: Project, stage: Stage, key: str, most: int = 12) -> list[tuple[str, float]]:
