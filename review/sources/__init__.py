@@ -1,1 +1,71 @@
 """The outside world that gives records: services and files."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from review.records import Parsed
+from review.sources.nouns import ResultPage, Source, Window
+
+TITLES = {
+    "pubmed": "PubMed",
+    "arxiv": "arXiv",
+    "medrxiv": "medRxiv",
+    "biorxiv": "bioRxiv",
+    "europepmc": "Europe PMC",
+}
+"""Services the tool harvests, by the name protocols use."""
+
+
+def source(name: str) -> Source:
+    """A service by name: how it is searched and how its answers are read."""
+    return Source(name, TITLES[name], partial(_search, name), partial(parse, name),
+                  asks=name not in ("medrxiv", "biorxiv"))  # fmt: skip
+
+
+def parse(name: str, body: bytes) -> Parsed:
+    """Records of a saved answer of a service. Raises SourceError where it holds none."""
+    if name == "arxiv":
+        from review.sources import arxiv
+
+        return arxiv.parse(body)
+    if name in ("medrxiv", "biorxiv"):
+        from review.sources import medrxiv
+
+        return medrxiv.parse(body, name)
+    if name == "europepmc":
+        from review.sources import europepmc
+
+        return europepmc.parse(body)
+    from review.sources import pubmed
+
+    return pubmed.parse(body)
+
+
+def _search(
+    name: str,
+    query: str | None,
+    window: Window,
+    http: Any,
+    base_url: str,
+    *,
+    resume: Mapping[str, Any] | None = None,
+) -> Iterator[ResultPage]:
+    if name == "arxiv":
+        from review.sources.arxiv.search import search as of_arxiv
+
+        return of_arxiv(query, window, http, base_url, resume)
+    if name in ("medrxiv", "biorxiv"):
+        from review.sources.medrxiv.search import search as of_medrxiv
+
+        return of_medrxiv(query, window, http, base_url, resume, server=name)
+    if name == "europepmc":
+        from review.sources.europepmc.search import search as of_europepmc
+
+        return of_europepmc(query, window, http, base_url, resume)
+    from review.sources.pubmed.search import search as of_pubmed
+
+    return of_pubmed(query, window, http, base_url, resume)
+
+
+SOURCES = {name: source(name) for name in TITLES}

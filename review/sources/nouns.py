@@ -1,12 +1,12 @@
 """What travels between a source's search and the harvest: windows, result pages, verdicts."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from review.errors import SourceError
-from review.records import Parsed, Record
+from review.records import Parsed
 
 Reading = Literal["posted", "entered", "changed"]
 
@@ -53,30 +53,28 @@ class ResultPage:
     """The slice ends with this page."""
 
 
+class Search(Protocol):
+    """How a service is searched: query, window, client, base address, and where to go on."""
+
+    def __call__(
+        self,
+        query: str | None,
+        window: Window,
+        http: Any,
+        base_url: str,
+        *,
+        resume: Mapping[str, Any] | None = None,
+    ) -> Iterator[ResultPage]:
+        """Pages of results. Raises SourceError; pages already given stay good."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A service the tool harvests. `search` needs the network, `parse` does not."""
 
     name: str
     title: str
-    base_url: str
-    terms: str
-    """Name of its pace in `http.TERMS`; sources of one service share it."""
-    search: Callable[..., Any]
+    search: Search
     parse: Callable[[bytes], Parsed]
     asks: bool
     """It searches by query; False: it gives whole days, and we match them ourselves."""
-    posts: bool = False
-    """A preprint server with a list of journal articles that followed."""
-    env: str = field(default="")
-
-
-def announced_by(parsed: Parsed) -> int:
-    """Entries of an answer: as announced, else as counted."""
-    counted = len(parsed.records) + len(parsed.rejected)
-    return counted if parsed.announced is None else parsed.announced
-
-
-def ids_of(records: tuple[Record, ...]) -> list[str]:
-    """The source's own ids of the records, in order."""
-    return [record.source_id or "" for record in records]

@@ -432,3 +432,17 @@ harvest_ends = Table(
     Column("detail", Text),
     Index(None, "harvest"),
 )
+
+relations = Table(  # what a registry said of a record's document after the record had come
+    "relations",
+    metadata,
+    _id(),
+    _at(),
+    _record(),
+    Column("kind", String(40), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("said_by", String(40), nullable=False),
+    Column("said_at", String(10)),
+    Column("raw", String(64)),  # SHA-256 of the kept raw answer
+    Index(None, "record"),
+)

@@ -32,7 +32,7 @@ def search(
         Refused: arXiv cannot read the query.
         SourceError: no usable answer; pages already given stay good.
     """
-    ask = partial(_ask, http, base_url, query or "", FIELDS[window.by])
+    ask = partial(_ask, http, base_url, _within(query or "", window), FIELDS[window.by])
     road = Road("arxiv", ask, PAGE, SMALL_PAGE, MOST, dated=window.by != "changed")
     days = (window.until - window.since).days + 1
     return walk(road, http, start(window, days, resume))
@@ -42,6 +42,15 @@ def by_ids(ids: list[str], http: Http, base_url: str) -> Got[Leaf]:
     """The newest version of up to 100 arXiv ids."""
     params = {"id_list": ",".join(ids), "max_results": str(len(ids)), "start": "0"}
     return http.fetch(Ask("arxiv", base_url, params), _leaf)
+
+
+def _within(query: str, window: Window) -> str:
+    """The query, held to days of first submission where the window is about something else."""
+    if not window.posted or window.by == "posted":
+        return query
+    since, until = window.posted
+    days = f"submittedDate:[{since:%Y%m%d}0000 TO {until:%Y%m%d}2359]"
+    return f"({query}) AND {days}" if query else days
 
 
 def _ask(

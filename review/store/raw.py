@@ -1,0 +1,59 @@
+"""Raw answers as they came: compressed files named by the SHA-256 of their content, kept once."""
+
+import gzip
+import hashlib
+import os
+import tempfile
+import zlib
+from pathlib import Path
+
+from review.errors import StoreError
+
+LEVEL = 6
+"""Of gzip: XML and JSON shrink to about a fifth."""
+
+
+def keep(folder: Path, body: bytes) -> str:
+    """Keeps an answer under the review's raw/ folder, whole or not at all; gives its SHA-256.
+
+    Raises:
+        StoreError: the disk is full or refuses.
+    """
+    digest = hashlib.sha256(body).hexdigest()
+    path = path_of(folder, digest)
+    if path.exists():
+        return digest
+    scratch: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+            scratch = Path(file.name)
+            file.write(gzip.compress(body, LEVEL, mtime=0))
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    except OSError as error:
+        if scratch is not None:
+            scratch.unlink(missing_ok=True)
+        raise StoreError(
+            f"{path}: the raw answer cannot be written ({error.strerror}). Nothing of this page "
+            "was kept; free the disk and run the harvest again, it goes on here."
+        ) from error
+    return digest
+
+
+def path_of(folder: Path, digest: str) -> Path:
+    """Where the answer of a SHA-256 lies in a review's folder."""
+    return folder / "raw" / digest[:2] / f"{digest}.gz"
+
+
+def read(folder: Path, digest: str) -> bytes:
+    """A kept answer, checked against its name. Raises StoreError: not there, or damaged."""
+    path = path_of(folder, digest)
+    try:
+        body = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise StoreError(f"{path}: the raw answer cannot be read ({error}).") from error
+    if hashlib.sha256(body).hexdigest() != digest:
+        raise StoreError(f"{path}: the raw answer was changed since it was kept.")
+    return body

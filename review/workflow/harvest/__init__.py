@@ -1,0 +1,15 @@
+"""Harvests: what is new at each source since the last whole window, with nothing lost.
+
+Raw answers, records and the place to go on from are kept page by page, so that a run that dies is
+taken up by the next one after its last whole page.
+"""
+
+from review.workflow.harvest.locking import Busy as Busy
+from review.workflow.harvest.locking import running as running
+from review.workflow.harvest.nouns import Control as Control
+from review.workflow.harvest.nouns import Outcome as Outcome
+from review.workflow.harvest.nouns import Run as Run
+from review.workflow.harvest.nouns import Step as Step
+from review.workflow.harvest.runs import harvest as harvest
+from review.workflow.harvest.telling import open_windows as open_windows
+from review.workflow.harvest.telling import overview as overview

@@ -1,0 +1,113 @@
+"""What a run of harvests is made of and tells."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from review.sources.nouns import Window
+
+COMPLETE, INCOMPLETE = 0, 3
+"""Exit status of a run: all windows whole; at least one is not."""
+BUSY = 75
+"""Exit status where another harvest is running. Source: sysexits.h, EX_TEMPFAIL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A window of one source that is to be harvested now."""
+
+    source: str
+    window: Window
+    query: str
+    """The protocol's query, or the source's own where the protocol gives one."""
+    compiled: str | None
+    """As the source is asked; None where it gives whole days."""
+    said: tuple[str, ...] = ()
+    """What could not be asked of this source, one sentence each."""
+    resumes: int | None = None
+    """The harvest that is taken up again."""
+    closes: int | None = None
+    """The incomplete harvest of which this window is to make good a part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is told after each page, for bars and log lines."""
+
+    source: str
+    slice: str
+    page: int
+    """1 and up, within this run."""
+    announced: int | None
+    """Entries announced for the slice."""
+    received: int
+    """Entries of the slice received so far."""
+    new: int
+    known: int
+    rejected: int
+    """Of this page."""
+    requests: int
+    """Sent in this run."""
+    faults: int
+    """Tries that failed in this run."""
+    gap: float
+    """Seconds between requests the source's terms ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the harvest of one window ended."""
+
+    source: str
+    window: Window
+    verdict: str
+    """complete or incomplete."""
+    note: str | None
+    """Why it is incomplete."""
+    announced: int
+    received: int
+    new: int
+    known: int
+    rejected: int
+    unmatched: int
+    """Entries of whole days that the query does not match; they are not kept as records."""
+    disagree: int
+    """Entries a source's search found and the query run here does not match, or could not judge."""
+    pages: int
+    requests: int
+    faults: dict[str, int]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run did."""
+
+    id: str
+    outcomes: tuple[Outcome, ...]
+    alerts: tuple[str, ...] = ()
+    """What was raised: retractions of included studies."""
+    updates: int = 0
+    """Relations learned of documents that were here before."""
+    open: tuple[str, ...] = ()
+    """Windows that are still not whole, one sentence each."""
+
+    @property
+    def exit_status(self) -> int:
+        """0 where every window is whole, else 3."""
+        return INCOMPLETE if self.open else COMPLETE
+
+
+Tell = Callable[[Step], None]
+
+
+@dataclass(slots=True)
+class Control:
+    """How a run is watched and stopped."""
+
+    tell: Tell | None = None
+    live: bool = False
+    """Ask the services themselves, whatever the protocol or the environment says."""
+    today: date | None = None
+    stopped: bool = field(default=False)
+    """Set to stop after the page under way."""

@@ -1,0 +1,151 @@
+"""Documents known before, asked after again: journal articles of preprints, and retractions."""
+
+from datetime import date, timedelta
+
+from review.records import Record
+from review.sources.arxiv.search import by_ids
+from review.sources.http import Http
+from review.sources.medrxiv.search import articles
+from review.sources.nouns import Window
+from review.sources.pubmed.search import by_pmids
+from review.store import Connection, acts, harvests, links, raw, records
+from review.store.moments import now
+from review.store.records import key_of
+from review.workflow import standings
+from review.workflow.harvest.taking import marks, note_changes
+from review.workflow.project import Project
+
+ARXIV_AT_ONCE = 100
+PUBMED_AT_ONCE = 200
+LATE = timedelta(days=30)
+"""Days of publication asked for again: servers link articles weeks after they appear."""
+RETRACTING = {"retracted_by", "expression_of_concern_in", "marked"}
+"""What is said of a document that calls it into question."""
+WORDS = {
+    "retracted_by": "is retracted",
+    "expression_of_concern_in": "stands under an expression of concern",
+    "marked": "is marked as retracted or withdrawn",
+}
+
+
+def reask(project: Project, name: str, where: tuple[Http, str], today: date) -> int:
+    """Asks a source after the documents known of it; gives how many relations were learned.
+
+    Raises:
+        SourceError: the source gave no usable answer; what was learned before stays.
+    """
+    if name in ("medrxiv", "biorxiv"):
+        return _published(project, name, where, today)
+    if name == "arxiv":
+        return _newest(project, where)
+    if name == "pubmed":
+        return _noticed(project, where)
+    return 0
+
+
+def _published(project: Project, name: str, where: tuple[Http, str], today: date) -> int:
+    """Journal articles that followed our preprints, from the server's own list."""
+    with project.store.read() as conn:
+        ours = {s.record.doi: s.id for s in records.every(conn) if s.record.source == name}
+        asked = [a for a in acts.every(conn, kind="asked after") if a["subject"] == name]
+        opened = [h.detail["asked_on"] for h in harvests.every(conn, source=name)]
+    if not ours:
+        return 0
+    begun = date.fromisoformat(asked[-1]["detail"]["until"] if asked else min(opened))
+    learned, (http, base) = 0, where
+    for page in articles(Window(begun - LATE, today), http, base, server=name):
+        found = [(ours[r.doi], r) for r in page.parsed.records if r.doi in ours]
+        if found:
+            learned += _keep(project, found, page.raw)
+    with project.store.write() as conn:
+        detail = {"until": today.isoformat(), "learned": learned}
+        acts.add(conn, "asked after", "tool", now(), subject=name, detail=detail)
+    return learned
+
+
+def _newest(project: Project, where: tuple[Http, str]) -> int:
+    """What arXiv says today of our preprints."""
+    with project.store.read() as conn:
+        ours: dict[str, int] = {}
+        for one in records.every(conn):
+            if one.record.source == "arxiv" and one.record.arxiv_id:
+                ours.setdefault(one.record.arxiv_id, one.id)
+    ids, learned = list(ours), 0
+    for start in range(0, len(ids), ARXIV_AT_ONCE):
+        got = by_ids(ids[start : start + ARXIV_AT_ONCE], *where)
+        found = [(ours[r.arxiv_id], r) for r in got.value.parsed.records if r.arxiv_id in ours]
+        learned += _keep(project, found, got.body)
+    return learned
+
+
+def _noticed(project: Project, where: tuple[Http, str]) -> int:
+    """Notices PubMed has linked to our articles, from whatever source they came."""
+    with project.store.read() as conn:
+        ours: dict[str, int] = {}
+        for one in records.every(conn):
+            if one.record.pmid:
+                ours.setdefault(one.record.pmid, one.id)
+    ids, learned = list(ours), 0
+    for start in range(0, len(ids), PUBMED_AT_ONCE):
+        got = by_pmids(ids[start : start + PUBMED_AT_ONCE], *where)
+        found = [(ours[r.pmid], r) for r in got.value.records if r.pmid in ours]
+        learned += _keep(project, found, got.body)
+    return learned
+
+
+def _keep(project: Project, found: list[tuple[int, Record]], body: bytes) -> int:
+    """Notes what is new in some entries; the raw answer is kept where anything is."""
+    with project.store.read() as conn:
+        before = records.many(conn, [number for number, _ in found])
+        later = harvests.relations_of(conn, [number for number, _ in found])
+    fresh = []
+    for number, record in found:
+        old = before[number].record
+        had = {(r.kind, r.target) for r in (*old.relations, *marks(old), *later.get(number, ()))}
+        if any((r.kind, r.target) not in had for r in (*record.relations, *marks(record))):
+            fresh.append((number, record))
+    if not fresh:
+        return 0
+    digest = raw.keep(project.folder, body)
+    with project.store.write() as conn:
+        return note_changes(conn, tuple(fresh), digest)
+
+
+def raise_alerts(project: Project) -> list[str]:
+    """Raises an alert for each included study that was called into question; gives the new ones."""
+    with project.store.read() as conn:
+        told = {
+            (a["subject"], (a["detail"] or {}).get("said")) for a in acts.every(conn, kind="alert")
+        }
+        included = _included(project, conn)
+        groups = links.all_groups(conn)
+        members = {n for n, (report, _) in groups.items() if report in included} | included
+        later = harvests.relations_of(conn, sorted(members))
+        stored = records.many(conn, members)
+    raised = []
+    with project.store.write() as conn:
+        for number, one in sorted(stored.items()):
+            said = (*one.record.relations, *marks(one.record), *later.get(number, ()))
+            report = key_of(groups.get(number, (number, number))[0])
+            for what in said:
+                mark = f"{what.kind} {what.target}"
+                if what.kind not in RETRACTING or (report, mark) in told:
+                    continue
+                told.add((report, mark))
+                text = (
+                    f"the included study '{(one.record.title or 'without title')[:80]}' "
+                    f"{WORDS[what.kind]} ({what.said_by}: {what.target})"
+                )
+                detail = {"text": text, "said": mark, "record": one.key}
+                acts.add(conn, "alert", "tool", now(), subject=report, detail=detail)
+                raised.append(f"{report}: {text}")
+    return raised
+
+
+def _included(project: Project, conn: Connection) -> set[int]:
+    """Reports included at the last stage they have reached, none of them excluded after it."""
+    found = standings.compute(project, conn)
+    if not project.protocol.stages:
+        return set()
+    last = project.protocol.stages[-1].id
+    return {report for report, one in found.get(last, {}).items() if one.status == "included"}

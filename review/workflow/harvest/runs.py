@@ -1,0 +1,243 @@
+"""One run: each source's windows side by side, then what became of documents known before."""
+
+import logging
+import os
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+
+from review.errors import ProtocolError, QueryError, ReviewError, SourceError, StoreError
+from review.query.matching import matcher
+from review.sources import SOURCES
+from review.sources.http import Http, default_cache
+from review.sources.nouns import ResultPage
+from review.sources.terms import PLACES, TERMS, at_home, place
+from review.store import Connection, harvests, records
+from review.store.moments import now
+from review.workflow.harvest import locking, plans, reasking, telling
+from review.workflow.harvest.nouns import Control, Outcome, Plan, Run, Step
+from review.workflow.harvest.taking import Place, Tally, take
+from review.workflow.project import Project
+
+log = logging.getLogger(__name__)
+SERVICE = {"pubmed": "ncbi", "medrxiv": "biorxiv"}
+"""Name of a source's pace where it differs from its own."""
+
+
+def harvest(
+    project: Project,
+    who: str,
+    *,
+    sources: tuple[str, ...] = (),
+    control: Control | None = None,
+) -> Run:
+    """Harvests what is new; two harvests of one review never run at once.
+
+    Args:
+        sources: names of sources; the protocol's where empty.
+
+    Raises:
+        Busy: another harvest of this review is running.
+        ProtocolError, QueryError: the protocol names no source, or its query cannot be read.
+    """
+    control = control or Control()
+    search = project.protocol.search
+    names = plans.sources_of(search, sources)
+    for name in names:
+        plans.compiled(search, name)
+        _known_contact(project, name, control)
+    run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    with locking.held(project, who):
+        with ThreadPoolExecutor(len(names)) as pool:
+            try:
+                jobs = [pool.submit(_source, project, name, who, run, control) for name in names]
+                outcomes = [outcome for job in jobs for outcome in job.result()]
+            except BaseException:
+                control.stopped = True
+                raise
+        updates, notes = 0, []
+        for name in names:
+            if not control.stopped:
+                learned, note = _reask(project, name, who, run, control)
+                updates += learned
+                notes += note
+        alerts = reasking.raise_alerts(project)
+    still = (*telling.open_windows(project), *notes)
+    return Run(run, tuple(outcomes), tuple(alerts), updates, still)
+
+
+def client(project: Project, *, live: bool = False) -> Http:
+    """A client with the review's contact address; its pace may be scaled for a stand-in."""
+    pace = float(os.environ.get("FUNNEL_PACE", "1"))
+    http = Http(
+        default_cache(), contact=project.protocol.search.contact, pace=1.0 if live else pace
+    )
+    key = os.environ.get("NCBI_API_KEY")
+    if key:
+        http.keys["ncbi"] = key
+    return http
+
+
+def _known_contact(project: Project, name: str, control: Control) -> None:
+    search = project.protocol.search
+    home = control.live or at_home(name, search.base_urls)
+    if home and not search.contact:
+        raise ProtocolError(
+            "'search.contact' is missing: the services ask for an e-mail address they can write to "
+            "before they block somebody. Add it to protocol.yaml."
+        )
+
+
+def _base(project: Project, name: str, control: Control) -> str:
+    if control.live:
+        return PLACES[name]
+    return place(name, project.protocol.search.base_urls)
+
+
+def _source(project: Project, name: str, who: str, run: str, control: Control) -> list[Outcome]:
+    """All windows of one source, one after the other; a failed one does not stop the others."""
+    today = control.today or datetime.now(UTC).date()
+    http = client(project, live=control.live)
+    try:
+        with project.store.read() as conn:
+            before = harvests.every(conn, source=name)
+        found = plans.plans(project.protocol.search, name, before, today)
+        outcomes = []
+        for plan in found:
+            if control.stopped:
+                break
+            outcomes.append(_window(project, plan, (who, run, today), http, control))
+        return outcomes
+    finally:
+        http.close()
+
+
+def _window(
+    project: Project, plan: Plan, told: tuple[str, str, date], http: Http, control: Control
+) -> Outcome:
+    """One window, from its beginning or from where it was left."""
+    began = time.monotonic()
+    sent, failed = sum(http.requests.values()), http.faults.copy()
+    harvest_id, batch, tally, resume = _opened(project, plan, told)
+    source = SOURCES[plan.source]
+    try:
+        matches = matcher(plans.tree(project.protocol.search))
+    except QueryError:
+        if not source.asks:
+            raise
+        matches = None
+    where = Place(harvest_id, batch, source.asks, matches)
+    base, stopped = _base(project, plan.source, control), None
+    found = source.search(plan.compiled, plan.window, http, base, resume=resume)
+    try:
+        for page in found:
+            new, known = take(project, where, page, tally)
+            _tell(control, http, plan.source, page, (tally.pages, new, known))
+            if control.stopped:
+                stopped = "stopped by hand; the next run goes on from here"
+                break
+    except (SourceError, StoreError) as error:
+        stopped = str(error)
+        log.warning("%s: %s", plan.source, stopped)
+    verdict = "incomplete" if stopped or tally.short else "complete"
+    note = "; ".join([*tally.why, *([stopped] if stopped else [])]) or None
+    outcome = Outcome(
+        plan.source, plan.window, verdict, note, sum(tally.announced.values()), tally.received,
+        tally.new, tally.known, tally.rejected, tally.unmatched, tally.disagree, tally.pages,
+        sum(http.requests.values()) - sent, dict(http.faults - failed), time.monotonic() - began,
+    )  # fmt: skip
+    _end(project, plan, (harvest_id, bool(stopped)), outcome, tally)
+    return outcome
+
+
+def _opened(
+    project: Project, plan: Plan, told: tuple[str, str, date]
+) -> tuple[int, int, Tally, dict[str, object] | None]:
+    """The harvest's number, batch, tally so far and where to go on."""
+    who, run, today = told
+    if plan.resumes is not None:
+        with project.store.read() as conn:
+            one = next(h for h in harvests.every(conn) if h.id == plan.resumes)
+            return one.id, one.batch, telling.tally(conn, one.id), harvests.cursor(conn, one.id)
+    window = plan.window
+    detail: dict[str, object] = {
+        "by": window.by, "asked_on": today.isoformat(), "could not be asked": plan.said,
+    }  # fmt: skip
+    if window.posted:
+        detail["posted"] = [day.isoformat() for day in window.posted]
+    if plan.closes is not None:
+        detail["closes"] = plan.closes
+    at = now()
+    name = f"{window.since} to {window.until}" + (
+        "" if window.by == "posted" else f" ({window.by})"
+    )
+    with project.store.write() as conn:
+        batch = records.add_batch(
+            conn, at, who, kind="harvest", source=plan.source, name=name, announced=0, parsed=0,
+            rejected=0, new=0, known=0,
+        )  # fmt: skip
+        number = harvests.open_one(
+            conn, at, who, detail=detail, run=run, source=plan.source, batch=batch,
+            query=plan.query, compiled=plan.compiled, window_from=window.since.isoformat(),
+            window_to=window.until.isoformat(),
+        )  # fmt: skip
+    return number, batch, Tally(), None
+
+
+def _end(
+    project: Project, plan: Plan, ended: tuple[int, bool], outcome: Outcome, tally: Tally
+) -> None:
+    """Notes how a window ended, and what it makes good."""
+    number, stopped = ended
+    detail = {
+        "stopped": stopped, "short": tally.short, "requests": outcome.requests,
+        "faults": outcome.faults, "seconds": round(outcome.seconds, 3),
+    }  # fmt: skip
+    try:
+        with project.store.write() as conn:
+            harvests.end(conn, number, now(), outcome.verdict, outcome.note, detail)
+            if plan.closes is not None and outcome.verdict == "complete":
+                _close(project, conn, plan, number)
+    except StoreError as error:
+        log.warning("%s: the end of the harvest could not be noted: %s", plan.source, error)
+
+
+def _close(project: Project, conn: Connection, plan: Plan, by: int) -> None:
+    """Takes a slice that was made good off the harvest that fell short."""
+    old = next(one for one in harvests.every(conn) if one.id == plan.closes)
+    made_good = [plan.window.since.isoformat(), plan.window.until.isoformat()]
+    left = [days for days in old.end.get("short", []) if list(days) != made_good]
+    verdict = "incomplete" if left else "closed"
+    note = f"{made_good[0]}..{made_good[1]} made good by harvest {by}"
+    harvests.end(conn, old.id, now(), verdict, f"{old.note}; {note}", {**old.end, "short": left})
+
+
+def _tell(
+    control: Control, http: Http, source: str, page: ResultPage, counts: tuple[int, int, int]
+) -> None:
+    pages, new, known = counts
+    if control.tell is None:
+        return
+    terms = TERMS[SERVICE.get(source, source)]
+    control.tell(
+        Step(
+            source, page.slice, pages, page.announced, page.received, new, known,
+            len(page.parsed.rejected), sum(http.requests.values()), sum(http.faults.values()),
+            terms.gap,
+        )
+    )  # fmt: skip
+
+
+def _reask(
+    project: Project, name: str, who: str, run: str, control: Control
+) -> tuple[int, list[str]]:
+    """What a source says today of documents known before; a failure is told, not raised."""
+    http = client(project, live=control.live)
+    today = control.today or datetime.now(UTC).date()
+    try:
+        return reasking.reask(project, name, (http, _base(project, name, control)), today), []
+    except ReviewError as error:
+        return 0, [f"{name}: known documents could not be asked after: {error}"]
+    finally:
+        http.close()
