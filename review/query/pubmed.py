@@ -1,0 +1,61 @@
+"""A query in PubMed's language: quoted terms with field tags, truncation, dates.
+
+Sources: PubMed User Guide (help pages of NLM) on field tags, truncation (four characters before
+the asterisk) and dates.
+"""
+
+from typing import Literal
+
+from review.query.asking import Compiled, Dialect, Window, written
+from review.query.nodes import Node, Term, terms_of, to_text
+from review.query.variants import known_words
+
+DateField = Literal["pdat", "edat", "crdt", "mdat"]
+SHORTEST = 4  # characters before *; PubMed User Guide
+_TAGS = {"tiab": "tiab", "title": "ti", "abstract": "ab", "mesh": "mh"}
+_DATES = {"pdat": "dp", "edat": "edat", "crdt": "crdt", "mdat": "mdat"}
+_DIALECT = Dialect("AND", "OR", "NOT", "all[sb]")
+
+
+def compile_pubmed(
+    node: Node, window: Window | None = None, *, dates: DateField = "pdat"
+) -> Compiled:
+    """The query for PubMed.
+
+    Args:
+        dates: the day the window is about: publication (pdat), entry into PubMed (edat), creation
+            of the record (crdt) or last change (mdat).
+    """
+    lost: dict[str, None] = {}
+    text = written(node, _DIALECT, lambda term: _term(term, lost))
+    limits = _dates(window, _DATES[dates])
+    notes = ["[tiab] also searches the authors' keywords, which titles and abstracts may not hold."]
+    if any(term.field == "mesh" for term in terms_of(node)):
+        notes.append("[mh] also finds the narrower headings below a heading.")
+    if not any(term.field == "tiab" for term in terms_of(node)):
+        del notes[0]
+    whole = f"{text} AND {limits}" if limits else text
+    return Compiled(whole, tuple(lost), tuple(notes))
+
+
+def _term(term: Term, lost: dict[str, None]) -> str:
+    tag = _TAGS[term.field]
+    if not term.stem:
+        return f'"{term.text}"[{tag}]'
+    if len(term.text) >= SHORTEST:
+        return f'"{term.text}*"[{tag}]' if " " in term.text else f"{term.text}*[{tag}]"
+    words = known_words(term)
+    lost[
+        f"{to_text(term)}: PubMed cuts off no word of fewer than {SHORTEST} letters; asked as "
+        f"{' OR '.join(words)}."
+    ] = None
+    parts = [f'"{word}"[{tag}]' for word in words]
+    return parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"
+
+
+def _dates(window: Window | None, tag: str) -> str:
+    if window is None or (window.since is None and window.until is None):
+        return ""
+    since = f"{window.since:%Y/%m/%d}" if window.since else "1800/01/01"
+    until = f"{window.until:%Y/%m/%d}" if window.until else "3000/12/31"
+    return f'("{since}"[{tag}] : "{until}"[{tag}])'

@@ -1,0 +1,259 @@
+"""The local matcher: whole words, beginnings, phrases and fields, over texts as sources give."""
+
+import random
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from review.errors import QueryError
+from review.query import (
+    And,
+    Node,
+    Not,
+    Or,
+    Term,
+    all_of,
+    any_of,
+    clean_text,
+    matcher,
+    matches,
+    none_of,
+    parse,
+    record_matcher,
+    words_beginning,
+    words_of,
+)
+from review.records import Record
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "held"),
+    [
+        ("covid", "COVID-19 in 2020", True),
+        ("covid", "COVID19", False),
+        ("covid*", "COVID19", True),
+        ("ncov", "2019-nCoV pneumonia", True),
+        ("ncov", "2019-nCoVs", False),
+        ("ai", "An AI-based model", True),
+        ("ai", "computer-aided; aim; chair", False),
+        ("ct", "ctDNA and PCT", False),
+        ("ct", "PET/CT", True),
+        ("prognos*", "Prognostication of stroke", True),
+        ("prognos*", "aprognosis", False),
+        ('"x-ray"', "chest X‑ray images", True),
+        ('"x-ray"', "chest X ray", True),
+        ('"x-ray"', "chest X\u00a0Ray", True),
+        ('"x-ray"', "chest xray", False),
+        ('"x-ray*"', "X\u2010rays", True),
+        ("x-ray", "xenon ray", False),
+        ('"deep learning"', "deep\n  learning", True),
+        ('"deep learning"', "deep—learning", True),
+        ('"deep learning"', "deep “learning”", True),
+        ('"deep learning"', "deep (learning)", True),
+        ('"deep learning"', "sheep deep learnings", False),
+        ('"deep learning"', "learning deep", False),
+        ('"deep learning"', "deep • learning", True),
+        ('"neural network*"', "neural networks", True),
+        ('"neural network*"', "neural nets", False),
+        ('"sars-cov-2"', "SARS‐CoV‐2", True),
+        ('"sars-cov-2"', "SARS CoV 22", False),
+        ("methods", "BackgroundFoo bar.\nMethodsUsing CT", True),
+        ("using", "MethodsUsing CT", True),
+        ("covid", "BackgroundCOVID-19 spreads", True),
+        ("undernutrition", "O_ST_ABSBackgroundC_ST_ABSUndernutrition is", True),
+        ("mosim", "Key PointsO_LIMOSim is", True),
+        ("calcified", "knownO_LICalcified lesions", True),
+        ("beta", "the {beta} of 0.2", True),
+        ("beta", "β-cell mass", True),
+        ('"tnf alpha"', "TNF-α", True),
+        ("ptpsigma", "PTP{sigma} on cells", True),
+        ("efficient", "eﬃcient net", True),
+        ("covid", "ＣＯＶＩＤ－19", True),
+        ("müller", "Muller", True),
+        ("muller", "Müller's sign", True),
+        ("strasse", "Straße", True),
+        ("pneumonia", "pneu\u00admonia", True),
+        ("新冠肺炎", "新冠肺炎的诊断", False),
+        ("新冠*", "新冠肺炎的诊断", True),
+        ("covid NOT mice", "covid in mice", False),
+        ("covid NOT mice", "covid in men", True),
+        ("NOT covid", "influenza", True),
+        ("covid", "", False),
+    ],
+)
+def test_a_text_holds_a_query(query, text, held):
+    assert matcher(parse(query))(None, text) is held
+    assert matcher(parse(query))(text, None) is held
+
+
+def test_fields_are_kept_apart():
+    title, abstract = "Deep models", "Learning from CT of covid patients"
+    assert matcher(parse("title:deep AND abstract:covid"))(title, abstract)
+    assert not matcher(parse("title:covid"))(title, abstract)
+    assert not matcher(parse("abstract:deep"))(title, abstract)
+    assert matcher(parse("covid AND deep"))(title, abstract)
+    assert not matcher(parse('"models learning"'))(title, abstract)
+
+
+def test_a_silent_field_holds_nothing():
+    assert not matcher(parse("covid"))(None, None)
+    assert matcher(parse("NOT covid"))(None, None)
+
+
+def test_mesh_is_left_out_where_it_is_unknown():
+    node = parse("covid AND mesh:Humans")
+    assert matcher(node)("covid", None)
+    assert matcher(parse("covid OR mesh:Humans"))("ct", None) is False
+    with pytest.raises(QueryError, match="nothing of it can be asked"):
+        matcher(parse("mesh:Humans"))
+
+
+def test_mesh_is_judged_where_it_is_known():
+    node = parse('covid AND (mesh:Humans OR mesh:"Tomography, X-Ray Computed")')
+    known = Record("pubmed", title="covid", mesh=("Tomography, X-Ray Computed/methods",))
+    assert matches(node, known)
+    assert not matches(node, Record("pubmed", title="covid", mesh=("Mice",)))
+    assert not matches(node, Record("pubmed", title="covid"))
+    assert matches(node, Record("medrxiv", title="covid"))
+    assert not matches(parse("mesh:Humans"), Record("medrxiv", title="Humans"))
+    assert matches(parse("mesh:Tomograph*"), known)
+    assert not matches(parse("mesh:Tomography"), known)
+
+
+def test_keywords_count_only_when_asked():
+    record = Record("pubmed", title="A study", keywords=("deep", "learning", "CT"))
+    assert not record_matcher(parse("ct"))(record)
+    assert record_matcher(parse("ct"), keywords=True)(record)
+    assert not record_matcher(parse('"deep learning"'), keywords=True)(record)
+    assert not record_matcher(parse("title:ct"), keywords=True)(record)
+
+
+VOCABULARY = ["deep", "learning", "learn", "covid", "covid19", "ct", "x", "ray", "net", "nets"]
+terms = st.builds(
+    Term,
+    text=st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=3).map(" ".join),
+    field=st.sampled_from(["tiab", "title", "abstract"]),
+    stem=st.booleans(),
+)
+trees: st.SearchStrategy[Node] = st.recursive(
+    terms,
+    lambda inner: (
+        st.lists(inner, min_size=2, max_size=3).map(all_of)
+        | st.lists(inner, min_size=2, max_size=3).map(any_of)
+        | inner.map(none_of)
+    ),
+    max_leaves=8,
+)
+texts = st.lists(st.sampled_from(VOCABULARY), max_size=12).map(" ".join)
+
+
+def naive(node: Node, title: str, abstract: str) -> bool:
+    """The meaning of a query, written as plainly as can be."""
+    if isinstance(node, Not):
+        return not naive(node.part, title, abstract)
+    if isinstance(node, And):
+        return all(naive(part, title, abstract) for part in node.parts)
+    if isinstance(node, Or):
+        return any(naive(part, title, abstract) for part in node.parts)
+    fields = {"title": [title], "abstract": [abstract], "tiab": [title, abstract]}[node.field]
+    wanted = node.text.split()
+    for text in fields:
+        words = text.split()
+        for start in range(len(words) - len(wanted) + 1):
+            part = words[start : start + len(wanted)]
+            ends = part[-1].startswith(wanted[-1]) if node.stem else part[-1] == wanted[-1]
+            if part[:-1] == wanted[:-1] and ends:
+                return True
+    return False
+
+
+@settings(max_examples=500, deadline=None)
+@given(trees, texts, texts)
+def test_the_matcher_agrees_with_the_plain_meaning(node, title, abstract):
+    assert matcher(node)(title, abstract) is naive(node, title, abstract)
+
+
+@settings(max_examples=200, deadline=None)
+@given(trees, st.lists(st.tuples(texts, texts), min_size=1, max_size=5))
+def test_a_matcher_remembers_words_without_mixing_texts(node, pairs):
+    one = matcher(node)
+    assert [one(*pair) for pair in pairs] == [naive(node, *pair) for pair in pairs]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=60))
+def test_folding_is_the_same_twice(text):
+    words = words_of(text)
+    assert words_of(" ".join(words)) == words
+
+
+def test_the_matcher_forgets_before_memory_fills(monkeypatch):
+    monkeypatch.setattr("review.query.matching.REMEMBERED", 5_000)
+    one = matcher(parse('"big word"'))
+    for start in range(0, 12_000, 1_000):
+        assert not one(" ".join(f"w{start + n}" for n in range(1_000)), None)
+    long = "big word " + " ".join(f"v{n}" for n in range(8_000))
+    assert one(long, None)
+    assert one("big word", None)
+    assert not one("word big", None)
+
+
+def test_five_thousand_terms_cost_a_record_no_more_than_ten():
+    rng = random.Random(1)
+    known = [f"word{n}" for n in range(20_000)]
+    docs = [" ".join(rng.choices(known, k=150)) for _ in range(1_500)]
+
+    def seconds(count: int) -> float:
+        query = [Term(f"zz{n}", stem=True) for n in range(count // 2)]
+        query += [Term(f"word{n} zzz") for n in range(count // 2)]
+        one = matcher(any_of(query))
+        for doc in docs:
+            one(None, doc)  # learn the words first
+        start = time.process_time()
+        for doc in docs:
+            one(None, doc)
+        return time.process_time() - start
+
+    assert seconds(5_000) < 12 * seconds(10)
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("BackgroundSugar is.\n\nMethodsWe asked.", "BACKGROUND: Sugar is.\nMETHODS: We asked."),
+        ("O_ST_ABSBackgroundC_ST_ABSThe body. ", "BACKGROUND: The body."),
+        ("Key PointsO_LIMOSim is.\nC_LIO_LIIt can.\nC_LI", "Key Points\nMOSim is.\nIt can."),
+        ("PTP{sigma} at 180{degrees}", "PTPσ at 180°"),
+        ("We used MethodsBox here", "We used MethodsBox here"),
+        ("Done. ResultsAccuracy was 9.", "Done. RESULTS: Accuracy was 9."),
+        ("  \u200b ", None),
+        ("", None),
+        (None, None),
+        ("Aims and objectives of ResultsNet", "Aims and objectives of ResultsNet"),
+    ],
+)  # fmt: skip
+def test_texts_are_cleaned_for_reading(raw, clean):
+    assert clean_text(raw) == clean
+
+
+def test_words_that_begin_with_a_stem_are_listed():
+    texts = ["Diagnosis and diagnostics", None, "DIAGNOSED; undiagnosed, diagnosis"]
+    assert list(words_beginning("diagnos", texts)) == ["diagnosis", "diagnostics", "diagnosed"]
+
+
+def test_genuine_medrxiv_abstracts_show_their_first_words(shared):
+    """In the recorded page, words glued to a heading are found as words."""
+    import json
+
+    path = shared / "reference/api_samples/medrxiv/medrxiv_details_part1.json"
+    rows = json.loads(path.read_text())["collection"]
+    glued = {
+        "10.1101/2023.12.30.23300673": "undernutrition",
+        "10.1101/2023.10.20.23297293": "multiple",
+    }
+    for row in rows:
+        if row["doi"] in glued:
+            assert matcher(parse(f"abstract:{glued.pop(row['doi'])}"))(None, row["abstract"])
+    assert not glued

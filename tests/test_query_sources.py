@@ -1,0 +1,240 @@
+"""Each source's text of a query, what it could not be asked, and that all of them mean the same."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+import requests
+from standin import StandIn, make
+
+from review.errors import QueryError
+from review.protocol import load
+from review.query import (
+    Window,
+    compile_arxiv,
+    compile_europepmc,
+    compile_for,
+    compile_pubmed,
+    matcher,
+    parse,
+)
+from review.query.nodes import Term
+from review.query.variants import known_words, vocabulary
+
+DATA = Path(__file__).parents[1] / "data"
+YEAR = Window(date(2020, 1, 1), date(2020, 10, 3))
+
+
+@pytest.mark.parametrize(
+    ("query", "pubmed", "europepmc"),
+    [
+        ("covid", '"covid"[tiab]', 'TITLE_ABS:"covid"'),
+        ("covid*", "covid*[tiab]", "TITLE_ABS:covid*"),
+        ('"x-ray"', '"x-ray"[tiab]', 'TITLE_ABS:"x ray"'),
+        ("title:ai", '"ai"[ti]', 'TITLE:"ai"'),
+        ("abstract:ai", '"ai"[ab]', 'ABSTRACT:"ai"'),
+        ('mesh:"COVID-19"', '"COVID-19"[mh]', 'MESH:"COVID-19"'),
+        ("a1 AND b1", '("a1"[tiab] AND "b1"[tiab])', '(TITLE_ABS:"a1" AND TITLE_ABS:"b1")'),
+        ("a1 NOT b1", '("a1"[tiab] NOT "b1"[tiab])', '(TITLE_ABS:"a1" NOT TITLE_ABS:"b1")'),
+        (
+            "a1 AND c1 NOT b1 NOT d1",
+            '(("a1"[tiab] AND "c1"[tiab]) NOT ("b1"[tiab] OR "d1"[tiab]))',
+            '((TITLE_ABS:"a1" AND TITLE_ABS:"c1") NOT (TITLE_ABS:"b1" OR TITLE_ABS:"d1"))',
+        ),
+        (
+            "NOT a1",
+            '(all[sb] NOT "a1"[tiab])',
+            '(FIRST_PDATE:[1800-01-01 TO 3000-12-31] NOT TITLE_ABS:"a1")',
+        ),
+        ('"neural network*"', '"neural network*"[tiab]', None),
+    ],
+)
+def test_pubmed_and_europepmc_are_asked_in_their_words(query, pubmed, europepmc):
+    node = parse(query)
+    assert compile_pubmed(node).text == pubmed
+    if europepmc:
+        assert compile_europepmc(node).text == europepmc
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("title:ai", 'ti:"ai"'),
+        ("ai", '(ti:"ai" OR abs:"ai")'),
+        ("title:x-ray", 'ti:"x ray"'),
+        ("title:a1 NOT title:b1", '(ti:"a1" ANDNOT ti:"b1")'),
+        (
+            "title:a1 AND title:c1 NOT (title:b1 OR title:d1)",
+            '((ti:"a1" AND ti:"c1") ANDNOT (ti:"b1" OR ti:"d1"))',
+        ),
+        ("NOT title:a1", '(submittedDate:[199101010000 TO 300001010000] ANDNOT ti:"a1")'),
+        ("title:ncov*", '(ti:ncov* OR ti:"ncov" OR ti:"ncovs")'),
+        ('title:"gradient boost*"', 'ti:"gradient boost"'),
+        (
+            'title:"neural net*"',
+            '(ti:"neural net" OR ti:"neural network" OR ti:"neural networked" '
+            'OR ti:"neural networking" OR ti:"neural networks")',
+        ),
+    ],
+)
+def test_arxiv_is_asked_with_prefixes_and_quotes(query, text):
+    assert compile_arxiv(parse(query)).text == text
+
+
+def test_arxiv_never_sees_a_bare_hyphen_or_not():
+    text = compile_arxiv(parse('(x-ray* OR "sars-cov-2") NOT non-invasive')).text
+    assert "-" not in text
+    assert " NOT " not in text
+
+
+def test_windows_are_written_in_each_way():
+    node = parse("title:ai")
+    assert compile_pubmed(node, YEAR).text == '"ai"[ti] AND ("2020/01/01"[dp] : "2020/10/03"[dp])'
+    assert '"2020/01/01"[edat]' in compile_pubmed(node, YEAR, dates="edat").text
+    assert compile_arxiv(node, YEAR).text.endswith("submittedDate:[202001010000 TO 202010032359]")
+    assert compile_europepmc(node, YEAR).text.endswith("(FIRST_PDATE:[2020-01-01 TO 2020-10-03])")
+    open_end = Window(date(2020, 1, 1), None)
+    assert ': "3000/12/31"[dp]' in compile_pubmed(node, open_end).text
+    assert "TO 300001010000]" in compile_arxiv(node, open_end).text
+    assert "TO 3000-12-31]" in compile_europepmc(node, open_end).text
+    assert compile_pubmed(node, Window()).text == '"ai"[ti]'
+
+
+def test_losses_are_said():
+    assert compile_pubmed(parse("covid*")).lost == ()
+    short = compile_pubmed(parse("ct*"))
+    assert short.text == '("ct"[tiab] OR "cts"[tiab])'
+    assert "fewer than 4 letters" in short.lost[0]
+    stem = compile_arxiv(parse("prognos*"))
+    assert 'ti:"prognostic"' in stem.text
+    assert "promises no truncation" in stem.lost[0]
+    phrase = compile_europepmc(parse('"neural network*"'))
+    assert 'TITLE_ABS:"neural networks"' in phrase.text
+    assert "other endings are not found" in phrase.lost[0]
+    mesh = compile_arxiv(parse("covid AND mesh:Humans"))
+    assert "more is found" in mesh.lost[0]
+    mesh = compile_arxiv(parse("covid OR mesh:Humans"))
+    assert "less is found" in mesh.lost[0]
+    assert "Humans" not in mesh.text
+    with pytest.raises(QueryError, match="nothing of it can be asked"):
+        compile_arxiv(parse("mesh:Humans"))
+    assert any("narrower" in one for one in compile_pubmed(parse("mesh:Humans")).notes)
+
+
+def test_sources_are_named():
+    assert compile_for("medrxiv", parse("covid*")).text == "covid*"
+    assert "matched here" in compile_for("biorxiv", parse("covid*")).notes[0]
+    with pytest.raises(QueryError, match="no source 'scopus'"):
+        compile_for("scopus", parse("covid*"))
+
+
+def test_known_words_hold_what_reviews_truncate():
+    found = known_words(Term("diagnos", stem=True))
+    assert {"diagnos", "diagnosis", "diagnostic", "diagnosed", "diagnosing"} <= set(found)
+    assert known_words(Term("neural net", stem=True))[0] == "neural net"
+    assert known_words(Term("zzz", stem=True)) == ["zzz"]
+    assert "x-rays" not in vocabulary()
+    assert known_words(Term("X-radiograph", stem=True))[1] == "X-radiographer"
+    assert all(word == word.lower() and " " not in word for word in vocabulary())
+
+
+def test_the_founding_reviews_search_compiles_from_its_protocol(shared):
+    import yaml
+
+    facts = yaml.safe_load((shared / "reference/roberts2021/facts.yaml").read_text())["search"]
+    search = load(DATA / "roberts2021/protocol.yaml").search
+    node = parse(search.query)
+    window = Window(search.from_, search.to)
+    assert "[202001010000 TO 202010032359]" in compile_arxiv(node, window).text
+    assert '("2020/01/01"[dp] : "2020/10/03"[dp])' in compile_pubmed(node, window).text
+    holds = matcher(node)
+    groups = facts["stage_1_arxiv_terms"], facts["stage_2_filter"]
+    for first in groups[0]["any_of"]:
+        for second in groups[1]["group_a"]:
+            for third in groups[1]["group_b"]:
+                assert holds(f"{first} {second} on {third}", None), (first, second, third)
+    whole = {*groups[0]["whole_word_only"], *groups[1]["whole_word_only"]}
+    assert whole == {"ncov", "ai", "ct", "cxr"}
+    assert not holds("ncovx ai ct", None)
+    assert not holds("ncov aid ct", None)
+    assert not holds("ncov ai ctdna", None)
+    assert not holds("ncov ai cxrs", None)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[StandIn]:
+    with StandIn(make(4_000, seed=8)) as running:
+        yield running
+
+
+QUERIES = [
+    "covid*",
+    'covid* AND ("deep learning" OR ai OR "neural network*") AND (ct OR "x-ray*" OR radiograph*)',
+    "(prognos* OR diagnos*) AND (ct OR cxr OR mri) NOT covid*",
+    'title:("x-ray" OR ct) AND abstract:calibrat*',
+    "ncov OR coronavirus",
+    '"sars-cov-2" NOT (triage OR segmentation)',
+    "imag* AND NOT (title:covid* OR abstract:saliency)",
+]
+
+
+def ids_on_arxiv(server: StandIn, text: str) -> set[str]:
+    found: set[str] = set()
+    while True:
+        data = {"search_query": text, "start": len(found), "max_results": 2000}
+        answer = requests.post(server.base["arxiv"], data=data, timeout=30)
+        answer.raise_for_status()
+        ids = re.findall(r"<id>http://arxiv.org/abs/(.*?)v\d+</id>", answer.text)
+        found |= set(ids)
+        if not ids:
+            return found
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_every_source_gives_what_the_query_means(server, query):
+    corpus, node = server.corpus, parse(query)
+    window = ("2020-01-01", "2020-10-03")
+    wanted = corpus.expected(query, "arxiv", *window)
+    assert wanted
+    for wildcards in (True, False):
+        server.limits.arxiv_wildcards = wildcards
+        assert ids_on_arxiv(server, compile_arxiv(node, YEAR).text) == wanted
+    server.limits.arxiv_wildcards = True
+    data = {"db": "pubmed", "retmax": 9999, "retmode": "json"}
+    data["term"] = compile_pubmed(node, YEAR, dates="edat").text
+    answer = requests.post(server.base["eutils"] + "/esearch.fcgi", data=data, timeout=30).json()
+    found = set(answer["esearchresult"]["idlist"])
+    truth = corpus.expected(query, "pubmed", *window)
+    by_keyword = {str(a.pmid) for a in corpus.articles if a.keywords}
+    assert found ^ truth <= by_keyword  # [tiab] also searches keywords; nothing else differs
+    data = {"query": compile_europepmc(node, YEAR).text, "format": "json", "pageSize": 1000}
+    rows = requests.post(server.base["europepmc"] + "/search", data=data, timeout=30).json()
+    shown = {
+        f"{one['source']}:{one.get('pmid') or one['doi']}" for one in rows["resultList"]["result"]
+    }
+    assert shown == corpus.expected(query, "europepmc", *window)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("which", ["medrxiv", "biorxiv"])
+def test_the_matcher_finds_in_damaged_texts_what_the_corpus_holds(server, query, which):
+    holds = matcher(parse(query))
+    found, seen = set(), 0
+    while True:
+        url = f"{server.base['biorxiv']}/details/{which}/2020-01-01/2020-10-03/{seen}/json"
+        rows = requests.get(url, timeout=30).json()["collection"]
+        if not rows:
+            break
+        seen += len(rows)
+        found |= {row["doi"] for row in rows if holds(row["title"], row["abstract"])}
+    assert found == server.corpus.expected(query, which, "2020-01-01", "2020-10-03")
+
+
+def test_the_arxiv_text_is_a_query_the_service_reads(server):
+    text = compile_arxiv(parse("(a1 OR (b1 AND NOT c1)) NOT (d1 AND e1)"), YEAR).text
+    answer = requests.get(server.base["arxiv"], params={"search_query": text}, timeout=30)
+    assert answer.status_code == 200
+    assert ET.fromstring(answer.content).tag.endswith("feed")
