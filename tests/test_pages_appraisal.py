@@ -1,5 +1,8 @@
 """The appraisal, extraction and consensus pages, each drawn by itself over a small store."""
 
+import html
+import re
+
 import pytest
 from appraising import fill, full, kind, review_in, standing
 from conftest import SHARED
@@ -42,7 +45,9 @@ def draw(name, project, person, **query):
 
 
 def press(app, key):
-    app = app.button(key=key).click().run()
+    """Clicks the button of this key, or the open question's answer of this name."""
+    found = [b for b in app.button if b.key == key or (b.key or "").endswith(f"_{key}")]
+    app = found[0].click().run()
     assert not app.exception, app.exception
     return app
 
@@ -75,7 +80,7 @@ def test_who_does_not_appraise_sees_no_form(project):
 def test_the_kind_of_study_opens_its_tools(project):
     app = draw("appraisal", project, ADA, key="R000002")
     assert "By which methods" in said(app)
-    app = press(app, "answer_traditional")
+    app = press(app, "traditional")
     assert "Imaging protocol" in said(app)
     assert forms.open_form(project, 2, "study-kind", "ada").finished
 
@@ -86,7 +91,7 @@ def test_answers_are_saved_with_quote_page_and_comment_and_next_goes_on(project)
     app.text_area(key="filling_quote").set_value("A deep network.")
     app.number_input(key="filling_page").set_value(3)
     app.text_input(key="filling_comment").set_value("Clear.")
-    app = press(app, "answer_yes")
+    app = press(app, "yes")
     entry = forms.open_form(project, 1, "claim-2020", "ada").entries["title"]
     assert (entry.answer, entry.quote, entry.page, entry.comment) == (
         "yes", "A deep network.", 3, "Clear.",
@@ -100,15 +105,15 @@ def test_answers_are_saved_with_quote_page_and_comment_and_next_goes_on(project)
 
 def test_the_same_answer_again_withdraws_it(project):
     kind(project, 1, "deep-learning", "ada")
-    app = press(draw("appraisal", project, ADA, key="R000001"), "answer_no")
+    app = press(draw("appraisal", project, ADA, key="R000001"), "no")
     assert answer_of(project, "title") == "no"
-    press(app, "answer_no")
+    press(app, "no")
     assert answer_of(project, "title") is None
 
 
 def test_a_quote_changed_after_the_answer_is_saved_too(project):
     kind(project, 1, "deep-learning", "ada")
-    app = press(draw("appraisal", project, ADA, key="R000001"), "answer_yes")
+    app = press(draw("appraisal", project, ADA, key="R000001"), "yes")
     app.text_area(key="filling_quote").set_value("Later found.").run()
     assert forms.open_form(project, 1, "claim-2020", "ada").entries["title"].quote == "Later found."
 
@@ -116,19 +121,19 @@ def test_a_quote_changed_after_the_answer_is_saved_too(project):
 def test_it_can_go_on_by_itself(project):
     kind(project, 1, "deep-learning", "ada")
     app = draw("appraisal", project, ADA, key="R000001")
-    app.toggle(key="filling_on").set_value(True).run()
-    app = press(app, "answer_yes")
+    app = press(app, "filling_switch")
+    app = press(app, "yes")
     assert "Structured abstract" in said(app)
 
 
 def test_points_are_picked_one_by_one_where_several_hold(project):
     kind(project, 1, "traditional", "ada")
     app = draw("appraisal", project, ADA, key="R000001")
-    app = press(press(app, "answer_public"), "answer_documented")
+    app = press(press(app, "public"), "documented")
     assert answer_of(project, "protocol", name="rqs-1.0") == "documented+public"
-    app = press(app, "answer_documented")
+    app = press(app, "documented")
     assert answer_of(project, "protocol", name="rqs-1.0") == "public"
-    press(app, "answer_none")
+    press(app, "none")
     assert answer_of(project, "protocol", name="rqs-1.0") == "none"
 
 
@@ -139,7 +144,7 @@ def test_a_judgement_that_differs_asks_for_its_sentence_first(project):
     fill(project, 1, "probast-2019", "ada", start, finish=False)
     app = draw("appraisal", project, ADA, key="R000001")
     assert "The answers propose **high**" in said(app)
-    app = press(app, "answer_low")
+    app = press(app, "low")
     assert "Say in a sentence" in app.warning[0].value
     key = "judgement:participants"
     assert answer_of(project, key, name="probast-2019") is None
@@ -158,7 +163,7 @@ def test_a_full_form_is_finished_and_leads_to_the_next_tool(project):
     fill(project, 1, "claim-2020", "ada", form, finish=False)
     app = draw("appraisal", project, ADA, key="R000001")
     assert app.button(key="filling_finish").disabled
-    app = press(press(app, "answer_partly"), "filling_finish")
+    app = press(press(app, "partly"), "filling_finish")
     assert forms.open_form(project, 1, "claim-2020", "ada").finished
     assert "What is done with the model" in said(app)
 
@@ -169,7 +174,7 @@ def test_a_finished_form_is_closed_until_opened_again(project):
     app = draw("appraisal", project, ADA, key="R000001")
     app.session_state["tool_1_kind"] = "claim-2020"
     app.run()
-    assert app.button(key="answer_yes").disabled
+    assert app.button(key="answer_title_yes").disabled
     next(b for b in app.button if b.label == "Open this form again").click().run()
     assert not forms.open_form(project, 1, "claim-2020", "ada").finished
 
@@ -181,7 +186,7 @@ def test_one_quote_serves_several_instruments(project):
     app.session_state["tool_1_kind"] = "rqs-1.0"
     app.run()
     assert "CLAIM 2020 1" in app.button(key="again_0").label
-    app = press(press(app, "answer_documented"), "again_0")
+    app = press(press(app, "documented"), "again_0")
     entry = forms.open_form(project, 1, "rqs-1.0", "ada").entries["protocol"]
     assert (entry.answer, entry.quote, entry.page) == ("documented", "A hybrid model.", 2)
 
@@ -201,14 +206,14 @@ def test_extraction_takes_typed_answers_and_unclear_as_a_value(project):
     kind(project, 1, "deep-learning", "ada")
     app = draw("extraction", project, ADA, key="R000001")
     name = "extraction-imaging-ai"
-    app = press(press(app, "answer_diagnosis"), "filling_next")
+    app = press(press(app, "diagnosis"), "filling_next")
     app.text_input(key="filling_typed").set_value("COVID-19 or not").run()
     assert answer_of(project, "condition", name=name) == "COVID-19 or not"
     app.session_state[f"at_1_{name}"] = "size-test"
     app.run()
     app.text_input(key="filling_typed").set_value("about 300").run()
     assert "It takes: a number" in app.warning[0].value
-    press(app, "answer_unclear")
+    press(app, "unclear")
     assert answer_of(project, "size-test", name=name) == "unclear"
 
 
@@ -218,7 +223,7 @@ def test_the_paper_stands_beside_and_a_pasted_quote_finds_its_page(project):
     files.attach(project, 1, "c.pdf", data, "ada")
     app = draw("appraisal", project, ADA, key="R000001")
     assert "**1** of 9" in said(app)
-    app = press(app, "answer_yes")
+    app = press(app, "yes")
     app.text_area(key="filling_quote").set_value(sentence_on(project, 4)).run()
     assert not app.exception
     assert forms.open_form(project, 1, "claim-2020", "ada").entries["title"].page == 4
@@ -228,6 +233,37 @@ def test_the_paper_stands_beside_and_a_pasted_quote_finds_its_page(project):
     hit = next(b for b in app.button if b.label == "Quote")
     hit.click().run()
     assert "PCR" in forms.open_form(project, 1, "claim-2020", "ada").entries["title"].quote
+
+
+def test_possible_evidence_is_used_or_dismissed_and_that_is_remembered(project):
+    from review.workflow import fulltext
+
+    kind(project, 1, "deep-learning", "ada")
+    data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
+    files.attach(project, 1, "c.pdf", data, "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    offered = sentences(app)
+    assert len(offered) >= 2
+    assert all("deep" in one.lower() or "intelligence" in one.lower() for one in offered)
+    app = press(app, "evidence_dismiss_0")
+    assert offered[0] not in sentences(app)
+    app = press(app, "evidence_use_0")
+    assert app.text_area(key="filling_quote").value == offered[1]
+    app = press(app, "yes")
+    assert forms.open_form(project, 1, "claim-2020", "ada").entries["title"].quote == offered[1]
+    heard = {one.sentence: one.verdict for one in fulltext.heard(project, "evidence", 1, "ada")}
+    assert heard == {offered[0]: "dismiss", offered[1]: "use"}
+    assert fulltext.in_use(project, "evidence")["phrases"].precision == 0.5
+    app.session_state["at_1_claim-2020"] = "registration"
+    app.run()
+    assert "No sentence of the paper holds: ClinicalTrials.gov" in said(app)
+
+
+def sentences(app):
+    """The offered sentences, as drawn."""
+    drawn = [str(one.proto.body) for one in app.get("html")]
+    found = [one for one in drawn if "font-size:.92rem" in one]
+    return [html.unescape(re.sub(r"<[^>]+>", "", one)) for one in found]
 
 
 def sentence_on(project, page):

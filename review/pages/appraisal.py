@@ -1,16 +1,15 @@
 """Appraisal: the paper on the left, one question at a time on the right; each reviewer alone."""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
-from review.checklists import Asked
 from review.errors import ReviewError
-from review.pages import filling, paper, session
+from review.pages import evidence, filling, paper, session
 from review.protocol import stage_reviewers
 from review.store import records
 from review.store.records import key_of, number_of
-from review.workflow import files
 from review.workflow.appraisal import forms, settling, tasks
 from review.workflow.appraisal.forms import Form, Given
 from review.workflow.appraisal.tasks import Task
@@ -113,15 +112,17 @@ def _report(project: Project, record: int, uses: tuple[str, ...]) -> None:
         own[KIND] = settling.finish(project, report, KIND, name)
         st.session_state.pop(_place(report, tools), None)
     form = _head(report, title, tools, own)
-    path = files.pdf_of(project, report)
     asked = filling.current(form)
     take = partial(filling.take_quote, project, form, asked)
     left, right = st.columns([11, 9], gap="medium")
     with right:
-        filling.draw(project, form, path, partial(_below, project, form, own))
+        filling.draw(project, form)
         _finish(project, form, tools)
+        found = evidence.offered(project, form, asked)
+        evidence.draw(project, form, asked, found, take)
+        _again(own, form, take)
     with left:
-        paper.draw(project, report, _marks(project, form, asked), take)
+        paper.draw(project, report, [*evidence.marks(found), *_quoted(project, report)], take)
 
 
 def _head(report: int, title: str, tools: list[Tool], own: dict[str, Form]) -> Form:
@@ -151,23 +152,21 @@ def _tab(form: Form) -> str:
     return f"{form.checklist.short} " + ("✓" if form.finished else f"{given}/{total}")
 
 
-def _marks(project: Project, form: Form, asked: Asked) -> list[paper.Mark]:
-    """What the page highlights: the quote in the box."""
-    quote = st.session_state.get("filling_quote") or ""
-    found = paper.place_of(files.pdf_of(project, form.report), quote)
+def _quoted(project: Project, report: int) -> list[paper.Mark]:
+    """Where the quote in the box stands, for the paper."""
+    found = paper.place_of(project, report, _quote())
     return [(found[0], box, "quote") for box in found[1]] if found else []
 
 
-def _below(project: Project, form: Form, own: dict[str, Form], asked: Asked) -> None:
-    """Quotes taken before, to be used again."""
+def _again(own: dict[str, Form], form: Form, take: Callable[[str, int | None], None]) -> None:
+    """Quotes taken before in any tool, to be used again."""
     taken = [one for one in filling.quotes_taken(own) if one[0] != _quote()]
     if taken and not form.finished:
         with st.expander(f"Use a quote again ({len(taken)})"):
             for n, (quote, number, where) in enumerate(taken):
                 st.button(
                     f"{quote[:180]} (p. {number or '?'}; {where})", type="tertiary",
-                    key=f"again_{n}",
-                    on_click=partial(filling.take_quote, project, form, asked, quote, number),
+                    key=f"again_{n}", on_click=partial(take, quote, number),
                 )  # fmt: skip
 
 
@@ -178,21 +177,28 @@ def _quote() -> str:
 def _finish(project: Project, form: Form, tools: list[Tool]) -> None:
     """Finish or open again; what is left is said."""
     name = session.person().name
-    st.toggle("Go on by itself after each answer", key="filling_on")
+    switch, end = st.columns([2, 3], vertical_alignment="center")
+    on = bool(st.session_state.get("filling_on"))
+    switch.button(  # a button, for keys do not reach the page while a switch is in focus
+        "Go on after each answer", icon=f":material/toggle_{'on' if on else 'off'}:",
+        type="tertiary", key="filling_switch",
+        on_click=lambda: st.session_state.update(filling_on=not on),
+    )  # fmt: skip
     for warning in form.result.warnings:
         st.caption(f":material/info: {warning}")
     if form.finished:
-        st.button("Open this form again", on_click=partial(_reopen, project, form, name))
+        end.button(
+            "Open this form again", on_click=partial(_reopen, project, form, name), width="stretch"
+        )
         return
-    left = len(form.result.unanswered)
-    unsure = len(form.result.unsure)
-    label = f"Finish {form.checklist.short}" + (f" ({left} to go)" if left else "")
-    if unsure and not left:
-        st.caption(f"{unsure} answered 'unsure': these go to consensus.")
-    st.button(
-        label, type="primary", disabled=bool(left), shortcut="Ctrl+Shift+Enter",
+    left, unsure = len(form.result.unanswered), len(form.result.unsure)
+    label = f"Finish ({left} to go)" if left else f"Finish {form.checklist.short}"
+    end.button(
+        label, type="primary", disabled=bool(left), shortcut="Ctrl+Shift+Enter", width="stretch",
         on_click=partial(_finished, project, form, tools, name), key="filling_finish",
     )  # fmt: skip
+    if unsure and not left:
+        st.caption(f"{unsure} answered 'unsure': these go to consensus.")
 
 
 def _finished(project: Project, form: Form, tools: list[Tool], name: str) -> None:

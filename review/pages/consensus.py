@@ -10,7 +10,6 @@ from review.errors import ReviewError
 from review.pages import paper, session
 from review.records import Answer
 from review.store.records import key_of, number_of
-from review.workflow import files
 from review.workflow.appraisal import settling
 from review.workflow.appraisal.forms import Given
 from review.workflow.appraisal.settling import Settlement
@@ -86,6 +85,7 @@ def _compare(project: Project, record: int, name: str) -> None:
     title.markdown(
         f"**{key_of(now.report)}** · {now.checklist.title} · {' and '.join(now.reviewers)}"
     )
+    _turn_to_quote(now)
     left, right = st.columns([11, 9], gap="medium")
     with right:
         st.markdown(f"**{len(now.open)}** to settle · {agreed} agreed · {settled} settled")
@@ -102,16 +102,27 @@ def _compare(project: Project, record: int, name: str) -> None:
         paper.draw(project, now.report, _marks(project, now), _nothing)
 
 
+def _turn_to_quote(now: Settlement) -> None:
+    """Turns the paper to the quote of the first open question, once."""
+    pair = now.open[0] if now.open else None
+    here = (now.report, now.checklist.id, pair.asked.key if pair else None)
+    if pair is None or st.session_state.get("consensus_at") == here:
+        return
+    st.session_state["consensus_at"] = here
+    pages = [entry.page for entry in (pair.first, pair.second) if entry and entry.page]
+    if pages:
+        paper.go_to(pages[0])
+
+
 def _nothing(_text: str, _page: int) -> None:
     """A sentence found in the paper is only shown here."""
 
 
 def _marks(project: Project, now: Settlement) -> list[paper.Mark]:
     """Both quotes of the first open question."""
-    path = files.pdf_of(project, now.report)
     found: list[paper.Mark] = []
     for entry in (now.open[0].first, now.open[0].second) if now.open else ():
-        place = paper.place_of(path, entry.quote or "") if entry else None
+        place = paper.place_of(project, now.report, entry.quote or "") if entry else None
         if place:
             found += [(place[0], box, "quote") for box in place[1]]
     return found
@@ -136,7 +147,7 @@ def _side(
     project: Project, now: Settlement, pair: Pair, entry: Answer | None, key: str | None
 ) -> None:
     who = entry.reviewer if entry else "not answered"
-    st.markdown(f"{label_of(pair.asked, entry.answer if entry else None)}  \n:gray[{who}]")
+    st.markdown(f"**{label_of(pair.asked, entry.answer if entry else None)}**  \n:gray[{who}]")
     if entry and entry.quote:
         st.markdown(f"> {entry.quote}")
     if entry and entry.page:

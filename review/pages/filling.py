@@ -1,15 +1,15 @@
 """One question at a time: guidance, answer keys, quote, page, comment; shared by two pages."""
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
 from review.checklists import (
     JOIN,
     NONE,
+    OVERALL,
     PARTS,
     UNSURE,
     Asked,
@@ -31,7 +31,7 @@ CHIP = {
     "high": ("#b3261e", "High"),
     "at-risk": ("#b3261e", "At risk"),
     "not-judged": ("#666", "Not judged"),
-    None: ("#bbb", "open"),
+    None: ("#767676", "open"),
 }
 """Judgement -> colour with a contrast of 4.5 to 1 on white, and word; never colour alone."""
 GRID = {"answered": "#3a7d44", "unsure": "#c88a12", "open": "#d5d5d5", "optional": "#efefef"}
@@ -78,13 +78,8 @@ def _said(form: Form, key: str) -> str | None:
     return entry.answer if entry else None
 
 
-def draw(project: Project, form: Form, path: Path | None, also: Callable[[Asked], None]) -> None:
-    """Draws the open question of a form.
-
-    Args:
-        path: the paper, so that the page of a pasted quote is found.
-        also: draws what stands under the quote box: suggestions and quotes taken before.
-    """
+def draw(project: Project, form: Form) -> None:
+    """Draws the open question of a form."""
     asked = current(form)
     _load(form, asked)
     if any(section.judgement for section in form.checklist.sections):
@@ -95,9 +90,8 @@ def draw(project: Project, form: Form, path: Path | None, also: Callable[[Asked]
     if form.finished:
         st.info("This form is finished. Open it again to change it.")
     _answers(project, form, asked)
-    _words(project, form, asked, path)
+    _words(project, form, asked)
     _turn(form, asked)
-    also(asked)
 
 
 def _load(form: Form, asked: Asked) -> None:
@@ -148,39 +142,48 @@ def _question(form: Form, asked: Asked) -> None:
     given, total = forms.counted(form.checklist, form.entries)
     part = titles.get(asked.section, "About the study" if not asked.section else "Overall")
     st.caption(f"{part} · {given} of {total} answered")
-    st.markdown(f"#### {asked.number}&ensp;{asked.name}".replace("####  ", "#### "))
+    number = f"{asked.number}&ensp;" if asked.number else ""
+    st.markdown(f"#### {number}{asked.name}")
     st.markdown(asked.question)
     if asked.guidance:
         st.caption(asked.guidance)
 
 
 def _judgements(form: Form) -> None:
-    """The domains side by side: four of bias, three of applicability, and both overall."""
-    cells = []
-    titles = {s.id: s.title for s in form.checklist.sections} | {"overall": "Overall"}
+    """The domains side by side, those of bias before those of applicability; both overall below."""
+    titles = {s.id: s.title for s in form.checklist.sections}
+    cells, overall = [], []
     for part, name in PARTS.items():
         for one in form.result.judgements:
-            if one.part == part:
+            if one.part == part and one.section == OVERALL:
+                overall.append(f"{name} overall: {_word(one)}")
+            elif one.part == part:
                 cells.append(_chip(name, titles.get(one.section, one.section), one))
     st.html(
-        '<div style="display:grid;grid-auto-flow:column;grid-auto-columns:1fr;gap:.35rem;'
-        f'font-size:.78rem">{"".join(cells)}</div>'
+        '<div style="display:grid;grid-auto-flow:column;grid-auto-columns:minmax(0,1fr);gap:.3rem;'
+        f'font-size:.74rem">{"".join(cells)}</div>'
+        f'<div style="font-size:.8rem;margin-top:.35rem">{" · ".join(overall)}</div>'
     )
+
+
+def _word(one: Judgement) -> str:
+    """A judgement as a coloured word, with what it rests on."""
+    colour, word = CHIP.get(one.final, CHIP[None])
+    note = "proposed" if one.given is None and one.final is not None else ""
+    note = "changed" if one.overridden else note
+    return f'<b style="color:{colour}">{word}</b> <i style="color:#666">{note}</i>'
 
 
 def _chip(part: str, title: str, one: Judgement) -> str:
     colour, word = CHIP.get(one.final, CHIP[None])
-    if one.overridden:
-        note = "changed"
-    elif one.given is None and one.final is not None:
-        note = "proposed"
-    else:
-        note = ""
     why = html.escape(f"{part}, {title}: {word}. {one.reason or ''}", quote=True)
+    kind = "Bias" if one.part == "judgement" else "Applicability"
     return (
-        f'<div title="{why}" style="border-top:4px solid {colour};padding:.2rem .1rem;'
-        f'line-height:1.25"><div style="color:#666">{"Bias" if part[0] == "R" else "Applic."}</div>'
-        f'<div>{title}</div><b style="color:{colour}">{word}</b> <i>{note}</i></div>'
+        f'<div title="{why}" style="border-top:4px solid {colour};padding-top:.2rem;'
+        'line-height:1.25;overflow:hidden;text-overflow:ellipsis">'
+        f'<div style="color:#666;overflow:hidden;text-overflow:ellipsis">{kind}</div>'
+        f'<div style="overflow:hidden;text-overflow:ellipsis">{html.escape(title)}</div>'
+        f"{_word(one)}</div>"
     )
 
 
@@ -204,15 +207,17 @@ def _answers(project: Project, form: Form, asked: Asked) -> None:
     options = [*asked.options, Option(id=UNSURE, label="Unsure", key="U")]
     if asked.choose == "many":
         options.insert(-1, Option(id=NONE, label="None of these", key="0"))
-    columns = 1 if any(len(option.label) > 26 for option in options) else min(5, len(options))
+    widest = max(len(option.label) + (4 if option.points is not None else 0) for option in options)
+    columns = next(n for most, n in ((8, 5), (16, 3), (24, 2), (999, 1)) if widest <= most)
+    columns = min(columns, len(options))
     rows = [options[n : n + columns] for n in range(0, len(options), columns)]
     for row in rows:
         for place, option in zip(st.columns(columns), row, strict=False):
             on = option.id in chosen or option.id == said
-            mark = f"{option.points:+d} · " if option.points is not None else ""
+            mark = "" if option.points is None else f"{option.points:+d} · ".replace("+0", "0")
             place.button(
                 f"{mark}{option.label}",
-                key=f"answer_{option.id}",
+                key=f"answer_{asked.key}_{option.id}",  # a late click never meets the next question
                 shortcut=option.key.lower() if option.key else None,
                 type="primary" if on else "secondary",
                 on_click=partial(_pick, project, form, asked, option.id),
@@ -258,14 +263,14 @@ def _save(project: Project, form: Form, asked: Asked, answer: str | None) -> Non
         go_on(after, asked.key)
 
 
-def _words(project: Project, form: Form, asked: Asked, path: Path | None) -> None:
+def _words(project: Project, form: Form, asked: Asked) -> None:
     """Quote, page and comment; saved with the answer, and again when they change after it."""
     waits = st.session_state.get("filling_waits")
     save = partial(_save_words, project, form, asked)
     st.text_area(
         "Quote", key="filling_quote", height=92, disabled=form.finished,
         placeholder="Copy from the page and paste here, or take a sentence below",
-        on_change=partial(_quoted, project, form, asked, path),
+        on_change=partial(_quoted, project, form, asked),
     )  # fmt: skip
     narrow, wide = st.columns([1, 4])
     narrow.number_input(
@@ -277,8 +282,8 @@ def _words(project: Project, form: Form, asked: Asked, path: Path | None) -> Non
     )  # fmt: skip
 
 
-def _quoted(project: Project, form: Form, asked: Asked, path: Path | None) -> None:
-    found = paper.place_of(path, st.session_state["filling_quote"])
+def _quoted(project: Project, form: Form, asked: Asked) -> None:
+    found = paper.place_of(project, form.report, st.session_state["filling_quote"])
     if found:
         st.session_state["filling_page"] = found[0]
         paper.go_to(found[0])
@@ -322,7 +327,7 @@ def _turn(form: Form, asked: Asked) -> None:
     at = keys.index(asked.key)
     names = {a.key: f"{a.number} {a.name}".strip() for a in asked_now(form.checklist, form.entries)}
     marks = {UNSURE: "?", None: "○"}
-    back, pick, forth, on = st.columns([1.5, 4, 1.5, 3.6], vertical_alignment="bottom")
+    back, pick, forth, on = st.columns([1.3, 3.4, 1.3, 4.4], vertical_alignment="bottom")
     back.button(
         "", icon=":material/arrow_back:", shortcut="Left", key="filling_back", width="stretch",
         on_click=partial(_go, form, keys[at - 1]), disabled=at == 0, help="Question before",

@@ -16,6 +16,7 @@ from review.pages import session
 from review.records import Page, Word
 from review.store.records import key_of
 from review.workflow import files
+from review.workflow import fulltext as workflow
 from review.workflow.project import Project
 
 Box = tuple[float, float, float, float]
@@ -43,9 +44,9 @@ def _worker() -> tuple[fulltext.Worker, Lock]:
 
 
 @st.cache_data(max_entries=64, show_spinner="Reading the paper ...")
-def text_of(path: Path) -> FullText:
-    """The full text of a file; files are kept by content, so a path always means the same."""
-    return fulltext.read(path)
+def text_of(_project: Project, record: int, path: Path) -> FullText:
+    """The full text of a record's file; files are kept by content, so the path names it."""
+    return workflow.text_of(_project, record) or fulltext.read(path)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -55,11 +56,12 @@ def _picture(path: Path, number: int) -> bytes:
         return fulltext.render_page(path, number, scale=SCALE, worker=worker)
 
 
-def place_of(path: Path | None, quote: str) -> tuple[int, tuple[Box, ...]] | None:
-    """Page and boxes where a quote stands in the paper; None where it does not."""
-    if path is None or not quote:
+def place_of(project: Project, record: int, quote: str) -> tuple[int, tuple[Box, ...]] | None:
+    """Page and boxes where a quote stands in a record's paper; None where it does not."""
+    path = files.pdf_of(project, record) if quote else None
+    if path is None:
         return None
-    found = fulltext.find_quote(text_of(path), quote)
+    found = fulltext.find_quote(text_of(project, record, path), quote)
     return found[0] if found else None
 
 
@@ -81,7 +83,7 @@ def draw(
     if path is None:
         _ask_for_it(project, record)
         return
-    text = text_of(path)
+    text = text_of(project, record, path)
     if text.state != "ok":
         st.warning(f"The text of this file cannot be searched: {fulltext.STATE_WORDS[text.state]}.")
     if not text.page_count:
