@@ -269,9 +269,13 @@ def plain(text: str | None) -> str:
     return " ".join(re.sub(r"[^\w\s]|_", " ", folded).split())
 
 
+_FIELDS = tuple(spec.name for spec in fields(Record))
+
+
 def as_dict(record: Record) -> dict[str, Any]:
     """The record as plain JSON-ready data, silent fields left out."""
-    data = asdict(record)
+    data: dict[str, Any] = {name: getattr(record, name) for name in _FIELDS}
+    data["relations"] = tuple(asdict(one) for one in record.relations)
     data["extra"] = {key: list(values) for key, values in record.extra.items()}
     return {key: value for key, value in data.items() if value not in (None, (), [], {})}
 
@@ -281,9 +285,9 @@ def from_dict(data: Mapping[str, Any]) -> Record:
     values = dict(data)
     values["relations"] = tuple(Relation(**dict(r)) for r in values.get("relations", ()))
     values["extra"] = {k: tuple(v) for k, v in values.get("extra", {}).items()}
-    for spec in fields(Record):
-        if isinstance(values.get(spec.name), list):
-            values[spec.name] = tuple(values[spec.name])
+    for name in _FIELDS:
+        if isinstance(values.get(name), list):
+            values[name] = tuple(values[name])
     return Record(**values)
 
 
