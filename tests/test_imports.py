@@ -71,6 +71,11 @@ def test_the_same_file_twice_adds_nothing_and_says_so(filled: Project, tmp_path:
     assert len(all_records(filled)) == 5
 
 
+def test_new_records_wait_at_the_first_stage(filled: Project) -> None:
+    with filled.store.read() as conn:
+        assert decisions.standings_count(conn) == {("title-abstract", "pending"): 5}
+
+
 def test_a_larger_export_of_the_same_search_adds_only_what_is_new(
     filled: Project, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from review.records import Parsed, Record, Rejected
 from review.sources.files import read_file
 from review.store import records
 from review.store.moments import now
+from review.workflow import standings
 from review.workflow.project import Project
 
 CHUNK = 2_000
@@ -133,6 +134,7 @@ def _add(
         new = known = 0
         for start in range(0, len(given), CHUNK):
             added = records.add(conn, batch, given[start : start + CHUNK], at, raw=digest)
+            standings.arrive(project, conn, added.new)
             new, known = new + len(added.new), known + len(added.known)
         records.add_rejected(conn, batch, parsed.rejected)
         counts = {

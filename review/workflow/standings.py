@@ -93,6 +93,13 @@ def rebuild(project: Project, conn: Connection) -> Standings:
     return found
 
 
+def arrive(project: Project, conn: Connection, numbers: Iterable[int]) -> None:
+    """New records, each a report of its own as yet, wait at the first stage."""
+    stage = project.protocol.stages[0]
+    waiting = standing(stage, ())
+    decisions.put_standings(conn, [_row(n, stage.id, waiting) for n in numbers])
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """The decisions on some reports, held in memory while a batch of new ones is checked."""
