@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from review.records import Link
 from review.store.moments import from_text, to_text
@@ -30,6 +30,11 @@ def add(conn: Connection, given: Sequence[Link], *, engine: str | None = None) -
     ]
     for start in range(0, len(rows), CHUNK):
         conn.execute(insert(links), rows[start : start + CHUNK])
+
+
+def last(conn: Connection) -> int:
+    """The number of the newest link; 0 where there is none."""
+    return int(conn.execute(select(func.max(links.c.id))).scalar() or 0)
 
 
 def every(conn: Connection, *, until: datetime | None = None) -> list[Link]:

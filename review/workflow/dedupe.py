@@ -106,6 +106,20 @@ def run(project: Project, who: str) -> Ran:
                len(set(groups.study.values())), len(asked), tuple(reopened))  # fmt: skip
 
 
+def uncompared(project: Project) -> int:
+    """How many records no run has compared yet."""
+    with project.store.read() as conn:
+        runs = acts.every(conn, kind=RUN)
+        done = (runs[-1]["detail"] or {}) if runs else {}
+        return sum(1 for n in records.numbers(conn) if n > done.get("last", 0))
+
+
+def stamp(project: Project) -> tuple[int, int, int]:
+    """Changes whenever records, links or comparisons were added: what was read before is old."""
+    with project.store.read() as conn:
+        return records.count(conn), links.last(conn), len(acts.every(conn, kind=RUN))
+
+
 def _last(given: Columns) -> int:
     return int(given.ids[-1]) if len(given) else 0
 

@@ -1,0 +1,188 @@
+"""Deduplication: quality and time beside bib-dedupe, and growth with size.
+
+Needs the labelled sets of the shared folder beside the checkout. bib-dedupe runs where it is
+installed; an interpreter that has it may be named:  BIBDEDUPE_PYTHON=/path/to/python make bench
+LARGE=1 adds a million records. Every figure is of a process of its own: seconds from reading the
+table to the written groups (imports left out, for both), and the process's peak memory.
+"""
+
+import argparse
+import csv
+import gzip
+import importlib.util
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+BENCH = ROOT.parent / "shared" / "bench" / "dedupe"
+SETS = ("diabetes", "respiratory", "cytology_screening", "medrxiv_links", "synthetic_2k")
+PEER = os.environ.get("BIBDEDUPE_PYTHON", sys.executable)
+SIZES = {2_000: 11, 20_000: 12, 100_000: 13}
+"""Records -> seed of make_synthetic.py."""
+LARGE = (1_000_000, 14)
+PEER_UP_TO = 20_000
+
+
+def main() -> None:
+    """Prints the tables."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--child", nargs=3, metavar=("WHO", "IN", "OUT"), help=argparse.SUPPRESS)
+    child = words.parse_args().child
+    if child:
+        run_child(*child)
+        return
+    if not BENCH.is_dir():
+        sys.exit(f"the shared folder is absent: expected {BENCH}")
+    peer = subprocess.run([PEER, "-c", "import bib_dedupe"], capture_output=True).returncode == 0
+    if not peer:
+        print(
+            "bib-dedupe is not installed here: name an interpreter that has it in BIBDEDUPE_PYTHON"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        labelled(Path(folder), peer)
+        growing(Path(folder), peer)
+        crowds(Path(folder))
+
+
+def labelled(folder: Path, peer: bool) -> None:
+    """Quality and time on the development sets."""
+    print(f"\n{'set':20} {'who':10} precision recall F1      FM  seconds  times faster", flush=True)
+    for name in SETS:
+        compare(name, BENCH / f"{name}.csv.gz", folder, peer)
+
+
+def growing(folder: Path, peer: bool) -> None:
+    """Time and memory from 2,000 records up."""
+    print(
+        f"\n{'synthetic records':20} {'who':10} precision recall F1      FM  seconds  times faster"
+    )
+    sizes = {**SIZES, LARGE[0]: LARGE[1]} if os.environ.get("LARGE") else SIZES
+    for size, seed in sizes.items():
+        path = folder / f"synthetic_{size}.csv.gz"
+        make = [sys.executable, str(BENCH / "make_synthetic.py"), str(path), "-n", str(size)]
+        subprocess.run([*make, "--seed", str(seed)], check=True)
+        compare(f"{size:,}", path, folder, peer and size <= PEER_UP_TO)
+        path.unlink()
+
+
+def compare(name: str, path: Path, folder: Path, peer: bool) -> None:
+    """One table's lines: bib-dedupe where it runs, then Funnel."""
+    other = child("bibdedupe", PEER, path, folder / "peer.csv") if peer else None
+    if other:
+        line(name, "bib-dedupe", score(path, folder / "peer.csv"), other)
+    mine = child("funnel", sys.executable, path, folder / "mine.csv")
+    faster = f"{other['seconds'] / mine['seconds']:10.1f}" if other else ""
+    line(name, "Funnel", score(path, folder / "mine.csv"), mine, faster)
+
+
+def line(name: str, who: str, found: dict[str, Any], ran: dict[str, float], more: str = "") -> None:
+    """Prints one line of a table."""
+    print(
+        f"{name:20} {who:10} {found['precision']:.5f}  {found['recall']:.4f} {found['f1']:.5f} "
+        f"{found['false_merge_groups']:3}  {ran['seconds']:7.2f} {more}  ({ran['mb']:.0f} MB)",
+        flush=True,
+    )
+
+
+def crowds(folder: Path) -> None:
+    """10,000 records of one title cost what 10,000 others cost, and end apart."""
+    print(f"\n{'10,000 records':36} seconds  groups", flush=True)
+    plain = [
+        [f"r{n}", f"Study {n} of networks in ward {n * 13}", f"Fox{n}, A.", "2020", str(n), str(n)]
+        for n in range(10_000)
+    ]
+    tables = {
+        "different titles": plain,
+        "one title, other authors and places": [
+            [r[0], "Letter to the editor", *r[2:]] for r in plain
+        ],
+        "one title and nothing else": [
+            [r[0], "Letter to the editor", "", "", "", ""] for r in plain
+        ],
+    }
+    for name, rows in tables.items():
+        path = folder / "crowd.csv"
+        with path.open("w", newline="") as handle:
+            writer = csv.writer(handle)
+            writer.writerow(["record_id", "title", "authors", "year", "volume", "pages"])
+            writer.writerows(rows)
+        ran = child("funnel", sys.executable, path, folder / "mine.csv")
+        with (folder / "mine.csv").open() as handle:
+            groups = len({row["cluster_id"] for row in csv.DictReader(handle)})
+        print(f"{name:36} {ran['seconds']:7.2f}  {groups}  ({ran['mb']:.0f} MB)", flush=True)
+
+
+def child(who: str, python: str, path: Path, out: Path) -> dict[str, float]:
+    """Runs one tool in a process of its own: seconds and peak memory in MB."""
+    command = [python, __file__, "--child", who, str(path), str(out)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stderr)
+    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+def run_child(who: str, path: str, out: str) -> None:
+    """Groups a table with one tool and prints what it took as JSON."""
+    seconds = {"funnel": funnel, "bibdedupe": bibdedupe}[who](Path(path), Path(out))
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    print(json.dumps({"seconds": seconds, "mb": max(own, workers) / 1024}))
+
+
+def funnel(path: Path, out: Path) -> float:
+    """Funnel, on one core, from the table to the written groups."""
+    from review.workflow.dedupe_files import dedupe_file
+
+    started = time.perf_counter()
+    dedupe_file(path, out)
+    return time.perf_counter() - started
+
+
+def bibdedupe(path: Path, out: Path) -> float:
+    """bib-dedupe, on all cores, from its preparation to its clusters (reading left out)."""
+    import pandas as pd
+    from bib_dedupe.bib_dedupe import block, cluster, match, prep
+
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    names = {"record_id": "ID", "issue": "number", "authors": "author", "source": "origin"}
+    given = table.drop(columns=["cluster_id"]).rename(columns=names).assign(ENTRYTYPE="article")
+    started = time.perf_counter()
+    prepared = prep(given, verbosity_level=0, cpu=-1)
+    blocked = block(prepared, verbosity_level=0, cpu=-1)
+    found = cluster(match(blocked, verbosity_level=0, cpu=-1), verbosity_level=0)
+    seconds = time.perf_counter() - started
+    lead = {one: one for one in table["record_id"]}
+    for members in found:
+        lead.update(dict.fromkeys(members, members[0]))
+    pd.DataFrame({"record_id": list(lead), "cluster_id": list(lead.values())}).to_csv(
+        out, index=False
+    )
+    return seconds
+
+
+def score(truth: Path, said: Path) -> dict[str, Any]:
+    """The figures of the shared scorer."""
+    spec = importlib.util.spec_from_file_location("score_dedupe", BENCH / "score_dedupe.py")
+    if spec is None or spec.loader is None:
+        sys.exit("the scorer cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with gzip.open(truth, "rt", newline="") as handle:
+        known = {row["record_id"]: row["cluster_id"] for row in csv.DictReader(handle)}
+    with said.open(newline="") as handle:
+        found = {row["record_id"]: row["cluster_id"] for row in csv.DictReader(handle)}
+    result: dict[str, Any] = module.score(known, found)
+    return result
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+"""Duplicates: doubtful pairs side by side, differing words marked, one key to settle each."""
+
+import difflib
+import html
+import re
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from review.errors import ReviewError
+from review.pages import session
+from review.records import Link, Record, StoredRecord
+from review.workflow import dedupe, dedupe_report
+from review.workflow.project import Project
+
+MARK = "#fbe3a6"
+"""Background of words the other record lacks; black text on it keeps a contrast above 7 to 1."""
+FIELDS: dict[str, Callable[[Record], str | None]] = {
+    "Title": lambda one: one.title,
+    "Authors": lambda one: "; ".join(one.authors) or None,
+    "Year": lambda one: one.date or (str(one.year) if one.year else None),
+    "Journal": lambda one: one.journal,
+    "Place": lambda one: place(one),
+    "DOI": lambda one: one.doi,
+    "PMID": lambda one: one.pmid,
+    "arXiv": lambda one: one.arxiv_id,
+    "Version": lambda one: f"v{one.version}" if one.version else None,
+    "Abstract": lambda one: one.abstract,
+}
+_TOKENS = re.compile(r"\w+|\W+")
+
+
+def page(project: Project) -> None:
+    """Draws the pair in hand, what joined judged studies, and the figures."""
+    st.title("Duplicates")
+    _new(project)
+    _said()
+    for old, fresh in dedupe.reopened(project):
+        st.info(f"{fresh} has joined the study of {old}, which was judged before: {fresh} is open "
+                "for screening.")  # fmt: skip
+    asked = _asked(project)
+    if asked:
+        _pair(project, asked)
+    else:
+        st.success("No pair waits for a decision.")
+        _undo_button(project)
+    with st.expander("Figures for PRISMA"):
+        _figures(project)
+
+
+def _new(project: Project) -> None:
+    """Offers to compare records that no run has seen."""
+    count = dedupe.uncompared(project)
+    if count and st.button(f"Compare {count} new records", type="primary"):
+        with st.spinner("Comparing"):
+            done = dedupe.run(project, session.person().name)
+        st.session_state["duplicates_said"] = " ".join(dedupe.lines(done))
+        st.rerun()
+
+
+def _said() -> None:
+    for name, show in (("duplicates_said", st.caption), ("duplicates_wrong", st.warning)):
+        text = st.session_state.pop(name, None)
+        if text:
+            show(text)
+
+
+Asked = list[tuple[Link, StoredRecord, StoredRecord]]
+
+
+def _asked(project: Project) -> Asked:
+    """The pairs that wait, those put off at the end; read anew only when the log has grown."""
+    stamp = dedupe.stamp(project)
+    if session.remember("duplicates_stamp", None) != stamp:
+        st.session_state["duplicates_asked"] = dedupe.doubts(project)
+        st.session_state["duplicates_stamp"] = stamp
+    later: list[tuple[int, int]] = session.remember("duplicates_later", [])
+    asked: Asked = st.session_state["duplicates_asked"]
+    return sorted(asked, key=lambda one: _turn(later, one[0]))
+
+
+def _turn(later: list[tuple[int, int]], link: Link) -> int:
+    return later.index((link.a, link.b)) + 1 if (link.a, link.b) in later else 0
+
+
+def _pair(project: Project, asked: Asked) -> None:
+    link, first, second = asked[0]
+    st.markdown(
+        f"**{len(asked)}** {'pair waits' if len(asked) == 1 else 'pairs wait'} for a decision"
+    )
+    score = "" if link.score is None else f" · score {link.score:.2f}"
+    st.caption(f"Asked because: {link.rule}{' · ' + link.note if link.note else ''}{score}")
+    _buttons(project, link, (first.key, second.key))
+    left, right = st.columns(2, gap="medium")
+    for column, one, other in ((left, first, second), (right, second, first)):
+        with column, st.container(border=True):
+            st.html(side(one, other.record))
+    with st.expander("Field by field"):
+        for fact in dedupe.explain(project, first.key, second.key).facts:
+            st.markdown(f"- {fact}")
+
+
+def _buttons(project: Project, link: Link, keys: tuple[str, str]) -> None:
+    columns = st.columns(5)
+    for column, word, label, shortcut in zip(
+        columns, ("same", "different", "preprint"), ("Same", "Different", "Preprint of"), "ynp",
+        strict=False,
+    ):  # fmt: skip
+        column.button(
+            label, shortcut=shortcut, width="stretch", key=f"duplicates_{word}",
+            type="primary" if word == "same" else "secondary",
+            on_click=partial(_settle, project, keys, word),
+        )  # fmt: skip
+    columns[3].button("Later", shortcut="l", width="stretch", on_click=partial(_put_off, link))
+    with columns[4]:
+        _undo_button(project)
+
+
+def _undo_button(project: Project) -> None:
+    st.button("Undo", shortcut="z", width="stretch", key="duplicates_undo",
+              on_click=partial(_undo, project))  # fmt: skip
+
+
+def _settle(project: Project, keys: tuple[str, str], word: str) -> None:
+    try:
+        line = dedupe.settle(project, keys, word, session.person().name)
+        st.session_state["duplicates_said"] = line
+    except ReviewError as error:
+        st.session_state["duplicates_wrong"] = str(error)
+
+
+def _undo(project: Project) -> None:
+    try:
+        st.session_state["duplicates_said"] = dedupe.undo(project, session.person().name)
+    except ReviewError as error:
+        st.session_state["duplicates_wrong"] = str(error)
+
+
+def _put_off(link: Link) -> None:
+    later: list[tuple[int, int]] = st.session_state["duplicates_later"]
+    if (link.a, link.b) in later:
+        later.remove((link.a, link.b))
+    later.append((link.a, link.b))
+
+
+def place(record: Record) -> str | None:
+    """Volume, issue and pages as printed: '31(4): 100-110'."""
+    issue = f"({record.issue})" if record.issue else ""
+    pages = f": {record.pages}" if record.pages else ""
+    return f"{record.volume or ''}{issue}{pages}".removeprefix(": ") or None
+
+
+def side(one: StoredRecord, other: Record) -> str:
+    """One record as HTML, the words the other lacks marked; safe for any text."""
+    rows = []
+    for label, value in FIELDS.items():
+        text, beside = value(one.record), value(other)
+        if text is None and beside is None:
+            continue
+        shown = "<i>not given</i>" if text is None else differing(text, beside or "")
+        if label == "Title":
+            shown = f'<span style="font-size:1.12rem;font-weight:600">{shown}</span>'
+        rows.append(
+            f'<p style="margin:.25rem 0"><small style="opacity:.75">{label}</small><br>{shown}</p>'
+        )
+    head = f"<small><b>{html.escape(one.key)}</b> · {html.escape(one.record.source)}</small>"
+    return head + "".join(rows)
+
+
+def differing(text: str, other: str) -> str:
+    """The text as HTML with the words that the other text lacks marked; case and spaces aside."""
+    mine = _TOKENS.findall(text)
+    here = [word.casefold() for word in mine if _is_word(word)]
+    there = [word.casefold() for word in _TOKENS.findall(other) if _is_word(word)]
+    matcher = difflib.SequenceMatcher(None, here, there, autojunk=False)
+    same = {
+        at for start, _, size in matcher.get_matching_blocks() for at in range(start, start + size)
+    }
+    parts, at = [], -1
+    for token in mine:
+        word = _is_word(token)
+        at += word
+        safe = html.escape(token).replace("\n", "<br>")
+        if word and other and at not in same:
+            safe = f'<mark style="background:{MARK};color:#000">{safe}</mark>'
+        parts.append(safe)
+    return "".join(parts)
+
+
+def _is_word(token: str) -> bool:
+    return token[0].isalnum() or token[0] == "_"
+
+
+def _figures(project: Project) -> None:
+    found = dedupe_report.figures(project)
+    st.dataframe(
+        [
+            {"Source": one.source, "Found": one.found, "Harvested again": one.harvested_again,
+             "Repeated": one.repeated, "Unreadable": one.unread, "Removed by tool": one.by_tool,
+             "Removed by hand": one.by_hand, "Kept": one.kept}
+            for one in found.sources
+        ],
+        hide_index=True,
+    )  # fmt: skip
+    st.caption("Reports that two sources share; on the diagonal, all a source holds")
+    st.dataframe(
+        [
+            {"Source": name, **{str(k): v for k, v in row.items()}}
+            for name, row in found.overlap.items()
+        ],
+        hide_index=True,
+    )
+    by = ", ".join(f"{count} by {who}" for who, count in sorted(found.preprint_links_by.items()))
+    st.markdown(
+        f"Versions of preprints collapsed: **{found.versions_collapsed}** · preprints joined to "
+        f"their articles: **{found.preprint_links}**{f' ({by})' if by else ''} · merges undone: "
+        f"**{found.merges_undone}**"
+    )
