@@ -1,7 +1,64 @@
-"""Commands of this slice."""
+"""Commands on harvests: harvest, schedule, parse."""
+
+from pathlib import Path
 
 import typer
+
+from review.cli.base import opened, person, say, say_json
+
+SOURCE = typer.Option([], "--source", "-s", help="Only this source; may be given several times.")
+EVERY = typer.Option("", "--every", help="Stay and harvest so often: 1d, 12h, 1w.")
+LIVE = typer.Option(False, "--live", help="Ask the services themselves, not a mirror or stand-in.")
+QUIET = typer.Option(False, "--quiet", "-q", help="Print only what needs somebody's attention.")
+AS_JSON = typer.Option(False, "--json", help="Print JSON.")
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
+    app.command("harvest")(harvest)
+    app.command("schedule")(schedule)
+    app.command("parse")(parse)
+
+
+def harvest(
+    context: typer.Context,
+    source: list[str] = SOURCE,
+    every: str = EVERY,
+    live: bool = LIVE,
+    quiet: bool = QUIET,
+    as_json: bool = AS_JSON,
+) -> None:
+    """Harvest what is new. Exit status: 0 whole, 3 something is missing, 75 one is running."""
+    from review.cli import harvesting
+
+    words = harvesting.Words(tuple(source), live, quiet or as_json, as_json)
+    if every:
+        harvesting.stay(context, words, every)
+    raise typer.Exit(harvesting.once(opened(context), person(context), words))
+
+
+def schedule(
+    context: typer.Context, every: str = typer.Option("1d", "--every", help="1d, 12h, 1w.")
+) -> None:
+    """Write a cron line and a systemd timer that harvest this review."""
+    from review.cli import harvesting
+    from review.workflow.harvest.schedule import interval, write
+
+    for path in write(opened(context), harvesting.command(), interval(every)):
+        say(f"{path}:\n\n{path.read_text(encoding='utf-8')}")
+    say(harvesting.HOW_TO)
+
+
+def parse(
+    source: str = typer.Argument(help="arxiv, medrxiv, biorxiv, pubmed or europepmc."),
+    file: Path = typer.Argument(exists=True, dir_okay=False, help="A saved answer."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Read a saved answer of a source; needs no review."""
+    from review.cli import harvesting
+
+    told = harvesting.parsed(source, file.read_bytes())
+    if as_json:
+        say_json(told)
+    else:
+        harvesting.say_parsed(told)

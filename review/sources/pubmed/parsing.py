@@ -62,7 +62,7 @@ def parse(body: bytes) -> Parsed:
     """
     body = as_utf8(body).lstrip()
     refuse_page(body, "pubmed", "XML")
-    if body[:1] in b"{[":
+    if body[:1] in (b"{", b"["):
         return Parsed((), (), read_search(body).count)
     if _MEDLINE.search(body[:2000]) and not body.startswith(b"<"):
         from review.sources.files import nbib
@@ -76,6 +76,21 @@ def parse(body: bytes) -> Parsed:
     if root == "eSummaryResult":
         return _summaries(body)
     raise SourceError(f"pubmed: a {root} answer holds no records.")
+
+
+def kind(body: bytes) -> str:
+    """What an answer is: eSearchResult (XML or JSON), PubmedArticleSet, ..., MEDLINE text.
+
+    Raises:
+        SourceError: none of them.
+    """
+    body = as_utf8(body).lstrip()
+    refuse_page(body, "pubmed", "XML")
+    if body[:1] in (b"{", b"["):
+        return "eSearchResult"
+    if _MEDLINE.search(body[:2000]) and not body.startswith(b"<"):
+        return "MEDLINE"
+    return root_of(body)
 
 
 def root_of(body: bytes) -> str:
@@ -216,7 +231,7 @@ def _summaries(body: bytes) -> Parsed:
 def read_search(body: bytes) -> Found:
     """What an eSearch (XML or JSON) or ePost answer says. Raises SourceError as `parse` does."""
     body = as_utf8(body).lstrip()
-    if body[:1] in b"{[":
+    if body[:1] in (b"{", b"["):
         return _json_search(data(body, "pubmed"))
     read = structure(body)
     errors, warnings = read.get("ErrorList", {}), read.get("WarningList", {})

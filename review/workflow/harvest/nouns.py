@@ -52,6 +52,8 @@ class Step:
     """Tries that failed in this run."""
     gap: float
     """Seconds between requests the source's terms ask for."""
+    share: float
+    """Part of the window that is read, by days (0 to 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,10 @@ class Run:
     open: tuple[str, ...] = ()
     """Windows that are still not whole, one sentence each."""
 
-    @property
-    def exit_status(self) -> int:
-        """0 where every window is whole, else 3."""
-        return INCOMPLETE if self.open else COMPLETE
+
+def exit_status(run: Run) -> int:
+    """0 where every window is whole, else 3."""
+    return INCOMPLETE if run.open else COMPLETE
 
 
 Tell = Callable[[Step], None]

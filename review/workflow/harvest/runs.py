@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ from review.errors import ProtocolError, QueryError, ReviewError, SourceError, S
 from review.query.matching import matcher
 from review.sources import SOURCES
 from review.sources.http import Http, default_cache
-from review.sources.nouns import ResultPage
+from review.sources.nouns import ResultPage, Window
 from review.sources.terms import PLACES, TERMS, at_home, place
 from review.store import Connection, harvests, records
 from review.store.moments import now
@@ -133,7 +134,7 @@ def _window(
     try:
         for page in found:
             new, known = take(project, where, page, tally)
-            _tell(control, http, plan.source, page, (tally.pages, new, known))
+            _tell(control, http, plan, page, (tally.pages, new, known))
             if control.stopped:
                 stopped = "stopped by hand; the next run goes on from here"
                 break
@@ -214,19 +215,29 @@ def _close(project: Project, conn: Connection, plan: Plan, by: int) -> None:
 
 
 def _tell(
-    control: Control, http: Http, source: str, page: ResultPage, counts: tuple[int, int, int]
+    control: Control, http: Http, plan: Plan, page: ResultPage, counts: tuple[int, int, int]
 ) -> None:
     pages, new, known = counts
     if control.tell is None:
         return
-    terms = TERMS[SERVICE.get(source, source)]
+    terms = TERMS[SERVICE.get(plan.source, plan.source)]
     control.tell(
         Step(
-            source, page.slice, pages, page.announced, page.received, new, known,
+            plan.source, page.slice, pages, page.announced, page.received, new, known,
             len(page.parsed.rejected), sum(http.requests.values()), sum(http.faults.values()),
-            terms.gap,
+            terms.gap, _share(plan.window, page),
         )
     )  # fmt: skip
+
+
+def _share(window: Window, page: ResultPage) -> float:
+    """Part of a window that is read once this page is, by days."""
+    first, last = (
+        date.fromisoformat(day) for day in re.findall(r"\d{4}-\d\d-\d\d", page.slice)[:2]
+    )
+    within = 1.0 if page.last or not page.announced else min(1.0, page.received / page.announced)
+    done = (first - window.since).days + within * ((last - first).days + 1)
+    return min(1.0, done / ((window.until - window.since).days + 1))
 
 
 def _reask(
