@@ -13,7 +13,9 @@ def register(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command("status")(status)
     app.command("replay")(replay)
+    app.command("diff")(diff)
     exports.command("prisma")(prisma)
+    exports.command("all")(all_)
 
 
 def status(
@@ -62,3 +64,44 @@ def replay(
     project, held = run(data, out or Path(f"replay-{data.name}"))
     for line in shown(project, held):
         say(line)
+
+
+def all_(
+    context: typer.Context,
+    out: Path = typer.Argument(..., help="Folder to write into, or a file that ends in .zip."),
+    as_of: str = AS_OF,
+) -> None:
+    """Write the whole report: figures, tables, texts, references, log and manifest."""
+    from review.workflow.reports import bundle, folder, moment
+
+    now = moment.at(opened(context), as_of or None)
+    files = bundle.everything(now, progress=lambda part: say(f"making {part} ..."))
+    if out.suffix.lower() == ".zip":
+        folder.write({out.name: bundle.as_zip(files)}, out.parent)
+    else:
+        folder.write(files, out)
+    say(f"wrote {len(files):,} files to {out}; state of {now.day}")
+    for line in bundle.sums(now, files):
+        say(line)
+
+
+def diff(
+    context: typer.Context,
+    since: str = typer.Option(..., help="Day whose end is compared with: 2020-06-24."),
+    as_of: str = AS_OF,
+    json: bool = typer.Option(False, "--json", help="As JSON."),
+    out: Path | None = typer.Option(None, help="Folder for the updated-review PRISMA diagram."),
+) -> None:
+    """Show what came, what was decided and what changed since a day."""
+    from review.workflow.reports import changes, folder
+    from review.workflow.reports import prisma as figure
+
+    found = changes.since(opened(context), since, as_of or None)
+    if json:
+        say_json(changes.as_json(found))
+    else:
+        for line in changes.lines(found):
+            say(line)
+    if out is not None:
+        for place in folder.write(figure.drawn(found.update, day=found.day), out):
+            say(f"wrote {place}") if not json else None

@@ -158,11 +158,13 @@ def _ended(
     every = [
         (one, reason) for one, _ in refused for reason in standings[one].reasons or (NO_REASON,)
     ]
-    studies = list(dict.fromkeys(inputs.studies.get(one, one) for one in reports))
+    every_study = dict.fromkeys(inputs.studies.get(one, one) for one in reports)
+    studies = [one for one in every_study if one not in inputs.before_studies]
     kind_of: dict[str, str] = {}
     for one in reports:
-        if one in inputs.kinds:
-            kind_of.setdefault(inputs.studies.get(one, one), inputs.kinds[one])
+        study = inputs.studies.get(one, one)
+        if one in inputs.kinds and study not in inputs.before_studies:
+            kind_of.setdefault(study, inputs.kinds[one])
     dropped_studies, dropped_reports = inputs.dropped
     earlier = inputs.previous
     old_studies, old_reports = earlier or (0, 0)

@@ -65,6 +65,9 @@ class Inputs:
     """Reports that were there in the version before: new entries of them are duplicates."""
     carried: Mapping[str, Via] = field(default_factory=dict)
     """Reports of the version before that are judged in this one -> how they were found."""
+    before_studies: frozenset[str] = frozenset()
+    """Studies the version before includes and this one keeps: a new report of one makes no new
+    study."""
     dropped: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
     """Studies and reports included in the version before and no longer."""
 

@@ -126,7 +126,7 @@ def read_papers(data: Path) -> list[Paper]:
         )
     for place, told in zip(unnamed, judged, strict=True):
         papers[place] = replace(papers[place], judgements=told)
-    return [*papers, *(_named(row) for row in _rows(data / "included.csv"))]
+    return [*(_named(row) for row in _rows(data / "included.csv")), *papers]
 
 
 def _verdict(word: str, data: Path) -> Verdict | None:

@@ -21,6 +21,10 @@ from review.workflow.reports.prisma import pictures
 
 SIZES = ("size-development", "size-test")
 """Items of the extraction form that make a study's weight in the weighted bars."""
+UNPUBLISHED = (
+    "Replayed from published totals: 'not judged' here means that the judgement was not published,"
+    " and which unnamed paper carries which judgement is not known."
+)
 NOT_COUNTED = {"unsure": "open", "given": "met"}
 """States of an item as compliance counts them: an unsure answer is not one yet."""
 
@@ -35,12 +39,14 @@ class Instrument:
 
 def instruments(moment: Moment) -> list[Instrument]:
     """The protocol's appraisal tools with their forms: risk of bias of what is included, the others
-    of everything that came as far as appraisal."""
+    of everything that came as far as appraisal. Tools nobody has filled in yet are left out."""
     found = []
     for name in moment.project.protocol.appraisal.tools:
         one = checklist(moment.project, name)
         reports = moment.included if one.kind == "risk-of-bias" else moment.appraised
-        found.append(Instrument(one, _apt(moment, one, settled_forms(moment, one, reports))))
+        forms = _apt(moment, one, settled_forms(moment, one, reports))
+        if any(form.entries for form in forms):
+            found.append(Instrument(one, forms))
     return found
 
 
@@ -112,18 +118,19 @@ def bias_figures(moment: Moment, found: Instrument) -> dict[str, bytes]:
     made: dict[str, bytes] = {}
     mine = rows(moment, found)
     weighted = bool(mine) and all(row.weight > 0 for row in mine)
+    notes = [UNPUBLISHED] if moment.flow.joints else []
     for palette, mark in (("cochrane", ""), ("colour-blind", "-colour-blind")):
         kind: judgements.Palette = "cochrane" if palette == "cochrane" else "colour-blind"
-        pages = judgements.traffic(mine, drawn, tool=one.short, palette=kind)
+        pages = judgements.traffic(mine, drawn, tool=one.short, palette=kind, notes=notes)
         for number, page in enumerate(pages, 1):
             stem = f"{one.id}-traffic-light{mark}" + (f"-{number}" if len(pages) > 1 else "")
             made |= pictures(stem, page)
-        bars_ = judgements.summary(mine, drawn, tool=one.short, palette=kind)
+        bars_ = judgements.summary(mine, drawn, tool=one.short, palette=kind, notes=notes)
         made |= pictures(f"{one.id}-summary{mark}", bars_)
         if weighted:
             bars_ = judgements.summary(
                 mine, drawn, tool=one.short, palette=kind, weighted=True,
-                notes=["Weighted by sample size (development and test) as extracted."],
+                notes=[*notes, "Weighted by sample size (development and test) as extracted."],
             )  # fmt: skip
             made |= pictures(f"{one.id}-summary-weighted{mark}", bars_)
     made[f"{one.id}-robvis.csv"] = judgements.robvis(mine, drawn, weights=weighted).encode()

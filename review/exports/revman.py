@@ -1,0 +1,50 @@
+"""References for RevMan, which takes them in as RIS and groups them by the study named under NS.
+
+Source: RevMan Knowledge Base, 'Import references for studies' (Cochrane; read 2026): bulk import is
+RIS only, and the tag NS says which study a reference belongs to.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from review.exports.plain import shown
+from review.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Referenced:
+    """One reference and the study it belongs to."""
+
+    study: str
+    record: Record
+    reason: str | None = None
+    """Why it is excluded."""
+
+
+def revman(rows: Sequence[Referenced]) -> bytes:
+    """A RIS file with the study of each reference."""
+    return "".join(_entry(one) for one in rows).encode("utf-8")
+
+
+def _entry(one: Referenced) -> str:
+    record = one.record
+    preprint = record.arxiv_id is not None and not record.journal
+    first, _, last = (record.pages or "").partition("-")
+    fields = [
+        ("TY", "UNPB" if preprint else "JOUR"),
+        *(("AU", name) for name in record.authors),
+        ("TI", record.title),
+        ("JO", record.journal or ("arXiv" if record.arxiv_id else None)),
+        ("PY", str(record.year) if record.year else None),
+        ("VL", record.volume),
+        ("IS", record.issue),
+        ("SP", first or None),
+        ("EP", last or None),
+        ("DO", record.doi),
+        ("AN", record.pmid),
+        ("UR", f"https://arxiv.org/abs/{record.arxiv_id}" if record.arxiv_id else None),
+        ("NS", one.study),
+        ("N1", f"Exclusion reason: {one.reason}" if one.reason else None),
+    ]
+    lines = [f"{tag}  - {shown(value)}" for tag, value in fields if value and shown(value)]
+    return "\r\n".join([*lines, "ER  - ", "", ""])

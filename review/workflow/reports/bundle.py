@@ -1,0 +1,231 @@
+"""Everything of a report as one set of files: figures, tables, texts, references, log, manifest."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from importlib import metadata
+from typing import Any
+
+from review import tables
+from review.errors import FlowError
+from review.exports import WRITERS as RECORDS
+from review.exports import zipped
+from review.exports.documents import WRITERS as TABLES
+from review.exports.documents import html_page, html_table
+from review.exports.office import docx, xlsx
+from review.exports.revman import Referenced, revman
+from review.flow import conservation, hold
+from review.records import StoredRecord
+from review.store import log
+from review.store.records import key_of
+from review.table import Table
+from review.workflow.reports import appraisals, listings, overlap, prisma, search, texts
+from review.workflow.reports.moment import Moment
+
+PAPER_COLUMNS, PAPER_ROWS = 16, 3000
+"""A table with more is no use on paper: it goes out as CSV, XLSX and HTML only."""
+RECORD_FORMS = {"ris": "ris", "bibtex": "bib", "csv": "csv"}
+LIBRARIES = ("openpyxl", "python-docx", "sqlalchemy", "streamlit", "vl-convert-python")
+Progress = Callable[[str], None]
+
+
+def everything(moment: Moment, progress: Progress | None = None) -> dict[str, bytes]:
+    """Path -> content of every file of the report. The same store and day give the same bytes.
+
+    Raises:
+        FlowError: the boxes do not sum, or records were lost on the way to a file; names them.
+    """
+    hold(moment.flow)
+    files: dict[str, bytes] = {}
+    for name, part in _parts(moment):
+        if progress:
+            progress(name)
+        files |= part()
+    files["manifest.json"] = _manifest(moment, files)
+    return files
+
+
+def _parts(moment: Moment) -> Iterator[tuple[str, Callable[[], dict[str, bytes]]]]:
+    yield "PRISMA flow diagram", lambda: _under("", prisma.files(moment))
+    yield "figures", lambda: _figures(moment)
+    yield "tables", lambda: _tables(moment)
+    yield "records", lambda: _records(moment)
+    yield "texts", lambda: _texts(moment)
+    yield "log", lambda: {"log.jsonl": _log(moment)}
+
+
+def _under(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {f"{folder}{name}": data for name, data in files.items()}
+
+
+def figures(moment: Moment) -> dict[str, str]:
+    """Name -> SVG of every figure, for previews: one page each of traffic lights."""
+    from review.diagram import judgements
+    from review.diagram import prisma as flow_figure
+    from review.workflow.reports.moment import NAMES
+
+    made = {"PRISMA 2020 flow": flow_figure.draw(moment.flow, names=NAMES)}
+    for found in appraisals.instruments(moment):
+        one = found.checklist
+        if columns := appraisals.columns(one):
+            rows = appraisals.rows(moment, found)
+            made[f"{one.short}: summary"] = judgements.summary(rows, columns, tool=one.short)
+            pages = judgements.traffic(rows, columns, tool=one.short)
+            for number, page in enumerate(pages, 1):
+                named = f" {number}" if len(pages) > 1 else ""
+                made[f"{one.short}: by study{named}"] = page
+            continue
+        made[f"{one.short}: by item"] = appraisals.item_bars(moment, found)
+        spread = appraisals.score_figure(moment, found)
+        if spread:
+            made[f"{one.short}: score"] = spread
+    shared = overlap.matrix(moment)
+    if shared:
+        made["Public data sets"] = overlap.graph(shared)
+    return made
+
+
+def _figures(moment: Moment) -> dict[str, bytes]:
+    made: dict[str, bytes] = {}
+    for found in appraisals.instruments(moment):
+        made |= appraisals.figures(moment, found)
+    shared = overlap.matrix(moment)
+    if shared:
+        made |= prisma.pictures("dataset-overlap", overlap.graph(shared))
+    return _under("figures/", made)
+
+
+def all_tables(moment: Moment) -> list[Table]:
+    """Every table of the report, in the order of the review's stages."""
+    made = [texts.prisma_checklist(moment), search.prisma_s(moment)]
+    made.append(search.search_log(search.searches(moment)))
+    made += listings.listings(moment)
+    made += appraisals.characteristics(moment)
+    for found in appraisals.instruments(moment):
+        made += appraisals.tables_of(moment, found)
+    shared = overlap.matrix(moment)
+    if shared:
+        made.append(overlap.table(moment, shared))
+    return [*made, appraisals.agreement_table(moment)]
+
+
+def _tables(moment: Moment) -> dict[str, bytes]:
+    made: dict[str, bytes] = {}
+    every = all_tables(moment)
+    for table in every:
+        for form, write in TABLES.items():
+            if _on_paper(table) or form not in ("docx", "tex"):
+                made[f"{form}/{table.name}.{form}"] = write(table)
+    title = moment.project.protocol.title
+    paper = [one for one in every if _on_paper(one)]
+    made["all-tables.xlsx"] = xlsx(every)
+    made["all-tables.docx"] = docx(paper, title=title)
+    made["all-tables.html"] = html_page(title, [html_table(one) for one in every])
+    return _under("tables/", made)
+
+
+def _on_paper(table: Table) -> bool:
+    return len(table.columns) <= PAPER_COLUMNS and len(table.rows) <= PAPER_ROWS
+
+
+def _records(moment: Moment) -> dict[str, bytes]:
+    """Included and excluded reports for reference managers, and for RevMan; each counted again."""
+    included = [moment.records[n] for n in moment.included]
+    out: dict[int, str] = {}
+    for stage in moment.project.protocol.stages:
+        for report, one in moment.standings[stage.id].items():
+            if one.status == "excluded":
+                out[report] = one.reason or "reason not recorded"
+    excluded = [moment.records[n] for n in sorted(out)]
+    made: dict[str, bytes] = {}
+    for name, chosen in (("included", included), ("excluded", excluded)):
+        said = [_said(one, name, out.get(one.id)) for one in chosen]
+        for form, ending in RECORD_FORMS.items():
+            made[f"{name}.{ending}"] = RECORDS[form]([one.record for one in chosen], said)
+        made[f"revman-{name}.ris"] = _revman(moment, chosen, out)
+        _conserved(f"{name}.ris", made[f"{name}.ris"], chosen)
+        _conserved(f"revman-{name}.ris", made[f"revman-{name}.ris"], chosen)
+    return _under("records/", made)
+
+
+def _said(one: StoredRecord, status: str, reason: str | None) -> dict[str, str]:
+    return {"key": one.key, "status": status} | ({"reason": reason} if reason else {})
+
+
+def _revman(moment: Moment, chosen: list[StoredRecord], out: Mapping[int, str]) -> bytes:
+    labels = dict(moment.labels)
+    rows = []
+    for one in chosen:
+        study = moment.groups.get(one.id, (one.id, one.id))[1]
+        name = labels.get(study) or labels.get(one.id) or tables.label(one.record)
+        rows.append(Referenced(name, one.record, out.get(one.id)))
+    return revman(rows)
+
+
+def _conserved(name: str, data: bytes, chosen: list[StoredRecord]) -> None:
+    """Raises FlowError unless the RIS file holds exactly as many records as went in."""
+    found = sum(line.startswith(b"ER  -") for line in data.splitlines())
+    if found != len(chosen):
+        raise FlowError(
+            f"{name} holds {found} records, {len(chosen)} went in: nothing was written."
+        )
+
+
+def _texts(moment: Moment) -> dict[str, bytes]:
+    return {
+        "methods.md": texts.methods(moment).encode(),
+        "protocol.yaml": str(moment.versions[-1]["text"]).encode(),
+    }
+
+
+def _log(moment: Moment) -> bytes:
+    with moment.project.store.read() as conn:
+        lines = [
+            json.dumps(one, ensure_ascii=False) for one in log.events(conn, until=moment.until)
+        ]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _manifest(moment: Moment, files: Mapping[str, bytes]) -> bytes:
+    told: dict[str, Any] = {
+        "review": moment.project.protocol.title,
+        "state_of": moment.day,
+        "asked_for": moment.until.date().isoformat() if moment.until else None,
+        "protocol_sha256": moment.project.fingerprint,
+        "funnel": texts.version(),
+        "python": platform.python_version(),
+        "libraries": {name: metadata.version(name) for name in LIBRARIES},
+        "conservation": conservation(moment.flow),
+        "included": [key_of(n) for n in moment.included],
+        "files": {
+            name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+            for name, data in sorted(files.items())
+        },
+    }
+    return (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def sums(moment: Moment, files: Mapping[str, bytes]) -> list[str]:
+    """What went in and what came out, a line each."""
+    standing: dict[str, int] = {}
+    for stage in moment.project.protocol.stages:
+        for one in moment.standings[stage.id].values():
+            if one.status == "excluded":
+                standing[stage.name or stage.id] = standing.get(stage.name or stage.id, 0) + 1
+    excluded = " + ".join(f"{n:,} at {name}" for name, n in standing.items()) or "0"
+    return [
+        conservation(moment.flow),
+        f"included: {len(moment.included):,} reports in = "
+        f"{_entries(files['records/included.ris']):,} in included.ris",
+        f"excluded: {excluded} = {_entries(files['records/excluded.ris']):,} in excluded.ris",
+    ]
+
+
+def _entries(data: bytes) -> int:
+    return sum(line.startswith(b"ER  -") for line in data.splitlines())
+
+
+def as_zip(files: Mapping[str, bytes]) -> bytes:
+    """The files as one ZIP, the same bytes for the same files."""
+    return zipped.pack(files)

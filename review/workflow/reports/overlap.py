@@ -1,0 +1,63 @@
+"""Public data sets of the included studies: study by set, the graph, and the sentence for it."""
+
+from review import datasets
+from review.datasets import Matrix
+from review.store import feedback, files
+from review.store.moments import to_text
+from review.table import Cell, Table
+from review.workflow import bias
+from review.workflow import fulltext as texts
+from review.workflow.reports.moment import Moment
+
+WORDS = {"named": "named", "held": "held by a named set", "possible": "possibly held"}
+
+
+def matrix(moment: Moment) -> Matrix | None:
+    """Included studies by data sets, as the PDFs and words of then say; None without a PDF."""
+    with moment.project.store.read() as conn:
+        attached = files.every(conn)
+        said = feedback.newest(conn, "dataset")
+    readable = {
+        moment.groups.get(n, (n, n))[0]: n
+        for n, one in attached.items()
+        if moment.until is None or one["at"] <= to_text(moment.until)
+    }
+    named: dict[str, tuple[str, ...]] = {}
+    for report in moment.included:
+        if report not in readable:
+            continue
+        text = texts.text_of(moment.project, readable[report])
+        hand = {
+            one.rule: str(one.verdict)
+            for one in said
+            if moment.groups.get(one.record, (one.record, one.record))[0] == report
+            and (moment.until is None or one.at <= moment.until)
+        }
+        found = bias.datasets_in(text.sentences if text else (), hand)
+        named[moment.labels[report]] = found.used
+    return datasets.matrix(bias.knowledge().registry, named) if named else None
+
+
+def table(moment: Moment, found: Matrix) -> Table:
+    """Study by set: named, held by a named set, or possibly held."""
+    registry = bias.knowledge().registry
+    rows: list[tuple[Cell, ...]] = []
+    for study in found.studies:
+        cells = [found.cells.get((study, one)) for one in found.datasets]
+        rows.append((study, *(WORDS.get(cell, cell) if cell else None for cell in cells)))
+    missing = len(moment.included) - len(found.studies)
+    notes = [datasets.sentence(registry, found)]
+    if missing:
+        notes.append(f"{missing} included reports have no PDF attached and are left out.")
+    return Table(
+        "dataset-overlap",
+        "Public data sets of the included studies, with shared ancestry",
+        ("Study", *(registry[one].name for one in found.datasets)),
+        tuple(rows),
+        tuple(notes),
+    )
+
+
+def graph(found: Matrix) -> str:
+    """Which sets hold which, and how many studies rest on each, as SVG."""
+    return bias.graph(found)

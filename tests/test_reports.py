@@ -1,0 +1,315 @@
+"""The whole report of a review: complete, conserved, the same bytes, and right on any past day."""
+
+import csv
+import io
+import json
+import zipfile
+
+import docx
+import openpyxl
+import pytest
+import reporting
+import rispy
+from typer.testing import CliRunner
+
+from review.cli import app
+from review.errors import FlowError, ReviewError
+from review.flow import total
+from review.workflow.reports import appraisals, bundle, changes, folder, moment, prisma, texts
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    made = reporting.whole(tmp_path_factory.mktemp("whole") / "review")
+    reporting.updated(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def june(project):
+    return moment.at(project, "2020-06-01")
+
+
+@pytest.fixture(scope="module")
+def files(june):
+    return bundle.everything(june)
+
+
+@pytest.fixture
+def coarse(monkeypatch):
+    """Pictures of few points, for tests that are not about pictures."""
+    monkeypatch.setattr(prisma, "DPIS", (20,))
+
+
+def rows(files, name):
+    text = files[f"tables/csv/{name}.csv"].decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_everything_issue_8_names_is_there(files):
+    for name in (
+        "prisma.svg", "prisma.pdf", "prisma.png", "prisma-600dpi.png", "prisma.mmd", "prisma.csv",
+        "figures/probast-2019-traffic-light.svg", "figures/probast-2019-summary.pdf",
+        "figures/probast-2019-summary-weighted.svg", "figures/probast-2019-robvis.csv",
+        "figures/probast-2019-traffic-light-colour-blind.png", "figures/claim-2020-items.svg",
+        "figures/rqs-1.0-scores.svg", "tables/xlsx/excluded-full-text.xlsx",
+        "tables/docx/characteristics.docx", "tables/tex/probast-2019-judgements.tex",
+        "tables/html/agreement.html", "tables/csv/duplicates.csv", "tables/csv/source-overlap.csv",
+        "tables/csv/prisma-s.csv", "tables/csv/prisma-2020-checklist.csv", "tables/all-tables.xlsx",
+        "tables/all-tables.docx", "tables/all-tables.html", "records/included.ris",
+        "records/excluded.bib", "records/included.csv", "records/revman-included.ris",
+        "methods.md", "protocol.yaml", "log.jsonl", "manifest.json",
+    ):  # fmt: skip
+        assert name in files, name
+
+
+def test_the_manifest_holds_each_file_by_its_checksum(files, june):
+    import hashlib
+
+    told = json.loads(files["manifest.json"])
+    assert set(told["files"]) == set(files) - {"manifest.json"}
+    for name, one in told["files"].items():
+        assert one["sha256"] == hashlib.sha256(files[name]).hexdigest()
+    assert told["protocol_sha256"] == june.project.fingerprint
+    assert told["state_of"] == "2020-06-01"
+    assert told["conservation"].startswith(
+        "11 records = 1 duplicates by rule + 1 duplicates by hand"
+    )
+
+
+def test_the_flow_of_then(june):
+    flow = june.flow
+    assert total(flow.main.identified) == 11
+    assert total(flow.main.removed_other) == 1
+    assert flow.main.waiting_screening.ids == ("R000007",)
+    assert [one.label for one in flow.main.not_retrieved] == [
+        "paywall, and no answer from the authors"
+    ]
+    assert (flow.new_reports.n, total(flow.excluded_quality)) == (3, 1)
+    assert {one.label: one.n for one in flow.kinds} == {
+        "deep-learning": 1, "hybrid": 1, "traditional": 1,
+    }  # fmt: skip
+
+
+def test_the_same_store_and_day_give_the_same_bytes_whatever_came_later(tmp_path, coarse):
+    first = reporting.whole(tmp_path / "a")
+    before = bundle.everything(moment.at(first, "2020-06-01"))
+    reporting.updated(first)
+    (first.folder / "protocol.yaml").write_text(
+        (first.folder / "protocol.yaml").read_text().replace("Imaging AI", "Another title")
+    )
+    later = reporting.open_project(first.folder, who="ada")
+    after = bundle.everything(moment.at(later, "2020-06-01"))
+    assert [name for name in before if before[name] != after.get(name)] == []
+    assert before.keys() == after.keys()
+    now = bundle.everything(moment.at(later))
+    assert now["prisma.svg"] != before["prisma.svg"]
+    assert "Another title" in json.loads(now["manifest.json"])["review"]
+    assert bundle.as_zip(before) == bundle.as_zip(after)
+
+
+def test_exclusions_stand_with_every_reason(files):
+    (one,) = rows(files, "excluded-full-text")
+    assert (one["Record"], one["Reason"]) == ("R000006", "not imaging")
+    assert "doi:10.5555/pubmed.6" in one["Reference"]
+    (two,) = rows(files, "excluded-quality")
+    assert two["Reason"] == "preparation of images not documented"
+    assert two["Further reasons"] == "choice of the model not documented"
+    (three,) = rows(files, "not-retrieved")
+    assert three["Record"] == "R000010"
+
+
+def test_the_bias_table_and_the_robvis_file_say_the_same(files):
+    table = rows(files, "probast-2019-judgements")
+    assert [row["Participants"] for row in table] == ["high", "low", "unclear"]
+    assert table[0]["Overall"] == "high"
+    robvis = list(csv.DictReader(io.StringIO(files["figures/probast-2019-robvis.csv"].decode())))
+    assert [row["Participants"].lower() for row in robvis] == ["high", "low", "unclear"]
+    assert [float(row["Weight"]) for row in robvis] == [150.0] * 3
+    evidence = rows(files, "probast-2019-evidence")
+    assert evidence[0]["Quote"] == "We trained on 12 images." and evidence[0]["Page"] == "3"
+
+
+def test_characteristics_and_scores_are_those_answered(files):
+    table = rows(files, "characteristics")
+    assert [row["Record"] for row in table] == ["R000001", "R000002", "R000004"]
+    assert any("Radiograph" in str(value) for value in table[0].values())
+    scores = rows(files, "rqs-1.0-scores")
+    assert {row["Record"] for row in scores} == {"R000002", "R000004"}  # not deep learning alone
+    items = {row["Item"]: row for row in rows(files, "claim-2020-items")}
+    assert items["Structured abstract"]["Not reported"] == "3"
+
+
+def test_duplicates_tell_rule_and_person_and_sources_what_they_share(files):
+    told = {row["Record"]: row for row in rows(files, "duplicates")}
+    assert (told["R000008"]["Joined to"], told["R000008"]["Rule"]) == ("R000001", "doi")
+    assert told["R000009"]["By"] == "ada"
+    shared = {row["Source"]: row for row in rows(files, "source-overlap")}
+    assert shared["PubMed"]["PubMed"] == "7" and shared["PubMed"]["Embase"] == "2"
+    assert shared["Embase"]["Only here"] == "1"
+
+
+def test_references_come_back_whole(files):
+    text = files["records/included.ris"].decode("utf-8-sig")
+    assert [one["doi"] for one in rispy.loads(text)] == [f"10.5555/pubmed.{n}" for n in (1, 2, 4)]
+    revman = files["records/revman-excluded.ris"].decode()
+    assert revman.count("NS  - ") == revman.count("ER  - ") == 3
+    assert "N1  - Exclusion reason: not imaging" in revman
+    assert len(rispy.loads(revman)) == 3
+
+
+def test_documents_open_in_other_readers(files):
+    book = openpyxl.load_workbook(io.BytesIO(files["tables/all-tables.xlsx"]))
+    assert "flow" in book.sheetnames and "claim-2020" in book.sheetnames
+    assert len(docx.Document(io.BytesIO(files["tables/all-tables.docx"])).tables) > 8
+    with zipfile.ZipFile(io.BytesIO(bundle.as_zip(files))) as packed:
+        assert packed.testzip() is None and len(packed.namelist()) == len(files)
+
+
+def test_the_log_holds_every_entry_up_to_then_in_order(files):
+    log = [json.loads(line) for line in files["log.jsonl"].splitlines()]
+    moments = [one["at"] for one in log]
+    assert moments == sorted(moments) and max(moments) < "2020-06-02"
+    kinds = {one["event"] for one in log}
+    assert {
+        "protocols",
+        "batches",
+        "records",
+        "links",
+        "decisions",
+        "answers",
+        "retrievals",
+    } <= kinds
+    assert sum(one["event"] == "records" for one in log) == 10
+    decision = next(one for one in log if one["event"] == "decisions")
+    assert (decision["record"], decision["reviewer"]) == ("R000001", "ada")
+    assert "password" not in files["log.jsonl"].decode()
+
+
+def test_the_methods_paragraph_tells_the_numbers(june):
+    text = texts.methods(june)
+    for words in (
+        "Records of Embase and PubMed were taken in from files between 2020-02-01 and 2020-02-02",
+        "11 records were identified.",
+        "2 duplicates were removed (1 by rule",
+        "One reviewer judged titles and abstracts.",
+        "Two reviewers independently judged the quality",
+        "CLAIM 2020 (Mongan 2020)",
+        "3 studies in 3 reports are included (1 deep learning, 1 hybrid, 1 traditional",
+    ):
+        assert words in text
+
+
+def test_prisma_s_and_checklist_are_filled_from_protocol_and_log(files):
+    told = {row["Item"]: row["Reported"] for row in rows(files, "prisma-s")}
+    assert len(told) == 16
+    assert told["1"] == "Embase; PubMed"
+    assert told["8"].startswith("Written once: covid AND imaging")
+    assert told["13"] == "Embase 2020-02-02; PubMed 2020-02-01"
+    assert told["15"] == "11 from databases and registers"
+    items = {row["Item"]: row for row in rows(files, "prisma-2020-checklist")}
+    assert items["16a"]["Reported"].startswith("11 identified")
+    assert items["24b"]["Reported"].startswith("Fingerprint ")
+
+
+def test_agreement_counts_what_two_reviewers_judged(files):
+    told = [row for row in rows(files, "agreement") if row["Where"] == "quality"]
+    assert told[0]["Statistic"] == "percent agreement" and told[0]["n"] == "3"
+
+
+def test_a_day_before_the_review_and_words_that_are_no_day_are_refused(project):
+    with pytest.raises(ReviewError, match="did not exist"):
+        moment.at(project, "2019-12-31")
+    with pytest.raises(ReviewError, match="write it as"):
+        moment.at(project, "yesterday")
+
+
+def test_a_record_lost_on_the_way_to_a_file_stops_the_export(june, monkeypatch, coarse):
+    lossy = dict(bundle.RECORDS)
+    lossy["ris"] = lambda records, said=(): bundle.RECORDS["csv"](records, said)
+    monkeypatch.setattr(bundle, "RECORDS", lossy)
+    with pytest.raises(FlowError, match=r"included\.ris holds 0 records, 3 went in"):
+        bundle.everything(june)
+
+
+def test_what_changed_since_a_day(project):
+    found = changes.since(project, "2020-06-01")
+    assert found.arrived == {"Scopus": 3}
+    assert found.decided["quality"] == {"ada": 3, "ben": 3, "cleo": 1}
+    assert [one.split()[0] for one in found.joined] == ["R000007", "R000012", "R000013"]
+    assert [one.split()[0] for one in found.left] == ["R000004"]
+    boxes = {box: (then, now) for box, then, now in found.boxes}
+    assert boxes["Included: Reports included"] == (3, 5)
+
+
+def test_the_update_runs_what_is_new_and_ends_where_the_review_stands(project):
+    made = changes.since(project, "2020-06-01").update
+    assert (made.previous_studies.n, made.previous_reports.n) == (3, 3)
+    assert total(made.main.identified) == 3
+    assert made.main.duplicates_tool.ids == ("R000011",)
+    assert made.main.carried.ids == ("R000007",)
+    assert made.new_reports.ids == ("R000007", "R000012", "R000013")
+    assert made.new_studies.ids == ("R000007", "R000013")  # R000012 is of a study already in
+    assert made.dropped_reports.ids == made.dropped_studies.ids == ("R000004",)
+    assert (made.total_studies.n, made.total_reports.n) == (4, 5)
+
+
+def test_reports_merged_since_then_are_counted_once(tmp_path):
+    project = reporting.whole(tmp_path / "r")
+    reporting.link(project, 1, 2, "duplicate", "2020-08-01", who="ada")
+    made = changes.since(project, "2020-06-01").update
+    assert (made.previous_reports.n, made.dropped_reports.n, made.total_reports.n) == (3, 1, 2)
+
+
+def test_nothing_changed_since_today(project):
+    found = changes.since(project, "2020-12-31")
+    assert not found.arrived and not found.boxes and not found.joined
+    assert found.update.total_reports.n == found.update.previous_reports.n == 5
+
+
+def run(project, *words):
+    return CliRunner().invoke(app, ["--review", str(project.folder), "--user", "ada", *words])
+
+
+def test_commands_print_boxes_and_sums(project, tmp_path, coarse):
+    done = run(project, "status", "--as-of", "2020-06-01", "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.output)
+    assert told["day"] == "2020-06-01" and told["new_reports"] == 3
+    ids = json.loads(run(project, "status", "--json", "--ids").output)
+    assert "R000012" in ids["new_reports"]["ids"]
+    assert "11 records = " in run(project, "status", "--as-of", "2020-06-01").output
+    done = run(project, "export", "prisma", str(tmp_path / "p"))
+    assert done.exit_code == 0 and (tmp_path / "p" / "prisma.svg").exists()
+    done = run(project, "diff", "--since", "2020-06-01", "--out", str(tmp_path / "d"))
+    assert "Newly included:" in done.output and (tmp_path / "d" / "prisma.pdf").exists()
+    assert json.loads(run(project, "diff", "--since", "2020-06-01", "--json").output)["boxes"]
+
+
+def test_export_all_writes_a_folder_or_a_zip_and_prints_what_is_conserved(
+    project, tmp_path, coarse
+):
+    done = run(project, "export", "all", str(tmp_path / "out"))
+    assert done.exit_code == 0, done.output
+    assert "included: 5 reports in = 5 in included.ris" in done.output
+    assert (tmp_path / "out" / "tables" / "docx" / "included.docx").exists()
+    done = run(project, "export", "all", str(tmp_path / "out.zip"))
+    with zipfile.ZipFile(tmp_path / "out.zip") as packed:
+        assert "manifest.json" in packed.namelist()
+    again = (tmp_path / "out" / "manifest.json").read_bytes()
+    with zipfile.ZipFile(tmp_path / "out.zip") as packed:
+        assert packed.read("manifest.json") == again
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ReviewError, match="cannot be written"):
+        folder.write({"a.txt": b""}, tmp_path / "file")
+
+
+def test_an_empty_review_has_an_empty_report(tmp_path, coarse):
+    project = reporting.started(tmp_path / "r")
+    files = bundle.everything(moment.at(project))
+    assert b"included: 0" in bundle.sums(moment.at(project), files)[1].encode()
+    assert appraisals.instruments(moment.at(project)) == []
+    assert not any(name.startswith("figures/") for name in files)
