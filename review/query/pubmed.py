@@ -43,7 +43,7 @@ def _term(term: Term, lost: dict[str, None]) -> str:
     if not term.stem:
         return f'"{term.text}"[{tag}]'
     if len(term.text) >= SHORTEST:
-        return f'"{term.text}*"[{tag}]' if " " in term.text else f"{term.text}*[{tag}]"
+        return f"{term.text}*[{tag}]" if term.text.isalnum() else f'"{term.text}*"[{tag}]'
     words = known_words(term)
     lost[
         f"{to_text(term)}: PubMed cuts off no word of fewer than {SHORTEST} letters; asked as "

@@ -1,7 +1,7 @@
 """Words known to begin with a stem, for sources that cannot truncate.
 
 The list covers imaging, machine learning, study design, the chest and COVID-19. A stem that is not
-in it is asked as the bare word, and the source's answer says so.
+in it is asked with the commonest endings of English.
 """
 
 import bisect
@@ -160,6 +160,7 @@ prostat e es ic ectomy
 pulmon ary ologist ologists ology
 quantif y ies ied ying ication ications iable
 radiodiagnos is tic
+ray - s
 radiogra m ms ph phs phy phic phically phies pher phers
 radiograph - s y ic ical ically ies er ers
 radiolog y ic ical ically ist ists
@@ -214,6 +215,8 @@ volumetr ic y ically
 xray - s
 """
 
+COMMON = ("s", "es", "ed", "ing")
+
 
 @lru_cache(maxsize=1)
 def vocabulary() -> tuple[str, ...]:
@@ -234,6 +237,7 @@ def known_words(term: Term) -> list[str]:
     high = bisect.bisect_left(listed, stem + "\U0010ffff")
     head = term.text[: len(term.text) - len(_last_part(term.text))]
     endings = [one for one in listed[low:high] if one != stem]
+    endings = endings or [stem + one for one in COMMON]
     return [term.text, *(f"{head}{one}" for one in endings)]
 
 

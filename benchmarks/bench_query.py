@@ -1,0 +1,95 @@
+"""The query: reading, compiling and matching, small and huge, beside a plain regular expression.
+
+The records are those of the stand-in server (20,000 works, about 760 characters each). Seconds are
+processor time of this process. The peer is the usual way to do it: one regular expression a term,
+all of them tried on a lowered text.
+"""
+
+import re
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from standin import make  # noqa: E402
+
+from review.protocol import load  # noqa: E402
+from review.query import Node, compile_arxiv, compile_pubmed, matcher, parse, terms_of  # noqa: E402
+from review.query.nodes import term_words  # noqa: E402
+
+T = TypeVar("T")
+PEER_RECORDS = 2_000  # the peer is too slow for all of them
+
+
+def main() -> None:
+    """Prints the table."""
+    corpus = make(20_000)
+    records = [
+        (version.title, version.abstract)
+        for server in ("arxiv", "medrxiv", "biorxiv")
+        for _, version in corpus.rows(server)
+    ]
+    records += [(one.title, one.abstract) for one in corpus.articles]
+    founding = load(ROOT / "data/roberts2021/protocol.yaml").search.query
+    huge = " OR ".join([f"zq{n}*" for n in range(2_500)] + [f'"word {n}"' for n in range(2_500)])
+    print(f"{len(records):,} records, {sum(len(a) + len(b) for a, b in records):,} characters")
+    head = f"{'query':<22}{'terms':>7}{'read ms':>9}{'compile ms':>12}"
+    print(f"{head}{'records/s':>11}{'peer':>9}{'ratio':>8}")
+    for name, text in (("founding review", founding), ("5,000 terms", f"{huge} OR covid*")):
+        line(name, text, records)
+
+
+def line(name: str, text: str, records: list[tuple[str, str]]) -> None:
+    """One row of the table."""
+    reading, node = timed(lambda: parse(text))
+    compiling, _ = timed(lambda: (compile_pubmed(node), compile_arxiv(node)))
+    holds = matcher(node)
+    matching, found = timed(lambda: [holds(*one) for one in records])
+    few = records[:PEER_RECORDS] if len(list(terms_of(node))) < 100 else records[:20]
+    peer = naive(node)
+    plain, seen = timed(lambda: [peer(*one) for one in few])
+    apart = sum(a != b for a, b in zip(found, seen, strict=False))
+    ours, theirs = len(records) / matching, len(few) / plain
+    count = len(set(terms_of(node)))
+    print(
+        f"{name:<22}{count:>7,}{reading * 1e3:>9.1f}{compiling * 1e3:>12.1f}"
+        f"{ours:>11,.0f}{theirs:>9,.0f}{ours / theirs:>7.0f}x   {apart} of {len(few)} apart"
+    )
+
+
+def timed(work: Callable[[], T]) -> tuple[float, T]:
+    """Seconds of processor time, and what the work gave."""
+    start = time.process_time()
+    made = work()
+    return time.process_time() - start, made
+
+
+def naive(node: Node) -> Callable[[str, str], bool]:
+    """The peer: the founding query's groups, each term a regular expression of its own."""
+    from review.query.nodes import And, Not, Or, Term
+
+    def pattern(term: Term) -> re.Pattern[str]:
+        words = r"[\W_]+".join(map(re.escape, term_words(term)))
+        return re.compile(rf"(?<!\w){words}" + ("" if term.stem else r"(?!\w)"))
+
+    compiled = {term: pattern(term) for term in terms_of(node)}
+
+    def holds(part: Node, text: str) -> bool:
+        if isinstance(part, Term):
+            return compiled[part].search(text) is not None
+        if isinstance(part, Not):
+            return not holds(part.part, text)
+        if isinstance(part, And):
+            return all(holds(one, text) for one in part.parts)
+        assert isinstance(part, Or)
+        return any(holds(one, text) for one in part.parts)
+
+    return lambda title, abstract: holds(node, f"{title}\n|\n{abstract}".lower())
+
+
+if __name__ == "__main__":
+    main()
