@@ -94,8 +94,8 @@ def test_a_review_of_genuine_exports_runs_to_its_diagram(made, tmp_path):
     assert end["eligible"]["n"] == len(kept) // 2
     said = review(made, "export", "prisma", tmp_path)
     assert f"{identified} records" in said
-    svg = (tmp_path / "prisma.svg").read_text()
-    assert f"(n = {len(kept)})" in re.sub(r"<[^>]+>", "", svg)
+    drawn = re.sub(r"<[^>]+>|\s", "", (tmp_path / "prisma.svg").read_text(encoding="utf-8"))
+    assert f"retrieval(n={len(kept)})" in drawn
     assert (tmp_path / "prisma.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "prisma.pdf").read_bytes().startswith(b"%PDF")
     with (tmp_path / "prisma.csv").open(encoding="utf-8-sig", newline="") as file:
