@@ -1,0 +1,284 @@
+"""Searches against the stand-in: caps, walls, expiry, false ends, inflated totals, going on."""
+
+from datetime import date
+from functools import partial
+
+import pytest
+from harvesting import KINDS
+from standin import Fault, StandIn, corpus
+from standin.web import Limits
+
+from review.errors import SourceError
+from review.sources import walking
+from review.sources.arxiv import search as arxiv_search
+from review.sources.europepmc import search as europepmc_search
+from review.sources.http import Http
+from review.sources.medrxiv.search import articles
+from review.sources.medrxiv.search import search as rxiv
+from review.sources.nouns import Refused, Window
+from review.sources.pubmed import search as pubmed_search
+
+YEAR = Window(date(2020, 1, 1), date(2020, 10, 3))
+
+
+@pytest.fixture(scope="module")
+def library():
+    return corpus.make(2_500, 2)
+
+
+SEARCHES = {
+    "arxiv": (arxiv_search.search, "abs:covid OR abs:imaging OR abs:lung", "arxiv"),
+    "medrxiv": (partial(rxiv, server="medrxiv"), None, "biorxiv"),
+    "biorxiv": (partial(rxiv, server="biorxiv"), None, "biorxiv"),
+    "pubmed": (pubmed_search.search, "covid[tiab] OR lung[tiab]", "eutils"),
+    "europepmc": (europepmc_search.search, "TITLE_ABS:covid OR TITLE_ABS:lung", "europepmc"),
+}
+
+
+@pytest.fixture
+def small_pages(monkeypatch):
+    """Pages small enough that every search takes several."""
+    monkeypatch.setattr(arxiv_search, "PAGE", 20)
+    monkeypatch.setattr(arxiv_search, "SMALL_PAGE", 10)
+    monkeypatch.setattr(europepmc_search, "PAGE", 25)
+    monkeypatch.setattr(pubmed_search, "BATCH", 25)
+
+
+def run(server, name, tmp_path, window=YEAR, resume=None):
+    find, query, service = SEARCHES[name]
+    http = Http(tmp_path, contact="a@b.org", pace=0)
+    pages = list(find(query, window, http, server.base[service], resume))
+    return pages, http
+
+
+def ids(pages):
+    return [r.source_id for page in pages for r in page.parsed.records]
+
+
+@pytest.fixture(scope="module")
+def whole(library, tmp_path_factory):
+    """What each search gives without faults."""
+    found = {}
+    with StandIn(library) as server:
+        for name in SEARCHES:
+            pages, _ = run(server, name, tmp_path_factory.mktemp(name))
+            found[name] = ids(pages)
+            assert len(set(found[name])) == len(found[name]) > 10
+    return found
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("small_pages")
+def test_a_fault_of_any_kind_on_every_third_request_loses_nothing(
+    library, whole, tmp_path, name, kind
+):
+    fault = Fault(kind, every=3, retry_after="0")
+    with StandIn(library, faults=[fault], limits=Limits(rxiv_page=40)) as server:
+        pages, http = run(server, name, tmp_path)
+    assert sorted(ids(pages)) == sorted(whole[name])
+    assert [page.shortfall for page in pages if page.shortfall] == []
+    assert [page.parsed.rejected for page in pages if page.parsed.rejected] == []
+    if kind not in ("missing", "changed-total"):  # seen in notes; or only PubMed's to commit
+        assert fault.done == 0 or sum(http.faults.values()) > 0
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+@pytest.mark.usefixtures("small_pages")
+def test_a_search_goes_on_from_any_page(library, whole, tmp_path, name):
+    with StandIn(library, limits=Limits(rxiv_page=40)) as server:
+        pages, _ = run(server, name, tmp_path)
+        assert len(pages) > 2
+        for place in (0, len(pages) // 2, len(pages) - 2):
+            import json
+
+            token = json.loads(json.dumps(pages[place].token))
+            rest, _ = run(server, name, tmp_path, resume=token)
+            assert ids(pages[: place + 1]) + ids(rest) == ids(pages)
+    assert sorted(ids(pages)) == sorted(whole[name])
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_announced_and_received_agree_on_every_slice(library, tmp_path, name):
+    with StandIn(library) as server:
+        pages, _ = run(server, name, tmp_path)
+    for page in pages:
+        if page.last:
+            assert page.announced in (None, page.received)
+
+
+def test_pubmeds_wall_is_passed_by_slices_of_days(library, whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(pubmed_search, "WALL", 60)
+    with StandIn(library, limits=Limits(pubmed_wall=60)) as server:
+        pages, _ = run(server, "pubmed", tmp_path)
+    assert set(ids(pages)) == set(whole["pubmed"])
+    assert len({page.slice for page in pages}) > 3
+    assert all(page.announced <= 60 for page in pages)
+
+
+def test_a_single_day_beyond_the_wall_is_sliced_by_day_of_creation(library, tmp_path, monkeypatch):
+    busiest = max(
+        {one.issue_date for one in library.articles},
+        key=lambda day: sum(one.issue_date == day or one.epub == day for one in library.articles),
+    )
+    window = Window(busiest, busiest)
+    with StandIn(library) as server:
+        plain = set(ids(run(server, "pubmed", tmp_path, window)[0]))
+    monkeypatch.setattr(pubmed_search, "WALL", max(2, len(plain) // 2))
+    with StandIn(library, limits=Limits(pubmed_wall=max(2, len(plain) // 2))) as server:
+        pages, _ = run(server, "pubmed", tmp_path, window)
+    assert set(ids(pages)) == plain
+    assert any("made" in page.slice for page in pages)
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_a_forgotten_history_is_searched_again(library, whole, tmp_path):
+    with StandIn(library, limits=Limits(webenv_uses=2)) as server:
+        pages, http = run(server, "pubmed", tmp_path)
+    assert sorted(ids(pages)) == sorted(whole["pubmed"])
+    assert http.faults["history expired"] >= 1
+
+
+def test_articles_pubmed_announces_and_does_not_give_are_told(library, whole, tmp_path):
+    gone = frozenset(int(one) for one in whole["pubmed"][3:6])
+    with StandIn(library, limits=Limits(missing_pmids=gone)) as server:
+        pages, _ = run(server, "pubmed", tmp_path)
+    lost = [one for page in pages for one in page.parsed.rejected]
+    assert {int(one.raw) for one in lost} == gone
+    assert all("gives no such article" in one.reason for one in lost)
+    assert set(ids(pages)) == set(whole["pubmed"]) - {str(one) for one in gone}
+    assert not [page for page in pages if page.shortfall]
+
+
+def test_a_long_query_goes_by_post(library, tmp_path):
+    terms = " OR ".join(f'"word{n}"[tiab]' for n in range(300))
+    with StandIn(library) as server:
+        http = Http(tmp_path, pace=0)
+        query = f"covid[tiab] OR {terms}"
+        pages = list(pubmed_search.search(query, YEAR, http, server.base["eutils"]))
+        assert {one.method for one in server.log if "esearch" in one.path} == {"POST"}
+    assert len(ids(pages)) > 10
+
+
+def test_what_pubmed_made_of_the_query_is_told(library, tmp_path):
+    with StandIn(library) as server:
+        http = Http(tmp_path, pace=0)
+        query = "(covid[tiab] OR qwertyzzz[tiab])"
+        pages = list(pubmed_search.search(query, YEAR, http, server.base["eutils"]))
+    notes = pages[0].notes
+    assert any(note.startswith("PubMed ran: ") for note in notes)
+    assert any("dropped" in note and "qwertyzzz" in note for note in notes)
+
+
+def test_a_query_pubmed_cannot_read_ends_in_one_line(library, tmp_path):
+    with StandIn(library) as server, pytest.raises(SourceError, match="pubmed: ") as told:
+        http = Http(tmp_path, pace=0)
+        list(pubmed_search.search("(covid[nofield]", YEAR, http, server.base["eutils"]))
+    assert "\n" not in str(told.value)
+
+
+def test_a_query_arxiv_cannot_read_ends_in_one_line(library, tmp_path):
+    with StandIn(library) as server, pytest.raises(Refused, match="malformed query") as told:
+        http = Http(tmp_path, pace=0)
+        list(arxiv_search.search("all:(", YEAR, http, server.base["arxiv"]))
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_arxivs_cap_is_passed_by_slices_of_days(library, whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(arxiv_search, "MOST", 40)
+    with StandIn(library, limits=Limits(arxiv_total=60)) as server:
+        pages, _ = run(server, "arxiv", tmp_path)
+    assert sorted(ids(pages)) == sorted(whole["arxiv"])
+    assert len({page.slice for page in pages}) > 2
+
+
+def test_page_sizes_that_change_under_way_lose_nothing(library, whole, tmp_path):
+    with StandIn(library, limits=Limits(rxiv_pages=(100, 30, 7, 64))) as server:
+        pages, _ = run(server, "medrxiv", tmp_path)
+    assert sorted(ids(pages)) == sorted(whole["medrxiv"])
+
+
+def test_an_inflated_total_is_seen_through(library, whole, tmp_path):
+    with StandIn(library, limits=Limits(rxiv_inflation=3)) as server:
+        pages, http = run(server, "medrxiv", tmp_path)
+    assert sorted(ids(pages)) == sorted(whole["medrxiv"])
+    assert not [page for page in pages if page.shortfall]
+    assert any("total is too high" in note for page in pages for note in page.notes)
+    assert http.faults["empty page"] > 0
+
+
+def test_a_total_far_too_high_leaves_the_slice_incomplete(library, tmp_path):
+    with StandIn(library, limits=Limits(rxiv_inflation=500)) as server:
+        pages, _ = run(server, "medrxiv", tmp_path)
+    short = [page.shortfall for page in pages if page.shortfall]
+    assert len(short) == len([page for page in pages if page.last])
+    assert all("announced" in one and "received" in one for one in short)
+
+
+def test_days_that_stay_empty_are_asked_three_times(library, tmp_path):
+    early = Window(date(2015, 1, 1), date(2015, 1, 20))
+    with StandIn(library) as server:
+        pages, _ = run(server, "medrxiv", tmp_path, early)
+        assert len(server.log) == walking.WITNESSES
+    assert [page.last for page in pages] == [True]
+    assert pages[0].parsed.records == ()
+
+
+def test_a_service_that_only_says_no_posts_in_the_middle_is_not_believed(library, tmp_path):
+    fault = Fault("empty-page", every=1)
+    with StandIn(library, faults=[]) as server:
+        find, query, service = SEARCHES["medrxiv"]
+        http = Http(tmp_path, pace=0)
+        march = Window(date(2020, 3, 1), date(2020, 3, 31))
+        found = find(query, march, http, server.base[service])
+        server.limits.rxiv_page = 5
+        pages = [next(found)]
+        server.faults.append(fault)
+        pages += list(found)
+    assert pages[-1].shortfall is not None
+    assert "gave no more" in pages[-1].shortfall
+
+
+def test_articles_that_followed_preprints_are_listed(library, tmp_path):
+    with StandIn(library) as server:
+        http = Http(tmp_path, pace=0)
+        window = Window(date(2020, 1, 1), date(2021, 6, 30))
+        pages = list(articles(window, http, server.base["biorxiv"], server="medrxiv"))
+        wanted = {
+            one.id
+            for one in library.of("medrxiv")
+            if library.published_doi(one)
+            and one.published_on
+            and window.since <= one.published_on <= window.until
+        }
+    records = [r for page in pages for r in page.parsed.records]
+    assert {r.doi for r in records} == wanted
+    assert len(wanted) > 0
+    assert all(r.relations[0].kind == "published_as" for r in records)
+
+
+def test_places_moved_by_a_new_entry_are_walked_again(tmp_path):
+    """A window into which an entry slips before the place we have come to."""
+    from review.records import Parsed, Record
+    from review.sources.http import Got
+    from review.sources.walking import Leaf, Road, Walk, slices, walk
+
+    entries = [f"{n:02d}" for n in range(20)]
+    calls = []
+
+    def ask(here, place, size):
+        calls.append(place)
+        if len(calls) == 2:
+            entries.insert(0, "new")
+        page = entries[place : place + size]
+        records = tuple(Record("x", source_id=one, date="2020-01-01") for one in page)
+        leaf = Leaf(Parsed(records), len(entries), place, len(page))
+        return Got(b"", leaf, "", 200)
+
+    road = Road("x", ask, 7, 7, 1000)
+    state = Walk(slices(date(2020, 1, 1), date(2020, 1, 1), 1))
+    pages = list(walk(road, Http(tmp_path, pace=0), state))
+    assert sorted(ids(pages)) == sorted(entries)
+    assert len(ids(pages)) == 21
+    assert pages[-1].shortfall is None
