@@ -612,3 +612,45 @@ def test_it_runs_by_itself(tmp_path):
         finally:
             process.terminate()
         assert process.wait(10) == 0
+
+
+def test_recorded_answers_are_served_as_recorded(shared):
+    corpus = make(200, shared=shared)
+    rows = json.loads(
+        (shared / "reference/api_samples/medrxiv/medrxiv_details_part1.json").read_text()
+    )["collection"]
+    page = (shared / "reference/api_samples/arxiv/fastpaper_arxiv_search.xml").read_text()
+    with StandIn(corpus) as server:
+        given = details(server, "2024-01-01", "2024-01-03")
+        assert [row for row in rows if row not in given] == []
+        _, ids = atom(get(server, "arxiv", id_list="2002.00741"))
+        assert ids == ["http://arxiv.org/abs/2002.00741v1"]
+        text = get(server, "arxiv", id_list="2002.00741").text
+        entry = re.search(r"  <entry>.*?</entry>\n", page, re.S)
+        assert entry
+        assert entry[0] in text
+        found = esearch(server, term='"endogenous attention"[ti]')
+        assert found["idlist"] == ["41884867"]
+        fetched = get(server, "eutils", "/efetch.fcgi", db="pubmed", id="41884867,30108519").text
+        assert len(ET.fromstring(fetched)) == 2
+        assert "Imaging neuroscience (Cambridge, Mass.)" in fetched
+
+
+def test_a_preprint_posted_while_paging_shifts_the_pages(shared):
+    corpus = make(1_500, seed=6)
+    with StandIn(corpus, limits=Limits(rxiv_page=20)) as server:
+        server.faults.append(Fault("inserted", nth=(1,)))
+        first = get(server, "biorxiv", "/details/medrxiv/2020-01-01/2020-12-31/0/json").json()
+        after = get(server, "biorxiv", "/details/medrxiv/2020-01-01/2020-12-31/20/json").json()
+    assert int(after["messages"][0]["total"]) == int(first["messages"][0]["total"]) + 1
+    assert after["collection"][0]["doi"] == first["collection"][-1]["doi"]
+
+
+def test_old_addresses_lead_to_the_new(server):
+    answer = requests.get(
+        f"{server.url}/http/arxiv/api/query", params={"search_query": "ti:ct"}, timeout=20
+    )
+    assert [one.status_code for one in answer.history] == [301]
+    assert atom(answer)[0] > 0
+    old = requests.get(f"{server.url}/arxiv/oai2", params={"verb": "Identify"}, timeout=20)
+    assert "<repositoryName>arXiv</repositoryName>" in old.text

@@ -5,6 +5,7 @@ the very same client talks to it and to the real ones. Nothing in it is a genuin
 shared folder of recorded answers is passed in.
 
     from tests.standin import Fault, StandIn          # or: from standin import ...
+    StandIn(make(2_000, shared=SHARED))               # with the recorded answers among them
     with StandIn(size=2_000, seed=1, faults=[Fault("503", every=10)]) as server:
         server.url                                    # http://127.0.0.1:PORT
         server.base["arxiv"]                          # base URL of one service, see below
@@ -17,13 +18,13 @@ shared folder of recorded answers is passed in.
     arxiv         /arxiv/api/query              https://export.arxiv.org/api/query
     arxiv-oai     /arxiv/oai                    https://oaipmh.arxiv.org/oai
     arxiv-pdf     /arxiv/pdf/{id}[v{n}]         https://arxiv.org/pdf
-    biorxiv       /biorxiv                      https://api.biorxiv.org (both servers)
+    biorxiv       /biorxiv (also: medrxiv)      https://api.biorxiv.org (both servers)
                   + /details/{server}/{from}/{to}/{cursor}[/json], /details/{server}/{doi}/na[/json]
                   + /pubs/{server}/{from}/{to}/{cursor}[/json], /pubs/{server}/{doi}/na[/json]
     medrxiv-pdf   /www.medrxiv/content          https://www.medrxiv.org/content
                   + /{doi}v{n}.full.pdf
     biorxiv-pdf   /www.biorxiv/content          https://www.biorxiv.org/content
-    eutils        /eutils                       https://eutils.ncbi.nlm.nih.gov/entrez/eutils
+    eutils        /eutils  (also: pubmed)       https://eutils.ncbi.nlm.nih.gov/entrez/eutils
                   + /esearch.fcgi, efetch, esummary, elink, epost, einfo
     pmc-oa        /pmc/utils/oa/oa.fcgi         https://www.ncbi.nlm.nih.gov/pmc/utils/oa/oa.fcgi
     pmc-pdf       /pmc/pdf/{pmcid}.pdf          (the link that oa.fcgi gives)
@@ -32,6 +33,8 @@ shared folder of recorded answers is passed in.
     unpaywall     /unpaywall/v2/{doi}?email=    https://api.unpaywall.org/v2
     crossref      /crossref/works[/{doi}]       https://api.crossref.org/works
     openalex      /openalex/works[/doi:{doi}]   https://api.openalex.org/works
+    (moved, 301)  /arxiv/oai2                   https://export.arxiv.org/oai2
+                  /http/...                     http:// where the service wants https://
     (tests only)  /_log, /_health
 
 Pace (pace=1 as the real ones, 0 off, 0.01 a hundredth of the real gaps): arXiv one request per 3 s
@@ -39,7 +42,7 @@ and one connection over /arxiv/api/query and /arxiv/oai (else 429, text/html, 'R
 NCBI 3 a second, 10 with api_key (else 429 JSON); the others only count what they see.
 
 Fault kinds: 429 429-retry-after 500 502 503 504 stall reset cut cut-quiet html empty duplicate
-empty-page changed-total bomb malformed missing; see tests/standin/faults.py.
+empty-page changed-total bomb malformed missing inserted; see tests/standin/faults.py.
 """
 
 import sys

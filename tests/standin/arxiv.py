@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from standin import boolean
 from standin.boolean import BadQuery, Term
-from standin.nouns import Preprint
+from standin.nouns import Preprint, Version
 from standin.web import Answer, Ask, World, whole, xml
 
 _NS = (
@@ -136,10 +136,18 @@ def _stamp(at: datetime) -> str:
 
 
 def _entry(one: Preprint, number: int | None, world: World) -> str:
-    if isinstance(one.raw, str):
-        return one.raw
     versions = world.corpus.versions(one)
     shown = next((v for v in versions if v.number == number), versions[-1])
+    if isinstance(shown.raw, str):
+        return shown.raw
+    key = ("arxiv entry", one.id, shown.number, world.corpus.published_doi(one))
+    if key not in world.memory:
+        world.memory[key] = _written(one, shown, world)
+    made: str = world.memory[key]
+    return made
+
+
+def _written(one: Preprint, shown: Version, world: World) -> str:
     link = f"arxiv.org/abs/{one.id}v{shown.number}"
     doi = world.corpus.published_doi(one)
     journal = f"{one.journal.short} ({one.published_on:%Y})" if doi and one.journal else None

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from pathlib import Path
 
-from standin import boolean
+from standin import boolean, genuine
 from standin.boolean import Term
 from standin.generate import Maker
 from standin.index import Fields
@@ -41,6 +42,16 @@ class Corpus:
             rows = [(one, version) for one in self.of(server) for version in one.versions[first:]]
             self._rows[server] = sorted(rows, key=lambda row: (row[1].at, row[0].id))
         return self._rows[server]
+
+    def insert(self, like: Preprint, at: datetime) -> Preprint:
+        """Posts one more preprint, a copy of another with an id of its own, and gives it."""
+        number = len(self.preprints)
+        ident = f"{like.id}{number}" if like.server != "arxiv" else f"{at:%y%m}.{90000 + number}"
+        version = replace(like.versions[0], at=at, number=1, raw=None)
+        made = replace(like, id=ident, work=-2, versions=[version], published_doi=None, posted=None)
+        self.preprints.append(made)
+        self.changed()
+        return made
 
     def changed(self) -> None:
         """Forgets what was indexed; call it after adding or editing preprints or articles."""
@@ -149,9 +160,17 @@ TRUTH_FIELDS = {
 }
 
 
-def make(size: int = 20_000, seed: int = 1) -> Corpus:
-    """A made-up corpus: `size` preprints and articles together (or a few more), same by seed."""
+def make(size: int = 20_000, seed: int = 1, shared: Path | None = None) -> Corpus:
+    """A made-up corpus: `size` preprints and articles together (or a few more), same by seed.
+
+    Args:
+        shared: the folder of recorded answers; their entries are added and served as recorded.
+    """
     preprints, articles = Maker(seed).run(size)
+    if shared is not None:
+        recorded = genuine.read(shared)
+        preprints += recorded[0]
+        articles = sorted([*articles, *recorded[1]], key=lambda one: one.pmid)
     return Corpus(preprints, articles, seed)
 
 

@@ -13,12 +13,13 @@ Of the content (the service commits them itself):
     changed-total  another total than on the other pages
     malformed    one entry of the page is broken
     missing      one PMID of an efetch batch is left out
+    inserted     a preprint is posted into the window while it is paged (medRxiv, bioRxiv)
 """
 
 import random
 from dataclasses import dataclass, field
 
-CONTENT = frozenset({"empty-page", "changed-total", "malformed", "missing"})
+CONTENT = frozenset({"empty-page", "changed-total", "malformed", "missing", "inserted"})
 KINDS = CONTENT | {
     *("429", "429-retry-after", "500", "502", "503", "504", "stall", "reset", "html", "empty"),
     *("cut", "cut-quiet", "duplicate", "bomb", "slow"),

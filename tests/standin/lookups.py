@@ -153,7 +153,7 @@ def _openalex(one: Preprint | Article, doi: str, world: World) -> dict[str, Any]
 
 def arxiv_pdf(ask: Ask, world: World) -> Answer:
     """/ID or /IDvN, with or without .pdf."""
-    match = re.fullmatch(r"/(\d{4}\.\d{5})(?:v(\d+))?(?:\.pdf)?", ask.path)
+    match = re.fullmatch(r"/(\d{4}\.\d{4,5}|[a-z-]+/\d{7})(?:v(\d+))?(?:\.pdf)?", ask.path)
     found = [one for one in world.corpus.of("arxiv") if match and one.id == match[1]]
     return _preprint_pdf(found, match[2] if match else None, world)
 

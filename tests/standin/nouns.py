@@ -18,6 +18,8 @@ class Version:
     sections: tuple[tuple[str, str], ...]
     """Labelled parts of the abstract; one part with an empty label for a plain one."""
     withdrawn: bool = False
+    raw: str | dict[str, str] | None = None
+    """A genuine entry served as it was recorded."""
 
     @property
     def abstract(self) -> str:
@@ -42,12 +44,12 @@ class Preprint:
     """Day from which the server shows the journal's DOI."""
     journal: Journal | None = None
     comment: str | None = None
-    raw: str | dict[str, str] | None = None
-    """A genuine entry served as it was recorded."""
+    posted: datetime | None = None
+    """First posting, where the first version itself is not kept."""
 
     @property
     def first(self) -> datetime:
-        return self.versions[0].at
+        return self.posted or self.versions[0].at
 
 
 @dataclass(slots=True)

@@ -28,12 +28,23 @@ def answer(ask: Ask, world: World) -> Answer:
     (low, high), cursor = span
     rows = _published(server, low, high, world) if verb == "pubs" else []
     if verb == "details":
-        rows = [
+        rows = _posted(server, low, high, world)
+    if ask.trouble == "inserted" and rows:
+        world.corpus.insert(rows[0][0], rows[0][1].at)
+    return _page(ask, world, (verb, server), rows, (low, high, cursor))
+
+
+def _posted(server: str, low: date, high: date, world: World) -> list[tuple[Preprint, Version]]:
+    """The versions posted in a window, by moment of posting."""
+    key = ("posted", server, low, high, world.today, len(world.corpus.preprints))
+    if key not in world.memory:
+        world.memory[key] = [
             (one, version)
             for one, version in world.corpus.rows(server)
             if low <= version.at.date() <= high and version.at.date() <= world.today
         ]
-    return _page(ask, world, (verb, server), rows, (low, high, cursor))
+    found: list[tuple[Preprint, Version]] = world.memory[key]
+    return found
 
 
 def _span(rest: list[str], world: World) -> tuple[tuple[date, date], int] | None:
@@ -115,8 +126,8 @@ def _one(verb: str, server: str, doi: str, world: World) -> Answer:
 
 
 def _details(one: Preprint, version: Version, world: World) -> dict[str, str]:
-    if isinstance(one.raw, dict):
-        return one.raw
+    if isinstance(version.raw, dict):
+        return version.raw
     day = version.at.date()
     suffix = one.id.split("/", 1)[1]
     host = f"www.{one.server}.org"

@@ -107,6 +107,7 @@ class StandIn:
         self.port = int(self._server.server_address[1])
         self.url = world.base = f"http://127.0.0.1:{self.port}"
         self.base = {name: f"{self.url}{prefix}" for name, prefix, _ in ROUTES}
+        self.base |= {"medrxiv": self.base["biorxiv"], "pubmed": self.base["eutils"]}
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
         )
@@ -197,6 +198,12 @@ class _Handler(BaseHTTPRequestHandler):
         path = unquote(parts.path)
         if path in ("/_log", "/_health"):
             self._own(path)
+            return
+        moved = _moved(path)
+        if moved:
+            self.line = Request(0, 0.0, "moved", self.command, path, {}, "", "", 1, None, False)
+            place = f"{state.world.base}{moved}{'?' if parts.query else ''}{parts.query}"
+            self._send(Answer(301, "text/html", b"", (("Location", place),)))
             return
         params = dict(parse_qsl(parts.query, keep_blank_values=True))
         params |= dict(parse_qsl(form, keep_blank_values=True))
@@ -302,6 +309,13 @@ def _route(path: str) -> tuple[str, str, Service]:
         if path == prefix or path.startswith((f"{prefix}/", f"{prefix}?")):
             return name, prefix, service
     return "unknown", "", _unknown
+
+
+def _moved(path: str) -> str | None:
+    """Where an address of old has moved: http to https, arXiv's first OAI-PMH address."""
+    if path.startswith("/http/"):
+        return path.removeprefix("/http")
+    return "/arxiv/oai" if path == "/arxiv/oai2" else None
 
 
 def _unknown(ask: Ask, world: World) -> Answer:
