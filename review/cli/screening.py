@@ -16,6 +16,10 @@ def register(app: typer.Typer) -> None:
     ranks.command("train")(train)
     ranks.command("explain")(explain)
     app.add_typer(ranks, name="rank")
+    rules = typer.Typer(no_args_is_help=True, help="The protocol's keyword rules.")
+    rules.command("apply")(apply)
+    rules.command("withdraw")(withdraw)
+    app.add_typer(rules, name="rules")
     app.command("stopping")(stopping)
     app.command("stop")(stop)
     app.command("retire")(retire)
@@ -47,6 +51,23 @@ def explain(
         return
     for word, share in found:
         say(f"{share:+8.3f}  {word}")
+
+
+def apply(context: typer.Context) -> None:
+    """Mark unjudged records that do not match a rule as ineligible; take back those that now do."""
+    from review.workflow.rules import apply as hold
+
+    for rule, (out, back) in hold(opened(context), person(context)).items():
+        say(
+            f"rule {rule}: {out:,} records marked as ineligible by automation, {back:,} taken back."
+        )
+
+
+def withdraw(context: typer.Context, rule: str) -> None:
+    """Take back all that RULE marked."""
+    from review.workflow.rules import withdraw as back
+
+    say(f"{back(opened(context), rule, person(context)):,} records are to be screened again.")
 
 
 def stopping(context: typer.Context, stage: str = STAGE, as_json: bool = AS_JSON) -> None:

@@ -12,7 +12,7 @@ from review.pages.marking import marked, search_words
 from review.pages.record import identifiers
 from review.protocol import Stage, stage_of, stage_reviewers
 from review.records import Verdict
-from review.workflow import files, ordering, screening
+from review.workflow import dedupe, files, ordering, records, screening
 from review.workflow.project import Project
 from review.workflow.screening import Shown
 
@@ -163,12 +163,13 @@ def _actions(project: Project, stage: Stage, shown: Shown) -> None:
         _reasons(project, stage, shown)
         return
     vote = partial(_vote, project, stage, shown)
-    row = st.columns(7)
+    row = st.columns(8)
     keys: list[tuple[str, str, Callable[[], None], bool]] = [
         ("Include", "i", partial(vote, "include"), False),
         ("Exclude", "e", _ask(stage, shown, vote), False),
         ("Maybe", "m", partial(vote, "unsure"), False),
         ("Note", "n", partial(_toggle, "screening_note", shown.key), False),
+        ("Duplicate", "d", partial(_toggle, "screening_same", shown.key), False),
         ("Undo", "z", partial(_undo, project, stage), False),
         ("Back", "Left", partial(_step, project, stage, shown, 1), False),
         (
@@ -188,6 +189,8 @@ def _actions(project: Project, stage: Stage, shown: Shown) -> None:
             type="primary" if label == "Include" else "secondary",
             key=f"screening_{label}",
         )
+    if st.session_state.get("screening_same") == shown.key:
+        _same(project, shown)
     if st.session_state.get("screening_note") == shown.key:
         _note(project, stage, shown)
     elif shown.note:
@@ -208,6 +211,29 @@ def _reasons(project: Project, stage: Stage, shown: Shown) -> None:
         st.button(f"{number}  {reason}", shortcut=shortcut, on_click=act, key=f"reason_{number}")
     back = partial(_toggle, "screening_reason", shown.key)
     st.button("Not after all", shortcut="Escape", on_click=back)
+
+
+def _same(project: Project, shown: Shown) -> None:
+    """Says which other record this one repeats; a person's word outranks every rule."""
+    words = " ".join((shown.record.title or "").split()[:6])
+    rows = records.listed(project, words=words, size=8) if words else []
+    others = {row.key: row.title or "" for row in rows if row.key != shown.key}
+    with st.form(f"same_{shown.key}"):
+        picked = st.selectbox(
+            "The same report as", [None, *others], format_func=lambda k: f"{k} {others.get(k, '')}"
+        )
+        typed = st.text_input("or its key", placeholder="R000001")
+        if st.form_submit_button("Join them"):
+            try:
+                said = dedupe.settle(
+                    project, (shown.key, typed.strip() or picked or ""), "same",
+                    session.person().name,
+                )  # fmt: skip
+            except ReviewError as error:
+                st.warning(str(error))
+                return
+            st.session_state.update({"screening_said": said, "screening_same": None, KEY: None})
+            st.rerun()
 
 
 def _note(project: Project, stage: Stage, shown: Shown) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from review import protocol as protocols
-from review.errors import ProtocolError
+from review import query
+from review.errors import ProtocolError, QueryError
 from review.protocol import Protocol
 from review.shipped import folder as shipped
 from review.store import Store, acts, decisions, open_store
@@ -120,5 +121,16 @@ def check(folder: Path) -> list[str]:
             raise ProtocolError(
                 f"{folder / PROTOCOL}: search.imports names {one.file}, which is not in {folder}."
             )
+    _check_queries(folder / PROTOCOL, protocol)
     lines.append(f"  checklists: {', '.join(protocol.appraisal.tools) or 'none'}")
     return lines
+
+
+def _check_queries(path: Path, protocol: Protocol) -> None:
+    texts = [("search.query", protocol.search.query)]
+    texts += [(f"rules {one.id}: must_match", one.must_match) for one in protocol.rules]
+    for key, text in texts:
+        try:
+            query.parse(text)
+        except QueryError as error:
+            raise ProtocolError(f"{path}: '{key}' cannot be read. {error}") from error

@@ -1,0 +1,80 @@
+"""Keyword rules mark what does not match, count it in its own box, and can be taken back."""
+
+import pytest
+
+from review.errors import ProtocolError, ReviewError
+from review.flow import total
+from review.protocol import stage_of
+from review.records import Record
+from review.store import records
+from review.store.moments import now
+from review.workflow import rules, screening, standings
+from review.workflow.flow import flow_of
+from review.workflow.project import check, init, open_project
+
+# The founding review's second filter: whole words and stems of two groups.
+RULES = """
+rules:
+  - id: methods
+    must_match: ai OR deep OR learning OR neural OR prognos* OR diagnos*
+  - id: imaging
+    must_match: ct OR cxr OR "x-ray" OR imaging OR radiograph*
+    reason: No imaging word
+"""
+TITLES = [
+    "Deep learning on CT",
+    "Diagnosis by x-ray",
+    "Aid for hospitals on CT",
+    "Neural networks for budgets",
+    "Prognostic radiographs",
+    "Garden plants",
+]
+
+
+@pytest.fixture
+def project(tmp_path):
+    init(tmp_path)
+    path = tmp_path / "protocol.yaml"
+    path.write_text(path.read_text() + RULES)
+    opened = open_project(tmp_path, who="ada")
+    with opened.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
+        given = [(n, Record("embase", title=title)) for n, title in enumerate(TITLES, 1)]
+        records.add(conn, batch, given, now())
+        standings.rebuild(opened, conn)
+    return opened
+
+
+def test_rules_mark_by_whole_words_and_stems(project):
+    assert rules.apply(project, "ada") == {"methods": (2, 0), "imaging": (1, 0)}
+    flow = flow_of(project)
+    assert {one.label: one.n for one in flow.main.automation} == {
+        "No word of rule 'methods'": 2,
+        "No imaging word": 1,
+    }
+    assert flow.main.waiting_screening.ids == ("R000001", "R000002", "R000005")
+    assert rules.apply(project, "ada") == {"methods": (0, 0), "imaging": (0, 0)}
+
+
+def test_what_a_reviewer_has_judged_is_left_alone(project):
+    stage = stage_of(project.protocol, "screening")
+    screening.vote(project, stage, "ada", 6, "include")
+    assert rules.apply(project, "ada")["methods"] == (1, 0)
+
+
+def test_a_rule_is_taken_back_whole_and_by_record(project):
+    rules.apply(project, "ada")
+    screening.add_abstract(project, "ada", 6, "Machine learning for imaging of plants")
+    assert rules.apply(project, "ada")["methods"] == (0, 1)
+    assert rules.withdraw(project, "methods", "ada") == 1
+    assert rules.withdraw(project, "imaging", "ada") == 1
+    assert total(flow_of(project).main.automation) == 0
+    with pytest.raises(ReviewError, match="No rule 'other'"):
+        rules.withdraw(project, "other", "ada")
+
+
+def test_a_query_that_cannot_be_read_is_named_by_check(project):
+    path = project.folder / "protocol.yaml"
+    path.write_text(path.read_text().replace("ct OR cxr", "ct OR OR cxr"))
+    with pytest.raises(ProtocolError, match="rules imaging"):
+        check(project.folder)
