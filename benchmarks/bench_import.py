@@ -89,7 +89,7 @@ def made(folder: Path, form: str, count: int) -> Path:
 
 
 def one(path: Path, into: str) -> None:
-    """Reads (or imports into the review folder `into`) and prints seconds, peak MiB, records."""
+    """Reads (or imports into the review folder `into`); prints time, peak and count."""
     began = time.perf_counter()
     if into:
         from review.workflow.imports import import_file
@@ -104,7 +104,8 @@ def one(path: Path, into: str) -> None:
         read = len(parsed.records)
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "peak": peak, "records": read}))
+    used = time.process_time()
+    print(json.dumps({"seconds": seconds, "used": used, "peak": peak, "records": read}))
 
 
 def measured(path: Path, into: str = "") -> dict[str, float]:
@@ -116,7 +117,7 @@ def measured(path: Path, into: str = "") -> dict[str, float]:
 def line(what: str, count: int, size: float, got: dict[str, float]) -> None:
     assert got["records"] == count, f"{what}: {got['records']} of {count} records"
     print(
-        f"{what:<22}{count:>9,}{size:>8.0f}{got['seconds']:>9.1f}"
+        f"{what:<22}{count:>9,}{size:>8.0f}{got['seconds']:>9.1f}{got['used']:>9.1f}"
         f"{count / got['seconds']:>11,.0f}{got['peak']:>10.0f}"
     )
 
@@ -125,7 +126,8 @@ def main(count: int = 100_000) -> None:
     """Prints a table of formats and sizes."""
     from review.workflow.project import init
 
-    print(f"{'file':<22}{'records':>9}{'MB':>8}{'seconds':>9}{'per second':>11}{'peak MiB':>10}")
+    head = ("records", 9), ("MB", 8), ("seconds", 9), ("CPU s", 9), ("per second", 11)
+    print(f"{'file':<22}" + "".join(f"{t:>{w}}" for t, w in (*head, ("peak MiB", 10))))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for form, n in [("ris", count // 4), ("ris", count)] + [
@@ -137,9 +139,11 @@ def main(count: int = 100_000) -> None:
         path = folder / f"ris-{count}.txt"
         got = measured(path, str(folder / "review"))
         line("ris into a review", count, path.stat().st_size / 1e6, got)
+        met = got["seconds"] < 60 and got["peak"] < 1024
+        busy = "" if got["used"] > 0.7 * got["seconds"] else " (the machine was busy: see CPU s)"
         print(
-            f"mark: {count:,} RIS records under 60 s and 1,024 MiB: "
-            f"{'met' if got['seconds'] < 60 and got['peak'] < 1024 else 'MISSED'}"
+            f"mark: {count:,} RIS records imported under 60 s and 1,024 MiB: "
+            f"{'met' if met else 'MISSED'}{busy}"
         )
 
 
