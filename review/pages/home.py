@@ -37,7 +37,7 @@ def page(project: Project) -> None:
     st.caption(project.protocol.question)
     for alert in records.alerts(project):
         st.error(f"{alert['subject']}: {(alert['detail'] or {}).get('text', '')}")
-    flow = flow_of(project)
+    flow = _flow(project, str(project.folder), project.fingerprint, overview.stamp(project))
     if not total(flow.main.identified) and flow.other is None:
         st.info("Nothing is here yet. Harvest a source, or import a search export.")
     left, right = st.columns([3, 2], gap="large")
@@ -50,6 +50,11 @@ def page(project: Project) -> None:
             _stage(one)
     st.subheader("Last imports and harvests")
     _imports(project)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Counting")
+def _flow(_project: Project, folder: str, plan: str, stamp: tuple[int, ...]) -> Flow:
+    return flow_of(_project)
 
 
 def _steps(flow: Flow) -> list[str]:

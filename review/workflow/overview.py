@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from review.protocol import Stage, stage_reviewers
 from review.store import decisions
+from review.store.stamps import stamp as newest_rows
 from review.workflow.accounts import Signed
 from review.workflow.project import Project
 
@@ -40,3 +41,9 @@ def progress(project: Project, person: Signed) -> list[Progress]:
 
 def _sees(person: Signed, who: str) -> bool:
     return who == person.name or "lead" in person.roles or "adjudicator" in person.roles
+
+
+def stamp(project: Project) -> tuple[int, ...]:
+    """Changes whenever anything the overview shows has changed."""
+    with project.store.read() as conn:
+        return newest_rows(conn)

@@ -1,0 +1,70 @@
+"""The overview: the live funnel, progress, and what nobody but the lead may see."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from review.records import Record
+from review.store import acts, records
+from review.store.moments import now
+from review.workflow import screening, standings
+from review.workflow.accounts import Signed
+from review.workflow.project import init, open_project
+
+
+@pytest.fixture
+def project(tmp_path):
+    init(tmp_path)
+    opened = open_project(tmp_path, who="ada")
+    with opened.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase", name="e.ris")
+        given = [(n, Record("embase", title=f"Study {n}")) for n in range(1, 31)]
+        added = records.add(conn, batch, given, now())
+        records.close_batch(conn, batch, announced=30, parsed=30, new=len(added.new), known=0)
+        standings.rebuild(opened, conn)
+    return opened
+
+
+def draw(folder, person):
+    def script(folder, person):
+        from pathlib import Path
+
+        import streamlit as st
+
+        from review.pages import home
+        from review.workflow.project import open_project
+
+        st.session_state["person"] = person
+        home.page(open_project(Path(folder)))
+
+    return AppTest.from_function(script, args=(str(folder), person), default_timeout=60).run()
+
+
+def test_the_funnel_is_live(project):
+    lead = Signed("ada", ("lead", "reviewer"))
+    app = draw(project.folder, lead)
+    assert not app.exception
+    funnel = app.get("html")[0].proto.body
+    assert "<b>30</b>" in funnel
+    stage = project.protocol.stages[0]
+    for name in ("ada", "ben"):
+        one = screening.next_record(project, stage, name)
+        screening.vote(project, stage, name, one.number, "exclude")
+    again = draw(project.folder, lead)
+    assert "29 still to screen" in again.get("html")[0].proto.body
+    assert any("ada 1, ben 1" in one.value for one in again.caption)
+
+
+def test_a_reviewer_sees_only_their_own_progress(project):
+    stage = project.protocol.stages[0]
+    one = screening.next_record(project, stage, "ada")
+    screening.vote(project, stage, "ada", one.number, "include")
+    app = draw(project.folder, Signed("ben", ("reviewer",)))
+    assert any("Judged: ben 0" in one.value for one in app.caption)
+    assert not any("ada" in one.value for one in app.caption)
+
+
+def test_an_alert_stands_on_top(project):
+    with project.store.write() as conn:
+        acts.add(conn, "alert", "tool", now(), subject="R000003", detail={"text": "retracted"})
+    app = draw(project.folder, Signed("ada", ("lead",)))
+    assert app.error[0].value == "R000003: retracted"
