@@ -124,6 +124,12 @@ def _judged(project: Project, found: standings.Standings) -> set[int]:
     return {report for one in later for report in found[one.id]}
 
 
+def stamp(project: Project) -> str:
+    """Changes whenever anything is entered that a report tells."""
+    with project.store.read() as conn:
+        return " ".join([project.fingerprint[:12], *acts.newest_moments(conn)])
+
+
 def _versions(conn: Connection, until: datetime | None) -> list[dict[str, Any]]:
     every = acts.protocol_versions(conn)
     return [one for one in every if until is None or from_text(one["at"]) <= until]

@@ -24,11 +24,22 @@ def drawn(
     flow: Flow, *, day: str | None, notes: Sequence[str] = (), title: str = ""
 ) -> dict[str, bytes]:
     """As files, for a flow made otherwise, such as that of an update."""
+    picture = svg_of(flow, day=day, notes=notes, title=title)
+    return {**pictures("prisma", picture), **texts_of(flow)}
+
+
+def svg_of(
+    flow: Flow, *, day: str | None = None, notes: Sequence[str] = (), title: str = ""
+) -> str:
+    """The diagram as SVG; the day stands under it while work is in progress."""
     shown = f"PRISMA 2020 flow diagram: {title}" if title else "PRISMA 2020 flow diagram"
     stamp = day if in_progress(flow) else None
-    picture = prisma.draw(flow, names=NAMES, notes=notes, as_of=stamp, title=shown)
+    return prisma.draw(flow, names=NAMES, notes=notes, as_of=stamp, title=shown)
+
+
+def texts_of(flow: Flow) -> dict[str, bytes]:
+    """The flow as Mermaid text and as the R package's table."""
     return {
-        **pictures("prisma", picture),
         "prisma.mmd": prisma_text.mermaid(flow, names=NAMES).encode(),
         "prisma.csv": prisma_text.table(flow, names=NAMES).encode(),
     }
@@ -41,6 +52,14 @@ def pictures(stem: str, svg: str) -> dict[str, bytes]:
         name = f"{stem}.png" if dpi == DPIS[0] else f"{stem}-{dpi}dpi.png"
         made[name] = convert.png(svg, dpi)
     return made
+
+
+def picture(svg: str, form: str) -> bytes:
+    """A figure in one form: svg, pdf, png, or png in another resolution as 'png 600'."""
+    kind, _, dpi = form.partition(" ")
+    if kind == "svg":
+        return svg.encode()
+    return convert.pdf(svg) if kind == "pdf" else convert.png(svg, int(dpi or DPIS[0]))
 
 
 def sums(moment: Moment) -> str:
