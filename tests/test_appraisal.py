@@ -127,11 +127,11 @@ def test_nobody_sees_the_others_answers_before_both_are_finished(project):
     fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
     with pytest.raises(ReviewError, match="stays closed until both"):
         settling.compared(project, 1, "claim-2020", "cleo")
-    assert settling.waiting(project, "cleo") == []
+    assert results.waiting(project, "cleo") == []
     fill(project, 1, "claim-2020", "ben", full(project, "claim-2020", title="no"))
     seen = settling.compared(project, 1, "claim-2020", "cleo")
     assert [pair.asked.key for pair in seen.open] == ["title"]
-    assert [(w.report, w.checklist, w.open) for w in settling.waiting(project, "cleo")] == [
+    assert [(w.report, w.checklist, w.open) for w in results.waiting(project, "cleo")] == [
         (1, "claim-2020", 1)
     ]
 
@@ -361,3 +361,21 @@ def test_points_have_a_weighted_kappa(project):
     assert len(rated["validation"]) == 4
     assert "linear" in rated["validation"][2].name
     assert len(rated["open"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("[claim-2020, rqs", "[claim-2020, probast, rqs"), "'probast', which is not there.*Did"),
+        (('required: ["26"]', 'required: ["62"]'), "gate 'selection' requires item '62'"),
+        (("checklist: rqs-1.0, kinds", "checklist: probast-2019, kinds"), "gives no score"),
+    ],
+)
+def test_checking_a_review_names_what_its_appraisal_lacks(project, change, says):
+    from review.workflow.project import check
+
+    path = project.folder / "protocol.yaml"
+    assert check(project.folder)
+    path.write_text(path.read_text().replace(*change))
+    with pytest.raises(ReviewError, match=says):
+        check(project.folder)

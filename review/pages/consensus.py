@@ -10,7 +10,7 @@ from review.errors import ReviewError
 from review.pages import paper, session
 from review.records import Answer
 from review.store.records import key_of, number_of
-from review.workflow.appraisal import settling
+from review.workflow.appraisal import results, settling
 from review.workflow.appraisal.forms import Given
 from review.workflow.appraisal.settling import Settlement
 from review.workflow.appraisal.tools import checklist
@@ -44,7 +44,7 @@ def _open(report: int, name: str) -> None:
 
 def _list(project: Project) -> None:
     st.title("Consensus")
-    every = settling.waiting(project, session.person().name)
+    every = results.waiting(project, session.person().name)
     if not every:
         st.info("Nothing to settle yet: a form comes here when both reviewers have finished it.")
         return

@@ -19,4 +19,4 @@ def to_text(at: datetime) -> str:
 
 def from_text(text: str) -> datetime:
     """The moment a row holds."""
-    return datetime.strptime(text, _FORM).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -108,7 +108,10 @@ def check(folder: Path) -> list[str]:
     Raises:
         ProtocolError: a mistake in it, or in its query, or a checklist that is not there.
     """
+    from review.workflow.appraisal.tools import check_plan
+
     protocol = protocols.load(folder / PROTOCOL)
+    check_plan(folder, protocol)
     lines = [f"{folder / PROTOCOL}: the protocol holds together.", f"  {protocol.title}"]
     sources = [*protocol.search.sources, *(one.file for one in protocol.search.imports)]
     until = protocol.search.to.isoformat() if protocol.search.to else "now"

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from review import consensus
 from review.checklists import Checklist
 from review.consensus import ItemRatings
 from review.records import Answer
 from review.scoring import GateOutcome, Result
-from review.store import Connection, answers, links
+from review.store import answers, records
 from review.store.answers import FormEvent
-from review.workflow.appraisal.forms import readers_needed, reports_due, result_of
-from review.workflow.appraisal.settling import outcomes, settle_up, settled_kind
-from review.workflow.appraisal.tools import checklist, needs_kind
+from review.workflow.appraisal import rows
+from review.workflow.appraisal.forms import result_of
+from review.workflow.appraisal.settling import gate_by_gate
+from review.workflow.appraisal.tools import KIND, KIND_ITEM, checklist, needs_kind
 from review.workflow.project import Project
 
 
@@ -37,19 +39,18 @@ def appraised(project: Project, name: str) -> list[Appraised]:
 
     Holds answers of reviewers, so it is for exports and not for a page a reviewer sees early.
     """
-    one = checklist(project, name)
+    checklist(project, name)  # an unknown one is said before anything is read
     with project.store.read() as conn:
-        due = reports_due(project, conn)
-        said, events = _by_report(conn, due, name)
-    needed, found = readers_needed(project), []
-    for report in sorted(due):
-        now = settle_up(report, one, events.get(report, []), said.get(report, []), needed)
-        forms = {
-            who: _form(said.get(report, []), who)
-            for who in now.reviewers
-        }  # fmt: skip
+        every = rows.read(project, conn, name)
+    found = []
+    for report in every.due:
+        now = rows.settlement_of(every, report, name)
+        assert now is not None  # the checklist asked for is always among the rows
+        forms = {who: _form(every.said.get((report, name), []), who) for who in now.reviewers}
         found.append(
-            Appraised(report, one, now.entries, now.result, now.settled, now.reviewers, forms)
+            Appraised(
+                report, now.checklist, now.entries, now.result, now.settled, now.reviewers, forms
+            )
         )
     return found
 
@@ -59,33 +60,53 @@ def _form(said: list[Answer], who: str) -> dict[str, Answer]:
     return {key: entry for key, entry in mine.items() if entry.answer is not None}
 
 
-def _by_report(
-    conn: Connection, due: Mapping[int, str], name: str
-) -> tuple[dict[int, list[Answer]], dict[int, list[FormEvent]]]:
-    of = {n: report for report, numbers in links.members(conn, due).items() for n in numbers}
-    said: dict[int, list[Answer]] = {}
-    events: dict[int, list[FormEvent]] = {}
-    for one in answers.of_everybody(conn, of, name):
-        said.setdefault(of[one.record], []).append(one)
-    for event in answers.form_events(conn, of, name):
-        events.setdefault(of[event.record], []).append(event)
-    return said, events
-
-
 def kinds(project: Project) -> dict[int, str]:
     """Report -> settled kind of study; empty where the review does not ask for it."""
     if not needs_kind(project.protocol):
         return {}
-    with project.store.read() as conn:
-        found = {r: settled_kind(project, conn, r) for r in reports_due(project, conn)}
+    found = {
+        one.report: one.entries[KIND_ITEM].answer for one in appraised(project, KIND) if one.settled
+    }
     return {report: kind for report, kind in found.items() if kind is not None}
 
 
 def gates(project: Project) -> dict[int, tuple[GateOutcome, ...]]:
     """Report -> how it fares at every gate; reports whose kind is open are left out."""
     with project.store.read() as conn:
-        found = {r: outcomes(project, conn, r) for r in reports_due(project, conn)}
+        every = rows.read(project, conn)
+    found = {
+        report: gate_by_gate(project, partial(rows.settlement_of, every, report))
+        for report in every.due
+    }
     return {report: told for report, told in found.items() if told is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One checklist of one report in the adjudicator's list."""
+
+    report: int
+    title: str
+    checklist: str
+    open: int
+    """Keys that wait; 0 where it is settled."""
+
+
+def waiting(project: Project, adjudicator: str) -> list[Waiting]:
+    """Every form that both reviewers finished and this person may see, unsettled ones first."""
+    with project.store.read() as conn:
+        every = rows.read(project, conn)
+        names = records.many(conn, every.due)
+    blind, found = rows.busy(every, adjudicator), []
+    for place in sorted(every.events):
+        report, name = place
+        if (report in blind and name != KIND) or not rows.both_finished(every, place):
+            continue
+        now = rows.settlement_of(every, report, name)
+        if now is not None:
+            title = names[report].record.title or "(no title)"
+            found.append(Waiting(report, title, name, len(now.open)))
+    return sorted(found, key=lambda one: (one.open == 0, one.report))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +126,18 @@ def independent(project: Project, name: str) -> list[Independent]:
     """
     one = checklist(project, name)
     with project.store.read() as conn:
-        due = reports_due(project, conn)
-        said, events = _by_report(conn, due, name)
+        every = rows.read(project, conn, name)
     found = []
-    for report in sorted(due):
+    for report in every.due:
         first_time: dict[str, FormEvent] = {}
-        for event in events.get(report, []):
+        for event in every.events.get((report, name), []):
             if event.state == "finished":
                 first_time.setdefault(event.reviewer, event)
         if len(first_time) < 2:
             continue
         ended = sorted(first_time.values(), key=lambda e: e.at)[:2]
         moment = ended[-1].at
-        early = [a for a in said.get(report, []) if a.at <= moment]
+        early = [a for a in every.said.get((report, name), []) if a.at <= moment]
         who = tuple(sorted(event.reviewer for event in ended))
         forms = (_form(early, who[0]), _form(early, who[1]))
         results = (result_of(one, forms[0]), result_of(one, forms[1]))

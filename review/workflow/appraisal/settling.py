@@ -1,6 +1,6 @@
 """Two finished forms become one: conflicts, settling, and the gates held against the result."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from review import consensus
@@ -11,7 +11,7 @@ from review.protocol import stage_of
 from review.records import Answer, Decision, Verdict
 from review.scoring import GateOutcome, Result, gate_outcomes, score
 from review.scoring.form import dead_keys
-from review.store import Connection, answers, decisions, records
+from review.store import Connection, answers, decisions
 from review.store.answers import FormEvent
 from review.store.moments import now
 from review.store.records import key_of
@@ -29,7 +29,7 @@ from review.workflow.appraisal.forms import (
     reports_due,
     result_of,
 )
-from review.workflow.appraisal.tools import KIND, KIND_ITEM, Tool, checklist, tools_for
+from review.workflow.appraisal.tools import KIND, KIND_ITEM, KINDS, checklist, needs_kind
 from review.workflow.project import Project
 
 GATES = "gates"
@@ -211,19 +211,28 @@ def settled_kind(project: Project, conn: Connection, report: int) -> str | None:
 
 def outcomes(project: Project, conn: Connection, report: int) -> tuple[GateOutcome, ...] | None:
     """How a report fares at the gates; None while its kind of study is open."""
-    tools = tools_for(project.protocol, None)
-    kind = "deep-learning"  # every gate names every kind: any of them will do
-    if tools and tools[0] == Tool(KIND, "kind"):
-        known = settled_kind(project, conn, report)
-        if known is None:
+    return gate_by_gate(
+        project, lambda name: settlement(project, conn, report, checklist(project, name))
+    )
+
+
+def gate_by_gate(
+    project: Project, found: Callable[[str], Settlement | None]
+) -> tuple[GateOutcome, ...] | None:
+    """As outcomes, from the settlement of each checklist by its id."""
+    kind = KINDS[0]  # where every gate names every kind, any of them will do
+    if needs_kind(project.protocol):
+        settled = found(KIND)
+        entry = settled.entries.get(KIND_ITEM) if settled and settled.settled else None
+        if entry is None or entry.answer is None:
             return None
-        kind = known
+        kind = entry.answer
     forms = {}
-    for gate in project.protocol.appraisal.gates:
-        one = checklist(project, gate.checklist)
-        found = settlement(project, conn, report, one)
-        if found.settled:
-            forms[one.id] = (one, {key: entry.answer for key, entry in found.entries.items()})
+    for name in {gate.checklist: None for gate in project.protocol.appraisal.gates}:
+        one = found(name)
+        if one is not None and one.settled:
+            form = {key: entry.answer for key, entry in one.entries.items()}
+            forms[name] = (one.checklist, form)
     return gate_outcomes(project.protocol.appraisal.gates, kind, forms)
 
 
@@ -277,33 +286,3 @@ def hold_gates(project: Project) -> int:
         for report in due:
             refresh_gates(project, conn, report)
     return len(due)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One checklist of one report in the adjudicator's list."""
-
-    report: int
-    title: str
-    checklist: str
-    open: int
-    """Keys that wait; 0 where it is settled."""
-
-
-def waiting(project: Project, adjudicator: str) -> list[Waiting]:
-    """Every form that both reviewers finished and this person may see, unsettled ones first."""
-    found = []
-    with project.store.read() as conn:
-        due = reports_due(project, conn)
-        names = records.many(conn, due)
-        events = answers.form_events(conn)
-        touched = {(event.record, event.checklist) for event in events}
-        for report in sorted(due):
-            numbers = set(family(conn, report))
-            for name in dict.fromkeys(c for r, c in sorted(touched) if r in numbers):
-                one = checklist(project, name)
-                if may_see(project, conn, report, one, adjudicator):
-                    now_ = settlement(project, conn, report, one)
-                    title = names[report].record.title or "(no title)"
-                    found.append(Waiting(report, title, name, len(now_.open)))
-    return sorted(found, key=lambda one: (one.open == 0, one.report))

@@ -8,7 +8,14 @@ from review.records import Answer
 from review.store import Connection, answers, links, records
 from review.workflow import standings
 from review.workflow.appraisal.forms import counted, readers_needed, reports_due
-from review.workflow.appraisal.tools import KIND, KIND_ITEM, Tool, checklist, tools_for
+from review.workflow.appraisal.tools import (
+    KIND,
+    KIND_ITEM,
+    Tool,
+    checklist,
+    names_in_use,
+    tools_for,
+)
 from review.workflow.project import Project
 
 
@@ -38,6 +45,7 @@ def tasks(project: Project, reviewer: str) -> list[Task]:
         mine = _own_entries(conn, due, reviewer)
         done = _own_finished(conn, due, reviewer)
         kinds = _kinds(conn, due, mine)
+    lists = {name: checklist(project, name) for name in names_in_use(project.protocol)}
     for report, status in sorted(due.items()):
         if report in taken:
             continue
@@ -45,7 +53,7 @@ def tasks(project: Project, reviewer: str) -> list[Task]:
         states = []
         for tool in tools_for(project.protocol, kind):
             entries = mine.get((report, tool.checklist), {})
-            given, total = counted(checklist(project, tool.checklist), entries)
+            given, total = counted(lists[tool.checklist], entries)
             finished = (report, tool.checklist) in done
             word = "finished" if finished else "begun" if entries else "open"
             states.append((tool, word, given, total))

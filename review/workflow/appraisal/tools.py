@@ -1,12 +1,13 @@
 """Which checklists a review uses, for which kind of study, and that they keep their meaning."""
 
+import difflib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from review.checklists import Checklist, available, load
-from review.errors import ReviewError
+from review.checklists import Checklist, available, items, load
+from review.errors import ProtocolError, ReviewError
 from review.protocol import Protocol, StudyKind
 from review.shipped import folder as shipped
 from review.store import Connection, acts, answers
@@ -58,6 +59,35 @@ def checklist(project: Project | None, name: str) -> Checklist:
 @lru_cache(maxsize=64)
 def _loaded(path: Path, _stamp: int) -> Checklist:
     return load(path)
+
+
+def check_plan(folder: Path, protocol: Protocol) -> None:
+    """Holds a protocol's appraisal against the checklists it names.
+
+    Raises:
+        ProtocolError: a checklist that is not there, or a gate on an item or score it lacks.
+        ChecklistError: a checklist named has mistakes.
+    """
+    known = available([shipped("checklists"), folder / OWN])
+    for name in names_in_use(protocol):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise ProtocolError(
+                f"appraisal names the checklist '{name}', which is not there.{hint} "
+                f"There are: {', '.join(sorted(known))}."
+            )
+    for gate in protocol.appraisal.gates:
+        one = load(known[gate.checklist])
+        numbers = [item.number for item in items(one)]
+        for number in gate.required:
+            if number not in numbers:
+                raise ProtocolError(
+                    f"gate '{gate.id}' requires item '{number}', which {one.id} does not have; "
+                    f"its numbers are {', '.join(numbers)}."
+                )
+        if gate.minimum is not None and not one.scores:
+            raise ProtocolError(f"gate '{gate.id}' has a minimum, but {one.id} gives no score.")
 
 
 def needs_kind(protocol: Protocol) -> bool:
