@@ -62,6 +62,8 @@ class Rule:
     """For number: flag a count below this."""
     known: Registry | None = None
     """For registry: what is looked up."""
+    measured: str | None = None
+    """How it did on labelled text its author did not write, in a few words."""
     note: str | None = None
 
 

@@ -95,6 +95,7 @@ def flags(
     met = [_met(sentence, rules.finder) for sentence in sentences]
     named = registry_of.used(registry_of.find(sentences, registry)) if registry else {}
     used = list(settled) if settled is not None else list(named)
+    asks_absences = _on_imaging_models(sentences)
     out: list[Flag] = []
     for rule in rules.rules:
         if rule.mode == "present":
@@ -102,6 +103,8 @@ def flags(
         elif rule.mode == "number":
             out += _numbers(rule, rules, sentences)
         elif rule.mode == "absent":
+            if not asks_absences:
+                continue
             out += _absent(rule, rules, sentences, met, len(used))
         elif registry is not None:
             out += _registered(rule, rules, registry, (used, named), sentences)
@@ -189,11 +192,43 @@ def _absent(
     if rule.only_if and not any(_plain(one, f"{rule.id}|only_if") for one in met):
         return []
     for index, sentence in enumerate(sentences):
-        if _plain(met[index], f"{rule.id}|expected"):
-            future = matching.of_future(sentence.text) and sentence.section != "methods"
-            if not future and not matching.of_others(sentence.text):
-                return []
+        if _plain(met[index], f"{rule.id}|expected") and _may_show_it(sentence):
+            return []
     return [_flag(rule, rules, None, None, "", rule.says or "")]
+
+
+def _may_show_it(sentence: Sentence) -> bool:
+    """Whether a sentence can show that this study did something: not plans, others, background."""
+    if sentence.section == "introduction" and not matching.OWN.search(sentence.text):
+        return False
+    planned = matching.of_future(sentence.text) and sentence.section != "methods"
+    return not planned and not matching.of_others(sentence.text)
+
+
+_EXCERPT = 20
+"""Sentences below which a text is an excerpt; the shortest labelled paper has 56."""
+_IMAGING = re.compile(
+    r"\b(radiograph\w*|radiolog\w*|x-?rays?|cxr|tomograph\w*|ct|mri|ultraso\w*|mammogra\w*|"
+    r"dermosc\w*|fundus|endoscop\w*|histolog\w*|medical imag\w*|pneumo\w+|lesions?|scans)\b",
+    re.I,
+)
+_MODEL = re.compile(
+    r"\b(deep learning|machine learning|neural network\w*|cnns?|convolution\w*|classifier\w*|"
+    r"radiomic\w*|random forest\w*|support vector\w*|accuracy|sensitivity|auc|auroc|train\w*)\b",
+    re.I,
+)
+
+
+def _on_imaging_models(sentences: Sequence[Sentence]) -> bool:
+    """Whether a text is on a model that reads medical images; elsewhere an absence says nothing.
+
+    A paper needs words of either kind in one of fifty sentences; an excerpt is not asked.
+    """
+    if len(sentences) < _EXCERPT:
+        return True
+    needed = len(sentences) // 50 + 1
+    imaging = sum(1 for sentence in sentences if _IMAGING.search(sentence.text))
+    return imaging >= needed and sum(1 for s in sentences if _MODEL.search(s.text)) >= needed
 
 
 def _numbers(rule: Rule, rules: Reader, sentences: Sequence[Sentence]) -> list[Flag]:

@@ -22,7 +22,19 @@ _TOKEN = re.compile(r"\.\.\.|\.\.\d+|\([^()]*\)\??|#|[^\s()]+")
 _GAP = 8
 _MOST_VARIANTS = 400
 NEGATORS = frozenset(
-    {"no", "not", "without", "never", "neither", "nor", "lack", "lacks", "lacked", "lacking"}
+    {
+        "no",
+        "not",
+        "zero",
+        "without",
+        "never",
+        "neither",
+        "nor",
+        "lack",
+        "lacks",
+        "lacked",
+        "lacking",
+    }
     | {"absence", "unavailable", "cannot", "n't", "none", "nothing"}
 )
 

@@ -1,6 +1,6 @@
 """Which sets hold which: overlap within a study with its path, and across studies as a matrix."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -38,7 +38,7 @@ class Matrix:
     groups: tuple[tuple[str, ...], ...]
     """Studies joined by certainly shared images, directly or through others; largest first."""
     sources: tuple[str, ...]
-    """Sets at the root of those named: they hold no registered set themselves."""
+    """Sets, named or certainly held, that bring images of their own."""
 
 
 def holds(registry: Registry, one: str) -> dict[str, tuple[Path, bool]]:
@@ -114,7 +114,7 @@ def matrix(registry: Registry, named: Mapping[str, Sequence[str]]) -> Matrix:
         counts[node] = counts.get(node, 0) + 1
     order = sorted(counts, key=lambda node: (-counts[node], node))
     certain_cells = {key for key, kind in cells.items() if kind != "possible"}
-    roots = {node for _, node in certain_cells if not _has_certain(registry, node)}
+    roots = _sources(registry, {node for _, node in certain_cells})
     return Matrix(
         studies=tuple(named),
         datasets=tuple(order),
@@ -128,8 +128,18 @@ def matrix(registry: Registry, named: Mapping[str, Sequence[str]]) -> Matrix:
 _STRENGTH = ("named", "held", "possible")
 
 
-def _has_certain(registry: Registry, node: str) -> bool:
-    return any(component.certain for component in registry[node].components)
+def _sources(registry: Registry, present: Set[str]) -> set[str]:
+    """The sets that bring images of their own.
+
+    A remix or subset brings none, unless nothing of what it may hold is present by itself.
+    """
+    out = set()
+    for node in present:
+        inside = {component.id for component in registry[node].components}
+        own = registry[node].kind in ("primary", "case_collection")
+        if own or not inside & present:
+            out.add(node)
+    return out
 
 
 def _groups(

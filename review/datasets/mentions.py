@@ -154,12 +154,16 @@ def _squeeze(text: str) -> tuple[str, list[int]]:
     """The letters and figures of a text in lower case, and where each stands in it."""
     letters: list[str] = []
     places: list[int] = []
-    for place, letter in enumerate(text):
-        if letter.isalnum():
-            for low in letter.casefold():
-                letters.append(low)
-                places.append(place)
+    low = text.lower()
+    if len(low) != len(text):  # a few letters grow when made small; leave them large
+        low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    for word in _WORD.finditer(low):
+        letters.append(word.group())
+        places.extend(range(word.start(), word.end()))
     return "".join(letters), places
+
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 def _stands(text: str, first: int, last: int, name: _Name) -> bool:

@@ -18,11 +18,11 @@ from review.cues import Flag
 from review.datasets import Matrix, Mention, Overlap, Registry
 from review.diagram.convert import png as to_png
 from review.errors import ReviewError
-from review.pitfalls import Pitfalls
+from review.pitfalls import Pitfalls, Rule
 from review.pitfalls import load as load_pitfalls
 from review.records import Sentence
 from review.shipped import folder as shipped
-from review.store import feedback, flags, links
+from review.store import feedback, flags, links, records
 from review.store import files as stored_files
 from review.store.feedback import Said
 from review.store.moments import now
@@ -101,6 +101,18 @@ def _flag(data: Mapping[str, Any]) -> Flag:
     values["boxes"] = tuple(tuple(box) for box in values["boxes"])
     values["informs"] = {key: tuple(numbers) for key, numbers in values["informs"].items()}
     return Flag(**values)
+
+
+def pitfall_name(rule: Rule) -> str:
+    """The name of the pitfall a rule looks for."""
+    return next(one.name for one in knowledge().rules.pitfalls if one.id == rule.pitfall)
+
+
+def titles(project: Project, numbers: Sequence[int]) -> dict[int, str]:
+    """Record -> its title."""
+    with project.store.read() as conn:
+        found = records.many(conn, numbers)
+    return {number: one.record.title or "(no title)" for number, one in found.items()}
 
 
 def enabled() -> set[str]:
