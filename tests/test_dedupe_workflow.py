@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import random
+from contextlib import suppress
 
 import pytest
 from typer.testing import CliRunner
@@ -14,6 +16,7 @@ from review.store.moments import now
 from review.store.records import key_of
 from review.workflow import dedupe, dedupe_report
 from review.workflow.flow import flow_of
+from review.workflow.grouping import regroup
 from review.workflow.project import init, open_project
 
 TEAM = ("Fox, Ann", "Hu, Bo", "Diaz, Carla", "Kim, Dong")
@@ -191,6 +194,44 @@ def test_a_registrys_word_is_kept_with_who_said_it(project):
     assert told.verdict == "study"
     assert told.together == "two reports of one study"
     assert any("medrxiv" in word for word in told.said)
+
+
+def test_a_word_changes_the_groups_as_computing_all_anew_would(project):
+    rows = [
+        dataclasses.replace(one, title=f"{one.title} {n}" if n else one.title, year=2015 + n % 3,
+                            doi=None if n % 4 == 1 else f"10.1007/s{n}", pages=str(n % 5 + 1))
+        for n in range(12)
+        for one in (ARTICLE, TWIN, PREPRINT)
+    ]  # fmt: skip
+    keys = bring(project, *rows)
+    dedupe.run(project, "ada")
+    dice = random.Random(5)
+    for _ in range(25):
+        pair = tuple(dice.sample(keys, 2))
+        if dice.random() < 0.3:
+            with suppress(ReviewError):
+                dedupe.undo(project, "ada")
+            asked = dedupe.doubts(project)
+        else:
+            asked = dedupe.doubts(project)
+            dedupe.settle(project, pair, dice.choice(list(dedupe.SETTLED)), "ada")
+        left = reports_of(project, dedupe.still_open(project, asked))
+        assert left >= reports_of(project, dedupe.doubts(project)) & reports_of(project, asked)
+        kept, standing = groups(project), standings_kept(project)
+        with project.store.write() as conn:
+            regroup(project, conn)
+        assert groups(project) == kept
+        assert standings_kept(project) == standing
+
+
+def reports_of(project, asked):
+    found = groups(project)
+    return {frozenset(found[one.key][0] for one in pair[1:]) for pair in asked}
+
+
+def standings_kept(project):
+    with project.store.read() as conn:
+        return decisions.statuses(conn, "screening")
 
 
 def test_the_figures_add_up_and_tell_tool_from_hand(project):

@@ -105,6 +105,8 @@ def test_the_figures_stand_on_the_page(project):
     dedupe.run(project, "ada")
     dedupe.settle(project, ("R000001", "R000003"), "same", "ada")
     app = draw(project)
+    assert not app.dataframe
+    app.toggle[0].set_value(True).run()
     assert list(app.dataframe[0].value["Removed by hand"]) == [1]
     assert any("merges undone: **0**" in one.value for one in app.markdown)
 

@@ -45,7 +45,7 @@ def page(project: Project) -> None:
     else:
         st.success("No pair waits for a decision.")
         _undo_button(project)
-    with st.expander("Figures for PRISMA"):
+    if st.toggle("Figures for PRISMA"):
         _figures(project)
 
 
@@ -66,17 +66,14 @@ def _said() -> None:
             show(text)
 
 
-Asked = list[tuple[Link, StoredRecord, StoredRecord]]
-
-
-def _asked(project: Project) -> Asked:
+def _asked(project: Project) -> dedupe.Asked:
     """The pairs that wait, those put off at the end; read anew only when the log has grown."""
     stamp = dedupe.stamp(project)
     if session.remember("duplicates_stamp", None) != stamp:
         st.session_state["duplicates_asked"] = dedupe.doubts(project)
         st.session_state["duplicates_stamp"] = stamp
     later: list[tuple[int, int]] = session.remember("duplicates_later", [])
-    asked: Asked = st.session_state["duplicates_asked"]
+    asked: dedupe.Asked = st.session_state["duplicates_asked"]
     return sorted(asked, key=lambda one: _turn(later, one[0]))
 
 
@@ -84,7 +81,7 @@ def _turn(later: list[tuple[int, int]], link: Link) -> int:
     return later.index((link.a, link.b)) + 1 if (link.a, link.b) in later else 0
 
 
-def _pair(project: Project, asked: Asked) -> None:
+def _pair(project: Project, asked: dedupe.Asked) -> None:
     link, first, second = asked[0]
     st.markdown(
         f"**{len(asked)}** {'pair waits' if len(asked) == 1 else 'pairs wait'} for a decision"
@@ -126,6 +123,9 @@ def _settle(project: Project, keys: tuple[str, str], word: str) -> None:
     try:
         line = dedupe.settle(project, keys, word, session.person().name)
         st.session_state["duplicates_said"] = line
+        asked = st.session_state["duplicates_asked"]
+        st.session_state["duplicates_asked"] = dedupe.still_open(project, asked)
+        st.session_state["duplicates_stamp"] = dedupe.stamp(project)
     except ReviewError as error:
         st.session_state["duplicates_wrong"] = str(error)
 

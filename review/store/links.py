@@ -77,12 +77,47 @@ def members(conn: Connection, reports: Iterable[int]) -> dict[int, list[int]]:
 
 def of_records(conn: Connection, numbers: Iterable[int]) -> list[Link]:
     """Links that touch any of these records, in order of arrival."""
-    wanted = list(numbers)
-    query = select(links).where(or_(links.c.a.in_(wanted), links.c.b.in_(wanted)))
-    return [
-        Link(r.a, r.b, r.verdict, r.rule, r.who, from_text(r.at), r.score, r.note)
-        for r in conn.execute(query.order_by(links.c.id))
-    ]
+    wanted = list(dict.fromkeys(numbers))
+    rows: dict[int, Link] = {}
+    for start in range(0, len(wanted), CHUNK):
+        part = wanted[start : start + CHUNK]
+        query = select(links).where(or_(links.c.a.in_(part), links.c.b.in_(part)))
+        for r in conn.execute(query):
+            rows[r.id] = Link(r.a, r.b, r.verdict, r.rule, r.who, from_text(r.at), r.score, r.note)
+    return [rows[number] for number in sorted(rows)]
+
+
+def around(conn: Connection, numbers: Iterable[int]) -> set[int]:
+    """These records and all that links or an equal DOI or PMID join to them, step by step.
+
+    Doubtful links join nothing, so they are not followed.
+    """
+    found: set[int] = set()
+    fresh = set(numbers)
+    while fresh:
+        found |= fresh
+        part = list(fresh)[:CHUNK]
+        fresh -= set(part)
+        query = select(links.c.a, links.c.b).where(
+            or_(links.c.a.in_(part), links.c.b.in_(part)), links.c.verdict != "maybe"
+        )
+        fresh |= {n for pair in conn.execute(query) for n in pair}
+        for column in (records.c.doi, records.c.pmid):
+            equal = select(column).where(records.c.id.in_(part), column.is_not(None))
+            fresh |= set(conn.execute(select(records.c.id).where(column.in_(equal))).scalars())
+        fresh -= found
+    return found
+
+
+def put_some_groups(conn: Connection, rows: Mapping[int, tuple[int, int]]) -> None:
+    """Writes the report and the study of some records, in place of theirs before."""
+    numbers = list(rows)
+    for start in range(0, len(numbers), CHUNK):
+        part = numbers[start : start + CHUNK]
+        conn.execute(delete(groups).where(groups.c.record.in_(part)))
+        conn.execute(
+            insert(groups), [{"record": n, "report": rows[n][0], "study": rows[n][1]} for n in part]
+        )
 
 
 def group_of(conn: Connection, number: int) -> dict[int, tuple[int, int]]:

@@ -17,7 +17,7 @@ from review.records import Link, LinkVerdict, StoredRecord
 from review.store import Connection, acts, decisions, links, records
 from review.store.moments import now
 from review.store.records import key_of, number_of
-from review.workflow.grouping import regroup
+from review.workflow.grouping import regroup, regroup_around
 from review.workflow.project import Project
 
 KEPT = Path("cache") / "dedupe.npz"
@@ -165,9 +165,7 @@ def _reopen(
 
     Nobody's decision is taken away: the newcomer waits in the queue, and both pages say why.
     """
-    judged = {
-        groups.report[one.record] for one in decisions.every(conn) if one.record in groups.report
-    }
+    judged = {groups.report[one.record] for one in decisions.every(conn, records=groups.report)}
     studies: dict[int, set[int]] = {}
     for number, report in groups.report.items():
         studies.setdefault(groups.study[number], set()).add(report)
@@ -187,9 +185,11 @@ def _reopen(
 def reopened(project: Project) -> list[tuple[str, str]]:
     """Judged reports whose study was joined by another report that nobody has judged yet."""
     with project.store.read() as conn:
+        noted = acts.every(conn, kind=REOPENED)
+        if not noted:
+            return []
         judged = {one.record for one in decisions.every(conn)}
         groups = links.all_groups(conn)
-        noted = acts.every(conn, kind=REOPENED)
     done = {groups.get(n, (n, n))[0] for n in judged}
     pairs = [(str(one["subject"]), str(one["detail"]["report"])) for one in noted]
     return [
@@ -251,9 +251,9 @@ def _add(project: Project, link: Link) -> Groups:
     with project.store.write() as conn:
         for number in (link.a, link.b):
             records.get(conn, number)
-        before = links.all_groups(conn)
         links.add(conn, [link], engine=dedupe.ENGINE)
-        groups = regroup(project, conn, columns(project, conn))
+        before = links.groups_of(conn, links.around(conn, (link.a, link.b)))
+        groups = regroup_around(project, conn, (link.a, link.b))
         _reopen(conn, before, groups, link.who, link.at)
     return groups
 
@@ -280,7 +280,33 @@ def _together(groups: Mapping[int, tuple[int, int]], a: int, b: int) -> str:
     return "two reports of one study" if left[1] == right[1] else "two studies"
 
 
-def doubts(project: Project) -> list[tuple[Link, StoredRecord, StoredRecord]]:
+Asked = list[tuple[Link, StoredRecord, StoredRecord]]
+"""Doubtful pairs with their records."""
+
+
+def still_open(project: Project, asked: Asked) -> Asked:
+    """Of pairs asked before, those that words spoken since have left open; quick for long lists.
+
+    None that doubts would give is lost; one it would not give any more may stay until it is asked.
+    """
+    numbers = {n for link, *_ in asked for n in (link.a, link.b)}
+    with project.store.read() as conn:
+        groups = links.groups_of(conn, numbers)
+        said = dedupe.spoken_of(links.of_records(conn, groups))
+    apart = {
+        frozenset(groups.get(n, (n, n))[0] for n in pair)
+        for pair, word in said.items()
+        if word.verdict == "distinct"
+    }
+    return [
+        one
+        for one in asked
+        if groups[one[0].a][1] != groups[one[0].b][1]
+        and frozenset((groups[one[0].a][0], groups[one[0].b][0])) not in apart
+    ]
+
+
+def doubts(project: Project) -> Asked:
     """The pairs that wait for a person, surest first, with their records."""
     with project.store.read() as conn:
         asked = dedupe.doubts(columns(project, conn), links.every(conn))

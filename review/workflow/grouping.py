@@ -1,9 +1,10 @@
 """Which report and study each record belongs to: computed from the log of links, never typed."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from review import dedupe
-from review.store import Connection, links, records
+from review.store import Connection, decisions, links, records
 from review.workflow import standings
 from review.workflow.project import Project
 
@@ -32,6 +33,19 @@ def regroup(
     found = dedupe.groups(given, links.every(conn))
     links.put_groups(conn, _flat(found))
     standings.rebuild(project, conn)
+    return found
+
+
+def regroup_around(project: Project, conn: Connection, touched: Iterable[int]) -> dedupe.Groups:
+    """Computes anew only the groups that some records can be part of, and keeps them.
+
+    Gives the same as regroup: what no link and no identifier joins cannot change a group.
+    """
+    near = links.around(conn, touched)
+    found = dedupe.groups(list(records.many(conn, near).values()), links.of_records(conn, near))
+    links.put_some_groups(conn, _flat(found))
+    decisions.drop_standings(conn, near)
+    standings.keep(project, conn, standings.family(conn, near))
     return found
 
 
