@@ -1,5 +1,6 @@
 """Each source's text of a query, what it could not be asked, and that all of them mean the same."""
 
+import random
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -195,6 +196,25 @@ def ids_on_arxiv(server: StandIn, text: str) -> set[str]:
             return found
 
 
+def ids_in_pubmed(server: StandIn, text: str) -> set[str]:
+    data = {"db": "pubmed", "retmax": 9999, "retmode": "json", "term": text}
+    answer = requests.post(server.base["eutils"] + "/esearch.fcgi", data=data, timeout=30).json()
+    return set(answer["esearchresult"]["idlist"])
+
+
+def ids_in_europepmc(server: StandIn, text: str) -> set[str]:
+    data = {"query": text, "format": "json", "pageSize": 1000}
+    found: set[str] = set()
+    while True:
+        url = server.base["europepmc"] + "/search"
+        answer = requests.post(url, data=data, timeout=30).json()
+        rows = answer["resultList"]["result"]
+        found |= {f"{one['source']}:{one.get('pmid') or one['doi']}" for one in rows}
+        if not rows:
+            return found
+        data["cursorMark"] = answer["nextCursorMark"]
+
+
 @pytest.mark.parametrize("query", QUERIES)
 def test_every_source_gives_what_the_query_means(server, query):
     corpus, node = server.corpus, parse(query)
@@ -203,21 +223,47 @@ def test_every_source_gives_what_the_query_means(server, query):
     assert wanted
     for wildcards in (True, False):
         server.limits.arxiv_wildcards = wildcards
+        server.forget()
         assert ids_on_arxiv(server, compile_arxiv(node, YEAR).text) == wanted
     server.limits.arxiv_wildcards = True
-    data = {"db": "pubmed", "retmax": 9999, "retmode": "json"}
-    data["term"] = compile_pubmed(node, YEAR, dates="edat").text
-    answer = requests.post(server.base["eutils"] + "/esearch.fcgi", data=data, timeout=30).json()
-    found = set(answer["esearchresult"]["idlist"])
+    found = ids_in_pubmed(server, compile_pubmed(node, YEAR, dates="edat").text)
     truth = corpus.expected(query, "pubmed", *window)
     by_keyword = {str(a.pmid) for a in corpus.articles if a.keywords}
     assert found ^ truth <= by_keyword  # [tiab] also searches keywords; nothing else differs
-    data = {"query": compile_europepmc(node, YEAR).text, "format": "json", "pageSize": 1000}
-    rows = requests.post(server.base["europepmc"] + "/search", data=data, timeout=30).json()
-    shown = {
-        f"{one['source']}:{one.get('pmid') or one['doi']}" for one in rows["resultList"]["result"]
-    }
+    shown = ids_in_europepmc(server, compile_europepmc(node, YEAR).text)
     assert shown == corpus.expected(query, "europepmc", *window)
+
+
+WORDS = (
+    "covid*", "ct", '"chest ct"', '"deep learning"', "ai", "title:covid*", "abstract:calibrat*",
+    '"x-ray*"', "segment*", "triage", '"neural network*"', "mri", "title:prognos*", "radiomic*",
+    "saliency", '"random forests"',
+)  # fmt: skip
+
+
+def made_up(rng: random.Random, depth: int) -> str:
+    """A random query of some depth."""
+    if depth == 0 or rng.random() < 0.2:
+        return rng.choice(WORDS)
+    joint = rng.choice((" AND ", " OR ", " AND NOT ", " OR "))
+    parts = [made_up(rng, depth - 1) for _ in range(rng.randint(2, 3))]
+    return f"{rng.choice(('', '', '', 'NOT '))}({joint.join(parts)})"
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_random_queries_mean_the_same_everywhere(server, seed):
+    query = made_up(random.Random(seed), 3)
+    node, corpus = parse(query), server.corpus
+    assert ids_on_arxiv(server, compile_arxiv(node).text) == corpus.expected(query, "arxiv")
+    by_keyword = {str(a.pmid) for a in corpus.articles if a.keywords}
+    found = ids_in_pubmed(server, compile_pubmed(node).text)
+    assert found ^ corpus.expected(query, "pubmed") <= by_keyword
+    shown = ids_in_europepmc(server, compile_europepmc(node).text)
+    assert shown == corpus.expected(query, "europepmc")
+    holds = matcher(node)
+    rows = corpus.rows("medrxiv")
+    here = {one.id for one, version in rows if holds(version.title, version.abstract)}
+    assert here == corpus.expected(query, "medrxiv")
 
 
 @pytest.mark.parametrize("query", QUERIES)

@@ -20,6 +20,9 @@ NAMES = {
     "biorxiv": "bioRxiv (matched here)",
 }
 
+SHOWN = 12
+"""Remarks shown for each source."""
+
 
 class Source(StrEnum):
     """Sources a query is put to."""
@@ -106,7 +109,10 @@ def _lines(found: dict[str, Any]) -> list[str]:
         if "native" in one:
             lines += ["  The protocol's own query for this source, in place of the compiled one:"]
         lines.append(f"  {one.get('native') or one['text']}")
-        lines += [f"  - {text}" for text in (*one["lost"], *one["notes"])]
+        said = (*one["lost"], *one["notes"])
+        lines += [f"  - {text}" for text in said[:SHOWN]]
+        if len(said) > SHOWN:
+            lines.append(f"  - and {len(said) - SHOWN:,} more; --json shows all")
     if found["warnings"]:
         lines += ["", "Look again at", *(f"  - {text}" for text in found["warnings"])]
     return lines

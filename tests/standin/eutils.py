@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape
 
 from standin import boolean, pubmed_xml
 from standin.boolean import BadQuery, Term
+from standin.nouns import Article
 from standin.web import Answer, Ask, World, as_json, whole, xml
 
 _XML = "text/xml; charset=UTF-8"
@@ -300,10 +301,18 @@ def _efetch(ask: Ask, world: World) -> Answer:
         del found[len(found) // 2]
     if ask.trouble == "empty-page":
         found = []
-    entries = [pubmed_xml.article(one, world.corpus) for one in found]
+    entries = [_entry(one, world) for one in found]
     if ask.trouble == "malformed" and entries:
         entries[len(entries) // 2] = "<PubmedArticle><MedlineCitation/></PubmedArticle>\n"
     return xml(pubmed_xml.HEAD + "".join(entries) + "</PubmedArticleSet>\n", kind=_XML)
+
+
+def _entry(one: Article, world: World) -> str:
+    key = ("pubmed entry", one.pmid, world.corpus.modified(one))
+    if key not in world.memory:
+        world.memory[key] = pubmed_xml.article(one, world.corpus)
+    made: str = world.memory[key]
+    return made
 
 
 def _esummary(ask: Ask, world: World) -> Answer:

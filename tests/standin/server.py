@@ -132,6 +132,10 @@ class StandIn:
         with self._state.lock:
             self._state.log.clear()
 
+    def forget(self) -> None:
+        """Drops remembered answers; call it after changing what limits mean for a search."""
+        self._state.world.memory.clear()
+
     def set_pace(self, scale: float) -> None:
         """Changes the pace limits: 1 real, 0 none."""
         self._state.pace = Pace(scale, self._state.clock)
