@@ -93,6 +93,10 @@ def test_import_decide_export_round(review: Path) -> None:
     decided = run("decide", "R000001", "--stage", "title-abstract", "--verdict", "include",
                   folder=review)  # fmt: skip
     assert decided.returncode == 0, decided.stderr
+    undone = run("decide", "R000001", "--stage", "title-abstract", "--withdraw", folder=review)
+    assert "withdrawn by ada" in undone.stdout
+    neither = run("decide", "R000001", "--stage", "title-abstract", folder=review)
+    assert neither.returncode == 1
     stranger = run("decide", "R000001", "--stage", "title-abstract", "--verdict", "include",
                    folder=review, user="mallory")  # fmt: skip
     assert stranger.returncode == 1
@@ -101,6 +105,15 @@ def test_import_decide_export_round(review: Path) -> None:
         wrote = run("export", form, folder=review)
         assert wrote.returncode == 0, wrote.stderr
         assert "R000001" in (review / name).read_text(encoding="utf-8-sig")
+
+
+def test_a_bad_file_among_good_ones_fails_alone(review: Path) -> None:
+    (review / "a.ris").write_text(RIS[:300])
+    (review / "b.ris").write_text(RIS[: RIS.index("TY", 400)])
+    done = run("import", "a.ris", "b.ris", "--source", "EMBASE", folder=review)
+    assert done.returncode == 1
+    assert done.stderr.startswith("review: a.ris: 1 of ")
+    assert "b.ris (embase): " in done.stdout
 
 
 def test_decisions_are_imported_and_bad_lines_named(review: Path) -> None:

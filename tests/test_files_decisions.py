@@ -48,7 +48,7 @@ COVIDENCE = (
 
 ASREVIEW = (
     "record_id,title,doi,included,asreview_label,asreview_time,asreview_note\n"
-    "0,One,10.1234/e,,1,2025-01-01,good\n1,Two,10.1234/f,,0.0,2025-01-02,\n2,Three,,,,,\n"
+    "0,One,10.1234/e,,1,2025-01-01,good\n1,Two,10.1234/f,,0.0,2025-01-02,\n2,Three,,1,,,\n"
     "3,Four,,,-1,,\n4,Five,,,7,,\n"
 )
 

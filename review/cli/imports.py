@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from review.cli.base import exports, opened, person, say, say_json
+from review.errors import ReviewError, SourceError
 
 if TYPE_CHECKING:
     from review.records import Parsed, Rejected
@@ -69,16 +70,25 @@ def import_(
     json: bool = typer.Option(False, "--json", help="One JSON object a record or file."),
 ) -> None:
     """Import search exports: RIS, NBIB, BibTeX, EndNote, PubMed XML, CSV, TSV, XLSX and others."""
+    from review.sources.files.guess import tidy
+
+    name = tidy(source)
     if dry_run:
-        raise typer.Exit(_preview(files, source or None, json, keep_good))
+        raise typer.Exit(_preview(files, name, json, keep_good))
     from review.workflow.imports import import_file
 
     project, who = opened(context), person(context)
+    failed = False
     for file in files:
-        done = import_file(
-            project, file, who, source=source or None, via=via.value, keep_good=keep_good
-        )
-        _tell_import(done, json)
+        try:
+            done = import_file(project, file, who, source=name, via=via.value, keep_good=keep_good)
+        except SourceError as error:  # the other files still come in
+            failed = True
+            typer.echo(f"review: {error}", err=True)
+        else:
+            _tell_import(done, json)
+    if failed:
+        raise typer.Exit(1)
 
 
 def _preview(files: list[Path], source: str | None, json: bool, keep_good: bool) -> int:
@@ -177,7 +187,8 @@ def decide(
     context: typer.Context,
     key: str = typer.Argument(..., help="The record, for example R000001."),
     stage: str = typer.Option(..., help="Stage of the protocol."),
-    verdict: Verdict = typer.Option(..., help="What you decide."),
+    verdict: Verdict | None = typer.Option(None, help="What you decide."),
+    withdraw: bool = typer.Option(False, help="Take back the decision you made before."),
     reason: str = typer.Option("", help="Reason for an exclusion, as the protocol words it."),
     note: str = typer.Option("", help="A note for your team."),
     adjudicate: bool = typer.Option(False, help="Settle a conflict between reviewers."),
@@ -187,18 +198,22 @@ def decide(
     from review.workflow.decisions import Wanted
     from review.workflow.decisions import decide as add
 
+    if (verdict is None) != withdraw:
+        raise ReviewError("Say either --verdict include, exclude or unsure, or --withdraw.")
     who = person(context)
     one = Wanted(
         number_of(key),
         stage,
         who,
-        verdict.value,
+        verdict.value if verdict else None,
         reason or None,
         note or None,
         "adjudicator" if adjudicate else "reviewer",
     )
     standing = add(opened(context), one)
-    say(f"{key}: {verdict.value} by {who} at {stage}; the record is now {standing.status}.")
+    say(
+        f"{key}: {verdict.value if verdict else 'withdrawn'} by {who} at {stage}; the record is now {standing.status}."
+    )
 
 
 def _export(form: Form) -> Callable[..., None]:

@@ -128,10 +128,11 @@ def read_decisions(file: Path | bytes, given: Given | None = None) -> DecisionFi
     tool = _tool(header, lines, given)
     if tool is None:
         raise SourceError(f"{name}: {WANTED}")
+    label = next((name for name in _LABELS if name in header), None)
     rows: list[DecisionRow] = []
     undecided: list[int] = []
     for line in lines:
-        found = tool_rows(tool, line, given)
+        found = _tool_rows(tool, line, given, label)
         if isinstance(found, str):
             rejected.append(Rejected(line[0], f"line {line[0]}: {found}", line[2]))
         elif found:
@@ -192,7 +193,7 @@ def _tool(header: set[str], lines: list[_Line], given: Given) -> str | None:
     return "covidence" if given.verdict else None
 
 
-def tool_rows(tool: str, line: _Line, given: Given) -> list[DecisionRow] | str:
+def _tool_rows(tool: str, line: _Line, given: Given, label: str | None) -> list[DecisionRow] | str:
     """The decisions of one line; [] where it is not decided yet, or what is wrong with it."""
     number, pairs, text = line
     cells = {k: cell for _, k, cell in reversed(pairs)}
@@ -212,7 +213,7 @@ def tool_rows(tool: str, line: _Line, given: Given) -> list[DecisionRow] | str:
     if tool == "rayyan":
         return _rayyan_rows(base, text)
     if tool == "asreview":
-        return _asreview_rows(base, cells, text)
+        return _asreview_rows(base, cells, label, text)
     return _covidence_rows(base, text, told, given)
 
 
@@ -274,9 +275,15 @@ def _rayyan_rows(base: DecisionRow, text: str) -> list[DecisionRow] | str:
     return rows
 
 
-def _asreview_rows(base: DecisionRow, cells: dict[str, str], text: str) -> list[DecisionRow] | str:
-    """ASReview says 1, 0, or -1 (or nothing) for what has not been seen; it names no reviewer."""
-    said = next((cells[name] for name in _LABELS if name in cells), "")
+def _asreview_rows(
+    base: DecisionRow, cells: dict[str, str], label: str | None, text: str
+) -> list[DecisionRow] | str:
+    """ASReview says 1, 0, or -1 (or nothing) for what has not been seen; it names no reviewer.
+
+    Only the surest label column is asked: `included` beside `asreview_label` is what the data set
+    said before anybody screened it.
+    """
+    said = cells.get(label, "") if label else ""
     note = _ASREVIEW_NOTE.search(text)
     if not said and note:
         said = {"relevant": "1", "irrelevant": "0"}.get(note.group(1), "")

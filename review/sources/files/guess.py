@@ -73,3 +73,15 @@ def of_file(guesses: Iterable[str | None], otherwise: str) -> str:
     if common and common[0][0] and common[0][1] * 2 > sum(counts.values()):
         return common[0][0]
     return otherwise
+
+
+def tidy(name: str) -> str | None:
+    """A source's name as the user typed it, known ones in our short form; None for nothing.
+
+    'Embase', 'EMBASE' and 'embase' must not become three sources of one review.
+    """
+    name = " ".join(name.split())
+    known = {short for short, _ in (*_NAMES, *_HOSTS)}
+    spelled = {"web of science": "wos", "ieee xplore": "ieee", "europe pmc": "europepmc"}
+    lower = name.lower()
+    return lower if lower in known else (spelled.get(lower, name) or None)
