@@ -211,9 +211,8 @@ def decide(
         "adjudicator" if adjudicate else "reviewer",
     )
     standing = add(opened(context), one)
-    say(
-        f"{key}: {verdict.value if verdict else 'withdrawn'} by {who} at {stage}; the record is now {standing.status}."
-    )
+    did = verdict.value if verdict else "withdrawn"
+    say(f"{key}: {did} by {who} at {stage}; the record is now {standing.status}.")
 
 
 def _export(form: Form) -> Callable[..., None]:
