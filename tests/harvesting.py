@@ -6,7 +6,6 @@ import sys
 from datetime import date
 from pathlib import Path
 
-import pytest
 from standin import Fault, StandIn
 
 from review.query.matching import matcher
@@ -72,17 +71,6 @@ def surroundings(server: StandIn, cache: Path, pace: float = 0.0) -> dict[str, s
         f"FUNNEL_{name.upper()}_URL": server.base[service] for name, service in SERVICES.items()
     }
     return {**found, "FUNNEL_PACE": str(pace), "FUNNEL_CACHE": str(cache), "FUNNEL_USER": "ann"}
-
-
-@pytest.fixture
-def rehearsal(tmp_path, monkeypatch):
-    """Points this process at a stand-in."""
-
-    def point(server: StandIn, pace: float = 0.0) -> None:
-        for name, value in surroundings(server, tmp_path / "cache", pace).items():
-            monkeypatch.setenv(name, value)
-
-    return point
 
 
 def review(folder: Path, environment: dict[str, str], *words: str) -> "subprocess.Popen[str]":

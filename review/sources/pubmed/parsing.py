@@ -71,6 +71,9 @@ def parse(body: bytes) -> Parsed:
     root = root_of(body)
     if root == "PubmedArticleSet":
         return _articles(body)
+    said = _ERROR.search(body)
+    if said:
+        raise SourceError(f"pubmed: {_words(said.group(1))}")
     if root == "eSearchResult":
         return Parsed((), (), read_search(body).count)
     if root == "eSummaryResult":
