@@ -29,7 +29,10 @@ standin=$!
 trap 'kill "$standin" 2>/dev/null || true' EXIT
 for _ in $(seq 300); do [ -s "$DEMO/standin.url" ] && break; sleep 0.2; done
 [ -s "$DEMO/standin.url" ] || { echo "demo: the stand-in did not start; see $DEMO/standin.log" >&2; exit 1; }
-FUNNEL_STANDIN="$(cat "$DEMO/standin.url")" review harvest --quiet
+url="$(cat "$DEMO/standin.url")"
+export FUNNEL_ARXIV_URL="$url/arxiv/api/query" FUNNEL_MEDRXIV_URL="$url/biorxiv" \
+  FUNNEL_PUBMED_URL="$url/eutils" FUNNEL_PACE=0 FUNNEL_CACHE="$PWD/$DEMO/cache"
+review harvest
 review dedupe
 review status
 
