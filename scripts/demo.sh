@@ -31,7 +31,7 @@ for _ in $(seq 300); do [ -s "$DEMO/standin.url" ] && break; sleep 0.2; done
 [ -s "$DEMO/standin.url" ] || { echo "demo: the stand-in did not start; see $DEMO/standin.log" >&2; exit 1; }
 url="$(cat "$DEMO/standin.url")"
 export FUNNEL_ARXIV_URL="$url/arxiv/api/query" FUNNEL_MEDRXIV_URL="$url/biorxiv" \
-  FUNNEL_PUBMED_URL="$url/eutils" FUNNEL_PACE=0 FUNNEL_CACHE="$PWD/$DEMO/cache"
+  FUNNEL_PUBMED_URL="$url/eutils" FUNNEL_PACE=0 FUNNEL_CACHE="$(cd "$DEMO" && pwd)/cache"
 review harvest
 review dedupe
 review status
