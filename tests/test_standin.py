@@ -654,3 +654,33 @@ def test_old_addresses_lead_to_the_new(server):
     assert atom(answer)[0] > 0
     old = requests.get(f"{server.url}/arxiv/oai2", params={"verb": "Identify"}, timeout=20)
     assert "<repositoryName>arXiv</repositoryName>" in old.text
+
+
+def test_two_requests_at_once_are_one_too_many_for_arxiv(corpus):
+    from concurrent.futures import ThreadPoolExecutor
+
+    clock = Clock()
+    slow = Fault("slow", nth=(1,), service="arxiv")
+    with StandIn(corpus, pace=1.0, clock=clock, faults=[slow], stall=4.0) as server:
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(get, server, "arxiv", search_query="all:covid*")
+            while not server.requests("arxiv"):
+                pass
+            clock.now += 10
+            second = get(server, "arxiv", search_query="all:covid*")
+        assert first.result().status_code == 200
+        assert second.status_code == 429
+        assert [one.at_once for one in server.requests("arxiv")] == [1, 2]
+
+
+def test_medrxiv_gives_the_newest_and_one_category(server, corpus):
+    rows = get(server, "biorxiv", "/details/medrxiv/5").json()["collection"]
+    days = [row["date"] for row in rows]
+    assert len(days) == 5
+    assert days == sorted(days, reverse=True)
+    path = "/details/medrxiv/2020-01-01/2020-12-31/0/json"
+    some = get(server, "biorxiv", path, category="radiology_and_imaging").json()
+    assert {row["category"] for row in some["collection"]} == {"radiology and imaging"}
+    assert 0 < int(some["messages"][0]["total"]) < len(details(server, "2020-01-01", "2020-12-31"))
+    week = get(server, "biorxiv", "/details/medrxiv/300d").json()
+    assert min(row["date"] for row in week["collection"]) >= "2026-01-24"

@@ -22,6 +22,8 @@ def answer(ask: Ask, world: World) -> Answer:
     verb, server, rest = parts[0], parts[1], parts[2:]
     if rest[0].startswith("10."):
         return _one(verb, server, "/".join(rest[:2]), world)
+    if rest[0].isdigit() and verb == "details":
+        return _newest(server, int(rest[0]), world)
     span = _span(rest, world)
     if span is None:
         return as_json({"messages": [{"status": "Error: invalid interval"}], "collection": []})
@@ -29,9 +31,21 @@ def answer(ask: Ask, world: World) -> Answer:
     rows = _published(server, low, high, world) if verb == "pubs" else []
     if verb == "details":
         rows = _posted(server, low, high, world)
+    category = ask.params.get("category", "").replace("_", " ").lower()
+    if category:
+        rows = [(one, version) for one, version in rows if one.categories[0] == category]
     if ask.trouble == "inserted" and rows:
         world.corpus.insert(rows[0][0], rows[0][1].at)
     return _page(ask, world, (verb, server), rows, (low, high, cursor))
+
+
+def _newest(server: str, count: int, world: World) -> Answer:
+    """The newest posts, newest first."""
+    shown = [row for row in world.corpus.rows(server) if row[1].at.date() <= world.today]
+    rows = shown[::-1][: min(count, _page_size(world, "details"))]
+    entries = [_details(one, version, world) for one, version in rows]
+    message = {"status": "ok", "interval": str(count), "cursor": 0, "count": len(entries)}
+    return as_json({"messages": [message], "collection": entries})
 
 
 def _posted(server: str, low: date, high: date, world: World) -> list[tuple[Preprint, Version]]:
