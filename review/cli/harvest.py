@@ -1,4 +1,4 @@
-"""Commands on harvests: harvest, schedule, parse."""
+"""Commands on harvests: harvest, schedule, parse, fetch-pdfs."""
 
 from pathlib import Path
 
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command("harvest")(harvest)
     app.command("schedule")(schedule)
     app.command("parse")(parse)
+    app.command("fetch-pdfs")(fetch_pdfs)
 
 
 def harvest(
@@ -62,3 +63,18 @@ def parse(
         say_json(told)
     else:
         harvesting.say_parsed(told)
+
+
+def fetch_pdfs(
+    context: typer.Context,
+    again: bool = typer.Option(False, "--again", help="Also those sought in the last week."),
+    most: int = typer.Option(0, "--most", help="At most so many in this run."),
+    live: bool = LIVE,
+    quiet: bool = QUIET,
+    as_json: bool = AS_JSON,
+) -> None:
+    """Seek the PDFs of what passed screening, where open copies are."""
+    from review.cli import harvesting
+
+    words = harvesting.Words((), live, quiet or as_json, as_json)
+    harvesting.seek(opened(context), person(context), words, (again, most))

@@ -57,6 +57,24 @@ def once(project: "Project", who: str, words: Words) -> int:
     return exit_status(run)
 
 
+def seek(project: "Project", who: str, words: Words, asked: tuple[bool, int]) -> None:
+    """Seeks PDFs and prints what came of each."""
+    from review.workflow.retrieval import fetch_pdfs
+
+    again, most = asked
+
+    def tell(done: int, all_: int, text: str) -> None:
+        if not words.quiet:
+            say(f"{done}/{all_}  {text}")
+
+    found = fetch_pdfs(project, who, again=again, live=words.live, most=most or None, tell=tell)
+    if words.as_json:
+        say_json([asdict(one) for one in found])
+        return
+    got = sum(one.state == "retrieved" for one in found)
+    say(f"{len(found):,} reports sought, {got:,} retrieved, {len(found) - got:,} not retrieved.")
+
+
 def stay(context: typer.Context, words: Words, every: str) -> None:
     """Runs again and again; a failed run is told and the next one comes all the same."""
     from review.workflow.harvest.schedule import interval

@@ -31,3 +31,9 @@ def newest(conn: Connection, *, until: datetime | None = None) -> dict[int, tupl
         query = query.where(retrievals.c.at <= to_text(until))
     rows = conn.execute(query.order_by(retrievals.c.id))
     return {record: (state, reason) for record, state, reason in rows}
+
+
+def newest_at(conn: Connection) -> dict[int, str]:
+    """Record -> moment (text) of its newest attempt."""
+    rows = conn.execute(select(retrievals.c.record, retrievals.c.at).order_by(retrievals.c.id))
+    return dict(tuple(row) for row in rows)
