@@ -146,8 +146,14 @@ def test_latex_sets_every_table_without_an_error_or_a_line_too_wide(tmp_path):
     long = Table("long", "Long & wide", ("No", "Study", "Text", "Score"), rows, ("note 5%",))
     short = Table(TABLE.name, TABLE.title, TABLE.columns, TABLE.rows[:-1], TABLE.notes)
     head = r"\documentclass[a4paper]{article}\usepackage[T1]{fontenc}"
-    head += r"\usepackage{booktabs,array,longtable}\usepackage[margin=2cm]{geometry}"
-    body = (latex(short) + latex(long)).decode()
+    head += r"\usepackage{booktabs,array,longtable,lscape}\usepackage[margin=2cm]{geometry}"
+    domains = ("Participants", "Predictors", "Outcome", "Analysis", "Overall")
+    heads = ("Record", "Study", *domains, *(f"Applicability: {d.lower()}" for d in domains[:3]))
+    judged = tuple(("R000001", f"Van der Westhuizen et al. 202{n}b", *["unclear"] * 8)
+                   for n in range(9))  # fmt: skip
+    wide = Table("wide", "Judgements", heads, judged)
+    many = Table("many", "Judgements", heads, judged * 9)
+    body = b"".join(map(latex, (short, long, wide, many))).decode()
     (tmp_path / "t.tex").write_text(head + r"\begin{document}" + body + r"\end{document}")
     command = ["pdflatex", "-draftmode", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)

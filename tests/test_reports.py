@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import os
 import zipfile
+from pathlib import Path
 
 import docx
 import openpyxl
@@ -106,6 +108,26 @@ def test_the_same_store_and_day_give_the_same_bytes_whatever_came_later(tmp_path
     assert now["prisma.svg"] != before["prisma.svg"]
     assert "Another title" in json.loads(now["manifest.json"])["review"]
     assert bundle.as_zip(before) == bundle.as_zip(after)
+
+
+GOLDEN = Path(__file__).parent / "golden"
+GOLDEN_FILES = (
+    "prisma.svg", "prisma.mmd", "prisma.csv", "figures/probast-2019-robvis.csv",
+    "figures/probast-2019-traffic-light.svg", "figures/rqs-1.0-scores.svg",
+    "tables/csv/flow.csv", "tables/tex/probast-2019-judgements.tex",
+    "tables/html/excluded-quality.html", "records/revman-included.ris", "records/included.ris",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GOLDEN_FILES)
+def test_files_are_those_that_were_looked_at(files, name):
+    """Golden files. Where a change is meant, look at the new ones and write them with
+    FUNNEL_GOLDEN=1 pytest tests/test_reports.py."""
+    place = GOLDEN / name.replace("/", "-")
+    if os.environ.get("FUNNEL_GOLDEN"):
+        GOLDEN.mkdir(exist_ok=True)
+        place.write_bytes(files[name])
+    assert files[name] == place.read_bytes()
 
 
 def test_exclusions_stand_with_every_reason(files):

@@ -28,7 +28,7 @@ def status(
     from review.flow import as_dict, hold
     from review.workflow.reports import moment, prisma
 
-    now = moment.at(opened(context), as_of or None)
+    now = moment.at(opened(context), as_of or None, whole=False)
     if json:
         say_json({"day": now.day, **as_dict(hold(now.flow), ids=ids)})
         return
@@ -47,7 +47,7 @@ def prisma(
     from review.workflow.reports import folder, moment
     from review.workflow.reports import prisma as figure
 
-    now = moment.at(opened(context), as_of or None)
+    now = moment.at(opened(context), as_of or None, whole=False)
     for place in folder.write(figure.files(now), out):
         say(f"wrote {place}")
     say(figure.sums(now))

@@ -84,10 +84,16 @@ _TEX = {
     "α": r"$\alpha$", "…": r"\ldots{}", "–": "--", "—": "---", "“": "``", "”": "''", "‘": "`",
     "’": "'", "\u00a0": "~", "[": "{[}", "]": "{]}", "*": "{*}",
 }  # fmt: skip
-_TEX_WIDE = 60
+_TEX_LONG = 60
 """Rows from which a table is set over several pages."""
-_COMMENT = """% Preamble: \\usepackage[T1]{fontenc} \\usepackage{booktabs,array,longtable}
-% and, for LaTeX before 2018, \\usepackage[utf8]{inputenc}.
+_TEX_WIDE = 9
+"""Columns from which it lies on its side."""
+_PORTRAIT, _LANDSCAPE = 98, 152
+"""About how many characters of footnote size a line of A4 holds with margins of 2 cm."""
+_GAP = 2.6
+"""Characters that the space beside a column takes."""
+_COMMENT = """% Preamble: \\usepackage[T1]{fontenc} \\usepackage{booktabs,array,longtable,lscape}
+% and, for LaTeX before 2018, \\usepackage[utf8]{inputenc}. Widths are for A4 with margins of 2 cm.
 """
 
 
@@ -98,39 +104,53 @@ def tex(text: str) -> str:
 
 
 def latex(table: Table) -> bytes:
-    """The table as LaTeX with booktabs, to be read in with \\input; long ones run over pages."""
-    spec = "".join(_tex_column(table, place) for place in range(len(table.columns)))
+    """The table as LaTeX with booktabs, to be read in with \\input; long ones run over pages, wide
+    ones lie on their side."""
+    spec, size = _tex_columns(table)
     head = " & ".join(f"\\textbf{{{tex(one)}}}" for one in table.columns) + r" \\"
     rows = [" & ".join(tex(told(cell)) for cell in row) + r" \\" for row in table.rows]
     label = re.sub(r"[^a-z0-9-]+", "-", table.name.lower())
     caption = f"\\caption{{{tex(table.title)}}}\\label{{tab:{label}}}"
     notes = [f"\\par\\footnotesize {tex(note)}" for note in table.notes]
-    if len(rows) > _TEX_WIDE:
-        lines = [r"\begingroup\footnotesize", rf"\begin{{longtable}}{{{spec}}}", caption + r"\\"]
+    if len(rows) > _TEX_LONG:
+        lines = [r"\begingroup" + size, rf"\begin{{longtable}}{{{spec}}}", caption + r"\\"]
         lines += [r"\toprule", head, r"\midrule", r"\endfirsthead"]
         lines += [r"\toprule", head, r"\midrule", r"\endhead", r"\bottomrule", r"\endfoot"]
         lines += [*rows, r"\end{longtable}", *notes, r"\endgroup"]
     else:
-        lines = [r"\begin{table}[htbp]", r"\centering\footnotesize", caption]
+        lines = [r"\begin{table}[htbp]", r"\centering" + size, caption]
         lines += [rf"\begin{{tabular}}{{{spec}}}", r"\toprule", head, r"\midrule", *rows]
         lines += [r"\bottomrule", r"\end{tabular}", *notes, r"\end{table}"]
+    if len(table.columns) >= _TEX_WIDE:
+        lines = [r"\begin{landscape}", *lines, r"\end{landscape}"]
     return (_COMMENT + "\n".join(lines) + "\n").encode("utf-8")
 
 
-def _tex_column(table: Table, place: int) -> str:
-    """r for numbers; l for short texts; a paragraph for long ones, as wide as their text asks."""
-    cells = [row[place] for row in table.rows]
-    if cells and all(isinstance(cell, int | float) or cell is None for cell in cells):
-        return "r"
-    longest = [max([len(told(row[n])) for row in table.rows] + [len(name)])
-               for n, name in enumerate(table.columns)]  # fmt: skip
-    if longest[place] <= 22:
-        return "l"
-    long = sum(min(size, 160) for size in longest if size > 22)
-    short = sum(size for size in longest if size <= 22)
-    room = max(0.3, 0.98 - 0.027 * len(table.columns) - 0.0095 * short)
-    share = room * min(longest[place], 160) / long
-    return f">{{\\raggedright\\arraybackslash}}p{{{share:.2f}\\linewidth}}"
+def _tex_columns(table: Table) -> tuple[str, str]:
+    """The columns, and the size of their text: r for numbers, l for short texts, paragraphs for the
+    rest. A column takes at least its longest word; what is left goes to those with longer texts."""
+    least, wanted, kinds = [], [], []
+    for place, name in enumerate(table.columns):
+        cells = [told(row[place]) for row in table.rows]
+        word = max((len(one) for text in (*cells, name) for one in text.split()), default=1)
+        longest = max(map(len, cells), default=0)
+        number = bool(cells) and all(isinstance(r[place], int | float) for r in table.rows)
+        plain = max(longest, len(name)) <= 14
+        kinds.append("r" if number and plain else "l" if plain else "p")
+        least.append(min(max(longest, len(name)) if plain else word * 1.1, 40.0))
+        wanted.append(0.0 if plain else max(min(longest, 160) - word, 0) ** 0.75)
+    line = _LANDSCAPE if len(table.columns) >= _TEX_WIDE else _PORTRAIT
+    gap, size = _GAP, r"\footnotesize"
+    if sum(least) + gap * len(least) > line:
+        line, gap = int(line * 1.13), 1.4
+        size = r"\scriptsize\setlength{\tabcolsep}{3pt}"
+    spare = max(line - sum(least) - gap * len(least), 0) / (sum(wanted) or 1)
+    spec = ""
+    for kind, low, more in zip(kinds, least, wanted, strict=True):
+        share = min(low + more * spare, 90) / line
+        wide = f">{{\\raggedright\\arraybackslash}}p{{{share:.3f}\\linewidth}}"
+        spec += wide if kind == "p" else kind
+    return spec, size
 
 
 WRITERS: dict[str, Callable[[Table], bytes]] = {

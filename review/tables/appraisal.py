@@ -52,7 +52,8 @@ def _cited(one: Checklist) -> str:
     if cited is None:
         return f"{one.title}, edition {one.edition}."
     doi = f", doi {cited.doi}" if cited.doi else ""
-    return f"{one.title}. {cited.authors}. {cited.journal} {cited.year};{cited.where}{doi}."
+    who = cited.authors.rstrip(".")
+    return f"{one.title}. {who}. {cited.journal} {cited.year};{cited.where}{doi}."
 
 
 def _unfinished(forms: Sequence[Filled]) -> tuple[str, ...]:
@@ -171,7 +172,10 @@ def agreement(rows: Sequence[tuple[str, str, Figure]]) -> Table:
              one.n, one.note)
             for where, what, one in rows
         ),
-        ("Only judgements both reviewers made before either saw the other's.",),
+        (
+            "Stages: the decision of each reviewer that counts, made blind to the other's. "
+            "Checklists: answers as they were when the second reviewer first finished the form.",
+        ),
     )  # fmt: skip
 
 

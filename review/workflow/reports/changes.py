@@ -45,7 +45,8 @@ def since(project: Project, day: str, until: str | None = None) -> Changes:
     """
     if until is not None and until < day:
         raise ReviewError(f"--since {day} lies after --as-of {until}.")
-    before, after = moment.at(project, day), moment.at(project, until)
+    before = moment.at(project, day, whole=False)
+    after = moment.at(project, until, whole=False)
     then, now = set(before.included), set(after.included)
     followed = {n: after.groups.get(n, (n, n))[0] for n in then}
     joined = sorted(now - set(followed.values()))
@@ -145,7 +146,7 @@ def _study(one: Moment, record: int) -> int:
 def _earlier(before: Moment, after: Moment) -> dict[int, set[int]]:
     """Report of now -> the reports of then that its records made up."""
     found: dict[int, set[int]] = {}
-    for number in before.records:
+    for number in before.numbers:
         report = after.groups.get(number, (number, number))[0]
         found.setdefault(report, set()).add(before.groups.get(number, (number, number))[0])
     return found

@@ -52,6 +52,9 @@ class Moment:
     inputs: flow.Inputs
     flow: Flow
     records: Mapping[int, StoredRecord]
+    """Every record that was there; only those judged on full text where not all were asked for."""
+    numbers: frozenset[int]
+    """Numbers of all records that were there."""
     groups: Mapping[int, tuple[int, int]]
     standings: standings.Standings
     """Stage id -> report -> standing."""
@@ -75,8 +78,11 @@ def end_of(day: str) -> datetime:
     return datetime.combine(found, time.max, UTC)
 
 
-def at(project: Project, day: str | None = None) -> Moment:
+def at(project: Project, day: str | None = None, *, whole: bool = True) -> Moment:
     """The review at the end of a day, or now.
+
+    Args:
+        whole: read every record; off where the flow alone is asked for, which is quick.
 
     Raises:
         FlowError: the boxes do not sum; names the records that make the difference.
@@ -87,11 +93,16 @@ def at(project: Project, day: str | None = None) -> Moment:
         versions = _versions(conn, until)
         project = _in_force(project, versions, day)
         groups = groups_at(conn, until)
-        there = None if until is None else records.numbers_until(conn, until)
-        stored = {one.id: one for one in records.every(conn) if there is None or one.id in there}
+        there = records.numbers_until(conn, until) if until else records.numbers(conn)
         found = standings.compute(project, conn, until=until, groups=groups)
         together = flows.told_together(conn, until)
         kinds = _kinds(project, conn, groups, found, until)
+        judged = _judged(project, found)
+        stored = (
+            {one.id: one for one in records.every(conn) if one.id in there}
+            if whole
+            else records.many(conn, sorted(judged))
+        )
         newest = day or _newest(conn, versions)
     inputs = replace(
         flows.inputs(project, until=until),
@@ -100,7 +111,6 @@ def at(project: Project, day: str | None = None) -> Moment:
     drawn = flows.shaped(flow.count(inputs), together)
     included = sorted(records.number_of(key) for key in drawn.new_reports.ids or ())
     quality = stage_of(project.protocol, "quality")
-    judged = _judged(project, found)
     return Moment(
         project=project,
         until=until,
@@ -108,6 +118,7 @@ def at(project: Project, day: str | None = None) -> Moment:
         inputs=inputs,
         flow=drawn,
         records=stored,
+        numbers=frozenset(there),
         groups=groups,
         standings=found,
         versions=versions,

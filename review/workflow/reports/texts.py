@@ -163,7 +163,7 @@ def prisma_checklist(moment: Moment) -> Table:
         ("18", "Risk of bias in the studies", ", ".join(_bias_tools(moment)) or AUTHORS,
          "tables/*-judgements, figures/*-traffic-light"),
         ("24a", "Registration", protocol.registration or AUTHORS, "protocol.yaml"),
-        ("24b", "Protocol", f"Fingerprint {moment.project.fingerprint}", "protocol.yaml"),
+        ("24b", "Protocol", f"Fingerprint {moment.project.fingerprint[:12]}", "protocol.yaml"),
         ("24c", "Amendments", _amendments(moment), "log.jsonl"),
         ("27", "Data, code and materials", "All entries, tables and figures of this folder",
          "manifest.json"),
