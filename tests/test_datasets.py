@@ -284,14 +284,14 @@ def test_the_matrix_counts_shared_ancestry_and_every_study(registry):
     assert "chestxray14" in table.sources
     assert "rsna_pneumonia" not in table.sources
     words = reg.sentence(registry, table)
-    assert words.startswith("4 of 5 included studies name registered public data sets and rest on ")
+    assert words.startswith("4 of 5 studies name registered public data sets and rest on ")
     assert "2 of them share images" in words
 
 
 def test_studies_that_name_nothing_are_said_so(registry):
     table = reg.matrix(registry, {"S1": [], "S2": []})
     assert reg.sentence(registry, table) == (
-        "None of the 2 included studies names a registered public data set."
+        "None of the 2 studies names a registered public data set."
     )
     assert "No registered public data set" in reg.draw(registry, table)
 

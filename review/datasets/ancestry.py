@@ -109,10 +109,11 @@ def matrix(registry: Registry, named: Mapping[str, Sequence[str]]) -> Matrix:
                 kind = "named" if len(path) == 1 else "held" if certain else "possible"
                 best = min(kind, cells.get((study, node), kind), key=_STRENGTH.index)
                 cells[(study, node)] = best
-    counts: dict[str, int] = {}
-    for _, node in cells:
-        counts[node] = counts.get(node, 0) + 1
-    order = sorted(counts, key=lambda node: (-counts[node], node))
+    counts: dict[str, tuple[int, int]] = {}
+    for (_, node), kind in cells.items():
+        sure, all_ = counts.get(node, (0, 0))
+        counts[node] = (sure + (kind != "possible"), all_ + 1)
+    order = sorted(counts, key=lambda node: (*(-n for n in counts[node]), node))
     certain_cells = {key for key, kind in cells.items() if kind != "possible"}
     roots = _sources(registry, {node for _, node in certain_cells})
     return Matrix(
@@ -177,7 +178,7 @@ def sentence(registry: Registry, table: Matrix) -> str:
     if table.groups:
         joined = sum(len(group) for group in table.groups)
         text += (
-            f". {joined} of them share images with another included study, "
+            f". {joined} of them share images with another of the studies, "
             f"the largest group having {len(table.groups[0])}"
         )
     return text + "."
@@ -187,4 +188,4 @@ _SURE = ("named", "held")
 
 
 def _studies(count: int) -> str:
-    return "included study" if count == 1 else "included studies"
+    return "study" if count == 1 else "studies"

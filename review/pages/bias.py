@@ -1,0 +1,235 @@
+"""Bias: flags of a study with their sentence on the page, beside the questions they inform."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from review import fulltext
+from review.checklists import Checklist, Item, Section
+from review.cues import Flag
+from review.errors import FullTextError
+from review.pages import bias_sets, session
+from review.workflow import bias, files
+from review.workflow.appraisal.tools import checklist
+from review.workflow.project import Project
+
+TOOLS = {"probast-2019": "PROBAST", "claim-2020": "CLAIM 2020"}
+"""Editions whose questions the flags inform, with the word for the switch."""
+MODES = {
+    "present": "found in the text",
+    "absent": "not found in the text",
+    "number": "a count",
+    "registry": "from the registry",
+}
+STRENGTHS = {
+    "strong": ":material/flag:",
+    "fair": ":material/outlined_flag:",
+    "weak": ":material/question_mark:",
+}
+HEIGHT = 1000
+"""Height of the list of flags (pixels); the page stays beside it."""
+SCALE = 1.7
+"""Dots of a page picture per point."""
+
+
+def page(project: Project) -> None:
+    """Draws the room: one study's flags, its data sets, all studies, and the rules."""
+    st.title("Bias")
+    studies = bias.studies(project)
+    if not studies:
+        st.info("No study has a PDF yet. Add PDFs on a record's page, or: review attach FOLDER")
+        return
+    record = bias_sets.choose_study(project, studies)
+    one, sets, across, rules = st.tabs(["Flags", "Data sets", "Across studies", "Rules"])
+    with one:
+        _flags(project, record)
+    with sets:
+        bias_sets.study_sets(project, record)
+    with across:
+        bias_sets.across(project)
+    with rules:
+        _rules(project)
+
+
+def _flags(project: Project, record: int) -> None:
+    left, right = st.columns(2, vertical_alignment="bottom")
+    edition = left.segmented_control(
+        "Questions of", list(TOOLS), default="probast-2019", format_func=lambda key: TOOLS[key]
+    )
+    every = right.toggle(
+        "Also rules that are not measured yet",
+        value=False,
+        help="A rule is on when it was measured on papers its author did not write and held.",
+    )
+    path = files.pdf_of(project, record)
+    if path is None:
+        st.info("This study has no PDF yet.")
+        return
+    found = _raised(project, record, every=every)
+    if not found:
+        state = fulltext.STATE_WORDS[_state(project, record)]
+        st.info(f"Nothing was flagged. The PDF: {state}.")
+        return
+    st.caption(
+        "A flag is a sign, never a judgement. Confirm it or dismiss it: that measures the rule. "
+        "What was not found may stand in a supplement."
+    )
+    text, picture = st.columns(2)
+    with text, st.container(height=HEIGHT, border=False):
+        _by_question(project, record, found, checklist(project, edition or "probast-2019"))
+    with picture:
+        _picture(path, found)
+
+
+def _raised(project: Project, record: int, *, every: bool) -> list[Flag]:
+    with st.spinner("Reading the paper ..."):
+        found = bias.flags_of(project, record)
+    on = bias.enabled()
+    return [flag for flag in found if every or flag.rule in on]
+
+
+def _state(project: Project, record: int) -> fulltext.State:
+    from review.workflow.fulltext import text_of
+
+    text = text_of(project, record)
+    return text.state if text else "missing"
+
+
+def _by_question(project: Project, record: int, found: Sequence[Flag], tool: Checklist) -> None:
+    """Pitfalls under the first question they inform, each with its flags."""
+    said = bias.judged(project, record, session.person().name)
+    shown: set[str] = set()
+    for section in tool.sections:
+        fresh = [f for f in found if _in_section(f, tool.id, section) and f.pitfall not in shown]
+        if not fresh:
+            continue
+        st.subheader(_heading(section))
+        for item in section.items:
+            here = [f for f in fresh if _informs(f, tool.id, item) and f.pitfall not in shown]
+            if not here:
+                continue
+            st.markdown(f"**{item.number}** {item.question}")
+            for pitfall in dict.fromkeys(flag.pitfall for flag in here):
+                shown.add(pitfall)
+                flags = [flag for flag in found if flag.pitfall == pitfall]
+                _pitfall(project, record, flags, said, tool)
+
+
+def _informs(flag: Flag, edition: str, item: Item) -> bool:
+    return item.number in flag.informs.get(edition, ())
+
+
+def _in_section(flag: Flag, edition: str, section: Section) -> bool:
+    return any(_informs(flag, edition, item) for item in section.items)
+
+
+def _heading(section: Section) -> str:
+    return f"{section.number} {section.title}".strip()
+
+
+def _key(flag: Flag) -> tuple[str, str]:
+    return flag.rule, flag.text[:2000]
+
+
+def _pitfall(
+    project: Project,
+    record: int,
+    flags: Sequence[Flag],
+    said: Mapping[tuple[str, str], str],
+    tool: Checklist,
+) -> None:
+    """One pitfall: why it matters, then each flag of it."""
+    first = flags[0]
+    with st.container(border=True):
+        numbers = ", ".join(first.informs.get(tool.id, ()))
+        st.markdown(f"**{first.name}**")
+        st.caption(f"{first.why} Informs {numbers}. {first.source}")
+        for place, flag in enumerate(flags):
+            _flag(project, record, flag, said.get(_key(flag)), f"{flag.rule}_{place}")
+
+
+def _flag(project: Project, record: int, flag: Flag, verdict: str | None, key: str) -> None:
+    """One flag: its sentence, where it stands, and what the reviewer makes of it."""
+    where = f"p. {flag.page}" if flag.page else "whole text"
+    part = f", {flag.section}" if flag.section else ""
+    st.markdown(f"{STRENGTHS[flag.strength]} {_plain(flag.text)}")
+    st.caption(f"{where}{part} · {MODES[flag.mode]} · {flag.strength} · rule {flag.rule}")
+    show, yes, no, _ = st.columns([1.7, 2.2, 2.2, 2])
+    show.button(
+        "Show", key=f"bias_show_{key}", disabled=flag.page is None, width="stretch",
+        on_click=partial(st.session_state.__setitem__, "bias_shown", _key(flag)),
+    )  # fmt: skip
+    for place, word, done in ((yes, "confirm", "Confirmed"), (no, "dismiss", "Dismissed")):
+        chosen = verdict == word
+        place.button(
+            done if chosen else word.capitalize(),
+            key=f"bias_{word}_{key}", width="stretch", type="primary" if chosen else "secondary",
+            on_click=partial(_judge, project, record, flag, None if chosen else word),
+        )  # fmt: skip
+
+
+def _judge(project: Project, record: int, flag: Flag, verdict: str | None) -> None:
+    bias.judge(project, record, flag, verdict, session.person().name)
+    if flag.page is not None:
+        st.session_state["bias_shown"] = _key(flag)
+
+
+def _plain(text: str) -> str:
+    """Text in which no sign is Markdown."""
+    for sign in "\\`*_{}[]()#+-!|<>~$":
+        text = text.replace(sign, f"\\{sign}")
+    return text
+
+
+@st.cache_data(max_entries=64, show_spinner="Drawing the page ...")
+def _drawn(path: Path, number: int, boxes: tuple[tuple[float, float, float, float], ...]) -> bytes:
+    return fulltext.render_page(path, number, boxes, scale=SCALE)
+
+
+def _picture(path: Path, found: Sequence[Flag]) -> None:
+    """The page of the flag in hand, its sentence highlighted."""
+    placed = [flag for flag in found if flag.page is not None]
+    if not placed:
+        st.info("These flags are about the whole text, so there is no sentence to show.")
+        return
+    wanted = st.session_state.get("bias_shown")
+    flag = next((one for one in placed if _key(one) == wanted), placed[0])
+    st.markdown(f"Page {flag.page} · **{flag.name}**")
+    try:
+        st.image(_drawn(path, flag.page or 1, flag.boxes), width="stretch")
+    except FullTextError as error:
+        st.warning(str(error))
+
+
+def _rules(project: Project) -> None:
+    """Every rule: whether it is on, how it did on labelled papers, and how it does here."""
+    here = bias.in_use(project)
+    st.caption(
+        "On: measured on labelled papers with a precision of 0.8 or more. Here: what reviewers of "
+        "this review confirmed and dismissed."
+    )
+    rows = []
+    for rule in bias.knowledge().rules.rules:
+        use = here.get(rule.id)
+        precision = use.precision if use else None
+        rows.append(
+            {
+                "Rule": rule.id,
+                "Pitfall": bias.pitfall_name(rule),
+                "How": MODES[rule.mode],
+                "On": rule.enabled,
+                "Measured": rule.measured or "not yet",
+                "Confirmed here": use.right if use else 0,
+                "Dismissed here": use.wrong if use else 0,
+                "Precision here": precision,
+            }
+        )
+    st.dataframe(
+        rows,
+        hide_index=True,
+        width="stretch",
+        height=620,
+        column_config={"Precision here": st.column_config.NumberColumn(format="%.2f")},
+    )

@@ -1,0 +1,127 @@
+"""The bias room: flags with their sentence and page, verdicts that measure rules, data sets."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from review.records import Record
+from review.store import records
+from review.store.moments import now
+from review.workflow import bias, files
+from review.workflow.accounts import Signed
+from review.workflow.project import init, open_project
+
+ADA = Signed("ada", ("lead", "reviewer"))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory, shared):
+    folder = tmp_path_factory.mktemp("review")
+    init(folder)
+    opened = open_project(folder)
+    names = ("covidnet-cxr-v3.pdf", "scan-no-text.pdf")
+    with opened.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase", name="e.ris")
+        given = [(n, Record("embase", title=name)) for n, name in enumerate(names, 1)]
+        records.add(conn, batch, given, now())
+    for number, name in enumerate(names, 1):
+        data = (shared / "reference" / "pdfs" / name).read_bytes()
+        files.attach(opened, number, name, data, "ada")
+    return opened
+
+
+def script(folder, person):
+    import importlib
+    from pathlib import Path
+
+    import streamlit as st
+
+    from review.workflow.project import open_project
+
+    st.session_state["person"] = person
+    importlib.import_module("review.pages.bias").page(open_project(Path(folder)))
+
+
+def draw(folder):
+    app = AppTest.from_function(script, args=(str(folder), ADA), default_timeout=120)
+    return app.run()
+
+
+def said(app):
+    return " ".join(one.value for one in [*app.markdown, *app.caption, *app.info])
+
+
+def test_flags_stand_under_their_question_and_dismissing_measures_the_rule(project):
+    app = draw(project.folder)
+    assert not app.exception
+    words = said(app)
+    assert "1.1** Does the data come from a fitting source" in words
+    assert "we combined and modified three different publicly available datasets" in words
+    assert "not found in the text" in words
+    assert "A flag is a sign, never a judgement" in words
+    before = bias.in_use(project)
+    button = next(b for b in app.button if str(b.key).startswith("bias_dismiss_combined-sets"))
+    button.click().run()
+    assert not app.exception
+    after = bias.in_use(project)["combined-sets"]
+    assert "combined-sets" not in before
+    assert (after.right, after.wrong, after.precision) == (0, 1, 0.0)
+    app.button(key=button.key.replace("dismiss", "confirm")).click().run()
+    assert bias.in_use(project)["combined-sets"].precision == 1.0
+    rules = next(f.value for f in app.dataframe if "Precision here" in f.value)
+    row = rules[rules["Rule"] == "combined-sets"].iloc[0]
+    assert (row["Confirmed here"], row["Precision here"]) == (1, 1.0)
+    app.button(key=button.key.replace("dismiss", "confirm")).click().run()
+    assert bias.in_use(project) == {}
+
+
+def test_unmeasured_rules_show_only_when_asked_for(project):
+    app = draw(project.folder)
+    assert "rule groups-not-found" not in said(app)
+    app.toggle[0].set_value(True).run()
+    assert "rule groups-not-found" in said(app)
+
+
+def test_claim_items_can_stand_beside_the_flags_instead(project):
+    app = draw(project.folder)
+    app.segmented_control[0].set_value("claim-2020").run()
+    assert "**7** " in said(app)
+
+
+def test_the_pages_sentence_is_shown_and_another_on_demand(project):
+    app = draw(project.folder)
+    shown = next(one.value for one in app.markdown if one.value.startswith("Page "))
+    button = [b for b in app.button if str(b.key).startswith("bias_show_combined-sets")][-1]
+    button.click().run()
+    after = next(one.value for one in app.markdown if one.value.startswith("Page "))
+    flag = [one for one in bias.flags_of(project, 1) if one.rule == "combined-sets"][-1]
+    assert after.startswith(f"Page {flag.page} ")
+    assert shown.startswith("Page ")
+    assert shown != after
+
+
+def test_data_sets_of_a_study_can_be_taken_off_and_added(project):
+    app = draw(project.folder)
+    words = said(app)
+    assert "**COVIDx CXR** and **RSNA Pneumonia Detection Challenge 2018** may hold" in words
+    assert "arXiv" in words or "doi:" in words
+    app.button(key="bias_off_figure1_covid").click().run()
+    assert "figure1_covid" not in bias.datasets_of(project, 1).used
+    app.selectbox(key="bias_add").select("brixia").run()
+    app.button(key="bias_add_now").click().run()
+    assert "brixia" in bias.datasets_of(project, 1).used
+    assert "name registered public data sets and rest on" in said(app)
+
+
+def test_a_scan_says_why_there_is_nothing(project):
+    app = draw(project.folder)
+    app.selectbox(key="bias_study").select(2).run()
+    assert not app.exception
+    assert "no text layer" in said(app)
+
+
+def test_a_review_without_pdfs_says_what_to_do(tmp_path):
+    init(tmp_path)
+    open_project(tmp_path)
+    app = draw(tmp_path)
+    assert not app.exception
+    assert "review attach" in app.info[0].value
