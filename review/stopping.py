@@ -5,9 +5,14 @@ It advises; it never stops anything. Labels are 1 (relevant) and 0, in the order
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-Z = 1.959963984540054
-"""Two-sided 95 % point of the normal law."""
+EXACT = 200
+"""Numbers of records left that are weighed one by one; larger ones on a grid."""
+GRID = 300
+"""Points of the grid above EXACT."""
+CHUNK = 2000
+"""Draws weighed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,29 +94,59 @@ def hypergeometric_p(labels: Sequence[int], unscreened: int, target: float = 0.9
 
 
 def estimate_left(
-    drawn: Sequence[int], unscreened: int, labels: Sequence[int]
+    labels: Sequence[int], drawn: Sequence[bool], unscreened: int
 ) -> tuple[float, float, float] | None:
     """Relevant records left, with a 95 % interval, from the randomly drawn ones alone.
 
+    A record drawn when U were unscreened and K of them relevant is relevant with probability K / U,
+    whatever was learned before; K is what was found from there on plus what is left. So each number
+    left has a likelihood over all draws, early and late, however the others were picked.
+
     Args:
-        drawn: labels of the records that were drawn at random from those unscreened at the time.
+        labels: 1 or 0 in the order of screening.
+        drawn: whether each of them was drawn at random from those unscreened then; same length.
         unscreened: records not screened yet.
-        labels: all labels; what was found beside the draw is known and is taken off.
 
-    Source: Wilson 1927, doi 10.1080/01621459.1927.10502953, for the share among the drawn.
+    Returns:
+        The likeliest number, and the shortest interval that holds 95 % of the likelihood (every
+        number counted alike before); None where no record was drawn.
+
+    Source: partial likelihood, Cox 1975, doi 10.1093/biomet/62.2.269; the coverage is tested.
     """
-    n = len(drawn)
-    if n == 0:
+    import numpy as np
+
+    given, at = np.asarray(labels, dtype=np.int64), np.flatnonzero(np.asarray(drawn, dtype=bool))
+    if len(at) == 0:
         return None
-    share = sum(drawn) / n
-    middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    half = Z / (1 + Z**2 / n) * (share * (1 - share) / n + Z**2 / (4 * n**2)) ** 0.5
-    whole, found = unscreened + len(labels), sum(labels)
+    pool = len(given) + unscreened - at
+    since = int(given.sum()) - (np.cumsum(given) - given)[at]
+    left, width = _numbers_up_to(unscreened)
+    log_likelihood = np.zeros(len(left))
+    for start in range(0, len(at), CHUNK):
+        part = slice(start, start + CHUNK)
+        share = (left[:, None] + since[part]) / pool[part]
+        chance = np.where(given[at[part]] == 1, share, 1 - share)
+        with np.errstate(divide="ignore"):
+            log_likelihood += np.log(np.clip(chance, 0, 1)).sum(axis=1)
+    weight = np.exp(log_likelihood - log_likelihood.max())
+    order = np.argsort(-weight, kind="stable")
+    mass = np.cumsum((weight * width)[order])
+    inside = order[: int(np.searchsorted(mass, 0.95 * mass[-1])) + 1]
+    low, high = inside.min(), inside.max()
+    top = left[high + 1] - 1 if high + 1 < len(left) else left[high]
+    return float(left[order[0]]), float(left[low]), float(top)
 
-    def left(at: float) -> float:
-        return min(max(at * whole - found, 0.0), float(unscreened))
 
-    return left(share), left(middle - half), left(middle + half)
+def _numbers_up_to(most: int) -> tuple[Any, Any]:
+    """Whole numbers from 0 to `most`, all of them up to EXACT, then ever sparser; and how many
+    numbers each stands for."""
+    import numpy as np
+
+    numbers = np.arange(min(most, EXACT) + 1)
+    if most > EXACT:
+        sparse = np.geomspace(EXACT + 1, most, GRID).round().astype(np.int64)
+        numbers = np.unique(np.concatenate((numbers, sparse)))
+    return numbers, np.diff(np.append(numbers, most + 1))
 
 
 def evidence(
@@ -123,8 +158,7 @@ def evidence(
         labels: 1 or 0 in the order of screening.
         drawn: whether each of them was drawn at random; same length.
     """
-    sample = [label for label, by_lot in zip(labels, drawn, strict=True) if by_lot]
-    left = estimate_left(sample, unscreened, labels)
+    left = estimate_left(labels, drawn, unscreened)
     return Evidence(
         screened=len(labels),
         relevant=sum(labels),
@@ -133,7 +167,7 @@ def evidence(
         left=left[0] if left else None,
         left_low=left[1] if left else None,
         left_high=left[2] if left else None,
-        drawn=len(sample),
+        drawn=sum(drawn),
         p_value=hypergeometric_p(labels, unscreened, target),
         target=target,
     )

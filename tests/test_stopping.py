@@ -45,16 +45,57 @@ def test_the_run_and_the_curve_follow_the_labels():
     assert curve([1, 0, 1]) == [(0, 0), (1, 1), (2, 1), (3, 2)]
 
 
-def test_the_estimate_of_what_is_left_covers_the_truth():
-    rng, covered = random.Random(11), 0
-    for _ in range(200):
-        truth = [1] * 60 + [0] * 940
-        rng.shuffle(truth)
-        sample, rest = truth[:200], truth[200:]
-        _, low, high = estimate_left(sample, 800, sample)
-        covered += low <= sum(rest) <= high
-    assert covered / 200 >= 0.9
-    assert estimate_left([], 10, []) is None
+def screened(rng, relevant, whole, most, share, skill):
+    """A review screened by a ranking of some skill, with a share of records drawn at random."""
+    truth = [1] * relevant + [0] * (whole - relevant)
+    rng.shuffle(truth)
+    best = sorted(range(whole), key=lambda n: -rng.gauss(skill * truth[n], 1))
+    heads = {False: iter(best), True: iter(rng.sample(range(whole), whole))}
+    labels, drawn, seen = [], [], set()
+    while len(labels) < most:
+        by_lot = len(labels) < 60 or rng.random() < share
+        place = next(n for n in heads[by_lot] if n not in seen)
+        seen.add(place)
+        labels.append(truth[place])
+        drawn.append(by_lot)
+    return labels, drawn
+
+
+@pytest.mark.parametrize(
+    ("relevant", "whole", "most", "share", "skill"),
+    [
+        (60, 1000, 200, 1.0, 0.0),  # random order throughout
+        (60, 1000, 300, 0.1, 2.0),
+        (40, 2000, 1000, 0.1, 2.0),  # late: nearly all has been found
+        (100, 1000, 200, 0.1, 1.0),  # early, and a poor ranking
+    ],
+)
+def test_the_estimate_of_what_is_left_covers_the_truth(relevant, whole, most, share, skill):
+    rng, covered, error = random.Random(11), 0, 0.0
+    for _ in range(150):
+        labels, drawn = screened(rng, relevant, whole, most, share, skill)
+        left, low, high = estimate_left(labels, drawn, whole - most)
+        rest = relevant - sum(labels)
+        covered += low <= rest <= high
+        error += (left - rest) / 150
+    assert covered / 150 >= 0.92
+    assert abs(error) < 0.08 * relevant
+
+
+def test_later_draws_narrow_the_estimate_that_a_lucky_start_gave():
+    start = [1] * 5 + [0] * 15
+    _, _, early = estimate_left(start, [True] * 20, 480)
+    _, _, late = estimate_left([*start, *[0] * 300], [True] * 320, 180)
+    assert late < early / 10
+
+
+def test_an_estimate_needs_drawn_records_and_ends_at_what_is_left():
+    assert estimate_left([], [], 10) is None
+    assert estimate_left([1, 0], [False, False], 10) is None
+    assert estimate_left([1, 0], [True, True], 0) == (0.0, 0.0, 0.0)
+    left, low, high = estimate_left([1] * 9, [True] * 9, 5000)
+    assert (left, high) == (5000, 5000)
+    assert low > 2500
 
 
 def test_the_evidence_names_what_it_rests_on():
