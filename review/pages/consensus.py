@@ -99,7 +99,7 @@ def _compare(project: Project, record: int, name: str) -> None:
             _result(project, now)
         _done(project, now)
     with left:
-        paper.draw(project, now.report, _marks(project, now), _nothing)
+        paper.draw(project, now.report, _marks(project, now), None)
 
 
 def _turn_to_quote(now: Settlement) -> None:
@@ -112,10 +112,6 @@ def _turn_to_quote(now: Settlement) -> None:
     pages = [entry.page for entry in (pair.first, pair.second) if entry and entry.page]
     if pages:
         paper.go_to(pages[0])
-
-
-def _nothing(_text: str, _page: int) -> None:
-    """A sentence found in the paper is only shown here."""
 
 
 def _marks(project: Project, now: Settlement) -> list[paper.Mark]:

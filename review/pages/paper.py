@@ -71,13 +71,14 @@ def go_to(page: int) -> None:
 
 
 def draw(
-    project: Project, record: int, marks: Sequence[Mark], use: Callable[[str, int], None]
+    project: Project, record: int, marks: Sequence[Mark], use: Callable[[str, int], None] | None
 ) -> None:
     """Draws the paper of a record, or a place to put it.
 
     Args:
         marks: what is highlighted.
-        use: called with text and page when a found sentence is taken as quote.
+        use: called with text and page when a found sentence is taken as quote; None where nothing
+            can be quoted.
     """
     path = files.pdf_of(project, record)
     if path is None:
@@ -146,7 +147,7 @@ def _sections(text: FullText, place: "st.delta_generator.DeltaGenerator") -> Non
     )
 
 
-def _search(text: FullText, use: Callable[[str, int], None]) -> list[Mark]:
+def _search(text: FullText, use: Callable[[str, int], None] | None) -> list[Mark]:
     """The search box with the sentences it finds; gives their marks."""
     box, zoom = st.columns([5, 4], vertical_alignment="center")
     zoom.segmented_control(
@@ -169,7 +170,11 @@ def _search(text: FullText, use: Callable[[str, int], None]) -> list[Mark]:
                 f"p. {one.page} · {one.text}", type="tertiary", on_click=partial(go_to, one.page),
                 key=f"paper_hit_{n}",
             )  # fmt: skip
-            act.button("Quote", on_click=partial(use, one.text, one.page), key=f"paper_take_{n}")
+            if use is not None:
+                act.button(
+                    "", icon=":material/format_quote:", help="Take it as quote",
+                    on_click=partial(use, one.text, one.page), key=f"paper_take_{n}",
+                )  # fmt: skip
     return [(one.page, box, "search") for one in found for box in one.boxes]
 
 
