@@ -86,6 +86,8 @@ def test_a_file_imports_only_from_lower_rings(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_files_and_functions_keep_a_fair_size(path):
     text = path.read_text()
+    if path.parent.name == "versions":
+        return  # a migration is frozen history, written by a tool
     assert len(text.splitlines()) <= 500
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -67,6 +67,20 @@ def test_the_newest_migration_is_the_one_the_store_expects():
     assert max(path.name[:4] for path in folder.glob("0*.py")) == HEAD
 
 
+def test_the_migrations_give_the_very_tables_of_the_code(store):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    from review.store.tables import metadata
+
+    def ours(thing, name, *_):
+        return not (name or "").startswith(("record_words", "ix_records_words", "alembic"))
+
+    with store.engine.connect() as conn:
+        context = MigrationContext.configure(conn, opts={"include_object": ours})
+        assert compare_metadata(context, metadata) == []
+
+
 def test_a_store_of_a_newer_version_is_refused(tmp_path):
     store = open_store(tmp_path)
     with store.write() as conn:
