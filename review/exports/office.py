@@ -12,6 +12,8 @@ from review.table import Cell, Table
 
 CELL = 32_767
 """Characters an Excel cell holds. Source: Excel specifications and limits, Microsoft."""
+STYLED_ROWS = 5000
+"""Longer tables go without line breaks in cells, which take most of the time."""
 WIDEST, NARROWEST = 60, 8
 """Column widths (characters)."""
 TABLE_STYLE = "Light Shading"
@@ -63,12 +65,14 @@ def _sheet(sheet: Any, table: Table) -> None:
         cell.font, cell.fill, cell.alignment = bold, grey, top
         cells = [row[place - 1] for row in table.rows]
         sheet.column_dimensions[get_column_letter(place)].width = _width(name, cells)
+    styled = len(table.rows) <= STYLED_ROWS
     for number, row in enumerate(table.rows, 2):
         for place, value in enumerate(row, 1):
             if value is not None:
                 cell = sheet.cell(number, place)
                 _put(cell, value)
-                cell.alignment = top
+                if styled:
+                    cell.alignment = top
     last = f"{get_column_letter(max(len(table.columns), 1))}{len(table.rows) + 1}"
     sheet.freeze_panes = "B2" if len(table.columns) > 4 else "A2"
     sheet.auto_filter.ref = f"A1:{last}"

@@ -141,7 +141,7 @@ _AND = re.compile(r"(?:^|\s)and(?:\s|$)")
 
 def bibtex(records: Sequence[Record], status: Status = ()) -> bytes:
     """A BibTeX file in UTF-8. Each entry's 'funnel' field holds what BibTeX has no place for."""
-    used: set[str] = set()
+    used: dict[str, int] = {}
     entries = []
     for i, record in enumerate(records):
         key = _cite_key(record, used)
@@ -149,18 +149,22 @@ def bibtex(records: Sequence[Record], status: Status = ()) -> bytes:
     return "\n".join(entries).encode("utf-8")
 
 
-def _cite_key(record: Record, used: set[str]) -> str:
-    """Its own key where it came with one, else Family2020; a letter is added to a repeated one."""
+def _cite_key(record: Record, used: dict[str, int]) -> str:
+    """Its own key where it came with one, else Family2020; a number is added to a repeated one.
+
+    `used` holds each key given so far, with the last number tried for it.
+    """
     own = (record.extra.get("ID") or ("",))[0]
     if not re.fullmatch(r"[A-Za-z][\w:./-]*", own, re.ASCII):
         family = re.split(r"[,\s]", record.authors[0])[0] if record.authors else "record"
         own = re.sub(r"[^A-Za-z]", "", family) or "record"
         own += str(record.year or "")
-    key, n = own, 1
+    key, n = own, used.get(own.lower(), 1)
     while key.lower() in used:
         n += 1
         key = f"{own}-{n}"
-    used.add(key.lower())
+    used[own.lower()] = n
+    used.setdefault(key.lower(), 1)
     return key
 
 

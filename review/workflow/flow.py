@@ -20,13 +20,24 @@ TOGETHER = "told together"
 """The act that notes which boxes are only known together."""
 
 
-def inputs(project: Project, *, until: datetime | None = None) -> flow.Inputs:
-    """All the flow is counted from, as it stood at a moment (now where None)."""
+Known = tuple[dict[int, tuple[int, int]], standings.Standings]
+"""Groups and standings of a moment."""
+
+
+def inputs(
+    project: Project, *, until: datetime | None = None, known: Known | None = None
+) -> flow.Inputs:
+    """All the flow is counted from, as it stood at a moment (now where None).
+
+    Args:
+        known: groups and standings of that moment, where they are at hand.
+    """
     with project.store.read() as conn:
-        groups = groups_at(conn, until)
-        found = standings.compute(project, conn, until=until, groups=groups)
+        groups = known[0] if known else groups_at(conn, until)
+        found = known[1] if known else _standings(project, conn, groups, until)
         entries = _entries(conn, groups, until)
         attempts = retrievals.newest(conn, until=until)
+    had = {groups.get(n, (n, n))[0] for n, (state, _) in attempts.items() if state == "retrieved"}
     reports = {one.report for one in entries}
     stages = project.protocol.stages
     earlier = project.protocol.previous
@@ -46,11 +57,20 @@ def inputs(project: Project, *, until: datetime | None = None) -> flow.Inputs:
         not_retrieved={
             key_of(groups.get(n, (n, n))[0]): reason or "Not retrieved"
             for n, (state, reason) in attempts.items()
-            if state == "not retrieved"
+            if state == "not retrieved" and groups.get(n, (n, n))[0] not in had
         },
         stages=[stage.kind for stage in stages],
         previous=(earlier.studies, earlier.reports) if earlier else None,
     )
+
+
+def _standings(
+    project: Project,
+    conn: Connection,
+    groups: dict[int, tuple[int, int]],
+    until: datetime | None,
+) -> standings.Standings:
+    return standings.compute(project, conn, until=until, groups=groups)
 
 
 def flow_of(project: Project, *, until: datetime | None = None) -> flow.Flow:

@@ -105,7 +105,7 @@ def at(project: Project, day: str | None = None, *, whole: bool = True) -> Momen
         )
         newest = day or _newest(conn, versions)
     inputs = replace(
-        flows.inputs(project, until=until),
+        flows.inputs(project, until=until, known=(groups, found)),
         kinds={records.key_of(report): kind for report, kind in kinds.items()},
     )
     drawn = flows.shaped(flow.count(inputs), together)
