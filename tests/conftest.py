@@ -1,8 +1,16 @@
 """What all tests share: the folder of genuine samples beside the checkout."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Property tests draw the same cases each time, so that a red run can be repeated; new cases are
+# looked for with HYPOTHESIS_PROFILE=search.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 

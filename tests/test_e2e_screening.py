@@ -78,18 +78,18 @@ def test_two_reviewers_and_an_adjudicator_screen_by_keyboard(project):
         sign_in(page, address, "cleo", "password of cleo")
         page.goto(f"{address}/conflicts")
         for left in (4, 3, 2, 1):
-            page.get_by_text(f"Verdict differs ({left})").wait_for()
+            page.get_by_text(f"Verdict differs ({left})").first.wait_for()
             settled(page)
             press_until(page, "1", GONE, f"Verdict differs ({left})")
-        page.get_by_text("Verdict differs (0)").wait_for()
-        page.get_by_text("Both unsure (2)").click()
+        page.get_by_text("Verdict differs (0)").first.wait_for()
+        page.get_by_role("radio", name="Both unsure (2)").first.click()
         for left in (2, 1):
-            page.get_by_text(f"Both unsure ({left})").wait_for()
+            page.get_by_text(f"Both unsure ({left})").first.wait_for()
             settled(page)
             press_until(page, "3", "() => document.body.innerText.includes('Settle as')")
             page.get_by_label("Why (needed)").fill("looked at the methods")
             page.get_by_role("button", name="Settle").click()
-        page.get_by_text("Both unsure (0)").wait_for()
+        page.get_by_text("Both unsure (0)").first.wait_for()
     flow = flow_of(project)
     includes = [n for n in range(1, 41) if key_for("ada", n) == "i" or key_for("ada", n) == "m"]
     assert flow.main.screened.n == 40
