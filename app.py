@@ -59,7 +59,7 @@ def main() -> None:
         if person is None:
             ask_to_sign_in()
             return
-        st.navigation(rooms(project, person)).run()
+        st.navigation(rooms(project, person), expanded=True).run()
         signed(person)
     except ReviewError as error:
         st.error(str(error))
