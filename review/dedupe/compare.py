@@ -303,17 +303,25 @@ def _span(columns: Columns, a: Ints, b: Ints) -> npt.NDArray[np.int16]:
 
 def promising(columns: Columns, pairs: Pairs) -> Bools:
     """The pairs any rule could speak of, by what is cheap to compare: an identifier, a page, a
-    title's letters or beginning, or a preprint's team. All others are told apart at once."""
+    title's beginning, its letters and not other people's, or a preprint's team. All others are told
+    apart at once."""
     a, b = pairs[:, 0], pairs[:, 1]
     hopeful = np.zeros(len(a), bool)
-    for name in ("doi", "pmid", "pmcid", "arxiv", "page", "exact", "head"):
+    for name in ("doi", "pmid", "pmcid", "arxiv", "page", "exact"):
         column = getattr(columns, name)
         hopeful |= (column[a] == column[b]) & (column[a] != 0)
+    heads = ~hopeful & (columns.head[a] == columns.head[b]) & (columns.head[a] != 0)
+    for place in np.flatnonzero(heads).tolist():
+        left, right = columns.title[a[place]], columns.title[b[place]]
+        hopeful[place] = left.startswith(right) or right.startswith(left)
     preprint = np.flatnonzero(~hopeful & ((columns.server[a] > 0) | (columns.server[b] > 0)))
     people = _people(columns, a[preprint], b[preprint])
-    hopeful[preprint] = (people["team"] >= LIKE_TEAM) | (people["first"] == 1)
+    several = (people["team"] >= LIKE_TEAM) & (people["shared"] >= 2)
+    hopeful[preprint] = several | people["in_order"]
     rest = np.flatnonzero(~hopeful)
-    hopeful[rest] = _ratios(columns.title, a[rest], b[rest]) >= WORTH_A_LOOK
+    rest = rest[_ratios(columns.title, a[rest], b[rest]) >= WORTH_A_LOOK]
+    people = _people(columns, a[rest], b[rest])
+    hopeful[rest] = (people["team"] < 0) | (people["team"] >= LIKE_TEAM) | (people["first"] == 1)
     return hopeful
 
 

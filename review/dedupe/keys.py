@@ -23,9 +23,10 @@ LONGEST = 3
 BANDS, ROWS = 4, 2
 """MinHash over title words: two sets with Jaccard index 0.6 meet in one of 4 bands of 2 with
 probability 0.83. Source: Broder 1997, On the resemblance and containment of documents."""
-STRONG, WEAK = 64, 16
-"""Records a key may join pair by pair before it is thinned: identifiers, titles and pages; rest."""
-NEIGHBOURS = 6
+STRONG, FAIR, WEAK = 64, 24, 10
+"""Records a key may join pair by pair before it is thinned: identifiers, titles and pages; a part
+of the title with the first author; the rest."""
+NEIGHBOURS = 4
 """Records to each side that a thinned key still compares."""
 
 COMPACT = 4_000_000
@@ -117,8 +118,8 @@ def keys(columns: Columns) -> dict[str, tuple[Ints, int]]:
         "title": (columns.exact, STRONG),
         "volume+page": (mix(columns.volume, columns.page, salt="vp"), STRONG),
         "page+first": (mix(columns.page, first, salt="pf"), STRONG),
-        "head+first": (mix(head, first, salt="hf"), STRONG),
-        "tail+first": (mix(tail, first, salt="tf"), STRONG),
+        "head+first": (mix(head, first, salt="hf"), FAIR),
+        "tail+first": (mix(tail, first, salt="tf"), FAIR),
         "team": (mix(team, salt="team"), STRONG),
         "first+second+year": (mix(first, second, year, salt="fsy"), WEAK),
         "first+last": (mix(first, last, salt="fl"), WEAK),
