@@ -113,6 +113,17 @@ OTHER = {
     "recurring column paged from 1 in every issue": (
         article(title="Guest editorial", authors=("Fox, Ann",), issue="1", pages="1-2"),
         article(title="Guest editorial", authors=("Fox, Ann",), issue="2", pages="1-2")),
+    "column without an issue beside two issues of it": (
+        article(title="Advances in cardiac CT", authors=("Fox, Ann",), issue="1", pages="1-3"),
+        article(title="Advances in cardiac CT", authors=("Fox, Ann",), issue="2", pages="1-3"),
+        article(title="Advances in cardiac CT", authors=("Fox, Ann",), issue=None, pages="1-3")),
+    "column of one name in two journals": (
+        article(title="Stroke imaging update", authors=("Fox, Ann",), pages="301-303"),
+        article(title="Stroke imaging update", authors=("Fox, Ann",), pages="301-303",
+                journal="Radiology")),
+    "two columns of one editor on one page": (
+        article(title="Pearls and pitfalls", authors=("Fox, Ann",), pages="1-3"),
+        article(title="Table of contents", authors=("Fox, Ann",), pages="1-3")),
     "serial studies": (
         article(title="FOCUS 1: a randomised trial of ceftaroline in pneumonia", pages="i19-i32"),
         article(title="FOCUS 2: a randomised trial of ceftaroline in pneumonia", pages="i33-i44")),

@@ -122,6 +122,9 @@ def _family_code(name: str) -> int:
 def _journal(text: str) -> str:
     text = re.sub(r"\barxiv:\S+.*", "arxiv", text, flags=re.I)
     text = re.split(r"[.:]\s*(?:Conference|Official)\b", text, maxsplit=1)[0]
+    text = re.sub(
+        r"[.:,]?\s*\bsuppl(?:ement(?:s|um)?)?\b\.?(?:\s+[A-Z0-9])?$", "", text, flags=re.I
+    )
     return fold.words(re.sub(r"\([^)]*\)", " ", text) if "(" in text else text)
 
 

@@ -21,6 +21,8 @@ WORTH_A_LOOK = 80.0
 """Title ratio (0 to 100) from which differing words are looked at one by one."""
 LIKE_TEAM = 0.5
 """Names in common (0 to 1) from which a preprint's title is read word by word."""
+LOW_PAGE = 20
+"""Where journals number every issue from page 1, columns stand on its first pages each time."""
 SAME_WORD = 0.75
 """Likeness of two long words that count as spellings of one ('anerobic', 'anaerobic')."""
 LONG_WORD = 5
@@ -73,6 +75,8 @@ class Likeness:
     issue: npt.NDArray[np.int8]
     page: npt.NDArray[np.int8]
     last_page: npt.NDArray[np.int8]
+    low_page: Bools
+    """A first page that every issue of a journal may have again: LOW_PAGE or less."""
     beside: Bools
     """First pages next to each other, or equal."""
     span: npt.NDArray[np.int16]
@@ -174,7 +178,10 @@ def same_journal(a: str, b: str) -> int:
 
 
 def _abbreviates(short: list[str], long: list[str]) -> bool:
-    """Whether each word of the short name begins, in order, a word of the long one."""
+    """Whether each word of the short name begins, in order, a word of the long one, and the first
+    the first: 'J Cardiol' is not the 'American Journal of Cardiology'."""
+    if short[0][0] != long[0][0] or not _letters_of(short[0], long[0]):
+        return False
     place = 0
     for word in short:
         while place < len(long) and not long[place].startswith(word):
@@ -185,7 +192,7 @@ def _abbreviates(short: list[str], long: list[str]) -> bool:
         if place == len(long):
             return False
         place += 1
-    return len(short) > 1 or len(long) <= 2
+    return len(short) > 1 or len(long) == 1
 
 
 def _letters_of(word: str, longer: str) -> bool:
@@ -350,6 +357,7 @@ def likeness(columns: Columns, pairs: Pairs) -> Likeness:
         same_kind=columns.kind[a] == columns.kind[b],
         informative=np.minimum(columns.informative[a], columns.informative[b]),
         span=_span(columns, a, b),
+        low_page=np.minimum(columns.page[a], columns.page[b]) <= LOW_PAGE,
         beside=(np.abs(columns.page[a] - columns.page[b]) <= 1) & (columns.page[a] > 0),
         years=np.where((year_a > 0) & (year_b > 0), np.abs(year_a - year_b), -1).astype(np.int16),
         journal=_journals(columns, a, b),

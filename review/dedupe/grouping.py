@@ -13,6 +13,7 @@ import numpy as np
 
 from review.dedupe import rules
 from review.dedupe.columns import Columns
+from review.dedupe.compare import LOW_PAGE
 from review.dedupe.linking import Edges
 
 
@@ -119,12 +120,18 @@ def _held(columns: Columns, row: int, doi_class: Mapping[int, int]) -> Held:
     if page and not server and not ahead:
         name = "numbered" if columns.page_prefix[row] else "page"
         held[name] = frozenset((page, last) if last else (page,))
+    issue = int(columns.issue[row])
+    if issue and page <= LOW_PAGE and columns.informative[row] < rules.TELLING:
+        held["issue"] = frozenset((issue,))
     return held
 
 
 def _two_places(a: Held, b: Held) -> bool:
-    """Whether both print pages, or both electronic or prefixed ones, and none in common."""
-    return any(name in a and name in b and not a[name] & b[name] for name in ("page", "numbered"))
+    """Whether both print pages, or both electronic or prefixed ones, and none in common; or two
+    issues, where a column's title recurs in every issue."""
+    return any(
+        name in a and name in b and not a[name] & b[name] for name in ("page", "numbered", "issue")
+    )
 
 
 def _two_id_classes(columns: Columns, edges: Edges) -> dict[int, int]:

@@ -133,8 +133,16 @@ def _duplicates(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
     numbers = x.numerals >= 0
     title = x.same_title & numbers & ~x.sequel
     generic = x.informative <= 2
-    one_issue = (x.issue >= 0) | ~generic | ((x.informative == 2) & (x.last_page == 1))
-    same_place = s.place & (x.journal >= 0) & (x.years <= 1) & one_issue
+    bland = x.informative < TELLING
+    one_issue = (
+        (x.issue == 1)
+        | (~x.low_page & (x.issue == 0))
+        | (~x.low_page & (x.informative == 2) & (x.last_page == 1))
+        | ((x.informative == TELLING - 1) & (~x.low_page | (x.issue == 0)))
+    )
+    placed = s.place & (
+        ~bland | ((x.journal >= 0) & (x.years <= 1) & (x.last_page >= 0) & one_issue)
+    )
     free = none & ~s.other_ids
     short = ~s.other_place & (x.years == 0) & (x.informative == TELLING - 1) & ~s.other_text
     ahead = (x.page == 0) & (x.volume == 0) & (x.span > 0) & (x.years != 0)
@@ -149,13 +157,13 @@ def _duplicates(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
          none & s.other_ids & x.exact & s.page & (x.abstract >= SAME_TEXT) & (x.journal == 1)
          & (x.years == 0) & (x.team >= MOST) & s.telling),
         ("recurring title, other issue", MAYBE,
-         free & title & generic & s.place & ~one_issue & s.authors),
+         free & title & s.place & ~placed & s.authors & (x.journal >= 0)),
         ("title+place", DUPLICATE,
-         free & title & s.place & one_issue & ~s.other_text
-         & ((s.authors & (~generic | (x.years <= 1))) | (s.no_authors & (s.telling | same_place))
-            | (s.telling & s.near_year))),
+         free & title & placed & ~s.other_text
+         & (s.authors | s.no_authors | (s.telling & s.near_year))),
         ("title+page+authors", DUPLICATE,
          free & title & s.page & s.authors & s.near_year & ~generic & ~s.other_text
+         & (s.telling | ~x.low_page)
          & ((x.volume >= 0) | (x.journal == 1)) & ((x.volume == 1) | (x.journal >= 0) | s.telling)),
         ("title+authors+journal", DUPLICATE,
          free & title & (x.exact | s.same_text) & s.authors & (x.journal == 1)
@@ -181,7 +189,8 @@ def _like_duplicates(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
     free = (x.preprints == 0) & x.same_kind & ~s.other_ids & ~s.other_text
     numbers = x.numerals >= 0
     whole = s.place & (x.last_page == 1) & (x.years == 0) & (x.span >= 2) & ~x.supplement
-    near = s.like & numbers & s.authors & s.near_year & (x.informative > 2)
+    near = s.like & numbers & s.authors & s.near_year & (s.telling | ~x.low_page)
+    near &= x.informative > 2
     open_place = ~s.other_place & (x.years <= 1) & (x.years >= 0) & s.telling
     return [
         ("like title+place+authors", DUPLICATE,
@@ -200,8 +209,9 @@ def _like_duplicates(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
          free & (x.begins | x.cut) & (x.words >= 95) & (x.team >= MOST) & (x.journal == 1)
          & open_place & ~x.sequel & numbers),
         ("translated title+pages+authors", DUPLICATE,
-         free & whole & (x.first == 1) & (x.team >= MOST) & numbers
-         & ((x.journal >= 0) | (x.words >= 75) | (x.in_order & (x.shared >= 3)))),
+         free & whole & (x.first == 1) & (x.team >= MOST) & numbers & ~x.low_page
+         & (x.informative >= 2)
+         & ((x.journal >= 0) | (s.telling & ((x.words >= 75) | (x.in_order & (x.shared >= 3)))))),
         ("like title+pages+journal", DUPLICATE,
          free & whole & s.no_authors & (x.journal == 1) & (x.words >= 80) & numbers),
     ]  # fmt: skip
