@@ -64,14 +64,19 @@ def file_(
     table: Path = typer.Argument(help="CSV with a record_id column (plain or .gz)."),
     out: Path = typer.Option(..., "--out", help="Where to write record_id,cluster_id."),
     pairs: Path = typer.Option(None, "--pairs", help="Where to write the doubtful pairs."),
+    workers: int = typer.Option(0, "--workers", min=0, help="Spread over Dask worker processes."),
     as_json: bool = typer.Option(False, "--json", help="Print the figures as JSON."),
 ) -> None:
     """Groups a plain table of references; needs no review."""
     from dataclasses import asdict
 
-    from review.workflow.dedupe_files import dedupe_file
+    from review.workflow import dedupe_cluster, dedupe_files
 
-    done = dedupe_file(table, out, pairs)
+    if workers:
+        with dedupe_cluster.local_client(workers) as client:
+            done = dedupe_cluster.dedupe_on_cluster(table, out, pairs, client=client)
+    else:
+        done = dedupe_files.dedupe_file(table, out, pairs)
     if as_json:
         say_json(asdict(done))
     else:

@@ -29,6 +29,8 @@ of the title with the first author; the rest."""
 NEIGHBOURS = 4
 """Records to each side that a thinned key still compares."""
 
+ORDERED = 80
+"""Letters of the title by which rows of one key stand beside each other."""
 COMPACT = 4_000_000
 """Pair codes gathered before repeated ones are dropped; bounds memory."""
 
@@ -140,7 +142,7 @@ def title_order(columns: Columns) -> Ints:
     order = np.lexsort(
         (columns.mark, columns.doi, columns.year, columns.page, columns.volume, columns.exact)
     )
-    titles = np.array([title[:80] for title in columns.title], dtype=object)
+    titles = np.array([title[:ORDERED] for title in columns.title], dtype=object)
     order = order[np.argsort(titles[order], kind="stable")]
     rank = np.empty(len(columns), np.int64)
     rank[order] = np.arange(len(columns))
@@ -184,10 +186,16 @@ def _once(values: Ints) -> Ints:
 
 def pairs(columns: Columns, new: npt.NDArray[np.bool_] | None = None) -> Pairs:
     """The pairs of rows that share a key; only those with a new row where `new` is given."""
-    n = len(columns)
-    rank = title_order(columns)
-    runs: list[Ints] = []
-    for key, cap in keys(columns).values():
+    return pairs_of(keys(columns), title_order(columns), new)
+
+
+def pairs_of(
+    found: dict[str, tuple[Ints, int]], rank: Ints, new: npt.NDArray[np.bool_] | None = None
+) -> Pairs:
+    """The pairs that keys made elsewhere give, of rows whose title order is `rank`."""
+    n = len(rank)
+    runs: list[Ints] = [np.empty(0, np.int64)]
+    for key, cap in found.values():
         runs.append(_pairs_of_key(key, cap, rank, new))
         if sum(map(len, runs[1:])) > len(runs[0]) + COMPACT:
             runs = [_once(np.concatenate(runs))]

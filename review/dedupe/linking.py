@@ -1,5 +1,6 @@
 """Links among records. Takes columns; gives edges: pairs with a verdict, its rule and a score."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy.typing as npt
 from review.dedupe import keys, rules
 from review.dedupe.columns import Columns, Ints, code
 from review.dedupe.compare import likeness, promising
+from review.dedupe.keys import Pairs
 from review.records import Relation, normal_arxiv, normal_doi, normal_pmcid, normal_pmid
 
 CHUNK = 200_000
@@ -22,6 +24,10 @@ OTHER_DOCUMENT = {
 }  # fmt: skip
 """Kinds of registry statements. PubMed's 'Update in/of' joins a preprint and its article, but also
 the editions of a living review; only the former is one study."""
+
+
+Statement = tuple[int, int, int, str, str]
+"""First row, second row, verdict, rule and note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,34 +45,44 @@ class Edges:
     """Edge -> who said it and when, for statements of registries."""
 
 
+Joined = tuple[Pairs, npt.NDArray[np.int8], npt.NDArray[np.int16], npt.NDArray[np.float32]]
+"""Pairs that a rule joins or asks about, with verdict, rule and score."""
+
+
 def find(columns: Columns, new: npt.NDArray[np.bool_] | None = None) -> Edges:
     """The edges among rows, doubtful ones included; those with a new row where `new` is given.
 
     Registry statements come first and stand beside what the rules find.
     """
-    pairs = keys.pairs(columns, new)
-    kept_pairs, kept = [np.empty((0, 2), np.int64)], []
-    for part in keys.in_chunks(pairs, CHUNK):
-        part = part[promising(columns, part)]
-        judged = rules.judge(likeness(columns, part))
-        chosen = judged.verdict > rules.DISTINCT
-        kept_pairs.append(part[chosen])
-        kept.append((judged.verdict[chosen], judged.rule[chosen], judged.score[chosen]))
-    said = statements(columns, new)
-    both = np.concatenate([np.array([[a, b] for a, b, *_ in said], np.int64).reshape(-1, 2),
-                           *kept_pairs])  # fmt: skip
+    chunks = keys.in_chunks(keys.pairs(columns, new), CHUNK)
+    return assembled([joined(columns, part) for part in chunks], statements(columns, new))
+
+
+def joined(columns: Columns, pairs: Pairs) -> Joined:
+    """What the rules say of some pairs, those they keep apart left out."""
+    pairs = pairs[promising(columns, pairs)]
+    judged = rules.judge(likeness(columns, pairs))
+    chosen = judged.verdict > rules.DISTINCT
+    return pairs[chosen], judged.verdict[chosen], judged.rule[chosen], judged.score[chosen]
+
+
+def assembled(found: Sequence[Joined], said: Sequence[Statement]) -> Edges:
+    """The edges of what registries say and what rules found, in that order."""
     names = rules.RULES + tuple(dict.fromkeys(name for _, _, _, name, _ in said))
+    stated = np.array([[a, b] for a, b, *_ in said], np.int64).reshape(-1, 2)
+    both = np.concatenate([stated, *(pairs for pairs, *_ in found)])
+    verdicts = np.array([verdict for _, _, verdict, _, _ in said], np.int8)
+    numbers = np.array([names.index(name) for *_, name, _ in said], np.int16)
+    unscored = np.full(len(said), np.nan, np.float32)
     return Edges(
         a=both[:, 0],
         b=both[:, 1],
-        verdict=np.concatenate([np.array([v for _, _, v, _, _ in said], np.int8),
-                                *(v for v, _, _ in kept)]),
-        rule=np.concatenate([np.array([names.index(n) for *_, n, _ in said], np.int16),
-                             *(r for _, r, _ in kept)]),
-        score=np.concatenate([np.full(len(said), np.nan, np.float32), *(s for _, _, s in kept)]),
+        verdict=np.concatenate([verdicts, *(one for _, one, _, _ in found)]),
+        rule=np.concatenate([numbers, *(one for _, _, one, _ in found)]),
+        score=np.concatenate([unscored, *(one for _, _, _, one in found)]),
         names=names,
         notes={place: note for place, (*_, note) in enumerate(said)},
-    )  # fmt: skip
+    )
 
 
 def target_code(target: str) -> tuple[str, int]:
@@ -91,9 +107,7 @@ def _rows_of(columns: Columns, name: str) -> dict[int, list[int]]:
     return found
 
 
-def statements(
-    columns: Columns, new: npt.NDArray[np.bool_] | None = None
-) -> list[tuple[int, int, int, str, str]]:
+def statements(columns: Columns, new: npt.NDArray[np.bool_] | None = None) -> list[Statement]:
     """What registries say of pairs of rows: first, second, verdict, rule and note, sorted."""
     if not columns.relations:
         return []

@@ -10,7 +10,7 @@ from typing import IO, Any, cast
 from review import dedupe
 from review.dedupe.doubting import doubtful
 from review.dedupe.grouping import group
-from review.dedupe.linking import find
+from review.dedupe.linking import Edges, find
 from review.dedupe.names import split_authors
 from review.errors import SourceError
 from review.records import Record
@@ -49,15 +49,21 @@ def dedupe_file(path: Path, out: Path, pairs: Path | None = None) -> Deduplicate
             empty; nothing is written then.
     """
     ids: list[str] = []
-    columns = dedupe.read(enumerate(_records(path, ids)))
-    edges = find(columns)
+    columns = dedupe.read(enumerate(records_of(path, ids)))
+    return written(columns, find(columns), ids, out, pairs)
+
+
+def written(
+    columns: dedupe.Columns, edges: Edges, ids: list[str], out: Path, pairs: Path | None
+) -> Deduplicated:
+    """Groups the rows by their edges and writes groups and doubtful pairs."""
     found = group(columns, edges)
-    _write(out, ("record_id", "cluster_id"),
-           ((one, ids[lead]) for one, lead in zip(ids, found.study, strict=True)))  # fmt: skip
+    write(out, ("record_id", "cluster_id"),
+          ((one, ids[lead]) for one, lead in zip(ids, found.study, strict=True)))  # fmt: skip
     asked = doubtful(columns, edges, found)
     if pairs is not None:
         rows = ((ids[one.a], ids[one.b], one.rule, _score(one.score), one.why) for one in asked)
-        _write(pairs, PAIR_COLUMNS, rows)
+        write(pairs, PAIR_COLUMNS, rows)
     return Deduplicated(len(ids), len(set(found.study)), len(set(found.report)), len(asked))
 
 
@@ -71,8 +77,15 @@ def _open(path: Path, mode: str) -> IO[str]:
     return path.open(mode, encoding="utf-8" if mode == "w" else "utf-8-sig", newline="")
 
 
-def _records(path: Path, ids: list[str]) -> Iterator[Record]:
+def records_of(path: Path, ids: list[str]) -> Iterator[Record]:
     """The records of the table in order; their ids are put into `ids` as they come."""
+    for values in rows_of(path):
+        ids.append(values["record_id"] or "")
+        yield _record(values)
+
+
+def rows_of(path: Path) -> Iterator[dict[str, str | None]]:
+    """The rows of the table by column, each checked for an id of its own. Raises SourceError."""
     csv.field_size_limit(LARGEST_CELL)
     seen: set[str] = set()
     try:
@@ -89,8 +102,7 @@ def _records(path: Path, ids: list[str]) -> Iterator[Record]:
                     raise SourceError(f"{path}, line {reader.line_num}: {what}; give every record "
                                       "an id of its own.")  # fmt: skip
                 seen.add(one)
-                ids.append(one)
-                yield _record(values)
+                yield values
     except UnicodeDecodeError as error:
         raise SourceError(
             f"{path} is not UTF-8 (byte {error.start}); save it as CSV UTF-8."
@@ -99,6 +111,11 @@ def _records(path: Path, ids: list[str]) -> Iterator[Record]:
         raise SourceError(f"{path} cannot be read as CSV: {error}.") from error
     except (OSError, EOFError) as error:
         raise SourceError(f"{path} cannot be read: {error}.") from error
+
+
+def as_cells(values: dict[str, str | None]) -> list[str]:
+    """A row's cells in the order of COLUMNS."""
+    return [values.get(name) or "" for name in COLUMNS]
 
 
 def _places(path: Path, header: list[str]) -> dict[str, int]:
@@ -123,7 +140,7 @@ def _record(values: dict[str, str | None]) -> Record:
     )
 
 
-def _write(path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+def write(path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
     """Writes a CSV whole or not at all."""
     part = path.with_name(f".{path.name}.part{'.gz' if path.suffix == '.gz' else ''}")
     try:
