@@ -13,7 +13,7 @@ import numpy.typing as npt
 from review.dedupe.compare import Bools, Floats, Likeness
 from review.records import LinkVerdict
 
-ENGINE = "funnel-dedupe-1"
+ENGINE = "funnel-dedupe-2"
 """Version of the rules, stored with every link. Raise it when a verdict can change."""
 
 NEXT_PAGE = "one doi, same title, next page"
