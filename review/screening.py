@@ -18,6 +18,8 @@ Pile = Literal["verdict", "reason", "maybe"]
 _NEVER = datetime.min.replace(tzinfo=UTC)
 PAUSE_SECONDS = 300.0
 """A longer pause between two decisions is a break, not work (seconds)."""
+IMPORT_SECONDS = 0.25
+"""Decisions closer together came in with a file: no one reads a record in that time (seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +181,15 @@ def minutes_left(moments: Sequence[datetime], left: int) -> float | None:
     """About how long the rest takes: the median pause between decisions, times what is left.
 
     Args:
-        moments: when the reviewer decided, any order; pauses over PAUSE_SECONDS are breaks.
+        moments: when the reviewer decided, any order; pauses over PAUSE_SECONDS are breaks,
+            those under IMPORT_SECONDS are a file's.
 
     Returns:
-        Minutes; None with fewer than three decisions.
+        Minutes; None with fewer than three decisions made one by one.
     """
     ordered = sorted(moments)
     gaps = [(b - a).total_seconds() for a, b in pairwise(ordered)]
-    working = [gap for gap in gaps if gap <= PAUSE_SECONDS]
+    working = [gap for gap in gaps if IMPORT_SECONDS <= gap <= PAUSE_SECONDS]
     if len(working) < 2:
         return None
     return median(working) * left / 60

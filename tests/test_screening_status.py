@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from review.records import Decision
-from review.screening import current, status
+from review.screening import current, minutes_left, status
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -97,3 +97,27 @@ def test_the_order_in_which_rows_are_read_does_not_matter(decisions, rng):
 def test_only_the_newest_row_of_a_reviewer_counts(decisions):
     assert status(current(decisions), 2).status == status(decisions, 2).status
     assert len({one.reviewer for one in current(decisions)}) == len(current(decisions))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        ([], None),
+        ([0, 10], None),
+        ([0, 10, 20], 100 * 10 / 60),
+        ([0, 10, 20, 5000, 5010, 5020], 100 * 10 / 60),
+        ([0] * 120, None),
+        ([0] * 120 + [60, 72, 84], 100 * 12 / 60),
+    ],
+    ids=[
+        "none",
+        "one pause",
+        "ten seconds each",
+        "a break",
+        "a file's",
+        "a file's, then one by one",
+    ],
+)
+def test_the_time_left_follows_the_median_pause_of_decisions_made_one_by_one(seconds, expected):
+    moments = [START + timedelta(seconds=one) for one in seconds]
+    assert minutes_left(moments, 100) == (expected and pytest.approx(expected))
