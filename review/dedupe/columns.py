@@ -229,7 +229,9 @@ def _mark(record: Record) -> int:
     parts = (record.title, record.authors, record.year, record.journal, record.volume,
              record.issue, record.pages, record.doi, record.pmid, record.source, record.source_id,
              record.version, record.abstract, record.pmcid, record.arxiv_id, record.date,
-             record.types, record.keywords, record.urls, record.relations)  # fmt: skip
+             record.types, record.keywords, record.urls, record.relations, record.language,
+             record.mesh, record.categories, record.affiliations,
+             sorted(record.extra.items()))  # fmt: skip
     return code(repr(parts))
 
 

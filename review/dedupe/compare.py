@@ -249,10 +249,16 @@ def _titles(columns: Columns, a: Ints, b: Ints) -> dict[str, Any]:
 
 
 def _sequel(a: str, b: str) -> bool:
-    """Whether the words one title has more are a part's or a sequel's number."""
+    """Whether the words one title has more are a part's or a sequel's number; of two titles of
+    one length, whether those of either are."""
     short, long = sorted((a.split(), b.split()), key=len)
-    extra = Counter(long) - Counter(short)
-    return "part" in extra or (len(extra) == 1 and bool(_numbers(next(iter(extra)))))
+    extras = [Counter(long) - Counter(short)]
+    if len(short) == len(long):
+        extras.append(Counter(short) - Counter(long))
+    return any(
+        "part" in extra or (len(extra) == 1 and bool(_numbers(next(iter(extra)))))
+        for extra in extras
+    )
 
 
 @lru_cache(maxsize=50_000)
@@ -333,8 +339,14 @@ def promising(columns: Columns, pairs: Pairs) -> Bools:
 
 
 def likeness(columns: Columns, pairs: Pairs) -> Likeness:
-    """How alike the records of each pair are, field by field."""
-    a, b = pairs[:, 0], pairs[:, 1]
+    """How alike the records of each pair are, field by field.
+
+    Each pair is read in the order of its records' content, so that it reads alike whichever of the
+    two came first.
+    """
+    turned = columns.mark[pairs[:, 0]] > columns.mark[pairs[:, 1]]
+    a = np.where(turned, pairs[:, 1], pairs[:, 0])
+    b = np.where(turned, pairs[:, 0], pairs[:, 1])
     year_a, year_b = columns.year[a], columns.year[b]
     server_a, server_b = columns.server[a], columns.server[b]
     plain: dict[str, Any] = {
