@@ -4,6 +4,7 @@ import dataclasses
 import json
 import random
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
 from typer.testing import CliRunner
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 from review.cli import app
 from review.errors import ReviewError
 from review.records import Decision, Record, Relation
-from review.store import decisions, links, records
+from review.store import decisions, harvests, links, records
 from review.store.moments import now
 from review.store.records import key_of
 from review.workflow import dedupe, dedupe_report
@@ -194,6 +195,44 @@ def test_a_registrys_word_is_kept_with_who_said_it(project):
     assert told.verdict == "study"
     assert told.together == "two reports of one study"
     assert any("medrxiv" in word for word in told.said)
+
+
+def learn(project, key, relation, at=None):
+    with project.store.write() as conn:
+        harvests.add_relations(conn, records.number_of(key), [relation], at or now(), None)
+
+
+def test_what_a_registry_says_later_joins_records_compared_long_ago(project):
+    preprint, article = bring(project, dataclasses.replace(PREPRINT, title="Shadows"),
+                              dataclasses.replace(ARTICLE, authors=("Ray, C",)))  # fmt: skip
+    assert dedupe.run(project, "ada").studies == 2
+    learn(project, preprint, Relation("published_as", "doi:10.1007/s1", "crossref", "2024-05-01"))
+    done = dedupe.run(project, "ada")
+    assert (done.compared, done.links, done.studies) == (0, 1, 1)
+    [link] = [one for one in log(project) if one.verdict == "study"]
+    assert (link.rule, link.note) == ("stated: published_as", "stated by crossref, 2024-05-01")
+    assert any("crossref, 2024-05-01" in word for word in dedupe.explain(project, preprint, article)
+               .said)  # fmt: skip
+    assert dedupe.run(project, "ada").links == 0
+    assert dedupe_report.figures(project).preprint_links_by == {"registry": 1}
+
+
+def test_an_undated_statement_bears_the_day_it_was_read(project):
+    said = Relation("published_as", "doi:10.1007/s1", "arxiv")
+    preprint, _ = bring(project, dataclasses.replace(PREPRINT, title="Shadows", relations=(said,)),
+                        ARTICLE)  # fmt: skip
+    learn(project, preprint, Relation("preprint_of", "pmid:77", "openalex"),
+          datetime(2030, 2, 3, tzinfo=UTC))  # fmt: skip
+    dedupe.run(project, "ada")
+    notes = {one.note for one in log(project) if one.rule.startswith("stated")}
+    assert notes == {f"stated by arxiv, {now():%Y-%m-%d}", "stated by openalex, 2030-02-03"}
+
+
+def test_a_retraction_learned_later_keeps_the_notice_apart(project):
+    title = dataclasses.replace(ARTICLE, doi=None, pmid="78", source="scopus")
+    _, notice = bring(project, ARTICLE, title)
+    learn(project, notice, Relation("erratum_for", "pmid:77", "pubmed"))
+    assert dedupe.run(project, "ada").studies == 2
 
 
 def test_a_word_changes_the_groups_as_computing_all_anew_would(project):

@@ -5,6 +5,8 @@ Signatures others call (records are `StoredRecord`s; links are `Link`s, by 'tool
     find_links(records, *, at, new=None) -> list[Link]
         What rules and registry statements say: duplicate, version, study, maybe; distinct only
         where a registry says so. With `new` (store numbers), only pairs that hold a new record.
+    told(columns, later, read_on) -> Columns, stated_links(records, *, at) -> list[Link]
+        Columns with what registries stated after the records came; all statements as links.
     groups(records, links) -> Groups
         Report and study of every record, computed from the whole log of links. People outrank
         rules; the newest word of a person on a pair counts.
@@ -35,6 +37,8 @@ from review.dedupe.reviewing import (
     groups,
     spoken_of,
     stale,
+    stated_links,
+    told,
     words_of,
 )
 from review.dedupe.rules import ENGINE
@@ -59,6 +63,8 @@ __all__ = [
     "read",
     "spoken_of",
     "stale",
+    "stated_links",
+    "told",
     "unpacked",
     "words_of",
 ]

@@ -15,9 +15,9 @@ from review.records import Relation, normal_arxiv, normal_doi, normal_pmcid, nor
 CHUNK = 200_000
 """Pairs compared at once; bounds the memory of a run."""
 
-SAME_STUDY = {"published_as", "preprint_of"}
+SAME_STUDY = {"published_as", "preprint_of", "has_preprint"}
 UPDATES = {"update_of", "update_in"}
-VERSIONS = {"version_of"}
+VERSIONS = {"version_of", "has_version"}
 OTHER_DOCUMENT = {
     "retraction_of", "retracted_by", "erratum_for", "erratum_in", "comment_on", "comment_in",
     "expression_of_concern_for", "expression_of_concern_in",
@@ -70,8 +70,8 @@ def assembled(found: Sequence[Joined], said: Sequence[Statement]) -> Edges:
     """The edges of what registries say and what rules found, in that order."""
     names = rules.RULES + tuple(dict.fromkeys(name for _, _, _, name, _ in said))
     stated = np.array([[a, b] for a, b, *_ in said], np.int64).reshape(-1, 2)
-    both = np.concatenate([stated, *(pairs for pairs, *_ in found)])
     verdicts = np.array([verdict for _, _, verdict, _, _ in said], np.int8)
+    both = np.concatenate([stated, *(pairs for pairs, *_ in found)])
     numbers = np.array([names.index(name) for *_, name, _ in said], np.int16)
     unscored = np.full(len(said), np.nan, np.float32)
     return Edges(
@@ -112,7 +112,7 @@ def statements(columns: Columns, new: npt.NDArray[np.bool_] | None = None) -> li
     if not columns.relations:
         return []
     holders = {name: _rows_of(columns, name) for name in ("doi", "pmid", "pmcid", "arxiv")}
-    found: dict[tuple[int, int, int], tuple[str, str]] = {}
+    found: dict[tuple[int, int, int, str], set[str]] = {}
     for row, relations in columns.relations.items():
         for relation in relations:
             name, target = target_code(relation.target)
@@ -123,12 +123,14 @@ def statements(columns: Columns, new: npt.NDArray[np.bool_] | None = None) -> li
                     relation, bool(columns.server[row] or columns.server[other])
                 )
                 if verdict:
-                    note = f"stated by {relation.said_by}"
-                    note += f", {relation.said_at[:10]}" if relation.said_at else ""
-                    pair = (min(row, other), max(row, other), verdict)
-                    said = (f"stated: {relation.kind}", note)
-                    found[pair] = min(said, found.get(pair, said))
-    return [(a, b, v, *said) for (a, b, v), said in sorted(found.items())]
+                    pair = (min(row, other), max(row, other), verdict, f"stated: {relation.kind}")
+                    found.setdefault(pair, set()).add(_said_by(relation))
+    return [(*pair, f"stated by {'; '.join(sorted(by))}") for pair, by in sorted(found.items())]
+
+
+def _said_by(relation: Relation) -> str:
+    """Who said it and when: 'medrxiv, 2021-03-01'."""
+    return relation.said_by + (f", {relation.said_at[:10]}" if relation.said_at else "")
 
 
 def _stated_verdict(relation: Relation, preprint: bool) -> int:

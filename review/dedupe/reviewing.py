@@ -1,8 +1,8 @@
 """Deduplication of a review's records. Takes stored records and the log of links; gives links,
 groups and the doubtful pairs."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -11,8 +11,8 @@ from review.dedupe import keys, rules
 from review.dedupe.columns import Columns, read
 from review.dedupe.doubting import doubtful
 from review.dedupe.grouping import STATED, Spoken, group
-from review.dedupe.linking import Edges, find
-from review.records import Link, StoredRecord
+from review.dedupe.linking import Edges, assembled, find, statements
+from review.records import Link, Relation, StoredRecord
 
 TOOL = "tool"
 """Who a link is by where a rule spoke."""
@@ -70,6 +70,33 @@ def find_links(records: Given, *, at: datetime, new: Collection[int] | None = No
     columns = columns_of(records)
     fresh = None if new is None else np.isin(columns.ids, np.fromiter(new, np.int64, len(new)))
     return to_links(columns, find(columns, fresh), at)
+
+
+def told(
+    columns: Columns, later: Mapping[int, Sequence[Relation]], read_on: Mapping[int, str]
+) -> Columns:
+    """The columns with what registries stated of records after these had come.
+
+    Args:
+        later: record number -> statements learned since.
+        read_on: record number -> ISO date it came on, which dates its undated statements.
+    """
+    relations = dict(columns.relations)
+    ids = columns.ids.tolist()
+    for row, number in enumerate(ids):
+        if number in later:
+            relations[row] = (*relations.get(row, ()), *later[number])
+    for row, said in relations.items():
+        read = read_on.get(ids[row])
+        relations[row] = tuple(one if one.said_at else replace(one, said_at=read) for one in said)
+    return replace(columns, relations=relations)
+
+
+def stated_links(records: Given, *, at: datetime) -> list[Link]:
+    """What registries state of the records' pairs, old and new ones: a statement on a record that
+    was compared long ago may be learned today."""
+    columns = columns_of(records)
+    return to_links(columns, assembled((), statements(columns)), at)
 
 
 def stale(records: Given, links: Iterable[Link], *, at: datetime) -> list[Link]:

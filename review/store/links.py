@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, or_, select
 
-from review.records import Link
+from review.records import Link, Relation
 from review.store.moments import from_text, to_text
-from review.store.tables import groups, links, records
+from review.store.tables import groups, links, records, relations
 
 CHUNK = 500
 
@@ -46,6 +46,27 @@ def every(conn: Connection, *, until: datetime | None = None) -> list[Link]:
         Link(r.a, r.b, r.verdict, r.rule, r.who, from_text(r.at), r.score, r.note)
         for r in conn.execute(query)
     ]
+
+
+def stated_later(conn: Connection) -> dict[int, list[Relation]]:
+    """Record -> what registries said of it after it had come, with the date it was said, or read
+    where the registry gave none; in order of arrival."""
+    found: dict[int, list[Relation]] = {}
+    for row in conn.execute(select(relations).order_by(relations.c.id)):
+        one = Relation(row.kind, row.target, row.said_by, row.said_at or row.at[:10])
+        found.setdefault(row.record, []).append(one)
+    return found
+
+
+def read_on(conn: Connection, numbers: Iterable[int]) -> dict[int, str]:
+    """Record -> the ISO date on which it came."""
+    wanted = list(dict.fromkeys(numbers))
+    found: dict[int, str] = {}
+    for start in range(0, len(wanted), CHUNK):
+        query = select(records.c.id, records.c.at)
+        rows = conn.execute(query.where(records.c.id.in_(wanted[start : start + CHUNK])))
+        found.update((number, at[:10]) for number, at in rows)
+    return found
 
 
 def put_groups(conn: Connection, rows: Mapping[int, tuple[int, int]]) -> None:

@@ -5,7 +5,7 @@ store and can be thrown away at any time.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,13 @@ def _still_true(kept: Columns, conn: Connection, here: set[int]) -> bool:
     return set(again.mark.tolist()) == {int(kept.mark[0]), int(kept.mark[-1])}
 
 
+def _informed(conn: Connection, given: Columns) -> Columns:
+    """The columns with what registries have stated since the records came."""
+    later = links.stated_later(conn)
+    dated = [int(given.ids[row]) for row in given.relations]
+    return dedupe.told(given, later, links.read_on(conn, (*dated, *later)))
+
+
 def _keep(project: Project, given: Columns) -> None:
     path = project.folder / KEPT
     path.parent.mkdir(exist_ok=True)
@@ -90,8 +97,10 @@ def run(project: Project, who: str) -> Ran:
     with project.store.read() as conn:
         given, log = columns(project, conn), links.every(conn)
         before, new = links.all_groups(conn), _new(conn, given)
+        informed = _informed(conn, given)
     found = dedupe.stale(given, log, at=at)
-    found += dedupe.find_links(given, at=at, new=new)
+    found += dedupe.find_links(informed, at=at, new=new)
+    found += dedupe.stated_links(informed, at=at)
     fresh = _unsaid(log, found)
     with project.store.write() as conn:
         links.add(conn, fresh, engine=dedupe.ENGINE)
@@ -137,17 +146,22 @@ def _new(conn: Connection, given: Columns) -> set[int]:
 
 def _unsaid(log: list[Link], found: list[Link]) -> list[Link]:
     """The links that say something the log does not say last."""
-    said: dict[tuple[int, int, bool], tuple[object, ...]] = {}
+    said: dict[tuple[int, int, str], tuple[object, ...]] = {}
     for one in log:
         if one.who == dedupe.TOOL:
-            said[one.a, one.b, one.rule.startswith(dedupe.STATED)] = _words(one)
+            said[_place(one)] = _words(one)
     kept = []
     for one in found:
-        place = (one.a, one.b, one.rule.startswith(dedupe.STATED))
+        place = _place(one)
         if said.get(place) != _words(one):
             kept.append(one)
             said[place] = _words(one)
     return kept
+
+
+def _place(one: Link) -> tuple[int, int, str]:
+    """What a later link of the tool takes the place of: a statement, or the rules' word."""
+    return one.a, one.b, one.rule if one.rule.startswith(dedupe.STATED) else ""
 
 
 def _words(one: Link) -> tuple[object, ...]:
@@ -270,7 +284,12 @@ def explain(project: Project, first: str, second: str) -> Explanation:
         one, other = records.get(conn, a), records.get(conn, b)
         said = [x for x in links.of_records(conn, [a]) if (x.a, x.b) == (a, b)]
         groups = links.all_groups(conn)
-    return dedupe.explain(one.record, other.record, said, together=_together(groups, a, b))
+        later = links.stated_later(conn)
+    left, right = (
+        replace(x.record, relations=(*x.record.relations, *later.get(x.id, ())))
+        for x in (one, other)
+    )
+    return dedupe.explain(left, right, said, together=_together(groups, a, b))
 
 
 def _together(groups: Mapping[int, tuple[int, int]], a: int, b: int) -> str:
