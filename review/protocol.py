@@ -129,6 +129,27 @@ class Ranking:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What a gate asks of one checklist, and of others under 'also'; all of it must hold."""
+
+    checklist: str
+    """Edition id of the checklist, for example probast-2019."""
+    required: tuple[str, ...] = ()
+    """Published numbers of items that must be met."""
+    at_least: int | None = None
+    """How many of the required items must be met; all where absent."""
+    minimum: float | None = None
+    """Least score."""
+    score: str | None = None
+    """Id of the score the minimum is held to; the checklist's first one where absent."""
+    keep_out: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Domain -> judgements that keep a study out, for example {participants: [high]}; 'overall' is
+    the overall judgement, 'applicability:participants' a concern about applicability."""
+    also: tuple["Condition", ...] = ()
+    """Further conditions that must hold too."""
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """A quality rule that lets a study in or keeps it out, with the reason it is kept out for."""
 
@@ -144,6 +165,17 @@ class Gate:
     """Least total score."""
     any_of: bool = False
     """With several required items: one of them is enough."""
+    at_least: int | None = None
+    """How many of the required items must be met; all where absent."""
+    score: str | None = None
+    """Id of the score the minimum is held to; the checklist's first one where absent."""
+    keep_out: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Domain -> judgements that keep a study out, for example {participants: [high]}; 'overall' is
+    the overall judgement, 'applicability:participants' a concern about applicability."""
+    also: tuple[Condition, ...] = ()
+    """Further conditions, of this checklist or others, that must hold too."""
+    either: tuple[Condition, ...] = ()
+    """Other ways to pass: a study that meets any one of them passes too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +235,27 @@ def stage_of(protocol: Protocol, kind: StageKind) -> Stage | None:
 def stage_reviewers(protocol: Protocol, stage: Stage) -> tuple[str, ...]:
     """Names of those who judge a stage, in the order of the team."""
     return stage.who or tuple(p.name for p in protocol.team if "reviewer" in p.roles)
+
+
+def asks(one: Gate | Condition) -> bool:
+    """Whether a gate or condition asks anything of its own checklist."""
+    return bool(one.required or one.minimum is not None or one.keep_out)
+
+
+def conditions(gate: Gate) -> tuple[Gate | Condition, ...]:
+    """A gate and every condition within it, in the order of the file."""
+    found: list[Gate | Condition] = [gate]
+    left = [*gate.also, *gate.either]
+    while left:
+        one = left.pop(0)
+        found.append(one)
+        left = [*one.also, *left]
+    return tuple(found)
+
+
+def gate_checklists(gate: Gate) -> tuple[str, ...]:
+    """Ids of the checklists a gate hangs on, each once."""
+    return tuple(dict.fromkeys(one.checklist for one in conditions(gate) if asks(one)))
 
 
 def fingerprint(text: str) -> str:
@@ -350,15 +403,28 @@ def _check(protocol: Protocol) -> None:
     if len(set(gates)) < len(gates):
         raise ValueError("'appraisal.gates' holds one id twice.")
     for gate in protocol.appraisal.gates:
-        if gate.checklist not in protocol.appraisal.tools:
-            raise ValueError(
-                f"gate {gate.id!r} uses {gate.checklist!r}, which is not in 'appraisal.tools'."
-            )
-        if not gate.required and gate.minimum is None:
-            raise ValueError(f"gate {gate.id!r} needs 'required' items or a 'minimum'.")
+        for one in conditions(gate):
+            _check_condition(protocol, gate, one)
     for share in (protocol.ranking.random_share, protocol.ranking.target_recall):
         if not 0 <= share <= 1:
             raise ValueError(f"'ranking' shares run from 0 to 1 (got {share}).")
+
+
+def _check_condition(protocol: Protocol, gate: Gate, one: Gate | Condition) -> None:
+    if one.checklist not in protocol.appraisal.tools:
+        raise ValueError(
+            f"gate {gate.id!r} uses {one.checklist!r}, which is not in 'appraisal.tools'."
+        )
+    if not (asks(one) or one.also or (isinstance(one, Gate) and one.either)):
+        raise ValueError(
+            f"gate {gate.id!r} needs 'required' items, a 'minimum' or judgements that 'keep_out'."
+        )
+    if one.at_least is not None and not 1 <= one.at_least <= len(one.required):
+        raise ValueError(
+            f"gate {gate.id!r}: 'at_least' is {one.at_least} of {len(one.required)} required items."
+        )
+    if one.score is not None and one.minimum is None:
+        raise ValueError(f"gate {gate.id!r} names the score {one.score!r} without a 'minimum'.")
 
 
 def _check_stage(protocol: Protocol, stage: Stage, names: list[str]) -> None:

@@ -10,7 +10,8 @@ from review import protocol
 
 ROOT = Path(__file__).parents[1]
 ORDER = ("Protocol", "Search", "FileImport", "Stage", "Person", "Criteria", "Highlight",
-         "KeywordRule", "Ranking", "Appraisal", "Gate", "Previous")  # fmt: skip
+         "KeywordRule", "Ranking", "Appraisal", "Gate",
+         "Condition", "Previous")  # fmt: skip
 HEAD = """# Protocol reference
 
 `protocol.yaml` in a review's folder is the whole plan of the review. `review init DIR` writes a

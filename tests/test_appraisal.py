@@ -369,6 +369,16 @@ def test_points_have_a_weighted_kappa(project):
         (("[claim-2020, rqs", "[claim-2020, probast, rqs"), "'probast', which is not there.*Did"),
         (('required: ["26"]', 'required: ["62"]'), "gate 'selection' requires item '62'"),
         (("checklist: rqs-1.0, kinds", "checklist: probast-2019, kinds"), "gives no score"),
+        (("minimum: 6", "minimum: 6, score: share"), "the score 'share'; rqs-1.0 has: "),
+        (('required: ["9"]', "keep_out: {analysis: [high]}"), "which claim-2020 does not judge"),
+        (
+            ("minimum: 6", "also: [{checklist: probast-2019, keep_out: {analysis: [bad]}}]"),
+            "'analysis' of probast-2019 is never 'bad'; it is one of: low, unclear",
+        ),
+        (("minimum: 6", "keep_out: {}"), "gate 'rqs' needs 'required' items"),
+        (("minimum: 6", 'required: ["1"], at_least: 2'), "'at_least' is 2 of 1 required"),
+        (("minimum: 6", "either: [{checklist: clear, minimum: 6}]"), "'clear', which is not in"),
+        (("minimum: 6", "either: [{checklist: rqs-1.0, least: 6}]"), "unknown key.*least"),
     ],
 )
 def test_checking_a_review_names_what_its_appraisal_lacks(project, change, says):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from review.checklists import UNSURE, Checklist, answerable, available, items, load
 from review.errors import ChecklistError
-from review.protocol import Gate
+from review.protocol import Condition, Gate
 from review.scoring import gate_outcomes, lacks_reason, score
 from review.shipped import folder
 
@@ -347,6 +347,92 @@ def test_any_of_takes_one_item_and_waits_for_open_ones() -> None:
     assert gates("hybrid", form, None, gate) == {"code": "failed"}
     assert gates("hybrid", form | {"protocol-access": "yes"}, None, gate) == {"code": "passed"}
     assert gates("hybrid", form | {"registration": UNSURE}, None, gate) == {"code": "undecided"}
+
+
+def judged(**changed: str) -> dict:
+    return probast() | {k.replace("__", ":"): v for k, v in changed.items()}
+
+
+def outcome(gate: Gate, **forms: dict) -> str:
+    named = {name.replace("_", "-"): form for name, form in forms.items()}
+    named = {"rqs-1.0" if name == "rqs" else name: form for name, form in named.items()}
+    given = {name: (shipped(name), form) for name, form in named.items()}
+    return gate_outcomes((gate,), "hybrid", given)[0].state
+
+
+@pytest.mark.parametrize(
+    ("form", "state"),
+    [
+        (judged(), "passed"),
+        (judged(**{"sq-1.1": "no"}), "failed"),
+        (judged(**{"sq-1.1": "no"}, judgement__participants="low"), "passed"),
+        (judged(judgement__participants="high"), "failed"),
+        (judged(judgement__participants="unclear"), "passed"),
+        ({"about:evaluation": "both"}, "undecided"),
+    ],
+)
+def test_a_gate_may_rest_on_a_judgement(form, state) -> None:
+    gate = Gate("bias", "probast-2019", "r", DEEP, keep_out={"participants": ("high",)})
+    assert outcome(gate, probast_2019=form) == state
+
+
+def test_a_gate_may_rest_on_a_concern_or_the_overall_judgement() -> None:
+    gate = Gate("a", "probast-2019", "r", DEEP, keep_out={"applicability:outcome": ("high",)})
+    assert outcome(gate, probast_2019=judged(applicability__outcome="high")) == "failed"
+    assert outcome(gate, probast_2019=judged(applicability__outcome="low")) == "passed"
+    assert outcome(gate, probast_2019=judged(applicability__outcome=UNSURE)) == "undecided"
+    gate = Gate("o", "probast-2019", "r", DEEP, keep_out={"overall": ("high", "unclear")})
+    assert outcome(gate, probast_2019=judged(**{"sq-3.1": "no-information"})) == "failed"
+
+
+def test_a_gate_may_ask_for_some_of_several_items() -> None:
+    gate = Gate("some", "claim-2020", "r", DEEP, required=("9", "25", "26"), at_least=2)
+    claim = {i.id: "yes" for i in items(shipped("claim-2020"))}
+    assert outcome(gate, claim_2020=claim | {"preprocessing": "no"}) == "passed"
+    two = claim | {"preprocessing": "no", "model-selection": "no"}
+    assert outcome(gate, claim_2020=two) == "failed"
+    assert outcome(gate, claim_2020=two | {"preprocessing": UNSURE}) == "undecided"
+
+
+CLAIM_9 = Condition("claim-2020", required=("9",))
+NOT_HIGH = Condition("probast-2019", keep_out={"participants": ("high",)})
+RQS_6 = Condition("rqs-1.0", minimum=6)
+EITHER = Gate(
+    "any", "claim-2020", "r", DEEP, required=("9",),
+    either=(Condition("rqs-1.0", minimum=6, also=(NOT_HIGH,)),),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("claim", [True, False, None])
+@pytest.mark.parametrize("rqs", [True, False, None])
+@pytest.mark.parametrize("low", [True, False, None])
+def test_conditions_combine_as_and_and_or(claim, rqs, low) -> None:
+    forms = {}
+    if claim is not None:
+        word = "yes" if claim else "no"
+        forms["claim_2020"] = {"preprocessing": word}
+    if rqs is not None:
+        forms["rqs"] = GOOD_RQS if rqs else POOR_RQS
+    if low is not None:
+        forms["probast_2019"] = judged(judgement__participants="low" if low else "high")
+    second = False if False in (rqs, low) else None if None in (rqs, low) else True
+    wanted = True if True in (claim, second) else None if None in (claim, second) else False
+    told = {True: "passed", False: "failed", None: "undecided"}
+    assert outcome(EITHER, **forms) == told[wanted]
+    every = Gate("all", "claim-2020", "r", DEEP, required=("9",), also=(RQS_6, NOT_HIGH))
+    three = (claim, rqs, low)
+    wanted = False if False in three else None if None in three else True
+    assert outcome(every, **forms) == told[wanted]
+
+
+def test_every_way_that_failed_is_told() -> None:
+    bias = judged(judgement__participants="high")
+    forms = {"claim-2020": {"preprocessing": "no"}, "rqs-1.0": GOOD_RQS, "probast-2019": bias}
+    given = {name: (shipped(name), form) for name, form in forms.items()}
+    told = gate_outcomes((EITHER,), "hybrid", given)[0].why
+    assert [why.split()[0] for why in told] == ["either", "or"]
+    assert "CLAIM 2020 9" in told[0]
+    assert told[1].endswith("PROBAST participants: high")
 
 
 def test_a_failed_gate_says_what_failed() -> None:

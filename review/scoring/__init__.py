@@ -5,7 +5,7 @@ a score of an unfinished form has no value, only the lowest and highest it can s
 """
 
 from review.scoring.form import Form, Judgement, Result, SectionTotal, State, Total, applies, state
-from review.scoring.gates import GateOutcome, gate_outcomes
+from review.scoring.gates import GateOutcome, gate_outcomes, judgement_key
 from review.scoring.judgements import MIN_REASON, lacks_reason, propose
 from review.scoring.result import score
 
@@ -20,6 +20,7 @@ __all__ = [
     "Total",
     "applies",
     "gate_outcomes",
+    "judgement_key",
     "lacks_reason",
     "propose",
     "score",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from review.checklists import Checklist, asked_of, items
 from review.errors import ChecklistError
-from review.protocol import Gate
+from review.protocol import Condition, Gate, asks
 from review.scoring.form import Form, dead_keys, state
 from review.scoring.result import score
 
@@ -37,53 +37,104 @@ def gate_outcomes(
     Raises:
         ChecklistError: a gate names an item or score its checklist does not have.
     """
-    return tuple(_gate(gate, forms.get(gate.checklist)) for gate in gates if kind in gate.kinds)
+    return tuple(_gate(gate, forms) for gate in gates if kind in gate.kinds)
 
 
-def _gate(gate: Gate, given: tuple[Checklist, Form] | None) -> GateOutcome:
-    if given is None:
-        why = (f"{gate.checklist} is not settled yet",)
-        return GateOutcome(gate.id, gate.reason, "undecided", why)
-    checklist, form = given
-    checks = _required(gate, checklist, form) + _minimum(gate, checklist, form)
-    failed = tuple(why for ok, why in checks if ok is False)
-    if failed:
-        return GateOutcome(gate.id, gate.reason, "failed", failed)
-    waits = tuple(why for ok, why in checks if ok is None)
-    return GateOutcome(gate.id, gate.reason, "undecided" if waits else "passed", waits)
+Forms = Mapping[str, tuple[Checklist, Form]]
+Checks = list[tuple[bool | None, str]]
+"""Whether each thing asked holds (None while that is open), in words."""
 
 
-def _required(gate: Gate, checklist: Checklist, form: Form) -> list[tuple[bool | None, str]]:
+def _gate(gate: Gate, forms: Forms) -> GateOutcome:
+    """Passed by any one way of which all holds; failed when every way has something that fails."""
+    ways = [_checks(gate, gate.id, forms)] if asks(gate) or gate.also else []
+    ways += [_checks(one, gate.id, forms) for one in gate.either]
+    if any(all(ok for ok, _ in way) for way in ways):
+        return GateOutcome(gate.id, gate.reason, "passed")
+    failed = [tuple(why for ok, why in way if ok is False) for way in ways]
+    if all(failed):
+        return GateOutcome(gate.id, gate.reason, "failed", _told(failed))
+    waits = [tuple(why for ok, why in way if ok is None) for way in ways]
+    left = [one for one, lost in zip(waits, failed, strict=True) if not lost]
+    return GateOutcome(gate.id, gate.reason, "undecided", _told(left))
+
+
+def _told(ways: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """What failed or is open, one line each; with several ways one line a way."""
+    if len(ways) == 1:
+        return ways[0]
+    return tuple(
+        f"{'or' if number else 'either'} {'; '.join(way)}" for number, way in enumerate(ways)
+    )
+
+
+def _checks(one: Gate | Condition, gate: str, forms: Forms) -> Checks:
+    """Everything a gate or condition asks, what stands under 'also' too."""
+    found: Checks = []
+    if asks(one):
+        given = forms.get(one.checklist)
+        if given is None:
+            found.append((None, f"{one.checklist} is not settled yet"))
+        else:
+            found += _required(one, gate, *given) + _minimum(one, gate, *given)
+            found += _judged(one, gate, *given)
+    return found + [check for more in one.also for check in _checks(more, gate, forms)]
+
+
+def _required(one: Gate | Condition, gate: str, checklist: Checklist, form: Form) -> Checks:
     dead = dead_keys(checklist, form)
-    found: list[tuple[bool | None, str]] = []
-    for number in gate.required:
+    found: Checks = []
+    for number in one.required:
         key = asked_of(checklist, number).key
-        item = next((one for one in items(checklist) if one.id == key), None)
+        item = next((item for item in items(checklist) if item.id == key), None)
         if item is None:
-            raise ChecklistError(f"gate '{gate.id}': {number} is no item of {checklist.id}.")
+            raise ChecklistError(f"gate '{gate}': {number} is no item of {checklist.id}.")
         now = "not-applicable" if key in dead else state(item, form.get(key))
         ok = {"met": True, "not-applicable": True, "open": None, "unsure": None}.get(now, False)
         found.append((ok, f"{checklist.short} {item.number} {item.name}: {now}"))
-    if gate.any_of and found:
-        oks = [ok for ok, _ in found]
-        return [(True if True in oks else None if None in oks else False, _joined(found))]
+    few = 1 if isinstance(one, Gate) and one.any_of else one.at_least
+    return found if few is None or not found else [_enough(found, few)]
+
+
+def _enough(found: Checks, few: int) -> tuple[bool | None, str]:
+    """Whether at least so many hold, or still can."""
+    met, open_ = sum(ok is True for ok, _ in found), sum(ok is None for ok, _ in found)
+    missed = "; ".join(why for ok, why in found if ok is not True)
+    words = f"none of: {missed}" if few == 1 else f"{met} of at least {few} met: {missed}"
+    return True if met >= few else None if met + open_ >= few else False, words
+
+
+def _judged(one: Gate | Condition, gate: str, checklist: Checklist, form: Form) -> Checks:
+    if not one.keep_out:
+        return []
+    known = {judged.key: judged for judged in score(checklist, form).judgements}
+    found: Checks = []
+    for name, levels in one.keep_out.items():
+        judged = known.get(judgement_key(name))
+        if judged is None:
+            raise ChecklistError(f"gate '{gate}': {checklist.id} has no judgement '{name}'.")
+        words = f"{checklist.short} {name}: {judged.final or 'not judged yet'}"
+        found.append((None if judged.final is None else judged.final not in levels, words))
     return found
 
 
-def _joined(found: Sequence[tuple[bool | None, str]]) -> str:
-    return "none of: " + "; ".join(why for _, why in found)
+def judgement_key(name: str) -> str:
+    """The key of a judgement as a protocol names it: a domain means its risk of bias."""
+    return name if ":" in name else f"judgement:{name}"
 
 
-def _minimum(gate: Gate, checklist: Checklist, form: Form) -> list[tuple[bool | None, str]]:
-    if gate.minimum is None:
+def _minimum(one: Gate | Condition, gate: str, checklist: Checklist, form: Form) -> Checks:
+    if one.minimum is None:
         return []
-    total = next((one for one in score(checklist, form).totals if one.primary), None)
+    totals = score(checklist, form).totals
+    total = next((t for t in totals if (t.id == one.score if one.score else t.primary)), None)
     if total is None:
-        raise ChecklistError(f"gate '{gate.id}': {checklist.id} has no score to hold a minimum to.")
+        what = f"score '{one.score}'" if one.score else "score"
+        raise ChecklistError(f"gate '{gate}': {checklist.id} has no {what} to hold a minimum to.")
     if total.low is None or total.high is None:
         return [(None, f"{checklist.short} {total.title}: nothing applies")]
-    if total.low >= gate.minimum:
+    if total.low >= one.minimum:
         return [(True, "")]
     shown = f"{total.high:g}" if total.value is not None else f"{total.low:g} to {total.high:g}"
-    why = f"{checklist.short} {total.title}: {shown}, under {gate.minimum:g}"
-    return [(False if total.high < gate.minimum else None, why)]
+    why = f"{checklist.short} {total.title}: {shown}, under {one.minimum:g}"
+    return [(False if total.high < one.minimum else None, why)]

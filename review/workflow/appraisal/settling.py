@@ -7,7 +7,7 @@ from review import consensus
 from review.checklists import Checklist, asked_of, read_answer
 from review.consensus import Pair
 from review.errors import ReviewError
-from review.protocol import stage_of
+from review.protocol import gate_checklists, stage_of
 from review.records import Answer, Decision, Verdict
 from review.scoring import GateOutcome, Result, gate_outcomes, score
 from review.scoring.form import dead_keys
@@ -228,12 +228,13 @@ def gate_by_gate(
             return None
         kind = entry.answer
     forms = {}
-    for name in {gate.checklist: None for gate in project.protocol.appraisal.gates}:
+    gates = project.protocol.appraisal.gates
+    for name in {name: None for gate in gates for name in gate_checklists(gate)}:
         one = found(name)
         if one is not None and one.settled:
             form = {key: entry.answer for key, entry in one.entries.items()}
             forms[name] = (one.checklist, form)
-    return gate_outcomes(project.protocol.appraisal.gates, kind, forms)
+    return gate_outcomes(gates, kind, forms)
 
 
 def gates_of(project: Project, record: int) -> tuple[GateOutcome, ...]:

@@ -6,9 +6,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from review.checklists import Checklist, available, items, load
+from review.checklists import PARTS, Checklist, answerable, available, items, load
 from review.errors import ProtocolError, ReviewError
-from review.protocol import Protocol, StudyKind
+from review.protocol import (
+    Condition,
+    Gate,
+    Protocol,
+    StudyKind,
+    conditions,
+    gate_checklists,
+)
+from review.scoring import judgement_key
 from review.shipped import folder as shipped
 from review.store import Connection, acts, answers
 from review.store.moments import now
@@ -18,6 +26,7 @@ KIND = "study-kind"
 """The one-question form that decides which tools and gates a study meets."""
 KIND_ITEM = "kind"
 KINDS: tuple[str, ...] = get_args(StudyKind)
+PARTS_ = tuple(f"{part}:" for part in PARTS)
 OWN = "checklists"
 """Folder of a review that holds the team's own checklists."""
 
@@ -78,16 +87,41 @@ def check_plan(folder: Path, protocol: Protocol) -> None:
                 f"There are: {', '.join(sorted(known))}."
             )
     for gate in protocol.appraisal.gates:
-        one = load(known[gate.checklist])
-        numbers = [item.number for item in items(one)]
-        for number in gate.required:
-            if number not in numbers:
+        for asked in conditions(gate):
+            _check_condition(gate.id, asked, load(known[asked.checklist]))
+
+
+def _check_condition(gate: str, asked: Gate | Condition, one: Checklist) -> None:
+    """Raises ProtocolError where a gate asks for what its checklist does not have."""
+    numbers = [item.number for item in items(one)]
+    for number in asked.required:
+        if number not in numbers:
+            raise ProtocolError(
+                f"gate '{gate}' requires item '{number}', which {one.id} does not have; "
+                f"its numbers are {', '.join(numbers)}."
+            )
+    if asked.minimum is not None and not one.scores:
+        raise ProtocolError(f"gate '{gate}' has a minimum, but {one.id} gives no score.")
+    scores = [score.id for score in one.scores]
+    if asked.score is not None and asked.score not in scores:
+        raise ProtocolError(
+            f"gate '{gate}' names the score '{asked.score}'; {one.id} has: {', '.join(scores)}."
+        )
+    judged = {a.key: [o.id for o in a.options] for a in answerable(one) if a.key.startswith(PARTS_)}
+    for name, levels in asked.keep_out.items():
+        allowed = judged.get(judgement_key(name))
+        if allowed is None:
+            names = ", ".join(key.removeprefix("judgement:") for key in judged) or "none"
+            raise ProtocolError(
+                f"gate '{gate}' keeps out by '{name}', which {one.id} does not judge; "
+                f"its judgements are: {names}."
+            )
+        for level in levels:
+            if level not in allowed:
                 raise ProtocolError(
-                    f"gate '{gate.id}' requires item '{number}', which {one.id} does not have; "
-                    f"its numbers are {', '.join(numbers)}."
+                    f"gate '{gate}': '{name}' of {one.id} is never '{level}'; "
+                    f"it is one of: {', '.join(allowed)}."
                 )
-        if gate.minimum is not None and not one.scores:
-            raise ProtocolError(f"gate '{gate.id}' has a minimum, but {one.id} gives no score.")
 
 
 def needs_kind(protocol: Protocol) -> bool:
@@ -108,7 +142,7 @@ def tools_for(protocol: Protocol, kind: str | None) -> list[Tool]:
             return found
     gated, rest = [], []
     for name in protocol.appraisal.tools:
-        gates = [gate for gate in protocol.appraisal.gates if gate.checklist == name]
+        gates = [gate for gate in protocol.appraisal.gates if name in gate_checklists(gate)]
         if not gates:
             rest.append(Tool(name, "tool"))
         elif kind is None or any(kind in gate.kinds for gate in gates):

@@ -10,6 +10,7 @@ from review.checklists import OVERALL, Checklist, Section, items
 from review.diagram import bars, judgements
 from review.diagram.bars import ItemBar
 from review.diagram.judgements import Column, Row
+from review.protocol import gate_checklists
 from review.records import Answer
 from review.scoring.form import dead_keys, state
 from review.store import answers
@@ -52,7 +53,7 @@ def instruments(moment: Moment) -> list[Instrument]:
 
 def _apt(moment: Moment, one: Checklist, forms: list[Filled]) -> list[Filled]:
     """The forms of studies the tool is meant for: a gate may name only some kinds."""
-    gates = [g for g in moment.project.protocol.appraisal.gates if g.checklist == one.id]
+    gates = [g for g in moment.project.protocol.appraisal.gates if one.id in gate_checklists(g)]
     kinds = {kind for gate in gates for kind in gate.kinds}
     if not kinds or not moment.inputs.kinds:
         return forms
@@ -169,10 +170,11 @@ def item_bars(moment: Moment, found: Instrument) -> str:
 
 def minimum(moment: Moment, one: Checklist) -> float | None:
     """The least total a gate asks of a checklist; None where no gate does."""
+    first = next((score.id for score in one.scores if score.primary), None)
     asked = [
         gate.minimum
         for gate in moment.project.protocol.appraisal.gates
-        if gate.checklist == one.id and gate.minimum is not None
+        if gate.checklist == one.id and gate.minimum is not None and gate.score in (None, first)
     ]
     return max(asked) if asked else None
 
