@@ -171,20 +171,6 @@ def test_words_on_unknown_or_equal_records_are_refused(project):
     assert log(project) == []
 
 
-def test_an_article_that_comes_after_its_preprint_was_judged_reopens_the_study(project):
-    [preprint] = bring(project, PREPRINT)
-    dedupe.run(project, "ada")
-    decide(project, preprint, "include")
-    [article] = bring(project, ARTICLE)
-    done = dedupe.run(project, "ada")
-    assert done.reopened == ((preprint, article),)
-    assert any("is open for screening" in line for line in dedupe.lines(done))
-    assert dedupe.reopened(project) == [(preprint, article)]
-    assert dedupe.run(project, "ada").reopened == ()
-    decide(project, article, "include")
-    assert dedupe.reopened(project) == []
-
-
 def test_a_registrys_word_is_kept_with_who_said_it(project):
     said = Relation("published_as", "doi:10.1007/s1", "medrxiv", "2021-03-01")
     bring(project, dataclasses.replace(PREPRINT, title="Shadows", relations=(said,)), ARTICLE)

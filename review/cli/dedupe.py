@@ -155,6 +155,42 @@ def doubts(
 
 
 @group.command()
+def reopened(
+    context: typer.Context, as_json: bool = typer.Option(False, "--json", help="Print JSON.")
+) -> None:
+    """Lists judged preprints that are open again because their journal article came later."""
+    from dataclasses import asdict
+
+    from review.workflow import reopening
+
+    found = reopening.waiting(opened(context))
+    if as_json:
+        say_json([asdict(one) for one in found])
+    else:
+        say("\n".join(map(reopening.told, found)) or "No judged preprint waits.")
+
+
+@group.command()
+def keep(
+    context: typer.Context, key: str = typer.Argument(help="Key of the re-opened preprint.")
+) -> None:
+    """Lets the earlier decisions on a re-opened preprint stand."""
+    from review.workflow import dedupe
+
+    say(dedupe.keep_judged(opened(context), key, person(context)))
+
+
+@group.command()
+def reopen(
+    context: typer.Context, key: str = typer.Argument(help="Key of the preprint kept as judged.")
+) -> None:
+    """Opens a preprint again whose decisions were kept."""
+    from review.workflow import dedupe
+
+    say(dedupe.open_again(opened(context), key, person(context)))
+
+
+@group.command()
 def report(
     context: typer.Context, as_json: bool = typer.Option(False, "--json", help="Print JSON.")
 ) -> None:

@@ -19,11 +19,14 @@ Signatures others call (records are `StoredRecord`s; links are `Link`s, by 'tool
     merge(records) -> Merged
         One view of a report's records, each field with the record it came from.
 
+    is_posting(record) -> bool
+        Whether a record describes a posting on a preprint server.
+
 For all of them `records` may be `Columns` read before (`read`, `extended`, `packed`, `unpacked`).
 Pure: no clock, no files, no network. The same records give the same groups in any order.
 """
 
-from review.dedupe.columns import Columns, read
+from review.dedupe.columns import Columns, is_posting, read
 from review.dedupe.explaining import Explanation, explain
 from review.dedupe.grouping import BY_HAND, STATED
 from review.dedupe.keeping import extended, packed, unpacked
@@ -58,6 +61,7 @@ __all__ = [
     "extended",
     "find_links",
     "groups",
+    "is_posting",
     "merge",
     "packed",
     "read",

@@ -153,6 +153,11 @@ def server_of(record: Record, doi: str | None) -> int:
     return named
 
 
+def is_posting(record: Record) -> bool:
+    """Whether a record describes a posting on a preprint server."""
+    return server_of(record, own_identifiers(record)[0]) > 0
+
+
 def own_identifiers(record: Record) -> tuple[str | None, str | None]:
     """The record's own DOI and arXiv id; an arXiv entry's journal DOI is not its own."""
     doi = normal_doi(unquote(record.doi) if record.doi and "%" in record.doi else record.doi)

@@ -5,13 +5,15 @@ import html
 import re
 from collections.abc import Callable
 from functools import partial
+from itertools import groupby
 
 import streamlit as st
 
 from review.errors import ReviewError
 from review.pages import session
 from review.records import Link, Record, StoredRecord
-from review.workflow import dedupe, dedupe_report
+from review.workflow import dedupe, dedupe_report, reopening
+from review.workflow.accounts import may
 from review.workflow.project import Project
 
 MARK = "#fbe3a6"
@@ -36,9 +38,7 @@ def page(project: Project) -> None:
     st.title("Duplicates")
     _new(project)
     _said()
-    for old, fresh in dedupe.reopened(project):
-        st.info(f"{fresh} has joined the study of {old}, which was judged before: {fresh} is open "
-                "for screening.")  # fmt: skip
+    _reopened(project)
     asked = _asked(project)
     if asked:
         _pair(project, asked)
@@ -57,6 +57,31 @@ def _new(project: Project) -> None:
             done = dedupe.run(project, session.person().name)
         st.session_state["duplicates_said"] = " ".join(dedupe.lines(done))
         st.rerun()
+
+
+def _reopened(project: Project) -> None:
+    """Judged preprints that are open again; who leads or adjudicates may let them stand."""
+    may_keep = any(may(session.person(), what) for what in ("manage", "adjudicate"))
+    for old, found in groupby(reopening.waiting(project), key=lambda one: one.old):
+        text, button = st.columns([5, 1], vertical_alignment="center")
+        text.info("  \n".join(map(reopening.told, found)))
+        if may_keep:
+            button.button("Keep as judged", key=f"keep_{old}", width="stretch",
+                          help=f"The earlier decisions on {old} stand; they were never changed.",
+                          on_click=partial(_say, dedupe.keep_judged, project, old))  # fmt: skip
+    kept = reopening.kept(project) if may_keep else []
+    if kept:
+        with st.expander(f"Kept as judged, though an article came: {len(kept)}"):
+            for old in kept:
+                st.button(f"Open {old} again", key=f"reopen_{old}",
+                          on_click=partial(_say, dedupe.open_again, project, old))  # fmt: skip
+
+
+def _say(act: Callable[[Project, str, str], str], project: Project, key: str) -> None:
+    try:
+        st.session_state["duplicates_said"] = act(project, key, session.person().name)
+    except ReviewError as error:
+        st.session_state["duplicates_wrong"] = str(error)
 
 
 def _said() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from review.flow import Flow, Stream, total
 from review.pages import session
-from review.workflow import overview, records
+from review.workflow import overview, records, reopening
 from review.workflow.flow import flow_of
 from review.workflow.overview import Progress
 from review.workflow.project import Project
@@ -37,6 +37,8 @@ def page(project: Project) -> None:
     st.caption(project.protocol.question)
     for alert in records.alerts(project):
         st.error(f"{alert['subject']}: {(alert['detail'] or {}).get('text', '')}")
+    for preprint in reopening.waiting(project):
+        st.info(reopening.told(preprint))
     flow = _flow(project, str(project.folder), project.fingerprint, overview.stamp(project))
     if not total(flow.main.identified) and flow.other is None:
         st.info("Nothing is here yet. Harvest a source, or import a search export.")

@@ -12,7 +12,7 @@ from review.pages.marking import marked, search_words
 from review.pages.record import identifiers
 from review.protocol import Stage, stage_of, stage_reviewers
 from review.records import Verdict
-from review.workflow import dedupe, files, ordering, records, screening
+from review.workflow import dedupe, files, ordering, records, reopening, screening
 from review.workflow.project import Project
 from review.workflow.screening import Shown
 
@@ -132,6 +132,9 @@ def _draw(project: Project, shown: Shown) -> None:
         st.markdown(links)
     if shown.siblings:
         st.caption(f"Same study as {', '.join(shown.siblings)}")
+        for one in reopening.waiting(project):
+            if one.old in (shown.key, *shown.members):
+                st.info(f"Open again: its journal article {one.fresh} came after it was judged.")
     if shown.abstract:
         st.html(
             '<div style="font-size:1.06rem;line-height:1.62;max-width:46rem">'

@@ -6,7 +6,6 @@ store and can be thrown away at any time.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +13,17 @@ from review import dedupe
 from review.dedupe import Columns, Explanation, Groups
 from review.errors import ReviewError
 from review.records import Link, LinkVerdict, StoredRecord
-from review.store import Connection, acts, decisions, links, records
+from review.store import Connection, acts, links, records
 from review.store.moments import now
 from review.store.records import key_of, number_of
-from review.workflow.grouping import regroup, regroup_around
+from review.workflow import reopening, standings
+from review.workflow.grouping import flat, regroup, regroup_around
 from review.workflow.project import Project
+from review.workflow.reopening import Reopened
 
 KEPT = Path("cache") / "dedupe.npz"
 """What was read of the records, in the review's folder."""
 RUN = "deduplicated"
-REOPENED = "study reopened"
 SETTLED: Mapping[str, LinkVerdict] = {
     "same": "duplicate",
     "different": "distinct",
@@ -45,8 +45,8 @@ class Ran:
     studies: int
     doubtful: int
     """Pairs left to a person."""
-    reopened: tuple[tuple[str, str], ...]
-    """Preprint judged before, and the article that now joins its study."""
+    reopened: tuple[Reopened, ...]
+    """Preprints judged before that are open again, because their article has come."""
 
 
 def columns(project: Project, conn: Connection) -> Columns:
@@ -105,7 +105,9 @@ def run(project: Project, who: str) -> Ran:
     with project.store.write() as conn:
         links.add(conn, fresh, engine=dedupe.ENGINE)
         groups = regroup(project, conn, given)
-        reopened = _reopen(conn, before, groups, who, at)
+        reopened = reopening.note(conn, project.protocol, (before, flat(groups)), who, at)
+        if reopened:
+            standings.rebuild(project, conn)
         detail = {"engine": dedupe.ENGINE, "records": len(given), "last": _last(given)}
         acts.add(conn, RUN, who, at, detail=detail)
     if new:
@@ -168,49 +170,24 @@ def _words(one: Link) -> tuple[object, ...]:
     return one.verdict, one.rule, None if one.score is None else round(one.score, 3), one.note
 
 
-def _reopen(
-    conn: Connection,
-    before: Mapping[int, tuple[int, int]],
-    groups: Groups,
-    who: str,
-    at: datetime,
-) -> list[tuple[str, str]]:
-    """Notes each judged report whose study an unjudged report has joined; both by key.
+def keep_judged(project: Project, key: str, who: str) -> str:
+    """Lets earlier decisions on a re-opened preprint stand; gives a line that says what follows.
 
-    Nobody's decision is taken away: the newcomer waits in the queue, and both pages say why.
+    Raises:
+        ReviewError: the preprint was not opened again.
     """
-    judged = {groups.report[one.record] for one in decisions.every(conn, records=groups.report)}
-    studies: dict[int, set[int]] = {}
-    for number, report in groups.report.items():
-        studies.setdefault(groups.study[number], set()).add(report)
-    found = []
-    for reports in studies.values():
-        if len(reports) == 1:
-            continue
-        for old in sorted(reports & judged):
-            for fresh in sorted(reports - judged):
-                if before.get(old, (0, 0))[1] != before.get(fresh, (-1, -1))[1]:
-                    found.append((key_of(old), key_of(fresh)))
-    for old_key, fresh_key in found:
-        acts.add(conn, REOPENED, who, at, subject=old_key, detail={"report": fresh_key})
-    return found
+    with project.store.write() as conn:
+        reopening.keep(conn, key, who, now())
+        standings.keep(project, conn, standings.family(conn, [number_of(key)]))
+    return f"The earlier decisions on {key} stand. `review dedupe reopen {key}` takes this back."
 
 
-def reopened(project: Project) -> list[tuple[str, str]]:
-    """Judged reports whose study was joined by another report that nobody has judged yet."""
-    with project.store.read() as conn:
-        noted = acts.every(conn, kind=REOPENED)
-        if not noted:
-            return []
-        judged = {one.record for one in decisions.every(conn)}
-        groups = links.all_groups(conn)
-    done = {groups.get(n, (n, n))[0] for n in judged}
-    pairs = [(str(one["subject"]), str(one["detail"]["report"])) for one in noted]
-    return [
-        (old, fresh)
-        for old, fresh in dict.fromkeys(pairs)
-        if groups.get(number_of(fresh), (number_of(fresh), 0))[0] not in done
-    ]
+def open_again(project: Project, key: str, who: str) -> str:
+    """Takes the word of keep_judged back. Raises ReviewError where nothing was kept."""
+    with project.store.write() as conn:
+        reopening.again(conn, key, who, now())
+        standings.keep(project, conn, standings.family(conn, [number_of(key)]))
+    return f"{key} is open again."
 
 
 def settle(
@@ -230,8 +207,7 @@ def settle(
     a, b = _numbers(pair)
     link = Link(a, b, SETTLED[word], dedupe.BY_HAND, who, now(), None, note)
     groups = _add(project, link)
-    flat = {n: (groups.report[n], groups.study[n]) for n in (a, b)}
-    return f"{key_of(a)} and {key_of(b)}: {word}, by {who}; now {_together(flat, a, b)}."
+    return f"{key_of(a)} and {key_of(b)}: {word}, by {who}; now {_together(flat(groups), a, b)}."
 
 
 def undo(project: Project, who: str, pair: tuple[str, str] | None = None) -> str:
@@ -268,7 +244,9 @@ def _add(project: Project, link: Link) -> Groups:
         links.add(conn, [link], engine=dedupe.ENGINE)
         before = links.groups_of(conn, links.around(conn, (link.a, link.b)))
         groups = regroup_around(project, conn, (link.a, link.b))
-        _reopen(conn, before, groups, link.who, link.at)
+        change = (before, flat(groups))
+        if reopening.note(conn, project.protocol, change, link.who, link.at):
+            standings.keep(project, conn, standings.family(conn, groups.report))
     return groups
 
 
@@ -348,8 +326,5 @@ def lines(done: Ran) -> list[str]:
         f"{done.compared} of {done.records} records were new; {done.links} links added.",
         f"{done.reports} reports of {done.studies} studies; {done.doubtful} pairs wait for you.",
     ]
-    found += [
-        f"{fresh} joins the study of {old}, which was judged before: {fresh} is open for screening."
-        for old, fresh in done.reopened
-    ]
+    found += [reopening.told(one) for one in done.reopened]
     return found

@@ -18,7 +18,7 @@ def groups_at(conn: Connection, until: datetime | None = None) -> dict[int, tupl
         return links.all_groups(conn)
     there = records.numbers_until(conn, until)
     stored = [one for one in records.every(conn) if one.id in there]
-    return _flat(dedupe.groups(stored, links.every(conn, until=until)))
+    return flat(dedupe.groups(stored, links.every(conn, until=until)))
 
 
 def regroup(
@@ -31,7 +31,7 @@ def regroup(
     """
     given = list(records.every(conn)) if columns is None else columns
     found = dedupe.groups(given, links.every(conn))
-    links.put_groups(conn, _flat(found))
+    links.put_groups(conn, flat(found))
     standings.rebuild(project, conn)
     return found
 
@@ -43,11 +43,12 @@ def regroup_around(project: Project, conn: Connection, touched: Iterable[int]) -
     """
     near = links.around(conn, touched)
     found = dedupe.groups(list(records.many(conn, near).values()), links.of_records(conn, near))
-    links.put_some_groups(conn, _flat(found))
+    links.put_some_groups(conn, flat(found))
     decisions.drop_standings(conn, near)
     standings.keep(project, conn, standings.family(conn, near))
     return found
 
 
-def _flat(found: dedupe.Groups) -> dict[int, tuple[int, int]]:
+def flat(found: dedupe.Groups) -> dict[int, tuple[int, int]]:
+    """Record -> (report, study)."""
     return {n: (report, found.study.get(n, report)) for n, report in found.report.items()}

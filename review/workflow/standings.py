@@ -11,6 +11,7 @@ from review.records import Decision
 from review.screening import Standing
 from review.store import Connection, acts, decisions, links, records
 from review.store.moments import from_text, to_text
+from review.workflow import reopening
 from review.workflow.project import Project
 
 Standings = dict[str, dict[int, Standing]]
@@ -32,11 +33,20 @@ def compute(
     groups = links.all_groups(conn) if groups is None else groups
     numbers = records.numbers(conn) if until is None else records.numbers_until(conn, until)
     reports = {groups.get(n, (n, n))[0] for n in numbers}
+    aside = reopening.set_aside(conn, groups, until)
     by_stage: dict[str, dict[int, list[Decision]]] = {}
     for one in decisions.every(conn, until=until):
         report = groups.get(one.record, (one.record, one.record))[0]
+        if _is_aside(one, report, aside):
+            continue
         by_stage.setdefault(one.stage, {}).setdefault(report, []).append(one)
     return _walk(project.protocol, reports, by_stage, retired(conn, until=until))
+
+
+def _is_aside(one: Decision, report: int, aside: Mapping[tuple[int, str], datetime]) -> bool:
+    """Whether a decision is set aside, because the report is judged again since."""
+    moment = aside.get((report, one.stage))
+    return moment is not None and one.at <= moment
 
 
 def _walk(
@@ -115,11 +125,14 @@ class Family:
 
 
 def family(conn: Connection, touched: Iterable[int]) -> Family:
-    """All decisions on the reports that some records belong to."""
+    """The decisions in force on the reports that some records belong to."""
     groups = links.groups_of(conn, touched)
     by_report: dict[int, dict[str, list[Decision]]] = {r: {} for r, _ in groups.values()}
+    aside = reopening.set_aside(conn)
     for one in decisions.every(conn, records=groups):
         report = groups[one.record][0]
+        if _is_aside(one, report, aside):
+            continue
         by_report[report].setdefault(one.stage, []).append(one)
     return Family(
         {n: report for n, (report, _) in groups.items()}, by_report, retired(conn), away(conn)
