@@ -94,7 +94,13 @@ def ask_to_sign_in() -> None:
         if not st.user.is_logged_in:
             st.button("Sign in", on_click=st.login, type="primary")
         else:
-            st.warning(f"{st.user.email} is not in this review's team. Ask its lead.")
+            if session.unconfirmed():
+                st.warning(
+                    f"{st.user.email} has not confirmed the address at the sign-in service. "
+                    "Confirm it there, then sign in again."
+                )
+            else:
+                st.warning(f"{st.user.email} is not in this review's team. Ask its lead.")
             st.button("Sign out", on_click=st.logout)
     else:
         st.info("Nobody is signed in. Start the app with 'review app', then sign in.")

@@ -33,9 +33,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(folder: Path, *, solo: str | None = None, wait: float = 60) -> Iterator[str]:
+def served(
+    folder: Path, *, solo: str | None = None, wait: float = 60, port: int = 0, cwd: Path = ROOT
+) -> Iterator[str]:
     """Serves a review as `review app` does and gives its address; stops it at the end."""
-    port = free_port()
+    port = port or free_port()
     words = [
         sys.executable,
         "-m",
@@ -49,7 +51,7 @@ def served(folder: Path, *, solo: str | None = None, wait: float = 60) -> Iterat
     words += ["--solo", solo] if solo else []
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     log = (folder / "app.log").open("wb")
-    child = subprocess.Popen(words, env=environment, stdout=log, stderr=log)
+    child = subprocess.Popen(words, env=environment, stdout=log, stderr=log, cwd=cwd)
     address = f"http://127.0.0.1:{port}"
     try:
         _until_up(child, address, folder / "app.log", wait)

@@ -42,9 +42,17 @@ def _who(opened: Project) -> Signed | None:
         found = accounts.signed_in(opened, token)
         if found:
             return found
-    if uses_oidc() and st.user.is_logged_in:
+    if uses_oidc() and st.user.is_logged_in and not unconfirmed():
         return accounts.member(opened, str(st.user.email or ""))
     return None
+
+
+def unconfirmed() -> bool:
+    """Whether the sign-in service says that the person never confirmed the address.
+
+    Source: OpenID Connect Core 1.0, section 5.1, claim email_verified.
+    """
+    return st.user.get("email_verified") is False
 
 
 def uses_oidc() -> bool:
