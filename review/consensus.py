@@ -1,6 +1,6 @@
-"""Two finished forms of one report -> what they differ in, and the settled form.
+"""The finished forms of one report -> what they differ in, and the settled form.
 
-Answers are compared, not quotes. What both say is settled by itself; the rest is settled one key at
+Answers are compared, not quotes. What all say is settled by itself; the rest is settled one key at
 a time by a person. Facts come first: settling one can make items fall away.
 """
 
@@ -18,25 +18,24 @@ Entries = Mapping[str, Answer]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One key as two reviewers answered it; None where one did not."""
+    """One key as the reviewers of a report answered it, side by side."""
 
     asked: Asked
-    first: Answer | None
-    second: Answer | None
+    said: tuple[Answer | None, ...]
+    """One a reviewer, in the order of their forms; None where one did not answer."""
     origin: Origin
     settled: Answer | None
-    """The consensus entry; None while it is open or both agree."""
+    """The consensus entry; None while it is open or all agree."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemRatings:
-    """One item as two reviewers rated many reports: the input of an agreement figure."""
+    """One item as reviewers rated many reports: the input of an agreement figure."""
 
     key: str
     name: str
-    first: tuple[str, ...]
-    second: tuple[str, ...]
-    """Answers to the same reports in the same order."""
+    rows: tuple[tuple[str | None, ...], ...]
+    """One a report that two or more answered, with one place a reviewer; None: no answer."""
     categories: tuple[str, ...]
     """All answers the item takes, in the order of the checklist."""
     ordered: bool
@@ -59,19 +58,20 @@ def same(asked: Asked, first: str | None, second: str | None) -> bool:
 
 
 def pairs(
-    checklist: Checklist, first: Entries, second: Entries, settled: Entries | None = None
+    checklist: Checklist, forms: Sequence[Entries], settled: Entries | None = None
 ) -> tuple[Pair, ...]:
-    """Every key either reviewer answered, in the order of the form, with how it stands."""
+    """Every key any reviewer answered, in the order of the form, with how it stands."""
     done = settled or {}
     found = []
     for asked in answerable(checklist):
-        one, two = _said(first, asked.key), _said(second, asked.key)
+        said = tuple(_said(form, asked.key) for form in forms)
         entry = _said(done, asked.key)
-        if one is None and two is None and entry is None:
+        if entry is None and not any(said):
             continue
-        agreed = same(asked, one.answer if one else None, two.answer if two else None)
+        told = [one.answer if one else None for one in said]
+        agreed = bool(told) and all(same(asked, told[0], other) for other in told)
         origin: Origin = "settled" if entry else "agreed" if agreed else "open"
-        found.append(Pair(asked, one, two, origin, entry))
+        found.append(Pair(asked, said, origin, entry))
     return tuple(found)
 
 
@@ -82,8 +82,7 @@ def _said(entries: Entries, key: str) -> Answer | None:
 
 def conflicts(
     checklist: Checklist,
-    first: Entries,
-    second: Entries,
+    forms: Sequence[Entries],
     settled: Entries | None = None,
     *,
     dead: frozenset[str] = frozenset(),
@@ -93,15 +92,15 @@ def conflicts(
     Args:
         dead: keys that do not apply under what is settled so far; they need nobody.
     """
-    every = pairs(checklist, first, second, settled)
+    every = pairs(checklist, forms, settled)
     return tuple(pair for pair in every if pair.origin == "open" and pair.asked.key not in dead)
 
 
 def consensus_form(every: Sequence[Pair]) -> dict[str, str]:
-    """Key -> answer of the settled form so far: what both said, and what was settled."""
+    """Key -> answer of the settled form so far: what all said, and what was settled."""
     form: dict[str, str] = {}
     for pair in every:
-        entry = pair.settled if pair.origin == "settled" else pair.first
+        entry = pair.settled if pair.origin == "settled" else next(iter(pair.said), None)
         if pair.origin != "open" and entry is not None and entry.answer is not None:
             form[pair.asked.key] = entry.answer
     return form
@@ -111,36 +110,35 @@ def consensus_reasons(every: Sequence[Pair]) -> dict[str, str]:
     """Key -> comment of the settled form so far, for judgements that differ from the proposal."""
     found: dict[str, str] = {}
     for pair in every:
-        entries = (pair.settled,) if pair.origin == "settled" else (pair.first, pair.second)
+        entries = (pair.settled,) if pair.origin == "settled" else pair.said
         said = [e.comment for e in entries if e is not None and e.comment]
         if pair.origin != "open" and said:
             found[pair.asked.key] = " / ".join(dict.fromkeys(said))
     return found
 
 
-def ratings(
-    checklist: Checklist, forms: Sequence[tuple[Entries, Entries]]
-) -> tuple[ItemRatings, ...]:
-    """What two reviewers answered, item by item, where both answered; typed items are left out.
+def ratings(checklist: Checklist, forms: Sequence[Sequence[Entries]]) -> tuple[ItemRatings, ...]:
+    """What reviewers answered, item by item, where two or more did; typed items are left out.
 
     Args:
-        forms: one pair of finished forms a report, the first reviewer's always first.
+        forms: the finished forms of each report, reviewers in one order throughout.
     """
+    widest = max((len(one) for one in forms), default=0)
     found = []
     for asked in answerable(checklist):
         if asked.choose in ("text", "number"):
             continue
-        both = [
-            (one.answer, two.answer)
-            for first, second in forms
-            if (one := _said(first, asked.key)) and (two := _said(second, asked.key))
-        ]
+        rows = []
+        for report in forms:
+            said = [_said(form, asked.key) for form in report]
+            told = [one.answer if one else None for one in said]
+            if sum(one is not None for one in told) > 1:
+                rows.append((*told, *[None] * (widest - len(told))))
         found.append(
             ItemRatings(
                 key=asked.key,
                 name=f"{asked.number} {asked.name}".strip(),
-                first=tuple(str(a) for a, _ in both),
-                second=tuple(str(b) for _, b in both),
+                rows=tuple(rows),
                 categories=tuple(option.id for option in _ranked(asked)),
                 ordered=_ordered(asked),
             )

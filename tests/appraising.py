@@ -46,10 +46,15 @@ RQS_GOOD = {
 }
 
 
-def review_in(folder: Path, reports: int = 3) -> Project:
-    """A review of which some reports are due for appraisal, and one was excluded before."""
+def review_in(folder: Path, reports: int = 3, quality: str = "reviewers: 2") -> Project:
+    """A review of which some reports are due for appraisal, and one was excluded before.
+
+    Args:
+        quality: keys of the quality stage.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "protocol.yaml").write_text(PROTOCOL)
+    plan = PROTOCOL.replace("kind: quality, reviewers: 2", f"kind: quality, {quality}")
+    (folder / "protocol.yaml").write_text(plan)
     project = open_project(folder)
     with project.store.write() as conn:
         batch = records.add_batch(conn, now(), "ada", kind="file", source="pubmed", name="p.ris")

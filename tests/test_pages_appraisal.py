@@ -308,5 +308,5 @@ def test_a_third_answer_settles_too(project):
 def test_consensus_stays_closed_while_a_form_is_open(project):
     fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
     app = draw("consensus", project, CLEO, key="R000001", checklist="claim-2020")
-    assert "stays closed until both" in app.warning[0].value
+    assert "stays closed until all" in app.warning[0].value
     assert "Nothing to settle yet" in draw("consensus", project, CLEO).info[0].value

@@ -10,10 +10,10 @@ from review.pages import evidence, filling, paper, session
 from review.protocol import stage_reviewers
 from review.store import records
 from review.store.records import key_of, number_of
-from review.workflow.appraisal import forms, settling, tasks
+from review.workflow.appraisal import forms, readers, settling, tasks
 from review.workflow.appraisal.forms import Form, Given
 from review.workflow.appraisal.tasks import Task
-from review.workflow.appraisal.tools import KIND, KIND_ITEM, Tool, checklist, tools_for
+from review.workflow.appraisal.tools import KIND, KIND_ITEM, Tool, checklist
 from review.workflow.project import Project
 
 WORDS = {"open": "", "begun": "begun", "finished": "finished"}
@@ -27,7 +27,7 @@ def page(project: Project) -> None:
 def draw(project: Project, uses: tuple[str, ...]) -> None:
     """Draws the page for tools of some uses; the extraction page shows its own."""
     person = session.person()
-    if person.name not in stage_reviewers(project.protocol, forms.last_stage(project)):
+    if person.name not in stage_reviewers(project.protocol, readers.last_stage(project)):
         st.info("You are not among the reviewers who appraise here; the lead sets that.")
         return
     key = st.query_params.get("key")
@@ -93,6 +93,8 @@ def _line(project: Project, task: Task, uses: tuple[str, ...]) -> dict[str, str]
         if tool.use in uses and tool.use != "kind":
             short = checklist(project, tool.checklist).short
             line[short] = "finished" if word == "finished" else f"{given} of {total}"
+    if task.pilot:
+        line["Kind"] = f"{line['Kind']} (pilot)".strip()
     return line | {"Gates": {"included": "passed", "excluded": "kept out"}.get(task.status, "")}
 
 
@@ -102,7 +104,12 @@ def _report(project: Project, record: int, uses: tuple[str, ...]) -> None:
         report = forms.due_report(project, conn, record)
         kind = forms.own_kind(conn, report, name)
         title = records.get(conn, report).record.title or "(no title)"
-    tools = [tool for tool in tools_for(project.protocol, kind) if tool.use in uses]
+        asked_of_me = tasks.tools_of(project, conn, report, name)
+    tools = [tool for tool in asked_of_me if tool.use in uses]
+    if not asked_of_me:
+        st.info("Enough others appraise this report; take the next one.")
+        st.button("All reports", on_click=_leave)
+        return
     if not tools:
         st.info("Say on the appraisal page what kind of study this is; then extraction opens.")
         st.button("All reports", on_click=_leave)

@@ -1,5 +1,6 @@
-"""Consensus: what two finished forms differ in, both quotes side by side, one click to settle."""
+"""Consensus: what finished forms differ in, quotes side by side, one click to settle."""
 
+import html
 from functools import partial
 
 import streamlit as st
@@ -15,6 +16,11 @@ from review.workflow.appraisal.forms import Given
 from review.workflow.appraisal.settling import Settlement
 from review.workflow.appraisal.tools import checklist
 from review.workflow.project import Project
+
+ABREAST = 3
+"""Answers beside each other in a row."""
+MOST_KEYS = 8
+"""Reviewers whose answers have a key; the one after them asks for another answer."""
 
 
 def page(project: Project) -> None:
@@ -46,10 +52,10 @@ def _list(project: Project) -> None:
     st.title("Consensus")
     every = results.waiting(project, session.person().name)
     if not every:
-        st.info("Nothing to settle yet: a form comes here when both reviewers have finished it.")
+        st.info("Nothing to settle yet: a form comes here when all its reviewers have finished it.")
         return
     left = [one for one in every if one.open]
-    st.markdown(f"**{len(left)}** of {len(every)} doubly finished forms have something to settle.")
+    st.markdown(f"**{len(left)}** of {len(every)} finished forms have something to settle.")
     if left:
         first = left[0]
         short = checklist(project, first.checklist).short
@@ -82,9 +88,7 @@ def _compare(project: Project, record: int, name: str) -> None:
     back.button("All forms", icon=":material/list:", on_click=_leave, width="stretch")
     agreed = sum(pair.origin == "agreed" for pair in now.pairs)
     settled = sum(pair.origin == "settled" for pair in now.pairs)
-    title.markdown(
-        f"**{key_of(now.report)}** · {now.checklist.title} · {' and '.join(now.reviewers)}"
-    )
+    title.markdown(f"**{key_of(now.report)}** · {now.checklist.title} · {', '.join(now.reviewers)}")
     _turn_to_quote(now)
     left, right = st.columns([11, 9], gap="medium")
     with right:
@@ -109,15 +113,15 @@ def _turn_to_quote(now: Settlement) -> None:
     if pair is None or st.session_state.get("consensus_at") == here:
         return
     st.session_state["consensus_at"] = here
-    pages = [entry.page for entry in (pair.first, pair.second) if entry and entry.page]
+    pages = [entry.page for entry in pair.said if entry and entry.page]
     if pages:
         paper.go_to(pages[0])
 
 
 def _marks(project: Project, now: Settlement) -> list[paper.Mark]:
-    """Both quotes of the first open question."""
+    """The quotes of the first open question."""
     found: list[paper.Mark] = []
-    for entry in (now.open[0].first, now.open[0].second) if now.open else ():
+    for entry in now.open[0].said if now.open else ():
         place = paper.place_of(project, now.report, entry.quote or "") if entry else None
         if place:
             found += [(place[0], box, "quote") for box in place[1]]
@@ -125,32 +129,34 @@ def _marks(project: Project, now: Settlement) -> list[paper.Mark]:
 
 
 def _card(project: Project, now: Settlement, pair: Pair, *, keys: bool) -> None:
-    """One question with both answers; the first one open takes the keys 1, 2 and 3."""
+    """One question with all answers; the first one open takes the keys, from 1 on."""
     with st.container(border=True):
         st.markdown(f"**{pair.asked.number} {pair.asked.name}**".replace("** ", "**"))
         if keys:
             st.markdown(pair.asked.question)
-        for place, entry, number in zip(
-            st.columns(2), (pair.first, pair.second), ("1", "2"), strict=True
-        ):
-            with place:
-                _side(project, now, pair, entry, number if keys else None)
+        free = keys and st.session_state.get("consensus_other") != pair.asked.key
+        abreast = min(ABREAST, len(pair.said))
+        for start in range(0, len(pair.said), ABREAST):
+            for at, place in enumerate(st.columns(abreast)[: len(pair.said) - start], start):
+                with place:
+                    _side(project, now, pair, at, keys=free)
         if keys:
             _other(project, now, pair)
 
 
-def _side(
-    project: Project, now: Settlement, pair: Pair, entry: Answer | None, key: str | None
-) -> None:
-    who = entry.reviewer if entry else "not answered"
+def _side(project: Project, now: Settlement, pair: Pair, at: int, *, keys: bool) -> None:
+    """What one reviewer said, with the button that takes it."""
+    entry = pair.said[at]
+    key = str(at + 1) if keys and at < MOST_KEYS else None
+    who = now.reviewers[at]
     st.markdown(f"**{label_of(pair.asked, entry.answer if entry else None)}**  \n:gray[{who}]")
     if entry and entry.quote:
-        st.markdown(f"> {entry.quote}")
+        st.html(f"<blockquote>{html.escape(entry.quote)}</blockquote>")
     if entry and entry.page:
         st.button(
             f"Page {entry.page}", icon=":material/description:", type="tertiary",
             on_click=partial(paper.go_to, entry.page),
-            key=f"page_{pair.asked.key}_{entry.reviewer}",
+            key=f"page_{pair.asked.key}_{who}",
         )  # fmt: skip
     if entry and entry.comment:
         st.caption(entry.comment)
@@ -158,7 +164,7 @@ def _side(
     label = f"Take {label_of(pair.asked, entry.answer)}" if takes and entry else "Take"
     st.button(
         label, shortcut=key, disabled=not takes, width="stretch",
-        key=f"take_{pair.asked.key}_{entry.reviewer if entry else 'nobody'}",
+        key=f"take_{pair.asked.key}_{who}",
         on_click=partial(_take, project, now, pair, entry),
     )  # fmt: skip
 
@@ -192,7 +198,8 @@ def _other(project: Project, now: Settlement, pair: Pair) -> None:
     st.text_input("Comment" + (" (a sentence, where it differs)" if needs else ""),
                   key="consensus_comment")  # fmt: skip
     if st.session_state.get("consensus_other") != pair.asked.key:
-        st.button("Another answer", shortcut="3", on_click=partial(_ask_other, pair.asked.key))
+        key = str(min(len(pair.said), MOST_KEYS) + 1)
+        st.button("Another answer", shortcut=key, on_click=partial(_ask_other, pair.asked.key))
         return
     if pair.asked.choose == "one":
         options: list[Option] = list(pair.asked.options)

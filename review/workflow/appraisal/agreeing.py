@@ -1,5 +1,6 @@
-"""Agreement of two reviewers per item and per instrument, on what both said independently."""
+"""Agreement of reviewers per item and per instrument, on what each said independently."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from review import agreement
@@ -12,21 +13,21 @@ from review.workflow.project import Project
 
 @dataclass(frozen=True, slots=True)
 class ItemAgreement:
-    """How far two reviewers agree on one item."""
+    """How far reviewers agree on one item."""
 
     key: str
     name: str
     figures: tuple[Figure, ...]
-    """Percent agreement, kappa (weighted too where answers carry points) and AC1."""
+    """Percent agreement, kappa (weighted too where answers carry points), AC1; see item_figures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far two reviewers agree on one instrument."""
+    """How far reviewers agree on one instrument."""
 
     checklist: str
     reports: int
-    """Reports of which both forms were finished."""
+    """Reports of which all forms were finished."""
     pooled: tuple[Figure, ...]
     """Percent agreement and AC1 over all answers of all items."""
     total: Figure | None
@@ -43,35 +44,46 @@ def agreement_of(project: Project, name: str) -> Agreement:
     """
     rated = ratings(project, name)
     totals = total_ratings(project, name)
-    pooled = [
-        [a, b]
-        for one in rated
-        for a, b in zip(_rated(one.first), _rated(one.second), strict=True)
-        if a is not None and b is not None
-    ]
     return Agreement(
         checklist=name,
-        reports=max((len(one.first) for one in rated), default=0),
-        pooled=(agreement.percent(pooled), agreement.gwet(pooled)),
-        total=agreement.icc([list(pair) for pair in totals]) if totals else None,
-        items=tuple(ItemAgreement(one.key, one.name, _figures(one)) for one in rated),
+        reports=max((len(one.rows) for one in rated), default=0),
+        pooled=agreement_on(rated) or (agreement.percent([]), agreement.gwet([])),
+        total=agreement.icc(totals) if totals else None,
+        items=tuple(ItemAgreement(one.key, one.name, item_figures(one)) for one in rated),
     )
 
 
-def _rated(answers: tuple[str, ...]) -> list[str | None]:
-    return [None if one == UNSURE else one for one in answers]
+def agreement_on(rated: Sequence[ItemRatings]) -> tuple[Figure, ...] | None:
+    """Percent agreement and AC1 over all answers of all items; None where there is nothing to
+    compare."""
+    pooled = [row for one in rated for row in _rated(one)]
+    return (agreement.percent(pooled), agreement.gwet(pooled)) if pooled else None
 
 
-def _figures(one: ItemRatings) -> tuple[Figure, ...]:
-    first, second = _rated(one.first), _rated(one.second)
-    rows = [[a, b] for a, b in zip(first, second, strict=True)]
-    single = set(first + second) - {None} <= set(one.categories)
+def _rated(one: ItemRatings) -> list[list[str | None]]:
+    """The answers to an item, report by report, where two or more say something."""
+    rows = [[None if said == UNSURE else said for said in row] for row in one.rows]
+    return [row for row in rows if sum(said is not None for said in row) > 1]
+
+
+def item_figures(one: ItemRatings) -> tuple[Figure, ...]:
+    """Percent agreement, kappa and AC1 of an item, for two reviewers a report; Fleiss' kappa and
+    Krippendorff's alpha for more. Answers with points also have a weighted figure."""
+    rows = _rated(one)
+    single = {said for row in rows for said in row} - {None} <= set(one.categories)
     labels = one.categories if single else None
-    found = [agreement.percent(rows), agreement.kappa(first, second, labels=labels)]
-    if one.ordered:
-        weighted = agreement.kappa(first, second, labels=one.categories, weights="linear")
-        found.append(weighted)
-    return (*found, agreement.gwet(rows, labels=labels))
+    width = max((len(row) for row in one.rows), default=2)
+    found = agreement.summary(rows, labels=labels) if rows else []
+    if not found:
+        found = [agreement.percent([]), agreement.gwet([])]
+    if one.ordered and rows and labels is not None:
+        if width == 2:
+            first, second = ([row[n] for row in rows] for n in (0, 1))
+            weighted = agreement.kappa(first, second, labels=labels, weights="linear")
+        else:
+            weighted = agreement.gwet(rows, labels=labels, weights="linear")
+        found.insert(2, weighted)
+    return tuple(found)
 
 
 def shown(figure: Figure) -> str:
@@ -84,7 +96,7 @@ def shown(figure: Figure) -> str:
 
 def lines(found: Agreement) -> list[str]:
     """The agreement on an instrument in a few lines for people."""
-    whole = [f"{found.checklist}: {found.reports} reports, as both said before consensus"]
+    whole = [f"{found.checklist}: {found.reports} reports, as reviewers said before consensus"]
     whole += [f"  all items: {'; '.join(shown(one) for one in found.pooled)}"]
     if found.total is not None:
         whole.append(f"  totals: {shown(found.total)}")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from review.checklists import PARTS, UNSURE, Asked, Checklist, answerable, asked_of, read_answer
 from review.errors import ReviewError
-from review.protocol import Stage, stage_of, stage_reviewers
 from review.records import Answer
 from review.scoring import Result, lacks_reason, score
 from review.scoring.form import dead_keys
@@ -13,12 +12,16 @@ from review.store import Connection, answers, decisions, links
 from review.store.answers import FormEvent
 from review.store.moments import now
 from review.store.records import key_of
-from review.workflow import standings
+from review.workflow.appraisal.readers import (
+    is_taken,
+    last_stage,
+    may_read,
+    needed,
+    place_reports,
+    readers_of,
+)
 from review.workflow.appraisal.tools import KIND, KIND_ITEM, checklist, pin
 from review.workflow.project import Project
-
-MOST_READERS = 2
-"""Reviewers who fill in the forms of one report; consensus compares two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +49,6 @@ class Given:
     quote: str | None = None
     page: int | None = None
     comment: str | None = None
-
-
-def readers_needed(project: Project) -> int:
-    """How many reviewers fill in each form: that of the quality stage, two at most."""
-    stage = stage_of(project.protocol, "quality")
-    return min(stage.reviewers if stage else MOST_READERS, MOST_READERS)
-
-
-def last_stage(project: Project) -> Stage:
-    """The stage appraisal belongs to: quality, else the last one."""
-    return stage_of(project.protocol, "quality") or project.protocol.stages[-1]
 
 
 def reports_due(project: Project, conn: Connection) -> dict[int, str]:
@@ -130,6 +122,7 @@ def answer(project: Project, given: Given, reviewer: str) -> Form:
             does not take the answer, or a judgement that differs from the proposal has no sentence.
     """
     one = checklist(project, given.checklist)
+    place_reports(project)
     with project.store.write() as conn:
         return add_answers(project, conn, one, [given], reviewer)
 
@@ -169,17 +162,23 @@ def add_answers(
 def _writable(
     project: Project, conn: Connection, report: int, one: Checklist, reviewer: str
 ) -> Form:
-    may = stage_reviewers(project.protocol, last_stage(project))
-    gone = set(standings.retired(conn))
-    if reviewer not in may or reviewer in gone:
-        who = ", ".join(name for name in may if name not in gone)
-        raise ReviewError(f"{reviewer} does not appraise in this review; these do: {who}.")
-    others = readers(conn, report) - {reviewer} - gone
-    if len(others) >= readers_needed(project):
+    who = readers_of(project, conn, [report])
+    if reviewer not in who.people:
         raise ReviewError(
-            f"{key_of(report)} is appraised by {len(others)} others already; take the next report."
+            f"{reviewer} does not appraise in this review; these do: {', '.join(who.people)}."
         )
     form = own_form(conn, report, one, reviewer)
+    if not form.entries and not may_read(who, report, reviewer):
+        raise ReviewError(
+            f"{key_of(report)} was drawn for {' and '.join(who.drawn[report])}; "
+            "take the next report of your own list."
+        )
+    ended = finishers(conn, report, one) if one.id != KIND else set()
+    if is_taken(who, report, reviewer, readers(conn, report), ended):
+        raise ReviewError(
+            f"{key_of(report)} is appraised by {needed(who, report)} others already; "
+            "take the next report."
+        )
     if form.finished:
         raise ReviewError(
             f"You have finished {one.short} for {key_of(report)}. Open it again to change it."
@@ -191,6 +190,12 @@ def readers(conn: Connection, report: int) -> set[str]:
     """Reviewers who have given any answer for a report."""
     numbers = set(family(conn, report))
     return {who for record, who in answers.writers(conn, numbers)}
+
+
+def finishers(conn: Connection, report: int, one: Checklist) -> set[str]:
+    """Reviewers whose form of a report is finished now."""
+    events = answers.form_events(conn, family(conn, report), one.id)
+    return {event.reviewer for event in events if is_finished(events, event.reviewer)}
 
 
 def check_sentence(one: Checklist, entries: Mapping[str, Answer], row: Answer) -> None:

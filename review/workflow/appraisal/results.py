@@ -1,6 +1,6 @@
 """What appraisal comes to, for tables, figures and agreement: read only, one pass over the rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +13,7 @@ from review.store import answers, records
 from review.store.answers import FormEvent
 from review.workflow.appraisal import rows
 from review.workflow.appraisal.forms import result_of
+from review.workflow.appraisal.readers import needed
 from review.workflow.appraisal.settling import gate_by_gate
 from review.workflow.appraisal.tools import KIND, KIND_ITEM, checklist, needs_kind
 from review.workflow.project import Project
@@ -25,7 +26,7 @@ class Appraised:
     report: int
     checklist: Checklist
     entries: Mapping[str, Answer]
-    """Key -> settled entry with quote, page and sentence; only what both say or was settled."""
+    """Key -> settled entry with quote, page and sentence; only what all say or was settled."""
     result: Result
     settled: bool
     reviewers: tuple[str, ...]
@@ -93,14 +94,14 @@ class Waiting:
 
 
 def waiting(project: Project, adjudicator: str) -> list[Waiting]:
-    """Every form that both reviewers finished and this person may see, unsettled ones first."""
+    """Every form that all its reviewers finished and this person may see, unsettled ones first."""
     with project.store.read() as conn:
         every = rows.read(project, conn)
         names = records.many(conn, every.due)
     blind, found = rows.busy(every, adjudicator), []
     for place in sorted(every.events):
         report, name = place
-        if (report in blind and name != KIND) or not rows.both_finished(every, place):
+        if (report in blind and name != KIND) or not rows.all_finished(every, place):
             continue
         now = rows.settlement_of(every, report, name)
         if now is not None:
@@ -111,51 +112,74 @@ def waiting(project: Project, adjudicator: str) -> list[Waiting]:
 
 @dataclass(frozen=True, slots=True)
 class Independent:
-    """What both reviewers of one report said before either could see the other's answers."""
+    """What the reviewers of one report said before any could see another's answers."""
 
     report: int
-    reviewers: tuple[str, str]
-    forms: tuple[Mapping[str, Answer], Mapping[str, Answer]]
-    results: tuple[Result, Result]
+    reviewers: tuple[str, ...]
+    """In the order of their names."""
+    forms: tuple[Mapping[str, Answer], ...]
 
 
 def independent(project: Project, name: str) -> list[Independent]:
-    """The two forms of every report as they were when the second of them was first finished.
+    """The forms of every report as they were when the last of them was first finished.
 
     Later changes, made after consensus was open to see, do not raise agreement.
     """
-    one = checklist(project, name)
+    checklist(project, name)  # an unknown one is said before anything is read
     with project.store.read() as conn:
         every = rows.read(project, conn, name)
     found = []
     for report in every.due:
-        first_time: dict[str, FormEvent] = {}
-        for event in every.events.get((report, name), []):
-            if event.state == "finished":
-                first_time.setdefault(event.reviewer, event)
-        if len(first_time) < 2:
-            continue
-        ended = sorted(first_time.values(), key=lambda e: e.at)[:2]
-        moment = ended[-1].at
-        early = [a for a in every.said.get((report, name), []) if a.at <= moment]
-        who = tuple(sorted(event.reviewer for event in ended))
-        forms = (_form(early, who[0]), _form(early, who[1]))
-        results = (result_of(one, forms[0]), result_of(one, forms[1]))
-        found.append(Independent(report, (who[0], who[1]), forms, results))
+        place = (report, name)
+        wanted = needed(every.readers, report)
+        forms = blind_forms(every.events.get(place, []), every.said.get(place, []), wanted)
+        if forms:
+            found.append(Independent(report, tuple(forms), tuple(forms.values())))
     return found
+
+
+def blind_forms(
+    events: list[FormEvent], said: list[Answer], wanted: int
+) -> dict[str, dict[str, Answer]]:
+    """Reviewer -> form of one report as it was when the last of those wanted was first finished,
+    in the order of names; none while forms are still to come, or where one person reads alone."""
+    first_time: dict[str, FormEvent] = {}
+    for event in events:
+        if event.state == "finished":
+            first_time.setdefault(event.reviewer, event)
+    ended = sorted(first_time.values(), key=lambda e: e.at)[:wanted]
+    if len(ended) < max(wanted, 2):
+        return {}
+    early = [a for a in said if a.at <= ended[-1].at]
+    return {who: _form(early, who) for who in sorted(event.reviewer for event in ended)}
 
 
 def ratings(project: Project, name: str) -> tuple[ItemRatings, ...]:
     """Agreement input per item: the independent answers to one checklist."""
     one = checklist(project, name)
-    return consensus.ratings(one, [pair.forms for pair in independent(project, name)])
+    return consensus.ratings(one, [report.forms for report in independent(project, name)])
 
 
-def total_ratings(project: Project, name: str) -> list[tuple[float, float]]:
-    """Both reviewers' primary totals of every report where both are complete: input of the ICC."""
+def total_ratings(project: Project, name: str) -> list[tuple[float, ...]]:
+    """The independent totals of every report: input of the ICC."""
+    one = checklist(project, name)
+    return totals_of(one, [report.forms for report in independent(project, name)])
+
+
+def totals_of(
+    one: Checklist, forms: Sequence[Sequence[Mapping[str, Answer]]]
+) -> list[tuple[float, ...]]:
+    """The primary totals of every report of which all forms are complete. Where some reports had
+    more reviewers than others, those of the first by name, as many as every report has."""
     found = []
-    for pair in independent(project, name):
-        both = [next((t.value for t in r.totals if t.primary), None) for r in pair.results]
-        if both[0] is not None and both[1] is not None:
-            found.append((both[0], both[1]))
-    return found
+    for report in forms:
+        told = tuple(
+            total.value
+            for form in report
+            for total in result_of(one, form).totals
+            if total.primary and total.value is not None
+        )
+        if len(told) == len(report):
+            found.append(told)
+    fewest = min((len(told) for told in found), default=0)
+    return [told[:fewest] for told in found]

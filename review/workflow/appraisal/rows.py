@@ -7,7 +7,8 @@ from review.checklists import Checklist
 from review.records import Answer
 from review.store import Connection, answers, links
 from review.store.answers import FormEvent
-from review.workflow.appraisal.forms import is_finished, readers_needed, reports_due
+from review.workflow.appraisal.forms import is_finished, reports_due
+from review.workflow.appraisal.readers import Readers, needed, readers_of
 from review.workflow.appraisal.settling import Settlement, settle_up
 from review.workflow.appraisal.tools import KIND, checklist
 from review.workflow.project import Project
@@ -24,7 +25,7 @@ class Rows:
     """Report -> status at the stage of appraisal, in the order of keys."""
     said: Mapping[Place, list[Answer]]
     events: Mapping[Place, list[FormEvent]]
-    needed: int
+    readers: Readers
     checklists: Mapping[str, Checklist]
 
 
@@ -42,7 +43,7 @@ def read(project: Project, conn: Connection, name: str | None = None) -> Rows:
             events.setdefault((of[event.record], event.checklist), []).append(event)
     names = {place[1] for place in [*said, *events]} | ({name} if name else set())
     lists = {one: checklist(project, one) for one in sorted(names)}
-    return Rows(due, said, events, readers_needed(project), lists)
+    return Rows(due, said, events, readers_of(project, conn, due), lists)
 
 
 def settlement_of(rows: Rows, report: int, name: str) -> Settlement | None:
@@ -51,13 +52,21 @@ def settlement_of(rows: Rows, report: int, name: str) -> Settlement | None:
     if one is None:
         return None
     place = (report, name)
-    return settle_up(report, one, rows.events.get(place, []), rows.said.get(place, []), rows.needed)
+    return settle_up(
+        report,
+        one,
+        rows.events.get(place, []),
+        rows.said.get(place, []),
+        needed(rows.readers, report),
+    )
 
 
-def both_finished(rows: Rows, place: Place) -> bool:
+def all_finished(rows: Rows, place: Place) -> bool:
     """Whether as many reviewers as needed have finished a form."""
     events = rows.events.get(place, [])
-    return sum(is_finished(events, who) for who in {e.reviewer for e in events}) >= rows.needed
+    return sum(is_finished(events, who) for who in {e.reviewer for e in events}) >= needed(
+        rows.readers, place[0]
+    )
 
 
 def busy(rows: Rows, who: str) -> set[int]:

@@ -1,4 +1,4 @@
-"""Two finished forms become one: conflicts, settling, and the gates held against the result."""
+"""The finished forms of a report become one: conflicts, settling, and the gates held to it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,10 +25,10 @@ from review.workflow.appraisal.forms import (
     is_finished,
     mark_finished,
     mark_reopened,
-    readers_needed,
     reports_due,
     result_of,
 )
+from review.workflow.appraisal.readers import needed, readers_of
 from review.workflow.appraisal.tools import KIND, KIND_ITEM, KINDS, checklist, needs_kind
 from review.workflow.project import Project
 
@@ -38,7 +38,7 @@ GATES = "gates"
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """One checklist of one report, both reviewers' forms together."""
+    """One checklist of one report, its reviewers' forms together."""
 
     report: int
     checklist: Checklist
@@ -49,12 +49,12 @@ class Settlement:
     pairs: tuple[Pair, ...]
     """Empty while forms are still to be finished."""
     open: tuple[Pair, ...]
-    """What waits for a person: where both differ, and what a settled fact has newly made apply."""
+    """What waits for a person: where they differ, and what a settled fact has newly made apply."""
     entries: Mapping[str, Answer]
     """The settled entries so far, with quote, page and sentence."""
     result: Result
     settled: bool
-    """Both finished, nothing open and nothing unanswered."""
+    """All finished, nothing open and nothing unanswered."""
 
 
 def finish(project: Project, record: int, name: str, reviewer: str) -> Form:
@@ -82,20 +82,25 @@ def reopen(project: Project, record: int, name: str, reviewer: str) -> Form:
 
 
 def settlement(project: Project, conn: Connection, report: int, one: Checklist) -> Settlement:
-    """How a checklist stands between its two reviewers. Callers guard who may see it."""
+    """How a checklist stands between its reviewers. Callers guard who may see it."""
     numbers = family(conn, report)
     events = answers.form_events(conn, numbers, one.id)
     said = answers.of_everybody(conn, numbers, one.id)
-    return settle_up(report, one, events, said, readers_needed(project))
+    wanted = needed(readers_of(project, conn, [report]), report)
+    return settle_up(report, one, events, said, wanted)
 
 
 def settle_up(
-    report: int, one: Checklist, events: list[FormEvent], said: list[Answer], needed: int
+    report: int, one: Checklist, events: list[FormEvent], said: list[Answer], wanted: int
 ) -> Settlement:
-    """The settlement of one report and checklist from their rows, in order of arrival."""
+    """The settlement of one report and checklist from their rows, in order of arrival.
+
+    Args:
+        wanted: how many finished forms are compared.
+    """
     ended = {e.reviewer: e.at for e in events if is_finished(events, e.reviewer)}
-    done = sorted(sorted(ended, key=lambda who: ended[who])[:needed])
-    waiting = needed - len(done)
+    done = sorted(sorted(ended, key=lambda who: ended[who])[:wanted])
+    waiting = wanted - len(done)
     if waiting:
         return Settlement(report, one, tuple(done), waiting, (), (), {}, score(one, {}), False)
     settled = answers.newest(a for a in said if a.role == "consensus")
@@ -103,33 +108,32 @@ def settle_up(
         answers.newest(a for a in said if a.role == "reviewer" and a.reviewer == who)
         for who in done
     ]
-    first, second = forms[0], forms[-1]
-    every = consensus.pairs(one, first, second, settled)
+    every = consensus.pairs(one, forms, settled)
     dead = frozenset(dead_keys(one, consensus.consensus_form(every)))
     waits = tuple(p for p in every if p.origin == "open" and p.asked.key not in dead)
     entries = _entries(every)
     result = result_of(one, entries)
     shown = {pair.asked.key for pair in waits}
     missing = [asked_of(one, key) for key in result.unanswered if key not in shown]
-    waits += tuple(Pair(asked, None, None, "open", None) for asked in missing)
+    waits += tuple(Pair(asked, (None,) * len(done), "open", None) for asked in missing)
     whole = not waits
     return Settlement(report, one, tuple(done), 0, every, waits, entries, result, whole)
 
 
 def _entries(every: tuple[Pair, ...]) -> dict[str, Answer]:
-    """The settled entries so far; where both agree, the one that brings a quote."""
+    """The settled entries so far; where all agree, the one that brings a quote."""
     found: dict[str, Answer] = {}
     for pair in every:
         if pair.settled is not None:
             found[pair.asked.key] = pair.settled
-        elif pair.origin == "agreed" and pair.first is not None and pair.second is not None:
-            both = sorted((pair.first, pair.second), key=lambda one: (not one.quote, one.reviewer))
-            found[pair.asked.key] = both[0]
+        elif pair.origin == "agreed":
+            said = [entry for entry in pair.said if entry is not None]
+            found[pair.asked.key] = min(said, key=lambda one: (not one.quote, one.reviewer))
     return found
 
 
 def may_see(project: Project, conn: Connection, report: int, one: Checklist, who: str) -> bool:
-    """Whether a person may see both forms: both are finished, and the person has no unfinished
+    """Whether a person may see the forms: all are finished, and the person has no unfinished
     form of their own for this report (the question of its kind apart)."""
     if settlement(project, conn, report, one).waiting_for:
         return False
@@ -141,10 +145,10 @@ def may_see(project: Project, conn: Connection, report: int, one: Checklist, who
 
 
 def compared(project: Project, record: int, name: str, adjudicator: str) -> Settlement:
-    """Both forms side by side, for the person who settles them.
+    """The forms side by side, for the person who settles them.
 
     Raises:
-        ReviewError: the forms are not both finished, or the person is still filling in their own.
+        ReviewError: the forms are not all finished, or the person is still filling in their own.
     """
     one = checklist(project, name)
     with project.store.read() as conn:
@@ -156,8 +160,8 @@ def compared(project: Project, record: int, name: str, adjudicator: str) -> Sett
 def _guard(project: Project, conn: Connection, report: int, one: Checklist, who: str) -> None:
     if not may_see(project, conn, report, one, who):
         raise ReviewError(
-            f"{one.short} of {key_of(report)} stays closed until both reviewers have finished it "
-            "and you have no unfinished form of your own for this report."
+            f"{one.short} of {key_of(report)} stays closed until all its reviewers have "
+            "finished it and you have no unfinished form of your own for this report."
         )
 
 
@@ -203,7 +207,7 @@ def _row(one: Checklist, report: int, given: Given, adjudicator: str) -> Answer:
 
 
 def settled_kind(project: Project, conn: Connection, report: int) -> str | None:
-    """The kind of study both reviewers gave or an adjudicator settled; None while open."""
+    """The kind of study its reviewers gave or an adjudicator settled; None while open."""
     found = settlement(project, conn, report, checklist(project, KIND))
     entry = found.entries.get(KIND_ITEM) if found.settled else None
     return entry.answer if entry else None

@@ -22,6 +22,7 @@ from review.workflow.appraisal.forms import (
     report_of,
     reports_due,
 )
+from review.workflow.appraisal.readers import place_reports
 from review.workflow.appraisal.settling import refresh_gates
 from review.workflow.appraisal.tools import KIND, checklist, names_in_use, tools_for
 from review.workflow.project import Project
@@ -52,6 +53,7 @@ def write_template(
     Raises:
         ReviewError: an unknown checklist or record, or one that is not due.
     """
+    place_reports(project)
     books: dict[str, list[Row]] = {}
     count = 0
     with project.store.read() as conn:
@@ -127,6 +129,7 @@ def read_template(
         SourceError: the file was written for somebody else, or cells cannot be read; names each.
         ReviewError: as answer does, for example a report that is not due.
     """
+    place_reports(project)
     book = sheets.read(path)
     if book.reviewer != reviewer:
         raise SourceError(

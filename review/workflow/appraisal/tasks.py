@@ -6,8 +6,14 @@ from dataclasses import dataclass
 from review.checklists import UNSURE
 from review.records import Answer
 from review.store import Connection, answers, links, records
-from review.workflow import standings
-from review.workflow.appraisal.forms import counted, readers_needed, reports_due
+from review.workflow.appraisal.forms import (
+    counted,
+    finishers,
+    own_kind,
+    readers,
+    reports_due,
+)
+from review.workflow.appraisal.readers import is_taken, may_read, place_reports, readers_of
 from review.workflow.appraisal.tools import (
     KIND,
     KIND_ITEM,
@@ -30,35 +36,60 @@ class Task:
     """Tool, state (open, begun, finished), answers given, answers asked."""
     status: str
     """Status at the quality stage, where there is one."""
+    pilot: bool = False
+    """One of the first reports, which everybody appraises."""
 
 
 def tasks(project: Project, reviewer: str) -> list[Task]:
-    """The reports a reviewer has to appraise or has appraised, in the order of their keys.
+    """The reports a reviewer has to appraise or has appraised: the pilot, then in the order of
+    their keys.
 
-    Reports that enough others appraise are left out.
+    Reports drawn for others and reports that enough others appraise are left out.
     """
+    place_reports(project)
     found = []
     with project.store.read() as conn:
         due = reports_due(project, conn)
         names = records.many(conn, due)
-        taken = _taken(project, conn, due, reviewer)
+        who = readers_of(project, conn, due)
+        at_work = _at_work(conn, due)
+        ended = _finished(conn, due)
         mine = _own_entries(conn, due, reviewer)
-        done = _own_finished(conn, due, reviewer)
         kinds = _kinds(conn, due, mine)
     lists = {name: checklist(project, name) for name in names_in_use(project.protocol)}
-    for report, status in sorted(due.items()):
-        if report in taken:
-            continue
+    began = {report for report, _ in mine}
+    for report, status in sorted(due.items(), key=lambda one: (one[0] not in who.pilot, one[0])):
         kind = kinds.get(report)
         states = []
         for tool in tools_for(project.protocol, kind):
+            done = ended.get((report, tool.checklist), set())
+            others = done if tool.checklist != KIND else set()
+            if is_taken(who, report, reviewer, at_work.get(report, ()), others):
+                continue
             entries = mine.get((report, tool.checklist), {})
             given, total = counted(lists[tool.checklist], entries)
-            finished = (report, tool.checklist) in done
-            word = "finished" if finished else "begun" if entries else "open"
+            word = "finished" if reviewer in done else "begun" if entries else "open"
             states.append((tool, word, given, total))
-        title = names[report].record.title or "(no title)"
-        found.append(Task(report, title, kind, tuple(states), status))
+        if not any(tool.use != "kind" or kind is None for tool, *_ in states):
+            continue
+        if report in began or may_read(who, report, reviewer):
+            title = names[report].record.title or "(no title)"
+            found.append(Task(report, title, kind, tuple(states), status, report in who.pilot))
+    return found
+
+
+def tools_of(project: Project, conn: Connection, report: int, reviewer: str) -> list[Tool]:
+    """The forms a reviewer is asked for one report; those that enough others fill in are left
+    out, where some have left and freed only the rest."""
+    kind = own_kind(conn, report, reviewer)
+    who = readers_of(project, conn, [report])
+    at_work = readers(conn, report)
+    found = []
+    for tool in tools_for(project.protocol, kind):
+        one = checklist(project, tool.checklist)
+        done = finishers(conn, report, one) if tool.checklist != KIND else set()
+        if not is_taken(who, report, reviewer, at_work, done):
+            found.append(tool)
     return found
 
 
@@ -67,13 +98,14 @@ def _reports(conn: Connection, due: Iterable[int]) -> dict[int, int]:
     return {n: report for report, numbers in links.members(conn, due).items() for n in numbers}
 
 
-def _taken(project: Project, conn: Connection, due: Iterable[int], reviewer: str) -> set[int]:
-    of, gone = _reports(conn, due), set(standings.retired(conn))
-    at_work: dict[int, set[str]] = {}
+def _at_work(conn: Connection, due: Iterable[int]) -> dict[int, set[str]]:
+    """Report -> who has given any answer for it."""
+    of = _reports(conn, due)
+    found: dict[int, set[str]] = {}
     for record, who in answers.writers(conn):
-        if record in of and who != reviewer and who not in gone:
-            at_work.setdefault(of[record], set()).add(who)
-    return {report for report, who in at_work.items() if len(who) >= readers_needed(project)}
+        if record in of:
+            found.setdefault(of[record], set()).add(who)
+    return found
 
 
 def _own_entries(
@@ -89,14 +121,18 @@ def _own_entries(
     }
 
 
-def _own_finished(conn: Connection, due: Iterable[int], reviewer: str) -> set[tuple[int, str]]:
+def _finished(conn: Connection, due: Iterable[int]) -> dict[tuple[int, str], set[str]]:
+    """Report and checklist -> whose form is finished."""
     of = _reports(conn, due)
     newest = {
-        (of[event.record], event.checklist): event.state
+        (of[event.record], event.checklist, event.reviewer): event.state
         for event in answers.form_events(conn, of)
-        if event.reviewer == reviewer
     }
-    return {place for place, state in newest.items() if state == "finished"}
+    found: dict[tuple[int, str], set[str]] = {}
+    for (report, name, who), state in newest.items():
+        if state == "finished":
+            found.setdefault((report, name), set()).add(who)
+    return found
 
 
 def _kinds(

@@ -16,6 +16,9 @@ from review.scoring.form import dead_keys, state
 from review.store import answers
 from review.table import Table
 from review.tables import Filled
+from review.workflow.appraisal.agreeing import agreement_on, item_figures
+from review.workflow.appraisal.readers import needed, readers_of
+from review.workflow.appraisal.results import blind_forms, totals_of
 from review.workflow.appraisal.tools import checklist
 from review.workflow.reports.moment import Moment, settled_forms
 from review.workflow.reports.prisma import pictures
@@ -259,54 +262,37 @@ def _stage_ratings(moment: Moment, stage: str) -> list[list[str | None]]:
 
 
 def _checklist_agreement(moment: Moment, one: Checklist) -> list[tuple[str, str, Figure]]:
-    pairs = _independent(moment, one)
-    if not pairs:
+    """Every figure of one instrument: over all items, of its totals, and item by item."""
+    forms = _independent(moment, one)
+    rated = [item for item in consensus.ratings(one, forms) if item.rows]
+    every = agreement_on(rated)
+    if every is None:
         return []
-    told: list[tuple[str, str, Figure]] = []
-    every: list[list[str | None]] = []
-    for rated in consensus.ratings(one, pairs):
-        both: list[list[str | None]] = [
-            [a, b] for a, b in zip(rated.first, rated.second, strict=True)
-        ]
-        every += both
-        told += [(one.short, rated.name, figure) for figure in agreement.summary(both)]
-    return (
-        [*((one.short, "all items", f) for f in agreement.summary(every)), *told] if every else []
-    )
+    told = [(one.short, "all items", figure) for figure in every]
+    totals = totals_of(one, forms)
+    if totals:
+        told.append((one.short, "totals", agreement.icc(totals)))
+    return told + [
+        (one.short, item.name, figure) for item in rated for figure in item_figures(item)
+    ]
 
 
-def _independent(
-    moment: Moment, one: Checklist
-) -> list[tuple[Mapping[str, Answer], Mapping[str, Answer]]]:
-    """Both forms of each report as they were when the second was first finished."""
+def _independent(moment: Moment, one: Checklist) -> list[tuple[Mapping[str, Answer], ...]]:
+    """The forms of each report as they were when the last of them was first finished."""
     appraised = set(moment.appraised)
     of = {n: r for n, (r, _) in moment.groups.items() if r in appraised}
     of |= {report: report for report in appraised}
+    until = moment.until
     with moment.project.store.read() as conn:
         said = answers.of_everybody(conn, of, one.id)
         events = answers.form_events(conn, of, one.id)
-    found: list[tuple[Mapping[str, Answer], Mapping[str, Answer]]] = []
+        who = readers_of(moment.project, conn, appraised)
+    ends = [e for e in events if until is None or e.at <= until]
+    found: list[tuple[Mapping[str, Answer], ...]] = []
     for report in sorted(appraised):
-        first: dict[str, object] = {}
-        ends = [e for e in events if of[e.record] == report and e.state == "finished"]
-        ends = [e for e in ends if moment.until is None or e.at <= moment.until]
-        last = None
-        for event in ends:
-            if event.reviewer not in first and len(first) < 2:
-                first[event.reviewer] = event
-                last = event.at
-        if len(first) < 2 or last is None:
-            continue
-        early = [a for a in said if of[a.record] == report and a.at <= last]
-        forms = [
-            {
-                key: a
-                for key, a in answers.newest(
-                    x for x in early if x.reviewer == who and x.role == "reviewer"
-                ).items()
-                if a.answer is not None
-            }
-            for who in sorted(first)
-        ]
-        found.append((forms[0], forms[1]))
+        here = [event for event in ends if of[event.record] == report]
+        mine = [answer for answer in said if of[answer.record] == report]
+        forms = blind_forms(here, mine, needed(who, report))
+        if forms:
+            found.append(tuple(forms.values()))
     return found

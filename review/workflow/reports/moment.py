@@ -18,7 +18,8 @@ from review.store.moments import from_text
 from review.tables import Filled
 from review.workflow import flow as flows
 from review.workflow import standings
-from review.workflow.appraisal.forms import readers_needed, result_of
+from review.workflow.appraisal.forms import result_of
+from review.workflow.appraisal.readers import needed, readers_of
 from review.workflow.appraisal.settling import settle_up
 from review.workflow.appraisal.tools import KIND, KIND_ITEM, checklist, needs_kind
 from review.workflow.grouping import groups_at
@@ -203,11 +204,11 @@ def _forms(
     for event in answers.form_events(conn, of, one.id):
         if until is None or event.at <= until:
             events.setdefault(of[event.record], []).append(event)
-    needed = readers_needed(project)
+    who = readers_of(project, conn, wanted)
     found: dict[int, tuple[Mapping[str, Answer], bool]] = {}
     for report in wanted:
         mine = said.get(report, [])
-        now = settle_up(report, one, events.get(report, []), mine, needed)
+        now = settle_up(report, one, events.get(report, []), mine, needed(who, report))
         if now.waiting_for:
             entered = answers.newest(a for a in mine if a.role == "consensus")
             found[report] = ({k: a for k, a in entered.items() if a.answer is not None}, False)
