@@ -1,10 +1,12 @@
 """Serves the app: sign-in page, session cookie, and a gate before every page, file and socket."""
 
 import html
+import importlib
 import os
 import time
 from collections import defaultdict
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from starlette.middleware import Middleware
@@ -157,4 +159,14 @@ def run(folder: Path, *, port: int, address: str, solo: str | None) -> None:
         "theme.base": "light",
         "theme.primaryColor": "#23507c",
     }
+    Thread(target=warm_up, daemon=True).start()
     make(project, gated=not solo and not oidc).run(config=settings)
+
+
+def warm_up() -> None:
+    """Loads what the first list and the first suggestions need, while people are signing in."""
+    from review.cues.patterns import blank
+
+    blank()
+    for name in ("pandas", "pyarrow"):
+        importlib.import_module(name)
