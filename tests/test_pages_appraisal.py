@@ -4,7 +4,7 @@ import html
 import re
 
 import pytest
-from appraising import fill, full, kind, review_in, standing
+from appraising import RQS_GOOD, fill, full, kind, review_in, standing
 from conftest import SHARED
 from streamlit.testing.v1 import AppTest
 
@@ -12,6 +12,7 @@ from review.workflow import files
 from review.workflow.accounts import Signed
 from review.workflow.appraisal import forms, settling
 from review.workflow.appraisal.forms import Given
+from review.workflow.appraisal.tools import checklist
 
 ADA, BEN = Signed("ada", ("lead", "reviewer")), Signed("ben", ("reviewer",))
 CLEO = Signed("cleo", ("adjudicator",))
@@ -252,7 +253,15 @@ def test_possible_evidence_is_used_or_dismissed_and_that_is_remembered(project):
     assert forms.open_form(project, 1, "claim-2020", "ada").entries["title"].quote == offered[1]
     heard = {one.sentence: one.verdict for one in fulltext.heard(project, "evidence", 1, "ada")}
     assert heard == {offered[0]: "dismiss", offered[1]: "use"}
-    assert fulltext.in_use(project, "evidence")["phrases"].precision == 0.5
+    told = {
+        phrase: (used, no)
+        for item, one in fulltext.phrases_in_use(project)
+        for phrase, used, no in [(one.rule, one.right, one.wrong)]
+        if item == "claim-2020 title"
+    }
+    assert sum(used for used, _ in told.values()) >= 1
+    assert sum(no for _, no in told.values()) >= 1
+    assert set(told) <= set(checklist(project, "claim-2020").sections[0].items[0].cues)
     app.session_state["at_1_claim-2020"] = "registration"
     app.run()
     assert "No sentence of the paper holds: ClinicalTrials.gov" in said(app)
@@ -310,3 +319,44 @@ def test_consensus_stays_closed_while_a_form_is_open(project):
     app = draw("consensus", project, CLEO, key="R000001", checklist="claim-2020")
     assert "stays closed until all" in app.warning[0].value
     assert "Nothing to settle yet" in draw("consensus", project, CLEO).info[0].value
+
+
+def frames(app):
+    return [frame.value for frame in app.dataframe]
+
+
+def test_the_consensus_page_shows_agreement_with_intervals(project):
+    for report, second in ((1, "yes"), (2, "no"), (3, "yes")):
+        fill(project, report, "rqs-1.0", "ada", full(project, "rqs-1.0", "no", **RQS_GOOD))
+        worse = {"validation": "other"} if second == "no" else {}
+        fill(project, report, "rqs-1.0", "ben", full(project, "rqs-1.0", "no", **RQS_GOOD) | worse)
+    app = draw("consensus", project, CLEO)
+    app.segmented_control(key="consensus_view").set_value("Agreement").run()
+    app.segmented_control(key="agreement_of").set_value("rqs-1.0").run()
+    whole, items = frames(app)
+    assert list(whole["Figure"]) == ["percent agreement", "Gwet's AC1", "ICC(A,1)"]
+    assert whole["Value"][0].startswith("0.98 (0.94 to 1.00)")
+    row = items[items["Item"].str.contains("Validation")].iloc[0]
+    assert row["Reports"] == 3
+    assert "to" in row["weighted kappa (linear)"]
+    lead = draw("progress", project, ADA)
+    lead.segmented_control[0].set_value("quality").run()
+    lead.segmented_control(key="agreement_of").set_value("rqs-1.0").run()
+    assert frames(lead)[0].equals(whole)
+
+
+def test_the_consensus_page_shows_how_suggestions_do_in_use(project):
+    from review.store.feedback import Said
+    from review.store.moments import now
+    from review.workflow import fulltext
+
+    app = draw("consensus", project, CLEO)
+    app.segmented_control(key="consensus_view").set_value("Suggestions").run()
+    assert "Nobody has used" in app.info[0].value
+    for who, verdict in (("ada", "use"), ("ben", "dismiss"), ("dan", "use")):
+        words = ("random forest; deep learning", "claim-2020 title", "A sentence.", 1, verdict, who)
+        fulltext.hear(project, Said(1, "evidence", *words, now()))
+    app.run()
+    (frame,) = frames(app)
+    assert list(frame["Phrase"]) == ["deep learning", "random forest"]
+    assert frame["Precision"][0] == pytest.approx(2 / 3)

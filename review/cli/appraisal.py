@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     sheets.command("import")(import_)
     sheets.command("gates")(gates)
     sheets.command("agreement")(agreement)
+    sheets.command("suggestions")(suggestions)
     app.add_typer(sheets, name="appraise")
 
 
@@ -120,3 +121,18 @@ def agreement(
         say_json(asdict(found))
     for line in [] if json else lines(found):
         say(line)
+
+
+def suggestions(context: typer.Context, json: bool = typer.Option(False, "--json")) -> None:
+    """Say how often the sentences each cue phrase suggested were used, and how often dismissed."""
+    from review.workflow.fulltext import phrases_in_use
+
+    found = phrases_in_use(opened(context))
+    if json:
+        told = [{"item": item, **asdict(one), "precision": one.precision} for item, one in found]
+        say_json(told)
+        return
+    if not found:
+        say("Nobody has used or dismissed a suggested sentence yet.")
+    for item, one in found:
+        say(f"{item}: '{one.rule}' used {one.right}, dismissed {one.wrong}")

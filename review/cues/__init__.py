@@ -5,11 +5,13 @@ flags(sentences, reader, registry)    signs of pitfalls, each with its sentence 
 suggest(sentences, cues)              sentences for each item of a checklist
 """
 
-from review.cues.evidence import Suggestion, suggest
+from review.cues.evidence import APART, PLAIN, Suggestion, suggest
 from review.cues.flags import Flag, Reader, Strength, flags, reader
 from review.cues.patterns import pipeline
 
 __all__ = [
+    "APART",
+    "PLAIN",
     "Flag",
     "Reader",
     "Strength",

@@ -12,6 +12,10 @@ _LEFT_OUT = frozenset({"references", "keywords"})
 _LESS = {"related work": 0.3, "introduction": 0.6, "conclusion": 0.7, "": 0.9, "statements": 0.8}
 """How much a section counts when the item prefers none; sections not named count fully."""
 _PREFERRED = 1.5
+PLAIN = "phrases"
+"""The rule's name where spellings are compared, without a model."""
+APART = "; "
+"""Between the phrases of a suggestion."""
 _LONGEST = 400
 """Letters past which a 'sentence' is most likely a table or a list of authors."""
 
@@ -54,7 +58,7 @@ def suggest(
     nlp = pipeline(model)
     lemmas = "lemmatizer" in nlp.pipe_names
     met = _met(nlp, sentences, cues, "LEMMA" if lemmas else "LOWER")
-    rule = "phrases" if model is None else f"{nlp.meta['name']} {nlp.meta['version']}"
+    rule = PLAIN if model is None else f"{nlp.meta['name']} {nlp.meta['version']}"
     return {
         item: _best(item, sentences, met, phrases, tuple((prefer or {}).get(item, ())), rule)[:most]
         for item, phrases in cues.items()
@@ -120,7 +124,7 @@ def _best(
                 sentence.page,
                 sentence.boxes,
                 sentence.section,
-                "; ".join(words[index]),
+                APART.join(words[index]),
                 round(score * factor, 3),
                 rule,
             )

@@ -8,7 +8,7 @@ import streamlit as st
 from review.checklists import PARTS, UNSURE, Option, label_of
 from review.consensus import Pair
 from review.errors import ReviewError
-from review.pages import paper, session
+from review.pages import measured, paper, session
 from review.records import Answer
 from review.store.records import key_of, number_of
 from review.workflow.appraisal import results, settling
@@ -50,6 +50,15 @@ def _open(report: int, name: str) -> None:
 
 def _list(project: Project) -> None:
     st.title("Consensus")
+    views = {"To settle": _waiting, "Agreement": measured.agreement,
+             "Suggestions": measured.suggestions}  # fmt: skip
+    chosen = st.segmented_control(
+        "Show", list(views), default="To settle", key="consensus_view", label_visibility="collapsed"
+    )
+    views[chosen or "To settle"](project)
+
+
+def _waiting(project: Project) -> None:
     every = results.waiting(project, session.person().name)
     if not every:
         st.info("Nothing to settle yet: a form comes here when all its reviewers have finished it.")

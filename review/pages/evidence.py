@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from review.checklists import Asked, Checklist
-from review.cues import Suggestion
+from review.cues import APART, PLAIN, Suggestion
 from review.errors import ReviewError
 from review.pages import paper, session
 from review.store.feedback import Said
@@ -123,10 +123,16 @@ def _hear(project: Project, form: Form, asked: Asked, one: Suggestion, verdict: 
     fulltext.hear(
         project,
         Said(
-            form.report, "evidence", one.rule, _item(form, asked), one.text, one.page, verdict,
+            form.report, "evidence", rule_of(one), _item(form, asked), one.text, one.page, verdict,
             session.person().name, now(),
         ),
     )  # fmt: skip
+
+
+def rule_of(one: Suggestion) -> str:
+    """What a use or dismissal is counted for: the phrases, with the model where there is one."""
+    mark = "" if one.rule == PLAIN else f" ({one.rule})"
+    return APART.join(f"{phrase}{mark}" for phrase in one.cue.split(APART))
 
 
 def marks(found: list[Suggestion]) -> list[paper.Mark]:

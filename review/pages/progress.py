@@ -5,7 +5,7 @@ import streamlit as st
 
 from review.agreement import Figure
 from review.errors import ReviewError
-from review.pages import session
+from review.pages import measured, session
 from review.protocol import Stage
 from review.stopping import Evidence
 from review.workflow import ordering
@@ -20,9 +20,12 @@ ADVICE = (
 def page(project: Project) -> None:
     """Draws both panels for a stage."""
     st.title("Agreement and stopping")
-    stages = {one.id: one for one in project.protocol.stages if one.kind != "quality"}
+    stages = {one.id: one for one in project.protocol.stages}
     chosen = st.segmented_control("Stage", list(stages), default=next(iter(stages)))
     stage = stages[chosen or next(iter(stages))]
+    if stage.kind == "quality":
+        measured.agreement(project)
+        return
     left, right = st.columns([2, 3], gap="large")
     with left:
         _agreement(project, stage)

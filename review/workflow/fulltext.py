@@ -4,7 +4,7 @@ The PDFs themselves are kept by workflow.files; here is what is in them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from review import cues, fulltext
@@ -264,6 +264,19 @@ def in_use(project: Project, kind: str) -> dict[str, InUse]:
         said = feedback.newest(conn, kind)
     newest = {(one.record, one.rule, one.item, one.sentence): one for one in said}
     return tally(newest.values())
+
+
+def phrases_in_use(project: Project) -> list[tuple[str, InUse]]:
+    """Checklist item and how each of its phrases does in this review: of the sentences it brought,
+    how many were used and dismissed. A sentence several phrases brought counts for each."""
+    with project.store.read() as conn:
+        said = feedback.newest(conn, "evidence")
+    newest = {(one.record, one.rule, one.item, one.sentence, one.who): one for one in said}
+    by_item: dict[str, list[Said]] = {}
+    for one in newest.values():
+        for phrase in one.rule.split(cues.APART):
+            by_item.setdefault(one.item or "", []).append(replace(one, rule=phrase))
+    return [(item, use) for item, told in sorted(by_item.items()) for use in tally(told).values()]
 
 
 def tally(said: Iterable[Said]) -> dict[str, InUse]:
