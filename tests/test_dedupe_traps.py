@@ -124,6 +124,44 @@ OTHER = {
     "two columns of one editor on one page": (
         article(title="Pearls and pitfalls", authors=("Fox, Ann",), pages="1-3"),
         article(title="Table of contents", authors=("Fox, Ann",), pages="1-3")),
+    "long-titled column without pages, next issue": (
+        article(title="Continuing education questions and answers for this issue", issue="1",
+                pages=None),
+        article(title="Continuing education questions and answers for this issue", issue="2",
+                pages=None)),
+    "long-titled column on page 1 of two issues, two DOIs": (
+        article(title="Continuing education questions and answers for this issue", issue="1",
+                pages="1-2", doi="10.1016/a"),
+        article(title="Continuing education questions and answers for this issue", issue="2",
+                pages="1-2", doi="10.1016/b")),
+    "annual report without volume or pages": (
+        article(title="Annual report of the national registry of cardiac devices", volume=None,
+                issue="1", pages=None, year=2020),
+        article(title="Annual report of the national registry of cardiac devices", volume=None,
+                issue="1", pages=None, year=2021)),
+    "annual report on one page of two volumes": (
+        article(title="Annual report of the national registry of cardiac devices", volume="31",
+                pages="276-278", year=2020),
+        article(title="Annual report of the national registry of cardiac devices", volume="32",
+                pages="276-278", year=2021)),
+    "update of a trial registry, one abstract in both": (
+        article(title="Trial registry update", pages=None, abstract="We list new trials of CT."),
+        article(title="Trial registry update", pages=None, abstract="We list new trials of CT.",
+                issue="5")),
+    "two errata of one issue": (
+        article(title="Erratum", authors=(), pages="45"),
+        article(title="Erratum", authors=(), pages="46")),
+    "images of the month by two teams": (
+        article(title="Image of the month", authors=("Fox, Ann",), pages="12"),
+        article(title="Image of the month", authors=("Ray, C",), pages="13")),
+    "reply of one author to two letters": (
+        article(title="Author's reply", authors=("Fox, Ann",), pages="812"),
+        article(title="Author's reply", authors=("Fox, Ann",), pages="815")),
+    "column by an editor and by a team with that editor": (
+        article(title="Recent advances in radiology: comments of the editors", pages=None,
+                authors=("Kim, Dong",)),
+        article(title="Recent advances in radiology: comments of the editors", pages="378",
+                authors=("Fox, Ann", "Hu, Bo", "Kim, Dong"), doi="10.1016/b", volume=None)),
     "serial studies": (
         article(title="FOCUS 1: a randomised trial of ceftaroline in pneumonia", pages="i19-i32"),
         article(title="FOCUS 2: a randomised trial of ceftaroline in pneumonia", pages="i33-i44")),
@@ -162,6 +200,28 @@ OTHER = {
 @pytest.mark.parametrize("name", OTHER)
 def test_documents_that_only_look_alike_stay_apart(name):
     assert not one_study(*OTHER[name])
+
+
+def test_a_record_that_fits_two_documents_equally_is_asked_and_joins_neither():
+    column = "Comments on radiology education, questions and answers of the northern editors"
+    first = article(title=column, issue="1", pages="1-2", doi="10.1016/a")
+    second = article(title=column, issue="2", pages="1-2", doi="10.1016/b")
+    bare = article(title=column, issue=None, pages="1-2", source="scopus")
+    for records in ((first, second, bare), (bare, second, first)):
+        found, open_pairs = result(*records)
+        assert len(set(found.study.values())) == 3
+        why = {frozenset((pair.a, pair.b)): pair.note or "" for pair in open_pairs}
+        for one in (first, second):
+            pair = frozenset((records.index(bare) + 1, records.index(one) + 1))
+            assert "fits equally" in why[pair]
+
+
+def test_a_record_that_names_its_issue_joins_that_issues_column():
+    column = "Comments on radiology education, questions and answers of the northern editors"
+    first = article(title=column, issue="1", pages="1-2", doi="10.1016/a")
+    second = article(title=column, issue="2", pages="1-2", doi="10.1016/b")
+    found, _ = result(first, second, article(title=column, issue="2", pages="1-2", source="wos"))
+    assert found.report[3] == found.report[2] != found.report[1]
 
 
 def test_a_retracted_article_is_still_that_article():

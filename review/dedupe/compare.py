@@ -23,6 +23,9 @@ LIKE_TEAM = 0.5
 """Names in common (0 to 1) from which a preprint's title is read word by word."""
 LOW_PAGE = 20
 """Where journals number every issue from page 1, columns stand on its first pages each time."""
+MOST_ISSUES = 60
+"""Issues a volume can have (a weekly's 53 and supplements); greater numbers run on over volumes, or
+are a database's own, and tell no two documents apart."""
 SAME_WORD = 0.75
 """Likeness of two long words that count as spellings of one ('anerobic', 'anaerobic')."""
 LONG_WORD = 5
@@ -62,6 +65,8 @@ class Likeness:
     """Family names in common."""
     team: Floats
     """Names in common over the shorter list, 0 to 1; -1 where a list is unknown."""
+    nobody: Bools
+    """Neither names an author."""
     in_order: Bools
     """The same names in the same order."""
     least: npt.NDArray[np.int16]
@@ -354,6 +359,8 @@ def likeness(columns: Columns, pairs: Pairs) -> Likeness:
         for name in ("doi", "pmid", "pmcid", "arxiv", "volume", "issue", "last_page", "initial")
     }
     plain["page"] = _pages(columns, a, b, plain)
+    running = np.maximum(columns.issue[a], columns.issue[b]) > MOST_ISSUES
+    plain["issue"][running & (plain["issue"] == -1)] = 0
     titles, people = _titles(columns, a, b), _people(columns, a, b)
     share = titles["same_title"].astype(np.float32)
     preprints = (server_a > 0).astype(np.int8) + (server_b > 0)
@@ -366,6 +373,7 @@ def likeness(columns: Columns, pairs: Pairs) -> Likeness:
         **people,
         contained=share,
         **plain,
+        nobody=(columns.people[a] == 0) & (columns.people[b] == 0),
         same_kind=columns.kind[a] == columns.kind[b],
         informative=np.minimum(columns.informative[a], columns.informative[b]),
         span=_span(columns, a, b),

@@ -6,14 +6,14 @@ handed to a person, so that one bad edge never bridges two studies. What people 
 is never overruled. The result depends on the records and edges alone, not on their order.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from review.dedupe import rules
 from review.dedupe.columns import Columns
-from review.dedupe.compare import LOW_PAGE
+from review.dedupe.compare import LOW_PAGE, MOST_ISSUES
 from review.dedupe.linking import Edges
 
 
@@ -55,6 +55,10 @@ _TWO_IDS = (rules.TWO_IDS_PLACE, rules.TWO_IDS_TEXT)
 _PLACE_FREE = frozenset((*rules.SURE, *_TWO_IDS, rules.OTHER_PAGES, rules.NEXT_PAGE))
 """Rules whose edges may join records that print different pages."""
 
+
+_PLACES = ("page", "numbered", "issue", "volume")
+EQUALLY = 0.005
+"""Difference in score below which a record fits two documents equally well."""
 
 Held = dict[str, frozenset[int]]
 """Constraint -> what a part holds under it."""
@@ -120,18 +124,19 @@ def _held(columns: Columns, row: int, doi_class: Mapping[int, int]) -> Held:
     if page and not server and not ahead:
         name = "numbered" if columns.page_prefix[row] else "page"
         held[name] = frozenset((page, last) if last else (page,))
-    issue = int(columns.issue[row])
-    if issue and page <= LOW_PAGE and columns.informative[row] < rules.TELLING:
+    issue, volume = int(columns.issue[row]), int(columns.volume[row])
+    bland = columns.informative[row] < rules.TELLING
+    if 0 < issue <= MOST_ISSUES and page <= LOW_PAGE and (bland or last - page < rules.LONG):
         held["issue"] = frozenset((issue,))
+    if volume and bland:
+        held["volume"] = frozenset((volume,))
     return held
 
 
 def _two_places(a: Held, b: Held) -> bool:
     """Whether both print pages, or both electronic or prefixed ones, and none in common; or two
-    issues, where a column's title recurs in every issue."""
-    return any(
-        name in a and name in b and not a[name] & b[name] for name in ("page", "numbered", "issue")
-    )
+    issues or volumes, where a column's title and page may come in each."""
+    return any(name in a and name in b and not a[name] & b[name] for name in _PLACES)
 
 
 def _two_id_classes(columns: Columns, edges: Edges) -> dict[int, int]:
@@ -237,13 +242,22 @@ def group(columns: Columns, edges: Edges, spoken: Spoken = SILENCE) -> Grouping:
     ]
     stated = [pair for pair in stated if pair not in spoken.together]
     studies = [pair for pair, verdict in spoken.together.items() if verdict == rules.STUDY]
-    parts = _Parts(columns, _two_id_classes(columns, edges))
-    refused: list[Refused] = []
-    _join_spoken(parts, spoken, (rules.VERSION, rules.DUPLICATE), refused)
-    as_report = np.flatnonzero(edges.verdict >= rules.VERSION).tolist()
+    classes = _two_id_classes(columns, edges)
+    as_report = _order(columns, edges, np.flatnonzero(edges.verdict >= rules.VERSION).tolist())
     apart = _sides([*spoken.apart, *stated, *studies])
-    for place in _order(columns, edges, as_report):
-        _try_edge(parts, edges, place, apart, refused, _report_veto)
+
+    def reports(places: Iterable[int]) -> tuple[_Parts, list[Refused]]:
+        made, left_out = _Parts(columns, classes), list[Refused]()
+        _join_spoken(made, spoken, (rules.VERSION, rules.DUPLICATE), left_out)
+        for place in places:
+            _try_edge(made, edges, place, apart, left_out, _report_veto)
+        return made, left_out
+
+    parts, refused = reports(as_report)
+    torn = _torn(parts, edges, as_report, {(one.a, one.b) for one in refused})
+    if torn:
+        parts, refused = reports([place for place in as_report if place not in torn])
+        refused += [_refusal(edges, place, "two documents it fits equally") for place in torn]
     report = _leaders(parts)
 
     _join_spoken(parts, spoken, (rules.STUDY,), refused)
@@ -252,6 +266,48 @@ def group(columns: Columns, edges: Edges, spoken: Spoken = SILENCE) -> Grouping:
     for place in _order(columns, edges, as_study):
         _try_edge(parts, edges, place, apart, refused, _study_veto)
     return Grouping(report, _leaders(parts), refused)
+
+
+def _torn(
+    parts: _Parts, edges: Edges, places: Sequence[int], refused: Collection[tuple[int, int]]
+) -> list[int]:
+    """The edges of records that fit two documents equally well: both are for a person.
+
+    Such a record says too little, a column's title without its issue or identifiers: it went with
+    the one document, and a constraint kept it from the other, though as much speaks for either.
+    """
+    loose = [place for place in places if edges.names[edges.rule[place]] not in rules.SURE]
+    meant = {end for pair in refused for end in pair}
+    of: dict[int, list[int]] = {}
+    for place in loose:
+        for row in (int(edges.a[place]), int(edges.b[place])):
+            if row in meant:
+                of.setdefault(row, []).append(place)
+    found = set()
+    for row, around in of.items():
+        if _fits_two(parts, edges, row, around, refused):
+            found.update(around)
+    return sorted(found)
+
+
+def _fits_two(
+    parts: _Parts,
+    edges: Edges,
+    row: int,
+    around: Sequence[int],
+    refused: Collection[tuple[int, int]],
+) -> bool:
+    ends = [(int(edges.a[place]), int(edges.b[place])) for place in around]
+    others = [b if a == row else a for a, b in ends]
+    scores = [float(edges.score[place]) for place in around]
+    alone = {one: _held(parts.columns, one, parts.classes) for one in others}
+    kept = [i for i, one in enumerate(others) if parts.find(one) == parts.find(row)]
+    return any(
+        scores[i] - scores[j] < EQUALLY and _report_veto(alone[others[i]], alone[others[j]], "")
+        for j, pair in enumerate(ends)
+        if pair in refused
+        for i in kept
+    )
 
 
 def _join_spoken(

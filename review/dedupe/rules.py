@@ -13,7 +13,7 @@ import numpy.typing as npt
 from review.dedupe.compare import Bools, Floats, Likeness
 from review.records import LinkVerdict
 
-ENGINE = "funnel-dedupe-2"
+ENGINE = "funnel-dedupe-3"
 """Version of the rules, stored with every link. Raise it when a verdict can change."""
 
 NEXT_PAGE = "one doi, same title, next page"
@@ -36,6 +36,8 @@ TELLING = 4
 """Telling words of a title that hardly comes twice by one team."""
 SAME_TEXT, SAME_ABSTRACT, OTHER_ABSTRACT = 95.0, 85.0, 55.0
 """Ratio of abstract openings: one text; likely one text (structured abstracts open alike); two."""
+LONG = 3
+"""Pages after the first, from which a work's first and last page hardly come again together."""
 HALF, MOST = 0.5, 0.8
 """Names in common over the shorter list."""
 
@@ -61,12 +63,18 @@ class _Signs:
     """First page and volume equal."""
     page: Bools
     other_place: Bools
-    """Known page or volume differs."""
+    """Known pages differ, or volumes without first and last page that say one is misprinted."""
+    other_issue: Bools
+    """Known issues differ, without pages a volume has but once that say one is misprinted."""
+    team: Bools
+    """First author and most of the shorter list agree."""
     near_year: Bools
     like: Bools
     telling: Bools
     other_ids: Bools
     """Two DOIs or two PMIDs."""
+    dated: Bools
+    """Nothing suggests next year's column of the same title."""
     same_text: Bools
     other_text: Bools
 
@@ -75,17 +83,25 @@ def _signs(x: Likeness) -> _Signs:
     authors = (x.first == 1) | (x.team >= HALF)
     known = x.team >= 0
     place = (x.page == 1) & (x.volume == 1)
+    pages = (x.page == 1) & (x.last_page == 1) & (x.span >= 2)
+    telling = x.informative >= TELLING
     return _Signs(
         authors=authors,
         other_authors=known & ~authors,
         no_authors=~known,
         place=place,
         page=x.page == 1,
-        other_place=(x.page == -1) | ((x.volume == -1) & (x.page != 1)),
+        other_place=(x.page == -1) | ((x.volume == -1) & (~pages | x.low_page | (x.years >= 1))),
+        other_issue=(x.issue == -1) & ~(place & pages & telling & (~x.low_page | (x.span >= LONG))),
+        team=(x.team >= MOST) & (x.first == 1),
         near_year=x.years <= 1,
         like=(x.ratio >= LIKE) | x.begins | ((x.words >= 97) & (x.least >= 1)),
-        telling=x.informative >= TELLING,
+        telling=telling,
         other_ids=(x.doi == -1) | (x.pmid == -1),
+        dated=(x.years <= 0)
+        | (x.volume == 1)
+        | ((x.page == 1) & ~x.low_page)
+        | (telling & (x.abstract >= SAME_ABSTRACT)),
         same_text=x.abstract >= SAME_ABSTRACT,
         other_text=(x.abstract >= 0) & (x.abstract < OTHER_ABSTRACT),
     )
@@ -129,58 +145,80 @@ def _identifiers(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
 
 def _duplicates(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
     """Two records of one printed document, told by title, place and people."""
-    none = (x.preprints == 0) & x.same_kind
-    numbers = x.numerals >= 0
-    title = x.same_title & numbers & ~x.sequel
-    generic = x.informative <= 2
-    bland = x.informative < TELLING
+    one = (x.preprints == 0) & x.same_kind & x.same_title & (x.numerals >= 0) & ~x.sequel
+    return [
+        *_with_two_ids(x, s, one & s.other_ids & (x.years == 0) & (x.journal == 1)),
+        *_with_a_place(x, s, one & ~s.other_ids),
+        *_without_a_place(x, s, one & ~s.other_ids),
+    ]
+
+
+def _with_two_ids(x: Likeness, s: _Signs, one: Bools) -> list[tuple[str, int, Bools]]:
+    """One document that two DOIs or PMIDs name; `one`: equal titles in one journal and year."""
+    issue = (x.issue >= 0) & ~(x.low_page & (x.issue == 0))
+    like = one & issue & (x.team >= MOST) & s.telling
+    return [
+        (TWO_IDS_PLACE, DUPLICATE,
+         like & s.place & (x.last_page >= 0) & ~x.supplement & ~s.other_text),
+        (TWO_IDS_TEXT, DUPLICATE,
+         like & x.exact & s.page & (x.abstract >= SAME_TEXT)),
+    ]  # fmt: skip
+
+
+def _with_a_place(x: Likeness, s: _Signs, one: Bools) -> list[tuple[str, int, Bools]]:
+    """Equal titles and a page. A column's title comes again in the next issue, often on the same
+    page of it, so a bland title needs the issue too where pages begin anew with each."""
+    bland, generic = x.informative < TELLING, x.informative <= 2
     one_issue = (
         (x.issue == 1)
         | (~x.low_page & (x.issue == 0))
         | (~x.low_page & (x.informative == 2) & (x.last_page == 1))
         | ((x.informative == TELLING - 1) & (~x.low_page | (x.issue == 0)))
     )
-    placed = s.place & (
-        ~bland | ((x.journal >= 0) & (x.years <= 1) & (x.last_page >= 0) & one_issue)
-    )
-    free = none & ~s.other_ids
+    editor = ((x.first == 1) & (x.initial >= 0)) | x.nobody | (s.no_authors & ~x.low_page)
+    fits = (x.journal >= 0) & (x.years <= 1) & (x.last_page >= 0) & one_issue & editor
+    placed = s.place & ~s.other_issue & (~bland | fits) & ((x.journal >= 0) | ~x.low_page)
+    team = s.team & (x.journal == 1) & (x.years == 0)
+    return [
+        ("recurring title, other issue", MAYBE,
+         one & s.place & ~placed & s.authors & (x.journal >= 0)),
+        ("title+place", DUPLICATE,
+         one & placed & ~s.other_text
+         & (s.authors | ((s.no_authors | (s.telling & s.near_year)) & (x.journal >= 0)))),
+        ("title+page+authors", DUPLICATE,
+         one & s.page & s.authors & s.near_year & ~s.other_text & ~s.other_issue
+         & (~generic | (team & ~x.low_page)) & (s.telling | ~x.low_page)
+         & ((x.volume >= 0) | ((x.journal == 1) & ~s.other_place))
+         & ((x.volume == 1) | (x.journal >= 0) | s.telling)),
+        ("title+authors+issue", DUPLICATE,
+         one & x.exact & team & (x.initial >= 0) & (x.volume == 1) & (x.issue == 1)
+         & (x.page == 0) & ~x.supplement & (x.informative >= 2) & ~s.other_text),
+    ]  # fmt: skip
+
+
+def _without_a_place(x: Likeness, s: _Signs, one: Bools) -> list[tuple[str, int, Bools]]:
+    """Equal titles, and people or texts where pages are missing or misprinted."""
     short = ~s.other_place & (x.years == 0) & (x.informative == TELLING - 1) & ~s.other_text
     ahead = (x.page == 0) & (x.volume == 0) & (x.span > 0) & (x.years != 0)
-    open_place = (
-        ~s.other_place & ~ahead & (x.years <= 1) & (x.years >= 0) & s.telling & ~s.other_text
-    )
+    here = ~s.other_place & ~s.other_issue & s.dated & (x.years <= 1)
+    open_place = here & ~ahead & (x.years >= 0) & s.telling & ~s.other_text
+    text = one & s.same_text & here & (s.telling | s.page | (x.issue == 1))
     return [
-        (TWO_IDS_PLACE, DUPLICATE,
-         none & s.other_ids & title & s.place & (x.journal == 1) & (x.years == 0)
-         & (x.team >= MOST) & s.telling & (x.last_page >= 0) & ~x.supplement & ~s.other_text),
-        (TWO_IDS_TEXT, DUPLICATE,
-         none & s.other_ids & x.exact & s.page & (x.abstract >= SAME_TEXT) & (x.journal == 1)
-         & (x.years == 0) & (x.team >= MOST) & s.telling),
-        ("recurring title, other issue", MAYBE,
-         free & title & s.place & ~placed & s.authors & (x.journal >= 0)),
-        ("title+place", DUPLICATE,
-         free & title & placed & ~s.other_text
-         & (s.authors | s.no_authors | (s.telling & s.near_year))),
-        ("title+page+authors", DUPLICATE,
-         free & title & s.page & s.authors & s.near_year & ~generic & ~s.other_text
-         & (s.telling | ~x.low_page)
-         & ((x.volume >= 0) | (x.journal == 1)) & ((x.volume == 1) | (x.journal >= 0) | s.telling)),
         ("title+authors+journal", DUPLICATE,
-         free & title & (x.exact | s.same_text) & s.authors & (x.journal == 1)
+         one & (x.exact | s.same_text) & s.authors & (x.journal == 1)
+         & ((x.first == 1) | (x.shared >= 2))
          & (open_place | (short & x.in_order & (x.shared >= 2)))),
         (OTHER_PAGES, DUPLICATE,
-         free & title & (x.journal == 1) & (x.volume == 1) & (x.years == 0) & x.in_order
+         one & (x.journal == 1) & (x.volume == 1) & (x.years == 0) & x.in_order
          & (x.least >= 4) & (x.informative >= 2 * TELLING) & ~x.supplement & ~s.other_text),
-        ("title+authors+abstract", DUPLICATE,
-         free & title & s.authors & s.same_text & (x.journal >= 0) & ~s.other_place
-         & (x.years <= 1)),
+        ("title+authors+abstract", DUPLICATE, text & s.authors & (x.journal >= 0)),
         ("title+text", DUPLICATE,
-         free & title & s.same_text & (x.page >= 0) & (x.years <= 1)
+         text & (x.page >= 0)
          & ((s.page & (x.journal >= 0))
             | ((x.volume == 1) & (x.issue >= 0) & (x.journal == 1) & ~s.other_authors))),
         ("title+text+authors+journal", DUPLICATE,
-         free & title & s.same_text & s.authors & (x.journal == 1) & (x.years == 0) & s.telling
-         & (x.page >= 0)),
+         one & s.same_text & s.authors & (x.journal == 1) & (x.years == 0) & s.telling
+         & (x.page >= 0) & ~s.other_issue),
     ]  # fmt: skip
 
 
@@ -189,8 +227,9 @@ def _like_duplicates(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
     free = (x.preprints == 0) & x.same_kind & ~s.other_ids & ~s.other_text
     numbers = x.numerals >= 0
     whole = s.place & (x.last_page == 1) & (x.years == 0) & (x.span >= 2) & ~x.supplement
+    whole &= ~s.other_issue & (s.telling | ~x.low_page | (x.issue == 1))
     near = s.like & numbers & s.authors & s.near_year & (s.telling | ~x.low_page)
-    near &= x.informative > 2
+    near &= (x.informative > 2) & ~s.other_issue
     open_place = ~s.other_place & (x.years <= 1) & (x.years >= 0) & s.telling
     return [
         ("like title+place+authors", DUPLICATE,
@@ -223,7 +262,7 @@ def _studies(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
     same_posting = (x.preprints == 2) & ~x.same_server & x.same_kind
     numbers, other = x.numerals >= 0, s.other_text
     n = x.least
-    team = (x.team >= MOST) & (x.first == 1)
+    team = s.team
     named = (x.initial >= 0) | (x.first != 1)
     retitled = (
         (
@@ -293,7 +332,8 @@ def _score(x: Likeness) -> Floats:
     """
     title = np.where(x.same_title, 1.0, np.maximum(x.ratio / 100, 0.9 * x.contained))
     people = np.where(x.team >= 0, 0.7 * x.team + 0.2 * (x.first == 1) + 0.1 * x.in_order, 0.5)
-    place = 0.5 + 0.25 * x.page + 0.15 * x.volume + 0.1 * x.journal
+    place = 0.5 + 0.2 * x.page + 0.1 * x.volume + 0.1 * x.journal
+    place = place + 0.05 * x.issue + 0.05 * x.last_page
     text = np.where(x.abstract >= 0, x.abstract / 100, 0.5)
     total = 0.5 * title + 0.25 * people + 0.15 * place + 0.1 * text
     rounded: Floats = np.round(np.clip(total, 0.0, 1.0), 4).astype(np.float32)
