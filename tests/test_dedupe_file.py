@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import random
 import subprocess
 import sys
 import time
@@ -75,6 +76,9 @@ BAD = {
     "comes twice": b"record_id,title\n1,A\n1,B\n",
     "record_id is empty": b"record_id,title\n,A\n",
     "not UTF-8": b"record_id,title\n1,M\xfcller\n",
+    "is empty": b"",
+    "column title twice": b"record_id,title,title\n1,A,B\n",
+    "never closed": b'record_id,title\n1,"A\n2,B\n3,C\n',
 }
 
 
@@ -85,6 +89,73 @@ def test_a_bad_table_is_refused_with_its_reason_and_nothing_is_written(tmp_path,
     with pytest.raises(SourceError, match=message):
         dedupe_file(path, tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()
+
+
+MESSY = {
+    "a byte order mark and capitals": b'\xef\xbb\xbf"Record_ID",Title\r\n1,A\r\n\r\n2,B\r\n',
+    "semicolons": b"record_id;title;authors\n1;A, in short;Fox A\n2;B;\n",
+    "tabs": b"record_id\ttitle\n1\tA\n2\tB\n",
+    "short and long rows": b"record_id,title,year\n1\n2,B,2020,more,and more\n",
+    "other columns and spaces": b" shelf , record_id ,title\nx, 1 ,A\ny,2,B\n",
+    "line breaks in a cell": b'record_id,title\n1,"A\nb"\n2,B\n',
+    "quotes within a cell": b'record_id,title\n1,A 5" film\n2,B\n',
+}
+
+
+@pytest.mark.parametrize("name", MESSY)
+def test_a_messy_table_is_read(tmp_path, name):
+    (tmp_path / "in.csv").write_bytes(MESSY[name])
+    with gzip.open(tmp_path / "in.csv.gz", "wb") as handle:
+        handle.write(MESSY[name])
+    for path in ("in.csv", "in.csv.gz"):
+        dedupe_file(tmp_path / path, tmp_path / "out.csv")
+        assert groups_in(tmp_path / "out.csv") == {"1": "1", "2": "2"}
+
+
+def test_the_line_of_a_bad_id_is_named(tmp_path):
+    (tmp_path / "in.csv").write_text("record_id,title\n1,A\n2,B\n1,C\n")
+    with pytest.raises(SourceError, match="line 4: record_id '1' comes twice"):
+        dedupe_file(tmp_path / "in.csv", tmp_path / "out.csv")
+
+
+def test_the_table_itself_is_never_written_over(tmp_path):
+    path = table(tmp_path / "in.csv", ROWS)
+    before = path.read_bytes()
+    for out, pairs in ((path, None), (tmp_path / "o.csv", path), (tmp_path / "o", tmp_path / "o")):
+        with pytest.raises(SourceError, match="different files"):
+            dedupe_file(path, out, pairs)
+    assert path.read_bytes() == before
+
+
+YEARS = {"2020.0": True, "2020-05-01": True, "c2020": True, "99999": False, "in press": False}
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_a_year_is_read_out_of_what_stands_there(tmp_path, year):
+    rows = [{**ROWS[0], "year": "2020"}, {**ROWS[0], "record_id": "b", "year": year, "pages": ""}]
+    dedupe_file(table(tmp_path / "in.csv", rows), tmp_path / "out.csv")
+    assert (groups_in(tmp_path / "out.csv")["b"] == "a") is YEARS[year]
+
+
+def test_the_order_of_rows_does_not_change_the_groups(tmp_path):
+    """Rows alike in all but their id, some of which fit two documents equally."""
+    column = "Comments on radiology education, questions and answers of the northern editors"
+    rows = [
+        {"record_id": str(n), "title": column, "authors": "Fox, A.", "year": "2020",
+         "journal": "Radiology", "volume": "3", "issue": ["1", "2", "", ""][n % 4],
+         "pages": ["1-2", "", "10"][n % 3], "doi": ["", "10.1016/a", "", "10.1016/b", ""][n % 5]}
+        for n in range(120)
+    ]  # fmt: skip
+    found = set()
+    for seed in range(4):
+        random.Random(seed).shuffle(rows)
+        dedupe_file(table(tmp_path / "in.csv", rows), tmp_path / "out.csv")
+        groups: dict[str, set[str]] = {}
+        for one, lead in groups_in(tmp_path / "out.csv").items():
+            groups.setdefault(lead, set()).add(one)
+        found.add(frozenset(map(frozenset, groups.values())))
+    assert len(found) == 1
+    assert 1 < len(next(iter(found))) < 120
 
 
 def test_a_missing_file_and_a_torn_archive_say_so(tmp_path):

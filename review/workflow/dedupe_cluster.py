@@ -16,13 +16,14 @@ import numpy as np
 
 from review import dedupe
 from review.dedupe import Columns, keys
-from review.dedupe.columns import Ints, take
+from review.dedupe.columns import Ints, take, told_apart
 from review.dedupe.linking import Joined, assembled, joined, statements
 from review.errors import ReviewError
 from review.workflow.dedupe_files import (
     COLUMNS,
     Deduplicated,
     as_cells,
+    check_apart,
     records_of,
     rows_of,
     write,
@@ -55,6 +56,7 @@ def dedupe_on_cluster(
     Raises:
         SourceError: as dedupe_file.
     """
+    check_apart(path, out, pairs)
     with tempfile.TemporaryDirectory(dir=folder) as shared:
         parts = list(_split(path, Path(shared), part))
         starts = np.cumsum([0, *(size for _, size in parts)]).tolist()
@@ -100,7 +102,8 @@ def _part(folder: Path, number: int, rows: list[list[str]]) -> tuple[Path, int]:
 def _read(path: str, start: int) -> tuple[Columns, list[str]]:
     """On a worker: the columns of a part, numbered from its first row on, and its ids."""
     ids: list[str] = []
-    return dedupe.read(enumerate(records_of(Path(path), ids), start)), ids
+    columns = dedupe.read(enumerate(records_of(Path(path), ids), start))
+    return told_apart(columns, ids), ids
 
 
 def _light(held: tuple[Columns, list[str]]) -> Light:

@@ -2,12 +2,15 @@
 
 import csv
 import gzip
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, cast
 
 from review import dedupe
+from review.dedupe.columns import told_apart
 from review.dedupe.doubting import doubtful
 from review.dedupe.grouping import group
 from review.dedupe.linking import Edges, find
@@ -20,6 +23,9 @@ TEXTS = ("title", "journal", "volume", "issue", "pages", "doi", "pmid", "pmcid",
 COLUMNS = ("record_id", "authors", "year", "source", *TEXTS)
 """Columns that are read; all but record_id may be missing, others are ignored."""
 LARGEST_CELL = 16_000_000
+END = "\x00end of the table\x00"
+"""A line put after the last one: where it lands in a cell, that cell's quotation mark is open."""
+_YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)", re.ASCII)
 PAIR_COLUMNS = ("record_a", "record_b", "rule", "score", "why")
 
 
@@ -48,9 +54,17 @@ def dedupe_file(path: Path, out: Path, pairs: Path | None = None) -> Deduplicate
         SourceError: the file cannot be read, has no record_id column, or an id comes twice or is
             empty; nothing is written then.
     """
+    check_apart(path, out, pairs)
     ids: list[str] = []
-    columns = dedupe.read(enumerate(records_of(path, ids)))
+    columns = told_apart(dedupe.read(enumerate(records_of(path, ids))), ids)
     return written(columns, find(columns), ids, out, pairs)
+
+
+def check_apart(path: Path, out: Path, pairs: Path | None) -> None:
+    """Raises SourceError where a file to write is the table itself, or one file is named twice."""
+    named = [path.resolve(), out.resolve(), *([pairs.resolve()] if pairs else [])]
+    if len(set(named)) < len(named):
+        raise SourceError("The table, --out and --pairs must be different files; nothing was done.")
 
 
 def written(
@@ -72,9 +86,10 @@ def _score(score: float | None) -> str:
 
 
 def _open(path: Path, mode: str) -> IO[str]:
+    coded = "utf-8" if mode == "w" else "utf-8-sig"
     if path.suffix == ".gz":
-        return cast("IO[str]", gzip.open(path, mode + "t", encoding="utf-8", newline=""))
-    return path.open(mode, encoding="utf-8" if mode == "w" else "utf-8-sig", newline="")
+        return cast("IO[str]", gzip.open(path, mode + "t", encoding=coded, newline=""))
+    return path.open(mode, encoding=coded, newline="")
 
 
 def records_of(path: Path, ids: list[str]) -> Iterator[Record]:
@@ -90,17 +105,21 @@ def rows_of(path: Path) -> Iterator[dict[str, str | None]]:
     seen: set[str] = set()
     try:
         with _open(path, "r") as handle:
-            reader = csv.reader(handle)
-            place = _places(path, next(reader, []))
+            first = handle.readline()
+            place = _places(path, next(csv.reader([first], delimiter=_delimiter(first)), []))
+            reader = csv.reader(chain(handle, [END]), delimiter=_delimiter(first))
             for cells in reader:
-                if not cells:
+                if END in cells[:1] or not cells:
                     continue
+                if cells[-1].endswith(END):
+                    raise SourceError(f"{path}: a quotation mark opens a cell and is never closed; "
+                                      f"it begins with {cells[-1][:40]!r}.")  # fmt: skip
                 values = {name: _cell(cells, at) for name, at in place.items()}
                 one = values["record_id"]
                 if not one or one in seen:
                     what = f"record_id {one!r} comes twice" if one else "record_id is empty"
-                    raise SourceError(f"{path}, line {reader.line_num}: {what}; give every record "
-                                      "an id of its own.")  # fmt: skip
+                    raise SourceError(f"{path}, line {reader.line_num + 1}: {what}; give every "
+                                      "record an id of its own.")  # fmt: skip
                 seen.add(one)
                 yield values
     except UnicodeDecodeError as error:
@@ -118,8 +137,18 @@ def as_cells(values: dict[str, str | None]) -> list[str]:
     return [values.get(name) or "" for name in COLUMNS]
 
 
+def _delimiter(header: str) -> str:
+    """What parts the columns: a comma, or the semicolon or tab that some spreadsheets write."""
+    return max(",;\t", key=header.count)
+
+
 def _places(path: Path, header: list[str]) -> dict[str, int]:
-    names = [name.strip().strip("\ufeff").lower() for name in header]
+    names = [name.strip().lower() for name in header]
+    if not names:
+        raise SourceError(f"{path} is empty; its first line must name the columns.")
+    twice = [name for name in COLUMNS if names.count(name) > 1]
+    if twice:
+        raise SourceError(f"{path} has the column {twice[0]} twice; which one counts?")
     if "record_id" not in names:
         raise SourceError(f"{path} has no column record_id; its first line must name the columns: "
                           f"{', '.join(COLUMNS)}.")  # fmt: skip
@@ -131,11 +160,11 @@ def _cell(cells: list[str], at: int) -> str | None:
 
 
 def _record(values: dict[str, str | None]) -> Record:
-    year = (values.get("year") or "")[:4]
+    year = _YEAR.search(values.get("year") or "")
     return Record(
         source=(values.get("source") or "file").lower(),
         authors=split_authors(values.get("authors"))[0],
-        year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
+        year=int(year.group()) if year else None,
         **{name: values.get(name) for name in TEXTS},  # type: ignore[arg-type]
     )
 
@@ -151,4 +180,4 @@ def write(path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> N
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise SourceError(f"{path} cannot be written: {error}.") from error
+        raise SourceError(f"{path} cannot be written: {error.strerror or error}.") from error
