@@ -5,10 +5,14 @@ import signal
 
 import pytest
 from conftest import SHARED
+from typer.testing import CliRunner
 
+from review import fulltext
+from review.cli import app
 from review.errors import ReviewError, SourceError
 from review.workflow import dedupe_cluster
-from review.workflow.dedupe_cluster import dedupe_on_cluster, local_client
+from review.workflow.cluster import local_client, opened, read_many, remote_client
+from review.workflow.dedupe_cluster import dedupe_on_cluster
 from review.workflow.dedupe_files import dedupe_file
 
 SETS = SHARED / "bench" / "dedupe"
@@ -63,6 +67,60 @@ def test_an_empty_table_and_a_bad_one_end_as_on_one_machine(tmp_path, client):
     with pytest.raises(SourceError, match="comes twice"):
         dedupe_on_cluster(tmp_path / "in.csv", tmp_path / "bad.csv", client=client)
     assert not (tmp_path / "bad.csv").exists()
+
+
+def same_text(one, other):
+    return fulltext.as_dict(one) == fulltext.as_dict(other)
+
+
+def pdfs(shared):
+    found = sorted(
+        (shared / "reference" / "pdfs").glob("*.pdf"), key=lambda one: one.stat().st_size
+    )
+    return found[:9]
+
+
+def test_full_texts_are_read_on_the_same_engine(shared, client):
+    paths, told = pdfs(shared), []
+    spread = read_many(paths, client, progress=lambda *given: told.append(given[:3]))
+    alone = fulltext.read_many(paths, workers=1)
+    assert len(paths) == 9
+    assert all(map(same_text, spread, alone))
+    assert {"ok", "encrypted", "damaged"} <= {text.state for text in spread}
+    assert [done for done, *_ in told] == list(range(1, 10))
+
+
+def test_a_reader_killed_midway_changes_nothing(shared, client, monkeypatch):
+    monkeypatch.setattr("review.workflow.cluster.FILES_A_TASK", 1)
+    client.wait_for_workers(2, timeout=60)
+    paths, killed = pdfs(shared), []
+
+    def kill_once(*given):
+        if not killed:
+            killed.append(next(iter(client.run(os.getpid).values())))
+            os.kill(killed[0], signal.SIGKILL)
+
+    spread = read_many(paths, client, progress=kill_once)
+    assert killed
+    assert all(map(same_text, spread, fulltext.read_many(paths, workers=1)))
+
+
+def test_a_scheduler_that_runs_elsewhere_is_used_by_its_address(tmp_path, client, shared):
+    address = client.scheduler.address
+    table = SETS / "synthetic_2k.csv.gz"
+    dedupe_file(table, tmp_path / "one.csv")
+    words = ["file", str(table), "--out", str(tmp_path / "two.csv"), "--cluster", address]
+    done = CliRunner().invoke(app, ["dedupe", *words, "--shared", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "two.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["one.csv", "two.csv"]
+
+
+def test_where_nobody_listens_is_said():
+    with pytest.raises(ReviewError, match="No Dask scheduler answers"):
+        remote_client("tcp://127.0.0.1:9")
+    with opened() as nothing:
+        assert nothing is None
 
 
 def test_no_workers_is_refused():

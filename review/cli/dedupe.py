@@ -65,18 +65,25 @@ def file_(
     out: Path = typer.Option(..., "--out", help="Where to write record_id,cluster_id."),
     pairs: Path = typer.Option(None, "--pairs", help="Where to write the doubtful pairs."),
     workers: int = typer.Option(0, "--workers", min=0, help="Spread over Dask worker processes."),
+    address: str = typer.Option(
+        None, "--cluster", help="A running Dask scheduler: tcp://host:8786"
+    ),
+    shared: Path = typer.Option(
+        None, "--shared", help="A folder all machines of the cluster see, for parts of the table."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the figures as JSON."),
 ) -> None:
     """Groups a plain table of references; needs no review."""
     from dataclasses import asdict
 
-    from review.workflow import dedupe_cluster, dedupe_files
+    from review.workflow import cluster, dedupe_cluster, dedupe_files
 
-    if workers:
-        with dedupe_cluster.local_client(workers) as client:
-            done = dedupe_cluster.dedupe_on_cluster(table, out, pairs, client=client)
-    else:
-        done = dedupe_files.dedupe_file(table, out, pairs)
+    with cluster.opened(workers, address) as client:
+        done = (
+            dedupe_files.dedupe_file(table, out, pairs)
+            if client is None
+            else dedupe_cluster.dedupe_on_cluster(table, out, pairs, client=client, folder=shared)
+        )
     if as_json:
         say_json(asdict(done))
     else:

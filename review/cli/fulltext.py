@@ -75,14 +75,23 @@ def attach(
     say(f"{attached} of {len(placed)} PDFs attached.")
 
 
-def read(context: typer.Context) -> None:
+def read(
+    context: typer.Context,
+    workers: int = typer.Option(None, "--workers", min=1, help="Reading processes here."),
+    address: str = typer.Option(
+        None, "--cluster", help="A running Dask scheduler: tcp://host:8786"
+    ),
+) -> None:
     """Read every attached PDF that was not read yet."""
     from collections import Counter
 
     from review.fulltext import STATE_WORDS
+    from review.workflow import cluster
     from review.workflow.fulltext import read_all
 
-    states = Counter(read_all(opened(context), progress=bar).values())
+    with cluster.opened(address=address) as client:
+        found = read_all(opened(context), workers=workers, progress=bar, client=client)
+    states = Counter(found.values())
     for state, words in STATE_WORDS.items():
         if states[state]:
             say(f"{states[state]:>6}  {words}")

@@ -4,8 +4,9 @@ gives bytes, and back. The bytes hold arrays and text only: opening them runs no
 import io
 import json
 import zipfile
+from collections.abc import Sequence
 from dataclasses import asdict, fields
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
@@ -23,17 +24,31 @@ def extended(columns: Columns, more: Columns) -> Columns:
     Raises:
         ValueError: a record number is in both.
     """
-    if np.isin(more.ids, columns.ids).any():
-        raise ValueError("a record is in both columns")
+    return joined_up((columns, more))
+
+
+def joined_up(given: Sequence[Columns]) -> Columns:
+    """The columns of all, in the order given; at least one.
+
+    Raises:
+        ValueError: a record number comes twice.
+    """
+    starts = [0, *accumulate(map(len, given))]
     values: dict[str, Any] = {}
     for spec in fields(Columns):
-        one, other = getattr(columns, spec.name), getattr(more, spec.name)
+        parts = [getattr(one, spec.name) for one in given]
         if spec.name == "relations":
-            values[spec.name] = {**one, **{len(columns) + row: said for row, said in other.items()}}
-        elif isinstance(one, list):
-            values[spec.name] = one + other
+            values[spec.name] = {
+                start + row: said
+                for start, part in zip(starts, parts, strict=False)
+                for row, said in part.items()
+            }
+        elif isinstance(parts[0], list):
+            values[spec.name] = list(chain.from_iterable(parts))
         else:
-            values[spec.name] = np.concatenate((one, other))
+            values[spec.name] = np.concatenate(parts)
+    if len(np.unique(values["ids"])) != starts[-1]:
+        raise ValueError("a record is in both columns")
     return Columns(**values)
 
 

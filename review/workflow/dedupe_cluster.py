@@ -8,7 +8,6 @@ the first letters of titles, makes the pairs, hands them out by the parts they l
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ import numpy as np
 from review import dedupe
 from review.dedupe import Columns, keys
 from review.dedupe.columns import Ints, take, told_apart
-from review.dedupe.linking import Joined, assembled, joined, statements
-from review.errors import ReviewError
+from review.dedupe.keeping import joined_up
+from review.dedupe.linking import CHUNK, Joined, assembled, joined, statements
 from review.workflow.dedupe_files import (
     COLUMNS,
     Deduplicated,
@@ -65,7 +64,7 @@ def dedupe_on_cluster(
             for (one, _), start in zip(parts, starts, strict=False)
         ]
         light: list[Light] = client.gather([client.submit(_light, one, pure=False) for one in held])
-        columns = reduce(dedupe.extended, (one for one, _, _ in light), dedupe.read([]))
+        columns = joined_up([dedupe.read([]), *(one for one, _, _ in light)])
         ids = [name for _, _, names in light for name in names]
         found = {
             name: (np.concatenate([made[name][0] for _, made, _ in light]), cap)
@@ -151,40 +150,6 @@ def _judge(
 
 
 def _in_chunks(columns: Columns, pairs: keys.Pairs) -> Joined:
-    from review.dedupe.linking import CHUNK
-
     found = [joined(columns, one) for one in keys.in_chunks(pairs, CHUNK)]
     pairs_, verdict, rule, score = (np.concatenate(list(one)) for one in zip(*found, strict=True))
     return pairs_, verdict, rule, score
-
-
-def local_client(workers: int) -> Any:
-    """A Dask client with worker processes on this machine.
-
-    Raises:
-        ReviewError: the optional part is not installed, or fewer than one worker.
-    """
-    if workers < 1:
-        raise ReviewError(f"{workers} workers can do nothing; give 1 or more.")
-    return _distributed().Client(
-        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
-    )
-
-
-def remote_client(address: str) -> Any:
-    """A Dask client of a running scheduler ('tcp://host:8786'). Raises ReviewError."""
-    distributed = _distributed()
-    try:
-        return distributed.Client(address, timeout=20)
-    except (OSError, ValueError) as error:
-        raise ReviewError(f"No Dask scheduler answers at {address}: {error}.") from error
-
-
-def _distributed() -> Any:
-    try:
-        import distributed
-    except ImportError as error:
-        raise ReviewError(
-            "Work on a cluster needs an optional part: pip install 'funnel-review[cluster]'."
-        ) from error
-    return distributed

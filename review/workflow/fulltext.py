@@ -6,6 +6,7 @@ The PDFs themselves are kept by workflow.files; here is what is in them.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from review import cues, fulltext
 from review.checklists import Checklist
@@ -17,7 +18,7 @@ from review.store import files as stored_files
 from review.store.feedback import Said
 from review.store.moments import now
 from review.store.records import number_of
-from review.workflow import files
+from review.workflow import cluster, files
 from review.workflow.project import Project
 
 Progress = Callable[[int, int, str], None]
@@ -76,11 +77,19 @@ def _keep(project: Project, sha256: str, text: FullText) -> None:
 
 
 def read_all(
-    project: Project, *, workers: int | None = None, progress: Progress | None = None
+    project: Project,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    client: Any = None,
 ) -> dict[str, str]:
     """Reads every attached PDF that was not read yet, side by side. SHA-256 -> state.
 
     Each text is kept as soon as it is read, so a run that is stopped goes on where it was.
+
+    Args:
+        client: a Dask client (see workflow.cluster) whose workers see the review's folder; they
+            read then, instead of processes of this machine.
     """
     with project.store.read() as conn:
         attached = {one["sha256"] for one in stored_files.every(conn).values()}
@@ -94,7 +103,10 @@ def read_all(
         if progress:
             progress(done, total, f"{path.stem[:12]}: {fulltext.STATE_WORDS[text.state]}")
 
-    texts = fulltext.read_many(paths, workers=workers, progress=each)
+    if client is None:
+        texts = fulltext.read_many(paths, workers=workers, progress=each)
+    else:
+        texts = cluster.read_many(paths, client, progress=each)
     fresh = {path.stem: str(text.state) for path, text in zip(paths, texts, strict=True)}
     return {sha: known[sha][0] for sha in current} | fresh
 
