@@ -203,6 +203,75 @@ def test_suggestions_are_the_sentences_that_answer(covidnet):
         assert all(s.section != "references" and s.boxes for s in suggestions)
 
 
+HAND_CHECKED = {
+    "covidnet-cxr-v3.pdf": {
+        "title": "COVID-Net: A Tailored Deep Convolutional",
+        "background": "computer-aided diagnostic systems that can aid radiologists",
+        "objectives": "in this study we introduce COVID-Net",
+        "data-sources": "combined and modified three different publicly available",
+        "partition-assignment": "number of training images, (right bar) number of test images",
+        "architecture": "network architecture is shown in Fig. 2",
+        "software": "Keras deep learning library",
+        "initialisation": "pretrained on the ImageNet",
+        "training": "learning rate=2e-5",
+        "metrics": "computed the test accuracy, as well as sensitivity",
+        "explainability": "interpretation indicates the critical factors",
+        "performance": "achieving 92.6% test accuracy",
+        "limitations": "several areas of improvement",
+        "protocol-access": "available publicly for open access",
+    },
+    "covid-xray-poster.pdf": {
+        "title": "Convolutional Artificial Neural Network in Covid19",
+        "objectives": "this paper concerns the application",
+        "data-sources": "Covid19 Xray ct scan dataset",
+        "architecture": "A convolutional neural network model was trained",
+        "software": "Tensorflow/Keras",
+        "initialisation": "A pretrained neural network is chosen from kaggle",
+        "training": "gtx 1060/i7 6700 based computer",
+        "metrics": "on Sensitivity/Specificity/Accuracy",
+        "performance": "~85%/~70%/~77%",
+    },
+    "acl-two-column.pdf": {
+        "objectives": "In this paper, we introduce a more direct approach",
+        "data-sources": "The dataset contains 620 ANs",
+        "preprocessing": "normalized to unit length",
+        "partition-assignment": "remove) from the training sets 200 phrases",
+        "training": "trained on adjective-noun (AN) pairs",
+        "performance": "minimum accuracy of 0.23",
+        "protocol-access": "This dataset is available at",
+        "funding": "Starting Independent Research Grant",
+    },
+}
+
+
+@pytest.mark.parametrize("name", HAND_CHECKED)
+def test_sentences_found_to_answer_by_hand_stay_among_the_first_three(name, shared):
+    from review.workflow.fulltext import suggest_from
+
+    checklist = load_checklist(shipped.folder("checklists") / "claim-2020.yaml")
+    found = suggest_from(read(shared / "reference" / "pdfs" / name), checklist)
+    for item, words in HAND_CHECKED[name].items():
+        first = [one.text for one in found[item][:3]]
+        assert any(words in text for text in first), (item, first)
+
+
+def test_remains_of_tables_and_other_peoples_work_come_later():
+    lines = [
+        Sentence("Table Accuracy Sensitivity.", 1, "results"),
+        Sentence("Previous studies reported a sensitivity of 90%.", 1, "results"),
+        Sentence("We computed the sensitivity for each class.", 2, "results"),
+    ]
+    found = cues.suggest(lines, {"a": ("sensitivity",)})["a"]
+    assert [one.sentence for one in found] == [2, 1, 0]
+
+
+def test_a_pattern_tells_the_words_that_met_it():
+    lines = [Sentence("Images were randomly split into two halves.", 1, "methods")]
+    pattern = "(randomly|random) ..2 (split*|divid*)"
+    (found,) = cues.suggest(lines, {"a": (pattern, "halves")})["a"]
+    assert (found.cue, found.words) == (f"{pattern}; halves", "randomly split; halves")
+
+
 def test_the_same_text_gives_the_same_suggestions(covidnet):
     wanted = {"a": ("learning rate", "dataset"), "b": ("patients",)}
     assert cues.suggest(covidnet.sentences, wanted) == cues.suggest(covidnet.sentences, wanted)

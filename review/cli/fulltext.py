@@ -58,7 +58,7 @@ def evidence(
         for item in section.items:
             say(f"{item.number} {item.name}")
             for s in found[item.id]:
-                say(f"   p. {s.page}  {s.text}  [{s.cue}]")
+                say(f"   p. {s.page}  {s.text}  [{s.words}]")
 
 
 def attach(

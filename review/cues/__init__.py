@@ -5,7 +5,7 @@ flags(sentences, reader, registry)    signs of pitfalls, each with its sentence 
 suggest(sentences, cues)              sentences for each item of a checklist
 """
 
-from review.cues.evidence import APART, PLAIN, Suggestion, suggest
+from review.cues.evidence import APART, PLAIN, Suggestion, check, suggest
 from review.cues.flags import Flag, Reader, Strength, flags, reader
 from review.cues.patterns import pipeline
 
@@ -16,6 +16,7 @@ __all__ = [
     "Reader",
     "Strength",
     "Suggestion",
+    "check",
     "flags",
     "pipeline",
     "reader",

@@ -74,6 +74,11 @@ def pipeline(model: str | None) -> Any:
         ) from error
 
 
+def is_pattern(cue: str) -> bool:
+    """Whether a cue uses the language above, and is not just a phrase."""
+    return bool(re.search(r"\*|\.\.|#|\([^()]*\|", cue))
+
+
 def compiled(pattern: str) -> list[list[dict[str, Any]]]:
     """The token patterns of one cue. Raises ChecklistError on one that cannot be read."""
     slots: list[list[list[dict[str, Any]]]] = []

@@ -93,7 +93,7 @@ def _one(
     with st.container(border=True):
         st.html(f'<div style="font-size:.92rem;line-height:1.4">{html.escape(one.text)}</div>')
         said, show, use, dismiss = st.columns([4, 2, 2, 2.3], vertical_alignment="center")
-        said.caption(" · ".join(filter(None, (one.section, one.cue))))
+        said.caption(" · ".join(filter(None, (one.section, one.words))))
         show.button(
             f"Page {one.page}", key=f"evidence_show_{n}", width="stretch", type="tertiary",
             on_click=partial(paper.go_to, one.page),

@@ -24,6 +24,8 @@ from review.workflow.project import Project
 Progress = Callable[[int, int, str], None]
 """Called with (done, in all, name of the file and what came of it)."""
 
+_FRONT = ("",)
+"""Where titles stand: before any heading."""
 _SECTIONS = {
     "title-abstract": ("abstract",),
     "introduction": ("introduction",),
@@ -213,6 +215,7 @@ def prefer_of(checklist: Checklist) -> dict[str, tuple[str, ...]]:
         for start, wanted in _SECTIONS.items():
             if section.id.startswith(start):
                 out |= {item.id: wanted for item in section.items}
+        out |= {item.id: _FRONT for item in section.items if item.id.startswith("title")}
     return out
 
 

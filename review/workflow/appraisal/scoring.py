@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from review.checklists import PARTS, Checklist, asked_of, label_of, load, read_answer
+from review import cues
+from review.checklists import PARTS, Checklist, asked_of, items, label_of, load, read_answer
 from review.errors import ChecklistError, SourceError
 from review.scoring import Result, lacks_reason, score
 from review.workflow.appraisal.tools import checklist, shelf
@@ -33,6 +34,7 @@ def checklist_rows(project: Project | None) -> list[dict[str, Any]]:
 def described(path: Path) -> dict[str, Any]:
     """What a checklist file holds, JSON-ready. Raises ChecklistError with every mistake in it."""
     one = load(path)
+    cues.check({item.id: item.cues for item in items(one)}, str(path))
     return {
         "id": one.id,
         "edition": one.edition,
