@@ -135,6 +135,13 @@ def test_extraction_covers_the_founding_table(shared: Path) -> None:
         assert "unclear" in [option.id for option in item.options]
 
 
+CIRCLE = """\
+facts:
+  - {id: x, name: X, question: "X?", answers: yn, applies_if: {y: ["yes"]}}
+  - {id: y, name: Y, question: "Y?", answers: yn, applies_if: {x: ["yes"]}}
+sections:"""
+
+
 def test_clear_has_58_items() -> None:
     assert [i.number for i in items(load(SHIPPED["clear"]))] == [str(n) for n in range(1, 59)]
 
@@ -167,6 +174,15 @@ def test_clear_has_58_items() -> None:
         (("id: ours", "id: ours\ndigest: x"), "'digest' is set by Funnel"),
         (("kind: count", "kind: weighted-percent"), "needs a 'weight'"),
         (("title: One\n", "title: One\n    judgement: biased?\n"), "'overall' does not say"),
+        (("  - id: one", "\t- id: one"), "line 1[0-9]: .*a tab stands here"),
+        (("max: 2", "max: .inf"), "line 20: 'scores.1.max'.*number.*got '.inf'"),
+        (("item_count: 2", "item_count: 010"), "line 7: 'item_count': says 10"),
+        (("item_count: 2", "item_count: 0x2"), "line 7: 'item_count'.*got '0x2'"),
+        (("licence: ours", "licence: &a [*a]"), "ours.yaml: line [0-9]+: .*holds itself"),
+        (("scores:", "needs: [{item: a, needs: b}, {item: b, needs: a}]\nscores:"),
+         "'needs.1': 'a' rests on itself, in a circle"),
+        (("scores:", "needs: [{item: a, needs: a}]\nscores:"), "'a' rests on itself"),
+        (("sections:", CIRCLE), "'facts.1.applies_if.y': rests on 'y', which is not asked before"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_line(change: tuple[str, str], says: str) -> None:

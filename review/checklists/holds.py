@@ -121,7 +121,16 @@ def _conditions(checklist: Checklist) -> Iterator[Mistake]:
     allowed = {fact.id: _ids_of(checklist, fact) for fact in checklist.facts}
     seen: list[str] = []
     for n, fact in enumerate(checklist.facts):
-        yield from _applies(("facts", n), fact.applies_if, {k: allowed[k] for k in seen})
+        for name in fact.applies_if:
+            if name in allowed and name not in seen:
+                yield (
+                    ("facts", n, "applies_if", name),
+                    f"rests on '{name}', which is not asked before it; a fact may rest only on "
+                    "facts above it.",
+                )
+        before = {k: allowed[k] for k in seen}
+        earlier = {k: v for k, v in fact.applies_if.items() if k in seen or k not in allowed}
+        yield from _applies(("facts", n), earlier, before)
         seen.append(fact.id)
     for path, item in _places(checklist):
         yield from _applies(path, item.applies_if, allowed)
@@ -239,6 +248,15 @@ def _needs(checklist: Checklist) -> Iterator[Mistake]:
             elif option is not None and option not in [o.id for o in known[name].options]:
                 ids = [o.id for o in known[name].options]
                 yield ("needs", n, key), _unknown(f"answer to '{name}'", option, ids)
+
+    rests = {(need.item, need.option): (need.needs, need.needs_option) for need in checklist.needs}
+    for n, need in enumerate(checklist.needs):
+        here, walked = (need.item, need.option), set()
+        while here in rests and here not in walked:
+            walked.add(here)
+            here = rests[here]
+        if here == (need.item, need.option):
+            yield ("needs", n), f"'{need.item}' rests on itself, in a circle."
 
 
 def _unknown(what: str, word: str, known: Sequence[str]) -> str:

@@ -37,6 +37,8 @@ def load(path: Path) -> Checklist:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ChecklistError(f"{path}: there is no such file.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ChecklistError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
     checklist = parse(text, str(path))

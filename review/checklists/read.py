@@ -1,5 +1,6 @@
 """YAML text -> plain data with the line of every key, or the mistakes a checklist must not hold."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,8 @@ from review.errors import ChecklistError
 Path = tuple[str | int, ...]
 MOST_NODES = 50_000
 """Most values one file may hold; the largest shipped checklist has under 2,000."""
+MOST_DEPTH = 30
+"""Deepest a value may lie; the shipped checklists go to 8."""
 _PREFIX = "tag:yaml.org,2002:"
 _BARE = {"yes", "no", "on", "off", "y", "n"}
 
@@ -37,12 +40,17 @@ def read_text(text: str, name: str) -> Text:
         mark = getattr(error, "problem_mark", None)
         where = f"{name}: line {mark.line + 1}" if mark else name
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        if "cannot start any token" in problem and _tab_at(text, mark):
+            problem = "a tab stands here; YAML is indented with spaces only"
         if "mapping values" in problem:
             problem += ". A text that holds a colon and a space needs quotes around it"
         raise ChecklistError(f"{where}: this is not YAML: {problem}.") from error
     lines: dict[Path, int] = {}
     problems: list[str] = []
-    data = _plain(root, (), lines, problems)
+    try:
+        data = _plain(root, (), lines, problems)
+    except ChecklistError as error:
+        raise ChecklistError(f"{name}: {error}") from error
     if problems:
         raise ChecklistError(joined(name, problems))
     if not isinstance(data, dict):
@@ -73,6 +81,11 @@ def _plain(node: Any, path: Path, lines: dict[Path, int], problems: list[str]) -
     import yaml
 
     lines.setdefault(path, _line(node))
+    if len(path) > MOST_DEPTH:
+        raise ChecklistError(
+            f"line {_line(node)}: lists within lists deeper than {MOST_DEPTH}, or a part that "
+            "holds itself."
+        )
     if len(lines) > MOST_NODES:
         raise ChecklistError(f"more than {MOST_NODES} values: this is not a checklist.")
     if isinstance(node, yaml.MappingNode):
@@ -113,9 +126,23 @@ def _scalar(node: Any, path: Path, problems: list[str]) -> Any:
         )
     if kind == "int" and path and path[-1] in ("number", "edition", "key", "id"):
         return text
-    if kind == "int":
-        return int(text, 0) if text.lstrip("+-").isdigit() or "x" in text else text
-    return float(text) if kind == "float" else text
+    if kind in ("int", "float"):
+        return _number(text)
+    return text
+
+
+def _number(text: str) -> int | float | str:
+    """A plain decimal number; any other spelling YAML knows (010, 0x1F, 1:30, .inf) stays text."""
+    if re.fullmatch(r"[+-]?(0|[1-9]\d*)", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"[+-]?\d+\.\d*(e[+-]?\d{1,2})?", text) else text
+
+
+def _tab_at(text: str, mark: Any) -> bool:
+    """Whether the line an error stands on begins with a tab."""
+    lines = text.splitlines()
+    here = lines[mark.line] if mark is not None and mark.line < len(lines) else ""
+    return "\t" in here[: len(here) - len(here.lstrip())]
 
 
 def _bare(node: Any, path: Path) -> str:
