@@ -289,6 +289,25 @@ def test_the_figures_add_up_and_tell_tool_from_hand(project):
     assert dedupe_report.figures(project).merges_undone == 2
 
 
+def test_the_figures_stand_in_the_exports_with_their_sums(project):
+    bring(project, ARTICLE, OTHER, source="pubmed")
+    bring(project, ARTICLE, source="pubmed", kind="harvest")
+    bring(project, TWIN, source="embase")
+    bring(project, PREPRINT, source="medrxiv")
+    dedupe.run(project, "ada")
+    made = dedupe_report.table(dedupe_report.figures(project))
+    rows = [dict(zip(made.columns, row, strict=True)) for row in made.rows]
+    assert [row["Source"] for row in rows] == ["embase", "medrxiv", "pubmed", "All sources"]
+    for row in rows:
+        parts = ("Unreadable", "Harvested again", "Repeated", "Removed by tool",
+                 "Removed by hand", "Kept")  # fmt: skip
+        assert row["Found"] == sum(row[name] for name in parts)
+    assert (rows[-1]["Found"], rows[-1]["Harvested again"], rows[-1]["Kept"]) == (5, 1, 3)
+    assert made.notes[1] == "Preprints joined to their articles: 1 (1 by rule)."
+    text = "\n".join(dedupe_report.lines(dedupe_report.figures(project)))
+    assert "only here" in text and "Versions of preprints collapsed: 0" in text
+
+
 def test_the_flow_and_the_figures_count_the_same(project):
     bring(project, ARTICLE, TWIN, OTHER, PREPRINT)
     dedupe.run(project, "ada")

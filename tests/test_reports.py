@@ -57,6 +57,7 @@ def test_everything_issue_8_names_is_there(files):
         "figures/rqs-1.0-scores.svg", "tables/xlsx/excluded-full-text.xlsx",
         "tables/docx/characteristics.docx", "tables/tex/probast-2019-judgements.tex",
         "tables/html/agreement.html", "tables/csv/duplicates.csv", "tables/csv/source-overlap.csv",
+        "tables/csv/deduplication.csv",
         "tables/csv/prisma-s.csv", "tables/csv/prisma-2020-checklist.csv", "tables/all-tables.xlsx",
         "tables/all-tables.docx", "tables/all-tables.html", "records/included.ris",
         "records/excluded.bib", "records/included.csv", "records/revman-included.ris",

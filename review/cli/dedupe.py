@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 group = typer.Typer(help="Find duplicates; without a further word: in the open review.")
 
 
+MEANS = {
+    "duplicate": "This pair by itself is one report",
+    "version": "This pair by itself is two versions of one report",
+    "study": "This pair by itself is two reports of one study, as a preprint and its article are",
+    "maybe": "This pair by itself may be one; a person is asked (review dedupe doubts)",
+    "distinct": "Nothing joins this pair by itself",
+}
+"""Verdict -> what it means."""
+
+
 class Settled(StrEnum):
     """Words a person settles a pair with."""
 
@@ -111,9 +121,13 @@ def explain(
 
 def _tell(first: str, second: str, found: "Explanation") -> None:
     say(f"{first} and {second}: {found.verdict} ({found.rule}, score {found.score:.2f})")
+    say(f"{MEANS[found.verdict]}; the groups hold them as {found.together}.")
     for fact in found.facts:
         say(f"  {fact}")
-    say(f"  compared because of: {', '.join(found.shared_keys) or 'nothing in common'}")
+    if found.shared_keys:
+        say(f"  compared because both share: {', '.join(found.shared_keys)}")
+    else:
+        say("  never compared: nothing brings the two together")
     for word in found.said:
         say(f"  said: {word}")
 

@@ -32,8 +32,19 @@ class Explanation:
 
 
 _LABELS = {"doi": "DOI", "pmid": "PMID", "pmcid": "PMCID", "arxiv": "arXiv id",
-           "journal": "journal", "volume": "volume", "page": "first page"}  # fmt: skip
-_WORDS = {1: "equal", -1: "different", 0: "unknown on one side"}
+           "journal": "journal", "volume": "volume", "issue": "issue",
+           "page": "first page"}  # fmt: skip
+_KEYS = {
+    "doi": "DOI", "pmid": "PMID", "pmcid": "PMCID", "arxiv": "arXiv id",
+    "volume+page": "volume and page", "page+first": "page and first author",
+    "head+first": "beginning of the title", "tail+first": "end of the title",
+    "team": "all authors", "first+second+year": "first two authors", "first+last": "first and last "
+    "author", "head+page": "beginning of the title", "head+year": "beginning of the title",
+    "tail+year": "end of the title", "first+word": "author and a long word of the title",
+    "last+word": "author and a long word of the title", "band": "words of the title",
+}  # fmt: skip
+"""Blocking key -> what it is, for people."""
+_WORDS = {1: "equal", -1: "different", 0: "not given by one or both"}
 
 
 def explain(
@@ -60,9 +71,11 @@ def explain(
         verdict, rule = str(word.verdict), f"by hand ({word.who})"
     said = [f"{name}, {note}" for *_, name, note in stated]
     said += [f"{one.who}: {one.verdict} ({one.rule}), {one.at:%Y-%m-%d}" for one in links]
-    shared = [
-        name for name, (key, _) in keys.keys(columns).items() if key[0] != 0 and key[0] == key[1]
-    ]
+    shared = dict.fromkeys(
+        _KEYS.get(name.split(" ")[0], name)
+        for name, (key, _) in keys.keys(columns).items()
+        if key[0] != 0 and key[0] == key[1]
+    )
     score = round(float(judged.score[0]), 4)
     facts = tuple(_facts(columns, alike))
     return Explanation(verdict, rule, score, facts, tuple(shared), tuple(said), together)
@@ -85,8 +98,10 @@ def _facts(columns: Columns, x: Likeness) -> list[str]:
         if x.team[0] >= 0
         else "authors: missing on one side",
     ]
-    for name, label in _LABELS.items():
-        facts.append(f"{label} {_WORDS[int(getattr(x, name)[0])]}")
+    for agreement, words in _WORDS.items():
+        named = [label for name, label in _LABELS.items() if int(getattr(x, name)[0]) == agreement]
+        if named:
+            facts.append(f"{words}: {', '.join(named)}")
     facts.append(
         f"years {int(x.years[0])} apart" if x.years[0] >= 0 else "year missing on one side"
     )

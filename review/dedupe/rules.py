@@ -241,7 +241,7 @@ def _like_duplicates(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
          free & near & s.page & (x.journal == 1) & (x.volume >= 0)
          & ((x.ratio >= CLOSE) | x.begins)),
         ("like title+text+authors", DUPLICATE,
-         free & (x.ratio >= CLOSE) & (x.numerals == 1) & (x.abstract >= SAME_TEXT)
+         free & (x.ratio >= 95) & (x.numerals == 1) & (x.abstract >= 99)
          & (x.first == 1) & (x.team >= MOST) & (x.journal == 1) & ~s.other_place & (x.years <= 1)
          & s.telling),
         ("cut title+authors+journal", DUPLICATE,

@@ -1,7 +1,7 @@
 """The engine for work beyond one machine: Dask, for deduplication and for reading full texts.
 
-An optional part (`pip install 'funnel-review[cluster]'`). What a lost worker held is worked again by
-another.
+An optional part: `pip install 'funnel-review[cluster]'`. What a lost worker held is worked again
+by another.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -10,6 +10,7 @@ from review import dedupe
 from review.records import Link
 from review.store import links, records
 from review.store.records import Arrival
+from review.table import Cell, Table
 from review.workflow.flow import joined_by_hand
 from review.workflow.grouping import groups_at
 from review.workflow.project import Project
@@ -66,16 +67,12 @@ def figures(project: Project, *, until: datetime | None = None) -> Figures:
         entries = records.arrivals(conn, until=until)
         log = links.every(conn, until=until)
         here = {one.record for one in entries if one.record is not None}
-        columns = dedupe.read((x.id, x.record) for x in records.every(conn) if x.id in here)
+        postings = {
+            x.id: x.record.version or 0
+            for x in records.every(conn)
+            if x.id in here and dedupe.is_posting(x.record)
+        }
     groups = {n: groups.get(n, (n, n)) for n in here}
-    numbers = columns.ids.tolist()
-    postings = {
-        n: version
-        for n, server, version in zip(
-            numbers, columns.server.tolist(), columns.version.tolist(), strict=True
-        )
-        if server
-    }
     held = _held(groups, entries)
     linked = _preprint_links(groups, postings, log)
     return Figures(
@@ -177,21 +174,27 @@ def as_dict(found: Figures) -> dict[str, Any]:
 
 def lines(found: Figures) -> list[str]:
     """The figures for people."""
+    heads = ("found", "again", "repeat", "tool", "hand", "kept")
     rows = [
-        f"{'source':16} {'found':>7} {'again':>7} {'repeat':>7} {'tool':>7} {'hand':>7} {'kept':>7}"
+        "Entries each source gave; of these harvested again as they were, repeated in an export,",
+        "removed as duplicates by the tool and by hand, and kept:",
+        " ".join([f"{'source':16}", *(f"{name:>7}" for name in heads)]),
     ]
     rows += [
         f"{one.source:16} {one.found:7} {one.harvested_again:7} {one.repeated:7} {one.by_tool:7} "
         f"{one.by_hand:7} {one.kept:7}" + (f"  ({one.unread} unreadable)" if one.unread else "")
         for one in found.sources
     ]
-    rows.append("Reports two sources share:")
+    rows += ["", "Reports that sources share (on the diagonal: all a source holds):"]
+    names = list(found.overlap)
+    wide = max([7, *map(len, names)])
+    rows.append(" ".join([f"{'':16}", *(f"{name:>{wide}}" for name in names), "only here"]))
     rows += [
-        f"  {a} and {b}: {found.overlap[a][b]}"
-        for a in found.overlap
-        for b in found.overlap
-        if a < b
-    ]
+        " ".join([f"{a:16}", *(f"{found.overlap[a][b]:{wide}}" for b in names),
+                  f"{found.only_here.get(a, 0):9}"])
+        for a in names
+    ]  # fmt: skip
+    rows.append("")
     by = ", ".join(f"{count} by {who}" for who, count in sorted(found.preprint_links_by.items()))
     rows.append(f"Versions of preprints collapsed: {found.versions_collapsed}")
     rows.append(
@@ -199,3 +202,27 @@ def lines(found: Figures) -> list[str]:
     )
     rows.append(f"Merges undone: {found.merges_undone}")
     return rows
+
+
+def table(found: Figures) -> Table:
+    """The figures as a table of a report: a row a source, a row of sums, and the rest as notes."""
+    columns = ("found", "unread", "harvested_again", "repeated", "by_tool", "by_hand", "kept")
+    counts = [[int(getattr(one, name)) for name in columns] for one in found.sources]
+    rows: list[tuple[Cell, ...]] = [
+        (one.source, *row) for one, row in zip(found.sources, counts, strict=True)
+    ]
+    sums = [sum(column) for column in zip(*counts, strict=True)] or [0] * len(columns)
+    by = ", ".join(f"{count} by {who}" for who, count in sorted(found.preprint_links_by.items()))
+    return Table(
+        "deduplication",
+        "Deduplication by source",
+        ("Source", "Found", "Unreadable", "Harvested again", "Repeated", "Removed by tool",
+         "Removed by hand", "Kept"),
+        (*rows, ("All sources", *sums)),
+        (
+            f"Versions of preprints collapsed: {found.versions_collapsed}.",
+            f"Preprints joined to their articles: {found.preprint_links}"
+            + (f" ({by})." if by else "."),
+            f"Merges undone: {found.merges_undone}.",
+        ),
+    )  # fmt: skip

@@ -1,0 +1,72 @@
+"""The duplicates page in a browser: keys settle pairs, Z undoes, differing words are marked."""
+
+import pytest
+from browser import chromium, press_until, served, settled
+from playwright.sync_api import expect
+from test_dedupe_workflow import ARTICLE, OTHER, PREPRINT, bring
+from test_pages_duplicates import FOUR, ONE, THREE, TWO
+
+from review.records import Record
+from review.store import links
+from review.workflow import dedupe
+from review.workflow.decisions import Wanted, decide
+from review.workflow.project import init, open_project
+
+pytestmark = pytest.mark.browser
+SAYS = "text => document.body.innerText.includes(text)"
+LATE = Record("scopus", title="Rivers of the north in spring", authors=("Sun, D",), year=2018,
+              doi="10.1016/x")  # fmt: skip
+LATER = Record("wos", title="Harbours of the south", authors=("Po, B",), year=2018,
+               doi="10.1016/x")  # fmt: skip
+
+
+def said(project):
+    with project.store.read() as conn:
+        return [one.verdict for one in links.every(conn) if one.who == "ada"]
+
+
+def test_keys_settle_pairs_and_undo_and_differing_words_stand_out(tmp_path):
+    init(tmp_path)
+    project = open_project(tmp_path)
+    bring(project, ONE, TWO, THREE, FOUR, LATE, LATER, source="pubmed")
+    dedupe.run(project, "ada")
+    assert len(dedupe.waiting(project)) == 3
+    with served(tmp_path, solo="ada") as address, chromium() as browser:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(f"{address}/duplicates")
+        page.get_by_text("for a decision").wait_for(timeout=40_000)
+        settled(page)
+        marks = page.locator("mark")
+        assert marks.count() > 0
+        background = marks.first.evaluate("one => getComputedStyle(one).backgroundColor")
+        assert background == "rgb(251, 227, 166)"
+        words = [one.strip() for one in marks.all_inner_texts()]
+        assert {"Deep", "Wages"} <= set(words) or {"Rivers"} <= set(words)
+        press_until(page, "n", SAYS, ": different, by ada")
+        press_until(page, "p", SAYS, ": preprint, by ada")
+        press_until(page, "z", SAYS, "word was taken back")
+        press_until(page, "y", SAYS, ": same, by ada")
+        expect(page.get_by_text("pair waits for a decision")).to_be_visible()
+    assert said(project) == ["distinct", "study", None, "duplicate"]
+
+
+def test_a_reopened_preprint_stands_on_the_pages_and_may_be_kept(tmp_path):
+    init(tmp_path)
+    project = open_project(tmp_path)
+    bring(project, PREPRINT, OTHER)
+    dedupe.run(project, "ada")
+    for name in ("ada", "ben"):
+        decide(project, Wanted(1, "title-abstract", name, "exclude"), name)
+    bring(project, ARTICLE)
+    dedupe.run(project, "ada")
+    line = "the journal article of R000001, came after R000001 was judged"
+    with served(tmp_path, solo="ada") as address, chromium() as browser:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(address)
+        expect(page.get_by_text(line)).to_be_visible(timeout=40_000)
+        page.goto(f"{address}/duplicates")
+        expect(page.get_by_text(line)).to_be_visible(timeout=40_000)
+        settled(page)
+        page.get_by_role("button", name="Keep as judged").click()
+        expect(page.get_by_text("The earlier decisions on R000001 stand.")).to_be_visible()
+        expect(page.get_by_text(line)).to_have_count(0)
