@@ -14,6 +14,7 @@ from review.workflow.project import Project
 ROOMS = {
     "Review": [
         ("home", "Overview", "read"),
+        ("protocol", "Protocol", "read"),
         ("records", "Records", "read"),
         ("record", "One record", "read"),
     ],

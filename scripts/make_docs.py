@@ -20,6 +20,11 @@ what was expected. Once a decision has been made, every change is recorded as an
 what changed, who changed it and when (`review amendments`); `review amend --why "..."` adds the
 reason.
 
+The app's page **Protocol** shows everybody the plan in force, what each source is asked, the file
+with its fingerprint (SHA-256 of its text), and every version with what changed. There the lead may
+also change the file: it is checked before it counts, and once decisions have been made it asks why.
+Where a change alters how many decide a record, every record's standing is computed anew.
+
 This page is written from the program's own classes (`make docs`).
 """
 

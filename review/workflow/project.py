@@ -12,7 +12,7 @@ from review import query
 from review.errors import ProtocolError, QueryError
 from review.protocol import Protocol
 from review.shipped import folder as shipped
-from review.store import Store, acts, decisions, open_store
+from review.store import Connection, Store, acts, decisions, open_store
 from review.store.moments import now
 
 PROTOCOL = "protocol.yaml"
@@ -69,6 +69,16 @@ def _note_version(project: Project, text: str, who: str, why: str | None) -> Non
         if versions and decisions.begun(conn):
             amendment = changes(versions[-1]["text"], text)
         acts.add_protocol(conn, text, project.fingerprint, who, now(), amendment=amendment, why=why)
+        if versions:
+            _stand_anew(project, conn)
+
+
+def _stand_anew(project: Project, conn: Connection) -> None:
+    """Where each report stands depends on the plan, such as how many decide; so it is computed
+    anew whenever the plan changes."""
+    from review.workflow import standings
+
+    standings.rebuild(project, conn)
 
 
 def changes(before: str, after: str) -> str:
@@ -108,9 +118,17 @@ def check(folder: Path) -> list[str]:
     Raises:
         ProtocolError: a mistake in it, or in its query, or a checklist that is not there.
     """
+    return plan(folder, protocols.load(folder / PROTOCOL))
+
+
+def plan(folder: Path, protocol: Protocol) -> list[str]:
+    """What a protocol plans, once it holds together with the files in its folder.
+
+    Raises:
+        ProtocolError: a mistake in its query, or a file or checklist that is not there.
+    """
     from review.workflow.appraisal.tools import check_plan
 
-    protocol = protocols.load(folder / PROTOCOL)
     check_plan(folder, protocol)
     lines = [f"{folder / PROTOCOL}: the protocol holds together.", f"  {protocol.title}"]
     sources = [*protocol.search.sources, *(one.file for one in protocol.search.imports)]

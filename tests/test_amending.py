@@ -1,0 +1,139 @@
+"""The protocol's versions and amendments, in the workflow and on the page."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from review.errors import ProtocolError
+from review.protocol import fingerprint
+from review.records import Record
+from review.store import decisions, records
+from review.store.moments import now
+from review.workflow import amending, standings
+from review.workflow.accounts import Signed
+from review.workflow.decisions import Wanted, decide
+from review.workflow.project import amendments, init, open_project
+
+TA = "title-abstract"
+LEAD, REVIEWER = Signed("ada", ("lead", "reviewer")), Signed("ben", ("reviewer",))
+
+
+@pytest.fixture
+def project(tmp_path):
+    init(tmp_path)
+    opened = open_project(tmp_path, who="ada")
+    with opened.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
+        given = [(n, Record("embase", title=f"Study {n}")) for n in (1, 2, 3)]
+        records.add(conn, batch, given, now())
+        standings.rebuild(opened, conn)
+    return opened
+
+
+def one_reviewer(text):
+    return text.replace("reviewers: 2                      #", "reviewers: 1 #")
+
+
+def draw(folder, person):
+    def script(folder, person):
+        from pathlib import Path
+
+        import streamlit as st
+
+        from review.pages import protocol
+        from review.workflow.project import open_project
+
+        st.session_state["person"] = person
+        protocol.page(open_project(Path(folder)))
+
+    return AppTest.from_function(script, args=(str(folder), person), default_timeout=60).run()
+
+
+def test_a_change_before_any_decision_is_a_version_and_no_amendment(project):
+    text = amending.text_of(project)
+    new = amending.amend(project, text + "# a note\n", "ada", "", seen=project.fingerprint)
+    first, second = amending.versions(project)
+    assert (first.number, first.change, second.change) == (1, None, "+# a note")
+    assert (second.fingerprint, second.who, second.amendment) == (new, "ada", False)
+    assert open_project(project.folder).fingerprint == new == fingerprint(text + "# a note\n")
+    assert amendments(project) == []
+
+
+def test_an_amendment_needs_a_reason_and_is_kept_with_it(project):
+    decide(project, Wanted(1, TA, "ada", "include"))
+    text = amending.text_of(project) + "# a note\n"
+    with pytest.raises(ProtocolError, match="say why"):
+        amending.amend(project, text, "ada", " ", seen=project.fingerprint)
+    assert "# a note" not in amending.text_of(project)
+    amending.amend(project, text, "ada", "the registry asked", seen=project.fingerprint)
+    (found,) = amendments(open_project(project.folder, who="ben"))
+    assert (found["who"], found["why"]) == ("ada", "the registry asked")
+    assert found["what"] == "+# a note"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("title: x\n", "missing"),
+        ("title: [", "this is not YAML"),
+        (None, "nothing differs"),
+    ],
+)
+def test_what_does_not_hold_together_changes_nothing(project, text, said):
+    before = amending.text_of(project)
+    with pytest.raises(ProtocolError, match=said):
+        amending.amend(project, text or before, "ada", "why", seen=project.fingerprint)
+    assert amending.text_of(project) == before
+    assert len(amending.versions(project)) == 1
+    assert [one.name for one in project.folder.glob(".protocol-*")] == []
+
+
+def test_nobodys_change_is_written_over(project):
+    text = amending.text_of(project)
+    amending.amend(project, text + "# from ada\n", "ada", "", seen=project.fingerprint)
+    with pytest.raises(ProtocolError, match="changed meanwhile"):
+        amending.amend(project, text + "# from cleo\n", "cleo", "", seen=project.fingerprint)
+    assert amending.text_of(project).endswith("# from ada\n")
+
+
+@pytest.mark.parametrize("through", ["app", "file"])
+def test_records_stand_anew_when_the_number_of_reviewers_changes(project, through):
+    decide(project, Wanted(1, TA, "ada", "exclude"))
+    text = one_reviewer(amending.text_of(project))
+    assert text != amending.text_of(project)
+    if through == "app":
+        amending.amend(project, text, "ada", "too few hands", seen=project.fingerprint)
+    else:
+        (project.folder / "protocol.yaml").write_text(text)
+        open_project(project.folder, who="ada")
+    with project.store.read() as conn:
+        counts = decisions.standings_count(conn)
+    assert counts == {(TA, "excluded"): 1, (TA, "pending"): 2}
+
+
+def test_the_page_shows_the_plan_and_only_the_lead_may_change_it(project):
+    app = draw(project.folder, REVIEWER)
+    assert not app.exception
+    shown = " ".join(one.value for one in [*app.markdown, *app.caption])
+    assert project.fingerprint[:12] in shown
+    assert "A model that reads chest radiographs or CT" in shown
+    assert "Only the lead changes it." in shown
+    assert not app.text_area
+    assert any("[tiab]" in one.value for one in app.code)
+
+
+def test_the_lead_amends_on_the_page(project):
+    decide(project, Wanted(1, TA, "ada", "include"))
+    app = draw(project.folder, LEAD)
+    changed = app.text_area[0].value.replace("title: Machine", "title: Deep")
+    app.text_area[0].input(changed)
+    app = app.button[1].click().run()
+    assert "the protocol holds together" in app.success[0].value
+    app.text_area[0].input(changed)
+    app = app.button[0].click().run()
+    assert "say why" in app.error[0].value
+    app.text_input[0].input("the title was wrong")
+    app = app.button[0].click().run()
+    assert not app.exception
+    assert "is in force" in app.success[0].value
+    assert open_project(project.folder).protocol.title.startswith("Deep")
+    assert amendments(project)[0]["why"] == "the title was wrong"
