@@ -161,8 +161,8 @@ def statuses(conn: Connection, stage: str) -> dict[int, str]:
     return {record: status for record, status in conn.execute(query.order_by(standings.c.record))}
 
 
-def count_of(conn: Connection, stage: str, reviewer: str) -> int:
-    """How many records a reviewer has judged at a stage."""
+def judged_of(conn: Connection, stage: str, reviewer: str) -> list[int]:
+    """Records a reviewer has judged at a stage and not taken back."""
     newest = (
         select(func.max(decisions.c.id))
         .where(
@@ -172,8 +172,16 @@ def count_of(conn: Connection, stage: str, reviewer: str) -> int:
         )
         .group_by(decisions.c.record)
     )
-    query = select(func.count()).where(decisions.c.id.in_(newest), decisions.c.verdict.is_not(None))
-    return int(conn.execute(query).scalar_one())
+    query = select(decisions.c.record).where(
+        decisions.c.id.in_(newest), decisions.c.verdict.is_not(None)
+    )
+    return list(conn.execute(query).scalars())
+
+
+def since(conn: Connection, number: int, most: int) -> list[Decision]:
+    """The first decisions after a row number, in order of arrival."""
+    query = select(decisions).where(decisions.c.id > number).order_by(decisions.c.id).limit(most)
+    return [_decision(row) for row in conn.execute(query)]
 
 
 def judged_count(conn: Connection, stage: str) -> int:

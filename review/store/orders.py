@@ -95,48 +95,65 @@ def newest(conn: Connection, stage: str) -> dict[str, Any] | None:
 
 
 def _mine(stage: str, reviewer: str) -> Any:
-    """What this reviewer is to judge: open reports and pilot ones, theirs by allocation."""
+    """What this reviewer is to judge and has not: open reports and pilot ones, theirs by
+    allocation; what has no place in the order yet may be anybody's."""
     return and_(
-        order_rows.c.stage == stage,
+        standings.c.stage == stage,
         or_(standings.c.status.in_(OPEN), order_rows.c.pilot == 1),
-        or_(order_rows.c.assigned.is_(None), order_rows.c.assigned.contains(f"|{reviewer}|")),
+        or_(order_rows.c.assigned.is_(None), _names(order_rows.c.assigned, reviewer)),
+        ~_names(standings.c.voters, reviewer),
     )
 
 
-def _joined() -> Any:
-    return order_rows.join(
-        standings,
-        and_(standings.c.record == order_rows.c.record, standings.c.stage == order_rows.c.stage),
-    )
+def _names(column: Any, reviewer: str) -> Any:
+    """Whether '|ada|ben|' names a reviewer: letter by letter, which LIKE does not on SQLite."""
+    return func.replace(column, f"|{reviewer}|", "") != column
+
+
+_SAME = and_(standings.c.record == order_rows.c.record, standings.c.stage == order_rows.c.stage)
 
 
 def next_for(
     conn: Connection, stage: str, reviewer: str, *, after: int = -1, skip: Iterable[int] = ()
-) -> int | None:
-    """The first report past a position that this reviewer is to judge and has not; None at the
-    end."""
+) -> tuple[int, int] | None:
+    """The first report past a position that this reviewer is to judge and has not, with its
+    position; None at the end."""
     query = (
-        select(order_rows.c.record)
-        .select_from(_joined())
-        .where(_mine(stage, reviewer), ~standings.c.voters.contains(f"|{reviewer}|"))
-        .where(order_rows.c.position > after)
+        select(order_rows.c.record, order_rows.c.position)
+        .select_from(order_rows.join(standings, _SAME))
+        .where(order_rows.c.stage == stage, order_rows.c.position > after, _mine(stage, reviewer))
         .order_by(order_rows.c.position)
         .limit(1)
     )
     passed = list(skip)
     if passed:
         query = query.where(order_rows.c.record.not_in(passed))
-    return conn.execute(query).scalar()
+    row = conn.execute(query).first()
+    return None if row is None else (int(row[0]), int(row[1]))
 
 
-def left_for(conn: Connection, stage: str, reviewer: str) -> int:
-    """How many reports this reviewer still has to judge."""
+def waiting_for(
+    conn: Connection, stage: str, reviewer: str, among: Sequence[int] | None = None
+) -> list[tuple[int, int | None]]:
+    """Reports this reviewer is to judge and has not, each with its position (None: no place yet).
+
+    Args:
+        among: only these reports; all of them where None.
+    """
     query = (
-        select(func.count())
-        .select_from(_joined())
-        .where(_mine(stage, reviewer), ~standings.c.voters.contains(f"|{reviewer}|"))
+        select(standings.c.record, order_rows.c.position)
+        .select_from(standings.outerjoin(order_rows, _SAME))
+        .where(_mine(stage, reviewer))
     )
-    return int(conn.execute(query).scalar_one())
+    if among is not None:
+        query = query.where(standings.c.record.in_(among))
+    return [(record, position) for record, position in conn.execute(query)]
+
+
+def newest_number(conn: Connection, stage: str) -> int:
+    """Number of the stage's newest order run; 0 where there is none."""
+    query = select(func.max(orders.c.id)).where(orders.c.stage == stage)
+    return int(conn.execute(query).scalar() or 0)
 
 
 def in_conflict(conn: Connection, stage: str) -> list[tuple[int, str]]:

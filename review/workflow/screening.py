@@ -16,7 +16,7 @@ from review.store import Connection, acts, decisions, links, notes, orders, reco
 from review.store.moments import from_text, now
 from review.store.orders import Place
 from review.store.records import key_of
-from review.workflow import standings
+from review.workflow import standings, waiting
 from review.workflow.decisions import Wanted, add, decide
 from review.workflow.project import Project
 
@@ -104,12 +104,13 @@ def next_record(
     Deterministic: the same report comes until it is decided, after a reload too.
     """
     with project.store.read() as conn:
-        number = orders.next_for(conn, stage.id, reviewer, skip=skip)
+        number = waiting.first(project.store, conn, stage.id, reviewer, skip)
         if number is not None or not orders.unplaced(conn, stage.id):
             return None if number is None else _shown(conn, number, stage, reviewer)
     with project.store.write() as conn:
         lay_out(project, conn, stage)
-        number = orders.next_for(conn, stage.id, reviewer, skip=skip)
+        found = orders.next_for(conn, stage.id, reviewer, skip=skip)
+        number = None if found is None else found[0]
         return None if number is None else _shown(conn, number, stage, reviewer)
 
 
@@ -239,9 +240,8 @@ def trail(project: Project, stage: Stage, reviewer: str, most: int = 60) -> list
 def pace(project: Project, stage: Stage, reviewer: str) -> Pace:
     """How many the reviewer has judged, has left, and about how long that takes."""
     with project.store.read() as conn:
-        left = orders.left_for(conn, stage.id, reviewer) + len(orders.unplaced(conn, stage.id))
+        done, left = waiting.counts(project.store, conn, stage.id, reviewer)
         rows = orders.judged_by(conn, stage.id, reviewer)
-        done = decisions.count_of(conn, stage.id, reviewer)
     moments = [from_text(at) for _, at, verdict in rows if verdict]
     return Pace(done, left, screening.minutes_left(moments, left))
 

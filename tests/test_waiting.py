@@ -1,0 +1,129 @@
+"""What a process remembers of a reviewer's queue is at every moment what a fresh count gives."""
+
+import random
+
+import pytest
+
+from review.errors import ReviewError
+from review.protocol import stage_of
+from review.records import Link, Record
+from review.store import decisions, links, orders, records
+from review.store.moments import now
+from review.workflow import screening, standings, waiting
+from review.workflow.decisions import Wanted, decide
+from review.workflow.project import init, open_project
+
+NAMES = ("ada", "Ada", "b_n", "ben")
+
+
+def make(folder, text="pilot: 0 ", count=25):
+    init(folder)
+    path = folder / "protocol.yaml"
+    team = "".join(f"  - {{name: {name}, roles: [reviewer]}}\n" for name in ("Ada", "b_n"))
+    written = path.read_text().replace("pilot: 0 ", text)
+    path.write_text(written.replace("  - {name: cleo", f"{team}  - {{name: cleo"))
+    project = open_project(folder, who="ada")
+    come(project, count)
+    return project
+
+
+def come(project, count):
+    with project.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
+        start = max([0, *records.numbers(conn)])
+        given = [(n, Record("embase", title=f"Study {start + n}")) for n in range(1, count + 1)]
+        records.add(conn, batch, given, now())
+        standings.rebuild(project, conn)
+
+
+def agrees(project):
+    """Compares every reviewer's remembered figures with fresh ones, at both stages."""
+    for kind in ("screening", "eligibility"):
+        stage = stage_of(project.protocol, kind)
+        for name in NAMES:
+            with project.store.read() as conn:
+                found = waiting.counts(project.store, conn, stage.id, name)
+                fresh = (
+                    len(decisions.judged_of(conn, stage.id, name)),
+                    len(orders.waiting_for(conn, stage.id, name)),
+                )
+                assert found == fresh, (kind, name)
+                first = waiting.first(project.store, conn, stage.id, name)
+                plain = orders.next_for(conn, stage.id, name)
+                assert first == (plain and plain[0]), (kind, name)
+
+
+def join(project, a, b):
+    with project.store.write() as conn:
+        links.add(conn, [Link(a, b, "duplicate", "hand", "ada", now())])
+        links.put_some_groups(conn, {a: (a, a), b: (a, a)})
+        standings.rebuild(project, conn)
+
+
+def one_act(project, rng):
+    """Something that happens in a review, drawn by lot."""
+    kind = rng.choice(["screening", "screening", "screening", "eligibility"])
+    stage = stage_of(project.protocol, kind)
+    name = rng.choice(NAMES)
+    what = rng.random()
+    if what < 0.6:
+        one = screening.next_record(project, stage, name)
+        verdict = rng.choice(["include", "include", "exclude", "unsure"])
+        reason = stage.reasons[0] if verdict == "exclude" and stage.reasons else None
+        if one is not None:
+            screening.vote(project, stage, name, one.number, verdict, reason=reason)
+    elif what < 0.72:
+        screening.undo(project, stage, name)
+    elif what < 0.84:
+        for keys in screening.conflicts(project, stage).values():
+            for key in keys[:1]:
+                number = int(key[1:])
+                screening.settle(project, stage, "cleo", number, "include", note="fits")
+    elif what < 0.9:
+        screening.unsettle(project, stage, "cleo")
+    elif what < 0.95:
+        rule = Wanted(rng.randint(1, 25), stage.id, "rule x", rng.choice(["exclude", None]),
+                      "x", None, "automation")  # fmt: skip
+        decide(project, rule, "ada")
+    elif what < 0.97:
+        come(project, 2)
+    elif what < 0.985:
+        join(project, *sorted(rng.sample(range(1, 26), 2)))
+    else:
+        screening.retire(project, "ben", "ada", back=rng.random() < 0.5)
+
+
+@pytest.mark.parametrize(
+    "text", ["pilot: 0 ", "pilot: 6 ", "allocation: pairs\n    pilot: 4 "], ids=str.split
+)
+def test_after_any_act_the_queue_is_what_a_fresh_count_gives(tmp_path, text):
+    project = make(tmp_path, text)
+    rng = random.Random(5)
+    refused = 0
+    for _ in range(120):
+        try:
+            one_act(project, rng)
+        except ReviewError:
+            refused += 1
+        agrees(project)
+    assert refused < 60
+
+
+def test_a_file_of_many_decisions_is_followed_too(tmp_path, monkeypatch):
+    project = make(tmp_path)
+    stage = stage_of(project.protocol, "screening")
+    agrees(project)
+    monkeypatch.setattr(waiting, "MOST", 3)
+    for number in range(1, 10):
+        decide(project, Wanted(number, stage.id, "ada", "include"))
+    agrees(project)
+    assert screening.pace(project, stage, "ada").done == 9
+
+
+def test_names_that_differ_in_case_or_by_an_underscore_are_different_people(tmp_path):
+    project = make(tmp_path)
+    stage = stage_of(project.protocol, "screening")
+    one = screening.next_record(project, stage, "Ada")
+    screening.vote(project, stage, "Ada", one.number, "include")
+    assert screening.next_record(project, stage, "ada").key == one.key
+    assert [screening.pace(project, stage, name).left for name in NAMES] == [25, 24, 25, 25]
