@@ -170,6 +170,28 @@ def test_joining_by_hand_and_a_registrys_late_word_open_it_too(project):
     assert status(project, preprint) == "pending"
 
 
+def test_a_split_gives_each_record_its_own_decisions_back(project):
+    """Three records of one report, two of them judged; part one, and take the parting back."""
+    first, twin, third = bring(project, ARTICLE, dataclasses.replace(ARTICLE, source="embase"),
+                               dataclasses.replace(ARTICLE, source="scopus"))  # fmt: skip
+    for key, name, verdict in ((first, "ada", "include"), (twin, "ben", "exclude")):
+        decide(project, Wanted(records.number_of(key), SCREENING, name, verdict), name)
+    assert (status(project, first), status(project, twin)) == ("partial", "partial")
+    before = given(project)
+    dedupe.run(project, "ada")
+    assert (status(project, first), status(project, twin)) == ("conflict", None)
+    dedupe.settle(project, (first, twin), "different", "ada")
+    dedupe.settle(project, (third, twin), "different", "ada")
+    assert groups(project) == {first: (first, first), twin: (twin, twin), third: (first, first)}
+    assert (status(project, first), status(project, twin)) == ("partial", "partial")
+    dedupe.run(project, "ada")
+    assert groups(project)[twin] == (twin, twin)
+    dedupe.undo(project, "ada", (third, twin))
+    dedupe.undo(project, "ada", (first, twin))
+    assert (status(project, first), status(project, twin)) == ("conflict", None)
+    assert given(project) == before
+
+
 NOT_REOPENED = {
     "a preprint after its article": (ARTICLE, PREPRINT),
     "a version of the preprint": (PREPRINT, dataclasses.replace(PREPRINT, version=2, year=2021)),

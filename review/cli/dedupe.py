@@ -133,6 +133,24 @@ def _tell(first: str, second: str, found: "Explanation") -> None:
 
 
 @group.command()
+def merged(
+    context: typer.Context,
+    key: str = typer.Argument(help="Key of a record of the report."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Shows one view of a report's records: each field, and the record it comes from."""
+    from dataclasses import asdict
+
+    from review.workflow import dedupe
+
+    found = dedupe.merged(opened(context), key)
+    if as_json:
+        say_json([asdict(one) for one in found])
+    else:
+        say("\n".join(f"{one.name:12} {one.value}  [{one.key}, {one.source}]" for one in found))
+
+
+@group.command()
 def settle(
     context: typer.Context,
     first: str = typer.Argument(help="Key of a record."),

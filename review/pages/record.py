@@ -6,16 +6,16 @@ from review.errors import ReviewError
 from review.pages import session
 from review.records import Record
 from review.store.records import key_of
-from review.workflow import records
+from review.workflow import dedupe, records
 from review.workflow.project import Project
 from review.workflow.records import Card
 
 
 def page(project: Project) -> None:
     """Draws the record named in the address (?key=R000001) or typed in."""
-    key = st.text_input("Record", st.query_params.get("key", ""), placeholder="R000001")
+    key = st.text_input("Record", st.query_params.get("key", ""), placeholder="R000001").strip()
     if not key:
-        st.info("Type a record's key, or open one from the list of records.")
+        st.info("Type a record's key, for example R000001, or click one on the page Records.")
         return
     st.query_params["key"] = key
     try:
@@ -32,8 +32,11 @@ def page(project: Project) -> None:
         st.subheader("Abstract")
         st.write(card.abstract or "The source gave no abstract.")
         _details(record)
+        if card.duplicates:
+            _merged(project, card.stored.key)
     with right:
         _belongs(card)
+        _full_text(project, card.stored.id, card.stored.key)
         st.subheader("History")
         for one in card.history:
             st.markdown(f"**{one.at:%d %b %Y %H:%M}** · {one.who}  \n{one.what}")
@@ -75,6 +78,41 @@ def _details(record: Record) -> None:
     rows |= {tag: "; ".join(values) for tag, values in record.extra.items()}
     with st.expander("Everything the source said"):
         st.table({name: [value] for name, value in rows.items() if value}, border="horizontal")
+
+
+def _merged(project: Project, key: str) -> None:
+    """One view of the report's records, with where each field comes from."""
+    with st.expander("All records of this report as one, field by field"):
+        rows = dedupe.merged(project, key)
+        st.table(
+            {
+                "Field": [one.name.replace("_", " ") for one in rows],
+                "Value": [one.value for one in rows],
+                "From": [f"{one.key} ({one.source})" for one in rows],
+            },
+            border="horizontal",
+        )
+
+
+def _full_text(project: Project, number: int, key: str) -> None:
+    """The PDF to read, or a place to put it for those who may."""
+    st.subheader("Full text")
+    path = files.pdf_of(project, number)
+    if path is not None:
+        st.download_button("Download the PDF", path.read_bytes(), f"{key}.pdf", "application/pdf")
+        return
+    if not accounts.may(session.person(), "attach"):
+        st.caption("No PDF is attached.")
+        return
+    given = st.file_uploader("No PDF yet: add it here", type="pdf", key=f"record_pdf_{key}")
+    if given is None:
+        return
+    try:
+        files.attach(project, number, given.name, given.getvalue(), session.person().name)
+    except ReviewError as error:
+        st.warning(str(error))
+        return
+    st.rerun()
 
 
 def _belongs(card: Card) -> None:

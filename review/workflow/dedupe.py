@@ -277,6 +277,40 @@ def _together(groups: Mapping[int, tuple[int, int]], a: int, b: int) -> str:
     return "two reports of one study" if left[1] == right[1] else "two studies"
 
 
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a report's merged view, and the record it comes from."""
+
+    name: str
+    value: str
+    key: str
+    source: str
+
+
+def merged(project: Project, key: str) -> list[Field]:
+    """The merged view of the report a record belongs to: each field from the first source that
+    gives it, in the order of dedupe's SOURCE_ORDER, with where it comes from.
+
+    Raises:
+        StoreError: there is no such record.
+    """
+    with project.store.read() as conn:
+        number = records.get(conn, number_of(key)).id
+        report = links.all_groups(conn).get(number, (number, number))[0]
+        held = records.many(conn, links.members(conn, [report])[report])
+    view = dedupe.merge(list(held.values()))
+    return [
+        Field(name, _shown(getattr(view.record, name)), held[origin].key,
+              held[origin].record.source)
+        for name, origin in view.origin.items()
+        if name != "relations"
+    ]  # fmt: skip
+
+
+def _shown(value: object) -> str:
+    return "; ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 Asked = list[tuple[Link, StoredRecord, StoredRecord]]
 """Doubtful pairs with their records."""
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from review import dedupe
 from review.errors import ReviewError
 from review.exports import WRITERS
 from review.records import Record, StoredRecord
@@ -22,7 +23,7 @@ class Wish:
     status: str | None = None
     """Only reports with this standing at the stage: included, excluded, conflict, ..."""
     unique: bool = False
-    """One record a report instead of all its duplicates."""
+    """One record a report instead of all its duplicates: their merged view."""
     decisions: bool = True
     """Put key, standing and exclusion reason beside each record."""
 
@@ -48,6 +49,7 @@ def _chosen(project: Project, wish: Wish) -> tuple[list[Record], list[dict[str, 
         groups = links.all_groups(conn)
         found = standings.compute(project, conn)
         stored: Sequence[StoredRecord] = list(records.every(conn))
+    whole = _merged(stored, groups) if wish.unique else {}
     chosen: list[Record] = []
     said: list[dict[str, str]] = []
     for one in stored:
@@ -57,10 +59,20 @@ def _chosen(project: Project, wish: Wish) -> tuple[list[Record], list[dict[str, 
         here = found[stage].get(report) if stage else None
         if stage and (here is None or (wish.status and here.status != wish.status)):
             continue
-        chosen.append(one.record)
+        chosen.append(whole.get(one.id, one.record))
         if wish.decisions:
             said.append(_said(found, one, report, groups))
     return chosen, said
+
+
+def _merged(
+    stored: Sequence[StoredRecord], groups: dict[int, tuple[int, int]]
+) -> dict[int, Record]:
+    """Report -> its records as one, for reports of several records."""
+    members: dict[int, list[StoredRecord]] = {}
+    for one in stored:
+        members.setdefault(groups.get(one.id, (one.id, one.id))[0], []).append(one)
+    return {report: dedupe.merge(some).record for report, some in members.items() if len(some) > 1}
 
 
 def _said(
