@@ -68,3 +68,14 @@ def test_an_alert_stands_on_top(project):
         acts.add(conn, "alert", "tool", now(), subject="R000003", detail={"text": "retracted"})
     app = draw(project.folder, Signed("ada", ("lead",)))
     assert app.error[0].value == "R000003: retracted"
+
+
+def test_an_import_says_what_a_harvest_left_out(project):
+    with project.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="harvest", source="medrxiv", name="w")
+        records.close_batch(conn, batch, announced=40, parsed=40, new=3, known=2)
+    app = draw(project.folder, Signed("ada", ("lead",)))
+    table = app.dataframe[0].value
+    assert table["Not matching"].iloc[0] == 35
+    assert table["Not matching"].isna().iloc[1]
+    assert any("searches no words" in one.value for one in app.caption)

@@ -41,7 +41,10 @@ def page(project: Project) -> None:
     _said()
     keys = piles[pile or full[0]]
     if not keys:
-        st.success("Nothing to settle in this pile.")
+        st.success(
+            "Nothing to settle in this pile. A record comes here once its reviewers have judged it "
+            "and differ."
+        )
         _undo_button(project, stage)
         return
     try:

@@ -41,7 +41,10 @@ def page(project: Project) -> None:
         st.info(reopening.told(preprint))
     flow = _flow(project, str(project.folder), project.fingerprint, overview.stamp(project))
     if not total(flow.main.identified) and flow.other is None:
-        st.info("Nothing is here yet. Harvest a source, or import a search export.")
+        st.info(
+            "Nothing is here yet. The lead harvests the sources on the page Harvests, or imports "
+            "search exports with: review import FILE"
+        )
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader("Funnel")
@@ -106,6 +109,13 @@ def _stage(one: Progress) -> None:
     st.caption(" · ".join(shown) + (f"  \nJudged: {', '.join(people)}" if people else ""))
 
 
+def _unmatched(one: dict[str, Any]) -> int | None:
+    """Records of a harvest that were read and are neither new nor known; None for a file."""
+    if one["kind"] != "harvest" or one["parsed"] is None:
+        return None
+    return int(one["parsed"]) - int(one["new"] or 0) - int(one["known"] or 0)
+
+
 def _imports(project: Project) -> None:
     rows: list[dict[str, Any]] = [
         {
@@ -117,11 +127,17 @@ def _imports(project: Project) -> None:
             "Not readable": one["rejected"],
             "New": one["new"],
             "Known": one["known"],
+            "Not matching": _unmatched(one),
             "By": one["who"],
         }
         for one in records.imports(project)
     ]
     if rows:
         st.dataframe(rows, hide_index=True)
+        if any(row["Not matching"] for row in rows):
+            st.caption(
+                "Not matching: a source that searches no words gives all records of its days; "
+                "those that do not hold the query's words are left out."
+            )
     else:
         st.caption("None yet.")

@@ -9,6 +9,10 @@ from review.workflow import records
 from review.workflow.project import Project
 
 SIZE = 50
+WIDTHS = {
+    "Record": 85, "Title": 380, "Authors": 150, "Year": 60, "Journal": 130, "Source": 80
+}  # fmt: skip
+"""Widths of the columns (pixels); together they fit a screen of 1,280."""
 SORTS = {"Arrival": "id", "Newest first": "year", "Title": "title"}
 
 
@@ -72,9 +76,14 @@ def _table(rows: list[Any]) -> None:
         hide_index=True,
         height="content",
         column_config={
-            "Record": st.column_config.LinkColumn(display_text=r"key=(.*)$", width="small"),
-            "Title": st.column_config.TextColumn(width="large"),
-            "Year": st.column_config.NumberColumn(format="%d", width="small"),
+            "Record": st.column_config.LinkColumn(
+                display_text=r"key=(.*)$", width=WIDTHS["Record"]
+            ),
+            "Year": st.column_config.NumberColumn(format="%d", width=WIDTHS["Year"]),
+            **{
+                name: st.column_config.TextColumn(width=WIDTHS[name])
+                for name in ("Title", "Authors", "Journal", "Source")
+            },
         },
     )
 
