@@ -21,6 +21,7 @@ from review.workflow.decisions import Wanted
 from review.workflow.harvest import Busy, Control, disagreements, exit_status, harvest, overview
 from review.workflow.harvest.schedule import cron_line, interval, units
 from review.workflow.project import open_project
+from review.workflow.reports import moment, prisma, texts
 
 TODAY = date(2020, 10, 10)
 
@@ -110,6 +111,14 @@ def test_a_living_review_asks_from_the_last_run_with_an_overlap(library, tmp_pat
     assert early < set(stored(project, "medrxiv"))
 
 
+def words(now):
+    """The words of the flow diagram, lines joined as they are read."""
+    from lxml import etree
+
+    drawn = etree.fromstring(prisma.figure(now).encode())
+    return " ".join(" ".join(drawn.itertext()).split())
+
+
 def test_a_source_that_is_down_leaves_the_others_and_is_taken_up_again(
     library, tmp_path, rehearsal
 ):
@@ -124,12 +133,16 @@ def test_a_source_that_is_down_leaves_the_others_and_is_taken_up_again(
         assert "503" in told.note
         assert any(one.startswith("arXiv 2020-01-01 to 2020-10-03") for one in run.open)
         assert stored(project, "medrxiv")
+        then = moment.at(project)
+        assert "Search not complete: arXiv 2020-01-01 to 2020-10-03" in words(then)
+        assert "Search not complete: arXiv 2020-01-01 to 2020-10-03" in texts.methods(then)
         server.faults.clear()
         again = go(project)
         wanted = expected(server, "arxiv")
     assert exit_status(again) == 0
     assert {one.rsplit("v", 1)[0] for one in stored(project, "arxiv")} == wanted
     assert harvesting_flow.open_windows(project) == ()
+    assert "not complete" not in words(moment.at(project))
 
 
 def test_a_slice_that_fell_short_is_made_good_by_a_later_run(library, tmp_path, rehearsal):

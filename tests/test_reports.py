@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -17,7 +18,18 @@ from typer.testing import CliRunner
 from review.cli import app
 from review.errors import FlowError, ReviewError
 from review.flow import total
-from review.workflow.reports import appraisals, bundle, changes, folder, moment, prisma, texts
+from review.workflow import decision_files
+from review.workflow.project import open_project
+from review.workflow.reports import (
+    appraisals,
+    bundle,
+    changes,
+    folder,
+    moment,
+    prisma,
+    search,
+    texts,
+)
 
 
 @pytest.fixture(scope="module")
@@ -221,6 +233,18 @@ def test_the_methods_paragraph_tells_the_numbers(june):
         "3 studies in 3 reports are included (1 deep learning, 1 hybrid, 1 traditional",
     ):
         assert words in text
+
+
+def test_a_file_of_decisions_is_no_search(project, tmp_path):
+    copy = tmp_path / "review"
+    shutil.copytree(project.folder, copy)
+    file = copy / "judged.csv"
+    file.write_text("record,stage,reviewer,verdict\nR000001,title-abstract,ada,exclude\n")
+    before = search.searches(moment.at(open_project(copy)))
+    assert decision_files.import_decisions(open_project(copy), file, "ada").batch is not None
+    after = moment.at(open_project(copy))
+    assert [one.name for one in search.searches(after)] == [one.name for one in before]
+    assert "funnel" not in texts.methods(after).split("records were identified")[0]
 
 
 def test_prisma_s_and_checklist_are_filled_from_protocol_and_log(files):

@@ -30,12 +30,15 @@ def status(
 
     now = moment.at(opened(context), as_of or None, whole=False)
     if json:
-        say_json({"day": now.day, **as_dict(hold(now.flow), ids=ids)})
+        notes = prisma.notes(now)
+        say_json({"day": now.day, "notes": notes, **as_dict(hold(now.flow), ids=ids)})
         return
     say(f"{now.project.protocol.title}\nState of {now.day}")
     for line in prisma.funnel(hold(now.flow)):
         say(line)
     say(prisma.sums(now))
+    for note in prisma.notes(now):
+        say(note)
 
 
 def prisma(

@@ -114,14 +114,18 @@ def end(
     conn.execute(insert(harvest_ends), row)
 
 
-def every(conn: Connection, *, source: str | None = None) -> list[Harvest]:
-    """Harvests in the order they were opened."""
+def every(
+    conn: Connection, *, source: str | None = None, until: datetime | None = None
+) -> list[Harvest]:
+    """Harvests in the order they were opened, as they stood at a moment."""
     query = select(harvests).order_by(harvests.c.id)
+    ended = select(harvest_ends).order_by(harvest_ends.c.id)
     if source is not None:
         query = query.where(harvests.c.source == source)
-    ends: dict[int, Any] = {}
-    for row in conn.execute(select(harvest_ends).order_by(harvest_ends.c.id)):
-        ends[row.harvest] = row
+    if until is not None:
+        query = query.where(harvests.c.at <= to_text(until))
+        ended = ended.where(harvest_ends.c.at <= to_text(until))
+    ends = {row.harvest: row for row in conn.execute(ended)}
     return [_harvest(row, ends.get(row.id)) for row in conn.execute(query)]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from review.sources import TITLES
@@ -62,10 +63,15 @@ def tally(conn: Connection, harvest: int) -> Tally:
     return found
 
 
-def open_windows(project: Project) -> tuple[str, ...]:
-    """The windows that are not whole, one sentence each; for the notes of the flow diagram."""
+def open_windows(project: Project, *, until: datetime | None = None) -> tuple[str, ...]:
+    """The windows that are not whole, one sentence each; for the notes of the flow diagram.
+
+    Args:
+        until: as it stood at that moment; now if left out.
+    """
     with project.store.read() as conn:
-        found = [one for one in harvests.every(conn) if "closes" not in one.detail]
+        every = harvests.every(conn, until=until)
+    found = [one for one in every if "closes" not in one.detail]
     told = []
     for one in found:
         if one.verdict in ("complete", "closed"):

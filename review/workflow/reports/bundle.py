@@ -62,10 +62,8 @@ def _under(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
 def figures(moment: Moment) -> dict[str, str]:
     """Name -> SVG of every figure, for previews: one page each of traffic lights."""
     from review.diagram import judgements
-    from review.diagram import prisma as flow_figure
-    from review.workflow.reports.moment import NAMES
 
-    made = {"PRISMA 2020 flow": flow_figure.draw(moment.flow, names=NAMES)}
+    made = {"PRISMA 2020 flow": prisma.figure(moment)}
     for found in appraisals.instruments(moment):
         one = found.checklist
         if columns := appraisals.columns(one):

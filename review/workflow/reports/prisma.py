@@ -5,19 +5,32 @@ from collections.abc import Sequence
 from review.diagram import convert, prisma, prisma_text
 from review.diagram.prisma_words import in_progress
 from review.flow import Flow, conservation
+from review.workflow.harvest import open_windows
 from review.workflow.reports.moment import NAMES, Moment
 
 DPIS = (300, 600)
 """Resolutions journals ask for (dots per inch)."""
 
 
-def files(moment: Moment, notes: Sequence[str] = ()) -> dict[str, bytes]:
+def files(moment: Moment) -> dict[str, bytes]:
     """File name -> content of the flow in every form.
 
     Raises:
         FlowError: the boxes do not sum; names the records that make the difference.
     """
-    return drawn(moment.flow, day=moment.day, notes=notes, title=moment.project.protocol.title)
+    return {**pictures("prisma", figure(moment)), **texts_of(moment.flow)}
+
+
+def figure(moment: Moment) -> str:
+    """The diagram of a moment as SVG, with its notes."""
+    title = moment.project.protocol.title
+    return svg_of(moment.flow, day=moment.day, notes=notes(moment), title=title)
+
+
+def notes(moment: Moment) -> list[str]:
+    """What stands under the diagram: every search that was not whole then."""
+    missing = open_windows(moment.project, until=moment.until)
+    return [f"Search not complete: {one.rstrip('.')}." for one in missing]
 
 
 def drawn(

@@ -37,11 +37,11 @@ class Searched:
 
 
 def searches(moment: Moment) -> list[Searched]:
-    """Every search up to the moment, oldest first."""
+    """Every search up to the moment, oldest first; files of decisions are none."""
     with moment.project.store.read() as conn:
         rows = list(reversed(records.batch_rows(conn)))
     kept = [row for row in rows if moment.until is None or from_text(row["at"]) <= moment.until]
-    return [_searched(row) for row in kept]
+    return [_searched(row) for row in kept if row["kind"] != "decisions"]
 
 
 def _searched(row: Mapping[str, Any]) -> Searched:

@@ -11,6 +11,7 @@ from review.flow import Flow, total
 from review.protocol import Stage
 from review.table import Table
 from review.workflow.appraisal.tools import checklist
+from review.workflow.reports import prisma
 from review.workflow.reports.moment import NAMES, Moment
 from review.workflow.reports.search import AUTHORS, searches
 
@@ -63,6 +64,8 @@ def _search(moment: Moment) -> str:
     window += f" to {protocol.search.to}" if protocol.search.to else ""
     told += f"The search covered the time {window}, with one boolean query for all sources: "
     told += f"{' '.join(protocol.search.query.split())}. "
+    if missing := prisma.notes(moment):
+        told += f"{' '.join(missing)} "
     changed = [one for one in moment.versions if one["amendment"] is not None]
     if changed:
         days_ = ", ".join(str(one["at"])[:10] for one in changed)
