@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from review.records import Decision, Record
 from review.store import decisions, records
 from review.store.moments import now
+from review.workflow import files
 from review.workflow import records as workflow
 from review.workflow.accounts import Signed
 from review.workflow.project import init, open_project
@@ -84,3 +85,16 @@ def test_the_history_hides_what_others_decided_until_it_is_settled(project):
         row = {"record": 7, "stage": "title-abstract", "status": "included", "votes": 2}
         decisions.put_standings(conn, [{**row, "reason": None, "at": None}])
     assert any("ben" in one.who for one in workflow.card(project, "R000007", ADA).history)
+
+
+def test_a_full_text_is_put_on_the_record_and_offered_again(project):
+    app = draw("record", project.folder, ADA, "R000005")
+    assert any("No PDF yet" in one.proto.label for one in app.get("file_uploader"))
+    reader = draw("record", project.folder, Signed("rolf", ("reader",)), "R000005")
+    assert not reader.get("file_uploader")
+    assert any("No PDF is attached" in one.value for one in reader.caption)
+    files.attach(project, 5, "five.pdf", b"%PDF-1.4 made up", "ada")
+    app = draw("record", project.folder, ADA, "R000005")
+    assert not app.exception
+    assert not app.get("file_uploader")
+    assert [one.proto.label for one in app.get("download_button")] == ["Download the PDF"]

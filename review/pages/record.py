@@ -6,7 +6,7 @@ from review.errors import ReviewError
 from review.pages import session
 from review.records import Record
 from review.store.records import key_of
-from review.workflow import dedupe, records
+from review.workflow import accounts, dedupe, files, records
 from review.workflow.project import Project
 from review.workflow.records import Card
 
@@ -99,7 +99,7 @@ def _full_text(project: Project, number: int, key: str) -> None:
     st.subheader("Full text")
     path = files.pdf_of(project, number)
     if path is not None:
-        st.download_button("Download the PDF", path.read_bytes(), f"{key}.pdf", "application/pdf")
+        st.download_button("Download the PDF", path.read_bytes, f"{key}.pdf", "application/pdf")
         return
     if not accounts.may(session.person(), "attach"):
         st.caption("No PDF is attached.")
