@@ -5,12 +5,12 @@ import gzip
 import random
 import subprocess
 import sys
-import time
 
 import pytest
 
+from review.dedupe import keys, read
 from review.errors import SourceError
-from review.workflow.dedupe_files import COLUMNS, dedupe_file
+from review.workflow.dedupe_files import COLUMNS, dedupe_file, records_of
 
 
 def table(path, rows, columns=COLUMNS):
@@ -172,7 +172,8 @@ def test_an_output_that_cannot_be_written_says_so(tmp_path):
         dedupe_file(table(tmp_path / "in.csv", ROWS), tmp_path / "no" / "out.csv")
 
 
-def test_ten_thousand_equal_titles_cost_no_more_than_ten_thousand_others(tmp_path):
+def test_ten_thousand_equal_titles_are_no_more_work_than_ten_thousand_others(tmp_path):
+    """Work and memory go with the pairs compared; a crowd is thinned to its neighbours."""
     plain = [
         {"record_id": str(n), "title": f"Study {n} of network {n * 7} in ward {n * 13}",
          "year": "2020", "authors": f"Fox{n}, A", "journal": "Radiology", "volume": str(n),
@@ -180,17 +181,14 @@ def test_ten_thousand_equal_titles_cost_no_more_than_ten_thousand_others(tmp_pat
         for n in range(10_000)
     ]  # fmt: skip
     same = [{**row, "title": "Letter to the editor"} for row in plain]
-    started = time.perf_counter()
-    dedupe_file(table(tmp_path / "plain.csv", plain), tmp_path / "out.csv")
-    middle = time.perf_counter()
-    done = dedupe_file(table(tmp_path / "same.csv", same), tmp_path / "out.csv")
-    ended = time.perf_counter()
-    assert ended - middle < 3 * (middle - started) + 2
-    assert done.studies == 10_000
     blank = [{"record_id": row["record_id"], "title": "Letter to the editor"} for row in same]
-    done = dedupe_file(table(tmp_path / "blank.csv", blank), tmp_path / "out.csv")
-    assert done.studies == 10_000
-    assert time.perf_counter() - ended < 3 * (middle - started) + 2
+    for name, rows in (("plain", plain), ("same", same), ("blank", blank)):
+        path = table(tmp_path / f"{name}.csv", rows)
+        assert len(keys.pairs(read(enumerate(records_of(path, []))))) < 45 * len(rows), name
+        done = dedupe_file(path, tmp_path / "out.csv")
+        assert done.studies == 10_000
+        crowd = ("Letter to the editor", 10_000)
+        assert [(title.capitalize(), n) for title, n in done.crowds] == [crowd] * (name != "plain")
 
 
 def test_a_crowd_under_one_telling_title_is_asked_about_once(tmp_path):

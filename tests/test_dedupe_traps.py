@@ -85,6 +85,20 @@ SAME = {
     "spreadsheet date for pages": (article(pages="1-10"), article(pages="01-Oct")),
     "one DOI, one written as link": (article(doi="10.1007/ABC.1", pages=None),
                                      article(doi="https://doi.org/10.1007/abc.1", volume=None)),
+    "one PMCID": (article(pmcid="PMC5555", pages=None, volume=None, year=None),
+                  article(pmcid="5555 PMC5555", title=TITLE.upper(), authors=())),
+    "an arXiv id and its DOI": (
+        Record("arxiv", source_id="2005.01234v2", arxiv_id="2005.01234", title=TITLE, year=2020,
+               authors=("Ann Fox", "Bo Hu"), version=2),
+        Record("scopus", doi="10.48550/arXiv.2005.01234", title="Pneumonia seen by networks",
+               authors=("Fox, A.", "Hu, B."), journal="arXiv", year=2020)),
+    "an arXiv id with and without version": (
+        Record("arxiv", source_id="2005.01234v1", arxiv_id="2005.01234", title=TITLE),
+        Record("wos", arxiv_id="arXiv:2005.01234v3", title=TITLE + " revisited", year=2021,
+               journal="arXiv:2005.01234 [cs]")),
+    "a 10.1101 DOI with and without version": (
+        preprint(), preprint(doi="https://doi.org/10.1101/2020.05.01.20087654v2.full",
+                             source="europepmc", title="Pneumonia seen by networks")),
     "one PMID": (article(pmid="123456", pages=None, volume=None, year=None),
                  article(pmid="0123456", title=TITLE.upper())),
 }  # fmt: skip

@@ -98,6 +98,8 @@ def file_(
         say_json(asdict(done))
     else:
         say(f"{done.records} records, {done.studies} groups, {done.doubtful} doubtful pairs: {out}")
+        for title, n in done.crowds[:3]:
+            say(f"{n} different records are headed {title[:60]!r}; a title alone joins none.")
 
 
 @group.command()

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -11,7 +12,7 @@ from typing import IO, Any, cast
 
 from review import dedupe
 from review.dedupe.columns import told_apart
-from review.dedupe.doubting import doubtful
+from review.dedupe.doubting import CROWD, doubtful
 from review.dedupe.grouping import group
 from review.dedupe.linking import Edges, find
 from review.dedupe.names import split_authors
@@ -40,6 +41,8 @@ class Deduplicated:
     """Documents: a preprint and its article are two."""
     doubtful: int
     """Pairs left to a person."""
+    crowds: tuple[tuple[str, int], ...] = ()
+    """Titles that head very many different documents, and how many: a title alone joins none."""
 
 
 def dedupe_file(path: Path, out: Path, pairs: Path | None = None) -> Deduplicated:
@@ -78,7 +81,13 @@ def written(
     if pairs is not None:
         rows = ((ids[one.a], ids[one.b], one.rule, _score(one.score), one.why) for one in asked)
         write(pairs, PAIR_COLUMNS, rows)
-    return Deduplicated(len(ids), len(set(found.study)), len(set(found.report)), len(asked))
+    return Deduplicated(len(ids), len(set(found.study)), len(set(found.report)), len(asked),
+                        _crowds(columns, found.report))  # fmt: skip
+
+
+def _crowds(columns: dedupe.Columns, report: list[int]) -> tuple[tuple[str, int], ...]:
+    counts = Counter(columns.title[lead] for lead in set(report))
+    return tuple((title, n) for title, n in counts.most_common() if title and n > CROWD)
 
 
 def _score(score: float | None) -> str:
