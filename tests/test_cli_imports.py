@@ -55,6 +55,17 @@ def test_a_dry_run_needs_no_review_and_prints_one_object_a_record(
     assert not (tmp_path / "review.db").exists()
 
 
+def test_an_import_says_that_its_records_name_several_databases(review: Path, shared: Path) -> None:
+    done = run("import", str(exports(shared) / "endnote_xml/copper_head.xml"), folder=review)
+    assert done.returncode == 0, done.stderr
+    named = "(embase 16, pubmed 9, cochrane 3, medline 2)"
+    assert f"name several databases {named}. The flow diagram counts the file as embase" in (
+        done.stdout
+    )
+    plain = run("import", str(exports(shared) / "csv/ieee.csv"), folder=review)
+    assert "several" not in plain.stdout
+
+
 def test_a_dry_run_prints_the_rejected_ones_and_fails(tmp_path: Path) -> None:
     (tmp_path / "cut.ris").write_text(RIS[:400])
     done = run("import", "cut.ris", "--dry-run", "--json", folder=tmp_path)

@@ -60,7 +60,9 @@ def test_genuine_exports_of_many_sources_arrive_whole(project: Project, shared: 
 
 def test_a_file_of_several_databases_names_none(project: Project, shared: Path) -> None:
     mixed = exports(shared) / "ris/ris_issue_1099.txt"
-    assert import_file(project, mixed, "ada").source == "various"
+    done = import_file(project, mixed, "ada")
+    assert done.source == "various"
+    assert sum(n for _, n in done.named) == done.parsed
     assert len({record.source for record in all_records(project)}) > 2
 
 

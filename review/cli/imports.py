@@ -141,6 +141,12 @@ def _tell_import(done: "Imported", json: bool) -> None:
         f"{done.name} ({done.source}): {done.announced} counted, {done.parsed} read, "
         f"{done.new} new, {done.known} here already."
     )
+    if done.named:
+        named = ", ".join(f"{name} {n:,}" for name, n in done.named)
+        say(
+            f"  Its records name several databases ({named}). The flow diagram counts the file as "
+            f"{done.source}; import one file for each database to have them counted apart."
+        )
     _tell_rejected(done.rejected)
     if done.rejected_path:
         say(f"  The {len(done.rejected)} skipped ones are in {done.rejected_path}")

@@ -38,6 +38,8 @@ class Imported:
     rejected: tuple[Rejected, ...]
     rejected_path: Path | None
     """Where the entries that could not be read were written."""
+    named: tuple[tuple[str, int], ...] = ()
+    """Databases the entries themselves name, with how many, where they name more than one."""
 
 
 def import_file(
@@ -148,7 +150,7 @@ def _add(
     left = write_rejected(project, path, parsed.rejected)
     return Imported(
         path.name, name, batch, counts["announced"], counts["parsed"], counts["new"],
-        counts["known"], parsed.rejected, left,
+        counts["known"], parsed.rejected, left, _named(parsed.records),
     )  # fmt: skip
 
 
@@ -156,6 +158,12 @@ def _common_source(found: tuple[Record, ...]) -> str:
     """The source most of a file's records name; 'various' for a mixed library without one."""
     named = Counter(record.source for record in found).most_common(1)
     return named[0][0] if named and named[0][1] * 2 > len(found) else "various"
+
+
+def _named(found: tuple[Record, ...]) -> tuple[tuple[str, int], ...]:
+    """The databases records name, most frequent first; none where they all name the same."""
+    counts = Counter(record.source for record in found).most_common()
+    return tuple(counts) if len(counts) > 1 else ()
 
 
 def write_rejected(project: Project, path: Path, rejected: tuple[Rejected, ...]) -> Path | None:

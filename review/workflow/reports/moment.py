@@ -35,6 +35,8 @@ SOURCE_NAMES = {
     "arxiv": "arXiv", "medrxiv": "medRxiv", "biorxiv": "bioRxiv", "europepmc": "Europe PMC",
     "ieee": "IEEE Xplore", "wos": "Web of Science", "web of science": "Web of Science",
     "acm": "ACM Digital Library", "cochrane": "Cochrane Library", "zotero": "Zotero",
+    "proquest": "ProQuest", "psycinfo": "PsycInfo", "cinahl": "CINAHL", "eric": "ERIC",
+    "jstor": "JSTOR", "various": "Several databases",
 }  # fmt: skip
 """Sources as reports print them; others are printed as they are."""
 NAMES = {**SOURCE_NAMES, **KIND_NAMES}
