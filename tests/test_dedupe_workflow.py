@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from review.cli import app
 from review.errors import ReviewError
-from review.records import Decision, Record, Relation
+from review.records import Decision, Link, Record, Relation
 from review.store import decisions, harvests, links, records
 from review.store.moments import now
 from review.store.records import key_of
@@ -117,6 +117,20 @@ def test_other_rules_compare_all_again(project, monkeypatch):
     dedupe.run(project, "ada")
     monkeypatch.setattr("review.dedupe.ENGINE", "funnel-dedupe-next")
     assert dedupe.run(project, "ada").compared == 2
+
+
+def test_what_earlier_rules_joined_and_these_do_not_comes_apart(project, monkeypatch):
+    first, other = bring(project, ARTICLE, dataclasses.replace(OTHER, doi=None))
+    dedupe.run(project, "ada")
+    with project.store.write() as conn:
+        old = Link(1, 2, "duplicate", "a rule of earlier days", "tool", now(), 0.9)
+        links.add(conn, [old], engine="funnel-dedupe-0")
+        regroup(project, conn)
+    assert groups(project)[other] == (first, first)
+    monkeypatch.setattr("review.dedupe.ENGINE", "funnel-dedupe-next")
+    assert dedupe.run(project, "ada").studies == 2
+    assert groups(project)[other] == (other, other)
+    assert dedupe.run(project, "ada").links == 0
 
 
 def test_a_persons_word_outranks_the_rules_and_survives_runs(project):

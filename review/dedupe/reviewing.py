@@ -99,13 +99,27 @@ def stated_links(records: Given, *, at: datetime) -> list[Link]:
     return to_links(columns, assembled((), statements(columns)), at)
 
 
-def stale(records: Given, links: Iterable[Link], *, at: datetime) -> list[Link]:
+def stale(
+    records: Given,
+    links: Iterable[Link],
+    *,
+    at: datetime,
+    found: Collection[Link] | None = None,
+) -> list[Link]:
     """Withdrawals of the tool's links that a run over all records would no longer make.
 
     When very many records come to share a key, only neighbours are compared; a link made before
     that must go, so that adding records bit by bit gives what adding them at once gives.
+
+    Args:
+        found: what a run over all records has found, where there was one: earlier rules' links on
+            all other pairs go too.
     """
     columns = columns_of(records)
+    if found is not None:
+        kept = {(link.a, link.b) for link in found}
+        old = {(x.a, x.b) for x in _newest_by_tool(links) if not x.rule.startswith(STATED)}
+        return [Link(a, b, None, WITHDRAWN, TOOL, at) for a, b in sorted(old - kept)]
     row = {number: place for place, number in enumerate(columns.ids.tolist())}
     ruled = [link for link in _newest_by_tool(links)
              if link.rule in rules.RULES and link.a in row and link.b in row]  # fmt: skip
@@ -115,8 +129,8 @@ def stale(records: Given, links: Iterable[Link], *, at: datetime) -> list[Link]:
     ends = [sorted((row[link.a], row[link.b])) for link in ruled]
     codes = np.array([a * n + b for a, b in ends], np.int64)
     pairs = keys.pairs(columns)
-    kept = np.isin(codes, pairs[:, 0] * n + pairs[:, 1])
-    gone = {(link.a, link.b) for link, still in zip(ruled, kept.tolist(), strict=True) if not still}
+    there = np.isin(codes, pairs[:, 0] * n + pairs[:, 1])
+    gone = {(x.a, x.b) for x, still in zip(ruled, there.tolist(), strict=True) if not still}
     return [Link(a, b, None, WITHDRAWN, TOOL, at) for a, b in sorted(gone)]
 
 

@@ -98,14 +98,18 @@ def run(project: Project, who: str) -> Ran:
         given, log = columns(project, conn), links.every(conn)
         before, new = links.all_groups(conn), _new(conn, given)
         informed = _informed(conn, given)
-    found = dedupe.stale(given, log, at=at)
-    found += dedupe.find_links(informed, at=at, new=new)
-    found += dedupe.stated_links(informed, at=at)
+    found = dedupe.stated_links(informed, at=at)
+    if new:
+        ruled = dedupe.find_links(informed, at=at, new=new)
+        all_anew = ruled if len(new) == len(given) else None
+        found += [*dedupe.stale(given, log, at=at, found=all_anew), *ruled]
     fresh = _unsaid(log, found)
     with project.store.write() as conn:
         links.add(conn, fresh, engine=dedupe.ENGINE)
-        groups = regroup(project, conn, given)
-        reopened = reopening.note(conn, project.protocol, (before, flat(groups)), who, at)
+        after, reopened = before, list[Reopened]()
+        if new or fresh:
+            after = flat(regroup(project, conn, given))
+            reopened = reopening.note(conn, project.protocol, (before, after), who, at)
         if reopened:
             standings.rebuild(project, conn)
         detail = {"engine": dedupe.ENGINE, "records": len(given), "last": _last(given)}
@@ -113,8 +117,8 @@ def run(project: Project, who: str) -> Ran:
     if new:
         _keep(project, given)
     asked = dedupe.doubts(given, log + fresh)
-    return Ran(len(given), len(new), len(fresh), len(set(groups.report.values())),
-               len(set(groups.study.values())), len(asked), tuple(reopened))  # fmt: skip
+    reports, studies = (len({both[at] for both in after.values()}) for at in (0, 1))
+    return Ran(len(given), len(new), len(fresh), reports, studies, len(asked), tuple(reopened))
 
 
 def uncompared(project: Project) -> int:
