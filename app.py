@@ -7,6 +7,7 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.pages import session
+from review.pages.icon import ICON
 from review.workflow.accounts import Signed, may
 from review.workflow.project import Project
 
@@ -52,7 +53,7 @@ def draw(name: str, project: Project) -> Callable[[], None]:
 
 def main() -> None:
     """Draws the page the person asked for."""
-    st.set_page_config(page_title="Funnel", page_icon=":material/filter_alt:", layout="wide")
+    st.set_page_config(page_title="Funnel", page_icon=ICON, layout="wide")
     st.html(STYLE)
     try:
         project = session.project()

@@ -1,5 +1,7 @@
 """The overview: the live funnel, progress, and what nobody but the lead may see."""
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -79,3 +81,12 @@ def test_an_import_says_what_a_harvest_left_out(project):
     assert table["Not matching"].iloc[0] == 35
     assert table["Not matching"].isna().iloc[1]
     assert any("searches no words" in one.value for one in app.caption)
+
+
+def test_the_tab_s_icon_comes_from_no_other_host():
+    from streamlit.commands import page_config
+
+    from review.pages.icon import ICON
+
+    assert page_config._get_favicon_string(ICON).startswith("data:image/svg+xml")
+    assert "page_icon=ICON" in (Path(__file__).parents[1] / "app.py").read_text()
