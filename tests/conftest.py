@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from postgres import cluster, emptied
 
 # Property tests draw the same cases each time, so that a red run can be repeated; new cases are
 # looked for with HYPOTHESIS_PROFILE=search.
@@ -21,3 +22,20 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.fail(f"the shared folder is absent: expected it beside the checkout, at {SHARED}")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """The address of a PostgreSQL server of this run's own."""
+    with cluster() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request, monkeypatch):
+    """Runs a test on SQLite and once more on an empty PostgreSQL database."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    if request.param == "postgres":
+        url = emptied(request.getfixturevalue("postgres_server"))
+        monkeypatch.setenv("DATABASE_URL", url)
+    return request.param

@@ -10,7 +10,7 @@ from review.workflow.project import open_project
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path, database):
     return review_in(tmp_path)
 
 

@@ -11,6 +11,7 @@ from review.workflow.appraisal import forms, results, settling, tasks
 from review.workflow.appraisal.agreeing import agreement_of
 from review.workflow.appraisal.forms import Given
 
+pytestmark = pytest.mark.usefixtures("database")
 PEOPLE = ("ada", "ben", "dan")
 
 

@@ -15,7 +15,7 @@ from review.workflow.appraisal.sheets import read_template, write_template
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path, database):
     return review_in(tmp_path)
 
 

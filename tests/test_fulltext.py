@@ -65,6 +65,28 @@ WHOLE = [
         "English and generating the equivalent expressions in Italian).",
     ),
     (
+        "icml-two-column-maths.pdf",
+        "Other applications include controlling sensor failures in video and image processing "
+        "(Candes et al., 2009), performing figure-background separation in video processing, and "
+        "dealing with malicious users in recommendation systems (Xu et al., 2010).",
+    ),
+    (
+        "icml-two-column-maths.pdf",
+        "It is important to note that without imposing these incoherence conditions, exact "
+        "recovery is impossible, and moreover, the approximate recovery guarantee (17) cannot be "
+        "improved.",
+    ),
+    (
+        "lorem-two-column.pdf",
+        "Pellentesque habitant morbi tristique senectus et netus et malesuada fames ac turpis "
+        "egestas.",
+    ),
+    (
+        "arxiv-0908.0054.pdf",
+        "Moreover, if the interaction rate was always zero, thus there is no reason to believe "
+        "that this species was in thermal equilibrium with the primeval fireball.",
+    ),
+    (
         "plosone-wheat-one-column.pdf",
         "Flag leaves were collected 10 days after heat treatment to employ an untargeted "
         "metabolomics profiling using LC-HRMS based technique called IROA.",
@@ -206,6 +228,31 @@ def test_hostile_files_end_in_a_state(tmp_path, worker, name):
     text = read(write(tmp_path, name), limits=limits, worker=worker)
     assert text.state in MAKERS[name][1], text.problem
     assert text.problem
+
+
+@pytest.mark.parametrize(
+    "name", ["300 MB of drawing in a megabyte", "two million letters on a page"]
+)
+def test_memory_is_held_to_its_limit_and_the_file_is_called_too_large(tmp_path, name):
+    path = write(tmp_path, name)
+    limits = Limits(seconds=60, page_seconds=60, memory_mb=300)
+    with Worker() as fresh:
+        text = read(path, limits=limits, worker=fresh)
+    assert text.state == "too_large"
+    assert "memory" in str(text.problem)
+
+
+def test_a_reading_process_cannot_take_more_memory_than_the_limit():
+    import subprocess
+    import sys
+
+    code = (
+        "from review.fulltext.worker import _limit; _limit(500, 60)\n"
+        "try: bytearray(600_000_000)\n"
+        "except MemoryError: print('refused')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "refused"
 
 
 def test_a_truncated_paper_keeps_what_could_be_read_and_says_so(shared, tmp_path, worker):

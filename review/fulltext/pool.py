@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -121,6 +122,8 @@ class Worker:
         self.close()
         if status == OUT_OF_MEMORY or said.startswith("MemoryError"):
             return WorkerGone("too_large", "it needs more memory than the limit")
+        if status == -signal.SIGABRT:  # how a reader ends that is given no more memory
+            return WorkerGone("too_large", "the reader gave up on it, most likely short of memory")
         how = f"signal {-status}" if status is not None and status < 0 else f"status {status}"
         return WorkerGone("damaged", f"the reader gave up on it ({said or how})")
 
