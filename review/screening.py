@@ -172,6 +172,31 @@ def _uniform(text: str) -> float:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big") / (1 << 56)
 
 
+SPREAD = 40
+"""Where more may judge than are needed, each takes one of so many waiting reports (reports)."""
+
+
+def spread(
+    waiting: Sequence[int], reviewer: str, people: Sequence[str], needed: int, *, seed: int
+) -> int:
+    """Which of the first waiting reports a reviewer takes, so that not all read the same one.
+
+    Each report has a few preferred readers, drawn by lot; they take it in the order. Others take
+    it when it has come far enough forward, each at a different time, so none waits for the absent.
+
+    Args:
+        waiting: at least one report, first in the order first.
+    """
+
+    def turn(place: int) -> float:
+        number = waiting[place]
+        if reviewer in assigned(number, people, needed, seed=seed, shares={}):
+            return place
+        return place + SPREAD * (0.25 + _uniform(f"{seed}:{number}:{reviewer}"))
+
+    return waiting[min(range(len(waiting)), key=turn)]
+
+
 def shuffled(numbers: Iterable[int], seed: int) -> list[int]:
     """Records in an order drawn from the seed; one more record leaves the others' order alone."""
     return sorted(numbers, key=lambda number: (_uniform(f"{seed}:{number}"), number))

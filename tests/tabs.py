@@ -1,4 +1,4 @@
-"""A tab of the app without a browser: signs in, opens a page, presses buttons, keeps all it is sent.
+"""A tab of the app without a browser: signs in, opens pages, presses buttons, keeps what it gets.
 
 Speaks Streamlit's own protocol (BackMsg out, ForwardMsg in) over the app's socket, so that a test
 sees every byte a reviewer's browser would get, and a benchmark can press keys without the cost of

@@ -1,5 +1,7 @@
 """What a reviewer is shown, decides and undoes; what stays hidden; how conflicts are settled."""
 
+from dataclasses import replace
+
 import pytest
 
 from review.errors import ReviewError
@@ -140,7 +142,7 @@ def test_a_retired_reviewers_open_records_come_back(tmp_path):
     project, stage = make(tmp_path, DAN)
     run(project, stage, "ada", lambda _: "include", most=10)
     run(project, stage, "ben", lambda _: "exclude", most=6)
-    assert len(screening.conflicts(project, stage)["verdict"]) == 6
+    assert screening.conflicts(project, stage)["verdict"]
     assert screening.retire(project, "ben", "ada") == 6
     assert screening.conflicts(project, stage)["verdict"] == []
     assert screening.pace(project, stage, "dan").left == 30
@@ -181,3 +183,55 @@ def test_an_abstract_may_be_added_where_the_source_gave_none(made):
     for number, text, said in ((1, "x", "has an abstract"), (14, "  ", "is empty")):
         with pytest.raises(ReviewError, match=said):
             screening.add_abstract(project, "ada", number, text)
+
+
+def test_many_reviewers_at_once_do_not_all_read_the_same_record(tmp_path):
+    more = "".join(f"  - {{name: r{n}, roles: [reviewer]}}\n" for n in range(8))
+    project, stage = make(tmp_path, ("  - {name: cleo", more + "  - {name: cleo"), count=300)
+    team = ["ada", "ben", *(f"r{n}" for n in range(8))]
+    refused = given = 0
+    while True:
+        shown = {name: screening.next_record(project, stage, name) for name in team}
+        for name, one in shown.items():
+            if one is not None:
+                given += 1
+                try:
+                    screening.vote(project, stage, name, one.number, "include")
+                except ReviewError:
+                    refused += 1
+        if not any(shown.values()):
+            break
+    assert given - refused == 600
+    assert refused < 60  # 2400 of 3000 where all read the order from its front
+
+
+def test_nobody_waits_for_the_absent(tmp_path):
+    more = "".join(f"  - {{name: r{n}, roles: [reviewer]}}\n" for n in range(8))
+    project, stage = make(tmp_path, ("  - {name: cleo", more + "  - {name: cleo"), count=100)
+    assert len(run(project, stage, "ada", lambda _: "include")) == 100
+    assert len(run(project, stage, "r5", lambda _: "include")) == 100
+    assert screening.next_record(project, stage, "ben") is None
+
+
+def test_the_record_in_hand_stays_while_others_judge_and_the_order_changes(tmp_path):
+    project, stage = make(tmp_path, DAN)
+    one = screening.next_record(project, stage, "ada")
+    with project.store.write() as conn:
+        turned = orders.places(conn, stage.id)[::-1]
+        places = [replace(place, position=at) for at, place in enumerate(turned)]
+        orders.put(conn, stage.id, places, now(), model="light", seed=1, trained_on=12)
+    assert screening.next_record(project, stage, "ada", at=one.key).key == one.key
+    for name in ("ben", "dan"):
+        screening.vote(project, stage, name, one.number, "include")
+    assert screening.next_record(project, stage, "ada", at=one.key).key != one.key
+    for odd in ("", "R", "R0", "nonsense", "R999999", "R" + "9" * 40, "R١"):
+        assert screening.next_record(project, stage, "ada", at=odd) is not None
+
+
+def test_a_record_given_to_others_is_refused(tmp_path):
+    project, stage = make(tmp_path, ("pilot: 0 ", "allocation: pairs\n    pilot: 0 "), DAN)
+    screening.next_record(project, stage, "ada")
+    with project.store.read() as conn:
+        theirs = next(p for p in orders.places(conn, stage.id) if "|ada|" not in p.assigned)
+    with pytest.raises(ReviewError, match="not among the records given to ada"):
+        screening.vote(project, stage, "ada", theirs.record, "include")

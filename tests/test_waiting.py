@@ -50,7 +50,7 @@ def agrees(project):
                 assert found == fresh, (kind, name)
                 first = waiting.first(project.store, conn, stage.id, name)
                 plain = orders.next_for(conn, stage.id, name)
-                assert first == (plain and plain[0]), (kind, name)
+                assert first == plain, (kind, name)
 
 
 def join(project, a, b):

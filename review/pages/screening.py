@@ -19,6 +19,9 @@ from review.workflow.screening import Shown
 DONE = {"include": "included", "exclude": "excluded", "unsure": "marked as maybe"}
 KEY = "screening_key"
 """Session key: the record that is looked back at; None for the next one."""
+AT = "screening_at"
+"""Session key: the record in hand, which stays until it is decided; the address keeps it over a
+reload."""
 
 
 def page(project: Project) -> None:
@@ -43,11 +46,11 @@ def page(project: Project) -> None:
         _buttons_at_the_end(project, stage)
         return
     st.query_params["key"] = shown.key
+    _actions(project, stage, shown)
     criteria, record = st.columns([1, 3], gap="large")
     with criteria:
         _criteria(project)
     with record:
-        _actions(project, stage, shown)
         _draw(project, shown)
         if stage.kind == "eligibility":
             _pdf(project, shown)
@@ -64,7 +67,7 @@ def _stage(stages: list[Stage]) -> Stage:
         default=asked if asked in names else stages[0].id,
         format_func=lambda name: names[name].name or name,
         label_visibility="collapsed",
-        on_change=lambda: st.session_state.update({KEY: None}),
+        on_change=lambda: st.session_state.update({KEY: None, AT: None}),
     )
     stage = names[chosen or stages[0].id]
     st.query_params["stage"] = stage.id
@@ -96,15 +99,27 @@ def _duration(minutes: float) -> str:
 
 
 def _record(project: Project, stage: Stage) -> Shown | None:
-    """The record looked back at, else the next one; the address keeps it over a reload."""
+    """The record looked back at, else the one in hand, else the next."""
     name = session.person().name
+    if AT not in st.session_state:
+        _reloaded(project, stage)
     looked_at = st.session_state.get(KEY)
     if looked_at:
         try:
             return screening.shown(project, stage, name, looked_at)
         except ReviewError:
             st.session_state[KEY] = None
-    return screening.next_record(project, stage, name)
+    found = screening.next_record(project, stage, name, at=st.session_state[AT])
+    st.session_state[AT] = found.key if found else None
+    return found
+
+
+def _reloaded(project: Project, stage: Stage) -> None:
+    """Takes up the record in the address: one that waits, or one looked back at."""
+    key = st.query_params.get("key")
+    st.session_state[AT] = key
+    if key in screening.trail(project, stage, session.person().name):
+        st.session_state[KEY] = key
 
 
 def _criteria(project: Project) -> None:
@@ -123,7 +138,10 @@ def _draw(project: Project, shown: Shown) -> None:
         "search": search_words(project.protocol.search.query),
     }
     title = marked(record.title or "(no title)", lists)
-    st.html(f'<div style="font-size:1.55rem;line-height:1.3;font-weight:650">{title}</div>')
+    st.html(
+        f'<div class="record-key" data-key="{shown.key}" '
+        f'style="font-size:1.55rem;line-height:1.3;font-weight:650">{title}</div>'
+    )
     people = "; ".join(record.authors[:8]) + (" et al." if len(record.authors) > 8 else "")
     place = " · ".join(filter(None, (people, str(record.year or ""), record.journal or "")))
     st.caption(place + f" · {record.source} · {shown.key}")
@@ -166,7 +184,9 @@ def _actions(project: Project, stage: Stage, shown: Shown) -> None:
         _reasons(project, stage, shown)
         return
     vote = partial(_vote, project, stage, shown)
-    row = st.columns(8)
+    typing = shown.key in (
+        st.session_state.get("screening_note"), st.session_state.get("screening_same")
+    )  # fmt: skip
     keys: list[tuple[str, str, Callable[[], None], bool]] = [
         ("Include", "i", partial(vote, "include"), False),
         ("Exclude", "e", _ask(stage, shown, vote), False),
@@ -182,16 +202,19 @@ def _actions(project: Project, stage: Stage, shown: Shown) -> None:
             KEY not in st.session_state,
         ),
     ]
-    for place, (label, key, act, off) in zip(row, keys, strict=True):
-        place.button(
-            label,
-            shortcut=key,
-            on_click=act,
-            disabled=off,
-            width="stretch",
-            type="primary" if label == "Include" else "secondary",
-            key=f"screening_{label}",
-        )
+    with st.container(horizontal=True):
+        for label, key, act, off in keys:
+            st.button(
+                label,
+                shortcut=None if typing else key,
+                on_click=act,
+                disabled=off,
+                type="primary" if label == "Include" else "secondary",
+                key=f"screening_{label}",
+            )
+    if typing:
+        st.caption("The keys rest while this is open. Escape closes it.")
+        st.button("Close", shortcut="Escape", on_click=_close, key="screening_close")
     if st.session_state.get("screening_same") == shown.key:
         _same(project, shown)
     if st.session_state.get("screening_note") == shown.key:
@@ -235,7 +258,9 @@ def _same(project: Project, shown: Shown) -> None:
             except ReviewError as error:
                 st.warning(str(error))
                 return
-            st.session_state.update({"screening_said": said, "screening_same": None, KEY: None})
+            st.session_state.update(
+                {"screening_said": said, "screening_same": None, KEY: None, AT: None}
+            )
             st.rerun()
 
 
@@ -264,7 +289,7 @@ def _vote(
         st.session_state["screening_said"] = f"{shown.key} {DONE[verdict]}{why}. Z undoes it."
         if stage.kind == "screening":
             ordering.retrain_behind(project, stage)
-    st.session_state.update({KEY: None, "screening_reason": None, "screening_note": None})
+    st.session_state.update({KEY: None, AT: None, "screening_reason": None, "screening_note": None})
 
 
 def _undo(project: Project, stage: Stage) -> None:
@@ -272,7 +297,8 @@ def _undo(project: Project, stage: Stage) -> None:
     st.session_state["screening_said"] = (
         f"Took back your decision on {key}." if key else "There is nothing to undo."
     )
-    st.session_state[KEY] = key
+    st.session_state[KEY] = None
+    st.session_state[AT] = key
 
 
 def _step(project: Project, stage: Stage, shown: Shown, by: int) -> None:
@@ -281,6 +307,10 @@ def _step(project: Project, stage: Stage, shown: Shown, by: int) -> None:
     at = keys.index(shown.key) if shown.key in keys else -1
     place = at + by
     st.session_state[KEY] = keys[min(place, len(keys) - 1)] if keys and place >= 0 else None
+
+
+def _close() -> None:
+    st.session_state.update({"screening_note": None, "screening_same": None})
 
 
 def _toggle(name: str, key: str) -> None:

@@ -1,5 +1,6 @@
 """Serves the app: sign-in page, session cookie, and a gate before every page, file and socket."""
 
+import gc
 import html
 import importlib
 import os
@@ -154,6 +155,10 @@ def run(folder: Path, *, port: int, address: str, solo: str | None) -> None:
         "server.port": port,
         "server.address": address,
         "server.headless": True,
+        "server.fileWatcherType": "none",
+        # A full collection after each run walks all loaded libraries: a tenth of a second during
+        # which nobody else is answered. Python's usual collector does the work as it comes.
+        "runner.postScriptGC": False,
         "browser.gatherUsageStats": False,
         "client.toolbarMode": "minimal",
         "theme.base": "light",
@@ -170,3 +175,5 @@ def warm_up() -> None:
     blank()
     for name in ("pandas", "pyarrow"):
         importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # libraries stay; looking through them again and again would cost every reviewer

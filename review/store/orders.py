@@ -114,22 +114,22 @@ _SAME = and_(standings.c.record == order_rows.c.record, standings.c.stage == ord
 
 
 def next_for(
-    conn: Connection, stage: str, reviewer: str, *, after: int = -1, skip: Iterable[int] = ()
-) -> tuple[int, int] | None:
-    """The first report past a position that this reviewer is to judge and has not, with its
-    position; None at the end."""
+    conn: Connection, stage: str, reviewer: str, *, after: int = -1, skip: Iterable[int] = (),
+    most: int = 1,
+) -> list[tuple[int, int, bool]]:  # fmt: skip
+    """The first reports past a position that this reviewer is to judge and has not: record,
+    position, whether everybody judges it as a pilot."""
     query = (
-        select(order_rows.c.record, order_rows.c.position)
+        select(order_rows.c.record, order_rows.c.position, order_rows.c.pilot)
         .select_from(order_rows.join(standings, _SAME))
         .where(order_rows.c.stage == stage, order_rows.c.position > after, _mine(stage, reviewer))
         .order_by(order_rows.c.position)
-        .limit(1)
+        .limit(most)
     )
     passed = list(skip)
     if passed:
         query = query.where(order_rows.c.record.not_in(passed))
-    row = conn.execute(query).first()
-    return None if row is None else (int(row[0]), int(row[1]))
+    return [(record, at, bool(pilot)) for record, at, pilot in conn.execute(query)]
 
 
 def waiting_for(

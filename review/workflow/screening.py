@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from review import screening
-from review.errors import ReviewError
+from review.errors import ReviewError, StoreError
 from review.protocol import Stage, stage_reviewers
 from review.records import Decision, Record, Verdict
 from review.screening import Pile, Standing
@@ -97,21 +97,52 @@ def _assigned(
 
 
 def next_record(
-    project: Project, stage: Stage, reviewer: str, *, skip: Sequence[int] = ()
-) -> Shown | None:
+    project: Project, stage: Stage, reviewer: str, *, skip: Sequence[int] = (),
+    at: str | None = None,
+) -> Shown | None:  # fmt: skip
     """The next report this reviewer is to judge at a stage; None when there is nothing left.
 
-    Deterministic: the same report comes until it is decided, after a reload too.
+    Args:
+        skip: reports to pass over.
+        at: key of the report in hand; it stays while it waits for this reviewer, whatever others
+            decide and however the order changes meanwhile.
     """
     with project.store.read() as conn:
-        number = waiting.first(project.store, conn, stage.id, reviewer, skip)
+        number = _waits(conn, stage, reviewer, at) or _next(project, conn, stage, reviewer, skip)
         if number is not None or not orders.unplaced(conn, stage.id):
             return None if number is None else _shown(conn, number, stage, reviewer)
     with project.store.write() as conn:
         lay_out(project, conn, stage)
-        found = orders.next_for(conn, stage.id, reviewer, skip=skip)
-        number = None if found is None else found[0]
+    with project.store.read() as conn:
+        number = _next(project, conn, stage, reviewer, skip)
         return None if number is None else _shown(conn, number, stage, reviewer)
+
+
+def _waits(conn: Connection, stage: Stage, reviewer: str, key: str | None) -> int | None:
+    """The number of a report in hand, where it still waits for the reviewer."""
+    if key is None:
+        return None
+    try:
+        number = records.number_of(key)
+    except StoreError:
+        return None
+    return number if orders.waiting_for(conn, stage.id, reviewer, among=[number]) else None
+
+
+def _next(
+    project: Project, conn: Connection, stage: Stage, reviewer: str, skip: Sequence[int]
+) -> int | None:
+    """The first report that waits; one of the first where more may judge than are needed, so that
+    they do not all read the same one."""
+    people = stage_reviewers(project.protocol, stage)
+    many = stage.allocation == "everyone" and len(people) > stage.reviewers
+    most = screening.SPREAD if many else 1
+    found = waiting.first(project.store, conn, stage.id, reviewer, skip, most)
+    if not found or not many or found[0][2]:
+        return found[0][0] if found else None
+    numbers = [number for number, _, pilot in found if not pilot]
+    seed = project.protocol.ranking.seed
+    return screening.spread(numbers, reviewer, people, stage.reviewers, seed=seed)
 
 
 def shown(project: Project, stage: Stage, reviewer: str, key: str) -> Shown:
@@ -174,12 +205,14 @@ def vote(
     """
     with project.store.write() as conn:
         before = _shown(conn, number, stage, reviewer)
-        _still_open(project, conn, before, stage, seen)
+        _still_open(project, conn, before, stage, reviewer, seen)
         wanted = Wanted(number, stage.id, reviewer, verdict, reason, before.note)
         return add(project, conn, [wanted], now(), who=reviewer)[0]
 
 
-def _still_open(project: Project, conn: Connection, before: Shown, stage: Stage, seen: int) -> None:
+def _still_open(
+    project: Project, conn: Connection, before: Shown, stage: Stage, reviewer: str, seen: int
+) -> None:
     if before.mine is not None and before.mine.id != seen:
         raise ReviewError(
             f"You have decided {before.key} in another tab ({before.mine.verdict}). "
@@ -190,6 +223,9 @@ def _still_open(project: Project, conn: Connection, before: Shown, stage: Stage,
     here = standings.of(project.protocol, family, report).get(stage.id)
     place = orders.place_of(conn, stage.id, report)
     pilot = place is not None and place[0].pilot
+    given_to = place[0].assigned if place is not None and before.mine is None else None
+    if given_to is not None and f"|{reviewer}|" not in given_to:
+        raise ReviewError(f"{before.key} is not among the records given to {reviewer}.")
     if here and before.mine is None and not pilot and here.status not in orders.OPEN:
         raise ReviewError(
             f"{before.key} has all its decisions already; others judged it meanwhile. "

@@ -57,19 +57,22 @@ def counts(store: Store, conn: Connection, stage: str, reviewer: str) -> tuple[i
 
 
 def first(
-    store: Store, conn: Connection, stage: str, reviewer: str, skip: Sequence[int] = ()
-) -> int | None:
-    """The first report in the order that waits for the reviewer; None where none has a place."""
+    store: Store, conn: Connection, stage: str, reviewer: str, skip: Sequence[int] = (),
+    most: int = 1,
+) -> list[tuple[int, int, bool]]:  # fmt: skip
+    """The first reports in the order that wait for the reviewer, as store.orders.next_for."""
     place = _place(store, stage, reviewer)
     with place.lock:
         kept = _followed(place, conn, stage, reviewer)
         run = orders.newest_number(conn, stage)
         if kept.order != run:
             kept.order, kept.first = run, 0
-        found = orders.next_for(conn, stage, reviewer, after=kept.first - 1, skip=skip)
-        if found is not None and not skip:
-            kept.first = found[1]
-    return None if found is None else found[0]
+        found = orders.next_for(
+            conn, stage, reviewer, after=kept.first - 1, skip=skip, most=most
+        )  # fmt: skip
+        if found and not skip:
+            kept.first = found[0][1]
+    return found
 
 
 def _place(store: Store, stage: str, reviewer: str) -> _Place:
