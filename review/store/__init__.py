@@ -21,6 +21,9 @@ HEAD = "0001"
 BUSY_SECONDS = 60
 """How long a write waits for another one (seconds); a whole import takes less."""
 
+WRITE_LOCK = 0x46554E4E
+"""Number of the advisory lock on PostgreSQL that one writing transaction of a review holds."""
+
 
 class Store:
     """An open database. Safe to share between threads; each transaction has its own connection."""
@@ -48,18 +51,24 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one consistent state."""
-        with self.engine.connect() as conn, conn.begin():
-            yield conn
+        with self.engine.connect() as conn:
+            if not self.is_sqlite:
+                conn = conn.execution_options(isolation_level="REPEATABLE READ")
+            with conn.begin():
+                yield conn
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that writes: committed whole at the end, or not at all.
+        """A transaction that writes: committed whole at the end, or not at all; one at a time, so
+        that what it checks still holds when it adds.
 
         Raises:
             StoreError: the database stayed busy or the disk is full.
         """
         try:
             with self.engine.connect().execution_options(funnel_write=True) as conn, conn.begin():
+                if not self.is_sqlite:  # SQLite begins immediate
+                    conn.execute(text("select pg_advisory_xact_lock(:n)"), {"n": WRITE_LOCK})
                 yield conn
         except OperationalError as error:
             raise StoreError(
