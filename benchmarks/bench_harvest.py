@@ -1,10 +1,17 @@
 """Harvest against the stand-in: time over the least the pace allows, and speed without limits.
 
-`python benchmarks/bench_harvest.py [pace]`: pace scales the services' real gaps (default 0.1).
+`python benchmarks/bench_harvest.py [pace]`: pace scales the services' real gaps (default 1, the
+real ones; about two minutes). The stand-in serves from this process, the harvest runs in one of
+its own, so that time and memory are the harvest's alone.
+
+The least: a service answers one request a gap, services side by side; so the longest of
+(requests - 1) x gap, with the requests that a harvest without a fault needs.
 """
 
+import json
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -18,41 +25,69 @@ from harvesting import SERVICES, make, surroundings  # noqa: E402
 from standin import StandIn, corpus  # noqa: E402
 
 from review.sources.terms import TERMS  # noqa: E402
-from review.workflow.harvest import Control, harvest  # noqa: E402
 
 PACES = {"pubmed": "ncbi", "arxiv": "arxiv", "medrxiv": "biorxiv"}
+BAR = 1.05
 
 
-def run(library: corpus.Corpus, pace: float) -> tuple[float, float, int]:
-    """Seconds taken, the least the pace allows, and entries read."""
+def child(folder: Path) -> None:
+    """One harvest of a new review; prints seconds, entries read, records new, peak memory."""
+    from review.workflow.harvest import Control, harvest
+
+    project = make(folder)
+    began = time.monotonic()
+    done = harvest(project, "bench", control=Control(today=date(2020, 10, 10)))
+    told = {
+        "seconds": time.monotonic() - began,
+        "entries": sum(one.received for one in done.outcomes),
+        "new": sum(one.new for one in done.outcomes),
+        "whole": all(one.verdict == "complete" for one in done.outcomes),
+        "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    print(json.dumps(told))
+
+
+def run(library: corpus.Corpus, pace: float) -> tuple[dict[str, float], float]:
+    """What the harvest told, and the least the pace allows (seconds)."""
     with tempfile.TemporaryDirectory() as folder, StandIn(library, pace=pace) as server:
-        os.environ.update(surroundings(server, Path(folder) / "cache", pace))
-        project = make(Path(folder) / "review")
-        began = time.monotonic()
-        done = harvest(project, "bench", control=Control(today=date(2020, 10, 10)))
-        taken = time.monotonic() - began
+        words = [sys.executable, __file__, "--child", str(Path(folder) / "review")]
+        environment = {**os.environ, **surroundings(server, Path(folder) / "cache", pace)}
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
         least = max(
             (len(server.requests(SERVICES[name])) - 1) * TERMS[terms].gap * pace
             for name, terms in PACES.items()
         )
-        project.store.close()
         assert not [one for one in server.log if one.too_fast]
-        return taken, least, sum(one.received for one in done.outcomes)
+        told = json.loads(done.stdout.splitlines()[-1])
+        assert told["whole"]
+        return told, least
 
 
 def main() -> None:
     """Prints the table."""
-    pace = float(sys.argv[1]) if len(sys.argv) > 1 else 0.1
-    print(f"{'corpus':>8} {'pace':>6} {'seconds':>8} {'least':>7} {'ratio':>6} {'entries/s':>9} MB")
-    for size, scale in ((5_000, 0.0), (20_000, 0.0), (20_000, pace)):
-        taken, least, entries = run(corpus.make(size, 1), scale)
-        ratio = f"{taken / least:.2f}" if least else "-"
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    pace = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
+    print(
+        f"{'corpus':>8} {'pace':>5} {'entries':>8} {'new':>7} {'seconds':>8} {'least':>7} "
+        f"{'ratio':>6} {'entries/s':>9} {'peak MiB':>8}"
+    )
+    ratio = None
+    for size, scale in ((5_000, 0.0), (20_000, 0.0), (80_000, 0.0), (20_000, pace)):
+        told, least = run(corpus.make(size, 1), scale)
+        ratio = told["seconds"] / least if least else None
+        shown = f"{ratio:.3f}" if ratio else "-"
         print(
-            f"{size:>8} {scale:>6g} {taken:>8.1f} {least:>7.1f} {ratio:>6} "
-            f"{entries / taken:>9.0f} {memory}"
+            f"{size:>8} {scale:>5g} {told['entries']:>8} {told['new']:>7} "
+            f"{told['seconds']:>8.1f} {least:>7.1f} {shown:>6} "
+            f"{told['entries'] / told['seconds']:>9.0f} {told['mib']:>8.0f}",
+            flush=True,
         )
+    if ratio:
+        said = "met" if ratio <= BAR else "missed"
+        print(f"mark: at most {BAR} x the least at pace {pace:g}: {said}")
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--child"]:
+        child(Path(sys.argv[2]))
+    else:
+        main()

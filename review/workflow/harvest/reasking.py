@@ -28,25 +28,33 @@ WORDS = {
 }
 
 
-def reask(project: Project, name: str, where: tuple[Http, str], today: date) -> int:
+def reask(project: Project, name: str, where: tuple[Http, str], today: date, known: int) -> int:
     """Asks a source after the documents known of it; gives how many relations were learned.
+
+    Args:
+        known: number of the newest record known before this run; what came after it was just said.
 
     Raises:
         SourceError: the source gave no usable answer; what was learned before stays.
     """
     if name in ("medrxiv", "biorxiv"):
-        return _published(project, name, where, today)
+        return _published(project, name, where, (today, known))
     if name == "arxiv":
-        return _newest(project, where)
+        return _newest(project, where, known)
     if name == "pubmed":
-        return _noticed(project, where)
+        return _noticed(project, where, known)
     return 0
 
 
-def _published(project: Project, name: str, where: tuple[Http, str], today: date) -> int:
+def _published(project: Project, name: str, where: tuple[Http, str], told: tuple[date, int]) -> int:
     """Journal articles that followed our preprints, from the server's own list."""
+    today, known = told
     with project.store.read() as conn:
-        ours = {s.record.doi: s.id for s in records.every(conn) if s.record.source == name}
+        ours = {
+            s.record.doi: s.id
+            for s in records.every(conn)
+            if s.record.source == name and s.id <= known
+        }
         asked = [a for a in acts.every(conn, kind="asked after") if a["subject"] == name]
         opened = [h.detail["asked_on"] for h in harvests.every(conn, source=name)]
     if not ours:
@@ -63,12 +71,12 @@ def _published(project: Project, name: str, where: tuple[Http, str], today: date
     return learned
 
 
-def _newest(project: Project, where: tuple[Http, str]) -> int:
+def _newest(project: Project, where: tuple[Http, str], known: int) -> int:
     """What arXiv says today of our preprints."""
     with project.store.read() as conn:
         ours: dict[str, int] = {}
         for one in records.every(conn):
-            if one.record.source == "arxiv" and one.record.arxiv_id:
+            if one.record.source == "arxiv" and one.record.arxiv_id and one.id <= known:
                 ours.setdefault(one.record.arxiv_id, one.id)
     ids, learned = list(ours), 0
     for start in range(0, len(ids), ARXIV_AT_ONCE):
@@ -78,12 +86,12 @@ def _newest(project: Project, where: tuple[Http, str]) -> int:
     return learned
 
 
-def _noticed(project: Project, where: tuple[Http, str]) -> int:
+def _noticed(project: Project, where: tuple[Http, str], known: int) -> int:
     """Notices PubMed has linked to our articles, from whatever source they came."""
     with project.store.read() as conn:
         ours: dict[str, int] = {}
         for one in records.every(conn):
-            if one.record.pmid:
+            if one.record.pmid and one.id <= known:
                 ours.setdefault(one.record.pmid, one.id)
     ids, learned = list(ours), 0
     for start in range(0, len(ids), PUBMED_AT_ONCE):

@@ -50,22 +50,23 @@ def harvest(
         _known_contact(project, name, control)
     run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     with locking.held(project, who):
+        with project.store.read() as conn:
+            known = max(records.numbers(conn), default=0)
         with ThreadPoolExecutor(len(names)) as pool:
             try:
-                jobs = [pool.submit(_source, project, name, who, run, control) for name in names]
-                outcomes = [outcome for job in jobs for outcome in job.result()]
+                jobs = [
+                    pool.submit(_source, project, name, (who, run, known), control)
+                    for name in names
+                ]
+                done = [job.result() for job in jobs]
             except BaseException:
                 control.stopped = True
                 raise
-        updates, notes = 0, []
-        for name in names:
-            if not control.stopped:
-                learned, note = _reask(project, name, who, run, control)
-                updates += learned
-                notes += note
         alerts = reasking.raise_alerts(project)
-    still = (*telling.open_windows(project), *notes)
-    return Run(run, tuple(outcomes), tuple(alerts), updates, still)
+    outcomes = tuple(outcome for one, _, _ in done for outcome in one)
+    updates = sum(learned for _, learned, _ in done)
+    still = (*telling.open_windows(project), *(note for _, _, note in done if note))
+    return Run(run, outcomes, tuple(alerts), updates, still)
 
 
 def client(project: Project, *, live: bool = False) -> Http:
@@ -96,9 +97,14 @@ def _base(project: Project, name: str, control: Control) -> str:
     return place(name, project.protocol.search.base_urls)
 
 
-def _source(project: Project, name: str, who: str, run: str, control: Control) -> list[Outcome]:
-    """All windows of one source, one after the other; a failed one does not stop the others."""
+def _source(
+    project: Project, name: str, told: tuple[str, str, int], control: Control
+) -> tuple[list[Outcome], int, str | None]:
+    """All windows of one source, one after the other, then what became of what was known before;
+    a failed window does not stop the others. Gives relations learned and what could not be asked.
+    """
     today = control.today or datetime.now(UTC).date()
+    who, run, known = told
     http = client(project, live=control.live)
     try:
         with project.store.read() as conn:
@@ -109,7 +115,9 @@ def _source(project: Project, name: str, who: str, run: str, control: Control) -
             if control.stopped:
                 break
             outcomes.append(_window(project, plan, (who, run, today), http, control))
-        return outcomes
+        if control.stopped:
+            return outcomes, 0, None
+        return outcomes, *_reask(project, name, (http, today, known), control)
     finally:
         http.close()
 
@@ -241,14 +249,12 @@ def _share(window: Window, page: ResultPage) -> float:
 
 
 def _reask(
-    project: Project, name: str, who: str, run: str, control: Control
-) -> tuple[int, list[str]]:
+    project: Project, name: str, told: tuple[Http, date, int], control: Control
+) -> tuple[int, str | None]:
     """What a source says today of documents known before; a failure is told, not raised."""
-    http = client(project, live=control.live)
-    today = control.today or datetime.now(UTC).date()
+    http, today, known = told
+    where = (http, _base(project, name, control))
     try:
-        return reasking.reask(project, name, (http, _base(project, name, control)), today), []
+        return reasking.reask(project, name, where, today, known), None
     except ReviewError as error:
-        return 0, [f"{name}: known documents could not be asked after: {error}"]
-    finally:
-        http.close()
+        return 0, f"{name}: known documents could not be asked after: {error}"
