@@ -3,7 +3,8 @@
 Needs the labelled sets of the shared folder beside the checkout. bib-dedupe runs where it is
 installed; an interpreter that has it may be named:  BIBDEDUPE_PYTHON=/path/to/python make bench
 LARGE=1 adds 250,000 and a million records. Every figure is of a process of its own: seconds from reading the
-table to the written groups (imports left out, for both), and the process's peak memory.
+table to the written groups (imports left out, for both), processor seconds, and the process's
+peak memory. Figures of a run stand in `dedupe.md` beside this file.
 """
 
 import argparse
@@ -53,7 +54,10 @@ def main() -> None:
 
 def labelled(folder: Path, peer: bool) -> None:
     """Quality and time on the development sets."""
-    print(f"\n{'set':20} {'who':10} precision recall F1      FM  seconds  times faster", flush=True)
+    print(
+        f"\n{'set':20} {'who':10} precision recall F1      FM  seconds     cpu  times faster",
+        flush=True,
+    )
     for name in SETS:
         compare(name, BENCH / f"{name}.csv.gz", folder, peer)
 
@@ -61,7 +65,7 @@ def labelled(folder: Path, peer: bool) -> None:
 def growing(folder: Path, peer: bool) -> None:
     """Time and memory from 2,000 records up."""
     print(
-        f"\n{'synthetic records':20} {'who':10} precision recall F1      FM  seconds  times faster"
+        f"\n{'synthetic records':20} {'who':10} precision recall F1      FM  seconds     cpu  times faster"
     )
     sizes = {**SIZES, **LARGE} if os.environ.get("LARGE") else SIZES
     for size, seed in sizes.items():
@@ -86,7 +90,8 @@ def line(name: str, who: str, found: dict[str, Any], ran: dict[str, float], more
     """Prints one line of a table."""
     print(
         f"{name:20} {who:10} {found['precision']:.5f}  {found['recall']:.4f} {found['f1']:.5f} "
-        f"{found['false_merge_groups']:3}  {ran['seconds']:7.2f} {more}  ({ran['mb']:.0f} MB)",
+        f"{found['false_merge_groups']:3}  {ran['seconds']:7.2f} {ran['cpu']:7.2f} {more}  "
+        f"({ran['mb']:.0f} MB)",
         flush=True,
     )
 
@@ -132,10 +137,28 @@ def child(who: str, python: str, path: Path, out: Path) -> dict[str, float]:
 
 def run_child(who: str, path: str, out: str) -> None:
     """Groups a table with one tool and prints what it took as JSON."""
+    begun = busy()
     seconds = {"funnel": funnel, "bibdedupe": bibdedupe}[who](Path(path), Path(out))
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    print(json.dumps({"seconds": seconds, "mb": max(own, workers) / 1024}))
+    found = {"seconds": seconds, "cpu": busy() - begun, "mb": max(peak(), workers) / 1024}
+    print(json.dumps(found))
+
+
+def busy() -> float:
+    """Processor seconds of this process and of its ended workers."""
+    return sum(
+        one.ru_utime + one.ru_stime
+        for one in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
+
+
+def peak() -> int:
+    """Peak memory of this process in KB, without what its parent held before it."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    line = next(one for one in status.read_text().splitlines() if one.startswith("VmHWM"))
+    return int(line.split()[1])
 
 
 def funnel(path: Path, out: Path) -> float:

@@ -63,6 +63,8 @@ class Columns:
     numerals: Ints
     families: list[tuple[int, ...]]
     """Codes of the family names in printed order, first MAX_FAMILIES."""
+    names: Ints
+    """A bit for each family name, by its code: teams without a bit in common share nobody."""
     initial: Ints
     """Code of the first letter of the first author's given name."""
     people: npt.NDArray[np.int16]
@@ -209,6 +211,7 @@ def _row(record: Record) -> tuple[Any, ...]:
         fold.informative(title),
         _short_code(" ".join(sorted(fold.numerals(title)))),
         tuple(one for one in families if one),
+        _bits(families),
         _short_code(initial(record.authors[0])) if record.authors else 0,
         len(record.authors),
         _year(record),
@@ -228,6 +231,14 @@ def _row(record: Record) -> tuple[Any, ...]:
         fold.words(record.abstract[: 2 * SNIPPET])[:SNIPPET] if record.abstract else "",
         _mark(record),
     )
+
+
+def _bits(families: Iterable[int]) -> int:
+    found = 0
+    for one in families:
+        if one:
+            found |= 1 << (one >> 1) % 62
+    return found
 
 
 def _mark(record: Record) -> int:

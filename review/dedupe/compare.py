@@ -107,12 +107,17 @@ def agreement(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
     return np.where(known, np.where(a == b, 1, -1), 0).astype(np.int8)
 
 
-def _ratios(texts: list[str], a: Ints, b: Ints, *, words: bool = False) -> Floats:
+def _ratios(
+    texts: list[str], a: Ints, b: Ints, *, words: bool = False, least: float | None = None
+) -> Floats:
+    """How alike the texts of each pair are, 0 to 100; 0 for less than `least`."""
     scorer = fuzz.token_set_ratio if words else fuzz.ratio
     left, right = [texts[row] for row in a.tolist()], [texts[row] for row in b.tolist()]
     if not left:
         return np.empty(0, np.float32)
-    return np.asarray(process.cpdist(left, right, scorer=scorer, dtype=np.float32, workers=1))
+    return np.asarray(
+        process.cpdist(left, right, scorer=scorer, score_cutoff=least, dtype=np.float32, workers=1)
+    )
 
 
 @lru_cache(maxsize=100_000)
@@ -332,12 +337,16 @@ def promising(columns: Columns, pairs: Pairs) -> Bools:
     for place in np.flatnonzero(heads).tolist():
         left, right = columns.title[a[place]], columns.title[b[place]]
         hopeful[place] = left.startswith(right) or right.startswith(left)
-    preprint = np.flatnonzero(~hopeful & ((columns.server[a] > 0) | (columns.server[b] > 0)))
+    one, other = columns.names[a], columns.names[b]
+    strangers = (one != 0) & (other != 0) & (one & other == 0)
+    posted = (columns.server[a] > 0) | (columns.server[b] > 0)
+    preprint = np.flatnonzero(~hopeful & posted & ~strangers)
     people = _people(columns, a[preprint], b[preprint])
     several = (people["team"] >= LIKE_TEAM) & (people["shared"] >= 2)
     hopeful[preprint] = several | people["in_order"]
     rest = np.flatnonzero(~hopeful)
-    rest = rest[_ratios(columns.title, a[rest], b[rest]) >= WORTH_A_LOOK]
+    rest = rest[~strangers[rest]]
+    rest = rest[_ratios(columns.title, a[rest], b[rest], least=WORTH_A_LOOK) >= WORTH_A_LOOK]
     people = _people(columns, a[rest], b[rest])
     hopeful[rest] = (people["team"] < 0) | (people["team"] >= LIKE_TEAM) | (people["first"] == 1)
     return hopeful
