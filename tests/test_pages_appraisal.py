@@ -229,6 +229,8 @@ def test_the_paper_stands_beside_and_a_pasted_quote_finds_its_page(project):
     assert not app.exception
     assert forms.open_form(project, 1, "claim-2020", "ada").entries["title"].page == 4
     assert "**4** of 9" in said(app)
+    (page,) = [one for one in app.get("html") if "paper-window" in str(one.proto)]
+    assert str(page.proto).count("scroll-initial-target") == 1  # the first line of the quote
     app.text_input(key="paper_search").set_value("RT-PCR").run()
     assert any("RT-PCR" in b.label for b in app.button)
     app = press(app, "paper_take_0")

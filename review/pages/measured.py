@@ -23,7 +23,7 @@ def agreement(project: Project) -> None:
         st.info("No report has all its forms on this checklist finished yet.")
         return
     st.caption(
-        f"{found.reports} reports, by what each reviewer said before any could see another's "
+        f"Reports: {found.reports}, by what each reviewer said before any could see another's "
         "answers; 'unsure' is left out. 1 is full agreement, 0 is what chance gives."
     )
     st.dataframe(_whole(found), hide_index=True)
@@ -56,7 +56,8 @@ def _whole(found: Agreement) -> list[dict[str, str | int]]:
 def _shown(one: Figure) -> str:
     if one.value is None:
         return "undefined"
-    limits = f" ({one.low:.2f} to {one.high:.2f})" if None not in (one.low, one.high) else ""
+    known = one.n > 1 and None not in (one.low, one.high)
+    limits = f" ({one.low:.2f} to {one.high:.2f})" if known else ""
     return f"{one.value:.2f}{limits}"
 
 

@@ -26,13 +26,17 @@ COLOURS = {
     "quote": "rgba(255, 214, 64, .45)",
     "suggested": "rgba(120, 190, 255, .38)",
     "search": "rgba(255, 150, 80, .42)",
+    "flag": "rgba(240, 128, 160, .38)",
 }
 SCALE = 2.0
 """Dots of a page picture per point: sharp on common screens at full width."""
 ZOOMS = {"Fit": 100, "Larger": 135, "Largest": 175}
 MOST_HITS = 12
 HEIGHT = 880
-"""Height of the paper's window (pixels)."""
+"""Most height of the paper's window (pixels)."""
+STAYS = """<style>[data-testid="stColumn"]:has(.paper-window) {
+position: sticky; top: 1rem; align-self: flex-start;}</style>"""
+"""Keeps the paper in view while the questions beside it are scrolled."""
 _LINE_SLACK = 3.0
 """Points by which words of one line may stand apart in height."""
 
@@ -189,10 +193,13 @@ def _page(path: Path, text: FullText, number: int, marks: Sequence[Mark]) -> str
     source = base64.b64encode(picture).decode("ascii")
     boxes = words = ""
     if page is not None:
-        boxes = "".join(_box(page, box, kind) for n, box, kind in marks if n == number)
+        here = [(box, kind) for n, box, kind in marks if n == number]
+        first = next((mark for mark in here if mark[1] == "quote"), None)
+        boxes = "".join(_box(page, *mark, shown=mark is first) for mark in here)
         words = "".join(_line(page, line) for line in _lines(page.words))
     return (
-        f'<div style="height:{HEIGHT}px;overflow:auto;border:1px solid #ddd;border-radius:6px;'
+        f'{STAYS}<div class="paper-window" style="height:min({HEIGHT}px, calc(100vh - 11rem));'
+        "overflow:auto;border:1px solid #ddd;border-radius:6px;"
         f'background:#f4f4f4"><div style="position:relative;width:{zoom}%;'
         'container-type:inline-size">'
         f'<img alt="Page {number}" style="width:100%;display:block" '
@@ -209,9 +216,11 @@ def _percent(page: Page, box: Box) -> str:
     )
 
 
-def _box(page: Page, box: Box, kind: str) -> str:
+def _box(page: Page, box: Box, kind: str, *, shown: bool) -> str:
+    """A coloured box; `shown` has the window scrolled to it, where the browser can."""
+    scrolled = "scroll-initial-target:nearest;scroll-margin:4rem 12rem;" if shown else ""
     return (
-        f'<div style="{_percent(page, box)};background:{COLOURS[kind]};border-radius:2px;'
+        f'<div style="{_percent(page, box)};background:{COLOURS[kind]};border-radius:2px;{scrolled}'
         'mix-blend-mode:multiply;pointer-events:none"></div>'
     )
 

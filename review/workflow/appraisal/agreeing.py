@@ -90,7 +90,8 @@ def shown(figure: Figure) -> str:
     """A figure as people read it, with its interval."""
     if figure.value is None:
         return f"{figure.name} undefined ({figure.note})"
-    limits = f" ({figure.low:.2f} to {figure.high:.2f})" if figure.low is not None else ""
+    known = figure.n > 1 and figure.low is not None
+    limits = f" ({figure.low:.2f} to {figure.high:.2f})" if known else ""
     return f"{figure.name} {figure.value:.2f}{limits}"
 
 
