@@ -3,12 +3,13 @@
 import pytest
 from browser import chromium, press_until, served, settled, sign_in
 
+from review.flow import total
 from review.protocol import stage_of
 from review.screening import status
 from review.sources.files import read_file
 from review.store import decisions, records
 from review.store.moments import now
-from review.workflow import accounts, screening, standings
+from review.workflow import accounts, ordering, screening, standings
 from review.workflow.flow import flow_of
 from review.workflow.project import init, open_project
 
@@ -65,6 +66,26 @@ def screen(page, address, name):
     return seen
 
 
+def agrees(project, stage):
+    """Kappa by hand: of 40 both include 12, both are unsure on 2, both exclude 22; ada includes 16
+    and ben 12, ada excludes 22 and ben 26. 0.9 observed, 768 / 1600 = 0.48 by chance."""
+    (pair,) = ordering.agreement_now(project, stage)
+    found = {one.name: one for one in pair.figures}
+    assert pair.names == ("ada", "ben")
+    assert found["percent agreement"].value == pytest.approx(36 / 40)
+    assert found["Cohen's kappa"].value == pytest.approx((0.9 - 0.48) / (1 - 0.48))
+    assert found["Cohen's kappa"].n == 40
+
+
+def shows_the_agreement(page, address):
+    """The lead sees the same figure on the page of agreement."""
+    sign_in(page, address, "ada", "password of ada")
+    page.goto(f"{address}/progress")
+    page.get_by_text("ada and ben").first.wait_for()
+    settled(page)
+    assert "40 records" in page.locator("[data-testid=stMain]").inner_text()
+
+
 def test_two_reviewers_and_an_adjudicator_screen_by_keyboard(project):
     stage = stage_of(project.protocol, "screening")
     with served(project.folder) as address, chromium() as browser:
@@ -90,10 +111,14 @@ def test_two_reviewers_and_an_adjudicator_screen_by_keyboard(project):
             page.get_by_label("Why (needed)").fill("looked at the methods")
             page.get_by_role("button", name="Settle").click()
         page.get_by_text("Both unsure (0)").first.wait_for()
+        shows_the_agreement(browser.new_context().new_page(), address)
+    agrees(project, stage)
     flow = flow_of(project)
     includes = [n for n in range(1, 41) if key_for("ada", n) == "i" or key_for("ada", n) == "m"]
     assert flow.main.screened.n == 40
     assert sorted(flow.main.sought.ids) == [f"R{n:06d}" for n in includes]
+    assert total(flow.main.excluded_screening) == 40 - len(includes)
+    assert flow.main.waiting_screening.n == 0
     with project.store.read() as conn:
         made = decisions.every(conn, records=[7])
     assert status(made, 2).settled_by == "adjudicator"

@@ -161,7 +161,9 @@ def _all_tab(now: Moment) -> None:
     key = f"{now.day} {now.project.fingerprint} {now.until}"
     if st.button("Make the whole report", type="primary"):
         with st.status("Making the report ...") as state:
-            files = bundle.everything(now, progress=lambda part: state.write(part))
+            files = bundle.everything(
+                now, progress=lambda part: state.write(part), reader=session.person().name
+            )
             state.update(label=f"{len(files):,} files", state="complete")
         st.session_state["results_zip"] = (key, bundle.as_zip(files), bundle.sums(now, files))
     made = st.session_state.get("results_zip")

@@ -16,9 +16,10 @@ from review.exports.documents import html_page, html_table
 from review.exports.office import docx, xlsx
 from review.exports.revman import Referenced, revman
 from review.flow import conservation, hold
+from review.protocol import stage_reviewers
 from review.records import StoredRecord
 from review.store import log
-from review.store.records import key_of
+from review.store.records import key_of, number_of
 from review.table import Table
 from review.workflow.reports import appraisals, listings, overlap, prisma, search, texts
 from review.workflow.reports.moment import Moment
@@ -30,15 +31,21 @@ LIBRARIES = ("openpyxl", "python-docx", "sqlalchemy", "streamlit", "vl-convert-p
 Progress = Callable[[str], None]
 
 
-def everything(moment: Moment, progress: Progress | None = None) -> dict[str, bytes]:
+def everything(
+    moment: Moment, progress: Progress | None = None, reader: str | None = None
+) -> dict[str, bytes]:
     """Path -> content of every file of the report. The same store and day give the same bytes.
+
+    Args:
+        reader: who asks for it. For a reviewer the log leaves out what others decided and noted on
+            reports that are not settled, and says how many entries those are.
 
     Raises:
         FlowError: the boxes do not sum, or records were lost on the way to a file; names them.
     """
     hold(moment.flow)
     files: dict[str, bytes] = {}
-    for name, part in _parts(moment):
+    for name, part in _parts(moment, reader):
         if progress:
             progress(name)
         files |= part()
@@ -46,13 +53,15 @@ def everything(moment: Moment, progress: Progress | None = None) -> dict[str, by
     return files
 
 
-def _parts(moment: Moment) -> Iterator[tuple[str, Callable[[], dict[str, bytes]]]]:
+def _parts(
+    moment: Moment, reader: str | None
+) -> Iterator[tuple[str, Callable[[], dict[str, bytes]]]]:
     yield "PRISMA flow diagram", lambda: _under("", prisma.files(moment))
     yield "figures", lambda: _figures(moment)
     yield "tables", lambda: _tables(moment)
     yield "records", lambda: _records(moment)
     yield "texts", lambda: _texts(moment)
-    yield "log", lambda: {"log.jsonl": _log(moment)}
+    yield "log", lambda: {"log.jsonl": _log(moment, reader)}
 
 
 def _under(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -177,12 +186,33 @@ def _texts(moment: Moment) -> dict[str, bytes]:
     }
 
 
-def _log(moment: Moment) -> bytes:
+def _log(moment: Moment, reader: str | None) -> bytes:
+    withheld = 0
+    lines = []
     with moment.project.store.read() as conn:
-        lines = [
-            json.dumps(one, ensure_ascii=False) for one in log.events(conn, until=moment.until)
-        ]
+        for one in log.events(conn, until=moment.until):
+            if _blind(moment, reader, one):
+                withheld += 1
+            else:
+                lines.append(json.dumps(one, ensure_ascii=False))
+    if withheld:
+        why = "decisions and notes of other reviewers on reports that are not settled yet"
+        lines.append(json.dumps({"event": "withheld", "entries": withheld, "why": why}))
     return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _blind(moment: Moment, reader: str | None, event: Mapping[str, Any]) -> bool:
+    """Whether a reviewer must not see an entry yet: another's word on an unsettled report."""
+    if event["event"] not in ("decisions", "notes") or event.get("role") == "automation":
+        return False
+    protocol = moment.project.protocol
+    reviews = reader and any(reader in stage_reviewers(protocol, one) for one in protocol.stages)
+    if not reviews or event["reviewer"] == reader:
+        return False
+    number = number_of(event["record"])
+    report = moment.groups.get(number, (number, number))[0]
+    here = moment.standings.get(event["stage"], {}).get(report)
+    return here is None or here.status not in ("included", "excluded")
 
 
 def _manifest(moment: Moment, files: Mapping[str, bytes]) -> bytes:
