@@ -2,9 +2,9 @@
 
 Needs the labelled sets of the shared folder beside the checkout. bib-dedupe runs where it is
 installed; an interpreter that has it may be named:  BIBDEDUPE_PYTHON=/path/to/python make bench
-LARGE=1 adds 250,000 and a million records. Every figure is of a process of its own: seconds from reading the
-table to the written groups (imports left out, for both), processor seconds, and the process's
-peak memory. Figures of a run stand in `dedupe.md` beside this file.
+LARGE=1 adds 250,000 and a million records. Every figure is of a process of its own: seconds from
+reading the table to the written groups (imports left out, for both), processor seconds, and the
+process's peak memory. Figures of a run stand in `dedupe.md` beside this file.
 """
 
 import argparse
@@ -29,6 +29,7 @@ SIZES = {2_000: 11, 20_000: 12, 100_000: 13}
 """Records -> seed of make_synthetic.py."""
 LARGE = {250_000: 15, 1_000_000: 14}
 PEER_UP_TO = 20_000
+HEAD = "who        precision recall F1      FM  seconds     cpu  times faster"
 
 
 def main() -> None:
@@ -54,19 +55,14 @@ def main() -> None:
 
 def labelled(folder: Path, peer: bool) -> None:
     """Quality and time on the development sets."""
-    print(
-        f"\n{'set':20} {'who':10} precision recall F1      FM  seconds     cpu  times faster",
-        flush=True,
-    )
+    print(f"\n{'set':20} {HEAD}", flush=True)
     for name in SETS:
         compare(name, BENCH / f"{name}.csv.gz", folder, peer)
 
 
 def growing(folder: Path, peer: bool) -> None:
     """Time and memory from 2,000 records up."""
-    print(
-        f"\n{'synthetic records':20} {'who':10} precision recall F1      FM  seconds     cpu  times faster"
-    )
+    print(f"\n{'synthetic records':20} {HEAD}")
     sizes = {**SIZES, **LARGE} if os.environ.get("LARGE") else SIZES
     for size, seed in sizes.items():
         path = folder / f"synthetic_{size}.csv.gz"
