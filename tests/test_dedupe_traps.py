@@ -1,5 +1,6 @@
 """Traps seen in real data: what must not be merged, and what must in spite of appearances."""
 
+import dataclasses
 from datetime import UTC, datetime
 
 import pytest
@@ -322,6 +323,23 @@ def test_a_statement_may_name_any_identifier(target):
         preprint(relations=(said,)),
         article(title="Shadows", authors=(), doi="10.1007/s1", pmid="77", pmcid="PMC5555"),
     )
+
+
+@pytest.mark.parametrize("kind", ["is-preprint-of", "has-preprint", "published_as", "update_in"])
+def test_a_registry_may_say_it_in_its_own_words(kind):
+    said = Relation(kind, "doi:10.1007/s1", "crossref", "2024-02-03")
+    assert one_study(
+        preprint(relations=(said,)), article(title="Shadows", authors=(), doi="10.1007/s1")
+    )
+
+
+def test_versions_with_a_doi_each_are_one_report_where_the_server_says_so():
+    said = Relation("version_of", "doi:10.21203/rs.3.rs-1/v1", "crossref")
+    first = preprint(doi="10.21203/rs.3.rs-1/v1", journal="Research Square", version=1)
+    second = preprint(doi="10.21203/rs.3.rs-1/v2", journal="Research Square", version=2,
+                      title="Pneumonia seen by networks", authors=("Fox, Ann",))  # fmt: skip
+    assert not one_study(first, second)
+    assert one_report(first, dataclasses.replace(second, relations=(said,)))
 
 
 def test_a_registry_that_names_a_correction_keeps_the_pair_apart():

@@ -170,6 +170,8 @@ def _report_veto(a: Held, b: Held, rule: str) -> str:
         if name in a and name in b and a[name] != b[name]:
             if name == "kind" and rule in rules.SAME_POSTING:
                 continue
+            if name == "posting" and rule.startswith(STATED):
+                continue
             return words
     if ("posting" in a and "doi" in b) or ("doi" in a and "posting" in b):
         return "a preprint and an article"

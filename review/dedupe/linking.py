@@ -134,8 +134,9 @@ def _said_by(relation: Relation) -> str:
 
 
 def _stated_verdict(relation: Relation, preprint: bool) -> int:
-    if relation.kind in SAME_STUDY or (relation.kind in UPDATES and preprint):
+    kind = relation.kind.replace("-", "_").removeprefix("is_")  # Crossref: 'is-preprint-of'
+    if kind in SAME_STUDY or (kind in UPDATES and preprint):
         return rules.STUDY
-    if relation.kind in VERSIONS:
+    if kind in VERSIONS:
         return rules.VERSION
-    return rules.DISTINCT if relation.kind in OTHER_DOCUMENT | UPDATES else rules.NOTHING
+    return rules.DISTINCT if kind in OTHER_DOCUMENT | UPDATES else rules.NOTHING
