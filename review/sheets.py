@@ -3,7 +3,8 @@
 One worksheet a checklist, one row a question and report. Hidden columns carry record and key.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -35,8 +36,8 @@ class Row:
     allowed: str = ""
     choices: tuple[str, ...] = ()
     """What the drop-down offers; empty for typed answers."""
-    place: str = ""
-    """Worksheet and row it was read from: 'CLAIM 2020' row 17."""
+    cells: Mapping[str, str] = field(default_factory=dict)
+    """Column -> the cell it was read from: 'CLAIM 2020' cell G17."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,8 @@ def read(path: Path) -> Book:
 
 
 def _rows(path: Path, made: Any) -> tuple[Row, ...]:
+    from openpyxl.utils import get_column_letter
+
     table = made.iter_rows(values_only=True)
     head = [_text(value) for value in next(table, ())]
     for column in ("Record", "Key", *ENTERED):
@@ -205,7 +208,10 @@ def _rows(path: Path, made: Any) -> tuple[Row, ...]:
                 quote=_text(cells["Quote"]),
                 page=_text(cells["Page"]),
                 comment=_text(cells["Comment"]),
-                place=f"'{made.title}' row {number}",
+                cells={
+                    column: f"'{made.title}' cell {get_column_letter(at)}{number}"
+                    for at, column in enumerate(head, start=1)
+                },
             )
         )
     return tuple(found)

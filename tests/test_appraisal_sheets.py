@@ -87,9 +87,10 @@ def test_every_bad_cell_is_named_and_nothing_is_kept(project, tmp_path):
         read_template(project, path, "ada")
     said = str(caught.value)
     assert "3 cells need a look" in said
-    assert f"'CLAIM 2020' row {bad}: 'Jes' is no answer to 'abstract'. Did you mean 'yes'?" in said
-    assert f"row {page}: column Page: 'three'" in said
-    assert f"row {blank}: column Answer is blank" in said
+    wrong = f"'CLAIM 2020' cell G{bad}: 'Jes' is no answer to '2 Structured abstract'."
+    assert f"{wrong} Did you mean 'Yes'? It takes: Yes, Partly, No, unsure." in said
+    assert f"'CLAIM 2020' cell I{page}: 'three' is no page number." in said
+    assert f"'CLAIM 2020' cell G{blank}: blank, though" in said
     assert not forms.open_form(project, 1, "claim-2020", "ada").entries
 
 

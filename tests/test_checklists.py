@@ -262,9 +262,9 @@ def test_what_was_typed_is_read(name: str, key: str, typed: object, stored: str 
 @pytest.mark.parametrize(
     ("name", "key", "typed", "says"),
     [
-        ("claim-2020", "9", "yess", "Did you mean 'yes'.*yes, partly, no, unsure"),
-        ("claim-2020", "9", "na", "no answer to 'preprocessing'"),
-        ("rqs-1.0", "12", "4 and a bit", "no answer to 'validation'"),
+        ("claim-2020", "9", "yess", "Did you mean 'Yes'.*Yes, Partly, No, unsure"),
+        ("claim-2020", "9", "na", "no answer to '9 Preparation of images"),
+        ("rqs-1.0", "12", "4 and a bit", "answer to '12 Validation'.*same .Data of the same"),
         ("rqs-1.0", "16", "scans;moon", "'moon' is no answer"),
         ("extraction-imaging-ai", "5a", "about 30", "It takes: a number, unclear"),
     ],

@@ -390,3 +390,24 @@ def test_fonts_that_give_no_letters_count_as_no_text(tmp_path, worker):
         )
     )
     assert read(path, worker=worker).state == "no_text"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("fulltext", "none.pdf"), ("agreement", "none.csv"), ("score", "rqs-1.0", "none.csv"),
+     ("checklist", "check", "none.yaml"), ("evidence", "none.pdf", "-c", "rqs-1.0")],
+)  # fmt: skip
+def test_a_file_that_is_not_there_is_one_calm_line(tmp_path, words):
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    env = {"PYTHONPATH": str(Path(__file__).parents[1]), "PATH": ""}
+    done = subprocess.run(
+        [sys.executable, "-m", "review.cli", *words],
+        cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "there is no such file" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -227,10 +227,18 @@ def _number(asked: Asked, text: str) -> str:
 
 
 def _refused(asked: Asked, text: str) -> str:
-    allowed = [option.id for option in asked.options]
-    near = difflib.get_close_matches(text.lower(), allowed, n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
+    shown = {option.id: _shown(option) for option in asked.options}
+    near = difflib.get_close_matches(text.lower(), [*shown, *map(str.lower, shown.values())], n=1)
+    meant = next((v for k, v in shown.items() if near and near[0] in (k, v.lower())), None)
+    hint = f" Did you mean '{meant}'?" if meant else ""
     also = ["a number"] if asked.choose == "number" else []
     also += [NONE] if asked.choose == "many" else []
-    takes = ", ".join([*also, *allowed, UNSURE])
-    return f"'{text}' is no answer to '{asked.key}'.{hint} It takes: {takes}."
+    takes = ", ".join([*also, *shown.values(), UNSURE])
+    name = f"{asked.number} {asked.name}".strip()
+    return f"'{text}' is no answer to '{name}'.{hint} It takes: {takes}."
+
+
+def _shown(option: Option) -> str:
+    """An option as it may be typed: its id, and its label where that says more."""
+    same = option.label.lower() == option.id
+    return option.label if same else f"{option.id} ({option.label})"

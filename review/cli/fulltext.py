@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from review.cli.base import opened, person, say, say_json
+from review.errors import FullTextError
 
 PDF = typer.Argument(help="The PDF.")
 JSON = typer.Option(False, "--json", help="Print everything as JSON.")
@@ -23,11 +24,14 @@ def fulltext(file: Path = PDF, json: bool = JSON, password: str | None = PASSWOR
     """Read a PDF: pages, sections, and sentences with page and box, or why it cannot be read."""
     from review.fulltext import STATE_WORDS, as_dict, read
 
+    if not file.is_file():
+        raise FullTextError(f"{file}: there is no such file.")
     text = read(file, password=password)
     if json:
         say_json(as_dict(text))
         return
-    say(f"{file.name}: {STATE_WORDS[text.state]}, {text.page_count} pages ({text.reader})")
+    by = f" ({text.reader})" if text.reader else ""
+    say(f"{file.name}: {STATE_WORDS[text.state]}, {text.page_count} pages{by}")
     if text.problem:
         say(f"  {text.problem}")
     for section in text.sections:

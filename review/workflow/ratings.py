@@ -56,6 +56,8 @@ def _numbers(rows: Sequence[Sequence[str | None]]) -> list[list[float | None]] |
 def _read(path: Path) -> list[list[str | None]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ReviewError(f"{path}: there is no such file.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ReviewError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
     table = [row for row in csv.reader(text.splitlines()) if any(cell.strip() for cell in row)]

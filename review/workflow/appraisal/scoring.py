@@ -73,6 +73,8 @@ Forms = dict[str, dict[str, str | None]]
 def _read(one: Checklist, path: Path) -> tuple[Forms, dict[str, dict[str, str]]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise SourceError(f"{path}: there is no such file.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
     first = text.partition("\n")[0]

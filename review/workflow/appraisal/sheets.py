@@ -202,24 +202,37 @@ def _wanted(project: Project, book: Book) -> tuple[Wanted, list[str]]:
                     continue
                 try:
                     report = report_of(conn, records.get(conn, number_of(row.record)).id)
+                except StoreError as error:
+                    problems.append(f"{row.cells['Record']}: {error}")
+                    continue
+                try:
                     given = _given(one, row, report)
-                except (ChecklistError, StoreError) as error:
-                    problems.append(f"{row.place}: {error}")
+                except ChecklistError as error:
+                    problems.append(str(error))
                     continue
                 if report not in due:
-                    problems.append(f"{row.place}: {row.record} is not due for appraisal.")
+                    problems.append(
+                        f"{row.cells['Record']}: {row.record} is not due for appraisal."
+                    )
                 found.setdefault((report, one.id), []).append(given)
     return found, problems
 
 
 def _given(one: Checklist, row: Row, report: int) -> Given:
-    asked = asked_of(one, row.key)
-    said = read_answer(asked, row.answer)
+    """What a row gives. Raises ChecklistError that names the cell."""
+    try:
+        asked = asked_of(one, row.key)
+    except ChecklistError as error:
+        raise ChecklistError(f"{row.cells['Key']}: {error}") from error
+    try:
+        said = read_answer(asked, row.answer)
+    except ChecklistError as error:
+        raise ChecklistError(f"{row.cells['Answer']}: {error}") from error
     if said is None:
         raise ChecklistError(
-            f"column Answer is blank, though there is a quote or comment ({row.key})."
+            f"{row.cells['Answer']}: blank, though there is a quote or comment ({row.key})."
         )
-    if row.page and not row.page.isdigit():
-        raise ChecklistError(f"column Page: '{row.page}' is no page number.")
+    if row.page and not (row.page.isdecimal() and int(row.page) > 0):
+        raise ChecklistError(f"{row.cells['Page']}: '{row.page}' is no page number.")
     page = int(row.page) if row.page else None
     return Given(report, one.id, asked.key, said, row.quote or None, page, row.comment or None)
