@@ -39,6 +39,7 @@ STYLE = """<style>
 .stMainBlockContainer h1 {font-size: 1.9rem; padding: 0 0 .4rem;}
 .stMainBlockContainer h2 {font-size: 1.4rem;}
 .stMainBlockContainer h3 {font-size: 1.12rem;}
+.stColumn:has(> div .st-key-pinned) {position: sticky; top: 3.5rem; align-self: flex-start;}
 </style>"""
 
 

@@ -23,6 +23,10 @@ AT = "screening_at"
 """Session key: the record in hand, which stays until it is decided; the address keeps it over a
 reload."""
 
+INTO_THE_BOX = """<i></i><script>setTimeout(() => document.querySelector(
+'textarea[aria-label^="Your note"]').focus(), 150)</script>"""
+"""Puts the cursor into the note's box, so that N and typing is enough."""
+
 
 def page(project: Project) -> None:
     """Draws the record the reviewer is at."""
@@ -47,13 +51,28 @@ def page(project: Project) -> None:
         return
     st.query_params["key"] = shown.key
     _actions(project, stage, shown)
+    if stage.kind == "eligibility":
+        _beside_its_text(project, stage, shown)
+        return
     criteria, record = st.columns([1, 3], gap="large")
-    with criteria:
+    with criteria.container(key="pinned"):
         _criteria(project)
     with record:
+        _panels(project, stage, shown)
         _draw(project, shown)
-        if stage.kind == "eligibility":
-            _pdf(project, shown)
+
+
+def _beside_its_text(project: Project, stage: Stage, shown: Shown) -> None:
+    """Full text: the record and the criteria left, the PDF right; nothing moves the PDF."""
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        if st.session_state.get("screening_reason") == shown.key:
+            _reasons(project, stage, shown)
+        _panels(project, stage, shown)
+        _draw(project, shown)
+        _criteria(project)
+    with right:
+        _pdf(project, shown)
 
 
 def _stage(stages: list[Stage]) -> Stage:
@@ -176,17 +195,12 @@ def _missing_abstract(project: Project, shown: Shown) -> None:
 
 
 def _actions(project: Project, stage: Stage, shown: Shown) -> None:
-    """The row of keys; at full text an exclusion asks for its reason with a digit."""
-    if shown.mine is not None:
-        reason = f", {shown.mine.reason}" if shown.mine.reason else ""
-        st.caption(f"Your decision: {shown.mine.verdict}{reason}. A key changes it.")
-    if st.session_state.get("screening_reason") == shown.key:
-        _reasons(project, stage, shown)
-        return
+    """The row of keys, always at the same place; they rest while somebody types."""
     vote = partial(_vote, project, stage, shown)
     typing = shown.key in (
-        st.session_state.get("screening_note"), st.session_state.get("screening_same")
-    )  # fmt: skip
+        st.session_state.get("screening_note"),
+        st.session_state.get("screening_same"),
+    )
     keys: list[tuple[str, str, Callable[[], None], bool]] = [
         ("Include", "i", partial(vote, "include"), False),
         ("Exclude", "e", _ask(stage, shown, vote), False),
@@ -213,8 +227,16 @@ def _actions(project: Project, stage: Stage, shown: Shown) -> None:
                 key=f"screening_{label}",
             )
     if typing:
-        st.caption("The keys rest while this is open. Escape closes it.")
-        st.button("Close", shortcut="Escape", on_click=_close, key="screening_close")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button("Close", shortcut="Escape", on_click=_close, key="screening_close")
+            st.caption("The keys rest while this is open. Escape closes it.")
+
+
+def _panels(project: Project, stage: Stage, shown: Shown) -> None:
+    """The reviewer's own decision and note, and what N and D opened, above the record."""
+    if shown.mine is not None:
+        reason = f", {shown.mine.reason}" if shown.mine.reason else ""
+        st.caption(f"Your decision: {shown.mine.verdict}{reason}. A key changes it.")
     if st.session_state.get("screening_same") == shown.key:
         _same(project, shown)
     if st.session_state.get("screening_note") == shown.key:
@@ -230,11 +252,14 @@ def _ask(stage: Stage, shown: Shown, vote: Callable[..., None]) -> Callable[[], 
 
 
 def _reasons(project: Project, stage: Stage, shown: Shown) -> None:
-    st.markdown("**Exclude because**")
+    st.markdown("**Exclude because** (1 to 9)")
     for number, reason in enumerate(stage.reasons, 1):
         act = partial(_vote, project, stage, shown, "exclude", reason)
         shortcut = str(number) if number <= 9 else None
-        st.button(f"{number}  {reason}", shortcut=shortcut, on_click=act, key=f"reason_{number}")
+        st.button(
+            reason, shortcut=shortcut, on_click=act, key=f"reason_{number}",
+            width="stretch",
+        )  # fmt: skip
     back = partial(_toggle, "screening_reason", shown.key)
     st.button("Not after all", shortcut="Escape", on_click=back)
 
@@ -268,6 +293,7 @@ def _note(project: Project, stage: Stage, shown: Shown) -> None:
     with st.form(f"note_{shown.key}", border=False):
         text = st.text_area("Your note (nobody else sees it before the record is settled)",
                             shown.note or "")  # fmt: skip
+        st.html(INTO_THE_BOX, unsafe_allow_javascript=True)
         if st.form_submit_button("Save the note"):
             name = session.person().name
             screening.add_note(project, stage, name, shown.number, text.strip() or None)
@@ -325,7 +351,7 @@ def _pdf(project: Project, shown: Shown) -> None:
     """The full text beside the decision, or a place to put it."""
     path: Path | None = files.pdf_of(project, shown.number)
     if path is not None:
-        st.pdf(path, height=900)
+        st.pdf(path, height=800)
         return
     given = st.file_uploader("No full text yet: add the PDF", type="pdf", key=f"pdf_{shown.key}")
     if given is not None:

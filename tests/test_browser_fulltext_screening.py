@@ -1,0 +1,88 @@
+"""Full-text screening by keyboard with a real paper beside it; notes, reloads and looking back."""
+
+import pytest
+from browser import chromium, press_until, served, settled
+
+from review.protocol import stage_of
+from review.records import Record
+from review.store import decisions, records
+from review.store.moments import now
+from review.workflow import files, screening, standings
+from review.workflow.decisions import Wanted, decide
+from review.workflow.project import init, open_project
+
+pytestmark = pytest.mark.browser
+MOVED = "u => location.search != u"
+NOTE = "the appendix has the split"
+
+
+@pytest.fixture
+def project(tmp_path, shared):
+    init(tmp_path)
+    opened = open_project(tmp_path, who="ada")
+    with opened.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
+        given = [(n, Record("embase", title=f"Study {n}", doi=f"10.1/x{n}")) for n in range(1, 4)]
+        records.add(conn, batch, given, now())
+        standings.rebuild(opened, conn)
+    stage = stage_of(opened.protocol, "screening")
+    for number in range(1, 4):
+        for name in ("ada", "ben"):
+            decide(opened, Wanted(number, stage.id, name, "include"))
+        paper = shared / "reference" / "pdfs" / "covidnet-cxr-v2.pdf"
+        files.attach(opened, number, paper.name, paper.read_bytes(), "ada")
+    return opened
+
+
+def query(page):
+    return page.evaluate("location.search")
+
+
+def test_two_keys_exclude_with_the_paper_beside_and_nothing_is_lost(project):
+    stage = stage_of(project.protocol, "eligibility")
+    with served(project.folder, solo="ada") as address, chromium() as browser:
+        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        page.goto(f"{address}/screening?stage=full-text")
+        page.get_by_role("button", name="Include").wait_for()
+        page.locator("canvas").first.wait_for(timeout=60_000)
+        settled(page)
+        first, title = query(page), page.locator(".record-key")
+        assert page.locator("canvas").first.bounding_box()["x"] > title.bounding_box()["x"] + 300
+        beside = page.locator("canvas").first.bounding_box()
+        press_until(page, "e", "() => document.body.innerText.includes('Exclude because')")
+        assert page.locator("canvas").first.bounding_box()["y"] == beside["y"]
+        assert query(page) == first
+        press_until(page, "2", MOVED, first)
+        settled(page)
+        second = query(page)
+        page.keyboard.press("n")
+        box = page.get_by_label("Your note")
+        box.wait_for()
+        page.wait_for_function("document.activeElement.tagName === 'TEXTAREA'")
+        page.keyboard.type(NOTE)
+        page.keyboard.press("Control+Enter")
+        page.get_by_text(f"Your note: {NOTE}").wait_for()
+        assert query(page) == second
+        page.reload()
+        page.get_by_text(f"Your note: {NOTE}").wait_for()
+        assert query(page) == second
+        settled(page)
+        press_until(page, "ArrowLeft", MOVED, second)
+        page.get_by_text("Your decision: exclude, no machine learning").wait_for()
+        page.reload()
+        page.get_by_text("Your decision: exclude, no machine learning").wait_for()
+        assert query(page) == first
+        settled(page)
+        press_until(page, "ArrowRight", MOVED, first)
+        settled(page)
+        press_until(page, "i", MOVED, second)
+        settled(page)
+        press_until(page, "z", "u => location.search == u", second)
+    with project.store.read() as conn:
+        made = decisions.every(conn, stage=stage.id)
+    said = [(one.record, one.verdict, one.reason) for one in made]
+    one, two = (int(text.rsplit("R", 1)[1]) for text in (first, second))
+    assert said == [
+        (one, "exclude", "no machine learning"), (two, "include", None), (two, None, None),
+    ]  # fmt: skip
+    assert screening.pace(project, stage, "ada").left == 2
