@@ -1,4 +1,4 @@
-"""Commands on harvests: harvest, schedule, parse, fetch-pdfs."""
+"""Commands on harvests: harvest, schedule, parse, enrich, fetch-pdfs."""
 
 from pathlib import Path
 
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command("harvest")(harvest)
     app.command("schedule")(schedule)
     app.command("parse")(parse)
+    app.command("enrich")(enrich)
     app.command("fetch-pdfs")(fetch_pdfs)
 
 
@@ -63,6 +64,23 @@ def parse(
         say_json(told)
     else:
         harvesting.say_parsed(told)
+
+
+def enrich(
+    context: typer.Context,
+    again: bool = typer.Option(False, "--again", help="Also those asked after this month."),
+    live: bool = LIVE,
+    quiet: bool = QUIET,
+    as_json: bool = AS_JSON,
+) -> None:
+    """Ask Crossref and OpenAlex for missing abstracts and DOIs, articles of preprints, retractions.
+
+    Exit status: 0 all was asked, 3 a registry gave no usable answer, 75 a harvest is running.
+    """
+    from review.cli import harvesting
+
+    words = harvesting.Words((), live, quiet or as_json, as_json)
+    raise typer.Exit(harvesting.enrich(opened(context), person(context), words, again))
 
 
 def fetch_pdfs(

@@ -75,6 +75,28 @@ def seek(project: "Project", who: str, words: Words, asked: tuple[bool, int]) ->
     say(f"{len(found):,} reports sought, {got:,} retrieved, {len(found) - got:,} not retrieved.")
 
 
+def enrich(project: "Project", who: str, words: Words, again: bool) -> int:
+    """Asks the registries, prints what was learned, and gives the exit status."""
+    from review.workflow.harvest import enrich as run
+
+    def tell(registry: str, done: int, all_: int) -> None:
+        if not words.quiet:
+            say(f"{registry}: {done:,} of {all_:,} records asked after")
+
+    found = run(project, who, again=again, live=words.live, tell=tell)
+    if words.as_json:
+        say_json(asdict(found))
+    else:
+        say(
+            f"{found.asked:,} records asked after: {found.abstracts:,} abstracts, "
+            f"{found.dois:,} DOIs and {found.relations:,} relations learned; "
+            f"{found.unknown:,} are not known there."
+        )
+        for line in (*found.alerts, *found.failed):
+            say(line)
+    return 3 if found.failed else 0
+
+
 def stay(context: typer.Context, words: Words, every: str) -> None:
     """Runs again and again; a failed run is told and the next one comes all the same."""
     from review.workflow.harvest.schedule import interval

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from review.errors import FullTextError
@@ -121,10 +121,14 @@ def _seek(
     key = key_of(number)
     with project.store.write() as conn:
         stored = records.many(conn, members)
+        dois = records.edits_by_record(conn, "doi")
         retrievals.add(conn, number, "sought", who, now())
     tried: dict[str, None] = {}
     for member in members:
-        found = pdfs.find(stored[member].record, http, base)
+        record = stored[member].record
+        if record.doi is None and member in dois:
+            record = replace(record, doi=dois[member])
+        found = pdfs.find(record, http, base)
         tried.update(dict.fromkeys(f"{where}: {_short(why, where)}" for where, why in found.tried))
         if found.pdf is None:
             continue

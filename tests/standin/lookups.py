@@ -116,7 +116,7 @@ def _crossref(one: Preprint | Article, doi: str, world: World) -> dict[str, Any]
 
 
 def openalex(ask: Ask, world: World) -> Answer:
-    """A work by DOI, or several by filter=doi:a|b."""
+    """A work by DOI, or several by filter=doi:a|b or filter=pmid:1|2."""
     path = ask.path.strip("/").lower()
     if path:
         doi = re.sub(r"^(?:doi:|https://doi\.org/)", "", path)
@@ -124,6 +124,13 @@ def openalex(ask: Ask, world: World) -> Answer:
         if one is None:
             return Answer(404, "text/html", b"<!doctype html><title>404 Not Found</title>")
         return as_json(_openalex(one, doi, world))
+    pmids = re.search(r"pmid:([\d|]+)", ask.params.get("filter", ""))
+    if pmids:
+        given = set(pmids[1].split("|"))
+        known = [one for one in world.corpus.articles if str(one.pmid) in given and one.doi]
+        results = [_openalex(one, one.doi, world) for one in known]
+        meta = {"count": len(results), "page": 1, "per_page": 25}
+        return as_json({"meta": meta, "results": results, "group_by": []})
     named = re.search(r"doi:(.+?)(?:,|$)", ask.params.get("filter", "").lower())
     wanted = (
         [re.sub(r"^https://doi\.org/", "", each) for each in named[1].split("|")] if named else []

@@ -4,6 +4,8 @@ Raw answers, records and the place to go on from are kept page by page, so that 
 taken up by the next one after its last whole page.
 """
 
+from review.workflow.harvest.enriching import Enriched as Enriched
+from review.workflow.harvest.enriching import enrich as enrich
 from review.workflow.harvest.locking import Busy as Busy
 from review.workflow.harvest.locking import running as running
 from review.workflow.harvest.nouns import Control as Control
