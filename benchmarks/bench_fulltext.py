@@ -27,7 +27,13 @@ PAPERS = (
     "icml-two-column-maths.pdf",
     "plosone-wheat-one-column.pdf",
 )
-TWO_COLUMNS = ("acl-two-column.pdf", "covidnet-cxr-v2.pdf", "covidnet-cxr-v3.pdf")
+TWO_COLUMNS = (
+    "acl-two-column.pdf",
+    "covidnet-cxr-v2.pdf",
+    "covidnet-cxr-v3.pdf",
+    "icml-two-column-maths.pdf",
+    "lorem-two-column.pdf",
+)
 
 
 def plain_plumber(path: Path) -> int:

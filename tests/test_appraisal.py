@@ -389,3 +389,26 @@ def test_checking_a_review_names_what_its_appraisal_lacks(project, change, says)
     path.write_text(path.read_text().replace(*change))
     with pytest.raises(ReviewError, match=says):
         check(project.folder)
+
+
+def test_the_gates_and_the_stage_in_the_docs_hold_together(tmp_path):
+    from pathlib import Path
+
+    from appraising import PROTOCOL
+
+    from review.protocol import conditions
+    from review.workflow.project import check
+
+    text = (Path(__file__).parents[1] / "docs" / "appraisal.md").read_text()
+    gates, stage = (part.split("```")[0] for part in text.split("```yaml\n")[1:3])
+    if "allocation" in gates:
+        gates, stage = stage, gates
+    head = PROTOCOL[: PROTOCOL.index("appraisal:")]
+    old = "  - {id: quality, kind: quality, reviewers: 2}\n"
+    assert old in head
+    (tmp_path / "protocol.yaml").write_text(head.replace(old, stage) + gates)
+    assert check(tmp_path)
+    project = open_project(tmp_path)
+    asked = [one.checklist for gate in project.protocol.appraisal.gates for one in conditions(gate)]
+    assert asked == ["claim-2020", "probast-2019", "rqs-1.0", "claim-2020", "probast-2019"]
+    assert project.protocol.stages[-1].pilot == 5
