@@ -362,3 +362,34 @@ def test_the_consensus_page_shows_how_suggestions_do_in_use(project):
     (frame,) = frames(app)
     assert list(frame["Phrase"]) == ["deep learning", "random forest"]
     assert frame["Precision"][0] == pytest.approx(2 / 3)
+
+
+def test_a_teams_own_checklist_is_in_the_app_and_a_changed_file_is_said(tmp_path):
+    from pathlib import Path
+
+    from review.workflow.project import open_project
+
+    text = (Path(__file__).parents[1] / "docs" / "checklists.md").read_text()
+    own = text.split("```yaml\n")[1].split("```")[0]
+    folder = tmp_path / "checklists"
+    folder.mkdir()
+    (folder / "ours.yaml").write_text(own)
+    review_in(tmp_path, 1)
+    plan = tmp_path / "protocol.yaml"
+    plan.write_text(plan.read_text().replace("tools: [", "tools: [ours-2026, "))
+    project = open_project(tmp_path)
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    tabs = app.segmented_control(key="tool_1_kind")
+    assert "Ours 0/2" in tabs.options
+    tabs.set_value("ours-2026").run()
+    assert "Is the source of the data named?" in said(app)
+    app = press(app, "answer_source_yes")
+    assert answer_of(project, "source", name="ours-2026") == "yes"
+    (folder / "ours.yaml").write_text(
+        own.replace("points: 2", "points: 3").replace("max: 4", "max: 6")
+    )
+    app = draw("appraisal", project, ADA, key="R000001")
+    app.segmented_control(key="tool_1_kind").set_value("ours-2026").run()
+    app = press(app, "answer_split_yes")
+    assert "no longer the checklist that answers were given under" in app.warning[0].value
