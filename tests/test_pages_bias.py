@@ -125,3 +125,32 @@ def test_a_review_without_pdfs_says_what_to_do(tmp_path):
     app = draw(tmp_path)
     assert not app.exception
     assert "review attach" in app.info[0].value
+
+
+def test_a_flag_stands_beside_its_question_and_under_the_judgement_of_its_domain(project):
+    from review.checklists import answerable, asked_of
+    from review.workflow.appraisal.tools import checklist
+
+    for name, key, domain in (
+        ("probast-2019", "1.1", "judgement:participants"),
+        ("quadas-2", "1.2", "judgement:patient-selection"),
+    ):
+        one = checklist(project, name)
+        found = bias.flags_of(project, 1)
+        assert bias.bearing(one, asked_of(one, key)) == (key,)
+        here = bias.flags_for(found, name, bias.bearing(one, asked_of(one, key)))
+        assert "frankenstein_dataset" in {flag.pitfall for flag in here}
+        whole = bias.bearing(one, asked_of(one, domain))
+        assert key in whole
+        assert len(bias.flags_for(found, name, whole)) >= len(here)
+        silent = [a for a in answerable(one) if a.key.endswith(":overall") or not a.section]
+        assert silent
+        assert [bias.bearing(one, a) for a in silent] == [()] * len(silent)
+
+
+def test_no_flag_is_lost_where_no_question_of_the_tool_asks_for_it(project):
+    app = draw(project.folder)
+    app.segmented_control[0].set_value("quadas-2").run()
+    assert not app.exception
+    words = said(app) + " ".join(one.value for one in app.subheader)
+    assert "No question of QUADAS-2 asks this" in words

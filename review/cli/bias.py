@@ -33,7 +33,7 @@ def flags(
 
     if file is None:
         raised = bias.flag_all(opened(context), progress=bar)
-        say(f"{len(raised)} PDFs flagged now, {sum(raised.values())} flags.")
+        say("\n".join(bias.flagged_in_words(raised)))
         return
     found = bias.flags_in(read_text(file, password).sentences, every=every)
     show(found, bias.flags_in_words(found), json)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from review import datasets as registry_of
@@ -18,6 +18,9 @@ Box = tuple[float, float, float, float]
 _LEFT_OUT = frozenset({"references", "related work", "keywords"})
 _LEFT_OUT_PRESENT = _LEFT_OUT | {"statements"}
 _OWN_PARTS = frozenset({"methods", "results", "limitations"})
+_LONGEST = 5_000
+"""Letters of a sentence that are read: the longest of eight papers has 1,186, and what is longer is
+a broken text layer, which would take time by its square."""
 _COUNT = re.compile(
     r"(?<![\d.,])(?<!figure )(?<!fig )(?<!fig\. )(?<!table )(?P<n>\d{1,3}(?:,\d{3})+|\d{1,6})\s+"
     r"(?:(?:confirmed|different|unique|total|only)\s+)?"
@@ -92,6 +95,7 @@ def flags(
         settled: ids of the data sets the study used, where a person has settled them; else those
             found in the text.
     """
+    sentences = [_cut(sentence) for sentence in sentences]
     met = [_met(sentence, rules.finder) for sentence in sentences]
     named = registry_of.used(registry_of.find(sentences, registry)) if registry else {}
     used = list(settled) if settled is not None else list(named)
@@ -110,6 +114,11 @@ def flags(
             out += _registered(rule, rules, registry, (used, named), sentences)
     last = len(sentences)
     return sorted(out, key=lambda f: (last if f.sentence is None else f.sentence, f.rule, f.text))
+
+
+def _cut(sentence: Sentence) -> Sentence:
+    long = len(sentence.text) > _LONGEST
+    return replace(sentence, text=sentence.text[:_LONGEST]) if long else sentence
 
 
 Met = Mapping[str, list[Hit]]

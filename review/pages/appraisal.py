@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from review.errors import ReviewError
-from review.pages import evidence, filling, paper, session
+from review.pages import evidence, filling, paper, session, signs
 from review.protocol import stage_reviewers
 from review.store import records
 from review.store.records import key_of, number_of
@@ -125,11 +125,14 @@ def _report(project: Project, record: int, uses: tuple[str, ...]) -> None:
     with right:
         filling.draw(project, form)
         _finish(project, form, tools)
+        raised = signs.offered(project, form, asked)
+        signs.draw(project, form, raised, take)
         found = evidence.offered(project, form, asked)
         evidence.draw(project, form, asked, found, take)
         _again(own, form, take)
     with left:
-        paper.draw(project, report, [*evidence.marks(found), *_quoted(project, report)], take)
+        marked = [*signs.marks(raised), *evidence.marks(found), *_quoted(project, report)]
+        paper.draw(project, report, marked, take)
 
 
 def _head(report: int, title: str, tools: list[Tool], own: dict[str, Form]) -> Form:

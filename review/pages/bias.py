@@ -10,19 +10,13 @@ from review import fulltext
 from review.checklists import Checklist, Item, Section
 from review.cues import Flag
 from review.errors import FullTextError
-from review.pages import bias_sets, session
+from review.pages import bias_sets, session, signs
 from review.workflow import bias, files
 from review.workflow.appraisal.tools import checklist
 from review.workflow.project import Project
 
-TOOLS = {"probast-2019": "PROBAST", "claim-2020": "CLAIM 2020"}
+TOOLS = {"probast-2019": "PROBAST", "quadas-2": "QUADAS-2", "claim-2020": "CLAIM 2020"}
 """Editions whose questions the flags inform, with the word for the switch."""
-MODES = {
-    "present": "found in the text",
-    "absent": "not found in the text",
-    "number": "a count",
-    "registry": "from the registry",
-}
 STRENGTHS = {
     "strong": ":material/flag:",
     "fair": ":material/outlined_flag:",
@@ -115,6 +109,12 @@ def _by_question(project: Project, record: int, found: Sequence[Flag], tool: Che
                 shown.add(pitfall)
                 flags = [flag for flag in found if flag.pitfall == pitfall]
                 _pitfall(project, record, flags, said, tool)
+    rest = [flag for flag in found if flag.pitfall not in shown]
+    if rest:
+        st.subheader(f"No question of {tool.short} asks this")
+        for pitfall in dict.fromkeys(flag.pitfall for flag in rest):
+            flags = [flag for flag in rest if flag.pitfall == pitfall]
+            _pitfall(project, record, flags, said, tool)
 
 
 def _informs(flag: Flag, edition: str, item: Item) -> bool:
@@ -129,10 +129,6 @@ def _heading(section: Section) -> str:
     return f"{section.number} {section.title}".strip()
 
 
-def _key(flag: Flag) -> tuple[str, str]:
-    return flag.rule, flag.text[:2000]
-
-
 def _pitfall(
     project: Project,
     record: int,
@@ -144,10 +140,11 @@ def _pitfall(
     first = flags[0]
     with st.container(border=True):
         numbers = ", ".join(first.informs.get(tool.id, ()))
+        informs = f"Informs {numbers}. " if numbers else ""
         st.markdown(f"**{first.name}**")
-        st.caption(f"{first.why} Informs {numbers}. {first.source}")
+        st.caption(f"{first.why} {informs}{first.source}")
         for place, flag in enumerate(flags):
-            _flag(project, record, flag, said.get(_key(flag)), f"{flag.rule}_{place}")
+            _flag(project, record, flag, said.get(bias.key_of_flag(flag)), f"{flag.rule}_{place}")
 
 
 def _flag(project: Project, record: int, flag: Flag, verdict: str | None, key: str) -> None:
@@ -155,11 +152,11 @@ def _flag(project: Project, record: int, flag: Flag, verdict: str | None, key: s
     where = f"p. {flag.page}" if flag.page else "whole text"
     part = f", {flag.section}" if flag.section else ""
     st.markdown(f"{STRENGTHS[flag.strength]} {_plain(flag.text)}")
-    st.caption(f"{where}{part} · {MODES[flag.mode]} · {flag.strength} · rule {flag.rule}")
+    st.caption(f"{where}{part} · {signs.MODES[flag.mode]} · {flag.strength} · rule {flag.rule}")
     show, yes, no, _ = st.columns([1.7, 2.2, 2.2, 2])
     show.button(
         "Show", key=f"bias_show_{key}", disabled=flag.page is None, width="stretch",
-        on_click=partial(st.session_state.__setitem__, "bias_shown", _key(flag)),
+        on_click=partial(st.session_state.__setitem__, "bias_shown", bias.key_of_flag(flag)),
     )  # fmt: skip
     for place, word, done in ((yes, "confirm", "Confirmed"), (no, "dismiss", "Dismissed")):
         chosen = verdict == word
@@ -173,7 +170,7 @@ def _flag(project: Project, record: int, flag: Flag, verdict: str | None, key: s
 def _judge(project: Project, record: int, flag: Flag, verdict: str | None) -> None:
     bias.judge(project, record, flag, verdict, session.person().name)
     if flag.page is not None:
-        st.session_state["bias_shown"] = _key(flag)
+        st.session_state["bias_shown"] = bias.key_of_flag(flag)
 
 
 def _plain(text: str) -> str:
@@ -195,7 +192,7 @@ def _picture(path: Path, found: Sequence[Flag]) -> None:
         st.info("These flags are about the whole text, so there is no sentence to show.")
         return
     wanted = st.session_state.get("bias_shown")
-    flag = next((one for one in placed if _key(one) == wanted), placed[0])
+    flag = next((one for one in placed if bias.key_of_flag(one) == wanted), placed[0])
     st.markdown(f"Page {flag.page} · **{flag.name}**")
     try:
         st.image(_drawn(path, flag.page or 1, flag.boxes), width="stretch")
@@ -218,7 +215,7 @@ def _rules(project: Project) -> None:
             {
                 "Rule": rule.id,
                 "Pitfall": bias.pitfall_name(rule),
-                "How": MODES[rule.mode],
+                "How": signs.MODES[rule.mode],
                 "On": rule.enabled,
                 "Measured": rule.measured or "not yet",
                 "Confirmed here": use.right if use else 0,

@@ -5,15 +5,14 @@ the rules or of the registry is another engine, and its flags stand beside the o
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from review import checks, cues, datasets, fulltext
+from review.checklists import PARTS, Asked, Checklist
 from review.cues import Flag
 from review.datasets import Matrix, Mention, Overlap, Registry
 from review.diagram.convert import png as to_png
@@ -27,12 +26,14 @@ from review.store import files as stored_files
 from review.store.feedback import Said
 from review.store.moments import now
 from review.store.records import key_of
-from review.workflow import files
+from review.workflow import files, side_by_side
 from review.workflow import fulltext as texts
 from review.workflow.appraisal.forms import reports_due
 from review.workflow.project import Project
 
 Progress = Callable[[int, int, str], None]
+_FEWEST_FOR_A_POOL = 3
+"""Starting processes takes longer than flagging fewer papers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,49 +123,67 @@ def enabled() -> set[str]:
 
 def flag_all(
     project: Project, *, workers: int | None = None, progress: Progress | None = None
-) -> dict[int, int]:
+) -> dict[int, int | None]:
     """Flags every PDF of the review that was not flagged by these rules, in a process pool.
 
-    Texts that were not read yet are read first. Record -> number of flags raised now.
+    Texts that were not read yet are read first. Each paper's flags are kept as they come, so a run
+    that is stopped goes on where it was.
+
+    Returns:
+        Record -> number of flags raised now; None where the process ended on its text, which is
+        tried again at the next run.
     """
     texts.read_all(project, workers=workers, progress=progress)
     engine = knowledge().engine
     with project.store.read() as conn:
         attached = {record: one["sha256"] for record, one in stored_files.every(conn).items()}
         done = flags.ran(conn, engine, attached)
-    waiting = [(record, sha) for record, sha in attached.items() if (record, sha) not in done]
-    out: dict[int, int] = {}
-    sentences = {
-        record: text.sentences
-        for record, _ in waiting
-        if (text := texts.text_of(project, record)) is not None
-    }
-    wanted = {record: sha for record, sha in waiting if record in sentences}
-    for number, (record, found) in enumerate(flag_many(sentences, workers=workers), 1):
-        _keep(project, record, wanted[record], found)
-        out[record] = len(found)
+    waiting = [
+        (record, sha)
+        for record, sha in attached.items()
+        if (record, sha) not in done and files.path_of(project, sha).exists()
+    ]
+    hashes = dict(waiting)
+    out: dict[int, int | None] = {}
+    found_in = flag_many(_kept_texts(project, waiting), workers=workers, total=len(waiting))
+    for number, (record, found) in enumerate(found_in, 1):
+        said = "its process ended; the next run tries again"
+        if found is not None:
+            _keep(project, record, hashes[record], found)
+            said = f"{len(found)} flags"
+        out[record] = None if found is None else len(found)
         if progress:
-            progress(number, len(wanted), f"{key_of(record)}: {len(found)} flags")
+            progress(number, len(waiting), f"{key_of(record)}: {said}")
     return out
 
 
+def _kept_texts(
+    project: Project, waiting: Iterable[tuple[int, str]]
+) -> Iterator[tuple[int, Sequence[Sentence]]]:
+    """(record, sentences) one after another; none at all for what could not be read."""
+    for record, _ in waiting:
+        text = texts.text_of(project, record)
+        yield record, text.sentences if text else ()
+
+
 def flag_many(
-    sentences: Mapping[int, Sequence[Sentence]], *, workers: int | None = None
-) -> Iterable[tuple[int, list[Flag]]]:
-    """(record, flags) of many full texts, in a process pool, in the order they end."""
-    if len(sentences) < 3 or workers == 1:
-        for record, lines in sentences.items():
+    sentences: Iterable[tuple[int, Sequence[Sentence]]],
+    *,
+    workers: int | None = None,
+    total: int | None = None,
+) -> Iterator[tuple[int, list[Flag] | None]]:
+    """(record, flags) of many full texts, in a process pool, in the order they end.
+
+    None stands where a process ended on a text. Fewer than three, or one worker, need no pool.
+    """
+    if workers == 1 or (total is not None and total < _FEWEST_FOR_A_POOL):
+        for record, lines in sentences:
             yield record, flags_in(lines, every=True)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting = {
-            pool.submit(_flag_one, tuple(lines)): record for record, lines in sentences.items()
-        }
-        for future in as_completed(waiting):
-            yield waiting[future], future.result()
+    yield from side_by_side.each(_flag_one, sentences, workers=workers)
 
 
-def _flag_one(sentences: tuple[Sentence, ...]) -> list[Flag]:
+def _flag_one(sentences: Sequence[Sentence]) -> list[Flag]:
     return flags_in(sentences, every=True)
 
 
@@ -282,6 +301,21 @@ def flags_for(found: Iterable[Flag], edition: str, numbers: Iterable[str]) -> li
     return [flag for flag in found if wanted & set(flag.informs.get(edition, ()))]
 
 
+def bearing(one: Checklist, asked: Asked) -> tuple[str, ...]:
+    """The numbers a flag must inform to stand beside what is asked: the item's own, or for the
+    judgement of a domain those of all its items; none for facts and what is overall."""
+    if asked.key.startswith(tuple(f"{part}:" for part in PARTS)):
+        return tuple(
+            item.number for part in one.sections if part.id == asked.section for item in part.items
+        )
+    return (asked.number,) if asked.section and asked.number else ()
+
+
+def key_of_flag(flag: Flag) -> tuple[str, str]:
+    """What a reviewer's word on a flag is kept under: its rule and its text."""
+    return flag.rule, flag.text[:2000]
+
+
 def write_graph(table: Matrix | None, out: Path) -> None:
     """Writes the graph as .svg or .png.
 
@@ -343,6 +377,16 @@ def matrix_as_json(table: Matrix) -> dict[str, Any]:
         "groups": table.groups,
         "sources": table.sources,
     }
+
+
+def flagged_in_words(raised: Mapping[int, int | None]) -> list[str]:
+    """What a run over a review's PDFs raised, as lines for a terminal; what failed is named."""
+    done = [count for count in raised.values() if count is not None]
+    lost = [key_of(record) for record, count in raised.items() if count is None]
+    out = [f"{len(done)} PDFs flagged now, {sum(done)} flags."]
+    if lost:
+        out.append(f"Not flagged, for its process ended (run again to retry): {', '.join(lost)}")
+    return out
 
 
 def flags_in_words(found: Sequence[Flag]) -> list[str]:

@@ -1,0 +1,99 @@
+"""1,000 papers of a review flagged in a process pool, one process killed on the way.
+
+The papers are the shared PDFs, each copied with bytes and words of its own, so that every file has
+another hash and no flag is found twice by luck. Their texts are put into the review as read: how
+long reading takes is in bench_fulltext.py.
+"""
+
+import argparse
+import hashlib
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import replace
+from multiprocessing import active_children
+from pathlib import Path
+
+from review import fulltext
+from review.cli.fulltext import bar
+from review.fulltext import FullText, read_many
+from review.records import Record
+from review.store import readings, records
+from review.store.moments import now
+from review.workflow import bias, files
+from review.workflow.project import Project, init, open_project
+
+PDFS = Path(__file__).parents[2] / "shared" / "reference" / "pdfs"
+
+
+def variant(text: FullText, number: int) -> FullText:
+    """The same paper with a word of its own in every sentence."""
+    lines = tuple(replace(s, text=f"{s.text} Copy {number}.") for s in text.sentences)
+    return replace(text, sentences=lines)
+
+
+def fill(project: Project, size: int) -> int:
+    """Attaches so many papers with their texts; words in all."""
+    paths = sorted(PDFS.glob("*.pdf"))
+    texts = read_many(paths)
+    given = [(n, Record("embase", title=f"Paper {n}")) for n in range(1, size + 1)]
+    with project.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase", name="e.ris")
+        records.add(conn, batch, given, now())
+    words = 0
+    for number in range(1, size + 1):
+        path, text = paths[number % len(paths)], texts[number % len(paths)]
+        data = path.read_bytes() + f"\n% copy {number}\n".encode()
+        files.attach(project, number, path.name, data, "ada")
+        one = replace(variant(text, number), sha256=hashlib.sha256(data).hexdigest())
+        words += sum(len(s.text.split()) for s in one.sentences)
+        with project.store.write() as conn:
+            readings.add(
+                conn, one.sha256, now(), state=one.state,
+                reader=f"{fulltext.VERSION}/{one.reader or 'none'}", pages=one.page_count,
+                note=one.problem, data=fulltext.as_dict(one),
+            )  # fmt: skip
+    return words
+
+
+def kill_one_after(seconds: float, killed: list[int]) -> None:
+    """Kills a process of the pool, as the system does when memory is short."""
+    time.sleep(seconds)
+    for child in active_children()[:1]:
+        if child.pid:
+            os.kill(child.pid, signal.SIGKILL)
+            killed.append(child.pid)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--papers", type=int, default=1000)
+    parser.add_argument("--kill-after", type=float, default=10.0, help="seconds; 0 kills none")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        init(Path(folder))
+        project = open_project(Path(folder))
+        words = fill(project, asked.papers)
+        killed: list[int] = []
+        if asked.kill_after:
+            threading.Thread(
+                target=kill_one_after, args=(asked.kill_after, killed), daemon=True
+            ).start()
+        start = time.perf_counter()
+        raised = bias.flag_all(project, progress=bar)
+        took = time.perf_counter() - start
+    lost = sum(count is None for count in raised.values())
+    print(
+        f"{len(raised):,} papers, {words:,} words, {os.cpu_count()} processes: {took:.1f} s, "
+        f"{words / took:,.0f} words/s, {sum(c or 0 for c in raised.values()):,} flags; "
+        f"{len(killed)} process killed on the way, {lost} papers lost; "
+        f"load of the machine {os.getloadavg()[0]:.1f}"
+    )
+    return 1 if lost or len(raised) != asked.papers else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

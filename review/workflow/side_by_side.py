@@ -1,0 +1,70 @@
+"""Work in a pool of processes that outlives any of them: a hostile item stops nothing else."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from multiprocessing import get_context
+from typing import TypeVar
+
+K = TypeVar("K")
+T = TypeVar("T")
+R = TypeVar("R")
+
+_AHEAD = 4
+"""Items handed out for each process at one time, so that not all are in memory."""
+
+
+def each(
+    work: Callable[[T], R], items: Iterable[tuple[K, T]], *, workers: int | None = None
+) -> Iterator[tuple[K, R | None]]:
+    """(key, what the work gave) in the order they end; None where the process ended on the item.
+
+    When a process ends, what was in hand is done again, each item alone, so that only the one that
+    ends its process is lost. What the work raises is raised here.
+
+    Args:
+        work: a function of a module, so that a process started afresh can import it.
+        workers: processes; as many as the machine has processors when None.
+    """
+    count, left = workers or os.cpu_count() or 1, iter(items)
+    hand: list[tuple[K, T]] = []
+    while True:
+        with _pool(count) as pool:
+            lost: list[tuple[K, T]] = []
+            waiting: dict[Future[R], tuple[K, T]] = {}
+            while not lost:
+                hand = list(islice(left, count * _AHEAD - len(waiting)))
+                for place, item in enumerate(hand):
+                    try:
+                        waiting[pool.submit(work, item[1])] = item
+                    except BrokenProcessPool:
+                        lost += hand[place:]
+                        break
+                if not waiting:
+                    break
+                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    item = waiting.pop(future)
+                    try:
+                        yield item[0], future.result()
+                    except BrokenProcessPool:
+                        lost.append(item)
+            lost += waiting.values()
+        if not lost:
+            return
+        yield from _alone(work, lost)
+
+
+def _alone(work: Callable[[T], R], items: Iterable[tuple[K, T]]) -> Iterator[tuple[K, R | None]]:
+    """Each item in a process of its own."""
+    for key, one in items:
+        with _pool(1) as pool:
+            try:
+                yield key, pool.submit(work, one).result()
+            except BrokenProcessPool:
+                yield key, None
+
+
+def _pool(count: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"))
