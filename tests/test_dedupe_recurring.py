@@ -3,6 +3,7 @@
 Written with other seeds, titles and habits than the rules were set on; no rule knows these records.
 """
 
+import dataclasses
 import random
 
 import pytest
@@ -72,16 +73,50 @@ def told_again(dice: random.Random, one: Record, names: tuple[str, str]) -> Reco
     })  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", [101, 202, 303, 404, 505])
-def test_recurring_titles_are_kept_apart_and_their_copies_found(seed):
-    dice = random.Random(seed)
-    both = [(title, names) for title in TITLES for names in JOURNALS]
-    rows = [one for turn, place in enumerate(both) for one in column(dice, 100 * turn, *place)]
-    dice.shuffle(rows)
+def figures(rows: list[tuple[int, Record]]) -> dict[str, float]:
     columns = read((number, record) for number, (_, record) in enumerate(rows))
     found = group(columns, find(columns))
     truth = {str(number): str(work) for number, (work, _) in enumerate(rows)}
     said = {str(number): str(lead) for number, lead in enumerate(found.study)}
-    result = scorer().score(truth, said)
+    return scorer().score(truth, said)
+
+
+def corpus(seed: int) -> list[tuple[int, Record]]:
+    dice = random.Random(seed)
+    both = [(title, names) for title in TITLES for names in JOURNALS]
+    rows = [one for turn, place in enumerate(both) for one in column(dice, 100 * turn, *place)]
+    dice.shuffle(rows)
+    return rows
+
+
+@pytest.mark.parametrize("seed", [101, 202, 303, 404, 505])
+def test_recurring_titles_are_kept_apart_and_their_copies_found(seed):
+    result = figures(corpus(seed))
     assert result["false_merge_groups"] == 0, result["_mixed_groups"]
-    assert result["recall"] > 0.7
+    assert result["recall"] > 0.8
+
+
+MEAGRE = {
+    "no issue": {"issue": None},
+    "no volume": {"volume": None},
+    "no year": {"year": None},
+    "no authors": {"authors": ()},
+    "no journal": {"journal": None},
+    "roman pages, the same in every issue": {"pages": "iii-ix"},
+    "one abstract for all": {"abstract": "In this issue the editors present new work on imaging."},
+}
+
+
+@pytest.mark.parametrize("name", MEAGRE)
+def test_meagre_records_of_recurring_titles_are_kept_apart_too(name):
+    """A field is taken from all records; columns that nothing tells apart any more are left out."""
+    rows = [(work, dataclasses.replace(one, **MEAGRE[name])) for work, one in corpus(606)]
+    alike: dict[tuple[object, ...], set[int]] = {}
+    for work, one in rows:
+        title, page = str(one.title).lower().rstrip("."), str(one.pages).partition("-")[0]
+        place = (title, (one.journal or "")[:3], one.volume, one.issue, page, one.year)
+        alike.setdefault(place, set()).add(work)
+    unclear = {work for some in alike.values() if len(some) > 1 for work in some}
+    result = figures([(work, one) for work, one in rows if work not in unclear])
+    assert result["false_merge_groups"] == 0, result["_mixed_groups"]
+    assert result["recall"] > 0.45

@@ -83,6 +83,10 @@ SAME = {
                          authors=("Иванов И.",))),
     "translated title": (article(title="Apprentissage profond pour la pneumonie au lit"),
                          article(title="Deep learning for bedside pneumonia")),
+    "roman pages of one issue's column": (
+        article(title="Editor's comments", authors=("Fox, Ann",), pages="iii-xiv"),
+        article(title="Editor's comments.", authors=("Fox A",), pages="iii-xiv", source="wos",
+                journal="Eur Radiol")),
     "spreadsheet date for pages": (article(pages="1-10"), article(pages="01-Oct")),
     "one DOI, one written as link": (article(doi="10.1007/ABC.1", pages=None),
                                      article(doi="https://doi.org/10.1007/abc.1", volume=None)),
@@ -149,6 +153,12 @@ OTHER = {
                 pages="1-2", doi="10.1016/a"),
         article(title="Continuing education questions and answers for this issue", issue="2",
                 pages="1-2", doi="10.1016/b")),
+    "roman pages of two issues' columns": (
+        article(title="Editor's comments", authors=("Fox, Ann",), issue=None, pages="iii-xiv"),
+        article(title="Editor's comments", authors=("Fox, Ann",), issue=None, pages="iii-ix")),
+    "columns on pages 1-2 and 2-3 of two issues": (
+        article(title="Guest editorial: trends for imaging departments", issue=None, pages="1-2"),
+        article(title="Guest editorial: trends for imaging departments", issue=None, pages="2-3")),
     "annual report without volume or pages": (
         article(title="Annual report of the national registry of cardiac devices", volume=None,
                 issue="1", pages=None, year=2020),

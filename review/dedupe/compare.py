@@ -308,7 +308,8 @@ def _pages(columns: Columns, a: Ints, b: Ints, plain: dict[str, Any]) -> npt.NDA
     page, last = columns.page, columns.last_page
     found = agreement(page[a], page[b])
     known = (page[a] != 0) & (page[b] != 0)
-    found[known & ((page[a] == last[b]) | (last[a] == page[b]))] = 1
+    high = np.minimum(page[a], page[b]) > LOW_PAGE
+    found[known & high & ((page[a] == last[b]) | (last[a] == page[b]))] = 1
     other_prefix = columns.page_prefix[a] != columns.page_prefix[b]
     open_question = (other_prefix & (plain["volume"] == 1)) | (plain["last_page"] == 1)
     ahead = ((columns.volume[a] == 0) & (page[a] == 1)) | (

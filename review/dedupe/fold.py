@@ -226,11 +226,22 @@ def volume_number(text: str | None) -> str:
     return found.group().lstrip("0") if found else ""
 
 
+_ROMAN_PAGE = re.compile(r"(?=[ivx])x{0,3}(?:ix|iv|v?i{0,3})")
+_ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10}
+
+
+def _roman(text: str) -> int:
+    values = [_ROMAN_DIGITS[letter] for letter in text]
+    after = [*values[1:], 0]
+    return sum(-one if one < two else one for one, two in zip(values, after, strict=True))
+
+
 def pages(text: str | None) -> tuple[str, str, str]:
     """Prefix and number of the first page, and the number of the last one; '' where unknown.
 
     'pp. S30--S31' gives ('s', '30', '31'), '1881-9' ('', '1881', '1889'), 'e24' ('e', '24', ''),
-    the spreadsheet's date '01-Oct' ('', '1', '10'); a torn first page ('Suppl-87') is unknown.
+    'iii-ix' ('roman', '3', ''), the spreadsheet's date '01-Oct' ('', '1', '10'); a torn first page
+    ('Suppl-87') is unknown.
     """
     if not text:
         return "", "", ""
@@ -242,6 +253,8 @@ def pages(text: str | None) -> tuple[str, str, str]:
         return ("", day, str(month)) if torn.group(1) else ("", str(month), day)
     low = re.sub(r"^(?:pp?|pages?|art(?:icle)?)\b[. ]*(?:no\b[. ]*)?", "", low)
     parts = [part.strip() for part in re.split(r"\s*[-–—]+\s*", low) if part.strip()]
+    if parts and all(_ROMAN_PAGE.fullmatch(part) for part in parts[:2]):
+        return "roman", str(_roman(parts[0])), ""  # begun anew in each issue, so no span counts
     found = _PAGE.search(parts[0]) if parts else None
     if not found:
         return "", "", ""
