@@ -187,7 +187,8 @@ def _with_a_place(x: Likeness, s: _Signs, one: Bools) -> list[tuple[str, int, Bo
          & (s.authors | ((s.no_authors | (s.telling & s.near_year)) & (x.journal >= 0)))),
         ("title+page+authors", DUPLICATE,
          one & s.page & s.authors & s.near_year & ~s.other_text & ~s.other_issue
-         & (~generic | (team & ~x.low_page)) & (s.telling | ~x.low_page)
+         & (~generic | (team & ~x.low_page))
+         & (~x.low_page | (s.telling & ((x.volume == 1) | (x.years == 0))))
          & ((x.volume >= 0) | ((x.journal == 1) & ~s.other_place))
          & ((x.volume == 1) | (x.journal >= 0) | s.telling)),
         ("title+authors+issue", DUPLICATE,
@@ -230,7 +231,9 @@ def _like_duplicates(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
     whole &= ~s.other_issue & (s.telling | ~x.low_page | (x.issue == 1))
     near = s.like & numbers & s.authors & s.near_year & (s.telling | ~x.low_page)
     near &= (x.informative > 2) & ~s.other_issue
-    open_place = ~s.other_place & (x.years <= 1) & (x.years >= 0) & s.telling
+    near &= ~x.low_page | (x.volume == 1) | (x.years == 0)
+    open_place = ~s.other_place & ~s.other_issue & s.dated & (x.years <= 1) & (x.years >= 0)
+    open_place &= s.telling
     return [
         ("like title+place+authors", DUPLICATE,
          free & near & s.place
