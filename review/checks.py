@@ -217,6 +217,10 @@ def _accuracy(whole: Stated) -> list[Contradiction]:
     return [Contradiction("accuracy", text)]
 
 
+EXAMPLE_SENSITIVITY = 0.9
+"""Shown where a paper gives no sensitivity, so that the interval of few positives is still seen."""
+
+
 def events_per_variable(events: int, predictors: int) -> float | None:
     """Events for each candidate predictor; None without predictors."""
     return events / predictors if predictors else None
@@ -228,6 +232,8 @@ def concerns(
     negatives: int | None = None,
     predictors: int | None = None,
     share: float | None = None,
+    to_validate: int = FEWEST_EVENTS_TO_VALIDATE,
+    per_variable: float = FEWEST_EVENTS_PER_VARIABLE,
 ) -> list[str]:
     """What the sizes of a test set, or of a development set with its predictors, cannot bear.
 
@@ -235,28 +241,45 @@ def concerns(
         positives, negatives: people with and without the outcome.
         predictors: candidate predictors, where a model was developed on these people.
         share: the sensitivity claimed, to show the interval that so few positives imply.
+        to_validate, per_variable: the fewest a review asks for, by its protocol.
     """
     out = []
     if predictors is not None and positives is not None:
         ratio = events_per_variable(positives, predictors)
-        if ratio is not None and ratio < FEWEST_EVENTS_PER_VARIABLE:
+        if ratio is not None and ratio < per_variable:
             out.append(
                 f"{positives} events for {predictors} candidate predictors are {ratio:.1f} each "
-                f"({FEWEST_EVENTS_PER_VARIABLE} are asked for)."
+                f"({per_variable:g} are asked for)."
             )
         return out
-    if positives is not None and positives < FEWEST_EVENTS_TO_VALIDATE:
-        text = f"{positives} positives ({FEWEST_EVENTS_TO_VALIDATE} are asked for)"
-        found = wilson(round(share * positives), positives) if share is not None else None
-        if found is not None:
-            text += (
-                f": a sensitivity of {found.value:.1%} then has a 95% interval from "
-                f"{found.low:.1%} to {found.high:.1%}"
-            )
-        out.append(text + ".")
-    if negatives is not None and negatives < FEWEST_EVENTS_TO_VALIDATE:
-        out.append(f"{negatives} negatives ({FEWEST_EVENTS_TO_VALIDATE} are asked for).")
+    if positives is not None and positives < to_validate:
+        out.append(
+            f"{positives} positives ({to_validate} are asked for){_implied(positives, share)}."
+        )
+    if negatives is not None and negatives < to_validate:
+        out.append(f"{negatives} negatives ({to_validate} are asked for).")
     return out
+
+
+def _implied(positives: int, share: float | None) -> str:
+    """The interval of a sensitivity measured on so few, in words; '' without positives."""
+    wanted = EXAMPLE_SENSITIVITY if share is None else share
+    found = wilson(round(wanted * positives), positives)
+    if found is None:
+        return ""
+    then = "would then have" if share is None else "then has"
+    return (
+        f": a sensitivity of {found.value:.1%} {then} a 95% interval from {found.low:.1%} "
+        f"to {found.high:.1%}"
+    )
+
+
+def sensitivity_in(text: str) -> float | None:
+    """The one sensitivity a text states, 0 to 1; None for none or several."""
+    found = {one.strip() for one in _AFTER["sensitivity"].findall(text)}
+    found |= {one.strip() for one in _BEFORE["sensitivity"].findall(text)}
+    figure_ = _figure(found.pop()) if len(found) == 1 else None
+    return figure_.value if figure_ else None
 
 
 @dataclass(frozen=True, slots=True)

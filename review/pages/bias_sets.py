@@ -8,7 +8,7 @@ import streamlit as st
 from review import datasets
 from review.datasets import Dataset, Matrix
 from review.pages import session
-from review.workflow import bias
+from review.workflow import bias, bias_sizes
 from review.workflow import fulltext as texts
 from review.workflow.bias import Named
 from review.workflow.project import Project
@@ -127,6 +127,22 @@ def _numbers(project: Project, record: int) -> None:
         if sentence:
             said = " ".join(problem.text for problem in one.problems)
             st.warning(f"p. {sentence.page}: {said}\n\n{sentence.text}")
+    _sizes(project, record)
+
+
+def _sizes(project: Project, record: int) -> None:
+    """Sizes below what the protocol asks for."""
+    asked = project.protocol.appraisal
+    st.subheader("Sample sizes")
+    found = bias_sizes.concerns(project, record, session.person().name)
+    st.caption(
+        f"The protocol asks for {asked.min_positives_test} positives (and negatives) in a test set "
+        f"and {asked.min_events_per_variable:g} events for each candidate predictor. "
+        f"{len(found)} below that, of what was extracted and what the text states with its counts."
+    )
+    for one in found:
+        place = f"p. {one.page}" if one.page else one.where
+        st.info(f"{place}: {one.text}" + (f"\n\n{one.sentence}" if one.sentence else ""))
 
 
 def across(project: Project) -> None:

@@ -1,0 +1,131 @@
+"""Sample sizes of a study against the protocol: what was extracted, and what the text states."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from review import checks
+from review.protocol import Appraisal
+from review.records import Answer, Sentence
+from review.workflow import fulltext as texts
+from review.workflow.appraisal import forms, settling
+from review.workflow.appraisal.tools import checklist
+from review.workflow.project import Project
+
+_PREDICTORS = re.compile(
+    r"\b(?P<n>\d{1,5})(?=\D{0,60}\b(?:features?|predictors?|variables?|parameters|biomarkers?)\b)",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Numbers of people or images as a reviewer extracted them; None where not stated."""
+
+    development: int | None = None
+    positives_development: int | None = None
+    predictors: int | None = None
+    test: int | None = None
+    positives_test: int | None = None
+    sensitivity: float | None = None
+    """The one stated under performance, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What a size cannot bear, and where the size comes from."""
+
+    text: str
+    where: str
+    """extraction, settled; extraction, your own form; or the text"""
+    page: int | None = None
+    sentence: str = ""
+
+
+def sizes_from(answers: Mapping[str, str | None]) -> Sizes:
+    """Sizes of an extraction form, item id -> answer; what is no number is unknown."""
+
+    def number(key: str) -> int | None:
+        said = (answers.get(key) or "").replace(",", "").strip()
+        return int(said) if said.isdigit() else None
+
+    given = (answers.get("predictors") or "").strip()
+    named = [int(one["n"]) for one in _PREDICTORS.finditer(given)]
+    predictors = int(given) if given.isdigit() else named[0] if len(named) == 1 else None
+    return Sizes(
+        number("size-development"), number("positives-development"), predictors,
+        number("size-test"), number("positives-test"),
+        checks.sensitivity_in(answers.get("performance") or ""),
+    )  # fmt: skip
+
+
+def concerns_of(sizes: Sizes, asked: Appraisal) -> list[str]:
+    """What the extracted sizes cannot bear by the protocol's thresholds."""
+    out = checks.concerns(
+        positives=sizes.positives_development,
+        predictors=sizes.predictors,
+        per_variable=asked.min_events_per_variable,
+    ) if sizes.predictors else []  # fmt: skip
+    said = [f"Development: {one}" for one in out]
+    negatives = None
+    if sizes.test is not None and sizes.positives_test is not None:
+        negatives = sizes.test - sizes.positives_test
+        if negatives < 0:
+            said.append(
+                f"Test set: {sizes.positives_test} positives are more than the {sizes.test} in it."
+            )
+            negatives = None
+    found = checks.concerns(
+        positives=sizes.positives_test,
+        negatives=negatives,
+        share=sizes.sensitivity,
+        to_validate=asked.min_positives_test,
+    )
+    return said + [f"Test set: {one}" for one in found]
+
+
+def concerns_in(sentences: Sequence[Sentence], asked: Appraisal) -> list[Concern]:
+    """Sentences that state figures of a test with the counts behind them, where these are few."""
+    out = []
+    for one in checks.find(sentences):
+        whole, sentence = checks.filled(one.stated), sentences[one.sentence]
+        share = whole.sensitivity.value if whole.sensitivity else None
+        if share is None and whole.tp is not None and whole.positives:
+            share = whole.tp / whole.positives
+        found = checks.concerns(
+            positives=whole.positives,
+            negatives=whole.negatives,
+            share=share,
+            to_validate=asked.min_positives_test,
+        )
+        out += [Concern(text, "the text", sentence.page, sentence.text) for text in found]
+    return out
+
+
+def concerns(project: Project, record: int, who: str) -> list[Concern]:
+    """Every concern about the sizes of a study.
+
+    The extraction comes from the settled form, else from this reviewer's own; others' are not read.
+    """
+    asked = project.protocol.appraisal
+    answers, where = _extracted(project, record, who)
+    out = [Concern(text, where) for text in concerns_of(sizes_from(answers), asked)]
+    text = texts.text_of(project, record)
+    return out + concerns_in(text.sentences if text else (), asked)
+
+
+def _extracted(project: Project, record: int, who: str) -> tuple[dict[str, str | None], str]:
+    name = project.protocol.appraisal.extraction
+    if name is None:
+        return {}, ""
+    one = checklist(project, name)
+    with project.store.read() as conn:
+        report = forms.report_of(conn, record)
+        together = settling.settlement(project, conn, report, one)
+        if together.settled:
+            return _said(together.entries), "extraction, settled"
+        return _said(forms.own_form(conn, report, one, who).entries), "extraction, your own form"
+
+
+def _said(entries: Mapping[str, Answer]) -> dict[str, str | None]:
+    return {key: entry.answer for key, entry in entries.items()}
