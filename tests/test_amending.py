@@ -1,14 +1,17 @@
 """The protocol's versions and amendments, in the workflow and on the page."""
 
 import pytest
+from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from review.errors import ProtocolError
+from review.pages import session
+from review.pages.server import make
 from review.protocol import fingerprint
 from review.records import Record
 from review.store import decisions, records
 from review.store.moments import now
-from review.workflow import amending, standings
+from review.workflow import accounts, amending, standings
 from review.workflow.accounts import Signed
 from review.workflow.decisions import Wanted, decide
 from review.workflow.project import amendments, init, open_project
@@ -137,3 +140,25 @@ def test_the_lead_amends_on_the_page(project):
     assert "is in force" in app.success[0].value
     assert open_project(project.folder).protocol.title.startswith("Deep")
     assert amendments(project)[0]["why"] == "the title was wrong"
+
+
+def test_an_app_that_runs_takes_up_a_changed_protocol(project, monkeypatch):
+    monkeypatch.setenv("FUNNEL_REVIEW", str(project.folder))
+    before = session.project()
+    new = amending.amend(
+        before, amending.text_of(before) + "# more\n", "ada", "", seen=before.fingerprint
+    )
+    assert session.project().fingerprint == new
+    assert session.project() is session.project()
+
+
+def test_the_sign_in_page_lets_in_who_joined_the_team_while_it_ran(project):
+    door = TestClient(make(project))
+    text = amending.text_of(project)
+    joined = text.replace("team:\n", "team:\n  - {name: dora, roles: [reviewer]}\n")
+    amending.amend(project, joined, "ada", "", seen=project.fingerprint)
+    accounts.add_user(open_project(project.folder), "dora", "a long enough one", "ada")
+    given = {"name": "dora", "password": "a long enough one"}
+    assert door.post("/signin", data=given, follow_redirects=False).status_code == 303
+    amending.amend(project, text, "ada", "", seen=fingerprint(joined))
+    assert door.post("/signin", data=given, follow_redirects=False).status_code == 401

@@ -6,6 +6,7 @@ import importlib
 import os
 import time
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -16,10 +17,12 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from review import protocol as protocols
 from review.errors import ReviewError
+from review.protocol import Protocol
 from review.shipped import folder as shipped
 from review.workflow import accounts
-from review.workflow.project import Project, open_project
+from review.workflow.project import PROTOCOL, Project, open_project
 
 COOKIE = "funnel_session"
 OPEN = ("/signin", "/_stcore/health")
@@ -56,7 +59,7 @@ class Gate:
             await self.app(scope, receive, send)
             return
         token = HTTPConnection(scope).cookies.get(COOKIE)
-        if accounts.signed_in(self.project, token) is not None:
+        if accounts.signed_in(latest(self.project), token) is not None:
             await self.app(scope, receive, send)
             return
         if scope["type"] == "websocket":
@@ -88,7 +91,7 @@ class Door:
         self.failures[name] = recent
         if len(recent) >= MAX_FAILURES:
             return self._form("Too many wrong passwords. Wait five minutes.", 429)
-        token = accounts.sign_in(self.project, name, password)
+        token = accounts.sign_in(latest(self.project), name, password)
         if token is None:
             self.failures[name].append(time.monotonic())
             return self._form("Name or password is wrong.", 401)
@@ -113,9 +116,29 @@ class Door:
         return answer
 
     def _form(self, said: str, status: int) -> Response:
-        title = html.escape(self.project.protocol.title)
+        title = html.escape(latest(self.project).protocol.title)
         note = f'<p class="said" role="alert">{html.escape(said)}</p>' if said else ""
         return HTMLResponse(FORM.format(title=title, said=note), status)
+
+
+_NEWEST: dict[Path, tuple[int, Protocol, str]] = {}
+"""Protocol file -> when it was changed, what it plans, its fingerprint."""
+
+
+def latest(project: Project) -> Project:
+    """The review with its protocol as the file is now, so that who joined or left the team while
+    the app runs is let in or kept out at once; as it was, while the file cannot be read."""
+    path = project.folder / PROTOCOL
+    try:
+        stamp = path.stat().st_mtime_ns
+        known = _NEWEST.get(path)
+        if known is None or known[0] != stamp:
+            text = path.read_text(encoding="utf-8-sig")
+            known = (stamp, protocols.parse(text, str(path)), protocols.fingerprint(text))
+            _NEWEST[path] = known
+    except (OSError, UnicodeDecodeError, ReviewError):
+        known = _NEWEST.get(path)
+    return project if known is None else replace(project, protocol=known[1], fingerprint=known[2])
 
 
 def make(project: Project, *, gated: bool = True) -> Any:

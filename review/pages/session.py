@@ -22,7 +22,8 @@ def project() -> Project:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _opened(folder: str, _stamp: int, _url: str) -> Project:
+def _opened(folder: str, stamp: int, url: str) -> Project:
+    """Names without a leading underscore: Streamlit leaves those out of what it tells apart."""
     return open_project(Path(folder), who="edited while the app ran")
 
 
