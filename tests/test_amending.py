@@ -1,12 +1,11 @@
 """The protocol's versions and amendments, in the workflow and on the page."""
 
 import pytest
-from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from review.errors import ProtocolError
 from review.pages import session
-from review.pages.server import make
+from review.pages.server import latest
 from review.protocol import fingerprint
 from review.records import Record
 from review.store import decisions, records
@@ -152,13 +151,13 @@ def test_an_app_that_runs_takes_up_a_changed_protocol(project, monkeypatch):
     assert session.project() is session.project()
 
 
-def test_the_sign_in_page_lets_in_who_joined_the_team_while_it_ran(project):
-    door = TestClient(make(project))
+def test_the_door_knows_who_joined_or_left_the_team_while_the_app_ran(project):
     text = amending.text_of(project)
     joined = text.replace("team:\n", "team:\n  - {name: dora, roles: [reviewer]}\n")
     amending.amend(project, joined, "ada", "", seen=project.fingerprint)
     accounts.add_user(open_project(project.folder), "dora", "a long enough one", "ada")
-    given = {"name": "dora", "password": "a long enough one"}
-    assert door.post("/signin", data=given, follow_redirects=False).status_code == 303
+    token = accounts.sign_in(latest(project), "dora", "a long enough one")
+    assert accounts.signed_in(latest(project), token) is not None
     amending.amend(project, text, "ada", "", seen=fingerprint(joined))
-    assert door.post("/signin", data=given, follow_redirects=False).status_code == 401
+    assert accounts.signed_in(latest(project), token) is None
+    assert accounts.sign_in(latest(project), "dora", "a long enough one") is None

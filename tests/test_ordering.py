@@ -9,6 +9,7 @@ from review.records import Record
 from review.store import orders, records
 from review.store.moments import now
 from review.workflow import ordering, screening, standings
+from review.workflow.decision_files import import_decisions
 from review.workflow.flow import flow_of
 from review.workflow.project import init, open_project
 
@@ -97,6 +98,42 @@ def test_stopping_is_the_leads_recorded_and_reversible_act(project):
     assert screening.next_record(project, stage, "ben") is None
     assert ordering.resume(project, stage, "ada") == 140
     assert flow_of(project).main.waiting_screening.n == 140
+
+
+def test_what_a_file_judged_was_not_drawn_at_random(project, tmp_path):
+    stage = stage_of(project.protocol, "screening")
+    lines = [
+        f"R{n:06d},title-abstract,ada,{'in' if n % 5 == 0 else 'ex'}clude" for n in range(1, 41)
+    ]
+    path = tmp_path / "decisions.csv"
+    path.write_text("\n".join(["record,stage,reviewer,verdict", *lines]))
+    import_decisions(project, path, "ada")
+    found, _ = ordering.stopping_now(project, stage)
+    assert (found.screened, found.drawn, found.left) == (40, 0, None)
+    screen(project, stage, 20)
+    assert ordering.retrain(project, stage).model == "light"
+    found, _ = ordering.stopping_now(project, stage)
+    assert (found.screened, found.drawn) == (60, 20)
+    assert found.left is not None
+
+
+def test_draws_from_a_smaller_pool_say_nothing_of_what_came_later(project):
+    stage = stage_of(project.protocol, "screening")
+    screen(project, stage, 30)
+    assert ordering.stopping_now(project, stage)[0].drawn == 30
+    with project.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="harvest", source="pubmed")
+        given = [(n, Record("pubmed", title=f"{GOOD} new {n}")) for n in range(1, 51)]
+        records.add(conn, batch, given, now())
+        standings.rebuild(project, conn)
+    found, _ = ordering.stopping_now(project, stage)
+    assert (found.unscreened, found.drawn, found.left) == (220, 0, None)
+    screen(project, stage, 5)
+    assert ordering.stopping_now(project, stage)[0].drawn == 0  # the newcomers still lie behind
+    ordering.retrain(project, stage)
+    screen(project, stage, 40)
+    found, _ = ordering.stopping_now(project, stage)
+    assert 0 < found.drawn < 40
 
 
 def test_agreement_counts_what_both_have_judged(project):

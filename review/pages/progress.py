@@ -74,11 +74,16 @@ def _stopping(project: Project, stage: Stage) -> None:
 
 def _left(found: Evidence) -> str:
     if found.left is None:
-        return "**Relevant records left:** not known yet; no randomly drawn record is judged."
+        return (
+            "**Relevant records left:** not known yet. That takes records drawn at random from all "
+            "that are here now; those judged in a file, or before the newest records came, tell "
+            "nothing about the rest."
+        )
     return (
         f"**Relevant records left:** about {found.left:.0f} "
         f"(95 % interval {found.left_low:.0f} to {found.left_high:.0f}) of {found.unscreened:,} "
-        f"unscreened, estimated from the {found.drawn:,} records drawn at random."
+        f"unscreened, estimated from the {found.drawn:,} records that were drawn at random since "
+        "the newest came."
     )
 
 

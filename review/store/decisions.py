@@ -88,6 +88,18 @@ def every(
     return sorted(found, key=lambda one: one.id)
 
 
+def from_files(conn: Connection, stage: str) -> set[int]:
+    """Numbers of the decisions at a stage that came in with a file."""
+    query = select(decisions.c.id).where(decisions.c.stage == stage, decisions.c.batch.is_not(None))
+    return set(conn.execute(query).scalars())
+
+
+def newest_moment(conn: Connection, stages: Sequence[str]) -> str | None:
+    """When the newest decision at any of some stages was made (text)."""
+    query = select(func.max(decisions.c.at)).where(decisions.c.stage.in_(stages))
+    return conn.execute(query).scalar()
+
+
 def last_number(conn: Connection) -> int:
     """Number of the newest decision; 0 where there is none. Changes with every decision."""
     return int(conn.execute(select(func.max(decisions.c.id))).scalar() or 0)

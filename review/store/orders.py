@@ -94,6 +94,22 @@ def newest(conn: Connection, stage: str) -> dict[str, Any] | None:
     return None if row is None else dict(row._mapping)
 
 
+def whole_since(conn: Connection, stage: str, arrived: str | None) -> str | None:
+    """When a stage's order first drew from all that is there now; None if it never did.
+
+    The stage's very first order draws from the whole pool, and so does every learned one; an order
+    that only puts newcomers behind the others does not.
+
+    Args:
+        arrived: when the newest of its reports came to the stage (text).
+    """
+    query = select(orders.c.at, orders.c.trained_on).where(orders.c.stage == stage)
+    for number, (at, trained_on) in enumerate(conn.execute(query.order_by(orders.c.id))):
+        if (number == 0 or trained_on) and (arrived is None or at >= arrived):
+            return str(at)
+    return None
+
+
 def _mine(stage: str, reviewer: str) -> Any:
     """What this reviewer is to judge and has not: open reports and pilot ones, theirs by
     allocation; what has no place in the order yet may be anybody's."""

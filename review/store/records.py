@@ -344,6 +344,13 @@ def arrivals(conn: Connection, *, until: datetime | None = None) -> list[Arrival
     ]
 
 
+def newest_moment(conn: Connection, wanted: Iterable[int]) -> str | None:
+    """When the newest of some records came (text)."""
+    last = max(wanted, default=None)  # numbers rise with arrival
+    query = select(records.c.at).where(records.c.id == last)
+    return conn.execute(query).scalar()
+
+
 def add_edit(
     conn: Connection, record: int, column: str, value: str | None, who: str, at: datetime
 ) -> None:

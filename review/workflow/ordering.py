@@ -17,7 +17,7 @@ from review.records import Decision
 from review.screening import Standing, current
 from review.stopping import Evidence
 from review.store import Connection, acts, decisions, links, orders, records
-from review.store.moments import now
+from review.store.moments import now, to_text
 from review.store.orders import Place
 from review.store.records import number_of
 from review.workflow import standings
@@ -220,18 +220,44 @@ def explain(project: Project, stage: Stage, key: str, most: int = 12) -> list[tu
 
 
 def stopping_now(project: Project, stage: Stage) -> tuple[Evidence, list[tuple[int, int]]]:
-    """The evidence for stopping at a stage, and the recall curve so far."""
+    """The evidence for stopping at a stage, and the recall curve so far.
+
+    Drawn at random is only what our own order drew from all that is there now: neither what a file
+    brought with its decision, nor what was drawn before the newest records came.
+    """
     with project.store.read() as conn:
         found = standings.compute(project, conn)[stage.id]
-        places = {place.record: place for place in orders.places(conn, stage.id)}
+        lots = _lots(project, conn, stage, found)
     labels = labels_of(found)
     begun = sorted(labels, key=lambda report: (_first(found[report].decisions), report))
     given = [labels[report] for report in begun]
-    drawn = [places[report].drawn if report in places else True for report in begun]
+    drawn = [report in lots for report in begun]
     automatic = sum(one.settled_by == "automation" for one in found.values())
     left = len(found) - len(labels) - automatic
     target = project.protocol.ranking.target_recall
     return stopping.evidence(given, drawn, left, target=target), stopping.curve(given)
+
+
+def _lots(project: Project, conn: Connection, stage: Stage, found: dict[int, Standing]) -> set[int]:
+    """Judged reports that our order drew at random from all that is there now."""
+    names = [one.id for one in project.protocol.stages]
+    earlier = names[: names.index(stage.id)]
+    arrived = (
+        decisions.newest_moment(conn, earlier) if earlier else records.newest_moment(conn, found)
+    )
+    since = orders.whole_since(conn, stage.id, arrived)
+    if since is None:
+        return set()
+    brought = decisions.from_files(conn, stage.id)
+    return {
+        place.record
+        for place in orders.places(conn, stage.id)
+        if place.drawn
+        and place.record in found
+        and found[place.record].decisions
+        and to_text(min(one.at for one in found[place.record].decisions)) >= since
+        and not any(one.id in brought for one in found[place.record].decisions)
+    }
 
 
 def _first(made: Sequence[Decision]) -> tuple[str, int]:
