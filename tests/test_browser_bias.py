@@ -1,0 +1,86 @@
+"""On a real paper, in a browser: flags beside their question, marked on the page, and dismissed."""
+
+import re
+
+import pytest
+from appraising import kind, review_in
+from browser import chromium, served, settled
+from conftest import SHARED
+from playwright.sync_api import Page, expect
+
+from review.workflow import bias, files
+from review.workflow.appraisal import forms
+
+WAIT = 60_000
+SENTENCE = "we combined and modified three different publicly available datasets"
+PINK = "240, 128, 160"
+
+
+@pytest.fixture
+def project(tmp_path):
+    opened = review_in(tmp_path, 1)
+    data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
+    files.attach(opened, 1, "covidnet.pdf", data, "ada")
+    kind(opened, 1, "deep-learning", "ada")
+    return opened
+
+
+def sees(page: Page, text: str) -> None:
+    expect(page.get_by_text(text, exact=False).first).to_be_visible(timeout=WAIT)
+
+
+def keep(page: Page, folder, name: str) -> None:
+    page.screenshot(path=str(folder / name), full_page=True)
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_flags_stand_beside_the_signalling_question_and_set_no_answer(project, tmp_path):
+    with served(project.folder, solo="ada") as address, chromium() as browser:
+        page = browser.new_page(viewport={"width": 1500, "height": 1300})
+        page.goto(f"{address}/appraisal?key=R000001")
+        page.get_by_text(re.compile("^PROBAST")).first.click(timeout=WAIT)
+        sees(page, "What is done with the model in this report?")
+        for _ in range(2):  # past the two facts, to signalling question 1.1
+            settled(page)
+            page.locator(".st-key-filling_forth button").first.click()
+        sees(page, "Signs of bias")
+        sees(page, "Data put together from several public sets")
+        sees(page, SENTENCE)
+        settled(page)
+        page.locator(".st-key-sign_show_0 button").first.click()
+        marked = page.locator(f'div[style*="{PINK}"]')
+        expect(marked.first).to_be_attached(timeout=WAIT)
+        settled(page)
+        keep(page, tmp_path, "appraisal.png")
+        page.locator(".st-key-sign_confirm_0 button").first.click()
+        expect(page.get_by_role("button", name="Confirmed")).to_be_visible(timeout=WAIT)
+        settled(page)
+        assert forms.open_form(project, 1, "probast-2019", "ada").entries == {}
+        assert sum(use.right for use in bias.in_use(project).values()) == 1
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_dismissing_a_flag_of_a_real_paper_changes_its_rules_precision(project, tmp_path):
+    with served(project.folder, solo="ada") as address, chromium() as browser:
+        page = browser.new_page(viewport={"width": 1500, "height": 1300})
+        page.goto(f"{address}/bias")
+        sees(page, SENTENCE)
+        settled(page)
+        page.locator('[class*="st-key-bias_show_combined-sets"] button').first.click()
+        sees(page, "Data put together from several public sets")
+        expect(page.get_by_test_id("stImage").first).to_be_visible(timeout=WAIT)
+        settled(page)
+        keep(page, tmp_path, "bias.png")
+        for word, done, precision in (
+            ("confirm", "Confirmed", 1.0),
+            ("dismiss", "Dismissed", 0.0),
+        ):
+            page.locator(f'[class*="st-key-bias_{word}_combined-sets"] button').first.click()
+            expect(page.get_by_role("button", name=done)).to_be_visible(timeout=WAIT)
+            settled(page)
+            assert bias.in_use(project)["combined-sets"].precision == precision
+        page.get_by_role("tab", name="Rules").click()
+        settled(page)
+        keep(page, tmp_path, "rules.png")
