@@ -13,6 +13,7 @@ from review.errors import ChecklistError
 from review.fulltext import read
 from review.fulltext.splitting import sentence_spans
 from review.records import Sentence
+from review.workflow.appraisal.tools import shelf
 
 FILE = pitfalls.load(shipped.folder("data") / "cues.yaml")
 REGISTRY = datasets.load(shipped.folder("data") / "datasets.yaml")
@@ -270,6 +271,18 @@ def test_a_pattern_tells_the_words_that_met_it():
     pattern = "(randomly|random) ..2 (split*|divid*)"
     (found,) = cues.suggest(lines, {"a": (pattern, "halves")})["a"]
     assert (found.cue, found.words) == (f"{pattern}; halves", "randomly split; halves")
+
+
+@pytest.mark.parametrize("name", shelf(None))
+def test_every_cue_of_every_shipped_checklist_can_be_read(name):
+    checklist = load_checklist(shelf(None)[name])
+    cues.check({i.id: i.cues for s in checklist.sections for i in s.items}, name)
+
+
+@pytest.mark.parametrize("cue", ["nois(e|y)*", "U ?Net*", "colou?r*", "(a|b)c", "(a|(b|c)"])
+def test_a_cue_written_as_a_regular_expression_is_refused(cue):
+    with pytest.raises(ChecklistError, match="ours: item 'a': cue"):
+        cues.check({"a": (cue,)}, "ours")
 
 
 def test_the_same_text_gives_the_same_suggestions(covidnet):

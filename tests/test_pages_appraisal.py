@@ -266,7 +266,7 @@ def test_possible_evidence_is_used_or_dismissed_and_that_is_remembered(project):
     assert set(told) <= set(checklist(project, "claim-2020").sections[0].items[0].cues)
     app.session_state["at_1_claim-2020"] = "registration"
     app.run()
-    assert "No sentence of the paper holds: ClinicalTrials.gov" in said(app)
+    assert "No sentence holds this item's cue phrases" in said(app)
 
 
 def sentences(app):

@@ -1,6 +1,7 @@
 """Suggests, for each item of a checklist, the sentences most likely to answer it."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,8 @@ _LESS = {"related work": 0.3, "introduction": 0.6, "conclusion": 0.7, "": 0.9, "
 _PREFERRED = 1.5
 PLAIN = "phrases"
 """The rule's name where spellings are compared, without a model."""
+_GLUED = re.compile(r"[^\s(|]\(|\)[^\s?|)]|\s\?|[^)]\?")
+"""Brackets grown together with a word, as regular expressions have them and cues do not."""
 APART = "; "
 """Between the phrases of a suggestion."""
 _SHORT = 5
@@ -80,6 +83,8 @@ def check(cues: Mapping[str, Sequence[str]], name: str) -> None:
     for item, phrases in cues.items():
         for phrase in filter(is_pattern, phrases):
             try:
+                if _GLUED.search(phrase):
+                    raise ChecklistError(f"cue '{phrase}': brackets and '?' stand between blanks")
                 compiled(phrase)
             except ChecklistError as error:
                 raise ChecklistError(f"{name}: item '{item}': {error}") from error

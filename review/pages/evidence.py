@@ -71,7 +71,7 @@ def draw(
     """Draws the sentences with their buttons; 'use' fills the quote box by `take`."""
     if not found:
         if asked.cues and not form.finished and files.pdf_of(project, form.report):
-            st.caption(f"No sentence of the paper holds: {', '.join(asked.cues)}.")
+            st.caption("No sentence holds this item's cue phrases; the search may find more.")
         return
     st.markdown("**Possible evidence** :gray[found by words, not by judgement]")
     for n, one in enumerate(found[:SHOWN]):
