@@ -46,3 +46,20 @@ def test_rows_and_what_is_not_whole(tmp_path, monkeypatch):
     assert any("arXiv 2020-01-01" in one.value for one in app.error)
     frame = app.dataframe[0].value
     assert sorted(frame["State"]) == ["complete", "incomplete"]
+    whole = frame[frame["State"] == "complete"].iloc[0]
+    parts = ("New", "Known", "Not matching", "Rejected")
+    assert whole["Received"] == sum(whole[name] for name in parts)
+    assert whole["Not matching"] > 0
+    assert len(whole["Seconds"].split(".")[1]) == 1
+
+
+def test_raw_answers_are_named_within_the_review_s_folder(tmp_path, monkeypatch):
+    project = make(tmp_path / "r", sources=("medrxiv",))
+    with StandIn(corpus.make(400, 1)) as server:
+        for name, value in surroundings(server, tmp_path / "cache").items():
+            monkeypatch.setenv(name, value)
+        harvest(project, "ann", control=Control(today=date(2020, 10, 10)))
+    files = draw(tmp_path / "r").dataframe[1].value
+    assert len(files) > 0
+    assert all(path.startswith("raw/") for path in files["Raw answer"])
+    assert all((tmp_path / "r" / path).exists() for path in files["Raw answer"])

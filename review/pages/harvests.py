@@ -48,8 +48,9 @@ def _table(rows: list[Row]) -> None:
                 "Received": one.received,
                 "New": one.new,
                 "Known": one.known,
+                "Not matching": one.received - one.rejected - one.new - one.known,
                 "Rejected": one.rejected,
-                "Seconds": one.seconds,
+                "Seconds": None if one.seconds is None else f"{one.seconds:.1f}",
                 "Faults": one.faults,
                 "Query": one.query,
             }
@@ -71,4 +72,8 @@ def _one(project: Project, rows: list[Row]) -> None:
     for line in chosen.said:
         st.caption(line)
     files = raw_files(project, chosen.id)
-    st.dataframe([{"Days": days, "Raw answer": path} for days, path in files], hide_index=True)
+    st.caption("What the source answered, page by page, as it came; in the review's own folder:")
+    st.dataframe(
+        [{"Days": days.replace("..", " to "), "Raw answer": path} for days, path in files],
+        hide_index=True,
+    )

@@ -126,10 +126,13 @@ def disagreements(project: Project) -> list[dict[str, Any]]:
 
 
 def raw_files(project: Project, harvest: int) -> list[tuple[str, str]]:
-    """Slice and raw file of each page of a harvest."""
+    """Slice and raw file of each page of a harvest; paths within the review's folder."""
     with project.store.read() as conn:
         return [
-            (page["slice"], str(raw.path_of(project.folder, page["raw"])))
+            (
+                page["slice"],
+                raw.path_of(project.folder, page["raw"]).relative_to(project.folder).as_posix(),
+            )
             for page in harvests.pages(conn, harvest)
             if page["raw"]
         ]
