@@ -340,10 +340,11 @@ def unsettle(project: Project, stage: Stage, adjudicator: str) -> str | None:
     """Withdraws the adjudicator's newest decision; gives its key, None if there is none."""
     with project.store.read() as conn:
         made = decisions.every(conn, stage=stage.id, reviewer=adjudicator)
-    mine = [one for one in screening.current(made) if one.role == "adjudicator"]
-    if not mine:
+    newest = {one.record: one for one in made if one.role == "adjudicator"}
+    standing = [one for one in newest.values() if one.verdict is not None]
+    if not standing:
         return None
-    number = mine[-1].record
+    number = max(standing, key=lambda one: one.id).record
     decide(project, Wanted(number, stage.id, adjudicator, None, role="adjudicator"), adjudicator)
     return key_of(number)
 

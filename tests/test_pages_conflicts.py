@@ -1,0 +1,83 @@
+"""The adjudicator's page: one key settles, Z takes it back, and nobody settles twice."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from review.protocol import stage_of
+from review.records import Record
+from review.store import decisions, records
+from review.store.moments import now
+from review.workflow import screening, standings
+from review.workflow.decisions import Wanted, decide
+from review.workflow.project import init, open_project
+
+
+@pytest.fixture
+def project(tmp_path):
+    init(tmp_path)
+    path = tmp_path / "protocol.yaml"
+    more = "  - {name: dora, roles: [adjudicator]}\n  - {name: cleo"
+    path.write_text(path.read_text().replace("  - {name: cleo", more))
+    opened = open_project(tmp_path, who="ada")
+    with opened.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
+        given = [(n, Record("embase", title=f"Study {n}")) for n in range(1, 4)]
+        records.add(conn, batch, given, now())
+        standings.rebuild(opened, conn)
+    stage = stage_of(opened.protocol, "screening")
+    for number in (1, 2):
+        decide(opened, Wanted(number, stage.id, "ada", "include"))
+        decide(opened, Wanted(number, stage.id, "ben", "exclude", "not imaging"))
+    return opened
+
+
+def draw(folder):
+    def script(folder):
+        from pathlib import Path
+
+        import streamlit as st
+
+        from review.pages import conflicts
+        from review.workflow.accounts import Signed
+        from review.workflow.project import open_project
+
+        st.session_state["person"] = Signed("cleo", ("adjudicator",))
+        conflicts.page(open_project(Path(folder)))
+
+    return AppTest.from_function(script, args=(str(folder),), default_timeout=60).run()
+
+
+def press(app, shortcut):
+    (button,) = (one for one in app.button if one.proto.shortcut == shortcut)
+    button.click().run()
+    assert not app.exception
+
+
+def status(project, number):
+    with project.store.read() as conn:
+        return decisions.standing(conn, number, "title-abstract")
+
+
+def test_one_and_two_take_a_side_and_z_takes_it_back(project):
+    app = draw(project.folder)
+    press(app, "2")
+    assert status(project, 1) == "excluded"
+    press(app, "1")
+    assert status(project, 2) == "included"
+    press(app, "z")
+    assert (status(project, 1), status(project, 2)) == ("excluded", "conflict")
+    press(app, "z")
+    assert status(project, 1) == "conflict"
+    with project.store.read() as conn:
+        made = [one for one in decisions.every(conn) if one.role == "adjudicator"]
+    assert [one.verdict for one in made] == ["exclude", "include", None, None]
+
+
+def test_a_card_that_another_adjudicator_has_settled_says_so_and_adds_nothing(project):
+    app = draw(project.folder)
+    stage = stage_of(project.protocol, "screening")
+    screening.settle(project, stage, "dora", 1, "include")
+    press(app, "2")
+    assert "settled already by dora" in app.warning[0].value
+    assert status(project, 1) == "included"
+    assert "R000002" in " ".join(one.value for one in app.caption)
