@@ -1,8 +1,10 @@
 """Screening by title and abstract, or full text: one record, one key, saved at once."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from threading import Thread
 
 import streamlit as st
 
@@ -22,6 +24,9 @@ KEY = "screening_key"
 AT = "screening_at"
 """Session key: the record in hand, which stays until it is decided; the address keeps it over a
 reload."""
+LEARN_SECONDS = 10.0
+"""How often a process asks whether a new order is due (seconds)."""
+_ASKED: dict[tuple[Path, str], float] = {}
 
 INTO_THE_BOX = """<i></i><script>setTimeout(() => document.querySelector(
 'textarea[aria-label^="Your note"]').focus(), 150)</script>"""
@@ -314,8 +319,17 @@ def _vote(
         why = f" ({reason})" if reason else ""
         st.session_state["screening_said"] = f"{shown.key} {DONE[verdict]}{why}. Z undoes it."
         if stage.kind == "screening":
-            ordering.retrain_behind(project, stage)
+            _learn_behind(project, stage)
     st.session_state.update({KEY: None, AT: None, "screening_reason": None, "screening_note": None})
+
+
+def _learn_behind(project: Project, stage: Stage) -> None:
+    """Asks now and then whether a new order is due, beside the page: on a large review the question
+    alone takes longer than a key press may."""
+    key, at = (project.folder, stage.id), time.monotonic()
+    if at - _ASKED.get(key, -LEARN_SECONDS) >= LEARN_SECONDS:
+        _ASKED[key] = at
+        Thread(target=ordering.retrain_behind, args=(project, stage), daemon=True).start()
 
 
 def _undo(project: Project, stage: Stage) -> None:
