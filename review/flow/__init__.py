@@ -5,7 +5,7 @@ without ids make a flow too (for a replay): then a box holds a number, or None f
 Source of boxes and words: Page 2021, BMJ 372:n71 (PRISMA 2020).
 """
 
-from review.flow.checking import check, hold
+from review.flow.checking import check, hold, named
 from review.flow.counting import count
 from review.flow.nouns import (
     MAIN,
@@ -49,5 +49,6 @@ __all__ = [
     "count",
     "hold",
     "join",
+    "named",
     "total",
 ]

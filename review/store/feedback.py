@@ -44,9 +44,14 @@ def add(conn: Connection, said: Said) -> None:
     conn.execute(insert(feedback), row)
 
 
-def newest(conn: Connection, kind: str, *, record: int | None = None) -> list[Said]:
-    """Each person's newest word on each suggestion of a kind, withdrawn ones left out."""
+def newest(
+    conn: Connection, kind: str, *, record: int | None = None, until: datetime | None = None
+) -> list[Said]:
+    """Each person's newest word on each suggestion of a kind, now or at a moment (inclusive);
+    withdrawn ones left out."""
     query = select(feedback).where(feedback.c.kind == kind).order_by(feedback.c.id)
+    if until is not None:
+        query = query.where(feedback.c.at <= to_text(until))
     if record is not None:
         query = query.where(feedback.c.record == record)
     found: dict[tuple[object, ...], Said] = {}

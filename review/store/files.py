@@ -34,7 +34,10 @@ def newest(conn: Connection, record: int) -> dict[str, Any] | None:
     return None if row is None or row.state == "removed" else dict(row._mapping)
 
 
-def every(conn: Connection) -> dict[int, dict[str, Any]]:
-    """Record -> the PDF it has now."""
-    found = {row.record: dict(row._mapping) for row in conn.execute(select(files))}
+def every(conn: Connection, *, until: datetime | None = None) -> dict[int, dict[str, Any]]:
+    """Record -> the PDF it has now, or had at a moment (inclusive)."""
+    query = select(files).order_by(files.c.id)
+    if until is not None:
+        query = query.where(files.c.at <= to_text(until))
+    found = {row.record: dict(row._mapping) for row in conn.execute(query)}
     return {record: one for record, one in found.items() if one["state"] != "removed"}

@@ -9,15 +9,22 @@ from sqlalchemy import Connection, Table, select
 
 from review.store.moments import to_text
 from review.store.records import key_of
-from review.store.tables import metadata
+from review.store.tables import batches, metadata
 
 EVENTS = (
-    "protocols", "harvests", "harvest_pages", "harvest_ends", "batches", "records", "links",
-    "decisions", "answers", "forms", "files", "retrievals", "feedback", "edits", "notes", "orders",
-    "acts",
+    "protocols", "harvests", "harvest_pages", "harvest_ends", "batches", "records", "sightings",
+    "rejected", "relations", "links", "decisions", "answers", "forms", "files", "retrievals",
+    "feedback", "edits", "notes", "orders", "acts",
 )  # fmt: skip
-"""Tables whose rows are entries. Accounts and sessions are none; readings and flags are computed
-from the files and can be computed again."""
+"""Tables whose rows are entries."""
+NO_EVENTS = (
+    "accounts", "sessions", "session_ends", "groups", "standings", "order_rows", "readings",
+    "flags",
+)  # fmt: skip
+"""The others: who may sign in, which never leaves the house, and what is computed from the entries
+and the files, and can be computed again."""
+OF_BATCH = ("sightings", "rejected")
+"""Tables whose rows came at the moment of their batch."""
 LEFT_OUT = {
     "records": ("data", "title", "authors", "year", "journal", "doi", "pmid", "pmcid", "arxiv_id"),
 }
@@ -40,9 +47,13 @@ def _rows(
     conn: Connection, place: int, table: Table, until: datetime | None
 ) -> Iterator[tuple[str, int, int, dict[str, Any]]]:
     kept = [c for c in table.c if c.name not in LEFT_OUT.get(table.name, ())]
-    query = select(*kept).order_by(table.c.at, table.c.id)
+    moment = table.c.at if "at" in table.c else batches.c.at
+    query = select(*kept, moment.label("at")) if table.name in OF_BATCH else select(*kept)
+    if table.name in OF_BATCH:
+        query = query.join(batches, batches.c.id == table.c.batch)
+    query = query.order_by(moment, table.c.id)
     if until is not None:
-        query = query.where(table.c.at <= to_text(until))
+        query = query.where(moment <= to_text(until))
     for row in conn.execute(query):
         values = dict(row._mapping)
         at, number = str(values.pop("at")), int(values.pop("id"))

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import get_args
 
 from review import flow
+from review.errors import FlowError
 from review.protocol import Stage
 from review.records import Link
 from review.screening import Standing
-from review.store import Connection, acts, links, records, retrievals
+from review.store import Connection, acts, decisions, links, records, retrievals
 from review.store.records import key_of
 from review.workflow import standings
 from review.workflow.grouping import groups_at
@@ -64,6 +65,25 @@ def inputs(
     )
 
 
+def hold_store(conn: Connection) -> None:
+    """Checks that no record went missing from the store under what was entered of it.
+
+    Raises:
+        FlowError: a record was joined, judged or is named as a report, and is not there; names it.
+    """
+    there = records.numbers(conn)
+    groups = links.all_groups(conn)
+    named = set(groups) | {n for place in groups.values() for n in place}
+    named |= {one.record for one in decisions.every(conn)}
+    lost = sorted(named - set(there))
+    if lost:
+        keys = flow.named(key_of(n) for n in lost)
+        raise FlowError(
+            f"The store has lost records that were entered and judged: {keys}. "
+            "Nothing is drawn; put back a copy of the store from before."
+        )
+
+
 def _standings(
     project: Project,
     conn: Connection,
@@ -80,6 +100,7 @@ def flow_of(project: Project, *, until: datetime | None = None) -> flow.Flow:
         FlowError: they do not; names the records that make the difference.
     """
     with project.store.read() as conn:
+        hold_store(conn)
         together = told_together(conn, until)
     return flow.hold(shaped(flow.count(inputs(project, until=until)), together))
 

@@ -54,8 +54,11 @@ class Placed:
 def text_of(project: Project, record: int) -> FullText | None:
     """The full text of a record's PDF, read once and kept; None where the record has no PDF."""
     path = files.pdf_of(project, record)
-    if path is None:
-        return None
+    return None if path is None else text_in(project, path)
+
+
+def text_in(project: Project, path: Path) -> FullText:
+    """The full text of a kept PDF, read once and kept."""
     with project.store.read() as conn:
         found = readings.newest(conn, path.stem)
     if found is not None and _is_current(found["reader"]):

@@ -83,10 +83,10 @@ def retired(conn: Connection, *, until: datetime | None = None) -> dict[str, dat
     }
 
 
-def away(conn: Connection) -> set[str]:
-    """Reviewers who have left the review and not come back."""
+def away(conn: Connection, *, until: datetime | None = None) -> set[str]:
+    """Reviewers who have left the review and not come back, now or at a moment."""
     gone: set[str] = set()
-    for act in acts.every(conn):
+    for act in acts.every(conn, until=until):
         if act["kind"] == "retire":
             gone.add(act["subject"])
         elif act["kind"] == "return":

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from review.protocol import Stage, stage_of, stage_reviewers
 from review.screening import assigned
@@ -50,15 +51,22 @@ def _places(stage: Stage) -> bool:
     return stage.pilot > 0 or stage.allocation != "everyone"
 
 
-def readers_of(project: Project, conn: Connection, due: Iterable[int] = ()) -> Readers:
+def readers_of(
+    project: Project,
+    conn: Connection,
+    due: Iterable[int] = (),
+    *,
+    until: datetime | None = None,
+) -> Readers:
     """Who appraises what.
 
     Args:
         due: reports to say it of; one that has no place yet is drawn for as it will be.
+        until: the moment of which to say it, as to who had left by then; now where None.
     """
     stage = last_stage(project)
     everybody = stage_reviewers(project.protocol, stage)
-    gone = standings.away(conn)
+    gone = standings.away(conn, until=until)
     people = tuple(name for name in everybody if name not in gone)
     quality = stage if stage.kind == "quality" else None
     if quality is None:

@@ -286,7 +286,7 @@ def _independent(moment: Moment, one: Checklist) -> list[tuple[Mapping[str, Answ
     with moment.project.store.read() as conn:
         said = answers.of_everybody(conn, of, one.id)
         events = answers.form_events(conn, of, one.id)
-        who = readers_of(moment.project, conn, appraised)
+        who = readers_of(moment.project, conn, appraised, until=moment.until)
     ends = [e for e in events if until is None or e.at <= until]
     found: list[tuple[Mapping[str, Answer], ...]] = []
     for report in sorted(appraised):

@@ -32,7 +32,8 @@ KIND_NAMES = {
 }
 SOURCE_NAMES = {
     "pubmed": "PubMed", "medline": "MEDLINE", "embase": "Embase", "scopus": "Scopus",
-    "arxiv": "arXiv", "medrxiv": "medRxiv", "biorxiv": "bioRxiv", "europepmc": "Europe PMC",
+    "arxiv": "arXiv", "arxiv-oai": "arXiv (OAI-PMH)", "medrxiv": "medRxiv",
+    "biorxiv": "bioRxiv", "europepmc": "Europe PMC",
     "ieee": "IEEE Xplore", "wos": "Web of Science", "web of science": "Web of Science",
     "acm": "ACM Digital Library", "cochrane": "Cochrane Library", "zotero": "Zotero",
     "proquest": "ProQuest", "psycinfo": "PsycInfo", "cinahl": "CINAHL", "eric": "ERIC",
@@ -95,6 +96,7 @@ def at(project: Project, day: str | None = None, *, whole: bool = True) -> Momen
     with project.store.read() as conn:
         versions = _versions(conn, until)
         project = _in_force(project, versions, day)
+        flows.hold_store(conn)
         groups = groups_at(conn, until)
         there = records.numbers_until(conn, until) if until else records.numbers(conn)
         found = standings.compute(project, conn, until=until, groups=groups)
@@ -206,7 +208,7 @@ def _forms(
     for event in answers.form_events(conn, of, one.id):
         if until is None or event.at <= until:
             events.setdefault(of[event.record], []).append(event)
-    who = readers_of(project, conn, wanted)
+    who = readers_of(project, conn, wanted, until=until)
     found: dict[int, tuple[Mapping[str, Answer], bool]] = {}
     for report in wanted:
         mine = said.get(report, [])

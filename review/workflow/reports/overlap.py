@@ -1,12 +1,14 @@
 """Public data sets of the included studies: study by set, the graph, and the sentence for it."""
 
+from pathlib import Path
+
 from review import datasets
 from review.datasets import Matrix
 from review.store import feedback, files
-from review.store.moments import to_text
 from review.table import Cell, Table
 from review.workflow import bias
 from review.workflow import fulltext as texts
+from review.workflow.files import path_of
 from review.workflow.reports.moment import Moment
 
 WORDS = {"named": "named", "held": "held by a named set", "possible": "possibly held"}
@@ -15,25 +17,24 @@ WORDS = {"named": "named", "held": "held by a named set", "possible": "possibly 
 def matrix(moment: Moment) -> Matrix | None:
     """Included studies by data sets, as the PDFs and words of then say; None without a PDF."""
     with moment.project.store.read() as conn:
-        attached = files.every(conn)
-        said = feedback.newest(conn, "dataset")
-    readable = {
-        moment.groups.get(n, (n, n))[0]: n
-        for n, one in attached.items()
-        if moment.until is None or one["at"] <= to_text(moment.until)
-    }
+        attached = files.every(conn, until=moment.until)
+        said = feedback.newest(conn, "dataset", until=moment.until)
+    readable: dict[int, Path] = {}
+    for n, one in sorted(attached.items()):
+        path = path_of(moment.project, one["sha256"])
+        if path.exists():
+            readable.setdefault(moment.groups.get(n, (n, n))[0], path)
     named: dict[str, tuple[str, ...]] = {}
     for report in moment.included:
         if report not in readable:
             continue
-        text = texts.text_of(moment.project, readable[report])
+        text = texts.text_in(moment.project, readable[report])
         hand = {
             one.rule: str(one.verdict)
             for one in said
             if moment.groups.get(one.record, (one.record, one.record))[0] == report
-            and (moment.until is None or one.at <= moment.until)
         }
-        found = bias.datasets_in(text.sentences if text else (), hand)
+        found = bias.datasets_in(text.sentences, hand)
         named[moment.labels[report]] = found.used
     return datasets.matrix(bias.knowledge().registry, named) if named else None
 

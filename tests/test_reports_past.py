@@ -1,0 +1,141 @@
+"""What later entries must not change in the report of a past day, and what each report must hold:
+every entry in the log, data sets out of real PDFs, a broken store named and not drawn."""
+
+import hashlib
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+import reporting
+from typer.testing import CliRunner
+
+from review.cli import app
+from review.errors import FlowError
+from review.store import acts, feedback
+from review.store.feedback import Said
+from review.store.log import EVENTS, NO_EVENTS
+from review.store.tables import metadata
+from review.workflow import files as attached
+from review.workflow.reports import bundle, changes, moment, overlap, prisma
+
+TWO = {1: "covidnet-cxr-v2.pdf", 2: "covidnet-cxr-v3.pdf", 4: "covid-xray-poster.pdf"}
+
+
+@pytest.fixture
+def project(tmp_path):
+    return reporting.whole(tmp_path / "review")
+
+
+@pytest.fixture
+def coarse(monkeypatch):
+    monkeypatch.setattr(prisma, "DPIS", (20,))
+
+
+def attach(project, shared, pdfs, on):
+    for number, name in pdfs.items():
+        data = (shared / "reference" / "pdfs" / name).read_bytes()
+        attached.attach(project, number, name, data, "ada")
+    with project.store.write() as conn:
+        conn.exec_driver_sql(f"update files set at = '{on}T12:00:00.000000Z' where at > '2021'")
+
+
+def test_data_sets_of_real_pdfs_stand_in_the_report(project, shared, coarse):
+    attach(project, shared, TWO, "2020-05-20")
+    now = moment.at(project, "2020-06-01")
+    found = overlap.matrix(now)
+    assert len(found.studies) == 3 and len(found.datasets) > 3
+    both = [
+        one
+        for one in found.datasets
+        if all((study, one) in found.cells for study in found.studies[:2])
+    ]
+    assert both
+    files = bundle.everything(now)
+    assert {"figures/dataset-overlap.svg", "tables/xlsx/dataset-overlap.xlsx"} <= set(files)
+    table = files["tables/csv/dataset-overlap.csv"].decode("utf-8-sig")
+    assert "named" in table and table.count("\n") >= 4
+
+
+def test_words_and_files_of_later_leave_the_data_sets_of_a_past_day(project, shared):
+    attach(project, shared, TWO, "2020-05-20")
+    named = overlap.matrix(moment.at(project, "2020-06-01")).datasets[0]
+    say(project, named, "confirm", "2020-05-21")
+    before = overlap.table(*both_of(project))
+    say(project, named, "dismiss", "2020-08-01")
+    attach(project, shared, {1: "lorem-two-column.pdf"}, "2020-08-01")
+    assert overlap.table(*both_of(project)) == before
+    now = moment.at(project)
+    assert overlap.table(now, overlap.matrix(now)) != before
+
+
+def both_of(project):
+    then = moment.at(project, "2020-06-01")
+    return then, overlap.matrix(then)
+
+
+def say(project, rule, verdict, on):
+    with project.store.write() as conn:
+        said = Said(1, "dataset", rule, None, None, None, verdict, "ada", reporting.day(on))
+        feedback.add(conn, said)
+
+
+def test_a_reviewer_who_leaves_later_changes_no_past_day(project, coarse):
+    before = bundle.everything(moment.at(project, "2020-06-01"))
+    with project.store.write() as conn:
+        acts.add(conn, "retire", "ada", reporting.day("2020-08-01"), subject="ben")
+    after = bundle.everything(moment.at(project, "2020-06-01"))
+    assert [name for name in before if before[name] != after.get(name)] == []
+
+
+def test_every_table_is_in_the_log_or_is_no_entry():
+    assert set(EVENTS) | set(NO_EVENTS) == set(metadata.tables)
+    assert not set(EVENTS) & set(NO_EVENTS)
+
+
+def test_the_log_has_as_many_entries_as_the_store(project, coarse):
+    files = bundle.everything(moment.at(project))["log.jsonl"]
+    told = [json.loads(line)["event"] for line in files.splitlines()]
+    with project.store.read() as conn:
+        for name in EVENTS:
+            rows = conn.exec_driver_sql(f"select count(*) from {name}").scalar()
+            assert told.count(name) == rows, name
+    assert told.count("rejected") == 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "named"),
+    [
+        ("delete from records where id = 3", "R000003"),  # excluded on title and abstract
+        ("delete from records where id = 1", "R000001"),  # included
+        ("delete from records where id = 8", "R000008"),  # a duplicate
+        ("update groups set report = 99 where record = 1", "R000099"),
+        ("delete from batches where id = 2", "R000010"),
+    ],
+)
+def test_a_broken_store_is_not_drawn_and_its_records_are_named(project, tmp_path, broken, named):
+    """What another program did to the file behind the software's back."""
+    with closing(sqlite3.connect(next(project.folder.rglob("*.db")))) as file:
+        file.execute(broken)
+        file.commit()
+    for past in (None, "2020-06-01"):
+        with pytest.raises(FlowError, match=named):
+            bundle.everything(moment.at(project, past))
+    words = ["--review", str(project.folder), "--user", "ada", "export", "all"]
+    done = CliRunner().invoke(app, [*words, str(tmp_path / "out")])
+    assert done.exit_code != 0 and not (tmp_path / "out").exists()
+
+
+def test_the_update_of_a_living_review_is_drawn_with_its_previous_box(project, tmp_path):
+    reporting.updated(project)
+    found = changes.since(project, "2020-06-01")
+    figure = prisma.drawn(found.update, day=found.day)
+    assert b"previous" in figure["prisma.svg"]
+
+
+def test_checksums_of_a_written_report_hold(project, tmp_path, coarse):
+    files = bundle.everything(moment.at(project))
+    told = json.loads(files["manifest.json"])["files"]
+    assert {n: hashlib.sha256(d).hexdigest() for n, d in files.items() if n in told} == {
+        n: one["sha256"] for n, one in told.items()
+    }
