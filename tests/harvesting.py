@@ -16,7 +16,7 @@ from review.workflow.project import Project, open_project
 ROOT = Path(__file__).parents[1]
 SERVICES = {
     "pubmed": "eutils", "arxiv": "arxiv", "medrxiv": "biorxiv", "biorxiv": "biorxiv",
-    "europepmc": "europepmc",
+    "europepmc": "europepmc", "arxiv-oai": "arxiv-oai",
 }  # fmt: skip
 QUERY = "covid* AND (ct OR radiograph* OR imaging)"
 KINDS = (
@@ -68,7 +68,8 @@ def make(
 def surroundings(server: StandIn, cache: Path, pace: float = 0.0) -> dict[str, str]:
     """Environment variables that send a harvest to the stand-in."""
     found = {
-        f"FUNNEL_{name.upper()}_URL": server.base[service] for name, service in SERVICES.items()
+        f"FUNNEL_{name.upper().replace('-', '_')}_URL": server.base[service]
+        for name, service in SERVICES.items()
     }
     return {**found, "FUNNEL_PACE": str(pace), "FUNNEL_CACHE": str(cache), "FUNNEL_USER": "ann"}
 

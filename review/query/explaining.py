@@ -32,20 +32,21 @@ class Asked:
 
 
 def compile_for(source: str, node: Node, window: Window | None = None) -> Compiled:
-    """The query for a source by its name: pubmed, arxiv, europepmc, medrxiv or biorxiv.
+    """The query for a source by its name: pubmed, arxiv, europepmc, medrxiv, biorxiv, arxiv-oai.
 
-    medRxiv and bioRxiv search no words: all of the window is fetched and matched here, so their
-    text is our own.
+    medRxiv, bioRxiv and arXiv's OAI-PMH search no words: all of the window is fetched and matched
+    here, so their text is our own.
 
     Raises:
         QueryError: nothing of the query can be asked of that source, or there is no such source.
     """
     if source in _COMPILERS:
         return _COMPILERS[source](node, window)
-    if source not in ("medrxiv", "biorxiv"):
-        known = ", ".join((*_COMPILERS, "medrxiv", "biorxiv"))
+    if source not in ("medrxiv", "biorxiv", "arxiv-oai"):
+        known = ", ".join((*_COMPILERS, "medrxiv", "biorxiv", "arxiv-oai"))
         raise QueryError(f"Query: there is no source '{source}'; expected one of {known}.")
-    kept = without_mesh(node, "medRxiv's and bioRxiv's records")
+    whose = "arXiv's records" if source == "arxiv-oai" else "medRxiv's and bioRxiv's records"
+    kept = without_mesh(node, whose)
     note = "The service searches no words: all days of the window are fetched and matched here."
     return Compiled(to_text(kept.node), kept.lost, (note,))
 

@@ -10,6 +10,7 @@ from review.sources.nouns import ResultPage, Source, Window
 TITLES = {
     "pubmed": "PubMed",
     "arxiv": "arXiv",
+    "arxiv-oai": "arXiv (OAI-PMH)",
     "medrxiv": "medRxiv",
     "biorxiv": "bioRxiv",
     "europepmc": "Europe PMC",
@@ -20,12 +21,12 @@ TITLES = {
 def source(name: str) -> Source:
     """A service by name: how it is searched and how its answers are read."""
     return Source(name, TITLES[name], partial(_search, name), partial(parse, name),
-                  asks=name not in ("medrxiv", "biorxiv"))  # fmt: skip
+                  asks=name not in ("medrxiv", "biorxiv", "arxiv-oai"))  # fmt: skip
 
 
 def parse(name: str, body: bytes) -> Parsed:
     """Records of a saved answer of a service. Raises SourceError where it holds none."""
-    if name == "arxiv":
+    if name in ("arxiv", "arxiv-oai"):
         from review.sources import arxiv
 
         return arxiv.parse(body)
@@ -55,6 +56,10 @@ def _search(
         from review.sources.arxiv.search import search as of_arxiv
 
         return of_arxiv(query, window, http, base_url, resume)
+    if name == "arxiv-oai":
+        from review.sources.arxiv.bulk import search as of_bulk
+
+        return of_bulk(query, window, http, base_url, resume)
     if name in ("medrxiv", "biorxiv"):
         from review.sources.medrxiv.search import search as of_medrxiv
 

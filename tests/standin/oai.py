@@ -114,12 +114,13 @@ def _found(low: date, high: date, within: str | None, world: World) -> list[Prep
     found = [
         (datestamp(one, world), one.id, one)
         for one in world.corpus.of("arxiv")
-        if world.corpus.versions(one) and (within is None or _in_set(one, within))
+        if world.corpus.versions(one) and (within is None or in_set(one, within))
     ]
     return [one for day, _, one in sorted(found, key=lambda row: row[:2]) if low <= day <= high]
 
 
-def _in_set(one: Preprint, within: str) -> bool:
+def in_set(one: Preprint, within: str) -> bool:
+    """Whether a preprint is in a set or one of its parts."""
     specs = [_SETS.get(category, category) for category in one.categories]
     return any(spec == within or spec.startswith(f"{within}:") for spec in specs)
 

@@ -14,8 +14,14 @@ from review.sources.nouns import Reading, Window
 from review.store.harvests import Harvest
 from review.workflow.harvest.nouns import Plan
 
-OVERLAP = {"pubmed": 7, "arxiv": 7, "medrxiv": 7, "biorxiv": 7, "europepmc": 45}
+OVERLAP = {
+    "pubmed": 7, "arxiv": 7, "arxiv-oai": 7, "medrxiv": 7, "biorxiv": 7, "europepmc": 45,
+}  # fmt: skip
 """Days asked for again, because sources enter some records late; Europe PMC's index lags weeks."""
+
+
+BULK = "arxiv-oai"
+"""Lists what changed, not what was posted; its own query is an OAI-PMH set."""
 
 
 def sources_of(search: Search, wanted: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -45,6 +51,8 @@ def compiled(search: Search, name: str) -> tuple[str, str | None, tuple[str, ...
         QueryError: the protocol's query cannot be read.
     """
     own = search.native.get(name)
+    if name == BULK:
+        return search.query, own, ()
     if own is not None and SOURCES[name].asks:
         return own, own, ()
     node = parse(search.query)
@@ -79,7 +87,10 @@ def plans(search: Search, name: str, before: list[Harvest], today: date) -> list
     last = min(search.to, today) if search.to else today
     mine = [one for one in same if "closes" not in one.detail]
     if not any(_whole(one, search) for one in mine):
-        if search.from_ <= last:
+        if search.from_ <= last and name == BULK:
+            window = Window(search.from_, today, "changed", (search.from_, last))
+            found.append(Plan(name, window, written, asked, said))
+        elif search.from_ <= last:
             found.append(Plan(name, Window(search.from_, last), written, asked, said))
         return found
     return found + _news(search, name, mine, today, what)
@@ -122,7 +133,8 @@ def window_of(one: Harvest) -> Window:
 
 def _whole(one: Harvest, search: Search) -> bool:
     """Whether a harvest reads the protocol's days from their first."""
-    return one.detail.get("by") == "posted" and one.since <= search.from_.isoformat()
+    by_days = one.detail.get("by") == "posted" or one.source == BULK
+    return by_days and one.since <= search.from_.isoformat()
 
 
 def _news(
@@ -139,10 +151,10 @@ def _news(
     covered = max(_covered(one) for one in mine)
     bounds = (search.from_, last)
     found = []
-    if name != "pubmed" or covered < last:
+    if name not in ("pubmed", BULK) or (name == "pubmed" and covered < last):
         begin = max(min(covered, last) - late, search.from_)
         found.append(Window(begin, last))
-    if name in ("pubmed", "arxiv"):
+    if name in ("pubmed", "arxiv", BULK):
         by: Reading = "entered" if name == "pubmed" else "changed"
         asked_on = max(
             _asked_on(one) for one in mine if one.detail["by"] == by or _whole(one, search)

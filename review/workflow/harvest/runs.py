@@ -22,7 +22,7 @@ from review.workflow.harvest.taking import Place, Tally, take
 from review.workflow.project import Project
 
 log = logging.getLogger(__name__)
-SERVICE = {"pubmed": "ncbi", "medrxiv": "biorxiv"}
+SERVICE = {"pubmed": "ncbi", "medrxiv": "biorxiv", "arxiv-oai": "arxiv"}
 """Name of a source's pace where it differs from its own."""
 
 
@@ -136,7 +136,8 @@ def _window(
         if not source.asks:
             raise
         matches = None
-    where = Place(harvest_id, batch, source.asks, matches)
+    held = plan.window.posted if plan.source == plans.BULK else None
+    where = Place(harvest_id, batch, source.asks, matches, held)
     base, stopped = _base(project, plan.source, control), None
     found = source.search(plan.compiled, plan.window, http, base, resume=resume)
     try:

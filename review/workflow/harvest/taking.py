@@ -1,6 +1,7 @@
 """One page into the store: raw answer, records, what was rejected and the place to go on from."""
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from review.query.matching import Matcher
 from review.records import Record, Relation
@@ -41,6 +42,8 @@ class Place:
     """The source searched by the query; else what does not match is left out here."""
     matches: Matcher | None
     """The query run here; None where nothing of it can be judged from title and abstract."""
+    posted: tuple[date, date] | None = None
+    """Days of publication to hold entries to, where the source cannot."""
 
 
 def take(project: Project, place: Place, page: ResultPage, tally: Tally) -> tuple[int, int]:
@@ -50,7 +53,10 @@ def take(project: Project, place: Place, page: ResultPage, tally: Tally) -> tupl
         StoreError: the disk is full or the store refuses; nothing of the page was kept.
     """
     digest = raw.keep(project.folder, page.raw) if page.raw else None
-    judged = [(record, _judged(place.matches, record)) for record in page.parsed.records]
+    judged = [
+        (record, _judged(place.matches, record) if _within(place.posted, record) else False)
+        for record in page.parsed.records
+    ]
     wanted = [record for record, fits in judged if place.asks or fits is not False]
     doubted = [record.source_id for record, fits in judged if place.asks and fits is not True]
     first = tally.received + 1
@@ -83,6 +89,12 @@ def take(project: Project, place: Place, page: ResultPage, tally: Tally) -> tupl
             rejected=tally.rejected, new=tally.new, known=tally.known,
         )  # fmt: skip
     return new, known
+
+
+def _within(posted: tuple[date, date] | None, record: Record) -> bool:
+    if posted is None or not record.date:
+        return True
+    return posted[0].isoformat() <= record.date <= posted[1].isoformat()
 
 
 def _count(tally: Tally, page: ResultPage, counts: tuple[int, int, int, int, int]) -> None:
