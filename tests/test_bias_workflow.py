@@ -266,3 +266,40 @@ def test_the_commands_work_on_a_review(attached, pdfs, tmp_path):
     source.mkdir()
     (source / "w.pdf").write_bytes((pdfs / "plosone-wheat-one-column.pdf").read_bytes())
     assert "1 of 1 PDFs attached" in run("attach", source, folder=folder).stdout
+
+
+def test_flags_in_words_name_the_questions_they_inform(pdfs):
+    found = bias.flags_in(texts.read_text(pdfs / "covidnet-cxr-v3.pdf").sentences)
+    words = "\n".join(bias.flags_in_words(found))
+    assert (
+        "informs probast-2019 1.1, 1.2, 4.8; quadas-2 1.1, 1.2, 4.3; claim-2020 7, 8, 20, 21"
+        in words
+    )
+
+
+def test_papers_whose_process_ended_are_named_and_not_counted():
+    assert bias.flagged_in_words({1: 3, 2: 4}) == ["2 PDFs flagged now, 7 flags."]
+    said = bias.flagged_in_words({1: 3, 2: None})
+    assert said[0] == "1 PDFs flagged now, 3 flags."
+    assert "R000002" in said[1]
+
+
+def test_a_sentence_without_end_takes_no_longer_than_its_start():
+    from review.cues.flags import _LONGEST
+    from review.records import Sentence
+
+    long = "We combined several public datasets. " + "a" * 500_000
+    [flag] = [f for f in bias.flags_in([Sentence(long, 1, "methods")]) if f.rule == "combined-sets"]
+    assert len(flag.text) == _LONGEST
+
+
+def test_flags_follow_the_data_sets_a_person_settled(attached):
+    def remixes():
+        return {f.cue for f in bias.flags_of(attached, 2) if f.rule == "remix-named"}
+
+    before, kept = remixes(), bias.flags_of(attached, 2)
+    assert "COVIDx CXR" in before
+    bias.settle_dataset(attached, 2, "covidx_cxr", "dismiss", "ada")
+    assert remixes() == before - {"COVIDx CXR"}
+    bias.settle_dataset(attached, 2, "covidx_cxr", None, "ada")
+    assert bias.flags_of(attached, 2) == kept

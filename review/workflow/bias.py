@@ -7,7 +7,7 @@ the rules or of the registry is another engine, and its flags stand beside the o
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,8 @@ def flags_in(
 def flags_of(project: Project, record: int) -> list[Flag]:
     """The flags of a record's PDF, raised once and kept. Every rule runs; shown are those on.
 
-    None is raised for a record without a PDF or without text.
+    Where people put data sets on the study or took some off, the flags follow their word. None is
+    raised for a record without a PDF or without text.
     """
     path = files.pdf_of(project, record)
     if path is None:
@@ -88,7 +89,17 @@ def flags_of(project: Project, record: int) -> list[Flag]:
         found = flags_in(text.sentences, every=True) if text else []
         _keep(project, record, path.stem, found)
         kept = [asdict(flag) for flag in found]
-    return [_flag(one) for one in kept]
+    hand = _by_hand(project, record)
+    text = texts.text_of(project, record) if hand else None
+    if text is None:
+        return [_flag(one) for one in kept]
+    sentences = tuple(text.sentences)
+    return list(_with_sets(sentences, datasets_in(sentences, hand).used))
+
+
+@lru_cache(maxsize=32)
+def _with_sets(sentences: tuple[Sentence, ...], used: tuple[str, ...]) -> tuple[Flag, ...]:
+    return tuple(flags_in(sentences, every=True, settled=used))
 
 
 def _keep(project: Project, record: int, sha256: str, found: Sequence[Flag]) -> None:
@@ -394,7 +405,12 @@ def flags_in_words(found: Sequence[Flag]) -> list[str]:
     out = []
     for flag in found:
         place = f"p. {flag.page}" if flag.page else "whole text"
-        out += [f"{flag.name} ({flag.strength}, {place}, rule {flag.rule})", f"   {flag.text}"]
+        informs = "; ".join(f"{one} {', '.join(ns)}" for one, ns in flag.informs.items() if ns)
+        out += [
+            f"{flag.name} ({flag.strength}, {place}, rule {flag.rule})",
+            f"   {flag.text}",
+            f"   informs {informs}",
+        ]
     return [*out, f"{len(found)} flags. A flag is a sign for a reviewer, never a judgement."]
 
 
@@ -415,7 +431,7 @@ def datasets_in_words(named: Named, sentences: Sequence[Sentence]) -> list[str]:
     for one in named.used:
         mentions = named.mentions[one]
         page = sentences[mentions[0].sentence].page
-        out.append(f"{registry[one].name} (p. {page}, {len(mentions)} mentions)")
+        out.append(f"{registry[one].name} (p. {page}, mentions: {len(mentions)})")
     for mention in named.asked:
         names = " or ".join(registry[one].name for one in mention.ids)
         out.append(f"please settle: '{mention.words}' may be {names}")
