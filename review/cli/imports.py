@@ -56,7 +56,8 @@ def register(app: typer.Typer) -> None:
     app.command("import-decisions", epilog=EXIT)(import_decisions)
     app.command("decide")(decide)
     for form in Form:
-        exports.command(form.value, help=f"Write the records as {form.value}.")(_export(form))
+        name = "BibTeX" if form.value == "bibtex" else form.value.upper()
+        exports.command(form.value, help=f"Write every record as {name}.")(_export(form))
     app.add_typer(exports, name="export")
 
 
