@@ -68,11 +68,36 @@ def kill_one_after(seconds: float, killed: list[int]) -> None:
             killed.append(child.pid)
 
 
+def of_texts(size: int, kill_after: float) -> int:
+    """The pool alone, over texts in memory."""
+    texts = read_many(sorted(PDFS.glob("*.pdf")))
+    papers = [(n, variant(texts[n % len(texts)], n).sentences) for n in range(1, size + 1)]
+    words = sum(len(s.text.split()) for _, lines in papers for s in lines)
+    killed: list[int] = []
+    if kill_after:
+        threading.Thread(target=kill_one_after, args=(kill_after, killed), daemon=True).start()
+    start, lost, raised, done = time.perf_counter(), 0, 0, 0
+    for done, (number, found) in enumerate(bias.flag_many(papers), 1):
+        lost += found is None
+        raised += len(found or ())
+        bar(done, size, f"paper {number}")
+    took = time.perf_counter() - start
+    print(
+        f"{done:,} papers, {words:,} words, {os.cpu_count()} processes: {took:.1f} s, "
+        f"{words / took:,.0f} words/s, {raised:,} flags; {len(killed)} process killed on the way, "
+        f"{lost} papers lost; load of the machine {os.getloadavg()[0]:.1f}"
+    )
+    return 1 if lost or done != size else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--papers", type=int, default=1000)
     parser.add_argument("--kill-after", type=float, default=10.0, help="seconds; 0 kills none")
+    parser.add_argument("--texts", action="store_true", help="texts in memory, no review")
     asked = parser.parse_args()
+    if asked.texts:
+        return of_texts(asked.papers, asked.kill_after)
     with tempfile.TemporaryDirectory() as folder:
         init(Path(folder))
         project = open_project(Path(folder))
