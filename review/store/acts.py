@@ -60,7 +60,7 @@ def protocol_versions(conn: Connection) -> list[dict[str, Any]]:
 
 
 EVENTS = ("batches", "links", "decisions", "answers", "forms", "retrievals", "files", "feedback",
-          "notes", "acts", "edits")  # fmt: skip
+          "notes", "acts", "edits", "harvests", "harvest_ends", "relations")  # fmt: skip
 """Tables whose rows change what a report says."""
 
 
