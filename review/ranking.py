@@ -11,6 +11,8 @@ from typing import Any
 MODEL = "light"
 C = 0.03
 """Softness of the margin; measured on the development sets of the screening benchmark."""
+TOLERANCE = 1e-2
+"""When the fit is good enough; the order of the development sets is the same with 1e-4."""
 RATIO = 9.8
 """Weight of all relevant records against all irrelevant ones. Source: ASReview's ELAS u4."""
 MAX_SHARE = 0.95
@@ -59,14 +61,16 @@ def prepare(texts: Sequence[str], question: str = "", *, model: str = MODEL) -> 
     except ValueError:  # so few or so equal records that no word is left
         counter = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32)
         matrix = counter.fit_transform([*safe, "no word is left"])[:-1]
-    words = tuple(counter.get_feature_names_out())
-    asked = counter.transform([question])
+    words, asked = counter.get_feature_names_out(), counter.transform([question])
+    shared = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1)
+    if len(shared):  # what stands in one record alone tells nothing of another
+        matrix, asked, words = matrix[:, shared], asked[:, shared], words[shared]
     if model == MODEL:
-        return Prepared(matrix, asked, words)
+        return Prepared(matrix, asked, tuple(words))
     if not model.startswith("embeddings:"):
         raise ValueError(f"there is no model {model!r}; use light, random or embeddings:NAME")
     dense = embed([*safe, question], model.removeprefix("embeddings:"))
-    return Prepared(matrix, asked, words, dense[:-1], dense[-1])
+    return Prepared(matrix, asked, tuple(words), dense[:-1], dense[-1])
 
 
 def embed(texts: Sequence[str], name: str) -> Any:
@@ -136,7 +140,7 @@ def _fit(prepared: Prepared, labelled: Sequence[int], labels: Sequence[int], see
         rows, given = vstack([rows, prepared.question]), [*given, 1]
     weights = [1.0 if one else relevant / (RATIO * irrelevant) for one in given]
     scale = len(given) / sum(weights)
-    model = LinearSVC(C=C, random_state=seed)
+    model = LinearSVC(C=C, tol=TOLERANCE, random_state=seed)
     model.fit(rows, given, sample_weight=[one * scale for one in weights])
     return model, (list(labelled), given, [one * scale for one in weights], asked)
 
