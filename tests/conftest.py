@@ -1,6 +1,8 @@
 """What all tests share: the folder of genuine samples beside the checkout."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,15 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.fail(f"the shared folder is absent: expected it beside the checkout, at {SHARED}")
     return SHARED
+
+
+@pytest.fixture(autouse=True)
+def own_main() -> Iterator[None]:
+    """Puts the main module back: Streamlit's AppTest leaves its own there, and a process that a
+    later test starts would run that script again."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
 
 
 @pytest.fixture(scope="session")

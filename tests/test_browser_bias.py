@@ -41,10 +41,10 @@ def test_flags_stand_beside_the_signalling_question_and_set_no_answer(project, t
         page.goto(f"{address}/appraisal?key=R000001")
         page.get_by_text(re.compile("^PROBAST")).first.click(timeout=WAIT)
         sees(page, "What is done with the model in this report?")
-        for _ in range(2):  # past the two facts, to signalling question 1.1
+        for seen in ("Were the data very large", "Signs of bias"):  # past the two facts, to 1.1
             settled(page)
             page.locator(".st-key-filling_forth button").first.click()
-        sees(page, "Signs of bias")
+            sees(page, seen)
         sees(page, "Data put together from several public sets")
         sees(page, SENTENCE)
         settled(page)

@@ -46,7 +46,7 @@ def test_keys_settle_pairs_and_undo_and_differing_words_stand_out(tmp_path):
         press_until(page, "p", SAYS, ": preprint, by ada")
         press_until(page, "z", SAYS, "word was taken back")
         press_until(page, "y", SAYS, ": same, by ada")
-        expect(page.get_by_text("pair waits for a decision")).to_be_visible()
+        expect(page.get_by_text("pair waits for a decision")).to_be_visible(timeout=60_000)
     assert said(project) == ["distinct", "study", None, "duplicate"]
 
 
@@ -68,5 +68,7 @@ def test_a_reopened_preprint_stands_on_the_pages_and_may_be_kept(tmp_path):
         expect(page.get_by_text(line)).to_be_visible(timeout=40_000)
         settled(page)
         page.get_by_role("button", name="Keep as judged").click()
-        expect(page.get_by_text("The earlier decisions on R000001 stand.")).to_be_visible()
+        expect(page.get_by_text("The earlier decisions on R000001 stand.")).to_be_visible(
+            timeout=60_000
+        )
         expect(page.get_by_text(line)).to_have_count(0)

@@ -13,6 +13,8 @@ from review.workflow import accounts
 from review.workflow.project import open_project
 
 pytestmark = pytest.mark.browser
+WAIT = 120_000
+"""Patience with a loaded machine (milliseconds)."""
 
 
 @pytest.fixture
@@ -32,17 +34,18 @@ def test_the_whole_report_is_seen_and_taken_away_in_one_file(folder, tmp_path):
         page = browser.new_page(viewport={"width": 1400, "height": 950}, accept_downloads=True)
         page.goto(f"{address}/results")
         settled(page)
-        expect(page.get_by_role("img", name="PRISMA 2020 flow diagram")).to_be_visible()
+        picture = page.get_by_role("img", name="PRISMA 2020 flow diagram")
+        expect(picture).to_be_visible(timeout=WAIT)
         part(page, "Figures")
-        expect(page.get_by_test_id("stMain").get_by_role("img")).to_have_count(1)
+        expect(page.get_by_test_id("stMain").get_by_role("img")).to_have_count(1, timeout=WAIT)
         part(page, "Tables")
-        expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+        expect(page.get_by_test_id("stDataFrame")).to_be_visible(timeout=WAIT)
         part(page, "Methods")
-        expect(page.get_by_text("11 records were identified")).to_be_visible()
+        expect(page.get_by_text("11 records were identified")).to_be_visible(timeout=WAIT)
         part(page, "Everything")
         page.get_by_role("button", name="Make the whole report").click()
         ready = page.get_by_role("button", name="Download the report")
-        expect(ready).to_be_visible(timeout=120_000)
+        expect(ready).to_be_visible(timeout=WAIT)
         with page.expect_download() as taken:
             ready.click()
         taken.value.save_as(tmp_path / "report.zip")
