@@ -40,6 +40,8 @@ STYLE = """<style>
 .stMainBlockContainer h2 {font-size: 1.4rem;}
 .stMainBlockContainer h3 {font-size: 1.12rem;}
 .stColumn:has(> div .st-key-pinned) {position: sticky; top: 3.5rem; align-self: flex-start;}
+.st-key-pinned :is(p, li) {font-size: .94rem; line-height: 1.4;}
+div:has(> .st-key-keys) {position: sticky; top: 0; z-index: 99; padding: .4rem 0; background: #fff;}
 </style>"""
 
 

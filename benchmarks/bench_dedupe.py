@@ -21,6 +21,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from measuring import peak
+
 ROOT = Path(__file__).parents[1]
 BENCH = ROOT.parent / "shared" / "bench" / "dedupe"
 SETS = ("diabetes", "respiratory", "cytology_screening", "medrxiv_links", "synthetic_2k")
@@ -136,7 +138,7 @@ def run_child(who: str, path: str, out: str) -> None:
     begun = busy()
     seconds = {"funnel": funnel, "bibdedupe": bibdedupe}[who](Path(path), Path(out))
     workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    found = {"seconds": seconds, "cpu": busy() - begun, "mb": max(peak(), workers) / 1024}
+    found = {"seconds": seconds, "cpu": busy() - begun, "mb": max(peak(), workers / 1024)}
     print(json.dumps(found))
 
 
@@ -146,15 +148,6 @@ def busy() -> float:
         one.ru_utime + one.ru_stime
         for one in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     )
-
-
-def peak() -> int:
-    """Peak memory of this process in KB, without what its parent held before it."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    line = next(one for one in status.read_text().splitlines() if one.startswith("VmHWM"))
-    return int(line.split()[1])
 
 
 def funnel(path: Path, out: Path) -> float:

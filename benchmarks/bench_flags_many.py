@@ -24,7 +24,8 @@ from review.records import Record
 from review.store import readings, records
 from review.store.moments import now
 from review.workflow import bias, files
-from review.workflow.project import Project, init, open_project
+from review.workflow.opening import init, open_project
+from review.workflow.project import Project
 
 PDFS = Path(__file__).parents[2] / "shared" / "reference" / "pdfs"
 

@@ -1,32 +1,42 @@
 """Harvest against the stand-in: time over the least the pace allows, and speed without limits.
 
 `python benchmarks/bench_harvest.py [pace]`: pace scales the services' real gaps (default 1, the
-real ones; about two minutes). The stand-in serves from this process, the harvest runs in one of
+real ones; about four minutes). The stand-in serves from this process, the harvest runs in one of
 its own, so that time and memory are the harvest's alone.
 
 The least: a service answers one request a gap, services side by side; so the longest of
-(requests - 1) x gap, with the requests that a harvest without a fault needs.
+(requests - 1) x gap. The requests are counted from what the corpus holds, not from what the harvest
+asked: full pages of each slice of days, and PubMed's one search.
 """
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from datetime import date
+from math import ceil
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from harvesting import SERVICES, make, surroundings  # noqa: E402
+from measuring import peak  # noqa: E402
 from standin import StandIn, corpus  # noqa: E402
 
 from review.sources.terms import TERMS  # noqa: E402
 
-PACES = {"pubmed": "ncbi", "arxiv": "arxiv", "medrxiv": "biorxiv"}
+SINCE, UNTIL = date(2020, 1, 1), date(2020, 10, 3)
+PAGES = {"pubmed": 200, "arxiv": 500, "medrxiv": 100, "biorxiv": 100}
+"""Entries on a full page: what the services give, or what is asked of them to be gentle."""
+PACES = {"pubmed": "ncbi", "arxiv": "arxiv", "medrxiv": "biorxiv", "biorxiv": "biorxiv"}
+"""Source -> whose pace; medRxiv and bioRxiv are one service."""
+SLICES = {"medrxiv": 31, "biorxiv": 7}
+"""Days that are read as one list."""
 BAR = 1.05
 
 
@@ -34,32 +44,54 @@ def child(folder: Path) -> None:
     """One harvest of a new review; prints seconds, entries read, records new, peak memory."""
     from review.workflow.harvest import Control, harvest
 
-    project = make(folder)
+    project = make(folder, sources=tuple(PACES))
     began = time.monotonic()
     done = harvest(project, "bench", control=Control(today=date(2020, 10, 10)))
     told = {
         "seconds": time.monotonic() - began,
         "entries": sum(one.received for one in done.outcomes),
         "new": sum(one.new for one in done.outcomes),
+        "announced": {one.source: one.announced for one in done.outcomes},
         "whole": all(one.verdict == "complete" for one in done.outcomes),
-        "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "mib": peak(),
     }
     print(json.dumps(told))
 
 
-def run(library: corpus.Corpus, pace: float) -> tuple[dict[str, float], float]:
+def needed(library: corpus.Corpus, announced: dict[str, int]) -> dict[str, int]:
+    """How many requests a harvest needs at least, by source."""
+    found = {
+        "pubmed": 1 + ceil(announced["pubmed"] / PAGES["pubmed"]),
+        "arxiv": ceil(announced["arxiv"] / PAGES["arxiv"]),
+    }
+    for source, days in SLICES.items():
+        posted = Counter(
+            (version.at.date() - SINCE).days // days
+            for _, version in library.rows(source)
+            if SINCE <= version.at.date() <= UNTIL
+        )
+        lists = range((UNTIL - SINCE).days // days + 1)
+        found[source] = sum(max(1, ceil(posted[one] / PAGES[source])) for one in lists)
+    return found
+
+
+def run(library: corpus.Corpus, pace: float) -> tuple[dict[str, Any], float]:
     """What the harvest told, and the least the pace allows (seconds)."""
     with tempfile.TemporaryDirectory() as folder, StandIn(library, pace=pace) as server:
         words = [sys.executable, __file__, "--child", str(Path(folder) / "review")]
         environment = {**os.environ, **surroundings(server, Path(folder) / "cache", pace)}
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
-        least = max(
-            (len(server.requests(SERVICES[name])) - 1) * TERMS[terms].gap * pace
-            for name, terms in PACES.items()
-        )
-        assert not [one for one in server.log if one.too_fast]
+        done = subprocess.run(words, env=environment, stdout=subprocess.PIPE, text=True, check=True)
         told = json.loads(done.stdout.splitlines()[-1])
         assert told["whole"]
+        assert not [one for one in server.log if one.too_fast]
+        wanted = needed(library, told["announced"])
+        by_service: Counter[str] = Counter()
+        for name, n in wanted.items():
+            by_service[PACES[name]] += n
+        asked = {PACES[name]: len(server.requests(SERVICES[name])) for name in wanted}
+        if asked != by_service:
+            print(f"requests: needed {dict(by_service)}, asked {asked}")
+        least = max((n - 1) * TERMS[name].gap * pace for name, n in by_service.items())
         return told, least
 
 
@@ -71,7 +103,7 @@ def main() -> None:
         f"{'ratio':>6} {'entries/s':>9} {'peak MiB':>8}"
     )
     ratio = None
-    for size, scale in ((5_000, 0.0), (20_000, 0.0), (80_000, 0.0), (20_000, pace)):
+    for size, scale in ((20_000, 0.0), (40_000, 0.0), (80_000, 0.0), (80_000, pace)):
         told, least = run(corpus.make(size, 1), scale)
         ratio = told["seconds"] / least if least else None
         shown = f"{ratio:.3f}" if ratio else "-"

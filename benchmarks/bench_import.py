@@ -6,12 +6,13 @@ the peak memory is that of one file. The mark: 100,000 RIS records under 60 s an
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from measuring import peak
 
 SENTENCE = (
     "we trained a deep learning model on chest computed tomography to tell covid pneumonia from "
@@ -93,7 +94,7 @@ def one(path: Path, into: str) -> None:
     began = time.perf_counter()
     if into:
         from review.workflow.imports import import_file
-        from review.workflow.project import open_project
+        from review.workflow.opening import open_project
 
         read = import_file(open_project(Path(into), who="bench"), path, "bench").new
     else:
@@ -103,9 +104,8 @@ def one(path: Path, into: str) -> None:
         assert parsed.rejected == ()
         read = len(parsed.records)
     seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     used = time.process_time()
-    print(json.dumps({"seconds": seconds, "used": used, "peak": peak, "records": read}))
+    print(json.dumps({"seconds": seconds, "used": used, "peak": peak(), "records": read}))
 
 
 def measured(path: Path, into: str = "") -> dict[str, float]:
@@ -124,7 +124,7 @@ def line(what: str, count: int, size: float, got: dict[str, float]) -> None:
 
 def main(count: int = 100_000) -> None:
     """Prints a table of formats and sizes."""
-    from review.workflow.project import init
+    from review.workflow.opening import init
 
     head = ("records", 9), ("MB", 8), ("seconds", 9), ("CPU s", 9), ("per second", 11)
     print(f"{'file':<22}" + "".join(f"{t:>{w}}" for t, w in (*head, ("peak MiB", 10))))

@@ -1,15 +1,28 @@
-"""Screening order: Funnel's light model beside ASReview's default, same sets, seeds and machine.
+"""Screening order: Funnel's models beside ASReview's default, same sets, seeds and machine.
 
 Needs the labelled sets of the shared folder beside the checkout. ASReview runs where it is
 installed; an interpreter that has it may be named:  ASREVIEW_PYTHON=/path/to/python make bench
+The model with sentence embeddings runs where one is named, by name or folder; its vectors are
+computed once and kept in a folder, because that takes hours without a graphics card:
+
+    EMBEDDINGS=/path/to/model EMBEDDINGS_KEPT=/path/to/folder python benchmarks/bench_ranking.py
+
+EMBEDDINGS_PYTHON names an interpreter that has the extra 'embeddings', where this one has not.
 """
 
+import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from review import ranking  # noqa: E402
+
 BENCH = ROOT.parent / "shared" / "bench" / "screening"
 SEEDS = os.environ.get("SEEDS", "5")
 
@@ -22,6 +35,10 @@ def main() -> None:
     run("Funnel, light model, with the review's question", sys.executable,
         "review.ranking:bench_ranker", "--queries", queries)  # fmt: skip
     run("Funnel, light model, without a question", sys.executable, "review.ranking:bench_ranker")
+    if os.environ.get("EMBEDDINGS"):
+        python = os.environ.get("EMBEDDINGS_PYTHON", sys.executable)
+        run("Funnel, words and sentence embeddings, with the review's question", python,
+            f"{Path(__file__).resolve()}:embeddings", "--queries", queries)  # fmt: skip
     peer = os.environ.get("ASREVIEW_PYTHON", sys.executable)
     if subprocess.run([peer, "-c", "import asreview"], capture_output=True).returncode == 0:
         run("ASReview, its default model", peer, "asreview")
@@ -29,6 +46,35 @@ def main() -> None:
         print(
             "\nASReview is not installed here: name an interpreter that has it in ASREVIEW_PYTHON"
         )
+
+
+def embeddings(records: Sequence[dict[str, str]], query: str, seed: int) -> ranking.BenchRanker:
+    """A ranker for the harness, with the model of EMBEDDINGS; a set is prepared once."""
+    key = (len(records), records[0]["title"], query)
+    if key not in _prepared:
+        _prepared.clear()
+        ranking.embed = _kept
+        texts = [ranking.text_of(one["title"], one["abstract"]) for one in records]
+        model = f"embeddings:{os.environ['EMBEDDINGS']}"
+        _prepared[key] = ranking.prepare(texts, query, model=model)
+    return ranking.BenchRanker(_prepared[key], seed)
+
+
+_prepared: dict[Any, ranking.Prepared] = {}
+_embed = ranking.embed
+
+
+def _kept(texts: Sequence[str], name: str) -> Any:
+    """Vectors from the folder of EMBEDDINGS_KEPT, computed first where they are not there."""
+    import numpy as np
+
+    folder = Path(os.environ.get("EMBEDDINGS_KEPT", "embeddings-kept"))
+    whole = hashlib.sha256("\0".join([name, *texts]).encode()).hexdigest()[:16]
+    file = folder / f"{whole}.npy"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(file, _embed(texts, name))
+    return np.load(file)
 
 
 def run(title: str, python: str, ranker: str, *words: str) -> None:

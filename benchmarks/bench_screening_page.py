@@ -35,7 +35,8 @@ from review.records import Decision, Record  # noqa: E402
 from review.store import decisions, records  # noqa: E402
 from review.store.moments import now  # noqa: E402
 from review.workflow import accounts, ordering, screening, standings  # noqa: E402
-from review.workflow.project import Project, init, open_project  # noqa: E402
+from review.workflow.opening import init, open_project  # noqa: E402
+from review.workflow.project import Project  # noqa: E402
 
 RECORDS = int(os.environ.get("RECORDS", "100000"))
 SECONDS = int(os.environ.get("SECONDS", "60"))

@@ -355,6 +355,8 @@ def _line_of_error(error: Any, name: str, tree: Any) -> str:
     near = difflib.get_close_matches(str(got), choices, n=1)
     if near:
         hint = f" Did you mean '{near[0]}'?"
+    elif error["type"] == "string_type" and isinstance(got, dict):
+        hint = " A text that holds a colon and a space needs quotes around it."
     message = str(error["msg"]).replace("Input should be", "expected")
     return f"{where} '{_dotted(path)}': {message}{shown}.{hint}"
 
@@ -389,6 +391,8 @@ def _check(protocol: Protocol) -> None:
         twice = sorted({one for one in ids if ids.count(one) > 1})
         if twice:
             raise ValueError(f"'{what}' names {twice[0]!r} twice.")
+    for name in names:
+        _check_name(name)
     if protocol.search.to and protocol.search.to < protocol.search.from_:
         raise ValueError(
             f"'search.to' ({protocol.search.to}) lies before 'search.from' "
@@ -408,6 +412,20 @@ def _check(protocol: Protocol) -> None:
     for share in (protocol.ranking.random_share, protocol.ranking.target_recall):
         if not 0 <= share <= 1:
             raise ValueError(f"'ranking' shares run from 0 to 1 (got {share}).")
+
+
+RESERVED = ("stopping", "tool")
+"""Names the tool itself signs with; so are those that begin with 'rule '."""
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or name != name.strip() or "|" in name or not name.isprintable():
+        raise ValueError(
+            f"'team' names {name!r}: a name holds no '|' and no line break, and neither begins nor "
+            "ends with a space."
+        )
+    if name in RESERVED or name.startswith("rule "):
+        raise ValueError(f"'team' names {name!r}, which the tool signs with; take another name.")
 
 
 def _check_condition(protocol: Protocol, gate: Gate, one: Gate | Condition) -> None:

@@ -65,6 +65,7 @@ def prepare(texts: Sequence[str], question: str = "", *, model: str = MODEL) -> 
     shared = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1)
     if len(shared):  # what stands in one record alone tells nothing of another
         matrix, asked, words = matrix[:, shared], asked[:, shared], words[shared]
+    matrix.sort_indices()  # else each fit sorts its rows anew
     if model == MODEL:
         return Prepared(matrix, asked, tuple(words))
     if not model.startswith("embeddings:"):
@@ -101,14 +102,14 @@ def scores(prepared: Prepared, labelled: Sequence[int], labels: Sequence[int], s
         labelled: positions of the records decided on.
         labels: 1 or 0 for each of them.
     """
-    import numpy as np
 
     if not labelled:
         return _likeness(prepared)
     model, flat = _fit(prepared, labelled, labels, seed)
     if model is None:
         return _likeness(prepared)
-    found = np.asarray(model.decision_function(prepared.matrix))
+    weights = model.coef_.ravel().astype(prepared.matrix.dtype)  # else all counts are copied
+    found = prepared.matrix @ weights + model.intercept_[0]
     if prepared.dense is None:
         return found
     return _even(found) + _even(_dense_scores(prepared, flat))
@@ -129,6 +130,7 @@ def _even(values: Any) -> Any:
 def _fit(prepared: Prepared, labelled: Sequence[int], labels: Sequence[int], seed: int) -> Any:
     """The linear model, and what it was trained on; None where only one verdict is known."""
     from scipy.sparse import vstack
+    from sklearn import config_context
     from sklearn.svm import LinearSVC
 
     rows, given = prepared.matrix[list(labelled)], [int(one) for one in labels]
@@ -141,7 +143,8 @@ def _fit(prepared: Prepared, labelled: Sequence[int], labels: Sequence[int], see
     weights = [1.0 if one else relevant / (RATIO * irrelevant) for one in given]
     scale = len(given) / sum(weights)
     model = LinearSVC(C=C, tol=TOLERANCE, random_state=seed)
-    model.fit(rows, given, sample_weight=[one * scale for one in weights])
+    with config_context(assume_finite=True, skip_parameter_validation=True):  # both are ours
+        model.fit(rows, given, sample_weight=[one * scale for one in weights])
     return model, (list(labelled), given, [one * scale for one in weights], asked)
 
 
@@ -214,7 +217,8 @@ class BenchRanker:
 
     def scores(self, labelled: Sequence[int], labels: Sequence[int]) -> list[float]:
         """One number a record, higher is screened sooner."""
-        return [float(one) for one in scores(self.prepared, labelled, labels, self.seed)]
+        found: list[float] = scores(self.prepared, labelled, labels, self.seed).tolist()
+        return found
 
 
 def bench_ranker(

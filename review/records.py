@@ -17,6 +17,10 @@ Verdict = Literal["include", "exclude", "unsure"]
 LinkVerdict = Literal["duplicate", "version", "study", "distinct", "maybe"]
 Role = Literal["reviewer", "adjudicator", "automation"]
 
+UNSTATED = ("ris", "bibtex", "endnote", "table", "various")
+"""What stands as a source where neither file nor user names a database: the kind of the file, or
+that a file holds several."""
+
 
 @dataclass(frozen=True, slots=True)
 class Relation:
@@ -82,6 +86,8 @@ class Rejected:
     """Position in the file or answer, 1 and up."""
     reason: str
     raw: str
+    gone: str | None = None
+    """The source's id, where the text is sound and says that the source deleted the entry."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,3 +171,42 @@ def evidence(
         p_value=hypergeometric_p(labels, unscreened, target),
         target=target,
     )
+
+
+def sentences(found: Evidence) -> list[tuple[str, str]]:
+    """What the evidence says and what it is worth: a name and a sentence or two for each part."""
+    whole = found.screened + found.unscreened
+    run = f"{found.run:,} record{'' if found.run == 1 else 's'}"
+    return [
+        ("Screened", f"{found.screened:,} of {whole:,}, {found.relevant:,} of them relevant."),
+        (
+            "Irrelevant in a row",
+            f"{run} since the last relevant one; a long run alone proves little.",
+        ),
+        ("Relevant records left", _said_left(found)),
+        ("Stopping test", _said_test(found)),
+    ]
+
+
+def _said_left(found: Evidence) -> str:
+    if found.left is None or found.left_low is None or found.left_high is None:
+        return (
+            "not known yet. That takes records drawn at random from all that are here now; those "
+            "judged in a file, or before the newest records came, tell nothing about the rest."
+        )
+    return (
+        f"about {found.left:.0f} (95 % interval {found.left_low:.0f} to {found.left_high:.0f}) of "
+        f"{found.unscreened:,} unscreened, estimated from the {found.drawn:,} records that were "
+        "drawn at random since the newest came."
+    )
+
+
+def _said_test(found: Evidence) -> str:
+    if found.p_value is None:
+        return "nothing screened yet."
+    p = f"= {found.p_value:.3f}" if found.p_value >= 0.001 else "< 0.001"
+    return (
+        f"p {p} that recall is still under {found.target:.0%}. A small p says "
+        "the target is most likely met (Callaghan and Müller-Hansen 2020, "
+        "https://doi.org/10.1186/s13643-020-01521-4)."
+    )

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The demo: the founding review replayed box by box, then a small made-up review imported,
-# deduplicated, judged and reported, and a harvest from the stand-in server; then the app.
+# deduplicated, judged, appraised and reported, and a harvest from the stand-in server; then the app.
 # Everything is written into the folder DEMO, which is made anew each time.
 set -euo pipefail
 
@@ -20,10 +20,16 @@ review check "$DEMO/review"
 review import "$DEMO/review/embase.ris" "$DEMO/review/scopus.csv"
 review dedupe
 review import-decisions "$DEMO/review/decisions.csv"
+
+say "3. Its team has appraised 17 reports; eight of the made-up papers are read and flagged"
+"$BIN/python" scripts/fill_demo.py "$DEMO/review"
+review attach "$DEMO/review/papers"
+review read
+review flags
 review status
 review export all "$DEMO/export"
 
-say "3. A harvest from the stand-in server (made-up records in the services' own formats)"
+say "4. A harvest from the stand-in server (made-up records in the services' own formats)"
 "$BIN/python" -m tests.standin --size 20000 --url-file "$DEMO/standin.url" >"$DEMO/standin.log" 2>&1 &
 standin=$!
 trap 'kill "$standin" 2>/dev/null || true' EXIT

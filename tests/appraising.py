@@ -11,7 +11,8 @@ from review.workflow import standings
 from review.workflow.appraisal import forms, settling
 from review.workflow.appraisal.forms import Given
 from review.workflow.appraisal.tools import checklist
-from review.workflow.project import Project, open_project
+from review.workflow.opening import open_project
+from review.workflow.project import Project
 
 PROTOCOL = """\
 title: Imaging AI

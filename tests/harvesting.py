@@ -11,7 +11,8 @@ from standin import Fault, StandIn
 from review.query.matching import matcher
 from review.query.reading import parse
 from review.store import records
-from review.workflow.project import Project, open_project
+from review.workflow.opening import open_project
+from review.workflow.project import Project
 
 ROOT = Path(__file__).parents[1]
 SERVICES = {

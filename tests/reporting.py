@@ -12,7 +12,8 @@ from review.records import Answer, Decision, Link, Record, Rejected
 from review.store import answers, decisions, links, records, retrievals
 from review.workflow.appraisal.tools import checklist
 from review.workflow.grouping import regroup
-from review.workflow.project import Project, open_project
+from review.workflow.opening import open_project
+from review.workflow.project import Project
 
 STAGES = ("title-abstract", "full-text", "quality")
 

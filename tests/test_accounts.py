@@ -13,7 +13,7 @@ from review.store import accounts as rows
 from review.store.moments import now
 from review.workflow import accounts
 from review.workflow.accounts import Signed, may, require
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
 
 
 @pytest.fixture

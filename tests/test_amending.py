@@ -13,7 +13,7 @@ from review.store.moments import now
 from review.workflow import accounts, amending, standings
 from review.workflow.accounts import Signed
 from review.workflow.decisions import Wanted, decide
-from review.workflow.project import amendments, init, open_project
+from review.workflow.opening import amendments, init, open_project
 
 TA = "title-abstract"
 LEAD, REVIEWER = Signed("ada", ("lead", "reviewer")), Signed("ben", ("reviewer",))
@@ -42,7 +42,7 @@ def draw(folder, person):
         import streamlit as st
 
         from review.pages import protocol
-        from review.workflow.project import open_project
+        from review.workflow.opening import open_project
 
         st.session_state["person"] = person
         protocol.page(open_project(Path(folder)))

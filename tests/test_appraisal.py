@@ -1,12 +1,16 @@
 """Two reviewers fill in forms blind, settle what differs, and the gates decide."""
 
+from functools import partial
+from pathlib import Path
+
 import pytest
 from appraising import RQS_GOOD, fill, full, kind, review_in, standing
 
 from review.errors import ReviewError
+from review.store import acts
 from review.workflow.appraisal import forms, results, settling, tasks, tools
 from review.workflow.appraisal.forms import Given
-from review.workflow.project import open_project
+from review.workflow.opening import open_project
 
 
 @pytest.fixture
@@ -140,9 +144,23 @@ def test_an_adjudicator_who_also_reviews_waits_for_their_own_forms(project):
     fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
     fill(project, 1, "claim-2020", "dan", full(project, "claim-2020", title="no"))
     forms.answer(project, Given(1, "probast-2019", "sq-1.1", "yes"), "dan")
-    with pytest.raises(ReviewError, match="no unfinished form of your own"):
+    with pytest.raises(ReviewError, match="all forms you owe"):
         settling.compared(project, 1, "claim-2020", "dan")
     assert settling.compared(project, 1, "claim-2020", "cleo").open
+
+
+def test_a_reviewer_who_settles_finishes_every_form_the_gates_rest_on_first(project):
+    kind(project, 1, "hybrid", "ada", "dan")
+    for name in ("ada", "dan"):
+        answer = "yes" if name == "ada" else "no"
+        fill(project, 1, "claim-2020", name, full(project, "claim-2020", title=answer))
+    with pytest.raises(ReviewError, match="all forms you owe"):  # RQS is not even begun
+        settling.compared(project, 1, "claim-2020", "dan")
+    assert [one.checklist for one in results.waiting(project, "dan")] == ["study-kind"]
+    assert settling.compared(project, 1, "claim-2020", "cleo").open
+    fill(project, 1, "rqs-1.0", "dan", full(project, "rqs-1.0") | RQS_GOOD)
+    assert settling.compared(project, 1, "claim-2020", "dan").open
+    assert "claim-2020" in [one.checklist for one in results.waiting(project, "dan")]
 
 
 def both_claim(project, report=1, **second):
@@ -382,7 +400,7 @@ def test_points_have_a_weighted_kappa(project):
     ],
 )
 def test_checking_a_review_names_what_its_appraisal_lacks(project, change, says):
-    from review.workflow.project import check
+    from review.workflow.opening import check
 
     path = project.folder / "protocol.yaml"
     assert check(project.folder)
@@ -397,7 +415,7 @@ def test_the_gates_and_the_stage_in_the_docs_hold_together(tmp_path):
     from appraising import PROTOCOL
 
     from review.protocol import conditions
-    from review.workflow.project import check
+    from review.workflow.opening import check
 
     text = (Path(__file__).parents[1] / "docs" / "appraisal.md").read_text()
     gates, stage = (part.split("```")[0] for part in text.split("```yaml\n")[1:3])
@@ -412,3 +430,22 @@ def test_the_gates_and_the_stage_in_the_docs_hold_together(tmp_path):
     asked = [one.checklist for gate in project.protocol.appraisal.gates for one in conditions(gate)]
     assert asked == ["claim-2020", "probast-2019", "rqs-1.0", "claim-2020", "probast-2019"]
     assert project.protocol.stages[-1].pilot == 5
+
+
+def test_answers_remember_the_wording_they_were_given_under(tmp_path):
+    text = (Path(__file__).parents[1] / "docs" / "checklists.md").read_text()
+    own = text.split("```yaml\n")[1].split("```")[0]
+    (tmp_path / "checklists").mkdir()
+    path = tmp_path / "checklists" / "ours.yaml"
+    path.write_text(own)
+    project = review_in(tmp_path, 1)
+    give = partial(forms.answer, project, reviewer="ada")
+    give(Given(1, "ours-2026", "source", "yes"))
+    first = tools.checklist(project, "ours-2026").digest
+    give(Given(1, "ours-2026", "source", "no"))
+    path.write_text(own.replace("Is the source of the data named?", "Does it name its data?"))
+    second = tools.checklist(project, "ours-2026").digest
+    give(Given(1, "ours-2026", "source", "yes"))
+    with project.store.read() as conn:
+        noted = [one["detail"]["digest"] for one in acts.every(conn, kind="checklist")]
+    assert noted == [first, second] and first != second

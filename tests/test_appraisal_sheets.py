@@ -221,6 +221,44 @@ def test_every_bad_line_of_a_csv_is_named(tmp_path):
         scoring.score_file(tools.checklist(None, "claim-2020"), path)
 
 
+def test_words_that_wait_for_an_answer_go_out_and_come_back(tmp_path):
+    project = review_in(tmp_path / "review", 1)
+    kind(project, 1, "deep-learning", "ada")
+    forms.answer(project, Given(1, "claim-2020", "title", None, "A deep network.", 2), "ada")
+    path = tmp_path / "forms.xlsx"
+    write_template(project, path, ["claim-2020"], [], "ada")
+    assert read_template(project, path, "ada").new == 0
+    book = load_workbook(path)
+    sheet = book["CLAIM 2020"]
+    heads = [cell.value for cell in sheet[1]]
+    assert sheet.cell(2, heads.index("Quote") + 1).value == "A deep network."
+    sheet.cell(2, heads.index("Answer") + 1).value = "Yes"
+    book.save(path)
+    read_template(project, path, "ada")
+    entry = forms.open_form(project, 1, "claim-2020", "ada").entries["title"]
+    assert (entry.answer, entry.quote, entry.page) == ("yes", "A deep network.", 2)
+
+
+def test_no_answer_of_a_csv_is_dropped_without_a_word(tmp_path):
+    path = tmp_path / "answers.csv"
+    path.write_text("item,answer,comment\n1,yes,\n,no,\n3,yes,seen, and read\n")
+    with pytest.raises(SourceError) as caught:
+        scoring.score_file(tools.checklist(None, "claim-2020"), path)
+    assert "line 3: the answer 'no' names no item" in str(caught.value)
+    assert "line 4: 4 cells, the header has 3" in str(caught.value)
+    path.write_text("item,answer\n")
+    with pytest.raises(SourceError, match="at least one row below it"):
+        scoring.score_file(tools.checklist(None, "claim-2020"), path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_a_csv_of_any_office_program_is_read(tmp_path, encoding):
+    path = tmp_path / "answers.csv"
+    path.write_bytes("study;item;answer\r\nMüller 2021;1;yes\r\n".encode(encoding))
+    found = scoring.score_file(tools.checklist(None, "claim-2020"), path)
+    assert [(one["study"], one["answered"]) for one in found["studies"]] == [("Müller 2021", 1)]
+
+
 def test_an_override_in_a_csv_needs_its_sentence(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_text("item,answer\n2.1,no\njudgement:index-test,low\n")

@@ -35,6 +35,7 @@ HOMES = {
     "yaml": {"protocol", "checklists", "datasets", "pitfalls"},
     "pydantic": {"protocol", "checklists", "datasets", "pitfalls"},
     "docx": {"exports"},
+    "anyascii": {"exports"},
     "vl_convert": {"diagram"},
     "argon2": {"workflow"},
 }

@@ -12,7 +12,7 @@ from review.sources.arxiv.bulk import search
 from review.sources.http import Http
 from review.sources.nouns import Window
 from review.workflow.harvest import Control, exit_status, harvest, open_windows, overview
-from review.workflow.project import open_project
+from review.workflow.opening import open_project
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,12 @@
 import pytest
 from appraising import fill, review_in
 
+from review import checks
 from review.protocol import Appraisal
 from review.records import Sentence
 from review.workflow import bias_sizes
 from review.workflow.bias_sizes import Sizes, concerns_in, concerns_of, sizes_from
+from review.workflow.opening import init
 
 FORM = "extraction-imaging-ai"
 
@@ -82,6 +84,64 @@ def test_counts_of_the_text_are_held_to_the_threshold_with_their_own_sensitivity
     assert found.text.startswith("31 positives (100 are asked for): a sensitivity of 87.1%")
     assert concerns_in([line], Appraisal(min_positives_test=31)) == []
     assert concerns_in([Sentence("Nothing is counted here.", 1, "results")], Appraisal()) == []
+
+
+COUNTED = [
+    ("The test set contained 31 COVID-19 images and 900 others.", (31, None, None)),
+    ("The external validation cohort (45 positive patients, 210 negative) was scanned later.",
+     (None, None, None)),
+    ("The independent test set consisted of 1,204 positive cases.", (1204, None, None)),
+    ("We kept 58 positive cases for the test set.", (58, None, None)),
+    ("The training set had 300 COVID-19 images, the test set had 40 COVID-19 images.",
+     (40, None, None)),
+    ("The test set held 40 positive cases; the second test set held 50 positive cases.",
+     (None, None, None)),
+    ("The training set contained 31 COVID-19 images.", (None, None, None)),
+    ("Accuracy on the test set was 0.97 and 31 patients were infected.", (None, None, None)),
+    ("With 60 events and 12 candidate predictors a model was fitted.", (None, 60, 12)),
+    ("There were 60 deaths.", (None, None, None)),
+    ("We extracted 1,316 radiomic features.", (None, None, None)),
+    ("60 events were seen; 12 predictors and 30 predictors were tried.", (None, None, None)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "wanted"), COUNTED)
+def test_sizes_a_sentence_states_are_read_only_where_plain(text, wanted):
+    found = checks.counted_in(text)
+    assert (found.positives_test, found.events, found.predictors) == wanted
+
+
+def test_sizes_of_the_text_are_told_once_and_never_of_other_studies():
+    few = "The test set contained 31 COVID-19 images, sensitivity was 87.1%."
+    lines = [
+        Sentence(few, 2, "methods"),
+        Sentence(few, 4, "results"),
+        Sentence("Previous studies had 60 events and 12 predictors.", 1, "introduction"),
+        Sentence("The test set contained 20 positive cases.", 9, "references"),
+        Sentence("There were 60 events for 12 candidate predictors.", 3, "methods"),
+    ]
+    found = concerns_in(lines, Appraisal())
+    assert [(one.page, one.text.split(" (")[0]) for one in found] == [
+        (2, "Test set: 31 positives"),
+        (3, "Development: 60 events for 12 candidate predictors are 5.0 each"),
+    ]
+    assert "from 71.1% to 94.9%" in found[0].text
+
+
+def test_the_command_holds_sizes_against_the_protocol_it_stands_in(tmp_path):
+    assert bias_sizes.thresholds(tmp_path) == Appraisal()
+    init(tmp_path)
+    path = tmp_path / "protocol.yaml"
+    path.write_text(path.read_text() + "\nappraisal:\n  min_positives_test: 250\n")
+    assert bias_sizes.thresholds(tmp_path).min_positives_test == 250
+
+
+def test_sizes_in_words_name_page_sentence_and_what_is_asked():
+    line = Sentence("The test set contained 31 COVID-19 images.", 5, "results")
+    words = bias_sizes.concerns_in_words(concerns_in([line], Appraisal()), Appraisal())
+    assert words[0].startswith("p. 5: Test set: 31 positives (100 are asked for)")
+    assert "95% interval from" in words[0]
+    assert words[-1].startswith("1 sizes in the text are below") and "10 events" in words[-1]
 
 
 def test_a_reviewer_sees_their_own_extraction_until_it_is_settled(tmp_path):

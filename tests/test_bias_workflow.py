@@ -15,7 +15,7 @@ from review.store import readings, records
 from review.store.moments import now
 from review.workflow import bias, files
 from review.workflow import fulltext as texts
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
 
 V2 = (
     "COVID-Net: A Tailored Deep Convolutional Neural Network Design for Detection of COVID-19 "

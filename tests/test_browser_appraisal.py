@@ -44,15 +44,21 @@ def shows(page: Page, name: str) -> None:
     still(page)
 
 
+PACE = 250
+"""Milliseconds a reviewer takes at least to see a question that is drawn before pressing a key."""
+
+
 def keys(page: Page, checklist: str, given: str, start: int = 0) -> None:
     """Answers one question a key from a place on; each is waited for until the next one is open."""
     asked = items(tools.checklist(None, checklist))
     for number, key in enumerate(given, start):
         shows(page, asked[number].name)
+        page.wait_for_timeout(PACE)
         page.keyboard.press(key)
         at(page, f"{number + 1} of {len(asked)} answered")
         if asked[number].choose == "many" and number + 1 < len(asked):
             still(page)
+            page.wait_for_timeout(PACE)
             page.keyboard.press("Control+Enter")
 
 

@@ -6,6 +6,7 @@ import pytest
 from appraising import kind, review_in
 from browser import chromium, served, settled
 from conftest import SHARED
+from hostile import sentence_page
 from playwright.sync_api import Page, expect
 
 from review.workflow import bias, files
@@ -52,7 +53,9 @@ def test_flags_stand_beside_the_signalling_question_and_set_no_answer(project, t
         marked = page.locator(f'div[style*="{PINK}"]')
         expect(marked.first).to_be_attached(timeout=WAIT)
         settled(page)
-        keep(page, tmp_path, "appraisal.png")
+        seen = [box for one in marked.all() if (box := one.bounding_box())]
+        assert any(0 < box["y"] < 1300 for box in seen), seen
+        page.screenshot(path=str(tmp_path / "appraisal.png"))
         page.locator(".st-key-sign_confirm_0 button").first.click()
         expect(page.get_by_role("button", name="Confirmed")).to_be_visible(timeout=WAIT)
         settled(page)
@@ -81,6 +84,44 @@ def test_dismissing_a_flag_of_a_real_paper_changes_its_rules_precision(project, 
             expect(page.get_by_role("button", name=done)).to_be_visible(timeout=WAIT)
             settled(page)
             assert bias.in_use(project)["combined-sets"].precision == precision
+            sees(page, f"rule combined-sets, right in {precision:.0f} of 1 judged here")
         page.get_by_role("tab", name="Rules").click()
         settled(page)
         keep(page, tmp_path, "rules.png")
+
+
+ASKED = [
+    "2 Methods",
+    "Cases with the infection were drawn from the dataset of Cohen et al. as released.",
+    "Normal radiographs came from the dataset by Wang et al. in this study.",
+]
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_a_data_set_that_cannot_be_told_is_asked_and_flags_follow_the_answer(tmp_path):
+    project = review_in(tmp_path, 1)
+    files.attach(project, 1, "asked.pdf", sentence_page(ASKED), "ada")
+    assert bias.datasets_of(project, 1).used == ()
+    with served(project.folder, solo="ada") as address, chromium() as browser:
+        page = browser.new_page(viewport={"width": 1500, "height": 1300})
+        page.goto(f"{address}/bias")
+        page.get_by_role("tab", name="Data sets").click(timeout=WAIT)
+        sees(page, "Which data set is meant by “dataset of Cohen et al.”?")
+        sees(page, "Which data set is meant by “dataset by Wang et al.”?")
+        settled(page)
+        keep(page, tmp_path, "asked.png")
+        page.get_by_role("button", name="COVID-19 Image Data Collection").first.click()
+        expect(page.get_by_text("“dataset of Cohen et al.”")).to_have_count(0, timeout=WAIT)
+        settled(page)
+        assert bias.datasets_of(project, 1).used == ("cohen_covid_chestxray",)
+        page.get_by_role("button", name="Another one, or none of these").first.click()
+        expect(page.get_by_text("“dataset by Wang et al.”")).to_have_count(0, timeout=WAIT)
+        settled(page)
+        named = bias.datasets_of(project, 1)
+        assert (named.used, named.asked) == (("cohen_covid_chestxray",), ())
+        keep(page, tmp_path, "answered.png")
+        page.get_by_role("tab", name="Flags").click()
+        sees(page, "takes labels from captions or says nothing of how cases were confirmed")
+        settled(page)
+        keep(page, tmp_path, "follows.png")

@@ -10,7 +10,7 @@ from review.records import Record
 from review.store import links
 from review.workflow import dedupe
 from review.workflow.decisions import Wanted, decide
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
 
 pytestmark = pytest.mark.browser
 SAYS = "text => document.body.innerText.includes(text)"
@@ -48,6 +48,43 @@ def test_keys_settle_pairs_and_undo_and_differing_words_stand_out(tmp_path):
         press_until(page, "y", SAYS, ": same, by ada")
         expect(page.get_by_text("pair waits for a decision")).to_be_visible(timeout=60_000)
     assert said(project) == ["distinct", "study", None, "duplicate"]
+
+
+WATCH = """() => { window.seen = []; window.addEventListener('keydown', event => window.seen.push(
+[event.key, document.querySelector('.record-key')?.dataset.key]), true); }"""
+"""Notes each press with the pair that was on the screen at that moment."""
+
+
+@pytest.mark.parametrize("gap", [60, 150])
+def test_a_burst_of_keys_settles_only_pairs_that_were_on_the_screen_and_once(tmp_path, gap):
+    init(tmp_path)
+    project = open_project(tmp_path)
+    bring(project, *(Record("pubmed", title=f"{word} {n} of the north", authors=(f"{word}{n}, A",),
+                            year=2018, doi=f"10.1016/j.{n}")
+                     for n in range(30) for word in ("Rivers", "Wages")))  # fmt: skip
+    dedupe.run(project, "ada")
+    assert len(dedupe.waiting(project)) == 30
+    with served(tmp_path, solo="ada") as address, chromium() as browser:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(f"{address}/duplicates")
+        page.get_by_text("for a decision").wait_for(timeout=40_000)
+        settled(page)
+        page.evaluate(WATCH)
+        for key in "ynnyynpynyny":
+            page.keyboard.press(key)
+            page.wait_for_timeout(gap)
+        settled(page)
+        page.wait_for_timeout(600)
+        settled(page)
+        pressed = [tuple(one) for one in page.evaluate("window.seen")]
+    letters = {"duplicate": "y", "distinct": "n", "study": "p"}
+    with project.store.read() as conn:
+        made = [one for one in links.every(conn) if one.who == "ada"]
+    assert made
+    assert len({(one.a, one.b) for one in made}) == len(made)
+    for one in made:
+        assert (letters[str(one.verdict)], f"R{one.a:06d}-R{one.b:06d}") in pressed
+    assert len(dedupe.waiting(project)) == 30 - len(made)
 
 
 def test_a_reopened_preprint_stands_on_the_pages_and_may_be_kept(tmp_path):

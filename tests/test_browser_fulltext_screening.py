@@ -9,7 +9,7 @@ from review.store import decisions, records
 from review.store.moments import now
 from review.workflow import files, screening, standings
 from review.workflow.decisions import Wanted, decide
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
 
 pytestmark = pytest.mark.browser
 MOVED = "u => location.search != u"

@@ -7,7 +7,7 @@ import pytest
 from browser import chromium, free_port, served, settled
 from playwright.sync_api import expect
 
-from review.workflow.project import init
+from review.workflow.opening import init
 
 pytestmark = pytest.mark.browser
 

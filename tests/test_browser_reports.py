@@ -10,7 +10,7 @@ from browser import chromium, served, settled
 from playwright.sync_api import expect
 
 from review.workflow import accounts
-from review.workflow.project import open_project
+from review.workflow.opening import open_project
 
 pytestmark = pytest.mark.browser
 WAIT = 120_000

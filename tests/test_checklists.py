@@ -11,6 +11,7 @@ from review.checklists import asked_of, available, items, label_of, load, read_a
 from review.checklists.load import parse
 from review.errors import ChecklistError
 from review.shipped import folder
+from review.workflow.appraisal.scoring import described
 
 SHIPPED = available([folder("checklists")])
 FACTS = {  # ours: facts in the shared folder
@@ -58,6 +59,13 @@ def test_every_shipped_checklist_loads_with_its_licence(name: str) -> None:
     assert len(items(checklist)) == checklist.item_count
     assert "Funnel (MIT)" in checklist.licence
     assert len(checklist.digest) == 64
+
+
+@pytest.mark.parametrize("name", sorted(SHIPPED))
+def test_every_item_has_guidance_of_its_own_and_cue_phrases(name: str) -> None:
+    every = items(load(SHIPPED[name]))
+    assert [one.number for one in every if len(one.guidance.split()) < 4 or not one.cues] == []
+    assert [one.number for one in every if one.guidance == one.question] == []
 
 
 @pytest.mark.parametrize(("ours", "theirs"), FACTS.items())
@@ -182,6 +190,12 @@ def test_clear_has_58_items() -> None:
         (("scores:", "needs: [{item: a, needs: b}, {item: b, needs: a}]\nscores:"),
          "'needs.1': 'a' rests on itself, in a circle"),
         (("scores:", "needs: [{item: a, needs: a}]\nscores:"), "'a' rests on itself"),
+        (("question: Is it b?", 'question: " "'), "line 18: .*question': is empty"),
+        (("question: Is it b?", "question: b, cues: split"), "expected a list.*got 'split'"),
+        (("default_answers: yn", "default_answers: [yn]"), "line 12: .*expected a text"),
+        (("item_count: 2", "item_count: two"), "line 7: .*expected a whole number .got 'two'"),
+        (("      - {id: b, number: 2, name: B, question: Is it b?}", "      -"),
+         "line 18: .*keys such as id, number, name.*got nothing"),
         (("sections:", CIRCLE), "'facts.1.applies_if.y': rests on 'y', which is not asked before"),
     ],
 )  # fmt: skip
@@ -221,6 +235,18 @@ def test_an_id_taken_twice_is_refused(tmp_path: Path) -> None:
         available([folder("checklists"), tmp_path])
 
 
+def test_checking_refuses_the_id_of_a_shipped_list_and_names_the_line_of_a_bad_cue(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(SMALL.replace("id: ours", "id: claim-2020"))
+    with pytest.raises(ChecklistError, match="'claim-2020' is that of a checklist Funnel ships"):
+        described(path)
+    path.write_text(SMALL.replace("Is it b?", "'Is it b?', cues: ['(a|', x]"))
+    with pytest.raises(ChecklistError, match=r"mine.yaml: line 18: item 'b': cue '\(a\|'"):
+        described(path)
+
+
 def test_the_shape_changes_with_the_meaning_and_not_with_the_wording() -> None:
     before, reworded = parse(SMALL, "a"), parse(SMALL.replace("Is it b?", "Is it c?"), "a")
     assert before.digest != reworded.digest
@@ -246,6 +272,11 @@ def test_the_shape_changes_with_the_meaning_and_not_with_the_wording() -> None:
         ("rqs-1.0", "16", "code; scans", "scans+code"),
         ("rqs-1.0", "16", "none", "none"),
         ("probast-2019", "4.8", "Probably no", "probably-no"),
+        ("probast-2019", "4.8", "PY", "probably-yes"),
+        ("probast-2019", "4.8", "pn", "probably-no"),
+        ("probast-2019", "4.8", "NI", "no-information"),
+        ("probast-2019", "4.8", "N/A", "na"),
+        ("claim-2020", "10", "N.A.", "na"),
         ("probast-2019", "judgement:analysis", "High", "high"),
         ("probast-2019", "about:evaluation", "developed only", "development"),
         ("extraction-imaging-ai", "5a", "1 204", "1204"),

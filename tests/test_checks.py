@@ -205,3 +205,63 @@ def test_a_sound_paper_shows_no_contradiction(shared):
     for name in ("covidnet-cxr-v2", "covidnet-cxr-v3", "acl-two-column"):
         text = read(shared / "reference" / "pdfs" / f"{name}.pdf")
         assert [one for one in find(text.sentences) if one.problems] == []
+
+
+SLASHED = [
+    ("It achieves ~85%/~70%/~77% on Sensitivity/Specificity/Accuracy.", (0.85, 0.70, 0.77)),
+    ("Sensitivity / specificity were 91.2 / 80.5 %.", (0.912, 0.805, None)),
+    ("Sensitivity/specificity/accuracy were 90%/80%.", None),
+    ("The 2/3 split gave a sensitivity of 90% and an accuracy of 85%.", (0.9, None, 0.85)),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), SLASHED)
+def test_figures_listed_with_slashes_are_read_in_their_order(text, wanted):
+    found = stated_in(text)
+    if wanted is None:
+        assert found is None
+        return
+    shares = (found.sensitivity, found.specificity, found.accuracy)
+    assert tuple(one and pytest.approx(one.value) for one in shares) == wanted
+
+
+BESIDE = [
+    ("Of 100 patients with disease 90 were detected, giving a sensitivity of 85%.", "90 of 100"),
+    ("Sensitivity was 0.90 (45/60).", "45 of 60 is 75.0%"),
+    ("The sensitivity was 92.0% (46 of 52) and the specificity 95.0% (95/100).", "46 of 52"),
+    ("An accuracy of 87% (100/120) was reached.", "100 of 120"),
+    ("The model correctly classified 80 of 100 cases (accuracy 90%).", "80 of 100"),
+    ("A specificity of 70% (45/50) was found, against 90% (45/50) before.", "45 of 50"),
+    ("There were 40 true positives and 10 false negatives, a sensitivity of 95%.", "40 of 50"),
+    ("Sensitivity of 93% (95% CI: 75%-90%).", "outside its interval"),
+    ("The AUC was 0.85 (95% CI 0.90 to 0.95) compared with 0.80.", "outside its interval"),
+    ("The AUC was 0.85 (95% CI 0.95, 0.80).", "from 0.95 to 0.80"),
+    ("Sensitivity and specificity were 90% and 80%, with an accuracy of 95%.", "lie between"),
+    ("Accuracy, sensitivity, and specificity were 99%, 88% and 92%, respectively.", "lie between"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), BESIDE)
+def test_a_figure_is_held_against_what_stands_beside_it(text, words):
+    problems = [
+        one.text for found in find([Sentence(text, 1, "results")]) for one in found.problems
+    ]
+    assert len(problems) == 1
+    assert words in problems[0]
+
+
+SOUND = [
+    "Sensitivity was 0.87 (52/60), specificity 66.6% (2/3), accuracy 83% (95% CI: 75-90) (62/75).",
+    "The AUC was 0.91 (95% CI, 0.88-0.94), with OR 1.52 (P = 0.04, 95% CI 1.10 to 2.00).",
+    "A Dice of 0.85 (34/50 cases) was found; 45/60 images were for training; sensitivity was 0.90.",
+    "In 46 of 52 patients (95% CI 76-95) and 12/04/2020 nothing is stated.",
+    "Training took 5 of 10 epochs (20% of the time) on an 80% (800/1000) share.",
+    "There were 0.5 false positives and 0.2 false negatives per scan at a sensitivity of 90%.",
+    "Sensitivity was 88% (44/50; 95% CI 76-95), the mean difference -0.02 (95% CI -0.05 to 0.01).",
+    "The accuracy was 0.85 (95% CI 80%-90%) and the sensitivity 85% (95% CI 0.80-0.90).",
+]
+
+
+@pytest.mark.parametrize("text", SOUND)
+def test_sound_figures_with_counts_and_intervals_stay_silent(text):
+    assert not [p for found in find([Sentence(text, 1, "results")]) for p in found.problems]

@@ -143,7 +143,7 @@ def test_a_cue_with_too_many_variants_is_refused():
 
 
 def test_spelling_of_hyphens_does_not_matter():
-    assert spelled("X-ray/CT follow-up 80%") == "X ray CT follow up 80 "
+    assert spelled("X-ray/CT follow-up 80% of  all") == "X ray CT follow up 80 of all"
 
 
 RULE = {

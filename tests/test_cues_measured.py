@@ -10,6 +10,9 @@ from review import cues, datasets, pitfalls, shipped
 from review.fulltext import read_many
 
 ROOT = Path(__file__).parents[1]
+SETS = sorted(
+    path.name for path in (ROOT / "data" / "labels").glob("*.yaml") if path.name != "papers.yaml"
+)
 FILE = pitfalls.load(shipped.folder("data") / "cues.yaml")
 
 
@@ -44,10 +47,14 @@ def test_a_rule_that_is_on_has_the_precision_it_claims(bench, tally, rule):
     assert str(rule.measured).startswith(f"{right} of {right + wrong} flags right")
 
 
+def test_every_set_of_sentences_is_measured(bench):
+    assert set(bench.SETS) == set(SETS)
+
+
 def test_every_label_names_a_known_pitfall():
     known = {pitfall.id for pitfall in FILE.pitfalls}
     folder = ROOT / "data" / "labels"
-    for name in ("sentences.yaml", "held-out.yaml"):
+    for name in SETS:
         data = yaml.safe_load((folder / name).read_text(encoding="utf-8"))
         for document in data["documents"]:
             for line in document["sentences"]:
@@ -61,11 +68,11 @@ def test_every_label_names_a_known_pitfall():
 
 def test_no_sentence_is_labelled_twice():
     texts = []
-    for name in ("sentences.yaml", "held-out.yaml"):
+    for name in SETS:
         data = yaml.safe_load((ROOT / "data" / "labels" / name).read_text(encoding="utf-8"))
         texts += [line["text"] for document in data["documents"] for line in document["sentences"]]
     assert len(texts) == len(set(texts))
-    assert len(texts) > 180
+    assert len(texts) > 350
 
 
 def test_quotes_of_labelled_papers_stand_on_their_page(shared):

@@ -219,6 +219,34 @@ def test_sets_only_cited_are_not_used(registry):
     assert set(reg.used(reg.find(lines, registry))) == {"chestxray14"}
 
 
+USED = [
+    ("We did not use CheXpert.", []),
+    ("We did not use CheXpert, MIMIC-CXR or PadChest.", []),
+    ("CheXpert was excluded for its mined labels.", []),
+    ("CheXpert images were excluded if they were lateral views.", ["chexpert"]),
+    ("The CheXpert dataset was not used.", []),
+    ("Neither CheXpert nor MIMIC-CXR was used.", []),
+    ("Images came from PadChest, not from CheXpert.", ["padchest"]),
+    ("We used PadChest instead of CheXpert.", ["padchest"]),
+    ("Not only CheXpert but also MIMIC-CXR was used.", ["chexpert", "mimic_cxr"]),
+    ("No images of CheXpert were used for training.", []),
+    ("We used CheXpert without its uncertain labels.", ["chexpert"]),
+    ("As no local data were available, CheXpert was used.", ["chexpert"]),
+    ("Unlike Irvin et al., who used CheXpert, we used MIMIC-CXR.", ["mimic_cxr"]),
+    ("While prior work used CheXpert, we used MIMIC-CXR.", ["mimic_cxr"]),
+    ("Following previous studies, we used CheXpert.", ["chexpert"]),
+    ("Wang et al. [3] trained on ChestX-ray14.", []),
+    ("Future work will use CheXpert.", []),
+    ("CheXpert could be added later.", []),
+    ("Similar to CheXpert, our labels were mined.", []),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), USED)
+def test_sets_denied_planned_likened_or_used_by_others_are_not_used(registry, text, wanted):
+    assert sorted(reg.used(reg.find([Line(text)], registry))) == wanted
+
+
 def test_the_sets_of_a_real_paper_are_found(registry, shared):
     text = read(shared / "reference" / "pdfs" / "covidnet-cxr-v3.pdf")
     found = reg.used(reg.find(text.sentences, registry))
@@ -323,3 +351,29 @@ def test_the_graph_is_sound_svg_with_a_box_for_each_set_and_no_two_overlap(regis
                 assert apart
         lines = len(list(root.iter(f"{space}path")))
         assert lines > 0
+
+
+NAMED_IN_A_LIST = [
+    ("The Montgomery County and Shenzhen sets were used.", {"montgomery", "shenzhen"}),
+    ("We used the Montgomery and Shenzhen data sets.", {"montgomery", "shenzhen"}),
+    ("A Shenzhen hospital provided data.", set()),
+    ("We report BraTS-like segmentations.", set()),
+    ("We used the CheXpert labeler for our own images.", set()),
+    ("The RSNA annual meeting and its data were useful.", set()),
+    (
+        "The COVID-19 Radiography Database (Chowdhury et al., 2020) was used.",
+        {"covid_radiography_db"},
+    ),
+    ("The COVID-19 Radiography Database of Chowdhury et al. was used.", {"covid_radiography_db"}),
+    ("Chowdhury et al. used the COVID-19 Radiography Database.", set()),
+]
+
+
+@pytest.mark.parametrize(("text", "ids"), NAMED_IN_A_LIST)
+def test_names_in_lists_likenesses_tools_and_citations(text, ids, registry):
+    assert set(reg.used(reg.find([Line(text)], registry))) == ids
+
+
+def test_no_name_is_cut_short_in_the_graph(registry):
+    assert "…" not in reg.draw(registry)
+    assert "…" not in reg.draw(registry, reg.matrix(registry, {"S": list(registry)}))

@@ -8,7 +8,7 @@ from review.store import acts, decisions, links, records
 from review.store.moments import now
 from review.workflow import standings
 from review.workflow.decisions import Wanted, add, decide
-from review.workflow.project import amendments, init, open_project
+from review.workflow.opening import amendments, init, open_project
 
 TA, FT = "title-abstract", "full-text"
 

@@ -158,6 +158,22 @@ def test_the_order_of_rows_does_not_change_the_groups(tmp_path):
     assert 1 < len(next(iter(found))) < 120
 
 
+def test_what_stands_for_a_doi_and_is_none_joins_nothing_and_is_said(tmp_path):
+    cells = ["see print", "see print", "10.", "n/a", "https://doi.org/10.1016/j.x", "10.1016%2Fj.y"]
+    rows = [
+        {"record_id": str(n), "title": f"{'Rivers' if n % 2 else 'Wages'} of ward {n}", "doi": cell}
+        for n, cell in enumerate(cells)
+    ]
+    path = table(tmp_path / "in.csv", rows)
+    done = dedupe_file(path, tmp_path / "out.csv")
+    assert done.no_dois == (("0", "see print"), ("1", "see print"), ("2", "10."))
+    assert (done.studies, done.doubtful) == (6, 0)
+    words = [sys.executable, "-m", "review.cli", "dedupe", "file", str(path), "--out",
+             str(tmp_path / "o.csv")]  # fmt: skip
+    told = subprocess.run(words, capture_output=True, text=True, timeout=60).stdout
+    assert "3 cells of the column doi hold no DOI and join nothing; record 0: 'see print'" in told
+
+
 def test_a_missing_file_and_a_torn_archive_say_so(tmp_path):
     with pytest.raises(SourceError, match="cannot be read"):
         dedupe_file(tmp_path / "none.csv", tmp_path / "out.csv")

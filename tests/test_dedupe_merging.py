@@ -75,9 +75,9 @@ def test_the_view_is_shown_by_the_command_the_page_and_the_export(project):
     [table] = [one.value for one in app.table if "From" in one.value]
     assert f"{first} (pubmed)" in list(table["From"])
     for form in WRITERS:
-        _, count = written(project, form, Wish(unique=True))
+        count = written(project, form, Wish(unique=True)).n
         assert count == 3
-    text = written(project, "ris", Wish(unique=True))[0].decode()
+    text = written(project, "ris", Wish(unique=True)).data.decode()
     assert LONG in text and "European Radiology" in text and "Eur Radiol" not in text
     with pytest.raises(StoreError, match="R000099"):
         dedupe.merged(project, "R000099")

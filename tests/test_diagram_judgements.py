@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 
 import figures
 import pytest
@@ -48,6 +49,15 @@ def rows(n):
         )
         for i in range(n)
     ]
+
+
+def test_a_judgement_that_differs_from_the_proposal_carries_a_star_and_is_counted():
+    plain, starred = rows(2), rows(2)
+    starred[1] = replace(starred[1], changed=frozenset({"d1", "a1"}))
+    for drawn in (traffic(starred, COLUMNS)[0], summary(starred, COLUMNS)):
+        assert "2 judgements differ from what the answers propose" in figures.all_text(drawn)
+    assert traffic(starred, COLUMNS)[0].count(">*<") == 2
+    assert "differ" not in figures.all_text(traffic(plain, COLUMNS)[0])
 
 
 @pytest.mark.parametrize(("n", "pages"), [(3, 1), (62, 3), (400, 15)])
@@ -176,3 +186,11 @@ def test_figures_become_pictures_with_ink():
         image = Image.open(io.BytesIO(png(svg, 300)))
         assert image.width == pytest.approx(figures.size(svg)[0] * 300 / 72, abs=2)
         assert len(image.convert("RGB").getcolors(10**7)) > 5
+
+
+def test_pages_of_many_studies_are_about_equally_full():
+    many = [Row(f"Study {n}", {}) for n in range(401)]
+    pages = traffic(many, [Column("d", "Domain")])
+    full = [page.count("Study ") for page in pages]
+    assert sum(full) >= 401
+    assert max(full) - min(full) <= len(pages)

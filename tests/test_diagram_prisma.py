@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from PIL import Image
 from test_flow import entry, reviews, small
 
+from review.diagram import convert, svg
 from review.diagram.convert import pdf, png
 from review.diagram.prisma import draw
 from review.diagram.prisma_text import mermaid, table
 from review.diagram.text import shorten, width, wrap
 from review.errors import FlowError
-from review.flow import Inputs, Line, Standing, count, join
+from review.flow import Entry, Inputs, Line, Standing, count, join
 
 LONG = (
     "controls were children between one and five years of age from a single paediatric centre, so"
@@ -225,6 +226,14 @@ def test_the_table_reads_back_by_the_package_rules_and_sums(shared):
     assert ("review / or editorial / letter", 16) in found["dbr_excluded"]
 
 
+def test_the_table_of_an_update_sums_with_what_was_carried_over():
+    entries = [Entry("R2", "pubmed", "databases", "R2")]
+    flow = count(Inputs(entries, previous=(3, 3), carried={"R1": "databases"}))
+    found = as_the_package_reads(table(flow))
+    assert ("Carried over", 1) in found["database_specific_results"]
+    assert found["database_results"] == flow.main.waiting_screening.n == 2
+
+
 def test_a_label_that_a_spreadsheet_would_run_is_made_harmless():
     flow = count(
         Inputs(
@@ -255,6 +264,15 @@ def test_mermaid_names_each_box_once_and_escapes_its_text():
     edges = re.findall(r"^    (\w+) --> (\w+)$", text, re.M)
     assert {one for edge in edges for one in edge} == {name for name, _ in nodes}
     assert "#quot;quoted#quot; &lt;b&gt;#35;1" in text
+
+
+def test_letters_no_font_holds_are_named():
+    def drawn(words):
+        return svg.page(90, 30, [svg.text(4, 20, words)], title="t")
+
+    assert convert.missing([drawn("Müller & Łukasz Ω я ≥ (n = 3)")]) == ""
+    rare = "\U0001e900"  # a letter of Adlam, which no font of the test machines holds
+    assert convert.missing([drawn("Li 2020"), drawn(f"{rare} et al. 2020")]) == rare
 
 
 def test_words_are_measured_as_the_converter_sets_them():

@@ -9,9 +9,9 @@ from review.screening import status
 from review.sources.files import read_file
 from review.store import decisions, records
 from review.store.moments import now
-from review.workflow import accounts, ordering, screening, standings
+from review.workflow import accounts, agreeing, screening, standings
 from review.workflow.flow import flow_of
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
 
 pytestmark = pytest.mark.browser
 GONE = "text => !document.body.innerText.includes(text)"
@@ -69,7 +69,7 @@ def screen(page, address, name):
 def agrees(project, stage):
     """Kappa by hand: of 40 both include 12, both are unsure on 2, both exclude 22; ada includes 16
     and ben 12, ada excludes 22 and ben 26. 0.9 observed, 768 / 1600 = 0.48 by chance."""
-    (pair,) = ordering.agreement_now(project, stage)
+    (pair,) = agreeing.agreement_now(project, stage)
     found = {one.name: one for one in pair.figures}
     assert pair.names == ("ada", "ben")
     assert found["percent agreement"].value == pytest.approx(36 / 40)

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from lxml import html
 
+from review.exports import letters
 from review.exports.documents import WRITERS, latex, tex
 from review.exports.office import docx, xlsx
 from review.exports.zipped import pack
@@ -20,6 +21,17 @@ HOSTILE = [
     "50 % of $5 & #3_a^b~c {d} \\e", "line one\nline two", "naïve — “quoted” ≥ 3 × κ",
     "ctrl \x07 char", "x" * 40_000,
 ]  # fmt: skip
+WORLD = (
+    "李, 明; 김, 민수; たなか",
+    "胸部X线片的深度学习：一个多中心研究",
+    "Иванов, Пётр",
+    "الحسيني, علي",
+    "Nguyễn, Văn Anh; Łukasz, Żółć; Sørensen, Þór; Șerban",
+    "สมชาย, ใจดี; שלום",
+    "🫁 lungs 🧑‍⚕️ α-β → ∞ √",
+    "R² = 0.9₂, −3 ± 2 × 10⁻⁵, ≤ ½ µm °C",
+    "𝐱̄ and ﬁgure №4 † ‡ • … ‰ € ™",
+)
 TABLE = Table(
     "excluded",
     "Reports excluded on full text",
@@ -120,13 +132,22 @@ def unescaped(text):
     return re.sub(r"\\[A-Za-z]+", "", text)
 
 
+def test_long_words_of_a_page_may_break_and_lose_no_letter():
+    address = f"https://example.org/{'a' * 200}?b=1&c=2"
+    table = Table("t", "T", ("a",), ((address,),))
+    page = html.fromstring(WRITERS["html"](table).decode())
+    assert page.xpath("string(//td)") == address
+    assert len(page.xpath("//td//wbr")) > 8
+
+
 def test_latex_is_balanced_uses_booktabs_and_escapes_all_that_acts():
-    text = latex(TABLE).decode()
+    short = Table(TABLE.name, TABLE.title, TABLE.columns, TABLE.rows[:-1], TABLE.notes)
+    text = latex(short).decode()
     begun = re.findall(r"\\begin\{(\w+)\}", text)
     assert begun == re.findall(r"\\end\{(\w+)\}", text)[::-1] == ["table", "tabular"]
     assert text.index("\\toprule") < text.index("\\midrule") < text.index("\\bottomrule")
     body = text[text.index("\\midrule") + 8 : text.index("\\bottomrule")].strip().splitlines()
-    assert len(body) == len(TABLE.rows)
+    assert len(body) == len(short.rows)
     for line in body:
         assert line.endswith(r" \\")
         assert len(re.findall(r"(?<!\\)&", line)) == len(TABLE.columns) - 1
@@ -153,12 +174,33 @@ def test_latex_sets_every_table_without_an_error_or_a_line_too_wide(tmp_path):
                    for n in range(9))  # fmt: skip
     wide = Table("wide", "Judgements", heads, judged)
     many = Table("many", "Judgements", heads, judged * 9)
-    body = b"".join(map(latex, (short, long, wide, many))).decode()
-    (tmp_path / "t.tex").write_text(head + r"\begin{document}" + body + r"\end{document}")
+    every = "".join(sorted(letters._SET | {*letters._MATHS, *letters._ACTIVE, *letters._GREEK}))
+    names = [*WORLD, " ".join(every), "https://example.org/" + "very/long-path_" * 12, "A" * 300]
+    rows = tuple((f"R{n:06}", name, f"{name} and {name[:30]}") for n, name in enumerate(names))
+    world = Table("world", f"Of {WORLD[0]} & all", ("Record", WORLD[1], "Text"), rows, WORLD)
+    tall = Table("tall", "Few rows, much text", ("Study", "Text"), (("Li 2020", words * 30),) * 9)
+    full = Table("full", "Many columns", tuple(f"{n} Sample size" for n in range(15)),
+                 (("1,234 people in the development set",) * 15,) * 3)  # fmt: skip
+    tables = (short, long, wide, many, world, tall, full)
+    body = b"".join(map(latex, tables)).decode()
+    (tmp_path / "t.tex").write_text(
+        head + r"\begin{document}\listoftables " + body + r"\end{document}"
+    )
     command = ["pdflatex", "-draftmode", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout[-2000:]
     assert "Overfull" not in done.stdout
+    assert "Float too large" not in done.stdout  # what does not fit on the page would be cut
+    subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=True)
+
+
+def test_letters_pdflatex_has_no_font_for_stand_as_they_are_and_romanised():
+    assert tex("李, 明") == (
+        r"\ifdefined\Umathchar 李\else Li\fi{}, \ifdefined\Umathchar 明\else Ming\fi{}"
+    )
+    assert tex("β-blocker, Müller ≥ 5 µm²") == r"$\beta$-blocker, Müller $\geq$ 5 µm²"
+    assert tex("Ελένη") == r"\ifdefined\Umathchar Ελένη\else Eleni\fi{}"
+    assert tex("e\u0301ﬁ") == "éfi"
 
 
 def test_a_long_latex_table_runs_over_pages_with_its_header():

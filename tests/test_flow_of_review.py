@@ -9,7 +9,7 @@ from review.store.moments import now
 from review.workflow import standings
 from review.workflow.decisions import Wanted, add
 from review.workflow.flow import flow_of
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
 
 TA, FT = "title-abstract", "full-text"
 

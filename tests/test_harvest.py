@@ -11,7 +11,7 @@ from harvesting import expected, make, review, stored, surroundings
 from standin import Fault, StandIn, corpus
 from standin.web import Limits
 
-from review.errors import ProtocolError, QueryError, ReviewError, StoreError
+from review.errors import ProtocolError, QueryError, StoreError
 from review.records import Relation
 from review.store import acts, harvests, raw, records
 from review.store.moments import now
@@ -19,9 +19,8 @@ from review.workflow import decisions
 from review.workflow import harvest as harvesting_flow
 from review.workflow.decisions import Wanted
 from review.workflow.harvest import Busy, Control, disagreements, exit_status, harvest, overview
-from review.workflow.harvest.schedule import cron_line, interval, units
-from review.workflow.project import open_project
-from review.workflow.reports import moment, prisma, texts
+from review.workflow.opening import open_project
+from review.workflow.reports import moment, prisma, search, texts
 
 TODAY = date(2020, 10, 10)
 
@@ -92,6 +91,9 @@ def test_a_run_keeps_query_window_counts_and_what_pubmed_said(library, tmp_path,
         batches = {b["source"]: b for b in records.batch_rows(conn)}
     for source, batch in batches.items():
         assert (batch["kind"], batch["new"]) == ("harvest", rows[source].new)
+    log = {one.source: one.query for one in search.searches(moment.at(project))}
+    assert log["PubMed"] == rows["pubmed"].query
+    assert log["medRxiv"] == rows["medrxiv"].query
 
 
 def test_a_living_review_asks_from_the_last_run_with_an_overlap(library, tmp_path, rehearsal):
@@ -105,7 +107,7 @@ def test_a_living_review_asks_from_the_last_run_with_an_overlap(library, tmp_pat
         paths = [one.path for one in server.requests("biorxiv") if "details" in one.path]
     assert paths
     assert min(path.split("medrxiv/")[1][:10] for path in paths) == "2020-05-25"
-    late = {one.source: one.window for one in run.outcomes if one.window.by == "entered"}
+    late = {one.source: one.window for one in run.outcomes if one.window.by == "changed"}
     assert late["pubmed"].since == date(2020, 5, 25)
     assert late["pubmed"].until == date(2020, 8, 1)
     assert early < set(stored(project, "medrxiv"))
@@ -241,7 +243,9 @@ def test_disagreements_of_source_and_query_are_listed_not_dropped(library, tmp_p
         run = go(project)
     listed = disagreements(project)
     assert 0 < len(listed) < run.outcomes[0].new
-    assert {one["id"] for one in listed} <= set(stored(project, "arxiv"))
+    assert {one.id for one in listed} <= set(stored(project, "arxiv"))
+    assert all(one.key.startswith("R") and one.title for one in listed)
+    assert {one.why for one in listed} == {"does not match"}
     assert overview(project)[0].query == "all:covid"
 
 
@@ -375,6 +379,16 @@ def test_a_run_tells_its_outcome_as_json_and_in_words(library, tmp_path):
     assert "complete" in plain
 
 
+def test_the_command_line_shows_what_pubmed_made_of_the_query(library, tmp_path):
+    make(tmp_path / "r", sources=("pubmed",), query="covid* AND (ct OR qwertyzzz)")
+    with StandIn(library, limits=Limits(pubmed_drops_unknown=True)) as server:
+        done = review(tmp_path / "r", surroundings(server, tmp_path / "cache"), "harvest")
+        out, _ = done.communicate(timeout=120)
+    assert done.returncode == 0, out
+    assert "pubmed: PubMed dropped, because it knows nothing of it: qwertyzzz" in out
+    assert "pubmed: PubMed ran: " in out
+
+
 def test_a_term_signal_stops_after_the_page_and_the_next_run_goes_on(library, tmp_path):
     make(tmp_path / "r", sources=("medrxiv",))
     with StandIn(library, limits=Limits(rxiv_page=5)) as server:
@@ -392,41 +406,6 @@ def test_a_term_signal_stops_after_the_page_and_the_next_run_goes_on(library, tm
         wanted = expected(server, "medrxiv")
     ids = stored(open_project(tmp_path / "r"), "medrxiv")
     assert {one.rsplit("v", 1)[0] for one in ids} == wanted
-
-
-@pytest.mark.parametrize(("text", "hours"), [("1d", 24), ("12h", 12), ("30m", 0.5), (" 2 W ", 336)])
-def test_intervals(text, hours):
-    assert interval(text) == timedelta(hours=hours)
-
-
-@pytest.mark.parametrize("text", ["", "1", "1s", "d", "1m", "-1d", "1d12h"])
-def test_intervals_that_make_no_sense_are_refused(text):
-    with pytest.raises(ReviewError, match="--every"):
-        interval(text)
-
-
-def test_schedules_name_the_review_and_keep_away_from_midnight(tmp_path):
-    folder = tmp_path / "my review"
-    line = cron_line(folder, "/usr/bin/review", timedelta(days=1))
-    assert f"23 5 * * * /usr/bin/review --review '{folder}' harvest --quiet" in line
-    assert "CRON_TZ=UTC" in line
-    files = units(folder, "/usr/bin/review", timedelta(days=1))
-    assert f'--review "{folder}" harvest' in files["funnel-harvest.service"]
-    assert "OnCalendar=*-*-* 05:23:00 UTC" in files["funnel-harvest.timer"]
-    assert "SuccessExitStatus=75" in files["funnel-harvest.service"]
-    weekly = units(folder, "/usr/bin/review", timedelta(days=7))
-    assert "OnCalendar=Sat" in weekly["funnel-harvest.timer"]
-    assert "0 */12" in cron_line(folder, "x", timedelta(hours=12)).replace("23 */12", "0 */12")
-
-
-def test_schedule_writes_files_that_systemd_accepts(library, tmp_path):
-    make(tmp_path / "r")
-    done = review(tmp_path / "r", {}, "schedule", "--every", "1d")
-    out, _ = done.communicate(timeout=60)
-    assert done.returncode == 0, out
-    written = {one.name for one in (tmp_path / "r" / "schedule").iterdir()}
-    assert written == {"crontab", "funnel-harvest.service", "funnel-harvest.timer"}
-    assert "systemctl --user enable" in out
 
 
 @pytest.mark.parametrize(

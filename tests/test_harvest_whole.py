@@ -1,5 +1,6 @@
 """Nothing lost and nothing twice: faults on every tenth request, kill -9 at random moments."""
 
+import json
 import random
 import time
 
@@ -9,14 +10,14 @@ from standin import StandIn, corpus
 from standin.web import Limits
 
 from review.store import harvests
-from review.workflow.project import open_project
+from review.workflow.harvest import overview
 
 SOURCES = ("pubmed", "arxiv", "medrxiv")
 
 
 @pytest.fixture(scope="module")
 def library():
-    return corpus.make(6_000, 1)
+    return corpus.make(20_000, 1)
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +26,8 @@ def faultless(library, tmp_path_factory):
     folder = tmp_path_factory.mktemp("faultless")
     with StandIn(library) as server:
         project = make(folder / "review")
-        done = review(folder / "review", surroundings(server, folder / "cache"), "harvest")
-        out, _ = done.communicate(timeout=120)
-        assert done.returncode == 0, out
-        return {source: stored(project, source) for source in SOURCES}
+        harvested(folder / "review", surroundings(server, folder / "cache"))
+        return held(project)
 
 
 def documents(ids, source):
@@ -44,17 +43,38 @@ def test_a_harvest_brings_exactly_what_the_source_holds(library, faultless, sour
     assert found == wanted
 
 
+def harvested(folder, around):
+    """Runs a harvest to its end and gives what it says."""
+    out, _ = (done := review(folder, around, "harvest", "--json")).communicate(timeout=400)
+    assert done.returncode == 0, out
+    return json.loads(out)
+
+
+def held(project):
+    """Ids by source, and that none stands there twice."""
+    found = {source: stored(project, source) for source in SOURCES}
+    for ids in found.values():
+        assert len(ids) == len(set(ids))
+    return found
+
+
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_fault_on_every_tenth_request_changes_nothing(library, faultless, tmp_path, seed):
+def test_a_fault_on_every_tenth_request_changes_nothing_twice_in_a_row(
+    library, faultless, tmp_path, seed
+):
     with StandIn(library, faults=every_tenth(seed), limits=Limits(rxiv_page=8)) as server:
         project = make(tmp_path / "review")
         around = surroundings(server, tmp_path / "cache")
-        done = review(tmp_path / "review", around, "harvest")
-        out, _ = done.communicate(timeout=120)
-        assert done.returncode == 0, out
-        assert sum(one.done for one in server.faults) >= 8
-    for source in SOURCES:
-        assert stored(project, source) == faultless[source]
+        first = harvested(tmp_path / "review", around)
+        assert held(project) == faultless
+        before = len(server.log)
+        again = harvested(tmp_path / "review", around)
+        assert len(server.log) > before > 80
+        assert sum(one.done for one in server.faults) == len(server.log) // 10
+    assert sum(one["new"] for one in first["outcomes"]) == sum(map(len, faultless.values()))
+    assert [one["new"] for one in again["outcomes"]] == [0] * len(again["outcomes"])
+    assert sum(one["known"] for one in again["outcomes"]) > 0
+    assert held(project) == faultless
 
 
 def test_a_harvest_killed_ten_times_at_random_ends_with_the_same(library, faultless, tmp_path):
@@ -76,16 +96,21 @@ def test_a_harvest_killed_ten_times_at_random_ends_with_the_same(library, faultl
                 running.kill()
                 kills += 1
             running.communicate()
-        last = review(tmp_path / "review", around, "harvest")
-        out, _ = last.communicate(timeout=120)
-        assert last.returncode == 0, out
+        harvested(tmp_path / "review", around)
+        assert held(project) == faultless
+        again = harvested(tmp_path / "review", around)
     assert kills >= 8
-    for source in SOURCES:
-        assert stored(project, source) == faultless[source]
-    with open_project(tmp_path / "review").store.read() as conn:
-        for one in harvests.every(conn):
-            assert one.verdict in ("complete", "closed")
+    assert held(project) == faultless
+    assert sum(one["new"] for one in again["outcomes"]) == 0
+    for one in overview(project):
+        assert one.state in ("complete", "closed")
+        assert one.announced == one.received
+    with project.store.read() as conn:
+        (killed,) = {one.run for one in harvests.every(conn)[:1]}
+        begun = [one for one in harvests.every(conn) if one.run == killed]
+        for one in begun:
             pages = harvests.pages(conn, one.id)
-            assert sum(page["new"] + page["known"] for page in pages) >= 0
-            raw = [page["raw"] for page in pages if page["raw"]]
-            assert len(raw) == len(pages) or one.source == "pubmed"
+            assert [page["raw"] for page in pages if page["received"] and not page["raw"]] == []
+            assert sum(page["received"] for page in pages) == sum(
+                harvests.announced(conn, one.id).values()
+            )

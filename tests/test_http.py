@@ -73,7 +73,9 @@ def test_waits_grow_and_stay_within_a_minute(tmp_path, corpus):
         http = patient(tmp_path, clock)
         with pytest.raises(SourceError, match=r"no usable answer after 8 tries.*503") as told:
             http.fetch(details(server), medrxiv.parse)
-    assert "\n" not in str(told.value)
+    said = str(told.value)
+    assert "\n" not in said
+    assert "the last said: HTTP 503: Maintenance We will be back. (http" in said
     backoff = [s for s in clock.slept if s > 0.4]
     assert 60 < sum(backoff) < 240
     assert max(backoff) <= 60

@@ -5,14 +5,16 @@ from pathlib import Path
 import pytest
 from test_files_samples import SAMPLES, exports
 
-from review.errors import ReviewError, SourceError
+from review.errors import FlowError, ReviewError, SourceError
+from review.exports import WRITERS
 from review.records import Record
 from review.sources.files import read_file
 from review.sources.files.decisions import Given
-from review.store import decisions, records
+from review.store import arrivals, decisions, records
 from review.workflow.decision_files import import_decisions
 from review.workflow.imports import import_file
-from review.workflow.project import Project, init, open_project
+from review.workflow.opening import init, open_project
+from review.workflow.project import Project
 from review.workflow.record_exports import Wish, save, written
 
 RIS = "".join(
@@ -106,7 +108,7 @@ def test_records_remember_their_place_in_the_file(project: Project, tmp_path: Pa
     text = RIS.replace("TI  - Title number 2\nAU  - Li, W.\nPY  - 2020\nDO  - 10.1234/2\n", "")
     import_file(project, wrote(tmp_path, "gap.ris", text), "ada", keep_good=True)
     with project.store.read() as conn:
-        places = [a.number for a in records.arrivals(conn)]
+        places = [a.number for a in arrivals.every(conn)]
     assert places == [1, 2, 3, 4, 5]
 
 
@@ -115,7 +117,7 @@ def test_an_export_holds_every_record_and_comes_back_equal(
     filled: Project, tmp_path: Path, form: str
 ) -> None:
     path = tmp_path / f"out.{form}"
-    assert save(filled, form, path) == 5
+    assert save(filled, form, path).n == 5
     assert list(read_file(path).records) == all_records(filled)
     again = import_file(filled, path, "ada")
     assert (again.new, again.known) == (0, 5)
@@ -125,11 +127,42 @@ def test_an_export_can_be_narrowed_to_a_standing(filled: Project, tmp_path: Path
     rows = "".join(f"R000001,title-abstract,{who},include\n" for who in ("ada", "ben"))
     path = wrote(tmp_path, "d.csv", "record,stage,reviewer,verdict\n" + rows)
     import_decisions(filled, path, "ada")
-    data, n = written(filled, "csv", Wish("title-abstract", "included"))
-    assert n == 1
-    assert b"R000001" in data
+    made = written(filled, "csv", Wish("title-abstract", "included"))
+    assert made.n == 1
+    assert b"R000001" in made.data
+    told = "5 records = 1 in x.csv + 4 not included at title-abstract"
+    assert made.sums("x.csv") == told
     with pytest.raises(ReviewError, match="name the stage"):
         written(filled, "csv", Wish(status="included"))
+
+
+@pytest.mark.parametrize("form", ["ris", "bibtex", "csv", "xlsx", "json"])
+def test_an_export_of_a_past_day_is_the_same_bytes_whatever_came_later(
+    filled: Project, tmp_path: Path, form: str
+) -> None:
+    with filled.store.write() as conn:
+        for table in ("protocols", "batches", "records"):
+            conn.exec_driver_sql(f"update {table} set at = '2020-05-01T12:00:00.000000Z'")
+    then = Wish(as_of="2020-05-01")
+    before = written(filled, form, then)
+    more = RIS.replace("Title number", "Another").replace("10.1234/", "10.9999/")
+    import_file(filled, wrote(tmp_path, "more.ris", more), "ada")
+    rows = "R000001,title-abstract,ada,include\n"
+    path = wrote(tmp_path, "d.csv", "record,stage,reviewer,verdict\n" + rows)
+    import_decisions(filled, path, "ada")
+    after = written(filled, form, then)
+    assert (after.n, after.data) == (5, before.data)
+    assert written(filled, form).n > 5
+
+
+def test_a_file_that_holds_fewer_records_than_went_in_is_not_written(
+    filled: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = WRITERS["csv"]
+    monkeypatch.setitem(WRITERS, "csv", lambda records, said: whole(records[1:], said[1:]))
+    with pytest.raises(FlowError, match="holds 4 records, 5 went in"):
+        save(filled, "csv", tmp_path / "x.csv")
+    assert not (tmp_path / "x.csv").exists()
 
 
 HEAD = "record,stage,reviewer,role,verdict,reason,note\n"

@@ -8,10 +8,11 @@ from review.ranking import bench_ranker, order, prepare, scores, text_of
 from review.records import Record
 from review.store import orders, records
 from review.store.moments import now
-from review.workflow import ordering, screening, standings
+from review.workflow import agreeing, ordering, screening, standings
 from review.workflow.decision_files import import_decisions
 from review.workflow.flow import flow_of
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
+from review.workflow.reports import moment, texts
 
 GOOD = "deep learning on chest radiographs for pneumonia number"
 BAD = "nursing staff and hospital budgets in rural regions number"
@@ -34,10 +35,14 @@ def project(tmp_path):
 
 
 def screen(project, stage, most):
+    """Judges so many records; gives their numbers."""
+    judged = []
     for _ in range(most):
         one = screening.next_record(project, stage, "ada")
         verdict = "include" if one.number % 5 == 0 else "exclude"
         screening.vote(project, stage, "ada", one.number, verdict)
+        judged.append(one.number)
+    return judged
 
 
 def test_the_order_is_random_until_there_are_enough_of_each(project):
@@ -60,7 +65,48 @@ def test_what_was_learned_comes_first_and_nothing_is_lost(project):
     front = [place.record % 5 == 0 for place in left[: wanted - 6]]
     assert sum(front) / len(front) > 0.9
     assert any(place.drawn for place in places[60:])
-    assert ordering.explain(project, stage, f"R{left[0].record:06d}")[0][1] > 0
+    told = ordering.explain(project, stage, f"R{left[0].record:06d}")
+    assert (told.model, told.learned_from, told.waiting) == ("light", 60, 140)
+    assert told.place == left[0].position - 59
+    assert told.words[0][1] > 0
+    assert sum(abs(part) for _, part in told.words) <= 1
+
+
+def test_each_record_keeps_the_score_and_the_model_that_put_it_there(project):
+    stage = stage_of(project.protocol, "screening")
+    screen(project, stage, 60)
+    ordering.retrain(project, stage)
+    shown = screen(project, stage, 10)
+    with project.store.read() as conn:
+        before = {one.record: one for one in orders.places(conn, stage.id)}
+    ordering.retrain(project, stage)
+    for number in shown:
+        told = ordering.explain(project, stage, f"R{number:06d}")
+        assert (told.place, told.learned_from, told.score) == (None, 60, before[number].score)
+    with project.store.read() as conn:
+        after = orders.places(conn, stage.id)
+    assert ordering.explain(project, stage, f"R{after[-1].record:06d}").learned_from == 70
+
+
+def test_what_is_judged_while_an_order_is_learned_keeps_its_place(project, monkeypatch):
+    stage = stage_of(project.protocol, "screening")
+    screen(project, stage, 60)
+    ordering.retrain(project, stage)
+    with project.store.read() as conn:
+        before = {one.record: one for one in orders.places(conn, stage.id)}
+    real, judged = ordering.ranking.order, []
+
+    def slow(*given, **options):
+        judged.extend(screen(project, stage, 5))  # reviewers go on meanwhile
+        return real(*given, **options)
+
+    monkeypatch.setattr(ordering.ranking, "order", slow)
+    ordering.retrain(project, stage)
+    with project.store.read() as conn:
+        after = {one.record: one for one in orders.places(conn, stage.id)}
+    assert [after[n].run for n in judged] == [before[n].run for n in judged]
+    assert [after[n].drawn for n in judged] == [before[n].drawn for n in judged]
+    assert sorted(one.position for one in after.values()) == list(range(200))
 
 
 def test_the_same_decisions_and_seed_give_the_same_order(project):
@@ -96,8 +142,26 @@ def test_stopping_is_the_leads_recorded_and_reversible_act(project):
     assert [(one.label, one.n) for one in flow.main.automation] == [(ordering.STOPPED, 140)]
     assert flow.main.screened.n == 60
     assert screening.next_record(project, stage, "ben") is None
+    after, _ = ordering.stopping_now(project, stage)
+    assert (after.unscreened, after.left, after.p_value) == (
+        140, evidence.left, evidence.p_value
+    )  # fmt: skip
+    (held,) = ordering.stops(project, stage)
+    assert (held.who, held.why, held.reports) == ("ada", "p under 0.05", 140)
+    said = texts.methods(moment.at(project, None))
+    assert (
+        f"140 records were left unscreened when screening in the learned order was stopped on "
+        f"{held.at:%Y-%m-%d} (p under 0.05)." in said
+    )
+    assert "automation rules" not in said
     assert ordering.resume(project, stage, "ada") == 140
+    assert not ordering.stops(project, stage)
     assert flow_of(project).main.waiting_screening.n == 140
+
+
+def test_full_texts_are_read_or_not_retrieved_but_never_left_by_a_stop(project):
+    with pytest.raises(ReviewError, match="Only screening by title and abstract can stop early"):
+        ordering.stop(project, stage_of(project.protocol, "eligibility"), "ada", "tired")
 
 
 def test_what_a_file_judged_was_not_drawn_at_random(project, tmp_path):
@@ -139,7 +203,7 @@ def test_draws_from_a_smaller_pool_say_nothing_of_what_came_later(project):
 def test_agreement_counts_what_both_have_judged(project):
     stage = stage_of(project.protocol, "screening")
     screen(project, stage, 20)
-    (pair,) = ordering.agreement_now(project, stage)
+    (pair,) = agreeing.agreement_now(project, stage)
     assert pair.figures[0].value is None
     assert pair.figures[0].note
 

@@ -30,7 +30,7 @@ def draw(name, project, person, **query):
 
         import streamlit as st
 
-        from review.workflow.project import open_project
+        from review.workflow.opening import open_project
 
         st.session_state["person"] = person
         for key, value in query.items():
@@ -119,6 +119,54 @@ def test_a_quote_changed_after_the_answer_is_saved_too(project):
     assert forms.open_form(project, 1, "claim-2020", "ada").entries["title"].quote == "Later found."
 
 
+def test_a_quote_waits_for_its_answer_through_another_question_and_a_reload(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    app.text_area(key="filling_quote").set_value("A deep network.").run()
+    assert answer_of(project, "title") is None
+    press(app, "filling_forth")
+    app = draw("appraisal", project, ADA, key="R000001")  # a new session, as after a reload
+    assert app.text_area(key="filling_quote").value == "A deep network."
+    press(app, "yes")
+    entry = forms.open_form(project, 1, "claim-2020", "ada").entries["title"]
+    assert (entry.answer, entry.quote) == ("yes", "A deep network.")
+
+
+def test_an_answer_withdrawn_keeps_its_quote(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = press(draw("appraisal", project, ADA, key="R000001"), "no")
+    app.text_area(key="filling_quote").set_value("Nothing is said.").run()
+    press(app, "no")
+    assert answer_of(project, "title") is None
+    again = draw("appraisal", project, ADA, key="R000001")
+    assert again.text_area(key="filling_quote").value == "Nothing is said."
+
+
+def test_two_tabs_of_one_reviewer_undo_nothing_of_each_other(project):
+    kind(project, 1, "deep-learning", "ada")
+    first = draw("appraisal", project, ADA, key="R000001")
+    second = draw("appraisal", project, ADA, key="R000001")
+    press(first, "no")
+    first.text_area(key="filling_quote").set_value("Quoted in the first tab.").run()
+    second.text_input(key="filling_comment").set_value("Said in the second.").run()
+    entry = forms.open_form(project, 1, "claim-2020", "ada").entries["title"]
+    assert (entry.answer, entry.quote, entry.comment) == (
+        "no", "Quoted in the first tab.", "Said in the second.",
+    )  # fmt: skip
+    assert second.text_area(key="filling_quote").value == "Quoted in the first tab."
+    first.run()
+    assert first.text_input(key="filling_comment").value == "Said in the second."
+
+
+def test_options_of_one_item_picked_in_two_tabs_add_up(project):
+    kind(project, 1, "traditional", "ada")
+    first = draw("appraisal", project, ADA, key="R000001")
+    second = draw("appraisal", project, ADA, key="R000001")
+    press(first, "documented")
+    press(second, "public")
+    assert answer_of(project, "protocol", name="rqs-1.0") == "documented+public"
+
+
 def test_it_can_go_on_by_itself(project):
     kind(project, 1, "deep-learning", "ada")
     app = draw("appraisal", project, ADA, key="R000001")
@@ -201,6 +249,17 @@ def test_nothing_of_the_other_reviewer_is_drawn(project):
     everything = said(app) + "".join(str(one.proto) for one in app.get("html"))
     assert "Bens" not in everything
     assert app.text_area(key="filling_quote").value == ""
+
+
+def test_extraction_waits_for_the_kind_of_study_and_is_not_called_finished(project):
+    app = draw("extraction", project, ADA)
+    assert "**0 of 3** reports" in said(app) and not app.success
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("extraction", project, ADA)
+    assert "**0 of 3** reports" in said(app)
+    table = app.dataframe[0].value
+    assert list(table.columns)[-1] == "Gates"
+    assert list(table["Extraction"]) == ["0 of 12", "", ""]
 
 
 def test_extraction_takes_typed_answers_and_unclear_as_a_value(project):
@@ -367,7 +426,7 @@ def test_the_consensus_page_shows_how_suggestions_do_in_use(project):
 def test_a_teams_own_checklist_is_in_the_app_and_a_changed_file_is_said(tmp_path):
     from pathlib import Path
 
-    from review.workflow.project import open_project
+    from review.workflow.opening import open_project
 
     text = (Path(__file__).parents[1] / "docs" / "checklists.md").read_text()
     own = text.split("```yaml\n")[1].split("```")[0]

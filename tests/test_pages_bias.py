@@ -8,7 +8,7 @@ from review.store import records
 from review.store.moments import now
 from review.workflow import bias, files
 from review.workflow.accounts import Signed
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
 
 ADA = Signed("ada", ("lead", "reviewer"))
 
@@ -35,7 +35,7 @@ def script(folder, person):
 
     import streamlit as st
 
-    from review.workflow.project import open_project
+    from review.workflow.opening import open_project
 
     st.session_state["person"] = person
     importlib.import_module("review.pages.bias").page(open_project(Path(folder)))

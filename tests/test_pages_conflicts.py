@@ -9,7 +9,7 @@ from review.store import decisions, records
 from review.store.moments import now
 from review.workflow import screening, standings
 from review.workflow.decisions import Wanted, decide
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def draw(folder):
 
         from review.pages import conflicts
         from review.workflow.accounts import Signed
-        from review.workflow.project import open_project
+        from review.workflow.opening import open_project
 
         st.session_state["person"] = Signed("cleo", ("adjudicator",))
         conflicts.page(open_project(Path(folder)))

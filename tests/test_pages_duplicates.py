@@ -10,7 +10,7 @@ from review.records import Record, StoredRecord
 from review.store import links, records
 from review.store.moments import now
 from review.workflow import dedupe
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
 
 TEAM = ("Fox, Ann", "Hu, Bo")
 ONE = Record("pubmed", title="Deep learning for pneumonia on chest radiographs of adults",
@@ -38,7 +38,7 @@ def draw(project):
 
         from review.pages import duplicates
         from review.workflow.accounts import Signed
-        from review.workflow.project import open_project
+        from review.workflow.opening import open_project
 
         st.session_state["person"] = Signed("ada", ("lead", "reviewer"))
         duplicates.page(open_project(Path(folder)))
@@ -107,7 +107,11 @@ def test_the_figures_stand_on_the_page(project):
     app = draw(project)
     assert not app.dataframe
     app.toggle[0].set_value(True).run()
-    assert list(app.dataframe[0].value["Removed by hand"]) == [1]
+    shown = app.dataframe[0].value
+    assert list(shown["Source"]) == ["embase", "pubmed", "scopus", "wos"]
+    assert list(shown["Found"]) == [1, 1, 1, 1]
+    assert list(shown["Removed by hand"]) == [0, 0, 1, 0]
+    assert list(shown["Kept"]) == [1, 1, 0, 1]
     assert any("merges undone: **0**" in one.value for one in app.markdown)
 
 

@@ -8,9 +8,9 @@ from streamlit.testing.v1 import AppTest
 from review.records import Record
 from review.store import acts, records
 from review.store.moments import now
-from review.workflow import screening, standings
+from review.workflow import overview, screening, standings
 from review.workflow.accounts import Signed
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def draw(folder, person):
         import streamlit as st
 
         from review.pages import home
-        from review.workflow.project import open_project
+        from review.workflow.opening import open_project
 
         st.session_state["person"] = person
         home.page(open_project(Path(folder)))
@@ -69,12 +69,34 @@ def test_an_alert_stands_on_top(project):
     with project.store.write() as conn:
         acts.add(conn, "alert", "tool", now(), subject="R000003", detail={"text": "retracted"})
     app = draw(project.folder, Signed("ada", ("lead",)))
-    assert app.error[0].value == "R000003: retracted"
+    assert app.error[0].value.startswith("[R000003](record?key=R000003): retracted (raised 20")
+    assert any(one.label == "Close the alert" for one in app.button)
+    reader = draw(project.folder, Signed("ben", ("reviewer",)))
+    assert len(reader.error) == 1
+    assert not any(one.label == "Close the alert" for one in reader.button)
+
+
+def test_the_lead_closes_an_alert_with_words_that_stay(project):
+    with project.store.write() as conn:
+        acts.add(conn, "alert", "tool", now(), subject="R000003", detail={"text": "retracted"})
+    app = draw(project.folder, Signed("ada", ("lead",)))
+    close = next(one for one in app.button if one.label == "Close the alert")
+    close.click().run()
+    assert "few words" in app.warning[0].value
+    app.text_area[0].set_value("Excluded; notice checked")
+    next(one for one in app.button if one.label == "Close the alert").click().run()
+    assert not app.error
+    assert app.expander[0].label == "Alerts closed: 1"
+    assert any("Closed by ada" in one.value and "notice checked" in one.value
+               for one in app.markdown)  # fmt: skip
 
 
 def test_an_import_says_what_a_harvest_left_out(project):
     with project.store.write() as conn:
         batch = records.add_batch(conn, now(), "ada", kind="harvest", source="medrxiv", name="w")
+        records.add(
+            conn, batch, [(n, Record("medrxiv", title=f"New {n}")) for n in range(3)], now()
+        )
         records.close_batch(conn, batch, announced=40, parsed=40, new=3, known=2)
     app = draw(project.folder, Signed("ada", ("lead",)))
     table = app.dataframe[0].value
@@ -90,3 +112,30 @@ def test_the_tab_s_icon_comes_from_no_other_host():
 
     assert page_config._get_favicon_string(ICON).startswith("data:image/svg+xml")
     assert "page_icon=ICON" in (Path(__file__).parents[1] / "app.py").read_text()
+
+
+def exclude_one(project):
+    stage = project.protocol.stages[0]
+    number = screening.next_record(project, stage, "ada").number
+    for name in ("ada", "ben"):
+        screening.vote(project, stage, name, number, "exclude")
+
+
+def test_a_flow_that_takes_long_to_count_rests_and_says_so(project):
+    times = iter([0.0, 2.0, 2.0])  # begins, has taken 2 s, rests from then on
+    kept = overview.Kept()
+    flow, counted = overview.flow_lately(project, kept, clock=lambda: next(times))
+    assert (flow.main.waiting_screening.n, counted) == (30, None)
+    exclude_one(project)
+    flow, counted = overview.flow_lately(project, kept, clock=lambda: 41.9)
+    assert flow.main.waiting_screening.n == 30 and counted == kept.at
+    flow, counted = overview.flow_lately(project, kept, clock=lambda: 42.0)
+    assert (flow.main.waiting_screening.n, counted) == (29, None)
+
+
+def test_a_flow_that_is_counted_quickly_is_counted_at_each_change(project):
+    kept = overview.Kept()
+    overview.flow_lately(project, kept, clock=lambda: 1.0)
+    exclude_one(project)
+    flow, counted = overview.flow_lately(project, kept, clock=lambda: 1.0)
+    assert (flow.main.waiting_screening.n, counted) == (29, None)

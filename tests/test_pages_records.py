@@ -9,7 +9,7 @@ from review.store.moments import now
 from review.workflow import files
 from review.workflow import records as workflow
 from review.workflow.accounts import Signed
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def draw(name, folder, person, key=None):
 
         import streamlit as st
 
-        from review.workflow.project import open_project
+        from review.workflow.opening import open_project
 
         st.session_state["person"] = person
         if key:

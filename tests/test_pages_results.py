@@ -77,6 +77,21 @@ def test_the_whole_report_is_one_download(project, monkeypatch):
     assert app.get("download_button")[0].proto.label == "Download the report"
 
 
+def test_a_report_made_before_the_newest_entry_is_not_offered(tmp_path, monkeypatch):
+    monkeypatch.setattr(prisma, "DPIS", (20,))
+    project = reporting.whole(tmp_path / "review")
+    app = opened(project, "Everything")
+    app.button[0].click().run(timeout=120)
+    assert app.get("download_button")
+    reporting.decide(project, 7, reporting.STAGES[0], "include", "2020-05-02")
+    with project.store.write() as conn:
+        conn.exec_driver_sql("update decisions set at = '2020-05-02T20:00:00.000000Z' where id = "
+                             "(select max(id) from decisions)")  # fmt: skip
+    app.run(timeout=120)
+    assert not app.get("download_button")
+    assert "make it anew" in " ".join(one.value for one in app.caption)
+
+
 def test_only_those_who_may_export_see_it(project):
     app = draw("results", project.folder, BEN)
     assert "may not export" in app.exception[0].message

@@ -7,7 +7,7 @@ from review.records import Record
 from review.store import records
 from review.store.moments import now
 from review.workflow import standings
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
 
 KEYS = {
     "Include": "i", "Exclude": "e", "Maybe": "m", "Note": "n", "Duplicate": "d", "Undo": "z",
@@ -35,7 +35,7 @@ def draw(folder):
 
         from review.pages import screening
         from review.workflow.accounts import Signed
-        from review.workflow.project import open_project
+        from review.workflow.opening import open_project
 
         st.session_state["person"] = Signed("ada", ("reviewer",))
         screening.page(open_project(Path(folder)))

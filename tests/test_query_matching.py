@@ -122,6 +122,12 @@ def test_mesh_is_judged_where_it_is_known():
     assert not matches(parse("mesh:Tomography"), known)
 
 
+def test_a_heading_may_be_asked_with_its_qualifier():
+    node = parse('"Lung/diagnostic imaging"[mh]')
+    assert record_matcher(node)(Record("pubmed", mesh=("Lung/*diagnostic imaging/pathology",)))
+    assert not record_matcher(node)(Record("pubmed", mesh=("Lung", "Liver/diagnostic imaging")))
+
+
 def test_keywords_count_only_when_asked():
     record = Record("pubmed", title="A study", keywords=("deep", "learning", "CT"))
     assert not record_matcher(parse("ct"))(record)

@@ -19,6 +19,7 @@ from review.query import (
     compile_europepmc,
     compile_for,
     compile_pubmed,
+    explain,
     matcher,
     parse,
 )
@@ -124,6 +125,17 @@ def test_losses_are_said():
     with pytest.raises(QueryError, match="nothing of it can be asked"):
         compile_arxiv(parse("mesh:Humans"))
     assert any("narrower" in one for one in compile_pubmed(parse("mesh:Humans")).notes)
+
+
+def test_a_headings_qualifier_is_not_asked_of_europe_pmc_and_that_is_said():
+    made = compile_europepmc(parse('"Lung/diagnostic imaging"[mh]'))
+    assert made.text == 'MESH:"Lung"'
+    assert "headings without qualifiers" in made.lost[0]
+
+
+def test_words_that_are_only_marks_and_letters_are_pointed_out():
+    assert any("C++ as c" in one for one in explain('"C++" OR covid')["warnings"])
+    assert not any("Marks" in one for one in explain('"vitamin c" OR x-ray')["warnings"])
 
 
 def test_sources_are_named():

@@ -15,7 +15,7 @@ from review.store.moments import now
 from review.workflow import dedupe, reopening, screening, standings
 from review.workflow.decisions import Wanted, decide
 from review.workflow.flow import flow_of
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
 
 FULL = "eligibility"
 SCREENING = "title-abstract"
@@ -241,7 +241,7 @@ def draw(project, page, roles=("lead", "reviewer"), **query):
         import streamlit as st
 
         from review.workflow.accounts import Signed
-        from review.workflow.project import open_project
+        from review.workflow.opening import open_project
 
         st.session_state["person"] = Signed("ada", tuple(roles))
         st.query_params.update(query)

@@ -19,7 +19,7 @@ from review.cli import app
 from review.errors import FlowError, ReviewError
 from review.flow import total
 from review.workflow import decision_files
-from review.workflow.project import open_project
+from review.workflow.opening import open_project
 from review.workflow.reports import (
     appraisals,
     bundle,
@@ -29,6 +29,7 @@ from review.workflow.reports import (
     prisma,
     search,
     texts,
+    verifying,
 )
 
 
@@ -106,6 +107,15 @@ def test_the_flow_of_then(june):
     }  # fmt: skip
 
 
+def test_progress_names_each_part_and_the_share_that_is_done(june, coarse):
+    told = []
+    bundle.everything(june, progress=lambda part, share: told.append((part, share)))
+    names, shares = zip(*told, strict=True)
+    assert names[0] == "PRISMA flow diagram" and names[-1] == "log"
+    assert "figures of CLAIM 2020" in names and "tables" in names
+    assert shares[0] == 0 and list(shares) == sorted(shares) and shares[-1] < 1
+
+
 def test_the_same_store_and_day_give_the_same_bytes_whatever_came_later(tmp_path, coarse):
     first = reporting.whole(tmp_path / "a")
     before = bundle.everything(moment.at(first, "2020-06-01"))
@@ -129,6 +139,7 @@ GOLDEN_FILES = (
     "figures/probast-2019-traffic-light.svg", "figures/rqs-1.0-scores.svg",
     "tables/csv/flow.csv", "tables/tex/probast-2019-judgements.tex",
     "tables/html/excluded-quality.html", "records/revman-included.ris", "records/included.ris",
+    "methods.md",
 )  # fmt: skip
 
 
@@ -203,7 +214,7 @@ def test_documents_open_in_other_readers(files):
 
 def test_the_log_holds_every_entry_up_to_then_in_order(files):
     log = [json.loads(line) for line in files["log.jsonl"].splitlines()]
-    moments = [one["at"] for one in log]
+    moments = [one["at"] for one in log if one["event"] != "outcome"]
     assert moments == sorted(moments) and max(moments) < "2020-06-02"
     kinds = {one["event"] for one in log}
     assert {
@@ -224,7 +235,9 @@ def test_the_log_holds_every_entry_up_to_then_in_order(files):
 def test_the_methods_paragraph_tells_the_numbers(june):
     text = texts.methods(june)
     for words in (
-        "Records of Embase and PubMed were taken in from files between 2020-02-01 and 2020-02-02",
+        "Records of Embase (2020-02-02) and PubMed (2020-02-01) were imported from search exports.",
+        "The days of imported files are those of the import.",
+        "The protocol's search covers the time from 2020-01-01 on; its query is: covid AND",
         "11 records were identified.",
         "2 duplicates were removed (1 by rule",
         "One reviewer judged titles and abstracts.",
@@ -233,6 +246,33 @@ def test_the_methods_paragraph_tells_the_numbers(june):
         "3 studies in 3 reports are included (1 deep learning, 1 hybrid, 1 traditional",
     ):
         assert words in text
+
+
+def test_methods_tell_what_waits_and_nothing_that_nobody_did(tmp_path):
+    begun = reporting.started(tmp_path / "r")
+    reporting.bring(begun, "pubmed", range(1, 3), "2020-02-01")
+    reporting.bring(begun, "website", range(3, 4), "2020-02-01", via="websites")
+    told = texts.methods(moment.at(begun))
+    assert "3 records were identified (1 by other methods)." in told
+    assert "judged" not in told and "appraised" not in told
+    assert "still waiting: 3 records for screening." in told
+    for n in (1, 2):
+        reporting.decide(begun, n, reporting.STAGES[0], "include", "2020-03-01")
+    reporting.decide(begun, 1, reporting.STAGES[1], "include", "2020-03-02")
+    told = texts.methods(moment.at(begun))
+    assert "One reviewer judged titles and abstracts. One reviewer judged full texts." in told
+    assert "the quality of what was eligible" not in told
+    assert (
+        "still waiting: 1 record for screening, 1 report for full text and 1 report for "
+        "appraisal." in told
+    )
+    assert "adjudicator" not in told
+
+
+def test_methods_count_studies_whose_kind_nobody_recorded(project):
+    told = texts.methods(moment.at(project))
+    assert "4 studies in 5 reports are included (1 deep learning, 1 hybrid, 2 of a kind" in told
+    assert "adjudicator (1 report)" in told and "still waiting" not in told
 
 
 def test_a_file_of_decisions_is_no_search(project, tmp_path):
@@ -250,12 +290,23 @@ def test_a_file_of_decisions_is_no_search(project, tmp_path):
 def test_prisma_s_and_checklist_are_filled_from_protocol_and_log(files):
     told = {row["Item"]: row["Reported"] for row in rows(files, "prisma-s")}
     assert len(told) == 16
-    assert told["1"] == "Embase; PubMed"
+    assert told["1"] == "Embase (search export); PubMed (search export)"
     assert told["8"].startswith("Written once: covid AND imaging")
-    assert told["13"] == "Embase 2020-02-02; PubMed 2020-02-01"
+    assert told["8"].endswith("run by hand for Embase, PubMed: (for the authors to fill in)")
+    assert told["12"] == "No source was searched again"
+    assert told["13"] == (
+        "Embase 2020-02-02 (day of the import); PubMed 2020-02-01 (day of the import)"
+    )
+    assert told["16"].endswith("1 removed by rule, 1 by hand")
     assert told["15"] == "11 from databases and registers"
     items = {row["Item"]: row for row in rows(files, "prisma-2020-checklist")}
-    assert items["16a"]["Reported"].startswith("11 identified")
+    assert items["6"]["Reported"] == "Embase (2020-02-02); PubMed (2020-02-01)"
+    judged = "One reviewer judged titles and abstracts; one reviewer judged full texts; two"
+    assert items["8"]["Reported"].startswith(judged)
+    assert items["16a"]["Reported"] == (
+        "11 records identified, 6 reports sought, 3 reports of 3 studies included"
+    )
+    assert items["16b"]["Reported"] == "1 report on full text, 1 at the quality gate"
     assert items["24b"]["Reported"].startswith("Fingerprint ")
 
 
@@ -287,6 +338,11 @@ def test_what_changed_since_a_day(project):
     assert [one.split()[0] for one in found.left] == ["R000004"]
     boxes = {box: (then, now) for box, then, now in found.boxes}
     assert boxes["Included: Reports included"] == (3, 5)
+    assert ("PROBAST: risk of bias, overall: unclear", 1, 0) in found.figures  # fell out again
+    assert "  PROBAST: forms: 3 -> 2" in changes.lines(found)
+    begun = {name: n for name, _, n in changes.since(project, "2020-05-01", "2020-06-01").figures}
+    assert begun["CLAIM 2020: forms"] == 3
+    assert begun["PROBAST: risk of bias, participants: high"] == 1
 
 
 def test_the_update_runs_what_is_new_and_ends_where_the_review_stands(project):
@@ -352,6 +408,18 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ReviewError, match="cannot be written"):
         folder.write({"a.txt": b""}, tmp_path / "file")
+
+
+def test_a_report_that_broke_off_has_no_manifest_and_no_scraps(tmp_path):
+    files = {"manifest.json": b"{}", "a.txt": b"a", "b.txt": b"b", "c.txt": b"c"}
+    folder.write(files, tmp_path)
+    (tmp_path / "b.txt").unlink()
+    (tmp_path / "b.txt" / "in the way").mkdir(parents=True)
+    with pytest.raises(ReviewError, match=r"b\.txt: cannot be written"):
+        folder.write(files, tmp_path)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.txt", "b.txt", "c.txt"]
+    with pytest.raises(ReviewError, match=r"there is no manifest\.json"):
+        verifying.verify(tmp_path)
 
 
 def test_an_empty_review_has_an_empty_report(tmp_path, coarse):

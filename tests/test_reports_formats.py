@@ -25,6 +25,8 @@ from review.workflow.reports import bundle, moment
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "golden" / "readings.json"
+JUDGED = GOLDEN.with_name("readings-judgements.json")
+"""Readings of the tables of judgements."""
 
 
 @pytest.fixture(scope="module")
@@ -126,11 +128,12 @@ READERS = {
     "records/included.bib": bibtex,
     "records/included.csv": rows,
     "records/excluded.ris": lambda data: rispy.loads(data.decode("utf-8-sig")),
-    "log.jsonl": lambda data: [json.loads(line)["event"] for line in data.splitlines()],
-    "methods.md": lambda data: data.decode(),
+    "log.jsonl": lambda data: [
+        one["event"] for one in map(json.loads, data.splitlines()) if one["event"] != "outcome"
+    ],
     "protocol.yaml": lambda data: sorted(yaml.safe_load(data)),
 }
-WHOLE = {".svg", ".mmd", ".tex"}
+WHOLE = {".svg", ".mmd", ".tex", ".md"}
 """Forms of which whole files are kept beside this list; pdflatex sets the .tex files elsewhere."""
 
 
@@ -139,10 +142,11 @@ def test_another_reader_reads_what_was_looked_at(files, name):
     """Where a change is meant, look at the files and write their readings anew with
     FUNNEL_GOLDEN=1 pytest tests/test_reports_formats.py."""
     reading = json.loads(json.dumps(READERS[name](files[name]), default=str))
-    kept = json.loads(GOLDEN.read_text()) if GOLDEN.exists() else {}
+    place = JUDGED if "judgements" in name else GOLDEN
+    kept = json.loads(place.read_text()) if place.exists() else {}
     if os.environ.get("FUNNEL_GOLDEN"):
         kept[name] = reading
-        GOLDEN.write_text(json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+        place.write_text(json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
     assert reading == kept[name]
 
 

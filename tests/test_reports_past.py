@@ -3,22 +3,30 @@ every entry in the log, data sets out of real PDFs, a broken store named and not
 
 import hashlib
 import json
+import re
 import sqlite3
+import subprocess
+import sys
+from collections import Counter
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import reporting
 from typer.testing import CliRunner
 
+from review import flow
 from review.cli import app
 from review.errors import FlowError
 from review.store import acts, feedback
 from review.store.feedback import Said
 from review.store.log import EVENTS, NO_EVENTS
 from review.store.tables import metadata
+from review.workflow import dedupe
 from review.workflow import files as attached
 from review.workflow.reports import bundle, changes, moment, overlap, prisma
 
+ROOT = Path(__file__).parents[1]
 TWO = {1: "covidnet-cxr-v2.pdf", 2: "covidnet-cxr-v3.pdf", 4: "covid-xray-poster.pdf"}
 
 
@@ -103,6 +111,23 @@ def test_the_log_has_as_many_entries_as_the_store(project, coarse):
     assert told.count("rejected") == 1
 
 
+@pytest.mark.parametrize("past", [None, "2020-06-01", "2020-02-15"])
+def test_whoever_has_only_the_log_counts_every_box_again(project, tmp_path, past, coarse):
+    """By the lines the docs print, run in the folder of the log."""
+    reporting.updated(project)
+    then = moment.at(project, past)
+    (tmp_path / "log.jsonl").write_bytes(bundle.everything(then)["log.jsonl"])
+    [code] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "reports.md").read_text(), re.S)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    counted = eval(done.stdout, {"Counter": Counter})
+    whole, _, boxes = flow.conservation(then.flow).partition(" records = ")
+    told = {what: int(n) for n, what in (part.split(" ", 1) for part in boxes.split(" + "))}
+    assert {what: n for what, n in told.items() if n} == dict(counted)
+    assert sum(counted.values()) == int(whole)
+
+
 @pytest.mark.parametrize(
     ("broken", "named"),
     [
@@ -111,12 +136,19 @@ def test_the_log_has_as_many_entries_as_the_store(project, coarse):
         ("delete from records where id = 8", "R000008"),  # a duplicate
         ("update groups set report = 99 where record = 1", "R000099"),
         ("delete from batches where id = 2", "R000010"),
+        ("delete from records where id = 7; delete from groups where record = 7", "R000007"),
+        ("delete from rejected", r"import 1 \(pubmed.ris\) brought 1 entries .* 0 are here"),
+        ("delete from decisions where id = 3", "decisions: 3"),
+        ("delete from links where id = 1", "links: 1"),
+        ("update decisions set verdict = 'maybe' where id = 3", "a verdict that is none: 3"),
+        ("update records set batch = 9 where id = 7", "R000007"),
+        ("update answers set record = 77 where id = 1", "R000077"),
     ],
 )
 def test_a_broken_store_is_not_drawn_and_its_records_are_named(project, tmp_path, broken, named):
     """What another program did to the file behind the software's back."""
     with closing(sqlite3.connect(next(project.folder.rglob("*.db")))) as file:
-        file.execute(broken)
+        file.executescript(broken)
         file.commit()
     for past in (None, "2020-06-01"):
         with pytest.raises(FlowError, match=named):
@@ -124,6 +156,17 @@ def test_a_broken_store_is_not_drawn_and_its_records_are_named(project, tmp_path
     words = ["--review", str(project.folder), "--user", "ada", "export", "all"]
     done = CliRunner().invoke(app, [*words, str(tmp_path / "out")])
     assert done.exit_code != 0 and not (tmp_path / "out").exists()
+
+
+def test_groups_that_are_not_those_of_the_links_are_not_drawn_and_made_anew(project):
+    """The boxes would sum: a record that stands alone is one more report to screen."""
+    with closing(sqlite3.connect(next(project.folder.rglob("*.db")))) as file:
+        file.execute("update groups set report = 8, study = 8 where record = 8")
+        file.commit()
+    with pytest.raises(FlowError, match=r"groups .*R000008.* 'review dedupe' computes them anew"):
+        moment.at(project)
+    dedupe.run(project, "ada")
+    assert moment.at(project).groups[8] == (1, 1)
 
 
 def test_the_update_of_a_living_review_is_drawn_with_its_previous_box(project, tmp_path):

@@ -114,6 +114,41 @@ def test_a_passing_fault_does_not_cost_a_pdf(library, tmp_path, rehearsal, kind)
     assert fault.done
 
 
+def test_a_lost_network_makes_no_report_not_retrieved(library, tmp_path, rehearsal, monkeypatch):
+    project = screened(tmp_path, of_library(library))
+    with monkeypatch.context() as down:
+        for name in PLACES:
+            down.setenv(f"FUNNEL_{name.upper().replace('-', '_')}_URL", "http://127.0.0.1:9")
+        down.setenv("FUNNEL_PACE", "0")
+        done = fetch_pdfs(project, "ann")
+    assert {one.state for one in done[:4]} == {"not reached"}
+    assert done[4].state == "not retrieved"  # it has no identifier; no network could help
+    assert inputs(project).not_retrieved.keys() == {"R000005"}
+    assert wanted(project) == [1, 2, 3, 4]
+    with StandIn(library) as server:
+        rehearsal(server)
+        again = fetch_pdfs(project, "ann")
+    assert [one.state for one in again] == ["retrieved"] * 3 + ["not retrieved"]
+    reason = inputs(project).not_retrieved["R000004"]
+    with monkeypatch.context() as down:
+        for name in PLACES:
+            down.setenv(f"FUNNEL_{name.upper().replace('-', '_')}_URL", "http://127.0.0.1:9")
+        assert fetch_pdfs(project, "ann", again=True)[0].state == "not reached"
+    assert inputs(project).not_retrieved["R000004"] == reason
+
+
+def test_a_run_stops_where_nobody_answers(library, tmp_path, rehearsal, monkeypatch):
+    one = of_library(library)[1]
+    many = [Record("medrxiv", f"{n}", title=f"T{n}", doi=one.doi, version=1) for n in range(9)]
+    project = screened(tmp_path, many)
+    for name in PLACES:
+        monkeypatch.setenv(f"FUNNEL_{name.upper().replace('-', '_')}_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("FUNNEL_PACE", "0")
+    monkeypatch.setenv("FUNNEL_CACHE", str(tmp_path / "cache"))
+    assert len(fetch_pdfs(project, "ann")) == 5
+    assert len(wanted(project)) == 9
+
+
 def test_a_page_in_place_of_a_pdf_is_no_pdf(library, tmp_path, rehearsal):
     project = screened(tmp_path, of_library(library)[1:2])
     with StandIn(library, faults=[Fault("html", nth=(1,))]) as server:

@@ -18,7 +18,7 @@ from review.store import records
 from review.workflow import replay
 from review.workflow.appraisal.tools import checklist
 from review.workflow.flow import flow_of
-from review.workflow.project import open_project
+from review.workflow.opening import open_project
 from review.workflow.reports import moment
 
 DATA = Path(__file__).parents[1] / "data" / "roberts2021"

@@ -8,9 +8,9 @@ from review.protocol import stage_of
 from review.records import Record
 from review.store import records
 from review.store.moments import now
-from review.workflow import rules, screening, standings
+from review.workflow import dedupe, rules, screening, standings
 from review.workflow.flow import flow_of
-from review.workflow.project import check, init, open_project
+from review.workflow.opening import check, init, open_project
 
 # The founding review's second filter: whole words and stems of two groups.
 RULES = """
@@ -71,6 +71,43 @@ def test_a_rule_is_taken_back_whole_and_by_record(project):
     assert total(flow_of(project).main.automation) == 0
     with pytest.raises(ReviewError, match="No rule 'other'"):
         rules.withdraw(project, "other", "ada")
+
+
+def twin(project):
+    """The same article from two sources, of which the first gave no abstract; a rule needs it."""
+    with project.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="pubmed")
+        same = {
+            "title": "Neural networks of three hospitals",
+            "year": 2020,
+            "doi": "10.1000/twin",
+            "authors": ("Smith, J.",),
+        }
+        full = Record("pubmed", abstract="Chest radiographs were read.", **same)
+        records.add(conn, batch, [(1, Record("embase", **same)), (2, full)], now())
+        standings.rebuild(project, conn)
+
+
+def test_a_report_matches_where_any_of_its_records_does(project):
+    twin(project)
+    assert dedupe.run(project, "ada").reports == 7
+    rules.apply(project, "ada")
+    assert "R000007" in flow_of(project).main.waiting_screening.ids
+
+
+def test_a_merge_never_lets_a_rule_take_a_record_along_that_matches(project):
+    twin(project)
+    rules.apply(project, "ada")
+    assert "R000008" in flow_of(project).main.waiting_screening.ids  # R000007 is marked
+    dedupe.run(project, "ada")
+    assert "R000007" in flow_of(project).main.waiting_screening.ids
+    assert not screening.next_record(project, stage_of(project.protocol, "screening"), "ada",
+                                     at="R000007").record.abstract  # fmt: skip
+    dedupe.settle(project, ("R000007", "R000008"), "different", "ada")
+    rules.apply(project, "ada")
+    assert "R000007" not in flow_of(project).main.waiting_screening.ids
+    dedupe.undo(project, "ada")
+    assert "R000007" in flow_of(project).main.waiting_screening.ids
 
 
 def test_a_query_that_cannot_be_read_is_named_by_check(project):

@@ -1,6 +1,7 @@
 """The commands on screening, and the page of agreement and stopping."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from review.protocol import stage_of
 from review.records import Record
-from review.store import records
+from review.store import orders, records
 from review.store.moments import now
 from review.workflow import screening, standings
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
 
 ROOT = Path(__file__).parents[1]
 
@@ -51,13 +52,31 @@ def test_the_order_is_trained_and_explained(project):
     done = review("rank", "train", folder=project.folder)
     assert "30 records ordered by the model 'light', from 30 judged" in done.stdout, done.stderr
     found = json.loads(review("rank", "explain", "R000002", "--json", folder=project.folder).stdout)
-    assert {"word", "share"} == set(found[0])
-    assert any("radiograph" in one["word"] for one in found)
+    assert {"word", "share"} == set(found["words"][0])
+    assert any("radiograph" in one["word"] for one in found["words"])
+    assert found["place"] is None and found["score"] is None
+    with project.store.read() as conn:
+        last = orders.places(conn, "title-abstract")[-1].record
+    told = review("rank", "explain", f"R{last:06d}", folder=project.folder).stdout
+    assert f"R{last:06d} stands at place 30 of 30 that wait." in told
+    assert "by the model 'light' from 30 judged records" in told
+    assert re.search(r"to the (front|back) +\d+\.\d%  \S", told), told
+
+
+def test_only_the_lead_of_the_team_stops(project):
+    refused = review("--user", "ben", "stop", "--why", "tired", folder=project.folder)
+    assert refused.returncode == 1
+    assert "ben may not manage in this review: that takes the role lead" in refused.stderr
 
 
 def test_the_evidence_is_printed_and_a_stop_needs_a_reason(project):
     found = json.loads(review("stopping", "--json", folder=project.folder).stdout)
     assert (found["screened"], found["unscreened"]) == (30, 30)
+    told = review("stopping", folder=project.folder).stdout.splitlines()
+    assert told[0].startswith("Screened: 30 of 60, ")
+    assert [one.split(":")[0] for one in told[1:]] == [
+        "Irrelevant in a row", "Relevant records left", "Stopping test",
+    ]  # fmt: skip
     refused = review("stop", folder=project.folder)
     assert refused.returncode == 1
     assert "in a sentence why" in refused.stderr
@@ -99,6 +118,8 @@ def test_agreement_of_a_plain_file(tmp_path):
         ("unit,ada,ben\n1,low\n", "line 2: 2 cells"),
         ("", "expected a header"),
         ("unit,ada,ben\n1,low,hgih\n", "'hgih' is not among"),
+        ("unit,rater,answer\n1,a,low\n1,b,low\n1,a,high\n", "line 4: 'a' rates '1' a second"),
+        ("unit,rater,answer\n1,a,low\n2,a,high\n", "needs at least two raters"),
     ],
 )
 def test_a_bad_ratings_file_is_one_clear_line(tmp_path, text, said):
@@ -110,6 +131,20 @@ def test_a_bad_ratings_file_is_one_clear_line(tmp_path, text, said):
     assert done.stderr.count("\n") == 1
 
 
+def test_a_ratings_file_as_people_save_them(tmp_path):
+    path = tmp_path / "r.csv"
+    path.write_bytes("Étude;ada;ben\r\nA;7,5;7,5\r\nB;na;2\r\nC;1,0;2\r\n".encode("cp1252"))
+    done = review("agreement", str(path), "--json")
+    found = {one["name"]: one for one in json.loads(done.stdout)}
+    assert found["Cohen's kappa"]["n"] == 2  # the first column names the units; 'na' is none
+    assert found["ICC(A,1)"]["n"] == 2
+    assert "1 cells 'na' were read as not rated" in done.stderr
+    path.write_text("unit,ada,ben\n1,yes,na\n2,na,na\n")
+    named = review("agreement", str(path), "--json", "--levels", "yes,no,na")
+    assert json.loads(named.stdout)[0]["n"] == 2
+    assert named.stderr == ""
+
+
 def test_the_lead_sees_agreement_and_evidence(project):
     def script(folder):
         from pathlib import Path
@@ -118,7 +153,7 @@ def test_the_lead_sees_agreement_and_evidence(project):
 
         from review.pages import progress
         from review.workflow.accounts import Signed
-        from review.workflow.project import open_project
+        from review.workflow.opening import open_project
 
         st.session_state["person"] = Signed("ada", ("lead",))
         progress.page(open_project(Path(folder)))

@@ -71,11 +71,17 @@ def words(text: str | None) -> str:
     return " ".join((text or "").split())
 
 
-def test_every_genuine_answer_stands_in_a_table(shared):
+def test_a_genuine_answer_in_no_table_is_read_whole_or_refused_in_one_line(shared):
     folder = shared / "reference" / "api_samples"
     there = {f"{p.parent.name}/{p.name}" for s in PARSERS for p in (folder / s).iterdir()}
     told = {f"arxiv/{n}" for n, *_ in ARXIV} | {f"pubmed/{n}" for n, _ in EFETCH}
-    assert there == told | set(REFUSED) | set(COUNTED)
+    told |= set(REFUSED) | set(COUNTED)
+    assert told <= there
+    for name in there - told:
+        try:
+            assert PARSERS[name.split("/")[0]](sample(shared, name)).rejected == (), name
+        except SourceError as error:
+            assert "\n" not in str(error), name
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -162,6 +162,32 @@ def test_a_long_query_goes_by_post(library, tmp_path):
     assert len(ids(pages)) > 10
 
 
+def test_what_changed_at_pubmed_includes_what_entered(library, tmp_path):
+    since, until = date(2020, 4, 1), date(2020, 5, 31)
+    with StandIn(library) as server:
+        http, base = Http(tmp_path, pace=0), server.base["eutils"]
+        query = pubmed_search.search
+        window = Window(since, until, "changed")
+        found = ids(list(query("covid*[tiab]", window, http, base)))
+        everything = [a for a in library.articles if a.edat <= library.today]
+        due = {
+            str(a.pmid) for a in everything
+            if since <= a.edat <= until or since <= library.modified(a) <= until
+        }  # fmt: skip
+        entered = ids(list(query("covid*[tiab]", Window(since, until, "entered"), http, base)))
+    assert set(entered) < set(found) <= due
+
+
+def test_a_long_query_goes_to_arxiv_by_post(library, tmp_path):
+    terms = " OR ".join(f'ti:"word{n}"' for n in range(600))
+    with StandIn(library) as server:
+        http = Http(tmp_path, pace=0)
+        query = f"ti:covid OR {terms}"
+        pages = list(arxiv_search.search(query, YEAR, http, server.base["arxiv"]))
+        assert {one.method for one in server.log} == {"POST"}
+    assert len(ids(pages)) > 3
+
+
 def test_what_pubmed_made_of_the_query_is_told(library, tmp_path):
     with StandIn(library) as server:
         http = Http(tmp_path, pace=0)

@@ -14,7 +14,17 @@ from sqlalchemy import create_engine, text
 
 from review.errors import StoreError
 from review.records import Decision, Link, Record, Rejected
-from review.store import HEAD, Store, accounts, acts, decisions, links, open_store, records
+from review.store import (
+    HEAD,
+    Store,
+    accounts,
+    acts,
+    arrivals,
+    decisions,
+    links,
+    open_store,
+    records,
+)
 from review.store.moments import from_text, now, to_text
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
@@ -118,7 +128,7 @@ def test_the_same_records_again_are_sightings_not_records(store):
         assert (len(added.new), len(added.known)) == (1, 2)
     with store.read() as conn:
         assert records.count(conn) == 6
-        assert len(records.arrivals(conn)) == 8
+        assert len(arrivals.every(conn)) == 8
 
 
 def test_paging_meets_every_record_once_in_each_sort(store):

@@ -28,6 +28,8 @@ def record(*authors, year=2020, **more):
 def test_studies_are_named_by_first_authors_and_year():
     assert label(record("Ghoshal, Biraja", "Tucker, Allan")) == "Ghoshal and Tucker 2020"
     assert label(record("Li, A", "Wu, B", "Xu, C")) == "Li et al. 2020"
+    assert label(record("Li", "et al.")) == "Li et al. 2020"
+    assert label(record("Li, A", "Wu, B", "and others")) == "Li et al. 2020"
     assert label(record("World Health Organization", year=None)) == (
         "World Health Organization (no year)"
     )
@@ -44,6 +46,8 @@ def test_names_that_read_alike_get_letters_in_order_of_arrival():
         "Li 2020a", "Li 2020b", "Li 2020z", "Li 2020aa",
     )  # fmt: skip
     assert named[99] == "Wu 2020"
+    dateless = labels({n: Record("x", authors=("Li, A",)) for n in (1, 2)})
+    assert dateless == {1: "Li (no year a)", 2: "Li (no year b)"}
     assert len(set(named.values())) == 30
 
 
@@ -51,6 +55,8 @@ def test_a_reference_tells_all_that_is_known_and_nothing_more():
     one = record("Li, A", title="A title.", journal="J", volume="3", issue="2", pages="1-9",
                  doi="10.1/x")  # fmt: skip
     assert reference(one) == "Li, A. A title. J 3(2):1-9. 2020. doi:10.1/x"
+    many = record(*("Wu, D.",) * 7, title="Is it so?")
+    assert reference(many) == f"{'; '.join(['Wu, D.'] * 6)}; et al. Is it so? 2020."
     assert reference(Record("x")) == "(nothing is known of this record)"
     assert reference(record(*(f"A{n}, B" for n in range(9)))).startswith("A0, B; ")
     assert "; et al." in reference(record(*(f"A{n}, B" for n in range(9))))

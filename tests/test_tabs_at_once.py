@@ -15,7 +15,7 @@ from review.store.moments import now
 from review.workflow import screening, standings
 from review.workflow.decisions import Wanted, decide
 from review.workflow.flow import flow_of
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
 
 ROUNDS = 12
 

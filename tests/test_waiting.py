@@ -11,7 +11,7 @@ from review.store import decisions, links, orders, records
 from review.store.moments import now
 from review.workflow import screening, standings, waiting
 from review.workflow.decisions import Wanted, decide
-from review.workflow.project import init, open_project
+from review.workflow.opening import init, open_project
 
 NAMES = ("ada", "Ada", "b_n", "ben")
 

@@ -6,7 +6,7 @@ Keys of a form: 'about:<fact>' for a fact, '<item>' for an item, 'judgement:<sec
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from review.checklists.model import (
@@ -188,11 +188,18 @@ def _folded(text: str) -> str:
     return " ".join(re.sub(r"[^\w\s]|_", " ", text.casefold()).split())
 
 
-def _named(options: Iterable[Option], text: str) -> str | None:
+def _named(options: Sequence[Option], text: str) -> str | None:
     for option in options:
         if text == option.id or _folded(text) in (_folded(option.id), _folded(option.label)):
             return option.id
-    return None
+    short = re.sub(r"[\s./]", "", text).upper()
+    fits = [option.id for option in options if len(short) > 1 and _initials(option) == short]
+    return fits[0] if len(fits) == 1 else None
+
+
+def _initials(option: Option) -> str:
+    """An option in short, as the field writes it: PY, PN, NI, NA."""
+    return "".join(word[0] for word in _folded(option.label).split()).upper()
 
 
 def _option(options: Iterable[Option], text: str) -> str | None:

@@ -28,6 +28,7 @@ WEIGHT_SLACK = 0.00005
 def mistakes(checklist: Checklist) -> list[Mistake]:
     """Places of the file that contradict the rest of it, with what was expected there."""
     return [
+        *_blanks(checklist),
         *_numbers(checklist),
         *_ids(checklist),
         *_answers(checklist),
@@ -43,6 +44,21 @@ def _places(checklist: Checklist) -> Iterator[tuple[Place, Item]]:
     for s, section in enumerate(checklist.sections):
         for i, item in enumerate(section.items):
             yield ("sections", s, "items", i), item
+
+
+def _blanks(checklist: Checklist) -> Iterator[Mistake]:
+    """Texts people must be able to read."""
+    said: list[tuple[Place, str]] = [
+        ((name,), str(getattr(checklist, name))) for name in ("title", "short", "licence")
+    ]
+    said += [(("sections", n, "title"), one.title) for n, one in enumerate(checklist.sections)]
+    said += [(("facts", n, "question"), one.question) for n, one in enumerate(checklist.facts)]
+    for path, item in _places(checklist):
+        said += [((*path, "name"), item.name), ((*path, "question"), item.question)]
+    yield from ((path, "is empty; write a text.") for path, text in said if not text.strip())
+    for n, section in enumerate(checklist.sections):
+        if not section.items and not section.judgement:
+            yield ("sections", n, "items"), "holds no item."
 
 
 def _numbers(checklist: Checklist) -> Iterator[Mistake]:
@@ -171,7 +187,7 @@ def _score(
     if score.kind == "percent-of-max":
         of = next((one for one in checklist.scores if one.id == score.of), None)
         if of is None or of.max is None:
-            yield (*path, "of"), "name a score of this file that has a 'max'; " + _list(known)
+            yield (*path, "of"), "name a score of this file that has a 'max'. " + _list(known)
     if score.kind == "sum":
         low, high = points_range(checklist)
         for key, said, is_ in (("min", score.min, low), ("max", score.max, high)):

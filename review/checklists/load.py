@@ -16,6 +16,20 @@ from review.checklists.read import Text, joined, line_of, place, read_text
 from review.errors import ChecklistError
 
 SUFFIXES = (".yaml", ".yml")
+_EXPECTED = {
+    "tuple_type": "expected a list, as [one, two] or a line '- one' each",
+    "mapping_type": "expected keys with values",
+    "dict_type": "expected keys with values",
+    "string_type": "expected a text",
+    "int_parsing": "expected a whole number",
+    "int_type": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_parsing": "expected a number",
+    "float_type": "expected a number",
+    "bool_parsing": "expected true or false",
+    "bool_type": "expected true or false",
+}
+"""Type of a mistake of shape -> what was expected, in words of YAML."""
 _CLASSES: dict[str, type] = {
     "citation": model.Citation,
     "sections": model.Section,
@@ -156,11 +170,22 @@ def _shape_mistake(found: Text, error: Any) -> str:
         return f"{where} is no key of a checklist.{_near(str(path[-1]), known)}"
     if error["type"] in ("missing", "missing_argument"):
         return f"{where} is missing."
-    message = str(error["msg"]).replace("Input should be", "expected")
+    message = _plain(error, path)
     got = error.get("input")
-    shown = "" if isinstance(got, dict | list) else f" (got {got!r})"
+    shown = "nothing" if got is None else repr(got)
+    shown = "" if isinstance(got, dict | list) else f" (got {shown})"
     choices = re.findall(r"'([^']+)'", str(error.get("ctx", {}).get("expected", "")))
-    return f"{where}: {message}{shown}.{_near(str(got), choices)}"
+    close = difflib.get_close_matches(str(got), choices, n=1)  # the message lists them all
+    near = f" Did you mean '{close[0]}'?" if close else ""
+    return f"{where}: {message}{shown}.{near}"
+
+
+def _plain(error: Any, path: tuple[str | int, ...]) -> str:
+    """What was expected, in words of YAML and not of Python."""
+    said = _EXPECTED.get(error["type"])
+    if error["type"] == "dataclass_type":
+        said = f"expected keys such as {', '.join(_known((*path, '')))}"
+    return said or str(error["msg"]).replace("Input should be", "expected")
 
 
 def _known(path: tuple[str | int, ...]) -> list[str]:

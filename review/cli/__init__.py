@@ -8,21 +8,24 @@ import typer
 from review.cli.base import Root
 from review.errors import ReviewError
 
-SLICES = (
-    "project",
-    "imports",
-    "harvest",
-    "query",
-    "dedupe",
-    "screening",
-    "fulltext",
-    "appraisal",
-    "bias",
-    "reports",
-    "accounts",
-    "serve",
-)
-"""Files beside this one; each adds its commands in `register(app)`, in this order."""
+SLICES = {
+    "project": "The plan",
+    "accounts": "The plan",
+    "serve": "The plan",
+    "query": "Identify",
+    "harvest": "Identify",
+    "imports": "Identify",
+    "dedupe": "Identify",
+    "screening": "Screen",
+    "fulltext": "Read, appraise, flag",
+    "appraisal": "Read, appraise, flag",
+    "bias": "Read, appraise, flag",
+    "reports": "Report",
+}
+"""Files beside this one -> heading in the help. Each adds its commands in `register(app)`, in this
+order."""
+HEADINGS = {"export": "Report", "decide": "Screen", "import-decisions": "Screen"}
+"""Commands that stand under another heading than their file's others."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,8 +50,17 @@ def root(
     context.obj = Root(folder, user or None)
 
 
-for _name in SLICES:
-    importlib.import_module(f"review.cli.{_name}").register(app)
+def _add(name: str, heading: str) -> None:
+    commands, groups = len(app.registered_commands), len(app.registered_groups)
+    importlib.import_module(f"review.cli.{name}").register(app)
+    for command in app.registered_commands[commands:]:
+        command.rich_help_panel = HEADINGS.get(command.name or "", heading)
+    for group in app.registered_groups[groups:]:
+        group.rich_help_panel = HEADINGS.get(str(group.name), heading)
+
+
+for _name, _heading in SLICES.items():
+    _add(_name, _heading)
 
 
 def main() -> None:

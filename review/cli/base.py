@@ -15,6 +15,9 @@ exports = typer.Typer(no_args_is_help=True, help="Write records, diagrams, table
 """The group `review export ...`; each slice adds what it writes."""
 
 
+AS_OF = typer.Option("", "--as-of", help="The state at the end of a past day: 2020-10-03.")
+
+
 @dataclass(frozen=True, slots=True)
 class Root:
     """The words given before the command."""
@@ -32,7 +35,7 @@ def person(context: typer.Context) -> str:
 
 def opened(context: typer.Context) -> "Project":
     """The review the command is about. Raises ProtocolError or StoreError."""
-    from review.workflow.project import open_project
+    from review.workflow.opening import open_project
 
     return open_project(Path(context.find_root().obj.folder), who=person(context))
 
@@ -40,6 +43,11 @@ def opened(context: typer.Context) -> "Project":
 def say(text: str = "") -> None:
     """Prints a line for the person."""
     typer.echo(text)
+
+
+def warn(text: str) -> None:
+    """Prints a line for the person beside the output, so that a pipe stays clean."""
+    typer.echo(text, err=True)
 
 
 def say_json(data: Any, *, lines: bool = False) -> None:

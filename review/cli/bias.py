@@ -39,14 +39,21 @@ def flags(
     show(found, bias.flags_in_words(found), json)
 
 
-def numbers(file: Path = PDF, json: bool = JSON, password: str | None = PASSWORD) -> None:
-    """Recompute the sensitivities, specificities and counts a PDF states; name contradictions."""
-    from review.workflow import bias
+def numbers(
+    context: typer.Context, file: Path = PDF, json: bool = JSON, password: str | None = PASSWORD
+) -> None:
+    """Recompute the figures a PDF states; name contradictions and samples that are too small."""
+    from review.workflow import bias, bias_sizes
     from review.workflow.fulltext import read_text
 
     sentences = read_text(file, password).sentences
-    found = bias.numbers_in(sentences)
-    show(found, bias.numbers_in_words(found, sentences), json)
+    asked = bias_sizes.thresholds(Path(context.find_root().obj.folder))
+    found, few = bias.numbers_in(sentences), bias_sizes.concerns_in(sentences, asked)
+    if json:
+        say_json({"figures": [asdict(one) for one in found], "sizes": [asdict(one) for one in few]})
+        return
+    say("\n".join(bias.numbers_in_words(found, sentences)))
+    say("\n".join(bias_sizes.concerns_in_words(few, asked)))
 
 
 @sets.command("find")

@@ -100,6 +100,10 @@ def file_(
         say(f"{done.records} records, {done.studies} groups, {done.doubtful} doubtful pairs: {out}")
         for title, n in done.crowds[:3]:
             say(f"{n} different records are headed {title[:60]!r}; a title alone joins none.")
+        if done.no_dois:
+            one, cell = done.no_dois[0]
+            say(f"{len(done.no_dois)} cells of the column doi hold no DOI and join nothing; "
+                f"record {one}: {cell[:60]!r}.")  # fmt: skip
 
 
 @group.command()

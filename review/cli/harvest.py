@@ -1,4 +1,4 @@
-"""Commands on harvests: harvest, schedule, parse, enrich, fetch-pdfs."""
+"""Commands on harvests: harvest, schedule, parse, enrich, fetch-pdfs, alerts, disagreements."""
 
 from pathlib import Path
 
@@ -20,6 +20,11 @@ def register(app: typer.Typer) -> None:
     app.command("parse")(parse)
     app.command("enrich")(enrich)
     app.command("fetch-pdfs")(fetch_pdfs)
+    app.command("disagreements")(disagreements)
+    group = typer.Typer(help="Included studies that were retracted or called into question.")
+    group.callback(invoke_without_command=True)(alerts)
+    group.command("close")(close_alert)
+    app.add_typer(group, name="alerts")
 
 
 def harvest(
@@ -44,11 +49,12 @@ def schedule(
 ) -> None:
     """Write a cron line and a systemd timer that harvest this review."""
     from review.cli import harvesting
-    from review.workflow.harvest.schedule import interval, write
+    from review.workflow.harvest.schedule import how_to, interval, write
 
-    for path in write(opened(context), harvesting.command(), interval(every)):
+    paths = write(opened(context), harvesting.command(), interval(every))
+    for path in paths:
         say(f"{path}:\n\n{path.read_text(encoding='utf-8')}")
-    say(harvesting.HOW_TO)
+    say(how_to(paths[0].parent))
 
 
 def parse(
@@ -91,8 +97,41 @@ def fetch_pdfs(
     quiet: bool = QUIET,
     as_json: bool = AS_JSON,
 ) -> None:
-    """Seek the PDFs of what passed screening, where open copies are."""
+    """Seek the PDFs of what passed screening, where open copies are.
+
+    Exit status: 0 all were asked for, 3 a service did not answer and some are left.
+    """
     from review.cli import harvesting
 
     words = harvesting.Words((), live, quiet or as_json, as_json)
-    harvesting.seek(opened(context), person(context), words, (again, most))
+    raise typer.Exit(harvesting.seek(opened(context), person(context), words, (again, most)))
+
+
+def alerts(
+    context: typer.Context,
+    all_: bool = typer.Option(False, "--all", help="Also those that were closed."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """List the open alerts; each is closed with: review alerts close NUMBER --why TEXT"""
+    from review.cli import harvesting
+
+    if context.invoked_subcommand is None:
+        harvesting.say_alerts(opened(context), all_, as_json)
+
+
+def close_alert(
+    context: typer.Context,
+    number: int = typer.Argument(help="The alert's number, as review alerts prints it."),
+    why: str = typer.Option(..., "--why", help="What was done about it."),
+) -> None:
+    """Close an alert with what was done about it; both stay readable."""
+    from review.workflow.harvest.alerts import close, told
+
+    say(f"closed: {told(close(opened(context), number, person(context), why))}")
+
+
+def disagreements(context: typer.Context, as_json: bool = AS_JSON) -> None:
+    """List records a source's search found and the query, run here, does not match."""
+    from review.cli import harvesting
+
+    harvesting.say_disagreements(opened(context), as_json)

@@ -1,5 +1,6 @@
 """What the harvest commands do, beyond collecting words."""
 
+import shlex
 import shutil
 import signal
 import sys
@@ -12,16 +13,10 @@ import typer
 from review.cli.base import opened, person, say, say_json
 from review.cli.progress import say_run, shown
 from review.errors import ReviewError
-from review.workflow.harvest.nouns import Control, exit_status
+from review.workflow.harvest.nouns import COMPLETE, INCOMPLETE, Control, exit_status
 
 if TYPE_CHECKING:
     from review.workflow.project import Project
-
-HOW_TO = (
-    "cron:    crontab -l | cat - schedule/crontab | crontab -\n"
-    "systemd: cp schedule/funnel-harvest.* ~/.config/systemd/user/ && "
-    "systemctl --user enable --now funnel-harvest.timer"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +52,9 @@ def once(project: "Project", who: str, words: Words) -> int:
     return exit_status(run)
 
 
-def seek(project: "Project", who: str, words: Words, asked: tuple[bool, int]) -> None:
-    """Seeks PDFs and prints what came of each."""
-    from review.workflow.retrieval import fetch_pdfs
+def seek(project: "Project", who: str, words: Words, asked: tuple[bool, int]) -> int:
+    """Seeks PDFs, prints what came of each, and gives the exit status."""
+    from review.workflow.retrieval import NOT_REACHED, fetch_pdfs, wanted
 
     again, most = asked
 
@@ -68,11 +63,17 @@ def seek(project: "Project", who: str, words: Words, asked: tuple[bool, int]) ->
             say(f"{done}/{all_}  {text}")
 
     found = fetch_pdfs(project, who, again=again, live=words.live, most=most or None, tell=tell)
+    lost = sum(one.state == NOT_REACHED for one in found)
     if words.as_json:
         say_json([asdict(one) for one in found])
-        return
+        return INCOMPLETE if lost else COMPLETE
     got = sum(one.state == "retrieved" for one in found)
-    say(f"{len(found):,} reports sought, {got:,} retrieved, {len(found) - got:,} not retrieved.")
+    say(f"{len(found):,} reports sought, {got:,} retrieved, {len(found) - got - lost:,} not "
+        "retrieved.")  # fmt: skip
+    if lost:
+        say(f"NOT REACHED For {lost:,} of them a service did not answer; {len(wanted(project)):,} "
+            "are left for the next run: review fetch-pdfs")  # fmt: skip
+    return INCOMPLETE if lost else COMPLETE
 
 
 def enrich(project: "Project", who: str, words: Words, again: bool) -> int:
@@ -117,7 +118,7 @@ def stay(context: typer.Context, words: Words, every: str) -> None:
 def command() -> str:
     """How this program is called from cron or systemd."""
     found = shutil.which("review")
-    return found or f"{sys.executable} -m review.cli"
+    return shlex.quote(found) if found else f"{shlex.quote(sys.executable)} -m review.cli"
 
 
 def parsed(source: str, body: bytes) -> dict[str, Any]:
@@ -145,7 +146,9 @@ def _other_pubmed(body: bytes) -> dict[str, Any] | None:
     kind = pubmed.kind(body)
     if kind in ("eSearchResult", "ePostResult"):
         found = asdict(pubmed.read_search(body))
-        return {"kind": kind, "announced": found["count"], "records": [], "rejected": [], **found}
+        announced = found["count"] if kind == "eSearchResult" else None
+        return {"kind": kind, "announced": announced, "records": [], "rejected": [], **found,
+                "answer": pubmed.structure(body)}  # fmt: skip
     if kind in ("eInfoResult", "eLinkResult"):
         return {"kind": kind, "announced": None, "records": [], "rejected": [],
                 "answer": pubmed.structure(body)}  # fmt: skip
@@ -160,3 +163,32 @@ def say_parsed(told: dict[str, Any]) -> None:
         say(f"{one.get('source_id', '')}  {one.get('year', '')}  {one.get('title', '')[:100]}")
     for one in told["rejected"]:
         say(f"rejected {one['number']}: {one['reason']}")
+
+
+def say_alerts(project: "Project", closed_too: bool, as_json: bool) -> None:
+    """Prints alerts, newest first, a closed one with how it was answered."""
+    from review.workflow.harvest.alerts import every, open_ones, told
+
+    found = every(project) if closed_too else open_ones(project)
+    if as_json:
+        say_json([asdict(one) for one in found])
+        return
+    for one in found:
+        state = f"closed by {one.closed_by} on {(one.closed_at or '')[:10]}: {one.why}"
+        say(f"{one.id}  {one.at[:10]}  {told(one)}" + (f"  ({state})" if one.closed_at else ""))
+    if not found:
+        say("No alerts." if closed_too else "No open alerts.")
+
+
+def say_disagreements(project: "Project", as_json: bool) -> None:
+    """Prints what sources found and the query run here does not."""
+    from review.workflow.harvest import disagreements
+
+    found = disagreements(project)
+    if as_json:
+        say_json([asdict(one) for one in found])
+        return
+    for one in found:
+        say(f"{one.key}  {one.source} {one.id}  {one.why}: {one.title or '(no title)'}")
+    say(f"{len(found):,} records were found by a source and not by the query run here; they are "
+        "kept and screened like all others.")  # fmt: skip

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from review.cli.base import exports, opened, person, say, say_json
+from review.cli.base import AS_OF, exports, opened, person, say, say_json
 from review.errors import ReviewError, SourceError
 
 if TYPE_CHECKING:
+    from review.protocol import Via
     from review.records import Parsed, Rejected
     from review.workflow.decision_files import Entered
     from review.workflow.imports import Imported
@@ -65,7 +66,9 @@ def import_(
     context: typer.Context,
     files: list[Path] = typer.Argument(..., help="Search exports of any common kind."),
     source: str = typer.Option("", help="Database they come from; guessed if left out."),
-    via: Box = typer.Option(Box.databases, help="PRISMA box the records are identified in."),
+    via: Box | None = typer.Option(
+        None, help="PRISMA box the records are identified in; databases if left out."
+    ),
     keep_good: bool = typer.Option(False, help="Import the readable records of a damaged file."),
     dry_run: bool = typer.Option(False, help="Read and show only; needs no review."),
     json: bool = typer.Option(False, "--json", help="One JSON object a record or file."),
@@ -82,7 +85,8 @@ def import_(
     failed = False
     for file in files:
         try:
-            done = import_file(project, file, who, source=name, via=via.value, keep_good=keep_good)
+            box: Via | None = via.value if via else None
+            done = import_file(project, file, who, source=name, via=box, keep_good=keep_good)
         except SourceError as error:  # the other files still come in
             failed = True
             typer.echo(f"review: {error}", err=True)
@@ -137,6 +141,8 @@ def _tell_import(done: "Imported", json: bool) -> None:
     if done.batch is None:
         say(f"{done.name}: this very file was imported before ({done.parsed} records). "
             "Nothing was added.")  # fmt: skip
+        for was, fresh in done.renamed:
+            say(f"  Its records counted as {was}; from now on they count as {fresh}.")
         return
     say(
         f"{done.name} ({done.source}): {done.announced} counted, {done.parsed} read, "
@@ -145,8 +151,8 @@ def _tell_import(done: "Imported", json: bool) -> None:
     if done.named:
         named = ", ".join(f"{name} {n:,}" for name, n in done.named)
         say(
-            f"  Its records name several databases ({named}). The flow diagram counts the file as "
-            f"{done.source}; import one file for each database to have them counted apart."
+            f"  The flow diagram counts its records as the records name their database: {named}. "
+            "If all are of one search, say so: review import the same file again with --source."
         )
     _tell_rejected(done.rejected)
     if done.rejected_path:
@@ -202,7 +208,8 @@ def decide(
 ) -> None:
     """Enter one decision of yours (--user names another reviewer)."""
     from review.store.records import number_of
-    from review.workflow.decisions import Wanted
+    from review.workflow import blind, screening
+    from review.workflow.decisions import Wanted, stage_named
     from review.workflow.decisions import decide as add
 
     if (verdict is None) != withdraw:
@@ -217,9 +224,14 @@ def decide(
         note or None,
         "adjudicator" if adjudicate else "reviewer",
     )
-    standing = add(opened(context), one)
+    project = opened(context)
+    here = stage_named(project.protocol, stage)
+    if adjudicate:
+        screening.judged_first(project, here, who, one.record)
+    standing = add(project, one)
     did = verdict.value if verdict else "withdrawn"
-    say(f"{key}: {did} by {who} at {stage}; the record is now {standing.status}.")
+    told = blind.told(project, who, here, one.record, standing)
+    say(f"{key}: {did} by {who} at {stage}; the record is now {told}.")
 
 
 def _export(form: Form) -> Callable[..., None]:
@@ -232,13 +244,16 @@ def _export(form: Form) -> Callable[..., None]:
         status: str = typer.Option("", help="Only what is included, excluded, conflict, ..."),
         unique: bool = typer.Option(False, help="One record a report, duplicates left out."),
         decisions: bool = typer.Option(True, help="Put key and standing beside each record."),
+        as_of: str = AS_OF,
     ) -> None:
         from review.exports import EXTENSIONS
         from review.workflow.record_exports import Wish, save
 
         path = out or Path(f"records{EXTENSIONS[form.value]}")
-        wish = Wish(stage or None, status or None, unique, decisions)
-        n = save(opened(context), form.value, path, wish)
-        say(f"Wrote {n} records to {path}")
+        who = person(context)
+        wish = Wish(stage or None, status or None, unique, decisions, who, as_of or None)
+        made = save(opened(context), form.value, path, wish)
+        say(f"Wrote {made.n:,} records to {path}")
+        say(made.sums(path.name))
 
     return export

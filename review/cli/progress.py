@@ -10,6 +10,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from review.cli.base import say
+from review.errors import StoreError
 from review.workflow.harvest.nouns import Run, Step
 
 LOG_BYTES, LOG_FILES = 5_000_000, 3
@@ -17,12 +18,29 @@ LOG_BYTES, LOG_FILES = 5_000_000, 3
 log = logging.getLogger("funnel.harvest")
 
 
+class _Log(RotatingFileHandler):
+    """The log's file. Where it cannot be written, that is said once; the harvest goes on."""
+
+    silent = False
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Says in one line that the log has a gap."""
+        if not self.silent:
+            self.silent = True
+            say(f"{self.baseFilename}: cannot be written; this run's log has a gap.")
+
+
 @contextlib.contextmanager
 def shown(folder: Path, quiet: bool) -> Iterator[Callable[[Step], None]]:
     """What to call after each page; bars only where a person watches."""
-    handler = RotatingFileHandler(
-        folder / "harvest.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
-    )
+    try:
+        handler = _Log(
+            folder / "harvest.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+        )
+    except OSError as error:
+        raise StoreError(
+            f"{folder / 'harvest.log'}: cannot be written ({error.strerror})."
+        ) from error
     form = logging.Formatter("%(asctime)sZ %(message)s", "%Y-%m-%dT%H:%M:%S")
     form.converter = time.gmtime
     handler.setFormatter(form)
@@ -100,9 +118,12 @@ def say_run(run: Run, quiet: bool) -> None:
                 f"{one.source:<10} {window:<24} {one.verdict:<11} {one.announced:>9,} "
                 f"{one.received:>9,} {one.new:>6,} {one.known:>6,} {one.rejected:>9,}"
             )
+        said = (f"{one.source}: {note}" for one in run.outcomes for note in one.notes)
+        for line in dict.fromkeys(said):
+            say(line)
         doubted = sum(one.disagree for one in run.outcomes)
         if doubted:
-            say(f"{doubted:,} records do not match the query run here; see the Harvests page.")
+            say(f"{doubted:,} records do not match the query run here; see: review disagreements")
         if run.updates:
             say(f"{run.updates:,} links or notices were learned of records known before.")
     for alert in run.alerts:

@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 def init(folder: Path) -> None:
     """Write a commented starter protocol into FOLDER."""
-    from review.workflow.project import init as start
+    from review.workflow.opening import init as start
 
     path = start(folder)
     say(f"Wrote {path}. Edit it, then run: review check {folder}")
@@ -25,7 +25,7 @@ def init(folder: Path) -> None:
 
 def check(folder: Path = typer.Argument(Path(), help="The review's folder.")) -> None:
     """Check the protocol in FOLDER: says what is wrong and where, or what it plans."""
-    from review.workflow.project import check as checked
+    from review.workflow.opening import check as checked
 
     for line in checked(folder):
         say(line)
@@ -33,7 +33,7 @@ def check(folder: Path = typer.Argument(Path(), help="The review's folder.")) ->
 
 def amend(context: typer.Context, why: str = typer.Option(..., help="Why it changed.")) -> None:
     """Record the protocol's change now, with the reason for it."""
-    from review.workflow.project import open_project
+    from review.workflow.opening import open_project
 
     project = open_project(Path(context.find_root().obj.folder), who=person(context), why=why)
     say(f"Protocol {project.fingerprint[:12]} is in force.")
@@ -41,9 +41,9 @@ def amend(context: typer.Context, why: str = typer.Option(..., help="Why it chan
 
 def amendments(context: typer.Context) -> None:
     """List the protocol's changes since screening began."""
-    from review.workflow import project as workflow
+    from review.workflow import opening
 
-    found = workflow.amendments(opened(context))
+    found = opening.amendments(opened(context))
     for one in found:
         say(f"{one['at']}  {one['who']}  {one['why'] or '(no reason given)'}\n{one['what']}")
     if not found:

@@ -1,12 +1,11 @@
-"""Commands on reports: status, export prisma, export all, diff, replay."""
+"""Commands on reports: status, export prisma, export all, verify, diff, replay."""
 
+import shlex
 from pathlib import Path
 
 import typer
 
-from review.cli.base import exports, opened, say, say_json
-
-AS_OF = typer.Option("", "--as-of", help="The state at the end of a past day: 2020-10-03.")
+from review.cli.base import AS_OF, exports, opened, person, say, say_json
 
 
 def register(app: typer.Typer) -> None:
@@ -14,6 +13,7 @@ def register(app: typer.Typer) -> None:
     app.command("status")(status)
     app.command("replay")(replay)
     app.command("diff")(diff)
+    app.command("verify")(verify)
     exports.command("prisma")(prisma)
     exports.command("all")(all_)
 
@@ -26,12 +26,15 @@ def status(
 ) -> None:
     """Show where the review stands: every box of the flow."""
     from review.flow import as_dict, hold
+    from review.workflow.harvest.alerts import open_ones, told
     from review.workflow.reports import moment, prisma
 
     now = moment.at(opened(context), as_of or None, whole=False)
+    alerts = [told(one) for one in open_ones(now.project, now.until)]
     if json:
         notes = prisma.notes(now)
-        say_json({"day": now.day, "notes": notes, **as_dict(hold(now.flow), ids=ids)})
+        counts = as_dict(hold(now.flow), ids=ids)
+        say_json({"day": now.day, "notes": notes, "alerts": alerts, **counts})
         return
     say(f"{now.project.protocol.title}\nState of {now.day}")
     for line in prisma.funnel(hold(now.flow)):
@@ -39,6 +42,8 @@ def status(
     say(prisma.sums(now))
     for note in prisma.notes(now):
         say(note)
+    for alert in alerts:
+        say(f"ALERT {alert}")
 
 
 def prisma(
@@ -50,7 +55,7 @@ def prisma(
     from review.workflow.reports import folder, moment
     from review.workflow.reports import prisma as figure
 
-    now = moment.at(opened(context), as_of or None, whole=False)
+    now = moment.at(opened(context), as_of or None)
     for place in folder.write(figure.files(now), out):
         say(f"wrote {place}")
     say(figure.sums(now))
@@ -75,17 +80,43 @@ def all_(
     as_of: str = AS_OF,
 ) -> None:
     """Write the whole report: figures, tables, texts, references, log and manifest."""
-    from review.workflow.reports import bundle, folder, moment
+    from review.workflow.reports import bundle, folder, moment, verifying
 
     now = moment.at(opened(context), as_of or None)
-    files = bundle.everything(now, progress=lambda part: say(f"making {part} ..."))
+    files = bundle.everything(
+        now, progress=lambda part, _: say(f"making {part} ..."), reader=person(context)
+    )
     if out.suffix.lower() == ".zip":
+        left: list[str] = []
         folder.write({out.name: bundle.as_zip(files)}, out.parent)
     else:
+        left = verifying.stale(out, files)
         folder.write(files, out)
     say(f"wrote {len(files):,} files to {out}; state of {now.day}")
+    for name in left:
+        say(f"  still there from an earlier report, not of this one: {name}")
     for line in bundle.sums(now, files):
         say(line)
+    say(f"Check it at any time: review verify {shlex.quote(str(out))}")
+
+
+def verify(
+    report: Path = typer.Argument(..., help="Folder or .zip that 'review export all' wrote."),
+    json: bool = typer.Option(False, "--json", help="As JSON."),
+) -> None:
+    """Hold a written report against its manifest: names each file that differs or is missing.
+
+    Needs no review. Exit status: 0 every file is as it was written, 1 it is not.
+    """
+    from review.workflow.reports import verifying
+
+    found = verifying.verify(report)
+    if json:
+        say_json(verifying.as_json(found))
+    else:
+        say("\n".join(verifying.lines(found)))
+    if found.changed or found.missing:
+        raise typer.Exit(1)
 
 
 def diff(

@@ -1,10 +1,14 @@
 """Commands on screening: rank, stopping, stop, retire, agreement."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from review.cli.base import opened, person, say, say_json
+from review.cli.base import opened, person, say, say_json, warn
+
+if TYPE_CHECKING:
+    from review.workflow.ordering import Explained
 
 STAGE = typer.Option("screening", help="Stage id or kind.")
 AS_JSON = typer.Option(False, "--json", help="Print JSON.")
@@ -40,17 +44,43 @@ def train(context: typer.Context, stage: str = STAGE) -> None:
 def explain(
     context: typer.Context, record: str, stage: str = STAGE, as_json: bool = AS_JSON
 ) -> None:
-    """Say which words put RECORD where it is in the order."""
+    """Say where RECORD stands in the order, and which words put it there."""
+    from dataclasses import asdict
+
     from review.workflow import ordering
     from review.workflow.decisions import stage_named
 
     project = opened(context)
-    found = ordering.explain(project, stage_named(project.protocol, stage), record)
+    here = stage_named(project.protocol, stage)
+    found = ordering.explain(project, here, record, reader=person(context))
     if as_json:
-        say_json([{"word": word, "share": round(share, 5)} for word, share in found])
+        words = [{"word": word, "share": round(share, 5)} for word, share in found.words]
+        say_json(asdict(found) | {"words": words})
         return
-    for word, share in found:
-        say(f"{share:+8.3f}  {word}")
+    say_explained(found)
+
+
+def say_explained(found: "Explained") -> None:
+    """Prints where a record stands and the words that pull at it."""
+    say(
+        f"{found.key} does not wait: it was judged or marked."
+        if found.place is None
+        else f"{found.key} stands at place {found.place:,} of {found.waiting:,} that wait."
+    )
+    if found.score is None:
+        say("Its place was drawn by lot: nothing had been learned yet.")
+    else:
+        lot = " Its place was drawn by lot, not by the score." if found.by_lot else ""
+        say(f"Its score is {found.score:+.3f}, by the model '{found.model}' from "
+            f"{found.learned_from:,} judged records.{lot}")  # fmt: skip
+    if not found.words:
+        say("None of its words pulls it anywhere.")
+        return
+    say("By the decisions so far these words pull most, with their part of all its words' pull:")
+    for word, share in found.words:
+        say(f"  {'to the front' if share > 0 else 'to the back':12}  {abs(share):6.1%}  {word}")
+    if found.model.startswith("embeddings:"):
+        say("The model weighs the sense of whole sentences as well, which no single word tells.")
 
 
 def apply(context: typer.Context) -> None:
@@ -74,16 +104,18 @@ def stopping(context: typer.Context, stage: str = STAGE, as_json: bool = AS_JSON
     """Print the evidence for stopping. It advises; it never stops anything."""
     from dataclasses import asdict
 
+    from review.stopping import sentences
     from review.workflow import ordering
     from review.workflow.decisions import stage_named
 
     project = opened(context)
-    found, _ = ordering.stopping_now(project, stage_named(project.protocol, stage))
+    here = stage_named(project.protocol, stage)
+    found, _ = ordering.stopping_now(project, here, reader=person(context))
     if as_json:
         say_json(asdict(found))
         return
-    for name, value in asdict(found).items():
-        say(f"{name.replace('_', ' '):12} {'not known' if value is None else value}")
+    for name, told in sentences(found):
+        say(f"{name}: {told}")
 
 
 def stop(
@@ -93,11 +125,14 @@ def stop(
     back: bool = typer.Option(False, help="Take the stop back."),
 ) -> None:
     """Stop screening: mark what nobody has judged as not screened (the lead's act)."""
-    from review.workflow import ordering
+    from review.workflow import accounts, ordering
     from review.workflow.decisions import stage_named
 
     project = opened(context)
     here, who = stage_named(project.protocol, stage), person(context)
+    known = accounts.member(project, who)
+    if known is not None:
+        accounts.require(known, "manage")
     if back:
         say(f"{ordering.resume(project, here, who):,} records are to be screened again.")
     else:
@@ -110,8 +145,12 @@ def retire(
     """Take NAME out of the review: what is settled stays, open records go back in the queue."""
     from review.workflow.screening import retire as leave
 
-    changed = leave(opened(context), name, person(context), back=back)
-    say(f"{name} is {'back' if back else 'retired'}; {changed:,} records changed their standing.")
+    done = leave(opened(context), name, person(context), back=back)
+    say(f"{name} is {'back' if back else 'retired'}; {done.changed:,} records changed their "
+        f"standing, {done.given_anew:,} open ones were given to others.")  # fmt: skip
+    if done.short and not back:
+        say(f"Too few reviewers are left for: {', '.join(done.short)}. Add one to 'team' in "
+            "protocol.yaml, or lower 'reviewers' there; until then nothing settles.")  # fmt: skip
 
 
 def agreement(
@@ -124,7 +163,10 @@ def agreement(
     """Agreement figures for a CSV of RATINGS. Needs no review."""
     from review.workflow.ratings import figures
 
-    found = figures(ratings, [one.strip() for one in levels.split(",") if one.strip()])
+    found, blank = figures(ratings, [one.strip() for one in levels.split(",") if one.strip()])
+    for word, count in blank.items():
+        warn(f"{count} cells '{word}' were read as not rated; name it in --levels if it is an "
+             "answer.")  # fmt: skip
     if as_json:
         say_json(found)
         return

@@ -7,6 +7,7 @@ suggest(sentences, cues)              sentences for each item of a checklist
 
 from review.cues.evidence import APART, PLAIN, Suggestion, check, suggest
 from review.cues.flags import Flag, Reader, Strength, flags, reader
+from review.cues.matching import of_others
 from review.cues.patterns import pipeline
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Suggestion",
     "check",
     "flags",
+    "of_others",
     "pipeline",
     "reader",
     "suggest",

@@ -7,6 +7,7 @@ from typing import Literal
 
 from review import datasets as registry_of
 from review.cues import matching
+from review.cues.counts import largest
 from review.cues.matching import Finder, Hit
 from review.datasets import Mention, Registry
 from review.pitfalls import Mode, Pitfall, Pitfalls, Rule
@@ -21,14 +22,6 @@ _OWN_PARTS = frozenset({"methods", "results", "limitations"})
 _LONGEST = 5_000
 """Letters of a sentence that are read: the longest of eight papers has 1,186, and what is longer is
 a broken text layer, which would take time by its square."""
-_COUNT = re.compile(
-    r"(?<![\d.,])(?<!figure )(?<!fig )(?<!fig\. )(?<!table )(?P<n>\d{1,3}(?:,\d{3})+|\d{1,6})\s+"
-    r"(?:(?:confirmed|different|unique|total|only)\s+)?"
-    r"(?P<what>(?:covid[- ]?19|covid)(?:[- ]positive|[- ]infected)?|sars[- ]cov[- ]2|positive|"
-    r"infected|malignant|diseased|abnormal)\b(?P<gap>[^.;]{0,25}?)\b(?P<unit>patients?|cases?|subjects?|"
-    r"images?|scans?|x-?rays?|radiographs?|participants?|individuals)\b",
-    re.I,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +88,11 @@ def flags(
         settled: ids of the data sets the study used, where a person has settled them; else those
             found in the text.
     """
-    sentences = [_cut(sentence) for sentence in sentences]
+    admitted = matching.admissions(sentences)
+    sentences = [
+        _cut(replace(one, section="limitations") if place in admitted else one)
+        for place, one in enumerate(sentences)
+    ]
     met = [_met(sentence, rules.finder) for sentence in sentences]
     named = registry_of.used(registry_of.find(sentences, registry)) if registry else {}
     used = list(settled) if settled is not None else list(named)
@@ -172,6 +169,8 @@ def _speaks_of_itself(sentence: Sentence) -> bool:
     """Whether a sentence is about this study as it was done."""
     if sentence.section in _LEFT_OUT_PRESENT or matching.of_others(sentence.text):
         return False
+    if matching.is_fragment(sentence.text) or matching.is_hypothetical(sentence.text):
+        return False
     if sentence.section == "introduction":
         return bool(matching.OWN.search(sentence.text))
     return sentence.section == "limitations" or not matching.of_future(sentence.text)
@@ -246,13 +245,9 @@ def _numbers(rule: Rule, rules: Reader, sentences: Sequence[Sentence]) -> list[F
     for index, sentence in enumerate(sentences):
         if not _speaks_of_itself(sentence):
             continue
-        counts = [
-            (int(found["n"].replace(",", "")), found.group())
-            for found in _COUNT.finditer(sentence.text)
-        ]
-        largest = max(counts, default=None)
-        if largest and rule.below and 0 < largest[0] < rule.below:
-            out.append(_flag(rule, rules, sentence, index, largest[1], sentence.text))
+        count = largest(sentence.text)
+        if count and rule.below and 0 < count[0] < rule.below:
+            out.append(_flag(rule, rules, sentence, index, count[1], sentence.text))
     return out
 
 

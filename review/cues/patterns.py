@@ -6,6 +6,7 @@
     test ..3 set                                 up to three words between
     (the)? split                                 may be left out
     #                                            a number
+    ##                                           a number of a thousand or more
 
 Hyphens, slashes and spaces are the same, and so are capitals and small letters.
 """
@@ -18,7 +19,8 @@ from typing import Any
 
 from review.errors import ChecklistError
 
-_TOKEN = re.compile(r"\.\.\.|\.\.\d+|\([^()]*\)\??|#|[^\s()]+")
+_TOKEN = re.compile(r"\.\.\.|\.\.\d+|\([^()]*\)\??|##?|[^\s()]+")
+_NUMBERS = {"#": r"^\d[\d,.:]*$", "##": r"^\d{1,3}(?:,\d{3})+$|^\d{4,}$"}
 _GAP = 8
 _MOST_VARIANTS = 400
 NEGATORS = frozenset(
@@ -40,10 +42,12 @@ NEGATORS = frozenset(
 
 
 def spelled(text: str) -> str:
-    """Text as cues are compared with it: hyphens and slashes between words become blanks."""
-    return _JOINERS.sub(" ", text)
+    """Text as cues are compared with it: hyphens and slashes between words become blanks, and words
+    broken at the end of a line are whole again."""
+    return " ".join(_JOINERS.sub(" ", _BROKEN.sub("", text)).split())
 
 
+_BROKEN = re.compile(r"\u00ad\s*|(?<=[a-z])-[ \t]*\n\s*(?=[a-z])")
 _JOINERS = re.compile(r"://|(?<=\w)[-–—/‐‑](?=\w)|(?<=\d)%")
 
 
@@ -85,7 +89,10 @@ def compiled(pattern: str) -> list[list[dict[str, Any]]]:
     for part in _TOKEN.findall(spelled(pattern)):
         slots.append(_slot(part))
     if not slots or _nested(pattern):
-        raise ChecklistError(f"cue '{pattern}': cannot be read; see the top of data/cues.yaml")
+        raise ChecklistError(
+            f"cue '{pattern}': cannot be read; brackets close, do not stand in each other, and "
+            "hold a choice: (one|two)"
+        )
     count = 1
     for slot in slots:
         count *= len(slot)
@@ -106,8 +113,8 @@ def _slot(part: str) -> list[list[dict[str, Any]]]:
         return [[{"OP": f"{{0,{_GAP}}}"}]]
     if part.startswith(".."):
         return [[{"OP": f"{{0,{part[2:]}}}"}]]
-    if part == "#":
-        return [[{"TEXT": {"REGEX": r"^\d[\d,.]*$"}}]]
+    if part in _NUMBERS:
+        return [[_word(part)]]
     if not part.startswith("("):
         return [[_word(word) for word in _words(part)]]
     optional = part.endswith("?")
@@ -139,14 +146,17 @@ def _words(text: str) -> list[str]:
 def _word(text: str) -> dict[str, Any]:
     if text.endswith("*") and len(text) > 1:
         return {"LOWER": {"REGEX": "^" + re.escape(text[:-1].lower())}}
-    if text == "#":
-        return {"TEXT": {"REGEX": r"^\d[\d,.]*$"}}
+    if text in _NUMBERS:
+        return {"TEXT": {"REGEX": _NUMBERS[text]}}
     return {"LOWER": text.lower()}
 
 
-def holds_negator(pattern: str) -> bool:
-    """Whether a cue says no by itself, so that a 'no' nearby does not turn it."""
-    return bool(set(re.findall(r"[a-z']+", pattern.lower())) & NEGATORS)
+def own_negators(pattern: str) -> frozenset[str]:
+    """The negators among a cue's words; a 'no' nearby does not turn a cue that says no itself."""
+    words = re.findall(r"[a-z']+", pattern.lower())
+    if "cannot" in words:  # which the tokeniser cuts in two
+        words.append("not")
+    return frozenset(words) & NEGATORS
 
 
 Need = tuple[frozenset[str], tuple[str, ...]]

@@ -6,7 +6,7 @@ from html import escape
 from review.datasets.ancestry import Matrix, holds
 from review.datasets.model import Registry
 
-_BOX = (264, 42)
+_BOX = (264, 46)
 _GAP = (90, 14)
 _MARGIN = 24
 _HEAD = 64
@@ -136,9 +136,12 @@ def _legend(table: Matrix | None) -> list[str]:
     return [*parts, _text(_MARGIN, 46, note, 11)]
 
 
-def _text(x: float, y: float, words: str, size: int, *, weight: str = "normal") -> str:
+def _text(
+    x: float, y: float, words: str, size: float, *, weight: str = "normal", anchor: str = "start"
+) -> str:
     return (
-        f"<text x='{x:g}' y='{y:g}' {_FONT} font-size='{size}' font-weight='{weight}' "
+        f"<text x='{x:g}' y='{y:g}' {_FONT} font-size='{size:g}' font-weight='{weight}' "
+        f"text-anchor='{anchor}' "
         f"fill='#1d2733'>{escape(words, quote=False)}</text>"
     )
 
@@ -153,7 +156,8 @@ def _edge(registry: Registry, places: Mapping[str, tuple[int, int]], a: str, b: 
     broken = "" if certain else " stroke-dasharray='5 4'"
     return (
         f"<path d='M{x1:g} {y1:g} C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2:g} {y2:g}' "
-        f"fill='none' stroke='#7a8794' stroke-width='1.2'{broken}/>"
+        f"fill='none' stroke='{_STROKE[registry[b].kind]}' stroke-opacity='0.7' "
+        f"stroke-width='1.3'{broken}/>"
     )
 
 
@@ -166,15 +170,17 @@ def _node(
     dataset = registry[one]
     x, y = place
     fill, stroke = _FILL[dataset.kind], _STROKE[dataset.kind]
-    lines = _wrapped(dataset.name, 27 if one in counts else 34)
+    lines = _wrapped(dataset.name, 27 if one in counts else 36)
+    size, step = (12, 15) if len(lines) < 3 else (10.5, 12.5)
+    top = y + _BOX[1] / 2 - step * (len(lines) - 1) / 2 + size * 0.36
     words = [
-        _text(x + 10, y + (25 if len(lines) == 1 else 17 + 15 * row), line, 12, weight="bold")
-        for row, line in enumerate(lines)
+        _text(x + 10, top + step * row, line, size, weight="bold") for row, line in enumerate(lines)
     ]
     if one in counts:
         named, resting = counts[one]
         figures = f"{named} / {resting}" if resting else "possible"
-        words.append(_text(x + _BOX[0] - 56, y + 25, figures, 12))
+        middle = y + _BOX[1] / 2 + 4
+        words.append(_text(x + _BOX[0] - 10, middle, figures, 12, anchor="end"))
     title = f"<title>{escape(dataset.name)} ({dataset.year}): {escape(dataset.size)}</title>"
     return (
         f"<g>{title}<rect x='{x}' y='{y}' width='{_BOX[0]}' height='{_BOX[1]}' rx='5' "
@@ -183,15 +189,22 @@ def _node(
 
 
 def _wrapped(name: str, width: int) -> list[str]:
-    """A name on at most two lines, cut with an ellipsis."""
+    """A name on one or two lines, or on three of a smaller letter; cut only past those."""
+    lines = _lines(name, width)
+    if len(lines) > 2:
+        lines = _lines(name, width + 2)
+    if len(lines) > 3:
+        lines = [*lines[:2], lines[2][: width + 1].rstrip() + "…"]
+    return lines
+
+
+def _lines(name: str, width: int) -> list[str]:
     lines = [""]
     for word in name.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
             lines.append(word)
         else:
             lines[-1] = f"{lines[-1]} {word}".strip()
-    if len(lines) > 2:
-        lines = [lines[0], lines[1][: width - 1].rstrip() + "…"]
     return lines
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from review.datasets.model import Dataset, Registry, squeezed
+from review.datasets.scope import is_used
 
 How = Literal["name", "link", "author", "citation", "reference"]
 
@@ -21,11 +22,6 @@ _REACH = 60
 """Letters either side of a weak name within which a data word must stand: about six words."""
 _NUMBERS = re.compile(r"\[(\d{1,3}(?:\s*[,–-]\s*\d{1,3})*)\]")
 _REFERENCE = re.compile(r"^\[?(\d{1,3})[\].]\s")
-_OWN_WORK = re.compile(r"\b(we|our|this (study|work|paper|research)|the present study)\b", re.I)
-_OTHERS = re.compile(
-    r"\b(previous|prior|earlier|other|existing|several) (studies|works?|authors|papers)\b", re.I
-)
-_USED_IN = frozenset({"abstract", "methods", "results", "supplement", "statements", ""})
 _SHORT = 5
 """Letters up to which a name in capitals must be written in capitals: ADNI, not 'adni'."""
 
@@ -66,6 +62,9 @@ class _Name:
     weak: bool
     as_written: str | None
     """Spelling that must be met letter by letter; None where case does not matter."""
+    listed: bool = False
+    """A name that lacks its data word, which must follow further on: 'the Montgomery and Shenzhen
+    data sets'."""
 
 
 def find(sentences: Sequence[Sentence], registry: Registry) -> list[Mention]:
@@ -102,6 +101,7 @@ def asked(mentions: Iterable[Mention]) -> list[Mention]:
 
 
 def _names(datasets: Iterable[Dataset]) -> list[_Name]:
+    datasets = list(datasets)
     owners: dict[tuple[str, How, bool, str | None], list[str]] = {}
     for dataset in datasets:
         every: list[tuple[str, How, bool]] = [(name, "name", False) for name in dataset.names]
@@ -112,9 +112,31 @@ def _names(datasets: Iterable[Dataset]) -> list[_Name]:
             key = squeezed(text)
             acronym = len(key) <= _SHORT and text.upper() == text
             owners.setdefault((key, how, weak, text if acronym else None), []).append(dataset.id)
-    return [
+    whole = [
         _Name(key, tuple(sorted(set(ids))), how, weak, written)
         for (key, how, weak, written), ids in owners.items()
+    ]
+    return whole + _in_lists(datasets)
+
+
+_WITH_DATA_WORD = re.compile(r"(.{4,}?) (?:data ?set|data ?base|collection|set)", re.I)
+_LIST_GOES_ON = re.compile(
+    r"(?:\s+County)?(?:\s*(?:,|&|\band\b|\bor\b)\s*(?:and\s+)?[\w-]+(?:\s+[\w-]+){0,3}?){0,5}\s+"
+    r"(?:data ?-?sets|data ?-?bases|collections|sets|cohorts)\b"
+)
+
+
+def _in_lists(datasets: Iterable[Dataset]) -> list[_Name]:
+    """'Shenzhen dataset' also as 'Shenzhen', for lists with one data word at their end."""
+    owners: dict[str, set[str]] = {}
+    for dataset in datasets:
+        for name in (*dataset.names, *dataset.weak_names):
+            found = _WITH_DATA_WORD.fullmatch(name)
+            if found:
+                owners.setdefault(found.group(1), set()).add(dataset.id)
+    return [
+        _Name(squeezed(stem), tuple(sorted(ids)), "name", True, stem, listed=True)
+        for stem, ids in owners.items()
     ]
 
 
@@ -143,7 +165,7 @@ def _in_sentence(index: int, sentence: Sentence, names: Sequence[_Name]) -> list
                 index,
                 text[first:stop],
                 "reference" if reference else name.how,
-                not reference and _is_used(sentence),
+                not reference and is_used(text, sentence.section, first, stop),
                 len(name.ids) == 1,
             )
         )
@@ -166,6 +188,13 @@ def _squeeze(text: str) -> tuple[str, list[int]]:
 _WORD = re.compile(r"[^\W_]+")
 
 
+_ONLY_LIKE = re.compile(
+    r"[\s-]+(?:like|style|styled|type|inspired|esque)\b|\s+(?:auto-?)?labell?(?:er|ing tool)s?\b",
+    re.I,
+)
+"""'BraTS-like labels' and 'the CheXpert labeler' name no images."""
+
+
 def _stands(text: str, first: int, last: int, name: _Name) -> bool:
     """Whether the letters found are the name: whole words, and near a data word where needed."""
     before, after = text[first - 1 : first], text[last + 1 : last + 2]
@@ -173,17 +202,14 @@ def _stands(text: str, first: int, last: int, name: _Name) -> bool:
         return False
     if name.as_written is not None and text[first : last + 1] != name.as_written:
         return False
+    if _ONLY_LIKE.match(text[last + 1 :]):
+        return False
+    if name.listed:
+        return bool(_LIST_GOES_ON.match(text[last + 1 :]))
     if not name.weak:
         return True
     around = text[max(0, first - _REACH) : first] + " | " + text[last + 1 : last + 1 + _REACH]
     return bool(_NEAR.search(around))
-
-
-def _is_used(sentence: Sentence) -> bool:
-    """Whether a sentence speaks of this study's own data."""
-    if _OTHERS.search(sentence.text):
-        return False
-    return sentence.section in _USED_IN or bool(_OWN_WORK.search(sentence.text))
 
 
 def _referenced(sentences: Sequence[Sentence], found: Sequence[Mention]) -> dict[int, str]:
@@ -219,7 +245,9 @@ def _cited(
             for number in _numbers(found.group(1)):
                 if number in referenced:
                     one = referenced[number]
-                    here = _is_used(sentence) and one not in parts.get(index, ())
+                    place = (found.start(), found.end())
+                    here = is_used(sentence.text, sentence.section, *place)
+                    here = here and one not in parts.get(index, ())
                     out.append(Mention((one,), index, found.group(), "citation", here))
     return out
 
@@ -249,7 +277,7 @@ def _by_author(sentences: Sequence[Sentence], registry: Registry, known: set[str
             ids = tuple(sorted(owners[found["after"] or found["before"]]))
             sure = [one for one in ids if one in known]
             settled = tuple(sure) if len(sure) == 1 else ids
-            used_here = _is_used(sentence)
+            used_here = is_used(sentence.text, sentence.section, found.start(), found.end())
             out.append(Mention(settled, index, found.group(), "author", used_here, len(sure) == 1))
     return out
 

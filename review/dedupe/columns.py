@@ -217,7 +217,7 @@ def _row(record: Record) -> tuple[Any, ...]:
         _year(record),
         _journal(record.journal) if record.journal else "",
         _number(fold.volume_number(record.volume)),
-        _number(fold.volume_number(record.issue)),
+        fold.issue_number(record.issue, record.volume),
         _short_code(prefix),
         _number(first),
         _number(last),

@@ -10,26 +10,27 @@ import numpy.typing as npt
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Indel
 
+from review.dedupe import places
 from review.dedupe.columns import HEAD, Columns, Ints
 from review.dedupe.fold import is_common, numerals
 from review.dedupe.keys import Pairs
+from review.dedupe.places import LOW_PAGE, Bools, agreement
 
-Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 
 WORTH_A_LOOK = 80.0
 """Title ratio (0 to 100) from which differing words are looked at one by one."""
 LIKE_TEAM = 0.5
 """Names in common (0 to 1) from which a preprint's title is read word by word."""
-LOW_PAGE = 20
-"""Where journals number every issue from page 1, columns stand on its first pages each time."""
-MOST_ISSUES = 60
-"""Issues a volume can have (a weekly's 53 and supplements); greater numbers run on over volumes, or
-are a database's own, and tell no two documents apart."""
+OF_A_WORK = 4
+"""Telling words of a title that hardly comes twice by one team."""
 SAME_WORD = 0.75
 """Likeness of two long words that count as spellings of one ('anerobic', 'anaerobic')."""
+MISTYPED_WORD = 0.85
+"""The same where the second letter differs or the first two are swapped ('npeumonia')."""
 LONG_WORD = 5
-OPPOSITES = (("hyper", "hypo"), ("inter", "intra"), ("macro", "micro"), ("endo", "exo"))
+OPPOSITES = (("hyper", "hypo"), ("inter", "intra"), ("macro", "micro"), ("endo", "exo"),
+             ("abduc", "adduc"))  # fmt: skip
 """Parts of words that look alike and mean the opposite."""
 
 
@@ -47,6 +48,8 @@ class Likeness:
     """Titles equal but for spelling and spaces."""
     begins: Bools
     """One title is the beginning of the other."""
+    reworded: Bools
+    """Each title has a telling word the other lacks, as two works of one team have."""
     contained: Floats
     """Share of the shorter title's telling letters that stand in the longer one, 0 to 1; read
     only for preprints and like teams, else 1 for one title and 0 for two."""
@@ -55,6 +58,8 @@ class Likeness:
     sequel: Bools
     """One title is the other with 'part II' or a number more."""
     same_kind: Bools
+    ordinary: Bools
+    """Neither title says it is a correction, reply or the like."""
     informative: npt.NDArray[np.int16]
     """Telling words in the poorer title."""
     first: npt.NDArray[np.int8]
@@ -96,15 +101,11 @@ class Likeness:
     same_server: Bools
     supplement: Bools
     """Either stands in a supplement."""
+    nowhere: Bools
+    """Neither prints a volume, issue or page."""
     cut: Bools
     """Either title is shown as cut short."""
     version: npt.NDArray[np.int8]
-
-
-def agreement(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
-    """1 equal, -1 different, 0 where either is unknown."""
-    known = (a != 0) & (b != 0)
-    return np.where(known, np.where(a == b, 1, -1), 0).astype(np.int8)
 
 
 def _ratios(
@@ -122,15 +123,20 @@ def _ratios(
 
 @lru_cache(maxsize=100_000)
 def _one_word(a: str, b: str) -> bool:
-    """Whether two words are spellings of one: long, alike, and begun alike."""
-    if len(a) < LONG_WORD or len(b) < LONG_WORD or a[:2] != b[:2]:
+    """Whether two words are spellings of one: long, alike, and begun alike but for a slip."""
+    if len(a) < LONG_WORD or len(b) < LONG_WORD or not _begun_alike(a, b):
         return a.rstrip("s") == b.rstrip("s") and len(a) > 2 and len(b) > 2
     if any(letter.isdigit() for letter in a + b):
         return False
     for one, other in OPPOSITES:
         if (one in a and other in b) or (other in a and one in b):
             return False
-    return Indel.normalized_similarity(a, b) >= SAME_WORD
+    least = SAME_WORD if a[:2] == b[:2] else MISTYPED_WORD
+    return Indel.normalized_similarity(a, b) >= least
+
+
+def _begun_alike(a: str, b: str) -> bool:
+    return a[0] == b[0] or a[:2] == b[1::-1]
 
 
 def differing(a: str, b: str) -> tuple[list[str], list[str]]:
@@ -174,6 +180,9 @@ def same_journal(a: str, b: str) -> int:
         return 0
     if a == b:
         return 1
+    years, others = _years(a), _years(b)
+    if years and others and not years & others:
+        return -1
     left = [word for word in a.split() if not is_common(word)]
     right = [word for word in b.split() if not is_common(word)]
     if not left or not right:
@@ -185,6 +194,12 @@ def same_journal(a: str, b: str) -> int:
     if len(short) > 2 and short.replace(" ", "") == initials:
         return 1
     return 1 if fuzz.token_sort_ratio(a, b) >= 85 else -1
+
+
+@lru_cache(maxsize=100_000)
+def _years(journal: str) -> frozenset[str]:
+    """The years in a name, as proceedings have one."""
+    return frozenset(word for word in journal.split() if len(word) == 4 and word.isdigit())
 
 
 def _abbreviates(short: list[str], long: list[str]) -> bool:
@@ -215,6 +230,7 @@ def _people(columns: Columns, a: Ints, b: Ints) -> dict[str, Any]:
     families = columns.families
     n = len(a)
     first, in_order = np.zeros(n, np.int8), np.zeros(n, bool)
+    team = np.full(n, -1.0, np.float32)
     shared, least, most = (np.zeros(n, np.int16) for _ in range(3))
     for place, (left, right) in enumerate(
         zip([families[r] for r in a.tolist()], [families[r] for r in b.tolist()], strict=True)
@@ -224,8 +240,8 @@ def _people(columns: Columns, a: Ints, b: Ints) -> dict[str, Any]:
             in_order[place] = left == right
             lefts, rights = set(left), set(right)
             shared[place] = len(lefts & rights)
-            least[place], most[place] = sorted((len(lefts), len(rights)))
-    team = np.where(least > 0, shared / np.maximum(least, 1), -1.0).astype(np.float32)
+            team[place] = shared[place] / min(len(lefts), len(rights))
+            least[place], most[place] = sorted((len(left), len(right)))
     return {"first": first, "shared": shared, "team": team, "in_order": in_order, "least": least,
             "most": most}  # fmt: skip
 
@@ -238,7 +254,7 @@ def _titles(columns: Columns, a: Ints, b: Ints) -> dict[str, Any]:
     words = np.where(same, 100.0, 0.0).astype(np.float32)
     unlike = np.flatnonzero(~same)
     words[unlike] = _ratios(titles, a[unlike], b[unlike], words=True)
-    begins = np.zeros(len(a), bool)
+    begins, reworded = np.zeros(len(a), bool), ~same
     numbers = agreement(columns.numerals[a], columns.numerals[b])
     one_sided = (columns.numerals[a] == 0) != (columns.numerals[b] == 0)
     numbers[~one_sided & (numbers == 0)] = 1
@@ -247,15 +263,17 @@ def _titles(columns: Columns, a: Ints, b: Ints) -> dict[str, Any]:
         short, long = sorted((left.replace(" ", ""), right.replace(" ", "")), key=len)
         if len(short) >= HEAD:
             begins[place] = long.startswith(short)
+        here, there = differing(left, right)
+        reworded[place] = bool(here and there)
         if ratio[place] >= WORTH_A_LOOK:
-            same[place] = not any(differing(left, right))
+            same[place] = not (here or there)
     sequel = np.zeros(len(a), bool)
     for place in np.flatnonzero((numbers <= 0) & ((ratio >= LIKE_TEAM * 100) | (words >= 95))):
         left, right = _numbers(titles[a[place]]), _numbers(titles[b[place]])
         numbers[place] = -1 if left - right and right - left else 0
         sequel[place] = numbers[place] == 0 and _sequel(titles[a[place]], titles[b[place]])
-    return {"ratio": ratio, "words": words, "same_title": same, "begins": begins,
-            "exact": exact, "numerals": numbers, "sequel": sequel}  # fmt: skip
+    return {"ratio": ratio, "words": words, "same_title": same, "begins": begins, "exact": exact,
+            "reworded": reworded, "numerals": numbers, "sequel": sequel}  # fmt: skip
 
 
 def _sequel(a: str, b: str) -> bool:
@@ -301,30 +319,6 @@ def _abstracts(columns: Columns, a: Ints, b: Ints) -> Floats:
     return found
 
 
-def _pages(columns: Columns, a: Ints, b: Ints, plain: dict[str, Any]) -> npt.NDArray[np.int8]:
-    """Agreement of first pages. A page printed and an electronic number ('969', 'a1754') of one
-    volume, two first pages with one last page, or page 1 of an article ahead of print are no
-    contradiction."""
-    page, last = columns.page, columns.last_page
-    found = agreement(page[a], page[b])
-    known = (page[a] != 0) & (page[b] != 0)
-    high = np.minimum(page[a], page[b]) > LOW_PAGE
-    found[known & high & ((page[a] == last[b]) | (last[a] == page[b]))] = 1
-    other_prefix = columns.page_prefix[a] != columns.page_prefix[b]
-    open_question = (other_prefix & (plain["volume"] == 1)) | (plain["last_page"] == 1)
-    ahead = ((columns.volume[a] == 0) & (page[a] == 1)) | (
-        (columns.volume[b] == 0) & (page[b] == 1)
-    )
-    found[(found == -1) & (open_question | ahead)] = 0
-    return found
-
-
-def _span(columns: Columns, a: Ints, b: Ints) -> npt.NDArray[np.int16]:
-    spans = np.where(columns.last_page > 0, columns.last_page - columns.page, 0)
-    shorter = np.minimum(spans[a], spans[b])
-    return np.clip(shorter, 0, 1000).astype(np.int16)
-
-
 def promising(columns: Columns, pairs: Pairs) -> Bools:
     """The pairs any rule could speak of, by what is cheap to compare: an identifier, a page, a
     title's beginning, its letters and not other people's, or a preprint's team. All others are told
@@ -368,10 +362,11 @@ def likeness(columns: Columns, pairs: Pairs) -> Likeness:
         name: agreement(getattr(columns, name)[a], getattr(columns, name)[b])
         for name in ("doi", "pmid", "pmcid", "arxiv", "volume", "issue", "last_page", "initial")
     }
-    plain["page"] = _pages(columns, a, b, plain)
-    running = np.maximum(columns.issue[a], columns.issue[b]) > MOST_ISSUES
-    plain["issue"][running & (plain["issue"] == -1)] = 0
+    plain["issue"] = places.issues(columns.issue[a], columns.issue[b], plain["issue"])
     titles, people = _titles(columns, a, b), _people(columns, a, b)
+    informative = np.minimum(columns.informative[a], columns.informative[b])
+    one_work = (informative >= OF_A_WORK) & (people["first"] == 1)
+    plain["page"] = places.pages(columns, a, b, plain, one_work)
     share = titles["same_title"].astype(np.float32)
     preprints = (server_a > 0).astype(np.int8) + (server_b > 0)
     alike = people["in_order"] | ((people["team"] >= LIKE_TEAM) & (people["shared"] >= 3))
@@ -384,9 +379,10 @@ def likeness(columns: Columns, pairs: Pairs) -> Likeness:
         contained=share,
         **plain,
         nobody=(columns.people[a] == 0) & (columns.people[b] == 0),
+        ordinary=(columns.kind[a] == 0) & (columns.kind[b] == 0),
         same_kind=columns.kind[a] == columns.kind[b],
-        informative=np.minimum(columns.informative[a], columns.informative[b]),
-        span=_span(columns, a, b),
+        informative=informative,
+        span=places.span(columns, a, b),
         low_page=np.minimum(columns.page[a], columns.page[b]) <= LOW_PAGE,
         beside=(np.abs(columns.page[a] - columns.page[b]) <= 1) & (columns.page[a] > 0),
         years=np.where((year_a > 0) & (year_b > 0), np.abs(year_a - year_b), -1).astype(np.int16),
@@ -395,6 +391,7 @@ def likeness(columns: Columns, pairs: Pairs) -> Likeness:
         preprints=preprints,
         same_server=(server_a == server_b) & (server_a > 0),
         supplement=columns.supplement[a] | columns.supplement[b],
+        nowhere=places.nowhere(columns, a) & places.nowhere(columns, b),
         cut=columns.cut[a] | columns.cut[b],
         version=agreement(columns.version[a], columns.version[b]),
     )

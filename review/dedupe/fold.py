@@ -113,7 +113,7 @@ _KIND_PATTERNS = [
     (REPLY, r"^\W*(?:the )?(?:authors?'?s?'? )?(?:in )?repl(?:y|ies)\b"
             r"|^\W*(?:the )?authors?'?s?'? respon(?:se|d)"
             r"|^\W*response (?:to|:)"
-            r"|[:\-.(]\s*(?:the )?(?:authors?'?s?'? )?(?:reply|response)\W*$"),
+            r"|[:\-.(\[]\s*(?:the )?(?:authors?'?s?'? )?(?:reply|response)\W*$"),
     (COMMENT, r"^\W*(?:a )?comment(?:s|ary)?(?:\s*[:\-]| on\b| to\b)|^\W*re\s*:|^\W*regarding\b"
               r"|^\W*letter(?:s)?(?: to the editor)?(?:\s*[:\-]| regarding| re\b| on\b)"
               r"|[:\-.(]\s*(?:a |invited )?comment(?:ary)?\W*$"),
@@ -226,6 +226,25 @@ def volume_number(text: str | None) -> str:
     return found.group().lstrip("0") if found else ""
 
 
+_IN_VOLUME = re.compile(r"\d+\s*\(([^()]*)\)")
+_SUPPLEMENT = re.compile(r"suppl", re.I)
+SUPPLEMENTS = 10**9
+"""Added to a supplement's number, so that 'Suppl 1' is not issue 1."""
+
+
+def issue_number(issue: str | None, volume: str | None = None) -> int:
+    """The number of an issue, of '57(6)' where the volume holds it; 0 where there is none.
+
+    A supplement's number stands above SUPPLEMENTS.
+    """
+    inside = None if issue or not volume else _IN_VOLUME.match(volume.strip())
+    text = inside.group(1) if inside else issue
+    number = volume_number(text)
+    if not text or not number or len(number) > 9:
+        return 0
+    return int(number) + (SUPPLEMENTS if _SUPPLEMENT.search(text) else 0)
+
+
 _ROMAN_PAGE = re.compile(r"(?=[ivx])x{0,3}(?:ix|iv|v?i{0,3})")
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10}
 
@@ -240,8 +259,8 @@ def pages(text: str | None) -> tuple[str, str, str]:
     """Prefix and number of the first page, and the number of the last one; '' where unknown.
 
     'pp. S30--S31' gives ('s', '30', '31'), '1881-9' ('', '1881', '1889'), 'e24' ('e', '24', ''),
-    'iii-ix' ('roman', '3', ''), the spreadsheet's date '01-Oct' ('', '1', '10'); a torn first page
-    ('Suppl-87') is unknown.
+    'iii-ix' ('roman', '3', ''), the spreadsheet's dates '01-Oct' ('', '1', '10') and '21-Aug' ('',
+    '21', '28'); a torn first page ('Suppl-87') is unknown.
     """
     if not text:
         return "", "", ""
@@ -250,7 +269,8 @@ def pages(text: str | None) -> tuple[str, str, str]:
     month = _MONTHS.get(torn.group(2) or torn.group(3)) if torn else None
     if torn and month:
         day = torn.group(1) or torn.group(4)
-        return ("", day, str(month)) if torn.group(1) else ("", str(month), day)
+        first, last = (day, str(month)) if torn.group(1) else (str(month), day)
+        return "", first, _whole(first, last)
     low = re.sub(r"^(?:pp?|pages?|art(?:icle)?)\b[. ]*(?:no\b[. ]*)?", "", low)
     parts = [part.strip() for part in re.split(r"\s*[-–—]+\s*", low) if part.strip()]
     if parts and all(_ROMAN_PAGE.fullmatch(part) for part in parts[:2]):
@@ -260,7 +280,9 @@ def pages(text: str | None) -> tuple[str, str, str]:
         return "", "", ""
     prefix, first = found.group(1).strip("."), found.group(2)
     ends = _PAGE.search(parts[1]) if len(parts) > 1 else None
-    last = ends.group(2) if ends else ""
-    if last and len(last) < len(first):
-        last = first[: len(first) - len(last)] + last
-    return prefix, first, last
+    return prefix, first, _whole(first, ends.group(2) if ends else "")
+
+
+def _whole(first: str, last: str) -> str:
+    """A last page in full: '28' for '8' after '21'."""
+    return first[: len(first) - len(last)] + last if last else ""

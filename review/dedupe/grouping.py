@@ -13,8 +13,8 @@ import numpy as np
 
 from review.dedupe import rules
 from review.dedupe.columns import Columns
-from review.dedupe.compare import LOW_PAGE, MOST_ISSUES
 from review.dedupe.linking import Edges
+from review.dedupe.places import LOW_PAGE, MOST_ISSUES
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ STATED = "stated: "
 _TWO_IDS = (rules.TWO_IDS_PLACE, rules.TWO_IDS_TEXT)
 _PLACE_FREE = frozenset((*rules.SURE, *_TWO_IDS, rules.OTHER_PAGES, rules.NEXT_PAGE))
 """Rules whose edges may join records that print different pages."""
+_NAME_FREE = frozenset((*rules.SURE, rules.WHOLE_PLACE))
+"""Rules whose edges may join records that share no author."""
 
 
 _PLACES = ("page", "numbered", "issue", "volume")
@@ -126,8 +128,10 @@ def _held(columns: Columns, row: int, doi_class: Mapping[int, int]) -> Held:
         held[name] = frozenset((page, last) if last else (page,))
     issue, volume = int(columns.issue[row]), int(columns.volume[row])
     bland = columns.informative[row] < rules.TELLING
-    if 0 < issue <= MOST_ISSUES and page <= LOW_PAGE and (bland or last - page < rules.LONG):
+    if 0 < issue <= MOST_ISSUES and (bland or (page <= LOW_PAGE and last - page < rules.LONG)):
         held["issue"] = frozenset((issue,))
+    if columns.families[row]:
+        held["names"] = frozenset(columns.families[row])
     if volume and bland:
         held["volume"] = frozenset((volume,))
     return held
@@ -177,6 +181,8 @@ def _report_veto(a: Held, b: Held, rule: str) -> str:
         return "a preprint and an article"
     if rule not in _PLACE_FREE and _two_places(a, b):
         return "two printed places"
+    if rule not in _NAME_FREE and "names" in a and "names" in b and not a["names"] & b["names"]:
+        return "two teams"
     return ""
 
 

@@ -10,14 +10,16 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from review.dedupe.compare import Bools, Floats, Likeness
+from review.dedupe.compare import OF_A_WORK, Floats, Likeness
+from review.dedupe.places import Bools
 from review.records import LinkVerdict
 
-ENGINE = "funnel-dedupe-3"
+ENGINE = "funnel-dedupe-4"
 """Version of the rules, stored with every link. Raise it when a verdict can change."""
 
 NEXT_PAGE = "one doi, same title, next page"
 OTHER_PAGES = "title+authors+volume, other pages"
+WHOLE_PLACE = "title+place, first and last page"
 TWO_IDS_PLACE, TWO_IDS_TEXT = "title+place, two ids", "title+text+page, two ids"
 SAME_POSTING = ("same preprint version", "same preprint")
 SURE = (*SAME_POSTING, "doi", "pmid", "pmcid", "same arXiv id")
@@ -31,9 +33,8 @@ VERDICTS: tuple[LinkVerdict, ...] = (
 
 LIKE = 85.0
 """Title ratio of records typed twice: typing faults, spellings, small cuts."""
-CLOSE = 92.0
-TELLING = 4
-"""Telling words of a title that hardly comes twice by one team."""
+CLOSE, TYPED = 92.0, 97.0
+TELLING = OF_A_WORK
 SAME_TEXT, SAME_ABSTRACT, OTHER_ABSTRACT = 95.0, 85.0, 55.0
 """Ratio of abstract openings: one text; likely one text (structured abstracts open alike); two."""
 LONG = 3
@@ -56,7 +57,7 @@ class _Signs:
     """Readings several rules share, each an m-long mask."""
 
     authors: Bools
-    """First author or half of the shorter list agree."""
+    """First author or half of the shorter list agree; of two articles more than one name."""
     other_authors: Bools
     no_authors: Bools
     place: Bools
@@ -77,13 +78,23 @@ class _Signs:
     """Nothing suggests next year's column of the same title."""
     same_text: Bools
     other_text: Bools
+    one_title: Bools
+    """Unlike as one work's title is, typed, cut or spelt, not as two works' of one team are: words
+    put for others, or in a supplement words added, need a text or a span of pages that agrees."""
+    whole: Bools
+    """First and last page of a longer span equal, outside a supplement: a printed work's place."""
 
 
 def _signs(x: Likeness) -> _Signs:
-    authors = (x.first == 1) | (x.team >= HALF)
+    several = (x.shared >= 2) | (x.least <= 1) | (x.preprints > 0)
+    named = (x.initial >= 0) | (x.shared >= 2) | (x.preprints > 0)
+    authors = ((x.first == 1) & named) | ((x.team >= HALF) & several & named)
     known = x.team >= 0
     place = (x.page == 1) & (x.volume == 1)
     pages = (x.page == 1) & (x.last_page == 1) & (x.span >= 2)
+    same_text = x.abstract >= SAME_ABSTRACT
+    spelt = ~x.reworded & (~x.supplement | ((x.ratio >= CLOSE) & ~x.begins))
+    typed = ~x.supplement & (pages | (x.ratio >= TYPED))
     telling = x.informative >= TELLING
     return _Signs(
         authors=authors,
@@ -100,10 +111,12 @@ def _signs(x: Likeness) -> _Signs:
         other_ids=(x.doi == -1) | (x.pmid == -1),
         dated=(x.years <= 0)
         | (x.volume == 1)
-        | ((x.page == 1) & ~x.low_page)
-        | (telling & (x.abstract >= SAME_ABSTRACT)),
-        same_text=x.abstract >= SAME_ABSTRACT,
+        | ((x.page == 1) & ~x.low_page & ((x.last_page == 1) | (telling & (x.last_page == 0))))
+        | (telling & same_text),
+        same_text=same_text,
         other_text=(x.abstract >= 0) & (x.abstract < OTHER_ABSTRACT),
+        one_title=x.same_title | x.cut | same_text | spelt | typed,
+        whole=pages & ~x.supplement,
     )
 
 
@@ -119,7 +132,8 @@ def _identifiers(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
         | (s.like & ~s.other_authors)
         | ((s.page | (x.words >= 80)) & s.authors & ~s.other_text)
     )
-    clear = x.same_kind & fits & (x.numerals >= 0)
+    clear = x.same_kind & fits & (x.numerals >= 0) & s.one_title
+    clear &= ~(s.other_authors & (x.pmid == -1)) & ~(other_page & x.reworded & ~s.same_text)
     far = (x.ratio < 70) & (x.words < 80) & ~x.begins
     return [
         ("one preprint id, other title and authors", MAYBE, posting & stranger),
@@ -173,27 +187,36 @@ def _with_a_place(x: Likeness, s: _Signs, one: Bools) -> list[tuple[str, int, Bo
         (x.issue == 1)
         | (~x.low_page & (x.issue == 0))
         | (~x.low_page & (x.informative == 2) & (x.last_page == 1))
-        | ((x.informative == TELLING - 1) & (~x.low_page | (x.issue == 0)))
+        | ((x.informative == TELLING - 1) & (~x.low_page | ((x.issue == 0) & s.authors)))
     )
     editor = ((x.first == 1) & (x.initial >= 0)) | x.nobody | (s.no_authors & ~x.low_page)
     fits = (x.journal >= 0) & (x.years <= 1) & (x.last_page >= 0) & one_issue & editor
     placed = s.place & ~s.other_issue & (~bland | fits) & ((x.journal >= 0) | ~x.low_page)
-    team = s.team & (x.journal == 1) & (x.years == 0)
+    team = s.team & (x.journal == 1) & ((x.years == 0) | ((x.shared >= 3) & (x.last_page == 1)))
+    pair = x.in_order & (x.shared >= 2) & x.ordinary
     return [
         ("recurring title, other issue", MAYBE,
          one & s.place & ~placed & s.authors & (x.journal >= 0)),
+        (WHOLE_PLACE, DUPLICATE,
+         one & placed & ~s.other_text & s.whole & s.telling & s.near_year & (x.journal >= 0)
+         & (s.authors | (x.issue >= 0))),
         ("title+place", DUPLICATE,
-         one & placed & ~s.other_text
-         & (s.authors | ((s.no_authors | (s.telling & s.near_year)) & (x.journal >= 0)))),
+         one & placed & ~s.other_text & (s.authors | (s.no_authors & (x.journal >= 0)))),
         ("title+page+authors", DUPLICATE,
          one & s.page & s.authors & s.near_year & ~s.other_text & ~s.other_issue
+         & ((x.volume == 1) | (x.years == 0) | (x.last_page == 1))
          & (~generic | (team & ~x.low_page))
          & (~x.low_page | (s.telling & ((x.volume == 1) | (x.years == 0))))
          & ((x.volume >= 0) | ((x.journal == 1) & ~s.other_place))
          & ((x.volume == 1) | (x.journal >= 0) | s.telling)),
         ("title+authors+issue", DUPLICATE,
-         one & x.exact & team & (x.initial >= 0) & (x.volume == 1) & (x.issue == 1)
-         & (x.page == 0) & ~x.supplement & (x.informative >= 2) & ~s.other_text),
+         one & x.exact & s.team & (x.journal == 1) & (x.years == 0) & (x.initial >= 0)
+         & (x.volume == 1) & (x.issue == 1) & (x.page == 0) & ~x.supplement
+         & ((x.informative >= 2) | pair) & ~s.other_text),
+        ("title+pages+journal", DUPLICATE,
+         one & s.whole & s.no_authors & s.telling & (x.journal == 1) & (x.years == 0)
+         & (x.volume >= 0) & ~s.other_issue & ~s.other_text
+         & (~x.low_page | (x.span >= LONG))),
     ]  # fmt: skip
 
 
@@ -207,8 +230,12 @@ def _without_a_place(x: Likeness, s: _Signs, one: Bools) -> list[tuple[str, int,
     return [
         ("title+authors+journal", DUPLICATE,
          one & (x.exact | s.same_text) & s.authors & (x.journal == 1)
-         & ((x.first == 1) | (x.shared >= 2))
-         & (open_place | (short & x.in_order & (x.shared >= 2)))),
+         & (((x.first == 1) & (x.initial >= 0)) | (x.shared >= 2))
+         & (open_place | (short & x.in_order & (x.shared >= 3)))),
+        ("title+authors+meeting", DUPLICATE,
+         one & x.exact & x.supplement & x.nowhere & x.in_order & (x.shared >= 2)
+         & (x.initial >= 0) & (x.journal == 1) & (x.years == 0) & (x.informative >= 2)
+         & ~s.other_text),
         (OTHER_PAGES, DUPLICATE,
          one & (x.journal == 1) & (x.volume == 1) & (x.years == 0) & x.in_order
          & (x.least >= 4) & (x.informative >= 2 * TELLING) & ~x.supplement & ~s.other_text),
@@ -225,9 +252,9 @@ def _without_a_place(x: Likeness, s: _Signs, one: Bools) -> list[tuple[str, int,
 
 def _like_duplicates(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
     """Two records of one printed document whose titles were typed, cut or translated unlike."""
-    free = (x.preprints == 0) & x.same_kind & ~s.other_ids & ~s.other_text
+    free = (x.preprints == 0) & x.same_kind & ~s.other_ids & ~s.other_text & s.one_title
     numbers = x.numerals >= 0
-    whole = s.place & (x.last_page == 1) & (x.years == 0) & (x.span >= 2) & ~x.supplement
+    whole = s.whole & s.place & (x.years == 0)
     whole &= ~s.other_issue & (s.telling | ~x.low_page | (x.issue == 1))
     near = s.like & numbers & s.authors & s.near_year & (s.telling | ~x.low_page)
     near &= (x.informative > 2) & ~s.other_issue
@@ -242,14 +269,15 @@ def _like_duplicates(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
          free & whole & s.like & s.authors & (x.journal >= 0) & (x.ratio >= CLOSE)),
         ("like title+page+journal", DUPLICATE,
          free & near & s.page & (x.journal == 1) & (x.volume >= 0)
+         & ((x.volume == 1) | (x.years == 0) | (x.last_page == 1))
          & ((x.ratio >= CLOSE) | x.begins)),
         ("like title+text+authors", DUPLICATE,
          free & (x.ratio >= 95) & (x.numerals == 1) & (x.abstract >= 99)
          & (x.first == 1) & (x.team >= MOST) & (x.journal == 1) & ~s.other_place & (x.years <= 1)
          & s.telling),
         ("cut title+authors+journal", DUPLICATE,
-         free & (x.begins | x.cut) & (x.words >= 95) & (x.team >= MOST) & (x.journal == 1)
-         & open_place & ~x.sequel & numbers),
+         free & x.cut & (x.words >= 95) & (x.team >= MOST) & (x.journal == 1)
+         & open_place & ((x.years == 0) | (x.volume == 1)) & (x.numerals == 1)),
         ("translated title+pages+authors", DUPLICATE,
          free & whole & (x.first == 1) & (x.team >= MOST) & numbers & ~x.low_page
          & (x.informative >= 2)
@@ -316,7 +344,8 @@ def _doubts(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
         ("like title, same page", MAYBE,
          none & open_ids & s.like & s.place & s.authors & (x.informative >= 2)),
         ("like title and authors, place unclear", MAYBE,
-         none & open_ids & s.like & (x.numerals == 1) & (x.ratio >= CLOSE) & (x.team >= MOST)
+         none & open_ids & s.like & (x.numerals == 1) & ((x.ratio >= CLOSE) | x.begins)
+         & (x.team >= MOST)
          & ~s.other_place & (x.journal >= 0) & s.near_year & s.telling),
         ("preprint, like title or team", MAYBE,
          (x.preprints == 1) & x.same_kind & (x.years <= 4) & ~s.other_text

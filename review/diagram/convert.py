@@ -1,10 +1,37 @@
 """SVG -> PNG and PDF, the same bytes for the same figure."""
 
 import re
-from xml.sax.saxutils import unescape
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from xml.sax.saxutils import escape, unescape
 
 _OBJECT = re.compile(rb"(\d+) 0 obj\n")
 _REFERENCE = re.compile(rb"(\d+) 0 R\b")
+
+
+_NOBODYS = "\U0010fffd"
+"""A character that no font holds."""
+_TEXT = re.compile(r"<text[^>]*>([^<]*)</text>")
+_OURS = 0x250
+"""Up to here the font that comes with the converter holds every letter."""
+
+
+def missing(figures: Iterable[str]) -> str:
+    """Letters in SVG figures that no font of this machine holds, in order of their code: they come
+    out as empty boxes in PNG and PDF, and right where the SVG is drawn with such a font."""
+    told = {char for svg in figures for text in _TEXT.findall(svg) for char in unescape(text)}
+    foreign = [c for c in sorted(told) if ord(c) >= _OURS and unicodedata.category(c)[0] in "LNS"]
+    return "".join(char for char in foreign if _alone(char) == _alone(_NOBODYS))
+
+
+@lru_cache(maxsize=4096)
+def _alone(char: str) -> bytes:
+    """One letter drawn alone."""
+    from review.diagram import svg
+
+    words = svg.text(4, 20, char, size=16)
+    return png(svg.page(30, 30, [words], title=escape(char)), 40)
 
 
 def png(svg: str, dpi: int = 300) -> bytes:

@@ -58,6 +58,8 @@ class Row:
     """Column id -> low, unclear or high; None or no entry where it was not judged."""
     weight: float = 1.0
     """For weighted bars, for example the sample size."""
+    changed: frozenset[str] = frozenset()
+    """Ids of the columns judged otherwise than the tool's logic proposed."""
 
 
 def level(row: Row, column: Column) -> str:
@@ -91,11 +93,7 @@ def traffic(
     """
     names = [wrap(row.study, NAME_WIDTH - 8, SIZE) for row in rows]
     heights = [max(len(lines) * LINE, 2 * RADIUS) + 5 for lines in names]
-    pages: list[list[int]] = [[]]
-    for place, height in enumerate(heights):
-        if pages[-1] and sum(heights[n] for n in pages[-1]) + height > PAGE_ROWS:
-            pages.append([])
-        pages[-1].append(place)
+    pages = _pages(heights)
     cell = _cell(columns)
     drawn = []
     for number, page in enumerate(pages, 1):
@@ -105,13 +103,48 @@ def traffic(
         for n in page:
             parts += _light_row(rows[n], names[n], columns, (x0, y, cell, heights[n]), palette)
             y += heights[n]
-        foot = list(notes)
+        foot = [*_starred(rows), *notes]
         if len(pages) > 1:
             foot.append(f"Page {number} of {len(pages)}; {len(rows)} studies.")
         legend, y = _legend(y + 14, wide, palette, foot)
         title = f"{tool}: judgements by study" + (f" ({number})" if len(pages) > 1 else "")
         drawn.append(svg.page(wide, y, parts + legend, title=title))
     return drawn
+
+
+def _pages(heights: Sequence[float]) -> list[list[int]]:
+    """The places of the rows on each page: as few pages as hold them, about equally full."""
+    full = _packed(heights, PAGE_ROWS)
+    if len(full) < 2:
+        return full
+    most = sum(heights) / len(full)
+    while most < PAGE_ROWS:
+        even = _packed(heights, most)
+        if len(even) == len(full):
+            return even
+        most += min(heights)
+    return full
+
+
+def _packed(heights: Sequence[float], most: float) -> list[list[int]]:
+    pages: list[list[int]] = [[]]
+    used = 0.0
+    for place, height in enumerate(heights):
+        if pages[-1] and used + height > min(most, PAGE_ROWS):
+            pages.append([])
+            used = 0.0
+        pages[-1].append(place)
+        used += height
+    return pages
+
+
+def _starred(rows: Sequence[Row]) -> list[str]:
+    """What the star beside a judgement means; nothing where there is none."""
+    count = sum(len(row.changed) for row in rows)
+    if not count:
+        return []
+    what = "judgement differs" if count == 1 else "judgements differ"
+    return [f"* {count} {what} from what the answers propose; the table of judgements gives why."]
 
 
 def _cell(columns: Sequence[Column]) -> float:
@@ -180,6 +213,8 @@ def _light_row(
     ]
     for x, one in zip(_lefts(columns, x0, cell), columns, strict=True):
         parts += _disc(x + cell / 2, middle, level(row, one), palette)
+        if one.id in row.changed:
+            parts.append(svg.text(x + cell / 2 + RADIUS + 1, middle - 1, "*", size=9, bold=True))
     right = _lefts(columns, x0, cell)[-1] + cell if columns else x0
     parts.append(svg.path([(MARGIN, y + high), (right, y + high)], line=0.3, stroke="#c9ced6"))
     return parts
@@ -255,9 +290,13 @@ def summary(
         x = left + bar * percent / 100
         parts.append(svg.path([(x, y - 6), (x, y - 2)], line=0.6))
         parts.append(svg.text(x, y + 7, f"{percent}%", size=7.5, anchor="middle"))
-    what = "Share of the weight" if weighted else f"Share of {len(rows):,} studies"
+    what = (
+        "Share of the weight; numbers are studies"
+        if weighted
+        else f"Share of {len(rows):,} studies"
+    )
     parts.append(svg.text(left + bar / 2, y + 19, what, size=7.5, anchor="middle"))
-    legend, y = _legend(y + 36, wide, palette, notes)
+    legend, y = _legend(y + 36, wide, palette, [*_starred(rows), *notes])
     return svg.page(wide, y, parts + legend, title=f"{tool}: judgements in sum")
 
 

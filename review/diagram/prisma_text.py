@@ -113,8 +113,11 @@ def _found(one: Stream, names: Mapping[str, str]) -> dict[str, int | str | None]
             "citations": "citations_results"}  # fmt: skip
     found: dict[str, int | str | None] = {}
     main = {line.group for line in one.identified} <= {"databases", "registers", ""}
+    entered = list(one.identified)
+    if one.carried.n and main:  # the table has no box for them, and would not sum without
+        entered.append(Line("Carried over", one.carried.n, one.carried.ids, "databases"))
     for group, key in keys.items():
-        lines = [line for line in one.identified if line.group == group]
+        lines = [line for line in entered if line.group == group]
         if lines or main is (group in ("databases", "registers")):
             found[key] = total(lines)
         if group in ("databases", "registers") and main:

@@ -5,8 +5,11 @@ import html
 import io
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil
 
 from review.exports.cells import told
+from review.exports.letters import longest, tex
 from review.exports.office import docx, xlsx
 from review.exports.plain import shown_lines
 from review.exports.sheets import guarded
@@ -43,6 +46,10 @@ figure{margin:1.5rem 0;overflow-x:auto}figure svg{max-width:100%;height:auto}
 """
 
 
+_LONG_WORD = re.compile(r"\S{40,}")
+_PIECE = re.compile(r"(?:&[#\w]+;|[^&]){1,20}")
+
+
 def html_page(title: str, parts: Sequence[str]) -> bytes:
     """A page that needs nothing beside it: no scripts, no fonts, no links out."""
     page = (
@@ -68,7 +75,12 @@ def html_table(table: Table) -> str:
 
 def _html_cell(cell: Cell) -> str:
     kind = ' class="n"' if isinstance(cell, int | float) else ""
-    return f"<td{kind}>{html.escape(told(cell))}</td>"
+    return f"<td{kind}>{_LONG_WORD.sub(_breakable, html.escape(told(cell)))}</td>"
+
+
+def _breakable(word: re.Match[str]) -> str:
+    """A long word with places where it may break, none of them inside an escaped character."""
+    return "<wbr>".join(_PIECE.findall(word.group()))
 
 
 def html_document(table: Table) -> bytes:
@@ -76,81 +88,109 @@ def html_document(table: Table) -> bytes:
     return html_page(table.title, [html_table(table)])
 
 
-_TEX = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
-    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}",
-    "−": "$-$", "≥": r"$\geq$", "≤": r"$\leq$", "×": r"$\times$", "±": r"$\pm$", "κ": r"$\kappa$",
-    "α": r"$\alpha$", "…": r"\ldots{}", "–": "--", "—": "---", "“": "``", "”": "''", "‘": "`",
-    "’": "'", "\u00a0": "~", "[": "{[}", "]": "{]}", "*": "{*}",
-}  # fmt: skip
 _TEX_LONG = 60
 """Rows from which a table is set over several pages."""
 _TEX_WIDE = 9
 """Columns from which it lies on its side."""
 _PORTRAIT, _LANDSCAPE = 98, 152
 """About how many characters of footnote size a line of A4 holds with margins of 2 cm."""
-_GAP = 2.6
-"""Characters that the space beside a column takes."""
+_SIZES = (
+    (r"\footnotesize", 1.0, 2.6),
+    (r"\scriptsize\setlength{\tabcolsep}{3pt}", 1.13, 1.4),
+    (r"\tiny\setlength{\tabcolsep}{2pt}", 1.45, 1.2),
+)
+"""Sizes from the largest down, how much more a line holds at each, and what the space beside a
+column takes (characters)."""
+_LINES_UPRIGHT, _LINES_LYING = 45, 25
+"""Lines from which a table no longer fits on a page with its caption and notes."""
+_BOLD = 1.12
+"""How much wider bold letters run than upright ones."""
 _COMMENT = """% Preamble: \\usepackage[T1]{fontenc} \\usepackage{booktabs,array,longtable,lscape}
 % and, for LaTeX before 2018, \\usepackage[utf8]{inputenc}. Widths are for A4 with margins of 2 cm.
 """
 
 
-def tex(text: str) -> str:
-    """A text as LaTeX sets it letter for letter; line breaks become spaces."""
-    flat = " ".join(shown_lines(text).split())
-    return "".join(_TEX.get(char, char) for char in flat)
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """How LaTeX sets a table."""
+
+    spec: str
+    """The columns: r for numbers, l for short texts, paragraphs for the rest."""
+    size: str
+    lies: bool
+    """On its side."""
+    high: bool
+    """Too high for one page."""
 
 
 def latex(table: Table) -> bytes:
-    """The table as LaTeX with booktabs, to be read in with \\input; long ones run over pages, wide
+    """The table as LaTeX with booktabs, to be read in with \\input; high ones run over pages, wide
     ones lie on their side."""
-    spec, size = _tex_columns(table)
+    how = _setting(table)
     head = " & ".join(f"\\textbf{{{tex(one)}}}" for one in table.columns) + r" \\"
     rows = [" & ".join(tex(told(cell)) for cell in row) + r" \\" for row in table.rows]
     label = re.sub(r"[^a-z0-9-]+", "-", table.name.lower())
     caption = f"\\caption{{{tex(table.title)}}}\\label{{tab:{label}}}"
     notes = [f"\\par\\footnotesize {tex(note)}" for note in table.notes]
-    if len(rows) > _TEX_LONG:
-        lines = [r"\begingroup" + size, rf"\begin{{longtable}}{{{spec}}}", caption + r"\\"]
+    if how.high:
+        lines = [
+            r"\begingroup" + how.size,
+            rf"\begin{{longtable}}{{{how.spec}}}",
+            caption + r"\\",
+        ]
         lines += [r"\toprule", head, r"\midrule", r"\endfirsthead"]
         lines += [r"\toprule", head, r"\midrule", r"\endhead", r"\bottomrule", r"\endfoot"]
         lines += [*rows, r"\end{longtable}", *notes, r"\endgroup"]
     else:
-        lines = [r"\begin{table}[htbp]", r"\centering" + size, caption]
-        lines += [rf"\begin{{tabular}}{{{spec}}}", r"\toprule", head, r"\midrule", *rows]
+        lines = [r"\begin{table}[htbp]", r"\centering" + how.size, caption]
+        lines += [rf"\begin{{tabular}}{{{how.spec}}}", r"\toprule", head, r"\midrule", *rows]
         lines += [r"\bottomrule", r"\end{tabular}", *notes, r"\end{table}"]
-    if len(table.columns) >= _TEX_WIDE:
+    if how.lies:
         lines = [r"\begin{landscape}", *lines, r"\end{landscape}"]
     return (_COMMENT + "\n".join(lines) + "\n").encode("utf-8")
 
 
-def _tex_columns(table: Table) -> tuple[str, str]:
-    """The columns, and the size of their text: r for numbers, l for short texts, paragraphs for the
-    rest. A column takes at least its longest word; what is left goes to those with longer texts."""
+def _setting(table: Table) -> _Setting:
+    """A column takes at least its longest word; what is left goes to those with longer texts."""
     least, wanted, kinds = [], [], []
     for place, name in enumerate(table.columns):
         cells = [told(row[place]) for row in table.rows]
-        word = max((len(one) for text in (*cells, name) for one in text.split()), default=1)
-        longest = max(map(len, cells), default=0)
+        word = max((longest(text) for text in cells), default=1)
+        word = max(word, round(longest(name) * _BOLD))
+        most = max(map(len, cells), default=0)
         number = bool(cells) and all(isinstance(r[place], int | float) for r in table.rows)
-        plain = max(longest, len(name)) <= 14
+        plain = max(most, len(name)) <= 14
         kinds.append("r" if number and plain else "l" if plain else "p")
-        least.append(min(max(longest, len(name)) if plain else word * 1.1, 40.0))
-        wanted.append(0.0 if plain else max(min(longest, 160) - word, 0) ** 0.75)
-    line = _LANDSCAPE if len(table.columns) >= _TEX_WIDE else _PORTRAIT
-    gap, size = _GAP, r"\footnotesize"
-    if sum(least) + gap * len(least) > line:
-        line, gap = int(line * 1.13), 1.4
-        size = r"\scriptsize\setlength{\tabcolsep}{3pt}"
+        least.append(max(most, len(name) * _BOLD) if plain else word * 1.1)
+        wanted.append(0.0 if plain else max(min(most, 160) - word, 0) ** 0.75)
+    lies = len(table.columns) >= _TEX_WIDE or sum(least) + 1.4 * len(least) > _PORTRAIT * 1.13
+    size, line, gap = _fitting(least, _LANDSCAPE if lies else _PORTRAIT)
     spare = max(line - sum(least) - gap * len(least), 0) / (sum(wanted) or 1)
+    wide = [min(low + more * spare, 90) for low, more in zip(least, wanted, strict=True)]
     spec = ""
-    for kind, low, more in zip(kinds, least, wanted, strict=True):
-        share = min(low + more * spare, 90) / line
-        wide = f">{{\\raggedright\\arraybackslash}}p{{{share:.3f}\\linewidth}}"
-        spec += wide if kind == "p" else kind
-    return spec, size
+    for kind, one in zip(kinds, wide, strict=True):
+        para = f">{{\\raggedright\\arraybackslash}}p{{{one / line:.3f}\\linewidth}}"
+        spec += para if kind == "p" else kind
+    lines = sum(_lines(row, wide) for row in table.rows)
+    high = lines > (_LINES_LYING if lies else _LINES_UPRIGHT) or len(table.rows) > _TEX_LONG
+    return _Setting(spec, size, lies, high)
+
+
+def _fitting(least: Sequence[float], line: int) -> tuple[str, int, float]:
+    """The largest size at which the columns fit, else the smallest; what a line then holds, and the
+    space beside a column (characters)."""
+    for size, holds, gap in _SIZES:
+        if sum(least) + gap * len(least) <= line * holds:
+            return size, int(line * holds), gap
+    size, holds, gap = _SIZES[-1]
+    return size, int(line * holds), gap
+
+
+def _lines(row: Sequence[Cell], wide: Sequence[float]) -> int:
+    """About how many lines a row takes."""
+    return (
+        max(ceil(len(told(cell)) * 1.1 / most) for cell, most in zip(row, wide, strict=True)) or 1
+    )
 
 
 WRITERS: dict[str, Callable[[Table], bytes]] = {

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from review.exports import plain
+from review.exports.zipped import settled
 from review.records import Record
 
 Status = Sequence[Mapping[str, str]]
@@ -80,7 +81,7 @@ def xlsx(records: Sequence[Record], status: Status = ()) -> bytes:
         sheet.append(row)
     out = io.BytesIO()
     book.save(out)
-    return out.getvalue()
+    return settled(out.getvalue())
 
 
 def _head(names: list[str]) -> list[str]:

@@ -25,7 +25,7 @@ from review.flow.nouns import (
     Via,
     total,
 )
-from review.flow.telling import as_dict, conservation, join
+from review.flow.telling import as_dict, conservation, join, outcomes
 
 __all__ = [
     "MAIN",
@@ -50,5 +50,6 @@ __all__ = [
     "hold",
     "join",
     "named",
+    "outcomes",
     "total",
 ]

@@ -79,6 +79,7 @@ def _stream(
     left = [one for one in reports if one not in out]
     screening = by_stage["screening"] if "screening" in inputs.stages else None
     waiting, excluded, sought = _judged(screening, left)
+    unsettled = set(waiting)
     missed = [(one, inputs.not_retrieved[one]) for one in sought if one in inputs.not_retrieved]
     eligibility = by_stage["eligibility"] if "eligibility" in inputs.stages else None
     # A report that was judged by its full text was retrieved, whatever an earlier attempt said.
@@ -94,7 +95,7 @@ def _stream(
         removed_other=_lines([(one, UNREAD) for one in unread]),
         carried=_box(carried),
         waiting_screening=_box(waiting),
-        screened=_box([one for one in left if one not in set(waiting)]),
+        screened=_box([one for one in left if one not in unsettled]),
         excluded_screening=_lines(excluded),
         sought=_box(sought),
         not_retrieved=_lines(missed),

@@ -1,6 +1,6 @@
 """The flow told in other forms: parts told only together, plain data, one line that sums."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Literal
 
@@ -71,6 +71,33 @@ PARTS = (
 """Where a record may end before the quality gate, in order."""
 
 
+INCLUDED = "included"
+LATE_PARTS = (
+    ("waiting_quality", "awaiting appraisal"),
+    ("excluded_quality", "excluded at the quality gate"),
+    ("new_reports", INCLUDED),
+)
+
+
+def outcomes(flow: Flow, joints: Sequence[Joint] = ()) -> dict[str, tuple[str, str | None]]:
+    """Entry or report -> the box where it ends, and the reason or rule of its line there.
+
+    Args:
+        flow: with the ids behind each box.
+        joints: boxes of which only the sum is told; their names give way to it.
+    """
+    together = {name: joint.text for joint in joints for name in joint.boxes}
+    places = [(one, *part) for one in (flow.main, flow.other) if one is not None for part in PARTS]
+    found: dict[str, tuple[str, str | None]] = {}
+    for place, name, what in [*places, *((flow, *part) for part in LATE_PARTS)]:
+        told = together.get(name, what)
+        box = getattr(place, name)
+        for line in (box,) if isinstance(box, Box) else box:
+            why = None if isinstance(line, Box) or name in together else line.label
+            found |= dict.fromkeys(line.ids or (), (told, why))
+    return found
+
+
 def conservation(flow: Flow) -> str:
     """One line that shows records in equal records out: '9 records = 2 duplicates by rule + ...'.
 
@@ -82,8 +109,8 @@ def conservation(flow: Flow) -> str:
     for name, what in PARTS:
         numbers = [total(getattr(one, name)) for one in streams]
         parts.append((sum(n or 0 for n in numbers), what))
-    parts.append((flow.waiting_quality.n or 0, "awaiting appraisal"))
-    parts.append((total(flow.excluded_quality) or 0, "excluded at the quality gate"))
+    for name, what in LATE_PARTS[:-1]:
+        parts.append((total(getattr(flow, name)) or 0, what))
     parts += [(joint.n, f"({joint.text[:1].lower()}{joint.text[1:]})") for joint in flow.joints]
     shown = [f"{n:,} {what}" for n, what in parts if n]
     return f"{start:,} records = " + " + ".join([*shown, f"{flow.new_reports.n or 0:,} included"])

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from review.fulltext.assembling import assemble
 from review.fulltext.lines import Line, RawPage, clean, line_of
 from review.fulltext.nouns import FullText, Limits
 from review.records import Word
@@ -26,8 +27,6 @@ def read(
     import pdfplumber
     from pdfminer.pdfexceptions import PDFException
     from pdfminer.psexceptions import PSException
-
-    from review.fulltext.reader import assemble
 
     failures: tuple[type[Exception], ...] = (PDFException, PSException, *_odd_failures())
     try:

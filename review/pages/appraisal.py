@@ -69,7 +69,7 @@ def _list(project: Project, uses: tuple[str, ...]) -> None:
     else:
         st.success("All your forms are finished. Thank you.")
     shown = st.dataframe(
-        [_line(project, task, uses) for task in mine],
+        _lines(project, mine, uses),
         on_select="rerun", selection_mode="single-row", hide_index=True, key="appraisal_list",
     )  # fmt: skip
     picked = shown.get("selection", {}).get("rows", [])
@@ -80,11 +80,18 @@ def _list(project: Project, uses: tuple[str, ...]) -> None:
 
 def _is_done(task: Task, uses: tuple[str, ...]) -> bool:
     """Finished, or kept out by a gate before the rest of the forms was due."""
+    known = any(tool.use != "kind" for tool, _, _, _ in task.tools)
     states = [(tool, word) for tool, word, _, _ in task.tools if tool.use in uses]
-    known = any(tool.use != "kind" for tool, _ in states) or "extraction" in uses
     if task.status == "excluded":
         states = [(tool, word) for tool, word in states if tool.use in ("kind", "gate")]
     return known and all(word == "finished" for _, word in states)
+
+
+def _lines(project: Project, mine: list[Task], uses: tuple[str, ...]) -> list[dict[str, str]]:
+    """A row a report; a tool that serves other kinds of study stays blank."""
+    rows = [_line(project, task, uses) for task in mine]
+    columns = dict.fromkeys([name for row in rows for name in row if name != "Gates"])
+    return [{name: row.get(name, "") for name in [*columns, "Gates"]} for row in rows]
 
 
 def _line(project: Project, task: Task, uses: tuple[str, ...]) -> dict[str, str]:
@@ -137,8 +144,9 @@ def _report(project: Project, record: int, uses: tuple[str, ...]) -> None:
 
 def _head(report: int, title: str, tools: list[Tool], own: dict[str, Form]) -> Form:
     """Title, the way back, and the tools with how far each is; gives the chosen tool's form."""
-    back, said, pick = st.columns([1.4, 5, 6], vertical_alignment="center")
-    back.button("All reports", icon=":material/list:", on_click=_leave, width="stretch")
+    back, said, pick = st.columns([1.8, 4.8, 6], vertical_alignment="center")
+    back.button("All reports", icon=":material/list:", on_click=_leave, width="stretch",
+                key="appraisal_back")  # fmt: skip
     said.markdown(paper.title_of(report, title))
     names = [tool.checklist for tool in tools]
     place = _place(report, tools)

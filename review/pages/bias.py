@@ -1,6 +1,7 @@
 """Bias: flags of a study with their sentence on the page, beside the questions they inform."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from review.errors import FullTextError
 from review.pages import bias_sets, session, signs
 from review.workflow import bias, files
 from review.workflow.appraisal.tools import checklist
+from review.workflow.fulltext import InUse
 from review.workflow.project import Project
 
 TOOLS = {"probast-2019": "PROBAST", "quadas-2": "QUADAS-2", "claim-2020": "CLAIM 2020"}
@@ -26,6 +28,16 @@ HEIGHT = 1000
 """Height of the list of flags (pixels); the page stays beside it."""
 SCALE = 1.7
 """Dots of a page picture per point."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What was said on the flags of a study."""
+
+    mine: Mapping[tuple[str, str], str]
+    """(rule, text) -> this reviewer's confirm or dismiss."""
+    use: Mapping[str, InUse]
+    """Rule -> how it does in the whole review."""
 
 
 def page(project: Project) -> None:
@@ -93,7 +105,7 @@ def _state(project: Project, record: int) -> fulltext.State:
 
 def _by_question(project: Project, record: int, found: Sequence[Flag], tool: Checklist) -> None:
     """Pitfalls under the first question they inform, each with its flags."""
-    said = bias.judged(project, record, session.person().name)
+    said = _Said(bias.judged(project, record, session.person().name), bias.in_use(project))
     shown: set[str] = set()
     for section in tool.sections:
         fresh = [f for f in found if _in_section(f, tool.id, section) and f.pitfall not in shown]
@@ -133,7 +145,7 @@ def _pitfall(
     project: Project,
     record: int,
     flags: Sequence[Flag],
-    said: Mapping[tuple[str, str], str],
+    said: _Said,
     tool: Checklist,
 ) -> None:
     """One pitfall: why it matters, then each flag of it."""
@@ -144,15 +156,19 @@ def _pitfall(
         st.markdown(f"**{first.name}**")
         st.caption(f"{first.why} {informs}{first.source}")
         for place, flag in enumerate(flags):
-            _flag(project, record, flag, said.get(bias.key_of_flag(flag)), f"{flag.rule}_{place}")
+            _flag(project, record, flag, said, f"{flag.rule}_{place}")
 
 
-def _flag(project: Project, record: int, flag: Flag, verdict: str | None, key: str) -> None:
+def _flag(project: Project, record: int, flag: Flag, said: _Said, key: str) -> None:
     """One flag: its sentence, where it stands, and what the reviewer makes of it."""
+    verdict = said.mine.get(bias.key_of_flag(flag))
     where = f"p. {flag.page}" if flag.page else "whole text"
     part = f", {flag.section}" if flag.section else ""
     st.markdown(f"{STRENGTHS[flag.strength]} {_plain(flag.text)}")
-    st.caption(f"{where}{part} · {signs.MODES[flag.mode]} · {flag.strength} · rule {flag.rule}")
+    st.caption(
+        f"{where}{part} · {signs.MODES[flag.mode]} · {flag.strength} · rule {flag.rule}"
+        + _in_use(said.use.get(flag.rule))
+    )
     show, yes, no, _ = st.columns([1.7, 2.2, 2.2, 2])
     show.button(
         "Show", key=f"bias_show_{key}", disabled=flag.page is None, width="stretch",
@@ -165,6 +181,13 @@ def _flag(project: Project, record: int, flag: Flag, verdict: str | None, key: s
             key=f"bias_{word}_{key}", width="stretch", type="primary" if chosen else "secondary",
             on_click=partial(_judge, project, record, flag, None if chosen else word),
         )  # fmt: skip
+
+
+def _in_use(use: InUse | None) -> str:
+    """How the rule does in this review, behind its name; nothing before anyone judged a flag."""
+    if use is None or use.precision is None:
+        return ""
+    return f", right in {use.right} of {use.right + use.wrong} judged here"
 
 
 def _judge(project: Project, record: int, flag: Flag, verdict: str | None) -> None:
@@ -217,10 +240,10 @@ def _rules(project: Project) -> None:
                 "Pitfall": bias.pitfall_name(rule),
                 "How": signs.MODES[rule.mode],
                 "On": rule.enabled,
-                "Measured": rule.measured or "not yet",
                 "Confirmed here": use.right if use else 0,
                 "Dismissed here": use.wrong if use else 0,
                 "Precision here": precision,
+                "Measured": rule.measured or "not yet",
             }
         )
     st.dataframe(
@@ -228,5 +251,10 @@ def _rules(project: Project) -> None:
         hide_index=True,
         width="stretch",
         height=620,
-        column_config={"Precision here": st.column_config.NumberColumn(format="%.2f")},
+        column_config={
+            "Pitfall": st.column_config.TextColumn(width=210),
+            "Confirmed here": st.column_config.NumberColumn("Confirmed", width=80),
+            "Dismissed here": st.column_config.NumberColumn("Dismissed", width=80),
+            "Precision here": st.column_config.NumberColumn("Precision here", format="%.2f"),
+        },
     )

@@ -6,6 +6,7 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.pages import session
+from review.pages.keys import one_press
 from review.pages.marking import marked, search_words
 from review.pages.record import identifiers
 from review.protocol import Stage
@@ -26,11 +27,12 @@ def page(project: Project) -> None:
     """Draws the piles and the conflict in hand."""
     st.title("Conflicts")
     stages = [one for one in project.protocol.stages if one.kind != "quality"]
-    left, right = st.columns(2, vertical_alignment="bottom")
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
     names = {one.id: one for one in stages}
     chosen = left.segmented_control("Stage", list(names), default=next(iter(names)))
     stage = names[chosen or next(iter(names))]
-    piles = screening.conflicts(project, stage)
+    who = session.person().name
+    piles = screening.conflicts(project, stage, reader=who)
     full = [pile for pile in PILES if piles[pile]] or ["verdict"]
     pile = right.segmented_control(
         "Pile",
@@ -43,16 +45,17 @@ def page(project: Project) -> None:
     if not keys:
         st.success(
             "Nothing to settle in this pile. A record comes here once its reviewers have judged it "
-            "and differ."
+            "and differ, and not before you have, where it waits for you too."
         )
         _undo_button(project, stage)
         return
     try:
-        card = screening.conflict(project, stage, keys[0])
+        card = screening.conflict(project, stage, keys[0], reader=who)
     except ReviewError as error:
         st.warning(str(error))
         return
     _card(project, stage, card)
+    st.html(one_press(card.key), unsafe_allow_javascript=True)
 
 
 def _said() -> None:
@@ -72,7 +75,10 @@ def _card(project: Project, stage: Stage, card: Conflict) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         title = marked(record.title or "(no title)", lists)
-        st.html(f'<div style="font-size:1.45rem;line-height:1.3;font-weight:650">{title}</div>')
+        st.html(
+            f'<div class="record-key" data-key="{card.key}" data-decides="12" '
+            f'style="font-size:1.45rem;line-height:1.3;font-weight:650">{title}</div>'
+        )
         st.caption(f"{'; '.join(record.authors[:6])} · {record.year or ''} · {card.key}")
         st.markdown(" · ".join(identifiers(record)))
         text = marked(card.abstract or "The source gave no abstract.", lists)
@@ -100,10 +106,11 @@ def _side(project: Project, stage: Stage, card: Conflict, number: int, vote: Dec
         if note:
             st.caption(f"“{note}”")
         if vote.verdict in ("include", "exclude"):
-            act = partial(_settle, project, stage, card.number, vote.verdict, vote.reason)
+            who = session.person().name
+            act = partial(_settle, project, stage, card, who, (vote.verdict, vote.reason, None))
             st.button(
                 f"Take {letter}", shortcut=str(number + 1), on_click=act, width="stretch",
-                key=f"take_{letter}",
+                key=f"take_{letter}_{card.key}",
             )  # fmt: skip
 
 
@@ -123,25 +130,24 @@ def _other(project: Project, stage: Stage, card: Conflict) -> None:
                 st.warning("A sentence is needed for what neither reviewer chose.")
                 return
             why = reason if verdict == "exclude" else None
-            _settle(project, stage, card.number, verdict, why, note.strip())
+            _settle(project, stage, card, session.person().name, (verdict, why, note.strip()))
             st.rerun()
 
 
 def _settle(
-    project: Project,
-    stage: Stage,
-    number: int,
-    verdict: Verdict,
-    reason: str | None,
-    note: str | None = None,
-) -> None:
-    name = session.person().name
+    project: Project, stage: Stage, card: Conflict, name: str,
+    said: tuple[Verdict, str | None, str | None],
+) -> None:  # fmt: skip
+    """Saves verdict, reason and note before the page's state is touched."""
+    verdict, reason, note = said
     try:
-        found = screening.settle(project, stage, name, number, verdict, reason=reason, note=note)
+        found = screening.settle(
+            project, stage, name, card.number, verdict, reason=reason, note=note
+        )
     except ReviewError as error:
         st.session_state["conflicts_wrong"] = str(error)
     else:
-        st.session_state["conflicts_said"] = f"Settled: {found.status}. Z undoes it."
+        st.session_state["conflicts_said"] = f"{card.key} settled: {found.status}. Z undoes it."
     st.session_state["conflicts_other"] = None
 
 

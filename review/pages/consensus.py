@@ -93,7 +93,7 @@ def _waiting(project: Project) -> None:
 def _compare(project: Project, record: int, name: str) -> None:
     now = settling.compared(project, record, name, session.person().name)
     said = st.session_state.pop("consensus_problem", None)
-    back, title = st.columns([1.4, 10], vertical_alignment="center")
+    back, title = st.columns([1.8, 10], vertical_alignment="center")
     back.button("All forms", icon=":material/list:", on_click=_leave, width="stretch")
     agreed = sum(pair.origin == "agreed" for pair in now.pairs)
     settled = sum(pair.origin == "settled" for pair in now.pairs)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.pages import session
+from review.pages.keys import one_press
 from review.records import Link, Record, StoredRecord
 from review.workflow import dedupe, dedupe_report, reopening
 from review.workflow.accounts import may
@@ -30,6 +31,7 @@ FIELDS: dict[str, Callable[[Record], str | None]] = {
     "Version": lambda one: f"v{one.version}" if one.version else None,
     "Abstract": lambda one: one.abstract,
 }
+EARLY = "That key came before the next pair was drawn: it did not count."
 _TOKENS = re.compile(r"\w+|\W+")
 
 
@@ -113,7 +115,10 @@ def _pair(project: Project, asked: dedupe.Asked) -> None:
     )
     score = "" if link.score is None else f" · score {link.score:.2f}"
     st.caption(f"Asked because: {link.rule}{' · ' + link.note if link.note else ''}{score}")
+    pair = f"{first.key}-{second.key}"
+    st.html(one_press(pair), unsafe_allow_javascript=True)
     _buttons(project, link, (first.key, second.key))
+    st.html(f'<div class="record-key" data-key="{pair}" data-decides="ynpl"></div>')
     left, right = st.columns(2, gap="medium")
     for column, one, other in ((left, first, second), (right, second, first)):
         with column, st.container(border=True):
@@ -124,17 +129,19 @@ def _pair(project: Project, asked: dedupe.Asked) -> None:
 
 
 def _buttons(project: Project, link: Link, keys: tuple[str, str]) -> None:
+    """The keys; a press belongs to the pair it was made on, so each pair has its own buttons."""
     columns = st.columns(5)
     for column, word, label, shortcut in zip(
         columns, ("same", "different", "preprint"), ("Same", "Different", "Preprint of"), "ynp",
         strict=False,
     ):  # fmt: skip
         column.button(
-            label, shortcut=shortcut, width="stretch", key=f"duplicates_{word}",
+            label, shortcut=shortcut, width="stretch", key=f"duplicates_{word}_{link.a}_{link.b}",
             type="primary" if word == "same" else "secondary",
             on_click=partial(_settle, project, keys, word),
         )  # fmt: skip
-    columns[3].button("Later", shortcut="l", width="stretch", on_click=partial(_put_off, link))
+    columns[3].button("Later", shortcut="l", width="stretch", on_click=partial(_put_off, link),
+                      key=f"duplicates_later_{link.a}_{link.b}")  # fmt: skip
     with columns[4]:
         _undo_button(project)
 
@@ -145,11 +152,15 @@ def _undo_button(project: Project) -> None:
 
 
 def _settle(project: Project, keys: tuple[str, str], word: str) -> None:
+    """Settles a pair that is still asked; a second key for it was meant for one not yet drawn."""
+    waiting: dedupe.Asked = st.session_state["duplicates_asked"]
+    if keys not in [(one.key, other.key) for _, one, other in waiting]:
+        st.session_state["duplicates_wrong"] = EARLY
+        return
     try:
         line = dedupe.settle(project, keys, word, session.person().name)
         st.session_state["duplicates_said"] = line
-        asked = st.session_state["duplicates_asked"]
-        st.session_state["duplicates_asked"] = dedupe.still_open(project, asked)
+        st.session_state["duplicates_asked"] = dedupe.still_open(project, waiting)
         st.session_state["duplicates_stamp"] = dedupe.stamp(project)
     except ReviewError as error:
         st.session_state["duplicates_wrong"] = str(error)

@@ -36,7 +36,15 @@ CHIP = {
 """Judgement -> colour with a contrast of 4.5 to 1 on white, and word; never colour alone."""
 GRID = {"answered": "#3a7d44", "unsure": "#c88a12", "open": "#d5d5d5", "optional": "#efefef"}
 
-
+Words = tuple[str | None, int | None, str | None]
+"""Quote, page, comment."""
+SLIM = """<style>
+:is([class*="st-key-answer_"], [class*="st-key-filling_"], [class*="st-key-paper_"],
+[class*="st-key-evidence_"], .st-key-appraisal_back) button {
+padding-left: .35rem; padding-right: .35rem; gap: .25rem;}
+[class*="st-key-filling_jump"] {min-width: 7rem;}
+</style>"""
+"""Room for the words on buttons of a small screen, beside their keys."""
 SQUARE = "display:inline-block;width:.62rem;height:.62rem;margin:0 .14rem;border-radius:2px"
 
 
@@ -80,6 +88,7 @@ def _said(form: Form, key: str) -> str | None:
 
 def draw(project: Project, form: Form) -> None:
     """Draws the open question of a form."""
+    st.html(SLIM)
     asked = current(form)
     _load(form, asked)
     if any(section.judgement for section in form.checklist.sections):
@@ -96,18 +105,49 @@ def draw(project: Project, form: Form) -> None:
 
 def _load(form: Form, asked: Asked) -> None:
     """Fills the boxes with what is stored, when another question is opened."""
-    now = (form.report, form.checklist.id, asked.key)
-    if st.session_state.get("filling_open") == now:
+    now = _place(form, asked)
+    entry = _kept(form, asked.key)
+    if st.session_state.get("filling_open") == now and not _changed_elsewhere(entry):
         return
-    entry = form.entries.get(asked.key)
     st.session_state["filling_open"] = now
     st.session_state["filling_quote"] = (entry.quote if entry else None) or ""
     st.session_state["filling_page"] = entry.page if entry else None
     st.session_state["filling_comment"] = (entry.comment if entry else None) or ""
     st.session_state["filling_typed"] = _typed(asked, entry)
+    _loaded(entry)
     st.session_state.pop("filling_waits", None)
     if entry and entry.page:
         paper.go_to(entry.page)
+
+
+def _place(form: Form, asked: Asked) -> tuple[int, str, str]:
+    """Names a question of a form: report, checklist, key."""
+    return form.report, form.checklist.id, asked.key
+
+
+def _kept(form: Form, key: str) -> Answer | None:
+    """What is stored for a question: its answer, or the words kept without one."""
+    return form.entries.get(key) or form.drafts.get(key)
+
+
+def _boxes() -> Words:
+    """Quote, page and comment as they stand in the boxes."""
+    state = st.session_state
+    return (
+        state.get("filling_quote") or None, state.get("filling_page"),
+        state.get("filling_comment") or None,
+    )  # fmt: skip
+
+
+def _loaded(entry: Answer | None) -> None:
+    """Notes which stored row the boxes show, so that words of another tab are not undone."""
+    st.session_state["filling_row"] = (entry.id if entry else None, _boxes())
+
+
+def _changed_elsewhere(entry: Answer | None) -> bool:
+    """Whether another tab has stored something newer while nothing was typed into these boxes."""
+    row, words = st.session_state.get("filling_row", (None, None))
+    return bool((entry.id if entry else None) != row and words == _boxes())
 
 
 def _typed(asked: Asked, entry: Answer | None) -> str:
@@ -141,7 +181,9 @@ def _question(form: Form, asked: Asked) -> None:
     titles = {s.id: s.title for s in form.checklist.sections}
     given, total = forms.counted(form.checklist, form.entries)
     part = titles.get(asked.section, "About the study" if not asked.section else "Overall")
-    st.caption(f"{part} · {given} of {total} answered")
+    here = [a for a in asked_now(form.checklist, form.entries) if a.section == asked.section]
+    done = sum(a.key in form.entries for a in here)
+    st.caption(f"{part}: {done} of {len(here)} · {given} of {total} answered")
     number = f"{asked.number}&ensp;" if asked.number else ""
     st.markdown(f"#### {number}{asked.name}")
     st.markdown(asked.question)
@@ -208,7 +250,7 @@ def _answers(project: Project, form: Form, asked: Asked) -> None:
     if asked.choose == "many":
         options.insert(-1, Option(id=NONE, label="None of these", key="0"))
     widest = max(len(option.label) + (4 if option.points is not None else 0) for option in options)
-    columns = next(n for most, n in ((8, 5), (16, 3), (24, 2), (999, 1)) if widest <= most)
+    columns = next(n for most, n in ((8, 4), (16, 3), (24, 2), (999, 1)) if widest <= most)
     columns = min(columns, len(options))
     rows = [options[n : n + columns] for n in range(0, len(options), columns)]
     for row in rows:
@@ -227,31 +269,43 @@ def _answers(project: Project, form: Form, asked: Asked) -> None:
 
 
 def _pick(project: Project, form: Form, asked: Asked, option: str) -> None:
-    """Takes an answer. Picking the answer that is given already withdraws it."""
-    said = _said(form, asked.key)
-    if asked.choose == "many" and option not in (UNSURE, NONE):
-        before = set(parts(said)) if said not in (None, UNSURE) else set()
-        after = before ^ {option}
-        order = [o.id for o in asked.options if o.id in after]
-        _save(project, form, asked, JOIN.join(order) or None)
+    """Takes an answer to the question that is open; a button of the one before, pressed while the
+    page changes, does nothing. Picking the answer that is given already, and shown so, withdraws
+    it."""
+    if st.session_state.get("filling_open") not in (None, _place(form, asked)):
         return
-    _save(project, form, asked, None if option == said else option)
+    seen, stored = _said(form, asked.key), _fresh(project, form)
+    said = _said(stored, asked.key)
+    if asked.choose == "many" and option not in (UNSURE, NONE):
+        shown, before = (set(parts(a)) if a not in (None, UNSURE) else set() for a in (seen, said))
+        after = before - {option} if option in shown else before | {option}
+        order = [o.id for o in asked.options if o.id in after]
+        _save(project, stored, asked, JOIN.join(order) or None)
+        return
+    _save(project, stored, asked, None if option == seen == said else option)
     if asked.choose in ("text", "number"):
         st.session_state["filling_typed"] = ""
 
 
+def _fresh(project: Project, form: Form) -> Form:
+    """A form as it is stored now: a second tab, or a key pressed before the page was drawn anew,
+    may have changed it since it was shown."""
+    return forms.open_form(project, form.report, form.checklist.id, form.reviewer)
+
+
 def _save_typed(project: Project, form: Form, asked: Asked) -> None:
-    _save(project, form, asked, st.session_state["filling_typed"])
+    _save(project, _fresh(project, form), asked, st.session_state["filling_typed"])
 
 
 def _save(project: Project, form: Form, asked: Asked, answer: str | None) -> None:
+    """Saves an answer with its words over the form as it is stored."""
     state = st.session_state
-    given = Given(
-        form.report, form.checklist.id, asked.key, answer,
-        state.get("filling_quote") or None, state.get("filling_page"),
-        state.get("filling_comment") or None,
-    )  # fmt: skip
+    stored = _kept(form, asked.key)
+    words = _merged(stored)
+    if answer is None and stored is None and not any(words):
+        return
     try:
+        given = Given(form.report, form.checklist.id, asked.key, answer, *words)
         after = forms.answer(project, given, session.person().name)
     except ReviewError as error:
         state["filling_problem"] = str(error)
@@ -259,16 +313,33 @@ def _save(project: Project, form: Form, asked: Asked, answer: str | None) -> Non
             state["filling_waits"] = answer
         return
     state.pop("filling_waits", None)
+    if words == _boxes():
+        _loaded(_kept(after, asked.key))
+    else:
+        state.pop("filling_open", None)
     if answer is not None and state.get("filling_on") and asked.choose != "many":
         go_on(after, asked.key)
 
 
+def _merged(stored: Answer | None) -> Words:
+    """The words to save: a box nobody touched keeps what another tab stored meanwhile."""
+    row, before = st.session_state.get("filling_row", (None, None))
+    if stored is None or before is None or stored.id == row:
+        return _boxes()
+    quote, page, comment = _boxes()
+    return (
+        stored.quote if quote == before[0] else quote,
+        stored.page if page == before[1] else page,
+        stored.comment if comment == before[2] else comment,
+    )
+
+
 def _words(project: Project, form: Form, asked: Asked) -> None:
-    """Quote, page and comment; saved with the answer, and again when they change after it."""
+    """Quote, page and comment; saved as soon as they change, before an answer or after it."""
     waits = st.session_state.get("filling_waits")
     save = partial(_save_words, project, form, asked)
     st.text_area(
-        "Quote", key="filling_quote", height=92, disabled=form.finished,
+        "Quote", key="filling_quote", height=76, disabled=form.finished,
         placeholder="Copy from the page and paste here, or take a sentence below",
         on_change=partial(_quoted, project, form, asked),
     )  # fmt: skip
@@ -291,12 +362,12 @@ def _quoted(project: Project, form: Form, asked: Asked) -> None:
 
 
 def _save_words(project: Project, form: Form, asked: Asked) -> None:
-    waits = st.session_state.get("filling_waits")
-    answer = waits or _said(form, asked.key)
-    if answer is not None:
-        on, st.session_state["filling_on"] = st.session_state.get("filling_on"), False
-        _save(project, form, asked, answer)
-        st.session_state["filling_on"] = on
+    """Saves the words, with the answer where there is one; without, they wait for it."""
+    form = _fresh(project, form)
+    answer = st.session_state.get("filling_waits") or _said(form, asked.key)
+    on, st.session_state["filling_on"] = st.session_state.get("filling_on"), False
+    _save(project, form, asked, answer)
+    st.session_state["filling_on"] = on
 
 
 def take_quote(project: Project, form: Form, asked: Asked, text: str, page: int | None) -> None:
@@ -327,7 +398,7 @@ def _turn(form: Form, asked: Asked) -> None:
     at = keys.index(asked.key)
     names = {a.key: f"{a.number} {a.name}".strip() for a in asked_now(form.checklist, form.entries)}
     marks = {UNSURE: "?", None: "○"}
-    back, pick, forth, on = st.columns([1.3, 3.4, 1.3, 4.4], vertical_alignment="bottom")
+    back, pick, forth, on = st.columns([1.2, 3.6, 1.2, 4], vertical_alignment="bottom")
     back.button(
         "", icon=":material/arrow_back:", shortcut="Left", key="filling_back", width="stretch",
         on_click=partial(_go, form, keys[at - 1]), disabled=at == 0, help="Question before",
@@ -345,8 +416,8 @@ def _turn(form: Form, asked: Asked) -> None:
     )  # fmt: skip
     following = next_open(form, asked.key)
     on.button(
-        "Next open", shortcut="Ctrl+Enter", key="filling_next", width="stretch",
-        on_click=partial(go_on, form, asked.key), disabled=following is None,
+        "Next", help="Next open question", shortcut="Ctrl+Enter", key="filling_next",
+        on_click=partial(go_on, form, asked.key), disabled=following is None, width="stretch",
     )  # fmt: skip
 
 

@@ -6,14 +6,13 @@ from typing import Any
 import streamlit as st
 
 from review.flow import Flow, Stream, total
-from review.pages import session
+from review.pages import alerts, session
 from review.workflow import overview, records, reopening
-from review.workflow.flow import flow_of
 from review.workflow.overview import Progress
 from review.workflow.project import Project
 
 BAR = """
-<div style="display:grid;grid-template-columns:10.5rem 1fr;gap:.2rem .9rem;align-items:center;
+<div style="display:grid;grid-template-columns:9.6rem 1fr;gap:.2rem .9rem;align-items:center;
 margin:.18rem 0"><div style="text-align:right;color:#46505e">{label}</div>
 <div style="display:flex;align-items:center;gap:.6rem"><div style="height:1.7rem;flex-shrink:0;
 border-radius:5px;background:{colour};width:{width}%;min-width:3px"></div>
@@ -26,6 +25,7 @@ WORDS = {
     "pending": "not begun",
     "partial": "waiting for the second reviewer",
     "conflict": "in conflict",
+    "open": "not settled yet",
     "included": "included",
     "excluded": "excluded",
 }
@@ -35,11 +35,13 @@ def page(project: Project) -> None:
     """Draws the overview."""
     st.title(project.protocol.title)
     st.caption(project.protocol.question)
-    for alert in records.alerts(project):
-        st.error(f"{alert['subject']}: {(alert['detail'] or {}).get('text', '')}")
+    alerts.draw(project)
     for preprint in reopening.waiting(project):
         st.info(reopening.told(preprint))
-    flow = _flow(project, str(project.folder), project.fingerprint, overview.stamp(project))
+    with st.spinner("Counting", show_time=True):
+        flow, counted = overview.flow_lately(
+            project, _kept(str(project.folder), project.fingerprint)
+        )
     if not total(flow.main.identified) and flow.other is None:
         st.info(
             "Nothing is here yet. The lead harvests the sources on the page Harvests, or imports "
@@ -49,6 +51,11 @@ def page(project: Project) -> None:
     with left:
         st.subheader("Funnel")
         st.html("".join(_steps(flow)))
+        if counted:
+            st.caption(
+                f"Counted at {counted:%H:%M:%S} UTC; a review as large as this is not counted anew "
+                "at each decision."
+            )
     with right:
         st.subheader("Progress")
         for one in overview.progress(project, session.person()):
@@ -57,9 +64,9 @@ def page(project: Project) -> None:
     _imports(project)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Counting")
-def _flow(_project: Project, folder: str, plan: str, stamp: tuple[int, ...]) -> Flow:
-    return flow_of(_project)
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _kept(folder: str, plan: str) -> overview.Kept:
+    return overview.Kept()
 
 
 def _steps(flow: Flow) -> list[str]:
@@ -90,7 +97,7 @@ def _note(streams: list[Stream]) -> str:
 
 
 def _bar(label: str, n: int | None, top: int | None, note: str) -> str:
-    width = 48 * (n or 0) / (top or 1)
+    width = 62 * (n or 0) / (top or 1)
     shown = "not published here" if n is None else f"{n:,}"
     colour = PALE if label == "Identified" else DEEP
     return BAR.format(
@@ -133,7 +140,7 @@ def _imports(project: Project) -> None:
         for one in records.imports(project)
     ]
     if rows:
-        st.dataframe(rows, hide_index=True)
+        st.dataframe(rows, hide_index=True, placeholder="")
         if any(row["Not matching"] for row in rows):
             st.caption(
                 "Not matching: a source that searches no words gives all records of its days; "

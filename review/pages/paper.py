@@ -117,12 +117,12 @@ def _turn(text: FullText) -> int:
     st.session_state["paper_page"] = number
     back, where, on, jump = st.columns([2, 2, 2.3, 4], vertical_alignment="center")
     back.button(
-        "Page", icon=":material/chevron_left:", shortcut="PageUp", key="paper_back",
+        "", icon=":material/chevron_left:", shortcut="PageUp", help="Page before", key="paper_back",
         on_click=partial(go_to, number - 1), disabled=number == 1, width="stretch",
     )  # fmt: skip
     where.markdown(f"**{number}** of {text.page_count}", text_alignment="center")
     on.button(
-        "Page", icon=":material/chevron_right:", shortcut="PageDown", key="paper_on",
+        "", icon=":material/chevron_right:", shortcut="PageDown", help="Page after", key="paper_on",
         on_click=partial(go_to, number + 1), disabled=number == text.page_count, width="stretch",
     )  # fmt: skip
     _sections(text, jump)
@@ -172,7 +172,7 @@ def _search(text: FullText, use: Callable[[str, int], None] | None) -> list[Mark
             said, act = st.columns([8, 1], vertical_alignment="center")
             said.button(
                 f"p. {one.page} · {one.text}", type="tertiary", on_click=partial(go_to, one.page),
-                key=f"paper_hit_{n}",
+                key=f"paper_hit_{n}", wrap=True,
             )  # fmt: skip
             if use is not None:
                 act.button(

@@ -6,9 +6,9 @@ import streamlit as st
 from review.agreement import Figure
 from review.errors import ReviewError
 from review.pages import measured, session
-from review.protocol import Stage
-from review.stopping import Evidence
-from review.workflow import ordering
+from review.protocol import Stage, stage_reviewers
+from review.stopping import sentences
+from review.workflow import agreeing, ordering
 from review.workflow.project import Project
 
 ADVICE = (
@@ -30,13 +30,19 @@ def page(project: Project) -> None:
     with left:
         _agreement(project, stage)
     with right:
-        _stopping(project, stage)
+        if stage.kind == "screening":
+            _stopping(project, stage)
 
 
 def _agreement(project: Project, stage: Stage) -> None:
     st.subheader("Agreement")
     st.caption("On the records both have judged. 1 is full agreement, 0 is what chance gives.")
-    for pair in ordering.agreement_now(project, stage):
+    if _reviews(project, stage):
+        st.caption(
+            "You review too, so a record counts here once it is settled: before, the figures would "
+            "tell you how another judged it. They run high while conflicts wait."
+        )
+    for pair in agreeing.agreement_now(project, stage, reader=session.person().name):
         st.markdown(f"**{' and '.join(pair.names)}** · {pair.figures[0].n} records")
         rows = [
             {"Figure": one.name, "Value": _value(one), "95 % interval": _interval(one)}
@@ -46,6 +52,10 @@ def _agreement(project: Project, stage: Stage) -> None:
         for one in pair.figures:
             if one.note:
                 st.caption(f"{one.name}: {one.note}.")
+
+
+def _reviews(project: Project, stage: Stage) -> bool:
+    return session.person().name in stage_reviewers(project.protocol, stage)
 
 
 def _value(one: Figure) -> str:
@@ -58,56 +68,52 @@ def _interval(one: Figure) -> str:
 
 def _stopping(project: Project, stage: Stage) -> None:
     st.subheader("When to stop")
-    found, curve = ordering.stopping_now(project, stage)
+    found, curve = ordering.stopping_now(project, stage, reader=session.person().name)
+    blind = _reviews(project, stage)
     a, b, c = st.columns(3)
     a.metric("Screened", f"{found.screened:,}")
     b.metric("Relevant so far", f"{found.relevant:,}")
     c.metric("Irrelevant in a row", f"{found.run:,}")
+    if blind:
+        st.caption(
+            "You review too, so what only others have judged counts as not screened here until it "
+            "is settled."
+        )
     frame = pd.DataFrame(curve, columns=["Records screened", "Relevant records found"])
     st.line_chart(frame, x="Records screened", y="Relevant records found", height=260)
     st.caption("The recall curve: where it lies flat, few relevant records come any more.")
-    st.markdown(_left(found))
-    st.markdown(_test(found))
+    for name, told in sentences(found)[1:]:
+        st.markdown(f"**{name}:** {told}")
     st.caption(ADVICE)
-    _act(project, stage, found)
+    _act(project, stage, "what nobody has judged" if blind else f"{found.unscreened:,} records")
 
 
-def _left(found: Evidence) -> str:
-    if found.left is None:
-        return (
-            "**Relevant records left:** not known yet. That takes records drawn at random from all "
-            "that are here now; those judged in a file, or before the newest records came, tell "
-            "nothing about the rest."
+def _act(project: Project, stage: Stage, what: str) -> None:
+    """The lead's recorded act and its undoing."""
+    said = st.session_state.pop("progress_said", None)
+    if said:
+        st.success(said)
+    held = ordering.stops(project, stage)
+    for one in held:
+        st.info(
+            f"Stopped by {one.who} on {one.at:%d %b %Y}; left unscreened: {one.reports:,}. "
+            f"Why: {one.why}"
         )
-    return (
-        f"**Relevant records left:** about {found.left:.0f} "
-        f"(95 % interval {found.left_low:.0f} to {found.left_high:.0f}) of {found.unscreened:,} "
-        f"unscreened, estimated from the {found.drawn:,} records that were drawn at random since "
-        "the newest came."
-    )
-
-
-def _test(found: Evidence) -> str:
-    if found.p_value is None:
-        return "**Stopping test:** nothing screened yet."
-    return (
-        f"**Stopping test:** p = {found.p_value:.3f} that recall is still under "
-        f"{found.target:.0%}. A small p says the target is most likely met "
-        "([Callaghan and Müller-Hansen 2020](https://doi.org/10.1186/s13643-020-01521-4))."
-    )
-
-
-def _act(project: Project, stage: Stage, found: Evidence) -> None:
     name = session.person().name
-    with st.expander("Stop screening here, or go on after all"):
+    with st.expander("Stop screening here, or go on after all" if held else "Stop screening here"):
         why = st.text_input("Why (goes into the report)")
-        stop, go_on = st.columns(2)
+        stop = st.button(f"Stop: leave {what} unscreened")
+        back = bool(held) and st.button("Take the stop back")
         try:
-            if stop.button(f"Stop: leave {found.unscreened:,} records unscreened"):
+            if stop:
                 n = ordering.stop(project, stage, name, why)
-                st.success(f"{n:,} records are marked as not screened.")
-            if go_on.button("Take the stop back"):
+                said = f"{n:,} records are marked as not screened."
+            elif back:
                 n = ordering.resume(project, stage, name)
-                st.success(f"{n:,} records are to be screened again.")
+                said = f"{n:,} records are to be screened again."
         except ReviewError as error:
             st.warning(str(error))
+            return
+    if stop or back:
+        st.session_state["progress_said"] = said
+        st.rerun()

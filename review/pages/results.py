@@ -46,7 +46,7 @@ def page(project: Project) -> None:
     elif tab == "Changes":
         _changes_tab(project, now)
     elif tab == "Everything":
-        _all_tab(now)
+        _all_tab(now, key)
     else:
         _flow_tab(now, shown[FLOW])
 
@@ -113,7 +113,7 @@ def _figure_tab(shown: dict[str, str]) -> None:
 
 
 def _table_tab(now: Moment) -> None:
-    every = {table.name: table for table in bundle.all_tables(now)}
+    every = {table.name: table for table in bundle.all_tables(now, session.person().name)}
     name = st.selectbox(
         "Table", list(every), key="results_table",
         format_func=lambda one: f"{every[one].title} ({len(every[one].rows):,})",
@@ -152,22 +152,25 @@ def _changes_tab(project: Project, now: Moment) -> None:
     _picture(svg, "PRISMA 2020 flow diagram of the update")
 
 
-def _all_tab(now: Moment) -> None:
+def _all_tab(now: Moment, key: tuple[str, str | None, str]) -> None:
     st.write(
         "One ZIP with every figure, table and text, the references of what was included and "
         "excluded, the log of all entries and a manifest with checksums. The same store and day "
         "give the same bytes."
     )
-    key = f"{now.day} {now.project.fingerprint} {now.until}"
     if st.button("Make the whole report", type="primary"):
-        with st.status("Making the report ...") as state:
-            files = bundle.everything(
-                now, progress=lambda part: state.write(part), reader=session.person().name
-            )
-            state.update(label=f"{len(files):,} files", state="complete")
+        bar = st.progress(0.0, "Making the report ...")
+        files = bundle.everything(
+            now,
+            progress=lambda part, share: bar.progress(share, f"Making: {part} ..."),
+            reader=session.person().name,
+        )
+        bar.progress(1.0, f"{len(files):,} files")
         st.session_state["results_zip"] = (key, bundle.as_zip(files), bundle.sums(now, files))
     made = st.session_state.get("results_zip")
-    if made and made[0] == key:
+    if made and made[0] != key:
+        st.caption("The report made before is of another day or state; make it anew.")
+    elif made:
         st.download_button("Download the report", made[1], f"report-{now.day}.zip",
                            mime="application/zip", on_click="ignore")  # fmt: skip
         for line in made[2]:

@@ -10,13 +10,14 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.pages import session
+from review.pages.keys import INTO_THE_BOX, one_press
 from review.pages.marking import marked, search_words
 from review.pages.record import identifiers
 from review.protocol import Stage, stage_of, stage_reviewers
 from review.records import Verdict
 from review.workflow import dedupe, files, ordering, records, reopening, screening
 from review.workflow.project import Project
-from review.workflow.screening import Shown
+from review.workflow.screening import Pace, Shown
 
 DONE = {"include": "included", "exclude": "excluded", "unsure": "marked as maybe"}
 KEY = "screening_key"
@@ -24,13 +25,18 @@ KEY = "screening_key"
 AT = "screening_at"
 """Session key: the record in hand, which stays until it is decided; the address keeps it over a
 reload."""
+TWICE = "{} was decided by the key before; the one after it did not count. Z undoes the first."
 LEARN_SECONDS = 10.0
 """How often a process asks whether a new order is due (seconds)."""
 _ASKED: dict[tuple[Path, str], float] = {}
 
-INTO_THE_BOX = """<i></i><script>setTimeout(() => document.querySelector(
-'textarea[aria-label^="Your note"]').focus(), 150)</script>"""
-"""Puts the cursor into the note's box, so that N and typing is enough."""
+BAR = """<div role="progressbar" aria-label="Judged" aria-valuenow="{share}" style="height:4px;
+border-radius:2px;background:#e9ebee"><div style="height:4px;border-radius:2px;width:{share}%;
+background:#23507c"></div></div>"""
+OPENED = ("screening_reason", "screening_same")
+"""Session keys of what opens above the record, and holds its key while it is open."""
+LAST = "screening_last"
+"""Session key: the record this tab decided last."""
 
 
 def page(project: Project) -> None:
@@ -47,8 +53,14 @@ def page(project: Project) -> None:
     if not stages:
         st.info("No stage of this review has you among its reviewers; the lead sets that.")
         return
-    stage = _stage(stages)
-    _head(project, stage)
+    if screening.has_left(project, person.name):
+        st.info("You have left this review; what you decided is kept. The lead can take you back.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        stage = _stage(stages)
+        pace = screening.pace(project, stage, session.person().name)
+        _head(pace)
+    _bar(pace)
     shown = _record(project, stage)
     if shown is None:
         st.success("Nothing is left for you here. Thank you.")
@@ -58,13 +70,15 @@ def page(project: Project) -> None:
     _actions(project, stage, shown)
     if stage.kind == "eligibility":
         _beside_its_text(project, stage, shown)
-        return
-    criteria, record = st.columns([1, 3], gap="large")
-    with criteria.container(key="pinned"):
-        _criteria(project)
-    with record:
-        _panels(project, stage, shown)
-        _draw(project, shown)
+    else:
+        criteria, record = st.columns([1, 3], gap="large")
+        with criteria.container(key="pinned"):
+            _criteria(project)
+        with record:
+            _panels(project, stage, shown)
+            _draw(project, stage, shown)
+    asked = [name for name in OPENED if st.session_state.get(name) == shown.key]
+    st.html(one_press(" ".join((shown.key, *asked))), unsafe_allow_javascript=True)
 
 
 def _beside_its_text(project: Project, stage: Stage, shown: Shown) -> None:
@@ -74,7 +88,7 @@ def _beside_its_text(project: Project, stage: Stage, shown: Shown) -> None:
         if st.session_state.get("screening_reason") == shown.key:
             _reasons(project, stage, shown)
         _panels(project, stage, shown)
-        _draw(project, shown)
+        _draw(project, stage, shown)
         _criteria(project)
     with right:
         _pdf(project, shown)
@@ -98,19 +112,22 @@ def _stage(stages: list[Stage]) -> Stage:
     return stage
 
 
-def _head(project: Project, stage: Stage) -> None:
-    """How far the reviewer is, and what the last key did."""
-    pace = screening.pace(project, stage, session.person().name)
+def _head(pace: Pace) -> None:
+    """How far the reviewer is, and what the last key did, on one line."""
     whole = pace.done + pace.left
     text = f"**{min(pace.done + 1, whole):,} of {whole:,}**"
     if pace.minutes is not None and pace.left:
         text += f", about {_duration(pace.minutes)} left"
-    left, right = st.columns([2, 3], vertical_alignment="center")
-    left.markdown(text)
+    st.markdown(text, width="content")
     said = st.session_state.pop("screening_said", None)
     if said:
-        right.caption(said)
-    st.progress(pace.done / whole if whole else 1.0)
+        st.caption(said, width="content")
+
+
+def _bar(pace: Pace) -> None:
+    """A thin line of progress, and what went wrong."""
+    share = 100 * pace.done / ((pace.done + pace.left) or 1)
+    st.html(BAR.format(share=f"{share:.1f}"))
     wrong = st.session_state.pop("screening_wrong", None)
     if wrong:
         st.warning(wrong)
@@ -154,8 +171,9 @@ def _criteria(project: Project) -> None:
     st.markdown("\n".join(f"- {one}" for one in criteria.exclude))
 
 
-def _draw(project: Project, shown: Shown) -> None:
+def _draw(project: Project, stage: Stage, shown: Shown) -> None:
     record = shown.record
+    decides = "im123456789" if _asks(stage) else "iem"
     lists = {
         "include": project.protocol.highlight.include,
         "exclude": project.protocol.highlight.exclude,
@@ -163,7 +181,7 @@ def _draw(project: Project, shown: Shown) -> None:
     }
     title = marked(record.title or "(no title)", lists)
     st.html(
-        f'<div class="record-key" data-key="{shown.key}" '
+        f'<div class="record-key" data-key="{shown.key}" data-decides="{decides}" '
         f'style="font-size:1.55rem;line-height:1.3;font-weight:650">{title}</div>'
     )
     people = "; ".join(record.authors[:8]) + (" et al." if len(record.authors) > 8 else "")
@@ -188,9 +206,9 @@ def _draw(project: Project, shown: Shown) -> None:
 
 def _missing_abstract(project: Project, shown: Shown) -> None:
     st.info("The source gave no abstract.")
-    with st.expander("Add the abstract"):
-        text = st.text_area("Abstract", key=f"abstract_{shown.key}")
-        if st.button("Save the abstract"):
+    with st.expander("Add the abstract"), st.form(f"abstract_{shown.key}", border=False):
+        text = st.text_area("Abstract", height=240)
+        if st.form_submit_button("Save the abstract"):
             try:
                 screening.add_abstract(project, session.person().name, shown.number, text)
             except ReviewError as error:
@@ -201,14 +219,16 @@ def _missing_abstract(project: Project, shown: Shown) -> None:
 
 def _actions(project: Project, stage: Stage, shown: Shown) -> None:
     """The row of keys, always at the same place; they rest while somebody types."""
-    vote = partial(_vote, project, stage, shown)
+    vote = partial(_vote, project, stage, shown, session.person().name)
+    asked = partial(_toggle, "screening_reason", shown.key)
+    exclude: Callable[[], None] = asked if _asks(stage) else partial(vote, "exclude")
     typing = shown.key in (
         st.session_state.get("screening_note"),
         st.session_state.get("screening_same"),
     )
     keys: list[tuple[str, str, Callable[[], None], bool]] = [
         ("Include", "i", partial(vote, "include"), False),
-        ("Exclude", "e", _ask(stage, shown, vote), False),
+        ("Exclude", "e", exclude, False),
         ("Maybe", "m", partial(vote, "unsure"), False),
         ("Note", "n", partial(_toggle, "screening_note", shown.key), False),
         ("Duplicate", "d", partial(_toggle, "screening_same", shown.key), False),
@@ -218,10 +238,10 @@ def _actions(project: Project, stage: Stage, shown: Shown) -> None:
             "Forward",
             "Right",
             partial(_step, project, stage, shown, -1),
-            KEY not in st.session_state,
+            not st.session_state.get(KEY),
         ),
     ]
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="keys"):
         for label, key, act, off in keys:
             st.button(
                 label,
@@ -229,8 +249,8 @@ def _actions(project: Project, stage: Stage, shown: Shown) -> None:
                 on_click=act,
                 disabled=off,
                 type="primary" if label == "Include" else "secondary",
-                key=f"screening_{label}",
-            )
+                key=f"screening_{label}" + (f"_{shown.key}" if key in "iemnd" else ""),
+            )  # a press belongs to the record it was made on, so the button is that record's own
     if typing:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Close", shortcut="Escape", on_click=_close, key="screening_close")
@@ -250,23 +270,24 @@ def _panels(project: Project, stage: Stage, shown: Shown) -> None:
         st.caption(f"Your note: {shown.note}")
 
 
-def _ask(stage: Stage, shown: Shown, vote: Callable[..., None]) -> Callable[[], None]:
-    if stage.kind == "eligibility" and stage.reasons:
-        return partial(_toggle, "screening_reason", shown.key)
-    return partial(vote, "exclude")
+def _asks(stage: Stage) -> bool:
+    """Whether an exclusion asks for its reason."""
+    return stage.kind == "eligibility" and bool(stage.reasons)
 
 
 def _reasons(project: Project, stage: Stage, shown: Shown) -> None:
-    st.markdown("**Exclude because** (1 to 9)")
-    for number, reason in enumerate(stage.reasons, 1):
-        act = partial(_vote, project, stage, shown, "exclude", reason)
-        shortcut = str(number) if number <= 9 else None
-        st.button(
-            reason, shortcut=shortcut, on_click=act, key=f"reason_{number}",
-            width="stretch",
-        )  # fmt: skip
-    back = partial(_toggle, "screening_reason", shown.key)
-    st.button("Not after all", shortcut="Escape", on_click=back)
+    name = session.person().name
+    with st.container(gap="xxsmall"):
+        st.markdown(f"**Exclude because** (1 to {min(len(stage.reasons), 9)})")
+        for number, reason in enumerate(stage.reasons, 1):
+            act = partial(_vote, project, stage, shown, name, "exclude", reason)
+            shortcut = str(number) if number <= 9 else None
+            st.button(
+                reason, shortcut=shortcut, on_click=act, key=f"reason_{number}_{shown.key}",
+                width="stretch",
+            )  # fmt: skip
+        back = partial(_toggle, "screening_reason", shown.key)
+        st.button("Not after all", shortcut="Escape", on_click=back)
 
 
 def _same(project: Project, shown: Shown) -> None:
@@ -307,17 +328,23 @@ def _note(project: Project, stage: Stage, shown: Shown) -> None:
 
 
 def _vote(
-    project: Project, stage: Stage, shown: Shown, verdict: Verdict, reason: str | None = None
-) -> None:
+    project: Project, stage: Stage, shown: Shown, name: str, verdict: Verdict,
+    reason: str | None = None,
+) -> None:  # fmt: skip
+    """Saves the decision before the page's state is touched: another key that comes meanwhile cuts
+    a callback short there, never here."""
     seen = shown.mine.id if shown.mine else 0
-    name = session.person().name
     try:
         screening.vote(project, stage, name, shown.number, verdict, reason=reason, seen=seen)
     except ReviewError as error:
+        if st.session_state.get(LAST) == shown.key:
+            st.session_state["screening_wrong"] = TWICE.format(shown.key)
+            return
         st.session_state["screening_wrong"] = str(error)
     else:
         why = f" ({reason})" if reason else ""
         st.session_state["screening_said"] = f"{shown.key} {DONE[verdict]}{why}. Z undoes it."
+        st.session_state[LAST] = shown.key
         if stage.kind == "screening":
             _learn_behind(project, stage)
     st.session_state.update({KEY: None, AT: None, "screening_reason": None, "screening_note": None})
@@ -337,8 +364,7 @@ def _undo(project: Project, stage: Stage) -> None:
     st.session_state["screening_said"] = (
         f"Took back your decision on {key}." if key else "There is nothing to undo."
     )
-    st.session_state[KEY] = None
-    st.session_state[AT] = key
+    st.session_state.update({KEY: None, AT: key, LAST: None})
 
 
 def _step(project: Project, stage: Stage, shown: Shown, by: int) -> None:

@@ -22,7 +22,8 @@ from review.errors import ReviewError
 from review.protocol import Protocol
 from review.shipped import folder as shipped
 from review.workflow import accounts
-from review.workflow.project import PROTOCOL, Project, open_project
+from review.workflow.opening import open_project
+from review.workflow.project import PROTOCOL, Project
 
 COOKIE = "funnel_session"
 OPEN = ("/signin", "/_stcore/health")

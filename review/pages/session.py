@@ -8,7 +8,8 @@ import streamlit as st
 
 from review.workflow import accounts
 from review.workflow.accounts import Signed
-from review.workflow.project import PROTOCOL, Project, open_project
+from review.workflow.opening import open_project
+from review.workflow.project import PROTOCOL, Project
 
 COOKIE = "funnel_session"
 

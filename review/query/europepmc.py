@@ -24,7 +24,13 @@ def compile_europepmc(node: Node, window: Window | None = None) -> Compiled:
 def _term(term: Term, lost: dict[str, None]) -> str:
     name, words = _FIELDS[term.field], term_words(term)
     if term.field == "mesh":
-        return f'{name}:"{term.text}{"*" if term.stem else ""}"'
+        heading, _, qualifier = term.text.partition("/")
+        if qualifier:
+            lost[
+                f"{to_text(term)}: Europe PMC searches headings without qualifiers; asked as "
+                f"{heading}; more is found."
+            ] = None
+        return f'{name}:"{heading}{"*" if term.stem and not qualifier else ""}"'
     if not term.stem:
         return f'{name}:"{" ".join(words)}"'
     if len(words) == 1:

@@ -1,6 +1,7 @@
 """A query -> what each source is asked, what it could not be asked, and what to look at."""
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from review.query.pubmed import compile_pubmed
 from review.query.reading import parse, tokens
 
 LONG_ADDRESS = 2_000  # characters of a query from which services may refuse an address
+_MARKS = re.compile(r"[^\w\s\"'-]")
 _COMPILERS: dict[str, Callable[[Node, Window | None], Compiled]] = {
     "pubmed": compile_pubmed,
     "arxiv": compile_arxiv,
@@ -121,6 +123,13 @@ def _of_terms(terms: list[Term]) -> list[str]:
             f"{', '.join(other[:5])}: this script parts no words by blanks, so that whole-word "
             "search misses most; add words in English."
         )
+    bare = [
+        f"{one.text} as {' '.join(term_words(one))}"
+        for one in dict.fromkeys(terms)
+        if _MARKS.search(one.text) and all(len(word) == 1 for word in term_words(one))
+    ]
+    if bare:
+        found.append(f"Marks are not searched: {', '.join(bare[:5])}, wherever these stand.")
     short = [to_text(one) for one in dict.fromkeys(terms) if one.stem and _short(one)]
     if short:
         found.append(f"{', '.join(short[:5])}: so short a beginning finds many unrelated words.")

@@ -116,7 +116,7 @@ def record_matcher(node: Node, *, keywords: bool = False) -> Callable[[Searched]
         words = record.keywords if keywords else ()
         if not mesh or record.mesh or record.source in MESH_SOURCES:
             found = strict[1](record.title, record.abstract, words)
-            headings = {words_of(one.split("/")[0]) for one in record.mesh} if mesh else set()
+            headings = _headings(record.mesh) if mesh else set()
             named = {numbers[term] for term in mesh if _heading(term, headings)}
             return strict[0](found | named)
         if loose is None:
@@ -157,6 +157,15 @@ def _finder(node: Node) -> Finder:
             held |= in_abstract & only_abstract
         return held
 
+    return found
+
+
+def _headings(mesh: tuple[str, ...]) -> set[tuple[str, ...]]:
+    """The words of each heading, alone and with each of its qualifiers."""
+    found = set()
+    for one in mesh:
+        heading, *qualifiers = one.split("/")
+        found |= {words_of(heading), *(words_of(f"{heading} {name}") for name in qualifiers)}
     return found
 
 

@@ -37,7 +37,20 @@ _TOKEN = re.compile(
     re.X,
 )
 _PREFIX = re.compile(r"([A-Za-z][A-Za-z_/-]*):(?!//)")
-_OVID = re.compile(r"\.(?:ti|ab|mp|tw|kw|hw|kf|af|sh)(?:,\w+)*\.$", re.I)
+_OVID = re.compile(r"\.(?:ti|ab|mp|tw|kw|hw|kf|af|sh)(?:,\w+)*\.?$", re.I)
+_HEADING = re.compile(r"(.+)/(?:exp|de|mj|br)?", re.I)
+_EMBASE = re.compile(r":(?:ti|ab|kw|de|lnk|exp|au)(?:,\w+)*", re.I)
+_FUNCTION = re.compile(r"(?:title|abs|key|all|auth|affil|srctitle|pubyear)(?:-\w+)*", re.I)
+_LISTED = re.compile(r"[,;，；、](?=\S)")
+_HINTS = (
+    (re.compile(r"date|\b(?:dp|pdat|edat|crdt|mdat|dep|ppdat)\b"),
+     "the days belong in search.from and search.to, or --from and --to"),
+    (re.compile(r"noexp|majr|major topic"),
+     "no source but PubMed knows it; use [mh], or PubMed's own query under search.native"),
+    (re.compile(r"^(?:all|all fields|tw|text word|text words|ot|other term)$"),
+     "other sources search less than PubMed does there; use [tiab]"),
+)  # fmt: skip
+"""Tags pasted from PubMed, and what to write instead."""
 _NEAR = re.compile(r"(?:near|adj|pre|within|w|n)/?\d+", re.I)
 
 
@@ -127,6 +140,8 @@ def _worded(text: str, word: str, start: int) -> list[Token]:
     prefix = _PREFIX.match(word)
     if not prefix:
         return [Token("term", word, start)]
+    if _EMBASE.fullmatch(word[prefix.end() - 1 :]):
+        fail(text, start, f"this is Embase's way to name a field; expected {_SHOWN}")
     if prefix[1].lower() not in FIELDS:
         fail(text, start, f"'{prefix[1]}:' is no field we search; expected {_SHOWN}")
     rest = word[prefix.end() :]
@@ -180,6 +195,9 @@ def _tagged(text: str, tag: Token) -> Field:
         return FIELDS[name]
     if "~" in name:
         fail(text, tag.start, "distances between words are not searched everywhere; use AND")
+    for known, hint in _HINTS:
+        if known.search(name):
+            fail(text, tag.start, f"[{tag.text}] is no field we search; {hint}")
     return fail(text, tag.start, f"[{tag.text}] is no field we search; expected {_SHOWN}")
 
 
@@ -251,13 +269,25 @@ def _term(text: str, token: Token, name: Field) -> Term:
 def _refuse_other_syntax(text: str, token: Token, body: str) -> None:
     if _OVID.search(body):
         fail(text, token.start, f"this is Ovid's way to name a field; expected {_SHOWN}")
+    heading = _HEADING.fullmatch(body)
+    if heading:
+        said = heading[1].strip("'‘’")
+        fail(text, token.start, f'this is another database\'s heading; expected mesh:"{said}"')
+    if body[0] in "{'‘" and body[-1] not in "}'’":
+        fail(text, token.start, 'a phrase stands between double quotes, as in "deep learning"')
     if _NEAR.fullmatch(body):
         fail(text, token.start, "distances between words are not searched everywhere; use AND")
+    if re.fullmatch(r"#\d+", body):
+        fail(text, token.start, f"{body} is a line of a search history; write the line out")
     if body[0] in "-+!~^":
         fail(text, token.start, f"{body[0]} before a word is no operator here; expected NOT or AND")
     for sign in "?#$":
         if sign in body:
             fail(text, token.start + token.text.index(sign), f"{sign} is no wildcard here; only *")
+    listed = _LISTED.search(body)
+    if listed and not re.fullmatch(r"\d{1,3}(?:,\d{3})+", body):
+        place = token.start + token.text.index(listed[0])
+        fail(text, place, f"{listed[0]} joins no words here; expected AND or OR")
     if body.endswith(("=", ":")) or "=" in body:
         fail(
             text, token.start, f"this is another database's way to name a field; expected {_SHOWN}"
@@ -265,6 +295,15 @@ def _refuse_other_syntax(text: str, token: Token, body: str) -> None:
 
 
 def _side_by_side(level: _Level, token: Token) -> str:
+    elsewhere = f"this is another database's way to name a field; expected {_SHOWN}"
+    if token.kind == "(" and _FUNCTION.fullmatch(level.last):
+        return elsewhere
+    if token.kind == "term" and not token.quoted and _EMBASE.fullmatch(token.text):
+        return elsewhere
+    if level.last.lower() in ("exp", "explode"):
+        return 'exp before a heading is Ovid\'s; expected mesh:"...", which PubMed explodes'
+    if level.last[:1] in ("'", "‘", "{"):
+        return 'a phrase stands between double quotes, as in "deep learning"'
     if token.kind == "term" and not token.quoted:
         if not words_of(token.text):
             return f"'{token.text}' is no operator here; expected AND, OR or NOT"

@@ -4,9 +4,11 @@ A body can be cut short under status 200, so an answer counts only when `check` 
 """
 
 import contextlib
+import html
 import logging
 import os
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +26,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from review.errors import SourceError
-from review.sources.nouns import Refused
+from review.sources.nouns import Passing, Refused
 from review.sources.terms import TERMS, on_this_machine
 
 T = TypeVar("T")
@@ -48,6 +50,7 @@ AGAIN = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529}
 """Statuses that pass with time."""
 PERHAPS = {400, 403}
 """Statuses that mostly stay but have been seen to pass; tried three times."""
+_TAGS = re.compile(r"<(style|script)\b.*?</\1\s*>|<[^>]*>", re.S | re.I)
 SECRET = ("api_key", "email", "mailto", "tool")
 
 
@@ -138,6 +141,7 @@ class Http:
 
         Raises:
             Refused: the service refuses this very request.
+            Passing: it could not be reached, or had no time; the last fault is told.
             SourceError: no usable answer; the last fault is told.
         """
         last: _Fault | None = None
@@ -153,9 +157,10 @@ class Http:
                 if fault.stays and attempt >= 2:
                     break
         said = last.said if last else "never asked"
-        raise SourceError(
+        made = SourceError if last and (last.stays or last.kind == "unreadable") else Passing
+        raise made(
             f"{ask.terms}: no usable answer after {attempt + 1} tries; the last said: {said} "
-            f"({shown(ask.url, ask.params)})"
+            f"({shown(ask.url, {})})"
         )
 
     def fault(self, kind: str) -> None:
@@ -279,15 +284,17 @@ class Http:
             gap = terms.gap_with_key
         late = terms.alone or name not in self._warm
         gap *= (1.0 if terms.alone else MARGIN) * (self.pace if local else max(self.pace, 1.0))
-        self._cache.mkdir(parents=True, exist_ok=True)
         place = name + (f"-{urlsplit(url).port}" if local else "")
         stamp = self._cache / f"{place}.last"
 
         def mark() -> None:
-            stamp.write_text(repr(self._clock()))
+            with self._kept():
+                stamp.write_text(repr(self._clock()))
 
         with contextlib.ExitStack() as held:
-            held.enter_context(FileLock(self._cache / f"{place}.lock"))
+            with self._kept():
+                self._cache.mkdir(parents=True, exist_ok=True)
+                held.enter_context(FileLock(self._cache / f"{place}.lock"))
             wait = _read_stamp(stamp) + gap - self._clock()
             if wait > 0:
                 self._sleep(min(wait, gap))
@@ -296,6 +303,17 @@ class Http:
                 held.close()
             yield mark if late else _nothing
             self._warm.add(name)
+
+    @contextlib.contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Raises SourceError where the pace cannot be kept for other processes."""
+        try:
+            yield
+        except OSError as error:
+            raise SourceError(
+                f"{self._cache}: the pace between requests cannot be kept there "
+                f"({error.strerror}); free the disk, or set FUNNEL_CACHE to another folder."
+            ) from error
 
     def _wait(self, attempt: int, fault: _Fault | None) -> None:
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1)) * self._random.uniform(0.5, 1.0)
@@ -341,7 +359,8 @@ def _read_stamp(path: Path) -> float:
 
 
 def _first_words(body: bytes) -> str:
-    words = " ".join(body[:2000].decode("utf-8", "replace").split())
+    text = _TAGS.sub(" ", body[:2000].decode("utf-8", "replace"))
+    words = " ".join(html.unescape(text).split())
     return words[:160] or "no words"
 
 

@@ -73,6 +73,8 @@ def tree(body: bytes, source: str) -> Any:
     start = body.find(b"<!DOCTYPE", 0, 5000)
     if start >= 0 and _ENTITIES.search(body, start, start + 100_000):
         raise SourceError(f"{source}: the answer declares XML entities; it was not read.")
+    if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and body.isascii():
+        raise SourceError(f"{source}: the answer is {_shown(body)} where XML was expected.")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
         remove_comments=True, remove_pis=True,
@@ -80,12 +82,22 @@ def tree(body: bytes, source: str) -> Any:
     try:
         return etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise SourceError(f"{source}: the answer is not whole XML ({error}).") from error
+        said = getattr(error, "msg", None) or str(error)
+        raise SourceError(f"{source}: the answer is not whole XML ({said}).") from error
+
+
+def _shown(body: bytes) -> str:
+    """The first words of an answer that is of another kind than was expected."""
+    kind = "XML" if body.lstrip().startswith(b"<") else "text"
+    words = one_line(body[:200].decode("utf-8", "replace")) or ""
+    return f"{kind} ('{words[:60]}{'...' if len(words) > 60 else ''}')"
 
 
 def data(body: bytes, source: str) -> Any:
     """The value of a whole JSON document. Raises SourceError: a web page, cut short, not JSON."""
     refuse_page(body, source, "JSON")
+    if body.lstrip()[:1] == b"<":
+        raise SourceError(f"{source}: the answer is {_shown(body)} where JSON was expected.")
     try:
         return json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:

@@ -1,7 +1,7 @@
 """What travels between a source's search and the harvest: windows, result pages, verdicts."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, Protocol
 
@@ -13,6 +13,11 @@ Reading = Literal["posted", "entered", "changed"]
 
 class Refused(SourceError):
     """The service will not answer this request however often it is asked."""
+
+
+class Passing(SourceError):
+    """The service could not be asked now: no connection, no answer in time, overload. Another day
+    it may answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,9 @@ class ResultPage:
     """Why the slice, ended with this page, is not complete; None where it is, or goes on."""
     last: bool = False
     """The slice ends with this page."""
+    grown: Mapping[str, int] = field(default_factory=dict)
+    """Lists in the token that grow from page to page, and how many entries this page added at
+    their ends; what stood there before need not be kept again."""
 
 
 class Search(Protocol):

@@ -12,7 +12,7 @@ from review.errors import SourceError
 from review.records import Record
 from review.sources.http import Ask, Http
 from review.sources.markup import data, one_line, refuse_page, text_of, tree
-from review.sources.nouns import Refused
+from review.sources.nouns import Passing, Refused
 
 MOST = 100 * 1024 * 1024
 """Largest PDF taken (bytes)."""
@@ -33,6 +33,8 @@ class Found:
     url: str | None
     tried: tuple[tuple[str, str], ...]
     """Service and why it gave none, in the order asked."""
+    passing: bool = False
+    """A service could not be reached; another day it may have the PDF."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ def find(record: Record, http: Http, base: Base) -> Found:
     """The PDF of a record from the first place that has it."""
     tried: list[tuple[str, str]] = []
     seen: set[str] = set()
+    passing = False
     for spots in (_preprint, _central, _unpaywall):
         try:
             for spot in spots(record, http, base):
@@ -56,11 +59,13 @@ def find(record: Record, http: Http, base: Base) -> Found:
                     pdf = _pdf(http, spot)
                 except SourceError as error:
                     tried.append((spot.place, _why(error)))
+                    passing |= isinstance(error, Passing)
                     continue
                 return Found(pdf, spot.place, spot.url, tuple(tried))
         except SourceError as error:
             tried.append((_NAMES[spots.__name__], _why(error)))
-    return Found(None, None, None, tuple(tried))
+            passing |= isinstance(error, Passing)
+    return Found(None, None, None, tuple(tried), passing)
 
 
 _NAMES = {"_preprint": "preprint server", "_central": "pmc", "_unpaywall": "unpaywall"}

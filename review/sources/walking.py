@@ -158,7 +158,8 @@ def _page(road: Road, http: Http, here: Slice, state: Walk) -> tuple[Got[Leaf], 
         got = road.ask(here, state.place, size)
         leaf = got.value
         wrong = _wrong(road, here, state, leaf)
-        if wrong is None and leaf.parsed.rejected and unread < PATIENCE:
+        unsound = any(one.gone is None for one in leaf.parsed.rejected)
+        if wrong is None and unsound and unread < PATIENCE:
             unread += 1
             wrong = "malformed"
         if wrong is None:
@@ -203,6 +204,7 @@ def _taken(
     """The page as a result, the walk moved on past it."""
     notes = _moved(state, leaf)
     parsed = _fresh(state, leaf.parsed)
+    grown = {"seen": len(parsed.records), "lost": len(parsed.rejected)}
     state.place += leaf.size
     ended = not leaf.size or state.announced is None or state.place >= state.announced
     shortfall = None
@@ -218,9 +220,10 @@ def _taken(
     if ended:
         shortfall = shortfall or _short(here, state, received)
         state.begin(state.todo[1:])
+        grown = {}
     return ResultPage(
         got.body, got.url, parsed, str(here), announced, received, state.token(), notes,
-        shortfall, ended,
+        shortfall, ended, grown,
     )  # fmt: skip
 
 

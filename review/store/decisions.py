@@ -173,6 +173,12 @@ def statuses(conn: Connection, stage: str) -> dict[int, str]:
     return {record: status for record, status in conn.execute(query.order_by(standings.c.record))}
 
 
+def voted_on(conn: Connection, stage: str) -> set[int]:
+    """Reports of a stage that a reviewer's decision counts on now, from the projection."""
+    query = select(standings.c.record).where(standings.c.stage == stage, standings.c.votes > 0)
+    return set(conn.execute(query).scalars())
+
+
 def judged_of(conn: Connection, stage: str, reviewer: str) -> list[int]:
     """Records a reviewer has judged at a stage and not taken back."""
     newest = (

@@ -6,7 +6,7 @@ that dies goes on after its last whole page.
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,8 @@ from review.store.tables import (
     sightings,
 )
 
+GOES_ON = "goes on"
+"""Key of a kept cursor under which the lists stand that begin on the pages before."""
 LOCK = 4_710_118
 """Number of the advisory lock on PostgreSQL that one harvest of a review holds."""
 
@@ -80,19 +82,27 @@ def add_page(
     at: datetime,
     *,
     cursor: dict[str, Any],
+    grown: Mapping[str, int],
     detail: dict[str, Any],
     **columns: Any,
 ) -> None:
     """Adds a page (slice, raw, announced, received, parsed, rejected, new, known).
 
-    Only the newest page keeps where to go on; that of the page before is emptied.
+    Only the pages needed to go on keep where that is: the newest, and those before it that hold
+    the beginnings of lists it goes on with. So a list is kept once, however many its pages.
+
+    Args:
+        grown: lists of the cursor, and how many entries at their ends are of this page.
     """
-    older = harvest_pages.c.harvest == harvest
-    conn.execute(harvest_pages.update().where(older).values(cursor=None))
+    tails = {name: cursor[name][len(cursor[name]) - n :] for name, n in grown.items()}
+    goes_on = [name for name, n in grown.items() if len(cursor[name]) > n]
+    if not goes_on:
+        kept = (harvest_pages.c.harvest == harvest) & harvest_pages.c.cursor.is_not(None)
+        conn.execute(harvest_pages.update().where(kept).values(cursor=None))
     row = {
         "harvest": harvest,
         "at": to_text(at),
-        "cursor": json.dumps(cursor),
+        "cursor": json.dumps({**cursor, **tails, GOES_ON: goes_on}),
         "detail": json.dumps(detail, ensure_ascii=False),
         **columns,
     }
@@ -140,9 +150,14 @@ def _harvest(row: Any, last: Any) -> Harvest:
 
 def cursor(conn: Connection, harvest: int) -> dict[str, Any] | None:
     """Where a harvest goes on; None where no page is stored."""
-    query = select(harvest_pages.c.cursor).where(harvest_pages.c.harvest == harvest)
-    found = conn.execute(query.order_by(harvest_pages.c.id.desc()).limit(1)).scalar()
-    return json.loads(found) if found else None
+    c = harvest_pages.c
+    query = select(c.cursor).where(c.harvest == harvest, c.cursor.is_not(None))
+    rows = [json.loads(one) for one in conn.execute(query.order_by(c.id)).scalars()]
+    if not rows:
+        return None
+    newest = rows[-1]
+    lists = {name: [x for row in rows for x in row[name]] for name in newest.pop(GOES_ON, ())}
+    return {**newest, **lists}
 
 
 def totals(conn: Connection) -> dict[int, Totals]:

@@ -1,12 +1,12 @@
 """The order of a stage's reports, and the next one for a reviewer; a projection over decisions."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from review.store.moments import to_text
 from review.store.tables import decisions, order_rows, orders, standings
@@ -27,13 +27,28 @@ class Place:
     pilot: bool = False
     assigned: str | None = None
     """'|ada|ben|'; None: anybody."""
+    run: int | None = None
+    """Number of the order run that put it there; None: the one that is being made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A report that waits for a reviewer."""
+
+    record: int
+    position: int
+    pilot: bool
+    """Everybody judges it."""
+    votes: int
+    """Reviewers who have judged it."""
 
 
 def put(
     conn: Connection, stage: str, places: Sequence[Place], at: datetime, *, model: str, seed: int,
     trained_on: int = 0, detail: dict[str, Any] | None = None,
 ) -> int:  # fmt: skip
-    """Puts a new order of a stage in place of the one before; the run itself stays on record."""
+    """Puts a new order of a stage in place of the one before; the run itself stays on record, and
+    so does, for each report that did not move, the run that put it where it is."""
     run = conn.execute(
         insert(orders),
         {
@@ -50,7 +65,7 @@ def put(
         {
             "stage": stage,
             "record": one.record,
-            "order_id": run,
+            "order_id": run if one.run is None else one.run,
             "position": one.position,
             "score": one.score,
             "drawn": int(one.drawn),
@@ -67,10 +82,13 @@ def put(
 def places(conn: Connection, stage: str) -> list[Place]:
     """The stage's order as it stands, first place first."""
     query = select(order_rows).where(order_rows.c.stage == stage)
-    return [
-        Place(r.record, r.position, r.score, bool(r.drawn), bool(r.pilot), r.assigned)
-        for r in conn.execute(query.order_by(order_rows.c.position))
-    ]
+    return [_place(r) for r in conn.execute(query.order_by(order_rows.c.position))]
+
+
+def _place(r: Any) -> Place:
+    return Place(
+        r.record, r.position, r.score, bool(r.drawn), bool(r.pilot), r.assigned, r.order_id
+    )
 
 
 def place_of(conn: Connection, stage: str, record: int) -> tuple[Place, str, int] | None:
@@ -83,8 +101,7 @@ def place_of(conn: Connection, stage: str, record: int) -> tuple[Place, str, int
     r = conn.execute(query).first()
     if r is None:
         return None
-    place = Place(r.record, r.position, r.score, bool(r.drawn), bool(r.pilot), r.assigned)
-    return place, r.model, r.trained_on
+    return _place(r), r.model, r.trained_on
 
 
 def newest(conn: Connection, stage: str) -> dict[str, Any] | None:
@@ -132,11 +149,10 @@ _SAME = and_(standings.c.record == order_rows.c.record, standings.c.stage == ord
 def next_for(
     conn: Connection, stage: str, reviewer: str, *, after: int = -1, skip: Iterable[int] = (),
     most: int = 1,
-) -> list[tuple[int, int, bool]]:  # fmt: skip
-    """The first reports past a position that this reviewer is to judge and has not: record,
-    position, whether everybody judges it as a pilot."""
+) -> list[Waiting]:  # fmt: skip
+    """The first reports past a position that this reviewer is to judge and has not."""
     query = (
-        select(order_rows.c.record, order_rows.c.position, order_rows.c.pilot)
+        select(order_rows.c.record, order_rows.c.position, order_rows.c.pilot, standings.c.votes)
         .select_from(order_rows.join(standings, _SAME))
         .where(order_rows.c.stage == stage, order_rows.c.position > after, _mine(stage, reviewer))
         .order_by(order_rows.c.position)
@@ -145,7 +161,7 @@ def next_for(
     passed = list(skip)
     if passed:
         query = query.where(order_rows.c.record.not_in(passed))
-    return [(record, at, bool(pilot)) for record, at, pilot in conn.execute(query)]
+    return [Waiting(n, at, bool(pilot), votes) for n, at, pilot, votes in conn.execute(query)]
 
 
 def waiting_for(
@@ -164,6 +180,28 @@ def waiting_for(
     if among is not None:
         query = query.where(standings.c.record.in_(among))
     return [(record, position) for record, position in conn.execute(query)]
+
+
+def open_places(conn: Connection, stage: str) -> list[tuple[int, str | None, str]]:
+    """Reports of a stage that are open and no pilot: number, who they are given to, who voted."""
+    query = (
+        select(order_rows.c.record, order_rows.c.assigned, standings.c.voters)
+        .select_from(order_rows.join(standings, _SAME))
+        .where(order_rows.c.stage == stage, order_rows.c.pilot == 0, standings.c.status.in_(OPEN))
+    )
+    return [(number, given, voters) for number, given, voters in conn.execute(query)]
+
+
+def assign(conn: Connection, stage: str, given: Mapping[int, str | None]) -> None:
+    """Gives some reports of a stage to other people ('|ada|ben|'; None: anybody)."""
+    by_people: dict[str | None, list[int]] = {}
+    for number, people in given.items():
+        by_people.setdefault(people, []).append(number)
+    for people, numbers in by_people.items():
+        for start in range(0, len(numbers), CHUNK):
+            part = order_rows.c.record.in_(numbers[start : start + CHUNK])
+            change = update(order_rows).where(order_rows.c.stage == stage, part)
+            conn.execute(change.values(assigned=people))
 
 
 def newest_number(conn: Connection, stage: str) -> int:

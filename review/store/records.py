@@ -11,12 +11,9 @@ from sqlalchemy import (
     and_,
     func,
     insert,
-    literal,
-    null,
     or_,
     select,
     text,
-    union_all,
 )
 
 from review.errors import StoreError
@@ -306,42 +303,6 @@ def add_rejected(conn: Connection, batch: int, given: Sequence[Rejected]) -> Non
             {"batch": batch, "number": r.number, "reason": r.reason, "raw": r.raw} for r in given
         ]
         conn.execute(insert(rejected), rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """An entry as a batch brought it."""
-
-    record: int | None
-    """None for an entry that could not be read."""
-    batch: int
-    number: int
-    """Position in the file or answer."""
-    source: str
-    via: str
-    kind: str
-    """Of the batch: file, harvest, by hand, replay."""
-    again: bool
-    """The record was here already."""
-
-
-def arrivals(conn: Connection, *, until: datetime | None = None) -> list[Arrival]:
-    """Every entry every batch brought, unreadable ones too, in order of batch and position."""
-    new, no, unread = literal(0), literal(1), literal(2)
-    first = select(records.c.id.label("record"), records.c.batch, records.c.number, new.label("x"))
-    again = select(sightings.c.record, sightings.c.batch, sightings.c.number, no)
-    lost = select(null(), rejected.c.batch, rejected.c.number, unread)
-    both = union_all(first, again, lost).subquery()
-    b = batches.c
-    query = select(both.c.record, both.c.batch, both.c.number, b.source, b.via, b.kind, both.c.x)
-    query = query.join(batches, b.id == both.c.batch)
-    if until is not None:
-        query = query.where(b.at <= to_text(until))
-    rows = conn.execute(query.order_by(both.c.batch, both.c.number, both.c.x))
-    return [
-        Arrival(record, batch, number or 0, source, via, kind, x == 1)
-        for record, batch, number, source, via, kind, x in rows
-    ]
 
 
 def newest_moment(conn: Connection, wanted: Iterable[int]) -> str | None:

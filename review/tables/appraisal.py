@@ -114,23 +114,35 @@ def items_summary(one: Checklist, counts: Mapping[str, Mapping[str, int]]) -> Ta
 
 def judgements(one: Checklist, forms: Sequence[Filled], levels: Sequence[Mapping[str, str | None]],
                columns: Sequence[tuple[str, str]]) -> Table:  # fmt: skip
-    """Study by domain: risk of bias and applicability, as judged.
+    """Study by domain: risk of bias and applicability, as judged, and where and why a judgement
+    differs from what the answers propose.
 
     Args:
         levels: for each form, judgement key -> level.
         columns: judgement key and heading, in order.
     """
     rows = tuple(
-        (form.key, form.label, *(told.get(key) for key, _ in columns))
+        (form.key, form.label, *(told.get(key) for key, _ in columns), _overrides(form, columns))
         for form, told in zip(forms, levels, strict=True)
     )
     return Table(
         f"{one.id}-judgements",
         f"{one.short}: risk of bias and applicability by study",
-        ("Record", "Study", *(head for _, head in columns)),
+        ("Record", "Study", *(head for _, head in columns), "Judged otherwise than proposed"),
         rows,
         (_cited(one), "A blank cell was not judged."),
     )
+
+
+def _overrides(form: Filled, columns: Sequence[tuple[str, str]]) -> str | None:
+    heads = dict(columns)
+    told = [
+        f"{heads.get(one.key, one.key)}: {one.given}, the answers propose {one.proposed}"
+        + (f" ({one.reason})" if one.reason else "")
+        for one in form.result.judgements
+        if one.overridden
+    ]
+    return "; ".join(told) or None
 
 
 def evidence(one: Checklist, forms: Sequence[Filled]) -> Table:

@@ -1,20 +1,26 @@
 """How a record is named in tables and figures: 'Ghoshal and Tucker 2020', and in full."""
 
+import re
 from collections.abc import Mapping
 
 from review.records import Record
 
+_OTHERS = re.compile(r"\s*(?:and\s+)?(?:et\.?\s+al\.?|others|colleagues)[.,]?\s*", re.I)
+"""What databases write in the place of further authors."""
+
 
 def label(record: Record) -> str:
     """First authors and year; the source's own id where there is no author."""
-    families = [name.split(",")[0].strip() for name in record.authors if name.strip()]
+    named = [name for name in record.authors if name.strip() and not _OTHERS.fullmatch(name)]
+    families = [name.split(",")[0].strip() for name in named]
+    cut = len(named) < len([name for name in record.authors if name.strip()])
     if not families:
         told = record.source_id or (record.title or "Untitled")[:60]
         return f"{told} {record.year}" if record.year and record.source_id is None else told
     who = families[0]
-    if len(families) == 2:
+    if len(families) == 2 and not cut:
         who = f"{families[0]} and {families[1]}"
-    elif len(families) > 2:
+    elif len(families) > 2 or cut:
         who = f"{families[0]} et al."
     return f"{who} {record.year}" if record.year else f"{who} (no year)"
 
@@ -28,8 +34,13 @@ def labels(records: Mapping[int, Record]) -> dict[int, str]:
     for text, numbers in alike.items():
         if len(numbers) > 1:
             for place, number in enumerate(numbers):
-                plain[number] = text + _letters(place)
+                plain[number] = _lettered(text, _letters(place))
     return plain
+
+
+def _lettered(text: str, letter: str) -> str:
+    """'Li 2020a', 'Li (no year a)'."""
+    return f"{text[:-1]} {letter})" if text.endswith(")") else text + letter
 
 
 def _letters(place: int) -> str:
@@ -55,6 +66,6 @@ def reference(record: Record) -> str:
         f"PMID {record.pmid}" if record.pmid and not record.doi else "",
         f"arXiv:{record.arxiv_id}" if record.arxiv_id else "",
     ]
-    title = (record.title or "").rstrip(".")
-    parts = [people, title, place.strip(), str(record.year or ""), " ".join(filter(None, ids))]
-    return ". ".join(part for part in parts if part) or "(nothing is known of this record)"
+    parts = [people, record.title or "", place.strip(), str(record.year or "")]
+    told = "".join(f"{part}{'' if part[-1] in '.?!' else '.'} " for part in parts if part)
+    return (told + " ".join(filter(None, ids))).rstrip() or "(nothing is known of this record)"

@@ -13,7 +13,8 @@ from review.query import Window
 from review.store import acts, decisions
 from review.store.moments import now
 from review.workflow import standings
-from review.workflow.project import PROTOCOL, Project, changes, plan
+from review.workflow.opening import changes, plan
+from review.workflow.project import PROTOCOL, Project
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,24 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from review import checks
+from review import checks, cues
+from review import protocol as protocols
 from review.protocol import Appraisal
 from review.records import Answer, Sentence
 from review.workflow import fulltext as texts
 from review.workflow.appraisal import forms, settling
 from review.workflow.appraisal.tools import checklist
-from review.workflow.project import Project
+from review.workflow.project import PROTOCOL, Project
 
 _PREDICTORS = re.compile(
     r"\b(?P<n>\d{1,5})(?=\D{0,60}\b(?:features?|predictors?|variables?|parameters|biomarkers?)\b)",
     re.I,
 )
+
+
+_NOT_READ = frozenset({"references", "related work", "keywords"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,33 @@ def concerns_of(sizes: Sizes, asked: Appraisal) -> list[str]:
     return said + [f"Test set: {one}" for one in found]
 
 
+def thresholds(folder: Path) -> Appraisal:
+    """What the protocol of the review in this folder asks for; the defaults outside a review.
+
+    Raises:
+        ProtocolError: the protocol cannot be read.
+    """
+    path = folder / PROTOCOL
+    return protocols.load(path).appraisal if path.exists() else Appraisal()
+
+
 def concerns_in(sentences: Sequence[Sentence], asked: Appraisal) -> list[Concern]:
-    """Sentences that state figures of a test with the counts behind them, where these are few."""
-    out = []
+    """Sentences that state sizes too few for what the protocol asks: counts behind the figures of a
+    test, positives of a test set, events beside candidate predictors. Each is told once."""
+    out: list[Concern] = []
+    for sentence in sentences:
+        if sentence.section in _NOT_READ or cues.of_others(sentence.text):
+            continue
+        said = checks.counted_in(sentence.text)
+        sizes = Sizes(
+            positives_development=said.events,
+            predictors=said.predictors,
+            positives_test=said.positives_test,
+            sensitivity=checks.sensitivity_in(sentence.text) if said.positives_test else None,
+        )
+        told = {one.text for one in out}
+        found = [text for text in concerns_of(sizes, asked) if text not in told]
+        out += [Concern(text, "the text", sentence.page, sentence.text) for text in found]
     for one in checks.find(sentences):
         whole, sentence = checks.filled(one.stated), sentences[one.sentence]
         share = whole.sensitivity.value if whole.sensitivity else None
@@ -100,6 +129,18 @@ def concerns_in(sentences: Sequence[Sentence], asked: Appraisal) -> list[Concern
         )
         out += [Concern(text, "the text", sentence.page, sentence.text) for text in found]
     return out
+
+
+def concerns_in_words(found: Sequence[Concern], asked: Appraisal) -> list[str]:
+    """Concerns of a text as lines for a terminal, with the thresholds they are held against."""
+    out = []
+    for one in found:
+        out += [f"p. {one.page}: {one.text}", f"   {one.sentence}"]
+    return [
+        *out,
+        f"{len(found)} sizes in the text are below what is asked for: {asked.min_positives_test} "
+        f"positives in a test set, {asked.min_events_per_variable:g} events for each predictor.",
+    ]
 
 
 def concerns(project: Project, record: int, who: str) -> list[Concern]:

@@ -16,8 +16,8 @@ from review.records import Link, LinkVerdict, StoredRecord
 from review.store import Connection, acts, links, records
 from review.store.moments import now
 from review.store.records import key_of, number_of
-from review.workflow import reopening, standings
-from review.workflow.grouping import flat, regroup, regroup_around
+from review.workflow import reopening, rules, standings
+from review.workflow.grouping import apart, flat, regroup, regroup_around
 from review.workflow.project import Project
 from review.workflow.reopening import Reopened
 
@@ -107,11 +107,13 @@ def run(project: Project, who: str) -> Ran:
     with project.store.write() as conn:
         links.add(conn, fresh, engine=dedupe.ENGINE)
         after, reopened = before, list[Reopened]()
-        if new or fresh:
+        if new or fresh or apart(before, flat(dedupe.groups(given, log))):
             after = flat(regroup(project, conn, given))
             reopened = reopening.note(conn, project.protocol, (before, after), who, at)
         if reopened:
             standings.rebuild(project, conn)
+        if new or fresh:
+            rules.take_back(project, conn, who)
         detail = {"engine": dedupe.ENGINE, "records": len(given), "last": _last(given)}
         acts.add(conn, RUN, who, at, detail=detail)
     if new:
@@ -248,6 +250,7 @@ def _add(project: Project, link: Link) -> Groups:
         links.add(conn, [link], engine=dedupe.ENGINE)
         before = links.groups_of(conn, links.around(conn, (link.a, link.b)))
         groups = regroup_around(project, conn, (link.a, link.b))
+        rules.take_back(project, conn, link.who, groups.report)
         change = (before, flat(groups))
         if reopening.note(conn, project.protocol, change, link.who, link.at):
             standings.keep(project, conn, standings.family(conn, groups.report))

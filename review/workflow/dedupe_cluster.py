@@ -23,6 +23,7 @@ from review.workflow.dedupe_files import (
     Deduplicated,
     as_cells,
     check_apart,
+    note_no_doi,
     records_of,
     rows_of,
     write,
@@ -57,7 +58,8 @@ def dedupe_on_cluster(
     """
     check_apart(path, out, pairs)
     with tempfile.TemporaryDirectory(dir=folder) as shared:
-        parts = list(_split(path, Path(shared), part))
+        odd: list[tuple[str, str]] = []
+        parts = list(_split(path, Path(shared), part, odd))
         starts = np.cumsum([0, *(size for _, size in parts)]).tolist()
         held = [
             client.submit(_read, str(one), start, pure=False)
@@ -76,14 +78,18 @@ def dedupe_on_cluster(
             for (a, b), chosen in _by_parts(compared, starts)
         ]
         answered: list[Joined] = client.gather(edges)
-    return written(columns, assembled(answered, statements(columns)), ids, out, pairs)
+    done = written(columns, assembled(answered, statements(columns)), ids, out, pairs)
+    return replace(done, no_dois=tuple(odd))
 
 
-def _split(path: Path, folder: Path, size: int) -> Iterator[tuple[Path, int]]:
+def _split(
+    path: Path, folder: Path, size: int, odd: list[tuple[str, str]]
+) -> Iterator[tuple[Path, int]]:
     """Writes the table in parts; gives each part's file and number of records."""
     rows: list[list[str]] = []
     number = 0
     for values in rows_of(path):
+        note_no_doi(values, odd)
         rows.append(as_cells(values))
         if len(rows) == size:
             yield _part(folder, number, rows)

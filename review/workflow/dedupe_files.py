@@ -5,10 +5,11 @@ import gzip
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, cast
+from urllib.parse import unquote
 
 from review import dedupe
 from review.dedupe.columns import told_apart
@@ -17,12 +18,14 @@ from review.dedupe.grouping import group
 from review.dedupe.linking import Edges, find
 from review.dedupe.names import split_authors
 from review.errors import SourceError
-from review.records import Record
+from review.records import Record, normal_doi
 
 TEXTS = ("title", "journal", "volume", "issue", "pages", "doi", "pmid", "pmcid", "arxiv_id",
          "abstract")  # fmt: skip
 COLUMNS = ("record_id", "authors", "year", "source", *TEXTS)
 """Columns that are read; all but record_id may be missing, others are ignored."""
+NO_VALUE = ("n/a", "na", "none", "null", "nan", "#n/a", "-")
+"""What stands for an empty cell."""
 LARGEST_CELL = 16_000_000
 END = "\x00end of the table\x00"
 """A line put after the last one: where it lands in a cell, that cell's quotation mark is open."""
@@ -43,6 +46,8 @@ class Deduplicated:
     """Pairs left to a person."""
     crowds: tuple[tuple[str, int], ...] = ()
     """Titles that head very many different documents, and how many: a title alone joins none."""
+    no_dois: tuple[tuple[str, str], ...] = ()
+    """Record id and content of doi cells that hold something else: they join nothing."""
 
 
 def dedupe_file(path: Path, out: Path, pairs: Path | None = None) -> Deduplicated:
@@ -59,8 +64,9 @@ def dedupe_file(path: Path, out: Path, pairs: Path | None = None) -> Deduplicate
     """
     check_apart(path, out, pairs)
     ids: list[str] = []
-    columns = told_apart(dedupe.read(enumerate(records_of(path, ids))), ids)
-    return written(columns, find(columns), ids, out, pairs)
+    odd: list[tuple[str, str]] = []
+    columns = told_apart(dedupe.read(enumerate(records_of(path, ids, odd))), ids)
+    return replace(written(columns, find(columns), ids, out, pairs), no_dois=tuple(odd))
 
 
 def check_apart(path: Path, out: Path, pairs: Path | None) -> None:
@@ -101,9 +107,13 @@ def _open(path: Path, mode: str) -> IO[str]:
     return path.open(mode, encoding=coded, newline="")
 
 
-def records_of(path: Path, ids: list[str]) -> Iterator[Record]:
-    """The records of the table in order; their ids are put into `ids` as they come."""
+def records_of(
+    path: Path, ids: list[str], odd: list[tuple[str, str]] | None = None
+) -> Iterator[Record]:
+    """The records of the table in order; their ids are put into `ids` as they come, and what
+    stands for a DOI and is none into `odd`."""
     for values in rows_of(path):
+        note_no_doi(values, [] if odd is None else odd)
         ids.append(values["record_id"] or "")
         yield _record(values)
 
@@ -139,6 +149,13 @@ def rows_of(path: Path) -> Iterator[dict[str, str | None]]:
         raise SourceError(f"{path} cannot be read as CSV: {error}.") from error
     except (OSError, EOFError) as error:
         raise SourceError(f"{path} cannot be read: {error}.") from error
+
+
+def note_no_doi(values: dict[str, str | None], odd: list[tuple[str, str]]) -> None:
+    """Adds the row's id and doi cell to `odd` where that cell holds something else."""
+    cell = values.get("doi")
+    if cell and cell.lower() not in NO_VALUE and normal_doi(unquote(cell)) is None:
+        odd.append((values["record_id"] or "", cell))
 
 
 def as_cells(values: dict[str, str | None]) -> list[str]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from review import dedupe
 from review.records import Link
-from review.store import links, records
-from review.store.records import Arrival
+from review.store import arrivals, links, records
+from review.store.arrivals import Arrival
 from review.table import Cell, Table
 from review.workflow.flow import joined_by_hand
 from review.workflow.grouping import groups_at
@@ -64,7 +64,7 @@ def figures(project: Project, *, until: datetime | None = None) -> Figures:
     """The figures at a moment (now where None)."""
     with project.store.read() as conn:
         groups = groups_at(conn, until)
-        entries = records.arrivals(conn, until=until)
+        entries = arrivals.every(conn, until=until)
         log = links.every(conn, until=until)
         here = {one.record for one in entries if one.record is not None}
         postings = {
@@ -204,12 +204,18 @@ def lines(found: Figures) -> list[str]:
     return rows
 
 
-def table(found: Figures) -> Table:
-    """The figures as a table of a report: a row a source, a row of sums, and the rest as notes."""
+def table(found: Figures, names: Mapping[str, str] | None = None) -> Table:
+    """The figures as a table of a report: a row a source, a row of sums, and the rest as notes.
+
+    Args:
+        names: sources as reports print them.
+    """
+    named = names or {}
     columns = ("found", "unread", "harvested_again", "repeated", "by_tool", "by_hand", "kept")
     counts = [[int(getattr(one, name)) for name in columns] for one in found.sources]
     rows: list[tuple[Cell, ...]] = [
-        (one.source, *row) for one, row in zip(found.sources, counts, strict=True)
+        (named.get(one.source, one.source), *row)
+        for one, row in zip(found.sources, counts, strict=True)
     ]
     sums = [sum(column) for column in zip(*counts, strict=True)] or [0] * len(columns)
     by = ", ".join(f"{count} by {who}" for who, count in sorted(found.preprint_links_by.items()))

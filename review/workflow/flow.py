@@ -9,7 +9,7 @@ from review.errors import FlowError
 from review.protocol import Stage
 from review.records import Link
 from review.screening import Standing
-from review.store import Connection, acts, decisions, links, records, retrievals
+from review.store import Connection, acts, arrivals, links, retrievals, whole
 from review.store.records import key_of
 from review.workflow import standings
 from review.workflow.grouping import groups_at
@@ -66,20 +66,15 @@ def inputs(
 
 
 def hold_store(conn: Connection) -> None:
-    """Checks that no record went missing from the store under what was entered of it.
+    """Checks that nothing went missing from the store since it was entered.
 
     Raises:
-        FlowError: a record was joined, judged or is named as a report, and is not there; names it.
+        FlowError: entries or records are gone or say what no entry says; names them.
     """
-    there = records.numbers(conn)
-    groups = links.all_groups(conn)
-    named = set(groups) | {n for place in groups.values() for n in place}
-    named |= {one.record for one in decisions.every(conn)}
-    lost = sorted(named - set(there))
-    if lost:
-        keys = flow.named(key_of(n) for n in lost)
+    found = whole.faults(conn)
+    if found:
         raise FlowError(
-            f"The store has lost records that were entered and judged: {keys}. "
+            f"The store is not as it was entered: {'; '.join(found)}. "
             "Nothing is drawn; put back a copy of the store from before."
         )
 
@@ -124,7 +119,7 @@ def _entries(
 ) -> list[flow.Entry]:
     by_hand = joined_by_hand(links.every(conn, until=until))
     found = []
-    for one in records.arrivals(conn, until=until):
+    for one in arrivals.every(conn, until=until):
         place = f"{one.batch}:{one.number}"
         if one.record is None:
             name = f"import {place}"

@@ -1,10 +1,14 @@
 """Which report and study each record belongs to: computed from the log of links, never typed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from review import dedupe
+from review.errors import FlowError
+from review.flow import named
+from review.records import StoredRecord
 from review.store import Connection, decisions, links, records
+from review.store.records import key_of
 from review.workflow import standings
 from review.workflow.project import Project
 
@@ -19,6 +23,29 @@ def groups_at(conn: Connection, until: datetime | None = None) -> dict[int, tupl
     there = records.numbers_until(conn, until)
     stored = [one for one in records.every(conn) if one.id in there]
     return flat(dedupe.groups(stored, links.every(conn, until=until)))
+
+
+def hold_groups(conn: Connection, stored: Iterable[StoredRecord]) -> None:
+    """Checks that the kept groups are those that the links make.
+
+    Args:
+        stored: every record of the review.
+
+    Raises:
+        FlowError: they are not; names the records.
+    """
+    given = list(stored)
+    wrong = apart(links.all_groups(conn), flat(dedupe.groups(given, links.every(conn))))
+    if wrong:
+        raise FlowError(
+            f"The kept groups are not those that the links make: {named(map(key_of, wrong))}. "
+            "Nothing is drawn; 'review dedupe' computes them anew."
+        )
+
+
+def apart(kept: Mapping[int, tuple[int, int]], made: Mapping[int, tuple[int, int]]) -> list[int]:
+    """Records that stand in another group than the links make, a record without one alone."""
+    return [n for n, place in sorted(made.items()) if kept.get(n, (n, n)) != place]
 
 
 def regroup(

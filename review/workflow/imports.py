@@ -10,9 +10,9 @@ from typing import Any
 
 from review.errors import SourceError
 from review.protocol import Via
-from review.records import Parsed, Record, Rejected
+from review.records import UNSTATED, Parsed, Record, Rejected
 from review.sources.files import read_file
-from review.store import records
+from review.store import Connection, acts, arrivals, records
 from review.store.moments import now
 from review.workflow import standings
 from review.workflow.project import Project
@@ -39,7 +39,10 @@ class Imported:
     rejected_path: Path | None
     """Where the entries that could not be read were written."""
     named: tuple[tuple[str, int], ...] = ()
-    """Databases the entries themselves name, with how many, where they name more than one."""
+    """What the entries count for in the flow diagram, with how many, where they name more than one
+    database or none."""
+    renamed: tuple[tuple[str, str], ...] = ()
+    """Of a file that was here: what it counted for (source, box) and what it counts for now."""
 
 
 def import_file(
@@ -48,14 +51,15 @@ def import_file(
     who: str,
     *,
     source: str | None = None,
-    via: Via = "databases",
+    via: Via | None = None,
     keep_good: bool = False,
 ) -> Imported:
     """Adds the records of a search export.
 
     Args:
         source: name of the database; guessed from the file where None.
-        via: the PRISMA box the records are identified in.
+        via: the PRISMA box the records are identified in; databases where None. The very same file
+            again with another source or box adds nothing and names what is here anew.
         keep_good: add the readable entries of a file that holds unreadable ones.
 
     Raises:
@@ -67,7 +71,8 @@ def import_file(
     with project.store.read() as conn:
         before = records.batch_of_file(conn, digest)
     if before is not None:
-        return _here_already(path, before)
+        with project.store.write() as conn:
+            return _here_already(conn, path, before, who, (source, via))
     parsed = read_file(data, source, name=path.name)
     del data  # a large file need not stay in memory while its records are added
     if not keep_good:
@@ -104,9 +109,26 @@ def _bytes(path: Path) -> bytes:
         raise SourceError(f"{path}: cannot be opened ({error.strerror}).") from error
 
 
-def _here_already(path: Path, before: Mapping[str, Any]) -> Imported:
-    n = int(before["parsed"] or 0)
-    return Imported(path.name, before["source"], None, n, n, 0, n, (), None)
+def _here_already(
+    conn: Connection, path: Path, before: Mapping[str, Any], who: str,
+    wished: tuple[str | None, Via | None],
+) -> Imported:  # fmt: skip
+    """The very same file came before: nothing is added, but its source or box may be named anew."""
+    n, batch = int(before["parsed"] or 0), int(before["id"])
+    was = {name: str(before[name]) for name in ("source", "via")}
+    was |= arrivals.named(conn).get(batch, {})
+    fresh = {
+        name: value
+        for name, value in zip(("source", "via"), wished, strict=True)
+        if value is not None and value != was[name]
+    }
+    if fresh:
+        detail = {"file": before["name"], "was": {name: was[name] for name in fresh}, **fresh}
+        acts.add(conn, arrivals.NAMED, who, now(), subject=str(batch), detail=detail)
+    told = tuple((was[name], value) for name, value in fresh.items())
+    return Imported(
+        path.name, fresh.get("source", was["source"]), None, n, n, 0, n, (), None, renamed=told
+    )
 
 
 def _positions(parsed: Parsed) -> Iterator[int]:
@@ -121,18 +143,19 @@ def _announced(parsed: Parsed) -> int:
 
 
 def _add(
-    project: Project, path: Path, parsed: Parsed, who: str, key: tuple[str, str | None, Via]
+    project: Project, path: Path, parsed: Parsed, who: str, key: tuple[str, str | None, Via | None]
 ) -> Imported:
     digest, source, via = key
-    name = source or _common_source(parsed.records)
+    name = source or _one_source(parsed.records)
     given = list(zip(_positions(parsed), parsed.records, strict=False))
     at = now()
     with project.store.write() as conn:
         if (before := records.batch_of_file(conn, digest)) is not None:
-            return _here_already(path, before)  # somebody imported it a moment ago
+            return _here_already(conn, path, before, who, (source, via))  # came a moment ago
         batch = records.add_batch(
-            conn, at, who, kind="file", source=name, via=via, name=path.name, sha256=digest
-        )
+            conn, at, who, kind="file", source=name, via=via or "databases", name=path.name,
+            sha256=digest,
+        )  # fmt: skip
         new = known = 0
         for start in range(0, len(given), CHUNK):
             added = records.add(conn, batch, given[start : start + CHUNK], at, raw=digest)
@@ -150,20 +173,21 @@ def _add(
     left = write_rejected(project, path, parsed.rejected)
     return Imported(
         path.name, name, batch, counts["announced"], counts["parsed"], counts["new"],
-        counts["known"], parsed.rejected, left, _named(parsed.records),
+        counts["known"], parsed.rejected, left, _named(parsed.records, path.name),
     )  # fmt: skip
 
 
-def _common_source(found: tuple[Record, ...]) -> str:
-    """The source most of a file's records name; 'various' for a mixed library without one."""
-    named = Counter(record.source for record in found).most_common(1)
-    return named[0][0] if named and named[0][1] * 2 > len(found) else "various"
+def _one_source(found: tuple[Record, ...]) -> str:
+    """The source all records of a file name; 'various' where they name several."""
+    named = {record.source for record in found}
+    return named.pop() if len(named) == 1 else "various"
 
 
-def _named(found: tuple[Record, ...]) -> tuple[tuple[str, int], ...]:
-    """The databases records name, most frequent first; none where they all name the same."""
-    counts = Counter(record.source for record in found).most_common()
-    return tuple(counts) if len(counts) > 1 else ()
+def _named(found: tuple[Record, ...], file: str) -> tuple[tuple[str, int], ...]:
+    """What the records count for in the flow, most frequent first; none where all name one."""
+    counts = Counter(arrivals.source_of(one.source, one.source, file) for one in found)
+    plain = len(counts) == 1 and not any(one.source in UNSTATED for one in found)
+    return () if plain else tuple(counts.most_common())
 
 
 def write_rejected(project: Project, path: Path, rejected: tuple[Rejected, ...]) -> Path | None:

@@ -1,4 +1,4 @@
-"""The learned order of a stage, the evidence for stopping, and agreement while it matters."""
+"""The learned order of a stage, and the evidence for stopping."""
 
 import os
 import subprocess
@@ -6,23 +6,23 @@ import sys
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from datetime import datetime
 from pathlib import Path
 
-from review import agreement, ranking, stopping
-from review.agreement import Figure
+from review import ranking, stopping
 from review.errors import ReviewError
-from review.protocol import Stage, stage_reviewers
+from review.protocol import Stage
 from review.records import Decision
-from review.screening import Standing, current
+from review.screening import Standing
 from review.stopping import Evidence
 from review.store import Connection, acts, decisions, links, orders, records
-from review.store.moments import now, to_text
+from review.store.moments import from_text, now, to_text
 from review.store.orders import Place
 from review.store.records import number_of
-from review.workflow import standings
+from review.workflow import blind, standings
 from review.workflow.decisions import Wanted, add
 from review.workflow.project import Project
+from review.workflow.reading import texts_of
 from review.workflow.screening import lay_out
 
 NEW_DECISIONS = 10
@@ -45,14 +45,6 @@ class Ordered:
     relevant: int
     ranked: int
     """Reports not screened, in their new order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Agreement of two reviewers (or all of them) at a stage."""
-
-    names: tuple[str, ...]
-    figures: tuple[Figure, ...]
 
 
 def labels_of(found: dict[int, Standing]) -> dict[int, int]:
@@ -121,13 +113,16 @@ def _keep(
     ranked: Sequence[tuple[int, float, bool]],
     run: tuple[str, int],
 ) -> None:
-    """Puts the new order in place: what does not move stays in front, in its old order."""
-    moved = {number for number, _, _ in ranked}
+    """Puts the new order in place: what does not move stays in front, in its old order; nor does
+    what was judged while the order was learned, which keeps the score it was shown for."""
     with project.store.write() as conn:
+        judged = decisions.voted_on(conn, stage.id)
+        ranked = [one for one in ranked if one[0] not in judged]
+        moved = {number for number, _, _ in ranked}
         before = {place.record: place for place in orders.places(conn, stage.id)}
         still = [place for place in before.values() if place.record not in moved]
         fresh = [
-            replace(before[number], score=score, drawn=drawn)
+            replace(before[number], score=score, drawn=drawn, run=None)
             for number, score, drawn in ranked
             if number in before
         ]
@@ -137,12 +132,9 @@ def _keep(
 
 
 def _texts(conn: Connection, numbers: Iterable[int]) -> dict[int, str]:
-    """Report -> what is learned from; abstracts added by hand count too."""
-    added = records.edits_by_record(conn, "abstract")
-    return {
-        n: ranking.text_of(one.record.title, one.record.abstract or added.get(n))
-        for n, one in records.many(conn, numbers).items()
-    }
+    """Report -> what is learned from, as a reviewer is shown it."""
+    read = texts_of(conn, numbers)
+    return {n: ranking.text_of(*given[0]) for n, given in read.items() if given}
 
 
 def _question(project: Project) -> str:
@@ -191,8 +183,33 @@ def _quietly() -> None:
     os.nice(10)
 
 
-def explain(project: Project, stage: Stage, key: str, most: int = 12) -> list[tuple[str, float]]:
-    """The words that put a record where it is in the stage's order, strongest first.
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Where a report stands in the order, what put it there, and the words that pull at it."""
+
+    key: str
+    place: int | None
+    """1 and up among the reports that wait; None where it does not wait, or has no place yet."""
+    waiting: int
+    model: str
+    """What put it there; random while too few are judged."""
+    learned_from: int
+    """Judged reports its model had learned from; 0 for a random place."""
+    score: float | None
+    by_lot: bool
+    words: tuple[tuple[str, float], ...]
+    """Word and its part (-1 to 1) of all the pull of the report's words, by the decisions so far;
+    positive ones pull to the front, the strongest come first."""
+
+
+def explain(
+    project: Project, stage: Stage, key: str, most: int = 12, *, reader: str | None = None
+) -> Explained:
+    """Why a record stands where it does in the stage's order.
+
+    Args:
+        most: so many words.
+        reader: who asks; to who reviews too, what only others have judged waits still.
 
     Raises:
         ReviewError: the record has not reached the stage.
@@ -202,12 +219,34 @@ def explain(project: Project, stage: Stage, key: str, most: int = 12) -> list[tu
         records.get(conn, number)
         report = links.group_of(conn, number).get(number, (number, number))[0]
         found = standings.compute(project, conn)[stage.id]
+        told = blind.standings_for(blind.reader(project, conn, reader), stage.id, found)
         texts = _texts(conn, found)
+        at = orders.place_of(conn, stage.id, report)
+        places = orders.places(conn, stage.id)
     if report not in texts:
         raise ReviewError(f"{key} has not reached stage {stage.id!r}.")
+    waiting = [n for one in places if (n := one.record) in told and told[n].status == "pending"]
+    parts = _words(project, texts, labels_of(found), report)
+    pull = sum(abs(part) for _, part in parts) or 1.0
+    place, model, learned_from = at or (None, "random", 0)
+    learned = place is not None and place.score is not None
+    return Explained(
+        key,
+        waiting.index(report) + 1 if report in waiting else None,
+        len(waiting),
+        model if learned else "random",
+        learned_from if learned else 0,
+        place.score if place else None,
+        bool(place and place.drawn),
+        tuple((word, part / pull) for word, part in parts[:most]),
+    )
+
+
+def _words(
+    project: Project, texts: dict[int, str], labels: dict[int, int], report: int
+) -> list[tuple[str, float]]:
     numbers = sorted(texts)
     row = {one: at for at, one in enumerate(numbers)}
-    labels = labels_of(found)
     ready = ranking.prepare([texts[n] for n in numbers], _question(project))
     labelled = sorted(labels)
     return ranking.explain(
@@ -216,26 +255,43 @@ def explain(project: Project, stage: Stage, key: str, most: int = 12) -> list[tu
         [labels[n] for n in labelled],
         project.protocol.ranking.seed,
         row[report],
-    )[:most]
+    )
 
 
-def stopping_now(project: Project, stage: Stage) -> tuple[Evidence, list[tuple[int, int]]]:
+def stopping_now(
+    project: Project, stage: Stage, *, reader: str | None = None
+) -> tuple[Evidence, list[tuple[int, int]]]:
     """The evidence for stopping at a stage, and the recall curve so far.
 
     Drawn at random is only what our own order drew from all that is there now: neither what a file
     brought with its decision, nor what was drawn before the newest records came.
+
+    Args:
+        reader: who asks; to who reviews too, what only others have judged is not screened yet.
     """
     with project.store.read() as conn:
-        found = standings.compute(project, conn)[stage.id]
+        found = _told(project, conn, stage, reader)
         lots = _lots(project, conn, stage, found)
     labels = labels_of(found)
     begun = sorted(labels, key=lambda report: (_first(found[report].decisions), report))
     given = [labels[report] for report in begun]
     drawn = [report in lots for report in begun]
-    automatic = sum(one.settled_by == "automation" for one in found.values())
-    left = len(found) - len(labels) - automatic
+    left = len(found) - len(labels) - sum(_ruled(one) for one in found.values())
     target = project.protocol.ranking.target_recall
     return stopping.evidence(given, drawn, left, target=target), stopping.curve(given)
+
+
+def _ruled(one: Standing) -> bool:
+    """Whether a rule marked a report; what a stop left unscreened is unscreened still."""
+    return one.settled_by == "automation" and one.reason != STOPPED
+
+
+def _told(
+    project: Project, conn: Connection, stage: Stage, reader: str | None
+) -> dict[int, Standing]:
+    """The stage's standings, as the reader may be told them."""
+    found = standings.compute(project, conn)[stage.id]
+    return blind.standings_for(blind.reader(project, conn, reader), stage.id, found)
 
 
 def _lots(project: Project, conn: Connection, stage: Stage, found: dict[int, Standing]) -> set[int]:
@@ -271,8 +327,13 @@ def stop(project: Project, stage: Stage, who: str, why: str) -> int:
     Gives how many. Reversible with resume.
 
     Raises:
-        ReviewError: no reason was given.
+        ReviewError: no reason was given, or the stage is not screening by title and abstract: at
+            full text a report is read, or not retrieved.
     """
+    if stage.kind != "screening":
+        raise ReviewError(
+            f"Only screening by title and abstract can stop early, not {stage.name or stage.id!r}."
+        )
     if not why.strip():
         raise ReviewError("Say in a sentence why screening stops here.")
     with project.store.write() as conn:
@@ -287,6 +348,36 @@ def stop(project: Project, stage: Stage, who: str, why: str) -> int:
     return len(left)
 
 
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The lead's act that holds at a stage."""
+
+    who: str
+    at: datetime
+    why: str
+    reports: int
+    """Reports it left unscreened."""
+
+
+def stops(project: Project, stage: Stage, *, until: datetime | None = None) -> list[Stopped]:
+    """The acts by which screening was stopped at a stage and that hold (at a moment), oldest first;
+    more than one where newcomers were left unscreened too."""
+    with project.store.read() as conn:
+        made = [*acts.every(conn, kind="stop", until=until),
+                *acts.every(conn, kind="resume", until=until)]  # fmt: skip
+    held: list[Stopped] = []
+    for one in sorted(made, key=lambda act: int(act["id"])):
+        if one["subject"] != stage.id:
+            continue
+        if one["kind"] == "resume":
+            held = []
+            continue
+        told = one["detail"] or {}
+        n, why = int(told.get("n", 0)), str(told.get("why", ""))
+        held.append(Stopped(one["who"], from_text(one["at"]), why, n))
+    return [one for one in held if one.reports]
+
+
 def resume(project: Project, stage: Stage, who: str) -> int:
     """Takes the lead's stop back: its reports are to be screened again. Gives how many."""
     with project.store.write() as conn:
@@ -297,38 +388,3 @@ def resume(project: Project, stage: Stage, who: str) -> int:
         wanted = [Wanted(n, stage.id, "stopping", None, role="automation") for n in sorted(back)]
         add(project, conn, wanted, now(), who=who)
     return len(back)
-
-
-def agreement_now(project: Project, stage: Stage) -> list[Pair]:
-    """Agreement at a stage, for each pair of reviewers and for all where there are more than two.
-
-    Only reports both have judged count; include, exclude and unsure are the answers.
-    """
-    people = stage_reviewers(project.protocol, stage)
-    with project.store.read() as conn:
-        groups = links.all_groups(conn)
-        made = current_by_report(decisions.every(conn, stage=stage.id), groups)
-    rows = [[given.get(name) for name in people] for given in made.values()]
-    found = []
-    for a, b in combinations(range(len(people)), 2):
-        both = [[row[a], row[b]] for row in rows if row[a] and row[b]]
-        labels = ["include", "unsure", "exclude"]
-        found.append(Pair((people[a], people[b]), tuple(agreement.summary(both, labels=labels))))
-    if len(people) > 2:
-        found.append(Pair(tuple(people), tuple(agreement.summary(rows))))
-    return found
-
-
-def current_by_report(
-    made: Sequence[Decision], groups: dict[int, tuple[int, int]]
-) -> dict[int, dict[str, str]]:
-    """Report -> reviewer -> the verdict that counts now."""
-    by_report: dict[int, list[Decision]] = {}
-    for one in made:
-        if one.role == "reviewer":
-            report = groups.get(one.record, (one.record, one.record))[0]
-            by_report.setdefault(report, []).append(one)
-    return {
-        report: {one.reviewer: one.verdict for one in current(given) if one.verdict}
-        for report, given in by_report.items()
-    }

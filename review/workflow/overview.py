@@ -1,12 +1,25 @@
 """Numbers for the overview: progress by stage and reviewer, last imports, open alerts."""
 
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
 
+from review.flow import Flow
 from review.protocol import Stage, stage_reviewers
 from review.store import decisions
+from review.store.moments import now
 from review.store.stamps import stamp as newest_rows
+from review.workflow import blind
 from review.workflow.accounts import Signed
+from review.workflow.flow import flow_of
 from review.workflow.project import Project
+
+QUICK = 1.0
+"""A flow counted in less time is counted anew at each change (seconds)."""
+REST = 20
+"""A slower one rests so many times as long as it took: whoever screens meanwhile is not slowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +31,38 @@ class Progress:
     """Reports that have reached the stage."""
     settled: int
     statuses: dict[str, int]
-    """Status -> reports."""
+    """Status -> reports; to who reviews, what is not settled is 'open'."""
     by_reviewer: dict[str, int]
     """Reviewer -> records judged; only one's own for a reviewer, all for the lead."""
+
+
+@dataclass(slots=True)
+class Kept:
+    """The flow as it was last counted."""
+
+    lock: Lock = field(default_factory=Lock)
+    stamp: tuple[int, ...] = ()
+    flow: Flow | None = None
+    at: datetime | None = None
+    rests_until: float = 0.0
+    """By the clock that measures (seconds)."""
+
+
+def flow_lately(
+    project: Project, kept: Kept, *, clock: Callable[[], float] = time.monotonic
+) -> tuple[Flow, datetime | None]:
+    """The flow, and when it was counted where that was before the last change.
+
+    Counting a review of 100,000 records takes seconds, in which all pages of the process are slow.
+    """
+    with kept.lock:
+        newest = stamp(project)
+        if kept.flow is None or (newest != kept.stamp and clock() >= kept.rests_until):
+            began = clock()
+            kept.at, kept.flow, kept.stamp = now(), flow_of(project), newest
+            took = clock() - began
+            kept.rests_until = clock() + (REST * took if took >= QUICK else 0.0)
+        return kept.flow, kept.at if newest != kept.stamp else None
 
 
 def progress(project: Project, person: Signed) -> list[Progress]:
@@ -35,7 +77,8 @@ def progress(project: Project, person: Signed) -> list[Progress]:
         people = stage_reviewers(project.protocol, stage)
         shown = {who: mine.get(who, 0) for who in people if _sees(person, who)}
         settled = statuses.get("included", 0) + statuses.get("excluded", 0)
-        found.append(Progress(stage, sum(statuses.values()), settled, statuses, shown))
+        told = blind.counted(project, person.name, statuses)
+        found.append(Progress(stage, sum(statuses.values()), settled, told, shown))
     return found
 
 

@@ -1,31 +1,36 @@
 """Agreement figures of a plain CSV of ratings, without a review."""
 
-import csv
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from review import agreement
 from review.errors import ReviewError
+from review.workflow.plain_tables import Row, read_table
 
 LONG = ("unit", "rater", "answer")
 NOTHING = ("", "na", "n/a", "null", "none", ".")
-"""Cells that mean 'not rated'."""
+"""Cells that mean 'not rated', unless the levels name them as an answer."""
+NAMES = ("", "unit", "id", "record", "report", "study", "subject", "item", "paper", "key", "no")
+"""Headers of a first column that names the units."""
+Ratings = list[list[str | None]]
 
 
-def figures(path: Path, levels: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """All figures that fit a file of ratings.
+def figures(path: Path, levels: Sequence[str] = ()) -> tuple[list[dict[str, Any]], Counter[str]]:
+    """All figures that fit a file of ratings, and the words read as 'not rated' with how often.
 
     Args:
-        path: a unit a row and a rater a column (a first column named unit, id or record is
-            the unit's name), or the three columns unit, rater, answer.
+        path: a unit a row and a rater a column (a first column of names is the units'), or the
+            three columns unit, rater, answer.
         levels: the answers in order; adds weighted and ordinal figures.
 
     Raises:
-        ReviewError: no such file, no two raters, or an answer outside the levels; names the line.
+        ReviewError: no such file, no two raters, a unit rated twice by one of them, or an answer
+            outside the levels.
     """
-    rows = _read(path)
+    rows, blank = _read(path, levels)
     labels = list(levels) or None
     try:
         found = agreement.summary(rows, labels=labels)
@@ -43,47 +48,63 @@ def figures(path: Path, levels: Sequence[str] = ()) -> list[dict[str, Any]]:
     numbers = _numbers(rows)
     if numbers is not None:
         found.append(agreement.icc(numbers))
-    return [asdict(one) for one in found]
+    return [asdict(one) for one in found], blank
 
 
-def _numbers(rows: Sequence[Sequence[str | None]]) -> list[list[float | None]] | None:
+def _numbers(rows: Ratings) -> list[list[float | None]] | None:
+    """The ratings as numbers, a decimal comma as a point; None where one is no number."""
     try:
-        return [[None if one is None else float(one) for one in row] for row in rows]
+        return [
+            [None if one is None else float(one.replace(",", ".")) for one in row] for row in rows
+        ]
     except ValueError:
         return None
 
 
-def _read(path: Path) -> list[list[str | None]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ReviewError(f"{path}: there is no such file.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReviewError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
-    table = [row for row in csv.reader(text.splitlines()) if any(cell.strip() for cell in row)]
-    if len(table) < 2:
-        raise ReviewError(f"{path}: expected a header and at least one row of ratings.")
-    header = [cell.strip().lower() for cell in table[0]]
-    for line, row in enumerate(table[1:], 2):
+def _read(path: Path, levels: Sequence[str]) -> tuple[Ratings, Counter[str]]:
+    """The ratings, and how often each word was read as 'not rated'."""
+    header, table = read_table(path)
+    for line, row in table:
         if len(row) != len(header):
             raise ReviewError(
                 f"{path} line {line}: {len(row)} cells, the header has {len(header)}."
             )
+    blank: Counter[str] = Counter()
+
+    def cell(text: str) -> str | None:
+        if text in levels or text.lower() not in NOTHING:
+            return text
+        blank.update([text] if text else [])
+        return None
+
     if tuple(header) == LONG:
-        return _wide(table[1:])
-    first = 1 if header[0] in ("unit", "id", "record", "study", "subject", "item") else 0
+        return _wide(path, table, cell), blank
+    first = 1 if header[0] in NAMES or _names_units(table) else 0
     if len(header) - first < 2:
         raise ReviewError(f"{path}: needs at least two columns of ratings (found {header}).")
-    return [[_cell(cell) for cell in row[first:]] for row in table[1:]]
+    return [[cell(one) for one in row[first:]] for _, row in table], blank
 
 
-def _wide(rows: Sequence[Sequence[str]]) -> list[list[str | None]]:
-    raters = list(dict.fromkeys(row[1].strip() for row in rows))
+def _names_units(table: Sequence[Row]) -> bool:
+    """Whether the first column names the units, whatever it is called: words, each of them once,
+    none of which is an answer in another column."""
+    names = [row[0] for _, row in table]
+    answers = {one for _, row in table for one in row[1:]}
+    worded = not any(name.replace(".", "").replace(",", "").isdigit() for name in names)
+    return worded and len(set(names)) == len(names) > 2 and answers.isdisjoint(names)
+
+
+def _wide(
+    path: Path, table: Sequence[Row], cell: Callable[[str], str | None]
+) -> list[list[str | None]]:
+    """Raises ReviewError where one rater rates a unit twice; no answer is silently dropped."""
+    raters = list(dict.fromkeys(row[1] for _, row in table))
     by_unit: dict[str, dict[str, str | None]] = {}
-    for unit, rater, answer in rows:
-        by_unit.setdefault(unit.strip(), {})[rater.strip()] = _cell(answer)
+    for line, (unit, rater, answer) in table:
+        given = by_unit.setdefault(unit, {})
+        if rater in given:
+            raise ReviewError(f"{path} line {line}: '{rater}' rates '{unit}' a second time.")
+        given[rater] = cell(answer)
+    if len(raters) < 2:
+        raise ReviewError(f"{path}: needs at least two raters (found {raters}).")
     return [[given.get(rater) for rater in raters] for given in by_unit.values()]
-
-
-def _cell(text: str) -> str | None:
-    return None if text.strip().lower() in NOTHING else text.strip()

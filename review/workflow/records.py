@@ -1,18 +1,21 @@
 """Looking records up: lists, one record with its history, and numbers for the overview."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from review.protocol import stage_reviewers
 from review.records import Decision, StoredRecord
-from review.store import acts, decisions, links, records
+from review.store import decisions, links, records
 from review.store.moments import from_text
 from review.store.records import Row
+from review.workflow import blind
 from review.workflow.accounts import Signed
 from review.workflow.project import Project
 
-SETTLED = ("included", "excluded")
-"""Standings after which everybody may see how a record was judged."""
+SOMEBODY = "somebody of the team"
+"""Who joined records or added an abstract, while their name could tell who judges them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +90,41 @@ def card(project: Project, key: str, person: Signed) -> Card:
         same = tuple(n for n, (r, _) in groups.items() if r == report and n != number)
         others = tuple(sorted({r for r, s in groups.values() if s == study and r != report}))
         numbers = [number, *same]
+        reader = blind.reader(project, conn, person.name, [report])
+        seen = {one.id: _seen(conn, reader, one.id, report) for one in project.protocol.stages}
         said = [
             one
             for one in decisions.every(conn, records=numbers)
-            if _visible(conn, one, person, report)
+            if one.reviewer == person.name or seen.get(one.stage)
         ]
+        names = partial(_named, project, person.name, reader is None or any(seen.values()))
         edits = records.edits_of(conn, number)
         history = [
             *_arrivals(conn, numbers),
-            *_links(conn, set(numbers)),
+            *(replace(one, who=names(one.who)) for one in _links(conn, set(numbers))),
             *(_decision_line(one) for one in said),
-            *_edits(conn, number),
+            *(replace(one, who=names(one.who)) for one in _edits(conn, number)),
         ]
     abstract = stored.record.abstract or edits.get("abstract")
     lines = tuple(sorted(history, key=lambda one: one.at))
     return Card(stored, abstract, report, study, same, others, lines)
 
 
-def _visible(conn: Any, one: Decision, person: Signed, report: int) -> bool:
-    return one.reviewer == person.name or decisions.standing(conn, report, one.stage) in SETTLED
+def _seen(conn: Any, reader: blind.Reader | None, stage: str, report: int) -> bool:
+    """Whether others' decisions on a report at a stage are shown: once it is settled there, to
+    whom it does not wait for."""
+    status = decisions.standing(conn, report, stage)
+    return status in blind.SETTLED and blind.may_see(reader, stage, report, status)
+
+
+def _named(project: Project, person: str, open_to: bool, who: str) -> str:
+    """A name in the history, or nobody's where it could tell who judges what is not settled."""
+    hidden = (
+        not open_to
+        and who != person
+        and any(who in stage_reviewers(project.protocol, one) for one in project.protocol.stages)
+    )
+    return SOMEBODY if hidden else who
 
 
 def _arrivals(conn: Any, numbers: list[int]) -> list[Happening]:
@@ -148,11 +167,3 @@ def _edits(conn: Any, number: int) -> list[Happening]:
         Happening(from_text(at), who, f"added the {column}")
         for column, _, who, at in records.edit_rows(conn, number)
     ]
-
-
-def alerts(project: Project) -> list[dict[str, Any]]:
-    """Open alerts, such as the retraction of an included study, newest first."""
-    with project.store.read() as conn:
-        raised = acts.every(conn, kind="alert")
-        closed = {one["subject"] for one in acts.every(conn, kind="alert closed")}
-    return [one for one in reversed(raised) if str(one["id"]) not in closed]

@@ -20,7 +20,8 @@ from review.workflow.appraisal import forms, settling, tools
 from review.workflow.appraisal.forms import Given
 from review.workflow.decisions import Wanted
 from review.workflow.grouping import regroup
-from review.workflow.project import PROTOCOL, Project, open_project
+from review.workflow.opening import open_project
+from review.workflow.project import PROTOCOL, Project
 from review.workflow.reports import folder, prisma
 from review.workflow.reports import moment as moments
 from review.workflow.reports.moment import Moment

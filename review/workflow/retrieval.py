@@ -18,8 +18,11 @@ from review.workflow.project import Project
 
 ATTEMPTS = 4
 """Tries of one PDF at one place; there are other places, and other days."""
+LOST = 5
+"""Reports in a row for which a service did not answer, after which a run stops."""
 REST = timedelta(days=7)
 """How long a report that was not to be had is left alone, unless asked for again."""
+NOT_REACHED = "not reached"
 Tell = Callable[[int, int, str], None]
 """Called with (done, in all, what came of the newest)."""
 
@@ -30,7 +33,8 @@ class Sought:
 
     key: str
     state: str
-    """retrieved or not retrieved."""
+    """retrieved, not retrieved, or not reached: a service did not answer, and the report is sought
+    again in the next run."""
     place: str | None
     """Where it was found."""
     reason: str | None
@@ -78,7 +82,8 @@ def fetch_pdfs(
 ) -> list[Sought]:
     """Seeks the PDFs that are wanted; each attempt is kept as soon as it is made.
 
-    A report is sought under all its records. A run that dies goes on with what is left.
+    A report is sought under all its records. A run that dies goes on with what is left, and one
+    that meets no answer several times in a row stops, so that a lost network is waited for.
 
     Args:
         most: at most so many reports in this run.
@@ -92,9 +97,11 @@ def fetch_pdfs(
     def base(service: str) -> str:
         return PLACES[service] if live else place(service, others)
 
-    done = []
+    done: list[Sought] = []
     try:
         for count, number in enumerate(numbers, 1):
+            if len(done) >= LOST and {one.state for one in done[-LOST:]} == {NOT_REACHED}:
+                break
             members = [number, *(n for n, (r, _) in groups.items() if r == number and n != number)]
             one = _seek(project, number, members, (who, http), base)
             done.append(one)
@@ -122,14 +129,17 @@ def _seek(
     with project.store.write() as conn:
         stored = records.many(conn, members)
         dois = records.edits_by_record(conn, "doi")
+        before = retrievals.newest(conn).get(number)
         retrievals.add(conn, number, "sought", who, now())
     tried: dict[str, None] = {}
+    passing = False
     for member in members:
         record = stored[member].record
         if record.doi is None and member in dois:
             record = replace(record, doi=dois[member])
         found = pdfs.find(record, http, base)
         tried.update(dict.fromkeys(f"{where}: {_short(why, where)}" for where, why in found.tried))
+        passing |= found.passing
         if found.pdf is None:
             continue
         try:
@@ -140,9 +150,12 @@ def _seek(
             continue
         return Sought(key, "retrieved", found.place, None)
     reason = "; ".join(tried) or "no identifier under which an open copy could be sought"
+    if passing and (before is None or before[0] != "not retrieved"):
+        return Sought(key, NOT_REACHED, None, reason)
+    known = before[1] if passing and before else reason
     with project.store.write() as conn:
-        retrievals.add(conn, number, "not retrieved", who, now(), reason=reason)
-    return Sought(key, "not retrieved", None, reason)
+        retrievals.add(conn, number, "not retrieved", who, now(), reason=known)
+    return Sought(key, NOT_REACHED if passing else "not retrieved", None, reason)
 
 
 def _short(why: str, place_: str) -> str:

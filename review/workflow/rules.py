@@ -1,13 +1,16 @@
 """The protocol's keyword rules: what does not match is marked ineligible, reversibly."""
 
+from collections.abc import Iterable, Sequence
+
 from review import query
 from review.errors import ReviewError
 from review.protocol import KeywordRule, stage_of
-from review.store import acts, decisions, records
+from review.store import Connection, acts, decisions
 from review.store.moments import now
 from review.workflow import standings
 from review.workflow.decisions import Wanted, add
 from review.workflow.project import Project
+from review.workflow.reading import texts_of
 
 
 def name_of(rule: KeywordRule) -> str:
@@ -36,29 +39,60 @@ def apply(project: Project, who: str) -> dict[str, tuple[int, int]]:
     stage = stage_of(project.protocol, "screening")
     if stage is None or not project.protocol.rules:
         raise ReviewError("The protocol has no 'rules', or no screening stage to apply them at.")
-    done: dict[str, tuple[int, int]] = {}
-    for rule in project.protocol.rules:
-        holds = query.matcher(query.parse(rule.must_match))
-        with project.store.write() as conn:
+    with project.store.write() as conn:
+        back = take_back(project, conn, who)
+        done = {}
+        for rule in project.protocol.rules:
             found = standings.compute(project, conn)[stage.id]
-            fresh = [n for n, one in found.items() if one.status == "pending"]
-            made = decisions.every(conn, stage=stage.id, reviewer=name_of(rule))
-            newest = {one.record: one.verdict for one in made}
-            marked = [n for n, verdict in newest.items() if verdict is not None]
-            added = records.edits_by_record(conn, "abstract")
-            fits = {
-                n: holds(one.record.title or "", one.record.abstract or added.get(n) or "")
-                for n, one in records.many(conn, [*fresh, *marked]).items()
-            }
-            out = [n for n in sorted(fresh) if not fits[n]]
-            back = [n for n in sorted(marked) if fits[n]]
-            wanted = [_wanted(n, stage.id, rule, out=True) for n in out]
-            wanted += [_wanted(n, stage.id, rule, out=False) for n in back]
-            detail = {"query": rule.must_match, "marked": len(out), "back": len(back)}
-            acts.add(conn, "rule", who, now(), subject=rule.id, detail=detail)
-            add(project, conn, wanted, now(), who=who)
-        done[rule.id] = (len(out), len(back))
+            asked = [n for n, one in found.items() if one.status == "pending"]
+            fits = _matching(conn, rule, asked)
+            out = [n for n in asked if n not in fits]
+            _enter(project, conn, rule, who, [_wanted(n, stage.id, rule, out=True) for n in out])
+            done[rule.id] = (len(out), back[rule.id])
     return done
+
+
+def take_back(
+    project: Project, conn: Connection, who: str, among: Iterable[int] | None = None
+) -> dict[str, int]:
+    """Takes back what a rule marked and now matches; asked after every merge, for a record that a
+    rule marked may turn out to be the twin of one that matches. Gives how many by rule.
+
+    Args:
+        among: only these records; all that are marked where None.
+    """
+    asked = None if among is None else sorted(among)
+    stage = stage_of(project.protocol, "screening")
+    if stage is None:
+        return {}
+    done = {}
+    for rule in project.protocol.rules:
+        made = decisions.every(conn, stage=stage.id, reviewer=name_of(rule), records=asked)
+        newest = {one.record: one.verdict for one in made}
+        marked = [n for n, verdict in newest.items() if verdict is not None]
+        back = _matching(conn, rule, marked)
+        _enter(project, conn, rule, who, [_wanted(n, stage.id, rule, out=False) for n in back])
+        done[rule.id] = len(back)
+    return done
+
+
+def _matching(conn: Connection, rule: KeywordRule, asked: Sequence[int]) -> set[int]:
+    """Those that match: a report does where any of its records does, whichever it stands under."""
+    if not asked:
+        return set()
+    holds = query.matcher(query.parse(rule.must_match))
+    return {n for n, read in texts_of(conn, asked).items() if any(holds(*one) for one in read)}
+
+
+def _enter(
+    project: Project, conn: Connection, rule: KeywordRule, who: str, wanted: list[Wanted]
+) -> None:
+    if not wanted:
+        return
+    kind = "rule" if wanted[0].verdict else "rule taken back"
+    detail = {"query": rule.must_match, "n": len(wanted)}
+    acts.add(conn, kind, who, now(), subject=rule.id, detail=detail)
+    add(project, conn, sorted(wanted, key=lambda one: one.record), now(), who=who)
 
 
 def _wanted(number: int, stage: str, rule: KeywordRule, *, out: bool) -> Wanted:

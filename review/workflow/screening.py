@@ -9,16 +9,20 @@ from dataclasses import dataclass
 
 from review import screening
 from review.errors import ReviewError, StoreError
-from review.protocol import Stage, stage_reviewers
+from review.protocol import Stage
 from review.records import Decision, Record, Verdict
 from review.screening import Pile, Standing
 from review.store import Connection, acts, decisions, links, notes, orders, records
 from review.store.moments import from_text, now
 from review.store.orders import Place
 from review.store.records import key_of
-from review.workflow import standings, waiting
+from review.workflow import blind, standings, waiting
+from review.workflow.allocation import active, give_anew, given_to
 from review.workflow.decisions import Wanted, add, decide
 from review.workflow.project import Project
+
+FEW = 500
+"""So many reports are looked up by number; more are faster looked up all at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def lay_out(project: Project, conn: Connection, stage: Stage) -> None:
         return
     seed = project.protocol.ranking.seed
     before = orders.places(conn, stage.id)
-    people = stage_reviewers(project.protocol, stage)
+    people = active(project, conn, stage)
     start = len(before)
     added = [
         Place(
@@ -79,21 +83,11 @@ def lay_out(project: Project, conn: Connection, stage: Stage) -> None:
             None,
             True,
             start + turn < stage.pilot,
-            _assigned(stage, number, people, seed, start + turn),
+            given_to(stage, number, people, seed, start + turn),
         )
         for turn, number in enumerate(screening.shuffled(fresh, seed))
     ]
     orders.put(conn, stage.id, [*before, *added], now(), model="random", seed=seed)
-
-
-def _assigned(
-    stage: Stage, number: int, people: Sequence[str], seed: int, position: int
-) -> str | None:
-    if stage.allocation == "everyone" or position < stage.pilot:
-        return None
-    shares = stage.shares if stage.allocation == "shares" else {}
-    chosen = screening.assigned(number, people, stage.reviewers, seed=seed, shares=shares)
-    return "".join(f"|{name}|" for name in chosen)
 
 
 def next_record(
@@ -109,13 +103,22 @@ def next_record(
     """
     with project.store.read() as conn:
         number = _waits(conn, stage, reviewer, at) or _next(project, conn, stage, reviewer, skip)
-        if number is not None or not orders.unplaced(conn, stage.id):
-            return None if number is None else _shown(conn, number, stage, reviewer)
+        missing = number is None and bool(orders.unplaced(conn, stage.id))
+        if not missing:
+            return _given(project, conn, stage, reviewer, number)
     with project.store.write() as conn:
         lay_out(project, conn, stage)
     with project.store.read() as conn:
         number = _next(project, conn, stage, reviewer, skip)
-        return None if number is None else _shown(conn, number, stage, reviewer)
+        return _given(project, conn, stage, reviewer, number)
+
+
+def _given(
+    project: Project, conn: Connection, stage: Stage, reviewer: str, number: int | None
+) -> Shown | None:
+    """Gives the report to the reviewer, and notes that it lies before them now."""
+    waiting.take(project.store, stage.id, reviewer, number)
+    return None if number is None else _shown(conn, number, stage, reviewer)
 
 
 def _waits(conn: Connection, stage: Stage, reviewer: str, key: str | None) -> int | None:
@@ -132,15 +135,18 @@ def _waits(conn: Connection, stage: Stage, reviewer: str, key: str | None) -> in
 def _next(
     project: Project, conn: Connection, stage: Stage, reviewer: str, skip: Sequence[int]
 ) -> int | None:
-    """The first report that waits; one of the first where more may judge than are needed, so that
-    they do not all read the same one."""
-    people = stage_reviewers(project.protocol, stage)
+    """The first report that waits; where more may judge than are needed, one of the first that
+    not enough others have judged or have before them, so that no two read one in vain."""
+    people = active(project, conn, stage)
     many = stage.allocation == "everyone" and len(people) > stage.reviewers
-    most = screening.SPREAD if many else 1
+    most = max(screening.SPREAD, 2 * len(people)) if many else 1
     found = waiting.first(project.store, conn, stage.id, reviewer, skip, most)
-    if not found or not many or found[0][2]:
-        return found[0][0] if found else None
-    numbers = [number for number, _, pilot in found if not pilot]
+    if not found or not many or found[0].pilot:
+        return found[0].record if found else None
+    read = waiting.readers(project.store, stage.id, reviewer)
+    open_ones = [one for one in found if not one.pilot]
+    free = [x for x in open_ones if x.votes + read.get(x.record, 0) < stage.reviewers]
+    numbers = [one.record for one in free or open_ones]
     seed = project.protocol.ranking.seed
     return screening.spread(numbers, reviewer, people, stage.reviewers, seed=seed)
 
@@ -207,7 +213,9 @@ def vote(
         before = _shown(conn, number, stage, reviewer)
         _still_open(project, conn, before, stage, reviewer, seen)
         wanted = Wanted(number, stage.id, reviewer, verdict, reason, before.note)
-        return add(project, conn, [wanted], now(), who=reviewer)[0]
+        found = add(project, conn, [wanted], now(), who=reviewer)[0]
+    waiting.take(project.store, stage.id, reviewer, None)
+    return found
 
 
 def _still_open(
@@ -282,11 +290,21 @@ def pace(project: Project, stage: Stage, reviewer: str) -> Pace:
     return Pace(done, left, screening.minutes_left(moments, left))
 
 
-def conflicts(project: Project, stage: Stage) -> dict[Pile, list[str]]:
-    """Pile -> keys of the reports in conflict at a stage, in order of arrival."""
+def conflicts(
+    project: Project, stage: Stage, *, reader: str | None = None
+) -> dict[Pile, list[str]]:
+    """Pile -> keys of the reports in conflict at a stage, in order of arrival.
+
+    Args:
+        reader: who asks; what they are still to judge themselves is left out.
+    """
     found: dict[Pile, list[str]] = {"verdict": [], "reason": [], "maybe": []}
     with project.store.read() as conn:
-        for number, pile in orders.in_conflict(conn, stage.id):
+        apart = orders.in_conflict(conn, stage.id)
+        asked = [number for number, _ in apart] if len(apart) <= FEW else None
+        hidden = blind.still_to_judge(project, conn, stage, reader, asked)
+    for number, pile in apart:
+        if number not in hidden:
             found[_pile(pile)].append(key_of(number))
     return found
 
@@ -295,17 +313,22 @@ def _pile(text: str) -> Pile:
     return "reason" if text == "reason" else "maybe" if text == "maybe" else "verdict"
 
 
-def conflict(project: Project, stage: Stage, key: str) -> Conflict:
+def conflict(project: Project, stage: Stage, key: str, *, reader: str | None = None) -> Conflict:
     """One conflict with both votes, for the adjudicator.
 
+    Args:
+        reader: who asks.
+
     Raises:
-        ReviewError: the report is not in conflict (any more), or there is no such record.
+        ReviewError: the report is not in conflict (any more), there is no such record, or the
+            reader is still to judge it.
     """
     number = records.number_of(key)
     with project.store.read() as conn:
         stored = records.get(conn, number)
         family = standings.family(conn, [number])
         report = family.report_of[number]
+        _judged_first(project, conn, stage, reader, report)
         here = standings.of(project.protocol, family, report).get(stage.id)
         if here is None or here.status != "conflict":
             raise ReviewError(f"{key} is not in conflict at {stage.id!r} any more.")
@@ -321,6 +344,22 @@ def conflict(project: Project, stage: Stage, key: str) -> Conflict:
     )
 
 
+def _judged_first(
+    project: Project, conn: Connection, stage: Stage, name: str | None, report: int
+) -> None:
+    if blind.still_to_judge(project, conn, stage, name, [report]):
+        raise ReviewError(
+            f"{key_of(report)} waits for {name}'s own decision first; the others' are shown then."
+        )
+
+
+def judged_first(project: Project, stage: Stage, name: str, number: int) -> None:
+    """Raises ReviewError where a report waits for a person's own decision at a stage."""
+    with project.store.read() as conn:
+        report = links.group_of(conn, number).get(number, (number, number))[0]
+        _judged_first(project, conn, stage, name, report)
+
+
 def settle(
     project: Project,
     stage: Stage,
@@ -331,9 +370,16 @@ def settle(
     reason: str | None = None,
     note: str | None = None,
 ) -> Standing:
-    """Saves the adjudicator's decision. Raises ReviewError as workflow.decisions.decide does."""
+    """Saves the adjudicator's decision.
+
+    Raises:
+        ReviewError: as workflow.decisions.decide; or it still waits for their own decision.
+    """
     wanted = Wanted(number, stage.id, adjudicator, verdict, reason, note, "adjudicator")
-    return decide(project, wanted, adjudicator)
+    with project.store.write() as conn:
+        report = links.group_of(conn, number).get(number, (number, number))[0]
+        _judged_first(project, conn, stage, adjudicator, report)
+        return add(project, conn, [wanted], now(), who=adjudicator)[0]
 
 
 def unsettle(project: Project, stage: Stage, adjudicator: str) -> str | None:
@@ -349,9 +395,27 @@ def unsettle(project: Project, stage: Stage, adjudicator: str) -> str | None:
     return key_of(number)
 
 
-def retire(project: Project, name: str, who: str, *, back: bool = False) -> int:
+def has_left(project: Project, name: str) -> bool:
+    """Whether a reviewer is retired now."""
+    with project.store.read() as conn:
+        return name in standings.away(conn)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What it came to that a reviewer left (or came back)."""
+
+    changed: int
+    """Reports that changed their standing."""
+    given_anew: int
+    """Open reports that were given to others, where the protocol gives them out."""
+    short: tuple[str, ...]
+    """Stages with too few reviewers left to settle a report."""
+
+
+def retire(project: Project, name: str, who: str, *, back: bool = False) -> Left:
     """Takes a reviewer out of the review (or back in): what is settled stays, their open records
-    go back into the queue. Gives how many reports changed their standing.
+    go back into the queue.
 
     Raises:
         ReviewError: the name is not in the team.
@@ -363,7 +427,13 @@ def retire(project: Project, name: str, who: str, *, back: bool = False) -> int:
         before = standings.compute(project, conn)
         acts.add(conn, "return" if back else "retire", who, now(), subject=name)
         after = standings.rebuild(project, conn)
-    return sum(
+        given = give_anew(project, conn)
+        short = tuple(
+            one.name or one.id for one in project.protocol.stages
+            if len(active(project, conn, one)) < one.reviewers
+        )  # fmt: skip
+    changed = sum(
         after[stage].get(report) != one for stage, here in before.items()
         for report, one in here.items()
     )  # fmt: skip
+    return Left(changed, given, short)

@@ -85,11 +85,13 @@ def retired(conn: Connection, *, until: datetime | None = None) -> dict[str, dat
 
 def away(conn: Connection, *, until: datetime | None = None) -> set[str]:
     """Reviewers who have left the review and not come back, now or at a moment."""
+    left = acts.every(conn, kind="retire", until=until)
+    came = acts.every(conn, kind="return", until=until) if left else []
     gone: set[str] = set()
-    for act in acts.every(conn, until=until):
+    for act in sorted([*left, *came], key=lambda one: int(one["id"])):
         if act["kind"] == "retire":
             gone.add(act["subject"])
-        elif act["kind"] == "return":
+        else:
             gone.discard(act["subject"])
     return gone
 

@@ -6,15 +6,19 @@ Whatever else may change who judges what (imports, links, acts, a new lay-out) m
 """
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from review.records import Decision
 from review.store import Connection, Store, decisions, links, orders, stamps
+from review.store.orders import Waiting
 
 MOST = 400
 """After more decisions than this at once (a file of them), all is counted anew."""
+HAND_SECONDS = 600.0
+"""A report that lies before somebody for longer is others' to take as well (seconds)."""
 
 
 @dataclass(slots=True)
@@ -46,6 +50,38 @@ class _Place:
 
 _KNOWN: WeakKeyDictionary[Store, dict[tuple[str, str], _Place]] = WeakKeyDictionary()
 _GUARD = threading.Lock()
+_HANDS: WeakKeyDictionary[Store, dict[tuple[str, str], tuple[int, float]]] = WeakKeyDictionary()
+"""Stage and reviewer -> the report that lies before them in this process, and since when."""
+
+
+def take(
+    store: Store,
+    stage: str,
+    reviewer: str,
+    number: int | None,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Notes the report that a reviewer is given (None: nothing), so that not too many read it."""
+    with _GUARD:
+        hands = _HANDS.setdefault(store, {})
+        held = hands.get((stage, reviewer))
+        if number is None:
+            hands.pop((stage, reviewer), None)
+        elif held is None or held[0] != number:
+            hands[stage, reviewer] = (number, clock())
+
+
+def readers(
+    store: Store, stage: str, reviewer: str, clock: Callable[[], float] = time.monotonic
+) -> dict[int, int]:
+    """Report -> how many others have it before them now."""
+    with _GUARD:
+        hands = list(_HANDS.get(store, {}).items())
+    found: dict[int, int] = {}
+    for (where, who), (number, since) in hands:
+        if where == stage and who != reviewer and clock() - since < HAND_SECONDS:
+            found[number] = found.get(number, 0) + 1
+    return found
 
 
 def counts(store: Store, conn: Connection, stage: str, reviewer: str) -> tuple[int, int]:
@@ -59,7 +95,7 @@ def counts(store: Store, conn: Connection, stage: str, reviewer: str) -> tuple[i
 def first(
     store: Store, conn: Connection, stage: str, reviewer: str, skip: Sequence[int] = (),
     most: int = 1,
-) -> list[tuple[int, int, bool]]:  # fmt: skip
+) -> list[Waiting]:  # fmt: skip
     """The first reports in the order that wait for the reviewer, as store.orders.next_for."""
     place = _place(store, stage, reviewer)
     with place.lock:
@@ -71,7 +107,7 @@ def first(
             conn, stage, reviewer, after=kept.first - 1, skip=skip, most=most
         )  # fmt: skip
         if found and not skip:
-            kept.first = found[0][1]
+            kept.first = found[0].position
     return found
 
 

@@ -32,6 +32,8 @@ def answer(ask: Ask, world: World) -> Answer:
     """One page of the query API."""
     start, count = whole(ask.params.get("start"), 0), whole(ask.params.get("max_results"), 10)
     limits = world.limits
+    if ask.method == "GET" and ask.url_length > limits.arxiv_url:
+        return Answer(414, "text/html", b"<html><title>414 Request-URI Too Long</title></html>")
     if start < 0:
         return _error(world, "start must be non-negative")
     if count < 0 or count > limits.arxiv_page:

@@ -60,8 +60,14 @@ class Corpus:
         self._rows.clear()
 
     def versions(self, preprint: Preprint) -> list[Version]:
-        """The versions posted up to today."""
+        """The versions posted up to today; none of what was deleted."""
+        if self.deleted(preprint):
+            return []
         return [one for one in preprint.versions if one.at.date() <= self.today]
+
+    def deleted(self, preprint: Preprint) -> bool:
+        """True once the server has deleted it."""
+        return preprint.deleted_on is not None and preprint.deleted_on <= self.today
 
     def published_doi(self, preprint: Preprint) -> str | None:
         """The journal's DOI if the server shows it by today."""

@@ -17,6 +17,7 @@ Of the content (the service commits them itself):
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 CONTENT = frozenset({"empty-page", "changed-total", "malformed", "missing", "inserted"})
@@ -77,3 +78,16 @@ class Fault:
         )
         self.done += hit
         return hit
+
+    def wait(self) -> None:
+        """Takes a strike back, because another fault struck the same request; the next is hit."""
+        self.seen -= 1
+        self.done -= 1
+
+
+def struck(faults: Sequence[Fault], service: str, path: str) -> Fault | None:
+    """The fault that strikes a request; each of them counts the request in."""
+    hits = [one for one in faults if one.strikes(service, path)]
+    for one in hits[1:]:
+        one.wait()
+    return hits[0] if hits else None

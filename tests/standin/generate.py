@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from standin import words
@@ -30,6 +31,8 @@ CATEGORIES = {
                 ("epidemiology",), ("oncology",)),
     "biorxiv": (("bioinformatics",), ("neuroscience",), ("cancer biology",), ("genomics",)),
 }  # fmt: skip
+MOST_TRIES = 50
+"""Draws of a title before it is told apart by a number."""
 LICENSES = ("cc_by", "cc_by_nc", "cc_by_nc_nd", "cc_by_nd", "cc_no", "cc0", "")
 KEYWORDS = ("AI", "CT", "COVID-19", "radiograph", "triage")
 MESH = {
@@ -46,6 +49,7 @@ class Maker:
         self.rng = random.Random(f"stand-in {seed}")
         self.preprints: list[Preprint] = []
         self.articles: list[Article] = []
+        self.places: dict[int, int] = {}  # id() of an article -> where it stands in the list
         self.titles: set[str] = set()
         self.arxiv_counter: defaultdict[str, int] = defaultdict(int)
         self.serial = 0
@@ -64,10 +68,7 @@ class Maker:
         rng = self.rng
         day = _day(rng)
         topic = _topic(rng, day, places)
-        text = words.make(rng, topic)
-        while text.title.casefold() in self.titles:
-            text = words.make(rng, topic)
-        self.titles.add(text.title.casefold())
+        text = self._text(topic, work)
         authors = people(rng, text.place)
         journal, article = rng.choice(JOURNALS), None
         if "pubmed" in places:
@@ -76,6 +77,18 @@ class Maker:
         for place in places:
             if place != "pubmed":
                 self._preprint(place, work, text, authors, day, article)
+
+    def _text(self, topic: str, work: int) -> Text:
+        """A title no other work has; in a large corpus the words for one may be used up."""
+        text = words.make(self.rng, topic)
+        tries = 1
+        while text.title.casefold() in self.titles:
+            text = words.make(self.rng, topic)
+            tries += 1
+            if tries > MOST_TRIES:
+                text = replace(text, title=f"{text.title}, site {work}")
+        self.titles.add(text.title.casefold())
+        return text
 
     def _preprint(
         self,
@@ -160,10 +173,14 @@ class Maker:
             book=rng.random() < 0.003,
         )
         made.open_access = made.pmcid is not None and rng.random() < 0.7
-        self.articles.append(made)
+        self._add(made)
         if rng.random() < 0.006 and not made.book:
             self._retract(made)
         return made
+
+    def _add(self, article: Article) -> None:
+        self.places[id(article)] = len(self.articles)
+        self.articles.append(article)
 
     def _retract(self, article: Article) -> None:
         day = article.edat + timedelta(days=self.rng.randint(60, 500))
@@ -184,8 +201,8 @@ class Maker:
             day,
             types=("Journal Article", "Retraction of Publication"),
         )
-        notice.links.append(("RetractionOf", "", -self.articles.index(article) - 1))
-        self.articles.append(notice)
+        notice.links.append(("RetractionOf", "", -self.places[id(article)] - 1))
+        self._add(notice)
 
     def _preprint_in_pubmed(self, made: Preprint, text: Text, article: Article | None) -> None:
         day = made.first.date()
@@ -213,9 +230,9 @@ class Maker:
             types=("Journal Article", "Preprint"),
         )
         if article is not None:
-            copy.links.append(("UpdateIn", "", -self.articles.index(article) - 1))
+            copy.links.append(("UpdateIn", "", -self.places[id(article)] - 1))
             article.links.append(("UpdateOf", "", -len(self.articles) - 1))
-        self.articles.append(copy)
+        self._add(copy)
 
     def _number_articles(self) -> None:
         """PMIDs rise with the day of entry; links made by position are turned into PMIDs."""

@@ -46,6 +46,8 @@ class Preprint:
     comment: str | None = None
     posted: datetime | None = None
     """First posting, where the first version itself is not kept."""
+    deleted_on: date | None = None
+    """Day from which the server no longer holds it; OAI-PMH then tells of the deletion."""
 
     @property
     def first(self) -> datetime:

@@ -75,7 +75,10 @@ def _sets(ask: Ask, world: World) -> Answer:
 
 
 def datestamp(one: Preprint, world: World) -> date:
-    """The day of the last change of the metadata: the newest version, or the journal's DOI."""
+    """The day of the last change: the newest version, the journal's DOI, or the deletion."""
+    if world.corpus.deleted(one):
+        assert one.deleted_on is not None
+        return one.deleted_on
     days = [version.at.date() for version in world.corpus.versions(one)]
     if world.corpus.published_doi(one) and one.published_on:
         days.append(one.published_on)
@@ -114,7 +117,8 @@ def _found(low: date, high: date, within: str | None, world: World) -> list[Prep
     found = [
         (datestamp(one, world), one.id, one)
         for one in world.corpus.of("arxiv")
-        if world.corpus.versions(one) and (within is None or in_set(one, within))
+        if (world.corpus.versions(one) or world.corpus.deleted(one))
+        and (within is None or in_set(one, within))
     ]
     return [one for day, _, one in sorted(found, key=lambda row: row[:2]) if low <= day <= high]
 
@@ -137,7 +141,7 @@ def _next(found: list[Preprint], end: int, prefix: str, world: World) -> str:
 def _get(ask: Ask, world: World) -> Answer:
     ident = ask.params.get("identifier", "").removeprefix("oai:arXiv.org:")
     one = next((one for one in world.corpus.of("arxiv") if one.id == ident), None)
-    if one is None or not world.corpus.versions(one):
+    if one is None or not (world.corpus.versions(one) or world.corpus.deleted(one)):
         return _error("idDoesNotExist", f"No such record: {ident}", world)
     record = _record(one, ask.params.get("metadataPrefix", "arXiv"), world, full=True)
     return _envelope(f"<GetRecord>{record}</GetRecord>", "GetRecord", world)
@@ -145,12 +149,16 @@ def _get(ask: Ask, world: World) -> Answer:
 
 def _record(one: Preprint, prefix: str, world: World, *, full: bool) -> str:
     specs = "".join(f"<setSpec>{_SETS.get(c, c)}</setSpec>" for c in one.categories)
+    gone = world.corpus.deleted(one)
+    status = ' status="deleted"' if gone else ""
     header = (
-        f"<header><identifier>oai:arXiv.org:{one.id}</identifier>"
+        f"<header{status}><identifier>oai:arXiv.org:{one.id}</identifier>"
         f"<datestamp>{datestamp(one, world)}</datestamp>{specs}</header>"
     )
     if not full:
         return header
+    if gone:
+        return f"<record>{header}</record>\n"
     return f"<record>{header}<metadata>{_WRITERS[prefix](one, world)}</metadata></record>\n"
 
 

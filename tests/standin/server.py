@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from standin import arxiv, corpus, europepmc, eutils, lookups, oai, rxiv
 from standin.corpus import Corpus
-from standin.faults import BOMB, CONTENT, Fault
+from standin.faults import BOMB, CONTENT, Fault, struck
 from standin.pace import Pace
 from standin.web import Answer, Ask, Limits, World, as_json
 
@@ -216,7 +216,7 @@ class _Handler(BaseHTTPRequestHandler):
             at = state.clock()
             at_once = state.running[name] = state.running.get(name, 0) + 1
             fast = state.pace.too_fast(name, at_once, bool(params.get("api_key")))
-            fault = next((f for f in state.faults if f.strikes(name, path)), None)
+            fault = struck(state.faults, name, path)
             self.line = Request(
                 number=len(state.log) + 1,
                 at=at,

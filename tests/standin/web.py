@@ -38,6 +38,8 @@ class Limits:
 
     arxiv_page: int = 2000
     arxiv_total: int = 30_000
+    arxiv_url: int = 8_000
+    """Longest address before 414, in characters (arxiv.py issue 15)."""
     arxiv_wildcards: bool = True
     arxiv_errors_with_200: bool = False
     oai_page: int = 1300

@@ -55,7 +55,7 @@ def unwrapped(body: bytes) -> bytes:
         inner = json.loads(body)["body"]
     except (ValueError, KeyError, TypeError) as error:
         raise SourceError("arxiv: the answer is JSON where an Atom feed was expected.") from error
-    return str(inner).encode()
+    return str(inner).encode("utf-8", "replace")
 
 
 def paging(body: bytes) -> Paging:

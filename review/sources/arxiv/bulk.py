@@ -16,7 +16,7 @@ from review.sources.http import Ask, Got, Http
 from review.sources.nouns import ResultPage, Window
 from review.sources.walking import Leaf, Road, Slice, start, walk
 
-DAYS = 31
+DAYS = 7
 """Days of one list; an expired token costs at most one list again."""
 PAGE = 1300
 """Entries arXiv puts on a page (seen in May 2026); the service decides."""

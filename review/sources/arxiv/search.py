@@ -13,6 +13,9 @@ PAGE = 500
 """Entries on a page. The manual allows 2,000 and asks for 3 s between pages; large pages are the
 ones that come back empty. Source: arXiv API user's manual; arxiv.py issue 43."""
 SMALL_PAGE = 100
+LONG_QUERY = 4_000
+"""Characters of a query above which it is sent by POST, against HTTP 414. Source: the manual, 3.1:
+GET and POST are answered; arxiv.py issue 15: 414 for an address of some 8,000 characters."""
 MOST = 10_000
 """Entries above which a slice is halved. Source: the manual: at most 30,000 a query, and results
 above 1,000 had better be refined."""
@@ -64,6 +67,8 @@ def _ask(
         "start": str(place),
         "max_results": str(size),
     }
+    if len(params["search_query"]) > LONG_QUERY:
+        return http.fetch(Ask("arxiv", base_url, form=params), _leaf)
     return http.fetch(Ask("arxiv", base_url, params), _leaf)
 
 

@@ -1,10 +1,12 @@
-"""Answers of Europe PMC's REST search (resultType=core, JSON) to records."""
+"""Answers of Europe PMC's REST search (core and lite, JSON and XML) to records."""
 
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from lxml import etree
 
 from review.errors import SourceError
 from review.records import (
@@ -18,7 +20,7 @@ from review.records import (
     normal_pmid,
 )
 from review.sources.files.text import unique, year_of
-from review.sources.markup import data, one_line, paragraphs, plain_text
+from review.sources.markup import data, one_line, paragraphs, plain_text, tree
 
 RELATIONS = {
     "preprint in": "published_as",
@@ -42,9 +44,11 @@ _TAKEN = {
     "id", "source", "pmid", "pmcid", "doi", "title", "authorString", "authorList", "journalInfo",
     "pageInfo", "abstractText", "language", "pubTypeList", "meshHeadingList", "keywordList",
     "fullTextUrlList", "commentCorrectionList", "pubYear", "authorIdList", "dataLinksTagsList",
-    "citedByCount", "nextCursorMark",
+    "citedByCount", "nextCursorMark", "journalTitle", "journalVolume", "issue", "pubType",
 }  # fmt: skip
 """Keys with a field of their own, and two that change from day to day."""
+_LISTED = re.compile(r"List$")
+"""Elements of an XML answer that hold several of one kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,8 @@ def paging(body: bytes) -> Paging:
 
 
 def _answer(body: bytes) -> Mapping[str, Any]:
-    read = data(body, "europepmc")
+    xml = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    read = _plain(tree(body, "europepmc")) if xml else data(body, "europepmc")
     if not isinstance(read, Mapping):
         raise SourceError("europepmc: the answer is not a search result.")
     if "resultList" not in read:
@@ -101,11 +106,27 @@ def _answer(body: bytes) -> Mapping[str, Any]:
     return read
 
 
+def _plain(node: Any) -> Any:
+    """An element of an XML answer as the JSON answer gives it."""
+    marks = {etree.QName(name).localname: value for name, value in node.attrib.items()}
+    if not len(node):
+        text = one_line(node.text)
+        return {**marks, "value": text} if marks else text
+    inner: dict[str, Any] = dict(marks)
+    for child in node:
+        name, value = etree.QName(child).localname, _plain(child)
+        if _LISTED.search(etree.QName(node).localname):
+            inner.setdefault(name, []).append(value)
+        else:
+            inner[name] = value
+    return inner
+
+
 def _hits(read: Mapping[str, Any]) -> int:
-    count = read.get("hitCount")
-    if not isinstance(count, int):
+    count = str(read.get("hitCount"))
+    if not count.isdigit():
         raise SourceError("europepmc: the answer announces no count.")
-    return count
+    return int(count)
 
 
 def _results(read: Mapping[str, Any]) -> list[Any]:
@@ -121,6 +142,8 @@ def _record(one: Mapping[str, Any]) -> Record:
     if title is None:
         raise ValueError(f"{origin}:{ident} has no title")
     info = one.get("journalInfo") or {}
+    journal = (info.get("journal") or {}).get("title") or one.get("journalTitle")
+    types = _list(one, "pubTypeList", "pubType") or (one.get("pubType") or "").split(";")
     doi = normal_doi(one.get("doi"))
     date = one.get("firstPublicationDate") or info.get("printPublicationDate")
     return Record(
@@ -130,9 +153,9 @@ def _record(one: Mapping[str, Any]) -> Record:
         authors=_authors(one),
         year=year_of(one.get("pubYear"), date),
         date=one_line(date) or one_line(one.get("pubYear")),
-        journal=plain_text((info.get("journal") or {}).get("title")),
-        volume=one_line(info.get("volume")),
-        issue=one_line(info.get("issue")),
+        journal=plain_text(journal),
+        volume=one_line(info.get("volume") or one.get("journalVolume")),
+        issue=one_line(info.get("issue") or one.get("issue")),
         pages=one_line(one.get("pageInfo")),
         abstract=paragraphs(one.get("abstractText")),
         doi=doi,
@@ -141,7 +164,7 @@ def _record(one: Mapping[str, Any]) -> Record:
         arxiv_id=normal_arxiv(doi) if doi and "arxiv" in doi else None,
         version=_version(one, ident),
         language=one_line(one.get("language")),
-        types=unique(_list(one, "pubTypeList", "pubType")),
+        types=unique(types),
         keywords=unique(plain_text(str(word)) for word in _list(one, "keywordList", "keyword")),
         mesh=tuple(_heading(h) for h in _list(one, "meshHeadingList", "meshHeading")),
         affiliations=_places(one),

@@ -1,6 +1,7 @@
 """Europe PMC by date slices, following its cursor marks."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -39,10 +40,7 @@ def search(
             marks.clear()
         place = str(page.token["place"])
         kept = {place: marks[place]} if place in marks else {}
-        yield ResultPage(
-            page.raw, page.url, page.parsed, page.slice, page.announced, page.received,
-            {**page.token, "marks": kept}, page.notes, page.shortfall, page.last,
-        )  # fmt: skip
+        yield replace(page, token={**page.token, "marks": kept})
 
 
 def _ask(

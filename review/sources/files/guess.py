@@ -67,11 +67,15 @@ def by_url(urls: Iterable[str]) -> str | None:
 
 
 def of_file(guesses: Iterable[str | None], otherwise: str) -> str:
-    """One name for a whole file: what most of its entries say, else the name given."""
-    counts = Counter(guess for guess in guesses)
-    common = counts.most_common(1)
-    if common and common[0][0] and common[0][1] * 2 > sum(counts.values()):
-        return common[0][0]
+    """One name for the entries of a file that name none: what most of the others say.
+
+    Where the others name several databases, an entry that names none could be of any: it gets the
+    name given.
+    """
+    counts = Counter(guesses)
+    said = [name for name in counts if name]
+    if len(said) == 1 and counts[said[0]] * 2 > sum(counts.values()):
+        return said[0]
     return otherwise
 
 

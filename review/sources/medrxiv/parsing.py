@@ -51,8 +51,7 @@ def parse(body: bytes, server: str | None = None) -> Parsed:
     rejected: list[Rejected] = []
     for number, one in enumerate(read.get("collection") or (), 1):
         try:
-            is_pubs = isinstance(one, Mapping) and "preprint_doi" in one
-            records.append(_published(one, server) if is_pubs else _detail(one, server))
+            records.append(_published(one, server) if _of_pubs(one) else _detail(one, server))
         except (ValueError, TypeError, AttributeError) as error:
             raw = json.dumps(one, ensure_ascii=False)
             rejected.append(Rejected(number, str(error), raw))
@@ -84,7 +83,7 @@ def _message(read: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _paging(read: Mapping[str, Any]) -> Paging:
     message, entries = _message(read), list(read.get("collection") or ())
-    pubs = any(isinstance(one, Mapping) and "preprint_doi" in one for one in entries)
+    pubs = any(_of_pubs(one) for one in entries)
     return Paging(
         str(message.get("status", "ok")),
         _number(message.get("cursor")),
@@ -93,6 +92,11 @@ def _paging(read: Mapping[str, Any]) -> Paging:
         _said(message.get("interval")),
         ("pubs" if pubs else "details") if entries else None,
     )
+
+
+def _of_pubs(one: Any) -> bool:
+    """Whether an entry is about an article; older answers name the preprint biorxiv_doi."""
+    return isinstance(one, Mapping) and ("preprint_doi" in one or "biorxiv_doi" in one)
 
 
 def _number(value: Any) -> int | None:
@@ -146,11 +150,15 @@ def _detail(one: Mapping[str, Any], given: str | None) -> Record:
 def _published(one: Mapping[str, Any], given: str | None) -> Record:
     """A pubs entry: the preprint, with the article it became."""
     server = _server(one.get("preprint_platform"), given)
-    doi = normal_doi(one.get("preprint_doi"))
+    said = one.get("preprint_doi") or one.get("biorxiv_doi")
+    doi = normal_doi(said)
     if doi is None:
-        raise ValueError(f"its preprint DOI cannot be read ({one.get('preprint_doi')!r})")
+        raise ValueError(f"its preprint DOI cannot be read ({said!r})")
     date = _day(one.get("preprint_date"))
-    kept = ("published_journal", "published_date", "preprint_author_corresponding")
+    kept = (
+        "published_journal", "published_date", "preprint_author_corresponding",
+        "published_citation_count",
+    )  # fmt: skip
     return Record(
         source=server,
         source_id=doi,

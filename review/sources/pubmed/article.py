@@ -79,26 +79,13 @@ def book(given: Mapping[str, Any]) -> Record:
     pmid = _pmid(document)
     year, day = _dates(document.get("ContributionDate", volume.get("PubDate", {})), ())
     chapter, whole = plain_text(document.get("ArticleTitle")), plain_text(volume.get("BookTitle"))
-    people = [n for part in document.get("AuthorList", ()) for n in _names(part)]
-    if not people:
-        people = [n for part in volume.get("AuthorList", ()) for n in _names(part)]
-    publisher = volume.get("Publisher", {})
-    extra: Extra = {}
-    _put(extra, "PublisherName", [plain_text(publisher.get("PublisherName"))])
-    _put(extra, "PublisherLocation", [plain_text(publisher.get("PublisherLocation"))])
-    _put(extra, "Isbn", volume.get("Isbn", ()))
-    _put(extra, "Medium", [volume.get("Medium")])
-    _put(
-        extra,
-        "CopyrightInformation",
-        [(document.get("Abstract") or {}).get("CopyrightInformation")],
-    )
-    _other_ids(extra, ids)
+    people = _writers(document, "authors") or _writers(volume, "authors")
+    editors = _writers(document, "editors") + _writers(volume, "editors")
     return Record(
         source="pubmed",
         source_id=pmid,
-        title=chapter or whole,
-        authors=tuple(people),
+        title=chapter or whole or plain_text(document.get("VernacularTitle")),
+        authors=people or editors,
         year=year,
         date=day,
         journal=whole if chapter else None,
@@ -112,42 +99,56 @@ def book(given: Mapping[str, Any]) -> Record:
         types=unique(["Book chapter" if chapter else "Book", *document.get("PublicationType", ())]),
         keywords=unique(plain_text(k) for part in document.get("KeywordList", ()) for k in part),
         affiliations=_affiliations([a for part in document.get("AuthorList", ()) for a in part]),
-        extra=extra,
+        extra=_book_extra(given, ids, editors if people else ()),
     )
 
 
-def summary(given: Mapping[str, Any]) -> Record:
-    """The record of an eSummary entry. Raises ValueError where it is not PubMed's."""
-    ids = given.get("ArticleIds")
-    pmid = normal_pmid(str(given.get("Id", "")))
-    if pmid is None or not isinstance(ids, Mapping):
-        raise ValueError("not a PubMed summary")
-    said = one_line(given.get("PubDate"))
-    year = year_of(said)
-    taken = {"Id", "PubDate", "Title", "AuthorList", "FullJournalName", "Source", "Volume",
-             "Issue", "Pages", "LangList", "PubTypeList", "DOI"}  # fmt: skip
+def _writers(holder: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+    """The authors or the editors of a chapter or book; a list without a kind holds authors."""
+    lists = holder.get("AuthorList", ())
+    ours = (one for one in lists if one.attributes.get("Type", "authors") == kind)
+    return tuple(name for part in ours for name in _names(part))
+
+
+def _book_extra(
+    given: Mapping[str, Any], ids: list[tuple[str, str]], editors: tuple[str, ...]
+) -> Extra:
+    """Everything else PubMed says of a book or chapter, by PubMed's own tags."""
+    document, info = given["BookDocument"], given.get("PubmedBookData", {})
+    volume = document.get("Book", {})
+    publisher = volume.get("Publisher", {})
     extra: Extra = {}
-    for key, value in given.items():
-        if key not in taken:
-            _put(extra, key, _flat(value))
-    return Record(
-        source="pubmed",
-        source_id=pmid,
-        title=plain_text(given.get("Title")),
-        authors=tuple(n for one in given.get("AuthorList", ()) if (n := plain_text(one))),
-        year=year,
-        date=date_of(year, said),
-        journal=plain_text(given.get("FullJournalName")) or plain_text(given.get("Source")),
-        volume=one_line(given.get("Volume")),
-        issue=one_line(given.get("Issue")),
-        pages=one_line(given.get("Pages")),
-        doi=normal_doi(given.get("DOI") or str(ids.get("doi", ""))),
-        pmid=pmid,
-        pmcid=normal_pmcid(str(ids.get("pmc", ""))),
-        language=", ".join(given.get("LangList", ())) or None,
-        types=unique(given.get("PubTypeList", ())),
-        extra=extra,
-    )
+    for key in ("PublisherName", "PublisherLocation"):
+        _put(extra, key, [plain_text(publisher.get(key))])
+    for key in ("CollectionTitle", "VolumeTitle", "Edition", "Medium", "ReportNumber"):
+        _put(extra, key, [plain_text(volume.get(key))])
+    for key in ("PubDate", "BeginningDate", "EndingDate"):
+        _put(extra, key, [" ".join(volume.get(key, {}).values())])
+    _put(extra, "Isbn", volume.get("Isbn", ()))
+    _put(extra, "Editors", editors)
+    _put(extra, "VernacularTitle", [plain_text(document.get("VernacularTitle"))])
+    _put(extra, "LocationLabel", document.get("LocationLabel", ()))
+    _put(extra, "Sections", _headings(document.get("Sections", ())))
+    abstract = document.get("Abstract") or {}
+    _put(extra, "CopyrightInformation", [plain_text(abstract.get("CopyrightInformation"))])
+    _put(extra, "ContributionDate", [" ".join(document.get("ContributionDate", {}).values())])
+    _put(extra, "DateRevised", [_iso(document.get("DateRevised", {}))])
+    _put(extra, "GrantList", map(_grant, document.get("GrantList", ())))
+    _put(extra, "ReferenceList", _references(document.get("ReferenceList", ())))
+    _put(extra, "PublicationStatus", [info.get("PublicationStatus")])
+    for one in info.get("History", ()):
+        _put(extra, f"History.{one.attributes.get('PubStatus', '')}", [_iso(one)])
+    _other_ids(extra, ids)
+    return extra
+
+
+def _headings(sections: Iterable[Any]) -> list[str]:
+    found = []
+    for one in sections:
+        label, title = one_line(one.get("LocationLabel")), plain_text(one.get("SectionTitle"))
+        found.append(" ".join(part for part in (label, title) if part))
+        found += _headings(one.get("Section", ()))
+    return found
 
 
 def _pmid(holder: Mapping[str, Any]) -> str:
@@ -374,12 +375,3 @@ def _references(lists: Iterable[Any]) -> list[str]:
             found.append(f"pmid:{pmid}" if pmid else f"doi:{doi}" if doi else printed)
         found += _references(part.get("ReferenceList", ()))
     return found
-
-
-def _flat(value: Any) -> list[str]:
-    """The values of a summary's item, nested lists and maps in one line each."""
-    if isinstance(value, Mapping):
-        return [f"{key}: {inner}" for key, part in value.items() for inner in _flat(part)]
-    if isinstance(value, list | tuple):
-        return [inner for part in value for inner in _flat(part)]
-    return [str(int(value)) if isinstance(value, int) else str(value)]

@@ -7,15 +7,17 @@ article of a whole answer cannot be read, the others are kept and that one is to
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from review.errors import SourceError
 from review.records import Parsed, Record, Rejected
 from review.sources.files.text import as_utf8
-from review.sources.markup import data, one_line, refuse_page
-from review.sources.pubmed.article import article, book, summary
+from review.sources.markup import data, one_line, refuse_page, tree
+from review.sources.pubmed.article import article, book
+from review.sources.pubmed.older import modern
+from review.sources.pubmed.summaries import of_json, of_xml, summary, summary2
 
 _DTD = {
     "PubmedArticleSet": "https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd",
@@ -26,6 +28,8 @@ _DTD = {
     "eLinkResult": "https://eutils.ncbi.nlm.nih.gov/eutils/dtd/20101123/elink.dtd",
 }
 """Document types that ship with Biopython, by root element."""
+_JSON = {"einfo": "eInfoResult", "elink": "eLinkResult", "esummary": "eSummaryResult"}
+"""Kinds of JSON answers besides eSearch's, by what their header says."""
 _ROOT = re.compile(rb"<([A-Za-z][\w.-]*)(?=[\s>/])")
 _PIECE = re.compile(rb"<(PubmedArticle|PubmedBookArticle)(?=[\s>]).*?</\1\s*>", re.S)
 _START = re.compile(rb"<(?:PubmedArticle|PubmedBookArticle)(?=[\s>])")
@@ -63,7 +67,7 @@ def parse(body: bytes) -> Parsed:
     body = as_utf8(body).lstrip()
     refuse_page(body, "pubmed", "XML")
     if body[:1] in (b"{", b"["):
-        return Parsed((), (), read_search(body).count)
+        return _of_json(body)
     if _MEDLINE.search(body[:2000]) and not body.startswith(b"<"):
         from review.sources.files import nbib
 
@@ -71,14 +75,25 @@ def parse(body: bytes) -> Parsed:
     root = root_of(body)
     if root == "PubmedArticleSet":
         return _articles(body)
+    if root == "eSummaryResult" and re.search(rb"<DocumentSummary(?=[\s>])", body):
+        return _listed(of_xml(tree(body, "pubmed")), summary2)
     said = _ERROR.search(body)
     if said:
         raise SourceError(f"pubmed: {_words(said.group(1))}")
     if root == "eSearchResult":
         return Parsed((), (), read_search(body).count)
     if root == "eSummaryResult":
-        return _summaries(body)
-    raise SourceError(f"pubmed: a {root} answer holds no records.")
+        return _listed(list(structure(body)), summary)
+    raise SourceError(f"pubmed: the answer is of the kind {root}, which holds no records.")
+
+
+def _of_json(body: bytes) -> Parsed:
+    named = kind(body)
+    if named == "eSummaryResult":
+        return _listed(of_json(data(body, "pubmed")), summary2)
+    if named == "eSearchResult":
+        return Parsed((), (), read_search(body).count)
+    raise SourceError(f"pubmed: the answer is of the kind {named}, which holds no records.")
 
 
 def kind(body: bytes) -> str:
@@ -90,7 +105,12 @@ def kind(body: bytes) -> str:
     body = as_utf8(body).lstrip()
     refuse_page(body, "pubmed", "XML")
     if body[:1] in (b"{", b"["):
-        return "eSearchResult"
+        read = data(body, "pubmed")
+        if isinstance(read, Mapping) and isinstance(read.get("result"), Mapping):
+            return "eSummaryResult" if "uids" in read["result"] else "eSearchResult"
+        header = read.get("header") if isinstance(read, Mapping) else None
+        said = header.get("type") if isinstance(header, Mapping) else None
+        return _JSON.get(str(said), "eSearchResult")
     if _MEDLINE.search(body[:2000]) and not body.startswith(b"<"):
         return "MEDLINE"
     return root_of(body)
@@ -135,10 +155,14 @@ def structure(body: bytes) -> Any:
 
     body = as_utf8(body).lstrip()
     refuse_page(body, "pubmed", "XML")
+    if body[:1] in (b"{", b"["):
+        return data(body, "pubmed")
     root = root_of(body)
     said = _ERROR.search(body)
     if said:
         raise SourceError(f"pubmed: {_words(said.group(1))}")
+    if root == "PubmedArticleSet":
+        body = modern(body)
     if root not in _DTD:
         raise SourceError(f"pubmed: a {root} answer is of no kind known here.")
     start = _root_at(body, root)
@@ -174,20 +198,32 @@ def _articles(body: bytes) -> Parsed:
         if not counted:
             raise
         return _one_by_one(body, counted)
+    articles, books = read.get("PubmedArticle", ()), read.get("PubmedBookArticle", ())
+    if len(articles) + len(books) != counted:
+        return _one_by_one(body, counted)
+    # Biopython parts articles from books; the file's order is that of their start tags.
+    kinds = {
+        b"<PubmedArticle": (article, iter(articles)),
+        b"<PubmedBookArticle": (book, iter(books)),
+    }
     records: list[Record] = []
     rejected: list[Rejected] = []
-    pieces: list[bytes] | None = None
-    given = [(article, one) for one in read.get("PubmedArticle", ())]
-    given += [(book, one) for one in read.get("PubmedBookArticle", ())]
-    if len(given) != counted:
-        return _one_by_one(body, counted)
-    for number, (made, one) in enumerate(given, 1):
+    for number, tag in enumerate(_START.findall(body), 1):
+        made, given = kinds[tag]
         try:
-            records.append(made(one))
+            records.append(made(next(given)))
         except (ValueError, KeyError, AttributeError, TypeError) as error:
-            pieces = pieces or [m.group() for m in _PIECE.finditer(body)]
-            rejected.append(_bad(number, error, _piece(pieces, number)))
-    return Parsed(tuple(records), tuple(rejected), counted)
+            pieces = [m.group() for m in _PIECE.finditer(body)]
+            piece = pieces[number - 1] if len(pieces) == counted else b""
+            rejected.append(_bad(number, error, piece))
+    gone = [str(pmid) for group in read.get("DeleteCitation", ()) for pmid in _each(group)]
+    for number, pmid in enumerate(gone, counted + 1):
+        rejected.append(Rejected(number, f"PMID {pmid}: deleted from PubMed", pmid))
+    return Parsed(tuple(records), tuple(rejected), counted + len(gone))
+
+
+def _each(group: Any) -> list[Any]:
+    return [group] if isinstance(group, str) else list(group)
 
 
 def _one_by_one(body: bytes, counted: int) -> Parsed:
@@ -207,10 +243,6 @@ def _one_by_one(body: bytes, counted: int) -> Parsed:
     return Parsed(tuple(records), tuple(rejected), counted)
 
 
-def _piece(pieces: list[bytes], number: int) -> bytes:
-    return pieces[number - 1] if number <= len(pieces) else b""
-
-
 def _bad(number: int, error: Exception, raw: bytes) -> Rejected:
     found = _PMID.search(raw)
     who = f"PMID {found.group(1).decode()}: " if found else ""
@@ -218,17 +250,16 @@ def _bad(number: int, error: Exception, raw: bytes) -> Rejected:
     return Rejected(number, who + what.removeprefix("pubmed: "), raw.decode("utf-8", "replace"))
 
 
-def _summaries(body: bytes) -> Parsed:
+def _listed(entries: list[Any], made: Callable[[Any], Record]) -> Parsed:
     records: list[Record] = []
     rejected: list[Rejected] = []
-    for number, one in enumerate(structure(body), 1):
+    for number, one in enumerate(entries, 1):
         try:
-            records.append(summary(one))
-        except ValueError as error:
+            records.append(made(one))
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
             raw = json.dumps(one, ensure_ascii=False, default=str)
-            rejected.append(Rejected(number, str(error), raw))
-    counted = len(re.findall(rb"<DocSum(?=[\s>])", body))
-    return Parsed(tuple(records), tuple(rejected), counted)
+            rejected.append(Rejected(number, _words(error), raw))
+    return Parsed(tuple(records), tuple(rejected), len(entries))
 
 
 def read_search(body: bytes) -> Found:

@@ -26,10 +26,12 @@ LONG_TERM = 1_500
 TRIES = 4
 """How often a search whose answer contradicts itself, or an absent article, is asked for again."""
 TAGS = {"posted": "pdat", "entered": "edat", "changed": "mdat"}
-"""Date fields. Source: PubMed help, search field tags [dp], [edat], [mh]."""
+"""Date fields; what changed includes what entered. Source: PubMed help, search field tags."""
 EARLIEST = date(1781, 1, 1)
 """Before the oldest entry of PubMed."""
 _GONE = re.compile(r"obtain query|history|webenv|query_key", re.I)
+
+_TOLD = re.compile(r"PMID (\d+)")
 
 
 class Expired(Refused):
@@ -126,7 +128,10 @@ def _smaller(part: Part) -> list[Part]:
 
 def term(query: str, part: Part, window: Window) -> str:
     """The query with the days of a part, as PubMed reads it."""
-    clauses = [f"({query})", _range(part.since, part.until, TAGS[window.by])]
+    days = _range(part.since, part.until, TAGS[window.by])
+    if window.by == "changed":
+        days = f"({_range(part.since, part.until, TAGS['entered'])} OR {days})"
+    clauses = [f"({query})", days]
     if window.posted and window.by != "posted":
         clauses.append(_range(*window.posted, "pdat"))
     if part.made_since and part.made_until:
@@ -211,12 +216,12 @@ def _fetch_all(
             continue
         stand.done.update(dict.fromkeys(batch))
         received, last = len(stand.done), len(wanted) == len(batch)
-        short = None
+        short, grown = None, {"done": len(batch)}
         if last:
-            short = _short(part, found, received)
+            short, grown = _short(part, found, received), {}
             stand.todo, stand.done = stand.todo[1:], {}
         yield ResultPage(got.body, got.url, got.value, str(part), announced, received,
-                         stand.token(), notes, short, last)  # fmt: skip
+                         stand.token(), notes, short, last, grown)  # fmt: skip
         notes = ()
         if last:
             return
@@ -270,14 +275,15 @@ def _batch(wanted: list[str], found: Found, where: tuple[Http, str]) -> Got[Pars
         records.update(_by_pmid(more.value))
         rejected = more.value.rejected
         bodies.append(more.body)
-    told = {m.group(1) for r in rejected if (m := re.match(r"PMID (\d+)", r.reason))}
+    ours = set(wanted) - set(records)
+    kept = tuple(r for r in rejected if (m := _TOLD.match(r.reason)) and m.group(1) in ours)
+    told = {m.group(1) for r in kept if (m := _TOLD.match(r.reason))}
     lost = [
         Rejected(number, "announced, but PubMed gives no such article (deleted since?)", pmid)
         for number, pmid in enumerate(wanted, 1)
         if pmid not in records and pmid not in told
     ]
     given = tuple(records[pmid] for pmid in wanted if pmid in records)
-    kept = tuple(r for r in rejected if re.match(r"PMID (\d+)", r.reason))
     parsed = Parsed(given, (*kept, *lost)[: len(wanted) - len(given)], len(wanted))
     return Got(b"\n".join(bodies), parsed, first.url, first.status)
 

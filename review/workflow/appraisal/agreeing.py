@@ -89,7 +89,8 @@ def item_figures(one: ItemRatings) -> tuple[Figure, ...]:
 def shown(figure: Figure) -> str:
     """A figure as people read it, with its interval."""
     if figure.value is None:
-        return f"{figure.name} undefined ({figure.note})"
+        why = (figure.note or "").removeprefix("undefined: ")
+        return f"{figure.name} undefined ({why})"
     known = figure.n > 1 and figure.low is not None
     limits = f" ({figure.low:.2f} to {figure.high:.2f})" if known else ""
     return f"{figure.name} {figure.value:.2f}{limits}"

@@ -1,7 +1,7 @@
 """A reviewer's own forms: opened blind, answered item by item, finished and opened again."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from review.checklists import PARTS, UNSURE, Asked, Checklist, answerable, asked_of, read_answer
 from review.errors import ReviewError
@@ -35,6 +35,8 @@ class Form:
     """Key -> newest answer; withdrawn ones left out."""
     finished: bool
     result: Result
+    drafts: Mapping[str, Answer] = field(default_factory=dict)
+    """Key -> quote, page and comment kept before there is an answer, or after it was withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,12 @@ def own_form(conn: Connection, report: int, one: Checklist, reviewer: str) -> Fo
     entries = {key: entry for key, entry in newest.items() if entry.answer is not None}
     events = answers.form_events(conn, numbers, one.id)
     done = is_finished(events, reviewer)
-    return Form(report, one, reviewer, entries, done, result_of(one, entries))
+    drafts = {
+        key: entry
+        for key, entry in newest.items()
+        if entry.answer is None and (entry.quote or entry.page or entry.comment)
+    }
+    return Form(report, one, reviewer, entries, done, result_of(one, entries), drafts)
 
 
 def result_of(one: Checklist, entries: Mapping[str, Answer]) -> Result:

@@ -98,7 +98,7 @@ def waiting(project: Project, adjudicator: str) -> list[Waiting]:
     with project.store.read() as conn:
         every = rows.read(project, conn)
         names = records.many(conn, every.due)
-    blind, found = rows.busy(every, adjudicator), []
+    blind, found = rows.busy(project.protocol, every, adjudicator), []
     for place in sorted(every.events):
         report, name = place
         if (report in blind and name != KIND) or not rows.all_finished(every, place):

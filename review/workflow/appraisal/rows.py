@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from review.checklists import Checklist
+from review.checklists import UNSURE, Checklist
+from review.protocol import Protocol
 from review.records import Answer
 from review.store import Connection, answers, links
 from review.store.answers import FormEvent
 from review.workflow.appraisal.forms import is_finished, reports_due
-from review.workflow.appraisal.readers import Readers, needed, readers_of
+from review.workflow.appraisal.readers import Readers, is_taken, needed, readers_of
 from review.workflow.appraisal.settling import Settlement, settle_up
-from review.workflow.appraisal.tools import KIND, checklist
+from review.workflow.appraisal.tools import KIND, KIND_ITEM, checklist, owed
 from review.workflow.project import Project
 
 Place = tuple[int, str]
@@ -69,14 +70,32 @@ def all_finished(rows: Rows, place: Place) -> bool:
     )
 
 
-def busy(rows: Rows, who: str) -> set[int]:
-    """Reports for which a person has an unfinished form of their own (their kind apart)."""
-    found = set()
+def busy(protocol: Protocol, rows: Rows, who: str) -> set[int]:
+    """Reports a person is at work on with a form still to be finished (their kind apart)."""
+    begun: dict[int, dict[str, set[str]]] = {}
     for (report, name), said in rows.said.items():
-        if name == KIND:
+        newest = {(a.reviewer, a.item): a.answer for a in said if a.role == "reviewer"}
+        for reviewer in {person for (person, _), answer in newest.items() if answer is not None}:
+            begun.setdefault(report, {}).setdefault(reviewer, set()).add(name)
+    found = set()
+    for report, people in begun.items():
+        if who not in people:
             continue
-        mine = {a.item: a.answer for a in said if a.role == "reviewer" and a.reviewer == who}
-        began = any(answer is not None for answer in mine.values())
-        if began and not is_finished(rows.events.get((report, name), []), who):
-            found.add(report)
+        names = owed(protocol, _kind(rows, report, who), rows.due.get(report), people[who])
+        for name in names:
+            events = rows.events.get((report, name), [])
+            ended = {event.reviewer for event in events if is_finished(events, event.reviewer)}
+            free = name in people[who] or not is_taken(rows.readers, report, who, people, ended)
+            if who not in ended and free:
+                found.add(report)
     return found
+
+
+def _kind(rows: Rows, report: int, who: str) -> str | None:
+    """The kind of study as it was settled, or as this person says it."""
+    said = [a for a in rows.said.get((report, KIND), []) if a.item == KIND_ITEM]
+    for role in ("consensus", "reviewer"):
+        told = [a for a in said if a.role == role and (role == "consensus" or a.reviewer == who)]
+        if told and told[-1].answer not in (None, UNSURE):
+            return told[-1].answer
+    return None

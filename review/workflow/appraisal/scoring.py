@@ -1,9 +1,8 @@
 """Scores a CSV of answers on a checklist, for people who keep their own spreadsheets."""
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from review.checklists import PARTS, Checklist, asked_of, items, label_of, load,
 from review.errors import ChecklistError, SourceError
 from review.scoring import Result, lacks_reason, score
 from review.workflow.appraisal.tools import checklist, shelf
+from review.workflow.plain_tables import read_table
 from review.workflow.project import Project
 
 COLUMNS = ("item", "answer")
@@ -34,7 +34,15 @@ def checklist_rows(project: Project | None) -> list[dict[str, Any]]:
 def described(path: Path) -> dict[str, Any]:
     """What a checklist file holds, JSON-ready. Raises ChecklistError with every mistake in it."""
     one = load(path)
-    cues.check({item.id: item.cues for item in items(one)}, str(path))
+    problems = _cue_mistakes(one, path)
+    if problems:
+        raise ChecklistError("\n".join(problems))
+    shipped = shelf(None).get(one.id)
+    if shipped is not None and shipped.resolve() != path.resolve():
+        raise ChecklistError(
+            f"{path}: the id '{one.id}' is that of a checklist Funnel ships; give yours another, "
+            f"for example '{one.id}-ours'."
+        )
     return {
         "id": one.id,
         "edition": one.edition,
@@ -47,6 +55,20 @@ def described(path: Path) -> dict[str, Any]:
         "digest": one.digest,
         "file": str(path),
     }
+
+
+def _cue_mistakes(one: Checklist, path: Path) -> list[str]:
+    """Cue phrases of a file that cannot be read, each with its line."""
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    found = []
+    for item in items(one):
+        for cue in item.cues:
+            number = next((n for n, line in enumerate(lines, 1) if cue in line), 1)
+            try:
+                cues.check({item.id: [cue]}, f"{path}: line {number}")
+            except ChecklistError as error:
+                found.append(str(error))
+    return found
 
 
 def score_file(one: Checklist, path: Path) -> dict[str, Any]:
@@ -71,18 +93,9 @@ Forms = dict[str, dict[str, str | None]]
 
 
 def _read(one: Checklist, path: Path) -> tuple[Forms, dict[str, dict[str, str]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise SourceError(f"{path}: there is no such file.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
-    first = text.partition("\n")[0]
-    mark = max(",;\t", key=first.count)
-    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark)
-    names = {(name or "").strip().lower(): name for name in table.fieldnames or ()}
+    header, table = read_table(path)
     for column in COLUMNS:
-        if column not in names:
+        if column not in header:
             raise SourceError(
                 f"{path}: there is no column '{column}'. Needed are: {', '.join(COLUMNS)}; "
                 "study and comment are read where present."
@@ -90,22 +103,27 @@ def _read(one: Checklist, path: Path) -> tuple[Forms, dict[str, dict[str, str]]]
     forms: Forms = {}
     comments: dict[str, dict[str, str]] = {}
     problems: list[str] = []
-    for row in table:
-        cells = {name: (row[given] or "").strip() for name, given in names.items() if name}
+    for line, row in table:
+        cells = dict(zip_longest(header, row[: len(header)], fillvalue=""))
         study = cells.get("study") or "1"
         form = forms.setdefault(study, {})
         said = comments.setdefault(study, {})
+        if any(row[len(header) :]):
+            problems.append(f"line {line}: {len(row)} cells, the header has {len(header)}.")
+            continue
         if not cells["item"]:
+            if cells["answer"]:
+                problems.append(f"line {line}: the answer '{cells['answer']}' names no item.")
             continue
         try:
             asked = asked_of(one, cells["item"])
             if asked.key in form:
-                problems.append(f"line {table.line_num}: '{cells['item']}' stands twice.")
+                problems.append(f"line {line}: '{cells['item']}' stands twice.")
                 continue
             form[asked.key] = read_answer(asked, cells["answer"])
             said[asked.key] = cells.get("comment", "")
         except ChecklistError as error:
-            problems.append(f"line {table.line_num}: {error}")
+            problems.append(f"line {line}: {error}")
     problems += _lacking(one, forms, comments)
     if problems:
         raise SourceError(f"{path}: nothing is scored.\n" + "\n".join(f"  {p}" for p in problems))

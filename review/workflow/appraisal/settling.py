@@ -25,11 +25,20 @@ from review.workflow.appraisal.forms import (
     is_finished,
     mark_finished,
     mark_reopened,
+    own_kind,
     reports_due,
     result_of,
 )
 from review.workflow.appraisal.readers import needed, readers_of
-from review.workflow.appraisal.tools import KIND, KIND_ITEM, KINDS, checklist, needs_kind
+from review.workflow.appraisal.tasks import tools_of
+from review.workflow.appraisal.tools import (
+    KIND,
+    KIND_ITEM,
+    KINDS,
+    checklist,
+    needs_kind,
+    owed,
+)
 from review.workflow.project import Project
 
 GATES = "gates"
@@ -133,15 +142,21 @@ def _entries(every: tuple[Pair, ...]) -> dict[str, Answer]:
 
 
 def may_see(project: Project, conn: Connection, report: int, one: Checklist, who: str) -> bool:
-    """Whether a person may see the forms: all are finished, and the person has no unfinished
-    form of their own for this report (the question of its kind apart)."""
+    """Whether a person may see the forms: all are finished, and the person, where at work on this
+    report, has no form of it still to finish (the question of its kind apart)."""
     if settlement(project, conn, report, one).waiting_for:
         return False
     if one.id == KIND:
         return True
     numbers = family(conn, report)
-    mine = {a.checklist for a in answers.of_reviewer(conn, numbers, who) if a.answer is not None}
-    return all(is_finished(answers.form_events(conn, numbers, name), who) for name in mine)
+    newest = {(a.checklist, a.item): a.answer for a in answers.of_reviewer(conn, numbers, who)}
+    begun = {name for (name, _), answer in newest.items() if answer is not None}
+    if not begun:
+        return True
+    status = reports_due(project, conn).get(report)
+    asked = {tool.checklist for tool in tools_of(project, conn, report, who)} | begun
+    names = owed(project.protocol, own_kind(conn, report, who), status, begun) & asked
+    return all(is_finished(answers.form_events(conn, numbers, name), who) for name in names)
 
 
 def compared(project: Project, record: int, name: str, adjudicator: str) -> Settlement:
@@ -161,7 +176,7 @@ def _guard(project: Project, conn: Connection, report: int, one: Checklist, who:
     if not may_see(project, conn, report, one, who):
         raise ReviewError(
             f"{one.short} of {key_of(report)} stays closed until all its reviewers have "
-            "finished it and you have no unfinished form of your own for this report."
+            "finished it and you have finished all forms you owe this report."
         )
 
 

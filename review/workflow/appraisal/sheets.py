@@ -91,7 +91,7 @@ def _rows(form: Form, title: str) -> list[Row]:
 
 
 def _row(form: Form, asked: Asked, title: str, section: str) -> Row:
-    entry = form.entries.get(asked.key)
+    entry = form.entries.get(asked.key) or form.drafts.get(asked.key)
     labels = tuple(option.label for option in asked.options)
     allowed = {
         "many": f"several of: {'; '.join(labels)}; or None of these",
@@ -101,7 +101,7 @@ def _row(form: Form, asked: Asked, title: str, section: str) -> Row:
     return Row(
         record=key_of(form.report),
         key=asked.key,
-        answer=label_of(asked, entry.answer) if entry else "",
+        answer=label_of(asked, entry.answer) if entry and entry.answer else "",
         quote=(entry.quote if entry else None) or "",
         page=str(entry.page) if entry and entry.page else "",
         comment=(entry.comment if entry else None) or "",
@@ -205,6 +205,8 @@ def _wanted(project: Project, book: Book) -> tuple[Wanted, list[str]]:
                 except StoreError as error:
                     problems.append(f"{row.cells['Record']}: {error}")
                     continue
+                if not row.answer and _is_draft(conn, one, row, (report, book.reviewer)):
+                    continue
                 try:
                     given = _given(one, row, report)
                 except ChecklistError as error:
@@ -216,6 +218,15 @@ def _wanted(project: Project, book: Book) -> tuple[Wanted, list[str]]:
                     )
                 found.setdefault((report, one.id), []).append(given)
     return found, problems
+
+
+def _is_draft(conn: Connection, one: Checklist, row: Row, whose: tuple[int, str]) -> bool:
+    """Whether a row without an answer holds just the words that wait in the store for one."""
+    report, reviewer = whose
+    kept = own_form(conn, report, one, reviewer).drafts.get(row.key)
+    page = str(kept.page) if kept and kept.page else ""
+    words = (kept.quote or "", page, kept.comment or "") if kept else None
+    return words == (row.quote, row.page, row.comment)
 
 
 def _given(one: Checklist, row: Row, report: int) -> Given:

@@ -1,6 +1,7 @@
 """Which checklists a review uses, for which kind of study, and that they keep their meaning."""
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -152,6 +153,25 @@ def tools_for(protocol: Protocol, kind: str | None) -> list[Tool]:
     return [*found, *gated, *rest]
 
 
+def owed(
+    protocol: Protocol, kind: str | None, status: str | None, begun: Iterable[str]
+) -> set[str]:
+    """Forms somebody at work on a report finishes before they see another's: what they have begun,
+    what the gates of its kind rest on, and the other tools where no gate comes before them.
+
+    Args:
+        status: how the report stands at the stage of appraisal.
+        begun: checklists they have answered something of.
+    """
+    asked = tools_for(protocol, kind)
+    first = {tool.checklist for tool in asked if tool.use == "gate"}
+    rest = {tool.checklist for tool in asked if tool.use == "tool"}
+    names = set(begun) | (set() if status == "excluded" else first)
+    if status != "excluded" and (status == "included" or not first):
+        names |= rest
+    return names - {KIND}
+
+
 def names_in_use(protocol: Protocol) -> list[str]:
     """Ids of every checklist of the review, the question of kind and the extraction form too."""
     every = [KIND] if needs_kind(protocol) else []
@@ -160,19 +180,20 @@ def names_in_use(protocol: Protocol) -> list[str]:
 
 
 def pin(conn: Connection, one: Checklist, who: str) -> None:
-    """Notes what a checklist means when it is first used; later on holds it to that.
+    """Notes the file of a checklist when answers are given under it for the first time, and again
+    when its wording changed since; what its answers mean must stay.
 
     Raises:
         ReviewError: the file's ids, answers, points or rules changed since answers were given.
     """
-    pinned = [act for act in acts.every(conn, kind="checklist") if act["subject"] == one.id]
-    if not pinned:
-        detail = {"shape": one.shape, "digest": one.digest, "edition": one.edition}
-        acts.add(conn, "checklist", who, now(), subject=one.id, detail=detail)
-        return
-    if pinned[-1]["detail"]["shape"] != one.shape and answers.begun(conn, one.id):
+    noted = [act for act in acts.every(conn, kind="checklist") if act["subject"] == one.id]
+    pinned = [act["detail"] for act in noted]
+    if pinned and pinned[-1]["shape"] != one.shape and answers.begun(conn, one.id):
         raise ReviewError(
             f"{one.source}: '{one.id}' is no longer the checklist that answers were given under "
             "(its items, answers, points or rules changed). Put the old file back, and give the "
             "changed one a new id."
         )
+    if not pinned or pinned[-1]["digest"] != one.digest:
+        detail = {"shape": one.shape, "digest": one.digest, "edition": one.edition}
+        acts.add(conn, "checklist", who, now(), subject=one.id, detail=detail)

@@ -14,6 +14,7 @@ from review.workflow.harvest.nouns import Run as Run
 from review.workflow.harvest.nouns import Step as Step
 from review.workflow.harvest.nouns import exit_status as exit_status
 from review.workflow.harvest.runs import harvest as harvest
+from review.workflow.harvest.telling import Disagreement as Disagreement
 from review.workflow.harvest.telling import disagreements as disagreements
 from review.workflow.harvest.telling import open_windows as open_windows
 from review.workflow.harvest.telling import overview as overview

@@ -2,14 +2,47 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass
 
+from review.workflow.harvest.nouns import BUSY, COMPLETE, INCOMPLETE
 from review.workflow.project import Project
 
+OUT = "harvest.out"
+"""File in the review's folder that takes what such harvests print."""
 
-def start(project: Project, who: str) -> int:
-    """Begins a harvest and gives its process number; the lock keeps a second one out."""
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A harvest that was begun."""
+
+    child: "subprocess.Popen[bytes]"
+    skip: int
+    """Bytes that stood in the file before."""
+
+
+def start(project: Project, who: str) -> Begun:
+    """Begins a harvest; the lock keeps a second one out."""
     words = [sys.executable, "-m", "review.cli", "--review", str(project.folder.resolve())]
     words += ["--user", who, "harvest", "--quiet"]
-    with (project.folder / "harvest.out").open("ab") as out:
+    path = project.folder / OUT
+    skip = path.stat().st_size if path.exists() else 0
+    with path.open("ab") as out:
         child = subprocess.Popen(words, stdout=out, stderr=out, start_new_session=True)
-    return child.pid
+    return Begun(child, skip)
+
+
+def under_way(begun: Begun) -> bool:
+    """Whether the harvest that was begun still runs."""
+    return begun.child.poll() is None
+
+
+def failed(project: Project, begun: Begun) -> str | None:
+    """Why a harvest that was begun came to nothing; None while it runs or where it ran."""
+    status = begun.child.poll()
+    if status in (None, COMPLETE, INCOMPLETE, BUSY):
+        return None
+    with (project.folder / OUT).open("rb") as out:
+        out.seek(begun.skip)
+        said = out.read().decode("utf-8", "replace").strip().splitlines()
+    last = said[-1].removeprefix("review: ") if said else "it said nothing"
+    return f"The harvest ended with status {status}: {last}"

@@ -16,7 +16,7 @@ from review.sources.terms import PLACES, place
 from review.sources.works import AT_ONCE, Work, askable, from_crossref, from_openalex
 from review.store import acts, harvests, raw, records
 from review.store.moments import from_text, now
-from review.workflow.harvest import locking, reasking
+from review.workflow.harvest import alerts, locking
 from review.workflow.harvest.taking import marks
 from review.workflow.project import Project
 
@@ -69,7 +69,7 @@ def enrich(
                     done.failed = (*done.failed, str(error))
         finally:
             http.close()
-        done.alerts = tuple(reasking.raise_alerts(project))
+        done.alerts = tuple(alerts.raise_new(project))
     return done
 
 

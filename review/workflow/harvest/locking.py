@@ -16,6 +16,9 @@ from review.store.moments import from_text, now, to_text
 from review.workflow.harvest.nouns import BUSY
 from review.workflow.project import Project
 
+PATIENCE = 0.5
+"""Seconds to wait for the lock: whoever looks whether a harvest runs holds it for a moment."""
+
 
 class Busy(StoreError):
     """Another harvest of this review is running."""
@@ -29,13 +32,16 @@ def held(project: Project, who: str) -> Iterator[None]:
 
     Raises:
         Busy: another process has it; says who, where and for how long.
+        StoreError: the disk is full or refuses.
     """
     owner = project.folder / "harvest.owner"
-    lock = FileLock(project.folder / "harvest.lock", blocking=False)
+    lock = FileLock(project.folder / "harvest.lock", timeout=PATIENCE)
     try:
-        lock.acquire()
+        lock.acquire(poll_interval=0.05)
     except Timeout:
         raise Busy(_told(owner)) from None
+    except OSError as error:
+        raise _unwritable(project, error) from error
     try:
         with contextlib.ExitStack() as stack:
             try:
@@ -44,11 +50,22 @@ def held(project: Project, who: str) -> Iterator[None]:
                 raise Busy(str(error)) from error
             told = {"who": who, "pid": os.getpid(), "host": socket.gethostname(),
                     "since": to_text(now())}  # fmt: skip
-            owner.write_text(json.dumps(told), encoding="utf-8")
+            try:
+                owner.write_text(json.dumps(told), encoding="utf-8")
+            except OSError as error:
+                raise _unwritable(project, error) from error
             yield
     finally:
-        owner.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            owner.unlink(missing_ok=True)
         lock.release()
+
+
+def _unwritable(project: Project, error: OSError) -> StoreError:
+    return StoreError(
+        f"{project.folder}: no harvest was begun, because nothing can be written there "
+        f"({error.strerror}). Free the disk or mend the folder's rights, and run it again."
+    )
 
 
 def running(project: Project) -> str | None:
@@ -59,6 +76,17 @@ def running(project: Project) -> str | None:
             return None
     except Timeout:
         return _told(project.folder / "harvest.owner")
+
+
+def since(project: Project) -> str | None:
+    """The moment (text) the harvest that runs now began; None where none runs or says so."""
+    if running(project) is None:
+        return None
+    try:
+        said = json.loads((project.folder / "harvest.owner").read_text(encoding="utf-8"))
+        return str(said["since"])
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def _told(owner: Path) -> str:

@@ -28,6 +28,8 @@ class Plan:
     """The harvest that is taken up again."""
     closes: int | None = None
     """The incomplete harvest of which this window is to make good a part."""
+    instead: tuple[int, ...] = ()
+    """Harvests of which nothing was read, whose days this window asks for along with its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class Outcome:
     requests: int
     faults: dict[str, int]
     seconds: float
+    notes: tuple[str, ...] = ()
+    """What the source said of the query and its counts, for example phrases it dropped."""
 
 
 @dataclass(frozen=True, slots=True)

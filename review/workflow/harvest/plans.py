@@ -1,5 +1,6 @@
 """Which windows a run harvests: unfinished ones first, then the whole, then what is new since."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from review.errors import ProtocolError
@@ -10,7 +11,7 @@ from review.query.nodes import Node
 from review.query.pubmed import compile_pubmed
 from review.query.reading import parse
 from review.sources import SOURCES
-from review.sources.nouns import Reading, Window
+from review.sources.nouns import Window
 from review.store.harvests import Harvest
 from review.workflow.harvest.nouns import Plan
 
@@ -72,18 +73,27 @@ def tree(search: Search) -> Node:
     return parse(search.query)
 
 
-def plans(search: Search, name: str, before: list[Harvest], today: date) -> list[Plan]:
+def plans(
+    search: Search,
+    name: str,
+    before: list[Harvest],
+    today: date,
+    unread: frozenset[int] = frozenset(),
+) -> list[Plan]:
     """The windows of one source this run harvests, in order.
 
     Args:
         before: the source's harvests so far, oldest first.
+        unread: those of which no page was ever stored.
     """
     what = compiled(search, name)
     written, asked, said = what
     same = [one for one in before if one.query == written and one.compiled == asked]
-    found = [_again(one, said) for one in same if one.verdict is None or _stopped(one)]
+    owing = {one.id for one in same if one.verdict not in ("complete", "closed")}
+    open_ = [one for one in same if one.detail.get("closes", one.id) in owing]
+    found = [_again(one, said) for one in open_ if one.verdict is None or _stopped(one)]
     resumed = {plan.window for plan in found}
-    found += [p for one in same for p in _missing(one, said) if p.window not in resumed]
+    found += [p for one in open_ for p in _missing(one, said) if p.window not in resumed]
     last = min(search.to, today) if search.to else today
     mine = [one for one in same if "closes" not in one.detail]
     if not any(_whole(one, search) for one in mine):
@@ -93,12 +103,37 @@ def plans(search: Search, name: str, before: list[Harvest], today: date) -> list
         elif search.from_ <= last:
             found.append(Plan(name, Window(search.from_, last), written, asked, said))
         return found
-    return found + _news(search, name, mine, today, what)
+    return _joined(found, _news(search, name, mine, today, what), mine, unread)
+
+
+def _joined(
+    found: list[Plan], news: list[Plan], mine: list[Harvest], unread: frozenset[int]
+) -> list[Plan]:
+    """What is taken up again and what is new; days of which nothing was read yet are asked for
+    with the new ones, so that a source that is down for long leaves one open window, not many."""
+    windows = {one.id: window_of(one) for one in mine}
+    joined = []
+    for plan in news:
+        same = [
+            again for again in found
+            if again.resumes in unread and again.resumes in windows
+            and again.closes is None and again.window.by == plan.window.by
+        ]  # fmt: skip
+        found = [again for again in found if again not in same]
+        since = min([plan.window.since, *(one.window.since for one in same)])
+        until = max([plan.window.until, *(one.window.until for one in same)])
+        window = replace(plan.window, since=since, until=until)
+        ids = tuple(one.resumes for one in same if one.resumes is not None)
+        joined.append(replace(plan, window=window, instead=ids))
+    return found + joined
 
 
 def _again(one: Harvest, said: tuple[str, ...]) -> Plan:
     """Takes up a harvest that was cut off or stopped."""
-    return Plan(one.source, window_of(one), one.query, one.compiled, said, resumes=one.id)
+    return Plan(
+        one.source, window_of(one), one.query, one.compiled, said, resumes=one.id,
+        closes=one.detail.get("closes"),
+    )  # fmt: skip
 
 
 def _stopped(one: Harvest) -> bool:
@@ -106,8 +141,12 @@ def _stopped(one: Harvest) -> bool:
 
 
 def _missing(one: Harvest, said: tuple[str, ...]) -> list[Plan]:
-    """The slices of an incomplete harvest that fell short, each as a window of its own."""
-    if one.verdict != "incomplete" or one.end.get("stopped"):
+    """The slices of an incomplete harvest that fell short, each as a window of its own.
+
+    A harvest that was itself to make another one good owes nothing: the other one's slice is asked
+    for again, once.
+    """
+    if one.verdict != "incomplete" or one.end.get("stopped") or "closes" in one.detail:
         return []
     window = window_of(one)
     return [
@@ -155,11 +194,11 @@ def _news(
         begin = max(min(covered, last) - late, search.from_)
         found.append(Window(begin, last))
     if name in ("pubmed", "arxiv", BULK):
-        by: Reading = "entered" if name == "pubmed" else "changed"
+        # An article may match only later, when its abstract or its MeSH headings are added.
         asked_on = max(
-            _asked_on(one) for one in mine if one.detail["by"] == by or _whole(one, search)
+            _asked_on(one) for one in mine if one.detail["by"] == "changed" or _whole(one, search)
         )
-        found.append(Window(min(asked_on, today) - late, today, by, bounds))
+        found.append(Window(min(asked_on, today) - late, today, "changed", bounds))
     return [Plan(name, window, written, asked, said) for window in found]
 
 

@@ -8,10 +8,8 @@ from review.sources.http import Http
 from review.sources.medrxiv.search import articles
 from review.sources.nouns import Window
 from review.sources.pubmed.search import by_pmids
-from review.store import Connection, acts, harvests, links, raw, records
+from review.store import acts, harvests, raw, records
 from review.store.moments import now
-from review.store.records import key_of
-from review.workflow import standings
 from review.workflow.harvest.taking import marks, note_changes
 from review.workflow.project import Project
 
@@ -19,13 +17,6 @@ ARXIV_AT_ONCE = 100
 PUBMED_AT_ONCE = 200
 LATE = timedelta(days=30)
 """Days of publication asked for again: servers link articles weeks after they appear."""
-RETRACTING = {"retracted_by", "expression_of_concern_in", "marked"}
-"""What is said of a document that calls it into question."""
-WORDS = {
-    "retracted_by": "is retracted",
-    "expression_of_concern_in": "stands under an expression of concern",
-    "marked": "is marked as retracted or withdrawn",
-}
 
 
 def reask(project: Project, name: str, where: tuple[Http, str], today: date, known: int) -> int:
@@ -117,43 +108,3 @@ def _keep(project: Project, found: list[tuple[int, Record]], body: bytes) -> int
     digest = raw.keep(project.folder, body)
     with project.store.write() as conn:
         return note_changes(conn, tuple(fresh), digest)
-
-
-def raise_alerts(project: Project) -> list[str]:
-    """Raises an alert for each included study that was called into question; gives the new ones."""
-    with project.store.read() as conn:
-        told = {
-            (a["subject"], (a["detail"] or {}).get("said")) for a in acts.every(conn, kind="alert")
-        }
-        included = _included(project, conn)
-        groups = links.all_groups(conn)
-        members = {n for n, (report, _) in groups.items() if report in included} | included
-        later = harvests.relations_of(conn, sorted(members))
-        stored = records.many(conn, members)
-    raised = []
-    with project.store.write() as conn:
-        for number, one in sorted(stored.items()):
-            said = (*one.record.relations, *marks(one.record), *later.get(number, ()))
-            report = key_of(groups.get(number, (number, number))[0])
-            for what in said:
-                mark = f"{what.kind} {what.target}"
-                if what.kind not in RETRACTING or (report, mark) in told:
-                    continue
-                told.add((report, mark))
-                text = (
-                    f"the included study '{(one.record.title or 'without title')[:80]}' "
-                    f"{WORDS[what.kind]} ({what.said_by}: {what.target})"
-                )
-                detail = {"text": text, "said": mark, "record": one.key}
-                acts.add(conn, "alert", "tool", now(), subject=report, detail=detail)
-                raised.append(f"{report}: {text}")
-    return raised
-
-
-def _included(project: Project, conn: Connection) -> set[int]:
-    """Reports included at the last stage they have reached, none of them excluded after it."""
-    found = standings.compute(project, conn)
-    if not project.protocol.stages:
-        return set()
-    last = project.protocol.stages[-1].id
-    return {report for report, one in found.get(last, {}).items() if one.status == "included"}

@@ -1,5 +1,6 @@
 """One run: each source's windows side by side, then what became of documents known before."""
 
+import json
 import logging
 import os
 import re
@@ -11,17 +12,19 @@ from datetime import UTC, date, datetime
 from review.errors import ProtocolError, QueryError, ReviewError, SourceError, StoreError
 from review.query.matching import matcher
 from review.sources import SOURCES
-from review.sources.http import Http, default_cache
+from review.sources.http import ATTEMPTS, Http, default_cache
 from review.sources.nouns import ResultPage, Window
 from review.sources.terms import PLACES, TERMS, at_home, place
 from review.store import Connection, harvests, records
 from review.store.moments import now
-from review.workflow.harvest import locking, plans, reasking, telling
+from review.workflow.harvest import alerts, locking, plans, reasking, telling
 from review.workflow.harvest.nouns import Control, Outcome, Plan, Run, Step
 from review.workflow.harvest.taking import Place, Tally, take
 from review.workflow.project import Project
 
 log = logging.getLogger(__name__)
+FEW = 2
+"""Tries of a request where the source gave nothing for the window before."""
 SERVICE = {"pubmed": "ncbi", "medrxiv": "biorxiv", "arxiv-oai": "arxiv"}
 """Name of a source's pace where it differs from its own."""
 
@@ -62,11 +65,11 @@ def harvest(
             except BaseException:
                 control.stopped = True
                 raise
-        alerts = reasking.raise_alerts(project)
+        raised = alerts.raise_new(project)
     outcomes = tuple(outcome for one, _, _ in done for outcome in one)
     updates = sum(learned for _, learned, _ in done)
     still = (*telling.open_windows(project), *(note for _, _, note in done if note))
-    return Run(run, outcomes, tuple(alerts), updates, still)
+    return Run(run, outcomes, tuple(raised), updates, still)
 
 
 def client(project: Project, *, live: bool = False) -> Http:
@@ -109,11 +112,14 @@ def _source(
     try:
         with project.store.read() as conn:
             before = harvests.every(conn, source=name)
-        found = plans.plans(project.protocol.search, name, before, today)
-        outcomes = []
+            unread = frozenset(one.id for one in before) - set(harvests.totals(conn))
+        found = plans.plans(project.protocol.search, name, before, today, unread)
+        outcomes: list[Outcome] = []
         for plan in found:
             if control.stopped:
                 break
+            failed = bool(outcomes) and not outcomes[-1].pages and bool(outcomes[-1].note)
+            http.attempts = FEW if failed else ATTEMPTS
             outcomes.append(_window(project, plan, (who, run, today), http, control))
         if control.stopped:
             return outcomes, 0, None
@@ -137,11 +143,13 @@ def _window(
             raise
         matches = None
     held = plan.window.posted if plan.source == plans.BULK else None
-    where = Place(harvest_id, batch, source.asks, matches, held)
+    where = Place(harvest_id, batch, plan.source, source.asks, matches, held)
     base, stopped = _base(project, plan.source, control), None
     found = source.search(plan.compiled, plan.window, http, base, resume=resume)
+    notes: dict[str, None] = {}
     try:
         for page in found:
+            notes.update(dict.fromkeys(page.notes))
             new, known = take(project, where, page, tally)
             _tell(control, http, plan, page, (tally.pages, new, known))
             if control.stopped:
@@ -156,6 +164,7 @@ def _window(
         plan.source, plan.window, verdict, note, sum(tally.announced.values()), tally.received,
         tally.new, tally.known, tally.rejected, tally.unmatched, tally.disagree, tally.pages,
         sum(http.requests.values()) - sent, dict(http.faults - failed), time.monotonic() - began,
+        tuple(notes),
     )  # fmt: skip
     _end(project, plan, (harvest_id, bool(stopped)), outcome, tally)
     return outcome
@@ -182,16 +191,20 @@ def _opened(
     name = f"{window.since} to {window.until}" + (
         "" if window.by == "posted" else f" ({window.by})"
     )
+    asked = {"query": plan.query, "compiled": plan.compiled}
     with project.store.write() as conn:
         batch = records.add_batch(
             conn, at, who, kind="harvest", source=plan.source, name=name, announced=0, parsed=0,
-            rejected=0, new=0, known=0,
+            rejected=0, new=0, known=0, detail=json.dumps(asked),
         )  # fmt: skip
         number = harvests.open_one(
             conn, at, who, detail=detail, run=run, source=plan.source, batch=batch,
             query=plan.query, compiled=plan.compiled, window_from=window.since.isoformat(),
             window_to=window.until.isoformat(),
         )  # fmt: skip
+        for old in plan.instead:
+            why = f"nothing of it was read; its days are asked for by harvest {number}"
+            harvests.end(conn, old, at, "closed", why)
     return number, batch, Tally(), None
 
 

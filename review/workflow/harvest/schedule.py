@@ -1,6 +1,8 @@
 """Harvests by the clock: how often, and the lines that cron and systemd need for it."""
 
+import hashlib
 import re
+import shlex
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,58 +14,74 @@ AT = (5, 23)
 Eastern time (NBK25497), arXiv is renewed about 22:30 Eastern and was out of order from 0:00 to 1:00
 UTC."""
 _UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-SHORTEST = timedelta(minutes=10)
+SHORTEST, LONGEST = timedelta(minutes=10), timedelta(days=366)
 
 
 def interval(text: str) -> timedelta:
     """'1d', '12h', '30m' or '1w' as a length of time.
 
     Raises:
-        ReviewError: not so written, or shorter than ten minutes.
+        ReviewError: not so written, shorter than ten minutes or longer than a year.
     """
     found = re.fullmatch(r"\s*(\d+)\s*([mhdw])\s*", text.lower())
     if not found:
         raise ReviewError(f"--every {text}: write a number and m, h, d or w, for example 1d.")
-    length = timedelta(seconds=int(found.group(1)) * _UNITS[found.group(2)])
-    if length < SHORTEST:
+    seconds = int(found.group(1)) * _UNITS[found.group(2)]
+    if seconds < SHORTEST.total_seconds():
         raise ReviewError(f"--every {text}: no source has news that often; ten minutes at least.")
-    return length
+    if seconds > LONGEST.total_seconds():
+        raise ReviewError(f"--every {text}: a living review is searched once a year at least.")
+    return timedelta(seconds=seconds)
 
 
 def cron_line(folder: Path, command: str, every: timedelta) -> str:
-    """The crontab lines that harvest a review so often."""
-    hour, minute = AT
-    if every < timedelta(days=1):
-        hours = max(1, int(every.total_seconds() // 3600))
-        when = f"{minute} */{hours} * * *" if hours > 1 else f"{minute} * * * *"
-    elif every < timedelta(days=7):
-        days = every.days
-        when = f"{minute} {hour} */{days} * *" if days > 1 else f"{minute} {hour} * * *"
-    else:
-        when = f"{minute} {hour} * * 6"
+    """The crontab lines that harvest a review so often, or oftener where cron cannot count so."""
+    when = " ".join(_times(every))
+    # In a crontab an unescaped % ends the command.
+    line = f"{command} --review {shlex.quote(str(folder))} harvest --quiet".replace("%", "\\%")
     return (
         f"# Harvests the review in {folder}; exit status 0 whole, 3 something is missing,\n"
-        "# 75 a harvest was running already. Times are UTC.\n"
-        f"CRON_TZ=UTC\n{when} {command} --review '{folder}' harvest --quiet\n"
+        "# 75 a harvest was running already. Times are UTC where cron knows CRON_TZ, else this\n"
+        "# machine's. A key for PubMed's faster pace goes above: NCBI_API_KEY=...\n"
+        f"CRON_TZ=UTC\n{when} {line}\n"
     )
+
+
+def _times(every: timedelta) -> tuple[str, ...]:
+    """The five time fields. Cron starts anew each hour, day and month, so that only parts of
+    these can be kept; the next shorter one is taken."""
+    hour, minute = AT
+    minutes = int(every.total_seconds()) // 60
+    if minutes < 60:
+        step = max(n for n in (10, 12, 15, 20, 30) if n <= minutes)
+        return f"{minute % step}-59/{step}", "*", "*", "*", "*"
+    if minutes < 24 * 60:
+        step = max(n for n in (1, 2, 3, 4, 6, 8, 12) if n * 60 <= minutes)
+        hours = ",".join(str(one) for one in range(hour % step, 24, step))
+        return str(minute), hours if step > 1 else "*", "*", "*", "*"
+    if every.days == 1:
+        return str(minute), str(hour), "*", "*", "*"
+    if every.days == 7:
+        return str(minute), str(hour), "*", "*", "6"
+    return str(minute), str(hour), f"*/{every.days}" if every.days < 28 else "1", "*", "*"
 
 
 def units(folder: Path, command: str, every: timedelta) -> dict[str, str]:
     """The systemd service and timer that harvest a review so often, by file name."""
     hour, minute = AT
-    seconds = int(every.total_seconds())
-    if seconds % 86_400 == 0 and every.days == 1:
+    if every == timedelta(days=1):
         when = f"OnCalendar=*-*-* {hour:02d}:{minute:02d}:00 UTC"
-    elif every.days >= 7:
+    elif every == timedelta(days=7):
         when = f"OnCalendar=Sat *-*-* {hour:02d}:{minute:02d}:00 UTC"
     else:
-        when = f"OnActiveSec=1min\nOnUnitActiveSec={seconds}s"
+        when = f"OnActiveSec=1min\nOnUnitActiveSec={int(every.total_seconds())}s"
     service = (
         "[Unit]\nDescription=Funnel: harvest of a systematic review\n"
         "Wants=network-online.target\nAfter=network-online.target\n\n"
         "[Service]\nType=oneshot\n"
-        f"WorkingDirectory={folder}\n"
+        f"WorkingDirectory={str(folder).replace('%', '%%')}\n"
         f"ExecStart={command} --review {_quoted(folder)} harvest --quiet\n"
+        "# A key for PubMed's faster pace: Environment=NCBI_API_KEY=...\n"
         "# 75: another harvest was running; nothing is wrong.\nSuccessExitStatus=75\n"
         "TimeoutStopSec=120\n"
     )
@@ -72,12 +90,32 @@ def units(folder: Path, command: str, every: timedelta) -> dict[str, str]:
         f"[Timer]\n{when}\nPersistent=true\nRandomizedDelaySec=600\n\n"
         "[Install]\nWantedBy=timers.target\n"
     )
-    return {"funnel-harvest.service": service, "funnel-harvest.timer": timer}
+    name = unit_name(folder)
+    return {f"{name}.service": service, f"{name}.timer": timer}
+
+
+def unit_name(folder: Path) -> str:
+    """The name of a review's units: two reviews of one person must not share one."""
+    words = re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-") or "review"
+    return f"funnel-{words[:40]}-{hashlib.sha256(str(folder).encode()).hexdigest()[:6]}"
+
+
+def how_to(target: Path) -> str:
+    """What to type so that cron or systemd keeps the schedule in a folder."""
+    name = next(one.stem for one in target.iterdir() if one.suffix == ".timer")
+    here = shlex.quote(str(target))
+    return (
+        f"cron:    (crontab -l; cat {here}/crontab) | crontab -\n"
+        f"systemd: cp {here}/{name}.* ~/.config/systemd/user/ && systemctl --user daemon-reload && "
+        f"systemctl --user enable --now {name}.timer"
+    )
 
 
 def _quoted(folder: Path) -> str:
     """A path as systemd reads it in ExecStart."""
-    text = str(folder).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    text = (
+        str(folder).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    )
     return f'"{text}"'
 
 
@@ -92,6 +130,8 @@ def write(project: Project, command: str, every: timedelta) -> list[Path]:
     texts = {"crontab": cron_line(folder, command, every), **units(folder, command, every)}
     try:
         target.mkdir(exist_ok=True)
+        for old in target.glob("funnel-*"):
+            old.unlink()
         for name, text in texts.items():
             (target / name).write_text(text, encoding="utf-8")
     except OSError as error:

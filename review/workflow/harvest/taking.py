@@ -1,10 +1,12 @@
 """One page into the store: raw answer, records, what was rejected and the place to go on from."""
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from review.query.matching import Matcher
-from review.records import Record, Relation
+from review.records import Record, Rejected, Relation
+from review.sources.arxiv.oai import DELETED
 from review.sources.nouns import ResultPage
 from review.store import Connection, harvests, raw, records
 from review.store.moments import now
@@ -12,6 +14,14 @@ from review.workflow.project import Project
 
 RETRACTED = ("retracted publication", "withdrawn")
 """Types by which PubMed and bioRxiv mark an entry that no longer stands."""
+_TITLED = re.compile(r"\W*(withdrawn|retracted)(?:\s+(?:article|paper|preprint))?\s*[:\])]", re.I)
+"""How medRxiv and journals mark one: 'WITHDRAWN: x', 'RETRACTED ARTICLE: x', '[Retracted] x'."""
+_WITHDRAWN = re.compile(
+    r"\b(?:paper|article|submission|manuscript|preprint|work|version)\s+(?:has been|is|was)\s+"
+    r"(?:withdrawn|retracted)\b|\bwithdrawn by (?:the )?(?:authors?|arxiv)\b",
+    re.I,
+)
+"""How arXiv marks one, in the comment of its last version."""
 
 
 @dataclass(slots=True)
@@ -38,6 +48,7 @@ class Place:
 
     harvest: int
     batch: int
+    source: str
     asks: bool
     """The source searched by the query; else what does not match is left out here."""
     matches: Matcher | None
@@ -67,11 +78,11 @@ def take(project: Project, place: Place, page: ResultPage, tally: Tally) -> tupl
         given = [(numbers[id(record)], record) for record in wanted]
         taken = harvests.take(conn, place.batch, given, at, digest)
         note_changes(conn, taken.changed, digest)
-        lost = [
-            type(one)(first + read + i, one.reason, one.raw)
-            for i, one in enumerate(page.parsed.rejected)
-        ]
+        lost = [replace(one, number=first + read + i) for i, one in enumerate(page.parsed.rejected)]
         records.add_rejected(conn, place.batch, lost)
+        _note_gone(conn, lost, place.source, digest)
+        left = [] if place.asks else [one for one, fits in judged if fits is False and marks(one)]
+        _note_marks(conn, left, digest)
         new, known = len(taken.added.new), len(taken.added.known)
         detail = {"url": page.url, "notes": page.notes, "unmatched": read - len(wanted)}
         if doubted:
@@ -79,7 +90,8 @@ def take(project: Project, place: Place, page: ResultPage, tally: Tally) -> tupl
         if page.shortfall:
             detail["short"] = page.shortfall
         harvests.add_page(
-            conn, place.harvest, at, cursor=dict(page.token), detail=detail, slice=page.slice[:60],
+            conn, place.harvest, at, cursor=dict(page.token), grown=page.grown, detail=detail,
+            slice=page.slice[:60],
             raw=digest, announced=page.announced, received=read + len(lost), parsed=read,
             rejected=len(lost), new=new, known=known,
         )  # fmt: skip
@@ -144,10 +156,32 @@ def note_changes(
     return added
 
 
+def _note_gone(conn: Connection, lost: list[Rejected], source: str, digest: str | None) -> None:
+    """Marks the records we hold of entries that the source has deleted."""
+    said = Relation("marked", DELETED, source)
+    for one in lost:
+        if one.gone is not None and source == "arxiv-oai":
+            for number in records.by_identifier(conn, arxiv_id=one.gone):
+                harvests.add_relations(conn, number, [said], now(), digest)
+
+
 def marks(record: Record) -> tuple[Relation, ...]:
-    """An entry's own mark that it was retracted or withdrawn, as a relation."""
-    return tuple(
-        Relation("marked", one.lower(), record.source)
-        for one in record.types
-        if one.lower() in RETRACTED
-    )
+    """An entry's own mark that it was retracted or withdrawn, as a relation: its type, the word
+    before its title, or, at arXiv, its comment."""
+    types = tuple(one.lower() for one in record.types if one.lower() in RETRACTED)
+    if types:
+        return tuple(Relation("marked", one, record.source) for one in types)
+    titled = _TITLED.match(record.title or "")
+    if titled:
+        return (Relation("marked", titled[1].lower(), record.source),)
+    if record.source == "arxiv" and any(map(_WITHDRAWN.search, record.extra.get("comment", ()))):
+        return (Relation("marked", "withdrawn", record.source),)
+    return ()
+
+
+def _note_marks(conn: Connection, marked: list[Record], digest: str | None) -> None:
+    """Keeps that a preprint was withdrawn where its new version no longer holds the query's words
+    and so is no record of ours: the versions we have are marked."""
+    for record in marked:
+        for number in records.by_identifier(conn, doi=record.doi):
+            harvests.add_relations(conn, number, marks(record), now(), digest)

@@ -5,11 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from review.records import Record
 from review.sources import TITLES
-from review.store import Connection, harvests, raw
+from review.store import Connection, harvests, raw, records
 from review.store.harvests import Harvest
+from review.store.moments import from_text
+from review.workflow.harvest import locking
 from review.workflow.harvest.taking import Tally
 from review.workflow.project import Project
+
+WHOLE = ("complete", "closed")
+"""Verdicts of windows of which nothing is missing."""
+NAMED = {"arxiv-oai": "arxiv"}
+"""Name a source's records bear where it differs from the source's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,9 @@ class Row:
     query: str
     """As the source was asked."""
     state: str
-    """complete, incomplete, closed, or cut off (running, or died)."""
+    """complete, incomplete, closed, running, or cut off (it died)."""
+    owed: bool
+    """Something is missing and no later harvest has made it good."""
     note: str | None
     announced: int
     received: int
@@ -44,8 +54,12 @@ class Row:
 
 def tally(conn: Connection, harvest: int) -> Tally:
     """What a harvest has so far, summed from its pages."""
+    return _summed(harvests.pages(conn, harvest))
+
+
+def _summed(pages: list[dict[str, Any]]) -> Tally:
     found = Tally()
-    for page in harvests.pages(conn, harvest):
+    for page in pages:
         detail = page["detail"]
         found.pages += 1
         found.received += page["parsed"]
@@ -71,68 +85,148 @@ def open_windows(project: Project, *, until: datetime | None = None) -> tuple[st
     """
     with project.store.read() as conn:
         every = harvests.every(conn, until=until)
-    found = [one for one in every if "closes" not in one.detail]
     told = []
-    for one in found:
-        if one.verdict in ("complete", "closed"):
-            continue
-        if one.query != _newest_query(found, one.source):
+    for one in every:
+        if "closes" in one.detail or not _owed(every, one):
             continue
         why = one.note or "it was cut off; the next run goes on from its last whole page"
         told.append(f"{TITLES.get(one.source, one.source)} {one.since} to {one.until}: {why}")
     return tuple(told)
 
 
-def _newest_query(found: list[Harvest], source: str) -> str:
-    """The query a source was last asked; windows of a query given up are no longer owed."""
-    return [one.query for one in found if one.source == source][-1]
+def _owed(every: list[Harvest], one: Harvest) -> bool:
+    """Whether a window still lacks something. Of a query given up nothing is owed, and a harvest
+    that was to make another one good owes as long as that one does."""
+    closes = one.detail.get("closes")
+    if one.verdict in WHOLE or any(h.id == closes and h.verdict in WHOLE for h in every):
+        return False
+    newest = next(h for h in reversed(every) if h.source == one.source and "closes" not in h.detail)
+    return (one.query, one.compiled) == (newest.query, newest.compiled)
 
 
 def overview(project: Project, most: int = 200) -> list[Row]:
     """The newest harvests, newest first."""
+    began = locking.since(project)
     with project.store.read() as conn:
-        found = harvests.every(conn)[-most:]
-        return [_row(conn, one) for one in reversed(found)]
+        every = harvests.every(conn)
+        found = []
+        for one in reversed(every[-most:]):
+            pages = harvests.pages(conn, one.id)
+            newest = pages[-1]["at"] if pages else one.at
+            runs = began is not None and max(newest, one.at) >= began and one.verdict is None
+            state = one.verdict or ("running" if runs else "cut off")
+            found.append(_row(one, pages, state, owed=not runs and _owed(every, one)))
+        return found
 
 
-def _row(conn: Connection, one: Harvest) -> Row:
-    sums = tally(conn, one.id)
+def said_of_queries(
+    project: Project, *, until: datetime | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Source and what it said of the query in its newest harvest: how it was read, and what of it
+    could not be asked or was dropped.
+
+    Args:
+        until: as it stood at that moment; now if left out.
+    """
+    told: list[tuple[str, str]] = []
+    with project.store.read() as conn:
+        newest = {
+            one.source: one
+            for one in harvests.every(conn, until=until)
+            if "closes" not in one.detail
+        }
+        for source, one in sorted(newest.items()):
+            pages = harvests.pages(conn, one.id)
+            then = [page for page in pages if until is None or from_text(page["at"]) <= until]
+            told += [(TITLES.get(source, source), note) for note in _said(one, then)]
+    return tuple(told)
+
+
+def _said(one: Harvest, pages: list[dict[str, Any]]) -> list[str]:
     said = list(one.detail.get("could not be asked", ()))
-    for page in harvests.pages(conn, one.id):
+    for page in pages:
         said += [note for note in page["detail"].get("notes", ()) if note not in said]
+    return said
+
+
+def _row(one: Harvest, pages: list[dict[str, Any]], state: str, *, owed: bool) -> Row:
+    sums = _summed(pages)
+    said = _said(one, pages)
     faults = one.end.get("faults")
     return Row(
         one.id, one.run, one.at, one.who, one.source, f"{one.since} to {one.until}",
-        one.detail.get("by", "posted"), one.compiled or one.query, one.verdict or "cut off",
+        one.detail.get("by", "posted"), one.compiled or one.query, state, owed,
         one.note, sum(sums.announced.values()), sums.received + sums.rejected, sums.new,
         sums.known, sums.rejected, sums.pages, one.end.get("requests"),
         None if faults is None else sum(faults.values()), one.end.get("seconds"), tuple(said),
     )  # fmt: skip
 
 
-def disagreements(project: Project) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """An entry that a source's search found and the query run here does not, or cannot judge."""
+
+    key: str
+    source: str
+    id: str
+    """As the source calls it."""
+    title: str | None
+    why: str
+    harvest: int
+    """The first harvest that met it."""
+
+
+def disagreements(project: Project) -> list[Disagreement]:
     """Entries a source's search found though the query run here does not hold, or cannot tell.
 
     The two read differently (a source also searches authors' keywords, or maps words); the records
     are kept all the same.
     """
-    found = []
+    first: dict[tuple[str, str], int] = {}
     with project.store.read() as conn:
         for one in harvests.every(conn):
             for page in harvests.pages(conn, one.id):
                 for ident in page["detail"].get("disagree", ()):
-                    found.append({"source": one.source, "id": ident, "harvest": one.id})
+                    first.setdefault((one.source, ident), one.id)
+        asked = [Record(NAMED.get(source, source), source_id=ident) for source, ident in first]
+        numbers = harvests.numbers_by_id(conn, asked)
+        stored = records.many(conn, numbers.values())
+    found = []
+    for (source, ident), harvest in first.items():
+        one_stored = stored.get(numbers.get((NAMED.get(source, source), ident), 0))
+        if one_stored is None:
+            continue
+        record = one_stored.record
+        why = "has no abstract to judge it by" if record.abstract is None else "does not match"
+        found.append(Disagreement(one_stored.key, source, ident, record.title, why, harvest))
     return found
 
 
-def raw_files(project: Project, harvest: int) -> list[tuple[str, str]]:
-    """Slice and raw file of each page of a harvest; paths within the review's folder."""
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """A page as the source answered it."""
+
+    slice: str
+    sha256: str
+    path: str
+    """Within the review's folder."""
+    entries: int
+
+
+def raw_pages(project: Project, harvest: int) -> list[RawPage]:
+    """The kept answers of a harvest, in order."""
     with project.store.read() as conn:
         return [
-            (
-                page["slice"],
+            RawPage(
+                page["slice"], page["raw"],
                 raw.path_of(project.folder, page["raw"]).relative_to(project.folder).as_posix(),
+                page["received"],
             )
             for page in harvests.pages(conn, harvest)
             if page["raw"]
-        ]
+        ]  # fmt: skip
+
+
+def raw_answer(project: Project, sha256: str) -> bytes:
+    """A kept answer as it came. Raises StoreError where it is gone or damaged."""
+    return raw.read(project.folder, sha256)

@@ -10,12 +10,13 @@ from review.checklists import OVERALL, Checklist, Section, items
 from review.diagram import bars, judgements
 from review.diagram.bars import ItemBar
 from review.diagram.judgements import Column, Row
-from review.protocol import gate_checklists
+from review.protocol import Stage, gate_checklists
 from review.records import Answer
 from review.scoring.form import dead_keys, state
 from review.store import answers
 from review.table import Table
 from review.tables import Filled
+from review.workflow import agreeing
 from review.workflow.appraisal.agreeing import agreement_on, item_figures
 from review.workflow.appraisal.readers import needed, readers_of
 from review.workflow.appraisal.results import blind_forms, totals_of
@@ -95,7 +96,14 @@ def rows(moment: Moment, found: Instrument) -> list[Row]:
     """The forms of a risk-of-bias tool as rows of its figures, weighted by sample size where the
     extraction form tells it."""
     sizes = _sizes(moment)
-    return [Row(one.label, levels(one), sizes.get(one.key, 0.0)) for one in found.forms]
+    return [
+        Row(one.label, levels(one), sizes.get(one.key, 0.0), _changed(one)) for one in found.forms
+    ]
+
+
+def _changed(form: Filled) -> frozenset[str]:
+    """Keys of the judgements that differ from the proposal."""
+    return frozenset(one.key for one in form.result.judgements if one.overridden)
 
 
 def _sizes(moment: Moment) -> dict[str, float]:
@@ -237,11 +245,15 @@ def characteristics(moment: Moment) -> list[Table]:
     return [tables.characteristics(found.checklist, found.forms)]
 
 
-def agreement_table(moment: Moment) -> Table:
-    """Agreement at each stage and on each checklist."""
+def agreement_table(moment: Moment, reader: str | None = None) -> Table:
+    """Agreement at each stage and on each checklist.
+
+    Args:
+        reader: who asks; see workflow.agreeing.verdicts.
+    """
     told: list[tuple[str, str, Figure]] = []
     for stage in moment.project.protocol.stages:
-        ratings = _stage_ratings(moment, stage.id)
+        ratings = _stage_ratings(moment, stage, reader)
         if ratings:
             name = stage.name or stage.id
             told += [(name, "verdict", one) for one in agreement.summary(ratings)]
@@ -250,15 +262,14 @@ def agreement_table(moment: Moment) -> Table:
     return tables.agreement(told)
 
 
-def _stage_ratings(moment: Moment, stage: str) -> list[list[str | None]]:
-    """One row a report both judged: the verdicts of its first two reviewers, by name."""
-    rows_: list[list[str | None]] = []
-    for one in moment.standings[stage].values():
-        votes = sorted((d.reviewer, d.verdict) for d in one.decisions if d.role == "reviewer")
-        if len(votes) >= 2:
-            rows_.append([verdict for _, verdict in votes])
-    width = max((len(row) for row in rows_), default=0)
-    return [[*row, *[None] * (width - len(row))] for row in rows_]
+def _stage_ratings(moment: Moment, stage: Stage, reader: str | None) -> list[list[str | None]]:
+    """One row a report that two judged, one column a reviewer, by name."""
+    made = agreeing.verdicts(
+        moment.project, stage, reader=reader, until=moment.until, groups=moment.groups
+    )
+    both = [one for _, one in sorted(made.items()) if len(one) > 1]
+    people = sorted({name for one in both for name in one})
+    return [[one.get(name) for name in people] for one in both]
 
 
 def _checklist_agreement(moment: Moment, one: Checklist) -> list[tuple[str, str, Figure]]:

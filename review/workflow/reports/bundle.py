@@ -3,11 +3,13 @@
 import hashlib
 import json
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import metadata
 from typing import Any
 
 from review import tables
+from review.diagram import convert
 from review.errors import FlowError
 from review.exports import WRITERS as RECORDS
 from review.exports import zipped
@@ -15,12 +17,12 @@ from review.exports.documents import WRITERS as TABLES
 from review.exports.documents import html_page, html_table
 from review.exports.office import docx, xlsx
 from review.exports.revman import Referenced, revman
-from review.flow import conservation, hold
-from review.protocol import stage_reviewers
+from review.flow import conservation, count, hold, outcomes
 from review.records import StoredRecord
 from review.store import log
 from review.store.records import key_of, number_of
 from review.table import Table
+from review.workflow import blind
 from review.workflow.reports import appraisals, listings, overlap, prisma, search, texts
 from review.workflow.reports.moment import Moment
 
@@ -28,7 +30,9 @@ PAPER_COLUMNS, PAPER_ROWS = 16, 3000
 """A table with more is no use on paper: it goes out as CSV, XLSX and HTML only."""
 RECORD_FORMS = {"ris": "ris", "bibtex": "bib", "csv": "csv"}
 LIBRARIES = ("openpyxl", "python-docx", "sqlalchemy", "streamlit", "vl-convert-python")
-Progress = Callable[[str], None]
+Progress = Callable[[str, float], object]
+"""Told before each part: its name, and the share of the parts that are done (0 to 1)."""
+Part = tuple[str, Callable[[], dict[str, bytes]]]
 
 
 def everything(
@@ -38,30 +42,41 @@ def everything(
 
     Args:
         reader: who asks for it. For a reviewer the log leaves out what others decided and noted on
-            reports that are not settled, and says how many entries those are.
+            reports that are not settled, and says how many entries those are; nor do such reports
+            count in the table of agreement.
 
     Raises:
         FlowError: the boxes do not sum, or records were lost on the way to a file; names them.
     """
     hold(moment.flow)
     files: dict[str, bytes] = {}
-    for name, part in _parts(moment, reader):
+    parts = _parts(moment, reader)
+    for done, (name, part) in enumerate(parts):
         if progress:
-            progress(name)
+            progress(name, done / len(parts))
         files |= part()
     files["manifest.json"] = _manifest(moment, files)
     return files
 
 
-def _parts(
-    moment: Moment, reader: str | None
-) -> Iterator[tuple[str, Callable[[], dict[str, bytes]]]]:
-    yield "PRISMA flow diagram", lambda: _under("", prisma.files(moment))
-    yield "figures", lambda: _figures(moment)
-    yield "tables", lambda: _tables(moment)
-    yield "records", lambda: _records(moment)
-    yield "texts", lambda: _texts(moment)
-    yield "log", lambda: {"log.jsonl": _log(moment, reader)}
+def _parts(moment: Moment, reader: str | None) -> list[Part]:
+    """The parts in order; figures, which take longest, one instrument at a time."""
+    parts: list[Part] = [("PRISMA flow diagram", lambda: _under("", prisma.files(moment)))]
+    for one in appraisals.instruments(moment):
+        drawn = partial(appraisals.figures, moment, one)
+        parts.append((f"figures of {one.checklist.short}", partial(_in_figures, drawn)))
+    return [
+        *parts,
+        ("figure of the public data sets", partial(_in_figures, partial(_shared, moment))),
+        ("tables", lambda: _tables(moment, reader)),
+        ("records", lambda: _records(moment)),
+        ("texts", lambda: _texts(moment)),
+        ("log", lambda: {"log.jsonl": _log(moment, reader)}),
+    ]
+
+
+def _in_figures(drawn: Callable[[], dict[str, bytes]]) -> dict[str, bytes]:
+    return _under("figures/", drawn())
 
 
 def _under(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -93,20 +108,17 @@ def figures(moment: Moment) -> dict[str, str]:
     return made
 
 
-def _figures(moment: Moment) -> dict[str, bytes]:
-    made: dict[str, bytes] = {}
-    for found in appraisals.instruments(moment):
-        made |= appraisals.figures(moment, found)
+def _shared(moment: Moment) -> dict[str, bytes]:
     shared = overlap.matrix(moment)
-    if shared:
-        made |= prisma.pictures("dataset-overlap", overlap.graph(shared))
-    return _under("figures/", made)
+    return prisma.pictures("dataset-overlap", overlap.graph(shared)) if shared else {}
 
 
-def all_tables(moment: Moment) -> list[Table]:
+def all_tables(moment: Moment, reader: str | None = None) -> list[Table]:
     """Every table of the report, in the order of the review's stages."""
     made = [texts.prisma_checklist(moment), search.prisma_s(moment)]
     made.append(search.search_log(search.searches(moment)))
+    if (said := search.readings(moment)) is not None:
+        made.append(said)
     made += listings.listings(moment)
     made += appraisals.characteristics(moment)
     for found in appraisals.instruments(moment):
@@ -114,12 +126,12 @@ def all_tables(moment: Moment) -> list[Table]:
     shared = overlap.matrix(moment)
     if shared:
         made.append(overlap.table(moment, shared))
-    return [*made, appraisals.agreement_table(moment)]
+    return [*made, appraisals.agreement_table(moment, reader)]
 
 
-def _tables(moment: Moment) -> dict[str, bytes]:
+def _tables(moment: Moment, reader: str | None) -> dict[str, bytes]:
     made: dict[str, bytes] = {}
-    every = all_tables(moment)
+    every = all_tables(moment, reader)
     for table in every:
         for form, write in TABLES.items():
             if _on_paper(table) or form not in ("docx", "tex"):
@@ -186,33 +198,51 @@ def _texts(moment: Moment) -> dict[str, bytes]:
     }
 
 
-def _log(moment: Moment, reader: str | None) -> bytes:
+def _log(moment: Moment, name: str | None) -> bytes:
     withheld = 0
     lines = []
     with moment.project.store.read() as conn:
+        reader = blind.reader(moment.project, conn, name)
         for one in log.events(conn, until=moment.until):
-            if _blind(moment, reader, one):
+            if reader is not None and _blind(moment, reader, one):
                 withheld += 1
             else:
                 lines.append(json.dumps(one, ensure_ascii=False))
     if withheld:
-        why = "decisions and notes of other reviewers on reports that are not settled yet"
+        why = "what other reviewers decided, noted and answered on reports that are not settled yet"
         lines.append(json.dumps({"event": "withheld", "entries": withheld, "why": why}))
+    lines += [json.dumps(one, ensure_ascii=False) for one in _outcomes(moment)]
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _blind(moment: Moment, reader: str | None, event: Mapping[str, Any]) -> bool:
+def _outcomes(moment: Moment) -> list[dict[str, Any]]:
+    """Where each entry ends on the day, one line an entry, so that whoever has only the log can
+    count every box again."""
+    ended = outcomes(count(moment.inputs), moment.flow.joints)
+    told = []
+    for one in moment.inputs.entries:
+        box, why = ended.get(one.id) or ended[one.report]
+        line = {"event": "outcome", "day": moment.day, "entry": one.id, "source": one.source,
+                "via": one.via, "report": one.report,
+                "study": moment.inputs.studies.get(one.report, one.report), "box": box}  # fmt: skip
+        told.append(line | ({"reason": why} if why else {}))
+    return told
+
+
+def _blind(moment: Moment, reader: blind.Reader, event: Mapping[str, Any]) -> bool:
     """Whether a reviewer must not see an entry yet: another's word on an unsettled report."""
-    if event["event"] not in ("decisions", "notes") or event.get("role") == "automation":
+    if event["event"] not in blind.OF_OTHERS or event.get("role") in ("automation", "consensus"):
         return False
-    protocol = moment.project.protocol
-    reviews = reader and any(reader in stage_reviewers(protocol, one) for one in protocol.stages)
-    if not reviews or event["reviewer"] == reader:
+    if event.get("reviewer", event.get("who")) == reader.name:
         return False
     number = number_of(event["record"])
     report = moment.groups.get(number, (number, number))[0]
-    here = moment.standings.get(event["stage"], {}).get(report)
-    return here is None or here.status not in ("included", "excluded")
+    stages = [event["stage"]] if "stage" in event else blind.stages_of(moment.project, event)
+    here = {one: moment.standings.get(one, {}).get(report) for one in stages}
+    return not any(
+        blind.may_see(reader, stage, report, one.status if one else None)
+        for stage, one in here.items()
+    )
 
 
 def _manifest(moment: Moment, files: Mapping[str, bytes]) -> bytes:
@@ -242,12 +272,19 @@ def sums(moment: Moment, files: Mapping[str, bytes]) -> list[str]:
             if one.status == "excluded":
                 standing[stage.name or stage.id] = standing.get(stage.name or stage.id, 0) + 1
     excluded = " + ".join(f"{n:,} at {name}" for name, n in standing.items()) or "0"
-    return [
+    lines = [
         conservation(moment.flow),
         f"included: {len(moment.included):,} reports in = "
         f"{_entries(files['records/included.ris']):,} in included.ris",
         f"excluded: {excluded} = {_entries(files['records/excluded.ris']):,} in excluded.ris",
     ]
+    drawn = [data.decode() for name, data in files.items() if name.endswith(".svg")]
+    if lacking := convert.missing(drawn):
+        lines.append(
+            f"no font of this machine holds {' '.join(lacking)}: empty boxes stand for them in PNG "
+            "and PDF; install one, such as Noto Sans, and export again (SVG and tables are right)"
+        )
+    return lines
 
 
 def _entries(data: bytes) -> int:

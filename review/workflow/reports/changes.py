@@ -12,7 +12,7 @@ from review.store import decisions
 from review.store.records import key_of, number_of
 from review.tables import boxes
 from review.workflow.project import Project
-from review.workflow.reports import moment
+from review.workflow.reports import appraisals, moment
 from review.workflow.reports.moment import NAMES, Moment
 
 
@@ -28,6 +28,9 @@ class Changes:
     """Stage -> reviewer -> decisions made."""
     boxes: tuple[tuple[str, int | None, int | None], ...]
     """Box -> number then and now, of the boxes that changed."""
+    figures: tuple[tuple[str, int, int], ...]
+    """Forms of each tool and judgements of each level -> number then and now, of those that
+    changed."""
     joined: tuple[str, ...]
     """Reports included now and not then: their names."""
     left: tuple[str, ...]
@@ -57,6 +60,7 @@ def since(project: Project, day: str, until: str | None = None) -> Changes:
         arrived=_arrived(before, after),
         decided=_decided(project, before, after),
         boxes=_boxes(before, after),
+        figures=_figures(before, after),
         joined=tuple(f"{key_of(n)} {after.labels[n]}" for n in joined),
         left=tuple(f"{key_of(n)} {before.labels[n]}" for n in left),
         update=update(before, after),
@@ -86,6 +90,26 @@ def _boxes(before: Moment, after: Moment) -> tuple[tuple[str, int | None, int | 
     names = list(dict.fromkeys([*told[1], *told[0]]))
     both = [(name, told[0].get(name, 0), told[1].get(name, 0)) for name in names]
     return tuple(one for one in both if one[1] != one[2])
+
+
+def _figures(before: Moment, after: Moment) -> tuple[tuple[str, int, int], ...]:
+    then, now = _appraised(before), _appraised(after)
+    both = [(name, then.get(name, 0), now.get(name, 0)) for name in {**now, **then}]
+    return tuple(one for one in both if one[1] != one[2])
+
+
+def _appraised(one: Moment) -> dict[str, int]:
+    """What the figures of appraisal count: settled forms, and judgements by level."""
+    counts: Counter[str] = Counter()
+    for found in appraisals.instruments(one):
+        short = found.checklist.short
+        counts[f"{short}: forms"] = sum(bool(form.entries) for form in found.forms)
+        for column in appraisals.columns(found.checklist):
+            for form in found.forms:
+                if level := appraisals.levels(form).get(column.id):
+                    place = f"{column.group.lower()}, {column.title.lower()}"
+                    counts[f"{short}: {place}: {level}"] += 1
+    return dict(counts)
 
 
 def _numbers(one: Flow) -> dict[str, int | None]:
@@ -203,6 +227,9 @@ def lines(found: Changes) -> list[str]:
     told += [] if found.decided else ["  nothing"]
     told.append("Boxes that changed:")
     told += [f"  {box}: {_n(then)} -> {_n(now)}" for box, then, now in found.boxes] or ["  none"]
+    if found.figures:
+        told.append("Figures that changed:")
+        told += [f"  {name}: {_n(then)} -> {_n(now)}" for name, then, now in found.figures]
     for what, names in (("Newly included:", found.joined), ("No longer included:", found.left)):
         if names:
             told += [what, *(f"  {name}" for name in names)]
@@ -221,6 +248,7 @@ def as_json(found: Changes) -> dict[str, Any]:
         "arrived": dict(found.arrived),
         "decided": {stage: dict(people) for stage, people in found.decided.items()},
         "boxes": [{"box": box, "then": then, "now": now} for box, then, now in found.boxes],
+        "figures": [{"figure": f, "then": then, "now": now} for f, then, now in found.figures],
         "newly_included": list(found.joined),
         "no_longer_included": list(found.left),
         "update": flow.as_dict(found.update),

@@ -16,7 +16,7 @@ from review.workflow.reports.moment import KIND_NAMES, NAMES, Moment
 def listings(moment: Moment) -> list[Table]:
     """Every list, in the order of the flow."""
     figures = dedupe_report.figures(moment.project, until=moment.until)
-    found = [dedupe_report.table(figures), duplicates(moment), sources(moment)]
+    found = [dedupe_report.table(figures, NAMES), duplicates(moment), sources(moment)]
     found += [excluded(moment, stage) for stage in moment.project.protocol.stages]
     if any(stage.kind == "eligibility" for stage in moment.project.protocol.stages):
         found.append(not_retrieved(moment))

@@ -1,6 +1,6 @@
 """A review as it stood at a moment: everything a report is made from, read once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -22,7 +22,7 @@ from review.workflow.appraisal.forms import result_of
 from review.workflow.appraisal.readers import needed, readers_of
 from review.workflow.appraisal.settling import settle_up
 from review.workflow.appraisal.tools import KIND, KIND_ITEM, checklist, needs_kind
-from review.workflow.grouping import groups_at
+from review.workflow.grouping import groups_at, hold_groups
 from review.workflow.project import Project
 
 KIND_NAMES = {
@@ -86,28 +86,26 @@ def at(project: Project, day: str | None = None, *, whole: bool = True) -> Momen
     """The review at the end of a day, or now.
 
     Args:
-        whole: read every record; off where the flow alone is asked for, which is quick.
+        whole: read every record, and hold the groups against the links; off where the flow alone
+            is asked for, which is quick.
 
     Raises:
         FlowError: the boxes do not sum; names the records that make the difference.
         ReviewError: not a day, or nothing was there yet.
     """
-    until = end_of(day) if day else None
     with project.store.read() as conn:
-        versions = _versions(conn, until)
-        project = _in_force(project, versions, day)
         flows.hold_store(conn)
+        project, until = in_force(project, conn, day)
+        versions = _versions(conn, until)
         groups = groups_at(conn, until)
-        there = records.numbers_until(conn, until) if until else records.numbers(conn)
+        there = set(records.numbers_until(conn, until) if until else records.numbers(conn))
         found = standings.compute(project, conn, until=until, groups=groups)
         together = flows.told_together(conn, until)
         kinds = _kinds(project, conn, groups, found, until)
         judged = _judged(project, found)
-        stored = (
-            {one.id: one for one in records.every(conn) if one.id in there}
-            if whole
-            else records.many(conn, sorted(judged))
-        )
+        stored = _stored(conn, there) if whole else records.many(conn, sorted(judged))
+        if whole and until is None:
+            hold_groups(conn, stored.values())
         newest = day or _newest(conn, versions)
     inputs = replace(
         flows.inputs(project, until=until, known=(groups, found)),
@@ -133,6 +131,10 @@ def at(project: Project, day: str | None = None, *, whole: bool = True) -> Momen
     )
 
 
+def _stored(conn: Connection, there: Collection[int]) -> dict[int, StoredRecord]:
+    return {one.id: one for one in records.every(conn) if one.id in there}
+
+
 def _judged(project: Project, found: standings.Standings) -> set[int]:
     """Reports that came past title and abstract."""
     stages = project.protocol.stages
@@ -151,15 +153,24 @@ def _versions(conn: Connection, until: datetime | None) -> list[dict[str, Any]]:
     return [one for one in every if until is None or from_text(one["at"]) <= until]
 
 
-def _in_force(project: Project, versions: Sequence[Mapping[str, Any]], day: str | None) -> Project:
-    """The project under the newest of these versions of its protocol."""
+def in_force(
+    project: Project, conn: Connection, day: str | None
+) -> tuple[Project, datetime | None]:
+    """The project under the protocol that was in force at the end of a day, and that moment; as it
+    stands now where None.
+
+    Raises:
+        ReviewError: not a day, or the review did not exist yet.
+    """
+    until = end_of(day) if day else None
+    versions = _versions(conn, until)
     if not versions:
         raise ReviewError(f"On {day} this review did not exist yet; it has no protocol of then.")
     last = versions[-1]
     if last["hash"] == project.fingerprint:
-        return project
+        return project, until
     then = protocols.parse(last["text"], f"protocol.yaml of {last['at'][:10]}")
-    return replace(project, protocol=then, fingerprint=last["hash"])
+    return replace(project, protocol=then, fingerprint=last["hash"]), until
 
 
 def _newest(conn: Connection, versions: Sequence[Mapping[str, Any]]) -> str:

@@ -5,13 +5,16 @@ Source: Rethlefsen 2021, Systematic Reviews 10:39 (PRISMA-S), doi 10.1186/s13643
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from review.flow import total
-from review.store import records
+from review.store import acts, arrivals, records
+from review.store.arrivals import Arrival
 from review.store.moments import from_text
 from review.table import Cell, Table
+from review.workflow.dedupe import RUN
+from review.workflow.harvest.telling import said_of_queries
 from review.workflow.reports.moment import NAMES, Moment
 
 AUTHORS = "(for the authors to fill in)"
@@ -31,27 +34,42 @@ class Searched:
     query: str | None
     """As run, where the tool ran it."""
     announced: int | None
+    """None too for a part of a file that holds records of several databases."""
     read: int
     new: int
     rejected: int
 
 
 def searches(moment: Moment) -> list[Searched]:
-    """Every search up to the moment, oldest first; files of decisions are none."""
+    """Every search up to the moment, oldest first; files of decisions are none.
+
+    A file whose records name several databases is a search of each: one line a database.
+    """
     with moment.project.store.read() as conn:
         rows = list(reversed(records.batch_rows(conn)))
+        came = arrivals.every(conn, until=moment.until)
+    parts: dict[int, dict[str, list[Arrival]]] = {}
+    for one in came:
+        parts.setdefault(one.batch, {}).setdefault(one.source, []).append(one)
     kept = [row for row in rows if moment.until is None or from_text(row["at"]) <= moment.until]
-    return [_searched(row) for row in kept if row["kind"] != "decisions"]
+    return [
+        part
+        for row in kept
+        if row["kind"] != "decisions"
+        for part in _searched(row, parts.get(row["id"], {}))
+    ]
 
 
-def _searched(row: Mapping[str, Any]) -> Searched:
+def _searched(row: Mapping[str, Any], parts: Mapping[str, Sequence[Arrival]]) -> list[Searched]:
     detail = json.loads(row["detail"]) if row["detail"] else {}
     query = detail.get("compiled") or detail.get("query") if isinstance(detail, dict) else None
-    return Searched(
+    [source, *others] = sorted(parts) or [row["source"]]
+    via = next((one.via for some in parts.values() for one in some), row["via"])
+    whole = Searched(
         str(row["at"])[:10],
-        NAMES.get(row["source"], row["source"]),
+        NAMES.get(source, source),
         row["kind"],
-        row["via"],
+        via,
         row["name"] or "",
         str(query) if query else None,
         row["announced"],
@@ -59,6 +77,19 @@ def _searched(row: Mapping[str, Any]) -> Searched:
         row["new"] or 0,
         row["rejected"] or 0,
     )
+    if not others:
+        return [whole]
+    return [
+        replace(
+            whole,
+            source=NAMES.get(name, name),
+            announced=None,
+            read=sum(one.record is not None for one in some),
+            new=sum(one.record is not None and not one.again for one in some),
+            rejected=sum(one.record is None for one in some),
+        )
+        for name, some in sorted(parts.items())
+    ]
 
 
 def search_log(found: Sequence[Searched]) -> Table:
@@ -74,8 +105,23 @@ def search_log(found: Sequence[Searched]) -> Table:
         ("Day", "Source", "By", "Identified via", "File or window", "Query as run", "Announced",
          "Read", "New", "Not readable"),
         tuple(rows),
-        ("Read = new + already here. A search exported by hand keeps its query where it was run.",),
+        ("Read = new + already here. A search exported by hand keeps its query where it was run.",
+         "A file whose records name several databases has a line for each."),
     )  # fmt: skip
+
+
+def readings(moment: Moment) -> Table | None:
+    """What the sources made of the query; None where none said anything."""
+    told = said_of_queries(moment.project, until=moment.until)
+    if not told:
+        return None
+    return Table(
+        "search-readings",
+        "What the sources made of the query",
+        ("Source", "Said"),
+        tuple((source, said) for source, said in told),
+        ("Of the newest search of each source. Some change a query before they run it.",),
+    )
 
 
 def prisma_s(moment: Moment) -> Table:
@@ -84,15 +130,9 @@ def prisma_s(moment: Moment) -> Table:
     search = protocol.search
     window = f"{search.from_} to {search.to or 'the last run'}"
     by_via = {
-        via: sorted({one.source for one in found if one.via == via})
+        via: _named([one for one in found if one.via == via])
         for via in ("databases", "registers", "websites", "organisations", "citations")
     }
-    days = sorted({one.day for one in found})
-    last = {one.source: one.day for one in found}
-    own = "; ".join(f"{NAMES.get(k, k)}: {v}" for k, v in search.native.items())
-    runs = "; ".join(f"{one.source} ({one.day}): {one.query}" for one in found if one.query)
-    tool, hand = moment.flow.main.duplicates_tool.n, moment.flow.main.duplicates_hand.n
-    removed = "not published here" if tool is None or hand is None else f"{tool + hand:,}"
     identified = total(moment.flow.main.identified)
     told = [
         ("Databases, with platform", _list(by_via["databases"])),
@@ -103,29 +143,97 @@ def prisma_s(moment: Moment) -> Table:
         ("Citation searching", _list(by_via["citations"])),
         ("Contacts", AUTHORS),
         ("Other methods", AUTHORS),
-        ("Full strategies", f"Written once: {' '.join(search.query.split())}"
-         + (f" As run: {runs}" if runs else "") + (f" Own queries: {own}" if own else "")),
+        ("Full strategies", _strategies(moment, found)),
         ("Limits and restrictions", f"Date window {window}; no other limit in the protocol"),
         ("Search filters", _rules(moment)),
         ("Earlier strategies reused", AUTHORS),
-        ("Updates", f"{len(found)} searches on {len(days)} days, see the search log"
-         if len(days) > 1 else "One day of searching"),
-        ("Dates of the last searches", "; ".join(f"{k} {v}" for k, v in sorted(last.items()))
-         or "none yet"),
+        ("Updates", _updates(found)),
+        ("Dates of the last searches", _last_days(found)),
         ("Peer review of the strategy", AUTHORS),
         ("Total records", "not published here" if identified is None else
          f"{identified:,} from databases and registers"
          + (f", {total(moment.flow.other.identified):,} by other methods"
             if moment.flow.other else "")),
-        ("Deduplication", "Exact identifiers and guarded comparison of title, authors, year and "
-         f"journal, doubtful pairs settled by hand; {removed} duplicates removed"),
+        ("Deduplication", _deduplication(moment)),
     ]  # fmt: skip
     return Table(
         "prisma-s",
         "PRISMA-S search appendix",
         ("Item", "What is asked", "Reported"),
         tuple((number, what, said) for number, (what, said) in enumerate(told, 1)),
-        ("Items are those of PRISMA-S (Rethlefsen 2021, doi 10.1186/s13643-020-01542-z).",),
+        ("Items are those of PRISMA-S (Rethlefsen 2021, doi 10.1186/s13643-020-01542-z).",
+         "Platforms, strategies and days of searches that were run by hand are for the authors."),
+    )  # fmt: skip
+
+
+def _ran(one: Searched) -> bool:
+    """Whether the tool ran the search itself, so that its day and query are known."""
+    return one.kind == "harvest"
+
+
+def _named(found: Sequence[Searched]) -> list[str]:
+    """Sources with the way they were reached."""
+    told = {
+        f"{one.source} ({'its own interface' if _ran(one) else 'search export'})"
+        if one.kind != "replay"
+        else one.source
+        for one in found
+    }
+    return sorted(told, key=str.casefold)
+
+
+def _strategies(moment: Moment, found: Sequence[Searched]) -> str:
+    search = moment.project.protocol.search
+    told = [f"Written once: {' '.join(search.query.split())}"]
+    runs = list(dict.fromkeys((one.source, one.query) for one in found if one.query))
+    if runs:
+        told.append("As run: " + "; ".join(f"{source}: {query}" for source, query in runs))
+    if search.native:
+        own = "; ".join(f"{NAMES.get(k, k)}: {v}" for k, v in search.native.items())
+        told.append(f"Own queries: {own}")
+    hand = sorted(
+        {one.source for one in found if one.kind in ("file", "by hand")}, key=str.casefold
+    )
+    if hand:
+        told.append(f"As run by hand for {', '.join(hand)}: {AUTHORS}")
+    return ". ".join(told)
+
+
+def _updates(found: Sequence[Searched]) -> str:
+    """Sources that were searched on more than one day."""
+    days: dict[str, set[str]] = {}
+    for one in found:
+        days.setdefault(one.source, set()).add(one.day)
+    again = sorted((k for k, v in days.items() if len(v) > 1), key=str.casefold)
+    if not again:
+        return "No source was searched again" if found else "none yet"
+    return "; ".join(f"{k} on {len(days[k])} days, last {max(days[k])}" for k in again)
+
+
+def _last_days(found: Sequence[Searched]) -> str:
+    last = {one.source: one for one in found}
+    told = [
+        f"{name} {one.day}" + ("" if _ran(one) else " (day of the import)")
+        for name, one in sorted(last.items(), key=lambda pair: pair[0].casefold())
+        if one.kind != "replay"
+    ]
+    return "; ".join(told) or ("not published here" if found else "none yet")
+
+
+def _deduplication(moment: Moment) -> str:
+    streams = [one for one in (moment.flow.main, moment.flow.other) if one is not None]
+    tool = [one.duplicates_tool.n for one in streams]
+    hand = [one.duplicates_hand.n for one in streams]
+    if None in tool or None in hand:
+        return "not published here"
+    with moment.project.store.read() as conn:
+        done = bool(acts.every(conn, kind=RUN, until=moment.until))
+    n, m = sum(one or 0 for one in tool), sum(one or 0 for one in hand)
+    if not (done or n or m):
+        return "not done yet"
+    return (
+        "Exact identifiers and a guarded comparison of title, authors, year and journal; "
+        f"{n:,} removed by rule, {m:,} by hand"
     )
 
 

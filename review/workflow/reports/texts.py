@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from importlib import metadata
 
 from review.checklists import Checklist
-from review.flow import Flow, total
+from review.flow import Flow, Stream, total
 from review.protocol import Stage
 from review.table import Table
 from review.workflow.appraisal.tools import checklist
+from review.workflow.ordering import STOPPED, stops
 from review.workflow.reports import prisma
 from review.workflow.reports.moment import NAMES, Moment
 from review.workflow.reports.search import AUTHORS, searches
+from review.workflow.reports.searched import dated, listed, sentences, times
 
 NUMBER_WORDS = {1: "one reviewer", 2: "two reviewers independently",
                 3: "three reviewers independently"}  # fmt: skip
@@ -21,7 +23,7 @@ NUMBER_WORDS = {1: "one reviewer", 2: "two reviewers independently",
 
 REPLAYED = (
     "This is a replay of a published review from its published totals; papers whose identity was "
-    "not published stand as unnamed records. "
+    "not published stand as unnamed records."
 )
 
 
@@ -45,76 +47,135 @@ def methods(moment: Moment) -> str:
 
 
 def _search(moment: Moment) -> str:
-    protocol, found = moment.project.protocol, searches(moment)
-    harvested = sorted({one.source for one in found if one.kind == "harvest"})
-    files = sorted({one.source for one in found if one.kind not in ("harvest", "replay")})
-    days = sorted(one.day for one in found)
-    told = f"The review was registered ({protocol.registration}). " if protocol.registration else ""
-    if any(one.kind == "replay" for one in found):
-        told += REPLAYED
-    ways = []
-    if harvested:
-        ways.append(f"{_and(harvested)} were searched through their interfaces")
-    if files:
-        ways.append(f"records of {_and(files)} were taken in from files")
-    if ways:
-        when = f" between {days[0]} and {days[-1]}" if days[0] != days[-1] else f" on {days[0]}"
-        told += f"{_capital(' and '.join(ways))}{when}. "
-    window = f"from {protocol.search.from_}"
-    window += f" to {protocol.search.to}" if protocol.search.to else ""
-    told += f"The search covered the time {window}, with one boolean query for all sources: "
-    told += f"{' '.join(protocol.search.query.split())}. "
-    if missing := prisma.notes(moment):
-        told += f"{' '.join(missing)} "
-    changed = [one for one in moment.versions if one["amendment"] is not None]
+    protocol = moment.project.protocol
+    told = (
+        [f"The review was registered ({protocol.registration})."] if protocol.registration else []
+    )
+    if _replayed(moment):
+        told.append(REPLAYED)
+    told += [sentences(searches(moment), protocol.search), *prisma.notes(moment)]
+    changed = [str(one["at"])[:10] for one in moment.versions if one["amendment"] is not None]
     if changed:
-        days_ = ", ".join(str(one["at"])[:10] for one in changed)
-        told += (
-            f"After screening had begun the protocol was amended {len(changed)} times ({days_})."
+        told.append(
+            "After screening had begun the protocol was amended "
+            f"{times(len(changed))} ({listed(changed)})."
         )
-    return told.strip()
+    return " ".join(told)
 
 
 def _selection(moment: Moment) -> str:
     flow = moment.flow
-    told = f"{_n(total(flow.main.identified))} records were identified. "
-    tool, hand = flow.main.duplicates_tool.n, flow.main.duplicates_hand.n
-    if tool is not None and hand is not None:
-        told += (
-            f"{tool + hand:,} duplicates were removed ({tool:,} by rule on identifiers, titles, "
-            f"authors and years, {hand:,} by hand). "
-        )
-    automatic = total(flow.main.automation)
-    if automatic:
-        told += f"{automatic:,} records were marked as ineligible by automation rules. "
-    for stage in moment.project.protocol.stages:
-        told += _stage(moment, stage)
+    told = f"{_identified(flow)} {_duplicates(flow)}"
+    told += _automatic(moment)
+    if not _replayed(moment):  # who judged what there was published, not entered
+        for stage in moment.project.protocol.stages:
+            told += _stage(moment, stage)
     return told.strip()
 
 
+def _automatic(moment: Moment) -> str:
+    """What rules marked, and what the lead left unscreened, each with its number."""
+    lines = [line for one in _streams(moment.flow) for line in one.automation]
+    ruled = sum(line.n or 0 for line in lines if line.label != STOPPED)
+    told = f"{_were(ruled, 'record')} marked as ineligible by automation rules. " if ruled else ""
+    unread = sum(line.n or 0 for line in lines if line.label == STOPPED)
+    if not unread:
+        return told
+    acts = [
+        f"on {one.at:%Y-%m-%d} ({one.why})"
+        for stage in moment.project.protocol.stages
+        for one in stops(moment.project, stage, until=moment.until)
+    ]
+    when = f" when screening in the learned order was stopped {listed(acts)}" if acts else ""
+    return f"{told}{_were(unread, 'record')} left unscreened{when}. "
+
+
+def _replayed(moment: Moment) -> bool:
+    return any(one.kind == "replay" for one in searches(moment))
+
+
+def _streams(flow: Flow) -> list[Stream]:
+    return [one for one in (flow.main, flow.other) if one is not None]
+
+
+def _identified(flow: Flow) -> str:
+    main = total(flow.main.identified)
+    if main is None:
+        return f"{_n(None)} records were identified."
+    other = total(flow.other.identified) or 0 if flow.other else 0
+    told = f"{_were(main + other, 'record')} identified"
+    return f"{told} ({other:,} by other methods)." if other else f"{told}."
+
+
+def _duplicates(flow: Flow) -> str:
+    boxes = [(one.duplicates_tool.n, one.duplicates_hand.n) for one in _streams(flow)]
+    if any(tool is None or hand is None for tool, hand in boxes):
+        return ""
+    tool, hand = sum(one[0] or 0 for one in boxes), sum(one[1] or 0 for one in boxes)
+    if not tool + hand:
+        return "No duplicates were removed. "
+    return (
+        f"{_were(tool + hand, 'duplicate')} removed ({tool:,} by rule on identifiers, titles, "
+        f"authors and years, {hand:,} by hand). "
+    )
+
+
 def _stage(moment: Moment, stage: Stage) -> str:
+    """Who judged what; nothing where nobody did yet."""
+    here = list(moment.standings[stage.id].values())
+    if stage.kind == "screening":
+        here = [one for one in here if one.settled_by != "automation"]
+    if all(one.status == "pending" for one in here):
+        return ""
+    told = _capital(_judges(stage))
+    settled = sum(one.settled_by == "adjudicator" for one in here)
+    if stage.reviewers > 1 and settled:
+        told += f"; differences were settled by an adjudicator ({_many(settled, 'report')})"
+    return f"{told}. "
+
+
+def _judges(stage: Stage) -> str:
     judged = {"screening": "titles and abstracts", "eligibility": "full texts",
               "quality": "the quality of what was eligible"}[stage.kind]  # fmt: skip
     who = NUMBER_WORDS.get(stage.reviewers, f"{stage.reviewers} reviewers independently")
-    told = f"{_capital(who)} judged {judged}"
-    if stage.reviewers > 1:
-        settled = sum(
-            one.settled_by == "adjudicator" for one in moment.standings[stage.id].values()
-        )
-        told += f"; differences were settled by an adjudicator ({settled:,} reports)"
-    return told + ". "
+    return f"{who} judged {judged}"
+
+
+def _open(moment: Moment) -> str:
+    """What still waits, so that nobody takes a half-done review for a whole one."""
+    flow = moment.flow
+    streams = _streams(flow)
+    waits = [
+        (sum(one.waiting_screening.n or 0 for one in streams), "record", "screening"),
+        (sum(one.waiting_eligibility.n or 0 for one in streams), "report", "full text"),
+        (flow.waiting_quality.n or 0, "report", "appraisal"),
+    ]
+    told = [f"{_many(n, noun)} for {what}" for n, noun, what in waits if n]
+    if not told:
+        return ""
+    return f"The review was in progress on {moment.day}; still waiting: {listed(told)}."
 
 
 def _appraisal(moment: Moment) -> str:
     protocol = moment.project.protocol
     tools = [checklist(moment.project, name) for name in protocol.appraisal.tools]
-    if not tools:
+    if not tools or not moment.appraised:
         return ""
-    told = f"Included reports were appraised with {_and([_cited(one) for one in tools])}. "
-    gates = [f"{one.reason} ({', '.join(one.kinds)})" for one in protocol.appraisal.gates]
+    verb = "are" if moment.flow.waiting_quality.n else "were"
+    told = f"Eligible reports {verb} appraised with {listed([_cited(one) for one in tools])}. "
+    gates = [
+        f"{one.reason} ({_kinds(one.kinds)} studies)" if one.kinds else str(one.reason)
+        for one in protocol.appraisal.gates
+    ]
     if gates:
-        told += f"Reports were left out at the quality gate for any of these: {'; '.join(gates)}. "
+        told += (
+            f"Reports {verb} left out at the quality gate for any of these: {'; '.join(gates)}. "
+        )
     return told.strip()
+
+
+def _kinds(kinds: Sequence[str]) -> str:
+    return listed([NAMES.get(one, one).lower() for one in kinds])
 
 
 def _cited(one: Checklist) -> str:
@@ -126,9 +187,26 @@ def _cited(one: Checklist) -> str:
 
 def _result(moment: Moment) -> str:
     flow = moment.flow
-    told = f"{_n(flow.new_studies.n)} studies in {_n(flow.new_reports.n)} reports are included"
+    studies, reports = flow.new_studies.n, flow.new_reports.n
+    if not studies:
+        return f"No study is included{' yet' if _open(moment) else ''}. {_open(moment)}".strip()
+    verb = "is" if studies == 1 else "are"
+    told = f"{_many(studies, 'study', 'studies')} in {_many(reports, 'report')} {verb} included"
     kinds = [f"{_n(one.n)} {NAMES.get(one.label, one.label).lower()}" for one in flow.kinds]
-    return told + (f" ({', '.join(kinds)})." if kinds else ".")
+    known = total(flow.kinds)
+    if kinds and studies is not None and known is not None and studies > known:
+        kinds.append(f"{studies - known:,} of a kind not recorded")
+    told += f" ({', '.join(kinds)})." if kinds else "."
+    return f"{told} {_open(moment)}".strip()
+
+
+def _many(value: int | None, one: str, more: str | None = None) -> str:
+    """A number with its noun: 1 report, 2 reports."""
+    return f"{_n(value)} {one if value == 1 else more or f'{one}s'}"
+
+
+def _were(value: int, one: str) -> str:
+    return f"{_many(value, one)} {'was' if value == 1 else 'were'}"
 
 
 def _n(value: int | None) -> str:
@@ -139,14 +217,9 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _and(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
 def prisma_checklist(moment: Moment) -> Table:
     """The PRISMA 2020 items a machine can fill, with the numbers and the file that holds more."""
     protocol, flow = moment.project.protocol, moment.flow
-    reasons = total(flow.main.excluded_eligibility)
     rows = [
         ("1", "Title says it is a systematic review", protocol.title, "protocol.yaml"),
         ("4", "Objectives", protocol.question, "protocol.yaml"),
@@ -155,13 +228,13 @@ def prisma_checklist(moment: Moment) -> Table:
         ("7", "Search strategy", "One query for all sources, with what each was asked",
          "tables/prisma-s"),
         ("8", "Selection process", _process(moment), "methods.md"),
-        ("9", "Data collection", protocol.appraisal.extraction or AUTHORS, "methods.md"),
+        ("9", "Data collection", _form(moment), "tables/characteristics"),
         ("11", "Risk of bias assessment", ", ".join(_bias_tools(moment)) or AUTHORS,
          "methods.md"),
         ("16a", "Results of the search", _counts(flow), "prisma.svg"),
-        ("16b", "Excluded reports, with reasons", f"{_n(reasons)} reports on full text",
+        ("16b", "Excluded reports, with reasons", _excluded(flow),
          "tables/excluded-*"),
-        ("17", "Characteristics of the studies", f"{len(moment.included)} reports",
+        ("17", "Characteristics of the studies", _many(len(moment.included), "report"),
          "tables/characteristics" if protocol.appraisal.extraction else AUTHORS),
         ("18", "Risk of bias in the studies", ", ".join(_bias_tools(moment)) or AUTHORS,
          "tables/*-judgements, figures/*-traffic-light"),
@@ -187,15 +260,18 @@ def _criteria(moment: Moment) -> str:
 
 
 def _sources(moment: Moment) -> str:
-    last = {one.source: one.day for one in searches(moment)}
-    return "; ".join(f"{k} (last {v})" for k, v in sorted(last.items())) or AUTHORS
+    return "; ".join(dated(searches(moment))) or AUTHORS
+
+
+def _form(moment: Moment) -> str:
+    name = moment.project.protocol.appraisal.extraction
+    return f"Form: {checklist(moment.project, name).title}" if name else AUTHORS
 
 
 def _process(moment: Moment) -> str:
-    return "; ".join(
-        f"{one.name or one.id}: {one.reviewers} of {len(one.who) or 'all'} reviewers"
-        for one in moment.project.protocol.stages
-    )
+    if _replayed(moment):
+        return AUTHORS
+    return _capital("; ".join(_judges(one) for one in moment.project.protocol.stages))
 
 
 def _bias_tools(moment: Moment) -> list[str]:
@@ -204,8 +280,26 @@ def _bias_tools(moment: Moment) -> list[str]:
 
 
 def _counts(flow: Flow) -> str:
-    told = f"{_n(total(flow.main.identified))} identified, {_n(flow.main.sought.n)} sought as full "
-    return told + f"text, {_n(flow.new_reports.n)} reports of {_n(flow.new_studies.n)} studies"
+    streams = _streams(flow)
+    found = [total(one.identified) for one in streams]
+    sought = [one.sought.n for one in streams]
+    told = f"{_n(_sum(found))} records identified"
+    told += f" ({found[1]:,} by other methods)" if len(found) > 1 else ""
+    reports = _many(flow.new_reports.n, "report")
+    studies = _many(flow.new_studies.n, "study", "studies")
+    return f"{told}, {_many(_sum(sought), 'report')} sought, {reports} of {studies} included"
+
+
+def _excluded(flow: Flow) -> str:
+    told = f"{_many(_sum([total(one.excluded_eligibility) for one in _streams(flow)]), 'report')}"
+    gate = f", {_n(total(flow.excluded_quality))} at the quality gate"
+    return f"{told} on full text{gate if 'quality' in flow.stages else ''}"
+
+
+def _sum(numbers: Sequence[int | None]) -> int | None:
+    """None as soon as one number is not published."""
+    known = [one for one in numbers if one is not None]
+    return sum(known) if len(known) == len(numbers) else None
 
 
 def _amendments(moment: Moment) -> str:

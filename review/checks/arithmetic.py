@@ -1,12 +1,9 @@
-"""Number checks: do the figures a paper states agree, and how much can its sizes bear?"""
+"""Do the figures a paper states agree, and how much can its sizes bear? Plain arithmetic."""
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from statistics import NormalDist
-
-from review.records import Sentence
 
 FEWEST_EVENTS_TO_VALIDATE = 100
 """Events (and as many non-events) for a validation. Source: Collins et al. 2016,
@@ -129,7 +126,8 @@ def contradictions(stated: Stated) -> list[Contradiction]:
         ("specificity", whole.specificity, whole.negatives),
         ("accuracy", whole.accuracy, whole.n),
     ):
-        out += _possible(name, share, of)
+        if name not in {one.figure for one in out}:
+            out += _possible(name, share, of)
     return out + _accuracy(whole)
 
 
@@ -160,10 +158,15 @@ def _table(whole: Stated) -> list[Contradiction]:
     ):
         if share is None or part is None or not of:
             continue
-        if abs(part / of - share.value) > share.slack + 1e-9:
+        if not agrees(share, part / of):
             text = f"{name} is given as {share.printed}, {part} of {of} is {part / of:.1%}."
             out.append(Contradiction(name, text))
     return out
+
+
+def agrees(share: Figure, exact: float) -> bool:
+    """Whether a printed share can be that exact one, rounded or cut off after its last digit."""
+    return -share.slack - 1e-9 <= exact - share.value <= 2 * share.slack + 1e-9
 
 
 def _sum(a: int | None, b: int | None) -> int | None:
@@ -178,7 +181,7 @@ def _possible(name: str, share: Figure | None, of: int | None) -> list[Contradic
     if share is None or not of:
         return []
     low = math.ceil((share.value - share.slack - 1e-9) * of)
-    high = math.floor((share.value + share.slack + 1e-9) * of)
+    high = math.floor((share.value + 2 * share.slack + 1e-9) * of)
     if low <= high:
         return []
     near = min(of, max(0, round(share.value * of)))
@@ -272,124 +275,3 @@ def _implied(positives: int, share: float | None) -> str:
         f": a sensitivity of {found.value:.1%} {then} a 95% interval from {found.low:.1%} "
         f"to {found.high:.1%}"
     )
-
-
-def sensitivity_in(text: str) -> float | None:
-    """The one sensitivity a text states, 0 to 1; None for none or several."""
-    found = {one.strip() for one in _AFTER["sensitivity"].findall(text)}
-    found |= {one.strip() for one in _BEFORE["sensitivity"].findall(text)}
-    figure_ = _figure(found.pop()) if len(found) == 1 else None
-    return figure_.value if figure_ else None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Figures of one sentence, and what does not agree among them."""
-
-    sentence: int
-    stated: Stated
-    problems: tuple[Contradiction, ...]
-
-
-_SHARE = r"(?P<{0}>\d{{1,3}}(?:[.·]\d+)?\s?%|[01]?[.·]\d+)"
-_JOIN = (
-    r"(?:\s*\([^)]{0,12}\))?\s*(?:values?|rates?)?\s*(?:of|was|is|were|at|=|:|,|about|≈|~|\s)*\s*"
-)
-_NAMES = {
-    "sensitivity": r"sensitivity|recall|true positive rate",
-    "specificity": r"specificity|true negative rate",
-    "accuracy": r"accuracy",
-    "ppv": r"positive predictive value|ppv|precision",
-    "npv": r"negative predictive value|npv",
-}
-_AFTER = {
-    name: re.compile(rf"\b(?:{words})\b{_JOIN}{_SHARE.format('v')}", re.I)
-    for name, words in _NAMES.items()
-}
-_BEFORE = {
-    name: re.compile(rf"{_SHARE.format('v')}\s*(?:\([^)]*\)\s*)?(?:test )?(?:{words})\b", re.I)
-    for name, words in _NAMES.items()
-}
-_RESPECTIVELY = re.compile(
-    rf"\b(?P<names>(?:(?:{'|'.join(_NAMES.values())})\b(?:\s*,\s*|\s+and\s+|\s*,\s*and\s+)?){{2,5}})"
-    r"[^.%\d]{0,40}?(?P<values>(?:\d{1,3}(?:[.·]\d+)?\s?%?(?:\s*,\s*|\s+and\s+|\s*,\s*and\s+)?){2,5})"
-    r"[^.]{0,20}?respectively",
-    re.I,
-)
-_CELLS = re.compile(
-    r"\b(?P<cell>TP|FN|FP|TN|true positives?|false negatives?|false positives?|true negatives?)\b"
-    r"\s*(?:\([A-Z]{2}\))?\s*(?:=|:|was|were|of)?\s*(?P<v>\d{1,6})\b",
-    re.I,
-)
-_CELL_NAMES = {
-    "true positive": "tp",
-    "false negative": "fn",
-    "false positive": "fp",
-    "true negative": "tn",
-}
-_MODELS = re.compile(r"\b(versus|vs\.?|compared (with|to)|whereas|while|baseline)\b", re.I)
-
-
-def find(sentences: Sequence[Sentence]) -> list[Found]:
-    """Sentences that state two or more figures of one test, with what does not agree.
-
-    Sentences that compare models are left out: their figures belong to different tests.
-    """
-    out = []
-    for index, sentence in enumerate(sentences):
-        if sentence.section in ("references", "related work"):
-            continue
-        stated = stated_in(sentence.text)
-        if stated is not None:
-            out.append(Found(index, stated, tuple(contradictions(stated))))
-    return out
-
-
-def stated_in(text: str) -> Stated | None:
-    """The figures of one sentence; None for fewer than two, or where one is given twice."""
-    if _MODELS.search(text):
-        return None
-    shares: dict[str, set[str]] = {name: set() for name in _NAMES}
-    together = _RESPECTIVELY.search(text)
-    if together:
-        _assign(together, shares)
-    else:
-        for name in _NAMES:
-            found = _AFTER[name].findall(text) or _BEFORE[name].findall(text)
-            shares[name].update(one.strip() for one in found)
-    cells: dict[str, int] = {}
-    for found_cell in _CELLS.finditer(text):
-        word = found_cell["cell"].lower().rstrip("s")
-        cells[_CELL_NAMES.get(word, word)] = int(found_cell["v"])
-    if any(len(values) > 1 for values in shares.values()):
-        return None
-    given = {name: _figure(next(iter(values))) for name, values in shares.items() if values}
-    given = {name: value for name, value in given.items() if value is not None}
-    if len(given) + len(cells) < 2:
-        return None
-    return Stated(**cells, **given)  # type: ignore[arg-type]
-
-
-def _figure(printed: str) -> Figure | None:
-    """The figure, or None for one that cannot be a proportion."""
-    try:
-        return figure(printed)
-    except ValueError:
-        return None
-
-
-def _assign(found: re.Match[str], shares: dict[str, set[str]]) -> None:
-    """'Sensitivity, specificity and accuracy were 90%, 80% and 85%, respectively'."""
-    names = [
-        name
-        for _, name in sorted(
-            (place.start(), name)
-            for name, words in _NAMES.items()
-            for place in re.finditer(rf"\b(?:{words})\b", found["names"], re.I)
-        )
-    ]
-    values = re.findall(r"\d{1,3}(?:[.·]\d+)?\s?%?", found["values"])
-    if len(names) == len(values):
-        percent = any("%" in value for value in values)
-        for name, value in zip(names, values, strict=True):
-            shares[name].add(value if "%" in value or not percent else f"{value}%")

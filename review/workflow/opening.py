@@ -1,0 +1,137 @@
+"""Opens a review: its folder, protocol and store. Protocol changes are recorded, never silent."""
+
+import difflib
+import os
+import shutil
+from pathlib import Path
+
+from review import protocol as protocols
+from review import query
+from review.errors import ProtocolError, QueryError
+from review.protocol import Protocol
+from review.shipped import folder as shipped
+from review.store import Connection, acts, decisions, open_store
+from review.store.moments import now
+from review.workflow import allocation, standings
+from review.workflow.appraisal.tools import check_plan
+from review.workflow.project import PROTOCOL, Project, default_person
+
+
+def open_project(folder: Path, *, who: str | None = None, why: str | None = None) -> Project:
+    """The review in a folder. A changed protocol becomes a new version, and an amendment where
+    decisions were made before.
+
+    Args:
+        folder: holds protocol.yaml and, unless DATABASE_URL is set, review.db.
+        who: the person to whom a protocol change is ascribed.
+        why: the reason for a change, where one is given.
+
+    Raises:
+        ProtocolError: no protocol here, or a mistake in it.
+        StoreError: the store cannot be opened.
+    """
+    path = folder / PROTOCOL
+    protocol = protocols.load(path)
+    text = path.read_text(encoding="utf-8-sig")
+    store = open_store(folder, os.environ.get("DATABASE_URL"))
+    project = Project(folder, protocol, protocols.fingerprint(text), store)
+    _note_version(project, text, who or default_person(), why)
+    return project
+
+
+def _note_version(project: Project, text: str, who: str, why: str | None) -> None:
+    with project.store.read() as conn:
+        versions = acts.protocol_versions(conn)
+    if versions and versions[-1]["hash"] == project.fingerprint:
+        return
+    with project.store.write() as conn:
+        versions = acts.protocol_versions(conn)
+        if versions and versions[-1]["hash"] == project.fingerprint:
+            return
+        amendment = None
+        if versions and decisions.begun(conn):
+            amendment = changes(versions[-1]["text"], text)
+        acts.add_protocol(conn, text, project.fingerprint, who, now(), amendment=amendment, why=why)
+        if versions:
+            _stand_anew(project, conn)
+
+
+def _stand_anew(project: Project, conn: Connection) -> None:
+    """Where each report stands and who judges it depend on the plan, such as how many decide; so
+    both are made anew whenever the plan changes."""
+    standings.rebuild(project, conn)
+    allocation.give_anew(project, conn)
+
+
+def changes(before: str, after: str) -> str:
+    """The changed lines of a protocol, '-' before and '+' after."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
+    return "\n".join(line for line in lines if not line.startswith(("---", "+++", "@@")))
+
+
+def init(folder: Path) -> Path:
+    """Writes a commented starter protocol into a folder and gives its path.
+
+    Raises:
+        ProtocolError: there is a protocol already.
+    """
+    path = folder / PROTOCOL
+    if path.exists():
+        raise ProtocolError(f"{path}: there is a protocol already; edit it, or name a new folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(shipped("data") / "starter-protocol.yaml", path)
+    return path
+
+
+def amendments(project: Project) -> list[dict[str, str | None]]:
+    """Protocol changes since screening began: at, who, what, why; oldest first."""
+    with project.store.read() as conn:
+        versions = acts.protocol_versions(conn)
+    return [
+        {"at": v["at"], "who": v["who"], "what": v["amendment"], "why": v["why"]}
+        for v in versions
+        if v["amendment"] is not None
+    ]
+
+
+def check(folder: Path) -> list[str]:
+    """What a protocol plans, in a few lines, once it holds together.
+
+    Raises:
+        ProtocolError: a mistake in it, or in its query, or a checklist that is not there.
+    """
+    return plan(folder, protocols.load(folder / PROTOCOL))
+
+
+def plan(folder: Path, protocol: Protocol) -> list[str]:
+    """What a protocol plans, once it holds together with the files in its folder.
+
+    Raises:
+        ProtocolError: a mistake in its query, or a file or checklist that is not there.
+    """
+    check_plan(folder, protocol)
+    lines = [f"{folder / PROTOCOL}: the protocol holds together.", f"  {protocol.title}"]
+    sources = [*protocol.search.sources, *(one.file for one in protocol.search.imports)]
+    until = protocol.search.to.isoformat() if protocol.search.to else "now"
+    lines.append(f"  search {protocol.search.from_} to {until}: {', '.join(sources) or 'files'}")
+    for stage in protocol.stages:
+        people = ", ".join(protocols.stage_reviewers(protocol, stage))
+        lines.append(f"  {stage.id}: {stage.reviewers} of {people}")
+    for one in protocol.search.imports:
+        if not (folder / one.file).exists():
+            raise ProtocolError(
+                f"{folder / PROTOCOL}: search.imports names {one.file}, which is not in {folder}."
+            )
+    _check_queries(folder / PROTOCOL, protocol)
+    lines.append(f"  checklists: {', '.join(protocol.appraisal.tools) or 'none'}")
+    return lines
+
+
+def _check_queries(path: Path, protocol: Protocol) -> None:
+    texts = [("search.query", protocol.search.query)]
+    texts += [(f"rules {one.id}: must_match", one.must_match) for one in protocol.rules]
+    for key, text in texts:
+        try:
+            query.parse(text)
+        except QueryError as error:
+            raise ProtocolError(f"{path}: '{key}' cannot be read. {error}") from error

@@ -1,0 +1,48 @@
+"""Plain CSV files of people without a review -> header and rows, whatever program wrote them."""
+
+import csv
+import io
+from pathlib import Path
+
+from review.errors import SourceError
+from review.sources.files.text import as_utf8, decoded
+
+Row = tuple[int, list[str]]
+"""Line number in the file, and cells."""
+
+
+def read_table(path: Path) -> tuple[list[str], list[Row]]:
+    """Header (small letters, no space around) and the rows below it that are not blank.
+
+    Commas, semicolons or tabs part the cells; UTF-8, UTF-16 and Windows-1252 are read.
+
+    Raises:
+        SourceError: no such file, a workbook, or no header with a row below it.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise SourceError(f"{path}: there is no such file.") from None
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror}).") from error
+    if data.startswith(b"PK") or b"\0" in as_utf8(data[:2000]):
+        raise SourceError(f"{path}: this is no text file. Save the table as CSV and try again.")
+    text = decoded(as_utf8(data)).lstrip("\n")
+    skipped = decoded(as_utf8(data)).count("\n") - text.count("\n")
+    first = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    header: list[str] = []
+    rows: list[Row] = []
+    begins = 1 + skipped
+    try:
+        for cells in reader:
+            if not header:
+                header = [cell.strip().lower() for cell in cells]
+            elif any(cell.strip() for cell in cells):
+                rows.append((begins, [cell.strip() for cell in cells]))
+            begins = reader.line_num + 1 + skipped
+    except csv.Error as error:
+        raise SourceError(f"{path}: line {begins}: cannot be read as CSV ({error}).") from error
+    if not rows:
+        raise SourceError(f"{path}: expected a header and at least one row below it.")
+    return header, rows

@@ -1,0 +1,189 @@
+"""Appraises part of the demo review: made-up papers as PDFs, and what its made-up team answered.
+
+Run after the decisions are in:  python scripts/fill_demo.py FOLDER
+Of the reports due, the first ones are settled, some differ and wait for cleo, the rest are left to
+whoever tries the app. Answers are drawn from one seed and are about nobody's paper.
+"""
+
+import random
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pypdfium2
+
+from review.checklists import NONE, NOT_JUDGED, Asked, answerable, asked_of
+from review.diagram import convert
+from review.diagram.svg import page, text
+from review.diagram.text import wrap
+from review.scoring import score
+from review.store import records
+from review.workflow.appraisal import forms, settling, tools
+from review.workflow.appraisal.forms import Given
+from review.workflow.opening import open_project
+from review.workflow.project import Project
+
+SETTLED, DIFFERING, PAPERS = 14, 3, 8
+WIDTH, HEIGHT, MARGIN = 595, 842, 62
+"""An A4 page in points."""
+DATA = (
+    "We used the COVID-19 Radiography Database and added children with pneumonia from the "
+    "Guangzhou paediatric set as controls.",
+    "Images came from the COVIDx data set. A further 1,200 normal radiographs were taken from "
+    "the RSNA Pneumonia Detection Challenge.",
+    "We studied consecutive adults of two hospitals who had a chest CT between January 2018 and "
+    "June 2020; images with motion artefacts were excluded.",
+    "Labels were mined from the radiology reports with a natural language processing tool.",
+)
+SPLIT = (
+    "Images were randomly split into training (80%) and test (20%) sets.",
+    "Patients were split into training, tuning and test sets at the patient level.",
+    "After augmentation the images were split at random into training and test sets.",
+)
+LIMITS = (
+    "A limitation is that the model was not tested on an external data set.",
+    "The sample was small and came from a single centre.",
+    "No confidence intervals could be computed.",
+)
+
+
+def fill(folder: Path) -> None:
+    """Appraises the first reports due of the review in a folder, and writes their papers."""
+    project = open_project(folder)
+    rng = random.Random(20201003)
+    with project.store.read() as conn:
+        due = sorted(forms.reports_due(project, conn))[: SETTLED + DIFFERING]
+        titles = {report: records.get(conn, report).record.title or "" for report in due}
+        keys = {report: records.key_of(report) for report in due}
+    papers = folder / "papers"
+    papers.mkdir(exist_ok=True)
+    for report in due[:PAPERS]:
+        write_paper(papers / f"{keys[report]}.pdf", titles[report], rng)
+    for place, report in enumerate(due):
+        appraise(project, report, titles[report], rng, settled=place < SETTLED)
+
+
+def appraise(
+    project: Project, report: int, title: str, rng: random.Random, *, settled: bool
+) -> None:
+    """Both reviewers' forms of one report, and cleo's word where they differ if it is settled."""
+    kind = "traditional" if "adiomic" in title else "deep-learning"
+    give(project, report, tools.KIND, {tools.KIND_ITEM: kind})
+    care = rng.choice((0.45, 0.75, 0.9))
+    for name in [tool.checklist for tool in tools.tools_for(project.protocol, kind)]:
+        if name == tools.KIND:
+            continue
+        ada = filled(project, name, rng, care)
+        apart = differing(project, name, ada, rng)
+        give(project, report, name, ada, "ada")
+        give(project, report, name, ada | apart, "ben")
+        for key in apart if settled else ():
+            settling.settle(project, Given(report, name, key, ada[key]), "cleo")
+
+
+def differing(
+    project: Project, name: str, form: Mapping[str, str], rng: random.Random
+) -> dict[str, str]:
+    """Other answers to a few of the keys that nothing else of the form hangs on."""
+    one = tools.checklist(project, name)
+    free = [
+        asked
+        for asked in answerable(one)
+        if asked.key in form and (one.kind == "reporting" or asked.key.startswith("applicability:"))
+    ]
+    return {
+        asked.key: rng.choice(
+            [o.id for o in asked.options if o.id not in (form[asked.key], NOT_JUDGED)]
+        )
+        for asked in rng.sample(free, min(len(free) // 2, 3))
+    }
+
+
+def give(project: Project, report: int, name: str, form: Mapping[str, str], *who: str) -> None:
+    """Enters a whole form and finishes it."""
+    one = tools.checklist(project, name)
+    given = [Given(report, name, key, answer) for key, answer in form.items()]
+    for reviewer in who or ("ada", "ben"):
+        with project.store.write() as conn:
+            forms.add_answers(project, conn, one, given, reviewer)
+        settling.finish(project, report, name, reviewer)
+
+
+def filled(project: Project, name: str, rng: random.Random, care: float) -> dict[str, str]:
+    """Answers to all a form asks, facts first; judgements are those the answers propose."""
+    one = tools.checklist(project, name)
+    form: dict[str, str] = {}
+    while left := score(one, form).unanswered:
+        asked = asked_of(one, left[0])
+        part, _, _ = asked.key.partition(":")
+        proposed = {said.key: said.proposed for said in score(one, form).judgements}
+        if part == "judgement":
+            form[asked.key] = proposed[asked.key] or "unclear"
+        elif part == "applicability":
+            form[asked.key] = rng.choice(("low", "low", "low", "unclear", "high"))
+        else:
+            form[asked.key] = picked(asked, rng, care)
+    return form
+
+
+def picked(asked: Asked, rng: random.Random, care: float) -> str:
+    """One answer; a careful paper meets an item more often."""
+    if asked.choose == "number":
+        return str(rng.randint(40, 900))
+    if asked.choose == "text":
+        return "as described in the made-up paper"
+    good = [one for one in asked.options if one.means == "met" or (one.points or 0) > 0]
+    bad = [one for one in asked.options if one.means == "unmet" or (one.points or 0) < 0]
+    sorts = [one for one in asked.options if one not in [*good, *bad]] or list(asked.options)
+    if not good:
+        return rng.choice(sorts).id
+    if rng.random() < care:
+        return rng.choice(good).id
+    if asked.choose == "many":
+        return NONE
+    return rng.choice(bad or sorts).id
+
+
+def write_paper(path: Path, title: str, rng: random.Random) -> None:
+    """A made-up paper of two pages."""
+    cases, positives = rng.randint(300, 2000), rng.randint(20, 90)
+    first = [
+        ("", title),
+        ("", "This paper was made up for a demonstration. Nobody found out anything in it."),
+        ("Abstract", "We present a model for chest imaging. It was developed on "
+         f"{cases} people and tested on a test set that contained {positives} positive cases."),
+        ("Introduction", "Reading chest images takes time. Earlier studies proposed networks."),
+        ("Methods", f"{rng.choice(DATA)} {rng.choice(DATA)} {rng.choice(SPLIT)} Images were "
+         "resized to 224 x 224 pixels and normalised. The network was pretrained on ImageNet and "
+         "trained with the Adam optimiser for 50 epochs. The model with the best area under the "
+         "curve on the tuning set was chosen."),
+    ]  # fmt: skip
+    second = [
+        ("Results", f"The area under the curve was 0.{rng.randint(80, 98)}. Sensitivity was "
+         f"{rng.randint(80, 96)}% and specificity {rng.randint(70, 92)}%."),
+        ("Discussion", f"The model may help radiologists. {rng.choice(LIMITS)}"),
+        ("Conclusion", "Models like this one need studies in the clinic."),
+    ]  # fmt: skip
+    whole = pypdfium2.PdfDocument.new()
+    for parts in (first, second):
+        whole.import_pages(pypdfium2.PdfDocument(convert.pdf(drawn(parts, title))))
+    whole.save(path)
+
+
+def drawn(parts: list[tuple[str, str]], title: str) -> str:
+    """A page of text: headings and paragraphs under each other."""
+    lines, y = [], float(MARGIN)
+    for heading, words in parts:
+        if heading:
+            lines.append(text(MARGIN, y, heading, size=13, bold=True))
+            y += 20
+        large = words == title
+        for line in wrap(words, WIDTH - 2 * MARGIN, 17 if large else 10.5, bold=large):
+            lines.append(text(MARGIN, y, line, size=17 if large else 10.5, bold=large))
+            y += 22 if large else 15
+        y += 14
+    return page(WIDTH, HEIGHT, lines, title=title)
+
+
+if __name__ == "__main__":
+    fill(Path(sys.argv[1]))

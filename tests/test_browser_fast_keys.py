@@ -1,0 +1,150 @@
+"""Keys faster than a page can be drawn: none counts twice, none lands on a record unseen."""
+
+import pytest
+from browser import chromium, press_until, served, settled
+
+from review.protocol import stage_of
+from review.records import Record
+from review.store import decisions, records
+from review.store.moments import now
+from review.store.records import number_of
+from review.workflow import screening, standings
+from review.workflow.decisions import Wanted, decide
+from review.workflow.opening import init, open_project
+
+pytestmark = pytest.mark.browser
+WATCH = """() => { window.seen = []; window.addEventListener('keydown', event => window.seen.push(
+[event.key, document.querySelector('.record-key')?.dataset.key]), true); }"""
+"""Notes each press with the record that was on the screen at that moment."""
+MOVED = "u => location.search != u"
+MANY = 60
+
+
+@pytest.fixture
+def project(tmp_path):
+    init(tmp_path)
+    opened = open_project(tmp_path, who="ada")
+    with opened.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
+        given = [
+            (n, Record("embase", title=f"Study {n}", abstract="Lungs on CT. " * 60))
+            for n in range(1, MANY + 1)
+        ]
+        records.add(conn, batch, given, now())
+        standings.rebuild(opened, conn)
+    return opened
+
+
+def opened(browser, address, query=""):
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.goto(f"{address}/screening{query}")
+    page.get_by_role("button", name="Include").wait_for()
+    page.wait_for_url("**key=*")
+    settled(page)
+    page.evaluate(WATCH)
+    return page
+
+
+def burst(page, keys, gap):
+    """Presses keys with so many milliseconds between them, whatever the page does meanwhile."""
+    for key in keys:
+        page.keyboard.press(key)
+        page.wait_for_timeout(gap)
+    settled(page)
+    page.wait_for_timeout(400)
+    settled(page)
+
+
+def held(project, page, stage="screening"):
+    """Holds every decision against a press of its letter while that record was on the screen; no
+    record has two. Gives the decisions."""
+    with project.store.read() as conn:
+        made = decisions.every(conn, stage=stage_of(project.protocol, stage).id)
+    pressed = [(key, record) for key, record in page.evaluate("window.seen") if record]
+    letters = {"include": "i", "exclude": "e", "unsure": "m"}
+    for one in made:
+        assert any(number_of(at) == one.record and key == letters[one.verdict]
+                   for key, at in pressed), one  # fmt: skip
+    assert len({one.record for one in made}) == len(made)
+    return made
+
+
+@pytest.mark.parametrize("gap", [5, 40, 130])
+def test_a_burst_of_keys_decides_only_what_was_on_the_screen_and_once(project, gap):
+    with served(project.folder, solo="ada") as address, chromium() as browser:
+        page = opened(browser, address)
+        burst(page, "iememiieeimiemieiemi", gap)
+        made = held(project, page)
+        assert made
+        done = len(made)
+        assert screening.pace(project, stage_of(project.protocol, "screening"), "ada").done == done
+        text = f"{done + 1} of {MANY}"
+        page.get_by_text(text).first.wait_for()
+        press_until(page, "i", MOVED, page.evaluate("location.search"))  # the keys still work
+        page.get_by_text(f"{done + 2} of {MANY}").first.wait_for()
+
+
+def test_two_tabs_of_one_reviewer_never_decide_twice(project):
+    with served(project.folder, solo="ada") as address, chromium() as browser:
+        one, two = opened(browser, address), opened(browser, address)
+        assert one.evaluate("location.search") == two.evaluate("location.search")
+        key = one.locator(".record-key").get_attribute("data-key")
+        one.keyboard.press("i")
+        two.keyboard.press("e")
+        settled(one)
+        settled(two)
+        other = f"You have decided {key} in another tab"
+        told = [page for page in (one, two) if page.get_by_text(other).count()]
+        assert len(told) == 1
+        with project.store.read() as conn:
+            made = decisions.every(conn, records=[number_of(key)])
+        assert len(made) == 1
+        for page in (one, two):
+            assert page.locator(".record-key").get_attribute("data-key") != key
+
+
+def test_a_page_left_open_while_others_settled_its_record_adds_nothing(project):
+    stage = stage_of(project.protocol, "screening")
+    path = project.folder / "protocol.yaml"
+    more = "  - {name: ben, roles: [reviewer]}\n  - {name: dan, roles: [reviewer]}\n"
+    path.write_text(path.read_text().replace("  - {name: ben, roles: [reviewer]}\n", more))
+    with served(project.folder, solo="ada") as address, chromium() as browser:
+        page = opened(browser, address)
+        key = page.locator(".record-key").get_attribute("data-key")
+        fresh = open_project(project.folder, who="ada")
+        for name in ("ben", "dan"):
+            decide(fresh, Wanted(number_of(key), stage.id, name, "exclude"))
+        press_until(page, "i", MOVED, page.evaluate("location.search"))
+        page.get_by_text(f"{key} has all its decisions already").wait_for()
+        assert "exclude" not in page.get_by_test_id("stAlert").inner_text()
+    with project.store.read() as conn:
+        made = decisions.every(conn, records=[number_of(key)])
+    assert [one.reviewer for one in made] == ["ben", "dan"]
+
+
+def test_keys_at_full_text_pressed_at_once_exclude_nothing_unread(project):
+    for number in range(1, 7):
+        for name in ("ada", "ben"):
+            decide(project, Wanted(number, "title-abstract", name, "include"))
+    with served(project.folder, solo="ada") as address, chromium() as browser:
+        page = opened(browser, address, "?stage=full-text")
+        burst(page, "e1e2e3i1", 10)
+        with project.store.read() as conn:
+            made = decisions.every(conn, stage="full-text")
+        seen = {record for _, record in page.evaluate("window.seen")}
+        assert {one.record for one in made} <= {number_of(key) for key in seen if key}
+        assert len({one.record for one in made}) == len(made)
+        assert all(one.reason for one in made if one.verdict == "exclude")
+
+
+def test_a_key_held_down_counts_once(project):
+    with served(project.folder, solo="ada") as address, chromium() as browser:
+        page = opened(browser, address)
+        first = page.evaluate("location.search")
+        for _ in range(30):  # a second of auto-repeat
+            page.keyboard.down("i")
+            page.wait_for_timeout(30)
+        page.keyboard.up("i")
+        page.wait_for_function(MOVED, arg=first)
+        settled(page)
+        assert len(held(project, page)) == 1

@@ -1,0 +1,169 @@
+"""The Harvests page in a browser: begun there, a source that fails, an alert from end to end."""
+
+import io
+import json
+import re
+import time
+from datetime import timedelta
+
+import pytest
+from browser import chromium, served, settled
+from harvesting import make, stored, surroundings
+from PIL import Image
+from playwright.sync_api import Page, expect
+from standin import Fault, StandIn, corpus
+from standin.web import Limits
+
+from review.store import records
+from review.workflow import decisions
+from review.workflow.decisions import Wanted
+from review.workflow.harvest import alerts, overview
+from review.workflow.project import Project
+
+pytestmark = pytest.mark.browser
+WAIT = 120_000
+"""Patience with a loaded machine (milliseconds)."""
+RED = (251, 224, 221)
+"""Ground of a row of which something is missing."""
+
+
+@pytest.fixture
+def library():
+    """A corpus on the day before one of its articles is retracted, and that article."""
+    found = corpus.make(2_500, 4)
+    one = min((a for a in found.articles if a.retracted_on), key=lambda a: a.retracted_on)
+    found.today = one.retracted_on - timedelta(days=1)
+    return found, one
+
+
+@pytest.fixture
+def folder(library, tmp_path):
+    _, one = library
+    words = " ".join(one.title.split()[:4]).rstrip(".,:")
+    days = [day for day in (one.issue_date, one.epub) if day]
+    make(
+        tmp_path / "review", sources=("pubmed", "arxiv", "medrxiv"),
+        query=f'"{words}" OR (covid* AND ct)', since=str(min(days) - timedelta(days=60)),
+        until=str(max(days)),
+    )  # fmt: skip
+    return tmp_path / "review"
+
+
+def cells(page: Page) -> list[list[str]]:
+    """The table of harvests, row by row, as screen readers are given it."""
+    grid = page.get_by_test_id("stDataFrame").first
+    rows = grid.locator("canvas [role=row]").all()[1:]
+    return [row.locator("[role=gridcell]").all_text_contents() for row in rows]
+
+
+def reddened(page: Page, wanted: bool) -> bool:
+    """Whether any row of the table stands on red, or comes to within half a minute."""
+    end = time.monotonic() + 30
+    while (seen := _red(page)) is not wanted and time.monotonic() < end:
+        page.wait_for_timeout(300)
+    return seen
+
+
+def _red(page: Page) -> bool:
+    shot = page.get_by_test_id("stDataFrame").first.screenshot()
+    picture = Image.open(io.BytesIO(shot)).convert("RGB")
+    return RED in {colour for _, colour in picture.getcolors(1 << 24)}
+
+
+def harvest_now(page: Page) -> None:
+    """Presses the button and waits until the page, by itself, shows that the harvest has ended."""
+    page.get_by_role("button", name="Harvest now").click()
+    expect(
+        page.get_by_text(re.compile("harvest (is starting|of this review)")).first
+    ).to_be_visible(timeout=WAIT)
+    expect(page.get_by_role("button", name="Harvest now")).to_be_visible(timeout=WAIT)
+    settled(page)
+
+
+def include(project: Project, pmid: int) -> str:
+    with project.store.read() as conn:
+        (one,) = [s for s in records.every(conn) if s.record.source_id == str(pmid)]
+    decisions.decide(project, Wanted(one.id, "screening", "ann", "include"))
+    return one.key
+
+
+def test_a_harvest_from_the_page_to_the_alert(library, folder, tmp_path, monkeypatch):
+    world, article = library
+    from review.workflow.opening import open_project
+
+    project = open_project(folder, who="ann")
+    down = Fault("503", every=1, service="arxiv")
+    with StandIn(world, faults=[down], limits=Limits(rxiv_page=10)) as server:
+        for name, value in surroundings(server, tmp_path / "cache").items():
+            monkeypatch.setenv(name, value)
+        with served(folder, solo="ann") as address, chromium() as browser:
+            page = browser.new_page(viewport={"width": 1500, "height": 1100}, accept_downloads=True)
+            page.goto(f"{address}/harvests")
+            settled(page)
+            expect(page.get_by_text("Nothing was harvested yet")).to_be_visible(timeout=WAIT)
+            harvest_now(page)
+            expect(page.get_by_text("Not whole: arXiv")).to_be_visible(timeout=WAIT)
+            page.screenshot(path=str(tmp_path / "failing.png"), full_page=True)
+            assert {one.source: one.owed for one in overview(project)} == {
+                "pubmed": False, "arxiv": True, "medrxiv": False
+            }  # fmt: skip
+            assert {row[1] for row in cells(page)} == {"pubmed", "arxiv", "medrxiv"}
+            assert reddened(page, True)
+            _shows_what_is_stored(page, project)
+
+            server.faults.clear()
+            harvest_now(page)
+            expect(page.get_by_text("Not whole")).to_have_count(0, timeout=WAIT)
+            assert not reddened(page, False)
+            assert stored(project, "arxiv")
+            _downloads_what_is_kept(page, folder, project, tmp_path)
+            page.screenshot(path=str(tmp_path / "whole.png"), full_page=True)
+
+            key = include(project, article.pmid)
+            world.today = article.retracted_on + timedelta(days=30)
+            harvest_now(page)
+            told = page.get_by_text(re.compile("the included study .* is (retracted|marked)"))
+            expect(told).to_be_visible(timeout=WAIT)
+            expect(page.get_by_role("link", name=key)).to_be_visible(timeout=WAIT)
+            page.screenshot(path=str(tmp_path / "alert.png"), full_page=True)
+            page.goto(address)
+            settled(page)
+            expect(told).to_be_visible(timeout=WAIT)
+            page.get_by_role("button", name="Close this alert").click()
+            page.get_by_label("What was done about it?").fill("Notice read; excluded")
+            page.get_by_role("button", name="Close the alert", exact=True).click()
+            expect(page.get_by_text("Alerts closed: 1")).to_be_visible(timeout=WAIT)
+            page.get_by_text("Alerts closed: 1").click()
+            expect(page.get_by_text("Notice read; excluded")).to_be_visible(timeout=WAIT)
+            page.screenshot(path=str(tmp_path / "closed.png"), full_page=True)
+    (alert,) = alerts.every(project)
+    assert (alert.report, alert.closed_by, alert.why) == (key, "ann", "Notice read; excluded")
+
+
+def _shows_what_is_stored(page: Page, project: Project) -> None:
+    """Window, state and counts of each row are those of the store."""
+    shown = {row[1]: row for row in cells(page)}
+    for one in overview(project):
+        row = shown[one.source]
+        assert row[2:5] == [one.query, one.window, one.state]
+        numbers = [int(text.replace(",", "") or 0) for text in row[5:9]]
+        assert numbers == [one.announced, one.received, one.new, one.known]
+
+
+def _downloads_what_is_kept(page: Page, folder, project: Project, tmp_path) -> None:
+    """A raw answer of medRxiv comes as the service sent it."""
+    page.get_by_label("One harvest").click()
+    page.get_by_role("option").filter(has_text="medrxiv").last.click()
+    settled(page)
+    for _ in range(20):  # until the page is drawn for the one chosen
+        with page.expect_download() as taken:
+            page.get_by_role("button", name="Download this raw answer").click()
+        if taken.value.suggested_filename.startswith("medrxiv-"):
+            break
+        page.wait_for_timeout(500)
+    assert taken.value.suggested_filename.startswith("medrxiv-")
+    taken.value.save_as(tmp_path / "answer.json")
+    entries = json.loads((tmp_path / "answer.json").read_bytes())["collection"]
+    dois = {one["doi"] for one in entries}
+    assert dois
+    assert dois & {ident.rsplit("v", 1)[0] for ident in stored(project, "medrxiv")} or entries

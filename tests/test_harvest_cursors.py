@@ -1,0 +1,135 @@
+"""Where a harvest goes on: lists kept once however many pages, and what arXiv has deleted."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from harvesting import expected, make, stored, surroundings
+from sqlalchemy import select
+from standin import StandIn, corpus
+from standin.web import Limits
+
+from review.sources.arxiv import search as arxiv_search
+from review.sources.europepmc import search as europepmc_search
+from review.sources.pubmed import search as pubmed_search
+from review.store import harvests, records
+from review.store.moments import now
+from review.store.tables import harvest_pages
+from review.workflow import decisions
+from review.workflow.decisions import Wanted
+from review.workflow.harvest import Control, exit_status, harvest, overview
+
+TODAY = date(2020, 10, 10)
+
+
+@pytest.fixture(scope="module")
+def library():
+    return corpus.make(2_500, 4)
+
+
+@pytest.fixture
+def rehearsal(tmp_path, monkeypatch):
+    """Points this process at a stand-in."""
+
+    def point(server: StandIn) -> None:
+        for name, value in surroundings(server, tmp_path / "cache").items():
+            monkeypatch.setenv(name, value)
+
+    return point
+
+
+def page(conn, number, cursor, grown):
+    harvests.add_page(
+        conn, number, now(), cursor=cursor, grown=grown, detail={}, slice="s", raw=None,
+        announced=9, received=1, parsed=1, rejected=0, new=1, known=0,
+    )  # fmt: skip
+
+
+def kept(conn, number):
+    """The cursors that are kept, oldest first."""
+    c = harvest_pages.c
+    rows = conn.execute(select(c.cursor).where(c.harvest == number).order_by(c.id)).scalars()
+    return [json.loads(one) for one in rows if one is not None]
+
+
+def test_a_list_that_grows_is_kept_once_and_read_back_whole(tmp_path):
+    project = make(tmp_path / "r")
+    with project.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ann", kind="harvest", source="pubmed")
+        number = harvests.open_one(
+            conn, now(), "ann", detail={}, run="r", source="pubmed", batch=batch, query="q",
+            compiled=None, window_from="2020-01-01", window_to="2020-01-02",
+        )  # fmt: skip
+        assert harvests.cursor(conn, number) is None
+        walked = [
+            ({"place": 2, "seen": ["a", "b"], "lost": []}, {"seen": 2, "lost": 0}),
+            ({"place": 3, "seen": ["a", "b", "c"], "lost": []}, {"seen": 1, "lost": 0}),
+            ({"place": 4, "seen": ["a", "b", "c"], "lost": ["x"]}, {"seen": 0, "lost": 1}),
+            ({"place": 5, "seen": ["a", "b", "c", "d"], "lost": ["x"]}, {"seen": 1, "lost": 0}),
+        ]
+        for cursor, grown in walked:
+            page(conn, number, cursor, grown)
+            assert harvests.cursor(conn, number) == cursor
+        assert [one["seen"] for one in kept(conn, number)] == [["a", "b"], ["c"], [], ["d"]]
+        ended = {"place": 0, "seen": [], "lost": []}
+        page(conn, number, ended, {})
+        assert harvests.cursor(conn, number) == ended
+        assert len(kept(conn, number)) == 1
+
+
+@pytest.mark.parametrize("source", ["pubmed", "arxiv", "medrxiv", "arxiv-oai", "europepmc"])
+def test_a_harvest_stopped_after_each_page_loses_and_doubles_nothing(
+    library, tmp_path, rehearsal, monkeypatch, source
+):
+    monkeypatch.setattr(arxiv_search, "PAGE", 10)
+    monkeypatch.setattr(pubmed_search, "BATCH", 10)
+    monkeypatch.setattr(europepmc_search, "PAGE", 10)
+    name = "arxiv" if source == "arxiv-oai" else source
+    project = make(tmp_path / "r", sources=(source,), until="2020-04-30", query="covid* OR lung*")
+    calm = make(tmp_path / "calm", sources=(source,), until="2020-04-30", query="covid* OR lung*")
+    with StandIn(library, limits=Limits(rxiv_page=15, oai_page=7)) as server:
+        rehearsal(server)
+        assert exit_status(harvest(calm, "ann", control=Control(today=TODAY))) == 0
+        asked = len(server.log)
+        runs = 0
+        while runs == 0 or overview(project)[-1].state != "complete":
+            control = Control(today=TODAY)
+
+            def stop(_step, control=control):
+                control.stopped = True
+
+            control.tell = stop
+            harvest(project, "ann", control=control)
+            runs += 1
+            assert runs < 100
+        assert len(server.log) - asked < 4 * asked
+    assert runs > 2
+    assert stored(project, name) == stored(calm, name)
+    assert len(set(stored(project, name))) == len(stored(project, name)) > 10
+
+
+def test_what_arxiv_deleted_is_counted_marked_and_told(library, tmp_path, rehearsal):
+    world = corpus.make(2_500, 4)
+    world.today = date(2020, 10, 10)
+    project = make(tmp_path / "r", sources=("arxiv-oai",))
+    with StandIn(world) as server:
+        rehearsal(server)
+        assert exit_status(harvest(project, "ann", control=Control(today=world.today))) == 0
+        wanted = expected(server, "arxiv")
+        assert {one.rsplit("v", 1)[0] for one in stored(project, "arxiv")} == wanted
+        with project.store.read() as conn:
+            ours = next(one for one in records.every(conn) if one.record.source == "arxiv")
+        decisions.decide(project, Wanted(ours.id, "screening", "ann", "include"))
+        gone = next(one for one in world.of("arxiv") if one.id == ours.record.arxiv_id)
+        gone.deleted_on = world.today + timedelta(days=2)
+        world.today += timedelta(days=5)
+        world.changed()
+        before = stored(project, "arxiv")
+        run = harvest(project, "ann", control=Control(today=world.today))
+    assert exit_status(run) == 0
+    (outcome,) = [one for one in run.outcomes if one.rejected]
+    assert outcome.announced == outcome.received + outcome.rejected
+    assert stored(project, "arxiv") == before
+    (alert,) = run.alerts
+    assert "is marked as retracted, withdrawn or deleted (arxiv-oai: deleted at the source" in alert
+    assert {one.state for one in overview(project)} == {"complete"}
