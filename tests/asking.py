@@ -14,7 +14,7 @@ ATOM = {
 
 
 def get(server: StandIn, service: str, path: str = "", **params: object) -> requests.Response:
-    return requests.get(server.base[service] + path, params=params, timeout=20)
+    return requests.get(server.base[service] + path, params=params, timeout=120)
 
 
 def atom(answer: requests.Response) -> tuple[int, list[str]]:

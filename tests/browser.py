@@ -10,10 +10,14 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = 180_000
+"""How long a page may take on a machine that does much else (ms); a right one takes a second."""
+expect.set_options(timeout=PATIENCE)
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -34,7 +38,7 @@ def free_port() -> int:
 
 @contextmanager
 def served(
-    folder: Path, *, solo: str | None = None, wait: float = 60, port: int = 0, cwd: Path = ROOT
+    folder: Path, *, solo: str | None = None, wait: float = 180, port: int = 0, cwd: Path = ROOT
 ) -> Iterator[str]:
     """Serves a review as `review app` does and gives its address; stops it at the end."""
     port = port or free_port()
@@ -58,7 +62,7 @@ def served(
         yield address
     finally:
         child.terminate()
-        child.wait(20)
+        child.wait(60)
         log.close()
 
 
@@ -88,6 +92,13 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def tab(browser: Browser, **view: Any) -> Page:
+    """A page of a browser session of its own."""
+    context = browser.new_context(**view)
+    context.set_default_timeout(PATIENCE)
+    return context.new_page()
+
+
 def sign_in(page: Page, address: str, name: str, password: str) -> None:
     """Signs in through the sign-in page and waits for the app's first page."""
     page.goto(f"{address}/signin")
@@ -98,7 +109,7 @@ def sign_in(page: Page, address: str, name: str, password: str) -> None:
     settled(page)
 
 
-def settled(page: Page, wait: float = 30_000) -> None:
+def settled(page: Page, wait: float = PATIENCE) -> None:
     """Waits until Streamlit has drawn the page and stands still."""
     expect(page.get_by_test_id("stApp")).to_be_visible(timeout=wait)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=wait)
@@ -115,7 +126,7 @@ def press_until(page: Page, key: str, done: str, *arguments: object) -> None:
     for _ in range(4):
         page.keyboard.press(key)
         try:
-            page.wait_for_function(done, arg=arguments[0] if arguments else None, timeout=15_000)
+            page.wait_for_function(done, arg=arguments[0] if arguments else None, timeout=45_000)
         except TimeoutError:
             continue
         return

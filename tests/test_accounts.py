@@ -81,7 +81,7 @@ def ask(address, path, *, cookie=None, form=None):
         request.add_header("Cookie", cookie)
     opener = urllib.request.build_opener(Stay)
     try:
-        with opener.open(request, timeout=10) as answer:
+        with opener.open(request, timeout=120) as answer:
             return answer.status, dict(answer.headers), answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:

@@ -47,7 +47,7 @@ def draw(folder, person):
         st.session_state["person"] = person
         protocol.page(open_project(Path(folder)))
 
-    return AppTest.from_function(script, args=(str(folder), person), default_timeout=60).run()
+    return AppTest.from_function(script, args=(str(folder), person), default_timeout=300).run()
 
 
 def test_a_change_before_any_decision_is_a_version_and_no_amendment(project):

@@ -108,7 +108,7 @@ def test_without_a_session_no_file_page_or_socket_answers(address):
     for path in ("/media/x.pdf", "/_stcore/stream", "/_stcore/host-config", "/screening",
                  "/component/x/index.html", "/_stcore/upload_file/x/y"):  # fmt: skip
         try:
-            with urllib.request.urlopen(address + path, timeout=20) as answer:
+            with urllib.request.urlopen(address + path, timeout=120) as answer:
                 assert answer.url.endswith("/signin"), path
         except urllib.error.HTTPError as error:
             assert error.code in (401, 403, 404, 405), (path, error.code)

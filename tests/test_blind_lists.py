@@ -92,7 +92,7 @@ def test_the_page_of_conflicts_leaves_out_what_waits_for_its_reader(project):
         st.session_state["person"] = Signed("eve", ("reviewer", "adjudicator"))
         conflicts.page(open_project(Path(folder)))
 
-    app = AppTest.from_function(script, args=(str(project.folder),), default_timeout=60).run()
+    app = AppTest.from_function(script, args=(str(project.folder),), default_timeout=300).run()
     assert not app.exception
     words = " ".join(one.value for one in app.caption)
     assert "R000002" in words and "R000001" not in words

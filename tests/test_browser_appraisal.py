@@ -4,7 +4,7 @@ import re
 
 import pytest
 from appraising import review_in
-from browser import chromium, served, sign_in
+from browser import chromium, served, sign_in, tab
 from conftest import SHARED
 from playwright.sync_api import Browser, Page, expect
 
@@ -14,7 +14,6 @@ from review.workflow.appraisal import forms, results, tools
 from review.workflow.flow import flow_of
 
 PASSWORD = "a long enough one"
-WAIT = 60_000
 
 
 @pytest.fixture
@@ -28,19 +27,19 @@ def project(tmp_path):
 
 
 def at(page: Page, text: str) -> None:
-    expect(page.get_by_text(text, exact=False).first).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text(text, exact=False).first).to_be_visible()
 
 
 def still(page: Page) -> None:
     """Waits until the app has drawn all of its answer to the last key."""
     app = page.get_by_test_id("stApp")
-    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=WAIT)
+    expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def shows(page: Page, name: str) -> None:
     """Waits until the question of this name is open, down to the box below its answers."""
     box = page.locator(f'input[aria-label="Go to"][value*="{name}"]')
-    expect(box.first).to_be_visible(timeout=WAIT)
+    expect(box.first).to_be_visible()
     still(page)
 
 
@@ -69,7 +68,7 @@ def open_report(page: Page, address: str, name: str) -> None:
     still(page)
     page.keyboard.press("Enter")
     at(page, "By which methods does the model")
-    expect(page.get_by_alt_text("Page 1")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_alt_text("Page 1")).to_be_visible()
     shows(page, "Kind of study")
     page.keyboard.press("h")
     shows(page, "Title names AI")
@@ -81,7 +80,7 @@ def go_on_by_itself(page: Page) -> None:
 
 
 def finish(page: Page, following: str) -> None:
-    expect(page.get_by_role("button", name=re.compile("^Finish"))).to_be_enabled(timeout=WAIT)
+    expect(page.get_by_role("button", name=re.compile("^Finish"))).to_be_enabled()
     page.keyboard.press("Control+Shift+Enter")
     at(page, following)
 
@@ -91,9 +90,9 @@ RQS = "1000" + "32" + "0000" + "010" + "00" + "3"
 CLAIM = {"ada": "y" * 8 + "n" + "y" * 33, "ben": "y" * 25 + "p" + "y" * 16}
 
 
-def tab(browser: Browser) -> Page:
+def paper_tab(browser: Browser) -> Page:
     """A browser of somebody's own."""
-    return browser.new_context(viewport={"width": 1500, "height": 1000}).new_page()
+    return tab(browser, viewport={"width": 1500, "height": 1000})
 
 
 def score_by_keyboard(page: Page, address: str, name: str, points: str) -> None:
@@ -101,13 +100,13 @@ def score_by_keyboard(page: Page, address: str, name: str, points: str) -> None:
     open_report(page, address, name)
     at(page, "Possible evidence")
     page.get_by_role("button", name="Use").first.click()
-    expect(page.get_by_label("Quote")).not_to_have_value("", timeout=WAIT)
+    expect(page.get_by_label("Quote")).not_to_have_value("")
     go_on_by_itself(page)
     keys(page, "claim-2020", CLAIM[name])
     finish(page, "How well is the scan protocol")
     page.get_by_text("Use a quote again (1)").click()
     page.get_by_text("CLAIM 2020 1)").click()
-    expect(page.get_by_label("Quote")).not_to_have_value("", timeout=WAIT)
+    expect(page.get_by_label("Quote")).not_to_have_value("")
     still(page)
     keys(page, "rqs-1.0", points)
     finish(page, "What is done with the model")
@@ -129,7 +128,7 @@ def flow_text(page: Page, address: str) -> str:
     """The words of the flow diagram that the reports page shows."""
     page.goto(f"{address}/results")
     picture = page.get_by_alt_text("PRISMA 2020 flow diagram")
-    expect(picture).to_be_visible(timeout=WAIT)
+    expect(picture).to_be_visible()
     svg = page.evaluate(
         "async a => (await fetch(document.querySelector(`img[alt='${a}']`).src)).text()",
         "PRISMA 2020 flow diagram",
@@ -138,10 +137,9 @@ def flow_text(page: Page, address: str) -> str:
 
 
 @pytest.mark.browser
-@pytest.mark.timeout(900)
 def test_from_two_keyboards_to_the_flow_diagram(project):
     with served(project.folder) as address, chromium() as browser:
-        ada, ben, cleo = tab(browser), tab(browser), tab(browser)
+        ada, ben, cleo = paper_tab(browser), paper_tab(browser), paper_tab(browser)
         score_by_keyboard(ada, address, "ada", RQS)
         sign_in(cleo, address, "cleo", PASSWORD)
         cleo.goto(f"{address}/consensus?key=R000001&checklist=claim-2020")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from appraising import kind, review_in
-from browser import chromium, served, settled
+from browser import chromium, served, settled, tab
 from conftest import SHARED
 from hostile import sentence_page
 from playwright.sync_api import Page, expect
@@ -12,7 +12,6 @@ from playwright.sync_api import Page, expect
 from review.workflow import bias, files
 from review.workflow.appraisal import forms
 
-WAIT = 60_000
 SENTENCE = "we combined and modified three different publicly available datasets"
 PINK = "240, 128, 160"
 
@@ -27,7 +26,7 @@ def project(tmp_path):
 
 
 def sees(page: Page, text: str) -> None:
-    expect(page.get_by_text(text, exact=False).first).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text(text, exact=False).first).to_be_visible()
 
 
 def keep(page: Page, folder, name: str) -> None:
@@ -35,12 +34,11 @@ def keep(page: Page, folder, name: str) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.timeout(300)
 def test_flags_stand_beside_the_signalling_question_and_set_no_answer(project, tmp_path):
     with served(project.folder, solo="ada") as address, chromium() as browser:
-        page = browser.new_page(viewport={"width": 1500, "height": 1300})
+        page = tab(browser, viewport={"width": 1500, "height": 1300})
         page.goto(f"{address}/appraisal?key=R000001")
-        page.get_by_text(re.compile("^PROBAST")).first.click(timeout=WAIT)
+        page.get_by_text(re.compile("^PROBAST")).first.click()
         sees(page, "What is done with the model in this report?")
         for seen in ("Were the data very large", "Signs of bias"):  # past the two facts, to 1.1
             settled(page)
@@ -51,29 +49,28 @@ def test_flags_stand_beside_the_signalling_question_and_set_no_answer(project, t
         settled(page)
         page.locator(".st-key-sign_show_0 button").first.click()
         marked = page.locator(f'div[style*="{PINK}"]')
-        expect(marked.first).to_be_attached(timeout=WAIT)
+        expect(marked.first).to_be_attached()
         settled(page)
         seen = [box for one in marked.all() if (box := one.bounding_box())]
         assert any(0 < box["y"] < 1300 for box in seen), seen
         page.screenshot(path=str(tmp_path / "appraisal.png"))
         page.locator(".st-key-sign_confirm_0 button").first.click()
-        expect(page.get_by_role("button", name="Confirmed")).to_be_visible(timeout=WAIT)
+        expect(page.get_by_role("button", name="Confirmed")).to_be_visible()
         settled(page)
         assert forms.open_form(project, 1, "probast-2019", "ada").entries == {}
         assert sum(use.right for use in bias.in_use(project).values()) == 1
 
 
 @pytest.mark.browser
-@pytest.mark.timeout(300)
 def test_dismissing_a_flag_of_a_real_paper_changes_its_rules_precision(project, tmp_path):
     with served(project.folder, solo="ada") as address, chromium() as browser:
-        page = browser.new_page(viewport={"width": 1500, "height": 1300})
+        page = tab(browser, viewport={"width": 1500, "height": 1300})
         page.goto(f"{address}/bias")
         sees(page, SENTENCE)
         settled(page)
         page.locator('[class*="st-key-bias_show_combined-sets"] button').first.click()
         sees(page, "Data put together from several public sets")
-        expect(page.get_by_test_id("stImage").first).to_be_visible(timeout=WAIT)
+        expect(page.get_by_test_id("stImage").first).to_be_visible()
         settled(page)
         keep(page, tmp_path, "bias.png")
         for word, done, precision in (
@@ -81,7 +78,7 @@ def test_dismissing_a_flag_of_a_real_paper_changes_its_rules_precision(project, 
             ("dismiss", "Dismissed", 0.0),
         ):
             page.locator(f'[class*="st-key-bias_{word}_combined-sets"] button').first.click()
-            expect(page.get_by_role("button", name=done)).to_be_visible(timeout=WAIT)
+            expect(page.get_by_role("button", name=done)).to_be_visible()
             settled(page)
             assert bias.in_use(project)["combined-sets"].precision == precision
             sees(page, f"rule combined-sets, right in {precision:.0f} of 1 judged here")
@@ -98,25 +95,24 @@ ASKED = [
 
 
 @pytest.mark.browser
-@pytest.mark.timeout(300)
 def test_a_data_set_that_cannot_be_told_is_asked_and_flags_follow_the_answer(tmp_path):
     project = review_in(tmp_path, 1)
     files.attach(project, 1, "asked.pdf", sentence_page(ASKED), "ada")
     assert bias.datasets_of(project, 1).used == ()
     with served(project.folder, solo="ada") as address, chromium() as browser:
-        page = browser.new_page(viewport={"width": 1500, "height": 1300})
+        page = tab(browser, viewport={"width": 1500, "height": 1300})
         page.goto(f"{address}/bias")
-        page.get_by_role("tab", name="Data sets").click(timeout=WAIT)
+        page.get_by_role("tab", name="Data sets").click()
         sees(page, "Which data set is meant by “dataset of Cohen et al.”?")
         sees(page, "Which data set is meant by “dataset by Wang et al.”?")
         settled(page)
         keep(page, tmp_path, "asked.png")
         page.get_by_role("button", name="COVID-19 Image Data Collection").first.click()
-        expect(page.get_by_text("“dataset of Cohen et al.”")).to_have_count(0, timeout=WAIT)
+        expect(page.get_by_text("“dataset of Cohen et al.”")).to_have_count(0)
         settled(page)
         assert bias.datasets_of(project, 1).used == ("cohen_covid_chestxray",)
         page.get_by_role("button", name="Another one, or none of these").first.click()
-        expect(page.get_by_text("“dataset by Wang et al.”")).to_have_count(0, timeout=WAIT)
+        expect(page.get_by_text("“dataset by Wang et al.”")).to_have_count(0)
         settled(page)
         named = bias.datasets_of(project, 1)
         assert (named.used, named.asked) == (("cohen_covid_chestxray",), ())

@@ -1,7 +1,7 @@
 """The duplicates page in a browser: keys settle pairs, Z undoes, differing words are marked."""
 
 import pytest
-from browser import chromium, press_until, served, settled
+from browser import chromium, press_until, served, settled, tab
 from playwright.sync_api import expect
 from test_dedupe_workflow import ARTICLE, OTHER, PREPRINT, bring
 from test_pages_duplicates import FOUR, ONE, THREE, TWO
@@ -32,9 +32,9 @@ def test_keys_settle_pairs_and_undo_and_differing_words_stand_out(tmp_path):
     dedupe.run(project, "ada")
     assert len(dedupe.waiting(project)) == 3
     with served(tmp_path, solo="ada") as address, chromium() as browser:
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page = tab(browser, viewport={"width": 1440, "height": 900})
         page.goto(f"{address}/duplicates")
-        page.get_by_text("for a decision").wait_for(timeout=40_000)
+        page.get_by_text("for a decision").wait_for()
         settled(page)
         marks = page.locator("mark")
         assert marks.count() > 0
@@ -46,7 +46,7 @@ def test_keys_settle_pairs_and_undo_and_differing_words_stand_out(tmp_path):
         press_until(page, "p", SAYS, ": preprint, by ada")
         press_until(page, "z", SAYS, "word was taken back")
         press_until(page, "y", SAYS, ": same, by ada")
-        expect(page.get_by_text("pair waits for a decision")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("pair waits for a decision")).to_be_visible()
     assert said(project) == ["distinct", "study", None, "duplicate"]
 
 
@@ -65,9 +65,9 @@ def test_a_burst_of_keys_settles_only_pairs_that_were_on_the_screen_and_once(tmp
     dedupe.run(project, "ada")
     assert len(dedupe.waiting(project)) == 30
     with served(tmp_path, solo="ada") as address, chromium() as browser:
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page = tab(browser, viewport={"width": 1440, "height": 900})
         page.goto(f"{address}/duplicates")
-        page.get_by_text("for a decision").wait_for(timeout=40_000)
+        page.get_by_text("for a decision").wait_for()
         settled(page)
         page.evaluate(WATCH)
         for key in "ynnyynpynyny":
@@ -98,14 +98,12 @@ def test_a_reopened_preprint_stands_on_the_pages_and_may_be_kept(tmp_path):
     dedupe.run(project, "ada")
     line = "the journal article of R000001, came after R000001 was judged"
     with served(tmp_path, solo="ada") as address, chromium() as browser:
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page = tab(browser, viewport={"width": 1440, "height": 900})
         page.goto(address)
-        expect(page.get_by_text(line)).to_be_visible(timeout=40_000)
+        expect(page.get_by_text(line)).to_be_visible()
         page.goto(f"{address}/duplicates")
-        expect(page.get_by_text(line)).to_be_visible(timeout=40_000)
+        expect(page.get_by_text(line)).to_be_visible()
         settled(page)
         page.get_by_role("button", name="Keep as judged").click()
-        expect(page.get_by_text("The earlier decisions on R000001 stand.")).to_be_visible(
-            timeout=60_000
-        )
+        expect(page.get_by_text("The earlier decisions on R000001 stand.")).to_be_visible()
         expect(page.get_by_text(line)).to_have_count(0)

@@ -1,7 +1,7 @@
 """Keys faster than a page can be drawn: none counts twice, none lands on a record unseen."""
 
 import pytest
-from browser import chromium, press_until, served, settled
+from browser import chromium, press_until, served, settled, tab
 
 from review.protocol import stage_of
 from review.records import Record
@@ -36,7 +36,7 @@ def project(tmp_path):
 
 
 def opened(browser, address, query=""):
-    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page = tab(browser, viewport={"width": 1440, "height": 900})
     page.goto(f"{address}/screening{query}")
     page.get_by_role("button", name="Include").wait_for()
     page.wait_for_url("**key=*")

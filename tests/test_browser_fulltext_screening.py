@@ -1,7 +1,7 @@
 """Full-text screening by keyboard with a real paper beside it; notes, reloads and looking back."""
 
 import pytest
-from browser import chromium, press_until, served, settled
+from browser import chromium, press_until, served, settled, tab
 
 from review.protocol import stage_of
 from review.records import Record
@@ -41,10 +41,10 @@ def query(page):
 def test_two_keys_exclude_with_the_paper_beside_and_nothing_is_lost(project):
     stage = stage_of(project.protocol, "eligibility")
     with served(project.folder, solo="ada") as address, chromium() as browser:
-        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        page = tab(browser, viewport={"width": 1440, "height": 900})
         page.goto(f"{address}/screening?stage=full-text")
         page.get_by_role("button", name="Include").wait_for()
-        page.locator("canvas").first.wait_for(timeout=60_000)
+        page.locator("canvas").first.wait_for()
         settled(page)
         first, title = query(page), page.locator(".record-key")
         assert page.locator("canvas").first.bounding_box()["x"] > title.bounding_box()["x"] + 300

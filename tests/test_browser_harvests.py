@@ -1,13 +1,13 @@
 """The Harvests page in a browser: begun there, a source that fails, an alert from end to end."""
 
 import io
-import json
 import re
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from browser import chromium, served, settled
+from browser import chromium, served, settled, tab
 from harvesting import make, stored, surroundings
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -17,12 +17,11 @@ from standin.web import Limits
 from review.store import records
 from review.workflow import decisions
 from review.workflow.decisions import Wanted
-from review.workflow.harvest import alerts, overview
+from review.workflow.harvest import alerts, overview, running
+from review.workflow.harvest.telling import raw_answer, raw_pages
 from review.workflow.project import Project
 
 pytestmark = pytest.mark.browser
-WAIT = 120_000
-"""Patience with a loaded machine (milliseconds)."""
 RED = (251, 224, 221)
 """Ground of a row of which something is missing."""
 
@@ -49,19 +48,21 @@ def folder(library, tmp_path):
     return tmp_path / "review"
 
 
-def cells(page: Page) -> list[list[str]]:
-    """The table of harvests, row by row, as screen readers are given it."""
+def cells(page: Page, rows: int) -> list[list[str]]:
+    """The table of harvests, row by row, as screen readers are given it; waits for so many rows."""
     grid = page.get_by_test_id("stDataFrame").first
-    rows = grid.locator("canvas [role=row]").all()[1:]
-    return [row.locator("[role=gridcell]").all_text_contents() for row in rows]
+    expect(grid.locator("canvas [role=row]")).to_have_count(rows + 1)
+    found = grid.locator("canvas [role=row]").all()[1:]
+    return [row.locator("[role=gridcell]").all_text_contents() for row in found]
 
 
-def reddened(page: Page, wanted: bool) -> bool:
-    """Whether any row of the table stands on red, or comes to within half a minute."""
-    end = time.monotonic() + 30
-    while (seen := _red(page)) is not wanted and time.monotonic() < end:
+def comes(page: Page, seen: Callable[[], object], wanted: object) -> object:
+    """What is seen once it is what is wanted, or after two minutes: a table is painted a moment
+    after the page stands still."""
+    end = time.monotonic() + 120
+    while (now := seen()) != wanted and time.monotonic() < end:
         page.wait_for_timeout(300)
-    return seen
+    return now
 
 
 def _red(page: Page) -> bool:
@@ -70,14 +71,26 @@ def _red(page: Page) -> bool:
     return RED in {colour for _, colour in picture.getcolors(1 << 24)}
 
 
-def harvest_now(page: Page) -> None:
+WATCH = """() => {
+  window.saw = false;
+  const said = /harvest (is starting|of this review)/;
+  const look = () => window.saw ||= said.test(document.body.innerText);
+  const all = {childList: true, subtree: true, characterData: true};
+  new MutationObserver(look).observe(document.body, all);
+}"""
+"""Notes the line that says a harvest runs, however shortly it stands on the page."""
+
+
+def harvest_now(page: Page, project: Project) -> None:
     """Presses the button and waits until the page, by itself, shows that the harvest has ended."""
+    before = len(overview(project))
+    page.evaluate(WATCH)
     page.get_by_role("button", name="Harvest now").click()
-    expect(
-        page.get_by_text(re.compile("harvest (is starting|of this review)")).first
-    ).to_be_visible(timeout=WAIT)
-    expect(page.get_by_role("button", name="Harvest now")).to_be_visible(timeout=WAIT)
+    ended = lambda: len(overview(project)) > before and running(project) is None  # noqa: E731
+    assert comes(page, ended, True)
+    expect(page.get_by_role("button", name="Harvest now")).to_be_visible()
     settled(page)
+    assert page.evaluate("window.saw")
 
 
 def include(project: Project, pmid: int) -> str:
@@ -97,44 +110,44 @@ def test_a_harvest_from_the_page_to_the_alert(library, folder, tmp_path, monkeyp
         for name, value in surroundings(server, tmp_path / "cache").items():
             monkeypatch.setenv(name, value)
         with served(folder, solo="ann") as address, chromium() as browser:
-            page = browser.new_page(viewport={"width": 1500, "height": 1100}, accept_downloads=True)
+            page = tab(browser, viewport={"width": 1500, "height": 1100}, accept_downloads=True)
             page.goto(f"{address}/harvests")
             settled(page)
-            expect(page.get_by_text("Nothing was harvested yet")).to_be_visible(timeout=WAIT)
-            harvest_now(page)
-            expect(page.get_by_text("Not whole: arXiv")).to_be_visible(timeout=WAIT)
+            expect(page.get_by_text("Nothing was harvested yet")).to_be_visible()
+            harvest_now(page, project)
+            expect(page.get_by_text("Not whole: arXiv")).to_be_visible()
             page.screenshot(path=str(tmp_path / "failing.png"), full_page=True)
             assert {one.source: one.owed for one in overview(project)} == {
                 "pubmed": False, "arxiv": True, "medrxiv": False
             }  # fmt: skip
-            assert {row[1] for row in cells(page)} == {"pubmed", "arxiv", "medrxiv"}
-            assert reddened(page, True)
+            assert {row[1] for row in cells(page, 3)} == {"pubmed", "arxiv", "medrxiv"}
+            assert comes(page, lambda: _red(page), True) is True
             _shows_what_is_stored(page, project)
 
             server.faults.clear()
-            harvest_now(page)
-            expect(page.get_by_text("Not whole")).to_have_count(0, timeout=WAIT)
-            assert not reddened(page, False)
+            harvest_now(page, project)
+            expect(page.get_by_text("Not whole")).to_have_count(0)
+            assert comes(page, lambda: _red(page), False) is False
             assert stored(project, "arxiv")
-            _downloads_what_is_kept(page, folder, project, tmp_path)
+            _downloads_what_is_kept(page, project, tmp_path)
             page.screenshot(path=str(tmp_path / "whole.png"), full_page=True)
 
             key = include(project, article.pmid)
             world.today = article.retracted_on + timedelta(days=30)
-            harvest_now(page)
+            harvest_now(page, project)
             told = page.get_by_text(re.compile("the included study .* is (retracted|marked)"))
-            expect(told).to_be_visible(timeout=WAIT)
-            expect(page.get_by_role("link", name=key)).to_be_visible(timeout=WAIT)
+            expect(told).to_be_visible()
+            expect(page.get_by_role("link", name=key)).to_be_visible()
             page.screenshot(path=str(tmp_path / "alert.png"), full_page=True)
             page.goto(address)
             settled(page)
-            expect(told).to_be_visible(timeout=WAIT)
+            expect(told).to_be_visible()
             page.get_by_role("button", name="Close this alert").click()
             page.get_by_label("What was done about it?").fill("Notice read; excluded")
             page.get_by_role("button", name="Close the alert", exact=True).click()
-            expect(page.get_by_text("Alerts closed: 1")).to_be_visible(timeout=WAIT)
+            expect(page.get_by_text("Alerts closed: 1")).to_be_visible()
             page.get_by_text("Alerts closed: 1").click()
-            expect(page.get_by_text("Notice read; excluded")).to_be_visible(timeout=WAIT)
+            expect(page.get_by_text("Notice read; excluded")).to_be_visible()
             page.screenshot(path=str(tmp_path / "closed.png"), full_page=True)
     (alert,) = alerts.every(project)
     assert (alert.report, alert.closed_by, alert.why) == (key, "ann", "Notice read; excluded")
@@ -142,15 +155,21 @@ def test_a_harvest_from_the_page_to_the_alert(library, folder, tmp_path, monkeyp
 
 def _shows_what_is_stored(page: Page, project: Project) -> None:
     """Window, state and counts of each row are those of the store."""
-    shown = {row[1]: row for row in cells(page)}
-    for one in overview(project):
-        row = shown[one.source]
-        assert row[2:5] == [one.query, one.window, one.state]
-        numbers = [int(text.replace(",", "") or 0) for text in row[5:9]]
-        assert numbers == [one.announced, one.received, one.new, one.known]
+    rows = overview(project)
+    wanted = [
+        [one.query, one.window, one.state, one.announced, one.received, one.new, one.known]
+        for one in rows
+    ]
+
+    def shown() -> list[list[object]]:
+        by_source = {row[1]: row for row in cells(page, len(rows))}
+        found = [by_source[one.source] for one in rows]
+        return [[*row[2:5], *(int(n.replace(",", "") or 0) for n in row[5:9])] for row in found]
+
+    assert comes(page, shown, wanted) == wanted
 
 
-def _downloads_what_is_kept(page: Page, folder, project: Project, tmp_path) -> None:
+def _downloads_what_is_kept(page: Page, project: Project, tmp_path) -> None:
     """A raw answer of medRxiv comes as the service sent it."""
     page.get_by_label("One harvest").click()
     page.get_by_role("option").filter(has_text="medrxiv").last.click()
@@ -163,7 +182,6 @@ def _downloads_what_is_kept(page: Page, folder, project: Project, tmp_path) -> N
         page.wait_for_timeout(500)
     assert taken.value.suggested_filename.startswith("medrxiv-")
     taken.value.save_as(tmp_path / "answer.json")
-    entries = json.loads((tmp_path / "answer.json").read_bytes())["collection"]
-    dois = {one["doi"] for one in entries}
-    assert dois
-    assert dois & {ident.rsplit("v", 1)[0] for ident in stored(project, "medrxiv")} or entries
+    first = next(one for one in reversed(overview(project)) if one.source == "medrxiv")
+    kept = raw_pages(project, first.id)[0]
+    assert (tmp_path / "answer.json").read_bytes() == raw_answer(project, kept.sha256)

@@ -4,7 +4,7 @@ import re
 
 import oidc_provider_mock
 import pytest
-from browser import chromium, free_port, served, settled
+from browser import chromium, free_port, served, settled, tab
 from playwright.sync_api import expect
 
 from review.workflow.opening import init
@@ -54,7 +54,7 @@ def secrets(folder, provider, port):
 
 def enter(browser, address, subject):
     """A new visitor presses Sign in and is let through by the provider as this subject."""
-    page = browser.new_context().new_page()
+    page = tab(browser)
     page.goto(address)
     settled(page)
     assert "Overview" not in page.inner_text("body")
@@ -72,18 +72,16 @@ def test_only_a_team_members_confirmed_address_opens_the_review(folder, provider
     with served(folder, port=port, cwd=folder), chromium() as browser:
         address = f"http://localhost:{port}"
         page = enter(browser, address, "1")
-        expect(page.get_by_text("ada · lead, reviewer")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("ada · lead, reviewer")).to_be_visible()
         page.get_by_role("button", name="Sign out").click()
         page.wait_for_url("**/end_session**")
         page.goto(address)
-        expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=30_000)
+        expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
         page = enter(browser, address, "2")
-        expect(page.get_by_text("eve@example.org is not in this review's team")).to_be_visible(
-            timeout=60_000
-        )
+        expect(page.get_by_text("eve@example.org is not in this review's team")).to_be_visible()
         assert "Overview" not in page.inner_text("body")
 
         page = enter(browser, address, "3")
-        expect(page.get_by_text("has not confirmed the address")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("has not confirmed the address")).to_be_visible()
         assert "Overview" not in page.inner_text("body")

@@ -1,7 +1,7 @@
 """Reading a long abstract: the keys stay at hand, and each record begins at its title."""
 
 import pytest
-from browser import chromium, press_until, served, settled
+from browser import chromium, press_until, served, settled, tab
 
 from review.records import Record
 from review.store import records
@@ -41,7 +41,7 @@ def far_down(page):
 
 def test_the_keys_stay_at_hand_and_the_next_record_begins_at_its_title(project):
     with served(project.folder, solo="ada") as address, chromium() as browser:
-        page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+        page = tab(browser, viewport={"width": 1280, "height": 720})
         page.goto(f"{address}/screening")
         page.wait_for_url("**key=*")
         far_down(page)

@@ -6,15 +6,13 @@ import zipfile
 
 import pytest
 import reporting
-from browser import chromium, served, settled
+from browser import chromium, served, settled, tab
 from playwright.sync_api import expect
 
 from review.workflow import accounts
 from review.workflow.opening import open_project
 
 pytestmark = pytest.mark.browser
-WAIT = 120_000
-"""Patience with a loaded machine (milliseconds)."""
 
 
 @pytest.fixture
@@ -31,21 +29,21 @@ def test_the_whole_report_is_seen_and_taken_away_in_one_file(folder, tmp_path):
     team = [one.name for one in open_project(folder).protocol.team if "lead" in one.roles]
     assert accounts.solo(open_project(folder), team[0])
     with served(folder, solo=team[0]) as address, chromium() as browser:
-        page = browser.new_page(viewport={"width": 1400, "height": 950}, accept_downloads=True)
+        page = tab(browser, viewport={"width": 1400, "height": 950}, accept_downloads=True)
         page.goto(f"{address}/results")
         settled(page)
         picture = page.get_by_role("img", name="PRISMA 2020 flow diagram")
-        expect(picture).to_be_visible(timeout=WAIT)
+        expect(picture).to_be_visible()
         part(page, "Figures")
-        expect(page.get_by_test_id("stMain").get_by_role("img")).to_have_count(1, timeout=WAIT)
+        expect(page.get_by_test_id("stMain").get_by_role("img")).to_have_count(1)
         part(page, "Tables")
-        expect(page.get_by_test_id("stDataFrame")).to_be_visible(timeout=WAIT)
+        expect(page.get_by_test_id("stDataFrame")).to_be_visible()
         part(page, "Methods")
-        expect(page.get_by_text("11 records were identified")).to_be_visible(timeout=WAIT)
+        expect(page.get_by_text("11 records were identified")).to_be_visible()
         part(page, "Everything")
         page.get_by_role("button", name="Make the whole report").click()
         ready = page.get_by_role("button", name="Download the report")
-        expect(ready).to_be_visible(timeout=WAIT)
+        expect(ready).to_be_visible()
         with page.expect_download() as taken:
             ready.click()
         taken.value.save_as(tmp_path / "report.zip")

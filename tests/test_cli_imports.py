@@ -25,7 +25,7 @@ RIS = "".join(
 def run(*words: str, folder: Path, user: str = "ada") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "review.cli", "--user", user, *words]
     return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=120, env=environment()
+        command, cwd=folder, capture_output=True, text=True, timeout=300, env=environment()
     )
 
 
@@ -152,7 +152,7 @@ def killed(words: list[str], review: Path, after: float) -> bool:
     )  # fmt: skip
     time.sleep(after)
     process.send_signal(signal.SIGKILL)
-    return process.wait(timeout=30) == -signal.SIGKILL
+    return process.wait(timeout=120) == -signal.SIGKILL
 
 
 def test_a_killed_import_leaves_the_whole_batch_or_none(review: Path) -> None:

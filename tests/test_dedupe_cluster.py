@@ -21,7 +21,7 @@ SETS = SHARED / "bench" / "dedupe"
 @pytest.fixture(scope="module")
 def client():
     with local_client(2) as opened:
-        opened.wait_for_workers(2, timeout=60)
+        opened.wait_for_workers(2, timeout=300)
         yield opened
 
 
@@ -92,7 +92,7 @@ def test_full_texts_are_read_on_the_same_engine(shared, client):
 
 def test_a_reader_killed_midway_changes_nothing(shared, client, monkeypatch):
     monkeypatch.setattr("review.workflow.cluster.FILES_A_TASK", 1)
-    client.wait_for_workers(2, timeout=60)
+    client.wait_for_workers(2, timeout=300)
     paths, killed = pdfs(shared), []
 
     def kill_once(*given):

@@ -170,7 +170,7 @@ def test_what_stands_for_a_doi_and_is_none_joins_nothing_and_is_said(tmp_path):
     assert (done.studies, done.doubtful) == (6, 0)
     words = [sys.executable, "-m", "review.cli", "dedupe", "file", str(path), "--out",
              str(tmp_path / "o.csv")]  # fmt: skip
-    told = subprocess.run(words, capture_output=True, text=True, timeout=60).stdout
+    told = subprocess.run(words, capture_output=True, text=True, timeout=300).stdout
     assert "3 cells of the column doi hold no DOI and join nothing; record 0: 'see print'" in told
 
 
@@ -225,11 +225,11 @@ def test_the_command_groups_a_table_outside_any_review(tmp_path):
     path = table(tmp_path / "in.csv", ROWS)
     words = [sys.executable, "-m", "review.cli", "dedupe", "file", str(path), "--out",
              str(tmp_path / "out.csv"), "--pairs", str(tmp_path / "p.csv")]  # fmt: skip
-    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=300)
     assert done.returncode == 0, done.stderr
     assert "4 records, 3 groups" in done.stdout
     assert groups_in(tmp_path / "out.csv")["b"] == "a"
     words = [*words[:5], "none.csv", "--out", "o.csv"]
-    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=300)
     assert done.returncode == 1
     assert done.stderr.startswith("review: none.csv cannot be read")

@@ -1,7 +1,7 @@
 """Two reviewers screen 40 real records by keyboard, blind to each other; an adjudicator settles."""
 
 import pytest
-from browser import chromium, press_until, served, settled, sign_in
+from browser import chromium, press_until, served, settled, sign_in, tab
 
 from review.flow import total
 from review.protocol import stage_of
@@ -89,13 +89,13 @@ def shows_the_agreement(page, address):
 def test_two_reviewers_and_an_adjudicator_screen_by_keyboard(project):
     stage = stage_of(project.protocol, "screening")
     with served(project.folder) as address, chromium() as browser:
-        first = screen(browser.new_context().new_page(), address, "ada")
-        second = screen(browser.new_context().new_page(), address, "ben")
+        first = screen(tab(browser), address, "ada")
+        second = screen(tab(browser), address, "ben")
         assert len(set(first)) == len(set(second)) == 40
         piles = screening.conflicts(project, stage)
         assert len(piles["verdict"]) == 4
         assert len(piles["maybe"]) == 2
-        page = browser.new_context().new_page()
+        page = tab(browser)
         sign_in(page, address, "cleo", "password of cleo")
         page.goto(f"{address}/conflicts")
         for left in (4, 3, 2, 1):
@@ -111,7 +111,7 @@ def test_two_reviewers_and_an_adjudicator_screen_by_keyboard(project):
             page.get_by_label("Why (needed)").fill("looked at the methods")
             page.get_by_role("button", name="Settle").click()
         page.get_by_text("Both unsure (0)").first.wait_for()
-        shows_the_agreement(browser.new_context().new_page(), address)
+        shows_the_agreement(tab(browser), address)
     agrees(project, stage)
     flow = flow_of(project)
     includes = [n for n in range(1, 41) if key_for("ada", n) == "i" or key_for("ada", n) == "m"]

@@ -112,7 +112,7 @@ def test_a_harvest_under_way_keeps_it_out(stage):
 def test_the_command_tells_what_was_learned(stage):
     project, *_ = stage
     child = review(project.folder, {}, "enrich")
-    out, _ = child.communicate(timeout=120)
+    out, _ = child.communicate(timeout=300)
     assert child.returncode == 0
     assert "1 abstracts, 1 DOIs" in out or "2 abstracts, 1 DOIs" in out, out
     assert "1 are not known there" in out

@@ -187,11 +187,11 @@ def test_latex_sets_every_table_without_an_error_or_a_line_too_wide(tmp_path):
         head + r"\begin{document}\listoftables " + body + r"\end{document}"
     )
     command = ["pdflatex", "-draftmode", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout[-2000:]
     assert "Overfull" not in done.stdout
     assert "Float too large" not in done.stdout  # what does not fit on the page would be cut
-    subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=True)
+    subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=300, check=True)
 
 
 def test_letters_pdflatex_has_no_font_for_stand_as_they_are_and_romanised():

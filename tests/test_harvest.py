@@ -199,7 +199,7 @@ def test_two_harvests_of_one_review_never_run_at_once(library, tmp_path):
         with pytest.raises(Busy, match=r"by bob on desk .process 4711. since 2020-01-01 00:00"):
             go(project)
         done = review(tmp_path / "r", surroundings(server, tmp_path / "c"), "harvest")
-        out, _ = done.communicate(timeout=60)
+        out, _ = done.communicate(timeout=300)
         assert done.returncode == 75, out
         assert "by bob on desk" in out
         assert len(server.log) == 0
@@ -357,7 +357,7 @@ def test_the_log_holds_one_line_a_page_and_quiet_prints_nothing(library, tmp_pat
     with StandIn(library) as server:
         around = surroundings(server, tmp_path / "c")
         done = review(tmp_path / "r", around, "harvest", "--quiet")
-        out, _ = done.communicate(timeout=60)
+        out, _ = done.communicate(timeout=300)
     assert (done.returncode, out) == (0, "")
     lines = (tmp_path / "r" / "harvest.log").read_text().splitlines()
     with open_project(tmp_path / "r").store.read() as conn:
@@ -371,8 +371,8 @@ def test_a_run_tells_its_outcome_as_json_and_in_words(library, tmp_path):
     with StandIn(library) as server:
         around = surroundings(server, tmp_path / "c")
         done = review(tmp_path / "r", around, "harvest", "--json")
-        told = json.loads(done.communicate(timeout=60)[0])
-        plain = review(tmp_path / "r", around, "harvest").communicate(timeout=60)[0]
+        told = json.loads(done.communicate(timeout=300)[0])
+        plain = review(tmp_path / "r", around, "harvest").communicate(timeout=300)[0]
     assert told["exit_status"] == 0
     assert told["outcomes"][0]["source"] == "arxiv"
     assert "announced" in plain.splitlines()[0]
@@ -383,7 +383,7 @@ def test_the_command_line_shows_what_pubmed_made_of_the_query(library, tmp_path)
     make(tmp_path / "r", sources=("pubmed",), query="covid* AND (ct OR qwertyzzz)")
     with StandIn(library, limits=Limits(pubmed_drops_unknown=True)) as server:
         done = review(tmp_path / "r", surroundings(server, tmp_path / "cache"), "harvest")
-        out, _ = done.communicate(timeout=120)
+        out, _ = done.communicate(timeout=300)
     assert done.returncode == 0, out
     assert "pubmed: PubMed dropped, because it knows nothing of it: qwertyzzz" in out
     assert "pubmed: PubMed ran: " in out
@@ -397,11 +397,11 @@ def test_a_term_signal_stops_after_the_page_and_the_next_run_goes_on(library, tm
         while len(server.log) < 5 and running.poll() is None:
             pass
         running.terminate()
-        out, _ = running.communicate(timeout=60)
+        out, _ = running.communicate(timeout=300)
         assert running.returncode == 3, out
         assert "stopped by hand" in out
         done = review(tmp_path / "r", around, "harvest")
-        done.communicate(timeout=60)
+        done.communicate(timeout=300)
         assert done.returncode == 0
         wanted = expected(server, "medrxiv")
     ids = stored(open_project(tmp_path / "r"), "medrxiv")
@@ -421,7 +421,7 @@ def test_a_term_signal_stops_after_the_page_and_the_next_run_goes_on(library, tm
 def test_parse_works_by_itself(shared, source, name, count):
     path = shared / "reference" / "api_samples" / name
     command = [sys.executable, "-m", "review.cli", "parse", source, str(path), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["records"]) == count
 
@@ -429,7 +429,7 @@ def test_parse_works_by_itself(shared, source, name, count):
 def test_parse_refuses_in_one_line(shared):
     path = shared / "reference" / "api_samples" / "pubmed" / "pubmed3.html"
     command = [sys.executable, "-m", "review.cli", "parse", "pubmed", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "web page" in done.stderr

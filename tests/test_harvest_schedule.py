@@ -78,7 +78,7 @@ def test_schedule_writes_files_that_systemd_accepts(tmp_path, every):
     folder = tmp_path / "50% Ben's review"
     make(folder)
     done = review(folder, {}, "schedule", "--every", every)
-    out, _ = done.communicate(timeout=60)
+    out, _ = done.communicate(timeout=300)
     assert done.returncode == 0, out
     target = folder / "schedule"
     name = unit_name(folder.resolve())

@@ -231,7 +231,7 @@ def test_the_pace_holds_across_processes_and_threads(tmp_path, corpus):
         running = [
             subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) for _ in range(3)
         ]
-        told = [one.communicate(timeout=60)[1] for one in running]
+        told = [one.communicate(timeout=300)[1] for one in running]
         assert [one.returncode for one in running] == [0, 0, 0], told
         answers = [one.status for one in server.log]
         assert answers == [200] * 18
@@ -286,7 +286,7 @@ def test_random_faults_by_threads_leave_every_answer_whole(tmp_path, corpus):
         for one in threads:
             one.start()
         for one in threads:
-            one.join(30)
+            one.join(120)
     assert len(found) == 24
     assert len(set(found)) == 1
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 120

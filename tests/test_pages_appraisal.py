@@ -40,7 +40,7 @@ def draw(name, project, person, **query):
         importlib.import_module(f"review.pages.{name}").page(open_project(Path(folder)))
 
     args = (name, str(project.folder), person, query)
-    app = AppTest.from_function(script, args=args, default_timeout=60).run()
+    app = AppTest.from_function(script, args=args, default_timeout=300).run()
     assert not app.exception, app.exception
     return app
 

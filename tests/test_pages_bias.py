@@ -42,7 +42,7 @@ def script(folder, person):
 
 
 def draw(folder):
-    app = AppTest.from_function(script, args=(str(folder), ADA), default_timeout=120)
+    app = AppTest.from_function(script, args=(str(folder), ADA), default_timeout=300)
     return app.run()
 
 

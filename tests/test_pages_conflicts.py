@@ -44,7 +44,7 @@ def draw(folder):
         st.session_state["person"] = Signed("cleo", ("adjudicator",))
         conflicts.page(open_project(Path(folder)))
 
-    return AppTest.from_function(script, args=(str(folder),), default_timeout=60).run()
+    return AppTest.from_function(script, args=(str(folder),), default_timeout=300).run()
 
 
 def press(app, shortcut):

@@ -43,7 +43,7 @@ def draw(project):
         st.session_state["person"] = Signed("ada", ("lead", "reviewer"))
         duplicates.page(open_project(Path(folder)))
 
-    return AppTest.from_function(script, args=(str(project.folder),), default_timeout=30).run()
+    return AppTest.from_function(script, args=(str(project.folder),), default_timeout=300).run()
 
 
 def said(project):

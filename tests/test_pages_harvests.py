@@ -27,7 +27,7 @@ def draw(folder):
         st.session_state["person"] = Signed("ann", ("lead", "reviewer"))
         harvests.page(open_project(Path(folder)))
 
-    return AppTest.from_function(script, args=(str(folder),), default_timeout=30).run()
+    return AppTest.from_function(script, args=(str(folder),), default_timeout=300).run()
 
 
 def test_a_review_without_harvests_says_so(tmp_path):

@@ -38,7 +38,7 @@ def draw(folder, person):
         st.session_state["person"] = person
         home.page(open_project(Path(folder)))
 
-    return AppTest.from_function(script, args=(str(folder), person), default_timeout=60).run()
+    return AppTest.from_function(script, args=(str(folder), person), default_timeout=300).run()
 
 
 def test_the_funnel_is_live(project):

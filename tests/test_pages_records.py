@@ -41,7 +41,7 @@ def draw(name, folder, person, key=None):
         importlib.import_module(f"review.pages.{name}").page(open_project(Path(folder)))
 
     args = (name, str(folder), person, key)
-    return AppTest.from_function(script, args=args, default_timeout=30).run()
+    return AppTest.from_function(script, args=args, default_timeout=300).run()
 
 
 ADA, BEN = Signed("ada", ("lead", "reviewer")), Signed("ben", ("reviewer",))

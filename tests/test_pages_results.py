@@ -68,7 +68,7 @@ def test_methods_and_changes_are_told(project):
 def test_the_whole_report_is_one_download(project, monkeypatch):
     monkeypatch.setattr(prisma, "DPIS", (20,))
     app = opened(project, "Everything")
-    app.button[0].click().run(timeout=120)
+    app.button[0].click().run(timeout=300)
     assert not app.exception
     _, data, sums = app.session_state["results_zip"]
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
@@ -81,13 +81,13 @@ def test_a_report_made_before_the_newest_entry_is_not_offered(tmp_path, monkeypa
     monkeypatch.setattr(prisma, "DPIS", (20,))
     project = reporting.whole(tmp_path / "review")
     app = opened(project, "Everything")
-    app.button[0].click().run(timeout=120)
+    app.button[0].click().run(timeout=300)
     assert app.get("download_button")
     reporting.decide(project, 7, reporting.STAGES[0], "include", "2020-05-02")
     with project.store.write() as conn:
         conn.exec_driver_sql("update decisions set at = '2020-05-02T20:00:00.000000Z' where id = "
                              "(select max(id) from decisions)")  # fmt: skip
-    app.run(timeout=120)
+    app.run(timeout=300)
     assert not app.get("download_button")
     assert "make it anew" in " ".join(one.value for one in app.caption)
 

@@ -40,7 +40,7 @@ def draw(folder):
         st.session_state["person"] = Signed("ada", ("reviewer",))
         screening.page(open_project(Path(folder)))
 
-    return AppTest.from_function(script, args=(str(folder),), default_timeout=60).run()
+    return AppTest.from_function(script, args=(str(folder),), default_timeout=300).run()
 
 
 def shortcuts(app):

@@ -200,7 +200,7 @@ def ids_on_arxiv(server: StandIn, text: str) -> set[str]:
     found: set[str] = set()
     while True:
         data = {"search_query": text, "start": len(found), "max_results": 2000}
-        answer = requests.post(server.base["arxiv"], data=data, timeout=30)
+        answer = requests.post(server.base["arxiv"], data=data, timeout=120)
         answer.raise_for_status()
         ids = re.findall(r"<id>http://arxiv.org/abs/(.*?)v\d+</id>", answer.text)
         found |= set(ids)
@@ -210,7 +210,7 @@ def ids_on_arxiv(server: StandIn, text: str) -> set[str]:
 
 def ids_in_pubmed(server: StandIn, text: str) -> set[str]:
     data = {"db": "pubmed", "retmax": 9999, "retmode": "json", "term": text}
-    answer = requests.post(server.base["eutils"] + "/esearch.fcgi", data=data, timeout=30).json()
+    answer = requests.post(server.base["eutils"] + "/esearch.fcgi", data=data, timeout=120).json()
     return set(answer["esearchresult"]["idlist"])
 
 
@@ -219,7 +219,7 @@ def ids_in_europepmc(server: StandIn, text: str) -> set[str]:
     found: set[str] = set()
     while True:
         url = server.base["europepmc"] + "/search"
-        answer = requests.post(url, data=data, timeout=30).json()
+        answer = requests.post(url, data=data, timeout=120).json()
         rows = answer["resultList"]["result"]
         found |= {f"{one['source']}:{one.get('pmid') or one['doi']}" for one in rows}
         if not rows:
@@ -285,7 +285,7 @@ def test_the_matcher_finds_in_damaged_texts_what_the_corpus_holds(server, query,
     found, seen = set(), 0
     while True:
         url = f"{server.base['biorxiv']}/details/{which}/2020-01-01/2020-10-03/{seen}/json"
-        rows = requests.get(url, timeout=30).json()["collection"]
+        rows = requests.get(url, timeout=120).json()["collection"]
         if not rows:
             break
         seen += len(rows)
@@ -295,7 +295,7 @@ def test_the_matcher_finds_in_damaged_texts_what_the_corpus_holds(server, query,
 
 def test_the_arxiv_text_is_a_query_the_service_reads(server):
     text = compile_arxiv(parse("(a1 OR (b1 AND NOT c1)) NOT (d1 AND e1)"), YEAR).text
-    answer = requests.get(server.base["arxiv"], params={"search_query": text}, timeout=30)
+    answer = requests.get(server.base["arxiv"], params={"search_query": text}, timeout=120)
     assert answer.status_code == 200
     assert ET.fromstring(answer.content).tag.endswith("feed")
 
@@ -306,7 +306,7 @@ def run(*words: str) -> tuple[int, str, str]:
     import sys
 
     done = subprocess.run(
-        [sys.executable, "-m", "review.cli", *words], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "review.cli", *words], capture_output=True, text=True, timeout=300
     )
     return done.returncode, done.stdout, done.stderr
 

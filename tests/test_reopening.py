@@ -248,7 +248,7 @@ def draw(project, page, roles=("lead", "reviewer"), **query):
         importlib.import_module(f"review.pages.{page}").page(open_project(Path(folder)))
 
     args = (str(project.folder), page, list(roles), query)
-    app = AppTest.from_function(script, args=args, default_timeout=30).run()
+    app = AppTest.from_function(script, args=args, default_timeout=300).run()
     assert not app.exception
     return app
 

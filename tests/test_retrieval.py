@@ -162,10 +162,10 @@ def test_the_command_tells_how_many(library, tmp_path):
     screened(tmp_path, of_library(library))
     with StandIn(library) as server:
         done = review(tmp_path / "r", around(server, tmp_path), "fetch-pdfs")
-        out, _ = done.communicate(timeout=60)
+        out, _ = done.communicate(timeout=300)
         assert done.returncode == 0, out
         told = review(tmp_path / "r", around(server, tmp_path), "fetch-pdfs", "--again", "--json")
-        data = json.loads(told.communicate(timeout=60)[0])
+        data = json.loads(told.communicate(timeout=300)[0])
     assert "5 reports sought, 3 retrieved, 2 not retrieved." in out
     assert {one["state"] for one in data} == {"not retrieved"}
 

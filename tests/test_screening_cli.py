@@ -158,7 +158,7 @@ def test_the_lead_sees_agreement_and_evidence(project):
         st.session_state["person"] = Signed("ada", ("lead",))
         progress.page(open_project(Path(folder)))
 
-    app = AppTest.from_function(script, args=(str(project.folder),), default_timeout=60).run()
+    app = AppTest.from_function(script, args=(str(project.folder),), default_timeout=300).run()
     assert not app.exception
     shown = " ".join(one.value for one in app.markdown)
     assert "ada and ben" in shown

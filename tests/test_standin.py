@@ -295,7 +295,7 @@ def test_long_addresses_are_refused_and_posts_taken(server):
     posted = requests.post(
         server.base["eutils"] + "/esearch.fcgi",
         data={"db": "pubmed", "term": term, "retmode": "json"},
-        timeout=20,
+        timeout=120,
     )
     assert int(posted.json()["esearchresult"]["count"]) > 0
 
@@ -387,7 +387,7 @@ def test_europepmc_walks_by_cursor_to_its_end(server, corpus):
 def test_lookups_and_pdfs_answer(server, corpus):
     preprint = next(p for p in corpus.of("medrxiv") if p.published_doi)
     where = get(server, "unpaywall", f"/{preprint.id}", email="a@example.org").json()
-    pdf = requests.get(where["best_oa_location"]["url_for_pdf"], timeout=20)
+    pdf = requests.get(where["best_oa_location"]["url_for_pdf"], timeout=120)
     assert pdf.content.startswith(b"%PDF-")
     assert get(server, "unpaywall", f"/{preprint.id}").status_code == 422
     work = get(server, "crossref", f"/{preprint.id}").json()["message"]
@@ -395,7 +395,7 @@ def test_lookups_and_pdfs_answer(server, corpus):
     article = next(a for a in corpus.articles if a.open_access)
     link = re.search(r'href="([^"]+)"', get(server, "pmc-oa", id=article.pmcid).text)
     assert link
-    assert requests.get(link[1], timeout=20).content.startswith(b"%PDF-")
+    assert requests.get(link[1], timeout=120).content.startswith(b"%PDF-")
     closed = next(a for a in corpus.articles if a.pmcid and not a.open_access)
     assert "idIsNotOpenAccess" in get(server, "pmc-oa", id=closed.pmcid).text
     retracted = next(a for a in corpus.articles if a.retracted_on and a.doi)

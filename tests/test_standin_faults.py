@@ -178,13 +178,13 @@ def test_it_runs_by_itself(tmp_path):
             assert process.stdout
             bases = json.loads(process.stdout.readline())
             answers = [
-                requests.get(bases["eutils"] + "/einfo.fcgi", timeout=20).status_code
+                requests.get(bases["eutils"] + "/einfo.fcgi", timeout=120).status_code
                 for _ in range(2)
             ]
             assert answers == [200, 503]
         finally:
             process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(120) == 0
 
 
 def test_recorded_answers_are_served_as_recorded(shared):
@@ -225,7 +225,7 @@ def test_old_addresses_lead_to_the_new(server):
     )
     assert [one.status_code for one in answer.history] == [301]
     assert atom(answer)[0] > 0
-    old = requests.get(f"{server.url}/arxiv/oai2", params={"verb": "Identify"}, timeout=20)
+    old = requests.get(f"{server.url}/arxiv/oai2", params={"verb": "Identify"}, timeout=120)
     assert "<repositoryName>arXiv</repositoryName>" in old.text
 
 
