@@ -111,9 +111,12 @@ def sign_in(page: Page, address: str, name: str, password: str) -> None:
 
 def settled(page: Page, wait: float = PATIENCE) -> None:
     """Waits until Streamlit has drawn the page and stands still."""
-    expect(page.get_by_test_id("stApp")).to_be_visible(timeout=wait)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=wait)
-    page.wait_for_timeout(150)
+    app = page.get_by_test_id("stApp")
+    expect(app).to_be_visible(timeout=wait)
+    for _ in range(2):  # a run that a browser asks for begins a moment later
+        expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=wait)
+        expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=wait)
+        page.wait_for_timeout(150)
 
 
 def press_until(page: Page, key: str, done: str, *arguments: object) -> None:

@@ -1,5 +1,7 @@
 """The duplicates page in a browser: keys settle pairs, Z undoes, differing words are marked."""
 
+import time
+
 import pytest
 from browser import chromium, press_until, served, settled, tab
 from playwright.sync_api import expect
@@ -25,6 +27,21 @@ def said(project):
         return [one.verdict for one in links.every(conn) if one.who == "ada"]
 
 
+def press_for(page, key, project, word):
+    """Presses a key until the store holds one word more, and waits until the page stands still; a
+    loaded machine may swallow a key, as it would a person's."""
+    before = said(project)
+    for _ in range(4):
+        page.keyboard.press(key)
+        end = time.monotonic() + 45
+        while (now := said(project)) == before and time.monotonic() < end:
+            page.wait_for_timeout(200)
+        if now != before:
+            break
+    assert now == [*before, word]
+    settled(page)
+
+
 def test_keys_settle_pairs_and_undo_and_differing_words_stand_out(tmp_path):
     init(tmp_path)
     project = open_project(tmp_path)
@@ -42,10 +59,8 @@ def test_keys_settle_pairs_and_undo_and_differing_words_stand_out(tmp_path):
         assert background == "rgb(251, 227, 166)"
         words = [one.strip() for one in marks.all_inner_texts()]
         assert {"Deep", "Wages"} <= set(words) or {"Rivers"} <= set(words)
-        press_until(page, "n", SAYS, ": different, by ada")
-        press_until(page, "p", SAYS, ": preprint, by ada")
-        press_until(page, "z", SAYS, "word was taken back")
-        press_until(page, "y", SAYS, ": same, by ada")
+        for key, word in (("n", "distinct"), ("p", "study"), ("z", None), ("y", "duplicate")):
+            press_for(page, key, project, word)
         expect(page.get_by_text("pair waits for a decision")).to_be_visible()
     assert said(project) == ["distinct", "study", None, "duplicate"]
 
@@ -70,7 +85,8 @@ def test_a_burst_of_keys_settles_only_pairs_that_were_on_the_screen_and_once(tmp
         page.get_by_text("for a decision").wait_for()
         settled(page)
         page.evaluate(WATCH)
-        for key in "ynnyynpynyny":
+        press_until(page, "y", SAYS, ": same, by ada")
+        for key in "nnyynpynyny":
             page.keyboard.press(key)
             page.wait_for_timeout(gap)
         settled(page)
@@ -80,7 +96,6 @@ def test_a_burst_of_keys_settles_only_pairs_that_were_on_the_screen_and_once(tmp
     letters = {"duplicate": "y", "distinct": "n", "study": "p"}
     with project.store.read() as conn:
         made = [one for one in links.every(conn) if one.who == "ada"]
-    assert made
     assert len({(one.a, one.b) for one in made}) == len(made)
     for one in made:
         assert (letters[str(one.verdict)], f"R{one.a:06d}-R{one.b:06d}") in pressed
