@@ -6,6 +6,8 @@ import pytest
 from test_dedupe_recurring import figures
 from test_dedupe_traps import TEAM, TITLE, article, asked, one_report, one_study
 
+from review.dedupe import read
+from review.dedupe.compare import same_journal
 from review.dedupe.fold import SUPPLEMENTS, issue_number, kind, pages
 from review.records import Record
 
@@ -62,6 +64,20 @@ APART = {
                 volume=None, pages="652-667", year=2005),
         article(title="Deaths from asthma: report of the surveillance committee for Italy",
                 volume="31", pages="652-669", year=2006)),
+    "two anonymous columns on the one page of an issue": (
+        article(title="Obituary", authors=(), pages="1331"),
+        article(title="Obituary", authors=("Wei, Nils",), pages="1331", source="wos")),
+    "an editor's column on the first page of two issues, one issue not given": (
+        article(title="In this issue", authors=("Fox, Ann",), pages="1-2", issue="3"),
+        article(title="In this issue", authors=("Fox, Ann",), pages="1-2", issue=None)),
+    "one author's two replies in an issue, one without its page": (
+        article(title="Reply", authors=("Fox, Ann",), pages="812"),
+        article(title="Reply", authors=("Fox, Ann",), pages=None, source="wos")),
+    "two comments of one page, each with a DOI, by two people of one name": (
+        article(title="Comment on: deep learning for chest CT", authors=("Li, A",), pages="523",
+                doi="10.1007/c1"),
+        article(title="Comment on: deep learning for chest CT", pages="523", doi="10.1007/c2",
+                authors=("Ray, C", "Li, N", "Sun, D"))),
     "a monthly column of one pair of editors, no page or issue": (
         article(title="Continuing medical education", authors=TEAM[:2], issue=None, pages=None),
         article(title="Continuing medical education", authors=TEAM[:2], issue="2", pages=None)),
@@ -97,6 +113,20 @@ TOGETHER = {
     "a column of two editors in one issue, one without pages": (
         article(title="Foreword", authors=TEAM[:2], pages="226-227"),
         article(title="FOREWORD.", authors=("Fox A", "Hu B"), pages=None, source="wos")),
+    "a case of the month, the abbreviation with its acronym": (
+        article(title="Preface", authors=("Fox, Ann",), pages="1654-7",
+                journal="AJR Am J Roentgenol"),
+        article(title="Preface", authors=("Fox, A",), pages="1654-1657", source="scopus",
+                journal="American Journal of Roentgenology")),
+    "a team's reply on an issue's early pages, one issue not given": (
+        article(title="Authors' reply", authors=TEAM[:2], pages="10-16"),
+        article(title="Authors' reply", authors=("Fox A", "Hu B"), pages="10-16", issue=None)),
+    "a column of one person, the volume not given": (
+        article(title="Reply", authors=("Fox, Ann",), pages="10-12"),
+        article(title="Reply", authors=("Fox A",), pages="10-2", volume=None)),
+    "a column of two pages, one record without its author": (
+        article(title="Correspondence", authors=("Fox, Ann",), pages="11-12"),
+        article(title="Correspondence", authors=(), pages="11-2", source="wos")),
     "a spreadsheet's date for the short form of pages": (
         article(pages="21-28"), article(pages="21-Aug", volume=None)),
 }  # fmt: skip
@@ -112,6 +142,36 @@ def test_one_doi_and_title_on_two_letters_with_pmids_of_their_own_is_asked():
         article(doi="10.1056/c1", pmid="11", pages="812", authors=("Fox, Ann",)),
         article(doi="10.1056/c1", pmid="12", pages="813", authors=("Ray, C",)),
     )
+
+
+def test_a_recurring_title_without_its_page_is_asked():
+    assert asked(
+        article(title="Reply", authors=("Fox, Ann",), pages="812"),
+        article(title="Reply", authors=("Fox, Ann",), pages=None, source="wos"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("AJR Am J Roentgenol", "American Journal of Roentgenology", 1),
+        ("AJNR Am J Neuroradiol", "American Journal of Neuroradiology", 1),
+        ("AJR Am J Roentgenol", "AJNR Am J Neuroradiol", -1),
+        ("MMWR Morb Mortal Wkly Rep", "Morbidity and Mortality Weekly Report", 1),
+        ("JAMA", "JAMA - Journal of the American Medical Association", 1),
+        ("JAMA", "J Am Med Inform Assoc", -1),
+        ("JAMA", "JAMA Netw Open", -1),
+        ("Proc Natl Acad Sci U S A", "PNAS", 1),
+        ("Radiographics : a review publication of the Radiological Society of North America, Inc",
+         "Radiographics", 1),
+        ("CMAJ : Canadian Medical Association journal = journal de l'Association", "CMAJ", 1),
+        ("Radiology", "Radiology. Artificial intelligence", -1),
+        ("Cancer", "Cancer Letters", -1),
+    ],
+)  # fmt: skip
+def test_a_journal_is_known_by_its_abbreviation_acronym_and_first_name(one, other, same):
+    named = [read([(n, article(journal=text))]).journal[0] for n, text in enumerate((one, other))]
+    assert same_journal(*named) == same
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_a_new_order_is_made_behind_the_page_when_it_is_due(project):
     screen(project, stage, 60)
     assert ordering.due(project, stage)
     assert ordering.retrain_behind(project, stage)
-    assert ordering._BUSY[project.folder, stage.id].wait(280) == 0
+    assert ordering._BUSY[project.folder, stage.id].wait(1000) == 0
     assert not ordering.due(project, stage)
 
 

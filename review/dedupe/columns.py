@@ -123,6 +123,7 @@ def _family_code(name: str) -> int:
 @lru_cache(maxsize=100_000)
 def _journal(text: str) -> str:
     text = re.sub(r"\barxiv:\S+.*", "arxiv", text, flags=re.I)
+    text = re.split(r"\s[:=]\s", text, maxsplit=1)[0]  # NLM: 'Name : other words = Nom'
     text = re.split(r"[.:]\s*(?:Conference|Official)\b", text, maxsplit=1)[0]
     text = re.sub(
         r"[.:,]?\s*\bsuppl(?:ement(?:s|um)?)?\b\.?(?:\s+[A-Z0-9])?$", "", text, flags=re.I

@@ -183,17 +183,33 @@ def same_journal(a: str, b: str) -> int:
     years, others = _years(a), _years(b)
     if years and others and not years & others:
         return -1
-    left = [word for word in a.split() if not is_common(word)]
-    right = [word for word in b.split() if not is_common(word)]
+    left, right = _name_words(a), _name_words(b)
     if not left or not right:
         return 0
-    if _abbreviates(left, right) or _abbreviates(right, left):
+    if left == right or _abbreviates(left, right) or _abbreviates(right, left):
         return 1
-    short, long = (a, b) if len(a) < len(b) else (b, a)
-    initials = "".join(word[0] for word in long.split() if not is_common(word))
-    if len(short) > 2 and short.replace(" ", "") == initials:
+    short, long = sorted((left, right), key=lambda words: len("".join(words)))
+    if _is_acronym("".join(short), long):
         return 1
     return 1 if fuzz.token_sort_ratio(a, b) >= 85 else -1
+
+
+def _name_words(journal: str) -> list[str]:
+    """The telling words of a name without its acronym: 'AJR Am J Roentgenol' is that journal, and
+    so is 'JAMA - Journal of the American Medical Association'."""
+    words = [word for word in journal.split() if not is_common(word)]
+    if len(words) < 3 or not 3 <= len(words[0]) <= 6:
+        return words
+    first, rest = words[0], words[1:]
+    initials = "".join(word[0] for word in rest)
+    named = first[0] == initials[0] and _letters_of(initials, first)
+    return rest if named and _letters_of(first, "".join(rest)) else words
+
+
+def _is_acronym(short: str, long: list[str]) -> bool:
+    """Whether a name is the initials of another, or its first four and more: 'PNAS'."""
+    initials = "".join(word[0] for word in long)
+    return len(short) > 2 and (short == initials or (len(short) > 3 and initials.startswith(short)))
 
 
 @lru_cache(maxsize=100_000)

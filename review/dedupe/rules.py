@@ -14,7 +14,7 @@ from review.dedupe.compare import OF_A_WORK, Floats, Likeness
 from review.dedupe.places import Bools
 from review.records import LinkVerdict
 
-ENGINE = "funnel-dedupe-4"
+ENGINE = "funnel-dedupe-5"
 """Version of the rules, stored with every link. Raise it when a verdict can change."""
 
 NEXT_PAGE = "one doi, same title, next page"
@@ -83,6 +83,12 @@ class _Signs:
     put for others, or in a supplement words added, need a text or a span of pages that agrees."""
     whole: Bools
     """First and last page of a longer span equal, outside a supplement: a printed work's place."""
+    printed: Bools
+    """One journal and year, outside a supplement, no text that differs."""
+    pages: Bools
+    """First and last page equal, on two pages or more."""
+    person: Bools
+    """The first author's name and initial agree, or two names do."""
 
 
 def _signs(x: Likeness) -> _Signs:
@@ -93,6 +99,7 @@ def _signs(x: Likeness) -> _Signs:
     place = (x.page == 1) & (x.volume == 1)
     pages = (x.page == 1) & (x.last_page == 1) & (x.span >= 2)
     same_text = x.abstract >= SAME_ABSTRACT
+    other_text = (x.abstract >= 0) & (x.abstract < OTHER_ABSTRACT)
     spelt = ~x.reworded & (~x.supplement | ((x.ratio >= CLOSE) & ~x.begins))
     typed = ~x.supplement & (pages | (x.ratio >= TYPED))
     telling = x.informative >= TELLING
@@ -114,9 +121,12 @@ def _signs(x: Likeness) -> _Signs:
         | ((x.page == 1) & ~x.low_page & ((x.last_page == 1) | (telling & (x.last_page == 0))))
         | (telling & same_text),
         same_text=same_text,
-        other_text=(x.abstract >= 0) & (x.abstract < OTHER_ABSTRACT),
+        other_text=other_text,
         one_title=x.same_title | x.cut | same_text | spelt | typed,
         whole=pages & ~x.supplement,
+        printed=(x.journal == 1) & (x.years == 0) & ~x.supplement & ~other_text,
+        pages=(x.page == 1) & (x.last_page == 1) & (x.span >= 1),
+        person=((x.first == 1) & (x.initial >= 0)) | (x.shared >= 2),
     )
 
 
@@ -170,7 +180,7 @@ def _duplicates(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
 def _with_two_ids(x: Likeness, s: _Signs, one: Bools) -> list[tuple[str, int, Bools]]:
     """One document that two DOIs or PMIDs name; `one`: equal titles in one journal and year."""
     issue = (x.issue >= 0) & ~(x.low_page & (x.issue == 0))
-    like = one & issue & (x.team >= MOST) & s.telling
+    like = one & issue & (x.team >= MOST) & s.person & s.telling
     return [
         (TWO_IDS_PLACE, DUPLICATE,
          like & s.place & (x.last_page >= 0) & ~x.supplement & ~s.other_text),
@@ -189,12 +199,22 @@ def _with_a_place(x: Likeness, s: _Signs, one: Bools) -> list[tuple[str, int, Bo
         | (~x.low_page & (x.informative == 2) & (x.last_page == 1))
         | ((x.informative == TELLING - 1) & (~x.low_page | ((x.issue == 0) & s.authors)))
     )
-    editor = ((x.first == 1) & (x.initial >= 0)) | x.nobody | (s.no_authors & ~x.low_page)
+    editor = ((x.first == 1) & (x.initial >= 0)) | x.nobody
+    editor |= s.no_authors & ~x.low_page & ((x.span >= 1) | ~generic)
     fits = (x.journal >= 0) & (x.years <= 1) & (x.last_page >= 0) & one_issue & editor
     placed = s.place & ~s.other_issue & (~bland | fits) & ((x.journal >= 0) | ~x.low_page)
     team = s.team & (x.journal == 1) & ((x.years == 0) | ((x.shared >= 3) & (x.last_page == 1)))
     pair = x.in_order & (x.shared >= 2) & x.ordinary
+    printed, unnamed = one & s.printed, s.no_authors & ~x.nobody
     return [
+        ("title+pages+issue", DUPLICATE,
+         printed & s.pages & (x.volume == 1) & (x.issue == 1) & unnamed),
+        ("title+page+issue+authors", DUPLICATE,
+         printed & s.page & (x.last_page >= 0) & (x.volume == 0) & (x.issue == 1) & s.authors
+         & s.person & (s.pages | ~x.low_page | pair)),
+        ("title+pages+volume+authors", DUPLICATE,
+         printed & s.pages & (x.volume == 1) & (x.issue == 0) & s.authors & s.person
+         & (pair | (x.span >= LONG))),
         ("recurring title, other issue", MAYBE,
          one & s.place & ~placed & s.authors & (x.journal >= 0)),
         (WHOLE_PLACE, DUPLICATE,
@@ -336,6 +356,9 @@ def _doubts(x: Likeness, s: _Signs) -> list[tuple[str, int, Bools]]:
         ("same title and authors, place unclear", MAYBE,
          none & open_ids & x.same_title & s.authors & ~s.other_place & s.near_year
          & (x.informative >= 2)),
+        ("recurring title, page unknown", MAYBE,
+         none & open_ids & x.same_title & s.printed & s.authors & s.person & (x.page == 0)
+         & (x.volume == 1) & (x.issue == 1)),
         ("same title, authors unclear", MAYBE,
          none & open_ids & x.same_title & s.no_authors & ~s.other_place & (x.journal >= 0)
          & s.near_year & s.telling),
