@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import make_recurring
 from measuring import peak
 
 ROOT = Path(__file__).parents[1]
@@ -31,6 +32,11 @@ SIZES = {2_000: 11, 20_000: 12, 100_000: 13}
 """Records -> seed of make_synthetic.py."""
 LARGE = {250_000: 15, 1_000_000: 14}
 PEER_UP_TO = 20_000
+RECURRING = (
+    ("DOI on 80 %", 0.8, 0.0), ("DOI on 25 %", 0.25, 0.0), ("no DOI", 0.0, 0.0),
+    ("twins, DOI on 60 %", 0.6, 0.4), ("twins, DOI on 10 %", 0.1, 0.4),
+)  # fmt: skip
+"""Name, share of documents with a DOI, share made from another."""
 HEAD = "who        precision recall F1      FM  seconds     cpu  times faster"
 
 
@@ -51,6 +57,7 @@ def main() -> None:
         )
     with tempfile.TemporaryDirectory() as folder:
         labelled(Path(folder), peer)
+        recurring(Path(folder), peer)
         growing(Path(folder), peer)
         crowds(Path(folder))
 
@@ -60,6 +67,15 @@ def labelled(folder: Path, peer: bool) -> None:
     print(f"\n{'set':20} {HEAD}", flush=True)
     for name in SETS:
         compare(name, BENCH / f"{name}.csv.gz", folder, peer)
+
+
+def recurring(folder: Path, peer: bool) -> None:
+    """Quality on made-up sets full of recurring titles."""
+    print(f"\n{'recurring titles':20} {HEAD}", flush=True)
+    for seed, (name, doi, twins) in enumerate(RECURRING, 1):
+        path = folder / "recurring.csv.gz"
+        make_recurring.write(path, make_recurring.make(4_000, seed, doi, twins))
+        compare(name, path, folder, peer)
 
 
 def growing(folder: Path, peer: bool) -> None:

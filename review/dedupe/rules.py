@@ -232,7 +232,10 @@ def _with_a_place(x: Likeness, s: _Signs, one: Bools) -> list[tuple[str, int, Bo
         ("title+authors+issue", DUPLICATE,
          one & x.exact & s.team & (x.journal == 1) & (x.years == 0) & (x.initial >= 0)
          & (x.volume == 1) & (x.issue == 1) & (x.page == 0) & ~x.supplement
-         & ((x.informative >= 2) | pair) & ~s.other_text),
+         & ((x.informative >= 2) | x.ordinary) & ~s.other_text),
+        ("title+team+volume", DUPLICATE,
+         printed & x.exact & (x.volume == 1) & (x.issue >= 0) & (x.page == 0) & x.in_order
+         & (x.shared >= 3) & (x.initial >= 0) & x.ordinary),
         ("title+pages+journal", DUPLICATE,
          one & s.whole & s.no_authors & s.telling & (x.journal == 1) & (x.years == 0)
          & (x.volume >= 0) & ~s.other_issue & ~s.other_text
