@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import pytest
+from appraising import RQS_GOOD, fill, full, kind, review_in
 from streamlit.testing.v1 import AppTest
 
+from review.checklists import answerable
 from review.records import Record
 from review.store import acts, records
 from review.store.moments import now
 from review.workflow import overview, screening, standings
 from review.workflow.accounts import Signed
+from review.workflow.appraisal import tasks
+from review.workflow.appraisal.tools import checklist
 from review.workflow.opening import init, open_project
 
 
@@ -63,6 +67,30 @@ def test_a_reviewer_sees_only_their_own_progress(project):
     app = draw(project.folder, Signed("ben", ("reviewer",)))
     assert any("Judged: ben 0" in one.value for one in app.caption)
     assert not any("ada" in one.value for one in app.caption)
+
+
+def test_finished_forms_count_as_progress_of_the_quality_stage(tmp_path):
+    project = review_in(tmp_path / "quality")
+    lead = Signed("ada", ("lead", "reviewer"))
+    kind(project, 1, "traditional", "ada", "ben")
+    kind(project, 2, "traditional", "ada")
+    asked = answerable(checklist(project, "probast-2019"))
+    low = {one.key: one.options[0].id for one in asked if not one.optional}
+    for number, who in ((1, "ada"), (1, "ben"), (2, "ada")):
+        fill(project, number, "rqs-1.0", who, full(project, "rqs-1.0") | RQS_GOOD)
+        fill(project, number, "probast-2019", who, low | full(project, "probast-2019"))
+    app = draw(project.folder, lead)
+    told = [one.value for one in app.caption]
+    assert any("Finished forms of: ada 2, ben 1, dan 0" in one for one in told)
+    seen = draw(project.folder, Signed("cleo", ("adjudicator",)))
+    assert not any("not begun" in one.value for one in seen.caption[-4:])
+    done = {one.stage.id: one.by_reviewer for one in overview.progress(project, lead)}
+    assert done["quality"]["ada"] == sum(
+        tasks.is_finished(
+            [(tool, word == "finished") for tool, word, _, _ in one.tools], one.status
+        )
+        for one in tasks.tasks(project, "ada")
+    )
 
 
 def test_an_alert_stands_on_top(project):

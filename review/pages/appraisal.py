@@ -21,7 +21,7 @@ WORDS = {"open": "", "begun": "begun", "finished": "finished"}
 
 def page(project: Project) -> None:
     """Draws the list of reports, or the one that is open."""
-    draw(project, ("kind", "gate", "tool"))
+    draw(project, tasks.APPRAISED)
 
 
 def draw(project: Project, uses: tuple[str, ...]) -> None:
@@ -80,11 +80,8 @@ def _list(project: Project, uses: tuple[str, ...]) -> None:
 
 def _is_done(task: Task, uses: tuple[str, ...]) -> bool:
     """Finished, or kept out by a gate before the rest of the forms was due."""
-    known = any(tool.use != "kind" for tool, _, _, _ in task.tools)
-    states = [(tool, word) for tool, word, _, _ in task.tools if tool.use in uses]
-    if task.status == "excluded":
-        states = [(tool, word) for tool, word in states if tool.use in ("kind", "gate")]
-    return known and all(word == "finished" for _, word in states)
+    states = [(tool, word == "finished") for tool, word, _, _ in task.tools]
+    return tasks.is_finished(states, task.status, uses)
 
 
 def _lines(project: Project, mine: list[Task], uses: tuple[str, ...]) -> list[dict[str, str]]:

@@ -111,9 +111,12 @@ def _stage(one: Progress) -> None:
         f"**{one.stage.name or one.stage.id}** · {one.settled:,} of {one.reports:,} settled"
     )
     st.progress(one.settled / one.reports if one.reports else 0.0)
-    shown = [f"{n:,} {WORDS.get(word, word)}" for word, n in sorted(one.statuses.items()) if n]
+    forms = one.stage.kind == "quality"
+    words = WORDS | {"pending": WORDS["open"]} if forms else WORDS  # the gates wait for whole forms
+    shown = [f"{n:,} {words.get(word, word)}" for word, n in sorted(one.statuses.items()) if n]
     people = [f"{name} {n:,}" for name, n in one.by_reviewer.items()]
-    st.caption(" · ".join(shown) + (f"  \nJudged: {', '.join(people)}" if people else ""))
+    did = "Finished forms of" if forms else "Judged"
+    st.caption(" · ".join(shown) + (f"  \n{did}: {', '.join(people)}" if people else ""))
 
 
 def _unmatched(one: dict[str, Any]) -> int | None:

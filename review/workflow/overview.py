@@ -7,12 +7,13 @@ from datetime import datetime
 from threading import Lock
 
 from review.flow import Flow
-from review.protocol import Stage, stage_reviewers
-from review.store import decisions
+from review.protocol import Stage, stage_of, stage_reviewers
+from review.store import Connection, decisions
 from review.store.moments import now
 from review.store.stamps import stamp as newest_rows
 from review.workflow import blind
 from review.workflow.accounts import Signed
+from review.workflow.appraisal import tasks
 from review.workflow.flow import flow_of
 from review.workflow.project import Project
 
@@ -33,7 +34,8 @@ class Progress:
     statuses: dict[str, int]
     """Status -> reports; to who reviews, what is not settled is 'open'."""
     by_reviewer: dict[str, int]
-    """Reviewer -> records judged; only one's own for a reviewer, all for the lead."""
+    """Reviewer -> records judged, at the quality stage reports whose appraisal is finished; only
+    one's own for a reviewer, all for the lead."""
 
 
 @dataclass(slots=True)
@@ -70,16 +72,25 @@ def progress(project: Project, person: Signed) -> list[Progress]:
     with project.store.read() as conn:
         counts = decisions.standings_count(conn)
         judged = decisions.counts_by_reviewer(conn)
+        appraised = _appraised(project, conn)
     found = []
     for stage in project.protocol.stages:
         statuses = {status: n for (name, status), n in counts.items() if name == stage.id}
         mine = {who: n for name, who, n in judged if name == stage.id}
+        mine = appraised if stage.kind == "quality" else mine
         people = stage_reviewers(project.protocol, stage)
         shown = {who: mine.get(who, 0) for who in people if _sees(person, who)}
         settled = statuses.get("included", 0) + statuses.get("excluded", 0)
         told = blind.counted(project, person.name, statuses)
         found.append(Progress(stage, sum(statuses.values()), settled, told, shown))
     return found
+
+
+def _appraised(project: Project, conn: Connection) -> dict[str, int]:
+    """Reviewer of the quality stage -> reports whose appraisal they have finished."""
+    stage = stage_of(project.protocol, "quality")
+    people = [] if stage is None else stage_reviewers(project.protocol, stage)
+    return tasks.finished_by(project, conn, people)
 
 
 def _sees(person: Signed, who: str) -> bool:

@@ -1,6 +1,6 @@
 """A reviewer's list of reports to appraise, with how far each form is; read in one go."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from review.checklists import UNSURE
@@ -38,6 +38,41 @@ class Task:
     """Status at the quality stage, where there is one."""
     pilot: bool = False
     """One of the first reports, which everybody appraises."""
+
+
+APPRAISED = ("kind", "gate", "tool")
+"""Uses of the tools that make up an appraisal; the extraction has a page of its own."""
+
+
+def is_finished(
+    states: Iterable[tuple[Tool, bool]], status: str, uses: Collection[str] = APPRAISED
+) -> bool:
+    """Whether a reviewer has finished a report's tools of some uses; a report that a gate has kept
+    out needs no tools but the gates'.
+
+    Args:
+        states: each tool the report asks for, and whether the reviewer's form is finished.
+        status: the report's status at the quality stage.
+    """
+    every = list(states)
+    due = {"kind", "gate"} & set(uses) if status == "excluded" else uses
+    known = any(tool.use != "kind" for tool, _ in every)
+    return known and all(done for tool, done in every if tool.use in due)
+
+
+def finished_by(project: Project, conn: Connection, names: Iterable[str]) -> dict[str, int]:
+    """Reviewer -> reports they have finished appraising."""
+    due = reports_due(project, conn)
+    ended = _finished(conn, due)
+    found = {}
+    for name in names:
+        kinds = _kinds(conn, due, _own_entries(conn, due, name))
+        found[name] = 0
+        for report, status in due.items():
+            asked = tools_for(project.protocol, kinds.get(report))
+            states = [(tool, name in ended.get((report, tool.checklist), ())) for tool in asked]
+            found[name] += is_finished(states, status)
+    return found
 
 
 def tasks(project: Project, reviewer: str) -> list[Task]:
