@@ -7,8 +7,8 @@ from appraising import RQS_GOOD, fill, full, kind, review_in
 from streamlit.testing.v1 import AppTest
 
 from review.checklists import answerable
-from review.records import Record
-from review.store import acts, records
+from review.records import Decision, Record
+from review.store import acts, decisions, records
 from review.store.moments import now
 from review.workflow import overview, screening, standings
 from review.workflow.accounts import Signed
@@ -67,6 +67,18 @@ def test_a_reviewer_sees_only_their_own_progress(project):
     app = draw(project.folder, Signed("ben", ("reviewer",)))
     assert any("Judged: ben 0" in one.value for one in app.caption)
     assert not any("ada" in one.value for one in app.caption)
+
+
+def test_what_waits_between_two_bars_stands_beside_them(tmp_path):
+    project = review_in(tmp_path / "quality")
+    with project.store.write() as conn:
+        decisions.add(conn, [Decision(3, "full-text", "ada", None, now())])
+        standings.rebuild(project, conn)
+    funnel = draw(project.folder, Signed("ada", ("lead",))).get("html")[0].proto.body
+    assert "1 source<" in funnel
+    assert "1 awaiting full text" in funnel
+    assert "2 awaiting appraisal" in funnel
+    assert "quality gate" not in funnel
 
 
 def test_finished_forms_count_as_progress_of_the_quality_stage(tmp_path):

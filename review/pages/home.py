@@ -73,15 +73,22 @@ def _steps(flow: Flow) -> list[str]:
     """The funnel's bars, widest first."""
     streams = [one for one in (flow.main, flow.other) if one is not None]
     top = _sum(streams, "identified")
-    gate = total(flow.excluded_quality)
+    sources, studies = len(flow.main.identified), flow.new_studies.n
+    of = f"{studies} {'study' if studies == 1 else 'studies'}"
     rows = [
-        ("Identified", top, f"{len(flow.main.identified)} sources"),
+        ("Identified", top, f"{sources} {'source' if sources == 1 else 'sources'}"),
         ("Screened", _sum(streams, "screened"), _note(streams)),
-        ("Sought as full text", _sum(streams, "sought"), ""),
+        ("Sought as full text", _sum(streams, "sought"), _parts(
+            ("not retrieved", _sum(streams, "not_retrieved")),
+            ("awaiting full text", _sum(streams, "waiting_eligibility")),
+        )),
         ("Assessed in full text", _sum(streams, "assessed"), ""),
-        ("Eligible", _sum(streams, "eligible"), f"{gate} out at the quality gate" if gate else ""),
-        ("Included reports", flow.new_reports.n, f"{flow.new_studies.n} studies"),
-    ]
+        ("Eligible", _sum(streams, "eligible"), _parts(
+            ("out at the quality gate", total(flow.excluded_quality)),
+            ("awaiting appraisal", flow.waiting_quality.n),
+        )),
+        ("Included reports", flow.new_reports.n, of),
+    ]  # fmt: skip
     return [_bar(label, n, top, note) for label, n, note in rows]
 
 
@@ -90,10 +97,19 @@ def _sum(streams: list[Stream], name: str) -> int | None:
     return None if None in parts else sum(n or 0 for n in parts)
 
 
+def _parts(*given: tuple[str, int | None]) -> str:
+    """What went or waits between a bar and the next, without what is none."""
+    return ", ".join(f"{n:,} {word}" for word, n in given if n)
+
+
 def _note(streams: list[Stream]) -> str:
     gone = sum((one.duplicates_tool.n or 0) + (one.duplicates_hand.n or 0) for one in streams)
     waiting = sum(one.waiting_screening.n or 0 for one in streams)
-    return f"{gone:,} duplicates removed, {waiting:,} still to screen"
+    otherwise = sum(
+        total(lines) or 0 for one in streams for lines in (one.automation, one.removed_other)
+    )
+    told = [f"{gone:,} duplicates removed", _parts(("removed otherwise", otherwise))]
+    return ", ".join(filter(None, [*told, f"{waiting:,} still to screen"]))
 
 
 def _bar(label: str, n: int | None, top: int | None, note: str) -> str:
