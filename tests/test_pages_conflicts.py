@@ -81,3 +81,39 @@ def test_a_card_that_another_adjudicator_has_settled_says_so_and_adds_nothing(pr
     assert "settled already by dora" in app.warning[0].value
     assert status(project, 1) == "included"
     assert "R000002" in " ".join(one.value for one in app.caption)
+
+
+def differ(project, numbers, stage, first, second):
+    for number in numbers:
+        decide(project, Wanted(number, stage, "ada", *first))
+        decide(project, Wanted(number, stage, "ben", *second))
+
+
+def test_the_page_opens_at_the_stage_where_something_waits(project):
+    stage = "title-abstract"
+    differ(project, (1, 2, 3), stage, ("include",), ("include",))
+    differ(project, (3,), "full-text", ("include",), ("exclude", "not imaging"))
+    app = draw(project.folder)
+    assert app.segmented_control[0].value == "full-text"
+    assert app.segmented_control[0].options == ["title-abstract (0)", "full-text (1)"]
+    assert any("No full text is attached" in one.value for one in app.caption)
+    press(app, "1")
+    assert app.segmented_control[0].value == "full-text"  # Z still undoes it
+    assert app.success
+
+
+def test_the_pile_in_hand_stays_until_it_is_empty(project):
+    differ(project, (1, 2, 3), "title-abstract", ("include",), ("include",))
+    reasons = ("exclude", "not imaging"), ("exclude", "no machine learning")
+    differ(project, (1,), "full-text", ("include",), ("exclude", "not imaging"))
+    differ(project, (2, 3), "full-text", *reasons)
+    app = draw(project.folder)
+    app.segmented_control[1].set_value("reason").run()
+    press(app, "1")
+    assert app.segmented_control[1].value == "reason"
+    assert "R000002 settled: excluded" in app.caption[0].value
+    press(app, "1")
+    assert app.segmented_control[1].value == "verdict"
+    assert any("R000001" in one.value for one in app.caption)
+    press(app, "z")
+    assert app.segmented_control[1].value == "verdict"

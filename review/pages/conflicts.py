@@ -1,6 +1,7 @@
 """Conflicts, in three piles: the adjudicator settles each with one key; others stay blind."""
 
 from functools import partial
+from typing import cast
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from review.pages.record import identifiers
 from review.protocol import Stage
 from review.records import Decision, Verdict
 from review.screening import Pile
-from review.workflow import screening
+from review.workflow import files, screening
 from review.workflow.project import Project
 from review.workflow.screening import Conflict
 
@@ -22,26 +23,23 @@ PILES: dict[Pile, str] = {
     "maybe": "Both unsure",
 }
 
+STAGE, PILE = "conflicts_stage", "conflicts_pile"
+"""Session keys of what the adjudicator chose."""
+
 
 def page(project: Project) -> None:
     """Draws the piles and the conflict in hand."""
     st.title("Conflicts")
-    stages = [one for one in project.protocol.stages if one.kind != "quality"]
-    left, right = st.columns([2, 3], vertical_alignment="bottom")
-    names = {one.id: one for one in stages}
-    chosen = left.segmented_control("Stage", list(names), default=next(iter(names)))
-    stage = names[chosen or next(iter(names))]
+    stages = {one.id: one for one in project.protocol.stages if one.kind != "quality"}
     who = session.person().name
-    piles = screening.conflicts(project, stage, reader=who)
-    full = [pile for pile in PILES if piles[pile]] or ["verdict"]
-    pile = right.segmented_control(
-        "Pile",
-        list(PILES),
-        default=full[0],
-        format_func=lambda one: f"{PILES[one]} ({len(piles[one])})",
-    )
+    found = {name: screening.conflicts(project, one, reader=who) for name, one in stages.items()}
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    with left:
+        stage = stages[_stage(found)]
+    with right:
+        pile = _pile(found[stage.id])
     _said()
-    keys = piles[pile or full[0]]
+    keys = found[stage.id][pile]
     if not keys:
         st.success(
             "Nothing to settle in this pile. A record comes here once its reviewers have judged it "
@@ -56,6 +54,32 @@ def page(project: Project) -> None:
         return
     _card(project, stage, card)
     st.html(one_press(card.key), unsafe_allow_javascript=True)
+
+
+def _stage(found: dict[str, dict[Pile, list[str]]]) -> str:
+    """The chosen stage; at first the one where something waits."""
+    waits = {name: sum(len(keys) for keys in piles.values()) for name, piles in found.items()}
+    first = next((name for name, n in waits.items() if n), next(iter(waits)))
+    if st.session_state.get(STAGE) not in waits:
+        st.session_state[STAGE] = first
+    st.segmented_control(
+        "Stage", list(waits), key=STAGE, required=True,
+        format_func=lambda name: f"{name} ({waits[name]:,})",
+    )  # fmt: skip
+    return str(st.session_state[STAGE])
+
+
+def _pile(piles: dict[Pile, list[str]]) -> Pile:
+    """The chosen pile; one that has just been emptied gives way to the next."""
+    full = next((pile for pile in PILES if piles[pile]), "verdict")
+    chosen = st.session_state.get(PILE)
+    if chosen not in PILES or (not piles[chosen] and "conflicts_said" in st.session_state):
+        st.session_state[PILE] = full
+    picked = st.segmented_control(
+        "Pile", list(PILES), key=PILE, required=True,
+        format_func=lambda one: f"{PILES[one]} ({len(piles[one]):,})",
+    )  # fmt: skip
+    return cast(Pile, picked or full)
 
 
 def _said() -> None:
@@ -83,6 +107,8 @@ def _card(project: Project, stage: Stage, card: Conflict) -> None:
         st.markdown(" · ".join(identifiers(record)))
         text = marked(card.abstract or "The source gave no abstract.", lists)
         st.html(f'<div style="font-size:1.04rem;line-height:1.6">{text}</div>')
+        if stage.kind == "eligibility":
+            _full_text(project, card)
     with right:
         for number, vote in enumerate(card.votes[:2]):
             _side(project, stage, card, number, vote)
@@ -90,6 +116,15 @@ def _card(project: Project, stage: Stage, card: Conflict) -> None:
             st.markdown(f"Also: {_words(vote)}")
         _other(project, stage, card)
         _undo_button(project, stage)
+
+
+def _full_text(project: Project, card: Conflict) -> None:
+    """What the reviewers have read; the PDF is added on the record's own page."""
+    path = files.pdf_of(project, card.number)
+    if path is not None:
+        st.pdf(path, height=800)
+        return
+    st.caption(f"No full text is attached; [add the PDF](record?key={card.key}) to read it here.")
 
 
 def _words(vote: Decision) -> str:
