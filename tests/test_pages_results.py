@@ -28,6 +28,10 @@ def opened(project, part=None):
     return app
 
 
+def test_a_part_pressed_twice_stays_open(project):
+    assert opened(project, "Tables").segmented_control[0].proto.required
+
+
 def test_the_flow_is_previewed_with_its_sum(project):
     app = opened(project)
     assert "14 records = " in app.caption[0].value

@@ -150,7 +150,12 @@ def _head(report: int, title: str, tools: list[Tool], own: dict[str, Form]) -> F
     if st.session_state.get(place) not in names:
         st.session_state[place] = next((n for n in names if not own[n].finished), names[0])
     pick.segmented_control(
-        "Tool", names, key=place, label_visibility="collapsed", format_func=lambda n: _tab(own[n])
+        "Tool",
+        names,
+        key=place,
+        required=True,
+        label_visibility="collapsed",
+        format_func=lambda n: _tab(own[n]),
     )
     return own[st.session_state.get(place) or names[0]]
 

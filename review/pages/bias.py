@@ -62,7 +62,11 @@ def page(project: Project) -> None:
 def _flags(project: Project, record: int) -> None:
     left, right = st.columns(2, vertical_alignment="bottom")
     edition = left.segmented_control(
-        "Questions of", list(TOOLS), default="probast-2019", format_func=lambda key: TOOLS[key]
+        "Questions of",
+        list(TOOLS),
+        default="probast-2019",
+        required=True,
+        format_func=lambda key: TOOLS[key],
     )
     every = right.toggle(
         "Also rules that are not measured yet",

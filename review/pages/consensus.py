@@ -53,7 +53,12 @@ def _list(project: Project) -> None:
     views = {"To settle": _waiting, "Agreement": measured.agreement,
              "Suggestions": measured.suggestions}  # fmt: skip
     chosen = st.segmented_control(
-        "Show", list(views), default="To settle", key="consensus_view", label_visibility="collapsed"
+        "Show",
+        list(views),
+        default="To settle",
+        key="consensus_view",
+        required=True,
+        label_visibility="collapsed",
     )
     views[chosen or "To settle"](project)
 

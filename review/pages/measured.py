@@ -13,7 +13,7 @@ def agreement(project: Project) -> None:
     """Draws the agreement on one checklist: on the whole, and item by item."""
     names = names_in_use(project.protocol)
     chosen = st.segmented_control(
-        "Checklist", names, default=names[0] if names else None, key="agreement_of",
+        "Checklist", names, default=names[0] if names else None, key="agreement_of", required=True,
         label_visibility="collapsed", format_func=lambda name: checklist(project, name).short,
     )  # fmt: skip
     if chosen is None:

@@ -155,7 +155,12 @@ def _search(text: FullText, use: Callable[[str, int], None] | None) -> list[Mark
     """The search box with the sentences it finds; gives their marks."""
     box, zoom = st.columns([5, 4], vertical_alignment="center")
     zoom.segmented_control(
-        "Size", list(ZOOMS), default="Fit", key="paper_zoom", label_visibility="collapsed"
+        "Size",
+        list(ZOOMS),
+        default="Fit",
+        key="paper_zoom",
+        required=True,
+        label_visibility="collapsed",
     )
     wanted = box.text_input(
         "Search", placeholder="Search in the paper", key="paper_search",

@@ -21,7 +21,7 @@ def page(project: Project) -> None:
     """Draws both panels for a stage."""
     st.title("Agreement and stopping")
     stages = {one.id: one for one in project.protocol.stages}
-    chosen = st.segmented_control("Stage", list(stages), default=next(iter(stages)))
+    chosen = st.segmented_control("Stage", list(stages), default=next(iter(stages)), required=True)
     stage = stages[chosen or next(iter(stages))]
     if stage.kind == "quality":
         measured.agreement(project)

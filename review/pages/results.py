@@ -36,7 +36,9 @@ def page(project: Project) -> None:
         st.error(str(error))
         return
     st.caption(f"State of {now.day} · {prisma.sums(now)}")
-    tab = st.segmented_control("Part", TABS, default=TABS[0], label_visibility="collapsed")
+    tab = st.segmented_control(
+        "Part", TABS, default=TABS[0], required=True, label_visibility="collapsed"
+    )
     if tab == "Figures":
         _figure_tab({name: svg for name, svg in shown.items() if name != FLOW})
     elif tab == "Tables":

@@ -103,6 +103,7 @@ def _stage(stages: list[Stage]) -> Stage:
         "Stage",
         list(names),
         default=asked if asked in names else stages[0].id,
+        required=True,
         format_func=lambda name: names[name].name or name,
         label_visibility="collapsed",
         on_change=lambda: st.session_state.update({KEY: None, AT: None}),
