@@ -70,6 +70,25 @@ def test_one_record_shows_its_source_and_history(project):
     assert "came from embase (e.ris)" in shown
 
 
+def test_what_a_source_wrote_is_shown_as_it_wrote_it(project):
+    odd = "Cut by ~5% to ~10%, from $9 to $4 [*sic*] & <b>more</b> :red[so]"
+    given = [
+        (1, Record("embase", title=odd, abstract=odd, authors=("O, *A*",), doi="10.1/(a)_b_c"))
+    ]
+    with project.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
+        (number,) = records.add(conn, batch, given, now()).new
+    app = draw("record", project.folder, ADA, records.key_of(number))
+    assert not app.exception
+    (title,) = app.title
+    assert title.value == (
+        r"Cut by \~5% to \~10%, from \$9 to \$4 \[\*sic\*\] \& \<b\>more\</b\> \:red\[so\]"
+    )
+    assert r"O, \*A\*" in app.caption[0].value
+    assert r"[DOI 10.1/(a)\_b\_c](https://doi.org/10.1/%28a%29_b_c)" in app.markdown[0].value
+    assert any("&lt;b&gt;more&lt;/b&gt;" in one.proto.body for one in app.get("html"))
+
+
 def test_an_unknown_record_is_one_calm_line(project):
     app = draw("record", project.folder, ADA, "R999999")
     assert "There is no record R999999" in app.warning[0].value

@@ -4,6 +4,7 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.pages import session
+from review.pages.marking import plain
 from review.workflow import accounts
 from review.workflow.harvest import alerts
 from review.workflow.harvest.alerts import Alert
@@ -22,7 +23,7 @@ def draw(project: Project) -> None:
             for one in closed:
                 st.markdown(
                     f"{_linked(one)}  \nClosed by {one.closed_by} on "
-                    f"{(one.closed_at or '')[:10]}: {one.why}"
+                    f"{(one.closed_at or '')[:10]}: {plain(one.why or '')}"
                 )
 
 
@@ -46,5 +47,4 @@ def _open(project: Project, one: Alert) -> None:
 
 def _linked(one: Alert) -> str:
     """The alert with its report as a link; marks of Markdown in titles shown as they are."""
-    text = "".join(f"\\{sign}" if sign in "\\`*_{}[]<>#$~|:" else sign for sign in one.text)
-    return f"[{one.report}](record?key={one.report}): {text}"
+    return f"[{one.report}](record?key={one.report}): {plain(one.text)}"

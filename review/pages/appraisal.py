@@ -7,6 +7,7 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.pages import evidence, filling, paper, session, signs
+from review.pages.marking import plain
 from review.protocol import stage_reviewers
 from review.store import records
 from review.store.records import key_of, number_of
@@ -185,7 +186,7 @@ def _again(own: dict[str, Form], form: Form, take: Callable[[str, int | None], N
         with st.expander(f"Use a quote again ({len(taken)})"):
             for n, (quote, number, where) in enumerate(taken):
                 st.button(
-                    f"{quote[:180]} (p. {number or '?'}; {where})", type="tertiary",
+                    f"{plain(quote[:180])} (p. {number or '?'}; {where})", type="tertiary",
                     key=f"again_{n}", on_click=partial(take, quote, number),
                 )  # fmt: skip
 

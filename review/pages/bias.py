@@ -12,6 +12,7 @@ from review.checklists import Checklist, Item, Section
 from review.cues import Flag
 from review.errors import FullTextError
 from review.pages import bias_sets, session, signs
+from review.pages.marking import plain
 from review.workflow import bias, files
 from review.workflow.appraisal.tools import checklist
 from review.workflow.fulltext import InUse
@@ -168,7 +169,7 @@ def _flag(project: Project, record: int, flag: Flag, said: _Said, key: str) -> N
     verdict = said.mine.get(bias.key_of_flag(flag))
     where = f"p. {flag.page}" if flag.page else "whole text"
     part = f", {flag.section}" if flag.section else ""
-    st.markdown(f"{STRENGTHS[flag.strength]} {_plain(flag.text)}")
+    st.markdown(f"{STRENGTHS[flag.strength]} {plain(flag.text)}")
     st.caption(
         f"{where}{part} · {signs.MODES[flag.mode]} · {flag.strength} · rule {flag.rule}"
         + _in_use(said.use.get(flag.rule))
@@ -198,13 +199,6 @@ def _judge(project: Project, record: int, flag: Flag, verdict: str | None) -> No
     bias.judge(project, record, flag, verdict, session.person().name)
     if flag.page is not None:
         st.session_state["bias_shown"] = bias.key_of_flag(flag)
-
-
-def _plain(text: str) -> str:
-    """Text in which no sign is Markdown."""
-    for sign in "\\`*_{}[]()#+-!|<>~$":
-        text = text.replace(sign, f"\\{sign}")
-    return text
 
 
 @st.cache_data(max_entries=64, show_spinner="Drawing the page ...")

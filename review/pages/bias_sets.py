@@ -8,6 +8,7 @@ import streamlit as st
 from review import datasets
 from review.datasets import Dataset, Matrix
 from review.pages import session
+from review.pages.marking import plain
 from review.workflow import bias, bias_sizes
 from review.workflow import fulltext as texts
 from review.workflow.bias import Named
@@ -126,7 +127,7 @@ def _numbers(project: Project, record: int) -> None:
         sentence = text.sentences[one.sentence] if text else None
         if sentence:
             said = " ".join(problem.text for problem in one.problems)
-            st.warning(f"p. {sentence.page}: {said}\n\n{sentence.text}")
+            st.warning(f"p. {sentence.page}: {plain(said)}\n\n{plain(sentence.text)}")
     _sizes(project, record)
 
 
@@ -142,7 +143,9 @@ def _sizes(project: Project, record: int) -> None:
     )
     for one in found:
         place = f"p. {one.page}" if one.page else one.where
-        st.info(f"{place}: {one.text}" + (f"\n\n{one.sentence}" if one.sentence else ""))
+        st.info(
+            f"{place}: {plain(one.text)}" + (f"\n\n{plain(one.sentence)}" if one.sentence else "")
+        )
 
 
 def across(project: Project) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from review.errors import ReviewError
 from review.pages import session
 from review.pages.keys import one_press
-from review.pages.marking import marked, search_words
+from review.pages.marking import FREE, marked, plain, search_words
 from review.pages.record import identifiers
 from review.protocol import Stage
 from review.records import Decision, Verdict
@@ -101,12 +101,12 @@ def _card(project: Project, stage: Stage, card: Conflict) -> None:
         title = marked(record.title or "(no title)", lists)
         st.html(
             f'<div class="record-key" data-key="{card.key}" data-decides="12" '
-            f'style="font-size:1.45rem;line-height:1.3;font-weight:650">{title}</div>'
+            f'{FREE}font-size:1.45rem;line-height:1.3;font-weight:650">{title}</div>'
         )
-        st.caption(f"{'; '.join(record.authors[:6])} · {record.year or ''} · {card.key}")
+        st.caption(f"{plain('; '.join(record.authors[:6]))} · {record.year or ''} · {card.key}")
         st.markdown(" · ".join(identifiers(record)))
         text = marked(card.abstract or "The source gave no abstract.", lists)
-        st.html(f'<div style="font-size:1.04rem;line-height:1.6">{text}</div>')
+        st.html(f'<div {FREE}font-size:1.04rem;line-height:1.6">{text}</div>')
         if stage.kind == "eligibility":
             _full_text(project, card)
     with right:
@@ -139,7 +139,7 @@ def _side(project: Project, stage: Stage, card: Conflict, number: int, vote: Dec
         st.markdown(f"**{letter} · {vote.reviewer}** — {_words(vote)}")
         note = card.notes.get(vote.reviewer) or vote.note
         if note:
-            st.caption(f"“{note}”")
+            st.caption(f"“{plain(note)}”")
         if vote.verdict in ("include", "exclude"):
             who = session.person().name
             act = partial(_settle, project, stage, card, who, (vote.verdict, vote.reason, None))

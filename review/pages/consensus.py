@@ -9,6 +9,7 @@ from review.checklists import PARTS, UNSURE, Option, label_of
 from review.consensus import Pair
 from review.errors import ReviewError
 from review.pages import measured, paper, session
+from review.pages.marking import plain
 from review.records import Answer
 from review.store.records import key_of, number_of
 from review.workflow.appraisal import results, settling
@@ -173,7 +174,7 @@ def _side(project: Project, now: Settlement, pair: Pair, at: int, *, keys: bool)
             key=f"page_{pair.asked.key}_{who}",
         )  # fmt: skip
     if entry and entry.comment:
-        st.caption(entry.comment)
+        st.caption(plain(entry.comment))
     takes = entry is not None and entry.answer not in (None, UNSURE)
     label = f"Take {label_of(pair.asked, entry.answer)}" if takes and entry else "Take"
     st.button(
@@ -263,7 +264,7 @@ def _done(project: Project, now: Settlement) -> None:
             assert pair.settled is not None
             said, undo = st.columns([5, 2], vertical_alignment="center")
             label = label_of(pair.asked, pair.settled.answer)
-            comment = f", {pair.settled.comment}" if pair.settled.comment else ""
+            comment = f", {plain(pair.settled.comment)}" if pair.settled.comment else ""
             said.markdown(
                 f"{pair.asked.number} {pair.asked.name}: **{label}** "
                 f":gray[by {pair.settled.reviewer}{comment}]"

@@ -9,6 +9,11 @@ COLOURS = {"include": "#d3efd6", "exclude": "#f9d7d3", "search": "#dde9f7"}
 """Backgrounds; each keeps black text above a contrast of 7 to 1."""
 TITLES = {"include": "an include word", "exclude": "an exclude word", "search": "a search word"}
 
+SIGNS = "\\`*_{}[]<>#$~|:&"
+"""What Markdown would read as more than a letter."""
+FREE = 'dir="auto" style="overflow-wrap:anywhere;'
+"""Begins an element with text in any script, words of any length."""
+
 
 def marked(text: str, lists: dict[str, Sequence[str]]) -> str:
     """The text as HTML with listed words marked; safe for any text.
@@ -35,6 +40,12 @@ def marked(text: str, lists: dict[str, Sequence[str]]) -> str:
         at = end
     parts.append(html.escape(text[at:]))
     return "".join(parts).replace("\n", "<br>")
+
+
+def plain(text: str) -> str:
+    """A source's or a person's words for a place that reads Markdown, shown as they are: no sum in
+    dollars becomes a formula, no "~5% to ~10%" is struck through."""
+    return "".join(f"\\{sign}" if sign in SIGNS else sign for sign in text)
 
 
 @lru_cache(maxsize=64)

@@ -13,6 +13,7 @@ from review import fulltext
 from review.errors import FullTextError
 from review.fulltext import FullText
 from review.pages import session
+from review.pages.marking import plain
 from review.records import Page, Word
 from review.store.records import key_of
 from review.workflow import files
@@ -255,4 +256,4 @@ def _line(page: Page, words: Sequence[Word]) -> str:
 
 def title_of(record: int, title: str) -> str:
     """Key and title as a line of Markdown."""
-    return f"**{key_of(record)}** · {title}"
+    return f"**{key_of(record)}** · {plain(title)}"

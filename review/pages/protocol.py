@@ -7,6 +7,7 @@ import streamlit as st
 from review import protocol as protocols
 from review.errors import ReviewError
 from review.pages import session
+from review.pages.marking import plain
 from review.protocol import Protocol, Stage
 from review.sources import TITLES
 from review.workflow import accounts, amending
@@ -47,7 +48,7 @@ def page(project: Project) -> None:
 def _question(plan: Protocol) -> None:
     with st.container(border=True):
         st.subheader("Question")
-        st.markdown(_plain(plan.question))
+        st.markdown(plain(plan.question))
         st.caption(f"Registered as {plan.registration}" if plan.registration else "Not registered")
 
 
@@ -93,7 +94,7 @@ def _criteria(plan: Protocol) -> None:
         for stage in plan.stages:
             if stage.reasons:
                 st.markdown(f"**Reasons at {stage.name or stage.id}**, most important first")
-                st.markdown("\n".join(f"{n}. {_plain(r)}" for n, r in enumerate(stage.reasons, 1)))
+                st.markdown("\n".join(f"{n}. {plain(r)}" for n, r in enumerate(stage.reasons, 1)))
 
 
 def _team(plan: Protocol) -> None:
@@ -160,7 +161,7 @@ def _versions(versions: list[amending.Version]) -> None:
         with st.expander(title):
             st.caption(f"Fingerprint {one.fingerprint}")
             if one.why:
-                st.markdown(f"Why: {_plain(one.why)}")
+                st.markdown(f"Why: {plain(one.why)}")
             elif one.amendment:
                 st.markdown("No reason was given.")
             if one.change:
@@ -168,11 +169,4 @@ def _versions(versions: list[amending.Version]) -> None:
 
 
 def _list(given: tuple[str, ...]) -> str:
-    return "\n".join(f"- {_plain(one)}" for one in given) or "None is named."
-
-
-def _plain(text: str) -> str:
-    """Text with the signs that Markdown reads taken literally."""
-    for sign in "\\`*_[]<>$#~":
-        text = text.replace(sign, f"\\{sign}")
-    return text
+    return "\n".join(f"- {plain(one)}" for one in given) or "None is named."

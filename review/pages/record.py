@@ -1,9 +1,12 @@
 """One record: what its source said, what it belongs to, and all that happened to it."""
 
+from urllib.parse import quote
+
 import streamlit as st
 
 from review.errors import ReviewError
 from review.pages import session
+from review.pages.marking import FREE, marked, plain
 from review.records import Record
 from review.store.records import key_of
 from review.workflow import accounts, dedupe, files, records
@@ -24,13 +27,14 @@ def page(project: Project) -> None:
         st.warning(str(error))
         return
     record = card.stored.record
-    st.title(record.title or "(no title)")
-    st.caption(_line(record))
+    st.title(plain(record.title or "(no title)"))
+    st.caption(plain(_line(record)))
     st.markdown(" · ".join(identifiers(record)) or "No identifiers")
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader("Abstract")
-        st.write(card.abstract or "The source gave no abstract.")
+        text = marked(card.abstract or "The source gave no abstract.", {})
+        st.html(f'<div {FREE}line-height:1.6">{text}</div>')
         _details(record)
         if card.duplicates:
             _merged(project, card.stored.key)
@@ -39,7 +43,7 @@ def page(project: Project) -> None:
         _full_text(project, card.stored.id, card.stored.key)
         st.subheader("History")
         for one in card.history:
-            st.markdown(f"**{one.at:%d %b %Y %H:%M}** · {one.who}  \n{one.what}")
+            st.markdown(f"**{one.at:%d %b %Y %H:%M}** · {one.who}  \n{plain(one.what)}")
 
 
 def _line(record: Record) -> str:
@@ -51,7 +55,7 @@ def identifiers(record: Record) -> list[str]:
     """The record's identifiers as links in Markdown."""
     shown = []
     if record.doi:
-        shown.append(f"[DOI {record.doi}](https://doi.org/{record.doi})")
+        shown.append(f"[DOI {plain(record.doi)}](https://doi.org/{quote(record.doi)})")
     if record.pmid:
         shown.append(f"[PMID {record.pmid}](https://pubmed.ncbi.nlm.nih.gov/{record.pmid}/)")
     if record.pmcid:
@@ -77,7 +81,9 @@ def _details(record: Record) -> None:
     }
     rows |= {tag: "; ".join(values) for tag, values in record.extra.items()}
     with st.expander("Everything the source said"):
-        st.table({name: [value] for name, value in rows.items() if value}, border="horizontal")
+        st.table(
+            {name: [plain(value)] for name, value in rows.items() if value}, border="horizontal"
+        )
 
 
 def _merged(project: Project, key: str) -> None:
@@ -87,7 +93,7 @@ def _merged(project: Project, key: str) -> None:
         st.table(
             {
                 "Field": [one.name.replace("_", " ") for one in rows],
-                "Value": [one.value for one in rows],
+                "Value": [plain(one.value) for one in rows],
                 "From": [f"{one.key} ({one.source})" for one in rows],
             },
             border="horizontal",

@@ -11,7 +11,7 @@ import streamlit as st
 from review.errors import ReviewError
 from review.pages import session
 from review.pages.keys import INTO_THE_BOX, one_press
-from review.pages.marking import marked, search_words
+from review.pages.marking import FREE, marked, plain, search_words
 from review.pages.record import identifiers
 from review.protocol import Stage, stage_of, stage_reviewers
 from review.records import Verdict
@@ -183,11 +183,11 @@ def _draw(project: Project, stage: Stage, shown: Shown) -> None:
     title = marked(record.title or "(no title)", lists)
     st.html(
         f'<div class="record-key" data-key="{shown.key}" data-decides="{decides}" '
-        f'style="font-size:1.55rem;line-height:1.3;font-weight:650">{title}</div>'
+        f'{FREE}font-size:1.55rem;line-height:1.3;font-weight:650">{title}</div>'
     )
     people = "; ".join(record.authors[:8]) + (" et al." if len(record.authors) > 8 else "")
     place = " · ".join(filter(None, (people, str(record.year or ""), record.journal or "")))
-    st.caption(place + f" · {record.source} · {shown.key}")
+    st.caption(f"{plain(place)} · {plain(record.source)} · {shown.key}")
     links = " · ".join(identifiers(record))
     if links:
         st.markdown(links)
@@ -198,7 +198,7 @@ def _draw(project: Project, stage: Stage, shown: Shown) -> None:
                 st.info(f"Open again: its journal article {one.fresh} came after it was judged.")
     if shown.abstract:
         st.html(
-            '<div style="font-size:1.06rem;line-height:1.62;max-width:46rem">'
+            f'<div {FREE}font-size:1.06rem;line-height:1.62;max-width:46rem">'
             f"{marked(shown.abstract, lists)}</div>"
         )
     else:
@@ -268,7 +268,7 @@ def _panels(project: Project, stage: Stage, shown: Shown) -> None:
     if st.session_state.get("screening_note") == shown.key:
         _note(project, stage, shown)
     elif shown.note:
-        st.caption(f"Your note: {shown.note}")
+        st.caption(f"Your note: {plain(shown.note)}")
 
 
 def _asks(stage: Stage) -> bool:
