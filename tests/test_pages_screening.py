@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from review.records import Record
 from review.store import records
 from review.store.moments import now
-from review.workflow import standings
+from review.workflow import screening, standings
 from review.workflow.opening import init, open_project
 
 KEYS = {
@@ -58,4 +58,33 @@ def test_no_key_decides_while_a_note_or_a_duplicate_is_typed(project, panel):
     close = next(one for one in app.button if one.label == "Close")
     assert close.proto.shortcut == "escape"
     close.click().run()
+    assert shortcuts(app) == KEYS
+
+
+def test_before_anything_has_come_the_page_says_what_it_waits_for(tmp_path):
+    init(tmp_path)
+    open_project(tmp_path, who="ada")
+    app = draw(tmp_path)
+    assert not app.exception
+    assert "once the lead has harvested" in app.info[0].value
+    assert not app.success
+    assert not app.button
+    app.segmented_control[0].set_value("full-text").run()
+    assert "once they are included on title and abstract" in app.info[0].value
+
+
+def test_at_the_end_the_page_says_where_more_waits_and_looks_back(project):
+    stage, later = project.protocol.stages[:2]
+    for who in ("ada", "ben"):
+        for number in range(1, 6):
+            screening.vote(project, stage, who, number, "include" if number > 3 else "exclude")
+    app = draw(project.folder)
+    assert (
+        app.success[0].value
+        == f"Nothing is left for you here. Thank you. 2 wait for you at {later.id}."
+    )
+    last = next(one for one in app.button if one.label == "Back")
+    last.click().run()
+    assert not app.exception
+    assert any("Your decision: include" in one.value for one in app.caption)
     assert shortcuts(app) == KEYS

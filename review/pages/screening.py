@@ -26,6 +26,11 @@ AT = "screening_at"
 """Session key: the record in hand, which stays until it is decided; the address keeps it over a
 reload."""
 TWICE = "{} was decided by the key before; the one after it did not count. Z undoes the first."
+EMPTY = (
+    "Records wait here once the lead has harvested the sources or imported search exports.",
+    "Reports come here once they are included on title and abstract.",
+)
+"""What fills the first stage, and full text."""
 LEARN_SECONDS = 10.0
 """How often a process asks whether a new order is due (seconds)."""
 _ASKED: dict[tuple[Path, str], float] = {}
@@ -63,8 +68,7 @@ def page(project: Project) -> None:
     _bar(pace)
     shown = _record(project, stage)
     if shown is None:
-        st.success("Nothing is left for you here. Thank you.")
-        _buttons_at_the_end(project, stage)
+        _end(project, stages, stage, pace)
         return
     st.query_params["key"] = shown.key
     _actions(project, stage, shown)
@@ -384,8 +388,27 @@ def _toggle(name: str, key: str) -> None:
     st.session_state[name] = None if st.session_state.get(name) == key else key
 
 
-def _buttons_at_the_end(project: Project, stage: Stage) -> None:
-    st.button("Undo the last decision", shortcut="z", on_click=partial(_undo, project, stage))
+def _end(project: Project, stages: list[Stage], stage: Stage, pace: Pace) -> None:
+    """Says why there is no record: none has come yet, or all are decided; and where some wait."""
+    others = [
+        f"{n:,} wait for you at {one.name or one.id}."
+        for one in stages
+        if one != stage and (n := screening.pace(project, one, session.person().name).left)
+    ]
+    if not pace.done + pace.left:
+        came = EMPTY[stage.kind == "eligibility"]
+        st.info(" ".join([f"Nothing has come here yet. {came}", *others]))
+        return
+    st.success(" ".join(["Nothing is left for you here. Thank you.", *others]))
+    with st.container(horizontal=True):
+        st.button("Undo the last decision", shortcut="z", on_click=partial(_undo, project, stage))
+        st.button("Back", shortcut="Left", on_click=partial(_last, project, stage))
+
+
+def _last(project: Project, stage: Stage) -> None:
+    """Looks back at the decision made last."""
+    keys = screening.trail(project, stage, session.person().name)
+    st.session_state[KEY] = keys[0] if keys else None
 
 
 def _pdf(project: Project, shown: Shown) -> None:
