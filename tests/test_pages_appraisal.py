@@ -355,10 +355,24 @@ def test_consensus_opens_only_what_differs_and_one_click_settles(project):
     assert "**1** to settle · 40 agreed · 1 settled" in said(app)
     app = press(app, "take_preprocessing_ben")
     assert "is settled" in app.success[0].value
+    assert "Nothing else waits" in app.caption[-1].value
     assert "preparation of images not documented" in said(app)
     assert standing(project, 1) == ("excluded", "preparation of images not documented")
     press(app, "undo_preprocessing")
     assert standing(project, 1) == ("pending", None)
+
+
+def test_a_settled_form_leads_to_the_next_that_waits(project):
+    for number in (1, 2):
+        kind(project, number, "deep-learning", "ada", "ben")
+        fill(project, number, "claim-2020", "ada", full(project, "claim-2020"))
+        fill(project, number, "claim-2020", "ben", full(project, "claim-2020", title="no"))
+    app = draw("consensus", project, CLEO, key="R000001", checklist="claim-2020")
+    app = press(app, "take_title_ada")
+    onward = next(one for one in app.button if one.label.startswith("Settle"))
+    assert (onward.label, onward.proto.shortcut) == ("Settle CLAIM 2020 of R000002", "enter")
+    onward.click().run()
+    assert "**1** to settle" in said(app)
 
 
 def test_a_third_answer_settles_too(project):

@@ -14,6 +14,7 @@ from review.records import Answer
 from review.store.records import key_of, number_of
 from review.workflow.appraisal import results, settling
 from review.workflow.appraisal.forms import Given
+from review.workflow.appraisal.results import Waiting
 from review.workflow.appraisal.settling import Settlement
 from review.workflow.appraisal.tools import checklist
 from review.workflow.project import Project
@@ -71,13 +72,7 @@ def _waiting(project: Project) -> None:
         return
     left = [one for one in every if one.open]
     st.markdown(f"**{len(left)}** of {len(every)} finished forms have something to settle.")
-    if left:
-        first = left[0]
-        short = checklist(project, first.checklist).short
-        st.button(
-            f"Settle {short} of {key_of(first.report)}", type="primary", shortcut="Enter",
-            on_click=partial(_open, first.report, first.checklist),
-        )  # fmt: skip
+    _go_on(project, left)
     shown = st.dataframe(
         [
             {
@@ -89,11 +84,22 @@ def _waiting(project: Project) -> None:
             for one in every
         ],
         on_select="rerun", selection_mode="single-row", hide_index=True, key="consensus_list",
+        placeholder="",
     )  # fmt: skip
     picked = shown.get("selection", {}).get("rows", [])
     if picked:
         _open(every[picked[0]].report, every[picked[0]].checklist)
         st.rerun()
+
+
+def _go_on(project: Project, left: list[Waiting]) -> None:
+    """The key to the first form that has something to settle."""
+    for first in left[:1]:
+        short = checklist(project, first.checklist).short
+        st.button(
+            f"Settle {short} of {key_of(first.report)}", type="primary", shortcut="Enter",
+            on_click=partial(_open, first.report, first.checklist),
+        )  # fmt: skip
 
 
 def _compare(project: Project, record: int, name: str) -> None:
@@ -252,6 +258,10 @@ def _result(project: Project, now: Settlement) -> None:
         mark = {"passed": ":green[passed]", "failed": ":red[failed]"}.get(one.state, "still open")
         why = f": {'; '.join(one.why)}" if one.why else ""
         st.markdown(f"Gate '{one.reason}' {mark}{why}")
+    left = [one for one in results.waiting(project, session.person().name) if one.open]
+    _go_on(project, left)
+    if not left:
+        st.caption("Nothing else waits to be settled.")
 
 
 def _done(project: Project, now: Settlement) -> None:
