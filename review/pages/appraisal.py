@@ -17,7 +17,8 @@ from review.workflow.appraisal.tasks import Task
 from review.workflow.appraisal.tools import KIND, KIND_ITEM, Tool, checklist
 from review.workflow.project import Project
 
-WORDS = {"open": "", "begun": "begun", "finished": "finished"}
+TITLE = 330
+"""Width of the titles (pixels), so that the forms and gates beside them fit a screen of 1,280."""
 
 
 def page(project: Project) -> None:
@@ -72,6 +73,7 @@ def _list(project: Project, uses: tuple[str, ...]) -> None:
     shown = st.dataframe(
         _lines(project, mine, uses),
         on_select="rerun", selection_mode="single-row", hide_index=True, key="appraisal_list",
+        column_config={"Title": st.column_config.TextColumn(width=TITLE)},
     )  # fmt: skip
     picked = shown.get("selection", {}).get("rows", [])
     if picked:
@@ -116,7 +118,10 @@ def _report(project: Project, record: int, uses: tuple[str, ...]) -> None:
         st.button("All reports", on_click=_leave)
         return
     if not tools:
-        st.info("Say on the appraisal page what kind of study this is; then extraction opens.")
+        st.info(
+            f"[Say on the page Appraisal](appraisal?key={key_of(report)}) what kind of study this "
+            "is; then extraction opens."
+        )
         st.button("All reports", on_click=_leave)
         return
     own = {t.checklist: forms.open_form(project, report, t.checklist, name) for t in tools}
@@ -198,23 +203,23 @@ def _quote() -> str:
 def _finish(project: Project, form: Form, tools: list[Tool]) -> None:
     """Finish or open again; what is left is said."""
     name = session.person().name
-    switch, end = st.columns([2, 3], vertical_alignment="center")
+    row = st.container(horizontal=True, vertical_alignment="center")  # wraps on a small screen
     on = bool(st.session_state.get("filling_on"))
-    switch.button(  # a button, for keys do not reach the page while a switch is in focus
+    row.button(  # a button, for keys do not reach the page while a switch is in focus
         "Go on after each answer", icon=f":material/toggle_{'on' if on else 'off'}:",
-        type="tertiary", key="filling_switch",
+        type="tertiary", key="filling_switch", width="content",
         on_click=lambda: st.session_state.update(filling_on=not on),
     )  # fmt: skip
     for warning in form.result.warnings:
         st.caption(f":material/info: {warning}")
     if form.finished:
-        end.button(
+        row.button(
             "Open this form again", on_click=partial(_reopen, project, form, name), width="stretch"
         )
         return
     left, unsure = len(form.result.unanswered), len(form.result.unsure)
     label = f"Finish ({left} to go)" if left else f"Finish {form.checklist.short}"
-    end.button(
+    row.button(
         label, type="primary", disabled=bool(left), shortcut="Ctrl+Shift+Enter", width="stretch",
         on_click=partial(_finished, project, form, tools, name), key="filling_finish",
     )  # fmt: skip

@@ -247,10 +247,12 @@ def _rules(project: Project) -> None:
     st.dataframe(
         rows,
         hide_index=True,
+        placeholder="",
         width="stretch",
         height=620,
         column_config={
-            "Pitfall": st.column_config.TextColumn(width=210),
+            "Rule": st.column_config.TextColumn(width=150),
+            "Pitfall": st.column_config.TextColumn(width=190),
             "Confirmed here": st.column_config.NumberColumn("Confirmed", width=80),
             "Dismissed here": st.column_config.NumberColumn("Dismissed", width=80),
             "Precision here": st.column_config.NumberColumn("Precision here", format="%.2f"),

@@ -80,7 +80,7 @@ def _settle(project: Project, record: int, one: str, verdict: str | None) -> Non
 
 def _set(project: Project, record: int, one: Dataset, named: Named) -> None:
     mentions = named.mentions.get(one.id, ())
-    with st.expander(f"{one.name} · {len(mentions)} mentions" if mentions else one.name):
+    with st.expander(f"{one.name} · {_n(len(mentions), 'mention')}" if mentions else one.name):
         unchecked = "" if "size" in one.checked else " (not checked)"
         st.markdown(
             f"{one.kind.replace('_', ' ')}, {one.year}, {', '.join(one.modality)} · "
@@ -122,13 +122,19 @@ def _numbers(project: Project, record: int) -> None:
     found = bias.numbers_in(text.sentences) if text else []
     st.subheader("Stated figures")
     wrong = [one for one in found if one.problems]
-    st.caption(f"{len(found)} sentences with figures that can be checked, {len(wrong)} disagree.")
+    st.caption(
+        f"{_n(len(found), 'sentence')} with figures that can be checked, {len(wrong)} disagree."
+    )
     for one in wrong:
         sentence = text.sentences[one.sentence] if text else None
         if sentence:
             said = " ".join(problem.text for problem in one.problems)
             st.warning(f"p. {sentence.page}: {plain(said)}\n\n{plain(sentence.text)}")
     _sizes(project, record)
+
+
+def _n(number: int, thing: str) -> str:
+    return f"{number} {thing}" + ("" if number == 1 else "s")
 
 
 def _sizes(project: Project, record: int) -> None:
@@ -139,7 +145,7 @@ def _sizes(project: Project, record: int) -> None:
     st.caption(
         f"The protocol asks for {asked.min_positives_test} positives (and negatives) in a test set "
         f"and {asked.min_events_per_variable:g} events for each candidate predictor. "
-        f"{len(found)} below that, of what was extracted and what the text states with its counts."
+        f"{_n(len(found), 'concern')}, from what was extracted and what the text states."
     )
     for one in found:
         place = f"p. {one.page}" if one.page else one.where

@@ -400,11 +400,11 @@ def _turn(form: Form, asked: Asked) -> None:
     marks = {UNSURE: "?", None: "○"}
     back, pick, forth, on = st.columns([1.2, 3.6, 1.2, 4], vertical_alignment="bottom")
     back.button(
-        "", icon=":material/arrow_back:", shortcut="Left", key="filling_back", width="stretch",
+        "", shortcut="Left", key="filling_back", width="stretch",
         on_click=partial(_go, form, keys[at - 1]), disabled=at == 0, help="Question before",
     )  # fmt: skip
     forth.button(
-        "", icon=":material/arrow_forward:", shortcut="Right", key="filling_forth",
+        "", shortcut="Right", key="filling_forth",
         on_click=partial(_go, form, keys[min(at + 1, len(keys) - 1)]), width="stretch",
         disabled=at == len(keys) - 1, help="Question after",
     )  # fmt: skip

@@ -8,6 +8,9 @@ from review.workflow.appraisal.tools import checklist, names_in_use
 from review.workflow.fulltext import phrases_in_use
 from review.workflow.project import Project
 
+LISTED = 13
+"""Rows that a table shows without a scroll bar of its own."""
+
 
 def agreement(project: Project) -> None:
     """Draws the agreement on one checklist: on the whole, and item by item."""
@@ -27,16 +30,13 @@ def agreement(project: Project) -> None:
         "answers; 'unsure' is left out. 1 is full agreement, 0 is what chance gives."
     )
     st.dataframe(_whole(found), hide_index=True)
-    st.dataframe(
-        [
-            {"Item": one.name, "Reports": one.figures[0].n}
-            | {figure.name: _shown(figure) for figure in one.figures}
-            for one in found.items
-            if one.figures[0].n
-        ],
-        hide_index=True,
-        height=520,
-    )
+    rows = [
+        {"Item": one.name, "Reports": one.figures[0].n}
+        | {figure.name: _shown(figure) for figure in one.figures}
+        for one in found.items
+        if one.figures[0].n
+    ]
+    st.dataframe(rows, hide_index=True, height=520 if len(rows) > LISTED else "content")
     st.caption(
         "Kappa is undefined where everybody gave one and the same answer, and low where one answer "
         "is rare, however well people agree; AC1 does not suffer from that."
@@ -80,4 +80,5 @@ def suggestions(project: Project) -> None:
             for item, one in found
         ],
         hide_index=True,
+        placeholder="",
     )
