@@ -41,8 +41,10 @@ STYLE = """<style>
 .stMainBlockContainer h3 {font-size: 1.12rem;}
 .stColumn:has(> div .st-key-pinned) {position: sticky; top: 3.5rem; align-self: flex-start;}
 .st-key-pinned :is(p, li) {font-size: .94rem; line-height: 1.4;}
-@media (max-width: 1000px) {
-.st-key-pinned :is(p, li) {font-size: .84rem; hyphens: auto; margin-left: 0;}
+@media (min-width: 641px) and (max-width: 1000px) {
+.stColumn:has(> div .st-key-pinned) {flex: 0 0 8.5rem; min-width: 8.5rem;}
+.stColumn:has(> div .st-key-pinned) + .stColumn {flex: 1 1 0; min-width: 0;}
+.st-key-pinned :is(p, li) {font-size: .84rem; margin-left: 0;}
 .st-key-pinned ul {padding-left: .9rem;}}
 div:has(> .st-key-keys) {position: sticky; top: 0; z-index: 99; padding: .4rem 0; background: #fff;}
 </style>"""
