@@ -43,7 +43,11 @@ def _agreement(project: Project, stage: Stage) -> None:
             "tell you how another judged it. They run high while conflicts wait."
         )
     for pair in agreeing.agreement_now(project, stage, reader=session.person().name):
-        st.markdown(f"**{' and '.join(pair.names)}** · {pair.figures[0].n} records")
+        n = pair.figures[0].n
+        st.markdown(f"**{' and '.join(pair.names)}** · {n:,} {'record' if n == 1 else 'records'}")
+        if not n:
+            st.caption("The figures come once both have judged the same record.")
+            continue
         rows = [
             {"Figure": one.name, "Value": _value(one), "95 % interval": _interval(one)}
             for one in pair.figures
@@ -79,11 +83,14 @@ def _stopping(project: Project, stage: Stage) -> None:
             "You review too, so what only others have judged counts as not screened here until it "
             "is settled."
         )
-    frame = pd.DataFrame(curve, columns=["Records screened", "Relevant records found"])
-    st.line_chart(frame, x="Records screened", y="Relevant records found", height=260)
-    st.caption("The recall curve: where it lies flat, few relevant records come any more.")
-    for name, told in sentences(found)[1:]:
-        st.markdown(f"**{name}:** {told}")
+    if found.screened:
+        frame = pd.DataFrame(curve, columns=["Records screened", "Relevant records found"])
+        st.line_chart(frame, x="Records screened", y="Relevant records found", height=260)
+        st.caption("The recall curve: where it lies flat, few relevant records come any more.")
+        for name, told in sentences(found)[1:]:
+            st.markdown(f"**{name}:** {told}")
+    else:
+        st.info("Nothing is screened yet; the recall curve and the stopping test come with it.")
     st.caption(ADVICE)
     _act(project, stage, "what nobody has judged" if blind else f"{found.unscreened:,} records")
 

@@ -1,0 +1,58 @@
+"""Agreement and stopping: what the lead is told before there is anything to measure, and after."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from review.records import Record
+from review.store import records
+from review.store.moments import now
+from review.workflow import screening, standings
+from review.workflow.opening import init, open_project
+
+
+@pytest.fixture
+def project(tmp_path):
+    init(tmp_path)
+    opened = open_project(tmp_path, who="ada")
+    with opened.store.write() as conn:
+        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
+        given = [(n, Record("embase", title=f"Study {n}")) for n in range(1, 6)]
+        records.add(conn, batch, given, now())
+        standings.rebuild(opened, conn)
+    return opened
+
+
+def draw(folder):
+    def script(folder):
+        from pathlib import Path
+
+        import streamlit as st
+
+        from review.pages import progress
+        from review.workflow.accounts import Signed
+        from review.workflow.opening import open_project
+
+        st.session_state["person"] = Signed("ada", ("lead", "reviewer"))
+        progress.page(open_project(Path(folder)))
+
+    app = AppTest.from_function(script, args=(str(folder),), default_timeout=300).run()
+    assert not app.exception
+    return app
+
+
+def test_without_decisions_the_page_says_so_and_draws_no_empty_figure(project):
+    app = draw(project.folder)
+    assert "Nothing is screened yet" in app.info[0].value
+    assert any("once both have judged the same record" in one.value for one in app.caption)
+    assert not app.dataframe
+    assert [one.label for one in app.expander] == ["Stop screening here"]
+
+
+def test_with_decisions_the_figures_and_the_curve_stand_there(project):
+    stage = project.protocol.stages[0]
+    for who in ("ada", "ben"):
+        screening.vote(project, stage, who, 1, "include")
+    app = draw(project.folder)
+    assert not app.info
+    assert any(one.value == "**ada and ben** · 1 record" for one in app.markdown)
+    assert len(app.dataframe) == 1
