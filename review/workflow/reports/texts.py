@@ -255,7 +255,8 @@ def prisma_checklist(moment: Moment) -> Table:
 
 def _criteria(moment: Moment) -> str:
     given = moment.project.protocol.criteria
-    told = [f"in: {one}" for one in given.include] + [f"out: {one}" for one in given.exclude]
+    told = [f"include: {one}" for one in given.include]
+    told += [f"exclude: {one}" for one in given.exclude]
     return "; ".join(told) or AUTHORS
 
 
