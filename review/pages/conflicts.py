@@ -96,7 +96,8 @@ def _card(project: Project, stage: Stage, card: Conflict) -> None:
         "exclude": project.protocol.highlight.exclude,
         "search": search_words(project.protocol.search.query),
     }
-    left, right = st.columns([3, 2], gap="large")
+    wide = stage.kind == "eligibility"  # the lines of an A4 page fit a screen of 1,280
+    left, right = st.columns([2, 1] if wide else [3, 2], gap="small" if wide else "large")
     with left:
         title = marked(record.title or "(no title)", lists)
         st.html(
