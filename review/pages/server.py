@@ -42,9 +42,10 @@ input{{width:100%;box-sizing:border-box;font:inherit;padding:.5rem .6rem;border:
 border-radius:7px}}button{{margin-top:1.3rem;width:100%;font:inherit;font-weight:600;padding:.6rem;
 border:0;border-radius:7px;background:#23507c;color:#fff}}.said{{color:#a11;margin:.8rem 0 0}}
 </style></head><body><form method="post" action="signin"><h1>Funnel</h1><p>{title}</p>
-<label for="name">Name</label><input id="name" name="name" autocomplete="username" autofocus>
+<label for="name">Name</label><input id="name" name="name" autocomplete="username" value="{name}"
+{first}>
 <label for="password">Password</label><input id="password" name="password" type="password"
-autocomplete="current-password"><button>Sign in</button>{said}</form></body></html>"""
+autocomplete="current-password" {then}><button>Sign in</button>{said}</form></body></html>"""
 
 
 class Gate:
@@ -91,11 +92,11 @@ class Door:
         recent = [t for t in self.failures[name] if t > time.monotonic() - FAILURE_SECONDS]
         self.failures[name] = recent
         if len(recent) >= MAX_FAILURES:
-            return self._form("Too many wrong passwords. Wait five minutes.", 429)
+            return self._form("Too many wrong passwords. Wait five minutes.", 429, name)
         token = accounts.sign_in(latest(self.project), name, password)
         if token is None:
             self.failures[name].append(time.monotonic())
-            return self._form("Name or password is wrong.", 401)
+            return self._form("Name or password is wrong.", 401, name)
         answer = RedirectResponse("/", 303)
         answer.set_cookie(
             COOKIE,
@@ -116,10 +117,13 @@ class Door:
         answer.delete_cookie(COOKIE)
         return answer
 
-    def _form(self, said: str, status: int) -> Response:
+    def _form(self, said: str, status: int, name: str = "") -> Response:
+        """The form; after a wrong password with the name as it was typed."""
         title = html.escape(latest(self.project).protocol.title)
         note = f'<p class="said" role="alert">{html.escape(said)}</p>' if said else ""
-        return HTMLResponse(FORM.format(title=title, said=note), status)
+        first, then = ("", "autofocus") if name else ("autofocus", "")
+        form = FORM.format(title=title, said=note, name=html.escape(name), first=first, then=then)
+        return HTMLResponse(form, status)
 
 
 _NEWEST: dict[Path, tuple[int, Protocol, str]] = {}
