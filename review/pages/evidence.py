@@ -92,19 +92,18 @@ def _one(
 ) -> None:
     with st.container(border=True):
         st.html(f'<div style="font-size:.92rem;line-height:1.4">{html.escape(one.text)}</div>')
-        said, show, use, dismiss = st.columns([3, 1.8, 2.4, 2.8], vertical_alignment="center")
-        said.caption(" · ".join(filter(None, (one.section, one.words))))
-        show.button(
-            f"Page {one.page}", key=f"evidence_show_{n}", width="stretch", type="tertiary",
+        st.caption(" · ".join(filter(None, (one.section, one.words))))
+        row = st.container(horizontal=True, vertical_alignment="center")
+        row.button(
+            f"Page {one.page}", key=f"evidence_show_{n}", type="tertiary",
             on_click=partial(paper.go_to, one.page),
         )  # fmt: skip
-        use.button(
-            "Use", key=f"evidence_use_{n}", width="stretch", shortcut=None if n else "Alt+Q",
+        row.button(
+            "Use", key=f"evidence_use_{n}", shortcut=None if n else "Alt+Q",
             on_click=partial(_use, project, form, asked, one, take),
         )  # fmt: skip
-        dismiss.button(
-            "Dismiss", key=f"evidence_dismiss_{n}", width="stretch",
-            shortcut=None if n else "Alt+X",
+        row.button(
+            "Dismiss", key=f"evidence_dismiss_{n}", shortcut=None if n else "Alt+X",
             on_click=partial(_hear, project, form, asked, one, "dismiss"),
         )  # fmt: skip
 
