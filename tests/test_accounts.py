@@ -98,7 +98,10 @@ class Stay(urllib.request.HTTPRedirectHandler):
 def test_without_a_session_only_the_sign_in_page_answers(project):
     with served(project.folder) as address:
         assert ask(address, "/")[0] == 303
-        assert ask(address, "/records")[1]["location"] == "/signin"
+        assert {ask(address, to)[1]["location"] for to in ("/", "/signout")} == {"/signin"}
+        location = ask(address, "/record?key=R000001&x=%22")[1]["location"]
+        assert location == "/signin?to=%2Frecord%3Fkey%3DR000001%26x%3D%2522"
+        assert 'value="/record?key=R000001&amp;x=%22"' in ask(address, location)[2]
         for path in ("/_stcore/stream", "/_stcore/host-config", "/media/secret.pdf", "/app.js"):
             assert ask(address, path)[0] == 401, path
         status, _, body = ask(address, "/signin")
@@ -112,7 +115,15 @@ def test_without_a_session_only_the_sign_in_page_answers(project):
         right = {"name": "ada", "password": "correct horse"}
         status, headers, _ = ask(address, "/signin", form=right)
         cookie = headers["set-cookie"]
-        assert status == 303
+        assert (status, headers["location"]) == (303, "/")
+        for to, page in (
+            ("/record?key=R000001", "/record?key=R000001"),
+            ("//evil.example/x", "/"),
+            ("https://evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("/\tx", "/"),
+        ):
+            assert ask(address, "/signin", form={**right, "to": to})[1]["location"] == page
         assert "HttpOnly" in cookie
         assert "samesite=strict" in cookie.lower()
         assert ask(address, "/", cookie=cookie.split(";")[0])[0] == 200

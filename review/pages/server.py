@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
@@ -42,6 +43,7 @@ input{{width:100%;box-sizing:border-box;font:inherit;padding:.5rem .6rem;border:
 border-radius:7px}}button{{margin-top:1.3rem;width:100%;font:inherit;font-weight:600;padding:.6rem;
 border:0;border-radius:7px;background:#23507c;color:#fff}}.said{{color:#a11;margin:.8rem 0 0}}
 </style></head><body><form method="post" action="signin"><h1>Funnel</h1><p>{title}</p>
+<input type="hidden" name="to" value="{to}">
 <label for="name">Name</label><input id="name" name="name" autocomplete="username" value="{name}"
 {first}>
 <label for="password">Password</label><input id="password" name="password" type="password"
@@ -69,11 +71,25 @@ class Gate:
             return
         wants_page = scope["method"] == "GET" and "." not in scope["path"].rsplit("/", 1)[-1]
         answer: Response = (
-            RedirectResponse("/signin", 303)
+            RedirectResponse(_asked(scope), 303)
             if wants_page and not scope["path"].startswith(("/_stcore", "/media"))
             else PlainTextResponse("Sign in first.", 401)
         )
         await answer(scope, receive, send)
+
+
+def _asked(scope: Scope) -> str:
+    """The sign-in page, with the page that was asked for, so that a link leads there after all."""
+    query = scope["query_string"].decode("latin-1")
+    to = scope["path"] + (f"?{query}" if query else "")
+    return "/signin" if to in ("/", "/signout") else f"/signin?{urlencode({'to': to})}"
+
+
+def _of_the_app(to: str) -> str:
+    """An address to go to after sign-in: a page of this app, else its first page."""
+    parts = urlsplit(to)
+    inside = to.startswith("/") and not parts.scheme and not parts.netloc
+    return to if inside and "\\" not in to and to.isprintable() else "/"
 
 
 class Door:
@@ -86,18 +102,19 @@ class Door:
     async def signin(self, request: Request) -> Response:
         """GET draws the form, POST signs in and sets the cookie."""
         if request.method == "GET":
-            return self._form("", 200)
+            return self._form("", 200, to=request.query_params.get("to", ""))
         given = await request.form()
+        to = str(given.get("to", ""))
         name, password = str(given.get("name", "")).strip(), str(given.get("password", ""))
         recent = [t for t in self.failures[name] if t > time.monotonic() - FAILURE_SECONDS]
         self.failures[name] = recent
         if len(recent) >= MAX_FAILURES:
-            return self._form("Too many wrong passwords. Wait five minutes.", 429, name)
+            return self._form("Too many wrong passwords. Wait five minutes.", 429, name, to)
         token = accounts.sign_in(latest(self.project), name, password)
         if token is None:
             self.failures[name].append(time.monotonic())
-            return self._form("Name or password is wrong.", 401, name)
-        answer = RedirectResponse("/", 303)
+            return self._form("Name or password is wrong.", 401, name, to)
+        answer = RedirectResponse(_of_the_app(to), 303)
         answer.set_cookie(
             COOKIE,
             token,
@@ -117,12 +134,15 @@ class Door:
         answer.delete_cookie(COOKIE)
         return answer
 
-    def _form(self, said: str, status: int, name: str = "") -> Response:
-        """The form; after a wrong password with the name as it was typed."""
+    def _form(self, said: str, status: int, name: str = "", to: str = "") -> Response:
+        """The form; after a wrong password with the name as it was typed. `to` comes next."""
         title = html.escape(latest(self.project).protocol.title)
         note = f'<p class="said" role="alert">{html.escape(said)}</p>' if said else ""
         first, then = ("", "autofocus") if name else ("autofocus", "")
-        form = FORM.format(title=title, said=note, name=html.escape(name), first=first, then=then)
+        form = FORM.format(
+            title=title, said=note, name=html.escape(name), to=html.escape(to), first=first,
+            then=then,
+        )  # fmt: skip
         return HTMLResponse(form, status)
 
 
