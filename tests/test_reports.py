@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import docx
@@ -202,6 +203,24 @@ def test_references_come_back_whole(files):
     assert revman.count("NS  - ") == revman.count("ER  - ") == 3
     assert "N1  - Exclusion reason: not imaging" in revman
     assert len(rispy.loads(revman)) == 3
+
+
+def test_no_two_studies_share_a_name_in_revman(tmp_path, coarse):
+    project = reporting.started(tmp_path / "r")
+    one = reporting.plain("pubmed", 1)
+    reporting.bring(project, "pubmed", range(1, 6), "2020-02-01",
+                    make=lambda n: replace(one, doi=f"10.5555/{n}"))  # fmt: skip
+    reporting.link(project, 4, 5, "study", "2020-02-02", who="ada")
+    reporting.decide(project, 1, "title-abstract", "include", "2020-03-01")
+    reporting.decide(project, 1, "full-text", "exclude", "2020-03-02", "not imaging")
+    for n in (2, 3, 4, 5):
+        reporting.decide(project, n, "title-abstract", "exclude", "2020-03-01")
+    files = bundle.everything(moment.at(project))
+    told = files["records/revman-excluded.ris"].decode().splitlines()
+    assert [line[6:] for line in told if line.startswith("NS")] == [
+        "Müller and Li 2020", "Müller and Li 2020 (R000002)", "Müller and Li 2020 (R000003)",
+        "Müller and Li 2020 (R000004)", "Müller and Li 2020 (R000004)",
+    ]  # fmt: skip
 
 
 def test_documents_open_in_other_readers(files):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from importlib import metadata
 from typing import Any
@@ -173,13 +173,36 @@ def _said(one: StoredRecord, status: str, reason: str | None) -> dict[str, str]:
 
 
 def _revman(moment: Moment, chosen: list[StoredRecord], out: Mapping[int, str]) -> bytes:
-    labels = dict(moment.labels)
-    rows = []
-    for one in chosen:
-        study = moment.groups.get(one.id, (one.id, one.id))[1]
-        name = labels.get(study) or labels.get(one.id) or tables.label(one.record)
-        rows.append(Referenced(name, one.record, out.get(one.id)))
-    return revman(rows)
+    names = _study_names(moment, {*moment.included, *out})
+    return revman(
+        [Referenced(names[_study(moment, one.id)], one.record, out.get(one.id)) for one in chosen]
+    )
+
+
+def _study(moment: Moment, report: int) -> int:
+    return moment.groups.get(report, (report, report))[1]
+
+
+def _study_names(moment: Moment, reports: Collection[int]) -> dict[int, str]:
+    """Study -> the one name RevMan groups its reports under; no two studies share one.
+
+    Studies that left at title and abstract have no letter of their own: where their name is taken,
+    their key stands behind it.
+    """
+    names: dict[int, str] = {}
+    for report in sorted(reports):
+        study = _study(moment, report)
+        label = moment.labels.get(study) or moment.labels.get(report)
+        if label:
+            names.setdefault(study, label)
+    taken = {*moment.labels.values()}
+    for report in sorted(reports):
+        study = _study(moment, report)
+        if study not in names:
+            plain = tables.label(moment.records[study].record)
+            names[study] = f"{plain} ({key_of(study)})" if plain in taken else plain
+            taken.add(plain)
+    return names
 
 
 def _conserved(name: str, data: bytes, chosen: list[StoredRecord]) -> None:
