@@ -223,6 +223,23 @@ def test_no_two_studies_share_a_name_in_revman(tmp_path, coarse):
     ]  # fmt: skip
 
 
+def test_figures_and_tables_say_who_is_counted_beside_the_included(tmp_path, coarse):
+    project = reporting.whole(tmp_path / "r")
+    reporting.appraise(project, 5, "study-kind", "2020-05-02", kind="deep-learning")
+    reporting.appraise(project, 5, "claim-2020", "2020-05-02")
+    files = bundle.everything(moment.at(project))
+    told = "Counted: 4 appraised reports (3 included, 1 excluded at the quality gate)."
+    for name in (
+        "figures/claim-2020-items.svg",
+        "figures/claim-2020-scores.svg",
+        "tables/html/claim-2020-items.html",
+        "tables/html/claim-2020-scores.html",
+    ):
+        assert told in files[name].decode(), name
+    for name in ("figures/rqs-1.0-items.svg", "tables/html/probast-2019-judgements.html"):
+        assert "Counted" not in files[name].decode(), name
+
+
 def test_documents_open_in_other_readers(files):
     book = openpyxl.load_workbook(io.BytesIO(files["tables/all-tables.xlsx"]))
     assert "flow" in book.sheetnames and "claim-2020" in book.sheetnames

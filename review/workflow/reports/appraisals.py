@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from review import agreement, consensus, tables
 from review.agreement import Figure
@@ -10,10 +10,11 @@ from review.checklists import OVERALL, Checklist, Section, items
 from review.diagram import bars, judgements
 from review.diagram.bars import ItemBar
 from review.diagram.judgements import Column, Row
-from review.protocol import Stage, gate_checklists
+from review.protocol import Stage, gate_checklists, stage_of
 from review.records import Answer
 from review.scoring.form import dead_keys, state
 from review.store import answers
+from review.store.records import key_of
 from review.table import Table
 from review.tables import Filled
 from review.workflow import agreeing
@@ -176,7 +177,27 @@ def item_bars(moment: Moment, found: Instrument) -> str:
         for section in one.sections
         for item in section.items
     ]  # fmt: skip
-    return bars.compliance(drawn, checklist=one.short, studies=len(found.forms))
+    told = counted(moment, found.forms)
+    return bars.compliance(drawn, checklist=one.short, studies=len(found.forms), notes=told)
+
+
+def counted(moment: Moment, forms: Sequence[Filled]) -> list[str]:
+    """Where the reports of some forms stand; nothing where all of them are included."""
+    inside = {key_of(report) for report in moment.included}
+    stage = stage_of(moment.project.protocol, "quality")
+    out = {
+        key_of(report)
+        for report, one in (moment.standings[stage.id] if stage else {}).items()
+        if one.status == "excluded"
+    }
+    known, left = (sum(form.key in some for form in forms) for some in (inside, out))
+    if known == len(forms):
+        return []
+    parts = ((known, "included"), (left, "excluded at the quality gate"),
+             (len(forms) - known - left, "waiting"))  # fmt: skip
+    told = ", ".join(f"{n:,} {what}" for n, what in parts if n)
+    noun = "report" if len(forms) == 1 else "reports"
+    return [f"Counted: {len(forms):,} appraised {noun} ({told})."]
 
 
 def minimum(moment: Moment, one: Checklist) -> float | None:
@@ -195,18 +216,19 @@ def score_figure(moment: Moment, found: Instrument) -> str | None:
     score = next((one for one in found.checklist.scores if one.primary), None)
     if score is None or score.min is None or score.max is None:
         return None
-    totals = [
-        total.value
+    totals = {
+        form.key: total.value
         for form in found.forms
         for total in form.result.totals
         if total.primary and total.value is not None
-    ]
+    }
     return bars.distribution(
-        totals,
+        list(totals.values()),
         score=f"{found.checklist.short}: {score.title.lower()}",
         low=score.min,
         high=score.max,
         gate=minimum(moment, found.checklist),
+        notes=counted(moment, [form for form in found.forms if form.key in totals]),
     )
 
 
@@ -234,7 +256,9 @@ def tables_of(moment: Moment, found: Instrument) -> list[Table]:
         made.append(tables.items_summary(one, item_counts(found)))
     if one.scores:
         made.append(tables.scores(one, forms, minimum(moment, one)))
-    return [*made, tables.evidence(one, forms)]
+    made.append(tables.evidence(one, forms))
+    told = counted(moment, forms)
+    return [replace(table, notes=(*table.notes, *told)) for table in made]
 
 
 def characteristics(moment: Moment) -> list[Table]:
