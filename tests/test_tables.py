@@ -5,8 +5,10 @@ from test_flow import small
 from review.agreement import Figure
 from review.flow import count
 from review.records import Record
+from review.scoring import score
 from review.tables import (
     Excluded,
+    Filled,
     Linked,
     agreement,
     boxes,
@@ -14,11 +16,14 @@ from review.tables import (
     excluded,
     frame,
     included,
+    judgements,
     label,
     labels,
     reference,
+    scores,
     sources,
 )
+from review.workflow.appraisal.tools import checklist
 
 
 def record(*authors, year=2020, **more):
@@ -69,6 +74,8 @@ def test_every_box_stands_with_its_lines():
     assert rows["Databases and registers", "Records identified", "PubMed"] == 6
     assert rows["Included", "Reports excluded by the quality gate", "no pre-processing"] == 1
     assert rows["Included", "Reports included", None] == 2
+    kept_out = rows["Included", "Reports excluded by the quality gate", None]
+    assert rows["Included", "Reports assessed at the quality gate", None] == 2 + kept_out
     assert any("several gates" in note for note in table.notes)
 
 
@@ -108,6 +115,16 @@ def test_agreement_says_why_a_figure_is_missing():
     assert table.rows[0] == (
         "Full text", "verdict", "kappa", None, None, None, 4, "one answer only",
     )  # fmt: skip
+
+
+def test_what_waits_and_what_is_not_judged_is_told_in_words():
+    one = checklist(None, "probast-2019")
+    given = {"judgement:participants": "not-judged"}
+    result = score(one, given, {})
+    form = Filled("R000001", "Li 2020", {}, result, settled=False)
+    told = judgements(one, [form], [given], [("judgement:participants", "Participants")])
+    assert told.rows[0][2] == "not judged"
+    assert "1 of 1 forms is not settled yet." in scores(one, [form]).notes
 
 
 def test_a_table_becomes_a_data_frame():

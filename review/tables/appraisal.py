@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from review.agreement import Figure
-from review.checklists import Checklist, answerable, asked_of, items, label_of
+from review.checklists import NOT_JUDGED, Checklist, answerable, asked_of, items, label_of
 from review.records import Answer
 from review.scoring import Result
 from review.table import Cell, Table
@@ -58,7 +58,8 @@ def _cited(one: Checklist) -> str:
 
 def _unfinished(forms: Sequence[Filled]) -> tuple[str, ...]:
     n = sum(not form.settled for form in forms)
-    return (f"{n} of {len(forms)} forms are not settled yet.",) if n else ()
+    verb = "is" if n == 1 else "are"
+    return (f"{n:,} of {len(forms):,} forms {verb} not settled yet.",) if n else ()
 
 
 def scores(one: Checklist, forms: Sequence[Filled], gate: float | None = None) -> Table:
@@ -122,9 +123,10 @@ def judgements(one: Checklist, forms: Sequence[Filled], levels: Sequence[Mapping
         columns: judgement key and heading, in order.
     """
     rows = tuple(
-        (form.key, form.label, *(told.get(key) for key, _ in columns), _overrides(form, columns))
+        (form.key, form.label, *(_level(told.get(key)) for key, _ in columns),
+         _overrides(form, columns))
         for form, told in zip(forms, levels, strict=True)
-    )
+    )  # fmt: skip
     return Table(
         f"{one.id}-judgements",
         f"{one.short}: risk of bias and applicability by study",
@@ -134,11 +136,15 @@ def judgements(one: Checklist, forms: Sequence[Filled], levels: Sequence[Mapping
     )
 
 
+def _level(level: str | None) -> str | None:
+    return "not judged" if level == NOT_JUDGED else level
+
+
 def _overrides(form: Filled, columns: Sequence[tuple[str, str]]) -> str | None:
     heads = dict(columns)
     told = [
-        f"{heads.get(one.key, one.key)}: {one.given}, the answers propose {one.proposed}"
-        + (f" ({one.reason})" if one.reason else "")
+        f"{heads.get(one.key, one.key)}: {_level(one.given)}, the answers propose "
+        f"{_level(one.proposed)}" + (f" ({one.reason})" if one.reason else "")
         for one in form.result.judgements
         if one.overridden
     ]

@@ -35,6 +35,7 @@ def boxes(flow: Flow, names: Mapping[str, str] | None = None) -> Table:
         if one is not None:
             _stream(add, one, way)
     if "quality" in flow.stages:
+        add("Included", "Reports assessed at the quality gate", _gated(flow))
         add("Included", "Reports excluded by the quality gate", flow.excluded_quality)
         add("Included", "Reports awaiting appraisal", flow.waiting_quality, needed=False)
     add("Included", "Studies included", flow.new_studies)
@@ -50,6 +51,13 @@ def boxes(flow: Flow, names: Mapping[str, str] | None = None) -> Table:
         notes.append("A report may fail several gates and is counted at the first of them.")
     columns = ("Part", "Box", "Source, rule or reason", "n")
     return Table("flow", "Every box of the PRISMA 2020 flow", columns, tuple(rows), tuple(notes))
+
+
+def _gated(flow: Flow) -> Box:
+    """What the quality gate was held against: what it kept out, and what came through."""
+    out = total(flow.excluded_quality)
+    came = flow.new_reports.n
+    return Box(None if out is None or came is None else out + came)
 
 
 class _Adder(Protocol):
