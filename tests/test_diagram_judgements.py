@@ -56,6 +56,7 @@ def test_a_judgement_that_differs_from_the_proposal_carries_a_star_and_is_counte
     starred[1] = replace(starred[1], changed=frozenset({"d1", "a1"}))
     for drawn in (traffic(starred, COLUMNS)[0], summary(starred, COLUMNS)):
         assert "2 judgements differ from what the answers propose" in figures.all_text(drawn)
+    assert "*" not in figures.all_text(summary(starred, COLUMNS))
     assert traffic(starred, COLUMNS)[0].count(">*<") == 2
     assert "differ" not in figures.all_text(traffic(plain, COLUMNS)[0])
 

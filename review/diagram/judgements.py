@@ -103,9 +103,9 @@ def traffic(
         for n in page:
             parts += _light_row(rows[n], names[n], columns, (x0, y, cell, heights[n]), palette)
             y += heights[n]
-        foot = [*_starred(rows), *notes]
+        foot = [*(f"* {one}" for one in _changes(rows)), *notes]
         if len(pages) > 1:
-            foot.append(f"Page {number} of {len(pages)}; {len(rows)} studies.")
+            foot.append(f"Page {number} of {len(pages)}; {len(rows):,} studies.")
         legend, y = _legend(y + 14, wide, palette, foot)
         title = f"{tool}: judgements by study" + (f" ({number})" if len(pages) > 1 else "")
         drawn.append(svg.page(wide, y, parts + legend, title=title))
@@ -138,13 +138,13 @@ def _packed(heights: Sequence[float], most: float) -> list[list[int]]:
     return pages
 
 
-def _starred(rows: Sequence[Row]) -> list[str]:
-    """What the star beside a judgement means; nothing where there is none."""
+def _changes(rows: Sequence[Row]) -> list[str]:
+    """How many judgements differ from the proposal; nothing where none does."""
     count = sum(len(row.changed) for row in rows)
     if not count:
         return []
     what = "judgement differs" if count == 1 else "judgements differ"
-    return [f"* {count} {what} from what the answers propose; the table of judgements gives why."]
+    return [f"{count:,} {what} from what the answers propose; the table of judgements gives why."]
 
 
 def _cell(columns: Sequence[Column]) -> float:
@@ -296,7 +296,7 @@ def summary(
         else f"Share of {len(rows):,} studies"
     )
     parts.append(svg.text(left + bar / 2, y + 19, what, size=7.5, anchor="middle"))
-    legend, y = _legend(y + 36, wide, palette, [*_starred(rows), *notes])
+    legend, y = _legend(y + 36, wide, palette, [*_changes(rows), *notes])
     return svg.page(wide, y, parts + legend, title=f"{tool}: judgements in sum")
 
 
