@@ -132,6 +132,12 @@ def test_plain_bibtexparser_reads_the_bibtex() -> None:
     assert [e.key for e in library.entries] == ["Mller2020", "Mller2020-2"]
 
 
+def test_bibtex_leaves_no_sign_that_acts_in_tex() -> None:
+    data = WRITERS["bibtex"]([Record("pubmed", title="R^2 of ~5%", year=2020)], ())
+    assert b"R\\textasciicircum{}2 of \\textasciitilde{}5\\%" in data
+    assert next(iter(read_file(data).records)).title == "R^2 of ~5%"
+
+
 @pytest.mark.parametrize("form", WRITERS)
 def test_decisions_beside_a_record_do_not_change_it(form: str) -> None:
     data = WRITERS[form]([PAPER, PAPER], [SAID, {}])

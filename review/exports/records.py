@@ -126,6 +126,7 @@ _TEX = {
         "{": "\\textbraceleft{}",
         "}": "\\textbraceright{}",
         "~": "\\textasciitilde{}",
+        "^": "\\textasciicircum{}",
         "&": "\\&",
         "%": "\\%",
         "$": "\\$",
