@@ -126,6 +126,12 @@ def test_html_stands_alone_and_reads_back():
     assert "url(" not in page.decode() and "@import" not in page.decode()
 
 
+def test_the_head_of_a_column_of_numbers_stands_above_them():
+    table = Table("t", "T", ("Source", "n", "Blank"), (("PubMed", 3, None), ("Embase", None, None)))
+    heads = html.fromstring(WRITERS["html"](table)).xpath("//th")
+    assert [one.get("class") for one in heads] == [None, "n", None]
+
+
 def unescaped(text):
     """LaTeX's own view of a line: what is left once commands it knows are taken away."""
     text = re.sub(r"\\[&%$#_{}]", "", text)

@@ -40,7 +40,7 @@ caption{text-align:left;font-weight:bold;font-size:1.05rem;padding:.3rem 0 .6rem
 th{position:sticky;top:0;background:#fff;border-top:2px solid #222;border-bottom:1px solid #222;
 text-align:left;vertical-align:bottom;padding:.35rem .5rem}
 td{vertical-align:top;padding:.3rem .5rem;border-bottom:1px solid #e4e4e4;white-space:pre-line}
-td.n{text-align:right}p.note{color:#5f6670;font-size:.82rem;margin:.35rem 0}
+.n{text-align:right}p.note{color:#5f6670;font-size:.82rem;margin:.35rem 0}
 figure{margin:1.5rem 0;overflow-x:auto}figure svg{max-width:100%;height:auto}
 @media print{th{position:static}body{margin:0;max-width:none}}
 """
@@ -62,7 +62,7 @@ def html_page(title: str, parts: Sequence[str]) -> bytes:
 
 def html_table(table: Table) -> str:
     """The table as HTML for a page."""
-    head = "".join(f'<th scope="col">{html.escape(one)}</th>' for one in table.columns)
+    head = "".join(_html_head(table, place) for place in range(len(table.columns)))
     lines = [f'<table id="{html.escape(table.name)}"><caption>{html.escape(table.title)}</caption>']
     lines.append(f"<thead><tr>{head}</tr></thead><tbody>")
     for row in table.rows:
@@ -71,6 +71,14 @@ def html_table(table: Table) -> str:
     lines.append("</tbody></table>")
     lines += [f'<p class="note">{html.escape(note)}</p>' for note in table.notes]
     return "\n".join(lines)
+
+
+def _html_head(table: Table, place: int) -> str:
+    """The head of a column, above its numbers where it holds nothing else."""
+    cells = [row[place] for row in table.rows if row[place] is not None]
+    numbers = bool(cells) and all(isinstance(one, int | float) for one in cells)
+    kind = ' class="n"' if numbers else ""
+    return f'<th scope="col"{kind}>{html.escape(table.columns[place])}</th>'
 
 
 def _html_cell(cell: Cell) -> str:
