@@ -65,6 +65,12 @@ def test_data_sets_of_real_pdfs_stand_in_the_report(project, shared, coarse):
     assert "named" in table and table.count("\n") >= 4
 
 
+def test_a_report_without_its_pdf_is_named_as_left_out(project, shared):
+    attach(project, shared, {1: TWO[1], 2: TWO[2]}, "2020-05-20")
+    told = overlap.table(*both_of(project)).notes[-1]
+    assert told == "Left out: 1 included report has no PDF attached."
+
+
 def test_words_and_files_of_later_leave_the_data_sets_of_a_past_day(project, shared):
     attach(project, shared, TWO, "2020-05-20")
     named = overlap.matrix(moment.at(project, "2020-06-01")).datasets[0]

@@ -49,7 +49,8 @@ def table(moment: Moment, found: Matrix) -> Table:
     missing = len(moment.included) - len(found.studies)
     notes = [datasets.sentence(registry, found)]
     if missing:
-        notes.append(f"{missing} included reports have no PDF attached and are left out.")
+        told = "report has no PDF" if missing == 1 else "reports have no PDF"
+        notes.append(f"Left out: {missing:,} included {told} attached.")
     return Table(
         "dataset-overlap",
         "Public data sets of the included studies, with shared ancestry",
