@@ -9,6 +9,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import appraising
 import docx
 import openpyxl
 import pytest
@@ -303,6 +304,21 @@ def test_methods_tell_what_waits_and_nothing_that_nobody_did(tmp_path):
         "appraisal." in told
     )
     assert "adjudicator" not in told
+
+
+def test_methods_count_what_was_settled_in_the_words_of_the_stage(tmp_path, monkeypatch):
+    two = appraising.PROTOCOL.replace(
+        "kind: screening, reviewers: 1", "kind: screening, reviewers: 2"
+    )
+    monkeypatch.setattr(appraising, "PROTOCOL", two)
+    begun = reporting.started(tmp_path / "r")
+    reporting.bring(begun, "pubmed", range(1, 3), "2020-02-01")
+    stage = reporting.STAGES[0]
+    reporting.decide(begun, 1, stage, "include", "2020-03-01")
+    reporting.decide(begun, 1, stage, "exclude", "2020-03-01", who=("ben",))
+    reporting.decide(begun, 1, stage, "exclude", "2020-03-02", who=("cleo",), role="adjudicator")
+    told = texts.methods(moment.at(begun))
+    assert "titles and abstracts; differences were settled by an adjudicator (1 record)." in told
 
 
 def test_methods_count_studies_whose_kind_nobody_recorded(project):

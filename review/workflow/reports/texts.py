@@ -130,7 +130,8 @@ def _stage(moment: Moment, stage: Stage) -> str:
     told = _capital(_judges(stage))
     settled = sum(one.settled_by == "adjudicator" for one in here)
     if stage.reviewers > 1 and settled:
-        told += f"; differences were settled by an adjudicator ({_many(settled, 'report')})"
+        noun = "record" if stage.kind == "screening" else "report"
+        told += f"; differences were settled by an adjudicator ({_many(settled, noun)})"
     return f"{told}. "
 
 
