@@ -274,7 +274,8 @@ def load(path: Path) -> Protocol:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ProtocolError(
-            f"{path}: no protocol here. Run 'review init {path.parent}' to write one."
+            f"{path}: no protocol here. Stand in your review's folder, or name it (review --review "
+            f"FOLDER ...). 'review init {path.parent}' begins a new review."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ProtocolError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
@@ -293,6 +294,10 @@ def parse(text: str, name: str = "protocol.yaml") -> Protocol:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}:" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        if not isinstance(error, yaml.YAMLError):  # PyYAML reads dates itself and names no line
+            raise ProtocolError(
+                f"{name}: one of its dates is no day ({problem}); write dates as 2020-10-03."
+            ) from error
         raise ProtocolError(f"{name}:{line} this is not YAML: {problem}.") from error
     if not isinstance(data, dict):
         raise ProtocolError(f"{name}: expected keys such as title, question and search.")

@@ -28,7 +28,7 @@ def test_the_starter_protocol_loads():
             "kind: sreening ",
             ["line 26", "Did you mean 'screening'", "sreening"],
         ),
-        ("from: 2020-01-01", "from: 2020-13-01", ["not YAML", "month"]),
+        ("from: 2020-01-01", "from: 2020-13-01", ["is no day", "month"]),
         (
             "      - not original research\n",
             "      - wrong modality: ultrasound\n",

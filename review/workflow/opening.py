@@ -10,6 +10,7 @@ from review import query
 from review.errors import ProtocolError, QueryError
 from review.protocol import Protocol
 from review.shipped import folder as shipped
+from review.sources import SOURCES
 from review.store import Connection, acts, decisions, open_store
 from review.store.moments import now
 from review.workflow import allocation, standings
@@ -73,14 +74,28 @@ def init(folder: Path) -> Path:
     """Writes a commented starter protocol into a folder and gives its path.
 
     Raises:
-        ProtocolError: there is a protocol already.
+        ProtocolError: there is a protocol already, or the folder cannot be written into.
     """
     path = folder / PROTOCOL
     if path.exists():
         raise ProtocolError(f"{path}: there is a protocol already; edit it, or name a new folder.")
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(shipped("data") / "starter-protocol.yaml", path)
+    make_folder(folder)
+    try:
+        shutil.copyfile(shipped("data") / "starter-protocol.yaml", path)
+    except OSError as error:
+        raise ProtocolError(f"{path}: cannot be written ({error.strerror}).") from error
     return path
+
+
+def make_folder(folder: Path) -> None:
+    """Makes the folder of a new review. Raises ProtocolError where it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProtocolError(
+            f"{folder}: this folder cannot be made ({error.strerror}). Name another, where you may "
+            "write."
+        ) from error
 
 
 def amendments(project: Project) -> list[dict[str, str | None]]:
@@ -107,12 +122,14 @@ def plan(folder: Path, protocol: Protocol) -> list[str]:
     """What a protocol plans, once it holds together with the files in its folder.
 
     Raises:
-        ProtocolError: a mistake in its query, or a file or checklist that is not there.
+        ProtocolError: a mistake in its query, a source the tool does not harvest, or a file or
+            checklist that is not there.
     """
     check_plan(folder, protocol)
     lines = [f"{folder / PROTOCOL}: the protocol holds together.", f"  {protocol.title}"]
     sources = [*protocol.search.sources, *(one.file for one in protocol.search.imports)]
     until = protocol.search.to.isoformat() if protocol.search.to else "now"
+    _check_sources(folder / PROTOCOL, protocol)
     lines.append(f"  search {protocol.search.from_} to {until}: {', '.join(sources) or 'files'}")
     for stage in protocol.stages:
         people = ", ".join(protocols.stage_reviewers(protocol, stage))
@@ -125,6 +142,18 @@ def plan(folder: Path, protocol: Protocol) -> list[str]:
     _check_queries(folder / PROTOCOL, protocol)
     lines.append(f"  checklists: {', '.join(protocol.appraisal.tools) or 'none'}")
     return lines
+
+
+def _check_sources(path: Path, protocol: Protocol) -> None:
+    for one in protocol.search.sources:
+        if one not in SOURCES:
+            near = difflib.get_close_matches(one, SOURCES, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise ProtocolError(
+                f"{path}: 'search.sources' names {one!r}, which the tool does not harvest.{hint} "
+                f"Choose from: {', '.join(SOURCES)}; searches of other databases are imported as "
+                "files."
+            )
 
 
 def _check_queries(path: Path, protocol: Protocol) -> None:

@@ -20,7 +20,7 @@ from review.workflow.appraisal import forms, settling, tools
 from review.workflow.appraisal.forms import Given
 from review.workflow.decisions import Wanted
 from review.workflow.grouping import regroup
-from review.workflow.opening import open_project
+from review.workflow.opening import make_folder, open_project
 from review.workflow.project import PROTOCOL, Project
 from review.workflow.reports import folder, prisma
 from review.workflow.reports import moment as moments
@@ -72,9 +72,12 @@ def replay(data: Path, out: Path) -> tuple[Project, list[Held]]:
     """
     if (out / PROTOCOL).exists():
         raise ReviewError(f"{out}: there is a review already; name a new folder with --out.")
+    if not (data / PROTOCOL).exists():
+        raise ReviewError(f"{data}: not the folder of a published review; name one that holds "
+                          f"{PROTOCOL} and the tables, as data/roberts2021 does.")  # fmt: skip
     papers = read_papers(data)
     published = _rows(data / "published.csv")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     shutil.copyfile(data / PROTOCOL, out / PROTOCOL)
     project = open_project(out, who=WHO)
     numbers = _bring(project, papers)
