@@ -59,7 +59,8 @@ class Book:
 
 
 def write(book: Book, path: Path) -> None:
-    """Writes the spreadsheet. Raises SourceError where the file cannot be written."""
+    """Writes the spreadsheet. Raises SourceError where it cannot be written or read back."""
+    _must_be_xlsx(path)
     from openpyxl import Workbook
 
     made = Workbook()
@@ -74,7 +75,8 @@ def write(book: Book, path: Path) -> None:
     try:
         made.save(path)
     except OSError as error:
-        raise SourceError(f"{path}: cannot be written ({error}). Close it elsewhere.") from error
+        why = error.strerror or error
+        raise SourceError(f"{path}: cannot be written ({why}). Close it elsewhere.") from error
 
 
 def _front(front: Any, book: Book) -> None:
@@ -154,6 +156,12 @@ def _as_text(cell: Any) -> None:
         cell.data_type = "s"
 
 
+def _must_be_xlsx(path: Path) -> None:
+    """Raises SourceError unless the name ends in .xlsx, as what is read back must."""
+    if path.suffix.lower() != ".xlsx":
+        raise SourceError(f"{path}: forms are filled in as XLSX; give a name that ends in .xlsx.")
+
+
 def read(path: Path) -> Book:
     """The spreadsheet as filled in; only the columns people and keys need.
 
@@ -163,6 +171,9 @@ def read(path: Path) -> Book:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
+    if not path.is_file():
+        raise SourceError(f"{path}: there is no such file.")
+    _must_be_xlsx(path)
     try:
         made = load_workbook(path, data_only=True)
     except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError) as error:

@@ -51,3 +51,27 @@ def test_a_command_outside_a_review_says_how_to_name_one(tmp_path):
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     assert "this folder cannot be made" in refused("init", tmp_path / "file" / "new")
+
+
+def test_a_table_is_not_written_below_a_file(tmp_path):
+    table = tmp_path / "refs.csv"
+    table.write_text("record_id,title\n1,a\n2,b\n")
+    line = refused("dedupe", "file", table, "--out", table / "groups.csv")
+    assert line == f"{table / 'groups.csv'} cannot be written: Not a directory."
+
+
+@pytest.mark.parametrize("command", ["template", "import"])
+def test_forms_are_xlsx_by_name(folder, command):
+    path = folder / "forms.csv"
+    path.write_text("")
+    assert "a name that ends in .xlsx" in refused("appraise", command, path, folder=folder)
+
+
+def test_missing_forms_and_folders_in_place_of_files_are_told_apart(folder):
+    path = folder / "forms.xlsx"
+    assert refused("appraise", "import", path, folder=folder) == f"{path}: there is no such file."
+    assert "this file cannot be opened" in refused("flags", folder)
+
+
+def test_replay_says_which_folder_it_needs(folder):
+    assert "name one that holds protocol.yaml" in refused("replay", folder / "nothing")

@@ -21,7 +21,7 @@ STATE_WORDS: dict[State, str] = {
     "not_pdf": "not a PDF file",
     "too_large": "larger than the limits allow",
     "timeout": "took longer than the time limit",
-    "missing": "there is no such file",
+    "missing": "this file cannot be opened",
 }
 """What each state means to a reviewer and what to do about it."""
 

@@ -1,5 +1,6 @@
 """A plain table of references is grouped without a review: CSV in, record_id and cluster_id out."""
 
+import contextlib
 import csv
 import gzip
 import re
@@ -148,7 +149,8 @@ def rows_of(path: Path) -> Iterator[dict[str, str | None]]:
     except csv.Error as error:
         raise SourceError(f"{path} cannot be read as CSV: {error}.") from error
     except (OSError, EOFError) as error:
-        raise SourceError(f"{path} cannot be read: {error}.") from error
+        why = getattr(error, "strerror", None) or error
+        raise SourceError(f"{path} cannot be read: {why}.") from error
 
 
 def note_no_doi(values: dict[str, str | None], odd: list[tuple[str, str]]) -> None:
@@ -205,5 +207,6 @@ def write(path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> N
             writer.writerows(rows)
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # its folder may be the very thing that is missing
+            part.unlink(missing_ok=True)
         raise SourceError(f"{path} cannot be written: {error.strerror or error}.") from error
