@@ -1,5 +1,7 @@
 """What the command line says of wrong input: the file, what is wrong there, and what to do."""
 
+import json
+
 import pytest
 from typer.testing import CliRunner
 
@@ -75,3 +77,22 @@ def test_missing_forms_and_folders_in_place_of_files_are_told_apart(folder):
 
 def test_replay_says_which_folder_it_needs(folder):
     assert "name one that holds protocol.yaml" in refused("replay", folder / "nothing")
+
+
+def test_flags_of_a_whole_review_are_json_on_demand(folder):
+    assert json.loads(run("flags", "--json", folder=folder).stdout) == []
+
+
+def test_reading_says_that_nothing_waits(folder):
+    assert "No attached PDF waits to be read" in run("read", folder=folder).stdout
+
+
+def test_a_name_without_a_counterpart_is_refused(folder):
+    (folder / "d.csv").write_text("record,verdict\n")
+    line = refused("import-decisions", folder / "d.csv", "--name", "Ada L", folder=folder)
+    assert line.startswith("--name Ada L: write THEIRS=OURS")
+
+
+@pytest.mark.parametrize("command", ["keep", "reopen"])
+def test_an_unknown_preprint_is_not_said_to_be_judged(folder, command):
+    assert "no record R000009" in refused("dedupe", command, "R000009", folder=folder)

@@ -28,11 +28,15 @@ def flags(
     password: str | None = PASSWORD,
 ) -> None:
     """Show signs of pitfalls in a PDF, each with its sentence, page and questions it informs."""
+    from review.store.records import key_of
     from review.workflow import bias
     from review.workflow.fulltext import read_text
 
     if file is None:
         raised = bias.flag_all(opened(context), progress=bar)
+        if json:
+            say_json([{"record": key_of(n), "flags": count} for n, count in raised.items()])
+            return
         say("\n".join(bias.flagged_in_words(raised)))
         return
     found = bias.flags_in(read_text(file, password).sentences, every=every)

@@ -99,6 +99,8 @@ def read(
     for state, words in STATE_WORDS.items():
         if states[state]:
             say(f"{states[state]:>6}  {words}")
+    if not found:
+        say("No attached PDF waits to be read. Bring some with: review attach FOLDER")
 
 
 def bar(done: int, total: int, words: str) -> None:

@@ -180,7 +180,10 @@ def import_decisions(
     from review.workflow import decision_files
 
     given = Given(stage or None, reviewer or None, verdict.value if verdict else None)
-    names = dict(one.split("=", 1) for one in name if "=" in one)
+    for one in name:
+        if "=" not in one:
+            raise ReviewError(f"--name {one}: write THEIRS=OURS, for example 'A. Lovelace=ada'.")
+    names = dict(one.split("=", 1) for one in name)
     project, who = opened(context), person(context)
     done = decision_files.import_decisions(
         project, file, who, given=given, names=names, keep_good=keep_good

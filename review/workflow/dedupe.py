@@ -183,6 +183,7 @@ def keep_judged(project: Project, key: str, who: str) -> str:
         ReviewError: the preprint was not opened again.
     """
     with project.store.write() as conn:
+        key = records.get(conn, number_of(key)).key
         reopening.keep(conn, key, who, now())
         standings.keep(project, conn, standings.family(conn, [number_of(key)]))
     return f"The earlier decisions on {key} stand. `review dedupe reopen {key}` takes this back."
@@ -191,6 +192,7 @@ def keep_judged(project: Project, key: str, who: str) -> str:
 def open_again(project: Project, key: str, who: str) -> str:
     """Takes the word of keep_judged back. Raises ReviewError where nothing was kept."""
     with project.store.write() as conn:
+        key = records.get(conn, number_of(key)).key
         reopening.again(conn, key, who, now())
         standings.keep(project, conn, standings.family(conn, [number_of(key)]))
     return f"{key} is open again."
