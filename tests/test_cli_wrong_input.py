@@ -96,3 +96,11 @@ def test_a_name_without_a_counterpart_is_refused(folder):
 @pytest.mark.parametrize("command", ["keep", "reopen"])
 def test_an_unknown_preprint_is_not_said_to_be_judged(folder, command):
     assert "no record R000009" in refused("dedupe", command, "R000009", folder=folder)
+
+
+def test_an_amendment_that_records_nothing_says_so(folder):
+    run("status", folder=folder)
+    assert "nothing was recorded now" in run("amend", "--why", "no change", folder=folder).stdout
+    path = folder / PROTOCOL
+    path.write_text(path.read_text().replace("minimum: 6", "minimum: 7"))
+    assert "nothing" not in run("amend", "--why", "a higher bar", folder=folder).stdout

@@ -33,10 +33,13 @@ def check(folder: Path = typer.Argument(Path(), help="The review's folder.")) ->
 
 def amend(context: typer.Context, why: str = typer.Option(..., help="Why it changed.")) -> None:
     """Record the protocol's change now, with the reason for it."""
-    from review.workflow.opening import open_project
+    from review.workflow import opening
 
-    project = open_project(Path(context.find_root().obj.folder), who=person(context), why=why)
+    folder, who = Path(context.find_root().obj.folder), person(context)
+    project = opening.open_project(folder, who=who, why=why)
     say(f"Protocol {project.fingerprint[:12]} is in force.")
+    if opening.newest_reason(project) != why:
+        say("It had been recorded before, so nothing was recorded now and this reason is not kept.")
 
 
 def amendments(context: typer.Context) -> None:

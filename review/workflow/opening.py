@@ -109,6 +109,13 @@ def amendments(project: Project) -> list[dict[str, str | None]]:
     ]
 
 
+def newest_reason(project: Project) -> str | None:
+    """The reason kept with the protocol in force; None where none was given."""
+    with project.store.read() as conn:
+        why = acts.protocol_versions(conn)[-1]["why"]
+    return None if why is None else str(why)
+
+
 def check(folder: Path) -> list[str]:
     """What a protocol plans, in a few lines, once it holds together.
 
