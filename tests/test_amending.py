@@ -1,6 +1,7 @@
 """The protocol's versions and amendments, in the workflow and on the page."""
 
 import pytest
+from small import studies
 from streamlit.testing.v1 import AppTest
 
 from review.errors import ProtocolError
@@ -8,12 +9,11 @@ from review.pages import session
 from review.pages.server import latest
 from review.protocol import fingerprint
 from review.records import Record
-from review.store import decisions, records
-from review.store.moments import now
-from review.workflow import accounts, amending, standings
+from review.store import decisions
+from review.workflow import accounts, amending
 from review.workflow.accounts import Signed
 from review.workflow.decisions import Wanted, decide
-from review.workflow.opening import amendments, init, open_project
+from review.workflow.opening import amendments, open_project
 
 TA = "title-abstract"
 LEAD, REVIEWER = Signed("ada", ("lead", "reviewer")), Signed("ben", ("reviewer",))
@@ -21,14 +21,7 @@ LEAD, REVIEWER = Signed("ada", ("lead", "reviewer")), Signed("ben", ("reviewer",
 
 @pytest.fixture
 def project(tmp_path):
-    init(tmp_path)
-    opened = open_project(tmp_path, who="ada")
-    with opened.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
-        given = [(n, Record("embase", title=f"Study {n}")) for n in (1, 2, 3)]
-        records.add(conn, batch, given, now())
-        standings.rebuild(opened, conn)
-    return opened
+    return studies(tmp_path, [Record("embase", title=f"Study {n}") for n in (1, 2, 3)])
 
 
 def one_reviewer(text):

@@ -2,15 +2,15 @@
 
 import pytest
 from browser import chromium, press_until, served, settled, tab
+from small import studies
 
 from review.protocol import stage_of
 from review.records import Record
-from review.store import decisions, records
-from review.store.moments import now
+from review.store import decisions
 from review.store.records import number_of
-from review.workflow import screening, standings
+from review.workflow import screening
 from review.workflow.decisions import Wanted, decide
-from review.workflow.opening import init, open_project
+from review.workflow.opening import open_project
 
 pytestmark = pytest.mark.browser
 WATCH = """() => { window.seen = []; window.addEventListener('keydown', event => window.seen.push(
@@ -22,17 +22,13 @@ MANY = 60
 
 @pytest.fixture
 def project(tmp_path):
-    init(tmp_path)
-    opened = open_project(tmp_path, who="ada")
-    with opened.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
-        given = [
-            (n, Record("embase", title=f"Study {n}", abstract="Lungs on CT. " * 60))
+    return studies(
+        tmp_path,
+        [
+            Record("embase", title=f"Study {n}", abstract="Lungs on CT. " * 60)
             for n in range(1, MANY + 1)
-        ]
-        records.add(conn, batch, given, now())
-        standings.rebuild(opened, conn)
-    return opened
+        ],
+    )
 
 
 def opened(browser, address, query=""):

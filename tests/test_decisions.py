@@ -1,28 +1,22 @@
 """Decisions enter checked and whole; the standing after them follows the protocol's stages."""
 
 import pytest
+from small import studies
 
 from review.errors import ReviewError
 from review.records import Link, Record
-from review.store import acts, decisions, links, records
+from review.store import acts, decisions, links
 from review.store.moments import now
 from review.workflow import standings
 from review.workflow.decisions import Wanted, add, decide
-from review.workflow.opening import amendments, init, open_project
+from review.workflow.opening import amendments, open_project
 
 TA, FT = "title-abstract", "full-text"
 
 
 @pytest.fixture
 def project(tmp_path):
-    init(tmp_path)
-    opened = open_project(tmp_path, who="ada")
-    with opened.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
-        given = [(i, Record("embase", title=f"Study {i}")) for i in range(1, 11)]
-        records.add(conn, batch, given, now())
-        standings.rebuild(opened, conn)
-    return opened
+    return studies(tmp_path, [Record("embase", title=f"Study {i}") for i in range(1, 11)])
 
 
 def both(project, record, stage, verdict, reason=None):

@@ -1,25 +1,16 @@
 """Agreement and stopping: what the lead is told before there is anything to measure, and after."""
 
 import pytest
+from small import studies
 from streamlit.testing.v1 import AppTest
 
 from review.records import Record
-from review.store import records
-from review.store.moments import now
-from review.workflow import screening, standings
-from review.workflow.opening import init, open_project
+from review.workflow import screening
 
 
 @pytest.fixture
 def project(tmp_path):
-    init(tmp_path)
-    opened = open_project(tmp_path, who="ada")
-    with opened.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
-        given = [(n, Record("embase", title=f"Study {n}")) for n in range(1, 6)]
-        records.add(conn, batch, given, now())
-        standings.rebuild(opened, conn)
-    return opened
+    return studies(tmp_path, [Record("embase", title=f"Study {n}") for n in range(1, 6)])
 
 
 def draw(folder):
