@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,11 @@ from typer.testing import CliRunner
 
 from review import flow
 from review.cli import app
-from review.errors import FlowError
+from review.errors import FlowError, ReviewError
 from review.store import acts, feedback
 from review.store.feedback import Said
 from review.store.log import EVENTS, NO_EVENTS
+from review.store.moments import now
 from review.store.tables import metadata
 from review.workflow import dedupe
 from review.workflow import files as attached
@@ -188,3 +190,12 @@ def test_checksums_of_a_written_report_hold(project, tmp_path, coarse):
     assert {n: hashlib.sha256(d).hexdigest() for n, d in files.items() if n in told} == {
         n: one["sha256"] for n, one in told.items()
     }
+
+
+def test_a_day_that_is_yet_to_come_has_no_state(project):
+    tomorrow = (now() + timedelta(days=1)).date().isoformat()
+    with pytest.raises(ReviewError, match=f"{tomorrow} is yet to come"):
+        moment.at(project, tomorrow)
+    with pytest.raises(ReviewError, match="yet to come"):
+        changes.since(project, "2020-06-01", tomorrow)
+    assert moment.at(project, now().date().isoformat()).flow == moment.at(project).flow

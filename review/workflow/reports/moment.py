@@ -14,7 +14,7 @@ from review.protocol import Stage, stage_of
 from review.records import Answer, StoredRecord
 from review.store import Connection, acts, answers, records
 from review.store.answers import FormEvent
-from review.store.moments import from_text
+from review.store.moments import from_text, now
 from review.tables import Filled
 from review.workflow import flow as flows
 from review.workflow import standings
@@ -74,11 +74,13 @@ class Moment:
 
 
 def end_of(day: str) -> datetime:
-    """The last moment of a day, UTC. Raises ReviewError if it is not an ISO date."""
+    """The last moment of a day, UTC. Raises ReviewError if it is no ISO date, or yet to come."""
     try:
         found = date.fromisoformat(day)
     except ValueError:
         raise ReviewError(f"{day!r} is not a day; write it as 2020-10-03.") from None
+    if found > now().date():
+        raise ReviewError(f"{day} is yet to come (days are UTC); name no day for the state of now.")
     return datetime.combine(found, time.max, UTC)
 
 
@@ -223,12 +225,12 @@ def _forms(
     found: dict[int, tuple[Mapping[str, Answer], bool]] = {}
     for report in wanted:
         mine = said.get(report, [])
-        now = settle_up(report, one, events.get(report, []), mine, needed(who, report))
-        if now.waiting_for:
+        here = settle_up(report, one, events.get(report, []), mine, needed(who, report))
+        if here.waiting_for:
             entered = answers.newest(a for a in mine if a.role == "consensus")
             found[report] = ({k: a for k, a in entered.items() if a.answer is not None}, False)
         else:
-            found[report] = (now.entries, now.settled)
+            found[report] = (here.entries, here.settled)
     return found
 
 
