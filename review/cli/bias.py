@@ -29,7 +29,7 @@ def flags(
 ) -> None:
     """Show signs of pitfalls in a PDF, each with its sentence, page and questions it informs."""
     from review.store.records import key_of
-    from review.workflow import bias
+    from review.workflow import bias, bias_telling
     from review.workflow.fulltext import read_text
 
     if file is None:
@@ -37,17 +37,17 @@ def flags(
         if json:
             say_json([{"record": key_of(n), "flags": count} for n, count in raised.items()])
             return
-        say("\n".join(bias.flagged_in_words(raised)))
+        say("\n".join(bias_telling.flagged_in_words(raised)))
         return
     found = bias.flags_in(read_text(file, password).sentences, every=every)
-    show(found, bias.flags_in_words(found), json)
+    show(found, bias_telling.flags_in_words(found), json)
 
 
 def numbers(
     context: typer.Context, file: Path = PDF, json: bool = JSON, password: str | None = PASSWORD
 ) -> None:
     """Recompute the figures a PDF states; name contradictions and samples that are too small."""
-    from review.workflow import bias, bias_sizes
+    from review.workflow import bias, bias_sizes, bias_telling
     from review.workflow.fulltext import read_text
 
     sentences = read_text(file, password).sentences
@@ -56,22 +56,22 @@ def numbers(
     if json:
         say_json({"figures": [asdict(one) for one in found], "sizes": [asdict(one) for one in few]})
         return
-    say("\n".join(bias.numbers_in_words(found, sentences)))
+    say("\n".join(bias_telling.numbers_in_words(found, sentences)))
     say("\n".join(bias_sizes.concerns_in_words(few, asked)))
 
 
 @sets.command("find")
 def find(file: Path = PDF, json: bool = JSON, password: str | None = PASSWORD) -> None:
     """Find the public data sets a PDF names, and those of them that share images."""
-    from review.workflow import bias
+    from review.workflow import bias, bias_telling
     from review.workflow.fulltext import read_text
 
     text = read_text(file, password)
     named = bias.datasets_in(text.sentences)
     if json:
-        say_json(bias.datasets_as_json(named, text.sentences))
+        say_json(bias_telling.datasets_as_json(named, text.sentences))
     else:
-        say("\n".join(bias.datasets_in_words(named, text.sentences)))
+        say("\n".join(bias_telling.datasets_in_words(named, text.sentences)))
 
 
 @sets.command("list")
@@ -102,13 +102,13 @@ def graph(
 @sets.command("matrix")
 def matrix(context: typer.Context, json: bool = JSON) -> None:
     """Show the review's studies by data sets, shared ancestry counted."""
-    from review.workflow import bias
+    from review.workflow import bias, bias_telling
 
     table = bias.matrix_of(opened(context))
     if json:
-        say_json(bias.matrix_as_json(table))
+        say_json(bias_telling.matrix_as_json(table))
     else:
-        say("\n".join(bias.matrix_in_words(table)))
+        say("\n".join(bias_telling.matrix_in_words(table)))
 
 
 def show(found: Sequence[Any], words: Sequence[str], json: bool) -> None:
