@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from harvesting import surroundings
 from hypothesis import settings
 from postgres import cluster, emptied
+from standin import StandIn
 
 # Property tests draw the same cases each time, so that a red run can be repeated; new cases are
 # looked for with HYPOTHESIS_PROFILE=search.
@@ -50,3 +52,14 @@ def database(request, monkeypatch):
         url = emptied(request.getfixturevalue("postgres_server"))
         monkeypatch.setenv("DATABASE_URL", url)
     return request.param
+
+
+@pytest.fixture
+def rehearsal(tmp_path, monkeypatch):
+    """Points this process at a stand-in."""
+
+    def point(server: StandIn) -> None:
+        for name, value in surroundings(server, tmp_path / "cache").items():
+            monkeypatch.setenv(name, value)
+
+    return point

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from harvesting import documents, expected, make, stored, surroundings
+from harvesting import documents, expected, make, stored
 from standin import Fault, StandIn, corpus
 from standin.oai import in_set
 from standin.web import Limits
@@ -18,15 +18,6 @@ from review.workflow.opening import open_project
 @pytest.fixture(scope="module")
 def library():
     return corpus.make(2_500, 4)
-
-
-@pytest.fixture
-def rehearsal(tmp_path, monkeypatch):
-    def point(server):
-        for name, value in surroundings(server, tmp_path / "cache").items():
-            monkeypatch.setenv(name, value)
-
-    return point
 
 
 def go(project, today):

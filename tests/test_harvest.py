@@ -30,17 +30,6 @@ def library():
     return corpus.make(2_500, 4)
 
 
-@pytest.fixture
-def rehearsal(tmp_path, monkeypatch):
-    """Points this process at a stand-in."""
-
-    def point(server: StandIn) -> None:
-        for name, value in surroundings(server, tmp_path / "cache").items():
-            monkeypatch.setenv(name, value)
-
-    return point
-
-
 def go(project, today=TODAY, **words):
     return harvest(project, "ann", control=Control(today=today), **words)
 

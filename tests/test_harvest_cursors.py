@@ -4,7 +4,7 @@ import json
 from datetime import date, timedelta
 
 import pytest
-from harvesting import expected, make, stored, surroundings
+from harvesting import expected, make, stored
 from sqlalchemy import select
 from standin import StandIn, corpus
 from standin.web import Limits
@@ -25,17 +25,6 @@ TODAY = date(2020, 10, 10)
 @pytest.fixture(scope="module")
 def library():
     return corpus.make(2_500, 4)
-
-
-@pytest.fixture
-def rehearsal(tmp_path, monkeypatch):
-    """Points this process at a stand-in."""
-
-    def point(server: StandIn) -> None:
-        for name, value in surroundings(server, tmp_path / "cache").items():
-            monkeypatch.setenv(name, value)
-
-    return point
 
 
 def page(conn, number, cursor, grown):
