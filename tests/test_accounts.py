@@ -119,6 +119,7 @@ def test_without_a_session_only_the_sign_in_page_answers(project):
         for to, page in (
             ("/record?key=R000001", "/record?key=R000001"),
             ("//evil.example/x", "/"),
+            ("//[", "/"),
             ("https://evil.example", "/"),
             ("/\\evil.example", "/"),
             ("/\tx", "/"),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
@@ -87,8 +87,7 @@ def _asked(scope: Scope) -> str:
 
 def _of_the_app(to: str) -> str:
     """An address to go to after sign-in: a page of this app, else its first page."""
-    parts = urlsplit(to)
-    inside = to.startswith("/") and not parts.scheme and not parts.netloc
+    inside = to.startswith("/") and not to.startswith("//")  # '//host' is another's address
     return to if inside and "\\" not in to and to.isprintable() else "/"
 
 
