@@ -72,7 +72,7 @@ def progress(project: Project, person: Signed) -> list[Progress]:
     with project.store.read() as conn:
         counts = decisions.standings_count(conn)
         judged = decisions.counts_by_reviewer(conn)
-        appraised = _appraised(project, conn)
+        appraised = _appraised(project, conn, person)
     found = []
     for stage in project.protocol.stages:
         statuses = {status: n for (name, status), n in counts.items() if name == stage.id}
@@ -86,11 +86,12 @@ def progress(project: Project, person: Signed) -> list[Progress]:
     return found
 
 
-def _appraised(project: Project, conn: Connection) -> dict[str, int]:
-    """Reviewer of the quality stage -> reports whose appraisal they have finished."""
+def _appraised(project: Project, conn: Connection, person: Signed) -> dict[str, int]:
+    """Reviewer of the quality stage the person may see -> reports whose appraisal they have
+    finished."""
     stage = stage_of(project.protocol, "quality")
     people = [] if stage is None else stage_reviewers(project.protocol, stage)
-    return tasks.finished_by(project, conn, people)
+    return tasks.finished_by(project, conn, [who for who in people if _sees(person, who)])
 
 
 def _sees(person: Signed, who: str) -> bool:
