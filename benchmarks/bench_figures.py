@@ -4,10 +4,10 @@ import random
 import time
 from collections.abc import Callable
 
-from review.diagram import convert, judgements, prisma
-from review.diagram.judgements import Column, Row
 from review.exports.documents import WRITERS
-from review.flow import Entry, Flow, Inputs, Standing, count
+from review.figures import convert, judgements, prisma
+from review.figures.judgements import Column, Row
+from review.prisma import Entry, Flow, Inputs, Standing, count
 from review.table import Table
 
 SIZES = (3, 62, 400)

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import yaml
 
-from review import checks, cues, datasets, pitfalls, shipped
+from review import shipped
+from review.bias import datasets, number_checks, pitfalls
+from review.bias import rules as cues
 from review.fulltext import FullText, read_many
 from review.records import Sentence
 
@@ -176,7 +178,7 @@ def speed(reader: cues.Reader, registry: datasets.Registry, texts: dict[str, Ful
             nlp.make_doc(sentence.text)
     tokens = words / (time.perf_counter() - plain)
     print(f"flags: {best:,.0f} words/s; spaCy's tokeniser alone, same run: {tokens:,.0f} words/s")
-    wrong = sum(len(f.problems) for t in texts.values() for f in checks.find(t.sentences))
+    wrong = sum(len(f.problems) for t in texts.values() for f in number_checks.find(t.sentences))
     print(f"number checks: {wrong} contradictions flagged over {len(texts)} sound papers")
 
 

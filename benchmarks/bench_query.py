@@ -19,7 +19,7 @@ from standin import make  # noqa: E402
 
 from review.protocol import load  # noqa: E402
 from review.query import Node, compile_arxiv, compile_pubmed, matcher, parse, terms_of  # noqa: E402
-from review.query.nodes import term_words  # noqa: E402
+from review.query.ast import term_words  # noqa: E402
 
 T = TypeVar("T")
 PEER_RECORDS = 2_000  # the peer is too slow for all of them
@@ -70,7 +70,7 @@ def timed(work: Callable[[], T]) -> tuple[float, T]:
 
 def naive(node: Node) -> Callable[[str, str], bool]:
     """The peer: the founding query's groups, each term a regular expression of its own."""
-    from review.query.nodes import And, Not, Or, Term
+    from review.query.ast import And, Not, Or, Term
 
     def pattern(term: Term) -> re.Pattern[str]:
         words = r"[\W_]+".join(map(re.escape, term_words(term)))

@@ -13,9 +13,9 @@ from pathlib import Path
 import pypdfium2
 
 from review.checklists import NONE, NOT_JUDGED, Asked, answerable, asked_of
-from review.diagram import convert
-from review.diagram.svg import page, text
-from review.diagram.text import wrap
+from review.figures import convert
+from review.figures.svg import page, text
+from review.figures.text import wrap
 from review.scoring import score
 from review.store import records
 from review.workflow.appraisal import forms, settling, tools

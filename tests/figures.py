@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from review.diagram.text import width
+from review.figures.text import width
 
 NS = "{http://www.w3.org/2000/svg}"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from standin import Fault, StandIn
 
 from review.query.matching import matcher
-from review.query.reading import parse
+from review.query.parser import parse
 from review.store import records
 from review.workflow.opening import open_project
 from review.workflow.project import Project

@@ -3,7 +3,7 @@
 import pytest
 from appraising import fill, review_in
 
-from review import checks
+from review.bias import number_checks
 from review.protocol import Appraisal
 from review.records import Sentence
 from review.workflow import bias_sizes
@@ -107,7 +107,7 @@ COUNTED = [
 
 @pytest.mark.parametrize(("text", "wanted"), COUNTED)
 def test_sizes_a_sentence_states_are_read_only_where_plain(text, wanted):
-    found = checks.counted_in(text)
+    found = number_checks.counted_in(text)
     assert (found.positives_test, found.events, found.predictors) == wanted
 
 

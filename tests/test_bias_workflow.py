@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from review.checklists import load as load_checklist
+from review.checklists import loading as load_checklist
 from review.cli import app
 from review.errors import FullTextError, ReviewError
 from review.records import Record
@@ -285,7 +285,7 @@ def test_papers_whose_process_ended_are_named_and_not_counted():
 
 
 def test_a_sentence_without_end_takes_no_longer_than_its_start():
-    from review.cues.flags import _LONGEST
+    from review.bias.rules.flags import _LONGEST
     from review.records import Sentence
 
     long = "We combined several public datasets. " + "a" * 500_000

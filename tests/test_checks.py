@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review.checks import (
+from review.bias.number_checks import (
     Stated,
     concerns,
     contradictions,

@@ -5,10 +5,12 @@ import re
 import pytest
 import yaml
 
-from review import cues, datasets, pitfalls, shipped
-from review.checklists import load as load_checklist
-from review.cues import matching
-from review.cues.patterns import compiled, spelled
+from review import shipped
+from review.bias import datasets, pitfalls
+from review.bias import rules as cues
+from review.bias.rules import matching
+from review.bias.rules.patterns import compiled, spelled
+from review.checklists import loading as load_checklist
 from review.errors import ChecklistError
 from review.fulltext import read
 from review.fulltext.splitting import sentence_spans

@@ -6,18 +6,19 @@ whether the rule may still say 'not found'.
 
 import pytest
 
-from review import cues, datasets, pitfalls, shipped
+from review import shipped
+from review.bias import datasets, pitfalls, rules
 from review.fulltext.splitting import sentence_spans
 from review.records import Sentence
 
 FILE = pitfalls.load(shipped.folder("data") / "cues.yaml")
 REGISTRY = datasets.load(shipped.folder("data") / "datasets.yaml")
-READER = cues.reader(FILE, every=True)
+READER = rules.reader(FILE, every=True)
 
 
 def found(text, section="methods"):
     lines = [Sentence(text[a:b], 1, section) for a, b in sentence_spans(text)]
-    return {flag.rule for flag in cues.flags(lines, READER, REGISTRY)}
+    return {flag.rule for flag in rules.flags(lines, READER, REGISTRY)}
 
 
 M, R, D, L, N = "methods", "results", "discussion", "limitations", "introduction"
@@ -170,5 +171,5 @@ ABSENT = [
 @pytest.mark.parametrize(("text", "section", "rule", "missing"), ABSENT)
 def test_what_was_not_done_or_done_by_others_does_not_count_as_found(text, section, rule, missing):
     lines = [Sentence(ASKED, 1, R), Sentence(text, 2, section)]
-    raised = {flag.rule for flag in cues.flags(lines, READER, REGISTRY)}
+    raised = {flag.rule for flag in rules.flags(lines, READER, REGISTRY)}
     assert (rule in raised) is missing

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from review import cues, datasets, pitfalls, shipped
+from review import shipped
+from review.bias import datasets, pitfalls
+from review.bias import rules as cues
 from review.fulltext import read_many
 
 ROOT = Path(__file__).parents[1]

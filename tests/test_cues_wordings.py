@@ -5,16 +5,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from review import cues, pitfalls, shipped
-from review.cues import counts
+from review import shipped
+from review.bias import pitfalls, rules
+from review.bias.rules import counts
 from review.records import Sentence
 
-READER = cues.reader(pitfalls.load(shipped.folder("data") / "cues.yaml"), every=True)
+READER = rules.reader(pitfalls.load(shipped.folder("data") / "cues.yaml"), every=True)
 WORDINGS = yaml.safe_load((Path(__file__).parent / "wordings.yaml").read_text(encoding="utf-8"))
 
 
 def pitfalls_of(*texts, section="methods"):
-    flags = cues.flags([Sentence(text, 1, section) for text in texts], READER)
+    flags = rules.flags([Sentence(text, 1, section) for text in texts], READER)
     return {flag.pitfall for flag in flags if flag.mode in ("present", "number")}
 
 
@@ -61,7 +62,7 @@ ADMITTED = [
 
 def test_a_discussion_of_limitations_is_read_as_admissions():
     sentences = [Sentence(text, 1, "discussion") for text in ADMITTED]
-    flags = [f for f in cues.flags(sentences, READER) if f.mode == "present"]
+    flags = [f for f in rules.flags(sentences, READER) if f.mode == "present"]
     assert {(f.sentence, f.section, f.strength) for f in flags} == {(1, "limitations", "strong")}
 
 

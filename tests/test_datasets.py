@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from review import datasets as reg
 from review import shipped
+from review.bias import datasets as reg
 from review.errors import ChecklistError
 from review.fulltext import read
 

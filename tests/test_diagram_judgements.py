@@ -9,18 +9,10 @@ import figures
 import pytest
 from PIL import Image
 
-from review.diagram.bars import ItemBar, compliance, distribution
-from review.diagram.convert import png
-from review.diagram.judgements import (
-    PALETTES,
-    Column,
-    Row,
-    robvis,
-    shares,
-    summary,
-    traffic,
-)
 from review.errors import ReviewError
+from review.figures.bars import ItemBar, compliance, distribution
+from review.figures.convert import png
+from review.figures.judgements import PALETTES, Column, Row, robvis, shares, summary, traffic
 
 COLUMNS = [
     Column("d1", "Participants"),

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from PIL import Image
 from test_flow import entry, reviews, small
 
-from review.diagram import convert, svg
-from review.diagram.convert import pdf, png
-from review.diagram.prisma import draw
-from review.diagram.prisma_text import mermaid, table
-from review.diagram.text import shorten, width, wrap
 from review.errors import FlowError
-from review.flow import Entry, Inputs, Line, Standing, count, join
+from review.figures import convert, svg
+from review.figures.convert import pdf, png
+from review.figures.prisma import draw
+from review.figures.prisma_text import mermaid, table
+from review.figures.text import shorten, width, wrap
+from review.prisma import Entry, Inputs, Line, Standing, count, join
 
 LONG = (
     "controls were children between one and five years of age from a single paediatric centre, so"
@@ -277,7 +277,7 @@ def test_letters_no_font_holds_are_named():
 
 def test_words_are_measured_as_the_converter_sets_them():
     """A text's measured width holds its ink, and not much more."""
-    from review.diagram import svg
+    from review.figures import svg
 
     for words in ("Reports excluded (n = 1,234)", "WAVE éàü – “quoted” 50 %", "illicit fjords"):
         for bold in (False, True):

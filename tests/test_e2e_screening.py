@@ -3,7 +3,7 @@
 import pytest
 from browser import chromium, press_until, served, settled, sign_in, tab
 
-from review.flow import total
+from review.prisma import total
 from review.protocol import stage_of
 from review.screening import status
 from review.sources.files import read_file

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from review.errors import FlowError
-from review.flow import (
+from review.prisma import (
     Box,
     Entry,
     Inputs,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from review.flow import total
+from review.prisma import total
 from review.records import Link, Record, Rejected
 from review.store import links, records, retrievals
 from review.store.moments import now

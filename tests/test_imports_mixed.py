@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from review.cli import app
-from review.flow import total
+from review.prisma import total
 from review.records import Record
 from review.sources.files import guess
 from review.store import arrivals

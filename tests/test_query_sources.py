@@ -23,8 +23,8 @@ from review.query import (
     matcher,
     parse,
 )
-from review.query.nodes import Term
-from review.query.variants import known_words, vocabulary
+from review.query.ast import Term
+from review.query.truncation import known_words, vocabulary
 
 DATA = Path(__file__).parents[1] / "data"
 YEAR = Window(date(2020, 1, 1), date(2020, 10, 3))

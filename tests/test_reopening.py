@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from test_dedupe_workflow import ARTICLE, OTHER, PREPRINT, bring, call, groups
 
 from review.errors import ReviewError
-from review.flow import total
+from review.prisma import total
 from review.protocol import stage_of
 from review.records import Relation
 from review.store import decisions, harvests, records

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from review.cli import app
 from review.errors import FlowError, ReviewError
-from review.flow import total
+from review.prisma import total
 from review.workflow import decision_files
 from review.workflow.opening import open_project
 from review.workflow.reports import (

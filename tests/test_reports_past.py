@@ -16,7 +16,7 @@ import pytest
 import reporting
 from typer.testing import CliRunner
 
-from review import flow
+from review import prisma as flow
 from review.cli import app
 from review.errors import FlowError, ReviewError
 from review.store import acts, feedback

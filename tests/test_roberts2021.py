@@ -11,9 +11,9 @@ import yaml
 from typer.testing import CliRunner
 
 from review.cli import app
-from review.diagram.prisma import draw
 from review.errors import FlowError, ReviewError
-from review.flow import hold, total
+from review.figures.prisma import draw
+from review.prisma import hold, total
 from review.store import records
 from review.workflow import replay
 from review.workflow.appraisal.tools import checklist
@@ -125,7 +125,7 @@ def test_bias_of_the_replay_stands_in_table_and_figure(replayed):
     column = [row[at] for row in table.rows]
     assert [column.count(level) for level in ("high", "unclear", "low")] == [45, 11, 6]
     assert [row[table.columns.index("Overall")] for row in table.rows].count("high") == 55
-    from review.diagram.judgements import summary
+    from review.figures.judgements import summary
 
     shown = figures.all_text(summary(appraisals.rows(now, found), appraisals.columns(one)))
     assert "+ 6" in shown and "? 11" in shown and "− 45" in shown and "− 55" in shown

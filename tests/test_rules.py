@@ -3,7 +3,7 @@
 import pytest
 
 from review.errors import ProtocolError, ReviewError
-from review.flow import total
+from review.prisma import total
 from review.protocol import stage_of
 from review.records import Record
 from review.store import records

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from review.checklists import UNSURE, Checklist, answerable, available, items, load
+from review.checklists import UNSURE, Checklist, answerable, available, items, loading
 from review.errors import ChecklistError
 from review.protocol import Condition, Gate
 from review.scoring import gate_outcomes, lacks_reason, score
@@ -16,7 +16,7 @@ BIAS = ("probast-2019", "quadas-2")
 
 @cache
 def shipped(name: str) -> Checklist:
-    return load(available([folder("checklists")])[name])
+    return loading(available([folder("checklists")])[name])
 
 
 def every(name: str, answer: str, **other: str) -> dict[str, str]:

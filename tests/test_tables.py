@@ -3,7 +3,7 @@
 from test_flow import small
 
 from review.agreement import Figure
-from review.flow import count
+from review.prisma import count
 from review.records import Record
 from review.scoring import score
 from review.tables import (

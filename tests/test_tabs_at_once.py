@@ -7,7 +7,7 @@ import pytest
 from postgres import cluster
 
 from review.errors import ReviewError
-from review.flow import total
+from review.prisma import total
 from review.protocol import stage_of
 from review.records import Record
 from review.store import decisions, records

@@ -14,8 +14,8 @@ from review.checklists.answers import (
     read_answer,
     section_of,
 )
-from review.checklists.load import available, load
-from review.checklists.model import (
+from review.checklists.loading import available, load
+from review.checklists.models import (
     AT_RISK,
     JOIN,
     JUDGEMENTS,

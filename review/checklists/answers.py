@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from review.checklists.model import (
+from review.checklists.models import (
     AT_RISK,
     JOIN,
     JUDGEMENTS,

@@ -25,7 +25,7 @@ def status(
     ids: bool = typer.Option(False, "--ids", help="With --json: the records behind each number."),
 ) -> None:
     """Show where the review stands: every box of the flow."""
-    from review.flow import as_dict, hold
+    from review.prisma import as_dict, hold
     from review.workflow.harvest.alerts import open_ones, told
     from review.workflow.reports import moment, prisma
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from review import fulltext
+from review.bias.rules import Flag
 from review.checklists import Checklist, Item, Section
-from review.cues import Flag
 from review.errors import FullTextError
 from review.pages import bias_sets, session, signs
 from review.pages.marking import plain

@@ -5,8 +5,8 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from review import datasets
-from review.datasets import Dataset, Matrix
+from review.bias import datasets
+from review.bias.datasets import Dataset, Matrix
 from review.pages import session
 from review.pages.marking import plain
 from review.workflow import bias, bias_sizes

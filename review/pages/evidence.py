@@ -7,8 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from review.bias.rules import APART, PLAIN, Suggestion
 from review.checklists import Asked, Checklist
-from review.cues import APART, PLAIN, Suggestion
 from review.errors import ReviewError
 from review.pages import paper, session
 from review.store.feedback import Said

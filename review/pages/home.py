@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from review.flow import Flow, Stream, total
 from review.pages import alerts, session
+from review.prisma import Flow, Stream, total
 from review.workflow import overview, records, reopening
 from review.workflow.overview import Progress
 from review.workflow.project import Project

@@ -217,7 +217,7 @@ def run(folder: Path, *, port: int, address: str, solo: str | None) -> None:
 
 def warm_up() -> None:
     """Loads what the first list and the first suggestions need, while people are signing in."""
-    from review.cues.patterns import blank
+    from review.bias.rules.patterns import blank
 
     blank()
     for name in ("pandas", "pyarrow"):

@@ -6,8 +6,8 @@ from functools import partial
 
 import streamlit as st
 
+from review.bias.rules import Flag
 from review.checklists import Asked
-from review.cues import Flag
 from review.pages import paper, session
 from review.workflow import bias, files
 from review.workflow.appraisal.forms import Form

@@ -5,9 +5,9 @@ issue 322). Truncation works in practice for single words, but the manual does n
 each stem is also asked by the words known to begin with it. Source: arXiv API User's Manual.
 """
 
-from review.query.asking import Compiled, Dialect, Window, without_mesh, written
-from review.query.nodes import Node, Term, term_words, to_text
-from review.query.variants import known_words
+from review.query.ast import Node, Term, term_words, to_text
+from review.query.compiler import Compiled, Dialect, Window, without_mesh, written
+from review.query.truncation import known_words
 
 _FIELDS = {"title": ("ti",), "abstract": ("abs",), "tiab": ("ti", "abs")}
 _FIRST, _LAST = "199101010000", "300001010000"

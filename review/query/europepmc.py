@@ -3,9 +3,9 @@
 Source: Europe PMC help, search syntax. The query is to be sent with synonym=false.
 """
 
-from review.query.asking import Compiled, Dialect, Window, written
-from review.query.nodes import Node, Term, term_words, terms_of, to_text
-from review.query.variants import known_words
+from review.query.ast import Node, Term, term_words, terms_of, to_text
+from review.query.compiler import Compiled, Dialect, Window, written
+from review.query.truncation import known_words
 
 _FIELDS = {"tiab": "TITLE_ABS", "title": "TITLE", "abstract": "ABSTRACT", "mesh": "MESH"}
 _DIALECT = Dialect("AND", "OR", "NOT", "FIRST_PDATE:[1800-01-01 TO 3000-12-31]")

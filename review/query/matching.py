@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from review.errors import QueryError
-from review.query.asking import without_mesh
-from review.query.nodes import And, Node, Not, Or, Term, term_words, terms_of
-from review.query.words import fold_token, tokens, words_of
+from review.query.ast import And, Node, Not, Or, Term, term_words, terms_of
+from review.query.compiler import without_mesh
+from review.query.tokens import fold_token, tokens, words_of
 
 REMEMBERED = 200_000  # spellings kept in memory before they are forgotten; about 50 MB
 MESH_SOURCES = ("pubmed", "medline")

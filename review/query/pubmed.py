@@ -6,9 +6,9 @@ the asterisk) and dates.
 
 from typing import Literal
 
-from review.query.asking import Compiled, Dialect, Window, written
-from review.query.nodes import Node, Term, terms_of, to_text
-from review.query.variants import known_words
+from review.query.ast import Node, Term, terms_of, to_text
+from review.query.compiler import Compiled, Dialect, Window, written
+from review.query.truncation import known_words
 
 DateField = Literal["pdat", "edat", "crdt", "mdat"]
 SHORTEST = 4  # characters before *; PubMed User Guide

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from review.checklists import NONE, UNSURE, Checklist, Item, items, parts
-from review.checklists.model import Fact, Meaning
+from review.checklists.models import Fact, Meaning
 
 Form = Mapping[str, str | None]
 State = Literal["met", "partly", "unmet", "unclear", "not-applicable", "given", "unsure", "open"]

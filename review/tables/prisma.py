@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from review.flow import Box, Flow, Line, Stream, total
+from review.prisma import Box, Flow, Line, Stream, total
 from review.table import Cell, Table
 
 UNKNOWN = "not published here"

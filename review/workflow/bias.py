@@ -11,14 +11,16 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from review import checks, cues, datasets, fulltext
+from review import fulltext
+from review.bias import datasets, number_checks
+from review.bias import rules as cues
+from review.bias.datasets import Matrix, Mention, Overlap, Registry
+from review.bias.pitfalls import Pitfalls, Rule
+from review.bias.pitfalls import load as load_pitfalls
+from review.bias.rules import Flag
 from review.checklists import PARTS, Asked, Checklist
-from review.cues import Flag
-from review.datasets import Matrix, Mention, Overlap, Registry
-from review.diagram.convert import png as to_png
 from review.errors import ReviewError
-from review.pitfalls import Pitfalls, Rule
-from review.pitfalls import load as load_pitfalls
+from review.figures.convert import png as to_png
 from review.records import Sentence
 from review.shipped import folder as shipped
 from review.store import feedback, flags, links, records
@@ -301,9 +303,9 @@ def graph(table: Matrix | None) -> str:
     return datasets.draw(knowledge().registry, table)
 
 
-def numbers_in(sentences: Sequence[Sentence]) -> list[checks.Found]:
+def numbers_in(sentences: Sequence[Sentence]) -> list[number_checks.Found]:
     """Sentences with two or more figures of one test, and what does not agree in them."""
-    return checks.find(sentences)
+    return number_checks.find(sentences)
 
 
 def flags_for(found: Iterable[Flag], edition: str, numbers: Iterable[str]) -> list[Flag]:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from review import checks, cues
 from review import protocol as protocols
+from review.bias import number_checks, rules
 from review.protocol import Appraisal
 from review.records import Answer, Sentence
 from review.workflow import fulltext as texts
@@ -60,13 +60,13 @@ def sizes_from(answers: Mapping[str, str | None]) -> Sizes:
     return Sizes(
         number("size-development"), number("positives-development"), predictors,
         number("size-test"), number("positives-test"),
-        checks.sensitivity_in(answers.get("performance") or ""),
+        number_checks.sensitivity_in(answers.get("performance") or ""),
     )  # fmt: skip
 
 
 def concerns_of(sizes: Sizes, asked: Appraisal) -> list[str]:
     """What the extracted sizes cannot bear by the protocol's thresholds."""
-    out = checks.concerns(
+    out = number_checks.concerns(
         positives=sizes.positives_development,
         predictors=sizes.predictors,
         per_variable=asked.min_events_per_variable,
@@ -80,7 +80,7 @@ def concerns_of(sizes: Sizes, asked: Appraisal) -> list[str]:
                 f"Test set: {sizes.positives_test} positives are more than the {sizes.test} in it."
             )
             negatives = None
-    found = checks.concerns(
+    found = number_checks.concerns(
         positives=sizes.positives_test,
         negatives=negatives,
         share=sizes.sensitivity,
@@ -104,24 +104,26 @@ def concerns_in(sentences: Sequence[Sentence], asked: Appraisal) -> list[Concern
     test, positives of a test set, events beside candidate predictors. Each is told once."""
     out: list[Concern] = []
     for sentence in sentences:
-        if sentence.section in _NOT_READ or cues.of_others(sentence.text):
+        if sentence.section in _NOT_READ or rules.of_others(sentence.text):
             continue
-        said = checks.counted_in(sentence.text)
+        said = number_checks.counted_in(sentence.text)
         sizes = Sizes(
             positives_development=said.events,
             predictors=said.predictors,
             positives_test=said.positives_test,
-            sensitivity=checks.sensitivity_in(sentence.text) if said.positives_test else None,
+            sensitivity=number_checks.sensitivity_in(sentence.text)
+            if said.positives_test
+            else None,
         )
         told = {one.text for one in out}
         found = [text for text in concerns_of(sizes, asked) if text not in told]
         out += [Concern(text, "the text", sentence.page, sentence.text) for text in found]
-    for one in checks.find(sentences):
-        whole, sentence = checks.filled(one.stated), sentences[one.sentence]
+    for one in number_checks.find(sentences):
+        whole, sentence = number_checks.filled(one.stated), sentences[one.sentence]
         share = whole.sensitivity.value if whole.sensitivity else None
         if share is None and whole.tp is not None and whole.positives:
             share = whole.tp / whole.positives
-        found = checks.concerns(
+        found = number_checks.concerns(
             positives=whole.positives,
             negatives=whole.negatives,
             share=share,

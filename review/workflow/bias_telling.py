@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from review import checks, datasets
-from review.cues import Flag
-from review.datasets import Matrix, Mention
+from review.bias import datasets, number_checks
+from review.bias.datasets import Matrix, Mention
+from review.bias.rules import Flag
 from review.records import Sentence
 from review.store.records import key_of
 from review.workflow import bias
@@ -78,7 +78,9 @@ def flags_in_words(found: Sequence[Flag]) -> list[str]:
     return [*out, f"{len(found)} flags. A flag is a sign for a reviewer, never a judgement."]
 
 
-def numbers_in_words(found: Sequence[checks.Found], sentences: Sequence[Sentence]) -> list[str]:
+def numbers_in_words(
+    found: Sequence[number_checks.Found], sentences: Sequence[Sentence]
+) -> list[str]:
     """Number checks as lines for a terminal."""
     out = []
     for one in found:

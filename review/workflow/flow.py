@@ -1,10 +1,10 @@
-"""The review's flow at any moment: rows of the store -> the plain inputs of review.flow."""
+"""The review's flow at any moment: rows of the store -> the plain inputs of review.prisma."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import get_args
 
-from review import flow
+from review import prisma
 from review.errors import FlowError
 from review.protocol import Stage
 from review.records import Link
@@ -15,7 +15,7 @@ from review.workflow import standings
 from review.workflow.grouping import groups_at
 from review.workflow.project import Project
 
-STATUS: dict[str, flow.Status] = {"included": "included", "excluded": "excluded"}
+STATUS: dict[str, prisma.Status] = {"included": "included", "excluded": "excluded"}
 """Standings that settle a report; all others wait."""
 TOGETHER = "told together"
 """The act that notes which boxes are only known together."""
@@ -27,7 +27,7 @@ Known = tuple[dict[int, tuple[int, int]], standings.Standings]
 
 def inputs(
     project: Project, *, until: datetime | None = None, known: Known | None = None
-) -> flow.Inputs:
+) -> prisma.Inputs:
     """All the flow is counted from, as it stood at a moment (now where None).
 
     Args:
@@ -42,7 +42,7 @@ def inputs(
     reports = {one.report for one in entries}
     stages = project.protocol.stages
     earlier = project.protocol.previous
-    return flow.Inputs(
+    return prisma.Inputs(
         entries=entries,
         standings=[
             _standing(stage, report, one)
@@ -88,7 +88,7 @@ def _standings(
     return standings.compute(project, conn, until=until, groups=groups)
 
 
-def flow_of(project: Project, *, until: datetime | None = None) -> flow.Flow:
+def flow_of(project: Project, *, until: datetime | None = None) -> prisma.Flow:
     """The flow at a moment, once its boxes sum.
 
     Raises:
@@ -97,7 +97,7 @@ def flow_of(project: Project, *, until: datetime | None = None) -> flow.Flow:
     with project.store.read() as conn:
         hold_store(conn)
         together = told_together(conn, until)
-    return flow.hold(shaped(flow.count(inputs(project, until=until)), together))
+    return prisma.hold(shaped(prisma.count(inputs(project, until=until)), together))
 
 
 def told_together(conn: Connection, until: datetime | None = None) -> dict[str, str]:
@@ -107,23 +107,23 @@ def told_together(conn: Connection, until: datetime | None = None) -> dict[str, 
     return {str(one["subject"]): str((one["detail"] or {}).get("text", "")) for one in told}
 
 
-def shaped(counted: flow.Flow, together: Mapping[str, str]) -> flow.Flow:
+def shaped(counted: prisma.Flow, together: Mapping[str, str]) -> prisma.Flow:
     """The flow with the boxes that are only told together joined."""
     for stage, text in together.items():
-        counted = flow.join(counted, "screening" if stage == "screening" else "eligibility", text)
+        counted = prisma.join(counted, "screening" if stage == "screening" else "eligibility", text)
     return counted
 
 
 def _entries(
     conn: Connection, groups: dict[int, tuple[int, int]], until: datetime | None
-) -> list[flow.Entry]:
+) -> list[prisma.Entry]:
     by_hand = joined_by_hand(links.every(conn, until=until))
     found = []
     for one in arrivals.every(conn, until=until):
         place = f"{one.batch}:{one.number}"
         if one.record is None:
             name = f"import {place}"
-            found.append(flow.Entry(name, one.source, _via(one.via), name, unread=True))
+            found.append(prisma.Entry(name, one.source, _via(one.via), name, unread=True))
             continue
         if one.again and one.kind == "harvest":
             continue  # a harvest asks for the last days again; that finds nothing new
@@ -131,12 +131,12 @@ def _entries(
         report = key_of(groups.get(one.record, (one.record, one.record))[0])
         name = f"{key} in import {place}" if one.again else key
         hand = one.record in by_hand and not one.again
-        found.append(flow.Entry(name, one.source, _via(one.via), report, by_hand=hand))
+        found.append(prisma.Entry(name, one.source, _via(one.via), report, by_hand=hand))
     return found
 
 
-def _via(text: str) -> flow.Via:
-    return next((way for way in get_args(flow.Via) if way == text), "databases")
+def _via(text: str) -> prisma.Via:
+    return next((way for way in get_args(prisma.Via) if way == text), "databases")
 
 
 def joined_by_hand(said: list[Link]) -> set[int]:
@@ -150,9 +150,9 @@ def joined_by_hand(said: list[Link]) -> set[int]:
     return hand - tool
 
 
-def _standing(stage: Stage, report: int, one: Standing) -> flow.Standing:
+def _standing(stage: Stage, report: int, one: Standing) -> prisma.Standing:
     reasons: tuple[str, ...] = (one.reason,) if one.reason else ()
     if one.reason and stage.kind == "quality":
         reasons = tuple(part.strip() for part in one.reason.split(";"))
     rule = one.reason if one.settled_by == "automation" and stage.kind == "screening" else None
-    return flow.Standing(key_of(report), stage.kind, STATUS[one.status], reasons, rule)
+    return prisma.Standing(key_of(report), stage.kind, STATUS[one.status], reasons, rule)

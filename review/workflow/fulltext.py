@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from review import cues, fulltext
+from review import fulltext
+from review.bias import rules
+from review.bias.rules import Suggestion
 from review.checklists import Checklist
-from review.cues import Suggestion
 from review.errors import FullTextError
 from review.fulltext import Candidate, FullText
 from review.store import feedback, links, readings, records
@@ -243,7 +244,9 @@ def suggest_from(
 ) -> dict[str, list[Suggestion]]:
     """As suggest, from a full text at hand."""
     wanted = cues_of(checklist)
-    return cues.suggest(text.sentences, wanted, prefer=prefer_of(checklist), most=most, model=model)
+    return rules.suggest(
+        text.sentences, wanted, prefer=prefer_of(checklist), most=most, model=model
+    )
 
 
 def hear(project: Project, said: Said) -> None:
@@ -292,7 +295,7 @@ def phrases_in_use(project: Project) -> list[tuple[str, InUse]]:
     newest = {(one.record, one.rule, one.item, one.sentence, one.who): one for one in said}
     by_item: dict[str, list[Said]] = {}
     for one in newest.values():
-        for phrase in one.rule.split(cues.APART):
+        for phrase in one.rule.split(rules.APART):
             by_item.setdefault(one.item or "", []).append(replace(one, rule=phrase))
     return [(item, use) for item, told in sorted(by_item.items()) for use in tally(told).values()]
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from review import dedupe
 from review.errors import FlowError
-from review.flow import named
+from review.prisma import named
 from review.records import StoredRecord
 from review.store import Connection, decisions, links, records
 from review.store.records import key_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 
-from review.flow import Flow
+from review.prisma import Flow
 from review.protocol import Stage, stage_of, stage_reviewers
 from review.store import Connection, decisions
 from review.store.moments import now

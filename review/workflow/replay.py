@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from review.errors import FlowError, ReviewError
-from review.flow import Flow, total
+from review.prisma import Flow, total
 from review.records import Answer, Record, Verdict
 from review.store import acts, answers, records
 from review.store.moments import now

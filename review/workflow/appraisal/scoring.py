@@ -6,8 +6,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from review import cues
-from review.checklists import PARTS, Checklist, asked_of, items, label_of, load, read_answer
+from review.bias import rules
+from review.checklists import PARTS, Checklist, asked_of, items, label_of, loading, read_answer
 from review.errors import ChecklistError, SourceError
 from review.scoring import Result, lacks_reason, score
 from review.workflow.appraisal.tools import checklist, shelf
@@ -22,7 +22,7 @@ def checklist_at(project: Project | None, word: str) -> Checklist:
     """The checklist of an id, or in a YAML file where the word is the name of one."""
     path = Path(word)
     if path.suffix in (".yaml", ".yml"):
-        return load(path)
+        return loading(path)
     return checklist(project, word)
 
 
@@ -33,7 +33,7 @@ def checklist_rows(project: Project | None) -> list[dict[str, Any]]:
 
 def described(path: Path) -> dict[str, Any]:
     """What a checklist file holds, JSON-ready. Raises ChecklistError with every mistake in it."""
-    one = load(path)
+    one = loading(path)
     problems = _cue_mistakes(one, path)
     if problems:
         raise ChecklistError("\n".join(problems))
@@ -65,7 +65,7 @@ def _cue_mistakes(one: Checklist, path: Path) -> list[str]:
         for cue in item.cues:
             number = next((n for n, line in enumerate(lines, 1) if cue in line), 1)
             try:
-                cues.check({item.id: [cue]}, f"{path}: line {number}")
+                rules.check({item.id: [cue]}, f"{path}: line {number}")
             except ChecklistError as error:
                 found.append(str(error))
     return found

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from review.errors import ProtocolError
 from review.protocol import Search
 from review.query.arxiv import compile_arxiv
+from review.query.ast import Node
 from review.query.europepmc import compile_europepmc
-from review.query.nodes import Node
+from review.query.parser import parse
 from review.query.pubmed import compile_pubmed
-from review.query.reading import parse
 from review.sources import SOURCES
 from review.sources.nouns import Window
 from review.store.harvests import Harvest

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from review import agreement, consensus, tables
 from review.agreement import Figure
 from review.checklists import OVERALL, Checklist, Section, items
-from review.diagram import bars, judgements
-from review.diagram.bars import ItemBar
-from review.diagram.judgements import Column, Row
+from review.figures import bars, judgements
+from review.figures.bars import ItemBar
+from review.figures.judgements import Column, Row
 from review.protocol import Stage, gate_checklists, stage_of
 from review.records import Answer
 from review.scoring.form import dead_keys, state

@@ -9,7 +9,6 @@ from importlib import metadata
 from typing import Any
 
 from review import tables
-from review.diagram import convert
 from review.errors import FlowError
 from review.exports import WRITERS as RECORDS
 from review.exports import zipped
@@ -17,7 +16,8 @@ from review.exports.documents import WRITERS as TABLES
 from review.exports.documents import html_page, html_table
 from review.exports.office import docx, xlsx
 from review.exports.revman import Referenced, revman
-from review.flow import conservation, count, hold, outcomes
+from review.figures import convert
+from review.prisma import conservation, count, hold, outcomes
 from review.records import StoredRecord
 from review.store import log
 from review.store.records import key_of, number_of
@@ -85,7 +85,7 @@ def _under(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 def figures(moment: Moment) -> dict[str, str]:
     """Name -> SVG of every figure, for previews: one page each of traffic lights."""
-    from review.diagram import judgements
+    from review.figures import judgements
 
     made = {"PRISMA 2020 flow": prisma.figure(moment)}
     for found in appraisals.instruments(moment):

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from review import flow
+from review import prisma
 from review.errors import FlowError, ReviewError
-from review.flow import Flow, total
+from review.prisma import Flow, total
 from review.store import decisions
 from review.store.records import key_of, number_of
 from review.tables import boxes
@@ -154,7 +154,7 @@ def update(before: Moment, after: Moment) -> Flow:
         before_studies=frozenset(key_of(study) for study in kept_studies),
         dropped=(_keys(dropped_studies), _keys(dropped_reports)),
     )
-    made = flow.hold(flow.count(inputs))
+    made = prisma.hold(prisma.count(inputs))
     _agrees(made, after, len(kept_reports))
     return made
 
@@ -233,7 +233,7 @@ def lines(found: Changes) -> list[str]:
     for what, names in (("Newly included:", found.joined), ("No longer included:", found.left)):
         if names:
             told += [what, *(f"  {name}" for name in names)]
-    return [*told, "", flow.conservation(found.update)]
+    return [*told, "", prisma.conservation(found.update)]
 
 
 def _n(value: int | None) -> str:
@@ -251,6 +251,6 @@ def as_json(found: Changes) -> dict[str, Any]:
         "figures": [{"figure": f, "then": then, "now": now} for f, then, now in found.figures],
         "newly_included": list(found.joined),
         "no_longer_included": list(found.left),
-        "update": flow.as_dict(found.update),
+        "update": prisma.as_dict(found.update),
         "identified": total(found.update.main.identified),
     }

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from review import flow, tables
+from review import prisma, tables
 from review import protocol as protocols
 from review.checklists import Checklist
 from review.errors import ReviewError
-from review.flow import Flow
+from review.prisma import Flow
 from review.protocol import Stage, stage_of
 from review.records import Answer, StoredRecord
 from review.store import Connection, acts, answers, records
@@ -53,7 +53,7 @@ class Moment:
     """None: now."""
     day: str
     """The day the state is of: the one asked for, else that of the newest entry; ISO."""
-    inputs: flow.Inputs
+    inputs: prisma.Inputs
     flow: Flow
     records: Mapping[int, StoredRecord]
     """Every record that was there; only those judged on full text where not all were asked for."""
@@ -113,7 +113,7 @@ def at(project: Project, day: str | None = None, *, whole: bool = True) -> Momen
         flows.inputs(project, until=until, known=(groups, found)),
         kinds={records.key_of(report): kind for report, kind in kinds.items()},
     )
-    drawn = flows.shaped(flow.count(inputs), together)
+    drawn = flows.shaped(prisma.count(inputs), together)
     included = sorted(records.number_of(key) for key in drawn.new_reports.ids or ())
     quality = stage_of(project.protocol, "quality")
     return Moment(

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from review import datasets
-from review.datasets import Matrix
+from review.bias import datasets
+from review.bias.datasets import Matrix
 from review.store import feedback, files
 from review.table import Cell, Table
 from review.workflow import bias

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from review.diagram import convert, prisma, prisma_text
-from review.diagram.prisma_words import in_progress
-from review.flow import Flow, conservation
+from review.figures import convert, prisma, prisma_text
+from review.figures.prisma_words import in_progress
+from review.prisma import Flow, conservation
 from review.workflow.harvest import open_windows
 from review.workflow.reports.moment import NAMES, Moment
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from review.flow import total
+from review.prisma import total
 from review.store import acts, arrivals, records
 from review.store.arrivals import Arrival
 from review.store.moments import from_text

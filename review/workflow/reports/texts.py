@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import metadata
 
 from review.checklists import Checklist
-from review.flow import Flow, Stream, total
+from review.prisma import Flow, Stream, total
 from review.protocol import Stage
 from review.table import Table
 from review.workflow.appraisal.tools import checklist
