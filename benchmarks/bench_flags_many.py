@@ -21,8 +21,8 @@ from review import fulltext
 from review.cli.fulltext import bar
 from review.fulltext import FullText, read_many
 from review.records import Record
-from review.store import readings, records
-from review.store.moments import now
+from review.store import fulltexts, records
+from review.store.timestamps import now
 from review.workflow import bias, files
 from review.workflow.opening import init, open_project
 from review.workflow.project import Project
@@ -52,7 +52,7 @@ def fill(project: Project, size: int) -> int:
         one = replace(variant(text, number), sha256=hashlib.sha256(data).hexdigest())
         words += sum(len(s.text.split()) for s in one.sentences)
         with project.store.write() as conn:
-            readings.add(
+            fulltexts.add(
                 conn, one.sha256, now(), state=one.state,
                 reader=f"{fulltext.VERSION}/{one.reader or 'none'}", pages=one.page_count,
                 note=one.problem, data=fulltext.as_dict(one),

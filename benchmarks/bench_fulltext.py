@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from review import fulltext
-from review.fulltext.nouns import Limits
+from review.fulltext.models import Limits
 from review.fulltext.reader import read_here
 from review.workflow.bias import flags_in
 

@@ -33,7 +33,7 @@ from review.errors import ReviewError  # noqa: E402
 from review.protocol import stage_of  # noqa: E402
 from review.records import Decision, Record  # noqa: E402
 from review.store import decisions, records  # noqa: E402
-from review.store.moments import now  # noqa: E402
+from review.store.timestamps import now  # noqa: E402
 from review.workflow import accounts, ordering, screening, standings  # noqa: E402
 from review.workflow.opening import init, open_project  # noqa: E402
 from review.workflow.project import Project  # noqa: E402

@@ -6,7 +6,7 @@ from pathlib import Path
 from review.checklists import answerable
 from review.records import Decision, Record
 from review.store import decisions, records
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow import standings
 from review.workflow.appraisal import forms, settling
 from review.workflow.appraisal.forms import Given

@@ -10,7 +10,7 @@ from browser import served
 
 from review.errors import ReviewError
 from review.store import accounts as rows
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow import accounts
 from review.workflow.accounts import Signed, may, require
 from review.workflow.opening import init, open_project

@@ -7,7 +7,7 @@ import pytest
 from appraising import RQS_GOOD, fill, full, kind, review_in, standing
 
 from review.errors import ReviewError
-from review.store import acts
+from review.store import audit_events
 from review.workflow.appraisal import forms, results, settling, tasks, tools
 from review.workflow.appraisal.forms import Given
 from review.workflow.opening import open_project
@@ -269,7 +269,7 @@ def test_agreement_uses_what_was_said_before_either_could_look(project):
 def test_answers_given_before_a_merge_stay_with_the_report(project):
     from review.records import Link
     from review.store import links
-    from review.store.moments import now
+    from review.store.timestamps import now
     from review.workflow import standings
 
     forms.answer(project, Given(2, "claim-2020", "title", "no"), "ada")
@@ -341,13 +341,13 @@ def test_a_changed_gate_is_held_against_every_report(project):
 
 
 def test_a_leaving_reviewers_half_form_frees_the_place(project):
-    from review.store import acts
-    from review.store.moments import now
+    from review.store import audit_events
+    from review.store.timestamps import now
 
     for who in ("ada", "ben"):
         forms.answer(project, Given(1, "claim-2020", "title", "yes"), who)
     with project.store.write() as conn:
-        acts.add(conn, "retire", "ada", now(), subject="ben")
+        audit_events.add(conn, "retire", "ada", now(), subject="ben")
     assert forms.answer(project, Given(1, "claim-2020", "title", "yes"), "dan").entries
 
 
@@ -447,5 +447,5 @@ def test_answers_remember_the_wording_they_were_given_under(tmp_path):
     second = tools.checklist(project, "ours-2026").digest
     give(Given(1, "ours-2026", "source", "yes"))
     with project.store.read() as conn:
-        noted = [one["detail"]["digest"] for one in acts.every(conn, kind="checklist")]
+        noted = [one["detail"]["digest"] for one in audit_events.every(conn, kind="checklist")]
     assert noted == [first, second] and first != second

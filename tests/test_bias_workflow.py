@@ -11,8 +11,8 @@ from review.errors import FullTextError, ReviewError
 from review.records import Record
 from review.shipped import folder as shipped
 from review.store import flags as stored_flags
-from review.store import readings, records
-from review.store.moments import now
+from review.store import fulltexts, records
+from review.store.timestamps import now
 from review.workflow import bias, bias_telling, files
 from review.workflow import fulltext as texts
 from review.workflow.opening import init, open_project
@@ -116,7 +116,7 @@ def test_another_version_of_the_steps_reads_again(attached, monkeypatch):
     assert texts.text_of(attached, 2) is not None
     path = files.pdf_of(attached, 2)
     with attached.store.read() as conn:
-        assert readings.newest(conn, path.stem)["reader"].startswith("99/")
+        assert fulltexts.newest(conn, path.stem)["reader"].startswith("99/")
 
 
 def test_all_texts_are_read_side_by_side(attached):

@@ -15,8 +15,8 @@ from tabs import session_cookie, tab
 from review.protocol import stage_of
 from review.records import Record
 from review.store import records
-from review.store.moments import now
 from review.store.records import key_of
+from review.store.timestamps import now
 from review.workflow import accounts, screening, standings
 from review.workflow.opening import init, open_project
 from review.workflow.reports import bundle, moment

@@ -12,7 +12,7 @@ from review.errors import ReviewError
 from review.protocol import stage_of
 from review.records import Record
 from review.store import records
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow import agreeing, ordering, overview, screening, standings
 from review.workflow.accounts import Signed
 from review.workflow.decisions import Wanted, decide

@@ -5,7 +5,7 @@ from browser import chromium, press_until, served, settled, tab
 
 from review.records import Record
 from review.store import records
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow import standings
 from review.workflow.decisions import Wanted, decide
 from review.workflow.opening import init, open_project

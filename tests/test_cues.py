@@ -13,7 +13,7 @@ from review.bias.rules.patterns import compiled, spelled
 from review.checklists import loading as load_checklist
 from review.errors import ChecklistError
 from review.fulltext import read
-from review.fulltext.splitting import sentence_spans
+from review.fulltext.sentences import sentence_spans
 from review.records import Sentence
 from review.workflow.appraisal.tools import shelf
 

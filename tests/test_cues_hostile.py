@@ -8,7 +8,7 @@ import pytest
 
 from review import shipped
 from review.bias import datasets, pitfalls, rules
-from review.fulltext.splitting import sentence_spans
+from review.fulltext.sentences import sentence_spans
 from review.records import Sentence
 
 FILE = pitfalls.load(shipped.folder("data") / "cues.yaml")

@@ -5,8 +5,8 @@ from small import studies
 
 from review.errors import ReviewError
 from review.records import Link, Record
-from review.store import acts, decisions, links
-from review.store.moments import now
+from review.store import audit_events, decisions, links
+from review.store.timestamps import now
 from review.workflow import standings
 from review.workflow.decisions import Wanted, add, decide
 from review.workflow.opening import amendments, open_project
@@ -128,7 +128,7 @@ def test_a_retired_reviewer_strands_no_record(project):
     decide(project, Wanted(1, TA, "ben", "exclude"))
     both(project, 2, TA, "include")
     with project.store.write() as conn:
-        acts.add(conn, "retire", "ada", now(), subject="ben")
+        audit_events.add(conn, "retire", "ada", now(), subject="ben")
         found = standings.rebuild(project, conn)
     assert (found[TA][1].status, found[TA][2].status) == ("pending", "included")
     with pytest.raises(ReviewError, match="'ben' is not a reviewer"):

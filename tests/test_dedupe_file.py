@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from review.dedupe import keys, read
+from review.dedupe import blocking, read
 from review.errors import SourceError
 from review.workflow.dedupe_files import COLUMNS, dedupe_file, records_of
 
@@ -200,7 +200,7 @@ def test_ten_thousand_equal_titles_are_no_more_work_than_ten_thousand_others(tmp
     blank = [{"record_id": row["record_id"], "title": "Letter to the editor"} for row in same]
     for name, rows in (("plain", plain), ("same", same), ("blank", blank)):
         path = table(tmp_path / f"{name}.csv", rows)
-        assert len(keys.pairs(read(enumerate(records_of(path, []))))) < 45 * len(rows), name
+        assert len(blocking.pairs(read(enumerate(records_of(path, []))))) < 45 * len(rows), name
         done = dedupe_file(path, tmp_path / "out.csv")
         assert done.studies == 10_000
         crowd = ("Letter to the editor", 10_000)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from review.dedupe import extended, find_links, groups, packed, read, stale, unpacked
-from review.dedupe.compare import likeness
+from review.dedupe.similarity import likeness
 from review.records import Record, Relation, StoredRecord
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 from test_dedupe_sets import scorer
 
 from review.dedupe import read
-from review.dedupe.grouping import group
-from review.dedupe.linking import find
+from review.dedupe.clustering import group
+from review.dedupe.matching import find
 from review.records import Record
 
 TITLES = [

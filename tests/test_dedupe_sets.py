@@ -9,8 +9,8 @@ import pytest
 from conftest import SHARED
 
 from review.dedupe import read
-from review.dedupe.grouping import group
-from review.dedupe.linking import find
+from review.dedupe.clustering import group
+from review.dedupe.matching import find
 from review.dedupe.names import split_authors
 from review.records import Record
 

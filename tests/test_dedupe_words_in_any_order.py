@@ -10,7 +10,7 @@ from test_dedupe_workflow import ARTICLE, OTHER, PREPRINT, TWIN, bring, decide, 
 from review.errors import ReviewError
 from review.records import Answer, Record
 from review.store import answers, decisions, links, records
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow import dedupe, standings
 from review.workflow.opening import init, open_project
 from review.workflow.project import Project

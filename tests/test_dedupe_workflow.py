@@ -13,8 +13,8 @@ from review.cli import app
 from review.errors import ReviewError
 from review.records import Decision, Link, Record, Relation
 from review.store import decisions, harvests, links, records
-from review.store.moments import now
 from review.store.records import key_of
+from review.store.timestamps import now
 from review.workflow import dedupe, dedupe_report
 from review.workflow.flow import flow_of
 from review.workflow.grouping import regroup

@@ -8,7 +8,7 @@ from review.protocol import stage_of
 from review.screening import status
 from review.sources.files import read_file
 from review.store import decisions, records
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow import accounts, agreeing, screening, standings
 from review.workflow.flow import flow_of
 from review.workflow.opening import init, open_project

@@ -9,8 +9,8 @@ from standin import Fault, StandIn, corpus
 from review.errors import SourceError
 from review.records import Record, Relation
 from review.sources.works import askable, parse_crossref, parse_openalex
-from review.store import acts, harvests, raw, records
-from review.store.moments import now
+from review.store import audit_events, harvests, raw_answers, records
+from review.store.timestamps import now
 from review.workflow.harvest import Busy, enrich, locking
 
 
@@ -75,8 +75,8 @@ def test_missing_values_and_relations_are_added_beside_the_record(stage):
         assert next(records.every(conn)).record.doi is None, "records are not edited"
         rows = records.edit_rows(conn, 1)
         assert {row[2] for row in rows} == {"openalex"}
-        (act, *_) = [one for one in acts.every(conn) if one["kind"] == "registry asked"]
-    kept = raw.path_of(project.folder, act["detail"]["raw"])
+        (act, *_) = [one for one in audit_events.every(conn) if one["kind"] == "registry asked"]
+    kept = raw_answers.path_of(project.folder, act["detail"]["raw"])
     assert kept.exists()
 
 

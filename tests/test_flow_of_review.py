@@ -5,7 +5,7 @@ import pytest
 from review.prisma import total
 from review.records import Link, Record, Rejected
 from review.store import links, records, retrievals
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow import standings
 from review.workflow.decisions import Wanted, add
 from review.workflow.flow import flow_of

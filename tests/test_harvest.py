@@ -13,8 +13,8 @@ from standin.web import Limits
 
 from review.errors import ProtocolError, QueryError, StoreError
 from review.records import Relation
-from review.store import acts, harvests, raw, records
-from review.store.moments import now
+from review.store import audit_events, harvests, raw_answers, records
+from review.store.timestamps import now
 from review.workflow import decisions
 from review.workflow import harvest as harvesting_flow
 from review.workflow.decisions import Wanted
@@ -58,7 +58,7 @@ def test_every_record_points_to_its_raw_answer(library, tmp_path, rehearsal):
         rows = conn.exec_driver_sql("select source, source_id, doi, raw from records").all()
     assert rows
     for source, ident, doi, digest in rows:
-        body = raw.read(project.folder, digest).decode()
+        body = raw_answers.read(project.folder, digest).decode()
         assert (doi if source == "medrxiv" else ident) in body.lower() or ident in body
 
 
@@ -156,7 +156,7 @@ def test_a_full_disk_stops_cleanly_and_the_next_run_goes_on(
     library, tmp_path, rehearsal, monkeypatch
 ):
     project = make(tmp_path / "r", sources=("medrxiv",))
-    kept, calls = raw.keep, []
+    kept, calls = raw_answers.keep, []
 
     def full(folder, body):
         calls.append(1)
@@ -164,7 +164,7 @@ def test_a_full_disk_stops_cleanly_and_the_next_run_goes_on(
             raise StoreError("the raw answer cannot be written (No space left on device).")
         return kept(folder, body)
 
-    monkeypatch.setattr(raw, "keep", full)
+    monkeypatch.setattr(raw_answers, "keep", full)
     with StandIn(library) as server:
         rehearsal(server)
         run = go(project)
@@ -272,7 +272,7 @@ def test_a_retraction_of_an_included_study_raises_an_alert_once(library, tmp_pat
     assert any("retracted" in alert for alert in run.alerts)
     assert again.alerts == ()
     with project.store.read() as conn:
-        (alert, *_) = acts.every(conn, kind="alert")
+        (alert, *_) = audit_events.every(conn, kind="alert")
     assert "the included study" in alert["detail"]["text"]
 
 

@@ -10,8 +10,8 @@ from review.cli import app
 from review.errors import ReviewError
 from review.records import Parsed, Record, Relation
 from review.sources.nouns import ResultPage
-from review.store import acts, harvests, links, records
-from review.store.moments import now
+from review.store import audit_events, harvests, links, records
+from review.store.timestamps import now
 from review.workflow import decisions
 from review.workflow.decisions import Wanted
 from review.workflow.harvest import alerts
@@ -157,7 +157,7 @@ def test_a_closed_alert_stays_readable_and_is_not_raised_again(project):
     assert alerts.every(project) == [closed]
     assert alerts.raise_new(project) == []
     with project.store.read() as conn:
-        assert [a["kind"] for a in acts.every(conn) if "alert" in a["kind"]] == [
+        assert [a["kind"] for a in audit_events.every(conn) if "alert" in a["kind"]] == [
             "alert", "alert closed"
         ]  # fmt: skip
     assert number

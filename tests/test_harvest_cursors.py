@@ -13,8 +13,8 @@ from review.sources.arxiv import search as arxiv_search
 from review.sources.europepmc import search as europepmc_search
 from review.sources.pubmed import search as pubmed_search
 from review.store import harvests, records
-from review.store.moments import now
 from review.store.tables import harvest_pages
+from review.store.timestamps import now
 from review.workflow import decisions
 from review.workflow.decisions import Wanted
 from review.workflow.harvest import Control, exit_status, harvest, overview

@@ -10,7 +10,7 @@ from review.exports import WRITERS
 from review.records import Record
 from review.sources.files import read_file
 from review.sources.files.decisions import Given
-from review.store import arrivals, decisions, records
+from review.store import decisions, identified, records
 from review.workflow.decision_files import import_decisions
 from review.workflow.imports import import_file
 from review.workflow.opening import init, open_project
@@ -108,7 +108,7 @@ def test_records_remember_their_place_in_the_file(project: Project, tmp_path: Pa
     text = RIS.replace("TI  - Title number 2\nAU  - Li, W.\nPY  - 2020\nDO  - 10.1234/2\n", "")
     import_file(project, wrote(tmp_path, "gap.ris", text), "ada", keep_good=True)
     with project.store.read() as conn:
-        places = [a.number for a in arrivals.every(conn)]
+        places = [a.number for a in identified.every(conn)]
     assert places == [1, 2, 3, 4, 5]
 
 

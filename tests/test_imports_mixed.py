@@ -14,7 +14,7 @@ from review.cli import app
 from review.prisma import total
 from review.records import Record
 from review.sources.files import guess
-from review.store import arrivals
+from review.store import identified as arrivals
 from review.workflow import dedupe_report
 from review.workflow.imports import import_file
 from review.workflow.opening import open_project

@@ -6,8 +6,8 @@ from review.errors import ReviewError
 from review.protocol import stage_of
 from review.ranking import bench_ranker, order, prepare, scores, text_of
 from review.records import Record
-from review.store import orders, records
-from review.store.moments import now
+from review.store import records, screening_queue
+from review.store.timestamps import now
 from review.workflow import agreeing, ordering, screening, standings
 from review.workflow.decision_files import import_decisions
 from review.workflow.flow import flow_of
@@ -57,7 +57,7 @@ def test_what_was_learned_comes_first_and_nothing_is_lost(project):
     done = ordering.retrain(project, stage)
     assert (done.model, done.labels, done.ranked) == ("light", 60, 140)
     with project.store.read() as conn:
-        places = orders.places(conn, stage.id)
+        places = screening_queue.places(conn, stage.id)
     assert sorted(place.record for place in places) == list(range(1, 201))
     assert [place.position for place in places] == list(range(200))
     left = [place for place in places[60:] if not place.drawn]
@@ -78,13 +78,13 @@ def test_each_record_keeps_the_score_and_the_model_that_put_it_there(project):
     ordering.retrain(project, stage)
     shown = screen(project, stage, 10)
     with project.store.read() as conn:
-        before = {one.record: one for one in orders.places(conn, stage.id)}
+        before = {one.record: one for one in screening_queue.places(conn, stage.id)}
     ordering.retrain(project, stage)
     for number in shown:
         told = ordering.explain(project, stage, f"R{number:06d}")
         assert (told.place, told.learned_from, told.score) == (None, 60, before[number].score)
     with project.store.read() as conn:
-        after = orders.places(conn, stage.id)
+        after = screening_queue.places(conn, stage.id)
     assert ordering.explain(project, stage, f"R{after[-1].record:06d}").learned_from == 70
 
 
@@ -93,7 +93,7 @@ def test_what_is_judged_while_an_order_is_learned_keeps_its_place(project, monke
     screen(project, stage, 60)
     ordering.retrain(project, stage)
     with project.store.read() as conn:
-        before = {one.record: one for one in orders.places(conn, stage.id)}
+        before = {one.record: one for one in screening_queue.places(conn, stage.id)}
     real, judged = ordering.ranking.order, []
 
     def slow(*given, **options):
@@ -103,7 +103,7 @@ def test_what_is_judged_while_an_order_is_learned_keeps_its_place(project, monke
     monkeypatch.setattr(ordering.ranking, "order", slow)
     ordering.retrain(project, stage)
     with project.store.read() as conn:
-        after = {one.record: one for one in orders.places(conn, stage.id)}
+        after = {one.record: one for one in screening_queue.places(conn, stage.id)}
     assert [after[n].run for n in judged] == [before[n].run for n in judged]
     assert [after[n].drawn for n in judged] == [before[n].drawn for n in judged]
     assert sorted(one.position for one in after.values()) == list(range(200))
@@ -116,7 +116,7 @@ def test_the_same_decisions_and_seed_give_the_same_order(project):
     for _ in range(2):
         ordering.retrain(project, stage)
         with project.store.read() as conn:
-            found.append([place.record for place in orders.places(conn, stage.id)])
+            found.append([place.record for place in screening_queue.places(conn, stage.id)])
     assert found[0] == found[1]
 
 

@@ -422,7 +422,7 @@ def test_the_consensus_page_shows_agreement_with_intervals(project):
 
 def test_the_consensus_page_shows_how_suggestions_do_in_use(project):
     from review.store.feedback import Said
-    from review.store.moments import now
+    from review.store.timestamps import now
     from review.workflow import fulltext
 
     app = draw("consensus", project, CLEO)

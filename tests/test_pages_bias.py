@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from review.records import Record
 from review.store import records
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow import bias, files
 from review.workflow.accounts import Signed
 from review.workflow.opening import init, open_project

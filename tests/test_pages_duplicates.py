@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from review.pages.duplicates import differing, place, side
 from review.records import Record, StoredRecord
 from review.store import links, records
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow import dedupe
 from review.workflow.opening import init, open_project
 

@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from review.checklists import answerable
 from review.records import Decision, Record
-from review.store import acts, decisions, records
-from review.store.moments import now
+from review.store import audit_events, decisions, records
+from review.store.timestamps import now
 from review.workflow import overview, screening, standings
 from review.workflow.accounts import Signed
 from review.workflow.appraisal import tasks
@@ -107,7 +107,9 @@ def test_finished_forms_count_as_progress_of_the_quality_stage(tmp_path):
 
 def test_an_alert_stands_on_top(project):
     with project.store.write() as conn:
-        acts.add(conn, "alert", "tool", now(), subject="R000003", detail={"text": "retracted"})
+        audit_events.add(
+            conn, "alert", "tool", now(), subject="R000003", detail={"text": "retracted"}
+        )
     app = draw(project.folder, Signed("ada", ("lead",)))
     assert app.error[0].value.startswith("[R000003](record?key=R000003): retracted (raised 20")
     assert any(one.label == "Close the alert" for one in app.button)
@@ -118,7 +120,9 @@ def test_an_alert_stands_on_top(project):
 
 def test_the_lead_closes_an_alert_with_words_that_stay(project):
     with project.store.write() as conn:
-        acts.add(conn, "alert", "tool", now(), subject="R000003", detail={"text": "retracted"})
+        audit_events.add(
+            conn, "alert", "tool", now(), subject="R000003", detail={"text": "retracted"}
+        )
     app = draw(project.folder, Signed("ada", ("lead",)))
     close = next(one for one in app.button if one.label == "Close the alert")
     close.click().run()

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from review.records import Decision, Record
 from review.store import decisions, records
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow import files
 from review.workflow import records as workflow
 from review.workflow.accounts import Signed

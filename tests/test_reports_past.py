@@ -19,11 +19,11 @@ from typer.testing import CliRunner
 from review import prisma as flow
 from review.cli import app
 from review.errors import FlowError, ReviewError
-from review.store import acts, feedback
+from review.store import audit_events, feedback
 from review.store.feedback import Said
 from review.store.log import EVENTS, NO_EVENTS
-from review.store.moments import now
 from review.store.tables import metadata
+from review.store.timestamps import now
 from review.workflow import dedupe
 from review.workflow import files as attached
 from review.workflow.reports import bundle, changes, moment, overlap, prisma
@@ -99,7 +99,7 @@ def say(project, rule, verdict, on):
 def test_a_reviewer_who_leaves_later_changes_no_past_day(project, coarse):
     before = bundle.everything(moment.at(project, "2020-06-01"))
     with project.store.write() as conn:
-        acts.add(conn, "retire", "ada", reporting.day("2020-08-01"), subject="ben")
+        audit_events.add(conn, "retire", "ada", reporting.day("2020-08-01"), subject="ben")
     after = bundle.everything(moment.at(project, "2020-06-01"))
     assert [name for name in before if before[name] != after.get(name)] == []
 

@@ -11,7 +11,7 @@ from review.records import Record
 from review.sources.nouns import Refused
 from review.sources.pdfs import free_copies, open_links, whole_pdf
 from review.store import files, records, retrievals
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow import decisions
 from review.workflow.decisions import Wanted
 from review.workflow.flow import inputs

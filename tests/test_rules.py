@@ -7,7 +7,7 @@ from review.prisma import total
 from review.protocol import stage_of
 from review.records import Record
 from review.store import records
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow import dedupe, rules, screening, standings
 from review.workflow.flow import flow_of
 from review.workflow.opening import check, init, open_project

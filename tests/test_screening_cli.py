@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from review.protocol import stage_of
 from review.records import Record
-from review.store import orders, records
-from review.store.moments import now
+from review.store import records, screening_queue
+from review.store.timestamps import now
 from review.workflow import screening, standings
 from review.workflow.opening import init, open_project
 
@@ -56,7 +56,7 @@ def test_the_order_is_trained_and_explained(project):
     assert any("radiograph" in one["word"] for one in found["words"])
     assert found["place"] is None and found["score"] is None
     with project.store.read() as conn:
-        last = orders.places(conn, "title-abstract")[-1].record
+        last = screening_queue.places(conn, "title-abstract")[-1].record
     told = review("rank", "explain", f"R{last:06d}", folder=project.folder).stdout
     assert f"R{last:06d} stands at place 30 of 30 that wait." in told
     assert "by the model 'light' from 30 judged records" in told

@@ -8,8 +8,8 @@ import pytest
 from review.errors import ReviewError
 from review.protocol import stage_of
 from review.records import Record
-from review.store import orders, records
-from review.store.moments import now
+from review.store import records, screening_queue
+from review.store.timestamps import now
 from review.workflow import screening, standings, waiting
 from review.workflow.opening import init, open_project
 
@@ -63,10 +63,10 @@ def test_new_records_go_to_the_end_of_the_order(made):
     with project.store.write() as conn:
         batch = records.add_batch(conn, now(), "ada", kind="file", source="scopus")
         records.add(conn, batch, [(1, Record("scopus", title="Late"))], now())
-        before = [place.record for place in orders.places(conn, stage.id)]
+        before = [place.record for place in screening_queue.places(conn, stage.id)]
         standings.rebuild(project, conn)
         screening.lay_out(project, conn, stage)
-        after = [place.record for place in orders.places(conn, stage.id)]
+        after = [place.record for place in screening_queue.places(conn, stage.id)]
     assert after[:-1] == before
     assert after[-1] == 31
 
@@ -296,9 +296,9 @@ def test_the_record_in_hand_stays_while_others_judge_and_the_order_changes(tmp_p
     project, stage = make(tmp_path, DAN)
     one = screening.next_record(project, stage, "ada")
     with project.store.write() as conn:
-        turned = orders.places(conn, stage.id)[::-1]
+        turned = screening_queue.places(conn, stage.id)[::-1]
         places = [replace(place, position=at) for at, place in enumerate(turned)]
-        orders.put(conn, stage.id, places, now(), model="light", seed=1, trained_on=12)
+        screening_queue.put(conn, stage.id, places, now(), model="light", seed=1, trained_on=12)
     assert screening.next_record(project, stage, "ada", at=one.key).key == one.key
     for name in ("ben", "dan"):
         screening.vote(project, stage, name, one.number, "include")
@@ -311,6 +311,8 @@ def test_a_record_given_to_others_is_refused(tmp_path):
     project, stage = make(tmp_path, ("pilot: 0 ", "allocation: pairs\n    pilot: 0 "), DAN)
     screening.next_record(project, stage, "ada")
     with project.store.read() as conn:
-        theirs = next(p for p in orders.places(conn, stage.id) if "|ada|" not in p.assigned)
+        theirs = next(
+            p for p in screening_queue.places(conn, stage.id) if "|ada|" not in p.assigned
+        )
     with pytest.raises(ReviewError, match="not among the records given to ada"):
         screening.vote(project, stage, "ada", theirs.record, "include")

@@ -7,7 +7,7 @@ from harvesting import make
 from review.records import Parsed
 from review.sources.nouns import ResultPage
 from review.store import harvests, records
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow.harvest.taking import Place, Tally, take
 from review.workflow.harvest.telling import said_of_queries
 from review.workflow.reports import bundle

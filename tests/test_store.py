@@ -18,14 +18,14 @@ from review.store import (
     HEAD,
     Store,
     accounts,
-    acts,
-    arrivals,
+    audit_events,
     decisions,
+    identified,
     links,
     open_store,
     records,
 )
-from review.store.moments import from_text, now, to_text
+from review.store.timestamps import from_text, now, to_text
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
 
@@ -128,7 +128,7 @@ def test_the_same_records_again_are_sightings_not_records(store):
         assert (len(added.new), len(added.known)) == (1, 2)
     with store.read() as conn:
         assert records.count(conn) == 6
-        assert len(arrivals.every(conn)) == 8
+        assert len(identified.every(conn)) == 8
 
 
 def test_paging_meets_every_record_once_in_each_sort(store):
@@ -190,13 +190,13 @@ def test_links_groups_rejects_acts_and_accounts_come_back(store):
         links.add(conn, [Link(1, 2, "duplicate", "doi", "tool", AT)])
         links.put_groups(conn, {1: (1, 1), 2: (1, 1), 3: (3, 3)})
         records.add_rejected(conn, 1, [Rejected(9, "no title", "raw text")])
-        acts.add(conn, "retire", "ada", AT, subject="ben", detail={"why": "left"})
+        audit_events.add(conn, "retire", "ada", AT, subject="ben", detail={"why": "left"})
         accounts.set_password(conn, "ada", "hash", "ada", AT)
         accounts.open_session(conn, "token", "ada", AT, AT + timedelta(days=1))
     with store.read() as conn:
         assert links.every(conn)[0].rule == "doi"
         assert links.members(conn, [1, 3]) == {1: [1, 2], 3: [3]}
-        assert acts.every(conn, kind="retire")[0]["detail"] == {"why": "left"}
+        assert audit_events.every(conn, kind="retire")[0]["detail"] == {"why": "left"}
         assert accounts.password_of(conn, "ada") == "hash"
         assert accounts.session_name(conn, "token", AT) == "ada"
         assert accounts.session_name(conn, "token", AT + timedelta(days=2)) is None

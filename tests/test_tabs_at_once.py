@@ -11,7 +11,7 @@ from review.prisma import total
 from review.protocol import stage_of
 from review.records import Record
 from review.store import decisions, records
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow import screening, standings
 from review.workflow.decisions import Wanted, decide
 from review.workflow.flow import flow_of

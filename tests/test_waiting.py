@@ -7,8 +7,8 @@ import pytest
 from review.errors import ReviewError
 from review.protocol import stage_of
 from review.records import Link, Record
-from review.store import decisions, links, orders, records
-from review.store.moments import now
+from review.store import decisions, links, records, screening_queue
+from review.store.timestamps import now
 from review.workflow import screening, standings, waiting
 from review.workflow.decisions import Wanted, decide
 from review.workflow.opening import init, open_project
@@ -45,11 +45,11 @@ def agrees(project):
                 found = waiting.counts(project.store, conn, stage.id, name)
                 fresh = (
                     len(decisions.judged_of(conn, stage.id, name)),
-                    len(orders.waiting_for(conn, stage.id, name)),
+                    len(screening_queue.waiting_for(conn, stage.id, name)),
                 )
                 assert found == fresh, (kind, name)
                 first = waiting.first(project.store, conn, stage.id, name)
-                plain = orders.next_for(conn, stage.id, name)
+                plain = screening_queue.next_for(conn, stage.id, name)
                 assert first == plain, (kind, name)
 
 

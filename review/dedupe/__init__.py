@@ -26,12 +26,7 @@ For all of them `records` may be `Columns` read before (`read`, `extended`, `pac
 Pure: no clock, no files, no network. The same records give the same groups in any order.
 """
 
-from review.dedupe.columns import Columns, is_posting, read
-from review.dedupe.explaining import Explanation, explain
-from review.dedupe.grouping import BY_HAND, STATED
-from review.dedupe.keeping import extended, packed, unpacked
-from review.dedupe.merging import Merged, merge
-from review.dedupe.reviewing import (
+from review.dedupe.api import (
     TOOL,
     WITHDRAWN,
     Groups,
@@ -44,6 +39,11 @@ from review.dedupe.reviewing import (
     told,
     words_of,
 )
+from review.dedupe.cache import extended, packed, unpacked
+from review.dedupe.clustering import BY_HAND, STATED
+from review.dedupe.explanation import Explanation, explain
+from review.dedupe.features import Columns, is_posting, read
+from review.dedupe.merging import Merged, merge
 from review.dedupe.rules import ENGINE
 
 __all__ = [

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from review.dedupe.fold import words
+from review.dedupe.normalize import words
 
 _INITIALS = re.compile(r"^(?:[A-ZÀ-Þ]\.?[ \-]?){1,4}$")
 _ALL_CAPS = re.compile(r"^[A-Z][A-Z.\-]{0,4}$")

@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from review.dedupe.compare import OF_A_WORK, Floats, Likeness
-from review.dedupe.places import Bools
+from review.dedupe.citation import Bools
+from review.dedupe.similarity import OF_A_WORK, Floats, Likeness
 from review.records import LinkVerdict
 
 ENGINE = "funnel-dedupe-5"

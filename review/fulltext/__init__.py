@@ -8,8 +8,7 @@ find_quote(text, quote)         where a quotation stands
 match(front, candidates)        the record a file belongs to
 """
 
-from review.fulltext.match import Candidate, Match, match
-from review.fulltext.nouns import (
+from review.fulltext.models import (
     STATE_WORDS,
     VERSION,
     FullText,
@@ -21,6 +20,7 @@ from review.fulltext.nouns import (
 )
 from review.fulltext.pool import Worker, read, read_many, read_tables, render_page
 from review.fulltext.quotes import find_quote
+from review.fulltext.record_match import Candidate, Match, match
 
 __all__ = [
     "STATE_WORDS",

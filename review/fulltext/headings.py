@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from review.fulltext import sections
 from review.fulltext.lines import Line, RawPage
-from review.fulltext.nouns import Section
+from review.fulltext.models import Section
 
 _AFTER_REFERENCES = frozenset({"supplement", "statements", "methods"})
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from review.fulltext.lines import Line, RawPage, clean, line_of
-from review.fulltext.nouns import Limits
+from review.fulltext.models import Limits
 from review.records import Word
 
 Box = tuple[float, float, float, float]

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from review.fulltext.assembling import assemble
+from review.fulltext.document import assemble
 from review.fulltext.lines import Line, RawPage, clean, line_of
-from review.fulltext.nouns import FullText, Limits
+from review.fulltext.models import FullText, Limits
 from review.records import Word
 
 _WORD_GAP = 0.15

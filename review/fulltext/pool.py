@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from review.errors import FullTextError
-from review.fulltext.nouns import STATE_WORDS, FullText, Limits, State, from_dict
+from review.fulltext.models import STATE_WORDS, FullText, Limits, State, from_dict
 from review.fulltext.worker import OUT_OF_MEMORY
 
 Progress = Callable[[int, int, Path, FullText], None]

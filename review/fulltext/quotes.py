@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from review.fulltext.nouns import FullText
+from review.fulltext.models import FullText
 from review.records import Word
 
 Box = tuple[float, float, float, float]

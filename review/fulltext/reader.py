@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from review.fulltext import pdfium, plumber
-from review.fulltext.assembling import assemble
+from review.fulltext.document import assemble
 from review.fulltext.lines import RawPage
-from review.fulltext.nouns import FullText, Limits, State
+from review.fulltext.models import FullText, Limits, State
 
 Beat = Callable[[int], None]
 """Called with each page number as it is read."""

@@ -48,13 +48,13 @@ def _limit(memory_mb: int, seconds: float) -> None:
 
 
 def _answer(request: dict[str, Any], answers: BinaryIO) -> Any:
-    from review.fulltext import nouns, pdfium, plumber, reader
+    from review.fulltext import models, pdfium, plumber, reader
 
     path, password = Path(request["path"]), request["password"]
     if request["do"] == "read":
-        limits = nouns.Limits(**request["limits"])
+        limits = models.Limits(**request["limits"])
         text = reader.read_here(path, password, limits, lambda page: _send(answers, {"page": page}))
-        return nouns.as_dict(text)
+        return models.as_dict(text)
     if request["do"] == "tables":
         return plumber.tables(path, request["number"], password)
     document = pdfium.open_pdf(path, password)

@@ -12,7 +12,7 @@ from review.checklists import Asked, Checklist
 from review.errors import ReviewError
 from review.pages import paper, session
 from review.store.feedback import Said
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow import files, fulltext
 from review.workflow.appraisal.forms import Form
 from review.workflow.project import Project

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.moments import to_text
 from review.store.tables import accounts, session_ends, sessions
+from review.store.timestamps import to_text
 
 
 def set_password(conn: Connection, name: str, hashed: str | None, who: str, at: datetime) -> None:

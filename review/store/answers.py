@@ -12,8 +12,8 @@ from typing import Any, Literal
 from sqlalchemy import Connection, func, insert, select
 
 from review.records import Answer
-from review.store.moments import from_text, to_text
 from review.store.tables import answers, forms
+from review.store.timestamps import from_text, to_text
 
 CHUNK = 500
 FormState = Literal["finished", "reopened"]

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select
 
 from review.records import Decision
-from review.store.moments import from_text, to_text
 from review.store.tables import decisions, standings
+from review.store.timestamps import from_text, to_text
 
 CHUNK = 500
 

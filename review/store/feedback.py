@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.moments import from_text, to_text
 from review.store.tables import feedback
+from review.store.timestamps import from_text, to_text
 
 
 @dataclass(frozen=True, slots=True)

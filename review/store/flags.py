@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.moments import to_text
 from review.store.tables import flags
+from review.store.timestamps import to_text
 
 RUN = "(run)"
 """Stands in the column rule of the row that says the rules have run."""

@@ -16,7 +16,6 @@ from sqlalchemy import Connection, func, insert, select, text
 from review.errors import StoreError
 from review.records import Record, Relation
 from review.store import Store
-from review.store.moments import to_text
 from review.store.records import CHUNK, Added, add
 from review.store.tables import (
     batches,
@@ -27,6 +26,7 @@ from review.store.tables import (
     relations,
     sightings,
 )
+from review.store.timestamps import to_text
 
 GOES_ON = "goes on"
 """Key of a kept cursor under which the lists stand that begin on the pages before."""

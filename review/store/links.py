@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from review.records import Link, Relation
-from review.store.moments import from_text, to_text
 from review.store.tables import groups, links, records, relations
+from review.store.timestamps import from_text, to_text
 
 CHUNK = 500
 

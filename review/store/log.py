@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from review.store.moments import to_text
 from review.store.records import key_of
 from review.store.tables import batches, metadata
+from review.store.timestamps import to_text
 
 EVENTS = (
     "protocols", "harvests", "harvest_pages", "harvest_ends", "batches", "records", "sightings",

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.moments import to_text
 from review.store.tables import notes
+from review.store.timestamps import to_text
 
 
 def add(

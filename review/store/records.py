@@ -18,8 +18,8 @@ from sqlalchemy import (
 
 from review.errors import StoreError
 from review.records import Record, Rejected, StoredRecord, as_dict, fingerprint, from_dict
-from review.store.moments import to_text
 from review.store.tables import batches, edits, records, rejected, sightings
+from review.store.timestamps import to_text
 
 CHUNK = 500
 """Rows a statement; under SQLite's limit of variables."""

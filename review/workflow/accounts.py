@@ -8,7 +8,7 @@ from datetime import timedelta
 from review.errors import ReviewError
 from review.protocol import PersonRole
 from review.store import accounts
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow.project import Project
 
 SESSION_DAYS = 14

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from review import screening
 from review.protocol import Stage, stage_reviewers
-from review.store import Connection, orders
+from review.store import Connection, screening_queue
 from review.workflow import standings
 from review.workflow.project import Project
 
@@ -50,10 +50,10 @@ def give_anew(project: Project, conn: Connection) -> int:
         people = active(project, conn, stage)
         fresh = {
             number: after
-            for number, before, voters in orders.open_places(conn, stage.id)
+            for number, before, voters in screening_queue.open_places(conn, stage.id)
             if (after := _anew(stage, number, before, voters, people, project)) != before
         }
-        orders.assign(conn, stage.id, fresh)
+        screening_queue.assign(conn, stage.id, fresh)
         changed += len(fresh)
     return changed
 

@@ -10,8 +10,8 @@ from review import protocol as protocols
 from review import query
 from review.errors import ProtocolError
 from review.query import Window
-from review.store import acts, decisions
-from review.store.moments import now
+from review.store import audit_events, decisions
+from review.store.timestamps import now
 from review.workflow import standings
 from review.workflow.opening import changes, plan
 from review.workflow.project import PROTOCOL, Project
@@ -38,7 +38,7 @@ class Version:
 def versions(project: Project) -> list[Version]:
     """All versions of the protocol, oldest first."""
     with project.store.read() as conn:
-        rows = acts.protocol_versions(conn)
+        rows = audit_events.protocol_versions(conn)
     before = [None, *(row["text"] for row in rows)]
     return [
         Version(
@@ -109,7 +109,9 @@ def amend(project: Project, text: str, who: str, why: str, *, seen: str) -> str:
                 "Decisions have been made, so this change is an amendment: say why it is made."
             )
         change = changes(was, text) if started else None
-        acts.add_protocol(conn, text, new, who, now(), amendment=change, why=why.strip() or None)
+        audit_events.add_protocol(
+            conn, text, new, who, now(), amendment=change, why=why.strip() or None
+        )
         standings.rebuild(Project(project.folder, protocol, new, project.store), conn)
         _replace(project.folder / PROTOCOL, text)
     return new

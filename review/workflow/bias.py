@@ -26,8 +26,8 @@ from review.shipped import folder as shipped
 from review.store import feedback, flags, links, records
 from review.store import files as stored_files
 from review.store.feedback import Said
-from review.store.moments import now
 from review.store.records import key_of
+from review.store.timestamps import now
 from review.workflow import files, side_by_side
 from review.workflow import fulltext as texts
 from review.workflow.appraisal.forms import reports_due

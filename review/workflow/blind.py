@@ -7,7 +7,7 @@ from typing import Any
 
 from review.protocol import Stage, stage_reviewers
 from review.screening import Standing
-from review.store import Connection, links, orders
+from review.store import Connection, links, screening_queue
 from review.workflow.allocation import active
 from review.workflow.project import Project
 
@@ -81,7 +81,7 @@ def still_to_judge(
     if name is None or name not in active(project, conn, stage):
         return frozenset()
     wanted = None if among is None else sorted(among)
-    return frozenset(n for n, _ in orders.waiting_for(conn, stage.id, name, wanted))
+    return frozenset(n for n, _ in screening_queue.waiting_for(conn, stage.id, name, wanted))
 
 
 def may_see(one: Reader | None, stage: str, report: int, status: str | None) -> bool:

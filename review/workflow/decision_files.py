@@ -20,8 +20,8 @@ from review.records import (
 )
 from review.sources.files.decisions import DecisionRow, Given, read_decisions
 from review.store import Connection, decisions, links, records
-from review.store.moments import now
 from review.store.records import key_of, number_of
+from review.store.timestamps import now
 from review.workflow.decisions import Wanted, add, stage_named
 from review.workflow.imports import write_rejected
 from review.workflow.project import Project

@@ -10,8 +10,8 @@ from review.protocol import Protocol, Stage, stage_reviewers
 from review.records import Decision, Role, Verdict
 from review.screening import Standing
 from review.store import Connection, decisions, records
-from review.store.moments import now
 from review.store.records import key_of
+from review.store.timestamps import now
 from review.workflow import standings
 from review.workflow.project import Project
 from review.workflow.standings import Family

@@ -13,9 +13,9 @@ from review import dedupe
 from review.dedupe import Columns, Explanation, Groups
 from review.errors import ReviewError
 from review.records import Link, LinkVerdict, StoredRecord
-from review.store import Connection, acts, links, records
-from review.store.moments import now
+from review.store import Connection, audit_events, links, records
 from review.store.records import key_of, number_of
+from review.store.timestamps import now
 from review.workflow import reopening, rules, standings
 from review.workflow.grouping import apart, flat, regroup, regroup_around
 from review.workflow.project import Project
@@ -115,7 +115,7 @@ def run(project: Project, who: str) -> Ran:
         if new or fresh:
             rules.take_back(project, conn, who)
         detail = {"engine": dedupe.ENGINE, "records": len(given), "last": _last(given)}
-        acts.add(conn, RUN, who, at, detail=detail)
+        audit_events.add(conn, RUN, who, at, detail=detail)
     if new:
         _keep(project, given)
     asked = dedupe.doubts(given, log + fresh)
@@ -126,7 +126,7 @@ def run(project: Project, who: str) -> Ran:
 def uncompared(project: Project) -> int:
     """How many records no run has compared yet."""
     with project.store.read() as conn:
-        runs = acts.every(conn, kind=RUN)
+        runs = audit_events.every(conn, kind=RUN)
         done = (runs[-1]["detail"] or {}) if runs else {}
         return sum(1 for n in records.numbers(conn) if n > done.get("last", 0))
 
@@ -134,7 +134,7 @@ def uncompared(project: Project) -> int:
 def stamp(project: Project) -> tuple[int, int, int]:
     """Changes whenever records, links or comparisons were added: what was read before is old."""
     with project.store.read() as conn:
-        return records.count(conn), links.last(conn), len(acts.every(conn, kind=RUN))
+        return records.count(conn), links.last(conn), len(audit_events.every(conn, kind=RUN))
 
 
 def _last(given: Columns) -> int:
@@ -143,7 +143,7 @@ def _last(given: Columns) -> int:
 
 def _new(conn: Connection, given: Columns) -> set[int]:
     """Records no run with these rules has compared."""
-    runs = acts.every(conn, kind=RUN)
+    runs = audit_events.every(conn, kind=RUN)
     done = (runs[-1]["detail"] or {}) if runs else {}
     ids = given.ids.tolist()
     old = [n for n in ids if n <= done.get("last", 0)]

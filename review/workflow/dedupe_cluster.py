@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from review import dedupe
-from review.dedupe import Columns, keys
-from review.dedupe.columns import Ints, take, told_apart
-from review.dedupe.keeping import joined_up
-from review.dedupe.linking import CHUNK, Joined, assembled, joined, statements
+from review.dedupe import Columns, blocking
+from review.dedupe.cache import joined_up
+from review.dedupe.features import Ints, take, told_apart
+from review.dedupe.matching import CHUNK, Joined, assembled, joined, statements
 from review.workflow.dedupe_files import (
     COLUMNS,
     Deduplicated,
@@ -72,7 +72,7 @@ def dedupe_on_cluster(
             name: (np.concatenate([made[name][0] for _, made, _ in light]), cap)
             for name, (_, cap) in (light[0][1] if light else {}).items()
         }
-        compared = keys.pairs_of(found, keys.title_order(columns))
+        compared = blocking.pairs_of(found, blocking.title_order(columns))
         edges = [
             client.submit(_judge, held[a], held[b], chosen, (starts[a], starts[b]), pure=False)
             for (a, b), chosen in _by_parts(compared, starts)
@@ -117,15 +117,17 @@ def _light(held: tuple[Columns, list[str]]) -> Light:
     n = len(columns)
     bare = replace(
         columns,
-        title=[title[: keys.ORDERED] for title in columns.title],
+        title=[title[: blocking.ORDERED] for title in columns.title],
         journal=[""] * n,
         snippet=[""] * n,
         families=[()] * n,
     )
-    return bare, keys.keys(columns), ids
+    return bare, blocking.keys(columns), ids
 
 
-def _by_parts(pairs: keys.Pairs, starts: list[int]) -> Iterator[tuple[tuple[int, int], keys.Pairs]]:
+def _by_parts(
+    pairs: blocking.Pairs, starts: list[int]
+) -> Iterator[tuple[tuple[int, int], blocking.Pairs]]:
     """The pairs by the two parts they lie in."""
     if not len(pairs):
         return
@@ -140,7 +142,7 @@ def _by_parts(pairs: keys.Pairs, starts: list[int]) -> Iterator[tuple[tuple[int,
 def _judge(
     first: tuple[Columns, list[str]],
     second: tuple[Columns, list[str]],
-    pairs: keys.Pairs,
+    pairs: blocking.Pairs,
     starts: tuple[int, int],
 ) -> Joined:
     """On a worker: what the rules say of pairs between two parts (or within one)."""
@@ -155,7 +157,7 @@ def _judge(
     return np.column_stack((a, b)), verdict, rule, score
 
 
-def _in_chunks(columns: Columns, pairs: keys.Pairs) -> Joined:
-    found = [joined(columns, one) for one in keys.in_chunks(pairs, CHUNK)]
+def _in_chunks(columns: Columns, pairs: blocking.Pairs) -> Joined:
+    found = [joined(columns, one) for one in blocking.in_chunks(pairs, CHUNK)]
     pairs_, verdict, rule, score = (np.concatenate(list(one)) for one in zip(*found, strict=True))
     return pairs_, verdict, rule, score

@@ -13,11 +13,11 @@ from typing import IO, Any, cast
 from urllib.parse import unquote
 
 from review import dedupe
-from review.dedupe.columns import told_apart
-from review.dedupe.doubting import CROWD, doubtful
-from review.dedupe.grouping import group
-from review.dedupe.linking import Edges, find
+from review.dedupe.clustering import group
+from review.dedupe.features import told_apart
+from review.dedupe.matching import Edges, find
 from review.dedupe.names import split_authors
+from review.dedupe.possible_duplicates import CROWD, doubtful
 from review.errors import SourceError
 from review.records import Record, normal_doi
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from review import dedupe
 from review.records import Link
-from review.store import arrivals, links, records
-from review.store.arrivals import Arrival
+from review.store import identified, links, records
+from review.store.identified import Arrival
 from review.table import Cell, Table
 from review.workflow.flow import joined_by_hand
 from review.workflow.grouping import groups_at
@@ -64,7 +64,7 @@ def figures(project: Project, *, until: datetime | None = None) -> Figures:
     """The figures at a moment (now where None)."""
     with project.store.read() as conn:
         groups = groups_at(conn, until)
-        entries = arrivals.every(conn, until=until)
+        entries = identified.every(conn, until=until)
         log = links.every(conn, until=until)
         here = {one.record for one in entries if one.record is not None}
         postings = {

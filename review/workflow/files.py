@@ -7,8 +7,8 @@ from pathlib import Path
 
 from review.errors import FullTextError
 from review.store import files, links, records, retrievals
-from review.store.moments import now
 from review.store.records import key_of
+from review.store.timestamps import now
 from review.workflow.project import Project
 
 MAX_BYTES = 200 * 1024 * 1024

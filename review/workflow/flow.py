@@ -9,7 +9,7 @@ from review.errors import FlowError
 from review.protocol import Stage
 from review.records import Link
 from review.screening import Standing
-from review.store import Connection, acts, arrivals, links, retrievals, whole
+from review.store import Connection, audit_events, identified, integrity, links, retrievals
 from review.store.records import key_of
 from review.workflow import standings
 from review.workflow.grouping import groups_at
@@ -71,7 +71,7 @@ def hold_store(conn: Connection) -> None:
     Raises:
         FlowError: entries or records are gone or say what no entry says; names them.
     """
-    found = whole.faults(conn)
+    found = integrity.faults(conn)
     if found:
         raise FlowError(
             f"The store is not as it was entered: {'; '.join(found)}. "
@@ -103,7 +103,7 @@ def flow_of(project: Project, *, until: datetime | None = None) -> prisma.Flow:
 def told_together(conn: Connection, until: datetime | None = None) -> dict[str, str]:
     """Stage kind -> what its boxes are told as together; only for replayed reviews, of which the
     parts were never published."""
-    told = acts.every(conn, kind=TOGETHER, until=until)
+    told = audit_events.every(conn, kind=TOGETHER, until=until)
     return {str(one["subject"]): str((one["detail"] or {}).get("text", "")) for one in told}
 
 
@@ -119,7 +119,7 @@ def _entries(
 ) -> list[prisma.Entry]:
     by_hand = joined_by_hand(links.every(conn, until=until))
     found = []
-    for one in arrivals.every(conn, until=until):
+    for one in identified.every(conn, until=until):
         place = f"{one.batch}:{one.number}"
         if one.record is None:
             name = f"import {place}"

@@ -14,11 +14,11 @@ from review.bias.rules import Suggestion
 from review.checklists import Checklist
 from review.errors import FullTextError
 from review.fulltext import Candidate, FullText
-from review.store import feedback, links, readings, records
+from review.store import feedback, fulltexts, links, records
 from review.store import files as stored_files
 from review.store.feedback import Said
-from review.store.moments import now
 from review.store.records import number_of
+from review.store.timestamps import now
 from review.workflow import cluster, files
 from review.workflow.project import Project
 
@@ -61,7 +61,7 @@ def text_of(project: Project, record: int) -> FullText | None:
 def text_in(project: Project, path: Path) -> FullText:
     """The full text of a kept PDF, read once and kept."""
     with project.store.read() as conn:
-        found = readings.newest(conn, path.stem)
+        found = fulltexts.newest(conn, path.stem)
     if found is not None and _is_current(found["reader"]):
         return fulltext.from_dict(found["data"])
     text = fulltext.read(path)
@@ -76,7 +76,7 @@ def _is_current(reader: str) -> bool:
 def _keep(project: Project, sha256: str, text: FullText) -> None:
     reader = f"{fulltext.VERSION}/{text.reader or 'none'}"
     with project.store.write() as conn:
-        readings.add(
+        fulltexts.add(
             conn, sha256, now(), state=text.state, reader=reader, pages=text.page_count,
             note=text.problem, data=fulltext.as_dict(text),
         )  # fmt: skip
@@ -99,7 +99,7 @@ def read_all(
     """
     with project.store.read() as conn:
         attached = {one["sha256"] for one in stored_files.every(conn).values()}
-        known = readings.states(conn, attached)
+        known = fulltexts.states(conn, attached)
     current = {sha for sha, (_, reader, _, _) in known.items() if _is_current(reader)}
     waiting = sorted(attached - current)
     paths = [path for sha in waiting if (path := files.path_of(project, sha)).exists()]
@@ -121,7 +121,7 @@ def states(project: Project) -> dict[int, str]:
     """Record -> state of its PDF: unread, or one of the states of reading."""
     with project.store.read() as conn:
         attached = stored_files.every(conn)
-        known = readings.states(conn, {one["sha256"] for one in attached.values()})
+        known = fulltexts.states(conn, {one["sha256"] for one in attached.values()})
     return {
         record: known[one["sha256"]][0] if one["sha256"] in known else "unread"
         for record, one in attached.items()

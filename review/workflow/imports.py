@@ -12,8 +12,8 @@ from review.errors import SourceError
 from review.protocol import Via
 from review.records import UNSTATED, Parsed, Record, Rejected
 from review.sources.files import read_file
-from review.store import Connection, acts, arrivals, records
-from review.store.moments import now
+from review.store import Connection, audit_events, identified, records
+from review.store.timestamps import now
 from review.workflow import standings
 from review.workflow.project import Project
 
@@ -116,7 +116,7 @@ def _here_already(
     """The very same file came before: nothing is added, but its source or box may be named anew."""
     n, batch = int(before["parsed"] or 0), int(before["id"])
     was = {name: str(before[name]) for name in ("source", "via")}
-    was |= arrivals.named(conn).get(batch, {})
+    was |= identified.named(conn).get(batch, {})
     fresh = {
         name: value
         for name, value in zip(("source", "via"), wished, strict=True)
@@ -124,7 +124,7 @@ def _here_already(
     }
     if fresh:
         detail = {"file": before["name"], "was": {name: was[name] for name in fresh}, **fresh}
-        acts.add(conn, arrivals.NAMED, who, now(), subject=str(batch), detail=detail)
+        audit_events.add(conn, identified.NAMED, who, now(), subject=str(batch), detail=detail)
     told = tuple((was[name], value) for name, value in fresh.items())
     return Imported(
         path.name, fresh.get("source", was["source"]), None, n, n, 0, n, (), None, renamed=told
@@ -185,7 +185,7 @@ def _one_source(found: tuple[Record, ...]) -> str:
 
 def _named(found: tuple[Record, ...], file: str) -> tuple[tuple[str, int], ...]:
     """What the records count for in the flow, most frequent first; none where all name one."""
-    counts = Counter(arrivals.source_of(one.source, one.source, file) for one in found)
+    counts = Counter(identified.source_of(one.source, one.source, file) for one in found)
     plain = len(counts) == 1 and not any(one.source in UNSTATED for one in found)
     return () if plain else tuple(counts.most_common())
 

@@ -11,8 +11,8 @@ from review.errors import ProtocolError, QueryError
 from review.protocol import Protocol
 from review.shipped import folder as shipped
 from review.sources import SOURCES
-from review.store import Connection, acts, decisions, open_store
-from review.store.moments import now
+from review.store import Connection, audit_events, decisions, open_store
+from review.store.timestamps import now
 from review.workflow import allocation, standings
 from review.workflow.appraisal.tools import check_plan
 from review.workflow.project import PROTOCOL, Project, default_person
@@ -42,17 +42,19 @@ def open_project(folder: Path, *, who: str | None = None, why: str | None = None
 
 def _note_version(project: Project, text: str, who: str, why: str | None) -> None:
     with project.store.read() as conn:
-        versions = acts.protocol_versions(conn)
+        versions = audit_events.protocol_versions(conn)
     if versions and versions[-1]["hash"] == project.fingerprint:
         return
     with project.store.write() as conn:
-        versions = acts.protocol_versions(conn)
+        versions = audit_events.protocol_versions(conn)
         if versions and versions[-1]["hash"] == project.fingerprint:
             return
         amendment = None
         if versions and decisions.begun(conn):
             amendment = changes(versions[-1]["text"], text)
-        acts.add_protocol(conn, text, project.fingerprint, who, now(), amendment=amendment, why=why)
+        audit_events.add_protocol(
+            conn, text, project.fingerprint, who, now(), amendment=amendment, why=why
+        )
         if versions:
             _stand_anew(project, conn)
 
@@ -101,7 +103,7 @@ def make_folder(folder: Path) -> None:
 def amendments(project: Project) -> list[dict[str, str | None]]:
     """Protocol changes since screening began: at, who, what, why; oldest first."""
     with project.store.read() as conn:
-        versions = acts.protocol_versions(conn)
+        versions = audit_events.protocol_versions(conn)
     return [
         {"at": v["at"], "who": v["who"], "what": v["amendment"], "why": v["why"]}
         for v in versions
@@ -112,7 +114,7 @@ def amendments(project: Project) -> list[dict[str, str | None]]:
 def newest_reason(project: Project) -> str | None:
     """The reason kept with the protocol in force; None where none was given."""
     with project.store.read() as conn:
-        why = acts.protocol_versions(conn)[-1]["why"]
+        why = audit_events.protocol_versions(conn)[-1]["why"]
     return None if why is None else str(why)
 
 

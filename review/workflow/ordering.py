@@ -15,10 +15,10 @@ from review.protocol import Stage
 from review.records import Decision
 from review.screening import Standing
 from review.stopping import Evidence
-from review.store import Connection, acts, decisions, links, orders, records
-from review.store.moments import from_text, now, to_text
-from review.store.orders import Place
+from review.store import Connection, audit_events, decisions, links, records, screening_queue
 from review.store.records import number_of
+from review.store.screening_queue import Place
+from review.store.timestamps import from_text, now, to_text
 from review.workflow import blind, standings
 from review.workflow.decisions import Wanted, add
 from review.workflow.project import Project
@@ -74,7 +74,7 @@ def retrain(project: Project, stage: Stage) -> Ordered:
     with project.store.read() as conn:
         found = standings.compute(project, conn)[stage.id]
         texts = _texts(conn, found)
-        places = orders.places(conn, stage.id)
+        places = screening_queue.places(conn, stage.id)
     labels = labels_of(found)
     settings = project.protocol.ranking
     relevant = sum(labels.values())
@@ -119,7 +119,7 @@ def _keep(
         judged = decisions.voted_on(conn, stage.id)
         ranked = [one for one in ranked if one[0] not in judged]
         moved = {number for number, _, _ in ranked}
-        before = {place.record: place for place in orders.places(conn, stage.id)}
+        before = {place.record: place for place in screening_queue.places(conn, stage.id)}
         still = [place for place in before.values() if place.record not in moved]
         fresh = [
             replace(before[number], score=score, drawn=drawn, run=None)
@@ -128,7 +128,9 @@ def _keep(
         ]
         places = [replace(place, position=at) for at, place in enumerate([*still, *fresh])]
         seed = project.protocol.ranking.seed
-        orders.put(conn, stage.id, places, now(), model=run[0], seed=seed, trained_on=run[1])
+        screening_queue.put(
+            conn, stage.id, places, now(), model=run[0], seed=seed, trained_on=run[1]
+        )
 
 
 def _texts(conn: Connection, numbers: Iterable[int]) -> dict[int, str]:
@@ -147,7 +149,7 @@ def due(project: Project, stage: Stage) -> bool:
     if project.protocol.ranking.model == "random":
         return False
     with project.store.read() as conn:
-        run = orders.newest(conn, stage.id)
+        run = screening_queue.newest(conn, stage.id)
         judged = decisions.judged_count(conn, stage.id)
     trained = int(run["trained_on"]) if run else 0
     return judged - trained >= max(NEW_DECISIONS, int(NEW_SHARE * judged))
@@ -221,8 +223,8 @@ def explain(
         found = standings.compute(project, conn)[stage.id]
         told = blind.standings_for(blind.reader(project, conn, reader), stage.id, found)
         texts = _texts(conn, found)
-        at = orders.place_of(conn, stage.id, report)
-        places = orders.places(conn, stage.id)
+        at = screening_queue.place_of(conn, stage.id, report)
+        places = screening_queue.places(conn, stage.id)
     if report not in texts:
         raise ReviewError(f"{key} has not reached stage {stage.id!r}.")
     waiting = [n for one in places if (n := one.record) in told and told[n].status == "pending"]
@@ -301,13 +303,13 @@ def _lots(project: Project, conn: Connection, stage: Stage, found: dict[int, Sta
     arrived = (
         decisions.newest_moment(conn, earlier) if earlier else records.newest_moment(conn, found)
     )
-    since = orders.whole_since(conn, stage.id, arrived)
+    since = screening_queue.whole_since(conn, stage.id, arrived)
     if since is None:
         return set()
     brought = decisions.from_files(conn, stage.id)
     return {
         place.record
-        for place in orders.places(conn, stage.id)
+        for place in screening_queue.places(conn, stage.id)
         if place.drawn
         and place.record in found
         and found[place.record].decisions
@@ -339,7 +341,9 @@ def stop(project: Project, stage: Stage, who: str, why: str) -> int:
     with project.store.write() as conn:
         found = standings.compute(project, conn)[stage.id]
         left = [report for report, one in found.items() if one.status == "pending"]
-        acts.add(conn, "stop", who, now(), subject=stage.id, detail={"why": why, "n": len(left)})
+        audit_events.add(
+            conn, "stop", who, now(), subject=stage.id, detail={"why": why, "n": len(left)}
+        )
         wanted = [
             Wanted(n, stage.id, "stopping", "exclude", STOPPED, None, "automation")
             for n in sorted(left)
@@ -363,8 +367,8 @@ def stops(project: Project, stage: Stage, *, until: datetime | None = None) -> l
     """The acts by which screening was stopped at a stage and that hold (at a moment), oldest first;
     more than one where newcomers were left unscreened too."""
     with project.store.read() as conn:
-        made = [*acts.every(conn, kind="stop", until=until),
-                *acts.every(conn, kind="resume", until=until)]  # fmt: skip
+        made = [*audit_events.every(conn, kind="stop", until=until),
+                *audit_events.every(conn, kind="resume", until=until)]  # fmt: skip
     held: list[Stopped] = []
     for one in sorted(made, key=lambda act: int(act["id"])):
         if one["subject"] != stage.id:
@@ -384,7 +388,7 @@ def resume(project: Project, stage: Stage, who: str) -> int:
         made = decisions.every(conn, stage=stage.id, reviewer="stopping")
         open_ones = {one.record: one for one in made}
         back = [n for n, one in open_ones.items() if one.verdict is not None]
-        acts.add(conn, "resume", who, now(), subject=stage.id, detail={"n": len(back)})
+        audit_events.add(conn, "resume", who, now(), subject=stage.id, detail={"n": len(back)})
         wanted = [Wanted(n, stage.id, "stopping", None, role="automation") for n in sorted(back)]
         add(project, conn, wanted, now(), who=who)
     return len(back)

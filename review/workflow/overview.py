@@ -9,8 +9,8 @@ from threading import Lock
 from review.prisma import Flow
 from review.protocol import Stage, stage_of, stage_reviewers
 from review.store import Connection, decisions
-from review.store.moments import now
-from review.store.stamps import stamp as newest_rows
+from review.store.revision import stamp as newest_rows
+from review.store.timestamps import now
 from review.workflow import blind
 from review.workflow.accounts import Signed
 from review.workflow.appraisal import tasks

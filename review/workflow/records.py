@@ -8,8 +8,8 @@ from typing import Any
 from review.protocol import stage_reviewers
 from review.records import Decision, StoredRecord
 from review.store import decisions, links, records
-from review.store.moments import from_text
 from review.store.records import Row
+from review.store.timestamps import from_text
 from review.workflow import blind
 from review.workflow.accounts import Signed
 from review.workflow.project import Project

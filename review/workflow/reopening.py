@@ -12,9 +12,9 @@ from review.dedupe import is_posting
 from review.errors import ReviewError
 from review.protocol import Protocol
 from review.records import Decision
-from review.store import Connection, acts, decisions, links, records
-from review.store.moments import from_text
+from review.store import Connection, audit_events, decisions, links, records
 from review.store.records import key_of, number_of
+from review.store.timestamps import from_text
 from review.workflow.project import Project
 
 REOPENED, KEPT = "study reopened", "study kept as judged"
@@ -88,7 +88,7 @@ def _added(
         if stage is None or postings != [True, False] or (key_of(old), key_of(fresh)) in noted:
             continue
         one = Reopened(key_of(old), key_of(fresh), stage, at)
-        acts.add(conn, REOPENED, who, at, subject=one.old,
+        audit_events.add(conn, REOPENED, who, at, subject=one.old,
                  detail={"report": one.fresh, "stage": stage})  # fmt: skip
         added.append(one)
     return added
@@ -107,11 +107,11 @@ def _last_judged(conn: Connection, protocol: Protocol, numbers: Iterable[int]) -
 
 def _in_force(conn: Connection, until: datetime | None = None) -> list[Reopened]:
     """What was opened again and not taken back, as far as the acts go."""
-    opened = acts.every(conn, kind=REOPENED, until=until)
+    opened = audit_events.every(conn, kind=REOPENED, until=until)
     if not opened:
         return []
     found: dict[tuple[str, str], Reopened] = {}
-    kept = acts.every(conn, kind=KEPT, until=until)
+    kept = audit_events.every(conn, kind=KEPT, until=until)
     for act in sorted([*opened, *kept], key=lambda one: int(one["id"])):
         detail = act["detail"] or {}
         pair = (str(act["subject"]), str(detail["report"]))
@@ -171,7 +171,7 @@ def waiting(project: Project) -> list[Reopened]:
 def kept(project: Project) -> list[str]:
     """Keys of the preprints whose decisions were kept, and can be opened again."""
     with project.store.read() as conn:
-        found = acts.every(conn, kind=KEPT)
+        found = audit_events.every(conn, kind=KEPT)
         open_now = {one.old for one in _in_force(conn)} if found else set()
     return [key for key in dict.fromkeys(str(one["subject"]) for one in found)
             if key not in open_now]  # fmt: skip
@@ -188,7 +188,7 @@ def keep(conn: Connection, old: str, who: str, at: datetime) -> list[str]:
         raise ReviewError(f"{old} was not opened again; its decisions stand as they are.")
     for one in opened:
         detail = {"report": one.fresh, "stage": one.stage}
-        acts.add(conn, KEPT, who, at, subject=old, detail=detail)
+        audit_events.add(conn, KEPT, who, at, subject=old, detail=detail)
     return [one.fresh for one in opened]
 
 
@@ -199,11 +199,11 @@ def again(conn: Connection, old: str, who: str, at: datetime) -> list[str]:
         ReviewError: nothing was kept.
     """
     open_now = {one.fresh for one in _in_force(conn) if one.old == old}
-    kept = [one for one in acts.every(conn, kind=KEPT) if one["subject"] == old]
+    kept = [one for one in audit_events.every(conn, kind=KEPT) if one["subject"] == old]
     back = {one["detail"]["report"]: one["detail"] for one in kept}
     back = {fresh: detail for fresh, detail in back.items() if fresh not in open_now}
     if not back:
         raise ReviewError(f"{old} was not kept as judged, so there is nothing to open again.")
     for detail in back.values():
-        acts.add(conn, REOPENED, who, at, subject=old, detail=detail)
+        audit_events.add(conn, REOPENED, who, at, subject=old, detail=detail)
     return list(back)

@@ -13,8 +13,8 @@ from pathlib import Path
 from review.errors import FlowError, ReviewError
 from review.prisma import Flow, total
 from review.records import Answer, Record, Verdict
-from review.store import acts, answers, records
-from review.store.moments import now
+from review.store import answers, audit_events, records
+from review.store.timestamps import now
 from review.workflow import decisions, flow
 from review.workflow.appraisal import forms, settling, tools
 from review.workflow.appraisal.forms import Given
@@ -178,7 +178,7 @@ def _bring(project: Project, papers: Sequence[Paper]) -> list[int]:
         if len(added.new) != len(papers):
             raise ReviewError("Two papers of the replay are alike; their ids must differ.")
         for stage, text in (("screening", EARLY), ("eligibility", LATE)):
-            acts.add(conn, flow.TOGETHER, WHO, at, subject=stage, detail={"text": text})
+            audit_events.add(conn, flow.TOGETHER, WHO, at, subject=stage, detail={"text": text})
         regroup(project, conn)
     return list(added.new)
 

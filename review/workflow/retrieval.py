@@ -11,8 +11,8 @@ from review.sources.http import Http, default_cache
 from review.sources.terms import PLACES, place
 from review.store import files as stored_files
 from review.store import links, records, retrievals
-from review.store.moments import now, to_text
 from review.store.records import key_of
+from review.store.timestamps import now, to_text
 from review.workflow import files, standings
 from review.workflow.project import Project
 

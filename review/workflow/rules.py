@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from review import query
 from review.errors import ReviewError
 from review.protocol import KeywordRule, stage_of
-from review.store import Connection, acts, decisions
-from review.store.moments import now
+from review.store import Connection, audit_events, decisions
+from review.store.timestamps import now
 from review.workflow import standings
 from review.workflow.decisions import Wanted, add
 from review.workflow.project import Project
@@ -91,7 +91,7 @@ def _enter(
         return
     kind = "rule" if wanted[0].verdict else "rule taken back"
     detail = {"query": rule.must_match, "n": len(wanted)}
-    acts.add(conn, kind, who, now(), subject=rule.id, detail=detail)
+    audit_events.add(conn, kind, who, now(), subject=rule.id, detail=detail)
     add(project, conn, sorted(wanted, key=lambda one: one.record), now(), who=who)
 
 
@@ -117,6 +117,8 @@ def withdraw(project: Project, rule_id: str, who: str) -> int:
         newest = {one.record: one.verdict for one in made}
         back = sorted(n for n, verdict in newest.items() if verdict is not None)
         wanted = [Wanted(n, stage.id, name, None, role="automation") for n in back]
-        acts.add(conn, "rule withdrawn", who, now(), subject=rule_id, detail={"n": len(back)})
+        audit_events.add(
+            conn, "rule withdrawn", who, now(), subject=rule_id, detail={"n": len(back)}
+        )
         add(project, conn, wanted, now(), who=who)
     return len(back)

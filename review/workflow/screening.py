@@ -12,10 +12,10 @@ from review.errors import ReviewError, StoreError
 from review.protocol import Stage
 from review.records import Decision, Record, Verdict
 from review.screening import Pile, Standing
-from review.store import Connection, acts, decisions, links, notes, orders, records
-from review.store.moments import from_text, now
-from review.store.orders import Place
+from review.store import Connection, audit_events, decisions, links, notes, records, screening_queue
 from review.store.records import key_of
+from review.store.screening_queue import Place
+from review.store.timestamps import from_text, now
 from review.workflow import blind, standings, waiting
 from review.workflow.allocation import active, give_anew, given_to
 from review.workflow.decisions import Wanted, add, decide
@@ -69,11 +69,11 @@ class Conflict:
 def lay_out(project: Project, conn: Connection, stage: Stage) -> None:
     """Gives every report that has reached a stage a place in its order: new ones go to the end,
     drawn from the protocol's seed."""
-    fresh = orders.unplaced(conn, stage.id)
+    fresh = screening_queue.unplaced(conn, stage.id)
     if not fresh:
         return
     seed = project.protocol.ranking.seed
-    before = orders.places(conn, stage.id)
+    before = screening_queue.places(conn, stage.id)
     people = active(project, conn, stage)
     start = len(before)
     added = [
@@ -87,7 +87,7 @@ def lay_out(project: Project, conn: Connection, stage: Stage) -> None:
         )
         for turn, number in enumerate(screening.shuffled(fresh, seed))
     ]
-    orders.put(conn, stage.id, [*before, *added], now(), model="random", seed=seed)
+    screening_queue.put(conn, stage.id, [*before, *added], now(), model="random", seed=seed)
 
 
 def next_record(
@@ -103,7 +103,7 @@ def next_record(
     """
     with project.store.read() as conn:
         number = _waits(conn, stage, reviewer, at) or _next(project, conn, stage, reviewer, skip)
-        missing = number is None and bool(orders.unplaced(conn, stage.id))
+        missing = number is None and bool(screening_queue.unplaced(conn, stage.id))
         if not missing:
             return _given(project, conn, stage, reviewer, number)
     with project.store.write() as conn:
@@ -129,7 +129,7 @@ def _waits(conn: Connection, stage: Stage, reviewer: str, key: str | None) -> in
         number = records.number_of(key)
     except StoreError:
         return None
-    return number if orders.waiting_for(conn, stage.id, reviewer, among=[number]) else None
+    return number if screening_queue.waiting_for(conn, stage.id, reviewer, among=[number]) else None
 
 
 def _next(
@@ -229,12 +229,12 @@ def _still_open(
     family = standings.family(conn, [before.number])
     report = family.report_of[before.number]
     here = standings.of(project.protocol, family, report).get(stage.id)
-    place = orders.place_of(conn, stage.id, report)
+    place = screening_queue.place_of(conn, stage.id, report)
     pilot = place is not None and place[0].pilot
     given_to = place[0].assigned if place is not None and before.mine is None else None
     if given_to is not None and f"|{reviewer}|" not in given_to:
         raise ReviewError(f"{before.key} is not among the records given to {reviewer}.")
-    if here and before.mine is None and not pilot and here.status not in orders.OPEN:
+    if here and before.mine is None and not pilot and here.status not in screening_queue.OPEN:
         raise ReviewError(
             f"{before.key} has all its decisions already; others judged it meanwhile. "
             "Nothing was added."
@@ -244,7 +244,7 @@ def _still_open(
 def undo(project: Project, stage: Stage, reviewer: str) -> str | None:
     """Withdraws the reviewer's newest decision at a stage; gives its key, None if there is none."""
     with project.store.read() as conn:
-        rows = orders.judged_by(conn, stage.id, reviewer, most=500)
+        rows = screening_queue.judged_by(conn, stage.id, reviewer, most=500)
     seen: set[int] = set()
     for number, _, verdict in rows:
         if number not in seen and verdict is not None:
@@ -277,7 +277,7 @@ def add_abstract(project: Project, reviewer: str, number: int, text: str) -> Non
 def trail(project: Project, stage: Stage, reviewer: str, most: int = 60) -> list[str]:
     """Keys of the records the reviewer judged last at a stage, newest first, each once."""
     with project.store.read() as conn:
-        rows = orders.judged_by(conn, stage.id, reviewer, most=most)
+        rows = screening_queue.judged_by(conn, stage.id, reviewer, most=most)
     return list(dict.fromkeys(key_of(number) for number, _, _ in rows))
 
 
@@ -285,7 +285,7 @@ def pace(project: Project, stage: Stage, reviewer: str) -> Pace:
     """How many the reviewer has judged, has left, and about how long that takes."""
     with project.store.read() as conn:
         done, left = waiting.counts(project.store, conn, stage.id, reviewer)
-        rows = orders.judged_by(conn, stage.id, reviewer)
+        rows = screening_queue.judged_by(conn, stage.id, reviewer)
     moments = [from_text(at) for _, at, verdict in rows if verdict]
     return Pace(done, left, screening.minutes_left(moments, left))
 
@@ -300,7 +300,7 @@ def conflicts(
     """
     found: dict[Pile, list[str]] = {"verdict": [], "reason": [], "maybe": []}
     with project.store.read() as conn:
-        apart = orders.in_conflict(conn, stage.id)
+        apart = screening_queue.in_conflict(conn, stage.id)
         asked = [number for number, _ in apart] if len(apart) <= FEW else None
         hidden = blind.still_to_judge(project, conn, stage, reader, asked)
     for number, pile in apart:
@@ -425,7 +425,7 @@ def retire(project: Project, name: str, who: str, *, back: bool = False) -> Left
         raise ReviewError(f"{name!r} is not in this review's team ({', '.join(team)}).")
     with project.store.write() as conn:
         before = standings.compute(project, conn)
-        acts.add(conn, "return" if back else "retire", who, now(), subject=name)
+        audit_events.add(conn, "return" if back else "retire", who, now(), subject=name)
         after = standings.rebuild(project, conn)
         given = give_anew(project, conn)
         short = tuple(

@@ -9,8 +9,8 @@ from review import screening
 from review.protocol import Protocol, Stage
 from review.records import Decision
 from review.screening import Standing
-from review.store import Connection, acts, decisions, links, records
-from review.store.moments import from_text, to_text
+from review.store import Connection, audit_events, decisions, links, records
+from review.store.timestamps import from_text, to_text
 from review.workflow import reopening
 from review.workflow.project import Project
 
@@ -78,15 +78,15 @@ def retired(conn: Connection, *, until: datetime | None = None) -> dict[str, dat
     """Everybody who ever left the review -> when they last did."""
     return {
         act["subject"]: from_text(act["at"])
-        for act in acts.every(conn, kind="retire", until=until)
+        for act in audit_events.every(conn, kind="retire", until=until)
         if act["subject"]
     }
 
 
 def away(conn: Connection, *, until: datetime | None = None) -> set[str]:
     """Reviewers who have left the review and not come back, now or at a moment."""
-    left = acts.every(conn, kind="retire", until=until)
-    came = acts.every(conn, kind="return", until=until) if left else []
+    left = audit_events.every(conn, kind="retire", until=until)
+    came = audit_events.every(conn, kind="return", until=until) if left else []
     gone: set[str] = set()
     for act in sorted([*left, *came], key=lambda one: int(one["id"])):
         if act["kind"] == "retire":

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from review.records import Decision
-from review.store import Connection, Store, decisions, links, orders, stamps
-from review.store.orders import Waiting
+from review.store import Connection, Store, decisions, links, revision, screening_queue
+from review.store.screening_queue import Waiting
 
 MOST = 400
 """After more decisions than this at once (a file of them), all is counted anew."""
@@ -100,10 +100,10 @@ def first(
     place = _place(store, stage, reviewer)
     with place.lock:
         kept = _followed(place, conn, stage, reviewer)
-        run = orders.newest_number(conn, stage)
+        run = screening_queue.newest_number(conn, stage)
         if kept.order != run:
             kept.order, kept.first = run, 0
-        found = orders.next_for(
+        found = screening_queue.next_for(
             conn, stage, reviewer, after=kept.first - 1, skip=skip, most=most
         )  # fmt: skip
         if found and not skip:
@@ -119,7 +119,7 @@ def _place(store: Store, stage: str, reviewer: str) -> _Place:
 
 def _followed(place: _Place, conn: Connection, stage: str, reviewer: str) -> _Kept:
     """What is known, brought up to the state the transaction sees."""
-    others = stamps.who_judges(conn, stage)
+    others = revision.who_judges(conn, stage)
     kept = place.kept
     if kept is not None and kept.others == others:
         fresh = decisions.since(conn, kept.last, MOST + 1)
@@ -132,7 +132,7 @@ def _followed(place: _Place, conn: Connection, stage: str, reviewer: str) -> _Ke
 
 
 def _counted(conn: Connection, others: tuple[int, ...], stage: str, reviewer: str) -> _Kept:
-    waiting = [report for report, _ in orders.waiting_for(conn, stage, reviewer)]
+    waiting = [report for report, _ in screening_queue.waiting_for(conn, stage, reviewer)]
     judged = decisions.judged_of(conn, stage, reviewer)
     size = max([*waiting, *judged, 0]) + 1
     kept = _Kept(decisions.last_number(conn), others, bytearray(size), bytearray(size),
@@ -151,7 +151,7 @@ def _follow(
     touched = sorted({one.record for one in fresh})
     groups = links.groups_of(conn, touched)
     reports = sorted({groups.get(n, (n, n))[0] for n in touched} | set(touched))
-    waiting = dict(orders.waiting_for(conn, stage, reviewer, among=reports))
+    waiting = dict(screening_queue.waiting_for(conn, stage, reviewer, among=reports))
     for report in reports:
         kept.left += _set(kept.waits, report, report in waiting)
         place = waiting.get(report)

@@ -10,8 +10,8 @@ from review.scoring import Result, lacks_reason, score
 from review.scoring.form import dead_keys
 from review.store import Connection, answers, decisions, links
 from review.store.answers import FormEvent
-from review.store.moments import now
 from review.store.records import key_of
+from review.store.timestamps import now
 from review.workflow.appraisal.readers import (
     is_taken,
     last_stage,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from review.protocol import Stage, stage_of, stage_reviewers
 from review.screening import assigned
-from review.store import Connection, orders
+from review.store import Connection, screening_queue
 from review.workflow import standings
 from review.workflow.project import Project
 from review.workflow.screening import lay_out
@@ -41,7 +41,7 @@ def place_reports(project: Project) -> None:
     if stage is None or not _places(stage):
         return
     with project.store.read() as conn:
-        fresh = orders.unplaced(conn, stage.id)
+        fresh = screening_queue.unplaced(conn, stage.id)
     if fresh:
         with project.store.write() as conn:
             lay_out(project, conn, stage)
@@ -73,7 +73,7 @@ def readers_of(
         return Readers(USUAL, people, (), {})
     if not _places(quality):
         return Readers(quality.reviewers, people, (), {})
-    places = {place.record: place for place in orders.places(conn, quality.id)}
+    places = {place.record: place for place in screening_queue.places(conn, quality.id)}
     pilot = {number for number, place in places.items() if place.pilot}
     drawn = {
         number: tuple(place.assigned.strip("|").split("||"))

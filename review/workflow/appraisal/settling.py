@@ -13,8 +13,8 @@ from review.scoring import GateOutcome, Result, gate_outcomes, score
 from review.scoring.form import dead_keys
 from review.store import Connection, answers, decisions
 from review.store.answers import FormEvent
-from review.store.moments import now
 from review.store.records import key_of
+from review.store.timestamps import now
 from review.workflow import standings
 from review.workflow.appraisal.forms import (
     Form,

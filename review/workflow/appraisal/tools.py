@@ -19,8 +19,8 @@ from review.protocol import (
 )
 from review.scoring import judgement_key
 from review.shipped import folder as shipped
-from review.store import Connection, acts, answers
-from review.store.moments import now
+from review.store import Connection, answers, audit_events
+from review.store.timestamps import now
 from review.workflow.project import Project
 
 KIND = "study-kind"
@@ -186,7 +186,7 @@ def pin(conn: Connection, one: Checklist, who: str) -> None:
     Raises:
         ReviewError: the file's ids, answers, points or rules changed since answers were given.
     """
-    noted = [act for act in acts.every(conn, kind="checklist") if act["subject"] == one.id]
+    noted = [act for act in audit_events.every(conn, kind="checklist") if act["subject"] == one.id]
     pinned = [act["detail"] for act in noted]
     if pinned and pinned[-1]["shape"] != one.shape and answers.begun(conn, one.id):
         raise ReviewError(
@@ -196,4 +196,4 @@ def pin(conn: Connection, one: Checklist, who: str) -> None:
         )
     if not pinned or pinned[-1]["digest"] != one.digest:
         detail = {"shape": one.shape, "digest": one.digest, "edition": one.edition}
-        acts.add(conn, "checklist", who, now(), subject=one.id, detail=detail)
+        audit_events.add(conn, "checklist", who, now(), subject=one.id, detail=detail)

@@ -10,9 +10,9 @@ from typing import Any
 
 from review.errors import ReviewError
 from review.records import Record, Relation
-from review.store import Connection, acts, harvests, links, records
-from review.store.moments import now
+from review.store import Connection, audit_events, harvests, links, records
 from review.store.records import key_of, number_of
+from review.store.timestamps import now
 from review.workflow import standings
 from review.workflow.harvest.taking import marks
 from review.workflow.project import Project
@@ -48,8 +48,8 @@ class Alert:
 def every(project: Project, until: datetime | None = None) -> list[Alert]:
     """All alerts up to a moment (now where None), newest first, with how each was answered."""
     with project.store.read() as conn:
-        raised = acts.every(conn, kind=RAISED, until=until)
-        closed = acts.every(conn, kind=CLOSED, until=until)
+        raised = audit_events.every(conn, kind=RAISED, until=until)
+        closed = audit_events.every(conn, kind=CLOSED, until=until)
     answers = {one["subject"]: one for one in closed}
     return [_alert(one, answers.get(str(one["id"]))) for one in reversed(raised)]
 
@@ -74,17 +74,19 @@ def close(project: Project, number: int, who: str, why: str) -> Alert:
     if not words:
         raise ReviewError("Say in a few words what was done about the alert.")
     with project.store.write() as conn:
-        raised = [one for one in acts.every(conn, kind=RAISED) if one["id"] == number]
+        raised = [one for one in audit_events.every(conn, kind=RAISED) if one["id"] == number]
         if not raised:
             raise ReviewError(f"There is no alert {number}; see: review alerts --all")
-        before = [one for one in acts.every(conn, kind=CLOSED) if one["subject"] == str(number)]
+        before = [
+            one for one in audit_events.every(conn, kind=CLOSED) if one["subject"] == str(number)
+        ]
         if before:
             raise ReviewError(
                 f"Alert {number} was closed by {before[0]['who']} on {before[0]['at'][:10]}: "
                 f"{before[0]['detail']['why']}"
             )
-        acts.add(conn, CLOSED, who, now(), subject=str(number), detail={"why": words})
-        answer = acts.every(conn, kind=CLOSED)[-1]
+        audit_events.add(conn, CLOSED, who, now(), subject=str(number), detail={"why": words})
+        answer = audit_events.every(conn, kind=CLOSED)[-1]
     return _alert(raised[0], answer)
 
 
@@ -102,7 +104,7 @@ def raise_new(project: Project) -> list[str]:
     the new ones. What several sources say of one report is one alert."""
     with project.store.read() as conn:
         groups = links.all_groups(conn)
-        told = {_event_of(one, groups) for one in acts.every(conn, kind=RAISED)}
+        told = {_event_of(one, groups) for one in audit_events.every(conn, kind=RAISED)}
         included = _included(project, conn)
         ours = {groups.get(report, (report, report))[1]: report for report in sorted(included)}
         members = {n for n, (_, study) in groups.items() if study in ours} | included
@@ -121,7 +123,7 @@ def raise_new(project: Project) -> list[str]:
                 whose = None if report in included else ours[study]
                 text = _words(one.record, what, whose)
                 detail = {"text": text, "said": f"{what.kind} {what.target}", "record": one.key}
-                acts.add(conn, RAISED, "tool", now(), subject=key_of(report), detail=detail)
+                audit_events.add(conn, RAISED, "tool", now(), subject=key_of(report), detail=detail)
                 raised.append(f"{key_of(report)}: {text}")
     return raised
 

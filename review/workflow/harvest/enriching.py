@@ -14,8 +14,8 @@ from review.sources.http import Http, default_cache
 from review.sources.nouns import Refused
 from review.sources.terms import PLACES, place
 from review.sources.works import AT_ONCE, Work, askable, from_crossref, from_openalex
-from review.store import acts, harvests, raw, records
-from review.store.moments import from_text, now
+from review.store import audit_events, harvests, raw_answers, records
+from review.store.timestamps import from_text, now
 from review.workflow.harvest import alerts, locking
 from review.workflow.harvest.taking import marks
 from review.workflow.project import Project
@@ -100,7 +100,7 @@ def _wanted(project: Project, registry: str, again: bool) -> list[tuple[int, str
     with project.store.read() as conn:
         asked = {
             number
-            for act in acts.every(conn, kind=ASKED)
+            for act in audit_events.every(conn, kind=ASKED)
             if act["subject"] == registry and not again and from_text(act["at"]) >= since
             for number in act["detail"]["records"]
         }
@@ -127,7 +127,7 @@ def _keep(
     named: dict[str | None, Work], body: bytes, done: Enriched,
 ) -> None:  # fmt: skip
     """Keeps an answer and what is new in it, in one transaction."""
-    digest = raw.keep(project.folder, body)
+    digest = raw_answers.keep(project.folder, body)
     at = now()
     with project.store.write() as conn:
         stored = records.many(conn, list(part))
@@ -148,7 +148,7 @@ def _keep(
             fresh = _fresh(record, later.get(number, []), work.relations)
             done.relations += len(harvests.add_relations(conn, number, fresh, at, digest))
         detail = {"records": sorted(part), "raw": digest}
-        acts.add(conn, ASKED, who, at, subject=registry, detail=detail)
+        audit_events.add(conn, ASKED, who, at, subject=registry, detail=detail)
 
 
 def _fresh(record: Record, later: list[Relation], said: tuple[Relation, ...]) -> list[Relation]:

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from review.errors import StoreError
 from review.store import harvests
-from review.store.moments import from_text, now, to_text
+from review.store.timestamps import from_text, now, to_text
 from review.workflow.harvest.nouns import BUSY
 from review.workflow.project import Project
 

@@ -8,8 +8,8 @@ from review.sources.http import Http
 from review.sources.medrxiv.search import articles
 from review.sources.nouns import Window
 from review.sources.pubmed.search import by_pmids
-from review.store import acts, harvests, raw, records
-from review.store.moments import now
+from review.store import audit_events, harvests, raw_answers, records
+from review.store.timestamps import now
 from review.workflow.harvest.taking import marks, note_changes
 from review.workflow.project import Project
 
@@ -46,7 +46,7 @@ def _published(project: Project, name: str, where: tuple[Http, str], told: tuple
             for s in records.every(conn)
             if s.record.source == name and s.id <= known
         }
-        asked = [a for a in acts.every(conn, kind="asked after") if a["subject"] == name]
+        asked = [a for a in audit_events.every(conn, kind="asked after") if a["subject"] == name]
         opened = [h.detail["asked_on"] for h in harvests.every(conn, source=name)]
     if not ours:
         return 0
@@ -58,7 +58,7 @@ def _published(project: Project, name: str, where: tuple[Http, str], told: tuple
             learned += _keep(project, found, page.raw)
     with project.store.write() as conn:
         detail = {"until": today.isoformat(), "learned": learned}
-        acts.add(conn, "asked after", "tool", now(), subject=name, detail=detail)
+        audit_events.add(conn, "asked after", "tool", now(), subject=name, detail=detail)
     return learned
 
 
@@ -105,6 +105,6 @@ def _keep(project: Project, found: list[tuple[int, Record]], body: bytes) -> int
             fresh.append((number, record))
     if not fresh:
         return 0
-    digest = raw.keep(project.folder, body)
+    digest = raw_answers.keep(project.folder, body)
     with project.store.write() as conn:
         return note_changes(conn, tuple(fresh), digest)

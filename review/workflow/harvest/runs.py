@@ -16,7 +16,7 @@ from review.sources.http import ATTEMPTS, Http, default_cache
 from review.sources.nouns import ResultPage, Window
 from review.sources.terms import PLACES, TERMS, at_home, place
 from review.store import Connection, harvests, records
-from review.store.moments import now
+from review.store.timestamps import now
 from review.workflow.harvest import alerts, locking, plans, reasking, telling
 from review.workflow.harvest.nouns import Control, Outcome, Plan, Run, Step
 from review.workflow.harvest.taking import Place, Tally, take

@@ -8,8 +8,8 @@ from review.query.matching import Matcher
 from review.records import Record, Rejected, Relation
 from review.sources.arxiv.oai import DELETED
 from review.sources.nouns import ResultPage
-from review.store import Connection, harvests, raw, records
-from review.store.moments import now
+from review.store import Connection, harvests, raw_answers, records
+from review.store.timestamps import now
 from review.workflow.project import Project
 
 RETRACTED = ("retracted publication", "withdrawn")
@@ -63,7 +63,7 @@ def take(project: Project, place: Place, page: ResultPage, tally: Tally) -> tupl
     Raises:
         StoreError: the disk is full or the store refuses; nothing of the page was kept.
     """
-    digest = raw.keep(project.folder, page.raw) if page.raw else None
+    digest = raw_answers.keep(project.folder, page.raw) if page.raw else None
     judged = [
         (record, _judged(place.matches, record) if _within(place.posted, record) else False)
         for record in page.parsed.records

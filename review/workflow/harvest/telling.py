@@ -7,9 +7,9 @@ from typing import Any
 
 from review.records import Record
 from review.sources import TITLES
-from review.store import Connection, harvests, raw, records
+from review.store import Connection, harvests, raw_answers, records
 from review.store.harvests import Harvest
-from review.store.moments import from_text
+from review.store.timestamps import from_text
 from review.workflow.harvest import locking
 from review.workflow.harvest.taking import Tally
 from review.workflow.project import Project
@@ -219,7 +219,7 @@ def raw_pages(project: Project, harvest: int) -> list[RawPage]:
         return [
             RawPage(
                 page["slice"], page["raw"],
-                raw.path_of(project.folder, page["raw"]).relative_to(project.folder).as_posix(),
+                raw_answers.path_of(project.folder, page["raw"]).relative_to(project.folder).as_posix(),
                 page["received"],
             )
             for page in harvests.pages(conn, harvest)
@@ -229,4 +229,4 @@ def raw_pages(project: Project, harvest: int) -> list[RawPage]:
 
 def raw_answer(project: Project, sha256: str) -> bytes:
     """A kept answer as it came. Raises StoreError where it is gone or damaged."""
-    return raw.read(project.folder, sha256)
+    return raw_answers.read(project.folder, sha256)

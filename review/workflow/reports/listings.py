@@ -5,8 +5,8 @@ from review.protocol import Stage
 from review.records import Link
 from review.screening import Standing
 from review.store import links, retrievals
-from review.store.moments import to_text
 from review.store.records import key_of
+from review.store.timestamps import to_text
 from review.table import Table
 from review.tables import Excluded, Linked
 from review.workflow import dedupe_report

@@ -12,9 +12,9 @@ from review.errors import ReviewError
 from review.prisma import Flow
 from review.protocol import Stage, stage_of
 from review.records import Answer, StoredRecord
-from review.store import Connection, acts, answers, records
+from review.store import Connection, answers, audit_events, records
 from review.store.answers import FormEvent
-from review.store.moments import from_text, now
+from review.store.timestamps import from_text, now
 from review.tables import Filled
 from review.workflow import flow as flows
 from review.workflow import standings
@@ -147,11 +147,11 @@ def _judged(project: Project, found: standings.Standings) -> set[int]:
 def stamp(project: Project) -> str:
     """Changes whenever anything is entered that a report tells."""
     with project.store.read() as conn:
-        return " ".join([project.fingerprint[:12], *acts.newest_moments(conn)])
+        return " ".join([project.fingerprint[:12], *audit_events.newest_moments(conn)])
 
 
 def _versions(conn: Connection, until: datetime | None) -> list[dict[str, Any]]:
-    every = acts.protocol_versions(conn)
+    every = audit_events.protocol_versions(conn)
     return [one for one in every if until is None or from_text(one["at"]) <= until]
 
 
@@ -177,7 +177,7 @@ def in_force(
 
 def _newest(conn: Connection, versions: Sequence[Mapping[str, Any]]) -> str:
     """Day of the newest entry of any kind, so that the same store gives the same files."""
-    moments = [str(versions[-1]["at"]), *acts.newest_moments(conn)]
+    moments = [str(versions[-1]["at"]), *audit_events.newest_moments(conn)]
     return max(moments)[:10]
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from review.prisma import total
-from review.store import acts, arrivals, records
-from review.store.arrivals import Arrival
-from review.store.moments import from_text
+from review.store import audit_events, records
+from review.store import identified as arrivals
+from review.store.identified import Arrival
+from review.store.timestamps import from_text
 from review.table import Cell, Table
 from review.workflow.dedupe import RUN
 from review.workflow.harvest.telling import said_of_queries
@@ -227,7 +228,7 @@ def _deduplication(moment: Moment) -> str:
     if None in tool or None in hand:
         return "not published here"
     with moment.project.store.read() as conn:
-        done = bool(acts.every(conn, kind=RUN, until=moment.until))
+        done = bool(audit_events.every(conn, kind=RUN, until=moment.until))
     n, m = sum(one or 0 for one in tool), sum(one or 0 for one in hand)
     if not (done or n or m):
         return "not done yet"

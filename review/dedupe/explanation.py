@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from review.dedupe import fold, keys, rules
-from review.dedupe.columns import Columns, read
-from review.dedupe.compare import Likeness, differing, likeness
-from review.dedupe.linking import statements
-from review.dedupe.reviewing import spoken_of
+from review.dedupe import blocking, normalize, rules
+from review.dedupe.api import spoken_of
+from review.dedupe.features import Columns, read
+from review.dedupe.matching import statements
+from review.dedupe.similarity import Likeness, differing, likeness
 from review.records import Link, Record
 
 
@@ -73,7 +73,7 @@ def explain(
     said += [f"{one.who}: {one.verdict} ({one.rule}), {one.at:%Y-%m-%d}" for one in links]
     shared = dict.fromkeys(
         _KEYS.get(name.split(" ")[0], name)
-        for name, (key, _) in keys.keys(columns).items()
+        for name, (key, _) in blocking.keys(columns).items()
         if key[0] != 0 and key[0] == key[1]
     )
     score = round(float(judged.score[0]), 4)
@@ -83,7 +83,7 @@ def explain(
 
 def _facts(columns: Columns, x: Likeness) -> list[str]:
     here, there = differing(columns.title[0], columns.title[1])
-    kinds = [fold.KINDS[kind] or "ordinary" for kind in columns.kind.tolist()]
+    kinds = [normalize.KINDS[kind] or "ordinary" for kind in columns.kind.tolist()]
     facts = [
         f"titles {x.ratio[0]:.0f} of 100 alike"
         + (

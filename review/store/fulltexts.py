@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.moments import to_text
 from review.store.tables import readings
+from review.store.timestamps import to_text
 
 
 def add(

@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from review.dedupe import rules
-from review.dedupe.columns import Columns
-from review.dedupe.grouping import BY_HAND, Grouping
-from review.dedupe.linking import Edges
+from review.dedupe.clustering import BY_HAND, Grouping
+from review.dedupe.features import Columns
+from review.dedupe.matching import Edges
 
 CONTAINER = 3
 """Documents one DOI may seem to name before it is taken for a supplement's."""

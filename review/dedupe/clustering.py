@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from review.dedupe import rules
-from review.dedupe.columns import Columns
-from review.dedupe.linking import Edges
-from review.dedupe.places import LOW_PAGE, MOST_ISSUES
+from review.dedupe.citation import LOW_PAGE, MOST_ISSUES
+from review.dedupe.features import Columns
+from review.dedupe.matching import Edges
 
 
 @dataclass(frozen=True, slots=True)

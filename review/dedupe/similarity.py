@@ -10,11 +10,11 @@ import numpy.typing as npt
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Indel
 
-from review.dedupe import places
-from review.dedupe.columns import HEAD, Columns, Ints
-from review.dedupe.fold import is_common, numerals
-from review.dedupe.keys import Pairs
-from review.dedupe.places import LOW_PAGE, Bools, agreement
+from review.dedupe import citation
+from review.dedupe.blocking import Pairs
+from review.dedupe.citation import LOW_PAGE, Bools, agreement
+from review.dedupe.features import HEAD, Columns, Ints
+from review.dedupe.normalize import is_common, numerals
 
 Floats = npt.NDArray[np.float32]
 
@@ -378,11 +378,11 @@ def likeness(columns: Columns, pairs: Pairs) -> Likeness:
         name: agreement(getattr(columns, name)[a], getattr(columns, name)[b])
         for name in ("doi", "pmid", "pmcid", "arxiv", "volume", "issue", "last_page", "initial")
     }
-    plain["issue"] = places.issues(columns.issue[a], columns.issue[b], plain["issue"])
+    plain["issue"] = citation.issues(columns.issue[a], columns.issue[b], plain["issue"])
     titles, people = _titles(columns, a, b), _people(columns, a, b)
     informative = np.minimum(columns.informative[a], columns.informative[b])
     one_work = (informative >= OF_A_WORK) & (people["first"] == 1)
-    plain["page"] = places.pages(columns, a, b, plain, one_work)
+    plain["page"] = citation.pages(columns, a, b, plain, one_work)
     share = titles["same_title"].astype(np.float32)
     preprints = (server_a > 0).astype(np.int8) + (server_b > 0)
     alike = people["in_order"] | ((people["team"] >= LIKE_TEAM) & (people["shared"] >= 3))
@@ -398,7 +398,7 @@ def likeness(columns: Columns, pairs: Pairs) -> Likeness:
         ordinary=(columns.kind[a] == 0) & (columns.kind[b] == 0),
         same_kind=columns.kind[a] == columns.kind[b],
         informative=informative,
-        span=places.span(columns, a, b),
+        span=citation.span(columns, a, b),
         low_page=np.minimum(columns.page[a], columns.page[b]) <= LOW_PAGE,
         beside=(np.abs(columns.page[a] - columns.page[b]) <= 1) & (columns.page[a] > 0),
         years=np.where((year_a > 0) & (year_b > 0), np.abs(year_a - year_b), -1).astype(np.int16),
@@ -407,7 +407,7 @@ def likeness(columns: Columns, pairs: Pairs) -> Likeness:
         preprints=preprints,
         same_server=(server_a == server_b) & (server_a > 0),
         supplement=columns.supplement[a] | columns.supplement[b],
-        nowhere=places.nowhere(columns, a) & places.nowhere(columns, b),
+        nowhere=citation.nowhere(columns, a) & citation.nowhere(columns, b),
         cut=columns.cut[a] | columns.cut[b],
         version=agreement(columns.version[a], columns.version[b]),
     )

@@ -8,8 +8,8 @@ from typing import Literal
 
 from review.fulltext import headings as heads
 from review.fulltext.lines import Line, RawPage, line_of
-from review.fulltext.nouns import Section
-from review.fulltext.splitting import join_broken, sentence_spans, vocabulary
+from review.fulltext.models import Section
+from review.fulltext.sentences import join_broken, sentence_spans, vocabulary
 from review.records import Sentence, Word
 
 Kind = Literal["text", "caption", "row"]

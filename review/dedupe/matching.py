@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from review.dedupe import keys, rules
-from review.dedupe.columns import Columns, Ints, code
-from review.dedupe.compare import likeness, promising
-from review.dedupe.keys import Pairs
+from review.dedupe import blocking, rules
+from review.dedupe.blocking import Pairs
+from review.dedupe.features import Columns, Ints, code
+from review.dedupe.similarity import likeness, promising
 from review.records import Relation, normal_arxiv, normal_doi, normal_pmcid, normal_pmid
 
 CHUNK = 200_000
@@ -54,7 +54,7 @@ def find(columns: Columns, new: npt.NDArray[np.bool_] | None = None) -> Edges:
 
     Registry statements come first and stand beside what the rules find.
     """
-    chunks = keys.in_chunks(keys.pairs(columns, new), CHUNK)
+    chunks = blocking.in_chunks(blocking.pairs(columns, new), CHUNK)
     return assembled([joined(columns, part) for part in chunks], statements(columns, new))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from review.dedupe.columns import Columns
+from review.dedupe.features import Columns
 from review.dedupe.rules import ENGINE
 from review.records import Relation
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from review.fulltext import flow
+from review.fulltext import paragraphs
 from review.fulltext.layout import arrange, without_furniture
 from review.fulltext.lines import RawPage
-from review.fulltext.nouns import FullText
-from review.fulltext.splitting import vocabulary
+from review.fulltext.models import FullText
+from review.fulltext.sentences import vocabulary
 from review.records import Page
 
 _FEWEST_WORDS = 12
@@ -29,7 +29,7 @@ def assemble(raw: Sequence[RawPage], digest: str, reader: str) -> FullText:
         problem = "no text layer" if len(words) < _FEWEST_WORDS else "its fonts give no letters"
         return FullText("no_text", digest, reader, len(raw), problem=problem)
     known = vocabulary(words)
-    sections, sentences = flow.sections_and_sentences(pages)
+    sections, sentences = paragraphs.sections_and_sentences(pages)
     return FullText(
         state="damaged" if broken else "ok",
         sha256=digest,
@@ -38,7 +38,7 @@ def assemble(raw: Sequence[RawPage], digest: str, reader: str) -> FullText:
         pages=tuple(
             Page(
                 page.number,
-                flow.page_text(page, known),
+                paragraphs.page_text(page, known),
                 round(page.width, 2),
                 round(page.height, 2),
                 tuple(word for line in page.lines for word in line.words),

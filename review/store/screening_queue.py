@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
-from review.store.moments import to_text
 from review.store.tables import decisions, order_rows, orders, standings
+from review.store.timestamps import to_text
 
 OPEN = ("pending", "partial")
 CHUNK = 500

@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import Connection, literal, null, select, union_all
 
 from review.records import UNSTATED
-from review.store import acts
-from review.store.moments import to_text
+from review.store import audit_events
 from review.store.tables import batches, records, rejected, sightings
+from review.store.timestamps import to_text
 
 NAMED = "source named"
 """The act by which a person names the database, or the PRISMA box, of a file that is here; the
@@ -80,7 +80,7 @@ def source_of(said: str | None, batch: str, file: str | None) -> str:
 def named(conn: Connection, until: datetime | None = None) -> dict[int, dict[str, str]]:
     """Batch -> what a person said of all of it after it came, the newest words: source, via."""
     found: dict[int, dict[str, str]] = {}
-    for one in acts.every(conn, kind=NAMED, until=until):
+    for one in audit_events.every(conn, kind=NAMED, until=until):
         detail = one["detail"] or {}
         said = {name: str(detail[name]) for name in ("source", "via") if detail.get(name)}
         found.setdefault(int(one["subject"]), {}).update(said)

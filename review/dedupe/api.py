@@ -7,11 +7,11 @@ from datetime import datetime
 
 import numpy as np
 
-from review.dedupe import keys, rules
-from review.dedupe.columns import Columns, read
-from review.dedupe.doubting import doubtful
-from review.dedupe.grouping import STATED, Spoken, group
-from review.dedupe.linking import Edges, assembled, find, statements
+from review.dedupe import blocking, rules
+from review.dedupe.clustering import STATED, Spoken, group
+from review.dedupe.features import Columns, read
+from review.dedupe.matching import Edges, assembled, find, statements
+from review.dedupe.possible_duplicates import doubtful
 from review.records import Link, Relation, StoredRecord
 
 TOOL = "tool"
@@ -128,7 +128,7 @@ def stale(
     n = len(columns)
     ends = [sorted((row[link.a], row[link.b])) for link in ruled]
     codes = np.array([a * n + b for a, b in ends], np.int64)
-    pairs = keys.pairs(columns)
+    pairs = blocking.pairs(columns)
     there = np.isin(codes, pairs[:, 0] * n + pairs[:, 1])
     gone = {(x.a, x.b) for x, still in zip(ruled, there.tolist(), strict=True) if not still}
     return [Link(a, b, None, WITHDRAWN, TOOL, at) for a, b in sorted(gone)]

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from review.dedupe.columns import Columns, Ints, code
-from review.dedupe.fold import SUPPLEMENTS
+from review.dedupe.features import Columns, Ints, code
+from review.dedupe.normalize import SUPPLEMENTS
 
 Bools = npt.NDArray[np.bool_]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from review.store.moments import to_text
 from review.store.tables import acts, metadata, protocols
+from review.store.timestamps import to_text
 
 
 def add(

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import numpy as np
 import numpy.typing as npt
 
-from review.dedupe import fold
+from review.dedupe import normalize
 from review.dedupe.names import family, initial
 from review.records import Record, Relation, normal_arxiv, normal_doi, normal_pmcid, normal_pmid
 
@@ -128,7 +128,7 @@ def _journal(text: str) -> str:
     text = re.sub(
         r"[.:,]?\s*\bsuppl(?:ement(?:s|um)?)?\b\.?(?:\s+[A-Z0-9])?$", "", text, flags=re.I
     )
-    return fold.words(re.sub(r"\([^)]*\)", " ", text) if "(" in text else text)
+    return normalize.words(re.sub(r"\([^)]*\)", " ", text) if "(" in text else text)
 
 
 @lru_cache(maxsize=100_000)
@@ -197,28 +197,28 @@ def _year(record: Record) -> int:
 
 
 def _row(record: Record) -> tuple[Any, ...]:
-    bare = fold.bare_title(record.title)
-    title = fold.words(bare)
+    bare = normalize.bare_title(record.title)
+    title = normalize.words(bare)
     together = title.replace(" ", "")
     doi, arxiv = own_identifiers(record)
-    prefix, first, last = fold.pages(record.pages)
+    prefix, first, last = normalize.pages(record.pages)
     families = [_family_code(name) for name in record.authors[:MAX_FAMILIES]]
     return (
         title,
         code(together),
         code(together[:HEAD]) if len(together) >= HEAD else 0,
-        fold.kind(record.title),
-        fold.cut_short(record.title),
-        fold.informative(title),
-        _short_code(" ".join(sorted(fold.numerals(title)))),
+        normalize.kind(record.title),
+        normalize.cut_short(record.title),
+        normalize.informative(title),
+        _short_code(" ".join(sorted(normalize.numerals(title)))),
         tuple(one for one in families if one),
         _bits(families),
         _short_code(initial(record.authors[0])) if record.authors else 0,
         len(record.authors),
         _year(record),
         _journal(record.journal) if record.journal else "",
-        _number(fold.volume_number(record.volume)),
-        fold.issue_number(record.issue, record.volume),
+        _number(normalize.volume_number(record.volume)),
+        normalize.issue_number(record.issue, record.volume),
         _short_code(prefix),
         _number(first),
         _number(last),
@@ -229,7 +229,7 @@ def _row(record: Record) -> tuple[Any, ...]:
         server_of(record, doi),
         record.version or 0,
         in_supplement(record),
-        fold.words(record.abstract[: 2 * SNIPPET])[:SNIPPET] if record.abstract else "",
+        normalize.words(record.abstract[: 2 * SNIPPET])[:SNIPPET] if record.abstract else "",
         _mark(record),
     )
 

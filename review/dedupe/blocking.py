@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from review.dedupe.columns import Columns, Ints, code
-from review.dedupe.fold import is_common
+from review.dedupe.features import Columns, Ints, code
+from review.dedupe.normalize import is_common
 
 EDGE = 18
 """Letters of a title's beginning and end that make a key."""
