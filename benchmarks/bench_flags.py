@@ -12,11 +12,11 @@ from pathlib import Path
 
 import yaml
 
-from review import shipped
+from review import resources
 from review.bias import datasets, number_checks, pitfalls
 from review.bias import rules as cues
 from review.fulltext import FullText, read_many
-from review.records import Sentence
+from review.models import Sentence
 
 ROOT = Path(__file__).parents[1]
 LABELS = ROOT / "data" / "labels"
@@ -135,7 +135,7 @@ def found_in(reader: cues.Reader, name: str) -> tuple[int, int, int]:
 
 def print_sets() -> None:
     """Pitfalls of each set of sentences found by the rules that are on, all rules together."""
-    reader = cues.reader(pitfalls.load(shipped.folder("data") / "cues.yaml"))
+    reader = cues.reader(pitfalls.load(resources.folder("data") / "cues.yaml"))
     total = [0, 0, 0]
     for name in SETS:
         found = found_in(reader, name)
@@ -187,8 +187,8 @@ def main() -> int:
     parser.parse_args()
     names = [paper["file"] for paper in load("papers.yaml")["papers"]]
     texts = dict(zip(names, read_many([PDFS / name for name in names]), strict=True))
-    registry = datasets.load(shipped.folder("data") / "datasets.yaml")
-    reader = cues.reader(pitfalls.load(shipped.folder("data") / "cues.yaml"), every=True)
+    registry = datasets.load(resources.folder("data") / "datasets.yaml")
+    reader = cues.reader(pitfalls.load(resources.folder("data") / "cues.yaml"), every=True)
     lines = sum(
         (on_sentences(reader, name) + on_shown(reader, registry, name) for name in SETS), Counter()
     )

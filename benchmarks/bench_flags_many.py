@@ -20,7 +20,7 @@ from pathlib import Path
 from review import fulltext
 from review.cli.fulltext import bar
 from review.fulltext import FullText, read_many
-from review.records import Record
+from review.models import Record
 from review.store import fulltexts, records
 from review.store.timestamps import now
 from review.workflow import bias, files

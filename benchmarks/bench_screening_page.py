@@ -30,8 +30,8 @@ import browser  # noqa: E402
 import tabs  # noqa: E402
 
 from review.errors import ReviewError  # noqa: E402
+from review.models import Decision, Record  # noqa: E402
 from review.protocol import stage_of  # noqa: E402
-from review.records import Decision, Record  # noqa: E402
 from review.store import decisions, records  # noqa: E402
 from review.store.timestamps import now  # noqa: E402
 from review.workflow import accounts, ordering, screening, standings  # noqa: E402

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from review.checklists import UNSURE, Asked, Checklist, Option, answerable
-from review.records import Answer, plain
+from review.models import Answer, plain
 
 Origin = Literal["agreed", "settled", "open"]
 Entries = Mapping[str, Answer]

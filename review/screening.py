@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Literal
 
-from review.records import Decision
+from review.models import Decision
 
 Status = Literal["pending", "partial", "conflict", "included", "excluded"]
 Pile = Literal["verdict", "reason", "maybe"]

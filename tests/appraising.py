@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from review.checklists import answerable
-from review.records import Decision, Record
+from review.models import Decision, Record
 from review.store import decisions, records
 from review.store.timestamps import now
 from review.workflow import standings

@@ -8,7 +8,7 @@ from pathlib import Path
 import appraising
 
 from review.checklists import answerable
-from review.records import Answer, Decision, Link, Record, Rejected
+from review.models import Answer, Decision, Link, Record, Rejected
 from review.store import answers, decisions, links, records, retrievals
 from review.workflow.appraisal.tools import checklist
 from review.workflow.grouping import regroup

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from review.records import Record
+from review.models import Record
 from review.store import records
 from review.store.timestamps import now
 from review.workflow import standings

@@ -5,10 +5,10 @@ from small import studies
 from streamlit.testing.v1 import AppTest
 
 from review.errors import ProtocolError
+from review.models import Record
 from review.pages import session
 from review.pages.server import latest
 from review.protocol import fingerprint
-from review.records import Record
 from review.store import decisions
 from review.workflow import accounts, amending
 from review.workflow.accounts import Signed

@@ -267,7 +267,7 @@ def test_agreement_uses_what_was_said_before_either_could_look(project):
 
 
 def test_answers_given_before_a_merge_stay_with_the_report(project):
-    from review.records import Link
+    from review.models import Link
     from review.store import links
     from review.store.timestamps import now
     from review.workflow import standings

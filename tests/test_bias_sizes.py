@@ -4,8 +4,8 @@ import pytest
 from appraising import fill, review_in
 
 from review.bias import number_checks
+from review.models import Sentence
 from review.protocol import Appraisal
-from review.records import Sentence
 from review.workflow import bias_sizes
 from review.workflow.bias_sizes import Sizes, concerns_in, concerns_of, sizes_from
 from review.workflow.opening import init

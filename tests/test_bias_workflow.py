@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 from review.checklists import loading as load_checklist
 from review.cli import app
 from review.errors import FullTextError, ReviewError
-from review.records import Record
-from review.shipped import folder as shipped
+from review.models import Record
+from review.resources import folder as shipped
 from review.store import flags as stored_flags
 from review.store import fulltexts, records
 from review.store.timestamps import now
@@ -286,7 +286,7 @@ def test_papers_whose_process_ended_are_named_and_not_counted():
 
 def test_a_sentence_without_end_takes_no_longer_than_its_start():
     from review.bias.rules.flags import _LONGEST
-    from review.records import Sentence
+    from review.models import Sentence
 
     long = "We combined several public datasets. " + "a" * 500_000
     [flag] = [f for f in bias.flags_in([Sentence(long, 1, "methods")]) if f.rule == "combined-sets"]

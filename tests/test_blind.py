@@ -12,8 +12,8 @@ import pytest
 from browser import served
 from tabs import session_cookie, tab
 
+from review.models import Record
 from review.protocol import stage_of
-from review.records import Record
 from review.store import records
 from review.store.records import key_of
 from review.store.timestamps import now

@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from review.errors import ReviewError
+from review.models import Record
 from review.protocol import stage_of
-from review.records import Record
 from review.store import records
 from review.store.timestamps import now
 from review.workflow import agreeing, ordering, overview, screening, standings

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from test_dedupe_workflow import ARTICLE, OTHER, PREPRINT, bring
 from test_pages_duplicates import FOUR, ONE, THREE, TWO
 
-from review.records import Record
+from review.models import Record
 from review.store import links
 from review.workflow import dedupe
 from review.workflow.decisions import Wanted, decide

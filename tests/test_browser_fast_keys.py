@@ -4,8 +4,8 @@ import pytest
 from browser import chromium, press_until, served, settled, tab
 from small import studies
 
+from review.models import Record
 from review.protocol import stage_of
-from review.records import Record
 from review.store import decisions
 from review.store.records import number_of
 from review.workflow import screening

@@ -3,8 +3,8 @@
 import pytest
 from browser import chromium, press_until, served, settled, tab
 
+from review.models import Record
 from review.protocol import stage_of
-from review.records import Record
 from review.store import decisions, records
 from review.store.timestamps import now
 from review.workflow import files, screening, standings

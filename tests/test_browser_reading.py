@@ -3,7 +3,7 @@
 import pytest
 from browser import chromium, press_until, served, settled, tab
 
-from review.records import Record
+from review.models import Record
 from review.store import records
 from review.store.timestamps import now
 from review.workflow import standings

@@ -10,7 +10,7 @@ import yaml
 from review.checklists import asked_of, available, items, label_of, loading, read_answer
 from review.checklists.loading import parse
 from review.errors import ChecklistError
-from review.shipped import folder
+from review.resources import folder
 from review.workflow.appraisal.scoring import described
 
 SHIPPED = available([folder("checklists")])

@@ -18,7 +18,7 @@ from review.bias.number_checks import (
     wilson,
 )
 from review.fulltext import read
-from review.records import Sentence
+from review.models import Sentence
 
 
 @pytest.mark.parametrize(

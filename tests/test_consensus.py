@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from review.checklists import UNSURE, Checklist, answerable, asked_of, available, items, loading
 from review.consensus import conflicts, consensus_form, consensus_reasons, pairs, ratings, same
-from review.records import Answer
-from review.shipped import folder
+from review.models import Answer
+from review.resources import folder
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 

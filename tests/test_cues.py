@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from review import shipped
+from review import resources
 from review.bias import datasets, pitfalls
 from review.bias import rules as cues
 from review.bias.rules import matching
@@ -14,11 +14,11 @@ from review.checklists import loading as load_checklist
 from review.errors import ChecklistError
 from review.fulltext import read
 from review.fulltext.sentences import sentence_spans
-from review.records import Sentence
+from review.models import Sentence
 from review.workflow.appraisal.tools import shelf
 
-FILE = pitfalls.load(shipped.folder("data") / "cues.yaml")
-REGISTRY = datasets.load(shipped.folder("data") / "datasets.yaml")
+FILE = pitfalls.load(resources.folder("data") / "cues.yaml")
+REGISTRY = datasets.load(resources.folder("data") / "datasets.yaml")
 READER = cues.reader(FILE, every=True)
 RULES = {rule.id: rule for rule in FILE.rules}
 
@@ -56,7 +56,7 @@ def test_every_pitfall_of_the_reference_has_a_rule_and_no_other(shared):
 
 def test_every_number_a_pitfall_informs_stands_in_its_checklist():
     for edition in ("probast-2019", "claim-2020"):
-        checklist = load_checklist(shipped.folder("checklists") / f"{edition}.yaml")
+        checklist = load_checklist(resources.folder("checklists") / f"{edition}.yaml")
         numbers = {item.number for section in checklist.sections for item in section.items}
         for pitfall in FILE.pitfalls:
             assert set(pitfall.informs[edition]) <= numbers, pitfall.id
@@ -186,7 +186,7 @@ def covidnet(shared):
 
 
 def test_suggestions_are_the_sentences_that_answer(covidnet):
-    checklist = load_checklist(shipped.folder("checklists") / "claim-2020.yaml")
+    checklist = load_checklist(resources.folder("checklists") / "claim-2020.yaml")
     items = {i.id: i.cues for s in checklist.sections for i in s.items}
     found = cues.suggest(covidnet.sentences, items)
     wanted = {
@@ -251,7 +251,7 @@ HAND_CHECKED = {
 def test_sentences_found_to_answer_by_hand_stay_among_the_first_three(name, shared):
     from review.workflow.fulltext import suggest_from
 
-    checklist = load_checklist(shipped.folder("checklists") / "claim-2020.yaml")
+    checklist = load_checklist(resources.folder("checklists") / "claim-2020.yaml")
     found = suggest_from(read(shared / "reference" / "pdfs" / name), checklist)
     for item, words in HAND_CHECKED[name].items():
         first = [one.text for one in found[item][:3]]

@@ -6,13 +6,13 @@ whether the rule may still say 'not found'.
 
 import pytest
 
-from review import shipped
+from review import resources
 from review.bias import datasets, pitfalls, rules
 from review.fulltext.sentences import sentence_spans
-from review.records import Sentence
+from review.models import Sentence
 
-FILE = pitfalls.load(shipped.folder("data") / "cues.yaml")
-REGISTRY = datasets.load(shipped.folder("data") / "datasets.yaml")
+FILE = pitfalls.load(resources.folder("data") / "cues.yaml")
+REGISTRY = datasets.load(resources.folder("data") / "datasets.yaml")
 READER = rules.reader(FILE, every=True)
 
 

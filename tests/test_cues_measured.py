@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from review import shipped
+from review import resources
 from review.bias import datasets, pitfalls
 from review.bias import rules as cues
 from review.fulltext import read_many
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 SETS = sorted(
     path.name for path in (ROOT / "data" / "labels").glob("*.yaml") if path.name != "papers.yaml"
 )
-FILE = pitfalls.load(shipped.folder("data") / "cues.yaml")
+FILE = pitfalls.load(resources.folder("data") / "cues.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def bench():
 def tally(bench, shared):
     names = [paper["file"] for paper in bench.load("papers.yaml")["papers"]]
     texts = read_many([shared / "reference" / "pdfs" / name for name in names])
-    registry = datasets.load(shipped.folder("data") / "datasets.yaml")
+    registry = datasets.load(resources.folder("data") / "datasets.yaml")
     reader = cues.reader(FILE, every=True)
     found = bench.on_papers(reader, registry, dict(zip(names, texts, strict=True)))
     for name in bench.SETS:

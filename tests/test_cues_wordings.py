@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from review import shipped
+from review import resources
 from review.bias import pitfalls, rules
 from review.bias.rules import counts
-from review.records import Sentence
+from review.models import Sentence
 
-READER = rules.reader(pitfalls.load(shipped.folder("data") / "cues.yaml"), every=True)
+READER = rules.reader(pitfalls.load(resources.folder("data") / "cues.yaml"), every=True)
 WORDINGS = yaml.safe_load((Path(__file__).parent / "wordings.yaml").read_text(encoding="utf-8"))
 
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from review import shipped
+from review import resources
 from review.bias import datasets as reg
 from review.errors import ChecklistError
 from review.fulltext import read
@@ -23,7 +23,7 @@ class Line:
 
 @pytest.fixture(scope="module")
 def registry():
-    return reg.load(shipped.folder("data") / "datasets.yaml")
+    return reg.load(resources.folder("data") / "datasets.yaml")
 
 
 def ids(text, registry, section="methods", **more):
@@ -44,7 +44,7 @@ def test_every_component_is_a_set_and_none_holds_itself(registry):
 
 
 def test_every_issue_is_cited_and_names_a_known_pitfall(registry):
-    cues = yaml.safe_load((shipped.folder("data") / "cues.yaml").read_text(encoding="utf-8"))
+    cues = yaml.safe_load((resources.folder("data") / "cues.yaml").read_text(encoding="utf-8"))
     known = {entry["id"] for entry in cues["pitfalls"]}
     for one in registry.values():
         for issue in one.issues:

@@ -4,7 +4,7 @@ import pytest
 from small import studies
 
 from review.errors import ReviewError
-from review.records import Link, Record
+from review.models import Link, Record
 from review.store import audit_events, decisions, links
 from review.store.timestamps import now
 from review.workflow import standings

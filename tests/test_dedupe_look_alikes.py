@@ -9,7 +9,7 @@ from test_dedupe_traps import TEAM, TITLE, article, asked, one_report, one_study
 from review.dedupe import read
 from review.dedupe.normalize import SUPPLEMENTS, issue_number, kind, pages
 from review.dedupe.similarity import same_journal
-from review.records import Record
+from review.models import Record
 
 MEETING = {"issue": "Suppl 1", "pages": "S100", "authors": TEAM}
 OTHER_TEAM = ("Ray, Cy", "Sun, Di")

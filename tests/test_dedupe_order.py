@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from review.dedupe import extended, find_links, groups, packed, read, stale, unpacked
 from review.dedupe.similarity import likeness
-from review.records import Record, Relation, StoredRecord
+from review.models import Record, Relation, StoredRecord
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 WORDS = ["lung", "chest", "radiograph", "radiographs", "network", "detection", "pneumonia",

@@ -12,7 +12,7 @@ from test_dedupe_sets import scorer
 from review.dedupe import read
 from review.dedupe.clustering import group
 from review.dedupe.matching import find
-from review.records import Record
+from review.models import Record
 
 TITLES = [
     "Editorial introduction", "Editorial", "In this issue", "Reply", "Authors' reply",

@@ -12,7 +12,7 @@ from review.dedupe import read
 from review.dedupe.clustering import group
 from review.dedupe.matching import find
 from review.dedupe.names import split_authors
-from review.records import Record
+from review.models import Record
 
 SETS = SHARED / "bench" / "dedupe"
 LEAST_F1 = {

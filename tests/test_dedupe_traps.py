@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from review.dedupe import doubts, find_links, groups
-from review.records import Link, Record, Relation, StoredRecord
+from review.models import Link, Record, Relation, StoredRecord
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 TEAM = ("Fox, Ann", "Hu, Bo", "Diaz, Carla", "Kim, Dong")

@@ -8,7 +8,7 @@ import pytest
 from test_dedupe_workflow import ARTICLE, OTHER, PREPRINT, TWIN, bring, decide, groups
 
 from review.errors import ReviewError
-from review.records import Answer, Record
+from review.models import Answer, Record
 from review.store import answers, decisions, links, records
 from review.store.timestamps import now
 from review.workflow import dedupe, standings

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from review.cli import app
 from review.errors import ReviewError
-from review.records import Decision, Link, Record, Relation
+from review.models import Decision, Link, Record, Relation
 from review.store import decisions, harvests, links, records
 from review.store.records import key_of
 from review.store.timestamps import now

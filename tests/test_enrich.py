@@ -7,7 +7,7 @@ from harvesting import make, review, surroundings
 from standin import Fault, StandIn, corpus
 
 from review.errors import SourceError
-from review.records import Record, Relation
+from review.models import Record, Relation
 from review.sources.works import askable, parse_crossref, parse_openalex
 from review.store import audit_events, harvests, raw_answers, records
 from review.store.timestamps import now

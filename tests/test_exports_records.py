@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from test_files_samples import SAMPLES, exports
 
 from review.exports import EXTENSIONS, WRITERS
-from review.records import Record, Relation
+from review.models import Record, Relation
 from review.sources.files import read_file
 
 

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from review.records import Record
+from review.models import Record
 from review.sources.files import read_file
 
 LAYOUTS: list[tuple[str, dict[str, str], dict[str, object]]] = [

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from review.records import Record
+from review.models import Record
 from review.sources.files import read_file
 
 SAMPLES = [

@@ -2,8 +2,8 @@
 
 import pytest
 
+from review.models import Link, Record, Rejected
 from review.prisma import total
-from review.records import Link, Record, Rejected
 from review.store import links, records, retrievals
 from review.store.timestamps import now
 from review.workflow import standings

@@ -9,7 +9,7 @@ from review.fulltext.layout import arrange, without_furniture
 from review.fulltext.lines import RawPage, line_of
 from review.fulltext.sections import depth, known, run_in, split_number
 from review.fulltext.sentences import join_broken, sentence_spans, vocabulary
-from review.records import Word
+from review.models import Word
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from standin import Fault, StandIn, corpus
 from standin.web import Limits
 
 from review.errors import ProtocolError, QueryError, StoreError
-from review.records import Relation
+from review.models import Relation
 from review.store import audit_events, harvests, raw_answers, records
 from review.store.timestamps import now
 from review.workflow import decisions
@@ -314,7 +314,7 @@ def test_relations_are_noted_once(tmp_path):
     project = make(tmp_path / "r")
     with project.store.write() as conn:
         batch = records.add_batch(conn, now(), "ann", kind="file", source="x")
-        from review.records import Record
+        from review.models import Record
 
         (number,) = records.add(conn, batch, [(1, Record("x", title="T"))], now()).new
         said = [Relation("retracted_by", "pmid:1", "pubmed")]

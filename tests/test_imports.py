@@ -7,7 +7,7 @@ from test_files_samples import SAMPLES, exports
 
 from review.errors import FlowError, ReviewError, SourceError
 from review.exports import WRITERS
-from review.records import Record
+from review.models import Record
 from review.sources.files import read_file
 from review.sources.files.decisions import Given
 from review.store import decisions, identified, records

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from review.cli import app
+from review.models import Record
 from review.prisma import total
-from review.records import Record
 from review.sources.files import guess
 from review.store import identified as arrivals
 from review.workflow import dedupe_report

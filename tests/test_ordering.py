@@ -3,9 +3,9 @@
 import pytest
 
 from review.errors import ReviewError
+from review.models import Record
 from review.protocol import stage_of
 from review.ranking import bench_ranker, order, prepare, scores, text_of
-from review.records import Record
 from review.store import records, screening_queue
 from review.store.timestamps import now
 from review.workflow import agreeing, ordering, screening, standings

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from review.records import Record
+from review.models import Record
 from review.store import records
 from review.store.timestamps import now
 from review.workflow import bias, files

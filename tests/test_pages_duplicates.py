@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from review.models import Record, StoredRecord
 from review.pages.duplicates import differing, place, side
-from review.records import Record, StoredRecord
 from review.store import links, records
 from review.store.timestamps import now
 from review.workflow import dedupe

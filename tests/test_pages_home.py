@@ -7,7 +7,7 @@ from appraising import RQS_GOOD, fill, full, kind, review_in
 from streamlit.testing.v1 import AppTest
 
 from review.checklists import answerable
-from review.records import Decision, Record
+from review.models import Decision, Record
 from review.store import audit_events, decisions, records
 from review.store.timestamps import now
 from review.workflow import overview, screening, standings

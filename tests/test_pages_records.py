@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from review.records import Decision, Record
+from review.models import Decision, Record
 from review.store import decisions, records
 from review.store.timestamps import now
 from review.workflow import files

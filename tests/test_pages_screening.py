@@ -4,7 +4,7 @@ import pytest
 from small import studies
 from streamlit.testing.v1 import AppTest
 
-from review.records import Record
+from review.models import Record
 from review.workflow import screening
 from review.workflow.opening import init, open_project
 

@@ -4,7 +4,7 @@ import pytest
 
 from review.errors import ProtocolError
 from review.protocol import load, parse, stage_of, stage_reviewers
-from review.shipped import folder
+from review.resources import folder
 
 STARTER = (folder("data") / "starter-protocol.yaml").read_text()
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from review.errors import QueryError
+from review.models import Record
 from review.query import (
     And,
     Node,
@@ -25,7 +26,6 @@ from review.query import (
     words_beginning,
     words_of,
 )
-from review.records import Record
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from review.records import (
+from review.models import (
     Record,
     Relation,
     as_dict,

@@ -7,9 +7,9 @@ from streamlit.testing.v1 import AppTest
 from test_dedupe_workflow import ARTICLE, OTHER, PREPRINT, bring, call, groups
 
 from review.errors import ReviewError
+from review.models import Relation
 from review.prisma import total
 from review.protocol import stage_of
-from review.records import Relation
 from review.store import decisions, harvests, records
 from review.store.timestamps import now
 from review.workflow import dedupe, reopening, screening, standings

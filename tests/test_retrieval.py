@@ -7,7 +7,7 @@ from harvesting import make, review, surroundings
 from standin import Fault, StandIn, corpus
 
 from review.errors import SourceError
-from review.records import Record
+from review.models import Record
 from review.sources.nouns import Refused
 from review.sources.pdfs import free_copies, open_links, whole_pdf
 from review.store import files, records, retrievals

@@ -3,9 +3,9 @@
 import pytest
 
 from review.errors import ProtocolError, ReviewError
+from review.models import Record
 from review.prisma import total
 from review.protocol import stage_of
-from review.records import Record
 from review.store import records
 from review.store.timestamps import now
 from review.workflow import dedupe, rules, screening, standings

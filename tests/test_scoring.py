@@ -7,8 +7,8 @@ import pytest
 from review.checklists import UNSURE, Checklist, answerable, available, items, loading
 from review.errors import ChecklistError
 from review.protocol import Condition, Gate
+from review.resources import folder
 from review.scoring import gate_outcomes, lacks_reason, score
-from review.shipped import folder
 
 SCORED = ("claim-2020", "claim-2024", "rqs-1.0", "metrics", "tripod-ai", "clear")
 BIAS = ("probast-2019", "quadas-2")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from review.models import Record
 from review.protocol import stage_of
-from review.records import Record
 from review.store import records, screening_queue
 from review.store.timestamps import now
 from review.workflow import screening, standings

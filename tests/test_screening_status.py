@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review.records import Decision
+from review.models import Decision
 from review.screening import current, minutes_left, status
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from review.errors import ReviewError
+from review.models import Record
 from review.protocol import stage_of
-from review.records import Record
 from review.store import records, screening_queue
 from review.store.timestamps import now
 from review.workflow import screening, standings, waiting

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from harvesting import make
 
-from review.records import Parsed
+from review.models import Parsed
 from review.sources.nouns import ResultPage
 from review.store import harvests, records
 from review.store.timestamps import now

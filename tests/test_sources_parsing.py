@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from review.errors import SourceError
-from review.records import Relation
+from review.models import Relation
 from review.sources import arxiv, europepmc, medrxiv, pubmed
 from review.sources.arxiv import oai
-from review.sources.markup import paragraphs, plain_text
 from review.sources.nouns import Refused
+from review.text.markup import paragraphs, plain_text
 
 HEAD = (
     '<?xml version="1.0" ?><!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, '

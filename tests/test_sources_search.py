@@ -288,7 +288,7 @@ def test_articles_that_followed_preprints_are_listed(library, tmp_path):
 
 def test_places_moved_by_a_new_entry_are_walked_again(tmp_path):
     """A window into which an entry slips before the place we have come to."""
-    from review.records import Parsed, Record
+    from review.models import Parsed, Record
     from review.sources.http import Got
     from review.sources.walking import Leaf, Road, Walk, slices, walk
 

@@ -13,7 +13,7 @@ from postgres import cluster
 from sqlalchemy import create_engine, text
 
 from review.errors import StoreError
-from review.records import Decision, Link, Record, Rejected
+from review.models import Decision, Link, Record, Rejected
 from review.store import (
     HEAD,
     Store,

@@ -3,8 +3,8 @@
 from test_flow import small
 
 from review.agreement import Figure
+from review.models import Record
 from review.prisma import count
-from review.records import Record
 from review.scoring import score
 from review.tables import (
     Excluded,

@@ -7,9 +7,9 @@ import pytest
 from postgres import cluster
 
 from review.errors import ReviewError
+from review.models import Record
 from review.prisma import total
 from review.protocol import stage_of
-from review.records import Record
 from review.store import decisions, records
 from review.store.timestamps import now
 from review.workflow import screening, standings

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from review.errors import ReviewError
+from review.models import Link, Record
 from review.protocol import stage_of
-from review.records import Link, Record
 from review.store import decisions, links, records, screening_queue
 from review.store.timestamps import now
 from review.workflow import screening, standings, waiting

@@ -123,7 +123,7 @@ def command() -> str:
 
 def parsed(source: str, body: bytes) -> dict[str, Any]:
     """A saved answer as plain data. Raises SourceError where it cannot be read."""
-    from review.records import as_dict
+    from review.models import as_dict
     from review.sources import TITLES, parse
 
     if source not in TITLES:

@@ -11,8 +11,8 @@ from review.cli.base import AS_OF, exports, opened, person, say, say_json
 from review.errors import ReviewError, SourceError
 
 if TYPE_CHECKING:
+    from review.models import Parsed, Rejected
     from review.protocol import Via
-    from review.records import Parsed, Rejected
     from review.workflow.decision_files import Entered
     from review.workflow.imports import Imported
 

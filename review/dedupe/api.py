@@ -12,7 +12,7 @@ from review.dedupe.clustering import STATED, Spoken, group
 from review.dedupe.features import Columns, read
 from review.dedupe.matching import Edges, assembled, find, statements
 from review.dedupe.possible_duplicates import doubtful
-from review.records import Link, Relation, StoredRecord
+from review.models import Link, Relation, StoredRecord
 
 TOOL = "tool"
 """Who a link is by where a rule spoke."""

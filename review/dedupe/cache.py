@@ -13,7 +13,7 @@ import numpy as np
 
 from review.dedupe.features import Columns
 from review.dedupe.rules import ENGINE
-from review.records import Relation
+from review.models import Relation
 
 _TEXTS = ("title", "journal", "snippet")
 

@@ -10,7 +10,7 @@ from review.dedupe.api import spoken_of
 from review.dedupe.features import Columns, read
 from review.dedupe.matching import statements
 from review.dedupe.similarity import Likeness, differing, likeness
-from review.records import Link, Record
+from review.models import Link, Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from review.dedupe import normalize
 from review.dedupe.names import family, initial
-from review.records import Record, Relation, normal_arxiv, normal_doi, normal_pmcid, normal_pmid
+from review.models import Record, Relation, normal_arxiv, normal_doi, normal_pmcid, normal_pmid
 
 Ints = npt.NDArray[np.int64]
 

@@ -10,7 +10,7 @@ from review.dedupe import blocking, rules
 from review.dedupe.blocking import Pairs
 from review.dedupe.features import Columns, Ints, code
 from review.dedupe.similarity import likeness, promising
-from review.records import Relation, normal_arxiv, normal_doi, normal_pmcid, normal_pmid
+from review.models import Relation, normal_arxiv, normal_doi, normal_pmcid, normal_pmid
 
 CHUNK = 200_000
 """Pairs compared at once; bounds the memory of a run."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from review.records import Record, StoredRecord
+from review.models import Record, StoredRecord
 
 SOURCE_ORDER = ("pubmed", "europepmc", "crossref", "embase", "scopus", "wos", "ieee", "acm",
                 "cochrane", "medrxiv", "biorxiv", "arxiv")  # fmt: skip

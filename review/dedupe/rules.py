@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from review.dedupe.citation import Bools
 from review.dedupe.similarity import OF_A_WORK, Floats, Likeness
-from review.records import LinkVerdict
+from review.models import LinkVerdict
 
 ENGINE = "funnel-dedupe-5"
 """Version of the rules, stored with every link. Raise it when a verdict can change."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from review.exports import plain
-from review.records import Record, as_dict
+from review.models import Record, as_dict
 
 Status = Sequence[Mapping[str, str]]
 """One mapping a record in the records' order, e.g. {'key': 'R000001', 'title_abstract': 'include'};

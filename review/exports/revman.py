@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from review.exports.plain import shown
-from review.records import Record
+from review.models import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from review.exports import plain
 from review.exports.zipped import settled
-from review.records import Record
+from review.models import Record
 
 Status = Sequence[Mapping[str, str]]
 

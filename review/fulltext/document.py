@@ -7,7 +7,7 @@ from review.fulltext.layout import arrange, without_furniture
 from review.fulltext.lines import RawPage
 from review.fulltext.models import FullText
 from review.fulltext.sentences import vocabulary
-from review.records import Page
+from review.models import Page
 
 _FEWEST_WORDS = 12
 """Words in a whole file under which it counts as a scan with a stamp on it."""

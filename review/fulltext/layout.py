@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from review.fulltext.lines import Line, RawPage, line_of
-from review.records import Word
+from review.models import Word
 
 _EDGE = 0.09
 """Share of the page height in which a running head or foot may stand."""

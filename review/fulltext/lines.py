@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from review.records import Word
+from review.models import Word
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from review.fulltext import headings as heads
 from review.fulltext.lines import Line, RawPage, line_of
 from review.fulltext.models import Section
 from review.fulltext.sentences import join_broken, sentence_spans, vocabulary
-from review.records import Sentence, Word
+from review.models import Sentence, Word
 
 Kind = Literal["text", "caption", "row"]
 Box = tuple[float, float, float, float]

@@ -10,7 +10,7 @@ from typing import Any
 
 from review.fulltext.lines import Line, RawPage, clean, line_of
 from review.fulltext.models import Limits
-from review.records import Word
+from review.models import Word
 
 Box = tuple[float, float, float, float]
 

@@ -8,7 +8,7 @@ from typing import Any
 from review.fulltext.document import assemble
 from review.fulltext.lines import Line, RawPage, clean, line_of
 from review.fulltext.models import FullText, Limits
-from review.records import Word
+from review.models import Word
 
 _WORD_GAP = 0.15
 """Share of the letter size that parts two words; the library's default glues LaTeX words."""

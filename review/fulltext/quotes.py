@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from review.fulltext.models import FullText
-from review.records import Word
+from review.models import Word
 
 Box = tuple[float, float, float, float]
 

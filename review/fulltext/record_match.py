@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from review.records import normal_arxiv, normal_doi, plain
+from review.models import normal_arxiv, normal_doi, plain
 
 _NEAR_TITLE = 0.9
 """Share of a title's words found in order on the first pages that counts as the title."""

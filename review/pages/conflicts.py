@@ -6,12 +6,12 @@ from typing import cast
 import streamlit as st
 
 from review.errors import ReviewError
+from review.models import Decision, Verdict
 from review.pages import session
 from review.pages.keys import one_press
 from review.pages.marking import FREE, marked, plain, search_words
 from review.pages.record import identifiers
 from review.protocol import Stage
-from review.records import Decision, Verdict
 from review.screening import Pile
 from review.workflow import files, screening
 from review.workflow.project import Project

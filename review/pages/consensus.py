@@ -8,9 +8,9 @@ import streamlit as st
 from review.checklists import PARTS, UNSURE, Option, label_of
 from review.consensus import Pair
 from review.errors import ReviewError
+from review.models import Answer
 from review.pages import measured, paper, session
 from review.pages.marking import plain
-from review.records import Answer
 from review.store.records import key_of, number_of
 from review.workflow.appraisal import results, settling
 from review.workflow.appraisal.forms import Given

@@ -10,9 +10,9 @@ from itertools import groupby
 import streamlit as st
 
 from review.errors import ReviewError
+from review.models import Link, Record, StoredRecord
 from review.pages import session
 from review.pages.keys import one_press
-from review.records import Link, Record, StoredRecord
 from review.workflow import dedupe, dedupe_report, reopening
 from review.workflow.accounts import may
 from review.workflow.project import Project

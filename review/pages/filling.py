@@ -18,8 +18,8 @@ from review.checklists import (
     parts,
 )
 from review.errors import ReviewError
+from review.models import Answer
 from review.pages import paper, session
-from review.records import Answer
 from review.scoring import Judgement
 from review.workflow.appraisal import forms
 from review.workflow.appraisal.forms import Form, Given, asked_now

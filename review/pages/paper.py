@@ -12,9 +12,9 @@ import streamlit as st
 from review import fulltext
 from review.errors import FullTextError
 from review.fulltext import FullText
+from review.models import Page, Word
 from review.pages import session
 from review.pages.marking import plain
-from review.records import Page, Word
 from review.store.records import key_of
 from review.workflow import files
 from review.workflow import fulltext as workflow

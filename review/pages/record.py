@@ -5,9 +5,9 @@ from urllib.parse import quote
 import streamlit as st
 
 from review.errors import ReviewError
+from review.models import Record
 from review.pages import session
 from review.pages.marking import FREE, marked, plain
-from review.records import Record
 from review.store.records import key_of
 from review.workflow import accounts, dedupe, files, records
 from review.workflow.project import Project

@@ -9,12 +9,12 @@ from threading import Thread
 import streamlit as st
 
 from review.errors import ReviewError
+from review.models import Verdict
 from review.pages import session
 from review.pages.keys import INTO_THE_BOX, one_press
 from review.pages.marking import FREE, marked, plain, search_words
 from review.pages.record import identifiers
 from review.protocol import Stage, stage_of, stage_reviewers
-from review.records import Verdict
 from review.workflow import dedupe, files, ordering, records, reopening, screening
 from review.workflow.project import Project
 from review.workflow.screening import Pace, Shown

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from review import protocol as protocols
 from review.errors import ReviewError
 from review.protocol import Protocol
-from review.shipped import folder as shipped
+from review.resources import folder as shipped
 from review.workflow import accounts
 from review.workflow.opening import open_project
 from review.workflow.project import PROTOCOL, Project

@@ -21,7 +21,7 @@ Holds = Callable[[frozenset[int]], bool]
 
 
 class Searched(Protocol):
-    """What a record must have to be judged; `review.records.Record` has it."""
+    """What a record must have to be judged; `review.models.Record` has it."""
 
     @property
     def source(self) -> str: ...

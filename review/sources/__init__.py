@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from review.records import Parsed
+from review.models import Parsed
 from review.sources.nouns import ResultPage, Source, Window
 
 TITLES = {

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Literal, Protocol
 
 from review.errors import SourceError
-from review.records import Parsed
+from review.models import Parsed
 
 Reading = Literal["posted", "entered", "changed"]
 

@@ -9,10 +9,10 @@ from functools import partial
 from urllib.parse import quote
 
 from review.errors import SourceError
-from review.records import Record
+from review.models import Record
 from review.sources.http import Ask, Http
-from review.sources.markup import data, one_line, refuse_page, text_of, tree
 from review.sources.nouns import Passing, Refused
+from review.text.markup import data, one_line, refuse_page, text_of, tree
 
 MOST = 100 * 1024 * 1024
 """Largest PDF taken (bytes)."""

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from review.errors import SourceError
-from review.records import Parsed, Record
+from review.models import Parsed, Record
 from review.sources.http import Got, Http
 from review.sources.nouns import ResultPage, Window
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.errors import SourceError
-from review.records import Relation, normal_doi, normal_pmid
+from review.models import Relation, normal_doi, normal_pmid
 from review.sources.http import Ask, Got, Http
-from review.sources.markup import data, paragraphs, plain_text
+from review.text.markup import data, paragraphs, plain_text
 
 AT_ONCE = 20
 """DOIs of one request; more make addresses that services refuse (characters)."""

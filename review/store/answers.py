@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, func, insert, select
 
-from review.records import Answer
+from review.models import Answer
 from review.store.tables import answers, forms
 from review.store.timestamps import from_text, to_text
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from review.records import Decision
+from review.models import Decision
 from review.store.tables import decisions, standings
 from review.store.timestamps import from_text, to_text
 

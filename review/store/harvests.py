@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, text
 
 from review.errors import StoreError
-from review.records import Record, Relation
+from review.models import Record, Relation
 from review.store import Store
 from review.store.records import CHUNK, Added, add
 from review.store.tables import (

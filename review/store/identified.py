@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, literal, null, select, union_all
 
-from review.records import UNSTATED
+from review.models import UNSTATED
 from review.store import audit_events
 from review.store.tables import batches, records, rejected, sightings
 from review.store.timestamps import to_text

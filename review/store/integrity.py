@@ -9,7 +9,7 @@ from typing import get_args
 
 from sqlalchemy import Connection, ScalarSelect, Table, func, select
 
-from review.records import LinkVerdict, Verdict
+from review.models import LinkVerdict, Verdict
 from review.store.log import EVENTS
 from review.store.records import key_of
 from review.store.tables import batches, groups, metadata, records, rejected, sightings

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, or_, select
 
-from review.records import Link, Relation
+from review.models import Link, Relation
 from review.store.tables import groups, links, records, relations
 from review.store.timestamps import from_text, to_text
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from review.errors import StoreError
-from review.records import Record, Rejected, StoredRecord, as_dict, fingerprint, from_dict
+from review.models import Record, Rejected, StoredRecord, as_dict, fingerprint, from_dict
 from review.store.tables import batches, edits, records, rejected, sightings
 from review.store.timestamps import to_text
 

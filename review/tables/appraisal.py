@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from review.agreement import Figure
 from review.checklists import NOT_JUDGED, Checklist, answerable, asked_of, items, label_of
-from review.records import Answer
+from review.models import Answer
 from review.scoring import Result
 from review.table import Cell, Table
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from review.records import Record
+from review.models import Record
 
 _OTHERS = re.compile(r"\s*(?:and\s+)?(?:et\.?\s+al\.?|others|colleagues)[.,]?\s*", re.I)
 """What databases write in the place of further authors."""

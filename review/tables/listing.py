@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from review.records import Record
+from review.models import Record
 from review.table import Cell, Table
 from review.tables.citing import reference
 

@@ -7,8 +7,8 @@ from itertools import combinations
 
 from review import agreement
 from review.agreement import Figure
+from review.models import Decision
 from review.protocol import Stage, stage_reviewers
-from review.records import Decision
 from review.screening import current
 from review.store import decisions, links
 from review.workflow import blind

@@ -21,8 +21,8 @@ from review.bias.rules import Flag
 from review.checklists import PARTS, Asked, Checklist
 from review.errors import ReviewError
 from review.figures.convert import png as to_png
-from review.records import Sentence
-from review.shipped import folder as shipped
+from review.models import Sentence
+from review.resources import folder as shipped
 from review.store import feedback, flags, links, records
 from review.store import files as stored_files
 from review.store.feedback import Said

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from review import protocol as protocols
 from review.bias import number_checks, rules
+from review.models import Answer, Sentence
 from review.protocol import Appraisal
-from review.records import Answer, Sentence
 from review.workflow import fulltext as texts
 from review.workflow.appraisal import forms, settling
 from review.workflow.appraisal.tools import checklist

@@ -7,7 +7,7 @@ from typing import Any
 from review.bias import datasets, number_checks
 from review.bias.datasets import Matrix, Mention
 from review.bias.rules import Flag
-from review.records import Sentence
+from review.models import Sentence
 from review.store.records import key_of
 from review.workflow import bias
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from review.errors import ReviewError, SourceError
-from review.records import (
+from review.models import (
     Decision,
     Record,
     Rejected,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from review.errors import ReviewError
+from review.models import Decision, Role, Verdict
 from review.protocol import Protocol, Stage, stage_reviewers
-from review.records import Decision, Role, Verdict
 from review.screening import Standing
 from review.store import Connection, decisions, records
 from review.store.records import key_of

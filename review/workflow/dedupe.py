@@ -12,7 +12,7 @@ from typing import Any
 from review import dedupe
 from review.dedupe import Columns, Explanation, Groups
 from review.errors import ReviewError
-from review.records import Link, LinkVerdict, StoredRecord
+from review.models import Link, LinkVerdict, StoredRecord
 from review.store import Connection, audit_events, links, records
 from review.store.records import key_of, number_of
 from review.store.timestamps import now

@@ -19,7 +19,7 @@ from review.dedupe.matching import Edges, find
 from review.dedupe.names import split_authors
 from review.dedupe.possible_duplicates import CROWD, doubtful
 from review.errors import SourceError
-from review.records import Record, normal_doi
+from review.models import Record, normal_doi
 
 TEXTS = ("title", "journal", "volume", "issue", "pages", "doi", "pmid", "pmcid", "arxiv_id",
          "abstract")  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from review import dedupe
-from review.records import Link
+from review.models import Link
 from review.store import identified, links, records
 from review.store.identified import Arrival
 from review.table import Cell, Table

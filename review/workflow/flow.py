@@ -6,8 +6,8 @@ from typing import get_args
 
 from review import prisma
 from review.errors import FlowError
+from review.models import Link
 from review.protocol import Stage
-from review.records import Link
 from review.screening import Standing
 from review.store import Connection, audit_events, identified, integrity, links, retrievals
 from review.store.records import key_of

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from review import dedupe
 from review.errors import FlowError
+from review.models import StoredRecord
 from review.prisma import named
-from review.records import StoredRecord
 from review.store import Connection, decisions, links, records
 from review.store.records import key_of
 from review.workflow import standings

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from review.errors import SourceError
+from review.models import UNSTATED, Parsed, Record, Rejected
 from review.protocol import Via
-from review.records import UNSTATED, Parsed, Record, Rejected
 from review.sources.files import read_file
 from review.store import Connection, audit_events, identified, records
 from review.store.timestamps import now

@@ -9,7 +9,7 @@ from review import protocol as protocols
 from review import query
 from review.errors import ProtocolError, QueryError
 from review.protocol import Protocol
-from review.shipped import folder as shipped
+from review.resources import folder as shipped
 from review.sources import SOURCES
 from review.store import Connection, audit_events, decisions, open_store
 from review.store.timestamps import now

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from review import ranking, stopping
 from review.errors import ReviewError
+from review.models import Decision
 from review.protocol import Stage
-from review.records import Decision
 from review.screening import Standing
 from review.stopping import Evidence
 from review.store import Connection, audit_events, decisions, links, records, screening_queue

@@ -11,7 +11,7 @@ from pathlib import Path
 from review import dedupe
 from review.errors import FlowError, ReviewError
 from review.exports import WRITERS
-from review.records import Record, StoredRecord
+from review.models import Record, StoredRecord
 from review.store import records
 from review.workflow import blind, standings
 from review.workflow import flow as flows

@@ -5,8 +5,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from review.models import Decision, StoredRecord
 from review.protocol import stage_reviewers
-from review.records import Decision, StoredRecord
 from review.store import decisions, links, records
 from review.store.records import Row
 from review.store.timestamps import from_text

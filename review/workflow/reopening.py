@@ -10,8 +10,8 @@ from datetime import datetime
 
 from review.dedupe import is_posting
 from review.errors import ReviewError
+from review.models import Decision
 from review.protocol import Protocol
-from review.records import Decision
 from review.store import Connection, audit_events, decisions, links, records
 from review.store.records import key_of, number_of
 from review.store.timestamps import from_text

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from review.errors import FlowError, ReviewError
+from review.models import Answer, Record, Verdict
 from review.prisma import Flow, total
-from review.records import Answer, Record, Verdict
 from review.store import answers, audit_events, records
 from review.store.timestamps import now
 from review.workflow import decisions, flow

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from review import screening
 from review.errors import ReviewError, StoreError
+from review.models import Decision, Record, Verdict
 from review.protocol import Stage
-from review.records import Decision, Record, Verdict
 from review.screening import Pile, Standing
 from review.store import Connection, audit_events, decisions, links, notes, records, screening_queue
 from review.store.records import key_of

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from review import screening
+from review.models import Decision
 from review.protocol import Protocol, Stage
-from review.records import Decision
 from review.screening import Standing
 from review.store import Connection, audit_events, decisions, links, records
 from review.store.timestamps import from_text, to_text

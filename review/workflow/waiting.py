@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from review.records import Decision
+from review.models import Decision
 from review.store import Connection, Store, decisions, links, revision, screening_queue
 from review.store.screening_queue import Waiting
 

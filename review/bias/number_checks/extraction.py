@@ -12,7 +12,7 @@ from review.bias.number_checks.arithmetic import (
     figure,
 )
 from review.bias.number_checks.inline_counts import beside
-from review.records import Sentence
+from review.models import Sentence
 
 
 def sensitivity_in(text: str) -> float | None:

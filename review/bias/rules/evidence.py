@@ -10,7 +10,7 @@ from typing import Any
 from review.bias.rules.matching import Finder, finder, hits, of_others
 from review.bias.rules.patterns import compiled, is_pattern, pipeline, spelled
 from review.errors import ChecklistError
-from review.records import Sentence
+from review.models import Sentence
 
 _LEFT_OUT = frozenset({"references", "keywords"})
 _LESS = {"related work": 0.3, "introduction": 0.6, "conclusion": 0.7, "": 0.9, "statements": 0.8}

@@ -11,7 +11,7 @@ from review.bias.pitfalls import Mode, Pitfall, Pitfalls, Rule
 from review.bias.rules import matching
 from review.bias.rules.counts import largest
 from review.bias.rules.matching import Finder, Hit
-from review.records import Sentence
+from review.models import Sentence
 
 Strength = Literal["strong", "fair", "weak"]
 Box = tuple[float, float, float, float]

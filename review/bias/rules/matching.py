@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.bias.rules.patterns import NEGATORS, Need, blank, compiled, needs, own_negators, spelled
-from review.records import Sentence
+from review.models import Sentence
 
 _WINDOW = 6
 """Words before a cue in which a negator turns it."""

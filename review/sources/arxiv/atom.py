@@ -8,12 +8,12 @@ from typing import Any
 from lxml import etree
 
 from review.errors import SourceError
-from review.records import Parsed, Record, Rejected, normal_arxiv
+from review.models import Parsed, Record, Rejected, normal_arxiv
 from review.sources.arxiv import oai
 from review.sources.arxiv.words import day_of, published_as, unwrapped_lines
 from review.sources.files.text import unique
-from review.sources.markup import one_line, text_of, tree
 from review.sources.nouns import Refused
+from review.text.markup import one_line, text_of, tree
 
 _NS = {
     "a": "http://www.w3.org/2005/Atom",

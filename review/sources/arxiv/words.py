@@ -2,8 +2,8 @@
 
 import re
 
-from review.records import Relation, normal_doi
-from review.sources.markup import one_line
+from review.models import Relation, normal_doi
+from review.text.markup import one_line
 
 _PARAGRAPH = re.compile(r"\n\s*\n|\n[ \t]{2,}(?=\S)")
 

@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from review.errors import SourceError
-from review.records import (
+from review.models import (
     Parsed,
     Record,
     Rejected,
@@ -20,7 +20,7 @@ from review.records import (
     normal_pmid,
 )
 from review.sources.files.text import unique, year_of
-from review.sources.markup import data, one_line, paragraphs, plain_text, tree
+from review.text.markup import data, one_line, paragraphs, plain_text, tree
 
 RELATIONS = {
     "preprint in": "published_as",

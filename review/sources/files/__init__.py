@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from review.errors import SourceError
-from review.records import Parsed
+from review.models import Parsed
 from review.sources.files import (
     bibtex,
     endnote_xml,

@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Iterable, Iterator
 
-from review.records import (
+from review.models import (
     Parsed,
     Record,
     Rejected,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from review.errors import SourceError
-from review.records import Record, Rejected, Role, Verdict
+from review.models import Record, Rejected, Role, Verdict
 from review.sources.files import columns, content_of, grid, read_data
 from review.sources.files.rows import record_of
 

@@ -4,7 +4,7 @@ import io
 import re
 from typing import Any
 
-from review.records import (
+from review.models import (
     Parsed,
     Record,
     Rejected,

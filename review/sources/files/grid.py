@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from review.errors import SourceError
-from review.records import Rejected
+from review.models import Rejected
 from review.sources.files.text import decoded
 
 csv.field_size_limit(16_000_000)

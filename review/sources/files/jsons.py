@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from review.errors import SourceError
-from review.records import Parsed, Record, Rejected, from_dict
+from review.models import Parsed, Record, Rejected, from_dict
 from review.sources.files import own, rows
 from review.sources.files.columns import key
 

@@ -5,7 +5,7 @@ Bio.Medline ends an entry at a blank line; entries are also cut here at PMID lin
 
 import re
 
-from review.records import (
+from review.models import (
     Parsed,
     Record,
     Rejected,

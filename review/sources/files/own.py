@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from review.records import Parsed, Record, Rejected, from_dict
+from review.models import Parsed, Record, Rejected, from_dict
 from review.sources.files import latex
 from review.sources.files.text import Fields, clean, each
 

@@ -2,7 +2,7 @@
 
 import re
 
-from review.records import Parsed, Record, Rejected
+from review.models import Parsed, Record, Rejected
 from review.sources.files import own
 from review.sources.files.text import decoded
 

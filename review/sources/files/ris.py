@@ -6,7 +6,7 @@ rispy drops what it cannot place in silence, so entries are counted and cut here
 import functools
 import re
 
-from review.records import (
+from review.models import (
     Parsed,
     Record,
     Rejected,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from review.records import Record, normal_arxiv, normal_doi, normal_pmcid, normal_pmid
+from review.models import Record, normal_arxiv, normal_doi, normal_pmcid, normal_pmid
 from review.sources.files import columns, guess
 from review.sources.files.text import (
     date_of,

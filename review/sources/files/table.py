@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import chain
 
-from review.records import Parsed, Record, Rejected
+from review.models import Parsed, Record, Rejected
 from review.sources.files import columns, grid, guess, own, tagged
 from review.sources.files.grid import Row
 from review.sources.files.rows import record_of

@@ -3,7 +3,7 @@
 import itertools
 import re
 
-from review.records import (
+from review.models import (
     Parsed,
     Record,
     Rejected,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from review.records import normal_doi, normal_pmid
+from review.models import normal_doi, normal_pmid
 
 Fields = dict[str, list[str]]
 """One entry of a file by the file's own tags, in the order the tags came."""

@@ -3,7 +3,7 @@
 import csv
 import re
 
-from review.records import Parsed, Record, Rejected
+from review.models import Parsed, Record, Rejected
 from review.sources.files import own, rows
 from review.sources.files.columns import key
 from review.sources.files.text import decoded

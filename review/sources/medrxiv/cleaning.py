@@ -2,7 +2,7 @@
 
 import re
 
-from review.sources.markup import plain_text
+from review.text.markup import plain_text
 
 _CODE = re.compile(
     r"\b([OC])_(ST_ABS|TABLECAPTION|DISPLAYFIG|INLINEFIG|BLOCKFIG|FLOATNO|TEXTBOX|SCPLOW|SCPCAP|"

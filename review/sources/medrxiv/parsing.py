@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.errors import SourceError
-from review.records import Parsed, Record, Rejected, Relation, normal_doi
+from review.models import Parsed, Record, Rejected, Relation, normal_doi
 from review.sources.files.text import unique, year_of
-from review.sources.markup import data, one_line, plain_text
 from review.sources.medrxiv.cleaning import readable
+from review.text.markup import data, one_line, plain_text
 
 _NONE = {"", "na", "n/a", "none", "null"}
 _TAKEN = {

@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree
 
 from review.errors import SourceError
-from review.sources.markup import tree
+from review.text.markup import tree
 
 _NOTICES = (
     "CommentOn", "CommentIn", "ErratumIn", "ErratumFor", "RepublishedFrom", "RepublishedIn",

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.errors import SourceError
-from review.records import Parsed, Record, Rejected
+from review.models import Parsed, Record, Rejected
 from review.sources.files.text import as_utf8
-from review.sources.markup import data, one_line, refuse_page, tree
 from review.sources.pubmed.article import article, book
 from review.sources.pubmed.older import modern
 from review.sources.pubmed.summaries import of_json, of_xml, summary, summary2
+from review.text.markup import data, one_line, refuse_page, tree
 
 _DTD = {
     "PubmedArticleSet": "https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd",

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from review.errors import SourceError
-from review.records import Parsed, Record, Rejected
+from review.models import Parsed, Record, Rejected
 from review.sources.http import Ask, Got, Http
 from review.sources.nouns import Refused, ResultPage, Window
 from review.sources.pubmed.parsing import Found, parse, read_search

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from review.records import Record, normal_doi, normal_pmcid, normal_pmid
+from review.models import Record, normal_doi, normal_pmcid, normal_pmid
 from review.sources.files.text import date_of, unique, year_of
-from review.sources.markup import one_line, plain_text
+from review.text.markup import one_line, plain_text
 
 Extra = dict[str, tuple[str, ...]]
 _LISTS = frozenset({

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from review.checklists import PARTS, UNSURE, Asked, Checklist, answerable, asked_of, read_answer
 from review.errors import ReviewError
-from review.records import Answer
+from review.models import Answer
 from review.scoring import Result, lacks_reason, score
 from review.scoring.form import dead_keys
 from review.store import Connection, answers, decisions, links

@@ -7,7 +7,7 @@ from functools import partial
 from review import consensus
 from review.checklists import Checklist
 from review.consensus import ItemRatings
-from review.records import Answer
+from review.models import Answer
 from review.scoring import GateOutcome, Result
 from review.store import answers, records
 from review.store.answers import FormEvent

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from review.checklists import UNSURE, Checklist
+from review.models import Answer
 from review.protocol import Protocol
-from review.records import Answer
 from review.store import Connection, answers, links
 from review.store.answers import FormEvent
 from review.workflow.appraisal.forms import is_finished, reports_due

@@ -7,8 +7,8 @@ from review import consensus
 from review.checklists import Checklist, asked_of, read_answer
 from review.consensus import Pair
 from review.errors import ReviewError
+from review.models import Answer, Decision, Verdict
 from review.protocol import gate_checklists, stage_of
-from review.records import Answer, Decision, Verdict
 from review.scoring import GateOutcome, Result, gate_outcomes, score
 from review.scoring.form import dead_keys
 from review.store import Connection, answers, decisions

@@ -7,7 +7,7 @@ from pathlib import Path
 from review import sheets
 from review.checklists import Asked, Checklist, asked_of, label_of, read_answer
 from review.errors import ChecklistError, ReviewError, SourceError, StoreError
-from review.records import Answer
+from review.models import Answer
 from review.sheets import Book, Row, Sheet
 from review.store import Connection, records
 from review.store.records import key_of, number_of

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from review.checklists import UNSURE
-from review.records import Answer
+from review.models import Answer
 from review.store import Connection, answers, links, records
 from review.workflow.appraisal.forms import (
     counted,

@@ -17,8 +17,8 @@ from review.protocol import (
     conditions,
     gate_checklists,
 )
+from review.resources import folder as shipped
 from review.scoring import judgement_key
-from review.shipped import folder as shipped
 from review.store import Connection, answers, audit_events
 from review.store.timestamps import now
 from review.workflow.project import Project

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from review.errors import ReviewError
-from review.records import Record, Relation
+from review.models import Record, Relation
 from review.store import Connection, audit_events, harvests, links, records
 from review.store.records import key_of, number_of
 from review.store.timestamps import now

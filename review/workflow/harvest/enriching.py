@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from review.errors import SourceError
-from review.records import Record, Relation
+from review.models import Record, Relation
 from review.sources.http import Http, default_cache
 from review.sources.nouns import Refused
 from review.sources.terms import PLACES, place

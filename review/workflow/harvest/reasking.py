@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from review.records import Record
+from review.models import Record
 from review.sources.arxiv.search import by_ids
 from review.sources.http import Http
 from review.sources.medrxiv.search import articles

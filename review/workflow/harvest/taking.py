@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from review.models import Record, Rejected, Relation
 from review.query.matching import Matcher
-from review.records import Record, Rejected, Relation
 from review.sources.arxiv.oai import DELETED
 from review.sources.nouns import ResultPage
 from review.store import Connection, harvests, raw_answers, records

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from review.records import Record
+from review.models import Record
 from review.sources import TITLES
 from review.store import Connection, harvests, raw_answers, records
 from review.store.harvests import Harvest

@@ -10,8 +10,8 @@ from review.checklists import OVERALL, Checklist, Section, items
 from review.figures import bars, judgements
 from review.figures.bars import ItemBar
 from review.figures.judgements import Column, Row
+from review.models import Answer
 from review.protocol import Stage, gate_checklists, stage_of
-from review.records import Answer
 from review.scoring.form import dead_keys, state
 from review.store import answers
 from review.store.records import key_of

@@ -17,8 +17,8 @@ from review.exports.documents import html_page, html_table
 from review.exports.office import docx, xlsx
 from review.exports.revman import Referenced, revman
 from review.figures import convert
+from review.models import StoredRecord
 from review.prisma import conservation, count, hold, outcomes
-from review.records import StoredRecord
 from review.store import log
 from review.store.records import key_of, number_of
 from review.table import Table

@@ -1,8 +1,8 @@
 """Lists of a report: what was excluded and why, what is included, duplicates, source overlap."""
 
 from review import tables
+from review.models import Link
 from review.protocol import Stage
-from review.records import Link
 from review.screening import Standing
 from review.store import links, retrievals
 from review.store.records import key_of

@@ -9,9 +9,9 @@ from review import prisma, tables
 from review import protocol as protocols
 from review.checklists import Checklist
 from review.errors import ReviewError
+from review.models import Answer, StoredRecord
 from review.prisma import Flow
 from review.protocol import Stage, stage_of
-from review.records import Answer, StoredRecord
 from review.store import Connection, answers, audit_events, records
 from review.store.answers import FormEvent
 from review.store.timestamps import from_text, now
