@@ -4,11 +4,11 @@ import random
 import time
 from collections.abc import Callable
 
-from review.exports.documents import WRITERS
 from review.figures import convert, judgements, prisma
 from review.figures.judgements import Column, Row
 from review.prisma import Entry, Flow, Inputs, Standing, count
-from review.table import Table
+from review.tables.documents import WRITERS
+from review.tables.table import Table
 
 SIZES = (3, 62, 400)
 COLUMNS = [

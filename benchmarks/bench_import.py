@@ -98,7 +98,7 @@ def one(path: Path, into: str) -> None:
 
         read = import_file(open_project(Path(into), who="bench"), path, "bench").new
     else:
-        from review.sources.files import read_file
+        from review.formats import read_file
 
         parsed = read_file(path)
         assert parsed.rejected == ()

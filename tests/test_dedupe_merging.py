@@ -8,7 +8,7 @@ from test_reopening import draw, project
 
 from review.dedupe import merge
 from review.errors import StoreError
-from review.exports import WRITERS
+from review.formats.export import WRITERS
 from review.models import Record, StoredRecord
 from review.workflow import dedupe
 from review.workflow.record_exports import Wish, written

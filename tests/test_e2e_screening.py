@@ -3,10 +3,10 @@
 import pytest
 from browser import chromium, press_until, served, settled, sign_in, tab
 
+from review.formats import read_file
 from review.prisma import total
 from review.protocol import stage_of
 from review.screening import status
-from review.sources.files import read_file
 from review.store import decisions, records
 from review.store.timestamps import now
 from review.workflow import accounts, agreeing, screening, standings

@@ -10,11 +10,11 @@ import openpyxl
 import pytest
 from lxml import html
 
-from review.exports import letters
-from review.exports.documents import WRITERS, latex, tex
-from review.exports.office import docx, xlsx
-from review.exports.zipped import pack
-from review.table import Table
+from review.formats.deterministic_zip import pack
+from review.tables import latex as letters
+from review.tables.documents import WRITERS, latex, tex
+from review.tables.office import docx, xlsx
+from review.tables.table import Table
 
 HOSTILE = [
     "=HYPERLINK(\"http://x\",\"y\")", "+1", "-1 and more", "@SUM(A1)", "<b>&amp;</b>",

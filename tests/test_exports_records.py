@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_files_samples import SAMPLES, exports
 
-from review.exports import EXTENSIONS, WRITERS
+from review.formats import read_file
+from review.formats.export import EXTENSIONS, WRITERS
 from review.models import Record, Relation
-from review.sources.files import read_file
 
 
 def back(form: str, records: list[Record]) -> list[Record]:

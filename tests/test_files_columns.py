@@ -5,8 +5,8 @@ import io
 
 import pytest
 
+from review.formats import read_file
 from review.models import Record
-from review.sources.files import read_file
 
 LAYOUTS: list[tuple[str, dict[str, str], dict[str, object]]] = [
     (

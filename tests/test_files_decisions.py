@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from review.errors import SourceError
-from review.sources.files.decisions import DecisionRow, Given, read_decisions
+from review.formats.tabular.decisions import DecisionRow, Given, read_decisions
 
 OWN = """record,stage,reviewer,role,verdict,reason,note
 R000001,title-abstract,ada,reviewer,include,,

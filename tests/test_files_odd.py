@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from review.errors import SourceError
-from review.sources.files import read_file
+from review.formats import read_file
 
 RIS = (
     "TY  - JOUR\nTI  - Über Röntgen\nAU  - Müller, Eva\nPY  - 2020\nER  - \n\n"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from review.formats import read_file
 from review.models import Record
-from review.sources.files import read_file
 
 SAMPLES = [
     ("bibtex/Scopus_bib_example.bib", 3, "scopus"),

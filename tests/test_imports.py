@@ -6,10 +6,10 @@ import pytest
 from test_files_samples import SAMPLES, exports
 
 from review.errors import FlowError, ReviewError, SourceError
-from review.exports import WRITERS
+from review.formats import read_file
+from review.formats.export import WRITERS
+from review.formats.tabular.decisions import Given
 from review.models import Record
-from review.sources.files import read_file
-from review.sources.files.decisions import Given
 from review.store import decisions, identified, records
 from review.workflow.decision_files import import_decisions
 from review.workflow.imports import import_file

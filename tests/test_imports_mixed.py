@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from review.cli import app
+from review.formats import detect_database
 from review.models import Record
 from review.prisma import total
-from review.sources.files import guess
 from review.store import identified as arrivals
 from review.workflow import dedupe_report
 from review.workflow.imports import import_file
@@ -128,8 +128,8 @@ def test_unreadable_entries_of_a_mixed_file_are_given_to_no_database(
 
 
 def test_an_entry_that_names_none_gets_a_name_only_where_the_others_agree() -> None:
-    assert guess.of_file(["embase", "embase", None], "ris") == "embase"
-    assert guess.of_file(["embase", "embase", "embase", "scopus", None], "ris") == "ris"
-    assert guess.of_file(["embase", None, None], "ris") == "ris"
+    assert detect_database.of_file(["embase", "embase", None], "ris") == "embase"
+    assert detect_database.of_file(["embase", "embase", "embase", "scopus", None], "ris") == "ris"
+    assert detect_database.of_file(["embase", None, None], "ris") == "ris"
     assert arrivals.source_of("scopus", "various", "a.ris") == "scopus"
     assert Record("ris").source == "ris" and arrivals.source_of("ris", "ris", None) == "ris"

@@ -74,7 +74,7 @@ def import_(
     json: bool = typer.Option(False, "--json", help="One JSON object a record or file."),
 ) -> None:
     """Import search exports: RIS, NBIB, BibTeX, EndNote, PubMed XML, CSV, TSV, XLSX and others."""
-    from review.sources.files.guess import tidy
+    from review.formats.detect_database import tidy
 
     name = tidy(source)
     if dry_run:
@@ -176,7 +176,7 @@ def import_decisions(
     json: bool = typer.Option(False, "--json", help="Say what was done as JSON."),
 ) -> None:
     """Enter a file of decisions: columns record, stage, reviewer, verdict, reason, note."""
-    from review.sources.files.decisions import Given
+    from review.formats.tabular.decisions import Given
     from review.workflow import decision_files
 
     given = Given(stage or None, reviewer or None, verdict.value if verdict else None)
@@ -249,7 +249,7 @@ def _export(form: Form) -> Callable[..., None]:
         decisions: bool = typer.Option(True, help="Put key and standing beside each record."),
         as_of: str = AS_OF,
     ) -> None:
-        from review.exports import EXTENSIONS
+        from review.formats.export import EXTENSIONS
         from review.workflow.record_exports import Wish, save
 
         path = out or Path(f"records{EXTENSIONS[form.value]}")

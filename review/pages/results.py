@@ -7,9 +7,9 @@ from functools import partial
 import streamlit as st
 
 from review.errors import FlowError
-from review.exports.documents import WRITERS
 from review.pages import session
 from review.tables import frame
+from review.tables.documents import WRITERS
 from review.workflow import accounts
 from review.workflow.project import Project
 from review.workflow.reports import bundle, changes, moment, prisma, texts

@@ -7,7 +7,7 @@ from review.agreement import Figure
 from review.checklists import NOT_JUDGED, Checklist, answerable, asked_of, items, label_of
 from review.models import Answer
 from review.scoring import Result
-from review.table import Cell, Table
+from review.tables.table import Cell, Table
 
 Entries = Mapping[str, Answer]
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from review.table import Table
+from review.tables.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from review.models import Record
-from review.table import Cell, Table
 from review.tables.citing import reference
+from review.tables.table import Cell, Table
 
 
 @dataclass(frozen=True, slots=True)

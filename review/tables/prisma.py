@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from review.prisma import Box, Flow, Line, Stream, total
-from review.table import Cell, Table
+from review.tables.table import Cell, Table
 
 UNKNOWN = "not published here"
 

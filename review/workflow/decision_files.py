@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from review.errors import ReviewError, SourceError
+from review.formats.tabular.decisions import DecisionRow, Given, read_decisions
 from review.models import (
     Decision,
     Record,
@@ -18,7 +19,6 @@ from review.models import (
     normal_pmid,
     plain,
 )
-from review.sources.files.decisions import DecisionRow, Given, read_decisions
 from review.store import Connection, decisions, links, records
 from review.store.records import key_of, number_of
 from review.store.timestamps import now

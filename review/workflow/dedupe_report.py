@@ -10,7 +10,7 @@ from review import dedupe
 from review.models import Link
 from review.store import identified, links, records
 from review.store.identified import Arrival
-from review.table import Cell, Table
+from review.tables.table import Cell, Table
 from review.workflow.flow import joined_by_hand
 from review.workflow.grouping import groups_at
 from review.workflow.project import Project

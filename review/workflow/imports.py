@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from review.errors import SourceError
+from review.formats import read_file
 from review.models import UNSTATED, Parsed, Record, Rejected
 from review.protocol import Via
-from review.sources.files import read_file
 from review.store import Connection, audit_events, identified, records
 from review.store.timestamps import now
 from review.workflow import standings

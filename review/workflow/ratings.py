@@ -8,7 +8,7 @@ from typing import Any
 
 from review import agreement
 from review.errors import ReviewError
-from review.workflow.plain_tables import Row, read_table
+from review.formats.tabular.plain import Row, read_table
 
 LONG = ("unit", "rater", "answer")
 NOTHING = ("", "na", "n/a", "null", "none", ".")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from review import dedupe
 from review.errors import FlowError, ReviewError
-from review.exports import WRITERS
+from review.formats.export import WRITERS
 from review.models import Record, StoredRecord
 from review.store import records
 from review.workflow import blind, standings

@@ -9,6 +9,7 @@ from typing import Any
 from lxml import etree
 
 from review.errors import SourceError
+from review.formats.fields import unique, year_of
 from review.models import (
     Parsed,
     Record,
@@ -19,7 +20,6 @@ from review.models import (
     normal_pmcid,
     normal_pmid,
 )
-from review.sources.files.text import unique, year_of
 from review.text.markup import data, one_line, paragraphs, plain_text, tree
 
 RELATIONS = {

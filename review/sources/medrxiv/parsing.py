@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.errors import SourceError
+from review.formats.fields import unique, year_of
 from review.models import Parsed, Record, Rejected, Relation, normal_doi
-from review.sources.files.text import unique, year_of
 from review.sources.medrxiv.cleaning import readable
 from review.text.markup import data, one_line, plain_text
 

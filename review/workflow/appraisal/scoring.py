@@ -9,9 +9,9 @@ from typing import Any
 from review.bias import rules
 from review.checklists import PARTS, Checklist, asked_of, items, label_of, loading, read_answer
 from review.errors import ChecklistError, SourceError
+from review.formats.tabular.plain import read_table
 from review.scoring import Result, lacks_reason, score
 from review.workflow.appraisal.tools import checklist, shelf
-from review.workflow.plain_tables import read_table
 from review.workflow.project import Project
 
 COLUMNS = ("item", "answer")

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from review import sheets
 from review.checklists import Asked, Checklist, asked_of, label_of, read_answer
 from review.errors import ChecklistError, ReviewError, SourceError, StoreError
+from review.formats import appraisal_workbook
+from review.formats.appraisal_workbook import Book, Row, Sheet
 from review.models import Answer
-from review.sheets import Book, Row, Sheet
 from review.store import Connection, records
 from review.store.records import key_of, number_of
 from review.workflow.appraisal.forms import (
@@ -70,7 +70,7 @@ def write_template(
     pages = [
         Sheet(checklist(project, name).short, name, tuple(rows)) for name, rows in books.items()
     ]
-    sheets.write(Book(reviewer, project.protocol.title, tuple(pages)), path)
+    appraisal_workbook.write(Book(reviewer, project.protocol.title, tuple(pages)), path)
     return count
 
 
@@ -130,7 +130,7 @@ def read_template(
         ReviewError: as answer does, for example a report that is not due.
     """
     place_reports(project)
-    book = sheets.read(path)
+    book = appraisal_workbook.read(path)
     if book.reviewer != reviewer:
         raise SourceError(
             f"{path} was written for {book.reviewer or 'nobody'}, and you act as {reviewer}. "

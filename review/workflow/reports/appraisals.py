@@ -15,8 +15,8 @@ from review.protocol import Stage, gate_checklists, stage_of
 from review.scoring.form import dead_keys, state
 from review.store import answers
 from review.store.records import key_of
-from review.table import Table
 from review.tables import Filled
+from review.tables.table import Table
 from review.workflow import agreeing
 from review.workflow.appraisal.agreeing import agreement_on, item_figures
 from review.workflow.appraisal.readers import needed, readers_of

@@ -10,18 +10,18 @@ from typing import Any
 
 from review import tables
 from review.errors import FlowError
-from review.exports import WRITERS as RECORDS
-from review.exports import zipped
-from review.exports.documents import WRITERS as TABLES
-from review.exports.documents import html_page, html_table
-from review.exports.office import docx, xlsx
-from review.exports.revman import Referenced, revman
 from review.figures import convert
+from review.formats import deterministic_zip
+from review.formats.export import WRITERS as RECORDS
+from review.formats.revman import Referenced, revman
 from review.models import StoredRecord
 from review.prisma import conservation, count, hold, outcomes
 from review.store import log
 from review.store.records import key_of, number_of
-from review.table import Table
+from review.tables.documents import WRITERS as TABLES
+from review.tables.documents import html_page, html_table
+from review.tables.office import docx, xlsx
+from review.tables.table import Table
 from review.workflow import blind
 from review.workflow.reports import appraisals, listings, overlap, prisma, search, texts
 from review.workflow.reports.moment import Moment
@@ -316,4 +316,4 @@ def _entries(data: bytes) -> int:
 
 def as_zip(files: Mapping[str, bytes]) -> bytes:
     """The files as one ZIP, the same bytes for the same files."""
-    return zipped.pack(files)
+    return deterministic_zip.pack(files)

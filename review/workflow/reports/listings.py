@@ -7,8 +7,8 @@ from review.screening import Standing
 from review.store import links, retrievals
 from review.store.records import key_of
 from review.store.timestamps import to_text
-from review.table import Table
 from review.tables import Excluded, Linked
+from review.tables.table import Table
 from review.workflow import dedupe_report
 from review.workflow.reports.moment import KIND_NAMES, NAMES, Moment
 

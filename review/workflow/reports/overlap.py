@@ -5,7 +5,7 @@ from pathlib import Path
 from review.bias import datasets
 from review.bias.datasets import Matrix
 from review.store import feedback, files
-from review.table import Cell, Table
+from review.tables.table import Cell, Table
 from review.workflow import bias
 from review.workflow import fulltext as texts
 from review.workflow.files import path_of

@@ -13,7 +13,7 @@ from review.store import audit_events, records
 from review.store import identified as arrivals
 from review.store.identified import Arrival
 from review.store.timestamps import from_text
-from review.table import Cell, Table
+from review.tables.table import Cell, Table
 from review.workflow.dedupe import RUN
 from review.workflow.harvest.telling import said_of_queries
 from review.workflow.reports.moment import NAMES, Moment

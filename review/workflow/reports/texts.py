@@ -9,7 +9,7 @@ from importlib import metadata
 from review.checklists import Checklist
 from review.prisma import Flow, Stream, total
 from review.protocol import Stage
-from review.table import Table
+from review.tables.table import Table
 from review.workflow.appraisal.tools import checklist
 from review.workflow.ordering import STOPPED, stops
 from review.workflow.reports import prisma

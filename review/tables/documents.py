@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from review.exports.cells import told
-from review.exports.letters import longest, tex
-from review.exports.office import docx, xlsx
-from review.exports.plain import shown_lines
-from review.exports.sheets import guarded
-from review.table import Cell, Table
+from review.formats.plain import shown_lines
+from review.formats.tabular.writer import guarded
+from review.tables.cells import told
+from review.tables.latex import longest, tex
+from review.tables.office import docx, xlsx
+from review.tables.table import Cell, Table
 
 
 def csv_text(table: Table) -> bytes:

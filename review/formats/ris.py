@@ -6,17 +6,8 @@ rispy drops what it cannot place in silence, so entries are counted and cut here
 import functools
 import re
 
-from review.models import (
-    Parsed,
-    Record,
-    Rejected,
-    normal_arxiv,
-    normal_doi,
-    normal_pmcid,
-    normal_pmid,
-)
-from review.sources.files import guess, own
-from review.sources.files.text import (
+from review.formats import detect_database, funnel_note
+from review.formats.fields import (
     Fields,
     date_of,
     decoded,
@@ -29,6 +20,15 @@ from review.sources.files.text import (
     take_all,
     unique,
     year_of,
+)
+from review.models import (
+    Parsed,
+    Record,
+    Rejected,
+    normal_arxiv,
+    normal_doi,
+    normal_pmcid,
+    normal_pmid,
 )
 
 TYPES = {
@@ -95,8 +95,10 @@ def parse(data: bytes, source: str | None = None) -> Parsed:
             _read(pieces, loose, records, rejected)
             pieces = []
     _read(pieces, loose, records, rejected)
-    named = source or guess.of_file((r.source or None for r in records), "ris")
-    return Parsed(tuple(own.named(r, source, named) for r in records), tuple(rejected), len(starts))
+    named = source or detect_database.of_file((r.source or None for r in records), "ris")
+    return Parsed(
+        tuple(funnel_note.named(r, source, named) for r in records), tuple(rejected), len(starts)
+    )
 
 
 def _read(
@@ -155,14 +157,14 @@ def _rispy(text: str) -> list[Fields]:
 
 def record_of(fields: Fields) -> Record:
     """The record of one RIS entry; its source is '' where the entry does not tell."""
-    kept = own.from_lines(fields, "N1")
+    kept = funnel_note.from_lines(fields, "N1")
     if kept is not None:
         return kept
     fields = {tag: list(values) for tag, values in fields.items()}
     code = (fields.get("TY") or [""])[0].strip()
     urls = unique(take_all(fields, "UR", "L1", "L2", "L3", "LK"))
-    database = guess.by_name(*fields.get("DB", ()), *fields.get("DP", ()))
-    source = database or guess.by_url(urls) or _by_habit(fields)
+    database = detect_database.by_name(*fields.get("DB", ()), *fields.get("DP", ()))
+    source = database or detect_database.by_url(urls) or _by_habit(fields)
     doi = _doi(fields, urls)
     year, date = _dates(fields)
     first, last = take(fields, "SP"), take(fields, "EP")

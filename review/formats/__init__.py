@@ -12,21 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from review.errors import SourceError
+from review.formats import bibtex, detect_format, endnote_xml, json, nbib, ris, tagged
+from review.formats.fields import as_utf8
+from review.formats.pubmed import file as pubmed_xml
+from review.formats.tabular import grid, reader, vertical
 from review.models import Parsed
-from review.sources.files import (
-    bibtex,
-    endnote_xml,
-    grid,
-    jsons,
-    nbib,
-    pubmed_xml,
-    ris,
-    sniff,
-    table,
-    tagged,
-    vertical,
-)
-from review.sources.files.text import as_utf8
 
 FORMATS: dict[str, Callable[[bytes, str | None], Parsed]] = {
     "ris": ris.parse,
@@ -37,7 +27,7 @@ FORMATS: dict[str, Callable[[bytes, str | None], Parsed]] = {
     "pubmed_xml": pubmed_xml.parse,
     "wos": tagged.parse_wos,
     "vertical": vertical.parse,
-    "json": jsons.parse,
+    "json": json.parse,
 }
 
 EXPORTS = (".csv", ".tsv", ".ris", ".bib", ".nbib", ".xml", ".txt", ".ciw", ".enw", ".json")
@@ -74,13 +64,13 @@ def content_of(file: Path | bytes, name: str) -> tuple[bytes, str]:
         data = _unpacked(data, name)
     if not data.startswith(b"PK"):
         data = as_utf8(data)
-    return data, sniff.kind(data, name)
+    return data, detect_format.kind(data, name)
 
 
 def read_data(data: bytes, kind: str, name: str, source: str | None = None) -> Parsed:
     """The records in what content_of gave. Raises SourceError as read_file."""
     if kind in ("xlsx", "csv"):
-        parsed = table.parse(data, source, name=name)
+        parsed = reader.parse(data, source, name=name)
     else:
         try:
             parsed = FORMATS[kind](data, source)

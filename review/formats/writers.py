@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from review.exports import plain
+from review.formats import plain
 from review.models import Record, as_dict
 
 Status = Sequence[Mapping[str, str]]

@@ -3,10 +3,11 @@
 import csv
 import re
 
+from review.formats import funnel_note
+from review.formats.fields import decoded
+from review.formats.tabular import rows
+from review.formats.tabular.columns import key
 from review.models import Parsed, Record, Rejected
-from review.sources.files import own, rows
-from review.sources.files.columns import key
-from review.sources.files.text import decoded
 
 _FIRST = re.compile(rb'^"?TITLE"?[,\t;]', re.M)
 
@@ -33,4 +34,6 @@ def parse(data: bytes, source: str | None = None) -> Parsed:
             continue
         records.append(rows.record_of(pairs))
     named = source or "embase"
-    return Parsed(tuple(own.named(r, source, named) for r in records), tuple(rejected), len(starts))
+    return Parsed(
+        tuple(funnel_note.named(r, source, named) for r in records), tuple(rejected), len(starts)
+    )

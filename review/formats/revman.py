@@ -7,7 +7,7 @@ RIS only, and the tag NS says which study a reference belongs to.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from review.exports.plain import shown
+from review.formats.plain import shown
 from review.models import Record
 
 

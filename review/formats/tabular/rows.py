@@ -3,9 +3,8 @@
 import re
 from collections.abc import Callable
 
-from review.models import Record, normal_arxiv, normal_doi, normal_pmcid, normal_pmid
-from review.sources.files import columns, guess
-from review.sources.files.text import (
+from review.formats import detect_database
+from review.formats.fields import (
     date_of,
     doi_in,
     each,
@@ -17,6 +16,8 @@ from review.sources.files.text import (
     unique,
     year_of,
 )
+from review.formats.tabular import columns
+from review.models import Record, normal_arxiv, normal_doi, normal_pmcid, normal_pmid
 
 _EMBASE = re.compile(
     r"(?P<journal>.+?) \((?P<year>\d{4})\) ?(?P<volume>[^:(\s]+)?(?::(?P<issue>[^\s(]+))?"
@@ -126,7 +127,7 @@ def _from_citation(got: dict[str, list[str]], cells: dict[str, str]) -> None:
     found = _PUBMED.search(citation) if citation else None
     if found is None and "journal" not in got and source:
         found = _EMBASE.match(source) or _OVID.match(source)
-        if found is None and len(source) < 200 and guess.by_name(source) is None:
+        if found is None and len(source) < 200 and detect_database.by_name(source) is None:
             got["journal"] = [source]
     for field, value in (found.groupdict() if found else {}).items():
         if value:
@@ -137,6 +138,6 @@ def _source(cells: dict[str, str], urls: tuple[str, ...]) -> str:
     """The database the row names: in a short Source, Database or Library Catalog cell."""
     for column in ("source", "database", "librarycatalog", "databasename", "databaseprovider"):
         cell = cells.get(column, "")
-        if 0 < len(cell) < 40 and (found := guess.by_name(cell)):
+        if 0 < len(cell) < 40 and (found := detect_database.by_name(cell)):
             return found
-    return guess.by_url(urls) or ""
+    return detect_database.by_url(urls) or ""

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from itertools import chain
 
+from review.formats import detect_database, funnel_note, tagged
+from review.formats.tabular import columns, grid
+from review.formats.tabular.grid import Row
+from review.formats.tabular.rows import record_of
 from review.models import Parsed, Record, Rejected
-from review.sources.files import columns, grid, guess, own, tagged
-from review.sources.files.grid import Row
-from review.sources.files.rows import record_of
 
 WANTED = (
     "no column is a title. Accepted: Title, Article Title, Document Title, Primary Title, TI or T1 "
@@ -22,8 +23,8 @@ def parse(data: bytes, source: str | None = None, *, name: str = "the table") ->
     """
     done = []
     for one in grid.grids(data, columns.as_header, name=name, wanted=WANTED):
-        ours = own.COLUMN in one.header and "title" in one.header
-        read = own.from_rows if ours else parse_rows
+        ours = funnel_note.COLUMN in one.header and "title" in one.header
+        read = funnel_note.from_rows if ours else parse_rows
         parsed = read(one.rows, one.header, source)
         done.append(
             parsed if one.counted is None else Parsed(parsed.records, parsed.rejected, one.counted)
@@ -58,9 +59,11 @@ def parse_rows(
             records.append(tagged.web_of_science(fields))
         else:
             records.append(record_of(pairs))
-    named = source or signed or guess.of_file((r.source or None for r in records), "table")
+    named = (
+        source or signed or detect_database.of_file((r.source or None for r in records), "table")
+    )
     return Parsed(
-        tuple(own.named(r, source, named) for r in records),
+        tuple(funnel_note.named(r, source, named) for r in records),
         tuple(rejected),
         len(records) + len(rejected),
     )

@@ -1,7 +1,7 @@
 """How one cell of a table reads."""
 
-from review.exports.plain import shown_lines
-from review.table import Cell
+from review.formats.plain import shown_lines
+from review.tables.table import Cell
 
 
 def told(cell: Cell) -> str:

@@ -8,17 +8,8 @@ import logging
 import re
 from collections.abc import Iterable, Iterator
 
-from review.models import (
-    Parsed,
-    Record,
-    Rejected,
-    normal_arxiv,
-    normal_doi,
-    normal_pmcid,
-    normal_pmid,
-)
-from review.sources.files import guess, latex, own
-from review.sources.files.text import (
+from review.formats import detect_database, funnel_note, latex
+from review.formats.fields import (
     Fields,
     clean,
     date_of,
@@ -33,6 +24,15 @@ from review.sources.files.text import (
     take_all,
     unique,
     year_of,
+)
+from review.models import (
+    Parsed,
+    Record,
+    Rejected,
+    normal_arxiv,
+    normal_doi,
+    normal_pmcid,
+    normal_pmid,
 )
 
 # What bibtexparser warns of is counted and reported here; without this it would reach the screen.
@@ -79,8 +79,10 @@ def parse(data: bytes, source: str | None = None) -> Parsed:
                 rejected.append(Rejected(number, fields, piece.strip()))
             else:
                 records.append(record_of(fields))
-    named = source or guess.of_file((r.source or None for r in records), "bibtex")
-    return Parsed(tuple(own.named(r, source, named) for r in records), tuple(rejected), len(starts))
+    named = source or detect_database.of_file((r.source or None for r in records), "bibtex")
+    return Parsed(
+        tuple(funnel_note.named(r, source, named) for r in records), tuple(rejected), len(starts)
+    )
 
 
 def _entries(pieces: list[str], strings: str) -> Iterator[tuple[str, Fields | str]]:
@@ -158,7 +160,7 @@ def _recovered(piece: str) -> Fields | str:
 
 def record_of(fields: Fields) -> Record:
     """The record of one BibTeX entry; its source is '' where the entry does not tell."""
-    kept = own.from_bibtex(fields)
+    kept = funnel_note.from_bibtex(fields)
     if kept is not None:
         return kept
     verbatim = ("doi", "url", "eprint", "file", "author", "editor", "howpublished")
@@ -273,7 +275,9 @@ def _source(fields: Fields, key: str, urls: tuple[str, ...]) -> str:
     if prefix in ("PMID", "PPR", "PMC"):
         return "europepmc"
     return (
-        guess.by_name(*said, f"{prefix}:" if prefix == "WOS" else None) or guess.by_url(urls) or ""
+        detect_database.by_name(*said, f"{prefix}:" if prefix == "WOS" else None)
+        or detect_database.by_url(urls)
+        or ""
     )
 
 

@@ -5,18 +5,8 @@ Bio.Medline ends an entry at a blank line; entries are also cut here at PMID lin
 
 import re
 
-from review.models import (
-    Parsed,
-    Record,
-    Rejected,
-    Relation,
-    normal_arxiv,
-    normal_doi,
-    normal_pmcid,
-    normal_pmid,
-)
-from review.sources.files import guess, own
-from review.sources.files.text import (
+from review.formats import detect_database, funnel_note
+from review.formats.fields import (
     Fields,
     clean,
     date_of,
@@ -27,6 +17,16 @@ from review.sources.files.text import (
     take_all,
     unique,
     year_of,
+)
+from review.models import (
+    Parsed,
+    Record,
+    Rejected,
+    Relation,
+    normal_arxiv,
+    normal_doi,
+    normal_pmcid,
+    normal_pmid,
 )
 
 _TAGGED = re.compile(rb"^[A-Z]{2,4} {0,2}- ?", re.M)
@@ -70,9 +70,11 @@ def parse(data: bytes, source: str | None = None) -> Parsed:
             rejected.append(Rejected(number, "no MEDLINE tag in it", text.strip()))
         else:
             records.append(record_of(fields))
-    named = source or guess.of_file((r.source or None for r in records), "medline")
+    named = source or detect_database.of_file((r.source or None for r in records), "medline")
     announced = len(_START.findall(data)) or len(pieces)
-    return Parsed(tuple(own.named(r, source, named) for r in records), tuple(rejected), announced)
+    return Parsed(
+        tuple(funnel_note.named(r, source, named) for r in records), tuple(rejected), announced
+    )
 
 
 def _pieces(data: bytes) -> list[bytes]:
@@ -128,7 +130,7 @@ def record_of(fields: Fields) -> Record:
     arxiv = next((a for v in links if "arxiv" in v.lower() and (a := normal_arxiv(v))), None)
     source_id = pmid or take(fields, "UI", "OID", "AN")
     return Record(
-        source="pubmed" if pmid else (guess.by_name(*fields.get("DB", ()), owner) or ""),
+        source="pubmed" if pmid else (detect_database.by_name(*fields.get("DB", ()), owner) or ""),
         source_id=source_id,
         title=take(fields, "TI", "BTI", "CTI", "TT"),
         authors=_authors(fields),

@@ -4,17 +4,8 @@ import io
 import re
 from typing import Any
 
-from review.models import (
-    Parsed,
-    Record,
-    Rejected,
-    normal_arxiv,
-    normal_doi,
-    normal_pmcid,
-    normal_pmid,
-)
-from review.sources.files import guess, own
-from review.sources.files.text import (
+from review.formats import detect_database, funnel_note
+from review.formats.fields import (
     Fields,
     date_of,
     decoded,
@@ -26,6 +17,15 @@ from review.sources.files.text import (
     take_all,
     unique,
     year_of,
+)
+from review.models import (
+    Parsed,
+    Record,
+    Rejected,
+    normal_arxiv,
+    normal_doi,
+    normal_pmcid,
+    normal_pmid,
 )
 
 _START = re.compile(rb"<record(?=[\s>])")
@@ -71,8 +71,10 @@ def parse(data: bytes, source: str | None = None) -> Parsed:
                 del element.getparent()[0]
     except etree.XMLSyntaxError as error:
         rejected.extend(_rest(data, len(records) + len(rejected), str(error)))
-    named = source or guess.of_file((r.source or None for r in records), "endnote")
-    return Parsed(tuple(own.named(r, source, named) for r in records), tuple(rejected), announced)
+    named = source or detect_database.of_file((r.source or None for r in records), "endnote")
+    return Parsed(
+        tuple(funnel_note.named(r, source, named) for r in records), tuple(rejected), announced
+    )
 
 
 def _rest(data: bytes, done: int, why: str) -> list[Rejected]:
@@ -134,7 +136,7 @@ def record_of(fields: Fields) -> Record:
         for value in take_all(fields, tag)
         for u in re.split(r"\s+(?=http)", value)
     )
-    source = guess.by_name(*database) or guess.by_url(urls) or ""
+    source = detect_database.by_name(*database) or detect_database.by_url(urls) or ""
     accession = take(fields, "accession-num") or ""
     number = " ".join(take_all(fields, "electronic-resource-num"))
     doi = normal_doi(number)

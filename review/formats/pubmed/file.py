@@ -2,9 +2,9 @@
 
 import re
 
+from review.formats import funnel_note
+from review.formats.fields import decoded
 from review.models import Parsed, Record, Rejected
-from review.sources.files import own
-from review.sources.files.text import decoded
 
 _ARTICLE = re.compile(rb"<(PubmedArticle|PubmedBookArticle)(?=[\s>]).*?</\1>", re.S)
 _START = re.compile(rb"<Pubmed(?:Book)?Article(?=[\s>])")
@@ -31,7 +31,7 @@ def parse(data: bytes, source: str | None = None) -> Parsed:
         found = pubmed.parse(_wrapped(pieces))
         records.extend(found.records)
         rejected.extend(Rejected(first + bad.number, bad.reason, bad.raw) for bad in found.rejected)
-    named = tuple(own.named(record, source, "pubmed") for record in records)
+    named = tuple(funnel_note.named(record, source, "pubmed") for record in records)
     return Parsed(named, tuple(rejected), len(starts))
 
 

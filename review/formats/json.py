@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from review.errors import SourceError
+from review.formats import funnel_note
+from review.formats.tabular import rows
+from review.formats.tabular.columns import key
 from review.models import Parsed, Record, Rejected, from_dict
-from review.sources.files import own, rows
-from review.sources.files.columns import key
 
 _CSL = {
     "container-title": "Journal",
@@ -39,7 +40,7 @@ def parse(data: bytes, source: str | None = None) -> Parsed:
             raw = json.dumps(item, ensure_ascii=False)
             rejected.append(Rejected(number, found, raw))
         else:
-            records.append(own.named(found, source, "json"))
+            records.append(funnel_note.named(found, source, "json"))
     return Parsed(tuple(records), tuple(rejected), len(items))
 
 

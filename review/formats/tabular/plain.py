@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 from review.errors import SourceError
-from review.sources.files.text import as_utf8, decoded
+from review.formats.fields import as_utf8, decoded
 
 Row = tuple[int, list[str]]
 """Line number in the file, and cells."""

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from review.formats import latex
+from review.formats.fields import Fields, clean, each
 from review.models import Parsed, Record, Rejected, from_dict
-from review.sources.files import latex
-from review.sources.files.text import Fields, clean, each
 
 RIS_TAGS = {
     "title": "TI",

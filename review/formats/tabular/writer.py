@@ -6,8 +6,8 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 
-from review.exports import plain
-from review.exports.zipped import settled
+from review.formats import plain
+from review.formats.deterministic_zip import settled
 from review.models import Record
 
 Status = Sequence[Mapping[str, str]]

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from review.errors import SourceError
+from review.formats.fields import decoded
 from review.models import Rejected
-from review.sources.files.text import decoded
 
 csv.field_size_limit(16_000_000)
 

@@ -4,8 +4,8 @@ import csv
 import re
 
 from review.errors import SourceError
-from review.sources.files import columns
-from review.sources.files.text import decoded
+from review.formats.fields import decoded
+from review.formats.tabular import columns
 
 HEAD = 200_000
 """Bytes looked at from the beginning."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from review.errors import SourceError
+from review.formats import content_of, read_data
+from review.formats.tabular import columns, grid
+from review.formats.tabular.rows import record_of
 from review.models import Record, Rejected, Role, Verdict
-from review.sources.files import columns, content_of, grid, read_data
-from review.sources.files.rows import record_of
 
 WORDS: dict[str, Verdict] = {
     **dict.fromkeys(("include", "included", "in", "yes", "y", "1", "true", "relevant", "accept",

@@ -7,7 +7,7 @@ romanised, for pdfLaTeX, which would stop at them.
 import re
 import unicodedata
 
-from review.exports.plain import shown_lines
+from review.formats.plain import shown_lines
 
 _ACTIVE = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",

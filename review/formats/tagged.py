@@ -3,17 +3,8 @@
 import itertools
 import re
 
-from review.models import (
-    Parsed,
-    Record,
-    Rejected,
-    normal_arxiv,
-    normal_doi,
-    normal_pmcid,
-    normal_pmid,
-)
-from review.sources.files import guess, own
-from review.sources.files.text import (
+from review.formats import detect_database, funnel_note
+from review.formats.fields import (
     Fields,
     date_of,
     decoded,
@@ -26,6 +17,15 @@ from review.sources.files.text import (
     take_all,
     unique,
     year_of,
+)
+from review.models import (
+    Parsed,
+    Record,
+    Rejected,
+    normal_arxiv,
+    normal_doi,
+    normal_pmcid,
+    normal_pmid,
 )
 
 _WOS_START = re.compile(rb"^PT [A-Z]", re.M)
@@ -51,7 +51,9 @@ def parse_wos(data: bytes, source: str | None = None) -> Parsed:
         else:
             records.append(web_of_science(_wos_fields(decoded(piece[: end.start()]))))
     named = source or "wos"
-    return Parsed(tuple(own.named(r, source, named) for r in records), tuple(rejected), len(starts))
+    return Parsed(
+        tuple(funnel_note.named(r, source, named) for r in records), tuple(rejected), len(starts)
+    )
 
 
 def _wos_fields(text: str) -> Fields:
@@ -116,10 +118,12 @@ def parse_endnote(data: bytes, source: str | None = None) -> Parsed:
             rejected.append(Rejected(number, "an empty entry", decoded(piece).strip()))
         else:
             records.append(_endnote(fields))
-    named = source or guess.of_file((r.source or None for r in records), "endnote")
+    named = source or detect_database.of_file((r.source or None for r in records), "endnote")
     titles = len(re.findall(rb"^%T ", data, re.M)) or len(pieces)
     announced = max(titles, len(re.findall(rb"^%0 ", data, re.M)))
-    return Parsed(tuple(own.named(r, source, named) for r in records), tuple(rejected), announced)
+    return Parsed(
+        tuple(funnel_note.named(r, source, named) for r in records), tuple(rejected), announced
+    )
 
 
 def _at_kind(piece: bytes) -> list[bytes]:
@@ -157,7 +161,7 @@ def _endnote(fields: Fields) -> Record:
         fields.pop("D")
     owner = [*fields.get("~", ()), *fields.get("W", ())]
     accession = take(fields, "M")
-    source = guess.by_name(*owner) or guess.by_url(urls) or ""
+    source = detect_database.by_name(*owner) or detect_database.by_url(urls) or ""
     return Record(
         source=source,
         source_id=accession,

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
-from review.exports.cells import told
-from review.exports.plain import shown_lines
-from review.exports.zipped import settled
-from review.table import Cell, Table
+from review.formats.deterministic_zip import settled
+from review.formats.plain import shown_lines
+from review.tables.cells import told
+from review.tables.table import Cell, Table
 
 CELL = 32_767
 """Characters an Excel cell holds. Source: Excel specifications and limits, Microsoft."""

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from review.formats.fields import date_of, pages_of, unique, year_of
 from review.models import Record, Relation, normal_doi, normal_pmcid, normal_pmid
-from review.sources.files.text import date_of, pages_of, unique, year_of
 from review.text.markup import one_line, plain_text
 
 RELATIONS = {

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.errors import SourceError
+from review.formats.fields import as_utf8
+from review.formats.pubmed.article import article, book
+from review.formats.pubmed.legacy_xml import modern
+from review.formats.pubmed.summaries import of_json, of_xml, summary, summary2
 from review.models import Parsed, Record, Rejected
-from review.sources.files.text import as_utf8
-from review.sources.pubmed.article import article, book
-from review.sources.pubmed.older import modern
-from review.sources.pubmed.summaries import of_json, of_xml, summary, summary2
 from review.text.markup import data, one_line, refuse_page, tree
 
 _DTD = {
@@ -69,7 +69,7 @@ def parse(body: bytes) -> Parsed:
     if body[:1] in (b"{", b"["):
         return _of_json(body)
     if _MEDLINE.search(body[:2000]) and not body.startswith(b"<"):
-        from review.sources.files import nbib
+        from review.formats import nbib
 
         return nbib.parse(body, "pubmed")
     root = root_of(body)
