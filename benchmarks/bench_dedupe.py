@@ -168,7 +168,7 @@ def busy() -> float:
 
 def funnel(path: Path, out: Path) -> float:
     """Funnel, on one core, from the table to the written groups."""
-    from review.workflow.dedupe_files import dedupe_file
+    from review.tools.dedupe_csv import dedupe_file
 
     started = time.perf_counter()
     dedupe_file(path, out)

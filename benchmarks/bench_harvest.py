@@ -28,7 +28,7 @@ from harvesting import SERVICES, make, surroundings  # noqa: E402
 from measuring import peak  # noqa: E402
 from standin import StandIn, corpus  # noqa: E402
 
-from review.sources.terms import TERMS  # noqa: E402
+from review.sources.rate_limits import TERMS  # noqa: E402
 
 SINCE, UNTIL = date(2020, 1, 1), date(2020, 10, 3)
 PAGES = {"pubmed": 200, "arxiv": 500, "medrxiv": 100, "biorxiv": 100}

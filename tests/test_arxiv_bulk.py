@@ -10,7 +10,7 @@ from standin.web import Limits
 
 from review.sources.arxiv.bulk import search
 from review.sources.http import Http
-from review.sources.nouns import Window
+from review.sources.models import Window
 from review.workflow.harvest import Control, exit_status, harvest, open_windows, overview
 from review.workflow.opening import open_project
 

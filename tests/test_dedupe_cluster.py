@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 from review import fulltext
 from review.cli import app
 from review.errors import ReviewError, SourceError
-from review.workflow import dedupe_cluster
-from review.workflow.cluster import local_client, opened, read_many, remote_client
-from review.workflow.dedupe_cluster import dedupe_on_cluster
-from review.workflow.dedupe_files import dedupe_file
+from review.parallel.dask_client import local_client, opened, read_many, remote_client
+from review.tools import dedupe_dask
+from review.tools.dedupe_csv import dedupe_file
+from review.tools.dedupe_dask import dedupe_on_cluster
 
 SETS = SHARED / "bench" / "dedupe"
 
@@ -44,7 +44,7 @@ def test_a_worker_killed_midway_changes_nothing(tmp_path, client, shared, monkey
     dedupe_file(table, tmp_path / "one.csv")
     pids = client.run(os.getpid)
     killed = []
-    plain = dedupe_cluster._by_parts
+    plain = dedupe_dask._by_parts
 
     def after_reading(*given):
         """Kills a worker that holds parts, once they are read and before they are compared."""
@@ -52,7 +52,7 @@ def test_a_worker_killed_midway_changes_nothing(tmp_path, client, shared, monkey
         os.kill(killed[0], signal.SIGKILL)
         return plain(*given)
 
-    monkeypatch.setattr(dedupe_cluster, "_by_parts", after_reading)
+    monkeypatch.setattr(dedupe_dask, "_by_parts", after_reading)
     dedupe_on_cluster(table, tmp_path / "two.csv", client=client, part=300)
     assert killed
     assert (tmp_path / "two.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
@@ -91,7 +91,7 @@ def test_full_texts_are_read_on_the_same_engine(shared, client):
 
 
 def test_a_reader_killed_midway_changes_nothing(shared, client, monkeypatch):
-    monkeypatch.setattr("review.workflow.cluster.FILES_A_TASK", 1)
+    monkeypatch.setattr("review.parallel.dask_client.FILES_A_TASK", 1)
     client.wait_for_workers(2, timeout=300)
     paths, killed = pdfs(shared), []
 

@@ -10,7 +10,7 @@ import pytest
 
 from review.dedupe import blocking, read
 from review.errors import SourceError
-from review.workflow.dedupe_files import COLUMNS, dedupe_file, records_of
+from review.tools.dedupe_csv import COLUMNS, dedupe_file, records_of
 
 
 def table(path, rows, columns=COLUMNS):

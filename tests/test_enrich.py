@@ -8,7 +8,7 @@ from standin import Fault, StandIn, corpus
 
 from review.errors import SourceError
 from review.models import Record, Relation
-from review.sources.works import askable, parse_crossref, parse_openalex
+from review.sources.registries import askable, parse_crossref, parse_openalex
 from review.store import audit_events, harvests, raw_answers, records
 from review.store.timestamps import now
 from review.workflow.harvest import Busy, enrich, locking

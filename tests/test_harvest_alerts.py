@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from review.cli import app
 from review.errors import ReviewError
 from review.models import Parsed, Record, Relation
-from review.sources.nouns import ResultPage
+from review.sources.models import ResultPage
 from review.store import audit_events, harvests, links, records
 from review.store.timestamps import now
 from review.workflow import decisions

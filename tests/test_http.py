@@ -16,8 +16,8 @@ from standin.web import Limits
 from review.errors import SourceError
 from review.sources import arxiv, medrxiv
 from review.sources.http import LONGEST_ASKED, Ask, Http, agent, shown
-from review.sources.nouns import Refused
-from review.sources.terms import PLACES, TERMS, at_home, place
+from review.sources.models import Refused
+from review.sources.rate_limits import PLACES, TERMS, at_home, place
 
 ROOT = Path(__file__).parents[1]
 

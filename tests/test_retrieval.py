@@ -8,7 +8,7 @@ from standin import Fault, StandIn, corpus
 
 from review.errors import SourceError
 from review.models import Record
-from review.sources.nouns import Refused
+from review.sources.models import Refused
 from review.sources.pdfs import free_copies, open_links, whole_pdf
 from review.store import files, records, retrievals
 from review.store.timestamps import now

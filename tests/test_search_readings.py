@@ -5,7 +5,7 @@ from datetime import timedelta
 from harvesting import make
 
 from review.models import Parsed
-from review.sources.nouns import ResultPage
+from review.sources.models import ResultPage
 from review.store import harvests, records
 from review.store.timestamps import now
 from review.workflow.harvest.taking import Place, Tally, take

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from review.workflow.side_by_side import each
+from review.parallel.process_pool import each
 
 HOSTILE = 7
 

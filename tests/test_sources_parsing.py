@@ -10,7 +10,7 @@ from review.errors import SourceError
 from review.models import Relation
 from review.sources import arxiv, europepmc, medrxiv, pubmed
 from review.sources.arxiv import oai
-from review.sources.nouns import Refused
+from review.sources.models import Refused
 from review.text.markup import paragraphs, plain_text
 
 HEAD = (

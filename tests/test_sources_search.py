@@ -10,13 +10,13 @@ from standin import Fault, StandIn, corpus
 from standin.web import Limits
 
 from review.errors import SourceError
-from review.sources import walking
+from review.sources import pagination
 from review.sources.arxiv import search as arxiv_search
 from review.sources.europepmc import search as europepmc_search
 from review.sources.http import Http
 from review.sources.medrxiv.search import articles
 from review.sources.medrxiv.search import search as rxiv
-from review.sources.nouns import Refused, Window
+from review.sources.models import Refused, Window
 from review.sources.pubmed import search as pubmed_search
 
 YEAR = Window(date(2020, 1, 1), date(2020, 10, 3))
@@ -248,7 +248,7 @@ def test_days_that_stay_empty_are_asked_three_times(library, tmp_path):
     early = Window(date(2015, 1, 1), date(2015, 1, 20))
     with StandIn(library) as server:
         pages, _ = run(server, "medrxiv", tmp_path, early)
-        assert len(server.log) == walking.WITNESSES
+        assert len(server.log) == pagination.WITNESSES
     assert [page.last for page in pages] == [True]
     assert pages[0].parsed.records == ()
 
@@ -290,7 +290,7 @@ def test_places_moved_by_a_new_entry_are_walked_again(tmp_path):
     """A window into which an entry slips before the place we have come to."""
     from review.models import Parsed, Record
     from review.sources.http import Got
-    from review.sources.walking import Leaf, Road, Walk, slices, walk
+    from review.sources.pagination import Leaf, Road, Walk, slices, walk
 
     entries = [f"{n:02d}" for n in range(20)]
     calls = []

@@ -86,13 +86,14 @@ def file_(
     """Groups a plain table of references; needs no review."""
     from dataclasses import asdict
 
-    from review.workflow import cluster, dedupe_cluster, dedupe_files
+    from review.parallel import dask_client
+    from review.tools import dedupe_csv, dedupe_dask
 
-    with cluster.opened(workers, address) as client:
+    with dask_client.opened(workers, address) as client:
         done = (
-            dedupe_files.dedupe_file(table, out, pairs)
+            dedupe_csv.dedupe_file(table, out, pairs)
             if client is None
-            else dedupe_cluster.dedupe_on_cluster(table, out, pairs, client=client, folder=shared)
+            else dedupe_dask.dedupe_on_cluster(table, out, pairs, client=client, folder=shared)
         )
     if as_json:
         say_json(asdict(done))

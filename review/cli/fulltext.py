@@ -90,10 +90,10 @@ def read(
     from collections import Counter
 
     from review.fulltext import STATE_WORDS
-    from review.workflow import cluster
+    from review.parallel import dask_client
     from review.workflow.fulltext import read_all
 
-    with cluster.opened(address=address) as client:
+    with dask_client.opened(address=address) as client:
         found = read_all(opened(context), workers=workers, progress=bar, client=client)
     states = Counter(found.values())
     for state, words in STATE_WORDS.items():

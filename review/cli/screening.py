@@ -161,7 +161,7 @@ def agreement(
     levels: str = typer.Option("", help="Answers in order, commas between: low,unclear,high."),
 ) -> None:
     """Agreement figures for a CSV of RATINGS. Needs no review."""
-    from review.workflow.ratings import figures
+    from review.tools.agreement_csv import figures
 
     found, blank = figures(ratings, [one.strip() for one in levels.split(",") if one.strip()])
     for word, count in blank.items():

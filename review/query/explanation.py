@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.errors import QueryError
-from review.query.arxiv import compile_arxiv
 from review.query.ast import Node, Not, Or, Term, term_words, terms_of, to_text
 from review.query.compiler import Compiled, Window, without_mesh
-from review.query.europepmc import compile_europepmc
 from review.query.parser import parse, tokens
-from review.query.pubmed import compile_pubmed
+from review.sources.arxiv.query import compile_arxiv
+from review.sources.europepmc.query import compile_europepmc
+from review.sources.pubmed.query import compile_pubmed
 
 LONG_ADDRESS = 2_000  # characters of a query from which services may refuse an address
 _MARKS = re.compile(r"[^\w\s\"'-]")

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from review.models import Parsed
-from review.sources.nouns import ResultPage, Source, Window
+from review.sources.models import ResultPage, Source, Window
 
 TITLES = {
     "pubmed": "PubMed",

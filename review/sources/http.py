@@ -26,8 +26,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from review.errors import SourceError
-from review.sources.nouns import Passing, Refused
-from review.sources.terms import TERMS, on_this_machine
+from review.sources.models import Passing, Refused
+from review.sources.rate_limits import TERMS, on_this_machine
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from review.errors import SourceError
 from review.models import Record
 from review.sources.http import Ask, Http
-from review.sources.nouns import Passing, Refused
+from review.sources.models import Passing, Refused
 from review.text.markup import data, one_line, refuse_page, text_of, tree
 
 MOST = 100 * 1024 * 1024

@@ -22,13 +22,14 @@ from review.checklists import PARTS, Asked, Checklist
 from review.errors import ReviewError
 from review.figures.convert import png as to_png
 from review.models import Sentence
+from review.parallel import process_pool
 from review.resources import folder as shipped
 from review.store import feedback, flags, links, records
 from review.store import files as stored_files
 from review.store.feedback import Said
 from review.store.records import key_of
 from review.store.timestamps import now
-from review.workflow import files, side_by_side
+from review.workflow import files
 from review.workflow import fulltext as texts
 from review.workflow.appraisal.forms import reports_due
 from review.workflow.project import Project
@@ -193,7 +194,7 @@ def flag_many(
         for record, lines in sentences:
             yield record, flags_in(lines, every=True)
         return
-    yield from side_by_side.each(_flag_one, sentences, workers=workers)
+    yield from process_pool.each(_flag_one, sentences, workers=workers)
 
 
 def _flag_one(sentences: Sequence[Sentence]) -> list[Flag]:

@@ -14,12 +14,13 @@ from review.bias.rules import Suggestion
 from review.checklists import Checklist
 from review.errors import FullTextError
 from review.fulltext import Candidate, FullText
+from review.parallel import dask_client
 from review.store import feedback, fulltexts, links, records
 from review.store import files as stored_files
 from review.store.feedback import Said
 from review.store.records import number_of
 from review.store.timestamps import now
-from review.workflow import cluster, files
+from review.workflow import files
 from review.workflow.project import Project
 
 Progress = Callable[[int, int, str], None]
@@ -112,7 +113,7 @@ def read_all(
     if client is None:
         texts = fulltext.read_many(paths, workers=workers, progress=each)
     else:
-        texts = cluster.read_many(paths, client, progress=each)
+        texts = dask_client.read_many(paths, client, progress=each)
     fresh = {path.stem: str(text.state) for path, text in zip(paths, texts, strict=True)}
     return {sha: known[sha][0] for sha in current} | fresh
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from review.errors import FullTextError
 from review.sources import pdfs
 from review.sources.http import Http, default_cache
-from review.sources.terms import PLACES, place
+from review.sources.rate_limits import PLACES, place
 from review.store import files as stored_files
 from review.store import links, records, retrievals
 from review.store.records import key_of

@@ -11,8 +11,8 @@ from review.errors import SourceError
 from review.formats.fields import unique
 from review.models import Parsed, Record, Rejected, normal_arxiv
 from review.sources.arxiv import oai
-from review.sources.arxiv.words import day_of, published_as, unwrapped_lines
-from review.sources.nouns import Refused
+from review.sources.arxiv.fields import day_of, published_as, unwrapped_lines
+from review.sources.models import Refused
 from review.text.markup import one_line, text_of, tree
 
 _NS = {

@@ -13,8 +13,8 @@ from review.errors import SourceError
 from review.sources.arxiv.atom import parse
 from review.sources.arxiv.oai import resumption
 from review.sources.http import Ask, Got, Http
-from review.sources.nouns import ResultPage, Window
-from review.sources.walking import Leaf, Road, Slice, start, walk
+from review.sources.models import ResultPage, Window
+from review.sources.pagination import Leaf, Road, Slice, start, walk
 
 DAYS = 7
 """Days of one list; an expired token costs at most one list again."""

@@ -11,7 +11,7 @@ from lxml import etree
 from review.errors import SourceError
 from review.formats.fields import unique
 from review.models import Parsed, Record, Rejected, normal_arxiv
-from review.sources.arxiv.words import day_of, published_as, unwrapped_lines
+from review.sources.arxiv.fields import day_of, published_as, unwrapped_lines
 from review.text.markup import one_line, text_of, tree
 
 DELETED = "deleted at the source"

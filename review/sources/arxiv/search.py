@@ -6,8 +6,8 @@ from typing import Any
 
 from review.sources.arxiv.atom import paging, parse
 from review.sources.http import Ask, Got, Http
-from review.sources.nouns import ResultPage, Window
-from review.sources.walking import Leaf, Road, Slice, start, walk
+from review.sources.models import ResultPage, Window
+from review.sources.pagination import Leaf, Road, Slice, start, walk
 
 PAGE = 500
 """Entries on a page. The manual allows 2,000 and asks for 3 s between pages; large pages are the

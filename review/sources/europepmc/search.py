@@ -8,8 +8,8 @@ from typing import Any
 from review.errors import SourceError
 from review.sources.europepmc.parsing import paging, parse
 from review.sources.http import Ask, Got, Http
-from review.sources.nouns import ResultPage, Window
-from review.sources.walking import Leaf, Road, Slice, start, walk
+from review.sources.models import ResultPage, Window
+from review.sources.pagination import Leaf, Road, Slice, start, walk
 
 PAGE = 500
 """Entries on a page; the service gives at most 1,000. Source: Europe PMC REST API, pageSize."""

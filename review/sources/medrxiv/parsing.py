@@ -9,7 +9,7 @@ from typing import Any
 from review.errors import SourceError
 from review.formats.fields import unique, year_of
 from review.models import Parsed, Record, Rejected, Relation, normal_doi
-from review.sources.medrxiv.cleaning import readable
+from review.sources.medrxiv.abstracts import readable
 from review.text.markup import data, one_line, plain_text
 
 _NONE = {"", "na", "n/a", "none", "null"}

@@ -11,8 +11,8 @@ from typing import Any
 from review.errors import SourceError
 from review.sources.http import Ask, Got, Http
 from review.sources.medrxiv.parsing import paging, parse
-from review.sources.nouns import ResultPage, Window
-from review.sources.walking import Leaf, Road, Slice, start, walk
+from review.sources.models import ResultPage, Window
+from review.sources.pagination import Leaf, Road, Slice, start, walk
 
 DAYS = {"medrxiv": 31, "biorxiv": 7}
 """Days in one slice: about 1,300 versions each (15,523 and 60,568 in 2024, as announced)."""

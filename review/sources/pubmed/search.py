@@ -15,7 +15,7 @@ from review.errors import SourceError
 from review.formats.pubmed.parsing import Found, parse, read_search
 from review.models import Parsed, Record, Rejected
 from review.sources.http import Ask, Got, Http
-from review.sources.nouns import Refused, ResultPage, Window
+from review.sources.models import Refused, ResultPage, Window
 
 WALL = 9_999
 """Most PMIDs one PubMed search gives out. Source: E-utilities help, ESearch, retstart."""

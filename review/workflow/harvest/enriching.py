@@ -11,9 +11,9 @@ from datetime import timedelta
 from review.errors import SourceError
 from review.models import Record, Relation
 from review.sources.http import Http, default_cache
-from review.sources.nouns import Refused
-from review.sources.terms import PLACES, place
-from review.sources.works import AT_ONCE, Work, askable, from_crossref, from_openalex
+from review.sources.models import Refused
+from review.sources.rate_limits import PLACES, place
+from review.sources.registries import AT_ONCE, Work, askable, from_crossref, from_openalex
 from review.store import audit_events, harvests, raw_answers, records
 from review.store.timestamps import from_text, now
 from review.workflow.harvest import alerts, locking

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
-from review.sources.nouns import Window
+from review.sources.models import Window
 
 COMPLETE, INCOMPLETE = 0, 3
 """Exit status of a run: all windows whole; at least one is not."""

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 
 from review.errors import ProtocolError
 from review.protocol import Search
-from review.query.arxiv import compile_arxiv
 from review.query.ast import Node
-from review.query.europepmc import compile_europepmc
 from review.query.parser import parse
-from review.query.pubmed import compile_pubmed
 from review.sources import SOURCES
-from review.sources.nouns import Window
+from review.sources.arxiv.query import compile_arxiv
+from review.sources.europepmc.query import compile_europepmc
+from review.sources.models import Window
+from review.sources.pubmed.query import compile_pubmed
 from review.store.harvests import Harvest
 from review.workflow.harvest.nouns import Plan
 

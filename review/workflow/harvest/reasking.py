@@ -6,7 +6,7 @@ from review.models import Record
 from review.sources.arxiv.search import by_ids
 from review.sources.http import Http
 from review.sources.medrxiv.search import articles
-from review.sources.nouns import Window
+from review.sources.models import Window
 from review.sources.pubmed.search import by_pmids
 from review.store import audit_events, harvests, raw_answers, records
 from review.store.timestamps import now

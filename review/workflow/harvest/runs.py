@@ -13,8 +13,8 @@ from review.errors import ProtocolError, QueryError, ReviewError, SourceError, S
 from review.query.matching import matcher
 from review.sources import SOURCES
 from review.sources.http import ATTEMPTS, Http, default_cache
-from review.sources.nouns import ResultPage, Window
-from review.sources.terms import PLACES, TERMS, at_home, place
+from review.sources.models import ResultPage, Window
+from review.sources.rate_limits import PLACES, TERMS, at_home, place
 from review.store import Connection, harvests, records
 from review.store.timestamps import now
 from review.workflow.harvest import alerts, locking, plans, reasking, telling

@@ -7,7 +7,7 @@ from datetime import date
 from review.models import Record, Rejected, Relation
 from review.query.matching import Matcher
 from review.sources.arxiv.oai import DELETED
-from review.sources.nouns import ResultPage
+from review.sources.models import ResultPage
 from review.store import Connection, harvests, raw_answers, records
 from review.store.timestamps import now
 from review.workflow.project import Project

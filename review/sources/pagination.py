@@ -14,7 +14,7 @@ from typing import Any
 from review.errors import SourceError
 from review.models import Parsed, Record
 from review.sources.http import Got, Http
-from review.sources.nouns import ResultPage, Window
+from review.sources.models import ResultPage, Window
 
 TRIES = 5
 """How often a page out of place, or empty before its time, is asked for again."""

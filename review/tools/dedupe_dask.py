@@ -18,7 +18,7 @@ from review.dedupe import Columns, blocking
 from review.dedupe.cache import joined_up
 from review.dedupe.features import Ints, take, told_apart
 from review.dedupe.matching import CHUNK, Joined, assembled, joined, statements
-from review.workflow.dedupe_files import (
+from review.tools.dedupe_csv import (
     COLUMNS,
     Deduplicated,
     as_cells,
