@@ -8,8 +8,8 @@ import streamlit as st
 from review.errors import ReviewError
 from review.pages import session
 from review.pages.icon import ICON
-from review.workflow.accounts import Signed, may
-from review.workflow.project import Project
+from review.workflow.project.accounts import Signed, may
+from review.workflow.project.project import Project
 
 # Section -> (file under review/pages, title, action it takes).
 ROOMS = {

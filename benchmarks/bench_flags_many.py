@@ -23,9 +23,10 @@ from review.fulltext import FullText, read_many
 from review.models import Record
 from review.store import fulltexts, records
 from review.store.timestamps import now
-from review.workflow import bias, files
+from review.workflow import bias
+from review.workflow.fulltexts import attachments
 from review.workflow.opening import init, open_project
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 PDFS = Path(__file__).parents[2] / "shared" / "reference" / "pdfs"
 
@@ -48,7 +49,7 @@ def fill(project: Project, size: int) -> int:
     for number in range(1, size + 1):
         path, text = paths[number % len(paths)], texts[number % len(paths)]
         data = path.read_bytes() + f"\n% copy {number}\n".encode()
-        files.attach(project, number, path.name, data, "ada")
+        attachments.attach(project, number, path.name, data, "ada")
         one = replace(variant(text, number), sha256=hashlib.sha256(data).hexdigest())
         words += sum(len(s.text.split()) for s in one.sentences)
         with project.store.write() as conn:

@@ -93,8 +93,8 @@ def one(path: Path, into: str) -> None:
     """Reads (or imports into the review folder `into`); prints time, peak and count."""
     began = time.perf_counter()
     if into:
-        from review.workflow.imports import import_file
         from review.workflow.opening import open_project
+        from review.workflow.records.imports import import_file
 
         read = import_file(open_project(Path(into), who="bench"), path, "bench").new
     else:

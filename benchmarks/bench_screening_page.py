@@ -34,9 +34,10 @@ from review.models import Decision, Record  # noqa: E402
 from review.protocol import stage_of  # noqa: E402
 from review.store import decisions, records  # noqa: E402
 from review.store.timestamps import now  # noqa: E402
-from review.workflow import accounts, ordering, screening, standings  # noqa: E402
 from review.workflow.opening import init, open_project  # noqa: E402
-from review.workflow.project import Project  # noqa: E402
+from review.workflow.project import accounts  # noqa: E402
+from review.workflow.project.project import Project  # noqa: E402
+from review.workflow.screening import ranking, reviewing, status
 
 RECORDS = int(os.environ.get("RECORDS", "100000"))
 SECONDS = int(os.environ.get("SECONDS", "60"))
@@ -103,10 +104,10 @@ def make(folder: Path) -> Project:
             pair = rng.sample(range(REVIEWERS + 1), 2)
             made += [Decision(number, stage.id, f"r{who}", verdict, at) for who in pair]
         decisions.add(conn, made, protocol=project.fingerprint)
-        standings.rebuild(project, conn)
+        status.rebuild(project, conn)
     for n in range(REVIEWERS + 1):
         accounts.add_user(project, f"r{n}", f"password of r{n}", "r0")
-    ordering.retrain(project, stage)
+    ranking.retrain(project, stage)
     return project
 
 
@@ -153,14 +154,14 @@ def storing(project: Project) -> list[float]:
     assert stage is not None
 
     def press_of(name: str) -> Callable[[], None]:
-        shown = [screening.next_record(project, stage, name)]
+        shown = [reviewing.next_record(project, stage, name)]
 
         def press() -> None:
             assert shown[0] is not None
             with suppress(ReviewError):  # two others were faster; that costs the same time
-                screening.vote(project, stage, name, shown[0].number, "exclude")
-            shown[0] = screening.next_record(project, stage, name)
-            screening.pace(project, stage, name)
+                reviewing.vote(project, stage, name, shown[0].number, "exclude")
+            shown[0] = reviewing.next_record(project, stage, name)
+            reviewing.pace(project, stage, name)
 
         press()
         return press

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pypdfium2
+from review.workflow.project.project.project import Project
 
 from review.checklists import NONE, NOT_JUDGED, Asked, answerable, asked_of
 from review.figures import convert
@@ -21,7 +22,6 @@ from review.store import records
 from review.workflow.appraisal import forms, settling, tools
 from review.workflow.appraisal.forms import Given
 from review.workflow.opening import open_project
-from review.workflow.project import Project
 
 SETTLED, DIFFERING, PAPERS = 14, 3, 8
 WIDTH, HEIGHT, MARGIN = 595, 842, 62

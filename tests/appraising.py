@@ -7,12 +7,12 @@ from review.checklists import answerable
 from review.models import Decision, Record
 from review.store import decisions, records
 from review.store.timestamps import now
-from review.workflow import standings
 from review.workflow.appraisal import forms, settling
 from review.workflow.appraisal.forms import Given
 from review.workflow.appraisal.tools import checklist
 from review.workflow.opening import open_project
-from review.workflow.project import Project
+from review.workflow.project.project import Project
+from review.workflow.screening import status as standings
 
 PROTOCOL = """\
 title: Imaging AI

@@ -12,7 +12,7 @@ from review.query.matching import matcher
 from review.query.parser import parse
 from review.store import records
 from review.workflow.opening import open_project
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 ROOT = Path(__file__).parents[1]
 SERVICES = {

@@ -11,9 +11,9 @@ from review.checklists import answerable
 from review.models import Answer, Decision, Link, Record, Rejected
 from review.store import answers, decisions, links, records, retrievals
 from review.workflow.appraisal.tools import checklist
-from review.workflow.grouping import regroup
+from review.workflow.deduplication.groups import regroup
 from review.workflow.opening import open_project
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 STAGES = ("title-abstract", "full-text", "quality")
 

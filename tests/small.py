@@ -6,9 +6,9 @@ from pathlib import Path
 from review.models import Record
 from review.store import records
 from review.store.timestamps import now
-from review.workflow import standings
 from review.workflow.opening import init, open_project
-from review.workflow.project import Project
+from review.workflow.project.project import Project
+from review.workflow.screening import status
 
 
 def studies(folder: Path, given: Iterable[Record]) -> Project:
@@ -18,5 +18,5 @@ def studies(folder: Path, given: Iterable[Record]) -> Project:
     with opened.store.write() as conn:
         batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
         records.add(conn, batch, list(enumerate(given, 1)), now())
-        standings.rebuild(opened, conn)
+        status.rebuild(opened, conn)
     return opened

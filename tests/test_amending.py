@@ -10,10 +10,11 @@ from review.pages import session
 from review.pages.server import latest
 from review.protocol import fingerprint
 from review.store import decisions
-from review.workflow import accounts, amending
-from review.workflow.accounts import Signed
-from review.workflow.decisions import Wanted, decide
+from review.workflow import amending
 from review.workflow.opening import amendments, open_project
+from review.workflow.project import accounts
+from review.workflow.project.accounts import Signed
+from review.workflow.screening.decisions import Wanted, decide
 
 TA = "title-abstract"
 LEAD, REVIEWER = Signed("ada", ("lead", "reviewer")), Signed("ben", ("reviewer",))

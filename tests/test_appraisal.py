@@ -270,13 +270,13 @@ def test_answers_given_before_a_merge_stay_with_the_report(project):
     from review.models import Link
     from review.store import links
     from review.store.timestamps import now
-    from review.workflow import standings
+    from review.workflow.screening import status
 
     forms.answer(project, Given(2, "claim-2020", "title", "no"), "ada")
     with project.store.write() as conn:
         links.add(conn, [Link(1, 2, "duplicate", "by hand", "ada", now())])
         links.put_groups(conn, {1: (1, 1), 2: (1, 1), 3: (3, 3), 4: (4, 4)})
-        standings.rebuild(project, conn)
+        status.rebuild(project, conn)
     form = forms.open_form(project, 2, "claim-2020", "ada")
     assert form.report == 1
     assert form.entries["title"].answer == "no"

@@ -6,10 +6,10 @@ import pytest
 from appraising import fill, full, review_in, standing
 
 from review.errors import ReviewError
-from review.workflow import screening
 from review.workflow.appraisal import forms, results, settling, tasks
 from review.workflow.appraisal.agreeing import agreement_of
 from review.workflow.appraisal.forms import Given
+from review.workflow.screening import reviewing
 
 pytestmark = pytest.mark.usefixtures("database")
 PEOPLE = ("ada", "ben", "dan")
@@ -119,7 +119,7 @@ def test_a_leaving_reviewer_keeps_what_is_finished_and_frees_the_rest(tmp_path):
         fill(project, 1, "claim-2020", who, full(project, "claim-2020"))
     forms.answer(project, Given(1, "rqs-1.0", "protocol", "no"), "ben")
     assert 1 not in mine(project, "dan")
-    screening.retire(project, "ben", "ada")
+    reviewing.retire(project, "ben", "ada")
     with pytest.raises(ReviewError, match="appraised by 2 others"):
         forms.answer(project, Given(1, "claim-2020", "title", "yes"), "dan")
     fill(project, 1, "study-kind", "dan", {"kind": "hybrid"})
@@ -130,15 +130,15 @@ def test_a_leaving_reviewer_keeps_what_is_finished_and_frees_the_rest(tmp_path):
 
 def test_who_left_and_came_back_appraises_again(tmp_path):
     project = review_in(tmp_path)
-    screening.retire(project, "ben", "ada")
+    reviewing.retire(project, "ben", "ada")
     with pytest.raises(ReviewError, match="ben does not appraise"):
         forms.answer(project, Given(1, "claim-2020", "title", "yes"), "ben")
-    screening.retire(project, "ben", "ada", back=True)
+    reviewing.retire(project, "ben", "ada", back=True)
     assert forms.answer(project, Given(1, "claim-2020", "title", "yes"), "ben").entries
 
 
 def test_a_drawn_report_of_somebody_who_left_is_open_to_others(tmp_path):
     project = review_in(tmp_path, 12, quality="reviewers: 2, allocation: pairs")
     theirs = [n for n in mine(project, "ben") if n not in mine(project, "ada")]
-    screening.retire(project, "ben", "ada")
+    reviewing.retire(project, "ben", "ada")
     assert set(theirs) <= set(mine(project, "ada"))

@@ -13,8 +13,9 @@ from review.resources import folder as shipped
 from review.store import flags as stored_flags
 from review.store import fulltexts, records
 from review.store.timestamps import now
-from review.workflow import bias, bias_telling, files
-from review.workflow import fulltext as texts
+from review.workflow import bias, bias_telling
+from review.workflow.fulltexts import attachments
+from review.workflow.fulltexts import reading as texts
 from review.workflow.opening import init, open_project
 
 V2 = (
@@ -57,7 +58,7 @@ def project(tmp_path):
 @pytest.fixture
 def attached(project, pdfs):
     for number, name in ((1, "covidnet-cxr-v2.pdf"), (2, "covidnet-cxr-v3.pdf")):
-        files.attach(project, number, name, (pdfs / name).read_bytes(), "ada")
+        attachments.attach(project, number, name, (pdfs / name).read_bytes(), "ada")
     return project
 
 
@@ -94,7 +95,7 @@ def test_a_file_that_fits_two_records_is_asked(project, pdfs, tmp_path):
     (folder / "x.pdf").write_bytes((pdfs / "covidnet-cxr-v3.pdf").read_bytes())
     [placed] = texts.attach_folder(project, folder, "ada")
     assert (placed.state, placed.keys) == ("ask", ("R000002", "R000005"))
-    assert files.pdf_of(project, 2) is None
+    assert attachments.pdf_of(project, 2) is None
 
 
 def test_a_folder_that_is_not_there_is_an_error(project, tmp_path):
@@ -114,7 +115,7 @@ def test_another_version_of_the_steps_reads_again(attached, monkeypatch):
     texts.text_of(attached, 2)
     monkeypatch.setattr(texts.fulltext, "VERSION", "99")
     assert texts.text_of(attached, 2) is not None
-    path = files.pdf_of(attached, 2)
+    path = attachments.pdf_of(attached, 2)
     with attached.store.read() as conn:
         assert fulltexts.newest(conn, path.stem)["reader"].startswith("99/")
 
@@ -155,7 +156,9 @@ def test_a_run_that_flags_nothing_is_remembered(attached):
 
 
 def test_every_pdf_is_flagged_in_a_pool(attached, pdfs):
-    files.attach(attached, 3, "w.pdf", (pdfs / "plosone-wheat-one-column.pdf").read_bytes(), "ada")
+    attachments.attach(
+        attached, 3, "w.pdf", (pdfs / "plosone-wheat-one-column.pdf").read_bytes(), "ada"
+    )
     told = []
     raised = bias.flag_all(attached, workers=2, progress=lambda *words: told.append(words))
     assert set(raised) == {1, 2, 3}

@@ -17,9 +17,10 @@ from review.protocol import stage_of
 from review.store import records
 from review.store.records import key_of
 from review.store.timestamps import now
-from review.workflow import accounts, screening, standings
 from review.workflow.opening import init, open_project
+from review.workflow.project import accounts
 from review.workflow.reports import bundle, moment
+from review.workflow.screening import reviewing, status
 
 pytestmark = pytest.mark.browser
 SECRET, WHY = "the words of benedicta", "a reason only benedicta would give"
@@ -40,12 +41,12 @@ def review(tmp_path_factory):
         batch = records.add_batch(conn, now(), "lead", kind="file", source="embase")
         given = [(n, Record("embase", title=f"Study {n}", abstract="Text")) for n in range(1, 9)]
         records.add(conn, batch, given, now())
-        standings.rebuild(project, conn)
+        status.rebuild(project, conn)
     stage = stage_of(project.protocol, "screening")
     for number in range(1, 9):
-        screening.add_note(project, stage, "benedicta", number, SECRET)
-        screening.vote(project, stage, "benedicta", number, "exclude", reason=WHY)
-    screening.vote(project, stage, "ada", 1, "exclude", reason=WHY)
+        reviewing.add_note(project, stage, "benedicta", number, SECRET)
+        reviewing.vote(project, stage, "benedicta", number, "exclude", reason=WHY)
+    reviewing.vote(project, stage, "ada", 1, "exclude", reason=WHY)
     for name in NAMES:
         accounts.add_user(project, name, f"password of {name}", "ada")
     return project

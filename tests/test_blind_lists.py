@@ -13,12 +13,14 @@ from review.models import Record
 from review.protocol import stage_of
 from review.store import records
 from review.store.timestamps import now
-from review.workflow import agreeing, ordering, overview, screening, standings
-from review.workflow.accounts import Signed
-from review.workflow.decisions import Wanted, decide
+from review.workflow import overview
 from review.workflow.opening import init, open_project
+from review.workflow.project.accounts import Signed
 from review.workflow.record_exports import Wish, written
-from review.workflow.records import SOMEBODY, card
+from review.workflow.records.listing import SOMEBODY, card
+from review.workflow.screening import agreement, ranking, reviewing
+from review.workflow.screening import status as standings
+from review.workflow.screening.decisions import Wanted, decide
 
 ROOT = Path(__file__).parents[1]
 TA = "title-abstract"
@@ -45,7 +47,7 @@ def project(tmp_path):
             given = [(n, Record("embase", title=f"Study {n}")) for n in range(first, last + 1)]
             records.add(conn, batch, given, now())
             standings.rebuild(opened, conn)
-            screening.lay_out(opened, conn, stage)  # the first to come is the pilot
+            reviewing.lay_out(opened, conn, stage)  # the first to come is the pilot
     for number, verdicts in {PILOT: "ie", APART: "ie", BOTH: "ii", HALF: " e"}.items():
         for name, letter in zip(("ada", "ben"), verdicts, strict=True):
             word = {"i": "include", "e": "exclude"}.get(letter)
@@ -56,7 +58,7 @@ def project(tmp_path):
 
 def cards(project, name):
     stage = stage_of(project.protocol, "screening")
-    return screening.conflicts(project, stage, reader=name)["verdict"]
+    return reviewing.conflicts(project, stage, reader=name)["verdict"]
 
 
 def told(project, name):
@@ -70,12 +72,12 @@ def test_an_adjudicator_who_judges_too_sees_no_conflict_before_their_own_decisio
     assert cards(project, "cleo") == ["R000001", "R000002"]
     assert cards(project, "eve") == ["R000002"]
     with pytest.raises(ReviewError, match="R000001 waits for eve's own decision first"):
-        screening.conflict(project, stage, "R000001", reader="eve")
+        reviewing.conflict(project, stage, "R000001", reader="eve")
     with pytest.raises(ReviewError, match="waits for eve's own decision first"):
-        screening.settle(project, stage, "eve", PILOT, "include")
-    screening.vote(project, stage, "eve", PILOT, "include")
+        reviewing.settle(project, stage, "eve", PILOT, "include")
+    reviewing.vote(project, stage, "eve", PILOT, "include")
     assert cards(project, "eve") == ["R000001", "R000002"]
-    votes = screening.conflict(project, stage, "R000001", reader="eve").votes
+    votes = reviewing.conflict(project, stage, "R000001", reader="eve").votes
     assert [one.reviewer for one in votes] == ["ada", "ben", "eve"]
 
 
@@ -86,8 +88,8 @@ def test_the_page_of_conflicts_leaves_out_what_waits_for_its_reader(project):
         import streamlit as st
 
         from review.pages import conflicts
-        from review.workflow.accounts import Signed
         from review.workflow.opening import open_project
+        from review.workflow.project.accounts import Signed
 
         st.session_state["person"] = Signed("eve", ("reviewer", "adjudicator"))
         conflicts.page(open_project(Path(folder)))
@@ -136,7 +138,7 @@ def lines(project, name, number):
 
 
 def test_the_history_of_a_record_names_nobody_before_it_is_settled(project):
-    screening.add_abstract(project, "ben", HALF, "Typed by ben.")
+    reviewing.add_abstract(project, "ben", HALF, "Typed by ben.")
     assert (SOMEBODY, "added the abstract") in lines(project, "ada", HALF)
     assert ("ben", "added the abstract") in lines(project, "ben", HALF)
     assert not any("ben" in who for who, _ in lines(project, "ada", HALF))
@@ -187,7 +189,7 @@ def test_the_flow_tells_nothing_of_how_far_open_records_are(project, words):
 def counted(project, reader):
     """Records that all four figures of ada and ben are about, and what percent agreement is."""
     stage = stage_of(project.protocol, "screening")
-    pairs = agreeing.agreement_now(project, stage, reader=reader)
+    pairs = agreement.agreement_now(project, stage, reader=reader)
     (found,) = [one for one in pairs if one.names == ("ada", "ben")]
     return found.figures[0].n, found.figures[0].value
 
@@ -210,7 +212,7 @@ def test_a_change_of_mind_after_the_adjudicator_is_no_agreement(project):
 
 def evidence(project, reader):
     stage = stage_of(project.protocol, "screening")
-    found, curve = ordering.stopping_now(project, stage, reader=reader)
+    found, curve = ranking.stopping_now(project, stage, reader=reader)
     return found.screened, found.relevant, found.unscreened, found.run, curve[-1]
 
 
@@ -225,8 +227,8 @@ def test_the_evidence_for_stopping_moves_by_ones_own_decisions_and_settled_ones(
     assert evidence(project, "ada")[:4] == (5, 4, 0, 1)
     stage = stage_of(project.protocol, "screening")
     decide(project, Wanted(FREE, TA, "ada", None))
-    assert ordering.explain(project, stage, "R000004", reader="ada").place == 1
-    assert ordering.explain(project, stage, "R000004", reader="lea").place is None
+    assert ranking.explain(project, stage, "R000004", reader="ada").place == 1
+    assert ranking.explain(project, stage, "R000004", reader="lea").place is None
     decide(project, Wanted(FREE, TA, "ada", "exclude"))
     told = json.loads(review(project, "ada", "stopping", "--json").stdout)
     assert (told["screened"], told["relevant"], told["run"]) == (5, 4, 1)

@@ -9,9 +9,10 @@ from conftest import SHARED
 from playwright.sync_api import Browser, Page, expect
 
 from review.checklists import items
-from review.workflow import accounts, files
 from review.workflow.appraisal import forms, results, tools
 from review.workflow.flow import flow_of
+from review.workflow.fulltexts import attachments
+from review.workflow.project import accounts
 
 PASSWORD = "a long enough one"
 
@@ -20,7 +21,7 @@ PASSWORD = "a long enough one"
 def project(tmp_path):
     opened = review_in(tmp_path, 1)
     data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
-    files.attach(opened, 1, "covidnet.pdf", data, "ada")
+    attachments.attach(opened, 1, "covidnet.pdf", data, "ada")
     for name in ("ada", "ben", "cleo"):
         accounts.add_user(opened, name, PASSWORD, "ada")
     return opened

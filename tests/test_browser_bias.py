@@ -9,8 +9,9 @@ from conftest import SHARED
 from hostile import sentence_page
 from playwright.sync_api import Page, expect
 
-from review.workflow import bias, files
+from review.workflow import bias
 from review.workflow.appraisal import forms
+from review.workflow.fulltexts import attachments
 
 SENTENCE = "we combined and modified three different publicly available datasets"
 PINK = "240, 128, 160"
@@ -20,7 +21,7 @@ PINK = "240, 128, 160"
 def project(tmp_path):
     opened = review_in(tmp_path, 1)
     data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
-    files.attach(opened, 1, "covidnet.pdf", data, "ada")
+    attachments.attach(opened, 1, "covidnet.pdf", data, "ada")
     kind(opened, 1, "deep-learning", "ada")
     return opened
 
@@ -97,7 +98,7 @@ ASKED = [
 @pytest.mark.browser
 def test_a_data_set_that_cannot_be_told_is_asked_and_flags_follow_the_answer(tmp_path):
     project = review_in(tmp_path, 1)
-    files.attach(project, 1, "asked.pdf", sentence_page(ASKED), "ada")
+    attachments.attach(project, 1, "asked.pdf", sentence_page(ASKED), "ada")
     assert bias.datasets_of(project, 1).used == ()
     with served(project.folder, solo="ada") as address, chromium() as browser:
         page = tab(browser, viewport={"width": 1500, "height": 1300})

@@ -10,9 +10,9 @@ from test_pages_duplicates import FOUR, ONE, THREE, TWO
 
 from review.models import Record
 from review.store import links
-from review.workflow import dedupe
-from review.workflow.decisions import Wanted, decide
+from review.workflow.deduplication import run as dedupe
 from review.workflow.opening import init, open_project
+from review.workflow.screening.decisions import Wanted, decide
 
 pytestmark = pytest.mark.browser
 SAYS = "text => document.body.innerText.includes(text)"

@@ -8,9 +8,9 @@ from review.models import Record
 from review.protocol import stage_of
 from review.store import decisions
 from review.store.records import number_of
-from review.workflow import screening
-from review.workflow.decisions import Wanted, decide
 from review.workflow.opening import open_project
+from review.workflow.screening import reviewing
+from review.workflow.screening.decisions import Wanted, decide
 
 pytestmark = pytest.mark.browser
 WATCH = """() => { window.seen = []; window.addEventListener('keydown', event => window.seen.push(
@@ -73,7 +73,7 @@ def test_a_burst_of_keys_decides_only_what_was_on_the_screen_and_once(project, g
         made = held(project, page)
         assert made
         done = len(made)
-        assert screening.pace(project, stage_of(project.protocol, "screening"), "ada").done == done
+        assert reviewing.pace(project, stage_of(project.protocol, "screening"), "ada").done == done
         text = f"{done + 1} of {MANY}"
         page.get_by_text(text).first.wait_for()
         page.wait_for_timeout(3_100)  # a key that came early rests them for three seconds

@@ -7,9 +7,10 @@ from review.models import Record
 from review.protocol import stage_of
 from review.store import decisions, records
 from review.store.timestamps import now
-from review.workflow import files, screening, standings
-from review.workflow.decisions import Wanted, decide
+from review.workflow.fulltexts import attachments
 from review.workflow.opening import init, open_project
+from review.workflow.screening import reviewing, status
+from review.workflow.screening.decisions import Wanted, decide
 
 pytestmark = pytest.mark.browser
 MOVED = "u => location.search != u"
@@ -24,13 +25,13 @@ def project(tmp_path, shared):
         batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
         given = [(n, Record("embase", title=f"Study {n}", doi=f"10.1/x{n}")) for n in range(1, 4)]
         records.add(conn, batch, given, now())
-        standings.rebuild(opened, conn)
+        status.rebuild(opened, conn)
     stage = stage_of(opened.protocol, "screening")
     for number in range(1, 4):
         for name in ("ada", "ben"):
             decide(opened, Wanted(number, stage.id, name, "include"))
         paper = shared / "reference" / "pdfs" / "covidnet-cxr-v2.pdf"
-        files.attach(opened, number, paper.name, paper.read_bytes(), "ada")
+        attachments.attach(opened, number, paper.name, paper.read_bytes(), "ada")
     return opened
 
 
@@ -85,4 +86,4 @@ def test_two_keys_exclude_with_the_paper_beside_and_nothing_is_lost(project):
     assert said == [
         (one, "exclude", "no machine learning"), (two, "include", None), (two, None, None),
     ]  # fmt: skip
-    assert screening.pace(project, stage, "ada").left == 2
+    assert reviewing.pace(project, stage, "ada").left == 2

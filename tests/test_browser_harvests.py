@@ -15,11 +15,11 @@ from standin import Fault, StandIn, corpus
 from standin.web import Limits
 
 from review.store import records
-from review.workflow import decisions
-from review.workflow.decisions import Wanted
 from review.workflow.harvest import alerts, overview, running
-from review.workflow.harvest.telling import raw_answer, raw_pages
-from review.workflow.project import Project
+from review.workflow.harvest.status import raw_answer, raw_pages
+from review.workflow.project.project import Project
+from review.workflow.screening import decisions
+from review.workflow.screening.decisions import Wanted
 
 pytestmark = pytest.mark.browser
 RED = (251, 224, 221)

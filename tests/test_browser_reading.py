@@ -6,9 +6,9 @@ from browser import chromium, press_until, served, settled, tab
 from review.models import Record
 from review.store import records
 from review.store.timestamps import now
-from review.workflow import standings
-from review.workflow.decisions import Wanted, decide
 from review.workflow.opening import init, open_project
+from review.workflow.screening import status
+from review.workflow.screening.decisions import Wanted, decide
 
 pytestmark = pytest.mark.browser
 AT = "() => document.querySelector('[data-testid=stMain]').scrollTop"
@@ -24,7 +24,7 @@ def project(tmp_path):
         text = "Lungs on CT were read by a model and by two radiologists. " * 120
         given = [(n, Record("embase", title=f"Study {n}", abstract=text)) for n in range(1, 7)]
         records.add(conn, batch, given, now())
-        standings.rebuild(opened, conn)
+        status.rebuild(opened, conn)
     for number in (1, 2):
         for name in ("ada", "ben"):
             decide(opened, Wanted(number, "title-abstract", name, "include"))

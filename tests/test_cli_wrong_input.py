@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from review.cli import app
 from review.errors import ReviewError
 from review.workflow.opening import init
-from review.workflow.project import PROTOCOL
+from review.workflow.project.project import PROTOCOL
 
 
 @pytest.fixture

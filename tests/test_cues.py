@@ -249,7 +249,7 @@ HAND_CHECKED = {
 
 @pytest.mark.parametrize("name", HAND_CHECKED)
 def test_sentences_found_to_answer_by_hand_stay_among_the_first_three(name, shared):
-    from review.workflow.fulltext import suggest_from
+    from review.workflow.fulltexts.reading import suggest_from
 
     checklist = load_checklist(resources.folder("checklists") / "claim-2020.yaml")
     found = suggest_from(read(shared / "reference" / "pdfs" / name), checklist)

@@ -7,9 +7,9 @@ from review.errors import ReviewError
 from review.models import Link, Record
 from review.store import audit_events, decisions, links
 from review.store.timestamps import now
-from review.workflow import standings
-from review.workflow.decisions import Wanted, add, decide
 from review.workflow.opening import amendments, open_project
+from review.workflow.screening import status as standings
+from review.workflow.screening.decisions import Wanted, add, decide
 
 TA, FT = "title-abstract", "full-text"
 

@@ -10,7 +10,7 @@ from review.dedupe import merge
 from review.errors import StoreError
 from review.formats.export import WRITERS
 from review.models import Record, StoredRecord
-from review.workflow import dedupe
+from review.workflow.deduplication import run as dedupe
 from review.workflow.record_exports import Wish, written
 
 __all__ = ["project"]

@@ -11,9 +11,10 @@ from review.errors import ReviewError
 from review.models import Answer, Record
 from review.store import answers, decisions, links, records
 from review.store.timestamps import now
-from review.workflow import dedupe, standings
+from review.workflow.deduplication import run as dedupe
 from review.workflow.opening import init, open_project
-from review.workflow.project import Project
+from review.workflow.project.project import Project
+from review.workflow.screening import status
 
 Words = list[tuple[str, Record, Record] | None]
 """What was said of which records; None takes the last word back."""
@@ -122,7 +123,7 @@ def counted(project: Project) -> dict[int, list[tuple[str, str, str]]]:
     """Report -> the decisions that count for it, and the answers its form is read from."""
     found: dict[int, list[tuple[str, str, str]]] = {}
     with project.store.read() as conn:
-        held = standings.family(conn, [1, 2])
+        held = status.family(conn, [1, 2])
         for report, stages in held.by_report.items():
             said = [("decision", one.reviewer, str(one.verdict)) for one in stages["screening"]]
             members = links.members(conn, [report])[report]

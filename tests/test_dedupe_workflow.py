@@ -15,9 +15,10 @@ from review.models import Decision, Link, Record, Relation
 from review.store import decisions, harvests, links, records
 from review.store.records import key_of
 from review.store.timestamps import now
-from review.workflow import dedupe, dedupe_report
+from review.workflow.deduplication import run as dedupe
+from review.workflow.deduplication.groups import regroup
+from review.workflow.exports import duplicates_report
 from review.workflow.flow import flow_of
-from review.workflow.grouping import regroup
 from review.workflow.opening import init, open_project
 
 TEAM = ("Fox, Ann", "Hu, Bo", "Diaz, Carla", "Kim, Dong")
@@ -214,7 +215,7 @@ def test_what_a_registry_says_later_joins_records_compared_long_ago(project):
     assert any("crossref, 2024-05-01" in word for word in dedupe.explain(project, preprint, article)
                .said)  # fmt: skip
     assert dedupe.run(project, "ada").links == 0
-    assert dedupe_report.figures(project).preprint_links_by == {"registry": 1}
+    assert duplicates_report.figures(project).preprint_links_by == {"registry": 1}
 
 
 def test_an_undated_statement_bears_the_day_it_was_read(project):
@@ -282,7 +283,7 @@ def test_the_figures_add_up_and_tell_tool_from_hand(project):
     bring(project, PREPRINT, second, source="medrxiv")
     dedupe.run(project, "ada")
     dedupe.settle(project, ("R000002", "R000004"), "same", "ada")
-    found = dedupe_report.figures(project)
+    found = duplicates_report.figures(project)
     for one in found.sources:
         lost = one.unread + one.harvested_again + one.repeated
         assert one.found == lost + one.by_tool + one.by_hand + one.kept
@@ -300,7 +301,7 @@ def test_the_figures_add_up_and_tell_tool_from_hand(project):
     assert found.merges_undone == 0
     dedupe.settle(project, ("R000001", "R000003"), "different", "ada")
     dedupe.undo(project, "ada", ("R000002", "R000004"))
-    assert dedupe_report.figures(project).merges_undone == 2
+    assert duplicates_report.figures(project).merges_undone == 2
 
 
 def test_the_figures_stand_in_the_exports_with_their_sums(project):
@@ -309,7 +310,7 @@ def test_the_figures_stand_in_the_exports_with_their_sums(project):
     bring(project, TWIN, source="embase")
     bring(project, PREPRINT, source="medrxiv")
     dedupe.run(project, "ada")
-    made = dedupe_report.table(dedupe_report.figures(project))
+    made = duplicates_report.table(duplicates_report.figures(project))
     rows = [dict(zip(made.columns, row, strict=True)) for row in made.rows]
     assert [row["Source"] for row in rows] == ["embase", "medrxiv", "pubmed", "All sources"]
     for row in rows:
@@ -318,14 +319,14 @@ def test_the_figures_stand_in_the_exports_with_their_sums(project):
         assert row["Found"] == sum(row[name] for name in parts)
     assert (rows[-1]["Found"], rows[-1]["Harvested again"], rows[-1]["Kept"]) == (5, 1, 3)
     assert made.notes[1] == "Preprints joined to their articles: 1 (1 by rule)."
-    text = "\n".join(dedupe_report.lines(dedupe_report.figures(project)))
+    text = "\n".join(duplicates_report.lines(duplicates_report.figures(project)))
     assert "only here" in text and "Versions of preprints collapsed: 0" in text
 
 
 def test_the_flow_and_the_figures_count_the_same(project):
     bring(project, ARTICLE, TWIN, OTHER, PREPRINT)
     dedupe.run(project, "ada")
-    found = dedupe_report.figures(project)
+    found = duplicates_report.figures(project)
     flow = flow_of(project)
     assert flow is not None
     assert sum(one.kept for one in found.sources) == 3

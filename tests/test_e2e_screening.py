@@ -9,9 +9,11 @@ from review.protocol import stage_of
 from review.screening import status
 from review.store import decisions, records
 from review.store.timestamps import now
-from review.workflow import accounts, agreeing, screening, standings
 from review.workflow.flow import flow_of
 from review.workflow.opening import init, open_project
+from review.workflow.project import accounts
+from review.workflow.screening import agreement, reviewing
+from review.workflow.screening import status as standings
 
 pytestmark = pytest.mark.browser
 GONE = "text => !document.body.innerText.includes(text)"
@@ -69,7 +71,7 @@ def screen(page, address, name):
 def agrees(project, stage):
     """Kappa by hand: of 40 both include 12, both are unsure on 2, both exclude 22; ada includes 16
     and ben 12, ada excludes 22 and ben 26. 0.9 observed, 768 / 1600 = 0.48 by chance."""
-    (pair,) = agreeing.agreement_now(project, stage)
+    (pair,) = agreement.agreement_now(project, stage)
     found = {one.name: one for one in pair.figures}
     assert pair.names == ("ada", "ben")
     assert found["percent agreement"].value == pytest.approx(36 / 40)
@@ -92,7 +94,7 @@ def test_two_reviewers_and_an_adjudicator_screen_by_keyboard(project):
         first = screen(tab(browser), address, "ada")
         second = screen(tab(browser), address, "ben")
         assert len(set(first)) == len(set(second)) == 40
-        piles = screening.conflicts(project, stage)
+        piles = reviewing.conflicts(project, stage)
         assert len(piles["verdict"]) == 4
         assert len(piles["maybe"]) == 2
         page = tab(browser)

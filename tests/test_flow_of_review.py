@@ -6,10 +6,10 @@ from review.models import Link, Record, Rejected
 from review.prisma import total
 from review.store import links, records, retrievals
 from review.store.timestamps import now
-from review.workflow import standings
-from review.workflow.decisions import Wanted, add
 from review.workflow.flow import flow_of
 from review.workflow.opening import init, open_project
+from review.workflow.screening import status
+from review.workflow.screening.decisions import Wanted, add
 
 TA, FT = "title-abstract", "full-text"
 
@@ -26,7 +26,7 @@ def project(tmp_path):
         pair += [Link(6, 9, "duplicate", "by hand", "ada", now())]
         links.add(conn, pair)
         links.put_groups(conn, {5: (5, 5), 8: (5, 5), 6: (6, 6), 9: (6, 6), 1: (1, 1), 2: (2, 1)})
-        standings.rebuild(opened, conn)
+        status.rebuild(opened, conn)
     return opened
 
 
@@ -76,7 +76,7 @@ def test_the_flow_of_a_past_moment_is_that_of_its_rows(project):
     judge(project, 1, TA, "include")
     with project.store.write() as conn:
         bring(conn, "ieee", range(40, 50))
-        standings.rebuild(project, conn)
+        status.rebuild(project, conn)
     assert flow_of(project, until=then) == before
     assert flow_of(project) != before
 

@@ -15,12 +15,12 @@ from review.errors import ProtocolError, QueryError, StoreError
 from review.models import Relation
 from review.store import audit_events, harvests, raw_answers, records
 from review.store.timestamps import now
-from review.workflow import decisions
 from review.workflow import harvest as harvesting_flow
-from review.workflow.decisions import Wanted
 from review.workflow.harvest import Busy, Control, disagreements, exit_status, harvest, overview
 from review.workflow.opening import open_project
 from review.workflow.reports import moment, prisma, search, texts
+from review.workflow.screening import decisions
+from review.workflow.screening.decisions import Wanted
 
 TODAY = date(2020, 10, 10)
 

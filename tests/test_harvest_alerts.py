@@ -12,10 +12,10 @@ from review.models import Parsed, Record, Relation
 from review.sources.models import ResultPage
 from review.store import audit_events, harvests, links, records
 from review.store.timestamps import now
-from review.workflow import decisions
-from review.workflow.decisions import Wanted
 from review.workflow.harvest import alerts
-from review.workflow.harvest.taking import Place, Tally, marks, take
+from review.workflow.harvest.ingest import Place, Tally, marks, take
+from review.workflow.screening import decisions
+from review.workflow.screening.decisions import Wanted
 
 
 @pytest.fixture

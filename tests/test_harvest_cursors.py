@@ -15,9 +15,9 @@ from review.sources.pubmed import search as pubmed_search
 from review.store import harvests, records
 from review.store.tables import harvest_pages
 from review.store.timestamps import now
-from review.workflow import decisions
-from review.workflow.decisions import Wanted
 from review.workflow.harvest import Control, exit_status, harvest, overview
+from review.workflow.screening import decisions
+from review.workflow.screening.decisions import Wanted
 
 TODAY = date(2020, 10, 10)
 

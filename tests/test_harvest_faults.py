@@ -9,7 +9,7 @@ from standin import StandIn, corpus
 from review.errors import StoreError
 from review.store import harvests
 from review.workflow.harvest import Control, harvest, open_windows
-from review.workflow.harvest.nouns import exit_status
+from review.workflow.harvest.models import exit_status
 
 TODAY = date(2020, 10, 10)
 NOWHERE = "http://127.0.0.1:9"

@@ -15,10 +15,10 @@ from review.formats import detect_database
 from review.models import Record
 from review.prisma import total
 from review.store import identified as arrivals
-from review.workflow import dedupe_report
-from review.workflow.imports import import_file
+from review.workflow.exports import duplicates_report
 from review.workflow.opening import open_project
-from review.workflow.project import Project
+from review.workflow.project.project import Project
+from review.workflow.records.imports import import_file
 from review.workflow.reports import bundle, moment, search, texts
 
 LIBRARY = "reference/api_samples/exports/endnote_xml/copper_head.xml"
@@ -54,7 +54,7 @@ def test_each_record_counts_for_the_database_it_names(project: Project, library:
     assert counted(project) == NAMED
     now = moment.at(project)
     assert total(now.flow.main.identified) == 30
-    assert {one.source: one.found for one in dedupe_report.figures(project).sources} == NAMED
+    assert {one.source: one.found for one in duplicates_report.figures(project).sources} == NAMED
     assert {one.source: one.read for one in search.searches(now)} == {
         "Embase": 16, "PubMed": 9, "Cochrane Library": 3, "MEDLINE": 2,
     }  # fmt: skip

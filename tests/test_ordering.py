@@ -8,11 +8,12 @@ from review.protocol import stage_of
 from review.ranking import bench_ranker, order, prepare, scores, text_of
 from review.store import records, screening_queue
 from review.store.timestamps import now
-from review.workflow import agreeing, ordering, screening, standings
-from review.workflow.decision_files import import_decisions
 from review.workflow.flow import flow_of
 from review.workflow.opening import init, open_project
 from review.workflow.reports import moment, texts
+from review.workflow.screening import agreement, reviewing, status
+from review.workflow.screening import ranking as ordering
+from review.workflow.screening.import_decisions import import_decisions
 
 GOOD = "deep learning on chest radiographs for pneumonia number"
 BAD = "nursing staff and hospital budgets in rural regions number"
@@ -30,7 +31,7 @@ def project(tmp_path):
             (n, Record("embase", title=f"{GOOD if n % 5 == 0 else BAD} {n}")) for n in range(1, 201)
         ]
         records.add(conn, batch, given, now())
-        standings.rebuild(opened, conn)
+        status.rebuild(opened, conn)
     return opened
 
 
@@ -38,9 +39,9 @@ def screen(project, stage, most):
     """Judges so many records; gives their numbers."""
     judged = []
     for _ in range(most):
-        one = screening.next_record(project, stage, "ada")
+        one = reviewing.next_record(project, stage, "ada")
         verdict = "include" if one.number % 5 == 0 else "exclude"
-        screening.vote(project, stage, "ada", one.number, verdict)
+        reviewing.vote(project, stage, "ada", one.number, verdict)
         judged.append(one.number)
     return judged
 
@@ -141,7 +142,7 @@ def test_stopping_is_the_leads_recorded_and_reversible_act(project):
     flow = flow_of(project)
     assert [(one.label, one.n) for one in flow.main.automation] == [(ordering.STOPPED, 140)]
     assert flow.main.screened.n == 60
-    assert screening.next_record(project, stage, "ben") is None
+    assert reviewing.next_record(project, stage, "ben") is None
     after, _ = ordering.stopping_now(project, stage)
     assert (after.unscreened, after.left, after.p_value) == (
         140, evidence.left, evidence.p_value
@@ -189,7 +190,7 @@ def test_draws_from_a_smaller_pool_say_nothing_of_what_came_later(project):
         batch = records.add_batch(conn, now(), "ada", kind="harvest", source="pubmed")
         given = [(n, Record("pubmed", title=f"{GOOD} new {n}")) for n in range(1, 51)]
         records.add(conn, batch, given, now())
-        standings.rebuild(project, conn)
+        status.rebuild(project, conn)
     found, _ = ordering.stopping_now(project, stage)
     assert (found.unscreened, found.drawn, found.left) == (220, 0, None)
     screen(project, stage, 5)
@@ -203,7 +204,7 @@ def test_draws_from_a_smaller_pool_say_nothing_of_what_came_later(project):
 def test_agreement_counts_what_both_have_judged(project):
     stage = stage_of(project.protocol, "screening")
     screen(project, stage, 20)
-    (pair,) = agreeing.agreement_now(project, stage)
+    (pair,) = agreement.agreement_now(project, stage)
     assert pair.figures[0].value is None
     assert pair.figures[0].note
 

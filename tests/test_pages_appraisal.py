@@ -8,11 +8,11 @@ from appraising import RQS_GOOD, fill, full, kind, review_in, standing
 from conftest import SHARED
 from streamlit.testing.v1 import AppTest
 
-from review.workflow import files
-from review.workflow.accounts import Signed
 from review.workflow.appraisal import forms, settling
 from review.workflow.appraisal.forms import Given
 from review.workflow.appraisal.tools import checklist
+from review.workflow.fulltexts import attachments
+from review.workflow.project.accounts import Signed
 
 ADA, BEN = Signed("ada", ("lead", "reviewer")), Signed("ben", ("reviewer",))
 CLEO = Signed("cleo", ("adjudicator",))
@@ -280,7 +280,7 @@ def test_extraction_takes_typed_answers_and_unclear_as_a_value(project):
 def test_the_paper_stands_beside_and_a_pasted_quote_finds_its_page(project):
     kind(project, 1, "deep-learning", "ada")
     data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
-    files.attach(project, 1, "c.pdf", data, "ada")
+    attachments.attach(project, 1, "c.pdf", data, "ada")
     app = draw("appraisal", project, ADA, key="R000001")
     assert "**1** of 9" in said(app)
     app = press(app, "yes")
@@ -297,11 +297,11 @@ def test_the_paper_stands_beside_and_a_pasted_quote_finds_its_page(project):
 
 
 def test_possible_evidence_is_used_or_dismissed_and_that_is_remembered(project):
-    from review.workflow import fulltext
+    from review.workflow.fulltexts import reading
 
     kind(project, 1, "deep-learning", "ada")
     data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
-    files.attach(project, 1, "c.pdf", data, "ada")
+    attachments.attach(project, 1, "c.pdf", data, "ada")
     app = draw("appraisal", project, ADA, key="R000001")
     offered = sentences(app)
     assert len(offered) >= 2
@@ -312,11 +312,11 @@ def test_possible_evidence_is_used_or_dismissed_and_that_is_remembered(project):
     assert app.text_area(key="filling_quote").value == offered[1]
     app = press(app, "yes")
     assert forms.open_form(project, 1, "claim-2020", "ada").entries["title"].quote == offered[1]
-    heard = {one.sentence: one.verdict for one in fulltext.heard(project, "evidence", 1, "ada")}
+    heard = {one.sentence: one.verdict for one in reading.heard(project, "evidence", 1, "ada")}
     assert heard == {offered[0]: "dismiss", offered[1]: "use"}
     told = {
         phrase: (used, no)
-        for item, one in fulltext.phrases_in_use(project)
+        for item, one in reading.phrases_in_use(project)
         for phrase, used, no in [(one.rule, one.right, one.wrong)]
         if item == "claim-2020 title"
     }
@@ -338,7 +338,7 @@ def sentences(app):
 def sentence_on(project, page):
     from review import fulltext
 
-    text = fulltext.read(files.pdf_of(project, 1))
+    text = fulltext.read(attachments.pdf_of(project, 1))
     return next(s.text for s in text.sentences if s.page == page and len(s.text) > 60)
 
 
@@ -423,14 +423,14 @@ def test_the_consensus_page_shows_agreement_with_intervals(project):
 def test_the_consensus_page_shows_how_suggestions_do_in_use(project):
     from review.store.feedback import Said
     from review.store.timestamps import now
-    from review.workflow import fulltext
+    from review.workflow.fulltexts import reading
 
     app = draw("consensus", project, CLEO)
     app.segmented_control(key="consensus_view").set_value("Suggestions").run()
     assert "Nobody has used" in app.info[0].value
     for who, verdict in (("ada", "use"), ("ben", "dismiss"), ("dan", "use")):
         words = ("random forest; deep learning", "claim-2020 title", "A sentence.", 1, verdict, who)
-        fulltext.hear(project, Said(1, "evidence", *words, now()))
+        reading.hear(project, Said(1, "evidence", *words, now()))
     app.run()
     (frame,) = frames(app)
     assert list(frame["Phrase"]) == ["deep learning", "random forest"]

@@ -6,9 +6,10 @@ from streamlit.testing.v1 import AppTest
 from review.models import Record
 from review.store import records
 from review.store.timestamps import now
-from review.workflow import bias, files
-from review.workflow.accounts import Signed
+from review.workflow import bias
+from review.workflow.fulltexts import attachments
 from review.workflow.opening import init, open_project
+from review.workflow.project.accounts import Signed
 
 ADA = Signed("ada", ("lead", "reviewer"))
 
@@ -25,7 +26,7 @@ def project(tmp_path_factory, shared):
         records.add(conn, batch, given, now())
     for number, name in enumerate(names, 1):
         data = (shared / "reference" / "pdfs" / name).read_bytes()
-        files.attach(opened, number, name, data, "ada")
+        attachments.attach(opened, number, name, data, "ada")
     return opened
 
 

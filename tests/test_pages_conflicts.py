@@ -7,9 +7,10 @@ from review.models import Record
 from review.protocol import stage_of
 from review.store import decisions, records
 from review.store.timestamps import now
-from review.workflow import screening, standings
-from review.workflow.decisions import Wanted, decide
 from review.workflow.opening import init, open_project
+from review.workflow.screening import reviewing
+from review.workflow.screening import status as standings
+from review.workflow.screening.decisions import Wanted, decide
 
 
 @pytest.fixture
@@ -38,8 +39,8 @@ def draw(folder):
         import streamlit as st
 
         from review.pages import conflicts
-        from review.workflow.accounts import Signed
         from review.workflow.opening import open_project
+        from review.workflow.project.accounts import Signed
 
         st.session_state["person"] = Signed("cleo", ("adjudicator",))
         conflicts.page(open_project(Path(folder)))
@@ -76,7 +77,7 @@ def test_one_and_two_take_a_side_and_z_takes_it_back(project):
 def test_a_card_that_another_adjudicator_has_settled_says_so_and_adds_nothing(project):
     app = draw(project.folder)
     stage = stage_of(project.protocol, "screening")
-    screening.settle(project, stage, "dora", 1, "include")
+    reviewing.settle(project, stage, "dora", 1, "include")
     press(app, "2")
     assert "settled already by dora" in app.warning[0].value
     assert status(project, 1) == "included"

@@ -8,10 +8,10 @@ from standin import Fault, StandIn, corpus
 from standin.web import Limits
 from streamlit.testing.v1 import AppTest
 
-from review.workflow.accounts import Signed
 from review.workflow.harvest import Control, background, harvest, overview
-from review.workflow.harvest.telling import raw_answer, raw_pages
+from review.workflow.harvest.status import raw_answer, raw_pages
 from review.workflow.opening import open_project
+from review.workflow.project.accounts import Signed
 
 
 def draw(folder):
@@ -21,8 +21,8 @@ def draw(folder):
         import streamlit as st
 
         from review.pages import harvests
-        from review.workflow.accounts import Signed
         from review.workflow.opening import open_project
+        from review.workflow.project.accounts import Signed
 
         st.session_state["person"] = Signed("ann", ("lead", "reviewer"))
         harvests.page(open_project(Path(folder)))

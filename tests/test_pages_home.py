@@ -10,11 +10,13 @@ from review.checklists import answerable
 from review.models import Decision, Record
 from review.store import audit_events, decisions, records
 from review.store.timestamps import now
-from review.workflow import overview, screening, standings
-from review.workflow.accounts import Signed
+from review.workflow import overview
 from review.workflow.appraisal import tasks
 from review.workflow.appraisal.tools import checklist
 from review.workflow.opening import init, open_project
+from review.workflow.project.accounts import Signed
+from review.workflow.screening import reviewing
+from review.workflow.screening import status as standings
 
 
 @pytest.fixture
@@ -53,8 +55,8 @@ def test_the_funnel_is_live(project):
     assert "<b>30</b>" in funnel
     stage = project.protocol.stages[0]
     for name in ("ada", "ben"):
-        one = screening.next_record(project, stage, name)
-        screening.vote(project, stage, name, one.number, "exclude")
+        one = reviewing.next_record(project, stage, name)
+        reviewing.vote(project, stage, name, one.number, "exclude")
     again = draw(project.folder, lead)
     assert "29 still to screen" in again.get("html")[0].proto.body
     assert any("ada 1, ben 1" in one.value for one in again.caption)
@@ -62,8 +64,8 @@ def test_the_funnel_is_live(project):
 
 def test_a_reviewer_sees_only_their_own_progress(project):
     stage = project.protocol.stages[0]
-    one = screening.next_record(project, stage, "ada")
-    screening.vote(project, stage, "ada", one.number, "include")
+    one = reviewing.next_record(project, stage, "ada")
+    reviewing.vote(project, stage, "ada", one.number, "include")
     app = draw(project.folder, Signed("ben", ("reviewer",)))
     assert any("Judged: ben 0" in one.value for one in app.caption)
     assert not any("ada" in one.value for one in app.caption)
@@ -160,9 +162,9 @@ def test_the_tab_s_icon_comes_from_no_other_host():
 
 def exclude_one(project):
     stage = project.protocol.stages[0]
-    number = screening.next_record(project, stage, "ada").number
+    number = reviewing.next_record(project, stage, "ada").number
     for name in ("ada", "ben"):
-        screening.vote(project, stage, name, number, "exclude")
+        reviewing.vote(project, stage, name, number, "exclude")
 
 
 def test_a_flow_that_takes_long_to_count_rests_and_says_so(project):

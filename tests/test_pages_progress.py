@@ -5,7 +5,7 @@ from small import studies
 from streamlit.testing.v1 import AppTest
 
 from review.models import Record
-from review.workflow import screening
+from review.workflow.screening import reviewing
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def draw(folder):
         import streamlit as st
 
         from review.pages import progress
-        from review.workflow.accounts import Signed
         from review.workflow.opening import open_project
+        from review.workflow.project.accounts import Signed
 
         st.session_state["person"] = Signed("ada", ("lead", "reviewer"))
         progress.page(open_project(Path(folder)))
@@ -42,7 +42,7 @@ def test_without_decisions_the_page_says_so_and_draws_no_empty_figure(project):
 def test_with_decisions_the_figures_and_the_curve_stand_there(project):
     stage = project.protocol.stages[0]
     for who in ("ada", "ben"):
-        screening.vote(project, stage, who, 1, "include")
+        reviewing.vote(project, stage, who, 1, "include")
     app = draw(project.folder)
     assert not app.info
     assert any(one.value == "**ada and ben** · 1 record" for one in app.markdown)

@@ -6,10 +6,10 @@ from streamlit.testing.v1 import AppTest
 from review.models import Decision, Record
 from review.store import decisions, records
 from review.store.timestamps import now
-from review.workflow import files
-from review.workflow import records as workflow
-from review.workflow.accounts import Signed
+from review.workflow.fulltexts import attachments
 from review.workflow.opening import init, open_project
+from review.workflow.project.accounts import Signed
+from review.workflow.records import listing as workflow
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_a_full_text_is_put_on_the_record_and_offered_again(project):
     reader = draw("record", project.folder, Signed("rolf", ("reader",)), "R000005")
     assert not reader.get("file_uploader")
     assert any("No PDF is attached" in one.value for one in reader.caption)
-    files.attach(project, 5, "five.pdf", b"%PDF-1.4 made up", "ada")
+    attachments.attach(project, 5, "five.pdf", b"%PDF-1.4 made up", "ada")
     app = draw("record", project.folder, ADA, "R000005")
     assert not app.exception
     assert not app.get("file_uploader")

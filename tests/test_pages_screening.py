@@ -5,8 +5,8 @@ from small import studies
 from streamlit.testing.v1 import AppTest
 
 from review.models import Record
-from review.workflow import screening
 from review.workflow.opening import init, open_project
+from review.workflow.screening import reviewing
 
 KEYS = {
     "Include": "i", "Exclude": "e", "Maybe": "m", "Note": "n", "Duplicate": "d", "Undo": "z",
@@ -26,8 +26,8 @@ def draw(folder):
         import streamlit as st
 
         from review.pages import screening
-        from review.workflow.accounts import Signed
         from review.workflow.opening import open_project
+        from review.workflow.project.accounts import Signed
 
         st.session_state["person"] = Signed("ada", ("reviewer",))
         screening.page(open_project(Path(folder)))
@@ -69,7 +69,7 @@ def test_at_the_end_the_page_says_where_more_waits_and_looks_back(project):
     stage, later = project.protocol.stages[:2]
     for who in ("ada", "ben"):
         for number in range(1, 6):
-            screening.vote(project, stage, who, number, "include" if number > 3 else "exclude")
+            reviewing.vote(project, stage, who, number, "include" if number > 3 else "exclude")
     app = draw(project.folder)
     assert (
         app.success[0].value

@@ -12,10 +12,12 @@ from review.prisma import total
 from review.protocol import stage_of
 from review.store import decisions, harvests, records
 from review.store.timestamps import now
-from review.workflow import dedupe, reopening, screening, standings
-from review.workflow.decisions import Wanted, decide
+from review.workflow.deduplication import run as dedupe
 from review.workflow.flow import flow_of
 from review.workflow.opening import init, open_project
+from review.workflow.screening import rescreening, reviewing
+from review.workflow.screening import status as standings
+from review.workflow.screening.decisions import Wanted, decide
 
 FULL = "eligibility"
 SCREENING = "title-abstract"
@@ -50,7 +52,7 @@ def given(project):
 
 
 def waiting(project):
-    return [(one.old, one.fresh, one.stage) for one in reopening.waiting(project)]
+    return [(one.old, one.fresh, one.stage) for one in rescreening.waiting(project)]
 
 
 def judged_preprint(project, verdict="exclude"):
@@ -86,11 +88,11 @@ def test_it_comes_back_to_its_reviewers_who_see_what_they_said(project):
     keys = {}
     for name in ("ada", "ben"):
         keys[name] = []
-        while one := screening.next_record(project, stage, name):
+        while one := reviewing.next_record(project, stage, name):
             keys[name].append(one.key)
             if one.key == preprint:
                 assert one.mine.verdict == "exclude"
-            screening.vote(
+            reviewing.vote(
                 project, stage, name, one.number, "include", seen=one.mine.id if one.mine else 0
             )
     assert set(keys["ada"]) == set(keys["ben"]) == {preprint, article}
@@ -240,8 +242,8 @@ def draw(project, page, roles=("lead", "reviewer"), **query):
 
         import streamlit as st
 
-        from review.workflow.accounts import Signed
         from review.workflow.opening import open_project
+        from review.workflow.project.accounts import Signed
 
         st.session_state["person"] = Signed("ada", tuple(roles))
         st.query_params.update(query)
@@ -263,10 +265,10 @@ def test_the_pages_say_it_and_only_the_lead_may_keep_it(project):
     app = draw(project, "duplicates", ["reviewer"])
     assert not [one for one in app.button if one.label == "Keep as judged"]
     stage = stage_of(project.protocol, "screening")
-    shown = screening.next_record(project, stage, "ada")
+    shown = reviewing.next_record(project, stage, "ada")
     assert shown.key in (preprint, article)
     if shown.key == article:
-        screening.vote(project, stage, "ada", shown.number, "include")
+        reviewing.vote(project, stage, "ada", shown.number, "include")
     screen = draw(project, "screening")
     assert any("Open again" in one.value and article in one.value for one in screen.info)
     app = draw(project, "duplicates")

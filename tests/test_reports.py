@@ -20,7 +20,6 @@ from typer.testing import CliRunner
 from review.cli import app
 from review.errors import FlowError, ReviewError
 from review.prisma import total
-from review.workflow import decision_files
 from review.workflow.opening import open_project
 from review.workflow.reports import (
     appraisals,
@@ -33,6 +32,7 @@ from review.workflow.reports import (
     texts,
     verifying,
 )
+from review.workflow.screening import import_decisions as decision_files
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,8 @@ from review.store.feedback import Said
 from review.store.log import EVENTS, NO_EVENTS
 from review.store.tables import metadata
 from review.store.timestamps import now
-from review.workflow import dedupe
-from review.workflow import files as attached
+from review.workflow.deduplication import run as dedupe
+from review.workflow.fulltexts import attachments as attached
 from review.workflow.reports import bundle, changes, moment, overlap, prisma
 
 ROOT = Path(__file__).parents[1]

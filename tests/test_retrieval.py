@@ -12,10 +12,10 @@ from review.sources.models import Refused
 from review.sources.pdfs import free_copies, open_links, whole_pdf
 from review.store import files, records, retrievals
 from review.store.timestamps import now
-from review.workflow import decisions
-from review.workflow.decisions import Wanted
 from review.workflow.flow import inputs
-from review.workflow.retrieval import fetch_pdfs, wanted
+from review.workflow.fulltexts.retrieval import fetch_pdfs, wanted
+from review.workflow.screening import decisions
+from review.workflow.screening.decisions import Wanted
 
 PLACES = ("arxiv-pdf", "medrxiv-pdf", "biorxiv-pdf", "pmc-oa", "unpaywall")
 

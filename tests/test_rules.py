@@ -8,9 +8,10 @@ from review.prisma import total
 from review.protocol import stage_of
 from review.store import records
 from review.store.timestamps import now
-from review.workflow import dedupe, rules, screening, standings
+from review.workflow.deduplication import run as dedupe
 from review.workflow.flow import flow_of
 from review.workflow.opening import check, init, open_project
+from review.workflow.screening import keyword_rules, reviewing, status
 
 # The founding review's second filter: whole words and stems of two groups.
 RULES = """
@@ -41,36 +42,36 @@ def project(tmp_path):
         batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
         given = [(n, Record("embase", title=title)) for n, title in enumerate(TITLES, 1)]
         records.add(conn, batch, given, now())
-        standings.rebuild(opened, conn)
+        status.rebuild(opened, conn)
     return opened
 
 
 def test_rules_mark_by_whole_words_and_stems(project):
-    assert rules.apply(project, "ada") == {"methods": (2, 0), "imaging": (1, 0)}
+    assert keyword_rules.apply(project, "ada") == {"methods": (2, 0), "imaging": (1, 0)}
     flow = flow_of(project)
     assert {one.label: one.n for one in flow.main.automation} == {
         "No word of rule 'methods'": 2,
         "No imaging word": 1,
     }
     assert flow.main.waiting_screening.ids == ("R000001", "R000002", "R000005")
-    assert rules.apply(project, "ada") == {"methods": (0, 0), "imaging": (0, 0)}
+    assert keyword_rules.apply(project, "ada") == {"methods": (0, 0), "imaging": (0, 0)}
 
 
 def test_what_a_reviewer_has_judged_is_left_alone(project):
     stage = stage_of(project.protocol, "screening")
-    screening.vote(project, stage, "ada", 6, "include")
-    assert rules.apply(project, "ada")["methods"] == (1, 0)
+    reviewing.vote(project, stage, "ada", 6, "include")
+    assert keyword_rules.apply(project, "ada")["methods"] == (1, 0)
 
 
 def test_a_rule_is_taken_back_whole_and_by_record(project):
-    rules.apply(project, "ada")
-    screening.add_abstract(project, "ada", 6, "Machine learning for imaging of plants")
-    assert rules.apply(project, "ada")["methods"] == (0, 1)
-    assert rules.withdraw(project, "methods", "ada") == 1
-    assert rules.withdraw(project, "imaging", "ada") == 1
+    keyword_rules.apply(project, "ada")
+    reviewing.add_abstract(project, "ada", 6, "Machine learning for imaging of plants")
+    assert keyword_rules.apply(project, "ada")["methods"] == (0, 1)
+    assert keyword_rules.withdraw(project, "methods", "ada") == 1
+    assert keyword_rules.withdraw(project, "imaging", "ada") == 1
     assert total(flow_of(project).main.automation) == 0
     with pytest.raises(ReviewError, match="No rule 'other'"):
-        rules.withdraw(project, "other", "ada")
+        keyword_rules.withdraw(project, "other", "ada")
 
 
 def twin(project):
@@ -85,26 +86,26 @@ def twin(project):
         }
         full = Record("pubmed", abstract="Chest radiographs were read.", **same)
         records.add(conn, batch, [(1, Record("embase", **same)), (2, full)], now())
-        standings.rebuild(project, conn)
+        status.rebuild(project, conn)
 
 
 def test_a_report_matches_where_any_of_its_records_does(project):
     twin(project)
     assert dedupe.run(project, "ada").reports == 7
-    rules.apply(project, "ada")
+    keyword_rules.apply(project, "ada")
     assert "R000007" in flow_of(project).main.waiting_screening.ids
 
 
 def test_a_merge_never_lets_a_rule_take_a_record_along_that_matches(project):
     twin(project)
-    rules.apply(project, "ada")
+    keyword_rules.apply(project, "ada")
     assert "R000008" in flow_of(project).main.waiting_screening.ids  # R000007 is marked
     dedupe.run(project, "ada")
     assert "R000007" in flow_of(project).main.waiting_screening.ids
-    assert not screening.next_record(project, stage_of(project.protocol, "screening"), "ada",
+    assert not reviewing.next_record(project, stage_of(project.protocol, "screening"), "ada",
                                      at="R000007").record.abstract  # fmt: skip
     dedupe.settle(project, ("R000007", "R000008"), "different", "ada")
-    rules.apply(project, "ada")
+    keyword_rules.apply(project, "ada")
     assert "R000007" not in flow_of(project).main.waiting_screening.ids
     dedupe.undo(project, "ada")
     assert "R000007" in flow_of(project).main.waiting_screening.ids

@@ -13,8 +13,8 @@ from review.models import Record
 from review.protocol import stage_of
 from review.store import records, screening_queue
 from review.store.timestamps import now
-from review.workflow import screening, standings
 from review.workflow.opening import init, open_project
+from review.workflow.screening import reviewing, status
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,15 +36,15 @@ def project(tmp_path):
         words = ("chest radiograph network", "hospital budget")
         given = [(n, Record("embase", title=f"{words[n % 2]} {n}")) for n in range(1, 61)]
         records.add(conn, batch, given, now())
-        standings.rebuild(opened, conn)
+        status.rebuild(opened, conn)
     stage = stage_of(opened.protocol, "screening")
     for name in ("ada", "ben"):
         for _ in range(30):
-            one = screening.next_record(opened, stage, name)
+            one = reviewing.next_record(opened, stage, name)
             verdict = "include" if one.number % 2 == 0 or one.number % 15 == 0 else "exclude"
             if name == "ben" and one.number % 10 == 0:
                 verdict = "exclude"
-            screening.vote(opened, stage, name, one.number, verdict)
+            reviewing.vote(opened, stage, name, one.number, verdict)
     return opened
 
 
@@ -152,8 +152,8 @@ def test_the_lead_sees_agreement_and_evidence(project):
         import streamlit as st
 
         from review.pages import progress
-        from review.workflow.accounts import Signed
         from review.workflow.opening import open_project
+        from review.workflow.project.accounts import Signed
 
         st.session_state["person"] = Signed("ada", ("lead",))
         progress.page(open_project(Path(folder)))

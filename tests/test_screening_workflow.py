@@ -10,8 +10,9 @@ from review.models import Record
 from review.protocol import stage_of
 from review.store import records, screening_queue
 from review.store.timestamps import now
-from review.workflow import screening, standings, waiting
 from review.workflow.opening import init, open_project
+from review.workflow.screening import reviewing, work_queue
+from review.workflow.screening import status as standings
 
 DAN = ("  - {name: cleo", "  - {name: dan, roles: [reviewer]}\n  - {name: cleo")
 
@@ -40,21 +41,21 @@ def made(tmp_path):
 
 def run(project, stage, name, verdict, most=1000):
     keys = []
-    while len(keys) < most and (one := screening.next_record(project, stage, name)):
-        screening.vote(project, stage, name, one.number, verdict(one), seen=0)
+    while len(keys) < most and (one := reviewing.next_record(project, stage, name)):
+        reviewing.vote(project, stage, name, one.number, verdict(one), seen=0)
         keys.append(one.key)
     return keys
 
 
 def test_each_record_comes_once_until_it_is_decided(made):
     project, stage = made
-    first = screening.next_record(project, stage, "ada")
-    assert screening.next_record(project, stage, "ada").key == first.key
+    first = reviewing.next_record(project, stage, "ada")
+    assert reviewing.next_record(project, stage, "ada").key == first.key
     keys = run(project, stage, "ada", lambda _: "include")
     assert len(keys) == len(set(keys)) == 30
     assert keys != sorted(keys)
-    assert screening.pace(project, stage, "ada").left == 0
-    assert screening.pace(project, stage, "ben").left == 30
+    assert reviewing.pace(project, stage, "ada").left == 0
+    assert reviewing.pace(project, stage, "ben").left == 30
 
 
 def test_new_records_go_to_the_end_of_the_order(made):
@@ -65,7 +66,7 @@ def test_new_records_go_to_the_end_of_the_order(made):
         records.add(conn, batch, [(1, Record("scopus", title="Late"))], now())
         before = [place.record for place in screening_queue.places(conn, stage.id)]
         standings.rebuild(project, conn)
-        screening.lay_out(project, conn, stage)
+        reviewing.lay_out(project, conn, stage)
         after = [place.record for place in screening_queue.places(conn, stage.id)]
     assert after[:-1] == before
     assert after[-1] == 31
@@ -73,45 +74,45 @@ def test_new_records_go_to_the_end_of_the_order(made):
 
 def test_what_others_decided_and_noted_is_not_in_what_a_reviewer_is_given(made):
     project, stage = made
-    one = screening.next_record(project, stage, "ada")
-    screening.add_note(project, stage, "ada", one.number, "a secret of ada")
-    screening.vote(project, stage, "ada", one.number, "exclude", reason="not imaging")
-    bens = screening.shown(project, stage, "ben", one.key)
+    one = reviewing.next_record(project, stage, "ada")
+    reviewing.add_note(project, stage, "ada", one.number, "a secret of ada")
+    reviewing.vote(project, stage, "ada", one.number, "exclude", reason="not imaging")
+    bens = reviewing.shown(project, stage, "ben", one.key)
     assert bens.mine is None
     assert "ada" not in repr(bens)
-    adas = screening.shown(project, stage, "ada", one.key)
+    adas = reviewing.shown(project, stage, "ada", one.key)
     assert (adas.mine.verdict, adas.note) == ("exclude", "a secret of ada")
 
 
 def test_undo_brings_the_last_record_back(made):
     project, stage = made
     keys = run(project, stage, "ada", lambda _: "include", most=3)
-    assert screening.undo(project, stage, "ada") == keys[2]
-    assert screening.next_record(project, stage, "ada").key == keys[2]
-    assert screening.undo(project, stage, "ada") == keys[1]
-    assert screening.undo(project, stage, "ada") == keys[0]
-    assert screening.undo(project, stage, "ada") is None
+    assert reviewing.undo(project, stage, "ada") == keys[2]
+    assert reviewing.next_record(project, stage, "ada").key == keys[2]
+    assert reviewing.undo(project, stage, "ada") == keys[1]
+    assert reviewing.undo(project, stage, "ada") == keys[0]
+    assert reviewing.undo(project, stage, "ada") is None
 
 
 def test_two_tabs_of_one_reviewer_do_not_count_twice(made):
     project, stage = made
-    one = screening.next_record(project, stage, "ada")
-    screening.vote(project, stage, "ada", one.number, "include")
+    one = reviewing.next_record(project, stage, "ada")
+    reviewing.vote(project, stage, "ada", one.number, "include")
     with pytest.raises(ReviewError, match="in another tab"):
-        screening.vote(project, stage, "ada", one.number, "exclude")
-    mine = screening.shown(project, stage, "ada", one.key).mine
-    changed = screening.vote(project, stage, "ada", one.number, "exclude", seen=mine.id)
+        reviewing.vote(project, stage, "ada", one.number, "exclude")
+    mine = reviewing.shown(project, stage, "ada", one.key).mine
+    changed = reviewing.vote(project, stage, "ada", one.number, "exclude", seen=mine.id)
     assert (changed.status, changed.votes) == ("partial", 1)
 
 
 def test_a_late_third_vote_does_not_unsettle(tmp_path):
     project, stage = make(tmp_path, DAN)
-    one = screening.next_record(project, stage, "dan")
+    one = reviewing.next_record(project, stage, "dan")
     for name in ("ada", "ben"):
-        screening.vote(project, stage, name, one.number, "include")
+        reviewing.vote(project, stage, name, one.number, "include")
     with pytest.raises(ReviewError, match="others judged it meanwhile"):
-        screening.vote(project, stage, "dan", one.number, "exclude")
-    assert screening.next_record(project, stage, "dan").key != one.key
+        reviewing.vote(project, stage, "dan", one.number, "exclude")
+    assert reviewing.next_record(project, stage, "dan").key != one.key
 
 
 def test_conflicts_come_in_piles_and_one_decision_settles(made):
@@ -122,35 +123,35 @@ def test_conflicts_come_in_piles_and_one_decision_settles(made):
         turn = iter(given)
         keys[name] = run(project, stage, name, lambda _, turn=turn: next(turn), most=3)
     assert keys["ada"] == keys["ben"]
-    piles = screening.conflicts(project, stage)
+    piles = reviewing.conflicts(project, stage)
     assert (piles["verdict"], piles["maybe"], piles["reason"]) == (
         [keys["ada"][0]],
         [keys["ada"][1]],
         [],
     )
-    card = screening.conflict(project, stage, piles["verdict"][0])
+    card = reviewing.conflict(project, stage, piles["verdict"][0])
     assert [(v.reviewer, v.verdict) for v in card.votes] == [("ada", "include"), ("ben", "exclude")]
-    screening.settle(project, stage, "cleo", card.number, "include", note="fits")
-    assert screening.conflicts(project, stage)["verdict"] == []
+    reviewing.settle(project, stage, "cleo", card.number, "include", note="fits")
+    assert reviewing.conflicts(project, stage)["verdict"] == []
     with pytest.raises(ReviewError, match="not in conflict"):
-        screening.conflict(project, stage, card.key)
-    assert screening.unsettle(project, stage, "cleo") == card.key
-    assert screening.conflicts(project, stage)["verdict"] == [card.key]
-    assert screening.unsettle(project, stage, "cleo") is None
+        reviewing.conflict(project, stage, card.key)
+    assert reviewing.unsettle(project, stage, "cleo") == card.key
+    assert reviewing.conflicts(project, stage)["verdict"] == [card.key]
+    assert reviewing.unsettle(project, stage, "cleo") is None
 
 
 def test_a_retired_reviewers_open_records_come_back(tmp_path):
     project, stage = make(tmp_path, DAN)
     run(project, stage, "ada", lambda _: "include", most=10)
     run(project, stage, "ben", lambda _: "exclude", most=6)
-    assert screening.conflicts(project, stage)["verdict"]
-    assert screening.retire(project, "ben", "ada").changed == 6
-    assert screening.conflicts(project, stage)["verdict"] == []
-    assert screening.pace(project, stage, "dan").left == 30
+    assert reviewing.conflicts(project, stage)["verdict"]
+    assert reviewing.retire(project, "ben", "ada").changed == 6
+    assert reviewing.conflicts(project, stage)["verdict"] == []
+    assert reviewing.pace(project, stage, "dan").left == 30
     run(project, stage, "dan", lambda _: "include")
-    assert screening.retire(project, "ben", "ada", back=True).changed == 0
+    assert reviewing.retire(project, "ben", "ada", back=True).changed == 0
     with pytest.raises(ReviewError, match="not in this review's team"):
-        screening.retire(project, "zoe", "ada")
+        reviewing.retire(project, "zoe", "ada")
 
 
 @pytest.mark.parametrize("allocation", ["pairs", "shares"])
@@ -158,8 +159,8 @@ def test_allocation_gives_each_record_to_as_many_as_needed(tmp_path, allocation)
     shares = "" if allocation == "pairs" else "\n    shares: {ada: 0.5, ben: 0.3, dan: 0.2}"
     text = f"allocation: {allocation}{shares}\n    pilot: 0 "
     project, stage = make(tmp_path, ("pilot: 0 ", text), DAN, count=200)
-    screening.next_record(project, stage, "ada")
-    left = {name: screening.pace(project, stage, name).left for name in ("ada", "ben", "dan")}
+    reviewing.next_record(project, stage, "ada")
+    left = {name: reviewing.pace(project, stage, name).left for name in ("ada", "ben", "dan")}
     assert sum(left.values()) == 400
     if allocation == "shares":
         assert left["ada"] > left["ben"] > left["dan"] > 0
@@ -176,20 +177,20 @@ def test_who_leaves_strands_nothing_that_was_given_to_them(tmp_path, allocation)
     run(project, stage, "ada", lambda one: "exclude" if one.number % 3 else "include", most=25)
     run(project, stage, "dan", lambda _: "exclude", most=4)
     settled = {n: one for n, one in now_at(project, stage).items() if one.status == "excluded"}
-    assert screening.conflicts(project, stage)["verdict"]
+    assert reviewing.conflicts(project, stage)["verdict"]
     assert settled
-    left = screening.retire(project, "ben", "ada")
+    left = reviewing.retire(project, "ben", "ada")
     assert left.given_anew > 10
     assert left.short == ()
-    assert screening.next_record(project, stage, "ben") is None
+    assert reviewing.next_record(project, stage, "ben") is None
     for name in ("ada", "dan"):
         run(project, stage, name, lambda _: "include")
     found = now_at(project, stage)
     assert {one.status for one in found.values()} <= {"included", "excluded", "conflict"}
     assert all(found[number] == one for number, one in settled.items())
-    for pile in screening.conflicts(project, stage).values():
+    for pile in reviewing.conflicts(project, stage).values():
         for key in pile:
-            names = [one.reviewer for one in screening.conflict(project, stage, key).votes]
+            names = [one.reviewer for one in reviewing.conflict(project, stage, key).votes]
             assert {"ada", "dan"} <= set(names)
 
 
@@ -202,13 +203,13 @@ def test_a_stage_with_too_few_reviewers_left_is_named_and_a_new_one_takes_over(t
     text = "allocation: pairs\n    pilot: 0 "
     project, stage = make(tmp_path, ("pilot: 0 ", text), count=20)
     run(project, stage, "ada", lambda _: "include", most=5)
-    short = screening.retire(project, "ben", "ada").short
+    short = reviewing.retire(project, "ben", "ada").short
     assert short == ("title-abstract", "full-text", "quality")
     path = tmp_path / "protocol.yaml"
     path.write_text(path.read_text().replace(*DAN))
     project = open_project(tmp_path, who="ada")
-    assert screening.pace(project, stage, "dan").left == 20
-    assert screening.pace(project, stage, "ada").left == 15
+    assert reviewing.pace(project, stage, "dan").left == 20
+    assert reviewing.pace(project, stage, "ada").left == 15
     assert len(run(project, stage, "dan", lambda _: "include")) == 20
 
 
@@ -219,11 +220,11 @@ def test_a_plan_that_gives_records_out_later_gives_out_the_open_ones(tmp_path):
     path.write_text(path.read_text().replace("pilot: 0 ", "allocation: pairs\n    pilot: 0 ", 1))
     project = open_project(tmp_path, who="ada")
     stage = stage_of(project.protocol, "screening")
-    left = {name: screening.pace(project, stage, name).left for name in ("ada", "ben", "dan")}
+    left = {name: reviewing.pace(project, stage, name).left for name in ("ada", "ben", "dan")}
     assert sum(left.values()) == 60 - 6
     path.write_text(path.read_text().replace("allocation: pairs", "allocation: everyone"))
     project = open_project(tmp_path, who="ada")
-    assert screening.pace(project, stage, "ben").left == 30
+    assert reviewing.pace(project, stage, "ben").left == 30
 
 
 def test_everybody_judges_the_pilot_records(tmp_path):
@@ -231,18 +232,18 @@ def test_everybody_judges_the_pilot_records(tmp_path):
     first = run(project, stage, "ada", lambda _: "include", most=5)
     assert run(project, stage, "ben", lambda _: "include", most=5) == first
     assert run(project, stage, "dan", lambda _: "include", most=5) == first
-    assert screening.pace(project, stage, "dan").left == 25
+    assert reviewing.pace(project, stage, "dan").left == 25
 
 
 def test_an_abstract_may_be_added_where_the_source_gave_none(made):
     project, stage = made
-    screening.add_abstract(project, "ada", 7, " Found on paper. ")
-    assert screening.shown(project, stage, "ben", "R000007").abstract == "Found on paper."
+    reviewing.add_abstract(project, "ada", 7, " Found on paper. ")
+    assert reviewing.shown(project, stage, "ben", "R000007").abstract == "Found on paper."
     with project.store.read() as conn:
         assert records.get(conn, 7).record.abstract is None
     for number, text, said in ((1, "x", "has an abstract"), (14, "  ", "is empty")):
         with pytest.raises(ReviewError, match=said):
-            screening.add_abstract(project, "ada", number, text)
+            reviewing.add_abstract(project, "ada", number, text)
 
 
 def ten(tmp_path, count):
@@ -254,16 +255,16 @@ def ten(tmp_path, count):
 def test_many_reviewers_at_once_do_not_read_in_vain(tmp_path):
     project, stage, team = ten(tmp_path, 300)
     rng, made, refused = random.Random(3), 0, []
-    hand = {name: screening.next_record(project, stage, name) for name in team}
+    hand = {name: reviewing.next_record(project, stage, name) for name in team}
     while any(hand.values()):
         name = rng.choice([one for one in team if hand[one]])
         try:
-            screening.vote(project, stage, name, hand[name].number, "include")
+            reviewing.vote(project, stage, name, hand[name].number, "include")
             made += 1
         except ReviewError as error:
             assert "others judged it meanwhile" in str(error)
             refused.append(made)
-        hand[name] = screening.next_record(project, stage, name)
+        hand[name] = reviewing.next_record(project, stage, name)
     assert made == 600
     assert sum(at < 560 for at in refused) == 0  # 48 of 450 without a word on who reads what
     assert len(refused) <= 20  # the last ones are few, and all there is to read
@@ -271,17 +272,17 @@ def test_many_reviewers_at_once_do_not_read_in_vain(tmp_path):
 
 def test_who_leaves_a_record_open_holds_nobody_up(tmp_path, monkeypatch):
     project, stage, team = ten(tmp_path, 1)
-    assert screening.next_record(project, stage, "ada").key == "R000001"
-    assert screening.next_record(project, stage, "ben").key == "R000001"
-    assert screening.next_record(project, stage, "r0").key == "R000001"  # there is no other
+    assert reviewing.next_record(project, stage, "ada").key == "R000001"
+    assert reviewing.next_record(project, stage, "ben").key == "R000001"
+    assert reviewing.next_record(project, stage, "r0").key == "R000001"  # there is no other
     with project.store.write() as conn:
         batch = records.add_batch(conn, now(), "ada", kind="file", source="scopus")
         records.add(conn, batch, [(1, Record("scopus", title="Another"))], now())
         standings.rebuild(project, conn)
-        screening.lay_out(project, conn, stage)
-    assert {screening.next_record(project, stage, one).key for one in team[3:5]} == {"R000002"}
-    monkeypatch.setattr(waiting, "HAND_SECONDS", -1.0)
-    given = {screening.next_record(project, stage, one).key for one in team[5:]}
+        reviewing.lay_out(project, conn, stage)
+    assert {reviewing.next_record(project, stage, one).key for one in team[3:5]} == {"R000002"}
+    monkeypatch.setattr(work_queue, "HAND_SECONDS", -1.0)
+    given = {reviewing.next_record(project, stage, one).key for one in team[5:]}
     assert given == {"R000001", "R000002"}
 
 
@@ -289,30 +290,30 @@ def test_nobody_waits_for_the_absent(tmp_path):
     project, stage, _ = ten(tmp_path, 100)
     assert len(run(project, stage, "ada", lambda _: "include")) == 100
     assert len(run(project, stage, "r5", lambda _: "include")) == 100
-    assert screening.next_record(project, stage, "ben") is None
+    assert reviewing.next_record(project, stage, "ben") is None
 
 
 def test_the_record_in_hand_stays_while_others_judge_and_the_order_changes(tmp_path):
     project, stage = make(tmp_path, DAN)
-    one = screening.next_record(project, stage, "ada")
+    one = reviewing.next_record(project, stage, "ada")
     with project.store.write() as conn:
         turned = screening_queue.places(conn, stage.id)[::-1]
         places = [replace(place, position=at) for at, place in enumerate(turned)]
         screening_queue.put(conn, stage.id, places, now(), model="light", seed=1, trained_on=12)
-    assert screening.next_record(project, stage, "ada", at=one.key).key == one.key
+    assert reviewing.next_record(project, stage, "ada", at=one.key).key == one.key
     for name in ("ben", "dan"):
-        screening.vote(project, stage, name, one.number, "include")
-    assert screening.next_record(project, stage, "ada", at=one.key).key != one.key
+        reviewing.vote(project, stage, name, one.number, "include")
+    assert reviewing.next_record(project, stage, "ada", at=one.key).key != one.key
     for odd in ("", "R", "R0", "nonsense", "R999999", "R" + "9" * 40, "R١"):
-        assert screening.next_record(project, stage, "ada", at=odd) is not None
+        assert reviewing.next_record(project, stage, "ada", at=odd) is not None
 
 
 def test_a_record_given_to_others_is_refused(tmp_path):
     project, stage = make(tmp_path, ("pilot: 0 ", "allocation: pairs\n    pilot: 0 "), DAN)
-    screening.next_record(project, stage, "ada")
+    reviewing.next_record(project, stage, "ada")
     with project.store.read() as conn:
         theirs = next(
             p for p in screening_queue.places(conn, stage.id) if "|ada|" not in p.assigned
         )
     with pytest.raises(ReviewError, match="not among the records given to ada"):
-        screening.vote(project, stage, "ada", theirs.record, "include")
+        reviewing.vote(project, stage, "ada", theirs.record, "include")

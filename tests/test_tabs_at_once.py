@@ -12,10 +12,11 @@ from review.prisma import total
 from review.protocol import stage_of
 from review.store import decisions, records
 from review.store.timestamps import now
-from review.workflow import screening, standings
-from review.workflow.decisions import Wanted, decide
 from review.workflow.flow import flow_of
 from review.workflow.opening import init, open_project
+from review.workflow.screening import reviewing
+from review.workflow.screening import status as standings
+from review.workflow.screening.decisions import Wanted, decide
 
 ROUNDS = 12
 
@@ -71,9 +72,9 @@ def test_two_tabs_of_one_reviewer_and_a_colleague_at_the_same_moment(project):
     stage = stage_of(project.protocol, "screening")
     for number in range(1, ROUNDS + 1):
         said = at_once(
-            lambda n=number: screening.vote(project, stage, "ada", n, "include"),
-            lambda n=number: screening.vote(project, stage, "ada", n, "exclude"),
-            lambda n=number: screening.vote(project, stage, "ben", n, "include"),
+            lambda n=number: reviewing.vote(project, stage, "ada", n, "include"),
+            lambda n=number: reviewing.vote(project, stage, "ada", n, "exclude"),
+            lambda n=number: reviewing.vote(project, stage, "ben", n, "include"),
         )
         assert sum(isinstance(one, str) for one in said[:2]) == 1, said
         (line,) = (one for one in said if isinstance(one, str))
@@ -89,7 +90,7 @@ def test_two_tabs_of_one_reviewer_and_a_colleague_at_the_same_moment(project):
         status for (at, status), n in kept.items() if at == stage.id for _ in range(n)
     )
     assert flow.main.screened.n + flow.main.waiting_screening.n == ROUNDS
-    assert screening.pace(project, stage, "ada").done == ROUNDS
+    assert reviewing.pace(project, stage, "ada").done == ROUNDS
 
 
 def test_two_adjudicators_at_the_same_moment_settle_once(project):
@@ -98,8 +99,8 @@ def test_two_adjudicators_at_the_same_moment_settle_once(project):
         for name, verdict in (("ada", "include"), ("ben", "exclude")):
             decide(project, Wanted(number, stage.id, name, verdict))
         said = at_once(
-            lambda n=number: screening.settle(project, stage, "cleo", n, "include"),
-            lambda n=number: screening.settle(project, stage, "dora", n, "exclude"),
+            lambda n=number: reviewing.settle(project, stage, "cleo", n, "include"),
+            lambda n=number: reviewing.settle(project, stage, "dora", n, "exclude"),
         )
         (line,) = (one for one in said if isinstance(one, str))
         assert "was settled already by" in line
@@ -108,17 +109,17 @@ def test_two_adjudicators_at_the_same_moment_settle_once(project):
     assert (
         flow.main.sought.n + total(flow.main.excluded_screening) == flow.main.screened.n == ROUNDS
     )
-    assert not any(screening.conflicts(project, stage).values())
+    assert not any(reviewing.conflicts(project, stage).values())
 
 
 def test_a_tab_that_undoes_while_another_decides_leaves_one_state(project):
     stage = stage_of(project.protocol, "screening")
     for number in range(1, ROUNDS + 1):
-        screening.vote(project, stage, "ada", number, "include")
+        reviewing.vote(project, stage, "ada", number, "include")
         at_once(
-            lambda: screening.undo(project, stage, "ada"),
-            lambda n=number: screening.vote(project, stage, "ben", n, "include"),
-            lambda n=number: screening.vote(project, stage, "ada", n, "exclude"),
+            lambda: reviewing.undo(project, stage, "ada"),
+            lambda n=number: reviewing.vote(project, stage, "ben", n, "include"),
+            lambda n=number: reviewing.vote(project, stage, "ada", n, "exclude"),
         )
         with project.store.read() as conn:
             kept = decisions.standing(conn, number, stage.id)

@@ -9,9 +9,9 @@ from review.models import Link, Record
 from review.protocol import stage_of
 from review.store import decisions, links, records, screening_queue
 from review.store.timestamps import now
-from review.workflow import screening, standings, waiting
-from review.workflow.decisions import Wanted, decide
 from review.workflow.opening import init, open_project
+from review.workflow.screening import reviewing, status, work_queue
+from review.workflow.screening.decisions import Wanted, decide
 
 NAMES = ("ada", "Ada", "b_n", "ben")
 
@@ -33,7 +33,7 @@ def come(project, count):
         start = max([0, *records.numbers(conn)])
         given = [(n, Record("embase", title=f"Study {start + n}")) for n in range(1, count + 1)]
         records.add(conn, batch, given, now())
-        standings.rebuild(project, conn)
+        status.rebuild(project, conn)
 
 
 def agrees(project):
@@ -42,13 +42,13 @@ def agrees(project):
         stage = stage_of(project.protocol, kind)
         for name in NAMES:
             with project.store.read() as conn:
-                found = waiting.counts(project.store, conn, stage.id, name)
+                found = work_queue.counts(project.store, conn, stage.id, name)
                 fresh = (
                     len(decisions.judged_of(conn, stage.id, name)),
                     len(screening_queue.waiting_for(conn, stage.id, name)),
                 )
                 assert found == fresh, (kind, name)
-                first = waiting.first(project.store, conn, stage.id, name)
+                first = work_queue.first(project.store, conn, stage.id, name)
                 plain = screening_queue.next_for(conn, stage.id, name)
                 assert first == plain, (kind, name)
 
@@ -57,7 +57,7 @@ def join(project, a, b):
     with project.store.write() as conn:
         links.add(conn, [Link(a, b, "duplicate", "hand", "ada", now())])
         links.put_some_groups(conn, {a: (a, a), b: (a, a)})
-        standings.rebuild(project, conn)
+        status.rebuild(project, conn)
 
 
 def one_act(project, rng):
@@ -67,20 +67,20 @@ def one_act(project, rng):
     name = rng.choice(NAMES)
     what = rng.random()
     if what < 0.6:
-        one = screening.next_record(project, stage, name)
+        one = reviewing.next_record(project, stage, name)
         verdict = rng.choice(["include", "include", "exclude", "unsure"])
         reason = stage.reasons[0] if verdict == "exclude" and stage.reasons else None
         if one is not None:
-            screening.vote(project, stage, name, one.number, verdict, reason=reason)
+            reviewing.vote(project, stage, name, one.number, verdict, reason=reason)
     elif what < 0.72:
-        screening.undo(project, stage, name)
+        reviewing.undo(project, stage, name)
     elif what < 0.84:
-        for keys in screening.conflicts(project, stage).values():
+        for keys in reviewing.conflicts(project, stage).values():
             for key in keys[:1]:
                 number = int(key[1:])
-                screening.settle(project, stage, "cleo", number, "include", note="fits")
+                reviewing.settle(project, stage, "cleo", number, "include", note="fits")
     elif what < 0.9:
-        screening.unsettle(project, stage, "cleo")
+        reviewing.unsettle(project, stage, "cleo")
     elif what < 0.95:
         rule = Wanted(rng.randint(1, 25), stage.id, "rule x", rng.choice(["exclude", None]),
                       "x", None, "automation")  # fmt: skip
@@ -90,7 +90,7 @@ def one_act(project, rng):
     elif what < 0.985:
         join(project, *sorted(rng.sample(range(1, 26), 2)))
     else:
-        screening.retire(project, "ben", "ada", back=rng.random() < 0.5)
+        reviewing.retire(project, "ben", "ada", back=rng.random() < 0.5)
 
 
 @pytest.mark.parametrize(
@@ -113,17 +113,17 @@ def test_a_file_of_many_decisions_is_followed_too(tmp_path, monkeypatch):
     project = make(tmp_path)
     stage = stage_of(project.protocol, "screening")
     agrees(project)
-    monkeypatch.setattr(waiting, "MOST", 3)
+    monkeypatch.setattr(work_queue, "MOST", 3)
     for number in range(1, 10):
         decide(project, Wanted(number, stage.id, "ada", "include"))
     agrees(project)
-    assert screening.pace(project, stage, "ada").done == 9
+    assert reviewing.pace(project, stage, "ada").done == 9
 
 
 def test_names_that_differ_in_case_or_by_an_underscore_are_different_people(tmp_path):
     project = make(tmp_path)
     stage = stage_of(project.protocol, "screening")
-    one = screening.next_record(project, stage, "Ada")
-    screening.vote(project, stage, "Ada", one.number, "include")
-    assert screening.next_record(project, stage, "ada").key == one.key
-    assert [screening.pace(project, stage, name).left for name in NAMES] == [25, 24, 25, 25]
+    one = reviewing.next_record(project, stage, "Ada")
+    reviewing.vote(project, stage, "Ada", one.number, "include")
+    assert reviewing.next_record(project, stage, "ada").key == one.key
+    assert [reviewing.pace(project, stage, name).left for name in NAMES] == [25, 24, 25, 25]

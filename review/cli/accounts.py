@@ -22,7 +22,7 @@ def add(context: typer.Context, name: str) -> None:
 
     The password is asked for, or taken from FUNNEL_PASSWORD, or from standard input.
     """
-    from review.workflow.accounts import add_user
+    from review.workflow.project.accounts import add_user
 
     given = os.environ.get("FUNNEL_PASSWORD")
     if given is None and not sys.stdin.isatty():
@@ -35,7 +35,7 @@ def add(context: typer.Context, name: str) -> None:
 
 def show(context: typer.Context) -> None:
     """List the team, roles, and who can sign in."""
-    from review.workflow.accounts import users
+    from review.workflow.project.accounts import users
 
     for name, roles, has_account in users(opened(context)):
         say(f"{name:20} {', '.join(roles):30} {'can sign in' if has_account else 'no account'}")
@@ -43,7 +43,7 @@ def show(context: typer.Context) -> None:
 
 def close(context: typer.Context, name: str) -> None:
     """Close NAME's account; their decisions stay."""
-    from review.workflow.accounts import close_user
+    from review.workflow.project.accounts import close_user
 
     close_user(opened(context), name, person(context))
     say(f"{name} can no longer sign in.")

@@ -9,7 +9,7 @@ import typer
 from review.cli.base import opened, person, say, say_json
 
 if TYPE_CHECKING:
-    from review.workflow.project import Project
+    from review.workflow.project.project import Project
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 def _review(context: typer.Context) -> "Project | None":
     """The review in the folder, where there is one; these commands work without."""
-    from review.workflow.project import PROTOCOL
+    from review.workflow.project.project import PROTOCOL
 
     folder = Path(context.find_root().obj.folder)
     return opened(context) if (folder / PROTOCOL).exists() else None
@@ -125,7 +125,7 @@ def agreement(
 
 def suggestions(context: typer.Context, json: bool = typer.Option(False, "--json")) -> None:
     """Say how often the sentences each cue phrase suggested were used, and how often dismissed."""
-    from review.workflow.fulltext import phrases_in_use
+    from review.workflow.fulltexts.reading import phrases_in_use
 
     found = phrases_in_use(opened(context))
     if json:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from review.workflow.project import Project
+    from review.workflow.project.project import Project
 
 
 exports = typer.Typer(no_args_is_help=True, help="Write records, diagrams, tables and bundles.")
@@ -28,7 +28,7 @@ class Root:
 
 def person(context: typer.Context) -> str:
     """Who acts: --user, else the system's user name."""
-    from review.workflow.project import default_person
+    from review.workflow.project.project import default_person
 
     return str(context.find_root().obj.user or default_person())
 

@@ -30,7 +30,7 @@ def flags(
     """Show signs of pitfalls in a PDF, each with its sentence, page and questions it informs."""
     from review.store.records import key_of
     from review.workflow import bias, bias_telling
-    from review.workflow.fulltext import read_text
+    from review.workflow.fulltexts.reading import read_text
 
     if file is None:
         raised = bias.flag_all(opened(context), progress=bar)
@@ -48,7 +48,7 @@ def numbers(
 ) -> None:
     """Recompute the figures a PDF states; name contradictions and samples that are too small."""
     from review.workflow import bias, bias_sizes, bias_telling
-    from review.workflow.fulltext import read_text
+    from review.workflow.fulltexts.reading import read_text
 
     sentences = read_text(file, password).sentences
     asked = bias_sizes.thresholds(Path(context.find_root().obj.folder))
@@ -64,7 +64,7 @@ def numbers(
 def find(file: Path = PDF, json: bool = JSON, password: str | None = PASSWORD) -> None:
     """Find the public data sets a PDF names, and those of them that share images."""
     from review.workflow import bias, bias_telling
-    from review.workflow.fulltext import read_text
+    from review.workflow.fulltexts.reading import read_text
 
     text = read_text(file, password)
     named = bias.datasets_in(text.sentences)
@@ -91,7 +91,7 @@ def graph(
 ) -> None:
     """Draw which data sets hold which: those of the review's studies, or the whole registry."""
     from review.workflow import bias
-    from review.workflow.project import PROTOCOL
+    from review.workflow.project.project import PROTOCOL
 
     inside = (Path(context.find_root().obj.folder) / PROTOCOL).exists() and not whole
     table = bias.matrix_of(opened(context)) if inside else None

@@ -60,7 +60,7 @@ def run(
     """Compares what is new with what is there, and groups the records."""
     from dataclasses import asdict
 
-    from review.workflow import dedupe
+    from review.workflow.deduplication import run as dedupe
 
     done = dedupe.run(opened(context), person(context))
     if as_json:
@@ -117,7 +117,7 @@ def explain(
     """Says why two records are, are not, or may be one."""
     from dataclasses import asdict
 
-    from review.workflow import dedupe
+    from review.workflow.deduplication import run as dedupe
 
     found = dedupe.explain(opened(context), first, second)
     if as_json:
@@ -148,7 +148,7 @@ def merged(
     """Shows one view of a report's records: each field, and the record it comes from."""
     from dataclasses import asdict
 
-    from review.workflow import dedupe
+    from review.workflow.deduplication import run as dedupe
 
     found = dedupe.merged(opened(context), key)
     if as_json:
@@ -166,7 +166,7 @@ def settle(
     note: str = typer.Option(None, "--note", help="Why, for the record."),
 ) -> None:
     """Settles a pair by hand; it outranks every rule and holds in later runs."""
-    from review.workflow import dedupe
+    from review.workflow.deduplication import run as dedupe
 
     say(dedupe.settle(opened(context), (first, second), verdict.value, person(context), note))
 
@@ -178,7 +178,7 @@ def undo(
     second: str = typer.Argument(None, help="Key of the other record."),
 ) -> None:
     """Takes back what you said of a pair; the records get their own decisions back."""
-    from review.workflow import dedupe
+    from review.workflow.deduplication import run as dedupe
 
     pair = (first, second) if first and second else None
     say(dedupe.undo(opened(context), person(context), pair))
@@ -189,7 +189,7 @@ def doubts(
     context: typer.Context, as_json: bool = typer.Option(False, "--json", help="Print JSON.")
 ) -> None:
     """Lists the pairs that wait for a person, surest first."""
-    from review.workflow import dedupe
+    from review.workflow.deduplication import run as dedupe
 
     rows = dedupe.waiting(opened(context))
     if as_json:
@@ -207,13 +207,13 @@ def reopened(
     """Lists judged preprints that are open again because their journal article came later."""
     from dataclasses import asdict
 
-    from review.workflow import reopening
+    from review.workflow.screening import rescreening
 
-    found = reopening.waiting(opened(context))
+    found = rescreening.waiting(opened(context))
     if as_json:
         say_json([asdict(one) for one in found])
     else:
-        say("\n".join(map(reopening.told, found)) or "No judged preprint waits.")
+        say("\n".join(map(rescreening.told, found)) or "No judged preprint waits.")
 
 
 @group.command()
@@ -221,7 +221,7 @@ def keep(
     context: typer.Context, key: str = typer.Argument(help="Key of the re-opened preprint.")
 ) -> None:
     """Lets the earlier decisions on a re-opened preprint stand."""
-    from review.workflow import dedupe
+    from review.workflow.deduplication import run as dedupe
 
     say(dedupe.keep_judged(opened(context), key, person(context)))
 
@@ -231,7 +231,7 @@ def reopen(
     context: typer.Context, key: str = typer.Argument(help="Key of the preprint kept as judged.")
 ) -> None:
     """Opens a preprint again whose decisions were kept."""
-    from review.workflow import dedupe
+    from review.workflow.deduplication import run as dedupe
 
     say(dedupe.open_again(opened(context), key, person(context)))
 
@@ -241,10 +241,10 @@ def report(
     context: typer.Context, as_json: bool = typer.Option(False, "--json", help="Print JSON.")
 ) -> None:
     """Prints the figures for PRISMA: found, repeated, removed by tool and by hand, overlap."""
-    from review.workflow import dedupe_report
+    from review.workflow.exports import duplicates_report
 
-    found = dedupe_report.figures(opened(context))
+    found = duplicates_report.figures(opened(context))
     if as_json:
-        say_json(dedupe_report.as_dict(found))
+        say_json(duplicates_report.as_dict(found))
     else:
-        say("\n".join(dedupe_report.lines(found)))
+        say("\n".join(duplicates_report.lines(found)))

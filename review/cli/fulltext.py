@@ -51,7 +51,7 @@ def evidence(
     from dataclasses import asdict
 
     from review.workflow.appraisal.scoring import checklist_at
-    from review.workflow.fulltext import read_text, suggest_from
+    from review.workflow.fulltexts.reading import read_text, suggest_from
 
     one = checklist_at(None, checklist)
     found = suggest_from(read_text(file, password), one, most=most, model=model)
@@ -70,7 +70,7 @@ def attach(
     folder: Path = typer.Argument(help="A folder of PDFs."),
 ) -> None:
     """Attach a folder of PDFs to their records, by file name, DOI, arXiv id or title."""
-    from review.workflow.fulltext import attach_folder
+    from review.workflow.fulltexts.reading import attach_folder
 
     placed = attach_folder(opened(context), folder, person(context), progress=bar)
     for one in placed:
@@ -91,7 +91,7 @@ def read(
 
     from review.fulltext import STATE_WORDS
     from review.parallel import dask_client
-    from review.workflow.fulltext import read_all
+    from review.workflow.fulltexts.reading import read_all
 
     with dask_client.opened(address=address) as client:
         found = read_all(opened(context), workers=workers, progress=bar, client=client)

@@ -13,10 +13,10 @@ import typer
 from review.cli.base import opened, person, say, say_json
 from review.cli.progress import say_run, shown
 from review.errors import ReviewError
-from review.workflow.harvest.nouns import COMPLETE, INCOMPLETE, Control, exit_status
+from review.workflow.harvest.models import COMPLETE, INCOMPLETE, Control, exit_status
 
 if TYPE_CHECKING:
-    from review.workflow.project import Project
+    from review.workflow.project.project import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def once(project: "Project", who: str, words: Words) -> int:
 
 def seek(project: "Project", who: str, words: Words, asked: tuple[bool, int]) -> int:
     """Seeks PDFs, prints what came of each, and gives the exit status."""
-    from review.workflow.retrieval import NOT_REACHED, fetch_pdfs, wanted
+    from review.workflow.fulltexts.retrieval import NOT_REACHED, fetch_pdfs, wanted
 
     again, most = asked
 

@@ -13,8 +13,8 @@ from review.errors import ReviewError, SourceError
 if TYPE_CHECKING:
     from review.models import Parsed, Rejected
     from review.protocol import Via
-    from review.workflow.decision_files import Entered
-    from review.workflow.imports import Imported
+    from review.workflow.records.imports import Imported
+    from review.workflow.screening.import_decisions import Entered
 
 
 class Verdict(StrEnum):
@@ -79,7 +79,7 @@ def import_(
     name = tidy(source)
     if dry_run:
         raise typer.Exit(_preview(files, name, json, keep_good))
-    from review.workflow.imports import import_file
+    from review.workflow.records.imports import import_file
 
     project, who = opened(context), person(context)
     failed = False
@@ -98,7 +98,7 @@ def import_(
 
 def _preview(files: list[Path], source: str | None, json: bool, keep_good: bool) -> int:
     """Shows what the files hold; 1 where some of it cannot be read and is not skipped on demand."""
-    from review.workflow.imports import preview, refuse_damaged
+    from review.workflow.records.imports import preview, refuse_damaged
 
     for file in files:
         parsed = preview(file, source)
@@ -177,7 +177,7 @@ def import_decisions(
 ) -> None:
     """Enter a file of decisions: columns record, stage, reviewer, verdict, reason, note."""
     from review.formats.tabular.decisions import Given
-    from review.workflow import decision_files
+    from review.workflow.screening import import_decisions as decision_files
 
     given = Given(stage or None, reviewer or None, verdict.value if verdict else None)
     for one in name:
@@ -211,9 +211,9 @@ def decide(
 ) -> None:
     """Enter one decision of yours (--user names another reviewer)."""
     from review.store.records import number_of
-    from review.workflow import blind, screening
-    from review.workflow.decisions import Wanted, stage_named
-    from review.workflow.decisions import decide as add
+    from review.workflow.screening import blinding, reviewing
+    from review.workflow.screening.decisions import Wanted, stage_named
+    from review.workflow.screening.decisions import decide as add
 
     if (verdict is None) != withdraw:
         raise ReviewError("Say either --verdict include, exclude or unsure, or --withdraw.")
@@ -230,10 +230,10 @@ def decide(
     project = opened(context)
     here = stage_named(project.protocol, stage)
     if adjudicate:
-        screening.judged_first(project, here, who, one.record)
+        reviewing.judged_first(project, here, who, one.record)
     standing = add(project, one)
     did = verdict.value if verdict else "withdrawn"
-    told = blind.told(project, who, here, one.record, standing)
+    told = blinding.told(project, who, here, one.record, standing)
     say(f"{key}: {did} by {who} at {stage}; the record is now {told}.")
 
 

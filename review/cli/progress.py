@@ -11,7 +11,7 @@ from pathlib import Path
 
 from review.cli.base import say
 from review.errors import StoreError
-from review.workflow.harvest.nouns import Run, Step
+from review.workflow.harvest.models import Run, Step
 
 LOG_BYTES, LOG_FILES = 5_000_000, 3
 """The log turns over at this size, and so many old ones are kept."""

@@ -8,7 +8,7 @@ import typer
 from review.cli.base import opened, person, say, say_json, warn
 
 if TYPE_CHECKING:
-    from review.workflow.ordering import Explained
+    from review.workflow.screening.ranking import Explained
 
 STAGE = typer.Option("screening", help="Stage id or kind.")
 AS_JSON = typer.Option(False, "--json", help="Print JSON.")
@@ -32,11 +32,11 @@ def register(app: typer.Typer) -> None:
 
 def train(context: typer.Context, stage: str = STAGE) -> None:
     """Make the stage's order anew from the decisions so far."""
-    from review.workflow import ordering
-    from review.workflow.decisions import stage_named
+    from review.workflow.screening import ranking
+    from review.workflow.screening.decisions import stage_named
 
     project = opened(context)
-    done = ordering.retrain(project, stage_named(project.protocol, stage))
+    done = ranking.retrain(project, stage_named(project.protocol, stage))
     say(f"{done.ranked:,} records ordered by the model '{done.model}', from {done.labels:,} "
         f"judged records, {done.relevant:,} of them relevant.")  # fmt: skip
 
@@ -47,12 +47,12 @@ def explain(
     """Say where RECORD stands in the order, and which words put it there."""
     from dataclasses import asdict
 
-    from review.workflow import ordering
-    from review.workflow.decisions import stage_named
+    from review.workflow.screening import ranking
+    from review.workflow.screening.decisions import stage_named
 
     project = opened(context)
     here = stage_named(project.protocol, stage)
-    found = ordering.explain(project, here, record, reader=person(context))
+    found = ranking.explain(project, here, record, reader=person(context))
     if as_json:
         words = [{"word": word, "share": round(share, 5)} for word, share in found.words]
         say_json(asdict(found) | {"words": words})
@@ -85,7 +85,7 @@ def say_explained(found: "Explained") -> None:
 
 def apply(context: typer.Context) -> None:
     """Mark unjudged records that do not match a rule as ineligible; take back those that now do."""
-    from review.workflow.rules import apply as hold
+    from review.workflow.screening.keyword_rules import apply as hold
 
     for rule, (out, back) in hold(opened(context), person(context)).items():
         say(
@@ -95,7 +95,7 @@ def apply(context: typer.Context) -> None:
 
 def withdraw(context: typer.Context, rule: str) -> None:
     """Take back all that RULE marked."""
-    from review.workflow.rules import withdraw as back
+    from review.workflow.screening.keyword_rules import withdraw as back
 
     say(f"{back(opened(context), rule, person(context)):,} records are to be screened again.")
 
@@ -105,12 +105,12 @@ def stopping(context: typer.Context, stage: str = STAGE, as_json: bool = AS_JSON
     from dataclasses import asdict
 
     from review.stopping import sentences
-    from review.workflow import ordering
-    from review.workflow.decisions import stage_named
+    from review.workflow.screening import ranking
+    from review.workflow.screening.decisions import stage_named
 
     project = opened(context)
     here = stage_named(project.protocol, stage)
-    found, _ = ordering.stopping_now(project, here, reader=person(context))
+    found, _ = ranking.stopping_now(project, here, reader=person(context))
     if as_json:
         say_json(asdict(found))
         return
@@ -125,8 +125,9 @@ def stop(
     back: bool = typer.Option(False, help="Take the stop back."),
 ) -> None:
     """Stop screening: mark what nobody has judged as not screened (the lead's act)."""
-    from review.workflow import accounts, ordering
-    from review.workflow.decisions import stage_named
+    from review.workflow.project import accounts
+    from review.workflow.screening import ranking
+    from review.workflow.screening.decisions import stage_named
 
     project = opened(context)
     here, who = stage_named(project.protocol, stage), person(context)
@@ -134,16 +135,16 @@ def stop(
     if known is not None:
         accounts.require(known, "manage")
     if back:
-        say(f"{ordering.resume(project, here, who):,} records are to be screened again.")
+        say(f"{ranking.resume(project, here, who):,} records are to be screened again.")
     else:
-        say(f"{ordering.stop(project, here, who, why):,} records are marked as not screened.")
+        say(f"{ranking.stop(project, here, who, why):,} records are marked as not screened.")
 
 
 def retire(
     context: typer.Context, name: str, back: bool = typer.Option(False, help="They come back.")
 ) -> None:
     """Take NAME out of the review: what is settled stays, open records go back in the queue."""
-    from review.workflow.screening import retire as leave
+    from review.workflow.screening.reviewing import retire as leave
 
     done = leave(opened(context), name, person(context), back=back)
     say(f"{name} is {'back' if back else 'retired'}; {done.changed:,} records changed their "

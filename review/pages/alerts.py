@@ -5,10 +5,10 @@ import streamlit as st
 from review.errors import ReviewError
 from review.pages import session
 from review.pages.marking import plain
-from review.workflow import accounts
 from review.workflow.harvest import alerts
 from review.workflow.harvest.alerts import Alert
-from review.workflow.project import Project
+from review.workflow.project import accounts
+from review.workflow.project.project import Project
 
 
 def draw(project: Project) -> None:

@@ -15,7 +15,7 @@ from review.workflow.appraisal import forms, readers, settling, tasks
 from review.workflow.appraisal.forms import Form, Given
 from review.workflow.appraisal.tasks import Task
 from review.workflow.appraisal.tools import KIND, KIND_ITEM, Tool, checklist
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 TITLE = 330
 """Width of the titles (pixels), so that the forms and gates beside them fit a screen of 1,280."""

@@ -13,10 +13,11 @@ from review.checklists import Checklist, Item, Section
 from review.errors import FullTextError
 from review.pages import bias_sets, session, signs
 from review.pages.marking import plain
-from review.workflow import bias, files
+from review.workflow import bias
 from review.workflow.appraisal.tools import checklist
-from review.workflow.fulltext import InUse
-from review.workflow.project import Project
+from review.workflow.fulltexts import attachments
+from review.workflow.fulltexts.reading import InUse
+from review.workflow.project.project import Project
 
 TOOLS = {"probast-2019": "PROBAST", "quadas-2": "QUADAS-2", "claim-2020": "CLAIM 2020"}
 """Editions whose questions the flags inform, with the word for the switch."""
@@ -74,7 +75,7 @@ def _flags(project: Project, record: int) -> None:
         value=False,
         help="A rule is on when it was measured on papers its author did not write and held.",
     )
-    path = files.pdf_of(project, record)
+    path = attachments.pdf_of(project, record)
     if path is None:
         st.info("This study has no PDF yet.")
         return
@@ -102,7 +103,7 @@ def _raised(project: Project, record: int, *, every: bool) -> list[Flag]:
 
 
 def _state(project: Project, record: int) -> fulltext.State:
-    from review.workflow.fulltext import text_of
+    from review.workflow.fulltexts.reading import text_of
 
     text = text_of(project, record)
     return text.state if text else "missing"

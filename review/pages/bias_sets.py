@@ -10,9 +10,9 @@ from review.bias.datasets import Dataset, Matrix
 from review.pages import session
 from review.pages.marking import plain
 from review.workflow import bias, bias_sizes
-from review.workflow import fulltext as texts
 from review.workflow.bias import Named
-from review.workflow.project import Project
+from review.workflow.fulltexts import reading as texts
+from review.workflow.project.project import Project
 
 CELLS = {"named": "●", "held": "○", "possible": "?"}
 """Signs of the matrix."""

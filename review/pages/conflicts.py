@@ -13,9 +13,10 @@ from review.pages.marking import FREE, marked, plain, search_words
 from review.pages.record import identifiers
 from review.protocol import Stage
 from review.screening import Pile
-from review.workflow import files, screening
-from review.workflow.project import Project
-from review.workflow.screening import Conflict
+from review.workflow.fulltexts import attachments
+from review.workflow.project.project import Project
+from review.workflow.screening import reviewing
+from review.workflow.screening.reviewing import Conflict
 
 PILES: dict[Pile, str] = {
     "verdict": "Verdict differs",
@@ -32,7 +33,7 @@ def page(project: Project) -> None:
     st.title("Conflicts")
     stages = {one.id: one for one in project.protocol.stages if one.kind != "quality"}
     who = session.person().name
-    found = {name: screening.conflicts(project, one, reader=who) for name, one in stages.items()}
+    found = {name: reviewing.conflicts(project, one, reader=who) for name, one in stages.items()}
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     with left:
         stage = stages[_stage(found)]
@@ -48,7 +49,7 @@ def page(project: Project) -> None:
         _undo_button(project, stage)
         return
     try:
-        card = screening.conflict(project, stage, keys[0], reader=who)
+        card = reviewing.conflict(project, stage, keys[0], reader=who)
     except ReviewError as error:
         st.warning(str(error))
         return
@@ -121,7 +122,7 @@ def _card(project: Project, stage: Stage, card: Conflict) -> None:
 
 def _full_text(project: Project, card: Conflict) -> None:
     """What the reviewers have read; the PDF is added on the record's own page."""
-    path = files.pdf_of(project, card.number)
+    path = attachments.pdf_of(project, card.number)
     if path is not None:
         st.pdf(path, height=800)
         return
@@ -177,7 +178,7 @@ def _settle(
     """Saves verdict, reason and note before the page's state is touched."""
     verdict, reason, note = said
     try:
-        found = screening.settle(
+        found = reviewing.settle(
             project, stage, name, card.number, verdict, reason=reason, note=note
         )
     except ReviewError as error:
@@ -189,7 +190,7 @@ def _settle(
 
 def _undo_button(project: Project, stage: Stage) -> None:
     def undo() -> None:
-        key = screening.unsettle(project, stage, session.person().name)
+        key = reviewing.unsettle(project, stage, session.person().name)
         st.session_state["conflicts_said"] = (
             f"{key} is in conflict again." if key else "There is nothing to undo."
         )

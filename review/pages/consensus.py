@@ -17,7 +17,7 @@ from review.workflow.appraisal.forms import Given
 from review.workflow.appraisal.results import Waiting
 from review.workflow.appraisal.settling import Settlement
 from review.workflow.appraisal.tools import checklist
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 ABREAST = 3
 """Answers beside each other in a row."""

@@ -13,9 +13,11 @@ from review.errors import ReviewError
 from review.models import Link, Record, StoredRecord
 from review.pages import session
 from review.pages.keys import one_press
-from review.workflow import dedupe, dedupe_report, reopening
-from review.workflow.accounts import may
-from review.workflow.project import Project
+from review.workflow.deduplication import run as dedupe
+from review.workflow.exports import duplicates_report
+from review.workflow.project.accounts import may
+from review.workflow.project.project import Project
+from review.workflow.screening import rescreening
 
 MARK = "#fbe3a6"
 """Background of words the other record lacks; black text on it keeps a contrast above 7 to 1."""
@@ -64,14 +66,14 @@ def _new(project: Project) -> None:
 def _reopened(project: Project) -> None:
     """Judged preprints that are open again; who leads or adjudicates may let them stand."""
     may_keep = any(may(session.person(), what) for what in ("manage", "adjudicate"))
-    for old, found in groupby(reopening.waiting(project), key=lambda one: one.old):
+    for old, found in groupby(rescreening.waiting(project), key=lambda one: one.old):
         text, button = st.columns([5, 1], vertical_alignment="center")
-        text.info("  \n".join(map(reopening.told, found)))
+        text.info("  \n".join(map(rescreening.told, found)))
         if may_keep:
             button.button("Keep as judged", key=f"keep_{old}", width="stretch",
                           help=f"The earlier decisions on {old} stand; they were never changed.",
                           on_click=partial(_say, dedupe.keep_judged, project, old))  # fmt: skip
-    kept = reopening.kept(project) if may_keep else []
+    kept = rescreening.kept(project) if may_keep else []
     if kept:
         with st.expander(f"Kept as judged, though an article came: {len(kept)}"):
             for old in kept:
@@ -229,7 +231,7 @@ def _is_word(token: str) -> bool:
 
 
 def _figures(project: Project) -> None:
-    found = dedupe_report.figures(project)
+    found = duplicates_report.figures(project)
     st.dataframe(
         [
             {"Source": one.source, "Found": one.found, "Harvested again": one.harvested_again,

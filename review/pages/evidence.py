@@ -13,9 +13,9 @@ from review.errors import ReviewError
 from review.pages import paper, session
 from review.store.feedback import Said
 from review.store.timestamps import now
-from review.workflow import files, fulltext
 from review.workflow.appraisal.forms import Form
-from review.workflow.project import Project
+from review.workflow.fulltexts import attachments, reading
+from review.workflow.project.project import Project
 
 MOST = 5
 """Sentences offered for one question."""
@@ -33,12 +33,12 @@ def _suggested(
     model: str | None,
 ) -> dict[str, list[Suggestion]]:
     """Suggestions for a whole checklist; file, checklist and model name what they rest on."""
-    return fulltext.suggest(_project, record, _checklist, most=MOST, model=model)
+    return reading.suggest(_project, record, _checklist, most=MOST, model=model)
 
 
 def offered(project: Project, form: Form, asked: Asked) -> list[Suggestion]:
     """The sentences for a question, best first; those this reviewer dismissed are left out."""
-    path = files.pdf_of(project, form.report)
+    path = attachments.pdf_of(project, form.report)
     if path is None or form.finished:
         return []
     one = form.checklist
@@ -51,7 +51,7 @@ def offered(project: Project, form: Form, asked: Asked) -> list[Suggestion]:
         return []
     gone = {
         said.sentence
-        for said in fulltext.heard(project, "evidence", form.report, session.person().name)
+        for said in reading.heard(project, "evidence", form.report, session.person().name)
         if said.verdict == "dismiss" and said.item == _item(form, asked)
     }
     return [one for one in every.get(asked.key, []) if one.text not in gone]
@@ -70,7 +70,7 @@ def draw(
 ) -> None:
     """Draws the sentences with their buttons; 'use' fills the quote box by `take`."""
     if not found:
-        if asked.cues and not form.finished and files.pdf_of(project, form.report):
+        if asked.cues and not form.finished and attachments.pdf_of(project, form.report):
             st.caption("No sentence holds this item's cue phrases; the search may find more.")
         return
     st.markdown("**Possible evidence** :gray[found by words, not by judgement]")
@@ -120,7 +120,7 @@ def _use(
 
 
 def _hear(project: Project, form: Form, asked: Asked, one: Suggestion, verdict: str) -> None:
-    fulltext.hear(
+    reading.hear(
         project,
         Said(
             form.report, "evidence", rule_of(one), _item(form, asked), one.text, one.page, verdict,

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from review.pages import appraisal
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 
 def page(project: Project) -> None:

@@ -23,7 +23,7 @@ from review.pages import paper, session
 from review.scoring import Judgement
 from review.workflow.appraisal import forms
 from review.workflow.appraisal.forms import Form, Given, asked_now
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 CHIP = {
     "low": ("#2e7d32", "Low"),

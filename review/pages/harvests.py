@@ -8,8 +8,8 @@ from review.errors import StoreError
 from review.pages import alerts, session
 from review.workflow.harvest import disagreements, open_windows, overview, running
 from review.workflow.harvest.background import failed, start, under_way
-from review.workflow.harvest.telling import Disagreement, Row, raw_answer, raw_pages
-from review.workflow.project import Project
+from review.workflow.harvest.status import Disagreement, Row, raw_answer, raw_pages
+from review.workflow.project.project import Project
 
 BAD = "background-color: #fbe0dd; color: #7a1f14"
 SHOWN = 100

@@ -7,9 +7,11 @@ import streamlit as st
 
 from review.pages import alerts, session
 from review.prisma import Flow, Stream, total
-from review.workflow import overview, records, reopening
+from review.workflow import overview
 from review.workflow.overview import Progress
-from review.workflow.project import Project
+from review.workflow.project.project import Project
+from review.workflow.records import listing
+from review.workflow.screening import rescreening
 
 BAR = """
 <div style="display:grid;grid-template-columns:9.6rem 1fr;gap:.2rem .9rem;align-items:center;
@@ -36,8 +38,8 @@ def page(project: Project) -> None:
     st.title(project.protocol.title)
     st.caption(project.protocol.question)
     alerts.draw(project)
-    for preprint in reopening.waiting(project):
-        st.info(reopening.told(preprint))
+    for preprint in rescreening.waiting(project):
+        st.info(rescreening.told(preprint))
     with st.spinner("Counting", show_time=True):
         flow, counted = overview.flow_lately(
             project, _kept(str(project.folder), project.fingerprint)
@@ -156,7 +158,7 @@ def _imports(project: Project) -> None:
             "Not matching": _unmatched(one),
             "By": one["who"],
         }
-        for one in records.imports(project)
+        for one in listing.imports(project)
     ]
     if rows:
         st.dataframe(rows, hide_index=True, placeholder="")

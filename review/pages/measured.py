@@ -5,8 +5,8 @@ import streamlit as st
 from review.agreement import Figure
 from review.workflow.appraisal.agreeing import Agreement, agreement_of
 from review.workflow.appraisal.tools import checklist, names_in_use
-from review.workflow.fulltext import phrases_in_use
-from review.workflow.project import Project
+from review.workflow.fulltexts.reading import phrases_in_use
+from review.workflow.project.project import Project
 
 LISTED = 13
 """Rows that a table shows without a scroll bar of its own."""

@@ -16,9 +16,9 @@ from review.models import Page, Word
 from review.pages import session
 from review.pages.marking import plain
 from review.store.records import key_of
-from review.workflow import files
-from review.workflow import fulltext as workflow
-from review.workflow.project import Project
+from review.workflow.fulltexts import attachments
+from review.workflow.fulltexts import reading as workflow
+from review.workflow.project.project import Project
 
 Box = tuple[float, float, float, float]
 Mark = tuple[int, Box, str]
@@ -63,7 +63,7 @@ def _picture(path: Path, number: int) -> bytes:
 
 def place_of(project: Project, record: int, quote: str) -> tuple[int, tuple[Box, ...]] | None:
     """Page and boxes where a quote stands in a record's paper; None where it does not."""
-    path = files.pdf_of(project, record) if quote else None
+    path = attachments.pdf_of(project, record) if quote else None
     if path is None:
         return None
     found = fulltext.find_quote(text_of(project, record, path), quote)
@@ -85,7 +85,7 @@ def draw(
         use: called with text and page when a found sentence is taken as quote; None where nothing
             can be quoted.
     """
-    path = files.pdf_of(project, record)
+    path = attachments.pdf_of(project, record)
     if path is None:
         _ask_for_it(project, record)
         return
@@ -105,7 +105,7 @@ def _ask_for_it(project: Project, record: int) -> None:
     if given is not None:
         try:
             name = session.person().name
-            files.attach(project, record, given.name, given.getvalue(), name)
+            attachments.attach(project, record, given.name, given.getvalue(), name)
         except FullTextError as error:
             st.warning(str(error))
             return

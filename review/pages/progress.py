@@ -8,8 +8,9 @@ from review.errors import ReviewError
 from review.pages import measured, session
 from review.protocol import Stage, stage_reviewers
 from review.stopping import sentences
-from review.workflow import agreeing, ordering
-from review.workflow.project import Project
+from review.workflow.project.project import Project
+from review.workflow.screening import agreement as agreeing
+from review.workflow.screening import ranking
 
 ADVICE = (
     "Nothing stops by itself. What is left unscreened enters the PRISMA diagram as 'marked as "
@@ -72,7 +73,7 @@ def _interval(one: Figure) -> str:
 
 def _stopping(project: Project, stage: Stage) -> None:
     st.subheader("When to stop")
-    found, curve = ordering.stopping_now(project, stage, reader=session.person().name)
+    found, curve = ranking.stopping_now(project, stage, reader=session.person().name)
     blind = _reviews(project, stage)
     a, b, c = st.columns(3)
     a.metric("Screened", f"{found.screened:,}")
@@ -100,7 +101,7 @@ def _act(project: Project, stage: Stage, what: str) -> None:
     said = st.session_state.pop("progress_said", None)
     if said:
         st.success(said)
-    held = ordering.stops(project, stage)
+    held = ranking.stops(project, stage)
     for one in held:
         st.info(
             f"Stopped by {one.who} on {one.at:%d %b %Y}; left unscreened: {one.reports:,}. "
@@ -113,10 +114,10 @@ def _act(project: Project, stage: Stage, what: str) -> None:
         back = bool(held) and st.button("Take the stop back")
         try:
             if stop:
-                n = ordering.stop(project, stage, name, why)
+                n = ranking.stop(project, stage, name, why)
                 said = f"{n:,} records are marked as not screened."
             elif back:
-                n = ordering.resume(project, stage, name)
+                n = ranking.resume(project, stage, name)
                 said = f"{n:,} records are to be screened again."
         except ReviewError as error:
             st.warning(str(error))

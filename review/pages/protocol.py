@@ -10,8 +10,9 @@ from review.pages import session
 from review.pages.marking import plain
 from review.protocol import Protocol, Stage
 from review.sources import TITLES
-from review.workflow import accounts, amending
-from review.workflow.project import Project
+from review.workflow import amending
+from review.workflow.project import accounts
+from review.workflow.project.project import Project
 
 SHOWN = 6
 """Remarks shown on what a source is asked."""

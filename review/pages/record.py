@@ -9,9 +9,12 @@ from review.models import Record
 from review.pages import session
 from review.pages.marking import FREE, marked, plain
 from review.store.records import key_of
-from review.workflow import accounts, dedupe, files, records
-from review.workflow.project import Project
-from review.workflow.records import Card
+from review.workflow.deduplication import run
+from review.workflow.fulltexts import attachments
+from review.workflow.project import accounts
+from review.workflow.project.project import Project
+from review.workflow.records import listing
+from review.workflow.records.listing import Card
 
 
 def page(project: Project) -> None:
@@ -22,7 +25,7 @@ def page(project: Project) -> None:
         return
     st.query_params["key"] = key
     try:
-        card = records.card(project, key, session.person())
+        card = listing.card(project, key, session.person())
     except ReviewError as error:
         st.warning(str(error))
         return
@@ -89,7 +92,7 @@ def _details(record: Record) -> None:
 def _merged(project: Project, key: str) -> None:
     """One view of the report's records, with where each field comes from."""
     with st.expander("All records of this report as one, field by field"):
-        rows = dedupe.merged(project, key)
+        rows = run.merged(project, key)
         st.table(
             {
                 "Field": [one.name.replace("_", " ") for one in rows],
@@ -103,7 +106,7 @@ def _merged(project: Project, key: str) -> None:
 def _full_text(project: Project, number: int, key: str) -> None:
     """The PDF to read, or a place to put it for those who may."""
     st.subheader("Full text")
-    path = files.pdf_of(project, number)
+    path = attachments.pdf_of(project, number)
     if path is not None:
         st.download_button("Download the PDF", path.read_bytes, f"{key}.pdf", "application/pdf")
         return
@@ -114,7 +117,7 @@ def _full_text(project: Project, number: int, key: str) -> None:
     if given is None:
         return
     try:
-        files.attach(project, number, given.name, given.getvalue(), session.person().name)
+        attachments.attach(project, number, given.name, given.getvalue(), session.person().name)
     except ReviewError as error:
         st.warning(str(error))
         return

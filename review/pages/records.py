@@ -5,8 +5,8 @@ from typing import Any
 import streamlit as st
 
 from review.pages import session
-from review.workflow import records
-from review.workflow.project import Project
+from review.workflow.project.project import Project
+from review.workflow.records import listing
 
 SIZE = 50
 WIDTHS = {
@@ -30,7 +30,7 @@ def page(project: Project) -> None:
     if st.session_state.get("records_asked") != asked:
         st.session_state["records_asked"] = asked
         trail[:] = [None]
-    rows = records.listed(
+    rows = listing.listed(
         project, words=words, filters=filters, sort=SORTS[sort], after=trail[-1], size=SIZE + 1
     )
     more, rows = len(rows) > SIZE, rows[:SIZE]
@@ -41,7 +41,7 @@ def page(project: Project) -> None:
 def _controls(project: Project) -> tuple[str, str | None, str, str]:
     wide, middle, narrow, last = st.columns([4, 2, 1, 2], vertical_alignment="bottom")
     words = wide.text_input("Search titles, authors and abstracts", key="records_words")
-    sources = records.choices(project, "source")
+    sources = listing.choices(project, "source")
     counts = dict(sources)
     source = middle.selectbox(
         "Source",

@@ -10,8 +10,8 @@ from review.errors import FlowError
 from review.pages import session
 from review.tables import frame
 from review.tables.documents import WRITERS
-from review.workflow import accounts
-from review.workflow.project import Project
+from review.workflow.project import accounts
+from review.workflow.project.project import Project
 from review.workflow.reports import bundle, changes, moment, prisma, texts
 from review.workflow.reports.moment import Moment
 

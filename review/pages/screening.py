@@ -15,9 +15,12 @@ from review.pages.keys import INTO_THE_BOX, one_press
 from review.pages.marking import FREE, marked, plain, search_words
 from review.pages.record import identifiers
 from review.protocol import Stage, stage_of, stage_reviewers
-from review.workflow import dedupe, files, ordering, records, reopening, screening
-from review.workflow.project import Project
-from review.workflow.screening import Pace, Shown
+from review.workflow.deduplication import run
+from review.workflow.fulltexts import attachments
+from review.workflow.project.project import Project
+from review.workflow.records import listing
+from review.workflow.screening import ranking, rescreening, reviewing
+from review.workflow.screening.reviewing import Pace, Shown
 
 DONE = {"include": "included", "exclude": "excluded", "unsure": "marked as maybe"}
 KEY = "screening_key"
@@ -58,12 +61,12 @@ def page(project: Project) -> None:
     if not stages:
         st.info("No stage of this review has you among its reviewers; the lead sets that.")
         return
-    if screening.has_left(project, person.name):
+    if reviewing.has_left(project, person.name):
         st.info("You have left this review; what you decided is kept. The lead can take you back.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         stage = _stage(stages)
-        pace = screening.pace(project, stage, session.person().name)
+        pace = reviewing.pace(project, stage, session.person().name)
         _head(pace)
     _bar(pace)
     shown = _record(project, stage)
@@ -152,10 +155,10 @@ def _record(project: Project, stage: Stage) -> Shown | None:
     looked_at = st.session_state.get(KEY)
     if looked_at:
         try:
-            return screening.shown(project, stage, name, looked_at)
+            return reviewing.shown(project, stage, name, looked_at)
         except ReviewError:
             st.session_state[KEY] = None
-    found = screening.next_record(project, stage, name, at=st.session_state[AT])
+    found = reviewing.next_record(project, stage, name, at=st.session_state[AT])
     st.session_state[AT] = found.key if found else None
     return found
 
@@ -164,7 +167,7 @@ def _reloaded(project: Project, stage: Stage) -> None:
     """Takes up the record in the address: one that waits, or one looked back at."""
     key = st.query_params.get("key")
     st.session_state[AT] = key
-    if key in screening.trail(project, stage, session.person().name):
+    if key in reviewing.trail(project, stage, session.person().name):
         st.session_state[KEY] = key
 
 
@@ -197,7 +200,7 @@ def _draw(project: Project, stage: Stage, shown: Shown) -> None:
         st.markdown(links)
     if shown.siblings:
         st.caption(f"Same study as {', '.join(shown.siblings)}")
-        for one in reopening.waiting(project):
+        for one in rescreening.waiting(project):
             if one.old in (shown.key, *shown.members):
                 st.info(f"Open again: its journal article {one.fresh} came after it was judged.")
     if shown.abstract:
@@ -215,7 +218,7 @@ def _missing_abstract(project: Project, shown: Shown) -> None:
         text = st.text_area("Abstract", height=240)
         if st.form_submit_button("Save the abstract"):
             try:
-                screening.add_abstract(project, session.person().name, shown.number, text)
+                reviewing.add_abstract(project, session.person().name, shown.number, text)
             except ReviewError as error:
                 st.warning(str(error))
                 return
@@ -298,7 +301,7 @@ def _reasons(project: Project, stage: Stage, shown: Shown) -> None:
 def _same(project: Project, shown: Shown) -> None:
     """Says which other record this one repeats; a person's word outranks every rule."""
     words = " ".join((shown.record.title or "").split()[:6])
-    rows = records.listed(project, words=words, size=8) if words else []
+    rows = listing.listed(project, words=words, size=8) if words else []
     others = {row.key: row.title or "" for row in rows if row.key != shown.key}
     with st.form(f"same_{shown.key}"):
         picked = st.selectbox(
@@ -307,7 +310,7 @@ def _same(project: Project, shown: Shown) -> None:
         typed = st.text_input("or its key", placeholder="R000001")
         if st.form_submit_button("Join them"):
             try:
-                said = dedupe.settle(
+                said = run.settle(
                     project, (shown.key, typed.strip() or picked or ""), "same",
                     session.person().name,
                 )  # fmt: skip
@@ -327,7 +330,7 @@ def _note(project: Project, stage: Stage, shown: Shown) -> None:
         st.html(INTO_THE_BOX, unsafe_allow_javascript=True)
         if st.form_submit_button("Save the note"):
             name = session.person().name
-            screening.add_note(project, stage, name, shown.number, text.strip() or None)
+            reviewing.add_note(project, stage, name, shown.number, text.strip() or None)
             st.session_state["screening_note"] = None
             st.rerun()
 
@@ -340,7 +343,7 @@ def _vote(
     a callback short there, never here."""
     seen = shown.mine.id if shown.mine else 0
     try:
-        screening.vote(project, stage, name, shown.number, verdict, reason=reason, seen=seen)
+        reviewing.vote(project, stage, name, shown.number, verdict, reason=reason, seen=seen)
     except ReviewError as error:
         if st.session_state.get(LAST) == shown.key:
             st.session_state["screening_wrong"] = TWICE.format(shown.key)
@@ -361,11 +364,11 @@ def _learn_behind(project: Project, stage: Stage) -> None:
     key, at = (project.folder, stage.id), time.monotonic()
     if at - _ASKED.get(key, -LEARN_SECONDS) >= LEARN_SECONDS:
         _ASKED[key] = at
-        Thread(target=ordering.retrain_behind, args=(project, stage), daemon=True).start()
+        Thread(target=ranking.retrain_behind, args=(project, stage), daemon=True).start()
 
 
 def _undo(project: Project, stage: Stage) -> None:
-    key = screening.undo(project, stage, session.person().name)
+    key = reviewing.undo(project, stage, session.person().name)
     st.session_state["screening_said"] = (
         f"Took back your decision on {key}." if key else "There is nothing to undo."
     )
@@ -374,7 +377,7 @@ def _undo(project: Project, stage: Stage) -> None:
 
 def _step(project: Project, stage: Stage, shown: Shown, by: int) -> None:
     """Looks back along the reviewer's own decisions, or forward again to the open record."""
-    keys = screening.trail(project, stage, session.person().name)
+    keys = reviewing.trail(project, stage, session.person().name)
     at = keys.index(shown.key) if shown.key in keys else -1
     place = at + by
     st.session_state[KEY] = keys[min(place, len(keys) - 1)] if keys and place >= 0 else None
@@ -393,7 +396,7 @@ def _end(project: Project, stages: list[Stage], stage: Stage, pace: Pace) -> Non
     others = [
         f"{n:,} wait for you at {one.name or one.id}."
         for one in stages
-        if one != stage and (n := screening.pace(project, one, session.person().name).left)
+        if one != stage and (n := reviewing.pace(project, one, session.person().name).left)
     ]
     if not pace.done + pace.left:
         came = EMPTY[stage.kind == "eligibility"]
@@ -407,18 +410,18 @@ def _end(project: Project, stages: list[Stage], stage: Stage, pace: Pace) -> Non
 
 def _last(project: Project, stage: Stage) -> None:
     """Looks back at the decision made last."""
-    keys = screening.trail(project, stage, session.person().name)
+    keys = reviewing.trail(project, stage, session.person().name)
     st.session_state[KEY] = keys[0] if keys else None
 
 
 def _pdf(project: Project, shown: Shown) -> None:
     """The full text beside the decision, or a place to put it."""
-    path: Path | None = files.pdf_of(project, shown.number)
+    path: Path | None = attachments.pdf_of(project, shown.number)
     if path is not None:
         st.pdf(path, height=800)
         return
     given = st.file_uploader("No full text yet: add the PDF", type="pdf", key=f"pdf_{shown.key}")
     if given is not None:
         name = session.person().name
-        files.attach(project, shown.number, given.name, given.getvalue(), name)
+        attachments.attach(project, shown.number, given.name, given.getvalue(), name)
         st.rerun()

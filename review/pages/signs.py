@@ -9,9 +9,10 @@ import streamlit as st
 from review.bias.rules import Flag
 from review.checklists import Asked
 from review.pages import paper, session
-from review.workflow import bias, files
+from review.workflow import bias
 from review.workflow.appraisal.forms import Form
-from review.workflow.project import Project
+from review.workflow.fulltexts import attachments
+from review.workflow.project.project import Project
 
 SHOWN = 2
 """Flags shown before 'more'; a question stays on the screen with its answers."""
@@ -29,7 +30,7 @@ def offered(project: Project, form: Form, asked: Asked) -> list[Flag]:
 
     Only rules that are on; none for a paper without text.
     """
-    if files.pdf_of(project, form.report) is None:
+    if attachments.pdf_of(project, form.report) is None:
         return []
     numbers = bias.bearing(form.checklist, asked)
     if not numbers:

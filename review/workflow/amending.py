@@ -12,9 +12,9 @@ from review.errors import ProtocolError
 from review.query import Window
 from review.store import audit_events, decisions
 from review.store.timestamps import now
-from review.workflow import standings
 from review.workflow.opening import changes, plan
-from review.workflow.project import PROTOCOL, Project
+from review.workflow.project.project import PROTOCOL, Project
+from review.workflow.screening import status
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def amend(project: Project, text: str, who: str, why: str, *, seen: str) -> str:
         audit_events.add_protocol(
             conn, text, new, who, now(), amendment=change, why=why.strip() or None
         )
-        standings.rebuild(Project(project.folder, protocol, new, project.store), conn)
+        status.rebuild(Project(project.folder, protocol, new, project.store), conn)
         _replace(project.folder / PROTOCOL, text)
     return new
 

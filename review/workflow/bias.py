@@ -29,10 +29,10 @@ from review.store import files as stored_files
 from review.store.feedback import Said
 from review.store.records import key_of
 from review.store.timestamps import now
-from review.workflow import files
-from review.workflow import fulltext as texts
 from review.workflow.appraisal.forms import reports_due
-from review.workflow.project import Project
+from review.workflow.fulltexts import attachments
+from review.workflow.fulltexts import reading as texts
+from review.workflow.project.project import Project
 
 Progress = Callable[[int, int, str], None]
 _FEWEST_FOR_A_POOL = 3
@@ -81,7 +81,7 @@ def flags_of(project: Project, record: int) -> list[Flag]:
     Where people put data sets on the study or took some off, the flags follow their word. None is
     raised for a record without a PDF or without text.
     """
-    path = files.pdf_of(project, record)
+    path = attachments.pdf_of(project, record)
     if path is None:
         return []
     engine = knowledge().engine
@@ -155,7 +155,7 @@ def flag_all(
     waiting = [
         (record, sha)
         for record, sha in attached.items()
-        if (record, sha) not in done and files.path_of(project, sha).exists()
+        if (record, sha) not in done and attachments.path_of(project, sha).exists()
     ]
     hashes = dict(waiting)
     out: dict[int, int | None] = {}

@@ -9,10 +9,10 @@ from review import protocol as protocols
 from review.bias import number_checks, rules
 from review.models import Answer, Sentence
 from review.protocol import Appraisal
-from review.workflow import fulltext as texts
 from review.workflow.appraisal import forms, settling
 from review.workflow.appraisal.tools import checklist
-from review.workflow.project import PROTOCOL, Project
+from review.workflow.fulltexts import reading as texts
+from review.workflow.project.project import PROTOCOL, Project
 
 _PREDICTORS = re.compile(
     r"\b(?P<n>\d{1,5})(?=\D{0,60}\b(?:features?|predictors?|variables?|parameters|biomarkers?)\b)",

@@ -11,9 +11,9 @@ from review.protocol import Stage
 from review.screening import Standing
 from review.store import Connection, audit_events, identified, integrity, links, retrievals
 from review.store.records import key_of
-from review.workflow import standings
-from review.workflow.grouping import groups_at
-from review.workflow.project import Project
+from review.workflow.deduplication.groups import groups_at
+from review.workflow.project.project import Project
+from review.workflow.screening import status as standings
 
 STATUS: dict[str, prisma.Status] = {"included": "included", "excluded": "excluded"}
 """Standings that settle a report; all others wait."""

@@ -13,9 +13,9 @@ from review.resources import folder as shipped
 from review.sources import SOURCES
 from review.store import Connection, audit_events, decisions, open_store
 from review.store.timestamps import now
-from review.workflow import allocation, standings
 from review.workflow.appraisal.tools import check_plan
-from review.workflow.project import PROTOCOL, Project, default_person
+from review.workflow.project.project import PROTOCOL, Project, default_person
+from review.workflow.screening import assignment, status
 
 
 def open_project(folder: Path, *, who: str | None = None, why: str | None = None) -> Project:
@@ -62,8 +62,8 @@ def _note_version(project: Project, text: str, who: str, why: str | None) -> Non
 def _stand_anew(project: Project, conn: Connection) -> None:
     """Where each report stands and who judges it depend on the plan, such as how many decide; so
     both are made anew whenever the plan changes."""
-    standings.rebuild(project, conn)
-    allocation.give_anew(project, conn)
+    status.rebuild(project, conn)
+    assignment.give_anew(project, conn)
 
 
 def changes(before: str, after: str) -> str:

@@ -11,11 +11,11 @@ from review.protocol import Stage, stage_of, stage_reviewers
 from review.store import Connection, decisions
 from review.store.revision import stamp as newest_rows
 from review.store.timestamps import now
-from review.workflow import blind
-from review.workflow.accounts import Signed
 from review.workflow.appraisal import tasks
 from review.workflow.flow import flow_of
-from review.workflow.project import Project
+from review.workflow.project.accounts import Signed
+from review.workflow.project.project import Project
+from review.workflow.screening import blinding
 
 QUICK = 1.0
 """A flow counted in less time is counted anew at each change (seconds)."""
@@ -81,7 +81,7 @@ def progress(project: Project, person: Signed) -> list[Progress]:
         people = stage_reviewers(project.protocol, stage)
         shown = {who: mine.get(who, 0) for who in people if _sees(person, who)}
         settled = statuses.get("included", 0) + statuses.get("excluded", 0)
-        told = blind.counted(project, person.name, statuses)
+        told = blinding.counted(project, person.name, statuses)
         found.append(Progress(stage, sum(statuses.values()), settled, told, shown))
     return found
 

@@ -13,12 +13,13 @@ from review.errors import FlowError, ReviewError
 from review.formats.export import WRITERS
 from review.models import Record, StoredRecord
 from review.store import records
-from review.workflow import blind, standings
 from review.workflow import flow as flows
-from review.workflow.decisions import stage_named
-from review.workflow.grouping import groups_at
-from review.workflow.project import Project
+from review.workflow.deduplication.groups import groups_at
+from review.workflow.project.project import Project
 from review.workflow.reports import folder, moment
+from review.workflow.screening import blinding
+from review.workflow.screening import status as standings
+from review.workflow.screening.decisions import stage_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _chosen(
         found = standings.compute(project, conn, until=until, groups=groups)
         there = records.numbers_until(conn, until) if until else None
         every: Sequence[StoredRecord] = list(records.every(conn))
-        reader = blind.reader(project, conn, wish.reader)
+        reader = blinding.reader(project, conn, wish.reader)
     stage = stage_named(project.protocol, wish.stage).id if wish.stage else None
     stored = [one for one in every if there is None or one.id in there]
     told = _told(found, reader)
@@ -143,23 +144,27 @@ Told = dict[str, dict[int, tuple[str, str | None]]]
 """Stage id -> report -> status and reason, as the reader may know them."""
 
 
-def _told(found: standings.Standings, reader: blind.Reader | None) -> Told:
+def _told(found: standings.Standings, reader: blinding.Reader | None) -> Told:
     told: Told = {}
     for stage, here in found.items():
         for report, one in here.items():
-            status = blind.status_for(reader, stage, report, one)
+            status = blinding.status_for(reader, stage, report, one)
             reason = one.reason if status == one.status else None
             told.setdefault(stage, {})[report] = (status, reason)
         told.setdefault(stage, {})
     return told
 
 
-def _refuse_peeping(status: str, reader: blind.Reader | None) -> None:
-    known = (*blind.SETTLED, blind.OPEN, *(("conflict",) if reader and reader.adjudicates else ()))
+def _refuse_peeping(status: str, reader: blinding.Reader | None) -> None:
+    known = (
+        *blinding.SETTLED,
+        blinding.OPEN,
+        *(("conflict",) if reader and reader.adjudicates else ()),
+    )
     if reader is not None and status not in known:
         raise ReviewError(
-            f"{reader.name} reviews here and stays blind: what is not settled is {blind.OPEN!r} "
-            f"to reviewers, so ask for the status {blind.OPEN!r}."
+            f"{reader.name} reviews here and stays blind: what is not settled is {blinding.OPEN!r} "
+            f"to reviewers, so ask for the status {blinding.OPEN!r}."
         )
 
 

@@ -15,16 +15,17 @@ from review.models import Answer, Record, Verdict
 from review.prisma import Flow, total
 from review.store import answers, audit_events, records
 from review.store.timestamps import now
-from review.workflow import decisions, flow
+from review.workflow import flow
 from review.workflow.appraisal import forms, settling, tools
 from review.workflow.appraisal.forms import Given
-from review.workflow.decisions import Wanted
-from review.workflow.grouping import regroup
+from review.workflow.deduplication.groups import regroup
 from review.workflow.opening import make_folder, open_project
-from review.workflow.project import PROTOCOL, Project
+from review.workflow.project.project import PROTOCOL, Project
 from review.workflow.reports import folder, prisma
 from review.workflow.reports import moment as moments
 from review.workflow.reports.moment import Moment
+from review.workflow.screening import decisions
+from review.workflow.screening.decisions import Wanted
 
 WHO = "published"
 """The name in the protocol's team that stands for the article."""

@@ -8,7 +8,7 @@ from review.agreement import Figure
 from review.checklists import UNSURE
 from review.consensus import ItemRatings
 from review.workflow.appraisal.results import ratings, total_ratings
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 
 @dataclass(frozen=True, slots=True)

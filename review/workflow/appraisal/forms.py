@@ -21,7 +21,7 @@ from review.workflow.appraisal.readers import (
     readers_of,
 )
 from review.workflow.appraisal.tools import KIND, KIND_ITEM, checklist, pin
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from datetime import datetime
 from review.protocol import Stage, stage_of, stage_reviewers
 from review.screening import assigned
 from review.store import Connection, screening_queue
-from review.workflow import standings
-from review.workflow.project import Project
-from review.workflow.screening import lay_out
+from review.workflow.project.project import Project
+from review.workflow.screening import status
+from review.workflow.screening.reviewing import lay_out
 
 USUAL = 2
 """Reviewers a report where the protocol has no quality stage to say so."""
@@ -66,7 +66,7 @@ def readers_of(
     """
     stage = last_stage(project)
     everybody = stage_reviewers(project.protocol, stage)
-    gone = standings.away(conn, until=until)
+    gone = status.away(conn, until=until)
     people = tuple(name for name in everybody if name not in gone)
     quality = stage if stage.kind == "quality" else None
     if quality is None:

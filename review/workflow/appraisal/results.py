@@ -16,7 +16,7 @@ from review.workflow.appraisal.forms import result_of
 from review.workflow.appraisal.readers import needed
 from review.workflow.appraisal.settling import gate_by_gate
 from review.workflow.appraisal.tools import KIND, KIND_ITEM, checklist, needs_kind
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 
 @dataclass(frozen=True, slots=True)

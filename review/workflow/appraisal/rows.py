@@ -12,7 +12,7 @@ from review.workflow.appraisal.forms import is_finished, reports_due
 from review.workflow.appraisal.readers import Readers, is_taken, needed, readers_of
 from review.workflow.appraisal.settling import Settlement, settle_up
 from review.workflow.appraisal.tools import KIND, KIND_ITEM, checklist, owed
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 Place = tuple[int, str]
 """Report and checklist id."""

@@ -12,7 +12,7 @@ from review.errors import ChecklistError, SourceError
 from review.formats.tabular.plain import read_table
 from review.scoring import Result, lacks_reason, score
 from review.workflow.appraisal.tools import checklist, shelf
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 COLUMNS = ("item", "answer")
 """Columns a file must have; 'study' and 'comment' are read where present."""

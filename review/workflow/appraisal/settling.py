@@ -15,7 +15,6 @@ from review.store import Connection, answers, decisions
 from review.store.answers import FormEvent
 from review.store.records import key_of
 from review.store.timestamps import now
-from review.workflow import standings
 from review.workflow.appraisal.forms import (
     Form,
     Given,
@@ -39,7 +38,8 @@ from review.workflow.appraisal.tools import (
     needs_kind,
     owed,
 )
-from review.workflow.project import Project
+from review.workflow.project.project import Project
+from review.workflow.screening import status as standings
 
 GATES = "gates"
 """Whose decision it is where the protocol's gates decide."""

@@ -25,7 +25,7 @@ from review.workflow.appraisal.forms import (
 from review.workflow.appraisal.readers import place_reports
 from review.workflow.appraisal.settling import refresh_gates
 from review.workflow.appraisal.tools import KIND, checklist, names_in_use, tools_for
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 UNSURE_LABEL = "Unsure"
 

@@ -22,7 +22,7 @@ from review.workflow.appraisal.tools import (
     names_in_use,
     tools_for,
 )
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from review.resources import folder as shipped
 from review.scoring import judgement_key
 from review.store import Connection, answers, audit_events
 from review.store.timestamps import now
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 KIND = "study-kind"
 """The one-question form that decides which tools and gates a study meets."""

@@ -13,9 +13,9 @@ from review.models import Record, Relation
 from review.store import Connection, audit_events, harvests, links, records
 from review.store.records import key_of, number_of
 from review.store.timestamps import now
-from review.workflow import standings
-from review.workflow.harvest.taking import marks
-from review.workflow.project import Project
+from review.workflow.harvest.ingest import marks
+from review.workflow.project.project import Project
+from review.workflow.screening import status as standings
 
 RAISED, CLOSED = "alert", "alert closed"
 """Kinds of acts; the subject is the report's key, and the number of the alert that is closed."""

@@ -4,8 +4,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from review.workflow.harvest.nouns import BUSY, COMPLETE, INCOMPLETE
-from review.workflow.project import Project
+from review.workflow.harvest.models import BUSY, COMPLETE, INCOMPLETE
+from review.workflow.project.project import Project
 
 OUT = "harvest.out"
 """File in the review's folder that takes what such harvests print."""

@@ -13,8 +13,8 @@ from filelock import FileLock, Timeout
 from review.errors import StoreError
 from review.store import harvests
 from review.store.timestamps import from_text, now, to_text
-from review.workflow.harvest.nouns import BUSY
-from review.workflow.project import Project
+from review.workflow.harvest.models import BUSY
+from review.workflow.project.project import Project
 
 PATIENCE = 0.5
 """Seconds to wait for the lock: whoever looks whether a harvest runs holds it for a moment."""

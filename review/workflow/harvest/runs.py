@@ -17,10 +17,10 @@ from review.sources.models import ResultPage, Window
 from review.sources.rate_limits import PLACES, TERMS, at_home, place
 from review.store import Connection, harvests, records
 from review.store.timestamps import now
-from review.workflow.harvest import alerts, locking, plans, reasking, telling
-from review.workflow.harvest.nouns import Control, Outcome, Plan, Run, Step
-from review.workflow.harvest.taking import Place, Tally, take
-from review.workflow.project import Project
+from review.workflow.harvest import alerts, locking, status, update_check, windows
+from review.workflow.harvest.ingest import Place, Tally, take
+from review.workflow.harvest.models import Control, Outcome, Plan, Run, Step
+from review.workflow.project.project import Project
 
 log = logging.getLogger(__name__)
 FEW = 2
@@ -47,9 +47,9 @@ def harvest(
     """
     control = control or Control()
     search = project.protocol.search
-    names = plans.sources_of(search, sources)
+    names = windows.sources_of(search, sources)
     for name in names:
-        plans.compiled(search, name)
+        windows.compiled(search, name)
         _known_contact(project, name, control)
     run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     with locking.held(project, who):
@@ -68,7 +68,7 @@ def harvest(
         raised = alerts.raise_new(project)
     outcomes = tuple(outcome for one, _, _ in done for outcome in one)
     updates = sum(learned for _, learned, _ in done)
-    still = (*telling.open_windows(project), *(note for _, _, note in done if note))
+    still = (*status.open_windows(project), *(note for _, _, note in done if note))
     return Run(run, outcomes, tuple(raised), updates, still)
 
 
@@ -113,7 +113,7 @@ def _source(
         with project.store.read() as conn:
             before = harvests.every(conn, source=name)
             unread = frozenset(one.id for one in before) - set(harvests.totals(conn))
-        found = plans.plans(project.protocol.search, name, before, today, unread)
+        found = windows.plans(project.protocol.search, name, before, today, unread)
         outcomes: list[Outcome] = []
         for plan in found:
             if control.stopped:
@@ -137,12 +137,12 @@ def _window(
     harvest_id, batch, tally, resume = _opened(project, plan, told)
     source = SOURCES[plan.source]
     try:
-        matches = matcher(plans.tree(project.protocol.search))
+        matches = matcher(windows.tree(project.protocol.search))
     except QueryError:
         if not source.asks:
             raise
         matches = None
-    held = plan.window.posted if plan.source == plans.BULK else None
+    held = plan.window.posted if plan.source == windows.BULK else None
     where = Place(harvest_id, batch, plan.source, source.asks, matches, held)
     base, stopped = _base(project, plan.source, control), None
     found = source.search(plan.compiled, plan.window, http, base, resume=resume)
@@ -178,7 +178,7 @@ def _opened(
     if plan.resumes is not None:
         with project.store.read() as conn:
             one = next(h for h in harvests.every(conn) if h.id == plan.resumes)
-            return one.id, one.batch, telling.tally(conn, one.id), harvests.cursor(conn, one.id)
+            return one.id, one.batch, status.tally(conn, one.id), harvests.cursor(conn, one.id)
     window = plan.window
     detail: dict[str, object] = {
         "by": window.by, "asked_on": today.isoformat(), "could not be asked": plan.said,
@@ -269,6 +269,6 @@ def _reask(
     http, today, known = told
     where = (http, _base(project, name, control))
     try:
-        return reasking.reask(project, name, where, today, known), None
+        return update_check.reask(project, name, where, today, known), None
     except ReviewError as error:
         return 0, f"{name}: known documents could not be asked after: {error}"

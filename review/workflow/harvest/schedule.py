@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from review.errors import ReviewError
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 AT = (5, 23)
 """Hour and minute (UTC) harvests are scheduled at: NLM asks for large jobs between 21:00 and 5:00

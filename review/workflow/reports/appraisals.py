@@ -17,13 +17,13 @@ from review.store import answers
 from review.store.records import key_of
 from review.tables import Filled
 from review.tables.table import Table
-from review.workflow import agreeing
 from review.workflow.appraisal.agreeing import agreement_on, item_figures
 from review.workflow.appraisal.readers import needed, readers_of
 from review.workflow.appraisal.results import blind_forms, totals_of
 from review.workflow.appraisal.tools import checklist
 from review.workflow.reports.moment import Moment, settled_forms
 from review.workflow.reports.prisma import pictures
+from review.workflow.screening import agreement as agreeing
 
 SIZES = ("size-development", "size-test")
 """Items of the extraction form that make a study's weight in the weighted bars."""

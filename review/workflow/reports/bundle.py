@@ -22,9 +22,9 @@ from review.tables.documents import WRITERS as TABLES
 from review.tables.documents import html_page, html_table
 from review.tables.office import docx, xlsx
 from review.tables.table import Table
-from review.workflow import blind
 from review.workflow.reports import appraisals, listings, overlap, prisma, search, texts
 from review.workflow.reports.moment import Moment
+from review.workflow.screening import blinding
 
 PAPER_COLUMNS, PAPER_ROWS = 16, 3000
 """A table with more is no use on paper: it goes out as CSV, XLSX and HTML only."""
@@ -225,7 +225,7 @@ def _log(moment: Moment, name: str | None) -> bytes:
     withheld = 0
     lines = []
     with moment.project.store.read() as conn:
-        reader = blind.reader(moment.project, conn, name)
+        reader = blinding.reader(moment.project, conn, name)
         for one in log.events(conn, until=moment.until):
             if reader is not None and _blind(moment, reader, one):
                 withheld += 1
@@ -252,18 +252,18 @@ def _outcomes(moment: Moment) -> list[dict[str, Any]]:
     return told
 
 
-def _blind(moment: Moment, reader: blind.Reader, event: Mapping[str, Any]) -> bool:
+def _blind(moment: Moment, reader: blinding.Reader, event: Mapping[str, Any]) -> bool:
     """Whether a reviewer must not see an entry yet: another's word on an unsettled report."""
-    if event["event"] not in blind.OF_OTHERS or event.get("role") in ("automation", "consensus"):
+    if event["event"] not in blinding.OF_OTHERS or event.get("role") in ("automation", "consensus"):
         return False
     if event.get("reviewer", event.get("who")) == reader.name:
         return False
     number = number_of(event["record"])
     report = moment.groups.get(number, (number, number))[0]
-    stages = [event["stage"]] if "stage" in event else blind.stages_of(moment.project, event)
+    stages = [event["stage"]] if "stage" in event else blinding.stages_of(moment.project, event)
     here = {one: moment.standings.get(one, {}).get(report) for one in stages}
     return not any(
-        blind.may_see(reader, stage, report, one.status if one else None)
+        blinding.may_see(reader, stage, report, one.status if one else None)
         for stage, one in here.items()
     )
 

@@ -11,7 +11,7 @@ from review.prisma import Flow, total
 from review.store import decisions
 from review.store.records import key_of, number_of
 from review.tables import boxes
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 from review.workflow.reports import appraisals, moment
 from review.workflow.reports.moment import NAMES, Moment
 

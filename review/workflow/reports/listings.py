@@ -9,14 +9,14 @@ from review.store.records import key_of
 from review.store.timestamps import to_text
 from review.tables import Excluded, Linked
 from review.tables.table import Table
-from review.workflow import dedupe_report
+from review.workflow.exports import duplicates_report
 from review.workflow.reports.moment import KIND_NAMES, NAMES, Moment
 
 
 def listings(moment: Moment) -> list[Table]:
     """Every list, in the order of the flow."""
-    figures = dedupe_report.figures(moment.project, until=moment.until)
-    found = [dedupe_report.table(figures, NAMES), duplicates(moment), sources(moment)]
+    figures = duplicates_report.figures(moment.project, until=moment.until)
+    found = [duplicates_report.table(figures, NAMES), duplicates(moment), sources(moment)]
     found += [excluded(moment, stage) for stage in moment.project.protocol.stages]
     if any(stage.kind == "eligibility" for stage in moment.project.protocol.stages):
         found.append(not_retrieved(moment))

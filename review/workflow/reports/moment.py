@@ -17,13 +17,13 @@ from review.store.answers import FormEvent
 from review.store.timestamps import from_text, now
 from review.tables import Filled
 from review.workflow import flow as flows
-from review.workflow import standings
 from review.workflow.appraisal.forms import result_of
 from review.workflow.appraisal.readers import needed, readers_of
 from review.workflow.appraisal.settling import settle_up
 from review.workflow.appraisal.tools import KIND, KIND_ITEM, checklist, needs_kind
-from review.workflow.grouping import groups_at, hold_groups
-from review.workflow.project import Project
+from review.workflow.deduplication.groups import groups_at, hold_groups
+from review.workflow.project.project import Project
+from review.workflow.screening import status
 
 KIND_NAMES = {
     "deep-learning": "Deep learning",
@@ -60,7 +60,7 @@ class Moment:
     numbers: frozenset[int]
     """Numbers of all records that were there."""
     groups: Mapping[int, tuple[int, int]]
-    standings: standings.Standings
+    standings: status.Standings
     """Stage id -> report -> standing."""
     versions: Sequence[Mapping[str, Any]]
     """Versions of the protocol up to then."""
@@ -101,7 +101,7 @@ def at(project: Project, day: str | None = None, *, whole: bool = True) -> Momen
         versions = _versions(conn, until)
         groups = groups_at(conn, until)
         there = set(records.numbers_until(conn, until) if until else records.numbers(conn))
-        found = standings.compute(project, conn, until=until, groups=groups)
+        found = status.compute(project, conn, until=until, groups=groups)
         together = flows.told_together(conn, until)
         kinds = _kinds(project, conn, groups, found, until)
         judged = _judged(project, found)
@@ -137,7 +137,7 @@ def _stored(conn: Connection, there: Collection[int]) -> dict[int, StoredRecord]
     return {one.id: one for one in records.every(conn) if one.id in there}
 
 
-def _judged(project: Project, found: standings.Standings) -> set[int]:
+def _judged(project: Project, found: status.Standings) -> set[int]:
     """Reports that came past title and abstract."""
     stages = project.protocol.stages
     later = [one for one in stages if one.kind != "screening"] or list(stages)
@@ -238,7 +238,7 @@ def _kinds(
     project: Project,
     conn: Connection,
     groups: Mapping[int, tuple[int, int]],
-    found: standings.Standings,
+    found: status.Standings,
     until: datetime | None,
 ) -> dict[int, str]:
     """Report -> kind of study, of all that came as far as appraisal."""

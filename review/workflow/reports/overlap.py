@@ -7,8 +7,8 @@ from review.bias.datasets import Matrix
 from review.store import feedback, files
 from review.tables.table import Cell, Table
 from review.workflow import bias
-from review.workflow import fulltext as texts
-from review.workflow.files import path_of
+from review.workflow.fulltexts import reading as texts
+from review.workflow.fulltexts.attachments import path_of
 from review.workflow.reports.moment import Moment
 
 WORDS = {"named": "named", "held": "held by a named set", "possible": "possibly held"}

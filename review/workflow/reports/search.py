@@ -14,8 +14,8 @@ from review.store import identified as arrivals
 from review.store.identified import Arrival
 from review.store.timestamps import from_text
 from review.tables.table import Cell, Table
-from review.workflow.dedupe import RUN
-from review.workflow.harvest.telling import said_of_queries
+from review.workflow.deduplication.run import RUN
+from review.workflow.harvest.status import said_of_queries
 from review.workflow.reports.moment import NAMES, Moment
 
 AUTHORS = "(for the authors to fill in)"

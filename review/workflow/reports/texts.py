@@ -11,11 +11,11 @@ from review.prisma import Flow, Stream, total
 from review.protocol import Stage
 from review.tables.table import Table
 from review.workflow.appraisal.tools import checklist
-from review.workflow.ordering import STOPPED, stops
 from review.workflow.reports import prisma
 from review.workflow.reports.moment import NAMES, Moment
 from review.workflow.reports.search import AUTHORS, searches
 from review.workflow.reports.searched import dated, listed, sentences, times
+from review.workflow.screening.ranking import STOPPED, stops
 
 NUMBER_WORDS = {1: "one reviewer", 2: "two reviewers independently",
                 3: "three reviewers independently"}  # fmt: skip

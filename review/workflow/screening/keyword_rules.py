@@ -7,10 +7,10 @@ from review.errors import ReviewError
 from review.protocol import KeywordRule, stage_of
 from review.store import Connection, audit_events, decisions
 from review.store.timestamps import now
-from review.workflow import standings
-from review.workflow.decisions import Wanted, add
-from review.workflow.project import Project
-from review.workflow.reading import texts_of
+from review.workflow.project.project import Project
+from review.workflow.screening import status as standings
+from review.workflow.screening.decisions import Wanted, add
+from review.workflow.screening.record_texts import texts_of
 
 
 def name_of(rule: KeywordRule) -> str:

@@ -16,10 +16,10 @@ from review.models import Link, LinkVerdict, StoredRecord
 from review.store import Connection, audit_events, links, records
 from review.store.records import key_of, number_of
 from review.store.timestamps import now
-from review.workflow import reopening, rules, standings
-from review.workflow.grouping import apart, flat, regroup, regroup_around
-from review.workflow.project import Project
-from review.workflow.reopening import Reopened
+from review.workflow.deduplication.groups import apart, flat, regroup, regroup_around
+from review.workflow.project.project import Project
+from review.workflow.screening import keyword_rules, rescreening, status
+from review.workflow.screening.rescreening import Reopened
 
 KEPT = Path("cache") / "dedupe.npz"
 """What was read of the records, in the review's folder."""
@@ -109,11 +109,11 @@ def run(project: Project, who: str) -> Ran:
         after, reopened = before, list[Reopened]()
         if new or fresh or apart(before, flat(dedupe.groups(given, log))):
             after = flat(regroup(project, conn, given))
-            reopened = reopening.note(conn, project.protocol, (before, after), who, at)
+            reopened = rescreening.note(conn, project.protocol, (before, after), who, at)
         if reopened:
-            standings.rebuild(project, conn)
+            status.rebuild(project, conn)
         if new or fresh:
-            rules.take_back(project, conn, who)
+            keyword_rules.take_back(project, conn, who)
         detail = {"engine": dedupe.ENGINE, "records": len(given), "last": _last(given)}
         audit_events.add(conn, RUN, who, at, detail=detail)
     if new:
@@ -184,8 +184,8 @@ def keep_judged(project: Project, key: str, who: str) -> str:
     """
     with project.store.write() as conn:
         key = records.get(conn, number_of(key)).key
-        reopening.keep(conn, key, who, now())
-        standings.keep(project, conn, standings.family(conn, [number_of(key)]))
+        rescreening.keep(conn, key, who, now())
+        status.keep(project, conn, status.family(conn, [number_of(key)]))
     return f"The earlier decisions on {key} stand. `review dedupe reopen {key}` takes this back."
 
 
@@ -193,8 +193,8 @@ def open_again(project: Project, key: str, who: str) -> str:
     """Takes the word of keep_judged back. Raises ReviewError where nothing was kept."""
     with project.store.write() as conn:
         key = records.get(conn, number_of(key)).key
-        reopening.again(conn, key, who, now())
-        standings.keep(project, conn, standings.family(conn, [number_of(key)]))
+        rescreening.again(conn, key, who, now())
+        status.keep(project, conn, status.family(conn, [number_of(key)]))
     return f"{key} is open again."
 
 
@@ -252,10 +252,10 @@ def _add(project: Project, link: Link) -> Groups:
         links.add(conn, [link], engine=dedupe.ENGINE)
         before = links.groups_of(conn, links.around(conn, (link.a, link.b)))
         groups = regroup_around(project, conn, (link.a, link.b))
-        rules.take_back(project, conn, link.who, groups.report)
+        keyword_rules.take_back(project, conn, link.who, groups.report)
         change = (before, flat(groups))
-        if reopening.note(conn, project.protocol, change, link.who, link.at):
-            standings.keep(project, conn, standings.family(conn, groups.report))
+        if rescreening.note(conn, project.protocol, change, link.who, link.at):
+            status.keep(project, conn, status.family(conn, groups.report))
     return groups
 
 
@@ -369,5 +369,5 @@ def lines(done: Ran) -> list[str]:
         f"{done.compared} of {done.records} records were new; {done.links} links added.",
         f"{done.reports} reports of {done.studies} studies; {done.doubtful} pairs wait for you.",
     ]
-    found += [reopening.told(one) for one in done.reopened]
+    found += [rescreening.told(one) for one in done.reopened]
     return found

@@ -9,8 +9,8 @@ from review.models import StoredRecord
 from review.prisma import named
 from review.store import Connection, decisions, links, records
 from review.store.records import key_of
-from review.workflow import standings
-from review.workflow.project import Project
+from review.workflow.project.project import Project
+from review.workflow.screening import status
 
 
 def groups_at(conn: Connection, until: datetime | None = None) -> dict[int, tuple[int, int]]:
@@ -59,7 +59,7 @@ def regroup(
     given = list(records.every(conn)) if columns is None else columns
     found = dedupe.groups(given, links.every(conn))
     links.put_groups(conn, flat(found))
-    standings.rebuild(project, conn)
+    status.rebuild(project, conn)
     return found
 
 
@@ -72,7 +72,7 @@ def regroup_around(project: Project, conn: Connection, touched: Iterable[int]) -
     found = dedupe.groups(list(records.many(conn, near).values()), links.of_records(conn, near))
     links.put_some_groups(conn, flat(found))
     decisions.drop_standings(conn, near)
-    standings.keep(project, conn, standings.family(conn, near))
+    status.keep(project, conn, status.family(conn, near))
     return found
 
 

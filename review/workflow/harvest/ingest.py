@@ -10,7 +10,7 @@ from review.sources.arxiv.oai import DELETED
 from review.sources.models import ResultPage
 from review.store import Connection, harvests, raw_answers, records
 from review.store.timestamps import now
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 RETRACTED = ("retracted publication", "withdrawn")
 """Types by which PubMed and bioRxiv mark an entry that no longer stands."""

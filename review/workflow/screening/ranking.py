@@ -19,11 +19,12 @@ from review.store import Connection, audit_events, decisions, links, records, sc
 from review.store.records import number_of
 from review.store.screening_queue import Place
 from review.store.timestamps import from_text, now, to_text
-from review.workflow import blind, standings
-from review.workflow.decisions import Wanted, add
-from review.workflow.project import Project
-from review.workflow.reading import texts_of
-from review.workflow.screening import lay_out
+from review.workflow.project.project import Project
+from review.workflow.screening import blinding
+from review.workflow.screening import status as standings
+from review.workflow.screening.decisions import Wanted, add
+from review.workflow.screening.record_texts import texts_of
+from review.workflow.screening.reviewing import lay_out
 
 NEW_DECISIONS = 10
 """A new order is made after so many new labels at least, or after NEW_SHARE more."""
@@ -221,7 +222,7 @@ def explain(
         records.get(conn, number)
         report = links.group_of(conn, number).get(number, (number, number))[0]
         found = standings.compute(project, conn)[stage.id]
-        told = blind.standings_for(blind.reader(project, conn, reader), stage.id, found)
+        told = blinding.standings_for(blinding.reader(project, conn, reader), stage.id, found)
         texts = _texts(conn, found)
         at = screening_queue.place_of(conn, stage.id, report)
         places = screening_queue.places(conn, stage.id)
@@ -293,7 +294,7 @@ def _told(
 ) -> dict[int, Standing]:
     """The stage's standings, as the reader may be told them."""
     found = standings.compute(project, conn)[stage.id]
-    return blind.standings_for(blind.reader(project, conn, reader), stage.id, found)
+    return blinding.standings_for(blinding.reader(project, conn, reader), stage.id, found)
 
 
 def _lots(project: Project, conn: Connection, stage: Stage, found: dict[int, Standing]) -> set[int]:

@@ -14,8 +14,8 @@ from review.models import UNSTATED, Parsed, Record, Rejected
 from review.protocol import Via
 from review.store import Connection, audit_events, identified, records
 from review.store.timestamps import now
-from review.workflow import standings
-from review.workflow.project import Project
+from review.workflow.project.project import Project
+from review.workflow.screening import status
 
 CHUNK = 2_000
 """Records handed to the store at once, within one transaction: bounds the memory."""
@@ -159,7 +159,7 @@ def _add(
         new = known = 0
         for start in range(0, len(given), CHUNK):
             added = records.add(conn, batch, given[start : start + CHUNK], at, raw=digest)
-            standings.arrive(project, conn, added.new)
+            status.arrive(project, conn, added.new)
             new, known = new + len(added.new), known + len(added.known)
         records.add_rejected(conn, batch, parsed.rejected)
         counts = {

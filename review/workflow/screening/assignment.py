@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from review import screening
 from review.protocol import Stage, stage_reviewers
 from review.store import Connection, screening_queue
-from review.workflow import standings
-from review.workflow.project import Project
+from review.workflow.project.project import Project
+from review.workflow.screening import status
 
 
 def active(project: Project, conn: Connection, stage: Stage) -> tuple[str, ...]:
     """A stage's reviewers who have not left, in the order of the team."""
-    gone = standings.away(conn)
+    gone = status.away(conn)
     return tuple(one for one in stage_reviewers(project.protocol, stage) if one not in gone)
 
 

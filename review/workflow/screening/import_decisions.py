@@ -22,9 +22,9 @@ from review.models import (
 from review.store import Connection, decisions, links, records
 from review.store.records import key_of, number_of
 from review.store.timestamps import now
-from review.workflow.decisions import Wanted, add, stage_named
-from review.workflow.imports import write_rejected
-from review.workflow.project import Project
+from review.workflow.project.project import Project
+from review.workflow.records.imports import write_rejected
+from review.workflow.screening.decisions import Wanted, add, stage_named
 
 
 @dataclass(frozen=True, slots=True)

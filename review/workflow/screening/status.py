@@ -11,8 +11,8 @@ from review.protocol import Protocol, Stage
 from review.screening import Standing
 from review.store import Connection, audit_events, decisions, links, records
 from review.store.timestamps import from_text, to_text
-from review.workflow import reopening
-from review.workflow.project import Project
+from review.workflow.project.project import Project
+from review.workflow.screening import rescreening
 
 Standings = dict[str, dict[int, Standing]]
 """Stage id -> report -> standing, for the reports that have reached the stage."""
@@ -33,7 +33,7 @@ def compute(
     groups = links.all_groups(conn) if groups is None else groups
     numbers = records.numbers(conn) if until is None else records.numbers_until(conn, until)
     reports = {groups.get(n, (n, n))[0] for n in numbers}
-    aside = reopening.set_aside(conn, groups, until)
+    aside = rescreening.set_aside(conn, groups, until)
     by_stage: dict[str, dict[int, list[Decision]]] = {}
     for one in decisions.every(conn, until=until):
         report = groups.get(one.record, (one.record, one.record))[0]
@@ -130,7 +130,7 @@ def family(conn: Connection, touched: Iterable[int]) -> Family:
     """The decisions in force on the reports that some records belong to."""
     groups = links.groups_of(conn, touched)
     by_report: dict[int, dict[str, list[Decision]]] = {r: {} for r, _ in groups.values()}
-    aside = reopening.set_aside(conn)
+    aside = rescreening.set_aside(conn)
     for one in decisions.every(conn, records=groups):
         report = groups[one.record][0]
         if _is_aside(one, report, aside):

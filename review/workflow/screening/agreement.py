@@ -11,8 +11,8 @@ from review.models import Decision
 from review.protocol import Stage, stage_reviewers
 from review.screening import current
 from review.store import decisions, links
-from review.workflow import blind
-from review.workflow.project import Project
+from review.workflow.project.project import Project
+from review.workflow.screening import blinding
 
 Given = dict[int, dict[str, str]]
 """Report -> reviewer -> verdict."""
@@ -65,9 +65,9 @@ def verdicts(
     with project.store.read() as conn:
         groups = links.all_groups(conn) if groups is None else groups
         made = by_report(decisions.every(conn, stage=stage.id, until=until), groups)
-        one = blind.reader(project, conn, reader)
+        one = blinding.reader(project, conn, reader)
         status = decisions.statuses(conn, stage.id) if one else {}
-    return {n: v for n, v in made.items() if blind.may_see(one, stage.id, n, status.get(n))}
+    return {n: v for n, v in made.items() if blinding.may_see(one, stage.id, n, status.get(n))}
 
 
 def by_report(made: Sequence[Decision], groups: Mapping[int, tuple[int, int]]) -> Given:

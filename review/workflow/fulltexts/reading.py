@@ -20,8 +20,8 @@ from review.store import files as stored_files
 from review.store.feedback import Said
 from review.store.records import number_of
 from review.store.timestamps import now
-from review.workflow import files
-from review.workflow.project import Project
+from review.workflow.fulltexts import attachments
+from review.workflow.project.project import Project
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, in all, name of the file and what came of it)."""
@@ -55,7 +55,7 @@ class Placed:
 
 def text_of(project: Project, record: int) -> FullText | None:
     """The full text of a record's PDF, read once and kept; None where the record has no PDF."""
-    path = files.pdf_of(project, record)
+    path = attachments.pdf_of(project, record)
     return None if path is None else text_in(project, path)
 
 
@@ -103,7 +103,7 @@ def read_all(
         known = fulltexts.states(conn, attached)
     current = {sha for sha, (_, reader, _, _) in known.items() if _is_current(reader)}
     waiting = sorted(attached - current)
-    paths = [path for sha in waiting if (path := files.path_of(project, sha)).exists()]
+    paths = [path for sha in waiting if (path := attachments.path_of(project, sha)).exists()]
 
     def each(done: int, total: int, path: Path, text: FullText) -> None:
         _keep(project, path.stem, text)
@@ -189,7 +189,7 @@ def _place(
         old = stored_files.newest(conn, number)
     if old is not None and old["sha256"] == text.sha256:
         return Placed(path.name, "already there", found.keys[:1], found.how)
-    files.attach(project, number, path.name, path.read_bytes(), who, origin="folder")
+    attachments.attach(project, number, path.name, path.read_bytes(), who, origin="folder")
     if text.state != "missing":
         _keep(project, text.sha256, text)
     return Placed(path.name, "attached", found.keys[:1], found.how)

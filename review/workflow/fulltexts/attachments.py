@@ -9,7 +9,7 @@ from review.errors import FullTextError
 from review.store import files, links, records, retrievals
 from review.store.records import key_of
 from review.store.timestamps import now
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 MAX_BYTES = 200 * 1024 * 1024
 """Largest PDF taken in (bytes)."""

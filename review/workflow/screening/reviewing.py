@@ -16,10 +16,11 @@ from review.store import Connection, audit_events, decisions, links, notes, reco
 from review.store.records import key_of
 from review.store.screening_queue import Place
 from review.store.timestamps import from_text, now
-from review.workflow import blind, standings, waiting
-from review.workflow.allocation import active, give_anew, given_to
-from review.workflow.decisions import Wanted, add, decide
-from review.workflow.project import Project
+from review.workflow.project.project import Project
+from review.workflow.screening import blinding, work_queue
+from review.workflow.screening import status as standings
+from review.workflow.screening.assignment import active, give_anew, given_to
+from review.workflow.screening.decisions import Wanted, add, decide
 
 FEW = 500
 """So many reports are looked up by number; more are faster looked up all at once."""
@@ -117,7 +118,7 @@ def _given(
     project: Project, conn: Connection, stage: Stage, reviewer: str, number: int | None
 ) -> Shown | None:
     """Gives the report to the reviewer, and notes that it lies before them now."""
-    waiting.take(project.store, stage.id, reviewer, number)
+    work_queue.take(project.store, stage.id, reviewer, number)
     return None if number is None else _shown(conn, number, stage, reviewer)
 
 
@@ -140,10 +141,10 @@ def _next(
     people = active(project, conn, stage)
     many = stage.allocation == "everyone" and len(people) > stage.reviewers
     most = max(screening.SPREAD, 2 * len(people)) if many else 1
-    found = waiting.first(project.store, conn, stage.id, reviewer, skip, most)
+    found = work_queue.first(project.store, conn, stage.id, reviewer, skip, most)
     if not found or not many or found[0].pilot:
         return found[0].record if found else None
-    read = waiting.readers(project.store, stage.id, reviewer)
+    read = work_queue.readers(project.store, stage.id, reviewer)
     open_ones = [one for one in found if not one.pilot]
     free = [x for x in open_ones if x.votes + read.get(x.record, 0) < stage.reviewers]
     numbers = [one.record for one in free or open_ones]
@@ -214,7 +215,7 @@ def vote(
         _still_open(project, conn, before, stage, reviewer, seen)
         wanted = Wanted(number, stage.id, reviewer, verdict, reason, before.note)
         found = add(project, conn, [wanted], now(), who=reviewer)[0]
-    waiting.take(project.store, stage.id, reviewer, None)
+    work_queue.take(project.store, stage.id, reviewer, None)
     return found
 
 
@@ -284,7 +285,7 @@ def trail(project: Project, stage: Stage, reviewer: str, most: int = 60) -> list
 def pace(project: Project, stage: Stage, reviewer: str) -> Pace:
     """How many the reviewer has judged, has left, and about how long that takes."""
     with project.store.read() as conn:
-        done, left = waiting.counts(project.store, conn, stage.id, reviewer)
+        done, left = work_queue.counts(project.store, conn, stage.id, reviewer)
         rows = screening_queue.judged_by(conn, stage.id, reviewer)
     moments = [from_text(at) for _, at, verdict in rows if verdict]
     return Pace(done, left, screening.minutes_left(moments, left))
@@ -302,7 +303,7 @@ def conflicts(
     with project.store.read() as conn:
         apart = screening_queue.in_conflict(conn, stage.id)
         asked = [number for number, _ in apart] if len(apart) <= FEW else None
-        hidden = blind.still_to_judge(project, conn, stage, reader, asked)
+        hidden = blinding.still_to_judge(project, conn, stage, reader, asked)
     for number, pile in apart:
         if number not in hidden:
             found[_pile(pile)].append(key_of(number))
@@ -347,7 +348,7 @@ def conflict(project: Project, stage: Stage, key: str, *, reader: str | None = N
 def _judged_first(
     project: Project, conn: Connection, stage: Stage, name: str | None, report: int
 ) -> None:
-    if blind.still_to_judge(project, conn, stage, name, [report]):
+    if blinding.still_to_judge(project, conn, stage, name, [report]):
         raise ReviewError(
             f"{key_of(report)} waits for {name}'s own decision first; the others' are shown then."
         )

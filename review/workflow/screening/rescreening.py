@@ -15,7 +15,7 @@ from review.protocol import Protocol
 from review.store import Connection, audit_events, decisions, links, records
 from review.store.records import key_of, number_of
 from review.store.timestamps import from_text
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 REOPENED, KEPT = "study reopened", "study kept as judged"
 """Kinds of acts; the subject is the preprint's key, the detail names its article and the stage."""

@@ -11,8 +11,8 @@ from review.store import Connection, harvests, raw_answers, records
 from review.store.harvests import Harvest
 from review.store.timestamps import from_text
 from review.workflow.harvest import locking
-from review.workflow.harvest.taking import Tally
-from review.workflow.project import Project
+from review.workflow.harvest.ingest import Tally
+from review.workflow.project.project import Project
 
 WHOLE = ("complete", "closed")
 """Verdicts of windows of which nothing is missing."""

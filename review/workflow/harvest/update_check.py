@@ -10,8 +10,8 @@ from review.sources.models import Window
 from review.sources.pubmed.search import by_pmids
 from review.store import audit_events, harvests, raw_answers, records
 from review.store.timestamps import now
-from review.workflow.harvest.taking import marks, note_changes
-from review.workflow.project import Project
+from review.workflow.harvest.ingest import marks, note_changes
+from review.workflow.project.project import Project
 
 ARXIV_AT_ONCE = 100
 PUBMED_AT_ONCE = 200

@@ -10,9 +10,9 @@ from review.protocol import stage_reviewers
 from review.store import decisions, links, records
 from review.store.records import Row
 from review.store.timestamps import from_text
-from review.workflow import blind
-from review.workflow.accounts import Signed
-from review.workflow.project import Project
+from review.workflow.project.accounts import Signed
+from review.workflow.project.project import Project
+from review.workflow.screening import blinding
 
 SOMEBODY = "somebody of the team"
 """Who joined records or added an abstract, while their name could tell who judges them."""
@@ -90,7 +90,7 @@ def card(project: Project, key: str, person: Signed) -> Card:
         same = tuple(n for n, (r, _) in groups.items() if r == report and n != number)
         others = tuple(sorted({r for r, s in groups.values() if s == study and r != report}))
         numbers = [number, *same]
-        reader = blind.reader(project, conn, person.name, [report])
+        reader = blinding.reader(project, conn, person.name, [report])
         seen = {one.id: _seen(conn, reader, one.id, report) for one in project.protocol.stages}
         said = [
             one
@@ -110,11 +110,11 @@ def card(project: Project, key: str, person: Signed) -> Card:
     return Card(stored, abstract, report, study, same, others, lines)
 
 
-def _seen(conn: Any, reader: blind.Reader | None, stage: str, report: int) -> bool:
+def _seen(conn: Any, reader: blinding.Reader | None, stage: str, report: int) -> bool:
     """Whether others' decisions on a report at a stage are shown: once it is settled there, to
     whom it does not wait for."""
     status = decisions.standing(conn, report, stage)
-    return status in blind.SETTLED and blind.may_see(reader, stage, report, status)
+    return status in blinding.SETTLED and blinding.may_see(reader, stage, report, status)
 
 
 def _named(project: Project, person: str, open_to: bool, who: str) -> str:

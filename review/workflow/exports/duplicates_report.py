@@ -11,9 +11,9 @@ from review.models import Link
 from review.store import identified, links, records
 from review.store.identified import Arrival
 from review.tables.table import Cell, Table
+from review.workflow.deduplication.groups import groups_at
 from review.workflow.flow import joined_by_hand
-from review.workflow.grouping import groups_at
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 Groups = Mapping[int, tuple[int, int]]
 """Record -> (report, study)."""

@@ -8,8 +8,8 @@ from typing import Any
 from review.protocol import Stage, stage_reviewers
 from review.screening import Standing
 from review.store import Connection, links, screening_queue
-from review.workflow.allocation import active
-from review.workflow.project import Project
+from review.workflow.project.project import Project
+from review.workflow.screening.assignment import active
 
 SETTLED = ("included", "excluded")
 """Standings after which everybody may see how a report was judged."""

@@ -17,8 +17,8 @@ from review.sources.registries import AT_ONCE, Work, askable, from_crossref, fro
 from review.store import audit_events, harvests, raw_answers, records
 from review.store.timestamps import from_text, now
 from review.workflow.harvest import alerts, locking
-from review.workflow.harvest.taking import marks
-from review.workflow.project import Project
+from review.workflow.harvest.ingest import marks
+from review.workflow.project.project import Project
 
 AGAIN = timedelta(days=30)
 """Days after which a registry is asked again after the same record."""

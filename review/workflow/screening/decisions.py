@@ -12,9 +12,9 @@ from review.screening import Standing
 from review.store import Connection, decisions, records
 from review.store.records import key_of
 from review.store.timestamps import now
-from review.workflow import standings
-from review.workflow.project import Project
-from review.workflow.standings import Family
+from review.workflow.project.project import Project
+from review.workflow.screening import status as standings
+from review.workflow.screening.status import Family
 
 LATER = 1 << 40
 """Row numbers of decisions that are not stored yet begin here, so that they sort as newest."""

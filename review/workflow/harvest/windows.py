@@ -13,7 +13,7 @@ from review.sources.europepmc.query import compile_europepmc
 from review.sources.models import Window
 from review.sources.pubmed.query import compile_pubmed
 from review.store.harvests import Harvest
-from review.workflow.harvest.nouns import Plan
+from review.workflow.harvest.models import Plan
 
 OVERLAP = {
     "pubmed": 7, "arxiv": 7, "arxiv-oai": 7, "medrxiv": 7, "biorxiv": 7, "europepmc": 45,

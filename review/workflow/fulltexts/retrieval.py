@@ -13,8 +13,9 @@ from review.store import files as stored_files
 from review.store import links, records, retrievals
 from review.store.records import key_of
 from review.store.timestamps import now, to_text
-from review.workflow import files, standings
-from review.workflow.project import Project
+from review.workflow.fulltexts import attachments
+from review.workflow.project.project import Project
+from review.workflow.screening import status as standings
 
 ATTEMPTS = 4
 """Tries of one PDF at one place; there are other places, and other days."""
@@ -144,7 +145,7 @@ def _seek(
             continue
         try:
             name = f"{key}.pdf"
-            files.attach(project, number, name, found.pdf, who, origin=found.url or "")
+            attachments.attach(project, number, name, found.pdf, who, origin=found.url or "")
         except FullTextError as error:
             tried[str(error)] = None
             continue

@@ -9,7 +9,7 @@ from review.errors import ReviewError
 from review.protocol import PersonRole
 from review.store import accounts
 from review.store.timestamps import now
-from review.workflow.project import Project
+from review.workflow.project.project import Project
 
 SESSION_DAYS = 14
 """How long a sign-in lasts (days)."""
