@@ -23,10 +23,10 @@ from review.fulltext import FullText, read_many
 from review.models import Record
 from review.store import fulltexts, records
 from review.store.timestamps import now
-from review.workflow import bias
+from review.workflow.bias import flags
 from review.workflow.fulltexts import attachments
-from review.workflow.opening import init, open_project
 from review.workflow.project.project import Project
+from review.workflow.setup.loading import init, open_project
 
 PDFS = Path(__file__).parents[2] / "shared" / "reference" / "pdfs"
 
@@ -79,7 +79,7 @@ def of_texts(size: int, kill_after: float) -> int:
     if kill_after:
         threading.Thread(target=kill_one_after, args=(kill_after, killed), daemon=True).start()
     start, lost, raised, done = time.perf_counter(), 0, 0, 0
-    for done, (number, found) in enumerate(bias.flag_many(papers), 1):
+    for done, (number, found) in enumerate(flags.flag_many(papers), 1):
         lost += found is None
         raised += len(found or ())
         bar(done, size, f"paper {number}")
@@ -110,7 +110,7 @@ def main() -> int:
                 target=kill_one_after, args=(asked.kill_after, killed), daemon=True
             ).start()
         start = time.perf_counter()
-        raised = bias.flag_all(project, progress=bar)
+        raised = flags.flag_all(project, progress=bar)
         took = time.perf_counter() - start
     lost = sum(count is None for count in raised.values())
     print(

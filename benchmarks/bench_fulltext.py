@@ -15,7 +15,7 @@ from pathlib import Path
 from review import fulltext
 from review.fulltext.models import Limits
 from review.fulltext.reader import read_here
-from review.workflow.bias import flags_in
+from review.workflow.bias.flags import flags_in
 
 PDFS = Path(__file__).parents[1].parent / "shared" / "reference" / "pdfs"
 PAPERS = (

@@ -93,8 +93,8 @@ def one(path: Path, into: str) -> None:
     """Reads (or imports into the review folder `into`); prints time, peak and count."""
     began = time.perf_counter()
     if into:
-        from review.workflow.opening import open_project
         from review.workflow.records.imports import import_file
+        from review.workflow.setup.loading import open_project
 
         read = import_file(open_project(Path(into), who="bench"), path, "bench").new
     else:
@@ -124,7 +124,7 @@ def line(what: str, count: int, size: float, got: dict[str, float]) -> None:
 
 def main(count: int = 100_000) -> None:
     """Prints a table of formats and sizes."""
-    from review.workflow.opening import init
+    from review.workflow.setup.loading import init
 
     head = ("records", 9), ("MB", 8), ("seconds", 9), ("CPU s", 9), ("per second", 11)
     print(f"{'file':<22}" + "".join(f"{t:>{w}}" for t, w in (*head, ("peak MiB", 10))))

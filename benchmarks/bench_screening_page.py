@@ -34,10 +34,10 @@ from review.models import Decision, Record  # noqa: E402
 from review.protocol import stage_of  # noqa: E402
 from review.store import decisions, records  # noqa: E402
 from review.store.timestamps import now  # noqa: E402
-from review.workflow.opening import init, open_project  # noqa: E402
 from review.workflow.project import accounts  # noqa: E402
 from review.workflow.project.project import Project  # noqa: E402
 from review.workflow.screening import ranking, reviewing, status
+from review.workflow.setup.loading import init, open_project  # noqa: E402
 
 RECORDS = int(os.environ.get("RECORDS", "100000"))
 SECONDS = int(os.environ.get("SECONDS", "60"))

@@ -19,9 +19,9 @@ from review.figures.svg import page, text
 from review.figures.text import wrap
 from review.scoring import score
 from review.store import records
-from review.workflow.appraisal import forms, settling, tools
+from review.workflow.appraisal import adjudication, forms, instruments
 from review.workflow.appraisal.forms import Given
-from review.workflow.opening import open_project
+from review.workflow.setup.loading import open_project
 
 SETTLED, DIFFERING, PAPERS = 14, 3, 8
 WIDTH, HEIGHT, MARGIN = 595, 842, 62
@@ -68,24 +68,24 @@ def appraise(
 ) -> None:
     """Both reviewers' forms of one report, and cleo's word where they differ if it is settled."""
     kind = "traditional" if "adiomic" in title else "deep-learning"
-    give(project, report, tools.KIND, {tools.KIND_ITEM: kind})
+    give(project, report, instruments.KIND, {instruments.KIND_ITEM: kind})
     care = rng.choice((0.45, 0.75, 0.9))
-    for name in [tool.checklist for tool in tools.tools_for(project.protocol, kind)]:
-        if name == tools.KIND:
+    for name in [tool.checklist for tool in instruments.tools_for(project.protocol, kind)]:
+        if name == instruments.KIND:
             continue
         ada = filled(project, name, rng, care)
         apart = differing(project, name, ada, rng)
         give(project, report, name, ada, "ada")
         give(project, report, name, ada | apart, "ben")
         for key in apart if settled else ():
-            settling.settle(project, Given(report, name, key, ada[key]), "cleo")
+            adjudication.settle(project, Given(report, name, key, ada[key]), "cleo")
 
 
 def differing(
     project: Project, name: str, form: Mapping[str, str], rng: random.Random
 ) -> dict[str, str]:
     """Other answers to a few of the keys that nothing else of the form hangs on."""
-    one = tools.checklist(project, name)
+    one = instruments.checklist(project, name)
     free = [
         asked
         for asked in answerable(one)
@@ -101,17 +101,17 @@ def differing(
 
 def give(project: Project, report: int, name: str, form: Mapping[str, str], *who: str) -> None:
     """Enters a whole form and finishes it."""
-    one = tools.checklist(project, name)
+    one = instruments.checklist(project, name)
     given = [Given(report, name, key, answer) for key, answer in form.items()]
     for reviewer in who or ("ada", "ben"):
         with project.store.write() as conn:
             forms.add_answers(project, conn, one, given, reviewer)
-        settling.finish(project, report, name, reviewer)
+        adjudication.finish(project, report, name, reviewer)
 
 
 def filled(project: Project, name: str, rng: random.Random, care: float) -> dict[str, str]:
     """Answers to all a form asks, facts first; judgements are those the answers propose."""
-    one = tools.checklist(project, name)
+    one = instruments.checklist(project, name)
     form: dict[str, str] = {}
     while left := score(one, form).unanswered:
         asked = asked_of(one, left[0])

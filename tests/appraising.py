@@ -7,12 +7,12 @@ from review.checklists import answerable
 from review.models import Decision, Record
 from review.store import decisions, records
 from review.store.timestamps import now
-from review.workflow.appraisal import forms, settling
+from review.workflow.appraisal import adjudication, forms
 from review.workflow.appraisal.forms import Given
-from review.workflow.appraisal.tools import checklist
-from review.workflow.opening import open_project
+from review.workflow.appraisal.instruments import checklist
 from review.workflow.project.project import Project
 from review.workflow.screening import status as standings
+from review.workflow.setup.loading import open_project
 
 PROTOCOL = """\
 title: Imaging AI
@@ -93,7 +93,7 @@ def fill(
     with project.store.write() as conn:
         forms.add_answers(project, conn, one, wanted, who)
     if finish:
-        settling.finish(project, record, name, who)
+        adjudication.finish(project, record, name, who)
 
 
 def kind(project: Project, record: int, word: str, *who: str) -> None:

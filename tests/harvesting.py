@@ -11,8 +11,8 @@ from standin import Fault, StandIn
 from review.query.matching import matcher
 from review.query.parser import parse
 from review.store import records
-from review.workflow.opening import open_project
 from review.workflow.project.project import Project
+from review.workflow.setup.loading import open_project
 
 ROOT = Path(__file__).parents[1]
 SERVICES = {

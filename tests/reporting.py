@@ -10,10 +10,10 @@ import appraising
 from review.checklists import answerable
 from review.models import Answer, Decision, Link, Record, Rejected
 from review.store import answers, decisions, links, records, retrievals
-from review.workflow.appraisal.tools import checklist
+from review.workflow.appraisal.instruments import checklist
 from review.workflow.deduplication.groups import regroup
-from review.workflow.opening import open_project
 from review.workflow.project.project import Project
+from review.workflow.setup.loading import open_project
 
 STAGES = ("title-abstract", "full-text", "quality")
 

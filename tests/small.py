@@ -6,9 +6,9 @@ from pathlib import Path
 from review.models import Record
 from review.store import records
 from review.store.timestamps import now
-from review.workflow.opening import init, open_project
 from review.workflow.project.project import Project
 from review.workflow.screening import status
+from review.workflow.setup.loading import init, open_project
 
 
 def studies(folder: Path, given: Iterable[Record]) -> Project:

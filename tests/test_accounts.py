@@ -11,9 +11,9 @@ from browser import served
 from review.errors import ReviewError
 from review.store import accounts as rows
 from review.store.timestamps import now
-from review.workflow.opening import init, open_project
 from review.workflow.project import accounts
 from review.workflow.project.accounts import Signed, may, require
+from review.workflow.setup.loading import init, open_project
 
 
 @pytest.fixture

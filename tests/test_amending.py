@@ -10,11 +10,11 @@ from review.pages import session
 from review.pages.server import latest
 from review.protocol import fingerprint
 from review.store import decisions
-from review.workflow import amending
-from review.workflow.opening import amendments, open_project
 from review.workflow.project import accounts
 from review.workflow.project.accounts import Signed
 from review.workflow.screening.decisions import Wanted, decide
+from review.workflow.setup import protocol_amendments
+from review.workflow.setup.loading import amendments, open_project
 
 TA = "title-abstract"
 LEAD, REVIEWER = Signed("ada", ("lead", "reviewer")), Signed("ben", ("reviewer",))
@@ -36,7 +36,7 @@ def draw(folder, person):
         import streamlit as st
 
         from review.pages import protocol
-        from review.workflow.opening import open_project
+        from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = person
         protocol.page(open_project(Path(folder)))
@@ -45,9 +45,11 @@ def draw(folder, person):
 
 
 def test_a_change_before_any_decision_is_a_version_and_no_amendment(project):
-    text = amending.text_of(project)
-    new = amending.amend(project, text + "# a note\n", "ada", "", seen=project.fingerprint)
-    first, second = amending.versions(project)
+    text = protocol_amendments.text_of(project)
+    new = protocol_amendments.amend(
+        project, text + "# a note\n", "ada", "", seen=project.fingerprint
+    )
+    first, second = protocol_amendments.versions(project)
     assert (first.number, first.change, second.change) == (1, None, "+# a note")
     assert (second.fingerprint, second.who, second.amendment) == (new, "ada", False)
     assert open_project(project.folder).fingerprint == new == fingerprint(text + "# a note\n")
@@ -56,11 +58,11 @@ def test_a_change_before_any_decision_is_a_version_and_no_amendment(project):
 
 def test_an_amendment_needs_a_reason_and_is_kept_with_it(project):
     decide(project, Wanted(1, TA, "ada", "include"))
-    text = amending.text_of(project) + "# a note\n"
+    text = protocol_amendments.text_of(project) + "# a note\n"
     with pytest.raises(ProtocolError, match="say why"):
-        amending.amend(project, text, "ada", " ", seen=project.fingerprint)
-    assert "# a note" not in amending.text_of(project)
-    amending.amend(project, text, "ada", "the registry asked", seen=project.fingerprint)
+        protocol_amendments.amend(project, text, "ada", " ", seen=project.fingerprint)
+    assert "# a note" not in protocol_amendments.text_of(project)
+    protocol_amendments.amend(project, text, "ada", "the registry asked", seen=project.fingerprint)
     (found,) = amendments(open_project(project.folder, who="ben"))
     assert (found["who"], found["why"]) == ("ada", "the registry asked")
     assert found["what"] == "+# a note"
@@ -75,29 +77,31 @@ def test_an_amendment_needs_a_reason_and_is_kept_with_it(project):
     ],
 )
 def test_what_does_not_hold_together_changes_nothing(project, text, said):
-    before = amending.text_of(project)
+    before = protocol_amendments.text_of(project)
     with pytest.raises(ProtocolError, match=said):
-        amending.amend(project, text or before, "ada", "why", seen=project.fingerprint)
-    assert amending.text_of(project) == before
-    assert len(amending.versions(project)) == 1
+        protocol_amendments.amend(project, text or before, "ada", "why", seen=project.fingerprint)
+    assert protocol_amendments.text_of(project) == before
+    assert len(protocol_amendments.versions(project)) == 1
     assert [one.name for one in project.folder.glob(".protocol-*")] == []
 
 
 def test_nobodys_change_is_written_over(project):
-    text = amending.text_of(project)
-    amending.amend(project, text + "# from ada\n", "ada", "", seen=project.fingerprint)
+    text = protocol_amendments.text_of(project)
+    protocol_amendments.amend(project, text + "# from ada\n", "ada", "", seen=project.fingerprint)
     with pytest.raises(ProtocolError, match="changed meanwhile"):
-        amending.amend(project, text + "# from cleo\n", "cleo", "", seen=project.fingerprint)
-    assert amending.text_of(project).endswith("# from ada\n")
+        protocol_amendments.amend(
+            project, text + "# from cleo\n", "cleo", "", seen=project.fingerprint
+        )
+    assert protocol_amendments.text_of(project).endswith("# from ada\n")
 
 
 @pytest.mark.parametrize("through", ["app", "file"])
 def test_records_stand_anew_when_the_number_of_reviewers_changes(project, through):
     decide(project, Wanted(1, TA, "ada", "exclude"))
-    text = one_reviewer(amending.text_of(project))
-    assert text != amending.text_of(project)
+    text = one_reviewer(protocol_amendments.text_of(project))
+    assert text != protocol_amendments.text_of(project)
     if through == "app":
-        amending.amend(project, text, "ada", "too few hands", seen=project.fingerprint)
+        protocol_amendments.amend(project, text, "ada", "too few hands", seen=project.fingerprint)
     else:
         (project.folder / "protocol.yaml").write_text(text)
         open_project(project.folder, who="ada")
@@ -138,20 +142,20 @@ def test_the_lead_amends_on_the_page(project):
 def test_an_app_that_runs_takes_up_a_changed_protocol(project, monkeypatch):
     monkeypatch.setenv("FUNNEL_REVIEW", str(project.folder))
     before = session.project()
-    new = amending.amend(
-        before, amending.text_of(before) + "# more\n", "ada", "", seen=before.fingerprint
+    new = protocol_amendments.amend(
+        before, protocol_amendments.text_of(before) + "# more\n", "ada", "", seen=before.fingerprint
     )
     assert session.project().fingerprint == new
     assert session.project() is session.project()
 
 
 def test_the_door_knows_who_joined_or_left_the_team_while_the_app_ran(project):
-    text = amending.text_of(project)
+    text = protocol_amendments.text_of(project)
     joined = text.replace("team:\n", "team:\n  - {name: dora, roles: [reviewer]}\n")
-    amending.amend(project, joined, "ada", "", seen=project.fingerprint)
+    protocol_amendments.amend(project, joined, "ada", "", seen=project.fingerprint)
     accounts.add_user(open_project(project.folder), "dora", "a long enough one", "ada")
     token = accounts.sign_in(latest(project), "dora", "a long enough one")
     assert accounts.signed_in(latest(project), token) is not None
-    amending.amend(project, text, "ada", "", seen=fingerprint(joined))
+    protocol_amendments.amend(project, text, "ada", "", seen=fingerprint(joined))
     assert accounts.signed_in(latest(project), token) is None
     assert accounts.sign_in(latest(project), "dora", "a long enough one") is None

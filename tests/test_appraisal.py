@@ -8,9 +8,9 @@ from appraising import RQS_GOOD, fill, full, kind, review_in, standing
 
 from review.errors import ReviewError
 from review.store import audit_events
-from review.workflow.appraisal import forms, results, settling, tasks, tools
+from review.workflow.appraisal import adjudication, forms, instruments, results, tasks
 from review.workflow.appraisal.forms import Given
-from review.workflow.opening import open_project
+from review.workflow.setup.loading import open_project
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_finished_form_must_be_opened_again_to_change(project):
     given = Given(1, "claim-2020", "title", "no")
     with pytest.raises(ReviewError, match="Open it again"):
         forms.answer(project, given, "ada")
-    settling.reopen(project, 1, "claim-2020", "ada")
+    adjudication.reopen(project, 1, "claim-2020", "ada")
     assert forms.answer(project, given, "ada").entries["title"].answer == "no"
 
 
@@ -90,13 +90,13 @@ def test_an_answer_changed_after_the_judgement_brings_the_question_back(project)
     fill(project, 1, "probast-2019", "ada", form, finish=False)
     forms.answer(project, Given(1, "probast-2019", "sq-1.1", "no"), "ada")
     with pytest.raises(ReviewError, match="propose another judgement"):
-        settling.finish(project, 1, "probast-2019", "ada")
+        adjudication.finish(project, 1, "probast-2019", "ada")
 
 
 def form_keys(project, name):
     from review.checklists import answerable
 
-    return [a.key for a in answerable(tools.checklist(project, name)) if not a.optional]
+    return [a.key for a in answerable(instruments.checklist(project, name)) if not a.optional]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def form_keys(project, name):
     ],
 )
 def test_the_kind_of_study_decides_which_tools_apply(project, word, names):
-    found = tools.tools_for(project.protocol, word)
+    found = instruments.tools_for(project.protocol, word)
     assert [tool.checklist for tool in found] == names
 
 
@@ -130,10 +130,10 @@ def test_the_list_of_tasks_tells_how_far_each_form_is(project):
 def test_nobody_sees_the_others_answers_before_both_are_finished(project):
     fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
     with pytest.raises(ReviewError, match="stays closed until all"):
-        settling.compared(project, 1, "claim-2020", "cleo")
+        adjudication.compared(project, 1, "claim-2020", "cleo")
     assert results.waiting(project, "cleo") == []
     fill(project, 1, "claim-2020", "ben", full(project, "claim-2020", title="no"))
-    seen = settling.compared(project, 1, "claim-2020", "cleo")
+    seen = adjudication.compared(project, 1, "claim-2020", "cleo")
     assert [pair.asked.key for pair in seen.open] == ["title"]
     assert [(w.report, w.checklist, w.open) for w in results.waiting(project, "cleo")] == [
         (1, "claim-2020", 1)
@@ -145,8 +145,8 @@ def test_an_adjudicator_who_also_reviews_waits_for_their_own_forms(project):
     fill(project, 1, "claim-2020", "dan", full(project, "claim-2020", title="no"))
     forms.answer(project, Given(1, "probast-2019", "sq-1.1", "yes"), "dan")
     with pytest.raises(ReviewError, match="all forms you owe"):
-        settling.compared(project, 1, "claim-2020", "dan")
-    assert settling.compared(project, 1, "claim-2020", "cleo").open
+        adjudication.compared(project, 1, "claim-2020", "dan")
+    assert adjudication.compared(project, 1, "claim-2020", "cleo").open
 
 
 def test_a_reviewer_who_settles_finishes_every_form_the_gates_rest_on_first(project):
@@ -155,11 +155,11 @@ def test_a_reviewer_who_settles_finishes_every_form_the_gates_rest_on_first(proj
         answer = "yes" if name == "ada" else "no"
         fill(project, 1, "claim-2020", name, full(project, "claim-2020", title=answer))
     with pytest.raises(ReviewError, match="all forms you owe"):  # RQS is not even begun
-        settling.compared(project, 1, "claim-2020", "dan")
+        adjudication.compared(project, 1, "claim-2020", "dan")
     assert [one.checklist for one in results.waiting(project, "dan")] == ["study-kind"]
-    assert settling.compared(project, 1, "claim-2020", "cleo").open
+    assert adjudication.compared(project, 1, "claim-2020", "cleo").open
     fill(project, 1, "rqs-1.0", "dan", full(project, "rqs-1.0") | RQS_GOOD)
-    assert settling.compared(project, 1, "claim-2020", "dan").open
+    assert adjudication.compared(project, 1, "claim-2020", "dan").open
     assert "claim-2020" in [one.checklist for one in results.waiting(project, "dan")]
 
 
@@ -181,7 +181,7 @@ def test_a_gate_waits_for_consensus_and_then_excludes_with_every_reason(project)
     both_claim(project, preprocessing="no", **{"model-selection": "no"})
     assert standing(project, 1) == ("pending", None)
     for key in ("preprocessing", "model-selection"):
-        settling.settle(project, Given(1, "claim-2020", key, "no", "Not said.", 3), "cleo")
+        adjudication.settle(project, Given(1, "claim-2020", key, "no", "Not said.", 3), "cleo")
     reasons = "preparation of images not documented; choice of the model not documented"
     assert standing(project, 1) == ("excluded", reasons)
     told = results.gates(project)[1]
@@ -190,17 +190,17 @@ def test_a_gate_waits_for_consensus_and_then_excludes_with_every_reason(project)
 
 def test_withdrawing_a_settlement_takes_the_gates_word_back(project):
     both_claim(project, preprocessing="no")
-    settling.settle(project, Given(1, "claim-2020", "preprocessing", "no"), "cleo")
+    adjudication.settle(project, Given(1, "claim-2020", "preprocessing", "no"), "cleo")
     assert standing(project, 1)[0] == "excluded"
-    settling.settle(project, Given(1, "claim-2020", "preprocessing", None), "cleo")
+    adjudication.settle(project, Given(1, "claim-2020", "preprocessing", None), "cleo")
     assert standing(project, 1) == ("pending", None)
-    settling.settle(project, Given(1, "claim-2020", "preprocessing", "yes"), "cleo")
+    adjudication.settle(project, Given(1, "claim-2020", "preprocessing", "yes"), "cleo")
     assert standing(project, 1) == ("included", None)
 
 
 def test_opening_a_form_again_takes_the_gates_word_back(project):
     both_claim(project)
-    settling.reopen(project, 1, "claim-2020", "ben")
+    adjudication.reopen(project, 1, "claim-2020", "ben")
     assert standing(project, 1) == ("pending", None)
 
 
@@ -221,7 +221,7 @@ def test_the_kind_is_settled_like_any_answer_and_then_rules(project):
     for who in ("ada", "ben"):
         fill(project, 1, "claim-2020", who, full(project, "claim-2020"))
     assert standing(project, 1) == ("pending", None)
-    settling.settle(project, Given(1, "study-kind", "kind", "deep-learning"), "cleo")
+    adjudication.settle(project, Given(1, "study-kind", "kind", "deep-learning"), "cleo")
     assert standing(project, 1) == ("included", None)
     assert tasks.tasks(project, "ada")[0].kind == "deep-learning"
     assert results.kinds(project) == {1: "deep-learning"}
@@ -230,16 +230,16 @@ def test_the_kind_is_settled_like_any_answer_and_then_rules(project):
 def test_settling_is_for_adjudicators_and_unsure_settles_nothing(project):
     both_claim(project, title="no")
     with pytest.raises(ReviewError, match="ada does not adjudicate"):
-        settling.settle(project, Given(1, "claim-2020", "title", "no"), "ada")
+        adjudication.settle(project, Given(1, "claim-2020", "title", "no"), "ada")
     with pytest.raises(ReviewError, match="settles nothing"):
-        settling.settle(project, Given(1, "claim-2020", "title", "unsure"), "cleo")
+        adjudication.settle(project, Given(1, "claim-2020", "title", "unsure"), "cleo")
 
 
 def test_a_settled_key_is_not_overwritten_by_another_adjudicator(project):
     both_claim(project, title="no")
-    settling.settle(project, Given(1, "claim-2020", "title", "no"), "cleo")
+    adjudication.settle(project, Given(1, "claim-2020", "title", "no"), "cleo")
     with pytest.raises(ReviewError, match="cleo settled this already"):
-        settling.settle(project, Given(1, "claim-2020", "title", "yes"), "dan")
+        adjudication.settle(project, Given(1, "claim-2020", "title", "yes"), "dan")
 
 
 def test_settling_a_fact_opens_what_it_makes_apply(project, tmp_path):
@@ -247,20 +247,20 @@ def test_settling_a_fact_opens_what_it_makes_apply(project, tmp_path):
     ann = form | {"about:c5": "no"}
     for who, mine in (("ada", ann), ("ben", ann | {"about:c4": "no"})):
         fill(project, 1, "metrics", who, {k: v for k, v in mine.items() if k != "dl-robust"})
-    settling.settle(project, Given(1, "metrics", "about:c4", "no"), "cleo")
-    assert settling.compared(project, 1, "metrics", "cleo").settled
-    now = settling.settle(project, Given(1, "metrics", "about:c5", "yes"), "cleo")
+    adjudication.settle(project, Given(1, "metrics", "about:c4", "no"), "cleo")
+    assert adjudication.compared(project, 1, "metrics", "cleo").settled
+    now = adjudication.settle(project, Given(1, "metrics", "about:c5", "yes"), "cleo")
     assert [pair.asked.key for pair in now.open] == ["dl-robust"]
-    now = settling.settle(project, Given(1, "metrics", "dl-robust", "no"), "cleo")
+    now = adjudication.settle(project, Given(1, "metrics", "dl-robust", "no"), "cleo")
     assert now.settled
 
 
 def test_agreement_uses_what_was_said_before_either_could_look(project):
     both_claim(project, title="no")
-    settling.reopen(project, 1, "claim-2020", "ben")
+    adjudication.reopen(project, 1, "claim-2020", "ben")
     forms.answer(project, Given(1, "claim-2020", "title", "yes"), "ben")
-    settling.finish(project, 1, "claim-2020", "ben")
-    assert settling.compared(project, 1, "claim-2020", "cleo").open == ()
+    adjudication.finish(project, 1, "claim-2020", "ben")
+    assert adjudication.compared(project, 1, "claim-2020", "cleo").open == ()
     rated = {one.key: one for one in results.ratings(project, "claim-2020")}
     assert rated["title"].rows == (("yes", "no"),)
     assert results.total_ratings(project, "claim-2020") == [(42, 41)]
@@ -331,13 +331,13 @@ def test_a_changed_gate_is_held_against_every_report(project):
     path.write_text(path.read_text().replace('required: ["26"]', 'required: ["26", "40"]'))
     changed = open_project(project.folder)
     both_claim(changed, 2, registration="no")
-    settling.settle(changed, Given(2, "claim-2020", "registration", "no"), "cleo")
+    adjudication.settle(changed, Given(2, "claim-2020", "registration", "no"), "cleo")
     assert standing(changed, 2)[0] == "excluded"
-    settling.reopen(changed, 1, "claim-2020", "ada")
+    adjudication.reopen(changed, 1, "claim-2020", "ada")
     forms.answer(changed, Given(1, "claim-2020", "registration", "no"), "ada")
-    settling.finish(changed, 1, "claim-2020", "ada")
+    adjudication.finish(changed, 1, "claim-2020", "ada")
     assert standing(changed, 1) == ("pending", None)
-    assert settling.hold_gates(changed) == 3
+    assert adjudication.hold_gates(changed) == 3
 
 
 def test_a_leaving_reviewers_half_form_frees_the_place(project):
@@ -352,7 +352,7 @@ def test_a_leaving_reviewers_half_form_frees_the_place(project):
 
 
 def test_agreement_is_told_per_item_and_instrument(project):
-    from review.workflow.appraisal.agreeing import agreement_of, lines
+    from review.workflow.appraisal.agreement import agreement_of, lines
 
     for report, second in ((1, "yes"), (2, "no"), (3, "unsure")):
         fill(project, report, "claim-2020", "ada", full(project, "claim-2020"))
@@ -369,7 +369,7 @@ def test_agreement_is_told_per_item_and_instrument(project):
 
 
 def test_points_have_a_weighted_kappa(project):
-    from review.workflow.appraisal.agreeing import agreement_of
+    from review.workflow.appraisal.agreement import agreement_of
 
     form = full(project, "rqs-1.0", "no", **RQS_GOOD)
     for report, second in ((1, "same"), (2, "other"), (3, "none-done")):
@@ -400,7 +400,7 @@ def test_points_have_a_weighted_kappa(project):
     ],
 )
 def test_checking_a_review_names_what_its_appraisal_lacks(project, change, says):
-    from review.workflow.opening import check
+    from review.workflow.setup.loading import check
 
     path = project.folder / "protocol.yaml"
     assert check(project.folder)
@@ -415,7 +415,7 @@ def test_the_gates_and_the_stage_in_the_docs_hold_together(tmp_path):
     from appraising import PROTOCOL
 
     from review.protocol import conditions
-    from review.workflow.opening import check
+    from review.workflow.setup.loading import check
 
     text = (Path(__file__).parents[1] / "docs" / "appraisal.md").read_text()
     gates, stage = (part.split("```")[0] for part in text.split("```yaml\n")[1:3])
@@ -441,10 +441,10 @@ def test_answers_remember_the_wording_they_were_given_under(tmp_path):
     project = review_in(tmp_path, 1)
     give = partial(forms.answer, project, reviewer="ada")
     give(Given(1, "ours-2026", "source", "yes"))
-    first = tools.checklist(project, "ours-2026").digest
+    first = instruments.checklist(project, "ours-2026").digest
     give(Given(1, "ours-2026", "source", "no"))
     path.write_text(own.replace("Is the source of the data named?", "Does it name its data?"))
-    second = tools.checklist(project, "ours-2026").digest
+    second = instruments.checklist(project, "ours-2026").digest
     give(Given(1, "ours-2026", "source", "yes"))
     with project.store.read() as conn:
         noted = [one["detail"]["digest"] for one in audit_events.every(conn, kind="checklist")]

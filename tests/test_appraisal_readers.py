@@ -6,8 +6,8 @@ import pytest
 from appraising import fill, full, review_in, standing
 
 from review.errors import ReviewError
-from review.workflow.appraisal import forms, results, settling, tasks
-from review.workflow.appraisal.agreeing import agreement_of
+from review.workflow.appraisal import adjudication, forms, results, tasks
+from review.workflow.appraisal.agreement import agreement_of
 from review.workflow.appraisal.forms import Given
 from review.workflow.screening import reviewing
 
@@ -29,15 +29,15 @@ def test_three_reviewers_are_compared_and_any_of_them_apart_is_a_conflict(tmp_pa
     kind_and_claim(project, 1, "ada")
     kind_and_claim(project, 1, "ben", preprocessing="no")
     with pytest.raises(ReviewError, match="stays closed until all"):
-        settling.compared(project, 1, "claim-2020", "cleo")
+        adjudication.compared(project, 1, "claim-2020", "cleo")
     assert standing(project, 1) == ("pending", None)
     kind_and_claim(project, 1, "dan", title="no")
-    now = settling.compared(project, 1, "claim-2020", "cleo")
+    now = adjudication.compared(project, 1, "claim-2020", "cleo")
     assert now.reviewers == PEOPLE
     assert [pair.asked.key for pair in now.open] == ["title", "preprocessing"]
     assert [entry.answer for entry in now.open[0].said] == ["yes", "yes", "no"]
     for key in ("title", "preprocessing"):
-        settling.settle(project, Given(1, "claim-2020", key, "yes"), "cleo")
+        adjudication.settle(project, Given(1, "claim-2020", key, "yes"), "cleo")
     assert standing(project, 1) == ("included", None)
 
 

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from review.cli import app
 from review.errors import ReviewError, SourceError
-from review.workflow.appraisal import forms, scoring, tools
+from review.workflow.appraisal import forms, instruments, scoring
 from review.workflow.appraisal.forms import Given
-from review.workflow.appraisal.sheets import read_template, write_template
+from review.workflow.appraisal.spreadsheets import read_template, write_template
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_checklists_are_listed_and_checked_without_a_review(tmp_path):
     done = run("checklist", "check", path)
     assert done.exit_code != 0
     assert "line 2: 'titel' is no key of a checklist. Did you mean 'title'" in str(done.exception)
-    shipped = tools.shelf(None)["quadas-2"]
+    shipped = instruments.shelf(None)["quadas-2"]
     assert "holds together: 11 items" in run("checklist", "check", shipped).stdout
 
 
@@ -189,7 +189,7 @@ def test_a_csv_is_scored_without_a_review(tmp_path):
 
 
 def test_a_csv_may_hold_many_studies_and_a_teams_own_checklist(tmp_path):
-    one = tools.checklist(None, "quadas-2")
+    one = instruments.checklist(None, "quadas-2")
     path = tmp_path / "answers.csv"
     lines = ["Study;Item;Answer;Comment"]
     for study, answer in (("Wang 2020", "Yes"), ("Ali 2021", "No")):
@@ -211,14 +211,14 @@ def test_every_bad_line_of_a_csv_is_named(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_text("item,answer\n1,yes\n1,no\n9,perhaps\npreprocesing,yes\n")
     with pytest.raises(SourceError) as caught:
-        scoring.score_file(tools.checklist(None, "claim-2020"), path)
+        scoring.score_file(instruments.checklist(None, "claim-2020"), path)
     said = str(caught.value)
     assert "line 3: '1' stands twice" in said
     assert "line 4: 'perhaps' is no answer" in said
     assert "line 5: claim-2020 has no item 'preprocesing'. Did you mean 'preprocessing'" in said
     path.write_text("number,answer\n1,yes\n")
     with pytest.raises(SourceError, match="no column 'item'"):
-        scoring.score_file(tools.checklist(None, "claim-2020"), path)
+        scoring.score_file(instruments.checklist(None, "claim-2020"), path)
 
 
 def test_words_that_wait_for_an_answer_go_out_and_come_back(tmp_path):
@@ -243,19 +243,19 @@ def test_no_answer_of_a_csv_is_dropped_without_a_word(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_text("item,answer,comment\n1,yes,\n,no,\n3,yes,seen, and read\n")
     with pytest.raises(SourceError) as caught:
-        scoring.score_file(tools.checklist(None, "claim-2020"), path)
+        scoring.score_file(instruments.checklist(None, "claim-2020"), path)
     assert "line 3: the answer 'no' names no item" in str(caught.value)
     assert "line 4: 4 cells, the header has 3" in str(caught.value)
     path.write_text("item,answer\n")
     with pytest.raises(SourceError, match="at least one row below it"):
-        scoring.score_file(tools.checklist(None, "claim-2020"), path)
+        scoring.score_file(instruments.checklist(None, "claim-2020"), path)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
 def test_a_csv_of_any_office_program_is_read(tmp_path, encoding):
     path = tmp_path / "answers.csv"
     path.write_bytes("study;item;answer\r\nMüller 2021;1;yes\r\n".encode(encoding))
-    found = scoring.score_file(tools.checklist(None, "claim-2020"), path)
+    found = scoring.score_file(instruments.checklist(None, "claim-2020"), path)
     assert [(one["study"], one["answered"]) for one in found["studies"]] == [("Müller 2021", 1)]
 
 
@@ -263,4 +263,4 @@ def test_an_override_in_a_csv_needs_its_sentence(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_text("item,answer\n2.1,no\njudgement:index-test,low\n")
     with pytest.raises(SourceError, match="say why under 'comment'"):
-        scoring.score_file(tools.checklist(None, "quadas-2"), path)
+        scoring.score_file(instruments.checklist(None, "quadas-2"), path)

@@ -12,7 +12,7 @@ from review.sources.arxiv.bulk import search
 from review.sources.http import Http
 from review.sources.models import Window
 from review.workflow.harvest import Control, exit_status, harvest, open_windows, overview
-from review.workflow.opening import open_project
+from review.workflow.setup.loading import open_project
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from appraising import fill, review_in
 from review.bias import number_checks
 from review.models import Sentence
 from review.protocol import Appraisal
-from review.workflow import bias_sizes
-from review.workflow.bias_sizes import Sizes, concerns_in, concerns_of, sizes_from
-from review.workflow.opening import init
+from review.workflow.bias import sample_sizes
+from review.workflow.bias.sample_sizes import Sizes, concerns_in, concerns_of, sizes_from
+from review.workflow.setup.loading import init
 
 FORM = "extraction-imaging-ai"
 
@@ -129,16 +129,16 @@ def test_sizes_of_the_text_are_told_once_and_never_of_other_studies():
 
 
 def test_the_command_holds_sizes_against_the_protocol_it_stands_in(tmp_path):
-    assert bias_sizes.thresholds(tmp_path) == Appraisal()
+    assert sample_sizes.thresholds(tmp_path) == Appraisal()
     init(tmp_path)
     path = tmp_path / "protocol.yaml"
     path.write_text(path.read_text() + "\nappraisal:\n  min_positives_test: 250\n")
-    assert bias_sizes.thresholds(tmp_path).min_positives_test == 250
+    assert sample_sizes.thresholds(tmp_path).min_positives_test == 250
 
 
 def test_sizes_in_words_name_page_sentence_and_what_is_asked():
     line = Sentence("The test set contained 31 COVID-19 images.", 5, "results")
-    words = bias_sizes.concerns_in_words(concerns_in([line], Appraisal()), Appraisal())
+    words = sample_sizes.concerns_in_words(concerns_in([line], Appraisal()), Appraisal())
     assert words[0].startswith("p. 5: Test set: 31 positives (100 are asked for)")
     assert "95% interval from" in words[0]
     assert words[-1].startswith("1 sizes in the text are below") and "10 events" in words[-1]
@@ -148,7 +148,7 @@ def test_a_reviewer_sees_their_own_extraction_until_it_is_settled(tmp_path):
     project = review_in(tmp_path, 1)
     few = {"positives-test": "31", "size-test": "231"}
     fill(project, 1, FORM, "ada", few, finish=False)
-    [mine] = bias_sizes.concerns(project, 1, "ada")
+    [mine] = sample_sizes.concerns(project, 1, "ada")
     assert mine.where == "extraction, your own form"
     assert "31 positives" in mine.text
-    assert bias_sizes.concerns(project, 1, "ben") == []
+    assert sample_sizes.concerns(project, 1, "ben") == []

@@ -6,17 +6,17 @@ import pytest
 from typer.testing import CliRunner
 
 from review.checklists import loading as load_checklist
-from review.cli import app
+from review.cli import app, format_bias
 from review.errors import FullTextError, ReviewError
 from review.models import Record
 from review.resources import folder as shipped
 from review.store import flags as stored_flags
 from review.store import fulltexts, records
 from review.store.timestamps import now
-from review.workflow import bias, bias_telling
+from review.workflow.bias import flags as bias
 from review.workflow.fulltexts import attachments
 from review.workflow.fulltexts import reading as texts
-from review.workflow.opening import init, open_project
+from review.workflow.setup.loading import init, open_project
 
 V2 = (
     "COVID-Net: A Tailored Deep Convolutional Neural Network Design for Detection of COVID-19 "
@@ -273,7 +273,7 @@ def test_the_commands_work_on_a_review(attached, pdfs, tmp_path):
 
 def test_flags_in_words_name_the_questions_they_inform(pdfs):
     found = bias.flags_in(texts.read_text(pdfs / "covidnet-cxr-v3.pdf").sentences)
-    words = "\n".join(bias_telling.flags_in_words(found))
+    words = "\n".join(format_bias.flags_in_words(found))
     assert (
         "informs probast-2019 1.1, 1.2, 4.8; quadas-2 1.1, 1.2, 4.3; claim-2020 7, 8, 20, 21"
         in words
@@ -281,8 +281,8 @@ def test_flags_in_words_name_the_questions_they_inform(pdfs):
 
 
 def test_papers_whose_process_ended_are_named_and_not_counted():
-    assert bias_telling.flagged_in_words({1: 3, 2: 4}) == ["2 PDFs flagged now, 7 flags."]
-    said = bias_telling.flagged_in_words({1: 3, 2: None})
+    assert format_bias.flagged_in_words({1: 3, 2: 4}) == ["2 PDFs flagged now, 7 flags."]
+    said = format_bias.flagged_in_words({1: 3, 2: None})
     assert said[0] == "1 PDFs flagged now, 3 flags."
     assert "R000002" in said[1]
 

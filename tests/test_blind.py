@@ -17,10 +17,10 @@ from review.protocol import stage_of
 from review.store import records
 from review.store.records import key_of
 from review.store.timestamps import now
-from review.workflow.opening import init, open_project
+from review.workflow.exports import bundle, snapshot
 from review.workflow.project import accounts
-from review.workflow.reports import bundle, moment
 from review.workflow.screening import reviewing, status
+from review.workflow.setup.loading import init, open_project
 
 pytestmark = pytest.mark.browser
 SECRET, WHY = "the words of benedicta", "a reason only benedicta would give"
@@ -117,7 +117,7 @@ def test_without_a_session_no_file_page_or_socket_answers(address):
 
 
 def test_the_log_a_reviewing_lead_takes_out_withholds_what_is_open(review):
-    files = bundle.everything(moment.at(review, None), reader="ada")
+    files = bundle.everything(snapshot.at(review, None), reader="ada")
     entries = [json.loads(line) for line in files["log.jsonl"].splitlines()]
     theirs = [one for one in entries if one.get("reviewer") == "benedicta"]
     assert {one["record"] for one in theirs} == {"R000001"}
@@ -127,5 +127,5 @@ def test_the_log_a_reviewing_lead_takes_out_withholds_what_is_open(review):
         if name not in ("log.jsonl", "protocol.yaml"):
             said = [line for line in data.splitlines() if SECRET.encode() in line]
             assert all(b"R000001" in line for line in said), name
-    whole = bundle.everything(moment.at(review, None), reader="cleo")
+    whole = bundle.everything(snapshot.at(review, None), reader="cleo")
     assert whole["log.jsonl"].count(b"benedicta") > len(theirs)

@@ -13,14 +13,14 @@ from review.models import Record
 from review.protocol import stage_of
 from review.store import records
 from review.store.timestamps import now
-from review.workflow import overview
-from review.workflow.opening import init, open_project
+from review.workflow.exports import overview
+from review.workflow.exports.records import Wish, written
 from review.workflow.project.accounts import Signed
-from review.workflow.record_exports import Wish, written
 from review.workflow.records.listing import SOMEBODY, card
 from review.workflow.screening import agreement, ranking, reviewing
 from review.workflow.screening import status as standings
 from review.workflow.screening.decisions import Wanted, decide
+from review.workflow.setup.loading import init, open_project
 
 ROOT = Path(__file__).parents[1]
 TA = "title-abstract"
@@ -88,8 +88,8 @@ def test_the_page_of_conflicts_leaves_out_what_waits_for_its_reader(project):
         import streamlit as st
 
         from review.pages import conflicts
-        from review.workflow.opening import open_project
         from review.workflow.project.accounts import Signed
+        from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = Signed("eve", ("reviewer", "adjudicator"))
         conflicts.page(open_project(Path(folder)))

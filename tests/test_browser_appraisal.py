@@ -9,8 +9,8 @@ from conftest import SHARED
 from playwright.sync_api import Browser, Page, expect
 
 from review.checklists import items
-from review.workflow.appraisal import forms, results, tools
-from review.workflow.flow import flow_of
+from review.workflow.appraisal import forms, instruments, results
+from review.workflow.exports.prisma_inputs import flow_of
 from review.workflow.fulltexts import attachments
 from review.workflow.project import accounts
 
@@ -50,7 +50,7 @@ PACE = 250
 
 def keys(page: Page, checklist: str, given: str, start: int = 0) -> None:
     """Answers one question a key from a place on; each is waited for until the next one is open."""
-    asked = items(tools.checklist(None, checklist))
+    asked = items(instruments.checklist(None, checklist))
     for number, key in enumerate(given, start):
         shows(page, asked[number].name)
         page.wait_for_timeout(PACE)

@@ -11,8 +11,8 @@ from test_pages_duplicates import FOUR, ONE, THREE, TWO
 from review.models import Record
 from review.store import links
 from review.workflow.deduplication import run as dedupe
-from review.workflow.opening import init, open_project
 from review.workflow.screening.decisions import Wanted, decide
+from review.workflow.setup.loading import init, open_project
 
 pytestmark = pytest.mark.browser
 SAYS = "text => document.body.innerText.includes(text)"

@@ -8,9 +8,9 @@ from review.models import Record
 from review.protocol import stage_of
 from review.store import decisions
 from review.store.records import number_of
-from review.workflow.opening import open_project
 from review.workflow.screening import reviewing
 from review.workflow.screening.decisions import Wanted, decide
+from review.workflow.setup.loading import open_project
 
 pytestmark = pytest.mark.browser
 WATCH = """() => { window.seen = []; window.addEventListener('keydown', event => window.seen.push(

@@ -8,9 +8,9 @@ from review.protocol import stage_of
 from review.store import decisions, records
 from review.store.timestamps import now
 from review.workflow.fulltexts import attachments
-from review.workflow.opening import init, open_project
 from review.workflow.screening import reviewing, status
 from review.workflow.screening.decisions import Wanted, decide
+from review.workflow.setup.loading import init, open_project
 
 pytestmark = pytest.mark.browser
 MOVED = "u => location.search != u"

@@ -102,7 +102,7 @@ def include(project: Project, pmid: int) -> str:
 
 def test_a_harvest_from_the_page_to_the_alert(library, folder, tmp_path, monkeypatch):
     world, article = library
-    from review.workflow.opening import open_project
+    from review.workflow.setup.loading import open_project
 
     project = open_project(folder, who="ann")
     down = Fault("503", every=1, service="arxiv")

@@ -7,7 +7,7 @@ import pytest
 from browser import chromium, free_port, served, settled, tab
 from playwright.sync_api import expect
 
-from review.workflow.opening import init
+from review.workflow.setup.loading import init
 
 pytestmark = pytest.mark.browser
 

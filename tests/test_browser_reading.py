@@ -6,9 +6,9 @@ from browser import chromium, press_until, served, settled, tab
 from review.models import Record
 from review.store import records
 from review.store.timestamps import now
-from review.workflow.opening import init, open_project
 from review.workflow.screening import status
 from review.workflow.screening.decisions import Wanted, decide
+from review.workflow.setup.loading import init, open_project
 
 pytestmark = pytest.mark.browser
 AT = "() => document.querySelector('[data-testid=stMain]').scrollTop"

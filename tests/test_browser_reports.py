@@ -9,8 +9,8 @@ import reporting
 from browser import chromium, served, settled, tab
 from playwright.sync_api import expect
 
-from review.workflow.opening import open_project
 from review.workflow.project import accounts
+from review.workflow.setup.loading import open_project
 
 pytestmark = pytest.mark.browser
 

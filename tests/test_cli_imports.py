@@ -12,7 +12,7 @@ import pytest
 from test_files_samples import exports
 
 from review.store import decisions, records
-from review.workflow.opening import init, open_project
+from review.workflow.setup.loading import init, open_project
 
 COUNT = 2000
 RIS = "".join(

@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from review.cli import app
 from review.errors import ReviewError
-from review.workflow.opening import init
 from review.workflow.project.project import PROTOCOL
+from review.workflow.setup.loading import init
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from review.errors import ChecklistError
 from review.fulltext import read
 from review.fulltext.sentences import sentence_spans
 from review.models import Sentence
-from review.workflow.appraisal.tools import shelf
+from review.workflow.appraisal.instruments import shelf
 
 FILE = pitfalls.load(resources.folder("data") / "cues.yaml")
 REGISTRY = datasets.load(resources.folder("data") / "datasets.yaml")

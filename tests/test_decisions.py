@@ -7,9 +7,9 @@ from review.errors import ReviewError
 from review.models import Link, Record
 from review.store import audit_events, decisions, links
 from review.store.timestamps import now
-from review.workflow.opening import amendments, open_project
 from review.workflow.screening import status as standings
 from review.workflow.screening.decisions import Wanted, add, decide
+from review.workflow.setup.loading import amendments, open_project
 
 TA, FT = "title-abstract", "full-text"
 

@@ -11,7 +11,7 @@ from review.errors import StoreError
 from review.formats.export import WRITERS
 from review.models import Record, StoredRecord
 from review.workflow.deduplication import run as dedupe
-from review.workflow.record_exports import Wish, written
+from review.workflow.exports.records import Wish, written
 
 __all__ = ["project"]
 LONG = "Background: pneumonia is common. Methods: we trained a network on 9,000 radiographs."

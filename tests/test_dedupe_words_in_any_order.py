@@ -12,9 +12,9 @@ from review.models import Answer, Record
 from review.store import answers, decisions, links, records
 from review.store.timestamps import now
 from review.workflow.deduplication import run as dedupe
-from review.workflow.opening import init, open_project
 from review.workflow.project.project import Project
 from review.workflow.screening import status
+from review.workflow.setup.loading import init, open_project
 
 Words = list[tuple[str, Record, Record] | None]
 """What was said of which records; None takes the last word back."""

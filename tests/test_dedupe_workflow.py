@@ -18,8 +18,8 @@ from review.store.timestamps import now
 from review.workflow.deduplication import run as dedupe
 from review.workflow.deduplication.groups import regroup
 from review.workflow.exports import duplicates_report
-from review.workflow.flow import flow_of
-from review.workflow.opening import init, open_project
+from review.workflow.exports.prisma_inputs import flow_of
+from review.workflow.setup.loading import init, open_project
 
 TEAM = ("Fox, Ann", "Hu, Bo", "Diaz, Carla", "Kim, Dong")
 TITLE = "Deep learning for the detection of pneumonia on portable chest radiographs"

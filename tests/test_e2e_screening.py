@@ -9,11 +9,11 @@ from review.protocol import stage_of
 from review.screening import status
 from review.store import decisions, records
 from review.store.timestamps import now
-from review.workflow.flow import flow_of
-from review.workflow.opening import init, open_project
+from review.workflow.exports.prisma_inputs import flow_of
 from review.workflow.project import accounts
 from review.workflow.screening import agreement, reviewing
 from review.workflow.screening import status as standings
+from review.workflow.setup.loading import init, open_project
 
 pytestmark = pytest.mark.browser
 GONE = "text => !document.body.innerText.includes(text)"

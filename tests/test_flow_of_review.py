@@ -6,10 +6,10 @@ from review.models import Link, Record, Rejected
 from review.prisma import total
 from review.store import links, records, retrievals
 from review.store.timestamps import now
-from review.workflow.flow import flow_of
-from review.workflow.opening import init, open_project
+from review.workflow.exports.prisma_inputs import flow_of
 from review.workflow.screening import status
 from review.workflow.screening.decisions import Wanted, add
+from review.workflow.setup.loading import init, open_project
 
 TA, FT = "title-abstract", "full-text"
 

@@ -16,11 +16,11 @@ from review.models import Relation
 from review.store import audit_events, harvests, raw_answers, records
 from review.store.timestamps import now
 from review.workflow import harvest as harvesting_flow
+from review.workflow.exports import methods_text, prisma, prisma_s, snapshot
 from review.workflow.harvest import Busy, Control, disagreements, exit_status, harvest, overview
-from review.workflow.opening import open_project
-from review.workflow.reports import moment, prisma, search, texts
 from review.workflow.screening import decisions
 from review.workflow.screening.decisions import Wanted
+from review.workflow.setup.loading import open_project
 
 TODAY = date(2020, 10, 10)
 
@@ -80,7 +80,7 @@ def test_a_run_keeps_query_window_counts_and_what_pubmed_said(library, tmp_path,
         batches = {b["source"]: b for b in records.batch_rows(conn)}
     for source, batch in batches.items():
         assert (batch["kind"], batch["new"]) == ("harvest", rows[source].new)
-    log = {one.source: one.query for one in search.searches(moment.at(project))}
+    log = {one.source: one.query for one in prisma_s.searches(snapshot.at(project))}
     assert log["PubMed"] == rows["pubmed"].query
     assert log["medRxiv"] == rows["medrxiv"].query
 
@@ -124,16 +124,16 @@ def test_a_source_that_is_down_leaves_the_others_and_is_taken_up_again(
         assert "503" in told.note
         assert any(one.startswith("arXiv 2020-01-01 to 2020-10-03") for one in run.open)
         assert stored(project, "medrxiv")
-        then = moment.at(project)
+        then = snapshot.at(project)
         assert "Search not complete: arXiv 2020-01-01 to 2020-10-03" in words(then)
-        assert "Search not complete: arXiv 2020-01-01 to 2020-10-03" in texts.methods(then)
+        assert "Search not complete: arXiv 2020-01-01 to 2020-10-03" in methods_text.methods(then)
         server.faults.clear()
         again = go(project)
         wanted = expected(server, "arxiv")
     assert exit_status(again) == 0
     assert {one.rsplit("v", 1)[0] for one in stored(project, "arxiv")} == wanted
     assert harvesting_flow.open_windows(project) == ()
-    assert "not complete" not in words(moment.at(project))
+    assert "not complete" not in words(snapshot.at(project))
 
 
 def test_a_slice_that_fell_short_is_made_good_by_a_later_run(library, tmp_path, rehearsal):

@@ -11,11 +11,11 @@ from review.formats.export import WRITERS
 from review.formats.tabular.decisions import Given
 from review.models import Record
 from review.store import decisions, identified, records
-from review.workflow.opening import init, open_project
+from review.workflow.exports.records import Wish, save, written
 from review.workflow.project.project import Project
-from review.workflow.record_exports import Wish, save, written
 from review.workflow.records.imports import import_file
 from review.workflow.screening.import_decisions import import_decisions
+from review.workflow.setup.loading import init, open_project
 
 RIS = "".join(
     f"TY  - JOUR\nTI  - Title number {n}\nAU  - Li, W.\nPY  - 2020\nDO  - 10.1234/{n}\nER  - \n\n"

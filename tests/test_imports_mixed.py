@@ -15,11 +15,10 @@ from review.formats import detect_database
 from review.models import Record
 from review.prisma import total
 from review.store import identified as arrivals
-from review.workflow.exports import duplicates_report
-from review.workflow.opening import open_project
+from review.workflow.exports import bundle, duplicates_report, methods_text, prisma_s, snapshot
 from review.workflow.project.project import Project
 from review.workflow.records.imports import import_file
-from review.workflow.reports import bundle, moment, search, texts
+from review.workflow.setup.loading import open_project
 
 LIBRARY = "reference/api_samples/exports/endnote_xml/copper_head.xml"
 NAMED = {"embase": 16, "pubmed": 9, "cochrane": 3, "medline": 2}
@@ -39,7 +38,7 @@ def library(shared: Path, tmp_path: Path) -> Path:
 
 
 def counted(project: Project) -> dict[str, int | None]:
-    return {one.label: one.n for one in moment.at(project).flow.main.identified}
+    return {one.label: one.n for one in snapshot.at(project).flow.main.identified}
 
 
 def run(project: Project, *words: str) -> str:
@@ -52,19 +51,19 @@ def test_each_record_counts_for_the_database_it_names(project: Project, library:
     done = import_file(project, library, "ada")
     assert dict(done.named) == NAMED and done.source == "various"
     assert counted(project) == NAMED
-    now = moment.at(project)
+    now = snapshot.at(project)
     assert total(now.flow.main.identified) == 30
     assert {one.source: one.found for one in duplicates_report.figures(project).sources} == NAMED
-    assert {one.source: one.read for one in search.searches(now)} == {
+    assert {one.source: one.read for one in prisma_s.searches(now)} == {
         "Embase": 16, "PubMed": 9, "Cochrane Library": 3, "MEDLINE": 2,
     }  # fmt: skip
-    told = re.sub(r" \([\d-]+\)", "", texts.methods(now))
+    told = re.sub(r" \([\d-]+\)", "", methods_text.methods(now))
     assert "Cochrane Library, Embase, MEDLINE and PubMed were imported" in told
 
 
 def test_all_numbers_of_the_report_agree(project: Project, library: Path) -> None:
     import_file(project, library, "ada")
-    tables = {one.name: one for one in bundle.all_tables(moment.at(project))}
+    tables = {one.name: one for one in bundle.all_tables(snapshot.at(project))}
     overlap = {row[0]: row[1:] for row in tables["source-overlap"].rows}
     assert set(overlap) == {"Embase", "PubMed", "Cochrane Library", "MEDLINE"}
     log = tables["search-log"]
@@ -90,7 +89,7 @@ def test_the_same_file_again_with_a_source_names_it_and_adds_nothing(
     assert "counted as various; from now on they count as embase." in again
     assert "counted as databases; from now on they count as registers." in again
     assert counted(project) == {"embase": 30}
-    assert moment.at(project).flow.main.identified[0].group == "registers"
+    assert snapshot.at(project).flow.main.identified[0].group == "registers"
     assert "from now on" not in run(project, "import", str(library), "--source", "embase")
     with project.store.read() as conn:
         assert len(arrivals.named(conn)) == 1
@@ -102,7 +101,7 @@ def test_a_source_named_later_leaves_a_past_day_as_it_was(project: Project, libr
         for table in ("batches", "records", "protocols"):
             conn.exec_driver_sql(f"update {table} set at = '2020-01-01T00:00:00.000000Z'")
     import_file(project, library, "ada", source="embase")
-    then = moment.at(project, "2020-01-01")
+    then = snapshot.at(project, "2020-01-01")
     assert {one.label: one.n for one in then.flow.main.identified} == NAMED
     assert counted(project) == {"embase": 30}
 

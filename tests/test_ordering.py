@@ -8,12 +8,12 @@ from review.protocol import stage_of
 from review.ranking import bench_ranker, order, prepare, scores, text_of
 from review.store import records, screening_queue
 from review.store.timestamps import now
-from review.workflow.flow import flow_of
-from review.workflow.opening import init, open_project
-from review.workflow.reports import moment, texts
+from review.workflow.exports import methods_text, snapshot
+from review.workflow.exports.prisma_inputs import flow_of
 from review.workflow.screening import agreement, reviewing, status
 from review.workflow.screening import ranking as ordering
 from review.workflow.screening.import_decisions import import_decisions
+from review.workflow.setup.loading import init, open_project
 
 GOOD = "deep learning on chest radiographs for pneumonia number"
 BAD = "nursing staff and hospital budgets in rural regions number"
@@ -149,7 +149,7 @@ def test_stopping_is_the_leads_recorded_and_reversible_act(project):
     )  # fmt: skip
     (held,) = ordering.stops(project, stage)
     assert (held.who, held.why, held.reports) == ("ada", "p under 0.05", 140)
-    said = texts.methods(moment.at(project, None))
+    said = methods_text.methods(snapshot.at(project, None))
     assert (
         f"140 records were left unscreened when screening in the learned order was stopped on "
         f"{held.at:%Y-%m-%d} (p under 0.05)." in said

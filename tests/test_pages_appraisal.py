@@ -8,9 +8,9 @@ from appraising import RQS_GOOD, fill, full, kind, review_in, standing
 from conftest import SHARED
 from streamlit.testing.v1 import AppTest
 
-from review.workflow.appraisal import forms, settling
+from review.workflow.appraisal import adjudication, forms
 from review.workflow.appraisal.forms import Given
-from review.workflow.appraisal.tools import checklist
+from review.workflow.appraisal.instruments import checklist
 from review.workflow.fulltexts import attachments
 from review.workflow.project.accounts import Signed
 
@@ -30,7 +30,7 @@ def draw(name, project, person, **query):
 
         import streamlit as st
 
-        from review.workflow.opening import open_project
+        from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = person
         for key, value in query.items():
@@ -382,7 +382,7 @@ def test_a_third_answer_settles_too(project):
     app.text_input(key="consensus_comment").set_value("Only in the abstract.").run()
     app = next(b for b in app.button if b.label == "Another answer").click().run()
     press(app, "other_partly")
-    now = settling.compared(project, 1, "claim-2020", "cleo")
+    now = adjudication.compared(project, 1, "claim-2020", "cleo")
     entry = now.entries["title"]
     assert (entry.answer, entry.comment, entry.reviewer) == (
         "partly", "Only in the abstract.", "cleo",
@@ -440,7 +440,7 @@ def test_the_consensus_page_shows_how_suggestions_do_in_use(project):
 def test_a_teams_own_checklist_is_in_the_app_and_a_changed_file_is_said(tmp_path):
     from pathlib import Path
 
-    from review.workflow.opening import open_project
+    from review.workflow.setup.loading import open_project
 
     text = (Path(__file__).parents[1] / "docs" / "checklists.md").read_text()
     own = text.split("```yaml\n")[1].split("```")[0]

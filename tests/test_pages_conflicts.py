@@ -7,10 +7,10 @@ from review.models import Record
 from review.protocol import stage_of
 from review.store import decisions, records
 from review.store.timestamps import now
-from review.workflow.opening import init, open_project
 from review.workflow.screening import reviewing
 from review.workflow.screening import status as standings
 from review.workflow.screening.decisions import Wanted, decide
+from review.workflow.setup.loading import init, open_project
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ def draw(folder):
         import streamlit as st
 
         from review.pages import conflicts
-        from review.workflow.opening import open_project
         from review.workflow.project.accounts import Signed
+        from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = Signed("cleo", ("adjudicator",))
         conflicts.page(open_project(Path(folder)))

@@ -10,7 +10,7 @@ from review.pages.duplicates import differing, place, side
 from review.store import links, records
 from review.store.timestamps import now
 from review.workflow.deduplication import run as dedupe
-from review.workflow.opening import init, open_project
+from review.workflow.setup.loading import init, open_project
 
 TEAM = ("Fox, Ann", "Hu, Bo")
 ONE = Record("pubmed", title="Deep learning for pneumonia on chest radiographs of adults",
@@ -37,8 +37,8 @@ def draw(project):
         import streamlit as st
 
         from review.pages import duplicates
-        from review.workflow.opening import open_project
         from review.workflow.project.accounts import Signed
+        from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = Signed("ada", ("lead", "reviewer"))
         duplicates.page(open_project(Path(folder)))

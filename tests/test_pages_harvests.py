@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from review.workflow.harvest import Control, background, harvest, overview
 from review.workflow.harvest.status import raw_answer, raw_pages
-from review.workflow.opening import open_project
 from review.workflow.project.accounts import Signed
+from review.workflow.setup.loading import open_project
 
 
 def draw(folder):
@@ -21,8 +21,8 @@ def draw(folder):
         import streamlit as st
 
         from review.pages import harvests
-        from review.workflow.opening import open_project
         from review.workflow.project.accounts import Signed
+        from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = Signed("ann", ("lead", "reviewer"))
         harvests.page(open_project(Path(folder)))

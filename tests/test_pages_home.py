@@ -10,13 +10,13 @@ from review.checklists import answerable
 from review.models import Decision, Record
 from review.store import audit_events, decisions, records
 from review.store.timestamps import now
-from review.workflow import overview
 from review.workflow.appraisal import tasks
-from review.workflow.appraisal.tools import checklist
-from review.workflow.opening import init, open_project
+from review.workflow.appraisal.instruments import checklist
+from review.workflow.exports import overview
 from review.workflow.project.accounts import Signed
 from review.workflow.screening import reviewing
 from review.workflow.screening import status as standings
+from review.workflow.setup.loading import init, open_project
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def draw(folder, person):
         import streamlit as st
 
         from review.pages import home
-        from review.workflow.opening import open_project
+        from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = person
         home.page(open_project(Path(folder)))

@@ -20,8 +20,8 @@ def draw(folder):
         import streamlit as st
 
         from review.pages import progress
-        from review.workflow.opening import open_project
         from review.workflow.project.accounts import Signed
+        from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = Signed("ada", ("lead", "reviewer"))
         progress.page(open_project(Path(folder)))

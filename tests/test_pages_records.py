@@ -7,9 +7,9 @@ from review.models import Decision, Record
 from review.store import decisions, records
 from review.store.timestamps import now
 from review.workflow.fulltexts import attachments
-from review.workflow.opening import init, open_project
 from review.workflow.project.accounts import Signed
 from review.workflow.records import listing as workflow
+from review.workflow.setup.loading import init, open_project
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def draw(name, folder, person, key=None):
 
         import streamlit as st
 
-        from review.workflow.opening import open_project
+        from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = person
         if key:

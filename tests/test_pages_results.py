@@ -8,7 +8,7 @@ import pytest
 import reporting
 from test_pages_records import ADA, BEN, draw
 
-from review.workflow.reports import prisma
+from review.workflow.exports import prisma
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from small import studies
 from streamlit.testing.v1 import AppTest
 
 from review.models import Record
-from review.workflow.opening import init, open_project
 from review.workflow.screening import reviewing
+from review.workflow.setup.loading import init, open_project
 
 KEYS = {
     "Include": "i", "Exclude": "e", "Maybe": "m", "Note": "n", "Duplicate": "d", "Undo": "z",
@@ -26,8 +26,8 @@ def draw(folder):
         import streamlit as st
 
         from review.pages import screening
-        from review.workflow.opening import open_project
         from review.workflow.project.accounts import Signed
+        from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = Signed("ada", ("reviewer",))
         screening.page(open_project(Path(folder)))

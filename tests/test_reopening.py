@@ -13,11 +13,11 @@ from review.protocol import stage_of
 from review.store import decisions, harvests, records
 from review.store.timestamps import now
 from review.workflow.deduplication import run as dedupe
-from review.workflow.flow import flow_of
-from review.workflow.opening import init, open_project
+from review.workflow.exports.prisma_inputs import flow_of
 from review.workflow.screening import rescreening, reviewing
 from review.workflow.screening import status as standings
 from review.workflow.screening.decisions import Wanted, decide
+from review.workflow.setup.loading import init, open_project
 
 FULL = "eligibility"
 SCREENING = "title-abstract"
@@ -242,8 +242,8 @@ def draw(project, page, roles=("lead", "reviewer"), **query):
 
         import streamlit as st
 
-        from review.workflow.opening import open_project
         from review.workflow.project.accounts import Signed
+        from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = Signed("ada", tuple(roles))
         st.query_params.update(query)

@@ -20,19 +20,19 @@ from typer.testing import CliRunner
 from review.cli import app
 from review.errors import FlowError, ReviewError
 from review.prisma import total
-from review.workflow.opening import open_project
-from review.workflow.reports import (
+from review.workflow.exports import (
     appraisals,
     bundle,
     changes,
     folder,
-    moment,
+    manifest,
+    methods_text,
     prisma,
-    search,
-    texts,
-    verifying,
+    prisma_s,
+    snapshot,
 )
 from review.workflow.screening import import_decisions as decision_files
+from review.workflow.setup.loading import open_project
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def project(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def june(project):
-    return moment.at(project, "2020-06-01")
+    return snapshot.at(project, "2020-06-01")
 
 
 @pytest.fixture(scope="module")
@@ -120,16 +120,16 @@ def test_progress_names_each_part_and_the_share_that_is_done(june, coarse):
 
 def test_the_same_store_and_day_give_the_same_bytes_whatever_came_later(tmp_path, coarse):
     first = reporting.whole(tmp_path / "a")
-    before = bundle.everything(moment.at(first, "2020-06-01"))
+    before = bundle.everything(snapshot.at(first, "2020-06-01"))
     reporting.updated(first)
     (first.folder / "protocol.yaml").write_text(
         (first.folder / "protocol.yaml").read_text().replace("Imaging AI", "Another title")
     )
     later = reporting.open_project(first.folder, who="ada")
-    after = bundle.everything(moment.at(later, "2020-06-01"))
+    after = bundle.everything(snapshot.at(later, "2020-06-01"))
     assert [name for name in before if before[name] != after.get(name)] == []
     assert before.keys() == after.keys()
-    now = bundle.everything(moment.at(later))
+    now = bundle.everything(snapshot.at(later))
     assert now["prisma.svg"] != before["prisma.svg"]
     assert "Another title" in json.loads(now["manifest.json"])["review"]
     assert bundle.as_zip(before) == bundle.as_zip(after)
@@ -216,7 +216,7 @@ def test_no_two_studies_share_a_name_in_revman(tmp_path, coarse):
     reporting.decide(project, 1, "full-text", "exclude", "2020-03-02", "not imaging")
     for n in (2, 3, 4, 5):
         reporting.decide(project, n, "title-abstract", "exclude", "2020-03-01")
-    files = bundle.everything(moment.at(project))
+    files = bundle.everything(snapshot.at(project))
     told = files["records/revman-excluded.ris"].decode().splitlines()
     assert [line[6:] for line in told if line.startswith("NS")] == [
         "Müller and Li 2020", "Müller and Li 2020 (R000002)", "Müller and Li 2020 (R000003)",
@@ -228,7 +228,7 @@ def test_figures_and_tables_say_who_is_counted_beside_the_included(tmp_path, coa
     project = reporting.whole(tmp_path / "r")
     reporting.appraise(project, 5, "study-kind", "2020-05-02", kind="deep-learning")
     reporting.appraise(project, 5, "claim-2020", "2020-05-02")
-    files = bundle.everything(moment.at(project))
+    files = bundle.everything(snapshot.at(project))
     told = "Counted: 4 appraised reports (3 included, 1 excluded at the quality gate)."
     for name in (
         "figures/claim-2020-items.svg",
@@ -270,7 +270,7 @@ def test_the_log_holds_every_entry_up_to_then_in_order(files):
 
 
 def test_the_methods_paragraph_tells_the_numbers(june):
-    text = texts.methods(june)
+    text = methods_text.methods(june)
     for words in (
         "Records of Embase (2020-02-02) and PubMed (2020-02-01) were imported from search exports.",
         "The days of imported files are those of the import.",
@@ -289,14 +289,14 @@ def test_methods_tell_what_waits_and_nothing_that_nobody_did(tmp_path):
     begun = reporting.started(tmp_path / "r")
     reporting.bring(begun, "pubmed", range(1, 3), "2020-02-01")
     reporting.bring(begun, "website", range(3, 4), "2020-02-01", via="websites")
-    told = texts.methods(moment.at(begun))
+    told = methods_text.methods(snapshot.at(begun))
     assert "3 records were identified (1 by other methods)." in told
     assert "judged" not in told and "appraised" not in told
     assert "still waiting: 3 records for screening." in told
     for n in (1, 2):
         reporting.decide(begun, n, reporting.STAGES[0], "include", "2020-03-01")
     reporting.decide(begun, 1, reporting.STAGES[1], "include", "2020-03-02")
-    told = texts.methods(moment.at(begun))
+    told = methods_text.methods(snapshot.at(begun))
     assert "One reviewer judged titles and abstracts. One reviewer judged full texts." in told
     assert "the quality of what was eligible" not in told
     assert (
@@ -317,12 +317,12 @@ def test_methods_count_what_was_settled_in_the_words_of_the_stage(tmp_path, monk
     reporting.decide(begun, 1, stage, "include", "2020-03-01")
     reporting.decide(begun, 1, stage, "exclude", "2020-03-01", who=("ben",))
     reporting.decide(begun, 1, stage, "exclude", "2020-03-02", who=("cleo",), role="adjudicator")
-    told = texts.methods(moment.at(begun))
+    told = methods_text.methods(snapshot.at(begun))
     assert "titles and abstracts; differences were settled by an adjudicator (1 record)." in told
 
 
 def test_methods_count_studies_whose_kind_nobody_recorded(project):
-    told = texts.methods(moment.at(project))
+    told = methods_text.methods(snapshot.at(project))
     assert "4 studies in 5 reports are included (1 deep learning, 1 hybrid, 2 of a kind" in told
     assert "adjudicator (1 report)" in told and "still waiting" not in told
 
@@ -332,11 +332,11 @@ def test_a_file_of_decisions_is_no_search(project, tmp_path):
     shutil.copytree(project.folder, copy)
     file = copy / "judged.csv"
     file.write_text("record,stage,reviewer,verdict\nR000001,title-abstract,ada,exclude\n")
-    before = search.searches(moment.at(open_project(copy)))
+    before = prisma_s.searches(snapshot.at(open_project(copy)))
     assert decision_files.import_decisions(open_project(copy), file, "ada").batch is not None
-    after = moment.at(open_project(copy))
-    assert [one.name for one in search.searches(after)] == [one.name for one in before]
-    assert "funnel" not in texts.methods(after).split("records were identified")[0]
+    after = snapshot.at(open_project(copy))
+    assert [one.name for one in prisma_s.searches(after)] == [one.name for one in before]
+    assert "funnel" not in methods_text.methods(after).split("records were identified")[0]
 
 
 def test_prisma_s_and_checklist_are_filled_from_protocol_and_log(files):
@@ -369,9 +369,9 @@ def test_agreement_counts_what_two_reviewers_judged(files):
 
 def test_a_day_before_the_review_and_words_that_are_no_day_are_refused(project):
     with pytest.raises(ReviewError, match="did not exist"):
-        moment.at(project, "2019-12-31")
+        snapshot.at(project, "2019-12-31")
     with pytest.raises(ReviewError, match="write it as"):
-        moment.at(project, "yesterday")
+        snapshot.at(project, "yesterday")
 
 
 def test_a_record_lost_on_the_way_to_a_file_stops_the_export(june, monkeypatch, coarse):
@@ -471,12 +471,12 @@ def test_a_report_that_broke_off_has_no_manifest_and_no_scraps(tmp_path):
         folder.write(files, tmp_path)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["a.txt", "b.txt", "c.txt"]
     with pytest.raises(ReviewError, match=r"there is no manifest\.json"):
-        verifying.verify(tmp_path)
+        manifest.verify(tmp_path)
 
 
 def test_an_empty_review_has_an_empty_report(tmp_path, coarse):
     project = reporting.started(tmp_path / "r")
-    files = bundle.everything(moment.at(project))
-    assert b"included: 0" in bundle.sums(moment.at(project), files)[1].encode()
-    assert appraisals.instruments(moment.at(project)) == []
+    files = bundle.everything(snapshot.at(project))
+    assert b"included: 0" in bundle.sums(snapshot.at(project), files)[1].encode()
+    assert appraisals.instruments(snapshot.at(project)) == []
     assert not any(name.startswith("figures/") for name in files)

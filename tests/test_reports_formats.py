@@ -21,7 +21,7 @@ import rispy
 import yaml
 from PIL import Image
 
-from review.workflow.reports import bundle, moment
+from review.workflow.exports import bundle, snapshot
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "golden" / "readings.json"
@@ -36,7 +36,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def files(folder):
-    return bundle.everything(moment.at(reporting.open_project(folder, who="ada"), "2020-06-01"))
+    return bundle.everything(snapshot.at(reporting.open_project(folder, who="ada"), "2020-06-01"))
 
 
 def xlsx(data):

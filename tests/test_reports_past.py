@@ -25,8 +25,8 @@ from review.store.log import EVENTS, NO_EVENTS
 from review.store.tables import metadata
 from review.store.timestamps import now
 from review.workflow.deduplication import run as dedupe
+from review.workflow.exports import bundle, changes, dataset_overlap, prisma, snapshot
 from review.workflow.fulltexts import attachments as attached
-from review.workflow.reports import bundle, changes, moment, overlap, prisma
 
 ROOT = Path(__file__).parents[1]
 TWO = {1: "covidnet-cxr-v2.pdf", 2: "covidnet-cxr-v3.pdf", 4: "covid-xray-poster.pdf"}
@@ -52,8 +52,8 @@ def attach(project, shared, pdfs, on):
 
 def test_data_sets_of_real_pdfs_stand_in_the_report(project, shared, coarse):
     attach(project, shared, TWO, "2020-05-20")
-    now = moment.at(project, "2020-06-01")
-    found = overlap.matrix(now)
+    now = snapshot.at(project, "2020-06-01")
+    found = dataset_overlap.matrix(now)
     assert len(found.studies) == 3 and len(found.datasets) > 3
     both = [
         one
@@ -69,25 +69,25 @@ def test_data_sets_of_real_pdfs_stand_in_the_report(project, shared, coarse):
 
 def test_a_report_without_its_pdf_is_named_as_left_out(project, shared):
     attach(project, shared, {1: TWO[1], 2: TWO[2]}, "2020-05-20")
-    told = overlap.table(*both_of(project)).notes[-1]
+    told = dataset_overlap.table(*both_of(project)).notes[-1]
     assert told == "Left out: 1 included report has no PDF attached."
 
 
 def test_words_and_files_of_later_leave_the_data_sets_of_a_past_day(project, shared):
     attach(project, shared, TWO, "2020-05-20")
-    named = overlap.matrix(moment.at(project, "2020-06-01")).datasets[0]
+    named = dataset_overlap.matrix(snapshot.at(project, "2020-06-01")).datasets[0]
     say(project, named, "confirm", "2020-05-21")
-    before = overlap.table(*both_of(project))
+    before = dataset_overlap.table(*both_of(project))
     say(project, named, "dismiss", "2020-08-01")
     attach(project, shared, {1: "lorem-two-column.pdf"}, "2020-08-01")
-    assert overlap.table(*both_of(project)) == before
-    now = moment.at(project)
-    assert overlap.table(now, overlap.matrix(now)) != before
+    assert dataset_overlap.table(*both_of(project)) == before
+    now = snapshot.at(project)
+    assert dataset_overlap.table(now, dataset_overlap.matrix(now)) != before
 
 
 def both_of(project):
-    then = moment.at(project, "2020-06-01")
-    return then, overlap.matrix(then)
+    then = snapshot.at(project, "2020-06-01")
+    return then, dataset_overlap.matrix(then)
 
 
 def say(project, rule, verdict, on):
@@ -97,10 +97,10 @@ def say(project, rule, verdict, on):
 
 
 def test_a_reviewer_who_leaves_later_changes_no_past_day(project, coarse):
-    before = bundle.everything(moment.at(project, "2020-06-01"))
+    before = bundle.everything(snapshot.at(project, "2020-06-01"))
     with project.store.write() as conn:
         audit_events.add(conn, "retire", "ada", reporting.day("2020-08-01"), subject="ben")
-    after = bundle.everything(moment.at(project, "2020-06-01"))
+    after = bundle.everything(snapshot.at(project, "2020-06-01"))
     assert [name for name in before if before[name] != after.get(name)] == []
 
 
@@ -110,7 +110,7 @@ def test_every_table_is_in_the_log_or_is_no_entry():
 
 
 def test_the_log_has_as_many_entries_as_the_store(project, coarse):
-    files = bundle.everything(moment.at(project))["log.jsonl"]
+    files = bundle.everything(snapshot.at(project))["log.jsonl"]
     told = [json.loads(line)["event"] for line in files.splitlines()]
     with project.store.read() as conn:
         for name in EVENTS:
@@ -123,7 +123,7 @@ def test_the_log_has_as_many_entries_as_the_store(project, coarse):
 def test_whoever_has_only_the_log_counts_every_box_again(project, tmp_path, past, coarse):
     """By the lines the docs print, run in the folder of the log."""
     reporting.updated(project)
-    then = moment.at(project, past)
+    then = snapshot.at(project, past)
     (tmp_path / "log.jsonl").write_bytes(bundle.everything(then)["log.jsonl"])
     [code] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "reports.md").read_text(), re.S)
     done = subprocess.run(
@@ -160,7 +160,7 @@ def test_a_broken_store_is_not_drawn_and_its_records_are_named(project, tmp_path
         file.commit()
     for past in (None, "2020-06-01"):
         with pytest.raises(FlowError, match=named):
-            bundle.everything(moment.at(project, past))
+            bundle.everything(snapshot.at(project, past))
     words = ["--review", str(project.folder), "--user", "ada", "export", "all"]
     done = CliRunner().invoke(app, [*words, str(tmp_path / "out")])
     assert done.exit_code != 0 and not (tmp_path / "out").exists()
@@ -172,9 +172,9 @@ def test_groups_that_are_not_those_of_the_links_are_not_drawn_and_made_anew(proj
         file.execute("update groups set report = 8, study = 8 where record = 8")
         file.commit()
     with pytest.raises(FlowError, match=r"groups .*R000008.* 'review dedupe' computes them anew"):
-        moment.at(project)
+        snapshot.at(project)
     dedupe.run(project, "ada")
-    assert moment.at(project).groups[8] == (1, 1)
+    assert snapshot.at(project).groups[8] == (1, 1)
 
 
 def test_the_update_of_a_living_review_is_drawn_with_its_previous_box(project, tmp_path):
@@ -185,7 +185,7 @@ def test_the_update_of_a_living_review_is_drawn_with_its_previous_box(project, t
 
 
 def test_checksums_of_a_written_report_hold(project, tmp_path, coarse):
-    files = bundle.everything(moment.at(project))
+    files = bundle.everything(snapshot.at(project))
     told = json.loads(files["manifest.json"])["files"]
     assert {n: hashlib.sha256(d).hexdigest() for n, d in files.items() if n in told} == {
         n: one["sha256"] for n, one in told.items()
@@ -195,7 +195,7 @@ def test_checksums_of_a_written_report_hold(project, tmp_path, coarse):
 def test_a_day_that_is_yet_to_come_has_no_state(project):
     tomorrow = (now() + timedelta(days=1)).date().isoformat()
     with pytest.raises(ReviewError, match=f"{tomorrow} is yet to come"):
-        moment.at(project, tomorrow)
+        snapshot.at(project, tomorrow)
     with pytest.raises(ReviewError, match="yet to come"):
         changes.since(project, "2020-06-01", tomorrow)
-    assert moment.at(project, now().date().isoformat()).flow == moment.at(project).flow
+    assert snapshot.at(project, now().date().isoformat()).flow == snapshot.at(project).flow

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from review.cli import app
 from review.errors import ReviewError
-from review.workflow.reports import bundle, folder, moment, prisma, verifying
+from review.workflow.exports import bundle, folder, prisma, snapshot
+from review.workflow.exports import manifest as verifying
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def files(tmp_path_factory):
     project = reporting.whole(tmp_path_factory.mktemp("verified") / "review")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(prisma, "DPIS", (20,))
-        return bundle.everything(moment.at(project))
+        return bundle.everything(snapshot.at(project))
 
 
 @pytest.fixture

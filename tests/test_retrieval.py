@@ -12,7 +12,7 @@ from review.sources.models import Refused
 from review.sources.pdfs import free_copies, open_links, whole_pdf
 from review.store import files, records, retrievals
 from review.store.timestamps import now
-from review.workflow.flow import inputs
+from review.workflow.exports.prisma_inputs import inputs
 from review.workflow.fulltexts.retrieval import fetch_pdfs, wanted
 from review.workflow.screening import decisions
 from review.workflow.screening.decisions import Wanted

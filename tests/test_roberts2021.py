@@ -15,11 +15,10 @@ from review.errors import FlowError, ReviewError
 from review.figures.prisma import draw
 from review.prisma import hold, total
 from review.store import records
-from review.workflow import replay
-from review.workflow.appraisal.tools import checklist
-from review.workflow.flow import flow_of
-from review.workflow.opening import open_project
-from review.workflow.reports import moment
+from review.workflow.appraisal.instruments import checklist
+from review.workflow.exports import replay, snapshot
+from review.workflow.exports.prisma_inputs import flow_of
+from review.workflow.setup.loading import open_project
 
 DATA = Path(__file__).parents[1] / "data" / "roberts2021"
 
@@ -66,8 +65,8 @@ def test_the_flow_sums_by_the_published_totals(replayed):
 
 
 def test_the_figure_says_what_was_not_published(replayed):
-    now = moment.at(replayed[0])
-    svg = draw(now.flow, names=moment.NAMES)
+    now = snapshot.at(replayed[0])
+    svg = draw(now.flow, names=snapshot.NAMES)
     assert figures.collisions(svg) == []
     told = figures.all_text(svg)
     assert "Duplicate records removed (not published here)" in told
@@ -115,11 +114,11 @@ def test_no_unverified_number_stands_in_the_data(facts):
 
 
 def test_bias_of_the_replay_stands_in_table_and_figure(replayed):
-    from review.workflow.reports import appraisals
+    from review.workflow.exports import appraisals
 
-    now = moment.at(replayed[0])
+    now = snapshot.at(replayed[0])
     one = checklist(replayed[0], "probast-2019")
-    found = appraisals.Instrument(one, moment.settled_forms(now, one, now.included))
+    found = appraisals.Instrument(one, snapshot.settled_forms(now, one, now.included))
     table = next(t for t in appraisals.tables_of(now, found) if t.name.endswith("judgements"))
     at = table.columns.index("Participants")
     column = [row[at] for row in table.rows]
@@ -146,7 +145,7 @@ def test_a_box_that_differs_fails_loudly(replayed, old, new, says):
     assert old in text
     rows = list(csv.DictReader(text.replace(old, new, 1).splitlines()))
     with pytest.raises((FlowError, ReviewError), match=re.escape(says)):
-        replay.hold(moment.at(replayed[0]), rows)
+        replay.hold(snapshot.at(replayed[0]), rows)
 
 
 @pytest.mark.parametrize(

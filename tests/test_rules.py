@@ -9,9 +9,9 @@ from review.protocol import stage_of
 from review.store import records
 from review.store.timestamps import now
 from review.workflow.deduplication import run as dedupe
-from review.workflow.flow import flow_of
-from review.workflow.opening import check, init, open_project
+from review.workflow.exports.prisma_inputs import flow_of
 from review.workflow.screening import keyword_rules, reviewing, status
+from review.workflow.setup.loading import check, init, open_project
 
 # The founding review's second filter: whole words and stems of two groups.
 RULES = """

@@ -13,8 +13,8 @@ from review.models import Record
 from review.protocol import stage_of
 from review.store import records, screening_queue
 from review.store.timestamps import now
-from review.workflow.opening import init, open_project
 from review.workflow.screening import reviewing, status
+from review.workflow.setup.loading import init, open_project
 
 ROOT = Path(__file__).parents[1]
 
@@ -152,8 +152,8 @@ def test_the_lead_sees_agreement_and_evidence(project):
         import streamlit as st
 
         from review.pages import progress
-        from review.workflow.opening import open_project
         from review.workflow.project.accounts import Signed
+        from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = Signed("ada", ("lead",))
         progress.page(open_project(Path(folder)))

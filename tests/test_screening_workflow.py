@@ -10,9 +10,9 @@ from review.models import Record
 from review.protocol import stage_of
 from review.store import records, screening_queue
 from review.store.timestamps import now
-from review.workflow.opening import init, open_project
 from review.workflow.screening import reviewing, work_queue
 from review.workflow.screening import status as standings
+from review.workflow.setup.loading import init, open_project
 
 DAN = ("  - {name: cleo", "  - {name: dan, roles: [reviewer]}\n  - {name: cleo")
 

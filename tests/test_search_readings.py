@@ -8,10 +8,10 @@ from review.models import Parsed
 from review.sources.models import ResultPage
 from review.store import harvests, records
 from review.store.timestamps import now
+from review.workflow.exports import bundle
+from review.workflow.exports.snapshot import at
 from review.workflow.harvest.ingest import Place, Tally, take
 from review.workflow.harvest.status import said_of_queries
-from review.workflow.reports import bundle
-from review.workflow.reports.moment import at
 
 
 def harvested(project, *notes):

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from review.protocol import Search
-from review.workflow.reports.search import Searched
-from review.workflow.reports.searched import sentences, times
+from review.workflow.exports.prisma_s import Searched
+from review.workflow.exports.search_narrative import sentences, times
 
 ASKED = Search("covid AND\n imaging", date(2020, 1, 1), native={"arxiv": "all:covid"})
 

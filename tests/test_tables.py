@@ -23,7 +23,7 @@ from review.tables import (
     scores,
     sources,
 )
-from review.workflow.appraisal.tools import checklist
+from review.workflow.appraisal.instruments import checklist
 
 
 def record(*authors, year=2020, **more):

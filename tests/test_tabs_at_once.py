@@ -12,11 +12,11 @@ from review.prisma import total
 from review.protocol import stage_of
 from review.store import decisions, records
 from review.store.timestamps import now
-from review.workflow.flow import flow_of
-from review.workflow.opening import init, open_project
+from review.workflow.exports.prisma_inputs import flow_of
 from review.workflow.screening import reviewing
 from review.workflow.screening import status as standings
 from review.workflow.screening.decisions import Wanted, decide
+from review.workflow.setup.loading import init, open_project
 
 ROUNDS = 12
 

@@ -9,9 +9,9 @@ from review.models import Link, Record
 from review.protocol import stage_of
 from review.store import decisions, links, records, screening_queue
 from review.store.timestamps import now
-from review.workflow.opening import init, open_project
 from review.workflow.screening import reviewing, status, work_queue
 from review.workflow.screening.decisions import Wanted, decide
+from review.workflow.setup.loading import init, open_project
 
 NAMES = ("ada", "Ada", "b_n", "ben")
 

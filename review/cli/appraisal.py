@@ -82,7 +82,7 @@ def template(
     record: list[str] = typer.Option([], help="Record keys; all that are due if left out."),
 ) -> None:
     """Write a spreadsheet with drop-downs to appraise in, holding your own answers so far."""
-    from review.workflow.appraisal.sheets import write_template
+    from review.workflow.appraisal.spreadsheets import write_template
 
     count = write_template(opened(context), file, checklist, record, person(context))
     say(f"Wrote {file}: {count} forms. Fill it in, then: review appraise import {file}")
@@ -95,7 +95,7 @@ def import_(
     finish: bool = typer.Option(False, "--finish", help="Finish the forms that are then full."),
 ) -> None:
     """Read a filled-in spreadsheet as your answers; names every cell that cannot be read."""
-    from review.workflow.appraisal.sheets import read_template
+    from review.workflow.appraisal.spreadsheets import read_template
 
     done = read_template(opened(context), file, person(context), dry_run=dry_run, finish=finish)
     say(("Would add " if dry_run else "Added ") + f"{done.new} answers; {done.same} unchanged.")
@@ -105,7 +105,7 @@ def import_(
 
 def gates(context: typer.Context) -> None:
     """Hold the protocol's gates against every report anew, after they changed."""
-    from review.workflow.appraisal.settling import hold_gates
+    from review.workflow.appraisal.adjudication import hold_gates
 
     say(f"Held the gates against {hold_gates(opened(context))} reports.")
 
@@ -114,7 +114,7 @@ def agreement(
     context: typer.Context, checklist: str, json: bool = typer.Option(False, "--json")
 ) -> None:
     """Say how far reviewers agreed on a CHECKLIST, before consensus, item by item."""
-    from review.workflow.appraisal.agreeing import agreement_of, lines
+    from review.workflow.appraisal.agreement import agreement_of, lines
 
     found = agreement_of(opened(context), checklist)
     if json:

@@ -35,7 +35,7 @@ def person(context: typer.Context) -> str:
 
 def opened(context: typer.Context) -> "Project":
     """The review the command is about. Raises ProtocolError or StoreError."""
-    from review.workflow.opening import open_project
+    from review.workflow.setup.loading import open_project
 
     return open_project(Path(context.find_root().obj.folder), who=person(context))
 

@@ -250,7 +250,7 @@ def _export(form: Form) -> Callable[..., None]:
         as_of: str = AS_OF,
     ) -> None:
         from review.formats.export import EXTENSIONS
-        from review.workflow.record_exports import Wish, save
+        from review.workflow.exports.records import Wish, save
 
         path = out or Path(f"records{EXTENSIONS[form.value]}")
         who = person(context)

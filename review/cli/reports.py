@@ -26,10 +26,10 @@ def status(
 ) -> None:
     """Show where the review stands: every box of the flow."""
     from review.prisma import as_dict, hold
+    from review.workflow.exports import prisma, snapshot
     from review.workflow.harvest.alerts import open_ones, told
-    from review.workflow.reports import moment, prisma
 
-    now = moment.at(opened(context), as_of or None, whole=False)
+    now = snapshot.at(opened(context), as_of or None, whole=False)
     alerts = [told(one) for one in open_ones(now.project, now.until)]
     if json:
         notes = prisma.notes(now)
@@ -52,10 +52,10 @@ def prisma(
     as_of: str = AS_OF,
 ) -> None:
     """Write the PRISMA 2020 flow diagram: SVG, PDF, PNG, Mermaid and the R package's CSV."""
-    from review.workflow.reports import folder, moment
-    from review.workflow.reports import prisma as figure
+    from review.workflow.exports import folder, snapshot
+    from review.workflow.exports import prisma as figure
 
-    now = moment.at(opened(context), as_of or None)
+    now = snapshot.at(opened(context), as_of or None)
     for place in folder.write(figure.files(now), out):
         say(f"wrote {place}")
     say(figure.sums(now))
@@ -66,8 +66,8 @@ def replay(
     out: Path | None = typer.Option(None, help="New folder for the review; replay-NAME if absent."),
 ) -> None:
     """Run a published review's numbers through the pipeline and hold every box against them."""
-    from review.workflow.replay import replay as run
-    from review.workflow.replay import shown
+    from review.workflow.exports.replay import replay as run
+    from review.workflow.exports.replay import shown
 
     project, held = run(data, out or Path(f"replay-{data.name}"))
     for line in shown(project, held):
@@ -80,9 +80,9 @@ def all_(
     as_of: str = AS_OF,
 ) -> None:
     """Write the whole report: figures, tables, texts, references, log and manifest."""
-    from review.workflow.reports import bundle, folder, moment, verifying
+    from review.workflow.exports import bundle, folder, manifest, snapshot
 
-    now = moment.at(opened(context), as_of or None)
+    now = snapshot.at(opened(context), as_of or None)
     files = bundle.everything(
         now, progress=lambda part, _: say(f"making {part} ..."), reader=person(context)
     )
@@ -90,7 +90,7 @@ def all_(
         left: list[str] = []
         folder.write({out.name: bundle.as_zip(files)}, out.parent)
     else:
-        left = verifying.stale(out, files)
+        left = manifest.stale(out, files)
         folder.write(files, out)
     say(f"wrote {len(files):,} files to {out}; state of {now.day}")
     for name in left:
@@ -108,13 +108,13 @@ def verify(
 
     Needs no review. Exit status: 0 every file is as it was written, 1 it is not.
     """
-    from review.workflow.reports import verifying
+    from review.workflow.exports import manifest
 
-    found = verifying.verify(report)
+    found = manifest.verify(report)
     if json:
-        say_json(verifying.as_json(found))
+        say_json(manifest.as_json(found))
     else:
-        say("\n".join(verifying.lines(found)))
+        say("\n".join(manifest.lines(found)))
     if found.changed or found.missing:
         raise typer.Exit(1)
 
@@ -127,8 +127,8 @@ def diff(
     out: Path | None = typer.Option(None, help="Folder for the updated-review PRISMA diagram."),
 ) -> None:
     """Show what came, what was decided and what changed since a day."""
-    from review.workflow.reports import changes, folder
-    from review.workflow.reports import prisma as figure
+    from review.workflow.exports import changes, folder
+    from review.workflow.exports import prisma as figure
 
     found = changes.since(opened(context), since, as_of or None)
     if json:

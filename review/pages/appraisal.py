@@ -11,10 +11,10 @@ from review.pages.marking import plain
 from review.protocol import stage_reviewers
 from review.store import records
 from review.store.records import key_of, number_of
-from review.workflow.appraisal import forms, readers, settling, tasks
+from review.workflow.appraisal import adjudication, assignment, forms, tasks
 from review.workflow.appraisal.forms import Form, Given
+from review.workflow.appraisal.instruments import KIND, KIND_ITEM, Tool, checklist
 from review.workflow.appraisal.tasks import Task
-from review.workflow.appraisal.tools import KIND, KIND_ITEM, Tool, checklist
 from review.workflow.project.project import Project
 
 TITLE = 330
@@ -29,7 +29,7 @@ def page(project: Project) -> None:
 def draw(project: Project, uses: tuple[str, ...]) -> None:
     """Draws the page for tools of some uses; the extraction page shows its own."""
     person = session.person()
-    if person.name not in stage_reviewers(project.protocol, readers.last_stage(project)):
+    if person.name not in stage_reviewers(project.protocol, assignment.last_stage(project)):
         st.info("You are not among the reviewers who appraise here; the lead sets that.")
         return
     key = st.query_params.get("key")
@@ -126,7 +126,7 @@ def _report(project: Project, record: int, uses: tuple[str, ...]) -> None:
         return
     own = {t.checklist: forms.open_form(project, report, t.checklist, name) for t in tools}
     if kind and KIND in own and not own[KIND].finished:
-        own[KIND] = settling.finish(project, report, KIND, name)
+        own[KIND] = adjudication.finish(project, report, KIND, name)
         st.session_state.pop(_place(report, tools), None)
     form = _head(report, title, tools, own)
     asked = filling.current(form)
@@ -229,7 +229,7 @@ def _finish(project: Project, form: Form, tools: list[Tool]) -> None:
 
 def _finished(project: Project, form: Form, tools: list[Tool], name: str) -> None:
     try:
-        settling.finish(project, form.report, form.checklist.id, name)
+        adjudication.finish(project, form.report, form.checklist.id, name)
     except ReviewError as error:
         st.session_state["filling_problem"] = str(error)
         return
@@ -242,6 +242,6 @@ def _finished(project: Project, form: Form, tools: list[Tool], name: str) -> Non
 
 
 def _reopen(project: Project, form: Form, name: str) -> None:
-    settling.reopen(project, form.report, form.checklist.id, name)
+    adjudication.reopen(project, form.report, form.checklist.id, name)
     if form.checklist.id == KIND:  # it is finished as soon as it is answered
         forms.answer(project, Given(form.report, KIND, KIND_ITEM, None), name)

@@ -13,8 +13,8 @@ from review.checklists import Checklist, Item, Section
 from review.errors import FullTextError
 from review.pages import bias_sets, session, signs
 from review.pages.marking import plain
-from review.workflow import bias
-from review.workflow.appraisal.tools import checklist
+from review.workflow.appraisal.instruments import checklist
+from review.workflow.bias import flags as bias
 from review.workflow.fulltexts import attachments
 from review.workflow.fulltexts.reading import InUse
 from review.workflow.project.project import Project

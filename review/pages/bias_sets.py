@@ -9,8 +9,8 @@ from review.bias import datasets
 from review.bias.datasets import Dataset, Matrix
 from review.pages import session
 from review.pages.marking import plain
-from review.workflow import bias, bias_sizes
-from review.workflow.bias import Named
+from review.workflow.bias import flags, sample_sizes
+from review.workflow.bias.flags import Named
 from review.workflow.fulltexts import reading as texts
 from review.workflow.project.project import Project
 
@@ -20,7 +20,7 @@ CELLS = {"named": "●", "held": "○", "possible": "?"}
 
 def choose_study(project: Project, studies: dict[int, str]) -> int:
     """The study in hand, the same on every tab."""
-    named = bias.titles(project, list(studies))
+    named = flags.titles(project, list(studies))
     return int(
         st.selectbox(
             "Study",
@@ -33,8 +33,8 @@ def choose_study(project: Project, studies: dict[int, str]) -> int:
 
 def study_sets(project: Project, record: int) -> None:
     """The data sets one study used: what is known of them, what they share, what is asked."""
-    named = bias.datasets_of(project, record)
-    registry = bias.knowledge().registry
+    named = flags.datasets_of(project, record)
+    registry = flags.knowledge().registry
     for overlap in named.overlaps:
         sure = "hold the same images" if overlap.certain else "may hold the same images"
         both = f"**{registry[overlap.first].name}** and **{registry[overlap.second].name}**"
@@ -51,7 +51,7 @@ def study_sets(project: Project, record: int) -> None:
 
 def _ask(project: Project, record: int, named: Named) -> None:
     """Mentions that may mean several sets, or one that the text does not name otherwise."""
-    registry = bias.knowledge().registry
+    registry = flags.knowledge().registry
     for n, mention in enumerate(named.asked):
         with st.container(border=True):
             st.markdown(f"Which data set is meant by “{mention.words}”?")
@@ -75,7 +75,7 @@ def _none_of(project: Project, record: int, ids: tuple[str, ...]) -> None:
 
 
 def _settle(project: Project, record: int, one: str, verdict: str | None) -> None:
-    bias.settle_dataset(project, record, one, verdict, session.person().name)
+    flags.settle_dataset(project, record, one, verdict, session.person().name)
 
 
 def _set(project: Project, record: int, one: Dataset, named: Named) -> None:
@@ -100,7 +100,7 @@ def _set(project: Project, record: int, one: Dataset, named: Named) -> None:
 
 
 def _add(project: Project, record: int, named: Named) -> None:
-    registry = bias.knowledge().registry
+    registry = flags.knowledge().registry
     left, right = st.columns([5, 2], vertical_alignment="bottom")
     others = [one for one in registry if one not in named.used]
     chosen = left.selectbox(
@@ -119,7 +119,7 @@ def _add(project: Project, record: int, named: Named) -> None:
 def _numbers(project: Project, record: int) -> None:
     """Figures of the text that do not agree."""
     text = texts.text_of(project, record)
-    found = bias.numbers_in(text.sentences) if text else []
+    found = flags.numbers_in(text.sentences) if text else []
     st.subheader("Stated figures")
     wrong = [one for one in found if one.problems]
     st.caption(
@@ -141,7 +141,7 @@ def _sizes(project: Project, record: int) -> None:
     """Sizes below what the protocol asks for."""
     asked = project.protocol.appraisal
     st.subheader("Sample sizes")
-    found = bias_sizes.concerns(project, record, session.person().name)
+    found = sample_sizes.concerns(project, record, session.person().name)
     st.caption(
         f"The protocol asks for {asked.min_positives_test} positives (and negatives) in a test set "
         f"and {asked.min_events_per_variable:g} events for each candidate predictor. "
@@ -156,15 +156,15 @@ def _sizes(project: Project, record: int) -> None:
 
 def across(project: Project) -> None:
     """All studies by data sets, the sentence for the report, the graph."""
-    table = bias.matrix_of(project)
-    st.markdown(f"**{bias.matrix_sentence(table)}**")
+    table = flags.matrix_of(project)
+    st.markdown(f"**{flags.matrix_sentence(table)}**")
     if not table.datasets:
         return
-    svg = bias.graph(table)
+    svg = flags.graph(table)
     st.image(svg, width="stretch")
     left, right, rest = st.columns([1.2, 1.2, 5])
     left.download_button("Graph as SVG", svg, "datasets.svg", "image/svg+xml")
-    right.download_button("Graph as PNG", partial(bias.png, svg), "datasets.png", "image/png")
+    right.download_button("Graph as PNG", partial(flags.png, svg), "datasets.png", "image/png")
     frame = matrix_frame(table)
     rest.download_button("Matrix as CSV", frame.to_csv(), "datasets.csv", "text/csv")
     st.caption("● named by the study · ○ held by a set it names · ? held in some releases")
@@ -173,7 +173,7 @@ def across(project: Project) -> None:
 
 def matrix_frame(table: Matrix) -> pd.DataFrame:
     """The matrix with signs, a row a study, a column a data set by its name."""
-    registry = bias.knowledge().registry
+    registry = flags.knowledge().registry
     return pd.DataFrame(
         [
             [CELLS.get(table.cells.get((study, one), ""), "") for one in table.datasets]

@@ -12,11 +12,11 @@ from review.models import Answer
 from review.pages import measured, paper, session
 from review.pages.marking import plain
 from review.store.records import key_of, number_of
-from review.workflow.appraisal import results, settling
+from review.workflow.appraisal import adjudication, results
+from review.workflow.appraisal.adjudication import Settlement
 from review.workflow.appraisal.forms import Given
+from review.workflow.appraisal.instruments import checklist
 from review.workflow.appraisal.results import Waiting
-from review.workflow.appraisal.settling import Settlement
-from review.workflow.appraisal.tools import checklist
 from review.workflow.project.project import Project
 
 ABREAST = 3
@@ -103,7 +103,7 @@ def _go_on(project: Project, left: list[Waiting]) -> None:
 
 
 def _compare(project: Project, record: int, name: str) -> None:
-    now = settling.compared(project, record, name, session.person().name)
+    now = adjudication.compared(project, record, name, session.person().name)
     said = st.session_state.pop("consensus_problem", None)
     back, title = st.columns([1.8, 10], vertical_alignment="center")
     back.button("All forms", icon=":material/list:", on_click=_leave, width="stretch")
@@ -205,7 +205,7 @@ def _joint_comment() -> str | None:
 
 def _settle(project: Project, given: Given) -> None:
     try:
-        settling.settle(project, given, session.person().name)
+        adjudication.settle(project, given, session.person().name)
     except ReviewError as error:
         st.session_state["consensus_problem"] = str(error)
         return
@@ -254,7 +254,7 @@ def _result(project: Project, now: Settlement) -> None:
         if total.value is not None:
             most = f" of {total.max:g}" if total.max is not None else ""
             st.markdown(f"{total.title}: **{total.value:g}**{most} {total.band or ''}")
-    for one in settling.gates_of(project, now.report):
+    for one in adjudication.gates_of(project, now.report):
         mark = {"passed": ":green[passed]", "failed": ":red[failed]"}.get(one.state, "still open")
         why = f": {'; '.join(one.why)}" if one.why else ""
         st.markdown(f"Gate '{one.reason}' {mark}{why}")

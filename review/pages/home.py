@@ -7,8 +7,8 @@ import streamlit as st
 
 from review.pages import alerts, session
 from review.prisma import Flow, Stream, total
-from review.workflow import overview
-from review.workflow.overview import Progress
+from review.workflow.exports import overview
+from review.workflow.exports.overview import Progress
 from review.workflow.project.project import Project
 from review.workflow.records import listing
 from review.workflow.screening import rescreening

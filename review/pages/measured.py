@@ -3,8 +3,8 @@
 import streamlit as st
 
 from review.agreement import Figure
-from review.workflow.appraisal.agreeing import Agreement, agreement_of
-from review.workflow.appraisal.tools import checklist, names_in_use
+from review.workflow.appraisal.agreement import Agreement, agreement_of
+from review.workflow.appraisal.instruments import checklist, names_in_use
 from review.workflow.fulltexts.reading import phrases_in_use
 from review.workflow.project.project import Project
 

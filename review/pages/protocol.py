@@ -10,9 +10,9 @@ from review.pages import session
 from review.pages.marking import plain
 from review.protocol import Protocol, Stage
 from review.sources import TITLES
-from review.workflow import amending
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
+from review.workflow.setup import protocol_amendments
 
 SHOWN = 6
 """Remarks shown on what a source is asked."""
@@ -26,7 +26,7 @@ KINDS = {
 def page(project: Project) -> None:
     """Draws the plan, the file beside it, and its versions."""
     st.title("Protocol")
-    versions = amending.versions(project)
+    versions = protocol_amendments.versions(project)
     last = versions[-1]
     st.caption(
         f"Version {last.number}, in force since {last.at[:16].replace('T', ' ')} UTC · "
@@ -61,7 +61,7 @@ def _sources(project: Project) -> None:
         st.markdown(f"From **{search.from_}** to **{until}**. One query for all sources:")
         st.code(" ".join(search.query.split()), language=None, wrap_lines=True)
         try:
-            asked = amending.asked(project)
+            asked = protocol_amendments.asked(project)
         except ReviewError as error:
             st.error(str(error))
             return
@@ -120,7 +120,7 @@ def _stage(plan: Protocol, stage: Stage) -> dict[str, str | int]:
 
 
 def _file(project: Project) -> None:
-    text = amending.text_of(project)
+    text = protocol_amendments.text_of(project)
     st.subheader("The file")
     st.download_button("Download protocol.yaml", text, "protocol.yaml", "application/yaml")
     if not accounts.may(session.person(), "manage"):
@@ -132,7 +132,7 @@ def _file(project: Project) -> None:
 
 def _change(project: Project, text: str) -> None:
     """The file as a form; what is typed is checked before it counts."""
-    begun = amending.begun(project)
+    begun = protocol_amendments.begun(project)
     with st.form(f"protocol_{project.fingerprint}"):
         changed = st.text_area("protocol.yaml", text, height=420)
         why = st.text_input(
@@ -144,17 +144,21 @@ def _change(project: Project, text: str) -> None:
         st.caption("Decisions have been made: a change is recorded as an amendment, with its why.")
     try:
         if check:
-            st.success("  \n".join(line.strip() for line in amending.check_text(project, changed)))
+            st.success(
+                "  \n".join(
+                    line.strip() for line in protocol_amendments.check_text(project, changed)
+                )
+            )
         if save:
             who = session.person().name
-            new = amending.amend(project, changed, who, why, seen=project.fingerprint)
+            new = protocol_amendments.amend(project, changed, who, why, seen=project.fingerprint)
             st.session_state["protocol_said"] = f"Saved. Fingerprint {new[:12]} is in force."
             st.rerun()
     except ReviewError as error:
         st.error(str(error))
 
 
-def _versions(versions: list[amending.Version]) -> None:
+def _versions(versions: list[protocol_amendments.Version]) -> None:
     st.subheader("Versions")
     for one in reversed(versions):
         kind = "amendment" if one.amendment else "version" if one.number > 1 else "first version"

@@ -10,10 +10,10 @@ from review.errors import FlowError
 from review.pages import session
 from review.tables import frame
 from review.tables.documents import WRITERS
+from review.workflow.exports import bundle, changes, methods_text, prisma, snapshot
+from review.workflow.exports.snapshot import Moment
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
-from review.workflow.reports import bundle, changes, moment, prisma, texts
-from review.workflow.reports.moment import Moment
 
 FORMS = {"SVG": "svg", "PDF": "pdf", "PNG 300 dpi": "png", "PNG 600 dpi": "png 600"}
 TABS = ("Flow diagram", "Figures", "Tables", "Methods", "Changes", "Everything")
@@ -28,7 +28,7 @@ def page(project: Project) -> None:
     accounts.require(session.person(), "export")
     st.title("Reports")
     day = _day()
-    key = (str(project.folder), day, moment.stamp(project))
+    key = (str(project.folder), day, snapshot.stamp(project))
     now = _moment(project, *key)
     try:
         shown = _figures(now, *key)
@@ -68,7 +68,7 @@ def _day() -> str | None:
 @st.cache_resource(max_entries=4, show_spinner="Reading the review ...")
 def _moment(_project: Project, folder: str, day: str | None, stamp: str) -> Moment:
     del folder, stamp  # part of the cache's key
-    return moment.at(_project, day)
+    return snapshot.at(_project, day)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Drawing ...")
@@ -134,7 +134,7 @@ def _table_tab(now: Moment) -> None:
 
 
 def _methods_tab(now: Moment) -> None:
-    text = texts.methods(now)
+    text = methods_text.methods(now)
     st.markdown(text.replace("*", r"\*").replace("$", r"\$"))
     st.download_button("Download as text", text, "methods.md", on_click="ignore")
 

@@ -22,9 +22,9 @@ from review import protocol as protocols
 from review.errors import ReviewError
 from review.protocol import Protocol
 from review.resources import folder as shipped
-from review.workflow.opening import open_project
 from review.workflow.project import accounts
 from review.workflow.project.project import PROTOCOL, Project
+from review.workflow.setup.loading import open_project
 
 COOKIE = "funnel_session"
 OPEN = ("/signin", "/_stcore/health")

@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from review.workflow.opening import open_project
 from review.workflow.project import accounts
 from review.workflow.project.accounts import Signed
 from review.workflow.project.project import PROTOCOL, Project
+from review.workflow.setup.loading import open_project
 
 COOKIE = "funnel_session"
 

@@ -9,8 +9,8 @@ import streamlit as st
 from review.bias.rules import Flag
 from review.checklists import Asked
 from review.pages import paper, session
-from review.workflow import bias
 from review.workflow.appraisal.forms import Form
+from review.workflow.bias import flags
 from review.workflow.fulltexts import attachments
 from review.workflow.project.project import Project
 
@@ -32,12 +32,12 @@ def offered(project: Project, form: Form, asked: Asked) -> list[Flag]:
     """
     if attachments.pdf_of(project, form.report) is None:
         return []
-    numbers = bias.bearing(form.checklist, asked)
+    numbers = flags.bearing(form.checklist, asked)
     if not numbers:
         return []
-    on = bias.enabled()
-    every = [flag for flag in bias.flags_of(project, form.report) if flag.rule in on]
-    bearing = bias.flags_for(every, form.checklist.id, numbers)
+    on = flags.enabled()
+    every = [flag for flag in flags.flags_of(project, form.report) if flag.rule in on]
+    bearing = flags.flags_for(every, form.checklist.id, numbers)
     return sorted(bearing, key=lambda flag: ORDER.index(flag.strength))
 
 
@@ -50,14 +50,14 @@ def draw(
     """Draws the flags; 'Quote' puts a sentence in the quote box by `take`. None sets an answer."""
     if not found:
         return
-    said = bias.judged(project, form.report, session.person().name)
+    said = flags.judged(project, form.report, session.person().name)
     st.markdown("**Signs of bias** :gray[signs, not judgements: yours is the answer above]")
     for n, flag in enumerate(found[:SHOWN]):
-        _one(project, form, flag, (n, said.get(bias.key_of_flag(flag))), take)
+        _one(project, form, flag, (n, said.get(flags.key_of_flag(flag))), take)
     if len(found) > SHOWN:
         with st.expander(f"{len(found) - SHOWN} more signs"):
             for n, flag in enumerate(found[SHOWN:], SHOWN):
-                _one(project, form, flag, (n, said.get(bias.key_of_flag(flag))), take)
+                _one(project, form, flag, (n, said.get(flags.key_of_flag(flag))), take)
 
 
 def _one(
@@ -99,7 +99,7 @@ def _one(
 
 
 def _judge(project: Project, record: int, flag: Flag, verdict: str | None) -> None:
-    bias.judge(project, record, flag, verdict, session.person().name)
+    flags.judge(project, record, flag, verdict, session.person().name)
 
 
 def marks(found: Sequence[Flag]) -> list[paper.Mark]:

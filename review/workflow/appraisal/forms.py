@@ -12,7 +12,7 @@ from review.store import Connection, answers, decisions, links
 from review.store.answers import FormEvent
 from review.store.records import key_of
 from review.store.timestamps import now
-from review.workflow.appraisal.readers import (
+from review.workflow.appraisal.assignment import (
     is_taken,
     last_stage,
     may_read,
@@ -20,7 +20,7 @@ from review.workflow.appraisal.readers import (
     place_reports,
     readers_of,
 )
-from review.workflow.appraisal.tools import KIND, KIND_ITEM, checklist, pin
+from review.workflow.appraisal.instruments import KIND, KIND_ITEM, checklist, pin
 from review.workflow.project.project import Project
 
 

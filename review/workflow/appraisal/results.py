@@ -12,10 +12,10 @@ from review.scoring import GateOutcome, Result
 from review.store import answers, records
 from review.store.answers import FormEvent
 from review.workflow.appraisal import rows
+from review.workflow.appraisal.adjudication import gate_by_gate
+from review.workflow.appraisal.assignment import needed
 from review.workflow.appraisal.forms import result_of
-from review.workflow.appraisal.readers import needed
-from review.workflow.appraisal.settling import gate_by_gate
-from review.workflow.appraisal.tools import KIND, KIND_ITEM, checklist, needs_kind
+from review.workflow.appraisal.instruments import KIND, KIND_ITEM, checklist, needs_kind
 from review.workflow.project.project import Project
 
 

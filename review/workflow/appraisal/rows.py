@@ -8,10 +8,10 @@ from review.models import Answer
 from review.protocol import Protocol
 from review.store import Connection, answers, links
 from review.store.answers import FormEvent
+from review.workflow.appraisal.adjudication import Settlement, settle_up
+from review.workflow.appraisal.assignment import Readers, is_taken, needed, readers_of
 from review.workflow.appraisal.forms import is_finished, reports_due
-from review.workflow.appraisal.readers import Readers, is_taken, needed, readers_of
-from review.workflow.appraisal.settling import Settlement, settle_up
-from review.workflow.appraisal.tools import KIND, KIND_ITEM, checklist, owed
+from review.workflow.appraisal.instruments import KIND, KIND_ITEM, checklist, owed
 from review.workflow.project.project import Project
 
 Place = tuple[int, str]

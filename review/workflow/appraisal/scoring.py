@@ -11,7 +11,7 @@ from review.checklists import PARTS, Checklist, asked_of, items, label_of, loadi
 from review.errors import ChecklistError, SourceError
 from review.formats.tabular.plain import read_table
 from review.scoring import Result, lacks_reason, score
-from review.workflow.appraisal.tools import checklist, shelf
+from review.workflow.appraisal.instruments import checklist, shelf
 from review.workflow.project.project import Project
 
 COLUMNS = ("item", "answer")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from review.checklists import UNSURE
 from review.models import Answer
 from review.store import Connection, answers, links, records
+from review.workflow.appraisal.assignment import is_taken, may_read, place_reports, readers_of
 from review.workflow.appraisal.forms import (
     counted,
     finishers,
@@ -13,8 +14,7 @@ from review.workflow.appraisal.forms import (
     readers,
     reports_due,
 )
-from review.workflow.appraisal.readers import is_taken, may_read, place_reports, readers_of
-from review.workflow.appraisal.tools import (
+from review.workflow.appraisal.instruments import (
     KIND,
     KIND_ITEM,
     Tool,

@@ -12,7 +12,7 @@ from review.store import identified, links, records
 from review.store.identified import Arrival
 from review.tables.table import Cell, Table
 from review.workflow.deduplication.groups import groups_at
-from review.workflow.flow import joined_by_hand
+from review.workflow.exports.prisma_inputs import joined_by_hand
 from review.workflow.project.project import Project
 
 Groups = Mapping[int, tuple[int, int]]

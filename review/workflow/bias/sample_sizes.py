@@ -9,8 +9,8 @@ from review import protocol as protocols
 from review.bias import number_checks, rules
 from review.models import Answer, Sentence
 from review.protocol import Appraisal
-from review.workflow.appraisal import forms, settling
-from review.workflow.appraisal.tools import checklist
+from review.workflow.appraisal import adjudication, forms
+from review.workflow.appraisal.instruments import checklist
 from review.workflow.fulltexts import reading as texts
 from review.workflow.project.project import PROTOCOL, Project
 
@@ -164,7 +164,7 @@ def _extracted(project: Project, record: int, who: str) -> tuple[dict[str, str |
     one = checklist(project, name)
     with project.store.read() as conn:
         report = forms.report_of(conn, record)
-        together = settling.settlement(project, conn, report, one)
+        together = adjudication.settlement(project, conn, report, one)
         if together.settled:
             return _said(together.entries), "extraction, settled"
         return _said(forms.own_form(conn, report, one, who).entries), "extraction, your own form"

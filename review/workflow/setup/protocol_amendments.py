@@ -12,9 +12,9 @@ from review.errors import ProtocolError
 from review.query import Window
 from review.store import audit_events, decisions
 from review.store.timestamps import now
-from review.workflow.opening import changes, plan
 from review.workflow.project.project import PROTOCOL, Project
 from review.workflow.screening import status
+from review.workflow.setup.loading import changes, plan
 
 
 @dataclass(frozen=True, slots=True)

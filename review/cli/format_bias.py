@@ -9,12 +9,12 @@ from review.bias.datasets import Matrix, Mention
 from review.bias.rules import Flag
 from review.models import Sentence
 from review.store.records import key_of
-from review.workflow import bias
+from review.workflow.bias import flags
 
 
-def datasets_as_json(named: bias.Named, sentences: Sequence[Sentence]) -> dict[str, Any]:
+def datasets_as_json(named: flags.Named, sentences: Sequence[Sentence]) -> dict[str, Any]:
     """What was found of data sets, as JSON-ready data with sentences and pages."""
-    registry = bias.knowledge().registry
+    registry = flags.knowledge().registry
 
     def place(mention: Mention) -> dict[str, Any]:
         sentence = sentences[mention.sentence]
@@ -40,7 +40,7 @@ def datasets_as_json(named: bias.Named, sentences: Sequence[Sentence]) -> dict[s
 def matrix_as_json(table: Matrix) -> dict[str, Any]:
     """The matrix as JSON-ready data, one row a study."""
     return {
-        "sentence": bias.matrix_sentence(table),
+        "sentence": flags.matrix_sentence(table),
         "studies": {
             study: {
                 one: table.cells[study, one]
@@ -90,9 +90,9 @@ def numbers_in_words(
     return [*out, f"{len(found)} sentences with figures that can be checked."]
 
 
-def datasets_in_words(named: bias.Named, sentences: Sequence[Sentence]) -> list[str]:
+def datasets_in_words(named: flags.Named, sentences: Sequence[Sentence]) -> list[str]:
     """Data sets of a text as lines for a terminal."""
-    registry = bias.knowledge().registry
+    registry = flags.knowledge().registry
     out = []
     for one in named.used:
         mentions = named.mentions[one]
@@ -118,4 +118,4 @@ def matrix_in_words(table: Matrix) -> list[str]:
             if (study, one) in table.cells
         ]
         out.append(f"{study}  {', '.join(cells) or 'names no registered data set'}")
-    return [*out, bias.matrix_sentence(table)]
+    return [*out, flags.matrix_sentence(table)]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from review.protocol import Search
-from review.workflow.reports.moment import NAMES
-from review.workflow.reports.search import Searched
+from review.workflow.exports.prisma_s import Searched
+from review.workflow.exports.snapshot import NAMES
 
 MAIN = ("databases", "registers")
 FEW_DAYS = 3

@@ -22,8 +22,9 @@ from review.tables.documents import WRITERS as TABLES
 from review.tables.documents import html_page, html_table
 from review.tables.office import docx, xlsx
 from review.tables.table import Table
-from review.workflow.reports import appraisals, listings, overlap, prisma, search, texts
-from review.workflow.reports.moment import Moment
+from review.workflow.exports import appraisals, dataset_overlap, listings, methods_text, prisma
+from review.workflow.exports import prisma_s as search
+from review.workflow.exports.snapshot import Moment
 from review.workflow.screening import blinding
 
 PAPER_COLUMNS, PAPER_ROWS = 16, 3000
@@ -102,20 +103,20 @@ def figures(moment: Moment) -> dict[str, str]:
         spread = appraisals.score_figure(moment, found)
         if spread:
             made[f"{one.short}: score"] = spread
-    shared = overlap.matrix(moment)
+    shared = dataset_overlap.matrix(moment)
     if shared:
-        made["Public data sets"] = overlap.graph(shared)
+        made["Public data sets"] = dataset_overlap.graph(shared)
     return made
 
 
 def _shared(moment: Moment) -> dict[str, bytes]:
-    shared = overlap.matrix(moment)
-    return prisma.pictures("dataset-overlap", overlap.graph(shared)) if shared else {}
+    shared = dataset_overlap.matrix(moment)
+    return prisma.pictures("dataset-overlap", dataset_overlap.graph(shared)) if shared else {}
 
 
 def all_tables(moment: Moment, reader: str | None = None) -> list[Table]:
     """Every table of the report, in the order of the review's stages."""
-    made = [texts.prisma_checklist(moment), search.prisma_s(moment)]
+    made = [methods_text.prisma_checklist(moment), search.prisma_s(moment)]
     made.append(search.search_log(search.searches(moment)))
     if (said := search.readings(moment)) is not None:
         made.append(said)
@@ -123,9 +124,9 @@ def all_tables(moment: Moment, reader: str | None = None) -> list[Table]:
     made += appraisals.characteristics(moment)
     for found in appraisals.instruments(moment):
         made += appraisals.tables_of(moment, found)
-    shared = overlap.matrix(moment)
+    shared = dataset_overlap.matrix(moment)
     if shared:
-        made.append(overlap.table(moment, shared))
+        made.append(dataset_overlap.table(moment, shared))
     return [*made, appraisals.agreement_table(moment, reader)]
 
 
@@ -216,7 +217,7 @@ def _conserved(name: str, data: bytes, chosen: list[StoredRecord]) -> None:
 
 def _texts(moment: Moment) -> dict[str, bytes]:
     return {
-        "methods.md": texts.methods(moment).encode(),
+        "methods.md": methods_text.methods(moment).encode(),
         "protocol.yaml": str(moment.versions[-1]["text"]).encode(),
     }
 
@@ -274,7 +275,7 @@ def _manifest(moment: Moment, files: Mapping[str, bytes]) -> bytes:
         "state_of": moment.day,
         "asked_for": moment.until.date().isoformat() if moment.until else None,
         "protocol_sha256": moment.project.fingerprint,
-        "funnel": texts.version(),
+        "funnel": methods_text.version(),
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "conservation": conservation(moment.flow),

@@ -15,8 +15,8 @@ from review.store.identified import Arrival
 from review.store.timestamps import from_text
 from review.tables.table import Cell, Table
 from review.workflow.deduplication.run import RUN
+from review.workflow.exports.snapshot import NAMES, Moment
 from review.workflow.harvest.status import said_of_queries
-from review.workflow.reports.moment import NAMES, Moment
 
 AUTHORS = "(for the authors to fill in)"
 

@@ -17,12 +17,12 @@ from review.store import answers
 from review.store.records import key_of
 from review.tables import Filled
 from review.tables.table import Table
-from review.workflow.appraisal.agreeing import agreement_on, item_figures
-from review.workflow.appraisal.readers import needed, readers_of
+from review.workflow.appraisal.agreement import agreement_on, item_figures
+from review.workflow.appraisal.assignment import needed, readers_of
+from review.workflow.appraisal.instruments import checklist
 from review.workflow.appraisal.results import blind_forms, totals_of
-from review.workflow.appraisal.tools import checklist
-from review.workflow.reports.moment import Moment, settled_forms
-from review.workflow.reports.prisma import pictures
+from review.workflow.exports.prisma import pictures
+from review.workflow.exports.snapshot import Moment, settled_forms
 from review.workflow.screening import agreement as agreeing
 
 SIZES = ("size-development", "size-test")

@@ -11,9 +11,9 @@ from review.prisma import Flow, total
 from review.store import decisions
 from review.store.records import key_of, number_of
 from review.tables import boxes
+from review.workflow.exports import appraisals, snapshot
+from review.workflow.exports.snapshot import NAMES, Moment
 from review.workflow.project.project import Project
-from review.workflow.reports import appraisals, moment
-from review.workflow.reports.moment import NAMES, Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ def since(project: Project, day: str, until: str | None = None) -> Changes:
     """
     if until is not None and until < day:
         raise ReviewError(f"--since {day} lies after --as-of {until}.")
-    before = moment.at(project, day, whole=False)
-    after = moment.at(project, until, whole=False)
+    before = snapshot.at(project, day, whole=False)
+    after = snapshot.at(project, until, whole=False)
     then, now = set(before.included), set(after.included)
     followed = {n: after.groups.get(n, (n, n))[0] for n in then}
     joined = sorted(now - set(followed.values()))

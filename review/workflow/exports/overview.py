@@ -12,7 +12,7 @@ from review.store import Connection, decisions
 from review.store.revision import stamp as newest_rows
 from review.store.timestamps import now
 from review.workflow.appraisal import tasks
-from review.workflow.flow import flow_of
+from review.workflow.exports.prisma_inputs import flow_of
 from review.workflow.project.accounts import Signed
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding

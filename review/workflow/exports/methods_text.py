@@ -10,11 +10,11 @@ from review.checklists import Checklist
 from review.prisma import Flow, Stream, total
 from review.protocol import Stage
 from review.tables.table import Table
-from review.workflow.appraisal.tools import checklist
-from review.workflow.reports import prisma
-from review.workflow.reports.moment import NAMES, Moment
-from review.workflow.reports.search import AUTHORS, searches
-from review.workflow.reports.searched import dated, listed, sentences, times
+from review.workflow.appraisal.instruments import checklist
+from review.workflow.exports import prisma
+from review.workflow.exports.prisma_s import AUTHORS, searches
+from review.workflow.exports.search_narrative import dated, listed, sentences, times
+from review.workflow.exports.snapshot import NAMES, Moment
 from review.workflow.screening.ranking import STOPPED, stops
 
 NUMBER_WORDS = {1: "one reviewer", 2: "two reviewers independently",

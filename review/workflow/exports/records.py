@@ -13,10 +13,10 @@ from review.errors import FlowError, ReviewError
 from review.formats.export import WRITERS
 from review.models import Record, StoredRecord
 from review.store import records
-from review.workflow import flow as flows
 from review.workflow.deduplication.groups import groups_at
+from review.workflow.exports import folder, snapshot
+from review.workflow.exports import prisma_inputs as flows
 from review.workflow.project.project import Project
-from review.workflow.reports import folder, moment
 from review.workflow.screening import blinding
 from review.workflow.screening import status as standings
 from review.workflow.screening.decisions import stage_named
@@ -99,7 +99,7 @@ def _chosen(
     """The records that go out, what is said of each, and why others stay."""
     with project.store.read() as conn:
         flows.hold_store(conn)
-        project, until = moment.in_force(project, conn, wish.as_of)
+        project, until = snapshot.in_force(project, conn, wish.as_of)
         groups = groups_at(conn, until)
         found = standings.compute(project, conn, until=until, groups=groups)
         there = records.numbers_until(conn, until) if until else None

@@ -15,17 +15,16 @@ from review.models import Answer, Record, Verdict
 from review.prisma import Flow, total
 from review.store import answers, audit_events, records
 from review.store.timestamps import now
-from review.workflow import flow
-from review.workflow.appraisal import forms, settling, tools
+from review.workflow.appraisal import adjudication, forms, instruments
 from review.workflow.appraisal.forms import Given
 from review.workflow.deduplication.groups import regroup
-from review.workflow.opening import make_folder, open_project
+from review.workflow.exports import folder, prisma, prisma_inputs
+from review.workflow.exports import snapshot as moments
+from review.workflow.exports.snapshot import Moment
 from review.workflow.project.project import PROTOCOL, Project
-from review.workflow.reports import folder, prisma
-from review.workflow.reports import moment as moments
-from review.workflow.reports.moment import Moment
 from review.workflow.screening import decisions
 from review.workflow.screening.decisions import Wanted
+from review.workflow.setup.loading import make_folder, open_project
 
 WHO = "published"
 """The name in the protocol's team that stands for the article."""
@@ -179,7 +178,9 @@ def _bring(project: Project, papers: Sequence[Paper]) -> list[int]:
         if len(added.new) != len(papers):
             raise ReviewError("Two papers of the replay are alike; their ids must differ.")
         for stage, text in (("screening", EARLY), ("eligibility", LATE)):
-            audit_events.add(conn, flow.TOGETHER, WHO, at, subject=stage, detail={"text": text})
+            audit_events.add(
+                conn, prisma_inputs.TOGETHER, WHO, at, subject=stage, detail={"text": text}
+            )
         regroup(project, conn)
     return list(added.new)
 
@@ -198,20 +199,22 @@ def _decide(project: Project, papers: Sequence[Paper], numbers: Sequence[int]) -
 
 def _appraise(project: Project, papers: Sequence[Paper], numbers: Sequence[int]) -> None:
     """Enters kinds on the ordinary form, and the published judgements as settled ones."""
-    bias = tools.checklist(project, BIAS)
+    bias = instruments.checklist(project, BIAS)
     settled: list[Answer] = []
     at = now()
     for number, one in zip(numbers, papers, strict=True):
         if one.verdicts[-1] != "include":
             continue
         if one.kind:
-            forms.answer(project, Given(number, tools.KIND, tools.KIND_ITEM, one.kind), WHO)
-            settling.finish(project, number, tools.KIND, WHO)
+            forms.answer(
+                project, Given(number, instruments.KIND, instruments.KIND_ITEM, one.kind), WHO
+            )
+            adjudication.finish(project, number, instruments.KIND, WHO)
         for key, level in (one.judgements or {}).items():
             why = one.why if key == "judgement:participants" else None
             settled.append(Answer(number, BIAS, key, WHO, level, at, comment=why, role="consensus"))
     with project.store.write() as conn:
-        tools.pin(conn, bias, WHO)
+        instruments.pin(conn, bias, WHO)
         answers.add(conn, settled, protocol=project.fingerprint)
 
 
@@ -258,7 +261,7 @@ def _boxes(one: Flow) -> dict[str, int | None]:
 
 
 def _bias(moment: Moment) -> dict[str, int | None]:
-    one = tools.checklist(moment.project, BIAS)
+    one = instruments.checklist(moment.project, BIAS)
     filled = moments.settled_forms(moment, one, moment.included)
     levels = [{found.key: found.final for found in form.result.judgements} for form in filled]
     told = {

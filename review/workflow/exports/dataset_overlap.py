@@ -6,10 +6,10 @@ from review.bias import datasets
 from review.bias.datasets import Matrix
 from review.store import feedback, files
 from review.tables.table import Cell, Table
-from review.workflow import bias
+from review.workflow.bias import flags
+from review.workflow.exports.snapshot import Moment
 from review.workflow.fulltexts import reading as texts
 from review.workflow.fulltexts.attachments import path_of
-from review.workflow.reports.moment import Moment
 
 WORDS = {"named": "named", "held": "held by a named set", "possible": "possibly held"}
 
@@ -34,14 +34,14 @@ def matrix(moment: Moment) -> Matrix | None:
             for one in said
             if moment.groups.get(one.record, (one.record, one.record))[0] == report
         }
-        found = bias.datasets_in(text.sentences, hand)
+        found = flags.datasets_in(text.sentences, hand)
         named[moment.labels[report]] = found.used
-    return datasets.matrix(bias.knowledge().registry, named) if named else None
+    return datasets.matrix(flags.knowledge().registry, named) if named else None
 
 
 def table(moment: Moment, found: Matrix) -> Table:
     """Study by set: named, held by a named set, or possibly held."""
-    registry = bias.knowledge().registry
+    registry = flags.knowledge().registry
     rows: list[tuple[Cell, ...]] = []
     for study in found.studies:
         cells = [found.cells.get((study, one)) for one in found.datasets]
@@ -62,4 +62,4 @@ def table(moment: Moment, found: Matrix) -> Table:
 
 def graph(found: Matrix) -> str:
     """Which sets hold which, and how many studies rest on each, as SVG."""
-    return bias.graph(found)
+    return flags.graph(found)

@@ -10,7 +10,7 @@ from review.store.timestamps import to_text
 from review.tables import Excluded, Linked
 from review.tables.table import Table
 from review.workflow.exports import duplicates_report
-from review.workflow.reports.moment import KIND_NAMES, NAMES, Moment
+from review.workflow.exports.snapshot import KIND_NAMES, NAMES, Moment
 
 
 def listings(moment: Moment) -> list[Table]:

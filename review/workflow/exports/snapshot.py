@@ -16,12 +16,12 @@ from review.store import Connection, answers, audit_events, records
 from review.store.answers import FormEvent
 from review.store.timestamps import from_text, now
 from review.tables import Filled
-from review.workflow import flow as flows
+from review.workflow.appraisal.adjudication import settle_up
+from review.workflow.appraisal.assignment import needed, readers_of
 from review.workflow.appraisal.forms import result_of
-from review.workflow.appraisal.readers import needed, readers_of
-from review.workflow.appraisal.settling import settle_up
-from review.workflow.appraisal.tools import KIND, KIND_ITEM, checklist, needs_kind
+from review.workflow.appraisal.instruments import KIND, KIND_ITEM, checklist, needs_kind
 from review.workflow.deduplication.groups import groups_at, hold_groups
+from review.workflow.exports import prisma_inputs as flows
 from review.workflow.project.project import Project
 from review.workflow.screening import status
 

@@ -13,7 +13,7 @@ from review.resources import folder as shipped
 from review.sources import SOURCES
 from review.store import Connection, audit_events, decisions, open_store
 from review.store.timestamps import now
-from review.workflow.appraisal.tools import check_plan
+from review.workflow.appraisal.instruments import check_plan
 from review.workflow.project.project import PROTOCOL, Project, default_person
 from review.workflow.screening import assignment, status
 

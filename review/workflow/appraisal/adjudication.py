@@ -15,6 +15,7 @@ from review.store import Connection, answers, decisions
 from review.store.answers import FormEvent
 from review.store.records import key_of
 from review.store.timestamps import now
+from review.workflow.appraisal.assignment import needed, readers_of
 from review.workflow.appraisal.forms import (
     Form,
     Given,
@@ -28,9 +29,7 @@ from review.workflow.appraisal.forms import (
     reports_due,
     result_of,
 )
-from review.workflow.appraisal.readers import needed, readers_of
-from review.workflow.appraisal.tasks import tools_of
-from review.workflow.appraisal.tools import (
+from review.workflow.appraisal.instruments import (
     KIND,
     KIND_ITEM,
     KINDS,
@@ -38,6 +37,7 @@ from review.workflow.appraisal.tools import (
     needs_kind,
     owed,
 )
+from review.workflow.appraisal.tasks import tools_of
 from review.workflow.project.project import Project
 from review.workflow.screening import status as standings
 

@@ -11,6 +11,8 @@ from review.formats.appraisal_workbook import Book, Row, Sheet
 from review.models import Answer
 from review.store import Connection, records
 from review.store.records import key_of, number_of
+from review.workflow.appraisal.adjudication import refresh_gates
+from review.workflow.appraisal.assignment import place_reports
 from review.workflow.appraisal.forms import (
     Form,
     Given,
@@ -22,9 +24,7 @@ from review.workflow.appraisal.forms import (
     report_of,
     reports_due,
 )
-from review.workflow.appraisal.readers import place_reports
-from review.workflow.appraisal.settling import refresh_gates
-from review.workflow.appraisal.tools import KIND, checklist, names_in_use, tools_for
+from review.workflow.appraisal.instruments import KIND, checklist, names_in_use, tools_for
 from review.workflow.project.project import Project
 
 UNSURE_LABEL = "Unsure"

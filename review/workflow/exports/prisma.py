@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from review.figures import convert, prisma, prisma_text
 from review.figures.prisma_words import in_progress
 from review.prisma import Flow, conservation
+from review.workflow.exports.snapshot import NAMES, Moment
 from review.workflow.harvest import open_windows
-from review.workflow.reports.moment import NAMES, Moment
 
 DPIS = (300, 600)
 """Resolutions journals ask for (dots per inch)."""

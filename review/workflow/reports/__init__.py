@@ -1,1 +1,0 @@
-"""Reports of a review at any moment: figures, tables, texts, and the whole as one folder."""
