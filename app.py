@@ -6,8 +6,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from review.errors import ReviewError
-from review.pages import session
-from review.pages.icon import ICON
+from review.pages.widgets import session
+from review.pages.widgets.icon import ICON
 from review.workflow.project.accounts import Signed, may
 from review.workflow.project.project import Project
 

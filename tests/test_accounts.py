@@ -140,7 +140,7 @@ def test_the_app_refuses_to_start_when_nobody_could_sign_in(tmp_path):
 
 
 def test_solo_is_for_team_members_on_loopback_only(project):
-    from review.pages.server import run
+    from review.web.server import run
 
     with pytest.raises(ReviewError, match="loopback"):
         run(project.folder, port=1, address="0.0.0.0", solo="ada")

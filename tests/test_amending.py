@@ -6,10 +6,10 @@ from streamlit.testing.v1 import AppTest
 
 from review.errors import ProtocolError
 from review.models import Record
-from review.pages import session
-from review.pages.server import latest
+from review.pages.widgets import session
 from review.protocol import fingerprint
 from review.store import decisions
+from review.web.server import latest
 from review.workflow.project import accounts
 from review.workflow.project.accounts import Signed
 from review.workflow.screening.decisions import Wanted, decide

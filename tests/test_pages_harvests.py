@@ -20,12 +20,12 @@ def draw(folder):
 
         import streamlit as st
 
-        from review.pages import harvests
+        from review.pages import searches
         from review.workflow.project.accounts import Signed
         from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = Signed("ann", ("lead", "reviewer"))
-        harvests.page(open_project(Path(folder)))
+        searches.page(open_project(Path(folder)))
 
     return AppTest.from_function(script, args=(str(folder),), default_timeout=300).run()
 

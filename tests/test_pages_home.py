@@ -38,7 +38,7 @@ def draw(folder, person):
 
         import streamlit as st
 
-        from review.pages import home
+        from review.pages import overview as home
         from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = person
@@ -154,7 +154,7 @@ def test_an_import_says_what_a_harvest_left_out(project):
 def test_the_tab_s_icon_comes_from_no_other_host():
     from streamlit.commands import page_config
 
-    from review.pages.icon import ICON
+    from review.pages.widgets.icon import ICON
 
     assert page_config._get_favicon_string(ICON).startswith("data:image/svg+xml")
     assert "page_icon=ICON" in (Path(__file__).parents[1] / "app.py").read_text()

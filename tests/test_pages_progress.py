@@ -19,12 +19,12 @@ def draw(folder):
 
         import streamlit as st
 
-        from review.pages import progress
+        from review.pages import agreement
         from review.workflow.project.accounts import Signed
         from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = Signed("ada", ("lead", "reviewer"))
-        progress.page(open_project(Path(folder)))
+        agreement.page(open_project(Path(folder)))
 
     app = AppTest.from_function(script, args=(str(folder),), default_timeout=300).run()
     assert not app.exception

@@ -36,22 +36,22 @@ def harvest(
     as_json: bool = AS_JSON,
 ) -> None:
     """Harvest what is new. Exit status: 0 whole, 3 something is missing, 75 one is running."""
-    from review.cli import harvesting
+    from review.cli import harvest_actions
 
-    words = harvesting.Words(tuple(source), live, quiet or as_json, as_json)
+    words = harvest_actions.Words(tuple(source), live, quiet or as_json, as_json)
     if every:
-        harvesting.stay(context, words, every)
-    raise typer.Exit(harvesting.once(opened(context), person(context), words))
+        harvest_actions.stay(context, words, every)
+    raise typer.Exit(harvest_actions.once(opened(context), person(context), words))
 
 
 def schedule(
     context: typer.Context, every: str = typer.Option("1d", "--every", help="1d, 12h, 1w.")
 ) -> None:
     """Write a cron line and a systemd timer that harvest this review."""
-    from review.cli import harvesting
+    from review.cli import harvest_actions
     from review.workflow.harvest.schedule import how_to, interval, write
 
-    paths = write(opened(context), harvesting.command(), interval(every))
+    paths = write(opened(context), harvest_actions.command(), interval(every))
     for path in paths:
         say(f"{path}:\n\n{path.read_text(encoding='utf-8')}")
     say(how_to(paths[0].parent))
@@ -63,13 +63,13 @@ def parse(
     as_json: bool = AS_JSON,
 ) -> None:
     """Read a saved answer of a source; needs no review."""
-    from review.cli import harvesting
+    from review.cli import harvest_actions
 
-    told = harvesting.parsed(source, file.read_bytes())
+    told = harvest_actions.parsed(source, file.read_bytes())
     if as_json:
         say_json(told)
     else:
-        harvesting.say_parsed(told)
+        harvest_actions.say_parsed(told)
 
 
 def enrich(
@@ -83,10 +83,10 @@ def enrich(
 
     Exit status: 0 all was asked, 3 a registry gave no usable answer, 75 a harvest is running.
     """
-    from review.cli import harvesting
+    from review.cli import harvest_actions
 
-    words = harvesting.Words((), live, quiet or as_json, as_json)
-    raise typer.Exit(harvesting.enrich(opened(context), person(context), words, again))
+    words = harvest_actions.Words((), live, quiet or as_json, as_json)
+    raise typer.Exit(harvest_actions.enrich(opened(context), person(context), words, again))
 
 
 def fetch_pdfs(
@@ -101,10 +101,10 @@ def fetch_pdfs(
 
     Exit status: 0 all were asked for, 3 a service did not answer and some are left.
     """
-    from review.cli import harvesting
+    from review.cli import harvest_actions
 
-    words = harvesting.Words((), live, quiet or as_json, as_json)
-    raise typer.Exit(harvesting.seek(opened(context), person(context), words, (again, most)))
+    words = harvest_actions.Words((), live, quiet or as_json, as_json)
+    raise typer.Exit(harvest_actions.seek(opened(context), person(context), words, (again, most)))
 
 
 def alerts(
@@ -113,10 +113,10 @@ def alerts(
     as_json: bool = AS_JSON,
 ) -> None:
     """List the open alerts; each is closed with: review alerts close NUMBER --why TEXT"""
-    from review.cli import harvesting
+    from review.cli import harvest_actions
 
     if context.invoked_subcommand is None:
-        harvesting.say_alerts(opened(context), all_, as_json)
+        harvest_actions.say_alerts(opened(context), all_, as_json)
 
 
 def close_alert(
@@ -132,6 +132,6 @@ def close_alert(
 
 def disagreements(context: typer.Context, as_json: bool = AS_JSON) -> None:
     """List records a source's search found and the query, run here, does not match."""
-    from review.cli import harvesting
+    from review.cli import harvest_actions
 
-    harvesting.say_disagreements(opened(context), as_json)
+    harvest_actions.say_disagreements(opened(context), as_json)

@@ -19,7 +19,7 @@ def serve(
     solo: str = typer.Option("", help="Single-user laptop: act as NAME, without sign-in."),
 ) -> None:
     """Serve the app for this review in the browser."""
-    from review.pages.server import run
+    from review.web.server import run
 
     project = opened(context)
     run(Path(project.folder), port=port, address=address, solo=solo or None)

@@ -6,8 +6,8 @@ from functools import partial
 import streamlit as st
 
 from review.errors import ReviewError
-from review.pages import evidence, filling, paper, session, signs
-from review.pages.marking import plain
+from review.pages.widgets import appraisal_form, bias_flags, evidence, pdf_viewer, session
+from review.pages.widgets.highlighting import plain
 from review.protocol import stage_reviewers
 from review.store import records
 from review.store.records import key_of, number_of
@@ -129,20 +129,20 @@ def _report(project: Project, record: int, uses: tuple[str, ...]) -> None:
         own[KIND] = adjudication.finish(project, report, KIND, name)
         st.session_state.pop(_place(report, tools), None)
     form = _head(report, title, tools, own)
-    asked = filling.current(form)
-    take = partial(filling.take_quote, project, form, asked)
+    asked = appraisal_form.current(form)
+    take = partial(appraisal_form.take_quote, project, form, asked)
     left, right = st.columns([11, 9], gap="medium")
     with right:
-        filling.draw(project, form)
+        appraisal_form.draw(project, form)
         _finish(project, form, tools)
-        raised = signs.offered(project, form, asked)
-        signs.draw(project, form, raised, take)
+        raised = bias_flags.offered(project, form, asked)
+        bias_flags.draw(project, form, raised, take)
         found = evidence.offered(project, form, asked)
         evidence.draw(project, form, asked, found, take)
         _again(own, form, take)
     with left:
-        marked = [*signs.marks(raised), *evidence.marks(found), *_quoted(project, report)]
-        paper.draw(project, report, marked, take)
+        marked = [*bias_flags.marks(raised), *evidence.marks(found), *_quoted(project, report)]
+        pdf_viewer.draw(project, report, marked, take)
 
 
 def _head(report: int, title: str, tools: list[Tool], own: dict[str, Form]) -> Form:
@@ -150,7 +150,7 @@ def _head(report: int, title: str, tools: list[Tool], own: dict[str, Form]) -> F
     back, said, pick = st.columns([1.8, 4.8, 6], vertical_alignment="center")
     back.button("All reports", icon=":material/list:", on_click=_leave, width="stretch",
                 key="appraisal_back")  # fmt: skip
-    said.markdown(paper.title_of(report, title))
+    said.markdown(pdf_viewer.title_of(report, title))
     names = [tool.checklist for tool in tools]
     place = _place(report, tools)
     if st.session_state.get(place) not in names:
@@ -178,15 +178,15 @@ def _tab(form: Form) -> str:
     return f"{form.checklist.short} " + ("✓" if form.finished else f"{given}/{total}")
 
 
-def _quoted(project: Project, report: int) -> list[paper.Mark]:
+def _quoted(project: Project, report: int) -> list[pdf_viewer.Mark]:
     """Where the quote in the box stands, for the paper."""
-    found = paper.place_of(project, report, _quote())
+    found = pdf_viewer.place_of(project, report, _quote())
     return [(found[0], box, "quote") for box in found[1]] if found else []
 
 
 def _again(own: dict[str, Form], form: Form, take: Callable[[str, int | None], None]) -> None:
     """Quotes taken before in any tool, to be used again."""
-    taken = [one for one in filling.quotes_taken(own) if one[0] != _quote()]
+    taken = [one for one in appraisal_form.quotes_taken(own) if one[0] != _quote()]
     if taken and not form.finished:
         with st.expander(f"Use a quote again ({len(taken)})"):
             for n, (quote, number, where) in enumerate(taken):

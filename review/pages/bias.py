@@ -11,8 +11,8 @@ from review import fulltext
 from review.bias.rules import Flag
 from review.checklists import Checklist, Item, Section
 from review.errors import FullTextError
-from review.pages import bias_sets, session, signs
-from review.pages.marking import plain
+from review.pages.widgets import bias_flags, dataset_tabs, session
+from review.pages.widgets.highlighting import plain
 from review.workflow.appraisal.instruments import checklist
 from review.workflow.bias import flags as bias
 from review.workflow.fulltexts import attachments
@@ -49,14 +49,14 @@ def page(project: Project) -> None:
     if not studies:
         st.info("No study has a PDF yet. Add PDFs on a record's page, or: review attach FOLDER")
         return
-    record = bias_sets.choose_study(project, studies)
+    record = dataset_tabs.choose_study(project, studies)
     one, sets, across, rules = st.tabs(["Flags", "Data sets", "Across studies", "Rules"])
     with one:
         _flags(project, record)
     with sets:
-        bias_sets.study_sets(project, record)
+        dataset_tabs.study_sets(project, record)
     with across:
-        bias_sets.across(project)
+        dataset_tabs.across(project)
     with rules:
         _rules(project)
 
@@ -172,7 +172,7 @@ def _flag(project: Project, record: int, flag: Flag, said: _Said, key: str) -> N
     part = f", {flag.section}" if flag.section else ""
     st.markdown(f"{STRENGTHS[flag.strength]} {plain(flag.text)}")
     st.caption(
-        f"{where}{part} · {signs.MODES[flag.mode]} · {flag.strength} · rule {flag.rule}"
+        f"{where}{part} · {bias_flags.MODES[flag.mode]} · {flag.strength} · rule {flag.rule}"
         + _in_use(said.use.get(flag.rule))
     )
     show, yes, no, _ = st.columns([1.7, 2.2, 2.2, 2])
@@ -237,7 +237,7 @@ def _rules(project: Project) -> None:
             {
                 "Rule": rule.id,
                 "Pitfall": bias.pitfall_name(rule),
-                "How": signs.MODES[rule.mode],
+                "How": bias_flags.MODES[rule.mode],
                 "On": rule.enabled,
                 "Confirmed here": use.right if use else 0,
                 "Dismissed here": use.wrong if use else 0,

@@ -7,10 +7,10 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.models import Decision, Verdict
-from review.pages import session
-from review.pages.keys import one_press
-from review.pages.marking import FREE, marked, plain, search_words
 from review.pages.record import identifiers
+from review.pages.widgets import session
+from review.pages.widgets.highlighting import FREE, marked, plain, search_words
+from review.pages.widgets.keyboard import one_press
 from review.protocol import Stage
 from review.screening import Pile
 from review.workflow.fulltexts import attachments

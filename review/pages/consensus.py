@@ -9,8 +9,8 @@ from review.checklists import PARTS, UNSURE, Option, label_of
 from review.consensus import Pair
 from review.errors import ReviewError
 from review.models import Answer
-from review.pages import measured, paper, session
-from review.pages.marking import plain
+from review.pages.widgets import agreement_tables, pdf_viewer, session
+from review.pages.widgets.highlighting import plain
 from review.store.records import key_of, number_of
 from review.workflow.appraisal import adjudication, results
 from review.workflow.appraisal.adjudication import Settlement
@@ -52,8 +52,8 @@ def _open(report: int, name: str) -> None:
 
 def _list(project: Project) -> None:
     st.title("Consensus")
-    views = {"To settle": _waiting, "Agreement": measured.agreement,
-             "Suggestions": measured.suggestions}  # fmt: skip
+    views = {"To settle": _waiting, "Agreement": agreement_tables.agreement,
+             "Suggestions": agreement_tables.suggestions}  # fmt: skip
     chosen = st.segmented_control(
         "Show",
         list(views),
@@ -124,7 +124,7 @@ def _compare(project: Project, record: int, name: str) -> None:
             _result(project, now)
         _done(project, now)
     with left:
-        paper.draw(project, now.report, _marks(project, now), None)
+        pdf_viewer.draw(project, now.report, _marks(project, now), None)
 
 
 def _turn_to_quote(now: Settlement) -> None:
@@ -136,14 +136,14 @@ def _turn_to_quote(now: Settlement) -> None:
     st.session_state["consensus_at"] = here
     pages = [entry.page for entry in pair.said if entry and entry.page]
     if pages:
-        paper.go_to(pages[0])
+        pdf_viewer.go_to(pages[0])
 
 
-def _marks(project: Project, now: Settlement) -> list[paper.Mark]:
+def _marks(project: Project, now: Settlement) -> list[pdf_viewer.Mark]:
     """The quotes of the first open question."""
-    found: list[paper.Mark] = []
+    found: list[pdf_viewer.Mark] = []
     for entry in now.open[0].said if now.open else ():
-        place = paper.place_of(project, now.report, entry.quote or "") if entry else None
+        place = pdf_viewer.place_of(project, now.report, entry.quote or "") if entry else None
         if place:
             found += [(place[0], box, "quote") for box in place[1]]
     return found
@@ -176,7 +176,7 @@ def _side(project: Project, now: Settlement, pair: Pair, at: int, *, keys: bool)
     if entry and entry.page:
         st.button(
             f"Page {entry.page}", icon=":material/description:", type="tertiary",
-            on_click=partial(paper.go_to, entry.page),
+            on_click=partial(pdf_viewer.go_to, entry.page),
             key=f"page_{pair.asked.key}_{who}",
         )  # fmt: skip
     if entry and entry.comment:

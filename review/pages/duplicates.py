@@ -11,8 +11,8 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.models import Link, Record, StoredRecord
-from review.pages import session
-from review.pages.keys import one_press
+from review.pages.widgets import session
+from review.pages.widgets.keyboard import one_press
 from review.workflow.deduplication import run as dedupe
 from review.workflow.exports import duplicates_report
 from review.workflow.project.accounts import may

@@ -6,8 +6,8 @@ import streamlit as st
 
 from review import protocol as protocols
 from review.errors import ReviewError
-from review.pages import session
-from review.pages.marking import plain
+from review.pages.widgets import session
+from review.pages.widgets.highlighting import plain
 from review.protocol import Protocol, Stage
 from review.sources import TITLES
 from review.workflow.project import accounts

@@ -6,8 +6,8 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.models import Record
-from review.pages import session
-from review.pages.marking import FREE, marked, plain
+from review.pages.widgets import session
+from review.pages.widgets.highlighting import FREE, marked, plain
 from review.store.records import key_of
 from review.workflow.deduplication import run
 from review.workflow.fulltexts import attachments

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from review.pages import session
+from review.pages.widgets import session
 from review.workflow.project.project import Project
 from review.workflow.records import listing
 

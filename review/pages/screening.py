@@ -10,10 +10,10 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.models import Verdict
-from review.pages import session
-from review.pages.keys import INTO_THE_BOX, one_press
-from review.pages.marking import FREE, marked, plain, search_words
 from review.pages.record import identifiers
+from review.pages.widgets import session
+from review.pages.widgets.highlighting import FREE, marked, plain, search_words
+from review.pages.widgets.keyboard import INTO_THE_BOX, one_press
 from review.protocol import Stage, stage_of, stage_reviewers
 from review.workflow.deduplication import run
 from review.workflow.fulltexts import attachments

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from review.errors import ReviewError
-from review.pages import session
-from review.pages.marking import plain
+from review.pages.widgets import session
+from review.pages.widgets.highlighting import plain
 from review.workflow.harvest import alerts
 from review.workflow.harvest.alerts import Alert
 from review.workflow.project import accounts

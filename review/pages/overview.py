@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from review.pages import alerts, session
+from review.pages.widgets import alerts, session
 from review.prisma import Flow, Stream, total
 from review.workflow.exports import overview
 from review.workflow.exports.overview import Progress

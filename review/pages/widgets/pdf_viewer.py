@@ -13,8 +13,8 @@ from review import fulltext
 from review.errors import FullTextError
 from review.fulltext import FullText
 from review.models import Page, Word
-from review.pages import session
-from review.pages.marking import plain
+from review.pages.widgets import session
+from review.pages.widgets.highlighting import plain
 from review.store.records import key_of
 from review.workflow.fulltexts import attachments
 from review.workflow.fulltexts import reading as workflow

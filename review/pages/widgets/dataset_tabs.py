@@ -7,8 +7,8 @@ import streamlit as st
 
 from review.bias import datasets
 from review.bias.datasets import Dataset, Matrix
-from review.pages import session
-from review.pages.marking import plain
+from review.pages.widgets import session
+from review.pages.widgets.highlighting import plain
 from review.workflow.bias import flags, sample_sizes
 from review.workflow.bias.flags import Named
 from review.workflow.fulltexts import reading as texts

@@ -5,7 +5,7 @@ import streamlit as st
 
 from review.agreement import Figure
 from review.errors import ReviewError
-from review.pages import measured, session
+from review.pages.widgets import agreement_tables, session
 from review.protocol import Stage, stage_reviewers
 from review.stopping import sentences
 from review.workflow.project.project import Project
@@ -25,7 +25,7 @@ def page(project: Project) -> None:
     chosen = st.segmented_control("Stage", list(stages), default=next(iter(stages)), required=True)
     stage = stages[chosen or next(iter(stages))]
     if stage.kind == "quality":
-        measured.agreement(project)
+        agreement_tables.agreement(project)
         return
     left, right = st.columns([2, 3], gap="large")
     with left:

@@ -19,7 +19,7 @@ from review.checklists import (
 )
 from review.errors import ReviewError
 from review.models import Answer
-from review.pages import paper, session
+from review.pages.widgets import pdf_viewer, session
 from review.scoring import Judgement
 from review.workflow.appraisal import forms
 from review.workflow.appraisal.forms import Form, Given, asked_now
@@ -117,7 +117,7 @@ def _load(form: Form, asked: Asked) -> None:
     _loaded(entry)
     st.session_state.pop("filling_waits", None)
     if entry and entry.page:
-        paper.go_to(entry.page)
+        pdf_viewer.go_to(entry.page)
 
 
 def _place(form: Form, asked: Asked) -> tuple[int, str, str]:
@@ -354,10 +354,10 @@ def _words(project: Project, form: Form, asked: Asked) -> None:
 
 
 def _quoted(project: Project, form: Form, asked: Asked) -> None:
-    found = paper.place_of(project, form.report, st.session_state["filling_quote"])
+    found = pdf_viewer.place_of(project, form.report, st.session_state["filling_quote"])
     if found:
         st.session_state["filling_page"] = found[0]
-        paper.go_to(found[0])
+        pdf_viewer.go_to(found[0])
     _save_words(project, form, asked)
 
 
@@ -377,7 +377,7 @@ def take_quote(project: Project, form: Form, asked: Asked, text: str, page: int 
     st.session_state["filling_quote"] = text
     st.session_state["filling_page"] = page
     if page:
-        paper.go_to(page)
+        pdf_viewer.go_to(page)
     _save_words(project, form, asked)
 
 

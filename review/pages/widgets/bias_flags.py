@@ -8,7 +8,7 @@ import streamlit as st
 
 from review.bias.rules import Flag
 from review.checklists import Asked
-from review.pages import paper, session
+from review.pages.widgets import pdf_viewer, session
 from review.workflow.appraisal.forms import Form
 from review.workflow.bias import flags
 from review.workflow.fulltexts import attachments
@@ -82,7 +82,7 @@ def _one(
         if page is not None:
             show.button(
                 f"Page {page}", key=f"sign_show_{n}", width="stretch", type="tertiary",
-                on_click=partial(paper.go_to, page),
+                on_click=partial(pdf_viewer.go_to, page),
             )  # fmt: skip
             if flag.mode in ("present", "number"):
                 quote.button(
@@ -102,7 +102,7 @@ def _judge(project: Project, record: int, flag: Flag, verdict: str | None) -> No
     flags.judge(project, record, flag, verdict, session.person().name)
 
 
-def marks(found: Sequence[Flag]) -> list[paper.Mark]:
+def marks(found: Sequence[Flag]) -> list[pdf_viewer.Mark]:
     """Where the flags' sentences stand, for the paper; once where several flags share one."""
     every = ((flag.page, box, "flag") for flag in found if flag.page for box in flag.boxes)
     return list(dict.fromkeys(every))

@@ -10,7 +10,7 @@ import streamlit as st
 from review.bias.rules import APART, PLAIN, Suggestion
 from review.checklists import Asked, Checklist
 from review.errors import ReviewError
-from review.pages import paper, session
+from review.pages.widgets import pdf_viewer, session
 from review.store.feedback import Said
 from review.store.timestamps import now
 from review.workflow.appraisal.forms import Form
@@ -96,7 +96,7 @@ def _one(
         row = st.container(horizontal=True, vertical_alignment="center")
         row.button(
             f"Page {one.page}", key=f"evidence_show_{n}", type="tertiary",
-            on_click=partial(paper.go_to, one.page),
+            on_click=partial(pdf_viewer.go_to, one.page),
         )  # fmt: skip
         row.button(
             "Use", key=f"evidence_use_{n}", shortcut=None if n else "Alt+Q",
@@ -135,6 +135,6 @@ def rule_of(one: Suggestion) -> str:
     return APART.join(f"{phrase}{mark}" for phrase in one.cue.split(APART))
 
 
-def marks(found: list[Suggestion]) -> list[paper.Mark]:
+def marks(found: list[Suggestion]) -> list[pdf_viewer.Mark]:
     """Where the offered sentences stand, for the paper."""
     return [(one.page, box, "suggested") for one in found for box in one.boxes]

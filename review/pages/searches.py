@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from review.errors import StoreError
-from review.pages import alerts, session
+from review.pages.widgets import alerts, session
 from review.workflow.harvest import disagreements, open_windows, overview, running
 from review.workflow.harvest.background import failed, start, under_way
 from review.workflow.harvest.status import Disagreement, Row, raw_answer, raw_pages

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from review.errors import FlowError
-from review.pages import session
+from review.pages.widgets import session
 from review.tables import frame
 from review.tables.documents import WRITERS
 from review.workflow.exports import bundle, changes, methods_text, prisma, snapshot
