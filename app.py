@@ -11,27 +11,30 @@ from review.pages.widgets.icon import ICON
 from review.workflow.project.accounts import Signed, may
 from review.workflow.project.project import Project
 
-# Section -> (file under review/pages, title, action it takes).
-ROOMS = {
+# Section -> (module under review/pages, address of the page, title, action it takes).
+PAGES = {
     "Review": [
-        ("home", "Overview", "read"),
-        ("protocol", "Protocol", "read"),
-        ("records", "Records", "read"),
-        ("record", "One record", "read"),
+        ("overview", "home", "Overview", "read"),
+        ("protocol", "protocol", "Protocol", "read"),
+        ("records", "records", "Records", "read"),
+        ("record", "record", "One record", "read"),
     ],
-    "Identify": [("harvests", "Harvests", "harvest"), ("duplicates", "Duplicates", "dedupe")],
+    "Identify": [
+        ("searches", "harvests", "Harvests", "harvest"),
+        ("duplicates", "duplicates", "Duplicates", "dedupe"),
+    ],
     "Screen": [
-        ("screening", "Screening", "screen"),
-        ("conflicts", "Conflicts", "adjudicate"),
-        ("progress", "Agreement and stopping", "manage"),
+        ("screening", "screening", "Screening", "screen"),
+        ("conflicts", "conflicts", "Conflicts", "adjudicate"),
+        ("agreement", "progress", "Agreement and stopping", "manage"),
     ],
     "Appraise": [
-        ("appraisal", "Appraisal", "appraise"),
-        ("extraction", "Data extraction", "appraise"),
-        ("consensus", "Consensus", "adjudicate"),
-        ("bias", "Bias", "read"),
+        ("appraisal", "appraisal", "Appraisal", "appraise"),
+        ("extraction", "extraction", "Data extraction", "appraise"),
+        ("consensus", "consensus", "Consensus", "adjudicate"),
+        ("bias", "bias", "Bias", "read"),
     ],
-    "Report": [("results", "Reports", "export")],
+    "Report": [("reports", "results", "Reports", "export")],
 }
 
 STYLE = """<style>
@@ -79,12 +82,12 @@ def rooms(project: Project, person: Signed) -> dict[str, list[st.Page]]:
     """The pages this person's roles open, by section."""
     return {
         section: [
-            st.Page(draw(name, project), title=title, url_path=name, default=name == "home")
-            for name, title, action in pages
+            st.Page(draw(name, project), title=title, url_path=address, default=name == "overview")
+            for name, address, title, action in pages
             if may(person, action)
         ]
-        for section, pages in ROOMS.items()
-        if any(may(person, action) for _, _, action in pages)
+        for section, pages in PAGES.items()
+        if any(may(person, action) for _, _, _, action in pages)
     }
 
 

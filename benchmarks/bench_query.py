@@ -18,8 +18,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from standin import make  # noqa: E402
 
 from review.protocol import load  # noqa: E402
-from review.query import Node, compile_arxiv, compile_pubmed, matcher, parse, terms_of  # noqa: E402
+from review.query import Node, matcher, parse, terms_of  # noqa: E402
 from review.query.ast import term_words  # noqa: E402
+from review.sources.arxiv.query import compile_arxiv  # noqa: E402
+from review.sources.pubmed.query import compile_pubmed  # noqa: E402
 
 T = TypeVar("T")
 PEER_RECORDS = 2_000  # the peer is too slow for all of them

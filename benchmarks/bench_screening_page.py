@@ -36,7 +36,7 @@ from review.store import decisions, records  # noqa: E402
 from review.store.timestamps import now  # noqa: E402
 from review.workflow.project import accounts  # noqa: E402
 from review.workflow.project.project import Project  # noqa: E402
-from review.workflow.screening import ranking, reviewing, status
+from review.workflow.screening import ranking, reviewing, status  # noqa: E402
 from review.workflow.setup.loading import init, open_project  # noqa: E402
 
 RECORDS = int(os.environ.get("RECORDS", "100000"))

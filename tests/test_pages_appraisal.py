@@ -414,7 +414,7 @@ def test_the_consensus_page_shows_agreement_with_intervals(project):
     row = items[items["Item"].str.contains("Validation")].iloc[0]
     assert row["Reports"] == 3
     assert "to" in row["weighted kappa (linear)"]
-    lead = draw("progress", project, ADA)
+    lead = draw("agreement", project, ADA)
     lead.segmented_control[0].set_value("quality").run()
     lead.segmented_control(key="agreement_of").set_value("rqs-1.0").run()
     assert frames(lead)[0].equals(whole)

@@ -19,7 +19,7 @@ def project(tmp_path_factory):
 
 
 def opened(project, part=None):
-    app = draw("results", project.folder, ADA)
+    app = draw("reports", project.folder, ADA)
     assert not app.exception, app.exception
     if part:
         app.segmented_control[0].set_value(part)
@@ -97,5 +97,5 @@ def test_a_report_made_before_the_newest_entry_is_not_offered(tmp_path, monkeypa
 
 
 def test_only_those_who_may_export_see_it(project):
-    app = draw("results", project.folder, BEN)
+    app = draw("reports", project.folder, BEN)
     assert "may not export" in app.exception[0].message

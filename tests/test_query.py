@@ -17,13 +17,12 @@ from review.query import (
     Window,
     all_of,
     any_of,
-    explain,
-    fingerprint,
     none_of,
     parse,
     terms_of,
     to_text,
 )
+from review.sources.query_preview import explain, fingerprint
 
 A, B, C = Term("a1"), Term("b1"), Term("c1")
 

@@ -13,18 +13,13 @@ from standin import StandIn, make
 
 from review.errors import QueryError
 from review.protocol import load
-from review.query import (
-    Window,
-    compile_arxiv,
-    compile_europepmc,
-    compile_for,
-    compile_pubmed,
-    explain,
-    matcher,
-    parse,
-)
+from review.query import Window, matcher, parse
 from review.query.ast import Term
 from review.query.truncation import known_words, vocabulary
+from review.sources.arxiv.query import compile_arxiv
+from review.sources.europepmc.query import compile_europepmc
+from review.sources.pubmed.query import compile_pubmed
+from review.sources.query_preview import compile_for, explain
 
 DATA = Path(__file__).parents[1] / "data"
 YEAR = Window(date(2020, 1, 1), date(2020, 10, 3))

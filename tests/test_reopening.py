@@ -260,7 +260,7 @@ def test_the_pages_say_it_and_only_the_lead_may_keep_it(project):
     [article] = bring(project, ARTICLE)
     dedupe.run(project, "ada")
     line = f"{article}, the journal article of {preprint}, came after {preprint} was judged"
-    for page in ("home", "duplicates"):
+    for page in ("overview", "duplicates"):
         assert any(line in one.value for one in draw(project, page).info), page
     app = draw(project, "duplicates", ["reviewer"])
     assert not [one for one in app.button if one.label == "Keep as judged"]

@@ -77,7 +77,7 @@ def _asked(
 
 
 def _explained(query: str, window: "Window", native: dict[str, str]) -> dict[str, Any]:
-    from review.query import explain
+    from review.sources.query_preview import explain
 
     found = explain(query, window)
     for name, text in native.items():

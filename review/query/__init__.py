@@ -17,9 +17,6 @@ from review.query.ast import to_text as to_text
 from review.query.compiler import Compiled as Compiled
 from review.query.compiler import Window as Window
 from review.query.compiler import without_mesh as without_mesh
-from review.query.explanation import compile_for as compile_for
-from review.query.explanation import explain as explain
-from review.query.explanation import fingerprint as fingerprint
 from review.query.matching import matcher as matcher
 from review.query.matching import matches as matches
 from review.query.matching import record_matcher as record_matcher
@@ -27,6 +24,3 @@ from review.query.matching import words_beginning as words_beginning
 from review.query.parser import parse as parse
 from review.query.tokens import clean_text as clean_text
 from review.query.tokens import words_of as words_of
-from review.sources.arxiv.query import compile_arxiv as compile_arxiv
-from review.sources.europepmc.query import compile_europepmc as compile_europepmc
-from review.sources.pubmed.query import compile_pubmed as compile_pubmed

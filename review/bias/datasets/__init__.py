@@ -27,7 +27,6 @@ from review.bias.datasets.models import (
     load,
     squeezed,
 )
-from review.figures.dataset_graph import draw
 
 __all__ = [
     "Component",
@@ -40,7 +39,6 @@ __all__ = [
     "Registry",
     "ages",
     "asked",
-    "draw",
     "drawn",
     "find",
     "holds",

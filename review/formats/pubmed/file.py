@@ -4,6 +4,7 @@ import re
 
 from review.formats import funnel_note
 from review.formats.fields import decoded
+from review.formats.pubmed import parsing
 from review.models import Parsed, Record, Rejected
 
 _ARTICLE = re.compile(rb"<(PubmedArticle|PubmedBookArticle)(?=[\s>]).*?</\1>", re.S)
@@ -15,8 +16,6 @@ CHUNK = 200
 
 def parse(data: bytes, source: str | None = None) -> Parsed:
     """Records of a PubMed XML file; an article without its end tag is rejected."""
-    from review.sources import pubmed
-
     articles = [(m.start(), m.end()) for m in _ARTICLE.finditer(data)]
     records: list[Record] = []
     rejected: list[Rejected] = []
@@ -28,7 +27,7 @@ def parse(data: bytes, source: str | None = None) -> Parsed:
             rejected.append(Rejected(number, reason, decoded(data[start:])))
     for first in range(0, len(articles), CHUNK):
         pieces = [data[a:b] for a, b in articles[first : first + CHUNK]]
-        found = pubmed.parse(_wrapped(pieces))
+        found = parsing.parse(_wrapped(pieces))
         records.extend(found.records)
         rejected.extend(Rejected(first + bad.number, bad.reason, bad.raw) for bad in found.rejected)
     named = tuple(funnel_note.named(record, source, "pubmed") for record in records)

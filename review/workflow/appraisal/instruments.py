@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from review.checklists import PARTS, Checklist, answerable, available, items, loading
+from review.checklists import PARTS, Checklist, answerable, available, items, load
 from review.errors import ProtocolError, ReviewError
 from review.protocol import (
     Condition,
@@ -68,7 +68,7 @@ def checklist(project: Project | None, name: str) -> Checklist:
 
 @lru_cache(maxsize=64)
 def _loaded(path: Path, _stamp: int) -> Checklist:
-    return loading(path)
+    return load(path)
 
 
 def check_plan(folder: Path, protocol: Protocol) -> None:
@@ -89,7 +89,7 @@ def check_plan(folder: Path, protocol: Protocol) -> None:
             )
     for gate in protocol.appraisal.gates:
         for asked in conditions(gate):
-            _check_condition(gate.id, asked, loading(known[asked.checklist]))
+            _check_condition(gate.id, asked, load(known[asked.checklist]))
 
 
 def _check_condition(gate: str, asked: Gate | Condition, one: Checklist) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from review.bias import rules
-from review.checklists import PARTS, Checklist, asked_of, items, label_of, loading, read_answer
+from review.checklists import PARTS, Checklist, asked_of, items, label_of, load, read_answer
 from review.errors import ChecklistError, SourceError
 from review.formats.tabular.plain import read_table
 from review.scoring import Result, lacks_reason, score
@@ -22,7 +22,7 @@ def checklist_at(project: Project | None, word: str) -> Checklist:
     """The checklist of an id, or in a YAML file where the word is the name of one."""
     path = Path(word)
     if path.suffix in (".yaml", ".yml"):
-        return loading(path)
+        return load(path)
     return checklist(project, word)
 
 
@@ -33,7 +33,7 @@ def checklist_rows(project: Project | None) -> list[dict[str, Any]]:
 
 def described(path: Path) -> dict[str, Any]:
     """What a checklist file holds, JSON-ready. Raises ChecklistError with every mistake in it."""
-    one = loading(path)
+    one = load(path)
     problems = _cue_mistakes(one, path)
     if problems:
         raise ChecklistError("\n".join(problems))

@@ -20,6 +20,7 @@ from review.bias.pitfalls import load as load_pitfalls
 from review.bias.rules import Flag
 from review.checklists import PARTS, Asked, Checklist
 from review.errors import ReviewError
+from review.figures import dataset_graph
 from review.figures.convert import png as to_png
 from review.models import Sentence
 from review.parallel import process_pool
@@ -301,7 +302,7 @@ def matrix_sentence(table: Matrix) -> str:
 
 def graph(table: Matrix | None) -> str:
     """The graph of data sets as SVG: of a review's matrix, or of the whole registry."""
-    return datasets.draw(knowledge().registry, table)
+    return dataset_graph.draw(knowledge().registry, table)
 
 
 def numbers_in(sentences: Sequence[Sentence]) -> list[number_checks.Found]:

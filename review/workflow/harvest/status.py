@@ -219,7 +219,8 @@ def raw_pages(project: Project, harvest: int) -> list[RawPage]:
         return [
             RawPage(
                 page["slice"], page["raw"],
-                raw_answers.path_of(project.folder, page["raw"]).relative_to(project.folder).as_posix(),
+                raw_answers.path_of(project.folder, page["raw"])
+                .relative_to(project.folder).as_posix(),
                 page["received"],
             )
             for page in harvests.pages(conn, harvest)

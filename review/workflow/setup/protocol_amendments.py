@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from review import protocol as protocols
-from review import query
 from review.errors import ProtocolError
 from review.query import Window
+from review.sources.query_preview import explain
 from review.store import audit_events, decisions
 from review.store.timestamps import now
 from review.workflow.project.project import PROTOCOL, Project
@@ -68,7 +68,7 @@ def asked(project: Project) -> dict[str, Any]:
         QueryError: the query cannot be read.
     """
     search = project.protocol.search
-    found = query.explain(search.query, Window(search.from_, search.to))
+    found = explain(search.query, Window(search.from_, search.to))
     sources = {name: one for name, one in found["sources"].items() if name in search.sources}
     for name, one in sources.items():
         if name in search.native:
