@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pypdfium2
-from review.workflow.project.project.project import Project
 
 from review.checklists import NONE, NOT_JUDGED, Asked, answerable, asked_of
 from review.figures import convert
@@ -21,6 +20,7 @@ from review.scoring import score
 from review.store import records
 from review.workflow.appraisal import adjudication, forms, instruments
 from review.workflow.appraisal.forms import Given
+from review.workflow.project.project import Project
 from review.workflow.setup.loading import open_project
 
 SETTLED, DIFFERING, PAPERS = 14, 3, 8

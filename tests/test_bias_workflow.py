@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from review.checklists import loading as load_checklist
+from review.checklists import load as load_checklist
 from review.cli import app, format_bias
 from review.errors import FullTextError, ReviewError
 from review.models import Record

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from review.checklists import asked_of, available, items, label_of, loading, read_answer
+from review.checklists import asked_of, available, items, label_of, load, read_answer
 from review.checklists.loading import parse
 from review.errors import ChecklistError
 from review.resources import folder
@@ -54,7 +54,7 @@ def published(shared: Path, name: str) -> dict:
 
 @pytest.mark.parametrize("name", sorted(SHIPPED))
 def test_every_shipped_checklist_loads_with_its_licence(name: str) -> None:
-    checklist = loading(SHIPPED[name])
+    checklist = load(SHIPPED[name])
     assert checklist.id == name
     assert len(items(checklist)) == checklist.item_count
     assert "Funnel (MIT)" in checklist.licence
@@ -63,7 +63,7 @@ def test_every_shipped_checklist_loads_with_its_licence(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(SHIPPED))
 def test_every_item_has_guidance_of_its_own_and_cue_phrases(name: str) -> None:
-    every = items(loading(SHIPPED[name]))
+    every = items(load(SHIPPED[name]))
     assert [one.number for one in every if len(one.guidance.split()) < 4 or not one.cues] == []
     assert [one.number for one in every if one.guidance == one.question] == []
 
@@ -72,7 +72,7 @@ def test_every_item_has_guidance_of_its_own_and_cue_phrases(name: str) -> None:
 def test_numbers_sections_and_weights_are_the_published_ones(
     shared: Path, ours: str, theirs: str
 ) -> None:
-    facts, checklist = published(shared, theirs), loading(SHIPPED[ours])
+    facts, checklist = published(shared, theirs), load(SHIPPED[ours])
     sections = [[str(i["number"]) for i in s["items"]] for s in facts["sections"]]
     assert [[i.number for i in s.items] for s in checklist.sections] == sections
     assert checklist.item_count == facts["item_count"]
@@ -88,7 +88,7 @@ def test_no_question_is_copied_from_the_reference(shared: Path, ours: str, their
         for s in published(shared, theirs)["sections"]
         for i in s["items"]
     }
-    for item in items(loading(SHIPPED[ours])):
+    for item in items(load(SHIPPED[ours])):
         alike = SequenceMatcher(None, item.question.lower(), said[item.number]).ratio()
         assert alike < 0.9, item.question
 
@@ -99,7 +99,7 @@ def test_rqs_points_run_from_minus_8_to_36_by_item(shared: Path) -> None:
         for s in published(shared, "rqs")["sections"]
         for i in s["items"]
     }
-    for item in items(loading(SHIPPED["rqs-1.0"])):
+    for item in items(load(SHIPPED["rqs-1.0"])):
         points = [option.points for option in item.options]
         reach = (0, sum(points)) if item.choose == "many" else (min(points), max(points))
         assert reach == facts[item.number], item.number
@@ -115,12 +115,12 @@ def test_metrics_items_apply_under_the_published_conditions(shared: Path) -> Non
 
 
 def asked_item(name: str, number: str):
-    return next(i for i in items(loading(SHIPPED[name])) if i.number == number)
+    return next(i for i in items(load(SHIPPED[name])) if i.number == number)
 
 
 @pytest.mark.parametrize("name", ["probast-2019", "quadas-2"])
 def test_bias_tools_have_four_domains_three_with_applicability(name: str) -> None:
-    checklist = loading(SHIPPED[name])
+    checklist = load(SHIPPED[name])
     assert [bool(s.judgement) for s in checklist.sections] == [True] * 4
     assert [bool(s.applicability) for s in checklist.sections] == [True, True, True, False]
     assert not checklist.scores
@@ -136,7 +136,7 @@ def test_claim_2024_follows_the_published_crosswalk(shared: Path) -> None:
 def test_extraction_covers_the_founding_table(shared: Path) -> None:
     facts = yaml.safe_load((shared / "reference" / "roberts2021" / "facts.yaml").read_text())
     columns = facts["table_2_columns"]["list"]
-    form = loading(SHIPPED["extraction-imaging-ai"])
+    form = load(SHIPPED["extraction-imaging-ai"])
     numbers = {int(re.match(r"\d+", item.number).group()) for item in items(form)}
     assert numbers == set(range(2, len(columns) + 1))  # column 1 is the record itself
     for item in items(form):
@@ -151,7 +151,7 @@ sections:"""
 
 
 def test_clear_has_58_items() -> None:
-    assert [i.number for i in items(loading(SHIPPED["clear"]))] == [str(n) for n in range(1, 59)]
+    assert [i.number for i in items(load(SHIPPED["clear"]))] == [str(n) for n in range(1, 59)]
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_the_shape_changes_with_the_meaning_and_not_with_the_wording() -> None:
     ],
 )
 def test_what_was_typed_is_read(name: str, key: str, typed: object, stored: str | None) -> None:
-    assert read_answer(asked_of(loading(SHIPPED[name]), key), typed) == stored
+    assert read_answer(asked_of(load(SHIPPED[name]), key), typed) == stored
 
 
 @pytest.mark.parametrize(
@@ -302,16 +302,16 @@ def test_what_was_typed_is_read(name: str, key: str, typed: object, stored: str 
 )
 def test_what_an_item_does_not_take_is_refused(name: str, key: str, typed: str, says: str) -> None:
     with pytest.raises(ChecklistError, match=says):
-        read_answer(asked_of(loading(SHIPPED[name]), key), typed)
+        read_answer(asked_of(load(SHIPPED[name]), key), typed)
 
 
 def test_an_unknown_item_is_named_with_the_nearest() -> None:
     with pytest.raises(ChecklistError, match="Did you mean 'preprocessing'"):
-        asked_of(loading(SHIPPED["claim-2020"]), "preprocesing")
+        asked_of(load(SHIPPED["claim-2020"]), "preprocesing")
 
 
 def test_answers_are_shown_in_words() -> None:
-    rqs = loading(SHIPPED["rqs-1.0"])
+    rqs = load(SHIPPED["rqs-1.0"])
     assert label_of(asked_of(rqs, "16"), "scans+code") == "Scans; Code"
     assert label_of(asked_of(rqs, "16"), "none") == "None of these"
     assert label_of(asked_of(rqs, "12"), None) == "not answered"
@@ -321,7 +321,7 @@ def test_every_shown_option_reads_back_to_itself() -> None:
     from review.checklists import answerable
 
     for name, path in SHIPPED.items():
-        for asked in answerable(loading(path)):
+        for asked in answerable(load(path)):
             for option in asked.options:
                 assert read_answer(asked, option.label) == option.id, (name, asked.key)
                 if asked.choose == "one":
@@ -338,5 +338,5 @@ def test_the_table_in_the_docs_lists_what_ships() -> None:
     page = (folder("checklists").parent / "docs" / "checklists.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([\w.-]+)` \| [^|]+ \| (\d+) \|", page, re.M)
     assert {name: int(count) for name, count in rows} == {
-        name: loading(path).item_count for name, path in SHIPPED.items()
+        name: load(path).item_count for name, path in SHIPPED.items()
     }

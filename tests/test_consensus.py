@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from review.checklists import UNSURE, Checklist, answerable, asked_of, available, items, loading
+from review.checklists import UNSURE, Checklist, answerable, asked_of, available, items, load
 from review.consensus import conflicts, consensus_form, consensus_reasons, pairs, ratings, same
 from review.models import Answer
 from review.resources import folder
@@ -17,7 +17,7 @@ AT = datetime(2026, 1, 2, tzinfo=UTC)
 
 @cache
 def shipped(name: str) -> Checklist:
-    return loading(available([folder("checklists")])[name])
+    return load(available([folder("checklists")])[name])
 
 
 def entries(name: str, who: str, form: dict, comment: str | None = None) -> dict[str, Answer]:

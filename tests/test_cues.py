@@ -10,7 +10,7 @@ from review.bias import datasets, pitfalls
 from review.bias import rules as cues
 from review.bias.rules import matching
 from review.bias.rules.patterns import compiled, spelled
-from review.checklists import loading as load_checklist
+from review.checklists import load as load_checklist
 from review.errors import ChecklistError
 from review.fulltext import read
 from review.fulltext.sentences import sentence_spans

@@ -10,6 +10,7 @@ import yaml
 from review import resources
 from review.bias import datasets as reg
 from review.errors import ChecklistError
+from review.figures.dataset_graph import draw
 from review.fulltext import read
 
 PITFALLS = 23
@@ -321,12 +322,12 @@ def test_studies_that_name_nothing_are_said_so(registry):
     assert reg.sentence(registry, table) == (
         "None of the 2 studies names a registered public data set."
     )
-    assert "No registered public data set" in reg.draw(registry, table)
+    assert "No registered public data set" in draw(registry, table)
 
 
 def test_the_graph_is_sound_svg_with_a_box_for_each_set_and_no_two_overlap(registry):
     for table in (None, reg.matrix(registry, {"S1": ["covidx_cxr"], "S2": ["kermany_cxr"]})):
-        svg = reg.draw(registry, table)
+        svg = draw(registry, table)
         root = ElementTree.fromstring(svg)
         space = "{http://www.w3.org/2000/svg}"
         width, height = float(root.get("width")), float(root.get("height"))
@@ -375,5 +376,5 @@ def test_names_in_lists_likenesses_tools_and_citations(text, ids, registry):
 
 
 def test_no_name_is_cut_short_in_the_graph(registry):
-    assert "…" not in reg.draw(registry)
-    assert "…" not in reg.draw(registry, reg.matrix(registry, {"S": list(registry)}))
+    assert "…" not in draw(registry)
+    assert "…" not in draw(registry, reg.matrix(registry, {"S": list(registry)}))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review.fulltext import Candidate, record_match
+from review.fulltext import Candidate, match
 from review.fulltext.layout import arrange, without_furniture
 from review.fulltext.lines import RawPage, line_of
 from review.fulltext.sections import depth, known, run_in, split_number
@@ -231,7 +231,7 @@ def test_versions_whose_titles_differ_by_a_word_are_told_apart(shared, name, key
     from review.fulltext import read
 
     text = read(shared / "reference" / "pdfs" / f"{name}.pdf")
-    found = record_match(text.front, [V2, V3, OTHER])
+    found = match(text.front, [V2, V3, OTHER])
     assert (found.keys, found.how) == ((key,), "title")
 
 
@@ -252,19 +252,19 @@ def test_versions_whose_titles_differ_by_a_word_are_told_apart(shared, name, key
     ],
 )
 def test_a_file_is_matched_by_what_stands_on_its_first_pages(front, file_name, keys, how):
-    found = record_match(front, [V2, V3, OTHER], file_name=file_name)
+    found = match(front, [V2, V3, OTHER], file_name=file_name)
     assert (found.keys, found.how) == (keys, how)
 
 
 def test_two_records_of_one_title_are_both_named():
     twin = Candidate("R000009", OTHER.title)
-    found = record_match("Deep Learning for Tuberculosis. A. Author", [OTHER, twin])
+    found = match("Deep Learning for Tuberculosis. A. Author", [OTHER, twin])
     assert found.keys == ("R000003", "R000009")
 
 
 def test_a_doi_shared_by_two_records_asks():
     twin = Candidate("R000009", None, doi="10.1000/tb.1")
-    found = record_match(
+    found = match(
         "some front page with 10.1000/tb.1", [twin, Candidate("R000010", None, doi="10.1000/tb.1")]
     )
     assert found.keys == ("R000009", "R000010")

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from review.checklists import UNSURE, Checklist, answerable, available, items, loading
+from review.checklists import UNSURE, Checklist, answerable, available, items, load
 from review.errors import ChecklistError
 from review.protocol import Condition, Gate
 from review.resources import folder
@@ -16,7 +16,7 @@ BIAS = ("probast-2019", "quadas-2")
 
 @cache
 def shipped(name: str) -> Checklist:
-    return loading(available([folder("checklists")])[name])
+    return load(available([folder("checklists")])[name])
 
 
 def every(name: str, answer: str, **other: str) -> dict[str, str]:

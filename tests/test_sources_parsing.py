@@ -410,6 +410,11 @@ def test_only_known_tags_are_taken_out_of_text():
 
 
 def test_parsers_import_no_client_of_the_network():
-    folder = Path(__file__).parents[1] / "review" / "sources"
-    for name in ("arxiv/atom.py", "pubmed/parsing.py", "medrxiv/parsing.py", "markup.py"):
+    folder = Path(__file__).parents[1] / "review"
+    for name in (
+        "sources/arxiv/atom.py",
+        "formats/pubmed/parsing.py",
+        "sources/medrxiv/parsing.py",
+        "text/markup.py",
+    ):
         assert "import requests" not in (folder / name).read_text()

@@ -210,9 +210,9 @@ def test_killing_a_writer_leaves_whole_batches_or_none(tmp_path):
     script = textwrap.dedent("""
         import os, sys
         from pathlib import Path
-        from review.records import Record
+        from review.models import Record
         from review.store import open_store, records
-        from review.store.moments import now
+        from review.store.timestamps import now
         store = open_store(Path(sys.argv[1]))
         print("ready", flush=True)
         for round in range(10_000):
