@@ -8,7 +8,7 @@ import streamlit as st
 from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.icon import ICON
-from review.workflow.project.accounts import Signed, may
+from review.workflow.project.accounts import CurrentUser, is_allowed
 from review.workflow.project.project import Project
 
 # Section -> (module under review/pages, address of the page, title, action it takes).
@@ -37,7 +37,7 @@ PAGES = {
     "Report": [("reports", "results", "Reports", "export")],
 }
 
-STYLE = """<style>
+PAGE_STYLE = """<style>
 .stMainBlockContainer {padding: 2.6rem 3rem 3rem; max-width: 100rem;}
 .stMainBlockContainer h1 {font-size: 1.9rem; padding: 0 0 .4rem;}
 .stMainBlockContainer h2 {font-size: 1.4rem;}
@@ -53,49 +53,54 @@ div:has(> .st-key-keys) {position: sticky; top: 0; z-index: 99; padding: .4rem 0
 </style>"""
 
 
-def draw(name: str, project: Project) -> Callable[[], None]:
+def make_page_renderer(name: str, project: Project) -> Callable[[], None]:
     """The function that draws a page; loads its file when it is first opened."""
 
-    def page() -> None:
-        importlib.import_module(f"review.pages.{name}").page(project)
+    def render_page() -> None:
+        importlib.import_module(f"review.pages.{name}").render_page(project)
 
-    return page
+    return render_page
 
 
 def main() -> None:
     """Draws the page the person asked for."""
     st.set_page_config(page_title="Funnel", page_icon=ICON, layout="wide")
-    st.html(STYLE)
+    st.html(PAGE_STYLE)
     try:
-        project = session.project()
-        person = session.sign(project)
+        project = session.load_project()
+        person = session.identify_user(project)
         if person is None:
             ask_to_sign_in()
             return
-        st.navigation(rooms(project, person), expanded=True).run()
-        signed(person)
+        st.navigation(build_navigation(project, person), expanded=True).run()
+        render_account_footer(person)
     except ReviewError as error:
         st.error(str(error))
 
 
-def rooms(project: Project, person: Signed) -> dict[str, list[st.Page]]:
+def build_navigation(project: Project, person: CurrentUser) -> dict[str, list[st.Page]]:
     """The pages this person's roles open, by section."""
     return {
         section: [
-            st.Page(draw(name, project), title=title, url_path=address, default=name == "overview")
+            st.Page(
+                make_page_renderer(name, project),
+                title=title,
+                url_path=address,
+                default=name == "overview",
+            )
             for name, address, title, action in pages
-            if may(person, action)
+            if is_allowed(person, action)
         ]
         for section, pages in PAGES.items()
-        if any(may(person, action) for _, _, _, action in pages)
+        if any(is_allowed(person, action) for _, _, _, action in pages)
     }
 
 
-def signed(person: Signed) -> None:
+def render_account_footer(person: CurrentUser) -> None:
     """Name, roles and the way out, at the foot of the side bar."""
     with st.sidebar:
         st.caption(f"{person.name} · {', '.join(person.roles)}")
-        if session.signed_by_password():
+        if session.is_password_session():
             st.markdown("[Sign out](/signout)")
         elif session.uses_oidc() and st.button("Sign out"):
             st.logout()
@@ -107,7 +112,7 @@ def ask_to_sign_in() -> None:
         if not st.user.is_logged_in:
             st.button("Sign in", on_click=st.login, type="primary")
         else:
-            if session.unconfirmed():
+            if session.has_unconfirmed_email():
                 st.warning(
                     f"{st.user.email} has not confirmed the address at the sign-in service. "
                     "Confirm it there, then sign in again."

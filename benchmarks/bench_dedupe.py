@@ -33,9 +33,12 @@ SIZES = {2_000: 11, 20_000: 12, 100_000: 13}
 LARGE = {250_000: 15, 1_000_000: 14}
 PEER_UP_TO = 20_000
 RECURRING = (
-    ("DOI on 80 %", 0.8, 0.0), ("DOI on 25 %", 0.25, 0.0), ("no DOI", 0.0, 0.0),
-    ("twins, DOI on 60 %", 0.6, 0.4), ("twins, DOI on 10 %", 0.1, 0.4),
-)  # fmt: skip
+    ("DOI on 80 %", 0.8, 0.0),
+    ("DOI on 25 %", 0.25, 0.0),
+    ("no DOI", 0.0, 0.0),
+    ("twins, DOI on 60 %", 0.6, 0.4),
+    ("twins, DOI on 10 %", 0.1, 0.4),
+)
 """Name, share of documents with a DOI, share made from another."""
 HEAD = "who        precision recall F1      FM  seconds     cpu  times faster"
 

@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable
 
 from review.figures import convert, judgements, prisma
-from review.figures.judgements import Column, Row
-from review.prisma import Entry, Flow, Inputs, Standing, count
-from review.tables.documents import WRITERS
+from review.figures.judgements import JudgementColumn, StudyJudgements
+from review.prisma import Flow, FlowEntry, FlowInputs, StageOutcome, count_flow
+from review.tables.documents import TABLE_WRITERS
 from review.tables.table import Table
 
 SIZES = (3, 62, 400)
 COLUMNS = [
-    Column(f"{group}{n}", f"Domain {n}", group)
+    JudgementColumn(f"{group}{n}", f"Domain {n}", group)
     for group, most in (("Risk of bias", 5), ("Applicability", 4))
     for n in range(most)
 ]
@@ -20,22 +20,26 @@ COLUMNS = [
 
 def flow(size: int) -> Flow:
     """A flow of so many included studies and 30 times as many records."""
-    entries = [Entry(f"R{n}", f"source {n % 5}", "databases", f"R{n}") for n in range(size * 30)]
-    said: list[Standing] = []
+    entries = [
+        FlowEntry(f"R{n}", f"source {n % 5}", "databases", f"R{n}") for n in range(size * 30)
+    ]
+    said: list[StageOutcome] = []
     for n in range(size * 30):
         word = "included" if n < size * 4 else "excluded"
-        said.append(Standing(f"R{n}", "screening", word, ("not imaging",)))
+        said.append(StageOutcome(f"R{n}", "screening", word, ("not imaging",)))
         if n < size * 4:
             word = "included" if n < size else "excluded"
-            said.append(Standing(f"R{n}", "eligibility", word, (f"reason {n % 6} of several",)))
-    return count(Inputs(entries, said))
+            said.append(StageOutcome(f"R{n}", "eligibility", word, (f"reason {n % 6} of several",)))
+    return count_flow(FlowInputs(entries, said))
 
 
-def rows(size: int) -> list[Row]:
+def rows(size: int) -> list[StudyJudgements]:
     rng = random.Random(1)
     levels = ("low", "high", "unclear", None)
     return [
-        Row(f"Study of somebody et al. {n}", {c.id: rng.choice(levels) for c in COLUMNS})
+        StudyJudgements(
+            f"Study of somebody et al. {n}", {c.id: rng.choice(levels) for c in COLUMNS}
+        )
         for n in range(size)
     ]
 
@@ -63,17 +67,21 @@ def main() -> None:
     made = {size: (flow(size), rows(size), table(size)) for size in SIZES}
     lines: dict[str, list[float]] = {}
     for one, judged, listed in made.values():
-        drawn = prisma.draw(one)
-        pages = judgements.traffic(judged, COLUMNS)
+        drawn = prisma.draw_flow_diagram(one)
+        pages = judgements.draw_traffic_lights(judged, COLUMNS)
         work: dict[str, Callable[[], object]] = {
-            "PRISMA SVG": lambda one=one: prisma.draw(one),
-            "PRISMA PNG 300 dpi": lambda drawn=drawn: convert.png(drawn, 300),
-            "PRISMA PDF": lambda drawn=drawn: convert.pdf(drawn),
-            "traffic lights SVG, all pages": lambda j=judged: judgements.traffic(j, COLUMNS),
-            "traffic lights PNG, all pages": lambda p=pages: [convert.png(x, 300) for x in p],
-            "summary bars SVG": lambda j=judged: judgements.summary(j, COLUMNS),
-            **{f"table as {k}": (lambda w=w, t=listed: w(t)) for k, w in WRITERS.items()},
-        }  # fmt: skip
+            "PRISMA SVG": lambda one=one: prisma.draw_flow_diagram(one),
+            "PRISMA PNG 300 dpi": lambda drawn=drawn: convert.render_png(drawn, 300),
+            "PRISMA PDF": lambda drawn=drawn: convert.render_pdf(drawn),
+            "traffic lights SVG, all pages": lambda j=judged: judgements.draw_traffic_lights(
+                j, COLUMNS
+            ),
+            "traffic lights PNG, all pages": lambda p=pages: [
+                convert.render_png(x, 300) for x in p
+            ],
+            "summary bars SVG": lambda j=judged: judgements.draw_summary(j, COLUMNS),
+            **{f"table as {k}": (lambda w=w, t=listed: w(t)) for k, w in TABLE_WRITERS.items()},
+        }
         for name, run in work.items():
             lines.setdefault(name, []).append(timed(run))
     for name, values in lines.items():

@@ -15,7 +15,7 @@ import yaml
 from review import resources
 from review.bias import datasets, number_checks, pitfalls
 from review.bias import rules as cues
-from review.fulltext import FullText, read_many
+from review.fulltext import FullText, read_full_texts
 from review.models import Sentence
 
 ROOT = Path(__file__).parents[1]
@@ -33,7 +33,7 @@ def load(name: str) -> dict:
 
 
 def on_papers(
-    reader: cues.Reader, registry: datasets.Registry, texts: dict[str, FullText]
+    reader: cues.RuleSet, registry: datasets.Registry, texts: dict[str, FullText]
 ) -> Tally:
     """Right and wrong flags of each rule over whole papers, one count a paper, and the missed."""
     tally: Tally = Counter()
@@ -42,7 +42,7 @@ def on_papers(
         text = texts[paper["file"]]
         if text.sha256 != paper["sha256"]:
             raise SystemExit(f"{paper['file']}: not the file that was labelled")
-        raised = {flag.rule for flag in cues.flags(text.sentences, reader, registry)}
+        raised = {flag.rule for flag in cues.find_flags(text.sentences, reader, registry)}
         for rule, pitfall in pitfall_of.items():
             label = paper["pitfalls"].get(pitfall, {}).get("label", "no")
             if label == "unclear":
@@ -54,14 +54,14 @@ def on_papers(
     return tally
 
 
-def on_sentences(reader: cues.Reader, name: str) -> Tally:
+def on_sentences(reader: cues.RuleSet, name: str) -> Tally:
     """The same over single sentences, for rules that look for what is present."""
     tally: Tally = Counter()
     rules = [rule for rule in reader.rules if rule.mode in ("present", "number")]
     for document in load(name)["documents"]:
         for line in document["sentences"]:
             sentence = Sentence(line["text"], 1, line["section"])
-            raised = {flag.rule for flag in cues.flags([sentence], reader)}
+            raised = {flag.rule for flag in cues.find_flags([sentence], reader)}
             for rule in rules:
                 labelled = rule.pitfall in line["pitfalls"]
                 if rule.id in raised:
@@ -73,12 +73,14 @@ def on_sentences(reader: cues.Reader, name: str) -> Tally:
 
 ASKED = Sentence(
     "The accuracy of the convolutional network on chest radiographs of pneumonia patients from the "
-    "COVIDx dataset and the CheXpert dataset was 95% on the test set.", 1, "results",
-)  # fmt: skip
+    "COVIDx dataset and the CheXpert dataset was 95% on the test set.",
+    1,
+    "results",
+)
 """Ours: a sentence on which every rule for absences fires, so that a 'shows' must silence it."""
 
 
-def on_shown(reader: cues.Reader, registry: datasets.Registry, name: str) -> Tally:
+def on_shown(reader: cues.RuleSet, registry: datasets.Registry, name: str) -> Tally:
     """Sentences that show a thing was done: a rule that still says 'not found' is wrong."""
     tally: Tally = Counter()
     rules = [rule for rule in reader.rules if rule.mode == "absent"]
@@ -86,7 +88,7 @@ def on_shown(reader: cues.Reader, registry: datasets.Registry, name: str) -> Tal
         for line in document["sentences"]:
             shown = line.get("shows", ())
             sentence = Sentence(line["text"], 1, line["section"])
-            raised = {flag.rule for flag in cues.flags([ASKED, sentence], reader, registry)}
+            raised = {flag.rule for flag in cues.find_flags([ASKED, sentence], reader, registry)}
             for rule in rules:
                 if rule.pitfall in shown:
                     tally[rule.id, "wrong" if rule.id in raised else "quiet"] += 1
@@ -101,7 +103,7 @@ def figures(tally: Tally, rule: str) -> tuple[int, int, int]:
     return tally[rule, "right"], tally[rule, "wrong"], tally[rule, "missed"]
 
 
-def table(reader: cues.Reader, papers: Tally, sentences: Tally) -> dict[str, tuple[int, int, int]]:
+def table(reader: cues.RuleSet, papers: Tally, sentences: Tally) -> dict[str, tuple[int, int, int]]:
     """Prints a line a rule; gives the sums of both sets."""
     print(f"{'rule':<26}{'on':<4}{'papers r/w/missed':<20}{'sentences r/w/m':<18}precision  recall")
     both = {}
@@ -120,12 +122,12 @@ def table(reader: cues.Reader, papers: Tally, sentences: Tally) -> dict[str, tup
     return both
 
 
-def found_in(reader: cues.Reader, name: str) -> tuple[int, int, int]:
+def found_in(reader: cues.RuleSet, name: str) -> tuple[int, int, int]:
     """Pitfalls of a set's sentences found, wrongly named and missed, absences left out."""
     right = wrong = missed = 0
     for document in load(name)["documents"]:
         for line in document["sentences"]:
-            raised = cues.flags([Sentence(line["text"], 1, line["section"])], reader)
+            raised = cues.find_flags([Sentence(line["text"], 1, line["section"])], reader)
             named = {flag.pitfall for flag in raised if flag.mode in ("present", "number")}
             right += len(named & set(line["pitfalls"]))
             wrong += len(named - set(line["pitfalls"]))
@@ -135,7 +137,9 @@ def found_in(reader: cues.Reader, name: str) -> tuple[int, int, int]:
 
 def print_sets() -> None:
     """Pitfalls of each set of sentences found by the rules that are on, all rules together."""
-    reader = cues.reader(pitfalls.load(resources.folder("data") / "cues.yaml"))
+    reader = cues.compile_rules(
+        pitfalls.load_pitfalls(resources.get_shipped_path("data") / "cues.yaml")
+    )
     total = [0, 0, 0]
     for name in SETS:
         found = found_in(reader, name)
@@ -148,13 +152,14 @@ def print_sets() -> None:
 
 
 def by_pitfall(
-    reader: cues.Reader, texts: dict[str, FullText], registry: datasets.Registry
+    reader: cues.RuleSet, texts: dict[str, FullText], registry: datasets.Registry
 ) -> None:
     """Recall of pitfalls over papers, all rules of a pitfall together."""
     found = missed = 0
     for paper in load("papers.yaml")["papers"]:
         raised = {
-            flag.pitfall for flag in cues.flags(texts[paper["file"]].sentences, reader, registry)
+            flag.pitfall
+            for flag in cues.find_flags(texts[paper["file"]].sentences, reader, registry)
         }
         for pitfall, said in paper["pitfalls"].items():
             if said["label"] == "yes":
@@ -163,22 +168,24 @@ def by_pitfall(
     print(f"pitfalls of the papers found by any rule: {found} of {found + missed}")
 
 
-def speed(reader: cues.Reader, registry: datasets.Registry, texts: dict[str, FullText]) -> None:
+def speed(reader: cues.RuleSet, registry: datasets.Registry, texts: dict[str, FullText]) -> None:
     words = sum(len(s.text.split()) for t in texts.values() for s in t.sentences)
     best = 0.0
     for _ in range(3):
         start = time.perf_counter()
         for text in texts.values():
-            cues.flags(text.sentences, reader, registry)
+            cues.find_flags(text.sentences, reader, registry)
         best = max(best, words / (time.perf_counter() - start))
     plain = time.perf_counter()
-    nlp = cues.pipeline(None)
+    nlp = cues.load_pipeline(None)
     for text in texts.values():
         for sentence in text.sentences:
             nlp.make_doc(sentence.text)
     tokens = words / (time.perf_counter() - plain)
     print(f"flags: {best:,.0f} words/s; spaCy's tokeniser alone, same run: {tokens:,.0f} words/s")
-    wrong = sum(len(f.problems) for t in texts.values() for f in number_checks.find(t.sentences))
+    wrong = sum(
+        len(f.problems) for t in texts.values() for f in number_checks.check_sentences(t.sentences)
+    )
     print(f"number checks: {wrong} contradictions flagged over {len(texts)} sound papers")
 
 
@@ -186,9 +193,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.parse_args()
     names = [paper["file"] for paper in load("papers.yaml")["papers"]]
-    texts = dict(zip(names, read_many([PDFS / name for name in names]), strict=True))
-    registry = datasets.load(resources.folder("data") / "datasets.yaml")
-    reader = cues.reader(pitfalls.load(resources.folder("data") / "cues.yaml"), every=True)
+    texts = dict(zip(names, read_full_texts([PDFS / name for name in names]), strict=True))
+    registry = datasets.load_registry(resources.get_shipped_path("data") / "datasets.yaml")
+    reader = cues.compile_rules(
+        pitfalls.load_pitfalls(resources.get_shipped_path("data") / "cues.yaml"),
+        include_disabled=True,
+    )
     lines = sum(
         (on_sentences(reader, name) + on_shown(reader, registry, name) for name in SETS), Counter()
     )

@@ -18,15 +18,15 @@ from multiprocessing import active_children
 from pathlib import Path
 
 from review import fulltext
-from review.cli.fulltext import bar
-from review.fulltext import FullText, read_many
+from review.cli.fulltext import print_progress
+from review.fulltext import FullText, read_full_texts
 from review.models import Record
 from review.store import fulltexts, records
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.bias import flags
 from review.workflow.fulltexts import attachments
 from review.workflow.project.project import Project
-from review.workflow.setup.loading import init, open_project
+from review.workflow.setup.loading import init_project, open_project
 
 PDFS = Path(__file__).parents[2] / "shared" / "reference" / "pdfs"
 
@@ -40,24 +40,31 @@ def variant(text: FullText, number: int) -> FullText:
 def fill(project: Project, size: int) -> int:
     """Attaches so many papers with their texts; words in all."""
     paths = sorted(PDFS.glob("*.pdf"))
-    texts = read_many(paths)
+    texts = read_full_texts(paths)
     given = [(n, Record("embase", title=f"Paper {n}")) for n in range(1, size + 1)]
     with project.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase", name="e.ris")
-        records.add(conn, batch, given, now())
+        batch = records.add_batch(
+            conn, utc_now(), "ada", kind="file", source="embase", name="e.ris"
+        )
+        records.add_records(conn, batch, given, utc_now())
     words = 0
     for number in range(1, size + 1):
         path, text = paths[number % len(paths)], texts[number % len(paths)]
         data = path.read_bytes() + f"\n% copy {number}\n".encode()
-        attachments.attach(project, number, path.name, data, "ada")
+        attachments.attach_pdf(project, number, path.name, data, "ada")
         one = replace(variant(text, number), sha256=hashlib.sha256(data).hexdigest())
         words += sum(len(s.text.split()) for s in one.sentences)
         with project.store.write() as conn:
-            fulltexts.add(
-                conn, one.sha256, now(), state=one.state,
-                reader=f"{fulltext.VERSION}/{one.reader or 'none'}", pages=one.page_count,
-                note=one.problem, data=fulltext.as_dict(one),
-            )  # fmt: skip
+            fulltexts.add_fulltext(
+                conn,
+                one.sha256,
+                utc_now(),
+                state=one.state,
+                reader=f"{fulltext.EXTRACTION_VERSION}/{one.reader or 'none'}",
+                pages=one.page_count,
+                note=one.problem,
+                data=fulltext.full_text_to_dict(one),
+            )
     return words
 
 
@@ -72,7 +79,7 @@ def kill_one_after(seconds: float, killed: list[int]) -> None:
 
 def of_texts(size: int, kill_after: float) -> int:
     """The pool alone, over texts in memory."""
-    texts = read_many(sorted(PDFS.glob("*.pdf")))
+    texts = read_full_texts(sorted(PDFS.glob("*.pdf")))
     papers = [(n, variant(texts[n % len(texts)], n).sentences) for n in range(1, size + 1)]
     words = sum(len(s.text.split()) for _, lines in papers for s in lines)
     killed: list[int] = []
@@ -82,7 +89,7 @@ def of_texts(size: int, kill_after: float) -> int:
     for done, (number, found) in enumerate(flags.flag_many(papers), 1):
         lost += found is None
         raised += len(found or ())
-        bar(done, size, f"paper {number}")
+        print_progress(done, size, f"paper {number}")
     took = time.perf_counter() - start
     print(
         f"{done:,} papers, {words:,} words, {os.cpu_count()} processes: {took:.1f} s, "
@@ -101,7 +108,7 @@ def main() -> int:
     if asked.texts:
         return of_texts(asked.papers, asked.kill_after)
     with tempfile.TemporaryDirectory() as folder:
-        init(Path(folder))
+        init_project(Path(folder))
         project = open_project(Path(folder))
         words = fill(project, asked.papers)
         killed: list[int] = []
@@ -110,7 +117,7 @@ def main() -> int:
                 target=kill_one_after, args=(asked.kill_after, killed), daemon=True
             ).start()
         start = time.perf_counter()
-        raised = flags.flag_all(project, progress=bar)
+        raised = flags.flag_all(project, progress=print_progress)
         took = time.perf_counter() - start
     lost = sum(count is None for count in raised.values())
     print(

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from review import fulltext
 from review.fulltext.models import Limits
-from review.fulltext.reader import read_here
-from review.workflow.bias.flags import flags_in
+from review.fulltext.reader import read_in_process
+from review.workflow.bias.flags import find_flags
 
 PDFS = Path(__file__).parents[1].parent / "shared" / "reference" / "pdfs"
 PAPERS = (
@@ -48,7 +48,7 @@ def plain_plumber(path: Path) -> int:
 
 def ours(path: Path) -> int:
     """Pages, sections, sentences with boxes; gives the number of pages."""
-    return read_here(path, None, Limits(), lambda page: None).page_count
+    return read_in_process(path, None, Limits(), lambda page: None).page_count
 
 
 def rate(reader, paths: list[Path]) -> float:  # type: ignore[no-untyped-def]
@@ -66,7 +66,7 @@ def order(path: Path) -> tuple[int, int]:
     """
     import pdfplumber
 
-    text = fulltext.read(path)
+    text = fulltext.read_full_text(path)
     stream = {page.number: "".join(_letters(w.text) for w in page.words) for page in text.pages}
     kept = total = 0
     with pdfplumber.open(path) as document:
@@ -89,7 +89,7 @@ def many(count: int) -> None:
     paths = [PDFS / PAPERS[n % len(PAPERS)] for n in range(count)]
     bar = Bar(count, "read")
     start = time.perf_counter()
-    texts = fulltext.read_many(paths, progress=lambda done, total, path, text: bar.to(done))
+    texts = fulltext.read_full_texts(paths, progress=lambda done, total, path, text: bar.to(done))
     spent = time.perf_counter() - start
     pages = sum(text.page_count for text in texts)
     states = {text.state for text in texts}
@@ -100,7 +100,7 @@ def many(count: int) -> None:
     start = time.perf_counter()
     found = 0
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting = [pool.submit(flags_in, text.sentences, every=True) for text in texts]
+        waiting = [pool.submit(find_flags, text.sentences, every=True) for text in texts]
         for done, future in enumerate(as_completed(waiting), 1):
             found += len(future.result())
             bar.to(done)

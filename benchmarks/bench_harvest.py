@@ -28,7 +28,7 @@ from harvesting import SERVICES, make, surroundings  # noqa: E402
 from measuring import peak  # noqa: E402
 from standin import StandIn, corpus  # noqa: E402
 
-from review.sources.rate_limits import TERMS  # noqa: E402
+from review.sources.rate_limits import RATE_LIMITS  # noqa: E402
 
 SINCE, UNTIL = date(2020, 1, 1), date(2020, 10, 3)
 PAGES = {"pubmed": 200, "arxiv": 500, "medrxiv": 100, "biorxiv": 100}
@@ -42,11 +42,11 @@ BAR = 1.05
 
 def child(folder: Path) -> None:
     """One harvest of a new review; prints seconds, entries read, records new, peak memory."""
-    from review.workflow.harvest import Control, harvest
+    from review.workflow.harvest import HarvestControl, run_harvest
 
     project = make(folder, sources=tuple(PACES))
     began = time.monotonic()
-    done = harvest(project, "bench", control=Control(today=date(2020, 10, 10)))
+    done = run_harvest(project, "bench", control=HarvestControl(today=date(2020, 10, 10)))
     told = {
         "seconds": time.monotonic() - began,
         "entries": sum(one.received for one in done.outcomes),
@@ -91,7 +91,7 @@ def run(library: corpus.Corpus, pace: float) -> tuple[dict[str, Any], float]:
         asked = {PACES[name]: len(server.requests(SERVICES[name])) for name in wanted}
         if asked != by_service:
             print(f"requests: needed {dict(by_service)}, asked {asked}")
-        least = max((n - 1) * TERMS[name].gap * pace for name, n in by_service.items())
+        least = max((n - 1) * RATE_LIMITS[name].gap * pace for name, n in by_service.items())
         return told, least
 
 

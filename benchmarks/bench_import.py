@@ -124,7 +124,7 @@ def line(what: str, count: int, size: float, got: dict[str, float]) -> None:
 
 def main(count: int = 100_000) -> None:
     """Prints a table of formats and sizes."""
-    from review.workflow.setup.loading import init
+    from review.workflow.setup.loading import init_project
 
     head = ("records", 9), ("MB", 8), ("seconds", 9), ("CPU s", 9), ("per second", 11)
     print(f"{'file':<22}" + "".join(f"{t:>{w}}" for t, w in (*head, ("peak MiB", 10))))
@@ -135,7 +135,7 @@ def main(count: int = 100_000) -> None:
         ]:
             path = made(folder, form, n)
             line(form, n, path.stat().st_size / 1e6, measured(path))
-        init(folder / "review")
+        init_project(folder / "review")
         path = folder / f"ris-{count}.txt"
         got = measured(path, str(folder / "review"))
         line("ris into a review", count, path.stat().st_size / 1e6, got)

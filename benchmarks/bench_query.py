@@ -17,9 +17,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from standin import make  # noqa: E402
 
-from review.protocol import load  # noqa: E402
-from review.query import Node, matcher, parse, terms_of  # noqa: E402
-from review.query.ast import term_words  # noqa: E402
+from review.protocol import load_protocol  # noqa: E402
+from review.query import Node, build_text_matcher, iter_terms, parse  # noqa: E402
+from review.query.ast import split_term  # noqa: E402
 from review.sources.arxiv.query import compile_arxiv  # noqa: E402
 from review.sources.pubmed.query import compile_pubmed  # noqa: E402
 
@@ -36,7 +36,7 @@ def main() -> None:
         for _, version in corpus.rows(server)
     ]
     records += [(one.title, one.abstract) for one in corpus.articles]
-    founding = load(ROOT / "data/roberts2021/protocol.yaml").search.query
+    founding = load_protocol(ROOT / "data/roberts2021/protocol.yaml").search.query
     huge = " OR ".join([f"zq{n}*" for n in range(2_500)] + [f'"word {n}"' for n in range(2_500)])
     print(f"{len(records):,} records, {sum(len(a) + len(b) for a, b in records):,} characters")
     head = f"{'query':<22}{'terms':>7}{'read ms':>9}{'compile ms':>12}"
@@ -49,14 +49,14 @@ def line(name: str, text: str, records: list[tuple[str, str]]) -> None:
     """One row of the table."""
     reading, node = timed(lambda: parse(text))
     compiling, _ = timed(lambda: (compile_pubmed(node), compile_arxiv(node)))
-    holds = matcher(node)
+    holds = build_text_matcher(node)
     matching, found = timed(lambda: [holds(*one) for one in records])
-    few = records[:PEER_RECORDS] if len(list(terms_of(node))) < 100 else records[:20]
+    few = records[:PEER_RECORDS] if len(list(iter_terms(node))) < 100 else records[:20]
     peer = naive(node)
     plain, seen = timed(lambda: [peer(*one) for one in few])
     apart = sum(a != b for a, b in zip(found, seen, strict=False))
     ours, theirs = len(records) / matching, len(few) / plain
-    count = len(set(terms_of(node)))
+    count = len(set(iter_terms(node)))
     print(
         f"{name:<22}{count:>7,}{reading * 1e3:>9.1f}{compiling * 1e3:>12.1f}"
         f"{ours:>11,.0f}{theirs:>9,.0f}{ours / theirs:>7.0f}x   {apart} of {len(few)} apart"
@@ -75,10 +75,10 @@ def naive(node: Node) -> Callable[[str, str], bool]:
     from review.query.ast import And, Not, Or, Term
 
     def pattern(term: Term) -> re.Pattern[str]:
-        words = r"[\W_]+".join(map(re.escape, term_words(term)))
+        words = r"[\W_]+".join(map(re.escape, split_term(term)))
         return re.compile(rf"(?<!\w){words}" + ("" if term.stem else r"(?!\w)"))
 
-    compiled = {term: pattern(term) for term in terms_of(node)}
+    compiled = {term: pattern(term) for term in iter_terms(node)}
 
     def holds(part: Node, text: str) -> bool:
         if isinstance(part, Term):

@@ -32,13 +32,23 @@ def main() -> None:
     if not BENCH.is_dir():
         sys.exit(f"the shared folder is absent: expected {BENCH}")
     queries = str(BENCH / "queries.json")
-    run("Funnel, light model, with the review's question", sys.executable,
-        "review.ranking:bench_ranker", "--queries", queries)  # fmt: skip
+    run(
+        "Funnel, light model, with the review's question",
+        sys.executable,
+        "review.ranking:bench_ranker",
+        "--queries",
+        queries,
+    )
     run("Funnel, light model, without a question", sys.executable, "review.ranking:bench_ranker")
     if os.environ.get("EMBEDDINGS"):
         python = os.environ.get("EMBEDDINGS_PYTHON", sys.executable)
-        run("Funnel, words and sentence embeddings, with the review's question", python,
-            f"{Path(__file__).resolve()}:embeddings", "--queries", queries)  # fmt: skip
+        run(
+            "Funnel, words and sentence embeddings, with the review's question",
+            python,
+            f"{Path(__file__).resolve()}:embeddings",
+            "--queries",
+            queries,
+        )
     peer = os.environ.get("ASREVIEW_PYTHON", sys.executable)
     if subprocess.run([peer, "-c", "import asreview"], capture_output=True).returncode == 0:
         run("ASReview, its default model", peer, "asreview")
@@ -53,15 +63,15 @@ def embeddings(records: Sequence[dict[str, str]], query: str, seed: int) -> rank
     key = (len(records), records[0]["title"], query)
     if key not in _prepared:
         _prepared.clear()
-        ranking.embed = _kept
-        texts = [ranking.text_of(one["title"], one["abstract"]) for one in records]
+        ranking.encode_texts = _kept
+        texts = [ranking.build_text(one["title"], one["abstract"]) for one in records]
         model = f"embeddings:{os.environ['EMBEDDINGS']}"
-        _prepared[key] = ranking.prepare(texts, query, model=model)
+        _prepared[key] = ranking.prepare_features(texts, query, model=model)
     return ranking.BenchRanker(_prepared[key], seed)
 
 
-_prepared: dict[Any, ranking.Prepared] = {}
-_embed = ranking.embed
+_prepared: dict[Any, ranking.RankingFeatures] = {}
+_embed = ranking.encode_texts
 
 
 def _kept(texts: Sequence[str], name: str) -> Any:

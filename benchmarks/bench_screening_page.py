@@ -31,13 +31,13 @@ import tabs  # noqa: E402
 
 from review.errors import ReviewError  # noqa: E402
 from review.models import Decision, Record  # noqa: E402
-from review.protocol import stage_of  # noqa: E402
+from review.protocol import find_stage  # noqa: E402
 from review.store import decisions, records  # noqa: E402
-from review.store.timestamps import now  # noqa: E402
+from review.store.timestamps import utc_now  # noqa: E402
 from review.workflow.project import accounts  # noqa: E402
 from review.workflow.project.project import Project  # noqa: E402
 from review.workflow.screening import ranking, reviewing, status  # noqa: E402
-from review.workflow.setup.loading import init, open_project  # noqa: E402
+from review.workflow.setup.loading import init_project, open_project  # noqa: E402
 
 RECORDS = int(os.environ.get("RECORDS", "100000"))
 SECONDS = int(os.environ.get("SECONDS", "60"))
@@ -52,8 +52,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         project = make(folder)
-        print(f"{RECORDS:,} records, half of them judged; {REVIEWERS} reviewers think {THINK:.0f} s"
-              f"; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")  # fmt: skip
+        print(
+            f"{RECORDS:,} records, half of them judged; {REVIEWERS} reviewers think {THINK:.0f} s"
+            f"; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+        )
         tell("storing a decision alone", storing(project))
         for processes in (1, 2):
             what = "one app process" if processes == 1 else "two app processes"
@@ -79,35 +81,41 @@ def tell(what: str, found: Sequence[float]) -> None:
 
 def make(folder: Path) -> Project:
     """A review with many records, half of them judged by two of eleven reviewers each."""
-    init(folder)
+    init_project(folder)
     path = folder / "protocol.yaml"
     team = "".join(f"  - {{name: r{n}, roles: [reviewer]}}\n" for n in range(REVIEWERS + 1))
     path.write_text(path.read_text().replace("team:\n", f"team:\n{team}"))
     project = open_project(folder, who="r0")
-    stage = stage_of(project.protocol, "screening")
+    stage = find_stage(project.protocol, "screening")
     assert stage is not None
     rng = random.Random(1)
     with project.store.write() as conn:
-        batch = records.add_batch(conn, now(), "r0", kind="file", source="made up")
+        batch = records.add_batch(conn, utc_now(), "r0", kind="file", source="made up")
         for start in range(0, RECORDS, 5000):
             given = [
-                (n, Record("made up", title=f"{n} {' '.join(rng.choices(WORDS, k=10))}",
-                           abstract=" ".join(rng.choices(WORDS, k=120))))
+                (
+                    n,
+                    Record(
+                        "made up",
+                        title=f"{n} {' '.join(rng.choices(WORDS, k=10))}",
+                        abstract=" ".join(rng.choices(WORDS, k=120)),
+                    ),
+                )
                 for n in range(start, min(start + 5000, RECORDS))
-            ]  # fmt: skip
-            records.add(conn, batch, given, now())
-        begun = now() - timedelta(days=9)
+            ]
+            records.add_records(conn, batch, given, utc_now())
+        begun = utc_now() - timedelta(days=9)
         made = []
         for number in range(1, RECORDS // 2 + 1):
             verdict = "include" if rng.random() < 0.03 else "exclude"
             at = begun + timedelta(seconds=5 * number)
             pair = rng.sample(range(REVIEWERS + 1), 2)
             made += [Decision(number, stage.id, f"r{who}", verdict, at) for who in pair]
-        decisions.add(conn, made, protocol=project.fingerprint)
-        status.rebuild(project, conn)
+        decisions.add_decisions(conn, made, protocol=project.fingerprint)
+        status.rebuild_statuses(project, conn)
     for n in range(REVIEWERS + 1):
         accounts.add_user(project, f"r{n}", f"password of r{n}", "r0")
-    ranking.retrain(project, stage)
+    ranking.retrain_ranking(project, stage)
     return project
 
 
@@ -150,18 +158,18 @@ def press_all(addresses: Sequence[str]) -> list[float]:
 
 def storing(project: Project) -> list[float]:
     """Seconds per decision of ten reviewers at once, without a page: vote and next record."""
-    stage = stage_of(project.protocol, "screening")
+    stage = find_stage(project.protocol, "screening")
     assert stage is not None
 
     def press_of(name: str) -> Callable[[], None]:
-        shown = [reviewing.next_record(project, stage, name)]
+        shown = [reviewing.get_next_record(project, stage, name)]
 
         def press() -> None:
             assert shown[0] is not None
             with suppress(ReviewError):  # two others were faster; that costs the same time
-                reviewing.vote(project, stage, name, shown[0].number, "exclude")
-            shown[0] = reviewing.next_record(project, stage, name)
-            reviewing.pace(project, stage, name)
+                reviewing.save_decision(project, stage, name, shown[0].number, "exclude")
+            shown[0] = reviewing.get_next_record(project, stage, name)
+            reviewing.get_reviewer_progress(project, stage, name)
 
         press()
         return press

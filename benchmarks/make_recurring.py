@@ -24,26 +24,68 @@ FAMILIES = [*COMMON.split(), *map("".join, RARE)]
 NAMES = "Anna Ben Carla David Emma Felix Grace Hugo Iris Jan Karin Lars Maria Nils Olga Paul"
 GIVEN = NAMES.split()
 JOURNALS = (
-    ("Radiology", "Radiology"), ("European Radiology", "Eur Radiol"), ("The Lancet", "Lancet"),
+    ("Radiology", "Radiology"),
+    ("European Radiology", "Eur Radiol"),
+    ("The Lancet", "Lancet"),
     ("American Journal of Roentgenology", "AJR Am J Roentgenol"),
-    ("Journal of Thoracic Imaging", "J Thorac Imaging"), ("Academic Radiology", "Acad Radiol"),
-    ("Clinical Radiology", "Clin Radiol"), ("Investigative Radiology", "Invest Radiol"),
-    ("BMJ (Clinical research ed.)", "BMJ"), ("New England Journal of Medicine", "N Engl J Med"),
-)  # fmt: skip
+    ("Journal of Thoracic Imaging", "J Thorac Imaging"),
+    ("Academic Radiology", "Acad Radiol"),
+    ("Clinical Radiology", "Clin Radiol"),
+    ("Investigative Radiology", "Invest Radiol"),
+    ("BMJ (Clinical research ed.)", "BMJ"),
+    ("New England Journal of Medicine", "N Engl J Med"),
+)
 COLUMNS = (
-    "Editorial", "In this issue", "From the editor", "Book review", "President's message",
-    "Editor's choice", "News and notes", "Preface", "Introduction", "Obituary", "Journal club",
-)  # fmt: skip
+    "Editorial",
+    "In this issue",
+    "From the editor",
+    "Book review",
+    "President's message",
+    "Editor's choice",
+    "News and notes",
+    "Preface",
+    "Introduction",
+    "Obituary",
+    "Journal club",
+)
 LETTERS = (
-    "Reply", "Authors' reply", "Editorial comment", "Letter to the editor", "Correspondence",
-    "Case report", "Images in clinical medicine", "Response", "Erratum", "Commentary",
-    "Radiology in the time of COVID-19", "COVID-19 pneumonia", "Case of the month",
-    "Answer to case of the month", "What is your diagnosis?", "Chest CT findings in COVID-19",
-    "Artificial intelligence in radiology", "Chest imaging in COVID-19", "Imaging of lung cancer",
-    "Comment on: deep learning for chest CT", "Machine learning in medical imaging",
-)  # fmt: skip
-HEAD = ("record_id", "title", "authors", "year", "journal", "volume", "issue", "pages", "doi",
-        "pmid", "abstract", "source", "cluster_id")  # fmt: skip
+    "Reply",
+    "Authors' reply",
+    "Editorial comment",
+    "Letter to the editor",
+    "Correspondence",
+    "Case report",
+    "Images in clinical medicine",
+    "Response",
+    "Erratum",
+    "Commentary",
+    "Radiology in the time of COVID-19",
+    "COVID-19 pneumonia",
+    "Case of the month",
+    "Answer to case of the month",
+    "What is your diagnosis?",
+    "Chest CT findings in COVID-19",
+    "Artificial intelligence in radiology",
+    "Chest imaging in COVID-19",
+    "Imaging of lung cancer",
+    "Comment on: deep learning for chest CT",
+    "Machine learning in medical imaging",
+)
+HEAD = (
+    "record_id",
+    "title",
+    "authors",
+    "year",
+    "journal",
+    "volume",
+    "issue",
+    "pages",
+    "doi",
+    "pmid",
+    "abstract",
+    "source",
+    "cluster_id",
+)
 KEPT_DOI = {"pubmed": 0.9, "embase": 0.7, "wos": 0.8, "scopus": 0.9}
 """Share of the DOIs a database gives."""
 Person = tuple[str, str]
@@ -86,8 +128,9 @@ def fresh(dice: random.Random, editors: list[tuple[Person, ...]]) -> Work:
         people = ()
     first = dice.randint(1, 12) if dice.random() < 0.4 else dice.randint(20, 1900)
     more = dice.choice((0, 0, 0, 1, 1, 2, 3, 6))
-    return Work(journal, title, year, year - 1980 + journal, dice.randint(1, 12), people, first,
-                more)  # fmt: skip
+    return Work(
+        journal, title, year, year - 1980 + journal, dice.randint(1, 12), people, first, more
+    )
 
 
 def twin(dice: random.Random, one: Work) -> Work:
@@ -131,11 +174,19 @@ def pages(dice: random.Random, one: Work, source: str) -> str:
 
 def exported(dice: random.Random, one: Work, source: str, ids: tuple[str, str]) -> dict[str, str]:
     """One database's record of a document; ids: its DOI (or '') and PMID."""
-    manners = {"pubmed": ("vancouver", "full"), "embase": ("dots",), "wos": ("full", "vancouver"),
-               "scopus": ("dots", "and")}  # fmt: skip
+    manners = {
+        "pubmed": ("vancouver", "full"),
+        "embase": ("dots",),
+        "wos": ("full", "vancouver"),
+        "scopus": ("dots", "and"),
+    }
     whole, short = JOURNALS[one.journal]
-    journal = {"pubmed": dice.choice((whole, short)), "embase": whole, "wos": whole.upper(),
-               "scopus": dice.choice((whole, short))}[source]  # fmt: skip
+    journal = {
+        "pubmed": dice.choice((whole, short)),
+        "embase": whole,
+        "wos": whole.upper(),
+        "scopus": dice.choice((whole, short)),
+    }[source]
 
     def unless(share: float, text: str) -> str:
         return "" if dice.random() < share else text
@@ -170,8 +221,11 @@ def make(n: int, seed: int, doi: float, twins: float) -> list[dict[str, str]]:
     taken: set[tuple[int, int, int, int, tuple[Person, ...]]] = set()
     rows: list[dict[str, str]] = []
     while len(rows) < n:
-        one = twin(dice, dice.choice(works)) if works and dice.random() < twins else fresh(
-            dice, editors)  # fmt: skip
+        one = (
+            twin(dice, dice.choice(works))
+            if works and dice.random() < twins
+            else fresh(dice, editors)
+        )
         place = (one.journal, one.volume, one.issue, one.first, one.people)
         if place in taken:
             continue

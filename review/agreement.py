@@ -11,12 +11,12 @@ from typing import Any, Literal
 Ratings = Sequence[Sequence[str | None]]
 """Units by raters."""
 Weights = Literal["linear", "quadratic"]
-Z = 1.959963984540054
+Z_95 = 1.959963984540054
 """Two-sided 95 % point of the normal law."""
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class AgreementFigure:
     """One statistic."""
 
     name: str
@@ -29,26 +29,32 @@ class Figure:
     """Why it is undefined, or what to mind."""
 
 
-def pairs(first: Sequence[str | None], second: Sequence[str | None]) -> list[tuple[str, str]]:
+def pair_answers(
+    first: Sequence[str | None], second: Sequence[str | None]
+) -> list[tuple[str, str]]:
     """Answers of two raters to the units both answered.
 
     Raises:
         ValueError: the lists differ in length.
     """
-    both = zip(first, second, strict=True)
-    return [(a, b) for a, b in both if a is not None and b is not None]
+    answer_pairs = zip(first, second, strict=True)
+    return [(a, b) for a, b in answer_pairs if a is not None and b is not None]
 
 
-def percent(ratings: Ratings) -> Figure:
+def percent_agreement(ratings: Ratings) -> AgreementFigure:
     """Share (0 to 1) of the pairs of answers to one unit that are equal, mean over the units."""
-    rows = [[one for one in row if one is not None] for row in ratings]
+    rows = [[answer for answer in row if answer is not None] for row in ratings]
     rows = [row for row in rows if len(row) > 1]
     if not rows:
-        return Figure("percent agreement", None, 0, note="no unit has two answers")
-    shares = [sum(row.count(one) - 1 for one in row) / (len(row) * (len(row) - 1)) for row in rows]
+        return AgreementFigure("percent agreement", None, 0, note="no unit has two answers")
+    shares = [
+        sum(row.count(answer) - 1 for answer in row) / (len(row) * (len(row) - 1)) for row in rows
+    ]
     value = sum(shares) / len(shares)
     spread = (value * (1 - value) / len(shares)) ** 0.5
-    return Figure("percent agreement", value, len(shares), *_limits(value, spread, 0.0))
+    return AgreementFigure(
+        "percent agreement", value, len(shares), *_compute_limits(value, spread, 0.0)
+    )
 
 
 def kappa(
@@ -57,7 +63,7 @@ def kappa(
     *,
     labels: Sequence[str] | None = None,
     weights: Weights | Sequence[Sequence[float]] | None = None,
-) -> Figure:
+) -> AgreementFigure:
     """Cohen's kappa of two raters, weighted where weights are given.
 
     Args:
@@ -73,41 +79,43 @@ def kappa(
     import numpy as np
 
     name = f"weighted kappa ({weights})" if isinstance(weights, str) else "Cohen's kappa"
-    both = pairs(first, second)
-    names = _labels(labels, [one for pair in both for one in pair])
-    n = len(both)
+    answer_pairs = pair_answers(first, second)
+    names = _resolve_labels(labels, [answer for pair in answer_pairs for answer in pair])
+    n = len(answer_pairs)
     if n == 0:
-        return Figure(name, None, 0, note="no unit was answered by both")
+        return AgreementFigure(name, None, 0, note="no unit was answered by both")
     table = np.zeros((len(names), len(names)))
-    for a, b in both:
+    for a, b in answer_pairs:
         table[names.index(a), names.index(b)] += 1
-    w = _agreement_weights(len(names), weights)
+    w = _build_agreement_weights(len(names), weights)
     p = table / n
     rows, columns = p.sum(axis=1), p.sum(axis=0)
     observed, expected = float((w * p).sum()), float((w * np.outer(rows, columns)).sum())
     if 1 - expected < 1e-12:
-        return Figure(name, None, n, note="undefined: both gave only one and the same answer")
+        return AgreementFigure(
+            name, None, n, note="undefined: both gave only one and the same answer"
+        )
     value = (observed - expected) / (1 - expected)
     bars = (w @ columns)[:, None] + (rows @ w)[None, :]
     inner = float((p * (w - bars * (1 - value)) ** 2).sum())
     spread = inner - (value - expected * (1 - value)) ** 2
     error = (max(spread, 0.0) / n) ** 0.5 / (1 - expected)
-    return Figure(name, value, n, *_limits(value, error, -1.0))
+    return AgreementFigure(name, value, n, *_compute_limits(value, error, -1.0))
 
 
-def pabak(first: Sequence[str | None], second: Sequence[str | None]) -> Figure:
+def pabak(first: Sequence[str | None], second: Sequence[str | None]) -> AgreementFigure:
     """Kappa adjusted for prevalence and bias, for two answers: 2 x agreement - 1.
 
     Source: Byrt 1993, doi 10.1016/0895-4356(93)90018-V.
     """
-    found = percent([list(pair) for pair in pairs(first, second)])
-    value = None if found.value is None else 2 * found.value - 1
-    return Figure("PABAK", value, found.n, note=found.note)
+    agreement = percent_agreement([list(pair) for pair in pair_answers(first, second)])
+    value = None if agreement.value is None else 2 * agreement.value - 1
+    return AgreementFigure("PABAK", value, agreement.n, note=agreement.note)
 
 
-def gwet(
+def gwet_ac(
     ratings: Ratings, *, labels: Sequence[str] | None = None, weights: Weights | None = None
-) -> Figure:
+) -> AgreementFigure:
     """Gwet's AC1, or AC2 with weights, for two or more raters with gaps.
 
     Source: Gwet 2008, doi 10.1348/000711006X126600; gaps and variance Gwet 2014, Handbook of
@@ -116,53 +124,57 @@ def gwet(
     import numpy as np
 
     name = f"Gwet's AC2 ({weights})" if weights else "Gwet's AC1"
-    counts = _counts(ratings, labels)
+    counts = _count_answers(ratings, labels)
     answered = counts.sum(axis=1)
     counts = counts[answered > 0]
     answered = counts.sum(axis=1)
     n, usable = len(counts), int((answered > 1).sum())
     if usable == 0:
-        return Figure(name, None, 0, note="no unit has two answers")
+        return AgreementFigure(name, None, 0, note="no unit has two answers")
     q = max(counts.shape[1], 2)
-    w = _agreement_weights(counts.shape[1], weights)
-    observed = _observed(counts, w)
-    scale = float(_agreement_weights(q, weights).sum()) / (q * (q - 1))
+    w = _build_agreement_weights(counts.shape[1], weights)
+    observed = _compute_observed(counts, w)
+    scale = float(_build_agreement_weights(q, weights).sum()) / (q * (q - 1))
     shares = (counts / answered[:, None]).mean(axis=0)
     expected = scale * float((shares * (1 - shares)).sum())
     pa = float(observed[answered > 1].mean())
     value = (pa - expected) / (1 - expected)
-    each = np.where(answered > 1, (n / usable) * (observed - expected) / (1 - expected), 0.0)
-    own = scale * ((counts / answered[:, None]) * (1 - shares)).sum(axis=1)
-    each = each - 2 * (1 - value) * (own - expected) / (1 - expected)
-    error = float(((each - value) ** 2).sum() / (n * (n - 1))) ** 0.5 if n > 1 else 0.0
-    return Figure(name, value, usable, *_limits(value, error, -1.0))
+    contributions = np.where(
+        answered > 1, (n / usable) * (observed - expected) / (1 - expected), 0.0
+    )
+    own_expected = scale * ((counts / answered[:, None]) * (1 - shares)).sum(axis=1)
+    contributions = contributions - 2 * (1 - value) * (own_expected - expected) / (1 - expected)
+    error = float(((contributions - value) ** 2).sum() / (n * (n - 1))) ** 0.5 if n > 1 else 0.0
+    return AgreementFigure(name, value, usable, *_compute_limits(value, error, -1.0))
 
 
-def fleiss(ratings: Ratings, *, labels: Sequence[str] | None = None) -> Figure:
+def fleiss_kappa(ratings: Ratings, *, labels: Sequence[str] | None = None) -> AgreementFigure:
     """Fleiss' kappa for two or more raters; with gaps in Gwet's form.
 
     Source: Fleiss 1971, doi 10.1037/h0031619.
     """
-    counts = _counts(ratings, labels)
+    counts = _count_answers(ratings, labels)
     counts = counts[counts.sum(axis=1) > 0]
     answered = counts.sum(axis=1)
     usable = int((answered > 1).sum())
     if usable == 0:
-        return Figure("Fleiss' kappa", None, 0, note="no unit has two answers")
-    observed = _observed(counts, _agreement_weights(counts.shape[1], None))
+        return AgreementFigure("Fleiss' kappa", None, 0, note="no unit has two answers")
+    observed = _compute_observed(counts, _build_agreement_weights(counts.shape[1], None))
     shares = (counts / answered[:, None]).mean(axis=0)
     expected, pa = float((shares**2).sum()), float(observed[answered > 1].mean())
     if 1 - expected < 1e-12:
-        return Figure("Fleiss' kappa", None, usable, note="undefined: only one answer was given")
-    return Figure("Fleiss' kappa", (pa - expected) / (1 - expected), usable)
+        return AgreementFigure(
+            "Fleiss' kappa", None, usable, note="undefined: only one answer was given"
+        )
+    return AgreementFigure("Fleiss' kappa", (pa - expected) / (1 - expected), usable)
 
 
-def alpha(
+def krippendorff_alpha(
     ratings: Ratings,
     *,
     labels: Sequence[str] | None = None,
     level: Literal["nominal", "ordinal", "interval", "ratio"] = "nominal",
-) -> Figure:
+) -> AgreementFigure:
     """Krippendorff's alpha for two or more raters with gaps; labels in order for ordered levels.
 
     For the levels interval and ratio the answers are numbers.
@@ -172,42 +184,49 @@ def alpha(
     import numpy as np
 
     name = "Krippendorff's alpha" + ("" if level == "nominal" else f" ({level})")
-    rows = [row for row in ratings if sum(one is not None for one in row) > 1]
-    given = [one for row in rows for one in row if one is not None]
-    if not given:
-        return Figure(name, None, 0, note="no unit has two answers")
-    if len(set(given)) == 1:
-        return Figure(name, None, len(rows), note="undefined: only one answer was given")
-    names = _labels(labels, given)
-    measured = level in ("interval", "ratio")
+    rows = [row for row in ratings if sum(answer is not None for answer in row) > 1]
+    answers = [answer for row in rows for answer in row if answer is not None]
+    if not answers:
+        return AgreementFigure(name, None, 0, note="no unit has two answers")
+    if len(set(answers)) == 1:
+        return AgreementFigure(name, None, len(rows), note="undefined: only one answer was given")
+    names = _resolve_labels(labels, answers)
+    is_numeric = level in ("interval", "ratio")
     values = [
-        [np.nan if one is None else (float(one) if measured else names.index(one)) for one in row]
+        [
+            np.nan if answer is None else (float(answer) if is_numeric else names.index(answer))
+            for answer in row
+        ]
         for row in rows
     ]
     data = np.array(values, dtype=float).T
     value = float(krippendorff.alpha(reliability_data=data, level_of_measurement=level))
-    return Figure(name, value, len(rows))
+    return AgreementFigure(name, value, len(rows))
 
 
-def icc(scores: Sequence[Sequence[float | None]]) -> Figure:
+def icc(scores: Sequence[Sequence[float | None]]) -> AgreementFigure:
     """ICC(A,1): absolute agreement of single totals, two-way; units with gaps are left out.
 
     Source: McGraw and Wong 1996, doi 10.1037/1082-989X.1.1.30, table 4 and 7 (case 2).
     """
-    forms = icc_forms(scores)
-    rows = [row for row in scores if all(one is not None for one in row)]
+    forms = compute_icc_forms(scores)
+    rows = [row for row in scores if all(total is not None for total in row)]
     if forms is None:
-        return Figure("ICC(A,1)", None, len(rows), note="needs two units with all totals, apart")
-    low, high = _icc_limits(forms, len(rows), len(rows[0]))
-    return Figure("ICC(A,1)", forms["2,1"], len(rows), low, high)
+        return AgreementFigure(
+            "ICC(A,1)", None, len(rows), note="needs two units with all totals, apart"
+        )
+    low, high = _compute_icc_limits(forms, len(rows), len(rows[0]))
+    return AgreementFigure("ICC(A,1)", forms["2,1"], len(rows), low, high)
 
 
-def icc_forms(scores: Sequence[Sequence[float | None]]) -> dict[str, float] | None:
+def compute_icc_forms(scores: Sequence[Sequence[float | None]]) -> dict[str, float] | None:
     """All six forms of Shrout and Fleiss 1979, doi 10.1037/0033-2909.86.2.420, and the mean
     squares behind them; None where they are undefined."""
     import numpy as np
 
-    rows = [[float(one) for one in row if one is not None] for row in scores if None not in row]
+    rows = [
+        [float(total) for total in row if total is not None] for row in scores if None not in row
+    ]
     if len(rows) < 2 or len(rows[0]) < 2:
         return None
     x = np.array(rows)
@@ -232,7 +251,9 @@ def icc_forms(scores: Sequence[Sequence[float | None]]) -> dict[str, float] | No
     }
 
 
-def _icc_limits(forms: dict[str, float], n: int, k: int) -> tuple[float | None, float | None]:
+def _compute_icc_limits(
+    forms: dict[str, float], n: int, k: int
+) -> tuple[float | None, float | None]:
     from scipy.stats import f
 
     value, msr, msc, mse = forms["2,1"], forms["between"], forms["judges"], forms["error"]
@@ -249,64 +270,71 @@ def _icc_limits(forms: dict[str, float], n: int, k: int) -> tuple[float | None, 
     return low, high
 
 
-def summary(ratings: Ratings, *, labels: Sequence[str] | None = None) -> list[Figure]:
+def summarize_agreement(
+    ratings: Ratings, *, labels: Sequence[str] | None = None
+) -> list[AgreementFigure]:
     """What is shown for a stage or an instrument: percent, kappa (two raters) and AC1, or percent,
     AC1, Fleiss and alpha for more."""
     raters = max((len(row) for row in ratings), default=0)
-    found = [percent(ratings)]
+    figures = [percent_agreement(ratings)]
     if raters == 2:
         first, second = [row[0] for row in ratings], [row[1] for row in ratings]
-        found.append(kappa(first, second, labels=labels))
-    found.append(gwet(ratings, labels=labels))
+        figures.append(kappa(first, second, labels=labels))
+    figures.append(gwet_ac(ratings, labels=labels))
     if raters > 2:
-        found += [fleiss(ratings, labels=labels), alpha(ratings, labels=labels)]
-    return found
+        figures += [
+            fleiss_kappa(ratings, labels=labels),
+            krippendorff_alpha(ratings, labels=labels),
+        ]
+    return figures
 
 
-def _labels(labels: Sequence[str] | None, seen: Sequence[str]) -> list[str]:
-    names = list(dict.fromkeys(seen)) if labels is None else list(labels)
-    strange = sorted(set(seen) - set(names))
-    if strange:
-        raise ValueError(f"{strange[0]!r} is not among the answers {names}")
+def _resolve_labels(labels: Sequence[str] | None, answers: Sequence[str]) -> list[str]:
+    names = list(dict.fromkeys(answers)) if labels is None else list(labels)
+    unknown_answers = sorted(set(answers) - set(names))
+    if unknown_answers:
+        raise ValueError(f"{unknown_answers[0]!r} is not among the answers {names}")
     return names
 
 
-def _agreement_weights(q: int, weights: Weights | Sequence[Sequence[float]] | None) -> Any:
+def _build_agreement_weights(q: int, weights: Weights | Sequence[Sequence[float]] | None) -> Any:
     """Weights of agreement, 1 on the diagonal; given tables are of disagreement."""
     import numpy as np
 
     if weights is None:
         return np.eye(q)
     if isinstance(weights, str):
-        apart = np.abs(np.subtract.outer(np.arange(q), np.arange(q))).astype(float)
-        apart = apart**2 if weights == "quadratic" else apart
+        disagreement = np.abs(np.subtract.outer(np.arange(q), np.arange(q))).astype(float)
+        disagreement = disagreement**2 if weights == "quadratic" else disagreement
     else:
-        apart = np.array(weights, dtype=float)
-    top = float(apart.max()) or 1.0
-    return 1 - apart / top
+        disagreement = np.array(weights, dtype=float)
+    largest = float(disagreement.max()) or 1.0
+    return 1 - disagreement / largest
 
 
-def _counts(ratings: Ratings, labels: Sequence[str] | None) -> Any:
+def _count_answers(ratings: Ratings, labels: Sequence[str] | None) -> Any:
     """Units by answers: how many raters gave each."""
     import numpy as np
 
-    names = _labels(labels, [one for row in ratings for one in row if one is not None])
+    names = _resolve_labels(
+        labels, [answer for row in ratings for answer in row if answer is not None]
+    )
     counts = np.zeros((len(ratings), max(len(names), 1)))
-    for place, row in enumerate(ratings):
-        for one in row:
-            if one is not None:
-                counts[place, names.index(one)] += 1
+    for unit_index, row in enumerate(ratings):
+        for answer in row:
+            if answer is not None:
+                counts[unit_index, names.index(answer)] += 1
     return counts
 
 
-def _observed(counts: Any, w: Any) -> Any:
+def _compute_observed(counts: Any, w: Any) -> Any:
     """Weighted agreement within each unit; 0 where it has fewer than two answers."""
     import numpy as np
 
     answered = counts.sum(axis=1)
-    both = answered * (answered - 1)
-    return (counts * (counts @ w - 1)).sum(axis=1) / np.where(both > 0, both, 1)
+    pair_counts = answered * (answered - 1)
+    return (counts * (counts @ w - 1)).sum(axis=1) / np.where(pair_counts > 0, pair_counts, 1)
 
 
-def _limits(value: float, error: float, floor: float) -> tuple[float, float]:
-    return max(floor, value - Z * error), min(1.0, value + Z * error)
+def _compute_limits(value: float, error: float, floor: float) -> tuple[float, float]:
+    return max(floor, value - Z_95 * error), min(1.0, value + Z_95 * error)

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from review.checklists import UNSURE, Asked, Checklist, Option, answerable
-from review.models import Answer, plain
+from review.checklists import UNSURE, AnswerOption, Checklist, FormQuestion, list_questions
+from review.models import Answer, normalize_text
 
 Origin = Literal["agreed", "settled", "open"]
 Entries = Mapping[str, Answer]
@@ -17,14 +17,14 @@ Entries = Mapping[str, Answer]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class AnswerComparison:
     """One key as the reviewers of a report answered it, side by side."""
 
-    asked: Asked
-    said: tuple[Answer | None, ...]
+    question: FormQuestion
+    entries: tuple[Answer | None, ...]
     """One a reviewer, in the order of their forms; None where one did not answer."""
     origin: Origin
-    settled: Answer | None
+    consensus: Answer | None
     """The consensus entry; None while it is open or all agree."""
 
 
@@ -42,116 +42,128 @@ class ItemRatings:
     """The categories carry points or rise by themselves, so that weighted kappa makes sense."""
 
 
-def same(asked: Asked, first: str | None, second: str | None) -> bool:
+def is_same_answer(question: FormQuestion, first: str | None, second: str | None) -> bool:
     """Whether two answers say the same. Typed text is compared without case and punctuation,
     numbers by value; two reviewers who are both unsure have still not answered."""
     if first is None or second is None or UNSURE in (first, second):
         return False
     if first == second:
         return True
-    if asked.choose == "number":
+    if question.choose == "number":
         try:
             return float(first) == float(second)
         except ValueError:
             return False
-    return asked.choose == "text" and plain(first) == plain(second) != ""
+    return question.choose == "text" and normalize_text(first) == normalize_text(second) != ""
 
 
-def pairs(
-    checklist: Checklist, forms: Sequence[Entries], settled: Entries | None = None
-) -> tuple[Pair, ...]:
+def compare_forms(
+    checklist: Checklist, forms: Sequence[Entries], consensus: Entries | None = None
+) -> tuple[AnswerComparison, ...]:
     """Every key any reviewer answered, in the order of the form, with how it stands."""
-    done = settled or {}
-    found = []
-    for asked in answerable(checklist):
-        said = tuple(_said(form, asked.key) for form in forms)
-        entry = _said(done, asked.key)
-        if entry is None and not any(said):
+    resolved = consensus or {}
+    comparisons = []
+    for question in list_questions(checklist):
+        form_entries = tuple(_get_entry(form, question.key) for form in forms)
+        entry = _get_entry(resolved, question.key)
+        if entry is None and not any(form_entries):
             continue
-        told = [one.answer if one else None for one in said]
-        agreed = bool(told) and all(same(asked, told[0], other) for other in told)
-        origin: Origin = "settled" if entry else "agreed" if agreed else "open"
-        found.append(Pair(asked, said, origin, entry))
-    return tuple(found)
+        answers = [form_entry.answer if form_entry else None for form_entry in form_entries]
+        is_agreed = bool(answers) and all(
+            is_same_answer(question, answers[0], other) for other in answers
+        )
+        origin: Origin = "settled" if entry else "agreed" if is_agreed else "open"
+        comparisons.append(AnswerComparison(question, form_entries, origin, entry))
+    return tuple(comparisons)
 
 
-def _said(entries: Entries, key: str) -> Answer | None:
+def _get_entry(entries: Entries, key: str) -> Answer | None:
     entry = entries.get(key)
     return entry if entry is not None and entry.answer is not None else None
 
 
-def conflicts(
+def find_conflicts(
     checklist: Checklist,
     forms: Sequence[Entries],
-    settled: Entries | None = None,
+    consensus: Entries | None = None,
     *,
-    dead: frozenset[str] = frozenset(),
-) -> tuple[Pair, ...]:
+    inactive: frozenset[str] = frozenset(),
+) -> tuple[AnswerComparison, ...]:
     """The keys that still wait for a person, in the order of the form.
 
     Args:
         dead: keys that do not apply under what is settled so far; they need nobody.
     """
-    every = pairs(checklist, forms, settled)
-    return tuple(pair for pair in every if pair.origin == "open" and pair.asked.key not in dead)
+    comparisons = compare_forms(checklist, forms, consensus)
+    return tuple(
+        comparison
+        for comparison in comparisons
+        if comparison.origin == "open" and comparison.question.key not in inactive
+    )
 
 
-def consensus_form(every: Sequence[Pair]) -> dict[str, str]:
+def build_consensus_form(comparisons: Sequence[AnswerComparison]) -> dict[str, str]:
     """Key -> answer of the settled form so far: what all said, and what was settled."""
     form: dict[str, str] = {}
-    for pair in every:
-        entry = pair.settled if pair.origin == "settled" else next(iter(pair.said), None)
-        if pair.origin != "open" and entry is not None and entry.answer is not None:
-            form[pair.asked.key] = entry.answer
+    for comparison in comparisons:
+        entry = (
+            comparison.consensus
+            if comparison.origin == "settled"
+            else next(iter(comparison.entries), None)
+        )
+        if comparison.origin != "open" and entry is not None and entry.answer is not None:
+            form[comparison.question.key] = entry.answer
     return form
 
 
-def consensus_reasons(every: Sequence[Pair]) -> dict[str, str]:
+def build_consensus_reasons(comparisons: Sequence[AnswerComparison]) -> dict[str, str]:
     """Key -> comment of the settled form so far, for judgements that differ from the proposal."""
-    found: dict[str, str] = {}
-    for pair in every:
-        entries = (pair.settled,) if pair.origin == "settled" else pair.said
-        said = [e.comment for e in entries if e is not None and e.comment]
-        if pair.origin != "open" and said:
-            found[pair.asked.key] = " / ".join(dict.fromkeys(said))
-    return found
+    reasons: dict[str, str] = {}
+    for comparison in comparisons:
+        entries = (comparison.consensus,) if comparison.origin == "settled" else comparison.entries
+        comments = [e.comment for e in entries if e is not None and e.comment]
+        if comparison.origin != "open" and comments:
+            reasons[comparison.question.key] = " / ".join(dict.fromkeys(comments))
+    return reasons
 
 
-def ratings(checklist: Checklist, forms: Sequence[Sequence[Entries]]) -> tuple[ItemRatings, ...]:
+def collect_item_ratings(
+    checklist: Checklist, forms: Sequence[Sequence[Entries]]
+) -> tuple[ItemRatings, ...]:
     """What reviewers answered, item by item, where two or more did; typed items are left out.
 
     Args:
         forms: the finished forms of each report, reviewers in one order throughout.
     """
-    widest = max((len(one) for one in forms), default=0)
-    found = []
-    for asked in answerable(checklist):
-        if asked.choose in ("text", "number"):
+    max_reviewers = max((len(report_forms) for report_forms in forms), default=0)
+    item_ratings = []
+    for question in list_questions(checklist):
+        if question.choose in ("text", "number"):
             continue
         rows = []
         for report in forms:
-            said = [_said(form, asked.key) for form in report]
-            told = [one.answer if one else None for one in said]
-            if sum(one is not None for one in told) > 1:
-                rows.append((*told, *[None] * (widest - len(told))))
-        found.append(
+            entries = [_get_entry(form, question.key) for form in report]
+            answers = [entry.answer if entry else None for entry in entries]
+            if sum(answer is not None for answer in answers) > 1:
+                rows.append((*answers, *[None] * (max_reviewers - len(answers))))
+        item_ratings.append(
             ItemRatings(
-                key=asked.key,
-                name=f"{asked.number} {asked.name}".strip(),
+                key=question.key,
+                name=f"{question.number} {question.name}".strip(),
                 rows=tuple(rows),
-                categories=tuple(option.id for option in _ranked(asked)),
-                ordered=_ordered(asked),
+                categories=tuple(option.id for option in _rank_options(question)),
+                ordered=_is_ordered(question),
             )
         )
-    return tuple(found)
+    return tuple(item_ratings)
 
 
-def _ordered(asked: Asked) -> bool:
-    points = [option.points for option in asked.options]
-    return asked.choose == "one" and None not in points and len(points) > 1
+def _is_ordered(question: FormQuestion) -> bool:
+    points = [option.points for option in question.options]
+    return question.choose == "one" and None not in points and len(points) > 1
 
 
-def _ranked(asked: Asked) -> list[Option]:
-    if not _ordered(asked):
-        return list(asked.options)
-    return sorted(asked.options, key=lambda option: option.points or 0)
+def _rank_options(question: FormQuestion) -> list[AnswerOption]:
+    if not _is_ordered(question):
+        return list(question.options)
+    return sorted(question.options, key=lambda option: option.points or 0)

@@ -17,7 +17,7 @@ Verdict = Literal["include", "exclude", "unsure"]
 LinkVerdict = Literal["duplicate", "version", "study", "distinct", "maybe"]
 Role = Literal["reviewer", "adjudicator", "automation"]
 
-UNSTATED = ("ris", "bibtex", "endnote", "table", "various")
+GENERIC_SOURCES = ("ris", "bibtex", "endnote", "table", "various")
 """What stands as a source where neither file nor user names a database: the kind of the file, or
 that a file holds several."""
 
@@ -79,7 +79,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class UnreadableEntry:
     """An entry that could not be read, kept with its text so that nothing is lost."""
 
     number: int
@@ -91,11 +91,11 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParseResult:
     """What a pure parser made of one file or answer."""
 
     records: tuple[Record, ...]
-    rejected: tuple[Rejected, ...] = ()
+    rejected: tuple[UnreadableEntry, ...] = ()
     announced: int | None = None
     """Entries counted without the parser (files) or announced by the source (answers)."""
 
@@ -213,7 +213,7 @@ _PREPRINT_DOI = re.compile(
 )
 
 
-def normal_doi(text: str | None) -> str | None:
+def normalize_doi(text: str | None) -> str | None:
     """The DOI in lower case without resolver or stray punctuation; None if the text holds none.
 
     A version suffix of a 10.1101 or 10.64898 preprint DOI ('...v2', '...v2.full') is cut, so that
@@ -221,10 +221,10 @@ def normal_doi(text: str | None) -> str | None:
     """
     if not text:
         return None
-    found = _DOI.search(html.unescape(text.strip()).replace("%2F", "/").replace("%2f", "/"))
-    if not found:
+    match = _DOI.search(html.unescape(text.strip()).replace("%2F", "/").replace("%2f", "/"))
+    if not match:
         return None
-    doi = found.group().lower()
+    doi = match.group().lower()
     # Old Wiley DOIs (SICI) hold < and > themselves; elsewhere they end the DOI.
     ends = r"[\s\"]|\[doi\]" if "(sici)" in doi else r"[\s\"<>]|\[doi\]"
     doi = re.split(ends, doi, maxsplit=1)[0].rstrip(".,;:'")
@@ -236,19 +236,19 @@ def normal_doi(text: str | None) -> str | None:
     return preprint.group(1) if preprint else doi
 
 
-def normal_pmid(text: str | int | None) -> str | None:
+def normalize_pmid(text: str | int | None) -> str | None:
     """The PMID as digits without leading zeros; None if the text is not one (1 to 8 digits)."""
-    found = re.fullmatch(r"(?:pmid:?\s*)?0*([1-9]\d{0,7})", str(text or "").strip(), re.I)
-    return found.group(1) if found else None
+    match = re.fullmatch(r"(?:pmid:?\s*)?0*([1-9]\d{0,7})", str(text or "").strip(), re.I)
+    return match.group(1) if match else None
 
 
-def normal_pmcid(text: str | None) -> str | None:
+def normalize_pmcid(text: str | None) -> str | None:
     """The PMCID as PMC and digits; None if the text holds none."""
-    found = _PMCID.search(text or "")
-    return f"PMC{int(found.group(1))}" if found else None
+    match = _PMCID.search(text or "")
+    return f"PMC{int(match.group(1))}" if match else None
 
 
-def normal_arxiv(text: str | None) -> str | None:
+def normalize_arxiv(text: str | None) -> str | None:
     """The arXiv id without version (2003.09871, cs/0112017); None if the text holds none.
 
     Reads bare ids, arXiv:ids, abs and pdf links and 10.48550 DOIs. Other DOIs are not arXiv ids.
@@ -256,48 +256,48 @@ def normal_arxiv(text: str | None) -> str | None:
     if not text:
         return None
     text = text.strip()
-    plain = re.sub(r"^.*10\.48550/arxiv\.", "", text, flags=re.I)
-    if plain == text and _DOI.search(text):
+    without_prefix = re.sub(r"^.*10\.48550/arxiv\.", "", text, flags=re.I)
+    if without_prefix == text and _DOI.search(text):
         return None
-    found = _ARXIV_NEW.search(plain) or _ARXIV_OLD.search(plain)
-    if not found:
+    match = _ARXIV_NEW.search(without_prefix) or _ARXIV_OLD.search(without_prefix)
+    if not match:
         return None
-    ident = found.group(1)
+    ident = match.group(1)
     if "/" not in ident:
         return ident
     return ident.lower() if "." not in ident else re.sub(r"\.[A-Z]{2}/", "/", ident, flags=re.I)
 
 
-def plain(text: str | None) -> str:
+def normalize_text(text: str | None) -> str:
     """Text folded for comparing: no accents, case or punctuation, single spaces; '' for None."""
     folded = unicodedata.normalize("NFKD", text or "").casefold()
     folded = "".join(c for c in folded if not unicodedata.combining(c))
     return " ".join(re.sub(r"[^\w\s]|_", " ", folded).split())
 
 
-_FIELDS = tuple(spec.name for spec in fields(Record))
+_RECORD_FIELDS = tuple(spec.name for spec in fields(Record))
 
 
-def as_dict(record: Record) -> dict[str, Any]:
+def record_to_dict(record: Record) -> dict[str, Any]:
     """The record as plain JSON-ready data, silent fields left out."""
-    data: dict[str, Any] = {name: getattr(record, name) for name in _FIELDS}
-    data["relations"] = tuple(asdict(one) for one in record.relations)
+    data: dict[str, Any] = {name: getattr(record, name) for name in _RECORD_FIELDS}
+    data["relations"] = tuple(asdict(relation) for relation in record.relations)
     data["extra"] = {key: list(values) for key, values in record.extra.items()}
     return {key: value for key, value in data.items() if value not in (None, (), [], {})}
 
 
-def from_dict(data: Mapping[str, Any]) -> Record:
+def record_from_dict(data: Mapping[str, Any]) -> Record:
     """The record that as_dict wrote; unknown keys are refused with TypeError."""
     values = dict(data)
     values["relations"] = tuple(Relation(**dict(r)) for r in values.get("relations", ()))
     values["extra"] = {k: tuple(v) for k, v in values.get("extra", {}).items()}
-    for name in _FIELDS:
+    for name in _RECORD_FIELDS:
         if isinstance(values.get(name), list):
             values[name] = tuple(values[name])
     return Record(**values)
 
 
-def fingerprint(record: Record) -> str:
+def fingerprint_record(record: Record) -> str:
     """SHA-256 (hex) of the record's whole content: equal records have equal fingerprints."""
-    text = json.dumps(as_dict(record), sort_keys=True, ensure_ascii=False, default=list)
+    text = json.dumps(record_to_dict(record), sort_keys=True, ensure_ascii=False, default=list)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -30,7 +30,7 @@ class FileImport:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SearchPlan:
     """What is searched, where and when."""
 
     query: str
@@ -150,7 +150,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class QualityGate:
     """A quality rule that lets a study in or keeps it out, with the reason it is kept out for."""
 
     id: str
@@ -184,7 +184,7 @@ class Appraisal:
 
     tools: tuple[str, ...] = ()
     """Edition ids of the checklists in use."""
-    gates: tuple[Gate, ...] = ()
+    gates: tuple[QualityGate, ...] = ()
     extraction: str | None = None
     """Edition id of the data extraction form."""
     model: str | None = None
@@ -198,7 +198,7 @@ class Appraisal:
 
 
 @dataclass(frozen=True, slots=True)
-class Previous:
+class PreviousReview:
     """An earlier version of this review, for the updated-review diagram."""
 
     studies: int
@@ -211,7 +211,7 @@ class Protocol:
 
     title: str
     question: str
-    search: Search
+    search: SearchPlan
     stages: tuple[Stage, ...]
     team: tuple[Person, ...]
     registration: str | None = None
@@ -221,49 +221,55 @@ class Protocol:
     rules: tuple[KeywordRule, ...] = ()
     ranking: Ranking = field(default_factory=Ranking)
     appraisal: Appraisal = field(default_factory=Appraisal)
-    previous: Previous | None = None
+    previous: PreviousReview | None = None
 
     def __post_init__(self) -> None:
-        _check(self)
+        _check_protocol(self)
 
 
-def stage_of(protocol: Protocol, kind: StageKind) -> Stage | None:
+def find_stage(protocol: Protocol, kind: StageKind) -> Stage | None:
     """The first stage of a kind; None where the review has none."""
     return next((stage for stage in protocol.stages if stage.kind == kind), None)
 
 
-def stage_reviewers(protocol: Protocol, stage: Stage) -> tuple[str, ...]:
+def list_stage_reviewers(protocol: Protocol, stage: Stage) -> tuple[str, ...]:
     """Names of those who judge a stage, in the order of the team."""
     return stage.who or tuple(p.name for p in protocol.team if "reviewer" in p.roles)
 
 
-def asks(one: Gate | Condition) -> bool:
+def has_requirements(requirement: QualityGate | Condition) -> bool:
     """Whether a gate or condition asks anything of its own checklist."""
-    return bool(one.required or one.minimum is not None or one.keep_out)
+    return bool(requirement.required or requirement.minimum is not None or requirement.keep_out)
 
 
-def conditions(gate: Gate) -> tuple[Gate | Condition, ...]:
+def list_conditions(gate: QualityGate) -> tuple[QualityGate | Condition, ...]:
     """A gate and every condition within it, in the order of the file."""
-    found: list[Gate | Condition] = [gate]
-    left = [*gate.also, *gate.either]
-    while left:
-        one = left.pop(0)
-        found.append(one)
-        left = [*one.also, *left]
-    return tuple(found)
+    requirements: list[QualityGate | Condition] = [gate]
+    queue = [*gate.also, *gate.either]
+    while queue:
+        requirement = queue.pop(0)
+        requirements.append(requirement)
+        queue = [*requirement.also, *queue]
+    return tuple(requirements)
 
 
-def gate_checklists(gate: Gate) -> tuple[str, ...]:
+def list_gate_checklists(gate: QualityGate) -> tuple[str, ...]:
     """Ids of the checklists a gate hangs on, each once."""
-    return tuple(dict.fromkeys(one.checklist for one in conditions(gate) if asks(one)))
+    return tuple(
+        dict.fromkeys(
+            requirement.checklist
+            for requirement in list_conditions(gate)
+            if has_requirements(requirement)
+        )
+    )
 
 
-def fingerprint(text: str) -> str:
+def fingerprint_text(text: str) -> str:
     """SHA-256 (hex) of the protocol file's text."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def load(path: Path) -> Protocol:
+def load_protocol(path: Path) -> Protocol:
     """The protocol in a file.
 
     Raises:
@@ -279,10 +285,10 @@ def load(path: Path) -> Protocol:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ProtocolError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
-    return parse(text, str(path))
+    return parse_protocol(text, str(path))
 
 
-def parse(text: str, name: str = "protocol.yaml") -> Protocol:
+def parse_protocol(text: str, name: str = "protocol.yaml") -> Protocol:
     """The protocol in a text; `name` stands in messages. Raises ProtocolError as load does."""
     import yaml
     from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
@@ -301,16 +307,16 @@ def parse(text: str, name: str = "protocol.yaml") -> Protocol:
         raise ProtocolError(f"{name}:{line} this is not YAML: {problem}.") from error
     if not isinstance(data, dict):
         raise ProtocolError(f"{name}: expected keys such as title, question and search.")
-    _refuse_unknown(data, Protocol, (), name, tree)
+    _reject_unknown_keys(data, Protocol, (), name, tree)
     adapter = TypeAdapter(with_config(ConfigDict(extra="forbid"))(Protocol))
     try:
-        return adapter.validate_python(_renamed(data))
+        return adapter.validate_python(_rename_from_key(data))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ProtocolError(_line_of_error(first, name, tree)) from error
+        first_error = error.errors()[0]
+        raise ProtocolError(_format_error(first_error, name, tree)) from error
 
 
-def _renamed(data: dict[str, Any]) -> dict[str, Any]:
+def _rename_from_key(data: dict[str, Any]) -> dict[str, Any]:
     search = data.get("search")
     if isinstance(search, dict) and "from" in search:
         data = {**data, "search": {**search, "from_": search["from"]}}
@@ -318,59 +324,66 @@ def _renamed(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-def _key_name(name: str) -> str:
+def _get_key_name(name: str) -> str:
     return "from" if name == "from_" else name
 
 
-def _refuse_unknown(value: Any, kind: Any, path: tuple[Any, ...], name: str, tree: Any) -> None:
+def _reject_unknown_keys(
+    value: Any, kind: Any, path: tuple[Any, ...], name: str, tree: Any
+) -> None:
     """Raises on the first key that the class does not know, with the nearest known key."""
     for inner in get_args(kind):
         if is_dataclass(inner):
             kind = inner
     if isinstance(value, list):
-        for place, one in enumerate(value):
-            _refuse_unknown(one, kind, (*path, place), name, tree)
+        for index, element in enumerate(value):
+            _reject_unknown_keys(element, kind, (*path, index), name, tree)
     if not is_dataclass(kind) or not isinstance(value, dict):
         return
     hints = get_type_hints(kind)
-    known = [_key_name(spec.name) for spec in fields(kind)]
+    known_keys = [_get_key_name(spec.name) for spec in fields(kind)]
     for key, inner in value.items():
-        if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
+        if key not in known_keys:
+            matches = difflib.get_close_matches(str(key), known_keys, n=1)
+            hint = f" Did you mean '{matches[0]}'?" if matches else ""
             raise ProtocolError(
-                f"{name}: line {_line(tree, (*path, key))}: unknown key '{_dotted((*path, key))}'."
-                f"{hint} Expected one of: {', '.join(known)}."
+                f"{name}: line {_find_line(tree, (*path, key))}: unknown key "
+                f"'{_format_path((*path, key))}'."
+                f"{hint} Expected one of: {', '.join(known_keys)}."
             )
-        _refuse_unknown(inner, hints["from_" if key == "from" else key], (*path, key), name, tree)
+        _reject_unknown_keys(
+            inner, hints["from_" if key == "from" else key], (*path, key), name, tree
+        )
 
 
-def _line_of_error(error: Any, name: str, tree: Any) -> str:
+def _format_error(error: Any, name: str, tree: Any) -> str:
     path = tuple("from" if part == "from_" else part for part in error["loc"])
-    line = _line(tree, path)
-    got = error.get("input")
-    shown = "" if isinstance(got, dict | list) or error["type"] == "missing" else f" (got {got!r})"
-    where = f"{name}: line {line}:" if line else f"{name}:"
+    line = _find_line(tree, path)
+    value = error.get("input")
+    value_text = (
+        "" if isinstance(value, dict | list) or error["type"] == "missing" else f" (got {value!r})"
+    )
+    location = f"{name}: line {line}:" if line else f"{name}:"
     if error["type"] == "missing":
-        return f"{where} the key '{_dotted(path)}' is missing."
+        return f"{location} the key '{_format_path(path)}' is missing."
     if error["type"] == "value_error":
         return f"{name}: {str(error['msg']).removeprefix('Value error, ')}"
     hint = ""
     choices = re.findall(r"'([^']+)'", str(error.get("ctx", {}).get("expected", "")))
-    near = difflib.get_close_matches(str(got), choices, n=1)
-    if near:
-        hint = f" Did you mean '{near[0]}'?"
-    elif error["type"] == "string_type" and isinstance(got, dict):
+    matches = difflib.get_close_matches(str(value), choices, n=1)
+    if matches:
+        hint = f" Did you mean '{matches[0]}'?"
+    elif error["type"] == "string_type" and isinstance(value, dict):
         hint = " A text that holds a colon and a space needs quotes around it."
     message = str(error["msg"]).replace("Input should be", "expected")
-    return f"{where} '{_dotted(path)}': {message}{shown}.{hint}"
+    return f"{location} '{_format_path(path)}': {message}{value_text}.{hint}"
 
 
-def _dotted(path: tuple[Any, ...]) -> str:
+def _format_path(path: tuple[Any, ...]) -> str:
     return ".".join(str(part) for part in path)
 
 
-def _line(node: Any, path: tuple[Any, ...]) -> int:
+def _find_line(node: Any, path: tuple[Any, ...]) -> int:
     """Line of a key in the YAML tree, 1 and up; that of the nearest parent where it is absent."""
     line = int(node.start_mark.line) + 1
     for part in path:
@@ -379,23 +392,23 @@ def _line(node: Any, path: tuple[Any, ...]) -> int:
             line = int(node.start_mark.line) + 1
             continue
         pairs = node.value if isinstance(node.value, list) else []
-        found = next((p for p in pairs if isinstance(p, tuple) and p[0].value == str(part)), None)
-        if found is None:
+        pair = next((p for p in pairs if isinstance(p, tuple) and p[0].value == str(part)), None)
+        if pair is None:
             return line
-        line = int(found[0].start_mark.line) + 1
-        node = found[1]
+        line = int(pair[0].start_mark.line) + 1
+        node = pair[1]
     return line
 
 
-def _check(protocol: Protocol) -> None:
+def _check_protocol(protocol: Protocol) -> None:
     """Raises ValueError where keys contradict each other; the loader adds the file's name."""
     names = [person.name for person in protocol.team]
-    for what, ids in (("team", names), ("stages", [stage.id for stage in protocol.stages])):
+    for section, ids in (("team", names), ("stages", [stage.id for stage in protocol.stages])):
         if not ids:
-            raise ValueError(f"'{what}' is empty: name at least one.")
-        twice = sorted({one for one in ids if ids.count(one) > 1})
-        if twice:
-            raise ValueError(f"'{what}' names {twice[0]!r} twice.")
+            raise ValueError(f"'{section}' is empty: name at least one.")
+        repeated = sorted({entry_id for entry_id in ids if ids.count(entry_id) > 1})
+        if repeated:
+            raise ValueError(f"'{section}' names {repeated[0]!r} twice.")
     for name in names:
         _check_name(name)
     if protocol.search.to and protocol.search.to < protocol.search.from_:
@@ -412,14 +425,14 @@ def _check(protocol: Protocol) -> None:
     if len(set(gates)) < len(gates):
         raise ValueError("'appraisal.gates' holds one id twice.")
     for gate in protocol.appraisal.gates:
-        for one in conditions(gate):
-            _check_condition(protocol, gate, one)
+        for requirement in list_conditions(gate):
+            _check_condition(protocol, gate, requirement)
     for share in (protocol.ranking.random_share, protocol.ranking.target_recall):
         if not 0 <= share <= 1:
             raise ValueError(f"'ranking' shares run from 0 to 1 (got {share}).")
 
 
-RESERVED = ("stopping", "tool")
+RESERVED_NAMES = ("stopping", "tool")
 """Names the tool itself signs with; so are those that begin with 'rule '."""
 
 
@@ -429,25 +442,36 @@ def _check_name(name: str) -> None:
             f"'team' names {name!r}: a name holds no '|' and no line break, and neither begins nor "
             "ends with a space."
         )
-    if name in RESERVED or name.startswith("rule "):
+    if name in RESERVED_NAMES or name.startswith("rule "):
         raise ValueError(f"'team' names {name!r}, which the tool signs with; take another name.")
 
 
-def _check_condition(protocol: Protocol, gate: Gate, one: Gate | Condition) -> None:
-    if one.checklist not in protocol.appraisal.tools:
+def _check_condition(
+    protocol: Protocol, gate: QualityGate, requirement: QualityGate | Condition
+) -> None:
+    if requirement.checklist not in protocol.appraisal.tools:
         raise ValueError(
-            f"gate {gate.id!r} uses {one.checklist!r}, which is not in 'appraisal.tools'."
+            f"gate {gate.id!r} uses {requirement.checklist!r}, which is not in 'appraisal.tools'."
         )
-    if not (asks(one) or one.also or (isinstance(one, Gate) and one.either)):
+    if not (
+        has_requirements(requirement)
+        or requirement.also
+        or (isinstance(requirement, QualityGate) and requirement.either)
+    ):
         raise ValueError(
             f"gate {gate.id!r} needs 'required' items, a 'minimum' or judgements that 'keep_out'."
         )
-    if one.at_least is not None and not 1 <= one.at_least <= len(one.required):
+    if requirement.at_least is not None and not 1 <= requirement.at_least <= len(
+        requirement.required
+    ):
         raise ValueError(
-            f"gate {gate.id!r}: 'at_least' is {one.at_least} of {len(one.required)} required items."
+            f"gate {gate.id!r}: 'at_least' is {requirement.at_least} of "
+            f"{len(requirement.required)} required items."
         )
-    if one.score is not None and one.minimum is None:
-        raise ValueError(f"gate {gate.id!r} names the score {one.score!r} without a 'minimum'.")
+    if requirement.score is not None and requirement.minimum is None:
+        raise ValueError(
+            f"gate {gate.id!r} names the score {requirement.score!r} without a 'minimum'."
+        )
 
 
 def _check_stage(protocol: Protocol, stage: Stage, names: list[str]) -> None:
@@ -457,10 +481,10 @@ def _check_stage(protocol: Protocol, stage: Stage, names: list[str]) -> None:
         raise ValueError(f"stage {stage.id!r}: 'reviewers' runs from 1 to 5.")
     for name in (*stage.who, *stage.shares):
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            matches = difflib.get_close_matches(name, names, n=1)
+            hint = f" Did you mean {matches[0]!r}?" if matches else ""
             raise ValueError(f"stage {stage.id!r} names {name!r}, who is not in 'team'.{hint}")
-    people = stage_reviewers(protocol, stage)
+    people = list_stage_reviewers(protocol, stage)
     if len(people) < stage.reviewers:
         raise ValueError(
             f"stage {stage.id!r} needs {stage.reviewers} reviewers, the team has {len(people)}."

@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-MODEL = "light"
-C = 0.03
+DEFAULT_MODEL = "light"
+MARGIN_SOFTNESS = 0.03
 """Softness of the margin; measured on the development sets of the screening benchmark."""
-TOLERANCE = 1e-2
+FIT_TOLERANCE = 1e-2
 """When the fit is good enough; the order of the development sets is the same with 1e-4."""
-RATIO = 9.8
+CLASS_WEIGHT_RATIO = 9.8
 """Weight of all relevant records against all irrelevant ones. Source: ASReview's ELAS u4."""
-MAX_SHARE = 0.95
+MAX_DOCUMENT_SHARE = 0.95
 """Words in more than this share of the records tell nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class RankingFeatures:
     """Texts as word counts, ready to be ranked again and again."""
 
     matrix: Any
@@ -33,12 +33,14 @@ class Prepared:
     dense_question: Any = None
 
 
-def text_of(title: str | None, abstract: str | None) -> str:
+def build_text(title: str | None, abstract: str | None) -> str:
     """What is learned from: the title counts twice."""
     return f"{title or ''} {title or ''} {abstract or ''}"
 
 
-def prepare(texts: Sequence[str], question: str = "", *, model: str = MODEL) -> Prepared:
+def prepare_features(
+    texts: Sequence[str], question: str = "", *, model: str = DEFAULT_MODEL
+) -> RankingFeatures:
     """Counts the words of all texts.
 
     Args:
@@ -52,29 +54,33 @@ def prepare(texts: Sequence[str], question: str = "", *, model: str = MODEL) -> 
     import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    counter = TfidfVectorizer(
-        ngram_range=(1, 2), sublinear_tf=True, max_df=MAX_SHARE, dtype=np.float32
+    vectorizer = TfidfVectorizer(
+        ngram_range=(1, 2), sublinear_tf=True, max_df=MAX_DOCUMENT_SHARE, dtype=np.float32
     )
-    safe = [text if any(map(str.isalnum, text)) else "empty text" for text in texts]
+    safe_texts = [text if any(map(str.isalnum, text)) else "empty text" for text in texts]
     try:
-        matrix = counter.fit_transform(safe)
+        matrix = vectorizer.fit_transform(safe_texts)
     except ValueError:  # so few or so equal records that no word is left
-        counter = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32)
-        matrix = counter.fit_transform([*safe, "no word is left"])[:-1]
-    words, asked = counter.get_feature_names_out(), counter.transform([question])
-    shared = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1)
-    if len(shared):  # what stands in one record alone tells nothing of another
-        matrix, asked, words = matrix[:, shared], asked[:, shared], words[shared]
+        vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32)
+        matrix = vectorizer.fit_transform([*safe_texts, "no word is left"])[:-1]
+    words, question_row = vectorizer.get_feature_names_out(), vectorizer.transform([question])
+    shared_columns = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1)
+    if len(shared_columns):  # what stands in one record alone tells nothing of another
+        matrix, question_row, words = (
+            matrix[:, shared_columns],
+            question_row[:, shared_columns],
+            words[shared_columns],
+        )
     matrix.sort_indices()  # else each fit sorts its rows anew
-    if model == MODEL:
-        return Prepared(matrix, asked, tuple(words))
+    if model == DEFAULT_MODEL:
+        return RankingFeatures(matrix, question_row, tuple(words))
     if not model.startswith("embeddings:"):
         raise ValueError(f"there is no model {model!r}; use light, random or embeddings:NAME")
-    dense = embed([*safe, question], model.removeprefix("embeddings:"))
-    return Prepared(matrix, asked, tuple(words), dense[:-1], dense[-1])
+    dense = encode_texts([*safe_texts, question], model.removeprefix("embeddings:"))
+    return RankingFeatures(matrix, question_row, tuple(words), dense[:-1], dense[-1])
 
 
-def embed(texts: Sequence[str], name: str) -> Any:
+def encode_texts(texts: Sequence[str], name: str) -> Any:
     """Sentence embeddings of texts, each of length 1; nothing is downloaded.
 
     Raises:
@@ -95,7 +101,9 @@ def embed(texts: Sequence[str], name: str) -> Any:
     return model.encode(list(texts), normalize_embeddings=True, batch_size=32)
 
 
-def scores(prepared: Prepared, labelled: Sequence[int], labels: Sequence[int], seed: int) -> Any:
+def score_records(
+    features: RankingFeatures, labelled: Sequence[int], labels: Sequence[int], seed: int
+) -> Any:
     """One number a record, higher is screened sooner; the same input gives the same numbers.
 
     Args:
@@ -104,65 +112,71 @@ def scores(prepared: Prepared, labelled: Sequence[int], labels: Sequence[int], s
     """
 
     if not labelled:
-        return _likeness(prepared)
-    model, flat = _fit(prepared, labelled, labels, seed)
+        return _score_likeness(features)
+    model, training_data = _fit_model(features, labelled, labels, seed)
     if model is None:
-        return _likeness(prepared)
-    weights = model.coef_.ravel().astype(prepared.matrix.dtype)  # else all counts are copied
-    found = prepared.matrix @ weights + model.intercept_[0]
-    if prepared.dense is None:
-        return found
-    return _even(found) + _even(_dense_scores(prepared, flat))
+        return _score_likeness(features)
+    weights = model.coef_.ravel().astype(features.matrix.dtype)  # else all counts are copied
+    record_scores = features.matrix @ weights + model.intercept_[0]
+    if features.dense is None:
+        return record_scores
+    return _standardize_scores(record_scores) + _standardize_scores(
+        _score_embeddings(features, training_data)
+    )
 
 
-def _likeness(prepared: Prepared) -> Any:
+def _score_likeness(features: RankingFeatures) -> Any:
     """How alike each record and the question are, for the first records."""
-    words = (prepared.matrix @ prepared.question.T).toarray().ravel()
-    if prepared.dense is None:
+    words = (features.matrix @ features.question.T).toarray().ravel()
+    if features.dense is None:
         return words
-    return _even(words) + _even(prepared.dense @ prepared.dense_question)
+    return _standardize_scores(words) + _standardize_scores(
+        features.dense @ features.dense_question
+    )
 
 
-def _even(values: Any) -> Any:
+def _standardize_scores(values: Any) -> Any:
     return (values - values.mean()) / (values.std() + 1e-9)
 
 
-def _fit(prepared: Prepared, labelled: Sequence[int], labels: Sequence[int], seed: int) -> Any:
+def _fit_model(
+    features: RankingFeatures, labelled: Sequence[int], labels: Sequence[int], seed: int
+) -> Any:
     """The linear model, and what it was trained on; None where only one verdict is known."""
     from scipy.sparse import vstack
     from sklearn import config_context
     from sklearn.svm import LinearSVC
 
-    rows, given = prepared.matrix[list(labelled)], [int(one) for one in labels]
-    asked = prepared.question.nnz > 0
-    relevant, irrelevant = sum(given) + asked, len(given) - sum(given)
+    rows, targets = features.matrix[list(labelled)], [int(label) for label in labels]
+    has_question = features.question.nnz > 0
+    relevant, irrelevant = sum(targets) + has_question, len(targets) - sum(targets)
     if relevant == 0 or irrelevant == 0:
         return None, None
-    if asked:
-        rows, given = vstack([rows, prepared.question]), [*given, 1]
-    weights = [1.0 if one else relevant / (RATIO * irrelevant) for one in given]
-    scale = len(given) / sum(weights)
-    model = LinearSVC(C=C, tol=TOLERANCE, random_state=seed)
+    if has_question:
+        rows, targets = vstack([rows, features.question]), [*targets, 1]
+    weights = [1.0 if label else relevant / (CLASS_WEIGHT_RATIO * irrelevant) for label in targets]
+    scale = len(targets) / sum(weights)
+    model = LinearSVC(C=MARGIN_SOFTNESS, tol=FIT_TOLERANCE, random_state=seed)
     with config_context(assume_finite=True, skip_parameter_validation=True):  # both are ours
-        model.fit(rows, given, sample_weight=[one * scale for one in weights])
-    return model, (list(labelled), given, [one * scale for one in weights], asked)
+        model.fit(rows, targets, sample_weight=[weight * scale for weight in weights])
+    return model, (list(labelled), targets, [weight * scale for weight in weights], has_question)
 
 
-def _dense_scores(prepared: Prepared, trained: Any) -> Any:
+def _score_embeddings(features: RankingFeatures, training_data: Any) -> Any:
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
-    places, given, weights, asked = trained
-    centre = prepared.dense.mean(axis=0)
-    rows = prepared.dense[places] - centre
-    if asked:
-        rows = np.vstack([rows, prepared.dense_question - centre])
+    positions, targets, weights, has_question = training_data
+    centre = features.dense.mean(axis=0)
+    rows = features.dense[positions] - centre
+    if has_question:
+        rows = np.vstack([rows, features.dense_question - centre])
     model = LogisticRegression(C=10.0, max_iter=300)
-    model.fit(rows, given, sample_weight=weights)
-    return model.decision_function(prepared.dense - centre)
+    model.fit(rows, targets, sample_weight=weights)
+    return model.decision_function(features.dense - centre)
 
 
-def order(
+def order_candidates(
     values: Sequence[float], candidates: Sequence[int], seed: int, *, random_share: float = 0.1
 ) -> list[tuple[int, bool]]:
     """Candidates in the order to screen them, and whether each place was drawn at random.
@@ -178,51 +192,60 @@ def order(
     import numpy as np
 
     rng = np.random.default_rng(seed)
-    best = sorted(candidates, key=lambda place: (-values[place], place))
-    lot = [best[i] for i in rng.permutation(len(best))]
-    by_lot = rng.random(len(best)) < random_share
-    taken: set[int] = set()
-    found: list[tuple[int, bool]] = []
-    heads = {False: iter(best), True: iter(lot)}
-    for drawn in by_lot.tolist():
-        place = next(one for one in heads[drawn] if one not in taken)
-        taken.add(place)
-        found.append((place, drawn))
-    return found
+    best_order = sorted(candidates, key=lambda position: (-values[position], position))
+    random_order = [best_order[i] for i in rng.permutation(len(best_order))]
+    random_draws = rng.random(len(best_order)) < random_share
+    used_positions: set[int] = set()
+    ordering: list[tuple[int, bool]] = []
+    iterators = {False: iter(best_order), True: iter(random_order)}
+    for is_random in random_draws.tolist():
+        position = next(
+            candidate for candidate in iterators[is_random] if candidate not in used_positions
+        )
+        used_positions.add(position)
+        ordering.append((position, is_random))
+    return ordering
 
 
-def explain(
-    prepared: Prepared, labelled: Sequence[int], labels: Sequence[int], seed: int, place: int
+def explain_score(
+    features: RankingFeatures,
+    labelled: Sequence[int],
+    labels: Sequence[int],
+    seed: int,
+    position: int,
 ) -> list[tuple[str, float]]:
     """The words that put a record where it is, with their share of its score; strongest first.
 
     Positive words pull it to the front. Without decisions: the words it shares with the question.
     """
-    row = prepared.matrix[place]
-    model, _ = _fit(prepared, labelled, labels, seed) if labelled else (None, None)
-    weights = prepared.question.toarray().ravel() if model is None else model.coef_.ravel()
-    parts = [
-        (prepared.words[column], float(value * weights[column]))
+    row = features.matrix[position]
+    model, _ = _fit_model(features, labelled, labels, seed) if labelled else (None, None)
+    weights = features.question.toarray().ravel() if model is None else model.coef_.ravel()
+    word_shares = [
+        (features.words[column], float(value * weights[column]))
         for column, value in zip(row.indices, row.data, strict=True)
     ]
-    return sorted((one for one in parts if one[1]), key=lambda one: (-abs(one[1]), one[0]))
+    return sorted(
+        (word_share for word_share in word_shares if word_share[1]),
+        key=lambda word_share: (-abs(word_share[1]), word_share[0]),
+    )
 
 
 class BenchRanker:
     """The light model in the shape that screening benchmarks take; owns the prepared texts."""
 
-    def __init__(self, prepared: Prepared, seed: int) -> None:
+    def __init__(self, prepared: RankingFeatures, seed: int) -> None:
         self.prepared = prepared
         self.seed = seed
 
     def scores(self, labelled: Sequence[int], labels: Sequence[int]) -> list[float]:
         """One number a record, higher is screened sooner."""
-        found: list[float] = scores(self.prepared, labelled, labels, self.seed).tolist()
-        return found
+        values: list[float] = score_records(self.prepared, labelled, labels, self.seed).tolist()
+        return values
 
 
 def bench_ranker(
-    records: Sequence[dict[str, str]], query: str, seed: int, *, model: str = MODEL
+    records: Sequence[dict[str, str]], query: str, seed: int, *, model: str = DEFAULT_MODEL
 ) -> BenchRanker:
     """The default ranker for a benchmark.
 
@@ -230,5 +253,5 @@ def bench_ranker(
         records: each with title and abstract.
         query: the review question, or ''.
     """
-    texts = [text_of(one.get("title"), one.get("abstract")) for one in records]
-    return BenchRanker(prepare(texts, query, model=model), seed)
+    texts = [build_text(record.get("title"), record.get("abstract")) for record in records]
+    return BenchRanker(prepare_features(texts, query, model=model), seed)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 
-def folder(name: str) -> Path:
+def get_shipped_path(name: str) -> Path:
     """The shipped folder or file 'checklists', 'data' or 'app.py'."""
-    inside = Path(__file__).parent / "_shipped" / name
-    return inside if inside.exists() else Path(__file__).parent.parent / name
+    wheel_path = Path(__file__).parent / "_shipped" / name
+    return wheel_path if wheel_path.exists() else Path(__file__).parent.parent / name

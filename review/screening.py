@@ -13,53 +13,56 @@ from typing import Literal
 
 from review.models import Decision
 
-Status = Literal["pending", "partial", "conflict", "included", "excluded"]
-Pile = Literal["verdict", "reason", "maybe"]
-_NEVER = datetime.min.replace(tzinfo=UTC)
-PAUSE_SECONDS = 300.0
+StatusName = Literal["pending", "partial", "conflict", "included", "excluded"]
+ConflictKind = Literal["verdict", "reason", "maybe"]
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+BREAK_SECONDS = 300.0
 """A longer pause between two decisions is a break, not work (seconds)."""
-IMPORT_SECONDS = 0.25
+BULK_IMPORT_SECONDS = 0.25
 """Decisions closer together came in with a file: no one reads a record in that time (seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ScreeningStatus:
     """Where one report stands at one stage."""
 
-    status: Status
+    status: StatusName
     """pending: nobody decided; partial: not yet all needed; conflict: the adjudicator's turn."""
     reason: str | None = None
     """Why it is excluded; None otherwise."""
-    pile: Pile | None = None
+    conflict_kind: ConflictKind | None = None
     """Which kind of conflict: the verdicts differ, only the reasons, or nobody is sure."""
     votes: int = 0
     """Reviewers whose decision counts now."""
-    settled_by: Literal["agreement", "adjudicator", "automation"] | None = None
-    at: datetime | None = None
+    resolved_by: Literal["agreement", "adjudicator", "automation"] | None = None
+    decided_at: datetime | None = None
     """Moment of the decision that brought it here."""
     decisions: tuple[Decision, ...] = ()
     """The decisions that count now, oldest first."""
 
 
-def current(decisions: Iterable[Decision]) -> list[Decision]:
+def list_current_decisions(decisions: Iterable[Decision]) -> list[Decision]:
     """The newest decision per reviewer and role, withdrawn ones left out; oldest first."""
     newest: dict[tuple[str, str], Decision] = {}
-    for one in sorted(decisions, key=_order):
-        newest[one.reviewer, one.role] = one
-    return sorted((one for one in newest.values() if one.verdict is not None), key=_order)
+    for decision in sorted(decisions, key=_get_order_key):
+        newest[decision.reviewer, decision.role] = decision
+    return sorted(
+        (decision for decision in newest.values() if decision.verdict is not None),
+        key=_get_order_key,
+    )
 
 
-def _order(one: Decision) -> tuple[datetime, int]:
-    return one.at, one.id
+def _get_order_key(decision: Decision) -> tuple[datetime, int]:
+    return decision.at, decision.id
 
 
-def status(
+def get_status(
     decisions: Iterable[Decision],
     needed: int,
     *,
     retired: Mapping[str, datetime] | None = None,
     reasons_matter: bool = True,
-) -> Standing:
+) -> ScreeningStatus:
     """Where a report stands at a stage.
 
     Args:
@@ -69,72 +72,109 @@ def status(
             where the report was settled by then. They may have come back and decided anew.
         reasons_matter: whether two exclusions for different reasons are a conflict.
     """
-    valid = current(decisions)
-    automatic = [one for one in valid if one.role == "automation"]
-    judged = [one for one in valid if one.role == "adjudicator"]
-    votes = [one for one in valid if one.role == "reviewer"]
-    if judged:
-        return _settled(judged[-1], "adjudicator", valid, len(votes))
-    left_at = {who: at for who, at in (retired or {}).items() if _voted_by(votes, who, at)}
-    if left_at:
-        then = [one for one in votes if one.at <= min(left_at.values())]
-        settled = _agreed(then, needed, valid, reasons_matter)
-        if settled is not None and settled.status != "conflict":
-            return settled
-    staying = [one for one in votes if one.at > left_at.get(one.reviewer, _NEVER)]
-    full = _agreed(staying, needed, valid, reasons_matter)
-    if full is not None:
-        return full
-    if not votes and automatic:
-        return _settled(automatic[-1], "automation", valid, 0)
-    word: Status = "partial" if staying else "pending"
-    return Standing(word, votes=len(staying), at=_last(valid), decisions=tuple(valid))
-
-
-def _voted_by(votes: Iterable[Decision], who: str, at: datetime) -> bool:
-    return any(one.reviewer == who and one.at <= at for one in votes)
-
-
-def _agreed(
-    votes: Sequence[Decision], needed: int, valid: Sequence[Decision], reasons_matter: bool
-) -> Standing | None:
-    """What enough votes come to; None while there are too few."""
-    if len(votes) < needed:
-        return None
-    verdicts = {one.verdict for one in votes}
-    at, both = _last(votes), tuple(valid)
-    if verdicts == {"unsure"}:
-        return Standing("conflict", pile="maybe", votes=len(votes), at=at, decisions=both)
-    if len(verdicts) > 1:
-        return Standing("conflict", pile="verdict", votes=len(votes), at=at, decisions=both)
-    reasons = {one.reason for one in votes if one.reason}
-    if verdicts == {"exclude"} and len(reasons) > 1 and reasons_matter:
-        return Standing("conflict", pile="reason", votes=len(votes), at=at, decisions=both)
-    word: Status = "included" if verdicts == {"include"} else "excluded"
-    reason = next((one.reason for one in votes if one.reason), None)
-    return Standing(
-        word, reason if word == "excluded" else None, None, len(votes), "agreement", at, both
+    valid = list_current_decisions(decisions)
+    automation_decisions = [decision for decision in valid if decision.role == "automation"]
+    adjudications = [decision for decision in valid if decision.role == "adjudicator"]
+    votes = [decision for decision in valid if decision.role == "reviewer"]
+    if adjudications:
+        return _build_final_status(adjudications[-1], "adjudicator", valid, len(votes))
+    departures = {who: at for who, at in (retired or {}).items() if _has_voted_by(votes, who, at)}
+    if departures:
+        earlier_votes = [decision for decision in votes if decision.at <= min(departures.values())]
+        earlier_status = _resolve_votes(earlier_votes, needed, valid, reasons_matter)
+        if earlier_status is not None and earlier_status.status != "conflict":
+            return earlier_status
+    active_votes = [
+        decision for decision in votes if decision.at > departures.get(decision.reviewer, _EARLIEST)
+    ]
+    vote_status = _resolve_votes(active_votes, needed, valid, reasons_matter)
+    if vote_status is not None:
+        return vote_status
+    if not votes and automation_decisions:
+        return _build_final_status(automation_decisions[-1], "automation", valid, 0)
+    status_name: StatusName = "partial" if active_votes else "pending"
+    return ScreeningStatus(
+        status_name,
+        votes=len(active_votes),
+        decided_at=_find_last_time(valid),
+        decisions=tuple(valid),
     )
 
 
-def _settled(
-    one: Decision,
-    by: Literal["adjudicator", "automation"],
+def _has_voted_by(votes: Iterable[Decision], who: str, at: datetime) -> bool:
+    return any(vote.reviewer == who and vote.at <= at for vote in votes)
+
+
+def _resolve_votes(
+    votes: Sequence[Decision], needed: int, valid: Sequence[Decision], reasons_matter: bool
+) -> ScreeningStatus | None:
+    """What enough votes come to; None while there are too few."""
+    if len(votes) < needed:
+        return None
+    verdicts = {vote.verdict for vote in votes}
+    decided_at, current_decisions = _find_last_time(votes), tuple(valid)
+    if verdicts == {"unsure"}:
+        return ScreeningStatus(
+            "conflict",
+            conflict_kind="maybe",
+            votes=len(votes),
+            decided_at=decided_at,
+            decisions=current_decisions,
+        )
+    if len(verdicts) > 1:
+        return ScreeningStatus(
+            "conflict",
+            conflict_kind="verdict",
+            votes=len(votes),
+            decided_at=decided_at,
+            decisions=current_decisions,
+        )
+    reasons = {vote.reason for vote in votes if vote.reason}
+    if verdicts == {"exclude"} and len(reasons) > 1 and reasons_matter:
+        return ScreeningStatus(
+            "conflict",
+            conflict_kind="reason",
+            votes=len(votes),
+            decided_at=decided_at,
+            decisions=current_decisions,
+        )
+    status_name: StatusName = "included" if verdicts == {"include"} else "excluded"
+    reason = next((vote.reason for vote in votes if vote.reason), None)
+    return ScreeningStatus(
+        status_name,
+        reason if status_name == "excluded" else None,
+        None,
+        len(votes),
+        "agreement",
+        decided_at,
+        current_decisions,
+    )
+
+
+def _build_final_status(
+    decision: Decision,
+    resolved_by: Literal["adjudicator", "automation"],
     valid: Sequence[Decision],
     votes: int,
-) -> Standing:
-    if one.verdict == "unsure":
-        return Standing("conflict", pile="maybe", votes=votes, at=one.at, decisions=tuple(valid))
-    word: Status = "included" if one.verdict == "include" else "excluded"
-    reason = one.reason if word == "excluded" else None
-    return Standing(word, reason, None, votes, by, one.at, tuple(valid))
+) -> ScreeningStatus:
+    if decision.verdict == "unsure":
+        return ScreeningStatus(
+            "conflict",
+            conflict_kind="maybe",
+            votes=votes,
+            decided_at=decision.at,
+            decisions=tuple(valid),
+        )
+    status_name: StatusName = "included" if decision.verdict == "include" else "excluded"
+    reason = decision.reason if status_name == "excluded" else None
+    return ScreeningStatus(status_name, reason, None, votes, resolved_by, decision.at, tuple(valid))
 
 
-def _last(decisions: Sequence[Decision]) -> datetime | None:
-    return max((one.at for one in decisions), default=None)
+def _find_last_time(decisions: Sequence[Decision]) -> datetime | None:
+    return max((decision.at for decision in decisions), default=None)
 
 
-def assigned(
+def assign_reviewers(
     number: int, people: Sequence[str], needed: int, *, seed: int, shares: Mapping[str, float]
 ) -> tuple[str, ...]:
     """Who judges a record, where not everybody may: drawn from the seed and the record's number.
@@ -145,38 +185,38 @@ def assigned(
         needed: how many judge each record.
         shares: share of the records for each; equal ones where it is empty.
     """
-    left = {name: shares.get(name, 0.0) if shares else 1.0 for name in sorted(people)}
+    weights = {name: shares.get(name, 0.0) if shares else 1.0 for name in sorted(people)}
     chosen: list[str] = []
-    for turn in range(min(needed, len(left))):
-        whole = sum(left.values())
-        if whole <= 0:
-            left = dict.fromkeys(left, 1.0)
-            whole = float(len(left))
-        name = _pick(left, _uniform(f"{seed}:{number}:{turn}") * whole)
+    for turn in range(min(needed, len(weights))):
+        total_weight = sum(weights.values())
+        if total_weight <= 0:
+            weights = dict.fromkeys(weights, 1.0)
+            total_weight = float(len(weights))
+        name = _pick_weighted(weights, _draw_uniform(f"{seed}:{number}:{turn}") * total_weight)
         chosen.append(name)
-        del left[name]
+        del weights[name]
     return tuple(sorted(chosen))
 
 
-def _pick(weights: Mapping[str, float], at: float) -> str:
+def _pick_weighted(weights: Mapping[str, float], point: float) -> str:
     """The name whose stretch of the weights, laid end to end, holds the point `at`."""
     for name, weight in weights.items():
-        at -= weight
-        if at < 0:
+        point -= weight
+        if point < 0:
             return name
     return next(reversed(list(weights)))
 
 
-def _uniform(text: str) -> float:
+def _draw_uniform(text: str) -> float:
     """A number from 0 to 1 (1 left out) that depends on the text alone."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big") / (1 << 56)
 
 
-SPREAD = 40
+QUEUE_SPREAD = 40
 """Where more may judge than are needed, each takes one of so many waiting reports (reports)."""
 
 
-def spread(
+def pick_waiting_report(
     waiting: Sequence[int], reviewer: str, people: Sequence[str], needed: int, *, seed: int
 ) -> int:
     """Which of the first waiting reports a reviewer takes, so that not all read the same one.
@@ -188,21 +228,21 @@ def spread(
         waiting: at least one report, first in the order first.
     """
 
-    def turn(place: int) -> float:
-        number = waiting[place]
-        if reviewer in assigned(number, people, needed, seed=seed, shares={}):
-            return place
-        return place + SPREAD * (0.25 + _uniform(f"{seed}:{number}:{reviewer}"))
+    def compute_turn(index: int) -> float:
+        number = waiting[index]
+        if reviewer in assign_reviewers(number, people, needed, seed=seed, shares={}):
+            return index
+        return index + QUEUE_SPREAD * (0.25 + _draw_uniform(f"{seed}:{number}:{reviewer}"))
 
-    return waiting[min(range(len(waiting)), key=turn)]
+    return waiting[min(range(len(waiting)), key=compute_turn)]
 
 
-def shuffled(numbers: Iterable[int], seed: int) -> list[int]:
+def shuffle_records(numbers: Iterable[int], seed: int) -> list[int]:
     """Records in an order drawn from the seed; one more record leaves the others' order alone."""
-    return sorted(numbers, key=lambda number: (_uniform(f"{seed}:{number}"), number))
+    return sorted(numbers, key=lambda number: (_draw_uniform(f"{seed}:{number}"), number))
 
 
-def minutes_left(moments: Sequence[datetime], left: int) -> float | None:
+def estimate_minutes_left(decision_times: Sequence[datetime], remaining_count: int) -> float | None:
     """About how long the rest takes: the median pause between decisions, times what is left.
 
     Args:
@@ -212,9 +252,9 @@ def minutes_left(moments: Sequence[datetime], left: int) -> float | None:
     Returns:
         Minutes; None with fewer than three decisions made one by one.
     """
-    ordered = sorted(moments)
+    ordered = sorted(decision_times)
     gaps = [(b - a).total_seconds() for a, b in pairwise(ordered)]
-    working = [gap for gap in gaps if IMPORT_SECONDS <= gap <= PAUSE_SECONDS]
-    if len(working) < 2:
+    working_gaps = [gap for gap in gaps if BULK_IMPORT_SECONDS <= gap <= BREAK_SECONDS]
+    if len(working_gaps) < 2:
         return None
-    return median(working) * left / 60
+    return median(working_gaps) * remaining_count / 60

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-EXACT = 200
+EXACT_LIMIT = 200
 """Numbers of records left that are weighed one by one; larger ones on a grid."""
-GRID = 300
+GRID_POINTS = 300
 """Points of the grid above EXACT."""
-CHUNK = 2000
+CHUNK_SIZE = 2000
 """Draws weighed at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class StoppingEvidence:
     """What can be said about the records that nobody has screened."""
 
     screened: int
@@ -37,24 +37,26 @@ class Evidence:
     target: float
 
 
-def curve(labels: Sequence[int]) -> list[tuple[int, int]]:
+def build_recall_curve(labels: Sequence[int]) -> list[tuple[int, int]]:
     """(records screened, relevant ones found) after each record, starting at (0, 0)."""
-    points, found = [(0, 0)], 0
-    for place, label in enumerate(labels, 1):
-        found += label
-        points.append((place, found))
+    points, relevant_count = [(0, 0)], 0
+    for position, label in enumerate(labels, 1):
+        relevant_count += label
+        points.append((position, relevant_count))
     return points
 
 
-def run_of_irrelevant(labels: Sequence[int]) -> int:
+def count_trailing_irrelevant(labels: Sequence[int]) -> int:
     """Irrelevant records since the last relevant one."""
-    for place, label in enumerate(reversed(labels)):
+    for position, label in enumerate(reversed(labels)):
         if label:
-            return place
+            return position
     return len(labels)
 
 
-def hypergeometric_p(labels: Sequence[int], unscreened: int, target: float = 0.95) -> float | None:
+def compute_hypergeometric_p(
+    labels: Sequence[int], unscreened: int, target: float = 0.95
+) -> float | None:
     """The p-value of the stopping test at a recall target.
 
     For every point of the screening so far, the records after it are taken as a draw without
@@ -79,22 +81,22 @@ def hypergeometric_p(labels: Sequence[int], unscreened: int, target: float = 0.9
         raise ValueError(f"a recall target lies above 0 and up to 1, not {target}")
     if not labels:
         return None
-    given = np.asarray(labels)
-    n, found = len(given), int(given.sum())
-    whole = n + unscreened
+    label_array = np.asarray(labels)
+    n, relevant_count = len(label_array), int(label_array.sum())
+    total_records = n + unscreened
     # Hypothetical relevant total under the null: the least that puts recall under the target.
-    total = int(np.floor(found / target)) + 1
-    before = np.concatenate(([0], np.cumsum(given)[:-1]))
-    left_then = whole - np.arange(n)
-    drawn = n - np.arange(n)
-    hits = found - before
-    relevant_left = np.minimum(total - before, left_then)
-    p = hypergeom.cdf(hits, left_then, relevant_left, drawn)
+    null_total = int(np.floor(relevant_count / target)) + 1
+    relevant_before = np.concatenate(([0], np.cumsum(label_array)[:-1]))
+    unscreened_then = total_records - np.arange(n)
+    draw_sizes = n - np.arange(n)
+    relevant_after = relevant_count - relevant_before
+    relevant_remaining = np.minimum(null_total - relevant_before, unscreened_then)
+    p = hypergeom.cdf(relevant_after, unscreened_then, relevant_remaining, draw_sizes)
     return float(min(1.0, p.min()))
 
 
-def estimate_left(
-    labels: Sequence[int], drawn: Sequence[bool], unscreened: int
+def estimate_remaining(
+    labels: Sequence[int], random_flags: Sequence[bool], unscreened: int
 ) -> tuple[float, float, float] | None:
     """Relevant records left, with a 95 % interval, from the randomly drawn ones alone.
 
@@ -115,98 +117,106 @@ def estimate_left(
     """
     import numpy as np
 
-    given, at = np.asarray(labels, dtype=np.int64), np.flatnonzero(np.asarray(drawn, dtype=bool))
-    if len(at) == 0:
+    label_array, draw_indexes = (
+        np.asarray(labels, dtype=np.int64),
+        np.flatnonzero(np.asarray(random_flags, dtype=bool)),
+    )
+    if len(draw_indexes) == 0:
         return None
-    pool = len(given) + unscreened - at
-    since = int(given.sum()) - (np.cumsum(given) - given)[at]
-    left, width = _numbers_up_to(unscreened)
-    log_likelihood = np.zeros(len(left))
-    for start in range(0, len(at), CHUNK):
-        part = slice(start, start + CHUNK)
-        share = (left[:, None] + since[part]) / pool[part]
-        chance = np.where(given[at[part]] == 1, share, 1 - share)
+    unscreened_pool = len(label_array) + unscreened - draw_indexes
+    relevant_since = int(label_array.sum()) - (np.cumsum(label_array) - label_array)[draw_indexes]
+    candidates, width = _build_number_grid(unscreened)
+    log_likelihood = np.zeros(len(candidates))
+    for start in range(0, len(draw_indexes), CHUNK_SIZE):
+        chunk = slice(start, start + CHUNK_SIZE)
+        share = (candidates[:, None] + relevant_since[chunk]) / unscreened_pool[chunk]
+        probability = np.where(label_array[draw_indexes[chunk]] == 1, share, 1 - share)
         with np.errstate(divide="ignore"):
-            log_likelihood += np.log(np.clip(chance, 0, 1)).sum(axis=1)
-    weight = np.exp(log_likelihood - log_likelihood.max())
-    order = np.argsort(-weight, kind="stable")
-    mass = np.cumsum((weight * width)[order])
-    inside = order[: int(np.searchsorted(mass, 0.95 * mass[-1])) + 1]
-    low, high = inside.min(), inside.max()
-    top = left[high + 1] - 1 if high + 1 < len(left) else left[high]
-    return float(left[order[0]]), float(left[low]), float(top)
+            log_likelihood += np.log(np.clip(probability, 0, 1)).sum(axis=1)
+    likelihood = np.exp(log_likelihood - log_likelihood.max())
+    order = np.argsort(-likelihood, kind="stable")
+    mass = np.cumsum((likelihood * width)[order])
+    likely_indexes = order[: int(np.searchsorted(mass, 0.95 * mass[-1])) + 1]
+    low, high = likely_indexes.min(), likely_indexes.max()
+    top = candidates[high + 1] - 1 if high + 1 < len(candidates) else candidates[high]
+    return float(candidates[order[0]]), float(candidates[low]), float(top)
 
 
-def _numbers_up_to(most: int) -> tuple[Any, Any]:
+def _build_number_grid(maximum: int) -> tuple[Any, Any]:
     """Whole numbers from 0 to `most`, all of them up to EXACT, then ever sparser; and how many
     numbers each stands for."""
     import numpy as np
 
-    numbers = np.arange(min(most, EXACT) + 1)
-    if most > EXACT:
-        sparse = np.geomspace(EXACT + 1, most, GRID).round().astype(np.int64)
+    numbers = np.arange(min(maximum, EXACT_LIMIT) + 1)
+    if maximum > EXACT_LIMIT:
+        sparse = np.geomspace(EXACT_LIMIT + 1, maximum, GRID_POINTS).round().astype(np.int64)
         numbers = np.unique(np.concatenate((numbers, sparse)))
-    return numbers, np.diff(np.append(numbers, most + 1))
+    return numbers, np.diff(np.append(numbers, maximum + 1))
 
 
-def evidence(
-    labels: Sequence[int], drawn: Sequence[bool], unscreened: int, *, target: float = 0.95
-) -> Evidence:
+def gather_evidence(
+    labels: Sequence[int], random_flags: Sequence[bool], unscreened: int, *, target: float = 0.95
+) -> StoppingEvidence:
     """All of it for a stage.
 
     Args:
         labels: 1 or 0 in the order of screening.
         drawn: whether each of them was drawn at random; same length.
     """
-    left = estimate_left(labels, drawn, unscreened)
-    return Evidence(
+    estimate = estimate_remaining(labels, random_flags, unscreened)
+    return StoppingEvidence(
         screened=len(labels),
         relevant=sum(labels),
         unscreened=unscreened,
-        run=run_of_irrelevant(labels),
-        left=left[0] if left else None,
-        left_low=left[1] if left else None,
-        left_high=left[2] if left else None,
-        drawn=sum(drawn),
-        p_value=hypergeometric_p(labels, unscreened, target),
+        run=count_trailing_irrelevant(labels),
+        left=estimate[0] if estimate else None,
+        left_low=estimate[1] if estimate else None,
+        left_high=estimate[2] if estimate else None,
+        drawn=sum(random_flags),
+        p_value=compute_hypergeometric_p(labels, unscreened, target),
         target=target,
     )
 
 
-def sentences(found: Evidence) -> list[tuple[str, str]]:
+def describe_evidence(evidence: StoppingEvidence) -> list[tuple[str, str]]:
     """What the evidence says and what it is worth: a name and a sentence or two for each part."""
-    whole = found.screened + found.unscreened
-    run = f"{found.run:,} record{'' if found.run == 1 else 's'}"
+    total_records = evidence.screened + evidence.unscreened
+    run = f"{evidence.run:,} record{'' if evidence.run == 1 else 's'}"
     return [
-        ("Screened", f"{found.screened:,} of {whole:,}, {found.relevant:,} of them relevant."),
+        (
+            "Screened",
+            f"{evidence.screened:,} of {total_records:,}, {evidence.relevant:,} of them relevant.",
+        ),
         (
             "Irrelevant in a row",
             f"{run} since the last relevant one; a long run alone proves little.",
         ),
-        ("Relevant records left", _said_left(found)),
-        ("Stopping test", _said_test(found)),
+        ("Relevant records left", _describe_remaining(evidence)),
+        ("Stopping test", _describe_stopping_test(evidence)),
     ]
 
 
-def _said_left(found: Evidence) -> str:
-    if found.left is None or found.left_low is None or found.left_high is None:
+def _describe_remaining(evidence: StoppingEvidence) -> str:
+    if evidence.left is None or evidence.left_low is None or evidence.left_high is None:
         return (
             "not known yet. That takes records drawn at random from all that are here now; those "
             "judged in a file, or before the newest records came, tell nothing about the rest."
         )
     return (
-        f"about {found.left:.0f} (95 % interval {found.left_low:.0f} to {found.left_high:.0f}) of "
-        f"{found.unscreened:,} unscreened, estimated from the {found.drawn:,} records that were "
+        f"about {evidence.left:.0f} (95 % interval {evidence.left_low:.0f} to "
+        f"{evidence.left_high:.0f}) of "
+        f"{evidence.unscreened:,} unscreened, estimated from the {evidence.drawn:,} records that "
+        "were "
         "drawn at random since the newest came."
     )
 
 
-def _said_test(found: Evidence) -> str:
-    if found.p_value is None:
+def _describe_stopping_test(evidence: StoppingEvidence) -> str:
+    if evidence.p_value is None:
         return "nothing screened yet."
-    p = f"= {found.p_value:.3f}" if found.p_value >= 0.001 else "< 0.001"
+    p = f"= {evidence.p_value:.3f}" if evidence.p_value >= 0.001 else "< 0.001"
     return (
-        f"p {p} that recall is still under {found.target:.0%}. A small p says "
+        f"p {p} that recall is still under {evidence.target:.0%}. A small p says "
         "the target is most likely met (Callaghan and Müller-Hansen 2020, "
         "https://doi.org/10.1186/s13643-020-01521-4)."
     )

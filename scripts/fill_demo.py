@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pypdfium2
 
-from review.checklists import NONE, NOT_JUDGED, Asked, answerable, asked_of
+from review.checklists import NONE_OF_THESE, NOT_JUDGED, FormQuestion, find_question, list_questions
 from review.figures import convert
-from review.figures.svg import page, text
-from review.figures.text import wrap
-from review.scoring import score
+from review.figures.svg import render_document, render_text
+from review.figures.text import wrap_text
+from review.scoring import score_form
 from review.store import records
 from review.workflow.appraisal import adjudication, forms, instruments
-from review.workflow.appraisal.forms import Given
+from review.workflow.appraisal.forms import AnswerInput
 from review.workflow.project.project import Project
 from review.workflow.setup.loading import open_project
 
@@ -52,9 +52,9 @@ def fill(folder: Path) -> None:
     project = open_project(folder)
     rng = random.Random(20201003)
     with project.store.read() as conn:
-        due = sorted(forms.reports_due(project, conn))[: SETTLED + DIFFERING]
-        titles = {report: records.get(conn, report).record.title or "" for report in due}
-        keys = {report: records.key_of(report) for report in due}
+        due = sorted(forms.list_due_reports(project, conn))[: SETTLED + DIFFERING]
+        titles = {report: records.get_record(conn, report).record.title or "" for report in due}
+        keys = {report: records.format_record_key(report) for report in due}
     papers = folder / "papers"
     papers.mkdir(exist_ok=True)
     for report in due[:PAPERS]:
@@ -68,27 +68,29 @@ def appraise(
 ) -> None:
     """Both reviewers' forms of one report, and cleo's word where they differ if it is settled."""
     kind = "traditional" if "adiomic" in title else "deep-learning"
-    give(project, report, instruments.KIND, {instruments.KIND_ITEM: kind})
+    give(project, report, instruments.KIND_CHECKLIST, {instruments.KIND_ITEM: kind})
     care = rng.choice((0.45, 0.75, 0.9))
-    for name in [tool.checklist for tool in instruments.tools_for(project.protocol, kind)]:
-        if name == instruments.KIND:
+    for name in [
+        tool.checklist for tool in instruments.list_required_forms(project.protocol, kind)
+    ]:
+        if name == instruments.KIND_CHECKLIST:
             continue
         ada = filled(project, name, rng, care)
         apart = differing(project, name, ada, rng)
         give(project, report, name, ada, "ada")
         give(project, report, name, ada | apart, "ben")
         for key in apart if settled else ():
-            adjudication.settle(project, Given(report, name, key, ada[key]), "cleo")
+            adjudication.adjudicate_item(project, AnswerInput(report, name, key, ada[key]), "cleo")
 
 
 def differing(
     project: Project, name: str, form: Mapping[str, str], rng: random.Random
 ) -> dict[str, str]:
     """Other answers to a few of the keys that nothing else of the form hangs on."""
-    one = instruments.checklist(project, name)
+    one = instruments.get_checklist(project, name)
     free = [
         asked
-        for asked in answerable(one)
+        for asked in list_questions(one)
         if asked.key in form and (one.kind == "reporting" or asked.key.startswith("applicability:"))
     ]
     return {
@@ -101,22 +103,22 @@ def differing(
 
 def give(project: Project, report: int, name: str, form: Mapping[str, str], *who: str) -> None:
     """Enters a whole form and finishes it."""
-    one = instruments.checklist(project, name)
-    given = [Given(report, name, key, answer) for key, answer in form.items()]
+    one = instruments.get_checklist(project, name)
+    given = [AnswerInput(report, name, key, answer) for key, answer in form.items()]
     for reviewer in who or ("ada", "ben"):
         with project.store.write() as conn:
             forms.add_answers(project, conn, one, given, reviewer)
-        adjudication.finish(project, report, name, reviewer)
+        adjudication.finish_form(project, report, name, reviewer)
 
 
 def filled(project: Project, name: str, rng: random.Random, care: float) -> dict[str, str]:
     """Answers to all a form asks, facts first; judgements are those the answers propose."""
-    one = instruments.checklist(project, name)
+    one = instruments.get_checklist(project, name)
     form: dict[str, str] = {}
-    while left := score(one, form).unanswered:
-        asked = asked_of(one, left[0])
+    while left := score_form(one, form).unanswered:
+        asked = find_question(one, left[0])
         part, _, _ = asked.key.partition(":")
-        proposed = {said.key: said.proposed for said in score(one, form).judgements}
+        proposed = {said.key: said.proposed for said in score_form(one, form).judgements}
         if part == "judgement":
             form[asked.key] = proposed[asked.key] or "unclear"
         elif part == "applicability":
@@ -126,7 +128,7 @@ def filled(project: Project, name: str, rng: random.Random, care: float) -> dict
     return form
 
 
-def picked(asked: Asked, rng: random.Random, care: float) -> str:
+def picked(asked: FormQuestion, rng: random.Random, care: float) -> str:
     """One answer; a careful paper meets an item more often."""
     if asked.choose == "number":
         return str(rng.randint(40, 900))
@@ -140,7 +142,7 @@ def picked(asked: Asked, rng: random.Random, care: float) -> str:
     if rng.random() < care:
         return rng.choice(good).id
     if asked.choose == "many":
-        return NONE
+        return NONE_OF_THESE
     return rng.choice(bad or sorts).id
 
 
@@ -150,23 +152,33 @@ def write_paper(path: Path, title: str, rng: random.Random) -> None:
     first = [
         ("", title),
         ("", "This paper was made up for a demonstration. Nobody found out anything in it."),
-        ("Abstract", "We present a model for chest imaging. It was developed on "
-         f"{cases} people and tested on a test set that contained {positives} positive cases."),
+        (
+            "Abstract",
+            "We present a model for chest imaging. It was developed on "
+            f"{cases} people and tested on a test set that contained {positives} positive cases.",
+        ),
         ("Introduction", "Reading chest images takes time. Earlier studies proposed networks."),
-        ("Methods", f"{rng.choice(DATA)} {rng.choice(DATA)} {rng.choice(SPLIT)} Images were "
-         "resized to 224 x 224 pixels and normalised. The network was pretrained on ImageNet and "
-         "trained with the Adam optimiser for 50 epochs. The model with the best area under the "
-         "curve on the tuning set was chosen."),
-    ]  # fmt: skip
+        (
+            "Methods",
+            f"{rng.choice(DATA)} {rng.choice(DATA)} {rng.choice(SPLIT)} Images were "
+            "resized to 224 x 224 pixels and normalised. The network was pretrained on ImageNet "
+            "and "
+            "trained with the Adam optimiser for 50 epochs. The model with the best area under the "
+            "curve on the tuning set was chosen.",
+        ),
+    ]
     second = [
-        ("Results", f"The area under the curve was 0.{rng.randint(80, 98)}. Sensitivity was "
-         f"{rng.randint(80, 96)}% and specificity {rng.randint(70, 92)}%."),
+        (
+            "Results",
+            f"The area under the curve was 0.{rng.randint(80, 98)}. Sensitivity was "
+            f"{rng.randint(80, 96)}% and specificity {rng.randint(70, 92)}%.",
+        ),
         ("Discussion", f"The model may help radiologists. {rng.choice(LIMITS)}"),
         ("Conclusion", "Models like this one need studies in the clinic."),
-    ]  # fmt: skip
+    ]
     whole = pypdfium2.PdfDocument.new()
     for parts in (first, second):
-        whole.import_pages(pypdfium2.PdfDocument(convert.pdf(drawn(parts, title))))
+        whole.import_pages(pypdfium2.PdfDocument(convert.render_pdf(drawn(parts, title))))
     whole.save(path)
 
 
@@ -175,14 +187,14 @@ def drawn(parts: list[tuple[str, str]], title: str) -> str:
     lines, y = [], float(MARGIN)
     for heading, words in parts:
         if heading:
-            lines.append(text(MARGIN, y, heading, size=13, bold=True))
+            lines.append(render_text(MARGIN, y, heading, size=13, bold=True))
             y += 20
         large = words == title
-        for line in wrap(words, WIDTH - 2 * MARGIN, 17 if large else 10.5, bold=large):
-            lines.append(text(MARGIN, y, line, size=17 if large else 10.5, bold=large))
+        for line in wrap_text(words, WIDTH - 2 * MARGIN, 17 if large else 10.5, bold=large):
+            lines.append(render_text(MARGIN, y, line, size=17 if large else 10.5, bold=large))
             y += 22 if large else 15
         y += 14
-    return page(WIDTH, HEIGHT, lines, title=title)
+    return render_document(WIDTH, HEIGHT, lines, title=title)
 
 
 if __name__ == "__main__":

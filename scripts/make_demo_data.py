@@ -10,10 +10,33 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / "data" / "demo"
 FAMILIES = (
-    "Abara", "Bianchi", "Castell", "Dahl", "Eriksen", "Farouk", "Gomes", "Haddad", "Ivanova",
-    "Jansen", "Kimura", "Lindqvist", "Mbeki", "Novak", "Okafor", "Petrov", "Quispe", "Rossi",
-    "Silva", "Tanaka", "Umar", "Varga", "Weiss", "Xu", "Yilmaz", "Zhou",
-)  # fmt: skip
+    "Abara",
+    "Bianchi",
+    "Castell",
+    "Dahl",
+    "Eriksen",
+    "Farouk",
+    "Gomes",
+    "Haddad",
+    "Ivanova",
+    "Jansen",
+    "Kimura",
+    "Lindqvist",
+    "Mbeki",
+    "Novak",
+    "Okafor",
+    "Petrov",
+    "Quispe",
+    "Rossi",
+    "Silva",
+    "Tanaka",
+    "Umar",
+    "Varga",
+    "Weiss",
+    "Xu",
+    "Yilmaz",
+    "Zhou",
+)
 TASKS = ("detection", "diagnosis", "severity grading", "triage", "prognosis", "screening")
 DISEASES = (
     "pneumonia",
@@ -24,11 +47,21 @@ DISEASES = (
     "heart failure",
 )
 MODES = ("chest radiographs", "thoracic CT", "portable chest x-rays", "low-dose CT")
-MODELS = ("A convolutional network", "Transfer learning", "A vision transformer",
-          "Radiomics and gradient boosting", "An attention network",
-          "Radiomic signatures")  # fmt: skip
-PLACES = ("two tertiary hospitals", "a public image collection", "an emergency department",
-          "three screening centres", "a regional archive")  # fmt: skip
+MODELS = (
+    "A convolutional network",
+    "Transfer learning",
+    "A vision transformer",
+    "Radiomics and gradient boosting",
+    "An attention network",
+    "Radiomic signatures",
+)
+PLACES = (
+    "two tertiary hospitals",
+    "a public image collection",
+    "an emergency department",
+    "three screening centres",
+    "a regional archive",
+)
 OFF_TOPIC = (
     ("Nurse staffing and length of stay in {place}", "not imaging"),
     ("Editorial: promise and hype in {disease} imaging", "not original research"),
@@ -54,8 +87,12 @@ def main() -> None:
 
 def record(rng: random.Random, number: int) -> dict[str, str]:
     """One made-up record with the reason a reviewer would exclude it for, or none."""
-    words = {"place": rng.choice(PLACES), "disease": rng.choice(DISEASES),
-             "mode": rng.choice(MODES), "task": rng.choice(TASKS)}  # fmt: skip
+    words = {
+        "place": rng.choice(PLACES),
+        "disease": rng.choice(DISEASES),
+        "mode": rng.choice(MODES),
+        "task": rng.choice(TASKS),
+    }
     reason = ""
     if number % 5 in (1, 3):
         form, reason = OFF_TOPIC[number % len(OFF_TOPIC)]
@@ -95,8 +132,17 @@ def scopus(path: Path, records: list[dict[str, str]]) -> None:
         sheet.writerow(["Authors", "Title", "Year", "Source title", "DOI", "Abstract", "EID"])
         for number, one in enumerate(records, 1):
             eid = f"2-s2.0-850000{number:04d}"
-            sheet.writerow([one["authors"], one["title"], one["year"], one["journal"], one["doi"],
-                            one["abstract"], eid])  # fmt: skip
+            sheet.writerow(
+                [
+                    one["authors"],
+                    one["title"],
+                    one["year"],
+                    one["journal"],
+                    one["doi"],
+                    one["abstract"],
+                    eid,
+                ]
+            )
 
 
 def decisions(rng: random.Random, records: list[dict[str, str]]) -> None:

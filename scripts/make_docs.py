@@ -9,9 +9,21 @@ from types import NoneType, UnionType
 from review import protocol
 
 ROOT = Path(__file__).parents[1]
-ORDER = ("Protocol", "Search", "FileImport", "Stage", "Person", "Criteria", "Highlight",
-         "KeywordRule", "Ranking", "Appraisal", "Gate",
-         "Condition", "Previous")  # fmt: skip
+ORDER = (
+    "Protocol",
+    "Search",
+    "FileImport",
+    "Stage",
+    "Person",
+    "Criteria",
+    "Highlight",
+    "KeywordRule",
+    "Ranking",
+    "Appraisal",
+    "Gate",
+    "Condition",
+    "Previous",
+)
 HEAD = """# Protocol reference
 
 `protocol.yaml` in a review's folder is the whole plan of the review. `review init DIR` writes a
@@ -78,8 +90,13 @@ def shown(hint: object) -> str:
         return f"{shown(inner[0])} → {shown(inner[1])}"
     if dataclasses.is_dataclass(hint):
         return f"[{hint.__name__}](#{hint.__name__.lower()})"
-    words = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false",
-             "date": "date (YYYY-MM-DD)"}  # fmt: skip
+    words = {
+        "str": "text",
+        "int": "whole number",
+        "float": "number",
+        "bool": "true or false",
+        "date": "date (YYYY-MM-DD)",
+    }
     return words[hint.__name__]
 
 

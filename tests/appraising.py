@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from review.checklists import answerable
+from review.checklists import list_questions
 from review.models import Decision, Record
 from review.store import decisions, records
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.appraisal import adjudication, forms
-from review.workflow.appraisal.forms import Given
-from review.workflow.appraisal.instruments import checklist
+from review.workflow.appraisal.forms import AnswerInput
+from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.project.project import Project
 from review.workflow.screening import status as standings
 from review.workflow.setup.loading import open_project
@@ -58,18 +58,24 @@ def review_in(folder: Path, reports: int = 3, quality: str = "reviewers: 2") -> 
     (folder / "protocol.yaml").write_text(plan)
     project = open_project(folder)
     with project.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="pubmed", name="p.ris")
+        batch = records.add_batch(
+            conn, utc_now(), "ada", kind="file", source="pubmed", name="p.ris"
+        )
         given = [
             (n, Record("pubmed", title=f"Radiograph study {n}", doi=f"10.1/{n}"))
             for n in range(1, reports + 2)
         ]
-        records.add(conn, batch, given, now())
+        records.add_records(conn, batch, given, utc_now())
         for number in range(1, reports + 2):
             last = "exclude" if number > reports else "include"
             reason = "not imaging" if number > reports else None
-            decisions.add(conn, [Decision(number, "title-abstract", "ada", "include", now())])
-            decisions.add(conn, [Decision(number, "full-text", "ada", last, now(), reason)])
-        standings.rebuild(project, conn)
+            decisions.add_decisions(
+                conn, [Decision(number, "title-abstract", "ada", "include", utc_now())]
+            )
+            decisions.add_decisions(
+                conn, [Decision(number, "full-text", "ada", last, utc_now(), reason)]
+            )
+        standings.rebuild_statuses(project, conn)
     return project
 
 
@@ -77,23 +83,28 @@ def full(project: Project, name: str, answer: str = "yes", **other: str) -> dict
     """A form with one answer wherever it is allowed, and others where named by key."""
     form = {
         asked.key: answer
-        for asked in answerable(checklist(project, name))
+        for asked in list_questions(get_checklist(project, name))
         if answer in {option.id for option in asked.options} and not asked.optional
     }
     return form | other
 
 
 def fill(
-    project: Project, record: int, name: str, who: str, form: Mapping[str, str], *,
+    project: Project,
+    record: int,
+    name: str,
+    who: str,
+    form: Mapping[str, str],
+    *,
     finish: bool = True,
-) -> None:  # fmt: skip
+) -> None:
     """Gives a whole form and finishes it."""
-    one = checklist(project, name)
-    wanted = [Given(record, name, key, answer) for key, answer in form.items()]
+    one = get_checklist(project, name)
+    wanted = [AnswerInput(record, name, key, answer) for key, answer in form.items()]
     with project.store.write() as conn:
         forms.add_answers(project, conn, one, wanted, who)
     if finish:
-        adjudication.finish(project, record, name, who)
+        adjudication.finish_form(project, record, name, who)
 
 
 def kind(project: Project, record: int, word: str, *who: str) -> None:
@@ -105,5 +116,5 @@ def kind(project: Project, record: int, word: str, *who: str) -> None:
 def standing(project: Project, record: int) -> tuple[str | None, str | None]:
     """Status and reason of a report at the quality stage."""
     with project.store.read() as conn:
-        now_ = standings.compute(project, conn)["quality"].get(record)
+        now_ = standings.compute_statuses(project, conn)["quality"].get(record)
     return (now_.status, now_.reason) if now_ else (None, None)

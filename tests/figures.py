@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from review.figures.text import width
+from review.figures.text import measure_width
 
 NS = "{http://www.w3.org/2000/svg}"
 
@@ -41,7 +41,7 @@ def texts(svg: str) -> list[Shape]:
     found = []
     for one in root.iter(f"{NS}text"):
         points = float(one.get("font-size", "9"))
-        wide = width(one.text or "", points, bold=one.get("font-weight") == "bold")
+        wide = measure_width(one.text or "", points, bold=one.get("font-weight") == "bold")
         x, y = float(one.get("x")), float(one.get("y"))
         x -= {"middle": wide / 2, "end": wide}.get(one.get("text-anchor", "start"), 0)
         turned = "rotate" in one.get("transform", "")

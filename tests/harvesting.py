@@ -8,7 +8,7 @@ from pathlib import Path
 
 from standin import Fault, StandIn
 
-from review.query.matching import matcher
+from review.query.matching import build_text_matcher
 from review.query.parser import parse
 from review.store import records
 from review.workflow.project.project import Project
@@ -16,14 +16,33 @@ from review.workflow.setup.loading import open_project
 
 ROOT = Path(__file__).parents[1]
 SERVICES = {
-    "pubmed": "eutils", "arxiv": "arxiv", "medrxiv": "biorxiv", "biorxiv": "biorxiv",
-    "europepmc": "europepmc", "arxiv-oai": "arxiv-oai",
-}  # fmt: skip
+    "pubmed": "eutils",
+    "arxiv": "arxiv",
+    "medrxiv": "biorxiv",
+    "biorxiv": "biorxiv",
+    "europepmc": "europepmc",
+    "arxiv-oai": "arxiv-oai",
+}
 QUERY = "covid* AND (ct OR radiograph* OR imaging)"
 KINDS = (
-    "429", "429-retry-after", "500", "502", "503", "504", "reset", "html", "empty", "cut",
-    "cut-quiet", "duplicate", "bomb", "empty-page", "changed-total", "malformed", "missing",
-)  # fmt: skip
+    "429",
+    "429-retry-after",
+    "500",
+    "502",
+    "503",
+    "504",
+    "reset",
+    "html",
+    "empty",
+    "cut",
+    "cut-quiet",
+    "duplicate",
+    "bomb",
+    "empty-page",
+    "changed-total",
+    "malformed",
+    "missing",
+)
 PROTOCOL = """
 title: A rehearsal
 question: Does it all arrive?
@@ -80,15 +99,18 @@ def review(folder: Path, environment: dict[str, str], *words: str) -> "subproces
     return subprocess.Popen(
         [sys.executable, "-m", "review.cli", "--review", str(folder), *words],
         env={**os.environ, **environment, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=ROOT,
+    )
 
 
 def expected(server: StandIn, source: str, query: str = QUERY) -> set[str]:
     """What a source holds for the query in the window, by its own ids (versions apart)."""
     if source == "pubmed":  # its [tiab] also reads the authors' keywords
         low, high = date(2020, 1, 1), date(2020, 10, 3)
-        holds = matcher(parse(query))
+        holds = build_text_matcher(parse(query))
         return {
             str(one.pmid)
             for one in server.corpus.articles
@@ -103,7 +125,9 @@ def stored(project: Project, source: str) -> list[str]:
     """Ids of the records a review has of a source, one for each record."""
     with project.store.read() as conn:
         return sorted(
-            one.record.source_id or "" for one in records.every(conn) if one.record.source == source
+            one.record.source_id or ""
+            for one in records.iter_records(conn)
+            if one.record.source == source
         )
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import appraising
 
-from review.checklists import answerable
-from review.models import Answer, Decision, Link, Record, Rejected
+from review.checklists import list_questions
+from review.models import Answer, Decision, Link, Record, UnreadableEntry
 from review.store import answers, decisions, links, records, retrievals
-from review.workflow.appraisal.instruments import checklist
-from review.workflow.deduplication.groups import regroup
+from review.workflow.appraisal.instruments import get_checklist
+from review.workflow.deduplication.groups import regroup_records
 from review.workflow.project.project import Project
 from review.workflow.setup.loading import open_project
 
@@ -33,70 +33,104 @@ def started(folder: Path) -> Project:
 
 
 def bring(
-    project: Project, source: str, numbers: range, on: str, *, via: str = "databases",
-    make: Callable[[int], Record] | None = None, rejected: int = 0,
-) -> list[int]:  # fmt: skip
+    project: Project,
+    source: str,
+    numbers: range,
+    on: str,
+    *,
+    via: str = "databases",
+    make: Callable[[int], Record] | None = None,
+    rejected: int = 0,
+) -> list[int]:
     """Imports records of a source on a day; gives their numbers."""
     with project.store.write() as conn:
         batch = records.add_batch(
-            conn, day(on), "ada", kind="file", source=source, via=via, name=f"{source}.ris",
-            announced=len(numbers) + rejected, parsed=len(numbers), rejected=rejected,
-            new=len(numbers), known=0,
-        )  # fmt: skip
+            conn,
+            day(on),
+            "ada",
+            kind="file",
+            source=source,
+            via=via,
+            name=f"{source}.ris",
+            announced=len(numbers) + rejected,
+            parsed=len(numbers),
+            rejected=rejected,
+            new=len(numbers),
+            known=0,
+        )
         given = [(n, make(n) if make else plain(source, n)) for n in numbers]
-        added = records.add(conn, batch, given, day(on))
-        lost = [Rejected(1000 + n, "no title", "TY  - ?") for n in range(rejected)]
+        added = records.add_records(conn, batch, given, day(on))
+        lost = [UnreadableEntry(1000 + n, "no title", "TY  - ?") for n in range(rejected)]
         records.add_rejected(conn, batch, lost)
-        regroup(project, conn)
+        regroup_records(project, conn)
     return list(added.new)
 
 
 def plain(source: str, n: int) -> Record:
     return Record(
-        source, title=f"Radiograph model {n} of {source}, & 50% more", year=2020,
+        source,
+        title=f"Radiograph model {n} of {source}, & 50% more",
+        year=2020,
         authors=("Müller, Ann", "Li, Bo") if n % 2 else ("Okafor, C.", "Wu, D.", "Roe, E."),
-        journal="J. Imaging_AI", doi=f"10.5555/{source}.{n}", abstract="Words.",
-    )  # fmt: skip
+        journal="J. Imaging_AI",
+        doi=f"10.5555/{source}.{n}",
+        abstract="Words.",
+    )
 
 
 def link(project: Project, a: int, b: int, verdict: str, on: str, who: str = "tool") -> None:
     with project.store.write() as conn:
         rule = "doi" if who == "tool" else "by hand"
-        links.add(conn, [Link(min(a, b), max(a, b), verdict, rule, who, day(on))])
-        regroup(project, conn)
+        links.add_links(conn, [Link(min(a, b), max(a, b), verdict, rule, who, day(on))])
+        regroup_records(project, conn)
 
 
 def decide(
-    project: Project, record: int, stage: str, verdict: str | None, on: str,
-    reason: str | None = None, *, who: tuple[str, ...] = ("ada",), role: str = "reviewer",
-) -> None:  # fmt: skip
+    project: Project,
+    record: int,
+    stage: str,
+    verdict: str | None,
+    on: str,
+    reason: str | None = None,
+    *,
+    who: tuple[str, ...] = ("ada",),
+    role: str = "reviewer",
+) -> None:
     with project.store.write() as conn:
         rows = [Decision(record, stage, name, verdict, day(on), reason, role=role) for name in who]
-        decisions.add(conn, rows)
-        regroup(project, conn)
+        decisions.add_decisions(conn, rows)
+        regroup_records(project, conn)
 
 
 def missed(project: Project, record: int, on: str, why: str) -> None:
     with project.store.write() as conn:
-        retrievals.add(conn, record, "not retrieved", "ada", day(on), reason=why)
+        retrievals.add_attempt(conn, record, "not retrieved", "ada", day(on), reason=why)
 
 
 def appraise(project: Project, record: int, name: str, on: str, **other: str) -> None:
     """A settled form: one answer wherever it is allowed, others where named by key."""
-    one = checklist(project, name)
+    one = get_checklist(project, name)
     form = {
         asked.key: "yes"
-        for asked in answerable(one)
+        for asked in list_questions(one)
         if "yes" in {option.id for option in asked.options} and not asked.optional
     } | {key.replace("__", ":").replace("_", "-"): value for key, value in other.items()}
     rows = [
-        Answer(record, name, key, "cleo", value, day(on), role="consensus",
-               quote="We trained on 12 images." if key.startswith("judgement") else None,
-               page=3 if key.startswith("judgement") else None)
+        Answer(
+            record,
+            name,
+            key,
+            "cleo",
+            value,
+            day(on),
+            role="consensus",
+            quote="We trained on 12 images." if key.startswith("judgement") else None,
+            page=3 if key.startswith("judgement") else None,
+        )
         for key, value in form.items()
-    ]  # fmt: skip
+    ]
     with project.store.write() as conn:
-        answers.add(conn, rows)
+        answers.add_answers(conn, rows)
 
 
 def whole(folder: Path) -> Project:
@@ -122,18 +156,29 @@ def whole(folder: Path) -> Project:
     for n in (1, 2, 4):
         decide(project, n, STAGES[2], "include", "2020-05-01", who=("ada", "ben"))
     reasons = "preparation of images not documented; choice of the model not documented"
-    decide(project, 5, STAGES[2], "exclude", "2020-05-01", reasons, who=("gates",),
-           role="automation")  # fmt: skip
-    for n, kind, level in ((1, "deep-learning", "high"), (2, "hybrid", "low"),
-                           (4, "traditional", "unclear")):  # fmt: skip
+    decide(
+        project, 5, STAGES[2], "exclude", "2020-05-01", reasons, who=("gates",), role="automation"
+    )
+    for n, kind, level in (
+        (1, "deep-learning", "high"),
+        (2, "hybrid", "low"),
+        (4, "traditional", "unclear"),
+    ):
         appraise(project, n, "study-kind", "2020-05-02", kind=kind)
         appraise(project, n, "claim-2020", "2020-05-02", abstract="no")
         judged = {f"judgement__{d}": level for d in ("participants", "analysis")}
         appraise(project, n, "probast-2019", "2020-05-02", **judged)
         if kind != "deep-learning":
             appraise(project, n, "rqs-1.0", "2020-05-02", **appraising.RQS_GOOD)
-        appraise(project, n, "extraction-imaging-ai", "2020-05-02", size_development="120",
-                 size_test="30", modality="cxr")  # fmt: skip
+        appraise(
+            project,
+            n,
+            "extraction-imaging-ai",
+            "2020-05-02",
+            size_development="120",
+            size_test="30",
+            modality="cxr",
+        )
     return project
 
 
@@ -155,5 +200,13 @@ def updated(project: Project) -> None:
         decide(project, n, STAGES[0], "include", "2020-08-03")
         decide(project, n, STAGES[1], "include", "2020-08-03")
         decide(project, n, STAGES[2], "include", "2020-08-04", who=("ada", "ben"))
-    decide(project, 4, STAGES[2], "exclude", "2020-08-05", "retracted", who=("cleo",),
-           role="adjudicator")  # fmt: skip
+    decide(
+        project,
+        4,
+        STAGES[2],
+        "exclude",
+        "2020-08-05",
+        "retracted",
+        who=("cleo",),
+        role="adjudicator",
+    )

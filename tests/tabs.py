@@ -105,6 +105,11 @@ def tab(address: str, cookie: str) -> Iterator[Tab]:
     """A tab of a person who is signed in."""
     place = urllib.parse.urlsplit(address)
     url = f"ws://{place.netloc}/_stcore/stream"
-    with connect(url, additional_headers={"Cookie": cookie}, subprotocols=["streamlit"],
-                 max_size=None, open_timeout=60) as socket:  # fmt: skip
+    with connect(
+        url,
+        additional_headers={"Cookie": cookie},
+        subprotocols=["streamlit"],
+        max_size=None,
+        open_timeout=60,
+    ) as socket:
         yield Tab(socket)

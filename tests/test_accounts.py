@@ -10,15 +10,15 @@ from browser import served
 
 from review.errors import ReviewError
 from review.store import accounts as rows
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.project import accounts
-from review.workflow.project.accounts import Signed, may, require
-from review.workflow.setup.loading import init, open_project
+from review.workflow.project.accounts import CurrentUser, is_allowed, require_permission
+from review.workflow.setup.loading import init_project, open_project
 
 
 @pytest.fixture
 def project(tmp_path):
-    init(tmp_path)
+    init_project(tmp_path)
     opened = open_project(tmp_path)
     accounts.add_user(opened, "ada", "correct horse", "lead")
     return opened
@@ -26,34 +26,36 @@ def project(tmp_path):
 
 def test_a_right_password_signs_in_and_a_wrong_one_does_not(project):
     token = accounts.sign_in(project, "ada", "correct horse")
-    assert accounts.signed_in(project, token) == Signed("ada", ("lead", "reviewer"))
+    assert accounts.get_current_user(project, token) == CurrentUser("ada", ("lead", "reviewer"))
     assert accounts.sign_in(project, "ada", "wrong horse") is None
     assert accounts.sign_in(project, "nobody", "correct horse") is None
-    assert accounts.signed_in(project, "made up") is None
-    assert accounts.signed_in(project, None) is None
+    assert accounts.get_current_user(project, "made up") is None
+    assert accounts.get_current_user(project, None) is None
 
 
 def test_passwords_are_kept_hashed_with_argon2(project):
     with project.store.read() as conn:
-        assert rows.password_of(conn, "ada").startswith("$argon2id$")
+        assert rows.get_password_hash(conn, "ada").startswith("$argon2id$")
 
 
 def test_signing_out_and_closing_an_account_end_sessions(project):
     first = accounts.sign_in(project, "ada", "correct horse")
     second = accounts.sign_in(project, "ada", "correct horse")
     accounts.sign_out(project, first)
-    assert accounts.signed_in(project, first) is None
-    assert accounts.signed_in(project, second) is not None
+    assert accounts.get_current_user(project, first) is None
+    assert accounts.get_current_user(project, second) is not None
     accounts.close_user(project, "ada", "lead")
-    assert accounts.signed_in(project, second) is None
+    assert accounts.get_current_user(project, second) is None
     with pytest.raises(ReviewError, match="no open account"):
         accounts.close_user(project, "ada", "lead")
 
 
 def test_an_old_session_expires(project):
     with project.store.write() as conn:
-        rows.open_session(conn, "old", "ada", now() - timedelta(days=20), now() - timedelta(days=6))
-    assert accounts.signed_in(project, "old") is None
+        rows.open_session(
+            conn, "old", "ada", utc_now() - timedelta(days=20), utc_now() - timedelta(days=6)
+        )
+    assert accounts.get_current_user(project, "old") is None
 
 
 def test_only_team_members_with_fair_passwords_get_accounts(project):
@@ -64,14 +66,14 @@ def test_only_team_members_with_fair_passwords_get_accounts(project):
 
 
 def test_roles_open_only_what_is_theirs():
-    reader, reviewer = Signed("r", ("reader",)), Signed("b", ("reviewer",))
-    assert may(reader, "read")
-    assert not may(reader, "screen")
-    assert may(reviewer, "screen")
+    reader, reviewer = CurrentUser("r", ("reader",)), CurrentUser("b", ("reviewer",))
+    assert is_allowed(reader, "read")
+    assert not is_allowed(reader, "screen")
+    assert is_allowed(reviewer, "screen")
     for action in ("adjudicate", "manage", "export", "harvest", "import"):
-        assert not may(reviewer, action)
+        assert not is_allowed(reviewer, action)
         with pytest.raises(ReviewError, match="takes the role"):
-            require(reviewer, action)
+            require_permission(reviewer, action)
 
 
 def ask(address, path, *, cookie=None, form=None):
@@ -134,15 +136,15 @@ def test_without_a_session_only_the_sign_in_page_answers(project):
 
 
 def test_the_app_refuses_to_start_when_nobody_could_sign_in(tmp_path):
-    init(tmp_path)
+    init_project(tmp_path)
     with pytest.raises(AssertionError, match="Nobody can sign in yet"), served(tmp_path):
         pass
 
 
 def test_solo_is_for_team_members_on_loopback_only(project):
-    from review.web.server import run
+    from review.web.server import run_server
 
     with pytest.raises(ReviewError, match="loopback"):
-        run(project.folder, port=1, address="0.0.0.0", solo="ada")
+        run_server(project.folder, port=1, address="0.0.0.0", solo="ada")
     with pytest.raises(ReviewError, match="not in this review's team"):
-        run(project.folder, port=1, address="127.0.0.1", solo="mallory")
+        run_server(project.folder, port=1, address="127.0.0.1", solo="mallory")

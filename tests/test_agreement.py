@@ -4,15 +4,15 @@ import pytest
 import yaml
 
 from review.agreement import (
-    alpha,
-    fleiss,
-    gwet,
+    compute_icc_forms,
+    fleiss_kappa,
+    gwet_ac,
     icc,
-    icc_forms,
     kappa,
+    krippendorff_alpha,
     pabak,
-    percent,
-    summary,
+    percent_agreement,
+    summarize_agreement,
 )
 
 
@@ -28,9 +28,11 @@ def ratings_of(case):
         return [[str(k) for k, n in enumerate(row) for _ in range(n)] for row in data]
     if case["layout"] == "table":
         return [
-            [str(a), str(b)] for a, row in enumerate(data) for b, n in enumerate(row)
+            [str(a), str(b)]
+            for a, row in enumerate(data)
+            for b, n in enumerate(row)
             for _ in range(n)
-        ]  # fmt: skip
+        ]
     return [[None if one is None else str(one) for one in row] for row in data]
 
 
@@ -42,10 +44,10 @@ def found(case, wanted):
     first, second = [row[0] for row in rows], [row[-1] for row in rows]
     weights = wanted.get("weights")
     if stat == "icc":
-        return icc_forms(case["data"])[wanted["form"]]
+        return compute_icc_forms(case["data"])[wanted["form"]]
     figure = {
-        "fleiss_kappa": lambda: fleiss(rows),
-        "fleiss_kappa_with_gaps": lambda: fleiss(rows),
+        "fleiss_kappa": lambda: fleiss_kappa(rows),
+        "fleiss_kappa_with_gaps": lambda: fleiss_kappa(rows),
         "cohen_kappa": lambda: kappa(first, second, labels=labels),
         "weighted_kappa": lambda: kappa(
             first,
@@ -53,10 +55,12 @@ def found(case, wanted):
             labels=labels,
             weights=case["disagreement_weights"] if weights == "given" else weights,
         ),
-        "krippendorff_alpha": lambda: alpha(rows, labels=labels, level=wanted["level"]),
-        "gwet_ac1": lambda: gwet(rows, labels=labels),
-        "gwet_ac2": lambda: gwet(rows, labels=labels, weights=weights),
-        "percent_agreement": lambda: percent(rows),
+        "krippendorff_alpha": lambda: krippendorff_alpha(
+            rows, labels=labels, level=wanted["level"]
+        ),
+        "gwet_ac1": lambda: gwet_ac(rows, labels=labels),
+        "gwet_ac2": lambda: gwet_ac(rows, labels=labels, weights=weights),
+        "percent_agreement": lambda: percent_agreement(rows),
         "pabak": lambda: pabak(first, second),
     }[stat]()
     if figure.value is None:
@@ -104,7 +108,13 @@ def test_the_interval_of_kappa_is_the_published_one():
 
 
 def test_undefined_figures_say_why():
-    for figure in (kappa([], []), kappa(["a"], [None]), gwet([]), fleiss([["a"]]), alpha([["a"]])):
+    for figure in (
+        kappa([], []),
+        kappa(["a"], [None]),
+        gwet_ac([]),
+        fleiss_kappa([["a"]]),
+        krippendorff_alpha([["a"]]),
+    ):
         assert figure.value is None
         assert figure.note
     assert kappa(["a", "a"], ["a", "a"]).note.startswith("undefined")
@@ -129,9 +139,9 @@ def test_the_order_of_labels_matters_for_weights():
 
 
 def test_a_summary_fits_the_number_of_raters():
-    two = [one.name for one in summary([["a", "b"], ["a", "a"]])]
+    two = [one.name for one in summarize_agreement([["a", "b"], ["a", "a"]])]
     assert two == ["percent agreement", "Cohen's kappa", "Gwet's AC1"]
-    three = [one.name for one in summary([["a", "b", None], ["a", "a", "b"]])]
+    three = [one.name for one in summarize_agreement([["a", "b", None], ["a", "a", "b"]])]
     assert three[-1] == "Krippendorff's alpha"
 
 

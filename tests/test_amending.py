@@ -7,17 +7,17 @@ from streamlit.testing.v1 import AppTest
 from review.errors import ProtocolError
 from review.models import Record
 from review.pages.widgets import session
-from review.protocol import fingerprint
+from review.protocol import fingerprint_text
 from review.store import decisions
-from review.web.server import latest
+from review.web.server import refresh_protocol
 from review.workflow.project import accounts
-from review.workflow.project.accounts import Signed
-from review.workflow.screening.decisions import Wanted, decide
+from review.workflow.project.accounts import CurrentUser
+from review.workflow.screening.decisions import NewDecision, add_decision
 from review.workflow.setup import protocol_amendments
-from review.workflow.setup.loading import amendments, open_project
+from review.workflow.setup.loading import list_amendments, open_project
 
 TA = "title-abstract"
-LEAD, REVIEWER = Signed("ada", ("lead", "reviewer")), Signed("ben", ("reviewer",))
+LEAD, REVIEWER = CurrentUser("ada", ("lead", "reviewer")), CurrentUser("ben", ("reviewer",))
 
 
 @pytest.fixture
@@ -39,31 +39,33 @@ def draw(folder, person):
         from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = person
-        protocol.page(open_project(Path(folder)))
+        protocol.render_page(open_project(Path(folder)))
 
     return AppTest.from_function(script, args=(str(folder), person), default_timeout=300).run()
 
 
 def test_a_change_before_any_decision_is_a_version_and_no_amendment(project):
-    text = protocol_amendments.text_of(project)
-    new = protocol_amendments.amend(
+    text = protocol_amendments.read_protocol_text(project)
+    new = protocol_amendments.amend_protocol(
         project, text + "# a note\n", "ada", "", seen=project.fingerprint
     )
-    first, second = protocol_amendments.versions(project)
+    first, second = protocol_amendments.list_versions(project)
     assert (first.number, first.change, second.change) == (1, None, "+# a note")
     assert (second.fingerprint, second.who, second.amendment) == (new, "ada", False)
-    assert open_project(project.folder).fingerprint == new == fingerprint(text + "# a note\n")
-    assert amendments(project) == []
+    assert open_project(project.folder).fingerprint == new == fingerprint_text(text + "# a note\n")
+    assert list_amendments(project) == []
 
 
 def test_an_amendment_needs_a_reason_and_is_kept_with_it(project):
-    decide(project, Wanted(1, TA, "ada", "include"))
-    text = protocol_amendments.text_of(project) + "# a note\n"
+    add_decision(project, NewDecision(1, TA, "ada", "include"))
+    text = protocol_amendments.read_protocol_text(project) + "# a note\n"
     with pytest.raises(ProtocolError, match="say why"):
-        protocol_amendments.amend(project, text, "ada", " ", seen=project.fingerprint)
-    assert "# a note" not in protocol_amendments.text_of(project)
-    protocol_amendments.amend(project, text, "ada", "the registry asked", seen=project.fingerprint)
-    (found,) = amendments(open_project(project.folder, who="ben"))
+        protocol_amendments.amend_protocol(project, text, "ada", " ", seen=project.fingerprint)
+    assert "# a note" not in protocol_amendments.read_protocol_text(project)
+    protocol_amendments.amend_protocol(
+        project, text, "ada", "the registry asked", seen=project.fingerprint
+    )
+    (found,) = list_amendments(open_project(project.folder, who="ben"))
     assert (found["who"], found["why"]) == ("ada", "the registry asked")
     assert found["what"] == "+# a note"
 
@@ -77,36 +79,42 @@ def test_an_amendment_needs_a_reason_and_is_kept_with_it(project):
     ],
 )
 def test_what_does_not_hold_together_changes_nothing(project, text, said):
-    before = protocol_amendments.text_of(project)
+    before = protocol_amendments.read_protocol_text(project)
     with pytest.raises(ProtocolError, match=said):
-        protocol_amendments.amend(project, text or before, "ada", "why", seen=project.fingerprint)
-    assert protocol_amendments.text_of(project) == before
-    assert len(protocol_amendments.versions(project)) == 1
+        protocol_amendments.amend_protocol(
+            project, text or before, "ada", "why", seen=project.fingerprint
+        )
+    assert protocol_amendments.read_protocol_text(project) == before
+    assert len(protocol_amendments.list_versions(project)) == 1
     assert [one.name for one in project.folder.glob(".protocol-*")] == []
 
 
 def test_nobodys_change_is_written_over(project):
-    text = protocol_amendments.text_of(project)
-    protocol_amendments.amend(project, text + "# from ada\n", "ada", "", seen=project.fingerprint)
+    text = protocol_amendments.read_protocol_text(project)
+    protocol_amendments.amend_protocol(
+        project, text + "# from ada\n", "ada", "", seen=project.fingerprint
+    )
     with pytest.raises(ProtocolError, match="changed meanwhile"):
-        protocol_amendments.amend(
+        protocol_amendments.amend_protocol(
             project, text + "# from cleo\n", "cleo", "", seen=project.fingerprint
         )
-    assert protocol_amendments.text_of(project).endswith("# from ada\n")
+    assert protocol_amendments.read_protocol_text(project).endswith("# from ada\n")
 
 
 @pytest.mark.parametrize("through", ["app", "file"])
 def test_records_stand_anew_when_the_number_of_reviewers_changes(project, through):
-    decide(project, Wanted(1, TA, "ada", "exclude"))
-    text = one_reviewer(protocol_amendments.text_of(project))
-    assert text != protocol_amendments.text_of(project)
+    add_decision(project, NewDecision(1, TA, "ada", "exclude"))
+    text = one_reviewer(protocol_amendments.read_protocol_text(project))
+    assert text != protocol_amendments.read_protocol_text(project)
     if through == "app":
-        protocol_amendments.amend(project, text, "ada", "too few hands", seen=project.fingerprint)
+        protocol_amendments.amend_protocol(
+            project, text, "ada", "too few hands", seen=project.fingerprint
+        )
     else:
         (project.folder / "protocol.yaml").write_text(text)
         open_project(project.folder, who="ada")
     with project.store.read() as conn:
-        counts = decisions.standings_count(conn)
+        counts = decisions.count_statuses(conn)
     assert counts == {(TA, "excluded"): 1, (TA, "pending"): 2}
 
 
@@ -122,7 +130,7 @@ def test_the_page_shows_the_plan_and_only_the_lead_may_change_it(project):
 
 
 def test_the_lead_amends_on_the_page(project):
-    decide(project, Wanted(1, TA, "ada", "include"))
+    add_decision(project, NewDecision(1, TA, "ada", "include"))
     app = draw(project.folder, LEAD)
     changed = app.text_area[0].value.replace("title: Machine", "title: Deep")
     app.text_area[0].input(changed)
@@ -136,26 +144,30 @@ def test_the_lead_amends_on_the_page(project):
     assert not app.exception
     assert "is in force" in app.success[0].value
     assert open_project(project.folder).protocol.title.startswith("Deep")
-    assert amendments(project)[0]["why"] == "the title was wrong"
+    assert list_amendments(project)[0]["why"] == "the title was wrong"
 
 
 def test_an_app_that_runs_takes_up_a_changed_protocol(project, monkeypatch):
     monkeypatch.setenv("FUNNEL_REVIEW", str(project.folder))
-    before = session.project()
-    new = protocol_amendments.amend(
-        before, protocol_amendments.text_of(before) + "# more\n", "ada", "", seen=before.fingerprint
+    before = session.load_project()
+    new = protocol_amendments.amend_protocol(
+        before,
+        protocol_amendments.read_protocol_text(before) + "# more\n",
+        "ada",
+        "",
+        seen=before.fingerprint,
     )
-    assert session.project().fingerprint == new
-    assert session.project() is session.project()
+    assert session.load_project().fingerprint == new
+    assert session.load_project() is session.load_project()
 
 
 def test_the_door_knows_who_joined_or_left_the_team_while_the_app_ran(project):
-    text = protocol_amendments.text_of(project)
+    text = protocol_amendments.read_protocol_text(project)
     joined = text.replace("team:\n", "team:\n  - {name: dora, roles: [reviewer]}\n")
-    protocol_amendments.amend(project, joined, "ada", "", seen=project.fingerprint)
+    protocol_amendments.amend_protocol(project, joined, "ada", "", seen=project.fingerprint)
     accounts.add_user(open_project(project.folder), "dora", "a long enough one", "ada")
-    token = accounts.sign_in(latest(project), "dora", "a long enough one")
-    assert accounts.signed_in(latest(project), token) is not None
-    protocol_amendments.amend(project, text, "ada", "", seen=fingerprint(joined))
-    assert accounts.signed_in(latest(project), token) is None
-    assert accounts.sign_in(latest(project), "dora", "a long enough one") is None
+    token = accounts.sign_in(refresh_protocol(project), "dora", "a long enough one")
+    assert accounts.get_current_user(refresh_protocol(project), token) is not None
+    protocol_amendments.amend_protocol(project, text, "ada", "", seen=fingerprint_text(joined))
+    assert accounts.get_current_user(refresh_protocol(project), token) is None
+    assert accounts.sign_in(refresh_protocol(project), "dora", "a long enough one") is None

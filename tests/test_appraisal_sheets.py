@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from review.cli import app
 from review.errors import ReviewError, SourceError
 from review.workflow.appraisal import forms, instruments, scoring
-from review.workflow.appraisal.forms import Given
+from review.workflow.appraisal.forms import AnswerInput
 from review.workflow.appraisal.spreadsheets import read_template, write_template
 
 
@@ -42,7 +42,9 @@ def write(path, sheet, record, key, **cells):
 
 
 def test_a_template_holds_own_answers_and_drop_downs(project, tmp_path):
-    forms.answer(project, Given(2, "claim-2020", "title", "partly", "=A1", 3, "so so"), "ada")
+    forms.add_answer(
+        project, AnswerInput(2, "claim-2020", "title", "partly", "=A1", 3, "so so"), "ada"
+    )
     path = tmp_path / "a.xlsx"
     assert write_template(project, path, ["claim-2020", "rqs-1.0"], ["R000002"], "ada") == 2
     book = load_workbook(path)
@@ -95,7 +97,7 @@ def test_every_bad_cell_is_named_and_nothing_is_kept(project, tmp_path):
 
 
 def test_a_blank_cell_withdraws_nothing(project, tmp_path):
-    forms.answer(project, Given(1, "claim-2020", "title", "yes"), "ada")
+    forms.add_answer(project, AnswerInput(1, "claim-2020", "title", "yes"), "ada")
     path = tmp_path / "a.xlsx"
     write_template(project, path, ["claim-2020"], ["R000001"], "ada")
     write(path, "CLAIM 2020", "R000001", "title", Answer=None)
@@ -173,7 +175,7 @@ def test_checklists_are_listed_and_checked_without_a_review(tmp_path):
     done = run("checklist", "check", path)
     assert done.exit_code != 0
     assert "line 2: 'titel' is no key of a checklist. Did you mean 'title'" in str(done.exception)
-    shipped = instruments.shelf(None)["quadas-2"]
+    shipped = instruments.available_checklists(None)["quadas-2"]
     assert "holds together: 11 items" in run("checklist", "check", shipped).stdout
 
 
@@ -189,21 +191,21 @@ def test_a_csv_is_scored_without_a_review(tmp_path):
 
 
 def test_a_csv_may_hold_many_studies_and_a_teams_own_checklist(tmp_path):
-    one = instruments.checklist(None, "quadas-2")
+    one = instruments.get_checklist(None, "quadas-2")
     path = tmp_path / "answers.csv"
     lines = ["Study;Item;Answer;Comment"]
     for study, answer in (("Wang 2020", "Yes"), ("Ali 2021", "No")):
         lines += [f"{study};{n};{answer};" for n in ("2.1", "2.2")]
     lines.append('Ali 2021;judgement:index-test;Low;"The threshold was set\nbeforehand."')
     path.write_text("\n".join(lines))
-    found = scoring.score_file(scoring.checklist_at(None, str(one.source)), path)
+    found = scoring.score_file(scoring.find_checklist(None, str(one.source)), path)
     judged = [
         {j["key"]: j["final"] for j in study["judgements"]}["judgement:index-test"]
         for study in found["studies"]
     ]
     assert [study["study"] for study in found["studies"]] == ["Wang 2020", "Ali 2021"]
     assert judged == ["low", "low"]
-    text = "\n".join(scoring.summary(one, found))
+    text = "\n".join(scoring.format_summary(one, found))
     assert "answers propose high; The threshold was set\nbeforehand." in text
 
 
@@ -211,20 +213,22 @@ def test_every_bad_line_of_a_csv_is_named(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_text("item,answer\n1,yes\n1,no\n9,perhaps\npreprocesing,yes\n")
     with pytest.raises(SourceError) as caught:
-        scoring.score_file(instruments.checklist(None, "claim-2020"), path)
+        scoring.score_file(instruments.get_checklist(None, "claim-2020"), path)
     said = str(caught.value)
     assert "line 3: '1' stands twice" in said
     assert "line 4: 'perhaps' is no answer" in said
     assert "line 5: claim-2020 has no item 'preprocesing'. Did you mean 'preprocessing'" in said
     path.write_text("number,answer\n1,yes\n")
     with pytest.raises(SourceError, match="no column 'item'"):
-        scoring.score_file(instruments.checklist(None, "claim-2020"), path)
+        scoring.score_file(instruments.get_checklist(None, "claim-2020"), path)
 
 
 def test_words_that_wait_for_an_answer_go_out_and_come_back(tmp_path):
     project = review_in(tmp_path / "review", 1)
     kind(project, 1, "deep-learning", "ada")
-    forms.answer(project, Given(1, "claim-2020", "title", None, "A deep network.", 2), "ada")
+    forms.add_answer(
+        project, AnswerInput(1, "claim-2020", "title", None, "A deep network.", 2), "ada"
+    )
     path = tmp_path / "forms.xlsx"
     write_template(project, path, ["claim-2020"], [], "ada")
     assert read_template(project, path, "ada").new == 0
@@ -243,19 +247,19 @@ def test_no_answer_of_a_csv_is_dropped_without_a_word(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_text("item,answer,comment\n1,yes,\n,no,\n3,yes,seen, and read\n")
     with pytest.raises(SourceError) as caught:
-        scoring.score_file(instruments.checklist(None, "claim-2020"), path)
+        scoring.score_file(instruments.get_checklist(None, "claim-2020"), path)
     assert "line 3: the answer 'no' names no item" in str(caught.value)
     assert "line 4: 4 cells, the header has 3" in str(caught.value)
     path.write_text("item,answer\n")
     with pytest.raises(SourceError, match="at least one row below it"):
-        scoring.score_file(instruments.checklist(None, "claim-2020"), path)
+        scoring.score_file(instruments.get_checklist(None, "claim-2020"), path)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
 def test_a_csv_of_any_office_program_is_read(tmp_path, encoding):
     path = tmp_path / "answers.csv"
     path.write_bytes("study;item;answer\r\nMüller 2021;1;yes\r\n".encode(encoding))
-    found = scoring.score_file(instruments.checklist(None, "claim-2020"), path)
+    found = scoring.score_file(instruments.get_checklist(None, "claim-2020"), path)
     assert [(one["study"], one["answered"]) for one in found["studies"]] == [("Müller 2021", 1)]
 
 
@@ -263,4 +267,4 @@ def test_an_override_in_a_csv_needs_its_sentence(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_text("item,answer\n2.1,no\njudgement:index-test,low\n")
     with pytest.raises(SourceError, match="say why under 'comment'"):
-        scoring.score_file(instruments.checklist(None, "quadas-2"), path)
+        scoring.score_file(instruments.get_checklist(None, "quadas-2"), path)

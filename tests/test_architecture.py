@@ -10,15 +10,24 @@ RINGS = [
     {"errors"},
     {"models", "identifiers", "resources", "text"},
     {"protocol", "checklists", "query"},
-    {"dedupe", "screening", "ranking", "agreement", "stopping", "scoring", "consensus", "bias",
-     "prisma"},
+    {
+        "dedupe",
+        "screening",
+        "ranking",
+        "agreement",
+        "stopping",
+        "scoring",
+        "consensus",
+        "bias",
+        "prisma",
+    },
     {"formats", "store"},
     {"sources", "fulltext", "figures", "tables"},
     {"parallel"},
     {"workflow", "tools"},
     {"pages", "web"},
     {"cli"},
-]  # fmt: skip
+]
 HOMES = {
     "sqlalchemy": {"store"},
     "alembic": {"store"},

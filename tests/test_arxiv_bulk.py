@@ -8,10 +8,16 @@ from standin import Fault, StandIn, corpus
 from standin.oai import in_set
 from standin.web import Limits
 
-from review.sources.arxiv.bulk import search
-from review.sources.http import Http
-from review.sources.models import Window
-from review.workflow.harvest import Control, exit_status, harvest, open_windows, overview
+from review.sources.arxiv.bulk import search_arxiv_oai
+from review.sources.http import HttpClient
+from review.sources.models import HarvestWindow
+from review.workflow.harvest import (
+    HarvestControl,
+    get_exit_status,
+    list_harvests,
+    list_open_windows,
+    run_harvest,
+)
 from review.workflow.setup.loading import open_project
 
 
@@ -21,7 +27,7 @@ def library():
 
 
 def go(project, today):
-    return harvest(project, "ann", control=Control(today=today))
+    return run_harvest(project, "ann", control=HarvestControl(today=today))
 
 
 def lists(server):
@@ -34,9 +40,9 @@ def test_the_bulk_list_gives_what_the_dated_search_gives(library, tmp_path, rehe
         rehearsal(server)
         run = go(project, library.today)
         wanted = expected(server, "arxiv")
-    assert exit_status(run) == 0
+    assert get_exit_status(run) == 0
     assert documents(stored(project, "arxiv"), "arxiv") == wanted
-    (row,) = overview(project)
+    (row,) = list_harvests(project)
     assert row.announced == row.received > len(wanted)
     assert row.pages > 5
 
@@ -57,13 +63,16 @@ def test_the_next_run_asks_only_for_what_changed_since(library, tmp_path, rehear
 
 
 def test_an_expired_token_costs_the_list_again_and_no_entry(library, tmp_path):
-    window = Window(date(2020, 1, 1), date(2020, 10, 10), "changed")
+    window = HarvestWindow(date(2020, 1, 1), date(2020, 10, 10), "changed")
     with StandIn(library, limits=Limits(oai_page=5)) as server:
-        http = Http(tmp_path, pace=0)
-        whole = [r.source_id for p in search(None, window, http, server.base["arxiv-oai"])
-                 for r in p.parsed.records]  # fmt: skip
+        http = HttpClient(tmp_path, pace=0)
+        whole = [
+            r.source_id
+            for p in search_arxiv_oai(None, window, http, server.base["arxiv-oai"])
+            for r in p.parsed.records
+        ]
         found, token = [], None
-        pages = search(None, window, http, server.base["arxiv-oai"])
+        pages = search_arxiv_oai(None, window, http, server.base["arxiv-oai"])
         while True:
             page = next(pages, None)
             if page is None:
@@ -72,7 +81,7 @@ def test_an_expired_token_costs_the_list_again_and_no_entry(library, tmp_path):
             if page.token["place"] and token is None:
                 token = page.token
                 server._state.world.sessions.clear()
-                pages = search(None, window, http, server.base["arxiv-oai"], token)
+                pages = search_arxiv_oai(None, window, http, server.base["arxiv-oai"], token)
         assert http.faults["token expired"] == 1
     assert token is not None and sorted(found) == sorted(whole) == sorted(set(whole))
 
@@ -91,6 +100,6 @@ def test_a_set_of_the_protocol_is_asked_for_and_faults_are_survived(library, tmp
         asked = lists(server)
         inside = {one.id for one in library.of("arxiv") if in_set(one, "cs")}
         wanted = expected(server, "arxiv") & inside
-    assert exit_status(run) == 0 and open_windows(project) == ()
+    assert get_exit_status(run) == 0 and list_open_windows(project) == ()
     assert {one["set"] for one in asked if "from" in one} == {"cs"}
     assert documents(stored(project, "arxiv"), "arxiv") == wanted

@@ -3,7 +3,7 @@
 import pytest
 
 from review.errors import SourceError
-from review.sources import parse
+from review.sources import parse_answer
 
 OAI = '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><request/>{}</OAI-PMH>'
 LISTED = (
@@ -28,7 +28,7 @@ RAW = """<arXivRaw xmlns="http://arxiv.org/OAI/arXivRaw/"><id>2003.09871</id>
 
 
 def read(source, body):
-    return parse(source, body.encode())
+    return parse_answer(source, body.encode())
 
 
 def test_dublin_core_names_the_article_the_comment_and_the_days():

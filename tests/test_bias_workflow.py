@@ -5,18 +5,18 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from review.checklists import load as load_checklist
+from review.checklists import load_checklist as load_checklist
 from review.cli import app, format_bias
 from review.errors import FullTextError, ReviewError
 from review.models import Record
-from review.resources import folder as shipped
+from review.resources import get_shipped_path as shipped
 from review.store import flags as stored_flags
 from review.store import fulltexts, records
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.bias import flags as bias
 from review.workflow.fulltexts import attachments
 from review.workflow.fulltexts import reading as texts
-from review.workflow.setup.loading import init, open_project
+from review.workflow.setup.loading import init_project, open_project
 
 V2 = (
     "COVID-Net: A Tailored Deep Convolutional Neural Network Design for Detection of COVID-19 "
@@ -41,7 +41,7 @@ def pdfs(shared):
 
 @pytest.fixture
 def project(tmp_path):
-    init(tmp_path)
+    init_project(tmp_path)
     opened = open_project(tmp_path)
     given = [
         Record("embase", title=V2),
@@ -50,15 +50,17 @@ def project(tmp_path):
         Record("embase", title="A paper nobody has"),
     ]
     with opened.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase", name="e.ris")
-        records.add(conn, batch, list(enumerate(given, 1)), now())
+        batch = records.add_batch(
+            conn, utc_now(), "ada", kind="file", source="embase", name="e.ris"
+        )
+        records.add_records(conn, batch, list(enumerate(given, 1)), utc_now())
     return opened
 
 
 @pytest.fixture
 def attached(project, pdfs):
     for number, name in ((1, "covidnet-cxr-v2.pdf"), (2, "covidnet-cxr-v3.pdf")):
-        attachments.attach(project, number, name, (pdfs / name).read_bytes(), "ada")
+        attachments.attach_pdf(project, number, name, (pdfs / name).read_bytes(), "ada")
     return project
 
 
@@ -81,21 +83,23 @@ def test_a_folder_of_pdfs_finds_its_records(project, pdfs, tmp_path):
         "R000004.pdf": ("attached", ("R000004",)),
     }
     assert len(told) == len(placed)
-    assert texts.states(project) == {1: "ok", 2: "ok", 3: "ok", 4: "no_text"}
+    assert texts.get_pdf_states(project) == {1: "ok", 2: "ok", 3: "ok", 4: "no_text"}
     again = texts.attach_folder(project, folder, "ada")
     assert {one.state for one in again if one.keys} == {"already there"}
 
 
 def test_a_file_that_fits_two_records_is_asked(project, pdfs, tmp_path):
     with project.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="scopus", name="s.ris")
-        records.add(conn, batch, [(1, Record("scopus", title=V3, year=2020))], now())
+        batch = records.add_batch(
+            conn, utc_now(), "ada", kind="file", source="scopus", name="s.ris"
+        )
+        records.add_records(conn, batch, [(1, Record("scopus", title=V3, year=2020))], utc_now())
     folder = tmp_path / "pdfs"
     folder.mkdir()
     (folder / "x.pdf").write_bytes((pdfs / "covidnet-cxr-v3.pdf").read_bytes())
     [placed] = texts.attach_folder(project, folder, "ada")
     assert (placed.state, placed.keys) == ("ask", ("R000002", "R000005"))
-    assert attachments.pdf_of(project, 2) is None
+    assert attachments.find_pdf(project, 2) is None
 
 
 def test_a_folder_that_is_not_there_is_an_error(project, tmp_path):
@@ -104,20 +108,20 @@ def test_a_folder_that_is_not_there_is_an_error(project, tmp_path):
 
 
 def test_a_text_is_read_once_and_kept(attached, monkeypatch):
-    first = texts.text_of(attached, 2)
+    first = texts.get_record_text(attached, 2)
     assert first is not None
-    monkeypatch.setattr(texts.fulltext, "read", None)
-    assert texts.text_of(attached, 2) == first
-    assert texts.text_of(attached, 4) is None
+    monkeypatch.setattr(texts.fulltext, "read_full_text", None)
+    assert texts.get_record_text(attached, 2) == first
+    assert texts.get_record_text(attached, 4) is None
 
 
 def test_another_version_of_the_steps_reads_again(attached, monkeypatch):
-    texts.text_of(attached, 2)
-    monkeypatch.setattr(texts.fulltext, "VERSION", "99")
-    assert texts.text_of(attached, 2) is not None
-    path = attachments.pdf_of(attached, 2)
+    texts.get_record_text(attached, 2)
+    monkeypatch.setattr(texts.fulltext, "EXTRACTION_VERSION", "99")
+    assert texts.get_record_text(attached, 2) is not None
+    path = attachments.find_pdf(attached, 2)
     with attached.store.read() as conn:
-        assert fulltexts.newest(conn, path.stem)["reader"].startswith("99/")
+        assert fulltexts.get_newest_fulltext(conn, path.stem)["reader"].startswith("99/")
 
 
 def test_all_texts_are_read_side_by_side(attached):
@@ -131,89 +135,89 @@ def test_all_texts_are_read_side_by_side(attached):
 
 def test_evidence_is_suggested_for_a_record(attached):
     checklist = load_checklist(shipped("checklists") / "claim-2020.yaml")
-    found = texts.suggest(attached, 2, checklist)
+    found = texts.suggest_evidence(attached, 2, checklist)
     assert "learning rate" in found["training"][0].text
     assert found["training"][0].page == 6
-    assert set(texts.suggest(attached, 4, checklist)) == set(found)
-    assert not any(texts.suggest(attached, 4, checklist).values())
+    assert set(texts.suggest_evidence(attached, 4, checklist)) == set(found)
+    assert not any(texts.suggest_evidence(attached, 4, checklist).values())
 
 
 def test_flags_are_raised_once_and_kept(attached, monkeypatch):
-    first = bias.flags_of(attached, 2)
+    first = bias.get_flags(attached, 2)
     assert {"combined-sets", "remix-named"} <= {flag.rule for flag in first}
-    monkeypatch.setattr(bias, "flags_in", None)
-    assert bias.flags_of(attached, 2) == first
-    assert bias.flags_of(attached, 4) == []
+    monkeypatch.setattr(bias, "find_flags", None)
+    assert bias.get_flags(attached, 2) == first
+    assert bias.get_flags(attached, 4) == []
 
 
 def test_a_run_that_flags_nothing_is_remembered(attached):
     with attached.store.write() as conn:
-        stored_flags.add(conn, 3, "abc", "e1", [], now())
+        stored_flags.add_run(conn, 3, "abc", "e1", [], utc_now())
     with attached.store.read() as conn:
-        assert stored_flags.of_file(conn, 3, "abc", "e1") == []
-        assert stored_flags.of_file(conn, 3, "abc", "e2") is None
-        assert stored_flags.ran(conn, "e1", [3]) == {(3, "abc")}
+        assert stored_flags.get_file_flags(conn, 3, "abc", "e1") == []
+        assert stored_flags.get_file_flags(conn, 3, "abc", "e2") is None
+        assert stored_flags.list_runs(conn, "e1", [3]) == {(3, "abc")}
 
 
 def test_every_pdf_is_flagged_in_a_pool(attached, pdfs):
-    attachments.attach(
+    attachments.attach_pdf(
         attached, 3, "w.pdf", (pdfs / "plosone-wheat-one-column.pdf").read_bytes(), "ada"
     )
     told = []
     raised = bias.flag_all(attached, workers=2, progress=lambda *words: told.append(words))
     assert set(raised) == {1, 2, 3}
     assert bias.flag_all(attached) == {}
-    assert bias.flags_of(attached, 2) == bias.flags_in(
-        texts.text_of(attached, 2).sentences, every=True
+    assert bias.get_flags(attached, 2) == bias.find_flags(
+        texts.get_record_text(attached, 2).sentences, include_disabled=True
     )
     assert told[-1][:2] == (3, 3)
 
 
 def test_confirming_and_dismissing_changes_the_precision_of_a_rule(attached):
-    flags = [flag for flag in bias.flags_of(attached, 2) if flag.rule == "combined-sets"]
-    assert bias.in_use(attached) == {}
-    bias.judge(attached, 2, flags[0], "confirm", "ada")
-    bias.judge(attached, 2, flags[1], "confirm", "ada")
-    assert bias.in_use(attached)["combined-sets"].precision == 1.0
-    bias.judge(attached, 2, flags[1], "dismiss", "ada")
-    found = bias.in_use(attached)["combined-sets"]
+    flags = [flag for flag in bias.get_flags(attached, 2) if flag.rule == "combined-sets"]
+    assert bias.get_rule_performance(attached) == {}
+    bias.judge_flag(attached, 2, flags[0], "confirm", "ada")
+    bias.judge_flag(attached, 2, flags[1], "confirm", "ada")
+    assert bias.get_rule_performance(attached)["combined-sets"].precision == 1.0
+    bias.judge_flag(attached, 2, flags[1], "dismiss", "ada")
+    found = bias.get_rule_performance(attached)["combined-sets"]
     assert (found.right, found.wrong, found.precision) == (1, 1, 0.5)
-    assert bias.judged(attached, 2, "ada")[flags[1].rule, flags[1].text] == "dismiss"
-    assert bias.judged(attached, 2, "ben") == {}
-    bias.judge(attached, 2, flags[1], None, "ada")
-    assert bias.in_use(attached)["combined-sets"].precision == 1.0
+    assert bias.get_flag_verdicts(attached, 2, "ada")[flags[1].rule, flags[1].text] == "dismiss"
+    assert bias.get_flag_verdicts(attached, 2, "ben") == {}
+    bias.judge_flag(attached, 2, flags[1], None, "ada")
+    assert bias.get_rule_performance(attached)["combined-sets"].precision == 1.0
 
 
 def test_flags_stand_beside_the_questions_they_inform(attached):
-    found = bias.flags_for(bias.flags_of(attached, 2), "probast-2019", ["4.8"])
+    found = bias.filter_flags(bias.get_flags(attached, 2), "probast-2019", ["4.8"])
     assert found
     assert all("4.8" in flag.informs["probast-2019"] for flag in found)
-    assert bias.flags_for(bias.flags_of(attached, 2), "probast-2019", ["9.9"]) == []
+    assert bias.filter_flags(bias.get_flags(attached, 2), "probast-2019", ["9.9"]) == []
 
 
 def test_data_sets_of_a_study_can_be_taken_off_and_put_on(attached):
-    named = bias.datasets_of(attached, 2)
+    named = bias.get_datasets(attached, 2)
     assert named.used[0] == "covidx_cxr"
     assert named.overlaps
     bias.settle_dataset(attached, 2, "covidx_cxr", "dismiss", "ada")
     bias.settle_dataset(attached, 2, "brixia", "confirm", "ben")
-    after = bias.datasets_of(attached, 2)
+    after = bias.get_datasets(attached, 2)
     assert "covidx_cxr" not in after.used
     assert after.used[-1] == "brixia"
     assert after.overlaps == ()
     bias.settle_dataset(attached, 2, "covidx_cxr", None, "ada")
-    assert "covidx_cxr" in bias.datasets_of(attached, 2).used
+    assert "covidx_cxr" in bias.get_datasets(attached, 2).used
     with pytest.raises(ReviewError, match="no data set"):
         bias.settle_dataset(attached, 2, "nonsense", "confirm", "ada")
 
 
 def test_the_matrix_joins_studies_that_share_images(attached):
-    table = bias.matrix_of(attached)
+    table = bias.build_matrix(attached)
     assert table.studies == ("R000001", "R000002")
     assert table.groups == (("R000001", "R000002"),)
     assert table.cells["R000001", "rsna_pneumonia"] == "named"
     assert table.cells["R000002", "chestxray14"] == "held"
-    assert "2 of 2 studies" in bias.matrix_sentence(table)
+    assert "2 of 2 studies" in bias.describe_matrix(table)
 
 
 def run(*words, folder=None):
@@ -272,8 +276,8 @@ def test_the_commands_work_on_a_review(attached, pdfs, tmp_path):
 
 
 def test_flags_in_words_name_the_questions_they_inform(pdfs):
-    found = bias.flags_in(texts.read_text(pdfs / "covidnet-cxr-v3.pdf").sentences)
-    words = "\n".join(format_bias.flags_in_words(found))
+    found = bias.find_flags(texts.read_text(pdfs / "covidnet-cxr-v3.pdf").sentences)
+    words = "\n".join(format_bias.format_flags(found))
     assert (
         "informs probast-2019 1.1, 1.2, 4.8; quadas-2 1.1, 1.2, 4.3; claim-2020 7, 8, 20, 21"
         in words
@@ -281,28 +285,30 @@ def test_flags_in_words_name_the_questions_they_inform(pdfs):
 
 
 def test_papers_whose_process_ended_are_named_and_not_counted():
-    assert format_bias.flagged_in_words({1: 3, 2: 4}) == ["2 PDFs flagged now, 7 flags."]
-    said = format_bias.flagged_in_words({1: 3, 2: None})
+    assert format_bias.format_flag_counts({1: 3, 2: 4}) == ["2 PDFs flagged now, 7 flags."]
+    said = format_bias.format_flag_counts({1: 3, 2: None})
     assert said[0] == "1 PDFs flagged now, 3 flags."
     assert "R000002" in said[1]
 
 
 def test_a_sentence_without_end_takes_no_longer_than_its_start():
-    from review.bias.rules.flags import _LONGEST
+    from review.bias.rules.flags import _MAX_SENTENCE_LENGTH
     from review.models import Sentence
 
     long = "We combined several public datasets. " + "a" * 500_000
-    [flag] = [f for f in bias.flags_in([Sentence(long, 1, "methods")]) if f.rule == "combined-sets"]
-    assert len(flag.text) == _LONGEST
+    [flag] = [
+        f for f in bias.find_flags([Sentence(long, 1, "methods")]) if f.rule == "combined-sets"
+    ]
+    assert len(flag.text) == _MAX_SENTENCE_LENGTH
 
 
 def test_flags_follow_the_data_sets_a_person_settled(attached):
     def remixes():
-        return {f.cue for f in bias.flags_of(attached, 2) if f.rule == "remix-named"}
+        return {f.cue for f in bias.get_flags(attached, 2) if f.rule == "remix-named"}
 
-    before, kept = remixes(), bias.flags_of(attached, 2)
+    before, kept = remixes(), bias.get_flags(attached, 2)
     assert "COVIDx CXR" in before
     bias.settle_dataset(attached, 2, "covidx_cxr", "dismiss", "ada")
     assert remixes() == before - {"COVIDx CXR"}
     bias.settle_dataset(attached, 2, "covidx_cxr", None, "ada")
-    assert bias.flags_of(attached, 2) == kept
+    assert bias.get_flags(attached, 2) == kept

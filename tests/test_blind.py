@@ -13,14 +13,14 @@ from browser import served
 from tabs import session_cookie, tab
 
 from review.models import Record
-from review.protocol import stage_of
+from review.protocol import find_stage
 from review.store import records
-from review.store.records import key_of
-from review.store.timestamps import now
+from review.store.records import format_record_key
+from review.store.timestamps import utc_now
 from review.workflow.exports import bundle, snapshot
 from review.workflow.project import accounts
 from review.workflow.screening import reviewing, status
-from review.workflow.setup.loading import init, open_project
+from review.workflow.setup.loading import init_project, open_project
 
 pytestmark = pytest.mark.browser
 SECRET, WHY = "the words of benedicta", "a reason only benedicta would give"
@@ -31,22 +31,22 @@ NAMES = ("ada", "benedicta", "dan", "cleo")
 def review(tmp_path_factory):
     """Benedicta has judged and noted everything; ada nothing but the first, which is settled."""
     folder = tmp_path_factory.mktemp("blind")
-    init(folder)
+    init_project(folder)
     path = folder / "protocol.yaml"
     team = "  - {name: benedicta, roles: [reviewer]}\n  - {name: dan, roles: [reviewer]}\n"
     text = path.read_text().replace("  - {name: ben, roles: [reviewer]}\n", team)
     path.write_text(text.replace("not original research]", f"not original research, {WHY}]"))
     project = open_project(folder, who="ada")
     with project.store.write() as conn:
-        batch = records.add_batch(conn, now(), "lead", kind="file", source="embase")
+        batch = records.add_batch(conn, utc_now(), "lead", kind="file", source="embase")
         given = [(n, Record("embase", title=f"Study {n}", abstract="Text")) for n in range(1, 9)]
-        records.add(conn, batch, given, now())
-        status.rebuild(project, conn)
-    stage = stage_of(project.protocol, "screening")
+        records.add_records(conn, batch, given, utc_now())
+        status.rebuild_statuses(project, conn)
+    stage = find_stage(project.protocol, "screening")
     for number in range(1, 9):
         reviewing.add_note(project, stage, "benedicta", number, SECRET)
-        reviewing.vote(project, stage, "benedicta", number, "exclude", reason=WHY)
-    reviewing.vote(project, stage, "ada", 1, "exclude", reason=WHY)
+        reviewing.save_decision(project, stage, "benedicta", number, "exclude", reason=WHY)
+    reviewing.save_decision(project, stage, "ada", 1, "exclude", reason=WHY)
     for name in NAMES:
         accounts.add_user(project, name, f"password of {name}", "ada")
     return project
@@ -75,11 +75,24 @@ def clean(data):
     assert b"benedicta" not in data.lower()
 
 
-OPEN = [(page, f"key={key_of(number)}") for number in (2, 5) for page in ("screening", "record")]
+OPEN = [
+    (page, f"key={format_record_key(number)}")
+    for number in (2, 5)
+    for page in ("screening", "record")
+]
 EVERY = [
-    "home", "records", "harvests", "duplicates", "conflicts", "progress", "appraisal", "extraction",
-    "consensus", "bias", "results",
-]  # fmt: skip
+    "home",
+    "records",
+    "harvests",
+    "duplicates",
+    "conflicts",
+    "progress",
+    "appraisal",
+    "extraction",
+    "consensus",
+    "bias",
+    "results",
+]
 
 
 def test_no_page_and_no_address_sends_a_reviewer_anothers_word(address):
@@ -107,8 +120,14 @@ def test_a_reviewer_has_no_export_and_no_conflicts(address):
 
 
 def test_without_a_session_no_file_page_or_socket_answers(address):
-    for path in ("/media/x.pdf", "/_stcore/stream", "/_stcore/host-config", "/screening",
-                 "/component/x/index.html", "/_stcore/upload_file/x/y"):  # fmt: skip
+    for path in (
+        "/media/x.pdf",
+        "/_stcore/stream",
+        "/_stcore/host-config",
+        "/screening",
+        "/component/x/index.html",
+        "/_stcore/upload_file/x/y",
+    ):
         try:
             with urllib.request.urlopen(address + path, timeout=120) as answer:
                 assert urlsplit(answer.url).path == "/signin", path
@@ -117,7 +136,7 @@ def test_without_a_session_no_file_page_or_socket_answers(address):
 
 
 def test_the_log_a_reviewing_lead_takes_out_withholds_what_is_open(review):
-    files = bundle.everything(snapshot.at(review, None), reader="ada")
+    files = bundle.build_report_files(snapshot.snapshot_at(review, None), reader="ada")
     entries = [json.loads(line) for line in files["log.jsonl"].splitlines()]
     theirs = [one for one in entries if one.get("reviewer") == "benedicta"]
     assert {one["record"] for one in theirs} == {"R000001"}
@@ -127,5 +146,5 @@ def test_the_log_a_reviewing_lead_takes_out_withholds_what_is_open(review):
         if name not in ("log.jsonl", "protocol.yaml"):
             said = [line for line in data.splitlines() if SECRET.encode() in line]
             assert all(b"R000001" in line for line in said), name
-    whole = bundle.everything(snapshot.at(review, None), reader="cleo")
+    whole = bundle.build_report_files(snapshot.snapshot_at(review, None), reader="cleo")
     assert whole["log.jsonl"].count(b"benedicta") > len(theirs)

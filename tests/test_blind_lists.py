@@ -10,17 +10,17 @@ from streamlit.testing.v1 import AppTest
 
 from review.errors import ReviewError
 from review.models import Record
-from review.protocol import stage_of
+from review.protocol import find_stage
 from review.store import records
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.exports import overview
-from review.workflow.exports.records import Wish, written
-from review.workflow.project.accounts import Signed
-from review.workflow.records.listing import SOMEBODY, card
+from review.workflow.exports.records import ExportOptions, build_export
+from review.workflow.project.accounts import CurrentUser
+from review.workflow.records.listing import ANONYMOUS_NAME, get_record_view
 from review.workflow.screening import agreement, ranking, reviewing
 from review.workflow.screening import status as standings
-from review.workflow.screening.decisions import Wanted, decide
-from review.workflow.setup.loading import init, open_project
+from review.workflow.screening.decisions import NewDecision, add_decision
+from review.workflow.setup.loading import init_project, open_project
 
 ROOT = Path(__file__).parents[1]
 TA = "title-abstract"
@@ -35,49 +35,49 @@ TEAM = """  - {name: ben, roles: [reviewer]}
 def project(tmp_path):
     """Ada and ben differ on the pilot record and on APART, agree on BOTH; ben alone judged HALF.
     The pilot record waits for eve too, who is reviewer and adjudicator."""
-    init(tmp_path)
+    init_project(tmp_path)
     path = tmp_path / "protocol.yaml"
     text = path.read_text().replace("  - {name: ben, roles: [reviewer]}\n", TEAM)
     path.write_text(text.replace("pilot: 0", "pilot: 1"))
     opened = open_project(tmp_path, who="lea")
-    stage = stage_of(opened.protocol, "screening")
+    stage = find_stage(opened.protocol, "screening")
     for first, last in ((PILOT, PILOT), (APART, BOTH)):
         with opened.store.write() as conn:
-            batch = records.add_batch(conn, now(), "lea", kind="file", source="embase")
+            batch = records.add_batch(conn, utc_now(), "lea", kind="file", source="embase")
             given = [(n, Record("embase", title=f"Study {n}")) for n in range(first, last + 1)]
-            records.add(conn, batch, given, now())
-            standings.rebuild(opened, conn)
-            reviewing.lay_out(opened, conn, stage)  # the first to come is the pilot
+            records.add_records(conn, batch, given, utc_now())
+            standings.rebuild_statuses(opened, conn)
+            reviewing.enqueue(opened, conn, stage)  # the first to come is the pilot
     for number, verdicts in {PILOT: "ie", APART: "ie", BOTH: "ii", HALF: " e"}.items():
         for name, letter in zip(("ada", "ben"), verdicts, strict=True):
             word = {"i": "include", "e": "exclude"}.get(letter)
             if word:
-                decide(opened, Wanted(number, TA, name, word))
+                add_decision(opened, NewDecision(number, TA, name, word))
     return opened
 
 
 def cards(project, name):
-    stage = stage_of(project.protocol, "screening")
-    return reviewing.conflicts(project, stage, reader=name)["verdict"]
+    stage = find_stage(project.protocol, "screening")
+    return reviewing.list_conflicts(project, stage, reader=name)["verdict"]
 
 
 def told(project, name):
     """Key -> standing, as a person's export says it."""
-    data = written(project, "json", Wish(reader=name)).data
+    data = build_export(project, "json", ExportOptions(reader=name)).data
     return {one["key"]: one["status"][TA] for one in json.loads(data)}
 
 
 def test_an_adjudicator_who_judges_too_sees_no_conflict_before_their_own_decision(project):
-    stage = stage_of(project.protocol, "screening")
+    stage = find_stage(project.protocol, "screening")
     assert cards(project, "cleo") == ["R000001", "R000002"]
     assert cards(project, "eve") == ["R000002"]
     with pytest.raises(ReviewError, match="R000001 waits for eve's own decision first"):
-        reviewing.conflict(project, stage, "R000001", reader="eve")
+        reviewing.get_conflict(project, stage, "R000001", reader="eve")
     with pytest.raises(ReviewError, match="waits for eve's own decision first"):
-        reviewing.settle(project, stage, "eve", PILOT, "include")
-    reviewing.vote(project, stage, "eve", PILOT, "include")
+        reviewing.settle_conflict(project, stage, "eve", PILOT, "include")
+    reviewing.save_decision(project, stage, "eve", PILOT, "include")
     assert cards(project, "eve") == ["R000001", "R000002"]
-    votes = reviewing.conflict(project, stage, "R000001", reader="eve").votes
+    votes = reviewing.get_conflict(project, stage, "R000001", reader="eve").votes
     assert [one.reviewer for one in votes] == ["ada", "ben", "eve"]
 
 
@@ -88,11 +88,11 @@ def test_the_page_of_conflicts_leaves_out_what_waits_for_its_reader(project):
         import streamlit as st
 
         from review.pages import conflicts
-        from review.workflow.project.accounts import Signed
+        from review.workflow.project.accounts import CurrentUser
         from review.workflow.setup.loading import open_project
 
-        st.session_state["person"] = Signed("eve", ("reviewer", "adjudicator"))
-        conflicts.page(open_project(Path(folder)))
+        st.session_state["person"] = CurrentUser("eve", ("reviewer", "adjudicator"))
+        conflicts.render_page(open_project(Path(folder)))
 
     app = AppTest.from_function(script, args=(str(project.folder),), default_timeout=300).run()
     assert not app.exception
@@ -102,9 +102,12 @@ def test_the_page_of_conflicts_leaves_out_what_waits_for_its_reader(project):
 
 def test_an_export_calls_open_what_its_reader_may_not_know(project):
     everything = {
-        "R000001": "conflict", "R000002": "conflict", "R000003": "partial",
-        "R000004": "pending", "R000005": "included",
-    }  # fmt: skip
+        "R000001": "conflict",
+        "R000002": "conflict",
+        "R000003": "partial",
+        "R000004": "pending",
+        "R000005": "included",
+    }
     hidden = dict.fromkeys(("R000001", "R000002", "R000003", "R000004"), "open")
     assert told(project, None) == told(project, "lea") == everything
     assert told(project, "ben") == everything | hidden
@@ -114,10 +117,10 @@ def test_an_export_calls_open_what_its_reader_may_not_know(project):
 def test_no_filter_of_an_export_tells_what_the_export_does_not(project):
     for name, status in (("ben", "partial"), ("ben", "conflict"), ("eve", "pending")):
         with pytest.raises(ReviewError, match=f"{name} reviews here and stays blind"):
-            written(project, "csv", Wish(TA, status, reader=name))
-    assert written(project, "csv", Wish(TA, "open", reader="ben")).n == 4
-    assert written(project, "csv", Wish(TA, "conflict", reader="eve")).n == 1
-    assert written(project, "csv", Wish(TA, "partial", reader="lea")).n == 1
+            build_export(project, "csv", ExportOptions(TA, status, reader=name))
+    assert build_export(project, "csv", ExportOptions(TA, "open", reader="ben")).n == 4
+    assert build_export(project, "csv", ExportOptions(TA, "conflict", reader="eve")).n == 1
+    assert build_export(project, "csv", ExportOptions(TA, "partial", reader="lea")).n == 1
 
 
 @pytest.mark.parametrize(
@@ -129,29 +132,29 @@ def test_no_filter_of_an_export_tells_what_the_export_does_not(project):
     ],
 )
 def test_counts_tell_a_reviewer_of_no_conflict_they_made(project, name, roles, counts):
-    assert overview.progress(project, Signed(name, roles))[0].statuses == counts
+    assert overview.get_progress(project, CurrentUser(name, roles))[0].statuses == counts
 
 
 def lines(project, name, number):
-    found = card(project, f"R{number:06d}", Signed(name, ("reviewer",)))
+    found = get_record_view(project, f"R{number:06d}", CurrentUser(name, ("reviewer",)))
     return [(one.who, one.what) for one in found.history]
 
 
 def test_the_history_of_a_record_names_nobody_before_it_is_settled(project):
     reviewing.add_abstract(project, "ben", HALF, "Typed by ben.")
-    assert (SOMEBODY, "added the abstract") in lines(project, "ada", HALF)
+    assert (ANONYMOUS_NAME, "added the abstract") in lines(project, "ada", HALF)
     assert ("ben", "added the abstract") in lines(project, "ben", HALF)
     assert not any("ben" in who for who, _ in lines(project, "ada", HALF))
-    decide(project, Wanted(HALF, TA, "ada", "exclude"))
+    add_decision(project, NewDecision(HALF, TA, "ada", "exclude"))
     assert ("ben", "added the abstract") in lines(project, "ada", HALF)
 
 
 def test_a_settled_pilot_record_stays_hidden_from_who_has_still_to_judge_it(project):
-    decide(project, Wanted(PILOT, TA, "ada", "exclude"))
+    add_decision(project, NewDecision(PILOT, TA, "ada", "exclude"))
     assert any("ben" in who for who, _ in lines(project, "ada", PILOT))
     assert not any("ben" in who for who, _ in lines(project, "eve", PILOT))
     assert told(project, "eve")["R000001"] == "open"
-    decide(project, Wanted(PILOT, TA, "eve", "exclude"))
+    add_decision(project, NewDecision(PILOT, TA, "eve", "exclude"))
     assert any("ben" in who for who, _ in lines(project, "eve", PILOT))
 
 
@@ -181,15 +184,15 @@ def test_the_commands_tell_a_reviewer_no_more_than_the_pages(project, tmp_path):
 @pytest.mark.parametrize("words", [("status", "--json", "--ids"), ("status",)])
 def test_the_flow_tells_nothing_of_how_far_open_records_are(project, words):
     before = review(project, "ben", *words).stdout
-    decide(project, Wanted(FREE, TA, "ada", "include"))  # nobody had judged it
+    add_decision(project, NewDecision(FREE, TA, "ada", "include"))  # nobody had judged it
     assert review(project, "ben", *words).stdout == before
     assert "ada" not in json.dumps(before)
 
 
 def counted(project, reader):
     """Records that all four figures of ada and ben are about, and what percent agreement is."""
-    stage = stage_of(project.protocol, "screening")
-    pairs = agreement.agreement_now(project, stage, reader=reader)
+    stage = find_stage(project.protocol, "screening")
+    pairs = agreement.compute_agreement(project, stage, reader=reader)
     (found,) = [one for one in pairs if one.names == ("ada", "ben")]
     return found.figures[0].n, found.figures[0].value
 
@@ -198,21 +201,21 @@ def test_agreement_tells_a_lead_who_reviews_of_no_difference_before_it_is_settle
     assert counted(project, None) == counted(project, "lea") == (3, pytest.approx(1 / 3))
     assert counted(project, "ada") == counted(project, "ben") == (1, 1.0)
     assert counted(project, "eve") == (2, 0.5)  # she adjudicates, and has not judged the pilot
-    decide(project, Wanted(HALF, TA, "ada", "include"))  # ben had excluded it
+    add_decision(project, NewDecision(HALF, TA, "ada", "include"))  # ben had excluded it
     assert counted(project, "ada") == (1, 1.0)
-    decide(project, Wanted(HALF, TA, "cleo", "exclude", role="adjudicator"))
+    add_decision(project, NewDecision(HALF, TA, "cleo", "exclude", role="adjudicator"))
     assert counted(project, "ada") == (2, 0.5)
 
 
 def test_a_change_of_mind_after_the_adjudicator_is_no_agreement(project):
-    decide(project, Wanted(APART, TA, "cleo", "exclude", role="adjudicator"))
-    decide(project, Wanted(APART, TA, "ada", "exclude"))
+    add_decision(project, NewDecision(APART, TA, "cleo", "exclude", role="adjudicator"))
+    add_decision(project, NewDecision(APART, TA, "ada", "exclude"))
     assert counted(project, None) == (3, pytest.approx(1 / 3))
 
 
 def evidence(project, reader):
-    stage = stage_of(project.protocol, "screening")
-    found, curve = ranking.stopping_now(project, stage, reader=reader)
+    stage = find_stage(project.protocol, "screening")
+    found, curve = ranking.get_stopping_evidence(project, stage, reader=reader)
     return found.screened, found.relevant, found.unscreened, found.run, curve[-1]
 
 
@@ -220,15 +223,17 @@ def test_the_evidence_for_stopping_moves_by_ones_own_decisions_and_settled_ones(
     assert evidence(project, "lea")[:3] == (4, 3, 1)
     before = evidence(project, "ada")  # hers: the pilot, APART and BOTH; ben's HALF is not told
     assert before[:3] == (3, 3, 2)
-    decide(project, Wanted(FREE, TA, "ben", "include"))
+    add_decision(project, NewDecision(FREE, TA, "ben", "include"))
     assert evidence(project, "ada") == before
-    decide(project, Wanted(HALF, TA, "ada", "include"))  # in conflict, which she is not told
-    decide(project, Wanted(FREE, TA, "ada", "exclude"))  # too
+    add_decision(
+        project, NewDecision(HALF, TA, "ada", "include")
+    )  # in conflict, which she is not told
+    add_decision(project, NewDecision(FREE, TA, "ada", "exclude"))  # too
     assert evidence(project, "ada")[:4] == (5, 4, 0, 1)
-    stage = stage_of(project.protocol, "screening")
-    decide(project, Wanted(FREE, TA, "ada", None))
-    assert ranking.explain(project, stage, "R000004", reader="ada").place == 1
-    assert ranking.explain(project, stage, "R000004", reader="lea").place is None
-    decide(project, Wanted(FREE, TA, "ada", "exclude"))
+    stage = find_stage(project.protocol, "screening")
+    add_decision(project, NewDecision(FREE, TA, "ada", None))
+    assert ranking.explain_position(project, stage, "R000004", reader="ada").place == 1
+    assert ranking.explain_position(project, stage, "R000004", reader="lea").place is None
+    add_decision(project, NewDecision(FREE, TA, "ada", "exclude"))
     told = json.loads(review(project, "ada", "stopping", "--json").stdout)
     assert (told["screened"], told["relevant"], told["run"]) == (5, 4, 1)

@@ -8,9 +8,9 @@ from browser import chromium, served, sign_in, tab
 from conftest import SHARED
 from playwright.sync_api import Browser, Page, expect
 
-from review.checklists import items
+from review.checklists import list_items
 from review.workflow.appraisal import forms, instruments, results
-from review.workflow.exports.prisma_inputs import flow_of
+from review.workflow.exports.prisma_inputs import compute_flow
 from review.workflow.fulltexts import attachments
 from review.workflow.project import accounts
 
@@ -21,7 +21,7 @@ PASSWORD = "a long enough one"
 def project(tmp_path):
     opened = review_in(tmp_path, 1)
     data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
-    attachments.attach(opened, 1, "covidnet.pdf", data, "ada")
+    attachments.attach_pdf(opened, 1, "covidnet.pdf", data, "ada")
     for name in ("ada", "ben", "cleo"):
         accounts.add_user(opened, name, PASSWORD, "ada")
     return opened
@@ -50,7 +50,7 @@ PACE = 250
 
 def keys(page: Page, checklist: str, given: str, start: int = 0) -> None:
     """Answers one question a key from a place on; each is waited for until the next one is open."""
-    asked = items(instruments.checklist(None, checklist))
+    asked = list_items(instruments.get_checklist(None, checklist))
     for number, key in enumerate(given, start):
         shows(page, asked[number].name)
         page.wait_for_timeout(PACE)
@@ -166,11 +166,11 @@ def check_the_store(project) -> None:
     assert form.entries["preprocessing"].answer == "no"
     again = forms.open_form(project, 1, "rqs-1.0", "ada").entries["protocol"]
     assert again.quote == form.entries["title"].quote
-    (claim,) = results.appraised(project, "claim-2020")
+    (claim,) = results.list_appraisals(project, "claim-2020")
     assert (claim.settled, claim.result.totals[0].value) == (True, 41)
-    (points,) = results.appraised(project, "rqs-1.0")
+    (points,) = results.list_appraisals(project, "rqs-1.0")
     assert (points.settled, points.result.totals[0].value) == (True, 8)
-    flow = flow_of(project)
+    flow = compute_flow(project)
     assert [(line.label, line.n) for line in flow.excluded_quality] == [
         ("preparation of images not documented", 1)
     ]

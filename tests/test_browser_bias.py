@@ -21,7 +21,7 @@ PINK = "240, 128, 160"
 def project(tmp_path):
     opened = review_in(tmp_path, 1)
     data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
-    attachments.attach(opened, 1, "covidnet.pdf", data, "ada")
+    attachments.attach_pdf(opened, 1, "covidnet.pdf", data, "ada")
     kind(opened, 1, "deep-learning", "ada")
     return opened
 
@@ -59,7 +59,7 @@ def test_flags_stand_beside_the_signalling_question_and_set_no_answer(project, t
         expect(page.get_by_role("button", name="Confirmed")).to_be_visible()
         settled(page)
         assert forms.open_form(project, 1, "probast-2019", "ada").entries == {}
-        assert sum(use.right for use in flags.in_use(project).values()) == 1
+        assert sum(use.right for use in flags.get_rule_performance(project).values()) == 1
 
 
 @pytest.mark.browser
@@ -81,7 +81,7 @@ def test_dismissing_a_flag_of_a_real_paper_changes_its_rules_precision(project, 
             page.locator(f'[class*="st-key-bias_{word}_combined-sets"] button').first.click()
             expect(page.get_by_role("button", name=done)).to_be_visible()
             settled(page)
-            assert flags.in_use(project)["combined-sets"].precision == precision
+            assert flags.get_rule_performance(project)["combined-sets"].precision == precision
             sees(page, f"rule combined-sets, right in {precision:.0f} of 1 judged here")
         page.get_by_role("tab", name="Rules").click()
         settled(page)
@@ -98,8 +98,8 @@ ASKED = [
 @pytest.mark.browser
 def test_a_data_set_that_cannot_be_told_is_asked_and_flags_follow_the_answer(tmp_path):
     project = review_in(tmp_path, 1)
-    attachments.attach(project, 1, "asked.pdf", sentence_page(ASKED), "ada")
-    assert flags.datasets_of(project, 1).used == ()
+    attachments.attach_pdf(project, 1, "asked.pdf", sentence_page(ASKED), "ada")
+    assert flags.get_datasets(project, 1).used == ()
     with served(project.folder, solo="ada") as address, chromium() as browser:
         page = tab(browser, viewport={"width": 1500, "height": 1300})
         page.goto(f"{address}/bias")
@@ -111,12 +111,12 @@ def test_a_data_set_that_cannot_be_told_is_asked_and_flags_follow_the_answer(tmp
         page.get_by_role("button", name="COVID-19 Image Data Collection").first.click()
         expect(page.get_by_text("“dataset of Cohen et al.”")).to_have_count(0)
         settled(page)
-        assert flags.datasets_of(project, 1).used == ("cohen_covid_chestxray",)
+        assert flags.get_datasets(project, 1).used == ("cohen_covid_chestxray",)
         page.get_by_role("button", name="Another one, or none of these").first.click()
         expect(page.get_by_text("“dataset by Wang et al.”")).to_have_count(0)
         settled(page)
-        named = flags.datasets_of(project, 1)
-        assert (named.used, named.asked) == (("cohen_covid_chestxray",), ())
+        named = flags.get_datasets(project, 1)
+        assert (named.used, named.unresolved) == (("cohen_covid_chestxray",), ())
         keep(page, tmp_path, "answered.png")
         page.get_by_role("tab", name="Flags").click()
         sees(page, "takes labels from captions or says nothing of how cases were confirmed")

@@ -11,20 +11,20 @@ from test_pages_duplicates import FOUR, ONE, THREE, TWO
 from review.models import Record
 from review.store import links
 from review.workflow.deduplication import run as dedupe
-from review.workflow.screening.decisions import Wanted, decide
-from review.workflow.setup.loading import init, open_project
+from review.workflow.screening.decisions import NewDecision, add_decision
+from review.workflow.setup.loading import init_project, open_project
 
 pytestmark = pytest.mark.browser
 SAYS = "text => document.body.innerText.includes(text)"
-LATE = Record("scopus", title="Rivers of the north in spring", authors=("Sun, D",), year=2018,
-              doi="10.1016/x")  # fmt: skip
-LATER = Record("wos", title="Harbours of the south", authors=("Po, B",), year=2018,
-               doi="10.1016/x")  # fmt: skip
+LATE = Record(
+    "scopus", title="Rivers of the north in spring", authors=("Sun, D",), year=2018, doi="10.1016/x"
+)
+LATER = Record("wos", title="Harbours of the south", authors=("Po, B",), year=2018, doi="10.1016/x")
 
 
 def said(project):
     with project.store.read() as conn:
-        return [one.verdict for one in links.every(conn) if one.who == "ada"]
+        return [one.verdict for one in links.list_links(conn) if one.who == "ada"]
 
 
 def press_for(page, key, project, word):
@@ -43,11 +43,11 @@ def press_for(page, key, project, word):
 
 
 def test_keys_settle_pairs_and_undo_and_differing_words_stand_out(tmp_path):
-    init(tmp_path)
+    init_project(tmp_path)
     project = open_project(tmp_path)
     bring(project, ONE, TWO, THREE, FOUR, LATE, LATER, source="pubmed")
-    dedupe.run(project, "ada")
-    assert len(dedupe.waiting(project)) == 3
+    dedupe.run_deduplication(project, "ada")
+    assert len(dedupe.list_waiting_pairs(project)) == 3
     with served(tmp_path, solo="ada") as address, chromium() as browser:
         page = tab(browser, viewport={"width": 1440, "height": 900})
         page.goto(f"{address}/duplicates")
@@ -72,13 +72,24 @@ WATCH = """() => { window.seen = []; window.addEventListener('keydown', event =>
 
 @pytest.mark.parametrize("gap", [60, 150])
 def test_a_burst_of_keys_settles_only_pairs_that_were_on_the_screen_and_once(tmp_path, gap):
-    init(tmp_path)
+    init_project(tmp_path)
     project = open_project(tmp_path)
-    bring(project, *(Record("pubmed", title=f"{word} {n} of the north", authors=(f"{word}{n}, A",),
-                            year=2018, doi=f"10.1016/j.{n}")
-                     for n in range(30) for word in ("Rivers", "Wages")))  # fmt: skip
-    dedupe.run(project, "ada")
-    assert len(dedupe.waiting(project)) == 30
+    bring(
+        project,
+        *(
+            Record(
+                "pubmed",
+                title=f"{word} {n} of the north",
+                authors=(f"{word}{n}, A",),
+                year=2018,
+                doi=f"10.1016/j.{n}",
+            )
+            for n in range(30)
+            for word in ("Rivers", "Wages")
+        ),
+    )
+    dedupe.run_deduplication(project, "ada")
+    assert len(dedupe.list_waiting_pairs(project)) == 30
     with served(tmp_path, solo="ada") as address, chromium() as browser:
         page = tab(browser, viewport={"width": 1440, "height": 900})
         page.goto(f"{address}/duplicates")
@@ -95,22 +106,22 @@ def test_a_burst_of_keys_settles_only_pairs_that_were_on_the_screen_and_once(tmp
         pressed = [tuple(one) for one in page.evaluate("window.seen")]
     letters = {"duplicate": "y", "distinct": "n", "study": "p"}
     with project.store.read() as conn:
-        made = [one for one in links.every(conn) if one.who == "ada"]
+        made = [one for one in links.list_links(conn) if one.who == "ada"]
     assert len({(one.a, one.b) for one in made}) == len(made)
     for one in made:
         assert (letters[str(one.verdict)], f"R{one.a:06d}-R{one.b:06d}") in pressed
-    assert len(dedupe.waiting(project)) == 30 - len(made)
+    assert len(dedupe.list_waiting_pairs(project)) == 30 - len(made)
 
 
 def test_a_reopened_preprint_stands_on_the_pages_and_may_be_kept(tmp_path):
-    init(tmp_path)
+    init_project(tmp_path)
     project = open_project(tmp_path)
     bring(project, PREPRINT, OTHER)
-    dedupe.run(project, "ada")
+    dedupe.run_deduplication(project, "ada")
     for name in ("ada", "ben"):
-        decide(project, Wanted(1, "title-abstract", name, "exclude"), name)
+        add_decision(project, NewDecision(1, "title-abstract", name, "exclude"), name)
     bring(project, ARTICLE)
-    dedupe.run(project, "ada")
+    dedupe.run_deduplication(project, "ada")
     line = "the journal article of R000001, came after R000001 was judged"
     with served(tmp_path, solo="ada") as address, chromium() as browser:
         page = tab(browser, viewport={"width": 1440, "height": 900})

@@ -5,11 +5,11 @@ from browser import chromium, press_until, served, settled, tab
 from small import studies
 
 from review.models import Record
-from review.protocol import stage_of
+from review.protocol import find_stage
 from review.store import decisions
-from review.store.records import number_of
+from review.store.records import parse_record_key
 from review.workflow.screening import reviewing
-from review.workflow.screening.decisions import Wanted, decide
+from review.workflow.screening.decisions import NewDecision, add_decision
 from review.workflow.setup.loading import open_project
 
 pytestmark = pytest.mark.browser
@@ -55,12 +55,14 @@ def held(project, page, stage="screening"):
     """Holds every decision against a press of its letter while that record was on the screen; no
     record has two. Gives the decisions."""
     with project.store.read() as conn:
-        made = decisions.every(conn, stage=stage_of(project.protocol, stage).id)
+        made = decisions.list_decisions(conn, stage=find_stage(project.protocol, stage).id)
     pressed = [(key, record) for key, record in page.evaluate("window.seen") if record]
     letters = {"include": "i", "exclude": "e", "unsure": "m"}
     for one in made:
-        assert any(number_of(at) == one.record and key == letters[one.verdict]
-                   for key, at in pressed), one  # fmt: skip
+        assert any(
+            parse_record_key(at) == one.record and key == letters[one.verdict]
+            for key, at in pressed
+        ), one
     assert len({one.record for one in made}) == len(made)
     return made
 
@@ -73,7 +75,12 @@ def test_a_burst_of_keys_decides_only_what_was_on_the_screen_and_once(project, g
         made = held(project, page)
         assert made
         done = len(made)
-        assert reviewing.pace(project, stage_of(project.protocol, "screening"), "ada").done == done
+        assert (
+            reviewing.get_reviewer_progress(
+                project, find_stage(project.protocol, "screening"), "ada"
+            ).done
+            == done
+        )
         text = f"{done + 1} of {MANY}"
         page.get_by_text(text).first.wait_for()
         page.wait_for_timeout(3_100)  # a key that came early rests them for three seconds
@@ -94,14 +101,14 @@ def test_two_tabs_of_one_reviewer_never_decide_twice(project):
         told = [page for page in (one, two) if page.get_by_text(other).count()]
         assert len(told) == 1
         with project.store.read() as conn:
-            made = decisions.every(conn, records=[number_of(key)])
+            made = decisions.list_decisions(conn, records=[parse_record_key(key)])
         assert len(made) == 1
         for page in (one, two):
             assert page.locator(".record-key").get_attribute("data-key") != key
 
 
 def test_a_page_left_open_while_others_settled_its_record_adds_nothing(project):
-    stage = stage_of(project.protocol, "screening")
+    stage = find_stage(project.protocol, "screening")
     path = project.folder / "protocol.yaml"
     more = "  - {name: ben, roles: [reviewer]}\n  - {name: dan, roles: [reviewer]}\n"
     path.write_text(path.read_text().replace("  - {name: ben, roles: [reviewer]}\n", more))
@@ -110,26 +117,26 @@ def test_a_page_left_open_while_others_settled_its_record_adds_nothing(project):
         key = page.locator(".record-key").get_attribute("data-key")
         fresh = open_project(project.folder, who="ada")
         for name in ("ben", "dan"):
-            decide(fresh, Wanted(number_of(key), stage.id, name, "exclude"))
+            add_decision(fresh, NewDecision(parse_record_key(key), stage.id, name, "exclude"))
         press_until(page, "i", MOVED, page.evaluate("location.search"))
         page.get_by_text(f"{key} has all its decisions already").wait_for()
         assert "exclude" not in page.get_by_test_id("stAlert").inner_text()
     with project.store.read() as conn:
-        made = decisions.every(conn, records=[number_of(key)])
+        made = decisions.list_decisions(conn, records=[parse_record_key(key)])
     assert [one.reviewer for one in made] == ["ben", "dan"]
 
 
 def test_keys_at_full_text_pressed_at_once_exclude_nothing_unread(project):
     for number in range(1, 7):
         for name in ("ada", "ben"):
-            decide(project, Wanted(number, "title-abstract", name, "include"))
+            add_decision(project, NewDecision(number, "title-abstract", name, "include"))
     with served(project.folder, solo="ada") as address, chromium() as browser:
         page = opened(browser, address, "?stage=full-text")
         burst(page, "e1e2e3i1", 10)
         with project.store.read() as conn:
-            made = decisions.every(conn, stage="full-text")
+            made = decisions.list_decisions(conn, stage="full-text")
         seen = {record for _, record in page.evaluate("window.seen")}
-        assert {one.record for one in made} <= {number_of(key) for key in seen if key}
+        assert {one.record for one in made} <= {parse_record_key(key) for key in seen if key}
         assert len({one.record for one in made}) == len(made)
         assert all(one.reason for one in made if one.verdict == "exclude")
 

@@ -4,13 +4,13 @@ import pytest
 from browser import chromium, press_until, served, settled, tab
 
 from review.models import Record
-from review.protocol import stage_of
+from review.protocol import find_stage
 from review.store import decisions, records
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.fulltexts import attachments
 from review.workflow.screening import reviewing, status
-from review.workflow.screening.decisions import Wanted, decide
-from review.workflow.setup.loading import init, open_project
+from review.workflow.screening.decisions import NewDecision, add_decision
+from review.workflow.setup.loading import init_project, open_project
 
 pytestmark = pytest.mark.browser
 MOVED = "u => location.search != u"
@@ -19,19 +19,19 @@ NOTE = "the appendix has the split"
 
 @pytest.fixture
 def project(tmp_path, shared):
-    init(tmp_path)
+    init_project(tmp_path)
     opened = open_project(tmp_path, who="ada")
     with opened.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
+        batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="embase")
         given = [(n, Record("embase", title=f"Study {n}", doi=f"10.1/x{n}")) for n in range(1, 4)]
-        records.add(conn, batch, given, now())
-        status.rebuild(opened, conn)
-    stage = stage_of(opened.protocol, "screening")
+        records.add_records(conn, batch, given, utc_now())
+        status.rebuild_statuses(opened, conn)
+    stage = find_stage(opened.protocol, "screening")
     for number in range(1, 4):
         for name in ("ada", "ben"):
-            decide(opened, Wanted(number, stage.id, name, "include"))
+            add_decision(opened, NewDecision(number, stage.id, name, "include"))
         paper = shared / "reference" / "pdfs" / "covidnet-cxr-v2.pdf"
-        attachments.attach(opened, number, paper.name, paper.read_bytes(), "ada")
+        attachments.attach_pdf(opened, number, paper.name, paper.read_bytes(), "ada")
     return opened
 
 
@@ -40,7 +40,7 @@ def query(page):
 
 
 def test_two_keys_exclude_with_the_paper_beside_and_nothing_is_lost(project):
-    stage = stage_of(project.protocol, "eligibility")
+    stage = find_stage(project.protocol, "eligibility")
     with served(project.folder, solo="ada") as address, chromium() as browser:
         page = tab(browser, viewport={"width": 1440, "height": 900})
         page.goto(f"{address}/screening?stage=full-text")
@@ -80,10 +80,12 @@ def test_two_keys_exclude_with_the_paper_beside_and_nothing_is_lost(project):
         settled(page)
         press_until(page, "z", "u => location.search == u", second)
     with project.store.read() as conn:
-        made = decisions.every(conn, stage=stage.id)
+        made = decisions.list_decisions(conn, stage=stage.id)
     said = [(one.record, one.verdict, one.reason) for one in made]
     one, two = (int(text.rsplit("R", 1)[1]) for text in (first, second))
     assert said == [
-        (one, "exclude", "no machine learning"), (two, "include", None), (two, None, None),
-    ]  # fmt: skip
-    assert reviewing.pace(project, stage, "ada").left == 2
+        (one, "exclude", "no machine learning"),
+        (two, "include", None),
+        (two, None, None),
+    ]
+    assert reviewing.get_reviewer_progress(project, stage, "ada").remaining == 2

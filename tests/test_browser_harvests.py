@@ -15,11 +15,11 @@ from standin import Fault, StandIn, corpus
 from standin.web import Limits
 
 from review.store import records
-from review.workflow.harvest import alerts, overview, running
-from review.workflow.harvest.status import raw_answer, raw_pages
+from review.workflow.harvest import alerts, describe_running_harvest, list_harvests
+from review.workflow.harvest.status import list_raw_pages, read_raw_page
 from review.workflow.project.project import Project
 from review.workflow.screening import decisions
-from review.workflow.screening.decisions import Wanted
+from review.workflow.screening.decisions import NewDecision
 
 pytestmark = pytest.mark.browser
 RED = (251, 224, 221)
@@ -41,10 +41,12 @@ def folder(library, tmp_path):
     words = " ".join(one.title.split()[:4]).rstrip(".,:")
     days = [day for day in (one.issue_date, one.epub) if day]
     make(
-        tmp_path / "review", sources=("pubmed", "arxiv", "medrxiv"),
-        query=f'"{words}" OR (covid* AND ct)', since=str(min(days) - timedelta(days=60)),
+        tmp_path / "review",
+        sources=("pubmed", "arxiv", "medrxiv"),
+        query=f'"{words}" OR (covid* AND ct)',
+        since=str(min(days) - timedelta(days=60)),
         until=str(max(days)),
-    )  # fmt: skip
+    )
     return tmp_path / "review"
 
 
@@ -83,10 +85,13 @@ WATCH = """() => {
 
 def harvest_now(page: Page, project: Project) -> None:
     """Presses the button and waits until the page, by itself, shows that the harvest has ended."""
-    before = len(overview(project))
+    before = len(list_harvests(project))
     page.evaluate(WATCH)
     page.get_by_role("button", name="Harvest now").click()
-    ended = lambda: len(overview(project)) > before and running(project) is None  # noqa: E731
+
+    def ended():
+        return len(list_harvests(project)) > before and describe_running_harvest(project) is None
+
     assert comes(page, ended, True)
     expect(page.get_by_role("button", name="Harvest now")).to_be_visible()
     settled(page)
@@ -95,8 +100,8 @@ def harvest_now(page: Page, project: Project) -> None:
 
 def include(project: Project, pmid: int) -> str:
     with project.store.read() as conn:
-        (one,) = [s for s in records.every(conn) if s.record.source_id == str(pmid)]
-    decisions.decide(project, Wanted(one.id, "screening", "ann", "include"))
+        (one,) = [s for s in records.iter_records(conn) if s.record.source_id == str(pmid)]
+    decisions.add_decision(project, NewDecision(one.id, "screening", "ann", "include"))
     return one.key
 
 
@@ -117,9 +122,11 @@ def test_a_harvest_from_the_page_to_the_alert(library, folder, tmp_path, monkeyp
             harvest_now(page, project)
             expect(page.get_by_text("Not whole: arXiv")).to_be_visible()
             page.screenshot(path=str(tmp_path / "failing.png"), full_page=True)
-            assert {one.source: one.owed for one in overview(project)} == {
-                "pubmed": False, "arxiv": True, "medrxiv": False
-            }  # fmt: skip
+            assert {one.source: one.needs_rerun for one in list_harvests(project)} == {
+                "pubmed": False,
+                "arxiv": True,
+                "medrxiv": False,
+            }
             assert {row[1] for row in cells(page, 3)} == {"pubmed", "arxiv", "medrxiv"}
             assert comes(page, lambda: _red(page), True) is True
             _shows_what_is_stored(page, project)
@@ -149,13 +156,13 @@ def test_a_harvest_from_the_page_to_the_alert(library, folder, tmp_path, monkeyp
             page.get_by_text("Alerts closed: 1").click()
             expect(page.get_by_text("Notice read; excluded")).to_be_visible()
             page.screenshot(path=str(tmp_path / "closed.png"), full_page=True)
-    (alert,) = alerts.every(project)
+    (alert,) = alerts.list_alerts(project)
     assert (alert.report, alert.closed_by, alert.why) == (key, "ann", "Notice read; excluded")
 
 
 def _shows_what_is_stored(page: Page, project: Project) -> None:
     """Window, state and counts of each row are those of the store."""
-    rows = overview(project)
+    rows = list_harvests(project)
     wanted = [
         [one.query, one.window, one.state, one.announced, one.received, one.new, one.known]
         for one in rows
@@ -182,6 +189,6 @@ def _downloads_what_is_kept(page: Page, project: Project, tmp_path) -> None:
         page.wait_for_timeout(500)
     assert taken.value.suggested_filename.startswith("medrxiv-")
     taken.value.save_as(tmp_path / "answer.json")
-    first = next(one for one in reversed(overview(project)) if one.source == "medrxiv")
-    kept = raw_pages(project, first.id)[0]
-    assert (tmp_path / "answer.json").read_bytes() == raw_answer(project, kept.sha256)
+    first = next(one for one in reversed(list_harvests(project)) if one.source == "medrxiv")
+    kept = list_raw_pages(project, first.id)[0]
+    assert (tmp_path / "answer.json").read_bytes() == read_raw_page(project, kept.sha256)

@@ -7,7 +7,7 @@ import pytest
 from browser import chromium, free_port, served, settled, tab
 from playwright.sync_api import expect
 
-from review.workflow.setup.loading import init
+from review.workflow.setup.loading import init_project
 
 pytestmark = pytest.mark.browser
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 def folder(tmp_path):
     """A review in whose team ada has the address ada@example.org; no local accounts."""
     made = tmp_path / "review"
-    init(made)
+    init_project(made)
     protocol = made / "protocol.yaml"
     text, changed = re.subn(
         r"(\n *- \{name: ada)", r"\1, email: Ada@Example.org", protocol.read_text()

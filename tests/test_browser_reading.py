@@ -5,10 +5,10 @@ from browser import chromium, press_until, served, settled, tab
 
 from review.models import Record
 from review.store import records
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.screening import status
-from review.workflow.screening.decisions import Wanted, decide
-from review.workflow.setup.loading import init, open_project
+from review.workflow.screening.decisions import NewDecision, add_decision
+from review.workflow.setup.loading import init_project, open_project
 
 pytestmark = pytest.mark.browser
 AT = "() => document.querySelector('[data-testid=stMain]').scrollTop"
@@ -17,17 +17,17 @@ MOVED = "u => location.search != u"
 
 @pytest.fixture
 def project(tmp_path):
-    init(tmp_path)
+    init_project(tmp_path)
     opened = open_project(tmp_path, who="ada")
     with opened.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
+        batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="embase")
         text = "Lungs on CT were read by a model and by two radiologists. " * 120
         given = [(n, Record("embase", title=f"Study {n}", abstract=text)) for n in range(1, 7)]
-        records.add(conn, batch, given, now())
-        status.rebuild(opened, conn)
+        records.add_records(conn, batch, given, utc_now())
+        status.rebuild_statuses(opened, conn)
     for number in (1, 2):
         for name in ("ada", "ben"):
-            decide(opened, Wanted(number, "title-abstract", name, "include"))
+            add_decision(opened, NewDecision(number, "title-abstract", name, "include"))
     return opened
 
 

@@ -27,7 +27,7 @@ def part(page, name):
 
 def test_the_whole_report_is_seen_and_taken_away_in_one_file(folder, tmp_path):
     team = [one.name for one in open_project(folder).protocol.team if "lead" in one.roles]
-    assert accounts.solo(open_project(folder), team[0])
+    assert accounts.single_user(open_project(folder), team[0])
     with served(folder, solo=team[0]) as address, chromium() as browser:
         page = tab(browser, viewport={"width": 1400, "height": 950}, accept_downloads=True)
         page.goto(f"{address}/results")

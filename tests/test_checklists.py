@@ -7,13 +7,20 @@ from pathlib import Path
 import pytest
 import yaml
 
-from review.checklists import asked_of, available, items, label_of, load, read_answer
-from review.checklists.loading import parse
+from review.checklists import (
+    find_question,
+    format_answer,
+    list_available,
+    list_items,
+    load_checklist,
+    read_answer,
+)
+from review.checklists.loading import parse_checklist
 from review.errors import ChecklistError
-from review.resources import folder
-from review.workflow.appraisal.scoring import described
+from review.resources import get_shipped_path
+from review.workflow.appraisal.scoring import describe_checklist
 
-SHIPPED = available([folder("checklists")])
+SHIPPED = list_available([get_shipped_path("checklists")])
 FACTS = {  # ours: facts in the shared folder
     "claim-2020": "claim-2020",
     "claim-2024": "claim-2024",
@@ -54,16 +61,16 @@ def published(shared: Path, name: str) -> dict:
 
 @pytest.mark.parametrize("name", sorted(SHIPPED))
 def test_every_shipped_checklist_loads_with_its_licence(name: str) -> None:
-    checklist = load(SHIPPED[name])
+    checklist = load_checklist(SHIPPED[name])
     assert checklist.id == name
-    assert len(items(checklist)) == checklist.item_count
+    assert len(list_items(checklist)) == checklist.item_count
     assert "Funnel (MIT)" in checklist.licence
     assert len(checklist.digest) == 64
 
 
 @pytest.mark.parametrize("name", sorted(SHIPPED))
 def test_every_item_has_guidance_of_its_own_and_cue_phrases(name: str) -> None:
-    every = items(load(SHIPPED[name]))
+    every = list_items(load_checklist(SHIPPED[name]))
     assert [one.number for one in every if len(one.guidance.split()) < 4 or not one.cues] == []
     assert [one.number for one in every if one.guidance == one.question] == []
 
@@ -72,12 +79,12 @@ def test_every_item_has_guidance_of_its_own_and_cue_phrases(name: str) -> None:
 def test_numbers_sections_and_weights_are_the_published_ones(
     shared: Path, ours: str, theirs: str
 ) -> None:
-    facts, checklist = published(shared, theirs), load(SHIPPED[ours])
-    sections = [[str(i["number"]) for i in s["items"]] for s in facts["sections"]]
+    facts, checklist = published(shared, theirs), load_checklist(SHIPPED[ours])
+    sections = [[str(i["number"]) for i in s["list_items"]] for s in facts["sections"]]
     assert [[i.number for i in s.items] for s in checklist.sections] == sections
     assert checklist.item_count == facts["item_count"]
-    weights = [i.get("weight") for s in facts["sections"] for i in s["items"]]
-    assert [i.weight for i in items(checklist)] == weights
+    weights = [i.get("weight") for s in facts["sections"] for i in s["list_items"]]
+    assert [i.weight for i in list_items(checklist)] == weights
     assert checklist.citation.doi == facts["citation"]["doi"]
 
 
@@ -86,9 +93,9 @@ def test_no_question_is_copied_from_the_reference(shared: Path, ours: str, their
     said = {
         str(i["number"]): i["question"].lower()
         for s in published(shared, theirs)["sections"]
-        for i in s["items"]
+        for i in s["list_items"]
     }
-    for item in items(load(SHIPPED[ours])):
+    for item in list_items(load_checklist(SHIPPED[ours])):
         alike = SequenceMatcher(None, item.question.lower(), said[item.number]).ratio()
         assert alike < 0.9, item.question
 
@@ -97,9 +104,9 @@ def test_rqs_points_run_from_minus_8_to_36_by_item(shared: Path) -> None:
     facts = {
         str(i["number"]): (i["min"], i["max"])
         for s in published(shared, "rqs")["sections"]
-        for i in s["items"]
+        for i in s["list_items"]
     }
-    for item in items(load(SHIPPED["rqs-1.0"])):
+    for item in list_items(load_checklist(SHIPPED["rqs-1.0"])):
         points = [option.points for option in item.options]
         reach = (0, sum(points)) if item.choose == "many" else (min(points), max(points))
         assert reach == facts[item.number], item.number
@@ -107,7 +114,7 @@ def test_rqs_points_run_from_minus_8_to_36_by_item(shared: Path) -> None:
 
 def test_metrics_items_apply_under_the_published_conditions(shared: Path) -> None:
     for section in published(shared, "metrics")["sections"]:
-        for fact in section["items"]:
+        for fact in section["list_items"]:
             ours = asked_item("metrics", str(fact["number"]))
             wanted = set(fact.get("applies_if", {}).get("all", ()))
             assert set(ours.applies_if) == wanted
@@ -115,12 +122,12 @@ def test_metrics_items_apply_under_the_published_conditions(shared: Path) -> Non
 
 
 def asked_item(name: str, number: str):
-    return next(i for i in items(load(SHIPPED[name])) if i.number == number)
+    return next(i for i in list_items(load_checklist(SHIPPED[name])) if i.number == number)
 
 
 @pytest.mark.parametrize("name", ["probast-2019", "quadas-2"])
 def test_bias_tools_have_four_domains_three_with_applicability(name: str) -> None:
-    checklist = load(SHIPPED[name])
+    checklist = load_checklist(SHIPPED[name])
     assert [bool(s.judgement) for s in checklist.sections] == [True] * 4
     assert [bool(s.applicability) for s in checklist.sections] == [True, True, True, False]
     assert not checklist.scores
@@ -128,7 +135,7 @@ def test_bias_tools_have_four_domains_three_with_applicability(name: str) -> Non
 
 def test_claim_2024_follows_the_published_crosswalk(shared: Path) -> None:
     for section in published(shared, "claim-2024")["sections"]:
-        for fact in section["items"]:
+        for fact in section["list_items"]:
             ours = asked_item("claim-2024", str(fact["number"]))
             assert list(ours.earlier["claim-2020"]) == [str(n) for n in fact["from"]["claim-2020"]]
 
@@ -136,10 +143,10 @@ def test_claim_2024_follows_the_published_crosswalk(shared: Path) -> None:
 def test_extraction_covers_the_founding_table(shared: Path) -> None:
     facts = yaml.safe_load((shared / "reference" / "roberts2021" / "facts.yaml").read_text())
     columns = facts["table_2_columns"]["list"]
-    form = load(SHIPPED["extraction-imaging-ai"])
-    numbers = {int(re.match(r"\d+", item.number).group()) for item in items(form)}
+    form = load_checklist(SHIPPED["extraction-imaging-ai"])
+    numbers = {int(re.match(r"\d+", item.number).group()) for item in list_items(form)}
     assert numbers == set(range(2, len(columns) + 1))  # column 1 is the record itself
-    for item in items(form):
+    for item in list_items(form):
         assert "unclear" in [option.id for option in item.options]
 
 
@@ -151,13 +158,15 @@ sections:"""
 
 
 def test_clear_has_58_items() -> None:
-    assert [i.number for i in items(load(SHIPPED["clear"]))] == [str(n) for n in range(1, 59)]
+    assert [i.number for i in list_items(load_checklist(SHIPPED["clear"]))] == [
+        str(n) for n in range(1, 59)
+    ]
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (('kind: quality', 'kind: qualty'), "line 5: 'kind'.*Did you mean 'quality'"),
+        (("kind: quality", "kind: qualty"), "line 5: 'kind'.*Did you mean 'quality'"),
         (("question: Is it b?", "qestion: Is it b?"), "line 18.*Did you mean 'question'"),
         (("name: B, ", ""), "line 18: 'sections.1.items.2.name' is missing"),
         (("number: 2", "number: 3"), "gap: 2 is missing"),
@@ -187,44 +196,48 @@ def test_clear_has_58_items() -> None:
         (("item_count: 2", "item_count: 010"), "line 7: 'item_count': says 10"),
         (("item_count: 2", "item_count: 0x2"), "line 7: 'item_count'.*got '0x2'"),
         (("licence: ours", "licence: &a [*a]"), "ours.yaml: line [0-9]+: .*holds itself"),
-        (("scores:", "needs: [{item: a, needs: b}, {item: b, needs: a}]\nscores:"),
-         "'needs.1': 'a' rests on itself, in a circle"),
+        (
+            ("scores:", "needs: [{item: a, needs: b}, {item: b, needs: a}]\nscores:"),
+            "'needs.1': 'a' rests on itself, in a circle",
+        ),
         (("scores:", "needs: [{item: a, needs: a}]\nscores:"), "'a' rests on itself"),
         (("question: Is it b?", 'question: " "'), "line 18: .*question': is empty"),
         (("question: Is it b?", "question: b, cues: split"), "expected a list.*got 'split'"),
         (("default_answers: yn", "default_answers: [yn]"), "line 12: .*expected a text"),
         (("item_count: 2", "item_count: two"), "line 7: .*expected a whole number .got 'two'"),
-        (("      - {id: b, number: 2, name: B, question: Is it b?}", "      -"),
-         "line 18: .*keys such as id, number, name.*got nothing"),
+        (
+            ("      - {id: b, number: 2, name: B, question: Is it b?}", "      -"),
+            "line 18: .*keys such as id, number, name.*got nothing",
+        ),
         (("sections:", CIRCLE), "'facts.1.applies_if.y': rests on 'y', which is not asked before"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_named_with_its_line(change: tuple[str, str], says: str) -> None:
     text = SMALL.replace(*change, 1)
     assert text != SMALL
     with pytest.raises(ChecklistError, match=says) as caught:
-        parse(text, "ours.yaml")
+        parse_checklist(text, "ours.yaml")
     assert str(caught.value).startswith("ours.yaml")
 
 
 def test_all_mistakes_are_told_at_once() -> None:
     text = SMALL.replace("item_count: 2", "item_count: 5").replace("id: b,", "id: a,")
     with pytest.raises(ChecklistError, match="3 mistakes"):
-        parse(text, "ours.yaml")
+        parse_checklist(text, "ours.yaml")
 
 
 def test_weights_that_do_not_add_to_one_are_refused() -> None:
     text = SMALL.replace("kind: count", "kind: weighted-percent").replace(", max: 2", "")
     text = text.replace("name: A,", "name: A, weight: 0.5,")
     with pytest.raises(ChecklistError, match=r"add to 0\.9000"):
-        parse(text.replace("name: B,", "name: B, weight: 0.4,"), "ours.yaml")
-    assert parse(text.replace("name: B,", "name: B, weight: 0.5,"), "ours.yaml")
+        parse_checklist(text.replace("name: B,", "name: B, weight: 0.4,"), "ours.yaml")
+    assert parse_checklist(text.replace("name: B,", "name: B, weight: 0.5,"), "ours.yaml")
 
 
 def test_a_teams_own_file_appears_beside_the_shipped_ones(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(SMALL)
     (tmp_path / "notes.yaml").write_text("remarks: none\n")
-    found = available([folder("checklists"), tmp_path, tmp_path / "absent"])
+    found = list_available([get_shipped_path("checklists"), tmp_path, tmp_path / "absent"])
     assert found["ours"] == tmp_path / "mine.yaml"
     assert len(found) == len(SHIPPED) + 1
 
@@ -232,7 +245,7 @@ def test_a_teams_own_file_appears_beside_the_shipped_ones(tmp_path: Path) -> Non
 def test_an_id_taken_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(SMALL.replace("id: ours", "id: claim-2020"))
     with pytest.raises(ChecklistError, match="'claim-2020' is taken by"):
-        available([folder("checklists"), tmp_path])
+        list_available([get_shipped_path("checklists"), tmp_path])
 
 
 def test_checking_refuses_the_id_of_a_shipped_list_and_names_the_line_of_a_bad_cue(
@@ -241,17 +254,20 @@ def test_checking_refuses_the_id_of_a_shipped_list_and_names_the_line_of_a_bad_c
     path = tmp_path / "mine.yaml"
     path.write_text(SMALL.replace("id: ours", "id: claim-2020"))
     with pytest.raises(ChecklistError, match="'claim-2020' is that of a checklist Funnel ships"):
-        described(path)
+        describe_checklist(path)
     path.write_text(SMALL.replace("Is it b?", "'Is it b?', cues: ['(a|', x]"))
     with pytest.raises(ChecklistError, match=r"mine.yaml: line 18: item 'b': cue '\(a\|'"):
-        described(path)
+        describe_checklist(path)
 
 
 def test_the_shape_changes_with_the_meaning_and_not_with_the_wording() -> None:
-    before, reworded = parse(SMALL, "a"), parse(SMALL.replace("Is it b?", "Is it c?"), "a")
+    before, reworded = (
+        parse_checklist(SMALL, "a"),
+        parse_checklist(SMALL.replace("Is it b?", "Is it c?"), "a"),
+    )
     assert before.digest != reworded.digest
     assert before.shape == reworded.shape
-    assert before.shape != parse(SMALL.replace("means: unmet", "means: met"), "a").shape
+    assert before.shape != parse_checklist(SMALL.replace("means: unmet", "means: met"), "a").shape
 
 
 @pytest.mark.parametrize(
@@ -287,7 +303,7 @@ def test_the_shape_changes_with_the_meaning_and_not_with_the_wording() -> None:
     ],
 )
 def test_what_was_typed_is_read(name: str, key: str, typed: object, stored: str | None) -> None:
-    assert read_answer(asked_of(load(SHIPPED[name]), key), typed) == stored
+    assert read_answer(find_question(load_checklist(SHIPPED[name]), key), typed) == stored
 
 
 @pytest.mark.parametrize(
@@ -302,26 +318,26 @@ def test_what_was_typed_is_read(name: str, key: str, typed: object, stored: str 
 )
 def test_what_an_item_does_not_take_is_refused(name: str, key: str, typed: str, says: str) -> None:
     with pytest.raises(ChecklistError, match=says):
-        read_answer(asked_of(load(SHIPPED[name]), key), typed)
+        read_answer(find_question(load_checklist(SHIPPED[name]), key), typed)
 
 
 def test_an_unknown_item_is_named_with_the_nearest() -> None:
     with pytest.raises(ChecklistError, match="Did you mean 'preprocessing'"):
-        asked_of(load(SHIPPED["claim-2020"]), "preprocesing")
+        find_question(load_checklist(SHIPPED["claim-2020"]), "preprocesing")
 
 
 def test_answers_are_shown_in_words() -> None:
-    rqs = load(SHIPPED["rqs-1.0"])
-    assert label_of(asked_of(rqs, "16"), "scans+code") == "Scans; Code"
-    assert label_of(asked_of(rqs, "16"), "none") == "None of these"
-    assert label_of(asked_of(rqs, "12"), None) == "not answered"
+    rqs = load_checklist(SHIPPED["rqs-1.0"])
+    assert format_answer(find_question(rqs, "16"), "scans+code") == "Scans; Code"
+    assert format_answer(find_question(rqs, "16"), "none") == "None of these"
+    assert format_answer(find_question(rqs, "12"), None) == "not answered"
 
 
 def test_every_shown_option_reads_back_to_itself() -> None:
-    from review.checklists import answerable
+    from review.checklists import list_questions
 
     for name, path in SHIPPED.items():
-        for asked in answerable(load(path)):
+        for asked in list_questions(load_checklist(path)):
             for option in asked.options:
                 assert read_answer(asked, option.label) == option.id, (name, asked.key)
                 if asked.choose == "one":
@@ -329,14 +345,18 @@ def test_every_shown_option_reads_back_to_itself() -> None:
 
 
 def test_the_checklist_in_the_docs_holds_together() -> None:
-    page = (folder("checklists").parent / "docs" / "checklists.md").read_text(encoding="utf-8")
+    page = (get_shipped_path("checklists").parent / "docs" / "checklists.md").read_text(
+        encoding="utf-8"
+    )
     (example,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
-    assert parse(example, "docs").item_count == 2
+    assert parse_checklist(example, "docs").item_count == 2
 
 
 def test_the_table_in_the_docs_lists_what_ships() -> None:
-    page = (folder("checklists").parent / "docs" / "checklists.md").read_text(encoding="utf-8")
+    page = (get_shipped_path("checklists").parent / "docs" / "checklists.md").read_text(
+        encoding="utf-8"
+    )
     rows = re.findall(r"^\| `([\w.-]+)` \| [^|]+ \| (\d+) \|", page, re.M)
     assert {name: int(count) for name, count in rows} == {
-        name: load(path).item_count for name, path in SHIPPED.items()
+        name: load_checklist(path).item_count for name, path in SHIPPED.items()
     }

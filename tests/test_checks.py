@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from review.bias.number_checks import (
-    Stated,
-    concerns,
-    contradictions,
-    events_per_variable,
-    figure,
-    filled,
-    find,
-    stated_in,
+    DiagnosticFigures,
+    check_sentences,
+    complete_figures,
+    compute_events_per_variable,
+    extract_figures,
+    find_contradictions,
+    find_size_concerns,
+    parse_proportion,
     wilson,
 )
-from review.fulltext import read
+from review.fulltext import read_full_text
 from review.models import Sentence
 
 
@@ -33,7 +33,7 @@ from review.models import Sentence
     ],
 )
 def test_a_figure_knows_what_rounding_hides(printed, value, slack):
-    found = figure(printed)
+    found = parse_proportion(printed)
     assert math.isclose(found.value, value)
     assert math.isclose(found.slack, slack)
 
@@ -41,7 +41,7 @@ def test_a_figure_knows_what_rounding_hides(printed, value, slack):
 @pytest.mark.parametrize("printed", ["", "high", "120%", "870", "-3%"])
 def test_what_is_no_proportion_is_refused(printed):
     with pytest.raises(ValueError, match=r"proportion|per cent"):
-        figure(printed)
+        parse_proportion(printed)
 
 
 @pytest.mark.parametrize(
@@ -72,73 +72,90 @@ cells = st.integers(1, 400)
 @given(cells, cells, cells, cells)
 def test_figures_made_from_a_table_never_contradict_it(tp, fn, fp, tn):
     n = tp + fn + fp + tn
-    stated = Stated(
-        tp, fn, fp, tn, n, tp + fn, fp + tn,
-        sensitivity=figure(f"{100 * tp / (tp + fn):.1f}%"),
-        specificity=figure(f"{100 * tn / (tn + fp):.1f}%"),
-        accuracy=figure(f"{100 * (tp + tn) / n:.2f}%"),
-        ppv=figure(f"{100 * tp / (tp + fp):.0f}%"),
-        npv=figure(f"{tn / (tn + fn):.3f}"),
-    )  # fmt: skip
-    assert contradictions(stated) == []
+    stated = DiagnosticFigures(
+        tp,
+        fn,
+        fp,
+        tn,
+        n,
+        tp + fn,
+        fp + tn,
+        sensitivity=parse_proportion(f"{100 * tp / (tp + fn):.1f}%"),
+        specificity=parse_proportion(f"{100 * tn / (tn + fp):.1f}%"),
+        accuracy=parse_proportion(f"{100 * (tp + tn) / n:.2f}%"),
+        ppv=parse_proportion(f"{100 * tp / (tp + fp):.0f}%"),
+        npv=parse_proportion(f"{tn / (tn + fn):.3f}"),
+    )
+    assert find_contradictions(stated) == []
 
 
 @given(cells, cells, st.floats(0.02, 0.3))
 def test_a_sensitivity_moved_away_from_the_table_is_found(tp, fn, shift):
     wrong = tp / (tp + fn) + (shift if tp / (tp + fn) < 0.6 else -shift)
-    stated = Stated(tp=tp, fn=fn, sensitivity=figure(f"{wrong:.4f}"))
-    assert "sensitivity" in {one.figure for one in contradictions(stated)}
+    stated = DiagnosticFigures(tp=tp, fn=fn, sensitivity=parse_proportion(f"{wrong:.4f}"))
+    assert "sensitivity" in {one.figure for one in find_contradictions(stated)}
 
 
 CASES = [
-    (Stated(tp=90, fn=10, positives=110), {"positives"}, "its parts sum to 100"),
-    (Stated(n=300, positives=100, negatives=150), {"n"}, "sum to 250"),
-    (Stated(tp=45, fp=5, ppv=figure("80%")), {"ppv"}, "45 of 50 is 90.0%"),
-    (Stated(tn=45, fn=5, npv=figure("80%")), {"npv"}, "45 of 50"),
+    (DiagnosticFigures(tp=90, fn=10, positives=110), {"positives"}, "its parts sum to 100"),
+    (DiagnosticFigures(n=300, positives=100, negatives=150), {"n"}, "sum to 250"),
+    (DiagnosticFigures(tp=45, fp=5, ppv=parse_proportion("80%")), {"ppv"}, "45 of 50 is 90.0%"),
+    (DiagnosticFigures(tn=45, fn=5, npv=parse_proportion("80%")), {"npv"}, "45 of 50"),
     (
-        Stated(sensitivity=figure("90%"), specificity=figure("80%"), accuracy=figure("95%")),
+        DiagnosticFigures(
+            sensitivity=parse_proportion("90%"),
+            specificity=parse_proportion("80%"),
+            accuracy=parse_proportion("95%"),
+        ),
         {"accuracy"},
         "must lie between",
     ),
     (
-        Stated(
-            n=200, positives=100, sensitivity=figure("90%"), specificity=figure("80%"),
-            accuracy=figure("89%"),
+        DiagnosticFigures(
+            n=200,
+            positives=100,
+            sensitivity=parse_proportion("90%"),
+            specificity=parse_proportion("80%"),
+            accuracy=parse_proportion("89%"),
         ),
         {"accuracy"},
         "give 85.0%",
     ),
-    (Stated(positives=31, sensitivity=figure("88.2%")), {"sensitivity"}, "no number out of 31"),
-]  # fmt: skip
+    (
+        DiagnosticFigures(positives=31, sensitivity=parse_proportion("88.2%")),
+        {"sensitivity"},
+        "no number out of 31",
+    ),
+]
 
 
 @pytest.mark.parametrize(("stated", "figures", "words"), CASES)
 def test_contradictions_are_named_with_both_values(stated, figures, words):
-    found = contradictions(stated)
+    found = find_contradictions(stated)
     assert {one.figure for one in found} == figures
     assert any(words in one.text for one in found)
 
 
 def test_what_follows_from_counts_is_filled_in():
-    whole = filled(Stated(tp=8, fn=2, n=30))
+    whole = complete_figures(DiagnosticFigures(tp=8, fn=2, n=30))
     assert (whole.positives, whole.negatives, whole.n) == (10, 20, 30)
-    assert filled(Stated(n=30, negatives=12)).positives == 18
-    assert filled(Stated(n=5, positives=9)).negatives is None
+    assert complete_figures(DiagnosticFigures(n=30, negatives=12)).positives == 18
+    assert complete_figures(DiagnosticFigures(n=5, positives=9)).negatives is None
 
 
 def test_small_sets_are_said_with_the_interval_they_imply():
-    [text] = concerns(positives=31, share=0.871)
+    [text] = find_size_concerns(positives=31, share=0.871)
     assert text == (
         "31 positives (100 are asked for): a sensitivity of 87.1% then has a 95% interval from "
         "71.1% to 94.9%."
     )
-    assert concerns(positives=150, negatives=400) == []
-    assert len(concerns(positives=20, negatives=30)) == 2
-    [few] = concerns(positives=60, predictors=12)
+    assert find_size_concerns(positives=150, negatives=400) == []
+    assert len(find_size_concerns(positives=20, negatives=30)) == 2
+    [few] = find_size_concerns(positives=60, predictors=12)
     assert few.startswith("60 events for 12 candidate predictors are 5.0 each")
-    assert concerns(positives=600, predictors=12) == []
-    assert concerns() == []
-    assert events_per_variable(10, 0) is None
+    assert find_size_concerns(positives=600, predictors=12) == []
+    assert find_size_concerns() == []
+    assert compute_events_per_variable(10, 0) is None
 
 
 @pytest.mark.parametrize(
@@ -164,7 +181,7 @@ def test_small_sets_are_said_with_the_interval_they_imply():
     ],
 )
 def test_figures_are_read_from_sentences(text, values):
-    stated = stated_in(text)
+    stated = extract_figures(text)
     assert stated is not None
     for name, value in values.items():
         assert math.isclose(getattr(stated, name).value, value)
@@ -182,7 +199,7 @@ def test_figures_are_read_from_sentences(text, values):
     ],
 )
 def test_sentences_on_several_tests_or_none_are_left_alone(text):
-    assert stated_in(text) is None
+    assert extract_figures(text) is None
 
 
 WRONG = "Sensitivity, specificity and accuracy were 90%, 80% and 95%, respectively."
@@ -194,7 +211,7 @@ def test_a_contradiction_in_a_text_is_found_with_its_sentence():
         Sentence(WRONG, 2, "results"),
         Sentence("Sensitivity 90% specificity 80% accuracy 95%.", 3, "references"),
     ]
-    found = find(lines)
+    found = check_sentences(lines)
     assert [(one.sentence, [p.figure for p in one.problems]) for one in found] == [
         (0, []),
         (1, ["accuracy"]),
@@ -203,8 +220,8 @@ def test_a_contradiction_in_a_text_is_found_with_its_sentence():
 
 def test_a_sound_paper_shows_no_contradiction(shared):
     for name in ("covidnet-cxr-v2", "covidnet-cxr-v3", "acl-two-column"):
-        text = read(shared / "reference" / "pdfs" / f"{name}.pdf")
-        assert [one for one in find(text.sentences) if one.problems] == []
+        text = read_full_text(shared / "reference" / "pdfs" / f"{name}.pdf")
+        assert [one for one in check_sentences(text.sentences) if one.problems] == []
 
 
 SLASHED = [
@@ -217,7 +234,7 @@ SLASHED = [
 
 @pytest.mark.parametrize(("text", "wanted"), SLASHED)
 def test_figures_listed_with_slashes_are_read_in_their_order(text, wanted):
-    found = stated_in(text)
+    found = extract_figures(text)
     if wanted is None:
         assert found is None
         return
@@ -244,7 +261,9 @@ BESIDE = [
 @pytest.mark.parametrize(("text", "words"), BESIDE)
 def test_a_figure_is_held_against_what_stands_beside_it(text, words):
     problems = [
-        one.text for found in find([Sentence(text, 1, "results")]) for one in found.problems
+        one.text
+        for found in check_sentences([Sentence(text, 1, "results")])
+        for one in found.problems
     ]
     assert len(problems) == 1
     assert words in problems[0]
@@ -264,4 +283,6 @@ SOUND = [
 
 @pytest.mark.parametrize("text", SOUND)
 def test_sound_figures_with_counts_and_intervals_stay_silent(text):
-    assert not [p for found in find([Sentence(text, 1, "results")]) for p in found.problems]
+    assert not [
+        p for found in check_sentences([Sentence(text, 1, "results")]) for p in found.problems
+    ]

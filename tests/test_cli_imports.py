@@ -12,7 +12,7 @@ import pytest
 from test_files_samples import exports
 
 from review.store import decisions, records
-from review.workflow.setup.loading import init, open_project
+from review.workflow.setup.loading import init_project, open_project
 
 COUNT = 2000
 RIS = "".join(
@@ -36,7 +36,7 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture
 def review(tmp_path: Path) -> Path:
-    init(tmp_path / "review")
+    init_project(tmp_path / "review")
     return tmp_path / "review"
 
 
@@ -48,8 +48,18 @@ def test_a_dry_run_needs_no_review_and_prints_one_object_a_record(
     assert done.returncode == 0, done.stderr
     objects = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(objects) == 30
-    wanted = {"title", "authors", "year", "journal", "doi", "pmid", "pmcid", "arxiv_id", "abstract",
-              "source_id"}  # fmt: skip
+    wanted = {
+        "title",
+        "authors",
+        "year",
+        "journal",
+        "doi",
+        "pmid",
+        "pmcid",
+        "arxiv_id",
+        "abstract",
+        "source_id",
+    }
     assert all(wanted <= one.keys() for one in objects)
     assert objects[0]["pmid"] == "30776994"
     assert not (tmp_path / "review.db").exists()
@@ -99,15 +109,24 @@ def test_import_decide_export_round(review: Path) -> None:
     assert "s.ris (embase): " in done.stdout
     again = run("import", "s.ris", folder=review)
     assert "Nothing was added" in again.stdout
-    decided = run("decide", "R000001", "--stage", "title-abstract", "--verdict", "include",
-                  folder=review)  # fmt: skip
+    decided = run(
+        "decide", "R000001", "--stage", "title-abstract", "--verdict", "include", folder=review
+    )
     assert decided.returncode == 0, decided.stderr
     undone = run("decide", "R000001", "--stage", "title-abstract", "--withdraw", folder=review)
     assert "withdrawn by ada" in undone.stdout
     neither = run("decide", "R000001", "--stage", "title-abstract", folder=review)
     assert neither.returncode == 1
-    stranger = run("decide", "R000001", "--stage", "title-abstract", "--verdict", "include",
-                   folder=review, user="mallory")  # fmt: skip
+    stranger = run(
+        "decide",
+        "R000001",
+        "--stage",
+        "title-abstract",
+        "--verdict",
+        "include",
+        folder=review,
+        user="mallory",
+    )
     assert stranger.returncode == 1
     assert "not a reviewer" in stranger.stderr
     for form, name in (("ris", "records.ris"), ("csv", "records.csv"), ("json", "records.json")):
@@ -140,16 +159,23 @@ def test_decisions_are_imported_and_bad_lines_named(review: Path) -> None:
 def batches_and_counts(review: Path) -> tuple[int, int, int]:
     project = open_project(review, who="ada")
     with project.store.read() as conn:
-        return len(records.batch_rows(conn)), records.count(conn), len(decisions.every(conn))
+        return (
+            len(records.list_batches(conn)),
+            records.count_records(conn),
+            len(decisions.list_decisions(conn)),
+        )
 
 
 def killed(words: list[str], review: Path, after: float) -> bool:
     """Runs a command and kills it with SIGKILL; False where it was done before."""
     command = [sys.executable, "-m", "review.cli", "--user", "ada", *words]
     process = subprocess.Popen(
-        command, cwd=review, env=environment(), stdout=subprocess.DEVNULL,
+        command,
+        cwd=review,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    )
     time.sleep(after)
     process.send_signal(signal.SIGKILL)
     return process.wait(timeout=120) == -signal.SIGKILL
@@ -173,8 +199,11 @@ def test_a_killed_import_leaves_the_whole_batch_or_none(review: Path) -> None:
 def test_a_killed_decision_batch_is_whole_or_absent(review: Path) -> None:
     (review / "s.ris").write_text(RIS)
     assert run("import", "s.ris", folder=review).returncode == 0
-    lines = "".join(f"R{n:06d},title-abstract,{who},include\n" for n in range(1, COUNT + 1)
-                    for who in ("ada", "ben"))  # fmt: skip
+    lines = "".join(
+        f"R{n:06d},title-abstract,{who},include\n"
+        for n in range(1, COUNT + 1)
+        for who in ("ada", "ben")
+    )
     (review / "d.csv").write_text("record,stage,reviewer,verdict\n" + lines)
     struck = 0
     for after in (0.5, 0.9, 1.3, 1.7):

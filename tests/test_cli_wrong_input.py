@@ -7,13 +7,13 @@ from typer.testing import CliRunner
 
 from review.cli import app
 from review.errors import ReviewError
-from review.workflow.project.project import PROTOCOL
-from review.workflow.setup.loading import init
+from review.workflow.project.project import PROTOCOL_FILE
+from review.workflow.setup.loading import init_project
 
 
 @pytest.fixture
 def folder(tmp_path):
-    init(tmp_path / "review")
+    init_project(tmp_path / "review")
     return tmp_path / "review"
 
 
@@ -37,7 +37,7 @@ def refused(*words, folder=None):
     ],
 )
 def test_check_names_a_slip_in_sources_and_dates(folder, was, now, told):
-    path = folder / PROTOCOL
+    path = folder / PROTOCOL_FILE
     path.write_text(path.read_text().replace(was, now))
     line = refused("check", folder)
     assert line.startswith(f"{path}: ")
@@ -101,6 +101,6 @@ def test_an_unknown_preprint_is_not_said_to_be_judged(folder, command):
 def test_an_amendment_that_records_nothing_says_so(folder):
     run("status", folder=folder)
     assert "nothing was recorded now" in run("amend", "--why", "no change", folder=folder).stdout
-    path = folder / PROTOCOL
+    path = folder / PROTOCOL_FILE
     path.write_text(path.read_text().replace("minimum: 6", "minimum: 7"))
     assert "nothing" not in run("amend", "--why", "a higher bar", folder=folder).stdout

@@ -7,17 +7,32 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from review.checklists import UNSURE, Checklist, answerable, asked_of, available, items, load
-from review.consensus import conflicts, consensus_form, consensus_reasons, pairs, ratings, same
+from review.checklists import (
+    UNSURE,
+    Checklist,
+    find_question,
+    list_available,
+    list_items,
+    list_questions,
+    load_checklist,
+)
+from review.consensus import (
+    build_consensus_form,
+    build_consensus_reasons,
+    collect_item_ratings,
+    compare_forms,
+    find_conflicts,
+    is_same_answer,
+)
 from review.models import Answer
-from review.resources import folder
+from review.resources import get_shipped_path
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 @cache
 def shipped(name: str) -> Checklist:
-    return load(available([folder("checklists")])[name])
+    return load_checklist(list_available([get_shipped_path("checklists")])[name])
 
 
 def entries(name: str, who: str, form: dict, comment: str | None = None) -> dict[str, Answer]:
@@ -27,60 +42,63 @@ def entries(name: str, who: str, form: dict, comment: str | None = None) -> dict
 
 
 def claim(who: str, **changed: str) -> dict[str, Answer]:
-    form = {item.id: "yes" for item in items(shipped("claim-2020"))} | changed
+    form = {item.id: "yes" for item in list_items(shipped("claim-2020"))} | changed
     return entries("claim-2020", who, form)
 
 
 def test_equal_forms_need_nobody() -> None:
     ann, bob = claim("ann"), claim("bob")
-    assert conflicts(shipped("claim-2020"), [ann, bob]) == ()
-    form = consensus_form(pairs(shipped("claim-2020"), [ann, bob]))
-    assert form == {item.id: "yes" for item in items(shipped("claim-2020"))}
+    assert find_conflicts(shipped("claim-2020"), [ann, bob]) == ()
+    form = build_consensus_form(compare_forms(shipped("claim-2020"), [ann, bob]))
+    assert form == {item.id: "yes" for item in list_items(shipped("claim-2020"))}
 
 
 def test_only_differing_items_are_open_and_both_are_shown() -> None:
     ann, bob = claim("ann", preprocessing="partly"), claim("bob", preprocessing="no", title="no")
-    found = conflicts(shipped("claim-2020"), [ann, bob])
-    assert [pair.asked.key for pair in found] == ["title", "preprocessing"]
-    assert [one.answer for one in found[1].said] == ["partly", "no"]
-    assert "title" not in consensus_form(pairs(shipped("claim-2020"), [ann, bob]))
+    found = find_conflicts(shipped("claim-2020"), [ann, bob])
+    assert [pair.question.key for pair in found] == ["title", "preprocessing"]
+    assert [one.answer for one in found[1].entries] == ["partly", "no"]
+    assert "title" not in build_consensus_form(compare_forms(shipped("claim-2020"), [ann, bob]))
 
 
 def test_a_settled_item_is_open_no_longer_and_takes_the_settled_answer() -> None:
     ann, bob = claim("ann", title="no"), claim("bob")
     done = entries("claim-2020", "cara", {"title": "partly"})
-    assert conflicts(shipped("claim-2020"), [ann, bob], done) == ()
-    assert consensus_form(pairs(shipped("claim-2020"), [ann, bob], done))["title"] == "partly"
+    assert find_conflicts(shipped("claim-2020"), [ann, bob], done) == ()
+    assert (
+        build_consensus_form(compare_forms(shipped("claim-2020"), [ann, bob], done))["title"]
+        == "partly"
+    )
 
 
 def test_a_settlement_also_replaces_what_both_said() -> None:
     done = entries("claim-2020", "cara", {"title": "no"})
-    found = pairs(shipped("claim-2020"), [claim("ann"), claim("bob")], done)
-    assert consensus_form(found)["title"] == "no"
+    found = compare_forms(shipped("claim-2020"), [claim("ann"), claim("bob")], done)
+    assert build_consensus_form(found)["title"] == "no"
 
 
 def test_a_withdrawn_settlement_opens_the_item_again() -> None:
     done = entries("claim-2020", "cara", {"title": None})
-    found = conflicts(shipped("claim-2020"), [claim("ann", title="no"), claim("bob")], done)
-    assert [pair.asked.key for pair in found] == ["title"]
+    found = find_conflicts(shipped("claim-2020"), [claim("ann", title="no"), claim("bob")], done)
+    assert [pair.question.key for pair in found] == ["title"]
 
 
 def test_one_unanswered_or_both_unsure_is_a_conflict() -> None:
     ann, bob = claim("ann", title=UNSURE), claim("bob", title=UNSURE)
     del bob["funding"]
-    found = conflicts(shipped("claim-2020"), [ann, bob])
-    assert [pair.asked.key for pair in found] == ["title", "funding"]
-    assert found[1].said[1] is None
+    found = find_conflicts(shipped("claim-2020"), [ann, bob])
+    assert [pair.question.key for pair in found] == ["title", "funding"]
+    assert found[1].entries[1] is None
 
 
 def test_items_that_fell_away_need_nobody() -> None:
     name = "metrics"
     ann = entries(name, "ann", {"about:c5": "yes", "dl-robust": "no"})
     bob = entries(name, "bob", {"about:c5": "no"})
-    everything = conflicts(shipped(name), [ann, bob])
-    assert [pair.asked.key for pair in everything] == ["about:c5", "dl-robust"]
-    left = conflicts(shipped(name), [ann, bob], dead=frozenset({"dl-robust"}))
-    assert [pair.asked.key for pair in left] == ["about:c5"]
+    everything = find_conflicts(shipped(name), [ann, bob])
+    assert [pair.question.key for pair in everything] == ["about:c5", "dl-robust"]
+    left = find_conflicts(shipped(name), [ann, bob], inactive=frozenset({"dl-robust"}))
+    assert [pair.question.key for pair in left] == ["about:c5"]
 
 
 @pytest.mark.parametrize(
@@ -98,13 +116,15 @@ def test_items_that_fell_away_need_nobody() -> None:
     ],
 )
 def test_typed_answers_are_compared_by_what_they_say(key, first, second, equal) -> None:
-    assert same(asked_of(shipped("extraction-imaging-ai"), key), first, second) is equal
+    assert (
+        is_same_answer(find_question(shipped("extraction-imaging-ai"), key), first, second) is equal
+    )
 
 
 def test_sentences_of_both_are_kept_with_the_settled_form() -> None:
     ann = entries("quadas-2", "ann", {"judgement:index-test": "low"}, "Threshold was preset.")
     bob = entries("quadas-2", "bob", {"judgement:index-test": "low"}, "Fixed before.")
-    found = consensus_reasons(pairs(shipped("quadas-2"), [ann, bob]))
+    found = build_consensus_reasons(compare_forms(shipped("quadas-2"), [ann, bob]))
     assert found == {"judgement:index-test": "Threshold was preset. / Fixed before."}
 
 
@@ -117,7 +137,7 @@ def test_ratings_hold_the_reports_both_answered_in_one_order() -> None:
         ),
         (entries(name, "a", {"validation": "two"}), entries(name, "b", {"validation": "two"})),
     ]
-    found = {one.key: one for one in ratings(shipped(name), forms)}
+    found = {one.key: one for one in collect_item_ratings(shipped(name), forms)}
     assert found["validation"].rows == (("same", "three"), ("two", "two"))
     assert found["validation"].ordered
     assert found["validation"].categories[0] == "none-done"
@@ -129,26 +149,26 @@ def test_ratings_hold_the_reports_both_answered_in_one_order() -> None:
 def test_three_forms_agree_only_where_all_three_do() -> None:
     ann, bob, eve = claim("ann"), claim("bob"), claim("eve", title="no")
     del bob["funding"]
-    found = conflicts(shipped("claim-2020"), [ann, bob, eve])
-    assert [pair.asked.key for pair in found] == ["title", "funding"]
-    assert [one.answer if one else None for one in found[0].said] == ["yes", "yes", "no"]
+    found = find_conflicts(shipped("claim-2020"), [ann, bob, eve])
+    assert [pair.question.key for pair in found] == ["title", "funding"]
+    assert [one.answer if one else None for one in found[0].entries] == ["yes", "yes", "no"]
     done = entries("claim-2020", "cara", {"title": "no", "funding": "yes"})
-    assert conflicts(shipped("claim-2020"), [ann, bob, eve], done) == ()
+    assert find_conflicts(shipped("claim-2020"), [ann, bob, eve], done) == ()
 
 
 def test_one_form_alone_agrees_with_itself_unless_unsure() -> None:
-    found = conflicts(shipped("claim-2020"), [claim("ann", title=UNSURE)])
-    assert [pair.asked.key for pair in found] == ["title"]
+    found = find_conflicts(shipped("claim-2020"), [claim("ann", title=UNSURE)])
+    assert [pair.question.key for pair in found] == ["title"]
 
 
 def test_ratings_of_unequally_many_reviewers_have_gaps() -> None:
     forms = [[claim("a"), claim("b"), claim("c", title="no")], [claim("a"), claim("b")]]
-    (title, *_) = ratings(shipped("claim-2020"), forms)
+    (title, *_) = collect_item_ratings(shipped("claim-2020"), forms)
     assert title.rows == (("yes", "yes", "no"), ("yes", "yes", None))
 
 
 def test_typed_items_have_no_ratings() -> None:
-    keys = {one.key for one in ratings(shipped("extraction-imaging-ai"), [])}
+    keys = {one.key for one in collect_item_ratings(shipped("extraction-imaging-ai"), [])}
     assert "task" in keys
     assert "data-used" not in keys
 
@@ -159,7 +179,7 @@ def two_forms(draw):
     found = []
     for who in ("ann", "bob"):
         form = {}
-        for asked in answerable(checklist):
+        for asked in list_questions(checklist):
             answer = draw(st.sampled_from([None, UNSURE, *[o.id for o in asked.options[:2]]]))
             if answer:
                 form[asked.key] = answer
@@ -171,8 +191,8 @@ def two_forms(draw):
 @given(two_forms())
 def test_every_answered_key_is_agreed_or_open_and_the_order_of_reviewers_is_free(drawn) -> None:
     checklist, ann, bob = drawn
-    every = pairs(checklist, [ann, bob])
-    assert {pair.asked.key for pair in every} == set(ann) | set(bob)
-    turned = pairs(checklist, [bob, ann])
+    every = compare_forms(checklist, [ann, bob])
+    assert {pair.question.key for pair in every} == set(ann) | set(bob)
+    turned = compare_forms(checklist, [bob, ann])
     assert [pair.origin for pair in every] == [pair.origin for pair in turned]
-    assert consensus_form(every) == consensus_form(turned)
+    assert build_consensus_form(every) == build_consensus_form(turned)

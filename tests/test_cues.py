@@ -9,29 +9,29 @@ from review import resources
 from review.bias import datasets, pitfalls
 from review.bias import rules as cues
 from review.bias.rules import matching
-from review.bias.rules.patterns import compiled, spelled
-from review.checklists import load as load_checklist
+from review.bias.rules.patterns import compile_pattern, normalize_spelling
+from review.checklists import load_checklist as load_checklist
 from review.errors import ChecklistError
-from review.fulltext import read
-from review.fulltext.sentences import sentence_spans
+from review.fulltext import read_full_text
+from review.fulltext.sentences import find_sentence_spans
 from review.models import Sentence
-from review.workflow.appraisal.instruments import shelf
+from review.workflow.appraisal.instruments import available_checklists
 
-FILE = pitfalls.load(resources.folder("data") / "cues.yaml")
-REGISTRY = datasets.load(resources.folder("data") / "datasets.yaml")
-READER = cues.reader(FILE, every=True)
+FILE = pitfalls.load_pitfalls(resources.get_shipped_path("data") / "cues.yaml")
+REGISTRY = datasets.load_registry(resources.get_shipped_path("data") / "datasets.yaml")
+READER = cues.compile_rules(FILE, include_disabled=True)
 RULES = {rule.id: rule for rule in FILE.rules}
 
 
 def paper(text, section="methods"):
     return [
         Sentence(text[start:stop], 1, section, ((0.0, 0.0, 9.0, 9.0),))
-        for start, stop in sentence_spans(text)
+        for start, stop in find_sentence_spans(text)
     ]
 
 
 def found(text, section="methods"):
-    return {flag.rule for flag in cues.flags(paper(text, section), READER, REGISTRY)}
+    return {flag.rule for flag in cues.find_flags(paper(text, section), READER, REGISTRY)}
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,14 @@ def test_every_pitfall_of_the_reference_has_a_rule_and_no_other(shared):
 
 def test_every_number_a_pitfall_informs_stands_in_its_checklist():
     for edition in ("probast-2019", "claim-2020"):
-        checklist = load_checklist(resources.folder("checklists") / f"{edition}.yaml")
+        checklist = load_checklist(resources.get_shipped_path("checklists") / f"{edition}.yaml")
         numbers = {item.number for section in checklist.sections for item in section.items}
         for pitfall in FILE.pitfalls:
             assert set(pitfall.informs[edition]) <= numbers, pitfall.id
 
 
 def test_flags_carry_page_box_and_what_they_inform():
-    flags = cues.flags(paper("Slice-level cross-validation was used."), READER)
+    flags = cues.find_flags(paper("Slice-level cross-validation was used."), READER)
     [flag] = [one for one in flags if one.rule == "image-level-split"]
     assert (flag.page, flag.boxes) == (1, ((0.0, 0.0, 9.0, 9.0),))
     assert flag.informs["probast-2019"] == ("4.8",)
@@ -91,7 +91,9 @@ def test_negation_and_scope_are_minded(text, section, fires):
 
 
 def test_absences_are_never_said_as_not_done():
-    flags = cues.flags(paper("The AUC was 0.95 for patients with pneumonia."), READER, REGISTRY)
+    flags = cues.find_flags(
+        paper("The AUC was 0.95 for patients with pneumonia."), READER, REGISTRY
+    )
     absent = [flag for flag in flags if flag.mode == "absent"]
     assert {"calibration-not-found", "intervals-not-found"} <= {flag.rule for flag in absent}
     for flag in absent:
@@ -129,29 +131,34 @@ def test_decimals_and_abbreviations_do_not_cut_a_cue():
     ],
 )
 def test_the_language_of_cues(pattern, text, met):
-    finder = matching.finder({"k": [pattern]})
-    assert bool(matching.hits(finder, text)) is met
+    finder = matching.compile_cues({"k": [pattern]})
+    assert bool(matching.find_hits(finder, text)) is met
 
 
 @pytest.mark.parametrize("pattern", [" ", "(a (b|c))", "(a|b", "a)"])
 def test_a_cue_that_cannot_be_read_is_named(pattern):
     with pytest.raises(ChecklistError, match=re.escape(pattern)):
-        compiled(pattern)
+        compile_pattern(pattern)
 
 
 def test_a_cue_with_too_many_variants_is_refused():
     with pytest.raises(ChecklistError, match="variants"):
-        compiled(" ".join(["(a b|c d|e f|g h|i j)"] * 4))
+        compile_pattern(" ".join(["(a b|c d|e f|g h|i j)"] * 4))
 
 
 def test_spelling_of_hyphens_does_not_matter():
-    assert spelled("X-ray/CT follow-up 80% of  all") == "X ray CT follow up 80 of all"
+    assert normalize_spelling("X-ray/CT follow-up 80% of  all") == "X ray CT follow up 80 of all"
 
 
 RULE = {
-    "id": "r", "pitfall": "p", "mode": "present", "enabled": False, "cues": ["a b"],
-    "fires": ["a b", "a b c"], "silent": ["c", "d"],
-}  # fmt: skip
+    "id": "r",
+    "pitfall": "p",
+    "mode": "present",
+    "enabled": False,
+    "cues": ["a b"],
+    "fires": ["a b", "a b c"],
+    "silent": ["c", "d"],
+}
 PITFALL = {"id": "p", "name": "P", "why": "w", "informs": {}, "source": "s"}
 
 
@@ -172,23 +179,23 @@ def test_mistakes_in_the_rules_are_named(tmp_path, change, message):
     data = {"schema": 1, "version": "1", "pitfalls": [PITFALL], "rules": [{**RULE, **change}]}
     path.write_text(yaml.safe_dump(data))
     with pytest.raises(ChecklistError, match=re.escape(message)):
-        pitfalls.load(path)
+        pitfalls.load_pitfalls(path)
 
 
 def test_only_enabled_rules_flag_by_default():
-    reader = cues.reader(FILE)
+    reader = cues.compile_rules(FILE)
     assert {rule.id for rule in reader.rules} == {rule.id for rule in FILE.rules if rule.enabled}
 
 
 @pytest.fixture(scope="module")
 def covidnet(shared):
-    return read(shared / "reference" / "pdfs" / "covidnet-cxr-v3.pdf")
+    return read_full_text(shared / "reference" / "pdfs" / "covidnet-cxr-v3.pdf")
 
 
 def test_suggestions_are_the_sentences_that_answer(covidnet):
-    checklist = load_checklist(resources.folder("checklists") / "claim-2020.yaml")
+    checklist = load_checklist(resources.get_shipped_path("checklists") / "claim-2020.yaml")
     items = {i.id: i.cues for s in checklist.sections for i in s.items}
-    found = cues.suggest(covidnet.sentences, items)
+    found = cues.suggest_evidence(covidnet.sentences, items)
     wanted = {
         "training": "The following hyperparameters were used",
         "initialisation": "was pretrained on the ImageNet",
@@ -249,10 +256,10 @@ HAND_CHECKED = {
 
 @pytest.mark.parametrize("name", HAND_CHECKED)
 def test_sentences_found_to_answer_by_hand_stay_among_the_first_three(name, shared):
-    from review.workflow.fulltexts.reading import suggest_from
+    from review.workflow.fulltexts.reading import suggest_from_text
 
-    checklist = load_checklist(resources.folder("checklists") / "claim-2020.yaml")
-    found = suggest_from(read(shared / "reference" / "pdfs" / name), checklist)
+    checklist = load_checklist(resources.get_shipped_path("checklists") / "claim-2020.yaml")
+    found = suggest_from_text(read_full_text(shared / "reference" / "pdfs" / name), checklist)
     for item, words in HAND_CHECKED[name].items():
         first = [one.text for one in found[item][:3]]
         assert any(words in text for text in first), (item, first)
@@ -264,34 +271,36 @@ def test_remains_of_tables_and_other_peoples_work_come_later():
         Sentence("Previous studies reported a sensitivity of 90%.", 1, "results"),
         Sentence("We computed the sensitivity for each class.", 2, "results"),
     ]
-    found = cues.suggest(lines, {"a": ("sensitivity",)})["a"]
+    found = cues.suggest_evidence(lines, {"a": ("sensitivity",)})["a"]
     assert [one.sentence for one in found] == [2, 1, 0]
 
 
 def test_a_pattern_tells_the_words_that_met_it():
     lines = [Sentence("Images were randomly split into two halves.", 1, "methods")]
     pattern = "(randomly|random) ..2 (split*|divid*)"
-    (found,) = cues.suggest(lines, {"a": (pattern, "halves")})["a"]
+    (found,) = cues.suggest_evidence(lines, {"a": (pattern, "halves")})["a"]
     assert (found.cue, found.words) == (f"{pattern}; halves", "randomly split; halves")
 
 
-@pytest.mark.parametrize("name", shelf(None))
+@pytest.mark.parametrize("name", available_checklists(None))
 def test_every_cue_of_every_shipped_checklist_can_be_read(name):
-    checklist = load_checklist(shelf(None)[name])
-    cues.check({i.id: i.cues for s in checklist.sections for i in s.items}, name)
+    checklist = load_checklist(available_checklists(None)[name])
+    cues.check_cues({i.id: i.cues for s in checklist.sections for i in s.items}, name)
 
 
 @pytest.mark.parametrize("cue", ["nois(e|y)*", "U ?Net*", "colou?r*", "(a|b)c", "(a|(b|c)"])
 def test_a_cue_written_as_a_regular_expression_is_refused(cue):
     with pytest.raises(ChecklistError, match="ours: item 'a': cue"):
-        cues.check({"a": (cue,)}, "ours")
+        cues.check_cues({"a": (cue,)}, "ours")
 
 
 def test_the_same_text_gives_the_same_suggestions(covidnet):
     wanted = {"a": ("learning rate", "dataset"), "b": ("patients",)}
-    assert cues.suggest(covidnet.sentences, wanted) == cues.suggest(covidnet.sentences, wanted)
-    flags = cues.flags(covidnet.sentences, READER, REGISTRY)
-    assert flags == cues.flags(covidnet.sentences, READER, REGISTRY)
+    assert cues.suggest_evidence(covidnet.sentences, wanted) == cues.suggest_evidence(
+        covidnet.sentences, wanted
+    )
+    flags = cues.find_flags(covidnet.sentences, READER, REGISTRY)
+    assert flags == cues.find_flags(covidnet.sentences, READER, REGISTRY)
 
 
 def test_a_preferred_section_comes_first():
@@ -299,15 +308,17 @@ def test_a_preferred_section_comes_first():
         Sentence("The learning rate was small.", 1, "introduction"),
         Sentence("The learning rate was 0.1.", 2, "methods"),
     ]
-    found = cues.suggest(lines, {"a": ("learning rate",)}, prefer={"a": ("introduction",)})
+    found = cues.suggest_evidence(
+        lines, {"a": ("learning rate",)}, preferred_sections={"a": ("introduction",)}
+    )
     assert [s.page for s in found["a"]] == [1, 2]
-    assert [s.page for s in cues.suggest(lines, {"a": ("learning rate",)})["a"]] == [2, 1]
-    assert cues.suggest(lines, {"a": ()}) == {"a": []}
+    assert [s.page for s in cues.suggest_evidence(lines, {"a": ("learning rate",)})["a"]] == [2, 1]
+    assert cues.suggest_evidence(lines, {"a": ()}) == {"a": []}
 
 
 def test_an_absent_model_is_an_error_and_is_never_fetched():
     with pytest.raises(ChecklistError, match="not installed"):
-        cues.pipeline("en_core_web_sm_absent")
+        cues.load_pipeline("en_core_web_sm_absent")
 
 
 def test_an_installed_model_compares_word_forms(tmp_path):
@@ -319,6 +330,6 @@ def test_an_installed_model_compares_word_forms(tmp_path):
     )
     nlp.to_disk(tmp_path / "model")
     lines = [Sentence("Parameters were tuned.", 1, "methods")]
-    assert cues.suggest(lines, {"a": ("tuning",)}) == {"a": []}
-    [found] = cues.suggest(lines, {"a": ("tuning",)}, model=str(tmp_path / "model"))["a"]
+    assert cues.suggest_evidence(lines, {"a": ("tuning",)}) == {"a": []}
+    [found] = cues.suggest_evidence(lines, {"a": ("tuning",)}, model=str(tmp_path / "model"))["a"]
     assert found.rule.startswith("pipeline")

@@ -9,13 +9,13 @@ import yaml
 from review import resources
 from review.bias import datasets, pitfalls
 from review.bias import rules as cues
-from review.fulltext import read_many
+from review.fulltext import read_full_texts
 
 ROOT = Path(__file__).parents[1]
 SETS = sorted(
     path.name for path in (ROOT / "data" / "labels").glob("*.yaml") if path.name != "papers.yaml"
 )
-FILE = pitfalls.load(resources.folder("data") / "cues.yaml")
+FILE = pitfalls.load_pitfalls(resources.get_shipped_path("data") / "cues.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +29,9 @@ def bench():
 @pytest.fixture(scope="module")
 def tally(bench, shared):
     names = [paper["file"] for paper in bench.load("papers.yaml")["papers"]]
-    texts = read_many([shared / "reference" / "pdfs" / name for name in names])
-    registry = datasets.load(resources.folder("data") / "datasets.yaml")
-    reader = cues.reader(FILE, every=True)
+    texts = read_full_texts([shared / "reference" / "pdfs" / name for name in names])
+    registry = datasets.load_registry(resources.get_shipped_path("data") / "datasets.yaml")
+    reader = cues.compile_rules(FILE, include_disabled=True)
     found = bench.on_papers(reader, registry, dict(zip(names, texts, strict=True)))
     for name in bench.SETS:
         found += bench.on_sentences(reader, name) + bench.on_shown(reader, registry, name)
@@ -78,12 +78,12 @@ def test_no_sentence_is_labelled_twice():
 
 
 def test_quotes_of_labelled_papers_stand_on_their_page(shared):
-    from review.fulltext import find_quote, read
+    from review.fulltext import find_quote, read_full_text
 
     papers = yaml.safe_load((ROOT / "data" / "labels" / "papers.yaml").read_text())["papers"]
     found = 0
     for paper in papers:
-        text = read(shared / "reference" / "pdfs" / paper["file"])
+        text = read_full_text(shared / "reference" / "pdfs" / paper["file"])
         assert text.sha256 == paper["sha256"]
         for one in paper["pitfalls"].values():
             places = find_quote(text, one.get("quote", ""))

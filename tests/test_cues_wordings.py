@@ -10,12 +10,14 @@ from review.bias import pitfalls, rules
 from review.bias.rules import counts
 from review.models import Sentence
 
-READER = rules.reader(pitfalls.load(resources.folder("data") / "cues.yaml"), every=True)
+READER = rules.compile_rules(
+    pitfalls.load_pitfalls(resources.get_shipped_path("data") / "cues.yaml"), include_disabled=True
+)
 WORDINGS = yaml.safe_load((Path(__file__).parent / "wordings.yaml").read_text(encoding="utf-8"))
 
 
 def pitfalls_of(*texts, section="methods"):
-    flags = rules.flags([Sentence(text, 1, section) for text in texts], READER)
+    flags = rules.find_flags([Sentence(text, 1, section) for text in texts], READER)
     return {flag.pitfall for flag in flags if flag.mode in ("present", "number")}
 
 
@@ -49,7 +51,7 @@ COUNTS = [
 
 @pytest.mark.parametrize(("text", "n"), COUNTS)
 def test_counts_are_read_in_figures_and_words(text, n):
-    found = counts.largest(text)
+    found = counts.find_largest_count(text)
     assert (found and found[0]) == n
 
 
@@ -62,7 +64,7 @@ ADMITTED = [
 
 def test_a_discussion_of_limitations_is_read_as_admissions():
     sentences = [Sentence(text, 1, "discussion") for text in ADMITTED]
-    flags = [f for f in rules.flags(sentences, READER) if f.mode == "present"]
+    flags = [f for f in rules.find_flags(sentences, READER) if f.mode == "present"]
     assert {(f.sentence, f.section, f.strength) for f in flags} == {(1, "limitations", "strong")}
 
 

@@ -10,8 +10,8 @@ import yaml
 from review import resources
 from review.bias import datasets as reg
 from review.errors import ChecklistError
-from review.figures.dataset_graph import draw
-from review.fulltext import read
+from review.figures.dataset_graph import draw_graph
+from review.fulltext import read_full_text
 
 PITFALLS = 23
 
@@ -24,11 +24,11 @@ class Line:
 
 @pytest.fixture(scope="module")
 def registry():
-    return reg.load(resources.folder("data") / "datasets.yaml")
+    return reg.load_registry(resources.get_shipped_path("data") / "datasets.yaml")
 
 
 def ids(text, registry, section="methods", **more):
-    found = reg.find([Line(text, section)], registry)
+    found = reg.find_mentions([Line(text, section)], registry)
     return sorted({one for mention in found for one in mention.ids})
 
 
@@ -41,11 +41,13 @@ def test_every_component_is_a_set_and_none_holds_itself(registry):
     for one in registry.values():
         for component in one.components:
             assert component.id in registry
-            assert one.id not in reg.holds(registry, component.id)
+            assert one.id not in reg.find_contained_sets(registry, component.id)
 
 
 def test_every_issue_is_cited_and_names_a_known_pitfall(registry):
-    cues = yaml.safe_load((resources.folder("data") / "cues.yaml").read_text(encoding="utf-8"))
+    cues = yaml.safe_load(
+        (resources.get_shipped_path("data") / "cues.yaml").read_text(encoding="utf-8")
+    )
     known = {entry["id"] for entry in cues["pitfalls"]}
     for one in registry.values():
         for issue in one.issues:
@@ -82,16 +84,23 @@ BAD = [
 def test_mistakes_are_named_with_their_set(tmp_path, line, message):
     key = line.partition(":")[0]
     entry = {
-        "id": "a", "name": "A", "url": "https://a.org", "modality": ["CT"], "kind": "primary",
-        "year": 2020, "size": "9", "labels": "mixed", "checked": [],
+        "id": "a",
+        "name": "A",
+        "url": "https://a.org",
+        "modality": ["CT"],
+        "kind": "primary",
+        "year": 2020,
+        "size": "9",
+        "labels": "mixed",
+        "checked": [],
         "population": {"age": "adult", "countries": ["X"]},
-    }  # fmt: skip
+    }
     other = {**entry, "id": "b", "names": ["B-set"]}
     bad = {**entry, **yaml.safe_load(line)}
     path = tmp_path / "datasets.yaml"
     path.write_text(yaml.safe_dump({"schema": 1, "compiled": "x", "datasets": [other, bad]}))
     with pytest.raises(ChecklistError, match=re.escape(message)) as caught:
-        reg.load(path)
+        reg.load_registry(path)
     assert "a" in str(caught.value)
     assert str(path) in str(caught.value)
     assert key
@@ -100,17 +109,24 @@ def test_mistakes_are_named_with_their_set(tmp_path, line, message):
 def test_a_longer_circle_is_found_and_drawn(tmp_path):
     def entry(one, inner):
         return {
-            "id": one, "name": one, "url": "https://a.org", "modality": ["CT"], "kind": "remix",
-            "year": 2020, "size": "9", "labels": "mixed", "checked": [],
+            "id": one,
+            "name": one,
+            "url": "https://a.org",
+            "modality": ["CT"],
+            "kind": "remix",
+            "year": 2020,
+            "size": "9",
+            "labels": "mixed",
+            "checked": [],
             "population": {"age": "adult", "countries": ["X"]},
             "components": [{"id": inner, "certain": True}],
-        }  # fmt: skip
+        }
 
     path = tmp_path / "datasets.yaml"
     rows = [entry("a", "b"), entry("b", "c"), entry("c", "a")]
     path.write_text(yaml.safe_dump({"schema": 1, "compiled": "x", "datasets": rows}))
     with pytest.raises(ChecklistError, match=r"a, b, c, a"):
-        reg.load(path)
+        reg.load_registry(path)
 
 
 @pytest.mark.parametrize("text", ["a: [", "", "- x"])
@@ -118,9 +134,9 @@ def test_a_file_that_is_no_registry_is_refused(tmp_path, text):
     path = tmp_path / "datasets.yaml"
     path.write_text(text)
     with pytest.raises(ChecklistError, match=r"datasets.yaml"):
-        reg.load(path)
+        reg.load_registry(path)
     with pytest.raises(ChecklistError, match="cannot be read"):
-        reg.load(tmp_path / "absent.yaml")
+        reg.load_registry(tmp_path / "absent.yaml")
 
 
 NAMED = [
@@ -163,7 +179,7 @@ def test_lookalikes_are_not_found(registry, text):
 
 
 def test_a_longer_name_wins_over_one_inside_it(registry):
-    [mention] = reg.find([Line("Figure1-COVID-chestxray-dataset was used")], registry)
+    [mention] = reg.find_mentions([Line("Figure1-COVID-chestxray-dataset was used")], registry)
     assert mention.ids == ("figure1_covid",)
 
 
@@ -172,7 +188,7 @@ def test_a_set_of_named_authors_is_settled_by_its_name_elsewhere(registry):
         Line("The dataset of Cohen et al. was used."),
         Line("[1] J. P. Cohen. COVID-19 image data collection. 2020.", "references"),
     ]
-    [by_author] = [m for m in reg.find(lines, registry) if m.how == "author"]
+    [by_author] = [m for m in reg.find_mentions(lines, registry) if m.how == "author"]
     assert by_author.ids == ("cohen_covid_chestxray",)
     assert by_author.sure
 
@@ -187,14 +203,16 @@ def test_a_set_of_named_authors_is_settled_by_its_name_elsewhere(registry):
     ],
 )
 def test_authors_alone_are_asked_and_not_guessed(registry, text):
-    found = reg.find([Line(text)], registry)
-    [mention] = reg.asked(found)
+    found = reg.find_mentions([Line(text)], registry)
+    [mention] = reg.select_unresolved(found)
     assert mention.ids == ("cohen_covid_chestxray",)
-    assert reg.used(found) == {}
+    assert reg.select_used(found) == {}
 
 
 def test_an_author_of_two_sets_is_asked_with_both(registry):
-    [mention] = reg.asked(reg.find([Line("We used the dataset by Wang et al. here.")], registry))
+    [mention] = reg.select_unresolved(
+        reg.find_mentions([Line("We used the dataset by Wang et al. here.")], registry)
+    )
     assert mention.ids == ("chestxray14", "covidx_cxr")
 
 
@@ -205,8 +223,8 @@ def test_a_citation_number_leads_to_the_set_in_the_reference_list(registry):
         Line("[4] Cohen. COVID-19 image data collection. arXiv 2003.11597.", "references"),
         Line("[6] Kermany. Chest X-Ray Images (Pneumonia). rscbjbr9sj", "references"),
     ]
-    found = reg.find(lines, registry)
-    assert set(reg.used(found)) == {"cohen_covid_chestxray", "kermany_cxr"}
+    found = reg.find_mentions(lines, registry)
+    assert set(reg.select_used(found)) == {"cohen_covid_chestxray", "kermany_cxr"}
     assert {m.sentence for m in found if m.how == "citation"} == {0}
 
 
@@ -217,7 +235,7 @@ def test_sets_only_cited_are_not_used(registry):
         Line("[2] PadChest. 2019.", "references"),
         Line("In this study we use ChestX-ray14.", "introduction"),
     ]
-    assert set(reg.used(reg.find(lines, registry))) == {"chestxray14"}
+    assert set(reg.select_used(reg.find_mentions(lines, registry))) == {"chestxray14"}
 
 
 USED = [
@@ -245,53 +263,55 @@ USED = [
 
 @pytest.mark.parametrize(("text", "wanted"), USED)
 def test_sets_denied_planned_likened_or_used_by_others_are_not_used(registry, text, wanted):
-    assert sorted(reg.used(reg.find([Line(text)], registry))) == wanted
+    assert sorted(reg.select_used(reg.find_mentions([Line(text)], registry))) == wanted
 
 
 def test_the_sets_of_a_real_paper_are_found(registry, shared):
-    text = read(shared / "reference" / "pdfs" / "covidnet-cxr-v3.pdf")
-    found = reg.used(reg.find(text.sentences, registry))
+    text = read_full_text(shared / "reference" / "pdfs" / "covidnet-cxr-v3.pdf")
+    found = reg.select_used(reg.find_mentions(text.sentences, registry))
     assert set(found) == {"covidx_cxr", "cohen_covid_chestxray", "figure1_covid", "rsna_pneumonia"}
-    shared_nodes = {(o.first, o.second, o.shared) for o in reg.overlaps(registry, found)}
+    shared_nodes = {(o.first, o.second, o.shared) for o in reg.find_overlaps(registry, found)}
     assert ("covidx_cxr", "rsna_pneumonia", "rsna_pneumonia") in shared_nodes
 
 
 def test_a_real_paper_without_such_sets_names_none(registry, shared):
     for name in ("acl-two-column", "plosone-wheat-one-column", "icml-two-column-maths"):
-        text = read(shared / "reference" / "pdfs" / f"{name}.pdf")
-        assert reg.find(text.sentences, registry) == []
+        text = read_full_text(shared / "reference" / "pdfs" / f"{name}.pdf")
+        assert reg.find_mentions(text.sentences, registry) == []
 
 
 def test_two_sets_with_an_ancestor_overlap_and_the_path_is_drawn(registry):
-    [overlap] = reg.overlaps(registry, ["covid_radiography_db", "kermany_cxr"])
+    [overlap] = reg.find_overlaps(registry, ["covid_radiography_db", "kermany_cxr"])
     assert overlap.certain
     assert overlap.shared == "kermany_cxr"
-    drawn = reg.drawn(registry, overlap)
+    drawn = reg.format_overlap_path(registry, overlap)
     assert drawn.startswith("COVID-19 Radiography Database → Guangzhou paediatric")
-    [cousins] = reg.overlaps(registry, ["rsna_pneumonia", "siim_acr_ptx"])
+    [cousins] = reg.find_overlaps(registry, ["rsna_pneumonia", "siim_acr_ptx"])
     assert (cousins.shared, cousins.certain) == ("chestxray14", True)
     assert "→ NIH ChestX-ray8 / ChestX-ray14 ← SIIM" in reg.drawn(registry, cousins)
 
 
 def test_only_the_nearest_shared_set_is_reported(registry):
-    shared = {o.shared for o in reg.overlaps(registry, ["covid_radiography_db", "rsna_pneumonia"])}
+    shared = {
+        o.shared for o in reg.find_overlaps(registry, ["covid_radiography_db", "rsna_pneumonia"])
+    }
     assert shared == {"rsna_pneumonia"}
 
 
 def test_unrelated_sets_do_not_overlap(registry):
-    assert reg.overlaps(registry, ["chexpert", "mimic_cxr", "brixia"]) == []
-    assert reg.overlaps(registry, []) == []
+    assert reg.find_overlaps(registry, ["chexpert", "mimic_cxr", "brixia"]) == []
+    assert reg.find_overlaps(registry, []) == []
 
 
 def test_an_uncertain_step_makes_the_overlap_only_possible(registry):
-    found = reg.overlaps(registry, ["covidx_cxr", "ricord"])
+    found = reg.find_overlaps(registry, ["covidx_cxr", "ricord"])
     assert [overlap.certain for overlap in found] == [False]
 
 
 def test_children_against_adults_show_in_the_ages(registry):
-    found = reg.ages(registry, ["kermany_cxr", "brixia"])
+    found = reg.group_by_age(registry, ["kermany_cxr", "brixia"])
     assert found == {"paediatric": ["kermany_cxr"], "adult": ["brixia"]}
-    assert "kermany_cxr" in reg.ages(registry, ["coronahack"])["paediatric"]
+    assert "kermany_cxr" in reg.group_by_age(registry, ["coronahack"])["paediatric"]
 
 
 def test_the_matrix_counts_shared_ancestry_and_every_study(registry):
@@ -302,7 +322,7 @@ def test_the_matrix_counts_shared_ancestry_and_every_study(registry):
         "S4": [],
         "S5": ["covidx_cxr"],
     }
-    table = reg.matrix(registry, named)
+    table = reg.build_matrix(registry, named)
     assert table.cells["S1", "rsna_pneumonia"] == "held"
     assert table.cells["S2", "rsna_pneumonia"] == "named"
     assert table.cells["S5", "rsna_pneumonia"] == "possible"
@@ -312,22 +332,22 @@ def test_the_matrix_counts_shared_ancestry_and_every_study(registry):
     assert set(table.studies) == set(named)
     assert "chestxray14" in table.sources
     assert "rsna_pneumonia" not in table.sources
-    words = reg.sentence(registry, table)
+    words = reg.summarize_matrix(registry, table)
     assert words.startswith("4 of 5 studies name registered public data sets and rest on ")
     assert "2 of them share images" in words
 
 
 def test_studies_that_name_nothing_are_said_so(registry):
-    table = reg.matrix(registry, {"S1": [], "S2": []})
-    assert reg.sentence(registry, table) == (
+    table = reg.build_matrix(registry, {"S1": [], "S2": []})
+    assert reg.summarize_matrix(registry, table) == (
         "None of the 2 studies names a registered public data set."
     )
-    assert "No registered public data set" in draw(registry, table)
+    assert "No registered public data set" in draw_graph(registry, table)
 
 
 def test_the_graph_is_sound_svg_with_a_box_for_each_set_and_no_two_overlap(registry):
-    for table in (None, reg.matrix(registry, {"S1": ["covidx_cxr"], "S2": ["kermany_cxr"]})):
-        svg = draw(registry, table)
+    for table in (None, reg.build_matrix(registry, {"S1": ["covidx_cxr"], "S2": ["kermany_cxr"]})):
+        svg = draw_graph(registry, table)
         root = ElementTree.fromstring(svg)
         space = "{http://www.w3.org/2000/svg}"
         width, height = float(root.get("width")), float(root.get("height"))
@@ -372,9 +392,9 @@ NAMED_IN_A_LIST = [
 
 @pytest.mark.parametrize(("text", "ids"), NAMED_IN_A_LIST)
 def test_names_in_lists_likenesses_tools_and_citations(text, ids, registry):
-    assert set(reg.used(reg.find([Line(text)], registry))) == ids
+    assert set(reg.select_used(reg.find_mentions([Line(text)], registry))) == ids
 
 
 def test_no_name_is_cut_short_in_the_graph(registry):
-    assert "…" not in draw(registry)
-    assert "…" not in draw(registry, reg.matrix(registry, {"S": list(registry)}))
+    assert "…" not in draw_graph(registry)
+    assert "…" not in draw_graph(registry, reg.build_matrix(registry, {"S": list(registry)}))

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from review import fulltext
 from review.cli import app
 from review.errors import ReviewError, SourceError
-from review.parallel.dask_client import local_client, opened, read_many, remote_client
+from review.parallel.dask_client import connect_client, open_client, read_many, start_local_client
 from review.tools import dedupe_dask
 from review.tools.dedupe_csv import dedupe_file
 from review.tools.dedupe_dask import dedupe_on_cluster
@@ -20,7 +20,7 @@ SETS = SHARED / "bench" / "dedupe"
 
 @pytest.fixture(scope="module")
 def client():
-    with local_client(2) as opened:
+    with start_local_client(2) as opened:
         opened.wait_for_workers(2, timeout=300)
         yield opened
 
@@ -44,7 +44,7 @@ def test_a_worker_killed_midway_changes_nothing(tmp_path, client, shared, monkey
     dedupe_file(table, tmp_path / "one.csv")
     pids = client.run(os.getpid)
     killed = []
-    plain = dedupe_dask._by_parts
+    plain = dedupe_dask._group_by_parts
 
     def after_reading(*given):
         """Kills a worker that holds parts, once they are read and before they are compared."""
@@ -52,7 +52,7 @@ def test_a_worker_killed_midway_changes_nothing(tmp_path, client, shared, monkey
         os.kill(killed[0], signal.SIGKILL)
         return plain(*given)
 
-    monkeypatch.setattr(dedupe_dask, "_by_parts", after_reading)
+    monkeypatch.setattr(dedupe_dask, "_group_by_parts", after_reading)
     dedupe_on_cluster(table, tmp_path / "two.csv", client=client, part=300)
     assert killed
     assert (tmp_path / "two.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
@@ -70,7 +70,7 @@ def test_an_empty_table_and_a_bad_one_end_as_on_one_machine(tmp_path, client):
 
 
 def same_text(one, other):
-    return fulltext.as_dict(one) == fulltext.as_dict(other)
+    return fulltext.full_text_to_dict(one) == fulltext.full_text_to_dict(other)
 
 
 def pdfs(shared):
@@ -83,7 +83,7 @@ def pdfs(shared):
 def test_full_texts_are_read_on_the_same_engine(shared, client):
     paths, told = pdfs(shared), []
     spread = read_many(paths, client, progress=lambda *given: told.append(given[:3]))
-    alone = fulltext.read_many(paths, workers=1)
+    alone = fulltext.read_full_texts(paths, workers=1)
     assert len(paths) == 9
     assert all(map(same_text, spread, alone))
     assert {"ok", "encrypted", "damaged"} <= {text.state for text in spread}
@@ -91,7 +91,7 @@ def test_full_texts_are_read_on_the_same_engine(shared, client):
 
 
 def test_a_reader_killed_midway_changes_nothing(shared, client, monkeypatch):
-    monkeypatch.setattr("review.parallel.dask_client.FILES_A_TASK", 1)
+    monkeypatch.setattr("review.parallel.dask_client.FILES_PER_TASK", 1)
     client.wait_for_workers(2, timeout=300)
     paths, killed = pdfs(shared), []
 
@@ -102,7 +102,7 @@ def test_a_reader_killed_midway_changes_nothing(shared, client, monkeypatch):
 
     spread = read_many(paths, client, progress=kill_once)
     assert killed
-    assert all(map(same_text, spread, fulltext.read_many(paths, workers=1)))
+    assert all(map(same_text, spread, fulltext.read_full_texts(paths, workers=1)))
 
 
 def test_a_scheduler_that_runs_elsewhere_is_used_by_its_address(tmp_path, client, shared):
@@ -118,11 +118,11 @@ def test_a_scheduler_that_runs_elsewhere_is_used_by_its_address(tmp_path, client
 
 def test_where_nobody_listens_is_said():
     with pytest.raises(ReviewError, match="No Dask scheduler answers"):
-        remote_client("tcp://127.0.0.1:9")
-    with opened() as nothing:
+        connect_client("tcp://127.0.0.1:9")
+    with open_client() as nothing:
         assert nothing is None
 
 
 def test_no_workers_is_refused():
     with pytest.raises(ReviewError, match="1 or more"):
-        local_client(0)
+        start_local_client(0)

@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from review.dedupe import blocking, read
+from review.dedupe import blocking, build_columns
 from review.errors import SourceError
-from review.tools.dedupe_csv import COLUMNS, dedupe_file, records_of
+from review.tools.dedupe_csv import COLUMNS, dedupe_file, iter_records
 
 
 def table(path, rows, columns=COLUMNS):
@@ -29,15 +29,27 @@ def groups_in(path):
 
 
 ROWS = [
-    {"record_id": "a", "title": "Networks for chest radiographs in triage",
-     "authors": "Fox, A.; Hu, B.", "year": "2020", "journal": "Radiology", "volume": "3",
-     "pages": "7-9"},
-    {"record_id": "b", "title": "Networks for chest radiographs in triage.",
-     "authors": "Fox A, Hu B", "year": "2020", "journal": "RADIOLOGY", "volume": "3",
-     "pages": "7-9"},
+    {
+        "record_id": "a",
+        "title": "Networks for chest radiographs in triage",
+        "authors": "Fox, A.; Hu, B.",
+        "year": "2020",
+        "journal": "Radiology",
+        "volume": "3",
+        "pages": "7-9",
+    },
+    {
+        "record_id": "b",
+        "title": "Networks for chest radiographs in triage.",
+        "authors": "Fox A, Hu B",
+        "year": "2020",
+        "journal": "RADIOLOGY",
+        "volume": "3",
+        "pages": "7-9",
+    },
     {"record_id": "c", "title": "Wages in coastal towns", "authors": "Ray C", "doi": "10.1016/x"},
     {"record_id": "d", "title": "Rivers of the north", "authors": "Sun D", "doi": "10.1016/x"},
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
@@ -141,11 +153,19 @@ def test_the_order_of_rows_does_not_change_the_groups(tmp_path):
     """Rows alike in all but their id, some of which fit two documents equally."""
     column = "Comments on radiology education, questions and answers of the northern editors"
     rows = [
-        {"record_id": str(n), "title": column, "authors": "Fox, A.", "year": "2020",
-         "journal": "Radiology", "volume": "3", "issue": ["1", "2", "", ""][n % 4],
-         "pages": ["1-2", "", "10"][n % 3], "doi": ["", "10.1016/a", "", "10.1016/b", ""][n % 5]}
+        {
+            "record_id": str(n),
+            "title": column,
+            "authors": "Fox, A.",
+            "year": "2020",
+            "journal": "Radiology",
+            "volume": "3",
+            "issue": ["1", "2", "", ""][n % 4],
+            "pages": ["1-2", "", "10"][n % 3],
+            "doi": ["", "10.1016/a", "", "10.1016/b", ""][n % 5],
+        }
         for n in range(120)
-    ]  # fmt: skip
+    ]
     found = set()
     for seed in range(4):
         random.Random(seed).shuffle(rows)
@@ -168,8 +188,16 @@ def test_what_stands_for_a_doi_and_is_none_joins_nothing_and_is_said(tmp_path):
     done = dedupe_file(path, tmp_path / "out.csv")
     assert done.no_dois == (("0", "see print"), ("1", "see print"), ("2", "10."))
     assert (done.studies, done.doubtful) == (6, 0)
-    words = [sys.executable, "-m", "review.cli", "dedupe", "file", str(path), "--out",
-             str(tmp_path / "o.csv")]  # fmt: skip
+    words = [
+        sys.executable,
+        "-m",
+        "review.cli",
+        "dedupe",
+        "file",
+        str(path),
+        "--out",
+        str(tmp_path / "o.csv"),
+    ]
     told = subprocess.run(words, capture_output=True, text=True, timeout=300).stdout
     assert "3 cells of the column doi hold no DOI and join nothing; record 0: 'see print'" in told
 
@@ -191,16 +219,24 @@ def test_an_output_that_cannot_be_written_says_so(tmp_path):
 def test_ten_thousand_equal_titles_are_no_more_work_than_ten_thousand_others(tmp_path):
     """Work and memory go with the pairs compared; a crowd is thinned to its neighbours."""
     plain = [
-        {"record_id": str(n), "title": f"Study {n} of network {n * 7} in ward {n * 13}",
-         "year": "2020", "authors": f"Fox{n}, A", "journal": "Radiology", "volume": str(n),
-         "pages": str(n)}
+        {
+            "record_id": str(n),
+            "title": f"Study {n} of network {n * 7} in ward {n * 13}",
+            "year": "2020",
+            "authors": f"Fox{n}, A",
+            "journal": "Radiology",
+            "volume": str(n),
+            "pages": str(n),
+        }
         for n in range(10_000)
-    ]  # fmt: skip
+    ]
     same = [{**row, "title": "Letter to the editor"} for row in plain]
     blank = [{"record_id": row["record_id"], "title": "Letter to the editor"} for row in same]
     for name, rows in (("plain", plain), ("same", same), ("blank", blank)):
         path = table(tmp_path / f"{name}.csv", rows)
-        assert len(blocking.pairs(read(enumerate(records_of(path, []))))) < 45 * len(rows), name
+        assert len(
+            blocking.find_pairs(build_columns(enumerate(iter_records(path, []))))
+        ) < 45 * len(rows), name
         done = dedupe_file(path, tmp_path / "out.csv")
         assert done.studies == 10_000
         crowd = ("Letter to the editor", 10_000)
@@ -223,8 +259,18 @@ def test_a_crowd_under_one_telling_title_is_asked_about_once(tmp_path):
 
 def test_the_command_groups_a_table_outside_any_review(tmp_path):
     path = table(tmp_path / "in.csv", ROWS)
-    words = [sys.executable, "-m", "review.cli", "dedupe", "file", str(path), "--out",
-             str(tmp_path / "out.csv"), "--pairs", str(tmp_path / "p.csv")]  # fmt: skip
+    words = [
+        sys.executable,
+        "-m",
+        "review.cli",
+        "dedupe",
+        "file",
+        str(path),
+        "--out",
+        str(tmp_path / "out.csv"),
+        "--pairs",
+        str(tmp_path / "p.csv"),
+    ]
     done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=300)
     assert done.returncode == 0, done.stderr
     assert "4 records, 3 groups" in done.stdout

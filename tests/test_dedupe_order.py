@@ -8,21 +8,51 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from review.dedupe import extended, find_links, groups, packed, read, stale, unpacked
-from review.dedupe.similarity import likeness
+from review.dedupe import (
+    append_columns,
+    build_columns,
+    compute_groups,
+    find_links,
+    find_stale_links,
+    pack_columns,
+    unpack_columns,
+)
+from review.dedupe.similarity import compare_pairs
 from review.models import Record, Relation, StoredRecord
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
-WORDS = ["lung", "chest", "radiograph", "radiographs", "network", "detection", "pneumonia",
-         "part ii", "study 2", "cohort", "of", "editorial"]  # fmt: skip
+WORDS = [
+    "lung",
+    "chest",
+    "radiograph",
+    "radiographs",
+    "network",
+    "detection",
+    "pneumonia",
+    "part ii",
+    "study 2",
+    "cohort",
+    "of",
+    "editorial",
+]
 NAMES = ["Fox, Ann", "Hu, Bo", "Fox A", "Diaz, Carla", "Kim D", "Fox, Bert"]
-DOIS = [None, None, "10.1007/a1", "10.1007/a2", "10.1101/2020.05.01.20087654",
-        "10.1101/2020.05.02.20087655", "10.48550/arXiv.2005.01234",
-        "10.21203/rs.3.rs-1"]  # fmt: skip
+DOIS = [
+    None,
+    None,
+    "10.1007/a1",
+    "10.1007/a2",
+    "10.1101/2020.05.01.20087654",
+    "10.1101/2020.05.02.20087655",
+    "10.48550/arXiv.2005.01234",
+    "10.21203/rs.3.rs-1",
+]
 SAID = Relation("published_as", "doi:10.1007/a1", "medrxiv")
-STATED = [(SAID,), (Relation("preprint_of", "pmid:11", "europepmc"),),
-          (Relation("erratum_for", "doi:10.1007/a2", "pubmed"),),
-          (Relation("version_of", "doi:10.1101/2020.05.02.20087655", "medrxiv"),)]  # fmt: skip
+STATED = [
+    (SAID,),
+    (Relation("preprint_of", "pmid:11", "europepmc"),),
+    (Relation("erratum_for", "doi:10.1007/a2", "pubmed"),),
+    (Relation("version_of", "doi:10.1101/2020.05.02.20087655", "medrxiv"),),
+]
 
 
 @st.composite
@@ -83,7 +113,7 @@ def parts(order: list[int], lead: dict[int, int]) -> frozenset[frozenset[int]]:
 
 def at_once(given: list[Record], order: list[int]):
     kept = stored(given, order)
-    found = groups(kept, find_links(kept, at=AT))
+    found = compute_groups(kept, find_links(kept, at=AT))
     return parts(order, found.report), parts(order, found.study)
 
 
@@ -93,13 +123,15 @@ def step_by_step(given: list[Record], order: list[int], cuts: list[int]):
         fresh = kept[before:cut]
         if not fresh:
             continue
-        more = read((one.id, one.record) for one in fresh)
-        columns = more if columns is None else extended(unpacked(packed(columns)), more)
+        more = build_columns((one.id, one.record) for one in fresh)
+        columns = (
+            more if columns is None else append_columns(unpack_columns(pack_columns(columns)), more)
+        )
         at = AT + timedelta(minutes=step)
-        links += stale(columns, links, at=at)
+        links += find_stale_links(columns, links, at=at)
         links += find_links(columns, at=at, new={one.id for one in fresh})
         before = cut
-    found = groups(columns, links)
+    found = compute_groups(columns, links)
     return parts(order, found.report), parts(order, found.study)
 
 
@@ -127,18 +159,18 @@ def test_running_twice_adds_nothing(given):
     links = find_links(kept, at=AT)
     again = find_links(kept, at=AT)
     assert again == links
-    assert stale(kept, links, at=AT) == []
+    assert find_stale_links(kept, links, at=AT) == []
     assert find_links(kept, at=AT, new=set()) == []
-    assert groups(kept, links + again) == groups(kept, links)
+    assert compute_groups(kept, links + again) == compute_groups(kept, links)
 
 
 @settings(max_examples=200, deadline=None)
 @given(corpora())
 def test_a_pair_reads_alike_whichever_record_came_first(given):
-    ahead, turned = read(enumerate(given)), read(enumerate(reversed(given)))
+    ahead, turned = build_columns(enumerate(given)), build_columns(enumerate(reversed(given)))
     last = len(given) - 1
     pairs = np.array([(a, b) for a in range(last) for b in range(a + 1, last + 1)])
-    one, other = likeness(ahead, pairs), likeness(turned, last - pairs[:, ::-1])
+    one, other = compare_pairs(ahead, pairs), compare_pairs(turned, last - pairs[:, ::-1])
     for spec in dataclasses.fields(one):
         assert np.array_equal(getattr(one, spec.name), getattr(other, spec.name)), spec.name
 
@@ -149,25 +181,36 @@ def test_of_two_titles_of_one_length_the_same_one_is_the_sequel():
         Record(source="pubmed", title="detection of lung radiograph x", authors=("Hu, Bo",)),
     ]
     pair = np.array([[0, 1]])
-    found = [likeness(read(enumerate(one)), pair).sequel[0] for one in (given, given[::-1])]
+    found = [
+        compare_pairs(build_columns(enumerate(one)), pair).sequel[0] for one in (given, given[::-1])
+    ]
     assert found[0] == found[1]
 
 
 def test_a_crowd_of_one_title_gives_the_same_groups_in_batches_and_at_once():
     given = [
-        Record(source=f"pubmed {n}", title="Letter on screening", authors=(f"Fox{n % 40}, A",),
-               year=2000 + n % 3, journal="Radiology", volume=str(n % 5 + 1), pages=str(n % 30 + 1))
+        Record(
+            source=f"pubmed {n}",
+            title="Letter on screening",
+            authors=(f"Fox{n % 40}, A",),
+            year=2000 + n % 3,
+            journal="Radiology",
+            volume=str(n % 5 + 1),
+            pages=str(n % 30 + 1),
+        )
         for n in range(150)
-    ]  # fmt: skip
+    ]
     order = [int(n) for n in np.random.default_rng(7).permutation(len(given))]
     assert step_by_step(given, order, [20, 60, 100]) == at_once(given, order)
 
 
 def test_kept_columns_come_back_as_they_were():
-    given = [Record(source="arxiv", title="A\nB <i>x</i>", authors=("Fox, Ann",)),
-             Record(source="x", relations=(SAID,))]  # fmt: skip
-    columns = read(enumerate(given, 1))
-    back = unpacked(packed(columns))
+    given = [
+        Record(source="arxiv", title="A\nB <i>x</i>", authors=("Fox, Ann",)),
+        Record(source="x", relations=(SAID,)),
+    ]
+    columns = build_columns(enumerate(given, 1))
+    back = unpack_columns(pack_columns(columns))
     for name in ("ids", "exact", "page", "mark"):
         assert np.array_equal(getattr(back, name), getattr(columns, name))
     for name in ("title", "families", "journal", "snippet", "relations"):
@@ -176,12 +219,12 @@ def test_kept_columns_come_back_as_they_were():
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 torn", b"x" * 100])
 def test_damaged_columns_are_read_anew_not_trusted(data):
-    assert unpacked(data) is None
+    assert unpack_columns(data) is None
 
 
 def test_a_number_given_twice_is_refused():
     one = Record(source="x", title="A")
     with pytest.raises(ValueError, match="one number"):
-        read([(1, one), (1, one)])
+        build_columns([(1, one), (1, one)])
     with pytest.raises(ValueError, match="both"):
-        extended(read([(1, one)]), read([(1, one)]))
+        append_columns(build_columns([(1, one)]), build_columns([(1, one)]))

@@ -9,26 +9,39 @@ import random
 import pytest
 from test_dedupe_sets import scorer
 
-from review.dedupe import read
-from review.dedupe.clustering import group
-from review.dedupe.matching import find
+from review.dedupe import build_columns
+from review.dedupe.clustering import cluster_rows
+from review.dedupe.matching import find_edges
 from review.models import Record
 
 TITLES = [
-    "Editorial introduction", "Editorial", "In this issue", "Reply", "Authors' reply",
-    "Image of the month", "Correction", "Book review", "Letter from the president",
-    "Clinical vignette", "Case records of the imaging department", "Journal watch",
-    "Trial registry update", "The year in review", "Questions for continuing education",
+    "Editorial introduction",
+    "Editorial",
+    "In this issue",
+    "Reply",
+    "Authors' reply",
+    "Image of the month",
+    "Correction",
+    "Book review",
+    "Letter from the president",
+    "Clinical vignette",
+    "Case records of the imaging department",
+    "Journal watch",
+    "Trial registry update",
+    "The year in review",
+    "Questions for continuing education",
     "Annual report of the network of screening programmes",
     "Guest editorial: trends in machine learning for imaging departments",
     "Abstracts of the spring meeting of the society of radiographers",
     "Notes from the editorial office on submissions, reviews and decisions",
-]  # fmt: skip
+]
 JOURNALS = [
-    ("Journal of Thoracic Imaging", "J Thorac Imaging"), ("Academic Radiology", "Acad Radiol"),
-    ("Information Systems Research", "Inf Syst Res"), ("Stroke", "Stroke"),
+    ("Journal of Thoracic Imaging", "J Thorac Imaging"),
+    ("Academic Radiology", "Acad Radiol"),
+    ("Information Systems Research", "Inf Syst Res"),
+    ("Stroke", "Stroke"),
     ("British Journal of Radiology", "Br J Radiol"),
-]  # fmt: skip
+]
 FAMILIES = ["Okoro", "Lind", "Perez", "Tanaka", "Weiss", "Novak", "Silva", "Brandt"]
 
 
@@ -66,16 +79,25 @@ def told_again(dice: random.Random, one: Record, names: tuple[str, str]) -> Reco
     """The same column as another database tells it, with a field or two missing."""
     gone = {name: None for name in ("doi", "pages", "issue", "year") if dice.random() < 0.18}
     short = tuple(f"{name.split(',')[0]} {name[-2]}" for name in one.authors)
-    return Record(**{
-        "source": "wos", "title": dice.choice((one.title, one.title.upper(), one.title + ".")),
-        "authors": short, "year": one.year, "journal": dice.choice(names), "volume": one.volume,
-        "issue": one.issue, "pages": one.pages, "doi": one.doi, **gone,
-    })  # fmt: skip
+    return Record(
+        **{
+            "source": "wos",
+            "title": dice.choice((one.title, one.title.upper(), one.title + ".")),
+            "authors": short,
+            "year": one.year,
+            "journal": dice.choice(names),
+            "volume": one.volume,
+            "issue": one.issue,
+            "pages": one.pages,
+            "doi": one.doi,
+            **gone,
+        }
+    )
 
 
 def figures(rows: list[tuple[int, Record]]) -> dict[str, float]:
-    columns = read((number, record) for number, (_, record) in enumerate(rows))
-    found = group(columns, find(columns))
+    columns = build_columns((number, record) for number, (_, record) in enumerate(rows))
+    found = cluster_rows(columns, find_edges(columns))
     truth = {str(number): str(work) for number, (work, _) in enumerate(rows)}
     said = {str(number): str(lead) for number, lead in enumerate(found.study)}
     return scorer().score(truth, said)

@@ -8,9 +8,9 @@ from types import ModuleType
 import pytest
 from conftest import SHARED
 
-from review.dedupe import read
-from review.dedupe.clustering import group
-from review.dedupe.matching import find
+from review.dedupe import build_columns
+from review.dedupe.clustering import cluster_rows
+from review.dedupe.matching import find_edges
 from review.dedupe.names import split_authors
 from review.models import Record
 
@@ -51,8 +51,8 @@ def record_of(row: dict[str, str]) -> Record:
 def test_a_development_set_keeps_its_figure_without_a_false_merge(name, shared):
     with gzip.open(SETS / f"{name}.csv.gz", "rt", newline="") as handle:
         rows = list(csv.DictReader(handle))
-    columns = read((number, record_of(row)) for number, row in enumerate(rows))
-    found = group(columns, find(columns))
+    columns = build_columns((number, record_of(row)) for number, row in enumerate(rows))
+    found = cluster_rows(columns, find_edges(columns))
     truth = {row["record_id"]: row["cluster_id"] for row in rows}
     said = {row["record_id"]: str(lead) for row, lead in zip(rows, found.study, strict=True)}
     result = scorer().score(truth, said)

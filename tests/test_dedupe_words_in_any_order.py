@@ -10,11 +10,11 @@ from test_dedupe_workflow import ARTICLE, OTHER, PREPRINT, TWIN, bring, decide, 
 from review.errors import ReviewError
 from review.models import Answer, Record
 from review.store import answers, decisions, links, records
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.deduplication import run as dedupe
 from review.workflow.project.project import Project
 from review.workflow.screening import status
-from review.workflow.setup.loading import init, open_project
+from review.workflow.setup.loading import init_project, open_project
 
 Words = list[tuple[str, Record, Record] | None]
 """What was said of which records; None takes the last word back."""
@@ -47,9 +47,9 @@ def say(project: Project, key: dict[Record, str], word: tuple[str, Record, Recor
     """Settles a pair or takes the last word back; what cannot be said is left unsaid."""
     with suppress(ReviewError):
         if word is None:
-            dedupe.undo(project, "ada")
+            dedupe.undo_answer(project, "ada")
         else:
-            dedupe.settle(project, (key[word[1]], key[word[2]]), word[0], "ada")
+            dedupe.settle_pair(project, (key[word[1]], key[word[2]]), word[0], "ada")
 
 
 def in_batches(project: Project, given: list[Record], dice: random.Random) -> tuple[Words, dict]:
@@ -61,14 +61,18 @@ def in_batches(project: Project, given: list[Record], dice: random.Random) -> tu
         for one in batch:
             [key[one]] = bring(project, one)
         for _ in range(dice.randint(0, 2)):
-            dedupe.run(project, "ada")
+            dedupe.run_deduplication(project, "ada")
         for _ in range(dice.randint(0, 4)):
             if len(key) > 1:
                 pair = dice.sample(list(key), 2)
-                word = None if dice.random() < 0.3 else (dice.choice(list(dedupe.SETTLED)), *pair)
+                word = (
+                    None
+                    if dice.random() < 0.3
+                    else (dice.choice(list(dedupe.VERDICT_BY_ANSWER)), *pair)
+                )
                 say(project, key, word)
                 said.append(word)
-    dedupe.run(project, "ada")
+    dedupe.run_deduplication(project, "ada")
     return said, key
 
 
@@ -77,24 +81,24 @@ def test_batches_with_words_between_give_what_all_at_once_gives(tmp_path, seed):
     dice = random.Random(seed)
     given = corpus(dice)
     for name in ("little", "whole"):
-        init(tmp_path / name)
+        init_project(tmp_path / name)
     little, whole = open_project(tmp_path / "little"), open_project(tmp_path / "whole")
     said, key = in_batches(little, given, dice)
     order = dice.sample(given, len(given))
     there = dict(zip(order, bring(whole, *order, source="mixed"), strict=True))
     for word in said:
         say(whole, there, word)
-    dedupe.run(whole, "ada")
+    dedupe.run_deduplication(whole, "ada")
     expected = parts(whole, {one: record for record, one in there.items()})
     assert parts(little, {one: record for record, one in key.items()}) == expected
-    assert dedupe.run(little, "ada").links == 0
+    assert dedupe.run_deduplication(little, "ada").links == 0
     assert parts(little, {one: record for record, one in key.items()}) == expected
 
 
 def everything(project: Project) -> list[object]:
     """All decisions and answers as they stand in the store."""
     with project.store.read() as conn:
-        return [*decisions.every(conn), *answers.of_everybody(conn)]
+        return [*decisions.list_decisions(conn), *answers.list_all_answers(conn)]
 
 
 def test_a_split_gives_each_record_its_decisions_and_answers_back(project_of_two):
@@ -103,19 +107,27 @@ def test_a_split_gives_each_record_its_decisions_and_answers_back(project_of_two
     decide(project, twin, "exclude", "ben")
     with project.store.write() as conn:
         for key, picked in ((first, "yes"), (twin, "no")):
-            one = Answer(records.number_of(key), "claim-2020", "9", "ada", picked, now())
-            answers.add(conn, [one])
+            one = Answer(records.parse_record_key(key), "claim-2020", "9", "ada", picked, utc_now())
+            answers.add_answers(conn, [one])
     before, joined = everything(project), counted(project)
-    assert joined == {1: [("decision", "ada", "include"), ("decision", "ben", "exclude"),
-                          ("answer", "ada", "yes"), ("answer", "ada", "no")]}  # fmt: skip
-    dedupe.settle(project, (first, twin), "different", "ada")
+    assert joined == {
+        1: [
+            ("decision", "ada", "include"),
+            ("decision", "ben", "exclude"),
+            ("answer", "ada", "yes"),
+            ("answer", "ada", "no"),
+        ]
+    }
+    dedupe.settle_pair(project, (first, twin), "different", "ada")
     alone = counted(project)
-    assert alone == {1: [("decision", "ada", "include"), ("answer", "ada", "yes")],
-                     2: [("decision", "ben", "exclude"), ("answer", "ada", "no")]}  # fmt: skip
+    assert alone == {
+        1: [("decision", "ada", "include"), ("answer", "ada", "yes")],
+        2: [("decision", "ben", "exclude"), ("answer", "ada", "no")],
+    }
     assert everything(project) == before
-    dedupe.undo(project, "ada")
+    dedupe.undo_answer(project, "ada")
     assert counted(project) == joined and everything(project) == before
-    dedupe.settle(project, (first, twin), "different", "ada")
+    dedupe.settle_pair(project, (first, twin), "different", "ada")
     assert counted(project) == alone and everything(project) == before
 
 
@@ -123,19 +135,19 @@ def counted(project: Project) -> dict[int, list[tuple[str, str, str]]]:
     """Report -> the decisions that count for it, and the answers its form is read from."""
     found: dict[int, list[tuple[str, str, str]]] = {}
     with project.store.read() as conn:
-        held = status.family(conn, [1, 2])
+        held = status.load_report_decisions(conn, [1, 2])
         for report, stages in held.by_report.items():
             said = [("decision", one.reviewer, str(one.verdict)) for one in stages["screening"]]
-            members = links.members(conn, [report])[report]
-            given = answers.of_everybody(conn, members)
+            members = links.list_members(conn, [report])[report]
+            given = answers.list_all_answers(conn, members)
             found[report] = said + [("answer", one.reviewer, str(one.answer)) for one in given]
     return found
 
 
 @pytest.fixture
 def project_of_two(tmp_path):
-    init(tmp_path)
+    init_project(tmp_path)
     project = open_project(tmp_path)
     first, twin = bring(project, ARTICLE, TWIN)
-    dedupe.run(project, "ada")
+    dedupe.run_deduplication(project, "ada")
     return project, first, twin

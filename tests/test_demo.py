@@ -17,8 +17,10 @@ import fill_demo  # noqa: E402
 def review(folder, *words):
     done = subprocess.run(
         [sys.executable, "-m", "review.cli", "-r", str(folder), "-u", "ada", *map(str, words)],
-        capture_output=True, text=True, cwd=ROOT,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -4,16 +4,16 @@ import pytest
 from browser import chromium, press_until, served, settled, sign_in, tab
 
 from review.formats import read_file
-from review.prisma import total
-from review.protocol import stage_of
-from review.screening import status
+from review.prisma import get_total
+from review.protocol import find_stage
+from review.screening import get_status
 from review.store import decisions, records
-from review.store.timestamps import now
-from review.workflow.exports.prisma_inputs import flow_of
+from review.store.timestamps import utc_now
+from review.workflow.exports.prisma_inputs import compute_flow
 from review.workflow.project import accounts
 from review.workflow.screening import agreement, reviewing
 from review.workflow.screening import status as standings
-from review.workflow.setup.loading import init, open_project
+from review.workflow.setup.loading import init_project, open_project
 
 pytestmark = pytest.mark.browser
 GONE = "text => !document.body.innerText.includes(text)"
@@ -22,7 +22,7 @@ NAMES = ("ada", "ben", "cleo")
 
 @pytest.fixture
 def project(tmp_path, shared):
-    init(tmp_path)
+    init_project(tmp_path)
     opened = open_project(tmp_path, who="ada")
     samples = shared / "reference" / "api_samples" / "exports"
     found = [
@@ -32,9 +32,9 @@ def project(tmp_path, shared):
     ][:40]
     assert len(found) == 40
     with opened.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="samples")
-        records.add(conn, batch, list(enumerate(found, 1)), now())
-        standings.rebuild(opened, conn)
+        batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="samples")
+        records.add_records(conn, batch, list(enumerate(found, 1)), utc_now())
+        standings.rebuild_statuses(opened, conn)
     for name in NAMES:
         accounts.add_user(opened, name, f"password of {name}", "ada")
     return opened
@@ -71,7 +71,7 @@ def screen(page, address, name):
 def agrees(project, stage):
     """Kappa by hand: of 40 both include 12, both are unsure on 2, both exclude 22; ada includes 16
     and ben 12, ada excludes 22 and ben 26. 0.9 observed, 768 / 1600 = 0.48 by chance."""
-    (pair,) = agreement.agreement_now(project, stage)
+    (pair,) = agreement.compute_agreement(project, stage)
     found = {one.name: one for one in pair.figures}
     assert pair.names == ("ada", "ben")
     assert found["percent agreement"].value == pytest.approx(36 / 40)
@@ -89,12 +89,12 @@ def shows_the_agreement(page, address):
 
 
 def test_two_reviewers_and_an_adjudicator_screen_by_keyboard(project):
-    stage = stage_of(project.protocol, "screening")
+    stage = find_stage(project.protocol, "screening")
     with served(project.folder) as address, chromium() as browser:
         first = screen(tab(browser), address, "ada")
         second = screen(tab(browser), address, "ben")
         assert len(set(first)) == len(set(second)) == 40
-        piles = reviewing.conflicts(project, stage)
+        piles = reviewing.list_conflicts(project, stage)
         assert len(piles["verdict"]) == 4
         assert len(piles["maybe"]) == 2
         page = tab(browser)
@@ -115,12 +115,12 @@ def test_two_reviewers_and_an_adjudicator_screen_by_keyboard(project):
         page.get_by_text("Both unsure (0)").first.wait_for()
         shows_the_agreement(tab(browser), address)
     agrees(project, stage)
-    flow = flow_of(project)
+    flow = compute_flow(project)
     includes = [n for n in range(1, 41) if key_for("ada", n) == "i" or key_for("ada", n) == "m"]
     assert flow.main.screened.n == 40
     assert sorted(flow.main.sought.ids) == [f"R{n:06d}" for n in includes]
-    assert total(flow.main.excluded_screening) == 40 - len(includes)
+    assert get_total(flow.main.excluded_screening) == 40 - len(includes)
     assert flow.main.waiting_screening.n == 0
     with project.store.read() as conn:
-        made = decisions.every(conn, records=[7])
-    assert status(made, 2).settled_by == "adjudicator"
+        made = decisions.list_decisions(conn, records=[7])
+    assert get_status(made, 2).resolved_by == "adjudicator"

@@ -8,10 +8,10 @@ from standin import Fault, StandIn, corpus
 
 from review.errors import SourceError
 from review.models import Record, Relation
-from review.sources.registries import askable, parse_crossref, parse_openalex
+from review.sources.registries import is_queryable, parse_crossref, parse_openalex
 from review.store import audit_events, harvests, raw_answers, records
-from review.store.timestamps import now
-from review.workflow.harvest import Busy, enrich, locking
+from review.store.timestamps import utc_now
+from review.workflow.harvest import HarvestInProgress, enrich_records, locking
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +31,11 @@ def stage(library, tmp_path, monkeypatch):
         articles = [one for one in library.articles if one.doi and "Preprint" not in one.types]
         bare = next(one for one in articles if one.abstract and not library.retracted(one))
         gone = next(
-            one for one in articles
+            one
+            for one in articles
             if library.retracted(one)
             and any(a.pmid == one.notice and a.doi for a in library.articles)
-        )  # fmt: skip
+        )
         early = next(one for one in library.of("medrxiv") if library.published_doi(one))
         given = [
             Record("scopus", "1", bare.title, pmid=str(bare.pmid)),
@@ -44,22 +45,22 @@ def stage(library, tmp_path, monkeypatch):
         ]
         project = make(tmp_path / "r")
         with project.store.write() as conn:
-            batch = records.add_batch(conn, now(), "ann", kind="file", source="scopus")
-            records.add(conn, batch, list(enumerate(given, 1)), now())
+            batch = records.add_batch(conn, utc_now(), "ann", kind="file", source="scopus")
+            records.add_records(conn, batch, list(enumerate(given, 1)), utc_now())
         yield project, server, (bare, gone, early), library
 
 
 def said(project, number):
     with project.store.read() as conn:
-        found = harvests.relations_of(conn, [number]).get(number, [])
-        return {(one.kind, one.target, one.said_by) for one in found}, records.edits_of(
+        found = harvests.list_relations(conn, [number]).get(number, [])
+        return {(one.kind, one.target, one.said_by) for one in found}, records.get_edits(
             conn, number
         )
 
 
 def test_missing_values_and_relations_are_added_beside_the_record(stage):
     project, _, (bare, _, early), library = stage
-    found = enrich(project, "ann")
+    found = enrich_records(project, "ann")
     assert (found.asked, found.unknown, found.failed) == (5, 1, ())
     relations, added = said(project, 1)
     assert added["doi"] == bare.doi
@@ -72,22 +73,24 @@ def test_missing_values_and_relations_are_added_beside_the_record(stage):
     assert added["abstract"]
     assert said(project, 4) == (set(), {})
     with project.store.read() as conn:
-        assert next(records.every(conn)).record.doi is None, "records are not edited"
-        rows = records.edit_rows(conn, 1)
+        assert next(records.iter_records(conn)).record.doi is None, "records are not edited"
+        rows = records.list_edits(conn, 1)
         assert {row[2] for row in rows} == {"openalex"}
-        (act, *_) = [one for one in audit_events.every(conn) if one["kind"] == "registry asked"]
-    kept = raw_answers.path_of(project.folder, act["detail"]["raw"])
+        (act, *_) = [
+            one for one in audit_events.list_events(conn) if one["kind"] == "registry asked"
+        ]
+    kept = raw_answers.get_path(project.folder, act["detail"]["raw"])
     assert kept.exists()
 
 
 def test_a_second_run_asks_nothing_and_a_forced_one_learns_nothing_twice(stage):
     project, server, _, _ = stage
-    enrich(project, "ann")
+    enrich_records(project, "ann")
     server.clear_log()
-    assert enrich(project, "ann").asked == 0
+    assert enrich_records(project, "ann").asked == 0
     assert not server.requests("crossref") and not server.requests("openalex")
     once = said(project, 2)
-    again = enrich(project, "ann", again=True)
+    again = enrich_records(project, "ann", again=True)
     assert again.asked == 4 and (again.abstracts, again.dois, again.relations) == (0, 0, 0)
     assert said(project, 2) == once
 
@@ -95,18 +98,18 @@ def test_a_second_run_asks_nothing_and_a_forced_one_learns_nothing_twice(stage):
 def test_a_registry_that_is_down_is_told_and_asked_again_by_the_next_run(stage):
     project, server, _, _ = stage
     server.faults.append(Fault("503", every=1, service="crossref"))
-    found = enrich(project, "ann")
+    found = enrich_records(project, "ann")
     assert any("crossref" in one and "503" in one for one in found.failed)
     assert said(project, 1)[1], "what the other registry said is kept"
     server.faults.clear()
-    assert enrich(project, "ann").failed == ()
+    assert enrich_records(project, "ann").failed == ()
     assert "retracted_by" in {kind for kind, _, _ in said(project, 2)[0]}
 
 
 def test_a_harvest_under_way_keeps_it_out(stage):
     project, *_ = stage
-    with locking.held(project, "ann"), pytest.raises(Busy):
-        enrich(project, "ben")
+    with locking.hold_lock(project, "ann"), pytest.raises(HarvestInProgress):
+        enrich_records(project, "ben")
 
 
 def test_the_command_tells_what_was_learned(stage):
@@ -125,7 +128,8 @@ def crossref(**work):
 def test_crossref_words_become_ours():
     (work,) = parse_crossref(
         crossref(
-            DOI="10.1000/A", title=["A <i>title</i> &amp; more"],
+            DOI="10.1000/A",
+            title=["A <i>title</i> &amp; more"],
             abstract="<jats:title>Purpose</jats:title><jats:p>To see.</jats:p><jats:p>B</jats:p>",
             relation={
                 "is-preprint-of": [{"id": "10.2000/B", "id-type": "doi"}, {"id": 5}, "odd"],
@@ -134,15 +138,18 @@ def test_crossref_words_become_ours():
             },
             **{
                 "updated-by": [
-                    {"DOI": "10.4000/N", "type": "retraction",
-                     "updated": {"date-parts": [[2021, 3, 4]]}},
+                    {
+                        "DOI": "10.4000/N",
+                        "type": "retraction",
+                        "updated": {"date-parts": [[2021, 3, 4]]},
+                    },
                     {"DOI": "10.4000/E", "type": "Expression-of-Concern", "updated": {}},
                     {"DOI": "10.4000/X", "type": "new_edition"},
                 ],
                 "update-to": [{"DOI": "10.5000/O", "type": "correction"}],
             },
         )
-    )  # fmt: skip
+    )
     assert (work.doi, work.title) == ("10.1000/a", "A title & more")
     assert work.abstract == "Purpose: To see.\nB"
     assert set(work.relations) == {
@@ -156,13 +163,25 @@ def test_crossref_words_become_ours():
 
 def test_openalex_words_become_ours():
     body = json.dumps(
-        {"results": [{
-            "id": "https://openalex.org/W1", "doi": "https://doi.org/10.1000/A", "title": None,
-            "ids": {"pmid": "https://pubmed.ncbi.nlm.nih.gov/123"}, "is_retracted": True,
-            "abstract_inverted_index": {"sees": [1], "It": [0], "all": [2, 4], "odd": "x",
-                                        "and": [3]},
-        }]}
-    ).encode()  # fmt: skip
+        {
+            "results": [
+                {
+                    "id": "https://openalex.org/W1",
+                    "doi": "https://doi.org/10.1000/A",
+                    "title": None,
+                    "ids": {"pmid": "https://pubmed.ncbi.nlm.nih.gov/123"},
+                    "is_retracted": True,
+                    "abstract_inverted_index": {
+                        "sees": [1],
+                        "It": [0],
+                        "all": [2, 4],
+                        "odd": "x",
+                        "and": [3],
+                    },
+                }
+            ]
+        }
+    ).encode()
     (work,) = parse_openalex(body)
     assert (work.doi, work.pmid, work.title) == ("10.1000/a", "123", None)
     assert work.abstract == "It sees all and all"
@@ -172,9 +191,16 @@ def test_openalex_words_become_ours():
 @pytest.mark.parametrize("parse", [parse_crossref, parse_openalex])
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html><title>Maintenance</title></html>", b'{"message": ', b"[]", b"{}", b'"text"',
-     b'{"message": {"items": 3}}'],
-)  # fmt: skip
+    [
+        b"",
+        b"<html><title>Maintenance</title></html>",
+        b'{"message": ',
+        b"[]",
+        b"{}",
+        b'"text"',
+        b'{"message": {"items": 3}}',
+    ],
+)
 def test_what_is_no_answer_is_refused(parse, body):
     if parse is parse_crossref and body == b'{"message": {"items": 3}}':
         body = b'{"message-type": "work-list", "message": {"items": 3}}'
@@ -183,4 +209,8 @@ def test_what_is_no_answer_is_refused(parse, body):
 
 
 def test_dois_that_would_end_the_list_are_left_out():
-    assert askable("10.1000/a(b)c") and not askable("10.1000/a,b") and not askable("10.1000/a|b")
+    assert (
+        is_queryable("10.1000/a(b)c")
+        and not is_queryable("10.1000/a,b")
+        and not is_queryable("10.1000/a|b")
+    )

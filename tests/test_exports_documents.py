@@ -10,17 +10,24 @@ import openpyxl
 import pytest
 from lxml import html
 
-from review.formats.deterministic_zip import pack
+from review.formats.deterministic_zip import build_zip
 from review.tables import latex as letters
-from review.tables.documents import WRITERS, latex, tex
-from review.tables.office import docx, xlsx
+from review.tables.documents import TABLE_WRITERS, escape_latex, table_to_latex
+from review.tables.office import tables_to_docx, tables_to_xlsx
 from review.tables.table import Table
 
 HOSTILE = [
-    "=HYPERLINK(\"http://x\",\"y\")", "+1", "-1 and more", "@SUM(A1)", "<b>&amp;</b>",
-    "50 % of $5 & #3_a^b~c {d} \\e", "line one\nline two", "naïve — “quoted” ≥ 3 × κ",
-    "ctrl \x07 char", "x" * 40_000,
-]  # fmt: skip
+    '=HYPERLINK("http://x","y")',
+    "+1",
+    "-1 and more",
+    "@SUM(A1)",
+    "<b>&amp;</b>",
+    "50 % of $5 & #3_a^b~c {d} \\e",
+    "line one\nline two",
+    "naïve — “quoted” ≥ 3 × κ",
+    "ctrl \x07 char",
+    "x" * 40_000,
+]
 WORLD = (
     "李, 明; 김, 민수; たなか",
     "胸部X线片的深度学习：一个多中心研究",
@@ -50,29 +57,32 @@ def test_a_row_of_another_length_is_refused():
         Table("t", "T", ("a", "b"), (("1", "2"), ("1",)))
 
 
-@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("kind", TABLE_WRITERS)
 def test_the_same_table_is_the_same_bytes(kind, monkeypatch):
     import time
 
-    first = WRITERS[kind](TABLE)
+    first = TABLE_WRITERS[kind](TABLE)
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
     time.sleep(1.1 if kind in ("xlsx", "docx") else 0)
-    assert WRITERS[kind](TABLE) == first
+    assert TABLE_WRITERS[kind](TABLE) == first
 
 
 def test_csv_reads_back_with_formulas_made_harmless():
-    rows = list(csv.reader(io.StringIO(WRITERS["csv"](TABLE).decode("utf-8-sig"), newline="")))
+    rows = list(
+        csv.reader(io.StringIO(TABLE_WRITERS["csv"](TABLE).decode("utf-8-sig"), newline=""))
+    )
     assert rows[0] == list(TABLE.columns)
     assert len(rows) == len(TABLE.rows) + 1
     assert rows[2] == ["R000002", "", "'+1", "-4"]
     assert not any(
         cell[:1] in ("=", "+", "@") or (cell[:1] == "-" and not re.fullmatch(r"-[\d.]+", cell))
-        for row in rows for cell in row
-    )  # fmt: skip
+        for row in rows
+        for cell in row
+    )
 
 
 def test_xlsx_has_a_frozen_header_widths_and_texts_that_stay_texts():
-    sheet = openpyxl.load_workbook(io.BytesIO(WRITERS["xlsx"](TABLE)))["excluded"]
+    sheet = openpyxl.load_workbook(io.BytesIO(TABLE_WRITERS["tables_to_xlsx"](TABLE)))["excluded"]
     assert sheet.freeze_panes == "A2"
     assert sheet.auto_filter.ref == f"A1:D{len(TABLE.rows) + 1}"
     assert [cell.value for cell in sheet[1]] == list(TABLE.columns)
@@ -87,14 +97,14 @@ def test_xlsx_has_a_frozen_header_widths_and_texts_that_stay_texts():
 
 def test_a_workbook_holds_many_tables_under_names_excel_takes():
     named = [Table("a/b*c" * 9, "T", ("x",), ()), Table("A/B*C" * 9, "T", ("x",), ())]
-    names = openpyxl.load_workbook(io.BytesIO(xlsx(named))).sheetnames
+    names = openpyxl.load_workbook(io.BytesIO(tables_to_xlsx(named))).sheetnames
     assert len({name.casefold() for name in names}) == 2
     assert all(len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in names)
-    assert openpyxl.load_workbook(io.BytesIO(xlsx([]))).sheetnames == ["empty"]
+    assert openpyxl.load_workbook(io.BytesIO(tables_to_xlsx([]))).sheetnames == ["empty"]
 
 
 def test_docx_reads_back_in_words_own_style_with_a_repeated_header():
-    made = word.Document(io.BytesIO(WRITERS["docx"](TABLE)))
+    made = word.Document(io.BytesIO(TABLE_WRITERS["tables_to_docx"](TABLE)))
     table = made.tables[0]
     assert table.style.name == "Light Shading"
     assert [cell.text for cell in table.rows[0].cells] == list(TABLE.columns)
@@ -109,14 +119,14 @@ def test_docx_reads_back_in_words_own_style_with_a_repeated_header():
 
 def test_docx_lies_on_its_side_for_wide_tables_and_holds_many():
     wide = Table("wide", "Wide", tuple("abcdefgh"), (tuple(range(8)),))
-    made = word.Document(io.BytesIO(docx([TABLE, wide], title="Tables")))
+    made = word.Document(io.BytesIO(tables_to_docx([TABLE, wide], title="Tables")))
     assert [one.orientation for one in made.sections] == [0, 1]
     assert len(made.tables) == 2
     assert made.core_properties.title == "Tables"
 
 
 def test_html_stands_alone_and_reads_back():
-    page = WRITERS["html"](TABLE)
+    page = TABLE_WRITERS["html"](TABLE)
     tree = html.fromstring(page)
     assert tree.xpath("//caption")[0].text == TABLE.title
     assert [one.text for one in tree.xpath("//th")] == list(TABLE.columns)
@@ -128,7 +138,7 @@ def test_html_stands_alone_and_reads_back():
 
 def test_the_head_of_a_column_of_numbers_stands_above_them():
     table = Table("t", "T", ("Source", "n", "Blank"), (("PubMed", 3, None), ("Embase", None, None)))
-    heads = html.fromstring(WRITERS["html"](table)).xpath("//th")
+    heads = html.fromstring(TABLE_WRITERS["html"](table)).xpath("//th")
     assert [one.get("class") for one in heads] == [None, "n", None]
 
 
@@ -141,14 +151,14 @@ def unescaped(text):
 def test_long_words_of_a_page_may_break_and_lose_no_letter():
     address = f"https://example.org/{'a' * 200}?b=1&c=2"
     table = Table("t", "T", ("a",), ((address,),))
-    page = html.fromstring(WRITERS["html"](table).decode())
+    page = html.fromstring(TABLE_WRITERS["html"](table).decode())
     assert page.xpath("string(//td)") == address
     assert len(page.xpath("//td//wbr")) > 8
 
 
 def test_latex_is_balanced_uses_booktabs_and_escapes_all_that_acts():
     short = Table(TABLE.name, TABLE.title, TABLE.columns, TABLE.rows[:-1], TABLE.notes)
-    text = latex(short).decode()
+    text = table_to_latex(short).decode()
     begun = re.findall(r"\\begin\{(\w+)\}", text)
     assert begun == re.findall(r"\\end\{(\w+)\}", text)[::-1] == ["table", "tabular"]
     assert text.index("\\toprule") < text.index("\\midrule") < text.index("\\bottomrule")
@@ -160,7 +170,7 @@ def test_latex_is_balanced_uses_booktabs_and_escapes_all_that_acts():
         plain = unescaped(line)
         assert not set("%#_~") & set(plain)
         assert plain.count("{") == plain.count("}") and plain.count("$") % 2 == 0
-    assert tex("50 % & $5_a\\") == r"50 \% \& \$5\_a\textbackslash{}"
+    assert escape_latex("50 % & $5_a\\") == r"50 \% \& \$5\_a\textbackslash{}"
 
 
 def test_latex_sets_every_table_without_an_error_or_a_line_too_wide(tmp_path):
@@ -176,19 +186,29 @@ def test_latex_sets_every_table_without_an_error_or_a_line_too_wide(tmp_path):
     head += r"\usepackage{booktabs,array,longtable,lscape}\usepackage[margin=2cm]{geometry}"
     domains = ("Participants", "Predictors", "Outcome", "Analysis", "Overall")
     heads = ("Record", "Study", *domains, *(f"Applicability: {d.lower()}" for d in domains[:3]))
-    judged = tuple(("R000001", f"Van der Westhuizen et al. 202{n}b", *["unclear"] * 8)
-                   for n in range(9))  # fmt: skip
+    judged = tuple(
+        ("R000001", f"Van der Westhuizen et al. 202{n}b", *["unclear"] * 8) for n in range(9)
+    )
     wide = Table("wide", "Judgements", heads, judged)
     many = Table("many", "Judgements", heads, judged * 9)
-    every = "".join(sorted(letters._SET | {*letters._MATHS, *letters._ACTIVE, *letters._GREEK}))
+    every = "".join(
+        sorted(
+            letters._T1_CHARACTERS
+            | {*letters._MATH_SYMBOLS, *letters._ESCAPES, *letters._GREEK_LETTERS}
+        )
+    )
     names = [*WORLD, " ".join(every), "https://example.org/" + "very/long-path_" * 12, "A" * 300]
     rows = tuple((f"R{n:06}", name, f"{name} and {name[:30]}") for n, name in enumerate(names))
     world = Table("world", f"Of {WORLD[0]} & all", ("Record", WORLD[1], "Text"), rows, WORLD)
     tall = Table("tall", "Few rows, much text", ("Study", "Text"), (("Li 2020", words * 30),) * 9)
-    full = Table("full", "Many columns", tuple(f"{n} Sample size" for n in range(15)),
-                 (("1,234 people in the development set",) * 15,) * 3)  # fmt: skip
+    full = Table(
+        "full",
+        "Many columns",
+        tuple(f"{n} Sample size" for n in range(15)),
+        (("1,234 people in the development set",) * 15,) * 3,
+    )
     tables = (short, long, wide, many, world, tall, full)
-    body = b"".join(map(latex, tables)).decode()
+    body = b"".join(map(table_to_latex, tables)).decode()
     (tmp_path / "t.tex").write_text(
         head + r"\begin{document}\listoftables " + body + r"\end{document}"
     )
@@ -201,17 +221,17 @@ def test_latex_sets_every_table_without_an_error_or_a_line_too_wide(tmp_path):
 
 
 def test_letters_pdflatex_has_no_font_for_stand_as_they_are_and_romanised():
-    assert tex("李, 明") == (
+    assert escape_latex("李, 明") == (
         r"\ifdefined\Umathchar 李\else Li\fi{}, \ifdefined\Umathchar 明\else Ming\fi{}"
     )
-    assert tex("β-blocker, Müller ≥ 5 µm²") == r"$\beta$-blocker, Müller $\geq$ 5 µm²"
-    assert tex("Ελένη") == r"\ifdefined\Umathchar Ελένη\else Eleni\fi{}"
-    assert tex("e\u0301ﬁ") == "éfi"
+    assert escape_latex("β-blocker, Müller ≥ 5 µm²") == r"$\beta$-blocker, Müller $\geq$ 5 µm²"
+    assert escape_latex("Ελένη") == r"\ifdefined\Umathchar Ελένη\else Eleni\fi{}"
+    assert escape_latex("e\u0301ﬁ") == "éfi"
 
 
 def test_a_long_latex_table_runs_over_pages_with_its_header():
     long = Table("long", "Long", ("a", "b"), tuple((f"row {n}", n) for n in range(61)))
-    text = latex(long).decode()
+    text = table_to_latex(long).decode()
     assert "\\begin{longtable}{lr}" in text
     assert "\\endfirsthead" in text and "\\endhead" in text
     assert text.count(r"\toprule") == 2
@@ -219,8 +239,8 @@ def test_a_long_latex_table_runs_over_pages_with_its_header():
 
 def test_a_zip_is_the_same_bytes_and_keeps_its_order():
     files = {"b.txt": b"1", "a/c.txt": b"2" * 999}
-    assert pack(files) == pack(dict(files))
-    with zipfile.ZipFile(io.BytesIO(pack(files))) as book:
+    assert build_zip(files) == build_zip(dict(files))
+    with zipfile.ZipFile(io.BytesIO(build_zip(files))) as book:
         assert book.namelist() == ["b.txt", "a/c.txt"]
         assert book.testzip() is None
         assert {one.date_time for one in book.infolist()} == {(1980, 1, 1, 0, 0, 0)}

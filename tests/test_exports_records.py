@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from test_files_samples import SAMPLES, exports
 
 from review.formats import read_file
-from review.formats.export import EXTENSIONS, WRITERS
+from review.formats.export import EXTENSIONS, RECORD_WRITERS
 from review.models import Record, Relation
 
 
 def back(form: str, records: list[Record]) -> list[Record]:
-    return list(read_file(WRITERS[form](records, ())).records)
+    return list(read_file(RECORD_WRITERS[form](records, ())).records)
 
 
-@pytest.mark.parametrize("form", WRITERS)
+@pytest.mark.parametrize("form", RECORD_WRITERS)
 @pytest.mark.parametrize("name", [name for name, _, _ in SAMPLES])
 def test_a_genuine_export_comes_back_equal(shared: Path, form: str, name: str) -> None:
     records = list(read_file(exports(shared) / name).records)
@@ -27,21 +27,55 @@ def test_a_genuine_export_comes_back_equal(shared: Path, form: str, name: str) -
 
 
 def test_every_format_has_an_extension() -> None:
-    assert EXTENSIONS.keys() == WRITERS.keys()
+    assert EXTENSIONS.keys() == RECORD_WRITERS.keys()
 
 
 ODD = st.one_of(
     st.text(min_size=1, max_size=30),
     st.sampled_from(
         [
-            "=1+1", "'=1", "-", "@type", "a; b", "a and b", "and", "{", "}", "\\&", "50% ~ x",
-            "line\nline", "ER  - ", "TY  - JOUR", "FUNNEL: {}", '"quoted', "a,b", "_x0041_",
-            "\ud800", "\x00", "\ufeff", " padded ", "a  b", "\\textbackslash{}", "--", "10.1/x",
-            "\u2028", "\x85", "é", "e\u0301", "=", "x" * 40_000, "&amp;", "1.0", "TRUE", "x\r",
-            "#N/A", "1", "\\'e",
+            "=1+1",
+            "'=1",
+            "-",
+            "@type",
+            "a; b",
+            "a and b",
+            "and",
+            "{",
+            "}",
+            "\\&",
+            "50% ~ x",
+            "line\nline",
+            "ER  - ",
+            "TY  - JOUR",
+            "FUNNEL: {}",
+            '"quoted',
+            "a,b",
+            "_x0041_",
+            "\ud800",
+            "\x00",
+            "\ufeff",
+            " padded ",
+            "a  b",
+            "\\textbackslash{}",
+            "--",
+            "10.1/x",
+            "\u2028",
+            "\x85",
+            "é",
+            "e\u0301",
+            "=",
+            "x" * 40_000,
+            "&amp;",
+            "1.0",
+            "TRUE",
+            "x\r",
+            "#N/A",
+            "1",
+            "\\'e",
         ]
     ),
-)  # fmt: skip
+)
 MANY = st.lists(ODD, max_size=3).map(tuple)
 RECORDS = st.builds(
     Record,
@@ -73,11 +107,16 @@ RECORDS = st.builds(
 )
 
 
-@pytest.mark.parametrize("form", WRITERS)
+@pytest.mark.parametrize("form", RECORD_WRITERS)
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow,
-    HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
-)  # fmt: skip
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,
+    ],
+)
 @given(records=st.lists(RECORDS, min_size=1, max_size=3))
 def test_any_records_come_back_equal(form: str, records: list[Record]) -> None:
     assert back(form, records) == records
@@ -108,7 +147,7 @@ SAID = {"key": "R000007", "title_abstract": "include", "full_text": "exclude", "
 def test_plain_rispy_reads_the_ris() -> None:
     import rispy
 
-    (entry,) = rispy.loads(WRITERS["ris"]([PAPER], [SAID]).decode().replace("\r\n", "\n"))
+    (entry,) = rispy.loads(RECORD_WRITERS["ris"]([PAPER], [SAID]).decode().replace("\r\n", "\n"))
     assert entry["title"] == PAPER.title
     assert entry["authors"] == list(PAPER.authors)
     assert entry["year"] == "2020"
@@ -122,7 +161,7 @@ def test_plain_rispy_reads_the_ris() -> None:
 def test_plain_bibtexparser_reads_the_bibtex() -> None:
     import bibtexparser
 
-    library = bibtexparser.parse_string(WRITERS["bibtex"]([PAPER, PAPER], ()).decode())
+    library = bibtexparser.parse_string(RECORD_WRITERS["bibtex"]([PAPER, PAPER], ()).decode())
     assert library.failed_blocks == []
     entry = library.entries[0]
     assert entry.entry_type == "article"
@@ -133,34 +172,34 @@ def test_plain_bibtexparser_reads_the_bibtex() -> None:
 
 
 def test_bibtex_leaves_no_sign_that_acts_in_tex() -> None:
-    data = WRITERS["bibtex"]([Record("pubmed", title="R^2 of ~5%", year=2020)], ())
+    data = RECORD_WRITERS["bibtex"]([Record("pubmed", title="R^2 of ~5%", year=2020)], ())
     assert b"R\\textasciicircum{}2 of \\textasciitilde{}5\\%" in data
     assert next(iter(read_file(data).records)).title == "R^2 of ~5%"
 
 
-@pytest.mark.parametrize("form", WRITERS)
+@pytest.mark.parametrize("form", RECORD_WRITERS)
 def test_decisions_beside_a_record_do_not_change_it(form: str) -> None:
-    data = WRITERS[form]([PAPER, PAPER], [SAID, {}])
+    data = RECORD_WRITERS[form]([PAPER, PAPER], [SAID, {}])
     assert list(read_file(data).records) == [PAPER, PAPER]
 
 
 @pytest.mark.parametrize("form", ["ris", "bibtex", "csv", "json"])
 def test_decisions_stand_in_the_file(form: str) -> None:
-    text = WRITERS[form]([PAPER], [SAID]).decode("utf-8-sig")
+    text = RECORD_WRITERS[form]([PAPER], [SAID]).decode("utf-8-sig")
     assert "R000007" in text
     assert "no AI" in text
 
 
 def test_a_csv_cell_is_never_a_formula() -> None:
     wild = Record(source="x", title="+1", authors=("@a",), journal="-2", abstract="=cmd()", year=-3)
-    (row,) = csv.DictReader(io.StringIO(WRITERS["csv"]([wild], ()).decode("utf-8-sig")))
+    (row,) = csv.DictReader(io.StringIO(RECORD_WRITERS["csv"]([wild], ()).decode("utf-8-sig")))
     assert not [cell for cell in row.values() if cell and cell[0] in "=+-@\t\r"]
 
 
 def test_an_xlsx_has_a_frozen_header_and_no_formula() -> None:
     import openpyxl
 
-    book = openpyxl.load_workbook(io.BytesIO(WRITERS["xlsx"]([PAPER], [SAID])))
+    book = openpyxl.load_workbook(io.BytesIO(RECORD_WRITERS["xlsx"]([PAPER], [SAID])))
     sheet = book.active
     assert sheet is not None
     assert sheet.freeze_panes == "A2"
@@ -170,7 +209,7 @@ def test_an_xlsx_has_a_frozen_header_and_no_formula() -> None:
 
 
 def test_a_column_added_in_a_spreadsheet_is_kept() -> None:
-    lines = WRITERS["csv"]([PAPER], ()).decode("utf-8-sig").splitlines()
+    lines = RECORD_WRITERS["csv"]([PAPER], ()).decode("utf-8-sig").splitlines()
     text = "\n".join(
         f"{line},{cell}" for line, cell in zip(lines, ["my note", "ask Eva"], strict=True)
     )
@@ -178,12 +217,12 @@ def test_a_column_added_in_a_spreadsheet_is_kept() -> None:
 
 
 def test_a_correction_in_the_file_comes_back() -> None:
-    data = WRITERS["ris"]([PAPER], ()).replace(b"Radiology", b"European Radiology")
+    data = RECORD_WRITERS["ris"]([PAPER], ()).replace(b"Radiology", b"European Radiology")
     assert read_file(data).records[0].journal == "European Radiology"
 
 
 def test_a_note_wrapped_by_a_reference_manager_is_still_read() -> None:
-    text = WRITERS["ris"]([PAPER], ()).decode()
+    text = RECORD_WRITERS["ris"]([PAPER], ()).decode()
     head, _, note = text.partition("N1  - FUNNEL: ")
     body = note.split("\r\n")[0].replace('"', "&quot;")
     wrapped = f"{head}N1  - <p>FUNNEL: {body}</p>\r\nER  - \r\n"
@@ -191,6 +230,6 @@ def test_a_note_wrapped_by_a_reference_manager_is_still_read() -> None:
 
 
 def test_json_keeps_the_key_and_the_decisions() -> None:
-    (item,) = json.loads(WRITERS["json"]([PAPER], [SAID]))
+    (item,) = json.loads(RECORD_WRITERS["json"]([PAPER], [SAID]))
     assert item["key"] == "R000007"
     assert item["status"]["full_text"] == "exclude"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from review.errors import SourceError
-from review.formats.tabular.decisions import DecisionRow, Given, read_decisions
+from review.formats.tabular.decisions import DecisionDefaults, DecisionRow, read_decisions
 
 OWN = """record,stage,reviewer,role,verdict,reason,note
 R000001,title-abstract,ada,reviewer,include,,
@@ -54,7 +54,7 @@ ASREVIEW = (
 
 
 def read(
-    text: str, given: Given | None = None
+    text: str, given: DecisionDefaults | None = None
 ) -> tuple[str, list[DecisionRow], list[int], list[str]]:
     found = read_decisions(text.encode(), given)
     return found.kind, list(found.rows), list(found.undecided), [r.reason for r in found.rejected]
@@ -82,7 +82,7 @@ def test_every_line_of_a_file_comes_out_once() -> None:
 
 
 def test_rayyan_csv_gives_a_row_a_reviewer() -> None:
-    kind, rows, undecided, rejected = read(RAYYAN, Given(stage="title-abstract"))
+    kind, rows, undecided, rejected = read(RAYYAN, DecisionDefaults(stage="title-abstract"))
     assert kind == "rayyan"
     assert [(r.reviewer, r.verdict, r.reason) for r in rows] == [
         ("Kofi", "include", None),
@@ -107,17 +107,19 @@ def test_rayyan_ris_is_read() -> None:
 
 
 def test_covidence_reasons_mean_excluded_and_the_rest_must_be_said() -> None:
-    kind, rows, _, rejected = read(COVIDENCE, Given(reviewer="consensus"))
+    kind, rows, _, rejected = read(COVIDENCE, DecisionDefaults(reviewer="consensus"))
     assert kind == "covidence"
     assert [(r.verdict, r.reason) for r in rows] == [("exclude", "Wrong study design")]
     assert "--verdict" in rejected[0]
-    _, rows, _, rejected = read(COVIDENCE, Given(reviewer="consensus", verdict="include"))
+    _, rows, _, rejected = read(
+        COVIDENCE, DecisionDefaults(reviewer="consensus", verdict="include")
+    )
     assert [r.verdict for r in rows] == ["exclude", "include"]
     assert rejected == []
 
 
 def test_asreview_labels_are_read_and_unseen_records_counted() -> None:
-    kind, rows, undecided, rejected = read(ASREVIEW, Given(reviewer="ada"))
+    kind, rows, undecided, rejected = read(ASREVIEW, DecisionDefaults(reviewer="ada"))
     assert kind == "asreview"
     assert [(r.line, r.verdict, r.note) for r in rows] == [
         (2, "include", "good"),

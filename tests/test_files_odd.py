@@ -31,9 +31,14 @@ XML = (
 WOS = "FN X\nVR 1.0\nPT J\nTI First\nPY 2020\nER\n\nPT J\nTI Second\nPY 2021\nER\n\nEF\n"
 PERCENT = "%0 Journal Article\n%T First\n%D 2020\n\n%0 Journal Article\n%T Second\n%D 2021\n"
 ALL = {
-    "ris": RIS, "nbib": NBIB, "bibtex": BIBTEX, "csv": CSV, "xml": XML, "wos": WOS,
+    "ris": RIS,
+    "nbib": NBIB,
+    "bibtex": BIBTEX,
+    "csv": CSV,
+    "xml": XML,
+    "wos": WOS,
     "percent": PERCENT,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("form", ALL)
@@ -215,8 +220,26 @@ def test_a_csv_whose_text_looks_like_ris_is_still_a_table() -> None:
     assert [record.title for record in read_file(text.encode()).records] == ["First"]
 
 
-PIECES = [b'"', b"{", b"}", b"@", b"\n", b"ER  - \n", b"TY  - JOUR\n", b"\x00", b"\xff", b",", b"<",
-          b"      x", b"PMID- ", b"%0 ", b"\\", b"<1>\n", b"PT J\n", b"@article{"]  # fmt: skip
+PIECES = [
+    b'"',
+    b"{",
+    b"}",
+    b"@",
+    b"\n",
+    b"ER  - \n",
+    b"TY  - JOUR\n",
+    b"\x00",
+    b"\xff",
+    b",",
+    b"<",
+    b"      x",
+    b"PMID- ",
+    b"%0 ",
+    b"\\",
+    b"<1>\n",
+    b"PT J\n",
+    b"@article{",
+]
 
 
 def damaged(data: bytes, dice: random.Random) -> bytes:

@@ -10,17 +10,17 @@ from PIL import Image
 
 from review.errors import FullTextError
 from review.fulltext import (
-    STATE_WORDS,
+    STATE_MESSAGES,
     FullText,
     Limits,
     Worker,
-    as_dict,
     find_quote,
-    from_dict,
+    full_text_from_dict,
+    full_text_to_dict,
     pdfium,
     plumber,
-    read,
-    read_many,
+    read_full_text,
+    read_full_texts,
     read_tables,
     render_page,
 )
@@ -97,7 +97,7 @@ WHOLE = [
 @pytest.fixture(scope="module")
 def texts(shared) -> dict[str, FullText]:
     paths = sorted((shared / "reference" / "pdfs").glob("*.pdf"))
-    return {path.name: text for path, text in zip(paths, read_many(paths), strict=True)}
+    return {path.name: text for path, text in zip(paths, read_full_texts(paths), strict=True)}
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_every_shared_file_ends_in_its_state(texts, name):
     text = texts[name]
     assert (text.state, text.page_count) == STATES[name]
     assert text.state == "ok" or text.problem
-    assert text.state in STATE_WORDS
+    assert text.state in STATE_MESSAGES
 
 
 def test_no_shared_file_is_left_out(texts):
@@ -125,8 +125,8 @@ def test_sentences_come_out_whole(texts, name, sentence):
 
 def test_a_password_opens_a_locked_file(shared, worker):
     path = shared / "reference" / "pdfs" / "password-openpassword.pdf"
-    assert read(path, password="openpassword", worker=worker).state == "ok"
-    wrong = read(path, password="nonsense", worker=worker)
+    assert read_full_text(path, password="openpassword", worker=worker).state == "ok"
+    wrong = read_full_text(path, password="nonsense", worker=worker)
     assert wrong.state == "encrypted"
     assert "does not open" in str(wrong.problem)
 
@@ -135,8 +135,14 @@ def test_sections_carry_normal_names_in_order(texts):
     names = [section.name for section in texts["covidnet-cxr-v3.pdf"].sections]
     order = list(dict.fromkeys(names))
     assert order == [
-        "abstract", "introduction", "methods", "results", "conclusion", "statements", "references",
-    ]  # fmt: skip
+        "abstract",
+        "introduction",
+        "methods",
+        "results",
+        "conclusion",
+        "statements",
+        "references",
+    ]
     wheat = [
         (section.name, section.title) for section in texts["plosone-wheat-one-column.pdf"].sections
     ]
@@ -214,12 +220,12 @@ def test_every_sentence_can_be_found_again(texts):
 
 def test_the_same_file_gives_the_same_text(shared, texts, worker):
     path = shared / "reference" / "pdfs" / "covidnet-cxr-v2.pdf"
-    assert read(path, worker=worker) == texts["covidnet-cxr-v2.pdf"]
+    assert read_full_text(path, worker=worker) == texts["covidnet-cxr-v2.pdf"]
 
 
 def test_full_texts_survive_json(texts):
     for text in texts.values():
-        assert from_dict(json.loads(json.dumps(as_dict(text)))) == text
+        assert full_text_from_dict(json.loads(json.dumps(full_text_to_dict(text)))) == text
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -227,7 +233,7 @@ def test_hostile_files_end_in_a_state(tmp_path, worker, name):
     make_up, allowed = write(tmp_path, name), MAKERS[name][1]
     seconds = 12 if "timeout" in allowed else 120
     limits = Limits(seconds=seconds, page_seconds=seconds / 2, memory_mb=900)
-    text = read(make_up, limits=limits, worker=worker)
+    text = read_full_text(make_up, limits=limits, worker=worker)
     assert text.state in allowed, text.problem
     assert text.problem
 
@@ -239,7 +245,7 @@ def test_memory_is_held_to_its_limit_and_the_file_is_called_too_large(tmp_path, 
     path = write(tmp_path, name)
     limits = Limits(seconds=60, page_seconds=60, memory_mb=300)
     with Worker() as fresh:
-        text = read(path, limits=limits, worker=fresh)
+        text = read_full_text(path, limits=limits, worker=fresh)
     assert text.state == "too_large"
     assert "memory" in str(text.problem)
 
@@ -261,41 +267,43 @@ def test_a_truncated_paper_keeps_what_could_be_read_and_says_so(shared, tmp_path
     whole = (shared / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
     path = tmp_path / "half.pdf"
     path.write_bytes(whole[: len(whole) // 3])
-    text = read(path, worker=worker)
+    text = read_full_text(path, worker=worker)
     assert text.state == "damaged"
     assert "pages that could not be opened: " in str(text.problem)
     assert any("devastating effect" in s.text for s in text.sentences)
 
 
 def test_a_missing_file_is_a_state(tmp_path):
-    assert read(tmp_path / "nothing.pdf").state == "missing"
-    assert read(tmp_path).state == "missing"
+    assert read_full_text(tmp_path / "nothing.pdf").state == "missing"
+    assert read_full_text(tmp_path).state == "missing"
 
 
 def test_a_file_over_the_size_limit_is_not_opened(tmp_path, worker):
     path = tmp_path / "large.pdf"
     path.write_bytes(sentence_page(["Words on a page."]) + b"\n" * 1_200_000)
-    assert read(path, limits=Limits(file_mb=1), worker=worker).state == "too_large"
+    assert read_full_text(path, limits=Limits(file_mb=1), worker=worker).state == "too_large"
 
 
 def test_a_slow_page_ends_the_reading_and_not_the_next_file(shared, tmp_path, worker):
     slow = write(tmp_path, "300 MB of drawing in a megabyte")
     limits = Limits(seconds=60, page_seconds=0.3, memory_mb=6000)
     assert (
-        read(shared / "reference" / "pdfs" / "scan-no-text.pdf", worker=worker).state == "no_text"
+        read_full_text(shared / "reference" / "pdfs" / "scan-no-text.pdf", worker=worker).state
+        == "no_text"
     )
-    text = read(slow, limits=limits, worker=worker)
+    text = read_full_text(slow, limits=limits, worker=worker)
     assert text.state == "timeout"
     assert "page 1" in str(text.problem)
     assert (
-        read(shared / "reference" / "pdfs" / "scan-no-text.pdf", worker=worker).state == "no_text"
+        read_full_text(shared / "reference" / "pdfs" / "scan-no-text.pdf", worker=worker).state
+        == "no_text"
     )
 
 
 def test_progress_is_told_after_each_file(shared, tmp_path):
     paths = [shared / "reference" / "pdfs" / "scan-no-text.pdf", tmp_path / "absent.pdf"]
     told = []
-    texts = read_many(
+    texts = read_full_texts(
         paths,
         workers=2,
         progress=lambda done, total, path, text: told.append((done, total, path.name, text.state)),
@@ -306,7 +314,7 @@ def test_progress_is_told_after_each_file(shared, tmp_path):
         ("scan-no-text.pdf", "no_text"),
         ("absent.pdf", "missing"),
     }
-    assert read_many([]) == []
+    assert read_full_texts([]) == []
 
 
 @pytest.mark.parametrize("rotate", [0, 90, 180, 270])
@@ -317,7 +325,7 @@ def test_boxes_lie_on_the_ink_of_turned_and_cropped_pages(tmp_path, rotate, box)
         sentence_page(["Hedgehogs walk at night through gardens."], rotate=rotate, box=box)
     )
     with pdfium.open_pdf(path, None) as document:
-        [page] = pdfium.pages(document, Limits())
+        [page] = pdfium.iter_pages(document, Limits())
     words = [word for line in page.lines for word in line.words]
     picture = Image.open(io.BytesIO(render_page(path, 1, scale=2.0))).convert("L")
     inside = set()
@@ -367,7 +375,7 @@ def test_tables_are_read_on_demand(shared):
 
 def test_the_second_reader_gives_the_same_sentences(shared, texts):
     path = shared / "reference" / "pdfs" / "covidnet-cxr-v2.pdf"
-    other = plumber.read(path, "x", None, Limits(), lambda page: None, why="asked for")
+    other = plumber.read_pdf(path, "x", None, Limits(), lambda page: None, pdfium_error="asked for")
     assert other.reader.startswith("pdfplumber")
     first = {s.text for s in texts["covidnet-cxr-v2.pdf"].sentences if len(s.text) > 60}
     shared_ones = first & {s.text for s in other.sentences}
@@ -391,14 +399,19 @@ def test_fonts_that_give_no_letters_count_as_no_text(tmp_path, worker):
             ]
         )
     )
-    assert read(path, worker=worker).state == "no_text"
+    assert read_full_text(path, worker=worker).state == "no_text"
 
 
 @pytest.mark.parametrize(
     "words",
-    [("fulltext", "none.pdf"), ("agreement", "none.csv"), ("score", "rqs-1.0", "none.csv"),
-     ("checklist", "check", "none.yaml"), ("evidence", "none.pdf", "-c", "rqs-1.0")],
-)  # fmt: skip
+    [
+        ("fulltext", "none.pdf"),
+        ("agreement", "none.csv"),
+        ("score", "rqs-1.0", "none.csv"),
+        ("checklist", "check", "none.yaml"),
+        ("evidence", "none.pdf", "-c", "rqs-1.0"),
+    ],
+)
 def test_a_file_that_is_not_there_is_one_calm_line(tmp_path, words):
     import subprocess
     import sys
@@ -407,8 +420,12 @@ def test_a_file_that_is_not_there_is_one_calm_line(tmp_path, words):
     env = {"PYTHONPATH": str(Path(__file__).parents[1]), "PATH": ""}
     done = subprocess.run(
         [sys.executable, "-m", "review.cli", *words],
-        cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 1
     assert done.stdout == ""
     assert "no such file" in done.stderr.lower()

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review.fulltext import Candidate, match
-from review.fulltext.layout import arrange, without_furniture
-from review.fulltext.lines import RawPage, line_of
-from review.fulltext.sections import depth, known, run_in, split_number
-from review.fulltext.sentences import join_broken, sentence_spans, vocabulary
+from review.fulltext import RecordCandidate, match_record
+from review.fulltext.layout import arrange_lines, strip_headers_footers
+from review.fulltext.lines import PageLines, build_line
+from review.fulltext.sections import find_section_name, get_depth, parse_run_in, split_number
+from review.fulltext.sentences import build_vocabulary, find_sentence_spans, join_broken_word
 from review.models import Word
 
 
@@ -44,7 +44,7 @@ from review.models import Word
     ],
 )
 def test_headings_have_normal_names(printed, name):
-    assert known(printed) == name
+    assert find_section_name(printed) == name
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_headings_have_normal_names(printed, name):
 )
 def test_headings_lose_their_number(printed, number, rest, level):
     assert split_number(printed) == (number, rest)
-    assert depth(number) == level
+    assert get_depth(number) == level
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_headings_lose_their_number(printed, number, rest, level):
     ],
 )
 def test_a_paragraph_may_open_with_its_heading(text, name, rest):
-    found = run_in(text)
+    found = parse_run_in(text)
     assert found is not None
     assert (found[0], text[found[2] :]) == (name, rest)
 
@@ -84,7 +84,7 @@ def test_a_paragraph_may_open_with_its_heading(text, name, rest):
     "text", ["Data were split. We then", "The model: it works", "results: none"]
 )
 def test_ordinary_openings_are_no_headings(text):
-    assert run_in(text) is None
+    assert parse_run_in(text) is None
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,13 @@ def test_ordinary_openings_are_no_headings(text):
     ],
 )
 def test_sentences_end_where_people_end_them(text, count):
-    spans = sentence_spans(text)
+    spans = find_sentence_spans(text)
     assert len(spans) == count, [text[a:b] for a, b in spans]
 
 
 @given(st.text(alphabet="ab A.1[]()?! \n-", max_size=60))
 def test_splitting_into_sentences_loses_no_letter(text):
-    spans = sentence_spans(text)
+    spans = find_sentence_spans(text)
     kept = "".join(text[a:b] for a, b in spans)
     assert "".join(kept.split()) == "".join(text.split())
     assert all(a < b for a, b in spans)
@@ -134,8 +134,8 @@ def test_splitting_into_sentences_loses_no_letter(text):
     ],
 )
 def test_broken_words_are_joined_as_the_paper_writes_them(first, second, whole):
-    solid, hyphened = vocabulary(["follow-up", "radiography", "validation"])
-    assert join_broken(first, second, solid, hyphened) == whole
+    solid, hyphened = build_vocabulary(["follow-up", "radiography", "validation"])
+    assert join_broken_word(first, second, solid, hyphened) == whole
 
 
 def page(*lines, width=600.0, number=1):
@@ -145,7 +145,7 @@ def page(*lines, width=600.0, number=1):
         words = text.split()
         step = (x1 - x0) / len(words)
         made.append(
-            line_of(
+            build_line(
                 [
                     Word(word, x0 + place * step, top, x0 + (place + 1) * step - 2, top + 9)
                     for place, word in enumerate(words)
@@ -154,7 +154,7 @@ def page(*lines, width=600.0, number=1):
                 False,
             )
         )
-    return RawPage(number, width, 800.0, tuple(made))
+    return PageLines(number, width, 800.0, tuple(made))
 
 
 def texts(raw):
@@ -167,7 +167,7 @@ def test_columns_written_row_by_row_are_read_one_after_the_other():
         top = 100.0 + 12 * place
         rows.append((50.0, top, 280.0, f"left {place} word word"))
         rows.append((320.0, top, 550.0, f"right {place} word word"))
-    read = texts(arrange(page((50.0, 70.0, 550.0, "A title over both columns here"), *rows)))
+    read = texts(arrange_lines(page((50.0, 70.0, 550.0, "A title over both columns here"), *rows)))
     assert read[0].startswith("A title")
     assert [text.split()[0] for text in read[1:]] == ["left"] * 12 + ["right"] * 12
 
@@ -182,8 +182,8 @@ def test_lines_glued_over_the_gutter_are_cut():
             Word(w.text, x, w.top, x + 40, w.bottom)
             for x, w in zip(starts, line.words, strict=True)
         ]
-        glued.append(line_of(words, 10.0, False))
-    read = texts(arrange(RawPage(1, 600.0, 800.0, tuple(glued))))
+        glued.append(build_line(words, 10.0, False))
+    read = texts(arrange_lines(PageLines(1, 600.0, 800.0, tuple(glued))))
     assert read == ["a b c d"] * 12 + ["e f g h"] * 12
 
 
@@ -191,7 +191,7 @@ def test_a_sound_order_is_left_alone():
     left = [(50.0, 100.0 + 12 * n, 280.0, f"left {n} word") for n in range(12)]
     right = [(320.0, 100.0 + 12 * n, 550.0, f"right {n} word") for n in range(12)]
     raw = page(*left, *right)
-    assert texts(arrange(raw)) == texts(raw)
+    assert texts(arrange_lines(raw)) == texts(raw)
 
 
 def test_heads_feet_and_page_numbers_go_and_text_at_the_edge_stays():
@@ -205,34 +205,34 @@ def test_heads_feet_and_page_numbers_go_and_text_at_the_edge_stays():
         )
         for number in range(3)
     ]
-    for raw, number in zip(without_furniture(pages), "abc", strict=True):
+    for raw, number in zip(strip_headers_footers(pages), "abc", strict=True):
         assert texts(raw) == [f"own words of page {number}", "Journal of Things in the middle"]
 
 
-V2 = Candidate(
+V2 = RecordCandidate(
     "R000001",
     "COVID-Net: A Tailored Deep Convolutional Neural Network Design for Detection of COVID-19 "
     "Cases from Chest Radiography Images",
 )
-V3 = Candidate(
+V3 = RecordCandidate(
     "R000002",
     "COVID-Net: A Tailored Deep Convolutional Neural Network Design for Detection of COVID-19 "
     "Cases from Chest X-Ray Images",
     doi="10.1038/s41598-020-76550-z",
     arxiv_id="2003.09871",
 )
-OTHER = Candidate("R000003", "Deep learning for tuberculosis", doi="10.1000/tb.1")
+OTHER = RecordCandidate("R000003", "Deep learning for tuberculosis", doi="10.1000/tb.1")
 
 
 @pytest.mark.parametrize(
     ("name", "key"), [("covidnet-cxr-v2", "R000001"), ("covidnet-cxr-v3", "R000002")]
 )
 def test_versions_whose_titles_differ_by_a_word_are_told_apart(shared, name, key):
-    from review.fulltext import read
+    from review.fulltext import read_full_text
 
-    text = read(shared / "reference" / "pdfs" / f"{name}.pdf")
-    found = match(text.front, [V2, V3, OTHER])
-    assert (found.keys, found.how) == ((key,), "title")
+    text = read_full_text(shared / "reference" / "pdfs" / f"{name}.pdf")
+    found = match_record(text.front, [V2, V3, OTHER])
+    assert (found.keys, found.method) == ((key,), "title")
 
 
 @pytest.mark.parametrize(
@@ -252,19 +252,20 @@ def test_versions_whose_titles_differ_by_a_word_are_told_apart(shared, name, key
     ],
 )
 def test_a_file_is_matched_by_what_stands_on_its_first_pages(front, file_name, keys, how):
-    found = match(front, [V2, V3, OTHER], file_name=file_name)
-    assert (found.keys, found.how) == (keys, how)
+    found = match_record(front, [V2, V3, OTHER], file_name=file_name)
+    assert (found.keys, found.method) == (keys, how)
 
 
 def test_two_records_of_one_title_are_both_named():
-    twin = Candidate("R000009", OTHER.title)
-    found = match("Deep Learning for Tuberculosis. A. Author", [OTHER, twin])
+    twin = RecordCandidate("R000009", OTHER.title)
+    found = match_record("Deep Learning for Tuberculosis. A. Author", [OTHER, twin])
     assert found.keys == ("R000003", "R000009")
 
 
 def test_a_doi_shared_by_two_records_asks():
-    twin = Candidate("R000009", None, doi="10.1000/tb.1")
-    found = match(
-        "some front page with 10.1000/tb.1", [twin, Candidate("R000010", None, doi="10.1000/tb.1")]
+    twin = RecordCandidate("R000009", None, doi="10.1000/tb.1")
+    found = match_record(
+        "some front page with 10.1000/tb.1",
+        [twin, RecordCandidate("R000010", None, doi="10.1000/tb.1")],
     )
     assert found.keys == ("R000009", "R000010")

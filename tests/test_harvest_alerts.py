@@ -8,14 +8,14 @@ from typer.testing import CliRunner
 
 from review.cli import app
 from review.errors import ReviewError
-from review.models import Parsed, Record, Relation
+from review.models import ParseResult, Record, Relation
 from review.sources.models import ResultPage
 from review.store import audit_events, harvests, links, records
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.harvest import alerts
-from review.workflow.harvest.ingest import Place, Tally, marks, take
+from review.workflow.harvest.ingest import Counts, IngestTarget, find_retraction_marks, ingest_page
 from review.workflow.screening import decisions
-from review.workflow.screening.decisions import Wanted
+from review.workflow.screening.decisions import NewDecision
 
 
 @pytest.fixture
@@ -25,24 +25,24 @@ def project(tmp_path):
 
 def add(project, *given):
     with project.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ann", kind="file", source="x")
-        return records.add(conn, batch, list(enumerate(given, 1)), now()).new
+        batch = records.add_batch(conn, utc_now(), "ann", kind="file", source="x")
+        return records.add_records(conn, batch, list(enumerate(given, 1)), utc_now()).new
 
 
 def include(project, number, verdict="include"):
-    decisions.decide(project, Wanted(number, "screening", "ann", verdict))
+    decisions.add_decision(project, NewDecision(number, "screening", "ann", verdict))
 
 
 def say(project, number, *said):
     with project.store.write() as conn:
-        harvests.add_relations(conn, number, list(said), now(), None)
+        harvests.add_relations(conn, number, list(said), utc_now(), None)
 
 
 def one_alert(project):
     (number,) = add(project, Record("pubmed", "1", title="A study", types=("Journal Article",)))
     include(project, number)
     say(project, number, Relation("retracted_by", "pmid:9", "pubmed"))
-    return number, alerts.raise_new(project)
+    return number, alerts.raise_new_alerts(project)
 
 
 def test_only_an_included_study_is_an_alert(project):
@@ -53,7 +53,7 @@ def test_only_an_included_study_is_an_alert(project):
     include(project, outside, "exclude")
     for number in (inside, outside):
         say(project, number, Relation("retracted_by", "pmid:9", "pubmed"))
-    assert alerts.raise_new(project) == [
+    assert alerts.raise_new_alerts(project) == [
         "R000001: the included study 'In' is retracted (pubmed: pmid:9)"
     ]
 
@@ -72,7 +72,7 @@ def test_what_calls_a_study_into_question(project, kind, target, said):
     (number,) = add(project, Record("pubmed", "1", title="A study"))
     include(project, number)
     say(project, number, Relation(kind, target, "pubmed"))
-    raised = alerts.raise_new(project)
+    raised = alerts.raise_new_alerts(project)
     assert len(raised) == (said is not None)
     assert all(said in one for one in raised)
 
@@ -80,18 +80,22 @@ def test_what_calls_a_study_into_question(project, kind, target, said):
 def test_several_words_on_one_retraction_are_one_alert(project):
     number, raised = one_alert(project)
     assert len(raised) == 1
-    say(project, number, Relation("retracted_by", "doi:10.1/r", "crossref"),
-        Relation("marked", "retracted publication", "europepmc"))  # fmt: skip
-    assert alerts.raise_new(project) == []
+    say(
+        project,
+        number,
+        Relation("retracted_by", "doi:10.1/r", "crossref"),
+        Relation("marked", "retracted publication", "europepmc"),
+    )
+    assert alerts.raise_new_alerts(project) == []
     say(project, number, Relation("expression_of_concern_in", "pmid:8", "pubmed"))
-    assert len(alerts.raise_new(project)) == 1
+    assert len(alerts.raise_new_alerts(project)) == 1
 
 
 def test_a_record_that_came_marked_as_retracted_is_an_alert_once_included(project):
     (number,) = add(project, Record("pubmed", "1", title="X", types=("Retracted Publication",)))
-    assert alerts.raise_new(project) == []
+    assert alerts.raise_new_alerts(project) == []
     include(project, number)
-    assert "is marked as retracted, withdrawn or deleted" in alerts.raise_new(project)[0]
+    assert "is marked as retracted, withdrawn or deleted" in alerts.raise_new_alerts(project)[0]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +115,7 @@ def test_a_record_that_came_marked_as_retracted_is_an_alert_once_included(projec
     ],
 )
 def test_an_entry_says_in_its_own_way_that_it_no_longer_stands(record, marked):
-    assert bool(marks(record)) == marked
+    assert bool(find_retraction_marks(record)) == marked
 
 
 def test_a_withdrawn_version_that_no_longer_matches_marks_the_version_we_have(project):
@@ -122,15 +126,29 @@ def test_a_withdrawn_version_that_no_longer_matches_marks_the_version_we_have(pr
         for doi in ("10.1101/1", "10.1101/2")
     )
     with project.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ann", kind="harvest", source="medrxiv")
-        harvest = harvests.open_one(conn, now(), "ann", detail={}, run="r", source="medrxiv",
-                                    batch=batch, query="q", compiled=None,
-                                    window_from="2020-01-01", window_to="2020-01-31")  # fmt: skip
-    place = Place(harvest, batch, "medrxiv", asks=False, matches=lambda title, abstract: False)
-    page = ResultPage(b"{}", "", Parsed((gone, other), (), 2), "2020-01-01..2020-01-31", 2, 2, {})
-    new, known = take(project, place, page, Tally())
+        batch = records.add_batch(conn, utc_now(), "ann", kind="harvest", source="medrxiv")
+        harvest = harvests.open_harvest(
+            conn,
+            utc_now(),
+            "ann",
+            detail={},
+            run="r",
+            source="medrxiv",
+            batch=batch,
+            query="q",
+            compiled=None,
+            window_from="2020-01-01",
+            window_to="2020-01-31",
+        )
+    place = IngestTarget(
+        harvest, batch, "medrxiv", runs_query=False, matches=lambda title, abstract: False
+    )
+    page = ResultPage(
+        b"{}", "", ParseResult((gone, other), (), 2), "2020-01-01..2020-01-31", 2, 2, {}
+    )
+    new, known = ingest_page(project, place, page, Counts())
     assert (new, known) == (0, 0)
-    (told,) = alerts.raise_new(project)
+    (told,) = alerts.raise_new_alerts(project)
     assert "marked as retracted, withdrawn or deleted (medrxiv: withdrawn)" in told
 
 
@@ -140,9 +158,9 @@ def test_another_report_of_an_included_study_counts_too(project):
     )
     include(project, preprint)
     with project.store.write() as conn:
-        links.put_groups(conn, {preprint: (preprint, preprint), article: (article, preprint)})
+        links.replace_groups(conn, {preprint: (preprint, preprint), article: (article, preprint)})
     say(project, article, Relation("retracted_by", "pmid:9", "pubmed"))
-    assert alerts.raise_new(project) == [
+    assert alerts.raise_new_alerts(project) == [
         "R000002: another report of the included study R000001, 'Article', is retracted "
         "(pubmed: pmid:9)"
     ]
@@ -150,37 +168,38 @@ def test_another_report_of_an_included_study_counts_too(project):
 
 def test_a_closed_alert_stays_readable_and_is_not_raised_again(project):
     number, _ = one_alert(project)
-    (alert,) = alerts.open_ones(project)
-    closed = alerts.close(project, alert.id, "ann", "  Excluded;\n the notice is genuine ")
+    (alert,) = alerts.list_open_alerts(project)
+    closed = alerts.close_alert(project, alert.id, "ann", "  Excluded;\n the notice is genuine ")
     assert (closed.closed_by, closed.why) == ("ann", "Excluded; the notice is genuine")
-    assert alerts.open_ones(project) == []
-    assert alerts.every(project) == [closed]
-    assert alerts.raise_new(project) == []
+    assert alerts.list_open_alerts(project) == []
+    assert alerts.list_alerts(project) == [closed]
+    assert alerts.raise_new_alerts(project) == []
     with project.store.read() as conn:
-        assert [a["kind"] for a in audit_events.every(conn) if "alert" in a["kind"]] == [
-            "alert", "alert closed"
-        ]  # fmt: skip
+        assert [a["kind"] for a in audit_events.list_events(conn) if "alert" in a["kind"]] == [
+            "alert",
+            "alert closed",
+        ]
     assert number
 
 
 def test_what_cannot_be_closed_is_refused(project):
     one_alert(project)
-    (alert,) = alerts.open_ones(project)
+    (alert,) = alerts.list_open_alerts(project)
     with pytest.raises(ReviewError, match="few words"):
-        alerts.close(project, alert.id, "ann", "  ")
+        alerts.close_alert(project, alert.id, "ann", "  ")
     with pytest.raises(ReviewError, match="no alert 4711"):
-        alerts.close(project, 4711, "ann", "why")
-    alerts.close(project, alert.id, "ann", "seen")
+        alerts.close_alert(project, 4711, "ann", "why")
+    alerts.close_alert(project, alert.id, "ann", "seen")
     with pytest.raises(ReviewError, match=r"was closed by ann on .*: seen"):
-        alerts.close(project, alert.id, "bob", "again")
+        alerts.close_alert(project, alert.id, "bob", "again")
 
 
 def test_alerts_of_a_past_moment_are_open_as_they_were(project):
     one_alert(project)
-    then = now()
-    (alert,) = alerts.open_ones(project)
-    alerts.close(project, alert.id, "ann", "seen")
-    assert len(alerts.open_ones(project, then)) == 1
+    then = utc_now()
+    (alert,) = alerts.list_open_alerts(project)
+    alerts.close_alert(project, alert.id, "ann", "seen")
+    assert len(alerts.list_open_alerts(project, then)) == 1
 
 
 def run(project, *words):

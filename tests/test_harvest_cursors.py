@@ -14,10 +14,10 @@ from review.sources.europepmc import search as europepmc_search
 from review.sources.pubmed import search as pubmed_search
 from review.store import harvests, records
 from review.store.tables import harvest_pages
-from review.store.timestamps import now
-from review.workflow.harvest import Control, exit_status, harvest, overview
+from review.store.timestamps import utc_now
+from review.workflow.harvest import HarvestControl, get_exit_status, list_harvests, run_harvest
 from review.workflow.screening import decisions
-from review.workflow.screening.decisions import Wanted
+from review.workflow.screening.decisions import NewDecision
 
 TODAY = date(2020, 10, 10)
 
@@ -29,9 +29,21 @@ def library():
 
 def page(conn, number, cursor, grown):
     harvests.add_page(
-        conn, number, now(), cursor=cursor, grown=grown, detail={}, slice="s", raw=None,
-        announced=9, received=1, parsed=1, rejected=0, new=1, known=0,
-    )  # fmt: skip
+        conn,
+        number,
+        utc_now(),
+        cursor=cursor,
+        tail_sizes=grown,
+        detail={},
+        slice="s",
+        raw=None,
+        announced=9,
+        received=1,
+        parsed=1,
+        rejected=0,
+        new=1,
+        known=0,
+    )
 
 
 def kept(conn, number):
@@ -44,12 +56,21 @@ def kept(conn, number):
 def test_a_list_that_grows_is_kept_once_and_read_back_whole(tmp_path):
     project = make(tmp_path / "r")
     with project.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ann", kind="harvest", source="pubmed")
-        number = harvests.open_one(
-            conn, now(), "ann", detail={}, run="r", source="pubmed", batch=batch, query="q",
-            compiled=None, window_from="2020-01-01", window_to="2020-01-02",
-        )  # fmt: skip
-        assert harvests.cursor(conn, number) is None
+        batch = records.add_batch(conn, utc_now(), "ann", kind="harvest", source="pubmed")
+        number = harvests.open_harvest(
+            conn,
+            utc_now(),
+            "ann",
+            detail={},
+            run="r",
+            source="pubmed",
+            batch=batch,
+            query="q",
+            compiled=None,
+            window_from="2020-01-01",
+            window_to="2020-01-02",
+        )
+        assert harvests.get_cursor(conn, number) is None
         walked = [
             ({"place": 2, "seen": ["a", "b"], "lost": []}, {"seen": 2, "lost": 0}),
             ({"place": 3, "seen": ["a", "b", "c"], "lost": []}, {"seen": 1, "lost": 0}),
@@ -58,11 +79,11 @@ def test_a_list_that_grows_is_kept_once_and_read_back_whole(tmp_path):
         ]
         for cursor, grown in walked:
             page(conn, number, cursor, grown)
-            assert harvests.cursor(conn, number) == cursor
+            assert harvests.get_cursor(conn, number) == cursor
         assert [one["seen"] for one in kept(conn, number)] == [["a", "b"], ["c"], [], ["d"]]
         ended = {"place": 0, "seen": [], "lost": []}
         page(conn, number, ended, {})
-        assert harvests.cursor(conn, number) == ended
+        assert harvests.get_cursor(conn, number) == ended
         assert len(kept(conn, number)) == 1
 
 
@@ -78,17 +99,17 @@ def test_a_harvest_stopped_after_each_page_loses_and_doubles_nothing(
     calm = make(tmp_path / "calm", sources=(source,), until="2020-04-30", query="covid* OR lung*")
     with StandIn(library, limits=Limits(rxiv_page=15, oai_page=7)) as server:
         rehearsal(server)
-        assert exit_status(harvest(calm, "ann", control=Control(today=TODAY))) == 0
+        assert get_exit_status(run_harvest(calm, "ann", control=HarvestControl(today=TODAY))) == 0
         asked = len(server.log)
         runs = 0
-        while runs == 0 or overview(project)[-1].state != "complete":
-            control = Control(today=TODAY)
+        while runs == 0 or list_harvests(project)[-1].state != "complete":
+            control = HarvestControl(today=TODAY)
 
             def stop(_step, control=control):
                 control.stopped = True
 
-            control.tell = stop
-            harvest(project, "ann", control=control)
+            control.progress = stop
+            run_harvest(project, "ann", control=control)
             runs += 1
             assert runs < 100
         assert len(server.log) - asked < 4 * asked
@@ -103,22 +124,25 @@ def test_what_arxiv_deleted_is_counted_marked_and_told(library, tmp_path, rehear
     project = make(tmp_path / "r", sources=("arxiv-oai",))
     with StandIn(world) as server:
         rehearsal(server)
-        assert exit_status(harvest(project, "ann", control=Control(today=world.today))) == 0
+        assert (
+            get_exit_status(run_harvest(project, "ann", control=HarvestControl(today=world.today)))
+            == 0
+        )
         wanted = expected(server, "arxiv")
         assert {one.rsplit("v", 1)[0] for one in stored(project, "arxiv")} == wanted
         with project.store.read() as conn:
-            ours = next(one for one in records.every(conn) if one.record.source == "arxiv")
-        decisions.decide(project, Wanted(ours.id, "screening", "ann", "include"))
+            ours = next(one for one in records.iter_records(conn) if one.record.source == "arxiv")
+        decisions.add_decision(project, NewDecision(ours.id, "screening", "ann", "include"))
         gone = next(one for one in world.of("arxiv") if one.id == ours.record.arxiv_id)
         gone.deleted_on = world.today + timedelta(days=2)
         world.today += timedelta(days=5)
         world.changed()
         before = stored(project, "arxiv")
-        run = harvest(project, "ann", control=Control(today=world.today))
-    assert exit_status(run) == 0
+        run = run_harvest(project, "ann", control=HarvestControl(today=world.today))
+    assert get_exit_status(run) == 0
     (outcome,) = [one for one in run.outcomes if one.rejected]
     assert outcome.announced == outcome.received + outcome.rejected
     assert stored(project, "arxiv") == before
     (alert,) = run.alerts
     assert "is marked as retracted, withdrawn or deleted (arxiv-oai: deleted at the source" in alert
-    assert {one.state for one in overview(project)} == {"complete"}
+    assert {one.state for one in list_harvests(project)} == {"complete"}

@@ -8,8 +8,8 @@ from standin import StandIn, corpus
 
 from review.errors import StoreError
 from review.store import harvests
-from review.workflow.harvest import Control, harvest, open_windows
-from review.workflow.harvest.models import exit_status
+from review.workflow.harvest import HarvestControl, list_open_windows, run_harvest
+from review.workflow.harvest.models import get_exit_status
 
 TODAY = date(2020, 10, 10)
 NOWHERE = "http://127.0.0.1:9"
@@ -31,33 +31,33 @@ def rehearsal(library, tmp_path, monkeypatch):
 
 
 def go(project, later=0):
-    return harvest(project, "ann", control=Control(today=TODAY + timedelta(days=later)))
+    return run_harvest(project, "ann", control=HarvestControl(today=TODAY + timedelta(days=later)))
 
 
 def all_of(project):
     with project.store.read() as conn:
-        return harvests.every(conn)
+        return harvests.list_harvests(conn)
 
 
 def test_days_without_network_leave_one_open_window_each_and_all_is_made_good(
     tmp_path, rehearsal, monkeypatch
 ):
     project = make(tmp_path / "r", until="2026-12-31")
-    assert exit_status(go(project)) == 0
+    assert get_exit_status(go(project)) == 0
     with monkeypatch.context() as down:
         for name in ("PUBMED", "ARXIV", "MEDRXIV"):
             down.setenv(f"FUNNEL_{name}_URL", NOWHERE)
         for later in (1, 2, 3):
             run = go(project, later)
-            assert exit_status(run) == 3
-            assert len(run.outcomes) == len(open_windows(project))
+            assert get_exit_status(run) == 3
+            assert len(run.outcomes) == len(list_open_windows(project))
         asked = [(one.source, one.window.by) for one in run.outcomes]
         assert len(asked) == len(set(asked))
     lost = [one for one in all_of(project) if one.verdict == "closed"]
     assert lost
     assert all("its days are asked for by harvest" in (one.note or "") for one in lost)
     run = go(project, 4)
-    assert (exit_status(run), open_windows(project)) == (0, ())
+    assert (get_exit_status(run), list_open_windows(project)) == (0, ())
     for one in run.outcomes:
         same = [h.since for h in lost if (h.source, h.detail["by"]) == (one.source, one.window.by)]
         assert one.window.since.isoformat() <= min(same)
@@ -66,15 +66,15 @@ def test_days_without_network_leave_one_open_window_each_and_all_is_made_good(
 
 def test_a_window_that_was_read_in_part_goes_on_by_itself(tmp_path, rehearsal, monkeypatch):
     project = make(tmp_path / "r", sources=("medrxiv",))
-    stop = Control()
-    stop.tell = lambda _: setattr(stop, "stopped", True)
-    harvest(project, "ann", control=stop)
+    stop = HarvestControl()
+    stop.progress = lambda _: setattr(stop, "stopped", True)
+    run_harvest(project, "ann", control=stop)
     with monkeypatch.context() as down:
         down.setenv("FUNNEL_MEDRXIV_URL", NOWHERE)
         go(project)
     assert next(one.verdict for one in all_of(project)) == "incomplete"
     run = go(project)
-    assert exit_status(run) == 0
+    assert get_exit_status(run) == 0
     assert next(one.verdict for one in all_of(project)) == "complete"
 
 
@@ -90,5 +90,5 @@ def test_a_pace_that_cannot_be_kept_leaves_the_window_open(tmp_path, rehearsal, 
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("FUNNEL_CACHE", str(tmp_path / "file"))
     run = go(project)
-    assert exit_status(run) == 3
+    assert get_exit_status(run) == 3
     assert "the pace between requests cannot be kept there" in run.open[0]

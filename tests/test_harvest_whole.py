@@ -10,7 +10,7 @@ from standin import StandIn, corpus
 from standin.web import Limits
 
 from review.store import harvests
-from review.workflow.harvest import overview
+from review.workflow.harvest import list_harvests
 
 SOURCES = ("pubmed", "arxiv", "medrxiv")
 
@@ -102,15 +102,15 @@ def test_a_harvest_killed_ten_times_at_random_ends_with_the_same(library, faultl
     assert kills >= 8
     assert held(project) == faultless
     assert sum(one["new"] for one in again["outcomes"]) == 0
-    for one in overview(project):
+    for one in list_harvests(project):
         assert one.state in ("complete", "closed")
         assert one.announced == one.received
     with project.store.read() as conn:
-        (killed,) = {one.run for one in harvests.every(conn)[:1]}
-        begun = [one for one in harvests.every(conn) if one.run == killed]
+        (killed,) = {one.run for one in harvests.list_harvests(conn)[:1]}
+        begun = [one for one in harvests.list_harvests(conn) if one.run == killed]
         for one in begun:
-            pages = harvests.pages(conn, one.id)
+            pages = harvests.list_pages(conn, one.id)
             assert [page["raw"] for page in pages if page["received"] and not page["raw"]] == []
             assert sum(page["received"] for page in pages) == sum(
-                harvests.announced(conn, one.id).values()
+                harvests.get_announced_counts(conn, one.id).values()
             )

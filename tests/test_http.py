@@ -15,9 +15,9 @@ from standin.web import Limits
 
 from review.errors import SourceError
 from review.sources import arxiv, medrxiv
-from review.sources.http import LONGEST_ASKED, Ask, Http, agent, shown
-from review.sources.models import Refused
-from review.sources.rate_limits import PLACES, TERMS, at_home, place
+from review.sources.http import MAX_RETRY_AFTER, HttpClient, Request, build_user_agent, redact_url
+from review.sources.models import QueryRejected
+from review.sources.rate_limits import BASE_URLS, RATE_LIMITS, is_default_address, resolve_base_url
 
 ROOT = Path(__file__).parents[1]
 
@@ -44,12 +44,14 @@ def corpus():
     return corpus.make(300, 1)
 
 
-def patient(tmp_path: Path, clock: Clock) -> Http:
-    return Http(tmp_path, contact="me@example.org", clock=clock.time, sleep=clock.sleep, seed=1)
+def patient(tmp_path: Path, clock: Clock) -> HttpClient:
+    return HttpClient(
+        tmp_path, contact="me@example.org", clock=clock.time, sleep=clock.sleep, seed=1
+    )
 
 
-def details(server: StandIn, day: str = "2020-03-01/2020-03-31") -> Ask:
-    return Ask("biorxiv", f"{server.base['biorxiv']}/details/medrxiv/{day}/0/json")
+def details(server: StandIn, day: str = "2020-03-01/2020-03-31") -> Request:
+    return Request("biorxiv", f"{server.base['biorxiv']}/details/medrxiv/{day}/0/json")
 
 
 TRANSIENT = ["429", "500", "502", "503", "504", "reset", "html", "empty", "cut", "cut-quiet"]
@@ -92,7 +94,7 @@ def test_retry_after_is_honoured(tmp_path, corpus, form):
 
 def test_too_long_a_retry_after_ends_the_run_with_the_hour_to_come_back(tmp_path, corpus):
     clock = Clock()
-    said = str(int(LONGEST_ASKED) + 3600)
+    said = str(int(MAX_RETRY_AFTER) + 3600)
     with (
         StandIn(corpus, faults=[Fault("429-retry-after", nth=(1,), retry_after=said)]) as server,
         pytest.raises(SourceError, match="stay away until 20"),
@@ -103,7 +105,7 @@ def test_too_long_a_retry_after_ends_the_run_with_the_hour_to_come_back(tmp_path
 
 def test_a_silent_service_times_out_and_is_asked_again(tmp_path, corpus):
     with StandIn(corpus, faults=[Fault("stall", nth=(1,))], stall=3.0) as server:
-        http = Http(tmp_path, pace=0)
+        http = HttpClient(tmp_path, pace=0)
         http.timeout = (1.0, 0.3)
         assert http.fetch(details(server), medrxiv.parse).value.records
         assert http.faults["timeout"] == 1
@@ -111,25 +113,25 @@ def test_a_silent_service_times_out_and_is_asked_again(tmp_path, corpus):
 
 def test_a_refused_query_is_not_asked_again(tmp_path, corpus):
     with StandIn(corpus) as server:
-        http = Http(tmp_path, pace=0)
+        http = HttpClient(tmp_path, pace=0)
         params = {"id_list": "abc"}
-        with pytest.raises(Refused, match="incorrect id format for abc"):
-            http.fetch(Ask("arxiv", server.base["arxiv"], params), arxiv.parse)
+        with pytest.raises(QueryRejected, match="incorrect id format for abc"):
+            http.fetch(Request("arxiv", server.base["arxiv"], params), arxiv.parse)
         assert len(server.log) == 1
 
 
 def test_an_error_entry_under_status_200_is_refused_too(tmp_path, corpus):
     limits = Limits(arxiv_errors_with_200=True)
-    with StandIn(corpus, limits=limits) as server, pytest.raises(Refused, match="id format"):
-        ask = Ask("arxiv", server.base["arxiv"], {"id_list": "abc"})
-        Http(tmp_path, pace=0).fetch(ask, arxiv.parse)
+    with StandIn(corpus, limits=limits) as server, pytest.raises(QueryRejected, match="id format"):
+        ask = Request("arxiv", server.base["arxiv"], {"id_list": "abc"})
+        HttpClient(tmp_path, pace=0).fetch(ask, arxiv.parse)
 
 
 def test_an_answer_above_the_limit_of_size_is_not_read_to_its_end(tmp_path, corpus):
     with StandIn(corpus) as server:
-        http = Http(tmp_path, pace=0)
+        http = HttpClient(tmp_path, pace=0)
         one = details(server)
-        small = Ask(one.terms, one.url, limit=1_000)
+        small = Request(one.service, one.url, limit=1_000)
         with pytest.raises(SourceError, match="more than 1,000 bytes"):
             http.fetch(small, medrxiv.parse)
         assert http.faults["too large"] == 3
@@ -137,16 +139,16 @@ def test_an_answer_above_the_limit_of_size_is_not_read_to_its_end(tmp_path, corp
 
 def test_requests_say_who_asks_and_whom_to_write_to(tmp_path, corpus):
     with StandIn(corpus) as server:
-        Http(tmp_path, contact="me@example.org", pace=0).fetch(details(server), medrxiv.parse)
-        assert server.log[0].agent == agent("me@example.org")
-    assert "Funnel/" in agent("me@example.org")
-    assert "mailto:me@example.org" in agent("me@example.org")
+        HttpClient(tmp_path, contact="me@example.org", pace=0).fetch(details(server), medrxiv.parse)
+        assert server.log[0].agent == build_user_agent("me@example.org")
+    assert "Funnel/" in build_user_agent("me@example.org")
+    assert "mailto:me@example.org" in build_user_agent("me@example.org")
 
 
 def test_shown_addresses_hold_no_keys():
-    url = shown("https://x.org/s", {"api_key": "secret", "email": "a@b", "term": "x"})
+    url = redact_url("https://x.org/s", {"api_key": "secret", "email": "a@b", "term": "x"})
     assert url == "https://x.org/s?term=x"
-    assert shown("https://api.unpaywall.org/v2/10.1/x?email=a@b", {}) == (
+    assert redact_url("https://api.unpaywall.org/v2/10.1/x?email=a@b", {}) == (
         "https://api.unpaywall.org/v2/10.1/x"
     )
 
@@ -162,15 +164,17 @@ def test_shown_addresses_hold_no_keys():
     ],
 )
 def test_redirects_lead_only_home_or_to_https(target, followed):
-    from review.sources.http import _followed
+    from review.sources.http import _resolve_redirect
 
     if followed:
-        assert _followed("http://export.arxiv.org/api/query", target).endswith(("x", "other"))
+        assert _resolve_redirect("http://export.arxiv.org/api/query", target).endswith(
+            ("x", "other")
+        )
     else:
-        with pytest.raises(Refused):
-            _followed("http://export.arxiv.org/api/query", target)
-    with pytest.raises(Refused):
-        _followed("https://export.arxiv.org/api", "http://export.arxiv.org/api")
+        with pytest.raises(QueryRejected):
+            _resolve_redirect("http://export.arxiv.org/api/query", target)
+    with pytest.raises(QueryRejected):
+        _resolve_redirect("https://export.arxiv.org/api", "http://export.arxiv.org/api")
 
 
 def test_arxiv_is_never_asked_twice_within_three_seconds(tmp_path, corpus):
@@ -179,7 +183,7 @@ def test_arxiv_is_never_asked_twice_within_three_seconds(tmp_path, corpus):
         http = patient(tmp_path, clock)
         for start in range(4):
             params = {"search_query": "all:the", "start": str(start), "max_results": "1"}
-            http.fetch(Ask("arxiv", server.base["arxiv"], params), arxiv.parse)
+            http.fetch(Request("arxiv", server.base["arxiv"], params), arxiv.parse)
         assert not http.faults
         times = [one.at for one in server.log]
         gaps = [b - a for a, b in itertools.pairwise(times)]
@@ -194,7 +198,7 @@ def test_a_key_allows_ncbis_faster_pace(tmp_path, corpus):
     with StandIn(corpus) as server:
         for _ in range(11):
             url = f"{server.base['eutils']}/einfo.fcgi"
-            http.fetch(Ask("ncbi", url), lambda body: body)
+            http.fetch(Request("ncbi", url), lambda body: body)
     assert sum(clock.slept) == pytest.approx(1.0, rel=0.05)
 
 
@@ -225,9 +229,11 @@ assert not http.faults, http.faults
 def test_the_pace_holds_across_processes_and_threads(tmp_path, corpus):
     with StandIn(corpus, pace=0.05) as server:
         code = WORKER.format(
-            root=str(ROOT), tests=str(ROOT / "tests"), cache=str(tmp_path),
+            root=str(ROOT),
+            tests=str(ROOT / "tests"),
+            cache=str(tmp_path),
             url=server.base["arxiv"],
-        )  # fmt: skip
+        )
         running = [
             subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) for _ in range(3)
         ]
@@ -241,34 +247,34 @@ def test_the_pace_holds_across_processes_and_threads(tmp_path, corpus):
 
 def test_the_pace_cannot_be_cut_for_a_service_elsewhere(tmp_path):
     clock = Clock()
-    http = Http(tmp_path, pace=0, clock=clock.time, sleep=clock.sleep)
-    with http._turn("arxiv", "https://export.arxiv.org/api/query"):
+    http = HttpClient(tmp_path, pace=0, clock=clock.time, sleep=clock.sleep)
+    with http._wait_for_turn("arxiv", "https://export.arxiv.org/api/query"):
         pass
-    with http._turn("arxiv", "https://export.arxiv.org/api/query"):
+    with http._wait_for_turn("arxiv", "https://export.arxiv.org/api/query"):
         pass
     assert sum(clock.slept) >= 3.0
 
 
 def test_a_service_that_is_down_costs_one_clear_line(tmp_path):
-    http = Http(tmp_path, pace=0)
+    http = HttpClient(tmp_path, pace=0)
     with pytest.raises(SourceError, match="no connection") as told:
-        http.fetch(Ask("biorxiv", "http://127.0.0.1:9/details"), medrxiv.parse)
+        http.fetch(Request("biorxiv", "http://127.0.0.1:9/details"), medrxiv.parse)
     assert "\n" not in str(told.value)
 
 
 def test_places_come_from_the_environment_then_the_protocol(monkeypatch):
-    assert place("arxiv") == PLACES["arxiv"]
-    assert at_home("arxiv")
-    assert place("arxiv", {"arxiv": "http://mirror/"}) == "http://mirror"
+    assert resolve_base_url("arxiv") == BASE_URLS["arxiv"]
+    assert is_default_address("arxiv")
+    assert resolve_base_url("arxiv", {"arxiv": "http://mirror/"}) == "http://mirror"
     monkeypatch.setenv("FUNNEL_ARXIV_URL", "http://127.0.0.1:1/x")
-    assert place("arxiv", {"arxiv": "http://mirror/"}) == "http://127.0.0.1:1/x"
-    assert not at_home("arxiv")
+    assert resolve_base_url("arxiv", {"arxiv": "http://mirror/"}) == "http://127.0.0.1:1/x"
+    assert not is_default_address("arxiv")
 
 
 def test_every_pace_has_its_source_beside_it():
-    for terms in TERMS.values():
+    for terms in RATE_LIMITS.values():
         assert terms.gap > 0
-        assert len(terms.said) > 30
+        assert len(terms.source) > 30
 
 
 def test_random_faults_by_threads_leave_every_answer_whole(tmp_path, corpus):
@@ -278,7 +284,7 @@ def test_random_faults_by_threads_leave_every_answer_whole(tmp_path, corpus):
         ask, found = details(server), []
 
         def work() -> None:
-            http = Http(tmp_path, pace=0, seed=1)
+            http = HttpClient(tmp_path, pace=0, seed=1)
             found.extend(len(http.fetch(ask, medrxiv.parse).value.records) for _ in range(8))
 
         threads = [threading.Thread(target=work) for _ in range(3)]

@@ -7,15 +7,15 @@ from test_files_samples import SAMPLES, exports
 
 from review.errors import FlowError, ReviewError, SourceError
 from review.formats import read_file
-from review.formats.export import WRITERS
-from review.formats.tabular.decisions import Given
+from review.formats.export import RECORD_WRITERS
+from review.formats.tabular.decisions import DecisionDefaults
 from review.models import Record
 from review.store import decisions, identified, records
-from review.workflow.exports.records import Wish, save, written
+from review.workflow.exports.records import ExportOptions, build_export, save_export
 from review.workflow.project.project import Project
 from review.workflow.records.imports import import_file
 from review.workflow.screening.import_decisions import import_decisions
-from review.workflow.setup.loading import init, open_project
+from review.workflow.setup.loading import init_project, open_project
 
 RIS = "".join(
     f"TY  - JOUR\nTI  - Title number {n}\nAU  - Li, W.\nPY  - 2020\nDO  - 10.1234/{n}\nER  - \n\n"
@@ -25,7 +25,7 @@ RIS = "".join(
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    init(tmp_path / "review")
+    init_project(tmp_path / "review")
     return open_project(tmp_path / "review", who="ada")
 
 
@@ -43,12 +43,12 @@ def wrote(folder: Path, name: str, text: str) -> Path:
 
 def all_records(project: Project) -> list[Record]:
     with project.store.read() as conn:
-        return [one.record for one in records.every(conn)]
+        return [one.record for one in records.iter_records(conn)]
 
 
 def all_decisions(project: Project) -> list[tuple[int, str, str, str | None]]:
     with project.store.read() as conn:
-        return [(d.record, d.stage, d.reviewer, d.verdict) for d in decisions.every(conn)]
+        return [(d.record, d.stage, d.reviewer, d.verdict) for d in decisions.list_decisions(conn)]
 
 
 def test_genuine_exports_of_many_sources_arrive_whole(project: Project, shared: Path) -> None:
@@ -77,7 +77,7 @@ def test_the_same_file_twice_adds_nothing_and_says_so(filled: Project, tmp_path:
 
 def test_new_records_wait_at_the_first_stage(filled: Project) -> None:
     with filled.store.read() as conn:
-        assert decisions.standings_count(conn) == {("title-abstract", "pending"): 5}
+        assert decisions.count_statuses(conn) == {("title-abstract", "pending"): 5}
 
 
 def test_a_larger_export_of_the_same_search_adds_only_what_is_new(
@@ -108,7 +108,7 @@ def test_records_remember_their_place_in_the_file(project: Project, tmp_path: Pa
     text = RIS.replace("TI  - Title number 2\nAU  - Li, W.\nPY  - 2020\nDO  - 10.1234/2\n", "")
     import_file(project, wrote(tmp_path, "gap.ris", text), "ada", keep_good=True)
     with project.store.read() as conn:
-        places = [a.number for a in identified.every(conn)]
+        places = [a.number for a in identified.list_entries(conn)]
     assert places == [1, 2, 3, 4, 5]
 
 
@@ -117,7 +117,7 @@ def test_an_export_holds_every_record_and_comes_back_equal(
     filled: Project, tmp_path: Path, form: str
 ) -> None:
     path = tmp_path / f"out.{form}"
-    assert save(filled, form, path).n == 5
+    assert save_export(filled, form, path).n == 5
     assert list(read_file(path).records) == all_records(filled)
     again = import_file(filled, path, "ada")
     assert (again.new, again.known) == (0, 5)
@@ -127,13 +127,13 @@ def test_an_export_can_be_narrowed_to_a_standing(filled: Project, tmp_path: Path
     rows = "".join(f"R000001,title-abstract,{who},include\n" for who in ("ada", "ben"))
     path = wrote(tmp_path, "d.csv", "record,stage,reviewer,verdict\n" + rows)
     import_decisions(filled, path, "ada")
-    made = written(filled, "csv", Wish("title-abstract", "included"))
+    made = build_export(filled, "csv", ExportOptions("title-abstract", "included"))
     assert made.n == 1
     assert b"R000001" in made.data
     told = "5 records = 1 in x.csv + 4 not included at title-abstract"
-    assert made.sums("x.csv") == told
+    assert made.format_sums("x.csv") == told
     with pytest.raises(ReviewError, match="name the stage"):
-        written(filled, "csv", Wish(status="included"))
+        build_export(filled, "csv", ExportOptions(status="included"))
 
 
 @pytest.mark.parametrize("form", ["ris", "bibtex", "csv", "xlsx", "json"])
@@ -143,25 +143,25 @@ def test_an_export_of_a_past_day_is_the_same_bytes_whatever_came_later(
     with filled.store.write() as conn:
         for table in ("protocols", "batches", "records"):
             conn.exec_driver_sql(f"update {table} set at = '2020-05-01T12:00:00.000000Z'")
-    then = Wish(as_of="2020-05-01")
-    before = written(filled, form, then)
+    then = ExportOptions(as_of="2020-05-01")
+    before = build_export(filled, form, then)
     more = RIS.replace("Title number", "Another").replace("10.1234/", "10.9999/")
     import_file(filled, wrote(tmp_path, "more.ris", more), "ada")
     rows = "R000001,title-abstract,ada,include\n"
     path = wrote(tmp_path, "d.csv", "record,stage,reviewer,verdict\n" + rows)
     import_decisions(filled, path, "ada")
-    after = written(filled, form, then)
+    after = build_export(filled, form, then)
     assert (after.n, after.data) == (5, before.data)
-    assert written(filled, form).n > 5
+    assert build_export(filled, form).n > 5
 
 
 def test_a_file_that_holds_fewer_records_than_went_in_is_not_written(
     filled: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = WRITERS["csv"]
-    monkeypatch.setitem(WRITERS, "csv", lambda records, said: whole(records[1:], said[1:]))
+    whole = RECORD_WRITERS["csv"]
+    monkeypatch.setitem(RECORD_WRITERS, "csv", lambda records, said: whole(records[1:], said[1:]))
     with pytest.raises(FlowError, match="holds 4 records, 5 went in"):
-        save(filled, "csv", tmp_path / "x.csv")
+        save_export(filled, "csv", tmp_path / "x.csv")
     assert not (tmp_path / "x.csv").exists()
 
 
@@ -252,7 +252,7 @@ def test_rayyan_people_and_titles_find_their_records(filled: Project, tmp_path: 
 def test_asreview_labels_become_one_persons_decisions(filled: Project, tmp_path: Path) -> None:
     text = "record_id,title,doi,asreview_label\n0,x,10.1234/1,1\n1,x,10.1234/2,0\n2,x,10.1234/3,\n"
     path = wrote(tmp_path, "asreview.csv", text)
-    done = import_decisions(filled, path, "ada", given=Given(reviewer="ada"))
+    done = import_decisions(filled, path, "ada", defaults=DecisionDefaults(reviewer="ada"))
     assert (done.added, done.undecided) == (2, 1)
 
 

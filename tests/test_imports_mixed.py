@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from review.cli import app
 from review.formats import detect_database
 from review.models import Record
-from review.prisma import total
+from review.prisma import get_total
 from review.store import identified as arrivals
 from review.workflow.exports import bundle, duplicates_report, methods_text, prisma_s, snapshot
 from review.workflow.project.project import Project
@@ -38,7 +38,7 @@ def library(shared: Path, tmp_path: Path) -> Path:
 
 
 def counted(project: Project) -> dict[str, int | None]:
-    return {one.label: one.n for one in snapshot.at(project).flow.main.identified}
+    return {one.label: one.n for one in snapshot.snapshot_at(project).flow.main.identified}
 
 
 def run(project: Project, *words: str) -> str:
@@ -51,19 +51,24 @@ def test_each_record_counts_for_the_database_it_names(project: Project, library:
     done = import_file(project, library, "ada")
     assert dict(done.named) == NAMED and done.source == "various"
     assert counted(project) == NAMED
-    now = snapshot.at(project)
-    assert total(now.flow.main.identified) == 30
-    assert {one.source: one.found for one in duplicates_report.figures(project).sources} == NAMED
-    assert {one.source: one.read for one in prisma_s.searches(now)} == {
-        "Embase": 16, "PubMed": 9, "Cochrane Library": 3, "MEDLINE": 2,
-    }  # fmt: skip
-    told = re.sub(r" \([\d-]+\)", "", methods_text.methods(now))
+    now = snapshot.snapshot_at(project)
+    assert get_total(now.flow.main.identified) == 30
+    assert {
+        one.source: one.found for one in duplicates_report.compute_counts(project).sources
+    } == NAMED
+    assert {one.source: one.read for one in prisma_s.list_searches(now)} == {
+        "Embase": 16,
+        "PubMed": 9,
+        "Cochrane Library": 3,
+        "MEDLINE": 2,
+    }
+    told = re.sub(r" \([\d-]+\)", "", methods_text.write_methods(now))
     assert "Cochrane Library, Embase, MEDLINE and PubMed were imported" in told
 
 
 def test_all_numbers_of_the_report_agree(project: Project, library: Path) -> None:
     import_file(project, library, "ada")
-    tables = {one.name: one for one in bundle.all_tables(snapshot.at(project))}
+    tables = {one.name: one for one in bundle.build_all_tables(snapshot.snapshot_at(project))}
     overlap = {row[0]: row[1:] for row in tables["source-overlap"].rows}
     assert set(overlap) == {"Embase", "PubMed", "Cochrane Library", "MEDLINE"}
     log = tables["search-log"]
@@ -89,10 +94,10 @@ def test_the_same_file_again_with_a_source_names_it_and_adds_nothing(
     assert "counted as various; from now on they count as embase." in again
     assert "counted as databases; from now on they count as registers." in again
     assert counted(project) == {"embase": 30}
-    assert snapshot.at(project).flow.main.identified[0].group == "registers"
+    assert snapshot.snapshot_at(project).flow.main.identified[0].group == "registers"
     assert "from now on" not in run(project, "import", str(library), "--source", "embase")
     with project.store.read() as conn:
-        assert len(arrivals.named(conn)) == 1
+        assert len(arrivals.list_manual_sources(conn)) == 1
 
 
 def test_a_source_named_later_leaves_a_past_day_as_it_was(project: Project, library: Path) -> None:
@@ -101,7 +106,7 @@ def test_a_source_named_later_leaves_a_past_day_as_it_was(project: Project, libr
         for table in ("batches", "records", "protocols"):
             conn.exec_driver_sql(f"update {table} set at = '2020-01-01T00:00:00.000000Z'")
     import_file(project, library, "ada", source="embase")
-    then = snapshot.at(project, "2020-01-01")
+    then = snapshot.snapshot_at(project, "2020-01-01")
     assert {one.label: one.n for one in then.flow.main.identified} == NAMED
     assert counted(project) == {"embase": 30}
 
@@ -127,8 +132,13 @@ def test_unreadable_entries_of_a_mixed_file_are_given_to_no_database(
 
 
 def test_an_entry_that_names_none_gets_a_name_only_where_the_others_agree() -> None:
-    assert detect_database.of_file(["embase", "embase", None], "ris") == "embase"
-    assert detect_database.of_file(["embase", "embase", "embase", "scopus", None], "ris") == "ris"
-    assert detect_database.of_file(["embase", None, None], "ris") == "ris"
-    assert arrivals.source_of("scopus", "various", "a.ris") == "scopus"
-    assert Record("ris").source == "ris" and arrivals.source_of("ris", "ris", None) == "ris"
+    assert detect_database.choose_for_file(["embase", "embase", None], "ris") == "embase"
+    assert (
+        detect_database.choose_for_file(["embase", "embase", "embase", "scopus", None], "ris")
+        == "ris"
+    )
+    assert detect_database.choose_for_file(["embase", None, None], "ris") == "ris"
+    assert arrivals.determine_database("scopus", "various", "a.ris") == "scopus"
+    assert (
+        Record("ris").source == "ris" and arrivals.determine_database("ris", "ris", None) == "ris"
+    )

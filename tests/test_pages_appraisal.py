@@ -9,13 +9,13 @@ from conftest import SHARED
 from streamlit.testing.v1 import AppTest
 
 from review.workflow.appraisal import adjudication, forms
-from review.workflow.appraisal.forms import Given
-from review.workflow.appraisal.instruments import checklist
+from review.workflow.appraisal.forms import AnswerInput
+from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.fulltexts import attachments
-from review.workflow.project.accounts import Signed
+from review.workflow.project.accounts import CurrentUser
 
-ADA, BEN = Signed("ada", ("lead", "reviewer")), Signed("ben", ("reviewer",))
-CLEO = Signed("cleo", ("adjudicator",))
+ADA, BEN = CurrentUser("ada", ("lead", "reviewer")), CurrentUser("ben", ("reviewer",))
+CLEO = CurrentUser("cleo", ("adjudicator",))
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def draw(name, project, person, **query):
             if f"asked_{key}" not in st.session_state:
                 st.session_state[f"asked_{key}"] = True
                 st.query_params[key] = value
-        importlib.import_module(f"review.pages.{name}").page(open_project(Path(folder)))
+        importlib.import_module(f"review.pages.{name}").render_page(open_project(Path(folder)))
 
     args = (name, str(project.folder), person, query)
     app = AppTest.from_function(script, args=args, default_timeout=300).run()
@@ -95,8 +95,11 @@ def test_answers_are_saved_with_quote_page_and_comment_and_next_goes_on(project)
     app = press(app, "yes")
     entry = forms.open_form(project, 1, "claim-2020", "ada").entries["title"]
     assert (entry.answer, entry.quote, entry.page, entry.comment) == (
-        "yes", "A deep network.", 3, "Clear.",
-    )  # fmt: skip
+        "yes",
+        "A deep network.",
+        3,
+        "Clear.",
+    )
     app = press(app, "filling_next")
     assert "Structured abstract" in said(app)
     assert app.text_area(key="filling_quote").value == ""
@@ -151,8 +154,10 @@ def test_two_tabs_of_one_reviewer_undo_nothing_of_each_other(project):
     second.text_input(key="filling_comment").set_value("Said in the second.").run()
     entry = forms.open_form(project, 1, "claim-2020", "ada").entries["title"]
     assert (entry.answer, entry.quote, entry.comment) == (
-        "no", "Quoted in the first tab.", "Said in the second.",
-    )  # fmt: skip
+        "no",
+        "Quoted in the first tab.",
+        "Said in the second.",
+    )
     assert second.text_area(key="filling_quote").value == "Quoted in the first tab."
     first.run()
     assert first.text_input(key="filling_comment").value == "Said in the second."
@@ -230,7 +235,9 @@ def test_a_finished_form_is_closed_until_opened_again(project):
 
 def test_one_quote_serves_several_instruments(project):
     kind(project, 1, "hybrid", "ada")
-    forms.answer(project, Given(1, "claim-2020", "title", "yes", "A hybrid model.", 2), "ada")
+    forms.add_answer(
+        project, AnswerInput(1, "claim-2020", "title", "yes", "A hybrid model.", 2), "ada"
+    )
     app = draw("appraisal", project, ADA, key="R000001")
     app.session_state["tool_1_kind"] = "rqs-1.0"
     app.run()
@@ -242,8 +249,8 @@ def test_one_quote_serves_several_instruments(project):
 
 def test_nothing_of_the_other_reviewer_is_drawn(project):
     kind(project, 1, "deep-learning", "ada", "ben")
-    forms.answer(
-        project, Given(1, "claim-2020", "title", "no", "Bens quote", 9, "Bens word"), "ben"
+    forms.add_answer(
+        project, AnswerInput(1, "claim-2020", "title", "no", "Bens quote", 9, "Bens word"), "ben"
     )
     app = draw("appraisal", project, ADA, key="R000001")
     everything = said(app) + "".join(str(one.proto) for one in app.get("html"))
@@ -280,7 +287,7 @@ def test_extraction_takes_typed_answers_and_unclear_as_a_value(project):
 def test_the_paper_stands_beside_and_a_pasted_quote_finds_its_page(project):
     kind(project, 1, "deep-learning", "ada")
     data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
-    attachments.attach(project, 1, "c.pdf", data, "ada")
+    attachments.attach_pdf(project, 1, "c.pdf", data, "ada")
     app = draw("appraisal", project, ADA, key="R000001")
     assert "**1** of 9" in said(app)
     app = press(app, "yes")
@@ -301,7 +308,7 @@ def test_possible_evidence_is_used_or_dismissed_and_that_is_remembered(project):
 
     kind(project, 1, "deep-learning", "ada")
     data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
-    attachments.attach(project, 1, "c.pdf", data, "ada")
+    attachments.attach_pdf(project, 1, "c.pdf", data, "ada")
     app = draw("appraisal", project, ADA, key="R000001")
     offered = sentences(app)
     assert len(offered) >= 2
@@ -312,17 +319,20 @@ def test_possible_evidence_is_used_or_dismissed_and_that_is_remembered(project):
     assert app.text_area(key="filling_quote").value == offered[1]
     app = press(app, "yes")
     assert forms.open_form(project, 1, "claim-2020", "ada").entries["title"].quote == offered[1]
-    heard = {one.sentence: one.verdict for one in reading.heard(project, "evidence", 1, "ada")}
+    heard = {
+        one.sentence: one.verdict
+        for one in reading.reviewer_feedback(project, "evidence", 1, "ada")
+    }
     assert heard == {offered[0]: "dismiss", offered[1]: "use"}
     told = {
         phrase: (used, no)
-        for item, one in reading.phrases_in_use(project)
+        for item, one in reading.get_phrase_performance(project)
         for phrase, used, no in [(one.rule, one.right, one.wrong)]
         if item == "claim-2020 title"
     }
     assert sum(used for used, _ in told.values()) >= 1
     assert sum(no for _, no in told.values()) >= 1
-    assert set(told) <= set(checklist(project, "claim-2020").sections[0].items[0].cues)
+    assert set(told) <= set(get_checklist(project, "claim-2020").sections[0].items[0].cues)
     app.session_state["at_1_claim-2020"] = "registration"
     app.run()
     assert "No sentence holds this item's cue phrases" in said(app)
@@ -338,7 +348,7 @@ def sentences(app):
 def sentence_on(project, page):
     from review import fulltext
 
-    text = fulltext.read(attachments.pdf_of(project, 1))
+    text = fulltext.read_full_text(attachments.find_pdf(project, 1))
     return next(s.text for s in text.sentences if s.page == page and len(s.text) > 60)
 
 
@@ -382,11 +392,13 @@ def test_a_third_answer_settles_too(project):
     app.text_input(key="consensus_comment").set_value("Only in the abstract.").run()
     app = next(b for b in app.button if b.label == "Another answer").click().run()
     press(app, "other_partly")
-    now = adjudication.compared(project, 1, "claim-2020", "cleo")
+    now = adjudication.load_comparison(project, 1, "claim-2020", "cleo")
     entry = now.entries["title"]
     assert (entry.answer, entry.comment, entry.reviewer) == (
-        "partly", "Only in the abstract.", "cleo",
-    )  # fmt: skip
+        "partly",
+        "Only in the abstract.",
+        "cleo",
+    )
 
 
 def test_consensus_stays_closed_while_a_form_is_open(project):
@@ -421,8 +433,8 @@ def test_the_consensus_page_shows_agreement_with_intervals(project):
 
 
 def test_the_consensus_page_shows_how_suggestions_do_in_use(project):
-    from review.store.feedback import Said
-    from review.store.timestamps import now
+    from review.store.feedback import FeedbackEntry
+    from review.store.timestamps import utc_now
     from review.workflow.fulltexts import reading
 
     app = draw("consensus", project, CLEO)
@@ -430,7 +442,7 @@ def test_the_consensus_page_shows_how_suggestions_do_in_use(project):
     assert "Nobody has used" in app.info[0].value
     for who, verdict in (("ada", "use"), ("ben", "dismiss"), ("dan", "use")):
         words = ("random forest; deep learning", "claim-2020 title", "A sentence.", 1, verdict, who)
-        reading.hear(project, Said(1, "evidence", *words, now()))
+        reading.add_feedback(project, FeedbackEntry(1, "evidence", *words, utc_now()))
     app.run()
     (frame,) = frames(app)
     assert list(frame["Phrase"]) == ["deep learning", "random forest"]

@@ -5,28 +5,30 @@ from streamlit.testing.v1 import AppTest
 
 from review.models import Record
 from review.store import records
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.bias import flags
 from review.workflow.fulltexts import attachments
-from review.workflow.project.accounts import Signed
-from review.workflow.setup.loading import init, open_project
+from review.workflow.project.accounts import CurrentUser
+from review.workflow.setup.loading import init_project, open_project
 
-ADA = Signed("ada", ("lead", "reviewer"))
+ADA = CurrentUser("ada", ("lead", "reviewer"))
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory, shared):
     folder = tmp_path_factory.mktemp("review")
-    init(folder)
+    init_project(folder)
     opened = open_project(folder)
     names = ("covidnet-cxr-v3.pdf", "scan-no-text.pdf")
     with opened.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase", name="e.ris")
+        batch = records.add_batch(
+            conn, utc_now(), "ada", kind="file", source="embase", name="e.ris"
+        )
         given = [(n, Record("embase", title=name)) for n, name in enumerate(names, 1)]
-        records.add(conn, batch, given, now())
+        records.add_records(conn, batch, given, utc_now())
     for number, name in enumerate(names, 1):
         data = (shared / "reference" / "pdfs" / name).read_bytes()
-        attachments.attach(opened, number, name, data, "ada")
+        attachments.attach_pdf(opened, number, name, data, "ada")
     return opened
 
 
@@ -39,7 +41,7 @@ def script(folder, person):
     from review.workflow.setup.loading import open_project
 
     st.session_state["person"] = person
-    importlib.import_module("review.pages.bias").page(open_project(Path(folder)))
+    importlib.import_module("review.pages.bias").render_page(open_project(Path(folder)))
 
 
 def draw(folder):
@@ -59,20 +61,20 @@ def test_flags_stand_under_their_question_and_dismissing_measures_the_rule(proje
     assert "we combined and modified three different publicly available datasets" in words
     assert "not found in the text" in words
     assert "A flag is a sign, never a judgement" in words
-    before = flags.in_use(project)
+    before = flags.get_rule_performance(project)
     button = next(b for b in app.button if str(b.key).startswith("bias_dismiss_combined-sets"))
     button.click().run()
     assert not app.exception
-    after = flags.in_use(project)["combined-sets"]
+    after = flags.get_rule_performance(project)["combined-sets"]
     assert "combined-sets" not in before
     assert (after.right, after.wrong, after.precision) == (0, 1, 0.0)
     app.button(key=button.key.replace("dismiss", "confirm")).click().run()
-    assert flags.in_use(project)["combined-sets"].precision == 1.0
+    assert flags.get_rule_performance(project)["combined-sets"].precision == 1.0
     rules = next(f.value for f in app.dataframe if "Precision here" in f.value)
     row = rules[rules["Rule"] == "combined-sets"].iloc[0]
     assert (row["Confirmed here"], row["Precision here"]) == (1, 1.0)
     app.button(key=button.key.replace("dismiss", "confirm")).click().run()
-    assert flags.in_use(project) == {}
+    assert flags.get_rule_performance(project) == {}
 
 
 def test_unmeasured_rules_show_only_when_asked_for(project):
@@ -94,7 +96,7 @@ def test_the_pages_sentence_is_shown_and_another_on_demand(project):
     button = [b for b in app.button if str(b.key).startswith("bias_show_combined-sets")][-1]
     button.click().run()
     after = next(one.value for one in app.markdown if one.value.startswith("Page "))
-    flag = [one for one in flags.flags_of(project, 1) if one.rule == "combined-sets"][-1]
+    flag = [one for one in flags.get_flags(project, 1) if one.rule == "combined-sets"][-1]
     assert after.startswith(f"Page {flag.page} ")
     assert shown.startswith("Page ")
     assert shown != after
@@ -106,10 +108,10 @@ def test_data_sets_of_a_study_can_be_taken_off_and_added(project):
     assert "**COVIDx CXR** and **RSNA Pneumonia Detection Challenge 2018** may hold" in words
     assert "arXiv" in words or "doi:" in words
     app.button(key="bias_off_figure1_covid").click().run()
-    assert "figure1_covid" not in flags.datasets_of(project, 1).used
+    assert "figure1_covid" not in flags.get_datasets(project, 1).used
     app.selectbox(key="bias_add").select("brixia").run()
     app.button(key="bias_add_now").click().run()
-    assert "brixia" in flags.datasets_of(project, 1).used
+    assert "brixia" in flags.get_datasets(project, 1).used
     assert "name registered public data sets and rest on" in said(app)
 
 
@@ -121,7 +123,7 @@ def test_a_scan_says_why_there_is_nothing(project):
 
 
 def test_a_review_without_pdfs_says_what_to_do(tmp_path):
-    init(tmp_path)
+    init_project(tmp_path)
     open_project(tmp_path)
     app = draw(tmp_path)
     assert not app.exception
@@ -129,24 +131,26 @@ def test_a_review_without_pdfs_says_what_to_do(tmp_path):
 
 
 def test_a_flag_stands_beside_its_question_and_under_the_judgement_of_its_domain(project):
-    from review.checklists import answerable, asked_of
-    from review.workflow.appraisal.instruments import checklist
+    from review.checklists import find_question, list_questions
+    from review.workflow.appraisal.instruments import get_checklist
 
     for name, key, domain in (
         ("probast-2019", "1.1", "judgement:participants"),
         ("quadas-2", "1.2", "judgement:patient-selection"),
     ):
-        one = checklist(project, name)
-        found = flags.flags_of(project, 1)
-        assert flags.bearing(one, asked_of(one, key)) == (key,)
-        here = flags.flags_for(found, name, flags.bearing(one, asked_of(one, key)))
+        one = get_checklist(project, name)
+        found = flags.get_flags(project, 1)
+        assert flags.find_related_items(one, find_question(one, key)) == (key,)
+        here = flags.filter_flags(
+            found, name, flags.find_related_items(one, find_question(one, key))
+        )
         assert "frankenstein_dataset" in {flag.pitfall for flag in here}
-        whole = flags.bearing(one, asked_of(one, domain))
+        whole = flags.find_related_items(one, find_question(one, domain))
         assert key in whole
-        assert len(flags.flags_for(found, name, whole)) >= len(here)
-        silent = [a for a in answerable(one) if a.key.endswith(":overall") or not a.section]
+        assert len(flags.filter_flags(found, name, whole)) >= len(here)
+        silent = [a for a in list_questions(one) if a.key.endswith(":overall") or not a.section]
         assert silent
-        assert [flags.bearing(one, a) for a in silent] == [()] * len(silent)
+        assert [flags.find_related_items(one, a) for a in silent] == [()] * len(silent)
 
 
 def test_no_flag_is_lost_where_no_question_of_the_tool_asks_for_it(project):

@@ -4,31 +4,31 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from review.models import Record
-from review.protocol import stage_of
+from review.protocol import find_stage
 from review.store import decisions, records
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.screening import reviewing
 from review.workflow.screening import status as standings
-from review.workflow.screening.decisions import Wanted, decide
-from review.workflow.setup.loading import init, open_project
+from review.workflow.screening.decisions import NewDecision, add_decision
+from review.workflow.setup.loading import init_project, open_project
 
 
 @pytest.fixture
 def project(tmp_path):
-    init(tmp_path)
+    init_project(tmp_path)
     path = tmp_path / "protocol.yaml"
     more = "  - {name: dora, roles: [adjudicator]}\n  - {name: cleo"
     path.write_text(path.read_text().replace("  - {name: cleo", more))
     opened = open_project(tmp_path, who="ada")
     with opened.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
+        batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="embase")
         given = [(n, Record("embase", title=f"Study {n}")) for n in range(1, 4)]
-        records.add(conn, batch, given, now())
-        standings.rebuild(opened, conn)
-    stage = stage_of(opened.protocol, "screening")
+        records.add_records(conn, batch, given, utc_now())
+        standings.rebuild_statuses(opened, conn)
+    stage = find_stage(opened.protocol, "screening")
     for number in (1, 2):
-        decide(opened, Wanted(number, stage.id, "ada", "include"))
-        decide(opened, Wanted(number, stage.id, "ben", "exclude", "not imaging"))
+        add_decision(opened, NewDecision(number, stage.id, "ada", "include"))
+        add_decision(opened, NewDecision(number, stage.id, "ben", "exclude", "not imaging"))
     return opened
 
 
@@ -39,11 +39,11 @@ def draw(folder):
         import streamlit as st
 
         from review.pages import conflicts
-        from review.workflow.project.accounts import Signed
+        from review.workflow.project.accounts import CurrentUser
         from review.workflow.setup.loading import open_project
 
-        st.session_state["person"] = Signed("cleo", ("adjudicator",))
-        conflicts.page(open_project(Path(folder)))
+        st.session_state["person"] = CurrentUser("cleo", ("adjudicator",))
+        conflicts.render_page(open_project(Path(folder)))
 
     return AppTest.from_function(script, args=(str(folder),), default_timeout=300).run()
 
@@ -56,7 +56,7 @@ def press(app, shortcut):
 
 def status(project, number):
     with project.store.read() as conn:
-        return decisions.standing(conn, number, "title-abstract")
+        return decisions.get_status(conn, number, "title-abstract")
 
 
 def test_one_and_two_take_a_side_and_z_takes_it_back(project):
@@ -70,14 +70,14 @@ def test_one_and_two_take_a_side_and_z_takes_it_back(project):
     press(app, "z")
     assert status(project, 1) == "conflict"
     with project.store.read() as conn:
-        made = [one for one in decisions.every(conn) if one.role == "adjudicator"]
+        made = [one for one in decisions.list_decisions(conn) if one.role == "adjudicator"]
     assert [one.verdict for one in made] == ["exclude", "include", None, None]
 
 
 def test_a_card_that_another_adjudicator_has_settled_says_so_and_adds_nothing(project):
     app = draw(project.folder)
-    stage = stage_of(project.protocol, "screening")
-    reviewing.settle(project, stage, "dora", 1, "include")
+    stage = find_stage(project.protocol, "screening")
+    reviewing.settle_conflict(project, stage, "dora", 1, "include")
     press(app, "2")
     assert "settled already by dora" in app.warning[0].value
     assert status(project, 1) == "included"
@@ -86,8 +86,8 @@ def test_a_card_that_another_adjudicator_has_settled_says_so_and_adds_nothing(pr
 
 def differ(project, numbers, stage, first, second):
     for number in numbers:
-        decide(project, Wanted(number, stage, "ada", *first))
-        decide(project, Wanted(number, stage, "ben", *second))
+        add_decision(project, NewDecision(number, stage, "ada", *first))
+        add_decision(project, NewDecision(number, stage, "ben", *second))
 
 
 def test_the_page_opens_at_the_stage_where_something_waits(project):

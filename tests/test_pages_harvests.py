@@ -8,9 +8,9 @@ from standin import Fault, StandIn, corpus
 from standin.web import Limits
 from streamlit.testing.v1 import AppTest
 
-from review.workflow.harvest import Control, background, harvest, overview
-from review.workflow.harvest.status import raw_answer, raw_pages
-from review.workflow.project.accounts import Signed
+from review.workflow.harvest import HarvestControl, background, list_harvests, run_harvest
+from review.workflow.harvest.status import list_raw_pages, read_raw_page
+from review.workflow.project.accounts import CurrentUser
 from review.workflow.setup.loading import open_project
 
 
@@ -21,11 +21,11 @@ def draw(folder):
         import streamlit as st
 
         from review.pages import searches
-        from review.workflow.project.accounts import Signed
+        from review.workflow.project.accounts import CurrentUser
         from review.workflow.setup.loading import open_project
 
-        st.session_state["person"] = Signed("ann", ("lead", "reviewer"))
-        searches.page(open_project(Path(folder)))
+        st.session_state["person"] = CurrentUser("ann", ("lead", "reviewer"))
+        searches.render_page(open_project(Path(folder)))
 
     return AppTest.from_function(script, args=(str(folder),), default_timeout=300).run()
 
@@ -36,7 +36,7 @@ def test_a_review_without_harvests_says_so(tmp_path):
     assert not app.exception
     assert "Nothing was harvested yet" in app.info[0].value
     assert app.button[0].label == "Harvest now"
-    assert Signed("ann", ("lead",)).name == "ann"
+    assert CurrentUser("ann", ("lead",)).name == "ann"
 
 
 def test_rows_and_what_is_not_whole(tmp_path, monkeypatch):
@@ -44,7 +44,7 @@ def test_rows_and_what_is_not_whole(tmp_path, monkeypatch):
     with StandIn(corpus.make(400, 1), faults=[Fault("503", every=1, service="arxiv")]) as server:
         for name, value in surroundings(server, tmp_path / "cache").items():
             monkeypatch.setenv(name, value)
-        harvest(project, "ann", control=Control(today=date(2020, 10, 10)))
+        run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
     app = draw(tmp_path / "r")
     assert not app.exception
     assert any("arXiv 2020-01-01" in one.value for one in app.error)
@@ -62,7 +62,7 @@ def test_raw_answers_are_named_within_the_review_s_folder(tmp_path, monkeypatch)
     with StandIn(corpus.make(400, 1)) as server:
         for name, value in surroundings(server, tmp_path / "cache").items():
             monkeypatch.setenv(name, value)
-        harvest(project, "ann", control=Control(today=date(2020, 10, 10)))
+        run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
     files = draw(tmp_path / "r").dataframe[1].value
     assert len(files) > 0
     assert sum(files["Entries"]) > 0
@@ -75,12 +75,12 @@ def test_a_raw_answer_can_be_taken_as_it_came(tmp_path, monkeypatch):
     with StandIn(corpus.make(400, 1)) as server:
         for name, value in surroundings(server, tmp_path / "cache").items():
             monkeypatch.setenv(name, value)
-        run = harvest(project, "ann", control=Control(today=date(2020, 10, 10)))
+        run = run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
     app = draw(tmp_path / "r")
     (button,) = app.get("download_button")
     assert button.proto.label == "Download this raw answer"
-    first = raw_pages(project, 1)[0]
-    body = raw_answer(project, first.sha256)
+    first = list_raw_pages(project, 1)[0]
+    body = read_raw_page(project, first.sha256)
     assert json.loads(body)["messages"]
     assert app.dataframe[0].value["Raw files"].iloc[0] == run.outcomes[0].pages
     (tmp_path / "r" / first.path).unlink()
@@ -99,7 +99,7 @@ def test_what_the_query_here_does_not_match_is_listed(tmp_path, monkeypatch):
     with StandIn(corpus.make(1_000, 4)) as server:
         for name, value in surroundings(server, tmp_path / "cache").items():
             monkeypatch.setenv(name, value)
-        run = harvest(project, "ann", control=Control(today=date(2020, 10, 10)))
+        run = run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
     app = draw(tmp_path / "r")
     doubted = run.outcomes[0].disagree
     assert doubted > 0
@@ -117,18 +117,18 @@ def test_a_window_made_good_is_red_no_longer(tmp_path, monkeypatch):
     with StandIn(corpus.make(400, 1), limits=Limits(rxiv_inflation=500)) as server:
         for name, value in surroundings(server, tmp_path / "cache").items():
             monkeypatch.setenv(name, value)
-        harvest(project, "ann", control=Control(today=date(2020, 10, 10)))
-        assert [one.owed for one in overview(project)] == [True]
-        harvest(project, "ann", control=Control(today=date(2020, 10, 10)))
-        again = len(overview(project)) - 1
-        assert again > 1 and all(one.owed for one in overview(project))
-        harvest(project, "ann", control=Control(today=date(2020, 10, 10)))
+        run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
+        assert [one.needs_rerun for one in list_harvests(project)] == [True]
+        run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
+        again = len(list_harvests(project)) - 1
+        assert again > 1 and all(one.needs_rerun for one in list_harvests(project))
+        run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
         # The same slices, the overlap that fell short in the second run, and today's overlap.
-        assert len(overview(project)) == 1 + again + again + 1
+        assert len(list_harvests(project)) == 1 + again + again + 1
         server.limits.rxiv_inflation = 0
-        harvest(project, "ann", control=Control(today=date(2020, 10, 10)))
-    assert any(one.state == "incomplete" for one in overview(project))
-    assert not any(one.owed for one in overview(project))
+        run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
+    assert any(one.state == "incomplete" for one in list_harvests(project))
+    assert not any(one.needs_rerun for one in list_harvests(project))
 
 
 def test_a_harvest_under_way_is_told_apart_from_one_cut_off(tmp_path, monkeypatch):
@@ -137,18 +137,18 @@ def test_a_harvest_under_way_is_told_apart_from_one_cut_off(tmp_path, monkeypatc
     with StandIn(corpus.make(400, 1), limits=Limits(rxiv_page=5)) as server:
         for name, value in surroundings(server, tmp_path / "cache").items():
             monkeypatch.setenv(name, value)
-        control = Control(today=date(2020, 10, 10))
+        control = HarvestControl(today=date(2020, 10, 10))
 
         def look(step):
-            states.append([(one.state, one.owed) for one in overview(project)])
+            states.append([(one.state, one.needs_rerun) for one in list_harvests(project)])
             control.stopped = step.page == 2
 
-        control.tell = look
-        harvest(project, "ann", control=control)
+        control.progress = look
+        run_harvest(project, "ann", control=control)
     assert states[-1] == [("running", False)]
     with project.store.write() as conn:
         conn.exec_driver_sql("delete from harvest_ends")
-    assert [(one.state, one.owed) for one in overview(project)] == [("cut off", True)]
+    assert [(one.state, one.needs_rerun) for one in list_harvests(project)] == [("cut off", True)]
 
 
 def test_a_harvest_that_cannot_begin_says_why(tmp_path, monkeypatch):
@@ -158,8 +158,8 @@ def test_a_harvest_that_cannot_begin_says_why(tmp_path, monkeypatch):
     for name in ("PUBMED", "ARXIV", "MEDRXIV"):
         monkeypatch.delenv(f"FUNNEL_{name}_URL", raising=False)
     (tmp_path / "r" / "harvest.out").write_text("an old line\n")
-    begun = background.start(project, "ann")
-    assert begun.child.wait(60) == 1
-    assert not background.under_way(begun)
-    said = background.failed(project, begun)
+    begun = background.start_harvest(project, "ann")
+    assert begun.process.wait(60) == 1
+    assert not background.is_running(begun)
+    said = background.describe_failure(project, begun)
     assert said.startswith("The harvest ended with status 1: 'search.contact' is missing")

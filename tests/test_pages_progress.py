@@ -20,11 +20,11 @@ def draw(folder):
         import streamlit as st
 
         from review.pages import agreement
-        from review.workflow.project.accounts import Signed
+        from review.workflow.project.accounts import CurrentUser
         from review.workflow.setup.loading import open_project
 
-        st.session_state["person"] = Signed("ada", ("lead", "reviewer"))
-        agreement.page(open_project(Path(folder)))
+        st.session_state["person"] = CurrentUser("ada", ("lead", "reviewer"))
+        agreement.render_page(open_project(Path(folder)))
 
     app = AppTest.from_function(script, args=(str(folder),), default_timeout=300).run()
     assert not app.exception
@@ -42,7 +42,7 @@ def test_without_decisions_the_page_says_so_and_draws_no_empty_figure(project):
 def test_with_decisions_the_figures_and_the_curve_stand_there(project):
     stage = project.protocol.stages[0]
     for who in ("ada", "ben"):
-        reviewing.vote(project, stage, who, 1, "include")
+        reviewing.save_decision(project, stage, who, 1, "include")
     app = draw(project.folder)
     assert not app.info
     assert any(one.value == "**ada and ben** · 1 record" for one in app.markdown)

@@ -5,24 +5,26 @@ from streamlit.testing.v1 import AppTest
 
 from review.models import Decision, Record
 from review.store import decisions, records
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.fulltexts import attachments
-from review.workflow.project.accounts import Signed
+from review.workflow.project.accounts import CurrentUser
 from review.workflow.records import listing as workflow
-from review.workflow.setup.loading import init, open_project
+from review.workflow.setup.loading import init_project, open_project
 
 
 @pytest.fixture
 def project(tmp_path):
-    init(tmp_path)
+    init_project(tmp_path)
     opened = open_project(tmp_path)
     with opened.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase", name="e.ris")
+        batch = records.add_batch(
+            conn, utc_now(), "ada", kind="file", source="embase", name="e.ris"
+        )
         given = [
             (i, Record("embase", title=f"Radiograph study {i}", year=2000 + i % 3, doi=f"10.1/{i}"))
             for i in range(1, 121)
         ]
-        records.add(conn, batch, given, now())
+        records.add_records(conn, batch, given, utc_now())
     return opened
 
 
@@ -38,13 +40,13 @@ def draw(name, folder, person, key=None):
         st.session_state["person"] = person
         if key:
             st.query_params["key"] = key
-        importlib.import_module(f"review.pages.{name}").page(open_project(Path(folder)))
+        importlib.import_module(f"review.pages.{name}").render_page(open_project(Path(folder)))
 
     args = (name, str(folder), person, key)
     return AppTest.from_function(script, args=args, default_timeout=300).run()
 
 
-ADA, BEN = Signed("ada", ("lead", "reviewer")), Signed("ben", ("reviewer",))
+ADA, BEN = CurrentUser("ada", ("lead", "reviewer")), CurrentUser("ben", ("reviewer",))
 
 
 def test_the_list_turns_pages_and_searches(project):
@@ -76,9 +78,9 @@ def test_what_a_source_wrote_is_shown_as_it_wrote_it(project):
         (1, Record("embase", title=odd, abstract=odd, authors=("O, *A*",), doi="10.1/(a)_b_c"))
     ]
     with project.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
-        (number,) = records.add(conn, batch, given, now()).new
-    app = draw("record", project.folder, ADA, records.key_of(number))
+        batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="embase")
+        (number,) = records.add_records(conn, batch, given, utc_now()).new
+    app = draw("record", project.folder, ADA, records.format_record_key(number))
     assert not app.exception
     (title,) = app.title
     assert title.value == (
@@ -96,23 +98,27 @@ def test_an_unknown_record_is_one_calm_line(project):
 
 def test_the_history_hides_what_others_decided_until_it_is_settled(project):
     with project.store.write() as conn:
-        decisions.add(conn, [Decision(7, "title-abstract", "ben", "include", now(), note="mine")])
+        decisions.add_decisions(
+            conn, [Decision(7, "title-abstract", "ben", "include", utc_now(), note="mine")]
+        )
     for person, sees in ((BEN, True), (ADA, False)):
-        lines = workflow.card(project, "R000007", person).history
+        lines = workflow.get_record_view(project, "R000007", person).history
         assert any("ben" in one.who for one in lines) is sees
     with project.store.write() as conn:
         row = {"record": 7, "stage": "title-abstract", "status": "included", "votes": 2}
-        decisions.put_standings(conn, [{**row, "reason": None, "at": None}])
-    assert any("ben" in one.who for one in workflow.card(project, "R000007", ADA).history)
+        decisions.write_statuses(conn, [{**row, "reason": None, "at": None}])
+    assert any(
+        "ben" in one.who for one in workflow.get_record_view(project, "R000007", ADA).history
+    )
 
 
 def test_a_full_text_is_put_on_the_record_and_offered_again(project):
     app = draw("record", project.folder, ADA, "R000005")
     assert any("No PDF yet" in one.proto.label for one in app.get("file_uploader"))
-    reader = draw("record", project.folder, Signed("rolf", ("reader",)), "R000005")
+    reader = draw("record", project.folder, CurrentUser("rolf", ("reader",)), "R000005")
     assert not reader.get("file_uploader")
     assert any("No PDF is attached" in one.value for one in reader.caption)
-    attachments.attach(project, 5, "five.pdf", b"%PDF-1.4 made up", "ada")
+    attachments.attach_pdf(project, 5, "five.pdf", b"%PDF-1.4 made up", "ada")
     app = draw("record", project.folder, ADA, "R000005")
     assert not app.exception
     assert not app.get("file_uploader")

@@ -57,8 +57,12 @@ def test_figures_and_tables_are_chosen_from_lists(project):
     box.set_value("probast-2019-judgements").run()
     assert "Participants" in app.dataframe[0].value.columns
     assert [one.proto.label for one in app.get("download_button")] == [
-        "CSV", "XLSX", "DOCX", "TEX", "HTML",
-    ]  # fmt: skip
+        "CSV",
+        "XLSX",
+        "DOCX",
+        "TEX",
+        "HTML",
+    ]
 
 
 def test_methods_and_changes_are_told(project):
@@ -89,8 +93,10 @@ def test_a_report_made_before_the_newest_entry_is_not_offered(tmp_path, monkeypa
     assert app.get("download_button")
     reporting.decide(project, 7, reporting.STAGES[0], "include", "2020-05-02")
     with project.store.write() as conn:
-        conn.exec_driver_sql("update decisions set at = '2020-05-02T20:00:00.000000Z' where id = "
-                             "(select max(id) from decisions)")  # fmt: skip
+        conn.exec_driver_sql(
+            "update decisions set at = '2020-05-02T20:00:00.000000Z' where id = "
+            "(select max(id) from decisions)"
+        )
     app.run(timeout=300)
     assert not app.get("download_button")
     assert "make it anew" in " ".join(one.value for one in app.caption)

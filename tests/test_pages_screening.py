@@ -6,12 +6,18 @@ from streamlit.testing.v1 import AppTest
 
 from review.models import Record
 from review.workflow.screening import reviewing
-from review.workflow.setup.loading import init, open_project
+from review.workflow.setup.loading import init_project, open_project
 
 KEYS = {
-    "Include": "i", "Exclude": "e", "Maybe": "m", "Note": "n", "Duplicate": "d", "Undo": "z",
-    "Back": "left", "Forward": "right",
-}  # fmt: skip
+    "Include": "i",
+    "Exclude": "e",
+    "Maybe": "m",
+    "Note": "n",
+    "Duplicate": "d",
+    "Undo": "z",
+    "Back": "left",
+    "Forward": "right",
+}
 
 
 @pytest.fixture
@@ -26,11 +32,11 @@ def draw(folder):
         import streamlit as st
 
         from review.pages import screening
-        from review.workflow.project.accounts import Signed
+        from review.workflow.project.accounts import CurrentUser
         from review.workflow.setup.loading import open_project
 
-        st.session_state["person"] = Signed("ada", ("reviewer",))
-        screening.page(open_project(Path(folder)))
+        st.session_state["person"] = CurrentUser("ada", ("reviewer",))
+        screening.render_page(open_project(Path(folder)))
 
     return AppTest.from_function(script, args=(str(folder),), default_timeout=300).run()
 
@@ -54,7 +60,7 @@ def test_no_key_decides_while_a_note_or_a_duplicate_is_typed(project, panel):
 
 
 def test_before_anything_has_come_the_page_says_what_it_waits_for(tmp_path):
-    init(tmp_path)
+    init_project(tmp_path)
     open_project(tmp_path, who="ada")
     app = draw(tmp_path)
     assert not app.exception
@@ -69,7 +75,9 @@ def test_at_the_end_the_page_says_where_more_waits_and_looks_back(project):
     stage, later = project.protocol.stages[:2]
     for who in ("ada", "ben"):
         for number in range(1, 6):
-            reviewing.vote(project, stage, who, number, "include" if number > 3 else "exclude")
+            reviewing.save_decision(
+                project, stage, who, number, "include" if number > 3 else "exclude"
+            )
     app = draw(project.folder)
     assert (
         app.success[0].value

@@ -3,18 +3,18 @@
 import pytest
 
 from review.errors import ProtocolError
-from review.protocol import load, parse, stage_of, stage_reviewers
-from review.resources import folder
+from review.protocol import find_stage, list_stage_reviewers, load_protocol, parse_protocol
+from review.resources import get_shipped_path
 
-STARTER = (folder("data") / "starter-protocol.yaml").read_text()
+STARTER = (get_shipped_path("data") / "starter-protocol.yaml").read_text()
 
 
 def test_the_starter_protocol_loads():
-    protocol = load(folder("data") / "starter-protocol.yaml")
+    protocol = load_protocol(get_shipped_path("data") / "starter-protocol.yaml")
     assert [stage.kind for stage in protocol.stages] == ["screening", "eligibility", "quality"]
     assert protocol.search.from_.isoformat() == "2020-01-01"
-    assert stage_reviewers(protocol, protocol.stages[0]) == ("ada", "ben")
-    assert stage_of(protocol, "quality").id == "quality"
+    assert list_stage_reviewers(protocol, protocol.stages[0]) == ("ada", "ben")
+    assert find_stage(protocol, "quality").id == "quality"
     assert protocol.appraisal.gates[1].minimum == 6
 
 
@@ -52,7 +52,7 @@ def test_the_starter_protocol_loads():
 def test_a_mistake_names_its_place_and_what_was_expected(old, new, said):
     assert old in STARTER
     with pytest.raises(ProtocolError) as caught:
-        parse(STARTER.replace(old, new, 1), "protocol.yaml")
+        parse_protocol(STARTER.replace(old, new, 1), "protocol.yaml")
     assert "\n" not in str(caught.value)
     for words in ["protocol.yaml", *said]:
         assert words in str(caught.value)
@@ -60,4 +60,4 @@ def test_a_mistake_names_its_place_and_what_was_expected(old, new, said):
 
 def test_a_missing_file_says_how_to_make_one(tmp_path):
     with pytest.raises(ProtocolError, match="review init"):
-        load(tmp_path / "protocol.yaml")
+        load_protocol(tmp_path / "protocol.yaml")

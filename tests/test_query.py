@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 from review.errors import QueryError
 from review.query import (
     And,
+    DateWindow,
     Node,
     Not,
     Or,
     Term,
-    Window,
-    all_of,
-    any_of,
-    none_of,
+    format_query,
+    iter_terms,
+    join_with_and,
+    join_with_or,
+    negate_node,
     parse,
-    terms_of,
-    to_text,
 )
-from review.sources.query_preview import explain, fingerprint
+from review.sources.query_preview import describe_query, fingerprint_query
 
 A, B, C = Term("a1"), Term("b1"), Term("c1")
 
@@ -178,7 +178,7 @@ def test_five_thousand_terms_are_read_at_once():
     assert time.process_time() - start < 2
     assert isinstance(node, Or)
     assert len(node.parts) == 5_000
-    assert parse(to_text(node)) == node
+    assert parse(format_query(node)) == node
 
 
 def test_too_long_a_query_is_refused():
@@ -200,8 +200,8 @@ def test_nesting_up_to_the_limit_is_read_written_and_compiled():
     for n in range(60):
         deep = f"(b{n} {'AND' if n % 2 else 'OR'} {deep})"
     node = parse(deep)
-    assert parse(to_text(node)) == node
-    assert explain(deep)["terms"] == 61
+    assert parse(format_query(node)) == node
+    assert describe_query(deep)["terms"] == 61
 
 
 words = st.text(alphabet=st.sampled_from("abcxyz019é-"), min_size=2, max_size=8).filter(
@@ -222,9 +222,9 @@ leaves = st.builds(
 trees: st.SearchStrategy[Node] = st.recursive(
     leaves,
     lambda inner: (
-        st.lists(inner, min_size=2, max_size=4).map(all_of)
-        | st.lists(inner, min_size=2, max_size=4).map(any_of)
-        | inner.map(none_of)
+        st.lists(inner, min_size=2, max_size=4).map(join_with_and)
+        | st.lists(inner, min_size=2, max_size=4).map(join_with_or)
+        | inner.map(negate_node)
     ),
     max_leaves=12,
 )
@@ -233,7 +233,7 @@ trees: st.SearchStrategy[Node] = st.recursive(
 @settings(max_examples=300, deadline=None)
 @given(trees)
 def test_what_is_written_is_read_back_to_the_same_tree(node):
-    assert parse(to_text(node)) == node
+    assert parse(format_query(node)) == node
 
 
 @settings(max_examples=400, deadline=None)
@@ -244,24 +244,24 @@ def test_any_text_is_read_or_refused_clearly(text):
     except QueryError as error:
         assert re.match(r"Query(, character \d+)?: ", str(error))
     else:
-        assert parse(to_text(node)) == node
-        assert list(terms_of(node))
+        assert parse(format_query(node)) == node
+        assert list(iter_terms(node))
 
 
 def test_an_explanation_holds_every_source():
     from datetime import date
 
-    found = explain('(covid* OR "x-ray") NOT mesh:mice', Window(date(2020, 1, 1), None))
+    found = describe_query('(covid* OR "x-ray") NOT mesh:mice', DateWindow(date(2020, 1, 1), None))
     assert list(found["sources"]) == ["pubmed", "arxiv", "europepmc", "medrxiv", "biorxiv"]
     assert found["window"] == {"from": "2020-01-01", "to": None}
     assert found["terms"] == 3
     assert found["query"] == "(covid* OR x-ray) AND NOT mesh:mice"
-    assert found["fingerprint"] == fingerprint(parse(found["query"]))
+    assert found["fingerprint_query"] == fingerprint_query(parse(found["query"]))
     assert any("know no MeSH" in one for one in found["sources"]["medrxiv"]["lost"])
 
 
 def test_an_explanation_says_which_source_cannot_be_asked():
-    found = explain("mesh:COVID-19")["sources"]
+    found = describe_query("mesh:COVID-19")["sources"]
     assert found["pubmed"]["text"] == '"COVID-19"[mh]'
     assert found["arxiv"]["text"] is None
     assert "nothing of it can be asked" in found["arxiv"]["error"]
@@ -281,8 +281,8 @@ def test_an_explanation_says_which_source_cannot_be_asked():
     ],
 )
 def test_an_explanation_warns(query, said):
-    assert any(said in one for one in explain(query)["warnings"])
+    assert any(said in one for one in describe_query(query)["warnings"])
 
 
 def test_a_sound_query_gives_no_warnings():
-    assert explain('(covid* OR "sars-cov-2") AND ("deep learning" OR ai)')["warnings"] == []
+    assert describe_query('(covid* OR "sars-cov-2") AND ("deep learning" OR ai)')["warnings"] == []

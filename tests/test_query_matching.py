@@ -15,16 +15,16 @@ from review.query import (
     Not,
     Or,
     Term,
-    all_of,
-    any_of,
+    build_record_matcher,
+    build_text_matcher,
     clean_text,
-    matcher,
-    matches,
-    none_of,
+    extract_words,
+    find_words_with_stem,
+    join_with_and,
+    join_with_or,
+    matches_query,
+    negate_node,
     parse,
-    record_matcher,
-    words_beginning,
-    words_of,
 )
 
 
@@ -84,56 +84,60 @@ from review.query import (
     ],
 )
 def test_a_text_holds_a_query(query, text, held):
-    assert matcher(parse(query))(None, text) is held
-    assert matcher(parse(query))(text, None) is held
+    assert build_text_matcher(parse(query))(None, text) is held
+    assert build_text_matcher(parse(query))(text, None) is held
 
 
 def test_fields_are_kept_apart():
     title, abstract = "Deep models", "Learning from CT of covid patients"
-    assert matcher(parse("title:deep AND abstract:covid"))(title, abstract)
-    assert not matcher(parse("title:covid"))(title, abstract)
-    assert not matcher(parse("abstract:deep"))(title, abstract)
-    assert matcher(parse("covid AND deep"))(title, abstract)
-    assert not matcher(parse('"models learning"'))(title, abstract)
+    assert build_text_matcher(parse("title:deep AND abstract:covid"))(title, abstract)
+    assert not build_text_matcher(parse("title:covid"))(title, abstract)
+    assert not build_text_matcher(parse("abstract:deep"))(title, abstract)
+    assert build_text_matcher(parse("covid AND deep"))(title, abstract)
+    assert not build_text_matcher(parse('"models learning"'))(title, abstract)
 
 
 def test_a_silent_field_holds_nothing():
-    assert not matcher(parse("covid"))(None, None)
-    assert matcher(parse("NOT covid"))(None, None)
+    assert not build_text_matcher(parse("covid"))(None, None)
+    assert build_text_matcher(parse("NOT covid"))(None, None)
 
 
 def test_mesh_is_left_out_where_it_is_unknown():
     node = parse("covid AND mesh:Humans")
-    assert matcher(node)("covid", None)
-    assert matcher(parse("covid OR mesh:Humans"))("ct", None) is False
+    assert build_text_matcher(node)("covid", None)
+    assert build_text_matcher(parse("covid OR mesh:Humans"))("ct", None) is False
     with pytest.raises(QueryError, match="nothing of it can be asked"):
-        matcher(parse("mesh:Humans"))
+        build_text_matcher(parse("mesh:Humans"))
 
 
 def test_mesh_is_judged_where_it_is_known():
     node = parse('covid AND (mesh:Humans OR mesh:"Tomography, X-Ray Computed")')
     known = Record("pubmed", title="covid", mesh=("Tomography, X-Ray Computed/methods",))
-    assert matches(node, known)
-    assert not matches(node, Record("pubmed", title="covid", mesh=("Mice",)))
-    assert not matches(node, Record("pubmed", title="covid"))
-    assert matches(node, Record("medrxiv", title="covid"))
-    assert not matches(parse("mesh:Humans"), Record("medrxiv", title="Humans"))
-    assert matches(parse("mesh:Tomograph*"), known)
-    assert not matches(parse("mesh:Tomography"), known)
+    assert matches_query(node, known)
+    assert not matches_query(node, Record("pubmed", title="covid", mesh=("Mice",)))
+    assert not matches_query(node, Record("pubmed", title="covid"))
+    assert matches_query(node, Record("medrxiv", title="covid"))
+    assert not matches_query(parse("mesh:Humans"), Record("medrxiv", title="Humans"))
+    assert matches_query(parse("mesh:Tomograph*"), known)
+    assert not matches_query(parse("mesh:Tomography"), known)
 
 
 def test_a_heading_may_be_asked_with_its_qualifier():
     node = parse('"Lung/diagnostic imaging"[mh]')
-    assert record_matcher(node)(Record("pubmed", mesh=("Lung/*diagnostic imaging/pathology",)))
-    assert not record_matcher(node)(Record("pubmed", mesh=("Lung", "Liver/diagnostic imaging")))
+    assert build_record_matcher(node)(
+        Record("pubmed", mesh=("Lung/*diagnostic imaging/pathology",))
+    )
+    assert not build_record_matcher(node)(
+        Record("pubmed", mesh=("Lung", "Liver/diagnostic imaging"))
+    )
 
 
 def test_keywords_count_only_when_asked():
     record = Record("pubmed", title="A study", keywords=("deep", "learning", "CT"))
-    assert not record_matcher(parse("ct"))(record)
-    assert record_matcher(parse("ct"), keywords=True)(record)
-    assert not record_matcher(parse('"deep learning"'), keywords=True)(record)
-    assert not record_matcher(parse("title:ct"), keywords=True)(record)
+    assert not build_record_matcher(parse("ct"))(record)
+    assert build_record_matcher(parse("ct"), keywords=True)(record)
+    assert not build_record_matcher(parse('"deep learning"'), keywords=True)(record)
+    assert not build_record_matcher(parse("title:ct"), keywords=True)(record)
 
 
 VOCABULARY = ["deep", "learning", "learn", "covid", "covid19", "ct", "x", "ray", "net", "nets"]
@@ -146,9 +150,9 @@ terms = st.builds(
 trees: st.SearchStrategy[Node] = st.recursive(
     terms,
     lambda inner: (
-        st.lists(inner, min_size=2, max_size=3).map(all_of)
-        | st.lists(inner, min_size=2, max_size=3).map(any_of)
-        | inner.map(none_of)
+        st.lists(inner, min_size=2, max_size=3).map(join_with_and)
+        | st.lists(inner, min_size=2, max_size=3).map(join_with_or)
+        | inner.map(negate_node)
     ),
     max_leaves=8,
 )
@@ -178,26 +182,26 @@ def naive(node: Node, title: str, abstract: str) -> bool:
 @settings(max_examples=500, deadline=None)
 @given(trees, texts, texts)
 def test_the_matcher_agrees_with_the_plain_meaning(node, title, abstract):
-    assert matcher(node)(title, abstract) is naive(node, title, abstract)
+    assert build_text_matcher(node)(title, abstract) is naive(node, title, abstract)
 
 
 @settings(max_examples=200, deadline=None)
 @given(trees, st.lists(st.tuples(texts, texts), min_size=1, max_size=5))
 def test_a_matcher_remembers_words_without_mixing_texts(node, pairs):
-    one = matcher(node)
+    one = build_text_matcher(node)
     assert [one(*pair) for pair in pairs] == [naive(node, *pair) for pair in pairs]
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=60))
 def test_folding_is_the_same_twice(text):
-    words = words_of(text)
-    assert words_of(" ".join(words)) == words
+    words = extract_words(text)
+    assert extract_words(" ".join(words)) == words
 
 
 def test_the_matcher_forgets_before_memory_fills(monkeypatch):
-    monkeypatch.setattr("review.query.matching.REMEMBERED", 5_000)
-    one = matcher(parse('"big word"'))
+    monkeypatch.setattr("review.query.matching.MAX_CACHED_SPELLINGS", 5_000)
+    one = build_text_matcher(parse('"big word"'))
     for start in range(0, 12_000, 1_000):
         assert not one(" ".join(f"w{start + n}" for n in range(1_000)), None)
     long = "big word " + " ".join(f"v{n}" for n in range(8_000))
@@ -214,7 +218,7 @@ def test_five_thousand_terms_cost_a_record_no_more_than_ten():
     def seconds(count: int) -> float:
         query = [Term(f"zz{n}", stem=True) for n in range(count // 2)]
         query += [Term(f"word{n} zzz") for n in range(count // 2)]
-        one = matcher(any_of(query))
+        one = build_text_matcher(join_with_or(query))
         for doc in docs:
             one(None, doc)  # learn the words first
         start = time.process_time()
@@ -239,14 +243,14 @@ def test_five_thousand_terms_cost_a_record_no_more_than_ten():
         (None, None),
         ("Aims and objectives of ResultsNet", "Aims and objectives of ResultsNet"),
     ],
-)  # fmt: skip
+)
 def test_texts_are_cleaned_for_reading(raw, clean):
     assert clean_text(raw) == clean
 
 
 def test_words_that_begin_with_a_stem_are_listed():
     texts = ["Diagnosis and diagnostics", None, "DIAGNOSED; undiagnosed, diagnosis"]
-    assert list(words_beginning("diagnos", texts)) == ["diagnosis", "diagnostics", "diagnosed"]
+    assert list(find_words_with_stem("diagnos", texts)) == ["diagnosis", "diagnostics", "diagnosed"]
 
 
 def test_genuine_medrxiv_abstracts_show_their_first_words(shared):
@@ -261,5 +265,7 @@ def test_genuine_medrxiv_abstracts_show_their_first_words(shared):
     }
     for row in rows:
         if row["doi"] in glued:
-            assert matcher(parse(f"abstract:{glued.pop(row['doi'])}"))(None, row["abstract"])
+            assert build_text_matcher(parse(f"abstract:{glued.pop(row['doi'])}"))(
+                None, row["abstract"]
+            )
     assert not glued

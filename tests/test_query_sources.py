@@ -12,17 +12,17 @@ import requests
 from standin import StandIn, make
 
 from review.errors import QueryError
-from review.protocol import load
-from review.query import Window, matcher, parse
+from review.protocol import load_protocol
+from review.query import DateWindow, build_text_matcher, parse
 from review.query.ast import Term
-from review.query.truncation import known_words, vocabulary
+from review.query.truncation import expand_stem, load_vocabulary
 from review.sources.arxiv.query import compile_arxiv
 from review.sources.europepmc.query import compile_europepmc
 from review.sources.pubmed.query import compile_pubmed
-from review.sources.query_preview import compile_for, explain
+from review.sources.query_preview import compile_for_source, describe_query
 
 DATA = Path(__file__).parents[1] / "data"
-YEAR = Window(date(2020, 1, 1), date(2020, 10, 3))
+YEAR = DateWindow(date(2020, 1, 1), date(2020, 10, 3))
 
 
 @pytest.mark.parametrize(
@@ -94,28 +94,28 @@ def test_windows_are_written_in_each_way():
     assert '"2020/01/01"[edat]' in compile_pubmed(node, YEAR, dates="edat").text
     assert compile_arxiv(node, YEAR).text.endswith("submittedDate:[202001010000 TO 202010032359]")
     assert compile_europepmc(node, YEAR).text.endswith("(FIRST_PDATE:[2020-01-01 TO 2020-10-03])")
-    open_end = Window(date(2020, 1, 1), None)
+    open_end = DateWindow(date(2020, 1, 1), None)
     assert ': "3000/12/31"[dp]' in compile_pubmed(node, open_end).text
     assert "TO 300001010000]" in compile_arxiv(node, open_end).text
     assert "TO 3000-12-31]" in compile_europepmc(node, open_end).text
-    assert compile_pubmed(node, Window()).text == '"ai"[ti]'
+    assert compile_pubmed(node, DateWindow()).text == '"ai"[ti]'
 
 
 def test_losses_are_said():
-    assert compile_pubmed(parse("covid*")).lost == ()
+    assert compile_pubmed(parse("covid*")).unsupported == ()
     short = compile_pubmed(parse("ct*"))
     assert short.text == '("ct"[tiab] OR "cts"[tiab])'
-    assert "fewer than 4 letters" in short.lost[0]
+    assert "fewer than 4 letters" in short.unsupported[0]
     stem = compile_arxiv(parse("prognos*"))
     assert 'ti:"prognostic"' in stem.text
-    assert "promises no truncation" in stem.lost[0]
+    assert "promises no truncation" in stem.unsupported[0]
     phrase = compile_europepmc(parse('"neural network*"'))
     assert 'TITLE_ABS:"neural networks"' in phrase.text
-    assert "other endings are not found" in phrase.lost[0]
+    assert "other endings are not found" in phrase.unsupported[0]
     mesh = compile_arxiv(parse("covid AND mesh:Humans"))
-    assert "more is found" in mesh.lost[0]
+    assert "more is found" in mesh.unsupported[0]
     mesh = compile_arxiv(parse("covid OR mesh:Humans"))
-    assert "less is found" in mesh.lost[0]
+    assert "less is found" in mesh.unsupported[0]
     assert "Humans" not in mesh.text
     with pytest.raises(QueryError, match="nothing of it can be asked"):
         compile_arxiv(parse("mesh:Humans"))
@@ -125,42 +125,42 @@ def test_losses_are_said():
 def test_a_headings_qualifier_is_not_asked_of_europe_pmc_and_that_is_said():
     made = compile_europepmc(parse('"Lung/diagnostic imaging"[mh]'))
     assert made.text == 'MESH:"Lung"'
-    assert "headings without qualifiers" in made.lost[0]
+    assert "headings without qualifiers" in made.unsupported[0]
 
 
 def test_words_that_are_only_marks_and_letters_are_pointed_out():
-    assert any("C++ as c" in one for one in explain('"C++" OR covid')["warnings"])
-    assert not any("Marks" in one for one in explain('"vitamin c" OR x-ray')["warnings"])
+    assert any("C++ as c" in one for one in describe_query('"C++" OR covid')["warnings"])
+    assert not any("Marks" in one for one in describe_query('"vitamin c" OR x-ray')["warnings"])
 
 
 def test_sources_are_named():
-    assert compile_for("medrxiv", parse("covid*")).text == "covid*"
-    assert "matched here" in compile_for("biorxiv", parse("covid*")).notes[0]
+    assert compile_for_source("medrxiv", parse("covid*")).text == "covid*"
+    assert "matched here" in compile_for_source("biorxiv", parse("covid*")).notes[0]
     with pytest.raises(QueryError, match="no source 'scopus'"):
-        compile_for("scopus", parse("covid*"))
+        compile_for_source("scopus", parse("covid*"))
 
 
 def test_known_words_hold_what_reviews_truncate():
-    found = known_words(Term("diagnos", stem=True))
+    found = expand_stem(Term("diagnos", stem=True))
     assert {"diagnos", "diagnosis", "diagnostic", "diagnosed", "diagnosing"} <= set(found)
-    assert known_words(Term("neural net", stem=True))[0] == "neural net"
-    assert known_words(Term("zzz", stem=True)) == ["zzz", "zzzs", "zzzes", "zzzed", "zzzing"]
-    assert known_words(Term("X-ray", stem=True)) == ["X-ray", "X-rays"]
-    assert "x-rays" not in vocabulary()
-    assert known_words(Term("X-radiograph", stem=True))[1] == "X-radiographer"
-    assert all(word == word.lower() and " " not in word for word in vocabulary())
+    assert expand_stem(Term("neural net", stem=True))[0] == "neural net"
+    assert expand_stem(Term("zzz", stem=True)) == ["zzz", "zzzs", "zzzes", "zzzed", "zzzing"]
+    assert expand_stem(Term("X-ray", stem=True)) == ["X-ray", "X-rays"]
+    assert "x-rays" not in load_vocabulary()
+    assert expand_stem(Term("X-radiograph", stem=True))[1] == "X-radiographer"
+    assert all(word == word.lower() and " " not in word for word in load_vocabulary())
 
 
 def test_the_founding_reviews_search_compiles_from_its_protocol(shared):
     import yaml
 
     facts = yaml.safe_load((shared / "reference/roberts2021/facts.yaml").read_text())["search"]
-    search = load(DATA / "roberts2021/protocol.yaml").search
+    search = load_protocol(DATA / "roberts2021/protocol.yaml").search
     node = parse(search.query)
-    window = Window(search.from_, search.to)
+    window = DateWindow(search.from_, search.to)
     assert "[202001010000 TO 202010032359]" in compile_arxiv(node, window).text
     assert '("2020/01/01"[dp] : "2020/10/03"[dp])' in compile_pubmed(node, window).text
-    holds = matcher(node)
+    holds = build_text_matcher(node)
     groups = facts["stage_1_arxiv_terms"], facts["stage_2_filter"]
     for first in groups[0]["any_of"]:
         for second in groups[1]["group_a"]:
@@ -242,10 +242,23 @@ def test_every_source_gives_what_the_query_means(server, query):
 
 
 WORDS = (
-    "covid*", "ct", '"chest ct"', '"deep learning"', "ai", "title:covid*", "abstract:calibrat*",
-    '"x-ray*"', "segment*", "triage", '"neural network*"', "mri", "title:prognos*", "radiomic*",
-    "saliency", '"random forests"',
-)  # fmt: skip
+    "covid*",
+    "ct",
+    '"chest ct"',
+    '"deep learning"',
+    "ai",
+    "title:covid*",
+    "abstract:calibrat*",
+    '"x-ray*"',
+    "segment*",
+    "triage",
+    '"neural network*"',
+    "mri",
+    "title:prognos*",
+    "radiomic*",
+    "saliency",
+    '"random forests"',
+)
 
 
 def made_up(rng: random.Random, depth: int) -> str:
@@ -267,7 +280,7 @@ def test_random_queries_mean_the_same_everywhere(server, seed):
     assert found ^ corpus.expected(query, "pubmed") <= by_keyword
     shown = ids_in_europepmc(server, compile_europepmc(node).text)
     assert shown == corpus.expected(query, "europepmc")
-    holds = matcher(node)
+    holds = build_text_matcher(node)
     rows = corpus.rows("medrxiv")
     here = {one.id for one, version in rows if holds(version.title, version.abstract)}
     assert here == corpus.expected(query, "medrxiv")
@@ -276,7 +289,7 @@ def test_random_queries_mean_the_same_everywhere(server, seed):
 @pytest.mark.parametrize("query", QUERIES)
 @pytest.mark.parametrize("which", ["medrxiv", "biorxiv"])
 def test_the_matcher_finds_in_damaged_texts_what_the_corpus_holds(server, query, which):
-    holds = matcher(parse(query))
+    holds = build_text_matcher(parse(query))
     found, seen = set(), 0
     while True:
         url = f"{server.base['biorxiv']}/details/{which}/2020-01-01/2020-10-03/{seen}/json"
@@ -321,7 +334,7 @@ def test_the_command_line_explains_a_query():
 
 
 def test_the_command_line_prints_one_sources_text():
-    assert run("query", "explain", "title:ai", "--source", "arxiv")[1] == 'ti:"ai"\n'
+    assert run("query", "describe_query", "title:ai", "--source", "arxiv")[1] == 'ti:"ai"\n'
     status, out, said = run("query", "explain", "mesh:Mice", "--source", "arxiv")
     assert (status, out) == (1, "")
     assert "nothing of it can be asked" in said

@@ -5,14 +5,14 @@ import pytest
 from review.models import (
     Record,
     Relation,
-    as_dict,
-    fingerprint,
-    from_dict,
-    normal_arxiv,
-    normal_doi,
-    normal_pmcid,
-    normal_pmid,
-    plain,
+    fingerprint_record,
+    normalize_arxiv,
+    normalize_doi,
+    normalize_pmcid,
+    normalize_pmid,
+    normalize_text,
+    record_from_dict,
+    record_to_dict,
 )
 
 
@@ -36,7 +36,7 @@ from review.models import (
     ],
 )
 def test_dois_have_one_normal_form(text, doi):
-    assert normal_doi(text) == doi
+    assert normalize_doi(text) == doi
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_dois_have_one_normal_form(text, doi):
     ],
 )
 def test_arxiv_ids_have_one_normal_form(text, ident):
-    assert normal_arxiv(text) == ident
+    assert normalize_arxiv(text) == ident
 
 
 @pytest.mark.parametrize(
@@ -63,16 +63,16 @@ def test_arxiv_ids_have_one_normal_form(text, ident):
     [("0031", "31"), ("PMID: 32555555", "32555555"), (12, "12"), ("abc", None), ("0", None)],
 )
 def test_pmids_have_one_normal_form(text, ident):
-    assert normal_pmid(text) == ident
+    assert normalize_pmid(text) == ident
 
 
 def test_pmcids_have_one_normal_form():
-    assert normal_pmcid("pmc 0123456") == "PMC123456"
-    assert normal_pmcid("123456") is None
+    assert normalize_pmcid("pmc 0123456") == "PMC123456"
+    assert normalize_pmcid("123456") is None
 
 
 def test_plain_folds_case_accents_and_punctuation():
-    assert plain("Ärzte—and  X-Rays_2") == "arzte and x rays 2"
+    assert normalize_text("Ärzte—and  X-Rays_2") == "arzte and x rays 2"
 
 
 def test_a_record_survives_plain_data():
@@ -84,16 +84,16 @@ def test_a_record_survives_plain_data():
         relations=(Relation("update_in", "pmid:1", "pubmed"),),
         extra={"XX": ("1", "2")},
     )
-    back = from_dict(as_dict(record))
+    back = record_from_dict(record_to_dict(record))
     assert back == record
-    assert fingerprint(back) == fingerprint(record)
+    assert fingerprint_record(back) == fingerprint_record(record)
 
 
 def test_records_that_differ_have_different_fingerprints():
-    assert fingerprint(Record("a", title="x")) != fingerprint(Record("a", title="y"))
+    assert fingerprint_record(Record("a", title="x")) != fingerprint_record(Record("a", title="y"))
 
 
 def test_early_preprint_dois_of_eight_digits_stay_apart():
-    assert normal_doi("10.1101/19002147v2") == "10.1101/19002147"
-    assert normal_doi("10.1101/19002139") != normal_doi("10.1101/19002147")
-    assert normal_doi("10.1101/123456v1") == "10.1101/123456"
+    assert normalize_doi("10.1101/19002147v2") == "10.1101/19002147"
+    assert normalize_doi("10.1101/19002139") != normalize_doi("10.1101/19002147")
+    assert normalize_doi("10.1101/123456v1") == "10.1101/123456"

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from review.cli import app
 from review.errors import FlowError, ReviewError
-from review.prisma import total
+from review.prisma import get_total
 from review.workflow.exports import (
     appraisals,
     bundle,
@@ -44,12 +44,12 @@ def project(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def june(project):
-    return snapshot.at(project, "2020-06-01")
+    return snapshot.snapshot_at(project, "2020-06-01")
 
 
 @pytest.fixture(scope="module")
 def files(june):
-    return bundle.everything(june)
+    return bundle.build_report_files(june)
 
 
 @pytest.fixture
@@ -65,19 +65,40 @@ def rows(files, name):
 
 def test_everything_issue_8_names_is_there(files):
     for name in (
-        "prisma.svg", "prisma.pdf", "prisma.png", "prisma-600dpi.png", "prisma.mmd", "prisma.csv",
-        "figures/probast-2019-traffic-light.svg", "figures/probast-2019-summary.pdf",
-        "figures/probast-2019-summary-weighted.svg", "figures/probast-2019-robvis.csv",
-        "figures/probast-2019-traffic-light-colour-blind.png", "figures/claim-2020-items.svg",
-        "figures/rqs-1.0-scores.svg", "tables/xlsx/excluded-full-text.xlsx",
-        "tables/docx/characteristics.docx", "tables/tex/probast-2019-judgements.tex",
-        "tables/html/agreement.html", "tables/csv/duplicates.csv", "tables/csv/source-overlap.csv",
+        "prisma.svg",
+        "prisma.pdf",
+        "prisma.png",
+        "prisma-600dpi.png",
+        "prisma.mmd",
+        "prisma.csv",
+        "figures/probast-2019-traffic-light.svg",
+        "figures/probast-2019-summary.pdf",
+        "figures/probast-2019-summary-weighted.svg",
+        "figures/probast-2019-robvis.csv",
+        "figures/probast-2019-traffic-light-colour-blind.png",
+        "figures/claim-2020-items.svg",
+        "figures/rqs-1.0-scores.svg",
+        "tables/xlsx/excluded-full-text.xlsx",
+        "tables/docx/characteristics.docx",
+        "tables/tex/probast-2019-judgements.tex",
+        "tables/html/agreement.html",
+        "tables/csv/duplicates.csv",
+        "tables/csv/source-overlap.csv",
         "tables/csv/deduplication.csv",
-        "tables/csv/prisma-s.csv", "tables/csv/prisma-2020-checklist.csv", "tables/all-tables.xlsx",
-        "tables/all-tables.docx", "tables/all-tables.html", "records/included.ris",
-        "records/excluded.bib", "records/included.csv", "records/revman-included.ris",
-        "methods.md", "protocol.yaml", "log.jsonl", "manifest.json",
-    ):  # fmt: skip
+        "tables/csv/prisma-s.csv",
+        "tables/csv/prisma-2020-checklist.csv",
+        "tables/all-tables.xlsx",
+        "tables/all-tables.docx",
+        "tables/all-tables.html",
+        "records/included.ris",
+        "records/excluded.bib",
+        "records/included.csv",
+        "records/revman-included.ris",
+        "methods.md",
+        "protocol.yaml",
+        "log.jsonl",
+        "manifest.json",
+    ):
         assert name in files, name
 
 
@@ -97,21 +118,23 @@ def test_the_manifest_holds_each_file_by_its_checksum(files, june):
 
 def test_the_flow_of_then(june):
     flow = june.flow
-    assert total(flow.main.identified) == 11
-    assert total(flow.main.removed_other) == 1
+    assert get_total(flow.main.identified) == 11
+    assert get_total(flow.main.removed_other) == 1
     assert flow.main.waiting_screening.ids == ("R000007",)
     assert [one.label for one in flow.main.not_retrieved] == [
         "paywall, and no answer from the authors"
     ]
-    assert (flow.new_reports.n, total(flow.excluded_quality)) == (3, 1)
+    assert (flow.new_reports.n, get_total(flow.excluded_quality)) == (3, 1)
     assert {one.label: one.n for one in flow.kinds} == {
-        "deep-learning": 1, "hybrid": 1, "traditional": 1,
-    }  # fmt: skip
+        "deep-learning": 1,
+        "hybrid": 1,
+        "traditional": 1,
+    }
 
 
 def test_progress_names_each_part_and_the_share_that_is_done(june, coarse):
     told = []
-    bundle.everything(june, progress=lambda part, share: told.append((part, share)))
+    bundle.build_report_files(june, progress=lambda part, share: told.append((part, share)))
     names, shares = zip(*told, strict=True)
     assert names[0] == "PRISMA flow diagram" and names[-1] == "log"
     assert "figures of CLAIM 2020" in names and "tables" in names
@@ -120,29 +143,36 @@ def test_progress_names_each_part_and_the_share_that_is_done(june, coarse):
 
 def test_the_same_store_and_day_give_the_same_bytes_whatever_came_later(tmp_path, coarse):
     first = reporting.whole(tmp_path / "a")
-    before = bundle.everything(snapshot.at(first, "2020-06-01"))
+    before = bundle.build_report_files(snapshot.snapshot_at(first, "2020-06-01"))
     reporting.updated(first)
     (first.folder / "protocol.yaml").write_text(
         (first.folder / "protocol.yaml").read_text().replace("Imaging AI", "Another title")
     )
     later = reporting.open_project(first.folder, who="ada")
-    after = bundle.everything(snapshot.at(later, "2020-06-01"))
+    after = bundle.build_report_files(snapshot.snapshot_at(later, "2020-06-01"))
     assert [name for name in before if before[name] != after.get(name)] == []
     assert before.keys() == after.keys()
-    now = bundle.everything(snapshot.at(later))
+    now = bundle.build_report_files(snapshot.snapshot_at(later))
     assert now["prisma.svg"] != before["prisma.svg"]
     assert "Another title" in json.loads(now["manifest.json"])["review"]
-    assert bundle.as_zip(before) == bundle.as_zip(after)
+    assert bundle.pack_zip(before) == bundle.pack_zip(after)
 
 
 GOLDEN = Path(__file__).parent / "golden"
 GOLDEN_FILES = (
-    "prisma.svg", "prisma.mmd", "prisma.csv", "figures/probast-2019-robvis.csv",
-    "figures/probast-2019-traffic-light.svg", "figures/rqs-1.0-scores.svg",
-    "tables/csv/flow.csv", "tables/tex/probast-2019-judgements.tex",
-    "tables/html/excluded-quality.html", "records/revman-included.ris", "records/included.ris",
+    "prisma.svg",
+    "prisma.mmd",
+    "prisma.csv",
+    "figures/probast-2019-robvis.csv",
+    "figures/probast-2019-traffic-light.svg",
+    "figures/rqs-1.0-scores.svg",
+    "tables/csv/flow.csv",
+    "tables/tex/probast-2019-judgements.tex",
+    "tables/html/excluded-quality.html",
+    "records/revman-included.ris",
+    "records/included.ris",
     "methods.md",
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("name", GOLDEN_FILES)
@@ -209,26 +239,34 @@ def test_references_come_back_whole(files):
 def test_no_two_studies_share_a_name_in_revman(tmp_path, coarse):
     project = reporting.started(tmp_path / "r")
     one = reporting.plain("pubmed", 1)
-    reporting.bring(project, "pubmed", range(1, 6), "2020-02-01",
-                    make=lambda n: replace(one, doi=f"10.5555/{n}"))  # fmt: skip
+    reporting.bring(
+        project,
+        "pubmed",
+        range(1, 6),
+        "2020-02-01",
+        make=lambda n: replace(one, doi=f"10.5555/{n}"),
+    )
     reporting.link(project, 4, 5, "study", "2020-02-02", who="ada")
     reporting.decide(project, 1, "title-abstract", "include", "2020-03-01")
     reporting.decide(project, 1, "full-text", "exclude", "2020-03-02", "not imaging")
     for n in (2, 3, 4, 5):
         reporting.decide(project, n, "title-abstract", "exclude", "2020-03-01")
-    files = bundle.everything(snapshot.at(project))
+    files = bundle.build_report_files(snapshot.snapshot_at(project))
     told = files["records/revman-excluded.ris"].decode().splitlines()
     assert [line[6:] for line in told if line.startswith("NS")] == [
-        "Müller and Li 2020", "Müller and Li 2020 (R000002)", "Müller and Li 2020 (R000003)",
-        "Müller and Li 2020 (R000004)", "Müller and Li 2020 (R000004)",
-    ]  # fmt: skip
+        "Müller and Li 2020",
+        "Müller and Li 2020 (R000002)",
+        "Müller and Li 2020 (R000003)",
+        "Müller and Li 2020 (R000004)",
+        "Müller and Li 2020 (R000004)",
+    ]
 
 
 def test_figures_and_tables_say_who_is_counted_beside_the_included(tmp_path, coarse):
     project = reporting.whole(tmp_path / "r")
     reporting.appraise(project, 5, "study-kind", "2020-05-02", kind="deep-learning")
     reporting.appraise(project, 5, "claim-2020", "2020-05-02")
-    files = bundle.everything(snapshot.at(project))
+    files = bundle.build_report_files(snapshot.snapshot_at(project))
     told = "Counted: 4 appraised reports (3 included, 1 excluded at the quality gate)."
     for name in (
         "figures/claim-2020-items.svg",
@@ -245,7 +283,7 @@ def test_documents_open_in_other_readers(files):
     book = openpyxl.load_workbook(io.BytesIO(files["tables/all-tables.xlsx"]))
     assert "flow" in book.sheetnames and "claim-2020" in book.sheetnames
     assert len(docx.Document(io.BytesIO(files["tables/all-tables.docx"])).tables) > 8
-    with zipfile.ZipFile(io.BytesIO(bundle.as_zip(files))) as packed:
+    with zipfile.ZipFile(io.BytesIO(bundle.pack_zip(files))) as packed:
         assert packed.testzip() is None and len(packed.namelist()) == len(files)
 
 
@@ -270,7 +308,7 @@ def test_the_log_holds_every_entry_up_to_then_in_order(files):
 
 
 def test_the_methods_paragraph_tells_the_numbers(june):
-    text = methods_text.methods(june)
+    text = methods_text.write_methods(june)
     for words in (
         "Records of Embase (2020-02-02) and PubMed (2020-02-01) were imported from search exports.",
         "The days of imported files are those of the import.",
@@ -289,14 +327,14 @@ def test_methods_tell_what_waits_and_nothing_that_nobody_did(tmp_path):
     begun = reporting.started(tmp_path / "r")
     reporting.bring(begun, "pubmed", range(1, 3), "2020-02-01")
     reporting.bring(begun, "website", range(3, 4), "2020-02-01", via="websites")
-    told = methods_text.methods(snapshot.at(begun))
+    told = methods_text.write_methods(snapshot.snapshot_at(begun))
     assert "3 records were identified (1 by other methods)." in told
     assert "judged" not in told and "appraised" not in told
     assert "still waiting: 3 records for screening." in told
     for n in (1, 2):
         reporting.decide(begun, n, reporting.STAGES[0], "include", "2020-03-01")
     reporting.decide(begun, 1, reporting.STAGES[1], "include", "2020-03-02")
-    told = methods_text.methods(snapshot.at(begun))
+    told = methods_text.write_methods(snapshot.snapshot_at(begun))
     assert "One reviewer judged titles and abstracts. One reviewer judged full texts." in told
     assert "the quality of what was eligible" not in told
     assert (
@@ -317,12 +355,12 @@ def test_methods_count_what_was_settled_in_the_words_of_the_stage(tmp_path, monk
     reporting.decide(begun, 1, stage, "include", "2020-03-01")
     reporting.decide(begun, 1, stage, "exclude", "2020-03-01", who=("ben",))
     reporting.decide(begun, 1, stage, "exclude", "2020-03-02", who=("cleo",), role="adjudicator")
-    told = methods_text.methods(snapshot.at(begun))
+    told = methods_text.write_methods(snapshot.snapshot_at(begun))
     assert "titles and abstracts; differences were settled by an adjudicator (1 record)." in told
 
 
 def test_methods_count_studies_whose_kind_nobody_recorded(project):
-    told = methods_text.methods(snapshot.at(project))
+    told = methods_text.write_methods(snapshot.snapshot_at(project))
     assert "4 studies in 5 reports are included (1 deep learning, 1 hybrid, 2 of a kind" in told
     assert "adjudicator (1 report)" in told and "still waiting" not in told
 
@@ -332,11 +370,11 @@ def test_a_file_of_decisions_is_no_search(project, tmp_path):
     shutil.copytree(project.folder, copy)
     file = copy / "judged.csv"
     file.write_text("record,stage,reviewer,verdict\nR000001,title-abstract,ada,exclude\n")
-    before = prisma_s.searches(snapshot.at(open_project(copy)))
+    before = prisma_s.list_searches(snapshot.snapshot_at(open_project(copy)))
     assert decision_files.import_decisions(open_project(copy), file, "ada").batch is not None
-    after = snapshot.at(open_project(copy))
-    assert [one.name for one in prisma_s.searches(after)] == [one.name for one in before]
-    assert "funnel" not in methods_text.methods(after).split("records were identified")[0]
+    after = snapshot.snapshot_at(open_project(copy))
+    assert [one.name for one in prisma_s.list_searches(after)] == [one.name for one in before]
+    assert "funnel" not in methods_text.write_methods(after).split("records were identified")[0]
 
 
 def test_prisma_s_and_checklist_are_filled_from_protocol_and_log(files):
@@ -369,38 +407,40 @@ def test_agreement_counts_what_two_reviewers_judged(files):
 
 def test_a_day_before_the_review_and_words_that_are_no_day_are_refused(project):
     with pytest.raises(ReviewError, match="did not exist"):
-        snapshot.at(project, "2019-12-31")
+        snapshot.snapshot_at(project, "2019-12-31")
     with pytest.raises(ReviewError, match="write it as"):
-        snapshot.at(project, "yesterday")
+        snapshot.snapshot_at(project, "yesterday")
 
 
 def test_a_record_lost_on_the_way_to_a_file_stops_the_export(june, monkeypatch, coarse):
     lossy = dict(bundle.RECORDS)
     lossy["ris"] = lambda records, said=(): bundle.RECORDS["csv"](records, said)
-    monkeypatch.setattr(bundle, "RECORDS", lossy)
+    monkeypatch.setattr(bundle, "RECORD_WRITERS", lossy)
     with pytest.raises(FlowError, match=r"included\.ris holds 0 records, 3 went in"):
-        bundle.everything(june)
+        bundle.build_report_files(june)
 
 
 def test_what_changed_since_a_day(project):
-    found = changes.since(project, "2020-06-01")
-    assert found.arrived == {"Scopus": 3}
-    assert found.decided["quality"] == {"ada": 3, "ben": 3, "cleo": 1}
-    assert [one.split()[0] for one in found.joined] == ["R000007", "R000012", "R000013"]
-    assert [one.split()[0] for one in found.left] == ["R000004"]
+    found = changes.compare_since(project, "2020-06-01")
+    assert found.new_by_source == {"Scopus": 3}
+    assert found.decisions_by_stage["quality"] == {"ada": 3, "ben": 3, "cleo": 1}
+    assert [one.split()[0] for one in found.newly_included] == ["R000007", "R000012", "R000013"]
+    assert [one.split()[0] for one in found.no_longer_included] == ["R000004"]
     boxes = {box: (then, now) for box, then, now in found.boxes}
     assert boxes["Included: Reports included"] == (3, 5)
     assert ("PROBAST: risk of bias, overall: unclear", 1, 0) in found.figures  # fell out again
-    assert "  PROBAST: forms: 3 -> 2" in changes.lines(found)
-    begun = {name: n for name, _, n in changes.since(project, "2020-05-01", "2020-06-01").figures}
+    assert "  PROBAST: forms: 3 -> 2" in changes.format_lines(found)
+    begun = {
+        name: n for name, _, n in changes.compare_since(project, "2020-05-01", "2020-06-01").figures
+    }
     assert begun["CLAIM 2020: forms"] == 3
     assert begun["PROBAST: risk of bias, participants: high"] == 1
 
 
 def test_the_update_runs_what_is_new_and_ends_where_the_review_stands(project):
-    made = changes.since(project, "2020-06-01").update
+    made = changes.compare_since(project, "2020-06-01").update
     assert (made.previous_studies.n, made.previous_reports.n) == (3, 3)
-    assert total(made.main.identified) == 3
+    assert get_total(made.main.identified) == 3
     assert made.main.duplicates_tool.ids == ("R000011",)
     assert made.main.carried.ids == ("R000007",)
     assert made.new_reports.ids == ("R000007", "R000012", "R000013")
@@ -412,13 +452,13 @@ def test_the_update_runs_what_is_new_and_ends_where_the_review_stands(project):
 def test_reports_merged_since_then_are_counted_once(tmp_path):
     project = reporting.whole(tmp_path / "r")
     reporting.link(project, 1, 2, "duplicate", "2020-08-01", who="ada")
-    made = changes.since(project, "2020-06-01").update
+    made = changes.compare_since(project, "2020-06-01").update
     assert (made.previous_reports.n, made.dropped_reports.n, made.total_reports.n) == (3, 1, 2)
 
 
 def test_nothing_changed_since_today(project):
-    found = changes.since(project, "2020-12-31")
-    assert not found.arrived and not found.boxes and not found.joined
+    found = changes.compare_since(project, "2020-12-31")
+    assert not found.new_by_source and not found.boxes and not found.newly_included
     assert found.update.total_reports.n == found.update.previous_reports.n == 5
 
 
@@ -459,24 +499,26 @@ def test_export_all_writes_a_folder_or_a_zip_and_prints_what_is_conserved(
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ReviewError, match="cannot be written"):
-        folder.write({"a.txt": b""}, tmp_path / "file")
+        folder.write_files({"a.txt": b""}, tmp_path / "file")
 
 
 def test_a_report_that_broke_off_has_no_manifest_and_no_scraps(tmp_path):
     files = {"manifest.json": b"{}", "a.txt": b"a", "b.txt": b"b", "c.txt": b"c"}
-    folder.write(files, tmp_path)
+    folder.write_files(files, tmp_path)
     (tmp_path / "b.txt").unlink()
     (tmp_path / "b.txt" / "in the way").mkdir(parents=True)
     with pytest.raises(ReviewError, match=r"b\.txt: cannot be written"):
-        folder.write(files, tmp_path)
+        folder.write_files(files, tmp_path)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["a.txt", "b.txt", "c.txt"]
     with pytest.raises(ReviewError, match=r"there is no manifest\.json"):
-        manifest.verify(tmp_path)
+        manifest.verify_report(tmp_path)
 
 
 def test_an_empty_review_has_an_empty_report(tmp_path, coarse):
     project = reporting.started(tmp_path / "r")
-    files = bundle.everything(snapshot.at(project))
-    assert b"included: 0" in bundle.sums(snapshot.at(project), files)[1].encode()
-    assert appraisals.instruments(snapshot.at(project)) == []
+    files = bundle.build_report_files(snapshot.snapshot_at(project))
+    assert (
+        b"included: 0" in bundle.describe_totals(snapshot.snapshot_at(project), files)[1].encode()
+    )
+    assert appraisals.list_instruments(snapshot.snapshot_at(project)) == []
     assert not any(name.startswith("figures/") for name in files)

@@ -36,7 +36,9 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def files(folder):
-    return bundle.everything(snapshot.at(reporting.open_project(folder, who="ada"), "2020-06-01"))
+    return bundle.build_report_files(
+        snapshot.snapshot_at(reporting.open_project(folder, who="ada"), "2020-06-01")
+    )
 
 
 def xlsx(data):
@@ -172,8 +174,10 @@ def test_two_processes_in_two_time_zones_write_the_same_bytes(folder, tmp_path):
         subprocess.run(
             [sys.executable, "-m", "review.cli", *words, "--as-of", "2020-06-01"],
             env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "PYTHONPATH": str(ROOT)},
-            check=True, capture_output=True, timeout=240,
-        )  # fmt: skip
+            check=True,
+            capture_output=True,
+            timeout=240,
+        )
         made.append(hashlib.sha256(out.read_bytes()).hexdigest())
     assert made[0] == made[1]
     with zipfile.ZipFile(tmp_path / "1.zip") as packed:

@@ -20,10 +20,10 @@ from review import prisma as flow
 from review.cli import app
 from review.errors import FlowError, ReviewError
 from review.store import audit_events, feedback
-from review.store.feedback import Said
-from review.store.log import EVENTS, NO_EVENTS
+from review.store.feedback import FeedbackEntry
+from review.store.log import EVENT_TABLES, NON_EVENT_TABLES
 from review.store.tables import metadata
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.deduplication import run as dedupe
 from review.workflow.exports import bundle, changes, dataset_overlap, prisma, snapshot
 from review.workflow.fulltexts import attachments as attached
@@ -45,15 +45,15 @@ def coarse(monkeypatch):
 def attach(project, shared, pdfs, on):
     for number, name in pdfs.items():
         data = (shared / "reference" / "pdfs" / name).read_bytes()
-        attached.attach(project, number, name, data, "ada")
+        attached.attach_pdf(project, number, name, data, "ada")
     with project.store.write() as conn:
         conn.exec_driver_sql(f"update files set at = '{on}T12:00:00.000000Z' where at > '2021'")
 
 
 def test_data_sets_of_real_pdfs_stand_in_the_report(project, shared, coarse):
     attach(project, shared, TWO, "2020-05-20")
-    now = snapshot.at(project, "2020-06-01")
-    found = dataset_overlap.matrix(now)
+    now = snapshot.snapshot_at(project, "2020-06-01")
+    found = dataset_overlap.build_matrix(now)
     assert len(found.studies) == 3 and len(found.datasets) > 3
     both = [
         one
@@ -61,7 +61,7 @@ def test_data_sets_of_real_pdfs_stand_in_the_report(project, shared, coarse):
         if all((study, one) in found.cells for study in found.studies[:2])
     ]
     assert both
-    files = bundle.everything(now)
+    files = bundle.build_report_files(now)
     assert {"figures/dataset-overlap.svg", "tables/xlsx/dataset-overlap.xlsx"} <= set(files)
     table = files["tables/csv/dataset-overlap.csv"].decode("utf-8-sig")
     assert "named" in table and table.count("\n") >= 4
@@ -69,51 +69,53 @@ def test_data_sets_of_real_pdfs_stand_in_the_report(project, shared, coarse):
 
 def test_a_report_without_its_pdf_is_named_as_left_out(project, shared):
     attach(project, shared, {1: TWO[1], 2: TWO[2]}, "2020-05-20")
-    told = dataset_overlap.table(*both_of(project)).notes[-1]
+    told = dataset_overlap.build_table(*both_of(project)).notes[-1]
     assert told == "Left out: 1 included report has no PDF attached."
 
 
 def test_words_and_files_of_later_leave_the_data_sets_of_a_past_day(project, shared):
     attach(project, shared, TWO, "2020-05-20")
-    named = dataset_overlap.matrix(snapshot.at(project, "2020-06-01")).datasets[0]
+    named = dataset_overlap.build_matrix(snapshot.snapshot_at(project, "2020-06-01")).datasets[0]
     say(project, named, "confirm", "2020-05-21")
-    before = dataset_overlap.table(*both_of(project))
+    before = dataset_overlap.build_table(*both_of(project))
     say(project, named, "dismiss", "2020-08-01")
     attach(project, shared, {1: "lorem-two-column.pdf"}, "2020-08-01")
-    assert dataset_overlap.table(*both_of(project)) == before
-    now = snapshot.at(project)
-    assert dataset_overlap.table(now, dataset_overlap.matrix(now)) != before
+    assert dataset_overlap.build_table(*both_of(project)) == before
+    now = snapshot.snapshot_at(project)
+    assert dataset_overlap.build_table(now, dataset_overlap.build_matrix(now)) != before
 
 
 def both_of(project):
-    then = snapshot.at(project, "2020-06-01")
-    return then, dataset_overlap.matrix(then)
+    then = snapshot.snapshot_at(project, "2020-06-01")
+    return then, dataset_overlap.build_matrix(then)
 
 
 def say(project, rule, verdict, on):
     with project.store.write() as conn:
-        said = Said(1, "dataset", rule, None, None, None, verdict, "ada", reporting.day(on))
-        feedback.add(conn, said)
+        said = FeedbackEntry(
+            1, "dataset", rule, None, None, None, verdict, "ada", reporting.day(on)
+        )
+        feedback.add_entry(conn, said)
 
 
 def test_a_reviewer_who_leaves_later_changes_no_past_day(project, coarse):
-    before = bundle.everything(snapshot.at(project, "2020-06-01"))
+    before = bundle.build_report_files(snapshot.snapshot_at(project, "2020-06-01"))
     with project.store.write() as conn:
-        audit_events.add(conn, "retire", "ada", reporting.day("2020-08-01"), subject="ben")
-    after = bundle.everything(snapshot.at(project, "2020-06-01"))
+        audit_events.add_event(conn, "retire", "ada", reporting.day("2020-08-01"), subject="ben")
+    after = bundle.build_report_files(snapshot.snapshot_at(project, "2020-06-01"))
     assert [name for name in before if before[name] != after.get(name)] == []
 
 
 def test_every_table_is_in_the_log_or_is_no_entry():
-    assert set(EVENTS) | set(NO_EVENTS) == set(metadata.tables)
-    assert not set(EVENTS) & set(NO_EVENTS)
+    assert set(EVENT_TABLES) | set(NON_EVENT_TABLES) == set(metadata.tables)
+    assert not set(EVENT_TABLES) & set(NON_EVENT_TABLES)
 
 
 def test_the_log_has_as_many_entries_as_the_store(project, coarse):
-    files = bundle.everything(snapshot.at(project))["log.jsonl"]
+    files = bundle.build_report_files(snapshot.snapshot_at(project))["log.jsonl"]
     told = [json.loads(line)["event"] for line in files.splitlines()]
     with project.store.read() as conn:
-        for name in EVENTS:
+        for name in EVENT_TABLES:
             rows = conn.exec_driver_sql(f"select count(*) from {name}").scalar()
             assert told.count(name) == rows, name
     assert told.count("rejected") == 1
@@ -123,14 +125,14 @@ def test_the_log_has_as_many_entries_as_the_store(project, coarse):
 def test_whoever_has_only_the_log_counts_every_box_again(project, tmp_path, past, coarse):
     """By the lines the docs print, run in the folder of the log."""
     reporting.updated(project)
-    then = snapshot.at(project, past)
-    (tmp_path / "log.jsonl").write_bytes(bundle.everything(then)["log.jsonl"])
+    then = snapshot.snapshot_at(project, past)
+    (tmp_path / "log.jsonl").write_bytes(bundle.build_report_files(then)["log.jsonl"])
     [code] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "reports.md").read_text(), re.S)
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
     )
     counted = eval(done.stdout, {"Counter": Counter})
-    whole, _, boxes = flow.conservation(then.flow).partition(" records = ")
+    whole, _, boxes = flow.format_conservation(then.flow).partition(" records = ")
     told = {what: int(n) for n, what in (part.split(" ", 1) for part in boxes.split(" + "))}
     assert {what: n for what, n in told.items() if n} == dict(counted)
     assert sum(counted.values()) == int(whole)
@@ -160,7 +162,7 @@ def test_a_broken_store_is_not_drawn_and_its_records_are_named(project, tmp_path
         file.commit()
     for past in (None, "2020-06-01"):
         with pytest.raises(FlowError, match=named):
-            bundle.everything(snapshot.at(project, past))
+            bundle.build_report_files(snapshot.snapshot_at(project, past))
     words = ["--review", str(project.folder), "--user", "ada", "export", "all"]
     done = CliRunner().invoke(app, [*words, str(tmp_path / "out")])
     assert done.exit_code != 0 and not (tmp_path / "out").exists()
@@ -172,20 +174,20 @@ def test_groups_that_are_not_those_of_the_links_are_not_drawn_and_made_anew(proj
         file.execute("update groups set report = 8, study = 8 where record = 8")
         file.commit()
     with pytest.raises(FlowError, match=r"groups .*R000008.* 'review dedupe' computes them anew"):
-        snapshot.at(project)
-    dedupe.run(project, "ada")
-    assert snapshot.at(project).groups[8] == (1, 1)
+        snapshot.snapshot_at(project)
+    dedupe.run_deduplication(project, "ada")
+    assert snapshot.snapshot_at(project).groups[8] == (1, 1)
 
 
 def test_the_update_of_a_living_review_is_drawn_with_its_previous_box(project, tmp_path):
     reporting.updated(project)
-    found = changes.since(project, "2020-06-01")
-    figure = prisma.drawn(found.update, day=found.day)
+    found = changes.compare_since(project, "2020-06-01")
+    figure = prisma.build_flow_files(found.update, day=found.day)
     assert b"previous" in figure["prisma.svg"]
 
 
 def test_checksums_of_a_written_report_hold(project, tmp_path, coarse):
-    files = bundle.everything(snapshot.at(project))
+    files = bundle.build_report_files(snapshot.snapshot_at(project))
     told = json.loads(files["manifest.json"])["files"]
     assert {n: hashlib.sha256(d).hexdigest() for n, d in files.items() if n in told} == {
         n: one["sha256"] for n, one in told.items()
@@ -193,9 +195,12 @@ def test_checksums_of_a_written_report_hold(project, tmp_path, coarse):
 
 
 def test_a_day_that_is_yet_to_come_has_no_state(project):
-    tomorrow = (now() + timedelta(days=1)).date().isoformat()
+    tomorrow = (utc_now() + timedelta(days=1)).date().isoformat()
     with pytest.raises(ReviewError, match=f"{tomorrow} is yet to come"):
-        snapshot.at(project, tomorrow)
+        snapshot.snapshot_at(project, tomorrow)
     with pytest.raises(ReviewError, match="yet to come"):
-        changes.since(project, "2020-06-01", tomorrow)
-    assert snapshot.at(project, now().date().isoformat()).flow == snapshot.at(project).flow
+        changes.compare_since(project, "2020-06-01", tomorrow)
+    assert (
+        snapshot.snapshot_at(project, utc_now().date().isoformat()).flow
+        == snapshot.snapshot_at(project).flow
+    )

@@ -19,12 +19,12 @@ def files(tmp_path_factory):
     project = reporting.whole(tmp_path_factory.mktemp("verified") / "review")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(prisma, "DPIS", (20,))
-        return bundle.everything(snapshot.at(project))
+        return bundle.build_report_files(snapshot.snapshot_at(project))
 
 
 @pytest.fixture
 def out(files, tmp_path):
-    folder.write(files, tmp_path / "out")
+    folder.write_files(files, tmp_path / "out")
     return tmp_path / "out"
 
 
@@ -66,7 +66,7 @@ def test_files_beside_a_report_are_named_and_no_fault(out):
 
 def test_a_zip_is_held_against_its_manifest_too(files, tmp_path):
     whole = tmp_path / "whole.zip"
-    whole.write_bytes(bundle.as_zip(files))
+    whole.write_bytes(bundle.pack_zip(files))
     assert run(whole).exit_code == 0
     less = tmp_path / "less.zip"
     with zipfile.ZipFile(less, "w") as book:
@@ -76,13 +76,14 @@ def test_a_zip_is_held_against_its_manifest_too(files, tmp_path):
     done = run(less)
     assert done.exit_code == 1
     assert done.output.splitlines()[:2] == [
-        "differs from the manifest: prisma.csv", "missing: log.jsonl",
-    ]  # fmt: skip
+        "differs from the manifest: prisma.csv",
+        "missing: log.jsonl",
+    ]
 
 
 def test_bytes_damaged_inside_a_zip_are_named(files, tmp_path):
     place = tmp_path / "damaged.zip"
-    data = bytearray(bundle.as_zip(files))
+    data = bytearray(bundle.pack_zip(files))
     with zipfile.ZipFile(tmp_path / "damaged.zip", "w"):
         pass
     place.write_bytes(data)
@@ -91,7 +92,7 @@ def test_bytes_damaged_inside_a_zip_are_named(files, tmp_path):
     at = info.header_offset + 30 + len(info.filename) + 20
     data[at : at + 8] = bytes(255 - one for one in data[at : at + 8])
     place.write_bytes(data)
-    found = verifying.verify(place)
+    found = verifying.verify_report(place)
     assert found.changed == ("log.jsonl",) and not found.missing
 
 
@@ -109,18 +110,18 @@ def test_what_is_no_report_is_said_in_one_line(tmp_path, manifest, said):
     if manifest is not None:
         (tmp_path / "manifest.json").write_text(manifest)
     with pytest.raises(ReviewError, match=said):
-        verifying.verify(tmp_path)
+        verifying.verify_report(tmp_path)
 
 
 def test_a_file_that_is_no_zip_is_said_so(tmp_path):
     (tmp_path / "report.docx").write_text("words")
     with pytest.raises(ReviewError, match="not a ZIP"):
-        verifying.verify(tmp_path / "report.docx")
+        verifying.verify_report(tmp_path / "report.docx")
 
 
 def test_a_place_that_is_not_there_has_no_manifest(tmp_path):
     with pytest.raises(ReviewError, match="there is no manifest"):
-        verifying.verify(tmp_path / "none")
+        verifying.verify_report(tmp_path / "none")
 
 
 def test_an_export_over_an_older_one_names_what_is_left_of_it(tmp_path, monkeypatch):

@@ -8,14 +8,14 @@ from standin import Fault, StandIn, corpus
 
 from review.errors import SourceError
 from review.models import Record
-from review.sources.models import Refused
-from review.sources.pdfs import free_copies, open_links, whole_pdf
+from review.sources.models import QueryRejected
+from review.sources.pdfs import check_pdf, parse_free_copies, parse_open_links
 from review.store import files, records, retrievals
-from review.store.timestamps import now
-from review.workflow.exports.prisma_inputs import inputs
-from review.workflow.fulltexts.retrieval import fetch_pdfs, wanted
+from review.store.timestamps import utc_now
+from review.workflow.exports.prisma_inputs import build_inputs
+from review.workflow.fulltexts.retrieval import fetch_pdfs, list_missing_pdfs
 from review.workflow.screening import decisions
-from review.workflow.screening.decisions import Wanted
+from review.workflow.screening.decisions import NewDecision
 
 PLACES = ("arxiv-pdf", "medrxiv-pdf", "biorxiv-pdf", "pmc-oa", "unpaywall")
 
@@ -59,10 +59,10 @@ def of_library(library):
 def screened(tmp_path, given, verdict="include"):
     project = make(tmp_path / "r")
     with project.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ann", kind="file", source="x")
-        added = records.add(conn, batch, list(enumerate(given, 1)), now())
+        batch = records.add_batch(conn, utc_now(), "ann", kind="file", source="x")
+        added = records.add_records(conn, batch, list(enumerate(given, 1)), utc_now())
     for number in added.new:
-        decisions.decide(project, Wanted(number, "screening", "ann", verdict))
+        decisions.add_decision(project, NewDecision(number, "screening", "ann", verdict))
     return project
 
 
@@ -71,15 +71,15 @@ def test_each_place_gives_its_pdfs_and_the_rest_is_told_why(library, tmp_path, r
     with StandIn(library) as server:
         rehearsal(server)
         done = fetch_pdfs(project, "ann")
-    assert [one.place for one in done] == ["arxiv", "medrxiv", "pmc", None, None]
+    assert [one.location for one in done] == ["arxiv", "medrxiv", "pmc", None, None]
     assert [one.state for one in done] == ["retrieved"] * 3 + ["not retrieved"] * 2
     assert "unpaywall: no free PDF is known" in done[3].reason
     assert "no identifier" in done[4].reason
     with project.store.read() as conn:
-        assert len(files.every(conn)) == 3
-        newest = retrievals.newest(conn)
+        assert len(files.list_current_files(conn)) == 3
+        newest = retrievals.list_newest_states(conn)
     assert newest[4][0] == "not retrieved"
-    assert inputs(project).not_retrieved["R000004"] == done[3].reason
+    assert build_inputs(project).not_retrieved["R000004"] == done[3].reason
 
 
 def test_a_second_run_seeks_only_what_is_left(library, tmp_path, rehearsal):
@@ -87,12 +87,15 @@ def test_a_second_run_seeks_only_what_is_left(library, tmp_path, rehearsal):
     with StandIn(library) as server:
         rehearsal(server)
         assert len(fetch_pdfs(project, "ann", most=2)) == 2
-        assert wanted(project) == [3, 4, 5]
+        assert list_missing_pdfs(project) == [3, 4, 5]
         fetch_pdfs(project, "ann")
         asked = len(server.log)
         assert fetch_pdfs(project, "ann") == []
         assert len(server.log) == asked
-        assert [one.key for one in fetch_pdfs(project, "ann", again=True)] == ["R000004", "R000005"]
+        assert [one.key for one in fetch_pdfs(project, "ann", include_recent=True)] == [
+            "R000004",
+            "R000005",
+        ]
 
 
 def test_reports_that_did_not_pass_screening_are_not_sought(library, tmp_path, rehearsal):
@@ -123,18 +126,18 @@ def test_a_lost_network_makes_no_report_not_retrieved(library, tmp_path, rehears
         done = fetch_pdfs(project, "ann")
     assert {one.state for one in done[:4]} == {"not reached"}
     assert done[4].state == "not retrieved"  # it has no identifier; no network could help
-    assert inputs(project).not_retrieved.keys() == {"R000005"}
-    assert wanted(project) == [1, 2, 3, 4]
+    assert build_inputs(project).not_retrieved.keys() == {"R000005"}
+    assert list_missing_pdfs(project) == [1, 2, 3, 4]
     with StandIn(library) as server:
         rehearsal(server)
         again = fetch_pdfs(project, "ann")
     assert [one.state for one in again] == ["retrieved"] * 3 + ["not retrieved"]
-    reason = inputs(project).not_retrieved["R000004"]
+    reason = build_inputs(project).not_retrieved["R000004"]
     with monkeypatch.context() as down:
         for name in PLACES:
             down.setenv(f"FUNNEL_{name.upper().replace('-', '_')}_URL", "http://127.0.0.1:9")
-        assert fetch_pdfs(project, "ann", again=True)[0].state == "not reached"
-    assert inputs(project).not_retrieved["R000004"] == reason
+        assert fetch_pdfs(project, "ann", include_recent=True)[0].state == "not reached"
+    assert build_inputs(project).not_retrieved["R000004"] == reason
 
 
 def test_a_run_stops_where_nobody_answers(library, tmp_path, rehearsal, monkeypatch):
@@ -146,7 +149,7 @@ def test_a_run_stops_where_nobody_answers(library, tmp_path, rehearsal, monkeypa
     monkeypatch.setenv("FUNNEL_PACE", "0")
     monkeypatch.setenv("FUNNEL_CACHE", str(tmp_path / "cache"))
     assert len(fetch_pdfs(project, "ann")) == 5
-    assert len(wanted(project)) == 9
+    assert len(list_missing_pdfs(project)) == 9
 
 
 def test_a_page_in_place_of_a_pdf_is_no_pdf(library, tmp_path, rehearsal):
@@ -173,27 +176,31 @@ def test_the_command_tells_how_many(library, tmp_path):
 def test_open_access_links_and_refusals_of_pubmed_central():
     link = b'<OA><records><record id="PMC1"><link format="tgz" href="ftp://x"/><link format="pdf" '
     link += b'href="ftp://ftp.ncbi.nlm.nih.gov/pub/a.pdf"/></record></records></OA>'
-    assert open_links(link) == ["https://ftp.ncbi.nlm.nih.gov/pub/a.pdf"]
-    with pytest.raises(Refused, match="not Open Access"):
-        open_links(b'<OA><error code="idIsNotOpenAccess">x is not Open Access</error></OA>')
-    with pytest.raises(Refused, match="without a PDF"):
-        open_links(b'<OA><records><record><link format="tgz" href="x"/></record></records></OA>')
+    assert parse_open_links(link) == ["https://ftp.ncbi.nlm.nih.gov/pub/a.pdf"]
+    with pytest.raises(QueryRejected, match="not Open Access"):
+        parse_open_links(b'<OA><error code="idIsNotOpenAccess">x is not Open Access</error></OA>')
+    with pytest.raises(QueryRejected, match="without a PDF"):
+        parse_open_links(
+            b'<OA><records><record><link format="tgz" href="x"/></record></records></OA>'
+        )
 
 
 def test_free_copies_best_first_and_each_once():
-    body = {"best_oa_location": {"url_for_pdf": "b"},
-            "oa_locations": [{"url_for_pdf": one} for one in ("a", "b", None)]}  # fmt: skip
-    assert free_copies(json.dumps(body).encode()) == ["b", "a"]
-    with pytest.raises(Refused):
-        free_copies(b'{"error": true, "message": "no"}')
+    body = {
+        "best_oa_location": {"url_for_pdf": "b"},
+        "oa_locations": [{"url_for_pdf": one} for one in ("a", "b", None)],
+    }
+    assert parse_free_copies(json.dumps(body).encode()) == ["b", "a"]
+    with pytest.raises(QueryRejected):
+        parse_free_copies(b'{"error": true, "message": "no"}')
 
 
 def test_only_a_whole_pdf_is_taken():
     whole = b"%PDF-1.4\n" + b"x" * 9000 + b"\n%%EOF\n"
-    assert whole_pdf("x", whole) == whole
+    assert check_pdf("x", whole) == whole
     with pytest.raises(SourceError, match="cut short"):
-        whole_pdf("x", whole[:-10])
-    with pytest.raises(Refused, match="web page titled 'Sign in'"):
-        whole_pdf("x", b"<!doctype html><html><head><title>Sign in</title></head></html>")
-    with pytest.raises(Refused, match="no PDF"):
-        whole_pdf("x", b"GIF89a")
+        check_pdf("x", whole[:-10])
+    with pytest.raises(QueryRejected, match="web page titled 'Sign in'"):
+        check_pdf("x", b"<!doctype html><html><head><title>Sign in</title></head></html>")
+    with pytest.raises(QueryRejected, match="no PDF"):
+        check_pdf("x", b"GIF89a")

@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 
 from review.cli import app
 from review.errors import FlowError, ReviewError
-from review.figures.prisma import draw
-from review.prisma import hold, total
+from review.figures.prisma import draw_flow_diagram
+from review.prisma import get_total, validate
 from review.store import records
-from review.workflow.appraisal.instruments import checklist
+from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.exports import replay, snapshot
-from review.workflow.exports.prisma_inputs import flow_of
+from review.workflow.exports.prisma_inputs import compute_flow
 from review.workflow.setup.loading import open_project
 
 DATA = Path(__file__).parents[1] / "data" / "roberts2021"
@@ -25,7 +25,7 @@ DATA = Path(__file__).parents[1] / "data" / "roberts2021"
 
 @pytest.fixture(scope="module")
 def replayed(tmp_path_factory):
-    return replay.replay(DATA, tmp_path_factory.mktemp("roberts") / "review")
+    return replay.replay_review(DATA, tmp_path_factory.mktemp("roberts") / "review")
 
 
 @pytest.fixture(scope="module")
@@ -43,30 +43,36 @@ def test_every_verified_box_gives_the_published_number(replayed, facts):
     for kind in ("deep_learning", "traditional", "hybrid"):
         assert found[f"included {kind.replace('_', ' ')}"] == funnel[f"included_{kind}"]["n"]
     assert [found[f"participants {level}"] for level in ("high", "unclear", "low")] == [
-        people["high"], people["unclear"], people["low"],
-    ]  # fmt: skip
+        people["high"],
+        people["unclear"],
+        people["low"],
+    ]
     assert found["high in some domain"] == press["n"] == 55
 
 
 def test_the_other_boxes_are_not_published_here(replayed):
     told = {one.box for one in replayed[1] if one.published is None}
     assert told == {
-        "identified by source", "duplicates", "screened", "excluded on title and abstract",
-        "excluded on full text", "excluded at the quality gate",
-    }  # fmt: skip
+        "identified by source",
+        "duplicates",
+        "screened",
+        "excluded on title and abstract",
+        "excluded on full text",
+        "excluded at the quality gate",
+    }
     assert all(one.found is None for one in replayed[1] if one.published is None)
 
 
 def test_the_flow_sums_by_the_published_totals(replayed):
-    flow = hold(flow_of(replayed[0]))
+    flow = validate(compute_flow(replayed[0]))
     assert [one.n for one in flow.joints] == [1797, 353]
-    assert flow.main.screened.n is None and total(flow.main.excluded_screening) is None
+    assert flow.main.screened.n is None and get_total(flow.main.excluded_screening) is None
     assert flow.main.waiting_screening.n == flow.waiting_quality.n == 0
 
 
 def test_the_figure_says_what_was_not_published(replayed):
-    now = snapshot.at(replayed[0])
-    svg = draw(now.flow, names=snapshot.NAMES)
+    now = snapshot.snapshot_at(replayed[0])
+    svg = draw_flow_diagram(now.flow, names=snapshot.DISPLAY_NAMES)
     assert figures.collisions(svg) == []
     told = figures.all_text(svg)
     assert "Duplicate records removed (not published here)" in told
@@ -77,7 +83,7 @@ def test_the_figure_says_what_was_not_published(replayed):
 
 def test_unnamed_records_carry_a_stage_and_a_reason_and_nothing_invented(replayed):
     with replayed[0].store.read() as conn:
-        every = [one.record for one in records.every(conn)]
+        every = [one.record for one in records.iter_records(conn)]
     unnamed = [one for one in every if "unnamed" in one.extra]
     assert (len(every), len(unnamed)) == (2212, 2206)
     for one in unnamed:
@@ -106,7 +112,7 @@ def test_named_papers_are_those_of_the_shared_table(replayed, shared):
 def test_no_unverified_number_stands_in_the_data(facts):
     with (DATA / "published.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert all(not row["n"] for row in rows if row["status"] not in replay.CHECKED)
+    assert all(not row["n"] for row in rows if row["status"] not in replay.CHECKED_STATUSES)
     numbers = {one["n"] for one in facts["unverified"] if "n" in one and one["n"] > 99}
     text = "".join(path.read_text() for path in sorted(DATA.iterdir())).replace(",", "")
     for number in sorted(numbers):
@@ -116,17 +122,21 @@ def test_no_unverified_number_stands_in_the_data(facts):
 def test_bias_of_the_replay_stands_in_table_and_figure(replayed):
     from review.workflow.exports import appraisals
 
-    now = snapshot.at(replayed[0])
-    one = checklist(replayed[0], "probast-2019")
-    found = appraisals.Instrument(one, snapshot.settled_forms(now, one, now.included))
-    table = next(t for t in appraisals.tables_of(now, found) if t.name.endswith("judgements"))
+    now = snapshot.snapshot_at(replayed[0])
+    one = get_checklist(replayed[0], "probast-2019")
+    found = appraisals.InstrumentForms(
+        one, snapshot.collect_consensus_forms(now, one, now.included)
+    )
+    table = next(t for t in appraisals.build_tables(now, found) if t.name.endswith("judgements"))
     at = table.columns.index("Participants")
     column = [row[at] for row in table.rows]
     assert [column.count(level) for level in ("high", "unclear", "low")] == [45, 11, 6]
     assert [row[table.columns.index("Overall")] for row in table.rows].count("high") == 55
-    from review.figures.judgements import summary
+    from review.figures.judgements import draw_summary
 
-    shown = figures.all_text(summary(appraisals.rows(now, found), appraisals.columns(one)))
+    shown = figures.all_text(
+        draw_summary(appraisals.build_rows(now, found), appraisals.list_judgement_columns(one))
+    )
     assert "+ 6" in shown and "? 11" in shown and "− 45" in shown and "− 55" in shown
 
 
@@ -145,7 +155,7 @@ def test_a_box_that_differs_fails_loudly(replayed, old, new, says):
     assert old in text
     rows = list(csv.DictReader(text.replace(old, new, 1).splitlines()))
     with pytest.raises((FlowError, ReviewError), match=re.escape(says)):
-        replay.hold(snapshot.at(replayed[0]), rows)
+        replay.compare_boxes(snapshot.snapshot_at(replayed[0]), rows)
 
 
 @pytest.mark.parametrize(
@@ -175,12 +185,12 @@ def test_a_paper_too_few_is_named_by_its_box(tmp_path):
     text = (data / "unnamed.csv").read_text()
     (data / "unnamed.csv").write_text(text.replace("1797", "1796"))
     with pytest.raises(FlowError, match="identified: 2211 against 2212"):
-        replay.replay(data, tmp_path / "out")
+        replay.replay_review(data, tmp_path / "out")
 
 
 def test_a_folder_in_use_is_not_written_over(replayed):
     with pytest.raises(ReviewError, match="already"):
-        replay.replay(DATA, replayed[0].folder)
+        replay.replay_review(DATA, replayed[0].folder)
 
 
 def test_the_command_prints_the_funnel_and_leaves_the_figures(tmp_path):
@@ -192,4 +202,4 @@ def test_the_command_prints_the_funnel_and_leaves_the_figures(tmp_path):
     names = {path.name for path in (out / "reports").iterdir()}
     assert {"prisma.svg", "prisma.png", "prisma.pdf", "prisma.csv", "prisma.mmd"} <= names
     again = open_project(out)
-    assert hold(flow_of(again)).new_studies.n == 62
+    assert validate(compute_flow(again)).new_studies.n == 62

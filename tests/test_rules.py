@@ -4,14 +4,14 @@ import pytest
 
 from review.errors import ProtocolError, ReviewError
 from review.models import Record
-from review.prisma import total
-from review.protocol import stage_of
+from review.prisma import get_total
+from review.protocol import find_stage
 from review.store import records
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.deduplication import run as dedupe
-from review.workflow.exports.prisma_inputs import flow_of
+from review.workflow.exports.prisma_inputs import compute_flow
 from review.workflow.screening import keyword_rules, reviewing, status
-from review.workflow.setup.loading import check, init, open_project
+from review.workflow.setup.loading import check_protocol, init_project, open_project
 
 # The founding review's second filter: whole words and stems of two groups.
 RULES = """
@@ -34,50 +34,50 @@ TITLES = [
 
 @pytest.fixture
 def project(tmp_path):
-    init(tmp_path)
+    init_project(tmp_path)
     path = tmp_path / "protocol.yaml"
     path.write_text(path.read_text() + RULES)
     opened = open_project(tmp_path, who="ada")
     with opened.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
+        batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="embase")
         given = [(n, Record("embase", title=title)) for n, title in enumerate(TITLES, 1)]
-        records.add(conn, batch, given, now())
-        status.rebuild(opened, conn)
+        records.add_records(conn, batch, given, utc_now())
+        status.rebuild_statuses(opened, conn)
     return opened
 
 
 def test_rules_mark_by_whole_words_and_stems(project):
-    assert keyword_rules.apply(project, "ada") == {"methods": (2, 0), "imaging": (1, 0)}
-    flow = flow_of(project)
+    assert keyword_rules.apply_rules(project, "ada") == {"methods": (2, 0), "imaging": (1, 0)}
+    flow = compute_flow(project)
     assert {one.label: one.n for one in flow.main.automation} == {
         "No word of rule 'methods'": 2,
         "No imaging word": 1,
     }
     assert flow.main.waiting_screening.ids == ("R000001", "R000002", "R000005")
-    assert keyword_rules.apply(project, "ada") == {"methods": (0, 0), "imaging": (0, 0)}
+    assert keyword_rules.apply_rules(project, "ada") == {"methods": (0, 0), "imaging": (0, 0)}
 
 
 def test_what_a_reviewer_has_judged_is_left_alone(project):
-    stage = stage_of(project.protocol, "screening")
-    reviewing.vote(project, stage, "ada", 6, "include")
-    assert keyword_rules.apply(project, "ada")["methods"] == (1, 0)
+    stage = find_stage(project.protocol, "screening")
+    reviewing.save_decision(project, stage, "ada", 6, "include")
+    assert keyword_rules.apply_rules(project, "ada")["methods"] == (1, 0)
 
 
 def test_a_rule_is_taken_back_whole_and_by_record(project):
-    keyword_rules.apply(project, "ada")
+    keyword_rules.apply_rules(project, "ada")
     reviewing.add_abstract(project, "ada", 6, "Machine learning for imaging of plants")
-    assert keyword_rules.apply(project, "ada")["methods"] == (0, 1)
-    assert keyword_rules.withdraw(project, "methods", "ada") == 1
-    assert keyword_rules.withdraw(project, "imaging", "ada") == 1
-    assert total(flow_of(project).main.automation) == 0
+    assert keyword_rules.apply_rules(project, "ada")["methods"] == (0, 1)
+    assert keyword_rules.withdraw_rule(project, "methods", "ada") == 1
+    assert keyword_rules.withdraw_rule(project, "imaging", "ada") == 1
+    assert get_total(compute_flow(project).main.automation) == 0
     with pytest.raises(ReviewError, match="No rule 'other'"):
-        keyword_rules.withdraw(project, "other", "ada")
+        keyword_rules.withdraw_rule(project, "other", "ada")
 
 
 def twin(project):
     """The same article from two sources, of which the first gave no abstract; a rule needs it."""
     with project.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="pubmed")
+        batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="pubmed")
         same = {
             "title": "Neural networks of three hospitals",
             "year": 2020,
@@ -85,34 +85,35 @@ def twin(project):
             "authors": ("Smith, J.",),
         }
         full = Record("pubmed", abstract="Chest radiographs were read.", **same)
-        records.add(conn, batch, [(1, Record("embase", **same)), (2, full)], now())
-        status.rebuild(project, conn)
+        records.add_records(conn, batch, [(1, Record("embase", **same)), (2, full)], utc_now())
+        status.rebuild_statuses(project, conn)
 
 
 def test_a_report_matches_where_any_of_its_records_does(project):
     twin(project)
-    assert dedupe.run(project, "ada").reports == 7
-    keyword_rules.apply(project, "ada")
-    assert "R000007" in flow_of(project).main.waiting_screening.ids
+    assert dedupe.run_deduplication(project, "ada").reports == 7
+    keyword_rules.apply_rules(project, "ada")
+    assert "R000007" in compute_flow(project).main.waiting_screening.ids
 
 
 def test_a_merge_never_lets_a_rule_take_a_record_along_that_matches(project):
     twin(project)
-    keyword_rules.apply(project, "ada")
-    assert "R000008" in flow_of(project).main.waiting_screening.ids  # R000007 is marked
-    dedupe.run(project, "ada")
-    assert "R000007" in flow_of(project).main.waiting_screening.ids
-    assert not reviewing.next_record(project, stage_of(project.protocol, "screening"), "ada",
-                                     at="R000007").record.abstract  # fmt: skip
-    dedupe.settle(project, ("R000007", "R000008"), "different", "ada")
-    keyword_rules.apply(project, "ada")
-    assert "R000007" not in flow_of(project).main.waiting_screening.ids
-    dedupe.undo(project, "ada")
-    assert "R000007" in flow_of(project).main.waiting_screening.ids
+    keyword_rules.apply_rules(project, "ada")
+    assert "R000008" in compute_flow(project).main.waiting_screening.ids  # R000007 is marked
+    dedupe.run_deduplication(project, "ada")
+    assert "R000007" in compute_flow(project).main.waiting_screening.ids
+    assert not reviewing.get_next_record(
+        project, find_stage(project.protocol, "screening"), "ada", current_key="R000007"
+    ).record.abstract
+    dedupe.settle_pair(project, ("R000007", "R000008"), "different", "ada")
+    keyword_rules.apply_rules(project, "ada")
+    assert "R000007" not in compute_flow(project).main.waiting_screening.ids
+    dedupe.undo_answer(project, "ada")
+    assert "R000007" in compute_flow(project).main.waiting_screening.ids
 
 
 def test_a_query_that_cannot_be_read_is_named_by_check(project):
     path = project.folder / "protocol.yaml"
     path.write_text(path.read_text().replace("ct OR cxr", "ct OR OR cxr"))
     with pytest.raises(ProtocolError, match="rules imaging"):
-        check(project.folder)
+        check_protocol(project.folder)

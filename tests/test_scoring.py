@@ -4,11 +4,18 @@ from functools import cache
 
 import pytest
 
-from review.checklists import UNSURE, Checklist, answerable, available, items, load
+from review.checklists import (
+    UNSURE,
+    Checklist,
+    list_available,
+    list_items,
+    list_questions,
+    load_checklist,
+)
 from review.errors import ChecklistError
-from review.protocol import Condition, Gate
-from review.resources import folder
-from review.scoring import gate_outcomes, lacks_reason, score
+from review.protocol import Condition, QualityGate
+from review.resources import get_shipped_path
+from review.scoring import compute_gate_outcomes, lacks_reason, score_form
 
 SCORED = ("claim-2020", "claim-2024", "rqs-1.0", "metrics", "tripod-ai", "clear")
 BIAS = ("probast-2019", "quadas-2")
@@ -16,27 +23,27 @@ BIAS = ("probast-2019", "quadas-2")
 
 @cache
 def shipped(name: str) -> Checklist:
-    return load(available([folder("checklists")])[name])
+    return load_checklist(list_available([get_shipped_path("checklists")])[name])
 
 
 def every(name: str, answer: str, **other: str) -> dict[str, str]:
     """A form with one answer everywhere it is allowed, and others where named by number."""
     form = {
         one.key: answer
-        for one in answerable(shipped(name))
+        for one in list_questions(shipped(name))
         if answer in {o.id for o in one.options}
     }
-    by_number = {i.number: i.id for i in items(shipped(name))}
+    by_number = {i.number: i.id for i in list_items(shipped(name))}
     return form | {by_number.get(k, k): v for k, v in other.items()}
 
 
 def totals(name: str, form: dict) -> dict:
-    return {one.id: one for one in score(shipped(name), form).totals}
+    return {one.id: one for one in score_form(shipped(name), form).totals}
 
 
 def test_claim_counts_only_items_fully_reported() -> None:
     form = every("claim-2020", "yes", **{"9": "partly", "25": "no", "10": "na", "27": "na"})
-    result = score(shipped("claim-2020"), form)
+    result = score_form(shipped("claim-2020"), form)
     assert result.complete
     found = totals("claim-2020", form)
     assert found["total"].value == 38  # 42 less partly, no and two that do not apply
@@ -48,11 +55,11 @@ def test_an_unanswered_item_is_not_a_no() -> None:
     del form["title"], form["funding"]
     found = totals("claim-2020", form)["total"]
     assert (found.value, found.low, found.high) == (None, 39, 41)
-    assert score(shipped("claim-2020"), form).unanswered == ("title", "funding")
+    assert score_form(shipped("claim-2020"), form).unanswered == ("title", "funding")
 
 
 def test_unsure_keeps_a_form_open_and_is_told_apart_from_unanswered() -> None:
-    result = score(shipped("claim-2020"), every("claim-2020", "yes", **{"9": UNSURE}))
+    result = score_form(shipped("claim-2020"), every("claim-2020", "yes", **{"9": UNSURE}))
     assert (result.unsure, result.unanswered, result.complete) == (("preprocessing",), (), False)
     assert result.totals[0].value is None
 
@@ -110,7 +117,7 @@ def test_rqs_sections_have_the_published_reach(shared) -> None:
 
     facts = yaml.safe_load((shared / "reference/checklists/rqs.yaml").read_text())
     ranges = next(s["ranges"] for s in facts["scoring"] if s["id"] == "domains")
-    sections = score(shipped("rqs-1.0"), {}).sections
+    sections = score_form(shipped("rqs-1.0"), {}).sections
     assert {s.id: [s.low, s.high] for s in sections} == ranges
 
 
@@ -120,7 +127,7 @@ RADIOMICS = {"about:c1": "yes", "about:c2": "no", "about:c3": "yes", "about:c4":
 def test_metrics_rescales_by_the_weight_that_applies() -> None:
     form = every("metrics", "no") | RADIOMICS | {"about:c5": "no"}
     form |= {"guideline": "yes", "external": "yes"}
-    result = score(shipped("metrics"), form)
+    result = score_form(shipped("metrics"), form)
     # 9 (0.0225) and 17 (0.0200) do not apply: (0.0368 + 0.0749) / 0.9575
     assert totals("metrics", form)["total"].value == 11.7
     assert totals("metrics", form)["total"].band == "very low"
@@ -132,7 +139,7 @@ def test_metrics_items_of_an_open_condition_wait_and_the_condition_is_asked() ->
     form = {key: v for key, v in every("metrics", "yes").items() if key != "about:c4"}
     for item in ("non-robust", "redundant", "dimensionality"):
         del form[item]
-    result = score(shipped("metrics"), form)
+    result = score_form(shipped("metrics"), form)
     assert result.unanswered == ("about:c4",)
     total = result.totals[0]
     assert total.value is None
@@ -141,7 +148,7 @@ def test_metrics_items_of_an_open_condition_wait_and_the_condition_is_asked() ->
 
 def test_a_condition_under_one_that_fails_no_longer_counts() -> None:
     form = every("metrics", "yes", **{"about:c1": "no"})  # c2 was answered before c1 changed
-    result = score(shipped("metrics"), form)
+    result = score_form(shipped("metrics"), form)
     assert result.ignored == ("about:c2", "seg-method", "seg-auto-eval", "seg-single")
     assert result.totals[0].value == 100.0
 
@@ -153,30 +160,32 @@ def test_a_condition_under_one_that_fails_no_longer_counts() -> None:
 def test_metrics_bands_start_where_published(percent: str, band: str) -> None:
     from decimal import Decimal
 
-    from review.scoring.totals import _total
+    from review.scoring.totals import _build_score
 
     spec = shipped("metrics").scores[0]
-    assert _total(spec, (Decimal(percent), Decimal(percent)), done=True).band == band
+    assert _build_score(spec, (Decimal(percent), Decimal(percent)), is_final=True).band == band
 
 
 def test_a_half_is_rounded_up_before_the_band_is_taken() -> None:
     from decimal import Decimal
 
-    from review.scoring.totals import _total
+    from review.scoring.totals import _build_score
 
-    found = _total(shipped("metrics").scores[0], (Decimal("39.95"), Decimal("39.95")), done=True)
+    found = _build_score(
+        shipped("metrics").scores[0], (Decimal("39.95"), Decimal("39.95")), is_final=True
+    )
     assert (found.value, found.band) == (40.0, "moderate")
 
 
 def probast(**changed: str) -> dict[str, str]:
-    form = {f"sq-{i.number}": "yes" for i in items(shipped("probast-2019"))}
+    form = {f"sq-{i.number}": "yes" for i in list_items(shipped("probast-2019"))}
     form |= {"about:evaluation": "both"}
     form |= {f"applicability:{d}": "low" for d in ("participants", "predictors", "outcome")}
     return form | {k.replace("_", "."): v for k, v in changed.items()}
 
 
 def proposed(name: str, form: dict) -> dict[str, str | None]:
-    return {one.key: one.proposed for one in score(shipped(name), form).judgements}
+    return {one.key: one.proposed for one in score_form(shipped(name), form).judgements}
 
 
 @pytest.mark.parametrize(
@@ -221,7 +230,7 @@ def test_a_model_never_tested_outside_is_lowered(kind, large, overall) -> None:
 
 def test_development_questions_do_not_apply_to_a_validation() -> None:
     form = probast() | {"about:evaluation": "validation", "sq-4.5": "no", "sq-4.8": "no"}
-    result = score(shipped("probast-2019"), form)
+    result = score_form(shipped("probast-2019"), form)
     assert result.ignored == ("sq-4.5", "sq-4.8", "sq-4.9")
     assert proposed("probast-2019", form)["judgement:analysis"] == "low"
 
@@ -236,7 +245,7 @@ def test_a_domain_of_which_nothing_applies_is_not_judged_and_leaves_overall_uncl
 def test_an_override_is_kept_shown_as_one_and_needs_a_sentence() -> None:
     form = probast() | {"sq-1.2": "no", "judgement:participants": "low"}
     why = {"judgement:participants": "The excluded scans were duplicates."}
-    found = {one.key: one for one in score(shipped("probast-2019"), form, why).judgements}
+    found = {one.key: one for one in score_form(shipped("probast-2019"), form, why).judgements}
     mine = found["judgement:participants"]
     assert (mine.proposed, mine.final, mine.overridden) == ("high", "low", True)
     assert mine.reason == "The excluded scans were duplicates."
@@ -248,7 +257,7 @@ def test_an_override_is_kept_shown_as_one_and_needs_a_sentence() -> None:
 
 
 def test_quadas_2_is_at_risk_as_soon_as_one_domain_is_not_low() -> None:
-    form = {f"sq-{i.number}": "yes" for i in items(shipped("quadas-2"))}
+    form = {f"sq-{i.number}": "yes" for i in list_items(shipped("quadas-2"))}
     assert proposed("quadas-2", form)["judgement:overall"] == "low"
     assert proposed("quadas-2", form | {"sq-2.2": "unclear"})["judgement:overall"] == "at-risk"
     found = proposed("quadas-2", form | {"sq-2.2": "no"})
@@ -257,15 +266,15 @@ def test_quadas_2_is_at_risk_as_soon_as_one_domain_is_not_low() -> None:
 
 
 def test_an_optional_question_may_be_left_out() -> None:
-    form = {f"sq-{i.number}": "yes" for i in items(shipped("quadas-2"))}
+    form = {f"sq-{i.number}": "yes" for i in list_items(shipped("quadas-2"))}
     del form["sq-4.2"]
-    result = score(shipped("quadas-2"), form)
+    result = score_form(shipped("quadas-2"), form)
     assert proposed("quadas-2", form)["judgement:flow-timing"] == "low"
     assert "sq-4.2" not in result.unanswered
 
 
 def test_a_judgement_must_be_given_before_a_form_is_complete() -> None:
-    result = score(shipped("probast-2019"), probast())
+    result = score_form(shipped("probast-2019"), probast())
     assert result.unanswered == tuple(
         f"judgement:{d}" for d in ("participants", "predictors", "outcome", "analysis")
     )
@@ -273,30 +282,30 @@ def test_a_judgement_must_be_given_before_a_form_is_complete() -> None:
 
 def test_bias_tools_give_no_total() -> None:
     for name in BIAS:
-        assert score(shipped(name), {}).totals == ()
+        assert score_form(shipped(name), {}).totals == ()
 
 
 def test_what_an_answer_rests_on_is_warned_of() -> None:
     form = every("claim-2020", "yes", **{"20": "no"})
-    assert score(shipped("claim-2020"), form).warnings == (
+    assert score_form(shipped("claim-2020"), form).warnings == (
         "21 Level of separation: a level of separation presupposes a described split",
     )
     rqs = {"discrimination": "resampling"}
-    assert "without a measure" in score(shipped("rqs-1.0"), rqs).warnings[0]
+    assert "without a measure" in score_form(shipped("rqs-1.0"), rqs).warnings[0]
 
 
 def test_a_key_of_another_checklist_is_refused() -> None:
     with pytest.raises(ChecklistError, match=r"has no item 'sq-1\.1'"):
-        score(shipped("claim-2020"), {"sq-1.1": "yes"})
+        score_form(shipped("claim-2020"), {"sq-1.1": "yes"})
     with pytest.raises(ChecklistError, match="not its number"):
-        score(shipped("claim-2020"), {"9": "yes"})
+        score_form(shipped("claim-2020"), {"9": "yes"})
 
 
 DEEP, CLASSIC = ("deep-learning", "hybrid"), ("traditional", "hybrid")
 GATES = (
-    Gate("selection", "claim-2020", "model selection", DEEP, required=("26",)),
-    Gate("preparation", "claim-2020", "pre-processing", DEEP, required=("9",)),
-    Gate("rqs", "rqs-1.0", "RQS under 6", CLASSIC, minimum=6),
+    QualityGate("selection", "claim-2020", "model selection", DEEP, required=("26",)),
+    QualityGate("preparation", "claim-2020", "pre-processing", DEEP, required=("9",)),
+    QualityGate("rqs", "rqs-1.0", "RQS under 6", CLASSIC, minimum=6),
 )
 
 
@@ -306,7 +315,7 @@ def gates(kind: str, claim: dict | None, rqs: dict | None, which=GATES) -> dict[
         forms["claim-2020"] = (shipped("claim-2020"), claim)
     if rqs is not None:
         forms["rqs-1.0"] = (shipped("rqs-1.0"), rqs)
-    return {one.gate: one.state for one in gate_outcomes(which, kind, forms)}
+    return {one.gate: one.state for one in compute_gate_outcomes(which, kind, forms)}
 
 
 GOOD_RQS = every("rqs-1.0", "yes", **RQS_BEST)
@@ -340,7 +349,7 @@ def test_a_minimum_is_decided_as_soon_as_it_can_be() -> None:
 
 
 def test_any_of_takes_one_item_and_waits_for_open_ones() -> None:
-    gate = (Gate("code", "claim-2020", "nothing", DEEP, required=("41", "40"), any_of=True),)
+    gate = (QualityGate("code", "claim-2020", "nothing", DEEP, required=("41", "40"), any_of=True),)
     form = every("claim-2020", "no")
     assert gates("hybrid", form, None, gate) == {"code": "failed"}
     assert gates("hybrid", form | {"protocol-access": "yes"}, None, gate) == {"code": "passed"}
@@ -351,11 +360,11 @@ def judged(**changed: str) -> dict:
     return probast() | {k.replace("__", ":"): v for k, v in changed.items()}
 
 
-def outcome(gate: Gate, **forms: dict) -> str:
+def outcome(gate: QualityGate, **forms: dict) -> str:
     named = {name.replace("_", "-"): form for name, form in forms.items()}
     named = {"rqs-1.0" if name == "rqs" else name: form for name, form in named.items()}
     given = {name: (shipped(name), form) for name, form in named.items()}
-    return gate_outcomes((gate,), "hybrid", given)[0].state
+    return compute_gate_outcomes((gate,), "hybrid", given)[0].state
 
 
 @pytest.mark.parametrize(
@@ -370,22 +379,24 @@ def outcome(gate: Gate, **forms: dict) -> str:
     ],
 )
 def test_a_gate_may_rest_on_a_judgement(form, state) -> None:
-    gate = Gate("bias", "probast-2019", "r", DEEP, keep_out={"participants": ("high",)})
+    gate = QualityGate("bias", "probast-2019", "r", DEEP, keep_out={"participants": ("high",)})
     assert outcome(gate, probast_2019=form) == state
 
 
 def test_a_gate_may_rest_on_a_concern_or_the_overall_judgement() -> None:
-    gate = Gate("a", "probast-2019", "r", DEEP, keep_out={"applicability:outcome": ("high",)})
+    gate = QualityGate(
+        "a", "probast-2019", "r", DEEP, keep_out={"applicability:outcome": ("high",)}
+    )
     assert outcome(gate, probast_2019=judged(applicability__outcome="high")) == "failed"
     assert outcome(gate, probast_2019=judged(applicability__outcome="low")) == "passed"
     assert outcome(gate, probast_2019=judged(applicability__outcome=UNSURE)) == "undecided"
-    gate = Gate("o", "probast-2019", "r", DEEP, keep_out={"overall": ("high", "unclear")})
+    gate = QualityGate("o", "probast-2019", "r", DEEP, keep_out={"overall": ("high", "unclear")})
     assert outcome(gate, probast_2019=judged(**{"sq-3.1": "no-information"})) == "failed"
 
 
 def test_a_gate_may_ask_for_some_of_several_items() -> None:
-    gate = Gate("some", "claim-2020", "r", DEEP, required=("9", "25", "26"), at_least=2)
-    claim = {i.id: "yes" for i in items(shipped("claim-2020"))}
+    gate = QualityGate("some", "claim-2020", "r", DEEP, required=("9", "25", "26"), at_least=2)
+    claim = {i.id: "yes" for i in list_items(shipped("claim-2020"))}
     assert outcome(gate, claim_2020=claim | {"preprocessing": "no"}) == "passed"
     two = claim | {"preprocessing": "no", "model-selection": "no"}
     assert outcome(gate, claim_2020=two) == "failed"
@@ -395,10 +406,14 @@ def test_a_gate_may_ask_for_some_of_several_items() -> None:
 CLAIM_9 = Condition("claim-2020", required=("9",))
 NOT_HIGH = Condition("probast-2019", keep_out={"participants": ("high",)})
 RQS_6 = Condition("rqs-1.0", minimum=6)
-EITHER = Gate(
-    "any", "claim-2020", "r", DEEP, required=("9",),
+EITHER = QualityGate(
+    "any",
+    "claim-2020",
+    "r",
+    DEEP,
+    required=("9",),
     either=(Condition("rqs-1.0", minimum=6, also=(NOT_HIGH,)),),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("claim", [True, False, None])
@@ -417,7 +432,7 @@ def test_conditions_combine_as_and_and_or(claim, rqs, low) -> None:
     wanted = True if True in (claim, second) else None if None in (claim, second) else False
     told = {True: "passed", False: "failed", None: "undecided"}
     assert outcome(EITHER, **forms) == told[wanted]
-    every = Gate("all", "claim-2020", "r", DEEP, required=("9",), also=(RQS_6, NOT_HIGH))
+    every = QualityGate("all", "claim-2020", "r", DEEP, required=("9",), also=(RQS_6, NOT_HIGH))
     three = (claim, rqs, low)
     wanted = False if False in three else None if None in three else True
     assert outcome(every, **forms) == told[wanted]
@@ -427,7 +442,7 @@ def test_every_way_that_failed_is_told() -> None:
     bias = judged(judgement__participants="high")
     forms = {"claim-2020": {"preprocessing": "no"}, "rqs-1.0": GOOD_RQS, "probast-2019": bias}
     given = {name: (shipped(name), form) for name, form in forms.items()}
-    told = gate_outcomes((EITHER,), "hybrid", given)[0].why
+    told = compute_gate_outcomes((EITHER,), "hybrid", given)[0].why
     assert [why.split()[0] for why in told] == ["either", "or"]
     assert "CLAIM 2020 9" in told[0]
     assert told[1].endswith("PROBAST participants: high")
@@ -435,16 +450,18 @@ def test_every_way_that_failed_is_told() -> None:
 
 def test_a_failed_gate_says_what_failed() -> None:
     claim = {"claim-2020": (shipped("claim-2020"), every("claim-2020", "yes", **{"26": "no"}))}
-    outcome = gate_outcomes(GATES, "deep-learning", claim)[0]
+    outcome = compute_gate_outcomes(GATES, "deep-learning", claim)[0]
     assert outcome.why == ("CLAIM 2020 26 Choice of the final model: unmet",)
     rqs = {"rqs-1.0": (shipped("rqs-1.0"), POOR_RQS | dict.fromkeys(("protocol",), "none"))}
-    assert "under 6" in gate_outcomes(GATES, "traditional", rqs)[0].why[0]
+    assert "under 6" in compute_gate_outcomes(GATES, "traditional", rqs)[0].why[0]
 
 
 def test_a_gate_on_something_that_is_not_there_is_refused() -> None:
     claim = {"claim-2020": (shipped("claim-2020"), {})}
     with pytest.raises(ChecklistError, match="no item '99'"):
-        gate_outcomes((Gate("g", "claim-2020", "r", DEEP, required=("99",)),), "hybrid", claim)
+        compute_gate_outcomes(
+            (QualityGate("g", "claim-2020", "r", DEEP, required=("99",)),), "hybrid", claim
+        )
     bias = {"quadas-2": (shipped("quadas-2"), {})}
     with pytest.raises(ChecklistError, match="no score to hold"):
-        gate_outcomes((Gate("g", "quadas-2", "r", DEEP, minimum=1),), "hybrid", bias)
+        compute_gate_outcomes((QualityGate("g", "quadas-2", "r", DEEP, minimum=1),), "hybrid", bias)

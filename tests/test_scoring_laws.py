@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_scoring import BIAS, SCORED, shipped
 
-from review.checklists import UNSURE, answerable, items
-from review.scoring import score
+from review.checklists import UNSURE, list_items, list_questions
+from review.scoring import score_form
 
 
 @st.composite
@@ -13,7 +13,7 @@ def forms(draw, names=SCORED):
     """A checklist and a form with random answers, some open, in random order."""
     checklist = shipped(draw(st.sampled_from(names)))
     found = {}
-    for one in draw(st.permutations(answerable(checklist))):
+    for one in draw(st.permutations(list_questions(checklist))):
         choices = [None, UNSURE, *[o.id for o in one.options]]
         answer = draw(st.sampled_from(choices))
         if answer is not None:
@@ -25,7 +25,7 @@ def forms(draw, names=SCORED):
 @given(forms())
 def test_totals_stay_in_bounds_and_low_is_at_most_high(drawn) -> None:
     checklist, form = drawn
-    for total, spec in zip(score(checklist, form).totals, checklist.scores, strict=True):
+    for total, spec in zip(score_form(checklist, form).totals, checklist.scores, strict=True):
         if total.low is not None:
             assert spec.min <= total.low <= total.high <= spec.max
         assert total.value is None or total.low == total.value == total.high
@@ -35,12 +35,12 @@ def test_totals_stay_in_bounds_and_low_is_at_most_high(drawn) -> None:
 @given(forms(), st.data())
 def test_any_way_to_finish_a_form_ends_within_its_reach(drawn, data) -> None:
     checklist, form = drawn
-    before = score(checklist, form)
+    before = score_form(checklist, form)
     full = dict(form)
-    for one in answerable(checklist):
+    for one in list_questions(checklist):
         if full.get(one.key) in (None, UNSURE):
             full[one.key] = data.draw(st.sampled_from([o.id for o in one.options]))
-    after = score(checklist, full)
+    after = score_form(checklist, full)
     for was, now in zip(before.totals, after.totals, strict=True):
         if now.value is not None and was.low is not None:
             assert was.low <= now.value <= was.high
@@ -52,13 +52,13 @@ def test_a_better_answer_never_lowers_a_score(drawn, data) -> None:
     checklist, form = drawn
     better = {
         item.id: next(o.id for o in item.options if o.means == "met")
-        for item in items(checklist)
+        for item in list_items(checklist)
         if form.get(item.id) == "no"
     }
     if not better:
         return
     key = data.draw(st.sampled_from(sorted(better)))
-    before, after = score(checklist, form), score(checklist, form | {key: better[key]})
+    before, after = score_form(checklist, form), score_form(checklist, form | {key: better[key]})
     for was, now in zip(before.totals, after.totals, strict=True):
         assert was.low is None or now.low >= was.low
         assert was.high is None or now.high >= was.high
@@ -70,7 +70,7 @@ def test_the_order_of_answers_does_not_matter(drawn, chance) -> None:
     checklist, form = drawn
     shuffled = list(form.items())
     chance.shuffle(shuffled)
-    assert score(checklist, dict(shuffled)) == score(checklist, form)
+    assert score_form(checklist, dict(shuffled)) == score_form(checklist, form)
 
 
 @settings(max_examples=60, deadline=None)
@@ -78,10 +78,10 @@ def test_the_order_of_answers_does_not_matter(drawn, chance) -> None:
 def test_a_worse_answer_never_improves_a_proposal(drawn, data) -> None:
     checklist, form = drawn
     form = {k: v for k, v in form.items() if ":" not in k or k.startswith("about:")}
-    item = data.draw(st.sampled_from(items(checklist)))
+    item = data.draw(st.sampled_from(list_items(checklist)))
     order = {"low": 0, "not-judged": 0, "unclear": 1, "at-risk": 2, "high": 2}
-    before = score(checklist, form | {item.id: "yes"})
-    after = score(checklist, form | {item.id: "no"})
+    before = score_form(checklist, form | {item.id: "yes"})
+    after = score_form(checklist, form | {item.id: "no"})
     for was, now in zip(before.judgements, after.judgements, strict=True):
         if was.proposed is not None:
             assert now.proposed is not None

@@ -10,11 +10,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from review.models import Record
-from review.protocol import stage_of
+from review.protocol import find_stage
 from review.store import records, screening_queue
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.screening import reviewing, status
-from review.workflow.setup.loading import init, open_project
+from review.workflow.setup.loading import init_project, open_project
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,28 +23,30 @@ def review(*words, folder=None):
     where = ["--review", str(folder)] if folder else []
     return subprocess.run(
         [sys.executable, "-m", "review.cli", *where, "--user", "ada", *words],
-        capture_output=True, text=True, cwd=ROOT,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
 
 
 @pytest.fixture
 def project(tmp_path):
-    init(tmp_path)
+    init_project(tmp_path)
     opened = open_project(tmp_path, who="ada")
     with opened.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
+        batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="embase")
         words = ("chest radiograph network", "hospital budget")
         given = [(n, Record("embase", title=f"{words[n % 2]} {n}")) for n in range(1, 61)]
-        records.add(conn, batch, given, now())
-        status.rebuild(opened, conn)
-    stage = stage_of(opened.protocol, "screening")
+        records.add_records(conn, batch, given, utc_now())
+        status.rebuild_statuses(opened, conn)
+    stage = find_stage(opened.protocol, "screening")
     for name in ("ada", "ben"):
         for _ in range(30):
-            one = reviewing.next_record(opened, stage, name)
+            one = reviewing.get_next_record(opened, stage, name)
             verdict = "include" if one.number % 2 == 0 or one.number % 15 == 0 else "exclude"
             if name == "ben" and one.number % 10 == 0:
                 verdict = "exclude"
-            reviewing.vote(opened, stage, name, one.number, verdict)
+            reviewing.save_decision(opened, stage, name, one.number, verdict)
     return opened
 
 
@@ -56,7 +58,7 @@ def test_the_order_is_trained_and_explained(project):
     assert any("radiograph" in one["word"] for one in found["words"])
     assert found["place"] is None and found["score"] is None
     with project.store.read() as conn:
-        last = screening_queue.places(conn, "title-abstract")[-1].record
+        last = screening_queue.list_positions(conn, "title-abstract")[-1].record
     told = review("rank", "explain", f"R{last:06d}", folder=project.folder).stdout
     assert f"R{last:06d} stands at place 30 of 30 that wait." in told
     assert "by the model 'light' from 30 judged records" in told
@@ -75,8 +77,10 @@ def test_the_evidence_is_printed_and_a_stop_needs_a_reason(project):
     told = review("stopping", folder=project.folder).stdout.splitlines()
     assert told[0].startswith("Screened: 30 of 60, ")
     assert [one.split(":")[0] for one in told[1:]] == [
-        "Irrelevant in a row", "Relevant records left", "Stopping test",
-    ]  # fmt: skip
+        "Irrelevant in a row",
+        "Relevant records left",
+        "Stopping test",
+    ]
     refused = review("stop", folder=project.folder)
     assert refused.returncode == 1
     assert "in a sentence why" in refused.stderr
@@ -101,8 +105,10 @@ def test_agreement_of_a_plain_file(tmp_path):
     assert found["percent agreement"]["n"] == 3
     assert found["Cohen's kappa"]["value"] == pytest.approx(0.4)
     long = tmp_path / "long.csv"
-    long.write_text("unit,rater,answer\n1,ada,low\n1,ben,low\n2,ada,high\n2,ben,low\n3,ada,high\n"
-                    "3,ben,high\n4,ben,high\n")  # fmt: skip
+    long.write_text(
+        "unit,rater,answer\n1,ada,low\n1,ben,low\n2,ada,high\n2,ben,low\n3,ada,high\n"
+        "3,ben,high\n4,ben,high\n"
+    )
     again = {
         one["name"]: one for one in json.loads(review("agreement", str(long), "--json").stdout)
     }
@@ -152,11 +158,11 @@ def test_the_lead_sees_agreement_and_evidence(project):
         import streamlit as st
 
         from review.pages import agreement
-        from review.workflow.project.accounts import Signed
+        from review.workflow.project.accounts import CurrentUser
         from review.workflow.setup.loading import open_project
 
-        st.session_state["person"] = Signed("ada", ("lead",))
-        agreement.page(open_project(Path(folder)))
+        st.session_state["person"] = CurrentUser("ada", ("lead",))
+        agreement.render_page(open_project(Path(folder)))
 
     app = AppTest.from_function(script, args=(str(project.folder),), default_timeout=300).run()
     assert not app.exception

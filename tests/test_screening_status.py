@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from review.models import Decision
-from review.screening import current, minutes_left, status
+from review.screening import estimate_minutes_left, get_status, list_current_decisions
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -53,8 +53,8 @@ def made(*words):
     ],
 )
 def test_a_standing_follows_from_the_decisions(words, needed, expected, reason, pile):
-    found = status(made(*words), needed)
-    assert (found.status, found.reason, found.pile) == (expected, reason, pile)
+    found = get_status(made(*words), needed)
+    assert (found.status, found.reason, found.conflict_kind) == (expected, reason, pile)
 
 
 def at(minute):
@@ -62,41 +62,48 @@ def at(minute):
 
 
 def test_a_retired_reviewer_counts_where_it_was_settled_and_nowhere_else():
-    settled = status(made("ada:include", "ben:include"), 2, retired={"ben": at(5)})
+    settled = get_status(made("ada:include", "ben:include"), 2, retired={"ben": at(5)})
     assert settled.status == "included"
-    open_one = status(made("ada:include", "ben:exclude:x"), 2, retired={"ben": at(5)})
+    open_one = get_status(made("ada:include", "ben:exclude:x"), 2, retired={"ben": at(5)})
     assert (open_one.status, open_one.votes) == ("partial", 1)
-    again = status(made("ada:include", "ben:exclude:x", "dan:include"), 2, retired={"ben": at(1)})
+    again = get_status(
+        made("ada:include", "ben:exclude:x", "dan:include"), 2, retired={"ben": at(1)}
+    )
     assert again.status == "included"
-    late = status(made("ben:include", "ada:include"), 2, retired={"ben": at(0)})
+    late = get_status(made("ben:include", "ada:include"), 2, retired={"ben": at(0)})
     assert late.status == "partial"
-    back = status(made("ben:exclude", "ada:include", "ben:include"), 2, retired={"ben": at(0)})
+    back = get_status(made("ben:exclude", "ada:include", "ben:include"), 2, retired={"ben": at(0)})
     assert back.status == "included"
 
 
 def test_reasons_may_differ_where_the_stage_does_not_ask_for_them():
-    found = status(made("ada:exclude:x", "ben:exclude:y"), 2, reasons_matter=False)
+    found = get_status(made("ada:exclude:x", "ben:exclude:y"), 2, reasons_matter=False)
     assert (found.status, found.reason) == ("excluded", "x")
 
 
 verdicts = st.sampled_from(["include", "exclude", "unsure", None])
 rows = st.lists(
-    st.builds(decide, st.sampled_from(["ada", "ben"]), verdicts, st.integers(0, 60)), max_size=8,
+    st.builds(decide, st.sampled_from(["ada", "ben"]), verdicts, st.integers(0, 60)),
+    max_size=8,
     unique_by=lambda one: one.id,
-)  # fmt: skip
+)
 
 
 @given(rows, st.randoms())
 def test_the_order_in_which_rows_are_read_does_not_matter(decisions, rng):
     shuffled = decisions[:]
     rng.shuffle(shuffled)
-    assert status(shuffled, 2) == status(decisions, 2)
+    assert get_status(shuffled, 2) == get_status(decisions, 2)
 
 
 @given(rows)
 def test_only_the_newest_row_of_a_reviewer_counts(decisions):
-    assert status(current(decisions), 2).status == status(decisions, 2).status
-    assert len({one.reviewer for one in current(decisions)}) == len(current(decisions))
+    assert (
+        get_status(list_current_decisions(decisions), 2).status == get_status(decisions, 2).status
+    )
+    assert len({one.reviewer for one in list_current_decisions(decisions)}) == len(
+        list_current_decisions(decisions)
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,4 +127,4 @@ def test_only_the_newest_row_of_a_reviewer_counts(decisions):
 )
 def test_the_time_left_follows_the_median_pause_of_decisions_made_one_by_one(seconds, expected):
     moments = [START + timedelta(seconds=one) for one in seconds]
-    assert minutes_left(moments, 100) == (expected and pytest.approx(expected))
+    assert estimate_minutes_left(moments, 100) == (expected and pytest.approx(expected))

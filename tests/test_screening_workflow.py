@@ -7,31 +7,31 @@ import pytest
 
 from review.errors import ReviewError
 from review.models import Record
-from review.protocol import stage_of
+from review.protocol import find_stage
 from review.store import records, screening_queue
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.screening import reviewing, work_queue
 from review.workflow.screening import status as standings
-from review.workflow.setup.loading import init, open_project
+from review.workflow.setup.loading import init_project, open_project
 
 DAN = ("  - {name: cleo", "  - {name: dan, roles: [reviewer]}\n  - {name: cleo")
 
 
 def make(folder, *changes, count=30):
-    init(folder)
+    init_project(folder)
     path = folder / "protocol.yaml"
     for old, new in changes:
         path.write_text(path.read_text().replace(old, new))
     project = open_project(folder, who="ada")
     with project.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="embase")
+        batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="embase")
         given = [
             (i, Record("embase", title=f"Study {i}", abstract=None if i % 7 == 0 else "Text"))
             for i in range(1, count + 1)
         ]
-        records.add(conn, batch, given, now())
-        standings.rebuild(project, conn)
-    return project, stage_of(project.protocol, "screening")
+        records.add_records(conn, batch, given, utc_now())
+        standings.rebuild_statuses(project, conn)
+    return project, find_stage(project.protocol, "screening")
 
 
 @pytest.fixture
@@ -41,78 +41,78 @@ def made(tmp_path):
 
 def run(project, stage, name, verdict, most=1000):
     keys = []
-    while len(keys) < most and (one := reviewing.next_record(project, stage, name)):
-        reviewing.vote(project, stage, name, one.number, verdict(one), seen=0)
+    while len(keys) < most and (one := reviewing.get_next_record(project, stage, name)):
+        reviewing.save_decision(project, stage, name, one.number, verdict(one), seen=0)
         keys.append(one.key)
     return keys
 
 
 def test_each_record_comes_once_until_it_is_decided(made):
     project, stage = made
-    first = reviewing.next_record(project, stage, "ada")
-    assert reviewing.next_record(project, stage, "ada").key == first.key
+    first = reviewing.get_next_record(project, stage, "ada")
+    assert reviewing.get_next_record(project, stage, "ada").key == first.key
     keys = run(project, stage, "ada", lambda _: "include")
     assert len(keys) == len(set(keys)) == 30
     assert keys != sorted(keys)
-    assert reviewing.pace(project, stage, "ada").left == 0
-    assert reviewing.pace(project, stage, "ben").left == 30
+    assert reviewing.get_reviewer_progress(project, stage, "ada").remaining == 0
+    assert reviewing.get_reviewer_progress(project, stage, "ben").remaining == 30
 
 
 def test_new_records_go_to_the_end_of_the_order(made):
     project, stage = made
     run(project, stage, "ada", lambda _: "include", most=3)
     with project.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="scopus")
-        records.add(conn, batch, [(1, Record("scopus", title="Late"))], now())
-        before = [place.record for place in screening_queue.places(conn, stage.id)]
-        standings.rebuild(project, conn)
-        reviewing.lay_out(project, conn, stage)
-        after = [place.record for place in screening_queue.places(conn, stage.id)]
+        batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="scopus")
+        records.add_records(conn, batch, [(1, Record("scopus", title="Late"))], utc_now())
+        before = [place.record for place in screening_queue.list_positions(conn, stage.id)]
+        standings.rebuild_statuses(project, conn)
+        reviewing.enqueue(project, conn, stage)
+        after = [place.record for place in screening_queue.list_positions(conn, stage.id)]
     assert after[:-1] == before
     assert after[-1] == 31
 
 
 def test_what_others_decided_and_noted_is_not_in_what_a_reviewer_is_given(made):
     project, stage = made
-    one = reviewing.next_record(project, stage, "ada")
+    one = reviewing.get_next_record(project, stage, "ada")
     reviewing.add_note(project, stage, "ada", one.number, "a secret of ada")
-    reviewing.vote(project, stage, "ada", one.number, "exclude", reason="not imaging")
-    bens = reviewing.shown(project, stage, "ben", one.key)
-    assert bens.mine is None
+    reviewing.save_decision(project, stage, "ada", one.number, "exclude", reason="not imaging")
+    bens = reviewing.get_report_view(project, stage, "ben", one.key)
+    assert bens.own_decision is None
     assert "ada" not in repr(bens)
-    adas = reviewing.shown(project, stage, "ada", one.key)
-    assert (adas.mine.verdict, adas.note) == ("exclude", "a secret of ada")
+    adas = reviewing.get_report_view(project, stage, "ada", one.key)
+    assert (adas.own_decision.verdict, adas.note) == ("exclude", "a secret of ada")
 
 
 def test_undo_brings_the_last_record_back(made):
     project, stage = made
     keys = run(project, stage, "ada", lambda _: "include", most=3)
-    assert reviewing.undo(project, stage, "ada") == keys[2]
-    assert reviewing.next_record(project, stage, "ada").key == keys[2]
-    assert reviewing.undo(project, stage, "ada") == keys[1]
-    assert reviewing.undo(project, stage, "ada") == keys[0]
-    assert reviewing.undo(project, stage, "ada") is None
+    assert reviewing.undo_decision(project, stage, "ada") == keys[2]
+    assert reviewing.get_next_record(project, stage, "ada").key == keys[2]
+    assert reviewing.undo_decision(project, stage, "ada") == keys[1]
+    assert reviewing.undo_decision(project, stage, "ada") == keys[0]
+    assert reviewing.undo_decision(project, stage, "ada") is None
 
 
 def test_two_tabs_of_one_reviewer_do_not_count_twice(made):
     project, stage = made
-    one = reviewing.next_record(project, stage, "ada")
-    reviewing.vote(project, stage, "ada", one.number, "include")
+    one = reviewing.get_next_record(project, stage, "ada")
+    reviewing.save_decision(project, stage, "ada", one.number, "include")
     with pytest.raises(ReviewError, match="in another tab"):
-        reviewing.vote(project, stage, "ada", one.number, "exclude")
-    mine = reviewing.shown(project, stage, "ada", one.key).mine
-    changed = reviewing.vote(project, stage, "ada", one.number, "exclude", seen=mine.id)
+        reviewing.save_decision(project, stage, "ada", one.number, "exclude")
+    mine = reviewing.get_report_view(project, stage, "ada", one.key).own_decision
+    changed = reviewing.save_decision(project, stage, "ada", one.number, "exclude", seen=mine.id)
     assert (changed.status, changed.votes) == ("partial", 1)
 
 
 def test_a_late_third_vote_does_not_unsettle(tmp_path):
     project, stage = make(tmp_path, DAN)
-    one = reviewing.next_record(project, stage, "dan")
+    one = reviewing.get_next_record(project, stage, "dan")
     for name in ("ada", "ben"):
-        reviewing.vote(project, stage, name, one.number, "include")
+        reviewing.save_decision(project, stage, name, one.number, "include")
     with pytest.raises(ReviewError, match="others judged it meanwhile"):
-        reviewing.vote(project, stage, "dan", one.number, "exclude")
-    assert reviewing.next_record(project, stage, "dan").key != one.key
+        reviewing.save_decision(project, stage, "dan", one.number, "exclude")
+    assert reviewing.get_next_record(project, stage, "dan").key != one.key
 
 
 def test_conflicts_come_in_piles_and_one_decision_settles(made):
@@ -123,35 +123,35 @@ def test_conflicts_come_in_piles_and_one_decision_settles(made):
         turn = iter(given)
         keys[name] = run(project, stage, name, lambda _, turn=turn: next(turn), most=3)
     assert keys["ada"] == keys["ben"]
-    piles = reviewing.conflicts(project, stage)
+    piles = reviewing.list_conflicts(project, stage)
     assert (piles["verdict"], piles["maybe"], piles["reason"]) == (
         [keys["ada"][0]],
         [keys["ada"][1]],
         [],
     )
-    card = reviewing.conflict(project, stage, piles["verdict"][0])
+    card = reviewing.get_conflict(project, stage, piles["verdict"][0])
     assert [(v.reviewer, v.verdict) for v in card.votes] == [("ada", "include"), ("ben", "exclude")]
-    reviewing.settle(project, stage, "cleo", card.number, "include", note="fits")
-    assert reviewing.conflicts(project, stage)["verdict"] == []
+    reviewing.settle_conflict(project, stage, "cleo", card.number, "include", note="fits")
+    assert reviewing.list_conflicts(project, stage)["verdict"] == []
     with pytest.raises(ReviewError, match="not in conflict"):
-        reviewing.conflict(project, stage, card.key)
-    assert reviewing.unsettle(project, stage, "cleo") == card.key
-    assert reviewing.conflicts(project, stage)["verdict"] == [card.key]
-    assert reviewing.unsettle(project, stage, "cleo") is None
+        reviewing.get_conflict(project, stage, card.key)
+    assert reviewing.undo_adjudication(project, stage, "cleo") == card.key
+    assert reviewing.list_conflicts(project, stage)["verdict"] == [card.key]
+    assert reviewing.undo_adjudication(project, stage, "cleo") is None
 
 
 def test_a_retired_reviewers_open_records_come_back(tmp_path):
     project, stage = make(tmp_path, DAN)
     run(project, stage, "ada", lambda _: "include", most=10)
     run(project, stage, "ben", lambda _: "exclude", most=6)
-    assert reviewing.conflicts(project, stage)["verdict"]
-    assert reviewing.retire(project, "ben", "ada").changed == 6
-    assert reviewing.conflicts(project, stage)["verdict"] == []
-    assert reviewing.pace(project, stage, "dan").left == 30
+    assert reviewing.list_conflicts(project, stage)["verdict"]
+    assert reviewing.retire_reviewer(project, "ben", "ada").changed == 6
+    assert reviewing.list_conflicts(project, stage)["verdict"] == []
+    assert reviewing.get_reviewer_progress(project, stage, "dan").remaining == 30
     run(project, stage, "dan", lambda _: "include")
-    assert reviewing.retire(project, "ben", "ada", back=True).changed == 0
+    assert reviewing.retire_reviewer(project, "ben", "ada", returning=True).changed == 0
     with pytest.raises(ReviewError, match="not in this review's team"):
-        reviewing.retire(project, "zoe", "ada")
+        reviewing.retire_reviewer(project, "zoe", "ada")
 
 
 @pytest.mark.parametrize("allocation", ["pairs", "shares"])
@@ -159,8 +159,11 @@ def test_allocation_gives_each_record_to_as_many_as_needed(tmp_path, allocation)
     shares = "" if allocation == "pairs" else "\n    shares: {ada: 0.5, ben: 0.3, dan: 0.2}"
     text = f"allocation: {allocation}{shares}\n    pilot: 0 "
     project, stage = make(tmp_path, ("pilot: 0 ", text), DAN, count=200)
-    reviewing.next_record(project, stage, "ada")
-    left = {name: reviewing.pace(project, stage, name).left for name in ("ada", "ben", "dan")}
+    reviewing.get_next_record(project, stage, "ada")
+    left = {
+        name: reviewing.get_reviewer_progress(project, stage, name).remaining
+        for name in ("ada", "ben", "dan")
+    }
     assert sum(left.values()) == 400
     if allocation == "shares":
         assert left["ada"] > left["ben"] > left["dan"] > 0
@@ -177,39 +180,39 @@ def test_who_leaves_strands_nothing_that_was_given_to_them(tmp_path, allocation)
     run(project, stage, "ada", lambda one: "exclude" if one.number % 3 else "include", most=25)
     run(project, stage, "dan", lambda _: "exclude", most=4)
     settled = {n: one for n, one in now_at(project, stage).items() if one.status == "excluded"}
-    assert reviewing.conflicts(project, stage)["verdict"]
+    assert reviewing.list_conflicts(project, stage)["verdict"]
     assert settled
-    left = reviewing.retire(project, "ben", "ada")
-    assert left.given_anew > 10
-    assert left.short == ()
-    assert reviewing.next_record(project, stage, "ben") is None
+    left = reviewing.retire_reviewer(project, "ben", "ada")
+    assert left.reassigned > 10
+    assert left.understaffed_stages == ()
+    assert reviewing.get_next_record(project, stage, "ben") is None
     for name in ("ada", "dan"):
         run(project, stage, name, lambda _: "include")
     found = now_at(project, stage)
     assert {one.status for one in found.values()} <= {"included", "excluded", "conflict"}
     assert all(found[number] == one for number, one in settled.items())
-    for pile in reviewing.conflicts(project, stage).values():
+    for pile in reviewing.list_conflicts(project, stage).values():
         for key in pile:
-            names = [one.reviewer for one in reviewing.conflict(project, stage, key).votes]
+            names = [one.reviewer for one in reviewing.get_conflict(project, stage, key).votes]
             assert {"ada", "dan"} <= set(names)
 
 
 def now_at(project, stage):
     with project.store.read() as conn:
-        return standings.compute(project, conn)[stage.id]
+        return standings.compute_statuses(project, conn)[stage.id]
 
 
 def test_a_stage_with_too_few_reviewers_left_is_named_and_a_new_one_takes_over(tmp_path):
     text = "allocation: pairs\n    pilot: 0 "
     project, stage = make(tmp_path, ("pilot: 0 ", text), count=20)
     run(project, stage, "ada", lambda _: "include", most=5)
-    short = reviewing.retire(project, "ben", "ada").short
+    short = reviewing.retire_reviewer(project, "ben", "ada").understaffed_stages
     assert short == ("title-abstract", "full-text", "quality")
     path = tmp_path / "protocol.yaml"
     path.write_text(path.read_text().replace(*DAN))
     project = open_project(tmp_path, who="ada")
-    assert reviewing.pace(project, stage, "dan").left == 20
-    assert reviewing.pace(project, stage, "ada").left == 15
+    assert reviewing.get_reviewer_progress(project, stage, "dan").remaining == 20
+    assert reviewing.get_reviewer_progress(project, stage, "ada").remaining == 15
     assert len(run(project, stage, "dan", lambda _: "include")) == 20
 
 
@@ -219,12 +222,15 @@ def test_a_plan_that_gives_records_out_later_gives_out_the_open_ones(tmp_path):
     path = tmp_path / "protocol.yaml"
     path.write_text(path.read_text().replace("pilot: 0 ", "allocation: pairs\n    pilot: 0 ", 1))
     project = open_project(tmp_path, who="ada")
-    stage = stage_of(project.protocol, "screening")
-    left = {name: reviewing.pace(project, stage, name).left for name in ("ada", "ben", "dan")}
+    stage = find_stage(project.protocol, "screening")
+    left = {
+        name: reviewing.get_reviewer_progress(project, stage, name).remaining
+        for name in ("ada", "ben", "dan")
+    }
     assert sum(left.values()) == 60 - 6
     path.write_text(path.read_text().replace("allocation: pairs", "allocation: everyone"))
     project = open_project(tmp_path, who="ada")
-    assert reviewing.pace(project, stage, "ben").left == 30
+    assert reviewing.get_reviewer_progress(project, stage, "ben").remaining == 30
 
 
 def test_everybody_judges_the_pilot_records(tmp_path):
@@ -232,15 +238,15 @@ def test_everybody_judges_the_pilot_records(tmp_path):
     first = run(project, stage, "ada", lambda _: "include", most=5)
     assert run(project, stage, "ben", lambda _: "include", most=5) == first
     assert run(project, stage, "dan", lambda _: "include", most=5) == first
-    assert reviewing.pace(project, stage, "dan").left == 25
+    assert reviewing.get_reviewer_progress(project, stage, "dan").remaining == 25
 
 
 def test_an_abstract_may_be_added_where_the_source_gave_none(made):
     project, stage = made
     reviewing.add_abstract(project, "ada", 7, " Found on paper. ")
-    assert reviewing.shown(project, stage, "ben", "R000007").abstract == "Found on paper."
+    assert reviewing.get_report_view(project, stage, "ben", "R000007").abstract == "Found on paper."
     with project.store.read() as conn:
-        assert records.get(conn, 7).record.abstract is None
+        assert records.get_record(conn, 7).record.abstract is None
     for number, text, said in ((1, "x", "has an abstract"), (14, "  ", "is empty")):
         with pytest.raises(ReviewError, match=said):
             reviewing.add_abstract(project, "ada", number, text)
@@ -255,16 +261,16 @@ def ten(tmp_path, count):
 def test_many_reviewers_at_once_do_not_read_in_vain(tmp_path):
     project, stage, team = ten(tmp_path, 300)
     rng, made, refused = random.Random(3), 0, []
-    hand = {name: reviewing.next_record(project, stage, name) for name in team}
+    hand = {name: reviewing.get_next_record(project, stage, name) for name in team}
     while any(hand.values()):
         name = rng.choice([one for one in team if hand[one]])
         try:
-            reviewing.vote(project, stage, name, hand[name].number, "include")
+            reviewing.save_decision(project, stage, name, hand[name].number, "include")
             made += 1
         except ReviewError as error:
             assert "others judged it meanwhile" in str(error)
             refused.append(made)
-        hand[name] = reviewing.next_record(project, stage, name)
+        hand[name] = reviewing.get_next_record(project, stage, name)
     assert made == 600
     assert sum(at < 560 for at in refused) == 0  # 48 of 450 without a word on who reads what
     assert len(refused) <= 20  # the last ones are few, and all there is to read
@@ -272,17 +278,17 @@ def test_many_reviewers_at_once_do_not_read_in_vain(tmp_path):
 
 def test_who_leaves_a_record_open_holds_nobody_up(tmp_path, monkeypatch):
     project, stage, team = ten(tmp_path, 1)
-    assert reviewing.next_record(project, stage, "ada").key == "R000001"
-    assert reviewing.next_record(project, stage, "ben").key == "R000001"
-    assert reviewing.next_record(project, stage, "r0").key == "R000001"  # there is no other
+    assert reviewing.get_next_record(project, stage, "ada").key == "R000001"
+    assert reviewing.get_next_record(project, stage, "ben").key == "R000001"
+    assert reviewing.get_next_record(project, stage, "r0").key == "R000001"  # there is no other
     with project.store.write() as conn:
-        batch = records.add_batch(conn, now(), "ada", kind="file", source="scopus")
-        records.add(conn, batch, [(1, Record("scopus", title="Another"))], now())
-        standings.rebuild(project, conn)
-        reviewing.lay_out(project, conn, stage)
-    assert {reviewing.next_record(project, stage, one).key for one in team[3:5]} == {"R000002"}
-    monkeypatch.setattr(work_queue, "HAND_SECONDS", -1.0)
-    given = {reviewing.next_record(project, stage, one).key for one in team[5:]}
+        batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="scopus")
+        records.add_records(conn, batch, [(1, Record("scopus", title="Another"))], utc_now())
+        standings.rebuild_statuses(project, conn)
+        reviewing.enqueue(project, conn, stage)
+    assert {reviewing.get_next_record(project, stage, one).key for one in team[3:5]} == {"R000002"}
+    monkeypatch.setattr(work_queue, "RELEASE_SECONDS", -1.0)
+    given = {reviewing.get_next_record(project, stage, one).key for one in team[5:]}
     assert given == {"R000001", "R000002"}
 
 
@@ -290,30 +296,32 @@ def test_nobody_waits_for_the_absent(tmp_path):
     project, stage, _ = ten(tmp_path, 100)
     assert len(run(project, stage, "ada", lambda _: "include")) == 100
     assert len(run(project, stage, "r5", lambda _: "include")) == 100
-    assert reviewing.next_record(project, stage, "ben") is None
+    assert reviewing.get_next_record(project, stage, "ben") is None
 
 
 def test_the_record_in_hand_stays_while_others_judge_and_the_order_changes(tmp_path):
     project, stage = make(tmp_path, DAN)
-    one = reviewing.next_record(project, stage, "ada")
+    one = reviewing.get_next_record(project, stage, "ada")
     with project.store.write() as conn:
-        turned = screening_queue.places(conn, stage.id)[::-1]
+        turned = screening_queue.list_positions(conn, stage.id)[::-1]
         places = [replace(place, position=at) for at, place in enumerate(turned)]
-        screening_queue.put(conn, stage.id, places, now(), model="light", seed=1, trained_on=12)
-    assert reviewing.next_record(project, stage, "ada", at=one.key).key == one.key
+        screening_queue.write_order(
+            conn, stage.id, places, utc_now(), model="light", seed=1, trained_on=12
+        )
+    assert reviewing.get_next_record(project, stage, "ada", current_key=one.key).key == one.key
     for name in ("ben", "dan"):
-        reviewing.vote(project, stage, name, one.number, "include")
-    assert reviewing.next_record(project, stage, "ada", at=one.key).key != one.key
+        reviewing.save_decision(project, stage, name, one.number, "include")
+    assert reviewing.get_next_record(project, stage, "ada", current_key=one.key).key != one.key
     for odd in ("", "R", "R0", "nonsense", "R999999", "R" + "9" * 40, "R١"):
-        assert reviewing.next_record(project, stage, "ada", at=odd) is not None
+        assert reviewing.get_next_record(project, stage, "ada", current_key=odd) is not None
 
 
 def test_a_record_given_to_others_is_refused(tmp_path):
     project, stage = make(tmp_path, ("pilot: 0 ", "allocation: pairs\n    pilot: 0 "), DAN)
-    reviewing.next_record(project, stage, "ada")
+    reviewing.get_next_record(project, stage, "ada")
     with project.store.read() as conn:
         theirs = next(
-            p for p in screening_queue.places(conn, stage.id) if "|ada|" not in p.assigned
+            p for p in screening_queue.list_positions(conn, stage.id) if "|ada|" not in p.assigned
         )
     with pytest.raises(ReviewError, match="not among the records given to ada"):
-        reviewing.vote(project, stage, "ada", theirs.record, "include")
+        reviewing.save_decision(project, stage, "ada", theirs.record, "include")

@@ -4,44 +4,71 @@ from datetime import date
 
 import pytest
 
-from review.protocol import Search
-from review.workflow.exports.prisma_s import Searched
-from review.workflow.exports.search_narrative import sentences, times
+from review.protocol import SearchPlan
+from review.workflow.exports.prisma_s import SearchRun
+from review.workflow.exports.search_narrative import describe_searches, format_times
 
-ASKED = Search("covid AND\n imaging", date(2020, 1, 1), native={"arxiv": "all:covid"})
+ASKED = SearchPlan("covid AND\n imaging", date(2020, 1, 1), native={"arxiv": "all:covid"})
 
 
 def one(source, day, kind="harvest", via="databases"):
-    return Searched(day, source, kind, via, "", None, 1, 1, 1, 0)
+    return SearchRun(day, source, kind, via, "", None, 1, 1, 1, 0)
 
 
 @pytest.mark.parametrize(
     ("found", "told", "never"),
     [
         ([], ["The search covered the time from 2020-01-01 on"], ["were imported"]),
-        ([one("PubMed", "2020-02-01")],
-         ["PubMed (2020-02-01) was searched through its interface.",
-          "with one boolean query for all sources: covid AND imaging."], ["own query", "import"]),
-        ([one("PubMed", "2020-02-01"), one("arXiv", "2020-02-03"), one("PubMed", "2020-03-01")],
-         ["arXiv (2020-02-03) and PubMed (2020-02-01 and 2020-03-01) were searched through their",
-          "arXiv was asked with an own query instead"], ["import"]),
-        ([one("PubMed", f"2020-02-0{n}") for n in range(1, 6)],
-         ["PubMed (on 5 days from 2020-02-01 to 2020-02-05) was searched"], []),
-        ([one("Embase", "2020-02-01", "file")],
-         ["Records of Embase (2020-02-01) were imported from search exports.",
-          "The days of imported files are those of the import.",
-          "The protocol's search covers the time from 2020-01-01 on; its query is:"],
-         ["one boolean query for all", "searched through"]),
-        ([one("PubMed", "2020-02-01"), one("Embase", "2020-02-02", "file"),
-          one("Google Scholar", "2020-02-04", "file", "websites"),
-          one("Li 2020", "2020-02-05", "file", "citations")],
-         ["one boolean query for all interfaces",
-          "Further records were found through websites (Google Scholar (2020-02-04)) and citation "
-          "searching (Li 2020 (2020-02-05))."], ["all sources"]),
+        (
+            [one("PubMed", "2020-02-01")],
+            [
+                "PubMed (2020-02-01) was searched through its interface.",
+                "with one boolean query for all sources: covid AND imaging.",
+            ],
+            ["own query", "import"],
+        ),
+        (
+            [one("PubMed", "2020-02-01"), one("arXiv", "2020-02-03"), one("PubMed", "2020-03-01")],
+            [
+                "arXiv (2020-02-03) and PubMed (2020-02-01 and 2020-03-01) were searched through "
+                "their",
+                "arXiv was asked with an own query instead",
+            ],
+            ["import"],
+        ),
+        (
+            [one("PubMed", f"2020-02-0{n}") for n in range(1, 6)],
+            ["PubMed (on 5 days from 2020-02-01 to 2020-02-05) was searched"],
+            [],
+        ),
+        (
+            [one("Embase", "2020-02-01", "file")],
+            [
+                "Records of Embase (2020-02-01) were imported from search exports.",
+                "The days of imported files are those of the import.",
+                "The protocol's search covers the time from 2020-01-01 on; its query is:",
+            ],
+            ["one boolean query for all", "searched through"],
+        ),
+        (
+            [
+                one("PubMed", "2020-02-01"),
+                one("Embase", "2020-02-02", "file"),
+                one("Google Scholar", "2020-02-04", "file", "websites"),
+                one("Li 2020", "2020-02-05", "file", "citations"),
+            ],
+            [
+                "one boolean query for all interfaces",
+                "Further records were found through websites (Google Scholar (2020-02-04)) and "
+                "citation "
+                "searching (Li 2020 (2020-02-05)).",
+            ],
+            ["all sources"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_source_stands_with_its_days_and_nothing_untrue_is_said(found, told, never):
-    text = sentences(found, ASKED)
+    text = describe_searches(found, ASKED)
     for words in told:
         assert words in text
     for words in never:
@@ -49,4 +76,4 @@ def test_each_source_stands_with_its_days_and_nothing_untrue_is_said(found, told
 
 
 def test_how_often_in_words():
-    assert [times(n) for n in (1, 2, 3)] == ["once", "twice", "3 times"]
+    assert [format_times(n) for n in (1, 2, 3)] == ["once", "twice", "3 times"]

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from review.parallel.process_pool import each
+from review.parallel.process_pool import imap_unordered
 
 HOSTILE = 7
 
@@ -22,18 +22,18 @@ def refused(number):
 
 def test_every_item_but_the_one_that_ends_its_process_comes_back_once():
     items = [(f"key {number}", number) for number in range(30)]
-    found = list(each(doubled, items, workers=2))
+    found = list(imap_unordered(doubled, items, workers=2))
     assert len(found) == 30
     assert dict(found) == {key: None if number == HOSTILE else number * 2 for key, number in items}
 
 
 def test_nothing_to_do_gives_nothing():
-    assert list(each(doubled, [], workers=2)) == []
+    assert list(imap_unordered(doubled, [], workers=2)) == []
 
 
 def test_what_the_work_raises_is_raised():
     with pytest.raises(ValueError, match="1 is refused"):
-        list(each(refused, [("a", 1)], workers=1))
+        list(imap_unordered(refused, [("a", 1)], workers=1))
 
 
 def test_items_are_taken_only_as_they_are_needed():
@@ -44,7 +44,7 @@ def test_items_are_taken_only_as_they_are_needed():
             taken.append(number)
             yield number, 1
 
-    found = each(doubled, items(), workers=1)
+    found = imap_unordered(doubled, items(), workers=1)
     next(found)
     assert len(taken) <= 8
     found.close()

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from review.errors import SourceError
-from review.sources import parse
+from review.sources import parse_answer
 
 DAY = "<Year>1999</Year><Month>12</Month><Day>17</Day>"
 OLD = f"""<PubmedArticle><MedlineCitation Owner="NLM" Status="MEDLINE"><PMID>10540283</PMID>
@@ -35,16 +35,25 @@ BOOK = """<PubmedBookArticle><BookDocument><PMID Version="1">20301420</PMID><Art
 </BookDocument><PubmedBookData><History><PubMedPubDate PubStatus="pubmed"><Year>2010</Year>
 <Month>3</Month><Day>20</Day></PubMedPubDate></History></PubmedBookData></PubmedBookArticle>"""
 ENTRY = {
-    "uid": "31452104", "pubdate": "2019 Aug 26", "epubdate": "2019 Aug 20", "source": "Nat Med",
+    "uid": "31452104",
+    "pubdate": "2019 Aug 26",
+    "epubdate": "2019 Aug 20",
+    "source": "Nat Med",
     "authors": [{"name": "Smith J", "authtype": "Author"}, {"name": "Group", "authtype": "X"}],
-    "title": "On &lt;i&gt;TP53&lt;/i&gt;.", "volume": "3", "issue": "1", "pages": "1-3",
-    "lang": ["eng"], "pubtype": ["Journal Article"],
-    "articleids": [{"idtype": "doi", "idtypen": 3, "value": "10.1038/s1"},
-                   {"idtype": "pmc", "idtypen": 8, "value": "PMC123"},
-                   {"idtype": "pii", "idtypen": 4, "value": "s1"}],
+    "title": "On &lt;i&gt;TP53&lt;/i&gt;.",
+    "volume": "3",
+    "issue": "1",
+    "pages": "1-3",
+    "lang": ["eng"],
+    "pubtype": ["Journal Article"],
+    "articleids": [
+        {"idtype": "doi", "idtypen": 3, "value": "10.1038/s1"},
+        {"idtype": "pmc", "idtypen": 8, "value": "PMC123"},
+        {"idtype": "pii", "idtypen": 4, "value": "s1"},
+    ],
     "history": [{"pubstatus": "entrez", "date": "2019/08/28 06:00"}],
     "fulljournalname": "Nature medicine",
-}  # fmt: skip
+}
 SUMMARY = """<eSummaryResult><DocumentSummarySet status="OK"><DocumentSummary uid="31452104">
 <PubDate>2019 Aug 26</PubDate><EPubDate>2019 Aug 20</EPubDate><Source>Nat Med</Source>
 <Authors><Author><Name>Smith J</Name><AuthType>Author</AuthType></Author>
@@ -59,15 +68,24 @@ SUMMARY = """<eSummaryResult><DocumentSummarySet status="OK"><DocumentSummary ui
 <DocumentSummary uid="7"><error>cannot get document summary</error></DocumentSummary>
 </DocumentSummarySet></eSummaryResult>"""
 LITE = {
-    "id": "33629156", "source": "MED", "pmid": "33629156", "doi": "10.1007/s00330-021-07715-1",
-    "title": "Deep.", "authorString": "Wang S, Kang B.", "journalTitle": "Eur Radiol",
-    "issue": "8", "journalVolume": "31", "pubYear": "2021", "pageInfo": "6096-6104",
-    "pubType": "research support; journal article", "firstPublicationDate": "2021-02-24",
-}  # fmt: skip
+    "id": "33629156",
+    "source": "MED",
+    "pmid": "33629156",
+    "doi": "10.1007/s00330-021-07715-1",
+    "title": "Deep.",
+    "authorString": "Wang S, Kang B.",
+    "journalTitle": "Eur Radiol",
+    "issue": "8",
+    "journalVolume": "31",
+    "pubYear": "2021",
+    "pageInfo": "6096-6104",
+    "pubType": "research support; journal article",
+    "firstPublicationDate": "2021-02-24",
+}
 
 
 def read(source, body):
-    return parse(source, body.encode())
+    return parse_answer(source, body.encode())
 
 
 def articles(*parts):
@@ -79,7 +97,9 @@ def test_an_article_in_an_older_shape_keeps_names_places_notices_and_days():
     assert (one.title, one.authors) == ("Old shape.", ("Hennig, Lars M",))
     assert one.affiliations == ("Harvard.",)
     assert [(r.kind, r.target) for r in one.relations] == [
-        ("comment_on", "pmid:5"), ("retracted_by", "pmid:6")]  # fmt: skip
+        ("comment_on", "pmid:5"),
+        ("retracted_by", "pmid:6"),
+    ]
     assert one.extra["History.created"] == ("1999-12-17",)
     assert one.extra["ORCID"] == ("Hennig, Lars M 0000-1",)
 
@@ -93,7 +113,10 @@ def test_an_affiliation_without_authors_is_kept():
 def test_a_book_chapter_keeps_editors_sections_references_and_history():
     (one,) = read("pubmed", articles(BOOK)).records
     assert (one.title, one.journal, one.authors) == (
-        "BRCA1", "GeneReviews®", ("Petrucelli, Nancie",))  # fmt: skip
+        "BRCA1",
+        "GeneReviews®",
+        ("Petrucelli, Nancie",),
+    )
     assert one.date == "1998-09-04"
     assert one.extra["Editors"] == ("Adam, M",)
     assert one.extra["Sections"] == ("Diagnosis", "Tests")
@@ -121,12 +144,17 @@ def test_deleted_citations_are_told_and_counted():
     found = read("pubmed", articles(OLD, gone))
     assert (len(found.records), found.announced) == (1, 3)
     assert [one.reason for one in found.rejected] == [
-        "PMID 99: deleted from PubMed", "PMID 100: deleted from PubMed"]  # fmt: skip
+        "PMID 99: deleted from PubMed",
+        "PMID 100: deleted from PubMed",
+    ]
 
 
 def test_summaries_of_version_2_are_read_alike_as_json_and_xml():
-    result = {"uids": ["31452104", "7"], "31452104": ENTRY,
-              "7": {"uid": "7", "error": "cannot get document summary"}}  # fmt: skip
+    result = {
+        "uids": ["31452104", "7"],
+        "31452104": ENTRY,
+        "7": {"uid": "7", "error": "cannot get document summary"},
+    }
     as_json = read("pubmed", json.dumps({"header": {"type": "esummary"}, "result": result}))
     as_xml = read("pubmed", SUMMARY)
     (one,), (other,) = as_json.records, as_xml.records
@@ -150,8 +178,14 @@ def test_europe_pmcs_lite_answer_has_journal_and_types():
 
 def test_europe_pmcs_xml_says_what_its_json_says():
     inner = "".join(f"<{key}>{value}</{key}>" for key, value in LITE.items())
-    people = [{"fullName": "Wang S", "firstName": "Shuai", "lastName": "Wang",
-               "authorId": {"type": "ORCID", "value": "0000-1"}}]  # fmt: skip
+    people = [
+        {
+            "fullName": "Wang S",
+            "firstName": "Shuai",
+            "lastName": "Wang",
+            "authorId": {"type": "ORCID", "value": "0000-1"},
+        }
+    ]
     inner += (
         "<authorList><author><fullName>Wang S</fullName><firstName>Shuai</firstName><lastName>Wang"
         "</lastName><authorId type='ORCID'>0000-1</authorId></author></authorList>"
@@ -165,8 +199,13 @@ def test_europe_pmcs_xml_says_what_its_json_says():
 
 
 def test_an_older_list_of_articles_names_the_preprint_otherwise():
-    one = {"biorxiv_doi": "10.1101/000001", "published_doi": "10.1038/s1", "preprint_title": "T",
-           "preprint_platform": "bioRxiv", "preprint_date": "2014-01-01"}  # fmt: skip
+    one = {
+        "biorxiv_doi": "10.1101/000001",
+        "published_doi": "10.1038/s1",
+        "preprint_title": "T",
+        "preprint_platform": "bioRxiv",
+        "preprint_date": "2014-01-01",
+    }
     body = {"messages": [{"status": "ok", "count": 1}], "collection": [one]}
     (found,) = read("biorxiv", json.dumps(body)).records
     assert (found.doi, found.relations[0].target) == ("10.1101/000001", "doi:10.1038/s1")
@@ -182,7 +221,7 @@ def test_an_older_list_of_articles_names_the_preprint_otherwise():
         ("pubmed", "<eSpellResult><Query>a</Query></eSpellResult>", "eSpellResult, which holds"),
         ("pubmed", '{"error": "API rate limit exceeded"}', "API rate limit exceeded"),
     ],
-)  # fmt: skip
+)
 def test_an_answer_of_another_kind_is_refused_in_one_line(source, body, said):
     with pytest.raises(SourceError, match=said) as refused:
         read(source, body)

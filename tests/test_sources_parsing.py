@@ -10,8 +10,8 @@ from review.errors import SourceError
 from review.models import Relation
 from review.sources import arxiv, europepmc, medrxiv, pubmed
 from review.sources.arxiv import oai
-from review.sources.models import Refused
-from review.text.markup import paragraphs, plain_text
+from review.sources.models import QueryRejected
+from review.text.markup import strip_tags, to_paragraphs
 
 HEAD = (
     '<?xml version="1.0" ?><!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, '
@@ -210,7 +210,7 @@ def test_arxivs_error_entry_is_no_record():
         "<entry><id>http://arxiv.org/api/errors#x</id><title>Error</title>"
         "<summary>start must be non-negative</summary></entry>"
     )
-    with pytest.raises(Refused, match="start must be non-negative"):
+    with pytest.raises(QueryRejected, match="start must be non-negative"):
         arxiv.parse(feed(error))
 
 
@@ -266,7 +266,7 @@ def test_oai_records_and_how_the_list_goes_on():
         Relation("published_as", "doi:10.1038/s41598-020-76550-z", "arxiv"),
     )
     assert "deleted" in parsed.rejected[0].reason
-    more = oai.resumption(OAI.encode())
+    more = oai.read_resumption_token(OAI.encode())
     assert (more.token, more.total, more.cursor) == ("abc|1001", 5000, 0)
 
 
@@ -293,8 +293,8 @@ def rxiv(*collection: object, **message: object) -> bytes:
 def test_no_posts_found_is_an_empty_answer():
     empty = b'{"messages":[{"status":"no posts found"}],"collection":[]}'
     assert medrxiv.parse(empty).records == ()
-    assert medrxiv.paging(empty).status == "no posts found"
-    assert medrxiv.paging(b'{"messages":[{"status":"no posts found"}]}').size == 0
+    assert medrxiv.read_page_info(empty).status == "no posts found"
+    assert medrxiv.read_page_info(b'{"messages":[{"status":"no posts found"}]}').size == 0
 
 
 def test_a_preprint_under_the_new_prefix_withdrawn_and_published():
@@ -312,7 +312,9 @@ def test_a_preprint_under_the_new_prefix_withdrawn_and_published():
     }
     record = medrxiv.parse(rxiv(entry)).records[0]
     assert (record.doi, record.source_id) == (
-        "10.64898/2026.01.02.26343210", "10.64898/2026.01.02.26343210v2")  # fmt: skip
+        "10.64898/2026.01.02.26343210",
+        "10.64898/2026.01.02.26343210v2",
+    )
     assert record.types == ("withdrawn",)
     assert record.relations == (Relation("published_as", "doi:10.1000/xyz", "medrxiv"),)
     assert record.abstract == "Objective: To test. ρ=1 and bold"
@@ -346,9 +348,17 @@ def test_a_preprint_without_a_doi_is_rejected():
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"{}", b'{"messages":[{"status":"Error: too many"}]}', rxiv()[:-4],
-     b'{"messages":[{"status":"ok"}]}', b"<!DOCTYPE html><html></html>", b"[" * 100_000],
-)  # fmt: skip
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"messages":[{"status":"Error: too many"}]}',
+        rxiv()[:-4],
+        b'{"messages":[{"status":"ok"}]}',
+        b"<!DOCTYPE html><html></html>",
+        b"[" * 100_000,
+    ],
+)
 def test_medrxiv_refuses_other_answers(body):
     with pytest.raises(SourceError, match="medrxiv: "):
         medrxiv.parse(body)
@@ -393,7 +403,9 @@ def test_a_europe_pmc_preprint_with_versions_headings_and_its_article():
     assert record.abstract == "Background: Some text.\nMethods: More."
     assert (record.version, record.mesh) == (2, ("*Lung/pathology",))
     assert [(r.kind, r.target) for r in record.relations] == [
-        ("published_as", "pmid:33000000"), ("version_of", "PPR:PPR999")]  # fmt: skip
+        ("published_as", "pmid:33000000"),
+        ("version_of", "PPR:PPR999"),
+    ]
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"errMsg":"Bad query"}', b"", b'{"resultList":{}}'])
@@ -403,10 +415,10 @@ def test_europe_pmc_refuses_other_answers(body):
 
 
 def test_only_known_tags_are_taken_out_of_text():
-    assert plain_text("a <alpha and b> 3, x<sub>2</sub>, p < 0.05 and q > 1") == (
+    assert strip_tags("a <alpha and b> 3, x<sub>2</sub>, p < 0.05 and q > 1") == (
         "a <alpha and b> 3, x2, p < 0.05 and q > 1"
     )
-    assert paragraphs("<h4>Aim:</h4> one <h4>End</h4>two") == "Aim: one\nEnd: two"
+    assert to_paragraphs("<h4>Aim:</h4> one <h4>End</h4>two") == "Aim: one\nEnd: two"
 
 
 def test_parsers_import_no_client_of_the_network():

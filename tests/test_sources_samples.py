@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from review.errors import SourceError
-from review.models import normal_doi
+from review.models import normalize_doi
 from review.sources import arxiv, europepmc, medrxiv, pubmed
 
 ATOM = {"a": "http://www.w3.org/2005/Atom", "x": "http://arxiv.org/schemas/atom"}
@@ -150,7 +150,7 @@ def test_pubmed_articles_say_what_the_file_says(shared, name, count):
             for one in node.findall("PubmedData/ArticleIdList/ArticleId")
         }
         assert record.pmid == record.source_id == said("MedlineCitation/PMID")[0] == ids["pubmed"]
-        assert record.doi == normal_doi(ids.get("doi"))
+        assert record.doi == normalize_doi(ids.get("doi"))
         assert record.pmcid == ids.get("pmc")
         assert record.title == said(main + "ArticleTitle")[0]
         assert record.journal == said(main + "Journal/Title")[0]
@@ -211,7 +211,10 @@ def test_pubmed_search_answers_tell_how_the_query_was_read(shared):
 def test_a_pubmed_summary_says_what_the_file_says(shared):
     first = pubmed.parse(sample(shared, "pubmed/esummary1.xml")).records[0]
     assert (first.pmid, first.date, first.journal) == (
-        "11850928", "1965-08", "Archives of dermatology")  # fmt: skip
+        "11850928",
+        "1965-08",
+        "Archives of dermatology",
+    )
     assert first.authors == ("LoPresti PJ", "Hambrick GW Jr")
     assert (first.volume, first.issue, first.pages) == ("92", "2", "188-91")
     assert first.extra["HasAbstract"] == ("1",)
@@ -259,14 +262,19 @@ def test_europe_pmc_entries_say_what_the_file_says(shared):
     for record, one in zip(europepmc.parse(body).records, results, strict=True):
         assert record.source_id == f"{one['source']}:{one['id']}"
         assert (record.doi, record.pmid, record.pmcid) == (
-            one.get("doi"), one.get("pmid"), one.get("pmcid"))  # fmt: skip
+            one.get("doi"),
+            one.get("pmid"),
+            one.get("pmcid"),
+        )
         assert record.title == html.unescape(one["title"])
         people = one["authorList"]["author"]
         assert list(record.authors) == [f"{a['lastName']}, {a['firstName']}" for a in people]
         assert record.journal == one["journalInfo"]["journal"]["title"]
         assert (record.volume, record.issue, record.pages) == (
-            one["journalInfo"].get("volume"), one["journalInfo"].get("issue"),
-            one.get("pageInfo"))  # fmt: skip
+            one["journalInfo"].get("volume"),
+            one["journalInfo"].get("issue"),
+            one.get("pageInfo"),
+        )
         assert words(record.abstract) == words(one.get("abstractText"))
         assert list(record.types) == one["pubTypeList"]["pubType"]
         assert list(record.keywords) == one["keywordList"]["keyword"]
@@ -274,4 +282,5 @@ def test_europe_pmc_entries_say_what_the_file_says(shared):
         assert record.date == one["firstPublicationDate"]
         assert record.year == 2026
         assert len(record.extra.get("grantsList", ())) == len(
-            one.get("grantsList", {}).get("grant", ()))  # fmt: skip
+            one.get("grantsList", {}).get("grant", ())
+        )

@@ -13,13 +13,13 @@ from review.errors import SourceError
 from review.sources import pagination
 from review.sources.arxiv import search as arxiv_search
 from review.sources.europepmc import search as europepmc_search
-from review.sources.http import Http
-from review.sources.medrxiv.search import articles
-from review.sources.medrxiv.search import search as rxiv
-from review.sources.models import Refused, Window
+from review.sources.http import HttpClient
+from review.sources.medrxiv.search import search_medrxiv as rxiv
+from review.sources.medrxiv.search import search_published_articles
+from review.sources.models import HarvestWindow, QueryRejected
 from review.sources.pubmed import search as pubmed_search
 
-YEAR = Window(date(2020, 1, 1), date(2020, 10, 3))
+YEAR = HarvestWindow(date(2020, 1, 1), date(2020, 10, 3))
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +28,15 @@ def library():
 
 
 SEARCHES = {
-    "arxiv": (arxiv_search.search, "abs:covid OR abs:imaging OR abs:lung", "arxiv"),
+    "arxiv": (arxiv_search.search_arxiv, "abs:covid OR abs:imaging OR abs:lung", "arxiv"),
     "medrxiv": (partial(rxiv, server="medrxiv"), None, "biorxiv"),
     "biorxiv": (partial(rxiv, server="biorxiv"), None, "biorxiv"),
-    "pubmed": (pubmed_search.search, "covid[tiab] OR lung[tiab]", "eutils"),
-    "europepmc": (europepmc_search.search, "TITLE_ABS:covid OR TITLE_ABS:lung", "europepmc"),
+    "pubmed": (pubmed_search.search_pubmed, "covid[tiab] OR lung[tiab]", "eutils"),
+    "europepmc": (
+        europepmc_search.search_europepmc,
+        "TITLE_ABS:covid OR TITLE_ABS:lung",
+        "europepmc",
+    ),
 }
 
 
@@ -47,7 +51,7 @@ def small_pages(monkeypatch):
 
 def run(server, name, tmp_path, window=YEAR, resume=None):
     find, query, service = SEARCHES[name]
-    http = Http(tmp_path, contact="a@b.org", pace=0)
+    http = HttpClient(tmp_path, contact="a@b.org", pace=0)
     pages = list(find(query, window, http, server.base[service], resume))
     return pages, http
 
@@ -109,7 +113,7 @@ def test_announced_and_received_agree_on_every_slice(library, tmp_path, name):
 
 
 def test_pubmeds_wall_is_passed_by_slices_of_days(library, whole, tmp_path, monkeypatch):
-    monkeypatch.setattr(pubmed_search, "WALL", 60)
+    monkeypatch.setattr(pubmed_search, "MAX_PMIDS_PER_SEARCH", 60)
     with StandIn(library, limits=Limits(pubmed_wall=60)) as server:
         pages, _ = run(server, "pubmed", tmp_path)
     assert set(ids(pages)) == set(whole["pubmed"])
@@ -122,11 +126,11 @@ def test_a_single_day_beyond_the_wall_is_sliced_by_day_of_creation(
 ):
     ours = [one for one in library.articles if str(one.pmid) in whole["pubmed"]]
     busiest = Counter(one.issue_date for one in ours).most_common(1)[0][0]
-    window = Window(busiest, busiest)
+    window = HarvestWindow(busiest, busiest)
     with StandIn(library) as server:
         plain = set(ids(run(server, "pubmed", tmp_path, window)[0]))
     assert len(plain) >= 2
-    monkeypatch.setattr(pubmed_search, "WALL", len(plain) - 1)
+    monkeypatch.setattr(pubmed_search, "MAX_PMIDS_PER_SEARCH", len(plain) - 1)
     with StandIn(library, limits=Limits(pubmed_wall=len(plain) - 1)) as server:
         pages, _ = run(server, "pubmed", tmp_path, window)
     assert set(ids(pages)) == plain
@@ -155,9 +159,9 @@ def test_articles_pubmed_announces_and_does_not_give_are_told(library, whole, tm
 def test_a_long_query_goes_by_post(library, tmp_path):
     terms = " OR ".join(f'"word{n}"[tiab]' for n in range(300))
     with StandIn(library) as server:
-        http = Http(tmp_path, pace=0)
+        http = HttpClient(tmp_path, pace=0)
         query = f"covid[tiab] OR {terms}"
-        pages = list(pubmed_search.search(query, YEAR, http, server.base["eutils"]))
+        pages = list(pubmed_search.search_pubmed(query, YEAR, http, server.base["eutils"]))
         assert {one.method for one in server.log if "esearch" in one.path} == {"POST"}
     assert len(ids(pages)) > 10
 
@@ -165,34 +169,37 @@ def test_a_long_query_goes_by_post(library, tmp_path):
 def test_what_changed_at_pubmed_includes_what_entered(library, tmp_path):
     since, until = date(2020, 4, 1), date(2020, 5, 31)
     with StandIn(library) as server:
-        http, base = Http(tmp_path, pace=0), server.base["eutils"]
-        query = pubmed_search.search
-        window = Window(since, until, "changed")
+        http, base = HttpClient(tmp_path, pace=0), server.base["eutils"]
+        query = pubmed_search.search_pubmed
+        window = HarvestWindow(since, until, "changed")
         found = ids(list(query("covid*[tiab]", window, http, base)))
         everything = [a for a in library.articles if a.edat <= library.today]
         due = {
-            str(a.pmid) for a in everything
+            str(a.pmid)
+            for a in everything
             if since <= a.edat <= until or since <= library.modified(a) <= until
-        }  # fmt: skip
-        entered = ids(list(query("covid*[tiab]", Window(since, until, "entered"), http, base)))
+        }
+        entered = ids(
+            list(query("covid*[tiab]", HarvestWindow(since, until, "entered"), http, base))
+        )
     assert set(entered) < set(found) <= due
 
 
 def test_a_long_query_goes_to_arxiv_by_post(library, tmp_path):
     terms = " OR ".join(f'ti:"word{n}"' for n in range(600))
     with StandIn(library) as server:
-        http = Http(tmp_path, pace=0)
+        http = HttpClient(tmp_path, pace=0)
         query = f"ti:covid OR {terms}"
-        pages = list(arxiv_search.search(query, YEAR, http, server.base["arxiv"]))
+        pages = list(arxiv_search.search_arxiv(query, YEAR, http, server.base["arxiv"]))
         assert {one.method for one in server.log} == {"POST"}
     assert len(ids(pages)) > 3
 
 
 def test_what_pubmed_made_of_the_query_is_told(library, tmp_path):
     with StandIn(library) as server:
-        http = Http(tmp_path, pace=0)
+        http = HttpClient(tmp_path, pace=0)
         query = "(covid[tiab] OR qwertyzzz[tiab])"
-        pages = list(pubmed_search.search(query, YEAR, http, server.base["eutils"]))
+        pages = list(pubmed_search.search_pubmed(query, YEAR, http, server.base["eutils"]))
     notes = pages[0].notes
     assert any(note.startswith("PubMed ran: ") for note in notes)
     assert any("dropped" in note and "qwertyzzz" in note for note in notes)
@@ -200,21 +207,21 @@ def test_what_pubmed_made_of_the_query_is_told(library, tmp_path):
 
 def test_a_query_pubmed_cannot_read_ends_in_one_line(library, tmp_path):
     with StandIn(library) as server, pytest.raises(SourceError, match="pubmed: ") as told:
-        http = Http(tmp_path, pace=0)
-        list(pubmed_search.search("(covid[nofield]", YEAR, http, server.base["eutils"]))
+        http = HttpClient(tmp_path, pace=0)
+        list(pubmed_search.search_pubmed("(covid[nofield]", YEAR, http, server.base["eutils"]))
     assert "\n" not in str(told.value)
 
 
 def test_a_query_arxiv_cannot_read_ends_in_one_line(library, tmp_path):
-    with StandIn(library) as server, pytest.raises(Refused, match="malformed query") as told:
-        http = Http(tmp_path, pace=0)
-        list(arxiv_search.search("all:(", YEAR, http, server.base["arxiv"]))
+    with StandIn(library) as server, pytest.raises(QueryRejected, match="malformed query") as told:
+        http = HttpClient(tmp_path, pace=0)
+        list(arxiv_search.search_arxiv("all:(", YEAR, http, server.base["arxiv"]))
     assert "\n" not in str(told.value)
 
 
 @pytest.mark.usefixtures("small_pages")
 def test_arxivs_cap_is_passed_by_slices_of_days(library, whole, tmp_path, monkeypatch):
-    monkeypatch.setattr(arxiv_search, "MOST", 40)
+    monkeypatch.setattr(arxiv_search, "SPLIT_THRESHOLD", 40)
     with StandIn(library, limits=Limits(arxiv_total=60)) as server:
         pages, _ = run(server, "arxiv", tmp_path)
     assert sorted(ids(pages)) == sorted(whole["arxiv"])
@@ -245,10 +252,10 @@ def test_a_total_far_too_high_leaves_the_slice_incomplete(library, tmp_path):
 
 
 def test_days_that_stay_empty_are_asked_three_times(library, tmp_path):
-    early = Window(date(2015, 1, 1), date(2015, 1, 20))
+    early = HarvestWindow(date(2015, 1, 1), date(2015, 1, 20))
     with StandIn(library) as server:
         pages, _ = run(server, "medrxiv", tmp_path, early)
-        assert len(server.log) == pagination.WITNESSES
+        assert len(server.log) == pagination.EMPTY_CONFIRMATIONS
     assert [page.last for page in pages] == [True]
     assert pages[0].parsed.records == ()
 
@@ -257,8 +264,8 @@ def test_a_service_that_only_says_no_posts_in_the_middle_is_not_believed(library
     fault = Fault("empty-page", every=1)
     with StandIn(library, faults=[]) as server:
         find, query, service = SEARCHES["medrxiv"]
-        http = Http(tmp_path, pace=0)
-        march = Window(date(2020, 3, 1), date(2020, 3, 31))
+        http = HttpClient(tmp_path, pace=0)
+        march = HarvestWindow(date(2020, 3, 1), date(2020, 3, 31))
         found = find(query, march, http, server.base[service])
         server.limits.rxiv_page = 5
         pages = [next(found)]
@@ -270,9 +277,11 @@ def test_a_service_that_only_says_no_posts_in_the_middle_is_not_believed(library
 
 def test_articles_that_followed_preprints_are_listed(library, tmp_path):
     with StandIn(library) as server:
-        http = Http(tmp_path, pace=0)
-        window = Window(date(2020, 1, 1), date(2021, 6, 30))
-        pages = list(articles(window, http, server.base["biorxiv"], server="medrxiv"))
+        http = HttpClient(tmp_path, pace=0)
+        window = HarvestWindow(date(2020, 1, 1), date(2021, 6, 30))
+        pages = list(
+            search_published_articles(window, http, server.base["biorxiv"], server="medrxiv")
+        )
         wanted = {
             one.id
             for one in library.of("medrxiv")
@@ -288,9 +297,15 @@ def test_articles_that_followed_preprints_are_listed(library, tmp_path):
 
 def test_places_moved_by_a_new_entry_are_walked_again(tmp_path):
     """A window into which an entry slips before the place we have come to."""
-    from review.models import Parsed, Record
-    from review.sources.http import Got
-    from review.sources.pagination import Leaf, Road, Walk, slices, walk
+    from review.models import ParseResult, Record
+    from review.sources.http import Response
+    from review.sources.pagination import (
+        PagingSpec,
+        PagingState,
+        ResultBatch,
+        iter_pages,
+        split_window,
+    )
 
     entries = [f"{n:02d}" for n in range(20)]
     calls = []
@@ -301,12 +316,12 @@ def test_places_moved_by_a_new_entry_are_walked_again(tmp_path):
             entries.insert(0, "new")
         page = entries[place : place + size]
         records = tuple(Record("x", source_id=one, date="2020-01-01") for one in page)
-        leaf = Leaf(Parsed(records), len(entries), place, len(page))
-        return Got(b"", leaf, "", 200)
+        leaf = ResultBatch(ParseResult(records), len(entries), place, len(page))
+        return Response(b"", leaf, "", 200)
 
-    road = Road("x", ask, 7, 7, 1000)
-    state = Walk(slices(date(2020, 1, 1), date(2020, 1, 1), 1))
-    pages = list(walk(road, Http(tmp_path, pace=0), state))
+    road = PagingSpec("x", ask, 7, 7, 1000)
+    state = PagingState(split_window(date(2020, 1, 1), date(2020, 1, 1), 1))
+    pages = list(iter_pages(road, HttpClient(tmp_path, pace=0), state))
     assert sorted(ids(pages)) == sorted(entries)
     assert len(ids(pages)) == 21
     assert pages[-1].shortfall is None

@@ -26,8 +26,10 @@ TA, FT = "title-abstract", "full-text"
 def review(folder, *words, fails=False):
     done = subprocess.run(
         [sys.executable, "-m", "review.cli", "-r", str(folder), "-u", "ada", *map(str, words)],
-        capture_output=True, text=True, cwd=ROOT,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
     assert (done.returncode != 0) is fails, done.stdout + done.stderr
     return done.stdout
 

@@ -4,7 +4,13 @@ import random
 
 import pytest
 
-from review.stopping import curve, estimate_left, evidence, hypergeometric_p, run_of_irrelevant
+from review.stopping import (
+    build_recall_curve,
+    compute_hypergeometric_p,
+    count_trailing_irrelevant,
+    estimate_remaining,
+    gather_evidence,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,14 +23,14 @@ from review.stopping import curve, estimate_left, evidence, hypergeometric_p, ru
     ],
 )
 def test_the_p_value_is_that_of_the_published_test(labels, unscreened, target, p):
-    assert hypergeometric_p(labels, unscreened, target) == pytest.approx(p, rel=1e-9)
+    assert compute_hypergeometric_p(labels, unscreened, target) == pytest.approx(p, rel=1e-9)
 
 
 def test_screening_everything_rejects_that_much_is_left():
-    assert hypergeometric_p([1] * 40 + [0] * 960, 0) == pytest.approx(0, abs=1e-9)
-    assert hypergeometric_p([], 100) is None
+    assert compute_hypergeometric_p([1] * 40 + [0] * 960, 0) == pytest.approx(0, abs=1e-9)
+    assert compute_hypergeometric_p([], 100) is None
     with pytest.raises(ValueError, match="recall target"):
-        hypergeometric_p([1], 1, 0)
+        compute_hypergeometric_p([1], 1, 0)
 
 
 def test_the_p_value_rarely_errs_when_records_come_in_random_order():
@@ -33,16 +39,16 @@ def test_the_p_value_rarely_errs_when_records_come_in_random_order():
         labels = [1] * 30 + [0] * 470
         rng.shuffle(labels)
         seen = labels[:350]
-        p = hypergeometric_p(seen, 150, 0.95)
+        p = compute_hypergeometric_p(seen, 150, 0.95)
         wrong += p < 0.05 and sum(seen) / 30 < 0.95
     assert wrong / 120 <= 0.1
 
 
 def test_the_run_and_the_curve_follow_the_labels():
-    assert run_of_irrelevant([1, 0, 1, 0, 0, 0]) == 3
-    assert run_of_irrelevant([0, 0]) == 2
-    assert run_of_irrelevant([]) == 0
-    assert curve([1, 0, 1]) == [(0, 0), (1, 1), (2, 1), (3, 2)]
+    assert count_trailing_irrelevant([1, 0, 1, 0, 0, 0]) == 3
+    assert count_trailing_irrelevant([0, 0]) == 2
+    assert count_trailing_irrelevant([]) == 0
+    assert build_recall_curve([1, 0, 1]) == [(0, 0), (1, 1), (2, 1), (3, 2)]
 
 
 def screened(rng, relevant, whole, most, share, skill):
@@ -74,7 +80,7 @@ def test_the_estimate_of_what_is_left_covers_the_truth(relevant, whole, most, sh
     rng, covered, error = random.Random(11), 0, 0.0
     for _ in range(150):
         labels, drawn = screened(rng, relevant, whole, most, share, skill)
-        left, low, high = estimate_left(labels, drawn, whole - most)
+        left, low, high = estimate_remaining(labels, drawn, whole - most)
         rest = relevant - sum(labels)
         covered += low <= rest <= high
         error += (left - rest) / 150
@@ -84,22 +90,22 @@ def test_the_estimate_of_what_is_left_covers_the_truth(relevant, whole, most, sh
 
 def test_later_draws_narrow_the_estimate_that_a_lucky_start_gave():
     start = [1] * 5 + [0] * 15
-    _, _, early = estimate_left(start, [True] * 20, 480)
-    _, _, late = estimate_left([*start, *[0] * 300], [True] * 320, 180)
+    _, _, early = estimate_remaining(start, [True] * 20, 480)
+    _, _, late = estimate_remaining([*start, *[0] * 300], [True] * 320, 180)
     assert late < early / 10
 
 
 def test_an_estimate_needs_drawn_records_and_ends_at_what_is_left():
-    assert estimate_left([], [], 10) is None
-    assert estimate_left([1, 0], [False, False], 10) is None
-    assert estimate_left([1, 0], [True, True], 0) == (0.0, 0.0, 0.0)
-    left, low, high = estimate_left([1] * 9, [True] * 9, 5000)
+    assert estimate_remaining([], [], 10) is None
+    assert estimate_remaining([1, 0], [False, False], 10) is None
+    assert estimate_remaining([1, 0], [True, True], 0) == (0.0, 0.0, 0.0)
+    left, low, high = estimate_remaining([1] * 9, [True] * 9, 5000)
     assert (left, high) == (5000, 5000)
     assert low > 2500
 
 
 def test_the_evidence_names_what_it_rests_on():
-    found = evidence([1, 0, 0, 1, 0], [True, False, True, False, True], 20)
+    found = gather_evidence([1, 0, 0, 1, 0], [True, False, True, False, True], 20)
     assert (found.screened, found.relevant, found.run, found.drawn) == (5, 2, 1, 3)
     assert 0 <= found.left_low <= found.left <= found.left_high <= 20
-    assert evidence([1, 0], [False, False], 5).left is None
+    assert gather_evidence([1, 0], [False, False], 5).left is None

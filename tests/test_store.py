@@ -13,9 +13,9 @@ from postgres import cluster
 from sqlalchemy import create_engine, text
 
 from review.errors import StoreError
-from review.models import Decision, Link, Record, Rejected
+from review.models import Decision, Link, Record, UnreadableEntry
 from review.store import (
-    HEAD,
+    HEAD_REVISION,
     Store,
     accounts,
     audit_events,
@@ -25,7 +25,7 @@ from review.store import (
     open_store,
     records,
 )
-from review.store.timestamps import from_text, now, to_text
+from review.store.timestamps import format_timestamp, parse_timestamp, utc_now
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
 
@@ -61,20 +61,20 @@ def fill(store: Store, count: int, source: str = "pubmed") -> list[int]:
             )
             for i in range(count)
         ]
-        return list(records.add(conn, batch, given, AT).new)
+        return list(records.add_records(conn, batch, given, AT).new)
 
 
 def test_moments_survive_and_sort():
     later = AT + timedelta(microseconds=1)
-    assert from_text(to_text(AT)) == AT
-    assert to_text(AT) < to_text(later)
+    assert parse_timestamp(format_timestamp(AT)) == AT
+    assert format_timestamp(AT) < format_timestamp(later)
     with pytest.raises(ValueError, match="time zone"):
-        to_text(datetime(2026, 1, 1))
+        format_timestamp(datetime(2026, 1, 1))
 
 
 def test_the_newest_migration_is_the_one_the_store_expects():
     folder = Path(sys.modules["review.store"].__file__).parent / "migrations" / "versions"
-    assert max(path.name[:4] for path in folder.glob("0*.py")) == HEAD
+    assert max(path.name[:4] for path in folder.glob("0*.py")) == HEAD_REVISION
 
 
 def test_the_migrations_give_the_very_tables_of_the_code(store):
@@ -110,12 +110,12 @@ def test_records_come_back_as_the_source_gave_them(store):
     given = Record("embase", title="Ünïcode", authors=("Ä, B",), extra={"XX": ("a", "b")})
     with store.write() as conn:
         batch = records.add_batch(conn, AT, "ada", kind="file", source="embase")
-        added = records.add(conn, batch, [(1, given)], AT)
+        added = records.add_records(conn, batch, [(1, given)], AT)
     with store.read() as conn:
-        assert records.get(conn, added.new[0]).record == given
-        assert records.get(conn, added.new[0]).key == "R000001"
+        assert records.get_record(conn, added.new[0]).record == given
+        assert records.get_record(conn, added.new[0]).key == "R000001"
         with pytest.raises(StoreError, match="no record R000099"):
-            records.get(conn, 99)
+            records.get_record(conn, 99)
 
 
 def test_the_same_records_again_are_sightings_not_records(store):
@@ -124,22 +124,24 @@ def test_the_same_records_again_are_sightings_not_records(store):
         batch = records.add_batch(conn, AT, "ada", kind="file", source="pubmed")
         given = [(1, Record("pubmed", title="Title 0 of chests", year=2000, pmid="1"))] * 2
         given.append((3, Record("pubmed", title="Fresh")))
-        added = records.add(conn, batch, given, AT)
+        added = records.add_records(conn, batch, given, AT)
         assert (len(added.new), len(added.known)) == (1, 2)
     with store.read() as conn:
-        assert records.count(conn) == 6
-        assert len(identified.every(conn)) == 8
+        assert records.count_records(conn) == 6
+        assert len(identified.list_entries(conn)) == 8
 
 
 def test_paging_meets_every_record_once_in_each_sort(store):
     fill(store, 123)
     with store.write() as conn:
         batch = records.add_batch(conn, AT, "ada", kind="file", source="x")
-        records.add(conn, batch, [(i, Record("x", title=f"No year {i}")) for i in range(7)], AT)
+        records.add_records(
+            conn, batch, [(i, Record("x", title=f"No year {i}")) for i in range(7)], AT
+        )
     for sort in ("id", "year", "title"):
         seen, after = [], None
         with store.read() as conn:
-            while page := records.page(conn, sort=sort, after=after, size=10):
+            while page := records.get_page(conn, sort=sort, after=after, size=10):
                 seen += [row.id for row in page]
                 last = page[-1]
                 after = (getattr(last, sort), last.id)
@@ -149,20 +151,20 @@ def test_paging_meets_every_record_once_in_each_sort(store):
 def test_words_find_records_and_odd_characters_do_no_harm(store):
     fill(store, 30)
     with store.read() as conn:
-        assert len(records.page(conn, words="titl 7")) >= 1
-        assert {r.id for r in records.page(conn, words="title 29")} == {30}
+        assert len(records.get_page(conn, words="titl 7")) >= 1
+        assert {r.id for r in records.get_page(conn, words="title 29")} == {30}
         for odd in ('"', "a AND", "(", "*", "né", "'; drop table records"):
-            assert records.page(conn, words=odd) == []
+            assert records.get_page(conn, words=odd) == []
 
 
 def test_a_failure_inside_a_batch_leaves_nothing_of_it(store):
     with pytest.raises(RuntimeError), store.write() as conn:
         batch = records.add_batch(conn, AT, "ada", kind="file", source="x")
-        records.add(conn, batch, [(1, Record("x", title="t"))], AT)
+        records.add_records(conn, batch, [(1, Record("x", title="t"))], AT)
         raise RuntimeError
     with store.read() as conn:
-        assert records.count(conn) == 0
-        assert records.batch_rows(conn) == []
+        assert records.count_records(conn) == 0
+        assert records.list_batches(conn) == []
 
 
 def test_decisions_are_added_and_read_up_to_a_moment(store):
@@ -170,40 +172,40 @@ def test_decisions_are_added_and_read_up_to_a_moment(store):
     first = Decision(1, "title-abstract", "ada", "include", AT)
     second = Decision(1, "title-abstract", "ada", None, AT + timedelta(hours=1))
     with store.write() as conn:
-        decisions.add(conn, [first, second])
+        decisions.add_decisions(conn, [first, second])
     with store.read() as conn:
-        assert [d.verdict for d in decisions.every(conn)] == ["include", None]
-        assert [d.verdict for d in decisions.every(conn, until=AT)] == ["include"]
-        assert decisions.every(conn, reviewer="ben") == []
+        assert [d.verdict for d in decisions.list_decisions(conn)] == ["include", None]
+        assert [d.verdict for d in decisions.list_decisions(conn, until=AT)] == ["include"]
+        assert decisions.list_decisions(conn, reviewer="ben") == []
 
 
 def test_a_decision_on_an_unknown_record_is_refused(store):
     from sqlalchemy.exc import IntegrityError
 
     with pytest.raises(IntegrityError), store.write() as conn:
-        decisions.add(conn, [Decision(77, "title-abstract", "ada", "include", AT)])
+        decisions.add_decisions(conn, [Decision(77, "title-abstract", "ada", "include", AT)])
 
 
 def test_links_groups_rejects_acts_and_accounts_come_back(store):
     fill(store, 3)
     with store.write() as conn:
-        links.add(conn, [Link(1, 2, "duplicate", "doi", "tool", AT)])
-        links.put_groups(conn, {1: (1, 1), 2: (1, 1), 3: (3, 3)})
-        records.add_rejected(conn, 1, [Rejected(9, "no title", "raw text")])
-        audit_events.add(conn, "retire", "ada", AT, subject="ben", detail={"why": "left"})
+        links.add_links(conn, [Link(1, 2, "duplicate", "doi", "tool", AT)])
+        links.replace_groups(conn, {1: (1, 1), 2: (1, 1), 3: (3, 3)})
+        records.add_rejected(conn, 1, [UnreadableEntry(9, "no title", "raw text")])
+        audit_events.add_event(conn, "retire", "ada", AT, subject="ben", detail={"why": "left"})
         accounts.set_password(conn, "ada", "hash", "ada", AT)
         accounts.open_session(conn, "token", "ada", AT, AT + timedelta(days=1))
     with store.read() as conn:
-        assert links.every(conn)[0].rule == "doi"
-        assert links.members(conn, [1, 3]) == {1: [1, 2], 3: [3]}
-        assert audit_events.every(conn, kind="retire")[0]["detail"] == {"why": "left"}
-        assert accounts.password_of(conn, "ada") == "hash"
-        assert accounts.session_name(conn, "token", AT) == "ada"
-        assert accounts.session_name(conn, "token", AT + timedelta(days=2)) is None
-        assert accounts.session_name(conn, "other", AT) is None
+        assert links.list_links(conn)[0].rule == "doi"
+        assert links.list_members(conn, [1, 3]) == {1: [1, 2], 3: [3]}
+        assert audit_events.list_events(conn, kind="retire")[0]["detail"] == {"why": "left"}
+        assert accounts.get_password_hash(conn, "ada") == "hash"
+        assert accounts.get_session_name(conn, "token", AT) == "ada"
+        assert accounts.get_session_name(conn, "token", AT + timedelta(days=2)) is None
+        assert accounts.get_session_name(conn, "other", AT) is None
     with store.write() as conn:
         accounts.end_session(conn, "token", AT)
-        assert accounts.session_name(conn, "token", AT) is None
+        assert accounts.get_session_name(conn, "token", AT) is None
 
 
 def test_killing_a_writer_leaves_whole_batches_or_none(tmp_path):
@@ -237,8 +239,8 @@ def test_killing_a_writer_leaves_whole_batches_or_none(tmp_path):
         child.stdout.close()
         store = open_store(tmp_path)
         with store.read() as conn:
-            by_batch = [row["id"] for row in records.batch_rows(conn)]
-            assert records.count(conn) == 200 * len(by_batch)
+            by_batch = [row["id"] for row in records.list_batches(conn)]
+            assert records.count_records(conn) == 200 * len(by_batch)
             assert conn.execute(text("pragma integrity_check")).scalar() == "ok"
         store.close()
-    assert now() > AT
+    assert utc_now() > AT

@@ -11,9 +11,9 @@ from review.errors import ChecklistError
 STRICT: Mapping[str, str] = {"extra": "forbid"}
 """Read by the validator: a key that is no field is refused."""
 
-Mode = Literal["present", "absent", "number", "registry"]
-Registry = Literal["assembled", "overlap", "ages", "mined-labels", "open-labels", "copies"]
-_FEWEST_EXAMPLES = 2
+RuleMode = Literal["present", "absent", "number", "registry"]
+RegistryCheck = Literal["assembled", "overlap", "ages", "mined-labels", "open-labels", "copies"]
+_MIN_EXAMPLES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,13 @@ class Pitfall:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class PitfallRule:
     """One way to notice a pitfall in a text."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
     id: str
     pitfall: str
-    mode: Mode
+    mode: RuleMode
     """present: a cue stands there · absent: nothing expected stands anywhere · number: a count is
     small · registry: what is known of the named data sets"""
     enabled: bool
@@ -60,7 +60,7 @@ class Rule:
     """For absent: that many registered data sets must be named."""
     below: int | None = None
     """For number: flag a count below this."""
-    known: Registry | None = None
+    known: RegistryCheck | None = None
     """For registry: what is looked up."""
     measured: str | None = None
     """How it did on labelled text its author did not write, in a few words."""
@@ -68,18 +68,18 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Pitfalls:
+class PitfallCatalog:
     """The contents of one file."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
     schema: Literal[1]
     version: str
     pitfalls: tuple[Pitfall, ...]
-    rules: tuple[Rule, ...]
+    rules: tuple[PitfallRule, ...]
     source: str = field(default="", compare=False)
 
 
-def load(path: Path) -> Pitfalls:
+def load_pitfalls(path: Path) -> PitfallCatalog:
     """The rules in a YAML file.
 
     Raises:
@@ -96,67 +96,74 @@ def load(path: Path) -> Pitfalls:
     except yaml.YAMLError as error:
         raise ChecklistError(f"{path}: this is not YAML: {error}.") from error
     try:
-        found: Pitfalls = _adapter().validate_python(data)
+        catalog: PitfallCatalog = _get_adapter().validate_python(data)
     except pydantic.ValidationError as error:
         problems = [
-            f"{_place(data, one['loc'])}: {one['msg']}" for one in error.errors(include_url=False)
+            f"{_format_path(data, detail['loc'])}: {detail['msg']}"
+            for detail in error.errors(include_url=False)
         ]
-        raise ChecklistError(_joined(path, problems)) from error
-    problems = mistakes(found)
+        raise ChecklistError(_format_problems(path, problems)) from error
+    problems = find_mistakes(catalog)
     if problems:
-        raise ChecklistError(_joined(path, problems))
-    return found
+        raise ChecklistError(_format_problems(path, problems))
+    return catalog
 
 
 @cache
-def _adapter() -> Any:
+def _get_adapter() -> Any:
     import pydantic
 
-    return pydantic.TypeAdapter(Pitfalls)
+    return pydantic.TypeAdapter(PitfallCatalog)
 
 
-def _place(data: Any, where: Sequence[str | int]) -> str:
-    words = [str(part) for part in where]
-    if len(where) > 1 and isinstance(where[1], int):
-        entry = data[where[0]][where[1]]
+def _format_path(data: Any, location: Sequence[str | int]) -> str:
+    labels = [str(part) for part in location]
+    if len(location) > 1 and isinstance(location[1], int):
+        entry = data[location[0]][location[1]]
         name = entry.get("id") if isinstance(entry, dict) else None
-        words = [str(name or f"{where[0]} {where[1] + 1}"), *words[2:]]
-    return ", ".join(words) or "the file"
+        labels = [str(name or f"{location[0]} {location[1] + 1}"), *labels[2:]]
+    return ", ".join(labels) or "the file"
 
 
-def _joined(path: Path, problems: Sequence[str]) -> str:
+def _format_problems(path: Path, problems: Sequence[str]) -> str:
     if len(problems) == 1:
         return f"{path}: {problems[0]}"
-    return f"{path}: {len(problems)} mistakes\n" + "\n".join(f"  {one}" for one in problems)
+    return f"{path}: {len(problems)} mistakes\n" + "\n".join(f"  {problem}" for problem in problems)
 
 
-def mistakes(file: Pitfalls) -> list[str]:
+def find_mistakes(catalog: PitfallCatalog) -> list[str]:
     """Where the file does not agree with itself, each as 'id: what is wrong'."""
-    out: list[str] = []
-    for ids in ([p.id for p in file.pitfalls], [r.id for r in file.rules]):
-        out += [
-            f"{one}: stands in the file twice" for one in sorted(set(ids)) if ids.count(one) > 1
+    problems: list[str] = []
+    for ids in ([p.id for p in catalog.pitfalls], [r.id for r in catalog.rules]):
+        problems += [
+            f"{entry_id}: stands in the file twice"
+            for entry_id in sorted(set(ids))
+            if ids.count(entry_id) > 1
         ]
-    pitfalls = {pitfall.id for pitfall in file.pitfalls}
-    for rule in file.rules:
+    pitfalls = {pitfall.id for pitfall in catalog.pitfalls}
+    for rule in catalog.rules:
         if rule.pitfall not in pitfalls:
-            out.append(f"{rule.id}: pitfall '{rule.pitfall}' is not in the file")
-        if min(len(rule.fires), len(rule.silent)) < _FEWEST_EXAMPLES:
-            out.append(f"{rule.id}: needs two texts that fire and two that stay silent")
-        out += [f"{rule.id}: {one}" for one in _lacks(rule)]
-    used = {rule.pitfall for rule in file.rules}
-    return out + [f"{one}: no rule looks for it" for one in sorted(pitfalls - used)]
+            problems.append(f"{rule.id}: pitfall '{rule.pitfall}' is not in the file")
+        if min(len(rule.fires), len(rule.silent)) < _MIN_EXAMPLES:
+            problems.append(f"{rule.id}: needs two texts that fire and two that stay silent")
+        problems += [f"{rule.id}: {problem}" for problem in _list_missing(rule)]
+    used_pitfalls = {rule.pitfall for rule in catalog.rules}
+    return problems + [
+        f"{pitfall_id}: no rule looks for it" for pitfall_id in sorted(pitfalls - used_pitfalls)
+    ]
 
 
-def _lacks(rule: Rule) -> list[str]:
+def _list_missing(rule: PitfallRule) -> list[str]:
     """What a rule of its mode needs and this one does not have."""
-    wanted = {
+    required_fields = {
         "present": ("cues",),
         "absent": ("expected", "says"),
         "number": ("below", "says"),
         "registry": ("known", "says"),
     }[rule.mode]
-    out = [f"mode {rule.mode} needs '{name}'" for name in wanted if not getattr(rule, name)]
+    problems = [
+        f"mode {rule.mode} needs '{name}'" for name in required_fields if not getattr(rule, name)
+    ]
     if rule.mode == "absent" and rule.says and "not found in the text" not in rule.says:
-        out.append("an absence says 'not found in the text', never 'not done'")
-    return out
+        problems.append("an absence says 'not found in the text', never 'not done'")
+    return problems

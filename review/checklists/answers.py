@@ -11,33 +11,33 @@ from dataclasses import dataclass
 
 from review.checklists.models import (
     AT_RISK,
-    JOIN,
     JUDGEMENTS,
-    NONE,
+    NONE_OF_THESE,
     NOT_JUDGED,
+    OPTION_SEPARATOR,
     OVERALL,
     UNSURE,
+    AnswerKind,
+    AnswerOption,
     Checklist,
-    Choose,
-    Fact,
+    ChecklistSection,
     Item,
-    Option,
-    Section,
+    Precondition,
 )
 from review.errors import ChecklistError
 
 _LOW, _UNCLEAR, _HIGH = (
-    Option(id=one, label=one.capitalize(), key=key)
-    for one, key in zip(JUDGEMENTS, ("L", "I", "H"), strict=True)
+    AnswerOption(id=judgement, label=judgement.capitalize(), key=key)
+    for judgement, key in zip(JUDGEMENTS, ("L", "I", "H"), strict=True)
 )
-_NOT_JUDGED = Option(id=NOT_JUDGED, label="Not judged", key="A")
-_AT_RISK = Option(id=AT_RISK, label="At risk", key="H")
-PARTS = {"judgement": "Risk of bias", "applicability": "Concern about applicability"}
+_NOT_JUDGED = AnswerOption(id=NOT_JUDGED, label="Not judged", key="A")
+_AT_RISK = AnswerOption(id=AT_RISK, label="At risk", key="H")
+JUDGEMENT_PARTS = {"judgement": "Risk of bias", "applicability": "Concern about applicability"}
 """Part of a domain that is judged -> its title; also the first half of its keys."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FormQuestion:
     """One thing a form asks, whatever it is: a fact, an item or a judgement."""
 
     key: str
@@ -47,115 +47,143 @@ class Asked:
     name: str
     question: str
     guidance: str
-    choose: Choose
-    options: tuple[Option, ...]
+    choose: AnswerKind
+    options: tuple[AnswerOption, ...]
     unit: str = ""
     cues: tuple[str, ...] = ()
     optional: bool = False
     """May stay blank: an item a review can leave out, an overall judgement nobody changes."""
 
 
-def answerable(checklist: Checklist) -> tuple[Asked, ...]:
+def list_questions(checklist: Checklist) -> tuple[FormQuestion, ...]:
     """Everything a form asks, in the order it is asked: facts, items, each domain's judgements."""
-    asked = [_fact(fact) for fact in checklist.facts]
+    questions = [_build_fact_question(fact) for fact in checklist.facts]
     for section in checklist.sections:
-        asked += [_item(section, item) for item in section.items]
-        asked += _judgements(section)
-    return tuple(asked) + _overall(checklist)
+        questions += [_build_item_question(section, item) for item in section.items]
+        questions += _build_judgement_questions(section)
+    return tuple(questions) + _build_overall_questions(checklist)
 
 
-def _fact(fact: Fact) -> Asked:
-    return Asked(
-        f"about:{fact.id}", "", fact.number, fact.name or fact.id, fact.question, fact.guidance,
-        "one", fact.options, cues=fact.cues,
-    )  # fmt: skip
+def _build_fact_question(fact: Precondition) -> FormQuestion:
+    return FormQuestion(
+        f"about:{fact.id}",
+        "",
+        fact.number,
+        fact.name or fact.id,
+        fact.question,
+        fact.guidance,
+        "one",
+        fact.options,
+        cues=fact.cues,
+    )
 
 
-def _item(section: Section, item: Item) -> Asked:
-    return Asked(
-        item.id, section.id, item.number, item.name, item.question, item.guidance, item.choose,
-        item.options, item.unit, item.cues, item.optional,
-    )  # fmt: skip
+def _build_item_question(section: ChecklistSection, item: Item) -> FormQuestion:
+    return FormQuestion(
+        item.id,
+        section.id,
+        item.number,
+        item.name,
+        item.question,
+        item.guidance,
+        item.choose,
+        item.options,
+        item.unit,
+        item.cues,
+        item.optional,
+    )
 
 
-def _judgements(section: Section) -> list[Asked]:
+def _build_judgement_questions(section: ChecklistSection) -> list[FormQuestion]:
     questions = {"judgement": section.judgement, "applicability": section.applicability}
     return [
-        Asked(
-            f"{part}:{section.id}", section.id, "", f"{PARTS[part]}: {section.title}", question,
-            "", "one", (_LOW, _UNCLEAR, _HIGH, _NOT_JUDGED),
+        FormQuestion(
+            f"{part}:{section.id}",
+            section.id,
+            "",
+            f"{JUDGEMENT_PARTS[part]}: {section.title}",
+            question,
+            "",
+            "one",
+            (_LOW, _UNCLEAR, _HIGH, _NOT_JUDGED),
         )
         for part, question in questions.items()
         if question
-    ]  # fmt: skip
+    ]
 
 
-def _overall(checklist: Checklist) -> tuple[Asked, ...]:
+def _build_overall_questions(checklist: Checklist) -> tuple[FormQuestion, ...]:
     if checklist.overall is None:
         return ()
-    two = checklist.overall.rule == "at-risk-if-any"
-    options = (_LOW, _AT_RISK) if two else (_LOW, _UNCLEAR, _HIGH)
+    is_binary = checklist.overall.rule == "at-risk-if-any"
+    options = (_LOW, _AT_RISK) if is_binary else (_LOW, _UNCLEAR, _HIGH)
     parts = ["judgement"]
     parts += ["applicability"] if any(s.applicability for s in checklist.sections) else []
     return tuple(
-        Asked(
-            f"{part}:{OVERALL}", OVERALL, "", f"{PARTS[part]}: overall",
+        FormQuestion(
+            f"{part}:{OVERALL}",
+            OVERALL,
+            "",
+            f"{JUDGEMENT_PARTS[part]}: overall",
             "Follows from the domains; answer only to differ from that, with a sentence.",
-            checklist.overall.note, "one", options, optional=True,
+            checklist.overall.note,
+            "one",
+            options,
+            optional=True,
         )
         for part in parts
-    )  # fmt: skip
+    )
 
 
-def section_of(checklist: Checklist, key: str) -> str:
+def get_section_id(checklist: Checklist, key: str) -> str:
     """The id of the section a key stands in; '' for a fact. Raises ChecklistError as asked_of."""
-    return asked_of(checklist, key).section
+    return find_question(checklist, key).section
 
 
-def asked_of(checklist: Checklist, key: str) -> Asked:
+def find_question(checklist: Checklist, key: str) -> FormQuestion:
     """What a key asks; a published number serves as well as an id.
 
     Raises:
         ChecklistError: nothing of this checklist has that id or number.
     """
-    every = answerable(checklist)
-    for one in every:
-        if one.key == key:
-            return one
-    for one in every:
-        if one.number and one.number == key.strip():
-            return one
-    near = difflib.get_close_matches(key, [one.key for one in every], n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
+    questions = list_questions(checklist)
+    for question in questions:
+        if question.key == key:
+            return question
+    for question in questions:
+        if question.number and question.number == key.strip():
+            return question
+    matches = difflib.get_close_matches(key, [question.key for question in questions], n=1)
+    hint = f" Did you mean '{matches[0]}'?" if matches else ""
     raise ChecklistError(f"{checklist.id} has no item '{key}'.{hint}")
 
 
-def key_title(checklist: Checklist, key: str) -> str:
+def format_key_title(checklist: Checklist, key: str) -> str:
     """A key as people read it: '26 Choice of final model'."""
-    one = asked_of(checklist, key)
-    return f"{one.number} {one.name}".strip()
+    question = find_question(checklist, key)
+    return f"{question.number} {question.name}".strip()
 
 
-def parts(answer: str) -> tuple[str, ...]:
+def split_answer(answer: str) -> tuple[str, ...]:
     """The option ids in an answer; () for 'none'."""
-    return () if answer == NONE else tuple(answer.split(JOIN))
+    return () if answer == NONE_OF_THESE else tuple(answer.split(OPTION_SEPARATOR))
 
 
-def label_of(asked: Asked, answer: str | None) -> str:
+def format_answer(question: FormQuestion, answer: str | None) -> str:
     """An answer as people read it; a typed answer as it was typed."""
     if answer is None:
         return "not answered"
     if answer == UNSURE:
         return "Unsure"
-    if answer == NONE and asked.choose == "many":
+    if answer == NONE_OF_THESE and question.choose == "many":
         return "None of these"
-    labels = {option.id: option.label for option in asked.options}
-    if asked.choose == "many":
-        return "; ".join(labels.get(part, part) for part in parts(answer))
+    labels = {option.id: option.label for option in question.options}
+    if question.choose == "many":
+        return "; ".join(labels.get(part, part) for part in split_answer(answer))
     return labels.get(answer, answer)
 
 
-def read_answer(asked: Asked, typed: object) -> str | None:
+def read_answer(question: FormQuestion, value: object) -> str | None:
     """The answer as it is stored, from an option's id, label, key or points; None for a blank.
 
     Several options of a 'many' item stand with + ; or | between them.
@@ -163,89 +191,107 @@ def read_answer(asked: Asked, typed: object) -> str | None:
     Raises:
         ChecklistError: the item does not take this answer; the message lists what it takes.
     """
-    if isinstance(typed, bool):
-        typed = "yes" if typed else "no"
-    if isinstance(typed, float) and typed == int(typed):
-        typed = int(typed)
-    text = "" if typed is None else str(typed).strip()
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    if isinstance(value, float) and value == int(value):
+        value = int(value)
+    text = "" if value is None else str(value).strip()
     if not text:
         return None
-    if _folded(text) == UNSURE:
+    if _normalize_text(text) == UNSURE:
         return UNSURE
-    if asked.choose in ("text", "number"):
-        named = _named(asked.options, text)
-        return named or (_number(asked, text) if asked.choose == "number" else text)
-    one = _option(asked.options, text)
-    if asked.choose == "many" and not one:
-        return _many(asked, text)
-    if one is None:
-        raise ChecklistError(_refused(asked, text))
-    return one
+    if question.choose in ("text", "number"):
+        named_option = _match_option_name(question.options, text)
+        return named_option or (
+            _parse_number(question, text) if question.choose == "number" else text
+        )
+    option_id = _match_option(question.options, text)
+    if question.choose == "many" and not option_id:
+        return _parse_many(question, text)
+    if option_id is None:
+        raise ChecklistError(_describe_invalid_answer(question, text))
+    return option_id
 
 
-def _folded(text: str) -> str:
+def _normalize_text(text: str) -> str:
     """Text for comparing: no case or punctuation, single spaces."""
     return " ".join(re.sub(r"[^\w\s]|_", " ", text.casefold()).split())
 
 
-def _named(options: Sequence[Option], text: str) -> str | None:
+def _match_option_name(options: Sequence[AnswerOption], text: str) -> str | None:
     for option in options:
-        if text == option.id or _folded(text) in (_folded(option.id), _folded(option.label)):
+        if text == option.id or _normalize_text(text) in (
+            _normalize_text(option.id),
+            _normalize_text(option.label),
+        ):
             return option.id
-    short = re.sub(r"[\s./]", "", text).upper()
-    fits = [option.id for option in options if len(short) > 1 and _initials(option) == short]
-    return fits[0] if len(fits) == 1 else None
+    initials = re.sub(r"[\s./]", "", text).upper()
+    matches = [
+        option.id for option in options if len(initials) > 1 and _get_initials(option) == initials
+    ]
+    return matches[0] if len(matches) == 1 else None
 
 
-def _initials(option: Option) -> str:
+def _get_initials(option: AnswerOption) -> str:
     """An option in short, as the field writes it: PY, PN, NI, NA."""
-    return "".join(word[0] for word in _folded(option.label).split()).upper()
+    return "".join(word[0] for word in _normalize_text(option.label).split()).upper()
 
 
-def _option(options: Iterable[Option], text: str) -> str | None:
-    found = list(options)
-    named = _named(found, text)
-    if named:
-        return named
-    for option in found:
+def _match_option(options: Iterable[AnswerOption], text: str) -> str | None:
+    choices = list(options)
+    option_id = _match_option_name(choices, text)
+    if option_id:
+        return option_id
+    for option in choices:
         if option.key and text.upper() == option.key.upper():
             return option.id
-    scored = [option.id for option in found if str(option.points) == text]
-    return scored[0] if len(scored) == 1 else None
+    point_matches = [option.id for option in choices if str(option.points) == text]
+    return point_matches[0] if len(point_matches) == 1 else None
 
 
-def _many(asked: Asked, text: str) -> str:
-    if _folded(text) in (NONE, "none of these", "no", "0"):
-        return NONE
-    picked = set()
+def _parse_many(question: FormQuestion, text: str) -> str:
+    if _normalize_text(text) in (NONE_OF_THESE, "none of these", "no", "0"):
+        return NONE_OF_THESE
+    selected_ids = set()
     for part in re.split(r"\s*[+;|]\s*", text):
-        one = _option(asked.options, part)
-        if one is None:
-            raise ChecklistError(_refused(asked, part))
-        picked.add(one)
-    return JOIN.join(option.id for option in asked.options if option.id in picked)
+        option_id = _match_option(question.options, part)
+        if option_id is None:
+            raise ChecklistError(_describe_invalid_answer(question, part))
+        selected_ids.add(option_id)
+    return OPTION_SEPARATOR.join(
+        option.id for option in question.options if option.id in selected_ids
+    )
 
 
-def _number(asked: Asked, text: str) -> str:
+def _parse_number(question: FormQuestion, text: str) -> str:
     digits = re.sub(r"[\s,\u2009\u202f](?=\d{3}(\D|$))", "", text)
     if not re.fullmatch(r"[+-]?\d+(\.\d+)?", digits):
-        raise ChecklistError(_refused(asked, text))
+        raise ChecklistError(_describe_invalid_answer(question, text))
     return digits
 
 
-def _refused(asked: Asked, text: str) -> str:
-    shown = {option.id: _shown(option) for option in asked.options}
-    near = difflib.get_close_matches(text.lower(), [*shown, *map(str.lower, shown.values())], n=1)
-    meant = next((v for k, v in shown.items() if near and near[0] in (k, v.lower())), None)
-    hint = f" Did you mean '{meant}'?" if meant else ""
-    also = ["a number"] if asked.choose == "number" else []
-    also += [NONE] if asked.choose == "many" else []
-    takes = ", ".join([*also, *shown.values(), UNSURE])
-    name = f"{asked.number} {asked.name}".strip()
-    return f"'{text}' is no answer to '{name}'.{hint} It takes: {takes}."
+def _describe_invalid_answer(question: FormQuestion, text: str) -> str:
+    labels = {option.id: _format_option(option) for option in question.options}
+    matches = difflib.get_close_matches(
+        text.lower(), [*labels, *map(str.lower, labels.values())], n=1
+    )
+    suggestion = next(
+        (
+            label
+            for option_id, label in labels.items()
+            if matches and matches[0] in (option_id, label.lower())
+        ),
+        None,
+    )
+    hint = f" Did you mean '{suggestion}'?" if suggestion else ""
+    accepted = ["a number"] if question.choose == "number" else []
+    accepted += [NONE_OF_THESE] if question.choose == "many" else []
+    expected = ", ".join([*accepted, *labels.values(), UNSURE])
+    name = f"{question.number} {question.name}".strip()
+    return f"'{text}' is no answer to '{name}'.{hint} It takes: {expected}."
 
 
-def _shown(option: Option) -> str:
+def _format_option(option: AnswerOption) -> str:
     """An option as it may be typed: its id, and its label where that says more."""
-    same = option.label.lower() == option.id
-    return option.label if same else f"{option.id} ({option.label})"
+    is_same = option.label.lower() == option.id
+    return option.label if is_same else f"{option.id} ({option.label})"

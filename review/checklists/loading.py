@@ -10,13 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from review.checklists import models
-from review.checklists.models import Checklist, Fact, Item, Option
-from review.checklists.validation import mistakes
-from review.checklists.yaml_loader import Text, joined, line_of, place, read_text
+from review.checklists.models import AnswerOption, Checklist, Item, Precondition
+from review.checklists.validation import find_mistakes
+from review.checklists.yaml_loader import (
+    YamlDocument,
+    find_line,
+    format_path,
+    format_problems,
+    parse_yaml_text,
+)
 from review.errors import ChecklistError
 
 SUFFIXES = (".yaml", ".yml")
-_EXPECTED = {
+_EXPECTATIONS = {
     "tuple_type": "expected a list, as [one, two] or a line '- one' each",
     "mapping_type": "expected keys with values",
     "dict_type": "expected keys with values",
@@ -30,20 +36,20 @@ _EXPECTED = {
     "bool_type": "expected true or false",
 }
 """Type of a mistake of shape -> what was expected, in words of YAML."""
-_CLASSES: dict[str, type] = {
+_CLASS_BY_KEY: dict[str, type] = {
     "citation": models.Citation,
-    "sections": models.Section,
+    "sections": models.ChecklistSection,
     "items": models.Item,
-    "options": models.Option,
-    "answer_sets": models.Option,
-    "facts": models.Fact,
-    "scores": models.Score,
-    "overall": models.Overall,
-    "needs": models.Need,
+    "options": models.AnswerOption,
+    "answer_sets": models.AnswerOption,
+    "facts": models.Precondition,
+    "scores": models.ScoreDefinition,
+    "overall": models.OverallRule,
+    "needs": models.Dependency,
 }
 
 
-def load(path: Path) -> Checklist:
+def load_checklist(path: Path) -> Checklist:
     """The checklist in a file.
 
     Raises:
@@ -55,65 +61,80 @@ def load(path: Path) -> Checklist:
         raise ChecklistError(f"{path}: there is no such file.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ChecklistError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
-    checklist = parse(text, str(path))
+    checklist = parse_checklist(text, str(path))
     return replace(checklist, source=path)
 
 
-def parse(text: str, name: str) -> Checklist:
+def parse_checklist(text: str, name: str) -> Checklist:
     """The checklist in a text; `name` stands in messages. Raises ChecklistError as load does."""
     from pydantic import ValidationError
 
-    found = read_text(text, name)
-    for key in models.LOADED:
-        if key in found.data:
-            line = line_of(found, (key,))
+    document = parse_yaml_text(text, name)
+    for key in models.LOADER_FIELDS:
+        if key in document.data:
+            line = find_line(document, (key,))
             raise ChecklistError(f"{name}: line {line}: '{key}' is set by Funnel; leave it out.")
     try:
-        checklist = _adapter().validate_python(found.data)
+        checklist = _get_adapter().validate_python(document.data)
     except ValidationError as error:
-        problems = [_shape_mistake(found, one) for one in error.errors(include_url=False)]
-        raise ChecklistError(joined(name, sorted(set(problems), key=_by_line))) from error
-    wrong = [
-        f"line {line_of(found, path)}: '{place(path)}': {said}"
-        for path, said in mistakes(checklist)
+        problems = [
+            _describe_shape_mistake(document, detail) for detail in error.errors(include_url=False)
+        ]
+        raise ChecklistError(
+            format_problems(name, sorted(set(problems), key=_get_line_number))
+        ) from error
+    inconsistencies = [
+        f"line {find_line(document, path)}: '{format_path(path)}': {message}"
+        for path, message in find_mistakes(checklist)
     ]
-    if wrong:
-        raise ChecklistError(joined(name, sorted(wrong, key=_by_line)))
+    if inconsistencies:
+        raise ChecklistError(format_problems(name, sorted(inconsistencies, key=_get_line_number)))
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
-    whole = _with_options(checklist)
-    return replace(whole, digest=digest, shape=_shape(whole))
+    complete = _fill_options(checklist)
+    return replace(complete, digest=digest, shape=_compute_shape(complete))
 
 
-def _shape(checklist: Checklist) -> str:
+def _compute_shape(checklist: Checklist) -> str:
     """Fingerprint of everything an answer's meaning hangs on; wording is left out."""
 
-    def options(one: Item | Fact) -> list[tuple[object, ...]]:
-        return [(o.id, o.means, o.points) for o in one.options]
+    def list_option_meanings(entry: Item | Precondition) -> list[tuple[object, ...]]:
+        return [(o.id, o.means, o.points) for o in entry.options]
 
-    def item(one: Item) -> tuple[object, ...]:
-        rest = one.choose, options(one), one.weight, one.optional, sorted(one.applies_if.items())
-        return (one.id, one.number, *rest)
+    def summarize_item(entry: Item) -> tuple[object, ...]:
+        rest = (
+            entry.choose,
+            list_option_meanings(entry),
+            entry.weight,
+            entry.optional,
+            sorted(entry.applies_if.items()),
+        )
+        return (entry.id, entry.number, *rest)
 
-    told = [
-        [(f.id, options(f), sorted(f.applies_if.items())) for f in checklist.facts],
+    content = [
+        [(f.id, list_option_meanings(f), sorted(f.applies_if.items())) for f in checklist.facts],
         [
-            (s.id, bool(s.judgement), bool(s.applicability), [item(one) for one in s.items])
+            (
+                s.id,
+                bool(s.judgement),
+                bool(s.applicability),
+                [summarize_item(entry) for entry in s.items],
+            )
             for s in checklist.sections
         ],
         [(s.id, s.kind, s.primary, s.min, s.max, s.of, s.round, s.bands) for s in checklist.scores],
         checklist.overall and (checklist.overall.rule, checklist.overall.downgrade),
     ]
-    return hashlib.sha256(repr(told).encode("utf-8")).hexdigest()
+    return hashlib.sha256(repr(content).encode("utf-8")).hexdigest()
 
 
 @cache
-def _adapter() -> Any:
+def _get_adapter() -> Any:
     from pydantic import TypeAdapter
 
     return TypeAdapter(Checklist)
 
 
-def available(folders: Iterable[Path]) -> dict[str, Path]:
+def list_available(folders: Iterable[Path]) -> dict[str, Path]:
     """Checklist id -> file, for every checklist in some folders; a missing folder has none.
 
     A YAML file without 'sections' is something else and is passed over.
@@ -121,86 +142,88 @@ def available(folders: Iterable[Path]) -> dict[str, Path]:
     Raises:
         ChecklistError: a checklist without an id, or two with the same one.
     """
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     for folder in folders:
         for path in sorted(p for p in folder.glob("*") if p.suffix in SUFFIXES and p.is_file()):
             text = path.read_text(encoding="utf-8-sig", errors="replace")
             if not re.search(r"^sections\s*:", text, re.M):
                 continue
-            said = re.search(r"^id\s*:\s*['\"]?([^\s'\"#]+)", text, re.M)
-            if said is None:
+            match = re.search(r"^id\s*:\s*['\"]?([^\s'\"#]+)", text, re.M)
+            if match is None:
                 raise ChecklistError(f"{path}: the key 'id' is missing.")
-            if said.group(1) in found:
+            if match.group(1) in paths:
                 raise ChecklistError(
-                    f"{path}: the id '{said.group(1)}' is taken by {found[said.group(1)]}. "
+                    f"{path}: the id '{match.group(1)}' is taken by {paths[match.group(1)]}. "
                     "Give one of them another id; saved answers point at it."
                 )
-            found[said.group(1)] = path
-    return found
+            paths[match.group(1)] = path
+    return paths
 
 
-def _with_options(checklist: Checklist) -> Checklist:
+def _fill_options(checklist: Checklist) -> Checklist:
     """Every item and fact carries its options; those that name none take the default set."""
 
-    def options(one: Item | Fact) -> tuple[Option, ...]:
-        if one.options:
-            return one.options
-        name = one.answers or checklist.default_answers
-        typed = isinstance(one, Item) and one.choose in ("text", "number")
-        if name is None or (typed and one.answers is None):
+    def resolve_options(entry: Item | Precondition) -> tuple[AnswerOption, ...]:
+        if entry.options:
+            return entry.options
+        name = entry.answers or checklist.default_answers
+        is_typed = isinstance(entry, Item) and entry.choose in ("text", "number")
+        if name is None or (is_typed and entry.answers is None):
             return ()
         return checklist.answer_sets[name]
 
     sections = tuple(
         replace(
             section,
-            items=tuple(replace(item, options=options(item)) for item in section.items),
+            items=tuple(replace(item, options=resolve_options(item)) for item in section.items),
         )
         for section in checklist.sections
     )
-    facts = tuple(replace(fact, options=options(fact)) for fact in checklist.facts)
+    facts = tuple(replace(fact, options=resolve_options(fact)) for fact in checklist.facts)
     return replace(checklist, sections=sections, facts=facts)
 
 
-def _shape_mistake(found: Text, error: Any) -> str:
+def _describe_shape_mistake(document: YamlDocument, error: Any) -> str:
     path = tuple(part for part in error["loc"] if part != "[key]")
-    where = f"line {line_of(found, path)}: '{place(path)}'"
+    location = f"line {find_line(document, path)}: '{format_path(path)}'"
     if error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-        known = _known(path)
-        return f"{where} is no key of a checklist.{_near(str(path[-1]), known)}"
+        known_keys = _list_known_keys(path)
+        return f"{location} is no key of a checklist.{_suggest_key(str(path[-1]), known_keys)}"
     if error["type"] in ("missing", "missing_argument"):
-        return f"{where} is missing."
-    message = _plain(error, path)
-    got = error.get("input")
-    shown = "nothing" if got is None else repr(got)
-    shown = "" if isinstance(got, dict | list) else f" (got {shown})"
+        return f"{location} is missing."
+    message = _describe_expectation(error, path)
+    value = error.get("input")
+    value_text = "nothing" if value is None else repr(value)
+    value_text = "" if isinstance(value, dict | list) else f" (got {value_text})"
     choices = re.findall(r"'([^']+)'", str(error.get("ctx", {}).get("expected", "")))
-    close = difflib.get_close_matches(str(got), choices, n=1)  # the message lists them all
-    near = f" Did you mean '{close[0]}'?" if close else ""
-    return f"{where}: {message}{shown}.{near}"
+    matches = difflib.get_close_matches(str(value), choices, n=1)  # the message lists them all
+    hint = f" Did you mean '{matches[0]}'?" if matches else ""
+    return f"{location}: {message}{value_text}.{hint}"
 
 
-def _plain(error: Any, path: tuple[str | int, ...]) -> str:
+def _describe_expectation(error: Any, path: tuple[str | int, ...]) -> str:
     """What was expected, in words of YAML and not of Python."""
-    said = _EXPECTED.get(error["type"])
+    expected = _EXPECTATIONS.get(error["type"])
     if error["type"] == "dataclass_type":
-        said = f"expected keys such as {', '.join(_known((*path, '')))}"
-    return said or str(error["msg"]).replace("Input should be", "expected")
+        expected = f"expected keys such as {', '.join(_list_known_keys((*path, '')))}"
+    return expected or str(error["msg"]).replace("Input should be", "expected")
 
 
-def _known(path: tuple[str | int, ...]) -> list[str]:
-    above = [_CLASSES[part] for part in path[:-1] if isinstance(part, str) and part in _CLASSES]
-    kind = above[-1] if above else Checklist
-    return [spec.name for spec in fields(kind) if spec.name not in models.LOADED]
+def _list_known_keys(path: tuple[str | int, ...]) -> list[str]:
+    parent_classes = [
+        _CLASS_BY_KEY[part] for part in path[:-1] if isinstance(part, str) and part in _CLASS_BY_KEY
+    ]
+    kind = parent_classes[-1] if parent_classes else Checklist
+    return [spec.name for spec in fields(kind) if spec.name not in models.LOADER_FIELDS]
 
 
-def _near(word: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
-    if near:
-        return f" Did you mean '{near[0]}'?"
-    return f" Expected one of: {', '.join(known)}." if known else ""
+def _suggest_key(word: str, known_keys: Sequence[str]) -> str:
+    matches = difflib.get_close_matches(word, known_keys, n=1)
+    if matches:
+        return f" Did you mean '{matches[0]}'?"
+    return f" Expected one of: {', '.join(known_keys)}." if known_keys else ""
 
 
-def _by_line(message: str) -> int:
-    said = re.match(r"line (\d+)", message)
-    return int(said.group(1)) if said else 0
+def _get_line_number(message: str) -> int:
+    match = re.match(r"line (\d+)", message)
+    return int(match.group(1)) if match else 0

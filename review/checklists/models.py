@@ -12,15 +12,15 @@ STRICT: Mapping[str, str] = {"extra": "forbid"}
 """Read by the validator: a key that is no field is refused."""
 
 Meaning = Literal["met", "partly", "unmet", "unclear", "not-applicable"]
-Choose = Literal["one", "many", "text", "number"]
-Kind = Literal["reporting", "quality", "risk-of-bias", "extraction"]
+AnswerKind = Literal["one", "many", "text", "number"]
+ChecklistKind = Literal["reporting", "quality", "risk-of-bias", "extraction"]
 ScoreKind = Literal["count", "percent-applicable", "sum", "percent-of-max", "weighted-percent"]
 
 UNSURE = "unsure"
 """Every item takes this answer: the reviewer looked and must come back; distinct from no answer."""
-NONE = "none"
+NONE_OF_THESE = "none"
 """The answer to a 'many' item of which no option holds."""
-JOIN = "+"
+OPTION_SEPARATOR = "+"
 """Between the option ids of a 'many' answer: documented+public."""
 JUDGEMENTS = ("low", "unclear", "high")
 """Judgements of a domain, from best to worst."""
@@ -30,12 +30,12 @@ AT_RISK = "at-risk"
 """The worse of the two overall words of tools that only know 'low' and 'at risk'."""
 OVERALL = "overall"
 """Stands for the section in the keys of overall judgements: judgement:overall."""
-DOWNGRADES = ("development-only",)
+DOWNGRADE_RULES = ("development-only",)
 """Named rules an overall judgement may be lowered by; each is a function in review.scoring."""
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class AnswerOption:
     """One answer a reviewer may pick."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
@@ -62,7 +62,7 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class Precondition:
     """Something about the study that switches items on or off; asked before the items."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
@@ -71,7 +71,7 @@ class Fact:
     name: str = ""
     number: str = ""
     answers: str | None = None
-    options: tuple[Option, ...] = ()
+    options: tuple[AnswerOption, ...] = ()
     guidance: str = ""
     cues: tuple[str, ...] = ()
     applies_if: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
@@ -88,11 +88,11 @@ class Item:
     name: str
     question: str
     guidance: str = ""
-    choose: Choose = "one"
+    choose: AnswerKind = "one"
     """'text' and 'number' take a typed answer, or one of their options."""
     answers: str | None = None
     """Name of an answer set of the file; the loader then fills the options."""
-    options: tuple[Option, ...] = ()
+    options: tuple[AnswerOption, ...] = ()
     unit: str = ""
     """What a number counts, for 'number' items."""
     weight: float | None = None
@@ -107,7 +107,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ChecklistSection:
     """A group of items, or a domain of a risk-of-bias tool."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
@@ -123,7 +123,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class ScoreDefinition:
     """One number made of the answers."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
@@ -143,7 +143,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Overall:
+class OverallRule:
     """How the judgements of the domains make the overall one."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
@@ -153,7 +153,7 @@ class Overall:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class Dependency:
     """A warning when an item is met, or an option picked, without what it rests on."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
@@ -173,21 +173,21 @@ class Checklist:
     title: str
     short: str
     edition: str
-    kind: Kind
+    kind: ChecklistKind
     licence: str
     item_count: int
-    sections: tuple[Section, ...]
+    sections: tuple[ChecklistSection, ...]
     citation: Citation | None = None
     unit: Literal["study", "model"] = "study"
     """What one form judges."""
     supersedes: str | None = None
     superseded_by: str | None = None
-    answer_sets: Mapping[str, tuple[Option, ...]] = field(default_factory=dict, hash=False)
+    answer_sets: Mapping[str, tuple[AnswerOption, ...]] = field(default_factory=dict, hash=False)
     default_answers: str | None = None
-    facts: tuple[Fact, ...] = ()
-    scores: tuple[Score, ...] = ()
-    overall: Overall | None = None
-    needs: tuple[Need, ...] = ()
+    facts: tuple[Precondition, ...] = ()
+    scores: tuple[ScoreDefinition, ...] = ()
+    overall: OverallRule | None = None
+    needs: tuple[Dependency, ...] = ()
     no_total: bool = False
     """The authors of the instrument forbid a summed score."""
     note: str = ""
@@ -200,10 +200,10 @@ class Checklist:
     the wording. Set by the loader; a review pins it, so that saved answers keep their sense."""
 
 
-LOADED = ("source", "digest", "shape")
+LOADER_FIELDS = ("source", "digest", "shape")
 """Fields the loader sets; no keys of a file."""
 
 
-def items(checklist: Checklist) -> tuple[Item, ...]:
+def list_items(checklist: Checklist) -> tuple[Item, ...]:
     """Every item, in the order of the sections."""
     return tuple(item for section in checklist.sections for item in section.items)

@@ -5,10 +5,10 @@ import sys
 
 import typer
 
-from review.cli.base import Root
+from review.cli.base import GlobalOptions
 from review.errors import ReviewError
 
-SLICES = {
+COMMAND_MODULES = {
     "project": "The plan",
     "accounts": "The plan",
     "serve": "The plan",
@@ -22,9 +22,9 @@ SLICES = {
     "bias": "Read, appraise, flag",
     "reports": "Report",
 }
-"""Files beside this one -> heading in the help. Each adds its commands in `register(app)`, in this
+"""Files beside this one -> heading in the help. Each adds its commands in `register_commands(app)`, in this
 order."""
-HEADINGS = {"export": "Report", "decide": "Screen", "import-decisions": "Screen"}
+HEADING_OVERRIDES = {"export": "Report", "decide": "Screen", "import-decisions": "Screen"}
 """Commands that stand under another heading than their file's others."""
 
 app = typer.Typer(
@@ -37,7 +37,7 @@ app = typer.Typer(
 
 
 @app.callback()
-def root(
+def set_global_options(
     context: typer.Context,
     folder: str = typer.Option(
         ".", "--review", "-r", envvar="FUNNEL_REVIEW", help="The review's folder."
@@ -47,20 +47,20 @@ def root(
     ),
 ) -> None:
     """Remembers the review's folder and the person for the command that follows."""
-    context.obj = Root(folder, user or None)
+    context.obj = GlobalOptions(folder, user or None)
 
 
-def _add(name: str, heading: str) -> None:
-    commands, groups = len(app.registered_commands), len(app.registered_groups)
-    importlib.import_module(f"review.cli.{name}").register(app)
-    for command in app.registered_commands[commands:]:
-        command.rich_help_panel = HEADINGS.get(command.name or "", heading)
-    for group in app.registered_groups[groups:]:
-        group.rich_help_panel = HEADINGS.get(str(group.name), heading)
+def _add_commands(name: str, heading: str) -> None:
+    command_count, group_count = len(app.registered_commands), len(app.registered_groups)
+    importlib.import_module(f"review.cli.{name}").register_commands(app)
+    for command in app.registered_commands[command_count:]:
+        command.rich_help_panel = HEADING_OVERRIDES.get(command.name or "", heading)
+    for group in app.registered_groups[group_count:]:
+        group.rich_help_panel = HEADING_OVERRIDES.get(str(group.name), heading)
 
 
-for _name, _heading in SLICES.items():
-    _add(_name, _heading)
+for _name, _heading in COMMAND_MODULES.items():
+    _add_commands(_name, _heading)
 
 
 def main() -> None:

@@ -5,45 +5,47 @@ import sys
 
 import typer
 
-from review.cli.base import opened, person, say
+from review.cli.base import get_user_name, open_review, print_line
 
 
-def register(app: typer.Typer) -> None:
+def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
-    users = typer.Typer(no_args_is_help=True, help="Local accounts of the team.")
-    users.command("add")(add)
-    users.command("list")(show)
-    users.command("close")(close)
-    app.add_typer(users, name="user")
+    user_commands = typer.Typer(no_args_is_help=True, help="Local accounts of the team.")
+    user_commands.command("add")(add_account)
+    user_commands.command("list")(list_accounts)
+    user_commands.command("close")(close_account)
+    app.add_typer(user_commands, name="user")
 
 
-def add(context: typer.Context, name: str) -> None:
+def add_account(context: typer.Context, name: str) -> None:
     """Make an account for NAME (who must be in the protocol's team), or set a new password.
 
     The password is asked for, or taken from FUNNEL_PASSWORD, or from standard input.
     """
     from review.workflow.project.accounts import add_user
 
-    given = os.environ.get("FUNNEL_PASSWORD")
-    if given is None and not sys.stdin.isatty():
-        given = sys.stdin.readline().rstrip("\n")
-    if given is None:
-        given = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    add_user(opened(context), name, given, person(context))
-    say(f"{name} can sign in.")
+    password = os.environ.get("FUNNEL_PASSWORD")
+    if password is None and not sys.stdin.isatty():
+        password = sys.stdin.readline().rstrip("\n")
+    if password is None:
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    add_user(open_review(context), name, password, get_user_name(context))
+    print_line(f"{name} can sign in.")
 
 
-def show(context: typer.Context) -> None:
+def list_accounts(context: typer.Context) -> None:
     """List the team, roles, and who can sign in."""
-    from review.workflow.project.accounts import users
+    from review.workflow.project.accounts import list_users
 
-    for name, roles, has_account in users(opened(context)):
-        say(f"{name:20} {', '.join(roles):30} {'can sign in' if has_account else 'no account'}")
+    for name, roles, has_account in list_users(open_review(context)):
+        print_line(
+            f"{name:20} {', '.join(roles):30} {'can sign in' if has_account else 'no account'}"
+        )
 
 
-def close(context: typer.Context, name: str) -> None:
+def close_account(context: typer.Context, name: str) -> None:
     """Close NAME's account; their decisions stay."""
     from review.workflow.project.accounts import close_user
 
-    close_user(opened(context), name, person(context))
-    say(f"{name} can no longer sign in.")
+    close_user(open_review(context), name, get_user_name(context))
+    print_line(f"{name} can no longer sign in.")

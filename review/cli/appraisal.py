@@ -6,76 +6,78 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from review.cli.base import opened, person, say, say_json
+from review.cli.base import get_user_name, open_review, print_json, print_line
 
 if TYPE_CHECKING:
     from review.workflow.project.project import Project
 
 
-def register(app: typer.Typer) -> None:
+def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
-    lists = typer.Typer(no_args_is_help=True, help="Checklists: the shipped ones and your own.")
-    lists.command("list")(list_)
-    lists.command("check")(check)
-    app.add_typer(lists, name="checklist")
-    app.command("score")(score)
-    sheets = typer.Typer(no_args_is_help=True, help="Appraise in spreadsheets.")
-    sheets.command("template")(template)
-    sheets.command("import")(import_)
-    sheets.command("gates")(gates)
-    sheets.command("agreement")(agreement)
-    sheets.command("suggestions")(suggestions)
-    app.add_typer(sheets, name="appraise")
+    checklist_commands = typer.Typer(
+        no_args_is_help=True, help="Checklists: the shipped ones and your own."
+    )
+    checklist_commands.command("list")(list_checklists)
+    checklist_commands.command("check")(check_checklist)
+    app.add_typer(checklist_commands, name="checklist")
+    app.command("score")(score_answers)
+    appraise_commands = typer.Typer(no_args_is_help=True, help="Appraise in spreadsheets.")
+    appraise_commands.command("template")(write_appraisal_template)
+    appraise_commands.command("import")(import_answers)
+    appraise_commands.command("gates")(reevaluate_gates)
+    appraise_commands.command("agreement")(show_agreement)
+    appraise_commands.command("suggestions")(show_suggestion_use)
+    app.add_typer(appraise_commands, name="appraise")
 
 
-def _review(context: typer.Context) -> "Project | None":
+def _open_optional_review(context: typer.Context) -> "Project | None":
     """The review in the folder, where there is one; these commands work without."""
-    from review.workflow.project.project import PROTOCOL
+    from review.workflow.project.project import PROTOCOL_FILE
 
     folder = Path(context.find_root().obj.folder)
-    return opened(context) if (folder / PROTOCOL).exists() else None
+    return open_review(context) if (folder / PROTOCOL_FILE).exists() else None
 
 
-def list_(context: typer.Context, json: bool = typer.Option(False, "--json")) -> None:
+def list_checklists(context: typer.Context, as_json: bool = typer.Option(False, "--json")) -> None:
     """List every checklist: id, edition, items, title."""
-    from review.workflow.appraisal.scoring import checklist_rows
+    from review.workflow.appraisal.scoring import list_checklists
 
-    rows = checklist_rows(_review(context))
-    if json:
-        say_json(rows)
-    for row in [] if json else rows:
-        say(f"{row['id']:<24}{row['edition']:<6}{row['items']:>4} items  {row['title']}")
+    rows = list_checklists(_open_optional_review(context))
+    if as_json:
+        print_json(rows)
+    for row in [] if as_json else rows:
+        print_line(f"{row['id']:<24}{row['edition']:<6}{row['items']:>4} items  {row['title']}")
 
 
-def check(file: Path, json: bool = typer.Option(False, "--json")) -> None:
+def check_checklist(file: Path, as_json: bool = typer.Option(False, "--json")) -> None:
     """Check a checklist FILE: says what is wrong and on which line, or what it holds."""
-    from review.workflow.appraisal.scoring import described
+    from review.workflow.appraisal.scoring import describe_checklist
 
-    found = described(file)
-    if json:
-        say_json(found)
+    summary = describe_checklist(file)
+    if as_json:
+        print_json(summary)
     else:
-        say(f"{file}: {found['title']} holds together: {found['items']} items.")
+        print_line(f"{file}: {summary['title']} holds together: {summary['items']} items.")
 
 
-def score(
+def score_answers(
     context: typer.Context,
     checklist: str = typer.Argument(help="A checklist's id, or its YAML file."),
     answers: Path = typer.Argument(help="CSV with the columns item and answer."),
-    json: bool = typer.Option(False, "--json"),
+    as_json: bool = typer.Option(False, "--json"),
 ) -> None:
     """Score the ANSWERS to a CHECKLIST: totals, what is open, judgements. Needs no review."""
     from review.workflow.appraisal import scoring
 
-    one = scoring.checklist_at(_review(context), checklist)
-    found = scoring.score_file(one, answers)
-    if json:
-        say_json(found)
-    for line in [] if json else scoring.summary(one, found):
-        say(line)
+    loaded_checklist = scoring.find_checklist(_open_optional_review(context), checklist)
+    result = scoring.score_file(loaded_checklist, answers)
+    if as_json:
+        print_json(result)
+    for line in [] if as_json else scoring.format_summary(loaded_checklist, result):
+        print_line(line)
 
 
-def template(
+def write_appraisal_template(
     context: typer.Context,
     file: Path = typer.Argument(help="The XLSX file to write."),
     checklist: list[str] = typer.Option([], help="Checklist ids; all of the review if left out."),
@@ -84,11 +86,11 @@ def template(
     """Write a spreadsheet with drop-downs to appraise in, holding your own answers so far."""
     from review.workflow.appraisal.spreadsheets import write_template
 
-    count = write_template(opened(context), file, checklist, record, person(context))
-    say(f"Wrote {file}: {count} forms. Fill it in, then: review appraise import {file}")
+    count = write_template(open_review(context), file, checklist, record, get_user_name(context))
+    print_line(f"Wrote {file}: {count} forms. Fill it in, then: review appraise import {file}")
 
 
-def import_(
+def import_answers(
     context: typer.Context,
     file: Path,
     dry_run: bool = typer.Option(False, "--dry-run", help="Only say what would be done."),
@@ -97,42 +99,51 @@ def import_(
     """Read a filled-in spreadsheet as your answers; names every cell that cannot be read."""
     from review.workflow.appraisal.spreadsheets import read_template
 
-    done = read_template(opened(context), file, person(context), dry_run=dry_run, finish=finish)
-    say(("Would add " if dry_run else "Added ") + f"{done.new} answers; {done.same} unchanged.")
-    for line in done.finished:
-        say(line)
+    result = read_template(
+        open_review(context), file, get_user_name(context), dry_run=dry_run, finish=finish
+    )
+    print_line(
+        ("Would add " if dry_run else "Added ") + f"{result.new} answers; {result.same} unchanged."
+    )
+    for line in result.finished:
+        print_line(line)
 
 
-def gates(context: typer.Context) -> None:
+def reevaluate_gates(context: typer.Context) -> None:
     """Hold the protocol's gates against every report anew, after they changed."""
-    from review.workflow.appraisal.adjudication import hold_gates
+    from review.workflow.appraisal.adjudication import evaluate_gates
 
-    say(f"Held the gates against {hold_gates(opened(context))} reports.")
+    print_line(f"Held the gates against {evaluate_gates(open_review(context))} reports.")
 
 
-def agreement(
-    context: typer.Context, checklist: str, json: bool = typer.Option(False, "--json")
+def show_agreement(
+    context: typer.Context, checklist: str, as_json: bool = typer.Option(False, "--json")
 ) -> None:
     """Say how far reviewers agreed on a CHECKLIST, before consensus, item by item."""
-    from review.workflow.appraisal.agreement import agreement_of, lines
+    from review.workflow.appraisal.agreement import compute_agreement, format_lines
 
-    found = agreement_of(opened(context), checklist)
-    if json:
-        say_json(asdict(found))
-    for line in [] if json else lines(found):
-        say(line)
+    result = compute_agreement(open_review(context), checklist)
+    if as_json:
+        print_json(asdict(result))
+    for line in [] if as_json else format_lines(result):
+        print_line(line)
 
 
-def suggestions(context: typer.Context, json: bool = typer.Option(False, "--json")) -> None:
+def show_suggestion_use(
+    context: typer.Context, as_json: bool = typer.Option(False, "--json")
+) -> None:
     """Say how often the sentences each cue phrase suggested were used, and how often dismissed."""
-    from review.workflow.fulltexts.reading import phrases_in_use
+    from review.workflow.fulltexts.reading import get_phrase_performance
 
-    found = phrases_in_use(opened(context))
-    if json:
-        told = [{"item": item, **asdict(one), "precision": one.precision} for item, one in found]
-        say_json(told)
+    phrases = get_phrase_performance(open_review(context))
+    if as_json:
+        rows = [
+            {"item": item, **asdict(phrase), "precision": phrase.precision}
+            for item, phrase in phrases
+        ]
+        print_json(rows)
         return
-    if not found:
-        say("Nobody has used or dismissed a suggested sentence yet.")
-    for item, one in found:
-        say(f"{item}: '{one.rule}' used {one.right}, dismissed {one.wrong}")
+    if not phrases:
+        print_line("Nobody has used or dismissed a suggested sentence yet.")
+    for item, phrase in phrases:
+        print_line(f"{item}: '{phrase.rule}' used {phrase.right}, dismissed {phrase.wrong}")

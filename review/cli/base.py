@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from review.workflow.project.project import Project
 
 
-exports = typer.Typer(no_args_is_help=True, help="Write records, diagrams, tables and bundles.")
+export_commands = typer.Typer(
+    no_args_is_help=True, help="Write records, diagrams, tables and bundles."
+)
 """The group `review export ...`; each slice adds what it writes."""
 
 
@@ -19,44 +21,44 @@ AS_OF = typer.Option("", "--as-of", help="The state at the end of a past day: 20
 
 
 @dataclass(frozen=True, slots=True)
-class Root:
+class GlobalOptions:
     """The words given before the command."""
 
     folder: str
     user: str | None
 
 
-def person(context: typer.Context) -> str:
+def get_user_name(context: typer.Context) -> str:
     """Who acts: --user, else the system's user name."""
-    from review.workflow.project.project import default_person
+    from review.workflow.project.project import get_default_person
 
-    return str(context.find_root().obj.user or default_person())
+    return str(context.find_root().obj.user or get_default_person())
 
 
-def opened(context: typer.Context) -> "Project":
+def open_review(context: typer.Context) -> "Project":
     """The review the command is about. Raises ProtocolError or StoreError."""
     from review.workflow.setup.loading import open_project
 
-    return open_project(Path(context.find_root().obj.folder), who=person(context))
+    return open_project(Path(context.find_root().obj.folder), who=get_user_name(context))
 
 
-def say(text: str = "") -> None:
+def print_line(text: str = "") -> None:
     """Prints a line for the person."""
     typer.echo(text)
 
 
-def warn(text: str) -> None:
+def print_warning(text: str) -> None:
     """Prints a line for the person beside the output, so that a pipe stays clean."""
     typer.echo(text, err=True)
 
 
-def say_json(data: Any, *, lines: bool = False) -> None:
+def print_json(data: Any, *, lines: bool = False) -> None:
     """Prints data as JSON: indented, or one object a line."""
     if lines:
-        for one in data:  # some readers end a line at these characters too
-            text = json.dumps(one, ensure_ascii=False, default=str)
-            for mark in ("\x85", "\u2028", "\u2029"):
-                text = text.replace(mark, f"\\u{ord(mark):04x}")
+        for entry in data:  # some readers end a line at these characters too
+            text = json.dumps(entry, ensure_ascii=False, default=str)
+            for line_break in ("\x85", "\u2028", "\u2029"):
+                text = text.replace(line_break, f"\\u{ord(line_break):04x}")
             typer.echo(text)
     else:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))

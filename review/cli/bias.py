@@ -7,45 +7,54 @@ from typing import Any
 
 import typer
 
-from review.cli.base import opened, say, say_json
-from review.cli.fulltext import JSON, PASSWORD, PDF, bar
+from review.cli.base import open_review, print_json, print_line
+from review.cli.fulltext import JSON, PASSWORD, PDF, print_progress
 
-sets = typer.Typer(no_args_is_help=True, help="Public data sets: find, list, draw.")
+dataset_commands = typer.Typer(no_args_is_help=True, help="Public data sets: find, list, draw.")
 
 
-def register(app: typer.Typer) -> None:
+def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
-    app.command("flags")(flags)
-    app.command("numbers")(numbers)
-    app.add_typer(sets, name="datasets")
+    app.command("flags")(show_flags)
+    app.command("numbers")(check_stated_numbers)
+    app.add_typer(dataset_commands, name="datasets")
 
 
-def flags(
+def show_flags(
     context: typer.Context,
     file: Path | None = typer.Argument(None, help="The PDF; left out: every PDF of the review."),
-    every: bool = typer.Option(False, "--all", help="With rules that were not measured yet."),
-    json: bool = JSON,
+    include_disabled: bool = typer.Option(
+        False, "--all", help="With rules that were not measured yet."
+    ),
+    as_json: bool = JSON,
     password: str | None = PASSWORD,
 ) -> None:
     """Show signs of pitfalls in a PDF, each with its sentence, page and questions it informs."""
     from review.cli import format_bias
-    from review.store.records import key_of
+    from review.store.records import format_record_key
     from review.workflow.bias import flags as bias
     from review.workflow.fulltexts.reading import read_text
 
     if file is None:
-        raised = bias.flag_all(opened(context), progress=bar)
-        if json:
-            say_json([{"record": key_of(n), "flags": count} for n, count in raised.items()])
+        flag_counts = bias.flag_all(open_review(context), progress=print_progress)
+        if as_json:
+            print_json(
+                [
+                    {"record": format_record_key(number), "flags": count}
+                    for number, count in flag_counts.items()
+                ]
+            )
             return
-        say("\n".join(format_bias.flagged_in_words(raised)))
+        print_line("\n".join(format_bias.format_flag_counts(flag_counts)))
         return
-    found = bias.flags_in(read_text(file, password).sentences, every=every)
-    show(found, format_bias.flags_in_words(found), json)
+    raised_flags = bias.find_flags(
+        read_text(file, password).sentences, include_disabled=include_disabled
+    )
+    print_findings(raised_flags, format_bias.format_flags(raised_flags), as_json)
 
 
-def numbers(
-    context: typer.Context, file: Path = PDF, json: bool = JSON, password: str | None = PASSWORD
+def check_stated_numbers(
+    context: typer.Context, file: Path = PDF, as_json: bool = JSON, password: str | None = PASSWORD
 ) -> None:
     """Recompute the figures a PDF states; name contradictions and samples that are too small."""
     from review.cli import format_bias
@@ -54,71 +63,90 @@ def numbers(
     from review.workflow.fulltexts.reading import read_text
 
     sentences = read_text(file, password).sentences
-    asked = sample_sizes.thresholds(Path(context.find_root().obj.folder))
-    found, few = bias.numbers_in(sentences), sample_sizes.concerns_in(sentences, asked)
-    if json:
-        say_json({"figures": [asdict(one) for one in found], "sizes": [asdict(one) for one in few]})
+    size_thresholds = sample_sizes.load_thresholds(Path(context.find_root().obj.folder))
+    findings, size_concerns = (
+        bias.check_numbers(sentences),
+        sample_sizes.find_concerns(sentences, size_thresholds),
+    )
+    if as_json:
+        print_json(
+            {
+                "figures": [asdict(finding) for finding in findings],
+                "sizes": [asdict(finding) for finding in size_concerns],
+            }
+        )
         return
-    say("\n".join(format_bias.numbers_in_words(found, sentences)))
-    say("\n".join(sample_sizes.concerns_in_words(few, asked)))
+    print_line("\n".join(format_bias.format_number_checks(findings, sentences)))
+    print_line("\n".join(sample_sizes.format_concerns(size_concerns, size_thresholds)))
 
 
-@sets.command("find")
-def find(file: Path = PDF, json: bool = JSON, password: str | None = PASSWORD) -> None:
+@dataset_commands.command("find")
+def find_datasets(file: Path = PDF, as_json: bool = JSON, password: str | None = PASSWORD) -> None:
     """Find the public data sets a PDF names, and those of them that share images."""
     from review.cli import format_bias
     from review.workflow.bias import flags as bias
     from review.workflow.fulltexts.reading import read_text
 
     text = read_text(file, password)
-    named = bias.datasets_in(text.sentences)
-    if json:
-        say_json(format_bias.datasets_as_json(named, text.sentences))
+    study_datasets = bias.find_datasets(text.sentences)
+    if as_json:
+        print_json(format_bias.datasets_to_json(study_datasets, text.sentences))
     else:
-        say("\n".join(format_bias.datasets_in_words(named, text.sentences)))
+        print_line("\n".join(format_bias.format_datasets(study_datasets, text.sentences)))
 
 
-@sets.command("list")
-def list_(json: bool = JSON) -> None:
+@dataset_commands.command("list")
+def list_datasets(as_json: bool = JSON) -> None:
     """List the registry: every data set with size, labels, components and issues."""
-    from review.workflow.bias.flags import knowledge
+    from review.workflow.bias.flags import load_knowledge
 
-    every = list(knowledge().registry.values())
-    show(every, [f"{one.id:<24} {one.kind:<15} {one.year}  {one.name}" for one in every], json)
+    all_datasets = list(load_knowledge().registry.values())
+    print_findings(
+        all_datasets,
+        [
+            f"{dataset.id:<24} {dataset.kind:<15} {dataset.year}  {dataset.name}"
+            for dataset in all_datasets
+        ],
+        as_json,
+    )
 
 
-@sets.command("graph")
-def graph(
+@dataset_commands.command("graph")
+def draw_dataset_graph(
     context: typer.Context,
     out: Path = typer.Option(Path("datasets.svg"), help="An .svg or .png file."),
-    whole: bool = typer.Option(False, "--registry", help="Draw the registry, not the review."),
+    whole_registry: bool = typer.Option(
+        False, "--registry", help="Draw the registry, not the review."
+    ),
 ) -> None:
     """Draw which data sets hold which: those of the review's studies, or the whole registry."""
     from review.workflow.bias import flags as bias
-    from review.workflow.project.project import PROTOCOL
+    from review.workflow.project.project import PROTOCOL_FILE
 
-    inside = (Path(context.find_root().obj.folder) / PROTOCOL).exists() and not whole
-    table = bias.matrix_of(opened(context)) if inside else None
+    use_review = (
+        Path(context.find_root().obj.folder) / PROTOCOL_FILE
+    ).exists() and not whole_registry
+    table = bias.build_matrix(open_review(context)) if use_review else None
     bias.write_graph(table, out)
-    say(f"{out} written." + (f" {bias.matrix_sentence(table)}" if table else ""))
+    print_line(f"{out} written." + (f" {bias.describe_matrix(table)}" if table else ""))
 
 
-@sets.command("matrix")
-def matrix(context: typer.Context, json: bool = JSON) -> None:
+@dataset_commands.command("matrix")
+def show_matrix(context: typer.Context, as_json: bool = JSON) -> None:
     """Show the review's studies by data sets, shared ancestry counted."""
     from review.cli import format_bias
     from review.workflow.bias import flags as bias
 
-    table = bias.matrix_of(opened(context))
-    if json:
-        say_json(format_bias.matrix_as_json(table))
+    table = bias.build_matrix(open_review(context))
+    if as_json:
+        print_json(format_bias.matrix_to_json(table))
     else:
-        say("\n".join(format_bias.matrix_in_words(table)))
+        print_line("\n".join(format_bias.format_matrix(table)))
 
 
-def show(found: Sequence[Any], words: Sequence[str], json: bool) -> None:
+def print_findings(findings: Sequence[Any], lines: Sequence[str], as_json: bool) -> None:
     """Prints dataclasses as JSON, or their words line by line."""
-    if json:
-        say_json([asdict(one) for one in found])
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
     else:
-        say("\n".join(words))
+        print_line("\n".join(lines))

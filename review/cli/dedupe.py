@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from review.cli.base import opened, person, say, say_json
+from review.cli.base import get_user_name, open_review, print_json, print_line
 
 if TYPE_CHECKING:
     from review.dedupe import Explanation
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 group = typer.Typer(help="Find duplicates; without a further word: in the open review.")
 
 
-MEANS = {
+VERDICT_MEANINGS = {
     "duplicate": "This pair by itself is one report",
     "version": "This pair by itself is two versions of one report",
     "study": "This pair by itself is two reports of one study, as a preprint and its article are",
@@ -24,7 +24,7 @@ MEANS = {
 """Verdict -> what it means."""
 
 
-class Settled(StrEnum):
+class PairAnswer(StrEnum):
     """Words a person settles a pair with."""
 
     same = "same"
@@ -32,23 +32,23 @@ class Settled(StrEnum):
     preprint = "preprint"
 
 
-def register(app: typer.Typer) -> None:
+def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
     app.add_typer(group, name="dedupe")
 
 
 @group.callback(invoke_without_command=True)
-def root(
+def run_or_explain(
     context: typer.Context,
-    explained: tuple[str, str] = typer.Option(
+    pair_keys: tuple[str, str] = typer.Option(
         ("", ""), "--explain", metavar="A B", help="Say why two records are (not) one."
     ),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Groups the review's records; --explain A B says why a pair is or is not joined."""
     if context.invoked_subcommand is None:
-        if explained[0]:
-            explain(context, *explained, as_json=as_json)
+        if pair_keys[0]:
+            explain(context, *pair_keys, as_json=as_json)
         else:
             run(context, as_json=as_json)
 
@@ -62,15 +62,15 @@ def run(
 
     from review.workflow.deduplication import run as dedupe
 
-    done = dedupe.run(opened(context), person(context))
+    result = dedupe.run_deduplication(open_review(context), get_user_name(context))
     if as_json:
-        say_json(asdict(done))
+        print_json(asdict(result))
     else:
-        say("\n".join(dedupe.lines(done)))
+        print_line("\n".join(dedupe.format_result(result)))
 
 
 @group.command("file")
-def file_(
+def dedupe_table(
     table: Path = typer.Argument(help="CSV with a record_id column (plain or .gz)."),
     out: Path = typer.Option(..., "--out", help="Where to write record_id,cluster_id."),
     pairs: Path = typer.Option(None, "--pairs", help="Where to write the doubtful pairs."),
@@ -89,22 +89,29 @@ def file_(
     from review.parallel import dask_client
     from review.tools import dedupe_csv, dedupe_dask
 
-    with dask_client.opened(workers, address) as client:
-        done = (
+    with dask_client.open_client(workers, address) as client:
+        result = (
             dedupe_csv.dedupe_file(table, out, pairs)
             if client is None
             else dedupe_dask.dedupe_on_cluster(table, out, pairs, client=client, folder=shared)
         )
     if as_json:
-        say_json(asdict(done))
+        print_json(asdict(result))
     else:
-        say(f"{done.records} records, {done.studies} groups, {done.doubtful} doubtful pairs: {out}")
-        for title, n in done.crowds[:3]:
-            say(f"{n} different records are headed {title[:60]!r}; a title alone joins none.")
-        if done.no_dois:
-            one, cell = done.no_dois[0]
-            say(f"{len(done.no_dois)} cells of the column doi hold no DOI and join nothing; "
-                f"record {one}: {cell[:60]!r}.")  # fmt: skip
+        print_line(
+            f"{result.records} records, {result.studies} groups, {result.doubtful} doubtful "
+            f"pairs: {out}"
+        )
+        for title, count in result.crowds[:3]:
+            print_line(
+                f"{count} different records are headed {title[:60]!r}; a title alone joins none."
+            )
+        if result.no_dois:
+            record_id, cell = result.no_dois[0]
+            print_line(
+                f"{len(result.no_dois)} cells of the column doi hold no DOI and join nothing; "
+                f"record {record_id}: {cell[:60]!r}."
+            )
 
 
 @group.command()
@@ -119,24 +126,29 @@ def explain(
 
     from review.workflow.deduplication import run as dedupe
 
-    found = dedupe.explain(opened(context), first, second)
+    explanation = dedupe.explain_pair(open_review(context), first, second)
     if as_json:
-        say_json(asdict(found))
+        print_json(asdict(explanation))
     else:
-        _tell(first, second, found)
+        _print_explanation(first, second, explanation)
 
 
-def _tell(first: str, second: str, found: "Explanation") -> None:
-    say(f"{first} and {second}: {found.verdict} ({found.rule}, score {found.score:.2f})")
-    say(f"{MEANS[found.verdict]}; the groups hold them as {found.together}.")
-    for fact in found.facts:
-        say(f"  {fact}")
-    if found.shared_keys:
-        say(f"  compared because both share: {', '.join(found.shared_keys)}")
+def _print_explanation(first: str, second: str, explanation: "Explanation") -> None:
+    print_line(
+        f"{first} and {second}: {explanation.verdict} ({explanation.rule}, score "
+        f"{explanation.score:.2f})"
+    )
+    print_line(
+        f"{VERDICT_MEANINGS[explanation.verdict]}; the groups hold them as {explanation.together}."
+    )
+    for fact in explanation.facts:
+        print_line(f"  {fact}")
+    if explanation.shared_keys:
+        print_line(f"  compared because both share: {', '.join(explanation.shared_keys)}")
     else:
-        say("  never compared: nothing brings the two together")
-    for word in found.said:
-        say(f"  said: {word}")
+        print_line("  never compared: nothing brings the two together")
+    for statement in explanation.said:
+        print_line(f"  said: {statement}")
 
 
 @group.command()
@@ -150,11 +162,16 @@ def merged(
 
     from review.workflow.deduplication import run as dedupe
 
-    found = dedupe.merged(opened(context), key)
+    merged_fields = dedupe.build_merged_view(open_review(context), key)
     if as_json:
-        say_json([asdict(one) for one in found])
+        print_json([asdict(field) for field in merged_fields])
     else:
-        say("\n".join(f"{one.name:12} {one.value}  [{one.key}, {one.source}]" for one in found))
+        print_line(
+            "\n".join(
+                f"{field.name:12} {field.value}  [{field.key}, {field.source}]"
+                for field in merged_fields
+            )
+        )
 
 
 @group.command()
@@ -162,13 +179,17 @@ def settle(
     context: typer.Context,
     first: str = typer.Argument(help="Key of a record."),
     second: str = typer.Argument(help="Key of the other record."),
-    verdict: Settled = typer.Argument(help="same, different, or preprint (of one study)."),
+    verdict: PairAnswer = typer.Argument(help="same, different, or preprint (of one study)."),
     note: str = typer.Option(None, "--note", help="Why, for the record."),
 ) -> None:
     """Settles a pair by hand; it outranks every rule and holds in later runs."""
     from review.workflow.deduplication import run as dedupe
 
-    say(dedupe.settle(opened(context), (first, second), verdict.value, person(context), note))
+    print_line(
+        dedupe.settle_pair(
+            open_review(context), (first, second), verdict.value, get_user_name(context), note
+        )
+    )
 
 
 @group.command()
@@ -181,7 +202,7 @@ def undo(
     from review.workflow.deduplication import run as dedupe
 
     pair = (first, second) if first and second else None
-    say(dedupe.undo(opened(context), person(context), pair))
+    print_line(dedupe.undo_answer(open_review(context), get_user_name(context), pair))
 
 
 @group.command()
@@ -191,13 +212,15 @@ def doubts(
     """Lists the pairs that wait for a person, surest first."""
     from review.workflow.deduplication import run as dedupe
 
-    rows = dedupe.waiting(opened(context))
+    rows = dedupe.list_waiting_pairs(open_review(context))
     if as_json:
-        say_json(rows)
+        print_json(rows)
         return
     for row in rows:
-        say("  ".join(str(row[name]) for name in ("a", "b", "score", "rule", "why") if row[name]))
-    say(f"{len(rows)} pairs to settle.")
+        print_line(
+            "  ".join(str(row[name]) for name in ("a", "b", "score", "rule", "why") if row[name])
+        )
+    print_line(f"{len(rows)} pairs to settle.")
 
 
 @group.command()
@@ -209,11 +232,13 @@ def reopened(
 
     from review.workflow.screening import rescreening
 
-    found = rescreening.waiting(opened(context))
+    preprints = rescreening.list_waiting(open_review(context))
     if as_json:
-        say_json([asdict(one) for one in found])
+        print_json([asdict(preprint) for preprint in preprints])
     else:
-        say("\n".join(map(rescreening.told, found)) or "No judged preprint waits.")
+        print_line(
+            "\n".join(map(rescreening.format_reopening, preprints)) or "No judged preprint waits."
+        )
 
 
 @group.command()
@@ -223,7 +248,7 @@ def keep(
     """Lets the earlier decisions on a re-opened preprint stand."""
     from review.workflow.deduplication import run as dedupe
 
-    say(dedupe.keep_judged(opened(context), key, person(context)))
+    print_line(dedupe.keep_earlier_decisions(open_review(context), key, get_user_name(context)))
 
 
 @group.command()
@@ -233,7 +258,7 @@ def reopen(
     """Opens a preprint again whose decisions were kept."""
     from review.workflow.deduplication import run as dedupe
 
-    say(dedupe.open_again(opened(context), key, person(context)))
+    print_line(dedupe.reopen_preprint(open_review(context), key, get_user_name(context)))
 
 
 @group.command()
@@ -243,8 +268,8 @@ def report(
     """Prints the figures for PRISMA: found, repeated, removed by tool and by hand, overlap."""
     from review.workflow.exports import duplicates_report
 
-    found = duplicates_report.figures(opened(context))
+    counts = duplicates_report.compute_counts(open_review(context))
     if as_json:
-        say_json(duplicates_report.as_dict(found))
+        print_json(duplicates_report.to_dict(counts))
     else:
-        say("\n".join(duplicates_report.lines(found)))
+        print_line("\n".join(duplicates_report.format_counts(counts)))

@@ -5,18 +5,20 @@ from dataclasses import asdict
 from typing import Any
 
 from review.bias import datasets, number_checks
-from review.bias.datasets import Matrix, Mention
+from review.bias.datasets import DatasetMatrix, Mention
 from review.bias.rules import Flag
 from review.models import Sentence
-from review.store.records import key_of
+from review.store.records import format_record_key
 from review.workflow.bias import flags
 
 
-def datasets_as_json(named: flags.Named, sentences: Sequence[Sentence]) -> dict[str, Any]:
+def datasets_to_json(
+    study_datasets: flags.StudyDatasets, sentences: Sequence[Sentence]
+) -> dict[str, Any]:
     """What was found of data sets, as JSON-ready data with sentences and pages."""
-    registry = flags.knowledge().registry
+    registry = flags.load_knowledge().registry
 
-    def place(mention: Mention) -> dict[str, Any]:
+    def format_mention(mention: Mention) -> dict[str, Any]:
         sentence = sentences[mention.sentence]
         return {
             **asdict(mention),
@@ -27,25 +29,30 @@ def datasets_as_json(named: flags.Named, sentences: Sequence[Sentence]) -> dict[
 
     return {
         "used": [
-            {"id": one, "name": registry[one].name, "mentions": [*map(place, named.mentions[one])]}
-            for one in named.used
+            {
+                "id": dataset_id,
+                "name": registry[dataset_id].name,
+                "mentions": [*map(format_mention, study_datasets.mentions[dataset_id])],
+            }
+            for dataset_id in study_datasets.used
         ],
-        "to_settle": [place(mention) for mention in named.asked],
+        "to_settle": [format_mention(mention) for mention in study_datasets.unresolved],
         "overlaps": [
-            {**asdict(one), "drawn": datasets.drawn(registry, one)} for one in named.overlaps
+            {**asdict(overlap), "drawn": datasets.format_overlap_path(registry, overlap)}
+            for overlap in study_datasets.overlaps
         ],
     }
 
 
-def matrix_as_json(table: Matrix) -> dict[str, Any]:
+def matrix_to_json(table: DatasetMatrix) -> dict[str, Any]:
     """The matrix as JSON-ready data, one row a study."""
     return {
-        "sentence": flags.matrix_sentence(table),
+        "sentence": flags.describe_matrix(table),
         "studies": {
             study: {
-                one: table.cells[study, one]
-                for one in table.datasets
-                if (study, one) in table.cells
+                dataset_id: table.cells[study, dataset_id]
+                for dataset_id in table.datasets
+                if (study, dataset_id) in table.cells
             }
             for study in table.studies
         },
@@ -54,68 +61,76 @@ def matrix_as_json(table: Matrix) -> dict[str, Any]:
     }
 
 
-def flagged_in_words(raised: Mapping[int, int | None]) -> list[str]:
+def format_flag_counts(counts_by_record: Mapping[int, int | None]) -> list[str]:
     """What a run over a review's PDFs raised, as lines for a terminal; what failed is named."""
-    done = [count for count in raised.values() if count is not None]
-    lost = [key_of(record) for record, count in raised.items() if count is None]
-    out = [f"{len(done)} PDFs flagged now, {sum(done)} flags."]
-    if lost:
-        out.append(f"Not flagged, for its process ended (run again to retry): {', '.join(lost)}")
-    return out
+    flag_counts = [count for count in counts_by_record.values() if count is not None]
+    failed_keys = [
+        format_record_key(record) for record, count in counts_by_record.items() if count is None
+    ]
+    lines = [f"{len(flag_counts)} PDFs flagged now, {sum(flag_counts)} flags."]
+    if failed_keys:
+        lines.append(
+            f"Not flagged, for its process ended (run again to retry): {', '.join(failed_keys)}"
+        )
+    return lines
 
 
-def flags_in_words(found: Sequence[Flag]) -> list[str]:
+def format_flags(flags: Sequence[Flag]) -> list[str]:
     """Flags as lines for a terminal."""
-    out = []
-    for flag in found:
-        place = f"p. {flag.page}" if flag.page else "whole text"
-        informs = "; ".join(f"{one} {', '.join(ns)}" for one, ns in flag.informs.items() if ns)
-        out += [
-            f"{flag.name} ({flag.strength}, {place}, rule {flag.rule})",
+    lines = []
+    for flag in flags:
+        location = f"p. {flag.page}" if flag.page else "whole text"
+        informs = "; ".join(
+            f"{edition} {', '.join(ns)}" for edition, ns in flag.informs.items() if ns
+        )
+        lines += [
+            f"{flag.name} ({flag.strength}, {location}, rule {flag.rule})",
             f"   {flag.text}",
             f"   informs {informs}",
         ]
-    return [*out, f"{len(found)} flags. A flag is a sign for a reviewer, never a judgement."]
+    return [*lines, f"{len(flags)} flags. A flag is a sign for a reviewer, never a judgement."]
 
 
-def numbers_in_words(
-    found: Sequence[number_checks.Found], sentences: Sequence[Sentence]
+def format_number_checks(
+    findings: Sequence[number_checks.SentenceFigures], sentences: Sequence[Sentence]
 ) -> list[str]:
     """Number checks as lines for a terminal."""
-    out = []
-    for one in found:
-        said = " ".join(problem.text for problem in one.problems) or "The figures agree."
-        sentence = sentences[one.sentence]
-        out += [f"p. {sentence.page}: {said}", f"   {sentence.text}"]
-    return [*out, f"{len(found)} sentences with figures that can be checked."]
+    lines = []
+    for finding in findings:
+        message = " ".join(problem.text for problem in finding.problems) or "The figures agree."
+        sentence = sentences[finding.sentence]
+        lines += [f"p. {sentence.page}: {message}", f"   {sentence.text}"]
+    return [*lines, f"{len(findings)} sentences with figures that can be checked."]
 
 
-def datasets_in_words(named: flags.Named, sentences: Sequence[Sentence]) -> list[str]:
+def format_datasets(
+    study_datasets: flags.StudyDatasets, sentences: Sequence[Sentence]
+) -> list[str]:
     """Data sets of a text as lines for a terminal."""
-    registry = flags.knowledge().registry
-    out = []
-    for one in named.used:
-        mentions = named.mentions[one]
+    registry = flags.load_knowledge().registry
+    lines = []
+    for dataset_id in study_datasets.used:
+        mentions = study_datasets.mentions[dataset_id]
         page = sentences[mentions[0].sentence].page
-        out.append(f"{registry[one].name} (p. {page}, mentions: {len(mentions)})")
-    for mention in named.asked:
-        names = " or ".join(registry[one].name for one in mention.ids)
-        out.append(f"please settle: '{mention.words}' may be {names}")
-    for overlap in named.overlaps:
-        sure = "hold the same images" if overlap.certain else "may hold the same images"
-        out.append(f"{sure}: {datasets.drawn(registry, overlap)}")
-    used, asked = len(named.used), len(named.asked)
-    return [*out, f"{used} registered data sets used, {asked} to settle."]
+        lines.append(f"{registry[dataset_id].name} (p. {page}, mentions: {len(mentions)})")
+    for mention in study_datasets.unresolved:
+        names = " or ".join(registry[dataset_id].name for dataset_id in mention.ids)
+        lines.append(f"please settle: '{mention.words}' may be {names}")
+    for overlap in study_datasets.overlaps:
+        certainty = "hold the same images" if overlap.certain else "may hold the same images"
+        lines.append(f"{certainty}: {datasets.format_overlap_path(registry, overlap)}")
+    used_count, unresolved_count = len(study_datasets.used), len(study_datasets.unresolved)
+    return [*lines, f"{used_count} registered data sets used, {unresolved_count} to settle."]
 
 
-def matrix_in_words(table: Matrix) -> list[str]:
+def format_matrix(table: DatasetMatrix) -> list[str]:
     """The matrix as lines for a terminal, one a study."""
-    out = []
+    lines = []
     for study in table.studies:
         cells = [
-            f"{one} ({table.cells[study, one]})"
-            for one in table.datasets
-            if (study, one) in table.cells
+            f"{dataset_id} ({table.cells[study, dataset_id]})"
+            for dataset_id in table.datasets
+            if (study, dataset_id) in table.cells
         ]
-        out.append(f"{study}  {', '.join(cells) or 'names no registered data set'}")
-    return [*out, flags.matrix_sentence(table)]
+        lines.append(f"{study}  {', '.join(cells) or 'names no registered data set'}")
+    return [*lines, flags.describe_matrix(table)]

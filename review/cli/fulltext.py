@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from review.cli.base import opened, person, say, say_json
+from review.cli.base import get_user_name, open_review, print_json, print_line
 from review.errors import FullTextError
 
 PDF = typer.Argument(help="The PDF.")
@@ -12,74 +12,83 @@ JSON = typer.Option(False, "--json", help="Print everything as JSON.")
 PASSWORD = typer.Option(None, "--password", help="Opens a locked PDF.")
 
 
-def register(app: typer.Typer) -> None:
+def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
-    app.command("fulltext")(fulltext)
-    app.command("evidence")(evidence)
-    app.command("attach")(attach)
-    app.command("read")(read)
+    app.command("fulltext")(show_fulltext)
+    app.command("evidence")(suggest_evidence)
+    app.command("attach")(attach_pdfs)
+    app.command("read")(read_fulltexts)
 
 
-def fulltext(file: Path = PDF, json: bool = JSON, password: str | None = PASSWORD) -> None:
+def show_fulltext(file: Path = PDF, as_json: bool = JSON, password: str | None = PASSWORD) -> None:
     """Read a PDF: pages, sections, and sentences with page and box, or why it cannot be read."""
-    from review.fulltext import STATE_WORDS, as_dict, read
+    from review.fulltext import STATE_MESSAGES, full_text_to_dict, read_full_text
 
     if not file.is_file():
         raise FullTextError(f"{file}: there is no such file.")
-    text = read(file, password=password)
-    if json:
-        say_json(as_dict(text))
+    text = read_full_text(file, password=password)
+    if as_json:
+        print_json(full_text_to_dict(text))
         return
-    by = f" ({text.reader})" if text.reader else ""
-    say(f"{file.name}: {STATE_WORDS[text.state]}, {text.page_count} pages{by}")
+    reader_note = f" ({text.reader})" if text.reader else ""
+    print_line(f"{file.name}: {STATE_MESSAGES[text.state]}, {text.page_count} pages{reader_note}")
     if text.problem:
-        say(f"  {text.problem}")
+        print_line(f"  {text.problem}")
     for section in text.sections:
-        say(f"  p. {section.page:>3}  {section.name or '-':<13} {section.title}")
-    say(f"  {len(text.sentences)} sentences; --json shows them with their places")
+        print_line(f"  p. {section.page:>3}  {section.name or '-':<13} {section.title}")
+    print_line(f"  {len(text.sentences)} sentences; --json shows them with their places")
 
 
-def evidence(
+def suggest_evidence(
     file: Path = PDF,
     checklist: str = typer.Option(..., "--checklist", "-c", help="For example claim-2020."),
     most: int = typer.Option(5, help="Sentences for each item."),
     model: str | None = typer.Option(None, help="An installed spaCy model, for word forms."),
-    json: bool = JSON,
+    as_json: bool = JSON,
     password: str | None = PASSWORD,
 ) -> None:
     """Suggest, for each item of a checklist, the sentences of a PDF most likely to answer it."""
     from dataclasses import asdict
 
-    from review.workflow.appraisal.scoring import checklist_at
-    from review.workflow.fulltexts.reading import read_text, suggest_from
+    from review.workflow.appraisal.scoring import find_checklist
+    from review.workflow.fulltexts.reading import read_text, suggest_from_text
 
-    one = checklist_at(None, checklist)
-    found = suggest_from(read_text(file, password), one, most=most, model=model)
-    if json:
-        say_json({item: [asdict(s) for s in suggestions] for item, suggestions in found.items()})
+    loaded_checklist = find_checklist(None, checklist)
+    suggestions_by_item = suggest_from_text(
+        read_text(file, password), loaded_checklist, most=most, model=model
+    )
+    if as_json:
+        print_json(
+            {
+                item: [asdict(suggestion) for suggestion in suggestions]
+                for item, suggestions in suggestions_by_item.items()
+            }
+        )
         return
-    for section in one.sections:
+    for section in loaded_checklist.sections:
         for item in section.items:
-            say(f"{item.number} {item.name}")
-            for s in found[item.id]:
-                say(f"   p. {s.page}  {s.text}  [{s.words}]")
+            print_line(f"{item.number} {item.name}")
+            for suggestion in suggestions_by_item[item.id]:
+                print_line(f"   p. {suggestion.page}  {suggestion.text}  [{suggestion.words}]")
 
 
-def attach(
+def attach_pdfs(
     context: typer.Context,
     folder: Path = typer.Argument(help="A folder of PDFs."),
 ) -> None:
     """Attach a folder of PDFs to their records, by file name, DOI, arXiv id or title."""
     from review.workflow.fulltexts.reading import attach_folder
 
-    placed = attach_folder(opened(context), folder, person(context), progress=bar)
-    for one in placed:
-        say(f"{one.state:<14} {one.name}  {', '.join(one.keys)}  ({one.how})")
-    attached = sum(one.state in ("attached", "already there") for one in placed)
-    say(f"{attached} of {len(placed)} PDFs attached.")
+    results = attach_folder(
+        open_review(context), folder, get_user_name(context), progress=print_progress
+    )
+    for result in results:
+        print_line(f"{result.state:<14} {result.name}  {', '.join(result.keys)}  ({result.how})")
+    attached_count = sum(result.state in ("attached", "already there") for result in results)
+    print_line(f"{attached_count} of {len(results)} PDFs attached.")
 
 
-def read(
+def read_fulltexts(
     context: typer.Context,
     workers: int = typer.Option(None, "--workers", min=1, help="Reading processes here."),
     address: str = typer.Option(
@@ -89,22 +98,24 @@ def read(
     """Read every attached PDF that was not read yet."""
     from collections import Counter
 
-    from review.fulltext import STATE_WORDS
+    from review.fulltext import STATE_MESSAGES
     from review.parallel import dask_client
     from review.workflow.fulltexts.reading import read_all
 
-    with dask_client.opened(address=address) as client:
-        found = read_all(opened(context), workers=workers, progress=bar, client=client)
-    states = Counter(found.values())
-    for state, words in STATE_WORDS.items():
+    with dask_client.open_client(address=address) as client:
+        states_by_record = read_all(
+            open_review(context), workers=workers, progress=print_progress, client=client
+        )
+    states = Counter(states_by_record.values())
+    for state, description in STATE_MESSAGES.items():
         if states[state]:
-            say(f"{states[state]:>6}  {words}")
-    if not found:
-        say("No attached PDF waits to be read. Bring some with: review attach FOLDER")
+            print_line(f"{states[state]:>6}  {description}")
+    if not states_by_record:
+        print_line("No attached PDF waits to be read. Bring some with: review attach FOLDER")
 
 
-def bar(done: int, total: int, words: str) -> None:
+def print_progress(done: int, total: int, label: str) -> None:
     """A progress line on standard error, so that standard output stays clean."""
     filled = 30 * done // max(1, total)
-    line = f"\r[{'#' * filled}{'.' * (30 - filled)}] {done}/{total} {words[:60]:<60}"
+    line = f"\r[{'#' * filled}{'.' * (30 - filled)}] {done}/{total} {label[:60]:<60}"
     typer.echo(line, err=True, nl=done == total)

@@ -4,33 +4,33 @@ from pathlib import Path
 
 import typer
 
-from review.cli.base import opened, person, say, say_json
+from review.cli.base import get_user_name, open_review, print_json, print_line
 
 SOURCE = typer.Option([], "--source", "-s", help="Only this source; may be given several times.")
-EVERY = typer.Option("", "--every", help="Stay and harvest so often: 1d, 12h, 1w.")
+INTERVAL = typer.Option("", "--every", help="Stay and harvest so often: 1d, 12h, 1w.")
 LIVE = typer.Option(False, "--live", help="Ask the services themselves, not a mirror or stand-in.")
 QUIET = typer.Option(False, "--quiet", "-q", help="Print only what needs somebody's attention.")
 AS_JSON = typer.Option(False, "--json", help="Print JSON.")
 
 
-def register(app: typer.Typer) -> None:
+def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
-    app.command("harvest")(harvest)
-    app.command("schedule")(schedule)
-    app.command("parse")(parse)
-    app.command("enrich")(enrich)
+    app.command("harvest")(run_harvest)
+    app.command("schedule")(write_schedule)
+    app.command("parse")(parse_saved_answer)
+    app.command("enrich")(enrich_records)
     app.command("fetch-pdfs")(fetch_pdfs)
-    app.command("disagreements")(disagreements)
+    app.command("disagreements")(list_disagreements)
     group = typer.Typer(help="Included studies that were retracted or called into question.")
-    group.callback(invoke_without_command=True)(alerts)
+    group.callback(invoke_without_command=True)(list_alerts)
     group.command("close")(close_alert)
     app.add_typer(group, name="alerts")
 
 
-def harvest(
+def run_harvest(
     context: typer.Context,
     source: list[str] = SOURCE,
-    every: str = EVERY,
+    interval_text: str = INTERVAL,
     live: bool = LIVE,
     quiet: bool = QUIET,
     as_json: bool = AS_JSON,
@@ -38,26 +38,34 @@ def harvest(
     """Harvest what is new. Exit status: 0 whole, 3 something is missing, 75 one is running."""
     from review.cli import harvest_actions
 
-    words = harvest_actions.Words(tuple(source), live, quiet or as_json, as_json)
-    if every:
-        harvest_actions.stay(context, words, every)
-    raise typer.Exit(harvest_actions.once(opened(context), person(context), words))
+    options = harvest_actions.HarvestOptions(tuple(source), live, quiet or as_json, as_json)
+    if interval_text:
+        harvest_actions.run_forever(context, options, interval_text)
+    raise typer.Exit(
+        harvest_actions.run_once(open_review(context), get_user_name(context), options)
+    )
 
 
-def schedule(
-    context: typer.Context, every: str = typer.Option("1d", "--every", help="1d, 12h, 1w.")
+def write_schedule(
+    context: typer.Context, interval_text: str = typer.Option("1d", "--every", help="1d, 12h, 1w.")
 ) -> None:
     """Write a cron line and a systemd timer that harvest this review."""
     from review.cli import harvest_actions
-    from review.workflow.harvest.schedule import how_to, interval, write
+    from review.workflow.harvest.schedule import (
+        describe_installation,
+        parse_interval,
+        write_schedule,
+    )
 
-    paths = write(opened(context), harvest_actions.command(), interval(every))
+    paths = write_schedule(
+        open_review(context), harvest_actions.get_program_command(), parse_interval(interval_text)
+    )
     for path in paths:
-        say(f"{path}:\n\n{path.read_text(encoding='utf-8')}")
-    say(how_to(paths[0].parent))
+        print_line(f"{path}:\n\n{path.read_text(encoding='utf-8')}")
+    print_line(describe_installation(paths[0].parent))
 
 
-def parse(
+def parse_saved_answer(
     source: str = typer.Argument(help="arxiv, medrxiv, biorxiv, pubmed or europepmc."),
     file: Path = typer.Argument(exists=True, dir_okay=False, help="A saved answer."),
     as_json: bool = AS_JSON,
@@ -65,14 +73,14 @@ def parse(
     """Read a saved answer of a source; needs no review."""
     from review.cli import harvest_actions
 
-    told = harvest_actions.parsed(source, file.read_bytes())
+    answer = harvest_actions.parse_saved_answer(source, file.read_bytes())
     if as_json:
-        say_json(told)
+        print_json(answer)
     else:
-        harvest_actions.say_parsed(told)
+        harvest_actions.print_answer(answer)
 
 
-def enrich(
+def enrich_records(
     context: typer.Context,
     again: bool = typer.Option(False, "--again", help="Also those asked after this month."),
     live: bool = LIVE,
@@ -85,8 +93,10 @@ def enrich(
     """
     from review.cli import harvest_actions
 
-    words = harvest_actions.Words((), live, quiet or as_json, as_json)
-    raise typer.Exit(harvest_actions.enrich(opened(context), person(context), words, again))
+    options = harvest_actions.HarvestOptions((), live, quiet or as_json, as_json)
+    raise typer.Exit(
+        harvest_actions.enrich_records(open_review(context), get_user_name(context), options, again)
+    )
 
 
 def fetch_pdfs(
@@ -103,20 +113,24 @@ def fetch_pdfs(
     """
     from review.cli import harvest_actions
 
-    words = harvest_actions.Words((), live, quiet or as_json, as_json)
-    raise typer.Exit(harvest_actions.seek(opened(context), person(context), words, (again, most)))
+    options = harvest_actions.HarvestOptions((), live, quiet or as_json, as_json)
+    raise typer.Exit(
+        harvest_actions.download_pdfs(
+            open_review(context), get_user_name(context), options, (again, most)
+        )
+    )
 
 
-def alerts(
+def list_alerts(
     context: typer.Context,
-    all_: bool = typer.Option(False, "--all", help="Also those that were closed."),
+    include_closed: bool = typer.Option(False, "--all", help="Also those that were closed."),
     as_json: bool = AS_JSON,
 ) -> None:
     """List the open alerts; each is closed with: review alerts close NUMBER --why TEXT"""
     from review.cli import harvest_actions
 
     if context.invoked_subcommand is None:
-        harvest_actions.say_alerts(opened(context), all_, as_json)
+        harvest_actions.print_alerts(open_review(context), include_closed, as_json)
 
 
 def close_alert(
@@ -125,13 +139,16 @@ def close_alert(
     why: str = typer.Option(..., "--why", help="What was done about it."),
 ) -> None:
     """Close an alert with what was done about it; both stay readable."""
-    from review.workflow.harvest.alerts import close, told
+    from review.workflow.harvest.alerts import close_alert, format_alert
 
-    say(f"closed: {told(close(opened(context), number, person(context), why))}")
+    print_line(
+        "closed: "
+        f"{format_alert(close_alert(open_review(context), number, get_user_name(context), why))}"
+    )
 
 
-def disagreements(context: typer.Context, as_json: bool = AS_JSON) -> None:
+def list_disagreements(context: typer.Context, as_json: bool = AS_JSON) -> None:
     """List records a source's search found and the query, run here, does not match."""
     from review.cli import harvest_actions
 
-    harvest_actions.say_disagreements(opened(context), as_json)
+    harvest_actions.print_disagreements(open_review(context), as_json)

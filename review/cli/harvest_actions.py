@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from review.cli.base import opened, person, say, say_json
-from review.cli.progress import say_run, shown
+from review.cli.base import get_user_name, open_review, print_json, print_line
+from review.cli.progress import print_run, show_progress
 from review.errors import ReviewError
-from review.workflow.harvest.models import COMPLETE, INCOMPLETE, Control, exit_status
+from review.workflow.harvest.models import COMPLETE, INCOMPLETE, HarvestControl, get_exit_status
 
 if TYPE_CHECKING:
     from review.workflow.project.project import Project
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class HarvestOptions:
     """What the person asked for."""
 
     sources: tuple[str, ...]
@@ -29,166 +29,209 @@ class Words:
     as_json: bool
 
 
-def once(project: "Project", who: str, words: Words) -> int:
+def run_once(project: "Project", who: str, options: HarvestOptions) -> int:
     """One run, shown as asked; gives the exit status. Raises as `harvest` does."""
-    from review.workflow.harvest import harvest
+    from review.workflow.harvest import run_harvest
 
-    control = Control(live=words.live)
+    control = HarvestControl(live=options.live)
 
-    def stop(*_: object) -> None:
+    def request_stop(*_: object) -> None:
         control.stopped = True
 
-    before = signal.signal(signal.SIGTERM, stop)
+    previous_handler = signal.signal(signal.SIGTERM, request_stop)
     try:
-        with shown(project.folder, words.quiet) as tell:
-            control.tell = tell
-            run = harvest(project, who, sources=words.sources, control=control)
+        with show_progress(project.folder, options.quiet) as report_page:
+            control.progress = report_page
+            run = run_harvest(project, who, sources=options.sources, control=control)
     finally:
-        signal.signal(signal.SIGTERM, before)
-    if words.as_json:
-        say_json({**asdict(run), "exit_status": exit_status(run)})
+        signal.signal(signal.SIGTERM, previous_handler)
+    if options.as_json:
+        print_json({**asdict(run), "exit_status": get_exit_status(run)})
     else:
-        say_run(run, words.quiet)
-    return exit_status(run)
+        print_run(run, options.quiet)
+    return get_exit_status(run)
 
 
-def seek(project: "Project", who: str, words: Words, asked: tuple[bool, int]) -> int:
+def download_pdfs(
+    project: "Project", who: str, options: HarvestOptions, selection: tuple[bool, int]
+) -> int:
     """Seeks PDFs, prints what came of each, and gives the exit status."""
-    from review.workflow.fulltexts.retrieval import NOT_REACHED, fetch_pdfs, wanted
+    from review.workflow.fulltexts.retrieval import NOT_REACHED, fetch_pdfs, list_missing_pdfs
 
-    again, most = asked
+    again, most = selection
 
-    def tell(done: int, all_: int, text: str) -> None:
-        if not words.quiet:
-            say(f"{done}/{all_}  {text}")
+    def report_progress(done: int, total: int, text: str) -> None:
+        if not options.quiet:
+            print_line(f"{done}/{total}  {text}")
 
-    found = fetch_pdfs(project, who, again=again, live=words.live, most=most or None, tell=tell)
-    lost = sum(one.state == NOT_REACHED for one in found)
-    if words.as_json:
-        say_json([asdict(one) for one in found])
-        return INCOMPLETE if lost else COMPLETE
-    got = sum(one.state == "retrieved" for one in found)
-    say(f"{len(found):,} reports sought, {got:,} retrieved, {len(found) - got - lost:,} not "
-        "retrieved.")  # fmt: skip
-    if lost:
-        say(f"NOT REACHED For {lost:,} of them a service did not answer; {len(wanted(project)):,} "
-            "are left for the next run: review fetch-pdfs")  # fmt: skip
-    return INCOMPLETE if lost else COMPLETE
-
-
-def enrich(project: "Project", who: str, words: Words, again: bool) -> int:
-    """Asks the registries, prints what was learned, and gives the exit status."""
-    from review.workflow.harvest import enrich as run
-
-    def tell(registry: str, done: int, all_: int) -> None:
-        if not words.quiet:
-            say(f"{registry}: {done:,} of {all_:,} records asked after")
-
-    found = run(project, who, again=again, live=words.live, tell=tell)
-    if words.as_json:
-        say_json(asdict(found))
-    else:
-        say(
-            f"{found.asked:,} records asked after: {found.abstracts:,} abstracts, "
-            f"{found.dois:,} DOIs and {found.relations:,} relations learned; "
-            f"{found.unknown:,} are not known there."
+    results = fetch_pdfs(
+        project,
+        who,
+        include_recent=again,
+        live=options.live,
+        most=most or None,
+        progress=report_progress,
+    )
+    unreached_count = sum(result.state == NOT_REACHED for result in results)
+    if options.as_json:
+        print_json([asdict(result) for result in results])
+        return INCOMPLETE if unreached_count else COMPLETE
+    retrieved_count = sum(result.state == "retrieved" for result in results)
+    print_line(
+        f"{len(results):,} reports sought, {retrieved_count:,} retrieved, "
+        f"{len(results) - retrieved_count - unreached_count:,} not "
+        "retrieved."
+    )
+    if unreached_count:
+        print_line(
+            f"NOT REACHED For {unreached_count:,} of them a service did not answer; "
+            f"{len(list_missing_pdfs(project)):,} "
+            "are left for the next run: review fetch-pdfs"
         )
-        for line in (*found.alerts, *found.failed):
-            say(line)
-    return 3 if found.failed else 0
+    return INCOMPLETE if unreached_count else COMPLETE
 
 
-def stay(context: typer.Context, words: Words, every: str) -> None:
+def enrich_records(project: "Project", who: str, options: HarvestOptions, again: bool) -> int:
+    """Asks the registries, prints what was learned, and gives the exit status."""
+    from review.workflow.harvest import enrich_records as run
+
+    def report_progress(registry: str, done: int, total: int) -> None:
+        if not options.quiet:
+            print_line(f"{registry}: {done:,} of {total:,} records asked after")
+
+    result = run(project, who, again=again, live=options.live, progress=report_progress)
+    if options.as_json:
+        print_json(asdict(result))
+    else:
+        print_line(
+            f"{result.asked:,} records asked after: {result.abstracts:,} abstracts, "
+            f"{result.dois:,} DOIs and {result.relations:,} relations learned; "
+            f"{result.unknown:,} are not known there."
+        )
+        for line in (*result.alerts, *result.failed):
+            print_line(line)
+    return 3 if result.failed else 0
+
+
+def run_forever(context: typer.Context, options: HarvestOptions, interval_text: str) -> None:
     """Runs again and again; a failed run is told and the next one comes all the same."""
-    from review.workflow.harvest.schedule import interval
+    from review.workflow.harvest.schedule import parse_interval
 
-    gap = interval(every).total_seconds()
+    interval_seconds = parse_interval(interval_text).total_seconds()
     while True:
-        began = time.monotonic()
+        started_at = time.monotonic()
         try:
-            once(opened(context), person(context), words)
+            run_once(open_review(context), get_user_name(context), options)
         except ReviewError as error:
-            say(f"review: {error}")
-        rest = max(0.0, gap - (time.monotonic() - began))
-        if not words.quiet:
-            say(f"next harvest in {rest / 3600:.1f} h")
-        time.sleep(rest)
+            print_line(f"review: {error}")
+        wait_seconds = max(0.0, interval_seconds - (time.monotonic() - started_at))
+        if not options.quiet:
+            print_line(f"next harvest in {wait_seconds / 3600:.1f} h")
+        time.sleep(wait_seconds)
 
 
-def command() -> str:
+def get_program_command() -> str:
     """How this program is called from cron or systemd."""
-    found = shutil.which("review")
-    return shlex.quote(found) if found else f"{shlex.quote(sys.executable)} -m review.cli"
+    program_path = shutil.which("review")
+    return (
+        shlex.quote(program_path)
+        if program_path
+        else f"{shlex.quote(sys.executable)} -m review.cli"
+    )
 
 
-def parsed(source: str, body: bytes) -> dict[str, Any]:
+def parse_saved_answer(source: str, body: bytes) -> dict[str, Any]:
     """A saved answer as plain data. Raises SourceError where it cannot be read."""
-    from review.models import as_dict
-    from review.sources import TITLES, parse
+    from review.models import record_to_dict
+    from review.sources import TITLES, parse_answer
 
     if source not in TITLES:
         raise ReviewError(f"{source!r} is no source; choose from: {', '.join(TITLES)}.")
-    if source == "pubmed" and (other := _other_pubmed(body)) is not None:
-        return other
-    read = parse(source, body)
+    if source == "pubmed" and (other_answer := _parse_other_pubmed(body)) is not None:
+        return other_answer
+    parsed_page = parse_answer(source, body)
     return {
         "kind": "records",
-        "announced": read.announced,
-        "records": [as_dict(record) for record in read.records],
-        "rejected": [asdict(one) for one in read.rejected],
+        "announced": parsed_page.announced,
+        "records": [record_to_dict(record) for record in parsed_page.records],
+        "rejected": [asdict(rejection) for rejection in parsed_page.rejected],
     }
 
 
-def _other_pubmed(body: bytes) -> dict[str, Any] | None:
+def _parse_other_pubmed(body: bytes) -> dict[str, Any] | None:
     """An E-utilities answer that holds no records: a search, a history entry, links, databases."""
     from review.sources import pubmed
 
-    kind = pubmed.kind(body)
+    kind = pubmed.detect_kind(body)
     if kind in ("eSearchResult", "ePostResult"):
-        found = asdict(pubmed.read_search(body))
-        announced = found["count"] if kind == "eSearchResult" else None
-        return {"kind": kind, "announced": announced, "records": [], "rejected": [], **found,
-                "answer": pubmed.structure(body)}  # fmt: skip
+        search_result = asdict(pubmed.read_search(body))
+        announced = search_result["count"] if kind == "eSearchResult" else None
+        return {
+            "kind": kind,
+            "announced": announced,
+            "records": [],
+            "rejected": [],
+            **search_result,
+            "answer": pubmed.read_structure(body),
+        }
     if kind in ("eInfoResult", "eLinkResult"):
-        return {"kind": kind, "announced": None, "records": [], "rejected": [],
-                "answer": pubmed.structure(body)}  # fmt: skip
+        return {
+            "kind": kind,
+            "announced": None,
+            "records": [],
+            "rejected": [],
+            "answer": pubmed.read_structure(body),
+        }
     return None
 
 
-def say_parsed(told: dict[str, Any]) -> None:
+def print_answer(answer: dict[str, Any]) -> None:
     """Prints a saved answer, a line a record."""
-    say(f"{told['kind']}: {len(told['records'])} records read, {told['announced']} announced, "
-        f"{len(told['rejected'])} rejected")  # fmt: skip
-    for one in told["records"]:
-        say(f"{one.get('source_id', '')}  {one.get('year', '')}  {one.get('title', '')[:100]}")
-    for one in told["rejected"]:
-        say(f"rejected {one['number']}: {one['reason']}")
+    print_line(
+        f"{answer['kind']}: {len(answer['records'])} records read, {answer['announced']} "
+        "announced, "
+        f"{len(answer['rejected'])} rejected"
+    )
+    for record in answer["records"]:
+        print_line(
+            f"{record.get('source_id', '')}  {record.get('year', '')}  "
+            f"{record.get('title', '')[:100]}"
+        )
+    for record in answer["rejected"]:
+        print_line(f"rejected {record['number']}: {record['reason']}")
 
 
-def say_alerts(project: "Project", closed_too: bool, as_json: bool) -> None:
+def print_alerts(project: "Project", include_closed: bool, as_json: bool) -> None:
     """Prints alerts, newest first, a closed one with how it was answered."""
-    from review.workflow.harvest.alerts import every, open_ones, told
+    from review.workflow.harvest.alerts import format_alert, list_alerts, list_open_alerts
 
-    found = every(project) if closed_too else open_ones(project)
+    listed_alerts = list_alerts(project) if include_closed else list_open_alerts(project)
     if as_json:
-        say_json([asdict(one) for one in found])
+        print_json([asdict(alert) for alert in listed_alerts])
         return
-    for one in found:
-        state = f"closed by {one.closed_by} on {(one.closed_at or '')[:10]}: {one.why}"
-        say(f"{one.id}  {one.at[:10]}  {told(one)}" + (f"  ({state})" if one.closed_at else ""))
-    if not found:
-        say("No alerts." if closed_too else "No open alerts.")
+    for alert in listed_alerts:
+        state = f"closed by {alert.closed_by} on {(alert.closed_at or '')[:10]}: {alert.why}"
+        print_line(
+            f"{alert.id}  {alert.at[:10]}  {format_alert(alert)}"
+            + (f"  ({state})" if alert.closed_at else "")
+        )
+    if not listed_alerts:
+        print_line("No alerts." if include_closed else "No open alerts.")
 
 
-def say_disagreements(project: "Project", as_json: bool) -> None:
+def print_disagreements(project: "Project", as_json: bool) -> None:
     """Prints what sources found and the query run here does not."""
-    from review.workflow.harvest import disagreements
+    from review.workflow.harvest import list_disagreements
 
-    found = disagreements(project)
+    entries = list_disagreements(project)
     if as_json:
-        say_json([asdict(one) for one in found])
+        print_json([asdict(entry) for entry in entries])
         return
-    for one in found:
-        say(f"{one.key}  {one.source} {one.id}  {one.why}: {one.title or '(no title)'}")
-    say(f"{len(found):,} records were found by a source and not by the query run here; they are "
-        "kept and screened like all others.")  # fmt: skip
+    for entry in entries:
+        print_line(
+            f"{entry.key}  {entry.source} {entry.id}  {entry.why}: {entry.title or '(no title)'}"
+        )
+    print_line(
+        f"{len(entries):,} records were found by a source and not by the query run here; they are "
+        "kept and screened like all others."
+    )

@@ -7,17 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from review.cli.base import AS_OF, exports, opened, person, say, say_json
+from review.cli.base import (
+    AS_OF,
+    export_commands,
+    get_user_name,
+    open_review,
+    print_json,
+    print_line,
+)
 from review.errors import ReviewError, SourceError
 
 if TYPE_CHECKING:
-    from review.models import Parsed, Rejected
+    from review.models import ParseResult, UnreadableEntry
     from review.protocol import Via
-    from review.workflow.records.imports import Imported
-    from review.workflow.screening.import_decisions import Entered
+    from review.workflow.records.imports import RecordImportResult
+    from review.workflow.screening.import_decisions import DecisionImportResult
 
 
-class Verdict(StrEnum):
+class VerdictChoice(StrEnum):
     """Words for --verdict."""
 
     include = "include"
@@ -25,7 +32,7 @@ class Verdict(StrEnum):
     unsure = "unsure"
 
 
-class Form(StrEnum):
+class RecordFormat(StrEnum):
     """Formats records are written in, with the file's extension."""
 
     ris = "ris"
@@ -35,7 +42,7 @@ class Form(StrEnum):
     json = "json"
 
 
-class Box(StrEnum):
+class IdentificationBox(StrEnum):
     """PRISMA boxes of identification."""
 
     databases = "databases"
@@ -45,124 +52,138 @@ class Box(StrEnum):
     citations = "citations"
 
 
-EXIT = (
+EXIT_STATUS_HELP = (
     "Exit status: 0 all was read; 1 the file cannot be read or holds records that cannot be read "
     "(without --keep-good nothing is imported); 2 the command line is wrong."
 )
 
 
-def register(app: typer.Typer) -> None:
+def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
-    app.command("import", epilog=EXIT)(import_)
-    app.command("import-decisions", epilog=EXIT)(import_decisions)
-    app.command("decide")(decide)
-    for form in Form:
-        name = "BibTeX" if form.value == "bibtex" else form.value.upper()
-        exports.command(form.value, help=f"Write every record as {name}.")(_export(form))
-    app.add_typer(exports, name="export")
+    app.command("import", epilog=EXIT_STATUS_HELP)(import_files)
+    app.command("import-decisions", epilog=EXIT_STATUS_HELP)(import_decisions)
+    app.command("decide")(enter_decision)
+    for record_format in RecordFormat:
+        name = "BibTeX" if record_format.value == "bibtex" else record_format.value.upper()
+        export_commands.command(record_format.value, help=f"Write every record as {name}.")(
+            _make_export_command(record_format)
+        )
+    app.add_typer(export_commands, name="export")
 
 
-def import_(
+def import_files(
     context: typer.Context,
     files: list[Path] = typer.Argument(..., help="Search exports of any common kind."),
     source: str = typer.Option("", help="Database they come from; guessed if left out."),
-    via: Box | None = typer.Option(
+    via: IdentificationBox | None = typer.Option(
         None, help="PRISMA box the records are identified in; databases if left out."
     ),
     keep_good: bool = typer.Option(False, help="Import the readable records of a damaged file."),
     dry_run: bool = typer.Option(False, help="Read and show only; needs no review."),
-    json: bool = typer.Option(False, "--json", help="One JSON object a record or file."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON object a record or file."),
 ) -> None:
     """Import search exports: RIS, NBIB, BibTeX, EndNote, PubMed XML, CSV, TSV, XLSX and others."""
-    from review.formats.detect_database import tidy
+    from review.formats.detect_database import normalize_source_name
 
-    name = tidy(source)
+    database = normalize_source_name(source)
     if dry_run:
-        raise typer.Exit(_preview(files, name, json, keep_good))
+        raise typer.Exit(_preview_files(files, database, as_json, keep_good))
     from review.workflow.records.imports import import_file
 
-    project, who = opened(context), person(context)
-    failed = False
+    project, who = open_review(context), get_user_name(context)
+    has_failures = False
     for file in files:
         try:
             box: Via | None = via.value if via else None
-            done = import_file(project, file, who, source=name, via=box, keep_good=keep_good)
+            result = import_file(project, file, who, source=database, via=box, keep_good=keep_good)
         except SourceError as error:  # the other files still come in
-            failed = True
+            has_failures = True
             typer.echo(f"review: {error}", err=True)
         else:
-            _tell_import(done, json)
-    if failed:
+            _print_import(result, as_json)
+    if has_failures:
         raise typer.Exit(1)
 
 
-def _preview(files: list[Path], source: str | None, json: bool, keep_good: bool) -> int:
+def _preview_files(files: list[Path], source: str | None, as_json: bool, keep_good: bool) -> int:
     """Shows what the files hold; 1 where some of it cannot be read and is not skipped on demand."""
-    from review.workflow.records.imports import preview, refuse_damaged
+    from review.workflow.records.imports import preview_import, refuse_damaged
 
     for file in files:
-        parsed = preview(file, source)
-        if json:
-            say_json(_objects(parsed), lines=True)
+        parsed = preview_import(file, source)
+        if as_json:
+            print_json(_to_objects(parsed), lines=True)
         else:
-            _tell_preview(file, parsed)
+            _print_preview(file, parsed)
         if not keep_good:
             refuse_damaged(file, parsed)
     return 0
 
 
-def _objects(parsed: "Parsed") -> list[dict[str, Any]]:
+def _to_objects(parsed: "ParseResult") -> list[dict[str, Any]]:
     """One object a record with every field, unknown ones null, then one per rejected entry."""
     from dataclasses import asdict
 
     return [asdict(record) for record in parsed.records] + [
-        {"rejected": True, "number": one.number, "reason": one.reason, "raw": one.raw}
-        for one in parsed.rejected
+        {
+            "rejected": True,
+            "number": rejection.number,
+            "reason": rejection.reason,
+            "raw": rejection.raw,
+        }
+        for rejection in parsed.rejected
     ]
 
 
-def _tell_preview(file: Path, parsed: "Parsed") -> None:
+def _print_preview(file: Path, parsed: "ParseResult") -> None:
     for record in parsed.records:
-        first = record.authors[0] if record.authors else "?"
-        say(f"{record.source}  {first} {record.year or '?'}  {record.title or '(no title)'}")
-    say(f"{file}: {parsed.announced} counted, {len(parsed.records)} read.")
-    _tell_rejected(parsed.rejected)
+        first_author = record.authors[0] if record.authors else "?"
+        print_line(
+            f"{record.source}  {first_author} {record.year or '?'}  {record.title or '(no title)'}"
+        )
+    print_line(f"{file}: {parsed.announced} counted, {len(parsed.records)} read.")
+    _print_rejected(parsed.rejected)
 
 
-def _tell_rejected(rejected: tuple["Rejected", ...]) -> None:
-    for one in rejected:
-        say(f"  not read: record {one.number}: {one.reason}")
+def _print_rejected(rejected: tuple["UnreadableEntry", ...]) -> None:
+    for rejection in rejected:
+        print_line(f"  not read: record {rejection.number}: {rejection.reason}")
 
 
-def _tell_import(done: "Imported", json: bool) -> None:
-    if json:
-        say_json([_as_json(done)], lines=True)
+def _print_import(result: "RecordImportResult", as_json: bool) -> None:
+    if as_json:
+        print_json([_to_json_dict(result)], lines=True)
         return
-    if done.batch is None:
-        say(f"{done.name}: this very file was imported before ({done.parsed} records). "
-            "Nothing was added.")  # fmt: skip
-        for was, fresh in done.renamed:
-            say(f"  Its records counted as {was}; from now on they count as {fresh}.")
+    if result.batch is None:
+        print_line(
+            f"{result.name}: this very file was imported before ({result.parsed} records). "
+            "Nothing was added."
+        )
+        for old_label, new_label in result.renamed:
+            print_line(
+                f"  Its records counted as {old_label}; from now on they count as {new_label}."
+            )
         return
-    say(
-        f"{done.name} ({done.source}): {done.announced} counted, {done.parsed} read, "
-        f"{done.new} new, {done.known} here already."
+    print_line(
+        f"{result.name} ({result.source}): {result.announced} counted, {result.parsed} read, "
+        f"{result.new} new, {result.known} here already."
     )
-    if done.named:
-        named = ", ".join(f"{name} {n:,}" for name, n in done.named)
-        say(
-            f"  The flow diagram counts its records as the records name their database: {named}. "
+    if result.named:
+        database_counts = ", ".join(f"{name} {count:,}" for name, count in result.named)
+        print_line(
+            "  The flow diagram counts its records as the records name their database: "
+            f"{database_counts}. "
             "If all are of one search, say so: review import the same file again with --source."
         )
-    _tell_rejected(done.rejected)
-    if done.rejected_path:
-        say(f"  The {len(done.rejected)} skipped ones are in {done.rejected_path}")
+    _print_rejected(result.rejected)
+    if result.rejected_path:
+        print_line(f"  The {len(result.rejected)} skipped ones are in {result.rejected_path}")
 
 
-def _as_json(done: "Imported | Entered") -> dict[str, Any]:
+def _to_json_dict(result: "RecordImportResult | DecisionImportResult") -> dict[str, Any]:
     from dataclasses import asdict
 
-    return {name: value for name, value in asdict(done).items() if value not in (None, ())}
+    return {name: value for name, value in asdict(result).items() if value not in (None, ())}
 
 
 def import_decisions(
@@ -170,56 +191,59 @@ def import_decisions(
     file: Path = typer.Argument(..., help="CSV, XLSX, or an export of Rayyan, Covidence, ASReview"),
     stage: str = typer.Option("", help="Stage of lines that name none; the first if left out."),
     reviewer: str = typer.Option("", help="Reviewer of lines that name none."),
-    verdict: Verdict | None = typer.Option(None, help="Verdict of lines that state none."),
+    verdict: VerdictChoice | None = typer.Option(None, help="Verdict of lines that state none."),
     name: list[str] = typer.Option([], help="THEIRS=OURS: a person named otherwise in the file."),
     keep_good: bool = typer.Option(False, help="Enter the good lines of a file with bad ones."),
-    json: bool = typer.Option(False, "--json", help="Say what was done as JSON."),
+    as_json: bool = typer.Option(False, "--json", help="Say what was done as JSON."),
 ) -> None:
     """Enter a file of decisions: columns record, stage, reviewer, verdict, reason, note."""
-    from review.formats.tabular.decisions import Given
+    from review.formats.tabular.decisions import DecisionDefaults
     from review.workflow.screening import import_decisions as decision_files
 
-    given = Given(stage or None, reviewer or None, verdict.value if verdict else None)
-    for one in name:
-        if "=" not in one:
-            raise ReviewError(f"--name {one}: write THEIRS=OURS, for example 'A. Lovelace=ada'.")
-    names = dict(one.split("=", 1) for one in name)
-    project, who = opened(context), person(context)
-    done = decision_files.import_decisions(
-        project, file, who, given=given, names=names, keep_good=keep_good
+    defaults = DecisionDefaults(stage or None, reviewer or None, verdict.value if verdict else None)
+    for name_pair in name:
+        if "=" not in name_pair:
+            raise ReviewError(
+                f"--name {name_pair}: write THEIRS=OURS, for example 'A. Lovelace=ada'."
+            )
+    names = dict(name_pair.split("=", 1) for name_pair in name)
+    project, who = open_review(context), get_user_name(context)
+    result = decision_files.import_decisions(
+        project, file, who, defaults=defaults, names=names, keep_good=keep_good
     )
-    if json:
-        say_json([_as_json(done)], lines=True)
+    if as_json:
+        print_json([_to_json_dict(result)], lines=True)
         return
-    say(
-        f"{done.name} ({done.kind}): {done.added} decisions added, {done.unchanged} here already, "
-        f"{done.undecided} lines without a verdict."
+    print_line(
+        f"{result.name} ({result.kind}): {result.added} decisions added, {result.unchanged} here "
+        "already, "
+        f"{result.undecided} lines without a verdict."
     )
-    for bad in done.rejected:
-        say(f"  not entered: {bad.reason}")
+    for rejection in result.rejected:
+        print_line(f"  not entered: {rejection.reason}")
 
 
-def decide(
+def enter_decision(
     context: typer.Context,
     key: str = typer.Argument(..., help="The record, for example R000001."),
     stage: str = typer.Option(..., help="Stage of the protocol."),
-    verdict: Verdict | None = typer.Option(None, help="What you decide."),
+    verdict: VerdictChoice | None = typer.Option(None, help="What you decide."),
     withdraw: bool = typer.Option(False, help="Take back the decision you made before."),
     reason: str = typer.Option("", help="Reason for an exclusion, as the protocol words it."),
     note: str = typer.Option("", help="A note for your team."),
     adjudicate: bool = typer.Option(False, help="Settle a conflict between reviewers."),
 ) -> None:
     """Enter one decision of yours (--user names another reviewer)."""
-    from review.store.records import number_of
+    from review.store.records import parse_record_key
     from review.workflow.screening import blinding, reviewing
-    from review.workflow.screening.decisions import Wanted, stage_named
-    from review.workflow.screening.decisions import decide as add
+    from review.workflow.screening.decisions import NewDecision, find_stage
+    from review.workflow.screening.decisions import add_decision as add
 
     if (verdict is None) != withdraw:
         raise ReviewError("Say either --verdict include, exclude or unsure, or --withdraw.")
-    who = person(context)
-    one = Wanted(
-        number_of(key),
+    who = get_user_name(context)
+    new_decision = NewDecision(
+        parse_record_key(key),
         stage,
         who,
         verdict.value if verdict else None,
@@ -227,20 +251,22 @@ def decide(
         note or None,
         "adjudicator" if adjudicate else "reviewer",
     )
-    project = opened(context)
-    here = stage_named(project.protocol, stage)
+    project = open_review(context)
+    protocol_stage = find_stage(project.protocol, stage)
     if adjudicate:
-        reviewing.judged_first(project, here, who, one.record)
-    standing = add(project, one)
-    did = verdict.value if verdict else "withdrawn"
-    told = blinding.told(project, who, here, one.record, standing)
-    say(f"{key}: {did} by {who} at {stage}; the record is now {told}.")
+        reviewing.require_own_decision(project, protocol_stage, who, new_decision.record)
+    report_status = add(project, new_decision)
+    action = verdict.value if verdict else "withdrawn"
+    visible_status = blinding.get_visible_status(
+        project, who, protocol_stage, new_decision.record, report_status
+    )
+    print_line(f"{key}: {action} by {who} at {stage}; the record is now {visible_status}.")
 
 
-def _export(form: Form) -> Callable[..., None]:
+def _make_export_command(record_format: RecordFormat) -> Callable[..., None]:
     """The command that writes the records in one format."""
 
-    def export(
+    def export_records(
         context: typer.Context,
         out: Path = typer.Argument(None, help="File to write; a name of its own if left out."),
         stage: str = typer.Option("", help="Only what has reached this stage."),
@@ -250,13 +276,15 @@ def _export(form: Form) -> Callable[..., None]:
         as_of: str = AS_OF,
     ) -> None:
         from review.formats.export import EXTENSIONS
-        from review.workflow.exports.records import Wish, save
+        from review.workflow.exports.records import ExportOptions, save_export
 
-        path = out or Path(f"records{EXTENSIONS[form.value]}")
-        who = person(context)
-        wish = Wish(stage or None, status or None, unique, decisions, who, as_of or None)
-        made = save(opened(context), form.value, path, wish)
-        say(f"Wrote {made.n:,} records to {path}")
-        say(made.sums(path.name))
+        path = out or Path(f"records{EXTENSIONS[record_format.value]}")
+        who = get_user_name(context)
+        options = ExportOptions(
+            stage or None, status or None, unique, decisions, who, as_of or None
+        )
+        result = save_export(open_review(context), record_format.value, path, options)
+        print_line(f"Wrote {result.n:,} records to {path}")
+        print_line(result.format_sums(path.name))
 
-    return export
+    return export_records

@@ -4,50 +4,56 @@ from pathlib import Path
 
 import typer
 
-from review.cli.base import opened, person, say
+from review.cli.base import get_user_name, open_review, print_line
 
 
-def register(app: typer.Typer) -> None:
+def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
-    app.command("init")(init)
-    app.command("check")(check)
-    app.command("amend")(amend)
-    app.command("amendments")(amendments)
+    app.command("init")(create_review)
+    app.command("check")(check_protocol)
+    app.command("amend")(record_amendment)
+    app.command("amendments")(list_amendments)
 
 
-def init(folder: Path) -> None:
+def create_review(folder: Path) -> None:
     """Write a commented starter protocol into FOLDER."""
-    from review.workflow.setup.loading import init as start
+    from review.workflow.setup.loading import init_project as start
 
     path = start(folder)
-    say(f"Wrote {path}. Edit it, then run: review check {folder}")
+    print_line(f"Wrote {path}. Edit it, then run: review check {folder}")
 
 
-def check(folder: Path = typer.Argument(Path(), help="The review's folder.")) -> None:
+def check_protocol(folder: Path = typer.Argument(Path(), help="The review's folder.")) -> None:
     """Check the protocol in FOLDER: says what is wrong and where, or what it plans."""
-    from review.workflow.setup.loading import check as checked
+    from review.workflow.setup.loading import check_protocol as checked
 
     for line in checked(folder):
-        say(line)
+        print_line(line)
 
 
-def amend(context: typer.Context, why: str = typer.Option(..., help="Why it changed.")) -> None:
+def record_amendment(
+    context: typer.Context, why: str = typer.Option(..., help="Why it changed.")
+) -> None:
     """Record the protocol's change now, with the reason for it."""
     from review.workflow.setup import loading
 
-    folder, who = Path(context.find_root().obj.folder), person(context)
+    folder, who = Path(context.find_root().obj.folder), get_user_name(context)
     project = loading.open_project(folder, who=who, why=why)
-    say(f"Protocol {project.fingerprint[:12]} is in force.")
-    if loading.newest_reason(project) != why:
-        say("It had been recorded before, so nothing was recorded now and this reason is not kept.")
+    print_line(f"Protocol {project.fingerprint[:12]} is in force.")
+    if loading.get_newest_reason(project) != why:
+        print_line(
+            "It had been recorded before, so nothing was recorded now and this reason is not kept."
+        )
 
 
-def amendments(context: typer.Context) -> None:
+def list_amendments(context: typer.Context) -> None:
     """List the protocol's changes since screening began."""
     from review.workflow.setup import loading
 
-    found = loading.amendments(opened(context))
-    for one in found:
-        say(f"{one['at']}  {one['who']}  {one['why'] or '(no reason given)'}\n{one['what']}")
-    if not found:
-        say("No amendments: the protocol has not changed since screening began.")
+    entries = loading.list_amendments(open_review(context))
+    for entry in entries:
+        print_line(
+            f"{entry['at']}  {entry['who']}  {entry['why'] or '(no reason given)'}\n{entry['what']}"
+        )
+    if not entries:
+        print_line("No amendments: the protocol has not changed since screening began.")

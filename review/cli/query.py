@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from review.cli.base import say, say_json
+from review.cli.base import print_json, print_line
 
 if TYPE_CHECKING:
-    from review.query import Window
+    from review.query import DateWindow
 
-NAMES = {
+SOURCE_NAMES = {
     "pubmed": "PubMed",
     "arxiv": "arXiv",
     "europepmc": "Europe PMC",
@@ -20,11 +20,11 @@ NAMES = {
     "biorxiv": "bioRxiv (matched here)",
 }
 
-SHOWN = 12
+MAX_REMARKS = 12
 """Remarks shown for each source."""
 
 
-class Source(StrEnum):
+class SourceChoice(StrEnum):
     """Sources a query is put to."""
 
     pubmed = "pubmed"
@@ -34,85 +34,93 @@ class Source(StrEnum):
     biorxiv = "biorxiv"
 
 
-def register(app: typer.Typer) -> None:
+def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
     group = typer.Typer(no_args_is_help=True, help="Read a query and see what sources are asked.")
-    group.command("explain", epilog="Exit status: 0 the query can be read; 1 it cannot.")(explain_)
+    group.command("explain", epilog="Exit status: 0 the query can be read; 1 it cannot.")(
+        explain_query
+    )
     app.add_typer(group, name="query")
 
 
-def explain_(
+def explain_query(
     context: typer.Context,
     query: str = typer.Argument("", help="The query in quotes; the protocol's if left out."),
     from_: datetime | None = typer.Option(None, "--from", formats=["%Y-%m-%d"], help="First day."),
     to: datetime | None = typer.Option(None, formats=["%Y-%m-%d"], help="Last day."),
-    source: Source | None = typer.Option(None, help="Print only this source's text."),
-    json_: bool = typer.Option(False, "--json", help="Print JSON."),
+    source: SourceChoice | None = typer.Option(None, help="Print only this source's text."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Show what each source is asked, and what it could not be asked."""
-    text, window, native = _asked(context, query, from_, to)
-    found = _explained(text, window, native)
+    text, window, native = _resolve_query(context, query, from_, to)
+    explanation = _build_explanation(text, window, native)
     if source is not None:
-        _one(found["sources"][source.value], as_json=json_)
-    elif json_:
-        say_json(found)
+        _print_source_query(explanation["sources"][source.value], as_json=as_json)
+    elif as_json:
+        print_json(explanation)
     else:
-        say("\n".join(_lines(found)))
+        print_line("\n".join(_format_explanation(explanation)))
 
 
-def _asked(
+def _resolve_query(
     context: typer.Context, query: str, from_: datetime | None, to: datetime | None
-) -> tuple[str, "Window", dict[str, str]]:
+) -> tuple[str, "DateWindow", dict[str, str]]:
     """The query, its window and the sources' own queries: as given, else the protocol's."""
-    from review.protocol import load
-    from review.query import Window
+    from review.protocol import load_protocol
+    from review.query import DateWindow
 
     since, until = from_.date() if from_ else None, to.date() if to else None
     if since and until and until < since:
         raise typer.BadParameter(f"--to ({until}) lies before --from ({since}).")
     if query.strip():
-        return query, Window(since, until), {}
-    search = load(Path(context.find_root().obj.folder) / "protocol.yaml").search
-    return search.query, Window(since or search.from_, until or search.to), search.native
+        return query, DateWindow(since, until), {}
+    search = load_protocol(Path(context.find_root().obj.folder) / "protocol.yaml").search
+    return search.query, DateWindow(since or search.from_, until or search.to), search.native
 
 
-def _explained(query: str, window: "Window", native: dict[str, str]) -> dict[str, Any]:
-    from review.sources.query_preview import explain
+def _build_explanation(query: str, window: "DateWindow", native: dict[str, str]) -> dict[str, Any]:
+    from review.sources.query_preview import describe_query
 
-    found = explain(query, window)
+    explanation = describe_query(query, window)
     for name, text in native.items():
-        if name in found["sources"]:
-            found["sources"][name]["native"] = text
-    return found
+        if name in explanation["sources"]:
+            explanation["sources"][name]["native"] = text
+    return explanation
 
 
-def _one(found: dict[str, Any], *, as_json: bool) -> None:
+def _print_source_query(source_entry: dict[str, Any], *, as_json: bool) -> None:
     from review.errors import QueryError
 
     if as_json:
-        say_json(found)
-    elif found["error"]:
-        raise QueryError(found["error"])
+        print_json(source_entry)
+    elif source_entry["error"]:
+        raise QueryError(source_entry["error"])
     else:
-        say(found.get("native") or found["text"])
+        print_line(source_entry.get("native") or source_entry["text"])
 
 
-def _lines(found: dict[str, Any]) -> list[str]:
+def _format_explanation(explanation: dict[str, Any]) -> list[str]:
     """The explanation for reading."""
-    first, last = found["window"]["from"] or "the beginning", found["window"]["to"] or "today"
-    lines = [f"Read as ({found['terms']} terms, {first} to {last}):", f"  {found['query']}"]
-    for name, one in found["sources"].items():
-        lines += ["", NAMES[name]]
-        if one["error"]:
-            lines.append(f"  Not asked: {one['error']}")
+    since, until = (
+        explanation["window"]["from"] or "the beginning",
+        explanation["window"]["to"] or "today",
+    )
+    lines = [
+        f"Read as ({explanation['terms']} terms, {since} to {until}):",
+        f"  {explanation['query']}",
+    ]
+    for name, entry in explanation["sources"].items():
+        lines += ["", SOURCE_NAMES[name]]
+        if entry["error"]:
+            lines.append(f"  Not asked: {entry['error']}")
             continue
-        if "native" in one:
+        if "native" in entry:
             lines += ["  The protocol's own query for this source, in place of the compiled one:"]
-        lines.append(f"  {one.get('native') or one['text']}")
-        said = (*one["lost"], *one["notes"])
-        lines += [f"  - {text}" for text in said[:SHOWN]]
-        if len(said) > SHOWN:
-            lines.append(f"  - and {len(said) - SHOWN:,} more; --json shows all")
-    if found["warnings"]:
-        lines += ["", "Look again at", *(f"  - {text}" for text in found["warnings"])]
+        lines.append(f"  {entry.get('native') or entry['text']}")
+        remarks = (*entry["lost"], *entry["notes"])
+        lines += [f"  - {text}" for text in remarks[:MAX_REMARKS]]
+        if len(remarks) > MAX_REMARKS:
+            lines.append(f"  - and {len(remarks) - MAX_REMARKS:,} more; --json shows all")
+    if explanation["warnings"]:
+        lines += ["", "Look again at", *(f"  - {text}" for text in explanation["warnings"])]
     return lines

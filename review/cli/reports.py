@@ -5,48 +5,58 @@ from pathlib import Path
 
 import typer
 
-from review.cli.base import AS_OF, exports, opened, person, say, say_json
+from review.cli.base import (
+    AS_OF,
+    export_commands,
+    get_user_name,
+    open_review,
+    print_json,
+    print_line,
+)
 
 
-def register(app: typer.Typer) -> None:
+def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
-    app.command("status")(status)
-    app.command("replay")(replay)
-    app.command("diff")(diff)
-    app.command("verify")(verify)
-    exports.command("prisma")(prisma)
-    exports.command("all")(all_)
+    app.command("status")(show_status)
+    app.command("replay")(replay_review)
+    app.command("diff")(show_changes)
+    app.command("verify")(verify_report)
+    export_commands.command("prisma")(export_prisma)
+    export_commands.command("all")(export_all)
 
 
-def status(
+def show_status(
     context: typer.Context,
     as_of: str = AS_OF,
-    json: bool = typer.Option(False, "--json", help="Every box as JSON."),
+    as_json: bool = typer.Option(False, "--json", help="Every box as JSON."),
     ids: bool = typer.Option(False, "--ids", help="With --json: the records behind each number."),
 ) -> None:
     """Show where the review stands: every box of the flow."""
-    from review.prisma import as_dict, hold
+    from review.prisma import flow_to_dict, validate
     from review.workflow.exports import prisma, snapshot
-    from review.workflow.harvest.alerts import open_ones, told
+    from review.workflow.harvest.alerts import format_alert, list_open_alerts
 
-    now = snapshot.at(opened(context), as_of or None, whole=False)
-    alerts = [told(one) for one in open_ones(now.project, now.until)]
-    if json:
-        notes = prisma.notes(now)
-        counts = as_dict(hold(now.flow), ids=ids)
-        say_json({"day": now.day, "notes": notes, "alerts": alerts, **counts})
+    review_snapshot = snapshot.snapshot_at(open_review(context), as_of or None, read_all=False)
+    alerts = [
+        format_alert(open_alert)
+        for open_alert in list_open_alerts(review_snapshot.project, review_snapshot.until)
+    ]
+    if as_json:
+        notes = prisma.list_incomplete_searches(review_snapshot)
+        counts = flow_to_dict(validate(review_snapshot.flow), ids=ids)
+        print_json({"day": review_snapshot.day, "notes": notes, "alerts": alerts, **counts})
         return
-    say(f"{now.project.protocol.title}\nState of {now.day}")
-    for line in prisma.funnel(hold(now.flow)):
-        say(line)
-    say(prisma.sums(now))
-    for note in prisma.notes(now):
-        say(note)
+    print_line(f"{review_snapshot.project.protocol.title}\nState of {review_snapshot.day}")
+    for line in prisma.format_flow_lines(validate(review_snapshot.flow)):
+        print_line(line)
+    print_line(prisma.describe_conservation(review_snapshot))
+    for note in prisma.list_incomplete_searches(review_snapshot):
+        print_line(note)
     for alert in alerts:
-        say(f"ALERT {alert}")
+        print_line(f"ALERT {alert}")
 
 
-def prisma(
+def export_prisma(
     context: typer.Context,
     out: Path = typer.Argument(Path(), help="Folder to write into."),
     as_of: str = AS_OF,
@@ -55,26 +65,26 @@ def prisma(
     from review.workflow.exports import folder, snapshot
     from review.workflow.exports import prisma as figure
 
-    now = snapshot.at(opened(context), as_of or None)
-    for place in folder.write(figure.files(now), out):
-        say(f"wrote {place}")
-    say(figure.sums(now))
+    review_snapshot = snapshot.snapshot_at(open_review(context), as_of or None)
+    for path in folder.write_files(figure.build_files(review_snapshot), out):
+        print_line(f"wrote {path}")
+    print_line(figure.describe_conservation(review_snapshot))
 
 
-def replay(
+def replay_review(
     data: Path = typer.Argument(..., help="Folder of a published review, as data/roberts2021."),
     out: Path | None = typer.Option(None, help="New folder for the review; replay-NAME if absent."),
 ) -> None:
     """Run a published review's numbers through the pipeline and hold every box against them."""
-    from review.workflow.exports.replay import replay as run
-    from review.workflow.exports.replay import shown
+    from review.workflow.exports.replay import format_replay
+    from review.workflow.exports.replay import replay_review as run
 
-    project, held = run(data, out or Path(f"replay-{data.name}"))
-    for line in shown(project, held):
-        say(line)
+    project, comparisons = run(data, out or Path(f"replay-{data.name}"))
+    for line in format_replay(project, comparisons):
+        print_line(line)
 
 
-def all_(
+def export_all(
     context: typer.Context,
     out: Path = typer.Argument(..., help="Folder to write into, or a file that ends in .zip."),
     as_of: str = AS_OF,
@@ -82,27 +92,29 @@ def all_(
     """Write the whole report: figures, tables, texts, references, log and manifest."""
     from review.workflow.exports import bundle, folder, manifest, snapshot
 
-    now = snapshot.at(opened(context), as_of or None)
-    files = bundle.everything(
-        now, progress=lambda part, _: say(f"making {part} ..."), reader=person(context)
+    review_snapshot = snapshot.snapshot_at(open_review(context), as_of or None)
+    files = bundle.build_report_files(
+        review_snapshot,
+        progress=lambda part, _: print_line(f"making {part} ..."),
+        reader=get_user_name(context),
     )
     if out.suffix.lower() == ".zip":
-        left: list[str] = []
-        folder.write({out.name: bundle.as_zip(files)}, out.parent)
+        stale_files: list[str] = []
+        folder.write_files({out.name: bundle.pack_zip(files)}, out.parent)
     else:
-        left = manifest.stale(out, files)
-        folder.write(files, out)
-    say(f"wrote {len(files):,} files to {out}; state of {now.day}")
-    for name in left:
-        say(f"  still there from an earlier report, not of this one: {name}")
-    for line in bundle.sums(now, files):
-        say(line)
-    say(f"Check it at any time: review verify {shlex.quote(str(out))}")
+        stale_files = manifest.find_stale_files(out, files)
+        folder.write_files(files, out)
+    print_line(f"wrote {len(files):,} files to {out}; state of {review_snapshot.day}")
+    for name in stale_files:
+        print_line(f"  still there from an earlier report, not of this one: {name}")
+    for line in bundle.describe_totals(review_snapshot, files):
+        print_line(line)
+    print_line(f"Check it at any time: review verify {shlex.quote(str(out))}")
 
 
-def verify(
+def verify_report(
     report: Path = typer.Argument(..., help="Folder or .zip that 'review export all' wrote."),
-    json: bool = typer.Option(False, "--json", help="As JSON."),
+    as_json: bool = typer.Option(False, "--json", help="As JSON."),
 ) -> None:
     """Hold a written report against its manifest: names each file that differs or is missing.
 
@@ -110,32 +122,34 @@ def verify(
     """
     from review.workflow.exports import manifest
 
-    found = manifest.verify(report)
-    if json:
-        say_json(manifest.as_json(found))
+    verification_result = manifest.verify_report(report)
+    if as_json:
+        print_json(manifest.to_json(verification_result))
     else:
-        say("\n".join(manifest.lines(found)))
-    if found.changed or found.missing:
+        print_line("\n".join(manifest.format_lines(verification_result)))
+    if verification_result.changed or verification_result.missing:
         raise typer.Exit(1)
 
 
-def diff(
+def show_changes(
     context: typer.Context,
     since: str = typer.Option(..., help="Day whose end is compared with: 2020-06-24."),
     as_of: str = AS_OF,
-    json: bool = typer.Option(False, "--json", help="As JSON."),
+    as_json: bool = typer.Option(False, "--json", help="As JSON."),
     out: Path | None = typer.Option(None, help="Folder for the updated-review PRISMA diagram."),
 ) -> None:
     """Show what came, what was decided and what changed since a day."""
     from review.workflow.exports import changes, folder
     from review.workflow.exports import prisma as figure
 
-    found = changes.since(opened(context), since, as_of or None)
-    if json:
-        say_json(changes.as_json(found))
+    difference = changes.compare_since(open_review(context), since, as_of or None)
+    if as_json:
+        print_json(changes.to_json(difference))
     else:
-        for line in changes.lines(found):
-            say(line)
+        for line in changes.format_lines(difference):
+            print_line(line)
     if out is not None:
-        for place in folder.write(figure.drawn(found.update, day=found.day), out):
-            say(f"wrote {place}") if not json else None
+        for path in folder.write_files(
+            figure.build_flow_files(difference.update, day=difference.day), out
+        ):
+            print_line(f"wrote {path}") if not as_json else None

@@ -4,22 +4,22 @@ from pathlib import Path
 
 import typer
 
-from review.cli.base import opened
+from review.cli.base import open_review
 
 
-def register(app: typer.Typer) -> None:
+def register_commands(app: typer.Typer) -> None:
     """Adds the command."""
-    app.command("app")(serve)
+    app.command("app")(serve_app)
 
 
-def serve(
+def serve_app(
     context: typer.Context,
     port: int = typer.Option(8501, help="Port to listen on."),
     address: str = typer.Option("127.0.0.1", help="Address to listen on."),
     solo: str = typer.Option("", help="Single-user laptop: act as NAME, without sign-in."),
 ) -> None:
     """Serve the app for this review in the browser."""
-    from review.web.server import run
+    from review.web.server import run_server
 
-    project = opened(context)
-    run(Path(project.folder), port=port, address=address, solo=solo or None)
+    project = open_review(context)
+    run_server(Path(project.folder), port=port, address=address, solo=solo or None)

@@ -29,46 +29,46 @@ Pure: no clock, no files, no network. The same records give the same groups in a
 from review.dedupe.api import (
     TOOL,
     WITHDRAWN,
-    Groups,
-    doubts,
+    ReportGroups,
+    compute_groups,
     find_links,
-    groups,
-    spoken_of,
-    stale,
-    stated_links,
-    told,
-    words_of,
+    find_possible_duplicates,
+    find_registry_links,
+    find_stale_links,
+    latest_decisions_by,
+    latest_manual_decisions,
+    with_registry_statements,
 )
-from review.dedupe.cache import extended, packed, unpacked
-from review.dedupe.clustering import BY_HAND, STATED
-from review.dedupe.explanation import Explanation, explain
-from review.dedupe.features import Columns, is_posting, read
-from review.dedupe.merging import Merged, merge
+from review.dedupe.cache import append_columns, pack_columns, unpack_columns
+from review.dedupe.clustering import BY_HAND, STATED_PREFIX
+from review.dedupe.explanation import Explanation, explain_pair
+from review.dedupe.features import FeatureColumns, build_columns, is_preprint
+from review.dedupe.merging import MergedRecord, merge_records
 from review.dedupe.rules import ENGINE
 
 __all__ = [
     "BY_HAND",
     "ENGINE",
-    "STATED",
+    "STATED_PREFIX",
     "TOOL",
     "WITHDRAWN",
-    "Columns",
     "Explanation",
-    "Groups",
-    "Merged",
-    "doubts",
-    "explain",
-    "extended",
+    "FeatureColumns",
+    "MergedRecord",
+    "ReportGroups",
+    "append_columns",
+    "build_columns",
+    "compute_groups",
+    "explain_pair",
     "find_links",
-    "groups",
-    "is_posting",
-    "merge",
-    "packed",
-    "read",
-    "spoken_of",
-    "stale",
-    "stated_links",
-    "told",
-    "unpacked",
-    "words_of",
+    "find_possible_duplicates",
+    "find_registry_links",
+    "find_stale_links",
+    "is_preprint",
+    "latest_decisions_by",
+    "latest_manual_decisions",
+    "merge_records",
+    "pack_columns",
+    "unpack_columns",
+    "with_registry_statements",
 ]

@@ -13,35 +13,35 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from review.dedupe.features import Columns, Ints, code
+from review.dedupe.features import FeatureColumns, Ints, hash_text
 from review.dedupe.normalize import is_common
 
-EDGE = 18
+EDGE_LETTERS = 18
 """Letters of a title's beginning and end that make a key."""
-LONGEST = 3
+LONGEST_WORDS = 3
 """Longest words of a title that make keys with the first author: long words are rare words."""
-BANDS, ROWS = 4, 2
+BANDS, BAND_ROWS = 4, 2
 """MinHash over title words: two sets with Jaccard index 0.6 meet in one of 4 bands of 2 with
 probability 0.83. Source: Broder 1997, On the resemblance and containment of documents."""
-STRONG, FAIR, WEAK = 64, 24, 10
+STRONG_CAP, FAIR_CAP, WEAK_CAP = 64, 24, 10
 """Records a key may join pair by pair before it is thinned: identifiers, titles and pages; a part
 of the title with the first author; the rest."""
 NEIGHBOURS = 4
 """Records to each side that a thinned key still compares."""
 
-ORDERED = 80
+ORDER_LETTERS = 80
 """Letters of the title by which rows of one key stand beside each other."""
-COMPACT = 4_000_000
+MAX_BUFFERED_CODES = 4_000_000
 """Pair codes gathered before repeated ones are dropped; bounds memory."""
 
 Pairs = npt.NDArray[np.int64]
 """m x 2 rows, first < second, sorted, each pair once."""
 
 
-def mix(*parts: npt.NDArray[Any], salt: str) -> Ints:
+def mix_codes(*parts: npt.NDArray[Any], salt: str) -> Ints:
     """One 63-bit code from codes; 0 where any part is 0 (unknown)."""
     unknown = np.zeros(len(parts[0]), bool)
-    total = np.full(len(parts[0]), code(salt), np.uint64)
+    total = np.full(len(parts[0]), hash_text(salt), np.uint64)
     for part in parts:
         unknown |= part == 0
         total = (total ^ part.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
@@ -52,49 +52,52 @@ def mix(*parts: npt.NDArray[Any], salt: str) -> Ints:
 
 
 @lru_cache(maxsize=500_000)
-def _word_code(word: str) -> int:
-    return 0 if is_common(word) else code(word)
+def _hash_word(word: str) -> int:
+    return 0 if is_common(word) else hash_text(word)
 
 
-def _title_keys(columns: Columns) -> tuple[Ints, Ints, Ints, Ints, list[Ints]]:
+def _make_title_keys(columns: FeatureColumns) -> tuple[Ints, Ints, Ints, Ints, list[Ints]]:
     """Head, tail, and the longest words' codes (n x LONGEST), plus words as a flat run."""
     n = len(columns)
     head, tail = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    longest = np.zeros((n, LONGEST), np.int64)
+    longest = np.zeros((n, LONGEST_WORDS), np.int64)
     flat: list[int] = []
     starts = np.zeros(n, np.int64)
     for row, title in enumerate(columns.title):
         starts[row] = len(flat)
-        together = title.replace(" ", "")
-        head[row], tail[row] = code(together[:EDGE]), code(together[-EDGE:])
+        compact_title = title.replace(" ", "")
+        head[row], tail[row] = (
+            hash_text(compact_title[:EDGE_LETTERS]),
+            hash_text(compact_title[-EDGE_LETTERS:]),
+        )
         words = sorted(set(title.split()), key=lambda word: (-len(word), word))
-        codes = [one for one in map(_word_code, words) if one]
-        longest[row, : min(LONGEST, len(codes))] = codes[:LONGEST]
+        codes = [word_code for word_code in map(_hash_word, words) if word_code]
+        longest[row, : min(LONGEST_WORDS, len(codes))] = codes[:LONGEST_WORDS]
         flat.extend(codes or [0])
-    return head, tail, longest, np.array(flat, np.int64), _bands(np.array(flat), starts)
+    return head, tail, longest, np.array(flat, np.int64), _make_bands(np.array(flat), starts)
 
 
-def _bands(flat: npt.NDArray[Any], starts: Ints) -> list[Ints]:
+def _make_bands(flat: npt.NDArray[Any], starts: Ints) -> list[Ints]:
     """MinHash bands of sets laid out in a flat run; 0 where the set is empty."""
     if not len(starts):
         return []
-    found = []
+    bands = []
     values = flat.astype(np.uint64)
     for band in range(BANDS):
         lowest = []
-        for row in range(ROWS):
-            odd = np.uint64(code(f"permutation {band} {row}") | 1)
+        for row in range(BAND_ROWS):
+            odd = np.uint64(hash_text(f"permutation {band} {row}") | 1)
             shuffled = (values ^ odd) * odd
             shuffled ^= shuffled >> np.uint64(31)
-            least = np.minimum.reduceat(shuffled, starts)
-            lowest.append((least >> np.uint64(1)).astype(np.int64) | 1)
-        keys = mix(*lowest, salt=f"band {band}")
+            minimum = np.minimum.reduceat(shuffled, starts)
+            lowest.append((minimum >> np.uint64(1)).astype(np.int64) | 1)
+        keys = mix_codes(*lowest, salt=f"band {band}")
         keys[flat[starts] == 0] = 0
-        found.append(keys)
-    return found
+        bands.append(keys)
+    return bands
 
 
-def _people(columns: Columns) -> tuple[Ints, Ints, Ints, Ints]:
+def _hash_authors(columns: FeatureColumns) -> tuple[Ints, Ints, Ints, Ints]:
     """Codes of the first, second and last family name, and of the whole team (3 and up)."""
     first, second, last, team = (np.zeros(len(columns), np.int64) for _ in range(4))
     for row, names in enumerate(columns.families):
@@ -107,49 +110,55 @@ def _people(columns: Columns) -> tuple[Ints, Ints, Ints, Ints]:
     return first, second, last, team
 
 
-def keys(columns: Columns) -> dict[str, tuple[Ints, int]]:
+def make_keys(columns: FeatureColumns) -> dict[str, tuple[Ints, int]]:
     """Key name -> the key of each row (0 where it has none) and the cap on records per key."""
-    head, tail, longest, _, bands = _title_keys(columns)
-    first, second, last, team = _people(columns)
+    head, tail, longest, _, bands = _make_title_keys(columns)
+    first, second, last, team = _hash_authors(columns)
     year = columns.year.astype(np.int64)
-    found = {
-        "doi": (columns.doi, STRONG),
-        "pmid": (columns.pmid, STRONG),
-        "pmcid": (columns.pmcid, STRONG),
-        "arxiv": (columns.arxiv, STRONG),
-        "title": (columns.exact, STRONG),
-        "volume+page": (mix(columns.volume, columns.page, salt="vp"), STRONG),
-        "page+first": (mix(columns.page, first, salt="pf"), STRONG),
-        "head+first": (mix(head, first, salt="hf"), FAIR),
-        "tail+first": (mix(tail, first, salt="tf"), FAIR),
-        "team": (mix(team, salt="team"), STRONG),
-        "first+second+year": (mix(first, second, year, salt="fsy"), WEAK),
-        "first+last": (mix(first, last, salt="fl"), WEAK),
-        "head+page": (mix(head, columns.page, salt="hp"), STRONG),
-        "head+year": (mix(head, year, salt="hy"), WEAK),
-        "tail+year": (mix(tail, year, salt="ty"), WEAK),
+    keys_by_name = {
+        "doi": (columns.doi, STRONG_CAP),
+        "pmid": (columns.pmid, STRONG_CAP),
+        "pmcid": (columns.pmcid, STRONG_CAP),
+        "arxiv": (columns.arxiv, STRONG_CAP),
+        "title": (columns.exact, STRONG_CAP),
+        "volume+page": (mix_codes(columns.volume, columns.page, salt="vp"), STRONG_CAP),
+        "page+first": (mix_codes(columns.page, first, salt="pf"), STRONG_CAP),
+        "head+first": (mix_codes(head, first, salt="hf"), FAIR_CAP),
+        "tail+first": (mix_codes(tail, first, salt="tf"), FAIR_CAP),
+        "team": (mix_codes(team, salt="team"), STRONG_CAP),
+        "first+second+year": (mix_codes(first, second, year, salt="fsy"), WEAK_CAP),
+        "first+last": (mix_codes(first, last, salt="fl"), WEAK_CAP),
+        "head+page": (mix_codes(head, columns.page, salt="hp"), STRONG_CAP),
+        "head+year": (mix_codes(head, year, salt="hy"), WEAK_CAP),
+        "tail+year": (mix_codes(tail, year, salt="ty"), WEAK_CAP),
     }
-    for place in range(LONGEST):
-        found[f"first+word {place}"] = (mix(first, longest[:, place], salt="fw"), WEAK)
-        found[f"last+word {place}"] = (mix(last, longest[:, place], salt="lw"), WEAK)
+    for word_index in range(LONGEST_WORDS):
+        keys_by_name[f"first+word {word_index}"] = (
+            mix_codes(first, longest[:, word_index], salt="fw"),
+            WEAK_CAP,
+        )
+        keys_by_name[f"last+word {word_index}"] = (
+            mix_codes(last, longest[:, word_index], salt="lw"),
+            WEAK_CAP,
+        )
     for number, band in enumerate(bands):
-        found[f"band {number}"] = (band, WEAK)
-    return found
+        keys_by_name[f"band {number}"] = (band, WEAK_CAP)
+    return keys_by_name
 
 
-def title_order(columns: Columns) -> Ints:
+def rank_by_title(columns: FeatureColumns) -> Ints:
     """The rank of each row by title and place; ties only between rows alike in all of it."""
     order = np.lexsort(
         (columns.mark, columns.doi, columns.year, columns.page, columns.volume, columns.exact)
     )
-    titles = np.array([title[:ORDERED] for title in columns.title], dtype=object)
+    titles = np.array([title[:ORDER_LETTERS] for title in columns.title], dtype=object)
     order = order[np.argsort(titles[order], kind="stable")]
     rank = np.empty(len(columns), np.int64)
     rank[order] = np.arange(len(columns))
     return rank
 
 
-def _pairs_of_key(key: Ints, cap: int, rank: Ints, new: npt.NDArray[np.bool_] | None) -> Ints:
+def _find_key_pairs(key: Ints, cap: int, rank: Ints, new: npt.NDArray[np.bool_] | None) -> Ints:
     """Codes first * n + second of the pairs one key gives."""
     n = len(key)
     rows = np.flatnonzero(key)
@@ -162,48 +171,48 @@ def _pairs_of_key(key: Ints, cap: int, rank: Ints, new: npt.NDArray[np.bool_] | 
     reach = np.where(size <= cap, size, NEIGHBOURS + 1)
     end_of = np.repeat(start + size, size)
     reach_of = np.repeat(reach, size)
-    found = []
-    place = np.arange(len(rows))
+    pair_codes = []
+    positions = np.arange(len(rows))
     for step in range(1, int(reach.max())):
-        place = place[(place + step < end_of[place]) & (reach_of[place] > step)]
-        if not len(place):
+        positions = positions[(positions + step < end_of[positions]) & (reach_of[positions] > step)]
+        if not len(positions):
             break
-        a, b = rows[place], rows[place + step]
+        a, b = rows[positions], rows[positions + step]
         if new is not None:
-            kept = new[a] | new[b]
-            a, b = a[kept], b[kept]
-        found.append(np.minimum(a, b) * n + np.maximum(a, b))
-    return np.concatenate(found) if found else np.empty(0, np.int64)
+            has_new = new[a] | new[b]
+            a, b = a[has_new], b[has_new]
+        pair_codes.append(np.minimum(a, b) * n + np.maximum(a, b))
+    return np.concatenate(pair_codes) if pair_codes else np.empty(0, np.int64)
 
 
-def _once(values: Ints) -> Ints:
+def _sort_unique(values: Ints) -> Ints:
     """The values sorted, each once, in place of the given ones."""
     values.sort()
-    fresh = np.ones(len(values), bool)
-    fresh[1:] = values[1:] != values[:-1]
-    return values[fresh]
+    is_first = np.ones(len(values), bool)
+    is_first[1:] = values[1:] != values[:-1]
+    return values[is_first]
 
 
-def pairs(columns: Columns, new: npt.NDArray[np.bool_] | None = None) -> Pairs:
+def find_pairs(columns: FeatureColumns, new: npt.NDArray[np.bool_] | None = None) -> Pairs:
     """The pairs of rows that share a key; only those with a new row where `new` is given."""
-    return pairs_of(keys(columns), title_order(columns), new)
+    return find_pairs_by_keys(make_keys(columns), rank_by_title(columns), new)
 
 
-def pairs_of(
-    found: dict[str, tuple[Ints, int]], rank: Ints, new: npt.NDArray[np.bool_] | None = None
+def find_pairs_by_keys(
+    keys_by_name: dict[str, tuple[Ints, int]], rank: Ints, new: npt.NDArray[np.bool_] | None = None
 ) -> Pairs:
     """The pairs that keys made elsewhere give, of rows whose title order is `rank`."""
     n = len(rank)
     runs: list[Ints] = [np.empty(0, np.int64)]
-    for key, cap in found.values():
-        runs.append(_pairs_of_key(key, cap, rank, new))
-        if sum(map(len, runs[1:])) > len(runs[0]) + COMPACT:
-            runs = [_once(np.concatenate(runs))]
-    total = _once(np.concatenate(runs))
+    for key, cap in keys_by_name.values():
+        runs.append(_find_key_pairs(key, cap, rank, new))
+        if sum(map(len, runs[1:])) > len(runs[0]) + MAX_BUFFERED_CODES:
+            runs = [_sort_unique(np.concatenate(runs))]
+    total = _sort_unique(np.concatenate(runs))
     return np.column_stack((total // n, total % n)) if n else np.empty((0, 2), np.int64)
 
 
-def in_chunks(found: Pairs, size: int) -> Iterator[Pairs]:
+def iter_chunks(row_pairs: Pairs, size: int) -> Iterator[Pairs]:
     """The pairs in runs of at most `size`, so that comparing needs little memory."""
-    for start in range(0, len(found), size):
-        yield found[start : start + size]
+    for start in range(0, len(row_pairs), size):
+        yield row_pairs[start : start + size]

@@ -11,37 +11,37 @@ from typing import Any
 
 import numpy as np
 
-from review.dedupe.features import Columns
+from review.dedupe.features import FeatureColumns
 from review.dedupe.rules import ENGINE
 from review.models import Relation
 
 _TEXTS = ("title", "journal", "snippet")
 
 
-def extended(columns: Columns, more: Columns) -> Columns:
+def append_columns(columns: FeatureColumns, new_columns: FeatureColumns) -> FeatureColumns:
     """The columns of both, the first ones first.
 
     Raises:
         ValueError: a record number is in both.
     """
-    return joined_up((columns, more))
+    return concatenate_columns((columns, new_columns))
 
 
-def joined_up(given: Sequence[Columns]) -> Columns:
+def concatenate_columns(column_sets: Sequence[FeatureColumns]) -> FeatureColumns:
     """The columns of all, in the order given; at least one.
 
     Raises:
         ValueError: a record number comes twice.
     """
-    starts = [0, *accumulate(map(len, given))]
+    starts = [0, *accumulate(map(len, column_sets))]
     values: dict[str, Any] = {}
-    for spec in fields(Columns):
-        parts = [getattr(one, spec.name) for one in given]
+    for spec in fields(FeatureColumns):
+        parts = [getattr(columns, spec.name) for columns in column_sets]
         if spec.name == "relations":
             values[spec.name] = {
-                start + row: said
+                start + row: relations
                 for start, part in zip(starts, parts, strict=False)
-                for row, said in part.items()
+                for row, relations in part.items()
             }
         elif isinstance(parts[0], list):
             values[spec.name] = list(chain.from_iterable(parts))
@@ -49,43 +49,48 @@ def joined_up(given: Sequence[Columns]) -> Columns:
             values[spec.name] = np.concatenate(parts)
     if len(np.unique(values["ids"])) != starts[-1]:
         raise ValueError("a record is in both columns")
-    return Columns(**values)
+    return FeatureColumns(**values)
 
 
-def packed(columns: Columns) -> bytes:
+def pack_columns(columns: FeatureColumns) -> bytes:
     """The columns as bytes, marked with the version of the rules."""
     arrays: dict[str, Any] = {"engine": np.frombuffer(ENGINE.encode(), np.uint8)}
-    for spec in fields(Columns):
+    for spec in fields(FeatureColumns):
         column = getattr(columns, spec.name)
         if spec.name in _TEXTS:
             arrays[spec.name] = np.frombuffer("\n".join(column).encode(), np.uint8)
         elif spec.name == "families":
-            arrays["families"] = np.array([one for row in column for one in row], np.int64)
+            arrays["families"] = np.array(
+                [family_code for row in column for family_code in row], np.int64
+            )
             arrays["sizes"] = np.array([len(row) for row in column], np.int64)
         elif spec.name == "relations":
-            said = {row: [asdict(one) for one in many] for row, many in column.items()}
-            arrays["relations"] = np.frombuffer(json.dumps(said).encode(), np.uint8)
+            relations_by_row = {
+                row: [asdict(relation) for relation in relations]
+                for row, relations in column.items()
+            }
+            arrays["relations"] = np.frombuffer(json.dumps(relations_by_row).encode(), np.uint8)
         else:
             arrays[spec.name] = column
-    out = io.BytesIO()
-    np.savez_compressed(out, **arrays)
-    return out.getvalue()
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
 
 
-def unpacked(data: bytes) -> Columns | None:
+def unpack_columns(data: bytes) -> FeatureColumns | None:
     """The columns that `packed` gave; None where the bytes are damaged or of other rules."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             if arrays["engine"].tobytes().decode() != ENGINE:
                 return None
-            return Columns(**_values(dict(arrays)))
+            return FeatureColumns(**_restore_values(dict(arrays)))
     except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile):
         return None
 
 
-def _values(arrays: dict[str, Any]) -> dict[str, Any]:
+def _restore_values(arrays: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for spec in fields(Columns):
+    for spec in fields(FeatureColumns):
         column = arrays[spec.name]
         if spec.name in _TEXTS:
             values[spec.name] = column.tobytes().decode().split("\n") if len(arrays["ids"]) else []
@@ -95,9 +100,10 @@ def _values(arrays: dict[str, Any]) -> dict[str, Any]:
                 tuple(flat[start:end]) for start, end in zip([0, *ends], ends, strict=False)
             ]
         elif spec.name == "relations":
-            said = json.loads(column.tobytes().decode())
+            relations_by_row = json.loads(column.tobytes().decode())
             values[spec.name] = {
-                int(row): tuple(Relation(**one) for one in many) for row, many in said.items()
+                int(row): tuple(Relation(**relation) for relation in relations)
+                for row, relations in relations_by_row.items()
             }
         else:
             values[spec.name] = column

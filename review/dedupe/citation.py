@@ -6,27 +6,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from review.dedupe.features import Columns, Ints, code
-from review.dedupe.normalize import SUPPLEMENTS
+from review.dedupe.features import FeatureColumns, Ints, hash_text
+from review.dedupe.normalize import SUPPLEMENT_OFFSET
 
 Bools = npt.NDArray[np.bool_]
 
 LOW_PAGE = 20
 """Where journals number every issue from page 1, columns stand on its first pages each time."""
-MOST_ISSUES = 60
+MAX_ISSUES = 60
 """Issues a volume can have (a weekly's 53 and supplements); greater numbers run on over volumes, or
 are a database's own, and tell no two documents apart."""
-_SUPPLEMENT = code("s")
+_SUPPLEMENT_PREFIX = hash_text("s")
 
 
-def agreement(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
+def compare_codes(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
     """1 equal, -1 different, 0 where either is unknown."""
     known = (a != 0) & (b != 0)
     return np.where(known, np.where(a == b, 1, -1), 0).astype(np.int8)
 
 
-def pages(
-    columns: Columns, a: Ints, b: Ints, plain: dict[str, Any], one_work: Bools
+def compare_pages(
+    columns: FeatureColumns, a: Ints, b: Ints, agreements: dict[str, Any], one_work: Bools
 ) -> npt.NDArray[np.int8]:
     """Agreement of first pages. A page printed and an electronic number ('969', 'a1754') of one
     volume, two first pages with one last page, or page 1 of an article ahead of print are no
@@ -34,49 +34,51 @@ def pages(
     '250-254') are misprints of one only where all else speaks for one work: letters under one title
     follow each other so.
     """
-    page, last = columns.page, columns.last_page
-    found = agreement(page[a], page[b])
-    touching = (page[a] == last[b]) | (last[a] == page[b])
+    page, last_page = columns.page, columns.last_page
+    result = compare_codes(page[a], page[b])
+    touching = (page[a] == last_page[b]) | (last_page[a] == page[b])
     high = np.minimum(page[a], page[b]) > LOW_PAGE
-    found[(found == -1) & touching & high & one_work] = 1
+    result[(result == -1) & touching & high & one_work] = 1
     other_prefix = columns.page_prefix[a] != columns.page_prefix[b]
-    other_prefix &= ~(_of_a_meeting(columns, a) ^ _of_a_meeting(columns, b))
-    open_question = (other_prefix & (plain["volume"] == 1)) | (plain["last_page"] == 1)
-    ahead = _ahead(columns, a) | _ahead(columns, b)
-    found[(found == -1) & (open_question | ahead)] = 0
-    return found
+    other_prefix &= ~(_is_meeting_abstract(columns, a) ^ _is_meeting_abstract(columns, b))
+    open_question = (other_prefix & (agreements["volume"] == 1)) | (agreements["last_page"] == 1)
+    is_ahead = _is_ahead_of_print(columns, a) | _is_ahead_of_print(columns, b)
+    result[(result == -1) & (open_question | is_ahead)] = 0
+    return result
 
 
-def _ahead(columns: Columns, rows: Ints) -> Bools:
+def _is_ahead_of_print(columns: FeatureColumns, rows: Ints) -> Bools:
     """Whether the pages are those of an article ahead of print: from 1 on, without a volume."""
     first, last = columns.page[rows] == 1, columns.last_page[rows] > 1
-    found: Bools = first & last & (columns.volume[rows] == 0)
-    return found
+    mask: Bools = first & last & (columns.volume[rows] == 0)
+    return mask
 
 
-def _of_a_meeting(columns: Columns, rows: Ints) -> Bools:
+def _is_meeting_abstract(columns: FeatureColumns, rows: Ints) -> Bools:
     """Whether the page is a supplement's and no more than one: a meeting's abstract."""
     first, last = columns.page[rows], columns.last_page[rows]
-    found: Bools = (columns.page_prefix[rows] == _SUPPLEMENT) & (last <= first)
-    return found
+    mask: Bools = (columns.page_prefix[rows] == _SUPPLEMENT_PREFIX) & (last <= first)
+    return mask
 
 
-def issues(a: Ints, b: Ints, found: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+def compare_issues(a: Ints, b: Ints, agreements: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
     """Agreement of issues. Numbers that run on over volumes tell nothing apart, nor does a number
     from the supplement of that number ('2', 'Suppl 2')."""
-    one, other = a % SUPPLEMENTS, b % SUPPLEMENTS
-    running = np.maximum(one, other) > MOST_ISSUES
-    return np.where((found == -1) & (running | (one == other)), 0, found).astype(np.int8)
+    number_a, number_b = a % SUPPLEMENT_OFFSET, b % SUPPLEMENT_OFFSET
+    running = np.maximum(number_a, number_b) > MAX_ISSUES
+    return np.where((agreements == -1) & (running | (number_a == number_b)), 0, agreements).astype(
+        np.int8
+    )
 
 
-def span(columns: Columns, a: Ints, b: Ints) -> npt.NDArray[np.int16]:
+def compute_span(columns: FeatureColumns, a: Ints, b: Ints) -> npt.NDArray[np.int16]:
     """Pages after the first, in the shorter of two known spans; 0 unknown."""
     spans = np.where(columns.last_page > 0, columns.last_page - columns.page, 0)
     shorter = np.minimum(spans[a], spans[b])
     return np.clip(shorter, 0, 1000).astype(np.int16)
 
 
-def nowhere(columns: Columns, rows: Ints) -> Bools:
+def lacks_location(columns: FeatureColumns, rows: Ints) -> Bools:
     """Which rows print no volume, issue or page."""
-    found: Bools = (columns.volume[rows] | columns.issue[rows] | columns.page[rows]) == 0
-    return found
+    mask: Bools = (columns.volume[rows] | columns.issue[rows] | columns.page[rows]) == 0
+    return mask

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from review.dedupe import rules
-from review.dedupe.citation import LOW_PAGE, MOST_ISSUES
-from review.dedupe.features import Columns
+from review.dedupe.citation import LOW_PAGE, MAX_ISSUES
+from review.dedupe.features import FeatureColumns
 from review.dedupe.matching import Edges
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class EdgeVeto:
     """An edge left out, by row, and why: a person should look."""
 
     a: int
@@ -29,57 +29,59 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Grouping:
+class RowGroups:
     """Row -> the row that stands for its report, and for its study (lowest id of the group)."""
 
     report: list[int]
     study: list[int]
-    refused: list[Refused]
+    vetoes: list[EdgeVeto]
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class ManualDecisions:
     """What people last said of pairs of rows."""
 
-    together: Mapping[tuple[int, int], int]
+    joins: Mapping[tuple[int, int], int]
     """(a, b) -> rules.DUPLICATE, VERSION or STUDY, the newest word first."""
-    apart: frozenset[tuple[int, int]]
+    separations: frozenset[tuple[int, int]]
 
 
-SILENCE = Spoken({}, frozenset())
+NO_DECISIONS = ManualDecisions({}, frozenset())
 
 BY_HAND = "by hand"
-STATED = "stated: "
+STATED_PREFIX = "stated: "
 """How the rules of registry statements begin."""
-_TWO_IDS = (rules.TWO_IDS_PLACE, rules.TWO_IDS_TEXT)
-_PLACE_FREE = frozenset((*rules.SURE, *_TWO_IDS, rules.OTHER_PAGES, rules.NEXT_PAGE))
+_TWO_ID_RULES = (rules.TWO_IDS_LOCATION, rules.TWO_IDS_TEXT)
+_LOCATION_FREE_RULES = frozenset(
+    (*rules.IDENTIFIER_RULES, *_TWO_ID_RULES, rules.OTHER_PAGES, rules.NEXT_PAGE)
+)
 """Rules whose edges may join records that print different pages."""
-_NAME_FREE = frozenset((*rules.SURE, rules.WHOLE_PLACE))
+_AUTHOR_FREE_RULES = frozenset((*rules.IDENTIFIER_RULES, rules.FULL_LOCATION))
 """Rules whose edges may join records that share no author."""
 
 
-_PLACES = ("page", "numbered", "issue", "volume")
-EQUALLY = 0.005
+_LOCATION_CONSTRAINTS = ("page", "numbered", "issue", "volume")
+MIN_SCORE_DIFFERENCE = 0.005
 """Difference in score below which a record fits two documents equally well."""
 
-Held = dict[str, frozenset[int]]
+Constraints = dict[str, frozenset[int]]
 """Constraint -> what a part holds under it."""
 
 
-class _Parts:
+class _Clusters:
     """Union-find over rows that keeps what each part holds; it owns that changing state."""
 
-    def __init__(self, columns: Columns, classes: Mapping[int, int]) -> None:
+    def __init__(self, columns: FeatureColumns, classes: Mapping[int, int]) -> None:
         self.columns, self.classes = columns, classes
         self.parent = list(range(len(columns)))
         self.rows: dict[int, list[int]] = {}
-        self._held: dict[int, Held] = {}
+        self._constraints: dict[int, Constraints] = {}
 
-    def held(self, root: int) -> "Held":
+    def get_constraints(self, root: int) -> "Constraints":
         """What the part a root leads holds, by constraint."""
-        return self._held.get(root) or _held(self.columns, root, self.classes)
+        return self._constraints.get(root) or _collect_constraints(self.columns, root, self.classes)
 
-    def find(self, row: int) -> int:
+    def find_root(self, row: int) -> int:
         """The row that leads the part."""
         root = row
         while self.parent[root] != root:
@@ -88,156 +90,177 @@ class _Parts:
             self.parent[row], row = root, self.parent[row]
         return root
 
-    def members(self, root: int) -> list[int]:
+    def get_members(self, root: int) -> list[int]:
         """The rows of the part a root leads."""
         return self.rows.get(root) or [root]
 
-    def join(self, a: int, b: int) -> None:
+    def join_clusters(self, a: int, b: int) -> None:
         """Puts the parts two roots lead together."""
         if a == b:
             return
         low, high = min(a, b), max(a, b)
-        held = _union(self.held(low), self.held(high))
-        rows = self.members(low) + self.members(high)
+        constraints = _merge_constraints(self.get_constraints(low), self.get_constraints(high))
+        rows = self.get_members(low) + self.get_members(high)
         self.parent[high] = low
         self.rows[low] = rows
         self.rows.pop(high, None)
-        self._held.pop(high, None)
-        self._held[low] = held
+        self._constraints.pop(high, None)
+        self._constraints[low] = constraints
 
 
 _EMPTY: frozenset[int] = frozenset()
 
 
-def _held(columns: Columns, row: int, doi_class: Mapping[int, int]) -> Held:
+def _collect_constraints(
+    columns: FeatureColumns, row: int, id_classes: Mapping[int, int]
+) -> Constraints:
     """What one record brings into a group, by the constraint it falls under."""
     server = int(columns.server[row])
     doi = int(columns.doi[row])
-    held = {"kind": frozenset((int(columns.kind[row]),))}
+    constraints = {"kind": frozenset((int(columns.kind[row]),))}
     if server and doi:
-        held["posting"], held["server"] = frozenset((doi,)), frozenset((server,))
+        constraints["posting"], constraints["server"] = frozenset((doi,)), frozenset((server,))
     elif not server and doi:
-        held["doi"] = frozenset((doi_class.get(doi, doi),))
+        constraints["doi"] = frozenset((id_classes.get(doi, doi),))
     pmid = int(columns.pmid[row])
     if pmid:
-        held["pmid"] = frozenset((doi_class.get(pmid, pmid),))
-    page, last = int(columns.page[row]), int(columns.last_page[row])
-    ahead = page == 1 and not columns.volume[row]
-    if page and not server and not ahead:
+        constraints["pmid"] = frozenset((id_classes.get(pmid, pmid),))
+    page, last_page = int(columns.page[row]), int(columns.last_page[row])
+    is_ahead_of_print = page == 1 and not columns.volume[row]
+    if page and not server and not is_ahead_of_print:
         name = "numbered" if columns.page_prefix[row] else "page"
-        held[name] = frozenset((page, last) if last else (page,))
+        constraints[name] = frozenset((page, last_page) if last_page else (page,))
     issue, volume = int(columns.issue[row]), int(columns.volume[row])
-    bland = columns.informative[row] < rules.TELLING
-    if 0 < issue <= MOST_ISSUES and (bland or (page <= LOW_PAGE and last - page < rules.LONG)):
-        held["issue"] = frozenset((issue,))
+    few_distinctive = columns.informative[row] < rules.MIN_DISTINCTIVE
+    if 0 < issue <= MAX_ISSUES and (
+        few_distinctive or (page <= LOW_PAGE and last_page - page < rules.LONG_SPAN)
+    ):
+        constraints["issue"] = frozenset((issue,))
     if columns.families[row]:
-        held["names"] = frozenset(columns.families[row])
-    if volume and bland:
-        held["volume"] = frozenset((volume,))
-    return held
+        constraints["names"] = frozenset(columns.families[row])
+    if volume and few_distinctive:
+        constraints["volume"] = frozenset((volume,))
+    return constraints
 
 
-def _two_places(a: Held, b: Held) -> bool:
+def _have_two_locations(a: Constraints, b: Constraints) -> bool:
     """Whether both print pages, or both electronic or prefixed ones, and none in common; or two
     issues or volumes, where a column's title and page may come in each."""
-    return any(name in a and name in b and not a[name] & b[name] for name in _PLACES)
+    return any(name in a and name in b and not a[name] & b[name] for name in _LOCATION_CONSTRAINTS)
 
 
-def _two_id_classes(columns: Columns, edges: Edges) -> dict[int, int]:
+def _map_equal_ids(columns: FeatureColumns, edges: Edges) -> dict[int, int]:
     """DOI or PMID code -> the least code of those that direct evidence shows to be one document."""
-    lead: dict[int, int] = {}
+    leaders: dict[int, int] = {}
 
-    def root(one: int) -> int:
-        while lead.get(one, one) != one:
-            one = lead[one]
-        return one
+    def find_leader(identifier: int) -> int:
+        while leaders.get(identifier, identifier) != identifier:
+            identifier = leaders[identifier]
+        return identifier
 
-    wanted = [edges.names.index(name) for name in _TWO_IDS if name in edges.names]
-    for place in np.flatnonzero(np.isin(edges.rule, wanted)).tolist():
-        a, b = int(edges.a[place]), int(edges.b[place])
+    rule_indices = [edges.names.index(name) for name in _TWO_ID_RULES if name in edges.names]
+    for edge_index in np.flatnonzero(np.isin(edges.rule, rule_indices)).tolist():
+        a, b = int(edges.a[edge_index]), int(edges.b[edge_index])
         for column in (columns.doi, columns.pmid):
-            one, other = int(column[a]), int(column[b])
-            if one and other:
-                low, high = sorted((root(one), root(other)))
-                lead[high] = low
-    return {one: root(one) for one in lead}
+            first_id, second_id = int(column[a]), int(column[b])
+            if first_id and second_id:
+                low, high = sorted((find_leader(first_id), find_leader(second_id)))
+                leaders[high] = low
+    return {identifier: find_leader(identifier) for identifier in leaders}
 
 
-def _union(a: Held, b: Held) -> Held:
+def _merge_constraints(a: Constraints, b: Constraints) -> Constraints:
     return {name: a.get(name, _EMPTY) | b.get(name, _EMPTY) for name in {*a, *b}}
 
 
-def _report_veto(a: Held, b: Held, rule: str) -> str:
+def _find_report_veto(a: Constraints, b: Constraints, rule: str) -> str:
     """Why two parts cannot be one report; '' where they can."""
-    for name, words in (("doi", "two DOIs"), ("pmid", "two PMIDs"), ("posting", "two postings"),
-                        ("kind", "two kinds of document")):  # fmt: skip
+    for name, reason in (
+        ("doi", "two DOIs"),
+        ("pmid", "two PMIDs"),
+        ("posting", "two postings"),
+        ("kind", "two kinds of document"),
+    ):
         if name in a and name in b and a[name] != b[name]:
             if name == "kind" and rule in rules.SAME_POSTING:
                 continue
-            if name == "posting" and rule.startswith(STATED):
+            if name == "posting" and rule.startswith(STATED_PREFIX):
                 continue
-            return words
+            return reason
     if ("posting" in a and "doi" in b) or ("doi" in a and "posting" in b):
         return "a preprint and an article"
-    if rule not in _PLACE_FREE and _two_places(a, b):
+    if rule not in _LOCATION_FREE_RULES and _have_two_locations(a, b):
         return "two printed places"
-    if rule not in _NAME_FREE and "names" in a and "names" in b and not a["names"] & b["names"]:
+    if (
+        rule not in _AUTHOR_FREE_RULES
+        and "names" in a
+        and "names" in b
+        and not a["names"] & b["names"]
+    ):
         return "two teams"
     return ""
 
 
-def _study_veto(a: Held, b: Held, rule: str) -> str:
+def _find_study_veto(a: Constraints, b: Constraints, rule: str) -> str:
     """Why two parts cannot be one study by a rule; '' where they can, or a registry says so."""
-    if rule.startswith(STATED):
+    if rule.startswith(STATED_PREFIX):
         return ""
-    for name, words in (("doi", "two journal DOIs"), ("pmid", "two PMIDs")):
+    for name, reason in (("doi", "two journal DOIs"), ("pmid", "two PMIDs")):
         if len(a.get(name, _EMPTY) | b.get(name, _EMPTY)) > 1:
-            return words
-    left, right = a.get("server", _EMPTY), b.get("server", _EMPTY)
-    if left & right and a.get("posting") != b.get("posting"):
+            return reason
+    left_servers, right_servers = a.get("server", _EMPTY), b.get("server", _EMPTY)
+    if left_servers & right_servers and a.get("posting") != b.get("posting"):
         return "two postings of one server"
     if not a["kind"] & b["kind"]:
         return "two kinds of document"
-    return "two printed places" if _two_places(a, b) else ""
+    return "two printed places" if _have_two_locations(a, b) else ""
 
 
-def _order(columns: Columns, edges: Edges, chosen: Sequence[int]) -> list[int]:
+def _sort_edges(columns: FeatureColumns, edges: Edges, edge_indices: Sequence[int]) -> list[int]:
     """Edges from the surest down; ties by content, never by arrival."""
-    sure = {
-        edges.names.index(name): place
-        for place, name in enumerate(rules.SURE)
+    identifier_rules = {
+        edges.names.index(name): position
+        for position, name in enumerate(rules.IDENTIFIER_RULES)
         if name in edges.names
     }
     marks = columns.mark
 
-    def rank(place: int) -> tuple[float, float, int, int]:
-        rule, score = int(edges.rule[place]), float(edges.score[place])
-        a, b = int(marks[edges.a[place]]), int(marks[edges.b[place]])
-        known = edges.names[rule]
-        first = -1.0 if known.startswith(STATED) else 0.0 if rule in sure else 1.0
-        return (first, -score if score == score else -2.0, min(a, b), max(a, b))
+    def rank_edge(edge_index: int) -> tuple[float, float, int, int]:
+        rule, score = int(edges.rule[edge_index]), float(edges.score[edge_index])
+        a, b = int(marks[edges.a[edge_index]]), int(marks[edges.b[edge_index]])
+        rule_name = edges.names[rule]
+        tier = (
+            -1.0
+            if rule_name.startswith(STATED_PREFIX)
+            else 0.0
+            if rule in identifier_rules
+            else 1.0
+        )
+        return (tier, -score if score == score else -2.0, min(a, b), max(a, b))
 
-    return sorted(chosen, key=rank)
+    return sorted(edge_indices, key=rank_edge)
 
 
-def _blocked(parts: _Parts, a: int, b: int, apart: Mapping[int, set[int]]) -> bool:
+def _is_blocked(clusters: _Clusters, a: int, b: int, separations: Mapping[int, set[int]]) -> bool:
     """Whether someone said that a record of one part is not one of the other."""
-    left, right = parts.members(a), parts.members(b)
-    if len(left) > len(right):
-        left, right = right, left
-    others = set(right)
-    return any(apart.get(row, set()) & others for row in left if row in apart)
+    left_rows, right_rows = clusters.get_members(a), clusters.get_members(b)
+    if len(left_rows) > len(right_rows):
+        left_rows, right_rows = right_rows, left_rows
+    others = set(right_rows)
+    return any(separations.get(row, set()) & others for row in left_rows if row in separations)
 
 
-def _sides(pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = {}
+def _index_pairs(pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
+    partners: dict[int, set[int]] = {}
     for a, b in pairs:
-        found.setdefault(a, set()).add(b)
-        found.setdefault(b, set()).add(a)
-    return found
+        partners.setdefault(a, set()).add(b)
+        partners.setdefault(b, set()).add(a)
+    return partners
 
 
-def group(columns: Columns, edges: Edges, spoken: Spoken = SILENCE) -> Grouping:
+def cluster_rows(
+    columns: FeatureColumns, edges: Edges, decisions: ManualDecisions = NO_DECISIONS
+) -> RowGroups:
     """Reports and studies of all rows, and the edges that were refused.
 
     Args:
@@ -245,125 +268,164 @@ def group(columns: Columns, edges: Edges, spoken: Spoken = SILENCE) -> Grouping:
         edges: what rules and registries found.
         spoken: what people said; their pairs are joined or kept apart whatever the rules say.
     """
-    stated = [
-        (int(edges.a[p]), int(edges.b[p])) for p in np.flatnonzero(edges.verdict == rules.DISTINCT)
+    distinct_pairs = [
+        (int(edges.a[index]), int(edges.b[index]))
+        for index in np.flatnonzero(edges.verdict == rules.DISTINCT)
     ]
-    stated = [pair for pair in stated if pair not in spoken.together]
-    studies = [pair for pair, verdict in spoken.together.items() if verdict == rules.STUDY]
-    classes = _two_id_classes(columns, edges)
-    as_report = _order(columns, edges, np.flatnonzero(edges.verdict >= rules.VERSION).tolist())
-    apart = _sides([*spoken.apart, *stated, *studies])
+    distinct_pairs = [pair for pair in distinct_pairs if pair not in decisions.joins]
+    study_pairs = [pair for pair, verdict in decisions.joins.items() if verdict == rules.STUDY]
+    classes = _map_equal_ids(columns, edges)
+    report_edges = _sort_edges(
+        columns, edges, np.flatnonzero(edges.verdict >= rules.VERSION).tolist()
+    )
+    separations = _index_pairs([*decisions.separations, *distinct_pairs, *study_pairs])
 
-    def reports(places: Iterable[int]) -> tuple[_Parts, list[Refused]]:
-        made, left_out = _Parts(columns, classes), list[Refused]()
-        _join_spoken(made, spoken, (rules.VERSION, rules.DUPLICATE), left_out)
-        for place in places:
-            _try_edge(made, edges, place, apart, left_out, _report_veto)
-        return made, left_out
+    def build_reports(edge_indices: Iterable[int]) -> tuple[_Clusters, list[EdgeVeto]]:
+        new_clusters, new_vetoes = _Clusters(columns, classes), list[EdgeVeto]()
+        _join_manual_decisions(
+            new_clusters, decisions, (rules.VERSION, rules.DUPLICATE), new_vetoes
+        )
+        for edge_index in edge_indices:
+            _try_edge(new_clusters, edges, edge_index, separations, new_vetoes, _find_report_veto)
+        return new_clusters, new_vetoes
 
-    parts, refused = reports(as_report)
-    torn = _torn(parts, edges, as_report, {(one.a, one.b) for one in refused})
-    if torn:
-        parts, refused = reports([place for place in as_report if place not in torn])
-        refused += [_refusal(edges, place, "two documents it fits equally") for place in torn]
-    report = _leaders(parts)
+    clusters, vetoes = build_reports(report_edges)
+    ambiguous = _find_ambiguous_edges(
+        clusters, edges, report_edges, {(veto.a, veto.b) for veto in vetoes}
+    )
+    if ambiguous:
+        clusters, vetoes = build_reports(
+            [edge_index for edge_index in report_edges if edge_index not in ambiguous]
+        )
+        vetoes += [
+            _make_veto(edges, edge_index, "two documents it fits equally")
+            for edge_index in ambiguous
+        ]
+    report_leaders = _find_leaders(clusters)
 
-    _join_spoken(parts, spoken, (rules.STUDY,), refused)
-    as_study = np.flatnonzero(edges.verdict == rules.STUDY).tolist()
-    apart = _sides([*spoken.apart, *stated])
-    for place in _order(columns, edges, as_study):
-        _try_edge(parts, edges, place, apart, refused, _study_veto)
-    return Grouping(report, _leaders(parts), refused)
+    _join_manual_decisions(clusters, decisions, (rules.STUDY,), vetoes)
+    study_edges = np.flatnonzero(edges.verdict == rules.STUDY).tolist()
+    separations = _index_pairs([*decisions.separations, *distinct_pairs])
+    for edge_index in _sort_edges(columns, edges, study_edges):
+        _try_edge(clusters, edges, edge_index, separations, vetoes, _find_study_veto)
+    return RowGroups(report_leaders, _find_leaders(clusters), vetoes)
 
 
-def _torn(
-    parts: _Parts, edges: Edges, places: Sequence[int], refused: Collection[tuple[int, int]]
+def _find_ambiguous_edges(
+    clusters: _Clusters,
+    edges: Edges,
+    edge_indices: Sequence[int],
+    vetoed_pairs: Collection[tuple[int, int]],
 ) -> list[int]:
     """The edges of records that fit two documents equally well: both are for a person.
 
     Such a record says too little, a column's title without its issue or identifiers: it went with
     the one document, and a constraint kept it from the other, though as much speaks for either.
     """
-    loose = [place for place in places if edges.names[edges.rule[place]] not in rules.SURE]
-    meant = {end for pair in refused for end in pair}
-    of: dict[int, list[int]] = {}
-    for place in loose:
-        for row in (int(edges.a[place]), int(edges.b[place])):
-            if row in meant:
-                of.setdefault(row, []).append(place)
-    found = set()
-    for row, around in of.items():
-        if _fits_two(parts, edges, row, around, refused):
-            found.update(around)
-    return sorted(found)
+    uncertain = [
+        edge_index
+        for edge_index in edge_indices
+        if edges.names[edges.rule[edge_index]] not in rules.IDENTIFIER_RULES
+    ]
+    vetoed_rows = {end for pair in vetoed_pairs for end in pair}
+    edges_by_row: dict[int, list[int]] = {}
+    for edge_index in uncertain:
+        for row in (int(edges.a[edge_index]), int(edges.b[edge_index])):
+            if row in vetoed_rows:
+                edges_by_row.setdefault(row, []).append(edge_index)
+    ambiguous = set()
+    for row, row_edges in edges_by_row.items():
+        if _fits_two_clusters(clusters, edges, row, row_edges, vetoed_pairs):
+            ambiguous.update(row_edges)
+    return sorted(ambiguous)
 
 
-def _fits_two(
-    parts: _Parts,
+def _fits_two_clusters(
+    clusters: _Clusters,
     edges: Edges,
     row: int,
-    around: Sequence[int],
-    refused: Collection[tuple[int, int]],
+    row_edges: Sequence[int],
+    vetoed_pairs: Collection[tuple[int, int]],
 ) -> bool:
-    ends = [(int(edges.a[place]), int(edges.b[place])) for place in around]
-    others = [b if a == row else a for a, b in ends]
-    scores = [float(edges.score[place]) for place in around]
-    alone = {one: _held(parts.columns, one, parts.classes) for one in others}
-    kept = [i for i, one in enumerate(others) if parts.find(one) == parts.find(row)]
+    row_pairs = [(int(edges.a[edge_index]), int(edges.b[edge_index])) for edge_index in row_edges]
+    others = [b if a == row else a for a, b in row_pairs]
+    scores = [float(edges.score[edge_index]) for edge_index in row_edges]
+    constraints_by_row = {
+        other: _collect_constraints(clusters.columns, other, clusters.classes) for other in others
+    }
+    own_positions = [
+        i for i, other in enumerate(others) if clusters.find_root(other) == clusters.find_root(row)
+    ]
     return any(
-        scores[i] - scores[j] < EQUALLY and _report_veto(alone[others[i]], alone[others[j]], "")
-        for j, pair in enumerate(ends)
-        if pair in refused
-        for i in kept
+        scores[i] - scores[j] < MIN_SCORE_DIFFERENCE
+        and _find_report_veto(constraints_by_row[others[i]], constraints_by_row[others[j]], "")
+        for j, pair in enumerate(row_pairs)
+        if pair in vetoed_pairs
+        for i in own_positions
     )
 
 
-def _join_spoken(
-    parts: _Parts, spoken: Spoken, verdicts: tuple[int, ...], refused: list[Refused]
+def _join_manual_decisions(
+    clusters: _Clusters,
+    decisions: ManualDecisions,
+    verdicts: tuple[int, ...],
+    vetoes: list[EdgeVeto],
 ) -> None:
     """Joins what people put together. Where words on several pairs cannot all hold ('A is B',
     'B is C', 'A is not C'), the ones that keep apart win, and the other is asked again."""
-    apart = _sides(spoken.apart)
-    for (a, b), verdict in spoken.together.items():
+    separations = _index_pairs(decisions.separations)
+    for (a, b), verdict in decisions.joins.items():
         if verdict not in verdicts:
             continue
-        left, right = parts.find(a), parts.find(b)
-        if left != right and _blocked(parts, left, right, apart):
-            refused.append(Refused(a, b, verdict, BY_HAND, "records that people kept apart"))
+        left_root, right_root = clusters.find_root(a), clusters.find_root(b)
+        if left_root != right_root and _is_blocked(clusters, left_root, right_root, separations):
+            vetoes.append(EdgeVeto(a, b, verdict, BY_HAND, "records that people kept apart"))
         else:
-            parts.join(left, right)
+            clusters.join_clusters(left_root, right_root)
 
 
 def _try_edge(
-    parts: _Parts,
+    clusters: _Clusters,
     edges: Edges,
-    place: int,
-    apart: Mapping[int, set[int]],
-    refused: list[Refused],
-    veto: Callable[[Held, Held, str], str],
+    edge_index: int,
+    separations: Mapping[int, set[int]],
+    vetoes: list[EdgeVeto],
+    find_veto: Callable[[Constraints, Constraints, str], str],
 ) -> None:
     """Joins the parts of an edge unless someone kept them apart or a constraint forbids it."""
-    a, b = parts.find(int(edges.a[place])), parts.find(int(edges.b[place]))
-    if a == b or _blocked(parts, a, b, apart):
+    a, b = (
+        clusters.find_root(int(edges.a[edge_index])),
+        clusters.find_root(int(edges.b[edge_index])),
+    )
+    if a == b or _is_blocked(clusters, a, b, separations):
         return
-    why = veto(parts.held(a), parts.held(b), edges.names[edges.rule[place]])
-    if why:
-        refused.append(_refusal(edges, place, why))
+    reason = find_veto(
+        clusters.get_constraints(a),
+        clusters.get_constraints(b),
+        edges.names[edges.rule[edge_index]],
+    )
+    if reason:
+        vetoes.append(_make_veto(edges, edge_index, reason))
     else:
-        parts.join(a, b)
+        clusters.join_clusters(a, b)
 
 
-def _refusal(edges: Edges, place: int, why: str) -> Refused:
-    return Refused(int(edges.a[place]), int(edges.b[place]), int(edges.verdict[place]),
-                   edges.names[edges.rule[place]], why)  # fmt: skip
+def _make_veto(edges: Edges, edge_index: int, reason: str) -> EdgeVeto:
+    return EdgeVeto(
+        int(edges.a[edge_index]),
+        int(edges.b[edge_index]),
+        int(edges.verdict[edge_index]),
+        edges.names[edges.rule[edge_index]],
+        reason,
+    )
 
 
-def _leaders(parts: _Parts) -> list[int]:
+def _find_leaders(clusters: _Clusters) -> list[int]:
     """Row -> the row of lowest id in its part."""
-    lead: dict[int, int] = {}
-    ids = parts.columns.ids.tolist()
-    roots = [parts.find(row) for row in range(len(ids))]
+    leaders: dict[int, int] = {}
+    ids = clusters.columns.ids.tolist()
+    roots = [clusters.find_root(row) for row in range(len(ids))]
     for row, root in enumerate(roots):
-        if root not in lead or ids[row] < ids[lead[root]]:
-            lead[root] = row
-    return [lead[root] for root in roots]
+        if root not in leaders or ids[row] < ids[leaders[root]]:
+            leaders[root] = row
+    return [leaders[root] for root in roots]

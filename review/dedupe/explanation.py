@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from review.dedupe import blocking, normalize, rules
-from review.dedupe.api import spoken_of
-from review.dedupe.features import Columns, read
-from review.dedupe.matching import statements
-from review.dedupe.similarity import Likeness, differing, likeness
+from review.dedupe.api import latest_manual_decisions
+from review.dedupe.features import FeatureColumns, build_columns
+from review.dedupe.matching import list_statements
+from review.dedupe.similarity import PairSimilarity, compare_pairs, find_differing_words
 from review.models import Link, Record
 
 
@@ -31,23 +31,40 @@ class Explanation:
     """Where the groups put them: one report, two reports of one study, two studies."""
 
 
-_LABELS = {"doi": "DOI", "pmid": "PMID", "pmcid": "PMCID", "arxiv": "arXiv id",
-           "journal": "journal", "volume": "volume", "issue": "issue",
-           "page": "first page"}  # fmt: skip
-_KEYS = {
-    "doi": "DOI", "pmid": "PMID", "pmcid": "PMCID", "arxiv": "arXiv id",
-    "volume+page": "volume and page", "page+first": "page and first author",
-    "head+first": "beginning of the title", "tail+first": "end of the title",
-    "team": "all authors", "first+second+year": "first two authors", "first+last": "first and last "
-    "author", "head+page": "beginning of the title", "head+year": "beginning of the title",
-    "tail+year": "end of the title", "first+word": "author and a long word of the title",
-    "last+word": "author and a long word of the title", "band": "words of the title",
-}  # fmt: skip
+_FIELD_LABELS = {
+    "doi": "DOI",
+    "pmid": "PMID",
+    "pmcid": "PMCID",
+    "arxiv": "arXiv id",
+    "journal": "journal",
+    "volume": "volume",
+    "issue": "issue",
+    "page": "first page",
+}
+_KEY_LABELS = {
+    "doi": "DOI",
+    "pmid": "PMID",
+    "pmcid": "PMCID",
+    "arxiv": "arXiv id",
+    "volume+page": "volume and page",
+    "page+first": "page and first author",
+    "head+first": "beginning of the title",
+    "tail+first": "end of the title",
+    "team": "all authors",
+    "first+second+year": "first two authors",
+    "first+last": "first and last author",
+    "head+page": "beginning of the title",
+    "head+year": "beginning of the title",
+    "tail+year": "end of the title",
+    "first+word": "author and a long word of the title",
+    "last+word": "author and a long word of the title",
+    "band": "words of the title",
+}
 """Blocking key -> what it is, for people."""
-_WORDS = {1: "equal", -1: "different", 0: "not given by one or both"}
+_AGREEMENT_WORDS = {1: "equal", -1: "different", 0: "not given by one or both"}
 
 
-def explain(
+def explain_pair(
     first: Record, second: Record, links: Sequence[Link] = (), *, together: str = ""
 ) -> Explanation:
     """Why the pair is joined, asked or kept apart.
@@ -57,51 +74,58 @@ def explain(
         links: what was said of this very pair before, oldest first; people's words decide.
         together: where the groups put the pair, which other records can bring about.
     """
-    columns = read([(1, first), (2, second)])
+    columns = build_columns([(1, first), (2, second)])
     pair = np.array([[0, 1]])
-    alike = likeness(columns, pair)
-    judged = rules.judge(alike)
-    number = int(judged.rule[0])
-    verdict = str(rules.VERDICTS[int(judged.verdict[0])])
-    rule = rules.RULES[number] if number >= 0 else "no rule joins them"
-    stated = statements(columns)
-    if stated:
-        verdict, rule = str(rules.VERDICTS[stated[0][2]]), stated[0][3]
-    for word in spoken_of(links).values():
-        verdict, rule = str(word.verdict), f"by hand ({word.who})"
-    said = [f"{name}, {note}" for *_, name, note in stated]
-    said += [f"{one.who}: {one.verdict} ({one.rule}), {one.at:%Y-%m-%d}" for one in links]
-    shared = dict.fromkeys(
-        _KEYS.get(name.split(" ")[0], name)
-        for name, (key, _) in blocking.keys(columns).items()
+    similarity = compare_pairs(columns, pair)
+    verdicts = rules.judge_pairs(similarity)
+    rule_index = int(verdicts.rule[0])
+    verdict = str(rules.VERDICTS[int(verdicts.verdict[0])])
+    rule = rules.RULES[rule_index] if rule_index >= 0 else "no rule joins them"
+    registry_statements = list_statements(columns)
+    if registry_statements:
+        verdict, rule = str(rules.VERDICTS[registry_statements[0][2]]), registry_statements[0][3]
+    for decision in latest_manual_decisions(links).values():
+        verdict, rule = str(decision.verdict), f"by hand ({decision.who})"
+    statement_lines = [f"{name}, {note}" for *_, name, note in registry_statements]
+    statement_lines += [
+        f"{link.who}: {link.verdict} ({link.rule}), {link.at:%Y-%m-%d}" for link in links
+    ]
+    shared_keys = dict.fromkeys(
+        _KEY_LABELS.get(name.split(" ")[0], name)
+        for name, (key, _) in blocking.make_keys(columns).items()
         if key[0] != 0 and key[0] == key[1]
     )
-    score = round(float(judged.score[0]), 4)
-    facts = tuple(_facts(columns, alike))
-    return Explanation(verdict, rule, score, facts, tuple(shared), tuple(said), together)
+    score = round(float(verdicts.score[0]), 4)
+    facts = tuple(_list_facts(columns, similarity))
+    return Explanation(
+        verdict, rule, score, facts, tuple(shared_keys), tuple(statement_lines), together
+    )
 
 
-def _facts(columns: Columns, x: Likeness) -> list[str]:
-    here, there = differing(columns.title[0], columns.title[1])
+def _list_facts(columns: FeatureColumns, x: PairSimilarity) -> list[str]:
+    only_first, only_second = find_differing_words(columns.title[0], columns.title[1])
     kinds = [normalize.KINDS[kind] or "ordinary" for kind in columns.kind.tolist()]
     facts = [
         f"titles {x.ratio[0]:.0f} of 100 alike"
         + (
             ""
-            if not (here or there)
-            else f"; differ in: {' '.join(here) or '-'} / {' '.join(there) or '-'}"
+            if not (only_first or only_second)
+            else f"; differ in: {' '.join(only_first) or '-'} / {' '.join(only_second) or '-'}"
         ),
         "numbers in the titles "
         + {1: "agree", 0: "one has more", -1: "differ"}[int(x.numerals[0])],
         f"kinds of document: {kinds[0]} / {kinds[1]}",
-        f"authors: {x.shared[0]} of {x.least[0]} in common, first author {_WORDS[int(x.first[0])]}"
+        f"authors: {x.shared[0]} of {x.least[0]} in common, first author "
+        f"{_AGREEMENT_WORDS[int(x.first[0])]}"
         if x.team[0] >= 0
         else "authors: missing on one side",
     ]
-    for agreement, words in _WORDS.items():
-        named = [label for name, label in _LABELS.items() if int(getattr(x, name)[0]) == agreement]
-        if named:
-            facts.append(f"{words}: {', '.join(named)}")
+    for agreement, words in _AGREEMENT_WORDS.items():
+        labels = [
+            label for name, label in _FIELD_LABELS.items() if int(getattr(x, name)[0]) == agreement
+        ]
+        if labels:
+            facts.append(f"{words}: {', '.join(labels)}")
     facts.append(
         f"years {int(x.years[0])} apart" if x.years[0] >= 0 else "year missing on one side"
     )

@@ -12,16 +12,23 @@ import numpy as np
 import numpy.typing as npt
 
 from review.dedupe import normalize
-from review.dedupe.names import family, initial
-from review.models import Record, Relation, normal_arxiv, normal_doi, normal_pmcid, normal_pmid
+from review.dedupe.names import parse_family_name, parse_initial
+from review.models import (
+    Record,
+    Relation,
+    normalize_arxiv,
+    normalize_doi,
+    normalize_pmcid,
+    normalize_pmid,
+)
 
 Ints = npt.NDArray[np.int64]
 
 MAX_FAMILIES = 24
 """Authors compared per record; longer lists (consortia) keep the first ones."""
-HEAD = 25
+HEAD_LETTERS = 25
 """Letters a title must have to count as the beginning of a longer one."""
-SNIPPET = 240
+SNIPPET_LENGTH = 240
 """Characters of the folded abstract kept for comparing."""
 
 _SERVER_DOIS = (
@@ -37,14 +44,25 @@ _SERVER_DOIS = (
     ("10.22541/", "authorea"),
 )
 _BIORXIV = re.compile(r"^10\.1101/(?:\d{4}\.\d\d\.\d\d\.|\d{6,8}$)")
-_SERVER_NAMES = ("medrxiv", "biorxiv", "arxiv", "researchsquare", "ssrn", "preprints", "techrxiv",
-                 "chemrxiv", "psyarxiv", "authorea", "osf")  # fmt: skip
+_SERVER_NAMES = (
+    "medrxiv",
+    "biorxiv",
+    "arxiv",
+    "researchsquare",
+    "ssrn",
+    "preprints",
+    "techrxiv",
+    "chemrxiv",
+    "psyarxiv",
+    "authorea",
+    "osf",
+)
 SERVERS = ("", *_SERVER_NAMES)
 """Preprint servers by number; 0 is no server. bioRxiv and medRxiv share one DOI space."""
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class FeatureColumns:
     """n records as n-long columns; 0 or '' means unknown. Codes are stable 63-bit hashes."""
 
     ids: Ints
@@ -98,7 +116,7 @@ class Columns:
         return len(self.ids)
 
 
-def code(text: str) -> int:
+def hash_text(text: str) -> int:
     """A stable non-zero 63-bit number for a text; 0 for ''."""
     if not text:
         return 0
@@ -106,41 +124,41 @@ def code(text: str) -> int:
 
 
 @lru_cache(maxsize=300_000)
-def _short_code(text: str) -> int:
-    return code(text)
+def _hash_short_text(text: str) -> int:
+    return hash_text(text)
 
 
-def _number(digits: str) -> int:
+def _parse_number(digits: str) -> int:
     """A volume or page as a number; 0 for '' and for what is too long to be one."""
     return int(digits) if digits and len(digits) < 16 else 0
 
 
 @lru_cache(maxsize=300_000)
-def _family_code(name: str) -> int:
-    return code(family(name))
+def _hash_family_name(name: str) -> int:
+    return hash_text(parse_family_name(name))
 
 
 @lru_cache(maxsize=100_000)
-def _journal(text: str) -> str:
+def _normalize_journal(text: str) -> str:
     text = re.sub(r"\barxiv:\S+.*", "arxiv", text, flags=re.I)
     text = re.split(r"\s[:=]\s", text, maxsplit=1)[0]  # NLM: 'Name : other words = Nom'
     text = re.split(r"[.:]\s*(?:Conference|Official)\b", text, maxsplit=1)[0]
     text = re.sub(
         r"[.:,]?\s*\bsuppl(?:ement(?:s|um)?)?\b\.?(?:\s+[A-Z0-9])?$", "", text, flags=re.I
     )
-    return normalize.words(re.sub(r"\([^)]*\)", " ", text) if "(" in text else text)
+    return normalize.normalize_text(re.sub(r"\([^)]*\)", " ", text) if "(" in text else text)
 
 
 @lru_cache(maxsize=100_000)
-def _server_named(text: str) -> int:
-    folded = re.sub(r"[\W_]", "", text.lower())
+def _match_server_name(text: str) -> int:
+    normalized = re.sub(r"[\W_]", "", text.lower())
     for name in _SERVER_NAMES:
-        if folded.startswith(name) and (len(folded) <= len(name) + 12 or name == "arxiv"):
+        if normalized.startswith(name) and (len(normalized) <= len(name) + 12 or name == "arxiv"):
             return SERVERS.index(name)
     return 0
 
 
-def server_of(record: Record, doi: str | None) -> int:
+def find_preprint_server(record: Record, doi: str | None) -> int:
     """The preprint server a record describes a posting on: an index into SERVERS, 0 for none."""
     if doi:
         if _BIORXIV.match(doi):
@@ -148,25 +166,25 @@ def server_of(record: Record, doi: str | None) -> int:
         for prefix, name in _SERVER_DOIS:
             if doi.startswith(prefix):
                 return SERVERS.index(name)
-    named = _server_named(record.journal) if record.journal else 0
-    if not named and record.source in ("arxiv", "medrxiv", "biorxiv"):
-        named = SERVERS.index(record.source)
-    if SERVERS[named] == "biorxiv":
+    server = _match_server_name(record.journal) if record.journal else 0
+    if not server and record.source in ("arxiv", "medrxiv", "biorxiv"):
+        server = SERVERS.index(record.source)
+    if SERVERS[server] == "biorxiv":
         return SERVERS.index("medrxiv")
-    return named
+    return server
 
 
-def is_posting(record: Record) -> bool:
+def is_preprint(record: Record) -> bool:
     """Whether a record describes a posting on a preprint server."""
-    return server_of(record, own_identifiers(record)[0]) > 0
+    return find_preprint_server(record, get_own_identifiers(record)[0]) > 0
 
 
-def own_identifiers(record: Record) -> tuple[str | None, str | None]:
+def get_own_identifiers(record: Record) -> tuple[str | None, str | None]:
     """The record's own DOI and arXiv id; an arXiv entry's journal DOI is not its own."""
-    doi = normal_doi(unquote(record.doi) if record.doi and "%" in record.doi else record.doi)
-    arxiv = normal_arxiv(record.arxiv_id) or normal_arxiv(record.doi)
+    doi = normalize_doi(unquote(record.doi) if record.doi and "%" in record.doi else record.doi)
+    arxiv = normalize_arxiv(record.arxiv_id) or normalize_arxiv(record.doi)
     if record.source == "arxiv":
-        arxiv = arxiv or normal_arxiv(record.source_id) or normal_arxiv(record.journal)
+        arxiv = arxiv or normalize_arxiv(record.source_id) or normalize_arxiv(record.journal)
         if arxiv and doi and not doi.startswith("10.48550/"):
             doi = None
     if arxiv and doi is None and (record.source == "arxiv" or record.journal is None):
@@ -182,7 +200,7 @@ _SUPPLEMENT = re.compile(
 _SUPPLEMENT_PAGE = re.compile(r"^\s*[sap]\s*\d|\d\s*a\b|abstract", re.I)
 
 
-def in_supplement(record: Record) -> bool:
+def is_in_supplement(record: Record) -> bool:
     """Whether the record's place is a supplement or a collection of meeting abstracts."""
     for text in (record.volume, record.issue, record.journal):
         if text and _SUPPLEMENT.search(text):
@@ -190,119 +208,150 @@ def in_supplement(record: Record) -> bool:
     return bool(record.pages and _SUPPLEMENT_PAGE.search(record.pages))
 
 
-def _year(record: Record) -> int:
+def _get_year(record: Record) -> int:
     if record.year:
         return record.year
     return int(record.date[:4]) if record.date and record.date[:4].isdigit() else 0
 
 
-def _row(record: Record) -> tuple[Any, ...]:
-    bare = normalize.bare_title(record.title)
-    title = normalize.words(bare)
-    together = title.replace(" ", "")
-    doi, arxiv = own_identifiers(record)
-    prefix, first, last = normalize.pages(record.pages)
-    families = [_family_code(name) for name in record.authors[:MAX_FAMILIES]]
+def _extract_features(record: Record) -> tuple[Any, ...]:
+    bare = normalize.clean_title(record.title)
+    title = normalize.normalize_text(bare)
+    compact_title = title.replace(" ", "")
+    doi, arxiv = get_own_identifiers(record)
+    prefix, first, last = normalize.parse_pages(record.pages)
+    families = [_hash_family_name(name) for name in record.authors[:MAX_FAMILIES]]
     return (
         title,
-        code(together),
-        code(together[:HEAD]) if len(together) >= HEAD else 0,
-        normalize.kind(record.title),
-        normalize.cut_short(record.title),
-        normalize.informative(title),
-        _short_code(" ".join(sorted(normalize.numerals(title)))),
-        tuple(one for one in families if one),
-        _bits(families),
-        _short_code(initial(record.authors[0])) if record.authors else 0,
+        hash_text(compact_title),
+        hash_text(compact_title[:HEAD_LETTERS]) if len(compact_title) >= HEAD_LETTERS else 0,
+        normalize.classify_title(record.title),
+        normalize.is_truncated(record.title),
+        normalize.count_distinctive_words(title),
+        _hash_short_text(" ".join(sorted(normalize.extract_numerals(title)))),
+        tuple(family_code for family_code in families if family_code),
+        _combine_bits(families),
+        _hash_short_text(parse_initial(record.authors[0])) if record.authors else 0,
         len(record.authors),
-        _year(record),
-        _journal(record.journal) if record.journal else "",
-        _number(normalize.volume_number(record.volume)),
-        normalize.issue_number(record.issue, record.volume),
-        _short_code(prefix),
-        _number(first),
-        _number(last),
-        code(doi or ""),
-        code(normal_pmid(record.pmid) or ""),
-        code(normal_pmcid(record.pmcid) or ""),
-        code(arxiv or ""),
-        server_of(record, doi),
+        _get_year(record),
+        _normalize_journal(record.journal) if record.journal else "",
+        _parse_number(normalize.parse_volume(record.volume)),
+        normalize.parse_issue(record.issue, record.volume),
+        _hash_short_text(prefix),
+        _parse_number(first),
+        _parse_number(last),
+        hash_text(doi or ""),
+        hash_text(normalize_pmid(record.pmid) or ""),
+        hash_text(normalize_pmcid(record.pmcid) or ""),
+        hash_text(arxiv or ""),
+        find_preprint_server(record, doi),
         record.version or 0,
-        in_supplement(record),
-        normalize.words(record.abstract[: 2 * SNIPPET])[:SNIPPET] if record.abstract else "",
-        _mark(record),
+        is_in_supplement(record),
+        normalize.normalize_text(record.abstract[: 2 * SNIPPET_LENGTH])[:SNIPPET_LENGTH]
+        if record.abstract
+        else "",
+        _hash_content(record),
     )
 
 
-def _bits(families: Iterable[int]) -> int:
-    found = 0
-    for one in families:
-        if one:
-            found |= 1 << (one >> 1) % 62
-    return found
+def _combine_bits(families: Iterable[int]) -> int:
+    bits = 0
+    for family_code in families:
+        if family_code:
+            bits |= 1 << (family_code >> 1) % 62
+    return bits
 
 
-def _mark(record: Record) -> int:
-    parts = (record.title, record.authors, record.year, record.journal, record.volume,
-             record.issue, record.pages, record.doi, record.pmid, record.source, record.source_id,
-             record.version, record.abstract, record.pmcid, record.arxiv_id, record.date,
-             record.types, record.keywords, record.urls, record.relations, record.language,
-             record.mesh, record.categories, record.affiliations,
-             sorted(record.extra.items()))  # fmt: skip
-    return code(repr(parts))
+def _hash_content(record: Record) -> int:
+    parts = (
+        record.title,
+        record.authors,
+        record.year,
+        record.journal,
+        record.volume,
+        record.issue,
+        record.pages,
+        record.doi,
+        record.pmid,
+        record.source,
+        record.source_id,
+        record.version,
+        record.abstract,
+        record.pmcid,
+        record.arxiv_id,
+        record.date,
+        record.types,
+        record.keywords,
+        record.urls,
+        record.relations,
+        record.language,
+        record.mesh,
+        record.categories,
+        record.affiliations,
+        sorted(record.extra.items()),
+    )
+    return hash_text(repr(parts))
 
 
 _LISTS = {"title", "families", "journal", "snippet"}
-_TYPES: dict[str, Any] = {"kind": np.int8, "cut": np.bool_, "informative": np.int16,
-                          "people": np.int16, "year": np.int16, "server": np.int8,
-                          "version": np.int16, "supplement": np.bool_}  # fmt: skip
-_NAMES = [spec.name for spec in fields(Columns)][1:-1]
+_TYPES: dict[str, Any] = {
+    "kind": np.int8,
+    "cut": np.bool_,
+    "informative": np.int16,
+    "people": np.int16,
+    "year": np.int16,
+    "server": np.int8,
+    "version": np.int16,
+    "supplement": np.bool_,
+}
+_NAMES = [spec.name for spec in fields(FeatureColumns)][1:-1]
 
 
-def read(records: Iterable[tuple[int, Record]]) -> Columns:
+def build_columns(records: Iterable[tuple[int, Record]]) -> FeatureColumns:
     """The columns of numbered records; numbers must differ. Records are not kept.
 
     Raises:
         ValueError: a number comes twice.
     """
     ids: list[int] = []
-    gathered: list[list[Any]] = [[] for _ in _NAMES]
-    stated: dict[int, tuple[Relation, ...]] = {}
+    values_by_column: list[list[Any]] = [[] for _ in _NAMES]
+    relations_by_row: dict[int, tuple[Relation, ...]] = {}
     for number, record in records:
         if record.relations:
-            stated[len(ids)] = record.relations
+            relations_by_row[len(ids)] = record.relations
         ids.append(number)
-        for column, value in zip(gathered, _row(record), strict=True):
+        for column, value in zip(values_by_column, _extract_features(record), strict=True):
             column.append(value)
     if len(set(ids)) != len(ids):
         raise ValueError("two records carry one number")
     columns: dict[str, Any] = {}
-    for name, column in zip(_NAMES, gathered, strict=True):
+    for name, column in zip(_NAMES, values_by_column, strict=True):
         columns[name] = column if name in _LISTS else np.array(column, _TYPES.get(name, np.int64))
     columns["people"] = np.minimum(columns["people"], 30_000)
-    return Columns(np.array(ids, np.int64), **columns, relations=stated)
+    return FeatureColumns(np.array(ids, np.int64), **columns, relations=relations_by_row)
 
 
-def told_apart(columns: Columns, names: Sequence[str]) -> Columns:
+def mix_in_names(columns: FeatureColumns, names: Sequence[str]) -> FeatureColumns:
     """The columns with a name's code in each mark, where rows may be alike in all they say."""
-    mixed = [
-        mark ^ _short_code(name) for mark, name in zip(columns.mark.tolist(), names, strict=True)
+    marks = [
+        mark ^ _hash_short_text(name)
+        for mark, name in zip(columns.mark.tolist(), names, strict=True)
     ]
-    return replace(columns, mark=np.array(mixed, np.int64))
+    return replace(columns, mark=np.array(marks, np.int64))
 
 
-def take(columns: Columns, rows: Sequence[int] | Ints) -> Columns:
+def select_rows(columns: FeatureColumns, rows: Sequence[int] | Ints) -> FeatureColumns:
     """The columns of some rows, in the order given."""
-    chosen = np.asarray(rows, np.int64)
+    indices = np.asarray(rows, np.int64)
     values: dict[str, Any] = {}
-    for spec in fields(Columns):
+    for spec in fields(FeatureColumns):
         column = getattr(columns, spec.name)
         if spec.name == "relations":
             values[spec.name] = {
-                new: column[old] for new, old in enumerate(chosen.tolist()) if old in column
+                new: column[old] for new, old in enumerate(indices.tolist()) if old in column
             }
         elif isinstance(column, list):
-            values[spec.name] = [column[row] for row in chosen.tolist()]
+            values[spec.name] = [column[row] for row in indices.tolist()]
         else:
-            values[spec.name] = column[chosen]
-    return Columns(**values)
+            values[spec.name] = column[indices]
+    return FeatureColumns(**values)

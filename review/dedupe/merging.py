@@ -6,20 +6,32 @@ from typing import Any
 
 from review.models import Record, StoredRecord
 
-SOURCE_ORDER = ("pubmed", "europepmc", "crossref", "embase", "scopus", "wos", "ieee", "acm",
-                "cochrane", "medrxiv", "biorxiv", "arxiv")  # fmt: skip
+SOURCE_ORDER = (
+    "pubmed",
+    "europepmc",
+    "crossref",
+    "embase",
+    "scopus",
+    "wos",
+    "ieee",
+    "acm",
+    "cochrane",
+    "medrxiv",
+    "biorxiv",
+    "arxiv",
+)
 """Whose word counts first for a field: registries that curate, then databases, then preprint
 servers; sources not named come last, by the number of fields they fill."""
 
-_JOINED = ("keywords", "mesh", "urls", "types", "categories", "relations")
+_COMBINED_FIELDS = ("keywords", "mesh", "urls", "types", "categories", "relations")
 """Fields whose values add up over the records instead of being picked."""
-_LONGEST = ("abstract", "authors", "affiliations")
+_LONGEST_FIELDS = ("abstract", "authors", "affiliations")
 """Fields where a fuller value is preferred within the first source that has one twice as full."""
-_NOT_MERGED = ("source", "source_id", "extra")
+_UNMERGED_FIELDS = ("source", "source_id", "extra")
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class MergedRecord:
     """The merged view. `origin` names the record (store number) behind each field."""
 
     record: Record
@@ -28,20 +40,27 @@ class Merged:
     """In order of preference."""
 
 
-def _filled(record: Record) -> int:
+def _count_filled_fields(record: Record) -> int:
     return sum(1 for spec in fields(Record) if getattr(record, spec.name) not in (None, (), {}))
 
 
-def preference(
+def get_preference(
     stored: StoredRecord, order: Sequence[str] = SOURCE_ORDER
 ) -> tuple[int, int, int, int]:
     """Sorts records of one report: source order, newest version, fullest, earliest number."""
     source = stored.record.source.lower()
-    place = order.index(source) if source in order else len(order)
-    return place, -(stored.record.version or 0), -_filled(stored.record), stored.id
+    source_rank = order.index(source) if source in order else len(order)
+    return (
+        source_rank,
+        -(stored.record.version or 0),
+        -_count_filled_fields(stored.record),
+        stored.id,
+    )
 
 
-def merge(records: Sequence[StoredRecord], *, order: Sequence[str] = SOURCE_ORDER) -> Merged:
+def merge_records(
+    records: Sequence[StoredRecord], *, order: Sequence[str] = SOURCE_ORDER
+) -> MergedRecord:
     """One record made of a report's records, each field from the first that has it.
 
     Args:
@@ -53,27 +72,38 @@ def merge(records: Sequence[StoredRecord], *, order: Sequence[str] = SOURCE_ORDE
     """
     if not records:
         raise ValueError("no records to merge")
-    ranked = sorted(records, key=lambda stored: preference(stored, order))
+    ranked = sorted(records, key=lambda stored: get_preference(stored, order))
     values: dict[str, Any] = {}
     origin: dict[str, int] = {}
     for spec in fields(Record):
-        if spec.name in _NOT_MERGED:
+        if spec.name in _UNMERGED_FIELDS:
             continue
-        having = [one for one in ranked if getattr(one.record, spec.name) not in (None, ())]
-        if not having:
+        candidates = [
+            candidate
+            for candidate in ranked
+            if getattr(candidate.record, spec.name) not in (None, ())
+        ]
+        if not candidates:
             continue
-        chosen = having[0]
-        if spec.name in _LONGEST:
+        best = candidates[0]
+        if spec.name in _LONGEST_FIELDS:
             fuller = [
-                one
-                for one in having
-                if len(getattr(one.record, spec.name)) >= 2 * len(getattr(chosen.record, spec.name))
+                candidate
+                for candidate in candidates
+                if len(getattr(candidate.record, spec.name))
+                >= 2 * len(getattr(best.record, spec.name))
             ]
-            chosen = fuller[0] if fuller else chosen
-        origin[spec.name] = chosen.id
-        values[spec.name] = getattr(chosen.record, spec.name)
-        if spec.name in _JOINED:
+            best = fuller[0] if fuller else best
+        origin[spec.name] = best.id
+        values[spec.name] = getattr(best.record, spec.name)
+        if spec.name in _COMBINED_FIELDS:
             values[spec.name] = tuple(
-                dict.fromkeys(value for one in having for value in getattr(one.record, spec.name))
+                dict.fromkeys(
+                    value
+                    for candidate in candidates
+                    for value in getattr(candidate.record, spec.name)
+                )
             )
-    return Merged(replace(ranked[0].record, **values), origin, tuple(one.id for one in ranked))
+    return MergedRecord(
+        replace(ranked[0].record, **values), origin, tuple(candidate.id for candidate in ranked)
+    )

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from review.dedupe.normalize import words
+from review.dedupe.normalize import normalize_text
 
 _INITIALS = re.compile(r"^(?:[A-ZÀ-Þ]\.?[ \-]?){1,4}$")
 _ALL_CAPS = re.compile(r"^[A-Z][A-Z.\-]{0,4}$")
@@ -20,12 +20,14 @@ _GLUED = re.compile(r"(?<=[A-Z]\.)(?=[A-ZÀ-Ýa-z][\w'’-]+ )")
 
 
 @lru_cache(maxsize=300_000)
-def family(name: str) -> str:
+def parse_family_name(name: str) -> str:
     """The family name, folded to its last part ('von Pawel, J.' -> 'pawel'); '' for groups.
 
     Reads 'Family, Given', 'Family GI' and 'Given Family'.
     """
-    pieces = [piece for piece in words(_parted(name)[0]).split() if piece not in _SUFFIXES]
+    pieces = [
+        piece for piece in normalize_text(_split_name(name)[0]).split() if piece not in _SUFFIXES
+    ]
     if not pieces:
         return ""
     last = pieces[-1]
@@ -35,19 +37,19 @@ def family(name: str) -> str:
 
 
 @lru_cache(maxsize=300_000)
-def initial(name: str) -> str:
+def parse_initial(name: str) -> str:
     """The first letter of the given name, folded; '' where there is none."""
-    return words(_parted(name)[1])[:1]
+    return normalize_text(_split_name(name)[1])[:1]
 
 
-def _parted(name: str) -> tuple[str, str]:
+def _split_name(name: str) -> tuple[str, str]:
     """Family and given name as printed; ('', '') for groups."""
     name = name.strip()
     if not name or _GROUP.search(name):
         return "", ""
     if "," in name:
-        kept, _, given = name.partition(",")
-        return kept, given
+        family_name, _, given_name = name.partition(",")
+        return family_name, given_name
     parts = name.replace(".", ". ").split()
     while len(parts) > 1 and parts[-1].lower().strip(".") in _SUFFIXES:
         parts.pop()
@@ -76,12 +78,12 @@ def split_authors(text: str | None) -> tuple[tuple[str, ...], bool]:
     if not text or not text.strip():
         return (), False
     text = text.strip()
-    cut = _ET_AL.search(text) is not None
-    if cut:
+    is_cut = _ET_AL.search(text) is not None
+    if is_cut:
         text = _ET_AL.sub("", text)
     if ";" in text:
         names = text.split(";")
-    elif _and_list(text):
+    elif _is_and_list(text):
         names = _AND.split(text)
     elif "|" in text:
         names = text.split("|")
@@ -91,11 +93,11 @@ def split_authors(text: str | None) -> tuple[tuple[str, ...], bool]:
         names = _split_commas(re.sub(r",?\s+(?:and|&)\s+", ", ", text))
     else:
         names = _AND.split(text)
-    kept = tuple(name.strip(" ,") for name in names if name.strip(" ,"))
-    return kept, cut
+    authors = tuple(name.strip(" ,") for name in names if name.strip(" ,"))
+    return authors, is_cut
 
 
-def _and_list(text: str) -> bool:
+def _is_and_list(text: str) -> bool:
     """Whether 'and' parts all names ('Wu, B. and Li, C.'), not only the last ('A, B and C')."""
     pieces = _AND.split(text)
     return len(pieces) > 2 or (len(pieces) == 2 and all(p.count(",") == 1 for p in pieces))

@@ -6,34 +6,47 @@ import unicodedata
 from functools import lru_cache
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,40}>")
-_OTHER = re.compile(r"[^a-z0-9]+")
-_OTHER_ANY = re.compile(r"[\W_]+")
+_NON_ALNUM_ASCII = re.compile(r"[^a-z0-9]+")
+_NON_ALNUM = re.compile(r"[\W_]+")
 _THOUSANDS = re.compile(r"(?<=\d)[ ,](?=\d{3}(?!\d))")
-_LETTERS = {"ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th",
-            "ı": "i", "ħ": "h", "’": "", "'": "", "ʼ": ""}  # fmt: skip
+_LETTERS = {
+    "ø": "o",
+    "ß": "ss",
+    "æ": "ae",
+    "œ": "oe",
+    "ł": "l",
+    "đ": "d",
+    "ð": "d",
+    "þ": "th",
+    "ı": "i",
+    "ħ": "h",
+    "’": "",
+    "'": "",
+    "ʼ": "",
+}
 
 
-def _listed(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     return text.split()
 
 
 _GREEK = dict(
     zip(
         "αβγδεζηθικλμνξοπρστυφχψως",
-        _listed(
+        _split_words(
             "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi "
             "rho sigma tau upsilon phi chi psi omega sigma"
         ),
         strict=True,
     )
 )
-_FOLDS = str.maketrans(_LETTERS)
+_LETTER_FOLDS = str.maketrans(_LETTERS)
 _NAMED_GREEK = str.maketrans({letter: f" {name} " for letter, name in _GREEK.items()})
 _GREEK_PROSE = re.compile(r"[α-ωά-ώ]{4}")
-_HIRAGANA_TO_HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+_UNSPACED_SCRIPTS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 
 
-def words(text: str | None) -> str:
+def normalize_text(text: str | None) -> str:
     """The text as lower-case words with single spaces; accents, tags and punctuation gone.
 
     Greek letters become their names, and scripts written without spaces are set letter by letter,
@@ -49,15 +62,15 @@ def words(text: str | None) -> str:
         text = text.replace("'", "")
     text = _THOUSANDS.sub("", text)
     if text.isascii():
-        return _OTHER.sub(" ", text.lower()).strip()
+        return _NON_ALNUM_ASCII.sub(" ", text.lower()).strip()
     text = unicodedata.normalize("NFKC", text).casefold()
     if not _GREEK_PROSE.search(text):
         text = text.translate(_NAMED_GREEK)
-    text = unicodedata.normalize("NFKD", text.translate(_FOLDS))
+    text = unicodedata.normalize("NFKD", text.translate(_LETTER_FOLDS))
     text = "".join(c for c in text if not unicodedata.combining(c))
     text = unicodedata.normalize("NFC", text)
-    text = _HIRAGANA_TO_HAN.sub(r" \g<0> ", text)
-    return _OTHER_ANY.sub(" ", text).strip()
+    text = _UNSPACED_SCRIPTS.sub(r" \g<0> ", text)
+    return _NON_ALNUM.sub(" ", text).strip()
 
 
 _SUFFIX = re.compile(
@@ -67,18 +80,18 @@ _SUFFIX = re.compile(
 )
 _ELLIPSIS = re.compile(r"\s*(?:\.\.\.|…)\s*$")
 _RETRACTED = re.compile(r"^\W*(?:retracted|withdrawn)(?:\s+article|\s+paper)?\s*[:.\]]\s*", re.I)
-_LEAST_LEFT = 12
+_MIN_TITLE_LETTERS = 12
 """Characters a title must keep when a database's suffix is cut from it."""
 
 
-def bare_title(text: str | None) -> str:
+def clean_title(text: str | None) -> str:
     """The printed title without what databases add: '[Review]', '[German]', 'RETRACTED:'."""
     if not text:
         return ""
     text = text.strip().strip('"')
     if text.startswith("[") and text.rstrip(". ").endswith("]") and text.count("[") == 1:
         text = text.rstrip(". ")[1:-1]
-    if text.startswith("[") and "]" in text[_LEAST_LEFT:]:
+    if text.startswith("[") and "]" in text[_MIN_TITLE_LETTERS:]:
         head, _, tail = (
             text[1:].rpartition("]") if text.count("]") == 1 else text[1:].partition("]")
         )
@@ -86,14 +99,14 @@ def bare_title(text: str | None) -> str:
     if "racted" in text[:12].lower() or "ithdrawn" in text[:12].lower():
         text = _RETRACTED.sub("", text)
     while text[-1:] in "]). \t" or "[" in text:
-        cut = _SUFFIX.sub("", text)
-        if cut == text or len(cut) < _LEAST_LEFT:
+        shortened = _SUFFIX.sub("", text)
+        if shortened == text or len(shortened) < _MIN_TITLE_LETTERS:
             break
-        text = cut
+        text = shortened
     return text
 
 
-def cut_short(text: str | None) -> bool:
+def is_truncated(text: str | None) -> bool:
     """Whether the source itself shows that the title goes on ('...')."""
     return bool(text) and _ELLIPSIS.search(text or "") is not None
 
@@ -104,23 +117,38 @@ KINDS = ("", "correction", "retraction", "expression of concern", "reply", "comm
 
 _KIND_PATTERNS = [
     (CONCERN, r"^\W*(?:editorial )?expression of concern\b|\[expression of concern"),
-    (RETRACTION, r"^\W*(?:notice of )?retraction(?: notice| note)?(?:\s*[:\-]| to\b| for\b|: |\W*$)"
-                 r"|^\W*notice of retraction\b|^\W*retraction(?: notice| note)\b"),
-    (CORRECTION, r"^\W*(?:author'?s?'? |publisher'?s? |editorial )?correction(?:s)?"
-                 r"(?:\s*[:\-]| to\b| for\b|\W*$)"
-                 r"|^\W*(?:errat(?:um|a)|corrigend(?:um|a)|addendum)\b"
-                 r"|[:\-.]\s*(?:errat(?:um|a)|corrigend(?:um|a))\W*$"),
-    (REPLY, r"^\W*(?:the )?(?:authors?'?s?'? )?(?:in )?repl(?:y|ies)\b"
-            r"|^\W*(?:the )?authors?'?s?'? respon(?:se|d)"
-            r"|^\W*response (?:to|:)"
-            r"|[:\-.(\[]\s*(?:the )?(?:authors?'?s?'? )?(?:reply|response)\W*$"),
-    (COMMENT, r"^\W*(?:a )?comment(?:s|ary)?(?:\s*[:\-]| on\b| to\b)|^\W*re\s*:|^\W*regarding\b"
-              r"|^\W*letter(?:s)?(?: to the editor)?(?:\s*[:\-]| regarding| re\b| on\b)"
-              r"|[:\-.(]\s*(?:a |invited )?comment(?:ary)?\W*$"),
-    (PROTOCOL, r"\bprotocols?\b.{0,40}\b(?:study|trial|review|meta-?analysis|cohort)\b"
-               r"|\b(?:study|trial|review|meta-?analysis|research) protocol\b"
-               r"|[:\-.]\s*(?:a )?protocol\b|^\W*protocol (?:for|of)\b"),
-]  # fmt: skip
+    (
+        RETRACTION,
+        r"^\W*(?:notice of )?retraction(?: notice| note)?(?:\s*[:\-]| to\b| for\b|: |\W*$)"
+        r"|^\W*notice of retraction\b|^\W*retraction(?: notice| note)\b",
+    ),
+    (
+        CORRECTION,
+        r"^\W*(?:author'?s?'? |publisher'?s? |editorial )?correction(?:s)?"
+        r"(?:\s*[:\-]| to\b| for\b|\W*$)"
+        r"|^\W*(?:errat(?:um|a)|corrigend(?:um|a)|addendum)\b"
+        r"|[:\-.]\s*(?:errat(?:um|a)|corrigend(?:um|a))\W*$",
+    ),
+    (
+        REPLY,
+        r"^\W*(?:the )?(?:authors?'?s?'? )?(?:in )?repl(?:y|ies)\b"
+        r"|^\W*(?:the )?authors?'?s?'? respon(?:se|d)"
+        r"|^\W*response (?:to|:)"
+        r"|[:\-.(\[]\s*(?:the )?(?:authors?'?s?'? )?(?:reply|response)\W*$",
+    ),
+    (
+        COMMENT,
+        r"^\W*(?:a )?comment(?:s|ary)?(?:\s*[:\-]| on\b| to\b)|^\W*re\s*:|^\W*regarding\b"
+        r"|^\W*letter(?:s)?(?: to the editor)?(?:\s*[:\-]| regarding| re\b| on\b)"
+        r"|[:\-.(]\s*(?:a |invited )?comment(?:ary)?\W*$",
+    ),
+    (
+        PROTOCOL,
+        r"\bprotocols?\b.{0,40}\b(?:study|trial|review|meta-?analysis|cohort)\b"
+        r"|\b(?:study|trial|review|meta-?analysis|research) protocol\b"
+        r"|[:\-.]\s*(?:a )?protocol\b|^\W*protocol (?:for|of)\b",
+    ),
+]
 _KINDS = [(kind, re.compile(pattern, re.I)) for kind, pattern in _KIND_PATTERNS]
 _KIND_HINT = re.compile(
     r"concern|retract|correct|errat|corrigend|addend|repl|respon|comment|\bre\s*:|regard|letter"
@@ -129,7 +157,7 @@ _KIND_HINT = re.compile(
 )
 
 
-def kind(title: str | None) -> int:
+def classify_title(title: str | None) -> int:
     """What the title says its document is: an index into KINDS, 0 for an ordinary document."""
     if not title or not _KIND_HINT.search(title):
         return NONE
@@ -140,122 +168,156 @@ def kind(title: str | None) -> int:
 
 
 _ROMAN = {"ii": 2, "iii": 3, "iv": 4, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "xi": 11, "xii": 12}
-_ROMAN_ONE = {"i": 1, "v": 5, "x": 10, "a": 1, "b": 2, "c": 3, "one": 1, "two": 2, "three": 3,
-              "four": 4, "five": 5, "six": 6, "first": 1, "second": 2, "third": 3}  # fmt: skip
-_SERIES = frozenset(_listed("part parts study trial phase stage volume chapter paper report wave "
-                    "cohort type class number no section experiment series grade"))  # fmt: skip
+_SERIES_NUMERALS = {
+    "i": 1,
+    "v": 5,
+    "x": 10,
+    "a": 1,
+    "b": 2,
+    "c": 3,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "first": 1,
+    "second": 2,
+    "third": 3,
+}
+_SERIES_WORDS = frozenset(
+    _split_words(
+        "part parts study trial phase stage volume chapter paper report wave "
+        "cohort type class number no section experiment series grade"
+    )
+)
 _DIGITS = re.compile(r"\d+")
 
 
-def numerals(folded: str) -> frozenset[str]:
+def extract_numerals(title: str) -> frozenset[str]:
     """The numbers in folded words: digit runs, Roman numerals, and 'a' or 'one' after 'part'.
 
     'phase II' and 'phase 2' give the same set; 'FOCUS 1' and 'FOCUS 2' do not.
     """
-    found = {str(int(run)) for run in _DIGITS.findall(folded) if len(run) < 10}
-    before = ""
-    for word in folded.split():
+    numbers = {str(int(digits)) for digits in _DIGITS.findall(title) if len(digits) < 10}
+    previous_word = ""
+    for word in title.split():
         if word in _ROMAN:
-            found.add(str(_ROMAN[word]))
-        elif before in _SERIES and word in _ROMAN_ONE:
-            found.add(str(_ROMAN_ONE[word]))
-        before = word
-    return frozenset(found)
+            numbers.add(str(_ROMAN[word]))
+        elif previous_word in _SERIES_WORDS and word in _SERIES_NUMERALS:
+            numbers.add(str(_SERIES_NUMERALS[word]))
+        previous_word = word
+    return frozenset(numbers)
 
 
-_COMMON = frozenset(_listed(
-    "a an and are as at by can do does for from has have how in into is it its of on or our than "
-    "that the their this to under using versus via vs was we what when where which who why with "
-    "der die das und des la le les et el los de del en un una"
-))  # fmt: skip
-_GENERIC = frozenset(_listed(
-    "abstract abstracts acknowledgement acknowledgements acknowledgments address advertisement "
-    "announcement announcements annual answer answers article articles author authors award awards "
-    "board book books briefs calendar case chair chairman chief clinical column comment comments "
-    "commentary committee conclusion conference congress contents contributors correction "
-    "corrections correspondence corrigendum cover current dear discussion editor editorial "
-    "editorials editors errata erratum events ed foreword forthcoming forum front general guest "
-    "highlights image images index information instructions interview introduction introductory "
-    "invited issue issues journal letter letters list masthead matter meeting meetings memoriam "
-    "message minutes month news newsletter note notes notice obituary opinion overview page "
-    "papers perspective perspectives point poster preface prefatory president presidential "
-    "proceedings program question questions quiz reader readers reading recent remarks reply "
-    "report reports response responses retraction review reviewer reviewers reviews section "
-    "session special spotlight statement summary supplement symposium table thank thanks "
-    "thematic theme toc topic update upcoming view viewpoint views vol volume website week welcome "
-    "word year part number no new january february march april may june july august september "
-    "october november december spring summer autumn fall winter"
-))  # fmt: skip
+_COMMON_WORDS = frozenset(
+    _split_words(
+        "a an and are as at by can do does for from has have how in into is it its of on or our "
+        "than "
+        "that the their this to under using versus via vs was we what when where which who why "
+        "with "
+        "der die das und des la le les et el los de del en un una"
+    )
+)
+_GENERIC_WORDS = frozenset(
+    _split_words(
+        "abstract abstracts acknowledgement acknowledgements acknowledgments address advertisement "
+        "announcement announcements annual answer answers article articles author authors award "
+        "awards "
+        "board book books briefs calendar case chair chairman chief clinical column comment "
+        "comments "
+        "commentary committee conclusion conference congress contents contributors correction "
+        "corrections correspondence corrigendum cover current dear discussion editor editorial "
+        "editorials editors errata erratum events ed foreword forthcoming forum front general "
+        "guest "
+        "highlights image images index information instructions interview introduction "
+        "introductory "
+        "invited issue issues journal letter letters list masthead matter meeting meetings "
+        "memoriam "
+        "message minutes month news newsletter note notes notice obituary opinion overview page "
+        "papers perspective perspectives point poster preface prefatory president presidential "
+        "proceedings program question questions quiz reader readers reading recent remarks reply "
+        "report reports response responses retraction review reviewer reviewers reviews section "
+        "session special spotlight statement summary supplement symposium table thank thanks "
+        "thematic theme toc topic update upcoming view viewpoint views vol volume website week "
+        "welcome "
+        "word year part number no new january february march april may june july august september "
+        "october november december spring summer autumn fall winter"
+    )
+)
 """Words of which recurring titles are made: 'Editorial introduction', 'Letter to the editor'."""
 
 _SHORT_WORDS = 2
 
 
-def informative(folded: str) -> int:
+def count_distinctive_words(title: str) -> int:
     """How many words of a folded title tell it from others: common and column words left out."""
     return sum(
         1
-        for word in folded.split()
-        if word not in _COMMON and word not in _GENERIC and not word.isdigit()
+        for word in title.split()
+        if word not in _COMMON_WORDS and word not in _GENERIC_WORDS and not word.isdigit()
     )
 
 
 def is_common(word: str) -> bool:
     """Whether a folded word carries no meaning of its own."""
-    return word in _COMMON
+    return word in _COMMON_WORDS
 
 
 _VOLUME = re.compile(r"\d+")
 _PAGE = re.compile(r"([a-z]{0,5}\.?)\s?0*(\d+)[a-z]?")
 _MONTHS = {
-    m: n for n, m in enumerate(_listed("jan feb mar apr may jun jul aug sep oct nov dec"), 1)
+    m: n for n, m in enumerate(_split_words("jan feb mar apr may jun jul aug sep oct nov dec"), 1)
 }
 _DATE_PAGE = re.compile(r"^(?:0*(\d{1,2})-([a-z]{3})|([a-z]{3})-0*(\d{1,2}))$")
 _NO_PAGE = re.compile(r"no pagination|^n/?a$|^-+$|^unknown", re.I)
 
 
 @lru_cache(maxsize=200_000)
-def volume_number(text: str | None) -> str:
+def parse_volume(text: str | None) -> str:
     """The first number of a volume ('32 (Supplement 2)' -> '32'); '' where there is none or where
     the text is the tail of a torn one ('2)')."""
     if not text:
         return ""
     if ")" in text and "(" not in text:
         return ""
-    found = _VOLUME.search(text)
-    return found.group().lstrip("0") if found else ""
+    match = _VOLUME.search(text)
+    return match.group().lstrip("0") if match else ""
 
 
 _IN_VOLUME = re.compile(r"\d+\s*\(([^()]*)\)")
 _SUPPLEMENT = re.compile(r"suppl", re.I)
-SUPPLEMENTS = 10**9
+SUPPLEMENT_OFFSET = 10**9
 """Added to a supplement's number, so that 'Suppl 1' is not issue 1."""
 
 
-def issue_number(issue: str | None, volume: str | None = None) -> int:
+def parse_issue(issue: str | None, volume: str | None = None) -> int:
     """The number of an issue, of '57(6)' where the volume holds it; 0 where there is none.
 
     A supplement's number stands above SUPPLEMENTS.
     """
-    inside = None if issue or not volume else _IN_VOLUME.match(volume.strip())
-    text = inside.group(1) if inside else issue
-    number = volume_number(text)
+    match = None if issue or not volume else _IN_VOLUME.match(volume.strip())
+    text = match.group(1) if match else issue
+    number = parse_volume(text)
     if not text or not number or len(number) > 9:
         return 0
-    return int(number) + (SUPPLEMENTS if _SUPPLEMENT.search(text) else 0)
+    return int(number) + (SUPPLEMENT_OFFSET if _SUPPLEMENT.search(text) else 0)
 
 
 _ROMAN_PAGE = re.compile(r"(?=[ivx])x{0,3}(?:ix|iv|v?i{0,3})")
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10}
 
 
-def _roman(text: str) -> int:
+def _parse_roman(text: str) -> int:
     values = [_ROMAN_DIGITS[letter] for letter in text]
-    after = [*values[1:], 0]
-    return sum(-one if one < two else one for one, two in zip(values, after, strict=True))
+    next_values = [*values[1:], 0]
+    return sum(
+        -value if value < next_value else value
+        for value, next_value in zip(values, next_values, strict=True)
+    )
 
 
-def pages(text: str | None) -> tuple[str, str, str]:
+def parse_pages(text: str | None) -> tuple[str, str, str]:
     """Prefix and number of the first page, and the number of the last one; '' where unknown.
 
     'pp. S30--S31' gives ('s', '30', '31'), '1881-9' ('', '1881', '1889'), 'e24' ('e', '24', ''),
@@ -264,25 +326,29 @@ def pages(text: str | None) -> tuple[str, str, str]:
     """
     if not text:
         return "", "", ""
-    low = _NO_PAGE.sub("", text.strip().lower()).split(";")[0]
-    torn = _DATE_PAGE.match(low)
-    month = _MONTHS.get(torn.group(2) or torn.group(3)) if torn else None
-    if torn and month:
-        day = torn.group(1) or torn.group(4)
-        first, last = (day, str(month)) if torn.group(1) else (str(month), day)
-        return "", first, _whole(first, last)
-    low = re.sub(r"^(?:pp?|pages?|art(?:icle)?)\b[. ]*(?:no\b[. ]*)?", "", low)
-    parts = [part.strip() for part in re.split(r"\s*[-–—]+\s*", low) if part.strip()]
+    lowered = _NO_PAGE.sub("", text.strip().lower()).split(";")[0]
+    date_match = _DATE_PAGE.match(lowered)
+    month = _MONTHS.get(date_match.group(2) or date_match.group(3)) if date_match else None
+    if date_match and month:
+        day = date_match.group(1) or date_match.group(4)
+        first, last = (day, str(month)) if date_match.group(1) else (str(month), day)
+        return "", first, _complete_last_page(first, last)
+    lowered = re.sub(r"^(?:pp?|pages?|art(?:icle)?)\b[. ]*(?:no\b[. ]*)?", "", lowered)
+    parts = [part.strip() for part in re.split(r"\s*[-–—]+\s*", lowered) if part.strip()]
     if parts and all(_ROMAN_PAGE.fullmatch(part) for part in parts[:2]):
-        return "roman", str(_roman(parts[0])), ""  # begun anew in each issue, so no span counts
-    found = _PAGE.search(parts[0]) if parts else None
-    if not found:
+        return (
+            "roman",
+            str(_parse_roman(parts[0])),
+            "",
+        )  # begun anew in each issue, so no span counts
+    page_match = _PAGE.search(parts[0]) if parts else None
+    if not page_match:
         return "", "", ""
-    prefix, first = found.group(1).strip("."), found.group(2)
-    ends = _PAGE.search(parts[1]) if len(parts) > 1 else None
-    return prefix, first, _whole(first, ends.group(2) if ends else "")
+    prefix, first = page_match.group(1).strip("."), page_match.group(2)
+    last_match = _PAGE.search(parts[1]) if len(parts) > 1 else None
+    return prefix, first, _complete_last_page(first, last_match.group(2) if last_match else "")
 
 
-def _whole(first: str, last: str) -> str:
+def _complete_last_page(first: str, last: str) -> str:
     """A last page in full: '28' for '8' after '21'."""
     return first[: len(first) - len(last)] + last if last else ""

@@ -4,18 +4,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from review.dedupe import rules
-from review.dedupe.clustering import BY_HAND, Grouping
-from review.dedupe.features import Columns
+from review.dedupe.clustering import BY_HAND, RowGroups
+from review.dedupe.features import FeatureColumns
 from review.dedupe.matching import Edges
 
-CONTAINER = 3
+MAX_REPORTS_PER_DOI = 3
 """Documents one DOI may seem to name before it is taken for a supplement's."""
-CROWD = 20
+MAX_REPORTS_PER_TITLE = 20
 """Documents one title may head before it is taken for a column's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class DuplicateCandidate:
     """A doubtful pair of rows."""
 
     a: int
@@ -28,12 +28,12 @@ class Doubt:
     """Why it is not simply joined; '' where the rule itself asks."""
 
 
-def doubtful(
-    columns: Columns,
+def select_possible_duplicates(
+    columns: FeatureColumns,
     edges: Edges,
-    found: Grouping,
+    grouping: RowGroups,
     settled: Collection[tuple[int, int]] = (),
-) -> list[Doubt]:
+) -> list[DuplicateCandidate]:
     """One pair per pair of reports, surest first.
 
     Pairs of one study are left out, and pairs of reports in `settled` (leading rows, low first)
@@ -41,62 +41,87 @@ def doubtful(
     Where more than CONTAINER documents share a DOI, or more than CROWD a title, one pair stands for
     them all and says so: nobody can settle ten thousand letters to the editor pair by pair.
     """
-    crowds = {"doi": _crowds(columns.doi.tolist(), found, CONTAINER),
-              "title": _crowds(columns.exact.tolist(), found, CROWD)}  # fmt: skip
-    done = set(settled)
-    asked: dict[tuple[object, object], Doubt] = {}
-    for one in _open(edges, found):
-        low, high = sorted((found.report[one.a], found.report[one.b]))
-        spoken = (low, high) in done and one.rule != BY_HAND
-        if found.study[one.a] == found.study[one.b] or spoken:
+    crowds = {
+        "doi": _count_crowds(columns.doi.tolist(), grouping, MAX_REPORTS_PER_DOI),
+        "title": _count_crowds(columns.exact.tolist(), grouping, MAX_REPORTS_PER_TITLE),
+    }
+    settled_pairs = set(settled)
+    best_by_pair: dict[tuple[object, object], DuplicateCandidate] = {}
+    for candidate in _list_open_candidates(edges, grouping):
+        low, high = sorted((grouping.report[candidate.a], grouping.report[candidate.b]))
+        already_settled = (low, high) in settled_pairs and candidate.rule != BY_HAND
+        if grouping.study[candidate.a] == grouping.study[candidate.b] or already_settled:
             continue
-        place, doubt = _crowded(columns, crowds, one) or ((low, high), one)
-        best = asked.get(place)
-        if best is None or _rank(columns, doubt) < _rank(columns, best):
-            asked[place] = doubt
-    return sorted(asked.values(), key=lambda one: _rank(columns, one))
+        pair_key, representative = _find_crowd(columns, crowds, candidate) or (
+            (low, high),
+            candidate,
+        )
+        best = best_by_pair.get(pair_key)
+        if best is None or _rank_candidate(columns, representative) < _rank_candidate(
+            columns, best
+        ):
+            best_by_pair[pair_key] = representative
+    return sorted(best_by_pair.values(), key=lambda candidate: _rank_candidate(columns, candidate))
 
 
-def _open(edges: Edges, found: Grouping) -> list[Doubt]:
-    ends = zip(edges.a.tolist(), edges.b.tolist(), edges.verdict.tolist(), edges.rule.tolist(),
-               edges.score.tolist(), strict=True)  # fmt: skip
+def _list_open_candidates(edges: Edges, grouping: RowGroups) -> list[DuplicateCandidate]:
+    edge_values = zip(
+        edges.a.tolist(),
+        edges.b.tolist(),
+        edges.verdict.tolist(),
+        edges.rule.tolist(),
+        edges.score.tolist(),
+        strict=True,
+    )
     maybes, scores = [], {}
-    for a, b, verdict, rule, score in ends:
+    for a, b, verdict, rule, score in edge_values:
         scores[a, b, edges.names[rule]] = None if score != score else score
         if verdict == rules.MAYBE:
             maybes.append(
-                Doubt(a, b, verdict, edges.names[rule], None if score != score else score, "")
+                DuplicateCandidate(
+                    a, b, verdict, edges.names[rule], None if score != score else score, ""
+                )
             )
-    refused = [
-        Doubt(one.a, one.b, one.verdict, one.rule, scores.get((one.a, one.b, one.rule)),
-              f"would join {one.why}")
-        for one in found.refused
-    ]  # fmt: skip
-    return maybes + refused
+    vetoed = [
+        DuplicateCandidate(
+            veto.a,
+            veto.b,
+            veto.verdict,
+            veto.rule,
+            scores.get((veto.a, veto.b, veto.rule)),
+            f"would join {veto.why}",
+        )
+        for veto in grouping.vetoes
+    ]
+    return maybes + vetoed
 
 
-def _rank(columns: Columns, one: Doubt) -> tuple[float, int, int]:
-    return (-(one.score or 0.0), int(columns.ids[one.a]), int(columns.ids[one.b]))
+def _rank_candidate(
+    columns: FeatureColumns, candidate: DuplicateCandidate
+) -> tuple[float, int, int]:
+    return (-(candidate.score or 0.0), int(columns.ids[candidate.a]), int(columns.ids[candidate.b]))
 
 
-def _crowds(codes: list[int], found: Grouping, most: int) -> dict[int, int]:
+def _count_crowds(codes: list[int], grouping: RowGroups, limit: int) -> dict[int, int]:
     """Code -> number of documents that carry it, where more than `most` do."""
-    holders: dict[int, set[int]] = {}
-    for row, one in enumerate(codes):
-        if one:
-            holders.setdefault(one, set()).add(found.report[row])
-    return {one: len(held) for one, held in holders.items() if len(held) > most}
+    reports_by_code: dict[int, set[int]] = {}
+    for row, code in enumerate(codes):
+        if code:
+            reports_by_code.setdefault(code, set()).add(grouping.report[row])
+    return {code: len(reports) for code, reports in reports_by_code.items() if len(reports) > limit}
 
 
-def _crowded(
-    columns: Columns, crowds: dict[str, dict[int, int]], one: Doubt
-) -> tuple[tuple[object, object], Doubt] | None:
-    for name, column, words in (
+def _find_crowd(
+    columns: FeatureColumns, crowds: dict[str, dict[int, int]], candidate: DuplicateCandidate
+) -> tuple[tuple[object, object], DuplicateCandidate] | None:
+    for name, column, template in (
         ("doi", columns.doi, "one DOI on {} different records: a supplement, or a wrong DOI"),
         ("title", columns.exact, "one title on {} different records: a column's, not a work's"),
     ):
-        held = int(column[one.a])
-        if held and held == int(column[one.b]) and held in crowds[name]:
-            why = words.format(crowds[name][held])
-            return (name, held), Doubt(one.a, one.b, one.verdict, one.rule, one.score, why)
+        code = int(column[candidate.a])
+        if code and code == int(column[candidate.b]) and code in crowds[name]:
+            why = template.format(crowds[name][code])
+            return (name, code), DuplicateCandidate(
+                candidate.a, candidate.b, candidate.verdict, candidate.rule, candidate.score, why
+            )
     return None

@@ -5,18 +5,29 @@ from dataclasses import dataclass
 from statistics import median
 
 from review.figures import svg
-from review.figures.text import width, wrap
+from review.figures.text import measure_width, wrap_text
 
 STATES = ("met", "partly", "unmet", "unclear", "not-applicable", "open")
-STATE_NAMES = {"met": "Reported", "partly": "Partly", "unmet": "Not reported",
-               "unclear": "Unclear", "not-applicable": "Not applicable",
-               "open": "Not answered"}  # fmt: skip
-COLOURS = {"met": "#2a6f97", "partly": "#8fb8d1", "unmet": "#d98c3f", "unclear": "#efd9a7",
-           "not-applicable": "#e3e3e3", "open": "#ffffff"}  # fmt: skip
+STATE_NAMES = {
+    "met": "Reported",
+    "partly": "Partly",
+    "unmet": "Not reported",
+    "unclear": "Unclear",
+    "not-applicable": "Not applicable",
+    "open": "Not answered",
+}
+COLOURS = {
+    "met": "#2a6f97",
+    "partly": "#8fb8d1",
+    "unmet": "#d98c3f",
+    "unclear": "#efd9a7",
+    "not-applicable": "#e3e3e3",
+    "open": "#ffffff",
+}
 """Blue to orange: told apart in all common forms of colour blindness and in grey print."""
-MARGIN, SIZE = 14.0, 8.0
-PASS, FAIL = "#2a6f97", "#d98c3f"
-MOST_BINS = 48
+MARGIN, TEXT_SIZE = 14.0, 8.0
+PASS_COLOUR, FAIL_COLOUR = "#2a6f97", "#d98c3f"
+MAX_BINS = 48
 """A score with more whole values than this is drawn in wider bins."""
 
 
@@ -29,105 +40,137 @@ class ItemBar:
     section: str
     counts: Mapping[str, int]
     """State (see STATES) -> studies."""
-    gate: bool = False
+    required_by_gate: bool = False
     """A quality gate requires it."""
 
 
-def compliance(
+def draw_compliance_bars(
     bars: Sequence[ItemBar], *, checklist: str, studies: int, notes: Sequence[str] = ()
 ) -> str:
     """Item-by-item bars as SVG, in the order of the checklist; the share reported stands at the
     right, of the studies the item applies to."""
-    names = [wrap(_named(one), 196, SIZE) for one in bars]
-    left, wide_bar = MARGIN + 228, 220.0
-    wide = left + wide_bar + 52
+    wrapped_names = [wrap_text(_format_name(bar), 196, TEXT_SIZE) for bar in bars]
+    bar_left, bar_width = MARGIN + 228, 220.0
+    page_width = bar_left + bar_width + 52
     parts: list[str] = []
     y = MARGIN
-    for place, (one, lines) in enumerate(zip(bars, names, strict=True)):
-        if place == 0 or bars[place - 1].section != one.section:
-            y += 5 if place else 0
-            for words in wrap(one.section, wide - 2 * MARGIN, SIZE + 0.5, bold=True):
-                parts.append(svg.text(MARGIN, y + 9, words, size=SIZE + 0.5, bold=True))
+    for bar_index, (bar, lines) in enumerate(zip(bars, wrapped_names, strict=True)):
+        if bar_index == 0 or bars[bar_index - 1].section != bar.section:
+            y += 5 if bar_index else 0
+            for text_line in wrap_text(
+                bar.section, page_width - 2 * MARGIN, TEXT_SIZE + 0.5, bold=True
+            ):
+                parts.append(
+                    svg.render_text(MARGIN, y + 9, text_line, size=TEXT_SIZE + 0.5, bold=True)
+                )
                 y += 13
-        high = max(len(lines) * 9.4 + 3, 13)
-        top = y + high / 2 - len(lines) * 4.7 + 7.2
-        parts.append(svg.text(MARGIN + 20, top, one.number, size=SIZE, anchor="end"))
-        for number, words in enumerate(lines):
-            parts.append(svg.text(MARGIN + 26, top + number * 9.4, words, size=SIZE))
-        parts += _stack(one, (left, y + high / 2 - 4.5, wide_bar, 9.0), studies)
-        parts.append(svg.text(left + wide_bar + 6, y + high / 2 + 2.8, _share(one), size=SIZE))
-        y += high
+        row_height = max(len(lines) * 9.4 + 3, 13)
+        top = y + row_height / 2 - len(lines) * 4.7 + 7.2
+        parts.append(svg.render_text(MARGIN + 20, top, bar.number, size=TEXT_SIZE, anchor="end"))
+        for line_index, text_line in enumerate(lines):
+            parts.append(
+                svg.render_text(MARGIN + 26, top + line_index * 9.4, text_line, size=TEXT_SIZE)
+            )
+        parts += _draw_stack(bar, (bar_left, y + row_height / 2 - 4.5, bar_width, 9.0), studies)
+        parts.append(
+            svg.render_text(
+                bar_left + bar_width + 6,
+                y + row_height / 2 + 2.8,
+                _format_share(bar),
+                size=TEXT_SIZE,
+            )
+        )
+        y += row_height
     for percent in (0, 25, 50, 75, 100):
-        x = left + wide_bar * percent / 100
-        parts.append(svg.path([(x, y + 2), (x, y + 5)], line=0.6))
-        parts.append(svg.text(x, y + 13, f"{percent}%", size=7.5, anchor="middle"))
+        x = bar_left + bar_width * percent / 100
+        parts.append(svg.render_path([(x, y + 2), (x, y + 5)], line=0.6))
+        parts.append(svg.render_text(x, y + 13, f"{percent}%", size=7.5, anchor="middle"))
     y += 26
-    shown = [name for name in STATES if any(one.counts.get(name) for one in bars)]
-    keys, y = _key(shown or ["met"], y, wide)
-    told = [f"{studies:,} {'study' if studies == 1 else 'studies'}. At the right: share reported,"
-            " of the studies the item applies to."]  # fmt: skip
-    if any(one.gate for one in bars):
-        told.append("* required by a quality gate.")
-    foot, y = _notes([*told, *notes], y, wide)
-    return svg.page(wide, y, [*parts, *keys, *foot], title=f"{checklist}: compliance by item")
-
-
-def _named(one: ItemBar) -> str:
-    return one.name + (" *" if one.gate else "")
-
-
-def _share(one: ItemBar) -> str:
-    applies = sum(
-        n for name, n in one.counts.items() if name in ("met", "partly", "unmet", "unclear")
+    present_states = [name for name in STATES if any(bar.counts.get(name) for bar in bars)]
+    legend, y = _draw_legend(present_states or ["met"], y, page_width)
+    remarks = [
+        f"{studies:,} {'study' if studies == 1 else 'studies'}. At the right: share reported,"
+        " of the studies the item applies to."
+    ]
+    if any(bar.required_by_gate for bar in bars):
+        remarks.append("* required by a quality gate.")
+    footer, y = _draw_notes([*remarks, *notes], y, page_width)
+    return svg.render_document(
+        page_width, y, [*parts, *legend, *footer], title=f"{checklist}: compliance by item"
     )
-    return f"{100 * one.counts.get('met', 0) / applies:.0f}%" if applies else "–"
 
 
-def _stack(one: ItemBar, place: tuple[float, float, float, float], studies: int) -> list[str]:
-    x, y, wide, high = place
-    parts = [svg.rect(x, y, wide, high, line=0.4, stroke="#8a919c")]
+def _format_name(bar: ItemBar) -> str:
+    return bar.name + (" *" if bar.required_by_gate else "")
+
+
+def _format_share(bar: ItemBar) -> str:
+    applies = sum(
+        n for name, n in bar.counts.items() if name in ("met", "partly", "unmet", "unclear")
+    )
+    return f"{100 * bar.counts.get('met', 0) / applies:.0f}%" if applies else "–"
+
+
+def _draw_stack(bar: ItemBar, area: tuple[float, float, float, float], studies: int) -> list[str]:
+    x, y, stack_width, stack_height = area
+    parts = [svg.render_rectangle(x, y, stack_width, stack_height, line=0.4, stroke="#8a919c")]
     for name in STATES:
-        n = one.counts.get(name, 0)
+        n = bar.counts.get(name, 0)
         if n and studies:
-            part = wide * n / studies
-            parts.append(svg.rect(x, y, part, high, fill=COLOURS[name], line=0.4, stroke="#5f6670"))
+            segment_width = stack_width * n / studies
+            parts.append(
+                svg.render_rectangle(
+                    x,
+                    y,
+                    segment_width,
+                    stack_height,
+                    fill=COLOURS[name],
+                    line=0.4,
+                    stroke="#5f6670",
+                )
+            )
             label = f"{n:,}"
-            if width(label, 6.5) + 3 < part:
+            if measure_width(label, 6.5) + 3 < segment_width:
                 ink = "#ffffff" if name == "met" else svg.INK
-                parts.append(svg.text(x + part / 2, y + 6.9, label, size=6.5, anchor="middle",
-                                      fill=ink))  # fmt: skip
-            x += part
+                parts.append(
+                    svg.render_text(
+                        x + segment_width / 2, y + 6.9, label, size=6.5, anchor="middle", fill=ink
+                    )
+                )
+            x += segment_width
     return parts
 
 
-def _key(names: Sequence[str], y: float, wide: float) -> tuple[list[str], float]:
+def _draw_legend(names: Sequence[str], y: float, page_width: float) -> tuple[list[str], float]:
     parts: list[str] = []
     x = MARGIN
     for name in names:
-        needs = 12 + width(STATE_NAMES[name], SIZE) + 14
-        if x + needs > wide - MARGIN and x > MARGIN:
+        entry_width = 12 + measure_width(STATE_NAMES[name], TEXT_SIZE) + 14
+        if x + entry_width > page_width - MARGIN and x > MARGIN:
             x, y = MARGIN, y + 13
-        parts.append(svg.rect(x, y, 8, 8, fill=COLOURS[name], line=0.4, stroke="#5f6670"))
-        parts.append(svg.text(x + 12, y + 7, STATE_NAMES[name], size=SIZE))
-        x += needs
+        parts.append(
+            svg.render_rectangle(x, y, 8, 8, fill=COLOURS[name], line=0.4, stroke="#5f6670")
+        )
+        parts.append(svg.render_text(x + 12, y + 7, STATE_NAMES[name], size=TEXT_SIZE))
+        x += entry_width
     return parts, y + 22
 
 
-def _notes(notes: Sequence[str], y: float, wide: float) -> tuple[list[str], float]:
+def _draw_notes(notes: Sequence[str], y: float, page_width: float) -> tuple[list[str], float]:
     parts: list[str] = []
     for note in notes:
-        for words in wrap(note, wide - 2 * MARGIN, 7):
-            parts.append(svg.text(MARGIN, y, words, size=7, fill=svg.PALE_INK))
+        for text_line in wrap_text(note, page_width - 2 * MARGIN, 7):
+            parts.append(svg.render_text(MARGIN, y, text_line, size=7, fill=svg.PALE_INK))
             y += 9
     return parts, y + 4
 
 
-def distribution(
+def draw_score_distribution(
     totals: Sequence[float],
     *,
     score: str,
-    low: float,
-    high: float,
+    lowest_total: float,
+    highest_total: float,
     gate: float | None = None,
     notes: Sequence[str] = (),
 ) -> str:
@@ -138,75 +181,119 @@ def distribution(
         low, high: least and greatest total the score can have.
         gate: least total that passes; bars below it are drawn in the other colour.
     """
-    step = max(1, -(-int(high - low + 1) // MOST_BINS))
-    bins = [low + step * n for n in range(int((high - low) // step) + 1)]
-    counts = [sum(start <= one < start + step or (one == high and start == bins[-1])
-                  for one in totals) for start in bins]  # fmt: skip
-    left, deep, wide_plot = MARGIN + 26, 130.0, 400.0
-    wide, bottom = left + wide_plot + MARGIN, MARGIN + 26 + deep
-    bar = wide_plot / len(bins)
-    tall = max([*counts, 1])
-    parts = _counts_axis(tall, left, bottom, deep)
-    for place, (start, n) in enumerate(zip(bins, counts, strict=True)):
-        x = left + place * bar
+    step = max(1, -(-int(highest_total - lowest_total + 1) // MAX_BINS))
+    bins = [lowest_total + step * n for n in range(int((highest_total - lowest_total) // step) + 1)]
+    counts = [
+        sum(
+            start <= value < start + step or (value == highest_total and start == bins[-1])
+            for value in totals
+        )
+        for start in bins
+    ]
+    plot_left, plot_height, plot_width = MARGIN + 26, 130.0, 400.0
+    page_width, bottom = plot_left + plot_width + MARGIN, MARGIN + 26 + plot_height
+    bar_width = plot_width / len(bins)
+    highest_count = max([*counts, 1])
+    parts = _draw_count_axis(highest_count, plot_left, bottom, plot_height)
+    for bin_index, (start, n) in enumerate(zip(bins, counts, strict=True)):
+        x = plot_left + bin_index * bar_width
         if n:
-            fill = FAIL if gate is not None and start < gate else PASS
-            size = deep * n / tall
-            parts.append(svg.rect(x + 0.6, bottom - size, bar - 1.2, size, fill=fill, stroke=None))
-    parts.append(svg.path([(left, bottom), (left + wide_plot, bottom)], line=0.8))
-    every = max(1, round(len(bins) / 12))
-    zero = next((n for n, start in enumerate(bins) if start == 0), 0)
-    for place, start in enumerate(bins):
-        if (place - zero) % every == 0:
-            x = left + (place + 0.5) * bar
-            parts.append(svg.text(x, bottom + 11, _plain(start), size=7.5, anchor="middle"))
-    parts.append(svg.text(left + wide_plot / 2, bottom + 24, score, size=SIZE, anchor="middle"))
-    parts += _gate_line(gate, (low, step, bar, left), bottom, deep, wide)
-    told = [_summed(totals, gate), *notes]
-    foot, y = _notes(told, bottom + 40, wide)
-    return svg.page(wide, y, parts + foot, title=f"{score}: distribution")
+            fill = FAIL_COLOUR if gate is not None and start < gate else PASS_COLOUR
+            bar_height = plot_height * n / highest_count
+            parts.append(
+                svg.render_rectangle(
+                    x + 0.6,
+                    bottom - bar_height,
+                    bar_width - 1.2,
+                    bar_height,
+                    fill=fill,
+                    stroke=None,
+                )
+            )
+    parts.append(svg.render_path([(plot_left, bottom), (plot_left + plot_width, bottom)], line=0.8))
+    label_interval = max(1, round(len(bins) / 12))
+    zero_index = next((n for n, start in enumerate(bins) if start == 0), 0)
+    for bin_index, start in enumerate(bins):
+        if (bin_index - zero_index) % label_interval == 0:
+            x = plot_left + (bin_index + 0.5) * bar_width
+            parts.append(
+                svg.render_text(x, bottom + 11, _format_value(start), size=7.5, anchor="middle")
+            )
+    parts.append(
+        svg.render_text(
+            plot_left + plot_width / 2, bottom + 24, score, size=TEXT_SIZE, anchor="middle"
+        )
+    )
+    parts += _draw_gate_line(
+        gate, (lowest_total, step, bar_width, plot_left), bottom, plot_height, page_width
+    )
+    remarks = [_summarize_totals(totals, gate), *notes]
+    footer, y = _draw_notes(remarks, bottom + 40, page_width)
+    return svg.render_document(page_width, y, parts + footer, title=f"{score}: distribution")
 
 
-def _counts_axis(tall: int, left: float, bottom: float, deep: float) -> list[str]:
-    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**6) if tall / s <= 6)
+def _draw_count_axis(
+    highest_count: int, plot_left: float, bottom: float, plot_height: float
+) -> list[str]:
+    step = next(
+        s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**6) if highest_count / s <= 6
+    )
     parts = []
-    for n in range(0, tall + 1, step):
-        y = bottom - deep * n / tall
-        parts.append(svg.path([(left - 3, y), (left, y)], line=0.6))
-        parts.append(svg.text(left - 5, y + 2.6, f"{n:,}", size=7.5, anchor="end"))
-    parts.append(svg.path([(left, bottom), (left, bottom - deep)], line=0.8))
-    parts.append(svg.text(MARGIN + 4, bottom - deep / 2, "Studies", size=SIZE, anchor="middle",
-                          turn=-90))  # fmt: skip
+    for n in range(0, highest_count + 1, step):
+        y = bottom - plot_height * n / highest_count
+        parts.append(svg.render_path([(plot_left - 3, y), (plot_left, y)], line=0.6))
+        parts.append(svg.render_text(plot_left - 5, y + 2.6, f"{n:,}", size=7.5, anchor="end"))
+    parts.append(
+        svg.render_path([(plot_left, bottom), (plot_left, bottom - plot_height)], line=0.8)
+    )
+    parts.append(
+        svg.render_text(
+            MARGIN + 4,
+            bottom - plot_height / 2,
+            "Studies",
+            size=TEXT_SIZE,
+            anchor="middle",
+            turn=-90,
+        )
+    )
     return parts
 
 
-def _gate_line(
-    gate: float | None, scale: tuple[float, float, float, float], bottom: float, deep: float,
-    wide: float,
-) -> list[str]:  # fmt: skip
+def _draw_gate_line(
+    gate: float | None,
+    scale: tuple[float, float, float, float],
+    bottom: float,
+    plot_height: float,
+    page_width: float,
+) -> list[str]:
     if gate is None:
         return []
-    low, step, bar, left = scale
-    x = left + (gate - low) / step * bar
-    label = f"gate: {_plain(gate)} or more"
-    fits = x + 4 + width(label, SIZE) < wide - 4
+    low, step, bar_width, plot_left = scale
+    x = plot_left + (gate - low) / step * bar_width
+    label = f"gate: {_format_value(gate)} or more"
+    fits_right = x + 4 + measure_width(label, TEXT_SIZE) < page_width - 4
     return [
-        svg.path([(x, bottom + 2), (x, bottom - deep - 12)], line=1.1, dashed=True),
-        svg.text(x + (4 if fits else -4), bottom - deep - 14, label, size=SIZE,
-                 anchor="start" if fits else "end"),
-    ]  # fmt: skip
+        svg.render_path([(x, bottom + 2), (x, bottom - plot_height - 12)], line=1.1, dashed=True),
+        svg.render_text(
+            x + (4 if fits_right else -4),
+            bottom - plot_height - 14,
+            label,
+            size=TEXT_SIZE,
+            anchor="start" if fits_right else "end",
+        ),
+    ]
 
 
-def _summed(totals: Sequence[float], gate: float | None) -> str:
+def _summarize_totals(totals: Sequence[float], gate: float | None) -> str:
     if not totals:
         return "No study has a total yet."
-    told = f"{len(totals):,} {'study' if len(totals) == 1 else 'studies'}"
-    told += f"; median {_plain(median(totals))}"
-    told += f"; range {_plain(min(totals))} to {_plain(max(totals))}"
+    description = f"{len(totals):,} {'study' if len(totals) == 1 else 'studies'}"
+    description += f"; median {_format_value(median(totals))}"
+    description += f"; range {_format_value(min(totals))} to {_format_value(max(totals))}"
     if gate is not None:
-        told += f"; {sum(one < gate for one in totals):,} below the gate"
-    return told + "."
+        description += f"; {sum(value < gate for value in totals):,} below the gate"
+    return description + "."
 
 
-def _plain(value: float) -> str:
+def _format_value(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0").replace("-", "−")

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from html import escape
 
-from review.bias.datasets.ancestry import Matrix, holds
+from review.bias.datasets.ancestry import DatasetMatrix, find_contained_sets
 from review.bias.datasets.models import Registry
 
-_BOX = (264, 46)
-_GAP = (90, 14)
+_BOX_SIZE = (264, 46)
+_BOX_GAP = (90, 14)
 _MARGIN = 24
-_HEAD = 64
+_HEADER_HEIGHT = 64
 _FONT = "font-family='Helvetica, Arial, sans-serif'"
 _FILL = {
     "primary": "#e3eef6",
@@ -23,7 +23,7 @@ _STROKE = {
     "remix": "#b3434f",
     "subset": "#6650a4",
 }
-_WORDS = {
+_KIND_LABELS = {
     "primary": "collected by one group",
     "case_collection": "taken from publications or submissions",
     "remix": "put together from other sets",
@@ -31,89 +31,117 @@ _WORDS = {
 }
 
 
-def draw(registry: Registry, table: Matrix | None = None) -> str:
+def draw_graph(registry: Registry, table: DatasetMatrix | None = None) -> str:
     """The graph as SVG text: sources left, what was put together from them to the right.
 
     Args:
         table: of a review: only its data sets are drawn, with the studies on each. None draws every
             set of the registry that is part of, or made of, another.
     """
-    nodes = _nodes(registry, table)
-    counts = _counts(table)
-    places = _places(registry, nodes, counts)
-    if not places:
-        return _empty("No registered public data set is named by the included studies.")
-    width = max(x for x, _ in places.values()) + _BOX[0] + _MARGIN
-    height = max(y for _, y in places.values()) + _BOX[1] + _MARGIN
+    nodes = _select_nodes(registry, table)
+    counts = _count_studies(table)
+    positions = _place_boxes(registry, nodes, counts)
+    if not positions:
+        return _draw_empty("No registered public data set is named by the included studies.")
+    width = max(x for x, _ in positions.values()) + _BOX_SIZE[0] + _MARGIN
+    height = max(y for _, y in positions.values()) + _BOX_SIZE[1] + _MARGIN
     width = max(width, 900)
-    parts = [_open(width, height), *_legend(table)]
-    parts += [_edge(registry, places, a, b) for a in nodes for b in _inside(registry, nodes, a)]
-    parts += [_node(registry, one, places[one], counts) for one in nodes]
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    elements = [_open_svg(width, height), *_draw_legend(table)]
+    elements += [
+        _draw_edge(registry, positions, container_id, component_id)
+        for container_id in nodes
+        for component_id in _list_components(registry, nodes, container_id)
+    ]
+    elements += [_draw_node(registry, set_id, positions[set_id], counts) for set_id in nodes]
+    return "\n".join([*elements, "</svg>"]) + "\n"
 
 
-def _nodes(registry: Registry, table: Matrix | None) -> list[str]:
+def _select_nodes(registry: Registry, table: DatasetMatrix | None) -> list[str]:
     if table is not None:
         return list(table.datasets)
-    inside = {component.id for one in registry.values() for component in one.components}
-    return [one for one in registry if one in inside or registry[one].components]
+    component_ids = {
+        component.id for dataset in registry.values() for component in dataset.components
+    }
+    return [set_id for set_id in registry if set_id in component_ids or registry[set_id].components]
 
 
-def _counts(table: Matrix | None) -> dict[str, tuple[int, int]]:
+def _count_studies(table: DatasetMatrix | None) -> dict[str, tuple[int, int]]:
     """For each set the studies that name it, and those that certainly rest on it."""
     if table is None:
         return {}
-    out = {}
+    counts = {}
     for node in table.datasets:
         kinds = [table.cells.get((study, node)) for study in table.studies]
-        named = kinds.count("named")
-        out[node] = (named, named + kinds.count("held"))
-    return out
+        named_count = kinds.count("named")
+        counts[node] = (named_count, named_count + kinds.count("held"))
+    return counts
 
 
-def _inside(registry: Registry, nodes: list[str], one: str) -> list[str]:
-    return [c.id for c in registry[one].components if c.id in nodes]
+def _list_components(registry: Registry, nodes: list[str], set_id: str) -> list[str]:
+    return [c.id for c in registry[set_id].components if c.id in nodes]
 
 
-def _places(
+def _place_boxes(
     registry: Registry, nodes: list[str], counts: Mapping[str, tuple[int, int]]
 ) -> dict[str, tuple[int, int]]:
     """Top left corner of each box: one column for each level, related boxes near each other."""
-    level = {one: _level(registry, nodes, one) for one in nodes}
+    levels = {set_id: _compute_level(registry, nodes, set_id) for set_id in nodes}
     columns: dict[int, list[str]] = {}
-    for one in nodes:
-        columns.setdefault(level[one], []).append(one)
+    for set_id in nodes:
+        columns.setdefault(levels[set_id], []).append(set_id)
     rows: dict[str, float] = {}
     for depth in sorted(columns):
         column = columns[depth]
         if depth == 0:
-            users = {one: [n for n in nodes if one in holds(registry, n)] for one in column}
-            column.sort(key=lambda one: (-counts.get(one, (0, 0))[1], sorted(users[one]), one))
+            users = {
+                set_id: [
+                    other_id
+                    for other_id in nodes
+                    if set_id in find_contained_sets(registry, other_id)
+                ]
+                for set_id in column
+            }
+            column.sort(
+                key=lambda set_id: (-counts.get(set_id, (0, 0))[1], sorted(users[set_id]), set_id)
+            )
         else:
-            column.sort(key=lambda one: (_middle(registry, nodes, rows, one), one))
-        rows |= {one: float(row) for row, one in enumerate(column)}
+            column.sort(key=lambda set_id: (_average_row(registry, nodes, rows, set_id), set_id))
+        rows |= {set_id: float(row) for row, set_id in enumerate(column)}
     tallest = max((len(column) for column in columns.values()), default=0)
     return {
-        one: (
-            _MARGIN + level[one] * (_BOX[0] + _GAP[0]),
-            _HEAD
-            + int((rows[one] + (tallest - len(columns[level[one]])) / 2) * (_BOX[1] + _GAP[1])),
+        set_id: (
+            _MARGIN + levels[set_id] * (_BOX_SIZE[0] + _BOX_GAP[0]),
+            _HEADER_HEIGHT
+            + int(
+                (rows[set_id] + (tallest - len(columns[levels[set_id]])) / 2)
+                * (_BOX_SIZE[1] + _BOX_GAP[1])
+            ),
         )
-        for one in nodes
+        for set_id in nodes
     }
 
 
-def _middle(registry: Registry, nodes: list[str], rows: Mapping[str, float], one: str) -> float:
-    inside = [rows[low] for low in _inside(registry, nodes, one) if low in rows]
-    return sum(inside) / len(inside) if inside else 0.0
+def _average_row(
+    registry: Registry, nodes: list[str], rows: Mapping[str, float], set_id: str
+) -> float:
+    component_rows = [
+        rows[component_id]
+        for component_id in _list_components(registry, nodes, set_id)
+        if component_id in rows
+    ]
+    return sum(component_rows) / len(component_rows) if component_rows else 0.0
 
 
-def _level(registry: Registry, nodes: list[str], one: str) -> int:
-    inside = _inside(registry, nodes, one)
-    return 1 + max(_level(registry, nodes, low) for low in inside) if inside else 0
+def _compute_level(registry: Registry, nodes: list[str], set_id: str) -> int:
+    component_ids = _list_components(registry, nodes, set_id)
+    return (
+        1 + max(_compute_level(registry, nodes, component_id) for component_id in component_ids)
+        if component_ids
+        else 0
+    )
 
 
-def _open(width: int, height: int) -> str:
+def _open_svg(width: int, height: int) -> str:
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' "
         f"viewBox='0 0 {width} {height}' role='img' aria-label='Ancestry of public data sets'>\n"
@@ -121,22 +149,22 @@ def _open(width: int, height: int) -> str:
     )
 
 
-def _legend(table: Matrix | None) -> list[str]:
+def _draw_legend(table: DatasetMatrix | None) -> list[str]:
     parts = []
     x = _MARGIN
-    for kind, words in _WORDS.items():
+    for kind, words in _KIND_LABELS.items():
         parts.append(
             f"<rect x='{x}' y='14' width='12' height='12' rx='2' fill='{_FILL[kind]}' "
-            f"stroke='{_STROKE[kind]}'/>{_text(x + 18, 24, words, 11)}"
+            f"stroke='{_STROKE[kind]}'/>{_draw_text(x + 18, 24, words, 11)}"
         )
         x += 30 + int(6.1 * len(words))
     note = "Line: holds its images. Broken line: differs by release or is not documented."
     if table is not None:
         note += " Figures: studies that name the set / that rest on it."
-    return [*parts, _text(_MARGIN, 46, note, 11)]
+    return [*parts, _draw_text(_MARGIN, 46, note, 11)]
 
 
-def _text(
+def _draw_text(
     x: float, y: float, words: str, size: float, *, weight: str = "normal", anchor: str = "start"
 ) -> str:
     return (
@@ -146,59 +174,65 @@ def _text(
     )
 
 
-def _edge(registry: Registry, places: Mapping[str, tuple[int, int]], a: str, b: str) -> str:
+def _draw_edge(
+    registry: Registry,
+    positions: Mapping[str, tuple[int, int]],
+    container_id: str,
+    component_id: str,
+) -> str:
     """A curve from a set's left side to the right side of one it holds."""
-    certain = any(c.id == b and c.certain for c in registry[a].components)
-    (ax, ay), (bx, by) = places[a], places[b]
-    x1, y1 = bx + _BOX[0], by + _BOX[1] / 2
-    x2, y2 = ax, ay + _BOX[1] / 2
-    bend = max(30.0, min(_GAP[0] * 0.6, (x2 - x1) * 0.5))
-    broken = "" if certain else " stroke-dasharray='5 4'"
+    certain = any(c.id == component_id and c.certain for c in registry[container_id].components)
+    (ax, ay), (bx, by) = positions[container_id], positions[component_id]
+    x1, y1 = bx + _BOX_SIZE[0], by + _BOX_SIZE[1] / 2
+    x2, y2 = ax, ay + _BOX_SIZE[1] / 2
+    bend = max(30.0, min(_BOX_GAP[0] * 0.6, (x2 - x1) * 0.5))
+    dash_style = "" if certain else " stroke-dasharray='5 4'"
     return (
         f"<path d='M{x1:g} {y1:g} C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2:g} {y2:g}' "
-        f"fill='none' stroke='{_STROKE[registry[b].kind]}' stroke-opacity='0.7' "
-        f"stroke-width='1.3'{broken}/>"
+        f"fill='none' stroke='{_STROKE[registry[component_id].kind]}' stroke-opacity='0.7' "
+        f"stroke-width='1.3'{dash_style}/>"
     )
 
 
-def _node(
+def _draw_node(
     registry: Registry,
-    one: str,
-    place: tuple[int, int],
+    set_id: str,
+    position: tuple[int, int],
     counts: Mapping[str, tuple[int, int]],
 ) -> str:
-    dataset = registry[one]
-    x, y = place
+    dataset = registry[set_id]
+    x, y = position
     fill, stroke = _FILL[dataset.kind], _STROKE[dataset.kind]
-    lines = _wrapped(dataset.name, 27 if one in counts else 36)
-    size, step = (12, 15) if len(lines) < 3 else (10.5, 12.5)
-    top = y + _BOX[1] / 2 - step * (len(lines) - 1) / 2 + size * 0.36
-    words = [
-        _text(x + 10, top + step * row, line, size, weight="bold") for row, line in enumerate(lines)
+    lines = _wrap_name(dataset.name, 27 if set_id in counts else 36)
+    size, line_height = (12, 15) if len(lines) < 3 else (10.5, 12.5)
+    top = y + _BOX_SIZE[1] / 2 - line_height * (len(lines) - 1) / 2 + size * 0.36
+    text_elements = [
+        _draw_text(x + 10, top + line_height * row, line, size, weight="bold")
+        for row, line in enumerate(lines)
     ]
-    if one in counts:
-        named, resting = counts[one]
-        figures = f"{named} / {resting}" if resting else "possible"
-        middle = y + _BOX[1] / 2 + 4
-        words.append(_text(x + _BOX[0] - 10, middle, figures, 12, anchor="end"))
+    if set_id in counts:
+        named_count, resting_count = counts[set_id]
+        figures = f"{named_count} / {resting_count}" if resting_count else "possible"
+        middle = y + _BOX_SIZE[1] / 2 + 4
+        text_elements.append(_draw_text(x + _BOX_SIZE[0] - 10, middle, figures, 12, anchor="end"))
     title = f"<title>{escape(dataset.name)} ({dataset.year}): {escape(dataset.size)}</title>"
     return (
-        f"<g>{title}<rect x='{x}' y='{y}' width='{_BOX[0]}' height='{_BOX[1]}' rx='5' "
-        f"fill='{fill}' stroke='{stroke}'/>{''.join(words)}</g>"
+        f"<g>{title}<rect x='{x}' y='{y}' width='{_BOX_SIZE[0]}' height='{_BOX_SIZE[1]}' rx='5' "
+        f"fill='{fill}' stroke='{stroke}'/>{''.join(text_elements)}</g>"
     )
 
 
-def _wrapped(name: str, width: int) -> list[str]:
+def _wrap_name(name: str, width: int) -> list[str]:
     """A name on one or two lines, or on three of a smaller letter; cut only past those."""
-    lines = _lines(name, width)
+    lines = _split_lines(name, width)
     if len(lines) > 2:
-        lines = _lines(name, width + 2)
+        lines = _split_lines(name, width + 2)
     if len(lines) > 3:
         lines = [*lines[:2], lines[2][: width + 1].rstrip() + "…"]
     return lines
 
 
-def _lines(name: str, width: int) -> list[str]:
+def _split_lines(name: str, width: int) -> list[str]:
     lines = [""]
     for word in name.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
@@ -208,5 +242,5 @@ def _lines(name: str, width: int) -> list[str]:
     return lines
 
 
-def _empty(words: str) -> str:
-    return "\n".join([_open(900, 80), _text(_MARGIN, 44, words, 13), "</svg>"]) + "\n"
+def _draw_empty(message: str) -> str:
+    return "\n".join([_open_svg(900, 80), _draw_text(_MARGIN, 44, message, 13), "</svg>"]) + "\n"

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from review.figures import prisma_words as words
-from review.figures.prisma_words import Para
-from review.prisma import Flow, Line, Stream, hold, total
+from review.figures.prisma_words import BoxParagraph
+from review.prisma import BoxLine, Flow, Stream, get_total, validate
 
 HEADER = ("data", "node", "box", "description", "boxtext", "tooltips", "url", "n")
 # key, node, box, label: the rows in the order of the package's own table.
@@ -51,11 +51,11 @@ ROWS = (
     ("total_studies_ma", "node23", "box17", "Total studies included in meta-analysis"),
     ("total_reports_ma", "", "box17", "Reports of total included studies in meta-analysis"),
 )
-GATE = "Quality gate: "
+GATE_PREFIX = "Quality gate: "
 """Before the reasons of the quality gate, for which the table has no box of its own."""
 
 
-def table(flow: Flow, *, names: Mapping[str, str] | None = None) -> str:
+def format_prisma_table(flow: Flow, *, names: Mapping[str, str] | None = None) -> str:
     """The flow as the CSV table of the PRISMA2020 R package and its web app.
 
     A number that was not published stays empty, which leaves its line out of the package's figure.
@@ -63,164 +63,201 @@ def table(flow: Flow, *, names: Mapping[str, str] | None = None) -> str:
     Raises:
         FlowError: the boxes do not sum.
     """
-    hold(flow)
-    values = _values(flow, names or {})
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    validate(flow)
+    values = _collect_values(flow, names or {})
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(HEADER)
     for key, node, box, label in ROWS:
-        place = f"{key or box}.html" if node else "NA"
+        page_name = f"{key or box}.html" if node else "NA"
         number = values.get(key, "") if key else "0"
-        told = [key or "NA", node or "NA", box, label, label, label if node else "NA", place]
-        writer.writerow([*told, number])
-    return out.getvalue()
+        cells = [key or "NA", node or "NA", box, label, label, label if node else "NA", page_name]
+        writer.writerow([*cells, number])
+    return buffer.getvalue()
 
 
-def _values(flow: Flow, names: Mapping[str, str]) -> dict[str, str]:
+def _collect_values(flow: Flow, names: Mapping[str, str]) -> dict[str, str]:
     main, other = flow.main, flow.other
     values: dict[str, int | str | None] = {
-        **_found(main, names),
-        "duplicates": _sum(main.duplicates_tool.n, main.duplicates_hand.n),
-        "excluded_automatic": total(main.automation),
-        "excluded_other": total(main.removed_other),
+        **_collect_identified(main, names),
+        "duplicates": _add_numbers(main.duplicates_tool.n, main.duplicates_hand.n),
+        "excluded_automatic": get_total(main.automation),
+        "excluded_other": get_total(main.removed_other),
         "records_screened": main.screened.n,
-        "records_excluded": total(main.excluded_screening),
+        "records_excluded": get_total(main.excluded_screening),
         "dbr_sought_reports": main.sought.n,
-        "dbr_notretrieved_reports": total(main.not_retrieved),
+        "dbr_notretrieved_reports": get_total(main.not_retrieved),
         "dbr_assessed": main.assessed.n,
-        "dbr_excluded": _reasons(main, _gate_of(flow, main), names),
+        "dbr_excluded": _format_reasons(main, _select_gate_lines(flow, main), names),
         "new_studies": flow.new_studies.n,
         "new_reports": flow.new_reports.n,
         "total_studies": flow.total_studies.n,
         "total_reports": flow.total_reports.n,
-        "identification": 0, "screening": 0, "included": 0,
-    }  # fmt: skip
+        "identification": 0,
+        "screening": 0,
+        "included": 0,
+    }
     if other:
-        values |= _found(other, names)
+        values |= _collect_identified(other, names)
         values["other_sought_reports"] = other.sought.n
-        values["other_notretrieved_reports"] = total(other.not_retrieved)
+        values["other_notretrieved_reports"] = get_total(other.not_retrieved)
         values["other_assessed"] = other.assessed.n
-        values["other_excluded"] = _reasons(other, _gate_of(flow, other), names)
+        values["other_excluded"] = _format_reasons(other, _select_gate_lines(flow, other), names)
     if flow.previous_studies and flow.previous_reports:
         values["previous_studies"] = flow.previous_studies.n
         values["previous_reports"] = flow.previous_reports.n
     return {key: "" if value is None else str(value) for key, value in values.items()}
 
 
-def _found(one: Stream, names: Mapping[str, str]) -> dict[str, int | str | None]:
-    keys = {"databases": "database_results", "registers": "register_results",
-            "websites": "website_results", "organisations": "organisation_results",
-            "citations": "citations_results"}  # fmt: skip
-    found: dict[str, int | str | None] = {}
-    main = {line.group for line in one.identified} <= {"databases", "registers", ""}
-    entered = list(one.identified)
-    if one.carried.n and main:  # the table has no box for them, and would not sum without
-        entered.append(Line("Carried over", one.carried.n, one.carried.ids, "databases"))
+def _collect_identified(stream: Stream, names: Mapping[str, str]) -> dict[str, int | str | None]:
+    keys = {
+        "databases": "database_results",
+        "registers": "register_results",
+        "websites": "website_results",
+        "organisations": "organisation_results",
+        "citations": "citations_results",
+    }
+    values: dict[str, int | str | None] = {}
+    is_main = {line.group for line in stream.identified} <= {"databases", "registers", ""}
+    identified_lines = list(stream.identified)
+    if stream.carried.n and is_main:  # the table has no box for them, and would not sum without
+        identified_lines.append(
+            BoxLine("Carried over", stream.carried.n, stream.carried.ids, "databases")
+        )
     for group, key in keys.items():
-        lines = [line for line in entered if line.group == group]
-        if lines or main is (group in ("databases", "registers")):
-            found[key] = total(lines)
-        if group in ("databases", "registers") and main:
-            found[key.replace("_results", "_specific_results")] = _list(lines, names)
-    return found
+        lines = [line for line in identified_lines if line.group == group]
+        if lines or is_main is (group in ("databases", "registers")):
+            values[key] = get_total(lines)
+        if group in ("databases", "registers") and is_main:
+            values[key.replace("_results", "_specific_results")] = _format_list(lines, names)
+    return values
 
 
-def _gate_of(flow: Flow, one: Stream) -> list[Line]:
+def _select_gate_lines(flow: Flow, stream: Stream) -> list[BoxLine]:
     """The quality gate's lines, as far as their reports came through this column."""
     if flow.other is None or any(line.ids is None for line in flow.excluded_quality):
-        return list(flow.excluded_quality) if one is flow.main else []
-    own = set(one.eligible.ids or ())
+        return list(flow.excluded_quality) if stream is flow.main else []
+    stream_ids = set(stream.eligible.ids or ())
     lines = []
     for line in flow.excluded_quality:
-        ids = tuple(one for one in line.ids or () if one in own)
+        ids = tuple(record_id for record_id in line.ids or () if record_id in stream_ids)
         if ids:
-            lines.append(Line(line.label, len(ids), ids))
+            lines.append(BoxLine(line.label, len(ids), ids))
     return lines
 
 
-def _reasons(one: Stream, gate: Sequence[Line], names: Mapping[str, str]) -> str:
-    kept = [Line(GATE + names.get(line.label, line.label), line.n) for line in gate if line.label]
-    return _list([*(line for line in one.excluded_eligibility if line.label), *kept], names)
+def _format_reasons(stream: Stream, gate: Sequence[BoxLine], names: Mapping[str, str]) -> str:
+    gate_lines = [
+        BoxLine(GATE_PREFIX + names.get(line.label, line.label), line.n)
+        for line in gate
+        if line.label
+    ]
+    return _format_list(
+        [*(line for line in stream.excluded_eligibility if line.label), *gate_lines], names
+    )
 
 
-def _list(lines: Sequence[Line], names: Mapping[str, str]) -> str:
+def _format_list(lines: Sequence[BoxLine], names: Mapping[str, str]) -> str:
     parts = []
     for line in lines:
         label = re.sub(r"\s*[,;]\s*", " / ", names.get(line.label, line.label)).strip()
         if line.n is not None and label:
             parts.append(f"{label}, {line.n}")
-    told = "; ".join(parts)
-    return "'" + told if told[:1] in ("=", "+", "-", "@") else told
+    text = "; ".join(parts)
+    return "'" + text if text[:1] in ("=", "+", "-", "@") else text
 
 
-def _sum(*numbers: int | None) -> int | None:
-    return None if None in numbers else sum(one for one in numbers if one is not None)
+def _add_numbers(*numbers: int | None) -> int | None:
+    return None if None in numbers else sum(number for number in numbers if number is not None)
 
 
-Node = Callable[[str, Sequence[Para], str | None], str]
+NodeWriter = Callable[[str, Sequence[BoxParagraph], str | None], str]
 
 
-def mermaid(flow: Flow, *, names: Mapping[str, str] | None = None) -> str:
+def format_mermaid(flow: Flow, *, names: Mapping[str, str] | None = None) -> str:
     """The flow as a Mermaid chart, as wikis and code hosts draw it.
 
     Raises:
         FlowError: the boxes do not sum.
     """
-    hold(flow)
-    named = names or {}
+    validate(flow)
+    display_names = names or {}
     lines = ["flowchart TD"]
 
-    def node(key: str, paras: Sequence[Para], after: str | None) -> str:
-        lines.append(f'    {key}["{_label(paras)}"]')
+    def add_node(key: str, paras: Sequence[BoxParagraph], after: str | None) -> str:
+        lines.append(f'    {key}["{_format_label(paras)}"]')
         if after:
             lines.append(f"    {after} --> {key}")
         return key
 
-    last = _chain(node, flow, flow.main, named, "")
+    last = _add_column(add_node, flow, flow.main, display_names, "")
     ends = [last]
     if flow.other:
-        ends.append(_chain(node, flow, flow.other, named, "other_"))
+        ends.append(_add_column(add_node, flow, flow.other, display_names, "other_"))
     if "quality" in flow.stages:
-        node("gate", words.gate(flow), None)
+        add_node("gate", words.build_gate(flow), None)
         lines += [f"    {end} --> gate" for end in ends]
-        out = [*words.gated(flow, named), *words.waiting_quality(flow)]
-        node("gate_out", [*out, *words.joint(flow, "excluded_quality")], "gate")
+        gate_exclusions = [
+            *words.build_gate_exclusions(flow, display_names),
+            *words.build_waiting_quality(flow),
+        ]
+        add_node(
+            "gate_out", [*gate_exclusions, *words.build_combined(flow, "excluded_quality")], "gate"
+        )
         ends = ["gate"]
-    node("included", words.included(flow, named), None)
+    add_node("included", words.build_included(flow, display_names), None)
     lines += [f"    {end} --> included" for end in ends]
     if flow.previous_studies is not None:
-        node("previous", words.previous(flow), None)
-        node("total", words.totals(flow), "included")
+        add_node("previous", words.build_previous(flow), None)
+        add_node("total", words.build_totals(flow), "included")
         lines.append("    previous --> total")
     return "\n".join([*lines, ""])
 
 
-def _chain(node: Node, flow: Flow, one: Stream, names: Mapping[str, str], at: str) -> str:
+def _add_column(
+    add_node: NodeWriter, flow: Flow, stream: Stream, names: Mapping[str, str], key_prefix: str
+) -> str:
     """One column's boxes; gives the key of its last one."""
-    last = node(f"{at}identified", words.identified(one, names), None)
-    gone = words.removed_from_other(one) if at else words.removed(one, names)
-    if gone:
-        node(f"{at}removed", gone, last)
-    if not at and "screening" in flow.stages:
-        last = node("screened", [words.counted("Records screened", one.screened.n)], last)
-        out = [words.counted("Records excluded", total(one.excluded_screening))]
-        out += [*words.waiting_screening(one), *words.joint(flow, "excluded_screening")]
-        node("screened_out", out, last)
+    last = add_node(f"{key_prefix}identified", words.build_identified(stream, names), None)
+    removed_paras = (
+        words.build_removed_from_other(stream) if key_prefix else words.build_removed(stream, names)
+    )
+    if removed_paras:
+        add_node(f"{key_prefix}removed", removed_paras, last)
+    if not key_prefix and "screening" in flow.stages:
+        last = add_node(
+            "screened", [words.build_count("Records screened", stream.screened.n)], last
+        )
+        excluded_paras = [
+            words.build_count("Records excluded", get_total(stream.excluded_screening))
+        ]
+        excluded_paras += [
+            *words.build_waiting_screening(stream),
+            *words.build_combined(flow, "excluded_screening"),
+        ]
+        add_node("screened_out", excluded_paras, last)
     if "eligibility" in flow.stages:
-        sought = words.counted("Reports sought for retrieval", one.sought.n)
-        last = node(f"{at}sought", [sought], last)
-        away = [*words.not_retrieved(one, names), *words.waiting_eligibility(one)]
-        node(f"{at}missed", away, last)
-        assessed = words.counted("Reports assessed for eligibility", one.assessed.n)
-        last = node(f"{at}assessed", [assessed], last)
-        node(f"{at}assessed_out", words.excluded(one.excluded_eligibility, names), last)
+        sought_para = words.build_count("Reports sought for retrieval", stream.sought.n)
+        last = add_node(f"{key_prefix}sought", [sought_para], last)
+        not_retrieved_paras = [
+            *words.build_not_retrieved(stream, names),
+            *words.build_waiting_eligibility(stream),
+        ]
+        add_node(f"{key_prefix}missed", not_retrieved_paras, last)
+        assessed_para = words.build_count("Reports assessed for eligibility", stream.assessed.n)
+        last = add_node(f"{key_prefix}assessed", [assessed_para], last)
+        add_node(
+            f"{key_prefix}assessed_out",
+            words.build_excluded(stream.excluded_eligibility, names),
+            last,
+        )
     return last
 
 
 BULLETS = ("", "• ", "◦ ")
 
 
-def _label(paras: Sequence[Para]) -> str:
-    told = "\n".join(BULLETS[min(one.indent, 2)] + one.text for one in paras)
-    safe = told.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return safe.replace("#", "#35;").replace('"', "#quot;").replace("\n", "<br/>")
+def _format_label(paras: Sequence[BoxParagraph]) -> str:
+    text = "\n".join(BULLETS[min(para.indent, 2)] + para.text for para in paras)
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped.replace("#", "#35;").replace('"', "#quot;").replace("\n", "<br/>")

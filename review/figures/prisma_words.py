@@ -6,11 +6,11 @@ Source of the wording: Page 2021, BMJ 372:n71 (PRISMA 2020 templates, CC BY 4.0)
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from review.figures.text import KEPT
-from review.prisma import Box, Flow, Line, Stream, total
+from review.figures.text import NO_BREAK_SPACE
+from review.prisma import BoxLine, Flow, FlowBox, Stream, get_total
 
-UNKNOWN = "not published here"
-NO_WHY = "Not retrieved"
+UNKNOWN_COUNT = "not published here"
+NO_REASON_LABEL = "Not retrieved"
 """What the flow says where nobody recorded why."""
 VIA_NAMES = {
     "databases": "Databases",
@@ -22,7 +22,7 @@ VIA_NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Para:
+class BoxParagraph:
     """One paragraph in a box."""
 
     text: str
@@ -32,198 +32,220 @@ class Para:
     italic: bool = False
 
 
-def n(value: int | None) -> str:
+def format_count(value: int | None) -> str:
     """(n = 2,212) in one unbreakable piece, or (not published here)."""
     if value is None:
-        return f"({UNKNOWN.replace(' ', KEPT)})"
-    return f"(n{KEPT}={KEPT}{value:,})"
+        return f"({UNKNOWN_COUNT.replace(' ', NO_BREAK_SPACE)})"
+    return f"(n{NO_BREAK_SPACE}={NO_BREAK_SPACE}{value:,})"
 
 
-def counted(label: str, value: int | None, indent: int = 0, *, italic: bool = False) -> Para:
+def build_count(
+    label: str, value: int | None, indent: int = 0, *, italic: bool = False
+) -> BoxParagraph:
     """A label with its number."""
-    return Para(f"{label} {n(value)}", indent, italic=italic)
+    return BoxParagraph(f"{label} {format_count(value)}", indent, italic=italic)
 
 
-def _listed(lines: Sequence[Line], indent: int, names: Mapping[str, str]) -> list[Para]:
-    return [counted(names.get(one.label, one.label), one.n, indent) for one in lines if one.label]
+def _build_list(
+    lines: Sequence[BoxLine], indent: int, names: Mapping[str, str]
+) -> list[BoxParagraph]:
+    return [
+        build_count(names.get(line.label, line.label), line.n, indent)
+        for line in lines
+        if line.label
+    ]
 
 
-def _waiting(what: str, box: Box) -> list[Para]:
-    return [counted(what, box.n, italic=True)] if box.n else []
+def _build_waiting(label: str, box: FlowBox) -> list[BoxParagraph]:
+    return [build_count(label, box.n, italic=True)] if box.n else []
 
 
-def identified(one: Stream, names: Mapping[str, str]) -> list[Para]:
+def build_identified(stream: Stream, names: Mapping[str, str]) -> list[BoxParagraph]:
     """Records identified, by way of searching and by source."""
-    paras = [Para("Records identified from:")]
-    ways = [way for way in VIA_NAMES if any(line.group == way for line in one.identified)]
+    paras = [BoxParagraph("Records identified from:")]
+    ways = [way for way in VIA_NAMES if any(line.group == way for line in stream.identified)]
     for way in ways or ["databases"]:
-        lines = [line for line in one.identified if line.group == way]
-        paras.append(counted(VIA_NAMES[way], total(lines), 1))
+        lines = [line for line in stream.identified if line.group == way]
+        paras.append(build_count(VIA_NAMES[way], get_total(lines), 1))
         if len(lines) > 1 or (lines and lines[0].label and lines[0].label != way):
-            paras += _listed(lines, 2, names)
-    if one.carried.n:
-        paras.append(counted("Carried over, still to be judged", one.carried.n, 1))
+            paras += _build_list(lines, 2, names)
+    if stream.carried.n:
+        paras.append(build_count("Carried over, still to be judged", stream.carried.n, 1))
     return paras
 
 
-def removed(one: Stream, names: Mapping[str, str]) -> list[Para]:
+def build_removed(stream: Stream, names: Mapping[str, str]) -> list[BoxParagraph]:
     """Records removed before screening."""
-    tool, hand = one.duplicates_tool.n, one.duplicates_hand.n
-    both = None if tool is None or hand is None else tool + hand
+    tool, hand = stream.duplicates_tool.n, stream.duplicates_hand.n
+    duplicate_count = None if tool is None or hand is None else tool + hand
     paras = [
-        Para("Records removed before screening:"),
-        counted("Duplicate records removed", both, 1),
+        BoxParagraph("Records removed before screening:"),
+        build_count("Duplicate records removed", duplicate_count, 1),
     ]
     if hand:
-        paras += [counted("by tool", tool, 2), counted("by hand", hand, 2)]
-    marked = "Records marked as ineligible by automation tools"
-    paras.append(counted(marked, total(one.automation), 1))
-    if len(one.automation) > 1:
-        paras += _listed(one.automation, 2, names)
-    paras.append(counted("Records removed for other reasons", total(one.removed_other), 1))
-    paras += _listed(one.removed_other, 2, names)
+        paras += [build_count("by tool", tool, 2), build_count("by hand", hand, 2)]
+    automation_label = "Records marked as ineligible by automation tools"
+    paras.append(build_count(automation_label, get_total(stream.automation), 1))
+    if len(stream.automation) > 1:
+        paras += _build_list(stream.automation, 2, names)
+    paras.append(
+        build_count("Records removed for other reasons", get_total(stream.removed_other), 1)
+    )
+    paras += _build_list(stream.removed_other, 2, names)
     return paras
 
 
-def removed_from_other(one: Stream) -> list[Para]:
+def build_removed_from_other(stream: Stream) -> list[BoxParagraph]:
     """What left the column of other methods before its full texts were sought; mostly nothing."""
     parts = [
-        ("Already identified, or duplicates", _sum(one.duplicates_tool.n, one.duplicates_hand.n)),
-        ("Marked as ineligible by automation tools", total(one.automation)),
-        ("Removed for other reasons", total(one.removed_other)),
-        ("Excluded on title and abstract", total(one.excluded_screening)),
-        ("Awaiting screening", one.waiting_screening.n),
+        (
+            "Already identified, or duplicates",
+            _add_numbers(stream.duplicates_tool.n, stream.duplicates_hand.n),
+        ),
+        ("Marked as ineligible by automation tools", get_total(stream.automation)),
+        ("Removed for other reasons", get_total(stream.removed_other)),
+        ("Excluded on title and abstract", get_total(stream.excluded_screening)),
+        ("Awaiting screening", stream.waiting_screening.n),
     ]
-    shown = [
-        counted(label, value, 1, italic=label.startswith("Awaiting"))
+    paras = [
+        build_count(label, value, 1, italic=label.startswith("Awaiting"))
         for label, value in parts
         if value
     ]
-    return [Para("Records not pursued:"), *shown] if shown else []
+    return [BoxParagraph("Records not pursued:"), *paras] if paras else []
 
 
-def _sum(*numbers: int | None) -> int | None:
-    return None if None in numbers else sum(one for one in numbers if one is not None)
+def _add_numbers(*numbers: int | None) -> int | None:
+    return None if None in numbers else sum(number for number in numbers if number is not None)
 
 
-def excluded(lines: Sequence[Line], names: Mapping[str, str]) -> list[Para]:
+def build_excluded(lines: Sequence[BoxLine], names: Mapping[str, str]) -> list[BoxParagraph]:
     """Reports excluded, by reason."""
-    value = total(lines)
+    value = get_total(lines)
     if value is None or not lines:
-        return [counted("Reports excluded", value)]
-    return [Para(f"Reports excluded {n(value)}:"), *_listed(lines, 1, names)]
+        return [build_count("Reports excluded", value)]
+    return [BoxParagraph(f"Reports excluded {format_count(value)}:"), *_build_list(lines, 1, names)]
 
 
-def not_retrieved(one: Stream, names: Mapping[str, str]) -> list[Para]:
+def build_not_retrieved(stream: Stream, names: Mapping[str, str]) -> list[BoxParagraph]:
     """Reports not retrieved, and why where that was told."""
-    value = total(one.not_retrieved)
-    why = [line for line in one.not_retrieved if line.label not in ("", NO_WHY)]
-    if value is None or not why:
-        return [counted("Reports not retrieved", value)]
-    rest = [line for line in one.not_retrieved if line.label == NO_WHY]
-    paras = [Para(f"Reports not retrieved {n(value)}:"), *_listed(why, 1, names)]
-    return [*paras, *(counted("Reason not recorded", line.n, 1) for line in rest)]
+    value = get_total(stream.not_retrieved)
+    explained_lines = [
+        line for line in stream.not_retrieved if line.label not in ("", NO_REASON_LABEL)
+    ]
+    if value is None or not explained_lines:
+        return [build_count("Reports not retrieved", value)]
+    unexplained_lines = [line for line in stream.not_retrieved if line.label == NO_REASON_LABEL]
+    paras = [
+        BoxParagraph(f"Reports not retrieved {format_count(value)}:"),
+        *_build_list(explained_lines, 1, names),
+    ]
+    return [*paras, *(build_count("Reason not recorded", line.n, 1) for line in unexplained_lines)]
 
 
-def gate(flow: Flow) -> list[Para]:
+def build_gate(flow: Flow) -> list[BoxParagraph]:
     """What the quality gate is held against."""
-    numbers = [total(flow.excluded_quality), flow.new_reports.n]
-    return [counted("Reports assessed at the quality gate", _sum(*numbers))]
+    numbers = [get_total(flow.excluded_quality), flow.new_reports.n]
+    return [build_count("Reports assessed at the quality gate", _add_numbers(*numbers))]
 
 
-def gated(flow: Flow, names: Mapping[str, str]) -> list[Para]:
+def build_gate_exclusions(flow: Flow, names: Mapping[str, str]) -> list[BoxParagraph]:
     """What the quality gate kept out, each report at one reason."""
-    value = total(flow.excluded_quality)
+    value = get_total(flow.excluded_quality)
     if value is None or not flow.excluded_quality:
-        return [counted("Reports excluded by the quality gate", value)]
-    head = Para(f"Reports excluded by the quality gate {n(value)}:")
-    return [head, *_listed(flow.excluded_quality, 1, names)]
+        return [build_count("Reports excluded by the quality gate", value)]
+    head = BoxParagraph(f"Reports excluded by the quality gate {format_count(value)}:")
+    return [head, *_build_list(flow.excluded_quality, 1, names)]
 
 
-def included(flow: Flow, names: Mapping[str, str]) -> list[Para]:
+def build_included(flow: Flow, names: Mapping[str, str]) -> list[BoxParagraph]:
     """Studies and reports included; 'new' where there was a version before."""
-    new = flow.previous_studies is not None
-    studies = "New studies included in review" if new else "Studies included in review"
-    reports = "Reports of new included studies" if new else "Reports of included studies"
-    paras = [counted(studies, flow.new_studies.n)]
+    is_update = flow.previous_studies is not None
+    studies = "New studies included in review" if is_update else "Studies included in review"
+    reports = "Reports of new included studies" if is_update else "Reports of included studies"
+    paras = [build_count(studies, flow.new_studies.n)]
     if flow.kinds:
-        paras += _listed(flow.kinds, 1, names)
-        rest = _sum(flow.new_studies.n, -(total(flow.kinds) or 0))
-        paras += [counted("kind not recorded", rest, 1)] if rest else []
-    return [*paras, counted(reports, flow.new_reports.n)]
+        paras += _build_list(flow.kinds, 1, names)
+        unrecorded_count = _add_numbers(flow.new_studies.n, -(get_total(flow.kinds) or 0))
+        paras += [build_count("kind not recorded", unrecorded_count, 1)] if unrecorded_count else []
+    return [*paras, build_count(reports, flow.new_reports.n)]
 
 
-def previous(flow: Flow) -> list[Para]:
+def build_previous(flow: Flow) -> list[BoxParagraph]:
     """Studies of the version before, and those no longer included."""
     assert flow.previous_studies is not None and flow.previous_reports is not None
     paras = [
-        counted("Studies included in previous version of review", flow.previous_studies.n),
-        counted("Reports of studies included in previous version of review",
-                flow.previous_reports.n),
-    ]  # fmt: skip
+        build_count("Studies included in previous version of review", flow.previous_studies.n),
+        build_count(
+            "Reports of studies included in previous version of review", flow.previous_reports.n
+        ),
+    ]
     if flow.dropped_studies.n or flow.dropped_reports.n:
-        paras.append(counted("Studies no longer included", flow.dropped_studies.n))
-        paras.append(counted("Reports no longer included", flow.dropped_reports.n))
+        paras.append(build_count("Studies no longer included", flow.dropped_studies.n))
+        paras.append(build_count("Reports no longer included", flow.dropped_reports.n))
     return paras
 
 
-def totals(flow: Flow) -> list[Para]:
+def build_totals(flow: Flow) -> list[BoxParagraph]:
     """Studies and reports in all."""
     return [
-        counted("Total studies included in review", flow.total_studies.n),
-        counted("Reports of total included studies", flow.total_reports.n),
+        build_count("Total studies included in review", flow.total_studies.n),
+        build_count("Reports of total included studies", flow.total_reports.n),
     ]
 
 
-def joint(flow: Flow, box: str) -> list[Para]:
+def build_combined(flow: Flow, box: str) -> list[BoxParagraph]:
     """The joint total that tells a box and others only together."""
     return [
-        Para(f"{one.text} {n(one.n)}", bold=True) for one in flow.joints if one.boxes[-1] == box
+        BoxParagraph(f"{combined_box.text} {format_count(combined_box.n)}", bold=True)
+        for combined_box in flow.joints
+        if combined_box.boxes[-1] == box
     ]
 
 
-def waiting_screening(one: Stream) -> list[Para]:
+def build_waiting_screening(stream: Stream) -> list[BoxParagraph]:
     """Records not yet screened."""
-    return _waiting("Records awaiting screening", one.waiting_screening)
+    return _build_waiting("Records awaiting screening", stream.waiting_screening)
 
 
-def waiting_eligibility(one: Stream) -> list[Para]:
+def build_waiting_eligibility(stream: Stream) -> list[BoxParagraph]:
     """Reports not yet retrieved or assessed."""
-    return _waiting("Reports awaiting full text or assessment", one.waiting_eligibility)
+    return _build_waiting("Reports awaiting full text or assessment", stream.waiting_eligibility)
 
 
-def waiting_quality(flow: Flow) -> list[Para]:
+def build_waiting_quality(flow: Flow) -> list[BoxParagraph]:
     """Reports not yet appraised."""
-    return _waiting("Reports awaiting appraisal", flow.waiting_quality)
+    return _build_waiting("Reports awaiting appraisal", flow.waiting_quality)
 
 
-def in_progress(flow: Flow) -> bool:
+def is_in_progress(flow: Flow) -> bool:
     """Whether anything still waits to be judged."""
     streams = [flow.main, *([flow.other] if flow.other else [])]
     boxes = [flow.waiting_quality]
-    for one in streams:
-        boxes += [one.waiting_screening, one.waiting_eligibility]
+    for stream in streams:
+        boxes += [stream.waiting_screening, stream.waiting_eligibility]
     return any(box.n for box in boxes)
 
 
-def foot(flow: Flow, notes: Sequence[str], as_of: str | None) -> list[str]:
+def build_footnotes(flow: Flow, notes: Sequence[str], as_of: str | None) -> list[str]:
     """Notes under the figure."""
-    told = list(notes)
-    if in_progress(flow):
-        told.append("Work in progress: boxes in italics still wait to be judged.")
-    single = total(flow.excluded_quality) or 0
-    every = sum(one.n or 0 for one in flow.quality_reasons)
-    if every > single:
-        reasons = "; ".join(f"{one.label} {n(one.n)}" for one in flow.quality_reasons)
-        told.append(
+    footnotes = list(notes)
+    if is_in_progress(flow):
+        footnotes.append("Work in progress: boxes in italics still wait to be judged.")
+    report_count = get_total(flow.excluded_quality) or 0
+    reason_count = sum(line.n or 0 for line in flow.quality_reasons)
+    if reason_count > report_count:
+        reasons = "; ".join(f"{line.label} {format_count(line.n)}" for line in flow.quality_reasons)
+        footnotes.append(
             "Quality gate: a report may fail for several reasons and is counted above at the first"
             f" of them. All reasons: {reasons}."
         )
     if flow.joints:
-        told.append(
-            f"Boxes that say '{UNKNOWN}' are parts of a published total; only their sum is known."
+        footnotes.append(
+            f"Boxes that say '{UNKNOWN_COUNT}' are parts of a published total; only their sum is "
+            "known."
         )
     if as_of:
-        told.append(f"State of {as_of}.")
-    told.append("Drawn after the PRISMA 2020 statement (Page et al., BMJ 2021;372:n71).")
-    return told
+        footnotes.append(f"State of {as_of}.")
+    footnotes.append("Drawn after the PRISMA 2020 statement (Page et al., BMJ 2021;372:n71).")
+    return footnotes

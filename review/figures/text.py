@@ -7,11 +7,11 @@ same on every machine. Source of the widths: Adobe core font metrics of Helvetic
 import re
 import unicodedata
 
-FAMILY = "Liberation Sans, Arial, Helvetica, sans-serif"
-KEPT = "\u00a0"
+FONT_FAMILY = "Liberation Sans, Arial, Helvetica, sans-serif"
+NO_BREAK_SPACE = "\u00a0"
 """A space at which no line breaks."""
 
-_PLAIN = (
+_REGULAR_WIDTHS = (
     "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 "
     "556 556 556 556 556 556 556 556 556 556 278 278 584 584 584 556 "
     "1015 667 667 722 722 667 611 778 722 278 500 667 556 833 722 778 "
@@ -19,7 +19,7 @@ _PLAIN = (
     "333 556 556 500 556 556 278 556 556 222 222 500 222 833 556 556 "
     "556 556 333 500 278 556 500 722 500 500 500 334 260 334 584"
 )
-_BOLD = (
+_BOLD_WIDTHS = (
     "278 333 474 556 556 889 722 238 333 333 389 584 278 333 278 278 "
     "556 556 556 556 556 556 556 556 556 556 333 333 584 584 584 611 "
     "975 722 722 722 722 667 611 778 722 278 556 722 611 833 722 778 "
@@ -27,38 +27,67 @@ _BOLD = (
     "333 556 611 556 611 556 333 611 611 278 278 556 278 889 611 611 "
     "611 611 389 556 333 611 556 778 556 556 500 389 280 389 584"
 )
-_MORE = {KEPT: 278, "–": 556, "—": 1000, "…": 1000, "‘": 222, "’": 222, "“": 333, "”": 333,
-         "·": 278, "•": 350, "×": 584, "±": 584, "≥": 549, "≤": 549, "−": 584, "°": 400,
-         "µ": 576, "æ": 889, "Æ": 1000, "ø": 611, "Ø": 778, "ß": 611, "œ": 944, "ł": 222,
-         "Ł": 556, "ı": 278, "đ": 556, "κ": 500, "²": 333, "³": 333, "¹": 333}  # fmt: skip
+_EXTRA_WIDTHS = {
+    NO_BREAK_SPACE: 278,
+    "–": 556,
+    "—": 1000,
+    "…": 1000,
+    "‘": 222,
+    "’": 222,
+    "“": 333,
+    "”": 333,
+    "·": 278,
+    "•": 350,
+    "×": 584,
+    "±": 584,
+    "≥": 549,
+    "≤": 549,
+    "−": 584,
+    "°": 400,
+    "µ": 576,
+    "æ": 889,
+    "Æ": 1000,
+    "ø": 611,
+    "Ø": 778,
+    "ß": 611,
+    "œ": 944,
+    "ł": 222,
+    "Ł": 556,
+    "ı": 278,
+    "đ": 556,
+    "κ": 500,
+    "²": 333,
+    "³": 333,
+    "¹": 333,
+}
 _WIDTHS = [
-    {chr(32 + place): int(width) for place, width in enumerate(table.split())}
-    for table in (_PLAIN, _BOLD)
+    {chr(32 + offset): int(width) for offset, width in enumerate(table.split())}
+    for table in (_REGULAR_WIDTHS, _BOLD_WIDTHS)
 ]
-WIDE, OTHER = 1000, 722
+EAST_ASIAN_WIDTH, DEFAULT_WIDTH = 1000, 722
 """Widths taken for East Asian characters and for any other that is not in the tables."""
 
 
-def width(text: str, size: float, *, bold: bool = False) -> float:
+def measure_width(text: str, size: float, *, bold: bool = False) -> float:
     """Width of a text set in one line, in the unit of `size` (points)."""
-    return sum(_width_of(char, bold) for char in text) * size / 1000
+    return sum(_get_char_width(char, bold) for char in text) * size / 1000
 
 
-def _width_of(char: str, bold: bool) -> int:
+def _get_char_width(char: str, bold: bool) -> int:
     table = _WIDTHS[bold]
     if char in table:
         return table[char]
-    if char in _MORE:
-        return _MORE[char] + (56 if bold and char not in KEPT else 0)
+    if char in _EXTRA_WIDTHS:
+        return _EXTRA_WIDTHS[char] + (56 if bold and char not in NO_BREAK_SPACE else 0)
     if unicodedata.combining(char):
         return 0
     base = unicodedata.normalize("NFKD", char)[:1]
     if base != char and base in table:
         return table[base]
-    return WIDE if unicodedata.east_asian_width(char) in "WF" else OTHER
+    return EAST_ASIAN_WIDTH if unicodedata.east_asian_width(char) in "WF" else DEFAULT_WIDTH
 
 
-def wrap(text: str, most: float, size: float, *, bold: bool = False) -> list[str]:
+def wrap_text(text: str, max_width: float, size: float, *, bold: bool = False) -> list[str]:
     """The text in lines no wider than `most`; words wider than that are cut where they must be.
 
     Lines break at spaces, and after hyphens and slashes inside words too long for a line.
@@ -67,35 +96,43 @@ def wrap(text: str, most: float, size: float, *, bold: bool = False) -> list[str
     line = ""
     for word in re.sub(r"[ \t\r\n]+", " ", text).strip(" ").split(" "):
         longer = f"{line} {word}" if line else word
-        if width(longer, size, bold=bold) <= most:
+        if measure_width(longer, size, bold=bold) <= max_width:
             line = longer
             continue
         if line:
             lines.append(line)
-        *full, line = _cut(word, most, size, bold)
-        lines += full
+        *full_lines, line = _cut_word(word, max_width, size, bold)
+        lines += full_lines
     return [*lines, line] if line or not lines else lines
 
 
-def _cut(word: str, most: float, size: float, bold: bool) -> list[str]:
+def _cut_word(word: str, max_width: float, size: float, bold: bool) -> list[str]:
     """A word in pieces that each fit: at hyphens, slashes and kept spaces first, else anywhere."""
     pieces: list[str] = []
-    rest = word
-    while width(rest, size, bold=bold) > most:
-        fit = 1
-        while fit < len(rest) and width(rest[: fit + 1], size, bold=bold) <= most:
-            fit += 1
-        good = max(rest.rfind(mark, 0, fit) for mark in ("-", "/", KEPT, "_")) + 1
-        cut = good if good > fit // 3 else fit
-        pieces.append(rest[:cut])
-        rest = rest[cut:]
-    return [*pieces, rest]
+    remainder = word
+    while measure_width(remainder, size, bold=bold) > max_width:
+        fitting_length = 1
+        while (
+            fitting_length < len(remainder)
+            and measure_width(remainder[: fitting_length + 1], size, bold=bold) <= max_width
+        ):
+            fitting_length += 1
+        break_length = (
+            max(
+                remainder.rfind(mark, 0, fitting_length) for mark in ("-", "/", NO_BREAK_SPACE, "_")
+            )
+            + 1
+        )
+        piece_length = break_length if break_length > fitting_length // 3 else fitting_length
+        pieces.append(remainder[:piece_length])
+        remainder = remainder[piece_length:]
+    return [*pieces, remainder]
 
 
-def shorten(text: str, most: float, size: float, *, bold: bool = False) -> str:
+def shorten_text(text: str, max_width: float, size: float, *, bold: bool = False) -> str:
     """The text, or its beginning with an ellipsis, in one line no wider than `most`."""
-    if width(text, size, bold=bold) <= most:
+    if measure_width(text, size, bold=bold) <= max_width:
         return text
-    while text and width(text + "…", size, bold=bold) > most:
+    while text and measure_width(text + "…", size, bold=bold) > max_width:
         text = text[:-1]
     return text.rstrip() + "…"

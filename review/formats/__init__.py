@@ -13,12 +13,12 @@ from pathlib import Path
 
 from review.errors import SourceError
 from review.formats import bibtex, detect_format, endnote_xml, json, nbib, ris, tagged
-from review.formats.fields import as_utf8
+from review.formats.fields import convert_to_utf8
 from review.formats.pubmed import file as pubmed_xml
 from review.formats.tabular import grid, reader, vertical
-from review.models import Parsed
+from review.models import ParseResult
 
-FORMATS: dict[str, Callable[[bytes, str | None], Parsed]] = {
+FORMATS: dict[str, Callable[[bytes, str | None], ParseResult]] = {
     "ris": ris.parse,
     "nbib": nbib.parse,
     "bibtex": bibtex.parse,
@@ -30,14 +30,16 @@ FORMATS: dict[str, Callable[[bytes, str | None], Parsed]] = {
     "json": json.parse,
 }
 
-EXPORTS = (".csv", ".tsv", ".ris", ".bib", ".nbib", ".xml", ".txt", ".ciw", ".enw", ".json")
+EXPORT_SUFFIXES = (".csv", ".tsv", ".ris", ".bib", ".nbib", ".xml", ".txt", ".ciw", ".enw", ".json")
 """Endings of files looked for inside a zip archive."""
 
 MAX_BYTES = 2_000_000_000
 """A larger file is refused before it fills the memory."""
 
 
-def read_file(file: Path | str | bytes, source: str | None = None, *, name: str = "") -> Parsed:
+def read_file(
+    file: Path | str | bytes, source: str | None = None, *, name: str = ""
+) -> ParseResult:
     """The records of an export file, and the entries that could not be read with the reason.
 
     Args:
@@ -49,25 +51,25 @@ def read_file(file: Path | str | bytes, source: str | None = None, *, name: str 
         SourceError: the file cannot be opened, is empty or binary, or holds no references we know.
     """
     name = name or ("the file" if isinstance(file, bytes) else Path(file).name)
-    data, kind = content_of(file if isinstance(file, bytes) else Path(file), name)
-    return read_data(data, kind, name, source)
+    data, kind = read_content(file if isinstance(file, bytes) else Path(file), name)
+    return parse_content(data, kind, name, source)
 
 
-def content_of(file: Path | bytes, name: str) -> tuple[bytes, str]:
+def read_content(file: Path | bytes, name: str) -> tuple[bytes, str]:
     """A file's content as UTF-8 with \\n line ends (a workbook as it is), and its kind.
 
     Raises:
         SourceError: as read_file.
     """
-    data = file if isinstance(file, bytes) else _content(file)
+    data = file if isinstance(file, bytes) else _read_bytes(file)
     if data.startswith(b"PK"):
-        data = _unpacked(data, name)
+        data = _extract_export(data, name)
     if not data.startswith(b"PK"):
-        data = as_utf8(data)
-    return data, detect_format.kind(data, name)
+        data = convert_to_utf8(data)
+    return data, detect_format.detect_format(data, name)
 
 
-def read_data(data: bytes, kind: str, name: str, source: str | None = None) -> Parsed:
+def parse_content(data: bytes, kind: str, name: str, source: str | None = None) -> ParseResult:
     """The records in what content_of gave. Raises SourceError as read_file."""
     if kind in ("xlsx", "csv"):
         parsed = reader.parse(data, source, name=name)
@@ -78,11 +80,11 @@ def read_data(data: bytes, kind: str, name: str, source: str | None = None) -> P
             raise SourceError(f"{name}: {error}") from error
     if not parsed.records and not parsed.rejected:
         raise SourceError(f"{name}: no references found in it ({kind.replace('_', ' ')}).")
-    came_out = len(parsed.records) + len(parsed.rejected)
-    return replace(parsed, announced=max(parsed.announced or 0, came_out))
+    entry_count = len(parsed.records) + len(parsed.rejected)
+    return replace(parsed, announced=max(parsed.announced or 0, entry_count))
 
 
-def _content(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise SourceError(f"{path.name}: over 2 GB; export it in parts.")
@@ -91,28 +93,29 @@ def _content(path: Path) -> bytes:
         raise SourceError(f"{path}: cannot be read ({error.strerror}).") from error
 
 
-def _unpacked(data: bytes, name: str) -> bytes:
+def _extract_export(data: bytes, name: str) -> bytes:
     """The one export inside a zip archive, as Rayyan sends it; a workbook comes back as it is."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            inside = packed.infolist()
-            if any(item.filename.startswith("xl/") for item in inside):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            if any(item.filename.startswith("xl/") for item in members):
                 return data
             exports = [
                 item
-                for item in inside
-                if item.filename.lower().endswith(EXPORTS)
+                for item in members
+                if item.filename.lower().endswith(EXPORT_SUFFIXES)
                 and not item.filename.startswith("__MACOSX")
                 and "customizations_log" not in item.filename
             ]
             if len(exports) != 1:
-                found = ", ".join(item.filename for item in inside)[:300]
+                file_names = ", ".join(item.filename for item in members)[:300]
                 raise SourceError(
-                    f"{name}: a zip archive with {len(exports)} exports in it ({found}). Unpack "
+                    f"{name}: a zip archive with {len(exports)} exports in it ({file_names}). "
+                    "Unpack "
                     "it and import the files one by one."
                 )
             if exports[0].file_size > grid.MAX_UNPACKED:
                 raise SourceError(f"{name}: unpacks to over 1 GiB; it is refused.")
-            return packed.read(exports[0])
+            return archive.read(exports[0])
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error) as error:
         raise SourceError(f"{name}: a damaged zip archive or workbook ({error}).") from error

@@ -11,16 +11,27 @@ from zipfile import BadZipFile
 
 from review.errors import SourceError
 
-README, LISTS = "Read me", "Lists"
-COLUMNS = ("Record", "Title", "No.", "Section", "Question", "Allowed", "Answer", "Quote", "Page",
-           "Comment", "Key")  # fmt: skip
-WIDTHS = (10, 30, 6, 22, 60, 26, 20, 50, 7, 40, 4)
-ENTERED = ("Answer", "Quote", "Page", "Comment")
+README_SHEET, LISTS_SHEET = "Read me", "Lists"
+COLUMNS = (
+    "Record",
+    "Title",
+    "No.",
+    "Section",
+    "Question",
+    "Allowed",
+    "Answer",
+    "Quote",
+    "Page",
+    "Comment",
+    "Key",
+)
+COLUMN_WIDTHS = (10, 30, 6, 22, 60, 26, 20, 50, 7, 40, 4)
+INPUT_COLUMNS = ("Answer", "Quote", "Page", "Comment")
 """Columns a person fills in."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class WorkbookRow:
     """One question for one report, as written or as read."""
 
     record: str
@@ -41,128 +52,148 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ChecklistSheet:
     """One worksheet: a checklist's questions for some reports."""
 
     name: str
     checklist: str
-    rows: tuple[Row, ...]
+    rows: tuple[WorkbookRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class AppraisalWorkbook:
     """A whole spreadsheet."""
 
     reviewer: str
     review: str
-    sheets: tuple[Sheet, ...]
+    sheets: tuple[ChecklistSheet, ...]
 
 
-def write(book: Book, path: Path) -> None:
+def write_workbook(book: AppraisalWorkbook, path: Path) -> None:
     """Writes the spreadsheet. Raises SourceError where it cannot be written or read back."""
-    _must_be_xlsx(path)
+    _require_xlsx(path)
     from openpyxl import Workbook
 
-    made = Workbook()
-    front = made.active
-    assert front is not None
-    _front(front, book)
-    lists = made.create_sheet(LISTS)
-    lists.sheet_state = "hidden"
+    workbook = Workbook()
+    readme_sheet = workbook.active
+    assert readme_sheet is not None
+    _fill_readme(readme_sheet, book)
+    lists_sheet = workbook.create_sheet(LISTS_SHEET)
+    lists_sheet.sheet_state = "hidden"
     ranges: dict[tuple[str, ...], str] = {}
     for sheet in book.sheets:
-        _table(made.create_sheet(sheet.name[:31]), sheet, lists, ranges)
+        _fill_sheet(workbook.create_sheet(sheet.name[:31]), sheet, lists_sheet, ranges)
     try:
-        made.save(path)
+        workbook.save(path)
     except OSError as error:
-        why = error.strerror or error
-        raise SourceError(f"{path}: cannot be written ({why}). Close it elsewhere.") from error
+        reason = error.strerror or error
+        raise SourceError(f"{path}: cannot be written ({reason}). Close it elsewhere.") from error
 
 
-def _front(front: Any, book: Book) -> None:
+def _fill_readme(readme_sheet: Any, book: AppraisalWorkbook) -> None:
     from openpyxl.styles import Alignment, Font
 
-    front.title = README
-    front.column_dimensions["A"].width = 18
-    front.column_dimensions["B"].width = 90
+    readme_sheet.title = README_SHEET
+    readme_sheet.column_dimensions["A"].width = 18
+    readme_sheet.column_dimensions["B"].width = 90
     lines = [
         ("Review", book.review),
         ("Reviewer", book.reviewer),
-        ("How to", "Fill in the column Answer from its drop-down; several answers stand with ; "
-         "between them. Quote, Page and Comment are free. Leave alone what you do not know yet."),
+        (
+            "How to",
+            "Fill in the column Answer from its drop-down; several answers stand with ; "
+            "between them. Quote, Page and Comment are free. Leave alone what you do not know yet.",
+        ),
         ("Blank cells", "A blank answer leaves the answer in the review as it is."),
         ("Then", "review appraise import THIS-FILE.xlsx   (add --finish to finish full forms)"),
-    ]  # fmt: skip
+    ]
     lines += [("Checklist", f"{sheet.name}: {sheet.checklist}") for sheet in book.sheets]
-    for word, said in lines:
-        front.append([word, said])
-        _as_text(front.cell(front.max_row, 2))
-        front.cell(front.max_row, 1).font = Font(bold=True)
-        front.cell(front.max_row, 2).alignment = Alignment(wrap_text=True, vertical="top")
+    for word, text in lines:
+        readme_sheet.append([word, text])
+        _force_text(readme_sheet.cell(readme_sheet.max_row, 2))
+        readme_sheet.cell(readme_sheet.max_row, 1).font = Font(bold=True)
+        readme_sheet.cell(readme_sheet.max_row, 2).alignment = Alignment(
+            wrap_text=True, vertical="top"
+        )
 
 
-def _table(made: Any, sheet: Sheet, lists: Any, ranges: dict[tuple[str, ...], str]) -> None:
+def _fill_sheet(
+    worksheet: Any, sheet: ChecklistSheet, lists_sheet: Any, ranges: dict[tuple[str, ...], str]
+) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    made.append(list(COLUMNS))
-    for place, width in enumerate(WIDTHS, start=1):
-        made.column_dimensions[get_column_letter(place)].width = width
-        made.cell(1, place).font = Font(bold=True)
-    made.column_dimensions[get_column_letter(len(COLUMNS))].hidden = True
-    made.freeze_panes = "H2"
-    yellow = PatternFill("solid", fgColor="FFF8DC")
-    wrapped = Alignment(wrap_text=True, vertical="top")
+    worksheet.append(list(COLUMNS))
+    for column_index, width in enumerate(COLUMN_WIDTHS, start=1):
+        worksheet.column_dimensions[get_column_letter(column_index)].width = width
+        worksheet.cell(1, column_index).font = Font(bold=True)
+    worksheet.column_dimensions[get_column_letter(len(COLUMNS))].hidden = True
+    worksheet.freeze_panes = "H2"
+    input_fill = PatternFill("solid", fgColor="FFF8DC")
+    wrap_alignment = Alignment(wrap_text=True, vertical="top")
     checks: dict[str, DataValidation] = {}
     for row in sheet.rows:
-        made.append([
-            row.record, row.title, row.number, row.section, row.question, row.allowed, row.answer,
-            row.quote, row.page, row.comment, row.key,
-        ])  # fmt: skip
-        last = made.max_row
-        for place, name in enumerate(COLUMNS, start=1):
-            cell = made.cell(last, place)
-            _as_text(cell)
-            cell.alignment = wrapped
-            if name in ENTERED:
-                cell.fill = yellow
+        worksheet.append(
+            [
+                row.record,
+                row.title,
+                row.number,
+                row.section,
+                row.question,
+                row.allowed,
+                row.answer,
+                row.quote,
+                row.page,
+                row.comment,
+                row.key,
+            ]
+        )
+        row_number = worksheet.max_row
+        for column_index, name in enumerate(COLUMNS, start=1):
+            cell = worksheet.cell(row_number, column_index)
+            _force_text(cell)
+            cell.alignment = wrap_alignment
+            if name in INPUT_COLUMNS:
+                cell.fill = input_fill
         if row.choices:
-            where = _range(lists, row.choices, ranges)
-            if where not in checks:
-                checks[where] = DataValidation(
-                    type="list", formula1=where, allow_blank=True, showErrorMessage=True
+            choices_range = _get_choices_range(lists_sheet, row.choices, ranges)
+            if choices_range not in checks:
+                checks[choices_range] = DataValidation(
+                    type="list", formula1=choices_range, allow_blank=True, showErrorMessage=True
                 )
-                made.add_data_validation(checks[where])
-            checks[where].add(made.cell(last, COLUMNS.index("Answer") + 1))
-    made.auto_filter.ref = made.dimensions
+                worksheet.add_data_validation(checks[choices_range])
+            checks[choices_range].add(worksheet.cell(row_number, COLUMNS.index("Answer") + 1))
+    worksheet.auto_filter.ref = worksheet.dimensions
 
 
-def _range(lists: Any, choices: tuple[str, ...], ranges: dict[tuple[str, ...], str]) -> str:
+def _get_choices_range(
+    lists_sheet: Any, choices: tuple[str, ...], ranges: dict[tuple[str, ...], str]
+) -> str:
     from openpyxl.utils import get_column_letter
 
     if choices not in ranges:
         column = len(ranges) + 1
-        for place, choice in enumerate(choices, start=1):
-            _as_text(lists.cell(place, column, choice))
+        for row_index, choice in enumerate(choices, start=1):
+            _force_text(lists_sheet.cell(row_index, column, choice))
         letter = get_column_letter(column)
-        ranges[choices] = f"{LISTS}!${letter}$1:${letter}${len(choices)}"
+        ranges[choices] = f"{LISTS_SHEET}!${letter}$1:${letter}${len(choices)}"
     return ranges[choices]
 
 
-def _as_text(cell: Any) -> None:
+def _force_text(cell: Any) -> None:
     """Keeps a text that begins with = from becoming a formula."""
     if isinstance(cell.value, str):
         cell.data_type = "s"
 
 
-def _must_be_xlsx(path: Path) -> None:
+def _require_xlsx(path: Path) -> None:
     """Raises SourceError unless the name ends in .xlsx, as what is read back must."""
     if path.suffix.lower() != ".xlsx":
         raise SourceError(f"{path}: forms are filled in as XLSX; give a name that ends in .xlsx.")
 
 
-def read(path: Path) -> Book:
+def read_workbook(path: Path) -> AppraisalWorkbook:
     """The spreadsheet as filled in; only the columns people and keys need.
 
     Raises:
@@ -173,62 +204,67 @@ def read(path: Path) -> Book:
 
     if not path.is_file():
         raise SourceError(f"{path}: there is no such file.")
-    _must_be_xlsx(path)
+    _require_xlsx(path)
     try:
-        made = load_workbook(path, data_only=True)
+        workbook = load_workbook(path, data_only=True)
     except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError) as error:
         raise SourceError(f"{path}: cannot be read as an XLSX file ({error}).") from error
-    if README not in made.sheetnames:
+    if README_SHEET not in workbook.sheetnames:
         raise SourceError(
-            f"{path}: the sheet '{README}' is gone. Take a file that 'review appraise template' "
+            f"{path}: the sheet '{README_SHEET}' is gone. Take a file that 'review appraise "
+            "template' "
             "wrote."
         )
-    told: dict[str, str] = {}
-    known: list[tuple[str, str]] = []
-    for word, said in made[README].iter_rows(max_col=2, values_only=True):
-        told[str(word)] = _text(said)
+    readme_values: dict[str, str] = {}
+    listed_sheets: list[tuple[str, str]] = []
+    for word, value in workbook[README_SHEET].iter_rows(max_col=2, values_only=True):
+        readme_values[str(word)] = _format_cell_text(value)
         if word == "Checklist":
-            name, _, checklist = _text(said).rpartition(": ")
-            known.append((name, checklist))
+            name, _, checklist = _format_cell_text(value).rpartition(": ")
+            listed_sheets.append((name, checklist))
     sheets = []
-    for name, checklist in known:
-        if name[:31] not in made.sheetnames:
+    for name, checklist in listed_sheets:
+        if name[:31] not in workbook.sheetnames:
             raise SourceError(f"{path}: the sheet '{name}' is gone; leave sheets in place.")
-        sheets.append(Sheet(name, checklist, _rows(path, made[name[:31]])))
-    return Book(told.get("Reviewer", ""), told.get("Review", ""), tuple(sheets))
+        sheets.append(ChecklistSheet(name, checklist, _read_rows(path, workbook[name[:31]])))
+    return AppraisalWorkbook(
+        readme_values.get("Reviewer", ""), readme_values.get("Review", ""), tuple(sheets)
+    )
 
 
-def _rows(path: Path, made: Any) -> tuple[Row, ...]:
+def _read_rows(path: Path, worksheet: Any) -> tuple[WorkbookRow, ...]:
     from openpyxl.utils import get_column_letter
 
-    table = made.iter_rows(values_only=True)
-    head = [_text(value) for value in next(table, ())]
-    for column in ("Record", "Key", *ENTERED):
+    table = worksheet.iter_rows(values_only=True)
+    head = [_format_cell_text(value) for value in next(table, ())]
+    for column in ("Record", "Key", *INPUT_COLUMNS):
         if column not in head:
-            raise SourceError(f"{path}: sheet '{made.title}' has no column '{column}' any more.")
-    found = []
+            raise SourceError(
+                f"{path}: sheet '{worksheet.title}' has no column '{column}' any more."
+            )
+    form_rows = []
     for number, values in enumerate(table, start=2):
         cells = dict(zip(head, values, strict=False))
-        if not _text(cells["Record"]) and not _text(cells["Key"]):
+        if not _format_cell_text(cells["Record"]) and not _format_cell_text(cells["Key"]):
             continue
-        found.append(
-            Row(
-                record=_text(cells["Record"]),
-                key=_text(cells["Key"]),
-                answer=_text(cells["Answer"]),
-                quote=_text(cells["Quote"]),
-                page=_text(cells["Page"]),
-                comment=_text(cells["Comment"]),
+        form_rows.append(
+            WorkbookRow(
+                record=_format_cell_text(cells["Record"]),
+                key=_format_cell_text(cells["Key"]),
+                answer=_format_cell_text(cells["Answer"]),
+                quote=_format_cell_text(cells["Quote"]),
+                page=_format_cell_text(cells["Page"]),
+                comment=_format_cell_text(cells["Comment"]),
                 cells={
-                    column: f"'{made.title}' cell {get_column_letter(at)}{number}"
-                    for at, column in enumerate(head, start=1)
+                    column: f"'{worksheet.title}' cell {get_column_letter(column_index)}{number}"
+                    for column_index, column in enumerate(head, start=1)
                 },
             )
         )
-    return tuple(found)
+    return tuple(form_rows)
 
 
-def _text(value: Any) -> str:
+def _format_cell_text(value: Any) -> str:
     if isinstance(value, float) and value == int(value):
         value = int(value)
     return "" if value is None else str(value).strip()

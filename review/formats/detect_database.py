@@ -46,7 +46,7 @@ _HOSTS = (
 )
 
 
-def by_name(*names: str | None) -> str | None:
+def find_by_name(*names: str | None) -> str | None:
     """Our short name for the database named, the first that is known; else None."""
     for name in names:
         if name:
@@ -56,7 +56,7 @@ def by_name(*names: str | None) -> str | None:
     return None
 
 
-def by_url(urls: Iterable[str]) -> str | None:
+def find_by_url(urls: Iterable[str]) -> str | None:
     """Our short name for the database whose site the first telling address is on; else None."""
     for url in urls:
         lower = url.lower()
@@ -66,26 +66,26 @@ def by_url(urls: Iterable[str]) -> str | None:
     return None
 
 
-def of_file(guesses: Iterable[str | None], otherwise: str) -> str:
+def choose_for_file(guesses: Iterable[str | None], default: str) -> str:
     """One name for the entries of a file that name none: what most of the others say.
 
     Where the others name several databases, an entry that names none could be of any: it gets the
     name given.
     """
     counts = Counter(guesses)
-    said = [name for name in counts if name]
-    if len(said) == 1 and counts[said[0]] * 2 > sum(counts.values()):
-        return said[0]
-    return otherwise
+    names = [name for name in counts if name]
+    if len(names) == 1 and counts[names[0]] * 2 > sum(counts.values()):
+        return names[0]
+    return default
 
 
-def tidy(name: str) -> str | None:
+def normalize_source_name(name: str) -> str | None:
     """A source's name as the user typed it, known ones in our short form; None for nothing.
 
     'Embase', 'EMBASE' and 'embase' must not become three sources of one review.
     """
     name = " ".join(name.split())
-    known = {short for short, _ in (*_NAMES, *_HOSTS)}
-    spelled = {"web of science": "wos", "ieee xplore": "ieee", "europe pmc": "europepmc"}
+    short_names = {short for short, _ in (*_NAMES, *_HOSTS)}
+    spellings = {"web of science": "wos", "ieee xplore": "ieee", "europe pmc": "europepmc"}
     lower = name.lower()
-    return lower if lower in known else (spelled.get(lower, name) or None)
+    return lower if lower in short_names else (spellings.get(lower, name) or None)

@@ -4,7 +4,7 @@ import csv
 import re
 
 from review.errors import SourceError
-from review.formats.fields import decoded
+from review.formats.fields import decode_utf8
 from review.formats.tabular import columns
 
 HEAD = 200_000
@@ -30,7 +30,7 @@ _PMID_LINE = re.compile(rb"^(?:.*[ .;])?PMID: ?\d+", re.M)
 _VERTICAL = re.compile(rb'^"?TITLE"?[,\t;]', re.M)
 
 
-def kind(data: bytes, name: str) -> str:
+def detect_format(data: bytes, name: str) -> str:
     """One of ris, wos, nbib, bibtex, endnote, endnote_xml, pubmed_xml, json, vertical, xlsx, csv.
 
     Args:
@@ -40,9 +40,9 @@ def kind(data: bytes, name: str) -> str:
     Raises:
         SourceError: the file is empty, binary, a web page or no export we know.
     """
-    for magic, what in _BINARY:
+    for magic, description in _BINARY:
         if data.startswith(magic):
-            raise SourceError(f"{name}: this is {what}.")
+            raise SourceError(f"{name}: this is {description}.")
     if data.startswith(b"PK"):
         return "xlsx"
     head = data[:HEAD]
@@ -57,16 +57,16 @@ def kind(data: bytes, name: str) -> str:
         )
     if _is_header(head.lstrip(b"\n").split(b"\n", 1)[0]):
         return "csv"
-    return _markup(head, name) or _tagged(head) or "csv"
+    return _detect_markup(head, name) or _detect_tagged(head) or "csv"
 
 
 def _is_header(line: bytes) -> bool:
     """Whether the first line names columns of a table, a title among them."""
-    rows = (next(csv.reader([decoded(line)], delimiter=mark), []) for mark in ",;\t|")
-    return any(columns.has_title(row) and columns.known(row) > 2 for row in rows)
+    rows = (next(csv.reader([decode_utf8(line)], delimiter=mark), []) for mark in ",;\t|")
+    return any(columns.has_title(row) and columns.count_known(row) > 2 for row in rows)
 
 
-def _markup(head: bytes, name: str) -> str | None:
+def _detect_markup(head: bytes, name: str) -> str | None:
     start = head.lstrip()[:1]
     if start == b"<" and not re.match(rb"<\d+>", head.lstrip()):
         if re.search(rb"<(?:Pubmed(?:Article|BookArticle)(?:Set)?)[\s>]", head):
@@ -77,7 +77,7 @@ def _markup(head: bytes, name: str) -> str | None:
             raise SourceError(
                 f"{name}: this is a web page, not an export. Use the database's export button."
             )
-        first = decoded(head.lstrip()[:80]).split("\n")[0]
+        first = decode_utf8(head.lstrip()[:80]).split("\n")[0]
         raise SourceError(
             f"{name}: XML of an unknown kind (it begins {first!r}). "
             "Accepted: EndNote XML with <records>, PubMed XML with <PubmedArticleSet>."
@@ -85,9 +85,9 @@ def _markup(head: bytes, name: str) -> str | None:
     return "json" if start in (b"[", b"{") else None
 
 
-def _tagged(head: bytes) -> str | None:
+def _detect_tagged(head: bytes) -> str | None:
     """The kind whose mark comes first, as an abstract may quote another format's mark."""
-    found = [
+    matches = [
         (match.start(), name)
         for name, pattern in (
             ("ris", _RIS),
@@ -99,14 +99,15 @@ def _tagged(head: bytes) -> str | None:
         )
         if (match := pattern.search(head))
     ]
-    if not found:
+    if not matches:
         return None
-    kinds = {name for _, name in found}
+    kinds = {name for _, name in matches}
     # Ovid numbers RIS entries '<1>' too, and RIS shares JT and DP lines with MEDLINE.
-    if "ris" in kinds and min(found)[1] in ("ris", "nbib"):
+    if "ris" in kinds and min(matches)[1] in ("ris", "nbib"):
         return "ris"
-    if min(found)[1] == "vertical":
-        labels = re.findall(rb'^"?(?:TITLE|SOURCE|AUTHOR NAMES|SOURCE TITLE|ABSTRACT|DOI)"?[,\t;]',
-                            head, re.M)  # fmt: skip
+    if min(matches)[1] == "vertical":
+        labels = re.findall(
+            rb'^"?(?:TITLE|SOURCE|AUTHOR NAMES|SOURCE TITLE|ABSTRACT|DOI)"?[,\t;]', head, re.M
+        )
         return "vertical" if len(set(labels)) > 1 else None
-    return min(found)[1]
+    return min(matches)[1]

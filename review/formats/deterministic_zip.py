@@ -5,28 +5,28 @@ import re
 import zipfile
 from collections.abc import Mapping
 
-STAMP = (1980, 1, 1, 0, 0, 0)
+FIXED_TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 """The earliest time a ZIP can hold; says that none is told."""
-_SAVED = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms:)")
+_SAVE_TIMES = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms:)")
 
 
-def pack(files: Mapping[str, bytes]) -> bytes:
+def build_zip(files: Mapping[str, bytes]) -> bytes:
     """A ZIP of files by path, in the order given."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
-            info = zipfile.ZipInfo(name, STAMP)
+            info = zipfile.ZipInfo(name, FIXED_TIMESTAMP)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
-            book.writestr(info, data)
-    return out.getvalue()
+            archive.writestr(info, data)
+    return buffer.getvalue()
 
 
-def settled(data: bytes) -> bytes:
+def strip_save_times(data: bytes) -> bytes:
     """An Office file (a ZIP) without the moment it was saved, so that equal files are equal."""
-    with zipfile.ZipFile(io.BytesIO(data)) as book:
-        files = {name: book.read(name) for name in book.namelist()}
-    core = "docProps/core.xml"
-    if core in files:
-        files[core] = _SAVED.sub(rb"\g<1>2000-01-01T00:00:00Z\g<3>", files[core])
-    return pack(files)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    core_path = "docProps/core.xml"
+    if core_path in files:
+        files[core_path] = _SAVE_TIMES.sub(rb"\g<1>2000-01-01T00:00:00Z\g<3>", files[core_path])
+    return build_zip(files)

@@ -7,25 +7,25 @@ from typing import Any
 from review.formats import detect_database, funnel_note
 from review.formats.fields import (
     Fields,
-    date_of,
-    decoded,
-    doi_in,
-    each,
-    extra_of,
-    pmid_in,
-    take,
-    take_all,
-    unique,
-    year_of,
+    clean_values,
+    collect_extra,
+    decode_utf8,
+    find_date,
+    find_doi_in_urls,
+    find_pmid_in_urls,
+    find_year,
+    pop_text,
+    pop_values,
+    unique_values,
 )
 from review.models import (
-    Parsed,
+    ParseResult,
     Record,
-    Rejected,
-    normal_arxiv,
-    normal_doi,
-    normal_pmcid,
-    normal_pmid,
+    UnreadableEntry,
+    normalize_arxiv,
+    normalize_doi,
+    normalize_pmcid,
+    normalize_pmid,
 )
 
 _START = re.compile(rb"<record(?=[\s>])")
@@ -33,22 +33,22 @@ _NESTED = ("contributors", "titles", "periodical", "dates", "urls")
 _LEAVES = ("author", "date", "url")
 """Elements that are a value each; whatever else stands inside a value (style, i) is markup."""
 
-_HIDDEN = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.S)
+_COMMENT_OR_CDATA = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.S)
 
 
-def parse(data: bytes, source: str | None = None) -> Parsed:
+def parse(data: bytes, source: str | None = None) -> ParseResult:
     """Records of an EndNote XML file; what follows a break in the XML is rejected as one piece.
 
     Entities are never expanded and nothing is fetched: a file that declares them is refused whole.
     """
     from lxml import etree
 
-    announced = len(_START.findall(_HIDDEN.sub(b"", data)))
+    announced = len(_START.findall(_COMMENT_OR_CDATA.sub(b"", data)))
     if b"<!ENTITY" in data:
         reason = "the XML declares entities, which no export needs; it is refused for safety"
-        return Parsed((), (Rejected(1, reason, decoded(data[:2000])),), announced)
+        return ParseResult((), (UnreadableEntry(1, reason, decode_utf8(data[:2000])),), announced)
     records: list[Record] = []
-    rejected: list[Rejected] = []
+    rejected: list[UnreadableEntry] = []
     steps = etree.iterparse(
         io.BytesIO(data),
         tag="record",
@@ -60,40 +60,44 @@ def parse(data: bytes, source: str | None = None) -> Parsed:
     try:
         for _, element in steps:
             number = len(records) + len(rejected) + 1
-            fields = _fields(element)
+            fields = _read_fields(element)
             if fields.keys() <= {"rec-number", "ref-type"}:
                 raw = etree.tostring(element, encoding="unicode")
-                rejected.append(Rejected(number, "an empty entry", raw))
+                rejected.append(UnreadableEntry(number, "an empty entry", raw))
             else:
-                records.append(record_of(fields))
+                records.append(build_record(fields))
             element.clear()
             while element.getprevious() is not None:
                 del element.getparent()[0]
     except etree.XMLSyntaxError as error:
-        rejected.extend(_rest(data, len(records) + len(rejected), str(error)))
-    named = source or detect_database.of_file((r.source or None for r in records), "endnote")
-    return Parsed(
-        tuple(funnel_note.named(r, source, named) for r in records), tuple(rejected), announced
+        rejected.extend(_reject_rest(data, len(records) + len(rejected), str(error)))
+    default_source = source or detect_database.choose_for_file(
+        (r.source or None for r in records), "endnote"
+    )
+    return ParseResult(
+        tuple(funnel_note.assign_source(r, source, default_source) for r in records),
+        tuple(rejected),
+        announced,
     )
 
 
-def _rest(data: bytes, done: int, why: str) -> list[Rejected]:
+def _reject_rest(data: bytes, read_count: int, detail: str) -> list[UnreadableEntry]:
     """The entries after a break in the XML, each as it stands in the file."""
-    starts = [found.start() for found in _START.finditer(data)]
+    starts = [match.start() for match in _START.finditer(data)]
     ends = [*starts[1:], len(data)] if starts else []
-    reason = f"the XML breaks here ({why}): the file is cut short or damaged"
+    reason = f"the XML breaks here ({detail}): the file is cut short or damaged"
     return [
-        Rejected(number, reason, decoded(data[a:b]).strip())
+        UnreadableEntry(number, reason, decode_utf8(data[a:b]).strip())
         for number, (a, b) in enumerate(zip(starts, ends, strict=True), 1)
-        if number > done
+        if number > read_count
     ]
 
 
-def _text(element: Any) -> str:
+def _get_text(element: Any) -> str:
     return "".join(element.itertext()).replace("\r", "\n").strip()
 
 
-def _fields(record: Any) -> Fields:
+def _read_fields(record: Any) -> Fields:
     """One entry by its elements' names; lists (authors, keywords, urls) one value an item."""
     fields: Fields = {}
     for child in record:
@@ -104,47 +108,50 @@ def _fields(record: Any) -> Fields:
                 leaves = [leaf for leaf in inner if leaf.tag in _LEAVES] or [inner]
                 tag = "date" if inner.tag == "pub-dates" else str(inner.tag)
                 for leaf in leaves:
-                    _add(fields, tag, _text(leaf))
+                    _add_value(fields, tag, _get_text(leaf))
         elif child.tag == "keywords":
             for inner in child:
-                _add(fields, "keyword", _text(inner))
+                _add_value(fields, "keyword", _get_text(inner))
         elif child.tag == "ref-type":
-            _add(fields, "ref-type", child.get("name") or _text(child))
+            _add_value(fields, "ref-type", child.get("name") or _get_text(child))
         elif child.tag == "foreign-keys":
             for inner in child:
-                _add(fields, "foreign-key", f"{inner.get('db-id') or inner.get('app') or ''}:"
-                     f"{_text(inner)}")  # fmt: skip
+                _add_value(
+                    fields,
+                    "foreign-key",
+                    f"{inner.get('db-id') or inner.get('app') or ''}:{_get_text(inner)}",
+                )
         else:
-            _add(fields, child.tag, _text(child))
+            _add_value(fields, child.tag, _get_text(child))
     return fields
 
 
-def _add(fields: Fields, tag: str, text: str) -> None:
+def _add_value(fields: Fields, tag: str, text: str) -> None:
     if text:
         fields.setdefault(tag, []).append(text)
 
 
-def record_of(fields: Fields) -> Record:
+def build_record(fields: Fields) -> Record:
     """The record of one EndNote entry; its source is '' where the entry does not tell."""
     database = [
         *fields.get("remote-database-name", ()),
         *fields.get("remote-database-provider", ()),
     ]
-    urls = unique(
+    urls = unique_values(
         u
         for tag in ("related-urls", "web-urls", "url", "text-urls", "pdf-urls")
-        for value in take_all(fields, tag)
+        for value in pop_values(fields, tag)
         for u in re.split(r"\s+(?=http)", value)
     )
-    source = detect_database.by_name(*database) or detect_database.by_url(urls) or ""
-    accession = take(fields, "accession-num") or ""
-    number = " ".join(take_all(fields, "electronic-resource-num"))
-    doi = normal_doi(number)
-    if number and doi is None and not normal_arxiv(number):
+    source = detect_database.find_by_name(*database) or detect_database.find_by_url(urls) or ""
+    accession = pop_text(fields, "accession-num") or ""
+    number = " ".join(pop_values(fields, "electronic-resource-num"))
+    doi = normalize_doi(number)
+    if number and doi is None and not normalize_arxiv(number):
         fields["electronic-resource-num"] = [number]
     custom = [*fields.get("custom2", ()), *fields.get("custom1", ())]
-    year = year_of(*fields.get("year", ()), *fields.get("date", ()))
-    date = date_of(year, *fields.get("date", ()), *fields.get("year", ()))
+    year = find_year(*fields.get("year", ()), *fields.get("date", ()))
+    date = find_date(year, *fields.get("date", ()), *fields.get("year", ()))
     if year is not None and " ".join(fields.get("year", ())).strip() == str(year):
         fields.pop("year")
     arxiv = [t for t in (number, *urls) if "arxiv" in t.lower()]
@@ -153,25 +160,25 @@ def record_of(fields: Fields) -> Record:
     return Record(
         source=source,
         source_id=accession or " ".join(fields.get("rec-number", ())) or None,
-        title=take(fields, "title"),
-        authors=each(a.rstrip(",") for a in take_all(fields, "authors")),
+        title=pop_text(fields, "title"),
+        authors=clean_values(a.rstrip(",") for a in pop_values(fields, "authors")),
         year=year,
         date=date,
-        journal=take(fields, "secondary-title", "full-title", "alt-title", "abbr-1"),
-        volume=take(fields, "volume"),
-        issue=take(fields, "number", "issue") if not long_number else take(fields, "issue"),
-        pages=take(fields, "pages"),
-        abstract=take(fields, "abstract"),
-        doi=doi or doi_in(urls),
-        pmid=(normal_pmid(accession) if medline else None) or pmid_in(urls),
-        pmcid=next((p for v in custom if (p := normal_pmcid(v))), None),
-        arxiv_id=next((a for t in arxiv if (a := normal_arxiv(t))), None),
-        language=take(fields, "language"),
-        types=unique([*take_all(fields, "work-type"), *take_all(fields, "ref-type")]),
-        keywords=unique(take_all(fields, "keyword")),
-        affiliations=unique(
-            line for v in take_all(fields, "auth-address") for line in v.split("\n")
+        journal=pop_text(fields, "secondary-title", "full-title", "alt-title", "abbr-1"),
+        volume=pop_text(fields, "volume"),
+        issue=pop_text(fields, "number", "issue") if not long_number else pop_text(fields, "issue"),
+        pages=pop_text(fields, "pages"),
+        abstract=pop_text(fields, "abstract"),
+        doi=doi or find_doi_in_urls(urls),
+        pmid=(normalize_pmid(accession) if medline else None) or find_pmid_in_urls(urls),
+        pmcid=next((p for v in custom if (p := normalize_pmcid(v))), None),
+        arxiv_id=next((a for t in arxiv if (a := normalize_arxiv(t))), None),
+        language=pop_text(fields, "language"),
+        types=unique_values([*pop_values(fields, "work-type"), *pop_values(fields, "ref-type")]),
+        keywords=unique_values(pop_values(fields, "keyword")),
+        affiliations=unique_values(
+            line for v in pop_values(fields, "auth-address") for line in v.split("\n")
         ),
         urls=urls,
-        extra=extra_of(fields),
+        extra=collect_extra(fields),
     )

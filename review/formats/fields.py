@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from review.models import normal_doi, normal_pmid
+from review.models import normalize_doi, normalize_pmid
 
 Fields = dict[str, list[str]]
 """One entry of a file by the file's own tags, in the order the tags came."""
@@ -31,7 +31,7 @@ _PMID_LINK = re.compile(
 _INITIALS = re.compile(r"[A-Z]{1,4}|(?:-?[A-Z][a-z]?\.[ -]?){1,5}(?:[JS]r\.?)?")
 
 
-def _as_windows(error: UnicodeError) -> tuple[str, int]:
+def _decode_windows_1252(error: UnicodeError) -> tuple[str, int]:
     """Reads the bytes UTF-8 refuses as Windows-1252, the commonest other encoding of exports."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
@@ -39,15 +39,15 @@ def _as_windows(error: UnicodeError) -> tuple[str, int]:
     return bad.decode("cp1252", "replace").replace("\ufffd", "?"), error.end
 
 
-codecs.register_error("review-windows", _as_windows)
+codecs.register_error("review-windows", _decode_windows_1252)
 
 
-def decoded(data: bytes) -> str:
+def decode_utf8(data: bytes) -> str:
     """Text of a piece of UTF-8; a byte that is not UTF-8 is read as Windows-1252."""
     return data.decode("utf-8", "review-windows")
 
 
-def as_utf8(data: bytes) -> bytes:
+def convert_to_utf8(data: bytes) -> bytes:
     """The file without byte order mark, UTF-16 and UTF-32 turned to UTF-8, line ends to \\n."""
     for mark, encoding in (
         (codecs.BOM_UTF8, None),
@@ -62,13 +62,13 @@ def as_utf8(data: bytes) -> bytes:
                 data = data.decode(encoding, "replace").encode("utf-8", "replace")
             break
     else:
-        data = _unmarked_utf16(data)
+        data = _decode_unmarked_utf16(data)
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return data
 
 
-def _unmarked_utf16(data: bytes) -> bytes:
+def _decode_unmarked_utf16(data: bytes) -> bytes:
     """Data as UTF-8 if it looks like Western UTF-16 without a mark (every other byte is 0)."""
     head = data[:2000]
     if len(head) >= 4:
@@ -81,71 +81,73 @@ def _unmarked_utf16(data: bytes) -> bytes:
     return data
 
 
-def clean(text: str) -> str | None:
+def collapse_spaces(text: str) -> str | None:
     """The text with single spaces and no space around; None when nothing is left."""
     return " ".join(text.split()) or None
 
 
-def paragraphs(text: str) -> str | None:
+def collapse_lines(text: str) -> str | None:
     """The text cleaned line by line, empty lines dropped, paragraphs kept apart by newline."""
-    lines = [line for line in (clean(line) for line in text.split("\n")) if line]
+    lines = [line for line in (collapse_spaces(line) for line in text.split("\n")) if line]
     return "\n".join(lines) or None
 
 
-def readable(text: str) -> str | None:
+def clean_text(text: str) -> str | None:
     """The text cleaned, with &amp; &#233; and the like as the characters they stand for."""
-    return clean(_ENTITY.sub(lambda m: html.unescape(m.group()), text) if "&" in text else text)
+    return collapse_spaces(
+        _ENTITY.sub(lambda m: html.unescape(m.group()), text) if "&" in text else text
+    )
 
 
-def unique(values: Iterable[str | None]) -> tuple[str, ...]:
+def unique_values(values: Iterable[str | None]) -> tuple[str, ...]:
     """The values cleaned, silent ones and repeats dropped, in their order."""
     seen: dict[str, None] = {}
     for value in values:
-        tidy = readable(value) if value else None
+        tidy = clean_text(value) if value else None
         if tidy:
             seen.setdefault(tidy)
     return tuple(seen)
 
 
-def each(values: Iterable[str | None]) -> tuple[str, ...]:
+def clean_values(values: Iterable[str | None]) -> tuple[str, ...]:
     """The values cleaned, silent ones dropped, repeats kept (two authors may share a name)."""
-    return tuple(tidy for value in values if value and (tidy := clean(value)))
+    return tuple(tidy for value in values if value and (tidy := collapse_spaces(value)))
 
 
-def take(fields: Fields, *tags: str) -> str | None:
+def pop_text(fields: Fields, *tags: str) -> str | None:
     """The text of the first tag that has one; that tag, and tags repeating it, leave `fields`."""
     for tag in tags:
         if tag not in fields:
             continue
-        text = readable(" ".join(fields[tag]))
+        text = clean_text(" ".join(fields[tag]))
         if text:
             for other in tags:
-                if other in fields and readable(" ".join(fields[other])) in (text, None):
+                if other in fields and clean_text(" ".join(fields[other])) in (text, None):
                     fields.pop(other, None)
             return text
     return None
 
 
-def take_all(fields: Fields, *tags: str) -> list[str]:
+def pop_values(fields: Fields, *tags: str) -> list[str]:
     """The values of all the tags in turn; the tags leave `fields`."""
     return [value for tag in tags for value in fields.pop(tag, ()) if value.strip()]
 
 
-def extra_of(fields: Fields) -> dict[str, tuple[str, ...]]:
+def collect_extra(fields: Fields) -> dict[str, tuple[str, ...]]:
     """What no field of a Record took, without its empty values."""
-    kept = {tag: tuple(v.strip() for v in values if v.strip()) for tag, values in fields.items()}
-    return {tag: values for tag, values in kept.items() if values}
+    extra = {tag: tuple(v.strip() for v in values if v.strip()) for tag, values in fields.items()}
+    return {tag: values for tag, values in extra.items() if values}
 
 
-def year_of(*texts: str | None) -> int | None:
+def find_year(*texts: str | None) -> int | None:
     """The first year (1400 to 2199) in the texts; None if there is none."""
     for text in texts:
-        if text and (found := _COMPACT.fullmatch(text) or _YEAR.search(text)):
-            return int(found.group(1))
+        if text and (match := _COMPACT.fullmatch(text) or _YEAR.search(text)):
+            return int(match.group(1))
     return None
 
 
-def date_of(year: int | None, *texts: str | None) -> str | None:
+def find_date(year: int | None, *texts: str | None) -> str | None:
     """The finest ISO date the texts give in that year: YYYY, YYYY-MM or YYYY-MM-DD.
 
     Knows 2020/12/16, 20201216, 2019///, 2018 Apr 3, DEC 16 2020, 1 September 2021, Sep 18. A
@@ -154,13 +156,13 @@ def date_of(year: int | None, *texts: str | None) -> str | None:
     """
     best = f"{year:04d}" if year else None
     for text in texts:
-        found = _one_date(year, text) if text and year else None
-        if found and len(found) > len(best or ""):
-            best = found
+        date = _parse_date(year, text) if text and year else None
+        if date and len(date) > len(best or ""):
+            best = date
     return best
 
 
-def _one_date(year: int, text: str) -> str | None:
+def _parse_date(year: int, text: str) -> str | None:
     numeric = _COMPACT.fullmatch(text) or _NUMERIC.search(text)
     if numeric:
         if int(numeric.group(1)) != year or not 1 <= int(numeric.group(2)) <= 12:
@@ -168,8 +170,8 @@ def _one_date(year: int, text: str) -> str | None:
         month = f"{year:04d}-{int(numeric.group(2)):02d}"
         day = int(numeric.group(3) or 0)
         return f"{month}-{day:02d}" if 1 <= day <= 31 else month
-    said = _YEAR.search(text)
-    if said and int(said.group()) != year:
+    year_match = _YEAR.search(text)
+    if year_match and int(year_match.group()) != year:
         return None
     months = {name[:3].lower() for name in _MONTH.findall(text)}
     if len(months) != 1:
@@ -181,22 +183,22 @@ def _one_date(year: int, text: str) -> str | None:
     return month
 
 
-def doi_in(urls: Iterable[str]) -> str | None:
+def find_doi_in_urls(urls: Iterable[str]) -> str | None:
     """The DOI a link names as the entry's own: a resolver's link or an OpenURL."""
     for url in urls:
-        said = _DOI_LINK.search(url)
-        if said and (doi := normal_doi(unquote(said.group(1).split("&")[0]))):
+        match = _DOI_LINK.search(url)
+        if match and (doi := normalize_doi(unquote(match.group(1).split("&")[0]))):
             return doi
     return None
 
 
-def pmid_in(urls: Iterable[str]) -> str | None:
+def find_pmid_in_urls(urls: Iterable[str]) -> str | None:
     """The PMID a PubMed link or an OpenURL names as the entry's own."""
-    found = _PMID_LINK.search(" ".join(urls))
-    return normal_pmid(found.group(1)) if found else None
+    match = _PMID_LINK.search(" ".join(urls))
+    return normalize_pmid(match.group(1)) if match else None
 
 
-def pages_of(first: str | None, last: str | None) -> str | None:
+def format_page_range(first: str | None, last: str | None) -> str | None:
     """'first-last', or the one that is there; 'No'-'Specified' (PsycINFO) is unknown."""
     if (first, last) == ("No", "Specified"):
         return None
@@ -205,7 +207,7 @@ def pages_of(first: str | None, last: str | None) -> str | None:
     return first or last
 
 
-def names(text: str) -> tuple[str, ...]:
+def split_names(text: str) -> tuple[str, ...]:
     """The authors in one cell: split at ';', ' and ', or at commas that part whole names.
 
     'Li W., Dou Z.' and 'Smith A, Walter B' are two each; 'Smith, John' is one;
@@ -213,22 +215,22 @@ def names(text: str) -> tuple[str, ...]:
     """
     text = text.strip()
     if ";" in text:
-        return each(part.strip(" ,") for part in text.split(";"))
+        return clean_values(part.strip(" ,") for part in text.split(";"))
     if "|" in text:
-        return each(text.split("|"))
+        return clean_values(text.split("|"))
     if re.search(r"\sand\s", text):
         parts = re.split(r",?\s+and\s+", text)
-        if len(parts) == 2 and len(before := names(parts[0])) > 1:
-            return before + each(parts[1:])
-        return each(parts)
+        if len(parts) == 2 and len(before := split_names(parts[0])) > 1:
+            return before + clean_values(parts[1:])
+        return clean_values(parts)
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if len(parts) < 2:
-        return each(parts)
+        return clean_values(parts)
     if all(_INITIALS.fullmatch(part) for part in parts[1::2]) and len(parts) % 2 == 0:
-        return each(f"{a}, {b}" for a, b in zip(parts[::2], parts[1::2], strict=True))
+        return clean_values(f"{a}, {b}" for a, b in zip(parts[::2], parts[1::2], strict=True))
     if all(" " in part for part in parts):
-        return each(parts)
-    return each([text])
+        return clean_values(parts)
+    return clean_values([text])
 
 
 def split_list(text: str) -> list[str]:

@@ -7,10 +7,10 @@ from typing import Any
 from review.errors import SourceError
 from review.formats import funnel_note
 from review.formats.tabular import rows
-from review.formats.tabular.columns import key
-from review.models import Parsed, Record, Rejected, from_dict
+from review.formats.tabular.columns import normalize_name
+from review.models import ParseResult, Record, UnreadableEntry, record_from_dict
 
-_CSL = {
+_CSL_COLUMNS = {
     "container-title": "Journal",
     "issued": "Date",
     "page": "Pages",
@@ -24,66 +24,66 @@ _CSL = {
 }
 
 
-def parse(data: bytes, source: str | None = None) -> Parsed:
+def parse(data: bytes, source: str | None = None) -> ParseResult:
     """Records of a JSON file: a list of records, one record a line, or EPPI's 'References' list.
 
     Raises:
         SourceError: the file is not JSON, or holds no list of references.
     """
     text = data.decode("utf-8", "review-windows")
-    items = _items(text)
+    items = _load_items(text)
     records: list[Record] = []
-    rejected: list[Rejected] = []
+    rejected: list[UnreadableEntry] = []
     for number, item in enumerate(items, 1):
-        found = _record(item) if isinstance(item, Mapping) else "not an object"
-        if isinstance(found, str):
+        record_or_reason = _build_record(item) if isinstance(item, Mapping) else "not an object"
+        if isinstance(record_or_reason, str):
             raw = json.dumps(item, ensure_ascii=False)
-            rejected.append(Rejected(number, found, raw))
+            rejected.append(UnreadableEntry(number, record_or_reason, raw))
         else:
-            records.append(funnel_note.named(found, source, "json"))
-    return Parsed(tuple(records), tuple(rejected), len(items))
+            records.append(funnel_note.assign_source(record_or_reason, source, "json"))
+    return ParseResult(tuple(records), tuple(rejected), len(items))
 
 
-def _items(text: str) -> list[Any]:
+def _load_items(text: str) -> list[Any]:
     try:
-        whole = json.loads(text)
+        document = json.loads(text)
     except ValueError as error:
         lines = [line for line in text.split("\n") if line.strip()]
         try:
             return [json.loads(line) for line in lines]
         except ValueError:
             raise SourceError(f"not readable JSON: {error}. Is the file cut short?") from error
-    if isinstance(whole, list):
-        return whole
+    if isinstance(document, list):
+        return document
     for name in ("References", "records", "items"):
-        if isinstance(whole.get(name), list):
-            return list(whole[name])
-    return [whole]
+        if isinstance(document.get(name), list):
+            return list(document[name])
+    return [document]
 
 
-def _record(item: Mapping[str, Any]) -> Record | str:
+def _build_record(item: Mapping[str, Any]) -> Record | str:
     """The record of one JSON object, or why there is none."""
     data = {k: v for k, v in item.items() if k not in ("key", "status")}
     if isinstance(data.get("source"), str):
         try:
-            return from_dict(data)
+            return record_from_dict(data)
         except (TypeError, AttributeError, ValueError):
             pass  # another program's JSON: read by its names below
     pairs = []
     for name, value in item.items():
-        shown = _text(value)
-        if shown:
-            column = _CSL.get(name, name)
-            pairs.append((column, key(column), shown))
+        text = _value_to_text(value)
+        if text:
+            column = _CSL_COLUMNS.get(name, name)
+            pairs.append((column, normalize_name(column), text))
     if not any(k in ("title", "doi", "pmid") for _, k, _ in pairs):
         return "no title, DOI or PMID in it"
-    return rows.record_of(pairs)
+    return rows.build_record(pairs)
 
 
-def _text(value: Any) -> str:
+def _value_to_text(value: Any) -> str:
     """A JSON value as a cell: names and dates of CSL, lists joined by ';'."""
     if isinstance(value, list):
-        return "; ".join(filter(None, (_text(v) for v in value)))
+        return "; ".join(filter(None, (_value_to_text(v) for v in value)))
     if isinstance(value, Mapping):
         if "family" in value:
             return ", ".join(str(value[n]) for n in ("family", "given") if value.get(n))

@@ -21,18 +21,65 @@ _MARKS = {
     "b": "\u0331",
 }
 _LETTERS = {
-    "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å", "o": "ø",
-    "O": "Ø", "l": "ł", "L": "Ł", "i": "ı", "j": "ȷ", "dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ",
-    "textendash": "–", "textemdash": "—", "textquoteright": "’", "textquoteleft": "‘",
-    "textquotedblleft": "“", "textquotedblright": "”", "textregistered": "®",
-    "texttrademark": "™", "textcopyright": "©", "textdegree": "°", "textasciitilde": "~",
-    "textasciicircum": "^", "textbackslash": "\\", "textless": "<", "textgreater": ">",
-    "textbraceleft": "\ue000", "textbraceright": "\ue001", "textbar": "|",
-    "textunderscore": "_", "textpm": "±", "texttimes": "×", "textmu": "µ",
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "kappa": "κ", "lambda": "λ",
-    "mu": "μ", "sigma": "σ", "chi": "χ", "omega": "ω", "Delta": "Δ", "pm": "±", "times": "×",
-    "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "approx": "≈", "sim": "∼",
-}  # fmt: skip
+    "ss": "ß",
+    "ae": "æ",
+    "AE": "Æ",
+    "oe": "œ",
+    "OE": "Œ",
+    "aa": "å",
+    "AA": "Å",
+    "o": "ø",
+    "O": "Ø",
+    "l": "ł",
+    "L": "Ł",
+    "i": "ı",
+    "j": "ȷ",
+    "dh": "ð",
+    "DH": "Ð",
+    "th": "þ",
+    "TH": "Þ",
+    "textendash": "–",
+    "textemdash": "—",
+    "textquoteright": "’",
+    "textquoteleft": "‘",
+    "textquotedblleft": "“",
+    "textquotedblright": "”",
+    "textregistered": "®",
+    "texttrademark": "™",
+    "textcopyright": "©",
+    "textdegree": "°",
+    "textasciitilde": "~",
+    "textasciicircum": "^",
+    "textbackslash": "\\",
+    "textless": "<",
+    "textgreater": ">",
+    "textbraceleft": "\ue000",
+    "textbraceright": "\ue001",
+    "textbar": "|",
+    "textunderscore": "_",
+    "textpm": "±",
+    "texttimes": "×",
+    "textmu": "µ",
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "delta": "δ",
+    "kappa": "κ",
+    "lambda": "λ",
+    "mu": "μ",
+    "sigma": "σ",
+    "chi": "χ",
+    "omega": "ω",
+    "Delta": "Δ",
+    "pm": "±",
+    "times": "×",
+    "leq": "≤",
+    "le": "≤",
+    "geq": "≥",
+    "ge": "≥",
+    "approx": "≈",
+    "sim": "∼",
+}
 _ACCENT = re.compile(
     r"\\(?:([`'^~=.\"])\s*|([uvHtcdbkr])(?:\s+|(?=[{\\])))"
     r"(?:\{\s*(?:\\([ij])(?![A-Za-z])|([^\W\d_]))\s*\}|\\([ij])(?![A-Za-z])\s?|([^\W\d_]))"
@@ -44,7 +91,7 @@ _STYLE = re.compile(
 )
 
 
-def plain(value: str) -> str:
+def to_plain_text(value: str) -> str:
     """The text a LaTeX value stands for; what we do not know is left as it is.
 
     Percent signs stay: databases write them unescaped, so they never begin a comment here.
@@ -53,14 +100,14 @@ def plain(value: str) -> str:
         value = re.sub(r"(?<!\\)~", " ", value)
     if "\\" in value:
         value = _STYLE.sub("", value)
-        value = _ACCENT.sub(_accented, value)
+        value = _ACCENT.sub(_compose_accent, value)
         value = re.sub(r"\\([&%$#_])", r"\1", value)
         value = value.replace("\\{", "\ue000").replace("\\}", "\ue001")
         value = _LETTER.sub(lambda m: _LETTERS.get(m.group(1), m.group()), value)
     return re.sub(r"[{}]", "", value).replace("\ue000", "{").replace("\ue001", "}")
 
 
-def _accented(found: re.Match[str]) -> str:
-    mark = _MARKS.get(found.group(1) or found.group(2), "")
-    letter = next(g for g in found.groups()[2:] if g)
+def _compose_accent(match: re.Match[str]) -> str:
+    mark = _MARKS.get(match.group(1) or match.group(2), "")
+    letter = next(g for g in match.groups()[2:] if g)
     return unicodedata.normalize("NFC", letter + mark)

@@ -8,25 +8,25 @@ import re
 from review.formats import detect_database, funnel_note
 from review.formats.fields import (
     Fields,
-    clean,
-    date_of,
-    decoded,
-    each,
-    extra_of,
-    take,
-    take_all,
-    unique,
-    year_of,
+    clean_values,
+    collapse_spaces,
+    collect_extra,
+    decode_utf8,
+    find_date,
+    find_year,
+    pop_text,
+    pop_values,
+    unique_values,
 )
 from review.models import (
-    Parsed,
+    ParseResult,
     Record,
-    Rejected,
     Relation,
-    normal_arxiv,
-    normal_doi,
-    normal_pmcid,
-    normal_pmid,
+    UnreadableEntry,
+    normalize_arxiv,
+    normalize_doi,
+    normalize_pmcid,
+    normalize_pmid,
 )
 
 _TAGGED = re.compile(rb"^[A-Z]{2,4} {0,2}- ?", re.M)
@@ -52,34 +52,38 @@ RELATIONS = {
 """Links PubMed states. Source: MEDLINE/PubMed data element descriptions, NLM."""
 
 
-def parse(data: bytes, source: str | None = None) -> Parsed:
+def parse(data: bytes, source: str | None = None) -> ParseResult:
     """Records of a MEDLINE text file (UTF-8, \\n); the last is rejected where it is cut short."""
-    pieces = _pieces(data)
-    whole = sum(1 for piece in pieces if re.search(rb"^SO  -", piece, re.M))
+    pieces = _split_entries(data)
+    complete_count = sum(1 for piece in pieces if re.search(rb"^SO  -", piece, re.M))
     records: list[Record] = []
-    rejected: list[Rejected] = []
+    rejected: list[UnreadableEntry] = []
     for number, piece in enumerate(pieces, 1):
-        text = decoded(piece)
+        text = decode_utf8(piece)
         last = number == len(pieces)
-        if last and 0 < whole == len(pieces) - 1 and not re.search(r"^SO  -", text, re.M):
+        if last and 0 < complete_count == len(pieces) - 1 and not re.search(r"^SO  -", text, re.M):
             reason = "no SO line at its end, unlike all others: the file is cut short"
-            rejected.append(Rejected(number, reason, text.strip()))
+            rejected.append(UnreadableEntry(number, reason, text.strip()))
             continue
-        fields = _fields(text)
+        fields = _read_fields(text)
         if not fields:
-            rejected.append(Rejected(number, "no MEDLINE tag in it", text.strip()))
+            rejected.append(UnreadableEntry(number, "no MEDLINE tag in it", text.strip()))
         else:
-            records.append(record_of(fields))
-    named = source or detect_database.of_file((r.source or None for r in records), "medline")
+            records.append(build_record(fields))
+    default_source = source or detect_database.choose_for_file(
+        (r.source or None for r in records), "medline"
+    )
     announced = len(_START.findall(data)) or len(pieces)
-    return Parsed(
-        tuple(funnel_note.named(r, source, named) for r in records), tuple(rejected), announced
+    return ParseResult(
+        tuple(funnel_note.assign_source(r, source, default_source) for r in records),
+        tuple(rejected),
+        announced,
     )
 
 
-def _pieces(data: bytes) -> list[bytes]:
+def _split_entries(data: bytes) -> list[bytes]:
     """The entries: cut at PMID lines where there are any, else at blank lines or '<1>' lines."""
-    starts = [found.start() for found in _START.finditer(data)]
+    starts = [match.start() for match in _START.finditer(data)]
     if starts:
         ends = [*starts[1:], len(data)]
         head = data[: starts[0]]
@@ -88,7 +92,7 @@ def _pieces(data: bytes) -> list[bytes]:
     return [piece for piece in _BORDER.split(data) if piece.strip() and _TAGGED.search(piece)]
 
 
-def _fields(text: str) -> Fields:
+def _read_fields(text: str) -> Fields:
     """One entry by tag, every tag a list, through Bio.Medline."""
     from Bio import Medline
 
@@ -106,82 +110,84 @@ def _fields(text: str) -> Fields:
     return fields
 
 
-def record_of(fields: Fields) -> Record:
+def build_record(fields: Fields) -> Record:
     """The record of one MEDLINE entry; its source is '' where the entry does not tell."""
     fields = {tag: list(values) for tag, values in fields.items()}
     owner = " ".join(fields.get("OWN", ()))
-    pmid = normal_pmid(take(fields, "PMID"))
+    pmid = normalize_pmid(pop_text(fields, "PMID"))
     links = [value for tag in ("LID", "AID") for value in fields.get(tag, ())]
-    doi = _doi([*links, *fields.get("DO", ())])
-    if doi and normal_doi(" ".join(fields.get("DO", ()))) == doi:
+    doi = _find_doi([*links, *fields.get("DO", ())])
+    if doi and normalize_doi(" ".join(fields.get("DO", ()))) == doi:
         fields.pop("DO")
-    said = clean(" ".join(fields.get("DP", fields.get("YR", ()))))
-    year = year_of(said)
-    date = date_of(year, said)
+    date_text = collapse_spaces(" ".join(fields.get("DP", fields.get("YR", ()))))
+    year = find_year(date_text)
+    date = find_date(year, date_text)
     published = [v for v in fields.get("DEP", ()) if re.fullmatch(r"\d{8}", v)]
     if year is None and published:
         year = int(published[0][:4])
-    if date is not None and (said == str(year) or date.count("-") == 2):
+    if date is not None and (date_text == str(year) or date.count("-") == 2):
         fields.pop("DP", None)
         fields.pop("YR", None)
-    pmcid = normal_pmcid(" ".join(fields.get("PMC", ())))
+    pmcid = normalize_pmcid(" ".join(fields.get("PMC", ())))
     if pmcid:
         fields.pop("PMC")
-    arxiv = next((a for v in links if "arxiv" in v.lower() and (a := normal_arxiv(v))), None)
-    source_id = pmid or take(fields, "UI", "OID", "AN")
+    arxiv = next((a for v in links if "arxiv" in v.lower() and (a := normalize_arxiv(v))), None)
+    source_id = pmid or pop_text(fields, "UI", "OID", "AN")
     return Record(
-        source="pubmed" if pmid else (detect_database.by_name(*fields.get("DB", ()), owner) or ""),
+        source="pubmed"
+        if pmid
+        else (detect_database.find_by_name(*fields.get("DB", ()), owner) or ""),
         source_id=source_id,
-        title=take(fields, "TI", "BTI", "CTI", "TT"),
-        authors=_authors(fields),
+        title=pop_text(fields, "TI", "BTI", "CTI", "TT"),
+        authors=_pick_authors(fields),
         year=year,
         date=date,
-        journal=take(fields, "JT", "JN", "TA"),
-        volume=take(fields, "VI", "VO"),
-        issue=take(fields, "IP"),
-        pages=take(fields, "PG"),
-        abstract=take(fields, "AB"),
+        journal=pop_text(fields, "JT", "JN", "TA"),
+        volume=pop_text(fields, "VI", "VO"),
+        issue=pop_text(fields, "IP"),
+        pages=pop_text(fields, "PG"),
+        abstract=pop_text(fields, "AB"),
         doi=doi,
-        pmid=pmid or normal_pmid(take(fields, "PM")),
+        pmid=pmid or normalize_pmid(pop_text(fields, "PM")),
         pmcid=pmcid,
         arxiv_id=arxiv,
-        language=take(fields, "LA"),
-        types=unique(take_all(fields, "PT")),
-        keywords=unique(take_all(fields, "OT", "KW")),
-        mesh=unique(take_all(fields, "MH")),
-        affiliations=unique(take_all(fields, "AD")),
-        urls=unique(v for v in [*links, *take_all(fields, "UR")] if v.startswith("http")),
-        relations=_relations(fields),
-        extra=extra_of(fields),
+        language=pop_text(fields, "LA"),
+        types=unique_values(pop_values(fields, "PT")),
+        keywords=unique_values(pop_values(fields, "OT", "KW")),
+        mesh=unique_values(pop_values(fields, "MH")),
+        affiliations=unique_values(pop_values(fields, "AD")),
+        urls=unique_values(v for v in [*links, *pop_values(fields, "UR")] if v.startswith("http")),
+        relations=_build_relations(fields),
+        extra=collect_extra(fields),
     )
 
 
-def _authors(fields: Fields) -> tuple[str, ...]:
+def _pick_authors(fields: Fields) -> tuple[str, ...]:
     """Full names where every author has one; group authors (CN) last."""
     full, short = fields.get("FAU", []), fields.get("AU", [])
-    people = full if len(full) >= len(short) else short
-    if people is full:
+    authors = full if len(full) >= len(short) else short
+    if authors is full:
         fields.pop("FAU", None)
     else:
         fields.pop("AU", None)
-    return each([*people, *take_all(fields, "CN")])
+    return clean_values([*authors, *pop_values(fields, "CN")])
 
 
-def _doi(links: list[str]) -> str | None:
+def _find_doi(links: list[str]) -> str | None:
     """The DOI among the article ids: those marked [doi] first, then any that reads as one."""
-    marked = [v for v in links if "[doi]" in v]
-    for value in (*marked, *links):
-        if "[pii]" not in value and (doi := normal_doi(value)):
+    marked_values = [v for v in links if "[doi]" in v]
+    for value in (*marked_values, *links):
+        if "[pii]" not in value and (doi := normalize_doi(value)):
             return doi
     return None
 
 
-def _relations(fields: Fields) -> tuple[Relation, ...]:
+def _build_relations(fields: Fields) -> tuple[Relation, ...]:
     """What PubMed says of other documents, by their PMID where it is given."""
-    found = []
+    relations = []
     for tag, kind in RELATIONS.items():
-        for value in take_all(fields, tag):
+        for value in pop_values(fields, tag):
             numbers = re.search(r"PMID:\s*(\d+)", value)
-            target = f"pmid:{numbers.group(1)}" if numbers else (clean(value) or value)
-            found.append(Relation(kind, target, "pubmed"))
-    return tuple(found)
+            target = f"pmid:{numbers.group(1)}" if numbers else (collapse_spaces(value) or value)
+            relations.append(Relation(kind, target, "pubmed"))
+    return tuple(relations)

@@ -7,12 +7,12 @@ RIS only, and the tag NS says which study a reference belongs to.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from review.formats.plain import shown
+from review.formats.plain import clean_line
 from review.models import Record
 
 
 @dataclass(frozen=True, slots=True)
-class Referenced:
+class StudyReference:
     """One reference and the study it belongs to."""
 
     study: str
@@ -21,17 +21,17 @@ class Referenced:
     """Why it is excluded."""
 
 
-def revman(rows: Sequence[Referenced]) -> bytes:
+def references_to_revman(references: Sequence[StudyReference]) -> bytes:
     """A RIS file with the study of each reference."""
-    return "".join(_entry(one) for one in rows).encode("utf-8")
+    return "".join(_build_entry(reference) for reference in references).encode("utf-8")
 
 
-def _entry(one: Referenced) -> str:
-    record = one.record
-    preprint = record.arxiv_id is not None and not record.journal
+def _build_entry(reference: StudyReference) -> str:
+    record = reference.record
+    is_preprint = record.arxiv_id is not None and not record.journal
     first, _, last = (record.pages or "").partition("-")
     fields = [
-        ("TY", "UNPB" if preprint else "JOUR"),
+        ("TY", "UNPB" if is_preprint else "JOUR"),
         *(("AU", name) for name in record.authors),
         ("TI", record.title),
         ("JO", record.journal or ("arXiv" if record.arxiv_id else None)),
@@ -43,8 +43,10 @@ def _entry(one: Referenced) -> str:
         ("DO", record.doi),
         ("AN", record.pmid),
         ("UR", f"https://arxiv.org/abs/{record.arxiv_id}" if record.arxiv_id else None),
-        ("NS", one.study),
-        ("N1", f"Exclusion reason: {one.reason}" if one.reason else None),
+        ("NS", reference.study),
+        ("N1", f"Exclusion reason: {reference.reason}" if reference.reason else None),
     ]
-    lines = [f"{tag}  - {shown(value)}" for tag, value in fields if value and shown(value)]
+    lines = [
+        f"{tag}  - {clean_line(value)}" for tag, value in fields if value and clean_line(value)
+    ]
     return "\r\n".join([*lines, "ER  - ", "", ""])

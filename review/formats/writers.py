@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from review.formats import plain
-from review.models import Record, as_dict
+from review.models import Record, record_to_dict
 
-Status = Sequence[Mapping[str, str]]
+ReviewStatuses = Sequence[Mapping[str, str]]
 """One mapping a record in the records' order, e.g. {'key': 'R000001', 'title_abstract': 'include'};
 or empty."""
 
@@ -39,57 +39,57 @@ _RIS_TYPES = (
     ("dataset", "DATA"),
     ("web page", "ELEC"),
 )
-_PASSED_ON = ("A2", "A3", "C7", "CY", "ET", "J2", "JA", "JO", "PB", "SN", "ST", "T3")
+_ROUND_TRIP_TAGS = ("A2", "A3", "C7", "CY", "ET", "J2", "JA", "JO", "PB", "SN", "ST", "T3")
 """Tags of RIS that an imported record keeps in `extra` and that go out again as they came."""
 
 _ISSN = ("SN", "ISSN", "issn", "IS", "isbn", "ISBN")
 
 
-def ris(records: Sequence[Record], status: Status = ()) -> bytes:
+def records_to_ris(records: Sequence[Record], status: ReviewStatuses = ()) -> bytes:
     """A RIS file. Each entry's N1 'FUNNEL' note holds what RIS has no exact place for."""
-    entries = [_ris_entry(r, status[i] if status else {}) for i, r in enumerate(records)]
+    entries = [_build_ris_entry(r, status[i] if status else {}) for i, r in enumerate(records)]
     return "\r\n".join(entries).encode("utf-8")
 
 
-def _ris_entry(record: Record, status: Mapping[str, str]) -> str:
-    lines: list[tuple[str, str]] = [("TY", _ris_type(record))]
+def _build_ris_entry(record: Record, status: Mapping[str, str]) -> str:
+    lines: list[tuple[str, str]] = [("TY", _get_ris_type(record))]
     exact = []
     for name, tag in _RIS_TEXT.items():
         value = getattr(record, name)
         if value is not None:
-            lines.append((tag, plain.shown(value)))
-            if plain.one_line(value):
+            lines.append((tag, plain.clean_line(value)))
+            if plain.is_exact_line(value):
                 exact.append(name)
     if record.year is not None and 0 <= record.year <= 9999:
         lines.append(("PY", str(record.year)))
         exact.append("year")
     for name, tag in _RIS_LISTS.items():
         values = getattr(record, name)
-        lines += [(tag, plain.shown(value)) for value in values]
-        if all(plain.one_line(value) for value in values):
+        lines += [(tag, plain.clean_line(value)) for value in values]
+        if all(plain.is_exact_line(value) for value in values):
             exact.append(name)
     if record.mesh:  # reference managers know keywords only; the note keeps the two apart
-        lines += [("KW", plain.shown(term)) for term in record.mesh]
+        lines += [("KW", plain.clean_line(term)) for term in record.mesh]
         exact.remove("keywords") if "keywords" in exact else None
-    lines += _ris_more(record)
+    lines += _list_extra_tags(record)
     if status:
-        lines.append(("N1", f"REVIEW: {plain.words(status)}"))
-    kept = plain.rest(record, exact)
+        lines.append(("N1", f"REVIEW: {plain.format_status(status)}"))
+    note_fields = plain.collect_inexact_fields(record, exact)
     if record.mesh:
-        kept.setdefault("keywords", [])
-    lines.append(("N1", f"FUNNEL: {plain.note(kept)}"))
+        note_fields.setdefault("keywords", [])
+    lines.append(("N1", f"FUNNEL: {plain.format_note(note_fields)}"))
     return "".join(f"{tag}  - {text}\r\n" for tag, text in lines if text) + "ER  - \r\n"
 
 
-def _ris_type(record: Record) -> str:
-    given = record.extra.get("TY", ())
-    if given and re.fullmatch(r"[A-Z]{3,7}", given[0]):
-        return given[0]
-    said = " ".join(record.types).lower()
-    return next((code for word, code in _RIS_TYPES if word in said), "JOUR")
+def _get_ris_type(record: Record) -> str:
+    imported_types = record.extra.get("TY", ())
+    if imported_types and re.fullmatch(r"[A-Z]{3,7}", imported_types[0]):
+        return imported_types[0]
+    type_text = " ".join(record.types).lower()
+    return next((code for word, code in _RIS_TYPES if word in type_text), "JOUR")
 
 
-def _ris_more(record: Record) -> list[tuple[str, str]]:
+def _list_extra_tags(record: Record) -> list[tuple[str, str]]:
     """Standard tags for other programs; our import takes these fields from the note."""
     first, _, last = (record.pages or "").partition("-")
     lines = [
@@ -103,10 +103,10 @@ def _ris_more(record: Record) -> list[tuple[str, str]]:
     ]
     lines += [("AD", text) for text in record.affiliations]
     lines += [("M3", text) for text in record.types]
-    lines += [(tag, text) for tag in _PASSED_ON for text in record.extra.get(tag, ())]
+    lines += [(tag, text) for tag in _ROUND_TRIP_TAGS for text in record.extra.get(tag, ())]
     if "SN" not in record.extra:
         lines += [("SN", text) for tag in _ISSN for text in record.extra.get(tag, ())][:1]
-    return [(tag, plain.shown(text)) for tag, text in lines]
+    return [(tag, plain.clean_line(text)) for tag, text in lines]
 
 
 _BIBTEX_TYPES = (
@@ -119,7 +119,7 @@ _BIBTEX_TYPES = (
     ("dissertation", "phdthesis"),
     ("report", "techreport"),
 )
-_TEX = {
+_LATEX_ESCAPES = {
     ord(char): text
     for char, text in {
         "\\": "\\textbackslash{}",
@@ -137,70 +137,70 @@ _TEX = {
 """Characters TeX reserves. Braces become commands: BibTeX counts even those behind a backslash."""
 
 _VERBATIM = re.compile(r"[^\s{}\\]+")
-_AND = re.compile(r"(?:^|\s)and(?:\s|$)")
+_AUTHOR_SEPARATOR = re.compile(r"(?:^|\s)and(?:\s|$)")
 
 
-def bibtex(records: Sequence[Record], status: Status = ()) -> bytes:
+def records_to_bibtex(records: Sequence[Record], status: ReviewStatuses = ()) -> bytes:
     """A BibTeX file in UTF-8. Each entry's 'funnel' field holds what BibTeX has no place for."""
-    used: dict[str, int] = {}
+    used_keys: dict[str, int] = {}
     entries = []
     for i, record in enumerate(records):
-        key = _cite_key(record, used)
-        entries.append(_bibtex_entry(record, key, status[i] if status else {}))
+        key = _build_cite_key(record, used_keys)
+        entries.append(_build_bibtex_entry(record, key, status[i] if status else {}))
     return "\n".join(entries).encode("utf-8")
 
 
-def _cite_key(record: Record, used: dict[str, int]) -> str:
+def _build_cite_key(record: Record, used_keys: dict[str, int]) -> str:
     """Its own key where it came with one, else Family2020; a number is added to a repeated one.
 
     `used` holds each key given so far, with the last number tried for it.
     """
-    own = (record.extra.get("ID") or ("",))[0]
-    if not re.fullmatch(r"[A-Za-z][\w:./-]*", own, re.ASCII):
+    base_key = (record.extra.get("ID") or ("",))[0]
+    if not re.fullmatch(r"[A-Za-z][\w:./-]*", base_key, re.ASCII):
         family = re.split(r"[,\s]", record.authors[0])[0] if record.authors else "record"
-        own = re.sub(r"[^A-Za-z]", "", family) or "record"
-        own += str(record.year or "")
-    key, n = own, used.get(own.lower(), 1)
-    while key.lower() in used:
+        base_key = re.sub(r"[^A-Za-z]", "", family) or "record"
+        base_key += str(record.year or "")
+    key, n = base_key, used_keys.get(base_key.lower(), 1)
+    while key.lower() in used_keys:
         n += 1
-        key = f"{own}-{n}"
-    used[own.lower()] = n
-    used.setdefault(key.lower(), 1)
+        key = f"{base_key}-{n}"
+    used_keys[base_key.lower()] = n
+    used_keys.setdefault(key.lower(), 1)
     return key
 
 
-def _bibtex_entry(record: Record, key: str, status: Mapping[str, str]) -> str:
-    said = " ".join(record.types).lower()
-    otherwise = "article" if record.journal else "misc"
-    kind = next((entry for word, entry in _BIBTEX_TYPES if word in said), otherwise)
-    within = "booktitle" if kind in ("inproceedings", "incollection") else "journal"
-    fields, exact = _bibtex_fields(record, within)
+def _build_bibtex_entry(record: Record, key: str, status: Mapping[str, str]) -> str:
+    type_text = " ".join(record.types).lower()
+    default_kind = "article" if record.journal else "misc"
+    kind = next((entry for word, entry in _BIBTEX_TYPES if word in type_text), default_kind)
+    journal_field = "booktitle" if kind in ("inproceedings", "incollection") else "journal"
+    fields, exact = _build_bibtex_fields(record, journal_field)
     for name, value in (
         ("pmid", record.pmid),
         ("pmcid", record.pmcid),
         ("eprint", record.arxiv_id),
         ("archiveprefix", "arXiv" if record.arxiv_id else None),
         ("issn", next((v for t in _ISSN for v in record.extra.get(t, ())), None)),
-        ("annote", f"REVIEW: {plain.words(status)}" if status else None),
+        ("annote", f"REVIEW: {plain.format_status(status)}" if status else None),
     ):
         if value:
-            fields[name] = plain.shown(value).translate(_TEX)
-    fields["funnel"] = _bibtex_note(plain.rest(record, exact))
+            fields[name] = plain.clean_line(value).translate(_LATEX_ESCAPES)
+    fields["funnel"] = _format_bibtex_note(plain.collect_inexact_fields(record, exact))
     body = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
     return f"@{kind}{{{key},\n{body}}}\n"
 
 
-def _bibtex_fields(record: Record, within: str) -> tuple[dict[str, str], list[str]]:
+def _build_bibtex_fields(record: Record, journal_field: str) -> tuple[dict[str, str], list[str]]:
     """The standard fields, and the names of those that BibTeX holds exactly."""
     fields: dict[str, str] = {}
     exact: list[str] = []
-    people = [plain.shown(author) for author in record.authors]
-    fields["author"] = " and ".join(author.translate(_TEX) for author in people)
-    if all(plain.one_line(a) and not _AND.search(a) for a in record.authors):
+    people = [plain.clean_line(author) for author in record.authors]
+    fields["author"] = " and ".join(author.translate(_LATEX_ESCAPES) for author in people)
+    if all(plain.is_exact_line(a) and not _AUTHOR_SEPARATOR.search(a) for a in record.authors):
         exact.append("authors")
     for name, field in (
         ("title", "title"),
-        ("journal", within),
+        ("journal", journal_field),
         ("volume", "volume"),
         ("issue", "number"),
         ("abstract", "abstract"),
@@ -208,50 +208,64 @@ def _bibtex_fields(record: Record, within: str) -> tuple[dict[str, str], list[st
     ):
         value = getattr(record, name)
         if value is not None:
-            fields[field] = plain.shown(value).translate(_TEX)
-            if plain.one_line(value):
+            fields[field] = plain.clean_line(value).translate(_LATEX_ESCAPES)
+            if plain.is_exact_line(value):
                 exact.append(name)
     if record.year is not None and record.year >= 0:
         fields["year"] = str(record.year)
         exact.append("year")
     if record.pages is not None:
-        fields["pages"] = plain.shown(record.pages).translate(_TEX).replace("-", "--")
-        if plain.one_line(record.pages) and "--" not in record.pages:
+        fields["pages"] = (
+            plain.clean_line(record.pages).translate(_LATEX_ESCAPES).replace("-", "--")
+        )
+        if plain.is_exact_line(record.pages) and "--" not in record.pages:
             exact.append("pages")
-    if record.doi is not None and _VERBATIM.fullmatch(record.doi) and plain.one_line(record.doi):
+    if (
+        record.doi is not None
+        and _VERBATIM.fullmatch(record.doi)
+        and plain.is_exact_line(record.doi)
+    ):
         fields["doi"] = record.doi
         exact.append("doi")
-    links = [url for url in record.urls if _VERBATIM.fullmatch(url) and plain.one_line(url)]
+    links = [url for url in record.urls if _VERBATIM.fullmatch(url) and plain.is_exact_line(url)]
     fields["url"] = links[0] if links else ""
     if len(links) == len(record.urls) <= 1:
         exact.append("urls")
-    fields["keywords"] = "; ".join(plain.shown(k) for k in record.keywords).translate(_TEX)
-    if all(plain.one_line(k) and ";" not in k for k in record.keywords):
+    fields["keywords"] = "; ".join(plain.clean_line(k) for k in record.keywords).translate(
+        _LATEX_ESCAPES
+    )
+    if all(plain.is_exact_line(k) and ";" not in k for k in record.keywords):
         exact.append("keywords")
     return fields, exact
 
 
-def _bibtex_note(data: Mapping[str, Any]) -> str:
+def _format_bibtex_note(data: Mapping[str, Any]) -> str:
     """The note with the braces and '@' inside its texts escaped, so that BibTeX sees none."""
 
-    def safe(found: re.Match[str]) -> str:
-        text = found.group().replace("{", "\\u007b").replace("}", "\\u007d")
+    def escape_text(match: re.Match[str]) -> str:
+        text = match.group().replace("{", "\\u007b").replace("}", "\\u007d")
         return text.replace("@", "\\u0040")
 
-    return re.sub(r'"(?:[^"\\]|\\.)*"', safe, plain.note(data))
+    return re.sub(r'"(?:[^"\\]|\\.)*"', escape_text, plain.format_note(data))
 
 
-def as_json(records: Sequence[Record], status: Status = ()) -> bytes:
+def records_to_json(records: Sequence[Record], status: ReviewStatuses = ()) -> bytes:
     """A JSON list, one object a record with all its fields; 'status' holds what the review says."""
     items = []
     for i, record in enumerate(records):
-        said = dict(status[i]) if status else {}
-        key = {"key": said.pop("key")} if "key" in said else {}
-        items.append({**key, **as_dict(record), **({"status": said} if said else {})})
+        record_status = dict(status[i]) if status else {}
+        key = {"key": record_status.pop("key")} if "key" in record_status else {}
+        items.append(
+            {
+                **key,
+                **record_to_dict(record),
+                **({"status": record_status} if record_status else {}),
+            }
+        )
     try:
         return json.dumps(items, ensure_ascii=False, indent=1, default=list).encode("utf-8")
     except UnicodeEncodeError:  # half a character pair from a damaged file
         return json.dumps(items, indent=1, default=list).encode("ascii")
 
 
-Writer = Callable[[Sequence[Record], Status], bytes]
+RecordWriter = Callable[[Sequence[Record], ReviewStatuses], bytes]

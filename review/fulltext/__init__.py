@@ -9,35 +9,35 @@ match(front, candidates)        the record a file belongs to
 """
 
 from review.fulltext.models import (
-    STATE_WORDS,
-    VERSION,
+    EXTRACTION_VERSION,
+    STATE_MESSAGES,
     FullText,
+    FullTextState,
     Limits,
-    Section,
-    State,
-    as_dict,
-    from_dict,
+    PaperSection,
+    full_text_from_dict,
+    full_text_to_dict,
 )
-from review.fulltext.pool import Worker, read, read_many, read_tables, render_page
+from review.fulltext.pool import Worker, read_full_text, read_full_texts, read_tables, render_page
 from review.fulltext.quotes import find_quote
-from review.fulltext.record_match import Candidate, Match, match
+from review.fulltext.record_match import RecordCandidate, RecordMatch, match_record
 
 __all__ = [
-    "STATE_WORDS",
-    "VERSION",
-    "Candidate",
+    "EXTRACTION_VERSION",
+    "STATE_MESSAGES",
     "FullText",
+    "FullTextState",
     "Limits",
-    "Match",
-    "Section",
-    "State",
+    "PaperSection",
+    "RecordCandidate",
+    "RecordMatch",
     "Worker",
-    "as_dict",
     "find_quote",
-    "from_dict",
-    "match",
-    "read",
-    "read_many",
+    "full_text_from_dict",
+    "full_text_to_dict",
+    "match_record",
+    "read_full_text",
+    "read_full_texts",
     "read_tables",
     "render_page",
 ]

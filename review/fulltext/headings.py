@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from review.fulltext import sections
-from review.fulltext.lines import Line, RawPage
-from review.fulltext.models import Section
+from review.fulltext.lines import PageLines, TextLine
+from review.fulltext.models import PaperSection
 
 _AFTER_REFERENCES = frozenset({"supplement", "statements", "methods"})
 
@@ -22,16 +22,16 @@ class Heading:
     """Normal name; None where the words are the authors' own."""
     title: str
     number: str | None
-    letters: int
+    letter_count: int
     """Letters of the line it takes; the whole line unless the paragraph runs on."""
-    whole: bool
+    own_line: bool
     """Whether it has the line to itself."""
 
 
-Numbered = Sequence[tuple[RawPage, Line]]
+LinesWithPages = Sequence[tuple[PageLines, TextLine]]
 
 
-def body_size(pages: Sequence[RawPage]) -> float:
+def compute_body_size(pages: Sequence[PageLines]) -> float:
     """Font size of most letters of the paper; 10 for one without text."""
     sizes: Counter[float] = Counter()
     for page in pages:
@@ -40,91 +40,95 @@ def body_size(pages: Sequence[RawPage]) -> float:
     return sizes.most_common(1)[0][0] if sizes else 10.0
 
 
-def find(lines: Numbered, body: float) -> list[Heading]:
+def find_headings(lines: LinesWithPages, body_size: float) -> list[Heading]:
     """All headings, in order; inside the reference list only those that can end it."""
-    out: list[Heading] = []
+    headings: list[Heading] = []
     in_references = False
     for index in range(len(lines)):
-        found = _heading(lines, index, body)
-        if found is None:
+        candidate = _detect_heading(lines, index, body_size)
+        if candidate is None:
             continue
-        if in_references and not (found.whole and found.name in _AFTER_REFERENCES):
+        if in_references and not (candidate.own_line and candidate.name in _AFTER_REFERENCES):
             continue
-        if found.name == "references" and not found.whole:
+        if candidate.name == "references" and not candidate.own_line:
             continue
-        in_references = found.name == "references" or (in_references and found.name is None)
-        out.append(found)
-    if not any(heading.name == "references" for heading in out):
-        start = _unheaded_references(lines)
+        in_references = candidate.name == "references" or (in_references and candidate.name is None)
+        headings.append(candidate)
+    if not any(heading.name == "references" for heading in headings):
+        start = _find_unheaded_references(lines)
         if start is not None:
-            out = [heading for heading in out if heading.index < start]
-            out.append(Heading(start, "references", "(reference list)", None, 0, False))
-    return out
+            headings = [heading for heading in headings if heading.index < start]
+            headings.append(Heading(start, "references", "(reference list)", None, 0, False))
+    return headings
 
 
-_FEWEST_REFERENCES = 5
+_MIN_REFERENCES = 5
 
 
-def _unheaded_references(lines: Numbered) -> int | None:
+def _find_unheaded_references(lines: LinesWithPages) -> int | None:
     """Where a reference list without a heading begins: [1], [2], ... in the paper's last half."""
     expected, start, first = 1, None, None
     for index in range(len(lines) // 2, len(lines)):
-        found = re.match(r"\[(\d{1,3})\]\s*\S", lines[index][1].text)
-        if found and int(found.group(1)) == expected:
+        match = re.match(r"\[(\d{1,3})\]\s*\S", lines[index][1].text)
+        if match and int(match.group(1)) == expected:
             start = index if expected == 1 else start
             expected += 1
-            first = start if expected > _FEWEST_REFERENCES else None
-        elif found and int(found.group(1)) == 1:
+            first = start if expected > _MIN_REFERENCES else None
+        elif match and int(match.group(1)) == 1:
             start, expected = index, 2
     return first
 
 
-def _heading(lines: Numbered, index: int, body: float) -> Heading | None:
+def _detect_heading(lines: LinesWithPages, index: int, body_size: float) -> Heading | None:
     page, line = lines[index]
     text = line.text
     number, rest = sections.split_number(text)
-    heavy = line.bold or line.size >= body * 1.1 or rest.isupper()
-    name = sections.known(rest)
-    if name and (heavy or number or _stands_alone(lines, index)) and rest[:1].isupper():
+    is_heavy = line.bold or line.size >= body_size * 1.1 or rest.isupper()
+    name = sections.find_section_name(rest)
+    if name and (is_heavy or number or _is_standalone(lines, index)) and rest[:1].isupper():
         return Heading(index, name, rest.strip(" :.-—"), number, len(text), True)
-    if sections.looks_like_heading(text, bold=line.bold, size=line.size, body=body) and (
-        _stands_alone(lines, index) and line.size >= body * 0.95 and _early_enough(page, index)
+    if sections.looks_like_heading(text, bold=line.bold, size=line.size, body_size=body_size) and (
+        _is_standalone(lines, index)
+        and line.size >= body_size * 0.95
+        and _is_past_title(page, index)
     ):
         return Heading(index, None, rest.strip(" :.-—"), number, len(text), True)
-    opened = sections.run_in(text)
-    if opened and _opens_paragraph(lines, index):
-        return Heading(index, opened[0], opened[1], number, opened[2], False)
+    run_in_heading = sections.parse_run_in(text)
+    if run_in_heading and _opens_paragraph(lines, index):
+        return Heading(
+            index, run_in_heading[0], run_in_heading[1], number, run_in_heading[2], False
+        )
     return None
 
 
-def _early_enough(page: RawPage, index: int) -> bool:
+def _is_past_title(page: PageLines, index: int) -> bool:
     """The first lines of a paper are its title and authors, which are no headings."""
     return page.number > 1 or index > 4
 
 
-def _stands_alone(lines: Numbered, index: int) -> bool:
+def _is_standalone(lines: LinesWithPages, index: int) -> bool:
     """Whether the line before has ended its sentence or stands apart, and the next begins one."""
     page, line = lines[index]
     if index + 1 < len(lines):
-        opens = lines[index + 1][1].text.lstrip("•[(“\"'")[:1]
-        if opens and not (opens.isupper() or opens.isdigit()):
+        next_start = lines[index + 1][1].text.lstrip("•[(“\"'")[:1]
+        if next_start and not (next_start.isupper() or next_start.isdigit()):
             return False
     if index == 0:
         return True
-    before_page, before = lines[index - 1]
-    apart = before_page is not page or line.top - before.bottom > 0.5 * line.size
-    moved = line.bottom < before.top
-    return apart or moved or before.text.rstrip()[-1:] in ".!?:"
+    previous_page, previous = lines[index - 1]
+    is_apart = previous_page is not page or line.top - previous.bottom > 0.5 * line.size
+    moves_up = line.bottom < previous.top
+    return is_apart or moves_up or previous.text.rstrip()[-1:] in ".!?:"
 
 
-def _opens_paragraph(lines: Numbered, index: int) -> bool:
+def _opens_paragraph(lines: LinesWithPages, index: int) -> bool:
     if index == 0:
         return True
     page, line = lines[index]
-    before_page, before = lines[index - 1]
-    if before_page is not page or line.bottom < before.top:
-        return before.text.rstrip()[-1:] in ".!?"
-    return before.text.rstrip()[-1:] in ".!?" or line.top - before.bottom > 0.5 * line.size
+    previous_page, previous = lines[index - 1]
+    if previous_page is not page or line.bottom < previous.top:
+        return previous.text.rstrip()[-1:] in ".!?"
+    return previous.text.rstrip()[-1:] in ".!?" or line.top - previous.bottom > 0.5 * line.size
 
 
 def name_sections(headings: Sequence[Heading]) -> list[str]:
@@ -134,56 +138,70 @@ def name_sections(headings: Sequence[Heading]) -> list[str]:
     authors' own between introduction and results is taken for methods: papers on models name that
     part after their model.
     """
-    out: list[str] = []
-    top = ""
-    loose = False  # the last heading ran into its paragraph: what follows belongs to no part
-    numbered = sum(1 for h in headings if h.number) >= 3
-    for place, heading in enumerate(headings):
-        level = sections.depth(heading.number) if heading.number or not numbered else 1
+    section_names: list[str] = []
+    top_section = ""
+    after_run_in = False  # the last heading ran into its paragraph: what follows belongs to no part
+    is_numbered = sum(1 for numbered_heading in headings if numbered_heading.number) >= 3
+    for heading_index, heading in enumerate(headings):
+        depth = sections.get_depth(heading.number) if heading.number or not is_numbered else 1
         name = heading.name
-        if name is None and (level == 1 and (heading.number or not numbered)):
-            name = _inferred(headings, place, top, numbered)
-        elif heading.letters and ((name is not None and level > 1) or not heading.whole):
-            name = _inner(top, name)
+        if name is None and (depth == 1 and (heading.number or not is_numbered)):
+            name = _infer_section(headings, heading_index, top_section, is_numbered)
+        elif heading.letter_count and ((name is not None and depth > 1) or not heading.own_line):
+            name = _resolve_inner_section(top_section, name)
         if name is None:
-            name = "" if loose else top
-        loose = (loose and heading.name is None) or not (heading.whole or top == "abstract")
-        if level == 1 and (heading.whole or not heading.letters) and (heading.name or name):
-            top = name
-        out.append(name)
-    return out
+            name = "" if after_run_in else top_section
+        after_run_in = (after_run_in and heading.name is None) or not (
+            heading.own_line or top_section == "abstract"
+        )
+        if depth == 1 and (heading.own_line or not heading.letter_count) and (heading.name or name):
+            top_section = name
+        section_names.append(name)
+    return section_names
 
 
-def _inner(top: str, name: str | None) -> str | None:
+def _resolve_inner_section(top_section: str, name: str | None) -> str | None:
     """The section of a named sub-heading or run-in heading within top."""
-    if top == "abstract" and name not in ("keywords", "introduction"):
+    if top_section == "abstract" and name not in ("keywords", "introduction"):
         return "abstract"
-    if top in ("references", "statements"):
-        return top
-    if top == "methods" and name in ("results", "discussion", "introduction"):
+    if top_section in ("references", "statements"):
+        return top_section
+    if top_section == "methods" and name in ("results", "discussion", "introduction"):
         return "methods"
     return name
 
 
-def _inferred(headings: Sequence[Heading], place: int, top: str, numbered: bool) -> str | None:
-    before = {h.name for h in headings[:place]}
-    after = {h.name for h in headings[place + 1 :]}
-    if top in ("references", "supplement", "statements"):
-        return top
-    if not numbered and "methods" in before | after:
+def _infer_section(
+    headings: Sequence[Heading], heading_index: int, top_section: str, is_numbered: bool
+) -> str | None:
+    earlier_names = {heading.name for heading in headings[:heading_index]}
+    later_names = {heading.name for heading in headings[heading_index + 1 :]}
+    if top_section in ("references", "supplement", "statements"):
+        return top_section
+    if not is_numbered and "methods" in earlier_names | later_names:
         return None
-    started = before & {"introduction", "related work", "abstract"}
-    finished = before & {"results", "discussion", "conclusion"}
-    if started and not finished and after & {"results", "discussion", "conclusion"}:
-        return "methods" if top in ("introduction", "related work", "methods", "abstract") else None
-    return "" if numbered else None
+    opening_names = earlier_names & {"introduction", "related work", "abstract"}
+    closing_names = earlier_names & {"results", "discussion", "conclusion"}
+    if (
+        opening_names
+        and not closing_names
+        and later_names & {"results", "discussion", "conclusion"}
+    ):
+        return (
+            "methods"
+            if top_section in ("introduction", "related work", "methods", "abstract")
+            else None
+        )
+    return "" if is_numbered else None
 
 
-def as_sections(
-    headings: Sequence[Heading], names: Sequence[str], lines: Numbered
-) -> list[Section]:
+def to_sections(
+    headings: Sequence[Heading], names: Sequence[str], lines: LinesWithPages
+) -> list[PaperSection]:
     """The headings as sections with page and height."""
     return [
-        Section(name, heading.title, lines[heading.index][0].number, lines[heading.index][1].top)
+        PaperSection(
+            name, heading.title, lines[heading.index][0].number, lines[heading.index][1].top
+        )
         for heading, name in zip(headings, names, strict=True)
     ]

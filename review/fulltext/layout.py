@@ -9,68 +9,82 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from review.fulltext.lines import Line, RawPage, line_of
+from review.fulltext.lines import PageLines, TextLine, build_line
 from review.models import Word
 
-_EDGE = 0.09
+_EDGE_SHARE = 0.09
 """Share of the page height in which a running head or foot may stand."""
-_MIDDLE = (0.38, 0.62)
+_GUTTER_RANGE = (0.38, 0.62)
 """Where the gutter of two columns may stand, as shares of the width."""
-_CROSSING = 0.2
+_MAX_CROSSING_SHARE = 0.2
 """Share of lines that may cross a gutter: titles, wide figures and tables."""
 
 
-def arrange(page: RawPage) -> RawPage:
+def arrange_lines(page: PageLines) -> PageLines:
     """The page with fragments of one line joined, glued columns cut, in reading order."""
-    joined = _join_fragments([line for line in page.lines if not _is_stamp(line, page.width)])
-    gutter = _gutter(joined, page.width)
+    whole_lines = _join_fragments([line for line in page.lines if not _is_stamp(line, page.width)])
+    gutter = _find_gutter(whole_lines, page.width)
     if gutter is None:
-        ordered = _by_height(joined) if _rises(joined) > _TOLERATED_RISES else joined
+        ordered_lines = (
+            _sort_by_height(whole_lines)
+            if _compute_upward_share(whole_lines) > _MAX_UPWARD_SHARE
+            else whole_lines
+        )
     else:
-        cut = [piece for line in joined for piece in _cut(line, gutter)]
-        ordered = _two_columns(cut, gutter) if _switches(cut, gutter) else cut
-    return replace(page, lines=tuple(ordered))
+        halves = [half for line in whole_lines for half in _cut_at_gutter(line, gutter)]
+        ordered_lines = (
+            _order_two_columns(halves, gutter) if _hops_between_columns(halves, gutter) else halves
+        )
+    return replace(page, lines=tuple(ordered_lines))
 
 
-_TOLERATED_RISES = 0.2
+_MAX_UPWARD_SHARE = 0.2
 
 
-def _is_stamp(line: Line, width: float) -> bool:
+def _is_stamp(line: TextLine, width: float) -> bool:
     """Whether the line runs up the margin, as the stamp of a preprint server does."""
-    turned = len(line.text) > 5 and (line.bottom - line.top) > 2.5 * (line.x1 - line.x0)
-    return turned and (line.x1 < 0.1 * width or line.x0 > 0.9 * width)
+    is_turned = len(line.text) > 5 and (line.bottom - line.top) > 2.5 * (line.x1 - line.x0)
+    return is_turned and (line.x1 < 0.1 * width or line.x0 > 0.9 * width)
 
 
-def _overlap(first: Line, second: Line) -> float:
+def _compute_overlap(first: TextLine, second: TextLine) -> float:
     """How far two lines stand on one height, 0 to 1 of the lower one's height."""
-    shared = min(first.bottom, second.bottom) - max(first.top, second.top)
-    least = min(first.bottom - first.top, second.bottom - second.top)
-    return shared / least if least > 0 else float(first.top <= second.top <= first.bottom)
+    shared_height = min(first.bottom, second.bottom) - max(first.top, second.top)
+    min_height = min(first.bottom - first.top, second.bottom - second.top)
+    return (
+        shared_height / min_height
+        if min_height > 0
+        else float(first.top <= second.top <= first.bottom)
+    )
 
 
-def _join_fragments(lines: Sequence[Line]) -> list[Line]:
+def _join_fragments(lines: Sequence[TextLine]) -> list[TextLine]:
     """Neighbours in the file that stand side by side in print, such as superscripts, joined."""
-    out: list[Line] = []
+    joined_lines: list[TextLine] = []
     for line in lines:
-        last = out[-1] if out else None
+        last = joined_lines[-1] if joined_lines else None
         gap = line.x0 - last.x1 if last else 0.0
-        if last and _overlap(last, line) > 0.4 and -2.0 <= gap <= 0.9 * max(last.size, line.size):
+        if (
+            last
+            and _compute_overlap(last, line) > 0.4
+            and -2.0 <= gap <= 0.9 * max(last.size, line.size)
+        ):
             words = list(last.words)
-            bigger = last if last.x1 - last.x0 >= line.x1 - line.x0 else line
-            rest = list(line.words)
-            if gap < 0.15 * bigger.size and words and _sticks(rest[0].text):
-                words[-1] = _glue(words[-1], rest.pop(0))
-            out[-1] = line_of(words + rest, bigger.size, bigger.bold)
+            wider = last if last.x1 - last.x0 >= line.x1 - line.x0 else line
+            new_words = list(line.words)
+            if gap < 0.15 * wider.size and words and _is_trailing_mark(new_words[0].text):
+                words[-1] = _join_words(words[-1], new_words.pop(0))
+            joined_lines[-1] = build_line(words + new_words, wider.size, wider.bold)
         else:
-            out.append(line)
-    return out
+            joined_lines.append(line)
+    return joined_lines
 
 
-def _sticks(text: str) -> bool:
+def _is_trailing_mark(text: str) -> bool:
     return text[0] in ",.;:)]%" and len(text) > 0
 
 
-def _glue(first: Word, second: Word) -> Word:
+def _join_words(first: Word, second: Word) -> Word:
     return Word(
         first.text + second.text,
         min(first.x0, second.x0),
@@ -80,120 +94,134 @@ def _glue(first: Word, second: Word) -> Word:
     )
 
 
-def _gutter(lines: Sequence[Line], width: float) -> float | None:
+def _find_gutter(lines: Sequence[TextLine], width: float) -> float | None:
     """The x of a gutter between two columns, or None for one column.
 
     The x in the middle of the page that fewest lines cross with ink; both sides must hold text.
     """
-    full = [line for line in lines if line.x1 - line.x0 > 0.15 * width]
-    if len(full) < 8:
+    wide_lines = [line for line in lines if line.x1 - line.x0 > 0.15 * width]
+    if len(wide_lines) < 8:
         return None
-    best, best_crossed = None, len(full) + 1
-    low, high = int(width * _MIDDLE[0]), int(width * _MIDDLE[1])
+    best, best_crossing_count = None, len(wide_lines) + 1
+    low, high = int(width * _GUTTER_RANGE[0]), int(width * _GUTTER_RANGE[1])
     for x in range(low, high, 2):
-        crossed = sum(1 for line in full if line.x0 < x - 3 and line.x1 > x + 3 and _inks(line, x))
-        if crossed < best_crossed or (
-            crossed == best_crossed
+        crossing_count = sum(
+            1 for line in wide_lines if line.x0 < x - 3 and line.x1 > x + 3 and _has_ink_at(line, x)
+        )
+        if crossing_count < best_crossing_count or (
+            crossing_count == best_crossing_count
             and best is not None
             and abs(x - width / 2) < abs(best - width / 2)
         ):
-            best, best_crossed = float(x), crossed
-    if best is None or best_crossed > _CROSSING * len(full):
+            best, best_crossing_count = float(x), crossing_count
+    if best is None or best_crossing_count > _MAX_CROSSING_SHARE * len(wide_lines):
         return None
-    left = sum(1 for line in full if line.x1 <= best + 3)
-    right = sum(1 for line in full if line.x0 >= best - 3)
-    glued = sum(1 for line in full if line.x0 < best - 3 and line.x1 > best + 3) - best_crossed
-    return best if min(left + glued, right + glued) >= 4 else None
+    left_count = sum(1 for line in wide_lines if line.x1 <= best + 3)
+    right_count = sum(1 for line in wide_lines if line.x0 >= best - 3)
+    glued_count = (
+        sum(1 for line in wide_lines if line.x0 < best - 3 and line.x1 > best + 3)
+        - best_crossing_count
+    )
+    return best if min(left_count + glued_count, right_count + glued_count) >= 4 else None
 
 
-def _inks(line: Line, x: float) -> bool:
+def _has_ink_at(line: TextLine, x: float) -> bool:
     """Whether a word, or a space narrower than a gutter, lies on x."""
-    before = max((word.x1 for word in line.words if word.x0 <= x), default=line.x0)
-    after = min((word.x0 for word in line.words if word.x0 > x), default=line.x1)
-    return before > x or after - before < max(8.0, 0.9 * line.size)
+    left_end = max((word.x1 for word in line.words if word.x0 <= x), default=line.x0)
+    right_start = min((word.x0 for word in line.words if word.x0 > x), default=line.x1)
+    return left_end > x or right_start - left_end < max(8.0, 0.9 * line.size)
 
 
-def _cut(line: Line, gutter: float) -> list[Line]:
+def _cut_at_gutter(line: TextLine, gutter: float) -> list[TextLine]:
     """A line glued across the gutter as its two halves; others as they are."""
-    if line.x1 <= gutter or line.x0 >= gutter or _inks(line, gutter):
+    if line.x1 <= gutter or line.x0 >= gutter or _has_ink_at(line, gutter):
         return [line]
     halves = (
         [word for word in line.words if word.x0 <= gutter],
         [word for word in line.words if word.x0 > gutter],
     )
-    return [line_of(half, line.size, line.bold) for half in halves if half]
+    return [build_line(half, line.size, line.bold) for half in halves if half]
 
 
-def _side(line: Line, gutter: float) -> str:
+def _get_side(line: TextLine, gutter: float) -> str:
     if line.x1 <= gutter + 3:
         return "left"
     return "right" if line.x0 >= gutter - 3 else "both"
 
 
-def _switches(lines: Sequence[Line], gutter: float) -> bool:
+def _hops_between_columns(lines: Sequence[TextLine], gutter: float) -> bool:
     """Whether the file hops between columns far more often than a reader does."""
-    sides = [side for side in (_side(line, gutter) for line in lines) if side != "both"]
+    sides = [side for side in (_get_side(line, gutter) for line in lines) if side != "both"]
     hops = sum(1 for a, b in pairwise(sides) if a != b)
     return hops > max(6, 0.2 * len(sides))
 
 
-def _rises(lines: Sequence[Line]) -> float:
+def _compute_upward_share(lines: Sequence[TextLine]) -> float:
     """Share of steps that go up the page, in a one-column page's file order."""
     steps = list(pairwise(lines))
-    up = sum(1 for a, b in steps if b.bottom < a.top)
-    return up / len(steps) if steps else 0.0
+    upward_count = sum(1 for a, b in steps if b.bottom < a.top)
+    return upward_count / len(steps) if steps else 0.0
 
 
-def _by_height(lines: Sequence[Line]) -> list[Line]:
+def _sort_by_height(lines: Sequence[TextLine]) -> list[TextLine]:
     return sorted(lines, key=lambda line: (round(line.top), line.x0))
 
 
-def _two_columns(lines: Sequence[Line], gutter: float) -> list[Line]:
+def _order_two_columns(lines: Sequence[TextLine], gutter: float) -> list[TextLine]:
     """Bands between full-width lines; in each band the left column, then the right one."""
-    out: list[Line] = []
-    band: list[Line] = []
-    for line in _by_height(lines):
-        if _side(line, gutter) == "both":
-            out += _band(band, gutter)
-            out.append(line)
+    ordered_lines: list[TextLine] = []
+    band: list[TextLine] = []
+    for line in _sort_by_height(lines):
+        if _get_side(line, gutter) == "both":
+            ordered_lines += _order_band(band, gutter)
+            ordered_lines.append(line)
             band = []
         else:
             band.append(line)
-    return out + _band(band, gutter)
+    return ordered_lines + _order_band(band, gutter)
 
 
-def _band(lines: Sequence[Line], gutter: float) -> list[Line]:
-    return [line for side in ("left", "right") for line in lines if _side(line, gutter) == side]
+def _order_band(lines: Sequence[TextLine], gutter: float) -> list[TextLine]:
+    return [line for side in ("left", "right") for line in lines if _get_side(line, gutter) == side]
 
 
-def without_furniture(pages: Sequence[RawPage]) -> list[RawPage]:
+def strip_headers_footers(pages: Sequence[PageLines]) -> list[PageLines]:
     """The pages without running heads, running feet and page numbers.
 
     A line at the edge goes when it recurs, digits apart, on at least two pages and a third of them,
     or when it is only a number. Turned text in the margin has gone before.
     """
-    seen: Counter[str] = Counter()
+    shape_counts: Counter[str] = Counter()
     for page in pages:
-        seen.update({_shape(line.text) for line in page.lines if _at_edge(line, page)})
-    needed = max(2, len(pages) / 3)
+        shape_counts.update(
+            {_normalize_digits(line.text) for line in page.lines if _is_at_edge(line, page)}
+        )
+    min_pages = max(2, len(pages) / 3)
     return [
         replace(
-            page, lines=tuple(x for x in page.lines if not _is_furniture(x, page, seen, needed))
+            page,
+            lines=tuple(
+                x for x in page.lines if not _is_header_or_footer(x, page, shape_counts, min_pages)
+            ),
         )
         for page in pages
     ]
 
 
-def _at_edge(line: Line, page: RawPage) -> bool:
-    return line.bottom < _EDGE * page.height or line.top > (1 - _EDGE) * page.height
+def _is_at_edge(line: TextLine, page: PageLines) -> bool:
+    return line.bottom < _EDGE_SHARE * page.height or line.top > (1 - _EDGE_SHARE) * page.height
 
 
-def _shape(text: str) -> str:
+def _normalize_digits(text: str) -> str:
     return re.sub(r"\d+|\b[ivxl]+\b", "#", text.casefold()).strip()
 
 
-def _is_furniture(line: Line, page: RawPage, seen: Counter[str], needed: float) -> bool:
-    if not _at_edge(line, page):
+def _is_header_or_footer(
+    line: TextLine, page: PageLines, shape_counts: Counter[str], min_pages: float
+) -> bool:
+    if not _is_at_edge(line, page):
         return False
-    shape = _shape(line.text)
-    return bool(re.fullmatch(r"(page )?#( of #|/#| / #)?", shape)) or seen[shape] >= needed
+    shape = _normalize_digits(line.text)
+    return (
+        bool(re.fullmatch(r"(page )?#( of #|/#| / #)?", shape)) or shape_counts[shape] >= min_pages
+    )

@@ -6,7 +6,7 @@ from review.models import Word
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """One line of print. Coordinates in points from the page's top left."""
 
     words: tuple[Word, ...]
@@ -25,18 +25,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class RawPage:
+class PageLines:
     """A page as the reader gave it: lines in the order of the file."""
 
     number: int
     width: float
     height: float
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
 
 
-def line_of(words: list[Word], size: float, bold: bool) -> Line:
+def build_line(words: list[Word], size: float, bold: bool) -> TextLine:
     """The line that holds these words (at least one)."""
-    return Line(
+    return TextLine(
         words=tuple(words),
         size=size,
         bold=bold,
@@ -47,12 +47,12 @@ def line_of(words: list[Word], size: float, bold: bool) -> Line:
     )
 
 
-def clean(text: str) -> str:
+def normalize_letters(text: str) -> str:
     """A word in plain letters: ligatures opened, soft hyphens and odd hyphens made plain."""
-    return text.translate(_LETTERS)
+    return text.translate(_LETTER_REPLACEMENTS)
 
 
-_LETTERS = {
+_LETTER_REPLACEMENTS = {
     0xFB00: "ff",
     0xFB01: "fi",
     0xFB02: "fl",

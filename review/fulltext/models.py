@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 from review.models import Page, Sentence, Word
 
-State = Literal[
+FullTextState = Literal[
     "ok", "no_text", "encrypted", "damaged", "not_pdf", "too_large", "timeout", "missing"
 ]
 
-VERSION = "1"
+EXTRACTION_VERSION = "1"
 """Of the steps of reading; raised when the same file would give another text."""
 
-STATE_WORDS: dict[State, str] = {
+STATE_MESSAGES: dict[FullTextState, str] = {
     "ok": "read",
     "no_text": "no text layer: a scan, or fonts without letters; run OCR and attach it again",
     "encrypted": "locked by a password: give the password, or attach an unlocked copy",
@@ -43,7 +43,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PaperSection:
     """A heading as found."""
 
     name: str
@@ -60,14 +60,14 @@ class Section:
 class FullText:
     """A PDF as read. In any state but ok the texts may be empty or stop early."""
 
-    state: State
+    state: FullTextState
     sha256: str
     """Of the file's bytes; '' when there was no file."""
     reader: str
     """pypdfium2 or pdfplumber with its version; '' when nothing could read it."""
     page_count: int
     pages: tuple[Page, ...] = ()
-    sections: tuple[Section, ...] = ()
+    sections: tuple[PaperSection, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     front: str = ""
     """Everything on the first two pages, margins too: where DOI, arXiv id and title stand."""
@@ -76,24 +76,27 @@ class FullText:
     pages_without_text: tuple[int, ...] = ()
 
 
-def as_dict(text: FullText) -> dict[str, Any]:
+def full_text_to_dict(text: FullText) -> dict[str, Any]:
     """The full text as JSON-ready data; words and boxes are rounded to a hundredth of a point."""
     data = asdict(text)
-    for page, plain in zip(text.pages, data["pages"], strict=True):
-        plain["words"] = [[w.text, *_rounded((w.x0, w.top, w.x1, w.bottom))] for w in page.words]
-    for plain in data["sentences"]:
-        plain["boxes"] = [_rounded(box) for box in plain["boxes"]]
+    for page, page_data in zip(text.pages, data["pages"], strict=True):
+        page_data["words"] = [
+            [word.text, *_round_box((word.x0, word.top, word.x1, word.bottom))]
+            for word in page.words
+        ]
+    for page_data in data["sentences"]:
+        page_data["boxes"] = [_round_box(box) for box in page_data["boxes"]]
     return data
 
 
-def from_dict(data: Mapping[str, Any]) -> FullText:
+def full_text_from_dict(data: Mapping[str, Any]) -> FullText:
     """The full text that as_dict wrote."""
     values = dict(data)
     values["pages"] = tuple(
         Page(**{**page, "words": tuple(Word(*word) for word in page["words"])})
         for page in values.get("pages", ())
     )
-    values["sections"] = tuple(Section(**section) for section in values.get("sections", ()))
+    values["sections"] = tuple(PaperSection(**section) for section in values.get("sections", ()))
     values["sentences"] = tuple(
         Sentence(**{**sentence, "boxes": tuple(tuple(box) for box in sentence["boxes"])})
         for sentence in values.get("sentences", ())
@@ -102,5 +105,5 @@ def from_dict(data: Mapping[str, Any]) -> FullText:
     return FullText(**values)
 
 
-def _rounded(box: tuple[float, ...]) -> list[float]:
+def _round_box(box: tuple[float, ...]) -> list[float]:
     return [round(value, 2) for value in box]

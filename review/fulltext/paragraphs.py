@@ -7,14 +7,14 @@ from itertools import pairwise
 from typing import Literal
 
 from review.fulltext import headings as heads
-from review.fulltext.lines import Line, RawPage, line_of
-from review.fulltext.models import Section
-from review.fulltext.sentences import join_broken, sentence_spans, vocabulary
+from review.fulltext.lines import PageLines, TextLine, build_line
+from review.fulltext.models import PaperSection
+from review.fulltext.sentences import build_vocabulary, find_sentence_spans, join_broken_word
 from review.models import Sentence, Word
 
-Kind = Literal["text", "caption", "row"]
-Box = tuple[float, float, float, float]
-Words = frozenset[str]
+LineKind = Literal["text", "caption", "row"]
+TextBox = tuple[float, float, float, float]
+WordSet = frozenset[str]
 
 _CAPTION = re.compile(
     r"^(?i:supplementary |extended data )?(?i:fig(?:ure)?s?|tables?|box|scheme|algorithm)"
@@ -26,73 +26,83 @@ _TERMINATED = re.compile(r"[.!?:][\"'”’)\]]*(?:\s?\[[\d,\s–-]+\])?$")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ParagraphLine:
     """A line with what it is."""
 
     page: int
-    line: Line
-    kind: Kind
+    line: TextLine
+    kind: LineKind
     section: str
-    fresh: bool
+    starts_paragraph: bool
     """Whether a new paragraph must begin here."""
 
 
-def sections_and_sentences(
-    pages: Sequence[RawPage],
-) -> tuple[list[Section], list[Sentence]]:
+def split_sections_and_sentences(
+    pages: Sequence[PageLines],
+) -> tuple[list[PaperSection], list[Sentence]]:
     """Headings and sentences of arranged pages, in reading order."""
     lines = [(page, line) for page in pages for line in page.lines]
-    body = heads.body_size(pages)
-    found = heads.find(lines, body)
-    names = heads.name_sections(found)
-    parts = _parts(lines, found, names)
-    known = vocabulary([word.text for _, line in lines for word in line.words])
-    sentences = [s for group in _paragraphs(parts) for s in _sentences(group, known)]
-    return heads.as_sections(found, names, lines), sentences
+    body_size = heads.compute_body_size(pages)
+    headings = heads.find_headings(lines, body_size)
+    section_names = heads.name_sections(headings)
+    classified_lines = _classify_lines(lines, headings, section_names)
+    known_words = build_vocabulary([word.text for _, line in lines for word in line.words])
+    sentences = [
+        sentence
+        for paragraph in _group_paragraphs(classified_lines)
+        for sentence in _split_paragraph(paragraph, known_words)
+    ]
+    return heads.to_sections(headings, section_names, lines), sentences
 
 
-def _parts(
-    lines: heads.Numbered, found: Sequence[heads.Heading], names: Sequence[str]
-) -> list[Part]:
+def _classify_lines(
+    lines: heads.LinesWithPages, headings: Sequence[heads.Heading], section_names: Sequence[str]
+) -> list[ParagraphLine]:
     """Every line that is not a heading, with its kind and section.
 
     Statements in small print at the side of a first page end where the larger print goes on.
     """
-    by_line = {heading.index: place for place, heading in enumerate(found)}
-    out: list[Part] = []
-    section, fresh = "", True
-    aside: tuple[float, str] | None = None
+    position_by_line = {
+        heading.index: heading_position for heading_position, heading in enumerate(headings)
+    }
+    classified_lines: list[ParagraphLine] = []
+    section, starts_paragraph = "", True
+    side_statement: tuple[float, str] | None = None
     for index, (page, line) in enumerate(lines):
-        place = by_line.get(index)
-        if aside and line.size > aside[0] + 0.7:
-            section, fresh, aside = aside[1], True, None
-        if place is not None:
-            if names[place] == "statements" and not found[place].whole and not aside:
-                aside = (line.size, section)
-            section, fresh = names[place], True
-            if found[place].whole:
+        heading_position = position_by_line.get(index)
+        if side_statement and line.size > side_statement[0] + 0.7:
+            section, starts_paragraph, side_statement = side_statement[1], True, None
+        if heading_position is not None:
+            if (
+                section_names[heading_position] == "statements"
+                and not headings[heading_position].own_line
+                and not side_statement
+            ):
+                side_statement = (line.size, section)
+            section, starts_paragraph = section_names[heading_position], True
+            if headings[heading_position].own_line:
                 continue
-            line = _after(line, found[place].letters)
-        previous = out[-1] if out and not fresh else None
-        kind = _kind(line, previous, page.number) if section != "references" else "text"
-        out.append(Part(page.number, line, kind, section, fresh))
-        fresh = False
-    return out
+            line = _strip_run_in_heading(line, headings[heading_position].letter_count)
+        previous = classified_lines[-1] if classified_lines and not starts_paragraph else None
+        kind = _classify_line(line, previous, page.number) if section != "references" else "text"
+        classified_lines.append(ParagraphLine(page.number, line, kind, section, starts_paragraph))
+        starts_paragraph = False
+    return classified_lines
 
 
-def _after(line: Line, letters: int) -> Line:
+def _strip_run_in_heading(line: TextLine, letter_count: int) -> TextLine:
     """The line without the words of its run-in heading."""
-    if not letters:
+    if not letter_count:
         return line
-    taken = 0
-    for place, word in enumerate(line.words):
-        if taken >= letters and place:
-            return line_of(list(line.words[place:]), line.size, line.bold)
-        taken += len(word.text) + 1
+    letters_seen = 0
+    for word_index, word in enumerate(line.words):
+        if letters_seen >= letter_count and word_index:
+            return build_line(list(line.words[word_index:]), line.size, line.bold)
+        letters_seen += len(word.text) + 1
     return line
 
 
-def _kind(line: Line, previous: Part | None, page: int) -> Kind:
+def _classify_line(line: TextLine, previous: ParagraphLine | None, page: int) -> LineKind:
     if _CAPTION.match(line.text):
         return "caption"
     if _is_row(line):
@@ -109,27 +119,27 @@ def _kind(line: Line, previous: Part | None, page: int) -> Kind:
     return "text"
 
 
-def _is_row(line: Line) -> bool:
+def _is_row(line: TextLine) -> bool:
     """Whether a line is a row of figures rather than words."""
     words = line.words
-    figures = sum(1 for word in words if not re.search(r"[A-Za-z]{2}", word.text))
-    wide = 1.3 * line.size if len(words) > 3 else 4 * line.size
-    gaps = sum(1 for a, b in pairwise(words) if b.x0 - a.x1 > wide)
+    figure_count = sum(1 for word in words if not re.search(r"[A-Za-z]{2}", word.text))
+    wide_gap = 1.3 * line.size if len(words) > 3 else 4 * line.size
+    gap_count = sum(1 for a, b in pairwise(words) if b.x0 - a.x1 > wide_gap)
     if len(words) < 2 or line.text[-1] == ".":
         return False
-    return figures >= 0.6 * len(words) or gaps >= max(1, 0.4 * (len(words) - 1))
+    return figure_count >= 0.6 * len(words) or gap_count >= max(1, 0.4 * (len(words) - 1))
 
 
-def _paragraphs(parts: Sequence[Part]) -> list[list[Part]]:
+def _group_paragraphs(parts: Sequence[ParagraphLine]) -> list[list[ParagraphLine]]:
     """Lines grouped into paragraphs; running text goes on past captions, tables and footnotes."""
-    groups: list[list[Part]] = []
-    open_by_size: dict[tuple[Kind, int], list[Part]] = {}
-    for place, part in enumerate(parts):
-        if part.fresh:
+    groups: list[list[ParagraphLine]] = []
+    open_by_size: dict[tuple[LineKind, int], list[ParagraphLine]] = {}
+    for part_index, part in enumerate(parts):
+        if part.starts_paragraph:
             open_by_size.clear()
         key = (part.kind, round(part.line.size))
         group = None if part.kind == "row" else open_by_size.get(key)
-        if group and _goes_on(group[-1], part, parts[place - 1]):
+        if group and _continues_paragraph(group[-1], part, parts[part_index - 1]):
             group.append(part)
         else:
             group = [part]
@@ -138,75 +148,86 @@ def _paragraphs(parts: Sequence[Part]) -> list[list[Part]]:
     return groups
 
 
-def _goes_on(last: Part, part: Part, before: Part) -> bool:
+def _continues_paragraph(last: ParagraphLine, part: ParagraphLine, previous: ParagraphLine) -> bool:
     """Whether part continues the paragraph that ends with last; before is the line just read."""
     text = part.line.text
-    ended = bool(_TERMINATED.search(last.line.text))
+    is_terminated = bool(_TERMINATED.search(last.line.text))
     if part.section == "references":
         return not (_REFERENCE.match(text) and not _REFERENCE_RANGE.match(text)) and (
-            not ended or part.line.x0 > last.line.x0 + 4 or not text[:1].isupper()
+            not is_terminated or part.line.x0 > last.line.x0 + 4 or not text[:1].isupper()
         )
     if _BULLET.match(text) or (part.kind == "caption" and _CAPTION.match(text)):
         return False
-    same_column = last is before and last.page == part.page and part.line.bottom > last.line.top
+    same_column = last is previous and last.page == part.page and part.line.bottom > last.line.top
     if same_column and part.line.top - last.line.bottom < 0.75 * part.line.size:
-        return not (ended and part.line.x0 > last.line.x0 + 6 and part.kind == "text") or True
+        return (
+            not (is_terminated and part.line.x0 > last.line.x0 + 6 and part.kind == "text") or True
+        )
     if part.kind == "caption":
         return False
-    if ended:
+    if is_terminated:
         return False
     return (
-        text[:1].islower() or last.line.text[-1] in "-,;(" or last is not before or not same_column
+        text[:1].islower()
+        or last.line.text[-1] in "-,;("
+        or last is not previous
+        or not same_column
     )
 
 
 _REFERENCE_RANGE = re.compile(r"^\[\d{1,3}\]\s*[,.;]")
 
 
-def _sentences(group: Sequence[Part], known: tuple[Words, Words]) -> list[Sentence]:
+def _split_paragraph(
+    group: Sequence[ParagraphLine], known_words: tuple[WordSet, WordSet]
+) -> list[Sentence]:
     """The sentences of one paragraph, with one box for each line they touch."""
-    text, places = _run_together(group, known)
-    spans = [(0, len(text))] if group[0].section == "references" else sentence_spans(text)
-    out = []
+    text, word_spans = _join_paragraph_words(group, known_words)
+    spans = [(0, len(text))] if group[0].section == "references" else find_sentence_spans(text)
+    sentences = []
     for start, stop in spans:
-        touched = [place for place in places if place[0] < stop and place[1] > start]
-        if not touched:
+        touched_spans = [span for span in word_spans if span[0] < stop and span[1] > start]
+        if not touched_spans:
             continue
-        page = touched[0][2].page
-        boxes = _boxes([(part, word) for _, _, part, word in touched if part.page == page])
-        out.append(Sentence(text[start:stop], page, touched[0][2].section, boxes))
-    return out
+        page = touched_spans[0][2].page
+        boxes = _build_boxes(
+            [(part, word) for _, _, part, word in touched_spans if part.page == page]
+        )
+        sentences.append(Sentence(text[start:stop], page, touched_spans[0][2].section, boxes))
+    return sentences
 
 
-def _run_together(
-    group: Sequence[Part], known: tuple[Words, Words]
-) -> tuple[str, list[tuple[int, int, Part, Word]]]:
+def _join_paragraph_words(
+    group: Sequence[ParagraphLine], known_words: tuple[WordSet, WordSet]
+) -> tuple[str, list[tuple[int, int, ParagraphLine, Word]]]:
     """The paragraph as one string, and where in it each word stands."""
     text = ""
-    places: list[tuple[int, int, Part, Word]] = []
+    word_spans: list[tuple[int, int, ParagraphLine, Word]] = []
     for part in group:
-        for place, word in enumerate(part.line.words):
-            broken = place == 0 and text.endswith("-") and len(text) > 1 and text[-2].isalpha()
-            if place == 0 and re.search(r"https?://\S*/$|https?:$", text):
+        for word_index, word in enumerate(part.line.words):
+            is_broken = (
+                word_index == 0 and text.endswith("-") and len(text) > 1 and text[-2].isalpha()
+            )
+            if word_index == 0 and re.search(r"https?://\S*/$|https?:$", text):
                 begin = len(text)
                 text += word.text
-            elif broken:
+            elif is_broken:
                 start = text.rfind(" ") + 1
-                joined = join_broken(text[start:], word.text, *known)
+                joined = join_broken_word(text[start:], word.text, *known_words)
                 begin = start + len(joined) - len(word.text)
                 text = text[:start] + joined
             else:
                 text += " " if text else ""
                 begin = len(text)
                 text += word.text
-            places.append((begin, len(text), part, word))
-    return text, places
+            word_spans.append((begin, len(text), part, word))
+    return text, word_spans
 
 
-def _boxes(touched: Sequence[tuple[Part, Word]]) -> tuple[Box, ...]:
+def _build_boxes(touched_words: Sequence[tuple[ParagraphLine, Word]]) -> tuple[TextBox, ...]:
     """One box a line around the touched words."""
     lines: dict[int, list[Word]] = {}
-    for part, word in touched:
+    for part, word in touched_words:
         lines.setdefault(id(part), []).append(word)
     return tuple(
         (
@@ -219,14 +240,14 @@ def _boxes(touched: Sequence[tuple[Part, Word]]) -> tuple[Box, ...]:
     )
 
 
-def page_text(page: RawPage, known: tuple[Words, Words]) -> str:
+def build_page_text(page: PageLines, known_words: tuple[WordSet, WordSet]) -> str:
     """The page's lines as read, one a line, broken words made whole across lines."""
     lines = [line.text for line in page.lines]
-    for place in range(len(lines) - 1):
-        if re.search(r"[A-Za-z]-$", lines[place]):
-            head, _, tail = lines[place + 1].partition(" ")
-            stem, _, last = lines[place].rpartition(" ")
-            joined = join_broken(last, head, *known)
-            lines[place] = f"{stem} {joined}".strip()
-            lines[place + 1] = tail
+    for line_index in range(len(lines) - 1):
+        if re.search(r"[A-Za-z]-$", lines[line_index]):
+            head, _, tail = lines[line_index + 1].partition(" ")
+            stem, _, last = lines[line_index].rpartition(" ")
+            joined = join_broken_word(last, head, *known_words)
+            lines[line_index] = f"{stem} {joined}".strip()
+            lines[line_index + 1] = tail
     return "\n".join(line for line in lines if line)

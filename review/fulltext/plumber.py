@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from review.fulltext.document import assemble
-from review.fulltext.lines import Line, RawPage, clean, line_of
+from review.fulltext.document import assemble_full_text
+from review.fulltext.lines import PageLines, TextLine, build_line, normalize_letters
 from review.fulltext.models import FullText, Limits
 from review.models import Word
 
@@ -14,41 +14,41 @@ _WORD_GAP = 0.15
 """Share of the letter size that parts two words; the library's default glues LaTeX words."""
 
 
-def read(
+def read_pdf(
     path: Path,
     digest: str,
     password: str | None,
     limits: Limits,
-    beat: Callable[[int], None],
+    on_page: Callable[[int], None],
     *,
-    why: str,
+    pdfium_error: str,
 ) -> FullText:
     """The full text by pdfplumber; state damaged, with both readers' words, if it fails too."""
     import pdfplumber
     from pdfminer.pdfexceptions import PDFException
     from pdfminer.psexceptions import PSException
 
-    failures: tuple[type[Exception], ...] = (PDFException, PSException, *_odd_failures())
+    failures: tuple[type[Exception], ...] = (PDFException, PSException, *_list_known_failures())
     try:
         with pdfplumber.open(path, password=password or "") as document:
             count = len(document.pages)
             if count > limits.pages:
                 problem = f"{count:,} pages (limit {limits.pages:,})"
                 return FullText("too_large", digest, "", count, problem=problem)
-            raw = []
+            raw_pages = []
             for page in document.pages:
-                raw.append(_page(page))
-                beat(page.page_number)
+                raw_pages.append(_read_page(page))
+                on_page(page.page_number)
                 page.close()
     except failures as error:
-        problem = f"pypdfium2: {why}; pdfplumber: {type(error).__name__}"
+        problem = f"pypdfium2: {pdfium_error}; pdfplumber: {type(error).__name__}"
         return FullText("damaged", digest, "", 0, problem=problem)
-    if not raw:
-        return FullText("damaged", digest, "", 0, problem=f"pypdfium2: {why}; no pages")
-    return assemble(raw, digest, f"pdfplumber {pdfplumber.__version__}")
+    if not raw_pages:
+        return FullText("damaged", digest, "", 0, problem=f"pypdfium2: {pdfium_error}; no pages")
+    return assemble_full_text(raw_pages, digest, f"pdfplumber {pdfplumber.__version__}")
 
 
-def _odd_failures() -> tuple[type[Exception], ...]:
+def _list_known_failures() -> tuple[type[Exception], ...]:
     """What pdfplumber is known to raise on broken files besides its own errors."""
     import struct
     import zlib
@@ -69,7 +69,7 @@ def _odd_failures() -> tuple[type[Exception], ...]:
     )
 
 
-def _page(page: Any) -> RawPage:
+def _read_page(page: Any) -> PageLines:
     words = page.extract_words(
         x_tolerance_ratio=_WORD_GAP, extra_attrs=["size", "fontname"], use_text_flow=True
     )
@@ -80,25 +80,28 @@ def _page(page: Any) -> RawPage:
             rows[-1].append(word)
         else:
             rows.append([word])
-    return RawPage(
-        page.page_number, float(page.width), float(page.height), tuple(_line(r) for r in rows)
+    return PageLines(
+        page.page_number,
+        float(page.width),
+        float(page.height),
+        tuple(_build_row_line(r) for r in rows),
     )
 
 
-def _line(row: list[dict[str, Any]]) -> Line:
+def _build_row_line(row: list[dict[str, Any]]) -> TextLine:
     sizes = Counter(round(word["size"], 1) for word in row)
     bold = sum("bold" in word["fontname"].lower() for word in row) * 2 > len(row)
     words = [
-        Word(clean(word["text"]), word["x0"], word["top"], word["x1"], word["bottom"])
+        Word(normalize_letters(word["text"]), word["x0"], word["top"], word["x1"], word["bottom"])
         for word in row
     ]
-    return line_of(words, sizes.most_common(1)[0][0], bold)
+    return build_line(words, sizes.most_common(1)[0][0], bold)
 
 
-def tables(path: Path, number: int, password: str | None) -> list[list[list[str | None]]]:
+def extract_tables(path: Path, number: int, password: str | None) -> list[list[list[str | None]]]:
     """The ruled tables of one page: rows of cells, None for an empty cell."""
     import pdfplumber
 
     with pdfplumber.open(path, password=password or "") as document:
-        found: list[list[list[str | None]]] = document.pages[number - 1].extract_tables()
-    return found
+        page_tables: list[list[list[str | None]]] = document.pages[number - 1].extract_tables()
+    return page_tables

@@ -18,24 +18,30 @@ from types import TracebackType
 from typing import Any
 
 from review.errors import FullTextError
-from review.fulltext.models import STATE_WORDS, FullText, Limits, State, from_dict
+from review.fulltext.models import (
+    STATE_MESSAGES,
+    FullText,
+    FullTextState,
+    Limits,
+    full_text_from_dict,
+)
 from review.fulltext.worker import OUT_OF_MEMORY
 
-Progress = Callable[[int, int, Path, FullText], None]
+ReadProgressCallback = Callable[[int, int, Path, FullText], None]
 """Called after each file with (files done, files in all, the file, what came of it)."""
 
-_FILES_A_PROCESS = 200
+_MAX_FILES_PER_PROCESS = 200
 """Files after which a reading process is renewed, so that leaks in a reader never add up."""
 _START_SECONDS = 20.0
 """Added to the first limit of a new process, for its imports on a busy machine."""
 
 
-class WorkerGone(Exception):
+class WorkerFailure(Exception):
     """The reading process ended or was ended: its state for the file, and why."""
 
-    def __init__(self, state: State, problem: str) -> None:
+    def __init__(self, state: FullTextState, problem: str) -> None:
         super().__init__(problem)
-        self.state: State = state
+        self.state: FullTextState = state
         self.problem = problem
 
 
@@ -44,9 +50,9 @@ class Worker:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._lines: queue.Queue[bytes] = queue.Queue()
-        self._errors: Any = None
-        self._files = 0
+        self._output_lines: queue.Queue[bytes] = queue.Queue()
+        self._stderr_file: Any = None
+        self._file_count = 0
 
     def __enter__(self) -> "Worker":
         return self
@@ -59,73 +65,93 @@ class Worker:
     ) -> None:
         self.close()
 
-    def ask(self, request: dict[str, Any], limits: Limits) -> Any:
+    def send_request(self, request: dict[str, Any], limits: Limits) -> Any:
         """The worker's answer. Raises WorkerGone when it died or passed its time."""
-        if self._process is None or self._files >= _FILES_A_PROCESS:
+        if self._process is None or self._file_count >= _MAX_FILES_PER_PROCESS:
             self.close()
-            self._start()
-        fresh = _START_SECONDS if self._files == 0 else 0.0
-        self._files += 1
+            self._start_process()
+        startup_seconds = _START_SECONDS if self._file_count == 0 else 0.0
+        self._file_count += 1
         process = self._process
         if process is None or process.stdin is None:
-            raise WorkerGone("damaged", "the reading process did not start")
-        request = {**request, "memory_mb": limits.memory_mb, "seconds": limits.seconds + fresh}
+            raise WorkerFailure("damaged", "the reading process did not start")
+        request = {
+            **request,
+            "memory_mb": limits.memory_mb,
+            "seconds": limits.seconds + startup_seconds,
+        }
         try:
             process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
         except BrokenPipeError:
-            raise self._gone() from None
-        return self._wait(limits, fresh)
+            raise self._build_failure() from None
+        return self._wait_for_answer(limits, startup_seconds)
 
-    def _wait(self, limits: Limits, fresh: float) -> Any:
-        end = time.monotonic() + limits.seconds + fresh
-        page, page_end = 0, time.monotonic() + limits.page_seconds + fresh
+    def _wait_for_answer(self, limits: Limits, startup_seconds: float) -> Any:
+        file_deadline = time.monotonic() + limits.seconds + startup_seconds
+        page, page_deadline = 0, time.monotonic() + limits.page_seconds + startup_seconds
         while True:
-            left = min(end, page_end) - time.monotonic()
+            remaining_seconds = min(file_deadline, page_deadline) - time.monotonic()
             try:
-                line = self._lines.get(timeout=max(0.0, left))
+                line = self._output_lines.get(timeout=max(0.0, remaining_seconds))
             except queue.Empty:
                 self.close(kill=True)
-                spent = limits.seconds if end <= page_end else limits.page_seconds
-                where = f"page {page + 1}" if page_end < end else f"the file, at page {page + 1},"
-                raise WorkerGone("timeout", f"{where} took over {spent:g} seconds") from None
+                limit_seconds = (
+                    limits.seconds if file_deadline <= page_deadline else limits.page_seconds
+                )
+                location = (
+                    f"page {page + 1}"
+                    if page_deadline < file_deadline
+                    else f"the file, at page {page + 1},"
+                )
+                raise WorkerFailure(
+                    "timeout", f"{location} took over {limit_seconds:g} seconds"
+                ) from None
             if not line:
-                raise self._gone()
+                raise self._build_failure()
             answer = json.loads(line)
             if "done" in answer:
                 return answer["done"]
-            page, page_end = answer["page"], time.monotonic() + limits.page_seconds
+            page, page_deadline = answer["page"], time.monotonic() + limits.page_seconds
 
-    def _start(self) -> None:
+    def _start_process(self) -> None:
         root = str(Path(__file__).parents[2])
         paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        self._stderr_file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         process = subprocess.Popen(
             [sys.executable, "-c", "from review.fulltext.worker import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._errors,
+            stderr=self._stderr_file,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
         lines: queue.Queue[bytes] = queue.Queue()
-        threading.Thread(target=_pump, args=(process, lines), daemon=True).start()
-        self._process, self._lines, self._files = process, lines, 0
+        threading.Thread(target=_pump_lines, args=(process, lines), daemon=True).start()
+        self._process, self._output_lines, self._file_count = process, lines, 0
 
-    def _gone(self) -> WorkerGone:
+    def _build_failure(self) -> WorkerFailure:
         """What the death of the process says about the file."""
-        process, errors = self._process, self._errors
+        process, errors = self._process, self._stderr_file
         status = process.wait() if process else None
-        said = ""
+        last_error_line = ""
         if errors is not None and not errors.closed:
             errors.seek(0)
-            said = (errors.read().decode("utf-8", "replace").strip().splitlines() or [""])[-1]
+            last_error_line = (
+                errors.read().decode("utf-8", "replace").strip().splitlines() or [""]
+            )[-1]
         self.close()
-        if status == OUT_OF_MEMORY or said.startswith("MemoryError"):
-            return WorkerGone("too_large", "it needs more memory than the limit")
+        if status == OUT_OF_MEMORY or last_error_line.startswith("MemoryError"):
+            return WorkerFailure("too_large", "it needs more memory than the limit")
         if status == -signal.SIGABRT:  # how a reader ends that is given no more memory
-            return WorkerGone("too_large", "the reader gave up on it, most likely short of memory")
-        how = f"signal {-status}" if status is not None and status < 0 else f"status {status}"
-        return WorkerGone("damaged", f"the reader gave up on it ({said or how})")
+            return WorkerFailure(
+                "too_large", "the reader gave up on it, most likely short of memory"
+            )
+        exit_description = (
+            f"signal {-status}" if status is not None and status < 0 else f"status {status}"
+        )
+        return WorkerFailure(
+            "damaged", f"the reader gave up on it ({last_error_line or exit_description})"
+        )
 
     def close(self, *, kill: bool = False) -> None:
         """Ends the process; by force when it does not end within a second or kill is set."""
@@ -143,11 +169,11 @@ class Worker:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        if self._errors is not None:
-            self._errors.close()
+        if self._stderr_file is not None:
+            self._stderr_file.close()
 
 
-def _pump(process: subprocess.Popen[bytes], lines: "queue.Queue[bytes]") -> None:
+def _pump_lines(process: subprocess.Popen[bytes], lines: "queue.Queue[bytes]") -> None:
     """Carries the worker's lines into the queue; an empty one says that it has ended."""
     if process.stdout is not None:
         with process.stdout as stream:
@@ -156,7 +182,7 @@ def _pump(process: subprocess.Popen[bytes], lines: "queue.Queue[bytes]") -> None
     lines.put(b"")
 
 
-def read(
+def read_full_text(
     path: Path,
     *,
     password: str | None = None,
@@ -169,7 +195,7 @@ def read(
         worker: an open reading process to use again; a new one is started and ended without it.
     """
     limits = limits or Limits()
-    problem = _unreadable(path)
+    problem = _describe_unreadable(path)
     if problem:
         return FullText("missing", "", "", 0, problem=problem)
     request = {
@@ -179,21 +205,23 @@ def read(
         "limits": asdict(limits),
     }
     if worker is None:
-        with Worker() as own:
-            return _read(path, request, limits, own)
-    return _read(path, request, limits, worker)
+        with Worker() as own_worker:
+            return _read_in_worker(path, request, limits, own_worker)
+    return _read_in_worker(path, request, limits, worker)
 
 
-def _read(path: Path, request: dict[str, Any], limits: Limits, worker: Worker) -> FullText:
-    from review.fulltext.reader import file_sha256
+def _read_in_worker(
+    path: Path, request: dict[str, Any], limits: Limits, worker: Worker
+) -> FullText:
+    from review.fulltext.reader import compute_file_sha256
 
     try:
-        return from_dict(worker.ask(request, limits))
-    except WorkerGone as gone:
-        return FullText(gone.state, file_sha256(path), "", 0, problem=gone.problem)
+        return full_text_from_dict(worker.send_request(request, limits))
+    except WorkerFailure as failure:
+        return FullText(failure.state, compute_file_sha256(path), "", 0, problem=failure.problem)
 
 
-def _unreadable(path: Path) -> str | None:
+def _describe_unreadable(path: Path) -> str | None:
     """Why the file cannot even be opened; None when it can."""
     try:
         with path.open("rb") as file:
@@ -203,12 +231,12 @@ def _unreadable(path: Path) -> str | None:
     return None
 
 
-def read_many(
+def read_full_texts(
     paths: Sequence[Path],
     *,
     limits: Limits | None = None,
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: ReadProgressCallback | None = None,
 ) -> list[FullText]:
     """The full texts of many PDFs, read side by side, in the order given.
 
@@ -217,31 +245,34 @@ def read_many(
         progress: called in this thread after each file, in the order they end.
     """
     count = max(1, min(workers or os.cpu_count() or 1, len(paths)))
-    idle: queue.Queue[Worker] = queue.Queue()
-    crew = [Worker() for _ in range(count)]
-    for worker in crew:
-        idle.put(worker)
+    idle_workers: queue.Queue[Worker] = queue.Queue()
+    all_workers = [Worker() for _ in range(count)]
+    for worker in all_workers:
+        idle_workers.put(worker)
 
-    def one(path: Path) -> FullText:
-        worker = idle.get()
+    def read_in_idle_worker(path: Path) -> FullText:
+        worker = idle_workers.get()
         try:
-            return read(path, limits=limits, worker=worker)
+            return read_full_text(path, limits=limits, worker=worker)
         finally:
-            idle.put(worker)
+            idle_workers.put(worker)
 
-    out: dict[int, FullText] = {}
+    full_texts: dict[int, FullText] = {}
     try:
         with ThreadPoolExecutor(count) as threads:
-            waiting = {threads.submit(one, path): place for place, path in enumerate(paths)}
-            for done, future in enumerate(as_completed(waiting), 1):
-                place = waiting[future]
-                out[place] = future.result()
+            futures = {
+                threads.submit(read_in_idle_worker, path): path_index
+                for path_index, path in enumerate(paths)
+            }
+            for done_count, future in enumerate(as_completed(futures), 1):
+                path_index = futures[future]
+                full_texts[path_index] = future.result()
                 if progress:
-                    progress(done, len(paths), paths[place], out[place])
+                    progress(done_count, len(paths), paths[path_index], full_texts[path_index])
     finally:
-        for worker in crew:
+        for worker in all_workers:
             worker.close()
-    return [out[place] for place in range(len(paths))]
+    return [full_texts[path_index] for path_index in range(len(paths))]
 
 
 def render_page(
@@ -264,32 +295,34 @@ def render_page(
         "boxes": [list(box) for box in boxes],
         "scale": scale,
     }
-    return base64.b64decode(_asked(path, request, password, worker))
+    return base64.b64decode(_request_page(path, request, password, worker))
 
 
 def read_tables(
     path: Path, number: int, *, password: str | None = None
 ) -> list[list[list[str | None]]]:
     """The ruled tables of one page, rows of cells, by pdfplumber. Raises FullTextError."""
-    found: list[list[list[str | None]]] = _asked(
+    page_tables: list[list[list[str | None]]] = _request_page(
         path, {"do": "tables", "number": number}, password, None
     )
-    return found
+    return page_tables
 
 
-def _asked(path: Path, request: dict[str, Any], password: str | None, worker: Worker | None) -> Any:
-    problem = _unreadable(path)
+def _request_page(
+    path: Path, request: dict[str, Any], password: str | None, worker: Worker | None
+) -> Any:
+    problem = _describe_unreadable(path)
     if problem:
         raise FullTextError(f"{problem}; attach the file again")
-    whole = {**request, "path": str(path.resolve()), "password": password}
+    full_request = {**request, "path": str(path.resolve()), "password": password}
     limits = replace(Limits(), seconds=40.0, page_seconds=40.0)
     try:
         if worker is not None:
-            return worker.ask(whole, limits)
-        with Worker() as own:
-            return own.ask(whole, limits)
-    except WorkerGone as gone:
-        state = STATE_WORDS[gone.state]
+            return worker.send_request(full_request, limits)
+        with Worker() as own_worker:
+            return own_worker.send_request(full_request, limits)
+    except WorkerFailure as failure:
+        state = STATE_MESSAGES[failure.state]
         raise FullTextError(
-            f"{path.name}, page {request['number']}: {gone.problem}; the file is {state}"
+            f"{path.name}, page {request['number']}: {failure.problem}; the file is {state}"
         ) from None

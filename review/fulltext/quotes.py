@@ -7,94 +7,99 @@ from collections.abc import Sequence
 from review.fulltext.models import FullText
 from review.models import Word
 
-Box = tuple[float, float, float, float]
+TextBox = tuple[float, float, float, float]
 
-_ENDS = 30
+_END_LETTERS = 30
 """Letters at either end by which a quotation is found when something stands in its middle."""
-_FEWEST = 8
+_MIN_QUOTE_LETTERS = 8
 """Letters under which a quotation would be found everywhere."""
 
 
-def find_quote(text: FullText, quote: str) -> list[tuple[int, tuple[Box, ...]]]:
+def find_quote(text: FullText, quote: str) -> list[tuple[int, tuple[TextBox, ...]]]:
     """(page, boxes one a line) of the first place where the quotation stands; [] if nowhere.
 
     Only letters and figures are compared, so hyphens, breaks, spaces and typographic signs never
     matter. A figure or footnote between its lines is tolerated: then only its own words count.
     """
-    wanted = _letters(quote)
-    if len(wanted) < _FEWEST:
+    quote_letters = _normalize_letters(quote)
+    if len(quote_letters) < _MIN_QUOTE_LETTERS:
         return []
-    stream, owners = _stream(text)
-    start = stream.find(wanted)
+    letter_stream, letter_owners = _build_letter_stream(text)
+    start = letter_stream.find(quote_letters)
     if start >= 0:
-        return _places(owners[start : start + len(wanted)])
-    first = stream.find(wanted[:_ENDS])
-    last = stream.find(wanted[-_ENDS:], max(first, 0))
-    if len(wanted) < 2 * _ENDS or first < 0 or last < 0:
+        return _group_by_page(letter_owners[start : start + len(quote_letters)])
+    first = letter_stream.find(quote_letters[:_END_LETTERS])
+    last = letter_stream.find(quote_letters[-_END_LETTERS:], max(first, 0))
+    if len(quote_letters) < 2 * _END_LETTERS or first < 0 or last < 0:
         return []
-    head = _common(stream, first, wanted)
-    tail = _common_back(stream, last + _ENDS, wanted)
-    if head + tail < 0.9 * len(wanted):
+    head_length = _count_common_prefix(letter_stream, first, quote_letters)
+    tail_length = _count_common_suffix(letter_stream, last + _END_LETTERS, quote_letters)
+    if head_length + tail_length < 0.9 * len(quote_letters):
         return []
-    return _places(owners[first : first + head] + owners[last + _ENDS - tail : last + _ENDS])
+    return _group_by_page(
+        letter_owners[first : first + head_length]
+        + letter_owners[last + _END_LETTERS - tail_length : last + _END_LETTERS]
+    )
 
 
-def _letters(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    return re.sub(r"[\W_]+", "", folded)
+def _normalize_letters(text: str) -> str:
+    normalized = unicodedata.normalize("NFKD", text).casefold()
+    return re.sub(r"[\W_]+", "", normalized)
 
 
-def _stream(text: FullText) -> tuple[str, list[tuple[int, Word]]]:
+def _build_letter_stream(text: FullText) -> tuple[str, list[tuple[int, Word]]]:
     """All letters of the paper in reading order, and the page and word of each."""
     letters: list[str] = []
-    owners: list[tuple[int, Word]] = []
+    letter_owners: list[tuple[int, Word]] = []
     for page in text.pages:
         for word in page.words:
-            bare = _letters(word.text)
-            letters.append(bare)
-            owners += [(page.number, word)] * len(bare)
-    return "".join(letters), owners
+            word_letters = _normalize_letters(word.text)
+            letters.append(word_letters)
+            letter_owners += [(page.number, word)] * len(word_letters)
+    return "".join(letters), letter_owners
 
 
-def _common(stream: str, start: int, wanted: str) -> int:
+def _count_common_prefix(stream: str, start: int, quote_letters: str) -> int:
     count = 0
-    while count < len(wanted) and start + count < len(stream):
-        if stream[start + count] != wanted[count]:
+    while count < len(quote_letters) and start + count < len(stream):
+        if stream[start + count] != quote_letters[count]:
             break
         count += 1
     return count
 
 
-def _common_back(stream: str, stop: int, wanted: str) -> int:
+def _count_common_suffix(stream: str, stop: int, quote_letters: str) -> int:
     count = 0
-    while count < len(wanted) and stop - count > 0:
-        if stream[stop - count - 1] != wanted[-count - 1]:
+    while count < len(quote_letters) and stop - count > 0:
+        if stream[stop - count - 1] != quote_letters[-count - 1]:
             break
         count += 1
     return count
 
 
-def _places(owners: Sequence[tuple[int, Word]]) -> list[tuple[int, tuple[Box, ...]]]:
+def _group_by_page(
+    letter_owners: Sequence[tuple[int, Word]],
+) -> list[tuple[int, tuple[TextBox, ...]]]:
     pages: dict[int, list[Word]] = {}
-    for page, word in owners:
+    for page, word in letter_owners:
         words = pages.setdefault(page, [])
         if not words or words[-1] is not word:
             words.append(word)
-    return [(page, line_boxes(words)) for page, words in pages.items()]
+    return [(page, build_line_boxes(words)) for page, words in pages.items()]
 
 
-def line_boxes(words: Sequence[Word]) -> tuple[Box, ...]:
+def build_line_boxes(words: Sequence[Word]) -> tuple[TextBox, ...]:
     """One box around each run of words that stand on one line."""
     boxes: list[list[float]] = []
     previous: Word | None = None
     for word in words:
         middle = (word.top + word.bottom) / 2
-        same = (
+        on_same_line = (
             previous is not None
             and word.x0 >= previous.x0
             and boxes[-1][1] - 1 <= middle <= boxes[-1][3] + 1
         )
-        if same:
+        if on_same_line:
             box = boxes[-1]
             box[1], box[2], box[3] = (
                 min(box[1], word.top),

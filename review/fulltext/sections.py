@@ -2,7 +2,7 @@
 
 import re
 
-NAMES: tuple[tuple[str, str], ...] = (
+SECTION_PATTERNS: tuple[tuple[str, str], ...] = (
     ("abstract", r"(structured )?abstract|summary|a b s t r a c t|author summary"),
     ("keywords", r"key ?-?words( and phrases)?|index terms|ccs concepts|categories and .*"),
     ("introduction", r"(general )?introduction( and .*)?|background( and .*)?|motivation"),
@@ -65,7 +65,9 @@ NAMES: tuple[tuple[str, str], ...] = (
     ),
 )
 
-_KNOWN = [(name, re.compile(f"(?:{pattern})", re.I)) for name, pattern in NAMES]
+_SECTION_REGEXES = [
+    (name, re.compile(f"(?:{pattern})", re.I)) for name, pattern in SECTION_PATTERNS
+]
 _NUMBER = re.compile(
     r"^(?:section\s+)?(?:(?P<no>\d{1,2}(?:\s?\.\s?\d{1,2}){0,3})(?:\s?[.):]|\s)|"
     r"(?P<roman>[IVX]{1,5})(?:\s?[.):]|\s(?=[A-Z]))|(?P<letter>[A-H])\s?[.):])\s*(?=\S)"
@@ -73,75 +75,75 @@ _NUMBER = re.compile(
 _RUN_IN = re.compile(
     r"^(?P<head>[A-Z][A-Za-z&,/ -]{2,45}?)\s?(?::|\.\s?[-–—]|[-–—]{1,2}(?=\s?[A-Z])|\.)\s*(?=\S)"
 )
-_LONGEST = 90
+_MAX_HEADING_LENGTH = 90
 
 
-def known(text: str) -> str | None:
+def find_section_name(text: str) -> str | None:
     """The normal name of a heading as printed, numbering and end marks put aside; else None."""
-    bare = re.sub(r"^[\W_]+|[\s:.\-–—*]+$", "", text)
-    if len(bare) > _LONGEST:
+    heading_text = re.sub(r"^[\W_]+|[\s:.\-–—*]+$", "", text)
+    if len(heading_text) > _MAX_HEADING_LENGTH:
         return None
-    if re.fullmatch(r"(?:\S ){3,}\S", bare):
-        bare = bare.replace(" ", "")
-    bare = bare.replace("’", "'")
-    bare = " ".join(bare.split())
-    for name, pattern in _KNOWN:
-        if pattern.fullmatch(bare):
+    if re.fullmatch(r"(?:\S ){3,}\S", heading_text):
+        heading_text = heading_text.replace(" ", "")
+    heading_text = heading_text.replace("’", "'")
+    heading_text = " ".join(heading_text.split())
+    for name, pattern in _SECTION_REGEXES:
+        if pattern.fullmatch(heading_text):
             return name
     return None
 
 
 def split_number(text: str) -> tuple[str | None, str]:
     """A heading's number ('3', '2.1', 'IV', 'A') and the rest; None where it bears none."""
-    found = _NUMBER.match(text)
-    if not found:
+    match = _NUMBER.match(text)
+    if not match:
         return None, text
-    rest = text[found.end() :]
-    if not rest or not (rest[0].isupper() or rest[0].isdigit()):
+    remainder = text[match.end() :]
+    if not remainder or not (remainder[0].isupper() or remainder[0].isdigit()):
         return None, text
-    return (found["no"] or found["roman"] or found["letter"]).replace(" ", ""), rest
+    return (match["no"] or match["roman"] or match["letter"]).replace(" ", ""), remainder
 
 
-def depth(number: str | None) -> int:
+def get_depth(number: str | None) -> int:
     """1 for '3' and 'IV', 2 for '3.1' and 'A'; 1 where there is no number."""
     if number is None:
         return 1
     return 2 if re.fullmatch(r"[A-H]", number) and number not in "IVX" else number.count(".") + 1
 
 
-def run_in(text: str) -> tuple[str, str, int] | None:
+def parse_run_in(text: str) -> tuple[str, str, int] | None:
     """(normal name, heading, letters it takes) where a paragraph opens with a known heading.
 
     'Methods: We trained ...', 'Abstract—The ...'. After a full stop only one-word headings count
     (so that 'Results. We ...' is one and 'Data were split. We ...' is not).
     """
-    _, rest = split_number(text)
-    taken = len(text) - len(rest)
-    found = _RUN_IN.match(rest)
-    if not found:
+    _, remainder = split_number(text)
+    number_length = len(text) - len(remainder)
+    match = _RUN_IN.match(remainder)
+    if not match:
         return None
-    head = found["head"].strip()
-    name = known(head)
-    mark = rest[len(found["head"]) : found.end()].strip()
-    if name is None or (mark == "." and (" " in head or rest[found.end()].islower())):
+    head = match["head"].strip()
+    name = find_section_name(head)
+    mark = remainder[len(match["head"]) : match.end()].strip()
+    if name is None or (mark == "." and (" " in head or remainder[match.end()].islower())):
         return None
-    return name, head, taken + found.end()
+    return name, head, number_length + match.end()
 
 
-def looks_like_heading(text: str, *, bold: bool, size: float, body: float) -> bool:
+def looks_like_heading(text: str, *, bold: bool, size: float, body_size: float) -> bool:
     """Whether a short line of its own, in heavier or larger print or numbered, is a heading."""
-    number, rest = split_number(text)
-    words = rest.split()
-    if not 1 <= len(words) <= 14 or len(text) > _LONGEST or not rest[0].isupper():
+    number, remainder = split_number(text)
+    words = remainder.split()
+    if not 1 <= len(words) <= 14 or len(text) > _MAX_HEADING_LENGTH or not remainder[0].isupper():
         return False
     if text.rstrip()[-1] in ".,;:?!" and number is None:
         return False
-    if re.search(r"[a-z]\.\s+[A-Z]", rest):
+    if re.search(r"[a-z]\.\s+[A-Z]", remainder):
         return False  # a run-in heading with its paragraph
-    if "%" in rest or re.search(r"\([A-Za-z]\)", rest):
+    if "%" in remainder or re.search(r"\([A-Za-z]\)", remainder):
         return False  # the head of a table's column
-    letters = sum(c.isalpha() for c in rest)
-    if letters < 0.6 * len(rest.replace(" ", "")) or letters < 3:
+    letter_count = sum(c.isalpha() for c in remainder)
+    if letter_count < 0.6 * len(remainder.replace(" ", "")) or letter_count < 3:
         return False
-    larger = size >= body * 1.1
-    return larger or bold or (number is not None and rest.isupper())
+    is_larger = size >= body_size * 1.1
+    return is_larger or bold or (number is not None and remainder.isupper())

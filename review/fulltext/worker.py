@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 OUT_OF_MEMORY = 75
 """Exit status when the memory limit was met."""
-_GRACE = 10
+_GRACE_SECONDS = 10
 """Seconds past the parent's limit at which the process ends itself, should the parent be gone."""
 
 
@@ -24,40 +24,42 @@ def main() -> None:
     try:
         for line in sys.stdin.buffer:
             request = json.loads(line)
-            _limit(request["memory_mb"], request["seconds"])
-            _send(answers, {"done": _answer(request, answers)})
+            _apply_limits(request["memory_mb"], request["seconds"])
+            _send_message(answers, {"done": _answer_request(request, answers)})
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
 
 
-def _send(answers: BinaryIO, message: dict[str, Any]) -> None:
+def _send_message(answers: BinaryIO, message: dict[str, Any]) -> None:
     answers.write(json.dumps(message).encode() + b"\n")
     answers.flush()
 
 
-def _limit(memory_mb: int, seconds: float) -> None:
+def _apply_limits(memory_mb: int, seconds: float) -> None:
     """Caps the address space and sets an alarm that ends the process, where the system can."""
     if sys.platform == "win32":
         return
     import resource
 
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1_000_000, hard))
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1_000_000, hard_limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.alarm(int(seconds) + _GRACE)
+    signal.alarm(int(seconds) + _GRACE_SECONDS)
 
 
-def _answer(request: dict[str, Any], answers: BinaryIO) -> Any:
+def _answer_request(request: dict[str, Any], answers: BinaryIO) -> Any:
     from review.fulltext import models, pdfium, plumber, reader
 
     path, password = Path(request["path"]), request["password"]
     if request["do"] == "read":
         limits = models.Limits(**request["limits"])
-        text = reader.read_here(path, password, limits, lambda page: _send(answers, {"page": page}))
-        return models.as_dict(text)
+        text = reader.read_in_process(
+            path, password, limits, lambda page: _send_message(answers, {"page": page})
+        )
+        return models.full_text_to_dict(text)
     if request["do"] == "tables":
-        return plumber.tables(path, request["number"], password)
+        return plumber.extract_tables(path, request["number"], password)
     document = pdfium.open_pdf(path, password)
     boxes = [(box[0], box[1], box[2], box[3]) for box in request["boxes"]]
-    picture = pdfium.draw(document, request["number"], boxes, request["scale"])
+    picture = pdfium.draw_page(document, request["number"], boxes, request["scale"])
     return base64.b64encode(picture).decode()

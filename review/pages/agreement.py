@@ -3,11 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from review.agreement import Figure
+from review.agreement import AgreementFigure
 from review.errors import ReviewError
 from review.pages.widgets import agreement_tables, session
-from review.protocol import Stage, stage_reviewers
-from review.stopping import sentences
+from review.protocol import Stage, list_stage_reviewers
+from review.stopping import describe_evidence
 from review.workflow.project.project import Project
 from review.workflow.screening import agreement as agreeing
 from review.workflow.screening import ranking
@@ -18,110 +18,123 @@ ADVICE = (
 )
 
 
-def page(project: Project) -> None:
+def render_page(project: Project) -> None:
     """Draws both panels for a stage."""
     st.title("Agreement and stopping")
-    stages = {one.id: one for one in project.protocol.stages}
+    stages = {protocol_stage.id: protocol_stage for protocol_stage in project.protocol.stages}
     chosen = st.segmented_control("Stage", list(stages), default=next(iter(stages)), required=True)
     stage = stages[chosen or next(iter(stages))]
     if stage.kind == "quality":
-        agreement_tables.agreement(project)
+        agreement_tables.render_agreement(project)
         return
-    left, right = st.columns([2, 3], gap="large")
-    with left:
-        _agreement(project, stage)
-    with right:
+    agreement_column, stopping_column = st.columns([2, 3], gap="large")
+    with agreement_column:
+        _render_agreement(project, stage)
+    with stopping_column:
         if stage.kind == "screening":
-            _stopping(project, stage)
+            _render_stopping(project, stage)
 
 
-def _agreement(project: Project, stage: Stage) -> None:
+def _render_agreement(project: Project, stage: Stage) -> None:
     st.subheader("Agreement")
     st.caption("On the records both have judged. 1 is full agreement, 0 is what chance gives.")
-    if _reviews(project, stage):
+    if _is_reviewer(project, stage):
         st.caption(
             "You review too, so a record counts here once it is settled: before, the figures would "
             "tell you how another judged it. They run high while conflicts wait."
         )
-    for pair in agreeing.agreement_now(project, stage, reader=session.person().name):
+    for pair in agreeing.compute_agreement(project, stage, reader=session.get_user().name):
         n = pair.figures[0].n
         st.markdown(f"**{' and '.join(pair.names)}** · {n:,} {'record' if n == 1 else 'records'}")
         if not n:
             st.caption("The figures come once both have judged the same record.")
             continue
         rows = [
-            {"Figure": one.name, "Value": _value(one), "95 % interval": _interval(one)}
-            for one in pair.figures
+            {
+                "Figure": figure.name,
+                "Value": _format_value(figure),
+                "95 % interval": _format_interval(figure),
+            }
+            for figure in pair.figures
         ]
         st.dataframe(rows, hide_index=True)
-        for one in pair.figures:
-            if one.note:
-                st.caption(f"{one.name}: {one.note}.")
+        for figure in pair.figures:
+            if figure.note:
+                st.caption(f"{figure.name}: {figure.note}.")
 
 
-def _reviews(project: Project, stage: Stage) -> bool:
-    return session.person().name in stage_reviewers(project.protocol, stage)
+def _is_reviewer(project: Project, stage: Stage) -> bool:
+    return session.get_user().name in list_stage_reviewers(project.protocol, stage)
 
 
-def _value(one: Figure) -> str:
-    return "undefined" if one.value is None else f"{one.value:.3f}"
+def _format_value(figure: AgreementFigure) -> str:
+    return "undefined" if figure.value is None else f"{figure.value:.3f}"
 
 
-def _interval(one: Figure) -> str:
-    return "" if one.low is None or one.high is None else f"{one.low:.3f} to {one.high:.3f}"
+def _format_interval(figure: AgreementFigure) -> str:
+    return (
+        ""
+        if figure.low is None or figure.high is None
+        else f"{figure.low:.3f} to {figure.high:.3f}"
+    )
 
 
-def _stopping(project: Project, stage: Stage) -> None:
+def _render_stopping(project: Project, stage: Stage) -> None:
     st.subheader("When to stop")
-    found, curve = ranking.stopping_now(project, stage, reader=session.person().name)
-    blind = _reviews(project, stage)
-    a, b, c = st.columns(3)
-    a.metric("Screened", f"{found.screened:,}")
-    b.metric("Relevant so far", f"{found.relevant:,}")
-    c.metric("Irrelevant in a row", f"{found.run:,}")
-    if blind:
+    evidence, curve = ranking.get_stopping_evidence(project, stage, reader=session.get_user().name)
+    is_blind = _is_reviewer(project, stage)
+    screened_column, relevant_column, run_column = st.columns(3)
+    screened_column.metric("Screened", f"{evidence.screened:,}")
+    relevant_column.metric("Relevant so far", f"{evidence.relevant:,}")
+    run_column.metric("Irrelevant in a row", f"{evidence.run:,}")
+    if is_blind:
         st.caption(
             "You review too, so what only others have judged counts as not screened here until it "
             "is settled."
         )
-    if found.screened:
+    if evidence.screened:
         frame = pd.DataFrame(curve, columns=["Records screened", "Relevant records found"])
         st.line_chart(frame, x="Records screened", y="Relevant records found", height=260)
         st.caption("The recall curve: where it lies flat, few relevant records come any more.")
-        for name, told in sentences(found)[1:]:
-            st.markdown(f"**{name}:** {told}")
+        for name, sentence in describe_evidence(evidence)[1:]:
+            st.markdown(f"**{name}:** {sentence}")
     else:
         st.info("Nothing is screened yet; the recall curve and the stopping test come with it.")
     st.caption(ADVICE)
-    _act(project, stage, "what nobody has judged" if blind else f"{found.unscreened:,} records")
+    _render_stop_form(
+        project, stage, "what nobody has judged" if is_blind else f"{evidence.unscreened:,} records"
+    )
 
 
-def _act(project: Project, stage: Stage, what: str) -> None:
+def _render_stop_form(project: Project, stage: Stage, unscreened_text: str) -> None:
     """The lead's recorded act and its undoing."""
-    said = st.session_state.pop("progress_said", None)
-    if said:
-        st.success(said)
-    held = ranking.stops(project, stage)
-    for one in held:
+    message = st.session_state.pop("progress_said", None)
+    if message:
+        st.success(message)
+    earlier_stops = ranking.list_stops(project, stage)
+    for earlier_stop in earlier_stops:
         st.info(
-            f"Stopped by {one.who} on {one.at:%d %b %Y}; left unscreened: {one.reports:,}. "
-            f"Why: {one.why}"
+            f"Stopped by {earlier_stop.who} on {earlier_stop.at:%d %b %Y}; left unscreened: "
+            f"{earlier_stop.reports:,}. "
+            f"Why: {earlier_stop.why}"
         )
-    name = session.person().name
-    with st.expander("Stop screening here, or go on after all" if held else "Stop screening here"):
+    name = session.get_user().name
+    with st.expander(
+        "Stop screening here, or go on after all" if earlier_stops else "Stop screening here"
+    ):
         why = st.text_input("Why (goes into the report)")
-        stop = st.button(f"Stop: leave {what} unscreened")
-        back = bool(held) and st.button("Take the stop back")
+        stop = st.button(f"Stop: leave {unscreened_text} unscreened")
+        resume = bool(earlier_stops) and st.button("Take the stop back")
         try:
             if stop:
-                n = ranking.stop(project, stage, name, why)
-                said = f"{n:,} records are marked as not screened."
-            elif back:
-                n = ranking.resume(project, stage, name)
-                said = f"{n:,} records are to be screened again."
+                n = ranking.stop_screening(project, stage, name, why)
+                message = f"{n:,} records are marked as not screened."
+            elif resume:
+                n = ranking.resume_screening(project, stage, name)
+                message = f"{n:,} records are to be screened again."
         except ReviewError as error:
             st.warning(str(error))
             return
-    if stop or back:
-        st.session_state["progress_said"] = said
+    if stop or resume:
+        st.session_state["progress_said"] = message
         st.rerun()

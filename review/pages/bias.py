@@ -9,238 +9,270 @@ import streamlit as st
 
 from review import fulltext
 from review.bias.rules import Flag
-from review.checklists import Checklist, Item, Section
+from review.checklists import Checklist, ChecklistSection, Item
 from review.errors import FullTextError
 from review.pages.widgets import bias_flags, dataset_tabs, session
-from review.pages.widgets.highlighting import plain
-from review.workflow.appraisal.instruments import checklist
+from review.pages.widgets.highlighting import escape_markdown
+from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.bias import flags as bias
 from review.workflow.fulltexts import attachments
-from review.workflow.fulltexts.reading import InUse
+from review.workflow.fulltexts.reading import RulePerformance
 from review.workflow.project.project import Project
 
 TOOLS = {"probast-2019": "PROBAST", "quadas-2": "QUADAS-2", "claim-2020": "CLAIM 2020"}
 """Editions whose questions the flags inform, with the word for the switch."""
-STRENGTHS = {
+STRENGTH_ICONS = {
     "strong": ":material/flag:",
     "fair": ":material/outlined_flag:",
     "weak": ":material/question_mark:",
 }
-HEIGHT = 1000
+LIST_HEIGHT = 1000
 """Height of the list of flags (pixels); the page stays beside it."""
-SCALE = 1.7
+PICTURE_SCALE = 1.7
 """Dots of a page picture per point."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _FlagVerdicts:
     """What was said on the flags of a study."""
 
-    mine: Mapping[tuple[str, str], str]
+    own_verdicts: Mapping[tuple[str, str], str]
     """(rule, text) -> this reviewer's confirm or dismiss."""
-    use: Mapping[str, InUse]
+    rule_performance: Mapping[str, RulePerformance]
     """Rule -> how it does in the whole review."""
 
 
-def page(project: Project) -> None:
+def render_page(project: Project) -> None:
     """Draws the room: one study's flags, its data sets, all studies, and the rules."""
     st.title("Bias")
-    studies = bias.studies(project)
+    studies = bias.list_studies(project)
     if not studies:
         st.info("No study has a PDF yet. Add PDFs on a record's page, or: review attach FOLDER")
         return
     record = dataset_tabs.choose_study(project, studies)
-    one, sets, across, rules = st.tabs(["Flags", "Data sets", "Across studies", "Rules"])
-    with one:
-        _flags(project, record)
-    with sets:
-        dataset_tabs.study_sets(project, record)
-    with across:
-        dataset_tabs.across(project)
-    with rules:
-        _rules(project)
+    flags_tab, datasets_tab, studies_tab, rules_tab = st.tabs(
+        ["Flags", "Data sets", "Across studies", "Rules"]
+    )
+    with flags_tab:
+        _render_flags(project, record)
+    with datasets_tab:
+        dataset_tabs.render_study_datasets(project, record)
+    with studies_tab:
+        dataset_tabs.render_all_studies(project)
+    with rules_tab:
+        _render_rules(project)
 
 
-def _flags(project: Project, record: int) -> None:
-    left, right = st.columns(2, vertical_alignment="bottom")
-    edition = left.segmented_control(
+def _render_flags(project: Project, record: int) -> None:
+    edition_column, toggle_column = st.columns(2, vertical_alignment="bottom")
+    edition = edition_column.segmented_control(
         "Questions of",
         list(TOOLS),
         default="probast-2019",
         required=True,
         format_func=lambda key: TOOLS[key],
     )
-    every = right.toggle(
+    include_disabled = toggle_column.toggle(
         "Also rules that are not measured yet",
         value=False,
         help="A rule is on when it was measured on papers its author did not write and held.",
     )
-    path = attachments.pdf_of(project, record)
+    path = attachments.find_pdf(project, record)
     if path is None:
         st.info("This study has no PDF yet.")
         return
-    found = _raised(project, record, every=every)
-    if not found:
-        state = fulltext.STATE_WORDS[_state(project, record)]
+    study_flags = _get_study_flags(project, record, include_disabled=include_disabled)
+    if not study_flags:
+        state = fulltext.STATE_MESSAGES[_get_text_state(project, record)]
         st.info(f"Nothing was flagged. The PDF: {state}.")
         return
     st.caption(
         "A flag is a sign, never a judgement. Confirm it or dismiss it: that measures the rule. "
         "What was not found may stand in a supplement."
     )
-    text, picture = st.columns(2)
-    with text, st.container(height=HEIGHT, border=False):
-        _by_question(project, record, found, checklist(project, edition or "probast-2019"))
-    with picture:
-        _picture(path, found)
+    text_column, picture_column = st.columns(2)
+    with text_column, st.container(height=LIST_HEIGHT, border=False):
+        _render_by_question(
+            project, record, study_flags, get_checklist(project, edition or "probast-2019")
+        )
+    with picture_column:
+        _render_picture(path, study_flags)
 
 
-def _raised(project: Project, record: int, *, every: bool) -> list[Flag]:
+def _get_study_flags(project: Project, record: int, *, include_disabled: bool) -> list[Flag]:
     with st.spinner("Reading the paper ..."):
-        found = bias.flags_of(project, record)
-    on = bias.enabled()
-    return [flag for flag in found if every or flag.rule in on]
+        all_flags = bias.get_flags(project, record)
+    enabled_rules = bias.list_enabled_rules()
+    return [flag for flag in all_flags if include_disabled or flag.rule in enabled_rules]
 
 
-def _state(project: Project, record: int) -> fulltext.State:
-    from review.workflow.fulltexts.reading import text_of
+def _get_text_state(project: Project, record: int) -> fulltext.FullTextState:
+    from review.workflow.fulltexts.reading import get_record_text
 
-    text = text_of(project, record)
+    text = get_record_text(project, record)
     return text.state if text else "missing"
 
 
-def _by_question(project: Project, record: int, found: Sequence[Flag], tool: Checklist) -> None:
+def _render_by_question(
+    project: Project, record: int, study_flags: Sequence[Flag], tool: Checklist
+) -> None:
     """Pitfalls under the first question they inform, each with its flags."""
-    said = _Said(bias.judged(project, record, session.person().name), bias.in_use(project))
-    shown: set[str] = set()
+    verdicts = _FlagVerdicts(
+        bias.get_flag_verdicts(project, record, session.get_user().name),
+        bias.get_rule_performance(project),
+    )
+    shown_pitfalls: set[str] = set()
     for section in tool.sections:
-        fresh = [f for f in found if _in_section(f, tool.id, section) and f.pitfall not in shown]
-        if not fresh:
+        section_flags = [
+            f
+            for f in study_flags
+            if _informs_section(f, tool.id, section) and f.pitfall not in shown_pitfalls
+        ]
+        if not section_flags:
             continue
-        st.subheader(_heading(section))
+        st.subheader(_format_heading(section))
         for item in section.items:
-            here = [f for f in fresh if _informs(f, tool.id, item) and f.pitfall not in shown]
-            if not here:
+            item_flags = [
+                f
+                for f in section_flags
+                if _informs_item(f, tool.id, item) and f.pitfall not in shown_pitfalls
+            ]
+            if not item_flags:
                 continue
             st.markdown(f"**{item.number}** {item.question}")
-            for pitfall in dict.fromkeys(flag.pitfall for flag in here):
-                shown.add(pitfall)
-                flags = [flag for flag in found if flag.pitfall == pitfall]
-                _pitfall(project, record, flags, said, tool)
-    rest = [flag for flag in found if flag.pitfall not in shown]
-    if rest:
+            for pitfall in dict.fromkeys(flag.pitfall for flag in item_flags):
+                shown_pitfalls.add(pitfall)
+                flags = [flag for flag in study_flags if flag.pitfall == pitfall]
+                _render_pitfall(project, record, flags, verdicts, tool)
+    other_flags = [flag for flag in study_flags if flag.pitfall not in shown_pitfalls]
+    if other_flags:
         st.subheader(f"No question of {tool.short} asks this")
-        for pitfall in dict.fromkeys(flag.pitfall for flag in rest):
-            flags = [flag for flag in rest if flag.pitfall == pitfall]
-            _pitfall(project, record, flags, said, tool)
+        for pitfall in dict.fromkeys(flag.pitfall for flag in other_flags):
+            flags = [flag for flag in other_flags if flag.pitfall == pitfall]
+            _render_pitfall(project, record, flags, verdicts, tool)
 
 
-def _informs(flag: Flag, edition: str, item: Item) -> bool:
+def _informs_item(flag: Flag, edition: str, item: Item) -> bool:
     return item.number in flag.informs.get(edition, ())
 
 
-def _in_section(flag: Flag, edition: str, section: Section) -> bool:
-    return any(_informs(flag, edition, item) for item in section.items)
+def _informs_section(flag: Flag, edition: str, section: ChecklistSection) -> bool:
+    return any(_informs_item(flag, edition, item) for item in section.items)
 
 
-def _heading(section: Section) -> str:
+def _format_heading(section: ChecklistSection) -> str:
     return f"{section.number} {section.title}".strip()
 
 
-def _pitfall(
+def _render_pitfall(
     project: Project,
     record: int,
     flags: Sequence[Flag],
-    said: _Said,
+    verdicts: _FlagVerdicts,
     tool: Checklist,
 ) -> None:
     """One pitfall: why it matters, then each flag of it."""
-    first = flags[0]
+    first_flag = flags[0]
     with st.container(border=True):
-        numbers = ", ".join(first.informs.get(tool.id, ()))
+        numbers = ", ".join(first_flag.informs.get(tool.id, ()))
         informs = f"Informs {numbers}. " if numbers else ""
-        st.markdown(f"**{first.name}**")
-        st.caption(f"{first.why} {informs}{first.source}")
-        for place, flag in enumerate(flags):
-            _flag(project, record, flag, said, f"{flag.rule}_{place}")
+        st.markdown(f"**{first_flag.name}**")
+        st.caption(f"{first_flag.why} {informs}{first_flag.source}")
+        for index, flag in enumerate(flags):
+            _render_flag(project, record, flag, verdicts, f"{flag.rule}_{index}")
 
 
-def _flag(project: Project, record: int, flag: Flag, said: _Said, key: str) -> None:
+def _render_flag(
+    project: Project, record: int, flag: Flag, verdicts: _FlagVerdicts, key: str
+) -> None:
     """One flag: its sentence, where it stands, and what the reviewer makes of it."""
-    verdict = said.mine.get(bias.key_of_flag(flag))
-    where = f"p. {flag.page}" if flag.page else "whole text"
+    verdict = verdicts.own_verdicts.get(bias.get_flag_key(flag))
+    location = f"p. {flag.page}" if flag.page else "whole text"
     part = f", {flag.section}" if flag.section else ""
-    st.markdown(f"{STRENGTHS[flag.strength]} {plain(flag.text)}")
+    st.markdown(f"{STRENGTH_ICONS[flag.strength]} {escape_markdown(flag.text)}")
     st.caption(
-        f"{where}{part} · {bias_flags.MODES[flag.mode]} · {flag.strength} · rule {flag.rule}"
-        + _in_use(said.use.get(flag.rule))
+        f"{location}{part} · {bias_flags.MODE_LABELS[flag.mode]} · {flag.strength} · rule "
+        f"{flag.rule}" + _format_performance(verdicts.rule_performance.get(flag.rule))
     )
-    show, yes, no, _ = st.columns([1.7, 2.2, 2.2, 2])
-    show.button(
-        "Show", key=f"bias_show_{key}", disabled=flag.page is None, width="stretch",
-        on_click=partial(st.session_state.__setitem__, "bias_shown", bias.key_of_flag(flag)),
-    )  # fmt: skip
-    for place, word, done in ((yes, "confirm", "Confirmed"), (no, "dismiss", "Dismissed")):
-        chosen = verdict == word
-        place.button(
-            done if chosen else word.capitalize(),
-            key=f"bias_{word}_{key}", width="stretch", type="primary" if chosen else "secondary",
-            on_click=partial(_judge, project, record, flag, None if chosen else word),
-        )  # fmt: skip
+    show_column, confirm_column, dismiss_column, _ = st.columns([1.7, 2.2, 2.2, 2])
+    show_column.button(
+        "Show",
+        key=f"bias_show_{key}",
+        disabled=flag.page is None,
+        width="stretch",
+        on_click=partial(st.session_state.__setitem__, "bias_shown", bias.get_flag_key(flag)),
+    )
+    for column, action, chosen_label in (
+        (confirm_column, "confirm", "Confirmed"),
+        (dismiss_column, "dismiss", "Dismissed"),
+    ):
+        chosen = verdict == action
+        column.button(
+            chosen_label if chosen else action.capitalize(),
+            key=f"bias_{action}_{key}",
+            width="stretch",
+            type="primary" if chosen else "secondary",
+            on_click=partial(_save_verdict, project, record, flag, None if chosen else action),
+        )
 
 
-def _in_use(use: InUse | None) -> str:
+def _format_performance(performance: RulePerformance | None) -> str:
     """How the rule does in this review, behind its name; nothing before anyone judged a flag."""
-    if use is None or use.precision is None:
+    if performance is None or performance.precision is None:
         return ""
-    return f", right in {use.right} of {use.right + use.wrong} judged here"
+    return f", right in {performance.right} of {performance.right + performance.wrong} judged here"
 
 
-def _judge(project: Project, record: int, flag: Flag, verdict: str | None) -> None:
-    bias.judge(project, record, flag, verdict, session.person().name)
+def _save_verdict(project: Project, record: int, flag: Flag, verdict: str | None) -> None:
+    bias.judge_flag(project, record, flag, verdict, session.get_user().name)
     if flag.page is not None:
-        st.session_state["bias_shown"] = bias.key_of_flag(flag)
+        st.session_state["bias_shown"] = bias.get_flag_key(flag)
 
 
 @st.cache_data(max_entries=64, show_spinner="Drawing the page ...")
-def _drawn(path: Path, number: int, boxes: tuple[tuple[float, float, float, float], ...]) -> bytes:
-    return fulltext.render_page(path, number, boxes, scale=SCALE)
+def _render_cached_picture(
+    path: Path, number: int, boxes: tuple[tuple[float, float, float, float], ...]
+) -> bytes:
+    return fulltext.render_page(path, number, boxes, scale=PICTURE_SCALE)
 
 
-def _picture(path: Path, found: Sequence[Flag]) -> None:
+def _render_picture(path: Path, study_flags: Sequence[Flag]) -> None:
     """The page of the flag in hand, its sentence highlighted."""
-    placed = [flag for flag in found if flag.page is not None]
-    if not placed:
+    located_flags = [flag for flag in study_flags if flag.page is not None]
+    if not located_flags:
         st.info("These flags are about the whole text, so there is no sentence to show.")
         return
-    wanted = st.session_state.get("bias_shown")
-    flag = next((one for one in placed if bias.key_of_flag(one) == wanted), placed[0])
+    selected_key = st.session_state.get("bias_shown")
+    flag = next(
+        (candidate for candidate in located_flags if bias.get_flag_key(candidate) == selected_key),
+        located_flags[0],
+    )
     st.markdown(f"Page {flag.page} · **{flag.name}**")
     try:
-        st.image(_drawn(path, flag.page or 1, flag.boxes), width="stretch")
+        st.image(_render_cached_picture(path, flag.page or 1, flag.boxes), width="stretch")
     except FullTextError as error:
         st.warning(str(error))
 
 
-def _rules(project: Project) -> None:
+def _render_rules(project: Project) -> None:
     """Every rule: whether it is on, how it did on labelled papers, and how it does here."""
-    here = bias.in_use(project)
+    performance_by_rule = bias.get_rule_performance(project)
     st.caption(
         "On: measured on labelled papers with a precision of 0.8 or more. Here: what reviewers of "
         "this review confirmed and dismissed."
     )
     rows = []
-    for rule in bias.knowledge().rules.rules:
-        use = here.get(rule.id)
-        precision = use.precision if use else None
+    for rule in bias.load_knowledge().rules.rules:
+        performance = performance_by_rule.get(rule.id)
+        precision = performance.precision if performance else None
         rows.append(
             {
                 "Rule": rule.id,
-                "Pitfall": bias.pitfall_name(rule),
-                "How": bias_flags.MODES[rule.mode],
+                "Pitfall": bias.get_pitfall_name(rule),
+                "How": bias_flags.MODE_LABELS[rule.mode],
                 "On": rule.enabled,
-                "Confirmed here": use.right if use else 0,
-                "Dismissed here": use.wrong if use else 0,
+                "Confirmed here": performance.right if performance else 0,
+                "Dismissed here": performance.wrong if performance else 0,
                 "Precision here": precision,
                 "Measured": rule.measured or "not yet",
             }

@@ -5,55 +5,58 @@ from functools import partial
 
 import streamlit as st
 
-from review.checklists import PARTS, UNSURE, Option, label_of
-from review.consensus import Pair
+from review.checklists import JUDGEMENT_PARTS, UNSURE, AnswerOption, format_answer
+from review.consensus import AnswerComparison
 from review.errors import ReviewError
 from review.models import Answer
 from review.pages.widgets import agreement_tables, pdf_viewer, session
-from review.pages.widgets.highlighting import plain
-from review.store.records import key_of, number_of
+from review.pages.widgets.highlighting import escape_markdown
+from review.store.records import format_record_key, parse_record_key
 from review.workflow.appraisal import adjudication, results
-from review.workflow.appraisal.adjudication import Settlement
-from review.workflow.appraisal.forms import Given
-from review.workflow.appraisal.instruments import checklist
-from review.workflow.appraisal.results import Waiting
+from review.workflow.appraisal.adjudication import FormConsensus
+from review.workflow.appraisal.forms import AnswerInput
+from review.workflow.appraisal.instruments import get_checklist
+from review.workflow.appraisal.results import AdjudicationTask
 from review.workflow.project.project import Project
 
-ABREAST = 3
+ANSWERS_PER_ROW = 3
 """Answers beside each other in a row."""
-MOST_KEYS = 8
+MAX_SHORTCUTS = 8
 """Reviewers whose answers have a key; the one after them asks for another answer."""
 
 
-def page(project: Project) -> None:
+def render_page(project: Project) -> None:
     """Draws the list of forms to settle, or the one that is open."""
     key, name = st.query_params.get("key"), st.query_params.get("checklist")
     if key and name:
         try:
-            _compare(project, number_of(key), name)
+            _render_comparison(project, parse_record_key(key), name)
             return
         except ReviewError as error:
             st.warning(str(error))
-            st.button("All forms", on_click=_leave)
+            st.button("All forms", on_click=_close_form)
             return
-    _list(project)
+    _render_overview(project)
 
 
-def _leave() -> None:
+def _close_form() -> None:
     for name in ("key", "checklist"):
         st.query_params.pop(name, None)
 
 
-def _open(report: int, name: str) -> None:
-    st.query_params["key"] = key_of(report)
-    st.query_params["checklist"] = name
+def _open_form(report: int, name: str) -> None:
+    st.query_params["key"] = format_record_key(report)
+    st.query_params["get_checklist"] = name
     st.session_state["paper_page"] = 1
 
 
-def _list(project: Project) -> None:
+def _render_overview(project: Project) -> None:
     st.title("Consensus")
-    views = {"To settle": _waiting, "Agreement": agreement_tables.agreement,
-             "Suggestions": agreement_tables.suggestions}  # fmt: skip
+    views = {
+        "To settle": _render_open_forms,
+        "Agreement": agreement_tables.render_agreement,
+        "Suggestions": agreement_tables.render_suggestion_use,
+    }
     chosen = st.segmented_control(
         "Show",
         list(views),
@@ -65,147 +68,193 @@ def _list(project: Project) -> None:
     views[chosen or "To settle"](project)
 
 
-def _waiting(project: Project) -> None:
-    every = results.waiting(project, session.person().name)
-    if not every:
+def _render_open_forms(project: Project) -> None:
+    all_forms = results.list_adjudication_tasks(project, session.get_user().name)
+    if not all_forms:
         st.info("Nothing to settle yet: a form comes here when all its reviewers have finished it.")
         return
-    left = [one for one in every if one.open]
-    st.markdown(f"**{len(left)}** of {len(every)} finished forms have something to settle.")
-    _go_on(project, left)
-    shown = st.dataframe(
+    open_forms = [form for form in all_forms if form.unresolved]
+    st.markdown(
+        f"**{len(open_forms)}** of {len(all_forms)} finished forms have something to settle."
+    )
+    _render_continue_button(project, open_forms)
+    table_event = st.dataframe(
         [
             {
-                "Record": key_of(one.report),
-                "Title": one.title,
-                "Form": checklist(project, one.checklist).short,
-                "To settle": one.open or None,
+                "Record": format_record_key(form.report),
+                "Title": form.title,
+                "Form": get_checklist(project, form.checklist).short,
+                "To settle": form.unresolved or None,
             }
-            for one in every
+            for form in all_forms
         ],
-        on_select="rerun", selection_mode="single-row", hide_index=True, key="consensus_list",
+        on_select="rerun",
+        selection_mode="single-row",
+        hide_index=True,
+        key="consensus_list",
         placeholder="",
-    )  # fmt: skip
-    picked = shown.get("selection", {}).get("rows", [])
-    if picked:
-        _open(every[picked[0]].report, every[picked[0]].checklist)
+    )
+    selected_rows = table_event.get("selection", {}).get("rows", [])
+    if selected_rows:
+        _open_form(all_forms[selected_rows[0]].report, all_forms[selected_rows[0]].checklist)
         st.rerun()
 
 
-def _go_on(project: Project, left: list[Waiting]) -> None:
+def _render_continue_button(project: Project, open_forms: list[AdjudicationTask]) -> None:
     """The key to the first form that has something to settle."""
-    for first in left[:1]:
-        short = checklist(project, first.checklist).short
+    for first_form in open_forms[:1]:
+        short = get_checklist(project, first_form.checklist).short
         st.button(
-            f"Settle {short} of {key_of(first.report)}", type="primary", shortcut="Enter",
-            on_click=partial(_open, first.report, first.checklist),
-        )  # fmt: skip
+            f"Settle {short} of {format_record_key(first_form.report)}",
+            type="primary",
+            shortcut="Enter",
+            on_click=partial(_open_form, first_form.report, first_form.checklist),
+        )
 
 
-def _compare(project: Project, record: int, name: str) -> None:
-    now = adjudication.compared(project, record, name, session.person().name)
-    said = st.session_state.pop("consensus_problem", None)
-    back, title = st.columns([1.8, 10], vertical_alignment="center")
-    back.button("All forms", icon=":material/list:", on_click=_leave, width="stretch")
-    agreed = sum(pair.origin == "agreed" for pair in now.pairs)
-    settled = sum(pair.origin == "settled" for pair in now.pairs)
-    title.markdown(f"**{key_of(now.report)}** · {now.checklist.title} · {', '.join(now.reviewers)}")
-    _turn_to_quote(now)
-    left, right = st.columns([11, 9], gap="medium")
-    with right:
-        st.markdown(f"**{len(now.open)}** to settle · {agreed} agreed · {settled} settled")
-        if said:
-            st.warning(said)
-        if now.open:
-            _card(project, now, now.open[0], keys=True)
-            for pair in now.open[1:]:
-                _card(project, now, pair, keys=False)
+def _render_comparison(project: Project, record: int, name: str) -> None:
+    settlement = adjudication.load_comparison(project, record, name, session.get_user().name)
+    problem = st.session_state.pop("consensus_problem", None)
+    back_column, title_column = st.columns([1.8, 10], vertical_alignment="center")
+    back_column.button("All forms", icon=":material/list:", on_click=_close_form, width="stretch")
+    agreed_count = sum(pair.origin == "agreed" for pair in settlement.pairs)
+    settled_count = sum(pair.origin == "settled" for pair in settlement.pairs)
+    title_column.markdown(
+        f"**{format_record_key(settlement.report)}** · {settlement.checklist.title} · "
+        f"{', '.join(settlement.reviewers)}"
+    )
+    _turn_to_quote(settlement)
+    paper_column, answer_column = st.columns([11, 9], gap="medium")
+    with answer_column:
+        st.markdown(
+            f"**{len(settlement.unresolved)}** to settle · {agreed_count} agreed · "
+            f"{settled_count} settled"
+        )
+        if problem:
+            st.warning(problem)
+        if settlement.unresolved:
+            _render_question(project, settlement, settlement.unresolved[0], with_shortcuts=True)
+            for pair in settlement.unresolved[1:]:
+                _render_question(project, settlement, pair, with_shortcuts=False)
         else:
-            _result(project, now)
-        _done(project, now)
-    with left:
-        pdf_viewer.draw(project, now.report, _marks(project, now), None)
+            _render_result(project, settlement)
+        _render_resolved_questions(project, settlement)
+    with paper_column:
+        pdf_viewer.render_paper(
+            project, settlement.report, _find_highlights(project, settlement), None
+        )
 
 
-def _turn_to_quote(now: Settlement) -> None:
+def _turn_to_quote(settlement: FormConsensus) -> None:
     """Turns the paper to the quote of the first open question, once."""
-    pair = now.open[0] if now.open else None
-    here = (now.report, now.checklist.id, pair.asked.key if pair else None)
-    if pair is None or st.session_state.get("consensus_at") == here:
+    pair = settlement.unresolved[0] if settlement.unresolved else None
+    position = (settlement.report, settlement.checklist.id, pair.question.key if pair else None)
+    if pair is None or st.session_state.get("consensus_at") == position:
         return
-    st.session_state["consensus_at"] = here
-    pages = [entry.page for entry in pair.said if entry and entry.page]
+    st.session_state["consensus_at"] = position
+    pages = [entry.page for entry in pair.entries if entry and entry.page]
     if pages:
-        pdf_viewer.go_to(pages[0])
+        pdf_viewer.go_to_page(pages[0])
 
 
-def _marks(project: Project, now: Settlement) -> list[pdf_viewer.Mark]:
+def _find_highlights(project: Project, settlement: FormConsensus) -> list[pdf_viewer.PageHighlight]:
     """The quotes of the first open question."""
-    found: list[pdf_viewer.Mark] = []
-    for entry in now.open[0].said if now.open else ():
-        place = pdf_viewer.place_of(project, now.report, entry.quote or "") if entry else None
-        if place:
-            found += [(place[0], box, "quote") for box in place[1]]
-    return found
+    highlights: list[pdf_viewer.PageHighlight] = []
+    for entry in settlement.unresolved[0].entries if settlement.unresolved else ():
+        location = (
+            pdf_viewer.find_quote_location(project, settlement.report, entry.quote or "")
+            if entry
+            else None
+        )
+        if location:
+            highlights += [(location[0], box, "quote") for box in location[1]]
+    return highlights
 
 
-def _card(project: Project, now: Settlement, pair: Pair, *, keys: bool) -> None:
+def _render_question(
+    project: Project, settlement: FormConsensus, pair: AnswerComparison, *, with_shortcuts: bool
+) -> None:
     """One question with all answers; the first one open takes the keys, from 1 on."""
     with st.container(border=True):
-        st.markdown(f"**{pair.asked.number} {pair.asked.name}**".replace("** ", "**"))
-        if keys:
-            st.markdown(pair.asked.question)
-        free = keys and st.session_state.get("consensus_other") != pair.asked.key
-        abreast = min(ABREAST, len(pair.said))
-        for start in range(0, len(pair.said), ABREAST):
-            for at, place in enumerate(st.columns(abreast)[: len(pair.said) - start], start):
-                with place:
-                    _side(project, now, pair, at, keys=free)
-        if keys:
-            _other(project, now, pair)
+        st.markdown(f"**{pair.question.number} {pair.question.name}**".replace("** ", "**"))
+        if with_shortcuts:
+            st.markdown(pair.question.question)
+        accepts_keys = (
+            with_shortcuts and st.session_state.get("consensus_other") != pair.question.key
+        )
+        column_count = min(ANSWERS_PER_ROW, len(pair.entries))
+        for start in range(0, len(pair.entries), ANSWERS_PER_ROW):
+            for index, column in enumerate(
+                st.columns(column_count)[: len(pair.entries) - start], start
+            ):
+                with column:
+                    _render_answer(project, settlement, pair, index, with_shortcuts=accepts_keys)
+        if with_shortcuts:
+            _render_other_answer(project, settlement, pair)
 
 
-def _side(project: Project, now: Settlement, pair: Pair, at: int, *, keys: bool) -> None:
+def _render_answer(
+    project: Project,
+    settlement: FormConsensus,
+    pair: AnswerComparison,
+    index: int,
+    *,
+    with_shortcuts: bool,
+) -> None:
     """What one reviewer said, with the button that takes it."""
-    entry = pair.said[at]
-    key = str(at + 1) if keys and at < MOST_KEYS else None
-    who = now.reviewers[at]
-    st.markdown(f"**{label_of(pair.asked, entry.answer if entry else None)}**  \n:gray[{who}]")
+    entry = pair.entries[index]
+    shortcut = str(index + 1) if with_shortcuts and index < MAX_SHORTCUTS else None
+    reviewer = settlement.reviewers[index]
+    st.markdown(
+        f"**{format_answer(pair.question, entry.answer if entry else None)}**  \n:gray[{reviewer}]"
+    )
     if entry and entry.quote:
         st.html(f"<blockquote>{html.escape(entry.quote)}</blockquote>")
     if entry and entry.page:
         st.button(
-            f"Page {entry.page}", icon=":material/description:", type="tertiary",
-            on_click=partial(pdf_viewer.go_to, entry.page),
-            key=f"page_{pair.asked.key}_{who}",
-        )  # fmt: skip
+            f"Page {entry.page}",
+            icon=":material/description:",
+            type="tertiary",
+            on_click=partial(pdf_viewer.go_to_page, entry.page),
+            key=f"page_{pair.question.key}_{reviewer}",
+        )
     if entry and entry.comment:
-        st.caption(plain(entry.comment))
-    takes = entry is not None and entry.answer not in (None, UNSURE)
-    label = f"Take {label_of(pair.asked, entry.answer)}" if takes and entry else "Take"
+        st.caption(escape_markdown(entry.comment))
+    can_take = entry is not None and entry.answer not in (None, UNSURE)
+    label = f"Take {format_answer(pair.question, entry.answer)}" if can_take and entry else "Take"
     st.button(
-        label, shortcut=key, disabled=not takes, width="stretch",
-        key=f"take_{pair.asked.key}_{who}",
-        on_click=partial(_take, project, now, pair, entry),
-    )  # fmt: skip
+        label,
+        shortcut=shortcut,
+        disabled=not can_take,
+        width="stretch",
+        key=f"take_{pair.question.key}_{reviewer}",
+        on_click=partial(_take_answer, project, settlement, pair, entry),
+    )
 
 
-def _take(project: Project, now: Settlement, pair: Pair, entry: Answer | None) -> None:
+def _take_answer(
+    project: Project, settlement: FormConsensus, pair: AnswerComparison, entry: Answer | None
+) -> None:
     if entry is not None:
-        given = Given(
-            now.report, now.checklist.id, pair.asked.key, entry.answer, entry.quote, entry.page,
-            entry.comment or _joint_comment(),
-        )  # fmt: skip
-        _settle(project, given)
+        answer_input = AnswerInput(
+            settlement.report,
+            settlement.checklist.id,
+            pair.question.key,
+            entry.answer,
+            entry.quote,
+            entry.page,
+            entry.comment or _get_joint_comment(),
+        )
+        _save_consensus(project, answer_input)
 
 
-def _joint_comment() -> str | None:
+def _get_joint_comment() -> str | None:
     return st.session_state.get("consensus_comment") or None
 
 
-def _settle(project: Project, given: Given) -> None:
+def _save_consensus(project: Project, answer_input: AnswerInput) -> None:
     try:
-        adjudication.settle(project, given, session.person().name)
+        adjudication.adjudicate_item(project, answer_input, session.get_user().name)
     except ReviewError as error:
         st.session_state["consensus_problem"] = str(error)
         return
@@ -213,74 +262,116 @@ def _settle(project: Project, given: Given) -> None:
     st.session_state.pop("consensus_other", None)
 
 
-def _other(project: Project, now: Settlement, pair: Pair) -> None:
+def _render_other_answer(
+    project: Project, settlement: FormConsensus, pair: AnswerComparison
+) -> None:
     """A third answer, with a comment; a judgement that differs from the proposal needs one."""
-    needs = pair.asked.key.split(":")[0] in PARTS
-    st.text_input("Comment" + (" (a sentence, where it differs)" if needs else ""),
-                  key="consensus_comment")  # fmt: skip
-    if st.session_state.get("consensus_other") != pair.asked.key:
-        key = str(min(len(pair.said), MOST_KEYS) + 1)
-        st.button("Another answer", shortcut=key, on_click=partial(_ask_other, pair.asked.key))
-        return
-    if pair.asked.choose == "one":
-        options: list[Option] = list(pair.asked.options)
-        for place, option in zip(st.columns(len(options)), options, strict=True):
-            given = Given(now.report, now.checklist.id, pair.asked.key, option.id)
-            place.button(
-                option.label, shortcut=option.key.lower() if option.key else None,
-                on_click=partial(_give, project, given), key=f"other_{option.id}", width="stretch",
-            )  # fmt: skip
-        return
-    said = st.text_input(
-        "Answer", key="consensus_typed", placeholder="; ".join(o.label for o in pair.asked.options)
+    needs_comment = pair.question.key.split(":")[0] in JUDGEMENT_PARTS
+    st.text_input(
+        "Comment" + (" (a sentence, where it differs)" if needs_comment else ""),
+        key="consensus_comment",
     )
-    given = Given(now.report, now.checklist.id, pair.asked.key, said)
-    st.button("Settle with this", on_click=partial(_give, project, given), disabled=not said)
+    if st.session_state.get("consensus_other") != pair.question.key:
+        shortcut = str(min(len(pair.entries), MAX_SHORTCUTS) + 1)
+        st.button(
+            "Another answer",
+            shortcut=shortcut,
+            on_click=partial(_open_other_answer, pair.question.key),
+        )
+        return
+    if pair.question.choose == "one":
+        options: list[AnswerOption] = list(pair.question.options)
+        for column, option in zip(st.columns(len(options)), options, strict=True):
+            answer_input = AnswerInput(
+                settlement.report, settlement.checklist.id, pair.question.key, option.id
+            )
+            column.button(
+                option.label,
+                shortcut=option.key.lower() if option.key else None,
+                on_click=partial(_save_other_answer, project, answer_input),
+                key=f"other_{option.id}",
+                width="stretch",
+            )
+        return
+    typed_answer = st.text_input(
+        "Answer",
+        key="consensus_typed",
+        placeholder="; ".join(o.label for o in pair.question.options),
+    )
+    answer_input = AnswerInput(
+        settlement.report, settlement.checklist.id, pair.question.key, typed_answer
+    )
+    st.button(
+        "Settle with this",
+        on_click=partial(_save_other_answer, project, answer_input),
+        disabled=not typed_answer,
+    )
 
 
-def _ask_other(key: str) -> None:
+def _open_other_answer(key: str) -> None:
     st.session_state["consensus_other"] = key
 
 
-def _give(project: Project, given: Given) -> None:
-    name, key = given.checklist, given.key
-    _settle(project, Given(given.record, name, key, given.answer, comment=_joint_comment()))
+def _save_other_answer(project: Project, answer_input: AnswerInput) -> None:
+    name, key = answer_input.checklist, answer_input.key
+    _save_consensus(
+        project,
+        AnswerInput(
+            answer_input.record, name, key, answer_input.answer, comment=_get_joint_comment()
+        ),
+    )
 
 
-def _result(project: Project, now: Settlement) -> None:
+def _render_result(project: Project, settlement: FormConsensus) -> None:
     """What the settled form gives, and what the gates say."""
-    st.success(f"{now.checklist.short} of {key_of(now.report)} is settled.")
-    for total in now.result.totals:
+    st.success(
+        f"{settlement.checklist.short} of {format_record_key(settlement.report)} is settled."
+    )
+    for total in settlement.result.totals:
         if total.value is not None:
-            most = f" of {total.max:g}" if total.max is not None else ""
-            st.markdown(f"{total.title}: **{total.value:g}**{most} {total.band or ''}")
-    for one in adjudication.gates_of(project, now.report):
-        mark = {"passed": ":green[passed]", "failed": ":red[failed]"}.get(one.state, "still open")
-        why = f": {'; '.join(one.why)}" if one.why else ""
-        st.markdown(f"Gate '{one.reason}' {mark}{why}")
-    left = [one for one in results.waiting(project, session.person().name) if one.open]
-    _go_on(project, left)
-    if not left:
+            maximum = f" of {total.max:g}" if total.max is not None else ""
+            st.markdown(f"{total.title}: **{total.value:g}**{maximum} {total.band or ''}")
+    for gate in adjudication.load_gate_outcomes(project, settlement.report):
+        state_label = {"passed": ":green[passed]", "failed": ":red[failed]"}.get(
+            gate.state, "still open"
+        )
+        reason_text = f": {'; '.join(gate.why)}" if gate.why else ""
+        st.markdown(f"Gate '{gate.reason}' {state_label}{reason_text}")
+    open_forms = [
+        form
+        for form in results.list_adjudication_tasks(project, session.get_user().name)
+        if form.unresolved
+    ]
+    _render_continue_button(project, open_forms)
+    if not open_forms:
         st.caption("Nothing else waits to be settled.")
 
 
-def _done(project: Project, now: Settlement) -> None:
+def _render_resolved_questions(project: Project, settlement: FormConsensus) -> None:
     """What was settled, each to be opened again."""
-    settled = [pair for pair in now.pairs if pair.origin == "settled" and pair.settled]
-    if not settled:
+    settled_pairs = [
+        pair for pair in settlement.pairs if pair.origin == "settled" and pair.consensus
+    ]
+    if not settled_pairs:
         return
-    with st.expander(f"Settled ({len(settled)})"):
-        for pair in settled:
-            assert pair.settled is not None
-            said, undo = st.columns([5, 2], vertical_alignment="center")
-            label = label_of(pair.asked, pair.settled.answer)
-            comment = f", {plain(pair.settled.comment)}" if pair.settled.comment else ""
-            said.markdown(
-                f"{pair.asked.number} {pair.asked.name}: **{label}** "
-                f":gray[by {pair.settled.reviewer}{comment}]"
+    with st.expander(f"Settled ({len(settled_pairs)})"):
+        for pair in settled_pairs:
+            assert pair.consensus is not None
+            text_column, undo_column = st.columns([5, 2], vertical_alignment="center")
+            label = format_answer(pair.question, pair.consensus.answer)
+            comment = (
+                f", {escape_markdown(pair.consensus.comment)}" if pair.consensus.comment else ""
             )
-            given = Given(now.report, now.checklist.id, pair.asked.key, None)
-            undo.button(
-                "Open again", key=f"undo_{pair.asked.key}", width="stretch",
-                on_click=partial(_settle, project, given),
-            )  # fmt: skip
+            text_column.markdown(
+                f"{pair.question.number} {pair.question.name}: **{label}** "
+                f":gray[by {pair.consensus.reviewer}{comment}]"
+            )
+            answer_input = AnswerInput(
+                settlement.report, settlement.checklist.id, pair.question.key, None
+            )
+            undo_column.button(
+                "Open again",
+                key=f"undo_{pair.question.key}",
+                width="stretch",
+                on_click=partial(_save_consensus, project, answer_input),
+            )

@@ -12,216 +12,252 @@ import streamlit as st
 from review.errors import ReviewError
 from review.models import Link, Record, StoredRecord
 from review.pages.widgets import session
-from review.pages.widgets.keyboard import one_press
+from review.pages.widgets.keyboard import build_key_script
 from review.workflow.deduplication import run as dedupe
 from review.workflow.exports import duplicates_report
-from review.workflow.project.accounts import may
+from review.workflow.project.accounts import is_allowed
 from review.workflow.project.project import Project
 from review.workflow.screening import rescreening
 
-MARK = "#fbe3a6"
+MARK_COLOUR = "#fbe3a6"
 """Background of words the other record lacks; black text on it keeps a contrast above 7 to 1."""
 FIELDS: dict[str, Callable[[Record], str | None]] = {
-    "Title": lambda one: one.title,
-    "Authors": lambda one: "; ".join(one.authors) or None,
-    "Year": lambda one: one.date or (str(one.year) if one.year else None),
-    "Journal": lambda one: one.journal,
-    "Place": lambda one: place(one),
-    "DOI": lambda one: one.doi,
-    "PMID": lambda one: one.pmid,
-    "arXiv": lambda one: one.arxiv_id,
-    "Version": lambda one: f"v{one.version}" if one.version else None,
-    "Abstract": lambda one: one.abstract,
+    "Title": lambda record: record.title,
+    "Authors": lambda record: "; ".join(record.authors) or None,
+    "Year": lambda record: record.date or (str(record.year) if record.year else None),
+    "Journal": lambda record: record.journal,
+    "Place": lambda record: format_location(record),
+    "DOI": lambda record: record.doi,
+    "PMID": lambda record: record.pmid,
+    "arXiv": lambda record: record.arxiv_id,
+    "Version": lambda record: f"v{record.version}" if record.version else None,
+    "Abstract": lambda record: record.abstract,
 }
-EARLY = "That key came before the next pair was drawn: it did not count."
+EARLY_PRESS_MESSAGE = "That key came before the next pair was drawn: it did not count."
 _TOKENS = re.compile(r"\w+|\W+")
 
 
-def page(project: Project) -> None:
+def render_page(project: Project) -> None:
     """Draws the pair in hand, what joined judged studies, and the figures."""
     st.title("Duplicates")
-    _new(project)
-    _said()
-    _reopened(project)
-    asked = _asked(project)
-    if asked:
-        _pair(project, asked)
+    _render_new_records(project)
+    _show_messages()
+    _render_reopened_preprints(project)
+    candidates = _get_candidates(project)
+    if candidates:
+        _render_pair(project, candidates)
     else:
         st.success("No pair waits for a decision.")
-        _undo_button(project)
+        _render_undo_button(project)
     if st.toggle("Figures for PRISMA"):
-        _figures(project)
+        _render_figures(project)
 
 
-def _new(project: Project) -> None:
+def _render_new_records(project: Project) -> None:
     """Offers to compare records that no run has seen."""
-    count = dedupe.uncompared(project)
+    count = dedupe.count_uncompared(project)
     if count and st.button(f"Compare {count} new records", type="primary"):
         with st.spinner("Comparing"):
-            done = dedupe.run(project, session.person().name)
-        st.session_state["duplicates_said"] = " ".join(dedupe.lines(done))
+            result = dedupe.run_deduplication(project, session.get_user().name)
+        st.session_state["duplicates_said"] = " ".join(dedupe.format_result(result))
         st.rerun()
 
 
-def _reopened(project: Project) -> None:
+def _render_reopened_preprints(project: Project) -> None:
     """Judged preprints that are open again; who leads or adjudicates may let them stand."""
-    may_keep = any(may(session.person(), what) for what in ("manage", "adjudicate"))
-    for old, found in groupby(rescreening.waiting(project), key=lambda one: one.old):
-        text, button = st.columns([5, 1], vertical_alignment="center")
-        text.info("  \n".join(map(rescreening.told, found)))
-        if may_keep:
-            button.button("Keep as judged", key=f"keep_{old}", width="stretch",
-                          help=f"The earlier decisions on {old} stand; they were never changed.",
-                          on_click=partial(_say, dedupe.keep_judged, project, old))  # fmt: skip
-    kept = rescreening.kept(project) if may_keep else []
-    if kept:
-        with st.expander(f"Kept as judged, though an article came: {len(kept)}"):
-            for old in kept:
-                st.button(f"Open {old} again", key=f"reopen_{old}",
-                          on_click=partial(_say, dedupe.open_again, project, old))  # fmt: skip
+    can_keep = any(is_allowed(session.get_user(), action) for action in ("manage", "adjudicate"))
+    for preprint_key, preprints in groupby(
+        rescreening.list_waiting(project), key=lambda preprint: preprint.old
+    ):
+        text_column, button_column = st.columns([5, 1], vertical_alignment="center")
+        text_column.info("  \n".join(map(rescreening.format_reopening, preprints)))
+        if can_keep:
+            button_column.button(
+                "Keep as judged",
+                key=f"keep_{preprint_key}",
+                width="stretch",
+                help=f"The earlier decisions on {preprint_key} stand; they were never changed.",
+                on_click=partial(_run_action, dedupe.keep_earlier_decisions, project, preprint_key),
+            )
+    kept_keys = rescreening.list_kept_preprints(project) if can_keep else []
+    if kept_keys:
+        with st.expander(f"Kept as judged, though an article came: {len(kept_keys)}"):
+            for preprint_key in kept_keys:
+                st.button(
+                    f"Open {preprint_key} again",
+                    key=f"reopen_{preprint_key}",
+                    on_click=partial(_run_action, dedupe.reopen_preprint, project, preprint_key),
+                )
 
 
-def _say(act: Callable[[Project, str, str], str], project: Project, key: str) -> None:
+def _run_action(action: Callable[[Project, str, str], str], project: Project, key: str) -> None:
     try:
-        st.session_state["duplicates_said"] = act(project, key, session.person().name)
+        st.session_state["duplicates_said"] = action(project, key, session.get_user().name)
     except ReviewError as error:
         st.session_state["duplicates_wrong"] = str(error)
 
 
-def _said() -> None:
-    for name, show in (("duplicates_said", st.caption), ("duplicates_wrong", st.warning)):
-        text = st.session_state.pop(name, None)
+def _show_messages() -> None:
+    for session_key, show_message in (
+        ("duplicates_said", st.caption),
+        ("duplicates_wrong", st.warning),
+    ):
+        text = st.session_state.pop(session_key, None)
         if text:
-            show(text)
+            show_message(text)
 
 
-def _asked(project: Project) -> dedupe.Asked:
+def _get_candidates(project: Project) -> dedupe.PossibleDuplicates:
     """The pairs that wait, those put off at the end; read anew only when the log has grown."""
-    stamp = dedupe.stamp(project)
-    if session.remember("duplicates_stamp", None) != stamp:
-        st.session_state["duplicates_asked"] = dedupe.doubts(project)
-        st.session_state["duplicates_stamp"] = stamp
-    later: list[tuple[int, int]] = session.remember("duplicates_later", [])
-    asked: dedupe.Asked = st.session_state["duplicates_asked"]
-    return sorted(asked, key=lambda one: _turn(later, one[0]))
+    revision = dedupe.get_revision(project)
+    if session.get_or_set("duplicates_stamp", None) != revision:
+        st.session_state["duplicates_asked"] = dedupe.find_possible_duplicates(project)
+        st.session_state["duplicates_stamp"] = revision
+    postponed_pairs: list[tuple[int, int]] = session.get_or_set("duplicates_later", [])
+    candidates: dedupe.PossibleDuplicates = st.session_state["duplicates_asked"]
+    return sorted(candidates, key=lambda candidate: _get_queue_rank(postponed_pairs, candidate[0]))
 
 
-def _turn(later: list[tuple[int, int]], link: Link) -> int:
-    return later.index((link.a, link.b)) + 1 if (link.a, link.b) in later else 0
+def _get_queue_rank(postponed_pairs: list[tuple[int, int]], link: Link) -> int:
+    return postponed_pairs.index((link.a, link.b)) + 1 if (link.a, link.b) in postponed_pairs else 0
 
 
-def _pair(project: Project, asked: dedupe.Asked) -> None:
-    link, first, second = asked[0]
+def _render_pair(project: Project, candidates: dedupe.PossibleDuplicates) -> None:
+    link, first, second = candidates[0]
     st.markdown(
-        f"**{len(asked)}** {'pair waits' if len(asked) == 1 else 'pairs wait'} for a decision"
+        f"**{len(candidates)}** {'pair waits' if len(candidates) == 1 else 'pairs wait'} for a "
+        "decision"
     )
     score = "" if link.score is None else f" · score {link.score:.2f}"
     st.caption(f"Asked because: {link.rule}{' · ' + link.note if link.note else ''}{score}")
     pair = f"{first.key}-{second.key}"
-    st.html(one_press(pair), unsafe_allow_javascript=True)
-    _buttons(project, link, (first.key, second.key))
+    st.html(build_key_script(pair), unsafe_allow_javascript=True)
+    _render_buttons(project, link, (first.key, second.key))
     st.html(f'<div class="record-key" data-key="{pair}" data-decides="ynpl"></div>')
-    left, right = st.columns(2, gap="medium")
-    for column, one, other in ((left, first, second), (right, second, first)):
+    left_column, right_column = st.columns(2, gap="medium")
+    for column, stored, other in ((left_column, first, second), (right_column, second, first)):
         with column, st.container(border=True):
-            st.html(side(one, other.record))
+            st.html(build_record_html(stored, other.record))
     with st.expander("Field by field"):
-        for fact in dedupe.explain(project, first.key, second.key).facts:
+        for fact in dedupe.explain_pair(project, first.key, second.key).facts:
             st.markdown(f"- {fact}")
 
 
-def _buttons(project: Project, link: Link, keys: tuple[str, str]) -> None:
+def _render_buttons(project: Project, link: Link, keys: tuple[str, str]) -> None:
     """The keys; a press belongs to the pair it was made on, so each pair has its own buttons."""
     columns = st.columns(5)
-    for column, word, label, shortcut in zip(
-        columns, ("same", "different", "preprint"), ("Same", "Different", "Preprint of"), "ynp",
+    for column, answer, label, shortcut in zip(
+        columns,
+        ("same", "different", "preprint"),
+        ("Same", "Different", "Preprint of"),
+        "ynp",
         strict=False,
-    ):  # fmt: skip
+    ):
         column.button(
-            label, shortcut=shortcut, width="stretch", key=f"duplicates_{word}_{link.a}_{link.b}",
-            type="primary" if word == "same" else "secondary",
-            on_click=partial(_settle, project, keys, word),
-        )  # fmt: skip
-    columns[3].button("Later", shortcut="l", width="stretch", on_click=partial(_put_off, link),
-                      key=f"duplicates_later_{link.a}_{link.b}")  # fmt: skip
+            label,
+            shortcut=shortcut,
+            width="stretch",
+            key=f"duplicates_{answer}_{link.a}_{link.b}",
+            type="primary" if answer == "same" else "secondary",
+            on_click=partial(_settle_pair, project, keys, answer),
+        )
+    columns[3].button(
+        "Later",
+        shortcut="l",
+        width="stretch",
+        on_click=partial(_postpone_pair, link),
+        key=f"duplicates_later_{link.a}_{link.b}",
+    )
     with columns[4]:
-        _undo_button(project)
+        _render_undo_button(project)
 
 
-def _undo_button(project: Project) -> None:
-    st.button("Undo", shortcut="z", width="stretch", key="duplicates_undo",
-              on_click=partial(_undo, project))  # fmt: skip
+def _render_undo_button(project: Project) -> None:
+    st.button(
+        "Undo",
+        shortcut="z",
+        width="stretch",
+        key="duplicates_undo",
+        on_click=partial(_undo_answer, project),
+    )
 
 
-def _settle(project: Project, keys: tuple[str, str], word: str) -> None:
+def _settle_pair(project: Project, keys: tuple[str, str], answer: str) -> None:
     """Settles a pair that is still asked; a second key for it was meant for one not yet drawn."""
-    waiting: dedupe.Asked = st.session_state["duplicates_asked"]
-    if keys not in [(one.key, other.key) for _, one, other in waiting]:
-        st.session_state["duplicates_wrong"] = EARLY
+    candidates: dedupe.PossibleDuplicates = st.session_state["duplicates_asked"]
+    if keys not in [(stored_a.key, stored_b.key) for _, stored_a, stored_b in candidates]:
+        st.session_state["duplicates_wrong"] = EARLY_PRESS_MESSAGE
         return
     try:
-        line = dedupe.settle(project, keys, word, session.person().name)
-        st.session_state["duplicates_said"] = line
-        st.session_state["duplicates_asked"] = dedupe.still_open(project, waiting)
-        st.session_state["duplicates_stamp"] = dedupe.stamp(project)
+        message = dedupe.settle_pair(project, keys, answer, session.get_user().name)
+        st.session_state["duplicates_said"] = message
+        st.session_state["duplicates_asked"] = dedupe.filter_open_pairs(project, candidates)
+        st.session_state["duplicates_stamp"] = dedupe.get_revision(project)
     except ReviewError as error:
         st.session_state["duplicates_wrong"] = str(error)
 
 
-def _undo(project: Project) -> None:
+def _undo_answer(project: Project) -> None:
     try:
-        st.session_state["duplicates_said"] = dedupe.undo(project, session.person().name)
+        st.session_state["duplicates_said"] = dedupe.undo_answer(project, session.get_user().name)
     except ReviewError as error:
         st.session_state["duplicates_wrong"] = str(error)
 
 
-def _put_off(link: Link) -> None:
-    later: list[tuple[int, int]] = st.session_state["duplicates_later"]
-    if (link.a, link.b) in later:
-        later.remove((link.a, link.b))
-    later.append((link.a, link.b))
+def _postpone_pair(link: Link) -> None:
+    postponed_pairs: list[tuple[int, int]] = st.session_state["duplicates_later"]
+    if (link.a, link.b) in postponed_pairs:
+        postponed_pairs.remove((link.a, link.b))
+    postponed_pairs.append((link.a, link.b))
 
 
-def place(record: Record) -> str | None:
+def format_location(record: Record) -> str | None:
     """Volume, issue and pages as printed: '31(4): 100-110'."""
     issue = f"({record.issue})" if record.issue else ""
     pages = f": {record.pages}" if record.pages else ""
     return f"{record.volume or ''}{issue}{pages}".removeprefix(": ") or None
 
 
-def side(one: StoredRecord, other: Record) -> str:
+def build_record_html(stored: StoredRecord, other: Record) -> str:
     """One record as HTML, the words the other lacks marked; safe for any text."""
     rows = []
     for label, value in FIELDS.items():
-        text, beside = value(one.record), value(other)
-        if text is None and beside is None:
+        text, other_text = value(stored.record), value(other)
+        if text is None and other_text is None:
             continue
-        shown = "<i>not given</i>" if text is None else differing(text, beside or "")
-        if label == "Title":
-            shown = f'<span style="font-size:1.12rem;font-weight:600">{shown}</span>'
-        rows.append(
-            f'<p style="margin:.25rem 0"><small style="opacity:.75">{label}</small><br>{shown}</p>'
+        value_html = (
+            "<i>not given</i>" if text is None else mark_differences(text, other_text or "")
         )
-    head = f"<small><b>{html.escape(one.key)}</b> · {html.escape(one.record.source)}</small>"
-    return head + "".join(rows)
+        if label == "Title":
+            value_html = f'<span style="font-size:1.12rem;font-weight:600">{value_html}</span>'
+        rows.append(
+            f'<p style="margin:.25rem 0"><small style="opacity:.75">{label}</small><br>'
+            f"{value_html}</p>"
+        )
+    header = (
+        f"<small><b>{html.escape(stored.key)}</b> · {html.escape(stored.record.source)}</small>"
+    )
+    return header + "".join(rows)
 
 
-def differing(text: str, other: str) -> str:
+def mark_differences(text: str, other: str) -> str:
     """The text as HTML with the words that the other text lacks marked; case and spaces aside."""
-    mine = _TOKENS.findall(text)
-    here = [word.casefold() for word in mine if _is_word(word)]
-    there = [word.casefold() for word in _TOKENS.findall(other) if _is_word(word)]
-    matcher = difflib.SequenceMatcher(None, here, there, autojunk=False)
-    same = {
-        at for start, _, size in matcher.get_matching_blocks() for at in range(start, start + size)
+    tokens = _TOKENS.findall(text)
+    words = [word.casefold() for word in tokens if _is_word(word)]
+    other_words = [word.casefold() for word in _TOKENS.findall(other) if _is_word(word)]
+    matcher = difflib.SequenceMatcher(None, words, other_words, autojunk=False)
+    matching_indexes = {
+        index
+        for start, _, size in matcher.get_matching_blocks()
+        for index in range(start, start + size)
     }
-    parts, at = [], -1
-    for token in mine:
+    parts, index = [], -1
+    for token in tokens:
         word = _is_word(token)
-        at += word
+        index += word
         safe = html.escape(token).replace("\n", "<br>")
-        if word and other and at not in same:
-            safe = f'<mark style="background:{MARK};color:#000">{safe}</mark>'
+        if word and other and index not in matching_indexes:
+            safe = f'<mark style="background:{MARK_COLOUR};color:#000">{safe}</mark>'
         parts.append(safe)
     return "".join(parts)
 
@@ -230,28 +266,38 @@ def _is_word(token: str) -> bool:
     return token[0].isalnum() or token[0] == "_"
 
 
-def _figures(project: Project) -> None:
-    found = duplicates_report.figures(project)
+def _render_figures(project: Project) -> None:
+    counts = duplicates_report.compute_counts(project)
     st.dataframe(
         [
-            {"Source": one.source, "Found": one.found, "Harvested again": one.harvested_again,
-             "Repeated": one.repeated, "Unreadable": one.unread, "Removed by tool": one.by_tool,
-             "Removed by hand": one.by_hand, "Kept": one.kept}
-            for one in found.sources
-        ],
-        hide_index=True,
-    )  # fmt: skip
-    st.caption("Reports that two sources share; on the diagonal, all a source holds")
-    st.dataframe(
-        [
-            {"Source": name, **{str(k): v for k, v in row.items()}}
-            for name, row in found.overlap.items()
+            {
+                "Source": source_counts.source,
+                "Found": source_counts.found,
+                "Harvested again": source_counts.harvested_again,
+                "Repeated": source_counts.repeated,
+                "Unreadable": source_counts.unread,
+                "Removed by tool": source_counts.by_tool,
+                "Removed by hand": source_counts.by_hand,
+                "Kept": source_counts.kept,
+            }
+            for source_counts in counts.sources
         ],
         hide_index=True,
     )
-    by = ", ".join(f"{count} by {who}" for who, count in sorted(found.preprint_links_by.items()))
+    st.caption("Reports that two sources share; on the diagonal, all a source holds")
+    st.dataframe(
+        [
+            {"Source": name, **{str(source): v for source, v in row.items()}}
+            for name, row in counts.overlap.items()
+        ],
+        hide_index=True,
+    )
+    makers = ", ".join(
+        f"{count} by {maker}" for maker, count in sorted(counts.preprint_links_by.items())
+    )
     st.markdown(
-        f"Versions of preprints collapsed: **{found.versions_collapsed}** · preprints joined to "
-        f"their articles: **{found.preprint_links}**{f' ({by})' if by else ''} · merges undone: "
-        f"**{found.merges_undone}**"
+        f"Versions of preprints collapsed: **{counts.versions_collapsed}** · preprints joined to "
+        f"their articles: **{counts.preprint_links}**{f' ({makers})' if makers else ''} · merges "
+        "undone: "
+        f"**{counts.merges_undone}**"
     )

@@ -6,9 +6,9 @@ from review.pages import appraisal
 from review.workflow.project.project import Project
 
 
-def page(project: Project) -> None:
+def render_page(project: Project) -> None:
     """Draws the list of reports, or the extraction form of the one that is open."""
     if project.protocol.appraisal.extraction is None:
         st.info("This review has no extraction form: name one under 'appraisal: extraction'.")
         return
-    appraisal.draw(project, ("extraction",))
+    appraisal.render_appraisal(project, ("extraction",))

@@ -7,17 +7,17 @@ import streamlit as st
 from review.errors import ReviewError
 from review.models import Record
 from review.pages.widgets import session
-from review.pages.widgets.highlighting import FREE, marked, plain
-from review.store.records import key_of
+from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown, highlight_words
+from review.store.records import format_record_key
 from review.workflow.deduplication import run
 from review.workflow.fulltexts import attachments
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
 from review.workflow.records import listing
-from review.workflow.records.listing import Card
+from review.workflow.records.listing import RecordView
 
 
-def page(project: Project) -> None:
+def render_page(project: Project) -> None:
     """Draws the record named in the address (?key=R000001) or typed in."""
     key = st.text_input("Record", st.query_params.get("key", ""), placeholder="R000001").strip()
     if not key:
@@ -25,50 +25,52 @@ def page(project: Project) -> None:
         return
     st.query_params["key"] = key
     try:
-        card = listing.card(project, key, session.person())
+        view = listing.get_record_view(project, key, session.get_user())
     except ReviewError as error:
         st.warning(str(error))
         return
-    record = card.stored.record
-    st.title(plain(record.title or "(no title)"))
-    st.caption(plain(_line(record)))
-    st.markdown(" · ".join(identifiers(record)) or "No identifiers")
-    left, right = st.columns([3, 2], gap="large")
-    with left:
+    record = view.stored.record
+    st.title(escape_markdown(record.title or "(no title)"))
+    st.caption(escape_markdown(_format_citation(record)))
+    st.markdown(" · ".join(format_identifiers(record)) or "No identifiers")
+    abstract_column, history_column = st.columns([3, 2], gap="large")
+    with abstract_column:
         st.subheader("Abstract")
-        text = marked(card.abstract or "The source gave no abstract.", {})
-        st.html(f'<div {FREE}line-height:1.6">{text}</div>')
-        _details(record)
-        if card.duplicates:
-            _merged(project, card.stored.key)
-    with right:
-        _belongs(card)
-        _full_text(project, card.stored.id, card.stored.key)
+        text = highlight_words(view.abstract or "The source gave no abstract.", {})
+        st.html(f'<div {FREE_TEXT_STYLE}line-height:1.6">{text}</div>')
+        _render_details(record)
+        if view.duplicates:
+            _render_merged_view(project, view.stored.key)
+    with history_column:
+        _render_related_records(view)
+        _render_full_text(project, view.stored.id, view.stored.key)
         st.subheader("History")
-        for one in card.history:
-            st.markdown(f"**{one.at:%d %b %Y %H:%M}** · {one.who}  \n{plain(one.what)}")
+        for event in view.history:
+            st.markdown(
+                f"**{event.at:%d %b %Y %H:%M}** · {event.who}  \n{escape_markdown(event.what)}"
+            )
 
 
-def _line(record: Record) -> str:
+def _format_citation(record: Record) -> str:
     parts = ["; ".join(record.authors), str(record.year or ""), record.journal or ""]
     return " · ".join(part for part in parts if part)
 
 
-def identifiers(record: Record) -> list[str]:
+def format_identifiers(record: Record) -> list[str]:
     """The record's identifiers as links in Markdown."""
-    shown = []
+    links = []
     if record.doi:
-        shown.append(f"[DOI {plain(record.doi)}](https://doi.org/{quote(record.doi)})")
+        links.append(f"[DOI {escape_markdown(record.doi)}](https://doi.org/{quote(record.doi)})")
     if record.pmid:
-        shown.append(f"[PMID {record.pmid}](https://pubmed.ncbi.nlm.nih.gov/{record.pmid}/)")
+        links.append(f"[PMID {record.pmid}](https://pubmed.ncbi.nlm.nih.gov/{record.pmid}/)")
     if record.pmcid:
-        shown.append(f"[{record.pmcid}](https://pmc.ncbi.nlm.nih.gov/articles/{record.pmcid}/)")
+        links.append(f"[{record.pmcid}](https://pmc.ncbi.nlm.nih.gov/articles/{record.pmcid}/)")
     if record.arxiv_id:
-        shown.append(f"[arXiv {record.arxiv_id}](https://arxiv.org/abs/{record.arxiv_id})")
-    return shown
+        links.append(f"[arXiv {record.arxiv_id}](https://arxiv.org/abs/{record.arxiv_id})")
+    return links
 
 
-def _details(record: Record) -> None:
+def _render_details(record: Record) -> None:
     rows = {
         "Source": " ".join(filter(None, (record.source, record.source_id))),
         "Published": record.date or "",
@@ -80,57 +82,72 @@ def _details(record: Record) -> None:
         "Keywords": ", ".join(record.keywords),
         "MeSH": ", ".join(record.mesh),
         "Categories": ", ".join(record.categories),
-        "Relations": "; ".join(f"{r.kind} {r.target} ({r.said_by})" for r in record.relations),
+        "Relations": "; ".join(
+            f"{relation.kind} {relation.target} ({relation.said_by})"
+            for relation in record.relations
+        ),
     }
     rows |= {tag: "; ".join(values) for tag, values in record.extra.items()}
     with st.expander("Everything the source said"):
         st.table(
-            {name: [plain(value)] for name, value in rows.items() if value}, border="horizontal"
+            {name: [escape_markdown(value)] for name, value in rows.items() if value},
+            border="horizontal",
         )
 
 
-def _merged(project: Project, key: str) -> None:
+def _render_merged_view(project: Project, key: str) -> None:
     """One view of the report's records, with where each field comes from."""
     with st.expander("All records of this report as one, field by field"):
-        rows = run.merged(project, key)
+        rows = run.build_merged_view(project, key)
         st.table(
             {
-                "Field": [one.name.replace("_", " ") for one in rows],
-                "Value": [plain(one.value) for one in rows],
-                "From": [f"{one.key} ({one.source})" for one in rows],
+                "Field": [field.name.replace("_", " ") for field in rows],
+                "Value": [escape_markdown(field.value) for field in rows],
+                "From": [f"{field.key} ({field.source})" for field in rows],
             },
             border="horizontal",
         )
 
 
-def _full_text(project: Project, number: int, key: str) -> None:
+def _render_full_text(project: Project, number: int, key: str) -> None:
     """The PDF to read, or a place to put it for those who may."""
     st.subheader("Full text")
-    path = attachments.pdf_of(project, number)
+    path = attachments.find_pdf(project, number)
     if path is not None:
         st.download_button("Download the PDF", path.read_bytes, f"{key}.pdf", "application/pdf")
         return
-    if not accounts.may(session.person(), "attach"):
+    if not accounts.is_allowed(session.get_user(), "attach"):
         st.caption("No PDF is attached.")
         return
-    given = st.file_uploader("No PDF yet: add it here", type="pdf", key=f"record_pdf_{key}")
-    if given is None:
+    upload = st.file_uploader("No PDF yet: add it here", type="pdf", key=f"record_pdf_{key}")
+    if upload is None:
         return
     try:
-        attachments.attach(project, number, given.name, given.getvalue(), session.person().name)
+        attachments.attach_pdf(
+            project, number, upload.name, upload.getvalue(), session.get_user().name
+        )
     except ReviewError as error:
         st.warning(str(error))
         return
     st.rerun()
 
 
-def _belongs(card: Card) -> None:
-    own = card.stored.id
-    if card.report != own:
-        st.markdown(f"Stands under [{key_of(card.report)}](record?key={key_of(card.report)})")
-    if card.duplicates:
-        keys = ", ".join(f"[{key_of(n)}](record?key={key_of(n)})" for n in card.duplicates)
+def _render_related_records(view: RecordView) -> None:
+    own_number = view.stored.id
+    if view.report != own_number:
+        st.markdown(
+            "Stands under "
+            f"[{format_record_key(view.report)}](record?key={format_record_key(view.report)})"
+        )
+    if view.duplicates:
+        keys = ", ".join(
+            f"[{format_record_key(record_number)}](record?key={format_record_key(record_number)})"
+            for record_number in view.duplicates
+        )
         st.markdown(f"Same report: {keys}")
-    if card.siblings:
-        keys = ", ".join(f"[{key_of(n)}](record?key={key_of(n)})" for n in card.siblings)
+    if view.siblings:
+        keys = ", ".join(
+            f"[{format_record_key(record_number)}](record?key={format_record_key(record_number)})"
+            for record_number in view.siblings
+        )
         st.markdown(f"Other reports of the same study: {keys}")

@@ -8,172 +8,210 @@ import streamlit as st
 
 from review.errors import FlowError
 from review.pages.widgets import session
-from review.tables import frame
-from review.tables.documents import WRITERS
+from review.tables import to_data_frame
+from review.tables.documents import TABLE_WRITERS
 from review.workflow.exports import bundle, changes, methods_text, prisma, snapshot
-from review.workflow.exports.snapshot import Moment
+from review.workflow.exports.snapshot import ReviewSnapshot
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
 
-FORMS = {"SVG": "svg", "PDF": "pdf", "PNG 300 dpi": "png", "PNG 600 dpi": "png 600"}
+PICTURE_FORMATS = {"SVG": "svg", "PDF": "pdf", "PNG 300 dpi": "png", "PNG 600 dpi": "png 600"}
 TABS = ("Flow diagram", "Figures", "Tables", "Methods", "Changes", "Everything")
-SCALE = 1.5
+PREVIEW_SCALE = 1.5
 """Pixels a point in previews: text of 9 points reads as 13 pixels."""
 PREVIEW_ROWS = 500
 """Rows of a table that are shown; the files hold all."""
 
 
-def page(project: Project) -> None:
+def render_page(project: Project) -> None:
     """Draws the reports of the day that is asked for."""
-    accounts.require(session.person(), "export")
+    accounts.require_permission(session.get_user(), "export")
     st.title("Reports")
-    day = _day()
-    key = (str(project.folder), day, snapshot.stamp(project))
-    now = _moment(project, *key)
+    day = _choose_day()
+    key = (str(project.folder), day, snapshot.compute_revision_key(project))
+    review_snapshot = _load_snapshot(project, *key)
     try:
-        shown = _figures(now, *key)
+        figures = _draw_figures(review_snapshot, *key)
     except FlowError as error:
         st.error(str(error))
         return
-    st.caption(f"State of {now.day} · {prisma.sums(now)}")
+    st.caption(f"State of {review_snapshot.day} · {prisma.describe_conservation(review_snapshot)}")
     tab = st.segmented_control(
         "Part", TABS, default=TABS[0], required=True, label_visibility="collapsed"
     )
     if tab == "Figures":
-        _figure_tab({name: svg for name, svg in shown.items() if name != FLOW})
+        _render_figure_tab({name: svg for name, svg in figures.items() if name != FLOW_TITLE})
     elif tab == "Tables":
-        _table_tab(now)
+        _render_table_tab(review_snapshot)
     elif tab == "Methods":
-        _methods_tab(now)
+        _render_methods_tab(review_snapshot)
     elif tab == "Changes":
-        _changes_tab(project, now)
+        _render_changes_tab(project, review_snapshot)
     elif tab == "Everything":
-        _all_tab(now, key)
+        _render_export_tab(review_snapshot, key)
     else:
-        _flow_tab(now, shown[FLOW])
+        _render_flow_tab(review_snapshot, figures[FLOW_TITLE])
 
 
-FLOW = "PRISMA 2020 flow"
+FLOW_TITLE = "PRISMA 2020 flow"
 
 
-def _day() -> str | None:
-    picked = st.date_input(
-        "State at the end of", value=None, format="YYYY-MM-DD", key="results_day",
+def _choose_day() -> str | None:
+    selected_day = st.date_input(
+        "State at the end of",
+        value=None,
+        format="YYYY-MM-DD",
+        key="results_day",
         help="Leave empty for the present state.",
-        max_value=datetime.datetime.now(datetime.UTC).date(), width=220,
-    )  # fmt: skip
-    return picked.isoformat() if isinstance(picked, datetime.date) else None
+        max_value=datetime.datetime.now(datetime.UTC).date(),
+        width=220,
+    )
+    return selected_day.isoformat() if isinstance(selected_day, datetime.date) else None
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the review ...")
-def _moment(_project: Project, folder: str, day: str | None, stamp: str) -> Moment:
+def _load_snapshot(_project: Project, folder: str, day: str | None, stamp: str) -> ReviewSnapshot:
     del folder, stamp  # part of the cache's key
-    return snapshot.at(_project, day)
+    return snapshot.snapshot_at(_project, day)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Drawing ...")
-def _figures(_now: Moment, folder: str, day: str | None, stamp: str) -> dict[str, str]:
+def _draw_figures(
+    _snapshot: ReviewSnapshot, folder: str, day: str | None, stamp: str
+) -> dict[str, str]:
     del folder, day, stamp  # part of the cache's key
-    return bundle.figures(_now)
+    return bundle.draw_preview_figures(_snapshot)
 
 
-def _downloads(name: str, svg: str, stem: str) -> None:
-    places = st.columns(len(FORMS) + 2)
-    for place, (label, form) in zip(places, FORMS.items(), strict=False):
-        kind, _, dpi = form.partition(" ")
+def _render_downloads(name: str, svg: str, stem: str) -> None:
+    columns = st.columns(len(PICTURE_FORMATS) + 2)
+    for column, (label, picture_format) in zip(columns, PICTURE_FORMATS.items(), strict=False):
+        kind, _, dpi = picture_format.partition(" ")
         file = f"{stem}-{dpi}dpi.{kind}" if dpi else f"{stem}.{kind}"
-        place.download_button(
-            label, partial(prisma.picture, svg, form), file, on_click="ignore",
-            key=f"{name} {form}", width="stretch",
-        )  # fmt: skip
+        column.download_button(
+            label,
+            partial(prisma.render_format, svg, picture_format),
+            file,
+            on_click="ignore",
+            key=f"{name} {picture_format}",
+            width="stretch",
+        )
 
 
-def _picture(svg: str, alt: str) -> None:
+def _render_figure(svg: str, alt: str) -> None:
     """Shows a figure at a size its text reads well in."""
-    found = re.search(r'width="([\d.]+)"', svg)
-    natural = float(found.group(1)) if found else 600.0
-    st.image(svg, width=int(min(natural * SCALE, 1500)), alt=alt)
+    match = re.search(r'width="([\d.]+)"', svg)
+    natural = float(match.group(1)) if match else 600.0
+    st.image(svg, width=int(min(natural * PREVIEW_SCALE, 1500)), alt=alt)
 
 
-def _flow_tab(now: Moment, svg: str) -> None:
-    _downloads(FLOW, svg, "prisma")
-    files = prisma.texts_of(now.flow)
-    for place, (name, data) in zip(st.columns(6), files.items(), strict=False):
-        place.download_button(name, data, name, on_click="ignore", width="stretch")
+def _render_flow_tab(review_snapshot: ReviewSnapshot, svg: str) -> None:
+    _render_downloads(FLOW_TITLE, svg, "prisma")
+    files = prisma.build_text_files(review_snapshot.flow)
+    for column, (name, data) in zip(st.columns(6), files.items(), strict=False):
+        column.download_button(name, data, name, on_click="ignore", width="stretch")
     st.caption("prisma.csv is what the PRISMA2020 R package and its web app read.")
-    _picture(svg, "PRISMA 2020 flow diagram")
+    _render_figure(svg, "PRISMA 2020 flow diagram")
 
 
-def _figure_tab(shown: dict[str, str]) -> None:
-    if not shown:
+def _render_figure_tab(figures: dict[str, str]) -> None:
+    if not figures:
         st.info("Figures appear when reports have been appraised.")
         return
-    name = st.selectbox("Figure", list(shown), key="results_figure")
-    stem = "".join(c if c.isalnum() else "-" for c in name.lower()).replace("--", "-")
-    _downloads(name, shown[name], stem)
-    _picture(shown[name], name)
+    name = st.selectbox("Figure", list(figures), key="results_figure")
+    stem = "".join(character if character.isalnum() else "-" for character in name.lower()).replace(
+        "--", "-"
+    )
+    _render_downloads(name, figures[name], stem)
+    _render_figure(figures[name], name)
 
 
-def _table_tab(now: Moment) -> None:
-    every = {table.name: table for table in bundle.all_tables(now, session.person().name)}
+def _render_table_tab(review_snapshot: ReviewSnapshot) -> None:
+    tables_by_name = {
+        table.name: table
+        for table in bundle.build_all_tables(review_snapshot, session.get_user().name)
+    }
     name = st.selectbox(
-        "Table", list(every), key="results_table",
-        format_func=lambda one: f"{every[one].title} ({len(every[one].rows):,})",
-    )  # fmt: skip
-    table = every[name]
-    st.dataframe(frame(table).head(PREVIEW_ROWS).astype("string"), hide_index=True)
+        "Table",
+        list(tables_by_name),
+        key="results_table",
+        format_func=lambda table_name: (
+            f"{tables_by_name[table_name].title} ({len(tables_by_name[table_name].rows):,})"
+        ),
+    )
+    table = tables_by_name[name]
+    st.dataframe(to_data_frame(table).head(PREVIEW_ROWS).astype("string"), hide_index=True)
     if len(table.rows) > PREVIEW_ROWS:
         st.caption(f"The first {PREVIEW_ROWS} of {len(table.rows):,} rows; the files hold all.")
     for note in table.notes:
         st.caption(note)
-    for place, (form, write) in zip(st.columns(7), WRITERS.items(), strict=False):
-        place.download_button(
-            form.upper(), partial(write, table), f"{table.name}.{form}", on_click="ignore",
-            key=f"{table.name} {form}", width="stretch",
-        )  # fmt: skip
+    for column, (file_format, write) in zip(st.columns(7), TABLE_WRITERS.items(), strict=False):
+        column.download_button(
+            file_format.upper(),
+            partial(write, table),
+            f"{table.name}.{file_format}",
+            on_click="ignore",
+            key=f"{table.name} {file_format}",
+            width="stretch",
+        )
 
 
-def _methods_tab(now: Moment) -> None:
-    text = methods_text.methods(now)
+def _render_methods_tab(review_snapshot: ReviewSnapshot) -> None:
+    text = methods_text.write_methods(review_snapshot)
     st.markdown(text.replace("*", r"\*").replace("$", r"\$"))
     st.download_button("Download as text", text, "methods.md", on_click="ignore")
 
 
-def _changes_tab(project: Project, now: Moment) -> None:
-    picked = st.date_input("Since the end of", value=None, format="YYYY-MM-DD",
-                           key="results_since", width=220)  # fmt: skip
-    if not isinstance(picked, datetime.date):
-        st.info("Choose a day: what came and was decided after it is told, with the diagram of the "
-                "update.")  # fmt: skip
+def _render_changes_tab(project: Project, review_snapshot: ReviewSnapshot) -> None:
+    selected_day = st.date_input(
+        "Since the end of", value=None, format="YYYY-MM-DD", key="results_since", width=220
+    )
+    if not isinstance(selected_day, datetime.date):
+        st.info(
+            "Choose a day: what came and was decided after it is told, with the diagram of the "
+            "update."
+        )
         return
-    found = changes.since(project, picked.isoformat(), now.until.date().isoformat()
-                          if now.until else None)  # fmt: skip
-    st.code("\n".join(changes.lines(found)), language=None)
-    svg = prisma.svg_of(found.update)
-    _downloads("update", svg, "prisma-update")
-    _picture(svg, "PRISMA 2020 flow diagram of the update")
+    difference = changes.compare_since(
+        project,
+        selected_day.isoformat(),
+        review_snapshot.until.date().isoformat() if review_snapshot.until else None,
+    )
+    st.code("\n".join(changes.format_lines(difference)), language=None)
+    svg = prisma.draw_flow_svg(difference.update)
+    _render_downloads("update", svg, "prisma-update")
+    _render_figure(svg, "PRISMA 2020 flow diagram of the update")
 
 
-def _all_tab(now: Moment, key: tuple[str, str | None, str]) -> None:
+def _render_export_tab(review_snapshot: ReviewSnapshot, key: tuple[str, str | None, str]) -> None:
     st.write(
         "One ZIP with every figure, table and text, the references of what was included and "
         "excluded, the log of all entries and a manifest with checksums. The same store and day "
         "give the same bytes."
     )
     if st.button("Make the whole report", type="primary"):
-        bar = st.progress(0.0, "Making the report ...")
-        files = bundle.everything(
-            now,
-            progress=lambda part, share: bar.progress(share, f"Making: {part} ..."),
-            reader=session.person().name,
+        progress_bar = st.progress(0.0, "Making the report ...")
+        files = bundle.build_report_files(
+            review_snapshot,
+            progress=lambda part, share: progress_bar.progress(share, f"Making: {part} ..."),
+            reader=session.get_user().name,
         )
-        bar.progress(1.0, f"{len(files):,} files")
-        st.session_state["results_zip"] = (key, bundle.as_zip(files), bundle.sums(now, files))
-    made = st.session_state.get("results_zip")
-    if made and made[0] != key:
+        progress_bar.progress(1.0, f"{len(files):,} files")
+        st.session_state["results_zip"] = (
+            key,
+            bundle.pack_zip(files),
+            bundle.describe_totals(review_snapshot, files),
+        )
+    stored_report = st.session_state.get("results_zip")
+    if stored_report and stored_report[0] != key:
         st.caption("The report made before is of another day or state; make it anew.")
-    elif made:
-        st.download_button("Download the report", made[1], f"report-{now.day}.zip",
-                           mime="application/zip", on_click="ignore")  # fmt: skip
-        for line in made[2]:
+    elif stored_report:
+        st.download_button(
+            "Download the report",
+            stored_report[1],
+            f"report-{review_snapshot.day}.zip",
+            mime="application/zip",
+            on_click="ignore",
+        )
+        for line in stored_report[2]:
             st.caption(line)

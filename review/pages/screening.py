@@ -10,53 +10,61 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.models import Verdict
-from review.pages.record import identifiers
+from review.pages.record import format_identifiers
 from review.pages.widgets import session
-from review.pages.widgets.highlighting import FREE, marked, plain, search_words
-from review.pages.widgets.keyboard import INTO_THE_BOX, one_press
-from review.protocol import Stage, stage_of, stage_reviewers
+from review.pages.widgets.highlighting import (
+    FREE_TEXT_STYLE,
+    escape_markdown,
+    extract_search_words,
+    highlight_words,
+)
+from review.pages.widgets.keyboard import FOCUS_NOTE_SCRIPT, build_key_script
+from review.protocol import Stage, find_stage, list_stage_reviewers
 from review.workflow.deduplication import run
 from review.workflow.fulltexts import attachments
 from review.workflow.project.project import Project
 from review.workflow.records import listing
 from review.workflow.screening import ranking, rescreening, reviewing
-from review.workflow.screening.reviewing import Pace, Shown
+from review.workflow.screening.reviewing import ReportView, ReviewerProgress
 
-DONE = {"include": "included", "exclude": "excluded", "unsure": "marked as maybe"}
-KEY = "screening_key"
+VERDICT_LABELS = {"include": "included", "exclude": "excluded", "unsure": "marked as maybe"}
+REVISIT_KEY = "screening_key"
 """Session key: the record that is looked back at; None for the next one."""
-AT = "screening_at"
+CURRENT_KEY = "screening_at"
 """Session key: the record in hand, which stays until it is decided; the address keeps it over a
 reload."""
-TWICE = "{} was decided by the key before; the one after it did not count. Z undoes the first."
-EMPTY = (
+DOUBLE_PRESS_MESSAGE = (
+    "{} was decided by the key before; the one after it did not count. Z undoes the first."
+)
+EMPTY_MESSAGES = (
     "Records wait here once the lead has harvested the sources or imported search exports.",
     "Reports come here once they are included on title and abstract.",
 )
 """What fills the first stage, and full text."""
-LEARN_SECONDS = 10.0
+RETRAIN_CHECK_SECONDS = 10.0
 """How often a process asks whether a new order is due (seconds)."""
-_ASKED: dict[tuple[Path, str], float] = {}
+_LAST_RETRAIN_CHECK: dict[tuple[Path, str], float] = {}
 
-BAR = """<div role="progressbar" aria-label="Judged" aria-valuenow="{share}" style="height:4px;
-border-radius:2px;background:#e9ebee"><div style="height:4px;border-radius:2px;width:{share}%;
-background:#23507c"></div></div>"""
-OPENED = ("screening_reason", "screening_same")
+BAR_TEMPLATE = """<div role="progressbar" aria-label="Judged" aria-valuenow="{share}"
+style="height:4px;border-radius:2px;background:#e9ebee">
+<div style="height:4px;border-radius:2px;width:{share}%;background:#23507c"></div></div>"""
+PANEL_KEYS = ("screening_reason", "screening_same")
 """Session keys of what opens above the record, and holds its key while it is open."""
-LAST = "screening_last"
+LAST_DECISION_KEY = "screening_last"
 """Session key: the record this tab decided last."""
 
 
-def page(project: Project) -> None:
+def render_page(project: Project) -> None:
     """Draws the record the reviewer is at."""
-    person = session.person()
+    person = session.get_user()
     stages = [
-        one
-        for one in (
-            stage_of(project.protocol, "screening"),
-            stage_of(project.protocol, "eligibility"),
+        protocol_stage
+        for protocol_stage in (
+            find_stage(project.protocol, "screening"),
+            find_stage(project.protocol, "eligibility"),
         )
-        if one is not None and person.name in stage_reviewers(project.protocol, one)
+        if protocol_stage is not None
+        and person.name in list_stage_reviewers(project.protocol, protocol_stage)
     ]
     if not stages:
         st.info("No stage of this review has you among its reviewers; the lead sets that.")
@@ -65,172 +73,180 @@ def page(project: Project) -> None:
         st.info("You have left this review; what you decided is kept. The lead can take you back.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        stage = _stage(stages)
-        pace = reviewing.pace(project, stage, session.person().name)
-        _head(pace)
-    _bar(pace)
-    shown = _record(project, stage)
-    if shown is None:
-        _end(project, stages, stage, pace)
+        stage = _choose_stage(stages)
+        pace = reviewing.get_reviewer_progress(project, stage, session.get_user().name)
+        _render_header(pace)
+    _render_progress_bar(pace)
+    view = _get_view(project, stage)
+    if view is None:
+        _render_end(project, stages, stage, pace)
         return
-    st.query_params["key"] = shown.key
-    _actions(project, stage, shown)
+    st.query_params["key"] = view.key
+    _render_actions(project, stage, view)
     if stage.kind == "eligibility":
-        _beside_its_text(project, stage, shown)
+        _render_with_full_text(project, stage, view)
     else:
-        criteria, record = st.columns([1, 3], gap="large")
-        with criteria.container(key="pinned"):
-            _criteria(project)
-        with record:
-            _panels(project, stage, shown)
-            _draw(project, stage, shown)
-    asked = [name for name in OPENED if st.session_state.get(name) == shown.key]
-    st.html(one_press(" ".join((shown.key, *asked))), unsafe_allow_javascript=True)
+        criteria_column, record_column = st.columns([1, 3], gap="large")
+        with criteria_column.container(key="pinned"):
+            _render_criteria(project)
+        with record_column:
+            _render_panels(project, stage, view)
+            _render_record(project, stage, view)
+    open_panels = [name for name in PANEL_KEYS if st.session_state.get(name) == view.key]
+    st.html(build_key_script(" ".join((view.key, *open_panels))), unsafe_allow_javascript=True)
 
 
-def _beside_its_text(project: Project, stage: Stage, shown: Shown) -> None:
+def _render_with_full_text(project: Project, stage: Stage, view: ReportView) -> None:
     """Full text: the record and the criteria left, the PDF right; nothing moves the PDF."""
-    left, right = st.columns([1, 2], gap="small")  # the lines of an A4 page fit a screen of 1,280
-    with left:
-        if st.session_state.get("screening_reason") == shown.key:
-            _reasons(project, stage, shown)
-        _panels(project, stage, shown)
-        _draw(project, stage, shown)
-        _criteria(project)
-    with right:
-        _pdf(project, shown)
+    record_column, pdf_column = st.columns(
+        [1, 2], gap="small"
+    )  # the lines of an A4 page fit a screen of 1,280
+    with record_column:
+        if st.session_state.get("screening_reason") == view.key:
+            _render_reasons(project, stage, view)
+        _render_panels(project, stage, view)
+        _render_record(project, stage, view)
+        _render_criteria(project)
+    with pdf_column:
+        _render_pdf(project, view)
 
 
-def _stage(stages: list[Stage]) -> Stage:
+def _choose_stage(stages: list[Stage]) -> Stage:
     if len(stages) == 1:
         return stages[0]
-    names = {one.id: one for one in stages}
-    asked = st.query_params.get("stage", stages[0].id)
+    names = {protocol_stage.id: protocol_stage for protocol_stage in stages}
+    requested_id = st.query_params.get("stage", stages[0].id)
     chosen = st.segmented_control(
         "Stage",
         list(names),
-        default=asked if asked in names else stages[0].id,
+        default=requested_id if requested_id in names else stages[0].id,
         required=True,
         format_func=lambda name: names[name].name or name,
         label_visibility="collapsed",
-        on_change=lambda: st.session_state.update({KEY: None, AT: None}),
+        on_change=lambda: st.session_state.update({REVISIT_KEY: None, CURRENT_KEY: None}),
     )
     stage = names[chosen or stages[0].id]
     st.query_params["stage"] = stage.id
     return stage
 
 
-def _head(pace: Pace) -> None:
+def _render_header(pace: ReviewerProgress) -> None:
     """How far the reviewer is, and what the last key did, on one line."""
-    whole = pace.done + pace.left
-    text = f"**{min(pace.done + 1, whole):,} of {whole:,}**"
-    if pace.minutes is not None and pace.left:
-        text += f", about {_duration(pace.minutes)} left"
+    total = pace.done + pace.remaining
+    text = f"**{min(pace.done + 1, total):,} of {total:,}**"
+    if pace.minutes is not None and pace.remaining:
+        text += f", about {_format_duration(pace.minutes)} left"
     st.markdown(text, width="content")
-    said = st.session_state.pop("screening_said", None)
-    if said:
-        st.caption(said, width="content")
+    message = st.session_state.pop("screening_said", None)
+    if message:
+        st.caption(message, width="content")
 
 
-def _bar(pace: Pace) -> None:
+def _render_progress_bar(pace: ReviewerProgress) -> None:
     """A thin line of progress, and what went wrong."""
-    share = 100 * pace.done / ((pace.done + pace.left) or 1)
-    st.html(BAR.format(share=f"{share:.1f}"))
-    wrong = st.session_state.pop("screening_wrong", None)
-    if wrong:
-        st.warning(wrong)
+    share = 100 * pace.done / ((pace.done + pace.remaining) or 1)
+    st.html(BAR_TEMPLATE.format(share=f"{share:.1f}"))
+    problem = st.session_state.pop("screening_wrong", None)
+    if problem:
+        st.warning(problem)
 
 
-def _duration(minutes: float) -> str:
+def _format_duration(minutes: float) -> str:
     if minutes < 1:
         return "a minute"
     return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.0f} h"
 
 
-def _record(project: Project, stage: Stage) -> Shown | None:
+def _get_view(project: Project, stage: Stage) -> ReportView | None:
     """The record looked back at, else the one in hand, else the next."""
-    name = session.person().name
-    if AT not in st.session_state:
-        _reloaded(project, stage)
-    looked_at = st.session_state.get(KEY)
-    if looked_at:
+    name = session.get_user().name
+    if CURRENT_KEY not in st.session_state:
+        _restore_record(project, stage)
+    revisited_key = st.session_state.get(REVISIT_KEY)
+    if revisited_key:
         try:
-            return reviewing.shown(project, stage, name, looked_at)
+            return reviewing.get_report_view(project, stage, name, revisited_key)
         except ReviewError:
-            st.session_state[KEY] = None
-    found = reviewing.next_record(project, stage, name, at=st.session_state[AT])
-    st.session_state[AT] = found.key if found else None
-    return found
+            st.session_state[REVISIT_KEY] = None
+    next_view = reviewing.get_next_record(
+        project, stage, name, current_key=st.session_state[CURRENT_KEY]
+    )
+    st.session_state[CURRENT_KEY] = next_view.key if next_view else None
+    return next_view
 
 
-def _reloaded(project: Project, stage: Stage) -> None:
+def _restore_record(project: Project, stage: Stage) -> None:
     """Takes up the record in the address: one that waits, or one looked back at."""
     key = st.query_params.get("key")
-    st.session_state[AT] = key
-    if key in reviewing.trail(project, stage, session.person().name):
-        st.session_state[KEY] = key
+    st.session_state[CURRENT_KEY] = key
+    if key in reviewing.list_recent_keys(project, stage, session.get_user().name):
+        st.session_state[REVISIT_KEY] = key
 
 
-def _criteria(project: Project) -> None:
+def _render_criteria(project: Project) -> None:
     criteria = project.protocol.criteria
     st.markdown("**Include**" if criteria.include else "")
-    st.markdown("\n".join(f"- {one}" for one in criteria.include))
+    st.markdown("\n".join(f"- {criterion}" for criterion in criteria.include))
     st.markdown("**Exclude**" if criteria.exclude else "")
-    st.markdown("\n".join(f"- {one}" for one in criteria.exclude))
+    st.markdown("\n".join(f"- {criterion}" for criterion in criteria.exclude))
 
 
-def _draw(project: Project, stage: Stage, shown: Shown) -> None:
-    record = shown.record
-    decides = "im123456789" if _asks(stage) else "iem"
+def _render_record(project: Project, stage: Stage, view: ReportView) -> None:
+    record = view.record
+    decision_keys = "im123456789" if _needs_reason(stage) else "iem"
     lists = {
         "include": project.protocol.highlight.include,
         "exclude": project.protocol.highlight.exclude,
-        "search": search_words(project.protocol.search.query),
+        "search": extract_search_words(project.protocol.search.query),
     }
-    title = marked(record.title or "(no title)", lists)
+    title = highlight_words(record.title or "(no title)", lists)
     st.html(
-        f'<div class="record-key" data-key="{shown.key}" data-decides="{decides}" '
-        f'{FREE}font-size:1.55rem;line-height:1.3;font-weight:650">{title}</div>'
+        f'<div class="record-key" data-key="{view.key}" data-decides="{decision_keys}" '
+        f'{FREE_TEXT_STYLE}font-size:1.55rem;line-height:1.3;font-weight:650">{title}</div>'
     )
-    people = "; ".join(record.authors[:8]) + (" et al." if len(record.authors) > 8 else "")
-    place = " · ".join(filter(None, (people, str(record.year or ""), record.journal or "")))
-    st.caption(f"{plain(place)} · {plain(record.source)} · {shown.key}")
-    links = " · ".join(identifiers(record))
+    authors = "; ".join(record.authors[:8]) + (" et al." if len(record.authors) > 8 else "")
+    citation = " · ".join(filter(None, (authors, str(record.year or ""), record.journal or "")))
+    st.caption(f"{escape_markdown(citation)} · {escape_markdown(record.source)} · {view.key}")
+    links = " · ".join(format_identifiers(record))
     if links:
         st.markdown(links)
-    if shown.siblings:
-        st.caption(f"Same study as {', '.join(shown.siblings)}")
-        for one in rescreening.waiting(project):
-            if one.old in (shown.key, *shown.members):
-                st.info(f"Open again: its journal article {one.fresh} came after it was judged.")
-    if shown.abstract:
+    if view.siblings:
+        st.caption(f"Same study as {', '.join(view.siblings)}")
+        for preprint in rescreening.list_waiting(project):
+            if preprint.old in (view.key, *view.members):
+                st.info(
+                    f"Open again: its journal article {preprint.fresh} came after it was judged."
+                )
+    if view.abstract:
         st.html(
-            f'<div {FREE}font-size:1.06rem;line-height:1.62;max-width:46rem">'
-            f"{marked(shown.abstract, lists)}</div>"
+            f'<div {FREE_TEXT_STYLE}font-size:1.06rem;line-height:1.62;max-width:46rem">'
+            f"{highlight_words(view.abstract, lists)}</div>"
         )
     else:
-        _missing_abstract(project, shown)
+        _render_missing_abstract(project, view)
 
 
-def _missing_abstract(project: Project, shown: Shown) -> None:
+def _render_missing_abstract(project: Project, view: ReportView) -> None:
     st.info("The source gave no abstract.")
-    with st.expander("Add the abstract"), st.form(f"abstract_{shown.key}", border=False):
+    with st.expander("Add the abstract"), st.form(f"abstract_{view.key}", border=False):
         text = st.text_area("Abstract", height=240)
         if st.form_submit_button("Save the abstract"):
             try:
-                reviewing.add_abstract(project, session.person().name, shown.number, text)
+                reviewing.add_abstract(project, session.get_user().name, view.number, text)
             except ReviewError as error:
                 st.warning(str(error))
                 return
             st.rerun()
 
 
-def _actions(project: Project, stage: Stage, shown: Shown) -> None:
+def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
     """The row of keys, always at the same place; they rest while somebody types."""
-    vote = partial(_vote, project, stage, shown, session.person().name)
-    asked = partial(_toggle, "screening_reason", shown.key)
-    exclude: Callable[[], None] = asked if _asks(stage) else partial(vote, "exclude")
-    typing = shown.key in (
+    vote = partial(_save_vote, project, stage, view, session.get_user().name)
+    toggle_reasons = partial(_toggle_panel, "screening_reason", view.key)
+    exclude: Callable[[], None] = (
+        toggle_reasons if _needs_reason(stage) else partial(vote, "exclude")
+    )
+    is_typing = view.key in (
         st.session_state.get("screening_note"),
         st.session_state.get("screening_same"),
     )
@@ -238,190 +254,224 @@ def _actions(project: Project, stage: Stage, shown: Shown) -> None:
         ("Include", "i", partial(vote, "include"), False),
         ("Exclude", "e", exclude, False),
         ("Maybe", "m", partial(vote, "unsure"), False),
-        ("Note", "n", partial(_toggle, "screening_note", shown.key), False),
-        ("Duplicate", "d", partial(_toggle, "screening_same", shown.key), False),
-        ("Undo", "z", partial(_undo, project, stage), False),
-        ("Back", "Left", partial(_step, project, stage, shown, 1), False),
+        ("Note", "n", partial(_toggle_panel, "screening_note", view.key), False),
+        ("Duplicate", "d", partial(_toggle_panel, "screening_same", view.key), False),
+        ("Undo", "z", partial(_undo_decision, project, stage), False),
+        ("Back", "Left", partial(_step_through_decisions, project, stage, view, 1), False),
         (
             "Forward",
             "Right",
-            partial(_step, project, stage, shown, -1),
-            not st.session_state.get(KEY),
+            partial(_step_through_decisions, project, stage, view, -1),
+            not st.session_state.get(REVISIT_KEY),
         ),
     ]
     with st.container(horizontal=True, key="keys"):
-        for label, key, act, off in keys:
+        for label, key, action, is_disabled in keys:
             st.button(
                 label,
-                shortcut=None if typing else key,
-                on_click=act,
-                disabled=off,
+                shortcut=None if is_typing else key,
+                on_click=action,
+                disabled=is_disabled,
                 type="primary" if label == "Include" else "secondary",
-                key=f"screening_{label}" + (f"_{shown.key}" if key in "iemnd" else ""),
+                key=f"screening_{label}" + (f"_{view.key}" if key in "iemnd" else ""),
             )  # a press belongs to the record it was made on, so the button is that record's own
-    if typing:
+    if is_typing:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button("Close", shortcut="Escape", on_click=_close, key="screening_close")
+            st.button("Close", shortcut="Escape", on_click=_close_panels, key="screening_close")
             st.caption("The keys rest while this is open. Escape closes it.")
 
 
-def _panels(project: Project, stage: Stage, shown: Shown) -> None:
+def _render_panels(project: Project, stage: Stage, view: ReportView) -> None:
     """The reviewer's own decision and note, and what N and D opened, above the record."""
-    if shown.mine is not None:
-        reason = f", {shown.mine.reason}" if shown.mine.reason else ""
-        st.caption(f"Your decision: {shown.mine.verdict}{reason}. A key changes it.")
-    if st.session_state.get("screening_same") == shown.key:
-        _same(project, shown)
-    if st.session_state.get("screening_note") == shown.key:
-        _note(project, stage, shown)
-    elif shown.note:
-        st.caption(f"Your note: {plain(shown.note)}")
+    if view.own_decision is not None:
+        reason = f", {view.own_decision.reason}" if view.own_decision.reason else ""
+        st.caption(f"Your decision: {view.own_decision.verdict}{reason}. A key changes it.")
+    if st.session_state.get("screening_same") == view.key:
+        _render_duplicate_form(project, view)
+    if st.session_state.get("screening_note") == view.key:
+        _render_note_form(project, stage, view)
+    elif view.note:
+        st.caption(f"Your note: {escape_markdown(view.note)}")
 
 
-def _asks(stage: Stage) -> bool:
+def _needs_reason(stage: Stage) -> bool:
     """Whether an exclusion asks for its reason."""
     return stage.kind == "eligibility" and bool(stage.reasons)
 
 
-def _reasons(project: Project, stage: Stage, shown: Shown) -> None:
-    name = session.person().name
+def _render_reasons(project: Project, stage: Stage, view: ReportView) -> None:
+    name = session.get_user().name
     with st.container(gap="xxsmall"):
         st.markdown(f"**Exclude because** (1 to {min(len(stage.reasons), 9)})")
         for number, reason in enumerate(stage.reasons, 1):
-            act = partial(_vote, project, stage, shown, name, "exclude", reason)
+            exclude_record = partial(_save_vote, project, stage, view, name, "exclude", reason)
             shortcut = str(number) if number <= 9 else None
             st.button(
-                reason, shortcut=shortcut, on_click=act, key=f"reason_{number}_{shown.key}",
+                reason,
+                shortcut=shortcut,
+                on_click=exclude_record,
+                key=f"reason_{number}_{view.key}",
                 width="stretch",
-            )  # fmt: skip
-        back = partial(_toggle, "screening_reason", shown.key)
-        st.button("Not after all", shortcut="Escape", on_click=back)
+            )
+        close_reasons = partial(_toggle_panel, "screening_reason", view.key)
+        st.button("Not after all", shortcut="Escape", on_click=close_reasons)
 
 
-def _same(project: Project, shown: Shown) -> None:
+def _render_duplicate_form(project: Project, view: ReportView) -> None:
     """Says which other record this one repeats; a person's word outranks every rule."""
-    words = " ".join((shown.record.title or "").split()[:6])
-    rows = listing.listed(project, words=words, size=8) if words else []
-    others = {row.key: row.title or "" for row in rows if row.key != shown.key}
-    with st.form(f"same_{shown.key}"):
-        picked = st.selectbox(
-            "The same report as", [None, *others], format_func=lambda k: f"{k} {others.get(k, '')}"
+    words = " ".join((view.record.title or "").split()[:6])
+    rows = listing.list_records(project, words=words, size=8) if words else []
+    others = {row.key: row.title or "" for row in rows if row.key != view.key}
+    with st.form(f"same_{view.key}"):
+        selected_key = st.selectbox(
+            "The same report as",
+            [None, *others],
+            format_func=lambda option: f"{option} {others.get(option, '')}",
         )
-        typed = st.text_input("or its key", placeholder="R000001")
+        typed_key = st.text_input("or its key", placeholder="R000001")
         if st.form_submit_button("Join them"):
             try:
-                said = run.settle(
-                    project, (shown.key, typed.strip() or picked or ""), "same",
-                    session.person().name,
-                )  # fmt: skip
+                message = run.settle_pair(
+                    project,
+                    (view.key, typed_key.strip() or selected_key or ""),
+                    "same",
+                    session.get_user().name,
+                )
             except ReviewError as error:
                 st.warning(str(error))
                 return
             st.session_state.update(
-                {"screening_said": said, "screening_same": None, KEY: None, AT: None}
+                {
+                    "screening_said": message,
+                    "screening_same": None,
+                    REVISIT_KEY: None,
+                    CURRENT_KEY: None,
+                }
             )
             st.rerun()
 
 
-def _note(project: Project, stage: Stage, shown: Shown) -> None:
-    with st.form(f"note_{shown.key}", border=False):
-        text = st.text_area("Your note (nobody else sees it before the record is settled)",
-                            shown.note or "")  # fmt: skip
-        st.html(INTO_THE_BOX, unsafe_allow_javascript=True)
+def _render_note_form(project: Project, stage: Stage, view: ReportView) -> None:
+    with st.form(f"note_{view.key}", border=False):
+        text = st.text_area(
+            "Your note (nobody else sees it before the record is settled)", view.note or ""
+        )
+        st.html(FOCUS_NOTE_SCRIPT, unsafe_allow_javascript=True)
         if st.form_submit_button("Save the note"):
-            name = session.person().name
-            reviewing.add_note(project, stage, name, shown.number, text.strip() or None)
+            name = session.get_user().name
+            reviewing.add_note(project, stage, name, view.number, text.strip() or None)
             st.session_state["screening_note"] = None
             st.rerun()
 
 
-def _vote(
-    project: Project, stage: Stage, shown: Shown, name: str, verdict: Verdict,
+def _save_vote(
+    project: Project,
+    stage: Stage,
+    view: ReportView,
+    name: str,
+    verdict: Verdict,
     reason: str | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Saves the decision before the page's state is touched: another key that comes meanwhile cuts
     a callback short there, never here."""
-    seen = shown.mine.id if shown.mine else 0
+    seen_id = view.own_decision.id if view.own_decision else 0
     try:
-        reviewing.vote(project, stage, name, shown.number, verdict, reason=reason, seen=seen)
+        reviewing.save_decision(
+            project, stage, name, view.number, verdict, reason=reason, seen=seen_id
+        )
     except ReviewError as error:
-        if st.session_state.get(LAST) == shown.key:
-            st.session_state["screening_wrong"] = TWICE.format(shown.key)
+        if st.session_state.get(LAST_DECISION_KEY) == view.key:
+            st.session_state["screening_wrong"] = DOUBLE_PRESS_MESSAGE.format(view.key)
             return
         st.session_state["screening_wrong"] = str(error)
     else:
-        why = f" ({reason})" if reason else ""
-        st.session_state["screening_said"] = f"{shown.key} {DONE[verdict]}{why}. Z undoes it."
-        st.session_state[LAST] = shown.key
+        reason_text = f" ({reason})" if reason else ""
+        st.session_state["screening_said"] = (
+            f"{view.key} {VERDICT_LABELS[verdict]}{reason_text}. Z undoes it."
+        )
+        st.session_state[LAST_DECISION_KEY] = view.key
         if stage.kind == "screening":
-            _learn_behind(project, stage)
-    st.session_state.update({KEY: None, AT: None, "screening_reason": None, "screening_note": None})
+            _start_retraining(project, stage)
+    st.session_state.update(
+        {REVISIT_KEY: None, CURRENT_KEY: None, "screening_reason": None, "screening_note": None}
+    )
 
 
-def _learn_behind(project: Project, stage: Stage) -> None:
+def _start_retraining(project: Project, stage: Stage) -> None:
     """Asks now and then whether a new order is due, beside the page: on a large review the question
     alone takes longer than a key press may."""
-    key, at = (project.folder, stage.id), time.monotonic()
-    if at - _ASKED.get(key, -LEARN_SECONDS) >= LEARN_SECONDS:
-        _ASKED[key] = at
-        Thread(target=ranking.retrain_behind, args=(project, stage), daemon=True).start()
+    stage_key, now = (project.folder, stage.id), time.monotonic()
+    if now - _LAST_RETRAIN_CHECK.get(stage_key, -RETRAIN_CHECK_SECONDS) >= RETRAIN_CHECK_SECONDS:
+        _LAST_RETRAIN_CHECK[stage_key] = now
+        Thread(target=ranking.retrain_in_background, args=(project, stage), daemon=True).start()
 
 
-def _undo(project: Project, stage: Stage) -> None:
-    key = reviewing.undo(project, stage, session.person().name)
+def _undo_decision(project: Project, stage: Stage) -> None:
+    key = reviewing.undo_decision(project, stage, session.get_user().name)
     st.session_state["screening_said"] = (
         f"Took back your decision on {key}." if key else "There is nothing to undo."
     )
-    st.session_state.update({KEY: None, AT: key, LAST: None})
+    st.session_state.update({REVISIT_KEY: None, CURRENT_KEY: key, LAST_DECISION_KEY: None})
 
 
-def _step(project: Project, stage: Stage, shown: Shown, by: int) -> None:
+def _step_through_decisions(project: Project, stage: Stage, view: ReportView, offset: int) -> None:
     """Looks back along the reviewer's own decisions, or forward again to the open record."""
-    keys = reviewing.trail(project, stage, session.person().name)
-    at = keys.index(shown.key) if shown.key in keys else -1
-    place = at + by
-    st.session_state[KEY] = keys[min(place, len(keys) - 1)] if keys and place >= 0 else None
+    keys = reviewing.list_recent_keys(project, stage, session.get_user().name)
+    position = keys.index(view.key) if view.key in keys else -1
+    new_position = position + offset
+    st.session_state[REVISIT_KEY] = (
+        keys[min(new_position, len(keys) - 1)] if keys and new_position >= 0 else None
+    )
 
 
-def _close() -> None:
+def _close_panels() -> None:
     st.session_state.update({"screening_note": None, "screening_same": None})
 
 
-def _toggle(name: str, key: str) -> None:
-    st.session_state[name] = None if st.session_state.get(name) == key else key
+def _toggle_panel(session_key: str, key: str) -> None:
+    st.session_state[session_key] = None if st.session_state.get(session_key) == key else key
 
 
-def _end(project: Project, stages: list[Stage], stage: Stage, pace: Pace) -> None:
+def _render_end(
+    project: Project, stages: list[Stage], stage: Stage, pace: ReviewerProgress
+) -> None:
     """Says why there is no record: none has come yet, or all are decided; and where some wait."""
-    others = [
-        f"{n:,} wait for you at {one.name or one.id}."
-        for one in stages
-        if one != stage and (n := reviewing.pace(project, one, session.person().name).left)
+    other_messages = [
+        f"{n:,} wait for you at {other_stage.name or other_stage.id}."
+        for other_stage in stages
+        if other_stage != stage
+        and (
+            n := reviewing.get_reviewer_progress(
+                project, other_stage, session.get_user().name
+            ).remaining
+        )
     ]
-    if not pace.done + pace.left:
-        came = EMPTY[stage.kind == "eligibility"]
-        st.info(" ".join([f"Nothing has come here yet. {came}", *others]))
+    if not pace.done + pace.remaining:
+        empty_message = EMPTY_MESSAGES[stage.kind == "eligibility"]
+        st.info(" ".join([f"Nothing has come here yet. {empty_message}", *other_messages]))
         return
-    st.success(" ".join(["Nothing is left for you here. Thank you.", *others]))
+    st.success(" ".join(["Nothing is left for you here. Thank you.", *other_messages]))
     with st.container(horizontal=True):
-        st.button("Undo the last decision", shortcut="z", on_click=partial(_undo, project, stage))
-        st.button("Back", shortcut="Left", on_click=partial(_last, project, stage))
+        st.button(
+            "Undo the last decision", shortcut="z", on_click=partial(_undo_decision, project, stage)
+        )
+        st.button("Back", shortcut="Left", on_click=partial(_revisit_last, project, stage))
 
 
-def _last(project: Project, stage: Stage) -> None:
+def _revisit_last(project: Project, stage: Stage) -> None:
     """Looks back at the decision made last."""
-    keys = reviewing.trail(project, stage, session.person().name)
-    st.session_state[KEY] = keys[0] if keys else None
+    keys = reviewing.list_recent_keys(project, stage, session.get_user().name)
+    st.session_state[REVISIT_KEY] = keys[0] if keys else None
 
 
-def _pdf(project: Project, shown: Shown) -> None:
+def _render_pdf(project: Project, view: ReportView) -> None:
     """The full text beside the decision, or a place to put it."""
-    path: Path | None = attachments.pdf_of(project, shown.number)
+    path: Path | None = attachments.find_pdf(project, view.number)
     if path is not None:
         st.pdf(path, height=800)
         return
-    given = st.file_uploader("No full text yet: add the PDF", type="pdf", key=f"pdf_{shown.key}")
-    if given is not None:
-        name = session.person().name
-        attachments.attach(project, shown.number, given.name, given.getvalue(), name)
+    upload = st.file_uploader("No full text yet: add the PDF", type="pdf", key=f"pdf_{view.key}")
+    if upload is not None:
+        name = session.get_user().name
+        attachments.attach_pdf(project, view.number, upload.name, upload.getvalue(), name)
         st.rerun()

@@ -6,144 +6,174 @@ import streamlit as st
 
 from review.errors import StoreError
 from review.pages.widgets import alerts, session
-from review.workflow.harvest import disagreements, open_windows, overview, running
-from review.workflow.harvest.background import failed, start, under_way
-from review.workflow.harvest.status import Disagreement, Row, raw_answer, raw_pages
+from review.workflow.harvest import (
+    describe_running_harvest,
+    list_disagreements,
+    list_harvests,
+    list_open_windows,
+)
+from review.workflow.harvest.background import describe_failure, is_running, start_harvest
+from review.workflow.harvest.status import (
+    HarvestRow,
+    QueryDisagreement,
+    list_raw_pages,
+    read_raw_page,
+)
 from review.workflow.project.project import Project
 
-BAD = "background-color: #fbe0dd; color: #7a1f14"
-SHOWN = 100
+INCOMPLETE_ROW_STYLE = "background-color: #fbe0dd; color: #7a1f14"
+MAX_HARVESTS = 100
 """Harvests listed."""
-LISTED = 500
+MAX_DISAGREEMENTS = 500
 """Disagreements listed."""
-EVERY = 2.0
+REFRESH_SECONDS = 2.0
 """Seconds between two looks at a harvest that runs."""
-BEGUN = "harvest_begun"
+BACKGROUND_RUN_KEY = "harvest_begun"
 
 
-def page(project: Project) -> None:
+def render_page(project: Project) -> None:
     """Draws the page."""
     st.title("Harvests")
-    alerts.draw(project)
-    busy = _busy(project)
-    st.fragment(_live, run_every=EVERY if busy else None)(project, busy)
-    rows = overview(project, SHOWN)
+    alerts.render_alerts(project)
+    running_message = _describe_running(project)
+    st.fragment(_render_live_part, run_every=REFRESH_SECONDS if running_message else None)(
+        project, running_message
+    )
+    rows = list_harvests(project, MAX_HARVESTS)
     if not rows:
         return
-    _one(project, rows)
-    _doubted(disagreements(project))
+    _render_harvest(project, rows)
+    _render_disagreements(list_disagreements(project))
 
 
-def _busy(project: Project) -> str | None:
+def _describe_running(project: Project) -> str | None:
     """What runs now, in a sentence; None where nothing does."""
-    told = running(project)
-    if told:
-        first = told.split(";")[0]
-        return f"{first[:1].upper()}{first[1:]}."
-    begun = st.session_state.get(BEGUN)
-    return "The harvest is starting." if begun and under_way(begun) else None
+    message = describe_running_harvest(project)
+    if message:
+        first_part = message.split(";")[0]
+        return f"{first_part[:1].upper()}{first_part[1:]}."
+    background_run = st.session_state.get(BACKGROUND_RUN_KEY)
+    return "The harvest is starting." if background_run and is_running(background_run) else None
 
 
-def _live(project: Project, was_busy: str | None) -> None:
+def _render_live_part(project: Project, previous_message: str | None) -> None:
     """The part that follows a harvest while it runs; the whole page is drawn anew at its end."""
-    busy = _busy(project)
-    if was_busy and not busy:
+    running_message = _describe_running(project)
+    if previous_message and not running_message:
         st.rerun(scope="app")
-    if busy:
-        st.info(f"{busy} The table below follows it; the page may be left.")
+    if running_message:
+        st.info(f"{running_message} The table below follows it; the page may be left.")
     elif st.button("Harvest now", type="primary", disabled=not project.protocol.search.sources):
-        st.session_state[BEGUN] = start(project, session.person().name)
+        st.session_state[BACKGROUND_RUN_KEY] = start_harvest(project, session.get_user().name)
         st.rerun(scope="app")
-    if BEGUN in st.session_state and (said := failed(project, st.session_state[BEGUN])):
-        st.error(said)
-    for one in open_windows(project) if not busy else ():
-        st.error(f"Not whole: {one}")
-    rows = overview(project, SHOWN)
+    if BACKGROUND_RUN_KEY in st.session_state and (
+        failure := describe_failure(project, st.session_state[BACKGROUND_RUN_KEY])
+    ):
+        st.error(failure)
+    for open_window in list_open_windows(project) if not running_message else ():
+        st.error(f"Not whole: {open_window}")
+    rows = list_harvests(project, MAX_HARVESTS)
     if rows:
-        _table(rows)
+        _render_table(rows)
     else:
         st.info("Nothing was harvested yet. The sources are named in protocol.yaml.")
 
 
-def _table(rows: list[Row]) -> None:
+def _render_table(rows: list[HarvestRow]) -> None:
     import pandas as pd
 
     frame = pd.DataFrame(
         [
             {
-                "Begun (UTC)": one.at[:16].replace("T", " "),
-                "Source": one.source,
-                "Query": one.query,
-                "Window": one.window,
-                "State": one.state,
-                "Announced": one.announced,
-                "Received": one.received,
-                "New": one.new,
-                "Known": one.known,
-                "Not matching": one.received - one.rejected - one.new - one.known,
-                "Rejected": one.rejected,
-                "Seconds": None if one.seconds is None else f"{one.seconds:.1f}",
-                "Raw files": one.pages,
-                "Faults": one.faults,
-                "By day": one.by,
+                "Begun (UTC)": harvest.at[:16].replace("T", " "),
+                "Source": harvest.source,
+                "Query": harvest.query,
+                "Window": harvest.window,
+                "State": harvest.state,
+                "Announced": harvest.announced,
+                "Received": harvest.received,
+                "New": harvest.new,
+                "Known": harvest.known,
+                "Not matching": harvest.received - harvest.rejected - harvest.new - harvest.known,
+                "Rejected": harvest.rejected,
+                "Seconds": None if harvest.seconds is None else f"{harvest.seconds:.1f}",
+                "Raw files": harvest.pages,
+                "Faults": harvest.faults,
+                "By day": harvest.date_kind,
             }
-            for one in rows
+            for harvest in rows
         ]
     )
-    bad = [one.owed for one in rows]
-    painted = frame.style.apply(lambda row: [BAD if bad[row.name] else ""] * len(row), axis=1)
-    st.dataframe(painted, hide_index=True, column_config={"Query": {"width": 160}})
+    is_incomplete = [harvest.needs_rerun for harvest in rows]
+    styled_frame = frame.style.apply(
+        lambda row: [INCOMPLETE_ROW_STYLE if is_incomplete[row.name] else ""] * len(row), axis=1
+    )
+    st.dataframe(styled_frame, hide_index=True, column_config={"Query": {"width": 160}})
 
 
-def _one(project: Project, rows: list[Row]) -> None:
+def _render_harvest(project: Project, rows: list[HarvestRow]) -> None:
     """What one harvest asked, what the source said, and its raw answers."""
-    by_name = {f"{one.at[:16].replace('T', ' ')} {one.source} {one.window} ({one.id})": one
-               for one in rows}  # fmt: skip
+    by_name = {
+        " ".join(
+            (harvest.at[:16].replace("T", " "), harvest.source, harvest.window, f"({harvest.id})")
+        ): harvest
+        for harvest in rows
+    }
     chosen = by_name[st.selectbox("One harvest", list(by_name))]
     if chosen.note:
         st.warning(chosen.note)
     st.code(chosen.query, language=None, wrap_lines=True)
-    for line in chosen.said:
+    for line in chosen.messages:
         st.caption(line)
-    pages = raw_pages(project, chosen.id)
+    pages = list_raw_pages(project, chosen.id)
     if not pages:
         return
     st.caption("What the source answered, page by page, as it came; in the review's own folder:")
     st.dataframe(
         [
-            {"Page": number, "Days": one.slice.replace("..", " to "), "Entries": one.entries,
-             "Raw answer": one.path}
-            for number, one in enumerate(pages, 1)
+            {
+                "Page": number,
+                "Days": raw_page.slice.replace("..", " to "),
+                "Entries": raw_page.entries,
+                "Raw answer": raw_page.path,
+            }
+            for number, raw_page in enumerate(pages, 1)
         ],
         hide_index=True,
-    )  # fmt: skip
-    left, right = st.columns([1, 4], vertical_alignment="bottom")
-    number = left.number_input("Page", 1, len(pages), key=f"raw_{chosen.id}")
+    )
+    number_column, download_column = st.columns([1, 4], vertical_alignment="bottom")
+    number = number_column.number_input("Page", 1, len(pages), key=f"raw_{chosen.id}")
     digest = pages[int(number) - 1].sha256
     try:
-        body = raw_answer(project, digest)
+        body = read_raw_page(project, digest)
     except StoreError as error:
-        right.warning(str(error))
+        download_column.warning(str(error))
         return
     name = f"{chosen.source}-{digest[:12]}.{'json' if body.lstrip()[:1] == b'{' else 'xml'}"
-    right.download_button("Download this raw answer", body, name, on_click="ignore")
+    download_column.download_button("Download this raw answer", body, name, on_click="ignore")
 
 
-def _doubted(found: list[Disagreement]) -> None:
+def _render_disagreements(entries: list[QueryDisagreement]) -> None:
     """Entries the source found and the query run here does not."""
-    if not found:
+    if not entries:
         return
-    with st.expander(f"Found by a source, not matched by the query run here: {len(found):,}"):
+    with st.expander(f"Found by a source, not matched by the query run here: {len(entries):,}"):
         st.caption(
             "The source reads more than title and abstract, or maps words to others; these records "
             "are kept and screened like all others."
         )
         rows: list[dict[str, Any]] = [
-            {"Record": one.key, "Source": one.source, "Its id": one.id, "Title": one.title,
-             "Why": one.why, "Link": f"record?key={one.key}"}
-            for one in found[:LISTED]
-        ]  # fmt: skip
+            {
+                "Record": entry.key,
+                "Source": entry.source,
+                "Its id": entry.id,
+                "Title": entry.title,
+                "Why": entry.why,
+                "Link": f"record?key={entry.key}",
+            }
+            for entry in entries[:MAX_DISAGREEMENTS]
+        ]
         link = st.column_config.LinkColumn(display_text="open")
         st.dataframe(rows, hide_index=True, column_config={"Link": link})
-        if len(found) > LISTED:
-            st.caption(f"The first {LISTED:,}; all of them: review disagreements --json")
+        if len(entries) > MAX_DISAGREEMENTS:
+            st.caption(f"The first {MAX_DISAGREEMENTS:,}; all of them: review disagreements --json")

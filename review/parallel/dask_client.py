@@ -13,12 +13,12 @@ from review import fulltext
 from review.errors import ReviewError
 from review.fulltext import FullText, Worker
 
-FILES_A_TASK = 8
+FILES_PER_TASK = 8
 """PDFs one task reads with one reading process; a lost task costs as many to read again."""
 
 
 @contextmanager
-def opened(workers: int = 0, address: str | None = None) -> Iterator[Any]:
+def open_client(workers: int = 0, address: str | None = None) -> Iterator[Any]:
     """A Dask client: of a running scheduler where an address is given, else of worker processes on
     this machine; None where neither is wanted. Closed at the end.
 
@@ -26,9 +26,9 @@ def opened(workers: int = 0, address: str | None = None) -> Iterator[Any]:
         ReviewError: the optional part is not installed, or no scheduler answers.
     """
     if address:
-        client = remote_client(address)
+        client = connect_client(address)
     elif workers:
-        client = local_client(workers)
+        client = start_local_client(workers)
     else:
         yield None
         return
@@ -36,7 +36,7 @@ def opened(workers: int = 0, address: str | None = None) -> Iterator[Any]:
         yield client
 
 
-def local_client(workers: int) -> Any:
+def start_local_client(workers: int) -> Any:
     """A Dask client with worker processes on this machine.
 
     Raises:
@@ -44,21 +44,21 @@ def local_client(workers: int) -> Any:
     """
     if workers < 1:
         raise ReviewError(f"{workers} workers can do nothing; give 1 or more.")
-    return _distributed().Client(
+    return _import_distributed().Client(
         n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
     )
 
 
-def remote_client(address: str) -> Any:
+def connect_client(address: str) -> Any:
     """A Dask client of a running scheduler ('tcp://host:8786'). Raises ReviewError."""
-    distributed = _distributed()
+    distributed = _import_distributed()
     try:
         return distributed.Client(address, timeout=20)
     except (OSError, ValueError) as error:
         raise ReviewError(f"No Dask scheduler answers at {address}: {error}.") from error
 
 
-def _distributed() -> Any:
+def _import_distributed() -> Any:
     try:
         import distributed
     except ImportError as error:
@@ -78,22 +78,28 @@ def read_many(
     Args:
         progress: called after each file with (done, in all, the file, its text).
     """
-    distributed = _distributed()
-    bundles = [range(i, min(i + FILES_A_TASK, len(paths)))
-               for i in range(0, len(paths), FILES_A_TASK)]  # fmt: skip
-    sent = {
-        client.submit(_read, [str(paths[at].resolve()) for at in bundle], pure=False): bundle
+    distributed = _import_distributed()
+    bundles = [
+        range(i, min(i + FILES_PER_TASK, len(paths))) for i in range(0, len(paths), FILES_PER_TASK)
+    ]
+    tasks = {
+        client.submit(
+            _read_texts, [str(paths[index].resolve()) for index in bundle], pure=False
+        ): bundle
         for bundle in bundles
     }
-    found: dict[int, FullText] = {}
-    for future in distributed.as_completed(list(sent)):
-        for at, data in zip(sent[future], future.result(), strict=True):
-            found[at] = fulltext.from_dict(data)
-            progress(len(found), len(paths), paths[at], found[at])
-    return [found[at] for at in range(len(paths))]
+    texts: dict[int, FullText] = {}
+    for future in distributed.as_completed(list(tasks)):
+        for index, data in zip(tasks[future], future.result(), strict=True):
+            texts[index] = fulltext.full_text_from_dict(data)
+            progress(len(texts), len(paths), paths[index], texts[index])
+    return [texts[index] for index in range(len(paths))]
 
 
-def _read(paths: list[str]) -> list[dict[str, Any]]:
+def _read_texts(paths: list[str]) -> list[dict[str, Any]]:
     """On a worker: some full texts as plain data."""
     with Worker() as worker:
-        return [fulltext.as_dict(fulltext.read(Path(one), worker=worker)) for one in paths]
+        return [
+            fulltext.full_text_to_dict(fulltext.read_full_text(Path(path), worker=worker))
+            for path in paths
+        ]

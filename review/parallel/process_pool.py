@@ -12,11 +12,11 @@ K = TypeVar("K")
 T = TypeVar("T")
 R = TypeVar("R")
 
-_AHEAD = 4
+_ITEMS_PER_PROCESS = 4
 """Items handed out for each process at one time, so that not all are in memory."""
 
 
-def each(
+def imap_unordered(
     work: Callable[[T], R], items: Iterable[tuple[K, T]], *, workers: int | None = None
 ) -> Iterator[tuple[K, R | None]]:
     """(key, what the work gave) in the order they end; None where the process ended on the item.
@@ -28,43 +28,45 @@ def each(
         work: a function of a module, so that a process started afresh can import it.
         workers: processes; as many as the machine has processors when None.
     """
-    count, left = workers or os.cpu_count() or 1, iter(items)
-    hand: list[tuple[K, T]] = []
+    count, remaining = workers or os.cpu_count() or 1, iter(items)
+    batch: list[tuple[K, T]] = []
     while True:
-        with _pool(count) as pool:
+        with _make_pool(count) as pool:
             lost: list[tuple[K, T]] = []
-            waiting: dict[Future[R], tuple[K, T]] = {}
+            pending: dict[Future[R], tuple[K, T]] = {}
             while not lost:
-                hand = list(islice(left, count * _AHEAD - len(waiting)))
-                for place, item in enumerate(hand):
+                batch = list(islice(remaining, count * _ITEMS_PER_PROCESS - len(pending)))
+                for index, item in enumerate(batch):
                     try:
-                        waiting[pool.submit(work, item[1])] = item
+                        pending[pool.submit(work, item[1])] = item
                     except BrokenProcessPool:
-                        lost += hand[place:]
+                        lost += batch[index:]
                         break
-                if not waiting:
+                if not pending:
                     break
-                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                    item = waiting.pop(future)
+                for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                    item = pending.pop(future)
                     try:
                         yield item[0], future.result()
                     except BrokenProcessPool:
                         lost.append(item)
-            lost += waiting.values()
+            lost += pending.values()
         if not lost:
             return
-        yield from _alone(work, lost)
+        yield from _run_isolated(work, lost)
 
 
-def _alone(work: Callable[[T], R], items: Iterable[tuple[K, T]]) -> Iterator[tuple[K, R | None]]:
+def _run_isolated(
+    work: Callable[[T], R], items: Iterable[tuple[K, T]]
+) -> Iterator[tuple[K, R | None]]:
     """Each item in a process of its own."""
-    for key, one in items:
-        with _pool(1) as pool:
+    for key, item in items:
+        with _make_pool(1) as pool:
             try:
-                yield key, pool.submit(work, one).result()
+                yield key, pool.submit(work, item).result()
             except BrokenProcessPool:
                 yield key, None
 
 
-def _pool(count: int) -> ProcessPoolExecutor:
+def _make_pool(count: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(count, mp_context=get_context("spawn"))

@@ -5,210 +5,248 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from review.errors import FlowError
 from review.prisma.models import (
-    MAIN,
+    MAIN_COLUMN,
     NO_REASON,
-    UNREAD,
-    Box,
-    Entry,
+    UNREADABLE_REASON,
+    BoxLine,
     Flow,
-    Inputs,
-    Line,
-    Standing,
-    Status,
+    FlowBox,
+    FlowEntry,
+    FlowInputs,
+    OutcomeStatus,
+    StageOutcome,
     Stream,
     Via,
 )
-from review.prisma.validation import named
+from review.prisma.validation import format_ids
 
 
-def count(inputs: Inputs) -> Flow:
+def count_flow(inputs: FlowInputs) -> Flow:
     """The flow of a review.
 
     Raises:
         FlowError: inputs that contradict each other (an entry twice, a standing without a record);
             names them.
     """
-    _refuse(inputs)
-    by_stage: dict[str, dict[str, Standing]] = {"screening": {}, "eligibility": {}, "quality": {}}
-    for one in inputs.standings:
-        by_stage[one.stage][one.report] = one
-    ways: dict[str, set[Via]] = {}
+    _reject_contradictions(inputs)
+    by_stage: dict[str, dict[str, StageOutcome]] = {
+        "screening": {},
+        "eligibility": {},
+        "quality": {},
+    }
+    for outcome in inputs.outcomes:
+        by_stage[outcome.stage][outcome.report] = outcome
+    vias_by_report: dict[str, set[Via]] = {}
     for entry in inputs.entries:
-        ways.setdefault(entry.report, set()).add(entry.via)
+        vias_by_report.setdefault(entry.report, set()).add(entry.via)
     for report, via in inputs.carried.items():
-        ways.setdefault(report, set()).add(via)
-    main = {report for report, found in ways.items() if found & set(MAIN)}
-    streams = [_stream(inputs, by_stage, main, True), _stream(inputs, by_stage, main, False)]
+        vias_by_report.setdefault(report, set()).add(via)
+    main_reports = {report for report, vias in vias_by_report.items() if vias & set(MAIN_COLUMN)}
+    streams = [
+        _count_stream(inputs, by_stage, main_reports, True),
+        _count_stream(inputs, by_stage, main_reports, False),
+    ]
     other = (
-        streams[1] if any(one.n for one in streams[1].identified) or streams[1].carried.n else None
+        streams[1]
+        if any(line.n for line in streams[1].identified) or streams[1].carried.n
+        else None
     )
     eligible = [*(streams[0].eligible.ids or ()), *((other.eligible.ids or ()) if other else ())]
-    return _ended(inputs, by_stage["quality"], streams[0], other, eligible)
+    return _complete_flow(inputs, by_stage["quality"], streams[0], other, eligible)
 
 
-def _refuse(inputs: Inputs) -> None:
-    twice = [one for one, n in Counter(entry.id for entry in inputs.entries).items() if n > 1]
-    if twice:
-        raise FlowError(f"These entries came into the count twice: {named(twice)}.")
-    known = {entry.report for entry in inputs.entries} | inputs.before | set(inputs.carried)
-    strange = [one.report for one in inputs.standings if one.report not in known]
-    if strange:
-        raise FlowError(f"Decisions stand for reports without a record: {named(strange)}.")
-    pairs = Counter((one.report, one.stage) for one in inputs.standings)
-    double = [f"{report} ({stage})" for (report, stage), n in pairs.items() if n > 1]
-    if double:
-        raise FlowError(f"These reports have two standings at one stage: {named(double)}.")
+def _reject_contradictions(inputs: FlowInputs) -> None:
+    repeated_ids = [
+        entry_id for entry_id, n in Counter(entry.id for entry in inputs.entries).items() if n > 1
+    ]
+    if repeated_ids:
+        raise FlowError(f"These entries came into the count twice: {format_ids(repeated_ids)}.")
+    known_reports = (
+        {entry.report for entry in inputs.entries} | inputs.previous_reports | set(inputs.carried)
+    )
+    unknown_reports = [
+        outcome.report for outcome in inputs.outcomes if outcome.report not in known_reports
+    ]
+    if unknown_reports:
+        raise FlowError(
+            f"Decisions stand for reports without a record: {format_ids(unknown_reports)}."
+        )
+    pairs = Counter((outcome.report, outcome.stage) for outcome in inputs.outcomes)
+    repeated_outcomes = [f"{report} ({stage})" for (report, stage), n in pairs.items() if n > 1]
+    if repeated_outcomes:
+        raise FlowError(
+            f"These reports have two standings at one stage: {format_ids(repeated_outcomes)}."
+        )
 
 
-def _stream(
-    inputs: Inputs, by_stage: Mapping[str, Mapping[str, Standing]], main: set[str], is_main: bool
+def _count_stream(
+    inputs: FlowInputs,
+    by_stage: Mapping[str, Mapping[str, StageOutcome]],
+    main_reports: set[str],
+    is_main: bool,
 ) -> Stream:
     """Sorts the entries of one column into its boxes; each entry falls into exactly one."""
-    mine = [one for one in inputs.entries if (one.via in MAIN) is is_main]
-    carried = [one for one in inputs.carried if (one in main) is is_main]
-    unread = [one.id for one in mine if one.unread]
-    tool, hand, reports = _deduplicated(inputs, mine, main, is_main)
-    reports = [*carried, *reports]
-    rules = {
-        one.report: one.rule
-        for one in by_stage["screening"].values()
-        if one.rule and one.status == "excluded"
+    entries = [entry for entry in inputs.entries if (entry.via in MAIN_COLUMN) is is_main]
+    carried_reports = [report for report in inputs.carried if (report in main_reports) is is_main]
+    unread_ids = [entry.id for entry in entries if entry.unread]
+    tool_ids, hand_ids, reports = _split_duplicates(inputs, entries, main_reports, is_main)
+    reports = [*carried_reports, *reports]
+    rule_by_report = {
+        outcome.report: outcome.rule
+        for outcome in by_stage["screening"].values()
+        if outcome.rule and outcome.status == "excluded"
     }
-    ruled = [(one, rules[one]) for one in reports if one in rules]
-    out = {one for one, _ in ruled}
-    left = [one for one in reports if one not in out]
+    rule_exclusions = [
+        (report, rule_by_report[report]) for report in reports if report in rule_by_report
+    ]
+    ruled_out = {report for report, _ in rule_exclusions}
+    to_screen = [report for report in reports if report not in ruled_out]
     screening = by_stage["screening"] if "screening" in inputs.stages else None
-    waiting, excluded, sought = _judged(screening, left)
-    unsettled = set(waiting)
-    missed = [(one, inputs.not_retrieved[one]) for one in sought if one in inputs.not_retrieved]
+    waiting, excluded, sought = _split_by_status(screening, to_screen)
+    waiting_ids = set(waiting)
+    not_retrieved = [
+        (report, inputs.not_retrieved[report])
+        for report in sought
+        if report in inputs.not_retrieved
+    ]
     eligibility = by_stage["eligibility"] if "eligibility" in inputs.stages else None
     # A report that was judged by its full text was retrieved, whatever an earlier attempt said.
     if eligibility is not None:
-        missed = [m for m in missed if _status(eligibility, m[0]) == "waiting"]
-    gone = {one for one, _ in missed}
-    later, refused, eligible = _judged(eligibility, [one for one in sought if one not in gone])
+        not_retrieved = [m for m in not_retrieved if _get_status(eligibility, m[0]) == "waiting"]
+    missing_reports = {report for report, _ in not_retrieved}
+    waiting_eligibility, excluded_eligibility, eligible = _split_by_status(
+        eligibility, [report for report in sought if report not in missing_reports]
+    )
     return Stream(
-        identified=_by_source(mine),
-        duplicates_tool=_box(tool),
-        duplicates_hand=_box(hand),
-        automation=_lines(ruled),
-        removed_other=_lines([(one, UNREAD) for one in unread]),
-        carried=_box(carried),
-        waiting_screening=_box(waiting),
-        screened=_box([one for one in left if one not in unsettled]),
-        excluded_screening=_lines(excluded),
-        sought=_box(sought),
-        not_retrieved=_lines(missed),
-        waiting_eligibility=_box(later),
-        assessed=_box([*(one for one, _ in refused), *eligible]),
-        excluded_eligibility=_lines(refused),
-        eligible=_box(eligible),
+        identified=_group_by_source(entries),
+        duplicates_tool=_build_box(tool_ids),
+        duplicates_hand=_build_box(hand_ids),
+        automation=_build_lines(rule_exclusions),
+        removed_other=_build_lines([(entry_id, UNREADABLE_REASON) for entry_id in unread_ids]),
+        carried=_build_box(carried_reports),
+        waiting_screening=_build_box(waiting),
+        screened=_build_box([report for report in to_screen if report not in waiting_ids]),
+        excluded_screening=_build_lines(excluded),
+        sought=_build_box(sought),
+        not_retrieved=_build_lines(not_retrieved),
+        waiting_eligibility=_build_box(waiting_eligibility),
+        assessed=_build_box([*(report for report, _ in excluded_eligibility), *eligible]),
+        excluded_eligibility=_build_lines(excluded_eligibility),
+        eligible=_build_box(eligible),
     )
 
 
-def _deduplicated(
-    inputs: Inputs, mine: Sequence[Entry], main: set[str], is_main: bool
+def _split_duplicates(
+    inputs: FlowInputs, entries: Sequence[FlowEntry], main_reports: set[str], is_main: bool
 ) -> tuple[list[str], list[str], list[str]]:
     """Entries that are duplicates by rule, by hand, and the reports of this column."""
-    tool: list[str] = []
-    hand: list[str] = []
-    stands: dict[str, Entry] = {}
-    old = inputs.before | set(inputs.carried)
-    readable = [one for one in mine if not one.unread]
-    for one in readable:
-        elsewhere = one.report in old or (one.report in main) is not is_main
-        if not elsewhere and (one.id == one.report or one.report not in stands):
-            stands[one.report] = one
-    for one in readable:
-        if stands.get(one.report) is not one:
-            (hand if one.by_hand else tool).append(one.id)
-    return tool, hand, list(stands)
+    tool_ids: list[str] = []
+    hand_ids: list[str] = []
+    representatives: dict[str, FlowEntry] = {}
+    previous_reports = inputs.previous_reports | set(inputs.carried)
+    readable = [entry for entry in entries if not entry.unread]
+    for entry in readable:
+        is_elsewhere = (
+            entry.report in previous_reports or (entry.report in main_reports) is not is_main
+        )
+        if not is_elsewhere and (entry.id == entry.report or entry.report not in representatives):
+            representatives[entry.report] = entry
+    for entry in readable:
+        if representatives.get(entry.report) is not entry:
+            (hand_ids if entry.by_hand else tool_ids).append(entry.id)
+    return tool_ids, hand_ids, list(representatives)
 
 
-def _status(standings: Mapping[str, Standing], report: str) -> Status:
-    found = standings.get(report)
-    return found.status if found else "waiting"
+def _get_status(outcomes: Mapping[str, StageOutcome], report: str) -> OutcomeStatus:
+    outcome = outcomes.get(report)
+    return outcome.status if outcome else "waiting"
 
 
-def _judged(
-    standings: Mapping[str, Standing] | None, reports: Sequence[str]
+def _split_by_status(
+    outcomes: Mapping[str, StageOutcome] | None, reports: Sequence[str]
 ) -> tuple[list[str], list[tuple[str, str]], list[str]]:
     """Waiting; excluded with the reason that counts; included. A stage that is not there lets
     everything through."""
-    if standings is None:
+    if outcomes is None:
         return [], [], list(reports)
-    waiting = [one for one in reports if _status(standings, one) == "waiting"]
+    waiting = [report for report in reports if _get_status(outcomes, report) == "waiting"]
     excluded = [
-        (one, (standings[one].reasons or (NO_REASON,))[0])
-        for one in reports
-        if _status(standings, one) == "excluded"
+        (report, (outcomes[report].reasons or (NO_REASON,))[0])
+        for report in reports
+        if _get_status(outcomes, report) == "excluded"
     ]
-    return waiting, excluded, [one for one in reports if _status(standings, one) == "included"]
+    return (
+        waiting,
+        excluded,
+        [report for report in reports if _get_status(outcomes, report) == "included"],
+    )
 
 
-def _ended(
-    inputs: Inputs,
-    standings: Mapping[str, Standing],
+def _complete_flow(
+    inputs: FlowInputs,
+    outcomes: Mapping[str, StageOutcome],
     main: Stream,
     other: Stream | None,
     eligible: list[str],
 ) -> Flow:
     """Adds the quality gate, the included box and the totals."""
-    gated = standings if "quality" in inputs.stages else None
-    waiting, refused, reports = _judged(gated, eligible)
-    every = [
-        (one, reason) for one, _ in refused for reason in standings[one].reasons or (NO_REASON,)
+    quality_outcomes = outcomes if "quality" in inputs.stages else None
+    waiting, excluded, reports = _split_by_status(quality_outcomes, eligible)
+    all_reasons = [
+        (report, reason)
+        for report, _ in excluded
+        for reason in outcomes[report].reasons or (NO_REASON,)
     ]
-    every_study = dict.fromkeys(inputs.studies.get(one, one) for one in reports)
-    studies = [one for one in every_study if one not in inputs.before_studies]
-    kind_of: dict[str, str] = {}
-    for one in reports:
-        study = inputs.studies.get(one, one)
-        if one in inputs.kinds and study not in inputs.before_studies:
-            kind_of.setdefault(study, inputs.kinds[one])
+    all_studies = dict.fromkeys(inputs.studies.get(report, report) for report in reports)
+    studies = [study_id for study_id in all_studies if study_id not in inputs.previous_studies]
+    kind_by_study: dict[str, str] = {}
+    for report in reports:
+        study = inputs.studies.get(report, report)
+        if report in inputs.kinds and study not in inputs.previous_studies:
+            kind_by_study.setdefault(study, inputs.kinds[report])
     dropped_studies, dropped_reports = inputs.dropped
-    earlier = inputs.previous
-    old_studies, old_reports = earlier or (0, 0)
+    previous_counts = inputs.previous_counts
+    old_studies, old_reports = previous_counts or (0, 0)
     return Flow(
         main=main,
         other=other,
         stages=tuple(inputs.stages),
-        waiting_quality=_box(waiting),
-        excluded_quality=_lines(refused),
-        quality_reasons=_lines(every),
-        new_reports=_box(reports),
-        new_studies=_box(studies),
-        kinds=_lines(list(kind_of.items())),
-        previous_studies=Box(earlier[0]) if earlier else None,
-        previous_reports=Box(earlier[1]) if earlier else None,
-        dropped_studies=_box(sorted(dropped_studies)),
-        dropped_reports=_box(sorted(dropped_reports)),
-        total_studies=Box(old_studies - len(dropped_studies) + len(studies)),
-        total_reports=Box(old_reports - len(dropped_reports) + len(reports)),
+        waiting_quality=_build_box(waiting),
+        excluded_quality=_build_lines(excluded),
+        quality_reasons=_build_lines(all_reasons),
+        new_reports=_build_box(reports),
+        new_studies=_build_box(studies),
+        kinds=_build_lines(list(kind_by_study.items())),
+        previous_studies=FlowBox(previous_counts[0]) if previous_counts else None,
+        previous_reports=FlowBox(previous_counts[1]) if previous_counts else None,
+        dropped_studies=_build_box(sorted(dropped_studies)),
+        dropped_reports=_build_box(sorted(dropped_reports)),
+        total_studies=FlowBox(old_studies - len(dropped_studies) + len(studies)),
+        total_reports=FlowBox(old_reports - len(dropped_reports) + len(reports)),
     )
 
 
-def _box(ids: Iterable[str]) -> Box:
-    found = tuple(ids)
-    return Box(len(found), found)
+def _build_box(ids: Iterable[str]) -> FlowBox:
+    box_ids = tuple(ids)
+    return FlowBox(len(box_ids), box_ids)
 
 
-def _lines(pairs: Sequence[tuple[str, str]]) -> tuple[Line, ...]:
+def _build_lines(pairs: Sequence[tuple[str, str]]) -> tuple[BoxLine, ...]:
     """(id, label) pairs as lines, most frequent label first, then by name."""
     by_label: dict[str, list[str]] = {}
-    for one, label in pairs:
-        by_label.setdefault(label, []).append(one)
+    for entry_id, label in pairs:
+        by_label.setdefault(label, []).append(entry_id)
     ordered = sorted(by_label.items(), key=lambda pair: (-len(pair[1]), pair[0].casefold()))
-    return tuple(Line(label, len(ids), tuple(ids)) for label, ids in ordered)
+    return tuple(BoxLine(label, len(ids), tuple(ids)) for label, ids in ordered)
 
 
-def _by_source(entries: Sequence[Entry]) -> tuple[Line, ...]:
-    order = ("databases", "registers", "websites", "organisations", "citations")
+def _group_by_source(entries: Sequence[FlowEntry]) -> tuple[BoxLine, ...]:
+    via_order = ("databases", "registers", "websites", "organisations", "citations")
     by_source: dict[tuple[str, str], list[str]] = {}
-    for one in entries:
-        by_source.setdefault((one.via, one.source), []).append(one.id)
+    for entry in entries:
+        by_source.setdefault((entry.via, entry.source), []).append(entry.id)
     ordered = sorted(
         by_source.items(),
-        key=lambda pair: (order.index(pair[0][0]), -len(pair[1]), pair[0][1].casefold()),
+        key=lambda pair: (via_order.index(pair[0][0]), -len(pair[1]), pair[0][1].casefold()),
     )
-    return tuple(Line(source, len(ids), tuple(ids), via) for (via, source), ids in ordered)
+    return tuple(BoxLine(source, len(ids), tuple(ids), via) for (via, source), ids in ordered)

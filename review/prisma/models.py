@@ -6,18 +6,18 @@ from typing import Literal
 
 Via = Literal["databases", "registers", "websites", "organisations", "citations"]
 StageKind = Literal["screening", "eligibility", "quality"]
-Status = Literal["included", "excluded", "waiting"]
+OutcomeStatus = Literal["included", "excluded", "waiting"]
 
-MAIN: tuple[Via, ...] = ("databases", "registers")
+MAIN_COLUMN: tuple[Via, ...] = ("databases", "registers")
 """Ways of finding that make the main column; the others make the column of other methods."""
 NO_REASON = "Reason not recorded"
-UNREAD = "Entry could not be read"
-MOST_NAMED = 20
+UNREADABLE_REASON = "Entry could not be read"
+MAX_LISTED_IDS = 20
 """So many ids are named in a message; the rest are counted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FlowEntry:
     """One entry as a source gave it; an entry an export repeats arrives twice."""
 
     id: str
@@ -33,12 +33,12 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StageOutcome:
     """Where one report stands at one stage."""
 
     report: str
     stage: StageKind
-    status: Status
+    status: OutcomeStatus
     reasons: tuple[str, ...] = ()
     """Why it is excluded, the one that counts first."""
     rule: str | None = None
@@ -46,11 +46,11 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Inputs:
+class FlowInputs:
     """Everything the flow is counted from."""
 
-    entries: Sequence[Entry]
-    standings: Sequence[Standing] = ()
+    entries: Sequence[FlowEntry]
+    outcomes: Sequence[StageOutcome] = ()
     studies: Mapping[str, str] = field(default_factory=dict)
     """Report -> study; a report without an entry is a study of its own."""
     not_retrieved: Mapping[str, str] = field(default_factory=dict)
@@ -59,13 +59,13 @@ class Inputs:
     """Report -> kind of study, for the lines of the last box."""
     stages: Sequence[StageKind] = ("screening", "eligibility")
     """Stages the review has, in order."""
-    previous: tuple[int, int] | None = None
+    previous_counts: tuple[int, int] | None = None
     """Studies and reports of the version before; None for a new review."""
-    before: frozenset[str] = frozenset()
+    previous_reports: frozenset[str] = frozenset()
     """Reports that were there in the version before: new entries of them are duplicates."""
     carried: Mapping[str, Via] = field(default_factory=dict)
     """Reports of the version before that are judged in this one -> how they were found."""
-    before_studies: frozenset[str] = frozenset()
+    previous_studies: frozenset[str] = frozenset()
     """Studies the version before includes and this one keeps: a new report of one makes no new
     study."""
     dropped: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
@@ -73,7 +73,7 @@ class Inputs:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class FlowBox:
     """A number with the ids behind it."""
 
     n: int | None
@@ -83,7 +83,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BoxLine:
     """One line of a list in a box: a source, a rule or a reason."""
 
     label: str
@@ -97,26 +97,26 @@ class Line:
 class Stream:
     """One column: what databases and registers gave, or what other methods gave."""
 
-    identified: tuple[Line, ...]
-    duplicates_tool: Box
-    duplicates_hand: Box
-    automation: tuple[Line, ...]
-    removed_other: tuple[Line, ...]
-    carried: Box
+    identified: tuple[BoxLine, ...]
+    duplicates_tool: FlowBox
+    duplicates_hand: FlowBox
+    automation: tuple[BoxLine, ...]
+    removed_other: tuple[BoxLine, ...]
+    carried: FlowBox
     """Reports of the version before that are judged in this one."""
-    waiting_screening: Box
-    screened: Box
-    excluded_screening: tuple[Line, ...]
-    sought: Box
-    not_retrieved: tuple[Line, ...]
-    waiting_eligibility: Box
-    assessed: Box
-    excluded_eligibility: tuple[Line, ...]
-    eligible: Box
+    waiting_screening: FlowBox
+    screened: FlowBox
+    excluded_screening: tuple[BoxLine, ...]
+    sought: FlowBox
+    not_retrieved: tuple[BoxLine, ...]
+    waiting_eligibility: FlowBox
+    assessed: FlowBox
+    excluded_eligibility: tuple[BoxLine, ...]
+    eligible: FlowBox
 
 
 @dataclass(frozen=True, slots=True)
-class Joint:
+class CombinedBox:
     """Boxes of which only the sum was published."""
 
     boxes: tuple[str, ...]
@@ -132,37 +132,37 @@ class Flow:
     main: Stream
     other: Stream | None
     stages: tuple[StageKind, ...]
-    waiting_quality: Box
-    excluded_quality: tuple[Line, ...]
+    waiting_quality: FlowBox
+    excluded_quality: tuple[BoxLine, ...]
     """Each report once, at the reason that counts."""
-    quality_reasons: tuple[Line, ...]
+    quality_reasons: tuple[BoxLine, ...]
     """Every reason with all reports that carry it; these overlap."""
-    new_reports: Box
-    new_studies: Box
-    kinds: tuple[Line, ...]
+    new_reports: FlowBox
+    new_studies: FlowBox
+    kinds: tuple[BoxLine, ...]
     """New studies by kind."""
-    previous_studies: Box | None
-    previous_reports: Box | None
-    dropped_studies: Box
-    dropped_reports: Box
-    total_studies: Box
-    total_reports: Box
-    joints: tuple[Joint, ...] = ()
+    previous_studies: FlowBox | None
+    previous_reports: FlowBox | None
+    dropped_studies: FlowBox
+    dropped_reports: FlowBox
+    total_studies: FlowBox
+    total_reports: FlowBox
+    joints: tuple[CombinedBox, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class BoxMismatch:
     """Boxes that do not sum."""
 
-    place: str
-    says: str
+    label: str
+    message: str
     ids: tuple[str, ...] = ()
     """The entries or reports that make the difference, where known."""
 
 
-def total(lines: Sequence[Line] | Box) -> int | None:
+def get_total(lines: Sequence[BoxLine] | FlowBox) -> int | None:
     """Sum of a list of lines, or a box's number; None as soon as one number is not published."""
-    if isinstance(lines, Box):
+    if isinstance(lines, FlowBox):
         return lines.n
-    numbers = [one.n for one in lines]
+    numbers = [line.n for line in lines]
     return None if None in numbers else sum(n for n in numbers if n is not None)

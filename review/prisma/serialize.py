@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Literal
 
-from review.prisma.models import Box, Flow, Joint, Line, Stream, total
+from review.prisma.models import BoxLine, CombinedBox, Flow, FlowBox, Stream, get_total
 
-JOINABLE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+COMBINABLE_BOXES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "screening": (
         ("duplicates_tool", "duplicates_hand", "automation", "removed_other", "excluded_screening"),
         ("screened",),
@@ -19,45 +19,48 @@ JOINABLE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """Stage -> boxes only told together, and boxes between them that then are not told either."""
 
 
-def join(flow: Flow, stage: Literal["screening", "eligibility"], text: str) -> Flow:
+def combine_stage_boxes(flow: Flow, stage: Literal["screening", "eligibility"], text: str) -> Flow:
     """The flow with the boxes of a stage told only together, as 'not published here' each.
 
     For replayed reviews: the parts were never published, their sum was.
     """
-    boxes, between = JOINABLE[stage]
-    place = {spec.name for spec in fields(Stream)}
-    own = {name: getattr(flow.main if name in place else flow, name) for name in boxes}
-    together = sum(total(one) or 0 for one in own.values())
-    blank: dict[str, Any] = {
-        name: Box(None) if isinstance(one, Box) else (Line("", None),) for name, one in own.items()
+    boxes, between_boxes = COMBINABLE_BOXES[stage]
+    stream_fields = {spec.name for spec in fields(Stream)}
+    own_boxes = {
+        name: getattr(flow.main if name in stream_fields else flow, name) for name in boxes
     }
-    blank |= {name: Box(None) for name in between}
-    outside = {name: one for name, one in blank.items() if name not in place}
-    if outside:
-        outside["quality_reasons"] = ()
-    stream = replace(flow.main, **{k: v for k, v in blank.items() if k in place})
-    joints = (*flow.joints, Joint(boxes, together, text))
-    return replace(flow, main=stream, joints=joints, **outside)
+    combined_number = sum(get_total(box) or 0 for box in own_boxes.values())
+    blank_boxes: dict[str, Any] = {
+        name: FlowBox(None) if isinstance(box, FlowBox) else (BoxLine("", None),)
+        for name, box in own_boxes.items()
+    }
+    blank_boxes |= {name: FlowBox(None) for name in between_boxes}
+    flow_changes = {name: box for name, box in blank_boxes.items() if name not in stream_fields}
+    if flow_changes:
+        flow_changes["quality_reasons"] = ()
+    stream = replace(flow.main, **{k: v for k, v in blank_boxes.items() if k in stream_fields})
+    joints = (*flow.joints, CombinedBox(boxes, combined_number, text))
+    return replace(flow, main=stream, joints=joints, **flow_changes)
 
 
-def as_dict(flow: Flow, *, ids: bool = False) -> dict[str, Any]:
+def flow_to_dict(flow: Flow, *, ids: bool = False) -> dict[str, Any]:
     """The flow as plain JSON-ready data, with the ids where asked for; None: not published."""
 
-    def part(value: Any) -> Any:
-        if isinstance(value, Box):
+    def convert_value(value: Any) -> Any:
+        if isinstance(value, FlowBox):
             return {"n": value.n, "ids": list(value.ids or ())} if ids else value.n
-        if isinstance(value, Line):
-            shown: dict[str, Any] = {"label": value.label, "n": value.n}
-            shown |= {"via": value.group} if value.group else {}
-            return shown | ({"ids": list(value.ids or ())} if ids else {})
-        if isinstance(value, Stream | Joint):
-            return {spec.name: part(getattr(value, spec.name)) for spec in fields(value)}
-        return [part(one) for one in value] if isinstance(value, tuple) else value
+        if isinstance(value, BoxLine):
+            line_data: dict[str, Any] = {"label": value.label, "n": value.n}
+            line_data |= {"via": value.group} if value.group else {}
+            return line_data | ({"ids": list(value.ids or ())} if ids else {})
+        if isinstance(value, Stream | CombinedBox):
+            return {spec.name: convert_value(getattr(value, spec.name)) for spec in fields(value)}
+        return [convert_value(element) for element in value] if isinstance(value, tuple) else value
 
-    return {spec.name: part(getattr(flow, spec.name)) for spec in fields(flow)}
+    return {spec.name: convert_value(getattr(flow, spec.name)) for spec in fields(flow)}
 
 
-PARTS = (
+OUTCOME_BOXES = (
     ("duplicates_tool", "duplicates by rule"),
     ("duplicates_hand", "duplicates by hand"),
     ("automation", "ineligible by automation"),
@@ -71,46 +74,62 @@ PARTS = (
 """Where a record may end before the quality gate, in order."""
 
 
-INCLUDED = "included"
-LATE_PARTS = (
+INCLUDED_LABEL = "included"
+LATE_OUTCOME_BOXES = (
     ("waiting_quality", "awaiting appraisal"),
     ("excluded_quality", "excluded at the quality gate"),
-    ("new_reports", INCLUDED),
+    ("new_reports", INCLUDED_LABEL),
 )
 
 
-def outcomes(flow: Flow, joints: Sequence[Joint] = ()) -> dict[str, tuple[str, str | None]]:
+def map_outcomes(
+    flow: Flow, joints: Sequence[CombinedBox] = ()
+) -> dict[str, tuple[str, str | None]]:
     """Entry or report -> the box where it ends, and the reason or rule of its line there.
 
     Args:
         flow: with the ids behind each box.
         joints: boxes of which only the sum is told; their names give way to it.
     """
-    together = {name: joint.text for joint in joints for name in joint.boxes}
-    places = [(one, *part) for one in (flow.main, flow.other) if one is not None for part in PARTS]
-    found: dict[str, tuple[str, str | None]] = {}
-    for place, name, what in [*places, *((flow, *part) for part in LATE_PARTS)]:
-        told = together.get(name, what)
-        box = getattr(place, name)
-        for line in (box,) if isinstance(box, Box) else box:
-            why = None if isinstance(line, Box) or name in together else line.label
-            found |= dict.fromkeys(line.ids or (), (told, why))
-    return found
+    combined_text = {
+        name: combined_box.text for combined_box in joints for name in combined_box.boxes
+    }
+    stream_boxes = [
+        (stream, *part)
+        for stream in (flow.main, flow.other)
+        if stream is not None
+        for part in OUTCOME_BOXES
+    ]
+    outcome_by_id: dict[str, tuple[str, str | None]] = {}
+    for owner, name, box_label in [*stream_boxes, *((flow, *part) for part in LATE_OUTCOME_BOXES)]:
+        label = combined_text.get(name, box_label)
+        box = getattr(owner, name)
+        for line in (box,) if isinstance(box, FlowBox) else box:
+            reason = None if isinstance(line, FlowBox) or name in combined_text else line.label
+            outcome_by_id |= dict.fromkeys(line.ids or (), (label, reason))
+    return outcome_by_id
 
 
-def conservation(flow: Flow) -> str:
+def format_conservation(flow: Flow) -> str:
     """One line that shows records in equal records out: '9 records = 2 duplicates by rule + ...'.
 
     Parts that are only told together stand as their joint total.
     """
-    streams = [one for one in (flow.main, flow.other) if one is not None]
-    start = sum((total(one.identified) or 0) + (one.carried.n or 0) for one in streams)
+    streams = [stream for stream in (flow.main, flow.other) if stream is not None]
+    start_count = sum(
+        (get_total(stream.identified) or 0) + (stream.carried.n or 0) for stream in streams
+    )
     parts: list[tuple[int, str]] = []
-    for name, what in PARTS:
-        numbers = [total(getattr(one, name)) for one in streams]
-        parts.append((sum(n or 0 for n in numbers), what))
-    for name, what in LATE_PARTS[:-1]:
-        parts.append((total(getattr(flow, name)) or 0, what))
-    parts += [(joint.n, f"({joint.text[:1].lower()}{joint.text[1:]})") for joint in flow.joints]
-    shown = [f"{n:,} {what}" for n, what in parts if n]
-    return f"{start:,} records = " + " + ".join([*shown, f"{flow.new_reports.n or 0:,} included"])
+    for name, label in OUTCOME_BOXES:
+        numbers = [get_total(getattr(stream, name)) for stream in streams]
+        parts.append((sum(n or 0 for n in numbers), label))
+    for name, label in LATE_OUTCOME_BOXES[:-1]:
+        parts.append((get_total(getattr(flow, name)) or 0, label))
+    parts += [
+        (combined_box.n, f"({combined_box.text[:1].lower()}{combined_box.text[1:]})")
+        for combined_box in flow.joints
+    ]
+    terms = [f"{n:,} {label}" for n, label in parts if n]
+    return f"{start_count:,} records = " + " + ".join(
+        [*terms, f"{flow.new_reports.n or 0:,} included"]
+    )

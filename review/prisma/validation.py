@@ -4,19 +4,31 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from review.errors import FlowError
-from review.prisma.models import MOST_NAMED, Box, Flow, Joint, Line, Problem, Stream, total
+from review.prisma.models import (
+    MAX_LISTED_IDS,
+    BoxLine,
+    BoxMismatch,
+    CombinedBox,
+    Flow,
+    FlowBox,
+    Stream,
+    get_total,
+)
 
-Part = Box | tuple[Line, ...]
+BoxOrLines = FlowBox | tuple[BoxLine, ...]
 
 
-def check(flow: Flow) -> list[Problem]:
+def find_mismatches(flow: Flow) -> list[BoxMismatch]:
     """Where the boxes do not sum; empty where they do. Sums over boxes that were not published are
     held through their joint total where there is one, else cannot be held and are passed over."""
-    sums: list[tuple[str, list[Part], list[Part]]] = []
-    for name, one in (("", flow.main), ("other methods: ", flow.other)):
-        if one is not None:
-            sums += [(name + place, left, right) for place, left, right in _stream_sums(one)]
-    eligible: list[Part] = [flow.main.eligible]
+    sums: list[tuple[str, list[BoxOrLines], list[BoxOrLines]]] = []
+    for prefix, stream in (("", flow.main), ("other methods: ", flow.other)):
+        if stream is not None:
+            sums += [
+                (prefix + label, left_parts, right_parts)
+                for label, left_parts, right_parts in _list_stream_sums(stream)
+            ]
+    eligible: list[BoxOrLines] = [flow.main.eligible]
     if flow.other:
         eligible.append(flow.other.eligible)
     sums.append(
@@ -26,104 +38,143 @@ def check(flow: Flow) -> list[Problem]:
             [flow.waiting_quality, flow.excluded_quality, flow.new_reports],
         )
     )
-    problems = [found for one in sums if (found := _compared(*one))]
-    problems += [found for joint in flow.joints if (found := _joint_holds(flow, joint))]
-    for what in ("studies", "reports"):
-        old = getattr(flow, f"previous_{what}")
-        parts = [old.n if old else 0, getattr(flow, f"new_{what}").n]
-        parts.append(-(getattr(flow, f"dropped_{what}").n or 0))
-        told = getattr(flow, f"total_{what}").n
-        if None not in parts and told is not None and sum(parts) != told:
-            problems.append(Problem(f"total {what}", f"{sum(parts)} by the boxes, {told} stated"))
+    mismatches = [mismatch for sum_check in sums if (mismatch := _compare_sides(*sum_check))]
+    mismatches += [
+        mismatch
+        for combined_box in flow.joints
+        if (mismatch := _check_combined_box(flow, combined_box))
+    ]
+    for noun in ("studies", "reports"):
+        previous = getattr(flow, f"previous_{noun}")
+        parts = [previous.n if previous else 0, getattr(flow, f"new_{noun}").n]
+        parts.append(-(getattr(flow, f"dropped_{noun}").n or 0))
+        stated_total = getattr(flow, f"total_{noun}").n
+        if None not in parts and stated_total is not None and sum(parts) != stated_total:
+            mismatches.append(
+                BoxMismatch(f"total {noun}", f"{sum(parts)} by the boxes, {stated_total} stated")
+            )
     studies, reports = flow.new_studies.n, flow.new_reports.n
     if studies is not None and reports is not None and studies > reports:
-        problems.append(Problem("included", f"{studies} studies in only {reports} reports"))
-    return problems
+        mismatches.append(BoxMismatch("included", f"{studies} studies in only {reports} reports"))
+    return mismatches
 
 
-def _stream_sums(one: Stream) -> list[tuple[str, list[Part], list[Part]]]:
-    removed: list[Part] = [
-        one.duplicates_tool, one.duplicates_hand, one.automation, one.removed_other,
-    ]  # fmt: skip
+def _list_stream_sums(stream: Stream) -> list[tuple[str, list[BoxOrLines], list[BoxOrLines]]]:
+    removed: list[BoxOrLines] = [
+        stream.duplicates_tool,
+        stream.duplicates_hand,
+        stream.automation,
+        stream.removed_other,
+    ]
     return [
         (
             "identified + carried over = removed before screening + awaiting + screened",
-            [one.identified, one.carried],
-            [*removed, one.waiting_screening, one.screened],
+            [stream.identified, stream.carried],
+            [*removed, stream.waiting_screening, stream.screened],
         ),
-        ("screened = excluded + sought", [one.screened], [one.excluded_screening, one.sought]),
+        (
+            "screened = excluded + sought",
+            [stream.screened],
+            [stream.excluded_screening, stream.sought],
+        ),
         (
             "sought = not retrieved + awaiting + assessed",
-            [one.sought],
-            [one.not_retrieved, one.waiting_eligibility, one.assessed],
+            [stream.sought],
+            [stream.not_retrieved, stream.waiting_eligibility, stream.assessed],
         ),
         (
             "assessed = excluded by reason + eligible",
-            [one.assessed],
-            [one.excluded_eligibility, one.eligible],
+            [stream.assessed],
+            [stream.excluded_eligibility, stream.eligible],
         ),
     ]
 
 
-def _compared(place: str, left: Sequence[Part], right: Sequence[Part]) -> Problem | None:
-    a, b = [total(one) for one in left], [total(one) for one in right]
-    if None in a or None in b:
+def _compare_sides(
+    label: str, left_parts: Sequence[BoxOrLines], right_parts: Sequence[BoxOrLines]
+) -> BoxMismatch | None:
+    left_numbers, right_numbers = (
+        [get_total(part) for part in left_parts],
+        [get_total(part) for part in right_parts],
+    )
+    if None in left_numbers or None in right_numbers:
         return None
-    one, two = sum(n or 0 for n in a), sum(n or 0 for n in b)
-    mine, theirs = _ids(left), _ids(right)
-    if mine is None or theirs is None:
-        return None if one == two else Problem(place, f"{one} against {two}")
+    left_sum, right_sum = sum(n or 0 for n in left_numbers), sum(n or 0 for n in right_numbers)
+    left_ids, right_ids = _collect_ids(left_parts), _collect_ids(right_parts)
+    if left_ids is None or right_ids is None:
+        return (
+            None if left_sum == right_sum else BoxMismatch(label, f"{left_sum} against {right_sum}")
+        )
     # Entries turn into reports at the first sum; there the numbers must match, not the names.
-    by_name = not place.endswith("+ awaiting + screened")
-    twice = sorted(name for name, n in Counter(theirs).items() if n > 1)
-    apart = sorted(set(mine) ^ set(theirs)) if by_name or one != two else []
-    if one == two and not twice and not (by_name and apart):
+    must_match_ids = not label.endswith("+ awaiting + screened")
+    repeated_ids = sorted(name for name, n in Counter(right_ids).items() if n > 1)
+    unmatched_ids = (
+        sorted(set(left_ids) ^ set(right_ids)) if must_match_ids or left_sum != right_sum else []
+    )
+    if left_sum == right_sum and not repeated_ids and not (must_match_ids and unmatched_ids):
         return None
-    return Problem(place, f"{one} against {two}", tuple(dict.fromkeys([*apart, *twice])))
+    return BoxMismatch(
+        label,
+        f"{left_sum} against {right_sum}",
+        tuple(dict.fromkeys([*unmatched_ids, *repeated_ids])),
+    )
 
 
-def _ids(parts: Sequence[Part]) -> list[str] | None:
-    found: list[str] = []
+def _collect_ids(parts: Sequence[BoxOrLines]) -> list[str] | None:
+    ids: list[str] = []
     for part in parts:
-        for one in (part,) if isinstance(part, Box) else part:
-            if one.ids is None:
-                return None if one.n else found
-            found += one.ids
-    return found
+        for line in (part,) if isinstance(part, FlowBox) else part:
+            if line.ids is None:
+                return None if line.n else ids
+            ids += line.ids
+    return ids
 
 
-def _joint_holds(flow: Flow, joint: Joint) -> Problem | None:
+def _check_combined_box(flow: Flow, combined_box: CombinedBox) -> BoxMismatch | None:
     """A joint total is what enters minus what leaves: held against the published boxes around."""
     main = flow.main
-    early = "duplicates_tool" in joint.boxes
-    enters = total(main.identified) if early else main.sought.n
-    leaves = [main.sought, main.waiting_screening] if early else [
-        flow.new_reports, main.waiting_eligibility, flow.waiting_quality,
-    ]  # fmt: skip
-    numbers = [one.n for one in leaves]
-    if enters is None or None in numbers or flow.other or main.carried.n:
+    is_screening = "duplicates_tool" in combined_box.boxes
+    entering = get_total(main.identified) if is_screening else main.sought.n
+    leaving_boxes = (
+        [main.sought, main.waiting_screening]
+        if is_screening
+        else [
+            flow.new_reports,
+            main.waiting_eligibility,
+            flow.waiting_quality,
+        ]
+    )
+    numbers = [box.n for box in leaving_boxes]
+    if entering is None or None in numbers or flow.other or main.carried.n:
         return None
-    left = enters - sum(n or 0 for n in numbers)
-    return None if left == joint.n else Problem(joint.text, f"{left} by the boxes, {joint.n} told")
+    remainder = entering - sum(n or 0 for n in numbers)
+    return (
+        None
+        if remainder == combined_box.n
+        else BoxMismatch(combined_box.text, f"{remainder} by the boxes, {combined_box.n} told")
+    )
 
 
-def hold(flow: Flow) -> Flow:
+def validate(flow: Flow) -> Flow:
     """The flow itself, once its boxes sum.
 
     Raises:
         FlowError: they do not; names the boxes and the records that make the difference.
     """
-    problems = check(flow)
-    if problems:
+    mismatches = find_mismatches(flow)
+    if mismatches:
         lines = [
-            f"{one.place}: {one.says}" + (f" ({named(one.ids)})" if one.ids else "")
-            for one in problems
+            f"{mismatch.label}: {mismatch.message}"
+            + (f" ({format_ids(mismatch.ids)})" if mismatch.ids else "")
+            for mismatch in mismatches
         ]
         raise FlowError("The boxes of the flow do not sum. " + "; ".join(lines) + ".")
     return flow
 
 
-def named(ids: Iterable[str]) -> str:
-    found = list(dict.fromkeys(ids))
-    more = len(found) - MOST_NAMED
-    return ", ".join(found[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+def format_ids(ids: Iterable[str]) -> str:
+    unique_ids = list(dict.fromkeys(ids))
+    extra_count = len(unique_ids) - MAX_LISTED_IDS
+    return ", ".join(unique_ids[:MAX_LISTED_IDS]) + (
+        f" and {extra_count} more" if extra_count > 0 else ""
+    )

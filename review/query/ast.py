@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from review.query.tokens import words_of
+from review.query.tokens import extract_words
 
-Field = Literal["tiab", "title", "abstract", "mesh"]
+QueryField = Literal["tiab", "title", "abstract", "mesh"]
 
-_PLAIN = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+_PLAIN_TERM = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _OPERATORS = frozenset({"and", "or", "not"})
 
 
@@ -19,7 +19,7 @@ class Term:
 
     text: str
     """As written, without quotes and without the closing *."""
-    field: Field = "tiab"
+    field: QueryField = "tiab"
     stem: bool = False
     """True where the last word is only a beginning (written word*)."""
 
@@ -48,24 +48,24 @@ class Not:
 Node = Term | And | Or | Not
 
 
-def all_of(parts: Iterable[Node]) -> Node:
+def join_with_and(parts: Iterable[Node]) -> Node:
     """The parts joined by AND: nested ones drawn up, repeated ones dropped, order kept."""
-    flat = _drawn_up(parts, And)
+    flat = _flatten_parts(parts, And)
     return flat[0] if len(flat) == 1 else And(flat)
 
 
-def any_of(parts: Iterable[Node]) -> Node:
+def join_with_or(parts: Iterable[Node]) -> Node:
     """The parts joined by OR: nested ones drawn up, repeated ones dropped, order kept."""
-    flat = _drawn_up(parts, Or)
+    flat = _flatten_parts(parts, Or)
     return flat[0] if len(flat) == 1 else Or(flat)
 
 
-def none_of(part: Node) -> Node:
+def negate_node(part: Node) -> Node:
     """The opposite of a part; twice gives the part itself."""
     return part.part if isinstance(part, Not) else Not(part)
 
 
-def _drawn_up(parts: Iterable[Node], kind: type[And] | type[Or]) -> tuple[Node, ...]:
+def _flatten_parts(parts: Iterable[Node], kind: type[And] | type[Or]) -> tuple[Node, ...]:
     flat: dict[Node, None] = {}
     for part in parts:
         inner: tuple[Node, ...] = part.parts if isinstance(part, kind) else (part,)
@@ -75,41 +75,41 @@ def _drawn_up(parts: Iterable[Node], kind: type[And] | type[Or]) -> tuple[Node, 
     return tuple(flat)
 
 
-def terms_of(node: Node) -> Iterator[Term]:
+def iter_terms(node: Node) -> Iterator[Term]:
     """All terms from left to right, repeats included."""
-    waiting: list[Node] = [node]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, Term):
-            yield one
-        elif isinstance(one, Not):
-            waiting.append(one.part)
+    pending: list[Node] = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, Term):
+            yield current
+        elif isinstance(current, Not):
+            pending.append(current.part)
         else:
-            waiting.extend(reversed(one.parts))
+            pending.extend(reversed(current.parts))
 
 
-def term_words(term: Term) -> tuple[str, ...]:
+def split_term(term: Term) -> tuple[str, ...]:
     """The folded words of a term; with `stem` the last is a beginning."""
-    return words_of(term.text)
+    return extract_words(term.text)
 
 
-def to_text(node: Node) -> str:
+def format_query(node: Node) -> str:
     """The query written in our own language; `parse` reads it back to the same tree."""
-    return _written(node, outer=True)
+    return _format_node(node, outer=True)
 
 
-def _written(node: Node, *, outer: bool = False) -> str:
+def _format_node(node: Node, *, outer: bool = False) -> str:
     if isinstance(node, Term):
-        return _term(node)
+        return _format_term(node)
     if isinstance(node, Not):
-        return f"NOT {_written(node.part)}"
+        return f"NOT {_format_node(node.part)}"
     word = " AND " if isinstance(node, And) else " OR "
-    inner = word.join(_written(part) for part in node.parts)
+    inner = word.join(_format_node(part) for part in node.parts)
     return inner if outer else f"({inner})"
 
 
-def _term(term: Term) -> str:
+def _format_term(term: Term) -> str:
     star = "*" if term.stem else ""
-    bare = _PLAIN.fullmatch(term.text) and term.text.casefold() not in _OPERATORS
-    body = f"{term.text}{star}" if bare else f'"{term.text}{star}"'
+    is_plain = _PLAIN_TERM.fullmatch(term.text) and term.text.casefold() not in _OPERATORS
+    body = f"{term.text}{star}" if is_plain else f'"{term.text}{star}"'
     return body if term.field == "tiab" else f"{term.field}:{body}"

@@ -5,11 +5,21 @@ from dataclasses import dataclass
 from datetime import date
 
 from review.errors import QueryError
-from review.query.ast import And, Node, Not, Or, Term, all_of, any_of, none_of, to_text
+from review.query.ast import (
+    And,
+    Node,
+    Not,
+    Or,
+    Term,
+    format_query,
+    join_with_and,
+    join_with_or,
+    negate_node,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class DateWindow:
     """Days of publication or entry, both ends included; None leaves an end open."""
 
     since: date | None = None
@@ -17,102 +27,119 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
+class CompiledQuery:
     """A query in a source's own language."""
 
     text: str
-    lost: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
     """What this source could not be asked, or was asked in another way: one sentence each."""
     notes: tuple[str, ...] = ()
     """What a reader should know of how the source reads it; nothing is lost by these."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Stripped:
     """What is left of a tree after parts were taken out."""
 
     node: Node
-    lost: tuple[str, ...]
+    unsupported: tuple[str, ...]
 
 
-def without_mesh(node: Node, where: str) -> Kept:
+def strip_mesh(node: Node, records_label: str) -> Stripped:
     """The tree without its MeSH terms: taken out of OR they find less, out of AND more.
 
     Raises:
         QueryError: nothing is left.
     """
-    lost: list[str] = []
-    kept = _without(node, lambda term: term.field == "mesh", lost, where)
-    if kept is None:
+    unsupported: list[str] = []
+    remaining = _remove_terms(node, lambda term: term.field == "mesh", unsupported, records_label)
+    if remaining is None:
         raise QueryError(
-            f"Query: nothing of it can be asked of {where}, which know no MeSH headings; "
+            f"Query: nothing of it can be asked of {records_label}, which know no MeSH headings; "
             "add words of title or abstract, for example OR covid*."
         )
-    return Kept(kept, tuple(dict.fromkeys(lost)))
+    return Stripped(remaining, tuple(dict.fromkeys(unsupported)))
 
 
-def _without(
-    node: Node, out: Callable[[Term], bool], lost: list[str], where: str, inside: str = ""
+def _remove_terms(
+    node: Node,
+    is_removed: Callable[[Term], bool],
+    unsupported: list[str],
+    records_label: str,
+    parent_operator: str = "",
 ) -> Node | None:
     if isinstance(node, Term):
-        if not out(node):
+        if not is_removed(node):
             return node
         effect = {"AND": "more is found", "OR": "less is found", "NOT": "more is found"}
-        what = f"; {effect[inside]}" if inside else ""
-        lost.append(f"{to_text(node)}: {where} know no MeSH headings, left out{what}.")
+        consequence = f"; {effect[parent_operator]}" if parent_operator else ""
+        unsupported.append(
+            f"{format_query(node)}: {records_label} know no MeSH headings, left out{consequence}."
+        )
         return None
     if isinstance(node, Not):
-        part = _without(node.part, out, lost, where, "NOT")
-        return None if part is None else none_of(part)
-    word = "AND" if isinstance(node, And) else "OR"
-    parts = [_without(part, out, lost, where, word) for part in node.parts]
-    kept = [part for part in parts if part is not None]
-    if not kept:
+        part = _remove_terms(node.part, is_removed, unsupported, records_label, "NOT")
+        return None if part is None else negate_node(part)
+    operator = "AND" if isinstance(node, And) else "OR"
+    parts = [
+        _remove_terms(part, is_removed, unsupported, records_label, operator) for part in node.parts
+    ]
+    remaining = [part for part in parts if part is not None]
+    if not remaining:
         return None
-    return all_of(kept) if word == "AND" else any_of(kept)
+    return join_with_and(remaining) if operator == "AND" else join_with_or(remaining)
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How a source writes operators, so that one function can write any tree."""
 
-    both: str
-    either: str
-    except_: str
+    and_operator: str
+    or_operator: str
+    not_operator: str
     """Between what is wanted and what is not."""
-    everything: str
+    match_all_clause: str
     """A clause that every document meets, for queries that only exclude."""
 
 
-def written(node: Node, dialect: Dialect, term: Callable[[Term], str]) -> str:
+def render(node: Node, dialect: Dialect, render_term: Callable[[Term], str]) -> str:
     """A tree in a dialect, every operator inside parentheses.
 
     `a NOT b` is asked as a difference; a part that only excludes is taken from `everything`.
     """
     if isinstance(node, Term):
-        return term(node)
+        return render_term(node)
     if isinstance(node, Not):
-        return f"({dialect.everything} {dialect.except_} {written(node.part, dialect, term)})"
+        return (
+            f"({dialect.match_all_clause} {dialect.not_operator} "
+            f"{render(node.part, dialect, render_term)})"
+        )
     if isinstance(node, Or):
-        return f"({f' {dialect.either} '.join(written(p, dialect, term) for p in node.parts)})"
-    wanted = [written(part, dialect, term) for part in node.parts if not isinstance(part, Not)]
-    refused = [part.part for part in node.parts if isinstance(part, Not)]
-    text = f" {dialect.both} ".join(wanted or [dialect.everything])
-    if not refused:
+        parts = [render(part, dialect, render_term) for part in node.parts]
+        return f"({f' {dialect.or_operator} '.join(parts)})"
+    clauses = [
+        render(part, dialect, render_term) for part in node.parts if not isinstance(part, Not)
+    ]
+    negated_parts = [part.part for part in node.parts if isinstance(part, Not)]
+    text = f" {dialect.and_operator} ".join(clauses or [dialect.match_all_clause])
+    if not negated_parts:
         return f"({text})"
-    if len(wanted) > 1:
+    if len(clauses) > 1:
         text = f"({text})"
-    return f"({text} {dialect.except_} {written(any_of(refused), dialect, term)})"
+    return (
+        f"({text} {dialect.not_operator} "
+        f"{render(join_with_or(negated_parts), dialect, render_term)})"
+    )
 
 
-def bare(text: str) -> str:
+def strip_outer_parentheses(text: str) -> str:
     """The text without the parentheses around all of it."""
     if not (text.startswith("(") and text.endswith(")")):
         return text
-    depth, quoted = 0, False
-    for place, sign in enumerate(text):
-        quoted ^= sign == '"'
-        depth += 0 if quoted else (sign == "(") - (sign == ")")
-        if depth == 0 and place < len(text) - 1:
+    depth, in_quotes = 0, False
+    for index, character in enumerate(text):
+        in_quotes ^= character == '"'
+        depth += 0 if in_quotes else (character == "(") - (character == ")")
+        if depth == 0 and index < len(text) - 1:
             return text
     return text[1:-1]

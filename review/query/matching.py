@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from review.errors import QueryError
-from review.query.ast import And, Node, Not, Or, Term, term_words, terms_of
-from review.query.compiler import without_mesh
-from review.query.tokens import fold_token, tokens, words_of
+from review.query.ast import And, Node, Not, Or, Term, iter_terms, split_term
+from review.query.compiler import strip_mesh
+from review.query.tokens import extract_words, normalize_token, split_tokens
 
-REMEMBERED = 200_000  # spellings kept in memory before they are forgotten; about 50 MB
+MAX_CACHED_SPELLINGS = 200_000  # spellings kept in memory before they are forgotten; about 50 MB
 MESH_SOURCES = ("pubmed", "medline")
-Matcher = Callable[[str | None, str | None], bool]
-Finder = Callable[[str | None, str | None, tuple[str, ...]], frozenset[int]]
-Holds = Callable[[frozenset[int]], bool]
+TextMatcher = Callable[[str | None, str | None], bool]
+TermFinder = Callable[[str | None, str | None, tuple[str, ...]], frozenset[int]]
+AtomTest = Callable[[frozenset[int]], bool]
 
 
-class Searched(Protocol):
+class SearchableRecord(Protocol):
     """What a record must have to be judged; `review.models.Record` has it."""
 
     @property
@@ -35,32 +35,32 @@ class Searched(Protocol):
     def mesh(self) -> tuple[str, ...]: ...
 
 
-class _Spellings(dict[str, tuple[int, ...]]):
+class _SpellingCache(dict[str, tuple[int, ...]]):
     """Owns the memory of the spellings met so far: the atoms each one holds, mostly none.
 
     A spelling met for the first time is folded and looked up once.
     """
 
-    def __init__(self, whole: dict[str, set[int]], begins: dict[str, set[int]]) -> None:
+    def __init__(self, word_atoms: dict[str, set[int]], prefix_atoms: dict[str, set[int]]) -> None:
         super().__init__()
-        self.folded: dict[str, str] = {}
-        self._whole, self._begins = whole, begins
-        self._lengths = tuple(sorted({len(one) for one in begins}))
+        self.normalized: dict[str, str] = {}
+        self._word_atoms, self._prefix_atoms = word_atoms, prefix_atoms
+        self._prefix_lengths = tuple(sorted({len(prefix) for prefix in prefix_atoms}))
 
     def __missing__(self, token: str) -> tuple[int, ...]:
-        if len(self) >= REMEMBERED:
+        if len(self) >= MAX_CACHED_SPELLINGS:
             self.clear()
-            self.folded.clear()
-        self.folded[token] = folded = fold_token(token)
+            self.normalized.clear()
+        self.normalized[token] = normalized = normalize_token(token)
         atoms: set[int] = set()
-        for word in folded.split():
-            atoms |= self._whole.get(word, set())
-            for length in self._lengths:
+        for word in normalized.split():
+            atoms |= self._word_atoms.get(word, set())
+            for length in self._prefix_lengths:
                 if length > len(word):
                     break
-                atoms |= self._begins.get(word[:length], set())
-        self[token] = held = tuple(atoms)
-        return held
+                atoms |= self._prefix_atoms.get(word[:length], set())
+        self[token] = found_atoms = tuple(atoms)
+        return found_atoms
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,13 @@ class _Phrase:
     """A phrase to confirm: its words must all be there, and then stand in a row."""
 
     atom: int
-    needed: frozenset[int]
+    word_atoms: frozenset[int]
     """Atoms of its words."""
     text: str
     """With a blank before, and after it unless the last word is a beginning."""
 
 
-def matcher(node: Node) -> Matcher:
+def build_text_matcher(node: Node) -> TextMatcher:
     """A function of title and abstract that says whether the query holds.
 
     Terms of MeSH cannot be judged from a text and are left out (see `without_mesh`).
@@ -83,17 +83,19 @@ def matcher(node: Node) -> Matcher:
     Raises:
         QueryError: nothing is left to judge.
     """
-    kept = without_mesh(node, "titles and abstracts").node
-    found = _finder(kept)
-    holds = _holds(kept, _atoms(kept))
+    stripped_node = strip_mesh(node, "titles and abstracts").node
+    find_terms = _build_finder(stripped_node)
+    test_atoms = _build_test(stripped_node, _number_terms(stripped_node))
 
-    def matches(title: str | None, abstract: str | None) -> bool:
-        return holds(found(title, abstract, ()))
+    def matches_text(title: str | None, abstract: str | None) -> bool:
+        return test_atoms(find_terms(title, abstract, ()))
 
-    return matches
+    return matches_text
 
 
-def record_matcher(node: Node, *, keywords: bool = False) -> Callable[[Searched], bool]:
+def build_record_matcher(
+    node: Node, *, keywords: bool = False
+) -> Callable[[SearchableRecord], bool]:
     """A function of a record that says whether the query holds, MeSH included.
 
     Records of PubMed, and others that carry headings, are judged by them, compared whole (PubMed
@@ -103,155 +105,180 @@ def record_matcher(node: Node, *, keywords: bool = False) -> Callable[[Searched]
     Args:
         keywords: count the authors' keywords with title and abstract, as PubMed's [tiab] does.
     """
-    mesh = tuple(term for term in _atoms(node) if term.field == "mesh")
-    strict = _holds(node, _atoms(node)), _finder(node)
+    mesh_terms = tuple(term for term in _number_terms(node) if term.field == "mesh")
+    strict_tests = _build_test(node, _number_terms(node)), _build_finder(node)
     try:
-        kept = without_mesh(node, "titles and abstracts").node
+        stripped_node = strip_mesh(node, "titles and abstracts").node
     except QueryError:
-        kept = None
-    loose = (_holds(kept, _atoms(kept)), _finder(kept)) if kept is not None else None
-    numbers = _atoms(node)
+        stripped_node = None
+    loose_tests = (
+        (_build_test(stripped_node, _number_terms(stripped_node)), _build_finder(stripped_node))
+        if stripped_node is not None
+        else None
+    )
+    term_numbers = _number_terms(node)
 
-    def holds(record: Searched) -> bool:
-        words = record.keywords if keywords else ()
-        if not mesh or record.mesh or record.source in MESH_SOURCES:
-            found = strict[1](record.title, record.abstract, words)
-            headings = _headings(record.mesh) if mesh else set()
-            named = {numbers[term] for term in mesh if _heading(term, headings)}
-            return strict[0](found | named)
-        if loose is None:
+    def matches_record(record: SearchableRecord) -> bool:
+        author_keywords = record.keywords if keywords else ()
+        if not mesh_terms or record.mesh or record.source in MESH_SOURCES:
+            found_terms = strict_tests[1](record.title, record.abstract, author_keywords)
+            headings = _normalize_headings(record.mesh) if mesh_terms else set()
+            found_headings = {
+                term_numbers[term] for term in mesh_terms if _matches_heading(term, headings)
+            }
+            return strict_tests[0](found_terms | found_headings)
+        if loose_tests is None:
             return False
-        return loose[0](loose[1](record.title, record.abstract, words))
+        return loose_tests[0](loose_tests[1](record.title, record.abstract, author_keywords))
 
-    return holds
+    return matches_record
 
 
-def matches(node: Node, record: Searched) -> bool:
+def matches_query(node: Node, record: SearchableRecord) -> bool:
     """Whether a query holds for one record; for many, make a `record_matcher` once."""
-    return record_matcher(node)(record)
+    return build_record_matcher(node)(record)
 
 
-def _atoms(node: Node) -> dict[Term, int]:
+def _number_terms(node: Node) -> dict[Term, int]:
     """The different terms of a tree, numbered from left to right."""
-    return {term: number for number, term in enumerate(dict.fromkeys(terms_of(node)))}
+    return {term: number for number, term in enumerate(dict.fromkeys(iter_terms(node)))}
 
 
-def _finder(node: Node) -> Finder:
+def _build_finder(node: Node) -> TermFinder:
     """A function of title, abstract and keywords that gives the terms found in their fields."""
-    atoms = {term: number for term, number in _atoms(node).items() if term.field != "mesh"}
-    lexicon, phrases = _lexicon(atoms, len(_atoms(node)))
+    text_terms = {
+        term: number for term, number in _number_terms(node).items() if term.field != "mesh"
+    }
+    lexicon, phrases = _build_lexicon(text_terms, len(_number_terms(node)))
     anywhere, only_title, only_abstract = (
-        frozenset(number for term, number in atoms.items() if term.field == name)
+        frozenset(number for term, number in text_terms.items() if term.field == name)
         for name in ("tiab", "title", "abstract")
     )
 
-    def found(title: str | None, abstract: str | None, keywords: tuple[str, ...]) -> frozenset[int]:
-        in_title = _found(title, lexicon, phrases)
-        in_abstract = _found(abstract, lexicon, phrases)
-        held = (in_title | in_abstract) & anywhere
+    def find_terms(
+        title: str | None, abstract: str | None, keywords: tuple[str, ...]
+    ) -> frozenset[int]:
+        in_title = _find_atoms(title, lexicon, phrases)
+        in_abstract = _find_atoms(abstract, lexicon, phrases)
+        found_terms = (in_title | in_abstract) & anywhere
         for keyword in keywords:
-            held |= _found(keyword, lexicon, phrases) & anywhere
+            found_terms |= _find_atoms(keyword, lexicon, phrases) & anywhere
         if only_title:
-            held |= in_title & only_title
+            found_terms |= in_title & only_title
         if only_abstract:
-            held |= in_abstract & only_abstract
-        return held
+            found_terms |= in_abstract & only_abstract
+        return found_terms
 
-    return found
+    return find_terms
 
 
-def _headings(mesh: tuple[str, ...]) -> set[tuple[str, ...]]:
+def _normalize_headings(mesh: tuple[str, ...]) -> set[tuple[str, ...]]:
     """The words of each heading, alone and with each of its qualifiers."""
-    found = set()
-    for one in mesh:
-        heading, *qualifiers = one.split("/")
-        found |= {words_of(heading), *(words_of(f"{heading} {name}") for name in qualifiers)}
-    return found
+    heading_words = set()
+    for mesh_heading in mesh:
+        heading, *qualifiers = mesh_heading.split("/")
+        heading_words |= {
+            extract_words(heading),
+            *(extract_words(f"{heading} {name}") for name in qualifiers),
+        }
+    return heading_words
 
 
-def _heading(term: Term, headings: set[tuple[str, ...]]) -> bool:
-    words = term_words(term)
+def _matches_heading(term: Term, headings: set[tuple[str, ...]]) -> bool:
+    words = split_term(term)
     if not term.stem:
         return words in headings
     return any(
-        one[: len(words) - 1] == words[:-1] and " ".join(one).startswith(" ".join(words))
-        for one in headings
+        heading_words[: len(words) - 1] == words[:-1]
+        and " ".join(heading_words).startswith(" ".join(words))
+        for heading_words in headings
     )
 
 
-def _lexicon(atoms: dict[Term, int], first: int) -> tuple[_Spellings, dict[int, list[_Phrase]]]:
+def _build_lexicon(
+    atoms: dict[Term, int], first_atom: int
+) -> tuple[_SpellingCache, dict[int, list[_Phrase]]]:
     """What to look for, and the phrases to confirm by the atom of their first word.
 
     Words of phrases get atoms of their own, numbered from `first`.
     """
-    whole: dict[str, set[int]] = {}
-    begins: dict[str, set[int]] = {}
+    word_atoms: dict[str, set[int]] = {}
+    prefix_atoms: dict[str, set[int]] = {}
     phrases: dict[int, list[_Phrase]] = {}
-    parts: dict[tuple[str, bool], int] = {}
+    part_atoms: dict[tuple[str, bool], int] = {}
     for term, number in atoms.items():
-        words = term_words(term)
+        words = split_term(term)
         if len(words) == 1:
-            (begins if term.stem else whole).setdefault(words[0], set()).add(number)
+            (prefix_atoms if term.stem else word_atoms).setdefault(words[0], set()).add(number)
             continue
-        needed = []
-        for place, word in enumerate(words):
-            stem = term.stem and place == len(words) - 1
+        needed_atoms = []
+        for word_index, word in enumerate(words):
+            stem = term.stem and word_index == len(words) - 1
             key = (word, stem)
-            if key not in parts:
-                parts[key] = first + len(parts)
-                table = begins if stem else whole
-                table.setdefault(word, set()).add(parts[key])
-            needed.append(parts[key])
+            if key not in part_atoms:
+                part_atoms[key] = first_atom + len(part_atoms)
+                table = prefix_atoms if stem else word_atoms
+                table.setdefault(word, set()).add(part_atoms[key])
+            needed_atoms.append(part_atoms[key])
         text = f" {' '.join(words)}{'' if term.stem else ' '}"
-        phrases.setdefault(needed[0], []).append(_Phrase(number, frozenset(needed), text))
-    return _Spellings(whole, begins), phrases
+        phrases.setdefault(needed_atoms[0], []).append(
+            _Phrase(number, frozenset(needed_atoms), text)
+        )
+    return _SpellingCache(word_atoms, prefix_atoms), phrases
 
 
-def _found(
-    text: str | None, lexicon: _Spellings, phrases: dict[int, list[_Phrase]]
+def _find_atoms(
+    text: str | None, lexicon: _SpellingCache, phrases: dict[int, list[_Phrase]]
 ) -> frozenset[int]:
     """The atoms a text holds."""
     if not text:
         return frozenset()
-    spelled = tokens(text)
-    held: set[int] = set()
-    for atoms in filter(None, map(lexicon.__getitem__, spelled)):
-        held.update(atoms)
-    candidates = (one for atom in held if atom in phrases for one in phrases[atom])
-    waiting = [one for one in candidates if one.needed <= held]
-    if waiting:
-        row = f" {' '.join(filter(None, [_folded(token, lexicon) for token in spelled]))} "
-        held.update(one.atom for one in waiting if one.text in row)
-    return frozenset(held)
+    text_tokens = split_tokens(text)
+    found_atoms: set[int] = set()
+    for atoms in filter(None, map(lexicon.__getitem__, text_tokens)):
+        found_atoms.update(atoms)
+    candidates = (phrase for atom in found_atoms if atom in phrases for phrase in phrases[atom])
+    possible_phrases = [phrase for phrase in candidates if phrase.word_atoms <= found_atoms]
+    if possible_phrases:
+        normalized = [_normalize_with_cache(token, lexicon) for token in text_tokens]
+        normalized_text = f" {' '.join(filter(None, normalized))} "
+        found_atoms.update(
+            phrase.atom for phrase in possible_phrases if phrase.text in normalized_text
+        )
+    return frozenset(found_atoms)
 
 
-def _folded(token: str, lexicon: _Spellings) -> str:
-    found = lexicon.folded.get(token)
-    return fold_token(token) if found is None else found  # forgotten in the middle of a text
+def _normalize_with_cache(token: str, lexicon: _SpellingCache) -> str:
+    cached = lexicon.normalized.get(token)
+    return normalize_token(token) if cached is None else cached  # forgotten in the middle of a text
 
 
-def _holds(node: Node, atoms: dict[Term, int]) -> Holds:
+def _build_test(node: Node, atoms: dict[Term, int]) -> AtomTest:
     """A function of the atoms found that says whether the tree holds."""
     if isinstance(node, Term):
         number = atoms[node]
-        return lambda found: number in found
+        return lambda found_atoms: number in found_atoms
     if isinstance(node, Not):
-        inner = _holds(node.part, atoms)
-        return lambda found: not inner(found)
-    plain = frozenset(atoms[part] for part in node.parts if isinstance(part, Term))
-    others = tuple(_holds(part, atoms) for part in node.parts if not isinstance(part, Term))
+        inner_test = _build_test(node.part, atoms)
+        return lambda found_atoms: not inner_test(found_atoms)
+    term_atoms = frozenset(atoms[part] for part in node.parts if isinstance(part, Term))
+    subtests = tuple(_build_test(part, atoms) for part in node.parts if not isinstance(part, Term))
     if isinstance(node, And):
-        return lambda found: plain <= found and all(one(found) for one in others)
+        return lambda found_atoms: (
+            term_atoms <= found_atoms and all(subtest(found_atoms) for subtest in subtests)
+        )
     assert isinstance(node, Or)
-    return lambda found: not plain.isdisjoint(found) or any(one(found) for one in others)
+    return lambda found_atoms: (
+        not term_atoms.isdisjoint(found_atoms) or any(subtest(found_atoms) for subtest in subtests)
+    )
 
 
-def words_beginning(stem: str, texts: Iterable[str | None]) -> Iterator[str]:
+def find_words_with_stem(stem: str, texts: Iterable[str | None]) -> Iterator[str]:
     """The different words of some texts that begin with a stem, folded, in order of meeting."""
-    beginning = "".join(words_of(stem))
-    seen: set[str] = set()
+    beginning = "".join(extract_words(stem))
+    known_words: set[str] = set()
     for text in texts:
-        for word in words_of(text or ""):
-            if word.startswith(beginning) and word not in seen:
-                seen.add(word)
+        for word in extract_words(text or ""):
+            if word.startswith(beginning) and word not in known_words:
+                known_words.add(word)
                 yield word

@@ -5,21 +5,29 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from review.errors import QueryError
-from review.query.ast import Field, Node, Term, all_of, any_of, none_of
-from review.query.tokens import words_of
+from review.query.ast import Node, QueryField, Term, join_with_and, join_with_or, negate_node
+from review.query.tokens import extract_words
 
-LONGEST = 500_000  # characters; a query of 5,000 terms has about 100,000
-DEEPEST = 60  # AND inside OR inside AND ...; people write three
-SHORTEST_STEM = 2  # letters before *; fewer would match nearly every text
-FIELDS: dict[str, Field] = {
-    "tiab": "tiab", "title/abstract": "tiab", "title-abs": "tiab", "title_abs": "tiab",
-    "ti": "title", "title": "title",
-    "ab": "abstract", "abs": "abstract", "abstract": "abstract",
-    "mh": "mesh", "mesh": "mesh", "mesh terms": "mesh",
-}  # fmt: skip
+MAX_QUERY_LENGTH = 500_000  # characters; a query of 5,000 terms has about 100,000
+MAX_NESTING = 60  # AND inside OR inside AND ...; people write three
+MIN_STEM_LENGTH = 2  # letters before *; fewer would match nearly every text
+FIELD_NAMES: dict[str, QueryField] = {
+    "tiab": "tiab",
+    "title/abstract": "tiab",
+    "title-abs": "tiab",
+    "title_abs": "tiab",
+    "ti": "title",
+    "title": "title",
+    "ab": "abstract",
+    "abs": "abstract",
+    "abstract": "abstract",
+    "mh": "mesh",
+    "mesh": "mesh",
+    "mesh terms": "mesh",
+}
 """Names of fields in small letters, as prefix (title:) or PubMed tag ([ti])."""
-_SHOWN = "title:, abstract:, tiab:, mesh: or [ti], [ab], [tiab], [mh]"
-_SAME = str.maketrans(
+_FIELD_EXAMPLES = "title:, abstract:, tiab:, mesh: or [ti], [ab], [tiab], [mh]"
+_LOOKALIKES = str.maketrans(
     {
         **dict.fromkeys("“”„‟«»＂″", '"'),
         "（": "(",
@@ -30,7 +38,7 @@ _SAME = str.maketrans(
         "：": ":",
     }
 )
-_STRAY = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _TOKEN = re.compile(
     r"""(?P<open>\() | (?P<close>\)) | "(?P<phrase>[^"]*)" | (?P<quote>") | \[(?P<tag>[^\[\]]*)\]
       | (?P<bracket>[\[\]]) | (?P<word>[^\s()"\[\]]+)""",
@@ -40,22 +48,28 @@ _PREFIX = re.compile(r"([A-Za-z][A-Za-z_/-]*):(?!//)")
 _OVID = re.compile(r"\.(?:ti|ab|mp|tw|kw|hw|kf|af|sh)(?:,\w+)*\.?$", re.I)
 _HEADING = re.compile(r"(.+)/(?:exp|de|mj|br)?", re.I)
 _EMBASE = re.compile(r":(?:ti|ab|kw|de|lnk|exp|au)(?:,\w+)*", re.I)
-_FUNCTION = re.compile(r"(?:title|abs|key|all|auth|affil|srctitle|pubyear)(?:-\w+)*", re.I)
-_LISTED = re.compile(r"[,;，；、](?=\S)")
-_HINTS = (
-    (re.compile(r"date|\b(?:dp|pdat|edat|crdt|mdat|dep|ppdat)\b"),
-     "the days belong in search.from and search.to, or --from and --to"),
-    (re.compile(r"noexp|majr|major topic"),
-     "no source but PubMed knows it; use [mh], or PubMed's own query under search.native"),
-    (re.compile(r"^(?:all|all fields|tw|text word|text words|ot|other term)$"),
-     "other sources search less than PubMed does there; use [tiab]"),
-)  # fmt: skip
+_SCOPUS_FUNCTION = re.compile(r"(?:title|abs|key|all|auth|affil|srctitle|pubyear)(?:-\w+)*", re.I)
+_LIST_SEPARATOR = re.compile(r"[,;，；、](?=\S)")
+_TAG_HINTS = (
+    (
+        re.compile(r"date|\b(?:dp|pdat|edat|crdt|mdat|dep|ppdat)\b"),
+        "the days belong in search.from and search.to, or --from and --to",
+    ),
+    (
+        re.compile(r"noexp|majr|major topic"),
+        "no source but PubMed knows it; use [mh], or PubMed's own query under search.native",
+    ),
+    (
+        re.compile(r"^(?:all|all fields|tw|text word|text words|ot|other term)$"),
+        "other sources search less than PubMed does there; use [tiab]",
+    ),
+)
 """Tags pasted from PubMed, and what to write instead."""
-_NEAR = re.compile(r"(?:near|adj|pre|within|w|n)/?\d+", re.I)
+_PROXIMITY = re.compile(r"(?:near|adj|pre|within|w|n)/?\d+", re.I)
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class QueryToken:
     """A piece of the query and where it stands."""
 
     kind: str
@@ -63,23 +77,23 @@ class Token:
     text: str
     start: int
     quoted: bool = False
-    tag: "Token | None" = None
+    tag: "QueryToken | None" = None
     """The [field] right behind a term."""
 
 
 @dataclass(slots=True)
-class _Level:
+class _ParserLevel:
     """What is being read between two parentheses."""
 
     start: int
-    scope: Field | None
+    scope: QueryField | None
     parts: list[tuple[Node, int]] = field(default_factory=list)
     """Parts read so far, each with its depth."""
-    joint: str | None = None
+    operator: str | None = None
     negated: bool = False
-    pending: Token | None = None
+    pending: QueryToken | None = None
     """The operator or field that waits for what follows; None after a part."""
-    last: str = ""
+    last_word: str = ""
     """The word read last, as written; "" after a phrase or a parenthesis."""
 
 
@@ -91,238 +105,298 @@ def parse(text: str) -> Node:
     Raises:
         QueryError: with the position, what was expected, and a line that points at the place.
     """
-    if len(text) > LONGEST:
-        shown = f"{len(text):,} characters, more than the {LONGEST:,} that are read"
-        raise QueryError(f"Query: it has {shown}. Split it, or use a query of the source's own.")
-    levels = [_Level(0, None)]
-    for token in tokens(text):
-        _take(text, levels, token)
+    if len(text) > MAX_QUERY_LENGTH:
+        length_text = f"{len(text):,} characters, more than the {MAX_QUERY_LENGTH:,} that are read"
+        raise QueryError(
+            f"Query: it has {length_text}. Split it, or use a query of the source's own."
+        )
+    levels = [_ParserLevel(0, None)]
+    for token in tokenize_query(text):
+        _take_token(text, levels, token)
     if len(levels) > 1:
-        fail(text, levels[-1].start, "a closing ')' is missing for this '('")
-    return _closed(text, levels[0], len(text))[0]
+        raise_query_error(text, levels[-1].start, "a closing ')' is missing for this '('")
+    return _build_level_tree(text, levels[0], len(text))[0]
 
 
-def tokens(text: str) -> list[Token]:
+def tokenize_query(text: str) -> list[QueryToken]:
     """The pieces of a query. Raises QueryError for a quote or bracket without its partner."""
-    found: list[Token] = []
-    plain = _STRAY.sub(" ", text.translate(_SAME))
-    for match in _TOKEN.finditer(plain):
+    query_tokens: list[QueryToken] = []
+    clean_text = _CONTROL_CHARACTERS.sub(" ", text.translate(_LOOKALIKES))
+    for match in _TOKEN.finditer(clean_text):
         start = match.start()
         if match["quote"]:
-            fail(text, start, 'a closing " is missing for this one')
+            raise_query_error(text, start, 'a closing " is missing for this one')
         elif match["bracket"]:
-            fail(text, start, "a square bracket without its partner; fields are written word[ti]")
+            raise_query_error(
+                text, start, "a square bracket without its partner; fields are written word[ti]"
+            )
         elif match["open"] or match["close"]:
-            found.append(Token(match[0], match[0], start))
+            query_tokens.append(QueryToken(match[0], match[0], start))
         elif match["phrase"] is not None:
-            found.append(Token("term", match["phrase"], start, quoted=True))
+            query_tokens.append(QueryToken("term", match["phrase"], start, quoted=True))
         elif match["tag"] is not None:
-            _tag(text, found, Token("tag", match["tag"], start))
+            _attach_tag(text, query_tokens, QueryToken("tag", match["tag"], start))
         else:
-            found += _worded(text, match["word"], start)
-    return found
+            query_tokens += _tokenize_word(text, match["word"], start)
+    return query_tokens
 
 
-def _tag(text: str, found: list[Token], tag: Token) -> None:
+def _attach_tag(text: str, query_tokens: list[QueryToken], tag: QueryToken) -> None:
     """Hangs a [field] on the term before it."""
-    last = found[-1] if found else None
-    if last is not None and last.kind == "term" and last.tag is None:
-        found[-1] = replace(last, tag=tag)
-    elif last is not None and last.kind == ")":
-        fail(text, tag.start, "a field cannot follow ')'; write tiab:( ... ) or tag each term")
+    previous = query_tokens[-1] if query_tokens else None
+    if previous is not None and previous.kind == "term" and previous.tag is None:
+        query_tokens[-1] = replace(previous, tag=tag)
+    elif previous is not None and previous.kind == ")":
+        raise_query_error(
+            text, tag.start, "a field cannot follow ')'; write tiab:( ... ) or tag each term"
+        )
     else:
-        fail(text, tag.start, "a field must follow one term directly, as in covid*[tiab]")
+        raise_query_error(
+            text, tag.start, "a field must follow one term directly, as in covid*[tiab]"
+        )
 
 
-def _worded(text: str, word: str, start: int) -> list[Token]:
+def _tokenize_word(text: str, word: str, start: int) -> list[QueryToken]:
     if word.lower() in ("and", "or", "not"):
-        return [Token(word.lower(), word, start)]
+        return [QueryToken(word.lower(), word, start)]
     prefix = _PREFIX.match(word)
     if not prefix:
-        return [Token("term", word, start)]
+        return [QueryToken("term", word, start)]
     if _EMBASE.fullmatch(word[prefix.end() - 1 :]):
-        fail(text, start, f"this is Embase's way to name a field; expected {_SHOWN}")
-    if prefix[1].lower() not in FIELDS:
-        fail(text, start, f"'{prefix[1]}:' is no field we search; expected {_SHOWN}")
-    rest = word[prefix.end() :]
-    head = Token("field", prefix[1], start)
-    return [head, Token("term", rest, start + prefix.end())] if rest else [head]
+        raise_query_error(
+            text, start, f"this is Embase's way to name a field; expected {_FIELD_EXAMPLES}"
+        )
+    if prefix[1].lower() not in FIELD_NAMES:
+        raise_query_error(
+            text, start, f"'{prefix[1]}:' is no field we search; expected {_FIELD_EXAMPLES}"
+        )
+    remainder = word[prefix.end() :]
+    field_token = QueryToken("field", prefix[1], start)
+    return (
+        [field_token, QueryToken("term", remainder, start + prefix.end())]
+        if remainder
+        else [field_token]
+    )
 
 
-def _take(text: str, levels: list[_Level], token: Token) -> None:
+def _take_token(text: str, levels: list[_ParserLevel], token: QueryToken) -> None:
     level = levels[-1]
     if token.kind in ("and", "or"):
-        _join(text, level, token)
+        _join_parts(text, level, token)
     elif token.kind == "not":
         if level.parts and level.pending is None:
-            _join(text, level, Token("and", token.text, token.start))
+            _join_parts(text, level, QueryToken("and", token.text, token.start))
         elif level.pending is not None and level.pending.kind == "field":
-            fail(text, token.start, f"expected a term or '(' after {level.pending.text}:")
+            raise_query_error(
+                text, token.start, f"expected a term or '(' after {level.pending.text}:"
+            )
         level.negated = not level.negated
         level.pending = token
     elif token.kind == ")":
-        _close(text, levels, token)
+        _close_level(text, levels, token)
     else:
-        _begin(text, levels, token)
+        _begin_part(text, levels, token)
 
 
-def _begin(text: str, levels: list[_Level], token: Token) -> None:
+def _begin_part(text: str, levels: list[_ParserLevel], token: QueryToken) -> None:
     """Takes what may begin a part: a field, a parenthesis, a term."""
     level = levels[-1]
     if level.parts and level.pending is None:
-        fail(text, token.start, _side_by_side(level, token))
+        raise_query_error(text, token.start, _explain_missing_operator(level, token))
     if level.pending is not None and level.pending.kind == "field" and token.kind == "field":
-        fail(text, token.start, f"expected a term or '(' after {level.pending.text}:")
+        raise_query_error(text, token.start, f"expected a term or '(' after {level.pending.text}:")
     if token.kind == "field":
         level.pending = token
         return
-    named = level.pending if level.pending is not None and level.pending.kind == "field" else None
-    scope = FIELDS[named.text.lower()] if named else level.scope
+    field_token = (
+        level.pending if level.pending is not None and level.pending.kind == "field" else None
+    )
+    scope = FIELD_NAMES[field_token.text.lower()] if field_token else level.scope
     if token.kind == "(":
-        levels.append(_Level(token.start, scope))
+        levels.append(_ParserLevel(token.start, scope))
         return
     if token.tag is not None:
-        if named:
-            fail(text, token.tag.start, f"this term has a field already ({named.text}:)")
-        scope = _tagged(text, token.tag)
-    shown = "" if token.quoted else token.text
-    _add(level, (_term(text, token, scope or "tiab"), 0), shown)
+        if field_token:
+            raise_query_error(
+                text, token.tag.start, f"this term has a field already ({field_token.text}:)"
+            )
+        scope = _resolve_tag(text, token.tag)
+    last_word = "" if token.quoted else token.text
+    _add_part(level, (_build_term(text, token, scope or "tiab"), 0), last_word)
 
 
-def _tagged(text: str, tag: Token) -> Field:
+def _resolve_tag(text: str, tag: QueryToken) -> QueryField:
     name = " ".join(tag.text.lower().split())
-    if name in FIELDS:
-        return FIELDS[name]
+    if name in FIELD_NAMES:
+        return FIELD_NAMES[name]
     if "~" in name:
-        fail(text, tag.start, "distances between words are not searched everywhere; use AND")
-    for known, hint in _HINTS:
-        if known.search(name):
-            fail(text, tag.start, f"[{tag.text}] is no field we search; {hint}")
-    return fail(text, tag.start, f"[{tag.text}] is no field we search; expected {_SHOWN}")
+        raise_query_error(
+            text, tag.start, "distances between words are not searched everywhere; use AND"
+        )
+    for pattern, hint in _TAG_HINTS:
+        if pattern.search(name):
+            raise_query_error(text, tag.start, f"[{tag.text}] is no field we search; {hint}")
+    return raise_query_error(
+        text, tag.start, f"[{tag.text}] is no field we search; expected {_FIELD_EXAMPLES}"
+    )
 
 
-def _add(level: _Level, part: tuple[Node, int], shown: str) -> None:
+def _add_part(level: _ParserLevel, part: tuple[Node, int], last_word: str) -> None:
     node, depth = part
-    level.parts.append((none_of(node) if level.negated else node, depth))
-    level.negated, level.pending, level.last = False, None, shown
+    level.parts.append((negate_node(node) if level.negated else node, depth))
+    level.negated, level.pending, level.last_word = False, None, last_word
 
 
-def _join(text: str, level: _Level, token: Token) -> None:
+def _join_parts(text: str, level: _ParserLevel, token: QueryToken) -> None:
     word = token.text.upper()
     if not level.parts or level.pending is not None:
-        what = f"after {level.pending.text}" if level.pending is not None else f"before {word}"
-        fail(text, token.start, f"expected a term, '(' or NOT {what}")
-    if level.joint not in (None, token.kind):
-        fail(
+        context = f"after {level.pending.text}" if level.pending is not None else f"before {word}"
+        raise_query_error(text, token.start, f"expected a term, '(' or NOT {context}")
+    if level.operator not in (None, token.kind):
+        raise_query_error(
             text,
             token.start,
             "AND (or NOT) and OR are mixed without parentheses, which sources read differently; "
             "write (a OR b) AND c, or a OR (b AND c)",
         )
-    level.joint, level.pending = token.kind, token
+    level.operator, level.pending = token.kind, token
 
 
-def _close(text: str, levels: list[_Level], token: Token) -> None:
+def _close_level(text: str, levels: list[_ParserLevel], token: QueryToken) -> None:
     if len(levels) == 1:
-        fail(text, token.start, "this ')' closes nothing; expected AND, OR, NOT or the end")
-    part = _closed(text, levels[-1], token.start)
-    if part[1] > DEEPEST:
-        fail(text, levels[-1].start, f"more than {DEEPEST} levels of AND and OR inside each other")
+        raise_query_error(
+            text, token.start, "this ')' closes nothing; expected AND, OR, NOT or the end"
+        )
+    part = _build_level_tree(text, levels[-1], token.start)
+    if part[1] > MAX_NESTING:
+        raise_query_error(
+            text,
+            levels[-1].start,
+            f"more than {MAX_NESTING} levels of AND and OR inside each other",
+        )
     levels.pop()
-    _add(levels[-1], part, "")
+    _add_part(levels[-1], part, "")
 
 
-def _closed(text: str, level: _Level, end: int) -> tuple[Node, int]:
+def _build_level_tree(text: str, level: _ParserLevel, end: int) -> tuple[Node, int]:
     """The tree of a level that has ended, and its depth."""
     if level.pending is not None:
-        shown = f"{level.pending.text}:" if level.pending.kind == "field" else level.pending.text
-        fail(text, end, f"expected a term or '(' after {shown}")
+        pending_text = (
+            f"{level.pending.text}:" if level.pending.kind == "field" else level.pending.text
+        )
+        raise_query_error(text, end, f"expected a term or '(' after {pending_text}")
     if not level.parts:
         if end >= len(text) and not level.start:
-            fail(text, 0, "the query is empty; expected a term, for example covid*")
-        fail(text, level.start, "nothing between these parentheses; expected a term")
+            raise_query_error(text, 0, "the query is empty; expected a term, for example covid*")
+        raise_query_error(text, level.start, "nothing between these parentheses; expected a term")
     depth = max(depth for _, depth in level.parts) + (len(level.parts) > 1)
     parts = [node for node, _ in level.parts]
-    return (any_of(parts) if level.joint == "or" else all_of(parts)), depth
+    return (join_with_or(parts) if level.operator == "or" else join_with_and(parts)), depth
 
 
-def _term(text: str, token: Token, name: Field) -> Term:
+def _build_term(text: str, token: QueryToken, name: QueryField) -> Term:
     """The term of a token. Raises QueryError for stray wildcards and words without letters."""
     body = " ".join(token.text.split())
     stem = body.endswith("*")
-    bare = body.rstrip("*").rstrip() if stem else body
+    stripped = body.rstrip("*").rstrip() if stem else body
     if not token.quoted:
-        _refuse_other_syntax(text, token, body)
-    if "*" in bare:
-        fail(text, token.start, "* stands only at the end of a word or phrase")
-    words = words_of(bare)
+        _reject_other_syntax(text, token, body)
+    if "*" in stripped:
+        raise_query_error(text, token.start, "* stands only at the end of a word or phrase")
+    words = extract_words(stripped)
     if not words:
-        what = "a * alone would match everything" if stem else "no letter or digit here"
-        fail(text, token.start, f"{what}; expected a word or a phrase")
-    if stem and len(words[-1]) < SHORTEST_STEM:
-        fail(text, token.start, f"at least {SHORTEST_STEM} letters must stand before *")
-    if stem and not words_of(bare[-1]):
-        fail(text, token.start, "* must follow a letter or digit")
-    return Term(bare, name, stem)
+        problem = "a * alone would match everything" if stem else "no letter or digit here"
+        raise_query_error(text, token.start, f"{problem}; expected a word or a phrase")
+    if stem and len(words[-1]) < MIN_STEM_LENGTH:
+        raise_query_error(
+            text, token.start, f"at least {MIN_STEM_LENGTH} letters must stand before *"
+        )
+    if stem and not extract_words(stripped[-1]):
+        raise_query_error(text, token.start, "* must follow a letter or digit")
+    return Term(stripped, name, stem)
 
 
-def _refuse_other_syntax(text: str, token: Token, body: str) -> None:
+def _reject_other_syntax(text: str, token: QueryToken, body: str) -> None:
     if _OVID.search(body):
-        fail(text, token.start, f"this is Ovid's way to name a field; expected {_SHOWN}")
+        raise_query_error(
+            text, token.start, f"this is Ovid's way to name a field; expected {_FIELD_EXAMPLES}"
+        )
     heading = _HEADING.fullmatch(body)
     if heading:
-        said = heading[1].strip("'‘’")
-        fail(text, token.start, f'this is another database\'s heading; expected mesh:"{said}"')
+        heading_words = heading[1].strip("'‘’")
+        raise_query_error(
+            text,
+            token.start,
+            f'this is another database\'s heading; expected mesh:"{heading_words}"',
+        )
     if body[0] in "{'‘" and body[-1] not in "}'’":
-        fail(text, token.start, 'a phrase stands between double quotes, as in "deep learning"')
-    if _NEAR.fullmatch(body):
-        fail(text, token.start, "distances between words are not searched everywhere; use AND")
+        raise_query_error(
+            text, token.start, 'a phrase stands between double quotes, as in "deep learning"'
+        )
+    if _PROXIMITY.fullmatch(body):
+        raise_query_error(
+            text, token.start, "distances between words are not searched everywhere; use AND"
+        )
     if re.fullmatch(r"#\d+", body):
-        fail(text, token.start, f"{body} is a line of a search history; write the line out")
+        raise_query_error(
+            text, token.start, f"{body} is a line of a search history; write the line out"
+        )
     if body[0] in "-+!~^":
-        fail(text, token.start, f"{body[0]} before a word is no operator here; expected NOT or AND")
-    for sign in "?#$":
-        if sign in body:
-            fail(text, token.start + token.text.index(sign), f"{sign} is no wildcard here; only *")
-    listed = _LISTED.search(body)
-    if listed and not re.fullmatch(r"\d{1,3}(?:,\d{3})+", body):
-        place = token.start + token.text.index(listed[0])
-        fail(text, place, f"{listed[0]} joins no words here; expected AND or OR")
+        raise_query_error(
+            text, token.start, f"{body[0]} before a word is no operator here; expected NOT or AND"
+        )
+    for character in "?#$":
+        if character in body:
+            raise_query_error(
+                text,
+                token.start + token.text.index(character),
+                f"{character} is no wildcard here; only *",
+            )
+    separator = _LIST_SEPARATOR.search(body)
+    if separator and not re.fullmatch(r"\d{1,3}(?:,\d{3})+", body):
+        position = token.start + token.text.index(separator[0])
+        raise_query_error(text, position, f"{separator[0]} joins no words here; expected AND or OR")
     if body.endswith(("=", ":")) or "=" in body:
-        fail(
-            text, token.start, f"this is another database's way to name a field; expected {_SHOWN}"
+        raise_query_error(
+            text,
+            token.start,
+            f"this is another database's way to name a field; expected {_FIELD_EXAMPLES}",
         )
 
 
-def _side_by_side(level: _Level, token: Token) -> str:
-    elsewhere = f"this is another database's way to name a field; expected {_SHOWN}"
-    if token.kind == "(" and _FUNCTION.fullmatch(level.last):
-        return elsewhere
+def _explain_missing_operator(level: _ParserLevel, token: QueryToken) -> str:
+    other_syntax_message = (
+        f"this is another database's way to name a field; expected {_FIELD_EXAMPLES}"
+    )
+    if token.kind == "(" and _SCOPUS_FUNCTION.fullmatch(level.last_word):
+        return other_syntax_message
     if token.kind == "term" and not token.quoted and _EMBASE.fullmatch(token.text):
-        return elsewhere
-    if level.last.lower() in ("exp", "explode"):
+        return other_syntax_message
+    if level.last_word.lower() in ("exp", "explode"):
         return 'exp before a heading is Ovid\'s; expected mesh:"...", which PubMed explodes'
-    if level.last[:1] in ("'", "‘", "{"):
+    if level.last_word[:1] in ("'", "‘", "{"):
         return 'a phrase stands between double quotes, as in "deep learning"'
     if token.kind == "term" and not token.quoted:
-        if not words_of(token.text):
+        if not extract_words(token.text):
             return f"'{token.text}' is no operator here; expected AND, OR or NOT"
-        if _NEAR.fullmatch(token.text):
+        if _PROXIMITY.fullmatch(token.text):
             return "distances between words are not searched everywhere; expected AND, OR or NOT"
-    if token.kind == "term" and not token.quoted and level.last:
-        pair = f"{level.last} {token.text}".replace('"', "")
+    if token.kind == "term" and not token.quoted and level.last_word:
+        pair = f"{level.last_word} {token.text}".replace('"', "")
         return f'expected AND, OR or NOT before this; for a phrase write "{pair[:60]}"'
     return "expected AND, OR or NOT before this"
 
 
-def fail(text: str, position: int, said: str) -> NoReturn:
+def raise_query_error(text: str, position: int, message: str) -> NoReturn:
     """Raises QueryError: one line of explanation, then the place with a caret below it."""
-    raise QueryError(f"Query, character {position + 1}: {said}.\n{pointed(text, position)}")
+    raise QueryError(
+        f"Query, character {position + 1}: {message}.\n{point_at_position(text, position)}"
+    )
 
 
-def pointed(text: str, position: int, room: int = 34) -> str:
+def point_at_position(text: str, position: int, context: int = 34) -> str:
     """The part of the query around a place, and below it a caret."""
-    low, high = max(0, position - room), min(len(text), position + room)
-    before, behind = "..." if low else "", "..." if high < len(text) else ""
-    shown = "".join(c if c.isprintable() else " " for c in text[low:high])
-    return f"  {before}{shown}{behind}\n  {' ' * (len(before) + position - low)}^"
+    low, high = max(0, position - context), min(len(text), position + context)
+    before, after = "..." if low else "", "..." if high < len(text) else ""
+    excerpt = "".join(c if c.isprintable() else " " for c in text[low:high])
+    return f"  {before}{excerpt}{after}\n  {' ' * (len(before) + position - low)}^"

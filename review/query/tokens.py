@@ -9,14 +9,38 @@ import unicodedata
 
 _WORD = re.compile(r"[^\W_]+")
 _GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε",
-    "zeta": "ζ", "eta": "η", "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ",
-    "nu": "ν", "xi": "ξ", "omicron": "ο", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ",
-    "upsilon": "υ", "phi": "φ", "varphi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
-}  # fmt: skip
-_NAMES = str.maketrans({sign: name for name, sign in reversed(_GREEK.items())} | {"ς": "sigma"})
-_SIGN = re.compile(r"\{(" + "|".join(_GREEK) + r"|degrees)\}")
-_CODE = re.compile(
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "delta": "δ",
+    "epsilon": "ε",
+    "varepsilon": "ε",
+    "zeta": "ζ",
+    "eta": "η",
+    "theta": "θ",
+    "iota": "ι",
+    "kappa": "κ",
+    "lambda": "λ",
+    "mu": "μ",
+    "nu": "ν",
+    "xi": "ξ",
+    "omicron": "ο",
+    "pi": "π",
+    "rho": "ρ",
+    "sigma": "σ",
+    "tau": "τ",
+    "upsilon": "υ",
+    "phi": "φ",
+    "varphi": "φ",
+    "chi": "χ",
+    "psi": "ψ",
+    "omega": "ω",
+}
+_GREEK_NAMES = str.maketrans(
+    {sign: name for name, sign in reversed(_GREEK.items())} | {"ς": "sigma"}
+)
+_SIGN_CODE = re.compile(r"\{(" + "|".join(_GREEK) + r"|degrees)\}")
+_TYPESETTING_CODE = re.compile(
     r"[OC]_(?:ST_ABS|SCPLOW|SCPCAP|TEXTBOX|TABLECAPTION|DISPLAYFIG|INLINEFIG|BLOCKFIG|FLOATNO|"
     r"FIG|TBL|LI|UL|OL|QD|AFF|SM)|O_LINKSMALLFIG[^>]*>|M_FIG|M_TBL"
 )
@@ -27,45 +51,45 @@ _HEADINGS = (
     "Outcomes?|Methodology|Methods?|Results?|Findings|Discussion|Interpretation|Conclusions?|"
     "Significance|Relevance|Implications|Limitations?|Funding|Registration|Summary|Abstract|Approach"
 )
-_GLUED = re.compile(rf"({_HEADINGS})(?=[A-Z0-9])")
-_GLUED_TEXT = re.compile(rf"(^|[\n.;:!?)]\s*)({_HEADINGS})(?=[A-Z][a-z]*\b)")
+_GLUED_HEADING = re.compile(rf"({_HEADINGS})(?=[A-Z0-9])")
+_GLUED_HEADING_IN_TEXT = re.compile(rf"(^|[\n.;:!?)]\s*)({_HEADINGS})(?=[A-Z][a-z]*\b)")
 _SPACES = "\u200b\u2028\u2029\u0085"
-_NOTHING = "\u00ad\u200c\u200d\u2060\ufeff"
-_MENDED = str.maketrans({**dict.fromkeys(_SPACES, " "), **dict.fromkeys(_NOTHING, None)})
-_BREAKS = str.maketrans(
+_INVISIBLE = "\u00ad\u200c\u200d\u2060\ufeff"
+_CHARACTER_FIXES = str.maketrans({**dict.fromkeys(_SPACES, " "), **dict.fromkeys(_INVISIBLE, None)})
+_WORD_BREAKS = str.maketrans(
     dict.fromkeys(
         "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\u2010\u2011\u2012\u2013\u2014\u2015\u2212", " "
     )
     | dict.fromkeys(_SPACES, " ")
-    | dict.fromkeys(_NOTHING, None)
+    | dict.fromkeys(_INVISIBLE, None)
 )
 
 
-def words_of(text: str) -> tuple[str, ...]:
+def extract_words(text: str) -> tuple[str, ...]:
     """The words of a text as they are compared: letters and digits in a row, folded.
 
     Compatibility forms are unified (NFKC), accents dropped, case folded, Greek letters spelled out;
     hyphens, apostrophes and all other marks part words.
     """
-    return tuple(" ".join(fold_token(part) for part in tokens(text)).split())
+    return tuple(" ".join(normalize_token(part) for part in split_tokens(text)).split())
 
 
-def tokens(text: str) -> list[str]:
+def split_tokens(text: str) -> list[str]:
     """The text cut at blanks, hyphens and ASCII marks, codes and signs undone; case kept."""
     if "_" in text:
-        text = _CODE.sub(" ", text)
+        text = _TYPESETTING_CODE.sub(" ", text)
     if "{" in text:
-        text = _SIGN.sub(lambda m: _GREEK.get(m[1], "°"), text)
-    return text.translate(_BREAKS).split()
+        text = _SIGN_CODE.sub(lambda m: _GREEK.get(m[1], "°"), text)
+    return text.translate(_WORD_BREAKS).split()
 
 
-def fold_token(token: str) -> str:
+def normalize_token(token: str) -> str:
     """A token as it is compared: none, one or several words with single blanks between."""
-    token = _GLUED.sub(r"\1 ", token, count=1)
+    token = _GLUED_HEADING.sub(r"\1 ", token, count=1)
     if token.isascii():
         return token.lower()
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", token).casefold())
-    text = "".join(c for c in text if not unicodedata.combining(c)).translate(_NAMES)
+    text = "".join(c for c in text if not unicodedata.combining(c)).translate(_GREEK_NAMES)
     return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text)))
 
 
@@ -77,10 +101,10 @@ def clean_text(text: str | None) -> str | None:
     """
     if not text:
         return None
-    text = unicodedata.normalize("NFC", text).translate(_MENDED)
+    text = unicodedata.normalize("NFC", text).translate(_CHARACTER_FIXES)
     text = re.sub(r"O_ST_ABS(.*?)C_ST_ABS\s*", lambda m: f"\n{m[1].strip().upper()}: ", text)
-    text = _SIGN.sub(lambda m: _GREEK.get(m[1], "°"), text)
-    text = _CODE.sub("\n", text)
-    text = _GLUED_TEXT.sub(lambda m: f"{m[1]}{m[2].upper()}: ", text)
+    text = _SIGN_CODE.sub(lambda m: _GREEK.get(m[1], "°"), text)
+    text = _TYPESETTING_CODE.sub("\n", text)
+    text = _GLUED_HEADING_IN_TEXT.sub(lambda m: f"{m[1]}{m[2].upper()}: ", text)
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line) or None

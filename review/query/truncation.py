@@ -7,11 +7,11 @@ in it is asked with the commonest endings of English.
 import bisect
 from functools import lru_cache
 
-from review.query.ast import Term, term_words
-from review.query.tokens import words_of
+from review.query.ast import Term, split_term
+from review.query.tokens import extract_words
 
 # A line holds a beginning and its endings; - is the beginning itself.
-_LINES = """
+_STEM_LINES = """
 abnormal - ity ities ly
 accura cy cies te tely
 acqui red ring sition sitions
@@ -215,35 +215,35 @@ volumetr ic y ically
 xray - s
 """
 
-COMMON = ("s", "es", "ed", "ing")
+COMMON_ENDINGS = ("s", "es", "ed", "ing")
 
 
 @lru_cache(maxsize=1)
-def vocabulary() -> tuple[str, ...]:
+def load_vocabulary() -> tuple[str, ...]:
     """All words of the list, sorted."""
     words: set[str] = set()
-    for line in _LINES.split("\n"):
+    for line in _STEM_LINES.split("\n"):
         beginning, *endings = line.split() or [""]
-        words |= {beginning + ("" if one == "-" else one) for one in endings}
+        words |= {beginning + ("" if ending == "-" else ending) for ending in endings}
     return tuple(sorted(words))
 
 
-def known_words(term: Term) -> list[str]:
+def expand_stem(term: Term) -> list[str]:
     """The term's text with every known ending of its last word; the bare beginning comes first."""
-    words = term_words(term)
+    words = split_term(term)
     stem = words[-1]
-    listed = vocabulary()
-    low = bisect.bisect_left(listed, stem)
-    high = bisect.bisect_left(listed, stem + "\U0010ffff")
-    head = term.text[: len(term.text) - len(_last_part(term.text))]
-    endings = [one for one in listed[low:high] if one != stem]
-    endings = endings or [stem + one for one in COMMON]
-    return [term.text, *(f"{head}{one}" for one in endings)]
+    known_vocabulary = load_vocabulary()
+    low = bisect.bisect_left(known_vocabulary, stem)
+    high = bisect.bisect_left(known_vocabulary, stem + "\U0010ffff")
+    head = term.text[: len(term.text) - len(_get_last_word(term.text))]
+    endings = [word for word in known_vocabulary[low:high] if word != stem]
+    endings = endings or [stem + ending for ending in COMMON_ENDINGS]
+    return [term.text, *(f"{head}{word}" for word in endings)]
 
 
-def _last_part(text: str) -> str:
+def _get_last_word(text: str) -> str:
     """The end of the text that makes its last word."""
-    for place in range(len(text) - 1, 0, -1):
-        if len(words_of(text[place - 1 :])) > 1 or not words_of(text[place - 1]):
-            return text[place:]
+    for index in range(len(text) - 1, 0, -1):
+        if len(extract_words(text[index - 1 :])) > 1 or not extract_words(text[index - 1]):
+            return text[index:]
     return text

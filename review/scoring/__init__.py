@@ -4,25 +4,34 @@ A form is a mapping from key to answer (see review.checklists.answers). No answe
 a score of an unfinished form has no value, only the lowest and highest it can still become.
 """
 
-from review.scoring.form import Form, Judgement, Result, SectionTotal, State, Total, applies, state
-from review.scoring.gates import GateOutcome, gate_outcomes, judgement_key
-from review.scoring.judgements import MIN_REASON, lacks_reason, propose
-from review.scoring.result import score
+from review.scoring.form import (
+    FormAnswers,
+    FormResult,
+    FormScore,
+    ItemState,
+    Judgement,
+    SectionTotal,
+    get_item_state,
+    is_applicable,
+)
+from review.scoring.gates import GateOutcome, build_judgement_key, compute_gate_outcomes
+from review.scoring.judgements import MIN_REASON_LENGTH, lacks_reason, propose_judgement
+from review.scoring.result import score_form
 
 __all__ = [
-    "MIN_REASON",
-    "Form",
+    "MIN_REASON_LENGTH",
+    "FormAnswers",
+    "FormResult",
+    "FormScore",
     "GateOutcome",
+    "ItemState",
     "Judgement",
-    "Result",
     "SectionTotal",
-    "State",
-    "Total",
-    "applies",
-    "gate_outcomes",
-    "judgement_key",
+    "build_judgement_key",
+    "compute_gate_outcomes",
+    "get_item_state",
+    "is_applicable",
     "lacks_reason",
-    "propose",
-    "score",
-    "state",
+    "propose_judgement",
+    "score_form",
 ]

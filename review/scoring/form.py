@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from review.checklists import NONE, UNSURE, Checklist, Item, items, parts
-from review.checklists.models import Fact, Meaning
+from review.checklists import NONE_OF_THESE, UNSURE, Checklist, Item, list_items, split_answer
+from review.checklists.models import Meaning, Precondition
 
-Form = Mapping[str, str | None]
-State = Literal["met", "partly", "unmet", "unclear", "not-applicable", "given", "unsure", "open"]
+FormAnswers = Mapping[str, str | None]
+ItemState = Literal[
+    "met", "partly", "unmet", "unclear", "not-applicable", "given", "unsure", "open"
+]
 """What is known of an item; 'given' for an answer that is neither good nor bad, 'open' for none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class FormScore:
     """One score of a form."""
 
     id: str
@@ -34,7 +36,7 @@ class SectionTotal:
 
     id: str
     title: str
-    states: Mapping[State, int]
+    states: Mapping[ItemState, int]
     points: int
     """Points of the answers given so far."""
     low: int
@@ -61,11 +63,11 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class FormResult:
     """All that one form gives."""
 
     checklist: str
-    totals: tuple[Total, ...]
+    totals: tuple[FormScore, ...]
     sections: tuple[SectionTotal, ...]
     judgements: tuple[Judgement, ...]
     unanswered: tuple[str, ...]
@@ -77,45 +79,47 @@ class Result:
     complete: bool
 
 
-def applies(one: Item | Fact, form: Form) -> bool | None:
+def is_applicable(item: Item | Precondition, form: FormAnswers) -> bool | None:
     """Whether an item applies under the facts answered; None while a fact it rests on is open."""
-    known: list[bool | None] = []
-    for fact, wanted in one.applies_if.items():
-        said = form.get(f"about:{fact}")
-        known.append(None if said in (None, UNSURE) else said in wanted)
-    if False in known:
+    conditions: list[bool | None] = []
+    for fact, accepted in item.applies_if.items():
+        answer = form.get(f"about:{fact}")
+        conditions.append(None if answer in (None, UNSURE) else answer in accepted)
+    if False in conditions:
         return False
-    return None if None in known else True
+    return None if None in conditions else True
 
 
-def state(item: Item, answer: str | None) -> State:
+def get_item_state(item: Item, answer: str | None) -> ItemState:
     """What an answer says of an item that applies."""
     if answer is None:
         return "open"
     if answer == UNSURE:
         return "unsure"
-    if item.choose == "many" and answer == NONE:
+    if item.choose == "many" and answer == NONE_OF_THESE:
         return "unmet"
-    meanings: list[Meaning | None] = [o.means for o in item.options if o.id in parts(answer)]
-    return next((one for one in meanings if one is not None), "given")
+    meanings: list[Meaning | None] = [o.means for o in item.options if o.id in split_answer(answer)]
+    return next((meaning for meaning in meanings if meaning is not None), "given")
 
 
-def dead_keys(checklist: Checklist, form: Form) -> set[str]:
+def inactive_items(checklist: Checklist, form: FormAnswers) -> set[str]:
     """Keys that do not apply. A fact under a dead fact is dead, and its answer no longer counts."""
-    dead: set[str] = set()
+    inactive: set[str] = set()
     for fact in checklist.facts:
-        if applies(fact, {k: v for k, v in form.items() if k not in dead}) is False:
-            dead.add(f"about:{fact.id}")
-    live = {key: value for key, value in form.items() if key not in dead}
-    gone = {f"about:{fact.id}" for fact in checklist.facts} & dead
-    for item in items(checklist):
-        rests_on_gone = any(f"about:{fact}" in gone for fact in item.applies_if)
-        if rests_on_gone or applies(item, live) is False:
-            dead.add(item.id)
-    return dead
+        if is_applicable(fact, {k: v for k, v in form.items() if k not in inactive}) is False:
+            inactive.add(f"about:{fact.id}")
+    active_answers = {key: value for key, value in form.items() if key not in inactive}
+    inactive_facts = {f"about:{fact.id}" for fact in checklist.facts} & inactive
+    for item in list_items(checklist):
+        needs_inactive_fact = any(f"about:{fact}" in inactive_facts for fact in item.applies_if)
+        if needs_inactive_fact or is_applicable(item, active_answers) is False:
+            inactive.add(item.id)
+    return inactive
 
 
-def waiting_keys(checklist: Checklist, live: Form) -> set[str]:
+def list_undecided_keys(checklist: Checklist, active_answers: FormAnswers) -> set[str]:
     """Keys of which nobody can say yet whether they apply; the open fact is asked first."""
-    facts = {f"about:{f.id}" for f in checklist.facts if applies(f, live) is None}
-    return facts | {item.id for item in items(checklist) if applies(item, live) is None}
+    facts = {f"about:{f.id}" for f in checklist.facts if is_applicable(f, active_answers) is None}
+    return facts | {
+        item.id for item in list_items(checklist) if is_applicable(item, active_answers) is None
+    }

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from review.checklists import Checklist, asked_of, items
+from review.checklists import Checklist, find_question, list_items
 from review.errors import ChecklistError
-from review.protocol import Condition, Gate, asks
-from review.scoring.form import Form, dead_keys, state
-from review.scoring.result import score
+from review.protocol import Condition, QualityGate, has_requirements
+from review.scoring.form import FormAnswers, get_item_state, inactive_items
+from review.scoring.result import score_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class GateOutcome:
     """What failed or is still open, one line each."""
 
 
-def gate_outcomes(
-    gates: Sequence[Gate], kind: str, forms: Mapping[str, tuple[Checklist, Form]]
+def compute_gate_outcomes(
+    gates: Sequence[QualityGate], kind: str, forms: Mapping[str, tuple[Checklist, FormAnswers]]
 ) -> tuple[GateOutcome, ...]:
     """How a study of this kind fares at every gate that names its kind, in the protocol's order.
 
@@ -37,104 +37,139 @@ def gate_outcomes(
     Raises:
         ChecklistError: a gate names an item or score its checklist does not have.
     """
-    return tuple(_gate(gate, forms) for gate in gates if kind in gate.kinds)
+    return tuple(_evaluate_gate(gate, forms) for gate in gates if kind in gate.kinds)
 
 
-Forms = Mapping[str, tuple[Checklist, Form]]
-Checks = list[tuple[bool | None, str]]
+FormsByChecklist = Mapping[str, tuple[Checklist, FormAnswers]]
+GateChecks = list[tuple[bool | None, str]]
 """Whether each thing asked holds (None while that is open), in words."""
 
 
-def _gate(gate: Gate, forms: Forms) -> GateOutcome:
+def _evaluate_gate(gate: QualityGate, forms: FormsByChecklist) -> GateOutcome:
     """Passed by any one way of which all holds; failed when every way has something that fails."""
-    ways = [_checks(gate, gate.id, forms)] if asks(gate) or gate.also else []
-    ways += [_checks(one, gate.id, forms) for one in gate.either]
+    ways = [_collect_checks(gate, gate.id, forms)] if has_requirements(gate) or gate.also else []
+    ways += [_collect_checks(condition, gate.id, forms) for condition in gate.either]
     if any(all(ok for ok, _ in way) for way in ways):
         return GateOutcome(gate.id, gate.reason, "passed")
-    failed = [tuple(why for ok, why in way if ok is False) for way in ways]
-    if all(failed):
-        return GateOutcome(gate.id, gate.reason, "failed", _told(failed))
-    waits = [tuple(why for ok, why in way if ok is None) for way in ways]
-    left = [one for one, lost in zip(waits, failed, strict=True) if not lost]
-    return GateOutcome(gate.id, gate.reason, "undecided", _told(left))
+    failed_reasons = [tuple(reason for ok, reason in way if ok is False) for way in ways]
+    if all(failed_reasons):
+        return GateOutcome(gate.id, gate.reason, "failed", _format_failures(failed_reasons))
+    open_reasons = [tuple(reason for ok, reason in way if ok is None) for way in ways]
+    undecided = [
+        reasons
+        for reasons, way_failures in zip(open_reasons, failed_reasons, strict=True)
+        if not way_failures
+    ]
+    return GateOutcome(gate.id, gate.reason, "undecided", _format_failures(undecided))
 
 
-def _told(ways: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+def _format_failures(ways: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """What failed or is open, one line each; with several ways one line a way."""
     if len(ways) == 1:
         return ways[0]
     return tuple(
-        f"{'or' if number else 'either'} {'; '.join(way)}" for number, way in enumerate(ways)
+        f"{'or' if index else 'either'} {'; '.join(way)}" for index, way in enumerate(ways)
     )
 
 
-def _checks(one: Gate | Condition, gate: str, forms: Forms) -> Checks:
+def _collect_checks(
+    requirement: QualityGate | Condition, gate: str, forms: FormsByChecklist
+) -> GateChecks:
     """Everything a gate or condition asks, what stands under 'also' too."""
-    found: Checks = []
-    if asks(one):
-        given = forms.get(one.checklist)
-        if given is None:
-            found.append((None, f"{one.checklist} is not settled yet"))
+    checks: GateChecks = []
+    if has_requirements(requirement):
+        form_entry = forms.get(requirement.checklist)
+        if form_entry is None:
+            checks.append((None, f"{requirement.checklist} is not settled yet"))
         else:
-            found += _required(one, gate, *given) + _minimum(one, gate, *given)
-            found += _judged(one, gate, *given)
-    return found + [check for more in one.also for check in _checks(more, gate, forms)]
+            checks += _check_required(requirement, gate, *form_entry) + _check_minimum(
+                requirement, gate, *form_entry
+            )
+            checks += _check_judgements(requirement, gate, *form_entry)
+    return checks + [
+        check for condition in requirement.also for check in _collect_checks(condition, gate, forms)
+    ]
 
 
-def _required(one: Gate | Condition, gate: str, checklist: Checklist, form: Form) -> Checks:
-    dead = dead_keys(checklist, form)
-    found: Checks = []
-    for number in one.required:
-        key = asked_of(checklist, number).key
-        item = next((item for item in items(checklist) if item.id == key), None)
+def _check_required(
+    requirement: QualityGate | Condition, gate: str, checklist: Checklist, form: FormAnswers
+) -> GateChecks:
+    inactive = inactive_items(checklist, form)
+    checks: GateChecks = []
+    for number in requirement.required:
+        key = find_question(checklist, number).key
+        item = next((item for item in list_items(checklist) if item.id == key), None)
         if item is None:
             raise ChecklistError(f"gate '{gate}': {number} is no item of {checklist.id}.")
-        now = "not-applicable" if key in dead else state(item, form.get(key))
-        ok = {"met": True, "not-applicable": True, "open": None, "unsure": None}.get(now, False)
-        found.append((ok, f"{checklist.short} {item.number} {item.name}: {now}"))
-    few = 1 if isinstance(one, Gate) and one.any_of else one.at_least
-    return found if few is None or not found else [_enough(found, few)]
+        item_state = "not-applicable" if key in inactive else get_item_state(item, form.get(key))
+        ok = {"met": True, "not-applicable": True, "open": None, "unsure": None}.get(
+            item_state, False
+        )
+        checks.append((ok, f"{checklist.short} {item.number} {item.name}: {item_state}"))
+    min_count = (
+        1 if isinstance(requirement, QualityGate) and requirement.any_of else requirement.at_least
+    )
+    return checks if min_count is None or not checks else [_check_at_least(checks, min_count)]
 
 
-def _enough(found: Checks, few: int) -> tuple[bool | None, str]:
+def _check_at_least(checks: GateChecks, min_count: int) -> tuple[bool | None, str]:
     """Whether at least so many hold, or still can."""
-    met, open_ = sum(ok is True for ok, _ in found), sum(ok is None for ok, _ in found)
-    missed = "; ".join(why for ok, why in found if ok is not True)
-    words = f"none of: {missed}" if few == 1 else f"{met} of at least {few} met: {missed}"
-    return True if met >= few else None if met + open_ >= few else False, words
+    met_count, open_count = sum(ok is True for ok, _ in checks), sum(ok is None for ok, _ in checks)
+    unmet_reasons = "; ".join(reason for ok, reason in checks if ok is not True)
+    description = (
+        f"none of: {unmet_reasons}"
+        if min_count == 1
+        else f"{met_count} of at least {min_count} met: {unmet_reasons}"
+    )
+    return (
+        True if met_count >= min_count else None if met_count + open_count >= min_count else False,
+        description,
+    )
 
 
-def _judged(one: Gate | Condition, gate: str, checklist: Checklist, form: Form) -> Checks:
-    if not one.keep_out:
+def _check_judgements(
+    requirement: QualityGate | Condition, gate: str, checklist: Checklist, form: FormAnswers
+) -> GateChecks:
+    if not requirement.keep_out:
         return []
-    known = {judged.key: judged for judged in score(checklist, form).judgements}
-    found: Checks = []
-    for name, levels in one.keep_out.items():
-        judged = known.get(judgement_key(name))
-        if judged is None:
+    judgements_by_key = {
+        judgement.key: judgement for judgement in score_form(checklist, form).judgements
+    }
+    checks: GateChecks = []
+    for name, levels in requirement.keep_out.items():
+        judgement = judgements_by_key.get(build_judgement_key(name))
+        if judgement is None:
             raise ChecklistError(f"gate '{gate}': {checklist.id} has no judgement '{name}'.")
-        words = f"{checklist.short} {name}: {judged.final or 'not judged yet'}"
-        found.append((None if judged.final is None else judged.final not in levels, words))
-    return found
+        description = f"{checklist.short} {name}: {judgement.final or 'not judged yet'}"
+        checks.append(
+            (None if judgement.final is None else judgement.final not in levels, description)
+        )
+    return checks
 
 
-def judgement_key(name: str) -> str:
+def build_judgement_key(name: str) -> str:
     """The key of a judgement as a protocol names it: a domain means its risk of bias."""
     return name if ":" in name else f"judgement:{name}"
 
 
-def _minimum(one: Gate | Condition, gate: str, checklist: Checklist, form: Form) -> Checks:
-    if one.minimum is None:
+def _check_minimum(
+    requirement: QualityGate | Condition, gate: str, checklist: Checklist, form: FormAnswers
+) -> GateChecks:
+    if requirement.minimum is None:
         return []
-    totals = score(checklist, form).totals
-    total = next((t for t in totals if (t.id == one.score if one.score else t.primary)), None)
+    totals = score_form(checklist, form).totals
+    total = next(
+        (t for t in totals if (t.id == requirement.score if requirement.score else t.primary)), None
+    )
     if total is None:
-        what = f"score '{one.score}'" if one.score else "score"
-        raise ChecklistError(f"gate '{gate}': {checklist.id} has no {what} to hold a minimum to.")
+        noun = f"score '{requirement.score}'" if requirement.score else "score"
+        raise ChecklistError(f"gate '{gate}': {checklist.id} has no {noun} to hold a minimum to.")
     if total.low is None or total.high is None:
         return [(None, f"{checklist.short} {total.title}: nothing applies")]
-    if total.low >= one.minimum:
+    if total.low >= requirement.minimum:
         return [(True, "")]
-    shown = f"{total.high:g}" if total.value is not None else f"{total.low:g} to {total.high:g}"
-    why = f"{checklist.short} {total.title}: {shown}, under {one.minimum:g}"
-    return [(False if total.high < one.minimum else None, why)]
+    value_text = (
+        f"{total.high:g}" if total.value is not None else f"{total.low:g} to {total.high:g}"
+    )
+    reason = f"{checklist.short} {total.title}: {value_text}, under {requirement.minimum:g}"
+    return [(False if total.high < requirement.minimum else None, reason)]

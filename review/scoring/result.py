@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 
-from review.checklists import UNSURE, Checklist, answerable, asked_of
+from review.checklists import UNSURE, Checklist, find_question, list_questions
 from review.errors import ChecklistError
-from review.scoring.form import Form, Result, dead_keys, waiting_keys
-from review.scoring.judgements import judgements
-from review.scoring.totals import section_total, totals, warning
+from review.scoring.form import FormAnswers, FormResult, inactive_items, list_undecided_keys
+from review.scoring.judgements import derive_judgements
+from review.scoring.totals import compute_section_total, compute_totals, find_warning
 
 
-def score(checklist: Checklist, form: Form, reasons: Mapping[str, str] | None = None) -> Result:
+def score_form(
+    checklist: Checklist, form: FormAnswers, reasons: Mapping[str, str] | None = None
+) -> FormResult:
     """Everything a form gives.
 
     Args:
@@ -19,29 +21,36 @@ def score(checklist: Checklist, form: Form, reasons: Mapping[str, str] | None = 
     Raises:
         ChecklistError: the form holds a key this checklist does not have.
     """
-    known = {one.key: one for one in answerable(checklist)}
+    questions = {question.key: question for question in list_questions(checklist)}
     for key in form:
-        if key not in known:
-            asked_of(checklist, key)  # names the nearest key
+        if key not in questions:
+            find_question(checklist, key)  # names the nearest key
             raise ChecklistError(f"{checklist.id}: use the item's id, not its number ({key}).")
-    dead = dead_keys(checklist, form)
-    live = {key: answer for key, answer in form.items() if answer is not None and key not in dead}
-    judged = judgements(checklist, live, reasons or {})
-    waiting = waiting_keys(checklist, live)
+    inactive = inactive_items(checklist, form)
+    active_answers = {
+        key: answer for key, answer in form.items() if answer is not None and key not in inactive
+    }
+    judgement_results = derive_judgements(checklist, active_answers, reasons or {})
+    undecided = list_undecided_keys(checklist, active_answers)
     unanswered = tuple(
         key
-        for key, one in known.items()
-        if not (one.optional or key in live or key in dead or key in waiting)
+        for key, question in questions.items()
+        if not (question.optional or key in active_answers or key in inactive or key in undecided)
     )
-    unsure = tuple(key for key in known if live.get(key) == UNSURE)
-    return Result(
+    unsure = tuple(key for key in questions if active_answers.get(key) == UNSURE)
+    return FormResult(
         checklist=checklist.id,
-        totals=totals(checklist, live, dead),
-        sections=tuple(section_total(section, live, dead) for section in checklist.sections),
-        judgements=judged,
+        totals=compute_totals(checklist, active_answers, inactive),
+        sections=tuple(
+            compute_section_total(section, active_answers, inactive)
+            for section in checklist.sections
+        ),
+        judgements=judgement_results,
         unanswered=unanswered,
         unsure=unsure,
-        ignored=tuple(key for key in known if key in dead and form.get(key) is not None),
-        warnings=tuple(w for need in checklist.needs if (w := warning(checklist, need, live))),
+        ignored=tuple(key for key in questions if key in inactive and form.get(key) is not None),
+        warnings=tuple(
+            w for need in checklist.needs if (w := find_warning(checklist, need, active_answers))
+        ),
         complete=not unanswered and not unsure,
     )

@@ -3,123 +3,150 @@
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from review.checklists import UNSURE, Checklist, Item, Need, Score, Section, items, parts
-from review.scoring.form import Form, SectionTotal, State, Total, state
+from review.checklists import (
+    UNSURE,
+    Checklist,
+    ChecklistSection,
+    Dependency,
+    Item,
+    ScoreDefinition,
+    list_items,
+    split_answer,
+)
+from review.scoring.form import FormAnswers, FormScore, ItemState, SectionTotal, get_item_state
 
 
-def totals(checklist: Checklist, live: Form, dead: set[str]) -> tuple[Total, ...]:
-    found: dict[str, Total] = {}
-    asked = [item for item in items(checklist) if _asked(item, live, dead)]
-    for spec in sorted(checklist.scores, key=lambda one: one.kind == "percent-of-max"):
+def compute_totals(
+    checklist: Checklist, active_answers: FormAnswers, inactive: set[str]
+) -> tuple[FormScore, ...]:
+    scores_by_id: dict[str, FormScore] = {}
+    counted_items = [
+        item for item in list_items(checklist) if _is_counted(item, active_answers, inactive)
+    ]
+    for spec in sorted(checklist.scores, key=lambda score: score.kind == "percent-of-max"):
         if spec.kind == "percent-of-max":
-            of = next(one for one in checklist.scores if one.id == spec.of)
-            ends = _share_of_max(found[of.id], Decimal(str(of.max)))
+            base = next(score for score in checklist.scores if score.id == spec.of)
+            ends = _compute_share_of_max(scores_by_id[base.id], Decimal(str(base.max)))
         elif spec.kind == "sum":
-            ends = _sum(asked, live)
+            ends = _sum_points(counted_items, active_answers)
         else:
-            ends = _counted(spec, asked, live)
-        done = ends is not None and not any(_open(item, live) for item in asked)
-        found[spec.id] = _total(spec, ends, done=done)
-    return tuple(found[spec.id] for spec in checklist.scores)
+            ends = _compute_share(spec, counted_items, active_answers)
+        is_final = ends is not None and not any(
+            _is_open(item, active_answers) for item in counted_items
+        )
+        scores_by_id[spec.id] = _build_score(spec, ends, is_final=is_final)
+    return tuple(scores_by_id[spec.id] for spec in checklist.scores)
 
 
-def _asked(item: Item, live: Form, dead: set[str]) -> bool:
+def _is_counted(item: Item, active_answers: FormAnswers, inactive: set[str]) -> bool:
     """Whether an item counts in scores: it applies, or may, and is not an optional one left out."""
-    return item.id not in dead and not (item.optional and live.get(item.id) is None)
+    return item.id not in inactive and not (item.optional and active_answers.get(item.id) is None)
 
 
-def _open(item: Item, live: Form) -> bool:
-    return live.get(item.id) in (None, UNSURE)
+def _is_open(item: Item, active_answers: FormAnswers) -> bool:
+    return active_answers.get(item.id) in (None, UNSURE)
 
 
-def _sum(asked: Sequence[Item], live: Form) -> tuple[Decimal, Decimal]:
-    reach = [_points(item, live.get(item.id)) for item in asked]
-    return Decimal(sum(low for low, _ in reach)), Decimal(sum(high for _, high in reach))
+def _sum_points(
+    counted_items: Sequence[Item], active_answers: FormAnswers
+) -> tuple[Decimal, Decimal]:
+    ranges = [_get_points_range(item, active_answers.get(item.id)) for item in counted_items]
+    return Decimal(sum(low for low, _ in ranges)), Decimal(sum(high for _, high in ranges))
 
 
-def _points(item: Item, answer: str | None) -> tuple[int, int]:
+def _get_points_range(item: Item, answer: str | None) -> tuple[int, int]:
     """Least and most points an item gives; both are its points once it is answered."""
     if answer is None or answer == UNSURE:
-        each = [option.points or 0 for option in item.options]
+        option_points = [option.points or 0 for option in item.options]
         if item.choose == "many":
-            return sum(p for p in each if p < 0), sum(p for p in each if p > 0)
-        return min(each, default=0), max(each, default=0)
-    got = sum(option.points or 0 for option in item.options if option.id in parts(answer))
-    return got, got
+            return sum(p for p in option_points if p < 0), sum(p for p in option_points if p > 0)
+        return min(option_points, default=0), max(option_points, default=0)
+    points = sum(option.points or 0 for option in item.options if option.id in split_answer(answer))
+    return points, points
 
 
-def _counted(spec: Score, asked: Sequence[Item], live: Form) -> tuple[Decimal, Decimal] | None:
+def _compute_share(
+    spec: ScoreDefinition, counted_items: Sequence[Item], active_answers: FormAnswers
+) -> tuple[Decimal, Decimal] | None:
     """Ends of a count, a share of applicable items or a share of their weights."""
-    met = open_ = applicable = Decimal(0)
-    for item in asked:
-        weighted = spec.kind == "weighted-percent"
-        size = Decimal(str(item.weight or 0)) if weighted else Decimal(1)
-        now = state(item, live.get(item.id))
-        if now == "not-applicable":
+    met_size = open_size = applicable = Decimal(0)
+    for item in counted_items:
+        is_weighted = spec.kind == "weighted-percent"
+        size = Decimal(str(item.weight or 0)) if is_weighted else Decimal(1)
+        item_state = get_item_state(item, active_answers.get(item.id))
+        if item_state == "not-applicable":
             continue
         applicable += size
-        met += size if now == "met" else 0
-        open_ += size if now in ("open", "unsure") else 0
+        met_size += size if item_state == "met" else 0
+        open_size += size if item_state in ("open", "unsure") else 0
     if spec.kind == "count":
-        return met, met + open_
+        return met_size, met_size + open_size
     if not applicable:
         return None
-    return 100 * met / applicable, 100 * (met + open_) / applicable
+    return 100 * met_size / applicable, 100 * (met_size + open_size) / applicable
 
 
-def _share_of_max(of: Total, most: Decimal) -> tuple[Decimal, Decimal] | None:
-    if of.low is None or of.high is None:
+def _compute_share_of_max(base: FormScore, maximum: Decimal) -> tuple[Decimal, Decimal] | None:
+    if base.low is None or base.high is None:
         return None
-    low, high = (max(Decimal(0), Decimal(str(end))) for end in (of.low, of.high))
-    return 100 * low / most, 100 * high / most
+    low, high = (max(Decimal(0), Decimal(str(end))) for end in (base.low, base.high))
+    return 100 * low / maximum, 100 * high / maximum
 
 
-def _total(spec: Score, ends: tuple[Decimal, Decimal] | None, *, done: bool) -> Total:
+def _build_score(
+    spec: ScoreDefinition, ends: tuple[Decimal, Decimal] | None, *, is_final: bool
+) -> FormScore:
     if ends is None:
-        return Total(spec.id, spec.title, None, None, None, None, spec.primary, spec.max)
-    low, high = (_rounded(end, spec.round) for end in ends)
-    value = low if done else None
+        return FormScore(spec.id, spec.title, None, None, None, None, spec.primary, spec.max)
+    low, high = (_round_half_up(end, spec.round) for end in ends)
+    value = low if is_final else None
     band = None
     if value is not None:
-        reached = [name for start, name in spec.bands if value >= start]
-        band = reached[-1] if reached else None
-    return Total(spec.id, spec.title, value, low, high, band, spec.primary, spec.max)
+        reached_bands = [name for start, name in spec.bands if value >= start]
+        band = reached_bands[-1] if reached_bands else None
+    return FormScore(spec.id, spec.title, value, low, high, band, spec.primary, spec.max)
 
 
-def _rounded(value: Decimal, decimals: int | None) -> float:
+def _round_half_up(value: Decimal, decimals: int | None) -> float:
     """Half is rounded up, as calculators of the instruments do; Python's own goes to even."""
     if decimals is None:
         return float(value)
     return float(value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP))
 
 
-def section_total(section: Section, live: Form, dead: set[str]) -> SectionTotal:
-    states: dict[State, int] = {}
+def compute_section_total(
+    section: ChecklistSection, active_answers: FormAnswers, inactive: set[str]
+) -> SectionTotal:
+    states: dict[ItemState, int] = {}
     low = high = points = 0
     for item in section.items:
-        if item.id in dead:
+        if item.id in inactive:
             states["not-applicable"] = states.get("not-applicable", 0) + 1
             continue
-        now = state(item, live.get(item.id))
-        states[now] = states.get(now, 0) + 1
-        least, most = _points(item, live.get(item.id))
+        item_state = get_item_state(item, active_answers.get(item.id))
+        states[item_state] = states.get(item_state, 0) + 1
+        least, most = _get_points_range(item, active_answers.get(item.id))
         low, high = low + least, high + most
-        points += 0 if _open(item, live) else least
+        points += 0 if _is_open(item, active_answers) else least
     return SectionTotal(section.id, section.title, states, points, low, high)
 
 
-def warning(checklist: Checklist, need: Need, live: Form) -> str | None:
-    known = {item.id: item for item in items(checklist)}
+def find_warning(
+    checklist: Checklist, dependency: Dependency, active_answers: FormAnswers
+) -> str | None:
+    items_by_id = {item.id: item for item in list_items(checklist)}
 
-    def holds(name: str, option: str | None) -> bool:
-        answer = live.get(name)
+    def is_met(item_id: str, option: str | None) -> bool:
+        answer = active_answers.get(item_id)
         if option is not None:
-            return answer is not None and option in parts(answer)
-        return state(known[name], answer) in ("met", "partly")
+            return answer is not None and option in split_answer(answer)
+        return get_item_state(items_by_id[item_id], answer) in ("met", "partly")
 
-    if not holds(need.item, need.option) or holds(need.needs, need.needs_option):
+    if not is_met(dependency.item, dependency.option) or is_met(
+        dependency.needs, dependency.needs_option
+    ):
         return None
-    if _open(known[need.needs], live):
+    if _is_open(items_by_id[dependency.needs], active_answers):
         return None
-    first, second = known[need.item], known[need.needs]
-    return f"{first.number} {first.name}: {need.note or f'rests on {second.name}'}"
+    first, second = items_by_id[dependency.item], items_by_id[dependency.needs]
+    return f"{first.number} {first.name}: {dependency.note or f'rests on {second.name}'}"

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from review.models import Parsed
-from review.sources.models import ResultPage, Source, Window
+from review.models import ParseResult
+from review.sources.models import HarvestWindow, ResultPage, Source
 
 TITLES = {
     "pubmed": "PubMed",
@@ -18,13 +18,18 @@ TITLES = {
 """Services the tool harvests, by the name protocols use."""
 
 
-def source(name: str) -> Source:
+def get_source(name: str) -> Source:
     """A service by name: how it is searched and how its answers are read."""
-    return Source(name, TITLES[name], partial(_search, name), partial(parse, name),
-                  asks=name not in ("medrxiv", "biorxiv", "arxiv-oai"))  # fmt: skip
+    return Source(
+        name,
+        TITLES[name],
+        partial(_search_source, name),
+        partial(parse_answer, name),
+        takes_query=name not in ("medrxiv", "biorxiv", "arxiv-oai"),
+    )
 
 
-def parse(name: str, body: bytes) -> Parsed:
+def parse_answer(name: str, body: bytes) -> ParseResult:
     """Records of a saved answer of a service. Raises SourceError where it holds none."""
     if name in ("arxiv", "arxiv-oai"):
         from review.sources import arxiv
@@ -43,34 +48,34 @@ def parse(name: str, body: bytes) -> Parsed:
     return pubmed.parse(body)
 
 
-def _search(
+def _search_source(
     name: str,
     query: str | None,
-    window: Window,
+    window: HarvestWindow,
     http: Any,
     base_url: str,
     *,
     resume: Mapping[str, Any] | None = None,
 ) -> Iterator[ResultPage]:
     if name == "arxiv":
-        from review.sources.arxiv.search import search as of_arxiv
+        from review.sources.arxiv.search import search_arxiv as of_arxiv
 
         return of_arxiv(query, window, http, base_url, resume)
     if name == "arxiv-oai":
-        from review.sources.arxiv.bulk import search as of_bulk
+        from review.sources.arxiv.bulk import search_arxiv_oai as of_bulk
 
         return of_bulk(query, window, http, base_url, resume)
     if name in ("medrxiv", "biorxiv"):
-        from review.sources.medrxiv.search import search as of_medrxiv
+        from review.sources.medrxiv.search import search_medrxiv as of_medrxiv
 
         return of_medrxiv(query, window, http, base_url, resume, server=name)
     if name == "europepmc":
-        from review.sources.europepmc.search import search as of_europepmc
+        from review.sources.europepmc.search import search_europepmc as of_europepmc
 
         return of_europepmc(query, window, http, base_url, resume)
-    from review.sources.pubmed.search import search as of_pubmed
+    from review.sources.pubmed.search import search_pubmed as of_pubmed
 
     return of_pubmed(query, window, http, base_url, resume)
 
 
-SOURCES = {name: source(name) for name in TITLES}
+SOURCES = {name: get_source(name) for name in TITLES}

@@ -6,27 +6,27 @@ from datetime import date
 from typing import Any, Literal, Protocol
 
 from review.errors import SourceError
-from review.models import Parsed
+from review.models import ParseResult
 
-Reading = Literal["posted", "entered", "changed"]
+DateKind = Literal["posted", "entered", "changed"]
 
 
-class Refused(SourceError):
+class QueryRejected(SourceError):
     """The service will not answer this request however often it is asked."""
 
 
-class Passing(SourceError):
+class TransientError(SourceError):
     """The service could not be asked now: no connection, no answer in time, overload. Another day
     it may answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class HarvestWindow:
     """The days a harvest asks for, both ends included."""
 
     since: date
     until: date
-    by: Reading = "posted"
+    by: DateKind = "posted"
     """posted: published or posted in these days; entered: new to the source in these days;
     changed: changed there in these days."""
     posted: tuple[date, date] | None = None
@@ -41,7 +41,7 @@ class ResultPage:
     """The answer as it came; kept."""
     url: str
     """Address it came from, without keys."""
-    parsed: Parsed
+    parsed: ParseResult
     slice: str
     """The part of the window it belongs to, for example 2024-01-01..2024-01-31."""
     announced: int | None
@@ -56,18 +56,18 @@ class ResultPage:
     """Why the slice, ended with this page, is not complete; None where it is, or goes on."""
     last: bool = False
     """The slice ends with this page."""
-    grown: Mapping[str, int] = field(default_factory=dict)
+    list_growth: Mapping[str, int] = field(default_factory=dict)
     """Lists in the token that grow from page to page, and how many entries this page added at
     their ends; what stood there before need not be kept again."""
 
 
-class Search(Protocol):
+class SearchFunction(Protocol):
     """How a service is searched: query, window, client, base address, and where to go on."""
 
     def __call__(
         self,
         query: str | None,
-        window: Window,
+        window: HarvestWindow,
         http: Any,
         base_url: str,
         *,
@@ -82,7 +82,7 @@ class Source:
 
     name: str
     title: str
-    search: Search
-    parse: Callable[[bytes], Parsed]
-    asks: bool
+    search: SearchFunction
+    parse: Callable[[bytes], ParseResult]
+    takes_query: bool
     """It searches by query; False: it gives whole days, and we match them ourselves."""

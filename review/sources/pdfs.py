@@ -10,145 +10,157 @@ from urllib.parse import quote
 
 from review.errors import SourceError
 from review.models import Record
-from review.sources.http import Ask, Http
-from review.sources.models import Passing, Refused
-from review.text.markup import data, one_line, refuse_page, text_of, tree
+from review.sources.http import HttpClient, Request
+from review.sources.models import QueryRejected, TransientError
+from review.text.markup import get_text, parse_json, parse_xml, reject_web_page, to_one_line
 
-MOST = 100 * 1024 * 1024
+MAX_PDF_BYTES = 100 * 1024 * 1024
 """Largest PDF taken (bytes)."""
-TAIL = 4096
+END_MARK_BYTES = 4096
 """Bytes at the end in which a whole PDF has its end mark. Source: ISO 32000-1, 7.5.5: %%EOF stands
 on the last line; readers look for it in the last kilobyte, files with trailing bytes need more."""
-Base = Callable[[str], str]
+AddressLookup = Callable[[str], str]
 """Address of a service by name (see terms.PLACES)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PdfSearchResult:
     """What came of asking for a PDF."""
 
     pdf: bytes | None
-    place: str | None
+    service: str | None
     """Service it came from: arxiv, medrxiv, biorxiv, pmc, unpaywall."""
     url: str | None
-    tried: tuple[tuple[str, str], ...]
+    attempts: tuple[tuple[str, str], ...]
     """Service and why it gave none, in the order asked."""
-    passing: bool = False
+    is_temporary: bool = False
     """A service could not be reached; another day it may have the PDF."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Spot:
-    place: str
-    terms: str
+class _PdfLocation:
+    service: str
+    rate_limit: str
     url: str
 
 
-def find(record: Record, http: Http, base: Base) -> Found:
+def find_pdf(record: Record, http: HttpClient, base: AddressLookup) -> PdfSearchResult:
     """The PDF of a record from the first place that has it."""
-    tried: list[tuple[str, str]] = []
-    seen: set[str] = set()
-    passing = False
-    for spots in (_preprint, _central, _unpaywall):
+    attempts: list[tuple[str, str]] = []
+    seen_urls: set[str] = set()
+    is_temporary = False
+    for find_locations in (
+        _iter_preprint_locations,
+        _iter_pmc_locations,
+        _iter_unpaywall_locations,
+    ):
         try:
-            for spot in spots(record, http, base):
-                if spot.url in seen:
+            for location in find_locations(record, http, base):
+                if location.url in seen_urls:
                     continue
-                seen.add(spot.url)
+                seen_urls.add(location.url)
                 try:
-                    pdf = _pdf(http, spot)
+                    pdf = _download_pdf(http, location)
                 except SourceError as error:
-                    tried.append((spot.place, _why(error)))
-                    passing |= isinstance(error, Passing)
+                    attempts.append((location.service, _describe_error(error)))
+                    is_temporary |= isinstance(error, TransientError)
                     continue
-                return Found(pdf, spot.place, spot.url, tuple(tried))
+                return PdfSearchResult(pdf, location.service, location.url, tuple(attempts))
         except SourceError as error:
-            tried.append((_NAMES[spots.__name__], _why(error)))
-            passing |= isinstance(error, Passing)
-    return Found(None, None, None, tuple(tried), passing)
+            attempts.append((_SERVICE_NAMES[find_locations.__name__], _describe_error(error)))
+            is_temporary |= isinstance(error, TransientError)
+    return PdfSearchResult(None, None, None, tuple(attempts), is_temporary)
 
 
-_NAMES = {"_preprint": "preprint server", "_central": "pmc", "_unpaywall": "unpaywall"}
+_SERVICE_NAMES = {"_iter_preprint_locations": "preprint server", "_iter_pmc_locations": "pmc", "_iter_unpaywall_locations": "unpaywall"}
 
 
-def _why(error: SourceError) -> str:
-    return one_line(str(error)) or "no words"
+def _describe_error(error: SourceError) -> str:
+    return to_one_line(str(error)) or "no words"
 
 
-def _preprint(record: Record, _http: Http, base: Base) -> Iterator[_Spot]:
+def _iter_preprint_locations(
+    record: Record, _http: HttpClient, base: AddressLookup
+) -> Iterator[_PdfLocation]:
     """arXiv and medRxiv/bioRxiv keep each version's PDF under its id."""
     if record.arxiv_id:
         version = f"v{record.version}" if record.source == "arxiv" and record.version else ""
-        yield _Spot("arxiv", "arxiv", f"{base('arxiv-pdf')}/{record.arxiv_id}{version}")
+        yield _PdfLocation("arxiv", "arxiv", f"{base('arxiv-pdf')}/{record.arxiv_id}{version}")
     doi = record.doi or ""
     if doi.startswith(("10.1101/", "10.64898/")):
         servers = [record.source] if record.source in ("medrxiv", "biorxiv") else []
         for server in servers or ["medrxiv", "biorxiv"]:
             number = record.version if servers and record.version else 1
-            yield _Spot(server, "pdf", f"{base(f'{server}-pdf')}/{doi}v{number}.full.pdf")
+            yield _PdfLocation(server, "pdf", f"{base(f'{server}-pdf')}/{doi}v{number}.full.pdf")
 
 
-def _central(record: Record, http: Http, base: Base) -> Iterator[_Spot]:
+def _iter_pmc_locations(
+    record: Record, http: HttpClient, base: AddressLookup
+) -> Iterator[_PdfLocation]:
     """PubMed Central's open-access service names the PDF, where the licence allows it."""
     if not record.pmcid:
         return
-    ask = Ask("ncbi", base("pmc-oa"), {"id": record.pmcid})
-    for url in http.fetch(ask, open_links).value:
-        yield _Spot("pmc", "pdf", url)
+    request = Request("ncbi", base("pmc-oa"), {"id": record.pmcid})
+    for url in http.fetch(request, parse_open_links).value:
+        yield _PdfLocation("pmc", "pdf", url)
 
 
-def open_links(body: bytes) -> list[str]:
+def parse_open_links(body: bytes) -> list[str]:
     """PDF links of an answer of PMC's open-access service.
 
     Raises:
         Refused: the article is not in the open-access subset.
         SourceError: not whole XML.
     """
-    root = tree(body, "pmc")
+    root = parse_xml(body, "pmc")
     error = root.find("error")
     if error is not None:
-        raise Refused(f"pmc: {text_of(error) or error.get('code')}")
+        raise QueryRejected(f"pmc: {get_text(error) or error.get('code')}")
     links = [link.get("href") or "" for link in root.iter("link") if link.get("format") == "pdf"]
     if not links:
-        raise Refused("pmc: open access, but without a PDF")
+        raise QueryRejected("pmc: open access, but without a PDF")
     return [link.replace("ftp://ftp.ncbi", "https://ftp.ncbi", 1) for link in links if link]
 
 
-def _unpaywall(record: Record, http: Http, base: Base) -> Iterator[_Spot]:
+def _iter_unpaywall_locations(
+    record: Record, http: HttpClient, base: AddressLookup
+) -> Iterator[_PdfLocation]:
     """Unpaywall knows free copies by DOI; it wants an e-mail address with each question."""
     if not record.doi or not http.contact:
         return
     url = f"{base('unpaywall')}/{quote(record.doi, safe='/')}"
-    ask = Ask("unpaywall", url, {"email": http.contact}, accept=frozenset({200, 404}))
-    for link in http.fetch(ask, free_copies).value:
-        yield _Spot("unpaywall", "pdf", link)
+    request = Request("unpaywall", url, {"email": http.contact}, accept=frozenset({200, 404}))
+    for link in http.fetch(request, parse_free_copies).value:
+        yield _PdfLocation("unpaywall", "pdf", link)
 
 
-def free_copies(body: bytes) -> list[str]:
+def parse_free_copies(body: bytes) -> list[str]:
     """PDF addresses in an Unpaywall answer, best first.
 
     Raises:
         Refused: Unpaywall does not know the DOI, or knows no free copy.
         SourceError: not whole JSON.
     """
-    read = data(body, "unpaywall")
-    if not isinstance(read, Mapping) or read.get("error"):
-        raise Refused("unpaywall: the DOI is not known there")
-    places = [read.get("best_oa_location"), *(read.get("oa_locations") or ())]
-    links = [one.get("url_for_pdf") for one in places if isinstance(one, Mapping)]
-    found = list(dict.fromkeys(str(link) for link in links if link))
-    if not found:
-        raise Refused("unpaywall: no free PDF is known")
-    return found
+    answer = parse_json(body, "unpaywall")
+    if not isinstance(answer, Mapping) or answer.get("error"):
+        raise QueryRejected("unpaywall: the DOI is not known there")
+    locations = [answer.get("best_oa_location"), *(answer.get("oa_locations") or ())]
+    links = [location.get("url_for_pdf") for location in locations if isinstance(location, Mapping)]
+    pdf_urls = list(dict.fromkeys(str(link) for link in links if link))
+    if not pdf_urls:
+        raise QueryRejected("unpaywall: no free PDF is known")
+    return pdf_urls
 
 
-def _pdf(http: Http, spot: _Spot) -> bytes:
-    ask = Ask(spot.terms, spot.url, limit=MOST, accept=frozenset({200, 404, 410}))
-    got = http.fetch(ask, partial(whole_pdf, spot.place))
-    return got.value
+def _download_pdf(http: HttpClient, location: _PdfLocation) -> bytes:
+    request = Request(
+        location.rate_limit, location.url, limit=MAX_PDF_BYTES, accept=frozenset({200, 404, 410})
+    )
+    response = http.fetch(request, partial(check_pdf, location.service))
+    return response.value
 
 
-def whole_pdf(place: str, body: bytes) -> bytes:
+def check_pdf(service: str, body: bytes) -> bytes:
     """The PDF, if it is whole.
 
     Raises:
@@ -156,13 +168,13 @@ def whole_pdf(place: str, body: bytes) -> bytes:
         SourceError: empty or cut short; worth another try.
     """
     if b"%PDF-" in body[:1024]:
-        if b"%%EOF" not in body[-TAIL:]:
-            raise SourceError(f"{place}: the PDF is cut short")
+        if b"%%EOF" not in body[-END_MARK_BYTES:]:
+            raise SourceError(f"{service}: the PDF is cut short")
         return body
     if not body.strip():
-        raise SourceError(f"{place}: the answer is empty where a PDF was expected")
+        raise SourceError(f"{service}: the answer is empty where a PDF was expected")
     try:
-        refuse_page(body, place, "a PDF")
+        reject_web_page(body, service, "a PDF")
     except SourceError as error:
-        raise Refused(str(error)) from error
-    raise Refused(f"{place}: the answer is no PDF")
+        raise QueryRejected(str(error)) from error
+    raise QueryRejected(f"{service}: the answer is no PDF")

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.errors import QueryError
-from review.query.ast import Node, Not, Or, Term, term_words, terms_of, to_text
-from review.query.compiler import Compiled, Window, without_mesh
-from review.query.parser import parse, tokens
+from review.query.ast import Node, Not, Or, Term, format_query, iter_terms, split_term
+from review.query.compiler import CompiledQuery, DateWindow, strip_mesh
+from review.query.parser import parse, tokenize_query
 from review.sources.arxiv.query import compile_arxiv
 from review.sources.europepmc.query import compile_europepmc
 from review.sources.pubmed.query import compile_pubmed
 
-LONG_ADDRESS = 2_000  # characters of a query from which services may refuse an address
+MAX_URL_QUERY_LENGTH = 2_000  # characters of a query from which services may refuse an address
 _MARKS = re.compile(r"[^\w\s\"'-]")
-_COMPILERS: dict[str, Callable[[Node, Window | None], Compiled]] = {
+_COMPILERS: dict[str, Callable[[Node, DateWindow | None], CompiledQuery]] = {
     "pubmed": compile_pubmed,
     "arxiv": compile_arxiv,
     "europepmc": compile_europepmc,
@@ -25,15 +25,15 @@ _COMPILERS: dict[str, Callable[[Node, Window | None], Compiled]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SourceQuery:
     """What one source is asked, or why it cannot be."""
 
     source: str
-    compiled: Compiled | None
+    compiled: CompiledQuery | None
     error: str | None = None
 
 
-def compile_for(source: str, node: Node, window: Window | None = None) -> Compiled:
+def compile_for_source(source: str, node: Node, window: DateWindow | None = None) -> CompiledQuery:
     """The query for a source by its name: pubmed, arxiv, europepmc, medrxiv, biorxiv, arxiv-oai.
 
     medRxiv, bioRxiv and arXiv's OAI-PMH search no words: all of the window is fetched and matched
@@ -45,125 +45,144 @@ def compile_for(source: str, node: Node, window: Window | None = None) -> Compil
     if source in _COMPILERS:
         return _COMPILERS[source](node, window)
     if source not in ("medrxiv", "biorxiv", "arxiv-oai"):
-        known = ", ".join((*_COMPILERS, "medrxiv", "biorxiv", "arxiv-oai"))
-        raise QueryError(f"Query: there is no source '{source}'; expected one of {known}.")
-    whose = "arXiv's records" if source == "arxiv-oai" else "medRxiv's and bioRxiv's records"
-    kept = without_mesh(node, whose)
+        known_sources = ", ".join((*_COMPILERS, "medrxiv", "biorxiv", "arxiv-oai"))
+        raise QueryError(f"Query: there is no source '{source}'; expected one of {known_sources}.")
+    records_label = (
+        "arXiv's records" if source == "arxiv-oai" else "medRxiv's and bioRxiv's records"
+    )
+    stripped = strip_mesh(node, records_label)
     note = "The service searches no words: all days of the window are fetched and matched here."
-    return Compiled(to_text(kept.node), kept.lost, (note,))
+    return CompiledQuery(format_query(stripped.node), stripped.unsupported, (note,))
 
 
-def explain(query: str, window: Window | None = None) -> dict[str, Any]:
+def describe_query(query: str, window: DateWindow | None = None) -> dict[str, Any]:
     """Each source's text, losses and notes, and warnings on the query itself, ready for JSON.
 
     Raises:
         QueryError: the query cannot be read.
     """
     node = parse(query)
-    asked = [_asked(source, node, window) for source in (*_COMPILERS, "medrxiv", "biorxiv")]
+    source_queries = [
+        _compile_or_explain(source, node, window) for source in (*_COMPILERS, "medrxiv", "biorxiv")
+    ]
     return {
-        "query": to_text(node),
-        "fingerprint": fingerprint(node),
-        "terms": len(set(terms_of(node))),
+        "query": format_query(node),
+        "fingerprint": fingerprint_query(node),
+        "terms": len(set(iter_terms(node))),
         "window": {
             "from": window.since.isoformat() if window and window.since else None,
             "to": window.until.isoformat() if window and window.until else None,
         },
         "sources": {
-            one.source: {
-                "text": one.compiled.text if one.compiled else None,
-                "lost": list(one.compiled.lost) if one.compiled else [],
-                "notes": list(one.compiled.notes) if one.compiled else [],
-                "error": one.error,
+            source_query.source: {
+                "text": source_query.compiled.text if source_query.compiled else None,
+                "lost": list(source_query.compiled.unsupported) if source_query.compiled else [],
+                "notes": list(source_query.compiled.notes) if source_query.compiled else [],
+                "error": source_query.error,
             }
-            for one in asked
+            for source_query in source_queries
         },
-        "warnings": list(warnings(query, node)),
+        "warnings": list(list_warnings(query, node)),
     }
 
 
-def fingerprint(node: Node) -> str:
+def fingerprint_query(node: Node) -> str:
     """SHA-256 (hex) of the query's meaning as written by `to_text`."""
-    return hashlib.sha256(to_text(node).encode()).hexdigest()
+    return hashlib.sha256(format_query(node).encode()).hexdigest()
 
 
-def _asked(source: str, node: Node, window: Window | None) -> Asked:
+def _compile_or_explain(source: str, node: Node, window: DateWindow | None) -> SourceQuery:
     try:
-        return Asked(source, compile_for(source, node, window))
+        return SourceQuery(source, compile_for_source(source, node, window))
     except QueryError as error:
-        return Asked(source, None, str(error).split("\n", 1)[0])
+        return SourceQuery(source, None, str(error).split("\n", 1)[0])
 
 
-def warnings(query: str, node: Node) -> tuple[str, ...]:
+def list_warnings(query: str, node: Node) -> tuple[str, ...]:
     """What a second reader of the query should look at."""
-    found: list[str] = []
-    small = sorted({one.text for one in tokens(query) if one.kind in ("and", "or", "not")})
-    small = [one for one in small if one != one.upper()]
-    if small:
-        found.append(f"{', '.join(small)} is read as an operator; quote it to search the word.")
-    terms = list(terms_of(node))
-    repeated = sum(1 for one in tokens(query) if one.kind == "term") - len(terms)
-    if repeated:
-        found.append(f"{repeated} of the terms are repeated; each is asked once.")
+    messages: list[str] = []
+    lowercase_operators = sorted(
+        {token.text for token in tokenize_query(query) if token.kind in ("and", "or", "not")}
+    )
+    lowercase_operators = [
+        operator for operator in lowercase_operators if operator != operator.upper()
+    ]
+    if lowercase_operators:
+        messages.append(
+            f"{', '.join(lowercase_operators)} is read as an operator; quote it to search the word."
+        )
+    terms = list(iter_terms(node))
+    repeat_count = sum(1 for token in tokenize_query(query) if token.kind == "term") - len(terms)
+    if repeat_count:
+        messages.append(f"{repeat_count} of the terms are repeated; each is asked once.")
     if isinstance(node, Not) or (
         isinstance(node, Or) and any(isinstance(part, Not) for part in node.parts)
     ):
-        found.append("The query takes nearly everything and only excludes; is a term missing?")
-    found += _of_terms(terms)
-    if len(query) > LONG_ADDRESS:
-        found.append(f"The query is {len(query):,} characters long; it is sent by POST.")
-    return tuple(found)
+        messages.append("The query takes nearly everything and only excludes; is a term missing?")
+    messages += _list_term_warnings(terms)
+    if len(query) > MAX_URL_QUERY_LENGTH:
+        messages.append(f"The query is {len(query):,} characters long; it is sent by POST.")
+    return tuple(messages)
 
 
-def _of_terms(terms: list[Term]) -> list[str]:
-    found = []
-    other = [one.text for one in dict.fromkeys(terms) if _unparted(one)]
-    if other:
-        found.append(
-            f"{', '.join(other[:5])}: this script parts no words by blanks, so that whole-word "
+def _list_term_warnings(terms: list[Term]) -> list[str]:
+    messages = []
+    unsegmented = [term.text for term in dict.fromkeys(terms) if _lacks_word_breaks(term)]
+    if unsegmented:
+        messages.append(
+            f"{', '.join(unsegmented[:5])}: this script parts no words by blanks, so that "
+            "whole-word "
             "search misses most; add words in English."
         )
-    bare = [
-        f"{one.text} as {' '.join(term_words(one))}"
-        for one in dict.fromkeys(terms)
-        if _MARKS.search(one.text) and all(len(word) == 1 for word in term_words(one))
+    marks_only = [
+        f"{term.text} as {' '.join(split_term(term))}"
+        for term in dict.fromkeys(terms)
+        if _MARKS.search(term.text) and all(len(word) == 1 for word in split_term(term))
     ]
-    if bare:
-        found.append(f"Marks are not searched: {', '.join(bare[:5])}, wherever these stand.")
-    short = [to_text(one) for one in dict.fromkeys(terms) if one.stem and _short(one)]
-    if short:
-        found.append(f"{', '.join(short[:5])}: so short a beginning finds many unrelated words.")
-    within = [
-        f"{to_text(one)} (in {to_text(wide)})"
-        for one in dict.fromkeys(terms)
-        if not one.stem
-        for wide in _wider(one, terms)
+    if marks_only:
+        messages.append(
+            f"Marks are not searched: {', '.join(marks_only[:5])}, wherever these stand."
+        )
+    short_stems = [
+        format_query(term) for term in dict.fromkeys(terms) if term.stem and _is_short_stem(term)
     ]
-    if within:
-        found.append(f"Also found by a wider term beside them: {', '.join(within[:5])}.")
-    return found
+    if short_stems:
+        messages.append(
+            f"{', '.join(short_stems[:5])}: so short a beginning finds many unrelated words."
+        )
+    covered_terms = [
+        f"{format_query(term)} (in {format_query(wider_term)})"
+        for term in dict.fromkeys(terms)
+        if not term.stem
+        for wider_term in _find_wider_terms(term, terms)
+    ]
+    if covered_terms:
+        messages.append(f"Also found by a wider term beside them: {', '.join(covered_terms[:5])}.")
+    return messages
 
 
-def _short(term: Term) -> bool:
-    return len("".join(term_words(term))) < 4
+def _is_short_stem(term: Term) -> bool:
+    return len("".join(split_term(term))) < 4
 
 
-def _unparted(term: Term) -> bool:
+def _lacks_word_breaks(term: Term) -> bool:
     return any(
-        unicodedata.name(sign, "").startswith(
+        unicodedata.name(character, "").startswith(
             ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER")
         )
-        for sign in term.text
+        for character in term.text
     )
 
 
-def _wider(term: Term, terms: list[Term]) -> list[Term]:
-    words = term_words(term)
+def _find_wider_terms(term: Term, terms: list[Term]) -> list[Term]:
+    words = split_term(term)
     if len(words) != 1 or len(terms) > 500:
         return []
     return [
-        one
-        for one in dict.fromkeys(terms)
-        if one.stem and one.field == term.field and len(term_words(one)) == 1
-        and words[0].startswith(term_words(one)[0])
-    ]  # fmt: skip
+        other
+        for other in dict.fromkeys(terms)
+        if other.stem
+        and other.field == term.field
+        and len(split_term(other)) == 1
+        and words[0].startswith(split_term(other)[0])
+    ]

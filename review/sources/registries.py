@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.errors import SourceError
-from review.models import Relation, normal_doi, normal_pmid
-from review.sources.http import Ask, Got, Http
-from review.text.markup import data, paragraphs, plain_text
+from review.models import Relation, normalize_doi, normalize_pmid
+from review.sources.http import HttpClient, Request, Response
+from review.text.markup import parse_json, strip_tags, to_paragraphs
 
-AT_ONCE = 20
+BATCH_SIZE = 20
 """DOIs of one request; more make addresses that services refuse (characters)."""
 RELATIONS = {
     "is-preprint-of": "published_as",
@@ -25,7 +25,7 @@ RELATIONS = {
     "has-comment": "comment_in",
 }
 """Crossref's names of relations -> ours; those that say nothing of the same study are left out."""
-UPDATED = {
+UPDATE_KINDS = {
     "retraction": "retracted_by",
     "withdrawal": "retracted_by",
     "removal": "retracted_by",
@@ -36,7 +36,7 @@ UPDATED = {
     "erratum": "erratum_in",
 }
 """Kinds of a notice that updates a work -> what the work has; others are update_in."""
-UPDATES = {
+NOTICE_KINDS = {
     "retracted_by": "retraction_of",
     "expression_of_concern_in": "expression_of_concern_for",
     "erratum_in": "erratum_for",
@@ -46,7 +46,7 @@ UPDATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class RegistryRecord:
     """What a registry says of one document."""
 
     doi: str | None
@@ -56,19 +56,23 @@ class Work:
     relations: tuple[Relation, ...]
 
 
-def from_crossref(dois: Sequence[str], http: Http, base_url: str) -> Got[tuple[Work, ...]]:
+def fetch_from_crossref(
+    dois: Sequence[str], http: HttpClient, base_url: str
+) -> Response[tuple[RegistryRecord, ...]]:
     """The works Crossref knows of some DOIs (at most AT_ONCE), in its order.
 
     Raises:
         SourceError: no usable answer.
     """
-    params = {"filter": ",".join(f"doi:{one}" for one in dois), "rows": str(len(dois))}
+    params = {"filter": ",".join(f"doi:{doi}" for doi in dois), "rows": str(len(dois))}
     if http.contact:
         params["mailto"] = http.contact
-    return http.fetch(Ask("crossref", base_url, params), parse_crossref)
+    return http.fetch(Request("crossref", base_url, params), parse_crossref)
 
 
-def from_openalex(pmids: Sequence[str], http: Http, base_url: str) -> Got[tuple[Work, ...]]:
+def fetch_from_openalex(
+    pmids: Sequence[str], http: HttpClient, base_url: str
+) -> Response[tuple[RegistryRecord, ...]]:
     """The works OpenAlex knows of some PMIDs (at most AT_ONCE), in its order.
 
     Raises:
@@ -77,70 +81,80 @@ def from_openalex(pmids: Sequence[str], http: Http, base_url: str) -> Got[tuple[
     params = {"filter": f"pmid:{'|'.join(pmids)}", "per-page": str(len(pmids))}
     if http.contact:
         params["mailto"] = http.contact
-    return http.fetch(Ask("openalex", base_url, params), parse_openalex)
+    return http.fetch(Request("openalex", base_url, params), parse_openalex)
 
 
-def askable(doi: str) -> bool:
+def is_queryable(doi: str) -> bool:
     """Whether a DOI can stand in a list of DOIs: commas and bars would end it."""
     return not set(doi) & set(",|")
 
 
-def parse_crossref(body: bytes) -> tuple[Work, ...]:
+def parse_crossref(body: bytes) -> tuple[RegistryRecord, ...]:
     """Works of an answer, of one work or of a list. Raises SourceError where it is neither."""
-    found = data(body, "crossref")
-    message = found.get("message") if isinstance(found, dict) else None
+    answer = parse_json(body, "crossref")
+    message = answer.get("message") if isinstance(answer, dict) else None
     if not isinstance(message, dict):
         raise SourceError("crossref: the answer holds no 'message'.")
-    items = message.get("items", [message]) if found.get("message-type") != "work" else [message]
+    items = message.get("items", [message]) if answer.get("message-type") != "work" else [message]
     if not isinstance(items, list):
         raise SourceError("crossref: 'items' is not a list.")
-    return tuple(_of_crossref(one) for one in items if isinstance(one, dict))
+    return tuple(_build_crossref_record(item) for item in items if isinstance(item, dict))
 
 
-def _of_crossref(one: Mapping[str, Any]) -> Work:
-    titles = one.get("title")
+def _build_crossref_record(item: Mapping[str, Any]) -> RegistryRecord:
+    titles = item.get("title")
     title = titles[0] if isinstance(titles, list) and titles else None
-    abstract = one.get("abstract")
-    return Work(
-        normal_doi(_text(one.get("DOI"))),
+    abstract = item.get("abstract")
+    return RegistryRecord(
+        normalize_doi(_text_or_empty(item.get("DOI"))),
         None,
-        plain_text(_text(title)),
-        paragraphs(_plain(abstract)) if isinstance(abstract, str) else None,
-        tuple(dict.fromkeys((*_relations(one), *_updates(one)))),
+        strip_tags(_text_or_empty(title)),
+        to_paragraphs(_jats_to_html(abstract)) if isinstance(abstract, str) else None,
+        tuple(dict.fromkeys((*_iter_relations(item), *_iter_updates(item)))),
     )
 
 
-def _plain(jats: str) -> str:
+def _jats_to_html(jats: str) -> str:
     """JATS marks as the marks of a web page: its titles are headings."""
     text = jats.replace("<jats:title>", "<h4>").replace("</jats:title>", "</h4>")
     return text.replace("<jats:", "<").replace("</jats:", "</")
 
 
-def _relations(one: Mapping[str, Any]) -> Iterable[Relation]:
-    given = one.get("relation")
-    for name, targets in given.items() if isinstance(given, dict) else ():
+def _iter_relations(item: Mapping[str, Any]) -> Iterable[Relation]:
+    relations = item.get("relation")
+    for name, targets in relations.items() if isinstance(relations, dict) else ():
         kind = RELATIONS.get(name)
         for target in targets if kind and isinstance(targets, list) else ():
-            doi = normal_doi(_text(target.get("id"))) if isinstance(target, dict) else None
-            if doi and doi != normal_doi(_text(one.get("DOI"))):
+            doi = (
+                normalize_doi(_text_or_empty(target.get("id")))
+                if isinstance(target, dict)
+                else None
+            )
+            if doi and doi != normalize_doi(_text_or_empty(item.get("DOI"))):
                 yield Relation(str(kind), f"doi:{doi}", "crossref")
 
 
-def _updates(one: Mapping[str, Any]) -> Iterable[Relation]:
+def _iter_updates(item: Mapping[str, Any]) -> Iterable[Relation]:
     for name in ("updated-by", "update-to"):
-        given = one.get(name)
-        for notice in given if isinstance(given, list) else ():
-            doi = normal_doi(_text(notice.get("DOI"))) if isinstance(notice, dict) else None
-            if not doi or doi == normal_doi(_text(one.get("DOI"))):
+        notices = item.get(name)
+        for notice in notices if isinstance(notices, list) else ():
+            doi = (
+                normalize_doi(_text_or_empty(notice.get("DOI")))
+                if isinstance(notice, dict)
+                else None
+            )
+            if not doi or doi == normalize_doi(_text_or_empty(item.get("DOI"))):
                 continue
-            kind = UPDATED.get(str(notice.get("type", "")).lower().replace("-", "_"), "update_in")
-            kind = kind if name == "updated-by" else UPDATES[kind]
-            yield Relation(kind, f"doi:{doi}", "crossref", _day(notice.get("updated")))
+            kind = UPDATE_KINDS.get(
+                str(notice.get("type", "")).lower().replace("-", "_"), "update_in"
+            )
+            kind = kind if name == "updated-by" else NOTICE_KINDS[kind]
+            yield Relation(kind, f"doi:{doi}", "crossref", _format_day(notice.get("updated")))
 
 
-def _day(moment: Any) -> str | None:
+def _format_day(date: Any) -> str | None:
     """ISO date of Crossref's date-parts; None where the day is not whole."""
-    parts = moment.get("date-parts") if isinstance(moment, dict) else None
+    parts = date.get("date-parts") if isinstance(date, dict) else None
     first = parts[0] if isinstance(parts, list) and parts else None
     if not isinstance(first, list) or len(first) != 3:
         return None
@@ -149,41 +163,45 @@ def _day(moment: Any) -> str | None:
     return f"{first[0]:04d}-{first[1]:02d}-{first[2]:02d}"
 
 
-def parse_openalex(body: bytes) -> tuple[Work, ...]:
+def parse_openalex(body: bytes) -> tuple[RegistryRecord, ...]:
     """Works of an answer, of one work or of a list. Raises SourceError where it is neither."""
-    found = data(body, "openalex")
-    items = found.get("results", [found]) if isinstance(found, dict) else None
-    if not isinstance(items, list) or (found.get("id") is None and "results" not in found):
+    answer = parse_json(body, "openalex")
+    items = answer.get("results", [answer]) if isinstance(answer, dict) else None
+    if not isinstance(items, list) or (answer.get("id") is None and "results" not in answer):
         raise SourceError("openalex: the answer holds no works.")
-    return tuple(_of_openalex(one) for one in items if isinstance(one, dict))
+    return tuple(_build_openalex_record(item) for item in items if isinstance(item, dict))
 
 
-def _of_openalex(one: Mapping[str, Any]) -> Work:
-    ids = one.get("ids")
-    pmid = normal_pmid(_text(ids.get("pmid")).rsplit("/", 1)[-1]) if isinstance(ids, dict) else None
-    marked = (Relation("marked", "retracted publication", "openalex"),)
-    return Work(
-        normal_doi(_text(one.get("doi"))),
+def _build_openalex_record(item: Mapping[str, Any]) -> RegistryRecord:
+    ids = item.get("ids")
+    pmid = (
+        normalize_pmid(_text_or_empty(ids.get("pmid")).rsplit("/", 1)[-1])
+        if isinstance(ids, dict)
+        else None
+    )
+    retraction_mark = (Relation("marked", "retracted publication", "openalex"),)
+    return RegistryRecord(
+        normalize_doi(_text_or_empty(item.get("doi"))),
         pmid,
-        plain_text(_text(one.get("title"))),
-        _in_order(one.get("abstract_inverted_index")),
-        marked if one.get("is_retracted") is True else (),
+        strip_tags(_text_or_empty(item.get("title"))),
+        _restore_abstract(item.get("abstract_inverted_index")),
+        retraction_mark if item.get("is_retracted") is True else (),
     )
 
 
-def _in_order(places: Any) -> str | None:
+def _restore_abstract(inverted_index: Any) -> str | None:
     """The text of an inverted index: word -> places."""
-    if not isinstance(places, dict):
+    if not isinstance(inverted_index, dict):
         return None
     words = [
-        (place, str(word))
-        for word, where in places.items()
-        if isinstance(where, list)
-        for place in where
-        if isinstance(place, int)
+        (position, str(word))
+        for word, positions in inverted_index.items()
+        if isinstance(positions, list)
+        for position in positions
+        if isinstance(position, int)
     ]
     return " ".join(word for _, word in sorted(words)) or None
 
 
-def _text(value: Any) -> str:
+def _text_or_empty(value: Any) -> str:
     return value if isinstance(value, str) else ""

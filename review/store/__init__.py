@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from review.errors import StoreError
 
-HEAD = "0001"
+HEAD_REVISION = "0001"
 """Newest migration; a test holds it equal to the migrations folder."""
 BUSY_SECONDS = 60
 """How long a write waits for another one (seconds); a whole import takes less."""
@@ -45,8 +45,8 @@ class Store:
         try:
             self._migrate()
         except (OperationalError, DBAPIError) as error:
-            place = self.engine.url.render_as_string(hide_password=True)
-            raise StoreError(f"{place}: cannot open the store ({error.orig}).") from error
+            address = self.engine.url.render_as_string(hide_password=True)
+            raise StoreError(f"{address}: cannot open the store ({error.orig}).") from error
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -66,7 +66,10 @@ class Store:
             StoreError: the database stayed busy or the disk is full.
         """
         try:
-            with self.engine.connect().execution_options(funnel_write=True) as conn, conn.begin():
+            with (
+                self.engine.connect().execution_options(funnel_write=True) as conn,
+                conn.begin(),
+            ):
                 if not self.is_sqlite:  # SQLite begins immediate
                     conn.execute(text("select pg_advisory_xact_lock(:n)"), {"n": WRITE_LOCK})
                 yield conn
@@ -88,11 +91,12 @@ class Store:
                 if "alembic_version" in tables
                 else None
             )
-        if version == HEAD:
+        if version == HEAD_REVISION:
             return
-        if version is not None and version > HEAD:
+        if version is not None and version > HEAD_REVISION:
             raise StoreError(
-                f"This store was written by a newer version of Funnel ({version}, this is {HEAD})."
+                f"This store was written by a newer version of Funnel ({version}, this is "
+                f"{HEAD_REVISION})."
                 " Update Funnel."
             )
         from alembic import command
@@ -115,8 +119,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(conn: Connection) -> None:
-    writes = conn.get_execution_options().get("funnel_write", False)
-    conn.exec_driver_sql("begin immediate" if writes else "begin")
+    is_write = conn.get_execution_options().get("funnel_write", False)
+    conn.exec_driver_sql("begin immediate" if is_write else "begin")
 
 
 def open_store(folder: Path, url: str | None = None) -> Store:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from review.models import Answer
 from review.store.tables import answers, forms
-from review.store.timestamps import from_text, to_text
+from review.store.timestamps import format_timestamp, parse_timestamp
 
 CHUNK = 500
 FormState = Literal["finished", "reopened"]
@@ -30,36 +30,38 @@ class FormEvent:
     at: datetime
 
 
-def add(conn: Connection, given: Sequence[Answer], *, protocol: str | None = None) -> None:
+def add_answers(
+    conn: Connection, new_answers: Sequence[Answer], *, protocol: str | None = None
+) -> None:
     """Adds answers in the order given."""
     rows = [
         {
-            "at": to_text(one.at),
-            "record": one.record,
-            "checklist": one.checklist,
-            "item": one.item,
-            "reviewer": one.reviewer,
-            "role": one.role,
-            "answer": one.answer,
-            "quote": one.quote,
-            "page": one.page,
-            "comment": one.comment,
+            "at": format_timestamp(answer.at),
+            "record": answer.record,
+            "checklist": answer.checklist,
+            "item": answer.item,
+            "reviewer": answer.reviewer,
+            "role": answer.role,
+            "answer": answer.answer,
+            "quote": answer.quote,
+            "page": answer.page,
+            "comment": answer.comment,
             "protocol": protocol,
         }
-        for one in given
+        for answer in new_answers
     ]
     if rows:
         conn.execute(insert(answers), rows)
 
 
-def _answer(row: Any) -> Answer:
+def _to_answer(row: Any) -> Answer:
     return Answer(
         record=row.record,
         checklist=row.checklist,
         item=row.item,
         reviewer=row.reviewer,
         answer=row.answer,
-        at=from_text(row.at),
+        at=parse_timestamp(row.at),
         quote=row.quote,
         page=row.page,
         comment=row.comment,
@@ -68,46 +70,46 @@ def _answer(row: Any) -> Answer:
     )
 
 
-def of_reviewer(
+def list_own_answers(
     conn: Connection, records: Iterable[int], reviewer: str, checklist: str | None = None
 ) -> list[Answer]:
     """One reviewer's own answers to some records, in order of arrival."""
     query = select(answers).where(answers.c.reviewer == reviewer, answers.c.role == "reviewer")
-    return _narrowed(conn, query, records, checklist)
+    return _select_answers(conn, query, records, checklist)
 
 
-def of_everybody(
+def list_all_answers(
     conn: Connection, records: Iterable[int] | None = None, checklist: str | None = None
 ) -> list[Answer]:
     """All answers, of reviewers and of consensus, in order of arrival. Callers guard blindness."""
-    return _narrowed(conn, select(answers), records, checklist)
+    return _select_answers(conn, select(answers), records, checklist)
 
 
-def _narrowed(
+def _select_answers(
     conn: Connection, query: Any, records: Iterable[int] | None, checklist: str | None
 ) -> list[Answer]:
     if checklist is not None:
         query = query.where(answers.c.checklist == checklist)
     query = query.order_by(answers.c.id)
     if records is None:
-        return [_answer(row) for row in conn.execute(query)]
-    wanted, found = sorted(set(records)), []
-    for start in range(0, len(wanted), CHUNK):
-        part = query.where(answers.c.record.in_(wanted[start : start + CHUNK]))
-        found += [_answer(row) for row in conn.execute(part)]
-    return sorted(found, key=lambda one: one.id)
+        return [_to_answer(row) for row in conn.execute(query)]
+    numbers, matches = sorted(set(records)), []
+    for start in range(0, len(numbers), CHUNK):
+        chunk_query = query.where(answers.c.record.in_(numbers[start : start + CHUNK]))
+        matches += [_to_answer(row) for row in conn.execute(chunk_query)]
+    return sorted(matches, key=lambda answer: answer.id)
 
 
-def newest(given: Iterable[Answer]) -> dict[str, Answer]:
+def get_newest_by_item(history: Iterable[Answer]) -> dict[str, Answer]:
     """Item key -> the newest of answers that come in order of arrival; withdrawn ones stay as
     such, with their empty answer."""
-    return {one.item: one for one in given}
+    return {answer.item: answer for answer in history}
 
 
-def add_form(conn: Connection, event: FormEvent) -> None:
+def add_form_event(conn: Connection, event: FormEvent) -> None:
     """Adds that a form was finished or reopened."""
     row = {
-        "at": to_text(event.at),
+        "at": format_timestamp(event.at),
         "record": event.record,
         "checklist": event.checklist,
         "reviewer": event.reviewer,
@@ -116,37 +118,39 @@ def add_form(conn: Connection, event: FormEvent) -> None:
     conn.execute(insert(forms), row)
 
 
-def form_events(
+def list_form_events(
     conn: Connection, records: Iterable[int] | None = None, checklist: str | None = None
 ) -> list[FormEvent]:
     """Finishings and reopenings, in order of arrival."""
     query = select(forms).order_by(forms.c.id)
     if checklist is not None:
         query = query.where(forms.c.checklist == checklist)
-    found = [
-        FormEvent(row.record, row.checklist, row.reviewer, row.state, from_text(row.at))
+    events = [
+        FormEvent(row.record, row.checklist, row.reviewer, row.state, parse_timestamp(row.at))
         for row in conn.execute(query)
     ]
     if records is None:
-        return found
-    wanted = set(records)
-    return [one for one in found if one.record in wanted]
+        return events
+    numbers = set(records)
+    return [event for event in events if event.record in numbers]
 
 
-def writers(conn: Connection, records: Iterable[int] | None = None) -> list[tuple[int, str]]:
+def list_answering_reviewers(
+    conn: Connection, records: Iterable[int] | None = None
+) -> list[tuple[int, str]]:
     """Record and reviewer, wherever a reviewer's newest answer to some item is not withdrawn."""
-    newest = select(func.max(answers.c.id)).where(answers.c.role == "reviewer")
+    newest_ids = select(func.max(answers.c.id)).where(answers.c.role == "reviewer")
     if records is not None:
-        newest = newest.where(answers.c.record.in_(sorted(records)))
-    newest = newest.group_by(
+        newest_ids = newest_ids.where(answers.c.record.in_(sorted(records)))
+    newest_ids = newest_ids.group_by(
         answers.c.record, answers.c.checklist, answers.c.item, answers.c.reviewer
     )
     query = select(answers.c.record, answers.c.reviewer).distinct()
-    query = query.where(answers.c.id.in_(newest), answers.c.answer.is_not(None))
-    return [(record, who) for record, who in conn.execute(query)]
+    query = query.where(answers.c.id.in_(newest_ids), answers.c.answer.is_not(None))
+    return [(record, reviewer) for record, reviewer in conn.execute(query)]
 
 
-def begun(conn: Connection, checklist: str) -> bool:
+def has_answers(conn: Connection, checklist: str) -> bool:
     """Whether anybody ever answered anything under a checklist."""
     query = select(answers.c.id).where(answers.c.checklist == checklist).limit(1)
     return conn.execute(query).first() is not None

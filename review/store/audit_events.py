@@ -7,25 +7,30 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from review.store.tables import acts, metadata, protocols
-from review.store.timestamps import to_text
+from review.store.timestamps import format_timestamp
 
 
-def add(
-    conn: Connection, kind: str, who: str, at: datetime, *, subject: str | None = None,
+def add_event(
+    conn: Connection,
+    kind: str,
+    who: str,
+    at: datetime,
+    *,
+    subject: str | None = None,
     detail: dict[str, Any] | None = None,
-) -> int:  # fmt: skip
+) -> int:
     """Adds an act (retire, return, stop, rule, alert, ...) and gives its number."""
     row = {
         "kind": kind,
         "who": who,
-        "at": to_text(at),
+        "at": format_timestamp(at),
         "subject": subject,
         "detail": None if detail is None else json.dumps(detail, ensure_ascii=False),
     }
     return int(conn.execute(insert(acts), row).inserted_primary_key[0])  # type: ignore[index]
 
 
-def every(
+def list_events(
     conn: Connection, *, kind: str | None = None, until: datetime | None = None
 ) -> list[dict[str, Any]]:
     """Acts in order of arrival: id, at (text), who, kind, subject, detail (dict or None)."""
@@ -33,41 +38,64 @@ def every(
     if kind is not None:
         query = query.where(acts.c.kind == kind)
     if until is not None:
-        query = query.where(acts.c.at <= to_text(until))
+        query = query.where(acts.c.at <= format_timestamp(until))
     rows = [dict(row._mapping) for row in conn.execute(query)]
-    return [{**r, "detail": json.loads(r["detail"]) if r["detail"] else None} for r in rows]
+    return [
+        {**event, "detail": json.loads(event["detail"]) if event["detail"] else None}
+        for event in rows
+    ]
 
 
-def add_protocol(
-    conn: Connection, text: str, print_: str, who: str, at: datetime, *,
-    amendment: str | None = None, why: str | None = None,
-) -> None:  # fmt: skip
+def add_protocol_version(
+    conn: Connection,
+    text: str,
+    fingerprint: str,
+    who: str,
+    at: datetime,
+    *,
+    amendment: str | None = None,
+    why: str | None = None,
+) -> None:
     """Adds a version of the protocol; `amendment` says what changed after screening had begun."""
     row = {
         "text": text,
-        "hash": print_,
+        "hash": fingerprint,
         "who": who,
-        "at": to_text(at),
+        "at": format_timestamp(at),
         "amendment": amendment,
         "why": why,
     }
     conn.execute(insert(protocols), row)
 
 
-def protocol_versions(conn: Connection) -> list[dict[str, Any]]:
+def list_protocol_versions(conn: Connection) -> list[dict[str, Any]]:
     """All versions, oldest first: id, at, who, hash, text, amendment, why."""
     return [dict(row._mapping) for row in conn.execute(select(protocols).order_by(protocols.c.id))]
 
 
-EVENTS = ("batches", "links", "decisions", "answers", "forms", "retrievals", "files", "feedback",
-          "notes", "acts", "edits", "harvests", "harvest_ends", "relations")  # fmt: skip
+REPORT_TABLES = (
+    "batches",
+    "links",
+    "decisions",
+    "answers",
+    "forms",
+    "retrievals",
+    "files",
+    "feedback",
+    "notes",
+    "acts",
+    "edits",
+    "harvests",
+    "harvest_ends",
+    "relations",
+)
 """Tables whose rows change what a report says."""
 
 
-def newest_moments(conn: Connection) -> list[str]:
+def list_newest_timestamps(conn: Connection) -> list[str]:
     """The newest moment (text) of each kind of entry that changes a report."""
-    found = []
-    for name in EVENTS:
-        moment = conn.execute(select(func.max(metadata.tables[name].c.at))).scalar()
-        found += [str(moment)] if moment else []
-    return found
+    timestamps = []
+    for name in REPORT_TABLES:
+        timestamp = conn.execute(select(func.max(metadata.tables[name].c.at))).scalar()
+        timestamps += [str(timestamp)] if timestamp else []
+    return timestamps

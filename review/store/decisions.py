@@ -8,14 +8,14 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from review.models import Decision
 from review.store.tables import decisions, standings
-from review.store.timestamps import from_text, to_text
+from review.store.timestamps import format_timestamp, parse_timestamp
 
 CHUNK = 500
 
 
-def add(
+def add_decisions(
     conn: Connection,
-    given: Sequence[Decision],
+    new_decisions: Sequence[Decision],
     *,
     who: str | None = None,
     batch: int | None = None,
@@ -30,31 +30,31 @@ def add(
     """
     rows = [
         {
-            "at": to_text(one.at),
-            "record": one.record,
-            "stage": one.stage,
-            "reviewer": one.reviewer,
-            "role": one.role,
-            "verdict": one.verdict,
-            "reason": one.reason,
-            "note": one.note,
+            "at": format_timestamp(decision.at),
+            "record": decision.record,
+            "stage": decision.stage,
+            "reviewer": decision.reviewer,
+            "role": decision.role,
+            "verdict": decision.verdict,
+            "reason": decision.reason,
+            "note": decision.note,
             "who": who,
             "batch": batch,
             "protocol": protocol,
         }
-        for one in given
+        for decision in new_decisions
     ]
     for start in range(0, len(rows), CHUNK):
         conn.execute(insert(decisions), rows[start : start + CHUNK])
 
 
-def _decision(row: Any) -> Decision:
+def _to_decision(row: Any) -> Decision:
     return Decision(
         record=row.record,
         stage=row.stage,
         reviewer=row.reviewer,
         verdict=row.verdict,
-        at=from_text(row.at),
+        at=parse_timestamp(row.at),
         reason=row.reason,
         note=row.note,
         role=row.role,
@@ -62,7 +62,7 @@ def _decision(row: Any) -> Decision:
     )
 
 
-def every(
+def list_decisions(
     conn: Connection,
     *,
     stage: str | None = None,
@@ -77,55 +77,55 @@ def every(
     if reviewer is not None:
         query = query.where(decisions.c.reviewer == reviewer)
     if until is not None:
-        query = query.where(decisions.c.at <= to_text(until))
+        query = query.where(decisions.c.at <= format_timestamp(until))
     if records is None:
-        return [_decision(row) for row in conn.execute(query)]
-    wanted = list(records)
-    found: list[Decision] = []
-    for start in range(0, len(wanted), CHUNK):
-        part = query.where(decisions.c.record.in_(wanted[start : start + CHUNK]))
-        found += [_decision(row) for row in conn.execute(part)]
-    return sorted(found, key=lambda one: one.id)
+        return [_to_decision(row) for row in conn.execute(query)]
+    numbers = list(records)
+    matches: list[Decision] = []
+    for start in range(0, len(numbers), CHUNK):
+        chunk_query = query.where(decisions.c.record.in_(numbers[start : start + CHUNK]))
+        matches += [_to_decision(row) for row in conn.execute(chunk_query)]
+    return sorted(matches, key=lambda decision: decision.id)
 
 
-def from_files(conn: Connection, stage: str) -> set[int]:
+def list_imported_ids(conn: Connection, stage: str) -> set[int]:
     """Numbers of the decisions at a stage that came in with a file."""
     query = select(decisions.c.id).where(decisions.c.stage == stage, decisions.c.batch.is_not(None))
     return set(conn.execute(query).scalars())
 
 
-def newest_moment(conn: Connection, stages: Sequence[str]) -> str | None:
+def get_newest_timestamp(conn: Connection, stages: Sequence[str]) -> str | None:
     """When the newest decision at any of some stages was made (text)."""
     query = select(func.max(decisions.c.at)).where(decisions.c.stage.in_(stages))
     return conn.execute(query).scalar()
 
 
-def last_number(conn: Connection) -> int:
+def get_last_id(conn: Connection) -> int:
     """Number of the newest decision; 0 where there is none. Changes with every decision."""
     return int(conn.execute(select(func.max(decisions.c.id))).scalar() or 0)
 
 
-def begun(conn: Connection) -> bool:
+def has_decisions(conn: Connection) -> bool:
     """Whether any decision was ever made."""
     return conn.execute(select(decisions.c.id).limit(1)).first() is not None
 
 
-def put_standings(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+def write_statuses(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Writes the computed standing of records at stages (keys: record, stage, status, reason,
     votes, at as text), in place of the ones before."""
     for start in range(0, len(rows), CHUNK):
-        part = rows[start : start + CHUNK]
+        chunk = rows[start : start + CHUNK]
         by_stage: dict[str, list[int]] = {}
-        for row in part:
+        for row in chunk:
             by_stage.setdefault(row["stage"], []).append(row["record"])
         for stage, numbers in by_stage.items():
             conn.execute(
                 delete(standings).where(standings.c.stage == stage, standings.c.record.in_(numbers))
             )
-        conn.execute(insert(standings), list(part))
+        conn.execute(insert(standings), list(chunk))
 
 
-def standings_count(conn: Connection) -> dict[tuple[str, str], int]:
+def count_statuses(conn: Connection) -> dict[tuple[str, str], int]:
     """How many records have each (stage, status), from the projection."""
     query = select(standings.c.stage, standings.c.status, func.count()).group_by(
         standings.c.stage, standings.c.status
@@ -133,12 +133,12 @@ def standings_count(conn: Connection) -> dict[tuple[str, str], int]:
     return {(stage, status): n for stage, status, n in conn.execute(query)}
 
 
-def clear_standings(conn: Connection) -> None:
+def clear_statuses(conn: Connection) -> None:
     """Empties the projection, before it is computed anew."""
     conn.execute(delete(standings))
 
 
-def standing(conn: Connection, record: int, stage: str) -> str | None:
+def get_status(conn: Connection, record: int, stage: str) -> str | None:
     """A report's status at a stage, from the projection; None where it has none."""
     query = select(standings.c.status).where(
         standings.c.record == record, standings.c.stage == stage
@@ -146,42 +146,44 @@ def standing(conn: Connection, record: int, stage: str) -> str | None:
     return conn.execute(query).scalar()
 
 
-def counts_by_reviewer(conn: Connection) -> list[tuple[str, str, int]]:
+def count_by_reviewer(conn: Connection) -> list[tuple[str, str, int]]:
     """How many records each reviewer has judged: stage, reviewer, records."""
-    newest = select(func.max(decisions.c.id)).group_by(
+    newest_ids = select(func.max(decisions.c.id)).group_by(
         decisions.c.record, decisions.c.stage, decisions.c.reviewer
     )
     query = (
         select(decisions.c.stage, decisions.c.reviewer, func.count())
-        .where(decisions.c.id.in_(newest), decisions.c.verdict.is_not(None))
+        .where(decisions.c.id.in_(newest_ids), decisions.c.verdict.is_not(None))
         .group_by(decisions.c.stage, decisions.c.reviewer)
         .order_by(decisions.c.stage, decisions.c.reviewer)
     )
     return [tuple(row) for row in conn.execute(query)]
 
 
-def drop_standings(conn: Connection, reports: Iterable[int]) -> None:
+def delete_statuses(conn: Connection, reports: Iterable[int]) -> None:
     """Takes the standings of some reports off the projection, before they are computed anew."""
-    wanted = list(reports)
-    for start in range(0, len(wanted), CHUNK):
-        conn.execute(delete(standings).where(standings.c.record.in_(wanted[start : start + CHUNK])))
+    numbers = list(reports)
+    for start in range(0, len(numbers), CHUNK):
+        conn.execute(
+            delete(standings).where(standings.c.record.in_(numbers[start : start + CHUNK]))
+        )
 
 
-def statuses(conn: Connection, stage: str) -> dict[int, str]:
+def list_statuses(conn: Connection, stage: str) -> dict[int, str]:
     """Report -> status for every report that has reached a stage, from the projection."""
     query = select(standings.c.record, standings.c.status).where(standings.c.stage == stage)
     return {record: status for record, status in conn.execute(query.order_by(standings.c.record))}
 
 
-def voted_on(conn: Connection, stage: str) -> set[int]:
+def list_voted_reports(conn: Connection, stage: str) -> set[int]:
     """Reports of a stage that a reviewer's decision counts on now, from the projection."""
     query = select(standings.c.record).where(standings.c.stage == stage, standings.c.votes > 0)
     return set(conn.execute(query).scalars())
 
 
-def judged_of(conn: Connection, stage: str, reviewer: str) -> list[int]:
+def list_judged_records(conn: Connection, stage: str, reviewer: str) -> list[int]:
     """Records a reviewer has judged at a stage and not taken back."""
-    newest = (
+    newest_ids = (
         select(func.max(decisions.c.id))
         .where(
             decisions.c.stage == stage,
@@ -191,18 +193,18 @@ def judged_of(conn: Connection, stage: str, reviewer: str) -> list[int]:
         .group_by(decisions.c.record)
     )
     query = select(decisions.c.record).where(
-        decisions.c.id.in_(newest), decisions.c.verdict.is_not(None)
+        decisions.c.id.in_(newest_ids), decisions.c.verdict.is_not(None)
     )
     return list(conn.execute(query).scalars())
 
 
-def since(conn: Connection, number: int, most: int) -> list[Decision]:
+def list_after(conn: Connection, after_id: int, limit: int) -> list[Decision]:
     """The first decisions after a row number, in order of arrival."""
-    query = select(decisions).where(decisions.c.id > number).order_by(decisions.c.id).limit(most)
-    return [_decision(row) for row in conn.execute(query)]
+    query = select(decisions).where(decisions.c.id > after_id).order_by(decisions.c.id).limit(limit)
+    return [_to_decision(row) for row in conn.execute(query)]
 
 
-def judged_count(conn: Connection, stage: str) -> int:
+def count_judged_records(conn: Connection, stage: str) -> int:
     """How many records somebody has judged at a stage."""
     query = select(func.count(func.distinct(decisions.c.record))).where(
         decisions.c.stage == stage, decisions.c.role == "reviewer"

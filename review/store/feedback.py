@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select
 
 from review.store.tables import feedback
-from review.store.timestamps import from_text, to_text
+from review.store.timestamps import format_timestamp, parse_timestamp
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FeedbackEntry:
     """One person's word on one suggestion."""
 
     record: int
@@ -28,38 +28,45 @@ class Said:
     at: datetime
 
 
-def add(conn: Connection, said: Said) -> None:
+def add_entry(conn: Connection, entry: FeedbackEntry) -> None:
     """Adds one word."""
     row = {
-        "record": said.record,
-        "kind": said.kind,
-        "rule": said.rule,
-        "item": said.item,
-        "sentence": said.sentence,
-        "page": said.page,
-        "verdict": said.verdict,
-        "who": said.who,
-        "at": to_text(said.at),
+        "record": entry.record,
+        "kind": entry.kind,
+        "rule": entry.rule,
+        "item": entry.item,
+        "sentence": entry.sentence,
+        "page": entry.page,
+        "verdict": entry.verdict,
+        "who": entry.who,
+        "at": format_timestamp(entry.at),
     }
     conn.execute(insert(feedback), row)
 
 
-def newest(
+def list_newest_entries(
     conn: Connection, kind: str, *, record: int | None = None, until: datetime | None = None
-) -> list[Said]:
+) -> list[FeedbackEntry]:
     """Each person's newest word on each suggestion of a kind, now or at a moment (inclusive);
     withdrawn ones left out."""
     query = select(feedback).where(feedback.c.kind == kind).order_by(feedback.c.id)
     if until is not None:
-        query = query.where(feedback.c.at <= to_text(until))
+        query = query.where(feedback.c.at <= format_timestamp(until))
     if record is not None:
         query = query.where(feedback.c.record == record)
-    found: dict[tuple[object, ...], Said] = {}
+    entries: dict[tuple[object, ...], FeedbackEntry] = {}
     for row in conn.execute(query):
         key = (row.record, row.rule, row.item, row.sentence, row.who)
-        found.pop(key, None)
-        found[key] = Said(
-            row.record, row.kind, row.rule, row.item, row.sentence, row.page, row.verdict,
-            row.who, from_text(row.at),
-        )  # fmt: skip
-    return [said for said in found.values() if said.verdict is not None]
+        entries.pop(key, None)
+        entries[key] = FeedbackEntry(
+            row.record,
+            row.kind,
+            row.rule,
+            row.item,
+            row.sentence,
+            row.page,
+            row.verdict,
+            row.who,
+            parse_timestamp(row.at),
+        )
+    return [entry for entry in entries.values() if entry.verdict is not None]

@@ -8,30 +8,38 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from review.store.tables import flags
-from review.store.timestamps import to_text
+from review.store.timestamps import format_timestamp
 
-RUN = "(run)"
+RUN_MARKER = "(run)"
 """Stands in the column rule of the row that says the rules have run."""
 
 
-def add(
+def add_run(
     conn: Connection,
     record: int,
     sha256: str,
     engine: str,
-    found: Sequence[tuple[str, dict[str, Any]]],
+    new_flags: Sequence[tuple[str, dict[str, Any]]],
     at: datetime,
 ) -> None:
     """Adds a run over one file: each flag as (rule, data), and the run itself."""
-    same = {"record": record, "sha256": sha256, "engine": engine, "at": to_text(at)}
+    common_columns = {
+        "record": record,
+        "sha256": sha256,
+        "engine": engine,
+        "at": format_timestamp(at),
+    }
     rows = [
-        {**same, "rule": rule, "data": json.dumps(data, ensure_ascii=False)} for rule, data in found
+        {**common_columns, "rule": rule, "data": json.dumps(data, ensure_ascii=False)}
+        for rule, data in new_flags
     ]
-    run = {**same, "rule": RUN, "data": json.dumps({"flags": len(found)})}
+    run = {**common_columns, "rule": RUN_MARKER, "data": json.dumps({"flags": len(new_flags)})}
     conn.execute(insert(flags), [*rows, run])
 
 
-def of_file(conn: Connection, record: int, sha256: str, engine: str) -> list[dict[str, Any]] | None:
+def get_file_flags(
+    conn: Connection, record: int, sha256: str, engine: str
+) -> list[dict[str, Any]] | None:
     """The data of a run's flags in order; None where the rules have not run on this file."""
     query = (
         select(flags.c.rule, flags.c.data)
@@ -39,17 +47,19 @@ def of_file(conn: Connection, record: int, sha256: str, engine: str) -> list[dic
         .order_by(flags.c.id)
     )
     rows = list(conn.execute(query))
-    if not any(rule == RUN for rule, _ in rows):
+    if not any(rule == RUN_MARKER for rule, _ in rows):
         return None
-    out = [(rule, data) for rule, data in rows if rule != RUN]
-    last = json.loads(next(data for rule, data in reversed(rows) if rule == RUN))["flags"]
-    return [json.loads(data) for _, data in (out[-last:] if last else [])]
+    flag_rows = [(rule, data) for rule, data in rows if rule != RUN_MARKER]
+    flag_count = json.loads(next(data for rule, data in reversed(rows) if rule == RUN_MARKER))[
+        "flags"
+    ]
+    return [json.loads(data) for _, data in (flag_rows[-flag_count:] if flag_count else [])]
 
 
-def ran(conn: Connection, engine: str, records: Iterable[int]) -> set[tuple[int, str]]:
+def list_runs(conn: Connection, engine: str, records: Iterable[int]) -> set[tuple[int, str]]:
     """(record, SHA-256) of every run of this engine among these records."""
-    asked = set(records)
+    numbers = set(records)
     query = select(flags.c.record, flags.c.sha256).where(
-        flags.c.rule == RUN, flags.c.engine == engine
+        flags.c.rule == RUN_MARKER, flags.c.engine == engine
     )
-    return {(record, sha) for record, sha in conn.execute(query) if record in asked}
+    return {(record, sha) for record, sha in conn.execute(query) if record in numbers}

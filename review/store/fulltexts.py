@@ -9,28 +9,35 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from review.store.tables import readings
-from review.store.timestamps import to_text
+from review.store.timestamps import format_timestamp
 
 
-def add(
-    conn: Connection, sha256: str, at: datetime, *,
-    state: str, reader: str, pages: int, note: str | None, data: dict[str, Any],
-) -> None:  # fmt: skip
+def add_fulltext(
+    conn: Connection,
+    sha256: str,
+    at: datetime,
+    *,
+    state: str,
+    reader: str,
+    pages: int,
+    note: str | None,
+    data: dict[str, Any],
+) -> None:
     """Adds the reading of a file; the newest one by the same reader counts."""
-    packed = gzip.compress(json.dumps(data, ensure_ascii=False).encode(), mtime=0)
+    compressed = gzip.compress(json.dumps(data, ensure_ascii=False).encode(), mtime=0)
     row = {
         "sha256": sha256,
-        "at": to_text(at),
+        "at": format_timestamp(at),
         "state": state,
         "reader": reader,
         "pages": pages,
         "note": note,
-        "data": packed,
+        "data": compressed,
     }
     conn.execute(insert(readings), row)
 
 
-def newest(conn: Connection, sha256: str) -> dict[str, Any] | None:
+def get_newest_fulltext(conn: Connection, sha256: str) -> dict[str, Any] | None:
     """The newest reading: state, reader, pages, note, at, data (unpacked); None if never read."""
     query = select(readings).where(readings.c.sha256 == sha256).order_by(readings.c.id.desc())
     row = conn.execute(query.limit(1)).first()
@@ -39,11 +46,17 @@ def newest(conn: Connection, sha256: str) -> dict[str, Any] | None:
     return {**row._mapping, "data": json.loads(gzip.decompress(row.data))}
 
 
-def states(conn: Connection, wanted: Iterable[str]) -> dict[str, tuple[str, str, int, str | None]]:
+def list_states(
+    conn: Connection, hashes: Iterable[str]
+) -> dict[str, tuple[str, str, int, str | None]]:
     """SHA-256 -> (state, reader, pages, note) of the newest reading, without the texts."""
     columns = (
-        readings.c.sha256, readings.c.state, readings.c.reader, readings.c.pages, readings.c.note,
-    )  # fmt: skip
-    asked = set(wanted)
+        readings.c.sha256,
+        readings.c.state,
+        readings.c.reader,
+        readings.c.pages,
+        readings.c.note,
+    )
+    wanted_hashes = set(hashes)
     rows = conn.execute(select(*columns).order_by(readings.c.id))
-    return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows if row[0] in asked}
+    return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows if row[0] in wanted_hashes}

@@ -5,18 +5,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection, literal, null, select, union_all
 
-from review.models import UNSTATED
+from review.models import GENERIC_SOURCES
 from review.store import audit_events
 from review.store.tables import batches, records, rejected, sightings
-from review.store.timestamps import to_text
+from review.store.timestamps import format_timestamp
 
-NAMED = "source named"
+SOURCE_NAMED_EVENT = "source named"
 """The act by which a person names the database, or the PRISMA box, of a file that is here; the
 subject is its batch, the detail holds source, via or both."""
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class BatchEntry:
     """An entry as a batch brought it."""
 
     record: int | None
@@ -29,38 +29,46 @@ class Arrival:
     via: str
     kind: str
     """Of the batch: file, harvest, by hand, replay."""
-    again: bool
+    already_known: bool
     """The record was here already."""
 
 
-def every(conn: Connection, *, until: datetime | None = None) -> list[Arrival]:
+def list_entries(conn: Connection, *, until: datetime | None = None) -> list[BatchEntry]:
     """Every entry every batch brought, unreadable ones too, in order of batch and position."""
-    new, no, unread = literal(0), literal(1), literal(2)
+    new_rank, known_rank, rejected_rank = literal(0), literal(1), literal(2)
     r = records.c
-    first = select(r.id.label("record"), r.batch, r.number, r.source.label("said"), new.label("x"))
-    again = select(sightings.c.record, sightings.c.batch, sightings.c.number, r.source, no)
-    again = again.join(records, r.id == sightings.c.record)
-    lost = select(null(), rejected.c.batch, rejected.c.number, null(), unread)
-    both = union_all(first, again, lost).subquery()
+    new_rows = select(
+        r.id.label("record"), r.batch, r.number, r.source.label("said"), new_rank.label("x")
+    )
+    known_rows = select(
+        sightings.c.record, sightings.c.batch, sightings.c.number, r.source, known_rank
+    )
+    known_rows = known_rows.join(records, r.id == sightings.c.record)
+    rejected_rows = select(null(), rejected.c.batch, rejected.c.number, null(), rejected_rank)
+    entries = union_all(new_rows, known_rows, rejected_rows).subquery()
     b = batches.c
-    query = select(both, b.source, b.via, b.kind, b.name)
-    query = query.join(batches, b.id == both.c.batch)
+    query = select(entries, b.source, b.via, b.kind, b.name)
+    query = query.join(batches, b.id == entries.c.batch)
     if until is not None:
-        query = query.where(b.at <= to_text(until))
-    given = named(conn, until)
-    rows = conn.execute(query.order_by(both.c.batch, both.c.number, both.c.x))
+        query = query.where(b.at <= format_timestamp(until))
+    manual_sources = list_manual_sources(conn, until)
+    rows = conn.execute(query.order_by(entries.c.batch, entries.c.number, entries.c.x))
     return [
-        Arrival(
-            record, batch, number or 0,
-            given.get(batch, {}).get("source")
-            or (source_of(said, source, name) if kind == "file" else source),
-            given.get(batch, {}).get("via") or via, kind, x == 1,
+        BatchEntry(
+            record,
+            batch,
+            number or 0,
+            manual_sources.get(batch, {}).get("source")
+            or (determine_database(record_source, source, name) if kind == "file" else source),
+            manual_sources.get(batch, {}).get("via") or via,
+            kind,
+            rank == 1,
         )
-        for record, batch, number, said, x, source, via, kind, name in rows
-    ]  # fmt: skip
+        for record, batch, number, record_source, rank, source, via, kind, name in rows
+    ]
 
 
-def source_of(said: str | None, batch: str, file: str | None) -> str:
+def determine_database(record_source: str | None, batch_source: str, file_name: str | None) -> str:
     """The database an entry of a file counts for.
 
     Args:
@@ -73,15 +81,19 @@ def source_of(said: str | None, batch: str, file: str | None) -> str:
         name with a word that no database is stated: PRISMA 2020 asks for counts by database, and
         a guess would be one that nobody can check.
     """
-    name = batch if said is None else said
-    return f"{file} (database not stated)" if file and name in UNSTATED else name
+    source = batch_source if record_source is None else record_source
+    return (
+        f"{file_name} (database not stated)" if file_name and source in GENERIC_SOURCES else source
+    )
 
 
-def named(conn: Connection, until: datetime | None = None) -> dict[int, dict[str, str]]:
+def list_manual_sources(
+    conn: Connection, until: datetime | None = None
+) -> dict[int, dict[str, str]]:
     """Batch -> what a person said of all of it after it came, the newest words: source, via."""
-    found: dict[int, dict[str, str]] = {}
-    for one in audit_events.every(conn, kind=NAMED, until=until):
-        detail = one["detail"] or {}
-        said = {name: str(detail[name]) for name in ("source", "via") if detail.get(name)}
-        found.setdefault(int(one["subject"]), {}).update(said)
-    return found
+    sources_by_batch: dict[int, dict[str, str]] = {}
+    for event in audit_events.list_events(conn, kind=SOURCE_NAMED_EVENT, until=until):
+        detail = event["detail"] or {}
+        sources = {name: str(detail[name]) for name in ("source", "via") if detail.get(name)}
+        sources_by_batch.setdefault(int(event["subject"]), {}).update(sources)
+    return sources_by_batch

@@ -10,95 +10,108 @@ from typing import get_args
 from sqlalchemy import Connection, ScalarSelect, Table, func, select
 
 from review.models import LinkVerdict, Verdict
-from review.store.log import EVENTS
-from review.store.records import key_of
+from review.store.log import EVENT_TABLES
+from review.store.records import format_record_key
 from review.store.tables import batches, groups, metadata, records, rejected, sightings
 
-MOST = 20
+MAX_LISTED = 20
 """So many are named; the rest are counted."""
 
 
-def faults(conn: Connection) -> list[str]:
+def find_faults(conn: Connection) -> list[str]:
     """A line for each thing that is wrong, with the records or entries it concerns; empty where
     the store is whole."""
-    found = [*_nameless(conn), *_gaps(conn), *_short(conn), *_unknown_words(conn)]
-    return list(dict.fromkeys(found))
+    messages = [
+        *_find_dangling_references(conn),
+        *_find_gaps(conn),
+        *_find_short_batches(conn),
+        *_find_unknown_verdicts(conn),
+    ]
+    return list(dict.fromkeys(messages))
 
 
-def _nameless(conn: Connection) -> list[str]:
+def _find_dangling_references(conn: Connection) -> list[str]:
     """Records and imports that rows name and that are not there."""
-    lost: set[int] = set()
-    tables = [metadata.tables[name] for name in EVENTS]
-    places = [(t, name) for t in (*tables, groups) for name in ("record", "a", "b") if name in t.c]
-    for table, name in [*places, (groups, "report"), (groups, "study")]:
+    missing: set[int] = set()
+    tables = [metadata.tables[name] for name in EVENT_TABLES]
+    table_columns = [
+        (t, name) for t in (*tables, groups) for name in ("record", "a", "b") if name in t.c
+    ]
+    for table, name in [*table_columns, (groups, "report"), (groups, "study")]:
         column = table.c[name]
-        there = select(records.c.id)
-        query = select(column).where(column.is_not(None), column.not_in(there)).distinct()
-        lost |= set(conn.execute(query).scalars())
-    told = [f"records that were joined or judged are gone: {_keys(lost)}"] if lost else []
-    homeless = select(records.c.id).where(records.c.batch.not_in(select(batches.c.id)))
-    if orphans := conn.execute(homeless).scalars().all():
-        told.append(f"the import that brought these records is gone: {_keys(orphans)}")
+        known_numbers = select(records.c.id)
+        query = select(column).where(column.is_not(None), column.not_in(known_numbers)).distinct()
+        missing |= set(conn.execute(query).scalars())
+    messages = (
+        [f"records that were joined or judged are gone: {_format_keys(missing)}"] if missing else []
+    )
+    orphan_query = select(records.c.id).where(records.c.batch.not_in(select(batches.c.id)))
+    if orphans := conn.execute(orphan_query).scalars().all():
+        messages.append(f"the import that brought these records is gone: {_format_keys(orphans)}")
     for table in (sightings, rejected):
         query = select(table.c.id).where(table.c.batch.not_in(select(batches.c.id)))
         if numbers := conn.execute(query).scalars().all():
-            told.append(f"the import of these rows of {table.name} is gone: {_named(numbers)}")
-    return told
+            messages.append(
+                f"the import of these rows of {table.name} is gone: {_format_list(numbers)}"
+            )
+    return messages
 
 
-def _gaps(conn: Connection) -> list[str]:
+def _find_gaps(conn: Connection) -> list[str]:
     """Numbers missing among entries. SQLite only: elsewhere an addition that failed uses one up."""
     if conn.dialect.name != "sqlite":
         return []
-    told = []
-    for name in EVENTS:
+    messages = []
+    for name in EVENT_TABLES:
         table = metadata.tables[name]
         n, last = conn.execute(select(func.count(), func.max(table.c.id))).one()
         if n != (last or 0):
-            there = set(conn.execute(select(table.c.id)).scalars())
-            gone = [one for one in range(1, last + 1) if one not in there]
-            shown = _keys(gone) if table is records else _named(gone)
-            told.append(f"entries are missing in {name}: {shown}")
-    return told
+            present_ids = set(conn.execute(select(table.c.id)).scalars())
+            missing_ids = [number for number in range(1, last + 1) if number not in present_ids]
+            listing = _format_keys(missing_ids) if table is records else _format_list(missing_ids)
+            messages.append(f"entries are missing in {name}: {listing}")
+    return messages
 
 
-def _short(conn: Connection) -> list[str]:
+def _find_short_batches(conn: Connection) -> list[str]:
     """Imports and harvests of which fewer rows are here than they brought."""
-    told = []
+    messages = []
     for table, count, what in (
         (records, batches.c.new, "new records"),
         (rejected, batches.c.rejected, "entries that could not be read"),
     ):
-        here = _per_batch(table)
-        query = select(batches.c.id, batches.c.name, count, here).where(
-            batches.c.kind != "decisions", count > here
+        stored_count = _count_per_batch(table)
+        query = select(batches.c.id, batches.c.name, count, stored_count).where(
+            batches.c.kind != "decisions", count > stored_count
         )
-        for number, name, brought, left in conn.execute(query.order_by(batches.c.id)):
-            told.append(f"import {number} ({name}) brought {brought:,} {what}, {left:,} are here")
-    return told
+        for number, name, expected, stored in conn.execute(query.order_by(batches.c.id)):
+            messages.append(
+                f"import {number} ({name}) brought {expected:,} {what}, {stored:,} are here"
+            )
+    return messages
 
 
-def _per_batch(table: Table) -> ScalarSelect[int]:
-    mine = select(func.count()).select_from(table).where(table.c.batch == batches.c.id)
-    return mine.scalar_subquery()
+def _count_per_batch(table: Table) -> ScalarSelect[int]:
+    batch_count = select(func.count()).select_from(table).where(table.c.batch == batches.c.id)
+    return batch_count.scalar_subquery()
 
 
-def _unknown_words(conn: Connection) -> list[str]:
+def _find_unknown_verdicts(conn: Connection) -> list[str]:
     """Verdicts that are none, so that a count would pass them over."""
-    told = []
-    for name, words in (("decisions", get_args(Verdict)), ("links", get_args(LinkVerdict))):
+    messages = []
+    for name, verdicts in (("decisions", get_args(Verdict)), ("links", get_args(LinkVerdict))):
         table = metadata.tables[name]
-        odd = table.c.verdict.is_not(None) & table.c.verdict.not_in(words)
-        if numbers := conn.execute(select(table.c.id).where(odd)).scalars().all():
-            told.append(f"{name} with a verdict that is none: {_named(numbers)}")
-    return told
+        is_unknown = table.c.verdict.is_not(None) & table.c.verdict.not_in(verdicts)
+        if numbers := conn.execute(select(table.c.id).where(is_unknown)).scalars().all():
+            messages.append(f"{name} with a verdict that is none: {_format_list(numbers)}")
+    return messages
 
 
-def _keys(numbers: Iterable[int]) -> str:
-    return _named([key_of(one) for one in sorted(numbers)])
+def _format_keys(numbers: Iterable[int]) -> str:
+    return _format_list([format_record_key(number) for number in sorted(numbers)])
 
 
-def _named(which: Sequence[object]) -> str:
-    more = len(which) - MOST
-    shown = ", ".join(str(one) for one in which[:MOST])
-    return shown + (f" and {more:,} more" if more > 0 else "")
+def _format_list(items: Sequence[object]) -> str:
+    hidden_count = len(items) - MAX_LISTED
+    listing = ", ".join(str(item) for item in items[:MAX_LISTED])
+    return listing + (f" and {hidden_count:,} more" if hidden_count > 0 else "")

@@ -7,160 +7,170 @@ from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from review.models import Link, Relation
 from review.store.tables import groups, links, records, relations
-from review.store.timestamps import from_text, to_text
+from review.store.timestamps import format_timestamp, parse_timestamp
 
 CHUNK = 500
 
 
-def add(conn: Connection, given: Sequence[Link], *, engine: str | None = None) -> None:
+def add_links(conn: Connection, new_links: Sequence[Link], *, engine: str | None = None) -> None:
     """Adds links; `engine` names the version of the rules. Expects a < b in each."""
     rows = [
         {
-            "at": to_text(one.at),
-            "who": one.who,
-            "a": one.a,
-            "b": one.b,
-            "verdict": one.verdict,
-            "rule": one.rule,
-            "score": one.score,
+            "at": format_timestamp(link.at),
+            "who": link.who,
+            "a": link.a,
+            "b": link.b,
+            "verdict": link.verdict,
+            "rule": link.rule,
+            "score": link.score,
             "engine": engine,
-            "note": one.note,
+            "note": link.note,
         }
-        for one in given
+        for link in new_links
     ]
     for start in range(0, len(rows), CHUNK):
         conn.execute(insert(links), rows[start : start + CHUNK])
 
 
-def last(conn: Connection) -> int:
+def get_last_id(conn: Connection) -> int:
     """The number of the newest link; 0 where there is none."""
     return int(conn.execute(select(func.max(links.c.id))).scalar() or 0)
 
 
-def every(conn: Connection, *, until: datetime | None = None) -> list[Link]:
+def list_links(conn: Connection, *, until: datetime | None = None) -> list[Link]:
     """All links in order of arrival, up to a moment (inclusive) where given."""
     query = select(links).order_by(links.c.id)
     if until is not None:
-        query = query.where(links.c.at <= to_text(until))
+        query = query.where(links.c.at <= format_timestamp(until))
     return [
-        Link(r.a, r.b, r.verdict, r.rule, r.who, from_text(r.at), r.score, r.note)
+        Link(r.a, r.b, r.verdict, r.rule, r.who, parse_timestamp(r.at), r.score, r.note)
         for r in conn.execute(query)
     ]
 
 
-def stated_later(conn: Connection) -> dict[int, list[Relation]]:
+def list_later_relations(conn: Connection) -> dict[int, list[Relation]]:
     """Record -> what registries said of it after it had come, with the date it was said, or read
     where the registry gave none; in order of arrival."""
-    found: dict[int, list[Relation]] = {}
+    relations_by_record: dict[int, list[Relation]] = {}
     for row in conn.execute(select(relations).order_by(relations.c.id)):
-        one = Relation(row.kind, row.target, row.said_by, row.said_at or row.at[:10])
-        found.setdefault(row.record, []).append(one)
-    return found
+        relation = Relation(row.kind, row.target, row.said_by, row.said_at or row.at[:10])
+        relations_by_record.setdefault(row.record, []).append(relation)
+    return relations_by_record
 
 
-def read_on(conn: Connection, numbers: Iterable[int]) -> dict[int, str]:
+def get_arrival_dates(conn: Connection, numbers: Iterable[int]) -> dict[int, str]:
     """Record -> the ISO date on which it came."""
-    wanted = list(dict.fromkeys(numbers))
-    found: dict[int, str] = {}
-    for start in range(0, len(wanted), CHUNK):
+    unique_numbers = list(dict.fromkeys(numbers))
+    dates: dict[int, str] = {}
+    for start in range(0, len(unique_numbers), CHUNK):
         query = select(records.c.id, records.c.at)
-        rows = conn.execute(query.where(records.c.id.in_(wanted[start : start + CHUNK])))
-        found.update((number, at[:10]) for number, at in rows)
-    return found
+        rows = conn.execute(query.where(records.c.id.in_(unique_numbers[start : start + CHUNK])))
+        dates.update((number, at[:10]) for number, at in rows)
+    return dates
 
 
-def put_groups(conn: Connection, rows: Mapping[int, tuple[int, int]]) -> None:
+def replace_groups(conn: Connection, rows: Mapping[int, tuple[int, int]]) -> None:
     """Writes the report and the study each record belongs to, in place of all before."""
     conn.execute(delete(groups))
-    flat = [{"record": n, "report": report, "study": study} for n, (report, study) in rows.items()]
-    for start in range(0, len(flat), CHUNK):
-        conn.execute(insert(groups), flat[start : start + CHUNK])
+    group_rows = [
+        {"record": n, "report": report, "study": study} for n, (report, study) in rows.items()
+    ]
+    for start in range(0, len(group_rows), CHUNK):
+        conn.execute(insert(groups), group_rows[start : start + CHUNK])
 
 
-def all_groups(conn: Connection) -> dict[int, tuple[int, int]]:
+def list_groups(conn: Connection) -> dict[int, tuple[int, int]]:
     """Record -> (report, study), from the projection; records without a row stand alone."""
     query = select(groups.c.record, groups.c.report, groups.c.study)
     return {number: (report, study) for number, report, study in conn.execute(query)}
 
 
-def members(conn: Connection, reports: Iterable[int]) -> dict[int, list[int]]:
+def list_members(conn: Connection, reports: Iterable[int]) -> dict[int, list[int]]:
     """Report -> the records that make it up, itself included, in order of arrival."""
-    wanted = list(dict.fromkeys(reports))
-    found: dict[int, list[int]] = {number: [] for number in wanted}
-    for start in range(0, len(wanted), CHUNK):
+    unique_reports = list(dict.fromkeys(reports))
+    records_by_report: dict[int, list[int]] = {number: [] for number in unique_reports}
+    for start in range(0, len(unique_reports), CHUNK):
         query = select(groups.c.report, groups.c.record).where(
-            groups.c.report.in_(wanted[start : start + CHUNK])
+            groups.c.report.in_(unique_reports[start : start + CHUNK])
         )
         for report, number in conn.execute(query.order_by(groups.c.record)):
-            found[report].append(number)
-    return {report: numbers or [report] for report, numbers in found.items()}
+            records_by_report[report].append(number)
+    return {report: numbers or [report] for report, numbers in records_by_report.items()}
 
 
-def of_records(conn: Connection, numbers: Iterable[int]) -> list[Link]:
+def list_links_of_records(conn: Connection, numbers: Iterable[int]) -> list[Link]:
     """Links that touch any of these records, in order of arrival."""
-    wanted = list(dict.fromkeys(numbers))
-    rows: dict[int, Link] = {}
-    for start in range(0, len(wanted), CHUNK):
-        part = wanted[start : start + CHUNK]
-        query = select(links).where(or_(links.c.a.in_(part), links.c.b.in_(part)))
+    unique_numbers = list(dict.fromkeys(numbers))
+    links_by_id: dict[int, Link] = {}
+    for start in range(0, len(unique_numbers), CHUNK):
+        chunk = unique_numbers[start : start + CHUNK]
+        query = select(links).where(or_(links.c.a.in_(chunk), links.c.b.in_(chunk)))
         for r in conn.execute(query):
-            rows[r.id] = Link(r.a, r.b, r.verdict, r.rule, r.who, from_text(r.at), r.score, r.note)
-    return [rows[number] for number in sorted(rows)]
+            links_by_id[r.id] = Link(
+                r.a, r.b, r.verdict, r.rule, r.who, parse_timestamp(r.at), r.score, r.note
+            )
+    return [links_by_id[number] for number in sorted(links_by_id)]
 
 
-def around(conn: Connection, numbers: Iterable[int]) -> set[int]:
+def find_connected_records(conn: Connection, numbers: Iterable[int]) -> set[int]:
     """These records and all that links or an equal DOI or PMID join to them, step by step.
 
     Doubtful links join nothing, so they are not followed.
     """
-    found: set[int] = set()
-    fresh = set(numbers)
-    while fresh:
-        found |= fresh
-        part = list(fresh)[:CHUNK]
-        fresh -= set(part)
+    connected: set[int] = set()
+    frontier = set(numbers)
+    while frontier:
+        connected |= frontier
+        chunk = list(frontier)[:CHUNK]
+        frontier -= set(chunk)
         query = select(links.c.a, links.c.b).where(
-            or_(links.c.a.in_(part), links.c.b.in_(part)), links.c.verdict != "maybe"
+            or_(links.c.a.in_(chunk), links.c.b.in_(chunk)), links.c.verdict != "maybe"
         )
-        fresh |= {n for pair in conn.execute(query) for n in pair}
+        frontier |= {n for pair in conn.execute(query) for n in pair}
         for column in (records.c.doi, records.c.pmid):
-            equal = select(column).where(records.c.id.in_(part), column.is_not(None))
-            fresh |= set(conn.execute(select(records.c.id).where(column.in_(equal))).scalars())
-        fresh -= found
-    return found
+            equal_ids = select(column).where(records.c.id.in_(chunk), column.is_not(None))
+            frontier |= set(
+                conn.execute(select(records.c.id).where(column.in_(equal_ids))).scalars()
+            )
+        frontier -= connected
+    return connected
 
 
-def put_some_groups(conn: Connection, rows: Mapping[int, tuple[int, int]]) -> None:
+def replace_some_groups(conn: Connection, rows: Mapping[int, tuple[int, int]]) -> None:
     """Writes the report and the study of some records, in place of theirs before."""
     numbers = list(rows)
     for start in range(0, len(numbers), CHUNK):
-        part = numbers[start : start + CHUNK]
-        conn.execute(delete(groups).where(groups.c.record.in_(part)))
+        chunk = numbers[start : start + CHUNK]
+        conn.execute(delete(groups).where(groups.c.record.in_(chunk)))
         conn.execute(
-            insert(groups), [{"record": n, "report": rows[n][0], "study": rows[n][1]} for n in part]
+            insert(groups),
+            [{"record": n, "report": rows[n][0], "study": rows[n][1]} for n in chunk],
         )
 
 
-def group_of(conn: Connection, number: int) -> dict[int, tuple[int, int]]:
+def get_study_groups(conn: Connection, number: int) -> dict[int, tuple[int, int]]:
     """Record -> (report, study) for every record of the study this one belongs to."""
     study = select(groups.c.study).where(groups.c.record == number).scalar_subquery()
     query = select(groups.c.record, groups.c.report, groups.c.study).where(groups.c.study == study)
-    return {n: (report, one) for n, report, one in conn.execute(query.order_by(groups.c.record))}
+    return {
+        n: (report, study_number)
+        for n, report, study_number in conn.execute(query.order_by(groups.c.record))
+    }
 
 
-def groups_of(conn: Connection, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
+def get_report_groups(conn: Connection, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Record -> (report, study) for some records and all others of the same reports.
 
     Numbers that are no records are left out; a record without a group stands alone.
     """
-    wanted = list(dict.fromkeys(numbers))
-    found: dict[int, tuple[int, int]] = {}
-    for start in range(0, len(wanted), CHUNK):
-        part = wanted[start : start + CHUNK]
-        real = conn.execute(select(records.c.id).where(records.c.id.in_(part))).scalars()
-        found.update((n, (n, n)) for n in real)
-        reports = select(groups.c.report).where(groups.c.record.in_(part))
+    unique_numbers = list(dict.fromkeys(numbers))
+    groups_by_record: dict[int, tuple[int, int]] = {}
+    for start in range(0, len(unique_numbers), CHUNK):
+        chunk = unique_numbers[start : start + CHUNK]
+        known_numbers = conn.execute(select(records.c.id).where(records.c.id.in_(chunk))).scalars()
+        groups_by_record.update((n, (n, n)) for n in known_numbers)
+        reports = select(groups.c.report).where(groups.c.record.in_(chunk))
         query = select(groups.c.record, groups.c.report, groups.c.study)
         for n, report, study in conn.execute(query.where(groups.c.report.in_(reports))):
-            found[n] = (report, study)
-    return found
+            groups_by_record[n] = (report, study)
+    return groups_by_record

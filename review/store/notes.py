@@ -5,21 +5,23 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select
 
 from review.store.tables import notes
-from review.store.timestamps import to_text
+from review.store.timestamps import format_timestamp
 
 
-def add(
+def add_note(
     conn: Connection, record: int, stage: str, reviewer: str, text: str | None, at: datetime
 ) -> None:
     """Adds a note; None takes the one before off."""
     row = {"record": record, "stage": stage, "reviewer": reviewer, "text": text}
-    conn.execute(insert(notes), {**row, "at": to_text(at)})
+    conn.execute(insert(notes), {**row, "at": format_timestamp(at)})
 
 
-def newest(conn: Connection, record: int, stage: str) -> dict[str, str]:
+def get_newest_notes(conn: Connection, record: int, stage: str) -> dict[str, str]:
     """Reviewer -> newest note on a record at a stage."""
     query = select(notes.c.reviewer, notes.c.text).where(
         notes.c.record == record, notes.c.stage == stage
     )
-    found = {who: text for who, text in conn.execute(query.order_by(notes.c.id))}
-    return {who: text for who, text in found.items() if text}
+    notes_by_reviewer = {
+        reviewer: text for reviewer, text in conn.execute(query.order_by(notes.c.id))
+    }
+    return {reviewer: text for reviewer, text in notes_by_reviewer.items() if text}

@@ -9,18 +9,18 @@ from pathlib import Path
 
 from review.errors import StoreError
 
-LEVEL = 6
+GZIP_LEVEL = 6
 """Of gzip: XML and JSON shrink to about a fifth."""
 
 
-def keep(folder: Path, body: bytes) -> str:
+def save_response(folder: Path, body: bytes) -> str:
     """Keeps an answer under the review's raw/ folder, whole or not at all; gives its SHA-256.
 
     Raises:
         StoreError: the disk is full or refuses.
     """
     digest = hashlib.sha256(body).hexdigest()
-    path = path_of(folder, digest)
+    path = get_path(folder, digest)
     if path.exists():
         return digest
     scratch: Path | None = None
@@ -28,7 +28,7 @@ def keep(folder: Path, body: bytes) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
             scratch = Path(file.name)
-            file.write(gzip.compress(body, LEVEL, mtime=0))
+            file.write(gzip.compress(body, GZIP_LEVEL, mtime=0))
             file.flush()
             os.fsync(file.fileno())
         scratch.replace(path)
@@ -42,14 +42,14 @@ def keep(folder: Path, body: bytes) -> str:
     return digest
 
 
-def path_of(folder: Path, digest: str) -> Path:
+def get_path(folder: Path, digest: str) -> Path:
     """Where the answer of a SHA-256 lies in a review's folder."""
     return folder / "raw" / digest[:2] / f"{digest}.gz"
 
 
-def read(folder: Path, digest: str) -> bytes:
+def load_response(folder: Path, digest: str) -> bytes:
     """A kept answer, checked against its name. Raises StoreError: not there, or damaged."""
-    path = path_of(folder, digest)
+    path = get_path(folder, digest)
     try:
         body = gzip.decompress(path.read_bytes())
     except (OSError, EOFError, zlib.error) as error:

@@ -16,21 +16,32 @@ from review.store.tables import (
     sightings,
 )
 
-WATCHED = (
-    batches, records, sightings, rejected, links, decisions, retrievals, acts, answers, forms,
-)  # fmt: skip
+REVISION_TABLES = (
+    batches,
+    records,
+    sightings,
+    rejected,
+    links,
+    decisions,
+    retrievals,
+    acts,
+    answers,
+    forms,
+)
 
 
-def stamp(conn: Connection) -> tuple[int, ...]:
+def get_revision(conn: Connection) -> tuple[int, ...]:
     """Newest row number of every table that the flow is counted from."""
-    query = select(*(select(func.max(one.c.id)).scalar_subquery() for one in WATCHED))
+    query = select(*(select(func.max(table.c.id)).scalar_subquery() for table in REVISION_TABLES))
     return tuple(int(number or 0) for number in conn.execute(query).one())
 
 
-def who_judges(conn: Connection, stage: str) -> tuple[int, ...]:
+def get_assignment_revision(conn: Connection, stage: str) -> tuple[int, ...]:
     """Changes with all that may change who is to judge what at a stage, decisions aside: records
     that came, links, acts, and places given to newcomers in the stage's order."""
-    laid = select(func.max(orders.c.id)).where(orders.c.stage == stage, orders.c.model == "random")
-    parts = [select(func.max(one.c.id)).scalar_subquery() for one in (batches, links, acts)]
-    row = conn.execute(select(*parts, laid.scalar_subquery())).one()
+    newest_order = select(func.max(orders.c.id)).where(
+        orders.c.stage == stage, orders.c.model == "random"
+    )
+    parts = [select(func.max(table.c.id)).scalar_subquery() for table in (batches, links, acts)]
+    row = conn.execute(select(*parts, newest_order.scalar_subquery())).one()
     return tuple(int(number or 0) for number in row)

@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from review.store.tables import decisions, order_rows, orders, standings
-from review.store.timestamps import to_text
+from review.store.timestamps import format_timestamp
 
-OPEN = ("pending", "partial")
+OPEN_STATUSES = ("pending", "partial")
 CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class QueuePosition:
     """Where a report stands in a stage's order."""
 
     record: int
@@ -32,7 +32,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueueEntry:
     """A report that waits for a reviewer."""
 
     record: int
@@ -43,16 +43,23 @@ class Waiting:
     """Reviewers who have judged it."""
 
 
-def put(
-    conn: Connection, stage: str, places: Sequence[Place], at: datetime, *, model: str, seed: int,
-    trained_on: int = 0, detail: dict[str, Any] | None = None,
-) -> int:  # fmt: skip
+def write_order(
+    conn: Connection,
+    stage: str,
+    positions: Sequence[QueuePosition],
+    at: datetime,
+    *,
+    model: str,
+    seed: int,
+    trained_on: int = 0,
+    detail: dict[str, Any] | None = None,
+) -> int:
     """Puts a new order of a stage in place of the one before; the run itself stays on record, and
     so does, for each report that did not move, the run that put it where it is."""
     run = conn.execute(
         insert(orders),
         {
-            "at": to_text(at),
+            "at": format_timestamp(at),
             "stage": stage,
             "model": model,
             "seed": seed,
@@ -64,54 +71,62 @@ def put(
     rows = [
         {
             "stage": stage,
-            "record": one.record,
-            "order_id": run if one.run is None else one.run,
-            "position": one.position,
-            "score": one.score,
-            "drawn": int(one.drawn),
-            "pilot": int(one.pilot),
-            "assigned": one.assigned,
+            "record": position.record,
+            "order_id": run if position.run is None else position.run,
+            "position": position.position,
+            "score": position.score,
+            "drawn": int(position.drawn),
+            "pilot": int(position.pilot),
+            "assigned": position.assigned,
         }
-        for one in places
+        for position in positions
     ]
     for start in range(0, len(rows), CHUNK):
         conn.execute(insert(order_rows), rows[start : start + CHUNK])
     return int(run)
 
 
-def places(conn: Connection, stage: str) -> list[Place]:
+def list_positions(conn: Connection, stage: str) -> list[QueuePosition]:
     """The stage's order as it stands, first place first."""
     query = select(order_rows).where(order_rows.c.stage == stage)
-    return [_place(r) for r in conn.execute(query.order_by(order_rows.c.position))]
+    return [_to_position(row) for row in conn.execute(query.order_by(order_rows.c.position))]
 
 
-def _place(r: Any) -> Place:
-    return Place(
-        r.record, r.position, r.score, bool(r.drawn), bool(r.pilot), r.assigned, r.order_id
+def _to_position(row: Any) -> QueuePosition:
+    return QueuePosition(
+        row.record,
+        row.position,
+        row.score,
+        bool(row.drawn),
+        bool(row.pilot),
+        row.assigned,
+        row.order_id,
     )
 
 
-def place_of(conn: Connection, stage: str, record: int) -> tuple[Place, str, int] | None:
+def get_position(
+    conn: Connection, stage: str, record: int
+) -> tuple[QueuePosition, str, int] | None:
     """A report's place with the model and the number of decisions it was trained on."""
     query = (
         select(order_rows, orders.c.model, orders.c.trained_on)
         .join(orders, orders.c.id == order_rows.c.order_id)
         .where(order_rows.c.stage == stage, order_rows.c.record == record)
     )
-    r = conn.execute(query).first()
-    if r is None:
+    row = conn.execute(query).first()
+    if row is None:
         return None
-    return _place(r), r.model, r.trained_on
+    return _to_position(row), row.model, row.trained_on
 
 
-def newest(conn: Connection, stage: str) -> dict[str, Any] | None:
+def get_newest_run(conn: Connection, stage: str) -> dict[str, Any] | None:
     """The stage's newest order run: id, at, model, seed, trained_on, detail."""
     query = select(orders).where(orders.c.stage == stage).order_by(orders.c.id.desc()).limit(1)
     row = conn.execute(query).first()
     return None if row is None else dict(row._mapping)
 
 
-def whole_since(conn: Connection, stage: str, arrived: str | None) -> str | None:
+def find_complete_since(conn: Connection, stage: str, newest_arrival: str | None) -> str | None:
     """When a stage's order first drew from all that is there now; None if it never did.
 
     The stage's very first order draws from the whole pool, and so does every learned one; an order
@@ -121,50 +136,64 @@ def whole_since(conn: Connection, stage: str, arrived: str | None) -> str | None
         arrived: when the newest of its reports came to the stage (text).
     """
     query = select(orders.c.at, orders.c.trained_on).where(orders.c.stage == stage)
-    for number, (at, trained_on) in enumerate(conn.execute(query.order_by(orders.c.id))):
-        if (number == 0 or trained_on) and (arrived is None or at >= arrived):
+    for run_index, (at, trained_on) in enumerate(conn.execute(query.order_by(orders.c.id))):
+        if (run_index == 0 or trained_on) and (newest_arrival is None or at >= newest_arrival):
             return str(at)
     return None
 
 
-def _mine(stage: str, reviewer: str) -> Any:
+def _build_pending_filter(stage: str, reviewer: str) -> Any:
     """What this reviewer is to judge and has not: open reports and pilot ones, theirs by
     allocation; what has no place in the order yet may be anybody's."""
     return and_(
         standings.c.stage == stage,
-        or_(standings.c.status.in_(OPEN), order_rows.c.pilot == 1),
-        or_(order_rows.c.assigned.is_(None), _names(order_rows.c.assigned, reviewer)),
-        ~_names(standings.c.voters, reviewer),
+        or_(standings.c.status.in_(OPEN_STATUSES), order_rows.c.pilot == 1),
+        or_(order_rows.c.assigned.is_(None), _contains_name(order_rows.c.assigned, reviewer)),
+        ~_contains_name(standings.c.voters, reviewer),
     )
 
 
-def _names(column: Any, reviewer: str) -> Any:
+def _contains_name(column: Any, reviewer: str) -> Any:
     """Whether '|ada|ben|' names a reviewer: letter by letter, which LIKE does not on SQLite."""
     return func.replace(column, f"|{reviewer}|", "") != column
 
 
-_SAME = and_(standings.c.record == order_rows.c.record, standings.c.stage == order_rows.c.stage)
+_SAME_REPORT = and_(
+    standings.c.record == order_rows.c.record, standings.c.stage == order_rows.c.stage
+)
 
 
-def next_for(
-    conn: Connection, stage: str, reviewer: str, *, after: int = -1, skip: Iterable[int] = (),
-    most: int = 1,
-) -> list[Waiting]:  # fmt: skip
+def list_next_reports(
+    conn: Connection,
+    stage: str,
+    reviewer: str,
+    *,
+    after: int = -1,
+    skip: Iterable[int] = (),
+    limit: int = 1,
+) -> list[QueueEntry]:
     """The first reports past a position that this reviewer is to judge and has not."""
     query = (
         select(order_rows.c.record, order_rows.c.position, order_rows.c.pilot, standings.c.votes)
-        .select_from(order_rows.join(standings, _SAME))
-        .where(order_rows.c.stage == stage, order_rows.c.position > after, _mine(stage, reviewer))
+        .select_from(order_rows.join(standings, _SAME_REPORT))
+        .where(
+            order_rows.c.stage == stage,
+            order_rows.c.position > after,
+            _build_pending_filter(stage, reviewer),
+        )
         .order_by(order_rows.c.position)
-        .limit(most)
+        .limit(limit)
     )
-    passed = list(skip)
-    if passed:
-        query = query.where(order_rows.c.record.not_in(passed))
-    return [Waiting(n, at, bool(pilot), votes) for n, at, pilot, votes in conn.execute(query)]
+    excluded = list(skip)
+    if excluded:
+        query = query.where(order_rows.c.record.not_in(excluded))
+    return [
+        QueueEntry(record, position, bool(pilot), votes)
+        for record, position, pilot, votes in conn.execute(query)
+    ]
 
 
-def waiting_for(
+def list_pending_reports(
     conn: Connection, stage: str, reviewer: str, among: Sequence[int] | None = None
 ) -> list[tuple[int, int | None]]:
     """Reports this reviewer is to judge and has not, each with its position (None: no place yet).
@@ -174,43 +203,49 @@ def waiting_for(
     """
     query = (
         select(standings.c.record, order_rows.c.position)
-        .select_from(standings.outerjoin(order_rows, _SAME))
-        .where(_mine(stage, reviewer))
+        .select_from(standings.outerjoin(order_rows, _SAME_REPORT))
+        .where(_build_pending_filter(stage, reviewer))
     )
     if among is not None:
         query = query.where(standings.c.record.in_(among))
     return [(record, position) for record, position in conn.execute(query)]
 
 
-def open_places(conn: Connection, stage: str) -> list[tuple[int, str | None, str]]:
+def list_open_reports(conn: Connection, stage: str) -> list[tuple[int, str | None, str]]:
     """Reports of a stage that are open and no pilot: number, who they are given to, who voted."""
     query = (
         select(order_rows.c.record, order_rows.c.assigned, standings.c.voters)
-        .select_from(order_rows.join(standings, _SAME))
-        .where(order_rows.c.stage == stage, order_rows.c.pilot == 0, standings.c.status.in_(OPEN))
+        .select_from(order_rows.join(standings, _SAME_REPORT))
+        .where(
+            order_rows.c.stage == stage,
+            order_rows.c.pilot == 0,
+            standings.c.status.in_(OPEN_STATUSES),
+        )
     )
-    return [(number, given, voters) for number, given, voters in conn.execute(query)]
+    return [(number, assigned, voters) for number, assigned, voters in conn.execute(query)]
 
 
-def assign(conn: Connection, stage: str, given: Mapping[int, str | None]) -> None:
+def assign_reports(
+    conn: Connection, stage: str, assignees_by_report: Mapping[int, str | None]
+) -> None:
     """Gives some reports of a stage to other people ('|ada|ben|'; None: anybody)."""
     by_people: dict[str | None, list[int]] = {}
-    for number, people in given.items():
+    for number, people in assignees_by_report.items():
         by_people.setdefault(people, []).append(number)
     for people, numbers in by_people.items():
         for start in range(0, len(numbers), CHUNK):
-            part = order_rows.c.record.in_(numbers[start : start + CHUNK])
-            change = update(order_rows).where(order_rows.c.stage == stage, part)
-            conn.execute(change.values(assigned=people))
+            chunk_filter = order_rows.c.record.in_(numbers[start : start + CHUNK])
+            statement = update(order_rows).where(order_rows.c.stage == stage, chunk_filter)
+            conn.execute(statement.values(assigned=people))
 
 
-def newest_number(conn: Connection, stage: str) -> int:
+def get_newest_run_id(conn: Connection, stage: str) -> int:
     """Number of the stage's newest order run; 0 where there is none."""
     query = select(func.max(orders.c.id)).where(orders.c.stage == stage)
     return int(conn.execute(query).scalar() or 0)
 
 
-def in_conflict(conn: Connection, stage: str) -> list[tuple[int, str]]:
+def list_conflicts(conn: Connection, stage: str) -> list[tuple[int, str]]:
     """Reports in conflict at a stage with their pile, in order of arrival."""
     query = select(standings.c.record, standings.c.pile).where(
         standings.c.stage == stage, standings.c.status == "conflict"
@@ -219,17 +254,17 @@ def in_conflict(conn: Connection, stage: str) -> list[tuple[int, str]]:
     return [(record, pile or "verdict") for record, pile in rows]
 
 
-def unplaced(conn: Connection, stage: str) -> list[int]:
+def list_unqueued_reports(conn: Connection, stage: str) -> list[int]:
     """Reports that have reached a stage and have no place in its order yet."""
-    placed = select(order_rows.c.record).where(order_rows.c.stage == stage)
+    queued = select(order_rows.c.record).where(order_rows.c.stage == stage)
     query = select(standings.c.record).where(
-        standings.c.stage == stage, standings.c.record.not_in(placed)
+        standings.c.stage == stage, standings.c.record.not_in(queued)
     )
     return list(conn.execute(query.order_by(standings.c.record)).scalars())
 
 
-def judged_by(
-    conn: Connection, stage: str, reviewer: str, most: int = 60
+def list_recent_decisions(
+    conn: Connection, stage: str, reviewer: str, limit: int = 60
 ) -> list[tuple[int, str, str | None]]:
     """A reviewer's newest decisions at a stage: record, moment (text), verdict; newest first."""
     query = (
@@ -240,6 +275,6 @@ def judged_by(
             decisions.c.role == "reviewer",
         )
         .order_by(decisions.c.id.desc())
-        .limit(most)
+        .limit(limit)
     )
     return [(record, at, verdict) for record, at, verdict in conn.execute(query)]

@@ -27,28 +27,28 @@ metadata = MetaData(
 )
 
 
-def _id() -> Column[int]:
+def _make_id_column() -> Column[int]:
     return Column("id", Integer, primary_key=True, autoincrement=True)
 
 
-def _at() -> Column[str]:
+def _make_time_column() -> Column[str]:
     return Column("at", String(32), nullable=False)
 
 
-def _who() -> Column[str]:
+def _make_person_column() -> Column[str]:
     return Column("who", String(100), nullable=False)
 
 
-def _record() -> Column[int]:
+def _make_record_column() -> Column[int]:
     return Column("record", ForeignKey("records.id"), nullable=False)
 
 
 protocols = Table(
     "protocols",
     metadata,
-    _id(),
-    _at(),
-    _who(),
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
     Column("hash", String(64), nullable=False),
     Column("text", Text, nullable=False),
     Column("amendment", Text),  # what changed, where screening had begun; None before that
@@ -58,9 +58,9 @@ protocols = Table(
 batches = Table(  # one import of one file, or one harvest of one source
     "batches",
     metadata,
-    _id(),
-    _at(),
-    _who(),
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
     Column("kind", String(20), nullable=False),  # file, harvest, by hand, replay
     Column("source", String(60), nullable=False),
     Column("via", String(20), nullable=False),  # databases, registers, websites, ...
@@ -77,8 +77,8 @@ batches = Table(  # one import of one file, or one harvest of one source
 records = Table(
     "records",
     metadata,
-    _id(),
-    _at(),
+    _make_id_column(),
+    _make_time_column(),
     Column("batch", ForeignKey("batches.id"), nullable=False),
     Column("number", Integer),  # position in the file or answer
     Column("fingerprint", String(64), nullable=False, unique=True),
@@ -106,8 +106,8 @@ records = Table(
 sightings = Table(  # a batch brought a record that was already here
     "sightings",
     metadata,
-    _id(),
-    _record(),
+    _make_id_column(),
+    _make_record_column(),
     Column("batch", ForeignKey("batches.id"), nullable=False),
     Column("number", Integer),
     Index(None, "batch"),
@@ -117,7 +117,7 @@ sightings = Table(  # a batch brought a record that was already here
 rejected = Table(
     "rejected",
     metadata,
-    _id(),
+    _make_id_column(),
     Column("batch", ForeignKey("batches.id"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("reason", Text, nullable=False),
@@ -128,9 +128,9 @@ rejected = Table(
 links = Table(
     "links",
     metadata,
-    _id(),
-    _at(),
-    _who(),  # 'tool' or a reviewer
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),  # 'tool' or a reviewer
     Column("a", ForeignKey("records.id"), nullable=False),
     Column("b", ForeignKey("records.id"), nullable=False),
     Column("verdict", String(12)),  # duplicate version study distinct maybe; None withdraws
@@ -155,9 +155,9 @@ groups = Table(  # projection of links
 decisions = Table(
     "decisions",
     metadata,
-    _id(),
-    _at(),
-    _record(),
+    _make_id_column(),
+    _make_time_column(),
+    _make_record_column(),
     Column("stage", String(60), nullable=False),
     Column("reviewer", String(100), nullable=False),
     Column("role", String(20), nullable=False),  # reviewer, adjudicator, automation
@@ -189,8 +189,8 @@ standings = Table(  # projection of decisions: where each report stands at each 
 orders = Table(  # one computed order of a stage's records
     "orders",
     metadata,
-    _id(),
-    _at(),
+    _make_id_column(),
+    _make_time_column(),
     Column("stage", String(60), nullable=False),
     Column("model", String(60), nullable=False),
     Column("seed", Integer, nullable=False),
@@ -215,9 +215,9 @@ order_rows = Table(
 answers = Table(
     "answers",
     metadata,
-    _id(),
-    _at(),
-    _record(),
+    _make_id_column(),
+    _make_time_column(),
+    _make_record_column(),
     Column("checklist", String(60), nullable=False),
     Column("item", String(120), nullable=False),
     Column("reviewer", String(100), nullable=False),
@@ -235,9 +235,9 @@ answers = Table(
 forms = Table(  # a reviewer finished or reopened a checklist for a record
     "forms",
     metadata,
-    _id(),
-    _at(),
-    _record(),
+    _make_id_column(),
+    _make_time_column(),
+    _make_record_column(),
     Column("checklist", String(60), nullable=False),
     Column("reviewer", String(100), nullable=False),
     Column("state", String(20), nullable=False),  # finished, reopened, settled
@@ -247,10 +247,10 @@ forms = Table(  # a reviewer finished or reopened a checklist for a record
 files = Table(  # a PDF attached to a record; the bytes lie in the review's files/ folder
     "files",
     metadata,
-    _id(),
-    _at(),
-    _who(),
-    _record(),
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
+    _make_record_column(),
     Column("sha256", String(64), nullable=False),
     Column("name", Text, nullable=False),
     Column("bytes", Integer, nullable=False),
@@ -263,8 +263,8 @@ files = Table(  # a PDF attached to a record; the bytes lie in the review's file
 readings = Table(  # what reading a file gave
     "readings",
     metadata,
-    _id(),
-    _at(),
+    _make_id_column(),
+    _make_time_column(),
     Column("sha256", String(64), nullable=False),
     Column("state", String(20), nullable=False),  # ok, no_text, encrypted, damaged, ...
     Column("reader", String(60)),
@@ -277,10 +277,10 @@ readings = Table(  # what reading a file gave
 retrievals = Table(  # each attempt to get a report's full text
     "retrievals",
     metadata,
-    _id(),
-    _at(),
-    _who(),
-    _record(),
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
+    _make_record_column(),
     Column("state", String(20), nullable=False),  # sought, retrieved, not retrieved
     Column("source", String(60)),
     Column("reason", Text),
@@ -290,9 +290,9 @@ retrievals = Table(  # each attempt to get a report's full text
 flags = Table(
     "flags",
     metadata,
-    _id(),
-    _at(),
-    _record(),
+    _make_id_column(),
+    _make_time_column(),
+    _make_record_column(),
     Column("sha256", String(64), nullable=False),
     Column("rule", String(80), nullable=False),
     Column("engine", String(60), nullable=False),
@@ -304,10 +304,10 @@ flags = Table(
 feedback = Table(  # a reviewer used, dismissed or confirmed what a rule suggested
     "feedback",
     metadata,
-    _id(),
-    _at(),
-    _who(),
-    _record(),
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
+    _make_record_column(),
     Column("kind", String(20), nullable=False),  # evidence, flag, dataset
     Column("rule", String(120), nullable=False),
     Column("item", String(160)),
@@ -321,10 +321,10 @@ feedback = Table(  # a reviewer used, dismissed or confirmed what a rule suggest
 edits = Table(  # something missing in a record, added by hand; the record itself stays as it was
     "edits",
     metadata,
-    _id(),
-    _at(),
-    _who(),
-    _record(),
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
+    _make_record_column(),
     Column("field", String(40), nullable=False),
     Column("value", Text),
     Index(None, "record"),
@@ -333,9 +333,9 @@ edits = Table(  # something missing in a record, added by hand; the record itsel
 notes = Table(
     "notes",
     metadata,
-    _id(),
-    _at(),
-    _record(),
+    _make_id_column(),
+    _make_time_column(),
+    _make_record_column(),
     Column("stage", String(60), nullable=False),
     Column("reviewer", String(100), nullable=False),
     Column("text", Text),
@@ -345,9 +345,9 @@ notes = Table(
 acts = Table(  # acts that concern the whole review: retirements, stopping, rules, alerts
     "acts",
     metadata,
-    _id(),
-    _at(),
-    _who(),
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
     Column("kind", String(40), nullable=False),
     Column("subject", String(200)),
     Column("detail", Text),  # JSON
@@ -357,9 +357,9 @@ acts = Table(  # acts that concern the whole review: retirements, stopping, rule
 accounts = Table(
     "accounts",
     metadata,
-    _id(),
-    _at(),
-    _who(),
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
     Column("name", String(100), nullable=False),
     Column("event", String(20), nullable=False),  # password, closed
     Column("password", Text),  # argon2 hash
@@ -369,8 +369,8 @@ accounts = Table(
 sessions = Table(
     "sessions",
     metadata,
-    _id(),
-    _at(),
+    _make_id_column(),
+    _make_time_column(),
     Column("token", String(64), nullable=False, unique=True),  # SHA-256 of the cookie
     Column("name", String(100), nullable=False),
     Column("expires", String(32), nullable=False),
@@ -380,17 +380,17 @@ sessions = Table(
 session_ends = Table(
     "session_ends",
     metadata,
-    _id(),
-    _at(),
+    _make_id_column(),
+    _make_time_column(),
     Column("token", String(64), nullable=False, index=True),
 )
 
 harvests = Table(  # one run of one source, opened; pages and ends are added rows
     "harvests",
     metadata,
-    _id(),
-    _at(),
-    _who(),
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
     Column("run", String(40), nullable=False),  # one id for all sources of a run
     Column("source", String(60), nullable=False),
     Column("batch", ForeignKey("batches.id")),
@@ -405,8 +405,8 @@ harvests = Table(  # one run of one source, opened; pages and ends are added row
 harvest_pages = Table(
     "harvest_pages",
     metadata,
-    _id(),
-    _at(),
+    _make_id_column(),
+    _make_time_column(),
     Column("harvest", ForeignKey("harvests.id"), nullable=False),
     Column("slice", String(60)),
     Column("cursor", Text),  # where the next page begins
@@ -424,8 +424,8 @@ harvest_pages = Table(
 harvest_ends = Table(
     "harvest_ends",
     metadata,
-    _id(),
-    _at(),
+    _make_id_column(),
+    _make_time_column(),
     Column("harvest", ForeignKey("harvests.id"), nullable=False),
     Column("verdict", String(20), nullable=False),  # complete, incomplete, closed
     Column("note", Text),
@@ -436,9 +436,9 @@ harvest_ends = Table(
 relations = Table(  # what a registry said of a record's document after the record had come
     "relations",
     metadata,
-    _id(),
-    _at(),
-    _record(),
+    _make_id_column(),
+    _make_time_column(),
+    _make_record_column(),
     Column("kind", String(40), nullable=False),
     Column("target", Text, nullable=False),
     Column("said_by", String(40), nullable=False),

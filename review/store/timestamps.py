@@ -2,21 +2,21 @@
 
 from datetime import UTC, datetime
 
-_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
+_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
-def now() -> datetime:
+def utc_now() -> datetime:
     """This moment in UTC, to the microsecond."""
     return datetime.now(UTC)
 
 
-def to_text(at: datetime) -> str:
+def format_timestamp(at: datetime) -> str:
     """The moment as the tables keep it. Raises ValueError for a moment without a time zone."""
     if at.tzinfo is None:
         raise ValueError("a moment needs a time zone")
-    return at.astimezone(UTC).strftime(_FORM)
+    return at.astimezone(UTC).strftime(_FORMAT)
 
 
-def from_text(text: str) -> datetime:
+def parse_timestamp(text: str) -> datetime:
     """The moment a row holds."""
     return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,38 +1,45 @@
 """Plain data of a review -> the tables a report needs. Nothing is read or written here."""
 
 from review.tables.appraisal import (
-    Filled,
-    agreement,
-    answers,
-    characteristics,
-    evidence,
-    items_summary,
-    judgements,
-    scores,
+    StudyForm,
+    build_agreement_table,
+    build_answers_table,
+    build_characteristics_table,
+    build_evidence_table,
+    build_items_table,
+    build_judgements_table,
+    build_scores_table,
 )
-from review.tables.citing import label, labels, reference
-from review.tables.frames import frame
-from review.tables.listing import Excluded, Linked, duplicates, excluded, included, sources
-from review.tables.prisma import boxes
+from review.tables.citing import build_label, build_labels, format_reference
+from review.tables.frames import to_data_frame
+from review.tables.listing import (
+    ExcludedReport,
+    LinkedRecord,
+    build_duplicates_table,
+    build_excluded_table,
+    build_included_table,
+    build_source_overlap_table,
+)
+from review.tables.prisma import build_flow_table
 
 __all__ = [
-    "Excluded",
-    "Filled",
-    "Linked",
-    "agreement",
-    "answers",
-    "boxes",
-    "characteristics",
-    "duplicates",
-    "evidence",
-    "excluded",
-    "frame",
-    "included",
-    "items_summary",
-    "judgements",
-    "label",
-    "labels",
-    "reference",
-    "scores",
-    "sources",
+    "ExcludedReport",
+    "LinkedRecord",
+    "StudyForm",
+    "build_agreement_table",
+    "build_answers_table",
+    "build_characteristics_table",
+    "build_duplicates_table",
+    "build_evidence_table",
+    "build_excluded_table",
+    "build_flow_table",
+    "build_included_table",
+    "build_items_table",
+    "build_judgements_table",
+    "build_label",
+    "build_labels",
+    "build_scores_table",
+    "build_source_overlap_table",
+    "format_reference",
+    "to_data_frame",
 ]

@@ -8,31 +8,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from review.formats.plain import shown_lines
-from review.formats.tabular.writer import guarded
-from review.tables.cells import told
-from review.tables.latex import longest, tex
-from review.tables.office import docx, xlsx
+from review.formats.plain import clean_cell
+from review.formats.tabular.writer import guard_formula
+from review.tables.cells import format_cell
+from review.tables.latex import escape_latex, measure_longest_piece
+from review.tables.office import tables_to_docx, tables_to_xlsx
 from review.tables.table import Cell, Table
 
 
-def csv_text(table: Table) -> bytes:
+def table_to_csv(table: Table) -> bytes:
     """The table as CSV (UTF-8 with mark, for Excel); what a spreadsheet would run is made text."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([guarded(one) for one in table.columns])
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow([guard_formula(column) for column in table.columns])
     for row in table.rows:
-        writer.writerow([_csv_cell(cell) for cell in row])
-    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8")
+        writer.writerow([_format_csv_cell(cell) for cell in row])
+    return b"\xef\xbb\xbf" + buffer.getvalue().encode("utf-8")
 
 
-def _csv_cell(cell: Cell) -> str | int | float:
+def _format_csv_cell(cell: Cell) -> str | int | float:
     if cell is None:
         return ""
-    return guarded(shown_lines(cell)) if isinstance(cell, str) else cell
+    return guard_formula(clean_cell(cell)) if isinstance(cell, str) else cell
 
 
-_STYLE = """
+_PAGE_STYLE = """
 body{font:15px/1.45 "Helvetica Neue",Arial,sans-serif;color:#222;margin:2rem auto;max-width:80rem;
 padding:0 1.2rem}h1{font-size:1.25rem;margin:2.2rem 0 .6rem}nav{font-size:.92rem}
 table{border-collapse:collapse;width:100%;font-size:.86rem;border-bottom:2px solid #222}
@@ -47,165 +47,195 @@ figure{margin:1.5rem 0;overflow-x:auto}figure svg{max-width:100%;height:auto}
 
 
 _LONG_WORD = re.compile(r"\S{40,}")
-_PIECE = re.compile(r"(?:&[#\w]+;|[^&]){1,20}")
+_HTML_PIECE = re.compile(r"(?:&[#\w]+;|[^&]){1,20}")
 
 
-def html_page(title: str, parts: Sequence[str]) -> bytes:
+def build_html_page(title: str, parts: Sequence[str]) -> bytes:
     """A page that needs nothing beside it: no scripts, no fonts, no links out."""
     page = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
+        f"<title>{html.escape(title)}</title><style>{_PAGE_STYLE}</style></head>\n<body>\n"
     )
     return (page + "\n".join(parts) + "\n</body></html>\n").encode("utf-8")
 
 
-def html_table(table: Table) -> str:
+def table_to_html(table: Table) -> str:
     """The table as HTML for a page."""
-    head = "".join(_html_head(table, place) for place in range(len(table.columns)))
+    head = "".join(
+        _build_html_head(table, column_index) for column_index in range(len(table.columns))
+    )
     lines = [f'<table id="{html.escape(table.name)}"><caption>{html.escape(table.title)}</caption>']
     lines.append(f"<thead><tr>{head}</tr></thead><tbody>")
     for row in table.rows:
-        cells = "".join(_html_cell(cell) for cell in row)
+        cells = "".join(_build_html_cell(cell) for cell in row)
         lines.append(f"<tr>{cells}</tr>")
     lines.append("</tbody></table>")
     lines += [f'<p class="note">{html.escape(note)}</p>' for note in table.notes]
     return "\n".join(lines)
 
 
-def _html_head(table: Table, place: int) -> str:
+def _build_html_head(table: Table, column_index: int) -> str:
     """The head of a column, above its numbers where it holds nothing else."""
-    cells = [row[place] for row in table.rows if row[place] is not None]
-    numbers = bool(cells) and all(isinstance(one, int | float) for one in cells)
-    kind = ' class="n"' if numbers else ""
-    return f'<th scope="col"{kind}>{html.escape(table.columns[place])}</th>'
+    cells = [row[column_index] for row in table.rows if row[column_index] is not None]
+    is_numeric = bool(cells) and all(isinstance(cell, int | float) for cell in cells)
+    class_attribute = ' class="n"' if is_numeric else ""
+    return f'<th scope="col"{class_attribute}>{html.escape(table.columns[column_index])}</th>'
 
 
-def _html_cell(cell: Cell) -> str:
-    kind = ' class="n"' if isinstance(cell, int | float) else ""
-    return f"<td{kind}>{_LONG_WORD.sub(_breakable, html.escape(told(cell)))}</td>"
+def _build_html_cell(cell: Cell) -> str:
+    class_attribute = ' class="n"' if isinstance(cell, int | float) else ""
+    text = _LONG_WORD.sub(_insert_breaks, html.escape(format_cell(cell)))
+    return f"<td{class_attribute}>{text}</td>"
 
 
-def _breakable(word: re.Match[str]) -> str:
+def _insert_breaks(word: re.Match[str]) -> str:
     """A long word with places where it may break, none of them inside an escaped character."""
-    return "<wbr>".join(_PIECE.findall(word.group()))
+    return "<wbr>".join(_HTML_PIECE.findall(word.group()))
 
 
-def html_document(table: Table) -> bytes:
+def build_html_document(table: Table) -> bytes:
     """The table as an HTML page that stands alone."""
-    return html_page(table.title, [html_table(table)])
+    return build_html_page(table.title, [table_to_html(table)])
 
 
-_TEX_LONG = 60
+_LONG_TABLE_ROWS = 60
 """Rows from which a table is set over several pages."""
-_TEX_WIDE = 9
+_LANDSCAPE_COLUMNS = 9
 """Columns from which it lies on its side."""
-_PORTRAIT, _LANDSCAPE = 98, 152
+_PORTRAIT_CHARACTERS, _LANDSCAPE_CHARACTERS = 98, 152
 """About how many characters of footnote size a line of A4 holds with margins of 2 cm."""
-_SIZES = (
+_FONT_SIZES = (
     (r"\footnotesize", 1.0, 2.6),
     (r"\scriptsize\setlength{\tabcolsep}{3pt}", 1.13, 1.4),
     (r"\tiny\setlength{\tabcolsep}{2pt}", 1.45, 1.2),
 )
 """Sizes from the largest down, how much more a line holds at each, and what the space beside a
 column takes (characters)."""
-_LINES_UPRIGHT, _LINES_LYING = 45, 25
+_PORTRAIT_LINES, _LANDSCAPE_LINES = 45, 25
 """Lines from which a table no longer fits on a page with its caption and notes."""
-_BOLD = 1.12
+_BOLD_FACTOR = 1.12
 """How much wider bold letters run than upright ones."""
-_COMMENT = """% Preamble: \\usepackage[T1]{fontenc} \\usepackage{booktabs,array,longtable,lscape}
+_PREAMBLE_COMMENT = """\
+% Preamble: \\usepackage[T1]{fontenc} \\usepackage{booktabs,array,longtable,lscape}
 % and, for LaTeX before 2018, \\usepackage[utf8]{inputenc}. Widths are for A4 with margins of 2 cm.
 """
 
 
 @dataclass(frozen=True, slots=True)
-class _Setting:
+class _TableLayout:
     """How LaTeX sets a table."""
 
     spec: str
     """The columns: r for numbers, l for short texts, paragraphs for the rest."""
     size: str
-    lies: bool
+    is_landscape: bool
     """On its side."""
-    high: bool
+    spans_pages: bool
     """Too high for one page."""
 
 
-def latex(table: Table) -> bytes:
+def table_to_latex(table: Table) -> bytes:
     """The table as LaTeX with booktabs, to be read in with \\input; high ones run over pages, wide
     ones lie on their side."""
-    how = _setting(table)
-    head = " & ".join(f"\\textbf{{{tex(one)}}}" for one in table.columns) + r" \\"
-    rows = [" & ".join(tex(told(cell)) for cell in row) + r" \\" for row in table.rows]
+    layout = _compute_layout(table)
+    head = " & ".join(f"\\textbf{{{escape_latex(column)}}}" for column in table.columns) + r" \\"
+    rows = [
+        " & ".join(escape_latex(format_cell(cell)) for cell in row) + r" \\" for row in table.rows
+    ]
     label = re.sub(r"[^a-z0-9-]+", "-", table.name.lower())
-    caption = f"\\caption{{{tex(table.title)}}}\\label{{tab:{label}}}"
-    notes = [f"\\par\\footnotesize {tex(note)}" for note in table.notes]
-    if how.high:
+    caption = f"\\caption{{{escape_latex(table.title)}}}\\label{{tab:{label}}}"
+    notes = [f"\\par\\footnotesize {escape_latex(note)}" for note in table.notes]
+    if layout.spans_pages:
         lines = [
-            r"\begingroup" + how.size,
-            rf"\begin{{longtable}}{{{how.spec}}}",
+            r"\begingroup" + layout.size,
+            rf"\begin{{longtable}}{{{layout.spec}}}",
             caption + r"\\",
         ]
         lines += [r"\toprule", head, r"\midrule", r"\endfirsthead"]
         lines += [r"\toprule", head, r"\midrule", r"\endhead", r"\bottomrule", r"\endfoot"]
         lines += [*rows, r"\end{longtable}", *notes, r"\endgroup"]
     else:
-        lines = [r"\begin{table}[htbp]", r"\centering" + how.size, caption]
-        lines += [rf"\begin{{tabular}}{{{how.spec}}}", r"\toprule", head, r"\midrule", *rows]
+        lines = [r"\begin{table}[htbp]", r"\centering" + layout.size, caption]
+        lines += [rf"\begin{{tabular}}{{{layout.spec}}}", r"\toprule", head, r"\midrule", *rows]
         lines += [r"\bottomrule", r"\end{tabular}", *notes, r"\end{table}"]
-    if how.lies:
+    if layout.is_landscape:
         lines = [r"\begin{landscape}", *lines, r"\end{landscape}"]
-    return (_COMMENT + "\n".join(lines) + "\n").encode("utf-8")
+    return (_PREAMBLE_COMMENT + "\n".join(lines) + "\n").encode("utf-8")
 
 
-def _setting(table: Table) -> _Setting:
+def _compute_layout(table: Table) -> _TableLayout:
     """A column takes at least its longest word; what is left goes to those with longer texts."""
-    least, wanted, kinds = [], [], []
-    for place, name in enumerate(table.columns):
-        cells = [told(row[place]) for row in table.rows]
-        word = max((longest(text) for text in cells), default=1)
-        word = max(word, round(longest(name) * _BOLD))
-        most = max(map(len, cells), default=0)
-        number = bool(cells) and all(isinstance(r[place], int | float) for r in table.rows)
-        plain = max(most, len(name)) <= 14
-        kinds.append("r" if number and plain else "l" if plain else "p")
-        least.append(max(most, len(name) * _BOLD) if plain else word * 1.1)
-        wanted.append(0.0 if plain else max(min(most, 160) - word, 0) ** 0.75)
-    lies = len(table.columns) >= _TEX_WIDE or sum(least) + 1.4 * len(least) > _PORTRAIT * 1.13
-    size, line, gap = _fitting(least, _LANDSCAPE if lies else _PORTRAIT)
-    spare = max(line - sum(least) - gap * len(least), 0) / (sum(wanted) or 1)
-    wide = [min(low + more * spare, 90) for low, more in zip(least, wanted, strict=True)]
+    min_widths, extra_weights, kinds = [], [], []
+    for column_index, name in enumerate(table.columns):
+        cells = [format_cell(row[column_index]) for row in table.rows]
+        longest_word = max((measure_longest_piece(text) for text in cells), default=1)
+        longest_word = max(longest_word, round(measure_longest_piece(name) * _BOLD_FACTOR))
+        longest_cell = max(map(len, cells), default=0)
+        is_numeric = bool(cells) and all(
+            isinstance(r[column_index], int | float) for r in table.rows
+        )
+        is_short = max(longest_cell, len(name)) <= 14
+        kinds.append("r" if is_numeric and is_short else "l" if is_short else "p")
+        min_widths.append(
+            max(longest_cell, len(name) * _BOLD_FACTOR) if is_short else longest_word * 1.1
+        )
+        extra_weights.append(
+            0.0 if is_short else max(min(longest_cell, 160) - longest_word, 0) ** 0.75
+        )
+    is_landscape = (
+        len(table.columns) >= _LANDSCAPE_COLUMNS
+        or sum(min_widths) + 1.4 * len(min_widths) > _PORTRAIT_CHARACTERS * 1.13
+    )
+    size, line_length, gap = _choose_size(
+        min_widths, _LANDSCAPE_CHARACTERS if is_landscape else _PORTRAIT_CHARACTERS
+    )
+    spare = max(line_length - sum(min_widths) - gap * len(min_widths), 0) / (
+        sum(extra_weights) or 1
+    )
+    widths = [
+        min(low + more * spare, 90) for low, more in zip(min_widths, extra_weights, strict=True)
+    ]
     spec = ""
-    for kind, one in zip(kinds, wide, strict=True):
-        para = f">{{\\raggedright\\arraybackslash}}p{{{one / line:.3f}\\linewidth}}"
-        spec += para if kind == "p" else kind
-    lines = sum(_lines(row, wide) for row in table.rows)
-    high = lines > (_LINES_LYING if lies else _LINES_UPRIGHT) or len(table.rows) > _TEX_LONG
-    return _Setting(spec, size, lies, high)
+    for kind, width in zip(kinds, widths, strict=True):
+        paragraph_spec = (
+            f">{{\\raggedright\\arraybackslash}}p{{{width / line_length:.3f}\\linewidth}}"
+        )
+        spec += paragraph_spec if kind == "p" else kind
+    lines = sum(_count_lines(row, widths) for row in table.rows)
+    spans_pages = (
+        lines > (_LANDSCAPE_LINES if is_landscape else _PORTRAIT_LINES)
+        or len(table.rows) > _LONG_TABLE_ROWS
+    )
+    return _TableLayout(spec, size, is_landscape, spans_pages)
 
 
-def _fitting(least: Sequence[float], line: int) -> tuple[str, int, float]:
+def _choose_size(min_widths: Sequence[float], line_length: int) -> tuple[str, int, float]:
     """The largest size at which the columns fit, else the smallest; what a line then holds, and the
     space beside a column (characters)."""
-    for size, holds, gap in _SIZES:
-        if sum(least) + gap * len(least) <= line * holds:
-            return size, int(line * holds), gap
-    size, holds, gap = _SIZES[-1]
-    return size, int(line * holds), gap
+    for size, capacity, gap in _FONT_SIZES:
+        if sum(min_widths) + gap * len(min_widths) <= line_length * capacity:
+            return size, int(line_length * capacity), gap
+    size, capacity, gap = _FONT_SIZES[-1]
+    return size, int(line_length * capacity), gap
 
 
-def _lines(row: Sequence[Cell], wide: Sequence[float]) -> int:
+def _count_lines(row: Sequence[Cell], widths: Sequence[float]) -> int:
     """About how many lines a row takes."""
     return (
-        max(ceil(len(told(cell)) * 1.1 / most) for cell, most in zip(row, wide, strict=True)) or 1
+        max(
+            ceil(len(format_cell(cell)) * 1.1 / column_width)
+            for cell, column_width in zip(row, widths, strict=True)
+        )
+        or 1
     )
 
 
-WRITERS: dict[str, Callable[[Table], bytes]] = {
-    "csv": csv_text,
-    "xlsx": lambda table: xlsx([table]),
-    "docx": lambda table: docx([table]),
-    "tex": latex,
-    "html": html_document,
+TABLE_WRITERS: dict[str, Callable[[Table], bytes]] = {
+    "csv": table_to_csv,
+    "xlsx": lambda table: tables_to_xlsx([table]),
+    "docx": lambda table: tables_to_docx([table]),
+    "tex": table_to_latex,
+    "html": build_html_document,
 }
 """Formats a table is written in, by file ending."""

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def frame(table: Table) -> "pd.DataFrame":
+def to_data_frame(table: Table) -> "pd.DataFrame":
     """The table as a data frame; empty cells are missing values."""
     import pandas as pd
 

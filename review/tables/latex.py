@@ -7,101 +7,225 @@ romanised, for pdfLaTeX, which would stop at them.
 import re
 import unicodedata
 
-from review.formats.plain import shown_lines
+from review.formats.plain import clean_cell
 
-_ACTIVE = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
-    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}",
-    "[": "{[}", "]": "{]}", "*": "{*}", "…": r"\ldots{}", "–": "--", "—": "---", "―": "---",
-    "‐": "-", "‑": "-", "“": "``", "”": "''", "‘": "`", "’": "'", "„": r"\quotedblbase{}",
-    "‚": r"\quotesinglbase{}", "\u00a0": "~", "•": r"\textbullet{}", "†": r"\dag{}",
-    "‡": r"\ddag{}", "‰": r"\textperthousand{}", "€": r"\texteuro{}", "™": r"\texttrademark{}",
-    "℃": r"\textcelsius{}", "№": r"\textnumero{}",
-}  # fmt: skip
-_MATHS = {
-    "−": "-", "≥": r"\geq", "⩾": r"\geq", "≤": r"\leq", "⩽": r"\leq", "×": r"\times",
-    "±": r"\pm", "∓": r"\mp", "≈": r"\approx", "≠": r"\neq", "≡": r"\equiv", "≪": r"\ll",
-    "≫": r"\gg", "∼": r"\sim", "≃": r"\simeq", "≅": r"\cong", "∝": r"\propto", "∞": r"\infty",
-    "√": r"\surd", "∑": r"\sum", "∏": r"\prod", "∫": r"\int", "∂": r"\partial", "∇": r"\nabla",
-    "∆": r"\Delta", "∈": r"\in", "∉": r"\notin", "∩": r"\cap", "∪": r"\cup", "⊂": r"\subset",
-    "⊆": r"\subseteq", "∀": r"\forall", "∃": r"\exists", "∅": r"\emptyset", "∧": r"\wedge",
-    "∨": r"\vee", "∘": r"\circ", "∙": r"\cdot", "⋅": r"\cdot", "∗": "*", "⊕": r"\oplus",
-    "⊗": r"\otimes", "→": r"\rightarrow", "←": r"\leftarrow", "↑": r"\uparrow",
-    "↓": r"\downarrow", "↔": r"\leftrightarrow", "⇒": r"\Rightarrow", "⇐": r"\Leftarrow",
-    "⇔": r"\Leftrightarrow", "′": "'", "″": "''", "ℓ": r"\ell", "⁻": "^{-}", "⁺": "^{+}",
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "[": "{[}",
+    "]": "{]}",
+    "*": "{*}",
+    "…": r"\ldots{}",
+    "–": "--",
+    "—": "---",
+    "―": "---",
+    "‐": "-",
+    "‑": "-",
+    "“": "``",
+    "”": "''",
+    "‘": "`",
+    "’": "'",
+    "„": r"\quotedblbase{}",
+    "‚": r"\quotesinglbase{}",
+    "\u00a0": "~",
+    "•": r"\textbullet{}",
+    "†": r"\dag{}",
+    "‡": r"\ddag{}",
+    "‰": r"\textperthousand{}",
+    "€": r"\texteuro{}",
+    "™": r"\texttrademark{}",
+    "℃": r"\textcelsius{}",
+    "№": r"\textnumero{}",
+}
+_MATH_SYMBOLS = {
+    "−": "-",
+    "≥": r"\geq",
+    "⩾": r"\geq",
+    "≤": r"\leq",
+    "⩽": r"\leq",
+    "×": r"\times",
+    "±": r"\pm",
+    "∓": r"\mp",
+    "≈": r"\approx",
+    "≠": r"\neq",
+    "≡": r"\equiv",
+    "≪": r"\ll",
+    "≫": r"\gg",
+    "∼": r"\sim",
+    "≃": r"\simeq",
+    "≅": r"\cong",
+    "∝": r"\propto",
+    "∞": r"\infty",
+    "√": r"\surd",
+    "∑": r"\sum",
+    "∏": r"\prod",
+    "∫": r"\int",
+    "∂": r"\partial",
+    "∇": r"\nabla",
+    "∆": r"\Delta",
+    "∈": r"\in",
+    "∉": r"\notin",
+    "∩": r"\cap",
+    "∪": r"\cup",
+    "⊂": r"\subset",
+    "⊆": r"\subseteq",
+    "∀": r"\forall",
+    "∃": r"\exists",
+    "∅": r"\emptyset",
+    "∧": r"\wedge",
+    "∨": r"\vee",
+    "∘": r"\circ",
+    "∙": r"\cdot",
+    "⋅": r"\cdot",
+    "∗": "*",
+    "⊕": r"\oplus",
+    "⊗": r"\otimes",
+    "→": r"\rightarrow",
+    "←": r"\leftarrow",
+    "↑": r"\uparrow",
+    "↓": r"\downarrow",
+    "↔": r"\leftrightarrow",
+    "⇒": r"\Rightarrow",
+    "⇐": r"\Leftarrow",
+    "⇔": r"\Leftrightarrow",
+    "′": "'",
+    "″": "''",
+    "ℓ": r"\ell",
+    "⁻": "^{-}",
+    "⁺": "^{+}",
     "Ω": r"\Omega",
     **{char: f"^{{{n}}}" for n, char in zip("0456789", "⁰⁴⁵⁶⁷⁸⁹", strict=True)},
     **{char: f"_{{{n}}}" for n, char in enumerate("₀₁₂₃₄₅₆₇₈₉")},
-}  # fmt: skip
-_GREEK = {
-    **dict(zip("αβγδεζηθικλμνξπρστυφχψως", (
-        "alpha", "beta", "gamma", "delta", "varepsilon", "zeta", "eta", "theta", "iota", "kappa",
-        "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "varphi", "chi", "psi",
-        "omega", "varsigma"), strict=True)),
-    **dict(zip("ΓΔΘΛΞΠΣΥΦΨΩ", (
-        "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi",
-        "Omega"), strict=True)),
-}  # fmt: skip
+}
+_GREEK_LETTERS = {
+    **dict(
+        zip(
+            "αβγδεζηθικλμνξπρστυφχψως",
+            (
+                "alpha",
+                "beta",
+                "gamma",
+                "delta",
+                "varepsilon",
+                "zeta",
+                "eta",
+                "theta",
+                "iota",
+                "kappa",
+                "lambda",
+                "mu",
+                "nu",
+                "xi",
+                "pi",
+                "rho",
+                "sigma",
+                "tau",
+                "upsilon",
+                "varphi",
+                "chi",
+                "psi",
+                "omega",
+                "varsigma",
+            ),
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            "ΓΔΘΛΞΠΣΥΦΨΩ",
+            (
+                "Gamma",
+                "Delta",
+                "Theta",
+                "Lambda",
+                "Xi",
+                "Pi",
+                "Sigma",
+                "Upsilon",
+                "Phi",
+                "Psi",
+                "Omega",
+            ),
+            strict=True,
+        )
+    ),
+}
 """Letters that stand alone as signs; Greek words are romanised like words of other scripts."""
-_SET = frozenset(map(chr, range(0xA1, 0x180))) - frozenset("\u00adĦħĸĿŀŉŦŧſ") | frozenset("ȘșȚț")
+_T1_CHARACTERS = frozenset(map(chr, range(0xA1, 0x180))) - frozenset("\u00adĦħĸĿŀŉŦŧſ") | frozenset(
+    "ȘșȚț"
+)
 """What T1 fonts hold and LaTeX takes as UTF-8. Found by setting each."""
-_LONG, _BREAK = 24, 20
+_LONG_WORD_LENGTH, _BREAK_INTERVAL = 24, 20
 """Words longer than this (characters) may break: after a mark, else after so many letters."""
-_MARKS = re.compile(rf"[^-/._:;,)=?&]{{1,{_BREAK}}}[-/._:;,)=?&]*|[-/._:;,)=?&]+")
+_BREAK_PIECES = re.compile(rf"[^-/._:;,)=?&]{{1,{_BREAK_INTERVAL}}}[-/._:;,)=?&]*|[-/._:;,)=?&]+")
 
 
-def tex(text: str) -> str:
+def escape_latex(text: str) -> str:
     """A text as LaTeX sets it letter for letter; line breaks become spaces."""
-    flat = unicodedata.normalize("NFC", " ".join(shown_lines(text).split(" ")))
-    return " ".join(_word(word) for word in flat.split())
+    single_line = unicodedata.normalize("NFC", " ".join(clean_cell(text).split(" ")))
+    return " ".join(_escape_word(word) for word in single_line.split())
 
 
-def parts(word: str) -> list[str]:
+def split_breakable(word: str) -> list[str]:
     """The pieces between which a word may break: the word itself unless it is long."""
-    return _MARKS.findall(word) if len(word) > _LONG else [word]
+    return _BREAK_PIECES.findall(word) if len(word) > _LONG_WORD_LENGTH else [word]
 
 
-def longest(text: str) -> int:
+def measure_longest_piece(text: str) -> int:
     """Length of the longest piece of a text that does not break, as pdfLaTeX prints it
     (characters)."""
     from anyascii import anyascii
 
-    return max((len(part) for word in anyascii(text).split() for part in parts(word)), default=1)
+    return max(
+        (len(part) for word in anyascii(text).split() for part in split_breakable(word)), default=1
+    )
 
 
-def _word(word: str) -> str:
-    return r"\allowbreak{}".join(_letters(part) for part in parts(word))
+def _escape_word(word: str) -> str:
+    return r"\allowbreak{}".join(_escape_letters(part) for part in split_breakable(word))
 
 
-def _letters(text: str) -> str:
-    told, foreign = "", ""
+def _escape_letters(text: str) -> str:
+    escaped, foreign_run = "", ""
     for char in text:
-        if char.isascii() or char in _SET or char in _ACTIVE or char in _MATHS:
-            told += _foreign(foreign) + _settable(char)
-            foreign = ""
+        if char.isascii() or char in _T1_CHARACTERS or char in _ESCAPES or char in _MATH_SYMBOLS:
+            escaped += _escape_foreign(foreign_run) + _escape_character(char)
+            foreign_run = ""
         else:
-            foreign += char
-    return told + _foreign(foreign)
+            foreign_run += char
+    return escaped + _escape_foreign(foreign_run)
 
 
-def _settable(char: str) -> str:
-    return f"${_MATHS[char]}$" if char in _MATHS else _ACTIVE.get(char, char)
+def _escape_character(char: str) -> str:
+    return f"${_MATH_SYMBOLS[char]}$" if char in _MATH_SYMBOLS else _ESCAPES.get(char, char)
 
 
-def _foreign(run: str) -> str:
+def _escape_foreign(run: str) -> str:
     """A run of letters that pdfLaTeX cannot set; a sign of mathematics where it is a Greek one."""
     from anyascii import anyascii
 
     if len(run) <= 1:
-        if run in _GREEK:
-            return rf"$\{_GREEK[run]}$"
+        if run in _GREEK_LETTERS:
+            return rf"$\{_GREEK_LETTERS[run]}$"
         if not run:
             return ""
     plain = unicodedata.normalize("NFKC", run)
     if plain.isascii():
-        return "".join(_ACTIVE.get(one, one) for one in plain)
+        return "".join(_ESCAPES.get(char, char) for char in plain)
     roman = r"\allowbreak{}".join(
-        "".join(_ACTIVE.get(one, one) for one in part) for part in parts(anyascii(run))
+        "".join(_ESCAPES.get(char, char) for char in part)
+        for part in split_breakable(anyascii(run))
     )
     return rf"\ifdefined\Umathchar {run}\else {roman}\fi{{}}"

@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from review.models import Record
-from review.tables.citing import reference
+from review.tables.citing import format_reference
 from review.tables.table import Cell, Table
 
 
 @dataclass(frozen=True, slots=True)
-class Excluded:
+class ExcludedReport:
     """One report and why it is out."""
 
     key: str
@@ -21,7 +21,7 @@ class Excluded:
     note: str | None = None
 
 
-def excluded(rows: Sequence[Excluded], *, name: str, title: str) -> Table:
+def build_excluded_table(reports: Sequence[ExcludedReport], *, name: str, title: str) -> Table:
     """Reports excluded, one row each, with every reason."""
     return Table(
         name,
@@ -29,21 +29,21 @@ def excluded(rows: Sequence[Excluded], *, name: str, title: str) -> Table:
         ("Record", "Study", "Reference", "Stage", "Reason", "Further reasons", "Note"),
         tuple(
             (
-                one.key,
-                one.label,
-                reference(one.record),
-                one.stage,
-                one.reasons[0] if one.reasons else None,
-                "; ".join(one.reasons[1:]) or None,
-                one.note,
+                report.key,
+                report.label,
+                format_reference(report.record),
+                report.stage,
+                report.reasons[0] if report.reasons else None,
+                "; ".join(report.reasons[1:]) or None,
+                report.note,
             )
-            for one in rows
+            for report in reports
         ),
         ("The reason that counts in the flow diagram stands first.",),
     )
 
 
-def included(
+def build_included_table(
     rows: Sequence[tuple[str, str, Record]], studies: Mapping[str, str], kinds: Mapping[str, str]
 ) -> Table:
     """Reports included: key, label and record of each, with its study and kind where known."""
@@ -56,7 +56,7 @@ def included(
                 key,
                 label,
                 kinds.get(key),
-                reference(record),
+                format_reference(record),
                 studies[key] if studies.get(key, key) != key else None,
             )
             for key, label, record in rows
@@ -65,30 +65,39 @@ def included(
 
 
 @dataclass(frozen=True, slots=True)
-class Linked:
+class LinkedRecord:
     """One record that was joined to another."""
 
     key: str
     report: str
     """Key of the record that stands for the report, or the study's first report."""
-    what: str
+    kind: str
     """duplicate, version or study."""
     rule: str
-    who: str
-    at: str
+    linked_by: str
+    linked_at: str
     source: str
     title: str | None
 
 
-def duplicates(rows: Sequence[Linked]) -> Table:
+def build_duplicates_table(links: Sequence[LinkedRecord]) -> Table:
     """Every record that was joined to another, by which rule and by whom."""
     return Table(
         "duplicates",
         "Records joined to another record",
         ("Record", "Joined to", "As", "Rule", "By", "When", "Source", "Title"),
         tuple(
-            (one.key, one.report, one.what, one.rule, one.who, one.at, one.source, one.title)
-            for one in rows
+            (
+                link.key,
+                link.report,
+                link.kind,
+                link.rule,
+                link.linked_by,
+                link.linked_at,
+                link.source,
+                link.title,
+            )
+            for link in links
         ),
         (
             "duplicate: the same report; version: another version of it; study: another report of "
@@ -97,20 +106,24 @@ def duplicates(rows: Sequence[Linked]) -> Table:
     )
 
 
-def sources(found_by: Mapping[str, Collection[str]]) -> Table:
+def build_source_overlap_table(reports_by_source: Mapping[str, Collection[str]]) -> Table:
     """How many reports each pair of sources shares; on the diagonal all of a source's reports,
     and in the last column those no other source brought.
 
     Args:
         found_by: source -> the reports it brought.
     """
-    names = sorted(found_by, key=lambda name: (-len(found_by[name]), name))
-    sets = {name: set(found_by[name]) for name in names}
+    names = sorted(reports_by_source, key=lambda name: (-len(reports_by_source[name]), name))
+    report_sets = {name: set(reports_by_source[name]) for name in names}
     rows: list[tuple[Cell, ...]] = []
-    for one in names:
-        others = set().union(*(sets[two] for two in names if two != one))
-        shared = [len(sets[one] & sets[two]) for two in names]
-        rows.append((one, *shared, len(sets[one] - others)))
+    for source in names:
+        reports_elsewhere = set().union(
+            *(report_sets[other_source] for other_source in names if other_source != source)
+        )
+        shared_counts = [
+            len(report_sets[source] & report_sets[other_source]) for other_source in names
+        ]
+        rows.append((source, *shared_counts, len(report_sets[source] - reports_elsewhere)))
     return Table(
         "source-overlap",
         "Reports that sources share",

@@ -14,96 +14,104 @@ from review.errors import SourceError
 
 _HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.I | re.S)
-_NAMES = (
+_TAG_NAMES = (
     "i|b|u|em|strong|sub|sup|sc|p|h[1-6]|br|a|span|div|li|ul|ol|sec|title|italic|bold|underline|"
     "list|list-item|label|xref|ext-link|inline-formula|disp-formula|DispFormula|tex-math|img|tt|"
     "small|big|font|math|mi|mo|mn|mrow|msub|msup|msubsup|mover|munder|munderover|mtext|mstyle|"
     "mfrac|msqrt|mroot|mspace|mfenced|mtable|mtr|mtd|mpadded|mphantom|mprescripts|mmultiscripts|"
     "semantics|annotation|none|(?:mml|jats|m|xlink):[A-Za-z0-9-]+"
 )
-_TAG = re.compile(rf"</?(?:{_NAMES})(?:\s[^<>]*)?/?>", re.I)
+_TAG = re.compile(rf"</?(?:{_TAG_NAMES})(?:\s[^<>]*)?/?>", re.I)
 """Tags by name: in 'a <alpha and b> 3' nothing is a tag."""
 _BLOCK = re.compile(r"</?(?:p|h[1-6]|div|sec|title|br|li|ul|ol)(?:\s[^<>]*)?/?>", re.I)
 _HEADING = re.compile(r"<(h[1-6])(?:\s[^<>]*)?>\s*(.*?)\s*</\1>", re.I | re.S)
 _ENTITIES = re.compile(rb"<!ENTITY", re.I)
 
 
-def one_line(text: str | None) -> str | None:
+def to_one_line(text: str | None) -> str | None:
     """The text with single spaces; None when nothing is left."""
     return " ".join((text or "").split()) or None
 
 
-def plain_text(marked: str | None) -> str | None:
+def strip_tags(markup: str | None) -> str | None:
     """One line of text without inline tags (<i>, <sub>, MathML), entities as characters."""
-    if not marked:
+    if not markup:
         return None
-    return one_line(html.unescape(_TAG.sub("", marked)))
+    return to_one_line(html.unescape(_TAG.sub("", markup)))
 
 
-def paragraphs(marked: str | None) -> str | None:
+def to_paragraphs(markup: str | None) -> str | None:
     """Text without tags, one line a paragraph; an <h4>Heading</h4> becomes 'Heading: text'."""
-    if not marked:
+    if not markup:
         return None
-    text = _HEADING.sub(lambda m: f"\n{_TAG.sub('', m.group(2)).rstrip(': ')}: ", marked)
+    text = _HEADING.sub(lambda m: f"\n{_TAG.sub('', m.group(2)).rstrip(': ')}: ", markup)
     text = re.sub(r":[ ]*\s*<p>\s*", ": ", text)
     text = _BLOCK.sub("\n", text)
-    lines = (plain_text(line) for line in text.split("\n"))
+    lines = (strip_tags(line) for line in text.split("\n"))
     return "\n".join(line for line in lines if line) or None
 
 
-def refuse_page(body: bytes, source: str, wanted: str) -> None:
+def reject_web_page(body: bytes, source: str, expected: str) -> None:
     """Raises SourceError where a web page or nothing stands in place of the wanted format."""
     if not body.strip():
-        raise SourceError(f"{source}: the answer is empty where {wanted} was expected.")
+        raise SourceError(f"{source}: the answer is empty where {expected} was expected.")
     if _HTML.match(body[:5000]):
         title = _TITLE.search(body[:20000])
-        said = plain_text(title.group(1).decode("utf-8", "replace")) if title else None
-        what = f" titled '{said}'" if said else ""
-        raise SourceError(f"{source}: the answer is a web page{what} where {wanted} was expected.")
+        title_text = strip_tags(title.group(1).decode("utf-8", "replace")) if title else None
+        description = f" titled '{title_text}'" if title_text else ""
+        raise SourceError(
+            f"{source}: the answer is a web page{description} where {expected} was expected."
+        )
 
 
-def tree(body: bytes, source: str) -> Any:
+def parse_xml(body: bytes, source: str) -> Any:
     """The root element of a whole XML document.
 
     Raises:
         SourceError: a web page, cut short, not well-formed, or it declares entities (which no
             answer of these services does, and which can be made to swell without bound).
     """
-    refuse_page(body, source, "XML")
+    reject_web_page(body, source, "XML")
     start = body.find(b"<!DOCTYPE", 0, 5000)
     if start >= 0 and _ENTITIES.search(body, start, start + 100_000):
         raise SourceError(f"{source}: the answer declares XML entities; it was not read.")
     if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and body.isascii():
-        raise SourceError(f"{source}: the answer is {_shown(body)} where XML was expected.")
+        raise SourceError(f"{source}: the answer is {_describe_body(body)} where XML was expected.")
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
-        remove_comments=True, remove_pis=True,
-    )  # fmt: skip
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
     try:
         return etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        said = getattr(error, "msg", None) or str(error)
-        raise SourceError(f"{source}: the answer is not whole XML ({said}).") from error
+        message = getattr(error, "msg", None) or str(error)
+        raise SourceError(f"{source}: the answer is not whole XML ({message}).") from error
 
 
-def _shown(body: bytes) -> str:
+def _describe_body(body: bytes) -> str:
     """The first words of an answer that is of another kind than was expected."""
     kind = "XML" if body.lstrip().startswith(b"<") else "text"
-    words = one_line(body[:200].decode("utf-8", "replace")) or ""
+    words = to_one_line(body[:200].decode("utf-8", "replace")) or ""
     return f"{kind} ('{words[:60]}{'...' if len(words) > 60 else ''}')"
 
 
-def data(body: bytes, source: str) -> Any:
+def parse_json(body: bytes, source: str) -> Any:
     """The value of a whole JSON document. Raises SourceError: a web page, cut short, not JSON."""
-    refuse_page(body, source, "JSON")
+    reject_web_page(body, source, "JSON")
     if body.lstrip()[:1] == b"<":
-        raise SourceError(f"{source}: the answer is {_shown(body)} where JSON was expected.")
+        raise SourceError(
+            f"{source}: the answer is {_describe_body(body)} where JSON was expected."
+        )
     try:
         return json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{source}: the answer is not whole JSON ({error}).") from error
 
 
-def text_of(node: Any) -> str | None:
+def get_text(node: Any) -> str | None:
     """All text inside an element, tags dropped, on one line; None for None or nothing."""
-    return None if node is None else one_line("".join(node.itertext()))
+    return None if node is None else to_one_line("".join(node.itertext()))

@@ -8,17 +8,31 @@ from typing import Any
 
 from review import agreement
 from review.errors import ReviewError
-from review.formats.tabular.plain import Row, read_table
+from review.formats.tabular.plain import TableRow, read_table
 
-LONG = ("unit", "rater", "answer")
-NOTHING = ("", "na", "n/a", "null", "none", ".")
+LONG_HEADER = ("unit", "rater", "answer")
+BLANK_VALUES = ("", "na", "n/a", "null", "none", ".")
 """Cells that mean 'not rated', unless the levels name them as an answer."""
-NAMES = ("", "unit", "id", "record", "report", "study", "subject", "item", "paper", "key", "no")
+UNIT_HEADERS = (
+    "",
+    "unit",
+    "id",
+    "record",
+    "report",
+    "study",
+    "subject",
+    "item",
+    "paper",
+    "key",
+    "no",
+)
 """Headers of a first column that names the units."""
 Ratings = list[list[str | None]]
 
 
-def figures(path: Path, levels: Sequence[str] = ()) -> tuple[list[dict[str, Any]], Counter[str]]:
+def compute_figures(
+    path: Path, levels: Sequence[str] = ()
+) -> tuple[list[dict[str, Any]], Counter[str]]:
     """All figures that fit a file of ratings, and the words read as 'not rated' with how often.
 
     Args:
@@ -30,38 +44,41 @@ def figures(path: Path, levels: Sequence[str] = ()) -> tuple[list[dict[str, Any]
         ReviewError: no such file, no two raters, a unit rated twice by one of them, or an answer
             outside the levels.
     """
-    rows, blank = _read(path, levels)
+    rows, blank = _read_ratings(path, levels)
     labels = list(levels) or None
     try:
-        found = agreement.summary(rows, labels=labels)
+        all_figures = agreement.summarize_agreement(rows, labels=labels)
         if len(rows[0]) == 2:
             first, second = [row[0] for row in rows], [row[1] for row in rows]
-            found.append(agreement.alpha(rows, labels=labels))
+            all_figures.append(agreement.krippendorff_alpha(rows, labels=labels))
             if labels:
-                found.append(agreement.kappa(first, second, labels=labels, weights="linear"))
-                found.append(agreement.kappa(first, second, labels=labels, weights="quadratic"))
+                all_figures.append(agreement.kappa(first, second, labels=labels, weights="linear"))
+                all_figures.append(
+                    agreement.kappa(first, second, labels=labels, weights="quadratic")
+                )
         if labels:
-            found.append(agreement.gwet(rows, labels=labels, weights="quadratic"))
-            found.append(agreement.alpha(rows, labels=labels, level="ordinal"))
+            all_figures.append(agreement.gwet_ac(rows, labels=labels, weights="quadratic"))
+            all_figures.append(agreement.krippendorff_alpha(rows, labels=labels, level="ordinal"))
     except ValueError as error:
         raise ReviewError(f"{path}: {error}.") from error
-    numbers = _numbers(rows)
+    numbers = _parse_numbers(rows)
     if numbers is not None:
-        found.append(agreement.icc(numbers))
-    return [asdict(one) for one in found], blank
+        all_figures.append(agreement.icc(numbers))
+    return [asdict(figure) for figure in all_figures], blank
 
 
-def _numbers(rows: Ratings) -> list[list[float | None]] | None:
+def _parse_numbers(rows: Ratings) -> list[list[float | None]] | None:
     """The ratings as numbers, a decimal comma as a point; None where one is no number."""
     try:
         return [
-            [None if one is None else float(one.replace(",", ".")) for one in row] for row in rows
+            [None if cell is None else float(cell.replace(",", ".")) for cell in row]
+            for row in rows
         ]
     except ValueError:
         return None
 
 
-def _read(path: Path, levels: Sequence[str]) -> tuple[Ratings, Counter[str]]:
+def _read_ratings(path: Path, levels: Sequence[str]) -> tuple[Ratings, Counter[str]]:
     """The ratings, and how often each word was read as 'not rated'."""
     header, table = read_table(path)
     for line, row in table:
@@ -71,40 +88,40 @@ def _read(path: Path, levels: Sequence[str]) -> tuple[Ratings, Counter[str]]:
             )
     blank: Counter[str] = Counter()
 
-    def cell(text: str) -> str | None:
-        if text in levels or text.lower() not in NOTHING:
+    def parse_cell(text: str) -> str | None:
+        if text in levels or text.lower() not in BLANK_VALUES:
             return text
         blank.update([text] if text else [])
         return None
 
-    if tuple(header) == LONG:
-        return _wide(path, table, cell), blank
-    first = 1 if header[0] in NAMES or _names_units(table) else 0
-    if len(header) - first < 2:
+    if tuple(header) == LONG_HEADER:
+        return _pivot_ratings(path, table, parse_cell), blank
+    first_column = 1 if header[0] in UNIT_HEADERS or _has_unit_column(table) else 0
+    if len(header) - first_column < 2:
         raise ReviewError(f"{path}: needs at least two columns of ratings (found {header}).")
-    return [[cell(one) for one in row[first:]] for _, row in table], blank
+    return [[parse_cell(value) for value in row[first_column:]] for _, row in table], blank
 
 
-def _names_units(table: Sequence[Row]) -> bool:
+def _has_unit_column(table: Sequence[TableRow]) -> bool:
     """Whether the first column names the units, whatever it is called: words, each of them once,
     none of which is an answer in another column."""
     names = [row[0] for _, row in table]
-    answers = {one for _, row in table for one in row[1:]}
-    worded = not any(name.replace(".", "").replace(",", "").isdigit() for name in names)
-    return worded and len(set(names)) == len(names) > 2 and answers.isdisjoint(names)
+    answers = {answer for _, row in table for answer in row[1:]}
+    is_text = not any(name.replace(".", "").replace(",", "").isdigit() for name in names)
+    return is_text and len(set(names)) == len(names) > 2 and answers.isdisjoint(names)
 
 
-def _wide(
-    path: Path, table: Sequence[Row], cell: Callable[[str], str | None]
+def _pivot_ratings(
+    path: Path, table: Sequence[TableRow], parse_cell: Callable[[str], str | None]
 ) -> list[list[str | None]]:
     """Raises ReviewError where one rater rates a unit twice; no answer is silently dropped."""
     raters = list(dict.fromkeys(row[1] for _, row in table))
     by_unit: dict[str, dict[str, str | None]] = {}
     for line, (unit, rater, answer) in table:
-        given = by_unit.setdefault(unit, {})
-        if rater in given:
+        unit_answers = by_unit.setdefault(unit, {})
+        if rater in unit_answers:
             raise ReviewError(f"{path} line {line}: '{rater}' rates '{unit}' a second time.")
-        given[rater] = cell(answer)
+        unit_answers[rater] = parse_cell(answer)
     if len(raters) < 2:
         raise ReviewError(f"{path}: needs at least two raters (found {raters}).")
-    return [[given.get(rater) for rater in raters] for given in by_unit.values()]
+    return [[unit_answers.get(rater) for rater in raters] for unit_answers in by_unit.values()]

@@ -13,29 +13,39 @@ from typing import IO, Any, cast
 from urllib.parse import unquote
 
 from review import dedupe
-from review.dedupe.clustering import group
-from review.dedupe.features import told_apart
-from review.dedupe.matching import Edges, find
+from review.dedupe.clustering import cluster_rows
+from review.dedupe.features import mix_in_names
+from review.dedupe.matching import Edges, find_edges
 from review.dedupe.names import split_authors
-from review.dedupe.possible_duplicates import CROWD, doubtful
+from review.dedupe.possible_duplicates import MAX_REPORTS_PER_TITLE, select_possible_duplicates
 from review.errors import SourceError
-from review.models import Record, normal_doi
+from review.models import Record, normalize_doi
 
-TEXTS = ("title", "journal", "volume", "issue", "pages", "doi", "pmid", "pmcid", "arxiv_id",
-         "abstract")  # fmt: skip
-COLUMNS = ("record_id", "authors", "year", "source", *TEXTS)
+TEXT_COLUMNS = (
+    "title",
+    "journal",
+    "volume",
+    "issue",
+    "pages",
+    "doi",
+    "pmid",
+    "pmcid",
+    "arxiv_id",
+    "abstract",
+)
+COLUMNS = ("record_id", "authors", "year", "source", *TEXT_COLUMNS)
 """Columns that are read; all but record_id may be missing, others are ignored."""
-NO_VALUE = ("n/a", "na", "none", "null", "nan", "#n/a", "-")
+EMPTY_VALUES = ("n/a", "na", "none", "null", "nan", "#n/a", "-")
 """What stands for an empty cell."""
-LARGEST_CELL = 16_000_000
-END = "\x00end of the table\x00"
+MAX_CELL_LENGTH = 16_000_000
+END_MARK = "\x00end of the table\x00"
 """A line put after the last one: where it lands in a cell, that cell's quotation mark is open."""
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)", re.ASCII)
 PAIR_COLUMNS = ("record_a", "record_b", "rule", "score", "why")
 
 
 @dataclass(frozen=True, slots=True)
-class Deduplicated:
+class TableDedupeResult:
     """What grouping a table gave."""
 
     records: int
@@ -51,7 +61,7 @@ class Deduplicated:
     """Record id and content of doi cells that hold something else: they join nothing."""
 
 
-def dedupe_file(path: Path, out: Path, pairs: Path | None = None) -> Deduplicated:
+def dedupe_file(path: Path, out: Path, pairs: Path | None = None) -> TableDedupeResult:
     """Groups the references of a CSV file (plain or .gz) and writes record_id, cluster_id.
 
     Args:
@@ -63,84 +73,122 @@ def dedupe_file(path: Path, out: Path, pairs: Path | None = None) -> Deduplicate
         SourceError: the file cannot be read, has no record_id column, or an id comes twice or is
             empty; nothing is written then.
     """
-    check_apart(path, out, pairs)
+    check_paths_differ(path, out, pairs)
     ids: list[str] = []
-    odd: list[tuple[str, str]] = []
-    columns = told_apart(dedupe.read(enumerate(records_of(path, ids, odd))), ids)
-    return replace(written(columns, find(columns), ids, out, pairs), no_dois=tuple(odd))
+    invalid_dois: list[tuple[str, str]] = []
+    columns = mix_in_names(
+        dedupe.build_columns(enumerate(iter_records(path, ids, invalid_dois))), ids
+    )
+    return replace(
+        write_groups(columns, find_edges(columns), ids, out, pairs), no_dois=tuple(invalid_dois)
+    )
 
 
-def check_apart(path: Path, out: Path, pairs: Path | None) -> None:
+def check_paths_differ(path: Path, out: Path, pairs: Path | None) -> None:
     """Raises SourceError where a file to write is the table itself, or one file is named twice."""
-    named = [path.resolve(), out.resolve(), *([pairs.resolve()] if pairs else [])]
-    if len(set(named)) < len(named):
+    resolved_paths = [path.resolve(), out.resolve(), *([pairs.resolve()] if pairs else [])]
+    if len(set(resolved_paths)) < len(resolved_paths):
         raise SourceError("The table, --out and --pairs must be different files; nothing was done.")
 
 
-def written(
-    columns: dedupe.Columns, edges: Edges, ids: list[str], out: Path, pairs: Path | None
-) -> Deduplicated:
+def write_groups(
+    columns: dedupe.FeatureColumns, edges: Edges, ids: list[str], out: Path, pairs: Path | None
+) -> TableDedupeResult:
     """Groups the rows by their edges and writes groups and doubtful pairs."""
-    found = group(columns, edges)
-    write(out, ("record_id", "cluster_id"),
-          ((one, ids[lead]) for one, lead in zip(ids, found.study, strict=True)))  # fmt: skip
-    asked = doubtful(columns, edges, found)
+    groups = cluster_rows(columns, edges)
+    write_csv(
+        out,
+        ("record_id", "cluster_id"),
+        ((record_id, ids[lead]) for record_id, lead in zip(ids, groups.study, strict=True)),
+    )
+    possible_duplicates = select_possible_duplicates(columns, edges, groups)
     if pairs is not None:
-        rows = ((ids[one.a], ids[one.b], one.rule, _score(one.score), one.why) for one in asked)
-        write(pairs, PAIR_COLUMNS, rows)
-    return Deduplicated(len(ids), len(set(found.study)), len(set(found.report)), len(asked),
-                        _crowds(columns, found.report))  # fmt: skip
+        rows = (
+            (
+                ids[possible_duplicate.a],
+                ids[possible_duplicate.b],
+                possible_duplicate.rule,
+                _format_score(possible_duplicate.score),
+                possible_duplicate.why,
+            )
+            for possible_duplicate in possible_duplicates
+        )
+        write_csv(pairs, PAIR_COLUMNS, rows)
+    return TableDedupeResult(
+        len(ids),
+        len(set(groups.study)),
+        len(set(groups.report)),
+        len(possible_duplicates),
+        _find_crowded_titles(columns, groups.report),
+    )
 
 
-def _crowds(columns: dedupe.Columns, report: list[int]) -> tuple[tuple[str, int], ...]:
+def _find_crowded_titles(
+    columns: dedupe.FeatureColumns, report: list[int]
+) -> tuple[tuple[str, int], ...]:
     counts = Counter(columns.title[lead] for lead in set(report))
-    return tuple((title, n) for title, n in counts.most_common() if title and n > CROWD)
+    return tuple(
+        (title, n) for title, n in counts.most_common() if title and n > MAX_REPORTS_PER_TITLE
+    )
 
 
-def _score(score: float | None) -> str:
+def _format_score(score: float | None) -> str:
     return "" if score is None else f"{score:.4f}"
 
 
-def _open(path: Path, mode: str) -> IO[str]:
-    coded = "utf-8" if mode == "w" else "utf-8-sig"
+def _open_table(path: Path, mode: str) -> IO[str]:
+    encoding = "utf-8" if mode == "w" else "utf-8-sig"
     if path.suffix == ".gz":
-        return cast("IO[str]", gzip.open(path, mode + "t", encoding=coded, newline=""))
-    return path.open(mode, encoding=coded, newline="")
+        return cast("IO[str]", gzip.open(path, mode + "t", encoding=encoding, newline=""))
+    return path.open(mode, encoding=encoding, newline="")
 
 
-def records_of(
-    path: Path, ids: list[str], odd: list[tuple[str, str]] | None = None
+def iter_records(
+    path: Path, ids: list[str], invalid_dois: list[tuple[str, str]] | None = None
 ) -> Iterator[Record]:
     """The records of the table in order; their ids are put into `ids` as they come, and what
     stands for a DOI and is none into `odd`."""
-    for values in rows_of(path):
-        note_no_doi(values, [] if odd is None else odd)
+    for values in iter_rows(path):
+        note_invalid_doi(values, [] if invalid_dois is None else invalid_dois)
         ids.append(values["record_id"] or "")
-        yield _record(values)
+        yield _build_record(values)
 
 
-def rows_of(path: Path) -> Iterator[dict[str, str | None]]:
+def iter_rows(path: Path) -> Iterator[dict[str, str | None]]:
     """The rows of the table by column, each checked for an id of its own. Raises SourceError."""
-    csv.field_size_limit(LARGEST_CELL)
-    seen: set[str] = set()
+    csv.field_size_limit(MAX_CELL_LENGTH)
+    seen_ids: set[str] = set()
     try:
-        with _open(path, "r") as handle:
-            first = handle.readline()
-            place = _places(path, next(csv.reader([first], delimiter=_delimiter(first)), []))
-            reader = csv.reader(chain(handle, [END]), delimiter=_delimiter(first))
+        with _open_table(path, "r") as handle:
+            first_line = handle.readline()
+            column_indices = _find_columns(
+                path, next(csv.reader([first_line], delimiter=_detect_delimiter(first_line)), [])
+            )
+            reader = csv.reader(chain(handle, [END_MARK]), delimiter=_detect_delimiter(first_line))
             for cells in reader:
-                if END in cells[:1] or not cells:
+                if END_MARK in cells[:1] or not cells:
                     continue
-                if cells[-1].endswith(END):
-                    raise SourceError(f"{path}: a quotation mark opens a cell and is never closed; "
-                                      f"it begins with {cells[-1][:40]!r}.")  # fmt: skip
-                values = {name: _cell(cells, at) for name, at in place.items()}
-                one = values["record_id"]
-                if not one or one in seen:
-                    what = f"record_id {one!r} comes twice" if one else "record_id is empty"
-                    raise SourceError(f"{path}, line {reader.line_num + 1}: {what}; give every "
-                                      "record an id of its own.")  # fmt: skip
-                seen.add(one)
+                if cells[-1].endswith(END_MARK):
+                    raise SourceError(
+                        f"{path}: a quotation mark opens a cell and is never closed; "
+                        f"it begins with {cells[-1][:40]!r}."
+                    )
+                values = {
+                    name: _get_cell(cells, column_index)
+                    for name, column_index in column_indices.items()
+                }
+                record_id = values["record_id"]
+                if not record_id or record_id in seen_ids:
+                    problem = (
+                        f"record_id {record_id!r} comes twice"
+                        if record_id
+                        else "record_id is empty"
+                    )
+                    raise SourceError(
+                        f"{path}, line {reader.line_num + 1}: {problem}; give every "
+                        "record an id of its own."
+                    )
+                seen_ids.add(record_id)
                 yield values
     except UnicodeDecodeError as error:
         raise SourceError(
@@ -153,60 +201,62 @@ def rows_of(path: Path) -> Iterator[dict[str, str | None]]:
         raise SourceError(f"{path} cannot be read: {why}.") from error
 
 
-def note_no_doi(values: dict[str, str | None], odd: list[tuple[str, str]]) -> None:
+def note_invalid_doi(values: dict[str, str | None], invalid_dois: list[tuple[str, str]]) -> None:
     """Adds the row's id and doi cell to `odd` where that cell holds something else."""
     cell = values.get("doi")
-    if cell and cell.lower() not in NO_VALUE and normal_doi(unquote(cell)) is None:
-        odd.append((values["record_id"] or "", cell))
+    if cell and cell.lower() not in EMPTY_VALUES and normalize_doi(unquote(cell)) is None:
+        invalid_dois.append((values["record_id"] or "", cell))
 
 
-def as_cells(values: dict[str, str | None]) -> list[str]:
+def to_cells(values: dict[str, str | None]) -> list[str]:
     """A row's cells in the order of COLUMNS."""
     return [values.get(name) or "" for name in COLUMNS]
 
 
-def _delimiter(header: str) -> str:
+def _detect_delimiter(header: str) -> str:
     """What parts the columns: a comma, or the semicolon or tab that some spreadsheets write."""
     return max(",;\t", key=header.count)
 
 
-def _places(path: Path, header: list[str]) -> dict[str, int]:
+def _find_columns(path: Path, header: list[str]) -> dict[str, int]:
     names = [name.strip().lower() for name in header]
     if not names:
         raise SourceError(f"{path} is empty; its first line must name the columns.")
-    twice = [name for name in COLUMNS if names.count(name) > 1]
-    if twice:
-        raise SourceError(f"{path} has the column {twice[0]} twice; which one counts?")
+    repeated_names = [name for name in COLUMNS if names.count(name) > 1]
+    if repeated_names:
+        raise SourceError(f"{path} has the column {repeated_names[0]} twice; which one counts?")
     if "record_id" not in names:
-        raise SourceError(f"{path} has no column record_id; its first line must name the columns: "
-                          f"{', '.join(COLUMNS)}.")  # fmt: skip
+        raise SourceError(
+            f"{path} has no column record_id; its first line must name the columns: "
+            f"{', '.join(COLUMNS)}."
+        )
     return {name: names.index(name) for name in COLUMNS if name in names}
 
 
-def _cell(cells: list[str], at: int) -> str | None:
-    return (cells[at].strip() or None) if at < len(cells) else None
+def _get_cell(cells: list[str], column_index: int) -> str | None:
+    return (cells[column_index].strip() or None) if column_index < len(cells) else None
 
 
-def _record(values: dict[str, str | None]) -> Record:
+def _build_record(values: dict[str, str | None]) -> Record:
     year = _YEAR.search(values.get("year") or "")
     return Record(
         source=(values.get("source") or "file").lower(),
         authors=split_authors(values.get("authors"))[0],
         year=int(year.group()) if year else None,
-        **{name: values.get(name) for name in TEXTS},  # type: ignore[arg-type]
+        **{name: values.get(name) for name in TEXT_COLUMNS},  # type: ignore[arg-type]
     )
 
 
-def write(path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
     """Writes a CSV whole or not at all."""
-    part = path.with_name(f".{path.name}.part{'.gz' if path.suffix == '.gz' else ''}")
+    temporary_path = path.with_name(f".{path.name}.part{'.gz' if path.suffix == '.gz' else ''}")
     try:
-        with _open(part, "w") as handle:
+        with _open_table(temporary_path, "w") as handle:
             writer = csv.writer(handle, lineterminator="\n")
             writer.writerow(header)
             writer.writerows(rows)
-        part.replace(path)
+        temporary_path.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):  # its folder may be the very thing that is missing
-            part.unlink(missing_ok=True)
+            temporary_path.unlink(missing_ok=True)
         raise SourceError(f"{path} cannot be written: {error.strerror or error}.") from error

@@ -21,18 +21,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from review import protocol as protocols
 from review.errors import ReviewError
 from review.protocol import Protocol
-from review.resources import folder as shipped
+from review.resources import get_shipped_path as shipped
 from review.workflow.project import accounts
-from review.workflow.project.project import PROTOCOL, Project
+from review.workflow.project.project import PROTOCOL_FILE, Project
 from review.workflow.setup.loading import open_project
 
 COOKIE = "funnel_session"
-OPEN = ("/signin", "/_stcore/health")
+PUBLIC_PATHS = ("/signin", "/_stcore/health")
 """Paths that need no session."""
 MAX_FAILURES, FAILURE_SECONDS = 10, 300
 """So many wrong passwords for a name in so many seconds, then the name waits."""
 
-FORM = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sign in</title>
+SIGN_IN_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sign in</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>
 body{{font:16px/1.5 system-ui,sans-serif;background:#f6f7f9;color:#1c2430;display:grid;
 place-items:center;min-height:100vh;margin:0}}form{{background:#fff;padding:2.2rem 2.4rem;
@@ -50,7 +50,7 @@ border:0;border-radius:7px;background:#23507c;color:#fff}}.said{{color:#a11;marg
 autocomplete="current-password" {then}><button>Sign in</button>{said}</form></body></html>"""
 
 
-class Gate:
+class RequireSession:
     """Middleware: without a session only the sign-in page answers, and nothing else."""
 
     def __init__(self, app: ASGIApp, project: Project) -> None:
@@ -59,62 +59,70 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets through what carries a session."""
-        if scope["type"] not in ("http", "websocket") or scope["path"] in OPEN:
+        if scope["type"] not in ("http", "websocket") or scope["path"] in PUBLIC_PATHS:
             await self.app(scope, receive, send)
             return
         token = HTTPConnection(scope).cookies.get(COOKIE)
-        if accounts.signed_in(latest(self.project), token) is not None:
+        if accounts.get_current_user(refresh_protocol(self.project), token) is not None:
             await self.app(scope, receive, send)
             return
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 4401})
             return
         wants_page = scope["method"] == "GET" and "." not in scope["path"].rsplit("/", 1)[-1]
-        answer: Response = (
-            RedirectResponse(_asked(scope), 303)
+        response: Response = (
+            RedirectResponse(_build_sign_in_address(scope), 303)
             if wants_page and not scope["path"].startswith(("/_stcore", "/media"))
             else PlainTextResponse("Sign in first.", 401)
         )
-        await answer(scope, receive, send)
+        await response(scope, receive, send)
 
 
-def _asked(scope: Scope) -> str:
+def _build_sign_in_address(scope: Scope) -> str:
     """The sign-in page, with the page that was asked for, so that a link leads there after all."""
     query = scope["query_string"].decode("latin-1")
-    to = scope["path"] + (f"?{query}" if query else "")
-    return "/signin" if to in ("/", "/signout") else f"/signin?{urlencode({'to': to})}"
+    target = scope["path"] + (f"?{query}" if query else "")
+    return "/signin" if target in ("/", "/signout") else f"/signin?{urlencode({'to': target})}"
 
 
-def _of_the_app(to: str) -> str:
+def _restrict_to_app(target: str) -> str:
     """An address to go to after sign-in: a page of this app, else its first page."""
-    inside = to.startswith("/") and not to.startswith("//")  # '//host' is another's address
-    return to if inside and "\\" not in to and to.isprintable() else "/"
+    is_local = target.startswith("/") and not target.startswith(
+        "//"
+    )  # '//host' is another's address
+    return target if is_local and "\\" not in target and target.isprintable() else "/"
 
 
-class Door:
+class SignInRoutes:
     """The sign-in page; remembers wrong passwords for a while."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self.failures: dict[str, list[float]] = defaultdict(list)
 
-    async def signin(self, request: Request) -> Response:
+    async def handle_sign_in(self, request: Request) -> Response:
         """GET draws the form, POST signs in and sets the cookie."""
         if request.method == "GET":
-            return self._form("", 200, to=request.query_params.get("to", ""))
-        given = await request.form()
-        to = str(given.get("to", ""))
-        name, password = str(given.get("name", "")).strip(), str(given.get("password", ""))
-        recent = [t for t in self.failures[name] if t > time.monotonic() - FAILURE_SECONDS]
-        self.failures[name] = recent
-        if len(recent) >= MAX_FAILURES:
-            return self._form("Too many wrong passwords. Wait five minutes.", 429, name, to)
-        token = accounts.sign_in(latest(self.project), name, password)
+            return self._build_form("", 200, target=request.query_params.get("to", ""))
+        form_data = await request.form()
+        target = str(form_data.get("to", ""))
+        name, password = str(form_data.get("name", "")).strip(), str(form_data.get("password", ""))
+        recent_failures = [
+            failure_time
+            for failure_time in self.failures[name]
+            if failure_time > time.monotonic() - FAILURE_SECONDS
+        ]
+        self.failures[name] = recent_failures
+        if len(recent_failures) >= MAX_FAILURES:
+            return self._build_form(
+                "Too many wrong passwords. Wait five minutes.", 429, name, target
+            )
+        token = accounts.sign_in(refresh_protocol(self.project), name, password)
         if token is None:
             self.failures[name].append(time.monotonic())
-            return self._form("Name or password is wrong.", 401, name, to)
-        answer = RedirectResponse(_of_the_app(to), 303)
-        answer.set_cookie(
+            return self._build_form("Name or password is wrong.", 401, name, target)
+        response = RedirectResponse(_restrict_to_app(target), 303)
+        response.set_cookie(
             COOKIE,
             token,
             max_age=accounts.SESSION_DAYS * 86400,
@@ -122,63 +130,73 @@ class Door:
             samesite="strict",
             secure=request.url.scheme == "https",
         )
-        return answer
+        return response
 
-    async def signout(self, request: Request) -> Response:
+    async def handle_sign_out(self, request: Request) -> Response:
         """Ends the session and goes back to the form."""
         token = request.cookies.get(COOKIE)
         if token:
             accounts.sign_out(self.project, token)
-        answer = RedirectResponse("/signin", 303)
-        answer.delete_cookie(COOKIE)
-        return answer
+        response = RedirectResponse("/signin", 303)
+        response.delete_cookie(COOKIE)
+        return response
 
-    def _form(self, said: str, status: int, name: str = "", to: str = "") -> Response:
+    def _build_form(self, message: str, status: int, name: str = "", target: str = "") -> Response:
         """The form; after a wrong password with the name as it was typed. `to` comes next."""
-        title = html.escape(latest(self.project).protocol.title)
-        note = f'<p class="said" role="alert">{html.escape(said)}</p>' if said else ""
-        first, then = ("", "autofocus") if name else ("autofocus", "")
-        form = FORM.format(
-            title=title, said=note, name=html.escape(name), to=html.escape(to), first=first,
-            then=then,
-        )  # fmt: skip
-        return HTMLResponse(form, status)
+        title = html.escape(refresh_protocol(self.project).protocol.title)
+        message_html = f'<p class="said" role="alert">{html.escape(message)}</p>' if message else ""
+        name_focus, password_focus = ("", "autofocus") if name else ("autofocus", "")
+        page_html = SIGN_IN_PAGE.format(
+            title=title,
+            said=message_html,
+            name=html.escape(name),
+            to=html.escape(target),
+            first=name_focus,
+            then=password_focus,
+        )
+        return HTMLResponse(page_html, status)
 
 
-_NEWEST: dict[Path, tuple[int, Protocol, str]] = {}
+_PROTOCOL_CACHE: dict[Path, tuple[int, Protocol, str]] = {}
 """Protocol file -> when it was changed, what it plans, its fingerprint."""
 
 
-def latest(project: Project) -> Project:
+def refresh_protocol(project: Project) -> Project:
     """The review with its protocol as the file is now, so that who joined or left the team while
     the app runs is let in or kept out at once; as it was, while the file cannot be read."""
-    path = project.folder / PROTOCOL
+    path = project.folder / PROTOCOL_FILE
     try:
-        stamp = path.stat().st_mtime_ns
-        known = _NEWEST.get(path)
-        if known is None or known[0] != stamp:
+        modified_at = path.stat().st_mtime_ns
+        cached = _PROTOCOL_CACHE.get(path)
+        if cached is None or cached[0] != modified_at:
             text = path.read_text(encoding="utf-8-sig")
-            known = (stamp, protocols.parse(text, str(path)), protocols.fingerprint(text))
-            _NEWEST[path] = known
+            cached = (
+                modified_at,
+                protocols.parse_protocol(text, str(path)),
+                protocols.fingerprint_text(text),
+            )
+            _PROTOCOL_CACHE[path] = cached
     except (OSError, UnicodeDecodeError, ReviewError):
-        known = _NEWEST.get(path)
-    return project if known is None else replace(project, protocol=known[1], fingerprint=known[2])
+        cached = _PROTOCOL_CACHE.get(path)
+    return (
+        project if cached is None else replace(project, protocol=cached[1], fingerprint=cached[2])
+    )
 
 
-def make(project: Project, *, gated: bool = True) -> Any:
+def build_app(project: Project, *, gated: bool = True) -> Any:
     """The ASGI app for a review; `gated` puts sign-in before everything."""
     import streamlit as st
 
-    door = Door(project)
+    sign_in_routes = SignInRoutes(project)
     routes = [
-        Route("/signin", door.signin, methods=["GET", "POST"]),
-        Route("/signout", door.signout, methods=["GET"]),
+        Route("/signin", sign_in_routes.handle_sign_in, methods=["GET", "POST"]),
+        Route("/signout", sign_in_routes.handle_sign_out, methods=["GET"]),
     ]
-    middleware = [Middleware(Gate, project=project)] if gated else []
+    middleware = [Middleware(RequireSession, project=project)] if gated else []
     return st.App(str(shipped("app.py")), routes=routes, middleware=middleware)
 
 
-def run(folder: Path, *, port: int, address: str, solo: str | None) -> None:
+def run_server(folder: Path, *, port: int, address: str, solo: str | None) -> None:
     """Serves the app until stopped.
 
     Raises:
@@ -189,11 +207,11 @@ def run(folder: Path, *, port: int, address: str, solo: str | None) -> None:
     os.environ.pop("FUNNEL_SOLO", None)
     oidc = (Path.cwd() / ".streamlit" / "secrets.toml").exists()
     if solo:
-        accounts.solo(project, solo)
+        accounts.single_user(project, solo)
         if address not in ("127.0.0.1", "localhost", "::1"):
             raise ReviewError("--solo listens on loopback only; leave --address out.")
         os.environ["FUNNEL_SOLO"] = solo
-    elif not oidc and not any(has for _, _, has in accounts.users(project)):
+    elif not oidc and not any(has_account for _, _, has_account in accounts.list_users(project)):
         raise ReviewError(
             "Nobody can sign in yet. Run 'review user add NAME' for each team member, "
             "or 'review app --solo NAME' on a laptop of your own."
@@ -212,14 +230,14 @@ def run(folder: Path, *, port: int, address: str, solo: str | None) -> None:
         "theme.primaryColor": "#23507c",
     }
     Thread(target=warm_up, daemon=True).start()
-    make(project, gated=not solo and not oidc).run(config=settings)
+    build_app(project, gated=not solo and not oidc).run(config=settings)
 
 
 def warm_up() -> None:
     """Loads what the first list and the first suggestions need, while people are signing in."""
-    from review.bias.rules.patterns import blank
+    from review.bias.rules.patterns import get_tokenizer
 
-    blank()
+    get_tokenizer()
     for name in ("pandas", "pyarrow"):
         importlib.import_module(name)
     gc.collect()

@@ -25,12 +25,21 @@ PLACES = (
     (("arxiv", "medrxiv", "pubmed"), 2),
 )
 CATEGORIES = {
-    "arxiv": (("eess.IV", "cs.CV", "cs.LG"), ("cs.CV",), ("cs.LG", "stat.ML"),
-              ("q-bio.QM", "cs.LG")),
-    "medrxiv": (("radiology and imaging",), ("health informatics",), ("infectious diseases",),
-                ("epidemiology",), ("oncology",)),
+    "arxiv": (
+        ("eess.IV", "cs.CV", "cs.LG"),
+        ("cs.CV",),
+        ("cs.LG", "stat.ML"),
+        ("q-bio.QM", "cs.LG"),
+    ),
+    "medrxiv": (
+        ("radiology and imaging",),
+        ("health informatics",),
+        ("infectious diseases",),
+        ("epidemiology",),
+        ("oncology",),
+    ),
     "biorxiv": (("bioinformatics",), ("neuroscience",), ("cancer biology",), ("genomics",)),
-}  # fmt: skip
+}
 MOST_TRIES = 50
 """Draws of a title before it is told apart by a number."""
 LICENSES = ("cc_by", "cc_by_nc", "cc_by_nc_nd", "cc_by_nd", "cc_no", "cc0", "")

@@ -47,7 +47,7 @@ def _article(one: Article, corpus: Corpus) -> str:
         "</MedlineTA><NlmUniqueID>9900001</NlmUniqueID>"
         f"<ISSNLinking>{one.journal.issn}</ISSNLinking></MedlineJournalInfo>"
         f"{_links(links)}{_mesh(one)}{_keywords(one)}</MedlineCitation>{_data(one)}</PubmedArticle>\n"
-    )  # fmt: skip
+    )
 
 
 def _location(one: Article) -> str:

@@ -99,10 +99,27 @@ OTHER_Y = (
     "low back pain",
 )
 PLACE = (
-    "Lombardy", "Wuhan", "Cambridge", "Kerala", "Quito", "Lagos", "Oslo", "Nantes", "Osaka",
-    "Texas", "Catalonia", "Bavaria", "Hanoi", "Cairo", "Montreal", "Auckland", "Tehran", "Zurich",
-    "Lima", "Pune",
-)  # fmt: skip
+    "Lombardy",
+    "Wuhan",
+    "Cambridge",
+    "Kerala",
+    "Quito",
+    "Lagos",
+    "Oslo",
+    "Nantes",
+    "Osaka",
+    "Texas",
+    "Catalonia",
+    "Bavaria",
+    "Hanoi",
+    "Cairo",
+    "Montreal",
+    "Auckland",
+    "Tehran",
+    "Zurich",
+    "Lima",
+    "Pune",
+)
 SHAPE = (
     "{Method} for {task} of {disease} on {modality}{tail}",
     "{Task} of {disease} from {modality} with {method}{tail}",
@@ -119,9 +136,27 @@ TAIL = (
     ", a retrospective study of {n} people",
 )
 NET = (
-    "Co", "Rad", "Lung", "Vis", "Med", "Nova", "Tri", "Deep", "Meta", "Omni", "Sono", "Axi",
-    "Pneu", "Onco", "Cas", "Duo", "Flux", "Gra", "Hyp", "Iso",
-)  # fmt: skip
+    "Co",
+    "Rad",
+    "Lung",
+    "Vis",
+    "Med",
+    "Nova",
+    "Tri",
+    "Deep",
+    "Meta",
+    "Omni",
+    "Sono",
+    "Axi",
+    "Pneu",
+    "Onco",
+    "Cas",
+    "Duo",
+    "Flux",
+    "Gra",
+    "Hyp",
+    "Iso",
+)
 NET_END = ("Net", "Former", "Scan", "GAN", "Graph", "Mix", "Fuse", "Sight", "Track", "Seg")
 
 BACKGROUND = (

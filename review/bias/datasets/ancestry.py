@@ -6,7 +6,7 @@ from itertools import combinations
 
 from review.bias.datasets.models import Registry
 
-Path = tuple[str, ...]
+DatasetPath = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +17,15 @@ class Overlap:
     second: str
     shared: str
     """The nearest set both hold; one of the two where one holds the other."""
-    first_path: Path
+    first_path: DatasetPath
     """From first down to shared, both ends included."""
-    second_path: Path
+    second_path: DatasetPath
     certain: bool
     """Whether every step of both paths is documented for every release."""
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
+class DatasetMatrix:
     """Studies by data sets."""
 
     studies: tuple[str, ...]
@@ -41,113 +41,129 @@ class Matrix:
     """Sets, named or certainly held, that bring images of their own."""
 
 
-def holds(registry: Registry, one: str) -> dict[str, tuple[Path, bool]]:
+def find_contained_sets(registry: Registry, set_id: str) -> dict[str, tuple[DatasetPath, bool]]:
     """Every set whose images are in this one, itself included: shortest path, and whether certain.
 
     A certain path is preferred to a shorter uncertain one.
     """
-    certain = _reached(registry, one, only_certain=True)
-    possible = _reached(registry, one, only_certain=False)
-    out = {node: (path, True) for node, path in certain.items()}
-    return out | {node: (path, False) for node, path in possible.items() if node not in out}
+    certain = _find_paths(registry, set_id, only_certain=True)
+    possible = _find_paths(registry, set_id, only_certain=False)
+    contents = {node: (path, True) for node, path in certain.items()}
+    return contents | {
+        node: (path, False) for node, path in possible.items() if node not in contents
+    }
 
 
-def _reached(registry: Registry, one: str, *, only_certain: bool) -> dict[str, Path]:
+def _find_paths(registry: Registry, set_id: str, *, only_certain: bool) -> dict[str, DatasetPath]:
     """Shortest path to every set inside one, level by level."""
-    out: dict[str, Path] = {one: (one,)}
-    waiting = [one]
-    while waiting:
-        node = waiting.pop(0)
+    paths: dict[str, DatasetPath] = {set_id: (set_id,)}
+    queue = [set_id]
+    while queue:
+        node = queue.pop(0)
         for component in registry[node].components:
-            if component.id not in out and (component.certain or not only_certain):
-                out[component.id] = (*out[node], component.id)
-                waiting.append(component.id)
-    return out
+            if component.id not in paths and (component.certain or not only_certain):
+                paths[component.id] = (*paths[node], component.id)
+                queue.append(component.id)
+    return paths
 
 
-def overlaps(registry: Registry, ids: Iterable[str]) -> list[Overlap]:
+def find_overlaps(registry: Registry, ids: Iterable[str]) -> list[Overlap]:
     """For every two named sets, the nearest sets both hold; certain ones first."""
-    out: list[Overlap] = []
-    held = {one: holds(registry, one) for one in dict.fromkeys(ids)}
-    for first, second in combinations(held, 2):
-        common = set(held[first]) & set(held[second])
-        inner = {low for node in common for low in holds(registry, node) if low != node}
+    overlap_list: list[Overlap] = []
+    contents_by_set = {
+        set_id: find_contained_sets(registry, set_id) for set_id in dict.fromkeys(ids)
+    }
+    for first, second in combinations(contents_by_set, 2):
+        common = set(contents_by_set[first]) & set(contents_by_set[second])
+        inner = {
+            inner_id
+            for node in common
+            for inner_id in find_contained_sets(registry, node)
+            if inner_id != node
+        }
         for shared in sorted(common - inner):
-            (first_path, a), (second_path, b) = held[first][shared], held[second][shared]
-            out.append(Overlap(first, second, shared, first_path, second_path, a and b))
-    return sorted(out, key=lambda o: (not o.certain, o.first, o.second, o.shared))
+            (first_path, first_certain), (second_path, second_certain) = (
+                contents_by_set[first][shared],
+                contents_by_set[second][shared],
+            )
+            overlap_list.append(
+                Overlap(
+                    first, second, shared, first_path, second_path, first_certain and second_certain
+                )
+            )
+    return sorted(overlap_list, key=lambda o: (not o.certain, o.first, o.second, o.shared))
 
 
-def drawn(registry: Registry, overlap: Overlap) -> str:
+def format_overlap_path(registry: Registry, overlap: Overlap) -> str:
     """The path in words: 'COVIDx CXR ← RSNA ... → ChestX-ray14'."""
-    up = [registry[one].name for one in overlap.first_path]
-    down = [registry[one].name for one in reversed(overlap.second_path)]
-    return " → ".join(up) + "".join(f" ← {name}" for name in down[1:])
+    first_names = [registry[set_id].name for set_id in overlap.first_path]
+    second_names = [registry[set_id].name for set_id in reversed(overlap.second_path)]
+    return " → ".join(first_names) + "".join(f" ← {name}" for name in second_names[1:])
 
 
-def ages(registry: Registry, ids: Iterable[str]) -> dict[str, list[str]]:
+def group_by_age(registry: Registry, ids: Iterable[str]) -> dict[str, list[str]]:
     """Sets (named or certainly held) by the age of the people in them; unknown left out."""
-    out: dict[str, list[str]] = {}
-    for one in dict.fromkeys(ids):
-        for node, (_, certain) in holds(registry, one).items():
+    sets_by_age: dict[str, list[str]] = {}
+    for set_id in dict.fromkeys(ids):
+        for node, (_, certain) in find_contained_sets(registry, set_id).items():
             age = registry[node].population.age
-            if certain and age != "unknown" and node not in out.setdefault(age, []):
-                out[age].append(node)
-    return out
+            if certain and age != "unknown" and node not in sets_by_age.setdefault(age, []):
+                sets_by_age[age].append(node)
+    return sets_by_age
 
 
-def matrix(registry: Registry, named: Mapping[str, Sequence[str]]) -> Matrix:
+def build_matrix(registry: Registry, sets_by_study: Mapping[str, Sequence[str]]) -> DatasetMatrix:
     """Studies by data sets, shared ancestry counted.
 
     Args:
         named: for each study, the ids of the sets it used; none for a study that names none.
     """
     cells: dict[tuple[str, str], str] = {}
-    for study, ids in named.items():
-        for one in ids:
-            for node, (path, certain) in holds(registry, one).items():
+    for study, ids in sets_by_study.items():
+        for set_id in ids:
+            for node, (path, certain) in find_contained_sets(registry, set_id).items():
                 kind = "named" if len(path) == 1 else "held" if certain else "possible"
-                best = min(kind, cells.get((study, node), kind), key=_STRENGTH.index)
-                cells[(study, node)] = best
+                strongest = min(kind, cells.get((study, node), kind), key=_KIND_ORDER.index)
+                cells[(study, node)] = strongest
     counts: dict[str, tuple[int, int]] = {}
     for (_, node), kind in cells.items():
-        sure, all_ = counts.get(node, (0, 0))
-        counts[node] = (sure + (kind != "possible"), all_ + 1)
+        certain_count, total_count = counts.get(node, (0, 0))
+        counts[node] = (certain_count + (kind != "possible"), total_count + 1)
     order = sorted(counts, key=lambda node: (*(-n for n in counts[node]), node))
     certain_cells = {key for key, kind in cells.items() if kind != "possible"}
-    roots = _sources(registry, {node for _, node in certain_cells})
-    return Matrix(
-        studies=tuple(named),
+    roots = _find_image_sources(registry, {node for _, node in certain_cells})
+    return DatasetMatrix(
+        studies=tuple(sets_by_study),
         datasets=tuple(order),
         cells=cells,
-        silent=tuple(study for study, ids in named.items() if not ids),
-        groups=_groups(named, certain_cells),
+        silent=tuple(study for study, ids in sets_by_study.items() if not ids),
+        groups=_group_studies(sets_by_study, certain_cells),
         sources=tuple(sorted(roots)),
     )
 
 
-_STRENGTH = ("named", "held", "possible")
+_KIND_ORDER = ("named", "held", "possible")
 
 
-def _sources(registry: Registry, present: Set[str]) -> set[str]:
+def _find_image_sources(registry: Registry, present: Set[str]) -> set[str]:
     """The sets that bring images of their own.
 
     A remix or subset brings none, unless nothing of what it may hold is present by itself.
     """
-    out = set()
+    sources = set()
     for node in present:
-        inside = {component.id for component in registry[node].components}
-        own = registry[node].kind in ("primary", "case_collection")
-        if own or not inside & present:
-            out.add(node)
-    return out
+        component_ids = {component.id for component in registry[node].components}
+        is_original = registry[node].kind in ("primary", "case_collection")
+        if is_original or not component_ids & present:
+            sources.add(node)
+    return sources
 
 
-def _groups(
-    named: Mapping[str, Sequence[str]], cells: Iterable[tuple[str, str]]
+def _group_studies(
+    sets_by_study: Mapping[str, Sequence[str]], cells: Iterable[tuple[str, str]]
 ) -> tuple[tuple[str, ...], ...]:
     """Studies joined where they share a set, as connected groups of two and more."""
-    group = {study: {study} for study in named}
+    group = {study: {study} for study in sets_by_study}
     by_node: dict[str, list[str]] = {}
     for study, node in cells:
         by_node.setdefault(node, []).append(study)
@@ -155,37 +171,45 @@ def _groups(
         merged = set().union(*(group[study] for study in studies))
         for study in merged:
             group[study] = merged
-    order = {study: place for place, study in enumerate(named)}
-    found = {tuple(sorted(members, key=order.__getitem__)) for members in group.values()}
-    return tuple(sorted((g for g in found if len(g) > 1), key=lambda g: (-len(g), order[g[0]])))
+    positions = {study: index for index, study in enumerate(sets_by_study)}
+    groups = {tuple(sorted(members, key=positions.__getitem__)) for members in group.values()}
+    return tuple(
+        sorted((g for g in groups if len(g) > 1), key=lambda g: (-len(g), positions[g[0]]))
+    )
 
 
-def sentence(registry: Registry, table: Matrix) -> str:
+def summarize_matrix(registry: Registry, table: DatasetMatrix) -> str:
     """One sentence for the report: how many studies rest on how many distinct sources."""
     studies = len(table.studies)
-    naming = studies - len(table.silent)
-    if not naming:
-        return f"None of the {studies} {_studies(studies)} names a registered public data set."
+    naming_count = studies - len(table.silent)
+    if not naming_count:
+        return (
+            f"None of the {studies} {_pluralize_studies(studies)} names a registered public data "
+            "set."
+        )
     sources = len(table.sources)
     text = (
-        f"{naming} of {studies} {_studies(studies)} name registered public data sets and rest on "
+        f"{naming_count} of {studies} {_pluralize_studies(studies)} name registered public data "
+        "sets and rest on "
         f"{sources} distinct {'source' if sources == 1 else 'sources'}"
     )
-    top = table.datasets[0]
-    sharing = sum(1 for study in table.studies if table.cells.get((study, top)) in _SURE)
-    if sharing > 1:
-        text += f"; {sharing} hold images of {registry[top].name}"
+    most_used = table.datasets[0]
+    sharing_count = sum(
+        1 for study in table.studies if table.cells.get((study, most_used)) in _CERTAIN_KINDS
+    )
+    if sharing_count > 1:
+        text += f"; {sharing_count} hold images of {registry[most_used].name}"
     if table.groups:
-        joined = sum(len(group) for group in table.groups)
+        joined_count = sum(len(group) for group in table.groups)
         text += (
-            f". {joined} of them share images with another of the studies, "
+            f". {joined_count} of them share images with another of the studies, "
             f"the largest group having {len(table.groups[0])}"
         )
     return text + "."
 
 
-_SURE = ("named", "held")
+_CERTAIN_KINDS = ("named", "held")
 
 
-def _studies(count: int) -> str:
+def _pluralize_studies(count: int) -> str:
     return "study" if count == 1 else "studies"

@@ -5,28 +5,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from review.bias.datasets.models import Dataset, Registry, squeezed
+from review.bias.datasets.models import Dataset, Registry, squeeze_name
 from review.bias.datasets.scope import is_used
 
-How = Literal["name", "link", "author", "citation", "reference"]
+MentionKind = Literal["name", "link", "author", "citation", "reference"]
 
 _DATA_WORD = (
     r"(?:data ?-?sets?|data ?-?bases?|data|collections?|repositor(?:y|ies)|images?|cohorts?|corpus|"
     r"challenges?|archives?|radiographs?|x-?rays?|scans?)"
 )
-_NEAR = re.compile(rf"\b{_DATA_WORD}\b", re.I)
+_DATA_WORD_PATTERN = re.compile(rf"\b{_DATA_WORD}\b", re.I)
 _STRICT_DATA_WORD = re.compile(
     r"\b(?:data ?-?sets?|data ?-?bases?|collections?|repositor(?:y|ies)|kaggle|github)\b", re.I
 )
-_REACH = 60
+_DATA_WORD_REACH = 60
 """Letters either side of a weak name within which a data word must stand: about six words."""
-_NUMBERS = re.compile(r"\[(\d{1,3}(?:\s*[,–-]\s*\d{1,3})*)\]")
-_REFERENCE = re.compile(r"^\[?(\d{1,3})[\].]\s")
-_SHORT = 5
+_CITATION_NUMBERS = re.compile(r"\[(\d{1,3}(?:\s*[,–-]\s*\d{1,3})*)\]")
+_REFERENCE_NUMBER = re.compile(r"^\[?(\d{1,3})[\].]\s")
+_MAX_ACRONYM_LETTERS = 5
 """Letters up to which a name in capitals must be written in capitals: ADNI, not 'adni'."""
 
 
-class Sentence(Protocol):
+class SentenceLike(Protocol):
     """What is needed of a sentence."""
 
     @property
@@ -48,184 +48,197 @@ class Mention:
     """Index among the sentences given."""
     words: str
     """What stands there."""
-    how: How
+    how: MentionKind
     used: bool
     """Whether the place says that this study used it, rather than cites it."""
     sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class _Name:
-    squeezed: str
+class _DatasetName:
+    key: str
     ids: tuple[str, ...]
-    how: How
+    kind: MentionKind
     weak: bool
-    as_written: str | None
+    exact_spelling: str | None
     """Spelling that must be met letter by letter; None where case does not matter."""
-    listed: bool = False
+    in_list: bool = False
     """A name that lacks its data word, which must follow further on: 'the Montgomery and Shenzhen
     data sets'."""
 
 
-def find(sentences: Sequence[Sentence], registry: Registry) -> list[Mention]:
+def find_mentions(sentences: Sequence[SentenceLike], registry: Registry) -> list[Mention]:
     """Every mention, in reading order. Longer names win over names inside them.
 
     Weak names need a data word nearby. 'The dataset of Cohen et al.' counts as settled only when
     the same set is also named or referenced by itself; otherwise it is asked.
     """
-    names = _names(registry.values())
-    found = [
+    names = _collect_names(registry.values())
+    mentions = [
         mention
         for index, sentence in enumerate(sentences)
-        for mention in _in_sentence(index, sentence, names)
+        for mention in _find_in_sentence(index, sentence, names)
     ]
-    referenced = _referenced(sentences, found)
-    found += _cited(sentences, referenced, found, registry)
-    known = {one for mention in found for one in mention.ids if len(mention.ids) == 1}
-    found += _by_author(sentences, registry, known)
-    return sorted(_without_repeats(found), key=lambda m: (m.sentence, m.ids, m.how))
+    set_by_reference = _map_references(sentences, mentions)
+    mentions += _find_citations(sentences, set_by_reference, mentions, registry)
+    known_ids = {set_id for mention in mentions for set_id in mention.ids if len(mention.ids) == 1}
+    mentions += _find_by_author(sentences, registry, known_ids)
+    return sorted(_drop_repeats(mentions), key=lambda m: (m.sentence, m.ids, m.how))
 
 
-def used(mentions: Iterable[Mention]) -> dict[str, list[Mention]]:
+def select_used(mentions: Iterable[Mention]) -> dict[str, list[Mention]]:
     """The settled mentions of each data set that the study used, by id."""
-    out: dict[str, list[Mention]] = {}
+    mentions_by_set: dict[str, list[Mention]] = {}
     for mention in mentions:
         if mention.used and mention.sure and len(mention.ids) == 1:
-            out.setdefault(mention.ids[0], []).append(mention)
-    return out
+            mentions_by_set.setdefault(mention.ids[0], []).append(mention)
+    return mentions_by_set
 
 
-def asked(mentions: Iterable[Mention]) -> list[Mention]:
+def select_unresolved(mentions: Iterable[Mention]) -> list[Mention]:
     """The mentions a person has to settle."""
     return [mention for mention in mentions if not mention.sure or len(mention.ids) > 1]
 
 
-def _names(datasets: Iterable[Dataset]) -> list[_Name]:
+def _collect_names(datasets: Iterable[Dataset]) -> list[_DatasetName]:
     datasets = list(datasets)
-    owners: dict[tuple[str, How, bool, str | None], list[str]] = {}
+    owners: dict[tuple[str, MentionKind, bool, str | None], list[str]] = {}
     for dataset in datasets:
-        every: list[tuple[str, How, bool]] = [(name, "name", False) for name in dataset.names]
-        every += [(name, "name", True) for name in dataset.weak_names]
-        every += [(link, "link", False) for link in dataset.links]
-        every += [(one.partition(":")[2] or one, "link", False) for one in dataset.identifiers]
-        for text, how, weak in every:
-            key = squeezed(text)
-            acronym = len(key) <= _SHORT and text.upper() == text
-            owners.setdefault((key, how, weak, text if acronym else None), []).append(dataset.id)
-    whole = [
-        _Name(key, tuple(sorted(set(ids))), how, weak, written)
-        for (key, how, weak, written), ids in owners.items()
+        spellings: list[tuple[str, MentionKind, bool]] = [
+            (name, "name", False) for name in dataset.names
+        ]
+        spellings += [(name, "name", True) for name in dataset.weak_names]
+        spellings += [(link, "link", False) for link in dataset.links]
+        spellings += [
+            (identifier.partition(":")[2] or identifier, "link", False)
+            for identifier in dataset.identifiers
+        ]
+        for text, kind, weak in spellings:
+            key = squeeze_name(text)
+            acronym = len(key) <= _MAX_ACRONYM_LETTERS and text.upper() == text
+            owners.setdefault((key, kind, weak, text if acronym else None), []).append(dataset.id)
+    dataset_names = [
+        _DatasetName(key, tuple(sorted(set(ids))), kind, weak, exact_spelling)
+        for (key, kind, weak, exact_spelling), ids in owners.items()
     ]
-    return whole + _in_lists(datasets)
+    return dataset_names + _collect_list_names(datasets)
 
 
-_WITH_DATA_WORD = re.compile(r"(.{4,}?) (?:data ?set|data ?base|collection|set)", re.I)
-_LIST_GOES_ON = re.compile(
+_NAME_WITH_DATA_WORD = re.compile(r"(.{4,}?) (?:data ?set|data ?base|collection|set)", re.I)
+_LIST_CONTINUATION = re.compile(
     r"(?:\s+County)?(?:\s*(?:,|&|\band\b|\bor\b)\s*(?:and\s+)?[\w-]+(?:\s+[\w-]+){0,3}?){0,5}\s+"
     r"(?:data ?-?sets|data ?-?bases|collections|sets|cohorts)\b"
 )
 
 
-def _in_lists(datasets: Iterable[Dataset]) -> list[_Name]:
+def _collect_list_names(datasets: Iterable[Dataset]) -> list[_DatasetName]:
     """'Shenzhen dataset' also as 'Shenzhen', for lists with one data word at their end."""
     owners: dict[str, set[str]] = {}
     for dataset in datasets:
         for name in (*dataset.names, *dataset.weak_names):
-            found = _WITH_DATA_WORD.fullmatch(name)
-            if found:
-                owners.setdefault(found.group(1), set()).add(dataset.id)
+            match = _NAME_WITH_DATA_WORD.fullmatch(name)
+            if match:
+                owners.setdefault(match.group(1), set()).add(dataset.id)
     return [
-        _Name(squeezed(stem), tuple(sorted(ids)), "name", True, stem, listed=True)
+        _DatasetName(squeeze_name(stem), tuple(sorted(ids)), "name", True, stem, in_list=True)
         for stem, ids in owners.items()
     ]
 
 
-def _in_sentence(index: int, sentence: Sentence, names: Sequence[_Name]) -> list[Mention]:
+def _find_in_sentence(
+    index: int, sentence: SentenceLike, names: Sequence[_DatasetName]
+) -> list[Mention]:
     text = sentence.text
-    letters, places = _squeeze(text)
-    spans: list[tuple[int, int, _Name]] = []
+    letters, positions = _squeeze_text(text)
+    spans: list[tuple[int, int, _DatasetName]] = []
     for name in names:
-        start = letters.find(name.squeezed)
+        start = letters.find(name.key)
         while start >= 0:
-            first, last = places[start], places[start + len(name.squeezed) - 1]
-            if _stands(text, first, last, name):
+            first, last = positions[start], positions[start + len(name.key) - 1]
+            if _is_name_at(text, first, last, name):
                 spans.append((first, last + 1, name))
-            start = letters.find(name.squeezed, start + 1)
+            start = letters.find(name.key, start + 1)
     spans.sort(key=lambda span: (span[0] - span[1], span[2].weak))
-    taken: list[tuple[int, int]] = []
-    out = []
+    occupied_spans: list[tuple[int, int]] = []
+    mentions = []
     for first, stop, name in spans:
-        if any(first < b and stop > a for a, b in taken):
+        if any(first < span_stop and stop > span_start for span_start, span_stop in occupied_spans):
             continue
-        taken.append((first, stop))
-        reference = sentence.section == "references"
-        out.append(
+        occupied_spans.append((first, stop))
+        is_reference = sentence.section == "references"
+        mentions.append(
             Mention(
                 name.ids,
                 index,
                 text[first:stop],
-                "reference" if reference else name.how,
-                not reference and is_used(text, sentence.section, first, stop),
+                "reference" if is_reference else name.kind,
+                not is_reference and is_used(text, sentence.section, first, stop),
                 len(name.ids) == 1,
             )
         )
-    return out
+    return mentions
 
 
-def _squeeze(text: str) -> tuple[str, list[int]]:
+def _squeeze_text(text: str) -> tuple[str, list[int]]:
     """The letters and figures of a text in lower case, and where each stands in it."""
     letters: list[str] = []
-    places: list[int] = []
-    low = text.lower()
-    if len(low) != len(text):  # a few letters grow when made small; leave them large
-        low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    for word in _WORD.finditer(low):
+    positions: list[int] = []
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few letters grow when made small; leave them large
+        lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    for word in _WORD_CHARACTERS.finditer(lowered):
         letters.append(word.group())
-        places.extend(range(word.start(), word.end()))
-    return "".join(letters), places
+        positions.extend(range(word.start(), word.end()))
+    return "".join(letters), positions
 
 
-_WORD = re.compile(r"[^\W_]+")
+_WORD_CHARACTERS = re.compile(r"[^\W_]+")
 
 
-_ONLY_LIKE = re.compile(
+_LIKENESS_SUFFIX = re.compile(
     r"[\s-]+(?:like|style|styled|type|inspired|esque)\b|\s+(?:auto-?)?labell?(?:er|ing tool)s?\b",
     re.I,
 )
 """'BraTS-like labels' and 'the CheXpert labeler' name no images."""
 
 
-def _stands(text: str, first: int, last: int, name: _Name) -> bool:
+def _is_name_at(text: str, first: int, last: int, name: _DatasetName) -> bool:
     """Whether the letters found are the name: whole words, and near a data word where needed."""
     before, after = text[first - 1 : first], text[last + 1 : last + 2]
     if before.isalnum() or after.isalnum():
         return False
-    if name.as_written is not None and text[first : last + 1] != name.as_written:
+    if name.exact_spelling is not None and text[first : last + 1] != name.exact_spelling:
         return False
-    if _ONLY_LIKE.match(text[last + 1 :]):
+    if _LIKENESS_SUFFIX.match(text[last + 1 :]):
         return False
-    if name.listed:
-        return bool(_LIST_GOES_ON.match(text[last + 1 :]))
+    if name.in_list:
+        return bool(_LIST_CONTINUATION.match(text[last + 1 :]))
     if not name.weak:
         return True
-    around = text[max(0, first - _REACH) : first] + " | " + text[last + 1 : last + 1 + _REACH]
-    return bool(_NEAR.search(around))
+    context = (
+        text[max(0, first - _DATA_WORD_REACH) : first]
+        + " | "
+        + text[last + 1 : last + 1 + _DATA_WORD_REACH]
+    )
+    return bool(_DATA_WORD_PATTERN.search(context))
 
 
-def _referenced(sentences: Sequence[Sentence], found: Sequence[Mention]) -> dict[int, str]:
+def _map_references(
+    sentences: Sequence[SentenceLike], mentions: Sequence[Mention]
+) -> dict[int, str]:
     """Number of each reference that names one data set, to its id."""
-    out: dict[int, str] = {}
-    for mention in found:
-        number = _REFERENCE.match(sentences[mention.sentence].text)
-        if mention.how == "reference" and number and len(mention.ids) == 1:
-            out.setdefault(int(number.group(1)), mention.ids[0])
-    return out
+    set_by_reference: dict[int, str] = {}
+    for mention in mentions:
+        match = _REFERENCE_NUMBER.match(sentences[mention.sentence].text)
+        if mention.how == "reference" and match and len(mention.ids) == 1:
+            set_by_reference.setdefault(int(match.group(1)), mention.ids[0])
+    return set_by_reference
 
 
-def _cited(
-    sentences: Sequence[Sentence],
-    referenced: Mapping[int, str],
-    named: Sequence[Mention],
+def _find_citations(
+    sentences: Sequence[SentenceLike],
+    set_by_reference: Mapping[int, str],
+    known_mentions: Sequence[Mention],
     registry: Registry,
 ) -> list[Mention]:
     """Sentences on data that cite such a reference by its number.
@@ -233,34 +246,40 @@ def _cited(
     'The RSNA challenge [17], which used data from [18]' uses the first and only explains it by the
     second: a cited part of a set that the same sentence names does not count as used.
     """
-    out = []
-    parts: dict[int, set[str]] = {}
-    for mention in named:
-        inner = {c.id for one in mention.ids for c in registry[one].components if c.certain}
-        parts.setdefault(mention.sentence, set()).update(inner)
+    mentions = []
+    components_by_sentence: dict[int, set[str]] = {}
+    for mention in known_mentions:
+        component_ids = {
+            c.id for set_id in mention.ids for c in registry[set_id].components if c.certain
+        }
+        components_by_sentence.setdefault(mention.sentence, set()).update(component_ids)
     for index, sentence in enumerate(sentences):
         if sentence.section == "references" or not _STRICT_DATA_WORD.search(sentence.text):
             continue
-        for found in _NUMBERS.finditer(sentence.text):
-            for number in _numbers(found.group(1)):
-                if number in referenced:
-                    one = referenced[number]
-                    place = (found.start(), found.end())
-                    here = is_used(sentence.text, sentence.section, *place)
-                    here = here and one not in parts.get(index, ())
-                    out.append(Mention((one,), index, found.group(), "citation", here))
-    return out
+        for match in _CITATION_NUMBERS.finditer(sentence.text):
+            for number in _parse_numbers(match.group(1)):
+                if number in set_by_reference:
+                    set_id = set_by_reference[number]
+                    span = (match.start(), match.end())
+                    is_own_use = is_used(sentence.text, sentence.section, *span)
+                    is_own_use = is_own_use and set_id not in components_by_sentence.get(index, ())
+                    mentions.append(
+                        Mention((set_id,), index, match.group(), "citation", is_own_use)
+                    )
+    return mentions
 
 
-def _numbers(text: str) -> list[int]:
-    out: list[int] = []
+def _parse_numbers(text: str) -> list[int]:
+    numbers: list[int] = []
     for part in text.split(","):
         ends = [int(n) for n in re.findall(r"\d+", part)]
-        out += range(ends[0], ends[-1] + 1) if ends and ends[-1] - ends[0] < 30 else ends
-    return out
+        numbers += range(ends[0], ends[-1] + 1) if ends and ends[-1] - ends[0] < 30 else ends
+    return numbers
 
 
-def _by_author(sentences: Sequence[Sentence], registry: Registry, known: set[str]) -> list[Mention]:
+def _find_by_author(
+    sentences: Sequence[SentenceLike], registry: Registry, known_ids: set[str]
+) -> list[Mention]:
     """'the dataset of Cohen et al.'; asked unless the set is known from elsewhere in the text."""
     owners: dict[str, list[str]] = {}
     for dataset in registry.values():
@@ -268,29 +287,33 @@ def _by_author(sentences: Sequence[Sentence], registry: Registry, known: set[str
             owners.setdefault(author, []).append(dataset.id)
     if not owners:
         return []
-    pattern = _author_pattern(owners)
-    out = []
+    pattern = _build_author_pattern(owners)
+    mentions = []
     for index, sentence in enumerate(sentences):
         if sentence.section in ("references", "related work"):
             continue
-        for found in pattern.finditer(sentence.text):
-            ids = tuple(sorted(owners[found["after"] or found["before"]]))
-            sure = [one for one in ids if one in known]
-            settled = tuple(sure) if len(sure) == 1 else ids
-            used_here = is_used(sentence.text, sentence.section, found.start(), found.end())
-            out.append(Mention(settled, index, found.group(), "author", used_here, len(sure) == 1))
-    return out
+        for match in pattern.finditer(sentence.text):
+            ids = tuple(sorted(owners[match["after"] or match["before"]]))
+            matching_ids = [set_id for set_id in ids if set_id in known_ids]
+            resolved_ids = tuple(matching_ids) if len(matching_ids) == 1 else ids
+            is_own_use = is_used(sentence.text, sentence.section, match.start(), match.end())
+            mentions.append(
+                Mention(
+                    resolved_ids, index, match.group(), "author", is_own_use, len(matching_ids) == 1
+                )
+            )
+    return mentions
 
 
-def _author_pattern(owners: Iterable[str]) -> re.Pattern[str]:
+def _build_author_pattern(owners: Iterable[str]) -> re.Pattern[str]:
     names = "|".join(re.escape(name) for name in sorted(owners))
-    given = r"(?:Dr\.?\s+)?(?:[A-Z][\w.]*\s+){0,2}"
+    given_names = r"(?:Dr\.?\s+)?(?:[A-Z][\w.]*\s+){0,2}"
     data = r"(?:data ?-?sets?|data ?-?bases?|collections?|repositor(?:y|ies)|images|github)"
     verb = (
         r"(?:of|by|from|due to|(?:provided|prepared|created|collected|published|released|compiled|"
         r"organi[sz]ed|made available|shared|introduced|maintained|developed)\s+by)"
     )
-    after = rf"\b{data}\b[^.;]{{0,40}}?\b{verb}\s+{given}(?P<after>{names})\b(?:\s+et al\.?)?"
+    after = rf"\b{data}\b[^.;]{{0,40}}?\b{verb}\s+{given_names}(?P<after>{names})\b(?:\s+et al\.?)?"
     before = (
         rf"\b(?P<before>{names})\b(?:\s+et al\.?|\s+and (?:colleagues|co-?workers))?(?:['’]s)?"
         rf"(?:\s*\[[\d, –-]+\]|\s*\(\d{{4}}\))?\s+(?:[\w-]+\s+){{0,3}}?{data}\b"
@@ -298,5 +321,5 @@ def _author_pattern(owners: Iterable[str]) -> re.Pattern[str]:
     return re.compile(f"{after}|{before}")
 
 
-def _without_repeats(found: Iterable[Mention]) -> list[Mention]:
-    return list(dict.fromkeys(found))
+def _drop_repeats(mentions: Iterable[Mention]) -> list[Mention]:
+    return list(dict.fromkeys(mentions))

@@ -12,8 +12,8 @@ from review.errors import ChecklistError
 STRICT: Mapping[str, str] = {"extra": "forbid"}
 """Read by the validator: a key that is no field is refused."""
 
-Kind = Literal["primary", "case_collection", "remix", "subset"]
-Labels = Literal[
+DatasetKind = Literal["primary", "case_collection", "remix", "subset"]
+LabelSource = Literal[
     "report_nlp",
     "radiologist",
     "physician",
@@ -24,8 +24,8 @@ Labels = Literal[
     "mixed",
     "unknown",
 ]
-Age = Literal["adult", "paediatric", "mixed", "unknown"]
-_CITED = re.compile(r"doi:10\.\d{4,}/|arXiv:\d{4}\.\d{4,5}|PMID \d+|PMC\d+|https?://\S+\.\S+")
+AgeGroup = Literal["adult", "paediatric", "mixed", "unknown"]
+_CITATION = re.compile(r"doi:10\.\d{4,}/|arXiv:\d{4}\.\d{4,5}|PMID \d+|PMC\d+|https?://\S+\.\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Population:
     """Whom the images show."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
-    age: Age
+    age: AgeGroup
     countries: tuple[str, ...]
     note: str | None = None
 
@@ -72,10 +72,10 @@ class Dataset:
     name: str
     url: str
     modality: tuple[str, ...]
-    kind: Kind
+    kind: DatasetKind
     year: int
     size: str
-    labels: Labels
+    labels: LabelSource
     population: Population
     checked: tuple[str, ...]
     """Fields that were compared with a source; all others are unverified."""
@@ -89,7 +89,7 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class _RegistryFile:
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
     schema: Literal[1]
     compiled: Any
@@ -100,7 +100,7 @@ Registry = Mapping[str, Dataset]
 """Data sets by id, in the order of the file."""
 
 
-def load(path: Path) -> Registry:
+def load_registry(path: Path) -> Registry:
     """The registry in a YAML file.
 
     Raises:
@@ -117,90 +117,98 @@ def load(path: Path) -> Registry:
     except yaml.YAMLError as error:
         raise ChecklistError(f"{path}: this is not YAML: {error}.") from error
     try:
-        file = _adapter().validate_python(data)
+        contents = _get_adapter().validate_python(data)
     except pydantic.ValidationError as error:
         problems = [
-            f"{_place(data, found['loc'])}: {found['msg']}"
-            for found in error.errors(include_url=False)
+            f"{_format_path(data, detail['loc'])}: {detail['msg']}"
+            for detail in error.errors(include_url=False)
         ]
-        raise ChecklistError(_joined(path, problems)) from error
-    problems = mistakes(file.datasets)
+        raise ChecklistError(_format_problems(path, problems)) from error
+    problems = find_mistakes(contents.datasets)
     if problems:
-        raise ChecklistError(_joined(path, problems))
-    return {dataset.id: dataset for dataset in file.datasets}
+        raise ChecklistError(_format_problems(path, problems))
+    return {dataset.id: dataset for dataset in contents.datasets}
 
 
 @cache
-def _adapter() -> Any:
+def _get_adapter() -> Any:
     import pydantic
 
-    return pydantic.TypeAdapter(_File)
+    return pydantic.TypeAdapter(_RegistryFile)
 
 
-def _place(data: Any, where: Sequence[str | int]) -> str:
+def _format_path(data: Any, location: Sequence[str | int]) -> str:
     """The place in the file with the data set's id in it: 'rsna_pneumonia, components, 1, id'."""
-    words = [str(part) for part in where]
-    if len(where) > 1 and where[0] == "datasets" and isinstance(where[1], int):
-        entry = data["datasets"][where[1]]
+    labels = [str(part) for part in location]
+    if len(location) > 1 and location[0] == "datasets" and isinstance(location[1], int):
+        entry = data["datasets"][location[1]]
         name = entry.get("id") if isinstance(entry, dict) else None
-        words = [str(name or f"data set {where[1] + 1}"), *words[2:]]
-    return ", ".join(words) or "the file"
+        labels = [str(name or f"data set {location[1] + 1}"), *labels[2:]]
+    return ", ".join(labels) or "the file"
 
 
-def _joined(path: Path, problems: Sequence[str]) -> str:
+def _format_problems(path: Path, problems: Sequence[str]) -> str:
     if len(problems) == 1:
         return f"{path}: {problems[0]}"
-    return f"{path}: {len(problems)} mistakes\n" + "\n".join(f"  {one}" for one in problems)
+    return f"{path}: {len(problems)} mistakes\n" + "\n".join(f"  {problem}" for problem in problems)
 
 
-def mistakes(datasets: Sequence[Dataset]) -> list[str]:
+def find_mistakes(datasets: Sequence[Dataset]) -> list[str]:
     """Where a registry does not agree with itself, each as 'id: what is wrong'."""
     ids = [dataset.id for dataset in datasets]
-    out = [f"{one}: stands in the file twice" for one in sorted(set(ids)) if ids.count(one) > 1]
-    owner: dict[str, str] = {}
+    problems = [
+        f"{set_id}: stands in the file twice"
+        for set_id in sorted(set(ids))
+        if ids.count(set_id) > 1
+    ]
+    owner_by_name: dict[str, str] = {}
     for dataset in datasets:
         for name in (*dataset.names, *dataset.links):
-            key = squeezed(name)
-            if owner.setdefault(key, dataset.id) != dataset.id:
-                out.append(f"{dataset.id}: the name '{name}' also belongs to {owner[key]}")
+            key = squeeze_name(name)
+            if owner_by_name.setdefault(key, dataset.id) != dataset.id:
+                problems.append(
+                    f"{dataset.id}: the name '{name}' also belongs to {owner_by_name[key]}"
+                )
         for component in dataset.components:
             if component.id not in ids:
-                out.append(f"{dataset.id}: component '{component.id}' is no data set of this file")
-        out += [
+                problems.append(
+                    f"{dataset.id}: component '{component.id}' is no data set of this file"
+                )
+        problems += [
             f"{dataset.id}: issue '{issue.text[:40]}...' needs a DOI, arXiv id, PMID or address"
             for issue in dataset.issues
-            if not _CITED.search(issue.source)
+            if not _CITATION.search(issue.source)
         ]
-        fields = set(Dataset.__dataclass_fields__)
-        out += [
-            f"{dataset.id}: checked names '{one}', which is no field"
-            for one in dataset.checked
-            if one not in fields
+        field_names = set(Dataset.__dataclass_fields__)
+        problems += [
+            f"{dataset.id}: checked names '{field_name}', which is no field"
+            for field_name in dataset.checked
+            if field_name not in field_names
         ]
-    return out + _circles({dataset.id: dataset for dataset in datasets})
+    return problems + _find_cycles({dataset.id: dataset for dataset in datasets})
 
 
-def _circles(registry: Registry) -> list[str]:
+def _find_cycles(registry: Registry) -> list[str]:
     """Each circle of components once, as 'a: is made of itself (a, b, a)'."""
-    done: set[str] = set()
-    out: list[str] = []
+    visited: set[str] = set()
+    problems: list[str] = []
 
-    def visit(one: str, path: tuple[str, ...]) -> None:
-        if one in path:
-            circle = (*path[path.index(one) :], one)
-            out.append(f"{one}: is made of itself ({', '.join(circle)})")
+    def visit_component(set_id: str, path: tuple[str, ...]) -> None:
+        if set_id in path:
+            cycle = (*path[path.index(set_id) :], set_id)
+            problems.append(f"{set_id}: is made of itself ({', '.join(cycle)})")
             return
-        if one in done or one not in registry:
+        if set_id in visited or set_id not in registry:
             return
-        for component in registry[one].components:
-            visit(component.id, (*path, one))
-        done.add(one)
+        for component in registry[set_id].components:
+            visit_component(component.id, (*path, set_id))
+        visited.add(set_id)
 
-    for one in registry:
-        visit(one, ())
-    return out
+    for set_id in registry:
+        visit_component(set_id, ())
+    return problems
 
 
-def squeezed(text: str) -> str:
+def squeeze_name(text: str) -> str:
     """Text in lower case without blanks, hyphens and signs: how names are compared."""
     return re.sub(r"[\W_]+", "", text.casefold())

@@ -3,14 +3,14 @@
 import re
 
 _OWN_WORK = re.compile(r"\b(we|our|this (study|work|paper|research)|the present study)\b", re.I)
-_OTHERS = re.compile(
+_OTHERS_WORK = re.compile(
     r"\b(previous|prior|earlier|other|existing|several) (studies|works?|authors|papers)\b|"
     r"\bet al\b\.?.{0,60}(?<!\bwas )(?<!\bwere )(?<!\bis )(?<!\bare )(?<!\bbeen )"
     r"\b(used|use|reported|proposed|trained|developed|presented|evaluated)\b",
     re.I,
 )
-_CITED = re.compile(r"\([^()]*\bet al\b[^()]*\)", re.I)
-_USED_IN = frozenset({"abstract", "methods", "results", "supplement", "statements", ""})
+_AUTHOR_CITATION = re.compile(r"\([^()]*\bet al\b[^()]*\)", re.I)
+_OWN_WORK_SECTIONS = frozenset({"abstract", "methods", "results", "supplement", "statements", ""})
 _CONTRAST = re.compile(
     r"\b(unlike|in contrast (to|with)|contrary to|as opposed to|compared (to|with)|while|"
     r"whereas)\b[^;]*?"
@@ -18,7 +18,7 @@ _CONTRAST = re.compile(
     r"(,\s+(?=(we|our|this|here)\b)|$)",
     re.I,
 )
-_PLAN = re.compile(
+_PLANNED_USE = re.compile(
     r"\bfuture (work|works|stud(y|ies)|research)\b|\bwe (plan|intend|hope|aim) to\b|"
     r"\bwill (also )?(use|include|add|collect|extend)\b",
     re.I,
@@ -30,7 +30,7 @@ _DENIED_BEFORE = re.compile(
     r"(?:(?!\b(?:but|we|instead|because|since|so|while)\b)[^;:.])*$",
     re.I,
 )
-_LIKENED = re.compile(
+_SIMILARITY = re.compile(
     r"\b(similar(ly)? to|analogous(ly)? to|inspired by|larger than|smaller than)(\s+\w+){0,2}\s*$",
     re.I,
 )
@@ -49,13 +49,15 @@ def is_used(text: str, section: str, start: int, stop: int) -> bool:
 
     A denial ('we did not use CheXpert'), a plan, a likeness and other people's work do not.
     """
-    if _OTHERS.search(_CITED.sub(" ", _CONTRAST.sub(" ", text))) and not _OWN_WORK.search(text):
+    if _OTHERS_WORK.search(
+        _AUTHOR_CITATION.sub(" ", _CONTRAST.sub(" ", text))
+    ) and not _OWN_WORK.search(text):
         return False
-    if any(found.start() <= start < found.end() for found in _CONTRAST.finditer(text)):
+    if any(match.start() <= start < match.end() for match in _CONTRAST.finditer(text)):
         return False
     before, after = text[:start], text[stop:]
-    if _DENIED_BEFORE.search(before) or _LIKENED.search(before) or _DENIED_AFTER.search(after):
+    if _DENIED_BEFORE.search(before) or _SIMILARITY.search(before) or _DENIED_AFTER.search(after):
         return False
-    if _PLAN.search(text):
+    if _PLANNED_USE.search(text):
         return False
-    return section in _USED_IN or bool(_OWN_WORK.search(text))
+    return section in _OWN_WORK_SECTIONS or bool(_OWN_WORK.search(text))

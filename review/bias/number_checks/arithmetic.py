@@ -5,15 +5,15 @@ import re
 from dataclasses import dataclass, fields
 from statistics import NormalDist
 
-FEWEST_EVENTS_TO_VALIDATE = 100
+MIN_VALIDATION_EVENTS = 100
 """Events (and as many non-events) for a validation. Source: Collins et al. 2016,
 doi:10.1002/sim.6787; taken up by PROBAST 4.1 (Moons et al. 2019, doi:10.7326/M18-1377)."""
-FEWEST_EVENTS_PER_VARIABLE = 20
+MIN_EVENTS_PER_VARIABLE = 20
 """Below 10 likely biased, 20 and more less so. Source: Moons et al. 2019, doi:10.7326/M18-1377."""
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class PrintedProportion:
     """A proportion as printed, for example '87.1%' or '0.871'."""
 
     value: float
@@ -24,7 +24,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class DiagnosticFigures:
     """What a paper states of one test; None where it is silent. Counts are of people or images."""
 
     tp: int | None = None
@@ -34,11 +34,11 @@ class Stated:
     n: int | None = None
     positives: int | None = None
     negatives: int | None = None
-    sensitivity: Figure | None = None
-    specificity: Figure | None = None
-    accuracy: Figure | None = None
-    ppv: Figure | None = None
-    npv: Figure | None = None
+    sensitivity: PrintedProportion | None = None
+    specificity: PrintedProportion | None = None
+    accuracy: PrintedProportion | None = None
+    ppv: PrintedProportion | None = None
+    npv: PrintedProportion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +60,22 @@ class Interval:
     high: float
 
 
-def figure(printed: str) -> Figure:
+def parse_proportion(printed: str) -> PrintedProportion:
     """The figure in '87.1%', '87.1 %', '87.1' (above 1: per cent) or '0.871'.
 
     Raises:
         ValueError: no number, or not between 0 and 100 per cent.
     """
-    found = re.fullmatch(r"\s*(\d+(?:[.,·]\d+)?)\s*(%?)\s*", printed)
-    if not found:
+    match = re.fullmatch(r"\s*(\d+(?:[.,·]\d+)?)\s*(%?)\s*", printed)
+    if not match:
         raise ValueError(f"'{printed}' is not a proportion")
-    digits = found.group(1).replace(",", ".").replace("·", ".")
+    digits = match.group(1).replace(",", ".").replace("·", ".")
     number = float(digits)
     decimals = len(digits.partition(".")[2])
-    scale = 100.0 if found.group(2) or number > 1 else 1.0
+    scale = 100.0 if match.group(2) or number > 1 else 1.0
     if number > scale:
         raise ValueError(f"'{printed}' is more than 100 per cent")
-    return Figure(number / scale, 0.5 * 10**-decimals / scale, printed.strip())
+    return PrintedProportion(number / scale, 0.5 * 10**-decimals / scale, printed.strip())
 
 
 def wilson(successes: int, n: int, level: float = 0.95) -> Interval | None:
@@ -93,12 +93,16 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval | None:
     z = NormalDist().inv_cdf(0.5 + level / 2)
     p = successes / n
     middle = p + z * z / (2 * n)
-    reach = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    whole = 1 + z * z / n
-    return Interval(p, max(0.0, (middle - reach) / whole), min(1.0, (middle + reach) / whole))
+    half_width = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    denominator = 1 + z * z / n
+    return Interval(
+        p,
+        max(0.0, (middle - half_width) / denominator),
+        min(1.0, (middle + half_width) / denominator),
+    )
 
 
-def filled(stated: Stated) -> Stated:
+def complete_figures(stated: DiagnosticFigures) -> DiagnosticFigures:
     """What follows from the counts stated: positives = TP + FN, n = positives + negatives, ..."""
     tp, fn, fp, tn, n = stated.tp, stated.fn, stated.fp, stated.tn, stated.n
     positives, negatives = stated.positives, stated.negatives
@@ -112,89 +116,105 @@ def filled(stated: Stated) -> Stated:
         negatives = n - positives
     if positives is None and n is not None and negatives is not None and n >= negatives:
         positives = n - negatives
-    others = {spec.name: getattr(stated, spec.name) for spec in fields(stated)}
-    return Stated(**{**others, "n": n, "positives": positives, "negatives": negatives})
+    values = {spec.name: getattr(stated, spec.name) for spec in fields(stated)}
+    return DiagnosticFigures(**{**values, "n": n, "positives": positives, "negatives": negatives})
 
 
-def contradictions(stated: Stated) -> list[Contradiction]:
+def find_contradictions(stated: DiagnosticFigures) -> list[Contradiction]:
     """Every pair of stated figures that cannot both be right, rounding allowed for."""
-    whole = filled(stated)
-    out = _sums(stated)
-    out += _table(whole)
-    for name, share, of in (
-        ("sensitivity", whole.sensitivity, whole.positives),
-        ("specificity", whole.specificity, whole.negatives),
-        ("accuracy", whole.accuracy, whole.n),
+    complete = complete_figures(stated)
+    problems = _check_sums(stated)
+    problems += _check_table(complete)
+    for name, share, denominator in (
+        ("sensitivity", complete.sensitivity, complete.positives),
+        ("specificity", complete.specificity, complete.negatives),
+        ("accuracy", complete.accuracy, complete.n),
     ):
-        if name not in {one.figure for one in out}:
-            out += _possible(name, share, of)
-    return out + _accuracy(whole)
+        if name not in {problem.figure for problem in problems}:
+            problems += _check_attainable(name, share, denominator)
+    return problems + _check_accuracy(complete)
 
 
-def _sums(stated: Stated) -> list[Contradiction]:
+def _check_sums(stated: DiagnosticFigures) -> list[Contradiction]:
     """Counts that do not add up."""
-    out = []
-    for name, said, a, b in (
+    problems = []
+    for name, stated_count, first_part, second_part in (
         ("positives", stated.positives, stated.tp, stated.fn),
         ("negatives", stated.negatives, stated.tn, stated.fp),
-        ("n", stated.n, filled(stated).positives, filled(stated).negatives),
+        ("n", stated.n, complete_figures(stated).positives, complete_figures(stated).negatives),
     ):
-        if said is not None and a is not None and b is not None and said != a + b:
-            out.append(Contradiction(name, f"{name} is given as {said}, its parts sum to {a + b}."))
-    return out
+        if (
+            stated_count is not None
+            and first_part is not None
+            and second_part is not None
+            and stated_count != first_part + second_part
+        ):
+            problems.append(
+                Contradiction(
+                    name,
+                    f"{name} is given as {stated_count}, its parts sum to "
+                    f"{first_part + second_part}.",
+                )
+            )
+    return problems
 
 
-def _table(whole: Stated) -> list[Contradiction]:
+def _check_table(complete: DiagnosticFigures) -> list[Contradiction]:
     """Proportions against the 2x2 table."""
-    out = []
-    tp, fn, fp, tn = whole.tp, whole.fn, whole.fp, whole.tn
-    right = tp + tn if tp is not None and tn is not None else None
-    for name, share, part, of in (
-        ("sensitivity", whole.sensitivity, tp, whole.positives),
-        ("specificity", whole.specificity, tn, whole.negatives),
-        ("accuracy", whole.accuracy, right, whole.n),
-        ("ppv", whole.ppv, tp, _sum(tp, fp)),
-        ("npv", whole.npv, tn, _sum(tn, fn)),
+    problems = []
+    tp, fn, fp, tn = complete.tp, complete.fn, complete.fp, complete.tn
+    correct = tp + tn if tp is not None and tn is not None else None
+    for name, share, part, denominator in (
+        ("sensitivity", complete.sensitivity, tp, complete.positives),
+        ("specificity", complete.specificity, tn, complete.negatives),
+        ("accuracy", complete.accuracy, correct, complete.n),
+        ("ppv", complete.ppv, tp, _add_counts(tp, fp)),
+        ("npv", complete.npv, tn, _add_counts(tn, fn)),
     ):
-        if share is None or part is None or not of:
+        if share is None or part is None or not denominator:
             continue
-        if not agrees(share, part / of):
-            text = f"{name} is given as {share.printed}, {part} of {of} is {part / of:.1%}."
-            out.append(Contradiction(name, text))
-    return out
+        if not is_consistent(share, part / denominator):
+            text = (
+                f"{name} is given as {share.printed}, {part} of {denominator} is "
+                f"{part / denominator:.1%}."
+            )
+            problems.append(Contradiction(name, text))
+    return problems
 
 
-def agrees(share: Figure, exact: float) -> bool:
+def is_consistent(share: PrintedProportion, exact: float) -> bool:
     """Whether a printed share can be that exact one, rounded or cut off after its last digit."""
     return -share.slack - 1e-9 <= exact - share.value <= 2 * share.slack + 1e-9
 
 
-def _sum(a: int | None, b: int | None) -> int | None:
+def _add_counts(a: int | None, b: int | None) -> int | None:
     return None if a is None or b is None else a + b
 
 
-def _possible(name: str, share: Figure | None, of: int | None) -> list[Contradiction]:
+def _check_attainable(
+    name: str, share: PrintedProportion | None, denominator: int | None
+) -> list[Contradiction]:
     """A proportion that no whole number of that many can give.
 
     Source: the GRIM idea, Brown and Heathers 2017, doi:10.1177/1948550616673876.
     """
-    if share is None or not of:
+    if share is None or not denominator:
         return []
-    low = math.ceil((share.value - share.slack - 1e-9) * of)
-    high = math.floor((share.value + 2 * share.slack + 1e-9) * of)
+    low = math.ceil((share.value - share.slack - 1e-9) * denominator)
+    high = math.floor((share.value + 2 * share.slack + 1e-9) * denominator)
     if low <= high:
         return []
-    near = min(of, max(0, round(share.value * of)))
+    nearest = min(denominator, max(0, round(share.value * denominator)))
     text = (
-        f"{name} is given as {share.printed}, but no number out of {of} gives it "
-        f"({near} is {near / of:.1%})."
+        f"{name} is given as {share.printed}, but no number out of {denominator} gives it "
+        f"({nearest} is {nearest / denominator:.1%})."
     )
     return [Contradiction(name, text)]
 
 
-def _accuracy(whole: Stated) -> list[Contradiction]:
+def _check_accuracy(complete: DiagnosticFigures) -> list[Contradiction]:
     """Accuracy lies between sensitivity and specificity, where the mix of cases puts it."""
-    se, sp, acc = whole.sensitivity, whole.specificity, whole.accuracy
+    se, sp, acc = complete.sensitivity, complete.specificity, complete.accuracy
     if se is None or sp is None or acc is None:
         return []
     slack = acc.slack + 1e-9
@@ -206,16 +226,16 @@ def _accuracy(whole: Stated) -> list[Contradiction]:
             f"and specificity {sp.printed}."
         )
         return [Contradiction("accuracy", text)]
-    if not whole.positives or not whole.n or whole.positives > whole.n:
+    if not complete.positives or not complete.n or complete.positives > complete.n:
         return []
-    share = whole.positives / whole.n
+    share = complete.positives / complete.n
     expected = share * se.value + (1 - share) * sp.value
-    reach = share * se.slack + (1 - share) * sp.slack + slack
-    if abs(expected - acc.value) <= reach:
+    tolerance = share * se.slack + (1 - share) * sp.slack + slack
+    if abs(expected - acc.value) <= tolerance:
         return []
     text = (
         f"accuracy is given as {acc.printed}; sensitivity {se.printed} and specificity "
-        f"{sp.printed} with {whole.positives} of {whole.n} positive give {expected:.1%}."
+        f"{sp.printed} with {complete.positives} of {complete.n} positive give {expected:.1%}."
     )
     return [Contradiction("accuracy", text)]
 
@@ -224,19 +244,19 @@ EXAMPLE_SENSITIVITY = 0.9
 """Shown where a paper gives no sensitivity, so that the interval of few positives is still seen."""
 
 
-def events_per_variable(events: int, predictors: int) -> float | None:
+def compute_events_per_variable(events: int, predictors: int) -> float | None:
     """Events for each candidate predictor; None without predictors."""
     return events / predictors if predictors else None
 
 
-def concerns(
+def find_size_concerns(
     *,
     positives: int | None = None,
     negatives: int | None = None,
     predictors: int | None = None,
     share: float | None = None,
-    to_validate: int = FEWEST_EVENTS_TO_VALIDATE,
-    per_variable: float = FEWEST_EVENTS_PER_VARIABLE,
+    to_validate: int = MIN_VALIDATION_EVENTS,
+    per_variable: float = MIN_EVENTS_PER_VARIABLE,
 ) -> list[str]:
     """What the sizes of a test set, or of a development set with its predictors, cannot bear.
 
@@ -246,32 +266,33 @@ def concerns(
         share: the sensitivity claimed, to show the interval that so few positives imply.
         to_validate, per_variable: the fewest a review asks for, by its protocol.
     """
-    out = []
+    messages = []
     if predictors is not None and positives is not None:
-        ratio = events_per_variable(positives, predictors)
+        ratio = compute_events_per_variable(positives, predictors)
         if ratio is not None and ratio < per_variable:
-            out.append(
+            messages.append(
                 f"{positives} events for {predictors} candidate predictors are {ratio:.1f} each "
                 f"({per_variable:g} are asked for)."
             )
-        return out
+        return messages
     if positives is not None and positives < to_validate:
-        out.append(
-            f"{positives} positives ({to_validate} are asked for){_implied(positives, share)}."
+        messages.append(
+            f"{positives} positives ({to_validate} are asked "
+            f"for){_describe_implied_interval(positives, share)}."
         )
     if negatives is not None and negatives < to_validate:
-        out.append(f"{negatives} negatives ({to_validate} are asked for).")
-    return out
+        messages.append(f"{negatives} negatives ({to_validate} are asked for).")
+    return messages
 
 
-def _implied(positives: int, share: float | None) -> str:
+def _describe_implied_interval(positives: int, share: float | None) -> str:
     """The interval of a sensitivity measured on so few, in words; '' without positives."""
-    wanted = EXAMPLE_SENSITIVITY if share is None else share
-    found = wilson(round(wanted * positives), positives)
-    if found is None:
+    sensitivity = EXAMPLE_SENSITIVITY if share is None else share
+    interval = wilson(round(sensitivity * positives), positives)
+    if interval is None:
         return ""
-    then = "would then have" if share is None else "then has"
+    verb = "would then have" if share is None else "then has"
     return (
-        f": a sensitivity of {found.value:.1%} {then} a 95% interval from {found.low:.1%} "
-        f"to {found.high:.1%}"
+        f": a sensitivity of {interval.value:.1%} {verb} a 95% interval from {interval.low:.1%} "
+        f"to {interval.high:.1%}"
     )

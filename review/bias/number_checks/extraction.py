@@ -6,42 +6,43 @@ from dataclasses import dataclass
 
 from review.bias.number_checks.arithmetic import (
     Contradiction,
-    Figure,
-    Stated,
-    contradictions,
-    figure,
+    DiagnosticFigures,
+    PrintedProportion,
+    find_contradictions,
+    parse_proportion,
 )
-from review.bias.number_checks.inline_counts import beside
+from review.bias.number_checks.inline_counts import check_inline_counts
 from review.models import Sentence
 
 
-def sensitivity_in(text: str) -> float | None:
+def extract_sensitivity(text: str) -> float | None:
     """The one sensitivity a text states, 0 to 1; None for none or several."""
-    found = {one.strip() for one in _AFTER["sensitivity"].findall(text)}
-    found |= {one.strip() for one in _BEFORE["sensitivity"].findall(text)}
-    figure_ = _figure(found.pop()) if len(found) == 1 else None
-    return figure_.value if figure_ else None
+    values = {value_text.strip() for value_text in _VALUE_AFTER_NAME["sensitivity"].findall(text)}
+    values |= {value_text.strip() for value_text in _VALUE_BEFORE_NAME["sensitivity"].findall(text)}
+    proportion = _parse_figure(values.pop()) if len(values) == 1 else None
+    return proportion.value if proportion else None
 
 
-_DISEASED = (
+_POSITIVE_CASES = (
     r"(?:confirmed |unique |different )?(?:(?:covid(?:[- ]?19)?|sars[- ]cov[- ]2|positive|infected|"
     r"malignant|diseased|abnormal)[- ]?(?:positive |infected )?(?:patients?|cases?|subjects?|"
     r"images?|scans?|x-?rays?|radiographs?|participants?|individuals|"
     r"lesions?)|positives|events)\b"
 )
-_N = r"(?P<n>\d{1,3}(?:,\d{3})+|\d{1,6})"
-_TESTED = (
+_COUNT = r"(?P<n>\d{1,3}(?:,\d{3})+|\d{1,6})"
+_TEST_SET = (
     r"\b(?:test|testing|external validation|hold-?out) (?:set|data ?set|cohort|data|sample)s?\b"
 )
 _TEST_POSITIVES = (
     re.compile(
-        rf"{_TESTED}[^.;]{{0,40}}?\b(?:of|with|had|has|contain\w*|includ\w*|compris\w*|consist\w*|held|"
-        rf"holds|and|:)\s*\(?(?:only |just )?(?<![\d.,]){_N}\s+{_DISEASED}",
+        rf"{_TEST_SET}[^.;]{{0,40}}?\b(?:of|with|had|has|contain\w*|includ\w*|compris\w*|consist\w*|held|"
+        rf"holds|and|:)\s*\(?(?:only |just )?(?<![\d.,]){_COUNT}\s+{_POSITIVE_CASES}",
         re.I,
     ),
     re.compile(
-        rf"(?<![\d.,]){_N}\s+{_DISEASED}[^.;,\d]{{0,30}}\b(?:in|for|as|to|formed|made up) "
-        rf"(?:the |our |an? )?(?:independent |external |final )?{_TESTED}",
+        rf"(?<![\d.,]){_COUNT}\s+{_POSITIVE_CASES}[^.;,\d]{{0,30}}\b(?:in|for|as|to|formed|made "
+        rf"up) "
+        rf"(?:the |our |an? )?(?:independent |external |final )?{_TEST_SET}",
         re.I,
     ),
 )
@@ -59,7 +60,7 @@ _CANDIDATES = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class SentenceCounts:
     """Sizes that one sentence states; None where it is silent or gives several."""
 
     positives_test: int | None = None
@@ -67,70 +68,72 @@ class Counted:
     predictors: int | None = None
 
 
-def counted_in(text: str) -> Counted:
+def extract_counts(text: str) -> SentenceCounts:
     """Positives of a test set, and events beside candidate predictors, as a sentence states them.
 
     Events and predictors are told only where both stand in it: a number of features alone may be
     of any model.
     """
-    tested = {_whole(one["n"]) for found in _TEST_POSITIVES for one in found.finditer(text)}
-    events = {_whole(one["n"]) for one in _EVENTS.finditer(text)}
-    candidates = {_whole(one["n"]) for one in _CANDIDATES.finditer(text)}
-    both = len(events) == 1 and len(candidates) == 1
-    return Counted(
-        tested.pop() if len(tested) == 1 else None,
-        events.pop() if both else None,
-        candidates.pop() if both else None,
+    test_positives = {
+        _parse_count(match["n"]) for pattern in _TEST_POSITIVES for match in pattern.finditer(text)
+    }
+    events = {_parse_count(match["n"]) for match in _EVENTS.finditer(text)}
+    candidates = {_parse_count(match["n"]) for match in _CANDIDATES.finditer(text)}
+    has_pair = len(events) == 1 and len(candidates) == 1
+    return SentenceCounts(
+        test_positives.pop() if len(test_positives) == 1 else None,
+        events.pop() if has_pair else None,
+        candidates.pop() if has_pair else None,
     )
 
 
-def _whole(printed: str) -> int:
+def _parse_count(printed: str) -> int:
     return int(printed.replace(",", ""))
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SentenceFigures:
     """Figures of one sentence, and what does not agree among them."""
 
     sentence: int
-    stated: Stated
+    stated: DiagnosticFigures
     problems: tuple[Contradiction, ...]
 
 
 _SHARE = r"(?P<{0}>\d{{1,3}}(?:[.·]\d+)?\s?%|[01]?[.·]\d+)"
-_JOIN = (
+_NAME_TO_VALUE = (
     r"(?:\s*\([^)]{0,12}\))?\s*(?:values?|rates?)?\s*(?:of|was|is|were|at|=|:|,|about|≈|~|\s)*\s*"
 )
-_NAMES = {
+_FIGURE_NAMES = {
     "sensitivity": r"sensitivity|recall|true positive rate",
     "specificity": r"specificity|true negative rate",
     "accuracy": r"accuracy",
     "ppv": r"positive predictive value|ppv|precision",
     "npv": r"negative predictive value|npv",
 }
-_AFTER = {
-    name: re.compile(rf"\b(?:{words})\b{_JOIN}{_SHARE.format('v')}", re.I)
-    for name, words in _NAMES.items()
+_VALUE_AFTER_NAME = {
+    name: re.compile(rf"\b(?:{words})\b{_NAME_TO_VALUE}{_SHARE.format('v')}", re.I)
+    for name, words in _FIGURE_NAMES.items()
 }
-_BEFORE = {
+_VALUE_BEFORE_NAME = {
     name: re.compile(rf"{_SHARE.format('v')}\s*(?:\([^)]*\)\s*)?(?:test )?(?:{words})\b", re.I)
-    for name, words in _NAMES.items()
+    for name, words in _FIGURE_NAMES.items()
 }
-_RESPECTIVELY = re.compile(
-    rf"\b(?P<names>(?:(?:{'|'.join(_NAMES.values())})\b(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+)?){{2,5}})"
+_LIST_RESPECTIVELY = re.compile(
+    rf"\b(?P<names>(?:(?:{'|'.join(_FIGURE_NAMES.values())})\b(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+)?){{2,5}})"
     r"[^.%\d]{0,40}?(?P<values>(?:\d{1,3}(?:[.·]\d+)?\s?%?(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+)?){2,5})"
     r"[^.]{0,20}?respectively",
     re.I,
 )
-_IN_ORDER = re.compile(
-    rf"\b(?P<names>(?:{'|'.join(_NAMES.values())})(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)"
-    rf"(?:{'|'.join(_NAMES.values())})){{1,4}})\s+(?:values?\s+|rates?\s+)?(?:of|were|was|are|=|:)\s*"
+_LIST_IN_ORDER = re.compile(
+    rf"\b(?P<names>(?:{'|'.join(_FIGURE_NAMES.values())})(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)"
+    rf"(?:{'|'.join(_FIGURE_NAMES.values())})){{1,4}})\s+(?:values?\s+|rates?\s+)?(?:of|were|was|are|=|:)\s*"
     r"(?P<values>\d{1,3}(?:[.·]\d+)?\s?%?(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)"
     r"\d{1,3}(?:[.·]\d+)?\s?%?)+)",
     re.I,
 )
 _NAMES_SLASHED = re.compile(
-    rf"\b(?P<names>(?:{'|'.join(_NAMES.values())})(?:\s?/\s?(?:{'|'.join(_NAMES.values())}))+)\b",
+    rf"\b(?P<names>(?:{'|'.join(_FIGURE_NAMES.values())})(?:\s?/\s?(?:{'|'.join(_FIGURE_NAMES.values())}))+)\b",
     re.I,
 )
 _VALUES_SLASHED = re.compile(
@@ -141,7 +144,7 @@ _CELLS = re.compile(
     r"\s*(?:\([A-Z]{2}\))?\s*(?:=|:|was|were|of)?\s*(?P<v>\d{1,6})\b(?![.,]\d|\s?%)",
     re.I,
 )
-_CELLS_AFTER = re.compile(
+_CELLS_AFTER_COUNT = re.compile(
     r"(?<![\d.,])(?P<v>\d{1,6})\s+(?P<cell>true[- ]positives?|false[- ]negatives?|"
     r"false[- ]positives?|true[- ]negatives?|TPs?|FNs?|FPs?|TNs?)\b",
     re.I,
@@ -152,69 +155,75 @@ _CELL_NAMES = {
     "false positive": "fp",
     "true negative": "tn",
 }
-_MODELS = re.compile(r"\b(versus|vs\.?|compared (with|to)|whereas|while|baseline)\b", re.I)
+_MODEL_COMPARISON = re.compile(
+    r"\b(versus|vs\.?|compared (with|to)|whereas|while|baseline)\b", re.I
+)
 
 
-def find(sentences: Sequence[Sentence]) -> list[Found]:
+def check_sentences(sentences: Sequence[Sentence]) -> list[SentenceFigures]:
     """Sentences that state two or more figures of one test, with what does not agree.
 
     Figures of sentences that compare models are not held against each other, for they belong to
     different tests; each is held against the counts and the interval in its own brackets.
     """
-    out = []
+    results = []
     for index, sentence in enumerate(sentences):
         if sentence.section in ("references", "related work"):
             continue
-        stated = stated_in(sentence.text)
-        alone = beside(sentence.text)
-        if stated is not None or alone:
-            whole = stated or Stated()
-            problems = contradictions(whole)
-            told = {problem.figure for problem in problems}
-            problems += [problem for problem in alone if problem.figure not in told]
-            out.append(Found(index, whole, tuple(problems)))
-    return out
+        stated = extract_figures(sentence.text)
+        inline_problems = check_inline_counts(sentence.text)
+        if stated is not None or inline_problems:
+            figures = stated or DiagnosticFigures()
+            problems = find_contradictions(figures)
+            reported_names = {problem.figure for problem in problems}
+            problems += [
+                problem for problem in inline_problems if problem.figure not in reported_names
+            ]
+            results.append(SentenceFigures(index, figures, tuple(problems)))
+    return results
 
 
-def stated_in(text: str) -> Stated | None:
+def extract_figures(text: str) -> DiagnosticFigures | None:
     """The figures of one sentence; None for fewer than two, or where one is given twice."""
-    if _MODELS.search(text):
+    if _MODEL_COMPARISON.search(text):
         return None
-    shares: dict[str, set[str]] = {name: set() for name in _NAMES}
-    together = _RESPECTIVELY.search(text) or _IN_ORDER.search(text)
-    names, values = _NAMES_SLASHED.search(text), _VALUES_SLASHED.search(text)
-    if together:
-        _assign(together["names"], together["values"], shares)
-    elif names and values:
-        _assign(names["names"], values["values"], shares)
-    rest = text if not together else text[: together.start()] + " | " + text[together.end() :]
-    for name in _NAMES:
-        if not (names and values) or together:
-            found = _AFTER[name].findall(rest) or _BEFORE[name].findall(rest)
-            shares[name].update(one.strip() for one in found)
+    shares: dict[str, set[str]] = {name: set() for name in _FIGURE_NAMES}
+    listing = _LIST_RESPECTIVELY.search(text) or _LIST_IN_ORDER.search(text)
+    names_match, values_match = _NAMES_SLASHED.search(text), _VALUES_SLASHED.search(text)
+    if listing:
+        _assign_values(listing["names"], listing["values"], shares)
+    elif names_match and values_match:
+        _assign_values(names_match["names"], values_match["values"], shares)
+    rest = text if not listing else text[: listing.start()] + " | " + text[listing.end() :]
+    for name in _FIGURE_NAMES:
+        if not (names_match and values_match) or listing:
+            value_texts = _VALUE_AFTER_NAME[name].findall(rest) or _VALUE_BEFORE_NAME[name].findall(
+                rest
+            )
+            shares[name].update(value_text.strip() for value_text in value_texts)
     cells: dict[str, int] = {}
-    after = list(_CELLS_AFTER.finditer(text))
-    for found_cell in after if len(after) > 1 else _CELLS.finditer(text):
-        word = found_cell["cell"].lower().replace("-", " ").rstrip("s")
-        cells[_CELL_NAMES.get(word, word)] = int(found_cell["v"])
+    cells_after = list(_CELLS_AFTER_COUNT.finditer(text))
+    for cell_match in cells_after if len(cells_after) > 1 else _CELLS.finditer(text):
+        word = cell_match["cell"].lower().replace("-", " ").rstrip("s")
+        cells[_CELL_NAMES.get(word, word)] = int(cell_match["v"])
     if any(len(values) > 1 for values in shares.values()):
         return None
-    given = {name: _figure(next(iter(values))) for name, values in shares.items() if values}
-    given = {name: value for name, value in given.items() if value is not None}
-    if len(given) + len(cells) < 2:
+    figures = {name: _parse_figure(next(iter(values))) for name, values in shares.items() if values}
+    figures = {name: value for name, value in figures.items() if value is not None}
+    if len(figures) + len(cells) < 2:
         return None
-    return Stated(**cells, **given)  # type: ignore[arg-type]
+    return DiagnosticFigures(**cells, **figures)  # type: ignore[arg-type]
 
 
-def _figure(printed: str) -> Figure | None:
+def _parse_figure(printed: str) -> PrintedProportion | None:
     """The figure, or None for one that cannot be a proportion."""
     try:
-        return figure(printed)
+        return parse_proportion(printed)
     except ValueError:
         return None
 
 
-def _assign(listed: str, figures: str, shares: dict[str, set[str]]) -> None:
+def _assign_values(names_text: str, values_text: str, shares: dict[str, set[str]]) -> None:
     """'Sensitivity, specificity and accuracy were 90%, 80% and 85%, respectively', or with slashes.
 
     Nothing is told where the two lists differ in length.
@@ -222,12 +231,12 @@ def _assign(listed: str, figures: str, shares: dict[str, set[str]]) -> None:
     names = [
         name
         for _, name in sorted(
-            (place.start(), name)
-            for name, words in _NAMES.items()
-            for place in re.finditer(rf"\b(?:{words})\b", listed, re.I)
+            (match.start(), name)
+            for name, words in _FIGURE_NAMES.items()
+            for match in re.finditer(rf"\b(?:{words})\b", names_text, re.I)
         )
     ]
-    values = re.findall(r"\d{1,3}(?:[.·]\d+)?\s?%?", figures)
+    values = re.findall(r"\d{1,3}(?:[.·]\d+)?\s?%?", values_text)
     if len(names) == len(values):
         percent = any("%" in value for value in values)
         for name, value in zip(names, values, strict=True):

@@ -5,22 +5,28 @@ flags(sentences, reader, registry)    signs of pitfalls, each with its sentence 
 suggest(sentences, cues)              sentences for each item of a checklist
 """
 
-from review.bias.rules.evidence import APART, PLAIN, Suggestion, check, suggest
-from review.bias.rules.flags import Flag, Reader, Strength, flags, reader
-from review.bias.rules.matching import of_others
-from review.bias.rules.patterns import pipeline
+from review.bias.rules.evidence import (
+    PHRASE_RULE,
+    PHRASE_SEPARATOR,
+    Suggestion,
+    check_cues,
+    suggest_evidence,
+)
+from review.bias.rules.flags import Flag, RuleSet, Strength, compile_rules, find_flags
+from review.bias.rules.matching import is_about_others
+from review.bias.rules.patterns import load_pipeline
 
 __all__ = [
-    "APART",
-    "PLAIN",
+    "PHRASE_RULE",
+    "PHRASE_SEPARATOR",
     "Flag",
-    "Reader",
+    "RuleSet",
     "Strength",
     "Suggestion",
-    "check",
-    "flags",
-    "of_others",
-    "pipeline",
-    "reader",
-    "suggest",
+    "check_cues",
+    "compile_rules",
+    "find_flags",
+    "is_about_others",
+    "load_pipeline",
+    "suggest_evidence",
 ]

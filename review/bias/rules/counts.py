@@ -5,15 +5,23 @@ import re
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TEENS = (
-    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
-    "eighteen", "nineteen",
-)  # fmt: skip
-_IN_WORDS = {word: 10 + place for place, word in enumerate(_TEENS)} | {
-    word: 20 + 10 * place for place, word in enumerate(_TENS)
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+)
+_NUMBER_WORDS = {word: 10 + index for index, word in enumerate(_TEENS)} | {
+    word: 20 + 10 * index for index, word in enumerate(_TENS)
 }
-_FREE = r"(?<![\d.,/-])(?<!covid )(?<!figure )(?<!fig )(?<!fig\. )(?<!table )"
-_N = (
-    rf"(?P<n>{_FREE}\d{{1,3}}(?:,\d{{3}})+(?![\d.,]?\d)|{_FREE}\d{{1,6}}(?![\d.,]?\d|%)|"
+_NUMBER_BOUNDARY = r"(?<![\d.,/-])(?<!covid )(?<!figure )(?<!fig )(?<!fig\. )(?<!table )"
+_COUNT = (
+    rf"(?P<n>{_NUMBER_BOUNDARY}\d{{1,3}}(?:,\d{{3}})+(?![\d.,]?\d)|{_NUMBER_BOUNDARY}\d{{1,6}}(?![\d.,]?\d|%)|"
     rf"\b(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_ONES)}))?|{'|'.join(_TEENS)})\b)"
 )
 _PEOPLE = r"(?:patients?|subjects?|participants?|individuals|volunteers|people|persons)"
@@ -21,15 +29,15 @@ _UNIT = (
     rf"\b(?:{_PEOPLE}|cases?|images?|scans?|x-?rays?|radiographs?|controls|examinations?|lesions|"
     r"nodules|tumou?rs|mammograms|eyes|(?:ct|mri?) (?:scans|volumes))\b"
 )
-_BETWEEN = r"\s+(?:(?!(?:per|each|every|and|or|of|to)\b)[a-z][\w'/-]*\s+){0,4}?"
-_STATUS = (
+_WORDS_BETWEEN = r"\s+(?:(?!(?:per|each|every|and|or|of|to)\b)[a-z][\w'/-]*\s+){0,4}?"
+_DISEASE_STATUS = (
     r"(?:covid[- ]?19|covid)(?:[- ]positive|[- ]infected)?|sars[- ]cov[- ]2|positive|infected|"
     r"malignant|diseased|abnormal"
 )
-_ADDED = r"(?:were|was|have been)\s+(?:\w+ly\s+|then\s+|finally\s+|also\s+)?"
-_FRAMES = (
+_PASSIVE_VERB = r"(?:were|was|have been)\s+(?:\w+ly\s+|then\s+|finally\s+|also\s+)?"
+_COUNT_FRAMES = (
     # 68 COVID-19 images
-    rf"{_N}\s+(?:(?:confirmed|different|unique|total|only)\s+)?(?:{_STATUS})\b"
+    rf"{_COUNT}\s+(?:(?:confirmed|different|unique|total|only)\s+)?(?:{_DISEASE_STATUS})\b"
     rf"(?:(?!\b(?:per|each|every)\b)[^.;]){{0,25}}?{_UNIT}",
     # a total of 36 patients; data from 62 subjects; the test set consisted of 20 images
     r"\b(?:totals? of|in total,?|overall,?|(?:include[sd]?|including|enrol+ed|recruited|"
@@ -38,45 +46,45 @@ _FRAMES = (
     r"images|scans|records|set|series|mris?|cts?|examinations|mammograms|radiographs|x-rays|slices|"
     r"volumes) (?:of|from)|(?:trained|tested|evaluated|validated) (?:on|in|with|using)|"
     r"limited to|restricted to)\s+(?:(?:only|just|about|around|approximately|some|data (?:of|from))"
-    rf"\s+)?{_N}{_BETWEEN}{_UNIT}",
+    rf"\s+)?{_COUNT}{_WORDS_BETWEEN}{_UNIT}",
     # fifty patients with glioma were enrolled
-    rf"{_N}{_BETWEEN}{_UNIT}[^.;]{{0,60}}?\b{_ADDED}"
+    rf"{_COUNT}{_WORDS_BETWEEN}{_UNIT}[^.;]{{0,60}}?\b{_PASSIVE_VERB}"
     r"(?:included|enrol+ed|recruited|analy[sz]ed|available|studied|used|identified|collected|"
     r"reviewed|examined|scanned|imaged|selected|performed|acquired|obtained)\b",
     # training cohort (n = 59)
-    rf"\b(?:patients|participants|subjects|cohort|set|group|controls|cases)\s*[(\[]\s*n\s*=\s*{_N}"
+    rf"\b(?:patients|participants|subjects|cohort|set|group|controls|cases)\s*[(\[]\s*n\s*=\s*{_COUNT}"
     r"\s*[)\];,]",
 )
-_STATED = tuple(re.compile(frame, re.I) for frame in _FRAMES)
-_ANY = re.compile(rf"{_N}{_BETWEEN}{_UNIT}", re.I)
-_LEFT = re.compile(
+_STATED_COUNTS = tuple(re.compile(frame, re.I) for frame in _COUNT_FRAMES)
+_ANY_COUNT = re.compile(rf"{_COUNT}{_WORDS_BETWEEN}{_UNIT}", re.I)
+_EXCLUSION = re.compile(
     r"^[^.;]{0,60}?\b(?:exclu\w+|withdr\w+|discard\w+|omitted|removed|dropped|lost to|"
     r"misclassif\w+|incorrectly|wrongly|missed)\b",
     re.I,
 )
 
 
-def number(text: str) -> int:
+def parse_number(text: str) -> int:
     """A number in figures or, from ten to ninety-nine, in words."""
-    plain = text.lower().replace(",", "")
-    if plain.isdigit():
-        return int(plain)
-    tens, _, ones = plain.replace("-", " ").partition(" ")
-    return _IN_WORDS[tens] + (_ONES.index(ones) + 1 if ones else 0)
+    normalized = text.lower().replace(",", "")
+    if normalized.isdigit():
+        return int(normalized)
+    tens, _, ones = normalized.replace("-", " ").partition(" ")
+    return _NUMBER_WORDS[tens] + (_ONES.index(ones) + 1 if ones else 0)
 
 
-def largest(text: str) -> tuple[int, str] | None:
+def find_largest_count(text: str) -> tuple[int, str] | None:
     """The largest count of people or images in a sentence that states how many its study has.
 
     With the words of the largest so stated. None where none is, or where those counted were left
     out. '12 positive among 4,000 images' gives 4,000.
     """
-    stated = [
-        (number(found["n"]), found.group())
-        for frame in _STATED
-        for found in frame.finditer(text)
-        if not _LEFT.match(text[found.end() :]) and not _LEFT.search(found.group())
+    stated_counts = [
+        (parse_number(match["n"]), match.group())
+        for frame in _STATED_COUNTS
+        for match in frame.finditer(text)
+        if not _EXCLUSION.match(text[match.end() :]) and not _EXCLUSION.search(match.group())
     ]
-    best = max(stated, default=None)
-    most = max((number(found["n"]) for found in _ANY.finditer(text)), default=0)
-    return (max(best[0], most), best[1]) if best else None
+    largest_stated = max(stated_counts, default=None)
+    largest_any = max((parse_number(match["n"]) for match in _ANY_COUNT.finditer(text)), default=0)
+    return (max(largest_stated[0], largest_any), largest_stated[1]) if largest_stated else None

@@ -7,26 +7,37 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from review.bias.rules.matching import Finder, finder, hits, of_others
-from review.bias.rules.patterns import compiled, is_pattern, pipeline, spelled
+from review.bias.rules.matching import CueMatcher, compile_cues, find_hits, is_about_others
+from review.bias.rules.patterns import (
+    compile_pattern,
+    is_pattern,
+    load_pipeline,
+    normalize_spelling,
+)
 from review.errors import ChecklistError
 from review.models import Sentence
 
-_LEFT_OUT = frozenset({"references", "keywords"})
-_LESS = {"related work": 0.3, "introduction": 0.6, "conclusion": 0.7, "": 0.9, "statements": 0.8}
+_SKIPPED_SECTIONS = frozenset({"references", "keywords"})
+_SECTION_WEIGHTS = {
+    "related work": 0.3,
+    "introduction": 0.6,
+    "conclusion": 0.7,
+    "": 0.9,
+    "statements": 0.8,
+}
 """How much a section counts when the item prefers none; sections not named count fully."""
-_PREFERRED = 1.5
-PLAIN = "phrases"
+_PREFERRED_WEIGHT = 1.5
+PHRASE_RULE = "phrases"
 """The rule's name where spellings are compared, without a model."""
-_GLUED = re.compile(r"[^\s(|]\(|\)[^\s?|)]|\s\?|[^)]\?")
+_ATTACHED_BRACKETS = re.compile(r"[^\s(|]\(|\)[^\s?|)]|\s\?|[^)]\?")
 """Brackets grown together with a word, as regular expressions have them and cues do not."""
-APART = "; "
+PHRASE_SEPARATOR = "; "
 """Between the phrases of a suggestion."""
-_SHORT = 5
+_CAPTION_WORDS = 5
 """Words under which a sentence is most likely a caption or a heading."""
-_SMALL = 0.4
+_MIN_LOWERCASE_SHARE = 0.4
 """Share of words with a small first letter under which it is most likely a row of a table."""
-_LONGEST = 400
+_MAX_SENTENCE_LENGTH = 400
 """Letters past which a 'sentence' is most likely a table or a list of authors."""
 
 
@@ -49,12 +60,12 @@ class Suggestion:
     """Which reading found it: 'phrases', or the spaCy model's name and version."""
 
 
-def suggest(
+def suggest_evidence(
     sentences: Sequence[Sentence],
     cues: Mapping[str, Sequence[str]],
     *,
-    prefer: Mapping[str, Sequence[str]] | None = None,
-    most: int = 5,
+    preferred_sections: Mapping[str, Sequence[str]] | None = None,
+    limit: int = 5,
     model: str | None = None,
 ) -> dict[str, list[Suggestion]]:
     """Up to `most` sentences for each item, best first; the same text gives the same sentences.
@@ -68,99 +79,111 @@ def suggest(
         prefer: item id to the sections its answer usually stands in.
         model: an installed spaCy model whose word forms are compared instead of spellings.
     """
-    nlp = pipeline(model)
-    lemmas = "lemmatizer" in nlp.pipe_names
-    met = _met(nlp, sentences, cues, "LEMMA" if lemmas else "LOWER")
-    rule = PLAIN if model is None else f"{nlp.meta['name']} {nlp.meta['version']}"
+    nlp = load_pipeline(model)
+    has_lemmas = "lemmatizer" in nlp.pipe_names
+    matches = _match_phrases(nlp, sentences, cues, "LEMMA" if has_lemmas else "LOWER")
+    rule = PHRASE_RULE if model is None else f"{nlp.meta['name']} {nlp.meta['version']}"
     return {
-        item: _best(item, sentences, met, phrases, tuple((prefer or {}).get(item, ())), rule)[:most]
+        item: _rank_suggestions(
+            item, sentences, matches, phrases, tuple((preferred_sections or {}).get(item, ())), rule
+        )[:limit]
         for item, phrases in cues.items()
     }
 
 
-def check(cues: Mapping[str, Sequence[str]], name: str) -> None:
+def check_cues(cues: Mapping[str, Sequence[str]], name: str) -> None:
     """Raises ChecklistError on the first phrase that cannot be read; `name` stands in messages."""
     for item, phrases in cues.items():
         for phrase in filter(is_pattern, phrases):
             try:
-                if _GLUED.search(phrase):
+                if _ATTACHED_BRACKETS.search(phrase):
                     raise ChecklistError(f"cue '{phrase}': brackets and '?' stand between blanks")
-                compiled(phrase)
+                compile_pattern(phrase)
             except ChecklistError as error:
                 raise ChecklistError(f"{name}: item '{item}': {error}") from error
 
 
-Met = dict[str, dict[int, str]]
+PhraseMatches = dict[str, dict[int, str]]
 """Phrase -> sentence -> the words that met it."""
 
 
-def _met(
+def _match_phrases(
     nlp: Any, sentences: Sequence[Sentence], cues: Mapping[str, Sequence[str]], attribute: str
-) -> Met:
+) -> PhraseMatches:
     """Each phrase to the sentences that hold it, and the words of each that met it."""
-    every = sorted({phrase for phrases in cues.values() for phrase in phrases})
-    patterns = _finder(tuple(phrase for phrase in every if is_pattern(phrase)))
-    phrases = _phrases(nlp, [phrase for phrase in every if not is_pattern(phrase)], attribute)
-    places = [
+    all_phrases = sorted({phrase for phrases in cues.values() for phrase in phrases})
+    pattern_matcher = _compile_patterns(
+        tuple(phrase for phrase in all_phrases if is_pattern(phrase))
+    )
+    phrase_matcher = _build_phrase_matcher(
+        nlp, [phrase for phrase in all_phrases if not is_pattern(phrase)], attribute
+    )
+    sentence_indexes = [
         index
         for index, sentence in enumerate(sentences)
-        if sentence.section not in _LEFT_OUT and len(sentence.text) <= _LONGEST
+        if sentence.section not in _SKIPPED_SECTIONS and len(sentence.text) <= _MAX_SENTENCE_LENGTH
     ]
-    out: Met = {}
-    texts = (spelled(sentences[index].text) for index in places)
+    matches: PhraseMatches = {}
+    texts = (normalize_spelling(sentences[index].text) for index in sentence_indexes)
     docs = nlp.pipe(texts) if attribute == "LEMMA" else map(nlp.make_doc, texts)
-    for index, doc in zip(places, docs, strict=True):
-        for number, start, stop in phrases(doc):
-            out.setdefault(nlp.vocab.strings[number], {})[index] = doc[start:stop].text
-        for hit in hits(patterns, sentences[index].text):
-            out.setdefault(hit.key, {})[index] = hit.words
-    return out
+    for index, doc in zip(sentence_indexes, docs, strict=True):
+        for phrase_id, start, stop in phrase_matcher(doc):
+            matches.setdefault(nlp.vocab.strings[phrase_id], {})[index] = doc[start:stop].text
+        for hit in find_hits(pattern_matcher, sentences[index].text):
+            matches.setdefault(hit.key, {})[index] = hit.words
+    return matches
 
 
 @lru_cache(maxsize=16)
-def _finder(patterns: tuple[str, ...]) -> Finder:
-    return finder({pattern: (pattern,) for pattern in patterns})
+def _compile_patterns(patterns: tuple[str, ...]) -> CueMatcher:
+    return compile_cues({pattern: (pattern,) for pattern in patterns})
 
 
-def _phrases(nlp: Any, phrases: Sequence[str], attribute: str) -> Any:
+def _build_phrase_matcher(nlp: Any, phrases: Sequence[str], attribute: str) -> Any:
     """What finds plain phrases, by spelling or by word form."""
     from spacy.matcher import PhraseMatcher
 
     matcher = PhraseMatcher(nlp.vocab, attr=attribute)
-    make = nlp if attribute == "LEMMA" else nlp.make_doc
+    make_doc = nlp if attribute == "LEMMA" else nlp.make_doc
     for phrase in phrases:
-        matcher.add(phrase, [make(form) for form in _forms(spelled(phrase))])
+        matcher.add(
+            phrase, [make_doc(form) for form in _list_word_forms(normalize_spelling(phrase))]
+        )
     return matcher
 
 
-def _forms(phrase: str) -> list[str]:
+def _list_word_forms(phrase: str) -> list[str]:
     """The phrase and its plural or singular."""
     if len(phrase) < 4 or not phrase[-1].isalpha() or not phrase[-1].islower():
         return [phrase]
     return [phrase, phrase[:-1]] if phrase.endswith("s") else [phrase, phrase + "s"]
 
 
-def _best(
+def _rank_suggestions(
     item: str,
     sentences: Sequence[Sentence],
-    met: Met,
+    matches: PhraseMatches,
     phrases: Sequence[str],
-    prefer: tuple[str, ...],
+    preferred_sections: tuple[str, ...],
     rule: str,
 ) -> list[Suggestion]:
     scores: dict[int, float] = {}
-    words: dict[int, list[tuple[str, str]]] = {}
+    words_by_sentence: dict[int, list[tuple[str, str]]] = {}
     for phrase in phrases:
-        found = met.get(phrase, {})
-        weight = (1 + 0.4 * phrase.count(" ")) / (1 + math.log(max(1, len(found))))
-        for index, met_by in found.items():
+        phrase_matches = matches.get(phrase, {})
+        weight = (1 + 0.4 * phrase.count(" ")) / (1 + math.log(max(1, len(phrase_matches))))
+        for index, matched_text in phrase_matches.items():
             scores[index] = scores.get(index, 0.0) + weight
-            words.setdefault(index, []).append((phrase, met_by))
-    out = []
+            words_by_sentence.setdefault(index, []).append((phrase, matched_text))
+    suggestions = []
     for index, score in scores.items():
         sentence = sentences[index]
-        factor = _PREFERRED if sentence.section in prefer else _LESS.get(sentence.section, 1.0)
-        out.append(
+        factor = (
+            _PREFERRED_WEIGHT
+            if sentence.section in preferred_sections
+            else _SECTION_WEIGHTS.get(sentence.section, 1.0)
+        )
+        suggestions.append(
             Suggestion(
                 item,
                 index,
@@ -168,20 +191,24 @@ def _best(
                 sentence.page,
                 sentence.boxes,
                 sentence.section,
-                APART.join(phrase for phrase, _ in words[index]),
-                APART.join(dict.fromkeys(told for _, told in words[index])),
-                round(score * factor * _telling(sentence), 3),
+                PHRASE_SEPARATOR.join(phrase for phrase, _ in words_by_sentence[index]),
+                PHRASE_SEPARATOR.join(
+                    dict.fromkeys(matched_words for _, matched_words in words_by_sentence[index])
+                ),
+                round(score * factor * _weigh_sentence(sentence), 3),
                 rule,
             )
         )
-    return sorted(out, key=lambda s: (-s.score, s.sentence))
+    return sorted(suggestions, key=lambda s: (-s.score, s.sentence))
 
 
-def _telling(sentence: Sentence) -> float:
+def _weigh_sentence(sentence: Sentence) -> float:
     """How much a sentence can tell (0 to 1): less for a bare caption, for the remains of a table,
     and for one on other people's work. A title may have capitals."""
     words = sentence.text.split()
-    small = sum(word[:1].islower() for word in words)
-    factor = 0.4 if len(words) < _SHORT else 1.0
-    factor *= 0.5 if sentence.section and small < _SMALL * len(words) else 1.0
-    return factor * (0.5 if of_others(sentence.text) else 1.0)
+    lowercase_words = sum(word[:1].islower() for word in words)
+    factor = 0.4 if len(words) < _CAPTION_WORDS else 1.0
+    factor *= (
+        0.5 if sentence.section and lowercase_words < _MIN_LOWERCASE_SHARE * len(words) else 1.0
+    )
+    return factor * (0.5 if is_about_others(sentence.text) else 1.0)

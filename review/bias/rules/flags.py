@@ -7,19 +7,19 @@ from typing import Literal
 
 from review.bias import datasets as registry_of
 from review.bias.datasets import Mention, Registry
-from review.bias.pitfalls import Mode, Pitfall, Pitfalls, Rule
+from review.bias.pitfalls import Pitfall, PitfallCatalog, PitfallRule, RuleMode
 from review.bias.rules import matching
-from review.bias.rules.counts import largest
-from review.bias.rules.matching import Finder, Hit
+from review.bias.rules.counts import find_largest_count
+from review.bias.rules.matching import CueMatcher, Hit
 from review.models import Sentence
 
 Strength = Literal["strong", "fair", "weak"]
-Box = tuple[float, float, float, float]
+BoundingBox = tuple[float, float, float, float]
 
-_LEFT_OUT = frozenset({"references", "related work", "keywords"})
-_LEFT_OUT_PRESENT = _LEFT_OUT | {"statements"}
-_OWN_PARTS = frozenset({"methods", "results", "limitations"})
-_LONGEST = 5_000
+_SKIPPED_SECTIONS = frozenset({"references", "related work", "keywords"})
+_SKIPPED_SECTIONS_PRESENT = _SKIPPED_SECTIONS | {"statements"}
+_OWN_WORK_SECTIONS = frozenset({"methods", "results", "limitations"})
+_MAX_SENTENCE_LENGTH = 5_000
 """Letters of a sentence that are read: the longest of eight papers has 1,186, and what is longer is
 a broken text layer, which would take time by its square."""
 
@@ -30,14 +30,14 @@ class Flag:
 
     rule: str
     pitfall: str
-    mode: Mode
+    mode: RuleMode
     name: str
     text: str
     """The sentence as it stands; for absences and registry facts, what was (not) found."""
     sentence: int | None
     """Index of the sentence; None where the flag is about the text as a whole."""
     page: int | None
-    boxes: tuple[Box, ...]
+    boxes: tuple[BoundingBox, ...]
     section: str
     cue: str
     """The words that met the rule."""
@@ -49,37 +49,37 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class RuleSet:
     """Compiled rules."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[PitfallRule, ...]
     pitfalls: Mapping[str, Pitfall]
-    finder: Finder
+    cue_matcher: CueMatcher
 
 
-def reader(file: Pitfalls, every: bool = False) -> Reader:
+def compile_rules(catalog: PitfallCatalog, include_disabled: bool = False) -> RuleSet:
     """Compiles a file's rules: those that are on, or every one.
 
     Raises:
         ChecklistError: a cue cannot be read.
     """
-    rules = tuple(rule for rule in file.rules if rule.enabled or every)
-    cues: dict[str, tuple[str, ...]] = {}
+    rules = tuple(rule for rule in catalog.rules if rule.enabled or include_disabled)
+    cue_sets: dict[str, tuple[str, ...]] = {}
     for rule in rules:
-        for part in ("cues", "unless", "unless_anywhere", "expected", "only_if"):
-            patterns = getattr(rule, part)
+        for field_name in ("cues", "unless", "unless_anywhere", "expected", "only_if"):
+            patterns = getattr(rule, field_name)
             if patterns:
-                cues[f"{rule.id}|{part}"] = patterns
-    pitfalls = {pitfall.id: pitfall for pitfall in file.pitfalls}
-    return Reader(rules, pitfalls, matching.finder(cues))
+                cue_sets[f"{rule.id}|{field_name}"] = patterns
+    pitfalls = {pitfall.id: pitfall for pitfall in catalog.pitfalls}
+    return RuleSet(rules, pitfalls, matching.compile_cues(cue_sets))
 
 
-def flags(
+def find_flags(
     sentences: Sequence[Sentence],
-    rules: Reader,
+    rule_set: RuleSet,
     registry: Registry | None = None,
     *,
-    settled: Sequence[str] | None = None,
+    confirmed_sets: Sequence[str] | None = None,
 ) -> list[Flag]:
     """Every flag of a full text, in reading order, those about the whole text last.
 
@@ -88,52 +88,68 @@ def flags(
         settled: ids of the data sets the study used, where a person has settled them; else those
             found in the text.
     """
-    admitted = matching.admissions(sentences)
+    admission_indexes = matching.find_admissions(sentences)
     sentences = [
-        _cut(replace(one, section="limitations") if place in admitted else one)
-        for place, one in enumerate(sentences)
+        _truncate_sentence(
+            replace(raw_sentence, section="limitations")
+            if index in admission_indexes
+            else raw_sentence
+        )
+        for index, raw_sentence in enumerate(sentences)
     ]
-    met = [_met(sentence, rules.finder) for sentence in sentences]
-    named = registry_of.used(registry_of.find(sentences, registry)) if registry else {}
-    used = list(settled) if settled is not None else list(named)
-    asks_absences = _on_imaging_models(sentences)
-    out: list[Flag] = []
-    for rule in rules.rules:
+    hits = [_match_sentence(sentence, rule_set.cue_matcher) for sentence in sentences]
+    mentions_by_set = (
+        registry_of.select_used(registry_of.find_mentions(sentences, registry)) if registry else {}
+    )
+    used_sets = list(confirmed_sets) if confirmed_sets is not None else list(mentions_by_set)
+    checks_absences = _is_on_imaging_models(sentences)
+    all_flags: list[Flag] = []
+    for rule in rule_set.rules:
         if rule.mode == "present":
-            out += _present(rule, rules, sentences, met)
+            all_flags += _flag_presence(rule, rule_set, sentences, hits)
         elif rule.mode == "number":
-            out += _numbers(rule, rules, sentences)
+            all_flags += _flag_small_counts(rule, rule_set, sentences)
         elif rule.mode == "absent":
-            if not asks_absences:
+            if not checks_absences:
                 continue
-            out += _absent(rule, rules, sentences, met, len(used))
+            all_flags += _flag_absence(rule, rule_set, sentences, hits, len(used_sets))
         elif registry is not None:
-            out += _registered(rule, rules, registry, (used, named), sentences)
-    last = len(sentences)
-    return sorted(out, key=lambda f: (last if f.sentence is None else f.sentence, f.rule, f.text))
+            all_flags += _flag_registry_facts(
+                rule, rule_set, registry, (used_sets, mentions_by_set), sentences
+            )
+    sentence_count = len(sentences)
+    return sorted(
+        all_flags,
+        key=lambda f: (sentence_count if f.sentence is None else f.sentence, f.rule, f.text),
+    )
 
 
-def _cut(sentence: Sentence) -> Sentence:
-    long = len(sentence.text) > _LONGEST
-    return replace(sentence, text=sentence.text[:_LONGEST]) if long else sentence
+def _truncate_sentence(sentence: Sentence) -> Sentence:
+    is_too_long = len(sentence.text) > _MAX_SENTENCE_LENGTH
+    return replace(sentence, text=sentence.text[:_MAX_SENTENCE_LENGTH]) if is_too_long else sentence
 
 
-Met = Mapping[str, list[Hit]]
+HitsByKey = Mapping[str, list[Hit]]
 
 
-def _met(sentence: Sentence, finder: Finder) -> Met:
-    if sentence.section in _LEFT_OUT:
+def _match_sentence(sentence: Sentence, cue_matcher: CueMatcher) -> HitsByKey:
+    if sentence.section in _SKIPPED_SECTIONS:
         return {}
-    out: dict[str, list[Hit]] = {}
-    for hit in matching.hits(finder, sentence.text):
-        out.setdefault(hit.key, []).append(hit)
-    return out
+    hits_by_key: dict[str, list[Hit]] = {}
+    for hit in matching.find_hits(cue_matcher, sentence.text):
+        hits_by_key.setdefault(hit.key, []).append(hit)
+    return hits_by_key
 
 
-def _flag(
-    rule: Rule, rules: Reader, sentence: Sentence | None, index: int | None, cue: str, text: str
+def _build_flag(
+    rule: PitfallRule,
+    rule_set: RuleSet,
+    sentence: Sentence | None,
+    index: int | None,
+    cue: str,
+    text: str,
 ) -> Flag:
-    pitfall = rules.pitfalls[rule.pitfall]
+    pitfall = rule_set.pitfalls[rule.pitfall]
     return Flag(
         rule=rule.id,
         pitfall=rule.pitfall,
@@ -145,156 +161,185 @@ def _flag(
         boxes=sentence.boxes if sentence else (),
         section=sentence.section if sentence else "",
         cue=cue,
-        strength=_strength(rule, sentence),
+        strength=_rate_strength(rule, sentence),
         informs=pitfall.informs,
         why=pitfall.why,
         source=pitfall.source,
     )
 
 
-def _strength(rule: Rule, sentence: Sentence | None) -> Strength:
+def _rate_strength(rule: PitfallRule, sentence: Sentence | None) -> Strength:
     """strong in methods, results and limitations; weak in introductions and for absences."""
     if sentence is None:
         return "weak" if rule.mode == "absent" else "fair"
-    if sentence.section in _OWN_PARTS:
+    if sentence.section in _OWN_WORK_SECTIONS:
         return "strong"
     return "weak" if sentence.section == "introduction" else "fair"
 
 
-def _plain(met: Met, key: str) -> list[Hit]:
-    return [hit for hit in met.get(key, ()) if not hit.negated]
+def _list_affirmed_hits(hits: HitsByKey, key: str) -> list[Hit]:
+    return [hit for hit in hits.get(key, ()) if not hit.negated]
 
 
-def _speaks_of_itself(sentence: Sentence) -> bool:
+def _is_about_own_study(sentence: Sentence) -> bool:
     """Whether a sentence is about this study as it was done."""
-    if sentence.section in _LEFT_OUT_PRESENT or matching.of_others(sentence.text):
+    if sentence.section in _SKIPPED_SECTIONS_PRESENT or matching.is_about_others(sentence.text):
         return False
     if matching.is_fragment(sentence.text) or matching.is_hypothetical(sentence.text):
         return False
     if sentence.section == "introduction":
-        return bool(matching.OWN.search(sentence.text))
-    return sentence.section == "limitations" or not matching.of_future(sentence.text)
+        return bool(matching.OWN_WORK.search(sentence.text))
+    return sentence.section == "limitations" or not matching.is_about_future(sentence.text)
 
 
-def _present(
-    rule: Rule, rules: Reader, sentences: Sequence[Sentence], met: Sequence[Met]
+def _flag_presence(
+    rule: PitfallRule,
+    rule_set: RuleSet,
+    sentences: Sequence[Sentence],
+    hits_by_sentence: Sequence[HitsByKey],
 ) -> list[Flag]:
-    if any(_plain(one, f"{rule.id}|unless_anywhere") for one in met):
+    if any(
+        _list_affirmed_hits(sentence_hits, f"{rule.id}|unless_anywhere")
+        for sentence_hits in hits_by_sentence
+    ):
         return []
-    out = []
+    new_flags = []
     for index, sentence in enumerate(sentences):
-        found = _plain(met[index], f"{rule.id}|cues")
-        if not found or _plain(met[index], f"{rule.id}|unless"):
+        cue_hits = _list_affirmed_hits(hits_by_sentence[index], f"{rule.id}|cues")
+        if not cue_hits or _list_affirmed_hits(hits_by_sentence[index], f"{rule.id}|unless"):
             continue
-        if _speaks_of_itself(sentence):
-            out.append(_flag(rule, rules, sentence, index, found[0].words, sentence.text))
-    return out
+        if _is_about_own_study(sentence):
+            new_flags.append(
+                _build_flag(rule, rule_set, sentence, index, cue_hits[0].words, sentence.text)
+            )
+    return new_flags
 
 
-def _absent(
-    rule: Rule, rules: Reader, sentences: Sequence[Sentence], met: Sequence[Met], sets: int
+def _flag_absence(
+    rule: PitfallRule,
+    rule_set: RuleSet,
+    sentences: Sequence[Sentence],
+    hits_by_sentence: Sequence[HitsByKey],
+    set_count: int,
 ) -> list[Flag]:
     """One flag when nothing expected stands anywhere, said as 'not found in the text'."""
-    if not sentences or sets < rule.only_if_sets:
+    if not sentences or set_count < rule.only_if_sets:
         return []
-    if rule.only_if and not any(_plain(one, f"{rule.id}|only_if") for one in met):
+    if rule.only_if and not any(
+        _list_affirmed_hits(sentence_hits, f"{rule.id}|only_if")
+        for sentence_hits in hits_by_sentence
+    ):
         return []
     for index, sentence in enumerate(sentences):
-        if _plain(met[index], f"{rule.id}|expected") and _may_show_it(sentence):
+        if _list_affirmed_hits(
+            hits_by_sentence[index], f"{rule.id}|expected"
+        ) and _can_show_presence(sentence):
             return []
-    return [_flag(rule, rules, None, None, "", rule.says or "")]
+    return [_build_flag(rule, rule_set, None, None, "", rule.says or "")]
 
 
-def _may_show_it(sentence: Sentence) -> bool:
+def _can_show_presence(sentence: Sentence) -> bool:
     """Whether a sentence can show that this study did something: not plans, others, background."""
-    if sentence.section == "introduction" and not matching.OWN.search(sentence.text):
+    if sentence.section == "introduction" and not matching.OWN_WORK.search(sentence.text):
         return False
-    planned = matching.of_future(sentence.text) and sentence.section != "methods"
-    return not planned and not matching.of_others(sentence.text)
+    is_plan = matching.is_about_future(sentence.text) and sentence.section != "methods"
+    return not is_plan and not matching.is_about_others(sentence.text)
 
 
-_EXCERPT = 20
+_MIN_PAPER_SENTENCES = 20
 """Sentences below which a text is an excerpt; the shortest labelled paper has 56."""
-_IMAGING = re.compile(
+_IMAGING_TERM = re.compile(
     r"\b(radiograph\w*|radiolog\w*|x-?rays?|cxr|tomograph\w*|ct|mri|ultraso\w*|mammogra\w*|"
     r"dermosc\w*|fundus|endoscop\w*|histolog\w*|medical imag\w*|pneumo\w+|lesions?|scans)\b",
     re.I,
 )
-_MODEL = re.compile(
+_MODEL_TERM = re.compile(
     r"\b(deep learning|machine learning|neural network\w*|cnns?|convolution\w*|classifier\w*|"
     r"radiomic\w*|random forest\w*|support vector\w*|accuracy|sensitivity|auc|auroc|train\w*)\b",
     re.I,
 )
 
 
-def _on_imaging_models(sentences: Sequence[Sentence]) -> bool:
+def _is_on_imaging_models(sentences: Sequence[Sentence]) -> bool:
     """Whether a text is on a model that reads medical images; elsewhere an absence says nothing.
 
     A paper needs words of either kind in one of fifty sentences; an excerpt is not asked.
     """
-    if len(sentences) < _EXCERPT:
+    if len(sentences) < _MIN_PAPER_SENTENCES:
         return True
-    needed = len(sentences) // 50 + 1
-    imaging = sum(1 for sentence in sentences if _IMAGING.search(sentence.text))
-    return imaging >= needed and sum(1 for s in sentences if _MODEL.search(s.text)) >= needed
+    min_count = len(sentences) // 50 + 1
+    imaging_count = sum(1 for sentence in sentences if _IMAGING_TERM.search(sentence.text))
+    return (
+        imaging_count >= min_count
+        and sum(1 for s in sentences if _MODEL_TERM.search(s.text)) >= min_count
+    )
 
 
-def _numbers(rule: Rule, rules: Reader, sentences: Sequence[Sentence]) -> list[Flag]:
+def _flag_small_counts(
+    rule: PitfallRule, rule_set: RuleSet, sentences: Sequence[Sentence]
+) -> list[Flag]:
     """Sentences whose largest count of cases is below the rule's limit."""
-    out = []
+    new_flags = []
     for index, sentence in enumerate(sentences):
-        if not _speaks_of_itself(sentence):
+        if not _is_about_own_study(sentence):
             continue
-        count = largest(sentence.text)
+        count = find_largest_count(sentence.text)
         if count and rule.below and 0 < count[0] < rule.below:
-            out.append(_flag(rule, rules, sentence, index, count[1], sentence.text))
-    return out
+            new_flags.append(_build_flag(rule, rule_set, sentence, index, count[1], sentence.text))
+    return new_flags
 
 
-def _registered(
-    rule: Rule,
-    rules: Reader,
+def _flag_registry_facts(
+    rule: PitfallRule,
+    rule_set: RuleSet,
     registry: Registry,
-    sets: tuple[Sequence[str], Mapping[str, Sequence[Mention]]],
+    used_and_mentioned: tuple[Sequence[str], Mapping[str, Sequence[Mention]]],
     sentences: Sequence[Sentence],
 ) -> list[Flag]:
     """What the registry knows of the data sets the study used, at their first mention."""
-    used, mentions = sets
-    out = []
-    for ids, fact in _facts(rule, registry, used):
-        first = min((m.sentence for one in ids for m in mentions.get(one, ())), default=None)
-        sentence = sentences[first] if first is not None else None
+    used_sets, mentions = used_and_mentioned
+    new_flags = []
+    for ids, fact in _list_registry_facts(rule, registry, used_sets):
+        first_sentence = min(
+            (m.sentence for set_id in ids for m in mentions.get(set_id, ())), default=None
+        )
+        sentence = sentences[first_sentence] if first_sentence is not None else None
         text = (rule.says or "").replace("{fact}", fact)
-        names = ", ".join(registry[one].name for one in ids)
-        out.append(_flag(rule, rules, sentence, first, names, text))
-    return out
+        names = ", ".join(registry[set_id].name for set_id in ids)
+        new_flags.append(_build_flag(rule, rule_set, sentence, first_sentence, names, text))
+    return new_flags
 
 
-def _facts(
-    rule: Rule, registry: Registry, used: Sequence[str]
+def _list_registry_facts(
+    rule: PitfallRule, registry: Registry, used_sets: Sequence[str]
 ) -> list[tuple[tuple[str, ...], str]]:
     """(data sets, fact in words) for a registry rule."""
     if rule.known == "overlap":
         return [
             (
                 (o.first, o.second),
-                registry_of.drawn(registry, o) + ("" if o.certain else " (differs by release)"),
+                registry_of.format_overlap_path(registry, o)
+                + ("" if o.certain else " (differs by release)"),
             )
-            for o in registry_of.overlaps(registry, used)
+            for o in registry_of.find_overlaps(registry, used_sets)
         ]
     if rule.known == "ages":
-        ages = registry_of.ages(registry, used)
-        grown = [*ages.get("adult", ()), *ages.get("mixed", ())]
-        if not ages.get("paediatric") or not grown:
+        ages = registry_of.group_by_age(registry, used_sets)
+        adult_sets = [*ages.get("adult", ()), *ages.get("mixed", ())]
+        if not ages.get("paediatric") or not adult_sets:
             return []
-        children = ", ".join(registry[one].name for one in ages["paediatric"])
-        others = ", ".join(registry[one].name for one in grown[:3])
-        return [(tuple(used), f"children: {children}; adults or mixed: {others}")]
-    return [((one,), registry[one].name) for one in used if _is_known(rule, registry, one)]
+        children = ", ".join(registry[set_id].name for set_id in ages["paediatric"])
+        others = ", ".join(registry[set_id].name for set_id in adult_sets[:3])
+        return [(tuple(used_sets), f"children: {children}; adults or mixed: {others}")]
+    return [
+        ((set_id,), registry[set_id].name)
+        for set_id in used_sets
+        if _is_known_issue(rule, registry, set_id)
+    ]
 
 
-def _is_known(rule: Rule, registry: Registry, one: str) -> bool:
-    kind, labels = registry[one].kind, registry[one].labels
+def _is_known_issue(rule: PitfallRule, registry: Registry, set_id: str) -> bool:
+    kind, labels = registry[set_id].kind, registry[set_id].labels
     return {
         "assembled": kind == "remix",
         "copies": kind == "case_collection",

@@ -5,33 +5,42 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from review.bias.rules.patterns import NEGATORS, Need, blank, compiled, needs, own_negators, spelled
+from review.bias.rules.patterns import (
+    NEGATORS,
+    TokenRequirement,
+    compile_pattern,
+    get_tokenizer,
+    list_own_negators,
+    list_requirements,
+    normalize_spelling,
+)
 from review.models import Sentence
 
-_WINDOW = 6
+_NEGATION_WINDOW = 6
 """Words before a cue in which a negator turns it."""
-_REPORTED = (
+_REPORTING_VERB = (
     r"(used|use|uses|reported|proposed|trained|achieved|developed|presented|showed|found|applied|"
     r"introduced|employed|studied)"
 )
-OTHERS = re.compile(
+OTHERS_WORK = re.compile(
     r"\b(previous|prior|earlier|other|existing|several|many|most|some|these|recent) "
     r"((published|reported|related|similar) )?"
     r"(studies|works?|authors|papers|reports|approaches|systems|publications|research)\b|"
     r"\b(previous|prior|earlier|existing|published) (models|methods|networks|algorithms)\b|"
     r"\bet al\b\.?.{0,60}(?<!\bwas )(?<!\bwere )(?<!\bis )(?<!\bare )(?<!\bbeen )"
-    rf"\b{_REPORTED}\b|"
+    rf"\b{_REPORTING_VERB}\b|"
     r"\b(scientists|researchers|investigators|others|groups|teams) (have |had )?(also |recently )?"
-    rf"(revealed|observed|demonstrated|{_REPORTED[1:]}\b|"
-    rf"^in \[\d[^\]]*\]|\bauthors (of|in) \[?\d?|\[\d[^\]]*\] (also |have |has )?{_REPORTED}\b|"
+    rf"(revealed|observed|demonstrated|{_REPORTING_VERB[1:]}\b|"
+    rf"^in \[\d[^\]]*\]|\bauthors (of|in) \[?\d?|\[\d[^\]]*\] (also |have |has "
+    rf")?{_REPORTING_VERB}\b|"
     r"^their (study|work|data ?set|data|model|method|sample|cohort|approach|system|results)\b|"
     r"\b(in|by) the literature\b",
     re.I,
 )
-OWN = re.compile(
+OWN_WORK = re.compile(
     r"\b(we|our|us)\b|\b(this|the present|the current|presented) (study|work|paper|article)\b", re.I
 )
-FUTURE = re.compile(
+FUTURE_WORK = re.compile(
     r"\bfuture (work|works|stud(y|ies)|research|directions?|development)\b|"
     r"\b(should|could|would|will|needs? to|remains? to|ought to) be\b"
     r"(?! (noted|mentioned|emphasi|observed|seen|stressed|pointed|acknowledged))|"
@@ -48,14 +57,15 @@ HYPOTHETICAL = re.compile(
     re.I,
 )
 """What is only thought of, wherever it stands."""
-_SET_APART = (
+_CONTRAST_PHRASE = (
     r"(unlike|in contrast (to|with)|contrary to|as opposed to|different(ly)? from|"
     r"compared (to|with))"
 )
-_OTHER_WORDS = r"(et al|studies|works?|authors|others|papers|approaches|methods|\[\d[^\]]*\])"
+_OTHERS_NOUN = r"(et al|studies|works?|authors|others|papers|approaches|methods|\[\d[^\]]*\])"
 _CONTRAST = re.compile(
-    rf"(\b{_SET_APART}\b[^;]*?\b{_OTHER_WORDS}[^;]*?,\s+(?=(we|our|this|here|the present)\b))|"
-    rf"(,?\s*\b{_SET_APART}\b[^;]*?\b{_OTHER_WORDS}[^;]*$)",
+    rf"(\b{_CONTRAST_PHRASE}\b[^;]*?\b{_OTHERS_NOUN}[^;]*?,\s+(?=(we|our|this|here|the "
+    rf"present)\b))|"
+    rf"(,?\s*\b{_CONTRAST_PHRASE}\b[^;]*?\b{_OTHERS_NOUN}[^;]*$)",
     re.I,
 )
 _CITATION = re.compile(
@@ -63,23 +73,27 @@ _CITATION = re.compile(
     r"\b[^()]*\)",
     re.I,
 )
-_CITED = re.compile(r"\s?\([^()]*\bet al\b[^()]*\)", re.I)
+_AUTHOR_CITATION = re.compile(r"\s?\([^()]*\bet al\b[^()]*\)", re.I)
 _BRACKETS = re.compile(r"\s?\([^()]*\)")
 
 
-def own_part(text: str) -> str:
+def strip_contrast(text: str) -> str:
     """A sentence without what it sets itself apart from ('Unlike Li et al., who ..., we ...')."""
     return _CONTRAST.sub(" ", text).strip()
 
 
-def readings(text: str) -> list[str]:
+def list_readings(text: str) -> list[str]:
     """The ways in which a sentence is read: without citations, and without brackets if it has any.
 
     'The images [3] (Fig. 2) were randomly split' is about images that were randomly split.
     """
-    plain = _CITATION.sub("", own_part(text))
-    bare = _BRACKETS.sub("", plain)
-    return [plain] if bare == plain else [plain, bare]
+    without_citations = _CITATION.sub("", strip_contrast(text))
+    without_brackets = _BRACKETS.sub("", without_citations)
+    return (
+        [without_citations]
+        if without_brackets == without_citations
+        else [without_citations, without_brackets]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,94 +112,100 @@ class Cue:
     """One compiled cue."""
 
     key: str
-    own: frozenset[str]
+    own_negators: frozenset[str]
     """Negators that are words of the cue: where one of them was met, no other turns it."""
     matcher: Any
 
 
 @dataclass(frozen=True, slots=True)
-class Finder:
+class CueMatcher:
     """Compiled cues; made once, used on any number of texts."""
 
     cues: tuple[Cue, ...]
-    index: Mapping[str, tuple[tuple[int, tuple[Need, ...]], ...]]
+    index: Mapping[str, tuple[tuple[int, tuple[TokenRequirement, ...]], ...]]
     """Word, or beginning with a star, to (cue, what else its pattern needs). Most sentences meet
     hardly any, so that the costly matching of gaps runs for few."""
 
 
-def finder(cues: Mapping[str, Iterable[str]]) -> Finder:
+def compile_cues(cues: Mapping[str, Iterable[str]]) -> CueMatcher:
     """Compiles sets of cues, each under its key. Raises ChecklistError on one it cannot read."""
     from spacy.matcher import Matcher
 
-    out: list[Cue] = []
-    index: dict[str, list[tuple[int, tuple[Need, ...]]]] = {}
+    cue_list: list[Cue] = []
+    index: dict[str, list[tuple[int, tuple[TokenRequirement, ...]]]] = {}
     for key, patterns in cues.items():
         for pattern in patterns:
-            tokens = compiled(pattern)
-            matcher = Matcher(blank().vocab, validate=False)
+            tokens = compile_pattern(pattern)
+            matcher = Matcher(get_tokenizer().vocab, validate=False)
             matcher.add(key, tokens)
             for variant in tokens:
-                first, *rest = needs(variant) or [(frozenset([""]), ())]
+                first, *rest = list_requirements(variant) or [(frozenset([""]), ())]
                 for word in (*first[0], *(f"{stem}*" for stem in first[1])):
-                    index.setdefault(word, []).append((len(out), tuple(rest)))
-            out.append(Cue(key, own_negators(pattern), matcher))
-    return Finder(tuple(out), {word: tuple(entries) for word, entries in index.items()})
+                    index.setdefault(word, []).append((len(cue_list), tuple(rest)))
+            cue_list.append(Cue(key, list_own_negators(pattern), matcher))
+    return CueMatcher(tuple(cue_list), {word: tuple(entries) for word, entries in index.items()})
 
 
-def hits(found: Finder, text: str) -> list[Hit]:
+def find_hits(cue_matcher: CueMatcher, text: str) -> list[Hit]:
     """The cues met in one sentence, each once, in the order they were given."""
-    found_in = [_hits(found, one) for one in readings(text)]
-    best = found_in[0]
-    for more in found_in[1:]:
-        for number, hit in more.items():
-            if number not in best or (best[number].negated and not hit.negated):
-                best[number] = hit
-    return [best[number] for number in sorted(best)]
+    hits_by_reading = [_find_reading_hits(cue_matcher, reading) for reading in list_readings(text)]
+    best_hits = hits_by_reading[0]
+    for other_hits in hits_by_reading[1:]:
+        for cue_index, hit in other_hits.items():
+            if cue_index not in best_hits or (best_hits[cue_index].negated and not hit.negated):
+                best_hits[cue_index] = hit
+    return [best_hits[cue_index] for cue_index in sorted(best_hits)]
 
 
-def _hits(found: Finder, text: str) -> dict[int, Hit]:
+def _find_reading_hits(cue_matcher: CueMatcher, text: str) -> dict[int, Hit]:
     """The cues met in one reading of a sentence, by their place."""
-    doc = blank()(spelled(text))
+    doc = get_tokenizer()(normalize_spelling(text))
     words = {token.lower_ for token in doc}
-    starts = {word[:end] for word in words for end in range(2, len(word) + 1)}
-    out: dict[int, Hit] = {}
-    for number in _likely(found, words, starts):
-        cue = found.cues[number]
-        best: Hit | None = None
+    prefixes = {word[:end] for word in words for end in range(2, len(word) + 1)}
+    hits_by_cue: dict[int, Hit] = {}
+    for cue_index in _select_candidates(cue_matcher, words, prefixes):
+        cue = cue_matcher.cues[cue_index]
+        best_hit: Hit | None = None
         for _, start, stop in cue.matcher(doc):
-            says_no = any(doc[place].lower_ in cue.own for place in range(start, stop))
-            negated = not says_no and (_negated(doc, start, stop) or _denied(doc, stop))
-            if best is None or (best.negated and not negated):
-                best = Hit(cue.key, doc[start:stop].text, negated)
-        if best is not None:
-            out[number] = best
-    return out
+            has_own_negator = any(
+                doc[token_index].lower_ in cue.own_negators for token_index in range(start, stop)
+            )
+            negated = not has_own_negator and (
+                _is_negated(doc, start, stop) or _is_denied(doc, stop)
+            )
+            if best_hit is None or (best_hit.negated and not negated):
+                best_hit = Hit(cue.key, doc[start:stop].text, negated)
+        if best_hit is not None:
+            hits_by_cue[cue_index] = best_hit
+    return hits_by_cue
 
 
-def _likely(found: Finder, words: Set[str], starts: Set[str]) -> set[int]:
+def _select_candidates(cue_matcher: CueMatcher, words: Set[str], prefixes: Set[str]) -> set[int]:
     """The cues of which one pattern has all its words in the sentence."""
-    out: set[int] = set()
-    keys = [*words, *(f"{start}*" for start in starts), ""]
+    candidates: set[int] = set()
+    keys = [*words, *(f"{prefix}*" for prefix in prefixes), ""]
     for key in keys:
-        for number, rest in found.index.get(key, ()):
-            if number not in out and all(
-                not words.isdisjoint(exact) or any(stem in starts for stem in stems)
-                for exact, stems in rest
+        for cue_index, requirements in cue_matcher.index.get(key, ()):
+            if cue_index not in candidates and all(
+                not words.isdisjoint(exact_words) or any(stem in prefixes for stem in stems)
+                for exact_words, stems in requirements
             ):
-                out.add(number)
-    return out
+                candidates.add(cue_index)
+    return candidates
 
 
-_ENDS = frozenset({";", ":", "but", "although", "however", "whereas", "("})
+_CLAUSE_ENDS = frozenset({";", ":", "but", "although", "however", "whereas", "("})
 """Words past which a negator does not reach."""
-_SUBJECTS = frozenset({"the", "we", "our", "all", "these", "both", "it", "they", "this", "images"})
+_CLAUSE_SUBJECTS = frozenset(
+    {"the", "we", "our", "all", "these", "both", "it", "they", "this", "images"}
+)
 """Words that begin a clause of their own when they follow a comma."""
-_AWAY = frozenset(
+_AVOIDANCE_PHRASES = frozenset(
     {("instead", "of"), ("rather", "than"), ("to", "avoid"), ("to", "prevent"), ("avoid", "")}
     | {("avoids", ""), ("avoided", ""), ("avoiding", ""), ("prevents", ""), ("preventing", "")}
 )
 """Words that turn what follows up to the next comma: 'instead of splitting images, we ...'."""
-_HELPING = frozenset(
+_AUXILIARY_WORDS = frozenset(
     {
         "was",
         "were",
@@ -204,59 +224,61 @@ _HELPING = frozenset(
     }
     | {"still", "also", "therefore", "deliberately", "yet", "thus", "hence"}
 )
-_UNDONE = frozenset(
+_DENIAL_WORDS = frozenset(
     {"not", "never", "n't", "avoided", "needed", "required", "necessary", "warranted", "lacking"}
     | {"missing", "absent", "unavailable", "impossible", "impractical", "infeasible", "unfeasible"}
     | {"pending", "planned", "desirable", "unknown"}
 )
-_AFTER = 4
+_DENIAL_WINDOW = 4
 """Words after a cue in which 'was not done' turns it."""
 
 
-def _negated(doc: Any, start: int, stop: int) -> bool:
+def _is_negated(doc: Any, start: int, stop: int) -> bool:
     """Whether a negator stands shortly before the cue or inside it, in the same clause."""
-    comma = False
-    for place in range(stop - 1, max(-1, start - _WINDOW - 1), -1):
-        word, after = doc[place].lower_, _next(doc, place)
-        if place < start and (word in _ENDS or (word in (",", "and") and after in _SUBJECTS)):
+    past_comma = False
+    for token_index in range(stop - 1, max(-1, start - _NEGATION_WINDOW - 1), -1):
+        word, next_word = doc[token_index].lower_, _get_next_word(doc, token_index)
+        if token_index < start and (
+            word in _CLAUSE_ENDS or (word in (",", "and") and next_word in _CLAUSE_SUBJECTS)
+        ):
             return False
-        if not comma and {(word, after), (word, "")} & _AWAY:
+        if not past_comma and {(word, next_word), (word, "")} & _AVOIDANCE_PHRASES:
             return True
-        comma = comma or (word == "," and place < start)
-        if word in NEGATORS and not _is_no_denial(word, after):
+        past_comma = past_comma or (word == "," and token_index < start)
+        if word in NEGATORS and not _is_no_denial(word, next_word):
             return True
     return False
 
 
-def _next(doc: Any, place: int) -> str:
-    return str(doc[place + 1].lower_) if place + 1 < len(doc) else ""
+def _get_next_word(doc: Any, token_index: int) -> str:
+    return str(doc[token_index + 1].lower_) if token_index + 1 < len(doc) else ""
 
 
-def _is_no_denial(word: str, after: str) -> bool:
+def _is_no_denial(word: str, next_word: str) -> bool:
     """'No. 3' and 'not only' deny nothing."""
-    return (word == "no" and after == ".") or (word == "not" and after == "only")
+    return (word == "no" and next_word == ".") or (word == "not" and next_word == "only")
 
 
-def _denied(doc: Any, stop: int) -> bool:
+def _is_denied(doc: Any, stop: int) -> bool:
     """Whether the words right after the cue take it back: 'was not used', 'is needed'."""
-    for place in range(stop, min(len(doc), stop + _AFTER)):
-        word = doc[place].lower_
-        if word in _UNDONE:
-            return not _is_no_denial(word, _next(doc, place))
-        if word not in _HELPING:
+    for token_index in range(stop, min(len(doc), stop + _DENIAL_WINDOW)):
+        word = doc[token_index].lower_
+        if word in _DENIAL_WORDS:
+            return not _is_no_denial(word, _get_next_word(doc, token_index))
+        if word not in _AUXILIARY_WORDS:
             return False
     return False
 
 
-def of_others(text: str) -> bool:
+def is_about_others(text: str) -> bool:
     """Whether a sentence speaks of other people's work and not of its own."""
-    own = _CITED.sub(" ", own_part(text))
-    return bool(OTHERS.search(own)) and not OWN.search(own)
+    own_text = _AUTHOR_CITATION.sub(" ", strip_contrast(text))
+    return bool(OTHERS_WORK.search(own_text)) and not OWN_WORK.search(own_text)
 
 
 _VERB = re.compile(r"\b(is|was|were|are|be|been|has|have|had|did|do|does|used|we)\b", re.I)
-_FEW_WORDS = 8
-_MOSTLY_NUMBERS = 0.4
+_MAX_HEADING_WORDS = 8
+_TABLE_NUMBER_SHARE = 0.4
 
 
 def is_fragment(text: str) -> bool:
@@ -265,8 +287,8 @@ def is_fragment(text: str) -> bool:
     if not words or _VERB.search(text) or text.lstrip()[:1] in "•-–*":
         return not words
     numbers = sum(word[0].isdigit() for word in words)
-    heading = len(words) <= _FEW_WORDS and text.rstrip()[-1] not in ".!?:;"
-    return heading or (len(words) > 3 and numbers >= _MOSTLY_NUMBERS * len(words))
+    heading = len(words) <= _MAX_HEADING_WORDS and text.rstrip()[-1] not in ".!?:;"
+    return heading or (len(words) > 3 and numbers >= _TABLE_NUMBER_SHARE * len(words))
 
 
 def is_hypothetical(text: str) -> bool:
@@ -274,7 +296,7 @@ def is_hypothetical(text: str) -> bool:
     return bool(HYPOTHETICAL.search(text))
 
 
-_OPENS = re.compile(
+_ADMISSION_START = re.compile(
     r"\b(limitations? (of|to|in) (this|our|the (present|current)) (study|work|paper|research|"
     r"analysis|approach|model)|(has|have|had|are|were|with|without) (\w+ ){0,4}(limitations|"
     r"shortcomings|drawbacks|caveats)|(main|major|first|another|second|important|key|further|one|"
@@ -282,35 +304,37 @@ _OPENS = re.compile(
     r"shortcoming)s? (is|was|include)|(study|work) (is|was) limited (by|in)\b)",
     re.I,
 )
-_CLOSES = re.compile(
+_ADMISSION_END = re.compile(
     r"^(in (conclusion|summary)|to (conclude|summari[sz]e)|(despite|notwithstanding) (these|this)|"
     r"conclusions?\b|overall\b|taken together|we conclude)",
     re.I,
 )
-_LONGEST_ADMISSION = 15
+_MAX_ADMISSION_SENTENCES = 15
 """Sentences after which a paragraph on limitations is taken to have ended."""
 
 
-def admissions(sentences: Sequence[Sentence]) -> set[int]:
+def find_admissions(sentences: Sequence[Sentence]) -> set[int]:
     """The sentences of a discussion that tell the limitations of the study itself.
 
     From 'our study has several limitations' up to 'in conclusion', a new section, or fifteen on.
     """
-    out: set[int] = set()
-    until, section = -1, ""
-    for place, one in enumerate(sentences):
-        if one.section not in ("discussion", "conclusion", "results", ""):
-            until = -1
+    indexes: set[int] = set()
+    last_index, section = -1, ""
+    for index, sentence in enumerate(sentences):
+        if sentence.section not in ("discussion", "conclusion", "results", ""):
+            last_index = -1
             continue
-        if _OPENS.search(one.text) and not of_others(one.text):
-            until, section = place + _LONGEST_ADMISSION, one.section
-        elif until >= place and (one.section != section or _CLOSES.search(one.text)):
-            until = -1
-        if until >= place:
-            out.add(place)
-    return out
+        if _ADMISSION_START.search(sentence.text) and not is_about_others(sentence.text):
+            last_index, section = index + _MAX_ADMISSION_SENTENCES, sentence.section
+        elif last_index >= index and (
+            sentence.section != section or _ADMISSION_END.search(sentence.text)
+        ):
+            last_index = -1
+        if last_index >= index:
+            indexes.add(index)
+    return indexes
 
 
-def of_future(text: str) -> bool:
+def is_about_future(text: str) -> bool:
     """Whether a sentence speaks of what is yet to be done."""
-    return bool(FUTURE.search(text))
+    return bool(FUTURE_WORK.search(text))

@@ -21,8 +21,8 @@ from review.errors import ChecklistError
 
 _TOKEN = re.compile(r"\.\.\.|\.\.\d+|\([^()]*\)\??|##?|[^\s()]+")
 _NUMBERS = {"#": r"^\d[\d,.:]*$", "##": r"^\d{1,3}(?:,\d{3})+$|^\d{4,}$"}
-_GAP = 8
-_MOST_VARIANTS = 400
+_MAX_GAP_WORDS = 8
+_MAX_VARIANTS = 400
 NEGATORS = frozenset(
     {
         "no",
@@ -41,32 +41,32 @@ NEGATORS = frozenset(
 )
 
 
-def spelled(text: str) -> str:
+def normalize_spelling(text: str) -> str:
     """Text as cues are compared with it: hyphens and slashes between words become blanks, and words
     broken at the end of a line are whole again."""
-    return " ".join(_JOINERS.sub(" ", _BROKEN.sub("", text)).split())
+    return " ".join(_JOINERS.sub(" ", _LINE_BREAK_HYPHEN.sub("", text)).split())
 
 
-_BROKEN = re.compile(r"\u00ad\s*|(?<=[a-z])-[ \t]*\n\s*(?=[a-z])")
+_LINE_BREAK_HYPHEN = re.compile(r"\u00ad\s*|(?<=[a-z])-[ \t]*\n\s*(?=[a-z])")
 _JOINERS = re.compile(r"://|(?<=\w)[-–—/‐‑](?=\w)|(?<=\d)%")
 
 
 @cache
-def blank() -> Any:
+def get_tokenizer() -> Any:
     """spaCy's English tokeniser alone: no model, no network, the same everywhere."""
     import spacy
 
     return spacy.blank("en")
 
 
-def pipeline(model: str | None) -> Any:
+def load_pipeline(model: str | None) -> Any:
     """The spaCy pipeline to read with: blank for None, else an installed package or a folder.
 
     Raises:
         ChecklistError: it is not installed; nothing is ever downloaded.
     """
     if model is None:
-        return blank()
+        return get_tokenizer()
     import spacy
 
     try:
@@ -83,12 +83,12 @@ def is_pattern(cue: str) -> bool:
     return bool(re.search(r"\*|\.\.|#|\([^()]*\|", cue))
 
 
-def compiled(pattern: str) -> list[list[dict[str, Any]]]:
+def compile_pattern(pattern: str) -> list[list[dict[str, Any]]]:
     """The token patterns of one cue. Raises ChecklistError on one that cannot be read."""
     slots: list[list[list[dict[str, Any]]]] = []
-    for part in _TOKEN.findall(spelled(pattern)):
-        slots.append(_slot(part))
-    if not slots or _nested(pattern):
+    for part in _TOKEN.findall(normalize_spelling(pattern)):
+        slots.append(_expand_slot(part))
+    if not slots or _has_nested_brackets(pattern):
         raise ChecklistError(
             f"cue '{pattern}': cannot be read; brackets close, do not stand in each other, and "
             "hold a choice: (one|two)"
@@ -96,54 +96,58 @@ def compiled(pattern: str) -> list[list[dict[str, Any]]]:
     count = 1
     for slot in slots:
         count *= len(slot)
-    if count > _MOST_VARIANTS:
+    if count > _MAX_VARIANTS:
         raise ChecklistError(f"cue '{pattern}': {count} variants; write it as several cues")
     return [[token for part in choice for token in part] for choice in product(*slots)]
 
 
-def _nested(pattern: str) -> bool:
+def _has_nested_brackets(pattern: str) -> bool:
     """Whether brackets stand inside brackets, or do not close."""
-    flat = re.sub(r"\([^()]*\)", "", pattern)
-    return "(" in flat or ")" in flat
+    without_brackets = re.sub(r"\([^()]*\)", "", pattern)
+    return "(" in without_brackets or ")" in without_brackets
 
 
-def _slot(part: str) -> list[list[dict[str, Any]]]:
+def _expand_slot(part: str) -> list[list[dict[str, Any]]]:
     """The choices of one place of a pattern, each a run of token patterns."""
     if part == "...":
-        return [[{"OP": f"{{0,{_GAP}}}"}]]
+        return [[{"OP": f"{{0,{_MAX_GAP_WORDS}}}"}]]
     if part.startswith(".."):
         return [[{"OP": f"{{0,{part[2:]}}}"}]]
     if part in _NUMBERS:
-        return [[_word(part)]]
+        return [[_build_token_pattern(part)]]
     if not part.startswith("("):
-        return [[_word(word) for word in _words(part)]]
+        return [[_build_token_pattern(word) for word in _tokenize_part(part)]]
     optional = part.endswith("?")
     choices = [choice.split() for choice in part.rstrip("?")[1:-1].split("|")]
-    single = [words[0] for words in choices if len(words) == 1 and len(_words(words[0])) == 1]
-    out: list[list[dict[str, Any]]] = []
-    plain = sorted(word.lower() for word in single if not word.endswith("*"))
-    stems = sorted(word[:-1].lower() for word in single if word.endswith("*"))
-    if "#" in plain:
-        plain.remove("#")
-        out.append([_word("#")])
-    if plain:
-        out.append([{"LOWER": {"IN": plain}}])
+    single_words = [
+        words[0] for words in choices if len(words) == 1 and len(_tokenize_part(words[0])) == 1
+    ]
+    alternatives: list[list[dict[str, Any]]] = []
+    exact_words = sorted(word.lower() for word in single_words if not word.endswith("*"))
+    stems = sorted(word[:-1].lower() for word in single_words if word.endswith("*"))
+    if "#" in exact_words:
+        exact_words.remove("#")
+        alternatives.append([_build_token_pattern("#")])
+    if exact_words:
+        alternatives.append([{"LOWER": {"IN": exact_words}}])
     if stems:
-        out.append([{"LOWER": {"REGEX": "^(?:" + "|".join(map(re.escape, stems)) + ")"}}])
+        alternatives.append([{"LOWER": {"REGEX": "^(?:" + "|".join(map(re.escape, stems)) + ")"}}])
     for words in choices:
-        if len(words) > 1 or len(_words(words[0])) > 1:
-            out.append([_word(one) for word in words for one in _words(word)])
-    return [*out, []] if optional else out
+        if len(words) > 1 or len(_tokenize_part(words[0])) > 1:
+            alternatives.append(
+                [_build_token_pattern(token) for word in words for token in _tokenize_part(word)]
+            )
+    return [*alternatives, []] if optional else alternatives
 
 
-def _words(text: str) -> list[str]:
+def _tokenize_part(text: str) -> list[str]:
     """A piece of a pattern as the tokeniser will cut the text; a stem is never cut."""
     if text.endswith("*"):
         return [text]
-    return [token.text for token in blank()(text)]
+    return [token.text for token in get_tokenizer()(text)]
 
 
-def _word(text: str) -> dict[str, Any]:
+def _build_token_pattern(text: str) -> dict[str, Any]:
     if text.endswith("*") and len(text) > 1:
         return {"LOWER": {"REGEX": "^" + re.escape(text[:-1].lower())}}
     if text in _NUMBERS:
@@ -151,7 +155,7 @@ def _word(text: str) -> dict[str, Any]:
     return {"LOWER": text.lower()}
 
 
-def own_negators(pattern: str) -> frozenset[str]:
+def list_own_negators(pattern: str) -> frozenset[str]:
     """The negators among a cue's words; a 'no' nearby does not turn a cue that says no itself."""
     words = re.findall(r"[a-z']+", pattern.lower())
     if "cannot" in words:  # which the tokeniser cuts in two
@@ -159,26 +163,32 @@ def own_negators(pattern: str) -> frozenset[str]:
     return frozenset(words) & NEGATORS
 
 
-Need = tuple[frozenset[str], tuple[str, ...]]
+TokenRequirement = tuple[frozenset[str], tuple[str, ...]]
 """Words of which one must stand in a sentence, and beginnings of which one must begin a word."""
 
 
-def needs(tokens: Sequence[Mapping[str, Any]]) -> list[Need]:
+def list_requirements(tokens: Sequence[Mapping[str, Any]]) -> list[TokenRequirement]:
     """What a sentence must hold for a token pattern to match it; the hardest to meet first."""
-    out: list[Need] = []
+    requirements: list[TokenRequirement] = []
     for token in tokens:
         lower = token.get("LOWER")
         if isinstance(lower, str):
-            out.append((frozenset([lower]), ()))
+            requirements.append((frozenset([lower]), ()))
         elif isinstance(lower, dict) and "IN" in lower:
-            out.append((frozenset(lower["IN"]), ()))
+            requirements.append((frozenset(lower["IN"]), ()))
         elif isinstance(lower, dict):
             stems = lower["REGEX"].removeprefix("^").removeprefix("(?:").removesuffix(")")
-            out.append(
-                (frozenset(), tuple(re.sub(r"\\(.)", r"\1", one) for one in stems.split("|")))
+            requirements.append(
+                (frozenset(), tuple(re.sub(r"\\(.)", r"\1", stem) for stem in stems.split("|")))
             )
-    return sorted(out, key=lambda need: (len(need[0]) + len(need[1]), -_length(need)))
+    return sorted(
+        requirements,
+        key=lambda requirement: (
+            len(requirement[0]) + len(requirement[1]),
+            -_get_min_length(requirement),
+        ),
+    )
 
 
-def _length(need: Need) -> int:
-    return min(map(len, (*need[0], *need[1])), default=0)
+def _get_min_length(requirement: TokenRequirement) -> int:
+    return min(map(len, (*requirement[0], *requirement[1])), default=0)

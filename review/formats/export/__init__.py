@@ -3,12 +3,12 @@
 from review.formats import writers
 from review.formats.tabular import writer
 
-WRITERS: dict[str, writers.Writer] = {
-    "ris": writers.ris,
-    "bibtex": writers.bibtex,
-    "csv": writer.csv_table,
-    "xlsx": writer.xlsx,
-    "json": writers.as_json,
+RECORD_WRITERS: dict[str, writers.RecordWriter] = {
+    "ris": writers.records_to_ris,
+    "bibtex": writers.records_to_bibtex,
+    "csv": writer.records_to_csv,
+    "xlsx": writer.records_to_xlsx,
+    "json": writers.records_to_json,
 }
 
 EXTENSIONS = {"ris": ".ris", "bibtex": ".bib", "csv": ".csv", "xlsx": ".xlsx", "json": ".json"}

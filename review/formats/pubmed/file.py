@@ -3,9 +3,9 @@
 import re
 
 from review.formats import funnel_note
-from review.formats.fields import decoded
+from review.formats.fields import decode_utf8
 from review.formats.pubmed import parsing
-from review.models import Parsed, Record, Rejected
+from review.models import ParseResult, Record, UnreadableEntry
 
 _ARTICLE = re.compile(rb"<(PubmedArticle|PubmedBookArticle)(?=[\s>]).*?</\1>", re.S)
 _START = re.compile(rb"<Pubmed(?:Book)?Article(?=[\s>])")
@@ -14,25 +14,30 @@ CHUNK = 200
 """Articles parsed at once: bounds the memory of a large download."""
 
 
-def parse(data: bytes, source: str | None = None) -> Parsed:
+def parse(data: bytes, source: str | None = None) -> ParseResult:
     """Records of a PubMed XML file; an article without its end tag is rejected."""
     articles = [(m.start(), m.end()) for m in _ARTICLE.finditer(data)]
     records: list[Record] = []
-    rejected: list[Rejected] = []
+    rejected: list[UnreadableEntry] = []
     starts = [m.start() for m in _START.finditer(data)]
-    whole = {a for a, _ in articles}
+    complete_starts = {a for a, _ in articles}
     for number, start in enumerate(starts, 1):
-        if start not in whole:
+        if start not in complete_starts:
             reason = "no end tag: the file is cut short"
-            rejected.append(Rejected(number, reason, decoded(data[start:])))
+            rejected.append(UnreadableEntry(number, reason, decode_utf8(data[start:])))
     for first in range(0, len(articles), CHUNK):
         pieces = [data[a:b] for a, b in articles[first : first + CHUNK]]
-        found = parsing.parse(_wrapped(pieces))
-        records.extend(found.records)
-        rejected.extend(Rejected(first + bad.number, bad.reason, bad.raw) for bad in found.rejected)
-    named = tuple(funnel_note.named(record, source, "pubmed") for record in records)
-    return Parsed(named, tuple(rejected), len(starts))
+        parsed = parsing.parse(_wrap_articles(pieces))
+        records.extend(parsed.records)
+        rejected.extend(
+            UnreadableEntry(first + unreadable.number, unreadable.reason, unreadable.raw)
+            for unreadable in parsed.rejected
+        )
+    sourced_records = tuple(
+        funnel_note.assign_source(record, source, "pubmed") for record in records
+    )
+    return ParseResult(sourced_records, tuple(rejected), len(starts))
 
 
-def _wrapped(pieces: list[bytes]) -> bytes:
+def _wrap_articles(pieces: list[bytes]) -> bytes:
     return b"<PubmedArticleSet>" + b"\n".join(pieces) + b"</PubmedArticleSet>"

@@ -10,68 +10,81 @@ from typing import Any
 from lxml import etree
 
 from review.errors import SourceError
-from review.text.markup import tree
+from review.text.markup import parse_xml
 
 _NOTICES = (
-    "CommentOn", "CommentIn", "ErratumIn", "ErratumFor", "RepublishedFrom", "RepublishedIn",
-    "RetractionOf", "RetractionIn", "UpdateIn", "UpdateOf", "SummaryForPatientsIn",
+    "CommentOn",
+    "CommentIn",
+    "ErratumIn",
+    "ErratumFor",
+    "RepublishedFrom",
+    "RepublishedIn",
+    "RetractionOf",
+    "RetractionIn",
+    "UpdateIn",
+    "UpdateOf",
+    "SummaryForPatientsIn",
     "OriginalReportIn",
-)  # fmt: skip
+)
 """Elements that were to become values of RefType."""
-_OLD = re.compile(
+_OLD_ELEMENTS = re.compile(
     rb"<(?:FirstName|MiddleName|NameID|DateCreated|" + "|".join(_NOTICES).encode() + rb")[\s>]"
 )
-_PLACE = re.compile(rb"<Affiliation[\s>]")
-_TODAY = re.compile(rb"<AffiliationInfo[\s>]")
+_AFFILIATION = re.compile(rb"<Affiliation[\s>]")
+_AFFILIATION_INFO = re.compile(rb"<AffiliationInfo[\s>]")
 
 
-def modern(body: bytes) -> bytes:
+def modernize_articles(body: bytes) -> bytes:
     """The answer in today's shape; the same bytes where it has that, or is not whole XML."""
-    if not _OLD.search(body) and len(_PLACE.findall(body)) <= len(_TODAY.findall(body)):
+    if not _OLD_ELEMENTS.search(body) and len(_AFFILIATION.findall(body)) <= len(
+        _AFFILIATION_INFO.findall(body)
+    ):
         return body
     try:
-        root = tree(body, "pubmed")
+        root = parse_xml(body, "pubmed")
     except SourceError:
         return body
-    for one in root.iter("PubmedArticle", "PubmedBookArticle"):
-        _people(one)
-        _places(one)
-        _notices(one)
-        _made(one)
+    for article in root.iter("PubmedArticle", "PubmedBookArticle"):
+        _modernize_names(article)
+        _modernize_affiliations(article)
+        _modernize_notices(article)
+        _modernize_creation_date(article)
     return bytes(etree.tostring(root, encoding="UTF-8"))
 
 
-def _people(article: Any) -> None:
+def _modernize_names(article: Any) -> None:
     """<FirstName>, <MiddleName> and <NameID> as <ForeName> and <Identifier>."""
-    for given in list(article.iter("FirstName")):
-        given.tag = "ForeName"
-        middle = given.getparent().find("MiddleName")
+    for first_name in list(article.iter("FirstName")):
+        first_name.tag = "ForeName"
+        middle = first_name.getparent().find("MiddleName")
         if middle is not None:
-            given.text = f"{given.text or ''} {middle.text or ''}".strip()
-            given.getparent().remove(middle)
+            first_name.text = f"{first_name.text or ''} {middle.text or ''}".strip()
+            first_name.getparent().remove(middle)
     for ident in article.iter("NameID"):
         ident.tag = "Identifier"
 
 
-def _places(article: Any) -> None:
+def _modernize_affiliations(article: Any) -> None:
     """Each affiliation in an <AffiliationInfo>; that of the article is its first author's."""
-    for place in list(article.iter("Affiliation")):
-        holder = place.getparent()
+    for affiliation in list(article.iter("Affiliation")):
+        holder = affiliation.getparent()
         if holder.tag == "AffiliationInfo":
             continue
         if holder.tag == "Article":
-            first = holder.find("AuthorList/Author")
-            if first is None:
-                people = holder.find("AuthorList")
-                people = etree.SubElement(holder, "AuthorList") if people is None else people
-                first = etree.SubElement(people, "Author", ValidYN="N")
-            holder.remove(place)
-            holder = first
-        around = etree.SubElement(holder, "AffiliationInfo")
-        around.append(place)
+            first_author = holder.find("AuthorList/Author")
+            if first_author is None:
+                author_list = holder.find("AuthorList")
+                author_list = (
+                    etree.SubElement(holder, "AuthorList") if author_list is None else author_list
+                )
+                first_author = etree.SubElement(author_list, "Author", ValidYN="N")
+            holder.remove(affiliation)
+            holder = first_author
+        wrapper = etree.SubElement(holder, "AffiliationInfo")
+        wrapper.append(affiliation)
 
 
-def _notices(article: Any) -> None:
+def _modernize_notices(article: Any) -> None:
     """<CommentsCorrections> of one element a kind as a list with RefType."""
     for group in list(article.iter("CommentsCorrections")):
         if group.get("RefType") is not None or not len(group):
@@ -82,7 +95,7 @@ def _notices(article: Any) -> None:
             note.tag = "CommentsCorrections"
 
 
-def _made(article: Any) -> None:
+def _modernize_creation_date(article: Any) -> None:
     """<DateCreated> as a day of the history, since today's articles have no place for it."""
     for day in list(article.iter("DateCreated")):
         day.getparent().remove(day)

@@ -12,12 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.errors import SourceError
-from review.formats.fields import as_utf8
-from review.formats.pubmed.article import article, book
-from review.formats.pubmed.legacy_xml import modern
-from review.formats.pubmed.summaries import of_json, of_xml, summary, summary2
-from review.models import Parsed, Record, Rejected
-from review.text.markup import data, one_line, refuse_page, tree
+from review.formats.fields import convert_to_utf8
+from review.formats.pubmed.article import build_article_record, build_book_record
+from review.formats.pubmed.legacy_xml import modernize_articles
+from review.formats.pubmed.summaries import (
+    build_summary_v1,
+    build_summary_v2,
+    read_json_entries,
+    read_xml_entries,
+)
+from review.models import ParseResult, Record, UnreadableEntry
+from review.text.markup import parse_json, parse_xml, reject_web_page, to_one_line
 
 _DTD = {
     "PubmedArticleSet": "https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd",
@@ -39,7 +44,7 @@ _MEDLINE = re.compile(rb"^PMID- ?\d", re.M)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ESearchResult:
     """What an eSearch or ePost answer says."""
 
     count: int
@@ -56,7 +61,7 @@ class Found:
     warnings: tuple[str, ...] = ()
 
 
-def parse(body: bytes) -> Parsed:
+def parse(body: bytes) -> ParseResult:
     """Records of an eFetch (XML or MEDLINE text) or eSummary answer.
 
     An eSearch answer gives no records, and announces its count.
@@ -64,75 +69,75 @@ def parse(body: bytes) -> Parsed:
     Raises:
         SourceError: an error message, a web page, an answer cut short, or one without records.
     """
-    body = as_utf8(body).lstrip()
-    refuse_page(body, "pubmed", "XML")
+    body = convert_to_utf8(body).lstrip()
+    reject_web_page(body, "pubmed", "XML")
     if body[:1] in (b"{", b"["):
-        return _of_json(body)
+        return _parse_json_answer(body)
     if _MEDLINE.search(body[:2000]) and not body.startswith(b"<"):
         from review.formats import nbib
 
         return nbib.parse(body, "pubmed")
-    root = root_of(body)
+    root = get_root_name(body)
     if root == "PubmedArticleSet":
-        return _articles(body)
+        return _parse_articles(body)
     if root == "eSummaryResult" and re.search(rb"<DocumentSummary(?=[\s>])", body):
-        return _listed(of_xml(tree(body, "pubmed")), summary2)
-    said = _ERROR.search(body)
-    if said:
-        raise SourceError(f"pubmed: {_words(said.group(1))}")
+        return _parse_entries(read_xml_entries(parse_xml(body, "pubmed")), build_summary_v2)
+    error_match = _ERROR.search(body)
+    if error_match:
+        raise SourceError(f"pubmed: {_format_error(error_match.group(1))}")
     if root == "eSearchResult":
-        return Parsed((), (), read_search(body).count)
+        return ParseResult((), (), read_search(body).count)
     if root == "eSummaryResult":
-        return _listed(list(structure(body)), summary)
+        return _parse_entries(list(read_structure(body)), build_summary_v1)
     raise SourceError(f"pubmed: the answer is of the kind {root}, which holds no records.")
 
 
-def _of_json(body: bytes) -> Parsed:
-    named = kind(body)
-    if named == "eSummaryResult":
-        return _listed(of_json(data(body, "pubmed")), summary2)
-    if named == "eSearchResult":
-        return Parsed((), (), read_search(body).count)
-    raise SourceError(f"pubmed: the answer is of the kind {named}, which holds no records.")
+def _parse_json_answer(body: bytes) -> ParseResult:
+    answer_kind = detect_kind(body)
+    if answer_kind == "eSummaryResult":
+        return _parse_entries(read_json_entries(parse_json(body, "pubmed")), build_summary_v2)
+    if answer_kind == "eSearchResult":
+        return ParseResult((), (), read_search(body).count)
+    raise SourceError(f"pubmed: the answer is of the kind {answer_kind}, which holds no records.")
 
 
-def kind(body: bytes) -> str:
+def detect_kind(body: bytes) -> str:
     """What an answer is: eSearchResult (XML or JSON), PubmedArticleSet, ..., MEDLINE text.
 
     Raises:
         SourceError: none of them.
     """
-    body = as_utf8(body).lstrip()
-    refuse_page(body, "pubmed", "XML")
+    body = convert_to_utf8(body).lstrip()
+    reject_web_page(body, "pubmed", "XML")
     if body[:1] in (b"{", b"["):
-        read = data(body, "pubmed")
-        if isinstance(read, Mapping) and isinstance(read.get("result"), Mapping):
-            return "eSummaryResult" if "uids" in read["result"] else "eSearchResult"
-        header = read.get("header") if isinstance(read, Mapping) else None
-        said = header.get("type") if isinstance(header, Mapping) else None
-        return _JSON.get(str(said), "eSearchResult")
+        answer = parse_json(body, "pubmed")
+        if isinstance(answer, Mapping) and isinstance(answer.get("result"), Mapping):
+            return "eSummaryResult" if "uids" in answer["result"] else "eSearchResult"
+        header = answer.get("header") if isinstance(answer, Mapping) else None
+        header_type = header.get("type") if isinstance(header, Mapping) else None
+        return _JSON.get(str(header_type), "eSearchResult")
     if _MEDLINE.search(body[:2000]) and not body.startswith(b"<"):
         return "MEDLINE"
-    return root_of(body)
+    return get_root_name(body)
 
 
-def root_of(body: bytes) -> str:
+def get_root_name(body: bytes) -> str:
     """Name of the root element. Raises SourceError where there is none."""
     start = 0
     for _ in range(20):
-        found = re.compile(rb"<([!?]?)").search(body, start)
-        if found is None:
+        tag_match = re.compile(rb"<([!?]?)").search(body, start)
+        if tag_match is None:
             break
-        if not found.group(1):
-            named = _ROOT.match(body, found.start())
-            if named:
-                return named.group(1).decode()
+        if not tag_match.group(1):
+            root_match = _ROOT.match(body, tag_match.start())
+            if root_match:
+                return root_match.group(1).decode()
             break
-        start = _end_of_prolog(body, found.start())
+        start = _find_prolog_end(body, tag_match.start())
     raise SourceError("pubmed: the answer is not XML.")
 
 
-def _end_of_prolog(body: bytes, start: int) -> int:
+def _find_prolog_end(body: bytes, start: int) -> int:
     """Where a declaration, comment or document type that begins at `start` ends."""
     if body.startswith(b"<!--", start):
         end = body.find(b"-->", start)
@@ -145,7 +150,7 @@ def _end_of_prolog(body: bytes, start: int) -> int:
     return len(body) if end < 0 else end + 1
 
 
-def structure(body: bytes) -> Any:
+def read_structure(body: bytes) -> Any:
     """A whole answer as Biopython's dicts and lists of text (markup and entities kept).
 
     Raises:
@@ -153,184 +158,201 @@ def structure(body: bytes) -> Any:
     """
     from Bio import Entrez
 
-    body = as_utf8(body).lstrip()
-    refuse_page(body, "pubmed", "XML")
+    body = convert_to_utf8(body).lstrip()
+    reject_web_page(body, "pubmed", "XML")
     if body[:1] in (b"{", b"["):
-        return data(body, "pubmed")
-    root = root_of(body)
-    said = _ERROR.search(body)
-    if said:
-        raise SourceError(f"pubmed: {_words(said.group(1))}")
+        return parse_json(body, "pubmed")
+    root = get_root_name(body)
+    error_match = _ERROR.search(body)
+    if error_match:
+        raise SourceError(f"pubmed: {_format_error(error_match.group(1))}")
     if root == "PubmedArticleSet":
-        body = modern(body)
+        body = modernize_articles(body)
     if root not in _DTD:
         raise SourceError(f"pubmed: a {root} answer is of no kind known here.")
-    start = _root_at(body, root)
+    start = _find_root(body, root)
     head = f'<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE {root} PUBLIC "" "{_DTD[root]}">'
     try:
         return Entrez.read(  # type: ignore[no-untyped-call]
             io.BytesIO(head.encode() + body[start:]), validate=False, escape=True
         )
     except (ValueError, RuntimeError, AssertionError, KeyError, TypeError, AttributeError) as error:
-        raise SourceError(f"pubmed: the answer is not whole XML ({_words(error)}).") from error
+        raise SourceError(
+            f"pubmed: the answer is not whole XML ({_format_error(error)})."
+        ) from error
 
 
-def _root_at(body: bytes, root: str) -> int:
-    found = re.search(rb"<" + root.encode() + rb"(?=[\s>/])", body)
-    return found.start() if found else 0
+def _find_root(body: bytes, root: str) -> int:
+    match = re.search(rb"<" + root.encode() + rb"(?=[\s>/])", body)
+    return match.start() if match else 0
 
 
-def _words(text: bytes | object) -> str:
+def _format_error(text: bytes | object) -> str:
     """What was said, in one line of at most 300 characters."""
-    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
-    said = one_line(said) or "an error without words"
-    said = said.removeprefix("Failed to parse the XML data (")
-    return said.split("). Please make sure")[0][:300]
+    message = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+    message = to_one_line(message) or "an error without words"
+    message = message.removeprefix("Failed to parse the XML data (")
+    return message.split("). Please make sure")[0][:300]
 
 
-def _articles(body: bytes) -> Parsed:
+def _parse_articles(body: bytes) -> ParseResult:
     if not re.search(rb"</PubmedArticleSet\s*>\s*$|<PubmedArticleSet\s*/>\s*$", body[-500:]):
         raise SourceError("pubmed: the answer is cut short: </PubmedArticleSet> is missing.")
     counted = len(_START.findall(body))
     try:
-        read = structure(body)
+        answer = read_structure(body)
     except SourceError:
         if not counted:
             raise
-        return _one_by_one(body, counted)
-    articles, books = read.get("PubmedArticle", ()), read.get("PubmedBookArticle", ())
+        return _parse_one_by_one(body, counted)
+    articles, books = answer.get("PubmedArticle", ()), answer.get("PubmedBookArticle", ())
     if len(articles) + len(books) != counted:
-        return _one_by_one(body, counted)
+        return _parse_one_by_one(body, counted)
     # Biopython parts articles from books; the file's order is that of their start tags.
     kinds = {
-        b"<PubmedArticle": (article, iter(articles)),
-        b"<PubmedBookArticle": (book, iter(books)),
+        b"<PubmedArticle": (build_article_record, iter(articles)),
+        b"<PubmedBookArticle": (build_book_record, iter(books)),
     }
     records: list[Record] = []
-    rejected: list[Rejected] = []
+    rejected: list[UnreadableEntry] = []
     for number, tag in enumerate(_START.findall(body), 1):
-        made, given = kinds[tag]
+        build_record, entries = kinds[tag]
         try:
-            records.append(made(next(given)))
+            records.append(build_record(next(entries)))
         except (ValueError, KeyError, AttributeError, TypeError) as error:
             pieces = [m.group() for m in _PIECE.finditer(body)]
             piece = pieces[number - 1] if len(pieces) == counted else b""
-            rejected.append(_bad(number, error, piece))
-    gone = [str(pmid) for group in read.get("DeleteCitation", ()) for pmid in _each(group)]
-    for number, pmid in enumerate(gone, counted + 1):
-        rejected.append(Rejected(number, f"PMID {pmid}: deleted from PubMed", pmid))
-    return Parsed(tuple(records), tuple(rejected), counted + len(gone))
+            rejected.append(_build_rejection(number, error, piece))
+    deleted_pmids = [
+        str(pmid) for group in answer.get("DeleteCitation", ()) for pmid in _to_list(group)
+    ]
+    for number, pmid in enumerate(deleted_pmids, counted + 1):
+        rejected.append(UnreadableEntry(number, f"PMID {pmid}: deleted from PubMed", pmid))
+    return ParseResult(tuple(records), tuple(rejected), counted + len(deleted_pmids))
 
 
-def _each(group: Any) -> list[Any]:
+def _to_list(group: Any) -> list[Any]:
     return [group] if isinstance(group, str) else list(group)
 
 
-def _one_by_one(body: bytes, counted: int) -> Parsed:
+def _parse_one_by_one(body: bytes, counted: int) -> ParseResult:
     """Each article of an answer by itself, so that a broken one costs only itself."""
     records: list[Record] = []
-    rejected: list[Rejected] = []
+    rejected: list[UnreadableEntry] = []
     pieces = [m.group() for m in _PIECE.finditer(body)]
     for number, piece in enumerate(pieces, 1):
         try:
-            read = structure(b"<PubmedArticleSet>" + piece + b"</PubmedArticleSet>")
-            records += [article(one) for one in read.get("PubmedArticle", ())]
-            records += [book(one) for one in read.get("PubmedBookArticle", ())]
+            answer = read_structure(b"<PubmedArticleSet>" + piece + b"</PubmedArticleSet>")
+            records += [build_article_record(entry) for entry in answer.get("PubmedArticle", ())]
+            records += [build_book_record(entry) for entry in answer.get("PubmedBookArticle", ())]
         except (SourceError, ValueError, KeyError, AttributeError, TypeError) as error:
-            rejected.append(_bad(number, error, piece))
+            rejected.append(_build_rejection(number, error, piece))
     for number in range(len(pieces) + 1, counted + 1):
-        rejected.append(Rejected(number, "its end tag is missing", ""))
-    return Parsed(tuple(records), tuple(rejected), counted)
+        rejected.append(UnreadableEntry(number, "its end tag is missing", ""))
+    return ParseResult(tuple(records), tuple(rejected), counted)
 
 
-def _bad(number: int, error: Exception, raw: bytes) -> Rejected:
-    found = _PMID.search(raw)
-    who = f"PMID {found.group(1).decode()}: " if found else ""
-    what = f"the element {error} is missing" if isinstance(error, KeyError) else _words(error)
-    return Rejected(number, who + what.removeprefix("pubmed: "), raw.decode("utf-8", "replace"))
-
-
-def _listed(entries: list[Any], made: Callable[[Any], Record]) -> Parsed:
-    records: list[Record] = []
-    rejected: list[Rejected] = []
-    for number, one in enumerate(entries, 1):
-        try:
-            records.append(made(one))
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raw = json.dumps(one, ensure_ascii=False, default=str)
-            rejected.append(Rejected(number, _words(error), raw))
-    return Parsed(tuple(records), tuple(rejected), len(entries))
-
-
-def read_search(body: bytes) -> Found:
-    """What an eSearch (XML or JSON) or ePost answer says. Raises SourceError as `parse` does."""
-    body = as_utf8(body).lstrip()
-    if body[:1] in (b"{", b"["):
-        return _json_search(data(body, "pubmed"))
-    read = structure(body)
-    errors, warnings = read.get("ErrorList", {}), read.get("WarningList", {})
-    if "Count" not in read and "WebEnv" not in read:
-        raise SourceError("pubmed: the answer has neither a count nor a history entry.")
-    return Found(
-        count=_number(read.get("Count", 0)),
-        ids=tuple(str(one) for one in read.get("IdList", ())),
-        start=_number(read.get("RetStart", 0)),
-        webenv=one_line(read.get("WebEnv")),
-        query_key=one_line(read.get("QueryKey")),
-        translation=_said(read.get("QueryTranslation")),
-        translated=tuple(
-            (_said(one.get("From")) or "", _said(one.get("To")) or "")
-            for one in read.get("TranslationSet", ())
-        ),
-        not_found=_all(errors, ("PhraseNotFound", "FieldNotFound")),
-        warnings=_all(warnings, ("PhraseIgnored", "QuotedPhraseNotFound", "OutputMessage")),
+def _build_rejection(number: int, error: Exception, raw: bytes) -> UnreadableEntry:
+    pmid_match = _PMID.search(raw)
+    prefix = f"PMID {pmid_match.group(1).decode()}: " if pmid_match else ""
+    problem = (
+        f"the element {error} is missing" if isinstance(error, KeyError) else _format_error(error)
+    )
+    return UnreadableEntry(
+        number, prefix + problem.removeprefix("pubmed: "), raw.decode("utf-8", "replace")
     )
 
 
-def _all(lists: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[str, ...]:
+def _parse_entries(entries: list[Any], build_record: Callable[[Any], Record]) -> ParseResult:
+    records: list[Record] = []
+    rejected: list[UnreadableEntry] = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            records.append(build_record(entry))
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            raw = json.dumps(entry, ensure_ascii=False, default=str)
+            rejected.append(UnreadableEntry(number, _format_error(error), raw))
+    return ParseResult(tuple(records), tuple(rejected), len(entries))
+
+
+def read_search(body: bytes) -> ESearchResult:
+    """What an eSearch (XML or JSON) or ePost answer says. Raises SourceError as `parse` does."""
+    body = convert_to_utf8(body).lstrip()
+    if body[:1] in (b"{", b"["):
+        return _read_json_search(parse_json(body, "pubmed"))
+    answer = read_structure(body)
+    errors, warnings = answer.get("ErrorList", {}), answer.get("WarningList", {})
+    if "Count" not in answer and "WebEnv" not in answer:
+        raise SourceError("pubmed: the answer has neither a count nor a history entry.")
+    return ESearchResult(
+        count=_parse_count(answer.get("Count", 0)),
+        ids=tuple(str(pmid) for pmid in answer.get("IdList", ())),
+        start=_parse_count(answer.get("RetStart", 0)),
+        webenv=to_one_line(answer.get("WebEnv")),
+        query_key=to_one_line(answer.get("QueryKey")),
+        translation=_unescape_text(answer.get("QueryTranslation")),
+        translated=tuple(
+            (
+                _unescape_text(term_mapping.get("From")) or "",
+                _unescape_text(term_mapping.get("To")) or "",
+            )
+            for term_mapping in answer.get("TranslationSet", ())
+        ),
+        not_found=_collect_texts(errors, ("PhraseNotFound", "FieldNotFound")),
+        warnings=_collect_texts(
+            warnings, ("PhraseIgnored", "QuotedPhraseNotFound", "OutputMessage")
+        ),
+    )
+
+
+def _collect_texts(lists: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[str, ...]:
     """The texts under some keys; Biopython gives one text or a list of them."""
-    found: list[str] = []
+    texts: list[str] = []
     for key in keys:
         value = lists.get(key, ())
         values = [value] if isinstance(value, str) else value
-        found += [said for one in values if (said := _said(str(one)))]
-    return tuple(found)
+        texts += [text for item in values if (text := _unescape_text(str(item)))]
+    return tuple(texts)
 
 
-def _said(text: str | None) -> str | None:
+def _unescape_text(text: str | None) -> str | None:
     import html
 
-    return one_line(html.unescape(str(text))) if text else None
+    return to_one_line(html.unescape(str(text))) if text else None
 
 
-def _number(text: object) -> int:
+def _parse_count(text: object) -> int:
     try:
         return int(str(text))
     except ValueError:
         raise SourceError(f"pubmed: a count is not a number ({text!s:.40}).") from None
 
 
-def _json_search(read: Any) -> Found:
-    if not isinstance(read, Mapping):
+def _read_json_search(answer: Any) -> ESearchResult:
+    if not isinstance(answer, Mapping):
         raise SourceError("pubmed: the JSON answer is not an eSearch result.")
-    if "error" in read:
-        raise SourceError(f"pubmed: {_words(read['error'])}")
-    result = read.get("esearchresult")
+    if "error" in answer:
+        raise SourceError(f"pubmed: {_format_error(answer['error'])}")
+    result = answer.get("esearchresult")
     if not isinstance(result, Mapping) or "ERROR" in result or "count" not in result:
-        said = result.get("ERROR") if isinstance(result, Mapping) else None
-        raise SourceError(f"pubmed: {_words(said or 'the JSON answer is not an eSearch result.')}")
+        message = result.get("ERROR") if isinstance(result, Mapping) else None
+        raise SourceError(
+            f"pubmed: {_format_error(message or 'the JSON answer is not an eSearch result.')}"
+        )
     errors, warnings = result.get("errorlist", {}), result.get("warninglist", {})
-    return Found(
-        count=_number(result["count"]),
-        ids=tuple(str(one) for one in result.get("idlist", ())),
-        start=_number(result.get("retstart", 0)),
-        webenv=one_line(result.get("webenv")),
-        query_key=one_line(result.get("querykey")),
-        translation=one_line(result.get("querytranslation")),
+    return ESearchResult(
+        count=_parse_count(result["count"]),
+        ids=tuple(str(pmid) for pmid in result.get("idlist", ())),
+        start=_parse_count(result.get("retstart", 0)),
+        webenv=to_one_line(result.get("webenv")),
+        query_key=to_one_line(result.get("querykey")),
+        translation=to_one_line(result.get("querytranslation")),
         translated=tuple(
-            (str(one.get("from", "")), str(one.get("to", "")))
-            for one in result.get("translationset", ())
+            (str(term_mapping.get("from", "")), str(term_mapping.get("to", "")))
+            for term_mapping in result.get("translationset", ())
         ),
-        not_found=_all(errors, ("phrasesnotfound", "fieldsnotfound", "fieldnotfound")),
-        warnings=_all(warnings, ("phrasesignored", "quotedphrasesnotfound", "outputmessages")),
+        not_found=_collect_texts(errors, ("phrasesnotfound", "fieldsnotfound", "fieldnotfound")),
+        warnings=_collect_texts(
+            warnings, ("phrasesignored", "quotedphrasesnotfound", "outputmessages")
+        ),
     )

@@ -5,13 +5,13 @@ import io
 from pathlib import Path
 
 from review.errors import SourceError
-from review.formats.fields import as_utf8, decoded
+from review.formats.fields import convert_to_utf8, decode_utf8
 
-Row = tuple[int, list[str]]
+TableRow = tuple[int, list[str]]
 """Line number in the file, and cells."""
 
 
-def read_table(path: Path) -> tuple[list[str], list[Row]]:
+def read_table(path: Path) -> tuple[list[str], list[TableRow]]:
     """Header (small letters, no space around) and the rows below it that are not blank.
 
     Commas, semicolons or tabs part the cells; UTF-8, UTF-16 and Windows-1252 are read.
@@ -25,24 +25,26 @@ def read_table(path: Path) -> tuple[list[str], list[Row]]:
         raise SourceError(f"{path}: there is no such file.") from None
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror}).") from error
-    if data.startswith(b"PK") or b"\0" in as_utf8(data[:2000]):
+    if data.startswith(b"PK") or b"\0" in convert_to_utf8(data[:2000]):
         raise SourceError(f"{path}: this is no text file. Save the table as CSV and try again.")
-    text = decoded(as_utf8(data)).lstrip("\n")
-    skipped = decoded(as_utf8(data)).count("\n") - text.count("\n")
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    text = decode_utf8(convert_to_utf8(data)).lstrip("\n")
+    skipped = decode_utf8(convert_to_utf8(data)).count("\n") - text.count("\n")
+    first_line = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first_line.count))
     header: list[str] = []
-    rows: list[Row] = []
-    begins = 1 + skipped
+    rows: list[TableRow] = []
+    line_number = 1 + skipped
     try:
         for cells in reader:
             if not header:
                 header = [cell.strip().lower() for cell in cells]
             elif any(cell.strip() for cell in cells):
-                rows.append((begins, [cell.strip() for cell in cells]))
-            begins = reader.line_num + 1 + skipped
+                rows.append((line_number, [cell.strip() for cell in cells]))
+            line_number = reader.line_num + 1 + skipped
     except csv.Error as error:
-        raise SourceError(f"{path}: line {begins}: cannot be read as CSV ({error}).") from error
+        raise SourceError(
+            f"{path}: line {line_number}: cannot be read as CSV ({error})."
+        ) from error
     if not rows:
         raise SourceError(f"{path}: expected a header and at least one row below it.")
     return header, rows

@@ -4,36 +4,38 @@ import csv
 import re
 
 from review.formats import funnel_note
-from review.formats.fields import decoded
+from review.formats.fields import decode_utf8
 from review.formats.tabular import rows
-from review.formats.tabular.columns import key
-from review.models import Parsed, Record, Rejected
+from review.formats.tabular.columns import normalize_name
+from review.models import ParseResult, Record, UnreadableEntry
 
-_FIRST = re.compile(rb'^"?TITLE"?[,\t;]', re.M)
+_TITLE_ROW = re.compile(rb'^"?TITLE"?[,\t;]', re.M)
 
 
-def parse(data: bytes, source: str | None = None) -> Parsed:
+def parse(data: bytes, source: str | None = None) -> ParseResult:
     """Records of a field-a-row CSV (UTF-8, \\n): a new one begins at each TITLE row."""
-    starts = [found.start() for found in _FIRST.finditer(data)]
-    mark = data[_FIRST.search(data).end() - 1 :][:1].decode() if starts else ","  # type: ignore[union-attr]
+    starts = [match.start() for match in _TITLE_ROW.finditer(data)]
+    mark = data[_TITLE_ROW.search(data).end() - 1 :][:1].decode() if starts else ","  # type: ignore[union-attr]
     records: list[Record] = []
-    rejected: list[Rejected] = []
+    rejected: list[UnreadableEntry] = []
     ends = [*starts[1:], len(data)]
     for number, (a, b) in enumerate(zip(starts, ends, strict=True), 1):
-        text = decoded(data[a:b])
+        text = decode_utf8(data[a:b])
         pairs: list[tuple[str, str, str]] = []
         try:
             for row in csv.reader(text.split("\n"), delimiter=mark, strict=True):
                 cells = [cell.strip() for cell in row[1:] if cell.strip()]
                 if row and row[0].strip() and cells:
                     joined = "; ".join(cells)
-                    pairs.append((row[0].strip(), key(row[0]), joined))
+                    pairs.append((row[0].strip(), normalize_name(row[0]), joined))
         except csv.Error as error:
             reason = f"a cell does not close ({error}): the file is cut short or damaged"
-            rejected.append(Rejected(number, reason, text.strip()))
+            rejected.append(UnreadableEntry(number, reason, text.strip()))
             continue
-        records.append(rows.record_of(pairs))
-    named = source or "embase"
-    return Parsed(
-        tuple(funnel_note.named(r, source, named) for r in records), tuple(rejected), len(starts)
+        records.append(rows.build_record(pairs))
+    default_source = source or "embase"
+    return ParseResult(
+        tuple(funnel_note.assign_source(r, source, default_source) for r in records),
+        tuple(rejected),
+        len(starts),
     )

@@ -7,71 +7,103 @@ import re
 from collections.abc import Mapping, Sequence
 
 from review.formats import plain
-from review.formats.deterministic_zip import settled
+from review.formats.deterministic_zip import strip_save_times
 from review.models import Record
 
-Status = Sequence[Mapping[str, str]]
+ReviewStatuses = Sequence[Mapping[str, str]]
 
-FIRST = ("source", "source_id", "title", "authors", "year", "journal", "abstract", "doi", "pmid")
-_NAMES = [spec.name for spec in dataclasses.fields(Record)]
-COLUMNS = [*FIRST, *(n for n in _NAMES if n not in (*FIRST, "relations", "extra"))]
-LISTS = {spec.name for spec in dataclasses.fields(Record) if spec.default == ()}
+FIRST_COLUMNS = (
+    "source",
+    "source_id",
+    "title",
+    "authors",
+    "year",
+    "journal",
+    "abstract",
+    "doi",
+    "pmid",
+)
+_FIELD_NAMES = [spec.name for spec in dataclasses.fields(Record)]
+COLUMNS = [
+    *FIRST_COLUMNS,
+    *(n for n in _FIELD_NAMES if n not in (*FIRST_COLUMNS, "relations", "extra")),
+]
+LIST_FIELDS = {spec.name for spec in dataclasses.fields(Record) if spec.default == ()}
 
-CELL = 32_767
+MAX_CELL_LENGTH = 32_767
 """Characters an Excel cell holds. Source: Excel specifications and limits, Microsoft."""
 
-NOTE = 30_000
+MAX_NOTE_LENGTH = 30_000
 """Characters of the note in one cell; a longer note runs on in the next column."""
 
-WIDTHS = {"title": 60, "abstract": 60, "authors": 32, "journal": 28, "doi": 26, "keywords": 30}
+COLUMN_WIDTHS = {
+    "title": 60,
+    "abstract": 60,
+    "authors": 32,
+    "journal": 28,
+    "doi": 26,
+    "keywords": 30,
+}
 """Column widths in characters; 14 for the others."""
 
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is read as a formula. Source: OWASP, CSV Injection."""
 
 _EXCEL_ESCAPE = re.compile(r"_x[0-9A-Fa-f]{4}_")
 
 
-def csv_table(records: Sequence[Record], status: Status = ()) -> bytes:
+def records_to_csv(records: Sequence[Record], status: ReviewStatuses = ()) -> bytes:
     """A CSV file (UTF-8 with mark, for Excel); the last column holds what cells cannot."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    names = _status_names(status)
-    writer.writerow([*_head(names), "funnel"])
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    status_names = _list_status_names(status)
+    writer.writerow([*_build_header(status_names), "funnel"])
     for i, record in enumerate(records):
-        cells, exact = _cells(record)
-        kept = plain.rest(record, exact)
-        said = _said(names, status[i]) if status else []
-        writer.writerow([*said[:1], *cells, *said[1:], plain.note(kept) if kept else ""])
-    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8")
+        cells, exact = _build_cells(record)
+        note_fields = plain.collect_inexact_fields(record, exact)
+        status_cells = _format_status_cells(status_names, status[i]) if status else []
+        writer.writerow(
+            [
+                *status_cells[:1],
+                *cells,
+                *status_cells[1:],
+                plain.format_note(note_fields) if note_fields else "",
+            ]
+        )
+    return b"\xef\xbb\xbf" + buffer.getvalue().encode("utf-8")
 
 
-def xlsx(records: Sequence[Record], status: Status = ()) -> bytes:
+def records_to_xlsx(records: Sequence[Record], status: ReviewStatuses = ()) -> bytes:
     """An Excel workbook: header frozen and filterable, columns of a fit width."""
     import openpyxl
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("records")
-    names = _status_names(status)
+    workbook = openpyxl.Workbook(write_only=True)
+    sheet = workbook.create_sheet("records")
+    status_names = _list_status_names(status)
     rows = []
     for i, record in enumerate(records):
-        cells, exact = _cells(record)
-        exact = [n for n in exact if _fits(record, n)]
-        kept = plain.rest(record, exact)
-        text = plain.note(kept) if kept else ""
-        said = _said(names, status[i]) if status else []
-        parts = [text[at : at + NOTE] for at in range(0, len(text), NOTE)]
-        rows.append([*said[:1], *(_short(c) for c in cells), *said[1:], *parts])
-    head = _head(names)
-    extra = max((len(row) for row in rows), default=0) - len(head)
-    head += ["funnel" if n == 0 else f"funnel {n + 1}" for n in range(max(extra, 1))]
+        cells, exact = _build_cells(record)
+        exact = [n for n in exact if _fits_excel_cell(record, n)]
+        note_fields = plain.collect_inexact_fields(record, exact)
+        text = plain.format_note(note_fields) if note_fields else ""
+        status_cells = _format_status_cells(status_names, status[i]) if status else []
+        note_parts = [
+            text[offset : offset + MAX_NOTE_LENGTH]
+            for offset in range(0, len(text), MAX_NOTE_LENGTH)
+        ]
+        rows.append(
+            [*status_cells[:1], *(_shorten_cell(c) for c in cells), *status_cells[1:], *note_parts]
+        )
+    head = _build_header(status_names)
+    extra_columns = max((len(row) for row in rows), default=0) - len(head)
+    head += ["funnel" if n == 0 else f"funnel {n + 1}" for n in range(max(extra_columns, 1))]
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(head))}{len(rows) + 1}"
-    for at, name in enumerate(head, 1):
-        sheet.column_dimensions[get_column_letter(at)].width = WIDTHS.get(name, 14)
+    for column_index, name in enumerate(head, 1):
+        sheet.column_dimensions[get_column_letter(column_index)].width = COLUMN_WIDTHS.get(name, 14)
     titles = [WriteOnlyCell(sheet, value=name) for name in head]
     for cell in titles:
         cell.font = Font(bold=True)
@@ -79,58 +111,58 @@ def xlsx(records: Sequence[Record], status: Status = ()) -> bytes:
     sheet.append(titles)
     for row in rows:
         sheet.append(row)
-    out = io.BytesIO()
-    book.save(out)
-    return settled(out.getvalue())
+    buffer = io.BytesIO()
+    workbook.save(buffer)
+    return strip_save_times(buffer.getvalue())
 
 
-def _head(names: list[str]) -> list[str]:
-    key = ["key"] if "key" in names else []
-    return [*key, *COLUMNS, *(f"review: {name}" for name in names if name != "key")]
+def _build_header(status_names: list[str]) -> list[str]:
+    key_column = ["key"] if "key" in status_names else []
+    return [*key_column, *COLUMNS, *(f"review: {name}" for name in status_names if name != "key")]
 
 
-def _status_names(status: Status) -> list[str]:
+def _list_status_names(status: ReviewStatuses) -> list[str]:
     """The names of what the review says, the key first."""
-    names = list(dict.fromkeys(name for said in status for name in said))
+    names = list(dict.fromkeys(name for record_status in status for name in record_status))
     return ["key", *(n for n in names if n != "key")] if names else []
 
 
-def _said(names: list[str], said: Mapping[str, str]) -> list[str]:
-    return [guarded(plain.shown_lines(said.get(name, ""))) for name in names]
+def _format_status_cells(status_names: list[str], record_status: Mapping[str, str]) -> list[str]:
+    return [guard_formula(plain.clean_cell(record_status.get(name, ""))) for name in status_names]
 
 
-def _cells(record: Record) -> tuple[list[str], list[str]]:
+def _build_cells(record: Record) -> tuple[list[str], list[str]]:
     """The row's cells in the order of COLUMNS, and the names of the fields they hold exactly."""
     cells: list[str] = []
     exact: list[str] = []
     for name in COLUMNS:
         value = getattr(record, name)
-        if name in LISTS:
-            cells.append("; ".join(plain.shown(item) for item in value))
-            whole = all(plain.one_line(item) and ";" not in item for item in value)
+        if name in LIST_FIELDS:
+            cells.append("; ".join(plain.clean_line(item) for item in value))
+            is_exact = all(plain.is_exact_line(item) and ";" not in item for item in value)
         elif isinstance(value, int):
             cells.append(str(value))
-            whole = value >= 0
+            is_exact = value >= 0
         else:
-            cells.append(plain.shown_lines(value or ""))
-            whole = value is None or plain.several_lines(value)
-        if whole and not (cells[-1][:1] == "'" and cells[-1][1:2] in _RISKY):
+            cells.append(plain.clean_cell(value or ""))
+            is_exact = value is None or plain.is_exact_cell(value)
+        if is_exact and not (cells[-1][:1] == "'" and cells[-1][1:2] in _FORMULA_STARTS):
             exact.append(name)
-    return [guarded(cell) for cell in cells], exact
+    return [guard_formula(cell) for cell in cells], exact
 
 
-def _fits(record: Record, name: str) -> bool:
+def _fits_excel_cell(record: Record, name: str) -> bool:
     """Whether Excel keeps the field's cell as it is: short enough, nothing it would decode."""
     value = getattr(record, name)
-    text = "; ".join(value) if name in LISTS else str(value or "")
-    return len(text) < CELL - 1 and not _EXCEL_ESCAPE.search(text)
+    text = "; ".join(value) if name in LIST_FIELDS else str(value or "")
+    return len(text) < MAX_CELL_LENGTH - 1 and not _EXCEL_ESCAPE.search(text)
 
 
-def guarded(cell: str) -> str:
+def guard_formula(cell: str) -> str:
     """The cell with an apostrophe before what a spreadsheet would run as a formula."""
-    return f"'{cell}" if cell.startswith(_RISKY) else cell
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
 
 
-def _short(cell: str) -> str:
+def _shorten_cell(cell: str) -> str:
     """The cell cut to what Excel holds; the note has the whole text."""
-    return cell if len(cell) < CELL else cell[: CELL - 2] + "…"
+    return cell if len(cell) < MAX_CELL_LENGTH else cell[: MAX_CELL_LENGTH - 2] + "…"

@@ -2,69 +2,74 @@
 
 import streamlit as st
 
-from review.agreement import Figure
-from review.workflow.appraisal.agreement import Agreement, agreement_of
-from review.workflow.appraisal.instruments import checklist, names_in_use
-from review.workflow.fulltexts.reading import phrases_in_use
+from review.agreement import AgreementFigure
+from review.workflow.appraisal.agreement import ChecklistAgreement, compute_agreement
+from review.workflow.appraisal.instruments import get_checklist, list_checklist_ids
+from review.workflow.fulltexts.reading import get_phrase_performance
 from review.workflow.project.project import Project
 
-LISTED = 13
+MAX_VISIBLE_ROWS = 13
 """Rows that a table shows without a scroll bar of its own."""
 
 
-def agreement(project: Project) -> None:
+def render_agreement(project: Project) -> None:
     """Draws the agreement on one checklist: on the whole, and item by item."""
-    names = names_in_use(project.protocol)
+    names = list_checklist_ids(project.protocol)
     chosen = st.segmented_control(
-        "Checklist", names, default=names[0] if names else None, key="agreement_of", required=True,
-        label_visibility="collapsed", format_func=lambda name: checklist(project, name).short,
-    )  # fmt: skip
+        "Checklist",
+        names,
+        default=names[0] if names else None,
+        key="agreement_of",
+        required=True,
+        label_visibility="collapsed",
+        format_func=lambda name: get_checklist(project, name).short,
+    )
     if chosen is None:
         return
-    found = agreement_of(project, chosen)
-    if not found.reports:
+    result = compute_agreement(project, chosen)
+    if not result.reports:
         st.info("No report has all its forms on this checklist finished yet.")
         return
     st.caption(
-        f"Reports: {found.reports}, by what each reviewer said before any could see another's "
+        f"Reports: {result.reports}, by what each reviewer said before any could see another's "
         "answers; 'unsure' is left out. 1 is full agreement, 0 is what chance gives."
     )
-    st.dataframe(_whole(found), hide_index=True)
+    st.dataframe(_build_overall_rows(result), hide_index=True)
     rows = [
-        {"Item": one.name, "Reports": one.figures[0].n}
-        | {figure.name: _shown(figure) for figure in one.figures}
-        for one in found.items
-        if one.figures[0].n
+        {"Item": item.name, "Reports": item.figures[0].n}
+        | {figure.name: _format_figure(figure) for figure in item.figures}
+        for item in result.items
+        if item.figures[0].n
     ]
-    st.dataframe(rows, hide_index=True, height=520 if len(rows) > LISTED else "content")
+    st.dataframe(rows, hide_index=True, height=520 if len(rows) > MAX_VISIBLE_ROWS else "content")
     st.caption(
         "Kappa is undefined where everybody gave one and the same answer, and low where one answer "
         "is rare, however well people agree; AC1 does not suffer from that."
     )
 
 
-def _whole(found: Agreement) -> list[dict[str, str | int]]:
-    figures = [("all items", one) for one in found.pooled]
-    if found.total is not None:
-        figures.append(("totals", found.total))
+def _build_overall_rows(result: ChecklistAgreement) -> list[dict[str, str | int]]:
+    figures = [("all items", figure) for figure in result.pooled]
+    if result.total is not None:
+        figures.append(("totals", result.total))
     return [
-        {"Over": over, "Figure": one.name, "Value": _shown(one), "n": one.n}
-        for over, one in figures
+        {"Over": scope, "Figure": figure.name, "Value": _format_figure(figure), "n": figure.n}
+        for scope, figure in figures
     ]
 
 
-def _shown(one: Figure) -> str:
-    if one.value is None:
+def _format_figure(figure: AgreementFigure) -> str:
+    if figure.value is None:
         return "undefined"
-    known = one.n > 1 and None not in (one.low, one.high)
-    limits = f" ({one.low:.2f} to {one.high:.2f})" if known else ""
-    return f"{one.value:.2f}{limits}"
+    has_interval = figure.n > 1 and None not in (figure.low, figure.high)
+    limits = f" ({figure.low:.2f} to {figure.high:.2f})" if has_interval else ""
+    return f"{figure.value:.2f}{limits}"
 
 
-def suggestions(project: Project) -> None:
+def render_suggestion_use(project: Project) -> None:
     """Draws how often the sentences each phrase brought were used and dismissed."""
-    found = phrases_in_use(project)
-    if not found:
+    phrases = get_phrase_performance(project)
+    if not phrases:
         st.info("Nobody has used or dismissed a suggested sentence yet.")
         return
     st.caption("Of the sentences each phrase brought up: how many reviewers used and dismissed.")
@@ -72,12 +77,12 @@ def suggestions(project: Project) -> None:
         [
             {
                 "Item": item,
-                "Phrase": one.rule,
-                "Used": one.right,
-                "Dismissed": one.wrong,
-                "Precision": one.precision,
+                "Phrase": phrase.rule,
+                "Used": phrase.right,
+                "Dismissed": phrase.wrong,
+                "Precision": phrase.precision,
             }
-            for item, one in found
+            for item, phrase in phrases
         ],
         hide_index=True,
         placeholder="",

@@ -4,47 +4,47 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.pages.widgets import session
-from review.pages.widgets.highlighting import plain
+from review.pages.widgets.highlighting import escape_markdown
 from review.workflow.harvest import alerts
 from review.workflow.harvest.alerts import Alert
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
 
 
-def draw(project: Project) -> None:
+def render_alerts(project: Project) -> None:
     """Draws what is open, a way to close it for the lead, and what was closed."""
-    every = alerts.every(project)
-    for one in every:
-        if one.closed_at is None:
-            _open(project, one)
-    closed = [one for one in every if one.closed_at is not None]
-    if closed:
-        with st.expander(f"Alerts closed: {len(closed)}"):
-            for one in closed:
+    all_alerts = alerts.list_alerts(project)
+    for alert in all_alerts:
+        if alert.closed_at is None:
+            _render_open_alert(project, alert)
+    closed_alerts = [alert for alert in all_alerts if alert.closed_at is not None]
+    if closed_alerts:
+        with st.expander(f"Alerts closed: {len(closed_alerts)}"):
+            for alert in closed_alerts:
                 st.markdown(
-                    f"{_linked(one)}  \nClosed by {one.closed_by} on "
-                    f"{(one.closed_at or '')[:10]}: {plain(one.why or '')}"
+                    f"{_format_alert_link(alert)}  \nClosed by {alert.closed_by} on "
+                    f"{(alert.closed_at or '')[:10]}: {escape_markdown(alert.why or '')}"
                 )
 
 
-def _open(project: Project, one: Alert) -> None:
-    st.error(f"{_linked(one)} (raised {one.at[:10]})", icon=":material/warning:")
-    if not accounts.may(session.person(), "manage"):
+def _render_open_alert(project: Project, alert: Alert) -> None:
+    st.error(f"{_format_alert_link(alert)} (raised {alert.at[:10]})", icon=":material/warning:")
+    if not accounts.is_allowed(session.get_user(), "manage"):
         return
-    with st.popover("Close this alert", key=f"alert_{one.id}"):
-        with st.form(f"alert_form_{one.id}", border=False):
-            why = st.text_area("What was done about it?", key=f"alert_why_{one.id}")
+    with st.popover("Close this alert", key=f"alert_{alert.id}"):
+        with st.form(f"alert_form_{alert.id}", border=False):
+            why = st.text_area("What was done about it?", key=f"alert_why_{alert.id}")
             st.caption("The alert stays readable with your name and these words.")
-            asked = st.form_submit_button("Close the alert")
-        if asked:
+            is_submitted = st.form_submit_button("Close the alert")
+        if is_submitted:
             try:
-                alerts.close(project, one.id, session.person().name, why)
+                alerts.close_alert(project, alert.id, session.get_user().name, why)
             except ReviewError as error:
                 st.warning(str(error))
                 return
             st.rerun()
 
 
-def _linked(one: Alert) -> str:
+def _format_alert_link(alert: Alert) -> str:
     """The alert with its report as a link; marks of Markdown in titles shown as they are."""
-    return f"[{one.report}](record?key={one.report}): {plain(one.text)}"
+    return f"[{alert.report}](record?key={alert.report}): {escape_markdown(alert.text)}"

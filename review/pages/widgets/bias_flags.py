@@ -7,17 +7,17 @@ from functools import partial
 import streamlit as st
 
 from review.bias.rules import Flag
-from review.checklists import Asked
+from review.checklists import FormQuestion
 from review.pages.widgets import pdf_viewer, session
-from review.workflow.appraisal.forms import Form
+from review.workflow.appraisal.forms import AppraisalForm
 from review.workflow.bias import flags
 from review.workflow.fulltexts import attachments
 from review.workflow.project.project import Project
 
-SHOWN = 2
+VISIBLE_FLAGS = 2
 """Flags shown before 'more'; a question stays on the screen with its answers."""
-ORDER = ("strong", "fair", "weak")
-MODES = {
+STRENGTH_ORDER = ("strong", "fair", "weak")
+MODE_LABELS = {
     "present": "found in the text",
     "absent": "not found in the text",
     "number": "a count",
@@ -25,84 +25,101 @@ MODES = {
 }
 
 
-def offered(project: Project, form: Form, asked: Asked) -> list[Flag]:
+def get_related_flags(project: Project, form: AppraisalForm, question: FormQuestion) -> list[Flag]:
     """Flags on the paper that bear on a question, or on the domain being judged, strong ones first.
 
     Only rules that are on; none for a paper without text.
     """
-    if attachments.pdf_of(project, form.report) is None:
+    if attachments.find_pdf(project, form.report) is None:
         return []
-    numbers = flags.bearing(form.checklist, asked)
-    if not numbers:
+    item_numbers = flags.find_related_items(form.checklist, question)
+    if not item_numbers:
         return []
-    on = flags.enabled()
-    every = [flag for flag in flags.flags_of(project, form.report) if flag.rule in on]
-    bearing = flags.flags_for(every, form.checklist.id, numbers)
-    return sorted(bearing, key=lambda flag: ORDER.index(flag.strength))
+    enabled_rules = flags.list_enabled_rules()
+    enabled_flags = [
+        flag for flag in flags.get_flags(project, form.report) if flag.rule in enabled_rules
+    ]
+    related_flags = flags.filter_flags(enabled_flags, form.checklist.id, item_numbers)
+    return sorted(related_flags, key=lambda flag: STRENGTH_ORDER.index(flag.strength))
 
 
-def draw(
+def render_flags(
     project: Project,
-    form: Form,
-    found: Sequence[Flag],
+    form: AppraisalForm,
+    raised_flags: Sequence[Flag],
     take: Callable[[str, int | None], None],
 ) -> None:
     """Draws the flags; 'Quote' puts a sentence in the quote box by `take`. None sets an answer."""
-    if not found:
+    if not raised_flags:
         return
-    said = flags.judged(project, form.report, session.person().name)
+    verdicts = flags.get_flag_verdicts(project, form.report, session.get_user().name)
     st.markdown("**Signs of bias** :gray[signs, not judgements: yours is the answer above]")
-    for n, flag in enumerate(found[:SHOWN]):
-        _one(project, form, flag, (n, said.get(flags.key_of_flag(flag))), take)
-    if len(found) > SHOWN:
-        with st.expander(f"{len(found) - SHOWN} more signs"):
-            for n, flag in enumerate(found[SHOWN:], SHOWN):
-                _one(project, form, flag, (n, said.get(flags.key_of_flag(flag))), take)
+    for n, flag in enumerate(raised_flags[:VISIBLE_FLAGS]):
+        _render_flag(project, form, flag, (n, verdicts.get(flags.get_flag_key(flag))), take)
+    if len(raised_flags) > VISIBLE_FLAGS:
+        with st.expander(f"{len(raised_flags) - VISIBLE_FLAGS} more signs"):
+            for n, flag in enumerate(raised_flags[VISIBLE_FLAGS:], VISIBLE_FLAGS):
+                _render_flag(project, form, flag, (n, verdicts.get(flags.get_flag_key(flag))), take)
 
 
-def _one(
+def _render_flag(
     project: Project,
-    form: Form,
+    form: AppraisalForm,
     flag: Flag,
-    place: tuple[int, str | None],
+    position: tuple[int, str | None],
     take: Callable[[str, int | None], None],
 ) -> None:
     """One flag; place: its number here and what this reviewer said of it."""
-    n, verdict = place
+    n, verdict = position
     with st.container(border=True):
         numbers = ", ".join(flag.informs.get(form.checklist.id, ()))
         st.html(
             f'<div style="font-size:.92rem;line-height:1.4"><b>{html.escape(flag.name)}</b> '
             f"(informs {html.escape(numbers)})<br>{html.escape(flag.text)}</div>"
         )
-        where = flag.section if flag.page else "whole text"
-        st.caption(" · ".join(filter(None, (MODES[flag.mode], flag.strength, where))))
-        show, quote, yes, no = st.columns(4)
+        location = flag.section if flag.page else "whole text"
+        st.caption(" · ".join(filter(None, (MODE_LABELS[flag.mode], flag.strength, location))))
+        show_column, quote_column, confirm_column, dismiss_column = st.columns(4)
         page = flag.page
         if page is not None:
-            show.button(
-                f"Page {page}", key=f"sign_show_{n}", width="stretch", type="tertiary",
-                on_click=partial(pdf_viewer.go_to, page),
-            )  # fmt: skip
+            show_column.button(
+                f"Page {page}",
+                key=f"sign_show_{n}",
+                width="stretch",
+                type="tertiary",
+                on_click=partial(pdf_viewer.go_to_page, page),
+            )
             if flag.mode in ("present", "number"):
-                quote.button(
-                    "Quote it", key=f"sign_take_{n}", width="stretch", disabled=form.finished,
+                quote_column.button(
+                    "Quote it",
+                    key=f"sign_take_{n}",
+                    width="stretch",
+                    disabled=form.finished,
                     on_click=partial(take, flag.text, page),
-                )  # fmt: skip
-        for column, word, done in ((yes, "confirm", "Confirmed"), (no, "dismiss", "Dismissed")):
-            chosen = verdict == word
+                )
+        for column, action, chosen_label in (
+            (confirm_column, "confirm", "Confirmed"),
+            (dismiss_column, "dismiss", "Dismissed"),
+        ):
+            chosen = verdict == action
             column.button(
-                done if chosen else word.capitalize(), key=f"sign_{word}_{n}",
-                width="stretch", type="primary" if chosen else "secondary",
-                on_click=partial(_judge, project, form.report, flag, None if chosen else word),
-            )  # fmt: skip
+                chosen_label if chosen else action.capitalize(),
+                key=f"sign_{action}_{n}",
+                width="stretch",
+                type="primary" if chosen else "secondary",
+                on_click=partial(
+                    _save_verdict, project, form.report, flag, None if chosen else action
+                ),
+            )
 
 
-def _judge(project: Project, record: int, flag: Flag, verdict: str | None) -> None:
-    flags.judge(project, record, flag, verdict, session.person().name)
+def _save_verdict(project: Project, record: int, flag: Flag, verdict: str | None) -> None:
+    flags.judge_flag(project, record, flag, verdict, session.get_user().name)
 
 
-def marks(found: Sequence[Flag]) -> list[pdf_viewer.Mark]:
+def get_highlights(raised_flags: Sequence[Flag]) -> list[pdf_viewer.PageHighlight]:
     """Where the flags' sentences stand, for the paper; once where several flags share one."""
-    every = ((flag.page, box, "flag") for flag in found if flag.page for box in flag.boxes)
-    return list(dict.fromkeys(every))
+    highlights = (
+        (flag.page, box, "flag") for flag in raised_flags if flag.page for box in flag.boxes
+    )
+    return list(dict.fromkeys(highlights))

@@ -6,179 +6,195 @@ import pandas as pd
 import streamlit as st
 
 from review.bias import datasets
-from review.bias.datasets import Dataset, Matrix
+from review.bias.datasets import Dataset, DatasetMatrix
 from review.pages.widgets import session
-from review.pages.widgets.highlighting import plain
+from review.pages.widgets.highlighting import escape_markdown
 from review.workflow.bias import flags, sample_sizes
-from review.workflow.bias.flags import Named
+from review.workflow.bias.flags import StudyDatasets
 from review.workflow.fulltexts import reading as texts
 from review.workflow.project.project import Project
 
-CELLS = {"named": "●", "held": "○", "possible": "?"}
+CELL_SYMBOLS = {"named": "●", "held": "○", "possible": "?"}
 """Signs of the matrix."""
 
 
 def choose_study(project: Project, studies: dict[int, str]) -> int:
     """The study in hand, the same on every tab."""
-    named = flags.titles(project, list(studies))
+    titles = flags.get_titles(project, list(studies))
     return int(
         st.selectbox(
             "Study",
             list(studies),
-            format_func=lambda number: f"{studies[number]} {named[number]}",
+            format_func=lambda number: f"{studies[number]} {titles[number]}",
             key="bias_study",
         )
     )
 
 
-def study_sets(project: Project, record: int) -> None:
+def render_study_datasets(project: Project, record: int) -> None:
     """The data sets one study used: what is known of them, what they share, what is asked."""
-    named = flags.datasets_of(project, record)
-    registry = flags.knowledge().registry
-    for overlap in named.overlaps:
-        sure = "hold the same images" if overlap.certain else "may hold the same images"
-        both = f"**{registry[overlap.first].name}** and **{registry[overlap.second].name}**"
-        show = st.warning if overlap.certain else st.info
-        show(f"{both} {sure}: {datasets.drawn(registry, overlap)}")
-    _ask(project, record, named)
-    if not named.used:
+    study_datasets = flags.get_datasets(project, record)
+    registry = flags.load_knowledge().registry
+    for overlap in study_datasets.overlaps:
+        claim = "hold the same images" if overlap.certain else "may hold the same images"
+        names = f"**{registry[overlap.first].name}** and **{registry[overlap.second].name}**"
+        render_message = st.warning if overlap.certain else st.info
+        render_message(f"{names} {claim}: {datasets.format_overlap_path(registry, overlap)}")
+    _render_unresolved(project, record, study_datasets)
+    if not study_datasets.used:
         st.info("No registered data set was found in the text of this study.")
-    for one in named.used:
-        _set(project, record, registry[one], named)
-    _add(project, record, named)
-    _numbers(project, record)
+    for dataset_id in study_datasets.used:
+        _render_dataset(project, record, registry[dataset_id], study_datasets)
+    _render_add_dataset(project, record, study_datasets)
+    _render_number_checks(project, record)
 
 
-def _ask(project: Project, record: int, named: Named) -> None:
+def _render_unresolved(project: Project, record: int, study_datasets: StudyDatasets) -> None:
     """Mentions that may mean several sets, or one that the text does not name otherwise."""
-    registry = flags.knowledge().registry
-    for n, mention in enumerate(named.asked):
+    registry = flags.load_knowledge().registry
+    for n, mention in enumerate(study_datasets.unresolved):
         with st.container(border=True):
             st.markdown(f"Which data set is meant by “{mention.words}”?")
-            for one in mention.ids:
+            for dataset_id in mention.ids:
                 st.button(
-                    registry[one].name,
-                    key=f"bias_ask_{n}_{one}",
-                    on_click=partial(_settle, project, record, one, "confirm"),
+                    registry[dataset_id].name,
+                    key=f"bias_ask_{n}_{dataset_id}",
+                    on_click=partial(_save_verdict, project, record, dataset_id, "confirm"),
                 )
             st.button(
                 "Another one, or none of these",
                 key=f"bias_ask_{n}_none",
                 type="tertiary",
-                on_click=partial(_none_of, project, record, mention.ids),
+                on_click=partial(_dismiss_all, project, record, mention.ids),
             )
 
 
-def _none_of(project: Project, record: int, ids: tuple[str, ...]) -> None:
-    for one in ids:
-        _settle(project, record, one, "dismiss")
+def _dismiss_all(project: Project, record: int, ids: tuple[str, ...]) -> None:
+    for dataset_id in ids:
+        _save_verdict(project, record, dataset_id, "dismiss")
 
 
-def _settle(project: Project, record: int, one: str, verdict: str | None) -> None:
-    flags.settle_dataset(project, record, one, verdict, session.person().name)
+def _save_verdict(project: Project, record: int, dataset_id: str, verdict: str | None) -> None:
+    flags.settle_dataset(project, record, dataset_id, verdict, session.get_user().name)
 
 
-def _set(project: Project, record: int, one: Dataset, named: Named) -> None:
-    mentions = named.mentions.get(one.id, ())
-    with st.expander(f"{one.name} · {_n(len(mentions), 'mention')}" if mentions else one.name):
-        unchecked = "" if "size" in one.checked else " (not checked)"
+def _render_dataset(
+    project: Project, record: int, dataset: Dataset, study_datasets: StudyDatasets
+) -> None:
+    mentions = study_datasets.mentions.get(dataset.id, ())
+    with st.expander(
+        f"{dataset.name} · {_format_count(len(mentions), 'mention')}" if mentions else dataset.name
+    ):
+        unchecked = "" if "size" in dataset.checked else " (not checked)"
         st.markdown(
-            f"{one.kind.replace('_', ' ')}, {one.year}, {', '.join(one.modality)} · "
-            f"labels: {one.labels.replace('_', ' ')} · people: {one.population.age}, "
-            f"{', '.join(one.population.countries)}"
+            f"{dataset.kind.replace('_', ' ')}, {dataset.year}, {', '.join(dataset.modality)} · "
+            f"labels: {dataset.labels.replace('_', ' ')} · people: {dataset.population.age}, "
+            f"{', '.join(dataset.population.countries)}"
         )
-        st.markdown(f"{one.size}{unchecked}. {one.population.note or ''}")
-        for issue in one.issues:
+        st.markdown(f"{dataset.size}{unchecked}. {dataset.population.note or ''}")
+        for issue in dataset.issues:
             doubt = "" if issue.checked else " *(not checked against the source)*"
             st.markdown(f"- {issue.text}{doubt}  \n  {issue.source}")
-        st.markdown(one.url)
+        st.markdown(dataset.url)
         st.button(
             "This study did not use it",
-            key=f"bias_off_{one.id}",
-            on_click=partial(_settle, project, record, one.id, "dismiss"),
+            key=f"bias_off_{dataset.id}",
+            on_click=partial(_save_verdict, project, record, dataset.id, "dismiss"),
         )
 
 
-def _add(project: Project, record: int, named: Named) -> None:
-    registry = flags.knowledge().registry
-    left, right = st.columns([5, 2], vertical_alignment="bottom")
-    others = [one for one in registry if one not in named.used]
-    chosen = left.selectbox(
+def _render_add_dataset(project: Project, record: int, study_datasets: StudyDatasets) -> None:
+    registry = flags.load_knowledge().registry
+    choice_column, button_column = st.columns([5, 2], vertical_alignment="bottom")
+    other_ids = [dataset_id for dataset_id in registry if dataset_id not in study_datasets.used]
+    chosen_id = choice_column.selectbox(
         "Used as well",
-        others,
+        other_ids,
         index=None,
-        format_func=lambda one: registry[one].name,
+        format_func=lambda dataset_id: registry[dataset_id].name,
         placeholder="A data set the text names in other words",
         key="bias_add",
     )
-    if right.button("Add", disabled=chosen is None, key="bias_add_now") and chosen:
-        _settle(project, record, chosen, "confirm")
+    if button_column.button("Add", disabled=chosen_id is None, key="bias_add_now") and chosen_id:
+        _save_verdict(project, record, chosen_id, "confirm")
         st.rerun()
 
 
-def _numbers(project: Project, record: int) -> None:
+def _render_number_checks(project: Project, record: int) -> None:
     """Figures of the text that do not agree."""
-    text = texts.text_of(project, record)
-    found = flags.numbers_in(text.sentences) if text else []
+    text = texts.get_record_text(project, record)
+    findings = flags.check_numbers(text.sentences) if text else []
     st.subheader("Stated figures")
-    wrong = [one for one in found if one.problems]
+    contradictions = [finding for finding in findings if finding.problems]
     st.caption(
-        f"{_n(len(found), 'sentence')} with figures that can be checked, {len(wrong)} disagree."
+        f"{_format_count(len(findings), 'sentence')} with figures that can be checked, "
+        f"{len(contradictions)} disagree."
     )
-    for one in wrong:
-        sentence = text.sentences[one.sentence] if text else None
+    for finding in contradictions:
+        sentence = text.sentences[finding.sentence] if text else None
         if sentence:
-            said = " ".join(problem.text for problem in one.problems)
-            st.warning(f"p. {sentence.page}: {plain(said)}\n\n{plain(sentence.text)}")
-    _sizes(project, record)
+            message = " ".join(problem.text for problem in finding.problems)
+            st.warning(
+                f"p. {sentence.page}: "
+                f"{escape_markdown(message)}\n\n{escape_markdown(sentence.text)}"
+            )
+    _render_size_concerns(project, record)
 
 
-def _n(number: int, thing: str) -> str:
+def _format_count(number: int, thing: str) -> str:
     return f"{number} {thing}" + ("" if number == 1 else "s")
 
 
-def _sizes(project: Project, record: int) -> None:
+def _render_size_concerns(project: Project, record: int) -> None:
     """Sizes below what the protocol asks for."""
-    asked = project.protocol.appraisal
+    settings = project.protocol.appraisal
     st.subheader("Sample sizes")
-    found = sample_sizes.concerns(project, record, session.person().name)
+    size_concerns = sample_sizes.find_study_concerns(project, record, session.get_user().name)
     st.caption(
-        f"The protocol asks for {asked.min_positives_test} positives (and negatives) in a test set "
-        f"and {asked.min_events_per_variable:g} events for each candidate predictor. "
-        f"{_n(len(found), 'concern')}, from what was extracted and what the text states."
+        f"The protocol asks for {settings.min_positives_test} positives (and negatives) in a test "
+        "set "
+        f"and {settings.min_events_per_variable:g} events for each candidate predictor. "
+        f"{_format_count(len(size_concerns), 'concern')}, from what was extracted and what the "
+        "text states."
     )
-    for one in found:
-        place = f"p. {one.page}" if one.page else one.where
+    for concern in size_concerns:
+        location = f"p. {concern.page}" if concern.page else concern.where
         st.info(
-            f"{place}: {plain(one.text)}" + (f"\n\n{plain(one.sentence)}" if one.sentence else "")
+            f"{location}: {escape_markdown(concern.text)}"
+            + (f"\n\n{escape_markdown(concern.sentence)}" if concern.sentence else "")
         )
 
 
-def across(project: Project) -> None:
+def render_all_studies(project: Project) -> None:
     """All studies by data sets, the sentence for the report, the graph."""
-    table = flags.matrix_of(project)
-    st.markdown(f"**{flags.matrix_sentence(table)}**")
+    table = flags.build_matrix(project)
+    st.markdown(f"**{flags.describe_matrix(table)}**")
     if not table.datasets:
         return
-    svg = flags.graph(table)
+    svg = flags.draw_graph(table)
     st.image(svg, width="stretch")
-    left, right, rest = st.columns([1.2, 1.2, 5])
-    left.download_button("Graph as SVG", svg, "datasets.svg", "image/svg+xml")
-    right.download_button("Graph as PNG", partial(flags.png, svg), "datasets.png", "image/png")
-    frame = matrix_frame(table)
-    rest.download_button("Matrix as CSV", frame.to_csv(), "datasets.csv", "text/csv")
+    svg_column, png_column, csv_column = st.columns([1.2, 1.2, 5])
+    svg_column.download_button("Graph as SVG", svg, "datasets.svg", "image/svg+xml")
+    png_column.download_button(
+        "Graph as PNG", partial(flags.render_png, svg), "datasets.png", "image/png"
+    )
+    frame = build_matrix_frame(table)
+    csv_column.download_button("Matrix as CSV", frame.to_csv(), "datasets.csv", "text/csv")
     st.caption("● named by the study · ○ held by a set it names · ? held in some releases")
     st.dataframe(frame, width="stretch")
 
 
-def matrix_frame(table: Matrix) -> pd.DataFrame:
+def build_matrix_frame(table: DatasetMatrix) -> pd.DataFrame:
     """The matrix with signs, a row a study, a column a data set by its name."""
-    registry = flags.knowledge().registry
+    registry = flags.load_knowledge().registry
     return pd.DataFrame(
         [
-            [CELLS.get(table.cells.get((study, one), ""), "") for one in table.datasets]
+            [
+                CELL_SYMBOLS.get(table.cells.get((study, dataset_id), ""), "")
+                for dataset_id in table.datasets
+            ]
             for study in table.studies
         ],
         index=pd.Index(table.studies, name="Study"),
-        columns=[registry[one].name for one in table.datasets],
+        columns=[registry[dataset_id].name for dataset_id in table.datasets],
     )

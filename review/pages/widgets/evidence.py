@@ -7,24 +7,24 @@ from pathlib import Path
 
 import streamlit as st
 
-from review.bias.rules import APART, PLAIN, Suggestion
-from review.checklists import Asked, Checklist
+from review.bias.rules import PHRASE_RULE, PHRASE_SEPARATOR, Suggestion
+from review.checklists import Checklist, FormQuestion
 from review.errors import ReviewError
 from review.pages.widgets import pdf_viewer, session
-from review.store.feedback import Said
-from review.store.timestamps import now
-from review.workflow.appraisal.forms import Form
+from review.store.feedback import FeedbackEntry
+from review.store.timestamps import utc_now
+from review.workflow.appraisal.forms import AppraisalForm
 from review.workflow.fulltexts import attachments, reading
 from review.workflow.project.project import Project
 
-MOST = 5
+MAX_SUGGESTIONS = 5
 """Sentences offered for one question."""
-SHOWN = 3
+VISIBLE_SUGGESTIONS = 3
 """Sentences shown before 'more'."""
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _suggested(
+def _suggest_cached(
     _project: Project,
     _checklist: Checklist,
     record: int,
@@ -33,108 +33,148 @@ def _suggested(
     model: str | None,
 ) -> dict[str, list[Suggestion]]:
     """Suggestions for a whole checklist; file, checklist and model name what they rest on."""
-    return reading.suggest(_project, record, _checklist, most=MOST, model=model)
+    return reading.suggest_evidence(_project, record, _checklist, most=MAX_SUGGESTIONS, model=model)
 
 
-def offered(project: Project, form: Form, asked: Asked) -> list[Suggestion]:
+def get_suggestions(
+    project: Project, form: AppraisalForm, question: FormQuestion
+) -> list[Suggestion]:
     """The sentences for a question, best first; those this reviewer dismissed are left out."""
-    path = attachments.pdf_of(project, form.report)
+    path = attachments.find_pdf(project, form.report)
     if path is None or form.finished:
         return []
-    one = form.checklist
+    checklist = form.checklist
     try:
-        every = _suggested(
-            project, one, form.report, path, one.digest, project.protocol.appraisal.model
+        suggestions_by_key = _suggest_cached(
+            project,
+            checklist,
+            form.report,
+            path,
+            checklist.digest,
+            project.protocol.appraisal.model,
         )
     except ReviewError as error:
         st.caption(str(error))
         return []
-    gone = {
-        said.sentence
-        for said in reading.heard(project, "evidence", form.report, session.person().name)
-        if said.verdict == "dismiss" and said.item == _item(form, asked)
+    dismissed_sentences = {
+        entry.sentence
+        for entry in reading.reviewer_feedback(
+            project, "evidence", form.report, session.get_user().name
+        )
+        if entry.verdict == "dismiss" and entry.item == _get_item_key(form, question)
     }
-    return [one for one in every.get(asked.key, []) if one.text not in gone]
+    return [
+        suggestion
+        for suggestion in suggestions_by_key.get(question.key, [])
+        if suggestion.text not in dismissed_sentences
+    ]
 
 
-def _item(form: Form, asked: Asked) -> str:
-    return f"{form.checklist.id} {asked.key}"
+def _get_item_key(form: AppraisalForm, question: FormQuestion) -> str:
+    return f"{form.checklist.id} {question.key}"
 
 
-def draw(
+def render_suggestions(
     project: Project,
-    form: Form,
-    asked: Asked,
-    found: list[Suggestion],
+    form: AppraisalForm,
+    question: FormQuestion,
+    suggestions: list[Suggestion],
     take: Callable[[str, int | None], None],
 ) -> None:
     """Draws the sentences with their buttons; 'use' fills the quote box by `take`."""
-    if not found:
-        if asked.cues and not form.finished and attachments.pdf_of(project, form.report):
+    if not suggestions:
+        if question.cues and not form.finished and attachments.find_pdf(project, form.report):
             st.caption("No sentence holds this item's cue phrases; the search may find more.")
         return
     st.markdown("**Possible evidence** :gray[found by words, not by judgement]")
-    for n, one in enumerate(found[:SHOWN]):
-        _one(project, form, asked, one, n, take)
-    if len(found) > SHOWN:
-        with st.expander(f"{len(found) - SHOWN} more"):
-            for n, one in enumerate(found[SHOWN:], SHOWN):
-                _one(project, form, asked, one, n, take)
+    for n, suggestion in enumerate(suggestions[:VISIBLE_SUGGESTIONS]):
+        _render_suggestion(project, form, question, suggestion, n, take)
+    if len(suggestions) > VISIBLE_SUGGESTIONS:
+        with st.expander(f"{len(suggestions) - VISIBLE_SUGGESTIONS} more"):
+            for n, suggestion in enumerate(suggestions[VISIBLE_SUGGESTIONS:], VISIBLE_SUGGESTIONS):
+                _render_suggestion(project, form, question, suggestion, n, take)
 
 
-def _one(
+def _render_suggestion(
     project: Project,
-    form: Form,
-    asked: Asked,
-    one: Suggestion,
+    form: AppraisalForm,
+    question: FormQuestion,
+    suggestion: Suggestion,
     n: int,
     take: Callable[[str, int | None], None],
 ) -> None:
     with st.container(border=True):
-        st.html(f'<div style="font-size:.92rem;line-height:1.4">{html.escape(one.text)}</div>')
-        st.caption(" · ".join(filter(None, (one.section, one.words))))
+        st.html(
+            f'<div style="font-size:.92rem;line-height:1.4">{html.escape(suggestion.text)}</div>'
+        )
+        st.caption(" · ".join(filter(None, (suggestion.section, suggestion.words))))
         row = st.container(horizontal=True, vertical_alignment="center")
         row.button(
-            f"Page {one.page}", key=f"evidence_show_{n}", type="tertiary",
-            on_click=partial(pdf_viewer.go_to, one.page),
-        )  # fmt: skip
+            f"Page {suggestion.page}",
+            key=f"evidence_show_{n}",
+            type="tertiary",
+            on_click=partial(pdf_viewer.go_to_page, suggestion.page),
+        )
         row.button(
-            "Use", key=f"evidence_use_{n}", shortcut=None if n else "Alt+Q",
-            on_click=partial(_use, project, form, asked, one, take),
-        )  # fmt: skip
+            "Use",
+            key=f"evidence_use_{n}",
+            shortcut=None if n else "Alt+Q",
+            on_click=partial(_use_suggestion, project, form, question, suggestion, take),
+        )
         row.button(
-            "Dismiss", key=f"evidence_dismiss_{n}", shortcut=None if n else "Alt+X",
-            on_click=partial(_hear, project, form, asked, one, "dismiss"),
-        )  # fmt: skip
+            "Dismiss",
+            key=f"evidence_dismiss_{n}",
+            shortcut=None if n else "Alt+X",
+            on_click=partial(_save_feedback, project, form, question, suggestion, "dismiss"),
+        )
 
 
-def _use(
+def _use_suggestion(
     project: Project,
-    form: Form,
-    asked: Asked,
-    one: Suggestion,
+    form: AppraisalForm,
+    question: FormQuestion,
+    suggestion: Suggestion,
     take: Callable[[str, int | None], None],
 ) -> None:
-    _hear(project, form, asked, one, "use")
-    take(one.text, one.page)
+    _save_feedback(project, form, question, suggestion, "use")
+    take(suggestion.text, suggestion.page)
 
 
-def _hear(project: Project, form: Form, asked: Asked, one: Suggestion, verdict: str) -> None:
-    reading.hear(
+def _save_feedback(
+    project: Project,
+    form: AppraisalForm,
+    question: FormQuestion,
+    suggestion: Suggestion,
+    verdict: str,
+) -> None:
+    reading.add_feedback(
         project,
-        Said(
-            form.report, "evidence", rule_of(one), _item(form, asked), one.text, one.page, verdict,
-            session.person().name, now(),
+        FeedbackEntry(
+            form.report,
+            "evidence",
+            get_rule_name(suggestion),
+            _get_item_key(form, question),
+            suggestion.text,
+            suggestion.page,
+            verdict,
+            session.get_user().name,
+            utc_now(),
         ),
-    )  # fmt: skip
+    )
 
 
-def rule_of(one: Suggestion) -> str:
+def get_rule_name(suggestion: Suggestion) -> str:
     """What a use or dismissal is counted for: the phrases, with the model where there is one."""
-    mark = "" if one.rule == PLAIN else f" ({one.rule})"
-    return APART.join(f"{phrase}{mark}" for phrase in one.cue.split(APART))
+    model_note = "" if suggestion.rule == PHRASE_RULE else f" ({suggestion.rule})"
+    return PHRASE_SEPARATOR.join(
+        f"{phrase}{model_note}" for phrase in suggestion.cue.split(PHRASE_SEPARATOR)
+    )
 
 
-def marks(found: list[Suggestion]) -> list[pdf_viewer.Mark]:
+def get_highlights(suggestions: list[Suggestion]) -> list[pdf_viewer.PageHighlight]:
     """Where the offered sentences stand, for the paper."""
-    return [(one.page, box, "suggested") for one in found for box in one.boxes]
+    return [
+        (suggestion.page, box, "suggested")
+        for suggestion in suggestions
+        for box in suggestion.boxes
+    ]

@@ -1,6 +1,7 @@
 """What a page with keys asks of the browser: each press counts once, on what is shown."""
 
-ONE_PRESS = """<style>.stMain:focus-visible, .stMain *:focus-visible:not(button, a, input, textarea,
+SINGLE_PRESS_SCRIPT = """<style>
+.stMain:focus-visible, .stMain *:focus-visible:not(button, a, input, textarea,
 [role]) {outline: none}</style><script>
 if (!window.funnelKeys) {
   window.funnelKeys = {pressed: null, at: 0, decides: ''};
@@ -38,20 +39,20 @@ if (!window.funnelKeys) {
 </script>"""
 """A key held down counts once, and no key decides a record that is not on the screen yet."""
 
-FROM_THE_TOP = """<script>/* {} */
+SCROLL_TO_TOP_SCRIPT = """<script>/* {} */
 document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0)</script>"""
 """Shows each record from its title on, however far down the one before was read."""
 
 
-def one_press(at: str) -> str:
+def build_key_script(view_name: str) -> str:
     """What a page with keys sends the browser, once for each state that is to be read from the top.
 
     Args:
         at: names the state, for example the record's key; letters and digits.
     """
-    return ONE_PRESS + FROM_THE_TOP.format(at)
+    return SINGLE_PRESS_SCRIPT + SCROLL_TO_TOP_SCRIPT.format(view_name)
 
 
-INTO_THE_BOX = """<i></i><script>setTimeout(() => document.querySelector(
+FOCUS_NOTE_SCRIPT = """<i></i><script>setTimeout(() => document.querySelector(
 'textarea[aria-label^="Your note"]').focus(), 150)</script>"""
 """Puts the cursor into the note's box, so that N and typing is enough."""

@@ -7,49 +7,49 @@ from typing import Any
 import streamlit as st
 
 from review.workflow.project import accounts
-from review.workflow.project.accounts import Signed
-from review.workflow.project.project import PROTOCOL, Project
+from review.workflow.project.accounts import CurrentUser
+from review.workflow.project.project import PROTOCOL_FILE, Project
 from review.workflow.setup.loading import open_project
 
 COOKIE = "funnel_session"
 
 
-def project() -> Project:
+def load_project() -> Project:
     """The review in FUNNEL_REVIEW (else this folder); opened anew when its protocol changes."""
     folder = Path(os.environ.get("FUNNEL_REVIEW", "."))
-    path = folder / PROTOCOL
+    path = folder / PROTOCOL_FILE
     stamp = path.stat().st_mtime_ns if path.exists() else 0
-    return _opened(str(folder), stamp, os.environ.get("DATABASE_URL", ""))
+    return _open_cached(str(folder), stamp, os.environ.get("DATABASE_URL", ""))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _opened(folder: str, stamp: int, url: str) -> Project:
+def _open_cached(folder: str, stamp: int, url: str) -> Project:
     """Names without a leading underscore: Streamlit leaves those out of what it tells apart."""
     return open_project(Path(folder), who="edited while the app ran")
 
 
-def sign(opened: Project) -> Signed | None:
+def identify_user(project: Project) -> CurrentUser | None:
     """Who is signed in, kept for the pages; None where nobody is."""
-    who = _who(opened)
-    st.session_state["person"] = who
-    return who
+    user = _find_user(project)
+    st.session_state["get_user"] = user
+    return user
 
 
-def _who(opened: Project) -> Signed | None:
+def _find_user(project: Project) -> CurrentUser | None:
     solo = os.environ.get("FUNNEL_SOLO")
     if solo:
-        return accounts.solo(opened, solo)
+        return accounts.single_user(project, solo)
     token = st.context.cookies.get(COOKIE)
     if token:
-        found = accounts.signed_in(opened, token)
-        if found:
-            return found
-    if uses_oidc() and st.user.is_logged_in and not unconfirmed():
-        return accounts.member(opened, str(st.user.email or ""))
+        user = accounts.get_current_user(project, token)
+        if user:
+            return user
+    if uses_oidc() and st.user.is_logged_in and not has_unconfirmed_email():
+        return accounts.find_member(project, str(st.user.email or ""))
     return None
 
 
-def unconfirmed() -> bool:
+def has_unconfirmed_email() -> bool:
     """Whether the sign-in service says that the person never confirmed the address.
 
     Source: OpenID Connect Core 1.0, section 5.1, claim email_verified.
@@ -65,17 +65,17 @@ def uses_oidc() -> bool:
         return False
 
 
-def signed_by_password() -> bool:
+def is_password_session() -> bool:
     """Whether the person came through the sign-in page of this app."""
     return not os.environ.get("FUNNEL_SOLO") and COOKIE in st.context.cookies
 
 
-def person() -> Signed:
+def get_user() -> CurrentUser:
     """The person who is signed in; pages are only drawn for one."""
-    who: Signed = st.session_state["person"]
-    return who
+    user: CurrentUser = st.session_state["get_user"]
+    return user
 
 
-def remember(key: str, start: Any) -> Any:
+def get_or_set(key: str, default: Any) -> Any:
     """A page's own value, kept while the tab lives."""
-    return st.session_state.setdefault(key, start)
+    return st.session_state.setdefault(key, default)

@@ -8,12 +8,12 @@ from typing import Any
 from lxml import etree
 
 from review.errors import SourceError
-from review.formats.fields import unique
-from review.models import Parsed, Record, Rejected, normal_arxiv
+from review.formats.fields import unique_values
+from review.models import ParseResult, Record, UnreadableEntry, normalize_arxiv
 from review.sources.arxiv import oai
-from review.sources.arxiv.fields import day_of, published_as, unwrapped_lines
-from review.sources.models import Refused
-from review.text.markup import one_line, text_of, tree
+from review.sources.arxiv.fields import find_iso_day, find_journal_articles, unwrap_lines
+from review.sources.models import QueryRejected
+from review.text.markup import get_text, parse_xml, to_one_line
 
 _NS = {
     "a": "http://www.w3.org/2005/Atom",
@@ -24,7 +24,7 @@ _VERSION = re.compile(r"v(\d+)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Paging:
+class ArxivPageInfo:
     """Where an Atom page stands in its result."""
 
     total: int
@@ -32,7 +32,7 @@ class Paging:
     size: int
 
 
-def parse(body: bytes) -> Parsed:
+def parse(body: bytes) -> ParseResult:
     """Records of an Atom page or an OAI-PMH page.
 
     A saved envelope ({"url", "status_code", "body"}) is read through to its body.
@@ -41,13 +41,13 @@ def parse(body: bytes) -> Parsed:
         Refused: arXiv's error entry, sent with status 400 and with 200.
         SourceError: a web page, an answer cut short.
     """
-    root = tree(unwrapped(body), "arxiv")
+    root = parse_xml(unwrap_envelope(body), "arxiv")
     if root.tag.endswith("}OAI-PMH"):
-        return oai.records_of(root)
-    return _atom(root)
+        return oai.parse_records(root)
+    return _parse_feed(root)
 
 
-def unwrapped(body: bytes) -> bytes:
+def unwrap_envelope(body: bytes) -> bytes:
     """The Atom text inside a saved JSON envelope; any other body as it is."""
     if not body.lstrip().startswith(b"{"):
         return body
@@ -58,80 +58,82 @@ def unwrapped(body: bytes) -> bytes:
     return str(inner).encode("utf-8", "replace")
 
 
-def paging(body: bytes) -> Paging:
+def read_page_info(body: bytes) -> ArxivPageInfo:
     """Total, start and page size a whole Atom page states. Raises SourceError as `parse` does."""
-    root = tree(unwrapped(body), "arxiv")
-    return Paging(
-        _count(root, "totalResults") or 0,
-        _count(root, "startIndex") or 0,
-        _count(root, "itemsPerPage") or 0,
+    root = parse_xml(unwrap_envelope(body), "arxiv")
+    return ArxivPageInfo(
+        _read_count(root, "totalResults") or 0,
+        _read_count(root, "startIndex") or 0,
+        _read_count(root, "itemsPerPage") or 0,
     )
 
 
-def _count(root: Any, name: str) -> int | None:
-    said = one_line(root.findtext(f"o:{name}", namespaces=_NS))
-    return int(said) if said and said.isdigit() else None
+def _read_count(root: Any, name: str) -> int | None:
+    text = to_one_line(root.findtext(f"o:{name}", namespaces=_NS))
+    return int(text) if text and text.isdigit() else None
 
 
-def _atom(root: Any) -> Parsed:
+def _parse_feed(root: Any) -> ParseResult:
     if root.tag != f"{{{_NS['a']}}}feed":
         raise SourceError("arxiv: the answer is XML but no Atom feed.")
     records: list[Record] = []
-    rejected: list[Rejected] = []
+    rejected: list[UnreadableEntry] = []
     for number, entry in enumerate(root.iterfind("a:entry", _NS), 1):
-        said = one_line(entry.findtext("a:id", namespaces=_NS)) or ""
-        if "/api/errors" in said:
-            why = text_of(entry.find("a:summary", _NS)) or said
-            raise Refused(f"arxiv: the query was refused: {why}.")
+        entry_id = to_one_line(entry.findtext("a:id", namespaces=_NS)) or ""
+        if "/api/errors" in entry_id:
+            reason = get_text(entry.find("a:summary", _NS)) or entry_id
+            raise QueryRejected(f"arxiv: the query was refused: {reason}.")
         try:
-            records.append(_entry(entry, said))
+            records.append(_build_record(entry, entry_id))
         except ValueError as error:
             raw = etree.tostring(entry, encoding="unicode")
-            rejected.append(Rejected(number, str(error), raw))
-    return Parsed(tuple(records), tuple(rejected), _count(root, "totalResults"))
+            rejected.append(UnreadableEntry(number, str(error), raw))
+    return ParseResult(tuple(records), tuple(rejected), _read_count(root, "totalResults"))
 
 
-def _entry(entry: Any, said: str) -> Record:
-    ident = normal_arxiv(said.rsplit("/abs/", 1)[-1])
+def _build_record(entry: Any, entry_id: str) -> Record:
+    ident = normalize_arxiv(entry_id.rsplit("/abs/", 1)[-1])
     if ident is None:
-        raise ValueError(f"its id is not an arXiv id ({said!r})")
-    title = text_of(entry.find("a:title", _NS))
+        raise ValueError(f"its id is not an arXiv id ({entry_id!r})")
+    title = get_text(entry.find("a:title", _NS))
     if title is None:
         raise ValueError(f"{ident}: it has no title")
-    version = _VERSION.search(said)
-    posted = day_of(entry.findtext("a:published", namespaces=_NS))
+    version = _VERSION.search(entry_id)
+    posted = find_iso_day(entry.findtext("a:published", namespaces=_NS))
     primary = entry.find("x:primary_category", _NS)
     terms = [] if primary is None else [primary.get("term")]
-    journal_doi = one_line(entry.findtext("x:doi", namespaces=_NS))
-    journal_ref = text_of(entry.find("x:journal_ref", _NS))
-    people = entry.findall("a:author", _NS)
+    journal_doi = to_one_line(entry.findtext("x:doi", namespaces=_NS))
+    journal_ref = get_text(entry.find("x:journal_ref", _NS))
+    author_nodes = entry.findall("a:author", _NS)
     extra = {
-        "updated": _texts(entry, "a:updated"),
-        "published": _texts(entry, "a:published"),
-        "comment": _texts(entry, "x:comment"),
-        "journal_ref": _texts(entry, "x:journal_ref"),
-        "journal_doi": _texts(entry, "x:doi"),
+        "updated": _get_texts(entry, "a:updated"),
+        "published": _get_texts(entry, "a:published"),
+        "comment": _get_texts(entry, "x:comment"),
+        "journal_ref": _get_texts(entry, "x:journal_ref"),
+        "journal_doi": _get_texts(entry, "x:doi"),
     }
     return Record(
         source="arxiv",
         source_id=f"{ident}v{version.group(1)}" if version else ident,
         title=title,
-        authors=tuple(n for one in people if (n := text_of(one.find("a:name", _NS)))),
+        authors=tuple(n for author in author_nodes if (n := get_text(author.find("a:name", _NS)))),
         year=int(posted[:4]) if posted else None,
         date=posted,
-        abstract=unwrapped_lines(entry.findtext("a:summary", namespaces=_NS)),
+        abstract=unwrap_lines(entry.findtext("a:summary", namespaces=_NS)),
         doi=f"10.48550/arxiv.{ident}".lower(),
         arxiv_id=ident,
         version=int(version.group(1)) if version else None,
-        categories=unique([*terms, *(c.get("term") for c in entry.iterfind("a:category", _NS))]),
-        affiliations=unique(
-            text_of(a) for one in people for a in one.iterfind("x:affiliation", _NS)
+        categories=unique_values(
+            [*terms, *(c.get("term") for c in entry.iterfind("a:category", _NS))]
         ),
-        urls=unique(link.get("href") for link in entry.iterfind("a:link", _NS)),
-        relations=published_as(journal_doi, journal_ref),
+        affiliations=unique_values(
+            get_text(a) for author in author_nodes for a in author.iterfind("x:affiliation", _NS)
+        ),
+        urls=unique_values(link.get("href") for link in entry.iterfind("a:link", _NS)),
+        relations=find_journal_articles(journal_doi, journal_ref),
         extra={key: values for key, values in extra.items() if values},
     )
 
 
-def _texts(entry: Any, path: str) -> tuple[str, ...]:
-    return tuple(t for node in entry.iterfind(path, _NS) if (t := text_of(node)))
+def _get_texts(entry: Any, path: str) -> tuple[str, ...]:
+    return tuple(t for node in entry.iterfind(path, _NS) if (t := get_text(node)))

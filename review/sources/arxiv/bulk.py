@@ -11,33 +11,33 @@ from typing import Any
 
 from review.errors import SourceError
 from review.sources.arxiv.atom import parse
-from review.sources.arxiv.oai import resumption
-from review.sources.http import Ask, Got, Http
-from review.sources.models import ResultPage, Window
-from review.sources.pagination import Leaf, Road, Slice, start, walk
+from review.sources.arxiv.oai import read_resumption_token
+from review.sources.http import HttpClient, Request, Response
+from review.sources.models import HarvestWindow, ResultPage
+from review.sources.pagination import DateSlice, PagingSpec, ResultBatch, iter_pages, load_state
 
-DAYS = 7
+DAYS_PER_LIST = 7
 """Days of one list; an expired token costs at most one list again."""
 PAGE = 1300
 """Entries arXiv puts on a page (seen in May 2026); the service decides."""
-FORMAT = "arXivRaw"
+METADATA_PREFIX = "arXivRaw"
 """The format that tells versions."""
 
 
 @dataclass(frozen=True, slots=True)
-class _List:
+class _OaiList:
     """One set of one arXiv, and the tokens that lead to its places."""
 
-    http: Http
-    base: str
-    wanted: str | None
+    http: HttpClient
+    base_url: str
+    set_spec: str | None
     tokens: dict[str, str]
 
 
-def search(
+def search_arxiv_oai(
     query: str | None,
-    window: Window,
-    http: Http,
+    window: HarvestWindow,
+    http: HttpClient,
     base_url: str,
     resume: Mapping[str, Any] | None = None,
 ) -> Iterator[ResultPage]:
@@ -50,57 +50,71 @@ def search(
         SourceError: no usable answer; pages already given stay good.
     """
     tokens: dict[str, str] = dict(resume["tokens"]) if resume and "tokens" in resume else {}
-    here = _List(http, base_url, query, tokens)
-    road = Road("arxiv-oai", partial(_ask, here), PAGE, PAGE, 10**9, by_place=False, dated=False)
-    for page in walk(road, http, start(window, DAYS, resume)):
+    oai_list = _OaiList(http, base_url, query, tokens)
+    paging_spec = PagingSpec(
+        "arxiv-oai",
+        partial(_fetch_at_offset, oai_list),
+        PAGE,
+        PAGE,
+        10**9,
+        random_access=False,
+        has_dates=False,
+    )
+    for page in iter_pages(paging_spec, http, load_state(window, DAYS_PER_LIST, resume)):
         if page.last:
             tokens.clear()
-        place = str(page.token["place"])
-        kept = {place: tokens[place]} if place in tokens else {}
-        yield replace(page, token={**page.token, "tokens": kept})
+        offset_key = str(page.token["place"])
+        next_tokens = {offset_key: tokens[offset_key]} if offset_key in tokens else {}
+        yield replace(page, token={**page.token, "tokens": next_tokens})
 
 
-def _ask(here: _List, days: Slice, place: int, _size: int) -> Got[Leaf]:
+def _fetch_at_offset(
+    oai_list: _OaiList, date_slice: DateSlice, offset: int, _size: int
+) -> Response[ResultBatch]:
     """The page at a place: by the token the page before gave, or from the beginning again."""
-    token = here.tokens.get(str(place))
-    if place and token is not None:
+    token = oai_list.tokens.get(str(offset))
+    if offset and token is not None:
         try:
-            return _page(here, {"resumptionToken": token}, place)
+            return _fetch_page(oai_list, {"resumptionToken": token}, offset)
         except SourceError as error:
             if "badResumptionToken" not in str(error):
                 raise
-            here.http.fault("token expired")
-    got = _page(here, _from_the_start(here, days), 0)
-    at = 0
-    while at < place:
-        at += got.value.size
-        token = here.tokens.get(str(at))
-        if token is None or not got.value.size:
-            raise SourceError(f"arxiv-oai: {days}: the list ends before place {place}.")
-        got = _page(here, {"resumptionToken": token}, at)
-    if at != place:
-        raise SourceError(f"arxiv-oai: {days}: no page begins at place {place} any more.")
-    return got
+            oai_list.http.count_fault("token expired")
+    response = _fetch_page(oai_list, _build_list_params(oai_list, date_slice), 0)
+    position = 0
+    while position < offset:
+        position += response.value.size
+        token = oai_list.tokens.get(str(position))
+        if token is None or not response.value.size:
+            raise SourceError(f"arxiv-oai: {date_slice}: the list ends before place {offset}.")
+        response = _fetch_page(oai_list, {"resumptionToken": token}, position)
+    if position != offset:
+        raise SourceError(f"arxiv-oai: {date_slice}: no page begins at place {offset} any more.")
+    return response
 
 
-def _from_the_start(here: _List, days: Slice) -> dict[str, str]:
-    asked = {"metadataPrefix": FORMAT, "from": str(days.since), "until": str(days.until)}
-    return {**asked, "set": here.wanted} if here.wanted else asked
+def _build_list_params(oai_list: _OaiList, date_slice: DateSlice) -> dict[str, str]:
+    params = {
+        "metadataPrefix": METADATA_PREFIX,
+        "from": str(date_slice.since),
+        "until": str(date_slice.until),
+    }
+    return {**params, "set": oai_list.set_spec} if oai_list.set_spec else params
 
 
-def _page(here: _List, words: dict[str, str], place: int) -> Got[Leaf]:
-    ask = Ask("arxiv", here.base, {"verb": "ListRecords", **words})
-    return here.http.fetch(ask, partial(_leaf, here, place))
+def _fetch_page(oai_list: _OaiList, params: dict[str, str], offset: int) -> Response[ResultBatch]:
+    request = Request("arxiv", oai_list.base_url, {"verb": "ListRecords", **params})
+    return oai_list.http.fetch(request, partial(_parse_page, oai_list, offset))
 
 
-def _leaf(here: _List, place: int, body: bytes) -> Leaf:
+def _parse_page(oai_list: _OaiList, offset: int, body: bytes) -> ResultBatch:
     """The page in an answer. Raises SourceError for an empty list, which OAI-PMH does not know."""
-    parsed, told = parse(body), resumption(body)
+    parsed, resumption_token = parse(body), read_resumption_token(body)
     size = len(parsed.records) + len(parsed.rejected)
     if not size and b"noRecordsMatch" not in body:
         raise SourceError("arxiv-oai: the list is empty, and does not say that nothing matches.")
-    if told.token is not None and size:
-        here.tokens[str(place + size)] = told.token
-    end = None if told.token is not None else place + size
-    total = told.total if told.total is not None else end
-    return Leaf(parsed, total, place, size)
+    if resumption_token.token is not None and size:
+        oai_list.tokens[str(offset + size)] = resumption_token.token
+    end_offset = None if resumption_token.token is not None else offset + size
+    total = resumption_token.total if resumption_token.total is not None else end_offset
+    return ResultBatch(parsed, total, offset, size)

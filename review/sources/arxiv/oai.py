@@ -9,12 +9,12 @@ from typing import Any
 from lxml import etree
 
 from review.errors import SourceError
-from review.formats.fields import unique
-from review.models import Parsed, Record, Rejected, normal_arxiv
-from review.sources.arxiv.fields import day_of, published_as, unwrapped_lines
-from review.text.markup import one_line, text_of, tree
+from review.formats.fields import unique_values
+from review.models import ParseResult, Record, UnreadableEntry, normalize_arxiv
+from review.sources.arxiv.fields import find_iso_day, find_journal_articles, unwrap_lines
+from review.text.markup import get_text, parse_xml, to_one_line
 
-DELETED = "deleted at the source"
+DELETED_MESSAGE = "deleted at the source"
 """Why an entry that the source no longer holds is no record."""
 _NS = {"oai": "http://www.openarchives.org/OAI/2.0/"}
 _REFERENCE = re.compile(r"https?://|doi:|arxiv:", re.I)
@@ -22,7 +22,7 @@ _REFERENCE = re.compile(r"https?://|doi:|arxiv:", re.I)
 
 
 @dataclass(frozen=True, slots=True)
-class Resumption:
+class ResumptionToken:
     """How an OAI-PMH list goes on."""
 
     token: str | None
@@ -31,152 +31,158 @@ class Resumption:
     cursor: int | None
 
 
-def resumption(body: bytes) -> Resumption:
+def read_resumption_token(body: bytes) -> ResumptionToken:
     """How the list of a whole OAI-PMH page goes on. Raises SourceError as `parse` does."""
-    node = tree(body, "arxiv").find(".//oai:resumptionToken", _NS)
+    node = parse_xml(body, "arxiv").find(".//oai:resumptionToken", _NS)
     if node is None:
-        return Resumption(None, None, None)
+        return ResumptionToken(None, None, None)
     size, cursor = node.get("completeListSize"), node.get("cursor")
-    return Resumption(
-        one_line(node.text),
+    return ResumptionToken(
+        to_one_line(node.text),
         int(size) if size and size.isdigit() else None,
         int(cursor) if cursor and cursor.isdigit() else None,
     )
 
 
-def records_of(root: Any) -> Parsed:
+def parse_records(root: Any) -> ParseResult:
     """Records of one page. Raises SourceError on an OAI-PMH error other than an empty list."""
     error = root.find("oai:error", _NS)
     if error is not None:
         if error.get("code") == "noRecordsMatch":
-            return Parsed((), (), 0)
-        raise SourceError(f"arxiv: OAI-PMH {error.get('code')}: {text_of(error) or 'no words'}.")
+            return ParseResult((), (), 0)
+        raise SourceError(f"arxiv: OAI-PMH {error.get('code')}: {get_text(error) or 'no words'}.")
     if root.find("oai:ListRecords", _NS) is None and root.find("oai:GetRecord", _NS) is None:
-        verbs = [etree.QName(one).localname for one in root if one.tag.startswith("{")]
+        verbs = [etree.QName(child).localname for child in root if child.tag.startswith("{")]
         verb = next((v for v in verbs if v not in ("responseDate", "request")), "no verb")
         raise SourceError(f"arxiv: an OAI-PMH answer to {verb} holds no records.")
     records: list[Record] = []
-    rejected: list[Rejected] = []
-    given = root.findall("oai:ListRecords/oai:record", _NS)
-    given += root.findall("oai:GetRecord/oai:record", _NS)
-    for number, node in enumerate(given, 1):
+    rejected: list[UnreadableEntry] = []
+    record_nodes = root.findall("oai:ListRecords/oai:record", _NS)
+    record_nodes += root.findall("oai:GetRecord/oai:record", _NS)
+    for number, node in enumerate(record_nodes, 1):
         header = node.find("oai:header", _NS)
-        ident = None if header is None else text_of(header.find("oai:identifier", _NS))
+        ident = None if header is None else get_text(header.find("oai:identifier", _NS))
         content = node.find("oai:metadata/*", _NS)
         if header is not None and header.get("status") == "deleted":
             raw = etree.tostring(node, encoding="unicode")
-            gone = normal_arxiv((ident or "").removeprefix("oai:arXiv.org:")) or ident
-            rejected.append(Rejected(number, f"{ident}: {DELETED}", raw, gone))
+            deleted_id = normalize_arxiv((ident or "").removeprefix("oai:arXiv.org:")) or ident
+            rejected.append(UnreadableEntry(number, f"{ident}: {DELETED_MESSAGE}", raw, deleted_id))
             continue
         try:
             if content is None:
                 raise ValueError(f"{ident}: it has no metadata")
-            records.append(_oai_record(content, ident, header))
+            records.append(_build_record(content, ident, header))
         except ValueError as problem:
             raw = etree.tostring(node, encoding="unicode")
-            rejected.append(Rejected(number, str(problem), raw))
-    return Parsed(tuple(records), tuple(rejected), len(given))
+            rejected.append(UnreadableEntry(number, str(problem), raw))
+    return ParseResult(tuple(records), tuple(rejected), len(record_nodes))
 
 
-def _oai_record(content: Any, said: str | None, header: Any) -> Record:
+def _build_record(content: Any, oai_identifier: str | None, header: Any) -> Record:
     """The record of one arXiv, arXivRaw or oai_dc metadata block."""
     fields: dict[str, list[Any]] = {}
     for child in content:
         fields.setdefault(etree.QName(child).localname, []).append(child)
     if etree.QName(content).localname == "dc":
-        _named(fields)
-    ident = normal_arxiv(_one(fields, "id") or (said or "").removeprefix("oai:arXiv.org:"))
-    title = _one(fields, "title")
+        _sort_dublin_core(fields)
+    ident = normalize_arxiv(
+        _get_first_text(fields, "id") or (oai_identifier or "").removeprefix("oai:arXiv.org:")
+    )
+    title = _get_first_text(fields, "title")
     if ident is None or title is None:
-        raise ValueError(f"{said}: it has no arXiv id or no title")
-    version, posted = _versions(fields)
-    doi, reference = _one(fields, "doi"), _one(fields, "journal-ref")
-    people = _people(fields)
+        raise ValueError(f"{oai_identifier}: it has no arXiv id or no title")
+    version, posted = _get_version_and_date(fields)
+    doi, reference = _get_first_text(fields, "doi"), _get_first_text(fields, "journal-ref")
+    authors = _parse_authors(fields)
     extra = {
-        "datestamp": tuple(x for x in [text_of(header.find("oai:datestamp", _NS))] if x),
-        "sets": tuple(t for s in header.iterfind("oai:setSpec", _NS) if (t := text_of(s))),
-        "comment": _all(fields, "comments"),
-        "journal_ref": _all(fields, "journal-ref"),
-        "journal_doi": _all(fields, "doi"),
-        "license": _all(fields, "license"),
-        "submitter": _all(fields, "submitter"),
-        "versions": tuple(_version(one) for one in fields.get("version", ())),
-        "updated": _all(fields, "updated"),
-        "report_no": _all(fields, "report-no"),
-        "msc_class": _all(fields, "msc-class"),
-        "acm_class": _all(fields, "acm-class"),
-        "proxy": _all(fields, "proxy"),
+        "datestamp": tuple(x for x in [get_text(header.find("oai:datestamp", _NS))] if x),
+        "sets": tuple(t for s in header.iterfind("oai:setSpec", _NS) if (t := get_text(s))),
+        "comment": _get_texts(fields, "comments"),
+        "journal_ref": _get_texts(fields, "journal-ref"),
+        "journal_doi": _get_texts(fields, "doi"),
+        "license": _get_texts(fields, "license"),
+        "submitter": _get_texts(fields, "submitter"),
+        "versions": tuple(
+            _format_version(version_node) for version_node in fields.get("version", ())
+        ),
+        "updated": _get_texts(fields, "updated"),
+        "report_no": _get_texts(fields, "report-no"),
+        "msc_class": _get_texts(fields, "msc-class"),
+        "acm_class": _get_texts(fields, "acm-class"),
+        "proxy": _get_texts(fields, "proxy"),
     }
     abstracts = fields.get("abstract") or fields.get("description", [])[:1]
-    categories = " ".join(_all(fields, "categories")).split()
+    categories = " ".join(_get_texts(fields, "categories")).split()
     return Record(
         source="arxiv",
         source_id=f"{ident}v{version}" if version else ident,
         title=title,
-        authors=people,
+        authors=authors,
         year=int(posted[:4]) if posted else None,
         date=posted,
-        abstract=unwrapped_lines("".join(abstracts[0].itertext())) if abstracts else None,
+        abstract=unwrap_lines("".join(abstracts[0].itertext())) if abstracts else None,
         doi=f"10.48550/arxiv.{ident}".lower(),
         arxiv_id=ident,
         version=version,
-        categories=unique(categories or _all(fields, "subject")),
-        language=_one(fields, "language"),
-        affiliations=unique(_places(fields)),
+        categories=unique_values(categories or _get_texts(fields, "subject")),
+        language=_get_first_text(fields, "language"),
+        affiliations=unique_values(_iter_affiliations(fields)),
         urls=(f"https://arxiv.org/abs/{ident}",),
-        relations=published_as(doi, reference),
+        relations=find_journal_articles(doi, reference),
         extra={key: values for key, values in extra.items() if values},
     )
 
 
-def _one(fields: dict[str, list[Any]], name: str) -> str | None:
-    return next(iter(_all(fields, name)), None)
+def _get_first_text(fields: dict[str, list[Any]], name: str) -> str | None:
+    return next(iter(_get_texts(fields, name)), None)
 
 
-def _all(fields: dict[str, list[Any]], name: str) -> tuple[str, ...]:
-    return tuple(t for node in fields.get(name, ()) if (t := text_of(node)))
+def _get_texts(fields: dict[str, list[Any]], name: str) -> tuple[str, ...]:
+    return tuple(t for node in fields.get(name, ()) if (t := get_text(node)))
 
 
-def _named(fields: dict[str, list[Any]]) -> None:
+def _sort_dublin_core(fields: dict[str, list[Any]]) -> None:
     """Sorts what Dublin Core puts under one name: identifiers, comments, days, rights."""
     for node in fields.get("identifier", ()):
-        said = text_of(node) or ""
-        if said.lower().startswith("doi:"):
-            node.text = said[4:]
+        text = get_text(node) or ""
+        if text.lower().startswith("doi:"):
+            node.text = text[4:]
             fields.setdefault("doi", []).append(node)
-        elif not _REFERENCE.match(said):
+        elif not _REFERENCE.match(text):
             fields.setdefault("journal-ref", []).append(node)
     for node in fields.get("description", [])[1:]:
         node.text = (node.text or "").strip().removeprefix("Comment: ")
         fields.setdefault("comments", []).append(node)
     fields["license"] = fields.get("rights", [])
-    days = sorted(fields.get("date", []), key=lambda node: text_of(node) or "")
+    days = sorted(fields.get("date", []), key=lambda node: get_text(node) or "")
     fields["updated"] = days[1:]
 
 
-def _people(fields: dict[str, list[Any]]) -> tuple[str, ...]:
+def _parse_authors(fields: dict[str, list[Any]]) -> tuple[str, ...]:
     """'Family, Given' in the arXiv format; as printed in arXivRaw and Dublin Core."""
-    found = []
+    authors = []
     for group in fields.get("authors", ()):
         if len(group):
-            found += [_person(one) for one in group.iterfind("{*}author")]
+            authors += [_format_name(author_node) for author_node in group.iterfind("{*}author")]
         else:
-            line, _ = _parted("".join(group.itertext()))
-            parts = re.split(r",\s*(?:and\s+)?|\s+and\s+", one_line(line) or "")
-            found += [part.strip() for part in parts if part.strip()]
-    found += _all(fields, "creator")
-    return tuple(found)
+            line, _ = _split_affiliations("".join(group.itertext()))
+            parts = re.split(r",\s*(?:and\s+)?|\s+and\s+", to_one_line(line) or "")
+            authors += [part.strip() for part in parts if part.strip()]
+    authors += _get_texts(fields, "creator")
+    return tuple(authors)
 
 
-def _places(fields: dict[str, list[Any]]) -> Iterator[str | None]:
+def _iter_affiliations(fields: dict[str, list[Any]]) -> Iterator[str | None]:
     """Affiliations: in elements of their own, or in parentheses behind a printed name."""
     for group in fields.get("authors", ()):
-        yield from (text_of(one) for one in group.iterfind(".//{*}affiliation"))
+        yield from (
+            get_text(affiliation_node) for affiliation_node in group.iterfind(".//{*}affiliation")
+        )
         if not len(group):
-            yield from _parted("".join(group.itertext()))[1]
+            yield from _split_affiliations("".join(group.itertext()))[1]
 
 
-def _parted(line: str) -> tuple[str, list[str]]:
+def _split_affiliations(line: str) -> tuple[str, list[str]]:
     """A printed line of authors without its parentheses, and the affiliations in them.
 
     Numbers that only point to a list of affiliations, such as '(1 and 2)', are left out of it.
@@ -184,55 +190,63 @@ def _parted(line: str) -> tuple[str, list[str]]:
     if line.count("(") != line.count(")"):
         return re.sub(r"\([^()]*\)", "", line), []
     outside, inside, depth = "", [""], 0
-    for sign in line:
-        depth += sign == "("
+    for character in line:
+        depth += character == "("
         if depth:
-            inside[-1] += sign
+            inside[-1] += character
         else:
-            outside += sign
-        if sign == ")" and depth:
+            outside += character
+        if character == ")" and depth:
             depth -= 1
             if not depth:
                 inside.append("")
-    found = []
+    affiliations = []
     for group in filter(None, inside):
         for part in re.split(r"\(\d+\)", group.removeprefix("(").removesuffix(")")):
-            words = (one_line(part) or "").strip(" ,;")
+            words = (to_one_line(part) or "").strip(" ,;")
             if not re.fullmatch(r"(?:[\d*†‡§\s,;&]|and)*", words):
-                found.append(words)
-    return outside, found
+                affiliations.append(words)
+    return outside, affiliations
 
 
-def _person(node: Any) -> str:
-    family, given = node.findtext("{*}keyname"), node.findtext("{*}forenames")
+def _format_name(node: Any) -> str:
+    family, forenames = node.findtext("{*}keyname"), node.findtext("{*}forenames")
     suffix = node.findtext("{*}suffix")
-    rest = " ".join(part for part in (one_line(given), one_line(suffix)) if part)
-    return ", ".join(part for part in (one_line(family), rest) if part)
+    rest = " ".join(part for part in (to_one_line(forenames), to_one_line(suffix)) if part)
+    return ", ".join(part for part in (to_one_line(family), rest) if part)
 
 
-def _versions(fields: dict[str, list[Any]]) -> tuple[int | None, str | None]:
+def _get_version_and_date(fields: dict[str, list[Any]]) -> tuple[int | None, str | None]:
     """Newest version where the format tells it, and the day of the first."""
-    listed = fields.get("version", [])
-    if listed:
-        numbers = [int(v) for one in listed if (v := (one.get("version") or "")[1:]).isdigit()]
-        return (max(numbers) if numbers else None), _mail_day(listed[0].findtext("{*}date"))
-    created = day_of(_one(fields, "created")) or _earliest(_all(fields, "date"))
+    version_nodes = fields.get("version", [])
+    if version_nodes:
+        numbers = [
+            int(v)
+            for version_node in version_nodes
+            if (v := (version_node.get("version") or "")[1:]).isdigit()
+        ]
+        return (max(numbers) if numbers else None), _parse_mail_date(
+            version_nodes[0].findtext("{*}date")
+        )
+    created = find_iso_day(_get_first_text(fields, "created")) or _find_earliest_day(
+        _get_texts(fields, "date")
+    )
     return None, created
 
 
-def _version(node: Any) -> str:
+def _format_version(node: Any) -> str:
     """One version in a line: 'v1 Sun, 22 Mar 2020 12:26:36 GMT 2231kb D'."""
-    told = (node.findtext(f"{{*}}{name}") for name in ("date", "size", "source_type"))
-    return " ".join(part for part in (node.get("version"), *map(one_line, told)) if part)
+    texts = (node.findtext(f"{{*}}{name}") for name in ("date", "size", "source_type"))
+    return " ".join(part for part in (node.get("version"), *map(to_one_line, texts)) if part)
 
 
-def _earliest(days: Iterable[str]) -> str | None:
-    found = sorted(day for one in days if (day := day_of(one)))
-    return found[0] if found else None
+def _find_earliest_day(days: Iterable[str]) -> str | None:
+    iso_days = sorted(day for text in days if (day := find_iso_day(text)))
+    return iso_days[0] if iso_days else None
 
 
-def _mail_day(said: str | None) -> str | None:
+def _parse_mail_date(text: str | None) -> str | None:
     try:
-        return parsedate_to_datetime(said or "").date().isoformat()
+        return parsedate_to_datetime(text or "").date().isoformat()
     except ValueError:
         return None

@@ -5,59 +5,65 @@ issue 322). Truncation works in practice for single words, but the manual does n
 each stem is also asked by the words known to begin with it. Source: arXiv API User's Manual.
 """
 
-from review.query.ast import Node, Term, term_words, to_text
-from review.query.compiler import Compiled, Dialect, Window, without_mesh, written
-from review.query.truncation import known_words
+from review.query.ast import Node, Term, format_query, split_term
+from review.query.compiler import CompiledQuery, DateWindow, Dialect, render, strip_mesh
+from review.query.truncation import expand_stem
 
 _FIELDS = {"title": ("ti",), "abstract": ("abs",), "tiab": ("ti", "abs")}
-_FIRST, _LAST = "199101010000", "300001010000"
-_DIALECT = Dialect("AND", "OR", "ANDNOT", f"submittedDate:[{_FIRST} TO {_LAST}]")
+_EARLIEST_DATE, _LATEST_DATE = "199101010000", "300001010000"
+_DIALECT = Dialect("AND", "OR", "ANDNOT", f"submittedDate:[{_EARLIEST_DATE} TO {_LATEST_DATE}]")
 
 
-def compile_arxiv(node: Node, window: Window | None = None, *, wildcards: bool = True) -> Compiled:
+def compile_arxiv(
+    node: Node, window: DateWindow | None = None, *, wildcards: bool = True
+) -> CompiledQuery:
     """The query for arXiv; the window is on the day of first submission (GMT).
 
     Args:
         wildcards: also ask single stems with *.
     """
-    kept = without_mesh(node, "arXiv's records")
-    lost = dict.fromkeys(kept.lost)
-    text = written(kept.node, _DIALECT, lambda term: _term(term, lost, wildcards=wildcards))
-    limits = _dates(window)
-    return Compiled(f"{text} AND {limits}" if limits else text, tuple(lost))
+    stripped = strip_mesh(node, "arXiv's records")
+    unsupported = dict.fromkeys(stripped.unsupported)
+    text = render(
+        stripped.node, _DIALECT, lambda term: _render_term(term, unsupported, wildcards=wildcards)
+    )
+    limits = _render_dates(window)
+    return CompiledQuery(f"{text} AND {limits}" if limits else text, tuple(unsupported))
 
 
-def _term(term: Term, lost: dict[str, None], *, wildcards: bool) -> str:
-    words = term_words(term)
-    wanted = [" ".join(words)]
+def _render_term(term: Term, unsupported: dict[str, None], *, wildcards: bool) -> str:
+    words = split_term(term)
+    phrases = [" ".join(words)]
     if term.stem:
-        wanted = [" ".join(term_words(Term(one))) for one in known_words(term)]
-        starred = wildcards and len(words) == 1
-        lost[_said(term, wanted, starred=starred)] = None
-        if starred:
-            wanted.insert(0, f"{words[0]}*")
-    asked = [
-        f"{name}:{one}" if one.endswith("*") else f'{name}:"{one}"'
-        for one in dict.fromkeys(wanted)
+        phrases = [" ".join(split_term(Term(known_word))) for known_word in expand_stem(term)]
+        with_star = wildcards and len(words) == 1
+        unsupported[_describe_truncation(term, phrases, with_star=with_star)] = None
+        if with_star:
+            phrases.insert(0, f"{words[0]}*")
+    clauses = [
+        f"{name}:{phrase}" if phrase.endswith("*") else f'{name}:"{phrase}"'
+        for phrase in dict.fromkeys(phrases)
         for name in _FIELDS[term.field]
     ]
-    return asked[0] if len(asked) == 1 else f"({' OR '.join(asked)})"
+    return clauses[0] if len(clauses) == 1 else f"({' OR '.join(clauses)})"
 
 
-def _said(term: Term, wanted: list[str], *, starred: bool) -> str:
-    listed = ", ".join(wanted)
-    if starred:
+def _describe_truncation(term: Term, phrases: list[str], *, with_star: bool) -> str:
+    phrase_list = ", ".join(phrases)
+    if with_star:
         return (
-            f"{to_text(term)}: arXiv's manual promises no truncation; asked with * and as {listed}."
+            f"{format_query(term)}: arXiv's manual promises no truncation; asked with * and as "
+            f"{phrase_list}."
         )
-    return f"{to_text(term)}: arXiv cuts off no {'phrases' if ' ' in wanted[0] else 'words'}; " + (
-        f"asked as {listed}; other endings are not found."
+    return (
+        f"{format_query(term)}: arXiv cuts off no {'phrases' if ' ' in phrases[0] else 'words'}; "
+        + (f"asked as {phrase_list}; other endings are not found.")
     )
 
 
-def _dates(window: Window | None) -> str:
+def _render_dates(window: DateWindow | None) -> str:
     if window is None or (window.since is None and window.until is None):
         return ""
-    since = f"{window.since:%Y%m%d}0000" if window.since else _FIRST
-    until = f"{window.until:%Y%m%d}2359" if window.until else _LAST
+    since = f"{window.since:%Y%m%d}0000" if window.since else _EARLIEST_DATE
+    until = f"{window.until:%Y%m%d}2359" if window.until else _LATEST_DATE
     return f"submittedDate:[{since} TO {until}]"

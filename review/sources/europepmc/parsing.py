@@ -9,18 +9,18 @@ from typing import Any
 from lxml import etree
 
 from review.errors import SourceError
-from review.formats.fields import unique, year_of
+from review.formats.fields import find_year, unique_values
 from review.models import (
-    Parsed,
+    ParseResult,
     Record,
-    Rejected,
     Relation,
-    normal_arxiv,
-    normal_doi,
-    normal_pmcid,
-    normal_pmid,
+    UnreadableEntry,
+    normalize_arxiv,
+    normalize_doi,
+    normalize_pmcid,
+    normalize_pmid,
 )
-from review.text.markup import data, one_line, paragraphs, plain_text, tree
+from review.text.markup import parse_json, parse_xml, strip_tags, to_one_line, to_paragraphs
 
 RELATIONS = {
     "preprint in": "published_as",
@@ -40,240 +40,282 @@ RELATIONS = {
 }
 """Types of commentCorrectionList. On a preprint 'Preprint in' names the article that followed.
 Source: Europe PMC Articles REST API, field commentCorrectionList."""
-_TAKEN = {
-    "id", "source", "pmid", "pmcid", "doi", "title", "authorString", "authorList", "journalInfo",
-    "pageInfo", "abstractText", "language", "pubTypeList", "meshHeadingList", "keywordList",
-    "fullTextUrlList", "commentCorrectionList", "pubYear", "authorIdList", "dataLinksTagsList",
-    "citedByCount", "nextCursorMark", "journalTitle", "journalVolume", "issue", "pubType",
-}  # fmt: skip
+_MAPPED_KEYS = {
+    "id",
+    "source",
+    "pmid",
+    "pmcid",
+    "doi",
+    "title",
+    "authorString",
+    "authorList",
+    "journalInfo",
+    "pageInfo",
+    "abstractText",
+    "language",
+    "pubTypeList",
+    "meshHeadingList",
+    "keywordList",
+    "fullTextUrlList",
+    "commentCorrectionList",
+    "pubYear",
+    "authorIdList",
+    "dataLinksTagsList",
+    "citedByCount",
+    "nextCursorMark",
+    "journalTitle",
+    "journalVolume",
+    "issue",
+    "pubType",
+}
 """Keys with a field of their own, and two that change from day to day."""
-_LISTED = re.compile(r"List$")
+_LIST_ELEMENT = re.compile(r"List$")
 """Elements of an XML answer that hold several of one kind."""
 
 
 @dataclass(frozen=True, slots=True)
-class Paging:
+class EuropePmcPageInfo:
     """How a result goes on."""
 
     total: int
-    next: str | None
+    next_mark: str | None
     """Cursor mark of the next page; None where the answer gives none."""
     size: int
     """Entries in this answer."""
     query: str | None
     """The query as the service read it."""
-    mark: str | None
+    cursor_mark: str | None
     """Cursor mark of this page."""
 
 
-def parse(body: bytes) -> Parsed:
+def parse(body: bytes) -> ParseResult:
     """Records of a search answer.
 
     Raises:
         SourceError: an error message, a web page, an answer cut short or of another kind.
     """
-    read = _answer(body)
+    answer = _load_answer(body)
     records: list[Record] = []
-    rejected: list[Rejected] = []
-    for number, one in enumerate(_results(read), 1):
+    rejected: list[UnreadableEntry] = []
+    for number, entry in enumerate(_get_results(answer), 1):
         try:
-            records.append(_record(one))
+            records.append(_build_record(entry))
         except (ValueError, TypeError, AttributeError) as error:
-            raw = json.dumps(one, ensure_ascii=False)
-            rejected.append(Rejected(number, str(error), raw))
-    return Parsed(tuple(records), tuple(rejected), _hits(read))
+            raw = json.dumps(entry, ensure_ascii=False)
+            rejected.append(UnreadableEntry(number, str(error), raw))
+    return ParseResult(tuple(records), tuple(rejected), _get_hit_count(answer))
 
 
-def paging(body: bytes) -> Paging:
+def read_page_info(body: bytes) -> EuropePmcPageInfo:
     """Total and next cursor mark of a search answer. Raises SourceError as `parse` does."""
-    read = _answer(body)
-    asked = read.get("request") or {}
-    size = len(_results(read))
-    return Paging(
-        _hits(read), read.get("nextCursorMark"), size, asked.get("queryString"),
-        asked.get("cursorMark"),
-    )  # fmt: skip
+    answer = _load_answer(body)
+    request = answer.get("request") or {}
+    size = len(_get_results(answer))
+    return EuropePmcPageInfo(
+        _get_hit_count(answer),
+        answer.get("nextCursorMark"),
+        size,
+        request.get("queryString"),
+        request.get("cursorMark"),
+    )
 
 
-def _answer(body: bytes) -> Mapping[str, Any]:
+def _load_answer(body: bytes) -> Mapping[str, Any]:
     xml = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-    read = _plain(tree(body, "europepmc")) if xml else data(body, "europepmc")
-    if not isinstance(read, Mapping):
+    answer = _xml_to_data(parse_xml(body, "europepmc")) if xml else parse_json(body, "europepmc")
+    if not isinstance(answer, Mapping):
         raise SourceError("europepmc: the answer is not a search result.")
-    if "resultList" not in read:
-        said = read.get("errMsg") or read.get("message") or read.get("error")
-        raise SourceError(f"europepmc: {said or 'the answer is not a search result'}.")
-    return read
+    if "resultList" not in answer:
+        message = answer.get("errMsg") or answer.get("message") or answer.get("error")
+        raise SourceError(f"europepmc: {message or 'the answer is not a search result'}.")
+    return answer
 
 
-def _plain(node: Any) -> Any:
+def _xml_to_data(node: Any) -> Any:
     """An element of an XML answer as the JSON answer gives it."""
-    marks = {etree.QName(name).localname: value for name, value in node.attrib.items()}
+    attributes = {etree.QName(name).localname: value for name, value in node.attrib.items()}
     if not len(node):
-        text = one_line(node.text)
-        return {**marks, "value": text} if marks else text
-    inner: dict[str, Any] = dict(marks)
+        text = to_one_line(node.text)
+        return {**attributes, "value": text} if attributes else text
+    children: dict[str, Any] = dict(attributes)
     for child in node:
-        name, value = etree.QName(child).localname, _plain(child)
-        if _LISTED.search(etree.QName(node).localname):
-            inner.setdefault(name, []).append(value)
+        name, value = etree.QName(child).localname, _xml_to_data(child)
+        if _LIST_ELEMENT.search(etree.QName(node).localname):
+            children.setdefault(name, []).append(value)
         else:
-            inner[name] = value
-    return inner
+            children[name] = value
+    return children
 
 
-def _hits(read: Mapping[str, Any]) -> int:
-    count = str(read.get("hitCount"))
+def _get_hit_count(answer: Mapping[str, Any]) -> int:
+    count = str(answer.get("hitCount"))
     if not count.isdigit():
         raise SourceError("europepmc: the answer announces no count.")
     return int(count)
 
 
-def _results(read: Mapping[str, Any]) -> list[Any]:
-    found = read["resultList"].get("result", []) if read["resultList"] else []
-    return list(found)
+def _get_results(answer: Mapping[str, Any]) -> list[Any]:
+    results = answer["resultList"].get("result", []) if answer["resultList"] else []
+    return list(results)
 
 
-def _record(one: Mapping[str, Any]) -> Record:
-    ident, origin = one_line(one.get("id")), one_line(one.get("source"))
+def _build_record(entry: Mapping[str, Any]) -> Record:
+    ident, origin = to_one_line(entry.get("id")), to_one_line(entry.get("source"))
     if not ident or not origin:
         raise ValueError("it has no id or source")
-    title = plain_text(one.get("title"))
+    title = strip_tags(entry.get("title"))
     if title is None:
         raise ValueError(f"{origin}:{ident} has no title")
-    info = one.get("journalInfo") or {}
-    journal = (info.get("journal") or {}).get("title") or one.get("journalTitle")
-    types = _list(one, "pubTypeList", "pubType") or (one.get("pubType") or "").split(";")
-    doi = normal_doi(one.get("doi"))
-    date = one.get("firstPublicationDate") or info.get("printPublicationDate")
+    info = entry.get("journalInfo") or {}
+    journal = (info.get("journal") or {}).get("title") or entry.get("journalTitle")
+    types = _get_list(entry, "pubTypeList", "pubType") or (entry.get("pubType") or "").split(";")
+    doi = normalize_doi(entry.get("doi"))
+    date = entry.get("firstPublicationDate") or info.get("printPublicationDate")
     return Record(
         source="europepmc",
         source_id=f"{origin}:{ident}",
         title=title,
-        authors=_authors(one),
-        year=year_of(one.get("pubYear"), date),
-        date=one_line(date) or one_line(one.get("pubYear")),
-        journal=plain_text(journal),
-        volume=one_line(info.get("volume") or one.get("journalVolume")),
-        issue=one_line(info.get("issue") or one.get("issue")),
-        pages=one_line(one.get("pageInfo")),
-        abstract=paragraphs(one.get("abstractText")),
+        authors=_format_authors(entry),
+        year=find_year(entry.get("pubYear"), date),
+        date=to_one_line(date) or to_one_line(entry.get("pubYear")),
+        journal=strip_tags(journal),
+        volume=to_one_line(info.get("volume") or entry.get("journalVolume")),
+        issue=to_one_line(info.get("issue") or entry.get("issue")),
+        pages=to_one_line(entry.get("pageInfo")),
+        abstract=to_paragraphs(entry.get("abstractText")),
         doi=doi,
-        pmid=normal_pmid(one.get("pmid")),
-        pmcid=normal_pmcid(one.get("pmcid")),
-        arxiv_id=normal_arxiv(doi) if doi and "arxiv" in doi else None,
-        version=_version(one, ident),
-        language=one_line(one.get("language")),
-        types=unique(types),
-        keywords=unique(plain_text(str(word)) for word in _list(one, "keywordList", "keyword")),
-        mesh=tuple(_heading(h) for h in _list(one, "meshHeadingList", "meshHeading")),
-        affiliations=_places(one),
-        urls=unique(u.get("url") for u in _list(one, "fullTextUrlList", "fullTextUrl")),
-        relations=_relations(one),
-        extra=_extra(one, info),
+        pmid=normalize_pmid(entry.get("pmid")),
+        pmcid=normalize_pmcid(entry.get("pmcid")),
+        arxiv_id=normalize_arxiv(doi) if doi and "arxiv" in doi else None,
+        version=_find_version(entry, ident),
+        language=to_one_line(entry.get("language")),
+        types=unique_values(types),
+        keywords=unique_values(
+            strip_tags(str(word)) for word in _get_list(entry, "keywordList", "keyword")
+        ),
+        mesh=tuple(
+            _format_mesh_heading(h) for h in _get_list(entry, "meshHeadingList", "meshHeading")
+        ),
+        affiliations=_find_affiliations(entry),
+        urls=unique_values(
+            u.get("url") for u in _get_list(entry, "fullTextUrlList", "fullTextUrl")
+        ),
+        relations=_build_relations(entry),
+        extra=_collect_extra(entry, info),
     )
 
 
-def _list(one: Mapping[str, Any], outer: str, inner: str) -> list[Any]:
-    return list((one.get(outer) or {}).get(inner) or ())
+def _get_list(entry: Mapping[str, Any], outer: str, inner: str) -> list[Any]:
+    return list((entry.get(outer) or {}).get(inner) or ())
 
 
-def _authors(one: Mapping[str, Any]) -> tuple[str, ...]:
+def _format_authors(entry: Mapping[str, Any]) -> tuple[str, ...]:
     """'Family, Given' from the list; else the line of names, cut at its commas."""
-    found = []
-    for person in _list(one, "authorList", "author"):
-        family = plain_text(person.get("lastName"))
-        given = plain_text(person.get("firstName")) or plain_text(person.get("initials"))
-        whole = plain_text(person.get("collectiveName")) or plain_text(person.get("fullName"))
-        found.append(", ".join(p for p in (family, given) if p) if family else whole)
-    if not found:
-        found = [
-            one_line(n) for n in re.split(r",\s*", (one.get("authorString") or "").rstrip("."))
+    names = []
+    for person in _get_list(entry, "authorList", "author"):
+        family = strip_tags(person.get("lastName"))
+        forenames = strip_tags(person.get("firstName")) or strip_tags(person.get("initials"))
+        full_name = strip_tags(person.get("collectiveName")) or strip_tags(person.get("fullName"))
+        names.append(", ".join(p for p in (family, forenames) if p) if family else full_name)
+    if not names:
+        names = [
+            to_one_line(n) for n in re.split(r",\s*", (entry.get("authorString") or "").rstrip("."))
         ]
-    return tuple(name for name in found if name)
+    return tuple(name for name in names if name)
 
 
-def _places(one: Mapping[str, Any]) -> tuple[str, ...]:
-    listed = [
-        place.get("affiliation")
-        for person in _list(one, "authorList", "author")
-        for place in _list(person, "authorAffiliationDetailsList", "authorAffiliation")
+def _find_affiliations(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    affiliations = [
+        detail.get("affiliation")
+        for person in _get_list(entry, "authorList", "author")
+        for detail in _get_list(person, "authorAffiliationDetailsList", "authorAffiliation")
     ]
-    return unique([*(plain_text(p) for p in listed), plain_text(one.get("affiliation"))])
+    return unique_values(
+        [*(strip_tags(p) for p in affiliations), strip_tags(entry.get("affiliation"))]
+    )
 
 
-def _heading(one: Mapping[str, Any]) -> str:
+def _format_mesh_heading(heading: Mapping[str, Any]) -> str:
     """As MEDLINE prints it: 'Heading/qualifier', a star before what the article is mainly on."""
 
-    def marked(part: Mapping[str, Any], key: str) -> str:
+    def format_term(part: Mapping[str, Any], key: str) -> str:
         star = "*" if part.get("majorTopic_YN") == "Y" else ""
-        return star + (plain_text(part.get(key)) or "")
+        return star + (strip_tags(part.get(key)) or "")
 
-    qualifiers = _list(one, "meshQualifierList", "meshQualifier")
-    parts = [marked(one, "descriptorName"), *(marked(q, "qualifierName") for q in qualifiers)]
+    qualifiers = _get_list(heading, "meshQualifierList", "meshQualifier")
+    parts = [
+        format_term(heading, "descriptorName"),
+        *(format_term(q, "qualifierName") for q in qualifiers),
+    ]
     return "/".join(parts)
 
 
-def _version(one: Mapping[str, Any], ident: str) -> int | None:
+def _find_version(entry: Mapping[str, Any], ident: str) -> int | None:
     """Version of a preprint, from the list of its versions."""
-    said = one.get("versionNumber")
-    if said is None:
-        listed = _list(one, "versionList", "version")
-        said = next((v.get("versionNumber") for v in listed if v.get("id") == ident), None)
-    return int(said) if said is not None and str(said).isdigit() else None
+    version_number = entry.get("versionNumber")
+    if version_number is None:
+        versions = _get_list(entry, "versionList", "version")
+        version_number = next(
+            (v.get("versionNumber") for v in versions if v.get("id") == ident), None
+        )
+    return (
+        int(version_number)
+        if version_number is not None and str(version_number).isdigit()
+        else None
+    )
 
 
-def _relations(one: Mapping[str, Any]) -> tuple[Relation, ...]:
-    found = []
-    for note in _list(one, "commentCorrectionList", "commentCorrection"):
-        said = one_line(note.get("type")) or "related"
-        kind = RELATIONS.get(said.lower(), said.lower().replace(" ", "_"))
-        found.append(Relation(kind, _target(note), "europepmc"))
-    ident = one_line(one.get("id"))
-    for other in _list(one, "versionList", "version"):
+def _build_relations(entry: Mapping[str, Any]) -> tuple[Relation, ...]:
+    relations = []
+    for note in _get_list(entry, "commentCorrectionList", "commentCorrection"):
+        relation_type = to_one_line(note.get("type")) or "related"
+        kind = RELATIONS.get(relation_type.lower(), relation_type.lower().replace(" ", "_"))
+        relations.append(Relation(kind, _format_target(note), "europepmc"))
+    ident = to_one_line(entry.get("id"))
+    for other in _get_list(entry, "versionList", "version"):
         if other.get("id") and other.get("id") != ident:
             target = f"{other.get('source', 'PPR')}:{other['id']}"
-            found.append(Relation("version_of", target, "europepmc"))
-    return tuple(found)
+            relations.append(Relation("version_of", target, "europepmc"))
+    return tuple(relations)
 
 
-def _target(note: Mapping[str, Any]) -> str:
-    ident, origin = one_line(note.get("id")), note.get("source")
-    if ident and origin == "MED" and normal_pmid(ident):
-        return f"pmid:{normal_pmid(ident)}"
-    if ident and origin == "PMC" and normal_pmcid(ident):
-        return f"pmcid:{normal_pmcid(ident)}"
-    doi = normal_doi(note.get("reference"))
+def _format_target(note: Mapping[str, Any]) -> str:
+    ident, origin = to_one_line(note.get("id")), note.get("source")
+    if ident and origin == "MED" and normalize_pmid(ident):
+        return f"pmid:{normalize_pmid(ident)}"
+    if ident and origin == "PMC" and normalize_pmcid(ident):
+        return f"pmcid:{normalize_pmcid(ident)}"
+    doi = normalize_doi(note.get("reference"))
     if doi:
         return f"doi:{doi}"
-    return f"{origin}:{ident}" if ident else plain_text(note.get("reference")) or "unnamed"
+    return f"{origin}:{ident}" if ident else strip_tags(note.get("reference")) or "unnamed"
 
 
-def _extra(one: Mapping[str, Any], info: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+def _collect_extra(entry: Mapping[str, Any], info: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Everything else the answer says, by Europe PMC's own keys."""
-    extra: dict[str, tuple[str, ...]] = {"authorString": _flat(one.get("authorString"))}
+    extra: dict[str, tuple[str, ...]] = {"authorString": _flatten_value(entry.get("authorString"))}
     for key, value in info.items():
         if key not in ("volume", "issue"):
-            extra[f"journalInfo.{key}"] = _flat(value)
-    for key, value in one.items():
-        if key not in _TAKEN:
-            extra[key] = _flat(value)
+            extra[f"journalInfo.{key}"] = _flatten_value(value)
+    for key, value in entry.items():
+        if key not in _MAPPED_KEYS:
+            extra[key] = _flatten_value(value)
     extra["ORCID"] = tuple(
         f"{person.get('fullName')} {person['authorId'].get('value')}"
-        for person in _list(one, "authorList", "author")
+        for person in _get_list(entry, "authorList", "author")
         if person.get("authorId")
     )
     return {key: values for key, values in extra.items() if values}
 
 
-def _flat(value: Any) -> tuple[str, ...]:
+def _flatten_value(value: Any) -> tuple[str, ...]:
     """A value as lines; lists and maps without further depth in one line each."""
     if isinstance(value, Mapping):
         if len(value) == 1 and isinstance(next(iter(value.values())), list):
-            return _flat(next(iter(value.values())))
-        parts = [f"{key}: {' '.join(_flat(part))}" for key, part in value.items()]
+            return _flatten_value(next(iter(value.values())))
+        parts = [f"{key}: {' '.join(_flatten_value(part))}" for key, part in value.items()]
         return ("; ".join(parts),) if parts else ()
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return tuple(line for part in value for line in _flat(part))
-    text = one_line(str(value)) if value is not None else None
+        return tuple(line for part in value for line in _flatten_value(part))
+    text = to_one_line(str(value)) if value is not None else None
     return (text,) if text else ()

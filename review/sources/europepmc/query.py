@@ -3,31 +3,33 @@
 Source: Europe PMC help, search syntax. The query is to be sent with synonym=false.
 """
 
-from review.query.ast import Node, Term, term_words, terms_of, to_text
-from review.query.compiler import Compiled, Dialect, Window, written
-from review.query.truncation import known_words
+from review.query.ast import Node, Term, format_query, iter_terms, split_term
+from review.query.compiler import CompiledQuery, DateWindow, Dialect, render
+from review.query.truncation import expand_stem
 
 _FIELDS = {"tiab": "TITLE_ABS", "title": "TITLE", "abstract": "ABSTRACT", "mesh": "MESH"}
 _DIALECT = Dialect("AND", "OR", "NOT", "FIRST_PDATE:[1800-01-01 TO 3000-12-31]")
 
 
-def compile_europepmc(node: Node, window: Window | None = None) -> Compiled:
+def compile_europepmc(node: Node, window: DateWindow | None = None) -> CompiledQuery:
     """The query for Europe PMC; the window is on the day of first publication."""
-    lost: dict[str, None] = {}
-    text = written(node, _DIALECT, lambda term: _term(term, lost))
-    if any(term.field == "mesh" for term in terms_of(node)):
-        lost["MeSH headings: Europe PMC finds the heading named, and none for preprints."] = None
-    limits = _dates(window)
-    return Compiled(f"{text} AND {limits}" if limits else text, tuple(lost))
+    unsupported: dict[str, None] = {}
+    text = render(node, _DIALECT, lambda term: _render_term(term, unsupported))
+    if any(term.field == "mesh" for term in iter_terms(node)):
+        unsupported[
+            "MeSH headings: Europe PMC finds the heading named, and none for preprints."
+        ] = None
+    limits = _render_dates(window)
+    return CompiledQuery(f"{text} AND {limits}" if limits else text, tuple(unsupported))
 
 
-def _term(term: Term, lost: dict[str, None]) -> str:
-    name, words = _FIELDS[term.field], term_words(term)
+def _render_term(term: Term, unsupported: dict[str, None]) -> str:
+    name, words = _FIELDS[term.field], split_term(term)
     if term.field == "mesh":
         heading, _, qualifier = term.text.partition("/")
         if qualifier:
-            lost[
-                f"{to_text(term)}: Europe PMC searches headings without qualifiers; asked as "
+            unsupported[
+                f"{format_query(term)}: Europe PMC searches headings without qualifiers; asked as "
                 f"{heading}; more is found."
             ] = None
         return f'{name}:"{heading}{"*" if term.stem and not qualifier else ""}"'
@@ -35,15 +37,17 @@ def _term(term: Term, lost: dict[str, None]) -> str:
         return f'{name}:"{" ".join(words)}"'
     if len(words) == 1:
         return f"{name}:{words[0]}*"
-    wanted = dict.fromkeys(" ".join(term_words(Term(one))) for one in known_words(term))
-    lost[
-        f"{to_text(term)}: Europe PMC cuts off no phrases; asked as {', '.join(wanted)}; "
+    phrases = dict.fromkeys(
+        " ".join(split_term(Term(known_word))) for known_word in expand_stem(term)
+    )
+    unsupported[
+        f"{format_query(term)}: Europe PMC cuts off no phrases; asked as {', '.join(phrases)}; "
         "other endings are not found."
     ] = None
-    return f"({' OR '.join(f'{name}:{chr(34)}{one}{chr(34)}' for one in wanted)})"
+    return f"({' OR '.join(f'{name}:{chr(34)}{phrase}{chr(34)}' for phrase in phrases)})"
 
 
-def _dates(window: Window | None) -> str:
+def _render_dates(window: DateWindow | None) -> str:
     if window is None or (window.since is None and window.until is None):
         return ""
     since = window.since.isoformat() if window.since else "1800-01-01"

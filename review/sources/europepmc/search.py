@@ -6,23 +6,23 @@ from functools import partial
 from typing import Any
 
 from review.errors import SourceError
-from review.sources.europepmc.parsing import paging, parse
-from review.sources.http import Ask, Got, Http
-from review.sources.models import ResultPage, Window
-from review.sources.pagination import Leaf, Road, Slice, start, walk
+from review.sources.europepmc.parsing import parse, read_page_info
+from review.sources.http import HttpClient, Request, Response
+from review.sources.models import HarvestWindow, ResultPage
+from review.sources.pagination import DateSlice, PagingSpec, ResultBatch, iter_pages, load_state
 
 PAGE = 500
 """Entries on a page; the service gives at most 1,000. Source: Europe PMC REST API, pageSize."""
-MOST = 10_000
+SPLIT_THRESHOLD = 10_000
 """Entries above which a slice is halved, so that what is kept of a walk stays small."""
-FIELDS = {"posted": "FIRST_PDATE", "entered": "CREATION_DATE", "changed": "UPDATE_DATE"}
+DATE_FIELDS = {"posted": "FIRST_PDATE", "entered": "CREATION_DATE", "changed": "UPDATE_DATE"}
 """Date fields. Source: Europe PMC search syntax reference."""
 
 
-def search(
+def search_europepmc(
     query: str | None,
-    window: Window,
-    http: Http,
+    window: HarvestWindow,
+    http: HttpClient,
     base_url: str,
     resume: Mapping[str, Any] | None = None,
 ) -> Iterator[ResultPage]:
@@ -32,32 +32,40 @@ def search(
         SourceError: no usable answer; pages already given stay good.
     """
     marks: dict[str, str] = dict(resume["marks"]) if resume and "marks" in resume else {}
-    ask = partial(_ask, http, base_url, (query or "", window), marks)
-    road = Road("europepmc", ask, PAGE, 100, MOST, by_place=False, dated=window.by == "posted")
+    fetch_page = partial(_fetch_page, http, base_url, (query or "", window), marks)
+    paging_spec = PagingSpec(
+        "europepmc",
+        fetch_page,
+        PAGE,
+        100,
+        SPLIT_THRESHOLD,
+        random_access=False,
+        has_dates=window.by == "posted",
+    )
     days = (window.until - window.since).days + 1
-    for page in walk(road, http, start(window, days, resume)):
+    for page in iter_pages(paging_spec, http, load_state(window, days, resume)):
         if page.last:
             marks.clear()
-        place = str(page.token["place"])
-        kept = {place: marks[place]} if place in marks else {}
-        yield replace(page, token={**page.token, "marks": kept})
+        offset_key = str(page.token["place"])
+        next_marks = {offset_key: marks[offset_key]} if offset_key in marks else {}
+        yield replace(page, token={**page.token, "marks": next_marks})
 
 
-def _ask(
-    http: Http,
+def _fetch_page(
+    http: HttpClient,
     base_url: str,
-    what: tuple[str, Window],
+    query_and_window: tuple[str, HarvestWindow],
     marks: dict[str, str],
-    here: Slice,
-    place: int,
+    date_slice: DateSlice,
+    offset: int,
     size: int,
-) -> Got[Leaf]:
+) -> Response[ResultBatch]:
     """The page at a place: the service knows it by the mark that the page before gave."""
-    mark = "*" if place == 0 else marks.get(str(place))
+    mark = "*" if offset == 0 else marks.get(str(offset))
     if mark is None:
-        raise SourceError(f"europepmc: {here}: the mark of place {place} is not known.")
+        raise SourceError(f"europepmc: {date_slice}: the mark of place {offset} is not known.")
     params = {
-        "query": asked(what[0], what[1], here),
+        "query": build_query(query_and_window[0], query_and_window[1], date_slice),
         "format": "json",
         "resultType": "core",
         "synonym": "false",
@@ -65,28 +73,34 @@ def _ask(
         "cursorMark": mark,
     }
     url = f"{base_url}/search"
-    check = partial(_leaf, here, mark, place, marks)
+    parse_page = partial(_parse_page, date_slice, mark, offset, marks)
     if len(params["query"]) > 1_500:
-        return http.fetch(Ask("europepmc", f"{url}POST", form=params), check)
-    return http.fetch(Ask("europepmc", url, params), check)
+        return http.fetch(Request("europepmc", f"{url}POST", form=params), parse_page)
+    return http.fetch(Request("europepmc", url, params), parse_page)
 
 
-def asked(query: str, window: Window, here: Slice) -> str:
+def build_query(query: str, window: HarvestWindow, date_slice: DateSlice) -> str:
     """The query with the days of a slice, as Europe PMC reads it."""
     clauses = [f"({query})"] if query else []
-    clauses.append(f"{FIELDS[window.by]}:[{here.since} TO {here.until}]")
+    clauses.append(f"{DATE_FIELDS[window.by]}:[{date_slice.since} TO {date_slice.until}]")
     if window.posted and window.by != "posted":
         clauses.append(f"FIRST_PDATE:[{window.posted[0]} TO {window.posted[1]}]")
     return " AND ".join(clauses)
 
 
-def _leaf(here: Slice, mark: str, place: int, marks: dict[str, str], body: bytes) -> Leaf:
+def _parse_page(
+    date_slice: DateSlice, mark: str, offset: int, marks: dict[str, str], body: bytes
+) -> ResultBatch:
     """The page in an answer. Raises SourceError where the answer is to another question."""
-    parsed, told = parse(body), paging(body)
-    if told.mark is not None and told.mark != mark:
+    parsed, page_info = parse(body), read_page_info(body)
+    if page_info.cursor_mark is not None and page_info.cursor_mark != mark:
         raise SourceError("europepmc: the answer is another page than was asked for.")
-    if told.query and "_DATE:[" in told.query and f"{here.since} TO {here.until}" not in told.query:
+    if (
+        page_info.query
+        and "_DATE:[" in page_info.query
+        and f"{date_slice.since} TO {date_slice.until}" not in page_info.query
+    ):
         raise SourceError("europepmc: the answer is to another query.")
-    if told.next and told.next != mark and told.size:
-        marks[str(place + told.size)] = told.next
-    return Leaf(parsed, told.total, None, told.size)
+    if page_info.next_mark and page_info.next_mark != mark and page_info.size:
+        marks[str(offset + page_info.size)] = page_info.next_mark
+    return ResultBatch(parsed, page_info.total, None, page_info.size)

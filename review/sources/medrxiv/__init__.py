@@ -1,5 +1,5 @@
 """medRxiv and bioRxiv through api.biorxiv.org: whole days, without a keyword search."""
 
-from review.sources.medrxiv.parsing import Paging as Paging
-from review.sources.medrxiv.parsing import paging as paging
+from review.sources.medrxiv.parsing import BiorxivPageInfo as BiorxivPageInfo
 from review.sources.medrxiv.parsing import parse as parse
+from review.sources.medrxiv.parsing import read_page_info as read_page_info

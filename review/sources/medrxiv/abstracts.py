@@ -2,7 +2,7 @@
 
 import re
 
-from review.text.markup import plain_text
+from review.text.markup import strip_tags
 
 _CODE = re.compile(
     r"\b([OC])_(ST_ABS|TABLECAPTION|DISPLAYFIG|INLINEFIG|BLOCKFIG|FLOATNO|TEXTBOX|SCPLOW|SCPCAP|"
@@ -16,23 +16,86 @@ _PICTURE = re.compile(
 )
 """What is left of a picture in the text."""
 _SMALL_CAPS = ("SCPLOW", "SCPCAP")
-_SIGNS = {
-    "+/-": "±", "-/+": "∓", "degrees": "°", "degree": "°", "circ": "°", "micro": "µ",
-    "middle dot": "·", "middot": "·", "bullet": "•", "approx": "≈", "sim": "~", "cong": "≅",
-    "le": "≤", "ge": "≥", "leq": "≤", "geq": "≥", "ne": "≠", "neq": "≠", "times": "×", "div": "÷",
-    "infty": "∞", "infinity": "∞", "rightarrow": "→", "leftarrow": "←", "uparrow": "↑",
-    "downarrow": "↓", "leftrightarrow": "↔", "prime": "′", "Prime": "″", "surd": "√", "Sigma": "Σ",
-    "propto": "∝", "partial": "∂", "nabla": "∇", "in": "∈", "cap": "∩", "cup": "∪", "AA": "Å",
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε",
-    "zeta": "ζ", "eta": "η", "theta": "θ", "vartheta": "ϑ", "iota": "ι", "kappa": "κ",
-    "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "omicron": "ο", "pi": "π", "rho": "ρ",
-    "sigma": "σ", "varsigma": "ς", "tau": "τ", "upsilon": "υ", "phi": "φ", "varphi": "φ",
-    "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ",
-    "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
-}  # fmt: skip
-_SIGN = re.compile(r"\{([A-Za-z+/ -]{2,15})\}")
-_BOXED = re.compile(r"\[([≤≥≠≈~±×→←↑↓∼≃≅])\]")
-_WORDS = (
+_SYMBOLS = {
+    "+/-": "±",
+    "-/+": "∓",
+    "degrees": "°",
+    "degree": "°",
+    "circ": "°",
+    "micro": "µ",
+    "middle dot": "·",
+    "middot": "·",
+    "bullet": "•",
+    "approx": "≈",
+    "sim": "~",
+    "cong": "≅",
+    "le": "≤",
+    "ge": "≥",
+    "leq": "≤",
+    "geq": "≥",
+    "ne": "≠",
+    "neq": "≠",
+    "times": "×",
+    "div": "÷",
+    "infty": "∞",
+    "infinity": "∞",
+    "rightarrow": "→",
+    "leftarrow": "←",
+    "uparrow": "↑",
+    "downarrow": "↓",
+    "leftrightarrow": "↔",
+    "prime": "′",
+    "Prime": "″",
+    "surd": "√",
+    "Sigma": "Σ",
+    "propto": "∝",
+    "partial": "∂",
+    "nabla": "∇",
+    "in": "∈",
+    "cap": "∩",
+    "cup": "∪",
+    "AA": "Å",
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "delta": "δ",
+    "epsilon": "ε",
+    "varepsilon": "ε",
+    "zeta": "ζ",
+    "eta": "η",
+    "theta": "θ",
+    "vartheta": "ϑ",
+    "iota": "ι",
+    "kappa": "κ",
+    "lambda": "λ",
+    "mu": "μ",
+    "nu": "ν",
+    "xi": "ξ",
+    "omicron": "ο",
+    "pi": "π",
+    "rho": "ρ",
+    "sigma": "σ",
+    "varsigma": "ς",
+    "tau": "τ",
+    "upsilon": "υ",
+    "phi": "φ",
+    "varphi": "φ",
+    "chi": "χ",
+    "psi": "ψ",
+    "omega": "ω",
+    "Gamma": "Γ",
+    "Delta": "Δ",
+    "Theta": "Θ",
+    "Lambda": "Λ",
+    "Xi": "Ξ",
+    "Pi": "Π",
+    "Phi": "Φ",
+    "Psi": "Ψ",
+    "Omega": "Ω",
+}
+_SYMBOL = re.compile(r"\{([A-Za-z+/ -]{2,15})\}")
+_BOXED_SYMBOL = re.compile(r"\[([≤≥≠≈~±×→←↑↓∼≃≅])\]")
+_HEADINGS = (
     "Materials and Methods|Material and Methods|Patients and Methods|Subjects and Methods|"
     "Methods and Findings|Methods and Results|Methods and Analysis|Methods and Materials|"
     "Methods/Findings|Methodology/Principal Findings|Methods/Principal Findings|"
@@ -54,11 +117,15 @@ _WORDS = (
     "Relevance|Implications|Limitations?|Strengths and Limitations|Funding|Registration|Summary|"
     "Abstract|Approach|Availability(?: and Implementation)?|Keywords|Contact"
 )
-_GLUED = re.compile(rf"(?:^|(?<=[.?!\n)\]]))[ ]*({_WORDS})(?=(?:[A-Z][A-Za-z'’-]|[A-Z] |\d|\())")
-_CAPITAL = re.compile(rf"(?:^|(?<=[.?!\n)\]]))[ ]*((?:{_WORDS.upper()}))(?=[A-Z][a-z]|[A-Z] [a-z])")
+_GLUED_HEADING = re.compile(
+    rf"(?:^|(?<=[.?!\n)\]]))[ ]*({_HEADINGS})(?=(?:[A-Z][A-Za-z'’-]|[A-Z] |\d|\())"
+)
+_CAPITAL_HEADING = re.compile(
+    rf"(?:^|(?<=[.?!\n)\]]))[ ]*((?:{_HEADINGS.upper()}))(?=[A-Z][a-z]|[A-Z] [a-z])"
+)
 
 
-def readable(text: str | None) -> str | None:
+def clean_preprint_text(text: str | None) -> str | None:
     """The text with headings as 'Heading: text' lines and codes as what they stand for.
 
     'MethodsUsing data' becomes 'Methods: Using data'; O_LI begins a line; {rho} becomes ρ.
@@ -67,19 +134,19 @@ def readable(text: str | None) -> str | None:
         return None
     text = _PICTURE.sub(" ", text)
     text = re.sub(r"O_ST_ABS\s*(.*?)\s*C_ST_ABS\s*", r"\n\1: ", text, flags=re.S)
-    text = _CODE.sub(_undone, text)
-    text = _SIGN.sub(lambda m: _SIGNS.get(m.group(1).strip(), m.group()), text)
+    text = _CODE.sub(_replace_code, text)
+    text = _SYMBOL.sub(lambda m: _SYMBOLS.get(m.group(1).strip(), m.group()), text)
     text = re.sub(r"[ \t]+", " ", text).strip()
-    text = _GLUED.sub(r"\n\1: ", text)
-    text = _CAPITAL.sub(r"\n\1: ", text)
-    lines = (plain_text(line) for line in text.split("\n"))
+    text = _GLUED_HEADING.sub(r"\n\1: ", text)
+    text = _CAPITAL_HEADING.sub(r"\n\1: ", text)
+    lines = (strip_tags(line) for line in text.split("\n"))
     joined = "\n".join(line for line in lines if line)
-    return _BOXED.sub(r"\1", joined) or None
+    return _BOXED_SYMBOL.sub(r"\1", joined) or None
 
 
-def _undone(found: re.Match[str]) -> str:
+def _replace_code(match: re.Match[str]) -> str:
     """What a code stands for: nothing inside a word set in small capitals, else a new line."""
-    code = found.group(2) or found.group(4)
+    code = match.group(2) or match.group(4)
     if code in _SMALL_CAPS:
         return ""
     return "\n" if code in ("LI", "UL", "OL", "QD", "LINEBREAK", "TBL", "FIG") else " "

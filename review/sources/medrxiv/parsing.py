@@ -7,21 +7,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.errors import SourceError
-from review.formats.fields import unique, year_of
-from review.models import Parsed, Record, Rejected, Relation, normal_doi
-from review.sources.medrxiv.abstracts import readable
-from review.text.markup import data, one_line, plain_text
+from review.formats.fields import find_year, unique_values
+from review.models import ParseResult, Record, Relation, UnreadableEntry, normalize_doi
+from review.sources.medrxiv.abstracts import clean_preprint_text
+from review.text.markup import parse_json, strip_tags, to_one_line
 
-_NONE = {"", "na", "n/a", "none", "null"}
-_TAKEN = {
-    "title", "authors", "doi", "date", "version", "type", "category", "jatsxml", "abstract",
-    "published", "server", "author_corresponding_institution",
-}  # fmt: skip
+_PLACEHOLDERS = {"", "na", "n/a", "none", "null"}
+_MAPPED_KEYS = {
+    "title",
+    "authors",
+    "doi",
+    "date",
+    "version",
+    "type",
+    "category",
+    "jatsxml",
+    "abstract",
+    "published",
+    "server",
+    "author_corresponding_institution",
+}
 _SERVERS = {"medrxiv": "medrxiv", "biorxiv": "biorxiv"}
 
 
 @dataclass(frozen=True, slots=True)
-class Paging:
+class BiorxivPageInfo:
     """What the messages block of an answer says."""
 
     status: str
@@ -37,7 +47,7 @@ class Paging:
     """details or pubs, as the entries show; None where there are none."""
 
 
-def parse(body: bytes, server: str | None = None) -> Parsed:
+def parse(body: bytes, server: str | None = None) -> ParseResult:
     """Records of a details or pubs answer; 'no posts found' gives none.
 
     Args:
@@ -46,156 +56,179 @@ def parse(body: bytes, server: str | None = None) -> Parsed:
     Raises:
         SourceError: an error message, a web page, an answer cut short or of another kind.
     """
-    read = _answer(body)
+    answer = _load_answer(body)
     records: list[Record] = []
-    rejected: list[Rejected] = []
-    for number, one in enumerate(read.get("collection") or (), 1):
+    rejected: list[UnreadableEntry] = []
+    for number, entry in enumerate(answer.get("collection") or (), 1):
         try:
-            records.append(_published(one, server) if _of_pubs(one) else _detail(one, server))
+            records.append(
+                _build_pubs_record(entry, server)
+                if _is_pubs_entry(entry)
+                else _build_detail_record(entry, server)
+            )
         except (ValueError, TypeError, AttributeError) as error:
-            raw = json.dumps(one, ensure_ascii=False)
-            rejected.append(Rejected(number, str(error), raw))
-    return Parsed(tuple(records), tuple(rejected), _paging(read).total)
+            raw = json.dumps(entry, ensure_ascii=False)
+            rejected.append(UnreadableEntry(number, str(error), raw))
+    return ParseResult(tuple(records), tuple(rejected), _build_page_info(answer).total)
 
 
-def paging(body: bytes) -> Paging:
+def read_page_info(body: bytes) -> BiorxivPageInfo:
     """What an answer says of its place in the window. Raises SourceError as `parse` does."""
-    return _paging(_answer(body))
+    return _build_page_info(_load_answer(body))
 
 
-def _answer(body: bytes) -> Mapping[str, Any]:
-    read = data(body, "medrxiv")
-    if not isinstance(read, Mapping) or not isinstance(read.get("messages"), list):
+def _load_answer(body: bytes) -> Mapping[str, Any]:
+    answer = parse_json(body, "medrxiv")
+    if not isinstance(answer, Mapping) or not isinstance(answer.get("messages"), list):
         raise SourceError("medrxiv: the answer is JSON but has no messages block.")
-    message = _message(read)
+    message = _get_message(answer)
     status = str(message.get("status", "")).lower()
     if status not in ("ok", "") and "no posts found" not in status:
         raise SourceError(f"medrxiv: the service says '{message.get('status')}'.")
-    if status in ("ok", "") and not isinstance(read.get("collection"), list):
+    if status in ("ok", "") and not isinstance(answer.get("collection"), list):
         raise SourceError("medrxiv: the answer has no collection.")
-    return read
+    return answer
 
 
-def _message(read: Mapping[str, Any]) -> Mapping[str, Any]:
-    first: Any = next(iter(read["messages"]), {})
+def _get_message(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    first: Any = next(iter(answer["messages"]), {})
     return first if isinstance(first, Mapping) else {}
 
 
-def _paging(read: Mapping[str, Any]) -> Paging:
-    message, entries = _message(read), list(read.get("collection") or ())
-    pubs = any(_of_pubs(one) for one in entries)
-    return Paging(
+def _build_page_info(answer: Mapping[str, Any]) -> BiorxivPageInfo:
+    message, entries = _get_message(answer), list(answer.get("collection") or ())
+    is_pubs = any(_is_pubs_entry(entry) for entry in entries)
+    return BiorxivPageInfo(
         str(message.get("status", "ok")),
-        _number(message.get("cursor")),
+        _parse_count(message.get("cursor")),
         len(entries),
-        _number(message.get("total")),
-        _said(message.get("interval")),
-        ("pubs" if pubs else "details") if entries else None,
+        _parse_count(message.get("total")),
+        _drop_placeholder(message.get("interval")),
+        ("pubs" if is_pubs else "details") if entries else None,
     )
 
 
-def _of_pubs(one: Any) -> bool:
+def _is_pubs_entry(entry: Any) -> bool:
     """Whether an entry is about an article; older answers name the preprint biorxiv_doi."""
-    return isinstance(one, Mapping) and ("preprint_doi" in one or "biorxiv_doi" in one)
+    return isinstance(entry, Mapping) and ("preprint_doi" in entry or "biorxiv_doi" in entry)
 
 
-def _number(value: Any) -> int | None:
+def _parse_count(value: Any) -> int | None:
     """A count; the service writes some as text."""
     text = str(value).strip() if value is not None else ""
     return int(text) if text.isdigit() else None
 
 
-def _said(value: Any) -> str | None:
+def _drop_placeholder(value: Any) -> str | None:
     """The value; None for the service's 'NA'."""
-    text = one_line(str(value)) if value is not None else None
-    return None if text is None or text.lower() in _NONE else text
+    text = to_one_line(str(value)) if value is not None else None
+    return None if text is None or text.lower() in _PLACEHOLDERS else text
 
 
-def _server(said: Any, given: str | None) -> str:
-    name = _SERVERS.get(str(said or "").strip().lower()) or given
+def _get_server(server_name: Any, default_server: str | None) -> str:
+    name = _SERVERS.get(str(server_name or "").strip().lower()) or default_server
     if name is None:
         raise ValueError("it does not say its server")
     return name
 
 
-def _detail(one: Mapping[str, Any], given: str | None) -> Record:
-    server = _server(one.get("server"), given)
-    doi, title = normal_doi(one.get("doi")), plain_text(_said(one.get("title")))
+def _build_detail_record(entry: Mapping[str, Any], default_server: str | None) -> Record:
+    server = _get_server(entry.get("server"), default_server)
+    doi, title = normalize_doi(entry.get("doi")), strip_tags(_drop_placeholder(entry.get("title")))
     if doi is None:
-        raise ValueError(f"its DOI cannot be read ({one.get('doi')!r})")
+        raise ValueError(f"its DOI cannot be read ({entry.get('doi')!r})")
     if title is None:
         raise ValueError(f"{doi} has no title")
-    version = _number(one.get("version"))
-    date = _day(one.get("date"))
+    version = _parse_count(entry.get("version"))
+    date = _find_day(entry.get("date"))
     page = f"https://www.{server}.org/content/{doi}" + (f"v{version}" if version else "")
     return Record(
         source=server,
         source_id=f"{doi}v{version}" if version else doi,
-        title=readable(title),
-        authors=_authors(one.get("authors")),
-        year=year_of(date),
+        title=clean_preprint_text(title),
+        authors=_split_authors(entry.get("authors")),
+        year=find_year(date),
         date=date,
-        abstract=readable(_said(one.get("abstract"))),
+        abstract=clean_preprint_text(_drop_placeholder(entry.get("abstract"))),
         doi=doi,
         version=version,
-        types=unique([_said(one.get("type"))]),
-        categories=unique([_said(one.get("category"))]),
-        affiliations=unique([_said(one.get("author_corresponding_institution"))]),
-        urls=unique([page, _said(one.get("jatsxml"))]),
-        relations=_article(one.get("published"), server),
-        extra={key: values for key, value in one.items() if (values := _other(key, value))},
+        types=unique_values([_drop_placeholder(entry.get("type"))]),
+        categories=unique_values([_drop_placeholder(entry.get("category"))]),
+        affiliations=unique_values(
+            [_drop_placeholder(entry.get("author_corresponding_institution"))]
+        ),
+        urls=unique_values([page, _drop_placeholder(entry.get("jatsxml"))]),
+        relations=_build_article_relation(entry.get("published"), server),
+        extra={
+            key: values for key, value in entry.items() if (values := _format_other(key, value))
+        },
     )
 
 
-def _published(one: Mapping[str, Any], given: str | None) -> Record:
+def _build_pubs_record(entry: Mapping[str, Any], default_server: str | None) -> Record:
     """A pubs entry: the preprint, with the article it became."""
-    server = _server(one.get("preprint_platform"), given)
-    said = one.get("preprint_doi") or one.get("biorxiv_doi")
-    doi = normal_doi(said)
+    server = _get_server(entry.get("preprint_platform"), default_server)
+    preprint_doi = entry.get("preprint_doi") or entry.get("biorxiv_doi")
+    doi = normalize_doi(preprint_doi)
     if doi is None:
-        raise ValueError(f"its preprint DOI cannot be read ({said!r})")
-    date = _day(one.get("preprint_date"))
-    kept = (
-        "published_journal", "published_date", "preprint_author_corresponding",
+        raise ValueError(f"its preprint DOI cannot be read ({preprint_doi!r})")
+    date = _find_day(entry.get("preprint_date"))
+    extra_keys = (
+        "published_journal",
+        "published_date",
+        "preprint_author_corresponding",
         "published_citation_count",
-    )  # fmt: skip
+    )
     return Record(
         source=server,
         source_id=doi,
-        title=readable(plain_text(_said(one.get("preprint_title")))),
-        authors=_authors(one.get("preprint_authors")),
-        year=year_of(date),
+        title=clean_preprint_text(strip_tags(_drop_placeholder(entry.get("preprint_title")))),
+        authors=_split_authors(entry.get("preprint_authors")),
+        year=find_year(date),
         date=date,
-        abstract=readable(_said(one.get("preprint_abstract"))),
+        abstract=clean_preprint_text(_drop_placeholder(entry.get("preprint_abstract"))),
         doi=doi,
-        categories=unique([_said(one.get("preprint_category"))]),
-        affiliations=unique([_said(one.get("preprint_author_corresponding_institution"))]),
-        relations=_article(one.get("published_doi"), server, _day(one.get("published_date"))),
-        extra={key: (said,) for key in kept if (said := _said(one.get(key)))},
+        categories=unique_values([_drop_placeholder(entry.get("preprint_category"))]),
+        affiliations=unique_values(
+            [_drop_placeholder(entry.get("preprint_author_corresponding_institution"))]
+        ),
+        relations=_build_article_relation(
+            entry.get("published_doi"), server, _find_day(entry.get("published_date"))
+        ),
+        extra={
+            key: (preprint_doi,)
+            for key in extra_keys
+            if (preprint_doi := _drop_placeholder(entry.get(key)))
+        },
     )
 
 
-def _article(said: Any, server: str, at: str | None = None) -> tuple[Relation, ...]:
-    doi = normal_doi(_said(said))
-    return (Relation("published_as", f"doi:{doi}", server, at),) if doi else ()
+def _build_article_relation(
+    article_doi: Any, server: str, published_on: str | None = None
+) -> tuple[Relation, ...]:
+    doi = normalize_doi(_drop_placeholder(article_doi))
+    return (Relation("published_as", f"doi:{doi}", server, published_on),) if doi else ()
 
 
-def _authors(line: Any) -> tuple[str, ...]:
+def _split_authors(line: Any) -> tuple[str, ...]:
     """'Family, G.' as the service prints them, between semicolons."""
-    return tuple(n for part in str(line or "").split(";") if (n := _said(plain_text(part))))
+    return tuple(
+        n for part in str(line or "").split(";") if (n := _drop_placeholder(strip_tags(part)))
+    )
 
 
-def _day(value: Any) -> str | None:
-    found = re.match(r"\d{4}-\d\d-\d\d", str(value or "").strip())
-    return found.group() if found else None
+def _find_day(value: Any) -> str | None:
+    match = re.match(r"\d{4}-\d\d-\d\d", str(value or "").strip())
+    return match.group() if match else None
 
 
-def _other(key: str, value: Any) -> tuple[str, ...]:
+def _format_other(key: str, value: Any) -> tuple[str, ...]:
     """The lines of a key that has no field of its own."""
-    if key in _TAKEN:
+    if key in _MAPPED_KEYS:
         return ()
     values = value if isinstance(value, list) else [value]
     lines = (
-        json.dumps(v, ensure_ascii=False) if isinstance(v, Mapping) else _said(v) for v in values
+        json.dumps(v, ensure_ascii=False) if isinstance(v, Mapping) else _drop_placeholder(v)
+        for v in values
     )
     return tuple(line for line in lines if line)

@@ -9,19 +9,19 @@ from functools import partial
 from typing import Any
 
 from review.errors import SourceError
-from review.sources.http import Ask, Got, Http
-from review.sources.medrxiv.parsing import paging, parse
-from review.sources.models import ResultPage, Window
-from review.sources.pagination import Leaf, Road, Slice, start, walk
+from review.sources.http import HttpClient, Request, Response
+from review.sources.medrxiv.parsing import parse, read_page_info
+from review.sources.models import HarvestWindow, ResultPage
+from review.sources.pagination import DateSlice, PagingSpec, ResultBatch, iter_pages, load_state
 
-DAYS = {"medrxiv": 31, "biorxiv": 7}
+DAYS_PER_SLICE = {"medrxiv": 31, "biorxiv": 7}
 """Days in one slice: about 1,300 versions each (15,523 and 60,568 in 2024, as announced)."""
 
 
-def search(
+def search_medrxiv(
     query: str | None,
-    window: Window,
-    http: Http,
+    window: HarvestWindow,
+    http: HttpClient,
     base_url: str,
     resume: Mapping[str, Any] | None = None,
     *,
@@ -32,37 +32,51 @@ def search(
     Raises:
         SourceError: the service gave no usable answer; pages already given stay good.
     """
-    ask = partial(_ask, http, f"{base_url}/details/{server}", server)
-    road = Road(server, ask, size=100, small=100, most=20_000)
-    return walk(road, http, start(window, DAYS[server], resume))
+    fetch_page = partial(_fetch_page, http, f"{base_url}/details/{server}", server)
+    paging_spec = PagingSpec(
+        server, fetch_page, page_size=100, fallback_size=100, split_threshold=20_000
+    )
+    return iter_pages(paging_spec, http, load_state(window, DAYS_PER_SLICE[server], resume))
 
 
-def articles(
-    window: Window,
-    http: Http,
+def search_published_articles(
+    window: HarvestWindow,
+    http: HttpClient,
     base_url: str,
     resume: Mapping[str, Any] | None = None,
     *,
     server: str,
 ) -> Iterator[ResultPage]:
     """Preprints whose journal article came out in the window, each with its relation."""
-    ask = partial(_ask, http, f"{base_url}/pubs/{server}", server)
-    road = Road(server, ask, size=100, small=100, most=20_000, dated=False)
-    return walk(road, http, start(window, DAYS[server], resume))
+    fetch_page = partial(_fetch_page, http, f"{base_url}/pubs/{server}", server)
+    paging_spec = PagingSpec(
+        server,
+        fetch_page,
+        page_size=100,
+        fallback_size=100,
+        split_threshold=20_000,
+        has_dates=False,
+    )
+    return iter_pages(paging_spec, http, load_state(window, DAYS_PER_SLICE[server], resume))
 
 
-def _ask(http: Http, base: str, server: str, here: Slice, place: int, size: int) -> Got[Leaf]:
-    url = f"{base}/{here.since}/{here.until}/{place}/json"
-    return http.fetch(Ask("biorxiv", url), partial(_leaf, base, server, here))
+def _fetch_page(
+    http: HttpClient, base: str, server: str, date_slice: DateSlice, offset: int, size: int
+) -> Response[ResultBatch]:
+    url = f"{base}/{date_slice.since}/{date_slice.until}/{offset}/json"
+    return http.fetch(Request("biorxiv", url), partial(_parse_page, base, server, date_slice))
 
 
-def _leaf(base: str, server: str, here: Slice, body: bytes) -> Leaf:
+def _parse_page(base: str, server: str, date_slice: DateSlice, body: bytes) -> ResultBatch:
     """The page in an answer. Raises SourceError where the answer is to another question."""
-    parsed, told = parse(body, server), paging(body)
-    days = re.findall(r"\d{4}-\d\d-\d\d", told.interval or "")
-    other_days = len(days) == 2 and days != [here.since.isoformat(), here.until.isoformat()]
+    parsed, page_info = parse(body, server), read_page_info(body)
+    days = re.findall(r"\d{4}-\d\d-\d\d", page_info.interval or "")
+    other_days = len(days) == 2 and days != [
+        date_slice.since.isoformat(),
+        date_slice.until.isoformat(),
+    ]
     other_server = any(record.source != server for record in parsed.records)
-    other_verb = told.verb is not None and f"/{told.verb}/" not in base + "/"
+    other_verb = page_info.verb is not None and f"/{page_info.verb}/" not in base + "/"
     if other_days or other_server or other_verb:
         raise SourceError(f"{server}: the answer is about other days or another list.")
-    return Leaf(parsed, told.total, told.cursor, told.size)
+    return ResultBatch(parsed, page_info.total, page_info.cursor, page_info.size)

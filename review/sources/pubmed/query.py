@@ -6,54 +6,55 @@ the asterisk) and dates.
 
 from typing import Literal
 
-from review.query.ast import Node, Term, terms_of, to_text
-from review.query.compiler import Compiled, Dialect, Window, written
-from review.query.truncation import known_words
+from review.query.ast import Node, Term, format_query, iter_terms
+from review.query.compiler import CompiledQuery, DateWindow, Dialect, render
+from review.query.truncation import expand_stem
 
 DateField = Literal["pdat", "edat", "crdt", "mdat"]
-SHORTEST = 4  # characters before *; PubMed User Guide
+MIN_TRUNCATION_LENGTH = 4  # characters before *; PubMed User Guide
 _TAGS = {"tiab": "tiab", "title": "ti", "abstract": "ab", "mesh": "mh"}
 _DATES = {"pdat": "dp", "edat": "edat", "crdt": "crdt", "mdat": "mdat"}
 _DIALECT = Dialect("AND", "OR", "NOT", "all[sb]")
 
 
 def compile_pubmed(
-    node: Node, window: Window | None = None, *, dates: DateField = "pdat"
-) -> Compiled:
+    node: Node, window: DateWindow | None = None, *, dates: DateField = "pdat"
+) -> CompiledQuery:
     """The query for PubMed.
 
     Args:
         dates: the day the window is about: publication (pdat), entry into PubMed (edat), creation
             of the record (crdt) or last change (mdat).
     """
-    lost: dict[str, None] = {}
-    text = written(node, _DIALECT, lambda term: _term(term, lost))
-    limits = _dates(window, _DATES[dates])
+    unsupported: dict[str, None] = {}
+    text = render(node, _DIALECT, lambda term: _render_term(term, unsupported))
+    limits = _render_dates(window, _DATES[dates])
     notes = ["[tiab] also searches the authors' keywords, which titles and abstracts may not hold."]
-    if any(term.field == "mesh" for term in terms_of(node)):
+    if any(term.field == "mesh" for term in iter_terms(node)):
         notes.append("[mh] also finds the narrower headings below a heading.")
-    if not any(term.field == "tiab" for term in terms_of(node)):
+    if not any(term.field == "tiab" for term in iter_terms(node)):
         del notes[0]
-    whole = f"{text} AND {limits}" if limits else text
-    return Compiled(whole, tuple(lost), tuple(notes))
+    full_text = f"{text} AND {limits}" if limits else text
+    return CompiledQuery(full_text, tuple(unsupported), tuple(notes))
 
 
-def _term(term: Term, lost: dict[str, None]) -> str:
+def _render_term(term: Term, unsupported: dict[str, None]) -> str:
     tag = _TAGS[term.field]
     if not term.stem:
         return f'"{term.text}"[{tag}]'
-    if len(term.text) >= SHORTEST:
+    if len(term.text) >= MIN_TRUNCATION_LENGTH:
         return f"{term.text}*[{tag}]" if term.text.isalnum() else f'"{term.text}*"[{tag}]'
-    words = known_words(term)
-    lost[
-        f"{to_text(term)}: PubMed cuts off no word of fewer than {SHORTEST} letters; asked as "
+    words = expand_stem(term)
+    unsupported[
+        f"{format_query(term)}: PubMed cuts off no word of fewer than {MIN_TRUNCATION_LENGTH} "
+        "letters; asked as "
         f"{' OR '.join(words)}."
     ] = None
     parts = [f'"{word}"[{tag}]' for word in words]
     return parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"
 
 
-def _dates(window: Window | None, tag: str) -> str:
+def _render_dates(window: DateWindow | None, tag: str) -> str:
     if window is None or (window.since is None and window.until is None):
         return ""
     since = f"{window.since:%Y/%m/%d}" if window.since else "1800/01/01"

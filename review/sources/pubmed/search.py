@@ -12,12 +12,12 @@ from functools import partial
 from typing import Any
 
 from review.errors import SourceError
-from review.formats.pubmed.parsing import Found, parse, read_search
-from review.models import Parsed, Record, Rejected
-from review.sources.http import Ask, Got, Http
-from review.sources.models import Refused, ResultPage, Window
+from review.formats.pubmed.parsing import ESearchResult, parse, read_search
+from review.models import ParseResult, Record, UnreadableEntry
+from review.sources.http import HttpClient, Request, Response
+from review.sources.models import HarvestWindow, QueryRejected, ResultPage
 
-WALL = 9_999
+MAX_PMIDS_PER_SEARCH = 9_999
 """Most PMIDs one PubMed search gives out. Source: E-utilities help, ESearch, retstart."""
 BATCH = 200
 """Articles fetched at once. Source: E-utilities help: larger sets in batches, about 200 a POST."""
@@ -25,54 +25,58 @@ LONG_TERM = 1_500
 """Length of a term (characters) above which the search is sent by POST, against HTTP 414."""
 TRIES = 4
 """How often a search whose answer contradicts itself, or an absent article, is asked for again."""
-TAGS = {"posted": "pdat", "entered": "edat", "changed": "mdat"}
+DATE_TAGS = {"posted": "pdat", "entered": "edat", "changed": "mdat"}
 """Date fields; what changed includes what entered. Source: PubMed help, search field tags."""
 EARLIEST = date(1781, 1, 1)
 """Before the oldest entry of PubMed."""
-_GONE = re.compile(r"obtain query|history|webenv|query_key", re.I)
+_HISTORY_ERROR = re.compile(r"obtain query|history|webenv|query_key", re.I)
 
-_TOLD = re.compile(r"PMID (\d+)")
+_PMID_PREFIX = re.compile(r"PMID (\d+)")
 
 
-class Expired(Refused):
+class HistoryExpiredError(QueryRejected):
     """NCBI no longer knows the stored search."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PubmedSlice:
     """A slice: days of the window's date, and days of creation where one day holds too much."""
 
     since: date
     until: date
-    made_since: date | None = None
-    made_until: date | None = None
+    created_since: date | None = None
+    created_until: date | None = None
 
     def __str__(self) -> str:
-        told = f"{self.since}..{self.until}"
-        return told + (f" made {self.made_since}..{self.made_until}" if self.made_since else "")
+        text = f"{self.since}..{self.until}"
+        return text + (
+            f" made {self.created_since}..{self.created_until}" if self.created_since else ""
+        )
 
 
 @dataclass(slots=True)
-class Stand:
+class PubmedPosition:
     """Where the harvest of a window stands; stored with each page."""
 
-    todo: list[Part]
-    done: dict[str, None]
+    todo: list[PubmedSlice]
+    finished_pmids: dict[str, None]
     """PMIDs of the first part to do that were received or given up."""
 
-    def token(self) -> dict[str, Any]:
+    def to_token(self) -> dict[str, Any]:
         """The stand as plain data."""
         return {
-            "todo": [[None if day is None else day.isoformat() for day in _days(p)]
-                     for p in self.todo],
-            "done": list(self.done),
-        }  # fmt: skip
+            "todo": [
+                [None if day is None else day.isoformat() for day in _get_days(p)]
+                for p in self.todo
+            ],
+            "done": list(self.finished_pmids),
+        }
 
 
-def search(
+def search_pubmed(
     query: str | None,
-    window: Window,
-    http: Http,
+    window: HarvestWindow,
+    http: HttpClient,
     base_url: str,
     resume: Mapping[str, Any] | None = None,
 ) -> Iterator[ResultPage]:
@@ -82,237 +86,307 @@ def search(
         Refused: PubMed cannot read the query.
         SourceError: no usable answer; pages already given stay good.
     """
-    stand = _stand(window, resume)
-    while stand.todo:
-        part = stand.todo[0]
-        found = _found(query or "all[sb]", part, window, (http, base_url))
-        smaller = _smaller(part) if found.count > WALL else []
-        if smaller:
-            stand.todo[:1] = smaller
+    position = _load_position(window, resume)
+    while position.todo:
+        part = position.todo[0]
+        search_result = _run_search(query or "all[sb]", part, window, (http, base_url))
+        smaller_parts = _split_slice(part) if search_result.count > MAX_PMIDS_PER_SEARCH else []
+        if smaller_parts:
+            position.todo[:1] = smaller_parts
             continue
-        yield from _fetch_all(part, found, stand, (http, base_url), (query, window))
+        yield from _fetch_slice(part, search_result, position, (http, base_url), (query, window))
 
 
-def _stand(window: Window, resume: Mapping[str, Any] | None) -> Stand:
+def _load_position(window: HarvestWindow, resume: Mapping[str, Any] | None) -> PubmedPosition:
     if resume is None:
-        return Stand([Part(window.since, window.until)], {})
+        return PubmedPosition([PubmedSlice(window.since, window.until)], {})
     days = [[None if d is None else date.fromisoformat(d) for d in p] for p in resume["todo"]]
-    return Stand([_part(p) for p in days], dict.fromkeys(resume["done"]))
+    return PubmedPosition([_build_slice(p) for p in days], dict.fromkeys(resume["done"]))
 
 
-def _part(days: list[date | None]) -> Part:
-    since, until, made_since, made_until = days
+def _build_slice(days: list[date | None]) -> PubmedSlice:
+    since, until, created_since, created_until = days
     assert since is not None
     assert until is not None
-    return Part(since, until, made_since, made_until)
+    return PubmedSlice(since, until, created_since, created_until)
 
 
-def _days(part: Part) -> tuple[date | None, ...]:
-    return (part.since, part.until, part.made_since, part.made_until)
+def _get_days(part: PubmedSlice) -> tuple[date | None, ...]:
+    return (part.since, part.until, part.created_since, part.created_until)
 
 
-def _smaller(part: Part) -> list[Part]:
+def _split_slice(part: PubmedSlice) -> list[PubmedSlice]:
     """Two halves of a part: by its days, else by days of creation; none where it is one day."""
     if part.until > part.since:
         middle = part.since + (part.until - part.since) // 2
-        return [Part(part.since, middle), Part(middle + timedelta(days=1), part.until)]
-    since, until = part.made_since or EARLIEST, part.made_until or date.today()
+        return [
+            PubmedSlice(part.since, middle),
+            PubmedSlice(middle + timedelta(days=1), part.until),
+        ]
+    since, until = part.created_since or EARLIEST, part.created_until or date.today()
     if until <= since:
         return []
     middle = since + (until - since) // 2
     return [
-        Part(part.since, part.until, since, middle),
-        Part(part.since, part.until, middle + timedelta(days=1), until),
+        PubmedSlice(part.since, part.until, since, middle),
+        PubmedSlice(part.since, part.until, middle + timedelta(days=1), until),
     ]
 
 
-def term(query: str, part: Part, window: Window) -> str:
+def build_term(query: str, part: PubmedSlice, window: HarvestWindow) -> str:
     """The query with the days of a part, as PubMed reads it."""
-    days = _range(part.since, part.until, TAGS[window.by])
+    days = _format_range(part.since, part.until, DATE_TAGS[window.by])
     if window.by == "changed":
-        days = f"({_range(part.since, part.until, TAGS['entered'])} OR {days})"
+        days = f"({_format_range(part.since, part.until, DATE_TAGS['entered'])} OR {days})"
     clauses = [f"({query})", days]
     if window.posted and window.by != "posted":
-        clauses.append(_range(*window.posted, "pdat"))
-    if part.made_since and part.made_until:
-        clauses.append(_range(part.made_since, part.made_until, "crdt"))
+        clauses.append(_format_range(*window.posted, "pdat"))
+    if part.created_since and part.created_until:
+        clauses.append(_format_range(part.created_since, part.created_until, "crdt"))
     return " AND ".join(clauses)
 
 
-def _range(since: date, until: date, tag: str) -> str:
+def _format_range(since: date, until: date, tag: str) -> str:
     return f'("{since:%Y/%m/%d}"[{tag}] : "{until:%Y/%m/%d}"[{tag}])'
 
 
-def keys(http: Http) -> dict[str, str]:
+def build_common_params(http: HttpClient) -> dict[str, str]:
     """What NCBI asks each request to carry. Source: NBK25497, 'Usage guidelines'."""
-    said = {"db": "pubmed", "tool": "funnel-review"}
+    params = {"db": "pubmed", "tool": "funnel-review"}
     if http.contact:
-        said["email"] = http.contact
+        params["email"] = http.contact
     if http.keys.get("ncbi"):
-        said["api_key"] = http.keys["ncbi"]
-    return said
+        params["api_key"] = http.keys["ncbi"]
+    return params
 
 
-def _found(query: str, part: Part, window: Window, where: tuple[Http, str]) -> Found:
+def _run_search(
+    query: str, part: PubmedSlice, window: HarvestWindow, client_and_url: tuple[HttpClient, str]
+) -> ESearchResult:
     """The search of a part, once its answer holds together."""
-    http, base_url = where
-    asked = term(query, part, window)
+    http, base_url = client_and_url
+    search_term = build_term(query, part, window)
     params = {
-        **keys(http), "term": asked, "usehistory": "y", "retmax": str(WALL), "retmode": "xml",
-    }  # fmt: skip
+        **build_common_params(http),
+        "term": search_term,
+        "usehistory": "y",
+        "retmax": str(MAX_PMIDS_PER_SEARCH),
+        "retmode": "xml",
+    }
     url = f"{base_url}/esearch.fcgi"
-    long = len(asked) > LONG_TERM
-    ask = Ask("ncbi", url, form=params) if long else Ask("ncbi", url, params)
+    is_long = len(search_term) > LONG_TERM
+    request = Request("ncbi", url, form=params) if is_long else Request("ncbi", url, params)
     for attempt in range(1, TRIES + 1):
         if attempt > 1:
-            http.pause(attempt)
-        found = http.fetch(ask, _searched).value
-        if len(found.ids) == min(found.count, WALL) and found.start == 0:
-            return found
-        http.fault("count and list differ")
+            http.wait_before_retry(attempt)
+        search_result = http.fetch(request, _parse_search).value
+        if (
+            len(search_result.ids) == min(search_result.count, MAX_PMIDS_PER_SEARCH)
+            and search_result.start == 0
+        ):
+            return search_result
+        http.count_fault("count and list differ")
     raise SourceError(
-        f"pubmed: {part}: {TRIES} times the search announced {found.count} articles and listed "
-        f"{len(found.ids)}; run the harvest again, it goes on from here."
+        f"pubmed: {part}: {TRIES} times the search announced {search_result.count} articles and "
+        "listed "
+        f"{len(search_result.ids)}; run the harvest again, it goes on from here."
     )
 
 
-def _searched(body: bytes) -> Found:
-    found = read_search(body)
-    if found.count and not found.webenv:
+def _parse_search(body: bytes) -> ESearchResult:
+    search_result = read_search(body)
+    if search_result.count and not search_result.webenv:
         raise SourceError("pubmed: the search was not kept on the history server.")
-    return found
+    return search_result
 
 
-def _fetch_all(
-    part: Part,
-    found: Found,
-    stand: Stand,
-    where: tuple[Http, str],
-    what: tuple[str | None, Window],
+def _fetch_slice(
+    part: PubmedSlice,
+    search_result: ESearchResult,
+    position: PubmedPosition,
+    client_and_url: tuple[HttpClient, str],
+    query_and_window: tuple[str | None, HarvestWindow],
 ) -> Iterator[ResultPage]:
     """All batches of a part; the search is run again where NCBI has forgotten it."""
-    notes = _notes(found)
-    asked = term(what[0] or "all[sb]", part, what[1])
-    if not found.count:
-        stand.todo, stand.done = stand.todo[1:], {}
-        body = f"{asked}\n{found.translation or ''}\n".encode()
-        yield ResultPage(body, "", Parsed((), (), 0), str(part), 0, 0, stand.token(), notes,
-                         None, True)  # fmt: skip
+    notes = _build_notes(search_result)
+    search_term = build_term(query_and_window[0] or "all[sb]", part, query_and_window[1])
+    if not search_result.count:
+        position.todo, position.finished_pmids = position.todo[1:], {}
+        body = f"{search_term}\n{search_result.translation or ''}\n".encode()
+        yield ResultPage(
+            body,
+            "",
+            ParseResult((), (), 0),
+            str(part),
+            0,
+            0,
+            position.to_token(),
+            notes,
+            None,
+            True,
+        )
         return
-    announced = found.count
+    announced = search_result.count
     while True:
-        wanted = [pmid for pmid in found.ids if pmid not in stand.done]
-        if not wanted:
+        pending_pmids = [pmid for pmid in search_result.ids if pmid not in position.finished_pmids]
+        if not pending_pmids:
             break
-        batch = wanted[:BATCH]
+        batch = pending_pmids[:BATCH]
         try:
-            got = _batch(batch, found, where)
-        except Expired:
-            where[0].fault("history expired")
-            found = _found(what[0] or "all[sb]", part, what[1], where)
-            if found.count != announced:
-                notes += (f"{part}: the count changed from {announced} to {found.count}",)
-                announced = found.count
+            response = _fetch_batch(batch, search_result, client_and_url)
+        except HistoryExpiredError:
+            client_and_url[0].count_fault("history expired")
+            search_result = _run_search(
+                query_and_window[0] or "all[sb]", part, query_and_window[1], client_and_url
+            )
+            if search_result.count != announced:
+                notes += (f"{part}: the count changed from {announced} to {search_result.count}",)
+                announced = search_result.count
             continue
-        stand.done.update(dict.fromkeys(batch))
-        received, last = len(stand.done), len(wanted) == len(batch)
-        short, grown = None, {"done": len(batch)}
+        position.finished_pmids.update(dict.fromkeys(batch))
+        received, last = len(position.finished_pmids), len(pending_pmids) == len(batch)
+        shortfall, list_growth = None, {"done": len(batch)}
         if last:
-            short, grown = _short(part, found, received), {}
-            stand.todo, stand.done = stand.todo[1:], {}
-        yield ResultPage(got.body, got.url, got.value, str(part), announced, received,
-                         stand.token(), notes, short, last, grown)  # fmt: skip
+            shortfall, list_growth = _describe_shortfall(part, search_result, received), {}
+            position.todo, position.finished_pmids = position.todo[1:], {}
+        yield ResultPage(
+            response.body,
+            response.url,
+            response.value,
+            str(part),
+            announced,
+            received,
+            position.to_token(),
+            notes,
+            shortfall,
+            last,
+            list_growth,
+        )
         notes = ()
         if last:
             return
-    stand.todo, stand.done = stand.todo[1:], {}
-    yield ResultPage(b"", "", Parsed((), (), 0), str(part), announced, announced, stand.token(),
-                     notes, None, True)  # fmt: skip
+    position.todo, position.finished_pmids = position.todo[1:], {}
+    yield ResultPage(
+        b"",
+        "",
+        ParseResult((), (), 0),
+        str(part),
+        announced,
+        announced,
+        position.to_token(),
+        notes,
+        None,
+        True,
+    )
 
 
-def _short(part: Part, found: Found, received: int) -> str | None:
-    if received >= found.count:
+def _describe_shortfall(
+    part: PubmedSlice, search_result: ESearchResult, received: int
+) -> str | None:
+    if received >= search_result.count:
         return None
     return (
-        f"{part}: {found.count} announced, {received} received: PubMed gives at most {WALL} of "
+        f"{part}: {search_result.count} announced, {received} received: PubMed gives at most "
+        f"{MAX_PMIDS_PER_SEARCH} of "
         "one day; narrow the query"
     )
 
 
-def _notes(found: Found) -> tuple[str, ...]:
+def _build_notes(search_result: ESearchResult) -> tuple[str, ...]:
     """What PubMed made of the query, for the run's record."""
     notes = []
-    if found.translation:
-        notes.append(f"PubMed ran: {found.translation}")
-    notes += [f"PubMed dropped, because it knows nothing of it: {one}" for one in found.not_found]
-    notes += [f"PubMed says: {one}" for one in found.warnings]
-    notes += [f"PubMed read {a} as {b}" for a, b in found.translated]
+    if search_result.translation:
+        notes.append(f"PubMed ran: {search_result.translation}")
+    notes += [
+        f"PubMed dropped, because it knows nothing of it: {phrase}"
+        for phrase in search_result.not_found
+    ]
+    notes += [f"PubMed says: {warning}" for warning in search_result.warnings]
+    notes += [f"PubMed read {a} as {b}" for a, b in search_result.translated]
     return tuple(notes)
 
 
-def _batch(wanted: list[str], found: Found, where: tuple[Http, str]) -> Got[Parsed]:
+def _fetch_batch(
+    pmids: list[str], search_result: ESearchResult, client_and_url: tuple[HttpClient, str]
+) -> Response[ParseResult]:
     """Articles by their place in the stored search, or by number where they do not stand together.
 
     What a batch lacks is asked for again by number; what then still lacks is told as rejected.
     """
-    http = where[0]
-    start = found.ids.index(wanted[0])
-    together = list(found.ids[start : start + len(wanted)]) == wanted
-    stored = {
-        "WebEnv": found.webenv or "", "query_key": found.query_key or "1",
-        "retstart": str(start), "retmax": str(len(wanted)),
-    }  # fmt: skip
-    first = _efetch(stored if together else {"id": ",".join(wanted)}, wanted, where)
-    bodies, records, rejected = [first.body], dict(_by_pmid(first.value)), first.value.rejected
+    http = client_and_url[0]
+    start = search_result.ids.index(pmids[0])
+    is_contiguous = list(search_result.ids[start : start + len(pmids)]) == pmids
+    history_params = {
+        "WebEnv": search_result.webenv or "",
+        "query_key": search_result.query_key or "1",
+        "retstart": str(start),
+        "retmax": str(len(pmids)),
+    }
+    first_response = _run_efetch(
+        history_params if is_contiguous else {"id": ",".join(pmids)}, pmids, client_and_url
+    )
+    bodies, records, rejected = (
+        [first_response.body],
+        dict(_pair_with_pmids(first_response.value)),
+        first_response.value.rejected,
+    )
     for attempt in range(2, TRIES + 1):
-        absent = [pmid for pmid in wanted if pmid not in records]
+        absent = [pmid for pmid in pmids if pmid not in records]
         if not absent:
             rejected = ()
             break
-        http.fault("articles missing")
-        http.pause(attempt)
-        more = _efetch({"id": ",".join(absent)}, absent, where)
-        records.update(_by_pmid(more.value))
-        rejected = more.value.rejected
-        bodies.append(more.body)
-    ours = set(wanted) - set(records)
-    kept = tuple(r for r in rejected if (m := _TOLD.match(r.reason)) and m.group(1) in ours)
-    told = {m.group(1) for r in kept if (m := _TOLD.match(r.reason))}
-    lost = [
-        Rejected(number, "announced, but PubMed gives no such article (deleted since?)", pmid)
-        for number, pmid in enumerate(wanted, 1)
-        if pmid not in records and pmid not in told
+        http.count_fault("articles missing")
+        http.wait_before_retry(attempt)
+        response = _run_efetch({"id": ",".join(absent)}, absent, client_and_url)
+        records.update(_pair_with_pmids(response.value))
+        rejected = response.value.rejected
+        bodies.append(response.body)
+    missing_pmids = set(pmids) - set(records)
+    unreadable = tuple(
+        r for r in rejected if (m := _PMID_PREFIX.match(r.reason)) and m.group(1) in missing_pmids
+    )
+    reported_pmids = {m.group(1) for r in unreadable if (m := _PMID_PREFIX.match(r.reason))}
+    missing_entries = [
+        UnreadableEntry(
+            number, "announced, but PubMed gives no such article (deleted since?)", pmid
+        )
+        for number, pmid in enumerate(pmids, 1)
+        if pmid not in records and pmid not in reported_pmids
     ]
-    given = tuple(records[pmid] for pmid in wanted if pmid in records)
-    parsed = Parsed(given, (*kept, *lost)[: len(wanted) - len(given)], len(wanted))
-    return Got(b"\n".join(bodies), parsed, first.url, first.status)
+    articles = tuple(records[pmid] for pmid in pmids if pmid in records)
+    parsed = ParseResult(
+        articles, (*unreadable, *missing_entries)[: len(pmids) - len(articles)], len(pmids)
+    )
+    return Response(b"\n".join(bodies), parsed, first_response.url, first_response.status)
 
 
-def _by_pmid(parsed: Parsed) -> list[tuple[str, Record]]:
+def _pair_with_pmids(parsed: ParseResult) -> list[tuple[str, Record]]:
     return [(record.pmid or "", record) for record in parsed.records]
 
 
-def _efetch(which: Mapping[str, str], wanted: list[str], where: tuple[Http, str]) -> Got[Parsed]:
-    http, base_url = where
-    form = {**keys(http), **which, "retmode": "xml"}
+def _run_efetch(
+    selection: Mapping[str, str], pmids: list[str], client_and_url: tuple[HttpClient, str]
+) -> Response[ParseResult]:
+    http, base_url = client_and_url
+    form = {**build_common_params(http), **selection, "retmode": "xml"}
     url = f"{base_url}/efetch.fcgi"
-    return http.fetch(Ask("ncbi", url, form=form), partial(_fetched, frozenset(wanted)))
+    return http.fetch(Request("ncbi", url, form=form), partial(_parse_batch, frozenset(pmids)))
 
 
-def _fetched(wanted: frozenset[str], body: bytes) -> Parsed:
+def _parse_batch(pmids: frozenset[str], body: bytes) -> ParseResult:
     """Articles of an answer, those that were not asked for left out."""
     try:
         parsed = parse(body)
     except SourceError as error:
-        if _GONE.search(str(error)):
-            raise Expired(str(error)) from error
+        if _HISTORY_ERROR.search(str(error)):
+            raise HistoryExpiredError(str(error)) from error
         raise
-    ours = tuple(record for record in parsed.records if record.pmid in wanted)
-    if parsed.records and not ours:
+    requested_records = tuple(record for record in parsed.records if record.pmid in pmids)
+    if parsed.records and not requested_records:
         raise SourceError("pubmed: the answer holds other articles than were asked for.")
-    return Parsed(ours, parsed.rejected, parsed.announced)
+    return ParseResult(requested_records, parsed.rejected, parsed.announced)
 
 
-def by_pmids(pmids: list[str], http: Http, base_url: str) -> Got[Parsed]:
+def fetch_by_pmids(pmids: list[str], http: HttpClient, base_url: str) -> Response[ParseResult]:
     """Articles by number, up to 200 at once; those PubMed does not give are left out."""
-    return _efetch({"id": ",".join(pmids)}, pmids, (http, base_url))
+    return _run_efetch({"id": ",".join(pmids)}, pmids, (http, base_url))

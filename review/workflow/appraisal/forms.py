@@ -3,29 +3,42 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from review.checklists import PARTS, UNSURE, Asked, Checklist, answerable, asked_of, read_answer
+from review.checklists import (
+    JUDGEMENT_PARTS,
+    UNSURE,
+    Checklist,
+    FormQuestion,
+    find_question,
+    list_questions,
+    read_answer,
+)
 from review.errors import ReviewError
 from review.models import Answer
-from review.scoring import Result, lacks_reason, score
-from review.scoring.form import dead_keys
+from review.scoring import FormResult, lacks_reason, score_form
+from review.scoring.form import inactive_items
 from review.store import Connection, answers, decisions, links
 from review.store.answers import FormEvent
-from review.store.records import key_of
-from review.store.timestamps import now
+from review.store.records import format_record_key
+from review.store.timestamps import utc_now
 from review.workflow.appraisal.assignment import (
-    is_taken,
-    last_stage,
-    may_read,
-    needed,
-    place_reports,
-    readers_of,
+    count_required_forms,
+    enqueue_new_reports,
+    get_appraisal_stage,
+    get_assignment,
+    has_enough_appraisers,
+    may_appraise,
 )
-from review.workflow.appraisal.instruments import KIND, KIND_ITEM, checklist, pin
+from review.workflow.appraisal.instruments import (
+    KIND_CHECKLIST,
+    KIND_ITEM,
+    freeze_edition,
+    get_checklist,
+)
 from review.workflow.project.project import Project
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class AppraisalForm:
     """One reviewer's own form, and nobody else's answers."""
 
     report: int
@@ -34,13 +47,13 @@ class Form:
     entries: Mapping[str, Answer]
     """Key -> newest answer; withdrawn ones left out."""
     finished: bool
-    result: Result
+    result: FormResult
     drafts: Mapping[str, Answer] = field(default_factory=dict)
     """Key -> quote, page and comment kept before there is an answer, or after it was withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class AnswerInput:
     """What a reviewer enters for one key of a form."""
 
     record: int
@@ -53,221 +66,266 @@ class Given:
     comment: str | None = None
 
 
-def reports_due(project: Project, conn: Connection) -> dict[int, str]:
+def list_due_reports(project: Project, conn: Connection) -> dict[int, str]:
     """Report -> status, for every report that has come as far as appraisal."""
-    stage = last_stage(project)
-    found = decisions.statuses(conn, stage.id)
+    stage = get_appraisal_stage(project)
+    statuses = decisions.list_statuses(conn, stage.id)
     if stage.kind == "quality":
-        return found
-    return {report: status for report, status in found.items() if status == "included"}
+        return statuses
+    return {report: status for report, status in statuses.items() if status == "included"}
 
 
-def report_of(conn: Connection, record: int) -> int:
+def get_report(conn: Connection, record: int) -> int:
     """The report a record belongs to."""
-    return links.group_of(conn, record).get(record, (record, record))[0]
+    return links.get_study_groups(conn, record).get(record, (record, record))[0]
 
 
-def family(conn: Connection, report: int) -> list[int]:
+def list_report_records(conn: Connection, report: int) -> list[int]:
     """The records of a report; answers given before a merge stay with it."""
-    return links.members(conn, [report])[report]
+    return links.list_members(conn, [report])[report]
 
 
-def open_form(project: Project, record: int, name: str, reviewer: str) -> Form:
+def open_form(project: Project, record: int, name: str, reviewer: str) -> AppraisalForm:
     """A reviewer's own form for the report of a record. Others' answers are not even read.
 
     Raises:
         ReviewError: no such checklist, or the report has not come as far as appraisal.
     """
-    one = checklist(project, name)
+    checklist = get_checklist(project, name)
     with project.store.read() as conn:
-        report = due_report(project, conn, record)
-        return own_form(conn, report, one, reviewer)
+        report = get_due_report(project, conn, record)
+        return load_own_form(conn, report, checklist, reviewer)
 
 
-def own_form(conn: Connection, report: int, one: Checklist, reviewer: str) -> Form:
+def load_own_form(
+    conn: Connection, report: int, checklist: Checklist, reviewer: str
+) -> AppraisalForm:
     """As open_form, within a transaction and without asking whether the report is due."""
-    numbers = family(conn, report)
-    newest = answers.newest(answers.of_reviewer(conn, numbers, reviewer, one.id))
+    numbers = list_report_records(conn, report)
+    newest = answers.get_newest_by_item(
+        answers.list_own_answers(conn, numbers, reviewer, checklist.id)
+    )
     entries = {key: entry for key, entry in newest.items() if entry.answer is not None}
-    events = answers.form_events(conn, numbers, one.id)
-    done = is_finished(events, reviewer)
+    events = answers.list_form_events(conn, numbers, checklist.id)
+    finished = is_finished(events, reviewer)
     drafts = {
         key: entry
         for key, entry in newest.items()
         if entry.answer is None and (entry.quote or entry.page or entry.comment)
     }
-    return Form(report, one, reviewer, entries, done, result_of(one, entries), drafts)
+    return AppraisalForm(
+        report, checklist, reviewer, entries, finished, compute_result(checklist, entries), drafts
+    )
 
 
-def result_of(one: Checklist, entries: Mapping[str, Answer]) -> Result:
+def compute_result(checklist: Checklist, entries: Mapping[str, Answer]) -> FormResult:
     """What a form gives; comments of judgements are their sentences."""
     reasons = {key: entry.comment for key, entry in entries.items() if entry.comment}
-    return score(one, {key: entry.answer for key, entry in entries.items()}, reasons)
+    return score_form(checklist, {key: entry.answer for key, entry in entries.items()}, reasons)
 
 
 def is_finished(events: Iterable[FormEvent], reviewer: str) -> bool:
     """Whether a reviewer's newest word on a form is that it is finished."""
-    mine = [event.state for event in events if event.reviewer == reviewer]
-    return bool(mine) and mine[-1] == "finished"
+    own_states = [event.state for event in events if event.reviewer == reviewer]
+    return bool(own_states) and own_states[-1] == "finished"
 
 
-def due_report(project: Project, conn: Connection, record: int) -> int:
-    report = report_of(conn, record)
-    if report not in reports_due(project, conn):
-        stage = last_stage(project).id
+def get_due_report(project: Project, conn: Connection, record: int) -> int:
+    report = get_report(conn, record)
+    if report not in list_due_reports(project, conn):
+        stage = get_appraisal_stage(project).id
         raise ReviewError(
-            f"{key_of(record)} is not due for appraisal: it has not come as far as '{stage}'."
+            f"{format_record_key(record)} is not due for appraisal: it has not come as far as "
+            f"'{stage}'."
         )
     return report
 
 
-def answer(project: Project, given: Given, reviewer: str) -> Form:
+def add_answer(project: Project, answer_input: AnswerInput, reviewer: str) -> AppraisalForm:
     """Adds one answer and gives the form after it.
 
     Raises:
         ReviewError: the report is not due, two others appraise it, the form is finished, the item
             does not take the answer, or a judgement that differs from the proposal has no sentence.
     """
-    one = checklist(project, given.checklist)
-    place_reports(project)
+    checklist = get_checklist(project, answer_input.checklist)
+    enqueue_new_reports(project)
     with project.store.write() as conn:
-        return add_answers(project, conn, one, [given], reviewer)
+        return add_answers(project, conn, checklist, [answer_input], reviewer)
 
 
 def add_answers(
-    project: Project, conn: Connection, one: Checklist, wanted: Iterable[Given], reviewer: str
-) -> Form:
+    project: Project,
+    conn: Connection,
+    checklist: Checklist,
+    answer_inputs: Iterable[AnswerInput],
+    reviewer: str,
+) -> AppraisalForm:
     """Adds several answers of one form in one transaction; raises as answer does, then keeps none.
 
     They are of one report and may come in any order: judgements are checked when all are in.
     """
-    at, rows = now(), []
-    forms: dict[int, Form] = {}
-    for given in wanted:
-        if given.record not in forms:
-            report = due_report(project, conn, given.record)
-            forms[given.record] = _writable(project, conn, report, one, reviewer)
-        report = forms[given.record].report
-        asked = asked_of(one, given.key)
-        said = read_answer(asked, given.answer)
+    at, rows = utc_now(), []
+    forms: dict[int, AppraisalForm] = {}
+    for answer_input in answer_inputs:
+        if answer_input.record not in forms:
+            report = get_due_report(project, conn, answer_input.record)
+            forms[answer_input.record] = _require_writable_form(
+                project, conn, report, checklist, reviewer
+            )
+        report = forms[answer_input.record].report
+        question = find_question(checklist, answer_input.key)
+        parsed_answer = read_answer(question, answer_input.answer)
         rows.append(
             Answer(
-                report, one.id, asked.key, reviewer, said, at,
-                given.quote or None, given.page, given.comment or None,
+                report,
+                checklist.id,
+                question.key,
+                reviewer,
+                parsed_answer,
+                at,
+                answer_input.quote or None,
+                answer_input.page,
+                answer_input.comment or None,
             )
-        )  # fmt: skip
+        )
     if not rows:
         raise ReviewError("There is no answer to add.")
-    pin(conn, one, reviewer)
-    answers.add(conn, rows, protocol=project.fingerprint)
-    after = own_form(conn, rows[-1].record, one, reviewer)
+    freeze_edition(conn, checklist, reviewer)
+    answers.add_answers(conn, rows, protocol=project.fingerprint)
+    after = load_own_form(conn, rows[-1].record, checklist, reviewer)
     for row in rows:
-        check_sentence(one, after.entries, row)
+        check_justification(checklist, after.entries, row)
     return after
 
 
-def _writable(
-    project: Project, conn: Connection, report: int, one: Checklist, reviewer: str
-) -> Form:
-    who = readers_of(project, conn, [report])
-    if reviewer not in who.people:
+def _require_writable_form(
+    project: Project, conn: Connection, report: int, checklist: Checklist, reviewer: str
+) -> AppraisalForm:
+    assignment = get_assignment(project, conn, [report])
+    if reviewer not in assignment.appraisers:
         raise ReviewError(
-            f"{reviewer} does not appraise in this review; these do: {', '.join(who.people)}."
+            f"{reviewer} does not appraise in this review; these do: "
+            f"{', '.join(assignment.appraisers)}."
         )
-    form = own_form(conn, report, one, reviewer)
-    if not form.entries and not may_read(who, report, reviewer):
+    form = load_own_form(conn, report, checklist, reviewer)
+    if not form.entries and not may_appraise(assignment, report, reviewer):
         raise ReviewError(
-            f"{key_of(report)} was drawn for {' and '.join(who.drawn[report])}; "
+            f"{format_record_key(report)} was drawn for "
+            f"{' and '.join(assignment.assignees[report])}; "
             "take the next report of your own list."
         )
-    ended = finishers(conn, report, one) if one.id != KIND else set()
-    if is_taken(who, report, reviewer, readers(conn, report), ended):
+    finished_by = (
+        find_finishers(conn, report, checklist) if checklist.id != KIND_CHECKLIST else set()
+    )
+    if has_enough_appraisers(
+        assignment, report, reviewer, find_appraisers(conn, report), finished_by
+    ):
         raise ReviewError(
-            f"{key_of(report)} is appraised by {needed(who, report)} others already; "
+            f"{format_record_key(report)} is appraised by "
+            f"{count_required_forms(assignment, report)} others already; "
             "take the next report."
         )
     if form.finished:
         raise ReviewError(
-            f"You have finished {one.short} for {key_of(report)}. Open it again to change it."
+            f"You have finished {checklist.short} for {format_record_key(report)}. Open it again "
+            "to change it."
         )
     return form
 
 
-def readers(conn: Connection, report: int) -> set[str]:
+def find_appraisers(conn: Connection, report: int) -> set[str]:
     """Reviewers who have given any answer for a report."""
-    numbers = set(family(conn, report))
-    return {who for record, who in answers.writers(conn, numbers)}
+    numbers = set(list_report_records(conn, report))
+    return {who for record, who in answers.list_answering_reviewers(conn, numbers)}
 
 
-def finishers(conn: Connection, report: int, one: Checklist) -> set[str]:
+def find_finishers(conn: Connection, report: int, checklist: Checklist) -> set[str]:
     """Reviewers whose form of a report is finished now."""
-    events = answers.form_events(conn, family(conn, report), one.id)
+    events = answers.list_form_events(conn, list_report_records(conn, report), checklist.id)
     return {event.reviewer for event in events if is_finished(events, event.reviewer)}
 
 
-def check_sentence(one: Checklist, entries: Mapping[str, Answer], row: Answer) -> None:
+def check_justification(checklist: Checklist, entries: Mapping[str, Answer], row: Answer) -> None:
     """Raises ReviewError where a judgement differs from the proposal and says no sentence why."""
     form = {key: entry.answer for key, entry in entries.items()}
-    if row.item.split(":")[0] in PARTS and lacks_reason(one, form, row.item, row.comment):
+    if row.item.split(":")[0] in JUDGEMENT_PARTS and lacks_reason(
+        checklist, form, row.item, row.comment
+    ):
         raise ReviewError(
-            f"{asked_of(one, row.item).name}: the answers propose another judgement. "
+            f"{find_question(checklist, row.item).name}: the answers propose another judgement. "
             "Say in a sentence why yours differs."
         )
 
 
-def mark_finished(conn: Connection, report: int, one: Checklist, reviewer: str) -> Form:
+def mark_finished(
+    conn: Connection, report: int, checklist: Checklist, reviewer: str
+) -> AppraisalForm:
     """Notes that a form is finished.
 
     Raises:
         ReviewError: something that must be answered is not, or a judgement that differs from the
             proposal has no sentence; names them.
     """
-    form = own_form(conn, report, one, reviewer)
+    form = load_own_form(conn, report, checklist, reviewer)
     if form.result.unanswered:
-        raise ReviewError(_left(one, form.result.unanswered))
+        raise ReviewError(_describe_unanswered(checklist, form.result.unanswered))
     if not form.entries:
-        raise ReviewError(f"{one.short}: nothing is answered yet.")
+        raise ReviewError(f"{checklist.short}: nothing is answered yet.")
     for entry in form.entries.values():
-        check_sentence(one, form.entries, entry)
+        check_justification(checklist, form.entries, entry)
     if not form.finished:
-        answers.add_form(conn, FormEvent(report, one.id, reviewer, "finished", now()))
-    return own_form(conn, report, one, reviewer)
+        answers.add_form_event(
+            conn, FormEvent(report, checklist.id, reviewer, "finished", utc_now())
+        )
+    return load_own_form(conn, report, checklist, reviewer)
 
 
-def mark_reopened(conn: Connection, report: int, one: Checklist, reviewer: str) -> Form:
+def mark_reopened(
+    conn: Connection, report: int, checklist: Checklist, reviewer: str
+) -> AppraisalForm:
     """Notes that a finished form is open again."""
-    if own_form(conn, report, one, reviewer).finished:
-        answers.add_form(conn, FormEvent(report, one.id, reviewer, "reopened", now()))
-    return own_form(conn, report, one, reviewer)
+    if load_own_form(conn, report, checklist, reviewer).finished:
+        answers.add_form_event(
+            conn, FormEvent(report, checklist.id, reviewer, "reopened", utc_now())
+        )
+    return load_own_form(conn, report, checklist, reviewer)
 
 
-def _left(one: Checklist, keys: tuple[str, ...]) -> str:
-    shown = [f"{a.number} {a.name}".strip() for a in (asked_of(one, key) for key in keys[:5])]
-    more = f" and {len(keys) - 5} more" if len(keys) > 5 else ""
-    return f"{one.short} is not finished: {'; '.join(shown)}{more} not answered."
-
-
-def own_kind(conn: Connection, report: int, reviewer: str) -> str | None:
-    """The kind of study as this reviewer sees it, or as it was settled."""
-    numbers = family(conn, report)
-    settled = [
-        one
-        for one in answers.of_everybody(conn, numbers, KIND)
-        if one.role == "consensus" and one.item == KIND_ITEM
+def _describe_unanswered(checklist: Checklist, keys: tuple[str, ...]) -> str:
+    item_names = [
+        f"{question.number} {question.name}".strip()
+        for question in (find_question(checklist, key) for key in keys[:5])
     ]
-    if settled and settled[-1].answer is not None:
-        return settled[-1].answer
-    mine = answers.newest(answers.of_reviewer(conn, numbers, reviewer, KIND)).get(KIND_ITEM)
-    return mine.answer if mine and mine.answer != UNSURE else None
+    remainder = f" and {len(keys) - 5} more" if len(keys) > 5 else ""
+    return f"{checklist.short} is not finished: {'; '.join(item_names)}{remainder} not answered."
 
 
-def counted(one: Checklist, entries: Mapping[str, Answer]) -> tuple[int, int]:
+def get_own_kind(conn: Connection, report: int, reviewer: str) -> str | None:
+    """The kind of study as this reviewer sees it, or as it was settled."""
+    numbers = list_report_records(conn, report)
+    consensus_entries = [
+        entry
+        for entry in answers.list_all_answers(conn, numbers, KIND_CHECKLIST)
+        if entry.role == "consensus" and entry.item == KIND_ITEM
+    ]
+    if consensus_entries and consensus_entries[-1].answer is not None:
+        return consensus_entries[-1].answer
+    own_entry = answers.get_newest_by_item(
+        answers.list_own_answers(conn, numbers, reviewer, KIND_CHECKLIST)
+    ).get(KIND_ITEM)
+    return own_entry.answer if own_entry and own_entry.answer != UNSURE else None
+
+
+def count_answered(checklist: Checklist, entries: Mapping[str, Answer]) -> tuple[int, int]:
     """Answers given and answers asked, of what applies and must be answered."""
-    must = [asked for asked in asked_now(one, entries) if not asked.optional]
-    return sum(asked.key in entries for asked in must), len(must)
+    required = [
+        question for question in active_questions(checklist, entries) if not question.optional
+    ]
+    return sum(question.key in entries for question in required), len(required)
 
 
-def asked_now(one: Checklist, entries: Mapping[str, Answer]) -> list[Asked]:
+def active_questions(checklist: Checklist, entries: Mapping[str, Answer]) -> list[FormQuestion]:
     """What a form asks under the facts answered so far; items that wait for a fact are in."""
-    dead = dead_keys(one, {key: entry.answer for key, entry in entries.items()})
-    return [asked for asked in answerable(one) if asked.key not in dead]
+    inactive_keys = inactive_items(checklist, {key: entry.answer for key, entry in entries.items()})
+    return [question for question in list_questions(checklist) if question.key not in inactive_keys]

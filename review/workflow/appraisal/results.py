@@ -8,26 +8,31 @@ from review import consensus
 from review.checklists import Checklist
 from review.consensus import ItemRatings
 from review.models import Answer
-from review.scoring import GateOutcome, Result
+from review.scoring import FormResult, GateOutcome
 from review.store import answers, records
 from review.store.answers import FormEvent
 from review.workflow.appraisal import rows
-from review.workflow.appraisal.adjudication import gate_by_gate
-from review.workflow.appraisal.assignment import needed
-from review.workflow.appraisal.forms import result_of
-from review.workflow.appraisal.instruments import KIND, KIND_ITEM, checklist, needs_kind
+from review.workflow.appraisal.adjudication import evaluate_each_gate
+from review.workflow.appraisal.assignment import count_required_forms
+from review.workflow.appraisal.forms import compute_result
+from review.workflow.appraisal.instruments import (
+    KIND_CHECKLIST,
+    KIND_ITEM,
+    get_checklist,
+    needs_kind,
+)
 from review.workflow.project.project import Project
 
 
 @dataclass(frozen=True, slots=True)
-class Appraised:
+class ReportAppraisal:
     """One report on one checklist, as settled so far."""
 
     report: int
     checklist: Checklist
     entries: Mapping[str, Answer]
     """Key -> settled entry with quote, page and sentence; only what all say or was settled."""
-    result: Result
+    result: FormResult
     settled: bool
     reviewers: tuple[str, ...]
     """Whose forms are finished."""
@@ -35,83 +40,107 @@ class Appraised:
     """Reviewer -> their finished form."""
 
 
-def appraised(project: Project, name: str) -> list[Appraised]:
+def list_appraisals(project: Project, name: str) -> list[ReportAppraisal]:
     """Every report that has come as far as appraisal, on one checklist, in the order of keys.
 
     Holds answers of reviewers, so it is for exports and not for a page a reviewer sees early.
     """
-    checklist(project, name)  # an unknown one is said before anything is read
+    get_checklist(project, name)  # an unknown one is said before anything is read
     with project.store.read() as conn:
-        every = rows.read(project, conn, name)
-    found = []
-    for report in every.due:
-        now = rows.settlement_of(every, report, name)
-        assert now is not None  # the checklist asked for is always among the rows
-        forms = {who: _form(every.said.get((report, name), []), who) for who in now.reviewers}
-        found.append(
-            Appraised(
-                report, now.checklist, now.entries, now.result, now.settled, now.reviewers, forms
+        appraisal_rows = rows.read_rows(project, conn, name)
+    appraisals = []
+    for report in appraisal_rows.due:
+        form_consensus = rows.get_consensus(appraisal_rows, report, name)
+        assert form_consensus is not None  # the checklist asked for is always among the rows
+        forms = {
+            who: _get_reviewer_form(appraisal_rows.answers.get((report, name), []), who)
+            for who in form_consensus.reviewers
+        }
+        appraisals.append(
+            ReportAppraisal(
+                report,
+                form_consensus.checklist,
+                form_consensus.entries,
+                form_consensus.result,
+                form_consensus.settled,
+                form_consensus.reviewers,
+                forms,
             )
         )
-    return found
+    return appraisals
 
 
-def _form(said: list[Answer], who: str) -> dict[str, Answer]:
-    mine = answers.newest(a for a in said if a.role == "reviewer" and a.reviewer == who)
-    return {key: entry for key, entry in mine.items() if entry.answer is not None}
+def _get_reviewer_form(answer_rows: list[Answer], who: str) -> dict[str, Answer]:
+    own_answers = answers.get_newest_by_item(
+        answer_row
+        for answer_row in answer_rows
+        if answer_row.role == "reviewer" and answer_row.reviewer == who
+    )
+    return {key: entry for key, entry in own_answers.items() if entry.answer is not None}
 
 
-def kinds(project: Project) -> dict[int, str]:
+def get_study_kinds(project: Project) -> dict[int, str]:
     """Report -> settled kind of study; empty where the review does not ask for it."""
     if not needs_kind(project.protocol):
         return {}
-    found = {
-        one.report: one.entries[KIND_ITEM].answer for one in appraised(project, KIND) if one.settled
+    kind_by_report = {
+        appraisal.report: appraisal.entries[KIND_ITEM].answer
+        for appraisal in list_appraisals(project, KIND_CHECKLIST)
+        if appraisal.settled
     }
-    return {report: kind for report, kind in found.items() if kind is not None}
+    return {report: kind for report, kind in kind_by_report.items() if kind is not None}
 
 
-def gates(project: Project) -> dict[int, tuple[GateOutcome, ...]]:
+def list_gate_outcomes(project: Project) -> dict[int, tuple[GateOutcome, ...]]:
     """Report -> how it fares at every gate; reports whose kind is open are left out."""
     with project.store.read() as conn:
-        every = rows.read(project, conn)
-    found = {
-        report: gate_by_gate(project, partial(rows.settlement_of, every, report))
-        for report in every.due
+        appraisal_rows = rows.read_rows(project, conn)
+    outcomes_by_report = {
+        report: evaluate_each_gate(project, partial(rows.get_consensus, appraisal_rows, report))
+        for report in appraisal_rows.due
     }
-    return {report: told for report, told in found.items() if told is not None}
+    return {
+        report: outcomes for report, outcomes in outcomes_by_report.items() if outcomes is not None
+    }
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class AdjudicationTask:
     """One checklist of one report in the adjudicator's list."""
 
     report: int
     title: str
     checklist: str
-    open: int
+    unresolved: int
     """Keys that wait; 0 where it is settled."""
 
 
-def waiting(project: Project, adjudicator: str) -> list[Waiting]:
+def list_adjudication_tasks(project: Project, adjudicator: str) -> list[AdjudicationTask]:
     """Every form that all its reviewers finished and this person may see, unsettled ones first."""
     with project.store.read() as conn:
-        every = rows.read(project, conn)
-        names = records.many(conn, every.due)
-    blind, found = rows.busy(project.protocol, every, adjudicator), []
-    for place in sorted(every.events):
-        report, name = place
-        if (report in blind and name != KIND) or not rows.all_finished(every, place):
+        appraisal_rows = rows.read_rows(project, conn)
+        stored_records = records.get_records(conn, appraisal_rows.due)
+    busy_reports, adjudication_tasks = (
+        rows.find_busy_reports(project.protocol, appraisal_rows, adjudicator),
+        [],
+    )
+    for form_key in sorted(appraisal_rows.events):
+        report, name = form_key
+        if (report in busy_reports and name != KIND_CHECKLIST) or not rows.all_forms_finished(
+            appraisal_rows, form_key
+        ):
             continue
-        now = rows.settlement_of(every, report, name)
-        if now is not None:
-            title = names[report].record.title or "(no title)"
-            found.append(Waiting(report, title, name, len(now.open)))
-    return sorted(found, key=lambda one: (one.open == 0, one.report))
+        form_consensus = rows.get_consensus(appraisal_rows, report, name)
+        if form_consensus is not None:
+            title = stored_records[report].record.title or "(no title)"
+            adjudication_tasks.append(
+                AdjudicationTask(report, title, name, len(form_consensus.unresolved))
+            )
+    return sorted(adjudication_tasks, key=lambda task: (task.unresolved == 0, task.report))
 
 
 @dataclass(frozen=True, slots=True)
-class Independent:
+class IndependentForms:
     """What the reviewers of one report said before any could see another's answers."""
 
     report: int
@@ -120,66 +149,79 @@ class Independent:
     forms: tuple[Mapping[str, Answer], ...]
 
 
-def independent(project: Project, name: str) -> list[Independent]:
+def list_independent_forms(project: Project, name: str) -> list[IndependentForms]:
     """The forms of every report as they were when the last of them was first finished.
 
     Later changes, made after consensus was open to see, do not raise agreement.
     """
-    checklist(project, name)  # an unknown one is said before anything is read
+    get_checklist(project, name)  # an unknown one is said before anything is read
     with project.store.read() as conn:
-        every = rows.read(project, conn, name)
-    found = []
-    for report in every.due:
-        place = (report, name)
-        wanted = needed(every.readers, report)
-        forms = blind_forms(every.events.get(place, []), every.said.get(place, []), wanted)
+        appraisal_rows = rows.read_rows(project, conn, name)
+    independent_forms = []
+    for report in appraisal_rows.due:
+        form_key = (report, name)
+        required_count = count_required_forms(appraisal_rows.assignment, report)
+        forms = get_blind_forms(
+            appraisal_rows.events.get(form_key, []),
+            appraisal_rows.answers.get(form_key, []),
+            required_count,
+        )
         if forms:
-            found.append(Independent(report, tuple(forms), tuple(forms.values())))
-    return found
+            independent_forms.append(IndependentForms(report, tuple(forms), tuple(forms.values())))
+    return independent_forms
 
 
-def blind_forms(
-    events: list[FormEvent], said: list[Answer], wanted: int
+def get_blind_forms(
+    events: list[FormEvent], answer_rows: list[Answer], required_count: int
 ) -> dict[str, dict[str, Answer]]:
     """Reviewer -> form of one report as it was when the last of those wanted was first finished,
     in the order of names; none while forms are still to come, or where one person reads alone."""
-    first_time: dict[str, FormEvent] = {}
+    first_finishes: dict[str, FormEvent] = {}
     for event in events:
         if event.state == "finished":
-            first_time.setdefault(event.reviewer, event)
-    ended = sorted(first_time.values(), key=lambda e: e.at)[:wanted]
-    if len(ended) < max(wanted, 2):
+            first_finishes.setdefault(event.reviewer, event)
+    finish_events = sorted(first_finishes.values(), key=lambda event: event.at)[:required_count]
+    if len(finish_events) < max(required_count, 2):
         return {}
-    early = [a for a in said if a.at <= ended[-1].at]
-    return {who: _form(early, who) for who in sorted(event.reviewer for event in ended)}
+    early_answers = [
+        answer_row for answer_row in answer_rows if answer_row.at <= finish_events[-1].at
+    ]
+    return {
+        who: _get_reviewer_form(early_answers, who)
+        for who in sorted(event.reviewer for event in finish_events)
+    }
 
 
-def ratings(project: Project, name: str) -> tuple[ItemRatings, ...]:
+def collect_item_ratings(project: Project, name: str) -> tuple[ItemRatings, ...]:
     """Agreement input per item: the independent answers to one checklist."""
-    one = checklist(project, name)
-    return consensus.ratings(one, [report.forms for report in independent(project, name)])
+    checklist = get_checklist(project, name)
+    return consensus.collect_item_ratings(
+        checklist, [report.forms for report in list_independent_forms(project, name)]
+    )
 
 
-def total_ratings(project: Project, name: str) -> list[tuple[float, ...]]:
+def collect_total_ratings(project: Project, name: str) -> list[tuple[float, ...]]:
     """The independent totals of every report: input of the ICC."""
-    one = checklist(project, name)
-    return totals_of(one, [report.forms for report in independent(project, name)])
+    checklist = get_checklist(project, name)
+    return collect_totals(
+        checklist, [report.forms for report in list_independent_forms(project, name)]
+    )
 
 
-def totals_of(
-    one: Checklist, forms: Sequence[Sequence[Mapping[str, Answer]]]
+def collect_totals(
+    checklist: Checklist, forms: Sequence[Sequence[Mapping[str, Answer]]]
 ) -> list[tuple[float, ...]]:
     """The primary totals of every report of which all forms are complete. Where some reports had
     more reviewers than others, those of the first by name, as many as every report has."""
-    found = []
+    complete_totals = []
     for report in forms:
-        told = tuple(
+        report_totals = tuple(
             total.value
             for form in report
-            for total in result_of(one, form).totals
+            for total in compute_result(checklist, form).totals
             if total.primary and total.value is not None
         )
-        if len(told) == len(report):
-            found.append(told)
-    fewest = min((len(told) for told in found), default=0)
-    return [told[:fewest] for told in found]
+        if len(report_totals) == len(report):
+            complete_totals.append(report_totals)
+    fewest = min((len(report_totals) for report_totals in complete_totals), default=0)
+    return [report_totals[:fewest] for report_totals in complete_totals]

@@ -8,94 +8,132 @@ from review.models import Answer
 from review.protocol import Protocol
 from review.store import Connection, answers, links
 from review.store.answers import FormEvent
-from review.workflow.appraisal.adjudication import Settlement, settle_up
-from review.workflow.appraisal.assignment import Readers, is_taken, needed, readers_of
-from review.workflow.appraisal.forms import is_finished, reports_due
-from review.workflow.appraisal.instruments import KIND, KIND_ITEM, checklist, owed
+from review.workflow.appraisal.adjudication import FormConsensus, build_consensus
+from review.workflow.appraisal.assignment import (
+    AppraiserAssignment,
+    count_required_forms,
+    get_assignment,
+    has_enough_appraisers,
+)
+from review.workflow.appraisal.forms import is_finished, list_due_reports
+from review.workflow.appraisal.instruments import (
+    KIND_CHECKLIST,
+    KIND_ITEM,
+    get_checklist,
+    get_required_before_unblinding,
+)
 from review.workflow.project.project import Project
 
-Place = tuple[int, str]
+FormKey = tuple[int, str]
 """Report and checklist id."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class AppraisalRows:
     """Every row of appraisal, by report and checklist, in order of arrival."""
 
     due: Mapping[int, str]
     """Report -> status at the stage of appraisal, in the order of keys."""
-    said: Mapping[Place, list[Answer]]
-    events: Mapping[Place, list[FormEvent]]
-    readers: Readers
+    answers: Mapping[FormKey, list[Answer]]
+    events: Mapping[FormKey, list[FormEvent]]
+    assignment: AppraiserAssignment
     checklists: Mapping[str, Checklist]
 
 
-def read(project: Project, conn: Connection, name: str | None = None) -> Rows:
+def read_rows(project: Project, conn: Connection, name: str | None = None) -> AppraisalRows:
     """All rows of the reports that are due; of one checklist where it is named."""
-    due = dict(sorted(reports_due(project, conn).items()))
-    of = {n: report for report, numbers in links.members(conn, due).items() for n in numbers}
-    said: dict[Place, list[Answer]] = {}
-    events: dict[Place, list[FormEvent]] = {}
-    for one in answers.of_everybody(conn, None, name):
-        if one.record in of:
-            said.setdefault((of[one.record], one.checklist), []).append(one)
-    for event in answers.form_events(conn, None, name):
-        if event.record in of:
-            events.setdefault((of[event.record], event.checklist), []).append(event)
-    names = {place[1] for place in [*said, *events]} | ({name} if name else set())
-    lists = {one: checklist(project, one) for one in sorted(names)}
-    return Rows(due, said, events, readers_of(project, conn, due), lists)
+    due = dict(sorted(list_due_reports(project, conn).items()))
+    report_by_record = {
+        number: report
+        for report, numbers in links.list_members(conn, due).items()
+        for number in numbers
+    }
+    answers_by_form: dict[FormKey, list[Answer]] = {}
+    events: dict[FormKey, list[FormEvent]] = {}
+    for answer_row in answers.list_all_answers(conn, None, name):
+        if answer_row.record in report_by_record:
+            answers_by_form.setdefault(
+                (report_by_record[answer_row.record], answer_row.checklist), []
+            ).append(answer_row)
+    for event in answers.list_form_events(conn, None, name):
+        if event.record in report_by_record:
+            events.setdefault((report_by_record[event.record], event.checklist), []).append(event)
+    names = {form_key[1] for form_key in [*answers_by_form, *events]} | ({name} if name else set())
+    checklists = {
+        checklist_id: get_checklist(project, checklist_id) for checklist_id in sorted(names)
+    }
+    return AppraisalRows(
+        due, answers_by_form, events, get_assignment(project, conn, due), checklists
+    )
 
 
-def settlement_of(rows: Rows, report: int, name: str) -> Settlement | None:
+def get_consensus(rows: AppraisalRows, report: int, name: str) -> FormConsensus | None:
     """How one checklist of one report stands; None where nobody has begun it."""
-    one = rows.checklists.get(name)
-    if one is None:
+    checklist = rows.checklists.get(name)
+    if checklist is None:
         return None
-    place = (report, name)
-    return settle_up(
+    form_key = (report, name)
+    return build_consensus(
         report,
-        one,
-        rows.events.get(place, []),
-        rows.said.get(place, []),
-        needed(rows.readers, report),
+        checklist,
+        rows.events.get(form_key, []),
+        rows.answers.get(form_key, []),
+        count_required_forms(rows.assignment, report),
     )
 
 
-def all_finished(rows: Rows, place: Place) -> bool:
+def all_forms_finished(rows: AppraisalRows, form_key: FormKey) -> bool:
     """Whether as many reviewers as needed have finished a form."""
-    events = rows.events.get(place, [])
-    return sum(is_finished(events, who) for who in {e.reviewer for e in events}) >= needed(
-        rows.readers, place[0]
-    )
+    events = rows.events.get(form_key, [])
+    return sum(
+        is_finished(events, who) for who in {event.reviewer for event in events}
+    ) >= count_required_forms(rows.assignment, form_key[0])
 
 
-def busy(protocol: Protocol, rows: Rows, who: str) -> set[int]:
+def find_busy_reports(protocol: Protocol, rows: AppraisalRows, who: str) -> set[int]:
     """Reports a person is at work on with a form still to be finished (their kind apart)."""
-    begun: dict[int, dict[str, set[str]]] = {}
-    for (report, name), said in rows.said.items():
-        newest = {(a.reviewer, a.item): a.answer for a in said if a.role == "reviewer"}
+    started_forms: dict[int, dict[str, set[str]]] = {}
+    for (report, name), answer_rows in rows.answers.items():
+        newest = {
+            (answer_row.reviewer, answer_row.item): answer_row.answer
+            for answer_row in answer_rows
+            if answer_row.role == "reviewer"
+        }
         for reviewer in {person for (person, _), answer in newest.items() if answer is not None}:
-            begun.setdefault(report, {}).setdefault(reviewer, set()).add(name)
-    found = set()
-    for report, people in begun.items():
-        if who not in people:
+            started_forms.setdefault(report, {}).setdefault(reviewer, set()).add(name)
+    busy_reports = set()
+    for report, forms_by_reviewer in started_forms.items():
+        if who not in forms_by_reviewer:
             continue
-        names = owed(protocol, _kind(rows, report, who), rows.due.get(report), people[who])
+        names = get_required_before_unblinding(
+            protocol, _get_kind(rows, report, who), rows.due.get(report), forms_by_reviewer[who]
+        )
         for name in names:
             events = rows.events.get((report, name), [])
-            ended = {event.reviewer for event in events if is_finished(events, event.reviewer)}
-            free = name in people[who] or not is_taken(rows.readers, report, who, people, ended)
-            if who not in ended and free:
-                found.add(report)
-    return found
+            finished_reviewers = {
+                event.reviewer for event in events if is_finished(events, event.reviewer)
+            }
+            is_available = name in forms_by_reviewer[who] or not has_enough_appraisers(
+                rows.assignment, report, who, forms_by_reviewer, finished_reviewers
+            )
+            if who not in finished_reviewers and is_available:
+                busy_reports.add(report)
+    return busy_reports
 
 
-def _kind(rows: Rows, report: int, who: str) -> str | None:
+def _get_kind(rows: AppraisalRows, report: int, who: str) -> str | None:
     """The kind of study as it was settled, or as this person says it."""
-    said = [a for a in rows.said.get((report, KIND), []) if a.item == KIND_ITEM]
+    kind_answers = [
+        answer_row
+        for answer_row in rows.answers.get((report, KIND_CHECKLIST), [])
+        if answer_row.item == KIND_ITEM
+    ]
     for role in ("consensus", "reviewer"):
-        told = [a for a in said if a.role == role and (role == "consensus" or a.reviewer == who)]
-        if told and told[-1].answer not in (None, UNSURE):
-            return told[-1].answer
+        role_answers = [
+            answer_row
+            for answer_row in kind_answers
+            if answer_row.role == role and (role == "consensus" or answer_row.reviewer == who)
+        ]
+        if role_answers and role_answers[-1].answer not in (None, UNSURE):
+            return role_answers[-1].answer
     return None

@@ -7,71 +7,80 @@ from pathlib import Path
 from typing import Any
 
 from review.bias import rules
-from review.checklists import PARTS, Checklist, asked_of, items, label_of, load, read_answer
+from review.checklists import (
+    JUDGEMENT_PARTS,
+    Checklist,
+    find_question,
+    format_answer,
+    list_items,
+    load_checklist,
+    read_answer,
+)
 from review.errors import ChecklistError, SourceError
 from review.formats.tabular.plain import read_table
-from review.scoring import Result, lacks_reason, score
-from review.workflow.appraisal.instruments import checklist, shelf
+from review.scoring import FormResult, lacks_reason, score_form
+from review.workflow.appraisal.instruments import available_checklists, get_checklist
 from review.workflow.project.project import Project
 
-COLUMNS = ("item", "answer")
+REQUIRED_COLUMNS = ("item", "answer")
 """Columns a file must have; 'study' and 'comment' are read where present."""
 
 
-def checklist_at(project: Project | None, word: str) -> Checklist:
+def find_checklist(project: Project | None, id_or_path: str) -> Checklist:
     """The checklist of an id, or in a YAML file where the word is the name of one."""
-    path = Path(word)
+    path = Path(id_or_path)
     if path.suffix in (".yaml", ".yml"):
-        return load(path)
-    return checklist(project, word)
+        return load_checklist(path)
+    return get_checklist(project, id_or_path)
 
 
-def checklist_rows(project: Project | None) -> list[dict[str, Any]]:
+def list_checklists(project: Project | None) -> list[dict[str, Any]]:
     """Every checklist there is: id, edition, items, title, file."""
-    return [described(path) for path in shelf(project).values()]
+    return [describe_checklist(path) for path in available_checklists(project).values()]
 
 
-def described(path: Path) -> dict[str, Any]:
+def describe_checklist(path: Path) -> dict[str, Any]:
     """What a checklist file holds, JSON-ready. Raises ChecklistError with every mistake in it."""
-    one = load(path)
-    problems = _cue_mistakes(one, path)
+    checklist = load_checklist(path)
+    problems = _find_cue_mistakes(checklist, path)
     if problems:
         raise ChecklistError("\n".join(problems))
-    shipped = shelf(None).get(one.id)
-    if shipped is not None and shipped.resolve() != path.resolve():
+    shipped_path = available_checklists(None).get(checklist.id)
+    if shipped_path is not None and shipped_path.resolve() != path.resolve():
         raise ChecklistError(
-            f"{path}: the id '{one.id}' is that of a checklist Funnel ships; give yours another, "
-            f"for example '{one.id}-ours'."
+            f"{path}: the id '{checklist.id}' is that of a checklist Funnel ships; give yours "
+            "another, "
+            f"for example '{checklist.id}-ours'."
         )
     return {
-        "id": one.id,
-        "edition": one.edition,
-        "kind": one.kind,
-        "items": one.item_count,
-        "sections": [section.title for section in one.sections],
-        "scores": [total.title for total in one.scores],
-        "title": one.title,
-        "licence": one.licence,
-        "digest": one.digest,
+        "id": checklist.id,
+        "edition": checklist.edition,
+        "kind": checklist.kind,
+        "items": checklist.item_count,
+        "sections": [section.title for section in checklist.sections],
+        "scores": [total.title for total in checklist.scores],
+        "title": checklist.title,
+        "licence": checklist.licence,
+        "digest": checklist.digest,
         "file": str(path),
     }
 
 
-def _cue_mistakes(one: Checklist, path: Path) -> list[str]:
+def _find_cue_mistakes(checklist: Checklist, path: Path) -> list[str]:
     """Cue phrases of a file that cannot be read, each with its line."""
     lines = path.read_text(encoding="utf-8-sig").splitlines()
-    found = []
-    for item in items(one):
+    mistakes = []
+    for item in list_items(checklist):
         for cue in item.cues:
             number = next((n for n, line in enumerate(lines, 1) if cue in line), 1)
             try:
-                rules.check({item.id: [cue]}, f"{path}: line {number}")
+                rules.check_cues({item.id: [cue]}, f"{path}: line {number}")
             except ChecklistError as error:
-                found.append(str(error))
-    return found
+                mistakes.append(str(error))
+    return mistakes
 
 
-def score_file(one: Checklist, path: Path) -> dict[str, Any]:
+def score_file(checklist: Checklist, path: Path) -> dict[str, Any]:
     """The scores of every study in a CSV file, JSON-ready.
 
     The column item holds an item's number or id, or a key such as judgement:analysis; a file
@@ -80,34 +89,42 @@ def score_file(one: Checklist, path: Path) -> dict[str, Any]:
     Raises:
         SourceError: no such file, a column is missing, or rows that cannot be read; names them all.
     """
-    forms, comments = _read(one, path)
+    forms, comments = _read_answers(checklist, path)
     studies = [
-        _as_json(one, study, form, score(one, form, comments[study]))
+        _to_json(checklist, study, form, score_form(checklist, form, comments[study]))
         for study, form in forms.items()
     ]
-    head = {"checklist": one.id, "title": one.title, "edition": one.edition, "digest": one.digest}
+    head = {
+        "checklist": checklist.id,
+        "title": checklist.title,
+        "edition": checklist.edition,
+        "digest": checklist.digest,
+    }
     return {**head, "studies": studies}
 
 
-Forms = dict[str, dict[str, str | None]]
+FormsByStudy = dict[str, dict[str, str | None]]
 
 
-def _read(one: Checklist, path: Path) -> tuple[Forms, dict[str, dict[str, str]]]:
+def _read_answers(
+    checklist: Checklist, path: Path
+) -> tuple[FormsByStudy, dict[str, dict[str, str]]]:
     header, table = read_table(path)
-    for column in COLUMNS:
+    for column in REQUIRED_COLUMNS:
         if column not in header:
             raise SourceError(
-                f"{path}: there is no column '{column}'. Needed are: {', '.join(COLUMNS)}; "
+                f"{path}: there is no column '{column}'. Needed are: "
+                f"{', '.join(REQUIRED_COLUMNS)}; "
                 "study and comment are read where present."
             )
-    forms: Forms = {}
+    forms: FormsByStudy = {}
     comments: dict[str, dict[str, str]] = {}
     problems: list[str] = []
     for line, row in table:
         cells = dict(zip_longest(header, row[: len(header)], fillvalue=""))
         study = cells.get("study") or "1"
         form = forms.setdefault(study, {})
-        said = comments.setdefault(study, {})
+        study_comments = comments.setdefault(study, {})
         if any(row[len(header) :]):
             problems.append(f"line {line}: {len(row)} cells, the header has {len(header)}.")
             continue
@@ -116,60 +133,75 @@ def _read(one: Checklist, path: Path) -> tuple[Forms, dict[str, dict[str, str]]]
                 problems.append(f"line {line}: the answer '{cells['answer']}' names no item.")
             continue
         try:
-            asked = asked_of(one, cells["item"])
-            if asked.key in form:
+            question = find_question(checklist, cells["item"])
+            if question.key in form:
                 problems.append(f"line {line}: '{cells['item']}' stands twice.")
                 continue
-            form[asked.key] = read_answer(asked, cells["answer"])
-            said[asked.key] = cells.get("comment", "")
+            form[question.key] = read_answer(question, cells["answer"])
+            study_comments[question.key] = cells.get("comment", "")
         except ChecklistError as error:
             problems.append(f"line {line}: {error}")
-    problems += _lacking(one, forms, comments)
+    problems += _find_missing_reasons(checklist, forms, comments)
     if problems:
-        raise SourceError(f"{path}: nothing is scored.\n" + "\n".join(f"  {p}" for p in problems))
+        raise SourceError(
+            f"{path}: nothing is scored.\n" + "\n".join(f"  {problem}" for problem in problems)
+        )
     return forms, comments
 
 
-def _lacking(one: Checklist, forms: Forms, comments: Mapping[str, Mapping[str, str]]) -> list[str]:
+def _find_missing_reasons(
+    checklist: Checklist, forms: FormsByStudy, comments: Mapping[str, Mapping[str, str]]
+) -> list[str]:
     return [
         f"study {study}: {key} differs from what the answers propose; say why under 'comment'."
         for study, form in forms.items()
         for key in form
-        if key.split(":")[0] in PARTS and lacks_reason(one, form, key, comments[study].get(key))
+        if key.split(":")[0] in JUDGEMENT_PARTS
+        and lacks_reason(checklist, form, key, comments[study].get(key))
     ]
 
 
-def _as_json(
-    one: Checklist, study: str, form: Mapping[str, str | None], result: Result
+def _to_json(
+    checklist: Checklist, study: str, form: Mapping[str, str | None], result: FormResult
 ) -> dict[str, Any]:
-    told = asdict(result)
-    del told["checklist"]
-    return {"study": study, "answered": sum(a is not None for a in form.values()), **told}
+    result_data = asdict(result)
+    del result_data["get_checklist"]
+    return {
+        "study": study,
+        "answered": sum(answer is not None for answer in form.values()),
+        **result_data,
+    }
 
 
-def summary(one: Checklist, scored: Mapping[str, Any]) -> list[str]:
+def format_summary(checklist: Checklist, scored: Mapping[str, Any]) -> list[str]:
     """The scores of every study in a few lines for people."""
-    lines = [f"{one.title} ({one.edition})"]
+    lines = [f"{checklist.title} ({checklist.edition})"]
     for study in scored["studies"]:
         lines.append(f"Study {study['study']}: {study['answered']} answered")
         for total in study["totals"]:
-            lines.append(f"  {total['title']}: {_value(total)}")
-        for judged in study["judgements"]:
-            asked = asked_of(one, judged["key"])
-            shown = label_of(asked, judged["final"]) if judged["final"] else "open"
-            changed = judged["overridden"]
-            by = f" (answers propose {judged['proposed']}; {judged['reason']})" if changed else ""
-            lines.append(f"  {asked.name}: {shown}{by}")
-        for word in ("unanswered", "unsure", "ignored", "warnings"):
-            if study[word]:
-                lines.append(f"  {word}: {'; '.join(study[word])}")
+            lines.append(f"  {total['title']}: {_format_total(total)}")
+        for judgement in study["judgements"]:
+            question = find_question(checklist, judgement["key"])
+            level = format_answer(question, judgement["final"]) if judgement["final"] else "open"
+            is_overridden = judgement["overridden"]
+            change_note = (
+                f" (answers propose {judgement['proposed']}; {judgement['reason']})"
+                if is_overridden
+                else ""
+            )
+            lines.append(f"  {question.name}: {level}{change_note}")
+        for list_name in ("unanswered", "unsure", "ignored", "warnings"):
+            if study[list_name]:
+                lines.append(f"  {list_name}: {'; '.join(study[list_name])}")
     return lines
 
 
-def _value(total: Mapping[str, Any]) -> str:
-    most = f" of {total['max']:g}" if total["max"] is not None else ""
+def _format_total(total: Mapping[str, Any]) -> str:
+    maximum_text = f" of {total['max']:g}" if total["max"] is not None else ""
     if total["value"] is not None:
-        return f"{total['value']:g}{most}" + (f" ({total['band']})" if total["band"] else "")
+        return f"{total['value']:g}{maximum_text}" + (
+            f" ({total['band']})" if total["band"] else ""
+        )
     if total["low"] is None:
         return "nothing applies"
-    return f"unfinished, {total['low']:g} to {total['high']:g}{most}"
+    return f"unfinished, {total['low']:g} to {total['high']:g}{maximum_text}"

@@ -4,34 +4,39 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from review.checklists import Asked, Checklist, asked_of, label_of, read_answer
+from review.checklists import Checklist, FormQuestion, find_question, format_answer, read_answer
 from review.errors import ChecklistError, ReviewError, SourceError, StoreError
 from review.formats import appraisal_workbook
-from review.formats.appraisal_workbook import Book, Row, Sheet
+from review.formats.appraisal_workbook import AppraisalWorkbook, ChecklistSheet, WorkbookRow
 from review.models import Answer
 from review.store import Connection, records
-from review.store.records import key_of, number_of
+from review.store.records import format_record_key, parse_record_key
 from review.workflow.appraisal.adjudication import refresh_gates
-from review.workflow.appraisal.assignment import place_reports
+from review.workflow.appraisal.assignment import enqueue_new_reports
 from review.workflow.appraisal.forms import (
-    Form,
-    Given,
+    AnswerInput,
+    AppraisalForm,
+    active_questions,
     add_answers,
-    asked_now,
+    get_own_kind,
+    get_report,
+    list_due_reports,
+    load_own_form,
     mark_finished,
-    own_form,
-    own_kind,
-    report_of,
-    reports_due,
 )
-from review.workflow.appraisal.instruments import KIND, checklist, names_in_use, tools_for
+from review.workflow.appraisal.instruments import (
+    KIND_CHECKLIST,
+    get_checklist,
+    list_checklist_ids,
+    list_required_forms,
+)
 from review.workflow.project.project import Project
 
 UNSURE_LABEL = "Unsure"
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class AppraisalImportResult:
     """What a spreadsheet brought."""
 
     new: int
@@ -53,70 +58,78 @@ def write_template(
     Raises:
         ReviewError: an unknown checklist or record, or one that is not due.
     """
-    place_reports(project)
-    books: dict[str, list[Row]] = {}
+    enqueue_new_reports(project)
+    rows_by_checklist: dict[str, list[WorkbookRow]] = {}
     count = 0
     with project.store.read() as conn:
-        due = reports_due(project, conn)
-        wanted = [report_of(conn, number_of(key)) for key in keys] or sorted(due)
-        for report in wanted:
+        due = list_due_reports(project, conn)
+        report_numbers = [get_report(conn, parse_record_key(key)) for key in keys] or sorted(due)
+        for report in report_numbers:
             if report not in due:
-                raise ReviewError(f"{key_of(report)} is not due for appraisal.")
-            for name in names or _asked_of_it(project, conn, report, reviewer):
-                form = own_form(conn, report, checklist(project, name), reviewer)
-                rows = _rows(form, records.get(conn, report).record.title or "")
-                books.setdefault(name, []).extend(rows)
+                raise ReviewError(f"{format_record_key(report)} is not due for appraisal.")
+            for name in names or _list_checklist_ids(project, conn, report, reviewer):
+                form = load_own_form(conn, report, get_checklist(project, name), reviewer)
+                rows = _build_rows(form, records.get_record(conn, report).record.title or "")
+                rows_by_checklist.setdefault(name, []).extend(rows)
                 count += 1
     pages = [
-        Sheet(checklist(project, name).short, name, tuple(rows)) for name, rows in books.items()
+        ChecklistSheet(get_checklist(project, name).short, name, tuple(rows))
+        for name, rows in rows_by_checklist.items()
     ]
-    appraisal_workbook.write(Book(reviewer, project.protocol.title, tuple(pages)), path)
+    appraisal_workbook.write_workbook(
+        AppraisalWorkbook(reviewer, project.protocol.title, tuple(pages)), path
+    )
     return count
 
 
-def _asked_of_it(project: Project, conn: Connection, report: int, reviewer: str) -> list[str]:
+def _list_checklist_ids(
+    project: Project, conn: Connection, report: int, reviewer: str
+) -> list[str]:
     """Checklists for this report; all of them while its kind is not said, so that one file does."""
-    kind = own_kind(conn, report, reviewer)
+    kind = get_own_kind(conn, report, reviewer)
     if kind is None:
-        return names_in_use(project.protocol)
-    return [tool.checklist for tool in tools_for(project.protocol, kind)]
+        return list_checklist_ids(project.protocol)
+    return [tool.checklist for tool in list_required_forms(project.protocol, kind)]
 
 
-def _rows(form: Form, title: str) -> list[Row]:
+def _build_rows(form: AppraisalForm, title: str) -> list[WorkbookRow]:
     titles = {section.id: section.title for section in form.checklist.sections}
     return [
-        _row(form, asked, title, titles.get(asked.section, ""))
-        for asked in asked_now(form.checklist, form.entries)
+        _build_row(form, question, title, titles.get(question.section, ""))
+        for question in active_questions(form.checklist, form.entries)
     ]
 
 
-def _row(form: Form, asked: Asked, title: str, section: str) -> Row:
-    entry = form.entries.get(asked.key) or form.drafts.get(asked.key)
-    labels = tuple(option.label for option in asked.options)
+def _build_row(
+    form: AppraisalForm, question: FormQuestion, title: str, section: str
+) -> WorkbookRow:
+    entry = form.entries.get(question.key) or form.drafts.get(question.key)
+    labels = tuple(option.label for option in question.options)
     allowed = {
         "many": f"several of: {'; '.join(labels)}; or None of these",
-        "number": f"a number{' of ' + asked.unit if asked.unit else ''}; or {'; '.join(labels)}",
+        "number": f"a number{' of ' + question.unit if question.unit else ''}; or "
+        f"{'; '.join(labels)}",
         "text": f"text; or {'; '.join(labels)}" if labels else "text",
-    }.get(asked.choose, "; ".join(labels))
-    return Row(
-        record=key_of(form.report),
-        key=asked.key,
-        answer=label_of(asked, entry.answer) if entry and entry.answer else "",
+    }.get(question.choose, "; ".join(labels))
+    return WorkbookRow(
+        record=format_record_key(form.report),
+        key=question.key,
+        answer=format_answer(question, entry.answer) if entry and entry.answer else "",
         quote=(entry.quote if entry else None) or "",
         page=str(entry.page) if entry and entry.page else "",
         comment=(entry.comment if entry else None) or "",
         title=title,
-        number=asked.number,
+        number=question.number,
         section=section,
-        question=f"{asked.name}: {asked.question}",
+        question=f"{question.name}: {question.question}",
         allowed=allowed,
-        choices=(*labels, UNSURE_LABEL) if asked.choose == "one" else (),
+        choices=(*labels, UNSURE_LABEL) if question.choose == "one" else (),
     )
 
 
 def read_template(
     project: Project, path: Path, reviewer: str, *, dry_run: bool = False, finish: bool = False
-) -> Imported:
+) -> AppraisalImportResult:
     """Adds what a filled-in spreadsheet says to a reviewer's own forms: all of it or nothing.
 
     Blank answers change nothing. Answers that are there already are not added again.
@@ -129,86 +142,103 @@ def read_template(
         SourceError: the file was written for somebody else, or cells cannot be read; names each.
         ReviewError: as answer does, for example a report that is not due.
     """
-    place_reports(project)
-    book = appraisal_workbook.read(path)
+    enqueue_new_reports(project)
+    book = appraisal_workbook.read_workbook(path)
     if book.reviewer != reviewer:
         raise SourceError(
             f"{path} was written for {book.reviewer or 'nobody'}, and you act as {reviewer}. "
             f"Each reviewer imports their own file (or run: review --user {book.reviewer} ...)."
         )
-    wanted, problems = _wanted(project, book)
+    answers_by_form, problems = _collect_answers(project, book)
     if problems:
-        listed = "\n".join(f"  {one}" for one in problems)
+        problem_lines = "\n".join(f"  {problem}" for problem in problems)
         raise SourceError(
-            f"{path}: nothing was added. {len(problems)} cells need a look:\n{listed}"
+            f"{path}: nothing was added. {len(problems)} cells need a look:\n{problem_lines}"
         )
-    new = same = 0
-    done: list[str] = []
+    new_count = same_count = 0
+    finished_lines: list[str] = []
     with project.store.write() as conn:
-        for (report, name), given in wanted.items():
-            one = checklist(project, name)
-            before = own_form(conn, report, one, reviewer).entries
-            fresh = [g for g in given if not _is_same(before.get(g.key), g)]
-            same += len(given) - len(fresh)
-            new += len(fresh)
-            if fresh and not dry_run:
-                _add(project, conn, one, fresh, reviewer)
-            if not dry_run and (finish or (fresh and one.id == KIND)):
-                done += _finished(project, conn, report, one, reviewer)
-    return Imported(new, same, tuple(done))
+        for (report, name), answer_inputs in answers_by_form.items():
+            checklist = get_checklist(project, name)
+            earlier_entries = load_own_form(conn, report, checklist, reviewer).entries
+            new_inputs = [
+                answer_input
+                for answer_input in answer_inputs
+                if not _is_same(earlier_entries.get(answer_input.key), answer_input)
+            ]
+            same_count += len(answer_inputs) - len(new_inputs)
+            new_count += len(new_inputs)
+            if new_inputs and not dry_run:
+                _add_form_answers(project, conn, checklist, new_inputs, reviewer)
+            if not dry_run and (finish or (new_inputs and checklist.id == KIND_CHECKLIST)):
+                finished_lines += _finish_form(project, conn, report, checklist, reviewer)
+    return AppraisalImportResult(new_count, same_count, tuple(finished_lines))
 
 
-def _add(
-    project: Project, conn: Connection, one: Checklist, fresh: list[Given], reviewer: str
+def _add_form_answers(
+    project: Project,
+    conn: Connection,
+    checklist: Checklist,
+    new_inputs: list[AnswerInput],
+    reviewer: str,
 ) -> None:
     try:
-        add_answers(project, conn, one, fresh, reviewer)
+        add_answers(project, conn, checklist, new_inputs, reviewer)
     except ReviewError as error:
-        where = f"{key_of(fresh[0].record)} {one.short}"
-        raise ReviewError(f"{where}: {error} Nothing of the file was added.") from error
+        form_label = f"{format_record_key(new_inputs[0].record)} {checklist.short}"
+        raise ReviewError(f"{form_label}: {error} Nothing of the file was added.") from error
 
 
-def _finished(
-    project: Project, conn: Connection, report: int, one: Checklist, reviewer: str
+def _finish_form(
+    project: Project, conn: Connection, report: int, checklist: Checklist, reviewer: str
 ) -> list[str]:
-    form = own_form(conn, report, one, reviewer)
+    form = load_own_form(conn, report, checklist, reviewer)
     if form.finished or form.result.unanswered or not form.entries:
-        left = len(form.result.unanswered)
-        return [f"{key_of(report)} {one.short}: {left} not answered"] if left else []
-    mark_finished(conn, report, one, reviewer)
+        unanswered_count = len(form.result.unanswered)
+        return (
+            [f"{format_record_key(report)} {checklist.short}: {unanswered_count} not answered"]
+            if unanswered_count
+            else []
+        )
+    mark_finished(conn, report, checklist, reviewer)
     refresh_gates(project, conn, report)
-    return [f"{key_of(report)} {one.short}: finished"]
+    return [f"{format_record_key(report)} {checklist.short}: finished"]
 
 
-def _is_same(entry: Answer | None, given: Given) -> bool:
+def _is_same(entry: Answer | None, answer_input: AnswerInput) -> bool:
     return entry is not None and (entry.answer, entry.quote, entry.page, entry.comment) == (
-        given.answer, given.quote, given.page, given.comment,
-    )  # fmt: skip
+        answer_input.answer,
+        answer_input.quote,
+        answer_input.page,
+        answer_input.comment,
+    )
 
 
-Wanted = dict[tuple[int, str], list[Given]]
+AnswersByForm = dict[tuple[int, str], list[AnswerInput]]
 
 
-def _wanted(project: Project, book: Book) -> tuple[Wanted, list[str]]:
+def _collect_answers(project: Project, book: AppraisalWorkbook) -> tuple[AnswersByForm, list[str]]:
     """Report and checklist -> what is given for them; and every cell that cannot be read."""
-    found: Wanted = {}
+    answers_by_form: AnswersByForm = {}
     problems: list[str] = []
     with project.store.read() as conn:
-        due = reports_due(project, conn)
+        due = list_due_reports(project, conn)
         for sheet in book.sheets:
-            one = checklist(project, sheet.checklist)
+            checklist = get_checklist(project, sheet.checklist)
             for row in sheet.rows:
                 if not (row.answer or row.quote or row.comment):
                     continue
                 try:
-                    report = report_of(conn, records.get(conn, number_of(row.record)).id)
+                    report = get_report(
+                        conn, records.get_record(conn, parse_record_key(row.record)).id
+                    )
                 except StoreError as error:
                     problems.append(f"{row.cells['Record']}: {error}")
                     continue
-                if not row.answer and _is_draft(conn, one, row, (report, book.reviewer)):
+                if not row.answer and _is_draft(conn, checklist, row, (report, book.reviewer)):
                     continue
                 try:
-                    given = _given(one, row, report)
+                    answer_input = _parse_row(checklist, row, report)
                 except ChecklistError as error:
                     problems.append(str(error))
                     continue
@@ -216,34 +246,44 @@ def _wanted(project: Project, book: Book) -> tuple[Wanted, list[str]]:
                     problems.append(
                         f"{row.cells['Record']}: {row.record} is not due for appraisal."
                     )
-                found.setdefault((report, one.id), []).append(given)
-    return found, problems
+                answers_by_form.setdefault((report, checklist.id), []).append(answer_input)
+    return answers_by_form, problems
 
 
-def _is_draft(conn: Connection, one: Checklist, row: Row, whose: tuple[int, str]) -> bool:
+def _is_draft(
+    conn: Connection, checklist: Checklist, row: WorkbookRow, form_owner: tuple[int, str]
+) -> bool:
     """Whether a row without an answer holds just the words that wait in the store for one."""
-    report, reviewer = whose
-    kept = own_form(conn, report, one, reviewer).drafts.get(row.key)
-    page = str(kept.page) if kept and kept.page else ""
-    words = (kept.quote or "", page, kept.comment or "") if kept else None
-    return words == (row.quote, row.page, row.comment)
+    report, reviewer = form_owner
+    draft = load_own_form(conn, report, checklist, reviewer).drafts.get(row.key)
+    page = str(draft.page) if draft and draft.page else ""
+    draft_cells = (draft.quote or "", page, draft.comment or "") if draft else None
+    return draft_cells == (row.quote, row.page, row.comment)
 
 
-def _given(one: Checklist, row: Row, report: int) -> Given:
+def _parse_row(checklist: Checklist, row: WorkbookRow, report: int) -> AnswerInput:
     """What a row gives. Raises ChecklistError that names the cell."""
     try:
-        asked = asked_of(one, row.key)
+        question = find_question(checklist, row.key)
     except ChecklistError as error:
         raise ChecklistError(f"{row.cells['Key']}: {error}") from error
     try:
-        said = read_answer(asked, row.answer)
+        parsed_answer = read_answer(question, row.answer)
     except ChecklistError as error:
         raise ChecklistError(f"{row.cells['Answer']}: {error}") from error
-    if said is None:
+    if parsed_answer is None:
         raise ChecklistError(
             f"{row.cells['Answer']}: blank, though there is a quote or comment ({row.key})."
         )
     if row.page and not (row.page.isdecimal() and int(row.page) > 0):
         raise ChecklistError(f"{row.cells['Page']}: '{row.page}' is no page number.")
     page = int(row.page) if row.page else None
-    return Given(report, one.id, asked.key, said, row.quote or None, page, row.comment or None)
+    return AnswerInput(
+        report,
+        checklist.id,
+        question.key,
+        parsed_answer,
+        row.quote or None,
+        page,
+        row.comment or None,
+    )

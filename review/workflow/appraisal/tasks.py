@@ -6,33 +6,38 @@ from dataclasses import dataclass
 from review.checklists import UNSURE
 from review.models import Answer
 from review.store import Connection, answers, links, records
-from review.workflow.appraisal.assignment import is_taken, may_read, place_reports, readers_of
+from review.workflow.appraisal.assignment import (
+    enqueue_new_reports,
+    get_assignment,
+    has_enough_appraisers,
+    may_appraise,
+)
 from review.workflow.appraisal.forms import (
-    counted,
-    finishers,
-    own_kind,
-    readers,
-    reports_due,
+    count_answered,
+    find_appraisers,
+    find_finishers,
+    get_own_kind,
+    list_due_reports,
 )
 from review.workflow.appraisal.instruments import (
-    KIND,
+    KIND_CHECKLIST,
     KIND_ITEM,
-    Tool,
-    checklist,
-    names_in_use,
-    tools_for,
+    RequiredForm,
+    get_checklist,
+    list_checklist_ids,
+    list_required_forms,
 )
 from review.workflow.project.project import Project
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class AppraisalTask:
     """One report in a reviewer's list."""
 
     report: int
     title: str
     kind: str | None
-    tools: tuple[tuple[Tool, str, int, int], ...]
+    forms: tuple[tuple[RequiredForm, str, int, int], ...]
     """Tool, state (open, begun, finished), answers given, answers asked."""
     status: str
     """Status at the quality stage, where there is one."""
@@ -40,12 +45,12 @@ class Task:
     """One of the first reports, which everybody appraises."""
 
 
-APPRAISED = ("kind", "gate", "tool")
+APPRAISAL_USES = ("kind", "gate", "tool")
 """Uses of the tools that make up an appraisal; the extraction has a page of its own."""
 
 
-def is_finished(
-    states: Iterable[tuple[Tool, bool]], status: str, uses: Collection[str] = APPRAISED
+def is_appraisal_finished(
+    states: Iterable[tuple[RequiredForm, bool]], status: str, uses: Collection[str] = APPRAISAL_USES
 ) -> bool:
     """Whether a reviewer has finished a report's tools of some uses; a report that a gate has kept
     out needs no tools but the gates'.
@@ -54,132 +59,161 @@ def is_finished(
         states: each tool the report asks for, and whether the reviewer's form is finished.
         status: the report's status at the quality stage.
     """
-    every = list(states)
-    due = {"kind", "gate"} & set(uses) if status == "excluded" else uses
-    known = any(tool.use != "kind" for tool, _ in every)
-    return known and all(done for tool, done in every if tool.use in due)
+    form_states = list(states)
+    due_uses = {"kind", "gate"} & set(uses) if status == "excluded" else uses
+    has_known_kind = any(form.use != "kind" for form, _ in form_states)
+    return has_known_kind and all(
+        finished for form, finished in form_states if form.use in due_uses
+    )
 
 
-def finished_by(project: Project, conn: Connection, names: Iterable[str]) -> dict[str, int]:
+def count_finished_reports(
+    project: Project, conn: Connection, names: Iterable[str]
+) -> dict[str, int]:
     """Reviewer -> reports they have finished appraising."""
-    due = reports_due(project, conn)
-    ended = _finished(conn, due)
-    found = {}
+    due = list_due_reports(project, conn)
+    finished_by_form = _find_finished_forms(conn, due)
+    counts = {}
     for name in names:
-        kinds = _kinds(conn, due, _own_entries(conn, due, name))
-        found[name] = 0
+        kinds = _get_study_kinds(conn, due, _load_own_entries(conn, due, name))
+        counts[name] = 0
         for report, status in due.items():
-            asked = tools_for(project.protocol, kinds.get(report))
-            states = [(tool, name in ended.get((report, tool.checklist), ())) for tool in asked]
-            found[name] += is_finished(states, status)
-    return found
+            required_forms = list_required_forms(project.protocol, kinds.get(report))
+            states = [
+                (form, name in finished_by_form.get((report, form.checklist), ()))
+                for form in required_forms
+            ]
+            counts[name] += is_appraisal_finished(states, status)
+    return counts
 
 
-def tasks(project: Project, reviewer: str) -> list[Task]:
+def list_tasks(project: Project, reviewer: str) -> list[AppraisalTask]:
     """The reports a reviewer has to appraise or has appraised: the pilot, then in the order of
     their keys.
 
     Reports drawn for others and reports that enough others appraise are left out.
     """
-    place_reports(project)
-    found = []
+    enqueue_new_reports(project)
+    task_list = []
     with project.store.read() as conn:
-        due = reports_due(project, conn)
-        names = records.many(conn, due)
-        who = readers_of(project, conn, due)
-        at_work = _at_work(conn, due)
-        ended = _finished(conn, due)
-        mine = _own_entries(conn, due, reviewer)
-        kinds = _kinds(conn, due, mine)
-    lists = {name: checklist(project, name) for name in names_in_use(project.protocol)}
-    began = {report for report, _ in mine}
-    for report, status in sorted(due.items(), key=lambda one: (one[0] not in who.pilot, one[0])):
+        due = list_due_reports(project, conn)
+        stored_records = records.get_records(conn, due)
+        assignment = get_assignment(project, conn, due)
+        at_work = _find_active_appraisers(conn, due)
+        finished_by_form = _find_finished_forms(conn, due)
+        own_entries = _load_own_entries(conn, due, reviewer)
+        kinds = _get_study_kinds(conn, due, own_entries)
+    checklists = {
+        name: get_checklist(project, name) for name in list_checklist_ids(project.protocol)
+    }
+    started_reports = {report for report, _ in own_entries}
+    for report, status in sorted(
+        due.items(), key=lambda due_item: (due_item[0] not in assignment.pilot, due_item[0])
+    ):
         kind = kinds.get(report)
         states = []
-        for tool in tools_for(project.protocol, kind):
-            done = ended.get((report, tool.checklist), set())
-            others = done if tool.checklist != KIND else set()
-            if is_taken(who, report, reviewer, at_work.get(report, ()), others):
+        for form in list_required_forms(project.protocol, kind):
+            finished_names = finished_by_form.get((report, form.checklist), set())
+            counted_names = finished_names if form.checklist != KIND_CHECKLIST else set()
+            if has_enough_appraisers(
+                assignment, report, reviewer, at_work.get(report, ()), counted_names
+            ):
                 continue
-            entries = mine.get((report, tool.checklist), {})
-            given, total = counted(lists[tool.checklist], entries)
-            word = "finished" if reviewer in done else "begun" if entries else "open"
-            states.append((tool, word, given, total))
-        if not any(tool.use != "kind" or kind is None for tool, *_ in states):
+            entries = own_entries.get((report, form.checklist), {})
+            answered_count, asked_count = count_answered(checklists[form.checklist], entries)
+            state = "finished" if reviewer in finished_names else "begun" if entries else "open"
+            states.append((form, state, answered_count, asked_count))
+        if not any(form.use != "kind" or kind is None for form, *_ in states):
             continue
-        if report in began or may_read(who, report, reviewer):
-            title = names[report].record.title or "(no title)"
-            found.append(Task(report, title, kind, tuple(states), status, report in who.pilot))
-    return found
+        if report in started_reports or may_appraise(assignment, report, reviewer):
+            title = stored_records[report].record.title or "(no title)"
+            task_list.append(
+                AppraisalTask(
+                    report, title, kind, tuple(states), status, report in assignment.pilot
+                )
+            )
+    return task_list
 
 
-def tools_of(project: Project, conn: Connection, report: int, reviewer: str) -> list[Tool]:
+def list_reviewer_forms(
+    project: Project, conn: Connection, report: int, reviewer: str
+) -> list[RequiredForm]:
     """The forms a reviewer is asked for one report; those that enough others fill in are left
     out, where some have left and freed only the rest."""
-    kind = own_kind(conn, report, reviewer)
-    who = readers_of(project, conn, [report])
-    at_work = readers(conn, report)
-    found = []
-    for tool in tools_for(project.protocol, kind):
-        one = checklist(project, tool.checklist)
-        done = finishers(conn, report, one) if tool.checklist != KIND else set()
-        if not is_taken(who, report, reviewer, at_work, done):
-            found.append(tool)
-    return found
+    kind = get_own_kind(conn, report, reviewer)
+    assignment = get_assignment(project, conn, [report])
+    at_work = find_appraisers(conn, report)
+    reviewer_forms = []
+    for form in list_required_forms(project.protocol, kind):
+        checklist = get_checklist(project, form.checklist)
+        finished_names = (
+            find_finishers(conn, report, checklist) if form.checklist != KIND_CHECKLIST else set()
+        )
+        if not has_enough_appraisers(assignment, report, reviewer, at_work, finished_names):
+            reviewer_forms.append(form)
+    return reviewer_forms
 
 
-def _reports(conn: Connection, due: Iterable[int]) -> dict[int, int]:
+def _map_reports(conn: Connection, due: Iterable[int]) -> dict[int, int]:
     """Record -> report, for every record of some reports."""
-    return {n: report for report, numbers in links.members(conn, due).items() for n in numbers}
+    return {
+        number: report
+        for report, numbers in links.list_members(conn, due).items()
+        for number in numbers
+    }
 
 
-def _at_work(conn: Connection, due: Iterable[int]) -> dict[int, set[str]]:
+def _find_active_appraisers(conn: Connection, due: Iterable[int]) -> dict[int, set[str]]:
     """Report -> who has given any answer for it."""
-    of = _reports(conn, due)
-    found: dict[int, set[str]] = {}
-    for record, who in answers.writers(conn):
-        if record in of:
-            found.setdefault(of[record], set()).add(who)
-    return found
+    report_by_record = _map_reports(conn, due)
+    active_by_report: dict[int, set[str]] = {}
+    for record, who in answers.list_answering_reviewers(conn):
+        if record in report_by_record:
+            active_by_report.setdefault(report_by_record[record], set()).add(who)
+    return active_by_report
 
 
-def _own_entries(
+def _load_own_entries(
     conn: Connection, due: Iterable[int], reviewer: str
 ) -> dict[tuple[int, str], dict[str, Answer]]:
-    of = _reports(conn, due)
-    found: dict[tuple[int, str], dict[str, Answer]] = {}
-    for one in answers.of_reviewer(conn, of, reviewer):
-        found.setdefault((of[one.record], one.checklist), {})[one.item] = one
+    report_by_record = _map_reports(conn, due)
+    entries_by_form: dict[tuple[int, str], dict[str, Answer]] = {}
+    for answer_row in answers.list_own_answers(conn, report_by_record, reviewer):
+        entries_by_form.setdefault((report_by_record[answer_row.record], answer_row.checklist), {})[
+            answer_row.item
+        ] = answer_row
     return {
-        place: {key: entry for key, entry in entries.items() if entry.answer is not None}
-        for place, entries in found.items()
+        form_key: {key: entry for key, entry in entries.items() if entry.answer is not None}
+        for form_key, entries in entries_by_form.items()
     }
 
 
-def _finished(conn: Connection, due: Iterable[int]) -> dict[tuple[int, str], set[str]]:
+def _find_finished_forms(conn: Connection, due: Iterable[int]) -> dict[tuple[int, str], set[str]]:
     """Report and checklist -> whose form is finished."""
-    of = _reports(conn, due)
+    report_by_record = _map_reports(conn, due)
     newest = {
-        (of[event.record], event.checklist, event.reviewer): event.state
-        for event in answers.form_events(conn, of)
+        (report_by_record[event.record], event.checklist, event.reviewer): event.state
+        for event in answers.list_form_events(conn, report_by_record)
     }
-    found: dict[tuple[int, str], set[str]] = {}
+    finished_by_form: dict[tuple[int, str], set[str]] = {}
     for (report, name, who), state in newest.items():
         if state == "finished":
-            found.setdefault((report, name), set()).add(who)
-    return found
+            finished_by_form.setdefault((report, name), set()).add(who)
+    return finished_by_form
 
 
-def _kinds(
-    conn: Connection, due: Iterable[int], mine: Mapping[tuple[int, str], Mapping[str, Answer]]
+def _get_study_kinds(
+    conn: Connection,
+    due: Iterable[int],
+    own_entries: Mapping[tuple[int, str], Mapping[str, Answer]],
 ) -> dict[int, str]:
-    found: dict[int, str] = {}
+    kinds: dict[int, str] = {}
     for report in due:
-        entry = mine.get((report, KIND), {}).get(KIND_ITEM)
+        entry = own_entries.get((report, KIND_CHECKLIST), {}).get(KIND_ITEM)
         if entry and entry.answer and entry.answer != UNSURE:
-            found[report] = entry.answer
-    of = _reports(conn, due)
-    for one in answers.of_everybody(conn, of, KIND):
-        if one.role == "consensus" and one.item == KIND_ITEM and one.answer:
-            found[of[one.record]] = one.answer
-    return found
+            kinds[report] = entry.answer
+    report_by_record = _map_reports(conn, due)
+    for answer_row in answers.list_all_answers(conn, report_by_record, KIND_CHECKLIST):
+        if answer_row.role == "consensus" and answer_row.item == KIND_ITEM and answer_row.answer:
+            kinds[report_by_record[answer_row.record]] = answer_row.answer
+    return kinds

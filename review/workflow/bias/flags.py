@@ -14,58 +14,63 @@ from typing import Any
 from review import fulltext
 from review.bias import datasets, number_checks
 from review.bias import rules as cues
-from review.bias.datasets import Matrix, Mention, Overlap, Registry
-from review.bias.pitfalls import Pitfalls, Rule
-from review.bias.pitfalls import load as load_pitfalls
+from review.bias.datasets import DatasetMatrix, Mention, Overlap, Registry
+from review.bias.pitfalls import PitfallCatalog, PitfallRule
+from review.bias.pitfalls import load_pitfalls as load_pitfalls
 from review.bias.rules import Flag
-from review.checklists import PARTS, Asked, Checklist
+from review.checklists import JUDGEMENT_PARTS, Checklist, FormQuestion
 from review.errors import ReviewError
 from review.figures import dataset_graph
-from review.figures.convert import png as to_png
+from review.figures.convert import render_png as to_png
 from review.models import Sentence
 from review.parallel import process_pool
-from review.resources import folder as shipped
+from review.resources import get_shipped_path as shipped
 from review.store import feedback, flags, links, records
 from review.store import files as stored_files
-from review.store.feedback import Said
-from review.store.records import key_of
-from review.store.timestamps import now
-from review.workflow.appraisal.forms import reports_due
+from review.store.feedback import FeedbackEntry
+from review.store.records import format_record_key
+from review.store.timestamps import utc_now
+from review.workflow.appraisal.forms import list_due_reports
 from review.workflow.fulltexts import attachments
 from review.workflow.fulltexts import reading as texts
 from review.workflow.project.project import Project
 
-Progress = Callable[[int, int, str], None]
-_FEWEST_FOR_A_POOL = 3
+ProgressCallback = Callable[[int, int, str], None]
+_MIN_TEXTS_FOR_POOL = 3
 """Starting processes takes longer than flagging fewer papers."""
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge:
+class BiasKnowledge:
     """The shipped rules and registry, and the engine they make."""
 
-    rules: Pitfalls
+    rules: PitfallCatalog
     registry: Registry
     engine: str
     """Version of the rules and the first letters of what both files hold."""
 
 
 @cache
-def knowledge() -> Knowledge:
+def load_knowledge() -> BiasKnowledge:
     """Loads rules and registry once. Raises ChecklistError where a file does not hold together."""
     paths = (shipped("data") / "cues.yaml", shipped("data") / "datasets.yaml")
-    rules, registry = load_pitfalls(paths[0]), datasets.load(paths[1])
+    rules, registry = load_pitfalls(paths[0]), datasets.load_registry(paths[1])
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
-    return Knowledge(rules, registry, f"{rules.version}-{fulltext.VERSION}-{digest[:12]}")
+    return BiasKnowledge(
+        rules, registry, f"{rules.version}-{fulltext.EXTRACTION_VERSION}-{digest[:12]}"
+    )
 
 
 @cache
-def _reader(every: bool) -> cues.Reader:
-    return cues.reader(knowledge().rules, every=every)
+def _build_reader(include_disabled: bool) -> cues.RuleSet:
+    return cues.compile_rules(load_knowledge().rules, include_disabled=include_disabled)
 
 
-def flags_in(
-    sentences: Sequence[Sentence], *, every: bool = False, settled: Sequence[str] | None = None
+def find_flags(
+    sentences: Sequence[Sentence],
+    *,
+    include_disabled: bool = False,
+    settled_datasets: Sequence[str] | None = None,
 ) -> list[Flag]:
     """Flags of a full text at hand.
 
@@ -73,71 +78,84 @@ def flags_in(
         every: with the rules that are off by default, because they were not measured yet.
         settled: ids of the data sets used, where a person has settled them.
     """
-    return cues.flags(sentences, _reader(every), knowledge().registry, settled=settled)
+    return cues.find_flags(
+        sentences,
+        _build_reader(include_disabled),
+        load_knowledge().registry,
+        confirmed_sets=settled_datasets,
+    )
 
 
-def flags_of(project: Project, record: int) -> list[Flag]:
+def get_flags(project: Project, record: int) -> list[Flag]:
     """The flags of a record's PDF, raised once and kept. Every rule runs; shown are those on.
 
     Where people put data sets on the study or took some off, the flags follow their word. None is
     raised for a record without a PDF or without text.
     """
-    path = attachments.pdf_of(project, record)
+    path = attachments.find_pdf(project, record)
     if path is None:
         return []
-    engine = knowledge().engine
+    engine = load_knowledge().engine
     with project.store.read() as conn:
-        kept = flags.of_file(conn, record, path.stem, engine)
-    if kept is None:
-        text = texts.text_of(project, record)
-        found = flags_in(text.sentences, every=True) if text else []
-        _keep(project, record, path.stem, found)
-        kept = [asdict(flag) for flag in found]
-    hand = _by_hand(project, record)
-    text = texts.text_of(project, record) if hand else None
+        stored_flags = flags.get_file_flags(conn, record, path.stem, engine)
+    if stored_flags is None:
+        text = texts.get_record_text(project, record)
+        new_flags = find_flags(text.sentences, include_disabled=True) if text else []
+        _store_flags(project, record, path.stem, new_flags)
+        stored_flags = [asdict(flag) for flag in new_flags]
+    manual_verdicts = _get_manual_verdicts(project, record)
+    text = texts.get_record_text(project, record) if manual_verdicts else None
     if text is None:
-        return [_flag(one) for one in kept]
+        return [_build_flag(flag_data) for flag_data in stored_flags]
     sentences = tuple(text.sentences)
-    return list(_with_sets(sentences, datasets_in(sentences, hand).used))
+    return list(
+        _find_flags_with_datasets(sentences, find_datasets(sentences, manual_verdicts).used)
+    )
 
 
 @lru_cache(maxsize=32)
-def _with_sets(sentences: tuple[Sentence, ...], used: tuple[str, ...]) -> tuple[Flag, ...]:
-    return tuple(flags_in(sentences, every=True, settled=used))
+def _find_flags_with_datasets(
+    sentences: tuple[Sentence, ...], used: tuple[str, ...]
+) -> tuple[Flag, ...]:
+    return tuple(find_flags(sentences, include_disabled=True, settled_datasets=used))
 
 
-def _keep(project: Project, record: int, sha256: str, found: Sequence[Flag]) -> None:
-    rows = [(flag.rule, asdict(flag)) for flag in found]
+def _store_flags(project: Project, record: int, sha256: str, new_flags: Sequence[Flag]) -> None:
+    rows = [(flag.rule, asdict(flag)) for flag in new_flags]
     with project.store.write() as conn:
-        flags.add(conn, record, sha256, knowledge().engine, rows, now())
+        flags.add_run(conn, record, sha256, load_knowledge().engine, rows, utc_now())
 
 
-def _flag(data: Mapping[str, Any]) -> Flag:
+def _build_flag(data: Mapping[str, Any]) -> Flag:
     values = dict(data)
     values["boxes"] = tuple(tuple(box) for box in values["boxes"])
     values["informs"] = {key: tuple(numbers) for key, numbers in values["informs"].items()}
     return Flag(**values)
 
 
-def pitfall_name(rule: Rule) -> str:
+def get_pitfall_name(rule: PitfallRule) -> str:
     """The name of the pitfall a rule looks for."""
-    return next(one.name for one in knowledge().rules.pitfalls if one.id == rule.pitfall)
+    return next(
+        pitfall.name for pitfall in load_knowledge().rules.pitfalls if pitfall.id == rule.pitfall
+    )
 
 
-def titles(project: Project, numbers: Sequence[int]) -> dict[int, str]:
+def get_titles(project: Project, numbers: Sequence[int]) -> dict[int, str]:
     """Record -> its title."""
     with project.store.read() as conn:
-        found = records.many(conn, numbers)
-    return {number: one.record.title or "(no title)" for number, one in found.items()}
+        stored_records = records.get_records(conn, numbers)
+    return {
+        number: stored.record.title or "(no title)" for number, stored in stored_records.items()
+    }
 
 
-def enabled() -> set[str]:
+def list_enabled_rules() -> set[str]:
     """Ids of the rules that are on by default."""
-    return {rule.id for rule in knowledge().rules.rules if rule.enabled}
+    return {rule.id for rule in load_knowledge().rules.rules if rule.enabled}
 
 
 def flag_all(
-    project: Project, *, workers: int | None = None, progress: Progress | None = None
+    project: Project, *, workers: int | None = None, progress: ProgressCallback | None = None
 ) -> dict[int, int | None]:
     """Flags every PDF of the review that was not flagged by these rules, in a process pool.
 
@@ -149,35 +167,38 @@ def flag_all(
         tried again at the next run.
     """
     texts.read_all(project, workers=workers, progress=progress)
-    engine = knowledge().engine
+    engine = load_knowledge().engine
     with project.store.read() as conn:
-        attached = {record: one["sha256"] for record, one in stored_files.every(conn).items()}
-        done = flags.ran(conn, engine, attached)
-    waiting = [
+        attached = {
+            record: file_row["sha256"]
+            for record, file_row in stored_files.list_current_files(conn).items()
+        }
+        finished = flags.list_runs(conn, engine, attached)
+    pending = [
         (record, sha)
         for record, sha in attached.items()
-        if (record, sha) not in done and attachments.path_of(project, sha).exists()
+        if (record, sha) not in finished and attachments.get_file_path(project, sha).exists()
     ]
-    hashes = dict(waiting)
-    out: dict[int, int | None] = {}
-    found_in = flag_many(_kept_texts(project, waiting), workers=workers, total=len(waiting))
-    for number, (record, found) in enumerate(found_in, 1):
-        said = "its process ended; the next run tries again"
-        if found is not None:
-            _keep(project, record, hashes[record], found)
-            said = f"{len(found)} flags"
-        out[record] = None if found is None else len(found)
+    hashes = dict(pending)
+    flag_counts: dict[int, int | None] = {}
+    results = flag_many(_iter_texts(project, pending), workers=workers, total=len(pending))
+    for number, (record, new_flags) in enumerate(results, 1):
+        outcome = "its process ended; the next run tries again"
+        if new_flags is not None:
+            _store_flags(project, record, hashes[record], new_flags)
+            outcome = f"{len(new_flags)} flags"
+        flag_counts[record] = None if new_flags is None else len(new_flags)
         if progress:
-            progress(number, len(waiting), f"{key_of(record)}: {said}")
-    return out
+            progress(number, len(pending), f"{format_record_key(record)}: {outcome}")
+    return flag_counts
 
 
-def _kept_texts(
-    project: Project, waiting: Iterable[tuple[int, str]]
+def _iter_texts(
+    project: Project, pending: Iterable[tuple[int, str]]
 ) -> Iterator[tuple[int, Sequence[Sentence]]]:
     """(record, sentences) one after another; none at all for what could not be read."""
-    for record, _ in waiting:
-        text = texts.text_of(project, record)
+    for record, _ in pending:
+        text = texts.get_record_text(project, record)
         yield record, text.sentences if text else ()
 
 
@@ -191,77 +212,88 @@ def flag_many(
 
     None stands where a process ended on a text. Fewer than three, or one worker, need no pool.
     """
-    if workers == 1 or (total is not None and total < _FEWEST_FOR_A_POOL):
+    if workers == 1 or (total is not None and total < _MIN_TEXTS_FOR_POOL):
         for record, lines in sentences:
-            yield record, flags_in(lines, every=True)
+            yield record, find_flags(lines, include_disabled=True)
         return
-    yield from process_pool.each(_flag_one, sentences, workers=workers)
+    yield from process_pool.imap_unordered(_flag_sentences, sentences, workers=workers)
 
 
-def _flag_one(sentences: Sequence[Sentence]) -> list[Flag]:
-    return flags_in(sentences, every=True)
+def _flag_sentences(sentences: Sequence[Sentence]) -> list[Flag]:
+    return find_flags(sentences, include_disabled=True)
 
 
-def judge(project: Project, record: int, flag: Flag, verdict: str | None, who: str) -> None:
+def judge_flag(project: Project, record: int, flag: Flag, verdict: str | None, who: str) -> None:
     """Keeps a reviewer's word on a flag: confirm, dismiss, or None to take it back."""
     sentence = flag.text[:2000]
-    said = Said(record, "flag", flag.rule, None, sentence, flag.page, verdict, who, now())
-    texts.hear(project, said)
+    entry = FeedbackEntry(
+        record, "flag", flag.rule, None, sentence, flag.page, verdict, who, utc_now()
+    )
+    texts.add_feedback(project, entry)
 
 
-def judged(project: Project, record: int, who: str) -> dict[tuple[str, str], str]:
+def get_flag_verdicts(project: Project, record: int, who: str) -> dict[tuple[str, str], str]:
     """One reviewer's words on the flags of a record: (rule, text) -> confirm or dismiss."""
     return {
-        (said.rule, said.sentence or ""): str(said.verdict)
-        for said in texts.heard(project, "flag", record, who)
+        (entry.rule, entry.sentence or ""): str(entry.verdict)
+        for entry in texts.reviewer_feedback(project, "flag", record, who)
     }
 
 
-def in_use(project: Project) -> dict[str, texts.InUse]:
+def get_rule_performance(project: Project) -> dict[str, texts.RulePerformance]:
     """How each rule does in this review: confirmed and dismissed flags."""
-    return texts.in_use(project, "flag")
+    return texts.get_rule_performance(project, "flag")
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class StudyDatasets:
     """The data sets of one study."""
 
     used: tuple[str, ...]
     """Ids in order of first mention: found and not taken off, then those put on by hand."""
     mentions: Mapping[str, tuple[Mention, ...]]
-    asked: tuple[Mention, ...]
+    unresolved: tuple[Mention, ...]
     """Mentions a person has to settle."""
     overlaps: tuple[Overlap, ...]
 
 
-def datasets_in(sentences: Sequence[Sentence], by_hand: Mapping[str, str] | None = None) -> Named:
+def find_datasets(
+    sentences: Sequence[Sentence], by_hand: Mapping[str, str] | None = None
+) -> StudyDatasets:
     """The data sets of a full text; by_hand maps ids to confirm or dismiss."""
-    registry, hand = knowledge().registry, by_hand or {}
-    found = datasets.find(sentences, registry)
-    used = datasets.used(found)
-    first = sorted(used, key=lambda one: used[one][0].sentence)
-    added = [one for one, verdict in hand.items() if verdict == "confirm" and one not in used]
-    ids = tuple([one for one in first if hand.get(one) != "dismiss"] + added)
-    open_ = tuple(
-        mention
-        for mention in datasets.asked(found)
-        if not any(one in hand or one in ids for one in mention.ids)
+    registry, manual_verdicts = load_knowledge().registry, by_hand or {}
+    all_mentions = datasets.find_mentions(sentences, registry)
+    used = datasets.select_used(all_mentions)
+    ordered_ids = sorted(used, key=lambda dataset_id: used[dataset_id][0].sentence)
+    added_ids = [
+        dataset_id
+        for dataset_id, verdict in manual_verdicts.items()
+        if verdict == "confirm" and dataset_id not in used
+    ]
+    ids = tuple(
+        [dataset_id for dataset_id in ordered_ids if manual_verdicts.get(dataset_id) != "dismiss"]
+        + added_ids
     )
-    mentions = {one: tuple(used.get(one, ())) for one in ids}
-    return Named(ids, mentions, open_, tuple(datasets.overlaps(registry, ids)))
+    unresolved = tuple(
+        mention
+        for mention in datasets.select_unresolved(all_mentions)
+        if not any(dataset_id in manual_verdicts or dataset_id in ids for dataset_id in mention.ids)
+    )
+    mentions = {dataset_id: tuple(used.get(dataset_id, ())) for dataset_id in ids}
+    return StudyDatasets(ids, mentions, unresolved, tuple(datasets.find_overlaps(registry, ids)))
 
 
-def datasets_of(project: Project, record: int) -> Named:
+def get_datasets(project: Project, record: int) -> StudyDatasets:
     """The data sets of a record's PDF, with what people settled."""
-    text = texts.text_of(project, record)
-    return datasets_in(text.sentences if text else (), _by_hand(project, record))
+    text = texts.get_record_text(project, record)
+    return find_datasets(text.sentences if text else (), _get_manual_verdicts(project, record))
 
 
-def _by_hand(project: Project, record: int) -> dict[str, str]:
+def _get_manual_verdicts(project: Project, record: int) -> dict[str, str]:
     """Data set -> newest word on it, by anyone: it is a fact of the paper, not a judgement."""
     with project.store.read() as conn:
-        said = feedback.newest(conn, "dataset", record=record)
-    return {one.rule: str(one.verdict) for one in said}
+        entries = feedback.list_newest_entries(conn, "dataset", record=record)
+    return {entry.rule: str(entry.verdict) for entry in entries}
 
 
 def settle_dataset(
@@ -272,66 +304,74 @@ def settle_dataset(
     Raises:
         ReviewError: no such data set or record.
     """
-    if dataset not in knowledge().registry:
+    if dataset not in load_knowledge().registry:
         raise ReviewError(f"'{dataset}' is no data set of the registry; see: review datasets list")
-    texts.hear(project, Said(record, "dataset", dataset, None, None, None, verdict, who, now()))
+    texts.add_feedback(
+        project,
+        FeedbackEntry(record, "dataset", dataset, None, None, None, verdict, who, utc_now()),
+    )
 
 
-def studies(project: Project) -> dict[int, str]:
+def list_studies(project: Project) -> dict[int, str]:
     """The reports that count: included, else due for appraisal, else those with a PDF."""
     with project.store.read() as conn:
-        due = reports_due(project, conn)
+        due = list_due_reports(project, conn)
         included = {number: state for number, state in due.items() if state == "included"}
         if included or due:
-            return {number: key_of(number) for number in sorted(included or due)}
-        groups = links.all_groups(conn)
-        attached = {groups.get(n, (n, n))[0] for n in stored_files.every(conn)}
-    return {number: key_of(number) for number in sorted(attached)}
+            return {number: format_record_key(number) for number in sorted(included or due)}
+        groups = links.list_groups(conn)
+        attached = {groups.get(n, (n, n))[0] for n in stored_files.list_current_files(conn)}
+    return {number: format_record_key(number) for number in sorted(attached)}
 
 
-def matrix_of(project: Project) -> Matrix:
+def build_matrix(project: Project) -> DatasetMatrix:
     """The review's studies by data sets, with shared ancestry."""
-    named = {key: datasets_of(project, number).used for number, key in studies(project).items()}
-    return datasets.matrix(knowledge().registry, named)
+    datasets_by_study = {
+        key: get_datasets(project, number).used for number, key in list_studies(project).items()
+    }
+    return datasets.build_matrix(load_knowledge().registry, datasets_by_study)
 
 
-def matrix_sentence(table: Matrix) -> str:
+def describe_matrix(table: DatasetMatrix) -> str:
     """The sentence for the report."""
-    return datasets.sentence(knowledge().registry, table)
+    return datasets.summarize_matrix(load_knowledge().registry, table)
 
 
-def graph(table: Matrix | None) -> str:
+def draw_graph(table: DatasetMatrix | None) -> str:
     """The graph of data sets as SVG: of a review's matrix, or of the whole registry."""
-    return dataset_graph.draw(knowledge().registry, table)
+    return dataset_graph.draw_graph(load_knowledge().registry, table)
 
 
-def numbers_in(sentences: Sequence[Sentence]) -> list[number_checks.Found]:
+def check_numbers(sentences: Sequence[Sentence]) -> list[number_checks.SentenceFigures]:
     """Sentences with two or more figures of one test, and what does not agree in them."""
-    return number_checks.find(sentences)
+    return number_checks.check_sentences(sentences)
 
 
-def flags_for(found: Iterable[Flag], edition: str, numbers: Iterable[str]) -> list[Flag]:
+def filter_flags(raised_flags: Iterable[Flag], edition: str, numbers: Iterable[str]) -> list[Flag]:
     """The flags that bear on these published item numbers of a checklist edition."""
-    wanted = set(numbers)
-    return [flag for flag in found if wanted & set(flag.informs.get(edition, ()))]
+    item_numbers = set(numbers)
+    return [flag for flag in raised_flags if item_numbers & set(flag.informs.get(edition, ()))]
 
 
-def bearing(one: Checklist, asked: Asked) -> tuple[str, ...]:
+def find_related_items(checklist: Checklist, question: FormQuestion) -> tuple[str, ...]:
     """The numbers a flag must inform to stand beside what is asked: the item's own, or for the
     judgement of a domain those of all its items; none for facts and what is overall."""
-    if asked.key.startswith(tuple(f"{part}:" for part in PARTS)):
+    if question.key.startswith(tuple(f"{part}:" for part in JUDGEMENT_PARTS)):
         return tuple(
-            item.number for part in one.sections if part.id == asked.section for item in part.items
+            item.number
+            for part in checklist.sections
+            if part.id == question.section
+            for item in part.items
         )
-    return (asked.number,) if asked.section and asked.number else ()
+    return (question.number,) if question.section and question.number else ()
 
 
-def key_of_flag(flag: Flag) -> tuple[str, str]:
+def get_flag_key(flag: Flag) -> tuple[str, str]:
     """What a reviewer's word on a flag is kept under: its rule and its text."""
     return flag.rule, flag.text[:2000]
 
 
-def write_graph(table: Matrix | None, out: Path) -> None:
+def write_graph(table: DatasetMatrix | None, out: Path) -> None:
     """Writes the graph as .svg or .png.
 
     Raises:
@@ -340,13 +380,13 @@ def write_graph(table: Matrix | None, out: Path) -> None:
     kind = out.suffix.lower()
     if kind not in (".svg", ".png"):
         raise ReviewError(f"{out}: give a name that ends in .svg or .png.")
-    svg = graph(table)
+    svg = draw_graph(table)
     try:
-        out.write_bytes(svg.encode() if kind == ".svg" else png(svg))
+        out.write_bytes(svg.encode() if kind == ".svg" else render_png(svg))
     except OSError as error:
         raise ReviewError(f"{out}: cannot be written ({error.strerror}).") from error
 
 
-def png(svg: str) -> bytes:
+def render_png(svg: str) -> bytes:
     """A graph as PNG, 150 dots an inch."""
     return to_png(svg, dpi=150)

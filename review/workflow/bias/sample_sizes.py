@@ -10,9 +10,9 @@ from review.bias import number_checks, rules
 from review.models import Answer, Sentence
 from review.protocol import Appraisal
 from review.workflow.appraisal import adjudication, forms
-from review.workflow.appraisal.instruments import checklist
+from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.fulltexts import reading as texts
-from review.workflow.project.project import PROTOCOL, Project
+from review.workflow.project.project import PROTOCOL_FILE, Project
 
 _PREDICTORS = re.compile(
     r"\b(?P<n>\d{1,5})(?=\D{0,60}\b(?:features?|predictors?|variables?|parameters|biomarkers?)\b)",
@@ -20,11 +20,11 @@ _PREDICTORS = re.compile(
 )
 
 
-_NOT_READ = frozenset({"references", "related work", "keywords"})
+_SKIPPED_SECTIONS = frozenset({"references", "related work", "keywords"})
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
+class SampleSizes:
     """Numbers of people or images as a reviewer extracted them; None where not stated."""
 
     development: int | None = None
@@ -37,7 +37,7 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True)
-class Concern:
+class SizeConcern:
     """What a size cannot bear, and where the size comes from."""
 
     text: str
@@ -47,128 +47,153 @@ class Concern:
     sentence: str = ""
 
 
-def sizes_from(answers: Mapping[str, str | None]) -> Sizes:
+def parse_sizes(answers: Mapping[str, str | None]) -> SampleSizes:
     """Sizes of an extraction form, item id -> answer; what is no number is unknown."""
 
-    def number(key: str) -> int | None:
-        said = (answers.get(key) or "").replace(",", "").strip()
-        return int(said) if said.isdigit() else None
+    def parse_number(key: str) -> int | None:
+        digits = (answers.get(key) or "").replace(",", "").strip()
+        return int(digits) if digits.isdigit() else None
 
-    given = (answers.get("predictors") or "").strip()
-    named = [int(one["n"]) for one in _PREDICTORS.finditer(given)]
-    predictors = int(given) if given.isdigit() else named[0] if len(named) == 1 else None
-    return Sizes(
-        number("size-development"), number("positives-development"), predictors,
-        number("size-test"), number("positives-test"),
-        number_checks.sensitivity_in(answers.get("performance") or ""),
-    )  # fmt: skip
+    predictors_text = (answers.get("predictors") or "").strip()
+    stated_counts = [int(match["n"]) for match in _PREDICTORS.finditer(predictors_text)]
+    predictors = (
+        int(predictors_text)
+        if predictors_text.isdigit()
+        else stated_counts[0]
+        if len(stated_counts) == 1
+        else None
+    )
+    return SampleSizes(
+        parse_number("size-development"),
+        parse_number("positives-development"),
+        predictors,
+        parse_number("size-test"),
+        parse_number("positives-test"),
+        number_checks.extract_sensitivity(answers.get("performance") or ""),
+    )
 
 
-def concerns_of(sizes: Sizes, asked: Appraisal) -> list[str]:
+def check_sizes(sizes: SampleSizes, settings: Appraisal) -> list[str]:
     """What the extracted sizes cannot bear by the protocol's thresholds."""
-    out = number_checks.concerns(
-        positives=sizes.positives_development,
-        predictors=sizes.predictors,
-        per_variable=asked.min_events_per_variable,
-    ) if sizes.predictors else []  # fmt: skip
-    said = [f"Development: {one}" for one in out]
+    development_problems = (
+        number_checks.find_size_concerns(
+            positives=sizes.positives_development,
+            predictors=sizes.predictors,
+            per_variable=settings.min_events_per_variable,
+        )
+        if sizes.predictors
+        else []
+    )
+    messages = [f"Development: {problem}" for problem in development_problems]
     negatives = None
     if sizes.test is not None and sizes.positives_test is not None:
         negatives = sizes.test - sizes.positives_test
         if negatives < 0:
-            said.append(
+            messages.append(
                 f"Test set: {sizes.positives_test} positives are more than the {sizes.test} in it."
             )
             negatives = None
-    found = number_checks.concerns(
+    test_problems = number_checks.find_size_concerns(
         positives=sizes.positives_test,
         negatives=negatives,
         share=sizes.sensitivity,
-        to_validate=asked.min_positives_test,
+        to_validate=settings.min_positives_test,
     )
-    return said + [f"Test set: {one}" for one in found]
+    return messages + [f"Test set: {problem}" for problem in test_problems]
 
 
-def thresholds(folder: Path) -> Appraisal:
+def load_thresholds(folder: Path) -> Appraisal:
     """What the protocol of the review in this folder asks for; the defaults outside a review.
 
     Raises:
         ProtocolError: the protocol cannot be read.
     """
-    path = folder / PROTOCOL
-    return protocols.load(path).appraisal if path.exists() else Appraisal()
+    path = folder / PROTOCOL_FILE
+    return protocols.load_protocol(path).appraisal if path.exists() else Appraisal()
 
 
-def concerns_in(sentences: Sequence[Sentence], asked: Appraisal) -> list[Concern]:
+def find_concerns(sentences: Sequence[Sentence], settings: Appraisal) -> list[SizeConcern]:
     """Sentences that state sizes too few for what the protocol asks: counts behind the figures of a
     test, positives of a test set, events beside candidate predictors. Each is told once."""
-    out: list[Concern] = []
+    results: list[SizeConcern] = []
     for sentence in sentences:
-        if sentence.section in _NOT_READ or rules.of_others(sentence.text):
+        if sentence.section in _SKIPPED_SECTIONS or rules.is_about_others(sentence.text):
             continue
-        said = number_checks.counted_in(sentence.text)
-        sizes = Sizes(
-            positives_development=said.events,
-            predictors=said.predictors,
-            positives_test=said.positives_test,
-            sensitivity=number_checks.sensitivity_in(sentence.text)
-            if said.positives_test
+        stated_counts = number_checks.extract_counts(sentence.text)
+        sizes = SampleSizes(
+            positives_development=stated_counts.events,
+            predictors=stated_counts.predictors,
+            positives_test=stated_counts.positives_test,
+            sensitivity=number_checks.extract_sensitivity(sentence.text)
+            if stated_counts.positives_test
             else None,
         )
-        told = {one.text for one in out}
-        found = [text for text in concerns_of(sizes, asked) if text not in told]
-        out += [Concern(text, "the text", sentence.page, sentence.text) for text in found]
-    for one in number_checks.find(sentences):
-        whole, sentence = number_checks.filled(one.stated), sentences[one.sentence]
-        share = whole.sensitivity.value if whole.sensitivity else None
-        if share is None and whole.tp is not None and whole.positives:
-            share = whole.tp / whole.positives
-        found = number_checks.concerns(
-            positives=whole.positives,
-            negatives=whole.negatives,
-            share=share,
-            to_validate=asked.min_positives_test,
+        known_messages = {concern.text for concern in results}
+        messages = [text for text in check_sizes(sizes, settings) if text not in known_messages]
+        results += [
+            SizeConcern(text, "the text", sentence.page, sentence.text) for text in messages
+        ]
+    for finding in number_checks.check_sentences(sentences):
+        completed, sentence = (
+            number_checks.complete_figures(finding.stated),
+            sentences[finding.sentence],
         )
-        out += [Concern(text, "the text", sentence.page, sentence.text) for text in found]
-    return out
+        share = completed.sensitivity.value if completed.sensitivity else None
+        if share is None and completed.tp is not None and completed.positives:
+            share = completed.tp / completed.positives
+        messages = number_checks.find_size_concerns(
+            positives=completed.positives,
+            negatives=completed.negatives,
+            share=share,
+            to_validate=settings.min_positives_test,
+        )
+        results += [
+            SizeConcern(text, "the text", sentence.page, sentence.text) for text in messages
+        ]
+    return results
 
 
-def concerns_in_words(found: Sequence[Concern], asked: Appraisal) -> list[str]:
+def format_concerns(concerns: Sequence[SizeConcern], settings: Appraisal) -> list[str]:
     """Concerns of a text as lines for a terminal, with the thresholds they are held against."""
-    out = []
-    for one in found:
-        out += [f"p. {one.page}: {one.text}", f"   {one.sentence}"]
+    lines = []
+    for concern in concerns:
+        lines += [f"p. {concern.page}: {concern.text}", f"   {concern.sentence}"]
     return [
-        *out,
-        f"{len(found)} sizes in the text are below what is asked for: {asked.min_positives_test} "
-        f"positives in a test set, {asked.min_events_per_variable:g} events for each predictor.",
+        *lines,
+        f"{len(concerns)} sizes in the text are below what is asked for: "
+        f"{settings.min_positives_test} "
+        f"positives in a test set, {settings.min_events_per_variable:g} events for each predictor.",
     ]
 
 
-def concerns(project: Project, record: int, who: str) -> list[Concern]:
+def find_study_concerns(project: Project, record: int, who: str) -> list[SizeConcern]:
     """Every concern about the sizes of a study.
 
     The extraction comes from the settled form, else from this reviewer's own; others' are not read.
     """
-    asked = project.protocol.appraisal
-    answers, where = _extracted(project, record, who)
-    out = [Concern(text, where) for text in concerns_of(sizes_from(answers), asked)]
-    text = texts.text_of(project, record)
-    return out + concerns_in(text.sentences if text else (), asked)
+    settings = project.protocol.appraisal
+    answers, where = _get_extracted_answers(project, record, who)
+    results = [SizeConcern(text, where) for text in check_sizes(parse_sizes(answers), settings)]
+    text = texts.get_record_text(project, record)
+    return results + find_concerns(text.sentences if text else (), settings)
 
 
-def _extracted(project: Project, record: int, who: str) -> tuple[dict[str, str | None], str]:
+def _get_extracted_answers(
+    project: Project, record: int, who: str
+) -> tuple[dict[str, str | None], str]:
     name = project.protocol.appraisal.extraction
     if name is None:
         return {}, ""
-    one = checklist(project, name)
+    form = get_checklist(project, name)
     with project.store.read() as conn:
-        report = forms.report_of(conn, record)
-        together = adjudication.settlement(project, conn, report, one)
-        if together.settled:
-            return _said(together.entries), "extraction, settled"
-        return _said(forms.own_form(conn, report, one, who).entries), "extraction, your own form"
+        report = forms.get_report(conn, record)
+        consensus = adjudication.load_consensus(project, conn, report, form)
+        if consensus.settled:
+            return _get_answers(consensus.entries), "extraction, settled"
+        return _get_answers(
+            forms.load_own_form(conn, report, form, who).entries
+        ), "extraction, your own form"
 
 
-def _said(entries: Mapping[str, Answer]) -> dict[str, str | None]:
+def _get_answers(entries: Mapping[str, Answer]) -> dict[str, str | None]:
     return {key: entry.answer for key, entry in entries.items()}

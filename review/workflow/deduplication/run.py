@@ -10,21 +10,26 @@ from pathlib import Path
 from typing import Any
 
 from review import dedupe
-from review.dedupe import Columns, Explanation, Groups
+from review.dedupe import Explanation, FeatureColumns, ReportGroups
 from review.errors import ReviewError
 from review.models import Link, LinkVerdict, StoredRecord
 from review.store import Connection, audit_events, links, records
-from review.store.records import key_of, number_of
-from review.store.timestamps import now
-from review.workflow.deduplication.groups import apart, flat, regroup, regroup_around
+from review.store.records import format_record_key, parse_record_key
+from review.store.timestamps import utc_now
+from review.workflow.deduplication.groups import (
+    find_misgrouped,
+    flatten_groups,
+    regroup_around,
+    regroup_records,
+)
 from review.workflow.project.project import Project
 from review.workflow.screening import keyword_rules, rescreening, status
-from review.workflow.screening.rescreening import Reopened
+from review.workflow.screening.rescreening import PreprintReopening
 
-KEPT = Path("cache") / "dedupe.npz"
+CACHE_PATH = Path("cache") / "dedupe.npz"
 """What was read of the records, in the review's folder."""
-RUN = "deduplicated"
-SETTLED: Mapping[str, LinkVerdict] = {
+RUN_EVENT = "deduplicated"
+VERDICT_BY_ANSWER: Mapping[str, LinkVerdict] = {
     "same": "duplicate",
     "different": "distinct",
     "preprint": "study",
@@ -33,7 +38,7 @@ SETTLED: Mapping[str, LinkVerdict] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class DedupeResult:
     """What a run did."""
 
     records: int
@@ -45,161 +50,198 @@ class Ran:
     studies: int
     doubtful: int
     """Pairs left to a person."""
-    reopened: tuple[Reopened, ...]
+    reopened: tuple[PreprintReopening, ...]
     """Preprints judged before that are open again, because their article has come."""
 
 
-def columns(project: Project, conn: Connection) -> Columns:
+def load_columns(project: Project, conn: Connection) -> FeatureColumns:
     """The columns of all records, reading only those that came since they were last kept."""
-    path = project.folder / KEPT
-    kept = dedupe.unpacked(path.read_bytes()) if path.is_file() else None
-    here = records.numbers(conn)
-    if kept is None or not _still_true(kept, conn, here):
-        return dedupe.read((one.id, one.record) for one in records.every(conn))
-    last = int(kept.ids[-1]) if len(kept) else 0
-    more = dedupe.read((one.id, one.record) for one in records.every(conn, after=last))
-    return dedupe.extended(kept, more)
+    path = project.folder / CACHE_PATH
+    cached = dedupe.unpack_columns(path.read_bytes()) if path.is_file() else None
+    numbers = records.list_numbers(conn)
+    if cached is None or not _is_cache_valid(cached, conn, numbers):
+        return dedupe.build_columns(
+            (stored.id, stored.record) for stored in records.iter_records(conn)
+        )
+    last = int(cached.ids[-1]) if len(cached) else 0
+    new_columns = dedupe.build_columns(
+        (stored.id, stored.record) for stored in records.iter_records(conn, after=last)
+    )
+    return dedupe.append_columns(cached, new_columns)
 
 
-def _still_true(kept: Columns, conn: Connection, here: set[int]) -> bool:
+def _is_cache_valid(cached: FeatureColumns, conn: Connection, numbers: set[int]) -> bool:
     """Whether the kept columns are of this store: no gaps, and the ends read as they did."""
-    if not len(kept):
+    if not len(cached):
         return True
-    last = int(kept.ids[-1])
-    if {n for n in here if n <= last} != set(kept.ids.tolist()):
+    last = int(cached.ids[-1])
+    if {n for n in numbers if n <= last} != set(cached.ids.tolist()):
         return False
-    ends = [int(kept.ids[0]), last]
-    again = dedupe.read((n, records.get(conn, n).record) for n in dict.fromkeys(ends))
-    return set(again.mark.tolist()) == {int(kept.mark[0]), int(kept.mark[-1])}
+    ends = [int(cached.ids[0]), last]
+    fresh_columns = dedupe.build_columns(
+        (n, records.get_record(conn, n).record) for n in dict.fromkeys(ends)
+    )
+    return set(fresh_columns.mark.tolist()) == {int(cached.mark[0]), int(cached.mark[-1])}
 
 
-def _informed(conn: Connection, given: Columns) -> Columns:
+def _add_registry_statements(conn: Connection, record_columns: FeatureColumns) -> FeatureColumns:
     """The columns with what registries have stated since the records came."""
-    later = links.stated_later(conn)
-    dated = [int(given.ids[row]) for row in given.relations]
-    return dedupe.told(given, later, links.read_on(conn, (*dated, *later)))
+    later_statements = links.list_later_relations(conn)
+    related_records = [int(record_columns.ids[row]) for row in record_columns.relations]
+    return dedupe.with_registry_statements(
+        record_columns,
+        later_statements,
+        links.get_arrival_dates(conn, (*related_records, *later_statements)),
+    )
 
 
-def _keep(project: Project, given: Columns) -> None:
-    path = project.folder / KEPT
+def _save_cache(project: Project, record_columns: FeatureColumns) -> None:
+    path = project.folder / CACHE_PATH
     path.parent.mkdir(exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(dedupe.packed(given))
-    part.replace(path)
+    temporary_path = path.with_suffix(".part")
+    temporary_path.write_bytes(dedupe.pack_columns(record_columns))
+    temporary_path.replace(path)
 
 
-def run(project: Project, who: str) -> Ran:
+def run_deduplication(project: Project, who: str) -> DedupeResult:
     """Compares the records that are new with all others, adds what was found, and groups anew.
 
     Running it again adds nothing. With other rules than the last run's, all are compared again.
     """
-    at = now()
+    at = utc_now()
     with project.store.read() as conn:
-        given, log = columns(project, conn), links.every(conn)
-        before, new = links.all_groups(conn), _new(conn, given)
-        informed = _informed(conn, given)
-    found = dedupe.stated_links(informed, at=at)
-    if new:
-        ruled = dedupe.find_links(informed, at=at, new=new)
-        all_anew = ruled if len(new) == len(given) else None
-        found += [*dedupe.stale(given, log, at=at, found=all_anew), *ruled]
-    fresh = _unsaid(log, found)
+        record_columns, log = load_columns(project, conn), links.list_links(conn)
+        before, new_numbers = links.list_groups(conn), _find_new_records(conn, record_columns)
+        informed_columns = _add_registry_statements(conn, record_columns)
+    computed_links = dedupe.find_registry_links(informed_columns, at=at)
+    if new_numbers:
+        rule_links = dedupe.find_links(informed_columns, at=at, new=new_numbers)
+        complete_links = rule_links if len(new_numbers) == len(record_columns) else None
+        computed_links += [
+            *dedupe.find_stale_links(record_columns, log, at=at, current_links=complete_links),
+            *rule_links,
+        ]
+    new_links = _filter_new_links(log, computed_links)
     with project.store.write() as conn:
-        links.add(conn, fresh, engine=dedupe.ENGINE)
-        after, reopened = before, list[Reopened]()
-        if new or fresh or apart(before, flat(dedupe.groups(given, log))):
-            after = flat(regroup(project, conn, given))
-            reopened = rescreening.note(conn, project.protocol, (before, after), who, at)
+        links.add_links(conn, new_links, engine=dedupe.ENGINE)
+        after, reopened = before, list[PreprintReopening]()
+        if (
+            new_numbers
+            or new_links
+            or find_misgrouped(before, flatten_groups(dedupe.compute_groups(record_columns, log)))
+        ):
+            after = flatten_groups(regroup_records(project, conn, record_columns))
+            reopened = rescreening.note_reopenings(conn, project.protocol, (before, after), who, at)
         if reopened:
-            status.rebuild(project, conn)
-        if new or fresh:
-            keyword_rules.take_back(project, conn, who)
-        detail = {"engine": dedupe.ENGINE, "records": len(given), "last": _last(given)}
-        audit_events.add(conn, RUN, who, at, detail=detail)
-    if new:
-        _keep(project, given)
-    asked = dedupe.doubts(given, log + fresh)
-    reports, studies = (len({both[at] for both in after.values()}) for at in (0, 1))
-    return Ran(len(given), len(new), len(fresh), reports, studies, len(asked), tuple(reopened))
+            status.rebuild_statuses(project, conn)
+        if new_numbers or new_links:
+            keyword_rules.withdraw_matches(project, conn, who)
+        detail = {
+            "engine": dedupe.ENGINE,
+            "records": len(record_columns),
+            "last": _get_last_number(record_columns),
+        }
+        audit_events.add_event(conn, RUN_EVENT, who, at, detail=detail)
+    if new_numbers:
+        _save_cache(project, record_columns)
+    possible_duplicates = dedupe.find_possible_duplicates(record_columns, log + new_links)
+    reports, studies = (len({group[index] for group in after.values()}) for index in (0, 1))
+    return DedupeResult(
+        len(record_columns),
+        len(new_numbers),
+        len(new_links),
+        reports,
+        studies,
+        len(possible_duplicates),
+        tuple(reopened),
+    )
 
 
-def uncompared(project: Project) -> int:
+def count_uncompared(project: Project) -> int:
     """How many records no run has compared yet."""
     with project.store.read() as conn:
-        runs = audit_events.every(conn, kind=RUN)
-        done = (runs[-1]["detail"] or {}) if runs else {}
-        return sum(1 for n in records.numbers(conn) if n > done.get("last", 0))
+        runs = audit_events.list_events(conn, kind=RUN_EVENT)
+        last_run = (runs[-1]["detail"] or {}) if runs else {}
+        return sum(1 for n in records.list_numbers(conn) if n > last_run.get("last", 0))
 
 
-def stamp(project: Project) -> tuple[int, int, int]:
+def get_revision(project: Project) -> tuple[int, int, int]:
     """Changes whenever records, links or comparisons were added: what was read before is old."""
     with project.store.read() as conn:
-        return records.count(conn), links.last(conn), len(audit_events.every(conn, kind=RUN))
+        return (
+            records.count_records(conn),
+            links.get_last_id(conn),
+            len(audit_events.list_events(conn, kind=RUN_EVENT)),
+        )
 
 
-def _last(given: Columns) -> int:
-    return int(given.ids[-1]) if len(given) else 0
+def _get_last_number(record_columns: FeatureColumns) -> int:
+    return int(record_columns.ids[-1]) if len(record_columns) else 0
 
 
-def _new(conn: Connection, given: Columns) -> set[int]:
+def _find_new_records(conn: Connection, record_columns: FeatureColumns) -> set[int]:
     """Records no run with these rules has compared."""
-    runs = audit_events.every(conn, kind=RUN)
-    done = (runs[-1]["detail"] or {}) if runs else {}
-    ids = given.ids.tolist()
-    old = [n for n in ids if n <= done.get("last", 0)]
-    if done.get("engine") != dedupe.ENGINE or len(old) != done.get("records"):
+    runs = audit_events.list_events(conn, kind=RUN_EVENT)
+    last_run = (runs[-1]["detail"] or {}) if runs else {}
+    ids = record_columns.ids.tolist()
+    old_numbers = [n for n in ids if n <= last_run.get("last", 0)]
+    if last_run.get("engine") != dedupe.ENGINE or len(old_numbers) != last_run.get("records"):
         return set(ids)
-    return set(ids) - set(old)
+    return set(ids) - set(old_numbers)
 
 
-def _unsaid(log: list[Link], found: list[Link]) -> list[Link]:
+def _filter_new_links(log: list[Link], computed_links: list[Link]) -> list[Link]:
     """The links that say something the log does not say last."""
-    said: dict[tuple[int, int, str], tuple[object, ...]] = {}
-    for one in log:
-        if one.who == dedupe.TOOL:
-            said[_place(one)] = _words(one)
-    kept = []
-    for one in found:
-        place = _place(one)
-        if said.get(place) != _words(one):
-            kept.append(one)
-            said[place] = _words(one)
-    return kept
+    latest_content: dict[tuple[int, int, str], tuple[object, ...]] = {}
+    for link in log:
+        if link.who == dedupe.TOOL:
+            latest_content[_get_link_key(link)] = _get_link_content(link)
+    new_links = []
+    for link in computed_links:
+        link_key = _get_link_key(link)
+        if latest_content.get(link_key) != _get_link_content(link):
+            new_links.append(link)
+            latest_content[link_key] = _get_link_content(link)
+    return new_links
 
 
-def _place(one: Link) -> tuple[int, int, str]:
+def _get_link_key(link: Link) -> tuple[int, int, str]:
     """What a later link of the tool takes the place of: a statement, or the rules' word."""
-    return one.a, one.b, one.rule if one.rule.startswith(dedupe.STATED) else ""
+    return link.a, link.b, link.rule if link.rule.startswith(dedupe.STATED_PREFIX) else ""
 
 
-def _words(one: Link) -> tuple[object, ...]:
-    return one.verdict, one.rule, None if one.score is None else round(one.score, 3), one.note
+def _get_link_content(link: Link) -> tuple[object, ...]:
+    return link.verdict, link.rule, None if link.score is None else round(link.score, 3), link.note
 
 
-def keep_judged(project: Project, key: str, who: str) -> str:
+def keep_earlier_decisions(project: Project, key: str, who: str) -> str:
     """Lets earlier decisions on a re-opened preprint stand; gives a line that says what follows.
 
     Raises:
         ReviewError: the preprint was not opened again.
     """
     with project.store.write() as conn:
-        key = records.get(conn, number_of(key)).key
-        rescreening.keep(conn, key, who, now())
-        status.keep(project, conn, status.family(conn, [number_of(key)]))
+        key = records.get_record(conn, parse_record_key(key)).key
+        rescreening.keep_decisions(conn, key, who, utc_now())
+        status.save_statuses(
+            project, conn, status.load_report_decisions(conn, [parse_record_key(key)])
+        )
     return f"The earlier decisions on {key} stand. `review dedupe reopen {key}` takes this back."
 
 
-def open_again(project: Project, key: str, who: str) -> str:
+def reopen_preprint(project: Project, key: str, who: str) -> str:
     """Takes the word of keep_judged back. Raises ReviewError where nothing was kept."""
     with project.store.write() as conn:
-        key = records.get(conn, number_of(key)).key
-        rescreening.again(conn, key, who, now())
-        status.keep(project, conn, status.family(conn, [number_of(key)]))
+        key = records.get_record(conn, parse_record_key(key)).key
+        rescreening.reopen(conn, key, who, utc_now())
+        status.save_statuses(
+            project, conn, status.load_report_decisions(conn, [parse_record_key(key)])
+        )
     return f"{key} is open again."
 
 
-def settle(
-    project: Project, pair: tuple[str, str], word: str, who: str, note: str | None = None
+def settle_pair(
+    project: Project, pair: tuple[str, str], answer: str, who: str, note: str | None = None
 ) -> str:
     """Adds a person's word on a pair and groups anew; gives a line that says what follows.
 
@@ -210,84 +252,94 @@ def settle(
     Raises:
         ReviewError: unknown record or word, or the same record twice.
     """
-    if word not in SETTLED:
-        raise ReviewError(f"{word!r} settles nothing; say one of {', '.join(SETTLED)}.")
-    a, b = _numbers(pair)
-    link = Link(a, b, SETTLED[word], dedupe.BY_HAND, who, now(), None, note)
-    groups = _add(project, link)
-    return f"{key_of(a)} and {key_of(b)}: {word}, by {who}; now {_together(flat(groups), a, b)}."
+    if answer not in VERDICT_BY_ANSWER:
+        raise ReviewError(f"{answer!r} settles nothing; say one of {', '.join(VERDICT_BY_ANSWER)}.")
+    a, b = _parse_pair(pair)
+    link = Link(a, b, VERDICT_BY_ANSWER[answer], dedupe.BY_HAND, who, utc_now(), None, note)
+    groups = _add_link(project, link)
+    return (
+        f"{format_record_key(a)} and {format_record_key(b)}: {answer}, by {who}; now "
+        f"{_describe_grouping(flatten_groups(groups), a, b)}."
+    )
 
 
-def undo(project: Project, who: str, pair: tuple[str, str] | None = None) -> str:
+def undo_answer(project: Project, who: str, pair: tuple[str, str] | None = None) -> str:
     """Takes back this person's word on a pair, or their last one; the rest of the log stands.
 
     Raises:
         ReviewError: this person has said nothing of the pair, or nothing at all.
     """
     with project.store.read() as conn:
-        log = links.every(conn)
-    mine = {place: one for place, one in dedupe.words_of(log, who).items()}
+        log = links.list_links(conn)
+    own_links = {
+        pair_numbers: link for pair_numbers, link in dedupe.latest_decisions_by(log, who).items()
+    }
     if pair is None:
-        last = max(mine.values(), key=lambda one: one.at, default=None)
+        last_link = max(own_links.values(), key=lambda link: link.at, default=None)
     else:
-        last = mine.get(_numbers(pair))
-    if last is None:
+        last_link = own_links.get(_parse_pair(pair))
+    if last_link is None:
         what = "of this pair" if pair else "yet"
         raise ReviewError(f"{who} has settled nothing {what} that could be undone.")
-    _add(project, Link(last.a, last.b, None, dedupe.WITHDRAWN, who, now()))
-    return f"{key_of(last.a)} and {key_of(last.b)}: {who}'s word was taken back."
+    _add_link(project, Link(last_link.a, last_link.b, None, dedupe.WITHDRAWN, who, utc_now()))
+    return (
+        f"{format_record_key(last_link.a)} and {format_record_key(last_link.b)}: {who}'s word was "
+        "taken back."
+    )
 
 
-def _numbers(pair: tuple[str, str]) -> tuple[int, int]:
-    a, b = sorted(number_of(key) for key in pair)
+def _parse_pair(pair: tuple[str, str]) -> tuple[int, int]:
+    a, b = sorted(parse_record_key(key) for key in pair)
     if a == b:
-        raise ReviewError(f"{key_of(a)} is one record; name two.")
+        raise ReviewError(f"{format_record_key(a)} is one record; name two.")
     return a, b
 
 
-def _add(project: Project, link: Link) -> Groups:
+def _add_link(project: Project, link: Link) -> ReportGroups:
     with project.store.write() as conn:
         for number in (link.a, link.b):
-            records.get(conn, number)
-        links.add(conn, [link], engine=dedupe.ENGINE)
-        before = links.groups_of(conn, links.around(conn, (link.a, link.b)))
+            records.get_record(conn, number)
+        links.add_links(conn, [link], engine=dedupe.ENGINE)
+        before = links.get_report_groups(conn, links.find_connected_records(conn, (link.a, link.b)))
         groups = regroup_around(project, conn, (link.a, link.b))
-        keyword_rules.take_back(project, conn, link.who, groups.report)
-        change = (before, flat(groups))
-        if rescreening.note(conn, project.protocol, change, link.who, link.at):
-            status.keep(project, conn, status.family(conn, groups.report))
+        keyword_rules.withdraw_matches(project, conn, link.who, groups.report)
+        change = (before, flatten_groups(groups))
+        if rescreening.note_reopenings(conn, project.protocol, change, link.who, link.at):
+            status.save_statuses(project, conn, status.load_report_decisions(conn, groups.report))
     return groups
 
 
-def explain(project: Project, first: str, second: str) -> Explanation:
+def explain_pair(project: Project, first: str, second: str) -> Explanation:
     """Why two records are, are not, or may be one.
 
     Raises:
         StoreError: a record is unknown.
         ReviewError: the same record twice.
     """
-    a, b = _numbers((first, second))
+    a, b = _parse_pair((first, second))
     with project.store.read() as conn:
-        one, other = records.get(conn, a), records.get(conn, b)
-        said = [x for x in links.of_records(conn, [a]) if (x.a, x.b) == (a, b)]
-        groups = links.all_groups(conn)
-        later = links.stated_later(conn)
-    left, right = (
-        replace(x.record, relations=(*x.record.relations, *later.get(x.id, ())))
-        for x in (one, other)
+        stored_a, stored_b = records.get_record(conn, a), records.get_record(conn, b)
+        pair_links = [x for x in links.list_links_of_records(conn, [a]) if (x.a, x.b) == (a, b)]
+        groups = links.list_groups(conn)
+        later_statements = links.list_later_relations(conn)
+    record_a, record_b = (
+        replace(x.record, relations=(*x.record.relations, *later_statements.get(x.id, ())))
+        for x in (stored_a, stored_b)
     )
-    return dedupe.explain(left, right, said, together=_together(groups, a, b))
+    return dedupe.explain_pair(
+        record_a, record_b, pair_links, together=_describe_grouping(groups, a, b)
+    )
 
 
-def _together(groups: Mapping[int, tuple[int, int]], a: int, b: int) -> str:
-    left, right = groups.get(a, (a, a)), groups.get(b, (b, b))
-    if left[0] == right[0]:
+def _describe_grouping(groups: Mapping[int, tuple[int, int]], a: int, b: int) -> str:
+    group_a, group_b = groups.get(a, (a, a)), groups.get(b, (b, b))
+    if group_a[0] == group_b[0]:
         return "one report"
-    return "two reports of one study" if left[1] == right[1] else "two studies"
+    return "two reports of one study" if group_a[1] == group_b[1] else "two studies"
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class MergedField:
     """One field of a report's merged view, and the record it comes from."""
 
     name: str
@@ -296,7 +348,7 @@ class Field:
     source: str
 
 
-def merged(project: Project, key: str) -> list[Field]:
+def build_merged_view(project: Project, key: str) -> list[MergedField]:
     """The merged view of the report a record belongs to: each field from the first source that
     gives it, in the order of dedupe's SOURCE_ORDER, with where it comes from.
 
@@ -304,70 +356,87 @@ def merged(project: Project, key: str) -> list[Field]:
         StoreError: there is no such record.
     """
     with project.store.read() as conn:
-        number = records.get(conn, number_of(key)).id
-        report = links.all_groups(conn).get(number, (number, number))[0]
-        held = records.many(conn, links.members(conn, [report])[report])
-    view = dedupe.merge(list(held.values()))
+        number = records.get_record(conn, parse_record_key(key)).id
+        report = links.list_groups(conn).get(number, (number, number))[0]
+        stored_records = records.get_records(conn, links.list_members(conn, [report])[report])
+    view = dedupe.merge_records(list(stored_records.values()))
     return [
-        Field(name, _shown(getattr(view.record, name)), held[origin].key,
-              held[origin].record.source)
+        MergedField(
+            name,
+            _format_value(getattr(view.record, name)),
+            stored_records[origin].key,
+            stored_records[origin].record.source,
+        )
         for name, origin in view.origin.items()
         if name != "relations"
-    ]  # fmt: skip
+    ]
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     return "; ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-Asked = list[tuple[Link, StoredRecord, StoredRecord]]
+PossibleDuplicates = list[tuple[Link, StoredRecord, StoredRecord]]
 """Doubtful pairs with their records."""
 
 
-def still_open(project: Project, asked: Asked) -> Asked:
+def filter_open_pairs(project: Project, candidates: PossibleDuplicates) -> PossibleDuplicates:
     """Of pairs asked before, those that words spoken since have left open; quick for long lists.
 
     None that doubts would give is lost; one it would not give any more may stay until it is asked.
     """
-    numbers = {n for link, *_ in asked for n in (link.a, link.b)}
+    numbers = {n for link, *_ in candidates for n in (link.a, link.b)}
     with project.store.read() as conn:
-        groups = links.groups_of(conn, numbers)
-        said = dedupe.spoken_of(links.of_records(conn, groups))
-    apart = {
+        groups = links.get_report_groups(conn, numbers)
+        manual_decisions = dedupe.latest_manual_decisions(links.list_links_of_records(conn, groups))
+    distinct_reports = {
         frozenset(groups.get(n, (n, n))[0] for n in pair)
-        for pair, word in said.items()
-        if word.verdict == "distinct"
+        for pair, decision in manual_decisions.items()
+        if decision.verdict == "distinct"
     }
     return [
-        one
-        for one in asked
-        if groups[one[0].a][1] != groups[one[0].b][1]
-        and frozenset((groups[one[0].a][0], groups[one[0].b][0])) not in apart
+        candidate
+        for candidate in candidates
+        if groups[candidate[0].a][1] != groups[candidate[0].b][1]
+        and frozenset((groups[candidate[0].a][0], groups[candidate[0].b][0]))
+        not in distinct_reports
     ]
 
 
-def doubts(project: Project) -> Asked:
+def find_possible_duplicates(project: Project) -> PossibleDuplicates:
     """The pairs that wait for a person, surest first, with their records."""
     with project.store.read() as conn:
-        asked = dedupe.doubts(columns(project, conn), links.every(conn))
-        held = records.many(conn, {n for one in asked for n in (one.a, one.b)})
-    return [(one, held[one.a], held[one.b]) for one in asked]
+        candidate_links = dedupe.find_possible_duplicates(
+            load_columns(project, conn), links.list_links(conn)
+        )
+        stored_records = records.get_records(
+            conn, {n for link in candidate_links for n in (link.a, link.b)}
+        )
+    return [(link, stored_records[link.a], stored_records[link.b]) for link in candidate_links]
 
 
-def waiting(project: Project) -> list[dict[str, Any]]:
+def list_waiting_pairs(project: Project) -> list[dict[str, Any]]:
     """The pairs that wait for a person as plain rows."""
     return [
-        {"a": key_of(link.a), "b": key_of(link.b), "rule": link.rule, "score": link.score,
-         "why": link.note, "title_a": one.record.title, "title_b": other.record.title}
-        for link, one, other in doubts(project)
-    ]  # fmt: skip
-
-
-def lines(done: Ran) -> list[str]:
-    """What a run did, for people."""
-    found = [
-        f"{done.compared} of {done.records} records were new; {done.links} links added.",
-        f"{done.reports} reports of {done.studies} studies; {done.doubtful} pairs wait for you.",
+        {
+            "a": format_record_key(link.a),
+            "b": format_record_key(link.b),
+            "rule": link.rule,
+            "score": link.score,
+            "why": link.note,
+            "title_a": stored_a.record.title,
+            "title_b": stored_b.record.title,
+        }
+        for link, stored_a, stored_b in find_possible_duplicates(project)
     ]
-    found += [rescreening.told(one) for one in done.reopened]
-    return found
+
+
+def format_result(result: DedupeResult) -> list[str]:
+    """What a run did, for people."""
+    lines = [
+        f"{result.compared} of {result.records} records were new; {result.links} links added.",
+        f"{result.reports} reports of {result.studies} studies; {result.doubtful} pairs wait for "
+        "you.",
+    ]
+    lines += [rescreening.format_reopening(preprint) for preprint in result.reopened]
+    return lines

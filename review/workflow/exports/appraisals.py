@@ -5,117 +5,139 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from review import agreement, consensus, tables
-from review.agreement import Figure
-from review.checklists import OVERALL, Checklist, Section, items
+from review.agreement import AgreementFigure
+from review.checklists import OVERALL, Checklist, ChecklistSection, list_items
 from review.figures import bars, judgements
 from review.figures.bars import ItemBar
-from review.figures.judgements import Column, Row
+from review.figures.judgements import JudgementColumn, StudyJudgements
 from review.models import Answer
-from review.protocol import Stage, gate_checklists, stage_of
-from review.scoring.form import dead_keys, state
+from review.protocol import Stage, find_stage, list_gate_checklists
+from review.scoring.form import get_item_state, inactive_items
 from review.store import answers
-from review.store.records import key_of
-from review.tables import Filled
+from review.store.records import format_record_key
+from review.tables import StudyForm
 from review.tables.table import Table
-from review.workflow.appraisal.agreement import agreement_on, item_figures
-from review.workflow.appraisal.assignment import needed, readers_of
-from review.workflow.appraisal.instruments import checklist
-from review.workflow.appraisal.results import blind_forms, totals_of
-from review.workflow.exports.prisma import pictures
-from review.workflow.exports.snapshot import Moment, settled_forms
+from review.workflow.appraisal.agreement import compute_item_figures, compute_pooled_agreement
+from review.workflow.appraisal.assignment import count_required_forms, get_assignment
+from review.workflow.appraisal.instruments import get_checklist
+from review.workflow.appraisal.results import collect_totals, get_blind_forms
+from review.workflow.exports.prisma import render_all_formats
+from review.workflow.exports.snapshot import ReviewSnapshot, collect_consensus_forms
 from review.workflow.screening import agreement as agreeing
 
-SIZES = ("size-development", "size-test")
+SIZE_ITEMS = ("size-development", "size-test")
 """Items of the extraction form that make a study's weight in the weighted bars."""
-UNPUBLISHED = (
+UNPUBLISHED_NOTE = (
     "Replayed from published totals: 'not judged' here means that the judgement was not published,"
     " and which unnamed paper carries which judgement is not known."
 )
-NOT_COUNTED = {"unsure": "open", "given": "met"}
+COMPLIANCE_STATES = {"unsure": "open", "given": "met"}
 """States of an item as compliance counts them: an unsure answer is not one yet."""
 
 
 @dataclass(frozen=True, slots=True)
-class Instrument:
+class InstrumentForms:
     """One checklist of the review with the forms it came to."""
 
     checklist: Checklist
-    forms: Sequence[Filled]
+    forms: Sequence[StudyForm]
 
 
-def instruments(moment: Moment) -> list[Instrument]:
+def list_instruments(snapshot: ReviewSnapshot) -> list[InstrumentForms]:
     """The protocol's appraisal tools with their forms: risk of bias of what is included, the others
     of everything that came as far as appraisal. Tools nobody has filled in yet are left out."""
-    found = []
-    for name in moment.project.protocol.appraisal.tools:
-        one = checklist(moment.project, name)
-        reports = moment.included if one.kind == "risk-of-bias" else moment.appraised
-        forms = _apt(moment, one, settled_forms(moment, one, reports))
+    filled_instruments = []
+    for name in snapshot.project.protocol.appraisal.tools:
+        checklist = get_checklist(snapshot.project, name)
+        reports = snapshot.included if checklist.kind == "risk-of-bias" else snapshot.appraised
+        forms = _select_applicable_forms(
+            snapshot, checklist, collect_consensus_forms(snapshot, checklist, reports)
+        )
         if any(form.entries for form in forms):
-            found.append(Instrument(one, forms))
-    return found
+            filled_instruments.append(InstrumentForms(checklist, forms))
+    return filled_instruments
 
 
-def _apt(moment: Moment, one: Checklist, forms: list[Filled]) -> list[Filled]:
+def _select_applicable_forms(
+    snapshot: ReviewSnapshot, checklist: Checklist, forms: list[StudyForm]
+) -> list[StudyForm]:
     """The forms of studies the tool is meant for: a gate may name only some kinds."""
-    gates = [g for g in moment.project.protocol.appraisal.gates if one.id in gate_checklists(g)]
+    gates = [
+        gate
+        for gate in snapshot.project.protocol.appraisal.gates
+        if checklist.id in list_gate_checklists(gate)
+    ]
     kinds = {kind for gate in gates for kind in gate.kinds}
-    if not kinds or not moment.inputs.kinds:
+    if not kinds or not snapshot.inputs.kinds:
         return forms
-    return [form for form in forms if form.entries or moment.inputs.kinds.get(form.key) in kinds]
+    return [form for form in forms if form.entries or snapshot.inputs.kinds.get(form.key) in kinds]
 
 
-def extraction(moment: Moment) -> Instrument | None:
+def get_extraction_forms(snapshot: ReviewSnapshot) -> InstrumentForms | None:
     """The extraction form of the included reports; None where the review has none."""
-    name = moment.project.protocol.appraisal.extraction
+    name = snapshot.project.protocol.appraisal.extraction
     if name is None:
         return None
-    one = checklist(moment.project, name)
-    return Instrument(one, settled_forms(moment, one, moment.included))
+    checklist = get_checklist(snapshot.project, name)
+    return InstrumentForms(
+        checklist, collect_consensus_forms(snapshot, checklist, snapshot.included)
+    )
 
 
-def columns(one: Checklist) -> list[Column]:
+def list_judgement_columns(checklist: Checklist) -> list[JudgementColumn]:
     """The judgements of a risk-of-bias tool as columns: its domains and the overall, then
     applicability."""
-    if one.overall is None:
+    if checklist.overall is None:
         return []
-    found: list[Column] = []
+    judgement_columns: list[JudgementColumn] = []
     for part, group in (("judgement", "Risk of bias"), ("applicability", "Applicability")):
-        mine: list[Section] = [s for s in one.sections if getattr(s, part)]
-        found += [Column(f"{part}:{s.id}", s.title, group) for s in mine]
-        if mine:
-            found.append(Column(f"{part}:{OVERALL}", "Overall", group, overall=True))
-    return found
+        judged_sections: list[ChecklistSection] = [
+            section for section in checklist.sections if getattr(section, part)
+        ]
+        judgement_columns += [
+            JudgementColumn(f"{part}:{section.id}", section.title, group)
+            for section in judged_sections
+        ]
+        if judged_sections:
+            judgement_columns.append(
+                JudgementColumn(f"{part}:{OVERALL}", "Overall", group, overall=True)
+            )
+    return judgement_columns
 
 
-def levels(form: Filled) -> dict[str, str | None]:
+def get_levels(form: StudyForm) -> dict[str, str | None]:
     """Judgement key -> final level of one form."""
-    return {one.key: one.final for one in form.result.judgements}
+    return {judgement.key: judgement.final for judgement in form.result.judgements}
 
 
-def rows(moment: Moment, found: Instrument) -> list[Row]:
+def build_rows(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> list[StudyJudgements]:
     """The forms of a risk-of-bias tool as rows of its figures, weighted by sample size where the
     extraction form tells it."""
-    sizes = _sizes(moment)
+    sizes = _get_sample_sizes(snapshot)
     return [
-        Row(one.label, levels(one), sizes.get(one.key, 0.0), _changed(one)) for one in found.forms
+        StudyJudgements(
+            form.label, get_levels(form), sizes.get(form.key, 0.0), _find_overridden_keys(form)
+        )
+        for form in instrument.forms
     ]
 
 
-def _changed(form: Filled) -> frozenset[str]:
+def _find_overridden_keys(form: StudyForm) -> frozenset[str]:
     """Keys of the judgements that differ from the proposal."""
-    return frozenset(one.key for one in form.result.judgements if one.overridden)
+    return frozenset(judgement.key for judgement in form.result.judgements if judgement.overridden)
 
 
-def _sizes(moment: Moment) -> dict[str, float]:
-    form = extraction(moment)
-    found: dict[str, float] = {}
-    for one in form.forms if form else ():
-        told = [one.entries[key].answer for key in SIZES if key in one.entries]
-        numbers = [float(t) for t in told if t is not None and _is_number(t)]
+def _get_sample_sizes(snapshot: ReviewSnapshot) -> dict[str, float]:
+    instrument = get_extraction_forms(snapshot)
+    sizes: dict[str, float] = {}
+    for filled_form in instrument.forms if instrument else ():
+        answer_texts = [
+            filled_form.entries[key].answer for key in SIZE_ITEMS if key in filled_form.entries
+        ]
+        numbers = [float(text) for text in answer_texts if text is not None and _is_number(text)]
         if numbers:
-            found[one.key] = sum(numbers)
-    return found
+            sizes[filled_form.key] = sum(numbers)
+    return sizes
 
 
 def _is_number(text: str) -> bool:
@@ -125,209 +147,283 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def bias_figures(moment: Moment, found: Instrument) -> dict[str, bytes]:
+def draw_bias_figures(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> dict[str, bytes]:
     """Traffic lights and summary bars in both palettes, and the robvis table."""
-    one, drawn = found.checklist, columns(found.checklist)
-    made: dict[str, bytes] = {}
-    mine = rows(moment, found)
-    weighted = bool(mine) and all(row.weight > 0 for row in mine)
-    notes = [UNPUBLISHED] if moment.flow.joints else []
-    for palette, mark in (("cochrane", ""), ("colour-blind", "-colour-blind")):
+    checklist, judgement_columns = (
+        instrument.checklist,
+        list_judgement_columns(instrument.checklist),
+    )
+    figure_files: dict[str, bytes] = {}
+    figure_rows = build_rows(snapshot, instrument)
+    weighted = bool(figure_rows) and all(row.weight > 0 for row in figure_rows)
+    notes = [UNPUBLISHED_NOTE] if snapshot.flow.joints else []
+    for palette, suffix in (("cochrane", ""), ("colour-blind", "-colour-blind")):
         kind: judgements.Palette = "cochrane" if palette == "cochrane" else "colour-blind"
-        pages = judgements.traffic(mine, drawn, tool=one.short, palette=kind, notes=notes)
+        pages = judgements.draw_traffic_lights(
+            figure_rows, judgement_columns, tool=checklist.short, palette=kind, notes=notes
+        )
         for number, page in enumerate(pages, 1):
-            stem = f"{one.id}-traffic-light{mark}" + (f"-{number}" if len(pages) > 1 else "")
-            made |= pictures(stem, page)
-        bars_ = judgements.summary(mine, drawn, tool=one.short, palette=kind, notes=notes)
-        made |= pictures(f"{one.id}-summary{mark}", bars_)
+            stem = f"{checklist.id}-traffic-light{suffix}" + (
+                f"-{number}" if len(pages) > 1 else ""
+            )
+            figure_files |= render_all_formats(stem, page)
+        summary_svg = judgements.draw_summary(
+            figure_rows, judgement_columns, tool=checklist.short, palette=kind, notes=notes
+        )
+        figure_files |= render_all_formats(f"{checklist.id}-summary{suffix}", summary_svg)
         if weighted:
-            bars_ = judgements.summary(
-                mine, drawn, tool=one.short, palette=kind, weighted=True,
+            summary_svg = judgements.draw_summary(
+                figure_rows,
+                judgement_columns,
+                tool=checklist.short,
+                palette=kind,
+                weighted=True,
                 notes=[*notes, "Weighted by sample size (development and test) as extracted."],
-            )  # fmt: skip
-            made |= pictures(f"{one.id}-summary-weighted{mark}", bars_)
-    made[f"{one.id}-robvis.csv"] = judgements.robvis(mine, drawn, weights=weighted).encode()
-    return made
+            )
+            figure_files |= render_all_formats(
+                f"{checklist.id}-summary-weighted{suffix}", summary_svg
+            )
+    figure_files[f"{checklist.id}-robvis.csv"] = judgements.format_robvis_table(
+        figure_rows, judgement_columns, weights=weighted
+    ).encode()
+    return figure_files
 
 
-def item_counts(found: Instrument) -> dict[str, dict[str, int]]:
+def count_item_states(instrument: InstrumentForms) -> dict[str, dict[str, int]]:
     """Item id -> state -> studies."""
-    counts: dict[str, Counter[str]] = {item.id: Counter() for item in items(found.checklist)}
-    for form in found.forms:
-        told = {key: entry.answer for key, entry in form.entries.items()}
-        dead = dead_keys(found.checklist, told)
-        for item in items(found.checklist):
-            now = "not-applicable" if item.id in dead else str(state(item, told.get(item.id)))
-            counts[item.id][NOT_COUNTED.get(now, now)] += 1
+    counts: dict[str, Counter[str]] = {
+        item.id: Counter() for item in list_items(instrument.checklist)
+    }
+    for form in instrument.forms:
+        answer_texts = {key: entry.answer for key, entry in form.entries.items()}
+        inactive_keys = inactive_items(instrument.checklist, answer_texts)
+        for item in list_items(instrument.checklist):
+            item_state = (
+                "not-applicable"
+                if item.id in inactive_keys
+                else str(get_item_state(item, answer_texts.get(item.id)))
+            )
+            counts[item.id][COMPLIANCE_STATES.get(item_state, item_state)] += 1
     return {key: dict(value) for key, value in counts.items()}
 
 
-def item_bars(moment: Moment, found: Instrument) -> str:
+def draw_item_bars(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> str:
     """Compliance item by item as SVG."""
-    one, counts = found.checklist, item_counts(found)
-    gated = {
+    checklist, counts = instrument.checklist, count_item_states(instrument)
+    gated_items = {
         number
-        for gate in moment.project.protocol.appraisal.gates
-        if gate.checklist == one.id
+        for gate in snapshot.project.protocol.appraisal.gates
+        if gate.checklist == checklist.id
         for number in gate.required
     }
-    drawn = [
-        ItemBar(item.number, item.name, section.title, counts[item.id],
-                item.number in gated or item.id in gated)
-        for section in one.sections
+    bar_items = [
+        ItemBar(
+            item.number,
+            item.name,
+            section.title,
+            counts[item.id],
+            item.number in gated_items or item.id in gated_items,
+        )
+        for section in checklist.sections
         for item in section.items
-    ]  # fmt: skip
-    told = counted(moment, found.forms)
-    return bars.compliance(drawn, checklist=one.short, studies=len(found.forms), notes=told)
-
-
-def counted(moment: Moment, forms: Sequence[Filled]) -> list[str]:
-    """Where the reports of some forms stand; nothing where all of them are included."""
-    inside = {key_of(report) for report in moment.included}
-    stage = stage_of(moment.project.protocol, "quality")
-    out = {
-        key_of(report)
-        for report, one in (moment.standings[stage.id] if stage else {}).items()
-        if one.status == "excluded"
-    }
-    known, left = (sum(form.key in some for form in forms) for some in (inside, out))
-    if known == len(forms):
-        return []
-    parts = ((known, "included"), (left, "excluded at the quality gate"),
-             (len(forms) - known - left, "waiting"))  # fmt: skip
-    told = ", ".join(f"{n:,} {what}" for n, what in parts if n)
-    noun = "report" if len(forms) == 1 else "reports"
-    return [f"Counted: {len(forms):,} appraised {noun} ({told})."]
-
-
-def minimum(moment: Moment, one: Checklist) -> float | None:
-    """The least total a gate asks of a checklist; None where no gate does."""
-    first = next((score.id for score in one.scores if score.primary), None)
-    asked = [
-        gate.minimum
-        for gate in moment.project.protocol.appraisal.gates
-        if gate.checklist == one.id and gate.minimum is not None and gate.score in (None, first)
     ]
-    return max(asked) if asked else None
+    notes = describe_counted_reports(snapshot, instrument.forms)
+    return bars.draw_compliance_bars(
+        bar_items, checklist=checklist.short, studies=len(instrument.forms), notes=notes
+    )
 
 
-def score_figure(moment: Moment, found: Instrument) -> str | None:
+def describe_counted_reports(snapshot: ReviewSnapshot, forms: Sequence[StudyForm]) -> list[str]:
+    """Where the reports of some forms stand; nothing where all of them are included."""
+    included_keys = {format_record_key(report) for report in snapshot.included}
+    stage = find_stage(snapshot.project.protocol, "quality")
+    excluded_keys = {
+        format_record_key(report)
+        for report, report_status in (snapshot.statuses[stage.id] if stage else {}).items()
+        if report_status.status == "excluded"
+    }
+    included_count, excluded_count = (
+        sum(form.key in keys for form in forms) for keys in (included_keys, excluded_keys)
+    )
+    if included_count == len(forms):
+        return []
+    parts = (
+        (included_count, "included"),
+        (excluded_count, "excluded at the quality gate"),
+        (len(forms) - included_count - excluded_count, "waiting"),
+    )
+    breakdown = ", ".join(f"{n:,} {label}" for n, label in parts if n)
+    noun = "report" if len(forms) == 1 else "reports"
+    return [f"Counted: {len(forms):,} appraised {noun} ({breakdown})."]
+
+
+def get_minimum_total(snapshot: ReviewSnapshot, checklist: Checklist) -> float | None:
+    """The least total a gate asks of a checklist; None where no gate does."""
+    primary_score = next((score.id for score in checklist.scores if score.primary), None)
+    minimums = [
+        gate.minimum
+        for gate in snapshot.project.protocol.appraisal.gates
+        if gate.checklist == checklist.id
+        and gate.minimum is not None
+        and gate.score in (None, primary_score)
+    ]
+    return max(minimums) if minimums else None
+
+
+def draw_score_distribution(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> str | None:
     """The spread of the checklist's score with the line of its gate; None where it has no score."""
-    score = next((one for one in found.checklist.scores if one.primary), None)
+    score = next(
+        (candidate for candidate in instrument.checklist.scores if candidate.primary), None
+    )
     if score is None or score.min is None or score.max is None:
         return None
     totals = {
         form.key: total.value
-        for form in found.forms
+        for form in instrument.forms
         for total in form.result.totals
         if total.primary and total.value is not None
     }
-    return bars.distribution(
+    return bars.draw_score_distribution(
         list(totals.values()),
-        score=f"{found.checklist.short}: {score.title.lower()}",
-        low=score.min,
-        high=score.max,
-        gate=minimum(moment, found.checklist),
-        notes=counted(moment, [form for form in found.forms if form.key in totals]),
+        score=f"{instrument.checklist.short}: {score.title.lower()}",
+        lowest_total=score.min,
+        highest_total=score.max,
+        gate=get_minimum_total(snapshot, instrument.checklist),
+        notes=describe_counted_reports(
+            snapshot, [form for form in instrument.forms if form.key in totals]
+        ),
     )
 
 
-def figures(moment: Moment, found: Instrument) -> dict[str, bytes]:
+def draw_figures(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> dict[str, bytes]:
     """Every figure of one instrument by file name."""
-    one = found.checklist
-    if columns(one):
-        return bias_figures(moment, found)
-    made = pictures(f"{one.id}-items", item_bars(moment, found))
-    spread = score_figure(moment, found)
-    return made | (pictures(f"{one.id}-scores", spread) if spread else {})
+    checklist = instrument.checklist
+    if list_judgement_columns(checklist):
+        return draw_bias_figures(snapshot, instrument)
+    figure_files = render_all_formats(f"{checklist.id}-items", draw_item_bars(snapshot, instrument))
+    distribution_svg = draw_score_distribution(snapshot, instrument)
+    return figure_files | (
+        render_all_formats(f"{checklist.id}-scores", distribution_svg) if distribution_svg else {}
+    )
 
 
-def tables_of(moment: Moment, found: Instrument) -> list[Table]:
+def build_tables(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> list[Table]:
     """Every table of one instrument."""
-    one, forms = found.checklist, found.forms
-    made = [tables.answers(one, forms)]
-    if columns(one):
-        heads = [
-            (c.id, c.title if c.group == "Risk of bias" else f"Applicability: {c.title.lower()}")
-            for c in columns(one)
+    checklist, forms = instrument.checklist, instrument.forms
+    result_tables = [tables.build_answers_table(checklist, forms)]
+    if list_judgement_columns(checklist):
+        headers = [
+            (
+                column.id,
+                column.title
+                if column.group == "Risk of bias"
+                else f"Applicability: {column.title.lower()}",
+            )
+            for column in list_judgement_columns(checklist)
         ]
-        made.append(tables.judgements(one, forms, [levels(form) for form in forms], heads))
+        result_tables.append(
+            tables.build_judgements_table(
+                checklist, forms, [get_levels(form) for form in forms], headers
+            )
+        )
     else:
-        made.append(tables.items_summary(one, item_counts(found)))
-    if one.scores:
-        made.append(tables.scores(one, forms, minimum(moment, one)))
-    made.append(tables.evidence(one, forms))
-    told = counted(moment, forms)
-    return [replace(table, notes=(*table.notes, *told)) for table in made]
+        result_tables.append(tables.build_items_table(checklist, count_item_states(instrument)))
+    if checklist.scores:
+        result_tables.append(
+            tables.build_scores_table(checklist, forms, get_minimum_total(snapshot, checklist))
+        )
+    result_tables.append(tables.build_evidence_table(checklist, forms))
+    notes = describe_counted_reports(snapshot, forms)
+    return [replace(table, notes=(*table.notes, *notes)) for table in result_tables]
 
 
-def characteristics(moment: Moment) -> list[Table]:
+def build_characteristics_tables(snapshot: ReviewSnapshot) -> list[Table]:
     """The characteristics of the included studies, where the review extracts them."""
-    found = extraction(moment)
-    if found is None:
+    instrument = get_extraction_forms(snapshot)
+    if instrument is None:
         return []
-    return [tables.characteristics(found.checklist, found.forms)]
+    return [tables.build_characteristics_table(instrument.checklist, instrument.forms)]
 
 
-def agreement_table(moment: Moment, reader: str | None = None) -> Table:
+def build_agreement_table(snapshot: ReviewSnapshot, reader: str | None = None) -> Table:
     """Agreement at each stage and on each checklist.
 
     Args:
         reader: who asks; see workflow.agreeing.verdicts.
     """
-    told: list[tuple[str, str, Figure]] = []
-    for stage in moment.project.protocol.stages:
-        ratings = _stage_ratings(moment, stage, reader)
+    figure_rows: list[tuple[str, str, AgreementFigure]] = []
+    for stage in snapshot.project.protocol.stages:
+        ratings = _collect_stage_ratings(snapshot, stage, reader)
         if ratings:
             name = stage.name or stage.id
-            told += [(name, "verdict", one) for one in agreement.summary(ratings)]
-    for name in moment.project.protocol.appraisal.tools:
-        told += _checklist_agreement(moment, checklist(moment.project, name))
-    return tables.agreement(told)
+            figure_rows += [
+                (name, "verdict", figure) for figure in agreement.summarize_agreement(ratings)
+            ]
+    for name in snapshot.project.protocol.appraisal.tools:
+        figure_rows += _collect_checklist_agreement(snapshot, get_checklist(snapshot.project, name))
+    return tables.build_agreement_table(figure_rows)
 
 
-def _stage_ratings(moment: Moment, stage: Stage, reader: str | None) -> list[list[str | None]]:
+def _collect_stage_ratings(
+    snapshot: ReviewSnapshot, stage: Stage, reader: str | None
+) -> list[list[str | None]]:
     """One row a report that two judged, one column a reviewer, by name."""
-    made = agreeing.verdicts(
-        moment.project, stage, reader=reader, until=moment.until, groups=moment.groups
+    verdicts_by_report = agreeing.collect_verdicts(
+        snapshot.project, stage, reader=reader, until=snapshot.until, groups=snapshot.groups
     )
-    both = [one for _, one in sorted(made.items()) if len(one) > 1]
-    people = sorted({name for one in both for name in one})
-    return [[one.get(name) for name in people] for one in both]
+    double_rated = [
+        report_verdicts
+        for _, report_verdicts in sorted(verdicts_by_report.items())
+        if len(report_verdicts) > 1
+    ]
+    reviewers = sorted({name for report_verdicts in double_rated for name in report_verdicts})
+    return [[report_verdicts.get(name) for name in reviewers] for report_verdicts in double_rated]
 
 
-def _checklist_agreement(moment: Moment, one: Checklist) -> list[tuple[str, str, Figure]]:
+def _collect_checklist_agreement(
+    snapshot: ReviewSnapshot, checklist: Checklist
+) -> list[tuple[str, str, AgreementFigure]]:
     """Every figure of one instrument: over all items, of its totals, and item by item."""
-    forms = _independent(moment, one)
-    rated = [item for item in consensus.ratings(one, forms) if item.rows]
-    every = agreement_on(rated)
-    if every is None:
+    forms = _collect_independent_forms(snapshot, checklist)
+    rated_items = [item for item in consensus.collect_item_ratings(checklist, forms) if item.rows]
+    pooled_figures = compute_pooled_agreement(rated_items)
+    if pooled_figures is None:
         return []
-    told = [(one.short, "all items", figure) for figure in every]
-    totals = totals_of(one, forms)
+    figure_rows = [(checklist.short, "all items", figure) for figure in pooled_figures]
+    totals = collect_totals(checklist, forms)
     if totals:
-        told.append((one.short, "totals", agreement.icc(totals)))
-    return told + [
-        (one.short, item.name, figure) for item in rated for figure in item_figures(item)
+        figure_rows.append((checklist.short, "totals", agreement.icc(totals)))
+    return figure_rows + [
+        (checklist.short, item.name, figure)
+        for item in rated_items
+        for figure in compute_item_figures(item)
     ]
 
 
-def _independent(moment: Moment, one: Checklist) -> list[tuple[Mapping[str, Answer], ...]]:
+def _collect_independent_forms(
+    snapshot: ReviewSnapshot, checklist: Checklist
+) -> list[tuple[Mapping[str, Answer], ...]]:
     """The forms of each report as they were when the last of them was first finished."""
-    appraised = set(moment.appraised)
-    of = {n: r for n, (r, _) in moment.groups.items() if r in appraised}
-    of |= {report: report for report in appraised}
-    until = moment.until
-    with moment.project.store.read() as conn:
-        said = answers.of_everybody(conn, of, one.id)
-        events = answers.form_events(conn, of, one.id)
-        who = readers_of(moment.project, conn, appraised, until=moment.until)
-    ends = [e for e in events if until is None or e.at <= until]
-    found: list[tuple[Mapping[str, Answer], ...]] = []
+    appraised = set(snapshot.appraised)
+    report_by_record = {
+        number: report for number, (report, _) in snapshot.groups.items() if report in appraised
+    }
+    report_by_record |= {report: report for report in appraised}
+    until = snapshot.until
+    with snapshot.project.store.read() as conn:
+        answer_rows = answers.list_all_answers(conn, report_by_record, checklist.id)
+        events = answers.list_form_events(conn, report_by_record, checklist.id)
+        assignment = get_assignment(snapshot.project, conn, appraised, until=snapshot.until)
+    past_events = [event for event in events if until is None or event.at <= until]
+    independent_forms: list[tuple[Mapping[str, Answer], ...]] = []
     for report in sorted(appraised):
-        here = [event for event in ends if of[event.record] == report]
-        mine = [answer for answer in said if of[answer.record] == report]
-        forms = blind_forms(here, mine, needed(who, report))
+        report_events = [event for event in past_events if report_by_record[event.record] == report]
+        report_answers = [
+            answer for answer in answer_rows if report_by_record[answer.record] == report
+        ]
+        forms = get_blind_forms(
+            report_events, report_answers, count_required_forms(assignment, report)
+        )
         if forms:
-            found.append(tuple(forms.values()))
-    return found
+            independent_forms.append(tuple(forms.values()))
+    return independent_forms

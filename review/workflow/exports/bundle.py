@@ -12,32 +12,32 @@ from review import tables
 from review.errors import FlowError
 from review.figures import convert
 from review.formats import deterministic_zip
-from review.formats.export import WRITERS as RECORDS
-from review.formats.revman import Referenced, revman
+from review.formats.export import RECORD_WRITERS as RECORDS
+from review.formats.revman import StudyReference, references_to_revman
 from review.models import StoredRecord
-from review.prisma import conservation, count, hold, outcomes
+from review.prisma import count_flow, format_conservation, map_outcomes, validate
 from review.store import log
-from review.store.records import key_of, number_of
-from review.tables.documents import WRITERS as TABLES
-from review.tables.documents import html_page, html_table
-from review.tables.office import docx, xlsx
+from review.store.records import format_record_key, parse_record_key
+from review.tables.documents import TABLE_WRITERS as TABLES
+from review.tables.documents import build_html_page, table_to_html
+from review.tables.office import tables_to_docx, tables_to_xlsx
 from review.tables.table import Table
 from review.workflow.exports import appraisals, dataset_overlap, listings, methods_text, prisma
 from review.workflow.exports import prisma_s as search
-from review.workflow.exports.snapshot import Moment
+from review.workflow.exports.snapshot import ReviewSnapshot
 from review.workflow.screening import blinding
 
 PAPER_COLUMNS, PAPER_ROWS = 16, 3000
 """A table with more is no use on paper: it goes out as CSV, XLSX and HTML only."""
 RECORD_FORMS = {"ris": "ris", "bibtex": "bib", "csv": "csv"}
 LIBRARIES = ("openpyxl", "python-docx", "sqlalchemy", "streamlit", "vl-convert-python")
-Progress = Callable[[str, float], object]
+ProgressCallback = Callable[[str, float], object]
 """Told before each part: its name, and the share of the parts that are done (0 to 1)."""
-Part = tuple[str, Callable[[], dict[str, bytes]]]
+ReportPart = tuple[str, Callable[[], dict[str, bytes]]]
 
 
-def everything(
-    moment: Moment, progress: Progress | None = None, reader: str | None = None
+def build_report_files(
+    snapshot: ReviewSnapshot, progress: ProgressCallback | None = None, reader: str | None = None
 ) -> dict[str, bytes]:
     """Path -> content of every file of the report. The same store and day give the same bytes.
 
@@ -49,142 +49,171 @@ def everything(
     Raises:
         FlowError: the boxes do not sum, or records were lost on the way to a file; names them.
     """
-    hold(moment.flow)
+    validate(snapshot.flow)
     files: dict[str, bytes] = {}
-    parts = _parts(moment, reader)
-    for done, (name, part) in enumerate(parts):
+    parts = _list_parts(snapshot, reader)
+    for finished_parts, (name, part) in enumerate(parts):
         if progress:
-            progress(name, done / len(parts))
+            progress(name, finished_parts / len(parts))
         files |= part()
-    files["manifest.json"] = _manifest(moment, files)
+    files["manifest.json"] = _build_manifest(snapshot, files)
     return files
 
 
-def _parts(moment: Moment, reader: str | None) -> list[Part]:
+def _list_parts(snapshot: ReviewSnapshot, reader: str | None) -> list[ReportPart]:
     """The parts in order; figures, which take longest, one instrument at a time."""
-    parts: list[Part] = [("PRISMA flow diagram", lambda: _under("", prisma.files(moment)))]
-    for one in appraisals.instruments(moment):
-        drawn = partial(appraisals.figures, moment, one)
-        parts.append((f"figures of {one.checklist.short}", partial(_in_figures, drawn)))
+    parts: list[ReportPart] = [
+        ("PRISMA flow diagram", lambda: _prefix_paths("", prisma.build_files(snapshot)))
+    ]
+    for instrument in appraisals.list_instruments(snapshot):
+        draw = partial(appraisals.draw_figures, snapshot, instrument)
+        parts.append((f"figures of {instrument.checklist.short}", partial(_place_in_figures, draw)))
     return [
         *parts,
-        ("figure of the public data sets", partial(_in_figures, partial(_shared, moment))),
-        ("tables", lambda: _tables(moment, reader)),
-        ("records", lambda: _records(moment)),
-        ("texts", lambda: _texts(moment)),
-        ("log", lambda: {"log.jsonl": _log(moment, reader)}),
+        (
+            "figure of the public data sets",
+            partial(_place_in_figures, partial(_draw_dataset_overlap, snapshot)),
+        ),
+        ("tables", lambda: _write_tables(snapshot, reader)),
+        ("records", lambda: _write_records(snapshot)),
+        ("texts", lambda: _write_texts(snapshot)),
+        ("log", lambda: {"log.jsonl": _write_log(snapshot, reader)}),
     ]
 
 
-def _in_figures(drawn: Callable[[], dict[str, bytes]]) -> dict[str, bytes]:
-    return _under("figures/", drawn())
+def _place_in_figures(draw: Callable[[], dict[str, bytes]]) -> dict[str, bytes]:
+    return _prefix_paths("figures/", draw())
 
 
-def _under(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+def _prefix_paths(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
     return {f"{folder}{name}": data for name, data in files.items()}
 
 
-def figures(moment: Moment) -> dict[str, str]:
+def draw_preview_figures(snapshot: ReviewSnapshot) -> dict[str, str]:
     """Name -> SVG of every figure, for previews: one page each of traffic lights."""
     from review.figures import judgements
 
-    made = {"PRISMA 2020 flow": prisma.figure(moment)}
-    for found in appraisals.instruments(moment):
-        one = found.checklist
-        if columns := appraisals.columns(one):
-            rows = appraisals.rows(moment, found)
-            made[f"{one.short}: summary"] = judgements.summary(rows, columns, tool=one.short)
-            pages = judgements.traffic(rows, columns, tool=one.short)
+    previews = {"PRISMA 2020 flow": prisma.draw_diagram(snapshot)}
+    for instrument in appraisals.list_instruments(snapshot):
+        checklist = instrument.checklist
+        if columns := appraisals.list_judgement_columns(checklist):
+            rows = appraisals.build_rows(snapshot, instrument)
+            previews[f"{checklist.short}: summary"] = judgements.draw_summary(
+                rows, columns, tool=checklist.short
+            )
+            pages = judgements.draw_traffic_lights(rows, columns, tool=checklist.short)
             for number, page in enumerate(pages, 1):
-                named = f" {number}" if len(pages) > 1 else ""
-                made[f"{one.short}: by study{named}"] = page
+                page_label = f" {number}" if len(pages) > 1 else ""
+                previews[f"{checklist.short}: by study{page_label}"] = page
             continue
-        made[f"{one.short}: by item"] = appraisals.item_bars(moment, found)
-        spread = appraisals.score_figure(moment, found)
-        if spread:
-            made[f"{one.short}: score"] = spread
-    shared = dataset_overlap.matrix(moment)
-    if shared:
-        made["Public data sets"] = dataset_overlap.graph(shared)
-    return made
+        previews[f"{checklist.short}: by item"] = appraisals.draw_item_bars(snapshot, instrument)
+        distribution_svg = appraisals.draw_score_distribution(snapshot, instrument)
+        if distribution_svg:
+            previews[f"{checklist.short}: score"] = distribution_svg
+    dataset_matrix = dataset_overlap.build_matrix(snapshot)
+    if dataset_matrix:
+        previews["Public data sets"] = dataset_overlap.draw_graph(dataset_matrix)
+    return previews
 
 
-def _shared(moment: Moment) -> dict[str, bytes]:
-    shared = dataset_overlap.matrix(moment)
-    return prisma.pictures("dataset-overlap", dataset_overlap.graph(shared)) if shared else {}
-
-
-def all_tables(moment: Moment, reader: str | None = None) -> list[Table]:
-    """Every table of the report, in the order of the review's stages."""
-    made = [methods_text.prisma_checklist(moment), search.prisma_s(moment)]
-    made.append(search.search_log(search.searches(moment)))
-    if (said := search.readings(moment)) is not None:
-        made.append(said)
-    made += listings.listings(moment)
-    made += appraisals.characteristics(moment)
-    for found in appraisals.instruments(moment):
-        made += appraisals.tables_of(moment, found)
-    shared = dataset_overlap.matrix(moment)
-    if shared:
-        made.append(dataset_overlap.table(moment, shared))
-    return [*made, appraisals.agreement_table(moment, reader)]
-
-
-def _tables(moment: Moment, reader: str | None) -> dict[str, bytes]:
-    made: dict[str, bytes] = {}
-    every = all_tables(moment, reader)
-    for table in every:
-        for form, write in TABLES.items():
-            if _on_paper(table) or form not in ("docx", "tex"):
-                made[f"{form}/{table.name}.{form}"] = write(table)
-    title = moment.project.protocol.title
-    paper = [one for one in every if _on_paper(one)]
-    made["all-tables.xlsx"] = xlsx(every)
-    made["all-tables.docx"] = docx(paper, title=title)
-    made["all-tables.html"] = html_page(title, [html_table(one) for one in every])
-    return _under("tables/", made)
-
-
-def _on_paper(table: Table) -> bool:
-    return len(table.columns) <= PAPER_COLUMNS and len(table.rows) <= PAPER_ROWS
-
-
-def _records(moment: Moment) -> dict[str, bytes]:
-    """Included and excluded reports for reference managers, and for RevMan; each counted again."""
-    included = [moment.records[n] for n in moment.included]
-    out: dict[int, str] = {}
-    for stage in moment.project.protocol.stages:
-        for report, one in moment.standings[stage.id].items():
-            if one.status == "excluded":
-                out[report] = one.reason or "reason not recorded"
-    excluded = [moment.records[n] for n in sorted(out)]
-    made: dict[str, bytes] = {}
-    for name, chosen in (("included", included), ("excluded", excluded)):
-        said = [_said(one, name, out.get(one.id)) for one in chosen]
-        for form, ending in RECORD_FORMS.items():
-            made[f"{name}.{ending}"] = RECORDS[form]([one.record for one in chosen], said)
-        made[f"revman-{name}.ris"] = _revman(moment, chosen, out)
-        _conserved(f"{name}.ris", made[f"{name}.ris"], chosen)
-        _conserved(f"revman-{name}.ris", made[f"revman-{name}.ris"], chosen)
-    return _under("records/", made)
-
-
-def _said(one: StoredRecord, status: str, reason: str | None) -> dict[str, str]:
-    return {"key": one.key, "status": status} | ({"reason": reason} if reason else {})
-
-
-def _revman(moment: Moment, chosen: list[StoredRecord], out: Mapping[int, str]) -> bytes:
-    names = _study_names(moment, {*moment.included, *out})
-    return revman(
-        [Referenced(names[_study(moment, one.id)], one.record, out.get(one.id)) for one in chosen]
+def _draw_dataset_overlap(snapshot: ReviewSnapshot) -> dict[str, bytes]:
+    dataset_matrix = dataset_overlap.build_matrix(snapshot)
+    return (
+        prisma.render_all_formats("dataset-overlap", dataset_overlap.draw_graph(dataset_matrix))
+        if dataset_matrix
+        else {}
     )
 
 
-def _study(moment: Moment, report: int) -> int:
-    return moment.groups.get(report, (report, report))[1]
+def build_all_tables(snapshot: ReviewSnapshot, reader: str | None = None) -> list[Table]:
+    """Every table of the report, in the order of the review's stages."""
+    result_tables = [
+        methods_text.build_prisma_checklist(snapshot),
+        search.build_prisma_s_table(snapshot),
+    ]
+    result_tables.append(search.build_search_log(search.list_searches(snapshot)))
+    if (messages_table := search.build_query_messages_table(snapshot)) is not None:
+        result_tables.append(messages_table)
+    result_tables += listings.build_listings(snapshot)
+    result_tables += appraisals.build_characteristics_tables(snapshot)
+    for instrument in appraisals.list_instruments(snapshot):
+        result_tables += appraisals.build_tables(snapshot, instrument)
+    dataset_matrix = dataset_overlap.build_matrix(snapshot)
+    if dataset_matrix:
+        result_tables.append(dataset_overlap.build_table(snapshot, dataset_matrix))
+    return [*result_tables, appraisals.build_agreement_table(snapshot, reader)]
 
 
-def _study_names(moment: Moment, reports: Collection[int]) -> dict[int, str]:
+def _write_tables(snapshot: ReviewSnapshot, reader: str | None) -> dict[str, bytes]:
+    table_files: dict[str, bytes] = {}
+    report_tables = build_all_tables(snapshot, reader)
+    for table in report_tables:
+        for form, write in TABLES.items():
+            if _fits_paper(table) or form not in ("docx", "tex"):
+                table_files[f"{form}/{table.name}.{form}"] = write(table)
+    title = snapshot.project.protocol.title
+    paper_tables = [paper_table for paper_table in report_tables if _fits_paper(paper_table)]
+    table_files["all-tables.xlsx"] = tables_to_xlsx(report_tables)
+    table_files["all-tables.docx"] = tables_to_docx(paper_tables, title=title)
+    table_files["all-tables.html"] = build_html_page(
+        title, [table_to_html(paper_table) for paper_table in report_tables]
+    )
+    return _prefix_paths("tables/", table_files)
+
+
+def _fits_paper(table: Table) -> bool:
+    return len(table.columns) <= PAPER_COLUMNS and len(table.rows) <= PAPER_ROWS
+
+
+def _write_records(snapshot: ReviewSnapshot) -> dict[str, bytes]:
+    """Included and excluded reports for reference managers, and for RevMan; each counted again."""
+    included = [snapshot.records[n] for n in snapshot.included]
+    exclusion_reasons: dict[int, str] = {}
+    for stage in snapshot.project.protocol.stages:
+        for report, report_status in snapshot.statuses[stage.id].items():
+            if report_status.status == "excluded":
+                exclusion_reasons[report] = report_status.reason or "reason not recorded"
+    excluded = [snapshot.records[n] for n in sorted(exclusion_reasons)]
+    record_files: dict[str, bytes] = {}
+    for name, selected in (("included", included), ("excluded", excluded)):
+        annotations = [
+            _annotate_record(stored, name, exclusion_reasons.get(stored.id)) for stored in selected
+        ]
+        for form, extension in RECORD_FORMS.items():
+            record_files[f"{name}.{extension}"] = RECORDS[form](
+                [stored.record for stored in selected], annotations
+            )
+        record_files[f"revman-{name}.ris"] = _write_revman(snapshot, selected, exclusion_reasons)
+        _check_conservation(f"{name}.ris", record_files[f"{name}.ris"], selected)
+        _check_conservation(f"revman-{name}.ris", record_files[f"revman-{name}.ris"], selected)
+    return _prefix_paths("records/", record_files)
+
+
+def _annotate_record(stored: StoredRecord, status: str, reason: str | None) -> dict[str, str]:
+    return {"key": stored.key, "status": status} | ({"reason": reason} if reason else {})
+
+
+def _write_revman(
+    snapshot: ReviewSnapshot, selected: list[StoredRecord], exclusion_reasons: Mapping[int, str]
+) -> bytes:
+    names = _name_studies(snapshot, {*snapshot.included, *exclusion_reasons})
+    return references_to_revman(
+        [
+            StudyReference(
+                names[_get_study(snapshot, stored.id)],
+                stored.record,
+                exclusion_reasons.get(stored.id),
+            )
+            for stored in selected
+        ]
+    )
+
+
+def _get_study(snapshot: ReviewSnapshot, report: int) -> int:
+    return snapshot.groups.get(report, (report, report))[1]
+
+
+def _name_studies(snapshot: ReviewSnapshot, reports: Collection[int]) -> dict[int, str]:
     """Study -> the one name RevMan groups its reports under; no two studies share one.
 
     Studies that left at title and abstract have no letter of their own: where their name is taken,
@@ -192,129 +221,155 @@ def _study_names(moment: Moment, reports: Collection[int]) -> dict[int, str]:
     """
     names: dict[int, str] = {}
     for report in sorted(reports):
-        study = _study(moment, report)
-        label = moment.labels.get(study) or moment.labels.get(report)
+        study = _get_study(snapshot, report)
+        label = snapshot.labels.get(study) or snapshot.labels.get(report)
         if label:
             names.setdefault(study, label)
-    taken = {*moment.labels.values()}
+    used_names = {*snapshot.labels.values()}
     for report in sorted(reports):
-        study = _study(moment, report)
+        study = _get_study(snapshot, report)
         if study not in names:
-            plain = tables.label(moment.records[study].record)
-            names[study] = f"{plain} ({key_of(study)})" if plain in taken else plain
-            taken.add(plain)
+            plain_label = tables.build_label(snapshot.records[study].record)
+            names[study] = (
+                f"{plain_label} ({format_record_key(study)})"
+                if plain_label in used_names
+                else plain_label
+            )
+            used_names.add(plain_label)
     return names
 
 
-def _conserved(name: str, data: bytes, chosen: list[StoredRecord]) -> None:
+def _check_conservation(name: str, data: bytes, selected: list[StoredRecord]) -> None:
     """Raises FlowError unless the RIS file holds exactly as many records as went in."""
-    found = sum(line.startswith(b"ER  -") for line in data.splitlines())
-    if found != len(chosen):
+    record_count = sum(line.startswith(b"ER  -") for line in data.splitlines())
+    if record_count != len(selected):
         raise FlowError(
-            f"{name} holds {found} records, {len(chosen)} went in: nothing was written."
+            f"{name} holds {record_count} records, {len(selected)} went in: nothing was written."
         )
 
 
-def _texts(moment: Moment) -> dict[str, bytes]:
+def _write_texts(snapshot: ReviewSnapshot) -> dict[str, bytes]:
     return {
-        "methods.md": methods_text.methods(moment).encode(),
-        "protocol.yaml": str(moment.versions[-1]["text"]).encode(),
+        "methods.md": methods_text.write_methods(snapshot).encode(),
+        "protocol.yaml": str(snapshot.protocol_versions[-1]["text"]).encode(),
     }
 
 
-def _log(moment: Moment, name: str | None) -> bytes:
+def _write_log(snapshot: ReviewSnapshot, name: str | None) -> bytes:
     withheld = 0
     lines = []
-    with moment.project.store.read() as conn:
-        reader = blinding.reader(moment.project, conn, name)
-        for one in log.events(conn, until=moment.until):
-            if reader is not None and _blind(moment, reader, one):
+    with snapshot.project.store.read() as conn:
+        reader = blinding.get_blinded_reader(snapshot.project, conn, name)
+        for event in log.iter_events(conn, until=snapshot.until):
+            if reader is not None and _is_blinded(snapshot, reader, event):
                 withheld += 1
             else:
-                lines.append(json.dumps(one, ensure_ascii=False))
+                lines.append(json.dumps(event, ensure_ascii=False))
     if withheld:
-        why = "what other reviewers decided, noted and answered on reports that are not settled yet"
-        lines.append(json.dumps({"event": "withheld", "entries": withheld, "why": why}))
-    lines += [json.dumps(one, ensure_ascii=False) for one in _outcomes(moment)]
+        reason = (
+            "what other reviewers decided, noted and answered on reports that are not settled yet"
+        )
+        lines.append(json.dumps({"event": "withheld", "entries": withheld, "why": reason}))
+    lines += [json.dumps(outcome, ensure_ascii=False) for outcome in _list_outcomes(snapshot)]
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _outcomes(moment: Moment) -> list[dict[str, Any]]:
+def _list_outcomes(snapshot: ReviewSnapshot) -> list[dict[str, Any]]:
     """Where each entry ends on the day, one line an entry, so that whoever has only the log can
     count every box again."""
-    ended = outcomes(count(moment.inputs), moment.flow.joints)
-    told = []
-    for one in moment.inputs.entries:
-        box, why = ended.get(one.id) or ended[one.report]
-        line = {"event": "outcome", "day": moment.day, "entry": one.id, "source": one.source,
-                "via": one.via, "report": one.report,
-                "study": moment.inputs.studies.get(one.report, one.report), "box": box}  # fmt: skip
-        told.append(line | ({"reason": why} if why else {}))
-    return told
+    outcome_by_id = map_outcomes(count_flow(snapshot.inputs), snapshot.flow.joints)
+    outcome_lines = []
+    for entry in snapshot.inputs.entries:
+        box, reason = outcome_by_id.get(entry.id) or outcome_by_id[entry.report]
+        line = {
+            "event": "outcome",
+            "day": snapshot.day,
+            "entry": entry.id,
+            "source": entry.source,
+            "via": entry.via,
+            "report": entry.report,
+            "study": snapshot.inputs.studies.get(entry.report, entry.report),
+            "box": box,
+        }
+        outcome_lines.append(line | ({"reason": reason} if reason else {}))
+    return outcome_lines
 
 
-def _blind(moment: Moment, reader: blinding.Reader, event: Mapping[str, Any]) -> bool:
+def _is_blinded(
+    snapshot: ReviewSnapshot, reader: blinding.BlindedReader, event: Mapping[str, Any]
+) -> bool:
     """Whether a reviewer must not see an entry yet: another's word on an unsettled report."""
-    if event["event"] not in blinding.OF_OTHERS or event.get("role") in ("automation", "consensus"):
+    if event["event"] not in blinding.BLINDED_EVENTS or event.get("role") in (
+        "automation",
+        "consensus",
+    ):
         return False
     if event.get("reviewer", event.get("who")) == reader.name:
         return False
-    number = number_of(event["record"])
-    report = moment.groups.get(number, (number, number))[0]
-    stages = [event["stage"]] if "stage" in event else blinding.stages_of(moment.project, event)
-    here = {one: moment.standings.get(one, {}).get(report) for one in stages}
+    number = parse_record_key(event["record"])
+    report = snapshot.groups.get(number, (number, number))[0]
+    stages = (
+        [event["stage"]]
+        if "stage" in event
+        else blinding.find_deciding_stages(snapshot.project, event)
+    )
+    statuses = {stage_id: snapshot.statuses.get(stage_id, {}).get(report) for stage_id in stages}
     return not any(
-        blinding.may_see(reader, stage, report, one.status if one else None)
-        for stage, one in here.items()
+        blinding.may_see(reader, stage, report, report_status.status if report_status else None)
+        for stage, report_status in statuses.items()
     )
 
 
-def _manifest(moment: Moment, files: Mapping[str, bytes]) -> bytes:
-    told: dict[str, Any] = {
-        "review": moment.project.protocol.title,
-        "state_of": moment.day,
-        "asked_for": moment.until.date().isoformat() if moment.until else None,
-        "protocol_sha256": moment.project.fingerprint,
-        "funnel": methods_text.version(),
+def _build_manifest(snapshot: ReviewSnapshot, files: Mapping[str, bytes]) -> bytes:
+    manifest: dict[str, Any] = {
+        "review": snapshot.project.protocol.title,
+        "state_of": snapshot.day,
+        "asked_for": snapshot.until.date().isoformat() if snapshot.until else None,
+        "protocol_sha256": snapshot.project.fingerprint,
+        "funnel": methods_text.get_version(),
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
-        "conservation": conservation(moment.flow),
-        "included": [key_of(n) for n in moment.included],
+        "conservation": format_conservation(snapshot.flow),
+        "included": [format_record_key(number) for number in snapshot.included],
         "files": {
             name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
             for name, data in sorted(files.items())
         },
     }
-    return (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()
+    return (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def sums(moment: Moment, files: Mapping[str, bytes]) -> list[str]:
+def describe_totals(snapshot: ReviewSnapshot, files: Mapping[str, bytes]) -> list[str]:
     """What went in and what came out, a line each."""
-    standing: dict[str, int] = {}
-    for stage in moment.project.protocol.stages:
-        for one in moment.standings[stage.id].values():
-            if one.status == "excluded":
-                standing[stage.name or stage.id] = standing.get(stage.name or stage.id, 0) + 1
-    excluded = " + ".join(f"{n:,} at {name}" for name, n in standing.items()) or "0"
+    excluded_by_stage: dict[str, int] = {}
+    for stage in snapshot.project.protocol.stages:
+        for report_status in snapshot.statuses[stage.id].values():
+            if report_status.status == "excluded":
+                excluded_by_stage[stage.name or stage.id] = (
+                    excluded_by_stage.get(stage.name or stage.id, 0) + 1
+                )
+    excluded = " + ".join(f"{n:,} at {name}" for name, n in excluded_by_stage.items()) or "0"
     lines = [
-        conservation(moment.flow),
-        f"included: {len(moment.included):,} reports in = "
-        f"{_entries(files['records/included.ris']):,} in included.ris",
-        f"excluded: {excluded} = {_entries(files['records/excluded.ris']):,} in excluded.ris",
+        format_conservation(snapshot.flow),
+        f"included: {len(snapshot.included):,} reports in = "
+        f"{_count_ris_records(files['records/included.ris']):,} in included.ris",
+        f"excluded: {excluded} = {_count_ris_records(files['records/excluded.ris']):,} in "
+        "excluded.ris",
     ]
-    drawn = [data.decode() for name, data in files.items() if name.endswith(".svg")]
-    if lacking := convert.missing(drawn):
+    svgs = [data.decode() for name, data in files.items() if name.endswith(".svg")]
+    if missing_glyphs := convert.find_missing_glyphs(svgs):
         lines.append(
-            f"no font of this machine holds {' '.join(lacking)}: empty boxes stand for them in PNG "
+            f"no font of this machine holds {' '.join(missing_glyphs)}: empty boxes stand for "
+            "them in PNG "
             "and PDF; install one, such as Noto Sans, and export again (SVG and tables are right)"
         )
     return lines
 
 
-def _entries(data: bytes) -> int:
+def _count_ris_records(data: bytes) -> int:
     return sum(line.startswith(b"ER  -") for line in data.splitlines())
 
 
-def as_zip(files: Mapping[str, bytes]) -> bytes:
+def pack_zip(files: Mapping[str, bytes]) -> bytes:
     """The files as one ZIP, the same bytes for the same files."""
-    return deterministic_zip.pack(files)
+    return deterministic_zip.build_zip(files)

@@ -3,63 +3,72 @@
 from pathlib import Path
 
 from review.bias import datasets
-from review.bias.datasets import Matrix
+from review.bias.datasets import DatasetMatrix
 from review.store import feedback, files
 from review.tables.table import Cell, Table
 from review.workflow.bias import flags
-from review.workflow.exports.snapshot import Moment
+from review.workflow.exports.snapshot import ReviewSnapshot
 from review.workflow.fulltexts import reading as texts
-from review.workflow.fulltexts.attachments import path_of
+from review.workflow.fulltexts.attachments import get_file_path
 
-WORDS = {"named": "named", "held": "held by a named set", "possible": "possibly held"}
+CELL_LABELS = {"named": "named", "held": "held by a named set", "possible": "possibly held"}
 
 
-def matrix(moment: Moment) -> Matrix | None:
+def build_matrix(snapshot: ReviewSnapshot) -> DatasetMatrix | None:
     """Included studies by data sets, as the PDFs and words of then say; None without a PDF."""
-    with moment.project.store.read() as conn:
-        attached = files.every(conn, until=moment.until)
-        said = feedback.newest(conn, "dataset", until=moment.until)
+    with snapshot.project.store.read() as conn:
+        attachments = files.list_current_files(conn, until=snapshot.until)
+        feedback_rows = feedback.list_newest_entries(conn, "dataset", until=snapshot.until)
     readable: dict[int, Path] = {}
-    for n, one in sorted(attached.items()):
-        path = path_of(moment.project, one["sha256"])
+    for number, attachment in sorted(attachments.items()):
+        path = get_file_path(snapshot.project, attachment["sha256"])
         if path.exists():
-            readable.setdefault(moment.groups.get(n, (n, n))[0], path)
-    named: dict[str, tuple[str, ...]] = {}
-    for report in moment.included:
+            readable.setdefault(snapshot.groups.get(number, (number, number))[0], path)
+    datasets_by_study: dict[str, tuple[str, ...]] = {}
+    for report in snapshot.included:
         if report not in readable:
             continue
-        text = texts.text_in(moment.project, readable[report])
-        hand = {
-            one.rule: str(one.verdict)
-            for one in said
-            if moment.groups.get(one.record, (one.record, one.record))[0] == report
+        text = texts.get_pdf_text(snapshot.project, readable[report])
+        manual_verdicts = {
+            feedback_row.rule: str(feedback_row.verdict)
+            for feedback_row in feedback_rows
+            if snapshot.groups.get(feedback_row.record, (feedback_row.record, feedback_row.record))[
+                0
+            ]
+            == report
         }
-        found = flags.datasets_in(text.sentences, hand)
-        named[moment.labels[report]] = found.used
-    return datasets.matrix(flags.knowledge().registry, named) if named else None
+        study_datasets = flags.find_datasets(text.sentences, manual_verdicts)
+        datasets_by_study[snapshot.labels[report]] = study_datasets.used
+    return (
+        datasets.build_matrix(flags.load_knowledge().registry, datasets_by_study)
+        if datasets_by_study
+        else None
+    )
 
 
-def table(moment: Moment, found: Matrix) -> Table:
+def build_table(snapshot: ReviewSnapshot, dataset_matrix: DatasetMatrix) -> Table:
     """Study by set: named, held by a named set, or possibly held."""
-    registry = flags.knowledge().registry
+    registry = flags.load_knowledge().registry
     rows: list[tuple[Cell, ...]] = []
-    for study in found.studies:
-        cells = [found.cells.get((study, one)) for one in found.datasets]
-        rows.append((study, *(WORDS.get(cell, cell) if cell else None for cell in cells)))
-    missing = len(moment.included) - len(found.studies)
-    notes = [datasets.sentence(registry, found)]
-    if missing:
-        told = "report has no PDF" if missing == 1 else "reports have no PDF"
-        notes.append(f"Left out: {missing:,} included {told} attached.")
+    for study in dataset_matrix.studies:
+        cells = [
+            dataset_matrix.cells.get((study, dataset_id)) for dataset_id in dataset_matrix.datasets
+        ]
+        rows.append((study, *(CELL_LABELS.get(cell, cell) if cell else None for cell in cells)))
+    missing_count = len(snapshot.included) - len(dataset_matrix.studies)
+    notes = [datasets.summarize_matrix(registry, dataset_matrix)]
+    if missing_count:
+        phrase = "report has no PDF" if missing_count == 1 else "reports have no PDF"
+        notes.append(f"Left out: {missing_count:,} included {phrase} attached.")
     return Table(
         "dataset-overlap",
         "Public data sets of the included studies, with shared ancestry",
-        ("Study", *(registry[one].name for one in found.datasets)),
+        ("Study", *(registry[dataset_id].name for dataset_id in dataset_matrix.datasets)),
         tuple(rows),
         tuple(notes),
     )
 
 
-def graph(found: Matrix) -> str:
+def draw_graph(dataset_matrix: DatasetMatrix) -> str:
     """Which sets hold which, and how many studies rest on each, as SVG."""
-    return flags.graph(found)
+    return flags.draw_graph(dataset_matrix)

@@ -9,18 +9,18 @@ from typing import Any
 from review import dedupe
 from review.models import Link
 from review.store import identified, links, records
-from review.store.identified import Arrival
+from review.store.identified import BatchEntry
 from review.tables.table import Cell, Table
-from review.workflow.deduplication.groups import groups_at
-from review.workflow.exports.prisma_inputs import joined_by_hand
+from review.workflow.deduplication.groups import get_groups_at
+from review.workflow.exports.prisma_inputs import find_manual_merges
 from review.workflow.project.project import Project
 
-Groups = Mapping[int, tuple[int, int]]
+RecordGroups = Mapping[int, tuple[int, int]]
 """Record -> (report, study)."""
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFigures:
+class SourceDedupeCounts:
     """What became of one source's entries. found = unread + harvested_again + repeated + by_tool +
     by_hand + kept."""
 
@@ -42,10 +42,10 @@ class SourceFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class DedupeCounts:
     """Figures of a review's deduplication at one moment."""
 
-    sources: tuple[SourceFigures, ...]
+    sources: tuple[SourceDedupeCounts, ...]
     overlap: dict[str, dict[str, int]]
     """Source -> source -> reports both hold; on the diagonal, all reports the source holds."""
     only_here: dict[str, int]
@@ -60,175 +60,225 @@ class Figures:
     """Pairs a rule had joined that a person parted, and joins a person took back."""
 
 
-def figures(project: Project, *, until: datetime | None = None) -> Figures:
+def compute_counts(project: Project, *, until: datetime | None = None) -> DedupeCounts:
     """The figures at a moment (now where None)."""
     with project.store.read() as conn:
-        groups = groups_at(conn, until)
-        entries = identified.every(conn, until=until)
-        log = links.every(conn, until=until)
-        here = {one.record for one in entries if one.record is not None}
+        groups = get_groups_at(conn, until)
+        entries = identified.list_entries(conn, until=until)
+        log = links.list_links(conn, until=until)
+        record_numbers = {entry.record for entry in entries if entry.record is not None}
         postings = {
-            x.id: x.record.version or 0
-            for x in records.every(conn)
-            if x.id in here and dedupe.is_posting(x.record)
+            stored.id: stored.record.version or 0
+            for stored in records.iter_records(conn)
+            if stored.id in record_numbers and dedupe.is_preprint(stored.record)
         }
-    groups = {n: groups.get(n, (n, n)) for n in here}
-    held = _held(groups, entries)
-    linked = _preprint_links(groups, postings, log)
-    return Figures(
-        sources=tuple(_sources(entries, groups, joined_by_hand(log))),
-        overlap=_overlap(held),
-        only_here=dict(Counter(next(iter(some)) for some in held.values() if len(some) == 1)),
-        versions_collapsed=_versions(groups, postings),
+    groups = {n: groups.get(n, (n, n)) for n in record_numbers}
+    sources_by_report = _map_sources(groups, entries)
+    linked = _count_preprint_links(groups, postings, log)
+    return DedupeCounts(
+        sources=tuple(_count_by_source(entries, groups, find_manual_merges(log))),
+        overlap=_count_overlap(sources_by_report),
+        only_here=dict(
+            Counter(
+                next(iter(source_names))
+                for source_names in sources_by_report.values()
+                if len(source_names) == 1
+            )
+        ),
+        versions_collapsed=_count_versions(groups, postings),
         preprint_links=sum(linked.values()),
         preprint_links_by=dict(linked),
-        merges_undone=_undone(log),
+        merges_undone=_count_undone(log),
     )
 
 
-def _sources(
-    entries: Iterable[Arrival], groups: Groups, by_hand: set[int]
-) -> Iterable[SourceFigures]:
+def _count_by_source(
+    entries: Iterable[BatchEntry], groups: RecordGroups, by_hand: set[int]
+) -> Iterable[SourceDedupeCounts]:
     """One row a source, by name."""
     counts: dict[str, Counter[str]] = {}
-    for one in entries:
-        counts.setdefault(one.source, Counter())[_fate(one, groups, by_hand)] += 1
+    for entry in entries:
+        counts.setdefault(entry.source, Counter())[_classify_entry(entry, groups, by_hand)] += 1
     for source, count in sorted(counts.items()):
-        yield SourceFigures(source, found=sum(count.values()), **{
-            name: count[name]
-            for name in ("unread", "harvested_again", "repeated", "by_tool", "by_hand", "kept")
-        })  # fmt: skip
+        yield SourceDedupeCounts(
+            source,
+            found=sum(count.values()),
+            **{
+                name: count[name]
+                for name in ("unread", "harvested_again", "repeated", "by_tool", "by_hand", "kept")
+            },
+        )
 
 
-def _fate(one: Arrival, groups: Groups, by_hand: set[int]) -> str:
-    if one.record is None:
+def _classify_entry(entry: BatchEntry, groups: RecordGroups, by_hand: set[int]) -> str:
+    if entry.record is None:
         return "unread"
-    if one.again:
-        return "harvested_again" if one.kind == "harvest" else "repeated"
-    if groups[one.record][0] == one.record:
+    if entry.already_known:
+        return "harvested_again" if entry.kind == "harvest" else "repeated"
+    if groups[entry.record][0] == entry.record:
         return "kept"
-    return "by_hand" if one.record in by_hand else "by_tool"
+    return "by_hand" if entry.record in by_hand else "by_tool"
 
 
-def _held(groups: Groups, entries: Iterable[Arrival]) -> dict[int, set[str]]:
+def _map_sources(groups: RecordGroups, entries: Iterable[BatchEntry]) -> dict[int, set[str]]:
     """Report -> the sources that gave a record of it."""
-    found: dict[int, set[str]] = {}
-    for one in entries:
-        if one.record is not None:
-            found.setdefault(groups[one.record][0], set()).add(one.source)
-    return found
+    sources_by_report: dict[int, set[str]] = {}
+    for entry in entries:
+        if entry.record is not None:
+            sources_by_report.setdefault(groups[entry.record][0], set()).add(entry.source)
+    return sources_by_report
 
 
-def _overlap(held: Mapping[int, set[str]]) -> dict[str, dict[str, int]]:
-    names = sorted({name for some in held.values() for name in some})
-    counts = Counter((a, b) for some in held.values() for a in some for b in some)
+def _count_overlap(sources_by_report: Mapping[int, set[str]]) -> dict[str, dict[str, int]]:
+    names = sorted({name for source_names in sources_by_report.values() for name in source_names})
+    counts = Counter(
+        (a, b)
+        for source_names in sources_by_report.values()
+        for a in source_names
+        for b in source_names
+    )
     return {a: {b: counts[a, b] for b in names} for a in names}
 
 
-def _versions(groups: Groups, postings: Mapping[int, int]) -> int:
+def _count_versions(groups: RecordGroups, postings: Mapping[int, int]) -> int:
     versions: dict[int, set[int]] = {}
     for number, version in postings.items():
         versions.setdefault(groups[number][0], set()).add(version)
-    return sum(len(some) - 1 for some in versions.values())
+    return sum(len(version_numbers) - 1 for version_numbers in versions.values())
 
 
-def _preprint_links(
-    groups: Groups, postings: Mapping[int, int], log: Iterable[Link]
+def _count_preprint_links(
+    groups: RecordGroups, postings: Mapping[int, int], log: Iterable[Link]
 ) -> Counter[str]:
     """Who joined the studies that hold a preprint and an article -> how many studies."""
     kinds: dict[int, set[bool]] = {}
     for number, (_, study) in groups.items():
         kinds.setdefault(study, set()).add(number in postings)
-    both = {study for study, some in kinds.items() if len(some) == 2}
-    by: dict[int, str] = {}
-    for one in log:
-        study = groups.get(one.a, (0, 0))[1]
-        if study not in both or groups.get(one.b, (0, 0))[1] != study or one.verdict != "study":
+    linked_studies = {study for study, posting_flags in kinds.items() if len(posting_flags) == 2}
+    origin_by_study: dict[int, str] = {}
+    for link in log:
+        study = groups.get(link.a, (0, 0))[1]
+        if (
+            study not in linked_studies
+            or groups.get(link.b, (0, 0))[1] != study
+            or link.verdict != "study"
+        ):
             continue
-        stated = one.rule.startswith(dedupe.STATED)
-        said = "registry" if stated else "rule" if one.who == dedupe.TOOL else "person"
-        by[study] = min(by.get(study, said), said, key=("registry", "rule", "person").index)
-    return Counter(by.get(study, "rule") for study in both)
+        stated = link.rule.startswith(dedupe.STATED_PREFIX)
+        origin = "registry" if stated else "rule" if link.who == dedupe.TOOL else "person"
+        origin_by_study[study] = min(
+            origin_by_study.get(study, origin), origin, key=("registry", "rule", "person").index
+        )
+    return Counter(origin_by_study.get(study, "rule") for study in linked_studies)
 
 
-def _undone(log: Sequence[Link]) -> int:
+def _count_undone(log: Sequence[Link]) -> int:
     """Pairs a rule joined and a person parted, and joins a person took back."""
     joins = {"duplicate", "version", "study"}
-    joined = {(one.a, one.b) for one in log if one.verdict in joins and one.who == dedupe.TOOL}
-    parted = {pair for pair, one in dedupe.spoken_of(log).items() if one.verdict == "distinct"}
-    said: dict[tuple[int, int, str], str | None] = {}
+    joined_pairs = {
+        (link.a, link.b) for link in log if link.verdict in joins and link.who == dedupe.TOOL
+    }
+    separated_pairs = {
+        pair
+        for pair, decision in dedupe.latest_manual_decisions(log).items()
+        if decision.verdict == "distinct"
+    }
+    last_verdicts: dict[tuple[int, int, str], str | None] = {}
     taken_back = 0
-    for one in log:
-        if one.who == dedupe.TOOL:
+    for link in log:
+        if link.who == dedupe.TOOL:
             continue
-        if one.rule == dedupe.WITHDRAWN and said.get((one.a, one.b, one.who)) in joins:
+        if link.rule == dedupe.WITHDRAWN and last_verdicts.get((link.a, link.b, link.who)) in joins:
             taken_back += 1
-        said[one.a, one.b, one.who] = one.verdict
-    return len(joined & parted) + taken_back
+        last_verdicts[link.a, link.b, link.who] = link.verdict
+    return len(joined_pairs & separated_pairs) + taken_back
 
 
-def as_dict(found: Figures) -> dict[str, Any]:
+def to_dict(counts: DedupeCounts) -> dict[str, Any]:
     """The figures as plain JSON-ready data."""
-    return asdict(found)
+    return asdict(counts)
 
 
-def lines(found: Figures) -> list[str]:
+def format_counts(counts: DedupeCounts) -> list[str]:
     """The figures for people."""
-    heads = ("found", "again", "repeat", "tool", "hand", "kept")
+    headings = ("found", "again", "repeat", "tool", "hand", "kept")
     rows = [
         "Entries each source gave; of these harvested again as they were, repeated in an export,",
         "removed as duplicates by the tool and by hand, and kept:",
-        " ".join([f"{'source':16}", *(f"{name:>7}" for name in heads)]),
+        " ".join([f"{'source':16}", *(f"{name:>7}" for name in headings)]),
     ]
     rows += [
-        f"{one.source:16} {one.found:7} {one.harvested_again:7} {one.repeated:7} {one.by_tool:7} "
-        f"{one.by_hand:7} {one.kept:7}" + (f"  ({one.unread} unreadable)" if one.unread else "")
-        for one in found.sources
+        f"{source_counts.source:16} {source_counts.found:7} {source_counts.harvested_again:7} "
+        f"{source_counts.repeated:7} {source_counts.by_tool:7} "
+        f"{source_counts.by_hand:7} {source_counts.kept:7}"
+        + (f"  ({source_counts.unread} unreadable)" if source_counts.unread else "")
+        for source_counts in counts.sources
     ]
     rows += ["", "Reports that sources share (on the diagonal: all a source holds):"]
-    names = list(found.overlap)
-    wide = max([7, *map(len, names)])
-    rows.append(" ".join([f"{'':16}", *(f"{name:>{wide}}" for name in names), "only here"]))
+    names = list(counts.overlap)
+    width = max([7, *map(len, names)])
+    rows.append(" ".join([f"{'':16}", *(f"{name:>{width}}" for name in names), "only here"]))
     rows += [
-        " ".join([f"{a:16}", *(f"{found.overlap[a][b]:{wide}}" for b in names),
-                  f"{found.only_here.get(a, 0):9}"])
+        " ".join(
+            [
+                f"{a:16}",
+                *(f"{counts.overlap[a][b]:{width}}" for b in names),
+                f"{counts.only_here.get(a, 0):9}",
+            ]
+        )
         for a in names
-    ]  # fmt: skip
+    ]
     rows.append("")
-    by = ", ".join(f"{count} by {who}" for who, count in sorted(found.preprint_links_by.items()))
-    rows.append(f"Versions of preprints collapsed: {found.versions_collapsed}")
-    rows.append(
-        f"Preprints joined to their articles: {found.preprint_links}" + (f" ({by})" if by else "")
+    origins = ", ".join(
+        f"{count} by {who}" for who, count in sorted(counts.preprint_links_by.items())
     )
-    rows.append(f"Merges undone: {found.merges_undone}")
+    rows.append(f"Versions of preprints collapsed: {counts.versions_collapsed}")
+    rows.append(
+        f"Preprints joined to their articles: {counts.preprint_links}"
+        + (f" ({origins})" if origins else "")
+    )
+    rows.append(f"Merges undone: {counts.merges_undone}")
     return rows
 
 
-def table(found: Figures, names: Mapping[str, str] | None = None) -> Table:
+def build_table(dedupe_counts: DedupeCounts, names: Mapping[str, str] | None = None) -> Table:
     """The figures as a table of a report: a row a source, a row of sums, and the rest as notes.
 
     Args:
         names: sources as reports print them.
     """
-    named = names or {}
+    labels = names or {}
     columns = ("found", "unread", "harvested_again", "repeated", "by_tool", "by_hand", "kept")
-    counts = [[int(getattr(one, name)) for name in columns] for one in found.sources]
+    counts = [
+        [int(getattr(source_counts, name)) for name in columns]
+        for source_counts in dedupe_counts.sources
+    ]
     rows: list[tuple[Cell, ...]] = [
-        (named.get(one.source, one.source), *row)
-        for one, row in zip(found.sources, counts, strict=True)
+        (labels.get(source_counts.source, source_counts.source), *row)
+        for source_counts, row in zip(dedupe_counts.sources, counts, strict=True)
     ]
     sums = [sum(column) for column in zip(*counts, strict=True)] or [0] * len(columns)
-    by = ", ".join(f"{count} by {who}" for who, count in sorted(found.preprint_links_by.items()))
+    origins = ", ".join(
+        f"{count} by {who}" for who, count in sorted(dedupe_counts.preprint_links_by.items())
+    )
     return Table(
         "deduplication",
         "Deduplication by source",
-        ("Source", "Found", "Unreadable", "Harvested again", "Repeated", "Removed by tool",
-         "Removed by hand", "Kept"),
+        (
+            "Source",
+            "Found",
+            "Unreadable",
+            "Harvested again",
+            "Repeated",
+            "Removed by tool",
+            "Removed by hand",
+            "Kept",
+        ),
         (*rows, ("All sources", *sums)),
         (
-            f"Versions of preprints collapsed: {found.versions_collapsed}.",
-            f"Preprints joined to their articles: {found.preprint_links}"
-            + (f" ({by})." if by else "."),
-            f"Merges undone: {found.merges_undone}.",
+            f"Versions of preprints collapsed: {dedupe_counts.versions_collapsed}.",
+            f"Preprints joined to their articles: {dedupe_counts.preprint_links}"
+            + (f" ({origins})." if origins else "."),
+            f"Merges undone: {dedupe_counts.merges_undone}.",
         ),
-    )  # fmt: skip
+    )

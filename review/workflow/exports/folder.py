@@ -9,7 +9,7 @@ from review.errors import ReviewError
 MANIFEST = "manifest.json"
 
 
-def write(files: Mapping[str, bytes], folder: Path) -> list[Path]:
+def write_files(files: Mapping[str, bytes], folder: Path) -> list[Path]:
     """Writes files by path under a folder, made where it is not there; gives their places.
 
     A manifest is written last, and an older one is taken away first: a report that was broken off
@@ -18,23 +18,23 @@ def write(files: Mapping[str, bytes], folder: Path) -> list[Path]:
     Raises:
         ReviewError: a file cannot be written; names it.
     """
-    places = []
+    paths = []
     if MANIFEST in files:
-        _gone(folder / MANIFEST)
-    for name in sorted(files, key=lambda one: one == MANIFEST):
-        place = folder / name
-        scratch = place.with_name(f".{place.name}.part")
+        _remove_file(folder / MANIFEST)
+    for name in sorted(files, key=lambda file_name: file_name == MANIFEST):
+        path = folder / name
+        part_path = path.with_name(f".{path.name}.part")
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            scratch.write_bytes(files[name])
-            scratch.replace(place)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part_path.write_bytes(files[name])
+            part_path.replace(path)
         except OSError as error:
-            _gone(scratch)
-            raise ReviewError(f"{place}: cannot be written ({error.strerror}).") from error
-        places.append(place)
-    return places
+            _remove_file(part_path)
+            raise ReviewError(f"{path}: cannot be written ({error.strerror}).") from error
+        paths.append(path)
+    return paths
 
 
-def _gone(place: Path) -> None:
+def _remove_file(path: Path) -> None:
     with suppress(OSError):
-        place.unlink()
+        path.unlink()

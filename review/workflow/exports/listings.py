@@ -3,132 +3,172 @@
 from review import tables
 from review.models import Link
 from review.protocol import Stage
-from review.screening import Standing
+from review.screening import ScreeningStatus
 from review.store import links, retrievals
-from review.store.records import key_of
-from review.store.timestamps import to_text
-from review.tables import Excluded, Linked
+from review.store.records import format_record_key
+from review.store.timestamps import format_timestamp
+from review.tables import ExcludedReport, LinkedRecord
 from review.tables.table import Table
 from review.workflow.exports import duplicates_report
-from review.workflow.exports.snapshot import KIND_NAMES, NAMES, Moment
+from review.workflow.exports.snapshot import DISPLAY_NAMES, KIND_NAMES, ReviewSnapshot
 
 
-def listings(moment: Moment) -> list[Table]:
+def build_listings(snapshot: ReviewSnapshot) -> list[Table]:
     """Every list, in the order of the flow."""
-    figures = duplicates_report.figures(moment.project, until=moment.until)
-    found = [duplicates_report.table(figures, NAMES), duplicates(moment), sources(moment)]
-    found += [excluded(moment, stage) for stage in moment.project.protocol.stages]
-    if any(stage.kind == "eligibility" for stage in moment.project.protocol.stages):
-        found.append(not_retrieved(moment))
-    return [*found, included(moment), tables.boxes(moment.flow, NAMES)]
+    dedupe_counts = duplicates_report.compute_counts(snapshot.project, until=snapshot.until)
+    result_tables = [
+        duplicates_report.build_table(dedupe_counts, DISPLAY_NAMES),
+        build_duplicates_table(snapshot),
+        build_source_overlap_table(snapshot),
+    ]
+    result_tables += [
+        build_excluded_table(snapshot, stage) for stage in snapshot.project.protocol.stages
+    ]
+    if any(stage.kind == "eligibility" for stage in snapshot.project.protocol.stages):
+        result_tables.append(build_not_retrieved_table(snapshot))
+    return [
+        *result_tables,
+        build_included_table(snapshot),
+        tables.build_flow_table(snapshot.flow, DISPLAY_NAMES),
+    ]
 
 
-def excluded(moment: Moment, stage: Stage) -> Table:
+def build_excluded_table(snapshot: ReviewSnapshot, stage: Stage) -> Table:
     """Reports excluded at one stage, with every reason."""
     rows = []
-    for report, one in sorted(moment.standings[stage.id].items()):
-        if one.status != "excluded":
+    for report, report_status in sorted(snapshot.statuses[stage.id].items()):
+        if report_status.status != "excluded":
             continue
-        stored = moment.records[report]
-        label = moment.labels.get(report) or tables.label(stored.record)
+        stored = snapshot.records[report]
+        label = snapshot.labels.get(report) or tables.build_label(stored.record)
         rows.append(
-            Excluded(key_of(report), label, stored.record, stage.name or stage.id,
-                     _reasons(one, stage), _note(one))
-        )  # fmt: skip
+            ExcludedReport(
+                format_record_key(report),
+                label,
+                stored.record,
+                stage.name or stage.id,
+                _list_reasons(report_status, stage),
+                _join_notes(report_status),
+            )
+        )
     title = f"Reports excluded at the stage: {stage.name or stage.id}"
-    return tables.excluded(rows, name=f"excluded-{stage.id}", title=title)
+    return tables.build_excluded_table(rows, name=f"excluded-{stage.id}", title=title)
 
 
-def _reasons(one: Standing, stage: Stage) -> tuple[str, ...]:
-    if not one.reason:
+def _list_reasons(report_status: ScreeningStatus, stage: Stage) -> tuple[str, ...]:
+    if not report_status.reason:
         return ()
     if stage.kind == "quality":
-        return tuple(part.strip() for part in one.reason.split(";"))
-    others = [d.reason for d in one.decisions if d.reason and d.reason != one.reason]
-    return (one.reason, *dict.fromkeys(others))
+        return tuple(part.strip() for part in report_status.reason.split(";"))
+    other_reasons = [
+        decision.reason
+        for decision in report_status.decisions
+        if decision.reason and decision.reason != report_status.reason
+    ]
+    return (report_status.reason, *dict.fromkeys(other_reasons))
 
 
-def _note(one: Standing) -> str | None:
-    return " / ".join(dict.fromkeys(d.note for d in one.decisions if d.note)) or None
+def _join_notes(report_status: ScreeningStatus) -> str | None:
+    return (
+        " / ".join(
+            dict.fromkeys(decision.note for decision in report_status.decisions if decision.note)
+        )
+        or None
+    )
 
 
-def not_retrieved(moment: Moment) -> Table:
+def build_not_retrieved_table(snapshot: ReviewSnapshot) -> Table:
     """Reports whose full text could not be had, and why."""
-    with moment.project.store.read() as conn:
-        attempts = retrievals.newest(conn, until=moment.until)
-    counted = {
-        one for line in moment.flow.main.not_retrieved for one in line.ids or ()
-    } | {one for line in (moment.flow.other.not_retrieved if moment.flow.other else ())
-         for one in line.ids or ()}  # fmt: skip
+    with snapshot.project.store.read() as conn:
+        attempts = retrievals.list_newest_states(conn, until=snapshot.until)
+    counted_keys = {key for line in snapshot.flow.main.not_retrieved for key in line.ids or ()} | {
+        key
+        for line in (snapshot.flow.other.not_retrieved if snapshot.flow.other else ())
+        for key in line.ids or ()
+    }
     rows = []
     for number, (_, reason) in sorted(attempts.items()):
-        report = moment.groups.get(number, (number, number))[0]
-        if key_of(report) in counted:
-            counted.discard(key_of(report))
-            stored = moment.records[report]
-            label = moment.labels.get(report) or tables.label(stored.record)
-            why = (reason,) if reason else ()
-            rows.append(Excluded(key_of(report), label, stored.record, "retrieval", why))
-    return tables.excluded(rows, name="not-retrieved", title="Reports not retrieved")
+        report = snapshot.groups.get(number, (number, number))[0]
+        if format_record_key(report) in counted_keys:
+            counted_keys.discard(format_record_key(report))
+            stored = snapshot.records[report]
+            label = snapshot.labels.get(report) or tables.build_label(stored.record)
+            reasons = (reason,) if reason else ()
+            rows.append(
+                ExcludedReport(
+                    format_record_key(report), label, stored.record, "retrieval", reasons
+                )
+            )
+    return tables.build_excluded_table(rows, name="not-retrieved", title="Reports not retrieved")
 
 
-def included(moment: Moment) -> Table:
+def build_included_table(snapshot: ReviewSnapshot) -> Table:
     """Reports included, with kind and the other reports of the same study."""
-    rows = [(key_of(n), moment.labels[n], moment.records[n].record) for n in moment.included]
-    kinds = {key: KIND_NAMES.get(kind, kind) for key, kind in moment.inputs.kinds.items()}
-    first: dict[str, str] = {}
+    rows = [
+        (format_record_key(n), snapshot.labels[n], snapshot.records[n].record)
+        for n in snapshot.included
+    ]
+    kinds = {key: KIND_NAMES.get(kind, kind) for key, kind in snapshot.inputs.kinds.items()}
+    first_report: dict[str, str] = {}
     studies = {}
     for key, _, _ in rows:
-        study = moment.inputs.studies.get(key, key)
-        studies[key] = first.setdefault(study, key)
-    return tables.included(rows, studies, kinds)
+        study = snapshot.inputs.studies.get(key, key)
+        studies[key] = first_report.setdefault(study, key)
+    return tables.build_included_table(rows, studies, kinds)
 
 
-def duplicates(moment: Moment) -> Table:
+def build_duplicates_table(snapshot: ReviewSnapshot) -> Table:
     """Records joined to another record, with the newest word that joins them."""
-    with moment.project.store.read() as conn:
-        said = links.every(conn, until=moment.until)
+    with snapshot.project.store.read() as conn:
+        all_links = links.list_links(conn, until=snapshot.until)
     by_record: dict[int, list[Link]] = {}
-    for one in said:
-        by_record.setdefault(one.a, []).append(one)
-        by_record.setdefault(one.b, []).append(one)
+    for link in all_links:
+        by_record.setdefault(link.a, []).append(link)
+        by_record.setdefault(link.b, []).append(link)
     rows = []
-    for number, (report, study) in sorted(moment.groups.items()):
-        to = report if report != number else study
-        if to == number:
+    for number, (report, study) in sorted(snapshot.groups.items()):
+        target_number = report if report != number else study
+        if target_number == number:
             continue
-        joined = [
+        joining_links = [
             link
             for link in by_record.get(number, ())
             if link.verdict in ("duplicate", "version", "study")
-            and _together(moment, link, report, study)
+            and _shares_group(snapshot, link, report, study)
         ]
-        last = joined[-1] if joined else None
-        what = (last.verdict if last and report != number else None) or (
+        newest_link = joining_links[-1] if joining_links else None
+        relation_kind = (newest_link.verdict if newest_link and report != number else None) or (
             "duplicate" if report != number else "study"
         )
-        record = moment.records[number].record
+        record = snapshot.records[number].record
         rows.append(
-            Linked(
-                key_of(number), key_of(to), what, last.rule if last else "through other records",
-                last.who if last else "tool", to_text(last.at)[:10] if last else "",
-                NAMES.get(record.source, record.source), record.title,
+            LinkedRecord(
+                format_record_key(number),
+                format_record_key(target_number),
+                relation_kind,
+                newest_link.rule if newest_link else "through other records",
+                newest_link.who if newest_link else "tool",
+                format_timestamp(newest_link.at)[:10] if newest_link else "",
+                DISPLAY_NAMES.get(record.source, record.source),
+                record.title,
             )
-        )  # fmt: skip
-    return tables.duplicates(rows)
+        )
+    return tables.build_duplicates_table(rows)
 
 
-def _together(moment: Moment, link: Link, report: int, study: int) -> bool:
+def _shares_group(snapshot: ReviewSnapshot, link: Link, report: int, study: int) -> bool:
     """Whether a link's two records still stand in one report, or in one study."""
-    ends = [moment.groups.get(n, (n, n)) for n in (link.a, link.b)]
-    return all(one[0] == report for one in ends) or all(one[1] == study for one in ends)
+    link_groups = [snapshot.groups.get(number, (number, number)) for number in (link.a, link.b)]
+    return all(group[0] == report for group in link_groups) or all(
+        group[1] == study for group in link_groups
+    )
 
 
-def sources(moment: Moment) -> Table:
+def build_source_overlap_table(snapshot: ReviewSnapshot) -> Table:
     """How many reports each pair of sources shares."""
-    found: dict[str, set[str]] = {}
-    for entry in moment.inputs.entries:
+    reports_by_source: dict[str, set[str]] = {}
+    for entry in snapshot.inputs.entries:
         if not entry.unread:
-            name = NAMES.get(entry.source, entry.source)
-            found.setdefault(name, set()).add(entry.report)
-    return tables.sources(found)
+            name = DISPLAY_NAMES.get(entry.source, entry.source)
+            reports_by_source.setdefault(name, set()).add(entry.report)
+    return tables.build_source_overlap_table(reports_by_source)

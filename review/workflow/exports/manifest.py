@@ -15,30 +15,30 @@ from typing import IO, Any
 from review.errors import ReviewError
 
 MANIFEST = "manifest.json"
-BLOCK = 1 << 20
+BLOCK_SIZE = 1 << 20
 """Bytes read at once, so that a large log needs no memory of its size."""
-MOST_NAMED = 20
+MAX_LISTED_FILES = 20
 """So many files that are not of a report are named; the rest are counted."""
-ODD = (OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+READ_ERRORS = (OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 """What reading a damaged or locked file ends in."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class ManifestCheck:
     """What a manifest promises, held against what is there."""
 
-    told: Mapping[str, Any]
+    manifest: Mapping[str, Any]
     """The manifest."""
-    held: int
+    intact_count: int
     """Files with the promised content."""
     changed: tuple[str, ...]
     """There, with another content."""
     missing: tuple[str, ...]
-    beside: tuple[str, ...]
+    unlisted: tuple[str, ...]
     """There, and not named by the manifest."""
 
 
-def verify(place: Path) -> Verified:
+def verify_report(path: Path) -> ManifestCheck:
     """Reads each file of a report anew and compares its checksum with the manifest's.
 
     Args:
@@ -47,132 +47,147 @@ def verify(place: Path) -> Verified:
     Raises:
         ReviewError: there is no manifest, or it is not one of a report.
     """
-    inside = _zipped(place) if place.is_file() else _folder(place)
-    found: dict[str, str | None] = {}
+    report_entries = _iter_zip_files(path) if path.is_file() else _iter_folder_files(path)
+    checksums: dict[str, str | None] = {}
     manifest = None
-    for name, file in inside:
+    for name, file in report_entries:
         if name == MANIFEST:
-            manifest = _read(file)
+            manifest = _read_bytes(file)
         else:
-            found[name] = _sum(file)
+            checksums[name] = _compute_checksum(file)
     if manifest is None:
         raise ReviewError(
-            f"{place}: there is no {MANIFEST}; name the folder or the .zip that "
+            f"{path}: there is no {MANIFEST}; name the folder or the .zip that "
             "'review export all' wrote."
         )
-    told = _manifest(place, manifest)
-    promised = {name: str(one["sha256"]) for name, one in told["files"].items()}
-    there = promised.keys() & found.keys()
-    changed = tuple(sorted(name for name in there if found[name] != promised[name]))
-    return Verified(
-        told,
-        len(there) - len(changed),
+    contents = _parse_manifest(path, manifest)
+    promised_sums = {
+        name: str(file_info["sha256"]) for name, file_info in contents["files"].items()
+    }
+    present_names = promised_sums.keys() & checksums.keys()
+    changed = tuple(
+        sorted(name for name in present_names if checksums[name] != promised_sums[name])
+    )
+    return ManifestCheck(
+        contents,
+        len(present_names) - len(changed),
         changed,
-        tuple(sorted(promised.keys() - found.keys())),
-        tuple(sorted(found.keys() - promised.keys())),
+        tuple(sorted(promised_sums.keys() - checksums.keys())),
+        tuple(sorted(checksums.keys() - promised_sums.keys())),
     )
 
 
-def lines(found: Verified) -> list[str]:
+def format_lines(manifest_check: ManifestCheck) -> list[str]:
     """What was found, for people: a line for each file that is not as it was written."""
-    told = [f"differs from the manifest: {name}" for name in found.changed]
-    told += [f"missing: {name}" for name in found.missing]
-    told += [f"not of this report: {name}" for name in found.beside[:MOST_NAMED]]
-    if len(found.beside) > MOST_NAMED:
-        told.append(f"not of this report: {len(found.beside) - MOST_NAMED:,} more files")
-    promised = len(found.told["files"])
-    of = f"the report of {found.told.get('review')!r}, state of {found.told.get('state_of')}"
-    if found.changed or found.missing:
-        return [*told, f"{found.held:,} of {promised:,} files are as they were written ({of})."]
-    return [*told, f"All {promised:,} files are as they were written ({of})."]
+    text_lines = [f"differs from the manifest: {name}" for name in manifest_check.changed]
+    text_lines += [f"missing: {name}" for name in manifest_check.missing]
+    text_lines += [
+        f"not of this report: {name}" for name in manifest_check.unlisted[:MAX_LISTED_FILES]
+    ]
+    if len(manifest_check.unlisted) > MAX_LISTED_FILES:
+        text_lines.append(
+            f"not of this report: {len(manifest_check.unlisted) - MAX_LISTED_FILES:,} more files"
+        )
+    promised_count = len(manifest_check.manifest["files"])
+    report_label = (
+        f"the report of {manifest_check.manifest.get('review')!r}, state of "
+        f"{manifest_check.manifest.get('state_of')}"
+    )
+    if manifest_check.changed or manifest_check.missing:
+        return [
+            *text_lines,
+            f"{manifest_check.intact_count:,} of {promised_count:,} files are as they were "
+            f"written ({report_label}).",
+        ]
+    return [*text_lines, f"All {promised_count:,} files are as they were written ({report_label})."]
 
 
-def as_json(found: Verified) -> dict[str, Any]:
+def to_json(manifest_check: ManifestCheck) -> dict[str, Any]:
     """The same as plain data."""
     return {
-        "whole": not found.changed and not found.missing,
-        "held": found.held,
-        "changed": list(found.changed),
-        "missing": list(found.missing),
-        "beside": list(found.beside),
+        "whole": not manifest_check.changed and not manifest_check.missing,
+        "held": manifest_check.intact_count,
+        "changed": list(manifest_check.changed),
+        "missing": list(manifest_check.missing),
+        "beside": list(manifest_check.unlisted),
     }
 
 
-def stale(place: Path, written: Iterable[str]) -> list[str]:
+def find_stale_files(folder: Path, new_names: Iterable[str]) -> list[str]:
     """Files of an earlier report that still lie in a folder and are not among those written now.
 
     Call it before writing: the earlier manifest tells them.
     """
-    manifest = place / MANIFEST
-    if not manifest.is_file():
+    manifest_path = folder / MANIFEST
+    if not manifest_path.is_file():
         return []
     try:
-        told = _manifest(place, manifest.read_bytes())
+        contents = _parse_manifest(folder, manifest_path.read_bytes())
     except (OSError, ReviewError):
         return []
-    left = sorted(set(told["files"]) - set(written))
-    return [name for name in left if (place / name).is_file()]
+    stale_names = sorted(set(contents["files"]) - set(new_names))
+    return [name for name in stale_names if (folder / name).is_file()]
 
 
-def _folder(place: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
+def _iter_folder_files(folder: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
     """Path -> open file of everything below a folder; None where it cannot be opened."""
-    for one in sorted(place.rglob("*")):
-        if not one.is_dir():
-            yield one.relative_to(place).as_posix(), _opened(one)
+    for path in sorted(folder.rglob("*")):
+        if not path.is_dir():
+            yield path.relative_to(folder).as_posix(), _open_file(path)
 
 
-def _opened(one: Path) -> IO[bytes] | None:
+def _open_file(path: Path) -> IO[bytes] | None:
     try:
-        return one.open("rb")
+        return path.open("rb")
     except OSError:
         return None
 
 
-def _zipped(place: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
+def _iter_zip_files(path: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
     try:
-        book = zipfile.ZipFile(place)
-    except ODD as error:
-        raise ReviewError(f"{place}: not a folder, and not a ZIP that can be read.") from error
-    with book:
-        for info in book.infolist():
+        archive = zipfile.ZipFile(path)
+    except READ_ERRORS as error:
+        raise ReviewError(f"{path}: not a folder, and not a ZIP that can be read.") from error
+    with archive:
+        for info in archive.infolist():
             if not info.is_dir():
                 try:
-                    file: IO[bytes] | None = book.open(info)
-                except (*ODD, RuntimeError):  # RuntimeError: locked with a password
+                    file: IO[bytes] | None = archive.open(info)
+                except (*READ_ERRORS, RuntimeError):  # RuntimeError: locked with a password
                     file = None
                 yield info.filename, file
 
 
-def _sum(file: IO[bytes] | None) -> str | None:
+def _compute_checksum(file: IO[bytes] | None) -> str | None:
     """The SHA-256 of a file's content; None if it cannot be read to its end."""
     if file is None:
         return None
-    made = hashlib.sha256()
+    checksum = hashlib.sha256()
     try:
         with file:
-            while block := file.read(BLOCK):
-                made.update(block)
-    except ODD:
+            while block := file.read(BLOCK_SIZE):
+                checksum.update(block)
+    except READ_ERRORS:
         return None
-    return made.hexdigest()
+    return checksum.hexdigest()
 
 
-def _read(file: IO[bytes] | None) -> bytes:
+def _read_bytes(file: IO[bytes] | None) -> bytes:
     if file is None:
         return b""
     try:
         with file:
             return file.read()
-    except ODD:
+    except READ_ERRORS:
         return b""
 
 
-def _manifest(place: Path, data: bytes) -> dict[str, Any]:
+def _parse_manifest(path: Path, data: bytes) -> dict[str, Any]:
     try:
-        told = json.loads(data)
-        sums = [one["sha256"] for one in told["files"].values()]
+        contents = json.loads(data)
+        sums = [file_info["sha256"] for file_info in contents["files"].values()]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ReviewError(f"{place}: its {MANIFEST} is not one of a report.") from error
+        raise ReviewError(f"{path}: its {MANIFEST} is not one of a report.") from error
     if not sums:
-        raise ReviewError(f"{place}: its {MANIFEST} names no files.")
-    return dict(told)
+        raise ReviewError(f"{path}: its {MANIFEST} names no files.")
+    return dict(contents)

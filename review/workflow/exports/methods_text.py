@@ -7,27 +7,35 @@ from collections.abc import Sequence
 from importlib import metadata
 
 from review.checklists import Checklist
-from review.prisma import Flow, Stream, total
+from review.prisma import Flow, Stream, get_total
 from review.protocol import Stage
 from review.tables.table import Table
-from review.workflow.appraisal.instruments import checklist
+from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.exports import prisma
-from review.workflow.exports.prisma_s import AUTHORS, searches
-from review.workflow.exports.search_narrative import dated, listed, sentences, times
-from review.workflow.exports.snapshot import NAMES, Moment
-from review.workflow.screening.ranking import STOPPED, stops
+from review.workflow.exports.prisma_s import AUTHORS_PLACEHOLDER, list_searches
+from review.workflow.exports.search_narrative import (
+    describe_searches,
+    format_dated_sources,
+    format_times,
+    join_names,
+)
+from review.workflow.exports.snapshot import DISPLAY_NAMES, ReviewSnapshot
+from review.workflow.screening.ranking import STOPPED_REASON, list_stops
 
-NUMBER_WORDS = {1: "one reviewer", 2: "two reviewers independently",
-                3: "three reviewers independently"}  # fmt: skip
+REVIEWER_PHRASES = {
+    1: "one reviewer",
+    2: "two reviewers independently",
+    3: "three reviewers independently",
+}
 
 
-REPLAYED = (
+REPLAY_NOTE = (
     "This is a replay of a published review from its published totals; papers whose identity was "
     "not published stand as unnamed records."
 )
 
 
-def version() -> str:
+def get_version() -> str:
     """The version of this software, as installed."""
     try:
         return metadata.version("funnel-review")
@@ -35,216 +43,287 @@ def version() -> str:
         return "unreleased"
 
 
-def methods(moment: Moment) -> str:
+def write_methods(snapshot: ReviewSnapshot) -> str:
     """The methods in a few paragraphs, every number from the entries."""
-    parts = [_search(moment), _selection(moment), _appraisal(moment), _result(moment)]
+    parts = [
+        _describe_search(snapshot),
+        _describe_selection(snapshot),
+        _describe_appraisal(snapshot),
+        _describe_result(snapshot),
+    ]
     parts.append(
-        f"Records, decisions and answers were kept with Funnel {version()}, which adds every entry "
+        f"Records, decisions and answers were kept with Funnel {get_version()}, which adds every "
+        "entry "
         "with who and when and overwrites none; the protocol in force has the fingerprint "
-        f"{moment.project.fingerprint[:12]}."
+        f"{snapshot.project.fingerprint[:12]}."
     )
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _search(moment: Moment) -> str:
-    protocol = moment.project.protocol
-    told = (
+def _describe_search(snapshot: ReviewSnapshot) -> str:
+    protocol = snapshot.project.protocol
+    text_parts = (
         [f"The review was registered ({protocol.registration})."] if protocol.registration else []
     )
-    if _replayed(moment):
-        told.append(REPLAYED)
-    told += [sentences(searches(moment), protocol.search), *prisma.notes(moment)]
-    changed = [str(one["at"])[:10] for one in moment.versions if one["amendment"] is not None]
-    if changed:
-        told.append(
-            "After screening had begun the protocol was amended "
-            f"{times(len(changed))} ({listed(changed)})."
-        )
-    return " ".join(told)
-
-
-def _selection(moment: Moment) -> str:
-    flow = moment.flow
-    told = f"{_identified(flow)} {_duplicates(flow)}"
-    told += _automatic(moment)
-    if not _replayed(moment):  # who judged what there was published, not entered
-        for stage in moment.project.protocol.stages:
-            told += _stage(moment, stage)
-    return told.strip()
-
-
-def _automatic(moment: Moment) -> str:
-    """What rules marked, and what the lead left unscreened, each with its number."""
-    lines = [line for one in _streams(moment.flow) for line in one.automation]
-    ruled = sum(line.n or 0 for line in lines if line.label != STOPPED)
-    told = f"{_were(ruled, 'record')} marked as ineligible by automation rules. " if ruled else ""
-    unread = sum(line.n or 0 for line in lines if line.label == STOPPED)
-    if not unread:
-        return told
-    acts = [
-        f"on {one.at:%Y-%m-%d} ({one.why})"
-        for stage in moment.project.protocol.stages
-        for one in stops(moment.project, stage, until=moment.until)
+    if _is_replay(snapshot):
+        text_parts.append(REPLAY_NOTE)
+    text_parts += [
+        describe_searches(list_searches(snapshot), protocol.search),
+        *prisma.list_incomplete_searches(snapshot),
     ]
-    when = f" when screening in the learned order was stopped {listed(acts)}" if acts else ""
-    return f"{told}{_were(unread, 'record')} left unscreened{when}. "
+    amendment_days = [
+        str(protocol_version["at"])[:10]
+        for protocol_version in snapshot.protocol_versions
+        if protocol_version["amendment"] is not None
+    ]
+    if amendment_days:
+        text_parts.append(
+            "After screening had begun the protocol was amended "
+            f"{format_times(len(amendment_days))} ({join_names(amendment_days)})."
+        )
+    return " ".join(text_parts)
 
 
-def _replayed(moment: Moment) -> bool:
-    return any(one.kind == "replay" for one in searches(moment))
+def _describe_selection(snapshot: ReviewSnapshot) -> str:
+    flow = snapshot.flow
+    text = f"{_describe_identified(flow)} {_describe_duplicates(flow)}"
+    text += _describe_automation(snapshot)
+    if not _is_replay(snapshot):  # who judged what there was published, not entered
+        for stage in snapshot.project.protocol.stages:
+            text += _describe_stage(snapshot, stage)
+    return text.strip()
 
 
-def _streams(flow: Flow) -> list[Stream]:
-    return [one for one in (flow.main, flow.other) if one is not None]
+def _describe_automation(snapshot: ReviewSnapshot) -> str:
+    """What rules marked, and what the lead left unscreened, each with its number."""
+    lines = [line for stream in _list_streams(snapshot.flow) for line in stream.automation]
+    rule_count = sum(line.n or 0 for line in lines if line.label != STOPPED_REASON)
+    text = (
+        f"{_format_count_with_verb(rule_count, 'record')} marked as ineligible by automation "
+        "rules. "
+        if rule_count
+        else ""
+    )
+    unscreened_count = sum(line.n or 0 for line in lines if line.label == STOPPED_REASON)
+    if not unscreened_count:
+        return text
+    stop_notes = [
+        f"on {stop_event.at:%Y-%m-%d} ({stop_event.why})"
+        for stage in snapshot.project.protocol.stages
+        for stop_event in list_stops(snapshot.project, stage, until=snapshot.until)
+    ]
+    stop_phrase = (
+        f" when screening in the learned order was stopped {join_names(stop_notes)}"
+        if stop_notes
+        else ""
+    )
+    return (
+        f"{text}{_format_count_with_verb(unscreened_count, 'record')} left "
+        f"unscreened{stop_phrase}. "
+    )
 
 
-def _identified(flow: Flow) -> str:
-    main = total(flow.main.identified)
-    if main is None:
-        return f"{_n(None)} records were identified."
-    other = total(flow.other.identified) or 0 if flow.other else 0
-    told = f"{_were(main + other, 'record')} identified"
-    return f"{told} ({other:,} by other methods)." if other else f"{told}."
+def _is_replay(snapshot: ReviewSnapshot) -> bool:
+    return any(search_run.kind == "replay" for search_run in list_searches(snapshot))
 
 
-def _duplicates(flow: Flow) -> str:
-    boxes = [(one.duplicates_tool.n, one.duplicates_hand.n) for one in _streams(flow)]
+def _list_streams(flow: Flow) -> list[Stream]:
+    return [stream for stream in (flow.main, flow.other) if stream is not None]
+
+
+def _describe_identified(flow: Flow) -> str:
+    main_count = get_total(flow.main.identified)
+    if main_count is None:
+        return f"{_format_number(None)} records were identified."
+    other_count = get_total(flow.other.identified) or 0 if flow.other else 0
+    text = f"{_format_count_with_verb(main_count + other_count, 'record')} identified"
+    return f"{text} ({other_count:,} by other methods)." if other_count else f"{text}."
+
+
+def _describe_duplicates(flow: Flow) -> str:
+    boxes = [(stream.duplicates_tool.n, stream.duplicates_hand.n) for stream in _list_streams(flow)]
     if any(tool is None or hand is None for tool, hand in boxes):
         return ""
-    tool, hand = sum(one[0] or 0 for one in boxes), sum(one[1] or 0 for one in boxes)
+    tool, hand = sum(counts[0] or 0 for counts in boxes), sum(counts[1] or 0 for counts in boxes)
     if not tool + hand:
         return "No duplicates were removed. "
     return (
-        f"{_were(tool + hand, 'duplicate')} removed ({tool:,} by rule on identifiers, titles, "
+        f"{_format_count_with_verb(tool + hand, 'duplicate')} removed ({tool:,} by rule on "
+        "identifiers, titles, "
         f"authors and years, {hand:,} by hand). "
     )
 
 
-def _stage(moment: Moment, stage: Stage) -> str:
+def _describe_stage(snapshot: ReviewSnapshot, stage: Stage) -> str:
     """Who judged what; nothing where nobody did yet."""
-    here = list(moment.standings[stage.id].values())
+    report_statuses = list(snapshot.statuses[stage.id].values())
     if stage.kind == "screening":
-        here = [one for one in here if one.settled_by != "automation"]
-    if all(one.status == "pending" for one in here):
+        report_statuses = [
+            report_status
+            for report_status in report_statuses
+            if report_status.resolved_by != "automation"
+        ]
+    if all(report_status.status == "pending" for report_status in report_statuses):
         return ""
-    told = _capital(_judges(stage))
-    settled = sum(one.settled_by == "adjudicator" for one in here)
-    if stage.reviewers > 1 and settled:
+    text = _capitalize_first(_describe_judges(stage))
+    adjudicated_count = sum(
+        report_status.resolved_by == "adjudicator" for report_status in report_statuses
+    )
+    if stage.reviewers > 1 and adjudicated_count:
         noun = "record" if stage.kind == "screening" else "report"
-        told += f"; differences were settled by an adjudicator ({_many(settled, noun)})"
-    return f"{told}. "
+        text += (
+            "; differences were settled by an adjudicator "
+            f"({_format_count(adjudicated_count, noun)})"
+        )
+    return f"{text}. "
 
 
-def _judges(stage: Stage) -> str:
-    judged = {"screening": "titles and abstracts", "eligibility": "full texts",
-              "quality": "the quality of what was eligible"}[stage.kind]  # fmt: skip
-    who = NUMBER_WORDS.get(stage.reviewers, f"{stage.reviewers} reviewers independently")
-    return f"{who} judged {judged}"
+def _describe_judges(stage: Stage) -> str:
+    subject = {
+        "screening": "titles and abstracts",
+        "eligibility": "full texts",
+        "quality": "the quality of what was eligible",
+    }[stage.kind]
+    reviewers_phrase = REVIEWER_PHRASES.get(
+        stage.reviewers, f"{stage.reviewers} reviewers independently"
+    )
+    return f"{reviewers_phrase} judged {subject}"
 
 
-def _open(moment: Moment) -> str:
+def _describe_open_work(snapshot: ReviewSnapshot) -> str:
     """What still waits, so that nobody takes a half-done review for a whole one."""
-    flow = moment.flow
-    streams = _streams(flow)
-    waits = [
-        (sum(one.waiting_screening.n or 0 for one in streams), "record", "screening"),
-        (sum(one.waiting_eligibility.n or 0 for one in streams), "report", "full text"),
+    flow = snapshot.flow
+    streams = _list_streams(flow)
+    pending = [
+        (sum(stream.waiting_screening.n or 0 for stream in streams), "record", "screening"),
+        (sum(stream.waiting_eligibility.n or 0 for stream in streams), "report", "full text"),
         (flow.waiting_quality.n or 0, "report", "appraisal"),
     ]
-    told = [f"{_many(n, noun)} for {what}" for n, noun, what in waits if n]
-    if not told:
+    text_parts = [f"{_format_count(n, noun)} for {step}" for n, noun, step in pending if n]
+    if not text_parts:
         return ""
-    return f"The review was in progress on {moment.day}; still waiting: {listed(told)}."
+    return f"The review was in progress on {snapshot.day}; still waiting: {join_names(text_parts)}."
 
 
-def _appraisal(moment: Moment) -> str:
-    protocol = moment.project.protocol
-    tools = [checklist(moment.project, name) for name in protocol.appraisal.tools]
-    if not tools or not moment.appraised:
+def _describe_appraisal(snapshot: ReviewSnapshot) -> str:
+    protocol = snapshot.project.protocol
+    tools = [get_checklist(snapshot.project, name) for name in protocol.appraisal.tools]
+    if not tools or not snapshot.appraised:
         return ""
-    verb = "are" if moment.flow.waiting_quality.n else "were"
-    told = f"Eligible reports {verb} appraised with {listed([_cited(one) for one in tools])}. "
-    gates = [
-        f"{one.reason} ({_kinds(one.kinds)} studies)" if one.kinds else str(one.reason)
-        for one in protocol.appraisal.gates
+    verb = "are" if snapshot.flow.waiting_quality.n else "were"
+    text = (
+        f"Eligible reports {verb} appraised with "
+        f"{join_names([_format_citation(checklist) for checklist in tools])}. "
+    )
+    gate_texts = [
+        f"{gate.reason} ({_format_kinds(gate.kinds)} studies)" if gate.kinds else str(gate.reason)
+        for gate in protocol.appraisal.gates
     ]
-    if gates:
-        told += (
-            f"Reports {verb} left out at the quality gate for any of these: {'; '.join(gates)}. "
+    if gate_texts:
+        text += (
+            f"Reports {verb} left out at the quality gate for any of these: "
+            f"{'; '.join(gate_texts)}. "
         )
-    return told.strip()
+    return text.strip()
 
 
-def _kinds(kinds: Sequence[str]) -> str:
-    return listed([NAMES.get(one, one).lower() for one in kinds])
+def _format_kinds(kinds: Sequence[str]) -> str:
+    return join_names([DISPLAY_NAMES.get(kind, kind).lower() for kind in kinds])
 
 
-def _cited(one: Checklist) -> str:
-    cited = one.citation
-    if cited is None:
-        return one.short
-    return f"{one.short} ({cited.authors.split(',')[0].rsplit(' ', 1)[0]} {cited.year})"
+def _format_citation(checklist: Checklist) -> str:
+    citation = checklist.citation
+    if citation is None:
+        return checklist.short
+    return f"{checklist.short} ({citation.authors.split(',')[0].rsplit(' ', 1)[0]} {citation.year})"
 
 
-def _result(moment: Moment) -> str:
-    flow = moment.flow
+def _describe_result(snapshot: ReviewSnapshot) -> str:
+    flow = snapshot.flow
     studies, reports = flow.new_studies.n, flow.new_reports.n
     if not studies:
-        return f"No study is included{' yet' if _open(moment) else ''}. {_open(moment)}".strip()
+        open_work = _describe_open_work(snapshot)
+        return f"No study is included{' yet' if open_work else ''}. {open_work}".strip()
     verb = "is" if studies == 1 else "are"
-    told = f"{_many(studies, 'study', 'studies')} in {_many(reports, 'report')} {verb} included"
-    kinds = [f"{_n(one.n)} {NAMES.get(one.label, one.label).lower()}" for one in flow.kinds]
-    known = total(flow.kinds)
-    if kinds and studies is not None and known is not None and studies > known:
-        kinds.append(f"{studies - known:,} of a kind not recorded")
-    told += f" ({', '.join(kinds)})." if kinds else "."
-    return f"{told} {_open(moment)}".strip()
+    text = (
+        f"{_format_count(studies, 'study', 'studies')} in {_format_count(reports, 'report')} "
+        f"{verb} included"
+    )
+    kinds = [
+        f"{_format_number(kind_count.n)} "
+        f"{DISPLAY_NAMES.get(kind_count.label, kind_count.label).lower()}"
+        for kind_count in flow.kinds
+    ]
+    known_total = get_total(flow.kinds)
+    if kinds and studies is not None and known_total is not None and studies > known_total:
+        kinds.append(f"{studies - known_total:,} of a kind not recorded")
+    text += f" ({', '.join(kinds)})." if kinds else "."
+    return f"{text} {_describe_open_work(snapshot)}".strip()
 
 
-def _many(value: int | None, one: str, more: str | None = None) -> str:
+def _format_count(value: int | None, singular: str, plural: str | None = None) -> str:
     """A number with its noun: 1 report, 2 reports."""
-    return f"{_n(value)} {one if value == 1 else more or f'{one}s'}"
+    return f"{_format_number(value)} {singular if value == 1 else plural or f'{singular}s'}"
 
 
-def _were(value: int, one: str) -> str:
-    return f"{_many(value, one)} {'was' if value == 1 else 'were'}"
+def _format_count_with_verb(value: int, noun: str) -> str:
+    return f"{_format_count(value, noun)} {'was' if value == 1 else 'were'}"
 
 
-def _n(value: int | None) -> str:
+def _format_number(value: int | None) -> str:
     return "an unpublished number of" if value is None else f"{value:,}"
 
 
-def _capital(text: str) -> str:
+def _capitalize_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def prisma_checklist(moment: Moment) -> Table:
+def build_prisma_checklist(snapshot: ReviewSnapshot) -> Table:
     """The PRISMA 2020 items a machine can fill, with the numbers and the file that holds more."""
-    protocol, flow = moment.project.protocol, moment.flow
+    protocol, flow = snapshot.project.protocol, snapshot.flow
     rows = [
         ("1", "Title says it is a systematic review", protocol.title, "protocol.yaml"),
         ("4", "Objectives", protocol.question, "protocol.yaml"),
-        ("5", "Eligibility criteria", _criteria(moment), "protocol.yaml"),
-        ("6", "Sources and dates", _sources(moment), "tables/search-log"),
-        ("7", "Search strategy", "One query for all sources, with what each was asked",
-         "tables/prisma-s"),
-        ("8", "Selection process", _process(moment), "methods.md"),
-        ("9", "Data collection", _form(moment), "tables/characteristics"),
-        ("11", "Risk of bias assessment", ", ".join(_bias_tools(moment)) or AUTHORS,
-         "methods.md"),
-        ("16a", "Results of the search", _counts(flow), "prisma.svg"),
-        ("16b", "Excluded reports, with reasons", _excluded(flow),
-         "tables/excluded-*"),
-        ("17", "Characteristics of the studies", _many(len(moment.included), "report"),
-         "tables/characteristics" if protocol.appraisal.extraction else AUTHORS),
-        ("18", "Risk of bias in the studies", ", ".join(_bias_tools(moment)) or AUTHORS,
-         "tables/*-judgements, figures/*-traffic-light"),
-        ("24a", "Registration", protocol.registration or AUTHORS, "protocol.yaml"),
-        ("24b", "Protocol", f"Fingerprint {moment.project.fingerprint[:12]}", "protocol.yaml"),
-        ("24c", "Amendments", _amendments(moment), "log.jsonl"),
-        ("27", "Data, code and materials", "All entries, tables and figures of this folder",
-         "manifest.json"),
-    ]  # fmt: skip
+        ("5", "Eligibility criteria", _describe_criteria(snapshot), "protocol.yaml"),
+        ("6", "Sources and dates", _describe_sources(snapshot), "tables/search-log"),
+        (
+            "7",
+            "Search strategy",
+            "One query for all sources, with what each was asked",
+            "tables/prisma-s",
+        ),
+        ("8", "Selection process", _describe_process(snapshot), "methods.md"),
+        ("9", "Data collection", _describe_form(snapshot), "tables/characteristics"),
+        (
+            "11",
+            "Risk of bias assessment",
+            ", ".join(_list_bias_tools(snapshot)) or AUTHORS_PLACEHOLDER,
+            "methods.md",
+        ),
+        ("16a", "Results of the search", _describe_counts(flow), "prisma.svg"),
+        ("16b", "Excluded reports, with reasons", _describe_exclusions(flow), "tables/excluded-*"),
+        (
+            "17",
+            "Characteristics of the studies",
+            _format_count(len(snapshot.included), "report"),
+            "tables/characteristics" if protocol.appraisal.extraction else AUTHORS_PLACEHOLDER,
+        ),
+        (
+            "18",
+            "Risk of bias in the studies",
+            ", ".join(_list_bias_tools(snapshot)) or AUTHORS_PLACEHOLDER,
+            "tables/*-judgements, figures/*-traffic-light",
+        ),
+        ("24a", "Registration", protocol.registration or AUTHORS_PLACEHOLDER, "protocol.yaml"),
+        ("24b", "Protocol", f"Fingerprint {snapshot.project.fingerprint[:12]}", "protocol.yaml"),
+        ("24c", "Amendments", _describe_amendments(snapshot), "log.jsonl"),
+        (
+            "27",
+            "Data, code and materials",
+            "All entries, tables and figures of this folder",
+            "manifest.json",
+        ),
+    ]
     return Table(
         "prisma-2020-checklist",
         "PRISMA 2020 checklist, the items that can be counted",
@@ -254,57 +333,72 @@ def prisma_checklist(moment: Moment) -> Table:
     )
 
 
-def _criteria(moment: Moment) -> str:
-    given = moment.project.protocol.criteria
-    told = [f"include: {one}" for one in given.include]
-    told += [f"exclude: {one}" for one in given.exclude]
-    return "; ".join(told) or AUTHORS
+def _describe_criteria(snapshot: ReviewSnapshot) -> str:
+    criteria = snapshot.project.protocol.criteria
+    text_parts = [f"include: {criterion}" for criterion in criteria.include]
+    text_parts += [f"exclude: {criterion}" for criterion in criteria.exclude]
+    return "; ".join(text_parts) or AUTHORS_PLACEHOLDER
 
 
-def _sources(moment: Moment) -> str:
-    return "; ".join(dated(searches(moment))) or AUTHORS
+def _describe_sources(snapshot: ReviewSnapshot) -> str:
+    return "; ".join(format_dated_sources(list_searches(snapshot))) or AUTHORS_PLACEHOLDER
 
 
-def _form(moment: Moment) -> str:
-    name = moment.project.protocol.appraisal.extraction
-    return f"Form: {checklist(moment.project, name).title}" if name else AUTHORS
+def _describe_form(snapshot: ReviewSnapshot) -> str:
+    name = snapshot.project.protocol.appraisal.extraction
+    return f"Form: {get_checklist(snapshot.project, name).title}" if name else AUTHORS_PLACEHOLDER
 
 
-def _process(moment: Moment) -> str:
-    if _replayed(moment):
-        return AUTHORS
-    return _capital("; ".join(_judges(one) for one in moment.project.protocol.stages))
+def _describe_process(snapshot: ReviewSnapshot) -> str:
+    if _is_replay(snapshot):
+        return AUTHORS_PLACEHOLDER
+    return _capitalize_first(
+        "; ".join(_describe_judges(stage) for stage in snapshot.project.protocol.stages)
+    )
 
 
-def _bias_tools(moment: Moment) -> list[str]:
-    tools = [checklist(moment.project, name) for name in moment.project.protocol.appraisal.tools]
-    return [one.short for one in tools if one.kind == "risk-of-bias"]
+def _list_bias_tools(snapshot: ReviewSnapshot) -> list[str]:
+    tools = [
+        get_checklist(snapshot.project, name) for name in snapshot.project.protocol.appraisal.tools
+    ]
+    return [checklist.short for checklist in tools if checklist.kind == "risk-of-bias"]
 
 
-def _counts(flow: Flow) -> str:
-    streams = _streams(flow)
-    found = [total(one.identified) for one in streams]
-    sought = [one.sought.n for one in streams]
-    told = f"{_n(_sum(found))} records identified"
-    told += f" ({found[1]:,} by other methods)" if len(found) > 1 else ""
-    reports = _many(flow.new_reports.n, "report")
-    studies = _many(flow.new_studies.n, "study", "studies")
-    return f"{told}, {_many(_sum(sought), 'report')} sought, {reports} of {studies} included"
+def _describe_counts(flow: Flow) -> str:
+    streams = _list_streams(flow)
+    identified_counts = [get_total(stream.identified) for stream in streams]
+    sought_counts = [stream.sought.n for stream in streams]
+    text = f"{_format_number(_sum_known(identified_counts))} records identified"
+    text += f" ({identified_counts[1]:,} by other methods)" if len(identified_counts) > 1 else ""
+    reports = _format_count(flow.new_reports.n, "report")
+    studies = _format_count(flow.new_studies.n, "study", "studies")
+    return (
+        f"{text}, {_format_count(_sum_known(sought_counts), 'report')} sought, {reports} of "
+        f"{studies} included"
+    )
 
 
-def _excluded(flow: Flow) -> str:
-    told = f"{_many(_sum([total(one.excluded_eligibility) for one in _streams(flow)]), 'report')}"
-    gate = f", {_n(total(flow.excluded_quality))} at the quality gate"
-    return f"{told} on full text{gate if 'quality' in flow.stages else ''}"
+def _describe_exclusions(flow: Flow) -> str:
+    excluded_count = _sum_known(
+        [get_total(stream.excluded_eligibility) for stream in _list_streams(flow)]
+    )
+    text = f"{_format_count(excluded_count, 'report')}"
+    gate_text = f", {_format_number(get_total(flow.excluded_quality))} at the quality gate"
+    return f"{text} on full text{gate_text if 'quality' in flow.stages else ''}"
 
 
-def _sum(numbers: Sequence[int | None]) -> int | None:
+def _sum_known(numbers: Sequence[int | None]) -> int | None:
     """None as soon as one number is not published."""
-    known = [one for one in numbers if one is not None]
-    return sum(known) if len(known) == len(numbers) else None
+    known_numbers = [number for number in numbers if number is not None]
+    return sum(known_numbers) if len(known_numbers) == len(numbers) else None
 
 
-def _amendments(moment: Moment) -> str:
-    changed = [one for one in moment.versions if one["amendment"] is not None]
-    days = "; ".join(f"{str(one['at'])[:10]}: {one['why'] or 'no reason given'}" for one in changed)
+def _describe_amendments(snapshot: ReviewSnapshot) -> str:
+    amendments = [
+        amendment for amendment in snapshot.protocol_versions if amendment["amendment"] is not None
+    ]
+    days = "; ".join(
+        f"{str(amendment['at'])[:10]}: {amendment['why'] or 'no reason given'}"
+        for amendment in amendments
+    )
     return days or "none"

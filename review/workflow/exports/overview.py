@@ -7,24 +7,24 @@ from datetime import datetime
 from threading import Lock
 
 from review.prisma import Flow
-from review.protocol import Stage, stage_of, stage_reviewers
+from review.protocol import Stage, find_stage, list_stage_reviewers
 from review.store import Connection, decisions
-from review.store.revision import stamp as newest_rows
-from review.store.timestamps import now
+from review.store.revision import get_revision as newest_rows
+from review.store.timestamps import utc_now
 from review.workflow.appraisal import tasks
-from review.workflow.exports.prisma_inputs import flow_of
-from review.workflow.project.accounts import Signed
+from review.workflow.exports.prisma_inputs import compute_flow
+from review.workflow.project.accounts import CurrentUser
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding
 
-QUICK = 1.0
+QUICK_SECONDS = 1.0
 """A flow counted in less time is counted anew at each change (seconds)."""
-REST = 20
+REST_FACTOR = 20
 """A slower one rests so many times as long as it took: whoever screens meanwhile is not slowed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class StageProgress:
     """How far one stage is."""
 
     stage: Stage
@@ -39,7 +39,7 @@ class Progress:
 
 
 @dataclass(slots=True)
-class Kept:
+class FlowCache:
     """The flow as it was last counted."""
 
     lock: Lock = field(default_factory=Lock)
@@ -50,55 +50,63 @@ class Kept:
     """By the clock that measures (seconds)."""
 
 
-def flow_lately(
-    project: Project, kept: Kept, *, clock: Callable[[], float] = time.monotonic
+def get_recent_flow(
+    project: Project, cache: FlowCache, *, clock: Callable[[], float] = time.monotonic
 ) -> tuple[Flow, datetime | None]:
     """The flow, and when it was counted where that was before the last change.
 
     Counting a review of 100,000 records takes seconds, in which all pages of the process are slow.
     """
-    with kept.lock:
-        newest = stamp(project)
-        if kept.flow is None or (newest != kept.stamp and clock() >= kept.rests_until):
+    with cache.lock:
+        newest = get_revision(project)
+        if cache.flow is None or (newest != cache.stamp and clock() >= cache.rests_until):
             began = clock()
-            kept.at, kept.flow, kept.stamp = now(), flow_of(project), newest
-            took = clock() - began
-            kept.rests_until = clock() + (REST * took if took >= QUICK else 0.0)
-        return kept.flow, kept.at if newest != kept.stamp else None
+            cache.at, cache.flow, cache.stamp = utc_now(), compute_flow(project), newest
+            duration = clock() - began
+            cache.rests_until = clock() + (
+                REST_FACTOR * duration if duration >= QUICK_SECONDS else 0.0
+            )
+        return cache.flow, cache.at if newest != cache.stamp else None
 
 
-def progress(project: Project, person: Signed) -> list[Progress]:
+def get_progress(project: Project, person: CurrentUser) -> list[StageProgress]:
     """Progress of each stage that has begun, in the order of the protocol."""
     with project.store.read() as conn:
-        counts = decisions.standings_count(conn)
-        judged = decisions.counts_by_reviewer(conn)
-        appraised = _appraised(project, conn, person)
-    found = []
+        counts = decisions.count_statuses(conn)
+        decision_counts = decisions.count_by_reviewer(conn)
+        appraisal_counts = _count_appraisals(project, conn, person)
+    results = []
     for stage in project.protocol.stages:
         statuses = {status: n for (name, status), n in counts.items() if name == stage.id}
-        mine = {who: n for name, who, n in judged if name == stage.id}
-        mine = appraised if stage.kind == "quality" else mine
-        people = stage_reviewers(project.protocol, stage)
-        shown = {who: mine.get(who, 0) for who in people if _sees(person, who)}
+        reviewer_counts = {who: n for name, who, n in decision_counts if name == stage.id}
+        reviewer_counts = appraisal_counts if stage.kind == "quality" else reviewer_counts
+        reviewers = list_stage_reviewers(project.protocol, stage)
+        visible_counts = {
+            who: reviewer_counts.get(who, 0) for who in reviewers if _can_see(person, who)
+        }
         settled = statuses.get("included", 0) + statuses.get("excluded", 0)
-        told = blinding.counted(project, person.name, statuses)
-        found.append(Progress(stage, sum(statuses.values()), settled, told, shown))
-    return found
+        visible_statuses = blinding.mask_counts(project, person.name, statuses)
+        results.append(
+            StageProgress(stage, sum(statuses.values()), settled, visible_statuses, visible_counts)
+        )
+    return results
 
 
-def _appraised(project: Project, conn: Connection, person: Signed) -> dict[str, int]:
+def _count_appraisals(project: Project, conn: Connection, person: CurrentUser) -> dict[str, int]:
     """Reviewer of the quality stage the person may see -> reports whose appraisal they have
     finished."""
-    stage = stage_of(project.protocol, "quality")
-    people = [] if stage is None else stage_reviewers(project.protocol, stage)
-    return tasks.finished_by(project, conn, [who for who in people if _sees(person, who)])
+    stage = find_stage(project.protocol, "quality")
+    reviewers = [] if stage is None else list_stage_reviewers(project.protocol, stage)
+    return tasks.count_finished_reports(
+        project, conn, [who for who in reviewers if _can_see(person, who)]
+    )
 
 
-def _sees(person: Signed, who: str) -> bool:
+def _can_see(person: CurrentUser, who: str) -> bool:
     return who == person.name or "lead" in person.roles or "adjudicator" in person.roles
 
 
-def stamp(project: Project) -> tuple[int, ...]:
+def get_revision(project: Project) -> tuple[int, ...]:
     """Changes whenever anything the overview shows has changed."""
     with project.store.read() as conn:
         return newest_rows(conn)

@@ -8,151 +8,181 @@ from review import prisma
 from review.errors import FlowError
 from review.models import Link
 from review.protocol import Stage
-from review.screening import Standing
+from review.screening import ScreeningStatus
 from review.store import Connection, audit_events, identified, integrity, links, retrievals
-from review.store.records import key_of
-from review.workflow.deduplication.groups import groups_at
+from review.store.records import format_record_key
+from review.workflow.deduplication.groups import get_groups_at
 from review.workflow.project.project import Project
 from review.workflow.screening import status as standings
 
-STATUS: dict[str, prisma.Status] = {"included": "included", "excluded": "excluded"}
+FLOW_STATUS: dict[str, prisma.OutcomeStatus] = {"included": "included", "excluded": "excluded"}
 """Standings that settle a report; all others wait."""
-TOGETHER = "told together"
+COMBINED_EVENT = "told together"
 """The act that notes which boxes are only known together."""
 
 
-Known = tuple[dict[int, tuple[int, int]], standings.Standings]
+KnownState = tuple[dict[int, tuple[int, int]], standings.StatusesByStage]
 """Groups and standings of a moment."""
 
 
-def inputs(
-    project: Project, *, until: datetime | None = None, known: Known | None = None
-) -> prisma.Inputs:
+def build_inputs(
+    project: Project, *, until: datetime | None = None, known_state: KnownState | None = None
+) -> prisma.FlowInputs:
     """All the flow is counted from, as it stood at a moment (now where None).
 
     Args:
         known: groups and standings of that moment, where they are at hand.
     """
     with project.store.read() as conn:
-        groups = known[0] if known else groups_at(conn, until)
-        found = known[1] if known else _standings(project, conn, groups, until)
-        entries = _entries(conn, groups, until)
-        attempts = retrievals.newest(conn, until=until)
-    had = {groups.get(n, (n, n))[0] for n, (state, _) in attempts.items() if state == "retrieved"}
-    reports = {one.report for one in entries}
+        groups = known_state[0] if known_state else get_groups_at(conn, until)
+        statuses = (
+            known_state[1] if known_state else _compute_statuses(project, conn, groups, until)
+        )
+        entries = _build_entries(conn, groups, until)
+        attempts = retrievals.list_newest_states(conn, until=until)
+    retrieved_reports = {
+        groups.get(n, (n, n))[0] for n, (state, _) in attempts.items() if state == "retrieved"
+    }
+    reports = {entry.report for entry in entries}
     stages = project.protocol.stages
     earlier = project.protocol.previous
-    return prisma.Inputs(
+    return prisma.FlowInputs(
         entries=entries,
-        standings=[
-            _standing(stage, report, one)
+        outcomes=[
+            _to_flow_status(stage, report, report_status)
             for stage in stages
-            for report, one in found[stage.id].items()
-            if one.status in STATUS
+            for report, report_status in statuses[stage.id].items()
+            if report_status.status in FLOW_STATUS
         ],
         studies={
-            key_of(report): key_of(study)
+            format_record_key(report): format_record_key(study)
             for report, study in groups.values()
-            if key_of(report) in reports
+            if format_record_key(report) in reports
         },
         not_retrieved={
-            key_of(groups.get(n, (n, n))[0]): reason or "Not retrieved"
+            format_record_key(groups.get(n, (n, n))[0]): reason or "Not retrieved"
             for n, (state, reason) in attempts.items()
-            if state == "not retrieved" and groups.get(n, (n, n))[0] not in had
+            if state == "not retrieved" and groups.get(n, (n, n))[0] not in retrieved_reports
         },
         stages=[stage.kind for stage in stages],
-        previous=(earlier.studies, earlier.reports) if earlier else None,
+        previous_counts=(earlier.studies, earlier.reports) if earlier else None,
     )
 
 
-def hold_store(conn: Connection) -> None:
+def check_store(conn: Connection) -> None:
     """Checks that nothing went missing from the store since it was entered.
 
     Raises:
         FlowError: entries or records are gone or say what no entry says; names them.
     """
-    found = integrity.faults(conn)
-    if found:
+    faults = integrity.find_faults(conn)
+    if faults:
         raise FlowError(
-            f"The store is not as it was entered: {'; '.join(found)}. "
+            f"The store is not as it was entered: {'; '.join(faults)}. "
             "Nothing is drawn; put back a copy of the store from before."
         )
 
 
-def _standings(
+def _compute_statuses(
     project: Project,
     conn: Connection,
     groups: dict[int, tuple[int, int]],
     until: datetime | None,
-) -> standings.Standings:
-    return standings.compute(project, conn, until=until, groups=groups)
+) -> standings.StatusesByStage:
+    return standings.compute_statuses(project, conn, until=until, groups=groups)
 
 
-def flow_of(project: Project, *, until: datetime | None = None) -> prisma.Flow:
+def compute_flow(project: Project, *, until: datetime | None = None) -> prisma.Flow:
     """The flow at a moment, once its boxes sum.
 
     Raises:
         FlowError: they do not; names the records that make the difference.
     """
     with project.store.read() as conn:
-        hold_store(conn)
-        together = told_together(conn, until)
-    return prisma.hold(shaped(prisma.count(inputs(project, until=until)), together))
+        check_store(conn)
+        combined = get_combined_boxes(conn, until)
+    return prisma.validate(
+        combine_boxes(prisma.count_flow(build_inputs(project, until=until)), combined)
+    )
 
 
-def told_together(conn: Connection, until: datetime | None = None) -> dict[str, str]:
+def get_combined_boxes(conn: Connection, until: datetime | None = None) -> dict[str, str]:
     """Stage kind -> what its boxes are told as together; only for replayed reviews, of which the
     parts were never published."""
-    told = audit_events.every(conn, kind=TOGETHER, until=until)
-    return {str(one["subject"]): str((one["detail"] or {}).get("text", "")) for one in told}
+    events = audit_events.list_events(conn, kind=COMBINED_EVENT, until=until)
+    return {str(event["subject"]): str((event["detail"] or {}).get("text", "")) for event in events}
 
 
-def shaped(counted: prisma.Flow, together: Mapping[str, str]) -> prisma.Flow:
+def combine_boxes(review_flow: prisma.Flow, combined: Mapping[str, str]) -> prisma.Flow:
     """The flow with the boxes that are only told together joined."""
-    for stage, text in together.items():
-        counted = prisma.join(counted, "screening" if stage == "screening" else "eligibility", text)
-    return counted
+    for stage, text in combined.items():
+        review_flow = prisma.combine_stage_boxes(
+            review_flow, "screening" if stage == "screening" else "eligibility", text
+        )
+    return review_flow
 
 
-def _entries(
+def _build_entries(
     conn: Connection, groups: dict[int, tuple[int, int]], until: datetime | None
-) -> list[prisma.Entry]:
-    by_hand = joined_by_hand(links.every(conn, until=until))
-    found = []
-    for one in identified.every(conn, until=until):
-        place = f"{one.batch}:{one.number}"
-        if one.record is None:
-            name = f"import {place}"
-            found.append(prisma.Entry(name, one.source, _via(one.via), name, unread=True))
+) -> list[prisma.FlowEntry]:
+    by_hand = find_manual_merges(links.list_links(conn, until=until))
+    entries = []
+    for source_entry in identified.list_entries(conn, until=until):
+        location = f"{source_entry.batch}:{source_entry.number}"
+        if source_entry.record is None:
+            name = f"import {location}"
+            entries.append(
+                prisma.FlowEntry(
+                    name, source_entry.source, _parse_via(source_entry.via), name, unread=True
+                )
+            )
             continue
-        if one.again and one.kind == "harvest":
+        if source_entry.already_known and source_entry.kind == "harvest":
             continue  # a harvest asks for the last days again; that finds nothing new
-        key = key_of(one.record)
-        report = key_of(groups.get(one.record, (one.record, one.record))[0])
-        name = f"{key} in import {place}" if one.again else key
-        hand = one.record in by_hand and not one.again
-        found.append(prisma.Entry(name, one.source, _via(one.via), report, by_hand=hand))
-    return found
+        key = format_record_key(source_entry.record)
+        report = format_record_key(
+            groups.get(source_entry.record, (source_entry.record, source_entry.record))[0]
+        )
+        name = f"{key} in import {location}" if source_entry.already_known else key
+        only_by_hand = source_entry.record in by_hand and not source_entry.already_known
+        entries.append(
+            prisma.FlowEntry(
+                name,
+                source_entry.source,
+                _parse_via(source_entry.via),
+                report,
+                by_hand=only_by_hand,
+            )
+        )
+    return entries
 
 
-def _via(text: str) -> prisma.Via:
+def _parse_via(text: str) -> prisma.Via:
     return next((way for way in get_args(prisma.Via) if way == text), "databases")
 
 
-def joined_by_hand(said: list[Link]) -> set[int]:
+def find_manual_merges(link_log: list[Link]) -> set[int]:
     """Records that only a person joined to another one."""
-    newest = {(one.a, one.b, one.who == "tool"): one for one in said}
-    hand: set[int] = set()
-    tool: set[int] = set()
-    for (a, b, by_tool), one in newest.items():
-        if one.verdict in ("duplicate", "version"):
-            (tool if by_tool else hand).update((a, b))
-    return hand - tool
+    newest = {(link.a, link.b, link.who == "tool"): link for link in link_log}
+    manual_records: set[int] = set()
+    tool_records: set[int] = set()
+    for (a, b, by_tool), link in newest.items():
+        if link.verdict in ("duplicate", "version"):
+            (tool_records if by_tool else manual_records).update((a, b))
+    return manual_records - tool_records
 
 
-def _standing(stage: Stage, report: int, one: Standing) -> prisma.Standing:
-    reasons: tuple[str, ...] = (one.reason,) if one.reason else ()
-    if one.reason and stage.kind == "quality":
-        reasons = tuple(part.strip() for part in one.reason.split(";"))
-    rule = one.reason if one.settled_by == "automation" and stage.kind == "screening" else None
-    return prisma.Standing(key_of(report), stage.kind, STATUS[one.status], reasons, rule)
+def _to_flow_status(
+    stage: Stage, report: int, report_status: ScreeningStatus
+) -> prisma.StageOutcome:
+    reasons: tuple[str, ...] = (report_status.reason,) if report_status.reason else ()
+    if report_status.reason and stage.kind == "quality":
+        reasons = tuple(part.strip() for part in report_status.reason.split(";"))
+    rule = (
+        report_status.reason
+        if report_status.resolved_by == "automation" and stage.kind == "screening"
+        else None
+    )
+    return prisma.StageOutcome(
+        format_record_key(report), stage.kind, FLOW_STATUS[report_status.status], reasons, rule
+    )

@@ -8,21 +8,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from review.prisma import total
+from review.prisma import get_total
 from review.store import audit_events, records
 from review.store import identified as arrivals
-from review.store.identified import Arrival
-from review.store.timestamps import from_text
+from review.store.identified import BatchEntry
+from review.store.timestamps import parse_timestamp
 from review.tables.table import Cell, Table
-from review.workflow.deduplication.run import RUN
-from review.workflow.exports.snapshot import NAMES, Moment
-from review.workflow.harvest.status import said_of_queries
+from review.workflow.deduplication.run import RUN_EVENT
+from review.workflow.exports.snapshot import DISPLAY_NAMES, ReviewSnapshot
+from review.workflow.harvest.status import list_query_messages
 
-AUTHORS = "(for the authors to fill in)"
+AUTHORS_PLACEHOLDER = "(for the authors to fill in)"
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
+class SearchRun:
     """One search of one source: a harvest, or a file fetched by hand."""
 
     day: str
@@ -41,34 +41,49 @@ class Searched:
     rejected: int
 
 
-def searches(moment: Moment) -> list[Searched]:
+def list_searches(snapshot: ReviewSnapshot) -> list[SearchRun]:
     """Every search up to the moment, oldest first; files of decisions are none.
 
     A file whose records name several databases is a search of each: one line a database.
     """
-    with moment.project.store.read() as conn:
-        rows = list(reversed(records.batch_rows(conn)))
-        came = arrivals.every(conn, until=moment.until)
-    parts: dict[int, dict[str, list[Arrival]]] = {}
-    for one in came:
-        parts.setdefault(one.batch, {}).setdefault(one.source, []).append(one)
-    kept = [row for row in rows if moment.until is None or from_text(row["at"]) <= moment.until]
+    with snapshot.project.store.read() as conn:
+        rows = list(reversed(records.list_batches(conn)))
+        all_arrivals = arrivals.list_entries(conn, until=snapshot.until)
+    arrivals_by_batch: dict[int, dict[str, list[BatchEntry]]] = {}
+    for arrival in all_arrivals:
+        arrivals_by_batch.setdefault(arrival.batch, {}).setdefault(arrival.source, []).append(
+            arrival
+        )
+    batch_rows = [
+        row
+        for row in rows
+        if snapshot.until is None or parse_timestamp(row["at"]) <= snapshot.until
+    ]
     return [
-        part
-        for row in kept
+        search_run
+        for row in batch_rows
         if row["kind"] != "decisions"
-        for part in _searched(row, parts.get(row["id"], {}))
+        for search_run in _build_search_runs(row, arrivals_by_batch.get(row["id"], {}))
     ]
 
 
-def _searched(row: Mapping[str, Any], parts: Mapping[str, Sequence[Arrival]]) -> list[Searched]:
+def _build_search_runs(
+    row: Mapping[str, Any], arrivals_by_source: Mapping[str, Sequence[BatchEntry]]
+) -> list[SearchRun]:
     detail = json.loads(row["detail"]) if row["detail"] else {}
     query = detail.get("compiled") or detail.get("query") if isinstance(detail, dict) else None
-    [source, *others] = sorted(parts) or [row["source"]]
-    via = next((one.via for some in parts.values() for one in some), row["via"])
-    whole = Searched(
+    [source, *other_sources] = sorted(arrivals_by_source) or [row["source"]]
+    via = next(
+        (
+            arrival.via
+            for source_arrivals in arrivals_by_source.values()
+            for arrival in source_arrivals
+        ),
+        row["via"],
+    )
+    search_run = SearchRun(
         str(row["at"])[:10],
-        NAMES.get(source, source),
+        DISPLAY_NAMES.get(source, source),
         row["kind"],
         via,
         row["name"] or "",
@@ -78,172 +93,229 @@ def _searched(row: Mapping[str, Any], parts: Mapping[str, Sequence[Arrival]]) ->
         row["new"] or 0,
         row["rejected"] or 0,
     )
-    if not others:
-        return [whole]
+    if not other_sources:
+        return [search_run]
     return [
         replace(
-            whole,
-            source=NAMES.get(name, name),
+            search_run,
+            source=DISPLAY_NAMES.get(name, name),
             announced=None,
-            read=sum(one.record is not None for one in some),
-            new=sum(one.record is not None and not one.again for one in some),
-            rejected=sum(one.record is None for one in some),
+            read=sum(arrival.record is not None for arrival in source_arrivals),
+            new=sum(
+                arrival.record is not None and not arrival.already_known
+                for arrival in source_arrivals
+            ),
+            rejected=sum(arrival.record is None for arrival in source_arrivals),
         )
-        for name, some in sorted(parts.items())
+        for name, source_arrivals in sorted(arrivals_by_source.items())
     ]
 
 
-def search_log(found: Sequence[Searched]) -> Table:
+def build_search_log(search_runs: Sequence[SearchRun]) -> Table:
     """Each search with its day, its query as run and what it brought."""
     rows: list[tuple[Cell, ...]] = [
-        (one.day, one.source, one.kind, one.via, one.name, one.query, one.announced, one.read,
-         one.new, one.rejected)
-        for one in found
-    ]  # fmt: skip
+        (
+            search_run.day,
+            search_run.source,
+            search_run.kind,
+            search_run.via,
+            search_run.name,
+            search_run.query,
+            search_run.announced,
+            search_run.read,
+            search_run.new,
+            search_run.rejected,
+        )
+        for search_run in search_runs
+    ]
     return Table(
         "search-log",
         "Searches, in order of time",
-        ("Day", "Source", "By", "Identified via", "File or window", "Query as run", "Announced",
-         "Read", "New", "Not readable"),
+        (
+            "Day",
+            "Source",
+            "By",
+            "Identified via",
+            "File or window",
+            "Query as run",
+            "Announced",
+            "Read",
+            "New",
+            "Not readable",
+        ),
         tuple(rows),
-        ("Read = new + already here. A search exported by hand keeps its query where it was run.",
-         "A file whose records name several databases has a line for each."),
-    )  # fmt: skip
+        (
+            "Read = new + already here. A search exported by hand keeps its query where it was "
+            "run.",
+            "A file whose records name several databases has a line for each.",
+        ),
+    )
 
 
-def readings(moment: Moment) -> Table | None:
+def build_query_messages_table(snapshot: ReviewSnapshot) -> Table | None:
     """What the sources made of the query; None where none said anything."""
-    told = said_of_queries(moment.project, until=moment.until)
-    if not told:
+    messages = list_query_messages(snapshot.project, until=snapshot.until)
+    if not messages:
         return None
     return Table(
         "search-readings",
         "What the sources made of the query",
         ("Source", "Said"),
-        tuple((source, said) for source, said in told),
+        tuple((source, message) for source, message in messages),
         ("Of the newest search of each source. Some change a query before they run it.",),
     )
 
 
-def prisma_s(moment: Moment) -> Table:
+def build_prisma_s_table(snapshot: ReviewSnapshot) -> Table:
     """The 16 items of PRISMA-S, filled from the protocol and the log where they can be."""
-    protocol, found = moment.project.protocol, searches(moment)
+    protocol, search_runs = snapshot.project.protocol, list_searches(snapshot)
     search = protocol.search
     window = f"{search.from_} to {search.to or 'the last run'}"
     by_via = {
-        via: _named([one for one in found if one.via == via])
+        via: _name_sources([search_run for search_run in search_runs if search_run.via == via])
         for via in ("databases", "registers", "websites", "organisations", "citations")
     }
-    identified = total(moment.flow.main.identified)
-    told = [
-        ("Databases, with platform", _list(by_via["databases"])),
-        ("Several databases on one platform", AUTHORS),
-        ("Study registries", _list(by_via["registers"])),
-        ("Online resources and browsing",
-         _list([*by_via["websites"], *by_via["organisations"]])),
-        ("Citation searching", _list(by_via["citations"])),
-        ("Contacts", AUTHORS),
-        ("Other methods", AUTHORS),
-        ("Full strategies", _strategies(moment, found)),
+    identified = get_total(snapshot.flow.main.identified)
+    checklist_items = [
+        ("Databases, with platform", _join_names(by_via["databases"])),
+        ("Several databases on one platform", AUTHORS_PLACEHOLDER),
+        ("Study registries", _join_names(by_via["registers"])),
+        (
+            "Online resources and browsing",
+            _join_names([*by_via["websites"], *by_via["organisations"]]),
+        ),
+        ("Citation searching", _join_names(by_via["citations"])),
+        ("Contacts", AUTHORS_PLACEHOLDER),
+        ("Other methods", AUTHORS_PLACEHOLDER),
+        ("Full strategies", _describe_strategies(snapshot, search_runs)),
         ("Limits and restrictions", f"Date window {window}; no other limit in the protocol"),
-        ("Search filters", _rules(moment)),
-        ("Earlier strategies reused", AUTHORS),
-        ("Updates", _updates(found)),
-        ("Dates of the last searches", _last_days(found)),
-        ("Peer review of the strategy", AUTHORS),
-        ("Total records", "not published here" if identified is None else
-         f"{identified:,} from databases and registers"
-         + (f", {total(moment.flow.other.identified):,} by other methods"
-            if moment.flow.other else "")),
-        ("Deduplication", _deduplication(moment)),
-    ]  # fmt: skip
+        ("Search filters", _describe_rules(snapshot)),
+        ("Earlier strategies reused", AUTHORS_PLACEHOLDER),
+        ("Updates", _describe_updates(search_runs)),
+        ("Dates of the last searches", _describe_last_days(search_runs)),
+        ("Peer review of the strategy", AUTHORS_PLACEHOLDER),
+        (
+            "Total records",
+            "not published here"
+            if identified is None
+            else f"{identified:,} from databases and registers"
+            + (
+                f", {get_total(snapshot.flow.other.identified):,} by other methods"
+                if snapshot.flow.other
+                else ""
+            ),
+        ),
+        ("Deduplication", _describe_deduplication(snapshot)),
+    ]
     return Table(
         "prisma-s",
         "PRISMA-S search appendix",
         ("Item", "What is asked", "Reported"),
-        tuple((number, what, said) for number, (what, said) in enumerate(told, 1)),
-        ("Items are those of PRISMA-S (Rethlefsen 2021, doi 10.1186/s13643-020-01542-z).",
-         "Platforms, strategies and days of searches that were run by hand are for the authors."),
-    )  # fmt: skip
-
-
-def _ran(one: Searched) -> bool:
-    """Whether the tool ran the search itself, so that its day and query are known."""
-    return one.kind == "harvest"
-
-
-def _named(found: Sequence[Searched]) -> list[str]:
-    """Sources with the way they were reached."""
-    told = {
-        f"{one.source} ({'its own interface' if _ran(one) else 'search export'})"
-        if one.kind != "replay"
-        else one.source
-        for one in found
-    }
-    return sorted(told, key=str.casefold)
-
-
-def _strategies(moment: Moment, found: Sequence[Searched]) -> str:
-    search = moment.project.protocol.search
-    told = [f"Written once: {' '.join(search.query.split())}"]
-    runs = list(dict.fromkeys((one.source, one.query) for one in found if one.query))
-    if runs:
-        told.append("As run: " + "; ".join(f"{source}: {query}" for source, query in runs))
-    if search.native:
-        own = "; ".join(f"{NAMES.get(k, k)}: {v}" for k, v in search.native.items())
-        told.append(f"Own queries: {own}")
-    hand = sorted(
-        {one.source for one in found if one.kind in ("file", "by hand")}, key=str.casefold
+        tuple(
+            (number, topic, reported) for number, (topic, reported) in enumerate(checklist_items, 1)
+        ),
+        (
+            "Items are those of PRISMA-S (Rethlefsen 2021, doi 10.1186/s13643-020-01542-z).",
+            "Platforms, strategies and days of searches that were run by hand are for the authors.",
+        ),
     )
-    if hand:
-        told.append(f"As run by hand for {', '.join(hand)}: {AUTHORS}")
-    return ". ".join(told)
 
 
-def _updates(found: Sequence[Searched]) -> str:
+def _was_run_by_tool(search_run: SearchRun) -> bool:
+    """Whether the tool ran the search itself, so that its day and query are known."""
+    return search_run.kind == "harvest"
+
+
+def _name_sources(search_runs: Sequence[SearchRun]) -> list[str]:
+    """Sources with the way they were reached."""
+    source_names = {
+        f"{search_run.source} "
+        f"({'its own interface' if _was_run_by_tool(search_run) else 'search export'})"
+        if search_run.kind != "replay"
+        else search_run.source
+        for search_run in search_runs
+    }
+    return sorted(source_names, key=str.casefold)
+
+
+def _describe_strategies(snapshot: ReviewSnapshot, search_runs: Sequence[SearchRun]) -> str:
+    search = snapshot.project.protocol.search
+    sentences = [f"Written once: {' '.join(search.query.split())}"]
+    runs = list(
+        dict.fromkeys(
+            (search_run.source, search_run.query) for search_run in search_runs if search_run.query
+        )
+    )
+    if runs:
+        sentences.append("As run: " + "; ".join(f"{source}: {query}" for source, query in runs))
+    if search.native:
+        native_queries = "; ".join(
+            f"{DISPLAY_NAMES.get(source_id, source_id)}: {query_text}"
+            for source_id, query_text in search.native.items()
+        )
+        sentences.append(f"Own queries: {native_queries}")
+    manual_sources = sorted(
+        {search_run.source for search_run in search_runs if search_run.kind in ("file", "by hand")},
+        key=str.casefold,
+    )
+    if manual_sources:
+        sentences.append(f"As run by hand for {', '.join(manual_sources)}: {AUTHORS_PLACEHOLDER}")
+    return ". ".join(sentences)
+
+
+def _describe_updates(search_runs: Sequence[SearchRun]) -> str:
     """Sources that were searched on more than one day."""
     days: dict[str, set[str]] = {}
-    for one in found:
-        days.setdefault(one.source, set()).add(one.day)
-    again = sorted((k for k, v in days.items() if len(v) > 1), key=str.casefold)
-    if not again:
-        return "No source was searched again" if found else "none yet"
-    return "; ".join(f"{k} on {len(days[k])} days, last {max(days[k])}" for k in again)
+    for search_run in search_runs:
+        days.setdefault(search_run.source, set()).add(search_run.day)
+    repeated_sources = sorted(
+        (source for source, source_days in days.items() if len(source_days) > 1), key=str.casefold
+    )
+    if not repeated_sources:
+        return "No source was searched again" if search_runs else "none yet"
+    return "; ".join(
+        f"{source} on {len(days[source])} days, last {max(days[source])}"
+        for source in repeated_sources
+    )
 
 
-def _last_days(found: Sequence[Searched]) -> str:
-    last = {one.source: one for one in found}
-    told = [
-        f"{name} {one.day}" + ("" if _ran(one) else " (day of the import)")
-        for name, one in sorted(last.items(), key=lambda pair: pair[0].casefold())
-        if one.kind != "replay"
+def _describe_last_days(search_runs: Sequence[SearchRun]) -> str:
+    last_runs = {search_run.source: search_run for search_run in search_runs}
+    source_days = [
+        f"{name} {search_run.day}"
+        + ("" if _was_run_by_tool(search_run) else " (day of the import)")
+        for name, search_run in sorted(last_runs.items(), key=lambda pair: pair[0].casefold())
+        if search_run.kind != "replay"
     ]
-    return "; ".join(told) or ("not published here" if found else "none yet")
+    return "; ".join(source_days) or ("not published here" if search_runs else "none yet")
 
 
-def _deduplication(moment: Moment) -> str:
-    streams = [one for one in (moment.flow.main, moment.flow.other) if one is not None]
-    tool = [one.duplicates_tool.n for one in streams]
-    hand = [one.duplicates_hand.n for one in streams]
-    if None in tool or None in hand:
+def _describe_deduplication(snapshot: ReviewSnapshot) -> str:
+    streams = [stream for stream in (snapshot.flow.main, snapshot.flow.other) if stream is not None]
+    tool_counts = [stream.duplicates_tool.n for stream in streams]
+    hand_counts = [stream.duplicates_hand.n for stream in streams]
+    if None in tool_counts or None in hand_counts:
         return "not published here"
-    with moment.project.store.read() as conn:
-        done = bool(audit_events.every(conn, kind=RUN, until=moment.until))
-    n, m = sum(one or 0 for one in tool), sum(one or 0 for one in hand)
-    if not (done or n or m):
+    with snapshot.project.store.read() as conn:
+        was_run = bool(audit_events.list_events(conn, kind=RUN_EVENT, until=snapshot.until))
+    tool_total, hand_total = (
+        sum(count or 0 for count in tool_counts),
+        sum(count or 0 for count in hand_counts),
+    )
+    if not (was_run or tool_total or hand_total):
         return "not done yet"
     return (
         "Exact identifiers and a guarded comparison of title, authors, year and journal; "
-        f"{n:,} removed by rule, {m:,} by hand"
+        f"{tool_total:,} removed by rule, {hand_total:,} by hand"
     )
 
 
-def _list(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     return "; ".join(names) or "none recorded"
 
 
-def _rules(moment: Moment) -> str:
-    rules = moment.project.protocol.rules
+def _describe_rules(snapshot: ReviewSnapshot) -> str:
+    rules = snapshot.project.protocol.rules
     if not rules:
         return "none"
-    return "; ".join(f"{one.id}: records must match {one.must_match}" for one in rules)
+    return "; ".join(f"{rule.id}: records must match {rule.must_match}" for rule in rules)

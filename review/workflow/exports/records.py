@@ -10,20 +10,20 @@ from pathlib import Path
 
 from review import dedupe
 from review.errors import FlowError, ReviewError
-from review.formats.export import WRITERS
+from review.formats.export import RECORD_WRITERS
 from review.models import Record, StoredRecord
 from review.store import records
-from review.workflow.deduplication.groups import groups_at
+from review.workflow.deduplication.groups import get_groups_at
 from review.workflow.exports import folder, snapshot
 from review.workflow.exports import prisma_inputs as flows
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding
 from review.workflow.screening import status as standings
-from review.workflow.screening.decisions import stage_named
+from review.workflow.screening.decisions import find_stage
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ExportOptions:
     """Which records go out, and with what beside them."""
 
     stage: str | None = None
@@ -41,51 +41,56 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class RecordExport:
     """A file of records, and where every record of the review went."""
 
     data: bytes
     n: int
     """Records in the file."""
-    left: Mapping[str, int]
+    left_out: Mapping[str, int]
     """Why records are not in the file -> how many."""
 
-    def sums(self, name: str) -> str:
+    def format_sums(self, name: str) -> str:
         """The line that shows records in equal records out."""
-        parts = [f"{self.n:,} in {name}", *(f"{n:,} {why}" for why, n in self.left.items())]
-        return f"{self.n + sum(self.left.values()):,} records = {' + '.join(parts)}"
+        parts = [f"{self.n:,} in {name}", *(f"{n:,} {why}" for why, n in self.left_out.items())]
+        return f"{self.n + sum(self.left_out.values()):,} records = {' + '.join(parts)}"
 
 
-def written(project: Project, form: str, wish: Wish | None = None) -> Written:
+def build_export(
+    project: Project, record_format: str, options: ExportOptions | None = None
+) -> RecordExport:
     """The records in one format, counted again in the file.
 
     Raises:
         FlowError: the store lost entries, or the file holds another number than went in.
         ReviewError: no such format or stage, a status without a stage, or no such day.
     """
-    wish = wish or Wish()
-    if form not in WRITERS:
-        raise ReviewError(f"There is no record format {form!r}; there are {', '.join(WRITERS)}.")
-    if wish.status and not wish.stage:
-        raise ReviewError("A status is a standing at a stage: name the stage too.")
-    chosen, said, left = _chosen(project, wish)
-    data = WRITERS[form](chosen, said)
-    if (found := _entries(form, data)) != len(chosen):
-        raise FlowError(
-            f"The {form} file holds {found} records, {len(chosen)} went in: nothing was written."
+    options = options or ExportOptions()
+    if record_format not in RECORD_WRITERS:
+        raise ReviewError(
+            f"There is no record format {record_format!r}; there are {', '.join(RECORD_WRITERS)}."
         )
-    return Written(data, len(chosen), left)
+    if options.status and not options.stage:
+        raise ReviewError("A status is a standing at a stage: name the stage too.")
+    chosen, annotations, left_out = _choose_records(project, options)
+    data = RECORD_WRITERS[record_format](chosen, annotations)
+    if (entry_count := _count_entries(record_format, data)) != len(chosen):
+        raise FlowError(
+            f"The {record_format} file holds {entry_count} records, {len(chosen)} went in: "
+            "nothing was written."
+        )
+    return RecordExport(data, len(chosen), left_out)
 
 
-def _entries(form: str, data: bytes) -> int:
+def _count_entries(record_format: str, data: bytes) -> int:
     """How many records a file holds, read anew."""
-    if form == "ris":
+    if record_format == "ris":
         return sum(line.startswith(b"ER  -") for line in data.splitlines())
-    if form == "bibtex":
+    if record_format == "bibtex":
         return sum(line.startswith(b"@") for line in data.split(b"\n"))
-    if form == "json":
+    if record_format == "json":
         return len(json.loads(data))
-    if form == "csv":
+    if record_format == "csv":
         return sum(1 for _ in csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))) - 1
     import openpyxl
 
@@ -93,109 +98,124 @@ def _entries(form: str, data: bytes) -> int:
     return sum(1 for _ in sheet.iter_rows()) - 1
 
 
-def _chosen(
-    project: Project, wish: Wish
+def _choose_records(
+    project: Project, options: ExportOptions
 ) -> tuple[list[Record], list[dict[str, str]], dict[str, int]]:
     """The records that go out, what is said of each, and why others stay."""
     with project.store.read() as conn:
-        flows.hold_store(conn)
-        project, until = snapshot.in_force(project, conn, wish.as_of)
-        groups = groups_at(conn, until)
-        found = standings.compute(project, conn, until=until, groups=groups)
-        there = records.numbers_until(conn, until) if until else None
-        every: Sequence[StoredRecord] = list(records.every(conn))
-        reader = blinding.reader(project, conn, wish.reader)
-    stage = stage_named(project.protocol, wish.stage).id if wish.stage else None
-    stored = [one for one in every if there is None or one.id in there]
-    told = _told(found, reader)
-    if wish.status:
-        _refuse_peeping(wish.status, reader)
-    whole = _merged(stored, groups) if wish.unique else {}
+        flows.check_store(conn)
+        project, until = snapshot.get_project_in_force(project, conn, options.as_of)
+        groups = get_groups_at(conn, until)
+        statuses = standings.compute_statuses(project, conn, until=until, groups=groups)
+        numbers = records.list_numbers_until(conn, until) if until else None
+        all_records: Sequence[StoredRecord] = list(records.iter_records(conn))
+        reader = blinding.get_blinded_reader(project, conn, options.reader)
+    stage = find_stage(project.protocol, options.stage).id if options.stage else None
+    stored = [
+        stored_record
+        for stored_record in all_records
+        if numbers is None or stored_record.id in numbers
+    ]
+    visible = _get_visible_statuses(statuses, reader)
+    if options.status:
+        _check_visible_status(options.status, reader)
+    merged_records = _merge_reports(stored, groups) if options.unique else {}
     chosen: list[Record] = []
-    said: list[dict[str, str]] = []
-    left: Counter[str] = Counter()
-    for one in stored:
-        report = groups.get(one.id, (one.id, one.id))[0]
-        here = told[stage].get(report) if stage else None
-        if wish.unique and report != one.id:
-            left["duplicates left out"] += 1
-        elif stage and here is None:
-            left[f"that did not reach {stage}"] += 1
-        elif wish.status and here and here[0] != wish.status:
-            left[f"not {wish.status} at {stage}"] += 1
+    annotations: list[dict[str, str]] = []
+    left_out: Counter[str] = Counter()
+    for stored_record in stored:
+        report = groups.get(stored_record.id, (stored_record.id, stored_record.id))[0]
+        visible_status = visible[stage].get(report) if stage else None
+        if options.unique and report != stored_record.id:
+            left_out["duplicates left out"] += 1
+        elif stage and visible_status is None:
+            left_out[f"that did not reach {stage}"] += 1
+        elif options.status and visible_status and visible_status[0] != options.status:
+            left_out[f"not {options.status} at {stage}"] += 1
         else:
-            chosen.append(whole.get(one.id, one.record))
-            if wish.decisions:
-                said.append(_said(told, one, report, groups))
-    return chosen, said, dict(left)
+            chosen.append(merged_records.get(stored_record.id, stored_record.record))
+            if options.decisions:
+                annotations.append(_annotate_record(visible, stored_record, report, groups))
+    return chosen, annotations, dict(left_out)
 
 
-def _merged(
+def _merge_reports(
     stored: Sequence[StoredRecord], groups: dict[int, tuple[int, int]]
 ) -> dict[int, Record]:
     """Report -> its records as one, for reports of several records."""
     members: dict[int, list[StoredRecord]] = {}
-    for one in stored:
-        members.setdefault(groups.get(one.id, (one.id, one.id))[0], []).append(one)
-    return {report: dedupe.merge(some).record for report, some in members.items() if len(some) > 1}
+    for stored_record in stored:
+        members.setdefault(
+            groups.get(stored_record.id, (stored_record.id, stored_record.id))[0], []
+        ).append(stored_record)
+    return {
+        report: dedupe.merge_records(report_records).record
+        for report, report_records in members.items()
+        if len(report_records) > 1
+    }
 
 
-Told = dict[str, dict[int, tuple[str, str | None]]]
+VisibleStatuses = dict[str, dict[int, tuple[str, str | None]]]
 """Stage id -> report -> status and reason, as the reader may know them."""
 
 
-def _told(found: standings.Standings, reader: blinding.Reader | None) -> Told:
-    told: Told = {}
-    for stage, here in found.items():
-        for report, one in here.items():
-            status = blinding.status_for(reader, stage, report, one)
-            reason = one.reason if status == one.status else None
-            told.setdefault(stage, {})[report] = (status, reason)
-        told.setdefault(stage, {})
-    return told
+def _get_visible_statuses(
+    statuses: standings.StatusesByStage, reader: blinding.BlindedReader | None
+) -> VisibleStatuses:
+    visible: VisibleStatuses = {}
+    for stage, stage_statuses in statuses.items():
+        for report, report_status in stage_statuses.items():
+            status = blinding.mask_status(reader, stage, report, report_status)
+            reason = report_status.reason if status == report_status.status else None
+            visible.setdefault(stage, {})[report] = (status, reason)
+        visible.setdefault(stage, {})
+    return visible
 
 
-def _refuse_peeping(status: str, reader: blinding.Reader | None) -> None:
-    known = (
-        *blinding.SETTLED,
-        blinding.OPEN,
+def _check_visible_status(status: str, reader: blinding.BlindedReader | None) -> None:
+    visible_statuses = (
+        *blinding.SETTLED_STATUSES,
+        blinding.OPEN_STATUS,
         *(("conflict",) if reader and reader.adjudicates else ()),
     )
-    if reader is not None and status not in known:
+    if reader is not None and status not in visible_statuses:
         raise ReviewError(
-            f"{reader.name} reviews here and stays blind: what is not settled is {blinding.OPEN!r} "
-            f"to reviewers, so ask for the status {blinding.OPEN!r}."
+            f"{reader.name} reviews here and stays blind: what is not settled is "
+            f"{blinding.OPEN_STATUS!r} "
+            f"to reviewers, so ask for the status {blinding.OPEN_STATUS!r}."
         )
 
 
-def _said(
-    found: Told,
-    one: StoredRecord,
+def _annotate_record(
+    visible: VisibleStatuses,
+    stored_record: StoredRecord,
     report: int,
     groups: dict[int, tuple[int, int]],
 ) -> dict[str, str]:
     """Key, key of the report it duplicates, and status and reason at each stage it has reached."""
-    said = {"key": one.key}
-    if report != one.id:
-        said["duplicate of"] = records.key_of(report)
-    study = groups.get(one.id, (one.id, one.id))[1]
+    annotation = {"key": stored_record.key}
+    if report != stored_record.id:
+        annotation["duplicate of"] = records.format_record_key(report)
+    study = groups.get(stored_record.id, (stored_record.id, stored_record.id))[1]
     if study != report:
-        said["study"] = records.key_of(study)
-    for stage, here in found.items():
-        if report in here and report == one.id:
-            status, reason = here[report]
-            said[stage] = status
+        annotation["study"] = records.format_record_key(study)
+    for stage, stage_statuses in visible.items():
+        if report in stage_statuses and report == stored_record.id:
+            status, reason = stage_statuses[report]
+            annotation[stage] = status
             if reason:
-                said[f"{stage} reason"] = reason
-    return said
+                annotation[f"{stage} reason"] = reason
+    return annotation
 
 
-def save(project: Project, form: str, path: Path, wish: Wish | None = None) -> Written:
+def save_export(
+    project: Project, record_format: str, path: Path, options: ExportOptions | None = None
+) -> RecordExport:
     """Writes the file, whole or not at all.
 
     Raises:
         ReviewError: as written, or the file cannot be written.
     """
-    made = written(project, form, wish)
-    folder.write({path.name: made.data}, path.parent)
-    return made
+    export = build_export(project, record_format, options)
+    folder.write_files({path.name: export.data}, path.parent)
+    return export

@@ -12,32 +12,32 @@ from pathlib import Path
 
 from review.errors import FlowError, ReviewError
 from review.models import Answer, Record, Verdict
-from review.prisma import Flow, total
+from review.prisma import Flow, get_total
 from review.store import answers, audit_events, records
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.appraisal import adjudication, forms, instruments
-from review.workflow.appraisal.forms import Given
-from review.workflow.deduplication.groups import regroup
+from review.workflow.appraisal.forms import AnswerInput
+from review.workflow.deduplication.groups import regroup_records
 from review.workflow.exports import folder, prisma, prisma_inputs
 from review.workflow.exports import snapshot as moments
-from review.workflow.exports.snapshot import Moment
-from review.workflow.project.project import PROTOCOL, Project
+from review.workflow.exports.snapshot import ReviewSnapshot
+from review.workflow.project.project import PROTOCOL_FILE, Project
 from review.workflow.screening import decisions
-from review.workflow.screening.decisions import Wanted
+from review.workflow.screening.decisions import NewDecision
 from review.workflow.setup.loading import make_folder, open_project
 
-WHO = "published"
+PUBLISHED_REVIEWER = "published"
 """The name in the protocol's team that stands for the article."""
-SOURCE = "all sources together (numbers by source not published here)"
-BIAS = "probast-2019"
-CHECKED = ("article", "citation", "note", "preprint", "press", "derived")
+COMBINED_SOURCE = "all sources together (numbers by source not published here)"
+BIAS_CHECKLIST = "probast-2019"
+CHECKED_STATUSES = ("article", "citation", "note", "preprint", "press", "derived")
 """How a number may be known that is held; any other number is not used."""
-EARLY = "Removed before screening or excluded at it, together"
-LATE = "Not retrieved, excluded on full text or at the quality gate, together"
+EARLY_BOX_TEXT = "Removed before screening or excluded at it, together"
+LATE_BOX_TEXT = "Not retrieved, excluded on full text or at the quality gate, together"
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class ReplayPaper:
     """One paper of the replayed review."""
 
     record: Record
@@ -52,41 +52,43 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class BoxComparison:
     """One published box beside what the pipeline gave."""
 
     box: str
     published: int | None
     """None: not published here."""
-    found: int | None
+    computed: int | None
     status: str
     source: str
 
 
-def replay(data: Path, out: Path) -> tuple[Project, list[Held]]:
+def replay_review(data: Path, out: Path) -> tuple[Project, list[BoxComparison]]:
     """Makes a review of the data in a new folder and holds every box.
 
     Raises:
         ReviewError: the data do not hold together, or the folder is in use.
         FlowError: a box differs from its published number; names all that do.
     """
-    if (out / PROTOCOL).exists():
+    if (out / PROTOCOL_FILE).exists():
         raise ReviewError(f"{out}: there is a review already; name a new folder with --out.")
-    if not (data / PROTOCOL).exists():
-        raise ReviewError(f"{data}: not the folder of a published review; name one that holds "
-                          f"{PROTOCOL} and the tables, as data/roberts2021 does.")  # fmt: skip
+    if not (data / PROTOCOL_FILE).exists():
+        raise ReviewError(
+            f"{data}: not the folder of a published review; name one that holds "
+            f"{PROTOCOL_FILE} and the tables, as data/roberts2021 does."
+        )
     papers = read_papers(data)
-    published = _rows(data / "published.csv")
+    published = _read_rows(data / "published.csv")
     make_folder(out)
-    shutil.copyfile(data / PROTOCOL, out / PROTOCOL)
-    project = open_project(out, who=WHO)
-    numbers = _bring(project, papers)
-    _decide(project, papers, numbers)
-    _appraise(project, papers, numbers)
-    return project, hold(moments.at(project), published)
+    shutil.copyfile(data / PROTOCOL_FILE, out / PROTOCOL_FILE)
+    project = open_project(out, who=PUBLISHED_REVIEWER)
+    numbers = _add_papers(project, papers)
+    _enter_verdicts(project, papers, numbers)
+    _enter_judgements(project, papers, numbers)
+    return project, compare_boxes(moments.snapshot_at(project), published)
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _read_rows(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -98,192 +100,259 @@ def _rows(path: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _count(row: Mapping[str, str], path: Path) -> int:
+def _parse_count(row: Mapping[str, str], path: Path) -> int:
     if not row["count"].isdigit():
         raise ReviewError(f"{path}: {row['count']!r} is not a count.")
     return int(row["count"])
 
 
-def read_papers(data: Path) -> list[Paper]:
+def read_papers(data: Path) -> list[ReplayPaper]:
     """The papers of a replayed review, named and unnamed, in the order they are numbered.
 
     Raises:
         ReviewError: a file is missing, a count or a verdict is none, or the judgements are not as
             many as the unnamed included papers.
     """
-    papers: list[Paper] = []
-    for row in _rows(data / "unnamed.csv"):
+    papers: list[ReplayPaper] = []
+    for row in _read_rows(data / "unnamed.csv"):
         verdicts = tuple(
-            _verdict(row[stage], data) for stage in ("title-abstract", "full-text", "quality")
+            _parse_verdict(row[stage], data) for stage in ("title-abstract", "full-text", "quality")
         )
-        for _ in range(_count(row, data / "unnamed.csv")):
+        for _ in range(_parse_count(row, data / "unnamed.csv")):
             name = f"unnamed-{len(papers) + 1:04d}"
             extra = {"unnamed": ("identity not published",), "group": (row["group"],)}
-            record = Record(SOURCE, source_id=name, extra=extra)
-            papers.append(Paper(record, verdicts, row["reason"] or None, row["kind"] or None))
-    judged = _judged(data)
-    unnamed = [place for place, one in enumerate(papers) if one.verdicts[-1] == "include"]
-    if len(judged) != len(unnamed):
+            record = Record(COMBINED_SOURCE, source_id=name, extra=extra)
+            papers.append(ReplayPaper(record, verdicts, row["reason"] or None, row["kind"] or None))
+    judgements = _read_judgements(data)
+    included_indices = [
+        paper_index for paper_index, paper in enumerate(papers) if paper.verdicts[-1] == "include"
+    ]
+    if len(judgements) != len(included_indices):
         raise ReviewError(
-            f"{data}: judgements.csv holds {len(judged)} papers, unnamed.csv {len(unnamed)} "
+            f"{data}: judgements.csv holds {len(judgements)} papers, unnamed.csv "
+            f"{len(included_indices)} "
             "included ones."
         )
-    for place, told in zip(unnamed, judged, strict=True):
-        papers[place] = replace(papers[place], judgements=told)
-    return [*(_named(row) for row in _rows(data / "included.csv")), *papers]
+    for paper_index, judgement in zip(included_indices, judgements, strict=True):
+        papers[paper_index] = replace(papers[paper_index], judgements=judgement)
+    return [*(_build_named_paper(row) for row in _read_rows(data / "included.csv")), *papers]
 
 
-def _verdict(word: str, data: Path) -> Verdict | None:
+def _parse_verdict(word: str, data: Path) -> Verdict | None:
     if word not in ("include", "exclude", ""):
         raise ReviewError(f"{data / 'unnamed.csv'}: {word!r} is no verdict.")
     return "include" if word == "include" else "exclude" if word else None
 
 
-def _judged(data: Path) -> list[dict[str, str]]:
+def _read_judgements(data: Path) -> list[dict[str, str]]:
     path = data / "judgements.csv"
-    found: list[dict[str, str]] = []
-    for row in _rows(path):
-        told = {f"judgement:{key}": row[key] for key in ("participants", "overall") if row[key]}
-        found += [told] * _count(row, path)
-    return found
+    judgements: list[dict[str, str]] = []
+    for row in _read_rows(path):
+        judgement = {
+            f"judgement:{key}": row[key] for key in ("participants", "overall") if row[key]
+        }
+        judgements += [judgement] * _parse_count(row, path)
+    return judgements
 
 
-def _named(row: Mapping[str, str]) -> Paper:
-    people = tuple(name.strip() for name in row["authors"].split(";"))
+def _build_named_paper(row: Mapping[str, str]) -> ReplayPaper:
+    authors = tuple(name.strip() for name in row["authors"].split(";"))
     record = Record(
-        SOURCE,
+        COMBINED_SOURCE,
         source_id=row["id"],
-        authors=people,
+        authors=authors,
         year=int(row["year"]),
         doi=row["doi"] or None,
         arxiv_id=row["arxiv_id"] or None,
         extra={"identifier": (row["identifier_is"],)},
     )
-    told = {"judgement:participants": row["participants"], "judgement:overall": "high"}
-    return Paper(
-        record, ("include", "include", "include"), None, row["kind"], told, row["why_participants"]
+    judgements = {"judgement:participants": row["participants"], "judgement:overall": "high"}
+    return ReplayPaper(
+        record,
+        ("include", "include", "include"),
+        None,
+        row["kind"],
+        judgements,
+        row["why_participants"],
     )
 
 
-def _bring(project: Project, papers: Sequence[Paper]) -> list[int]:
+def _add_papers(project: Project, papers: Sequence[ReplayPaper]) -> list[int]:
     """Adds the papers as one batch; gives their numbers in order."""
-    at = now()
+    at = utc_now()
     with project.store.write() as conn:
         batch = records.add_batch(
-            conn, at, WHO, kind="replay", source=SOURCE, name="published totals",
-            announced=len(papers), parsed=len(papers), rejected=0, new=len(papers), known=0,
-        )  # fmt: skip
-        given = [(number, one.record) for number, one in enumerate(papers, 1)]
-        added = records.add(conn, batch, given, at)
+            conn,
+            at,
+            PUBLISHED_REVIEWER,
+            kind="replay",
+            source=COMBINED_SOURCE,
+            name="published totals",
+            announced=len(papers),
+            parsed=len(papers),
+            rejected=0,
+            new=len(papers),
+            known=0,
+        )
+        numbered_records = [(number, paper.record) for number, paper in enumerate(papers, 1)]
+        added = records.add_records(conn, batch, numbered_records, at)
         if len(added.new) != len(papers):
             raise ReviewError("Two papers of the replay are alike; their ids must differ.")
-        for stage, text in (("screening", EARLY), ("eligibility", LATE)):
-            audit_events.add(
-                conn, prisma_inputs.TOGETHER, WHO, at, subject=stage, detail={"text": text}
+        for stage, text in (("screening", EARLY_BOX_TEXT), ("eligibility", LATE_BOX_TEXT)):
+            audit_events.add_event(
+                conn,
+                prisma_inputs.COMBINED_EVENT,
+                PUBLISHED_REVIEWER,
+                at,
+                subject=stage,
+                detail={"text": text},
             )
-        regroup(project, conn)
+        regroup_records(project, conn)
     return list(added.new)
 
 
-def _decide(project: Project, papers: Sequence[Paper], numbers: Sequence[int]) -> None:
+def _enter_verdicts(
+    project: Project, papers: Sequence[ReplayPaper], numbers: Sequence[int]
+) -> None:
     """Enters each stage's verdicts as any reviewer would."""
-    for place, stage in enumerate(project.protocol.stages):
-        wanted = [
-            Wanted(number, stage.id, WHO, verdict, one.reason if verdict == "exclude" else None)
-            for number, one in zip(numbers, papers, strict=True)
-            if (verdict := one.verdicts[place]) is not None
+    for stage_index, stage in enumerate(project.protocol.stages):
+        new_decisions = [
+            NewDecision(
+                number,
+                stage.id,
+                PUBLISHED_REVIEWER,
+                verdict,
+                paper.reason if verdict == "exclude" else None,
+            )
+            for number, paper in zip(numbers, papers, strict=True)
+            if (verdict := paper.verdicts[stage_index]) is not None
         ]
         with project.store.write() as conn:
-            decisions.add(project, conn, wanted, now())
+            decisions.add_decisions(project, conn, new_decisions, utc_now())
 
 
-def _appraise(project: Project, papers: Sequence[Paper], numbers: Sequence[int]) -> None:
+def _enter_judgements(
+    project: Project, papers: Sequence[ReplayPaper], numbers: Sequence[int]
+) -> None:
     """Enters kinds on the ordinary form, and the published judgements as settled ones."""
-    bias = instruments.checklist(project, BIAS)
-    settled: list[Answer] = []
-    at = now()
-    for number, one in zip(numbers, papers, strict=True):
-        if one.verdicts[-1] != "include":
+    bias = instruments.get_checklist(project, BIAS_CHECKLIST)
+    consensus_answers: list[Answer] = []
+    at = utc_now()
+    for number, paper in zip(numbers, papers, strict=True):
+        if paper.verdicts[-1] != "include":
             continue
-        if one.kind:
-            forms.answer(
-                project, Given(number, instruments.KIND, instruments.KIND_ITEM, one.kind), WHO
+        if paper.kind:
+            forms.add_answer(
+                project,
+                AnswerInput(number, instruments.KIND_CHECKLIST, instruments.KIND_ITEM, paper.kind),
+                PUBLISHED_REVIEWER,
             )
-            adjudication.finish(project, number, instruments.KIND, WHO)
-        for key, level in (one.judgements or {}).items():
-            why = one.why if key == "judgement:participants" else None
-            settled.append(Answer(number, BIAS, key, WHO, level, at, comment=why, role="consensus"))
+            adjudication.finish_form(
+                project, number, instruments.KIND_CHECKLIST, PUBLISHED_REVIEWER
+            )
+        for key, level in (paper.judgements or {}).items():
+            why = paper.why if key == "judgement:participants" else None
+            consensus_answers.append(
+                Answer(
+                    number,
+                    BIAS_CHECKLIST,
+                    key,
+                    PUBLISHED_REVIEWER,
+                    level,
+                    at,
+                    comment=why,
+                    role="consensus",
+                )
+            )
     with project.store.write() as conn:
-        instruments.pin(conn, bias, WHO)
-        answers.add(conn, settled, protocol=project.fingerprint)
+        instruments.freeze_edition(conn, bias, PUBLISHED_REVIEWER)
+        answers.add_answers(conn, consensus_answers, protocol=project.fingerprint)
 
 
-def hold(moment: Moment, published: Sequence[Mapping[str, str]]) -> list[Held]:
+def compare_boxes(
+    review_snapshot: ReviewSnapshot, published: Sequence[Mapping[str, str]]
+) -> list[BoxComparison]:
     """Each published box beside what the pipeline gives.
 
     Raises:
         FlowError: a box differs from its published number; names all that do.
         ReviewError: a box the flow does not have.
     """
-    found = {**_boxes(moment.flow), **_bias(moment)}
-    held = []
+    computed = {**_count_boxes(review_snapshot.flow), **_count_bias_levels(review_snapshot)}
+    comparisons = []
     for row in published:
-        if row["box"] not in found:
+        if row["box"] not in computed:
             raise ReviewError(f"published.csv names a box {row['box']!r} that the flow has not.")
-        known = row["n"] if row["status"] in CHECKED else ""
-        number = int(known) if known else None
-        held.append(Held(row["box"], number, found[row["box"]], row["status"], row["source"]))
-    wrong = [one for one in held if one.published != one.found]
+        stated_number = row["n"] if row["status"] in CHECKED_STATUSES else ""
+        number = int(stated_number) if stated_number else None
+        comparisons.append(
+            BoxComparison(row["box"], number, computed[row["box"]], row["status"], row["source"])
+        )
+    wrong = [
+        comparison for comparison in comparisons if comparison.published != comparison.computed
+    ]
     if wrong:
-        told = "; ".join(f"{one.box}: {one.found} against {one.published}" for one in wrong)
-        raise FlowError(f"The replay differs from what was published. {told}.")
-    return held
+        details = "; ".join(
+            f"{comparison.box}: {comparison.computed} against {comparison.published}"
+            for comparison in wrong
+        )
+        raise FlowError(f"The replay differs from what was published. {details}.")
+    return comparisons
 
 
-def _boxes(one: Flow) -> dict[str, int | None]:
-    kinds = {line.label: line.n for line in one.kinds}
-    by_source = [line.n for line in one.main.identified if line.label != SOURCE]
-    tool, hand = one.main.duplicates_tool.n, one.main.duplicates_hand.n
+def _count_boxes(review_flow: Flow) -> dict[str, int | None]:
+    kinds = {line.label: line.n for line in review_flow.kinds}
+    by_source = [line.n for line in review_flow.main.identified if line.label != COMBINED_SOURCE]
+    by_tool, by_hand = review_flow.main.duplicates_tool.n, review_flow.main.duplicates_hand.n
     return {
-        "identified": total(one.main.identified),
+        "identified": get_total(review_flow.main.identified),
         "identified by source": sum(n or 0 for n in by_source) if by_source else None,
-        "duplicates": None if tool is None or hand is None else tool + hand,
-        "screened": one.main.screened.n,
-        "excluded on title and abstract": total(one.main.excluded_screening),
-        "after initial screening": one.main.sought.n,
-        "excluded on full text": total(one.main.excluded_eligibility),
-        "excluded at the quality gate": total(one.excluded_quality),
-        "included": one.new_studies.n,
+        "duplicates": None if by_tool is None or by_hand is None else by_tool + by_hand,
+        "screened": review_flow.main.screened.n,
+        "excluded on title and abstract": get_total(review_flow.main.excluded_screening),
+        "after initial screening": review_flow.main.sought.n,
+        "excluded on full text": get_total(review_flow.main.excluded_eligibility),
+        "excluded at the quality gate": get_total(review_flow.excluded_quality),
+        "included": review_flow.new_studies.n,
         "included deep learning": kinds.get("deep-learning", 0),
         "included traditional": kinds.get("traditional", 0),
         "included hybrid": kinds.get("hybrid", 0),
     }
 
 
-def _bias(moment: Moment) -> dict[str, int | None]:
-    one = instruments.checklist(moment.project, BIAS)
-    filled = moments.settled_forms(moment, one, moment.included)
-    levels = [{found.key: found.final for found in form.result.judgements} for form in filled]
-    told = {
+def _count_bias_levels(review_snapshot: ReviewSnapshot) -> dict[str, int | None]:
+    bias_checklist = instruments.get_checklist(review_snapshot.project, BIAS_CHECKLIST)
+    filled_forms = moments.collect_consensus_forms(
+        review_snapshot, bias_checklist, review_snapshot.included
+    )
+    levels = [
+        {judgement.key: judgement.final for judgement in form.result.judgements}
+        for form in filled_forms
+    ]
+    counts = {
         f"participants {level}": sum(row.get("judgement:participants") == level for row in levels)
         for level in ("high", "unclear", "low")
     }
-    told["high in some domain"] = sum(row.get("judgement:overall") == "high" for row in levels)
-    return dict(told)
+    counts["high in some domain"] = sum(row.get("judgement:overall") == "high" for row in levels)
+    return dict(counts)
 
 
-def shown(project: Project, held: Sequence[Held]) -> list[str]:
+def format_replay(project: Project, comparisons: Sequence[BoxComparison]) -> list[str]:
     """The replay in a few lines, after its reports were written into the review's folder."""
-    moment = moments.at(project)
-    places = folder.write(prisma.files(moment), project.folder / "reports")
-    wide = max(len(one.box) for one in held) + 2
+    review_snapshot = moments.snapshot_at(project)
+    paths = folder.write_files(prisma.build_files(review_snapshot), project.folder / "reports")
+    width = max(len(comparison.box) for comparison in comparisons) + 2
     lines = [project.protocol.title, ""]
-    for one in held:
-        number = "not published here" if one.published is None else f"{one.published:,}"
-        known = "" if one.published is None else f"  ({one.status}) holds"
-        lines.append(f"  {one.box:<{wide}}{number:>8}{known}")
-    lines += ["", prisma.sums(moment)]
-    unnamed = sum("unnamed" in one.record.extra for one in moment.records.values())
-    lines.append(f"{unnamed:,} of {len(moment.records):,} papers are unnamed: their identity was "
-                 "not published.")  # fmt: skip
-    return [*lines, f"Reports: {places[0].parent}"]
+    for comparison in comparisons:
+        number = (
+            "not published here" if comparison.published is None else f"{comparison.published:,}"
+        )
+        suffix = "" if comparison.published is None else f"  ({comparison.status}) holds"
+        lines.append(f"  {comparison.box:<{width}}{number:>8}{suffix}")
+    lines += ["", prisma.describe_conservation(review_snapshot)]
+    unnamed = sum("unnamed" in stored.record.extra for stored in review_snapshot.records.values())
+    lines.append(
+        f"{unnamed:,} of {len(review_snapshot.records):,} papers are unnamed: their identity was "
+        "not published."
+    )
+    return [*lines, f"Reports: {paths[0].parent}"]

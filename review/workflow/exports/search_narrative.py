@@ -2,87 +2,113 @@
 
 from collections.abc import Sequence
 
-from review.protocol import Search
-from review.workflow.exports.prisma_s import Searched
-from review.workflow.exports.snapshot import NAMES
+from review.protocol import SearchPlan
+from review.workflow.exports.prisma_s import SearchRun
+from review.workflow.exports.snapshot import DISPLAY_NAMES
 
-MAIN = ("databases", "registers")
-FEW_DAYS = 3
+MAIN_ROUTES = ("databases", "registers")
+MAX_LISTED_DAYS = 3
 """So many days of one source are named each; more as a span."""
-TIMES = {1: "once", 2: "twice"}
+TIMES_WORDS = {1: "once", 2: "twice"}
 
 
-def sentences(found: Sequence[Searched], asked: Search) -> str:
+def describe_searches(search_runs: Sequence[SearchRun], search_settings: SearchPlan) -> str:
     """What was searched, how and when; every sentence is true of what the log holds."""
-    harvests = [one for one in found if one.kind == "harvest"]
-    files = [one for one in found if one.kind not in ("harvest", "replay")]
-    main = [one for one in files if one.via in MAIN]
-    other = [one for one in files if one.via not in MAIN]
-    told = []
+    harvests = [search_run for search_run in search_runs if search_run.kind == "harvest"]
+    files = [
+        search_run for search_run in search_runs if search_run.kind not in ("harvest", "replay")
+    ]
+    main_files = [search_run for search_run in files if search_run.via in MAIN_ROUTES]
+    other_files = [search_run for search_run in files if search_run.via not in MAIN_ROUTES]
+    text_parts = []
     if harvests:
-        one = len(sources(harvests)) == 1
-        how = "was searched through its interface" if one else (
-            "were searched through their interfaces")  # fmt: skip
-        told.append(f"{listed(dated(harvests))} {how}.")
-    if main:
-        told.append(f"Records of {listed(dated(main))} were imported from search exports.")
-    if other:
-        ways = [
-            f"{_way(via)} ({'; '.join(dated([one for one in other if one.via == via]))})"
-            for via in dict.fromkeys(one.via for one in other)
+        is_single = len(list_sources(harvests)) == 1
+        verb_phrase = (
+            "was searched through its interface"
+            if is_single
+            else ("were searched through their interfaces")
+        )
+        text_parts.append(f"{join_names(format_dated_sources(harvests))} {verb_phrase}.")
+    if main_files:
+        text_parts.append(
+            f"Records of {join_names(format_dated_sources(main_files))} were imported from search "
+            "exports."
+        )
+    if other_files:
+        runs_by_route = {
+            via: [search_run for search_run in other_files if search_run.via == via]
+            for via in dict.fromkeys(search_run.via for search_run in other_files)
+        }
+        route_texts = [
+            f"{_format_route(via)} ({'; '.join(format_dated_sources(runs))})"
+            for via, runs in runs_by_route.items()
         ]
-        told.append(f"Further records were found through {listed(ways)}.")
+        text_parts.append(f"Further records were found through {join_names(route_texts)}.")
     if files:
-        told.append("The days of imported files are those of the import.")
-    return " ".join([*told, _asked(harvests, files, asked)])
+        text_parts.append("The days of imported files are those of the import.")
+    return " ".join([*text_parts, _describe_query(harvests, files, search_settings)])
 
 
-def _way(via: str) -> str:
+def _format_route(via: str) -> str:
     return {"citations": "citation searching"}.get(via, via)
 
 
-def _asked(harvests: Sequence[Searched], files: Sequence[Searched], asked: Search) -> str:
+def _describe_query(
+    harvests: Sequence[SearchRun], files: Sequence[SearchRun], search_settings: SearchPlan
+) -> str:
     """The query: what the tool ran is told apart from what was run by hand."""
-    window = f"from {asked.from_} to {asked.to}" if asked.to else f"from {asked.from_} on"
-    query = " ".join(asked.query.split())
+    window = (
+        f"from {search_settings.from_} to {search_settings.to}"
+        if search_settings.to
+        else f"from {search_settings.from_} on"
+    )
+    query = " ".join(search_settings.query.split())
     if files and not harvests:
         return f"The protocol's search covers the time {window}; its query is: {query}."
-    named = {NAMES.get(one, one) for one in asked.native}
-    own = [one for one in sources(harvests) if one in named]
-    who = "all sources" if not files else "all interfaces"
-    told = f"The search covered the time {window}, with one boolean query for {who}: {query}."
-    if own:
-        told += f" {listed(own)} {'was' if len(own) == 1 else 'were'} asked with an own query"
-        told += " instead (see the search appendix)."
-    return told
+    native_sources = {DISPLAY_NAMES.get(source, source) for source in search_settings.native}
+    own_query_sources = [source for source in list_sources(harvests) if source in native_sources]
+    query_scope = "all sources" if not files else "all interfaces"
+    sentence = (
+        f"The search covered the time {window}, with one boolean query for {query_scope}: {query}."
+    )
+    if own_query_sources:
+        sentence += (
+            f" {join_names(own_query_sources)} {'was' if len(own_query_sources) == 1 else 'were'} "
+            "asked with an own query"
+        )
+        sentence += " instead (see the search appendix)."
+    return sentence
 
 
-def sources(found: Sequence[Searched]) -> list[str]:
+def list_sources(search_runs: Sequence[SearchRun]) -> list[str]:
     """The sources of some searches, by name."""
-    return sorted({one.source for one in found}, key=str.casefold)
+    return sorted({search_run.source for search_run in search_runs}, key=str.casefold)
 
 
-def dated(found: Sequence[Searched]) -> list[str]:
+def format_dated_sources(search_runs: Sequence[SearchRun]) -> list[str]:
     """Each source with the days it was searched on: 'PubMed (2020-02-01 and 2020-03-01)'."""
-    return [f"{name} ({_days(days_of(found, name))})" for name in sources(found)]
+    return [
+        f"{name} ({_format_days(list_search_days(search_runs, name))})"
+        for name in list_sources(search_runs)
+    ]
 
 
-def days_of(found: Sequence[Searched], source: str) -> list[str]:
+def list_search_days(search_runs: Sequence[SearchRun], source: str) -> list[str]:
     """The days a source was searched on, in order."""
-    return sorted({one.day for one in found if one.source == source})
+    return sorted({search_run.day for search_run in search_runs if search_run.source == source})
 
 
-def _days(days: Sequence[str]) -> str:
-    if len(days) > FEW_DAYS:
+def _format_days(days: Sequence[str]) -> str:
+    if len(days) > MAX_LISTED_DAYS:
         return f"on {len(days)} days from {days[0]} to {days[-1]}"
-    return listed(days)
+    return join_names(days)
 
 
-def listed(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """Names in a sentence: 'a, b and c'."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def times(n: int) -> str:
+def format_times(n: int) -> str:
     """How often: once, twice, 3 times."""
-    return TIMES.get(n, f"{n} times")
+    return TIMES_WORDS.get(n, f"{n} times")

@@ -11,16 +11,21 @@ from review.checklists import Checklist
 from review.errors import ReviewError
 from review.models import Answer, StoredRecord
 from review.prisma import Flow
-from review.protocol import Stage, stage_of
+from review.protocol import Stage, find_stage
 from review.store import Connection, answers, audit_events, records
 from review.store.answers import FormEvent
-from review.store.timestamps import from_text, now
-from review.tables import Filled
-from review.workflow.appraisal.adjudication import settle_up
-from review.workflow.appraisal.assignment import needed, readers_of
-from review.workflow.appraisal.forms import result_of
-from review.workflow.appraisal.instruments import KIND, KIND_ITEM, checklist, needs_kind
-from review.workflow.deduplication.groups import groups_at, hold_groups
+from review.store.timestamps import parse_timestamp, utc_now
+from review.tables import StudyForm
+from review.workflow.appraisal.adjudication import build_consensus
+from review.workflow.appraisal.assignment import count_required_forms, get_assignment
+from review.workflow.appraisal.forms import compute_result
+from review.workflow.appraisal.instruments import (
+    KIND_CHECKLIST,
+    KIND_ITEM,
+    get_checklist,
+    needs_kind,
+)
+from review.workflow.deduplication.groups import check_groups, get_groups_at
 from review.workflow.exports import prisma_inputs as flows
 from review.workflow.project.project import Project
 from review.workflow.screening import status
@@ -31,20 +36,34 @@ KIND_NAMES = {
     "hybrid": "Hybrid",
 }
 SOURCE_NAMES = {
-    "pubmed": "PubMed", "medline": "MEDLINE", "embase": "Embase", "scopus": "Scopus",
-    "arxiv": "arXiv", "arxiv-oai": "arXiv (OAI-PMH)", "medrxiv": "medRxiv",
-    "biorxiv": "bioRxiv", "europepmc": "Europe PMC",
-    "ieee": "IEEE Xplore", "wos": "Web of Science", "web of science": "Web of Science",
-    "acm": "ACM Digital Library", "cochrane": "Cochrane Library", "zotero": "Zotero",
-    "proquest": "ProQuest", "psycinfo": "PsycInfo", "cinahl": "CINAHL", "eric": "ERIC",
-    "jstor": "JSTOR", "various": "Several databases",
-}  # fmt: skip
+    "pubmed": "PubMed",
+    "medline": "MEDLINE",
+    "embase": "Embase",
+    "scopus": "Scopus",
+    "arxiv": "arXiv",
+    "arxiv-oai": "arXiv (OAI-PMH)",
+    "medrxiv": "medRxiv",
+    "biorxiv": "bioRxiv",
+    "europepmc": "Europe PMC",
+    "ieee": "IEEE Xplore",
+    "wos": "Web of Science",
+    "web of science": "Web of Science",
+    "acm": "ACM Digital Library",
+    "cochrane": "Cochrane Library",
+    "zotero": "Zotero",
+    "proquest": "ProQuest",
+    "psycinfo": "PsycInfo",
+    "cinahl": "CINAHL",
+    "eric": "ERIC",
+    "jstor": "JSTOR",
+    "various": "Several databases",
+}
 """Sources as reports print them; others are printed as they are."""
-NAMES = {**SOURCE_NAMES, **KIND_NAMES}
+DISPLAY_NAMES = {**SOURCE_NAMES, **KIND_NAMES}
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ReviewSnapshot:
     """One state of a review, complete."""
 
     project: Project
@@ -53,16 +72,16 @@ class Moment:
     """None: now."""
     day: str
     """The day the state is of: the one asked for, else that of the newest entry; ISO."""
-    inputs: prisma.Inputs
+    inputs: prisma.FlowInputs
     flow: Flow
     records: Mapping[int, StoredRecord]
     """Every record that was there; only those judged on full text where not all were asked for."""
     numbers: frozenset[int]
     """Numbers of all records that were there."""
     groups: Mapping[int, tuple[int, int]]
-    standings: status.Standings
+    statuses: status.StatusesByStage
     """Stage id -> report -> standing."""
-    versions: Sequence[Mapping[str, Any]]
+    protocol_versions: Sequence[Mapping[str, Any]]
     """Versions of the protocol up to then."""
 
     labels: Mapping[int, str]
@@ -73,18 +92,20 @@ class Moment:
     """Reports that came as far as appraisal, in order of arrival."""
 
 
-def end_of(day: str) -> datetime:
+def get_end_of_day(day: str) -> datetime:
     """The last moment of a day, UTC. Raises ReviewError if it is no ISO date, or yet to come."""
     try:
-        found = date.fromisoformat(day)
+        parsed_day = date.fromisoformat(day)
     except ValueError:
         raise ReviewError(f"{day!r} is not a day; write it as 2020-10-03.") from None
-    if found > now().date():
+    if parsed_day > utc_now().date():
         raise ReviewError(f"{day} is yet to come (days are UTC); name no day for the state of now.")
-    return datetime.combine(found, time.max, UTC)
+    return datetime.combine(parsed_day, time.max, UTC)
 
 
-def at(project: Project, day: str | None = None, *, whole: bool = True) -> Moment:
+def snapshot_at(
+    project: Project, day: str | None = None, *, read_all: bool = True
+) -> ReviewSnapshot:
     """The review at the end of a day, or now.
 
     Args:
@@ -96,66 +117,80 @@ def at(project: Project, day: str | None = None, *, whole: bool = True) -> Momen
         ReviewError: not a day, or nothing was there yet.
     """
     with project.store.read() as conn:
-        flows.hold_store(conn)
-        project, until = in_force(project, conn, day)
-        versions = _versions(conn, until)
-        groups = groups_at(conn, until)
-        there = set(records.numbers_until(conn, until) if until else records.numbers(conn))
-        found = status.compute(project, conn, until=until, groups=groups)
-        together = flows.told_together(conn, until)
-        kinds = _kinds(project, conn, groups, found, until)
-        judged = _judged(project, found)
-        stored = _stored(conn, there) if whole else records.many(conn, sorted(judged))
-        if whole and until is None:
-            hold_groups(conn, stored.values())
-        newest = day or _newest(conn, versions)
+        flows.check_store(conn)
+        project, until = get_project_in_force(project, conn, day)
+        versions = _list_versions(conn, until)
+        groups = get_groups_at(conn, until)
+        record_numbers = set(
+            records.list_numbers_until(conn, until) if until else records.list_numbers(conn)
+        )
+        statuses = status.compute_statuses(project, conn, until=until, groups=groups)
+        combined = flows.get_combined_boxes(conn, until)
+        kinds = _get_study_kinds(project, conn, groups, statuses, until)
+        judged_reports = _find_judged_reports(project, statuses)
+        stored_records = (
+            _load_stored_records(conn, record_numbers)
+            if read_all
+            else records.get_records(conn, sorted(judged_reports))
+        )
+        if read_all and until is None:
+            check_groups(conn, stored_records.values())
+        newest_day = day or _get_newest_day(conn, versions)
     inputs = replace(
-        flows.inputs(project, until=until, known=(groups, found)),
-        kinds={records.key_of(report): kind for report, kind in kinds.items()},
+        flows.build_inputs(project, until=until, known_state=(groups, statuses)),
+        kinds={records.format_record_key(report): kind for report, kind in kinds.items()},
     )
-    drawn = flows.shaped(prisma.count(inputs), together)
-    included = sorted(records.number_of(key) for key in drawn.new_reports.ids or ())
-    quality = stage_of(project.protocol, "quality")
-    return Moment(
+    review_flow = flows.combine_boxes(prisma.count_flow(inputs), combined)
+    included = sorted(records.parse_record_key(key) for key in review_flow.new_reports.ids or ())
+    quality = find_stage(project.protocol, "quality")
+    return ReviewSnapshot(
         project=project,
         until=until,
-        day=newest,
+        day=newest_day,
         inputs=inputs,
-        flow=drawn,
-        records=stored,
-        numbers=frozenset(there),
+        flow=review_flow,
+        records=stored_records,
+        numbers=frozenset(record_numbers),
         groups=groups,
-        standings=found,
-        versions=versions,
-        labels=tables.labels({n: stored[n].record for n in sorted(judged)}),
+        statuses=statuses,
+        protocol_versions=versions,
+        labels=tables.build_labels({n: stored_records[n].record for n in sorted(judged_reports)}),
         included=included,
-        appraised=sorted(found[quality.id]) if quality else included,
+        appraised=sorted(statuses[quality.id]) if quality else included,
     )
 
 
-def _stored(conn: Connection, there: Collection[int]) -> dict[int, StoredRecord]:
-    return {one.id: one for one in records.every(conn) if one.id in there}
+def _load_stored_records(
+    conn: Connection, record_numbers: Collection[int]
+) -> dict[int, StoredRecord]:
+    return {
+        stored.id: stored for stored in records.iter_records(conn) if stored.id in record_numbers
+    }
 
 
-def _judged(project: Project, found: status.Standings) -> set[int]:
+def _find_judged_reports(project: Project, statuses: status.StatusesByStage) -> set[int]:
     """Reports that came past title and abstract."""
     stages = project.protocol.stages
-    later = [one for one in stages if one.kind != "screening"] or list(stages)
-    return {report for one in later for report in found[one.id]}
+    later_stages = [stage for stage in stages if stage.kind != "screening"] or list(stages)
+    return {report for stage in later_stages for report in statuses[stage.id]}
 
 
-def stamp(project: Project) -> str:
+def compute_revision_key(project: Project) -> str:
     """Changes whenever anything is entered that a report tells."""
     with project.store.read() as conn:
-        return " ".join([project.fingerprint[:12], *audit_events.newest_moments(conn)])
+        return " ".join([project.fingerprint[:12], *audit_events.list_newest_timestamps(conn)])
 
 
-def _versions(conn: Connection, until: datetime | None) -> list[dict[str, Any]]:
-    every = audit_events.protocol_versions(conn)
-    return [one for one in every if until is None or from_text(one["at"]) <= until]
+def _list_versions(conn: Connection, until: datetime | None) -> list[dict[str, Any]]:
+    all_versions = audit_events.list_protocol_versions(conn)
+    return [
+        version
+        for version in all_versions
+        if until is None or parse_timestamp(version["snapshot_at"]) <= until
+    ]
 
 
-def in_force(
+def get_project_in_force(
     project: Project, conn: Connection, day: str | None
 ) -> tuple[Project, datetime | None]:
     """The project under the protocol that was in force at the end of a day, and that moment; as it
@@ -164,88 +199,115 @@ def in_force(
     Raises:
         ReviewError: not a day, or the review did not exist yet.
     """
-    until = end_of(day) if day else None
-    versions = _versions(conn, until)
+    until = get_end_of_day(day) if day else None
+    versions = _list_versions(conn, until)
     if not versions:
         raise ReviewError(f"On {day} this review did not exist yet; it has no protocol of then.")
-    last = versions[-1]
-    if last["hash"] == project.fingerprint:
+    last_version = versions[-1]
+    if last_version["hash"] == project.fingerprint:
         return project, until
-    then = protocols.parse(last["text"], f"protocol.yaml of {last['at'][:10]}")
-    return replace(project, protocol=then, fingerprint=last["hash"]), until
+    protocol_then = protocols.parse_protocol(
+        last_version["text"], f"protocol.yaml of {last_version['snapshot_at'][:10]}"
+    )
+    return replace(project, protocol=protocol_then, fingerprint=last_version["hash"]), until
 
 
-def _newest(conn: Connection, versions: Sequence[Mapping[str, Any]]) -> str:
+def _get_newest_day(conn: Connection, versions: Sequence[Mapping[str, Any]]) -> str:
     """Day of the newest entry of any kind, so that the same store gives the same files."""
-    moments = [str(versions[-1]["at"]), *audit_events.newest_moments(conn)]
-    return max(moments)[:10]
+    timestamps = [str(versions[-1]["snapshot_at"]), *audit_events.list_newest_timestamps(conn)]
+    return max(timestamps)[:10]
 
 
-def settled_forms(moment: Moment, one: Checklist, reports: Iterable[int]) -> list[Filled]:
+def collect_consensus_forms(
+    snapshot: ReviewSnapshot, checklist: Checklist, reports: Iterable[int]
+) -> list[StudyForm]:
     """The settled form of each report on one checklist, as it stood then.
 
     Consensus entries count also where the two forms behind them were not filled in here, for
     instance where a published review is replayed.
     """
-    wanted = list(reports)
-    with moment.project.store.read() as conn:
-        rows = _forms(moment.project, conn, one, (moment.groups, wanted, moment.until))
+    report_numbers = list(reports)
+    with snapshot.project.store.read() as conn:
+        rows = _load_consensus_forms(
+            snapshot.project, conn, checklist, (snapshot.groups, report_numbers, snapshot.until)
+        )
     return [
-        Filled(
-            records.key_of(report),
-            moment.labels.get(report, records.key_of(report)),
+        StudyForm(
+            records.format_record_key(report),
+            snapshot.labels.get(report, records.format_record_key(report)),
             entries,
-            result_of(one, entries),
+            compute_result(checklist, entries),
             settled,
         )
         for report, (entries, settled) in rows.items()
     ]
 
 
-def _forms(
+def _load_consensus_forms(
     project: Project,
     conn: Connection,
-    one: Checklist,
+    checklist: Checklist,
     scope: tuple[Mapping[int, tuple[int, int]], Sequence[int], datetime | None],
 ) -> dict[int, tuple[Mapping[str, Answer], bool]]:
     """Report -> settled entries, and whether the form is settled as a whole."""
-    groups, wanted, until = scope
-    chosen = set(wanted)
-    of = {n: report for n, (report, _) in groups.items() if report in chosen}
-    of |= {report: report for report in wanted}
-    said: dict[int, list[Answer]] = {}
-    for answer in answers.of_everybody(conn, of, one.id):
+    groups, report_numbers, until = scope
+    selected = set(report_numbers)
+    report_by_record = {n: report for n, (report, _) in groups.items() if report in selected}
+    report_by_record |= {report: report for report in report_numbers}
+    answers_by_report: dict[int, list[Answer]] = {}
+    for answer in answers.list_all_answers(conn, report_by_record, checklist.id):
         if until is None or answer.at <= until:
-            said.setdefault(of[answer.record], []).append(answer)
+            answers_by_report.setdefault(report_by_record[answer.record], []).append(answer)
     events: dict[int, list[FormEvent]] = {}
-    for event in answers.form_events(conn, of, one.id):
+    for event in answers.list_form_events(conn, report_by_record, checklist.id):
         if until is None or event.at <= until:
-            events.setdefault(of[event.record], []).append(event)
-    who = readers_of(project, conn, wanted, until=until)
-    found: dict[int, tuple[Mapping[str, Answer], bool]] = {}
-    for report in wanted:
-        mine = said.get(report, [])
-        here = settle_up(report, one, events.get(report, []), mine, needed(who, report))
-        if here.waiting_for:
-            entered = answers.newest(a for a in mine if a.role == "consensus")
-            found[report] = ({k: a for k, a in entered.items() if a.answer is not None}, False)
+            events.setdefault(report_by_record[event.record], []).append(event)
+    assignment = get_assignment(project, conn, report_numbers, until=until)
+    forms_by_report: dict[int, tuple[Mapping[str, Answer], bool]] = {}
+    for report in report_numbers:
+        report_answers = answers_by_report.get(report, [])
+        form_consensus = build_consensus(
+            report,
+            checklist,
+            events.get(report, []),
+            report_answers,
+            count_required_forms(assignment, report),
+        )
+        if form_consensus.waiting_for:
+            consensus_entries = answers.get_newest_by_item(
+                answer_row for answer_row in report_answers if answer_row.role == "consensus"
+            )
+            forms_by_report[report] = (
+                {
+                    key: answer_row
+                    for key, answer_row in consensus_entries.items()
+                    if answer_row.answer is not None
+                },
+                False,
+            )
         else:
-            found[report] = (here.entries, here.settled)
-    return found
+            forms_by_report[report] = (form_consensus.entries, form_consensus.settled)
+    return forms_by_report
 
 
-def _kinds(
+def _get_study_kinds(
     project: Project,
     conn: Connection,
     groups: Mapping[int, tuple[int, int]],
-    found: status.Standings,
+    statuses: status.StatusesByStage,
     until: datetime | None,
 ) -> dict[int, str]:
     """Report -> kind of study, of all that came as far as appraisal."""
-    stage: Stage | None = stage_of(project.protocol, "quality")
+    stage: Stage | None = find_stage(project.protocol, "quality")
     if stage is None or not needs_kind(project.protocol):
         return {}
-    one = checklist(project, KIND)
-    rows = _forms(project, conn, one, (groups, sorted(found[stage.id]), until))
+    checklist = get_checklist(project, KIND_CHECKLIST)
+    rows = _load_consensus_forms(
+        project, conn, checklist, (groups, sorted(statuses[stage.id]), until)
+    )
     kinds = {report: entries.get(KIND_ITEM) for report, (entries, _) in rows.items()}
-    return {report: told.answer for report, told in kinds.items() if told and told.answer}
+    return {
+        report: kind_entry.answer
+        for report, kind_entry in kinds.items()
+        if kind_entry and kind_entry.answer
+    }

@@ -7,33 +7,33 @@ from pathlib import Path
 
 from review.errors import FullTextError
 from review.store import files, links, records, retrievals
-from review.store.records import key_of
-from review.store.timestamps import now
+from review.store.records import format_record_key
+from review.store.timestamps import utc_now
 from review.workflow.project.project import Project
 
 MAX_BYTES = 200 * 1024 * 1024
 """Largest PDF taken in (bytes)."""
 
 
-def path_of(project: Project, sha256: str) -> Path:
+def get_file_path(project: Project, sha256: str) -> Path:
     """Where a file of this content lies."""
     return project.folder / "files" / sha256[:2] / f"{sha256}.pdf"
 
 
-def pdf_of(project: Project, number: int) -> Path | None:
+def find_pdf(project: Project, number: int) -> Path | None:
     """The PDF of a record, or of another record of the same report; None where there is none."""
     with project.store.read() as conn:
-        groups = links.group_of(conn, number) or {number: (number, number)}
+        groups = links.get_study_groups(conn, number) or {number: (number, number)}
         report = groups[number][0]
         members = [number, *(n for n, (r, _) in groups.items() if r == report and n != number)]
-        for one in members:
-            found = files.newest(conn, one)
-            if found is not None and path_of(project, found["sha256"]).exists():
-                return path_of(project, found["sha256"])
+        for member in members:
+            file_row = files.get_current_file(conn, member)
+            if file_row is not None and get_file_path(project, file_row["sha256"]).exists():
+                return get_file_path(project, file_row["sha256"])
     return None
 
 
-def attach(
+def attach_pdf(
     project: Project, number: int, name: str, data: bytes, who: str, *, origin: str = "upload"
 ) -> str:
     """Keeps a PDF and attaches it to a record; gives its SHA-256.
@@ -46,16 +46,16 @@ def attach(
     if b"%PDF-" not in data[:1024]:
         raise FullTextError(f"{name}: this is not a PDF (no %PDF- mark); nothing was kept.")
     digest = hashlib.sha256(data).hexdigest()
-    _keep(path_of(project, digest), data)
-    at = now()
+    _write_file(get_file_path(project, digest), data)
+    at = utc_now()
     with project.store.write() as conn:
-        records.get(conn, number)
-        files.add(conn, number, digest, who, at, name=name, size=len(data), origin=origin)
-        retrievals.add(conn, number, "retrieved", who, at, source=origin)
+        records.get_record(conn, number)
+        files.attach_file(conn, number, digest, who, at, name=name, size=len(data), origin=origin)
+        retrievals.add_attempt(conn, number, "retrieved", who, at, source=origin)
     return digest
 
 
-def _keep(path: Path, data: bytes) -> None:
+def _write_file(path: Path, data: bytes) -> None:
     """Writes the whole file or nothing."""
     if path.exists():
         return
@@ -70,13 +70,20 @@ def _keep(path: Path, data: bytes) -> None:
         raise FullTextError(f"{path}: cannot be written ({error.strerror}).") from error
 
 
-def detach(project: Project, number: int, who: str) -> None:
+def detach_pdf(project: Project, number: int, who: str) -> None:
     """Takes a record's PDF off; the file itself stays. Raises FullTextError if it has none."""
     with project.store.write() as conn:
-        found = files.newest(conn, number)
-        if found is None:
-            raise FullTextError(f"{key_of(number)} has no PDF.")
-        files.add(
-            conn, number, found["sha256"], who, now(), name=found["name"], size=found["bytes"],
-            origin=found["origin"], state="removed",
-        )  # fmt: skip
+        file_row = files.get_current_file(conn, number)
+        if file_row is None:
+            raise FullTextError(f"{format_record_key(number)} has no PDF.")
+        files.attach_file(
+            conn,
+            number,
+            file_row["sha256"],
+            who,
+            utc_now(),
+            name=file_row["name"],
+            size=file_row["bytes"],
+            origin=file_row["origin"],
+            state="removed",
+        )

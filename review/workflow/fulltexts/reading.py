@@ -13,22 +13,22 @@ from review.bias import rules
 from review.bias.rules import Suggestion
 from review.checklists import Checklist
 from review.errors import FullTextError
-from review.fulltext import Candidate, FullText
+from review.fulltext import FullText, RecordCandidate
 from review.parallel import dask_client
 from review.store import feedback, fulltexts, links, records
 from review.store import files as stored_files
-from review.store.feedback import Said
-from review.store.records import number_of
-from review.store.timestamps import now
+from review.store.feedback import FeedbackEntry
+from review.store.records import parse_record_key
+from review.store.timestamps import utc_now
 from review.workflow.fulltexts import attachments
 from review.workflow.project.project import Project
 
-Progress = Callable[[int, int, str], None]
+ProgressCallback = Callable[[int, int, str], None]
 """Called with (done, in all, name of the file and what came of it)."""
 
-_FRONT = ("",)
+_FRONT_SECTIONS = ("",)
 """Where titles stand: before any heading."""
-_SECTIONS = {
+_ANSWER_SECTIONS = {
     "title-abstract": ("abstract",),
     "introduction": ("introduction",),
     "methods": ("methods",),
@@ -40,7 +40,7 @@ _SECTIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class AttachResult:
     """What became of one PDF of a folder."""
 
     name: str
@@ -53,41 +53,47 @@ class Placed:
     """file name, doi, arxiv, title, or why not"""
 
 
-def text_of(project: Project, record: int) -> FullText | None:
+def get_record_text(project: Project, record: int) -> FullText | None:
     """The full text of a record's PDF, read once and kept; None where the record has no PDF."""
-    path = attachments.pdf_of(project, record)
-    return None if path is None else text_in(project, path)
+    path = attachments.find_pdf(project, record)
+    return None if path is None else get_pdf_text(project, path)
 
 
-def text_in(project: Project, path: Path) -> FullText:
+def get_pdf_text(project: Project, path: Path) -> FullText:
     """The full text of a kept PDF, read once and kept."""
     with project.store.read() as conn:
-        found = fulltexts.newest(conn, path.stem)
-    if found is not None and _is_current(found["reader"]):
-        return fulltext.from_dict(found["data"])
-    text = fulltext.read(path)
-    _keep(project, path.stem, text)
+        text_row = fulltexts.get_newest_fulltext(conn, path.stem)
+    if text_row is not None and _is_current(text_row["reader"]):
+        return fulltext.full_text_from_dict(text_row["data"])
+    text = fulltext.read_full_text(path)
+    _store_text(project, path.stem, text)
     return text
 
 
 def _is_current(reader: str) -> bool:
-    return reader.partition("/")[0] == fulltext.VERSION
+    return reader.partition("/")[0] == fulltext.EXTRACTION_VERSION
 
 
-def _keep(project: Project, sha256: str, text: FullText) -> None:
-    reader = f"{fulltext.VERSION}/{text.reader or 'none'}"
+def _store_text(project: Project, sha256: str, text: FullText) -> None:
+    reader = f"{fulltext.EXTRACTION_VERSION}/{text.reader or 'none'}"
     with project.store.write() as conn:
-        fulltexts.add(
-            conn, sha256, now(), state=text.state, reader=reader, pages=text.page_count,
-            note=text.problem, data=fulltext.as_dict(text),
-        )  # fmt: skip
+        fulltexts.add_fulltext(
+            conn,
+            sha256,
+            utc_now(),
+            state=text.state,
+            reader=reader,
+            pages=text.page_count,
+            note=text.problem,
+            data=fulltext.full_text_to_dict(text),
+        )
 
 
 def read_all(
     project: Project,
     *,
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
     client: Any = None,
 ) -> dict[str, str]:
     """Reads every attached PDF that was not read yet, side by side. SHA-256 -> state.
@@ -99,39 +105,45 @@ def read_all(
             read then, instead of processes of this machine.
     """
     with project.store.read() as conn:
-        attached = {one["sha256"] for one in stored_files.every(conn).values()}
-        known = fulltexts.states(conn, attached)
-    current = {sha for sha, (_, reader, _, _) in known.items() if _is_current(reader)}
-    waiting = sorted(attached - current)
-    paths = [path for sha in waiting if (path := attachments.path_of(project, sha)).exists()]
+        attached = {
+            file_row["sha256"] for file_row in stored_files.list_current_files(conn).values()
+        }
+        known_states = fulltexts.list_states(conn, attached)
+    current = {sha for sha, (_, reader, _, _) in known_states.items() if _is_current(reader)}
+    pending = sorted(attached - current)
+    paths = [path for sha in pending if (path := attachments.get_file_path(project, sha)).exists()]
 
-    def each(done: int, total: int, path: Path, text: FullText) -> None:
-        _keep(project, path.stem, text)
+    def report_progress(done: int, total: int, path: Path, text: FullText) -> None:
+        _store_text(project, path.stem, text)
         if progress:
-            progress(done, total, f"{path.stem[:12]}: {fulltext.STATE_WORDS[text.state]}")
+            progress(done, total, f"{path.stem[:12]}: {fulltext.STATE_MESSAGES[text.state]}")
 
     if client is None:
-        texts = fulltext.read_many(paths, workers=workers, progress=each)
+        texts = fulltext.read_full_texts(paths, workers=workers, progress=report_progress)
     else:
-        texts = dask_client.read_many(paths, client, progress=each)
+        texts = dask_client.read_many(paths, client, progress=report_progress)
     fresh = {path.stem: str(text.state) for path, text in zip(paths, texts, strict=True)}
-    return {sha: known[sha][0] for sha in current} | fresh
+    return {sha: known_states[sha][0] for sha in current} | fresh
 
 
-def states(project: Project) -> dict[int, str]:
+def get_pdf_states(project: Project) -> dict[int, str]:
     """Record -> state of its PDF: unread, or one of the states of reading."""
     with project.store.read() as conn:
-        attached = stored_files.every(conn)
-        known = fulltexts.states(conn, {one["sha256"] for one in attached.values()})
+        attached = stored_files.list_current_files(conn)
+        known_states = fulltexts.list_states(
+            conn, {file_row["sha256"] for file_row in attached.values()}
+        )
     return {
-        record: known[one["sha256"]][0] if one["sha256"] in known else "unread"
-        for record, one in attached.items()
+        record: known_states[file_row["sha256"]][0]
+        if file_row["sha256"] in known_states
+        else "unread"
+        for record, file_row in attached.items()
     }
 
 
 def attach_folder(
-    project: Project, folder: Path, who: str, *, progress: Progress | None = None
-) -> list[Placed]:
+    project: Project, folder: Path, who: str, *, progress: ProgressCallback | None = None
+) -> list[AttachResult]:
     """Attaches the PDFs of a folder to the records they belong to; doubtful ones are asked.
 
     A file is matched by record key in its name, else by DOI, arXiv id or title on its first pages.
@@ -142,57 +154,64 @@ def attach_folder(
     if not folder.is_dir():
         raise FullTextError(f"{folder}: there is no such folder.")
     paths = sorted(p for p in folder.iterdir() if p.suffix.lower() == ".pdf" and p.is_file())
-    texts = fulltext.read_many(
+    texts = fulltext.read_full_texts(
         paths,
         progress=lambda done, total, path, text: (
-            progress(done, total, f"{path.name}: {fulltext.STATE_WORDS[text.state]}")
+            progress(done, total, f"{path.name}: {fulltext.STATE_MESSAGES[text.state]}")
             if progress
             else None
         ),
     )
-    candidates, report_of = _candidates(project)
+    candidates, report_of = _load_candidates(project)
     return [
-        _place(project, path, text, candidates, report_of, who)
+        _attach_file(project, path, text, candidates, report_of, who)
         for path, text in zip(paths, texts, strict=True)
     ]
 
 
-def _candidates(project: Project) -> tuple[list[Candidate], dict[str, int]]:
+def _load_candidates(project: Project) -> tuple[list[RecordCandidate], dict[str, int]]:
     """Every record as a candidate, and the report each key belongs to."""
     with project.store.read() as conn:
-        groups = links.all_groups(conn)
-        every = list(records.every(conn))
-    found = [
-        Candidate(one.key, one.record.title, one.record.doi, one.record.arxiv_id) for one in every
+        groups = links.list_groups(conn)
+        all_records = list(records.iter_records(conn))
+    candidates = [
+        RecordCandidate(stored.key, stored.record.title, stored.record.doi, stored.record.arxiv_id)
+        for stored in all_records
     ]
-    return found, {one.key: groups.get(one.id, (one.id, one.id))[0] for one in every}
+    return candidates, {
+        stored.key: groups.get(stored.id, (stored.id, stored.id))[0] for stored in all_records
+    }
 
 
-def _place(
+def _attach_file(
     project: Project,
     path: Path,
     text: FullText,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[RecordCandidate],
     report_of: Mapping[str, int],
     who: str,
-) -> Placed:
-    found = fulltext.match(text.front, candidates, file_name=path.name)
-    reports = {report_of[key] for key in found.keys}
-    if text.state in ("not_pdf", "missing") or (not found.keys and text.state != "ok"):
-        return Placed(path.name, text.state, (), text.problem or fulltext.STATE_WORDS[text.state])
+) -> AttachResult:
+    result = fulltext.match_record(text.front, candidates, file_name=path.name)
+    reports = {report_of[key] for key in result.keys}
+    if text.state in ("not_pdf", "missing") or (not result.keys and text.state != "ok"):
+        return AttachResult(
+            path.name, text.state, (), text.problem or fulltext.STATE_MESSAGES[text.state]
+        )
     if not reports:
-        return Placed(path.name, "unknown", (), "no record has its DOI or title")
+        return AttachResult(path.name, "unknown", (), "no record has its DOI or title")
     if len(reports) > 1:
-        return Placed(path.name, "ask", found.keys, f"several records fit by {found.how}")
-    number = number_of(found.keys[0])
+        return AttachResult(
+            path.name, "ask", result.keys, f"several records fit by {result.method}"
+        )
+    number = parse_record_key(result.keys[0])
     with project.store.read() as conn:
-        old = stored_files.newest(conn, number)
-    if old is not None and old["sha256"] == text.sha256:
-        return Placed(path.name, "already there", found.keys[:1], found.how)
-    attachments.attach(project, number, path.name, path.read_bytes(), who, origin="folder")
+        current_file = stored_files.get_current_file(conn, number)
+    if current_file is not None and current_file["sha256"] == text.sha256:
+        return AttachResult(path.name, "already there", result.keys[:1], result.method)
+    attachments.attach_pdf(project, number, path.name, path.read_bytes(), who, origin="folder")
     if text.state != "missing":
-        _keep(project, text.sha256, text)
-    return Placed(path.name, "attached", found.keys[:1], found.how)
+        _store_text(project, text.sha256, text)
+    return AttachResult(path.name, "attached", result.keys[:1], result.method)
 
 
 def read_text(path: Path, password: str | None = None) -> FullText:
@@ -201,30 +220,32 @@ def read_text(path: Path, password: str | None = None) -> FullText:
     Raises:
         FullTextError: it holds no text that can be read; the message names the state.
     """
-    text = fulltext.read(path, password=password)
+    text = fulltext.read_full_text(path, password=password)
     if not text.sentences:
         why = f" ({text.problem})" if text.problem else ""
-        raise FullTextError(f"{path.name}: {fulltext.STATE_WORDS[text.state]}{why}.")
+        raise FullTextError(f"{path.name}: {fulltext.STATE_MESSAGES[text.state]}{why}.")
     return text
 
 
-def cues_of(checklist: Checklist) -> dict[str, tuple[str, ...]]:
+def get_cues(checklist: Checklist) -> dict[str, tuple[str, ...]]:
     """The cue phrases of each item of a checklist."""
     return {item.id: item.cues for section in checklist.sections for item in section.items}
 
 
-def prefer_of(checklist: Checklist) -> dict[str, tuple[str, ...]]:
+def get_preferred_sections(checklist: Checklist) -> dict[str, tuple[str, ...]]:
     """The sections each item's answer usually stands in, by the checklist's own sections."""
-    out: dict[str, tuple[str, ...]] = {}
+    preferred: dict[str, tuple[str, ...]] = {}
     for section in checklist.sections:
-        for start, wanted in _SECTIONS.items():
+        for start, answer_sections in _ANSWER_SECTIONS.items():
             if section.id.startswith(start):
-                out |= {item.id: wanted for item in section.items}
-        out |= {item.id: _FRONT for item in section.items if item.id.startswith("title")}
-    return out
+                preferred |= {item.id: answer_sections for item in section.items}
+        preferred |= {
+            item.id: _FRONT_SECTIONS for item in section.items if item.id.startswith("title")
+        }
+    return preferred
 
 
-def suggest(
+def suggest_evidence(
     project: Project, record: int, checklist: Checklist, *, most: int = 5, model: str | None = None
 ) -> dict[str, list[Suggestion]]:
     """For each item, the sentences of the record's PDF most likely to answer it, best first.
@@ -234,37 +255,45 @@ def suggest(
     Raises:
         ChecklistError: the spaCy model named is not installed.
     """
-    text = text_of(project, record)
+    text = get_record_text(project, record)
     if text is None or not text.sentences:
-        return {item: [] for item in cues_of(checklist)}
-    return suggest_from(text, checklist, most=most, model=model)
+        return {item: [] for item in get_cues(checklist)}
+    return suggest_from_text(text, checklist, most=most, model=model)
 
 
-def suggest_from(
+def suggest_from_text(
     text: FullText, checklist: Checklist, *, most: int = 5, model: str | None = None
 ) -> dict[str, list[Suggestion]]:
     """As suggest, from a full text at hand."""
-    wanted = cues_of(checklist)
-    return rules.suggest(
-        text.sentences, wanted, prefer=prefer_of(checklist), most=most, model=model
+    cues_by_item = get_cues(checklist)
+    return rules.suggest_evidence(
+        text.sentences,
+        cues_by_item,
+        preferred_sections=get_preferred_sections(checklist),
+        limit=most,
+        model=model,
     )
 
 
-def hear(project: Project, said: Said) -> None:
+def add_feedback(project: Project, entry: FeedbackEntry) -> None:
     """Keeps what a reviewer made of a suggestion (use, dismiss, confirm; None withdraws)."""
     with project.store.write() as conn:
-        records.get(conn, said.record)
-        feedback.add(conn, said)
+        records.get_record(conn, entry.record)
+        feedback.add_entry(conn, entry)
 
 
-def heard(project: Project, kind: str, record: int, who: str) -> list[Said]:
+def reviewer_feedback(project: Project, kind: str, record: int, who: str) -> list[FeedbackEntry]:
     """What one reviewer made of the suggestions for a record; others' words are not read."""
     with project.store.read() as conn:
-        return [said for said in feedback.newest(conn, kind, record=record) if said.who == who]
+        return [
+            entry
+            for entry in feedback.list_newest_entries(conn, kind, record=record)
+            if entry.who == who
+        ]
 
 
 @dataclass(frozen=True, slots=True)
-class InUse:
+class RulePerformance:
     """How a rule does in this review."""
 
     rule: str
@@ -280,30 +309,39 @@ class InUse:
         return self.right / judged if judged else None
 
 
-def in_use(project: Project, kind: str) -> dict[str, InUse]:
+def get_rule_performance(project: Project, kind: str) -> dict[str, RulePerformance]:
     """Each rule's record in this review: of every suggestion, the newest word on it counts."""
     with project.store.read() as conn:
-        said = feedback.newest(conn, kind)
-    newest = {(one.record, one.rule, one.item, one.sentence): one for one in said}
-    return tally(newest.values())
+        entries = feedback.list_newest_entries(conn, kind)
+    newest = {(entry.record, entry.rule, entry.item, entry.sentence): entry for entry in entries}
+    return count_outcomes(newest.values())
 
 
-def phrases_in_use(project: Project) -> list[tuple[str, InUse]]:
+def get_phrase_performance(project: Project) -> list[tuple[str, RulePerformance]]:
     """Checklist item and how each of its phrases does in this review: of the sentences it brought,
     how many were used and dismissed. A sentence several phrases brought counts for each."""
     with project.store.read() as conn:
-        said = feedback.newest(conn, "evidence")
-    newest = {(one.record, one.rule, one.item, one.sentence, one.who): one for one in said}
-    by_item: dict[str, list[Said]] = {}
-    for one in newest.values():
-        for phrase in one.rule.split(rules.APART):
-            by_item.setdefault(one.item or "", []).append(replace(one, rule=phrase))
-    return [(item, use) for item, told in sorted(by_item.items()) for use in tally(told).values()]
+        entries = feedback.list_newest_entries(conn, "evidence")
+    newest = {
+        (entry.record, entry.rule, entry.item, entry.sentence, entry.who): entry
+        for entry in entries
+    }
+    by_item: dict[str, list[FeedbackEntry]] = {}
+    for entry in newest.values():
+        for phrase in entry.rule.split(rules.PHRASE_SEPARATOR):
+            by_item.setdefault(entry.item or "", []).append(replace(entry, rule=phrase))
+    return [
+        (item, performance)
+        for item, phrase_entries in sorted(by_item.items())
+        for performance in count_outcomes(phrase_entries).values()
+    ]
 
 
-def tally(said: Iterable[Said]) -> dict[str, InUse]:
+def count_outcomes(entries: Iterable[FeedbackEntry]) -> dict[str, RulePerformance]:
     """Right and wrong for each rule."""
     counts: dict[str, list[int]] = {}
-    for one in said:
-        counts.setdefault(one.rule, [0, 0])[one.verdict == "dismiss"] += 1
-    return {rule: InUse(rule, right, wrong) for rule, (right, wrong) in sorted(counts.items())}
+    for entry in entries:
+        counts.setdefault(entry.rule, [0, 0])[entry.verdict == "dismiss"] += 1
+    return {
+        rule: RulePerformance(rule, right, wrong) for rule, (right, wrong) in sorted(counts.items())
+    }

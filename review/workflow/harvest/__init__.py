@@ -4,17 +4,17 @@ Raw answers, records and the place to go on from are kept page by page, so that 
 taken up by the next one after its last whole page.
 """
 
-from review.workflow.harvest.enrichment import Enriched as Enriched
-from review.workflow.harvest.enrichment import enrich as enrich
-from review.workflow.harvest.locking import Busy as Busy
-from review.workflow.harvest.locking import running as running
-from review.workflow.harvest.models import Control as Control
-from review.workflow.harvest.models import Outcome as Outcome
-from review.workflow.harvest.models import Run as Run
-from review.workflow.harvest.models import Step as Step
-from review.workflow.harvest.models import exit_status as exit_status
-from review.workflow.harvest.runs import harvest as harvest
-from review.workflow.harvest.status import Disagreement as Disagreement
-from review.workflow.harvest.status import disagreements as disagreements
-from review.workflow.harvest.status import open_windows as open_windows
-from review.workflow.harvest.status import overview as overview
+from review.workflow.harvest.enrichment import EnrichmentResult as EnrichmentResult
+from review.workflow.harvest.enrichment import enrich_records as enrich_records
+from review.workflow.harvest.locking import HarvestInProgress as HarvestInProgress
+from review.workflow.harvest.locking import describe_running_harvest as describe_running_harvest
+from review.workflow.harvest.models import HarvestControl as HarvestControl
+from review.workflow.harvest.models import HarvestProgress as HarvestProgress
+from review.workflow.harvest.models import HarvestRun as HarvestRun
+from review.workflow.harvest.models import WindowOutcome as WindowOutcome
+from review.workflow.harvest.models import get_exit_status as get_exit_status
+from review.workflow.harvest.runs import run_harvest as run_harvest
+from review.workflow.harvest.status import QueryDisagreement as QueryDisagreement
+from review.workflow.harvest.status import list_disagreements as list_disagreements
+from review.workflow.harvest.status import list_harvests as list_harvests
+from review.workflow.harvest.status import list_open_windows as list_open_windows

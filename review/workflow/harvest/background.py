@@ -7,42 +7,42 @@ from dataclasses import dataclass
 from review.workflow.harvest.models import BUSY, COMPLETE, INCOMPLETE
 from review.workflow.project.project import Project
 
-OUT = "harvest.out"
+OUTPUT_FILE = "harvest.out"
 """File in the review's folder that takes what such harvests print."""
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class BackgroundHarvest:
     """A harvest that was begun."""
 
-    child: "subprocess.Popen[bytes]"
-    skip: int
+    process: "subprocess.Popen[bytes]"
+    output_offset: int
     """Bytes that stood in the file before."""
 
 
-def start(project: Project, who: str) -> Begun:
+def start_harvest(project: Project, who: str) -> BackgroundHarvest:
     """Begins a harvest; the lock keeps a second one out."""
-    words = [sys.executable, "-m", "review.cli", "--review", str(project.folder.resolve())]
-    words += ["--user", who, "harvest", "--quiet"]
-    path = project.folder / OUT
-    skip = path.stat().st_size if path.exists() else 0
-    with path.open("ab") as out:
-        child = subprocess.Popen(words, stdout=out, stderr=out, start_new_session=True)
-    return Begun(child, skip)
+    command = [sys.executable, "-m", "review.cli", "--review", str(project.folder.resolve())]
+    command += ["--user", who, "harvest", "--quiet"]
+    path = project.folder / OUTPUT_FILE
+    output_offset = path.stat().st_size if path.exists() else 0
+    with path.open("ab") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+    return BackgroundHarvest(process, output_offset)
 
 
-def under_way(begun: Begun) -> bool:
+def is_running(harvest: BackgroundHarvest) -> bool:
     """Whether the harvest that was begun still runs."""
-    return begun.child.poll() is None
+    return harvest.process.poll() is None
 
 
-def failed(project: Project, begun: Begun) -> str | None:
+def describe_failure(project: Project, harvest: BackgroundHarvest) -> str | None:
     """Why a harvest that was begun came to nothing; None while it runs or where it ran."""
-    status = begun.child.poll()
+    status = harvest.process.poll()
     if status in (None, COMPLETE, INCOMPLETE, BUSY):
         return None
-    with (project.folder / OUT).open("rb") as out:
-        out.seek(begun.skip)
-        said = out.read().decode("utf-8", "replace").strip().splitlines()
-    last = said[-1].removeprefix("review: ") if said else "it said nothing"
-    return f"The harvest ended with status {status}: {last}"
+    with (project.folder / OUTPUT_FILE).open("rb") as output:
+        output.seek(harvest.output_offset)
+        output_lines = output.read().decode("utf-8", "replace").strip().splitlines()
+    last_line = output_lines[-1].removeprefix("review: ") if output_lines else "it said nothing"
+    return f"The harvest ended with status {status}: {last_line}"

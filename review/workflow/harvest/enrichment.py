@@ -10,26 +10,32 @@ from datetime import timedelta
 
 from review.errors import SourceError
 from review.models import Record, Relation
-from review.sources.http import Http, default_cache
-from review.sources.models import Refused
-from review.sources.rate_limits import PLACES, place
-from review.sources.registries import AT_ONCE, Work, askable, from_crossref, from_openalex
+from review.sources.http import HttpClient, get_default_cache
+from review.sources.models import QueryRejected
+from review.sources.rate_limits import BASE_URLS, resolve_base_url
+from review.sources.registries import (
+    BATCH_SIZE,
+    RegistryRecord,
+    fetch_from_crossref,
+    fetch_from_openalex,
+    is_queryable,
+)
 from review.store import audit_events, harvests, raw_answers, records
-from review.store.timestamps import from_text, now
+from review.store.timestamps import parse_timestamp, utc_now
 from review.workflow.harvest import alerts, locking
-from review.workflow.harvest.ingest import marks
+from review.workflow.harvest.ingest import find_retraction_marks
 from review.workflow.project.project import Project
 
-AGAIN = timedelta(days=30)
+RECHECK_INTERVAL = timedelta(days=30)
 """Days after which a registry is asked again after the same record."""
-ASKED = "registry asked"
+REGISTRY_QUERY_EVENT = "registry asked"
 """Kind of the act that notes which records a registry was asked after."""
-Tell = Callable[[str, int, int], None]
+EnrichmentCallback = Callable[[str, int, int], None]
 """Registry, records asked after so far, of how many."""
 
 
 @dataclass(slots=True)
-class Enriched:
+class EnrichmentResult:
     """What a run learned."""
 
     asked: int = 0
@@ -43,9 +49,14 @@ class Enriched:
     """Registries that gave no usable answer, with what they said."""
 
 
-def enrich(
-    project: Project, who: str, *, again: bool = False, live: bool = False, tell: Tell | None = None
-) -> Enriched:
+def enrich_records(
+    project: Project,
+    who: str,
+    *,
+    again: bool = False,
+    live: bool = False,
+    progress: EnrichmentCallback | None = None,
+) -> EnrichmentResult:
     """Asks OpenAlex after the DOIs of records that have a PMID alone, then Crossref after all DOIs.
 
     Those without an abstract come first. Each answer is kept with what it taught in one
@@ -57,101 +68,128 @@ def enrich(
     Raises:
         Busy: a harvest of this review is running.
     """
-    done = Enriched()
+    result = EnrichmentResult()
     pace = 1.0 if live else float(os.environ.get("FUNNEL_PACE", "1"))
-    http = Http(default_cache(), contact=project.protocol.search.contact, pace=pace)
-    with locking.held(project, who):
+    http = HttpClient(get_default_cache(), contact=project.protocol.search.contact, pace=pace)
+    with locking.hold_lock(project, who):
         try:
             for registry in ("openalex", "crossref"):
                 try:
-                    _ask_all(project, registry, (who, http, live, again), done, tell)
+                    _query_registry(project, registry, (who, http, live, again), result, progress)
                 except SourceError as error:
-                    done.failed = (*done.failed, str(error))
+                    result.failed = (*result.failed, str(error))
         finally:
             http.close()
-        done.alerts = tuple(alerts.raise_new(project))
-    return done
+        result.alerts = tuple(alerts.raise_new_alerts(project))
+    return result
 
 
-def _ask_all(
-    project: Project, registry: str, how: tuple[str, Http, bool, bool], done: Enriched,
-    tell: Tell | None,
-) -> None:  # fmt: skip
-    who, http, live, again = how
-    wanted = _wanted(project, registry, again)
-    base = PLACES[registry] if live else place(registry, project.protocol.search.base_urls)
-    for start in range(0, len(wanted), AT_ONCE):
-        part = dict(wanted[start : start + AT_ONCE])
-        ids = list(dict.fromkeys(part.values()))
-        ask = from_openalex if registry == "openalex" else from_crossref
+def _query_registry(
+    project: Project,
+    registry: str,
+    options: tuple[str, HttpClient, bool, bool],
+    result: EnrichmentResult,
+    progress: EnrichmentCallback | None,
+) -> None:
+    who, http, live, again = options
+    pending = _find_pending_records(project, registry, again)
+    base = (
+        BASE_URLS[registry]
+        if live
+        else resolve_base_url(registry, project.protocol.search.base_urls)
+    )
+    for start in range(0, len(pending), BATCH_SIZE):
+        batch = dict(pending[start : start + BATCH_SIZE])
+        ids = list(dict.fromkeys(batch.values()))
+        fetch = fetch_from_openalex if registry == "openalex" else fetch_from_crossref
         try:
-            got = ask(ids, http, base)
-        except Refused as error:
+            response = fetch(ids, http, base)
+        except QueryRejected as error:
             raise SourceError(str(error)) from error
-        named = {(one.pmid if registry == "openalex" else one.doi): one for one in got.value}
-        _keep(project, registry, who, part, named, got.body, done)
-        if tell is not None:
-            tell(registry, min(start + AT_ONCE, len(wanted)), len(wanted))
+        works_by_id = {
+            (work.pmid if registry == "openalex" else work.doi): work for work in response.value
+        }
+        _store_answer(project, registry, who, batch, works_by_id, response.body, result)
+        if progress is not None:
+            progress(registry, min(start + BATCH_SIZE, len(pending)), len(pending))
 
 
-def _wanted(project: Project, registry: str, again: bool) -> list[tuple[int, str]]:
+def _find_pending_records(project: Project, registry: str, again: bool) -> list[tuple[int, str]]:
     """Records to ask after, with the id the registry knows them by; without an abstract first."""
-    since = now() - AGAIN
+    since = utc_now() - RECHECK_INTERVAL
     with project.store.read() as conn:
-        asked = {
+        queried_ids = {
             number
-            for act in audit_events.every(conn, kind=ASKED)
-            if act["subject"] == registry and not again and from_text(act["at"]) >= since
+            for act in audit_events.list_events(conn, kind=REGISTRY_QUERY_EVENT)
+            if act["subject"] == registry and not again and parse_timestamp(act["at"]) >= since
             for number in act["detail"]["records"]
         }
-        added = records.edits_by_record(conn, "doi")
-        bare: list[tuple[int, str]] = []
-        rest: list[tuple[int, str]] = []
-        for one in records.every(conn):
-            known = _known_by(registry, one.record, added.get(one.id))
-            if known is None or one.id in asked:
+        registry_dois = records.get_edited_values(conn, "doi")
+        without_abstract: list[tuple[int, str]] = []
+        with_abstract: list[tuple[int, str]] = []
+        for stored in records.iter_records(conn):
+            registry_id = _get_registry_id(registry, stored.record, registry_dois.get(stored.id))
+            if registry_id is None or stored.id in queried_ids:
                 continue
-            (rest if one.record.abstract else bare).append((one.id, known))
-    return bare + rest
+            (with_abstract if stored.record.abstract else without_abstract).append(
+                (stored.id, registry_id)
+            )
+    return without_abstract + with_abstract
 
 
-def _known_by(registry: str, record: Record, added: str | None) -> str | None:
-    doi = record.doi or added
+def _get_registry_id(registry: str, record: Record, registry_doi: str | None) -> str | None:
+    doi = record.doi or registry_doi
     if registry == "openalex":
         return record.pmid if doi is None else None
-    return doi if doi and askable(doi) else None
+    return doi if doi and is_queryable(doi) else None
 
 
-def _keep(
-    project: Project, registry: str, who: str, part: dict[int, str],
-    named: dict[str | None, Work], body: bytes, done: Enriched,
-) -> None:  # fmt: skip
+def _store_answer(
+    project: Project,
+    registry: str,
+    who: str,
+    batch: dict[int, str],
+    works_by_id: dict[str | None, RegistryRecord],
+    body: bytes,
+    result: EnrichmentResult,
+) -> None:
     """Keeps an answer and what is new in it, in one transaction."""
-    digest = raw_answers.keep(project.folder, body)
-    at = now()
+    digest = raw_answers.save_response(project.folder, body)
+    at = utc_now()
     with project.store.write() as conn:
-        stored = records.many(conn, list(part))
-        later = harvests.relations_of(conn, list(part))
-        texts, dois = (records.edits_by_record(conn, name) for name in ("abstract", "doi"))
-        for number, known in part.items():
-            done.asked += 1
-            work, record = named.get(known), stored[number].record
+        stored = records.get_records(conn, list(batch))
+        registry_relations = harvests.list_relations(conn, list(batch))
+        abstracts, dois = (records.get_edited_values(conn, name) for name in ("abstract", "doi"))
+        for number, registry_id in batch.items():
+            result.asked += 1
+            work, record = works_by_id.get(registry_id), stored[number].record
             if work is None:
-                done.unknown += 1
+                result.unknown += 1
                 continue
-            if work.abstract and not record.abstract and number not in texts:
+            if work.abstract and not record.abstract and number not in abstracts:
                 records.add_edit(conn, number, "abstract", work.abstract, registry, at)
-                done.abstracts += 1
+                result.abstracts += 1
             if work.doi and not record.doi and number not in dois:
                 records.add_edit(conn, number, "doi", work.doi, registry, at)
-                done.dois += 1
-            fresh = _fresh(record, later.get(number, []), work.relations)
-            done.relations += len(harvests.add_relations(conn, number, fresh, at, digest))
-        detail = {"records": sorted(part), "raw": digest}
-        audit_events.add(conn, ASKED, who, at, subject=registry, detail=detail)
+                result.dois += 1
+            new_relations = _find_new_relations(
+                record, registry_relations.get(number, []), work.relations
+            )
+            result.relations += len(harvests.add_relations(conn, number, new_relations, at, digest))
+        detail = {"records": sorted(batch), "raw": digest}
+        audit_events.add_event(conn, REGISTRY_QUERY_EVENT, who, at, subject=registry, detail=detail)
 
 
-def _fresh(record: Record, later: list[Relation], said: tuple[Relation, ...]) -> list[Relation]:
+def _find_new_relations(
+    record: Record, registry_relations: list[Relation], stated_relations: tuple[Relation, ...]
+) -> list[Relation]:
     """What neither the record's own source nor a registry had said before."""
-    had = {(one.kind, one.target) for one in (*record.relations, *marks(record), *later)}
-    return [one for one in said if (one.kind, one.target) not in had]
+    known_pairs = {
+        (relation.kind, relation.target)
+        for relation in (*record.relations, *find_retraction_marks(record), *registry_relations)
+    }
+    return [
+        relation
+        for relation in stated_relations
+        if (relation.kind, relation.target) not in known_pairs
+    ]

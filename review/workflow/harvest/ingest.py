@@ -4,19 +4,21 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from review.models import Record, Rejected, Relation
-from review.query.matching import Matcher
-from review.sources.arxiv.oai import DELETED
+from review.models import Record, Relation, UnreadableEntry
+from review.query.matching import TextMatcher
+from review.sources.arxiv.oai import DELETED_MESSAGE
 from review.sources.models import ResultPage
 from review.store import Connection, harvests, raw_answers, records
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.project.project import Project
 
-RETRACTED = ("retracted publication", "withdrawn")
+RETRACTION_TYPES = ("retracted publication", "withdrawn")
 """Types by which PubMed and bioRxiv mark an entry that no longer stands."""
-_TITLED = re.compile(r"\W*(withdrawn|retracted)(?:\s+(?:article|paper|preprint))?\s*[:\])]", re.I)
+_TITLE_MARK_PATTERN = re.compile(
+    r"\W*(withdrawn|retracted)(?:\s+(?:article|paper|preprint))?\s*[:\])]", re.I
+)
 """How medRxiv and journals mark one: 'WITHDRAWN: x', 'RETRACTED ARTICLE: x', '[Retracted] x'."""
-_WITHDRAWN = re.compile(
+_WITHDRAWAL_PATTERN = re.compile(
     r"\b(?:paper|article|submission|manuscript|preprint|work|version)\s+(?:has been|is|was)\s+"
     r"(?:withdrawn|retracted)\b|\bwithdrawn by (?:the )?(?:authors?|arxiv)\b",
     re.I,
@@ -25,7 +27,7 @@ _WITHDRAWN = re.compile(
 
 
 @dataclass(slots=True)
-class Tally:
+class Counts:
     """What a harvest has so far, over all its pages."""
 
     pages: int = 0
@@ -37,96 +39,135 @@ class Tally:
     disagree: int = 0
     announced: dict[str, int] = field(default_factory=dict)
     """By slice."""
-    short: list[tuple[str, str]] = field(default_factory=list)
+    short_slices: list[tuple[str, str]] = field(default_factory=list)
     """First and last day of the slices that fell short."""
-    why: list[str] = field(default_factory=list)
+    shortfall_reasons: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class IngestTarget:
     """Where a harvest puts its pages."""
 
     harvest: int
     batch: int
     source: str
-    asks: bool
+    runs_query: bool
     """The source searched by the query; else what does not match is left out here."""
-    matches: Matcher | None
+    matches: TextMatcher | None
     """The query run here; None where nothing of it can be judged from title and abstract."""
-    posted: tuple[date, date] | None = None
+    posted_days: tuple[date, date] | None = None
     """Days of publication to hold entries to, where the source cannot."""
 
 
-def take(project: Project, place: Place, page: ResultPage, tally: Tally) -> tuple[int, int]:
+def ingest_page(
+    project: Project, target: IngestTarget, page: ResultPage, counts: Counts
+) -> tuple[int, int]:
     """Keeps a page in one transaction and brings the tally up to date; gives new and known.
 
     Raises:
         StoreError: the disk is full or the store refuses; nothing of the page was kept.
     """
-    digest = raw_answers.keep(project.folder, page.raw) if page.raw else None
-    judged = [
-        (record, _judged(place.matches, record) if _within(place.posted, record) else False)
+    digest = raw_answers.save_response(project.folder, page.raw) if page.raw else None
+    judged_records = [
+        (
+            record,
+            _judge_match(target.matches, record)
+            if _is_within(target.posted_days, record)
+            else False,
+        )
         for record in page.parsed.records
     ]
-    wanted = [record for record, fits in judged if place.asks or fits is not False]
-    doubted = [record.source_id for record, fits in judged if place.asks and fits is not True]
-    first = tally.received + 1
-    numbers = {id(record): first + i for i, record in enumerate(page.parsed.records)}
-    read = len(page.parsed.records)
-    at = now()
+    matching = [record for record, fits in judged_records if target.runs_query or fits is not False]
+    disputed_ids = [
+        record.source_id
+        for record, fits in judged_records
+        if target.runs_query and fits is not True
+    ]
+    first_number = counts.received + 1
+    numbers = {id(record): first_number + i for i, record in enumerate(page.parsed.records)}
+    read_count = len(page.parsed.records)
+    at = utc_now()
     with project.store.write() as conn:
-        given = [(numbers[id(record)], record) for record in wanted]
-        taken = harvests.take(conn, place.batch, given, at, digest)
-        note_changes(conn, taken.changed, digest)
-        lost = [replace(one, number=first + read + i) for i, one in enumerate(page.parsed.rejected)]
-        records.add_rejected(conn, place.batch, lost)
-        _note_gone(conn, lost, place.source, digest)
-        left = [] if place.asks else [one for one, fits in judged if fits is False and marks(one)]
-        _note_marks(conn, left, digest)
-        new, known = len(taken.added.new), len(taken.added.known)
-        detail = {"url": page.url, "notes": page.notes, "unmatched": read - len(wanted)}
-        if doubted:
-            detail["disagree"] = doubted
+        numbered_records = [(numbers[id(record)], record) for record in matching]
+        ingested = harvests.add_page_records(conn, target.batch, numbered_records, at, digest)
+        store_changes(conn, ingested.changed, digest)
+        rejected = [
+            replace(entry, number=first_number + read_count + i)
+            for i, entry in enumerate(page.parsed.rejected)
+        ]
+        records.add_rejected(conn, target.batch, rejected)
+        _mark_deleted_records(conn, rejected, target.source, digest)
+        unmatched_records = (
+            []
+            if target.runs_query
+            else [
+                record
+                for record, fits in judged_records
+                if fits is False and find_retraction_marks(record)
+            ]
+        )
+        _mark_withdrawn_preprints(conn, unmatched_records, digest)
+        new, known = len(ingested.added.new), len(ingested.added.known)
+        detail = {"url": page.url, "notes": page.notes, "unmatched": read_count - len(matching)}
+        if disputed_ids:
+            detail["disagree"] = disputed_ids
         if page.shortfall:
             detail["short"] = page.shortfall
         harvests.add_page(
-            conn, place.harvest, at, cursor=dict(page.token), grown=page.grown, detail=detail,
+            conn,
+            target.harvest,
+            at,
+            cursor=dict(page.token),
+            tail_sizes=page.list_growth,
+            detail=detail,
             slice=page.slice[:60],
-            raw=digest, announced=page.announced, received=read + len(lost), parsed=read,
-            rejected=len(lost), new=new, known=known,
-        )  # fmt: skip
-        _count(tally, page, (new, known, len(lost), read - len(wanted), len(doubted)))
+            raw=digest,
+            announced=page.announced,
+            received=read_count + len(rejected),
+            parsed=read_count,
+            rejected=len(rejected),
+            new=new,
+            known=known,
+        )
+        _add_counts(
+            counts, page, (new, known, len(rejected), read_count - len(matching), len(disputed_ids))
+        )
         harvests.update_batch(
-            conn, place.batch, announced=sum(tally.announced.values()), parsed=tally.received,
-            rejected=tally.rejected, new=tally.new, known=tally.known,
-        )  # fmt: skip
+            conn,
+            target.batch,
+            announced=sum(counts.announced.values()),
+            parsed=counts.received,
+            rejected=counts.rejected,
+            new=counts.new,
+            known=counts.known,
+        )
     return new, known
 
 
-def _within(posted: tuple[date, date] | None, record: Record) -> bool:
-    if posted is None or not record.date:
+def _is_within(posted_days: tuple[date, date] | None, record: Record) -> bool:
+    if posted_days is None or not record.date:
         return True
-    return posted[0].isoformat() <= record.date <= posted[1].isoformat()
+    return posted_days[0].isoformat() <= record.date <= posted_days[1].isoformat()
 
 
-def _count(tally: Tally, page: ResultPage, counts: tuple[int, int, int, int, int]) -> None:
-    new, known, lost, unmatched, doubted = counts
-    tally.pages += 1
-    tally.received += len(page.parsed.records)
-    tally.new += new
-    tally.known += known
-    tally.rejected += lost
-    tally.unmatched += unmatched
-    tally.disagree += doubted
+def _add_counts(totals: Counts, page: ResultPage, counts: tuple[int, int, int, int, int]) -> None:
+    new, known, rejected, unmatched, disputed = counts
+    totals.pages += 1
+    totals.received += len(page.parsed.records)
+    totals.new += new
+    totals.known += known
+    totals.rejected += rejected
+    totals.unmatched += unmatched
+    totals.disagree += disputed
     if page.announced is not None:
-        tally.announced[page.slice] = page.announced
+        totals.announced[page.slice] = page.announced
     if page.shortfall:
         days = page.slice.split(" ")[0].split("..")
-        tally.short.append((days[0], days[-1]))
-        tally.why.append(page.shortfall)
+        totals.short_slices.append((days[0], days[-1]))
+        totals.shortfall_reasons.append(page.shortfall)
 
 
-def _judged(matches: Matcher | None, record: Record) -> bool | None:
+def _judge_match(matches: TextMatcher | None, record: Record) -> bool | None:
     """Whether the query holds for a record; None where that cannot be told from what it has."""
     if matches is None:
         return None
@@ -139,49 +180,66 @@ def _judged(matches: Matcher | None, record: Record) -> bool | None:
     return None if record.abstract is None else False
 
 
-def note_changes(
+def store_changes(
     conn: Connection, changed: tuple[tuple[int, Record], ...], digest: str | None
 ) -> int:
     """Keeps what entries that were here before now say of other documents; gives how much."""
-    before = records.many(conn, [number for number, _ in changed])
-    added = 0
+    stored_records = records.get_records(conn, [number for number, _ in changed])
+    added_count = 0
     for number, record in changed:
-        old = before[number].record
-        had = {(one.kind, one.target) for one in (*old.relations, *marks(old))}
-        said = [
-            one for one in (*record.relations, *marks(record)) if (one.kind, one.target) not in had
+        old_record = stored_records[number].record
+        known_pairs = {
+            (relation.kind, relation.target)
+            for relation in (*old_record.relations, *find_retraction_marks(old_record))
+        }
+        new_relations = [
+            relation
+            for relation in (*record.relations, *find_retraction_marks(record))
+            if (relation.kind, relation.target) not in known_pairs
         ]
-        if said:
-            added += len(harvests.add_relations(conn, number, said, now(), digest))
-    return added
+        if new_relations:
+            added_count += len(
+                harvests.add_relations(conn, number, new_relations, utc_now(), digest)
+            )
+    return added_count
 
 
-def _note_gone(conn: Connection, lost: list[Rejected], source: str, digest: str | None) -> None:
+def _mark_deleted_records(
+    conn: Connection, rejected: list[UnreadableEntry], source: str, digest: str | None
+) -> None:
     """Marks the records we hold of entries that the source has deleted."""
-    said = Relation("marked", DELETED, source)
-    for one in lost:
-        if one.gone is not None and source == "arxiv-oai":
-            for number in records.by_identifier(conn, arxiv_id=one.gone):
-                harvests.add_relations(conn, number, [said], now(), digest)
+    deletion = Relation("marked", DELETED_MESSAGE, source)
+    for entry in rejected:
+        if entry.gone is not None and source == "arxiv-oai":
+            for number in records.find_by_identifier(conn, arxiv_id=entry.gone):
+                harvests.add_relations(conn, number, [deletion], utc_now(), digest)
 
 
-def marks(record: Record) -> tuple[Relation, ...]:
+def find_retraction_marks(record: Record) -> tuple[Relation, ...]:
     """An entry's own mark that it was retracted or withdrawn, as a relation: its type, the word
     before its title, or, at arXiv, its comment."""
-    types = tuple(one.lower() for one in record.types if one.lower() in RETRACTED)
+    types = tuple(
+        record_type.lower()
+        for record_type in record.types
+        if record_type.lower() in RETRACTION_TYPES
+    )
     if types:
-        return tuple(Relation("marked", one, record.source) for one in types)
-    titled = _TITLED.match(record.title or "")
-    if titled:
-        return (Relation("marked", titled[1].lower(), record.source),)
-    if record.source == "arxiv" and any(map(_WITHDRAWN.search, record.extra.get("comment", ()))):
+        return tuple(Relation("marked", record_type, record.source) for record_type in types)
+    title_match = _TITLE_MARK_PATTERN.match(record.title or "")
+    if title_match:
+        return (Relation("marked", title_match[1].lower(), record.source),)
+    if record.source == "arxiv" and any(
+        map(_WITHDRAWAL_PATTERN.search, record.extra.get("comment", ()))
+    ):
         return (Relation("marked", "withdrawn", record.source),)
     return ()
 
 
-def _note_marks(conn: Connection, marked: list[Record], digest: str | None) -> None:
+def _mark_withdrawn_preprints(
+    conn: Connection, withdrawn_records: list[Record], digest: str | None
+) -> None:
     """Keeps that a preprint was withdrawn where its new version no longer holds the query's words
     and so is no record of ours: the versions we have are marked."""
-    for record in marked:
-        for number in records.by_identifier(conn, doi=record.doi):
-            harvests.add_relations(conn, number, marks(record), now(), digest)
+    for record in withdrawn_records:
+        for number in records.find_by_identifier(conn, doi=record.doi):
+            harvests.add_relations(conn, number, find_retraction_marks(record), utc_now(), digest)

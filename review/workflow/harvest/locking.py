@@ -12,92 +12,96 @@ from filelock import FileLock, Timeout
 
 from review.errors import StoreError
 from review.store import harvests
-from review.store.timestamps import from_text, now, to_text
+from review.store.timestamps import format_timestamp, parse_timestamp, utc_now
 from review.workflow.harvest.models import BUSY
 from review.workflow.project.project import Project
 
-PATIENCE = 0.5
+LOCK_TIMEOUT = 0.5
 """Seconds to wait for the lock: whoever looks whether a harvest runs holds it for a moment."""
 
 
-class Busy(StoreError):
+class HarvestInProgress(StoreError):
     """Another harvest of this review is running."""
 
     exit_status = BUSY
 
 
 @contextlib.contextmanager
-def held(project: Project, who: str) -> Iterator[None]:
+def hold_lock(project: Project, who: str) -> Iterator[None]:
     """Holds the lock of the review's harvests; the system lets it go if the process dies.
 
     Raises:
         Busy: another process has it; says who, where and for how long.
         StoreError: the disk is full or refuses.
     """
-    owner = project.folder / "harvest.owner"
-    lock = FileLock(project.folder / "harvest.lock", timeout=PATIENCE)
+    owner_path = project.folder / "harvest.owner"
+    lock = FileLock(project.folder / "harvest.lock", timeout=LOCK_TIMEOUT)
     try:
         lock.acquire(poll_interval=0.05)
     except Timeout:
-        raise Busy(_told(owner)) from None
+        raise HarvestInProgress(_format_lock_message(owner_path)) from None
     except OSError as error:
-        raise _unwritable(project, error) from error
+        raise _build_write_error(project, error) from error
     try:
         with contextlib.ExitStack() as stack:
             try:
-                stack.enter_context(harvests.alone(project.store))
+                stack.enter_context(harvests.advisory_lock(project.store))
             except StoreError as error:
-                raise Busy(str(error)) from error
-            told = {"who": who, "pid": os.getpid(), "host": socket.gethostname(),
-                    "since": to_text(now())}  # fmt: skip
+                raise HarvestInProgress(str(error)) from error
+            owner_info = {
+                "who": who,
+                "pid": os.getpid(),
+                "host": socket.gethostname(),
+                "since": format_timestamp(utc_now()),
+            }
             try:
-                owner.write_text(json.dumps(told), encoding="utf-8")
+                owner_path.write_text(json.dumps(owner_info), encoding="utf-8")
             except OSError as error:
-                raise _unwritable(project, error) from error
+                raise _build_write_error(project, error) from error
             yield
     finally:
         with contextlib.suppress(OSError):
-            owner.unlink(missing_ok=True)
+            owner_path.unlink(missing_ok=True)
         lock.release()
 
 
-def _unwritable(project: Project, error: OSError) -> StoreError:
+def _build_write_error(project: Project, error: OSError) -> StoreError:
     return StoreError(
         f"{project.folder}: no harvest was begun, because nothing can be written there "
         f"({error.strerror}). Free the disk or mend the folder's rights, and run it again."
     )
 
 
-def running(project: Project) -> str | None:
+def describe_running_harvest(project: Project) -> str | None:
     """Who harvests this review now, in a sentence; None where nobody does."""
     lock = FileLock(project.folder / "harvest.lock", blocking=False)
     try:
         with lock:
             return None
     except Timeout:
-        return _told(project.folder / "harvest.owner")
+        return _format_lock_message(project.folder / "harvest.owner")
 
 
-def since(project: Project) -> str | None:
+def get_start_time(project: Project) -> str | None:
     """The moment (text) the harvest that runs now began; None where none runs or says so."""
-    if running(project) is None:
+    if describe_running_harvest(project) is None:
         return None
     try:
-        said = json.loads((project.folder / "harvest.owner").read_text(encoding="utf-8"))
-        return str(said["since"])
+        owner_info = json.loads((project.folder / "harvest.owner").read_text(encoding="utf-8"))
+        return str(owner_info["get_start_time"])
     except (OSError, ValueError, KeyError):
         return None
 
 
-def _told(owner: Path) -> str:
+def _format_lock_message(owner_path: Path) -> str:
     try:
-        one = json.loads(owner.read_text(encoding="utf-8"))
-        since = from_text(one["since"])
-        minutes = int((datetime.now(UTC) - since).total_seconds() // 60)
-        told = (
-            f"by {one['who']} on {one['host']} (process {one['pid']}) since "
-            f"{since:%Y-%m-%d %H:%M} UTC, {minutes} min"
+        owner_info = json.loads(owner_path.read_text(encoding="utf-8"))
+        started_at = parse_timestamp(owner_info["get_start_time"])
+        minutes = int((datetime.now(UTC) - started_at).total_seconds() // 60)
+        description = (
+            f"by {owner_info['who']} on {owner_info['host']} (process {owner_info['pid']}) since "
+            f"{started_at:%Y-%m-%d %H:%M} UTC, {minutes} min"
         )
     except (OSError, ValueError, KeyError):
-        told = "by another process"
-    return f"a harvest of this review is running {told}; this one was not started."
+        description = "by another process"
+    return f"a harvest of this review is running {description}; this one was not started."

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
-from review.sources.models import Window
+from review.sources.models import HarvestWindow
 
 COMPLETE, INCOMPLETE = 0, 3
 """Exit status of a run: all windows whole; at least one is not."""
@@ -13,27 +13,27 @@ BUSY = 75
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class WindowPlan:
     """A window of one source that is to be harvested now."""
 
     source: str
-    window: Window
+    window: HarvestWindow
     query: str
     """The protocol's query, or the source's own where the protocol gives one."""
     compiled: str | None
     """As the source is asked; None where it gives whole days."""
-    said: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
     """What could not be asked of this source, one sentence each."""
     resumes: int | None = None
     """The harvest that is taken up again."""
     closes: int | None = None
     """The incomplete harvest of which this window is to make good a part."""
-    instead: tuple[int, ...] = ()
+    replaces: tuple[int, ...] = ()
     """Harvests of which nothing was read, whose days this window asks for along with its own."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class HarvestProgress:
     """What is told after each page, for bars and log lines."""
 
     source: str
@@ -59,11 +59,11 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class WindowOutcome:
     """How the harvest of one window ended."""
 
     source: str
-    window: Window
+    window: HarvestWindow
     verdict: str
     """complete or incomplete."""
     note: str | None
@@ -86,11 +86,11 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class HarvestRun:
     """What one run did."""
 
     id: str
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[WindowOutcome, ...]
     alerts: tuple[str, ...] = ()
     """What was raised: retractions of included studies."""
     updates: int = 0
@@ -99,19 +99,19 @@ class Run:
     """Windows that are still not whole, one sentence each."""
 
 
-def exit_status(run: Run) -> int:
+def get_exit_status(run: HarvestRun) -> int:
     """0 where every window is whole, else 3."""
     return INCOMPLETE if run.open else COMPLETE
 
 
-Tell = Callable[[Step], None]
+HarvestCallback = Callable[[HarvestProgress], None]
 
 
 @dataclass(slots=True)
-class Control:
+class HarvestControl:
     """How a run is watched and stopped."""
 
-    tell: Tell | None = None
+    progress: HarvestCallback | None = None
     live: bool = False
     """Ask the services themselves, whatever the protocol or the environment says."""
     today: date | None = None

@@ -9,19 +9,19 @@ from review.models import Record
 from review.sources import TITLES
 from review.store import Connection, harvests, raw_answers, records
 from review.store.harvests import Harvest
-from review.store.timestamps import from_text
+from review.store.timestamps import parse_timestamp
 from review.workflow.harvest import locking
-from review.workflow.harvest.ingest import Tally
+from review.workflow.harvest.ingest import Counts
 from review.workflow.project.project import Project
 
-WHOLE = ("complete", "closed")
+COMPLETE_VERDICTS = ("complete", "closed")
 """Verdicts of windows of which nothing is missing."""
-NAMED = {"arxiv-oai": "arxiv"}
+RECORD_SOURCE_NAMES = {"arxiv-oai": "arxiv"}
 """Name a source's records bear where it differs from the source's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class HarvestRow:
     """One harvest as the Harvests page shows it."""
 
     id: int
@@ -30,13 +30,13 @@ class Row:
     who: str
     source: str
     window: str
-    by: str
+    date_kind: str
     """posted, entered or changed."""
     query: str
     """As the source was asked."""
     state: str
     """complete, incomplete, closed, running, or cut off (it died)."""
-    owed: bool
+    needs_rerun: bool
     """Something is missing and no later harvest has made it good."""
     note: str | None
     announced: int
@@ -48,78 +48,98 @@ class Row:
     requests: int | None
     faults: int | None
     seconds: float | None
-    said: tuple[str, ...]
+    messages: tuple[str, ...]
     """What the source could not be asked, and what it said of the query and its counts."""
 
 
-def tally(conn: Connection, harvest: int) -> Tally:
+def get_counts(conn: Connection, harvest: int) -> Counts:
     """What a harvest has so far, summed from its pages."""
-    return _summed(harvests.pages(conn, harvest))
+    return _sum_pages(harvests.list_pages(conn, harvest))
 
 
-def _summed(pages: list[dict[str, Any]]) -> Tally:
-    found = Tally()
+def _sum_pages(pages: list[dict[str, Any]]) -> Counts:
+    counts = Counts()
     for page in pages:
         detail = page["detail"]
-        found.pages += 1
-        found.received += page["parsed"]
-        found.new += page["new"]
-        found.known += page["known"]
-        found.rejected += page["rejected"]
-        found.unmatched += detail.get("unmatched", 0)
-        found.disagree += len(detail.get("disagree", ()))
+        counts.pages += 1
+        counts.received += page["parsed"]
+        counts.new += page["new"]
+        counts.known += page["known"]
+        counts.rejected += page["rejected"]
+        counts.unmatched += detail.get("unmatched", 0)
+        counts.disagree += len(detail.get("disagree", ()))
         if page["announced"] is not None:
-            found.announced[page["slice"]] = page["announced"]
+            counts.announced[page["slice"]] = page["announced"]
         if detail.get("short"):
             days = re.findall(r"\d{4}-\d\d-\d\d", page["slice"])
-            found.short.append((days[0], days[1]))
-            found.why.append(detail["short"])
-    return found
+            counts.short_slices.append((days[0], days[1]))
+            counts.shortfall_reasons.append(detail["short"])
+    return counts
 
 
-def open_windows(project: Project, *, until: datetime | None = None) -> tuple[str, ...]:
+def list_open_windows(project: Project, *, until: datetime | None = None) -> tuple[str, ...]:
     """The windows that are not whole, one sentence each; for the notes of the flow diagram.
 
     Args:
         until: as it stood at that moment; now if left out.
     """
     with project.store.read() as conn:
-        every = harvests.every(conn, until=until)
-    told = []
-    for one in every:
-        if "closes" in one.detail or not _owed(every, one):
+        all_harvests = harvests.list_harvests(conn, until=until)
+    sentences = []
+    for harvest in all_harvests:
+        if "closes" in harvest.detail or not _is_incomplete(all_harvests, harvest):
             continue
-        why = one.note or "it was cut off; the next run goes on from its last whole page"
-        told.append(f"{TITLES.get(one.source, one.source)} {one.since} to {one.until}: {why}")
-    return tuple(told)
+        reason = harvest.note or "it was cut off; the next run goes on from its last whole page"
+        sentences.append(
+            f"{TITLES.get(harvest.source, harvest.source)} {harvest.since} to {harvest.until}: "
+            f"{reason}"
+        )
+    return tuple(sentences)
 
 
-def _owed(every: list[Harvest], one: Harvest) -> bool:
+def _is_incomplete(all_harvests: list[Harvest], harvest: Harvest) -> bool:
     """Whether a window still lacks something. Of a query given up nothing is owed, and a harvest
     that was to make another one good owes as long as that one does."""
-    closes = one.detail.get("closes")
-    if one.verdict in WHOLE or any(h.id == closes and h.verdict in WHOLE for h in every):
+    closes = harvest.detail.get("closes")
+    if harvest.verdict in COMPLETE_VERDICTS or any(
+        other.id == closes and other.verdict in COMPLETE_VERDICTS for other in all_harvests
+    ):
         return False
-    newest = next(h for h in reversed(every) if h.source == one.source and "closes" not in h.detail)
-    return (one.query, one.compiled) == (newest.query, newest.compiled)
+    newest = next(
+        other
+        for other in reversed(all_harvests)
+        if other.source == harvest.source and "closes" not in other.detail
+    )
+    return (harvest.query, harvest.compiled) == (newest.query, newest.compiled)
 
 
-def overview(project: Project, most: int = 200) -> list[Row]:
+def list_harvests(project: Project, limit: int = 200) -> list[HarvestRow]:
     """The newest harvests, newest first."""
-    began = locking.since(project)
+    started_at = locking.get_start_time(project)
     with project.store.read() as conn:
-        every = harvests.every(conn)
-        found = []
-        for one in reversed(every[-most:]):
-            pages = harvests.pages(conn, one.id)
-            newest = pages[-1]["at"] if pages else one.at
-            runs = began is not None and max(newest, one.at) >= began and one.verdict is None
-            state = one.verdict or ("running" if runs else "cut off")
-            found.append(_row(one, pages, state, owed=not runs and _owed(every, one)))
-        return found
+        all_harvests = harvests.list_harvests(conn)
+        harvest_rows = []
+        for harvest in reversed(all_harvests[-limit:]):
+            pages = harvests.list_pages(conn, harvest.id)
+            last_activity = pages[-1]["at"] if pages else harvest.at
+            is_running = (
+                started_at is not None
+                and max(last_activity, harvest.at) >= started_at
+                and harvest.verdict is None
+            )
+            state = harvest.verdict or ("running" if is_running else "cut off")
+            harvest_rows.append(
+                _build_row(
+                    harvest,
+                    pages,
+                    state,
+                    needs_rerun=not is_running and _is_incomplete(all_harvests, harvest),
+                )
+            )
+        return harvest_rows
 
 
-def said_of_queries(
+def list_query_messages(
     project: Project, *, until: datetime | None = None
 ) -> tuple[tuple[str, str], ...]:
     """Source and what it said of the query in its newest harvest: how it was read, and what of it
@@ -128,42 +148,65 @@ def said_of_queries(
     Args:
         until: as it stood at that moment; now if left out.
     """
-    told: list[tuple[str, str]] = []
+    messages: list[tuple[str, str]] = []
     with project.store.read() as conn:
-        newest = {
-            one.source: one
-            for one in harvests.every(conn, until=until)
-            if "closes" not in one.detail
+        newest_by_source = {
+            harvest.source: harvest
+            for harvest in harvests.list_harvests(conn, until=until)
+            if "closes" not in harvest.detail
         }
-        for source, one in sorted(newest.items()):
-            pages = harvests.pages(conn, one.id)
-            then = [page for page in pages if until is None or from_text(page["at"]) <= until]
-            told += [(TITLES.get(source, source), note) for note in _said(one, then)]
-    return tuple(told)
+        for source, harvest in sorted(newest_by_source.items()):
+            pages = harvests.list_pages(conn, harvest.id)
+            current_pages = [
+                page for page in pages if until is None or parse_timestamp(page["at"]) <= until
+            ]
+            messages += [
+                (TITLES.get(source, source), note)
+                for note in _list_messages(harvest, current_pages)
+            ]
+    return tuple(messages)
 
 
-def _said(one: Harvest, pages: list[dict[str, Any]]) -> list[str]:
-    said = list(one.detail.get("could not be asked", ()))
+def _list_messages(harvest: Harvest, pages: list[dict[str, Any]]) -> list[str]:
+    messages = list(harvest.detail.get("could not be asked", ()))
     for page in pages:
-        said += [note for note in page["detail"].get("notes", ()) if note not in said]
-    return said
+        messages += [note for note in page["detail"].get("notes", ()) if note not in messages]
+    return messages
 
 
-def _row(one: Harvest, pages: list[dict[str, Any]], state: str, *, owed: bool) -> Row:
-    sums = _summed(pages)
-    said = _said(one, pages)
-    faults = one.end.get("faults")
-    return Row(
-        one.id, one.run, one.at, one.who, one.source, f"{one.since} to {one.until}",
-        one.detail.get("by", "posted"), one.compiled or one.query, state, owed,
-        one.note, sum(sums.announced.values()), sums.received + sums.rejected, sums.new,
-        sums.known, sums.rejected, sums.pages, one.end.get("requests"),
-        None if faults is None else sum(faults.values()), one.end.get("seconds"), tuple(said),
-    )  # fmt: skip
+def _build_row(
+    harvest: Harvest, pages: list[dict[str, Any]], state: str, *, needs_rerun: bool
+) -> HarvestRow:
+    counts = _sum_pages(pages)
+    messages = _list_messages(harvest, pages)
+    faults = harvest.end.get("faults")
+    return HarvestRow(
+        harvest.id,
+        harvest.run,
+        harvest.at,
+        harvest.who,
+        harvest.source,
+        f"{harvest.since} to {harvest.until}",
+        harvest.detail.get("by", "posted"),
+        harvest.compiled or harvest.query,
+        state,
+        needs_rerun,
+        harvest.note,
+        sum(counts.announced.values()),
+        counts.received + counts.rejected,
+        counts.new,
+        counts.known,
+        counts.rejected,
+        counts.pages,
+        harvest.end.get("requests"),
+        None if faults is None else sum(faults.values()),
+        harvest.end.get("seconds"),
+        tuple(messages),
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Disagreement:
+class QueryDisagreement:
     """An entry that a source's search found and the query run here does not, or cannot judge."""
 
     key: str
@@ -176,34 +219,41 @@ class Disagreement:
     """The first harvest that met it."""
 
 
-def disagreements(project: Project) -> list[Disagreement]:
+def list_disagreements(project: Project) -> list[QueryDisagreement]:
     """Entries a source's search found though the query run here does not hold, or cannot tell.
 
     The two read differently (a source also searches authors' keywords, or maps words); the records
     are kept all the same.
     """
-    first: dict[tuple[str, str], int] = {}
+    first_harvests: dict[tuple[str, str], int] = {}
     with project.store.read() as conn:
-        for one in harvests.every(conn):
-            for page in harvests.pages(conn, one.id):
-                for ident in page["detail"].get("disagree", ()):
-                    first.setdefault((one.source, ident), one.id)
-        asked = [Record(NAMED.get(source, source), source_id=ident) for source, ident in first]
-        numbers = harvests.numbers_by_id(conn, asked)
-        stored = records.many(conn, numbers.values())
-    found = []
-    for (source, ident), harvest in first.items():
-        one_stored = stored.get(numbers.get((NAMED.get(source, source), ident), 0))
-        if one_stored is None:
+        for past_harvest in harvests.list_harvests(conn):
+            for page in harvests.list_pages(conn, past_harvest.id):
+                for entry_id in page["detail"].get("disagree", ()):
+                    first_harvests.setdefault((past_harvest.source, entry_id), past_harvest.id)
+        lookup_records = [
+            Record(RECORD_SOURCE_NAMES.get(source, source), source_id=entry_id)
+            for source, entry_id in first_harvests
+        ]
+        numbers = harvests.find_numbers(conn, lookup_records)
+        stored = records.get_records(conn, numbers.values())
+    results = []
+    for (source, entry_id), harvest in first_harvests.items():
+        stored_record = stored.get(
+            numbers.get((RECORD_SOURCE_NAMES.get(source, source), entry_id), 0)
+        )
+        if stored_record is None:
             continue
-        record = one_stored.record
-        why = "has no abstract to judge it by" if record.abstract is None else "does not match"
-        found.append(Disagreement(one_stored.key, source, ident, record.title, why, harvest))
-    return found
+        record = stored_record.record
+        reason = "has no abstract to judge it by" if record.abstract is None else "does not match"
+        results.append(
+            QueryDisagreement(stored_record.key, source, entry_id, record.title, reason, harvest)
+        )
+    return results
 
 
 @dataclass(frozen=True, slots=True)
-class RawPage:
+class RawResultPage:
     """A page as the source answered it."""
 
     slice: str
@@ -213,21 +263,23 @@ class RawPage:
     entries: int
 
 
-def raw_pages(project: Project, harvest: int) -> list[RawPage]:
+def list_raw_pages(project: Project, harvest: int) -> list[RawResultPage]:
     """The kept answers of a harvest, in order."""
     with project.store.read() as conn:
         return [
-            RawPage(
-                page["slice"], page["raw"],
-                raw_answers.path_of(project.folder, page["raw"])
-                .relative_to(project.folder).as_posix(),
+            RawResultPage(
+                page["slice"],
+                page["raw"],
+                raw_answers.get_path(project.folder, page["raw"])
+                .relative_to(project.folder)
+                .as_posix(),
                 page["received"],
             )
-            for page in harvests.pages(conn, harvest)
+            for page in harvests.list_pages(conn, harvest)
             if page["raw"]
-        ]  # fmt: skip
+        ]
 
 
-def raw_answer(project: Project, sha256: str) -> bytes:
+def read_raw_page(project: Project, sha256: str) -> bytes:
     """A kept answer as it came. Raises StoreError where it is gone or damaged."""
-    return raw_answers.read(project.folder, sha256)
+    return raw_answers.load_response(project.folder, sha256)

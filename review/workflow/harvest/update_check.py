@@ -3,23 +3,25 @@
 from datetime import date, timedelta
 
 from review.models import Record
-from review.sources.arxiv.search import by_ids
-from review.sources.http import Http
-from review.sources.medrxiv.search import articles
-from review.sources.models import Window
-from review.sources.pubmed.search import by_pmids
+from review.sources.arxiv.search import fetch_by_ids
+from review.sources.http import HttpClient
+from review.sources.medrxiv.search import search_published_articles
+from review.sources.models import HarvestWindow
+from review.sources.pubmed.search import fetch_by_pmids
 from review.store import audit_events, harvests, raw_answers, records
-from review.store.timestamps import now
-from review.workflow.harvest.ingest import marks, note_changes
+from review.store.timestamps import utc_now
+from review.workflow.harvest.ingest import find_retraction_marks, store_changes
 from review.workflow.project.project import Project
 
-ARXIV_AT_ONCE = 100
-PUBMED_AT_ONCE = 200
-LATE = timedelta(days=30)
+ARXIV_BATCH_SIZE = 100
+PUBMED_BATCH_SIZE = 200
+LINKING_DELAY = timedelta(days=30)
 """Days of publication asked for again: servers link articles weeks after they appear."""
 
 
-def reask(project: Project, name: str, where: tuple[Http, str], today: date, known: int) -> int:
+def check_known_records(
+    project: Project, name: str, endpoint: tuple[HttpClient, str], today: date, last_known: int
+) -> int:
     """Asks a source after the documents known of it; gives how many relations were learned.
 
     Args:
@@ -29,82 +31,124 @@ def reask(project: Project, name: str, where: tuple[Http, str], today: date, kno
         SourceError: the source gave no usable answer; what was learned before stays.
     """
     if name in ("medrxiv", "biorxiv"):
-        return _published(project, name, where, (today, known))
+        return _check_published_articles(project, name, endpoint, (today, last_known))
     if name == "arxiv":
-        return _newest(project, where, known)
+        return _check_arxiv_versions(project, endpoint, last_known)
     if name == "pubmed":
-        return _noticed(project, where, known)
+        return _check_pubmed_notices(project, endpoint, last_known)
     return 0
 
 
-def _published(project: Project, name: str, where: tuple[Http, str], told: tuple[date, int]) -> int:
+def _check_published_articles(
+    project: Project, name: str, endpoint: tuple[HttpClient, str], run_state: tuple[date, int]
+) -> int:
     """Journal articles that followed our preprints, from the server's own list."""
-    today, known = told
+    today, last_known = run_state
     with project.store.read() as conn:
-        ours = {
-            s.record.doi: s.id
-            for s in records.every(conn)
-            if s.record.source == name and s.id <= known
+        numbers_by_doi = {
+            stored.record.doi: stored.id
+            for stored in records.iter_records(conn)
+            if stored.record.source == name and stored.id <= last_known
         }
-        asked = [a for a in audit_events.every(conn, kind="asked after") if a["subject"] == name]
-        opened = [h.detail["asked_on"] for h in harvests.every(conn, source=name)]
-    if not ours:
+        earlier_checks = [
+            act
+            for act in audit_events.list_events(conn, kind="asked after")
+            if act["subject"] == name
+        ]
+        harvest_dates = [
+            harvest.detail["asked_on"] for harvest in harvests.list_harvests(conn, source=name)
+        ]
+    if not numbers_by_doi:
         return 0
-    begun = date.fromisoformat(asked[-1]["detail"]["until"] if asked else min(opened))
-    learned, (http, base) = 0, where
-    for page in articles(Window(begun - LATE, today), http, base, server=name):
-        found = [(ours[r.doi], r) for r in page.parsed.records if r.doi in ours]
-        if found:
-            learned += _keep(project, found, page.raw)
+    start_day = date.fromisoformat(
+        earlier_checks[-1]["detail"]["until"] if earlier_checks else min(harvest_dates)
+    )
+    learned_count, (http, base) = 0, endpoint
+    for page in search_published_articles(
+        HarvestWindow(start_day - LINKING_DELAY, today), http, base, server=name
+    ):
+        matches = [
+            (numbers_by_doi[record.doi], record)
+            for record in page.parsed.records
+            if record.doi in numbers_by_doi
+        ]
+        if matches:
+            learned_count += _store_new_relations(project, matches, page.raw)
     with project.store.write() as conn:
-        detail = {"until": today.isoformat(), "learned": learned}
-        audit_events.add(conn, "asked after", "tool", now(), subject=name, detail=detail)
-    return learned
+        detail = {"until": today.isoformat(), "learned": learned_count}
+        audit_events.add_event(conn, "asked after", "tool", utc_now(), subject=name, detail=detail)
+    return learned_count
 
 
-def _newest(project: Project, where: tuple[Http, str], known: int) -> int:
+def _check_arxiv_versions(
+    project: Project, endpoint: tuple[HttpClient, str], last_known: int
+) -> int:
     """What arXiv says today of our preprints."""
     with project.store.read() as conn:
-        ours: dict[str, int] = {}
-        for one in records.every(conn):
-            if one.record.source == "arxiv" and one.record.arxiv_id and one.id <= known:
-                ours.setdefault(one.record.arxiv_id, one.id)
-    ids, learned = list(ours), 0
-    for start in range(0, len(ids), ARXIV_AT_ONCE):
-        got = by_ids(ids[start : start + ARXIV_AT_ONCE], *where)
-        found = [(ours[r.arxiv_id], r) for r in got.value.parsed.records if r.arxiv_id in ours]
-        learned += _keep(project, found, got.body)
-    return learned
+        numbers_by_id: dict[str, int] = {}
+        for stored in records.iter_records(conn):
+            if (
+                stored.record.source == "arxiv"
+                and stored.record.arxiv_id
+                and stored.id <= last_known
+            ):
+                numbers_by_id.setdefault(stored.record.arxiv_id, stored.id)
+    ids, learned_count = list(numbers_by_id), 0
+    for start in range(0, len(ids), ARXIV_BATCH_SIZE):
+        response = fetch_by_ids(ids[start : start + ARXIV_BATCH_SIZE], *endpoint)
+        matches = [
+            (numbers_by_id[record.arxiv_id], record)
+            for record in response.value.parsed.records
+            if record.arxiv_id in numbers_by_id
+        ]
+        learned_count += _store_new_relations(project, matches, response.body)
+    return learned_count
 
 
-def _noticed(project: Project, where: tuple[Http, str], known: int) -> int:
+def _check_pubmed_notices(
+    project: Project, endpoint: tuple[HttpClient, str], last_known: int
+) -> int:
     """Notices PubMed has linked to our articles, from whatever source they came."""
     with project.store.read() as conn:
-        ours: dict[str, int] = {}
-        for one in records.every(conn):
-            if one.record.pmid and one.id <= known:
-                ours.setdefault(one.record.pmid, one.id)
-    ids, learned = list(ours), 0
-    for start in range(0, len(ids), PUBMED_AT_ONCE):
-        got = by_pmids(ids[start : start + PUBMED_AT_ONCE], *where)
-        found = [(ours[r.pmid], r) for r in got.value.records if r.pmid in ours]
-        learned += _keep(project, found, got.body)
-    return learned
+        numbers_by_pmid: dict[str, int] = {}
+        for stored in records.iter_records(conn):
+            if stored.record.pmid and stored.id <= last_known:
+                numbers_by_pmid.setdefault(stored.record.pmid, stored.id)
+    ids, learned_count = list(numbers_by_pmid), 0
+    for start in range(0, len(ids), PUBMED_BATCH_SIZE):
+        response = fetch_by_pmids(ids[start : start + PUBMED_BATCH_SIZE], *endpoint)
+        matches = [
+            (numbers_by_pmid[record.pmid], record)
+            for record in response.value.records
+            if record.pmid in numbers_by_pmid
+        ]
+        learned_count += _store_new_relations(project, matches, response.body)
+    return learned_count
 
 
-def _keep(project: Project, found: list[tuple[int, Record]], body: bytes) -> int:
+def _store_new_relations(project: Project, matches: list[tuple[int, Record]], body: bytes) -> int:
     """Notes what is new in some entries; the raw answer is kept where anything is."""
     with project.store.read() as conn:
-        before = records.many(conn, [number for number, _ in found])
-        later = harvests.relations_of(conn, [number for number, _ in found])
-    fresh = []
-    for number, record in found:
-        old = before[number].record
-        had = {(r.kind, r.target) for r in (*old.relations, *marks(old), *later.get(number, ()))}
-        if any((r.kind, r.target) not in had for r in (*record.relations, *marks(record))):
-            fresh.append((number, record))
-    if not fresh:
+        stored_records = records.get_records(conn, [number for number, _ in matches])
+        registry_relations = harvests.list_relations(conn, [number for number, _ in matches])
+    changed_records = []
+    for number, record in matches:
+        old_record = stored_records[number].record
+        known_pairs = {
+            (relation.kind, relation.target)
+            for relation in (
+                *old_record.relations,
+                *find_retraction_marks(old_record),
+                *registry_relations.get(number, ()),
+            )
+        }
+        if any(
+            (relation.kind, relation.target) not in known_pairs
+            for relation in (*record.relations, *find_retraction_marks(record))
+        ):
+            changed_records.append((number, record))
+    if not changed_records:
         return 0
-    digest = raw_answers.keep(project.folder, body)
+    digest = raw_answers.save_response(project.folder, body)
     with project.store.write() as conn:
-        return note_changes(conn, tuple(fresh), digest)
+        return store_changes(conn, tuple(changed_records), digest)

@@ -4,34 +4,39 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from review.errors import ProtocolError
-from review.protocol import Search
+from review.protocol import SearchPlan
 from review.query.ast import Node
 from review.query.parser import parse
 from review.sources import SOURCES
 from review.sources.arxiv.query import compile_arxiv
 from review.sources.europepmc.query import compile_europepmc
-from review.sources.models import Window
+from review.sources.models import HarvestWindow
 from review.sources.pubmed.query import compile_pubmed
 from review.store.harvests import Harvest
-from review.workflow.harvest.models import Plan
+from review.workflow.harvest.models import WindowPlan
 
-OVERLAP = {
-    "pubmed": 7, "arxiv": 7, "arxiv-oai": 7, "medrxiv": 7, "biorxiv": 7, "europepmc": 45,
-}  # fmt: skip
+OVERLAP_DAYS = {
+    "pubmed": 7,
+    "arxiv": 7,
+    "arxiv-oai": 7,
+    "medrxiv": 7,
+    "biorxiv": 7,
+    "europepmc": 45,
+}
 """Days asked for again, because sources enter some records late; Europe PMC's index lags weeks."""
 
 
-BULK = "arxiv-oai"
+BULK_SOURCE = "arxiv-oai"
 """Lists what changed, not what was posted; its own query is an OAI-PMH set."""
 
 
-def sources_of(search: Search, wanted: tuple[str, ...] = ()) -> tuple[str, ...]:
+def select_sources(search: SearchPlan, requested: tuple[str, ...] = ()) -> tuple[str, ...]:
     """The sources to harvest: those asked for, else the protocol's.
 
     Raises:
         ProtocolError: none is named, or one the tool does not harvest.
     """
-    names = wanted or search.sources
+    names = requested or search.sources
     if not names:
         raise ProtocolError(
             f"'search.sources' names no source to harvest. Choose from: {', '.join(SOURCES)}."
@@ -45,168 +50,233 @@ def sources_of(search: Search, wanted: tuple[str, ...] = ()) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def compiled(search: Search, name: str) -> tuple[str, str | None, tuple[str, ...]]:
+def compile_source_query(search: SearchPlan, name: str) -> tuple[str, str | None, tuple[str, ...]]:
     """The query as written, as the source is asked, and what could not be asked.
 
     Raises:
         QueryError: the protocol's query cannot be read.
     """
-    own = search.native.get(name)
-    if name == BULK:
-        return search.query, own, ()
-    if own is not None and SOURCES[name].asks:
-        return own, own, ()
+    native_query = search.native.get(name)
+    if name == BULK_SOURCE:
+        return search.query, native_query, ()
+    if native_query is not None and SOURCES[name].takes_query:
+        return native_query, native_query, ()
     node = parse(search.query)
     if name == "pubmed":
-        made = compile_pubmed(node)
+        compilation = compile_pubmed(node)
     elif name == "arxiv":
-        made = compile_arxiv(node)
+        compilation = compile_arxiv(node)
     elif name == "europepmc":
-        made = compile_europepmc(node)
+        compilation = compile_europepmc(node)
     else:
         return search.query, None, ()
-    return search.query, made.text, made.lost
+    return search.query, compilation.text, compilation.unsupported
 
 
-def tree(search: Search) -> Node:
+def parse_query(search: SearchPlan) -> Node:
     """The protocol's query, read."""
     return parse(search.query)
 
 
-def plans(
-    search: Search,
+def plan_windows(
+    search: SearchPlan,
     name: str,
-    before: list[Harvest],
+    earlier_harvests: list[Harvest],
     today: date,
-    unread: frozenset[int] = frozenset(),
-) -> list[Plan]:
+    unread_harvests: frozenset[int] = frozenset(),
+) -> list[WindowPlan]:
     """The windows of one source this run harvests, in order.
 
     Args:
         before: the source's harvests so far, oldest first.
         unread: those of which no page was ever stored.
     """
-    what = compiled(search, name)
-    written, asked, said = what
-    same = [one for one in before if one.query == written and one.compiled == asked]
-    owing = {one.id for one in same if one.verdict not in ("complete", "closed")}
-    open_ = [one for one in same if one.detail.get("closes", one.id) in owing]
-    found = [_again(one, said) for one in open_ if one.verdict is None or _stopped(one)]
-    resumed = {plan.window for plan in found}
-    found += [p for one in open_ for p in _missing(one, said) if p.window not in resumed]
-    last = min(search.to, today) if search.to else today
-    mine = [one for one in same if "closes" not in one.detail]
-    if not any(_whole(one, search) for one in mine):
-        if search.from_ <= last and name == BULK:
-            window = Window(search.from_, today, "changed", (search.from_, last))
-            found.append(Plan(name, window, written, asked, said))
-        elif search.from_ <= last:
-            found.append(Plan(name, Window(search.from_, last), written, asked, said))
-        return found
-    return _joined(found, _news(search, name, mine, today, what), mine, unread)
+    source_query = compile_source_query(search, name)
+    query_text, compiled_query, unsupported = source_query
+    same_query_harvests = [
+        harvest
+        for harvest in earlier_harvests
+        if harvest.query == query_text and harvest.compiled == compiled_query
+    ]
+    incomplete_ids = {
+        harvest.id
+        for harvest in same_query_harvests
+        if harvest.verdict not in ("complete", "closed")
+    }
+    open_harvests = [
+        harvest
+        for harvest in same_query_harvests
+        if harvest.detail.get("closes", harvest.id) in incomplete_ids
+    ]
+    window_plans = [
+        _resume_harvest(harvest, unsupported)
+        for harvest in open_harvests
+        if harvest.verdict is None or _was_stopped(harvest)
+    ]
+    resumed_windows = {plan.window for plan in window_plans}
+    window_plans += [
+        slice_plan
+        for harvest in open_harvests
+        for slice_plan in _plan_missing_slices(harvest, unsupported)
+        if slice_plan.window not in resumed_windows
+    ]
+    last_day = min(search.to, today) if search.to else today
+    main_harvests = [harvest for harvest in same_query_harvests if "closes" not in harvest.detail]
+    if not any(_covers_start(harvest, search) for harvest in main_harvests):
+        if search.from_ <= last_day and name == BULK_SOURCE:
+            window = HarvestWindow(search.from_, today, "changed", (search.from_, last_day))
+            window_plans.append(WindowPlan(name, window, query_text, compiled_query, unsupported))
+        elif search.from_ <= last_day:
+            window_plans.append(
+                WindowPlan(
+                    name,
+                    HarvestWindow(search.from_, last_day),
+                    query_text,
+                    compiled_query,
+                    unsupported,
+                )
+            )
+        return window_plans
+    return _merge_windows(
+        window_plans,
+        _plan_new_windows(search, name, main_harvests, today, source_query),
+        main_harvests,
+        unread_harvests,
+    )
 
 
-def _joined(
-    found: list[Plan], news: list[Plan], mine: list[Harvest], unread: frozenset[int]
-) -> list[Plan]:
+def _merge_windows(
+    resumed_plans: list[WindowPlan],
+    new_plans: list[WindowPlan],
+    main_harvests: list[Harvest],
+    unread_harvests: frozenset[int],
+) -> list[WindowPlan]:
     """What is taken up again and what is new; days of which nothing was read yet are asked for
     with the new ones, so that a source that is down for long leaves one open window, not many."""
-    windows = {one.id: window_of(one) for one in mine}
-    joined = []
-    for plan in news:
-        same = [
-            again for again in found
-            if again.resumes in unread and again.resumes in windows
-            and again.closes is None and again.window.by == plan.window.by
-        ]  # fmt: skip
-        found = [again for again in found if again not in same]
-        since = min([plan.window.since, *(one.window.since for one in same)])
-        until = max([plan.window.until, *(one.window.until for one in same)])
+    windows = {harvest.id: get_window(harvest) for harvest in main_harvests}
+    merged_plans = []
+    for plan in new_plans:
+        absorbed_plans = [
+            earlier_plan
+            for earlier_plan in resumed_plans
+            if earlier_plan.resumes in unread_harvests
+            and earlier_plan.resumes in windows
+            and earlier_plan.closes is None
+            and earlier_plan.window.by == plan.window.by
+        ]
+        resumed_plans = [
+            earlier_plan for earlier_plan in resumed_plans if earlier_plan not in absorbed_plans
+        ]
+        since = min(
+            [plan.window.since, *(earlier_plan.window.since for earlier_plan in absorbed_plans)]
+        )
+        until = max(
+            [plan.window.until, *(earlier_plan.window.until for earlier_plan in absorbed_plans)]
+        )
         window = replace(plan.window, since=since, until=until)
-        ids = tuple(one.resumes for one in same if one.resumes is not None)
-        joined.append(replace(plan, window=window, instead=ids))
-    return found + joined
+        ids = tuple(
+            earlier_plan.resumes
+            for earlier_plan in absorbed_plans
+            if earlier_plan.resumes is not None
+        )
+        merged_plans.append(replace(plan, window=window, replaces=ids))
+    return resumed_plans + merged_plans
 
 
-def _again(one: Harvest, said: tuple[str, ...]) -> Plan:
+def _resume_harvest(harvest: Harvest, unsupported: tuple[str, ...]) -> WindowPlan:
     """Takes up a harvest that was cut off or stopped."""
-    return Plan(
-        one.source, window_of(one), one.query, one.compiled, said, resumes=one.id,
-        closes=one.detail.get("closes"),
-    )  # fmt: skip
+    return WindowPlan(
+        harvest.source,
+        get_window(harvest),
+        harvest.query,
+        harvest.compiled,
+        unsupported,
+        resumes=harvest.id,
+        closes=harvest.detail.get("closes"),
+    )
 
 
-def _stopped(one: Harvest) -> bool:
-    return one.verdict == "incomplete" and bool(one.end.get("stopped"))
+def _was_stopped(harvest: Harvest) -> bool:
+    return harvest.verdict == "incomplete" and bool(harvest.end.get("stopped"))
 
 
-def _missing(one: Harvest, said: tuple[str, ...]) -> list[Plan]:
+def _plan_missing_slices(harvest: Harvest, unsupported: tuple[str, ...]) -> list[WindowPlan]:
     """The slices of an incomplete harvest that fell short, each as a window of its own.
 
     A harvest that was itself to make another one good owes nothing: the other one's slice is asked
     for again, once.
     """
-    if one.verdict != "incomplete" or one.end.get("stopped") or "closes" in one.detail:
+    if harvest.verdict != "incomplete" or harvest.end.get("stopped") or "closes" in harvest.detail:
         return []
-    window = window_of(one)
+    window = get_window(harvest)
     return [
-        Plan(
-            one.source,
-            Window(date.fromisoformat(a), date.fromisoformat(b), window.by, window.posted),
-            one.query, one.compiled, said, closes=one.id,
+        WindowPlan(
+            harvest.source,
+            HarvestWindow(
+                date.fromisoformat(first_day),
+                date.fromisoformat(last_day),
+                window.by,
+                window.posted,
+            ),
+            harvest.query,
+            harvest.compiled,
+            unsupported,
+            closes=harvest.id,
         )
-        for a, b in one.end.get("short", ())
-    ]  # fmt: skip
+        for first_day, last_day in harvest.end.get("short", ())
+    ]
 
 
-def window_of(one: Harvest) -> Window:
+def get_window(harvest: Harvest) -> HarvestWindow:
     """The window of a harvest."""
-    posted = one.detail.get("posted")
-    return Window(
-        date.fromisoformat(one.since),
-        date.fromisoformat(one.until),
-        one.detail.get("by", "posted"),
+    posted = harvest.detail.get("posted")
+    return HarvestWindow(
+        date.fromisoformat(harvest.since),
+        date.fromisoformat(harvest.until),
+        harvest.detail.get("by", "posted"),
         (date.fromisoformat(posted[0]), date.fromisoformat(posted[1])) if posted else None,
     )
 
 
-def _whole(one: Harvest, search: Search) -> bool:
+def _covers_start(harvest: Harvest, search: SearchPlan) -> bool:
     """Whether a harvest reads the protocol's days from their first."""
-    by_days = one.detail.get("by") == "posted" or one.source == BULK
-    return by_days and one.since <= search.from_.isoformat()
+    by_days = harvest.detail.get("by") == "posted" or harvest.source == BULK_SOURCE
+    return by_days and harvest.since <= search.from_.isoformat()
 
 
-def _news(
-    search: Search,
+def _plan_new_windows(
+    search: SearchPlan,
     name: str,
-    mine: list[Harvest],
+    main_harvests: list[Harvest],
     today: date,
-    what: tuple[str, str | None, tuple[str, ...]],
-) -> list[Plan]:
+    source_query: tuple[str, str | None, tuple[str, ...]],
+) -> list[WindowPlan]:
     """What came since the last runs: posted since, entered late, or changed."""
-    written, asked, said = what
-    late = timedelta(days=OVERLAP[name])
-    last = min(search.to, today) if search.to else today
-    covered = max(_covered(one) for one in mine)
-    bounds = (search.from_, last)
-    found = []
-    if name not in ("pubmed", BULK) or (name == "pubmed" and covered < last):
-        begin = max(min(covered, last) - late, search.from_)
-        found.append(Window(begin, last))
-    if name in ("pubmed", "arxiv", BULK):
+    query_text, compiled_query, unsupported = source_query
+    overlap = timedelta(days=OVERLAP_DAYS[name])
+    last_day = min(search.to, today) if search.to else today
+    covered = max(_get_last_covered_day(harvest) for harvest in main_harvests)
+    bounds = (search.from_, last_day)
+    windows = []
+    if name not in ("pubmed", BULK_SOURCE) or (name == "pubmed" and covered < last_day):
+        begin = max(min(covered, last_day) - overlap, search.from_)
+        windows.append(HarvestWindow(begin, last_day))
+    if name in ("pubmed", "arxiv", BULK_SOURCE):
         # An article may match only later, when its abstract or its MeSH headings are added.
-        asked_on = max(
-            _asked_on(one) for one in mine if one.detail["by"] == "changed" or _whole(one, search)
+        last_asked = max(
+            _get_search_date(harvest)
+            for harvest in main_harvests
+            if harvest.detail["by"] == "changed" or _covers_start(harvest, search)
         )
-        found.append(Window(min(asked_on, today) - late, today, "changed", bounds))
-    return [Plan(name, window, written, asked, said) for window in found]
+        windows.append(HarvestWindow(min(last_asked, today) - overlap, today, "changed", bounds))
+    return [WindowPlan(name, window, query_text, compiled_query, unsupported) for window in windows]
 
 
-def _covered(one: Harvest) -> date:
+def _get_last_covered_day(harvest: Harvest) -> date:
     """Last day of publication a harvest read."""
-    window = window_of(one)
+    window = get_window(harvest)
     return window.posted[1] if window.posted else window.until
 
 
-def _asked_on(one: Harvest) -> date:
-    return date.fromisoformat(str(one.detail["asked_on"]))
+def _get_search_date(harvest: Harvest) -> date:
+    return date.fromisoformat(str(harvest.detail["asked_on"]))

@@ -8,15 +8,15 @@ from datetime import timedelta
 from review.errors import ReviewError
 from review.protocol import PersonRole
 from review.store import accounts
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.project.project import Project
 
 SESSION_DAYS = 14
 """How long a sign-in lasts (days)."""
-MIN_PASSWORD = 8
+MIN_PASSWORD_LENGTH = 8
 """Least length of a password (characters). Source: NIST SP 800-63B, 5.1.1.2."""
 
-ALLOWED: dict[str, frozenset[str]] = {
+ROLES_BY_ACTION: dict[str, frozenset[str]] = {
     "read": frozenset({"reader", "reviewer", "adjudicator", "lead"}),
     "screen": frozenset({"reviewer"}),
     "appraise": frozenset({"reviewer"}),
@@ -32,46 +32,46 @@ ALLOWED: dict[str, frozenset[str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class CurrentUser:
     """A person who is signed in."""
 
     name: str
     roles: tuple[PersonRole, ...]
 
 
-def may(person: Signed, action: str) -> bool:
+def is_allowed(person: CurrentUser, action: str) -> bool:
     """Whether the person's roles allow an action; KeyError for an unknown action."""
-    return bool(ALLOWED[action] & set(person.roles))
+    return bool(ROLES_BY_ACTION[action] & set(person.roles))
 
 
-def require(person: Signed, action: str) -> None:
+def require_permission(person: CurrentUser, action: str) -> None:
     """Raises ReviewError unless the person's roles allow the action."""
-    if not may(person, action):
-        needed = " or ".join(sorted(ALLOWED[action]))
+    if not is_allowed(person, action):
+        needed = " or ".join(sorted(ROLES_BY_ACTION[action]))
         raise ReviewError(
             f"{person.name} may not {action} in this review: that takes the role {needed}. "
             "The lead sets roles under 'team' in protocol.yaml."
         )
 
 
-def member(project: Project, name: str) -> Signed | None:
+def find_member(project: Project, name: str) -> CurrentUser | None:
     """The team member of this name or e-mail address; None if there is none."""
-    for one in project.protocol.team:
-        if one.name == name or (one.email and one.email.lower() == name.lower()):
-            return Signed(one.name, one.roles)
+    for teammate in project.protocol.team:
+        if teammate.name == name or (teammate.email and teammate.email.lower() == name.lower()):
+            return CurrentUser(teammate.name, teammate.roles)
     return None
 
 
-def solo(project: Project, name: str) -> Signed:
+def single_user(project: Project, name: str) -> CurrentUser:
     """The one person of a single-user laptop, with every role. Their name must be in the team.
 
     Raises:
         ReviewError: the name is not in the team.
     """
-    if member(project, name) is None:
-        team = ", ".join(one.name for one in project.protocol.team)
+    if find_member(project, name) is None:
+        team = ", ".join(teammate.name for teammate in project.protocol.team)
         raise ReviewError(f"{name!r} is not in this review's team ({team}).")
-    return Signed(name, ("lead", "reviewer", "adjudicator", "reader"))
+    return CurrentUser(name, ("lead", "reviewer", "adjudicator", "reader"))
 
 
 def add_user(project: Project, name: str, password: str, who: str) -> None:
@@ -82,32 +82,36 @@ def add_user(project: Project, name: str, password: str, who: str) -> None:
     """
     from argon2 import PasswordHasher
 
-    if member(project, name) is None:
-        team = ", ".join(one.name for one in project.protocol.team)
+    if find_member(project, name) is None:
+        team = ", ".join(teammate.name for teammate in project.protocol.team)
         raise ReviewError(
             f"{name!r} is not in this review's team ({team}). Add them to 'team' in protocol.yaml."
         )
-    if len(password) < MIN_PASSWORD:
-        raise ReviewError(f"The password needs at least {MIN_PASSWORD} characters.")
-    hashed = PasswordHasher().hash(password)
+    if len(password) < MIN_PASSWORD_LENGTH:
+        raise ReviewError(f"The password needs at least {MIN_PASSWORD_LENGTH} characters.")
+    password_hash = PasswordHasher().hash(password)
     with project.store.write() as conn:
-        accounts.set_password(conn, name, hashed, who, now())
+        accounts.set_password(conn, name, password_hash, who, utc_now())
 
 
 def close_user(project: Project, name: str, who: str) -> None:
     """Closes an account; decisions stay. Raises ReviewError if there is no open one."""
     with project.store.write() as conn:
-        if accounts.password_of(conn, name) is None:
+        if accounts.get_password_hash(conn, name) is None:
             raise ReviewError(f"There is no open account {name!r}.")
-        accounts.set_password(conn, name, None, who, now())
+        accounts.set_password(conn, name, None, who, utc_now())
 
 
-def users(project: Project) -> Sequence[tuple[str, tuple[str, ...], bool]]:
+def list_users(project: Project) -> Sequence[tuple[str, tuple[str, ...], bool]]:
     """Each team member with roles and whether they have an open account."""
     with project.store.read() as conn:
         return [
-            (one.name, one.roles, accounts.password_of(conn, one.name) is not None)
-            for one in project.protocol.team
+            (
+                teammate.name,
+                teammate.roles,
+                accounts.get_password_hash(conn, teammate.name) is not None,
+            )
+            for teammate in project.protocol.team
         ]
 
 
@@ -120,33 +124,35 @@ def sign_in(project: Project, name: str, password: str) -> str | None:
     from argon2.exceptions import VerificationError, VerifyMismatchError
 
     with project.store.read() as conn:
-        hashed = accounts.password_of(conn, name)
+        password_hash = accounts.get_password_hash(conn, name)
     hasher = PasswordHasher()
     try:
-        hasher.verify(hashed or hasher.hash("no such account"), password)
+        hasher.verify(password_hash or hasher.hash("no such account"), password)
     except (VerifyMismatchError, VerificationError):
         return None
-    if hashed is None or member(project, name) is None:
+    if password_hash is None or find_member(project, name) is None:
         return None
     token = secrets.token_urlsafe(32)
-    at = now()
+    signed_in_at = utc_now()
     with project.store.write() as conn:
-        accounts.open_session(conn, token, name, at, at + timedelta(days=SESSION_DAYS))
+        accounts.open_session(
+            conn, token, name, signed_in_at, signed_in_at + timedelta(days=SESSION_DAYS)
+        )
     return token
 
 
-def signed_in(project: Project, token: str | None) -> Signed | None:
+def get_current_user(project: Project, token: str | None) -> CurrentUser | None:
     """Who holds a session token; None where it is missing, ended, expired or no longer in team."""
     if not token:
         return None
     with project.store.read() as conn:
-        name = accounts.session_name(conn, token, now())
-        if name is None or accounts.password_of(conn, name) is None:
+        name = accounts.get_session_name(conn, token, utc_now())
+        if name is None or accounts.get_password_hash(conn, name) is None:
             return None
-    return member(project, name)
+    return find_member(project, name)
 
 
 def sign_out(project: Project, token: str) -> None:
     """Ends a session."""
     with project.store.write() as conn:
-        accounts.end_session(conn, token, now())
+        accounts.end_session(conn, token, utc_now())

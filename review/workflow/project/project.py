@@ -8,7 +8,7 @@ from pathlib import Path
 from review.protocol import Protocol
 from review.store import Store
 
-PROTOCOL = "protocol.yaml"
+PROTOCOL_FILE = "protocol.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,6 @@ class Project:
     store: Store
 
 
-def default_person() -> str:
+def get_default_person() -> str:
     """Who acts on the command line: FUNNEL_USER, else the system's user name."""
     return os.environ.get("FUNNEL_USER") or getpass.getuser()

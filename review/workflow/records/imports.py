@@ -10,19 +10,19 @@ from typing import Any
 
 from review.errors import SourceError
 from review.formats import read_file
-from review.models import UNSTATED, Parsed, Record, Rejected
+from review.models import GENERIC_SOURCES, ParseResult, Record, UnreadableEntry
 from review.protocol import Via
 from review.store import Connection, audit_events, identified, records
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.project.project import Project
 from review.workflow.screening import status
 
-CHUNK = 2_000
+CHUNK_SIZE = 2_000
 """Records handed to the store at once, within one transaction: bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class RecordImportResult:
     """What one import did. announced = parsed + rejected; parsed = new + known."""
 
     name: str
@@ -35,7 +35,7 @@ class Imported:
     new: int
     known: int
     """Entries that were here already, or stand twice in the file."""
-    rejected: tuple[Rejected, ...]
+    rejected: tuple[UnreadableEntry, ...]
     rejected_path: Path | None
     """Where the entries that could not be read were written."""
     named: tuple[tuple[str, int], ...] = ()
@@ -53,7 +53,7 @@ def import_file(
     source: str | None = None,
     via: Via | None = None,
     keep_good: bool = False,
-) -> Imported:
+) -> RecordImportResult:
     """Adds the records of a search export.
 
     Args:
@@ -66,135 +66,183 @@ def import_file(
         SourceError: the file cannot be read, or holds entries that cannot and keep_good is off;
             then nothing is added.
     """
-    data = _bytes(path)
+    data = _read_bytes(path)
     digest = hashlib.sha256(data).hexdigest()
     with project.store.read() as conn:
-        before = records.batch_of_file(conn, digest)
+        before = records.find_file_batch(conn, digest)
     if before is not None:
         with project.store.write() as conn:
-            return _here_already(conn, path, before, who, (source, via))
+            return _handle_known_file(conn, path, before, who, (source, via))
     parsed = read_file(data, source, name=path.name)
     del data  # a large file need not stay in memory while its records are added
     if not keep_good:
         refuse_damaged(path, parsed)
-    return _add(project, path, parsed, who, (digest, source, via))
+    return _add_records(project, path, parsed, who, (digest, source, via))
 
 
-def preview(path: Path, source: str | None = None) -> Parsed:
+def preview_import(path: Path, source: str | None = None) -> ParseResult:
     """What an import of the file would read, without a review. Raises SourceError."""
     return read_file(path, source)
 
 
-def refuse_damaged(path: Path, parsed: Parsed) -> None:
+def refuse_damaged(path: Path, parsed: ParseResult) -> None:
     """Raises SourceError if entries cannot be read, or fewer were read than the file holds."""
     if parsed.rejected:
         first = parsed.rejected[0]
         raise SourceError(
-            f"{path}: {len(parsed.rejected)} of {_announced(parsed)} records cannot be read "
+            f"{path}: {len(parsed.rejected)} of {_count_announced(parsed)} records cannot be read "
             f"(record {first.number}: {first.reason}). Nothing was imported. Mend the file, or "
             "import the readable ones with --keep-good."
         )
-    if _announced(parsed) != len(parsed.records):
+    if _count_announced(parsed) != len(parsed.records):
         raise SourceError(
-            f"{path}: {len(parsed.records)} records were read, but {_announced(parsed)} were "
+            f"{path}: {len(parsed.records)} records were read, but {_count_announced(parsed)} were "
             "counted in the file. Nothing was imported. Look at the file, or import what was read "
             "with --keep-good."
         )
 
 
-def _bytes(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path}: cannot be opened ({error.strerror}).") from error
 
 
-def _here_already(
-    conn: Connection, path: Path, before: Mapping[str, Any], who: str,
-    wished: tuple[str | None, Via | None],
-) -> Imported:  # fmt: skip
+def _handle_known_file(
+    conn: Connection,
+    path: Path,
+    before: Mapping[str, Any],
+    who: str,
+    requested: tuple[str | None, Via | None],
+) -> RecordImportResult:
     """The very same file came before: nothing is added, but its source or box may be named anew."""
     n, batch = int(before["parsed"] or 0), int(before["id"])
-    was = {name: str(before[name]) for name in ("source", "via")}
-    was |= identified.named(conn).get(batch, {})
-    fresh = {
+    current_labels = {name: str(before[name]) for name in ("source", "via")}
+    current_labels |= identified.list_manual_sources(conn).get(batch, {})
+    new_labels = {
         name: value
-        for name, value in zip(("source", "via"), wished, strict=True)
-        if value is not None and value != was[name]
+        for name, value in zip(("source", "via"), requested, strict=True)
+        if value is not None and value != current_labels[name]
     }
-    if fresh:
-        detail = {"file": before["name"], "was": {name: was[name] for name in fresh}, **fresh}
-        audit_events.add(conn, identified.NAMED, who, now(), subject=str(batch), detail=detail)
-    told = tuple((was[name], value) for name, value in fresh.items())
-    return Imported(
-        path.name, fresh.get("source", was["source"]), None, n, n, 0, n, (), None, renamed=told
+    if new_labels:
+        detail = {
+            "file": before["name"],
+            "was": {name: current_labels[name] for name in new_labels},
+            **new_labels,
+        }
+        audit_events.add_event(
+            conn, identified.SOURCE_NAMED_EVENT, who, utc_now(), subject=str(batch), detail=detail
+        )
+    renames = tuple((current_labels[name], value) for name, value in new_labels.items())
+    return RecordImportResult(
+        path.name,
+        new_labels.get("source", current_labels["source"]),
+        None,
+        n,
+        n,
+        0,
+        n,
+        (),
+        None,
+        renamed=renames,
     )
 
 
-def _positions(parsed: Parsed) -> Iterator[int]:
+def _iter_positions(parsed: ParseResult) -> Iterator[int]:
     """Places of the readable entries in the file: those the unreadable ones leave."""
-    taken = {one.number for one in parsed.rejected}
-    return (n for n in count(1) if n not in taken)
+    rejected_numbers = {rejection.number for rejection in parsed.rejected}
+    return (n for n in count(1) if n not in rejected_numbers)
 
 
-def _announced(parsed: Parsed) -> int:
-    counted = len(parsed.records) + len(parsed.rejected)
-    return counted if parsed.announced is None else parsed.announced
+def _count_announced(parsed: ParseResult) -> int:
+    entry_count = len(parsed.records) + len(parsed.rejected)
+    return entry_count if parsed.announced is None else parsed.announced
 
 
-def _add(
-    project: Project, path: Path, parsed: Parsed, who: str, key: tuple[str, str | None, Via | None]
-) -> Imported:
+def _add_records(
+    project: Project,
+    path: Path,
+    parsed: ParseResult,
+    who: str,
+    key: tuple[str, str | None, Via | None],
+) -> RecordImportResult:
     digest, source, via = key
-    name = source or _one_source(parsed.records)
-    given = list(zip(_positions(parsed), parsed.records, strict=False))
-    at = now()
+    name = source or _get_common_source(parsed.records)
+    numbered_records = list(zip(_iter_positions(parsed), parsed.records, strict=False))
+    at = utc_now()
     with project.store.write() as conn:
-        if (before := records.batch_of_file(conn, digest)) is not None:
-            return _here_already(conn, path, before, who, (source, via))  # came a moment ago
+        if (before := records.find_file_batch(conn, digest)) is not None:
+            return _handle_known_file(conn, path, before, who, (source, via))  # came a moment ago
         batch = records.add_batch(
-            conn, at, who, kind="file", source=name, via=via or "databases", name=path.name,
+            conn,
+            at,
+            who,
+            kind="file",
+            source=name,
+            via=via or "databases",
+            name=path.name,
             sha256=digest,
-        )  # fmt: skip
+        )
         new = known = 0
-        for start in range(0, len(given), CHUNK):
-            added = records.add(conn, batch, given[start : start + CHUNK], at, raw=digest)
-            status.arrive(project, conn, added.new)
+        for start in range(0, len(numbered_records), CHUNK_SIZE):
+            added = records.add_records(
+                conn, batch, numbered_records[start : start + CHUNK_SIZE], at, raw=digest
+            )
+            status.mark_pending(project, conn, added.new)
             new, known = new + len(added.new), known + len(added.known)
         records.add_rejected(conn, batch, parsed.rejected)
         counts = {
-            "announced": _announced(parsed),
+            "announced": _count_announced(parsed),
             "parsed": len(parsed.records),
             "rejected": len(parsed.rejected),
             "new": new,
             "known": known,
         }
         records.close_batch(conn, batch, **counts)
-    left = write_rejected(project, path, parsed.rejected)
-    return Imported(
-        path.name, name, batch, counts["announced"], counts["parsed"], counts["new"],
-        counts["known"], parsed.rejected, left, _named(parsed.records, path.name),
-    )  # fmt: skip
+    rejected_path = write_rejected(project, path, parsed.rejected)
+    return RecordImportResult(
+        path.name,
+        name,
+        batch,
+        counts["announced"],
+        counts["parsed"],
+        counts["new"],
+        counts["known"],
+        parsed.rejected,
+        rejected_path,
+        _count_labels(parsed.records, path.name),
+    )
 
 
-def _one_source(found: tuple[Record, ...]) -> str:
+def _get_common_source(parsed_records: tuple[Record, ...]) -> str:
     """The source all records of a file name; 'various' where they name several."""
-    named = {record.source for record in found}
-    return named.pop() if len(named) == 1 else "various"
+    sources = {record.source for record in parsed_records}
+    return sources.pop() if len(sources) == 1 else "various"
 
 
-def _named(found: tuple[Record, ...], file: str) -> tuple[tuple[str, int], ...]:
+def _count_labels(parsed_records: tuple[Record, ...], file: str) -> tuple[tuple[str, int], ...]:
     """What the records count for in the flow, most frequent first; none where all name one."""
-    counts = Counter(identified.source_of(one.source, one.source, file) for one in found)
-    plain = len(counts) == 1 and not any(one.source in UNSTATED for one in found)
-    return () if plain else tuple(counts.most_common())
+    counts = Counter(
+        identified.determine_database(record.source, record.source, file)
+        for record in parsed_records
+    )
+    is_uniform = len(counts) == 1 and not any(
+        record.source in GENERIC_SOURCES for record in parsed_records
+    )
+    return () if is_uniform else tuple(counts.most_common())
 
 
-def write_rejected(project: Project, path: Path, rejected: tuple[Rejected, ...]) -> Path | None:
+def write_rejected(
+    project: Project, path: Path, rejected: tuple[UnreadableEntry, ...]
+) -> Path | None:
     """Writes what could not be read beside the file, or into the review where that is barred."""
     if not rejected:
         return None
-    text = "\n".join(f"record {one.number}: {one.reason}\n{one.raw}\n" for one in rejected)
+    text = "\n".join(
+        f"record {rejection.number}: {rejection.reason}\n{rejection.raw}\n"
+        for rejection in rejected
+    )
     for folder in (path.parent, project.folder):
         target = folder / f"{path.name}.rejected"
         try:

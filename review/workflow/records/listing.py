@@ -6,20 +6,20 @@ from functools import partial
 from typing import Any
 
 from review.models import Decision, StoredRecord
-from review.protocol import stage_reviewers
+from review.protocol import list_stage_reviewers
 from review.store import decisions, links, records
-from review.store.records import Row
-from review.store.timestamps import from_text
-from review.workflow.project.accounts import Signed
+from review.store.records import RecordSummary
+from review.store.timestamps import parse_timestamp
+from review.workflow.project.accounts import CurrentUser
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding
 
-SOMEBODY = "somebody of the team"
+ANONYMOUS_NAME = "somebody of the team"
 """Who joined records or added an abstract, while their name could tell who judges them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class HistoryEvent:
     """One line of a record's history."""
 
     at: datetime
@@ -28,7 +28,7 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class RecordView:
     """One record with all that may be shown of it."""
 
     stored: StoredRecord
@@ -41,10 +41,10 @@ class Card:
     """Other records of the same report."""
     siblings: tuple[int, ...]
     """Reports of the same study, itself left out."""
-    history: tuple[Happening, ...]
+    history: tuple[HistoryEvent, ...]
 
 
-def listed(
+def list_records(
     project: Project,
     *,
     words: str | None = None,
@@ -52,90 +52,110 @@ def listed(
     sort: str = "id",
     after: tuple[Any, int] | None = None,
     size: int = 50,
-) -> list[Row]:
+) -> list[RecordSummary]:
     """One page of records; see review.store.records.page."""
     with project.store.read() as conn:
-        return records.page(conn, words=words, filters=filters, sort=sort, after=after, size=size)
+        return records.get_page(
+            conn, words=words, filters=filters, sort=sort, after=after, size=size
+        )
 
 
-def choices(project: Project, column: str) -> list[tuple[Any, int]]:
+def list_values(project: Project, column: str) -> list[tuple[Any, int]]:
     """Values of a column with their frequency, for filters."""
     with project.store.read() as conn:
-        return records.values(conn, column)
+        return records.count_values(conn, column)
 
 
-def total(project: Project) -> int:
+def count_records(project: Project) -> int:
     """How many records there are."""
     with project.store.read() as conn:
-        return records.count(conn)
+        return records.count_records(conn)
 
 
-def imports(project: Project, most: int = 20) -> list[dict[str, Any]]:
+def list_imports(project: Project, most: int = 20) -> list[dict[str, Any]]:
     """The newest imports and harvests, newest first."""
     with project.store.read() as conn:
-        return records.batch_rows(conn)[:most]
+        return records.list_batches(conn)[:most]
 
 
-def card(project: Project, key: str, person: Signed) -> Card:
+def get_record_view(project: Project, key: str, person: CurrentUser) -> RecordView:
     """One record with its history. What others decided stays hidden until it is settled.
 
     Raises:
         StoreError: no such record.
     """
-    number = records.number_of(key)
+    number = records.parse_record_key(key)
     with project.store.read() as conn:
-        stored = records.get(conn, number)
-        groups = links.group_of(conn, number)
+        stored = records.get_record(conn, number)
+        groups = links.get_study_groups(conn, number)
         report, study = groups.get(number, (number, number))
-        same = tuple(n for n, (r, _) in groups.items() if r == report and n != number)
+        duplicates = tuple(n for n, (r, _) in groups.items() if r == report and n != number)
         others = tuple(sorted({r for r, s in groups.values() if s == study and r != report}))
-        numbers = [number, *same]
-        reader = blinding.reader(project, conn, person.name, [report])
-        seen = {one.id: _seen(conn, reader, one.id, report) for one in project.protocol.stages}
-        said = [
-            one
-            for one in decisions.every(conn, records=numbers)
-            if one.reviewer == person.name or seen.get(one.stage)
+        numbers = [number, *duplicates]
+        reader = blinding.get_blinded_reader(project, conn, person.name, [report])
+        visible_by_stage = {
+            stage.id: _is_visible(conn, reader, stage.id, report)
+            for stage in project.protocol.stages
+        }
+        visible_decisions = [
+            decision
+            for decision in decisions.list_decisions(conn, records=numbers)
+            if decision.reviewer == person.name or visible_by_stage.get(decision.stage)
         ]
-        names = partial(_named, project, person.name, reader is None or any(seen.values()))
-        edits = records.edits_of(conn, number)
+        mask_name = partial(
+            _mask_name, project, person.name, reader is None or any(visible_by_stage.values())
+        )
+        edits = records.get_edits(conn, number)
         history = [
-            *_arrivals(conn, numbers),
-            *(replace(one, who=names(one.who)) for one in _links(conn, set(numbers))),
-            *(_decision_line(one) for one in said),
-            *(replace(one, who=names(one.who)) for one in _edits(conn, number)),
+            *_build_arrival_events(conn, numbers),
+            *(
+                replace(event, who=mask_name(event.who))
+                for event in _build_link_events(conn, set(numbers))
+            ),
+            *(_build_decision_event(decision) for decision in visible_decisions),
+            *(
+                replace(event, who=mask_name(event.who))
+                for event in _build_edit_events(conn, number)
+            ),
         ]
     abstract = stored.record.abstract or edits.get("abstract")
-    lines = tuple(sorted(history, key=lambda one: one.at))
-    return Card(stored, abstract, report, study, same, others, lines)
+    lines = tuple(sorted(history, key=lambda event: event.at))
+    return RecordView(stored, abstract, report, study, duplicates, others, lines)
 
 
-def _seen(conn: Any, reader: blinding.Reader | None, stage: str, report: int) -> bool:
+def _is_visible(conn: Any, reader: blinding.BlindedReader | None, stage: str, report: int) -> bool:
     """Whether others' decisions on a report at a stage are shown: once it is settled there, to
     whom it does not wait for."""
-    status = decisions.standing(conn, report, stage)
-    return status in blinding.SETTLED and blinding.may_see(reader, stage, report, status)
+    status = decisions.get_status(conn, report, stage)
+    return status in blinding.SETTLED_STATUSES and blinding.may_see(reader, stage, report, status)
 
 
-def _named(project: Project, person: str, open_to: bool, who: str) -> str:
+def _mask_name(project: Project, person: str, open_to: bool, who: str) -> str:
     """A name in the history, or nobody's where it could tell who judges what is not settled."""
     hidden = (
         not open_to
         and who != person
-        and any(who in stage_reviewers(project.protocol, one) for one in project.protocol.stages)
+        and any(
+            who in list_stage_reviewers(project.protocol, stage)
+            for stage in project.protocol.stages
+        )
     )
-    return SOMEBODY if hidden else who
+    return ANONYMOUS_NAME if hidden else who
 
 
-def _arrivals(conn: Any, numbers: list[int]) -> list[Happening]:
+def _build_arrival_events(conn: Any, numbers: list[int]) -> list[HistoryEvent]:
     return [
-        Happening(from_text(at), who, f"{records.key_of(n)} came from {source} ({name or kind})")
-        for n, at, who, source, name, kind in records.arrivals_of(conn, numbers)
+        HistoryEvent(
+            parse_timestamp(at),
+            who,
+            f"{records.format_record_key(n)} came from {source} ({name or kind})",
+        )
+        for n, at, who, source, name, kind in records.list_batch_entries(conn, numbers)
     ]
 
 
-def _links(conn: Any, numbers: set[int]) -> list[Happening]:
-    words = {
+def _build_link_events(conn: Any, numbers: set[int]) -> list[HistoryEvent]:
+    phrases = {
         "duplicate": "is the same report as",
         "version": "is a version of",
         "study": "is of the same study as",
@@ -143,27 +163,28 @@ def _links(conn: Any, numbers: set[int]) -> list[Happening]:
         "maybe": "may be the same as",
     }
     return [
-        Happening(
-            one.at,
-            one.who,
-            f"{records.key_of(one.a)} {words.get(one.verdict or '', 'was unlinked from')} "
-            f"{records.key_of(one.b)} ({one.rule})",
+        HistoryEvent(
+            link.at,
+            link.who,
+            f"{records.format_record_key(link.a)} "
+            f"{phrases.get(link.verdict or '', 'was unlinked from')} "
+            f"{records.format_record_key(link.b)} ({link.rule})",
         )
-        for one in links.of_records(conn, numbers)
+        for link in links.list_links_of_records(conn, numbers)
     ]
 
 
-def _decision_line(one: Decision) -> Happening:
-    what = f"{one.stage}: {one.verdict or 'withdrew the decision'}"
-    if one.reason:
-        what += f", {one.reason}"
-    if one.note:
-        what += f" — {one.note}"
-    return Happening(one.at, f"{one.reviewer} ({one.role})", what)
+def _build_decision_event(decision: Decision) -> HistoryEvent:
+    what = f"{decision.stage}: {decision.verdict or 'withdrew the decision'}"
+    if decision.reason:
+        what += f", {decision.reason}"
+    if decision.note:
+        what += f" — {decision.note}"
+    return HistoryEvent(decision.at, f"{decision.reviewer} ({decision.role})", what)
 
 
-def _edits(conn: Any, number: int) -> list[Happening]:
+def _build_edit_events(conn: Any, number: int) -> list[HistoryEvent]:
     return [
-        Happening(from_text(at), who, f"added the {column}")
-        for column, _, who, at in records.edit_rows(conn, number)
+        HistoryEvent(parse_timestamp(at), who, f"added the {column}")
+        for column, _, who, at in records.list_edits(conn, number)
     ]

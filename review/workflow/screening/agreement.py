@@ -6,27 +6,29 @@ from datetime import datetime
 from itertools import combinations
 
 from review import agreement
-from review.agreement import Figure
+from review.agreement import AgreementFigure
 from review.models import Decision
-from review.protocol import Stage, stage_reviewers
-from review.screening import current
+from review.protocol import Stage, list_stage_reviewers
+from review.screening import list_current_decisions
 from review.store import decisions, links
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding
 
-Given = dict[int, dict[str, str]]
+ReviewerVerdicts = dict[int, dict[str, str]]
 """Report -> reviewer -> verdict."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ReviewerAgreement:
     """Agreement of two reviewers (or all of them) at a stage."""
 
     names: tuple[str, ...]
-    figures: tuple[Figure, ...]
+    figures: tuple[AgreementFigure, ...]
 
 
-def agreement_now(project: Project, stage: Stage, *, reader: str | None = None) -> list[Pair]:
+def compute_agreement(
+    project: Project, stage: Stage, *, reader: str | None = None
+) -> list[ReviewerAgreement]:
     """Agreement at a stage, for each pair of reviewers and for all where there are more than two.
 
     Only reports both have judged count; include, exclude and unsure are the answers.
@@ -34,27 +36,37 @@ def agreement_now(project: Project, stage: Stage, *, reader: str | None = None) 
     Args:
         reader: who asks, see verdicts.
     """
-    people = stage_reviewers(project.protocol, stage)
-    made = verdicts(project, stage, reader=reader)
-    rows = [[given.get(name) for name in people] for given in made.values()]
-    found = []
-    for a, b in combinations(range(len(people)), 2):
-        both = [[row[a], row[b]] for row in rows if row[a] and row[b]]
+    reviewers = list_stage_reviewers(project.protocol, stage)
+    verdicts_by_report = collect_verdicts(project, stage, reader=reader)
+    rows = [
+        [report_verdicts.get(name) for name in reviewers]
+        for report_verdicts in verdicts_by_report.values()
+    ]
+    results = []
+    for a, b in combinations(range(len(reviewers)), 2):
+        rated_rows = [[row[a], row[b]] for row in rows if row[a] and row[b]]
         labels = ["include", "unsure", "exclude"]
-        found.append(Pair((people[a], people[b]), tuple(agreement.summary(both, labels=labels))))
-    if len(people) > 2:
-        found.append(Pair(tuple(people), tuple(agreement.summary(rows))))
-    return found
+        results.append(
+            ReviewerAgreement(
+                (reviewers[a], reviewers[b]),
+                tuple(agreement.summarize_agreement(rated_rows, labels=labels)),
+            )
+        )
+    if len(reviewers) > 2:
+        results.append(
+            ReviewerAgreement(tuple(reviewers), tuple(agreement.summarize_agreement(rows)))
+        )
+    return results
 
 
-def verdicts(
+def collect_verdicts(
     project: Project,
     stage: Stage,
     *,
     reader: str | None = None,
     until: datetime | None = None,
     groups: Mapping[int, tuple[int, int]] | None = None,
-) -> Given:
+) -> ReviewerVerdicts:
     """What each reviewer decided on each report of a stage, now or at a moment.
 
     Args:
@@ -63,29 +75,41 @@ def verdicts(
         groups: record -> (report, study) at that moment; the kept ones where None.
     """
     with project.store.read() as conn:
-        groups = links.all_groups(conn) if groups is None else groups
-        made = by_report(decisions.every(conn, stage=stage.id, until=until), groups)
-        one = blinding.reader(project, conn, reader)
-        status = decisions.statuses(conn, stage.id) if one else {}
-    return {n: v for n, v in made.items() if blinding.may_see(one, stage.id, n, status.get(n))}
+        groups = links.list_groups(conn) if groups is None else groups
+        verdicts_by_report = group_by_report(
+            decisions.list_decisions(conn, stage=stage.id, until=until), groups
+        )
+        blinded_reader = blinding.get_blinded_reader(project, conn, reader)
+        status = decisions.list_statuses(conn, stage.id) if blinded_reader else {}
+    return {
+        n: v
+        for n, v in verdicts_by_report.items()
+        if blinding.may_see(blinded_reader, stage.id, n, status.get(n))
+    }
 
 
-def by_report(made: Sequence[Decision], groups: Mapping[int, tuple[int, int]]) -> Given:
+def group_by_report(
+    stage_decisions: Sequence[Decision], groups: Mapping[int, tuple[int, int]]
+) -> ReviewerVerdicts:
     """Each reviewer's verdict that counts now; of a report that was adjudicated, the one before
     that, for a change of mind after the others' were open to see is no agreement.
 
     Args:
         made: decisions in order of arrival.
     """
-    mine: dict[int, list[Decision]] = {}
-    settled: set[int] = set()
-    for one in made:
-        report = groups.get(one.record, (one.record, one.record))[0]
-        if one.role == "adjudicator":
-            settled.add(report)
-        elif one.role == "reviewer" and report not in settled:
-            mine.setdefault(report, []).append(one)
+    decisions_by_report: dict[int, list[Decision]] = {}
+    adjudicated_reports: set[int] = set()
+    for decision in stage_decisions:
+        report = groups.get(decision.record, (decision.record, decision.record))[0]
+        if decision.role == "adjudicator":
+            adjudicated_reports.add(report)
+        elif decision.role == "reviewer" and report not in adjudicated_reports:
+            decisions_by_report.setdefault(report, []).append(decision)
     return {
-        report: {one.reviewer: one.verdict for one in current(given) if one.verdict}
-        for report, given in mine.items()
+        report: {
+            decision.reviewer: decision.verdict
+            for decision in list_current_decisions(report_decisions)
+            if decision.verdict
+        }
+        for report, report_decisions in decisions_by_report.items()
     }

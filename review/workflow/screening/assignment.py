@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 
 from review import screening
-from review.protocol import Stage, stage_reviewers
+from review.protocol import Stage, list_stage_reviewers
 from review.store import Connection, screening_queue
 from review.workflow.project.project import Project
 from review.workflow.screening import status
 
 
-def active(project: Project, conn: Connection, stage: Stage) -> tuple[str, ...]:
+def active_reviewers(project: Project, conn: Connection, stage: Stage) -> tuple[str, ...]:
     """A stage's reviewers who have not left, in the order of the team."""
-    gone = status.away(conn)
-    return tuple(one for one in stage_reviewers(project.protocol, stage) if one not in gone)
+    departed = status.get_departed_reviewers(conn)
+    return tuple(
+        name for name in list_stage_reviewers(project.protocol, stage) if name not in departed
+    )
 
 
-def given_to(
+def assignees(
     stage: Stage, number: int, people: Sequence[str], seed: int, position: int
 ) -> str | None:
     """Who judges a report, as '|ada|ben|'; None where anybody may.
@@ -25,21 +27,21 @@ def given_to(
     """
     if stage.allocation == "everyone" or position < stage.pilot:
         return None
-    return _named(_draw(stage, number, people, stage.reviewers, seed))
+    return _join_names(_draw_reviewers(stage, number, people, stage.reviewers, seed))
 
 
-def _draw(
+def _draw_reviewers(
     stage: Stage, number: int, people: Sequence[str], needed: int, seed: int
 ) -> tuple[str, ...]:
     shares = stage.shares if stage.allocation == "shares" else {}
-    return screening.assigned(number, people, needed, seed=seed, shares=shares)
+    return screening.assign_reviewers(number, people, needed, seed=seed, shares=shares)
 
 
-def _named(people: Sequence[str]) -> str:
+def _join_names(people: Sequence[str]) -> str:
     return "".join(f"|{name}|" for name in sorted(people))
 
 
-def give_anew(project: Project, conn: Connection) -> int:
+def reassign(project: Project, conn: Connection) -> int:
     """Gives open reports out anew where those they were given to are too few now; gives how many.
 
     Who is left of a report's readers keeps it, and others are drawn beside them. So nothing waits
@@ -47,27 +49,34 @@ def give_anew(project: Project, conn: Connection) -> int:
     """
     changed = 0
     for stage in project.protocol.stages:
-        people = active(project, conn, stage)
-        fresh = {
+        reviewers = active_reviewers(project, conn, stage)
+        new_assignments = {
             number: after
-            for number, before, voters in screening_queue.open_places(conn, stage.id)
-            if (after := _anew(stage, number, before, voters, people, project)) != before
+            for number, before, voters in screening_queue.list_open_reports(conn, stage.id)
+            if (after := _reassign_report(stage, number, before, voters, reviewers, project))
+            != before
         }
-        screening_queue.assign(conn, stage.id, fresh)
-        changed += len(fresh)
+        screening_queue.assign_reports(conn, stage.id, new_assignments)
+        changed += len(new_assignments)
     return changed
 
 
-def _anew(
-    stage: Stage, number: int, before: str | None, voters: str, people: Sequence[str],
+def _reassign_report(
+    stage: Stage,
+    number: int,
+    before: str | None,
+    voters: str,
+    people: Sequence[str],
     project: Project,
-) -> str | None:  # fmt: skip
+) -> str | None:
     if stage.allocation == "everyone":
         return None
-    had = [one for one in people if f"|{one}|" in (voters if before is None else before)]
+    remaining = [name for name in people if f"|{name}|" in (voters if before is None else before)]
     needed = min(stage.reviewers, len(people))
-    if before is not None and len(had) >= needed:
+    if before is not None and len(remaining) >= needed:
         return before
-    others = [one for one in people if one not in had]
+    others = [name for name in people if name not in remaining]
     seed = project.protocol.ranking.seed
-    return _named([*had, *_draw(stage, number, others, max(0, needed - len(had)), seed)])
+    return _join_names(
+        [*remaining, *_draw_reviewers(stage, number, others, max(0, needed - len(remaining)), seed)]
+    )

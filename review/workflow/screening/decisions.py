@@ -7,21 +7,21 @@ from datetime import datetime
 
 from review.errors import ReviewError
 from review.models import Decision, Role, Verdict
-from review.protocol import Protocol, Stage, stage_reviewers
-from review.screening import Standing
+from review.protocol import Protocol, Stage, list_stage_reviewers
+from review.screening import ScreeningStatus
 from review.store import Connection, decisions, records
-from review.store.records import key_of
-from review.store.timestamps import now
+from review.store.records import format_record_key
+from review.store.timestamps import utc_now
 from review.workflow.project.project import Project
 from review.workflow.screening import status as standings
-from review.workflow.screening.status import Family
+from review.workflow.screening.status import ReportDecisions
 
-LATER = 1 << 40
+UNSAVED_ID_START = 1 << 40
 """Row numbers of decisions that are not stored yet begin here, so that they sort as newest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class NewDecision:
     """A decision somebody wants to enter."""
 
     record: int
@@ -34,18 +34,20 @@ class Wanted:
     role: Role = "reviewer"
 
 
-def stage_named(protocol: Protocol, name: str) -> Stage:
+def find_stage(protocol: Protocol, name: str) -> Stage:
     """The stage of an id or a kind. Raises ReviewError with the nearest name."""
     for stage in protocol.stages:
         if name in (stage.id, stage.kind, stage.name):
             return stage
     ids = [stage.id for stage in protocol.stages]
-    near = difflib.get_close_matches(name, ids, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    close_matches = difflib.get_close_matches(name, ids, n=1)
+    hint = f" Did you mean {close_matches[0]!r}?" if close_matches else ""
     raise ReviewError(f"There is no stage {name!r}; the stages are {', '.join(ids)}.{hint}")
 
 
-def decide(project: Project, wanted: Wanted, who: str | None = None) -> Standing:
+def add_decision(
+    project: Project, new_decision: NewDecision, who: str | None = None
+) -> ScreeningStatus:
     """Adds one decision and gives the report's standing after it.
 
     Raises:
@@ -53,109 +55,142 @@ def decide(project: Project, wanted: Wanted, who: str | None = None) -> Standing
             somebody else has adjudicated it already. Nothing is added then.
     """
     with project.store.write() as conn:
-        return add(project, conn, [wanted], now(), who=who)[0]
+        return add_decisions(project, conn, [new_decision], utc_now(), who=who)[0]
 
 
-def add(
+def add_decisions(
     project: Project,
     conn: Connection,
-    wanted: Sequence[Wanted],
+    new_decisions: Sequence[NewDecision],
     at: datetime,
     *,
     who: str | None = None,
     batch: int | None = None,
-) -> list[Standing]:
+) -> list[ScreeningStatus]:
     """Adds decisions in one transaction, each checked against the state the ones before it made.
 
     Raises:
         ReviewError: as decide, naming the record; the transaction then keeps none of them.
     """
-    known = standings.family(conn, [one.record for one in wanted])
+    report_decisions = standings.load_report_decisions(
+        conn, [new_decision.record for new_decision in new_decisions]
+    )
     rows: list[Decision] = []
-    found: list[Standing] = []
-    for one in wanted:
-        if one.record not in known.report_of:
-            records.get(conn, one.record)
-        stage, reason = _checked(project, known, one)
+    statuses: list[ScreeningStatus] = []
+    for new_decision in new_decisions:
+        if new_decision.record not in report_decisions.report_of:
+            records.get_record(conn, new_decision.record)
+        stage, reason = _check_decision(project, report_decisions, new_decision)
         row = Decision(
-            one.record, stage.id, one.reviewer, one.verdict, at, reason, one.note, one.role,
-            id=len(rows) + LATER,
-        )  # fmt: skip
-        rows.append(row)
-        report = known.report_of[one.record]
-        known.by_report[report].setdefault(stage.id, []).append(row)
-        found.append(standings.of(project.protocol, known, report)[stage.id])
-    decisions.add(conn, rows, who=who, batch=batch, protocol=project.fingerprint)
-    standings.keep(project, conn, known)
-    return found
-
-
-def _checked(project: Project, known: Family, one: Wanted) -> tuple[Stage, str | None]:
-    """The decision's stage and its reason in the protocol's words."""
-    stage = stage_named(project.protocol, one.stage)
-    _check_person(project, stage, one, known.away)
-    reason = _check_reason(stage, one)
-    before = standings.of(project.protocol, known, known.report_of[one.record])
-    if stage.id not in before:
-        last = next(s.id for s in reversed(project.protocol.stages) if s.id in before)
-        raise ReviewError(
-            f"{key_of(one.record)} is not at stage {stage.id!r}: it is {before[last].status} at "
-            f"{last!r}."
+            new_decision.record,
+            stage.id,
+            new_decision.reviewer,
+            new_decision.verdict,
+            at,
+            reason,
+            new_decision.note,
+            new_decision.role,
+            id=len(rows) + UNSAVED_ID_START,
         )
-    if one.role == "adjudicator":
-        _check_adjudication(one, before[stage.id])
+        rows.append(row)
+        report = report_decisions.report_of[new_decision.record]
+        report_decisions.by_report[report].setdefault(stage.id, []).append(row)
+        statuses.append(
+            standings.get_report_statuses(project.protocol, report_decisions, report)[stage.id]
+        )
+    decisions.add_decisions(conn, rows, who=who, batch=batch, protocol=project.fingerprint)
+    standings.save_statuses(project, conn, report_decisions)
+    return statuses
+
+
+def _check_decision(
+    project: Project, report_decisions: ReportDecisions, new_decision: NewDecision
+) -> tuple[Stage, str | None]:
+    """The decision's stage and its reason in the protocol's words."""
+    stage = find_stage(project.protocol, new_decision.stage)
+    _check_person(project, stage, new_decision, report_decisions.departed)
+    reason = _check_reason(stage, new_decision)
+    statuses = standings.get_report_statuses(
+        project.protocol, report_decisions, report_decisions.report_of[new_decision.record]
+    )
+    if stage.id not in statuses:
+        last_stage = next(s.id for s in reversed(project.protocol.stages) if s.id in statuses)
+        raise ReviewError(
+            f"{format_record_key(new_decision.record)} is not at stage {stage.id!r}: it is "
+            f"{statuses[last_stage].status} at "
+            f"{last_stage!r}."
+        )
+    if new_decision.role == "adjudicator":
+        _check_adjudication(new_decision, statuses[stage.id])
     return stage, reason
 
 
-def _check_person(project: Project, stage: Stage, one: Wanted, gone: set[str]) -> None:
-    if one.role == "automation":
+def _check_person(
+    project: Project, stage: Stage, new_decision: NewDecision, departed: set[str]
+) -> None:
+    if new_decision.role == "automation":
         return
-    if one.role == "reviewer":
-        may = [name for name in stage_reviewers(project.protocol, stage) if name not in gone]
-        what = f"a reviewer of stage {stage.id!r}"
+    if new_decision.role == "reviewer":
+        allowed_names = [
+            name for name in list_stage_reviewers(project.protocol, stage) if name not in departed
+        ]
+        description = f"a reviewer of stage {stage.id!r}"
     else:
-        may = [p.name for p in project.protocol.team if "adjudicator" in p.roles]
-        what = "an adjudicator"
-    if one.reviewer not in may:
-        near = difflib.get_close_matches(one.reviewer, may, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        allowed_names = [p.name for p in project.protocol.team if "adjudicator" in p.roles]
+        description = "an adjudicator"
+    if new_decision.reviewer not in allowed_names:
+        close_matches = difflib.get_close_matches(new_decision.reviewer, allowed_names, n=1)
+        hint = f" Did you mean {close_matches[0]!r}?" if close_matches else ""
         raise ReviewError(
-            f"{one.reviewer!r} is not {what}; these are: {', '.join(may) or 'nobody'}.{hint}"
+            f"{new_decision.reviewer!r} is not {description}; these are: "
+            f"{', '.join(allowed_names) or 'nobody'}.{hint}"
         )
 
 
-def _check_reason(stage: Stage, one: Wanted) -> str | None:
-    if one.verdict != "exclude":
+def _check_reason(stage: Stage, new_decision: NewDecision) -> str | None:
+    if new_decision.verdict != "exclude":
         return None
-    if not one.reason:
+    if not new_decision.reason:
         if stage.kind == "eligibility":
             raise ReviewError(
-                f"{key_of(one.record)}: an exclusion at {stage.id!r} needs one of its reasons: "
+                f"{format_record_key(new_decision.record)}: an exclusion at {stage.id!r} needs "
+                "one of its reasons: "
                 f"{'; '.join(stage.reasons)}."
             )
         return None
-    if not stage.reasons or one.role == "automation" or stage.kind == "quality":
-        return one.reason
+    if not stage.reasons or new_decision.role == "automation" or stage.kind == "quality":
+        return new_decision.reason
     for reason in stage.reasons:
-        if reason.casefold() == one.reason.strip().casefold():
+        if reason.casefold() == new_decision.reason.strip().casefold():
             return reason
-    near = difflib.get_close_matches(one.reason, stage.reasons, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    close_matches = difflib.get_close_matches(new_decision.reason, stage.reasons, n=1)
+    hint = f" Did you mean {close_matches[0]!r}?" if close_matches else ""
     raise ReviewError(
-        f"{key_of(one.record)}: {one.reason!r} is not a reason of stage {stage.id!r}; "
+        f"{format_record_key(new_decision.record)}: {new_decision.reason!r} is not a reason of "
+        f"stage {stage.id!r}; "
         f"these are: {'; '.join(stage.reasons)}.{hint}"
     )
 
 
-def _check_adjudication(one: Wanted, here: Standing) -> None:
-    others = [d for d in here.decisions if d.role == "adjudicator" and d.reviewer != one.reviewer]
+def _check_adjudication(new_decision: NewDecision, report_status: ScreeningStatus) -> None:
+    others = [
+        d
+        for d in report_status.decisions
+        if d.role == "adjudicator" and d.reviewer != new_decision.reviewer
+    ]
     if others:
         raise ReviewError(
-            f"{key_of(one.record)} was settled already by {others[-1].reviewer}; "
+            f"{format_record_key(new_decision.record)} was settled already by "
+            f"{others[-1].reviewer}; "
             "they can undo it first."
         )
-    if one.verdict is not None and here.status != "conflict" and here.settled_by != "adjudicator":
+    if (
+        new_decision.verdict is not None
+        and report_status.status != "conflict"
+        and report_status.resolved_by != "adjudicator"
+    ):
         raise ReviewError(
-            f"{key_of(one.record)} is not in conflict at this stage ({here.status}); "
+            f"{format_record_key(new_decision.record)} is not in conflict at this stage "
+            f"({report_status.status}); "
             "there is nothing to settle."
         )

@@ -4,26 +4,26 @@ from collections.abc import Iterable, Sequence
 
 from review import query
 from review.errors import ReviewError
-from review.protocol import KeywordRule, stage_of
+from review.protocol import KeywordRule, find_stage
 from review.store import Connection, audit_events, decisions
-from review.store.timestamps import now
+from review.store.timestamps import utc_now
 from review.workflow.project.project import Project
 from review.workflow.screening import status as standings
-from review.workflow.screening.decisions import Wanted, add
-from review.workflow.screening.record_texts import texts_of
+from review.workflow.screening.decisions import NewDecision, add_decisions
+from review.workflow.screening.record_texts import load_texts
 
 
-def name_of(rule: KeywordRule) -> str:
+def get_rule_name(rule: KeywordRule) -> str:
     """The name a rule's decisions stand under."""
     return f"rule {rule.id}"
 
 
-def reason_of(rule: KeywordRule) -> str:
+def get_rule_reason(rule: KeywordRule) -> str:
     """What the PRISMA box says of a rule's records."""
     return rule.reason or f"No word of rule '{rule.id}'"
 
 
-def apply(project: Project, who: str) -> dict[str, tuple[int, int]]:
+def apply_rules(project: Project, who: str) -> dict[str, tuple[int, int]]:
     """Holds every rule against the title and abstract of each report nobody has judged.
 
     What does not match is marked; what a rule marked before and now matches (the protocol has
@@ -36,23 +36,33 @@ def apply(project: Project, who: str) -> dict[str, tuple[int, int]]:
         ReviewError: the review has no screening stage or no rules.
         QueryError: a rule's query cannot be read.
     """
-    stage = stage_of(project.protocol, "screening")
+    stage = find_stage(project.protocol, "screening")
     if stage is None or not project.protocol.rules:
         raise ReviewError("The protocol has no 'rules', or no screening stage to apply them at.")
     with project.store.write() as conn:
-        back = take_back(project, conn, who)
-        done = {}
+        withdrawn_counts = withdraw_matches(project, conn, who)
+        counts = {}
         for rule in project.protocol.rules:
-            found = standings.compute(project, conn)[stage.id]
-            asked = [n for n, one in found.items() if one.status == "pending"]
-            fits = _matching(conn, rule, asked)
-            out = [n for n in asked if n not in fits]
-            _enter(project, conn, rule, who, [_wanted(n, stage.id, rule, out=True) for n in out])
-            done[rule.id] = (len(out), back[rule.id])
-    return done
+            report_statuses = standings.compute_statuses(project, conn)[stage.id]
+            pending = [
+                n
+                for n, report_status in report_statuses.items()
+                if report_status.status == "pending"
+            ]
+            matching = _find_matches(conn, rule, pending)
+            excluded = [n for n in pending if n not in matching]
+            _add_rule_decisions(
+                project,
+                conn,
+                rule,
+                who,
+                [_build_decision(n, stage.id, rule, exclude=True) for n in excluded],
+            )
+            counts[rule.id] = (len(excluded), withdrawn_counts[rule.id])
+    return counts
 
 
-def take_back(
+def withdraw_matches(
     project: Project, conn: Connection, who: str, among: Iterable[int] | None = None
 ) -> dict[str, int]:
     """Takes back what a rule marked and now matches; asked after every merge, for a record that a
@@ -61,64 +71,97 @@ def take_back(
     Args:
         among: only these records; all that are marked where None.
     """
-    asked = None if among is None else sorted(among)
-    stage = stage_of(project.protocol, "screening")
+    numbers = None if among is None else sorted(among)
+    stage = find_stage(project.protocol, "screening")
     if stage is None:
         return {}
-    done = {}
+    counts = {}
     for rule in project.protocol.rules:
-        made = decisions.every(conn, stage=stage.id, reviewer=name_of(rule), records=asked)
-        newest = {one.record: one.verdict for one in made}
+        rule_decisions = decisions.list_decisions(
+            conn, stage=stage.id, reviewer=get_rule_name(rule), records=numbers
+        )
+        newest = {decision.record: decision.verdict for decision in rule_decisions}
         marked = [n for n, verdict in newest.items() if verdict is not None]
-        back = _matching(conn, rule, marked)
-        _enter(project, conn, rule, who, [_wanted(n, stage.id, rule, out=False) for n in back])
-        done[rule.id] = len(back)
-    return done
+        matching = _find_matches(conn, rule, marked)
+        _add_rule_decisions(
+            project,
+            conn,
+            rule,
+            who,
+            [_build_decision(n, stage.id, rule, exclude=False) for n in matching],
+        )
+        counts[rule.id] = len(matching)
+    return counts
 
 
-def _matching(conn: Connection, rule: KeywordRule, asked: Sequence[int]) -> set[int]:
+def _find_matches(conn: Connection, rule: KeywordRule, numbers: Sequence[int]) -> set[int]:
     """Those that match: a report does where any of its records does, whichever it stands under."""
-    if not asked:
+    if not numbers:
         return set()
-    holds = query.matcher(query.parse(rule.must_match))
-    return {n for n, read in texts_of(conn, asked).items() if any(holds(*one) for one in read)}
+    is_match = query.build_text_matcher(query.parse(rule.must_match))
+    return {
+        n
+        for n, record_texts in load_texts(conn, numbers).items()
+        if any(is_match(*text) for text in record_texts)
+    }
 
 
-def _enter(
-    project: Project, conn: Connection, rule: KeywordRule, who: str, wanted: list[Wanted]
+def _add_rule_decisions(
+    project: Project,
+    conn: Connection,
+    rule: KeywordRule,
+    who: str,
+    new_decisions: list[NewDecision],
 ) -> None:
-    if not wanted:
+    if not new_decisions:
         return
-    kind = "rule" if wanted[0].verdict else "rule taken back"
-    detail = {"query": rule.must_match, "n": len(wanted)}
-    audit_events.add(conn, kind, who, now(), subject=rule.id, detail=detail)
-    add(project, conn, sorted(wanted, key=lambda one: one.record), now(), who=who)
+    kind = "rule" if new_decisions[0].verdict else "rule taken back"
+    detail = {"query": rule.must_match, "n": len(new_decisions)}
+    audit_events.add_event(conn, kind, who, utc_now(), subject=rule.id, detail=detail)
+    add_decisions(
+        project,
+        conn,
+        sorted(new_decisions, key=lambda new_decision: new_decision.record),
+        utc_now(),
+        who=who,
+    )
 
 
-def _wanted(number: int, stage: str, rule: KeywordRule, *, out: bool) -> Wanted:
-    name = name_of(rule)
-    if out:
-        return Wanted(number, stage, name, "exclude", reason_of(rule), None, "automation")
-    return Wanted(number, stage, name, None, role="automation")
+def _build_decision(number: int, stage: str, rule: KeywordRule, *, exclude: bool) -> NewDecision:
+    name = get_rule_name(rule)
+    if exclude:
+        return NewDecision(
+            number, stage, name, "exclude", get_rule_reason(rule), None, "automation"
+        )
+    return NewDecision(number, stage, name, None, role="automation")
 
 
-def withdraw(project: Project, rule_id: str, who: str) -> int:
+def withdraw_rule(project: Project, rule_id: str, who: str) -> int:
     """Takes back all that a rule marked; gives how many reports.
 
     Raises:
         ReviewError: no rule of this name ever marked anything.
     """
-    stage = stage_of(project.protocol, "screening")
+    stage = find_stage(project.protocol, "screening")
     name = f"rule {rule_id}"
     with project.store.write() as conn:
-        made = decisions.every(conn, stage=stage.id, reviewer=name) if stage else []
-        if not made or stage is None:
-            raise ReviewError(f"No rule {rule_id!r} has marked anything.")
-        newest = {one.record: one.verdict for one in made}
-        back = sorted(n for n, verdict in newest.items() if verdict is not None)
-        wanted = [Wanted(n, stage.id, name, None, role="automation") for n in back]
-        audit_events.add(
-            conn, "rule withdrawn", who, now(), subject=rule_id, detail={"n": len(back)}
+        rule_decisions = (
+            decisions.list_decisions(conn, stage=stage.id, reviewer=name) if stage else []
         )
-        add(project, conn, wanted, now(), who=who)
-    return len(back)
+        if not rule_decisions or stage is None:
+            raise ReviewError(f"No rule {rule_id!r} has marked anything.")
+        newest = {decision.record: decision.verdict for decision in rule_decisions}
+        marked_numbers = sorted(n for n, verdict in newest.items() if verdict is not None)
+        new_decisions = [
+            NewDecision(n, stage.id, name, None, role="automation") for n in marked_numbers
+        ]
+        audit_events.add_event(
+            conn,
+            "rule withdrawn",
+            who,
+            utc_now(),
+            subject=rule_id,
+            detail={"n": len(marked_numbers)},
+        )
+        add_decisions(project, conn, new_decisions, utc_now(), who=who)
+    return len(marked_numbers)

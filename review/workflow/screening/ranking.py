@@ -13,31 +13,31 @@ from review import ranking, stopping
 from review.errors import ReviewError
 from review.models import Decision
 from review.protocol import Stage
-from review.screening import Standing
-from review.stopping import Evidence
+from review.screening import ScreeningStatus
+from review.stopping import StoppingEvidence
 from review.store import Connection, audit_events, decisions, links, records, screening_queue
-from review.store.records import number_of
-from review.store.screening_queue import Place
-from review.store.timestamps import from_text, now, to_text
+from review.store.records import parse_record_key
+from review.store.screening_queue import QueuePosition
+from review.store.timestamps import format_timestamp, parse_timestamp, utc_now
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding
 from review.workflow.screening import status as standings
-from review.workflow.screening.decisions import Wanted, add
-from review.workflow.screening.record_texts import texts_of
-from review.workflow.screening.reviewing import lay_out
+from review.workflow.screening.decisions import NewDecision, add_decisions
+from review.workflow.screening.record_texts import load_texts
+from review.workflow.screening.reviewing import enqueue
 
-NEW_DECISIONS = 10
+MIN_NEW_DECISIONS = 10
 """A new order is made after so many new labels at least, or after NEW_SHARE more."""
-NEW_SHARE = 0.05
-STOPPED = "Not screened: screening was stopped"
+MIN_NEW_SHARE = 0.05
+STOPPED_REASON = "Not screened: screening was stopped"
 """The rule that unscreened records are marked with, by the lead's act."""
 
-_BUSY: dict[tuple[Path, str], subprocess.Popen[bytes]] = {}
+_TRAINING_PROCESSES: dict[tuple[Path, str], subprocess.Popen[bytes]] = {}
 _GUARD = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Ordered:
+class RankingResult:
     """What a new order was made from."""
 
     model: str
@@ -48,67 +48,79 @@ class Ordered:
     """Reports not screened, in their new order."""
 
 
-def labels_of(found: dict[int, Standing]) -> dict[int, int]:
+def get_labels(report_statuses: dict[int, ScreeningStatus]) -> dict[int, int]:
     """Report -> 1 (somebody would go on reading it) or 0, for reports somebody has judged.
 
     A settled report counts as settled; else any include or unsure makes it 1.
     """
     labels = {}
-    for report, one in found.items():
-        if one.settled_by == "automation":
+    for report, report_status in report_statuses.items():
+        if report_status.resolved_by == "automation":
             continue
-        if one.status in ("included", "excluded"):
-            labels[report] = int(one.status == "included")
-        elif one.decisions:
-            labels[report] = int(any(d.verdict != "exclude" for d in one.decisions))
+        if report_status.status in ("included", "excluded"):
+            labels[report] = int(report_status.status == "included")
+        elif report_status.decisions:
+            labels[report] = int(any(d.verdict != "exclude" for d in report_status.decisions))
     return labels
 
 
-def retrain(project: Project, stage: Stage) -> Ordered:
+def retrain_ranking(project: Project, stage: Stage) -> RankingResult:
     """Makes the stage's order anew from the decisions so far; random until there are enough.
 
     Raises:
         ReviewError: the protocol names a model that is not there.
     """
     with project.store.write() as conn:
-        lay_out(project, conn, stage)
+        enqueue(project, conn, stage)
     with project.store.read() as conn:
-        found = standings.compute(project, conn)[stage.id]
-        texts = _texts(conn, found)
-        places = screening_queue.places(conn, stage.id)
-    labels = labels_of(found)
+        report_statuses = standings.compute_statuses(project, conn)[stage.id]
+        texts = _load_texts(conn, report_statuses)
+        positions = screening_queue.list_positions(conn, stage.id)
+    labels = get_labels(report_statuses)
     settings = project.protocol.ranking
     relevant = sum(labels.values())
     enough = relevant >= settings.min_included
     enough = enough and len(labels) - relevant >= settings.min_excluded
     if settings.model == "random" or not enough:
-        return Ordered("random", 0, relevant, len(places) - len(labels))
-    numbers = sorted(place.record for place in places if place.record in texts)
-    row = {number: at for at, number in enumerate(numbers)}
-    question = _question(project)
+        return RankingResult("random", 0, relevant, len(positions) - len(labels))
+    numbers = sorted(position.record for position in positions if position.record in texts)
+    row_by_number = {number: index for index, number in enumerate(numbers)}
+    question = _build_question(project)
     try:
-        ready = ranking.prepare([texts[n] for n in numbers], question, model=settings.model)
+        features = ranking.prepare_features(
+            [texts[n] for n in numbers], question, model=settings.model
+        )
     except ValueError as error:
         raise ReviewError(f"ranking.model in protocol.yaml: {error}.") from error
     labelled = sorted(labels)
-    values = ranking.scores(
-        ready, [row[n] for n in labelled], [labels[n] for n in labelled], settings.seed
+    values = ranking.score_records(
+        features, [row_by_number[n] for n in labelled], [labels[n] for n in labelled], settings.seed
     )
-    free = [row[p.record] for p in places if p.record in row and _free(p, found, labels)]
-    ordered = ranking.order(
-        values, free, settings.seed + len(labels), random_share=settings.random_share
+    movable_rows = [
+        row_by_number[position.record]
+        for position in positions
+        if position.record in row_by_number and _is_movable(position, report_statuses, labels)
+    ]
+    ordered = ranking.order_candidates(
+        values, movable_rows, settings.seed + len(labels), random_share=settings.random_share
     )
-    _keep(project, stage, [(numbers[at], float(values[at]), drawn) for at, drawn in ordered],
-          (settings.model, len(labels)))  # fmt: skip
-    return Ordered(settings.model, len(labels), relevant, len(ordered))
+    _save_order(
+        project,
+        stage,
+        [(numbers[index], float(values[index]), drawn) for index, drawn in ordered],
+        (settings.model, len(labels)),
+    )
+    return RankingResult(settings.model, len(labels), relevant, len(ordered))
 
 
-def _free(place: Place, found: dict[int, Standing], labels: dict[int, int]) -> bool:
+def _is_movable(
+    position: QueuePosition, report_statuses: dict[int, ScreeningStatus], labels: dict[int, int]
+) -> bool:
     """A place that may move: not a pilot record, and nobody has judged it yet."""
-    return not place.pilot and place.record not in labels
+    return not position.pilot and position.record not in labels
 
 
-def _keep(
+def _save_order(
     project: Project,
     stage: Stage,
     ranked: Sequence[tuple[int, float, bool]],
@@ -117,77 +129,88 @@ def _keep(
     """Puts the new order in place: what does not move stays in front, in its old order; nor does
     what was judged while the order was learned, which keeps the score it was shown for."""
     with project.store.write() as conn:
-        judged = decisions.voted_on(conn, stage.id)
-        ranked = [one for one in ranked if one[0] not in judged]
+        judged = decisions.list_voted_reports(conn, stage.id)
+        ranked = [entry for entry in ranked if entry[0] not in judged]
         moved = {number for number, _, _ in ranked}
-        before = {place.record: place for place in screening_queue.places(conn, stage.id)}
-        still = [place for place in before.values() if place.record not in moved]
-        fresh = [
-            replace(before[number], score=score, drawn=drawn, run=None)
-            for number, score, drawn in ranked
-            if number in before
+        old_positions = {
+            position.record: position for position in screening_queue.list_positions(conn, stage.id)
+        }
+        fixed_positions = [
+            position for position in old_positions.values() if position.record not in moved
         ]
-        places = [replace(place, position=at) for at, place in enumerate([*still, *fresh])]
+        new_positions = [
+            replace(old_positions[number], score=score, drawn=drawn, run=None)
+            for number, score, drawn in ranked
+            if number in old_positions
+        ]
+        positions = [
+            replace(position, position=index)
+            for index, position in enumerate([*fixed_positions, *new_positions])
+        ]
         seed = project.protocol.ranking.seed
-        screening_queue.put(
-            conn, stage.id, places, now(), model=run[0], seed=seed, trained_on=run[1]
+        screening_queue.write_order(
+            conn, stage.id, positions, utc_now(), model=run[0], seed=seed, trained_on=run[1]
         )
 
 
-def _texts(conn: Connection, numbers: Iterable[int]) -> dict[int, str]:
+def _load_texts(conn: Connection, numbers: Iterable[int]) -> dict[int, str]:
     """Report -> what is learned from, as a reviewer is shown it."""
-    read = texts_of(conn, numbers)
-    return {n: ranking.text_of(*given[0]) for n, given in read.items() if given}
+    texts = load_texts(conn, numbers)
+    return {
+        n: ranking.build_text(*record_texts[0]) for n, record_texts in texts.items() if record_texts
+    }
 
 
-def _question(project: Project) -> str:
+def _build_question(project: Project) -> str:
     protocol = project.protocol
     return " ".join((protocol.question, protocol.title, *protocol.criteria.include))
 
 
-def due(project: Project, stage: Stage) -> bool:
+def is_retraining_due(project: Project, stage: Stage) -> bool:
     """Whether enough was decided since the newest order to make a new one."""
     if project.protocol.ranking.model == "random":
         return False
     with project.store.read() as conn:
-        run = screening_queue.newest(conn, stage.id)
-        judged = decisions.judged_count(conn, stage.id)
-    trained = int(run["trained_on"]) if run else 0
-    return judged - trained >= max(NEW_DECISIONS, int(NEW_SHARE * judged))
+        run = screening_queue.get_newest_run(conn, stage.id)
+        judged_count = decisions.count_judged_records(conn, stage.id)
+    trained_count = int(run["trained_on"]) if run else 0
+    return judged_count - trained_count >= max(MIN_NEW_DECISIONS, int(MIN_NEW_SHARE * judged_count))
 
 
-def retrain_behind(project: Project, stage: Stage) -> bool:
+def retrain_in_background(project: Project, stage: Stage) -> bool:
     """Starts making a new order in a process of its own where one is due; nobody waits for it.
 
     Gives whether one was started: not while another is under way.
     """
     key = (project.folder, stage.id)
     with _GUARD:
-        running = _BUSY.get(key)
-        if (running is not None and running.poll() is None) or not due(project, stage):
+        process = _TRAINING_PROCESSES.get(key)
+        if (process is not None and process.poll() is None) or not is_retraining_due(
+            project, stage
+        ):
             return False
-        words = [sys.executable, "-m", "review.cli", "--review", str(project.folder)]
-        words += ["rank", "train", "--stage", stage.id]
-        around = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        command = [sys.executable, "-m", "review.cli", "--review", str(project.folder)]
+        command += ["rank", "train", "--stage", stage.id]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         with (project.folder / "rank.log").open("ab") as log:
-            _BUSY[key] = subprocess.Popen(
-                words,
+            _TRAINING_PROCESSES[key] = subprocess.Popen(
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=around,
-                preexec_fn=_quietly,
+                env=environment,
+                preexec_fn=_lower_priority,
             )
     return True
 
 
-def _quietly() -> None:
+def _lower_priority() -> None:
     """Lets the app go first."""
     os.nice(10)
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class RankExplanation:
     """Where a report stands in the order, what put it there, and the words that pull at it."""
 
     key: str
@@ -205,9 +228,9 @@ class Explained:
     positive ones pull to the front, the strongest come first."""
 
 
-def explain(
+def explain_position(
     project: Project, stage: Stage, key: str, most: int = 12, *, reader: str | None = None
-) -> Explained:
+) -> RankExplanation:
     """Why a record stands where it does in the stage's order.
 
     Args:
@@ -217,53 +240,59 @@ def explain(
     Raises:
         ReviewError: the record has not reached the stage.
     """
-    number = number_of(key)
+    number = parse_record_key(key)
     with project.store.read() as conn:
-        records.get(conn, number)
-        report = links.group_of(conn, number).get(number, (number, number))[0]
-        found = standings.compute(project, conn)[stage.id]
-        told = blinding.standings_for(blinding.reader(project, conn, reader), stage.id, found)
-        texts = _texts(conn, found)
-        at = screening_queue.place_of(conn, stage.id, report)
-        places = screening_queue.places(conn, stage.id)
+        records.get_record(conn, number)
+        report = links.get_study_groups(conn, number).get(number, (number, number))[0]
+        report_statuses = standings.compute_statuses(project, conn)[stage.id]
+        visible_statuses = blinding.mask_statuses(
+            blinding.get_blinded_reader(project, conn, reader), stage.id, report_statuses
+        )
+        texts = _load_texts(conn, report_statuses)
+        placement = screening_queue.get_position(conn, stage.id, report)
+        positions = screening_queue.list_positions(conn, stage.id)
     if report not in texts:
         raise ReviewError(f"{key} has not reached stage {stage.id!r}.")
-    waiting = [n for one in places if (n := one.record) in told and told[n].status == "pending"]
-    parts = _words(project, texts, labels_of(found), report)
+    waiting = [
+        n
+        for queued in positions
+        if (n := queued.record) in visible_statuses and visible_statuses[n].status == "pending"
+    ]
+    parts = _explain_words(project, texts, get_labels(report_statuses), report)
     pull = sum(abs(part) for _, part in parts) or 1.0
-    place, model, learned_from = at or (None, "random", 0)
-    learned = place is not None and place.score is not None
-    return Explained(
+    position, model, learned_from = placement or (None, "random", 0)
+    is_learned = position is not None and position.score is not None
+    return RankExplanation(
         key,
         waiting.index(report) + 1 if report in waiting else None,
         len(waiting),
-        model if learned else "random",
-        learned_from if learned else 0,
-        place.score if place else None,
-        bool(place and place.drawn),
+        model if is_learned else "random",
+        learned_from if is_learned else 0,
+        position.score if position else None,
+        bool(position and position.drawn),
         tuple((word, part / pull) for word, part in parts[:most]),
     )
 
 
-def _words(
+def _explain_words(
     project: Project, texts: dict[int, str], labels: dict[int, int], report: int
 ) -> list[tuple[str, float]]:
     numbers = sorted(texts)
-    row = {one: at for at, one in enumerate(numbers)}
-    ready = ranking.prepare([texts[n] for n in numbers], _question(project))
+    row_by_number = {number: index for index, number in enumerate(numbers)}
+    features = ranking.prepare_features([texts[n] for n in numbers], _build_question(project))
     labelled = sorted(labels)
-    return ranking.explain(
-        ready,
-        [row[n] for n in labelled],
+    return ranking.explain_score(
+        features,
+        [row_by_number[n] for n in labelled],
         [labels[n] for n in labelled],
         project.protocol.ranking.seed,
-        row[report],
+        row_by_number[report],
     )
 
 
-def stopping_now(
+def get_stopping_evidence(
     project: Project, stage: Stage, *, reader: str | None = None
-) -> tuple[Evidence, list[tuple[int, int]]]:
+) -> tuple[StoppingEvidence, list[tuple[int, int]]]:
     """The evidence for stopping at a stage, and the recall curve so far.
 
     Drawn at random is only what our own order drew from all that is there now: neither what a file
@@ -273,58 +302,77 @@ def stopping_now(
         reader: who asks; to who reviews too, what only others have judged is not screened yet.
     """
     with project.store.read() as conn:
-        found = _told(project, conn, stage, reader)
-        lots = _lots(project, conn, stage, found)
-    labels = labels_of(found)
-    begun = sorted(labels, key=lambda report: (_first(found[report].decisions), report))
-    given = [labels[report] for report in begun]
-    drawn = [report in lots for report in begun]
-    left = len(found) - len(labels) - sum(_ruled(one) for one in found.values())
-    target = project.protocol.ranking.target_recall
-    return stopping.evidence(given, drawn, left, target=target), stopping.curve(given)
-
-
-def _ruled(one: Standing) -> bool:
-    """Whether a rule marked a report; what a stop left unscreened is unscreened still."""
-    return one.settled_by == "automation" and one.reason != STOPPED
-
-
-def _told(
-    project: Project, conn: Connection, stage: Stage, reader: str | None
-) -> dict[int, Standing]:
-    """The stage's standings, as the reader may be told them."""
-    found = standings.compute(project, conn)[stage.id]
-    return blinding.standings_for(blinding.reader(project, conn, reader), stage.id, found)
-
-
-def _lots(project: Project, conn: Connection, stage: Stage, found: dict[int, Standing]) -> set[int]:
-    """Judged reports that our order drew at random from all that is there now."""
-    names = [one.id for one in project.protocol.stages]
-    earlier = names[: names.index(stage.id)]
-    arrived = (
-        decisions.newest_moment(conn, earlier) if earlier else records.newest_moment(conn, found)
+        report_statuses = _get_visible_statuses(project, conn, stage, reader)
+        drawn_reports = _find_drawn_reports(project, conn, stage, report_statuses)
+    labels = get_labels(report_statuses)
+    judged_reports = sorted(
+        labels, key=lambda report: (_get_first_decision(report_statuses[report].decisions), report)
     )
-    since = screening_queue.whole_since(conn, stage.id, arrived)
+    ordered_labels = [labels[report] for report in judged_reports]
+    drawn_flags = [report in drawn_reports for report in judged_reports]
+    remaining = (
+        len(report_statuses)
+        - len(labels)
+        - sum(_is_rule_decision(report_status) for report_status in report_statuses.values())
+    )
+    target = project.protocol.ranking.target_recall
+    return stopping.gather_evidence(
+        ordered_labels, drawn_flags, remaining, target=target
+    ), stopping.build_recall_curve(ordered_labels)
+
+
+def _is_rule_decision(report_status: ScreeningStatus) -> bool:
+    """Whether a rule marked a report; what a stop left unscreened is unscreened still."""
+    return report_status.resolved_by == "automation" and report_status.reason != STOPPED_REASON
+
+
+def _get_visible_statuses(
+    project: Project, conn: Connection, stage: Stage, reader: str | None
+) -> dict[int, ScreeningStatus]:
+    """The stage's standings, as the reader may be told them."""
+    report_statuses = standings.compute_statuses(project, conn)[stage.id]
+    return blinding.mask_statuses(
+        blinding.get_blinded_reader(project, conn, reader), stage.id, report_statuses
+    )
+
+
+def _find_drawn_reports(
+    project: Project, conn: Connection, stage: Stage, report_statuses: dict[int, ScreeningStatus]
+) -> set[int]:
+    """Judged reports that our order drew at random from all that is there now."""
+    stage_ids = [protocol_stage.id for protocol_stage in project.protocol.stages]
+    earlier = stage_ids[: stage_ids.index(stage.id)]
+    newest_arrival = (
+        decisions.get_newest_timestamp(conn, earlier)
+        if earlier
+        else records.get_newest_timestamp(conn, report_statuses)
+    )
+    since = screening_queue.find_complete_since(conn, stage.id, newest_arrival)
     if since is None:
         return set()
-    brought = decisions.from_files(conn, stage.id)
+    imported_ids = decisions.list_imported_ids(conn, stage.id)
     return {
-        place.record
-        for place in screening_queue.places(conn, stage.id)
-        if place.drawn
-        and place.record in found
-        and found[place.record].decisions
-        and to_text(min(one.at for one in found[place.record].decisions)) >= since
-        and not any(one.id in brought for one in found[place.record].decisions)
+        position.record
+        for position in screening_queue.list_positions(conn, stage.id)
+        if position.drawn
+        and position.record in report_statuses
+        and report_statuses[position.record].decisions
+        and format_timestamp(
+            min(decision.at for decision in report_statuses[position.record].decisions)
+        )
+        >= since
+        and not any(
+            decision.id in imported_ids for decision in report_statuses[position.record].decisions
+        )
     }
 
 
-def _first(made: Sequence[Decision]) -> tuple[str, int]:
-    first = min(made, key=lambda one: (one.at, one.id))
-    return first.at.isoformat(), first.id
+def _get_first_decision(report_decisions: Sequence[Decision]) -> tuple[str, int]:
+    first_decision = min(report_decisions, key=lambda decision: (decision.at, decision.id))
+    return first_decision.at.isoformat(), first_decision.id
 
 
-def stop(project: Project, stage: Stage, who: str, why: str) -> int:
+def stop_screening(project: Project, stage: Stage, who: str, why: str) -> int:
     """The lead's recorded act: reports nobody has judged are marked ineligible by automation.
 
     Gives how many. Reversible with resume.
@@ -340,21 +388,30 @@ def stop(project: Project, stage: Stage, who: str, why: str) -> int:
     if not why.strip():
         raise ReviewError("Say in a sentence why screening stops here.")
     with project.store.write() as conn:
-        found = standings.compute(project, conn)[stage.id]
-        left = [report for report, one in found.items() if one.status == "pending"]
-        audit_events.add(
-            conn, "stop", who, now(), subject=stage.id, detail={"why": why, "n": len(left)}
-        )
-        wanted = [
-            Wanted(n, stage.id, "stopping", "exclude", STOPPED, None, "automation")
-            for n in sorted(left)
+        report_statuses = standings.compute_statuses(project, conn)[stage.id]
+        unscreened = [
+            report
+            for report, report_status in report_statuses.items()
+            if report_status.status == "pending"
         ]
-        add(project, conn, wanted, now(), who=who)
-    return len(left)
+        audit_events.add_event(
+            conn,
+            "stop",
+            who,
+            utc_now(),
+            subject=stage.id,
+            detail={"why": why, "n": len(unscreened)},
+        )
+        new_decisions = [
+            NewDecision(n, stage.id, "stopping", "exclude", STOPPED_REASON, None, "automation")
+            for n in sorted(unscreened)
+        ]
+        add_decisions(project, conn, new_decisions, utc_now(), who=who)
+    return len(unscreened)
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class StopEvent:
     """The lead's act that holds at a stage."""
 
     who: str
@@ -364,32 +421,41 @@ class Stopped:
     """Reports it left unscreened."""
 
 
-def stops(project: Project, stage: Stage, *, until: datetime | None = None) -> list[Stopped]:
+def list_stops(project: Project, stage: Stage, *, until: datetime | None = None) -> list[StopEvent]:
     """The acts by which screening was stopped at a stage and that hold (at a moment), oldest first;
     more than one where newcomers were left unscreened too."""
     with project.store.read() as conn:
-        made = [*audit_events.every(conn, kind="stop", until=until),
-                *audit_events.every(conn, kind="resume", until=until)]  # fmt: skip
-    held: list[Stopped] = []
-    for one in sorted(made, key=lambda act: int(act["id"])):
-        if one["subject"] != stage.id:
+        events = [
+            *audit_events.list_events(conn, kind="stop", until=until),
+            *audit_events.list_events(conn, kind="resume", until=until),
+        ]
+    in_force: list[StopEvent] = []
+    for event in sorted(events, key=lambda row: int(row["id"])):
+        if event["subject"] != stage.id:
             continue
-        if one["kind"] == "resume":
-            held = []
+        if event["kind"] == "resume":
+            in_force = []
             continue
-        told = one["detail"] or {}
-        n, why = int(told.get("n", 0)), str(told.get("why", ""))
-        held.append(Stopped(one["who"], from_text(one["at"]), why, n))
-    return [one for one in held if one.reports]
+        detail = event["detail"] or {}
+        n, why = int(detail.get("n", 0)), str(detail.get("why", ""))
+        in_force.append(StopEvent(event["who"], parse_timestamp(event["at"]), why, n))
+    return [stop_event for stop_event in in_force if stop_event.reports]
 
 
-def resume(project: Project, stage: Stage, who: str) -> int:
+def resume_screening(project: Project, stage: Stage, who: str) -> int:
     """Takes the lead's stop back: its reports are to be screened again. Gives how many."""
     with project.store.write() as conn:
-        made = decisions.every(conn, stage=stage.id, reviewer="stopping")
-        open_ones = {one.record: one for one in made}
-        back = [n for n, one in open_ones.items() if one.verdict is not None]
-        audit_events.add(conn, "resume", who, now(), subject=stage.id, detail={"n": len(back)})
-        wanted = [Wanted(n, stage.id, "stopping", None, role="automation") for n in sorted(back)]
-        add(project, conn, wanted, now(), who=who)
-    return len(back)
+        stop_decisions = decisions.list_decisions(conn, stage=stage.id, reviewer="stopping")
+        newest_decisions = {decision.record: decision for decision in stop_decisions}
+        reopened_numbers = [
+            n for n, decision in newest_decisions.items() if decision.verdict is not None
+        ]
+        audit_events.add_event(
+            conn, "resume", who, utc_now(), subject=stage.id, detail={"n": len(reopened_numbers)}
+        )
+        new_decisions = [
+            NewDecision(n, stage.id, "stopping", None, role="automation")
+            for n in sorted(reopened_numbers)
+        ]
+        add_decisions(project, conn, new_decisions, utc_now(), who=who)
+    return len(reopened_numbers)

@@ -8,27 +8,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from review.dedupe import is_posting
+from review.dedupe import is_preprint
 from review.errors import ReviewError
 from review.models import Decision
 from review.protocol import Protocol
 from review.store import Connection, audit_events, decisions, links, records
-from review.store.records import key_of, number_of
-from review.store.timestamps import from_text
+from review.store.records import format_record_key, parse_record_key
+from review.store.timestamps import parse_timestamp
 from review.workflow.project.project import Project
 
-REOPENED, KEPT = "study reopened", "study kept as judged"
+REOPENED_EVENT, KEPT_EVENT = "study reopened", "study kept as judged"
 """Kinds of acts; the subject is the preprint's key, the detail names its article and the stage."""
-JUDGED_AT = ("screening", "eligibility")
+RESCREENED_STAGE_KINDS = ("screening", "eligibility")
 """Kinds of stages at which a preprint is opened again: the last one it was judged at."""
-SETTLED = ("included", "excluded")
+SETTLED_STATUSES = ("included", "excluded")
 
-Both = Mapping[int, tuple[int, int]]
+RecordGroups = Mapping[int, tuple[int, int]]
 """Record -> (report, study)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reopened:
+class PreprintReopening:
     """A preprint that is judged again because its article has come; by key."""
 
     old: str
@@ -37,173 +37,220 @@ class Reopened:
     at: datetime
 
 
-def told(one: Reopened) -> str:
+def format_reopening(reopening: PreprintReopening) -> str:
     """What it means for people."""
     return (
-        f"{one.fresh}, the journal article of {one.old}, came after {one.old} was judged: "
-        f"{one.old} is open again at {one.stage}, and {one.fresh} is open for screening."
+        f"{reopening.fresh}, the journal article of {reopening.old}, came after {reopening.old} "
+        "was judged: "
+        f"{reopening.old} is open again at {reopening.stage}, and {reopening.fresh} is open for "
+        "screening."
     )
 
 
-def note(
-    conn: Connection, protocol: Protocol, change: tuple[Both, Both], who: str, at: datetime
-) -> list[Reopened]:
+def note_reopenings(
+    conn: Connection,
+    protocol: Protocol,
+    change: tuple[RecordGroups, RecordGroups],
+    who: str,
+    at: datetime,
+) -> list[PreprintReopening]:
     """Opens again each judged preprint whose study an unjudged article has joined; gives them.
 
     Args:
         change: groups before and after.
     """
     before, after = change
-    judged = {after[one.record][0] for one in _in_words(decisions.every(conn, records=after))}
+    judged_reports = {
+        after[decision.record][0]
+        for decision in _filter_human_decisions(decisions.list_decisions(conn, records=after))
+    }
     studies: dict[int, set[int]] = {}
     for report, study in after.values():
         studies.setdefault(study, set()).add(report)
-    found = []
+    pairs = []
     for reports in studies.values():
-        for old in sorted(reports & judged):
-            for fresh in sorted(reports - judged):
+        for old in sorted(reports & judged_reports):
+            for fresh in sorted(reports - judged_reports):
                 if before.get(old, (0, 0))[1] != before.get(fresh, (-1, -1))[1]:
-                    found.append((old, fresh))
-    return _added(conn, protocol, found, after, who, at) if found else []
+                    pairs.append((old, fresh))
+    return _add_reopenings(conn, protocol, pairs, after, who, at) if pairs else []
 
 
-def _in_words(given: Iterable[Decision]) -> list[Decision]:
+def _filter_human_decisions(all_decisions: Iterable[Decision]) -> list[Decision]:
     """The decisions of people that were not taken back."""
-    newest = {(x.record, x.stage, x.reviewer): x for x in given if x.role != "automation"}
-    return [one for one in newest.values() if one.verdict is not None]
+    newest = {(x.record, x.stage, x.reviewer): x for x in all_decisions if x.role != "automation"}
+    return [decision for decision in newest.values() if decision.verdict is not None]
 
 
-def _added(
-    conn: Connection, protocol: Protocol, found: list[tuple[int, int]], groups: Both,
-    who: str, at: datetime,
-) -> list[Reopened]:  # fmt: skip
+def _add_reopenings(
+    conn: Connection,
+    protocol: Protocol,
+    pairs: list[tuple[int, int]],
+    groups: RecordGroups,
+    who: str,
+    at: datetime,
+) -> list[PreprintReopening]:
     members: dict[int, list[int]] = {}
     for number, (report, _) in groups.items():
         members.setdefault(report, []).append(number)
-    noted = {(one.old, one.fresh) for one in _in_force(conn)}
-    added = []
-    for old, fresh in found:
-        stage = _last_judged(conn, protocol, members[old])
-        postings = [_any_posting(conn, members[one]) for one in (old, fresh)]
-        if stage is None or postings != [True, False] or (key_of(old), key_of(fresh)) in noted:
+    known_pairs = {(reopening.old, reopening.fresh) for reopening in _get_reopenings(conn)}
+    reopenings = []
+    for old, fresh in pairs:
+        stage = _find_last_stage(conn, protocol, members[old])
+        postings = [_has_posting(conn, members[report_number]) for report_number in (old, fresh)]
+        if (
+            stage is None
+            or postings != [True, False]
+            or (format_record_key(old), format_record_key(fresh)) in known_pairs
+        ):
             continue
-        one = Reopened(key_of(old), key_of(fresh), stage, at)
-        audit_events.add(conn, REOPENED, who, at, subject=one.old,
-                 detail={"report": one.fresh, "stage": stage})  # fmt: skip
-        added.append(one)
-    return added
+        reopening = PreprintReopening(format_record_key(old), format_record_key(fresh), stage, at)
+        audit_events.add_event(
+            conn,
+            REOPENED_EVENT,
+            who,
+            at,
+            subject=reopening.old,
+            detail={"report": reopening.fresh, "stage": stage},
+        )
+        reopenings.append(reopening)
+    return reopenings
 
 
-def _any_posting(conn: Connection, numbers: Iterable[int]) -> bool:
-    return any(is_posting(one.record) for one in records.many(conn, numbers).values())
+def _has_posting(conn: Connection, numbers: Iterable[int]) -> bool:
+    return any(is_preprint(stored.record) for stored in records.get_records(conn, numbers).values())
 
 
-def _last_judged(conn: Connection, protocol: Protocol, numbers: Iterable[int]) -> str | None:
+def _find_last_stage(conn: Connection, protocol: Protocol, numbers: Iterable[int]) -> str | None:
     """The last stage of JUDGED_AT that people judged some records at."""
-    reached = {one.stage for one in _in_words(decisions.every(conn, records=numbers))}
-    stages = [one.id for one in protocol.stages if one.kind in JUDGED_AT and one.id in reached]
+    reached = {
+        decision.stage
+        for decision in _filter_human_decisions(decisions.list_decisions(conn, records=numbers))
+    }
+    stages = [
+        stage.id
+        for stage in protocol.stages
+        if stage.kind in RESCREENED_STAGE_KINDS and stage.id in reached
+    ]
     return stages[-1] if stages else None
 
 
-def _in_force(conn: Connection, until: datetime | None = None) -> list[Reopened]:
+def _get_reopenings(conn: Connection, until: datetime | None = None) -> list[PreprintReopening]:
     """What was opened again and not taken back, as far as the acts go."""
-    opened = audit_events.every(conn, kind=REOPENED, until=until)
-    if not opened:
+    reopened_events = audit_events.list_events(conn, kind=REOPENED_EVENT, until=until)
+    if not reopened_events:
         return []
-    found: dict[tuple[str, str], Reopened] = {}
-    kept = audit_events.every(conn, kind=KEPT, until=until)
-    for act in sorted([*opened, *kept], key=lambda one: int(one["id"])):
-        detail = act["detail"] or {}
-        pair = (str(act["subject"]), str(detail["report"]))
-        found.pop(pair, None)
-        if act["kind"] == REOPENED and detail.get("stage"):
-            found[pair] = Reopened(*pair, str(detail["stage"]), from_text(act["at"]))
-    return list(found.values())
+    reopenings: dict[tuple[str, str], PreprintReopening] = {}
+    kept_events = audit_events.list_events(conn, kind=KEPT_EVENT, until=until)
+    for event in sorted([*reopened_events, *kept_events], key=lambda row: int(row["id"])):
+        detail = event["detail"] or {}
+        pair = (str(event["subject"]), str(detail["report"]))
+        reopenings.pop(pair, None)
+        if event["kind"] == REOPENED_EVENT and detail.get("stage"):
+            reopenings[pair] = PreprintReopening(
+                *pair, str(detail["stage"]), parse_timestamp(event["at"])
+            )
+    return list(reopenings.values())
 
 
-def _together(groups: Both, one: Reopened) -> bool:
+def _is_same_study(groups: RecordGroups, reopening: PreprintReopening) -> bool:
     """Whether preprint and article are still one study; where someone parted them it lapses."""
-    a, b = number_of(one.old), number_of(one.fresh)
+    a, b = parse_record_key(reopening.old), parse_record_key(reopening.fresh)
     return groups.get(a, (a, a))[1] == groups.get(b, (b, b))[1]
 
 
-def set_aside(
-    conn: Connection, groups: Both | None = None, until: datetime | None = None
+def find_superseded(
+    conn: Connection, groups: RecordGroups | None = None, until: datetime | None = None
 ) -> dict[tuple[int, str], datetime]:
     """(Report, stage) -> the moment up to which decisions there are set aside.
 
     Args:
         groups: those of the moment; the kept projection where None.
     """
-    opened = _in_force(conn, until)
-    if not opened:
+    reopenings = _get_reopenings(conn, until)
+    if not reopenings:
         return {}
-    known = _groups_of(conn, opened) if groups is None else groups
-    found: dict[tuple[int, str], datetime] = {}
-    for one in opened:
-        if _together(known, one):
-            number = number_of(one.old)
-            place = (known.get(number, (number, number))[0], one.stage)
-            found[place] = max(one.at, found.get(place, one.at))
-    return found
+    known_groups = _get_groups(conn, reopenings) if groups is None else groups
+    superseded: dict[tuple[int, str], datetime] = {}
+    for reopening in reopenings:
+        if _is_same_study(known_groups, reopening):
+            number = parse_record_key(reopening.old)
+            report_stage = (known_groups.get(number, (number, number))[0], reopening.stage)
+            superseded[report_stage] = max(reopening.at, superseded.get(report_stage, reopening.at))
+    return superseded
 
 
-def _groups_of(conn: Connection, opened: Iterable[Reopened]) -> Both:
-    return links.groups_of(conn, [number_of(k) for one in opened for k in (one.old, one.fresh)])
+def _get_groups(conn: Connection, reopenings: Iterable[PreprintReopening]) -> RecordGroups:
+    return links.get_report_groups(
+        conn,
+        [parse_record_key(k) for reopening in reopenings for k in (reopening.old, reopening.fresh)],
+    )
 
 
-def waiting(project: Project) -> list[Reopened]:
+def list_waiting(project: Project) -> list[PreprintReopening]:
     """Preprints opened again that are not settled again yet, oldest first."""
     with project.store.read() as conn:
-        opened = _in_force(conn)
-        if not opened:
+        reopenings = _get_reopenings(conn)
+        if not reopenings:
             return []
-        groups = _groups_of(conn, opened)
-        statuses = {stage: decisions.statuses(conn, stage) for stage in {x.stage for x in opened}}
+        groups = _get_groups(conn, reopenings)
+        statuses = {
+            stage: decisions.list_statuses(conn, stage) for stage in {x.stage for x in reopenings}
+        }
     return [
-        one
-        for one in opened
-        if _together(groups, one)
-        and statuses[one.stage].get(groups[number_of(one.old)][0]) not in SETTLED
+        reopening
+        for reopening in reopenings
+        if _is_same_study(groups, reopening)
+        and statuses[reopening.stage].get(groups[parse_record_key(reopening.old)][0])
+        not in SETTLED_STATUSES
     ]
 
 
-def kept(project: Project) -> list[str]:
+def list_kept_preprints(project: Project) -> list[str]:
     """Keys of the preprints whose decisions were kept, and can be opened again."""
     with project.store.read() as conn:
-        found = audit_events.every(conn, kind=KEPT)
-        open_now = {one.old for one in _in_force(conn)} if found else set()
-    return [key for key in dict.fromkeys(str(one["subject"]) for one in found)
-            if key not in open_now]  # fmt: skip
+        events = audit_events.list_events(conn, kind=KEPT_EVENT)
+        open_now = {reopening.old for reopening in _get_reopenings(conn)} if events else set()
+    return [
+        key
+        for key in dict.fromkeys(str(event["subject"]) for event in events)
+        if key not in open_now
+    ]
 
 
-def keep(conn: Connection, old: str, who: str, at: datetime) -> list[str]:
+def keep_decisions(conn: Connection, old: str, who: str, at: datetime) -> list[str]:
     """Lets the decisions on a preprint stand as they were; gives the articles it had waited for.
 
     Raises:
         ReviewError: it was not opened again.
     """
-    opened = [one for one in _in_force(conn) if one.old == old]
-    if not opened:
+    reopenings = [reopening for reopening in _get_reopenings(conn) if reopening.old == old]
+    if not reopenings:
         raise ReviewError(f"{old} was not opened again; its decisions stand as they are.")
-    for one in opened:
-        detail = {"report": one.fresh, "stage": one.stage}
-        audit_events.add(conn, KEPT, who, at, subject=old, detail=detail)
-    return [one.fresh for one in opened]
+    for reopening in reopenings:
+        detail = {"report": reopening.fresh, "stage": reopening.stage}
+        audit_events.add_event(conn, KEPT_EVENT, who, at, subject=old, detail=detail)
+    return [reopening.fresh for reopening in reopenings]
 
 
-def again(conn: Connection, old: str, who: str, at: datetime) -> list[str]:
+def reopen(conn: Connection, old: str, who: str, at: datetime) -> list[str]:
     """Opens again what was kept as judged: takes the word of `keep` back.
 
     Raises:
         ReviewError: nothing was kept.
     """
-    open_now = {one.fresh for one in _in_force(conn) if one.old == old}
-    kept = [one for one in audit_events.every(conn, kind=KEPT) if one["subject"] == old]
-    back = {one["detail"]["report"]: one["detail"] for one in kept}
-    back = {fresh: detail for fresh, detail in back.items() if fresh not in open_now}
-    if not back:
+    open_now = {reopening.fresh for reopening in _get_reopenings(conn) if reopening.old == old}
+    kept_events = [
+        event
+        for event in audit_events.list_events(conn, kind=KEPT_EVENT)
+        if event["subject"] == old
+    ]
+    details_by_article = {event["detail"]["report"]: event["detail"] for event in kept_events}
+    details_by_article = {
+        fresh: detail for fresh, detail in details_by_article.items() if fresh not in open_now
+    }
+    if not details_by_article:
         raise ReviewError(f"{old} was not kept as judged, so there is nothing to open again.")
-    for detail in back.values():
-        audit_events.add(conn, REOPENED, who, at, subject=old, detail=detail)
-    return list(back)
+    for detail in details_by_article.values():
+        audit_events.add_event(conn, REOPENED_EVENT, who, at, subject=old, detail=detail)
+    return list(details_by_article)

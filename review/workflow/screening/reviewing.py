@@ -11,30 +11,30 @@ from review import screening
 from review.errors import ReviewError, StoreError
 from review.models import Decision, Record, Verdict
 from review.protocol import Stage
-from review.screening import Pile, Standing
+from review.screening import ConflictKind, ScreeningStatus
 from review.store import Connection, audit_events, decisions, links, notes, records, screening_queue
-from review.store.records import key_of
-from review.store.screening_queue import Place
-from review.store.timestamps import from_text, now
+from review.store.records import format_record_key
+from review.store.screening_queue import QueuePosition
+from review.store.timestamps import parse_timestamp, utc_now
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding, work_queue
 from review.workflow.screening import status as standings
-from review.workflow.screening.assignment import active, give_anew, given_to
-from review.workflow.screening.decisions import Wanted, add, decide
+from review.workflow.screening.assignment import active_reviewers, assignees, reassign
+from review.workflow.screening.decisions import NewDecision, add_decision, add_decisions
 
-FEW = 500
+SINGLE_LOOKUP_LIMIT = 500
 """So many reports are looked up by number; more are faster looked up all at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReportView:
     """A report as one reviewer may see it."""
 
     number: int
     key: str
     record: Record
     abstract: str | None
-    mine: Decision | None
+    own_decision: Decision | None
     """The reviewer's own decision at this stage, where there is one."""
     note: str | None
     members: tuple[str, ...]
@@ -44,22 +44,22 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class ReviewerProgress:
     """How far a reviewer is at a stage."""
 
     done: int
-    left: int
+    remaining: int
     minutes: float | None
     """About how long the rest takes; None until it can be told."""
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class ScreeningConflict:
     """A report on which reviewers differ, for the adjudicator."""
 
     number: int
     key: str
-    pile: Pile
+    pile: ConflictKind
     record: Record
     abstract: str | None
     votes: tuple[Decision, ...]
@@ -67,34 +67,40 @@ class Conflict:
     notes: dict[str, str]
 
 
-def lay_out(project: Project, conn: Connection, stage: Stage) -> None:
+def enqueue(project: Project, conn: Connection, stage: Stage) -> None:
     """Gives every report that has reached a stage a place in its order: new ones go to the end,
     drawn from the protocol's seed."""
-    fresh = screening_queue.unplaced(conn, stage.id)
-    if not fresh:
+    new_numbers = screening_queue.list_unqueued_reports(conn, stage.id)
+    if not new_numbers:
         return
     seed = project.protocol.ranking.seed
-    before = screening_queue.places(conn, stage.id)
-    people = active(project, conn, stage)
-    start = len(before)
-    added = [
-        Place(
+    old_positions = screening_queue.list_positions(conn, stage.id)
+    reviewers = active_reviewers(project, conn, stage)
+    start = len(old_positions)
+    new_positions = [
+        QueuePosition(
             number,
-            start + turn,
+            start + offset,
             None,
             True,
-            start + turn < stage.pilot,
-            given_to(stage, number, people, seed, start + turn),
+            start + offset < stage.pilot,
+            assignees(stage, number, reviewers, seed, start + offset),
         )
-        for turn, number in enumerate(screening.shuffled(fresh, seed))
+        for offset, number in enumerate(screening.shuffle_records(new_numbers, seed))
     ]
-    screening_queue.put(conn, stage.id, [*before, *added], now(), model="random", seed=seed)
+    screening_queue.write_order(
+        conn, stage.id, [*old_positions, *new_positions], utc_now(), model="random", seed=seed
+    )
 
 
-def next_record(
-    project: Project, stage: Stage, reviewer: str, *, skip: Sequence[int] = (),
-    at: str | None = None,
-) -> Shown | None:  # fmt: skip
+def get_next_record(
+    project: Project,
+    stage: Stage,
+    reviewer: str,
+    *,
+    skip: Sequence[int] = (),
+    current_key: str | None = None,
+) -> ReportView | None:
     """The next report this reviewer is to judge at a stage; None when there is nothing left.
 
     Args:
@@ -103,95 +109,107 @@ def next_record(
             decide and however the order changes meanwhile.
     """
     with project.store.read() as conn:
-        number = _waits(conn, stage, reviewer, at) or _next(project, conn, stage, reviewer, skip)
-        missing = number is None and bool(screening_queue.unplaced(conn, stage.id))
+        number = _find_waiting_number(conn, stage, reviewer, current_key) or _choose_next(
+            project, conn, stage, reviewer, skip
+        )
+        missing = number is None and bool(screening_queue.list_unqueued_reports(conn, stage.id))
         if not missing:
-            return _given(project, conn, stage, reviewer, number)
+            return _hand_out_report(project, conn, stage, reviewer, number)
     with project.store.write() as conn:
-        lay_out(project, conn, stage)
+        enqueue(project, conn, stage)
     with project.store.read() as conn:
-        number = _next(project, conn, stage, reviewer, skip)
-        return _given(project, conn, stage, reviewer, number)
+        number = _choose_next(project, conn, stage, reviewer, skip)
+        return _hand_out_report(project, conn, stage, reviewer, number)
 
 
-def _given(
+def _hand_out_report(
     project: Project, conn: Connection, stage: Stage, reviewer: str, number: int | None
-) -> Shown | None:
+) -> ReportView | None:
     """Gives the report to the reviewer, and notes that it lies before them now."""
-    work_queue.take(project.store, stage.id, reviewer, number)
-    return None if number is None else _shown(conn, number, stage, reviewer)
+    work_queue.set_report_in_hand(project.store, stage.id, reviewer, number)
+    return None if number is None else _build_report_view(conn, number, stage, reviewer)
 
 
-def _waits(conn: Connection, stage: Stage, reviewer: str, key: str | None) -> int | None:
+def _find_waiting_number(
+    conn: Connection, stage: Stage, reviewer: str, key: str | None
+) -> int | None:
     """The number of a report in hand, where it still waits for the reviewer."""
     if key is None:
         return None
     try:
-        number = records.number_of(key)
+        number = records.parse_record_key(key)
     except StoreError:
         return None
-    return number if screening_queue.waiting_for(conn, stage.id, reviewer, among=[number]) else None
+    return (
+        number
+        if screening_queue.list_pending_reports(conn, stage.id, reviewer, among=[number])
+        else None
+    )
 
 
-def _next(
+def _choose_next(
     project: Project, conn: Connection, stage: Stage, reviewer: str, skip: Sequence[int]
 ) -> int | None:
     """The first report that waits; where more may judge than are needed, one of the first that
     not enough others have judged or have before them, so that no two read one in vain."""
-    people = active(project, conn, stage)
-    many = stage.allocation == "everyone" and len(people) > stage.reviewers
-    most = max(screening.SPREAD, 2 * len(people)) if many else 1
-    found = work_queue.first(project.store, conn, stage.id, reviewer, skip, most)
-    if not found or not many or found[0].pilot:
-        return found[0].record if found else None
-    read = work_queue.readers(project.store, stage.id, reviewer)
-    open_ones = [one for one in found if not one.pilot]
-    free = [x for x in open_ones if x.votes + read.get(x.record, 0) < stage.reviewers]
-    numbers = [one.record for one in free or open_ones]
+    reviewers = active_reviewers(project, conn, stage)
+    is_shared = stage.allocation == "everyone" and len(reviewers) > stage.reviewers
+    limit = max(screening.QUEUE_SPREAD, 2 * len(reviewers)) if is_shared else 1
+    candidates = work_queue.find_first_waiting(project.store, conn, stage.id, reviewer, skip, limit)
+    if not candidates or not is_shared or candidates[0].pilot:
+        return candidates[0].record if candidates else None
+    reader_counts = work_queue.count_readers(project.store, stage.id, reviewer)
+    open_candidates = [candidate for candidate in candidates if not candidate.pilot]
+    available = [
+        candidate
+        for candidate in open_candidates
+        if candidate.votes + reader_counts.get(candidate.record, 0) < stage.reviewers
+    ]
+    numbers = [candidate.record for candidate in available or open_candidates]
     seed = project.protocol.ranking.seed
-    return screening.spread(numbers, reviewer, people, stage.reviewers, seed=seed)
+    return screening.pick_waiting_report(numbers, reviewer, reviewers, stage.reviewers, seed=seed)
 
 
-def shown(project: Project, stage: Stage, reviewer: str, key: str) -> Shown:
+def get_report_view(project: Project, stage: Stage, reviewer: str, key: str) -> ReportView:
     """One report by key, as this reviewer may see it. Raises StoreError for an unknown key."""
     with project.store.read() as conn:
-        return _shown(conn, records.number_of(key), stage, reviewer)
+        return _build_report_view(conn, records.parse_record_key(key), stage, reviewer)
 
 
-def _shown(conn: Connection, number: int, stage: Stage, reviewer: str) -> Shown:
-    stored = records.get(conn, number)
-    groups = links.group_of(conn, number) or {number: (number, number)}
+def _build_report_view(conn: Connection, number: int, stage: Stage, reviewer: str) -> ReportView:
+    stored = records.get_record(conn, number)
+    groups = links.get_study_groups(conn, number) or {number: (number, number)}
     report = groups[number][0]
     members = [n for n, (r, _) in groups.items() if r == report]
-    own = screening.current(
-        decisions.every(conn, stage=stage.id, reviewer=reviewer, records=members)
+    own_decisions = screening.list_current_decisions(
+        decisions.list_decisions(conn, stage=stage.id, reviewer=reviewer, records=members)
     )
     others = sorted({r for r, _ in groups.values() if r != report})
-    return Shown(
+    return ReportView(
         number,
         stored.key,
         stored.record,
-        stored.record.abstract or _added_abstract(conn, members),
-        own[-1] if own else None,
-        notes.newest(conn, number, stage.id).get(reviewer),
-        tuple(key_of(n) for n in members if n != number),
-        tuple(key_of(n) for n in others),
+        stored.record.abstract or _find_abstract(conn, members),
+        own_decisions[-1] if own_decisions else None,
+        notes.get_newest_notes(conn, number, stage.id).get(reviewer),
+        tuple(format_record_key(n) for n in members if n != number),
+        tuple(format_record_key(n) for n in others),
     )
 
 
-def _added_abstract(conn: Connection, members: Sequence[int]) -> str | None:
+def _find_abstract(conn: Connection, members: Sequence[int]) -> str | None:
     """An abstract added by hand, or that of another record of the same report."""
     for number in members:
-        added = records.edits_of(conn, number).get("abstract")
+        added = records.get_edits(conn, number).get("abstract")
         if added:
             return added
-    for stored in records.many(conn, members).values():
+    for stored in records.get_records(conn, members).values():
         if stored.record.abstract:
             return stored.record.abstract
     return None
 
 
-def vote(
+def save_decision(
     project: Project,
     stage: Stage,
     reviewer: str,
@@ -200,7 +218,7 @@ def vote(
     *,
     reason: str | None = None,
     seen: int = 0,
-) -> Standing:
+) -> ScreeningStatus:
     """Saves a reviewer's decision at once.
 
     Args:
@@ -211,46 +229,63 @@ def vote(
             it was settled by others meanwhile. Nothing is added then.
     """
     with project.store.write() as conn:
-        before = _shown(conn, number, stage, reviewer)
-        _still_open(project, conn, before, stage, reviewer, seen)
-        wanted = Wanted(number, stage.id, reviewer, verdict, reason, before.note)
-        found = add(project, conn, [wanted], now(), who=reviewer)[0]
-    work_queue.take(project.store, stage.id, reviewer, None)
-    return found
+        report_view = _build_report_view(conn, number, stage, reviewer)
+        _check_still_open(project, conn, report_view, stage, reviewer, seen)
+        new_decision = NewDecision(number, stage.id, reviewer, verdict, reason, report_view.note)
+        report_status = add_decisions(project, conn, [new_decision], utc_now(), who=reviewer)[0]
+    work_queue.set_report_in_hand(project.store, stage.id, reviewer, None)
+    return report_status
 
 
-def _still_open(
-    project: Project, conn: Connection, before: Shown, stage: Stage, reviewer: str, seen: int
+def _check_still_open(
+    project: Project,
+    conn: Connection,
+    report_view: ReportView,
+    stage: Stage,
+    reviewer: str,
+    seen: int,
 ) -> None:
-    if before.mine is not None and before.mine.id != seen:
+    if report_view.own_decision is not None and report_view.own_decision.id != seen:
         raise ReviewError(
-            f"You have decided {before.key} in another tab ({before.mine.verdict}). "
+            f"You have decided {report_view.key} in another tab "
+            f"({report_view.own_decision.verdict}). "
             "Nothing was changed; Z undoes it."
         )
-    family = standings.family(conn, [before.number])
-    report = family.report_of[before.number]
-    here = standings.of(project.protocol, family, report).get(stage.id)
-    place = screening_queue.place_of(conn, stage.id, report)
-    pilot = place is not None and place[0].pilot
-    given_to = place[0].assigned if place is not None and before.mine is None else None
-    if given_to is not None and f"|{reviewer}|" not in given_to:
-        raise ReviewError(f"{before.key} is not among the records given to {reviewer}.")
-    if here and before.mine is None and not pilot and here.status not in screening_queue.OPEN:
+    report_decisions = standings.load_report_decisions(conn, [report_view.number])
+    report = report_decisions.report_of[report_view.number]
+    report_status = standings.get_report_statuses(project.protocol, report_decisions, report).get(
+        stage.id
+    )
+    placement = screening_queue.get_position(conn, stage.id, report)
+    pilot = placement is not None and placement[0].pilot
+    assigned_names = (
+        placement[0].assigned
+        if placement is not None and report_view.own_decision is None
+        else None
+    )
+    if assigned_names is not None and f"|{reviewer}|" not in assigned_names:
+        raise ReviewError(f"{report_view.key} is not among the records given to {reviewer}.")
+    if (
+        report_status
+        and report_view.own_decision is None
+        and not pilot
+        and report_status.status not in screening_queue.OPEN_STATUSES
+    ):
         raise ReviewError(
-            f"{before.key} has all its decisions already; others judged it meanwhile. "
+            f"{report_view.key} has all its decisions already; others judged it meanwhile. "
             "Nothing was added."
         )
 
 
-def undo(project: Project, stage: Stage, reviewer: str) -> str | None:
+def undo_decision(project: Project, stage: Stage, reviewer: str) -> str | None:
     """Withdraws the reviewer's newest decision at a stage; gives its key, None if there is none."""
     with project.store.read() as conn:
-        rows = screening_queue.judged_by(conn, stage.id, reviewer, most=500)
+        rows = screening_queue.list_recent_decisions(conn, stage.id, reviewer, limit=500)
     seen: set[int] = set()
     for number, _, verdict in rows:
         if number not in seen and verdict is not None:
-            decide(project, Wanted(number, stage.id, reviewer, None), reviewer)
-            return key_of(number)
+            add_decision(project, NewDecision(number, stage.id, reviewer, None), reviewer)
+            return format_record_key(number)
         seen.add(number)
     return None
 
@@ -258,7 +293,7 @@ def undo(project: Project, stage: Stage, reviewer: str) -> str | None:
 def add_note(project: Project, stage: Stage, reviewer: str, number: int, text: str | None) -> None:
     """Keeps a reviewer's note on a record; theirs alone until the report is settled."""
     with project.store.write() as conn:
-        notes.add(conn, number, stage.id, reviewer, text or None, now())
+        notes.add_note(conn, number, stage.id, reviewer, text or None, utc_now())
 
 
 def add_abstract(project: Project, reviewer: str, number: int, text: str) -> None:
@@ -268,53 +303,59 @@ def add_abstract(project: Project, reviewer: str, number: int, text: str) -> Non
         ReviewError: the record has one, or the text is empty.
     """
     with project.store.write() as conn:
-        if records.get(conn, number).record.abstract:
-            raise ReviewError(f"{key_of(number)} has an abstract from its source.")
+        if records.get_record(conn, number).record.abstract:
+            raise ReviewError(f"{format_record_key(number)} has an abstract from its source.")
         if not text.strip():
             raise ReviewError("The abstract is empty.")
-        records.add_edit(conn, number, "abstract", text.strip(), reviewer, now())
+        records.add_edit(conn, number, "abstract", text.strip(), reviewer, utc_now())
 
 
-def trail(project: Project, stage: Stage, reviewer: str, most: int = 60) -> list[str]:
+def list_recent_keys(project: Project, stage: Stage, reviewer: str, most: int = 60) -> list[str]:
     """Keys of the records the reviewer judged last at a stage, newest first, each once."""
     with project.store.read() as conn:
-        rows = screening_queue.judged_by(conn, stage.id, reviewer, most=most)
-    return list(dict.fromkeys(key_of(number) for number, _, _ in rows))
+        rows = screening_queue.list_recent_decisions(conn, stage.id, reviewer, limit=most)
+    return list(dict.fromkeys(format_record_key(number) for number, _, _ in rows))
 
 
-def pace(project: Project, stage: Stage, reviewer: str) -> Pace:
+def get_reviewer_progress(project: Project, stage: Stage, reviewer: str) -> ReviewerProgress:
     """How many the reviewer has judged, has left, and about how long that takes."""
     with project.store.read() as conn:
-        done, left = work_queue.counts(project.store, conn, stage.id, reviewer)
-        rows = screening_queue.judged_by(conn, stage.id, reviewer)
-    moments = [from_text(at) for _, at, verdict in rows if verdict]
-    return Pace(done, left, screening.minutes_left(moments, left))
+        done, remaining = work_queue.count_reports(project.store, conn, stage.id, reviewer)
+        rows = screening_queue.list_recent_decisions(conn, stage.id, reviewer)
+    moments = [parse_timestamp(at) for _, at, verdict in rows if verdict]
+    return ReviewerProgress(done, remaining, screening.estimate_minutes_left(moments, remaining))
 
 
-def conflicts(
+def list_conflicts(
     project: Project, stage: Stage, *, reader: str | None = None
-) -> dict[Pile, list[str]]:
+) -> dict[ConflictKind, list[str]]:
     """Pile -> keys of the reports in conflict at a stage, in order of arrival.
 
     Args:
         reader: who asks; what they are still to judge themselves is left out.
     """
-    found: dict[Pile, list[str]] = {"verdict": [], "reason": [], "maybe": []}
+    keys_by_pile: dict[ConflictKind, list[str]] = {"verdict": [], "reason": [], "maybe": []}
     with project.store.read() as conn:
-        apart = screening_queue.in_conflict(conn, stage.id)
-        asked = [number for number, _ in apart] if len(apart) <= FEW else None
-        hidden = blinding.still_to_judge(project, conn, stage, reader, asked)
-    for number, pile in apart:
+        conflict_rows = screening_queue.list_conflicts(conn, stage.id)
+        numbers = (
+            [number for number, _ in conflict_rows]
+            if len(conflict_rows) <= SINGLE_LOOKUP_LIMIT
+            else None
+        )
+        hidden = blinding.find_reports_to_judge(project, conn, stage, reader, numbers)
+    for number, pile in conflict_rows:
         if number not in hidden:
-            found[_pile(pile)].append(key_of(number))
-    return found
+            keys_by_pile[_parse_pile(pile)].append(format_record_key(number))
+    return keys_by_pile
 
 
-def _pile(text: str) -> Pile:
+def _parse_pile(text: str) -> ConflictKind:
     return "reason" if text == "reason" else "maybe" if text == "maybe" else "verdict"
 
 
-def conflict(project: Project, stage: Stage, key: str, *, reader: str | None = None) -> Conflict:
+def get_conflict(
+    project: Project, stage: Stage, key: str, *, reader: str | None = None
+) -> ScreeningConflict:
     """One conflict with both votes, for the adjudicator.
 
     Args:
@@ -324,44 +365,53 @@ def conflict(project: Project, stage: Stage, key: str, *, reader: str | None = N
         ReviewError: the report is not in conflict (any more), there is no such record, or the
             reader is still to judge it.
     """
-    number = records.number_of(key)
+    number = records.parse_record_key(key)
     with project.store.read() as conn:
-        stored = records.get(conn, number)
-        family = standings.family(conn, [number])
-        report = family.report_of[number]
-        _judged_first(project, conn, stage, reader, report)
-        here = standings.of(project.protocol, family, report).get(stage.id)
-        if here is None or here.status != "conflict":
+        stored = records.get_record(conn, number)
+        report_decisions = standings.load_report_decisions(conn, [number])
+        report = report_decisions.report_of[number]
+        _check_own_decision(project, conn, stage, reader, report)
+        report_status = standings.get_report_statuses(
+            project.protocol, report_decisions, report
+        ).get(stage.id)
+        if report_status is None or report_status.status != "conflict":
             raise ReviewError(f"{key} is not in conflict at {stage.id!r} any more.")
-        members = [n for n, r in family.report_of.items() if r == report]
-        said: dict[str, str] = {}
-        for one in members:
-            said |= notes.newest(conn, one, stage.id)
-        abstract = stored.record.abstract or _added_abstract(conn, members)
-    votes = [one for one in here.decisions if one.role == "reviewer"]
-    votes.sort(key=lambda one: one.reviewer)
-    return Conflict(
-        number, key, here.pile or "verdict", stored.record, abstract, tuple(votes), said
+        members = [n for n, r in report_decisions.report_of.items() if r == report]
+        notes_by_reviewer: dict[str, str] = {}
+        for member in members:
+            notes_by_reviewer |= notes.get_newest_notes(conn, member, stage.id)
+        abstract = stored.record.abstract or _find_abstract(conn, members)
+    votes = [decision for decision in report_status.decisions if decision.role == "reviewer"]
+    votes.sort(key=lambda decision: decision.reviewer)
+    return ScreeningConflict(
+        number,
+        key,
+        report_status.conflict_kind or "verdict",
+        stored.record,
+        abstract,
+        tuple(votes),
+        notes_by_reviewer,
     )
 
 
-def _judged_first(
+def _check_own_decision(
     project: Project, conn: Connection, stage: Stage, name: str | None, report: int
 ) -> None:
-    if blinding.still_to_judge(project, conn, stage, name, [report]):
+    if blinding.find_reports_to_judge(project, conn, stage, name, [report]):
         raise ReviewError(
-            f"{key_of(report)} waits for {name}'s own decision first; the others' are shown then."
+            f"{format_record_key(report)} waits for {name}'s own decision first; the others' are "
+            "shown then."
         )
 
 
-def judged_first(project: Project, stage: Stage, name: str, number: int) -> None:
+def require_own_decision(project: Project, stage: Stage, name: str, number: int) -> None:
     """Raises ReviewError where a report waits for a person's own decision at a stage."""
     with project.store.read() as conn:
-        report = links.group_of(conn, number).get(number, (number, number))[0]
-        _judged_first(project, conn, stage, name, report)
+        report = links.get_study_groups(conn, number).get(number, (number, number))[0]
+        _check_own_decision(project, conn, stage, name, report)
 
 
-def settle(
+def settle_conflict(
     project: Project,
     stage: Stage,
     adjudicator: str,
@@ -370,71 +420,83 @@ def settle(
     *,
     reason: str | None = None,
     note: str | None = None,
-) -> Standing:
+) -> ScreeningStatus:
     """Saves the adjudicator's decision.
 
     Raises:
         ReviewError: as workflow.decisions.decide; or it still waits for their own decision.
     """
-    wanted = Wanted(number, stage.id, adjudicator, verdict, reason, note, "adjudicator")
+    new_decision = NewDecision(number, stage.id, adjudicator, verdict, reason, note, "adjudicator")
     with project.store.write() as conn:
-        report = links.group_of(conn, number).get(number, (number, number))[0]
-        _judged_first(project, conn, stage, adjudicator, report)
-        return add(project, conn, [wanted], now(), who=adjudicator)[0]
+        report = links.get_study_groups(conn, number).get(number, (number, number))[0]
+        _check_own_decision(project, conn, stage, adjudicator, report)
+        return add_decisions(project, conn, [new_decision], utc_now(), who=adjudicator)[0]
 
 
-def unsettle(project: Project, stage: Stage, adjudicator: str) -> str | None:
+def undo_adjudication(project: Project, stage: Stage, adjudicator: str) -> str | None:
     """Withdraws the adjudicator's newest decision; gives its key, None if there is none."""
     with project.store.read() as conn:
-        made = decisions.every(conn, stage=stage.id, reviewer=adjudicator)
-    newest = {one.record: one for one in made if one.role == "adjudicator"}
-    standing = [one for one in newest.values() if one.verdict is not None]
-    if not standing:
+        adjudicator_decisions = decisions.list_decisions(conn, stage=stage.id, reviewer=adjudicator)
+    newest = {
+        decision.record: decision
+        for decision in adjudicator_decisions
+        if decision.role == "adjudicator"
+    }
+    in_force = [decision for decision in newest.values() if decision.verdict is not None]
+    if not in_force:
         return None
-    number = max(standing, key=lambda one: one.id).record
-    decide(project, Wanted(number, stage.id, adjudicator, None, role="adjudicator"), adjudicator)
-    return key_of(number)
+    number = max(in_force, key=lambda decision: decision.id).record
+    add_decision(
+        project, NewDecision(number, stage.id, adjudicator, None, role="adjudicator"), adjudicator
+    )
+    return format_record_key(number)
 
 
 def has_left(project: Project, name: str) -> bool:
     """Whether a reviewer is retired now."""
     with project.store.read() as conn:
-        return name in standings.away(conn)
+        return name in standings.get_departed_reviewers(conn)
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class RetirementResult:
     """What it came to that a reviewer left (or came back)."""
 
     changed: int
     """Reports that changed their standing."""
-    given_anew: int
+    reassigned: int
     """Open reports that were given to others, where the protocol gives them out."""
-    short: tuple[str, ...]
+    understaffed_stages: tuple[str, ...]
     """Stages with too few reviewers left to settle a report."""
 
 
-def retire(project: Project, name: str, who: str, *, back: bool = False) -> Left:
+def retire_reviewer(
+    project: Project, name: str, who: str, *, returning: bool = False
+) -> RetirementResult:
     """Takes a reviewer out of the review (or back in): what is settled stays, their open records
     go back into the queue.
 
     Raises:
         ReviewError: the name is not in the team.
     """
-    team = [one.name for one in project.protocol.team]
+    team = [member.name for member in project.protocol.team]
     if name not in team:
         raise ReviewError(f"{name!r} is not in this review's team ({', '.join(team)}).")
     with project.store.write() as conn:
-        before = standings.compute(project, conn)
-        audit_events.add(conn, "return" if back else "retire", who, now(), subject=name)
-        after = standings.rebuild(project, conn)
-        given = give_anew(project, conn)
-        short = tuple(
-            one.name or one.id for one in project.protocol.stages
-            if len(active(project, conn, one)) < one.reviewers
-        )  # fmt: skip
+        before = standings.compute_statuses(project, conn)
+        audit_events.add_event(
+            conn, "return" if returning else "retire", who, utc_now(), subject=name
+        )
+        after = standings.rebuild_statuses(project, conn)
+        reassigned = reassign(project, conn)
+        understaffed_stages = tuple(
+            stage.name or stage.id
+            for stage in project.protocol.stages
+            if len(active_reviewers(project, conn, stage)) < stage.reviewers
+        )
     changed = sum(
-        after[stage].get(report) != one for stage, here in before.items()
-        for report, one in here.items()
-    )  # fmt: skip
-    return Left(changed, given, short)
+        after[stage].get(report) != report_status
+        for stage, stage_statuses in before.items()
+        for report, report_status in stage_statuses.items()
+    )
+    return RetirementResult(changed, reassigned, understaffed_stages)

@@ -8,165 +8,205 @@ from typing import Any
 from review import screening
 from review.models import Decision
 from review.protocol import Protocol, Stage
-from review.screening import Standing
+from review.screening import ScreeningStatus
 from review.store import Connection, audit_events, decisions, links, records
-from review.store.timestamps import from_text, to_text
+from review.store.timestamps import format_timestamp, parse_timestamp
 from review.workflow.project.project import Project
 from review.workflow.screening import rescreening
 
-Standings = dict[str, dict[int, Standing]]
+StatusesByStage = dict[str, dict[int, ScreeningStatus]]
 """Stage id -> report -> standing, for the reports that have reached the stage."""
 
 
-def compute(
+def compute_statuses(
     project: Project,
     conn: Connection,
     *,
     until: datetime | None = None,
     groups: Mapping[int, tuple[int, int]] | None = None,
-) -> Standings:
+) -> StatusesByStage:
     """Where every report stood at a moment (now where None), at every stage it has reached.
 
     Args:
         groups: record -> (report, study) at that moment; the kept projection where None.
     """
-    groups = links.all_groups(conn) if groups is None else groups
-    numbers = records.numbers(conn) if until is None else records.numbers_until(conn, until)
+    groups = links.list_groups(conn) if groups is None else groups
+    numbers = (
+        records.list_numbers(conn) if until is None else records.list_numbers_until(conn, until)
+    )
     reports = {groups.get(n, (n, n))[0] for n in numbers}
-    aside = rescreening.set_aside(conn, groups, until)
+    superseded = rescreening.find_superseded(conn, groups, until)
     by_stage: dict[str, dict[int, list[Decision]]] = {}
-    for one in decisions.every(conn, until=until):
-        report = groups.get(one.record, (one.record, one.record))[0]
-        if _is_aside(one, report, aside):
+    for decision in decisions.list_decisions(conn, until=until):
+        report = groups.get(decision.record, (decision.record, decision.record))[0]
+        if _is_superseded(decision, report, superseded):
             continue
-        by_stage.setdefault(one.stage, {}).setdefault(report, []).append(one)
-    return _walk(project.protocol, reports, by_stage, retired(conn, until=until))
+        by_stage.setdefault(decision.stage, {}).setdefault(report, []).append(decision)
+    return _follow_stages(project.protocol, reports, by_stage, get_departures(conn, until=until))
 
 
-def _is_aside(one: Decision, report: int, aside: Mapping[tuple[int, str], datetime]) -> bool:
+def _is_superseded(
+    decision: Decision, report: int, superseded: Mapping[tuple[int, str], datetime]
+) -> bool:
     """Whether a decision is set aside, because the report is judged again since."""
-    moment = aside.get((report, one.stage))
-    return moment is not None and one.at <= moment
+    moment = superseded.get((report, decision.stage))
+    return moment is not None and decision.at <= moment
 
 
-def _walk(
+def _follow_stages(
     protocol: Protocol,
     reports: Iterable[int],
     by_stage: Mapping[str, Mapping[int, list[Decision]]],
-    gone: Mapping[str, datetime],
-) -> Standings:
+    departures: Mapping[str, datetime],
+) -> StatusesByStage:
     """Follows the stages: what is included at one reaches the next."""
-    found: Standings = {}
+    statuses: StatusesByStage = {}
     reached = set(reports)
     for stage in protocol.stages:
-        here = by_stage.get(stage.id, {})
-        found[stage.id] = {one: standing(stage, here.get(one, []), gone) for one in reached}
-        reached = {one for one, where in found[stage.id].items() if where.status == "included"}
-    return found
+        stage_decisions = by_stage.get(stage.id, {})
+        statuses[stage.id] = {
+            report: compute_status(stage, stage_decisions.get(report, []), departures)
+            for report in reached
+        }
+        reached = {
+            report
+            for report, report_status in statuses[stage.id].items()
+            if report_status.status == "included"
+        }
+    return statuses
 
 
-def standing(
-    stage: Stage, given: Iterable[Decision], gone: Mapping[str, datetime] | None = None
-) -> Standing:
+def compute_status(
+    stage: Stage,
+    report_decisions: Iterable[Decision],
+    departures: Mapping[str, datetime] | None = None,
+) -> ScreeningStatus:
     """Where a report stands at one stage, by the stage's own rules."""
-    return screening.status(
-        given, stage.reviewers, retired=gone, reasons_matter=stage.kind == "eligibility"
+    return screening.get_status(
+        report_decisions,
+        stage.reviewers,
+        retired=departures,
+        reasons_matter=stage.kind == "eligibility",
     )
 
 
-def retired(conn: Connection, *, until: datetime | None = None) -> dict[str, datetime]:
+def get_departures(conn: Connection, *, until: datetime | None = None) -> dict[str, datetime]:
     """Everybody who ever left the review -> when they last did."""
     return {
-        act["subject"]: from_text(act["at"])
-        for act in audit_events.every(conn, kind="retire", until=until)
-        if act["subject"]
+        event["subject"]: parse_timestamp(event["at"])
+        for event in audit_events.list_events(conn, kind="retire", until=until)
+        if event["subject"]
     }
 
 
-def away(conn: Connection, *, until: datetime | None = None) -> set[str]:
+def get_departed_reviewers(conn: Connection, *, until: datetime | None = None) -> set[str]:
     """Reviewers who have left the review and not come back, now or at a moment."""
-    left = audit_events.every(conn, kind="retire", until=until)
-    came = audit_events.every(conn, kind="return", until=until) if left else []
-    gone: set[str] = set()
-    for act in sorted([*left, *came], key=lambda one: int(one["id"])):
-        if act["kind"] == "retire":
-            gone.add(act["subject"])
+    retire_events = audit_events.list_events(conn, kind="retire", until=until)
+    return_events = (
+        audit_events.list_events(conn, kind="return", until=until) if retire_events else []
+    )
+    departed: set[str] = set()
+    for event in sorted([*retire_events, *return_events], key=lambda row: int(row["id"])):
+        if event["kind"] == "retire":
+            departed.add(event["subject"])
         else:
-            gone.discard(act["subject"])
-    return gone
+            departed.discard(event["subject"])
+    return departed
 
 
-def rebuild(project: Project, conn: Connection) -> Standings:
+def rebuild_statuses(project: Project, conn: Connection) -> StatusesByStage:
     """Computes all standings anew and keeps them; after imports, merges and retirements."""
-    found = compute(project, conn)
-    decisions.clear_standings(conn)
-    rows = [_row(n, stage, one) for stage, here in found.items() for n, one in here.items()]
-    decisions.put_standings(conn, rows)
-    return found
+    statuses = compute_statuses(project, conn)
+    decisions.clear_statuses(conn)
+    rows = [
+        _to_row(n, stage, report_status)
+        for stage, stage_statuses in statuses.items()
+        for n, report_status in stage_statuses.items()
+    ]
+    decisions.write_statuses(conn, rows)
+    return statuses
 
 
-def arrive(project: Project, conn: Connection, numbers: Iterable[int]) -> None:
+def mark_pending(project: Project, conn: Connection, numbers: Iterable[int]) -> None:
     """New records, each a report of its own as yet, wait at the first stage."""
     stage = project.protocol.stages[0]
-    waiting = standing(stage, ())
-    decisions.put_standings(conn, [_row(n, stage.id, waiting) for n in numbers])
+    pending_status = compute_status(stage, ())
+    decisions.write_statuses(conn, [_to_row(n, stage.id, pending_status) for n in numbers])
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class ReportDecisions:
     """The decisions on some reports, held in memory while a batch of new ones is checked."""
 
     report_of: Mapping[int, int]
     """Record -> the report it belongs to."""
     by_report: dict[int, dict[str, list[Decision]]]
     """Report -> stage id -> decisions."""
-    gone: Mapping[str, datetime]
+    departures: Mapping[str, datetime]
     """Those who ever left, and when."""
-    away: set[str]
+    departed: set[str]
     """Those who are away now."""
 
 
-def family(conn: Connection, touched: Iterable[int]) -> Family:
+def load_report_decisions(conn: Connection, touched: Iterable[int]) -> ReportDecisions:
     """The decisions in force on the reports that some records belong to."""
-    groups = links.groups_of(conn, touched)
+    groups = links.get_report_groups(conn, touched)
     by_report: dict[int, dict[str, list[Decision]]] = {r: {} for r, _ in groups.values()}
-    aside = rescreening.set_aside(conn)
-    for one in decisions.every(conn, records=groups):
-        report = groups[one.record][0]
-        if _is_aside(one, report, aside):
+    superseded = rescreening.find_superseded(conn)
+    for decision in decisions.list_decisions(conn, records=groups):
+        report = groups[decision.record][0]
+        if _is_superseded(decision, report, superseded):
             continue
-        by_report[report].setdefault(one.stage, []).append(one)
-    return Family(
-        {n: report for n, (report, _) in groups.items()}, by_report, retired(conn), away(conn)
+        by_report[report].setdefault(decision.stage, []).append(decision)
+    return ReportDecisions(
+        {n: report for n, (report, _) in groups.items()},
+        by_report,
+        get_departures(conn),
+        get_departed_reviewers(conn),
     )
 
 
-def of(protocol: Protocol, known: Family, report: int) -> dict[str, Standing]:
+def get_report_statuses(
+    protocol: Protocol, report_decisions: ReportDecisions, report: int
+) -> dict[str, ScreeningStatus]:
     """Stage id -> standing of one report, for the stages it has reached."""
-    by_stage = {stage: {report: given} for stage, given in known.by_report[report].items()}
-    walked = _walk(protocol, [report], by_stage, known.gone)
-    return {stage: here[report] for stage, here in walked.items() if report in here}
+    by_stage = {
+        stage: {report: stage_decisions}
+        for stage, stage_decisions in report_decisions.by_report[report].items()
+    }
+    statuses = _follow_stages(protocol, [report], by_stage, report_decisions.departures)
+    return {
+        stage: stage_statuses[report]
+        for stage, stage_statuses in statuses.items()
+        if report in stage_statuses
+    }
 
 
-def keep(project: Project, conn: Connection, known: Family) -> None:
+def save_statuses(project: Project, conn: Connection, report_decisions: ReportDecisions) -> None:
     """Writes the standings of a family's reports in place of the ones before."""
-    decisions.drop_standings(conn, known.by_report)
+    decisions.delete_statuses(conn, report_decisions.by_report)
     rows = [
-        _row(report, stage, one)
-        for report in known.by_report
-        for stage, one in of(project.protocol, known, report).items()
+        _to_row(report, stage, report_status)
+        for report in report_decisions.by_report
+        for stage, report_status in get_report_statuses(
+            project.protocol, report_decisions, report
+        ).items()
     ]
-    decisions.put_standings(conn, rows)
+    decisions.write_statuses(conn, rows)
 
 
-def _row(number: int, stage: str, one: Standing) -> dict[str, Any]:
+def _to_row(number: int, stage: str, report_status: ScreeningStatus) -> dict[str, Any]:
     return {
         "record": number,
         "stage": stage,
-        "status": one.status,
-        "reason": one.reason,
-        "pile": one.pile,
-        "votes": one.votes,
-        "voters": "".join(f"|{d.reviewer}|" for d in one.decisions if d.role == "reviewer"),
-        "at": None if one.at is None else to_text(one.at),
+        "status": report_status.status,
+        "reason": report_status.reason,
+        "pile": report_status.conflict_kind,
+        "votes": report_status.votes,
+        "voters": "".join(
+            f"|{d.reviewer}|" for d in report_status.decisions if d.role == "reviewer"
+        ),
+        "at": None
+        if report_status.decided_at is None
+        else format_timestamp(report_status.decided_at),
     }

@@ -13,48 +13,50 @@ from weakref import WeakKeyDictionary
 
 from review.models import Decision
 from review.store import Connection, Store, decisions, links, revision, screening_queue
-from review.store.screening_queue import Waiting
+from review.store.screening_queue import QueueEntry
 
-MOST = 400
+MAX_NEW_DECISIONS = 400
 """After more decisions than this at once (a file of them), all is counted anew."""
-HAND_SECONDS = 600.0
+RELEASE_SECONDS = 600.0
 """A report that lies before somebody for longer is others' to take as well (seconds)."""
 
 
 @dataclass(slots=True)
-class _Kept:
+class _WorkQueue:
     """What a process knows of one reviewer at one stage. Not frozen: it follows the store."""
 
-    last: int
+    last_decision: int
     """The newest decision it has seen."""
-    others: tuple[int, ...]
+    assignment_revision: tuple[int, ...]
     waits: bytearray
     """1 at the number of each report that waits for the reviewer."""
     judged: bytearray
     """1 at the number of each record the reviewer has judged."""
-    left: int
+    remaining: int
     done: int
-    order: int = 0
+    order_run: int = 0
     """The order run that `first` belongs to."""
-    first: int = 0
+    first_position: int = 0
     """No report before this place of the order waits."""
 
 
 @dataclass(slots=True)
-class _Place:
+class _QueueSlot:
     """One reviewer at one stage; whoever asks holds the lock, so that two tabs do not interfere."""
 
     lock: threading.Lock
-    kept: _Kept | None = None
+    queue: _WorkQueue | None = None
 
 
-_KNOWN: WeakKeyDictionary[Store, dict[tuple[str, str], _Place]] = WeakKeyDictionary()
+_QUEUE_SLOTS: WeakKeyDictionary[Store, dict[tuple[str, str], _QueueSlot]] = WeakKeyDictionary()
 _GUARD = threading.Lock()
-_HANDS: WeakKeyDictionary[Store, dict[tuple[str, str], tuple[int, float]]] = WeakKeyDictionary()
+_REPORTS_IN_HAND: WeakKeyDictionary[Store, dict[tuple[str, str], tuple[int, float]]] = (
+    WeakKeyDictionary()
+)
 """Stage and reviewer -> the report that lies before them in this process, and since when."""
 
 
-def take(
+def set_report_in_hand(
     store: Store,
     stage: str,
     reviewer: str,
@@ -63,107 +65,135 @@ def take(
 ) -> None:
     """Notes the report that a reviewer is given (None: nothing), so that not too many read it."""
     with _GUARD:
-        hands = _HANDS.setdefault(store, {})
-        held = hands.get((stage, reviewer))
+        reports_in_hand = _REPORTS_IN_HAND.setdefault(store, {})
+        current = reports_in_hand.get((stage, reviewer))
         if number is None:
-            hands.pop((stage, reviewer), None)
-        elif held is None or held[0] != number:
-            hands[stage, reviewer] = (number, clock())
+            reports_in_hand.pop((stage, reviewer), None)
+        elif current is None or current[0] != number:
+            reports_in_hand[stage, reviewer] = (number, clock())
 
 
-def readers(
+def count_readers(
     store: Store, stage: str, reviewer: str, clock: Callable[[], float] = time.monotonic
 ) -> dict[int, int]:
     """Report -> how many others have it before them now."""
     with _GUARD:
-        hands = list(_HANDS.get(store, {}).items())
-    found: dict[int, int] = {}
-    for (where, who), (number, since) in hands:
-        if where == stage and who != reviewer and clock() - since < HAND_SECONDS:
-            found[number] = found.get(number, 0) + 1
-    return found
+        reports_in_hand = list(_REPORTS_IN_HAND.get(store, {}).items())
+    reader_counts: dict[int, int] = {}
+    for (other_stage, other_reviewer), (number, since) in reports_in_hand:
+        if (
+            other_stage == stage
+            and other_reviewer != reviewer
+            and clock() - since < RELEASE_SECONDS
+        ):
+            reader_counts[number] = reader_counts.get(number, 0) + 1
+    return reader_counts
 
 
-def counts(store: Store, conn: Connection, stage: str, reviewer: str) -> tuple[int, int]:
+def count_reports(store: Store, conn: Connection, stage: str, reviewer: str) -> tuple[int, int]:
     """How many records the reviewer has judged at a stage, and how many reports wait for them."""
-    place = _place(store, stage, reviewer)
-    with place.lock:
-        kept = _followed(place, conn, stage, reviewer)
-        return kept.done, kept.left
+    slot = _get_slot(store, stage, reviewer)
+    with slot.lock:
+        queue = _update_queue(slot, conn, stage, reviewer)
+        return queue.done, queue.remaining
 
 
-def first(
-    store: Store, conn: Connection, stage: str, reviewer: str, skip: Sequence[int] = (),
+def find_first_waiting(
+    store: Store,
+    conn: Connection,
+    stage: str,
+    reviewer: str,
+    skip: Sequence[int] = (),
     most: int = 1,
-) -> list[Waiting]:  # fmt: skip
+) -> list[QueueEntry]:
     """The first reports in the order that wait for the reviewer, as store.orders.next_for."""
-    place = _place(store, stage, reviewer)
-    with place.lock:
-        kept = _followed(place, conn, stage, reviewer)
-        run = screening_queue.newest_number(conn, stage)
-        if kept.order != run:
-            kept.order, kept.first = run, 0
-        found = screening_queue.next_for(
-            conn, stage, reviewer, after=kept.first - 1, skip=skip, most=most
-        )  # fmt: skip
-        if found and not skip:
-            kept.first = found[0].position
-    return found
+    slot = _get_slot(store, stage, reviewer)
+    with slot.lock:
+        queue = _update_queue(slot, conn, stage, reviewer)
+        order_run = screening_queue.get_newest_run_id(conn, stage)
+        if queue.order_run != order_run:
+            queue.order_run, queue.first_position = order_run, 0
+        waiting_reports = screening_queue.list_next_reports(
+            conn, stage, reviewer, after=queue.first_position - 1, skip=skip, limit=most
+        )
+        if waiting_reports and not skip:
+            queue.first_position = waiting_reports[0].position
+    return waiting_reports
 
 
-def _place(store: Store, stage: str, reviewer: str) -> _Place:
+def _get_slot(store: Store, stage: str, reviewer: str) -> _QueueSlot:
     with _GUARD:
-        known = _KNOWN.setdefault(store, {})
-        return known.setdefault((stage, reviewer), _Place(threading.Lock()))
+        slots = _QUEUE_SLOTS.setdefault(store, {})
+        return slots.setdefault((stage, reviewer), _QueueSlot(threading.Lock()))
 
 
-def _followed(place: _Place, conn: Connection, stage: str, reviewer: str) -> _Kept:
+def _update_queue(slot: _QueueSlot, conn: Connection, stage: str, reviewer: str) -> _WorkQueue:
     """What is known, brought up to the state the transaction sees."""
-    others = revision.who_judges(conn, stage)
-    kept = place.kept
-    if kept is not None and kept.others == others:
-        fresh = decisions.since(conn, kept.last, MOST + 1)
-        if len(fresh) <= MOST:
-            if fresh:
-                _follow(conn, kept, fresh, stage, reviewer)
-            return kept
-    place.kept = _counted(conn, others, stage, reviewer)
-    return place.kept
+    assignment_revision = revision.get_assignment_revision(conn, stage)
+    queue = slot.queue
+    if queue is not None and queue.assignment_revision == assignment_revision:
+        new_decisions = decisions.list_after(conn, queue.last_decision, MAX_NEW_DECISIONS + 1)
+        if len(new_decisions) <= MAX_NEW_DECISIONS:
+            if new_decisions:
+                _apply_decisions(conn, queue, new_decisions, stage, reviewer)
+            return queue
+    slot.queue = _build_queue(conn, assignment_revision, stage, reviewer)
+    return slot.queue
 
 
-def _counted(conn: Connection, others: tuple[int, ...], stage: str, reviewer: str) -> _Kept:
-    waiting = [report for report, _ in screening_queue.waiting_for(conn, stage, reviewer)]
-    judged = decisions.judged_of(conn, stage, reviewer)
-    size = max([*waiting, *judged, 0]) + 1
-    kept = _Kept(decisions.last_number(conn), others, bytearray(size), bytearray(size),
-                 len(waiting), len(judged))  # fmt: skip
-    for number in waiting:
-        kept.waits[number] = 1
-    for number in judged:
-        kept.judged[number] = 1
-    return kept
+def _build_queue(
+    conn: Connection, assignment_revision: tuple[int, ...], stage: str, reviewer: str
+) -> _WorkQueue:
+    waiting_reports = [
+        report for report, _ in screening_queue.list_pending_reports(conn, stage, reviewer)
+    ]
+    judged_records = decisions.list_judged_records(conn, stage, reviewer)
+    size = max([*waiting_reports, *judged_records, 0]) + 1
+    queue = _WorkQueue(
+        decisions.get_last_id(conn),
+        assignment_revision,
+        bytearray(size),
+        bytearray(size),
+        len(waiting_reports),
+        len(judged_records),
+    )
+    for number in waiting_reports:
+        queue.waits[number] = 1
+    for number in judged_records:
+        queue.judged[number] = 1
+    return queue
 
 
-def _follow(
-    conn: Connection, kept: _Kept, fresh: Sequence[Decision], stage: str, reviewer: str
+def _apply_decisions(
+    conn: Connection,
+    queue: _WorkQueue,
+    new_decisions: Sequence[Decision],
+    stage: str,
+    reviewer: str,
 ) -> None:
     """Looks again at the reports that newer decisions are on, at any stage."""
-    touched = sorted({one.record for one in fresh})
-    groups = links.groups_of(conn, touched)
+    touched = sorted({decision.record for decision in new_decisions})
+    groups = links.get_report_groups(conn, touched)
     reports = sorted({groups.get(n, (n, n))[0] for n in touched} | set(touched))
-    waiting = dict(screening_queue.waiting_for(conn, stage, reviewer, among=reports))
+    waiting_positions = dict(
+        screening_queue.list_pending_reports(conn, stage, reviewer, among=reports)
+    )
     for report in reports:
-        kept.left += _set(kept.waits, report, report in waiting)
-        place = waiting.get(report)
-        if place is not None:
-            kept.first = min(kept.first, place)
-    for one in fresh:
-        if one.stage == stage and one.reviewer == reviewer and one.role == "reviewer":
-            kept.done += _set(kept.judged, one.record, one.verdict is not None)
-    kept.last = fresh[-1].id
+        queue.remaining += _set_flag(queue.waits, report, report in waiting_positions)
+        position = waiting_positions.get(report)
+        if position is not None:
+            queue.first_position = min(queue.first_position, position)
+    for decision in new_decisions:
+        if (
+            decision.stage == stage
+            and decision.reviewer == reviewer
+            and decision.role == "reviewer"
+        ):
+            queue.done += _set_flag(queue.judged, decision.record, decision.verdict is not None)
+    queue.last_decision = new_decisions[-1].id
 
 
-def _set(flags: bytearray, number: int, on: bool) -> int:
+def _set_flag(flags: bytearray, number: int, on: bool) -> int:
     """Sets one flag; gives by how much the count of those that are on changes."""
     if number >= len(flags):
         flags.extend(bytes(number + 1024 - len(flags)))

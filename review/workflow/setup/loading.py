@@ -9,12 +9,12 @@ from review import protocol as protocols
 from review import query
 from review.errors import ProtocolError, QueryError
 from review.protocol import Protocol
-from review.resources import folder as shipped
+from review.resources import get_shipped_path as shipped
 from review.sources import SOURCES
 from review.store import Connection, audit_events, decisions, open_store
-from review.store.timestamps import now
-from review.workflow.appraisal.instruments import check_plan
-from review.workflow.project.project import PROTOCOL, Project, default_person
+from review.store.timestamps import utc_now
+from review.workflow.appraisal.instruments import check_appraisal_plan
+from review.workflow.project.project import PROTOCOL_FILE, Project, get_default_person
 from review.workflow.screening import assignment, status
 
 
@@ -31,54 +31,54 @@ def open_project(folder: Path, *, who: str | None = None, why: str | None = None
         ProtocolError: no protocol here, or a mistake in it.
         StoreError: the store cannot be opened.
     """
-    path = folder / PROTOCOL
-    protocol = protocols.load(path)
+    path = folder / PROTOCOL_FILE
+    protocol = protocols.load_protocol(path)
     text = path.read_text(encoding="utf-8-sig")
     store = open_store(folder, os.environ.get("DATABASE_URL"))
-    project = Project(folder, protocol, protocols.fingerprint(text), store)
-    _note_version(project, text, who or default_person(), why)
+    project = Project(folder, protocol, protocols.fingerprint_text(text), store)
+    _note_version(project, text, who or get_default_person(), why)
     return project
 
 
 def _note_version(project: Project, text: str, who: str, why: str | None) -> None:
     with project.store.read() as conn:
-        versions = audit_events.protocol_versions(conn)
+        versions = audit_events.list_protocol_versions(conn)
     if versions and versions[-1]["hash"] == project.fingerprint:
         return
     with project.store.write() as conn:
-        versions = audit_events.protocol_versions(conn)
+        versions = audit_events.list_protocol_versions(conn)
         if versions and versions[-1]["hash"] == project.fingerprint:
             return
         amendment = None
-        if versions and decisions.begun(conn):
-            amendment = changes(versions[-1]["text"], text)
-        audit_events.add_protocol(
-            conn, text, project.fingerprint, who, now(), amendment=amendment, why=why
+        if versions and decisions.has_decisions(conn):
+            amendment = diff_protocols(versions[-1]["text"], text)
+        audit_events.add_protocol_version(
+            conn, text, project.fingerprint, who, utc_now(), amendment=amendment, why=why
         )
         if versions:
-            _stand_anew(project, conn)
+            _rebuild_assignments(project, conn)
 
 
-def _stand_anew(project: Project, conn: Connection) -> None:
+def _rebuild_assignments(project: Project, conn: Connection) -> None:
     """Where each report stands and who judges it depend on the plan, such as how many decide; so
     both are made anew whenever the plan changes."""
-    status.rebuild(project, conn)
-    assignment.give_anew(project, conn)
+    status.rebuild_statuses(project, conn)
+    assignment.reassign(project, conn)
 
 
-def changes(before: str, after: str) -> str:
+def diff_protocols(before: str, after: str) -> str:
     """The changed lines of a protocol, '-' before and '+' after."""
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
     return "\n".join(line for line in lines if not line.startswith(("---", "+++", "@@")))
 
 
-def init(folder: Path) -> Path:
+def init_project(folder: Path) -> Path:
     """Writes a commented starter protocol into a folder and gives its path.
 
     Raises:
         ProtocolError: there is a protocol already, or the folder cannot be written into.
     """
-    path = folder / PROTOCOL
+    path = folder / PROTOCOL_FILE
     if path.exists():
         raise ProtocolError(f"{path}: there is a protocol already; edit it, or name a new folder.")
     make_folder(folder)
@@ -100,10 +100,10 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def amendments(project: Project) -> list[dict[str, str | None]]:
+def list_amendments(project: Project) -> list[dict[str, str | None]]:
     """Protocol changes since screening began: at, who, what, why; oldest first."""
     with project.store.read() as conn:
-        versions = audit_events.protocol_versions(conn)
+        versions = audit_events.list_protocol_versions(conn)
     return [
         {"at": v["at"], "who": v["who"], "what": v["amendment"], "why": v["why"]}
         for v in versions
@@ -111,55 +111,60 @@ def amendments(project: Project) -> list[dict[str, str | None]]:
     ]
 
 
-def newest_reason(project: Project) -> str | None:
+def get_newest_reason(project: Project) -> str | None:
     """The reason kept with the protocol in force; None where none was given."""
     with project.store.read() as conn:
-        why = audit_events.protocol_versions(conn)[-1]["why"]
+        why = audit_events.list_protocol_versions(conn)[-1]["why"]
     return None if why is None else str(why)
 
 
-def check(folder: Path) -> list[str]:
+def check_protocol(folder: Path) -> list[str]:
     """What a protocol plans, in a few lines, once it holds together.
 
     Raises:
         ProtocolError: a mistake in it, or in its query, or a checklist that is not there.
     """
-    return plan(folder, protocols.load(folder / PROTOCOL))
+    return describe_plan(folder, protocols.load_protocol(folder / PROTOCOL_FILE))
 
 
-def plan(folder: Path, protocol: Protocol) -> list[str]:
+def describe_plan(folder: Path, protocol: Protocol) -> list[str]:
     """What a protocol plans, once it holds together with the files in its folder.
 
     Raises:
         ProtocolError: a mistake in its query, a source the tool does not harvest, or a file or
             checklist that is not there.
     """
-    check_plan(folder, protocol)
-    lines = [f"{folder / PROTOCOL}: the protocol holds together.", f"  {protocol.title}"]
-    sources = [*protocol.search.sources, *(one.file for one in protocol.search.imports)]
+    check_appraisal_plan(folder, protocol)
+    lines = [f"{folder / PROTOCOL_FILE}: the protocol holds together.", f"  {protocol.title}"]
+    sources = [
+        *protocol.search.sources,
+        *(search_import.file for search_import in protocol.search.imports),
+    ]
     until = protocol.search.to.isoformat() if protocol.search.to else "now"
-    _check_sources(folder / PROTOCOL, protocol)
+    _check_sources(folder / PROTOCOL_FILE, protocol)
     lines.append(f"  search {protocol.search.from_} to {until}: {', '.join(sources) or 'files'}")
     for stage in protocol.stages:
-        people = ", ".join(protocols.stage_reviewers(protocol, stage))
+        people = ", ".join(protocols.list_stage_reviewers(protocol, stage))
         lines.append(f"  {stage.id}: {stage.reviewers} of {people}")
-    for one in protocol.search.imports:
-        if not (folder / one.file).exists():
+    for search_import in protocol.search.imports:
+        if not (folder / search_import.file).exists():
             raise ProtocolError(
-                f"{folder / PROTOCOL}: search.imports names {one.file}, which is not in {folder}."
+                f"{folder / PROTOCOL_FILE}: search.imports names {search_import.file}, which is "
+                f"not in {folder}."
             )
-    _check_queries(folder / PROTOCOL, protocol)
+    _check_queries(folder / PROTOCOL_FILE, protocol)
     lines.append(f"  checklists: {', '.join(protocol.appraisal.tools) or 'none'}")
     return lines
 
 
 def _check_sources(path: Path, protocol: Protocol) -> None:
-    for one in protocol.search.sources:
-        if one not in SOURCES:
-            near = difflib.get_close_matches(one, SOURCES, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+    for source in protocol.search.sources:
+        if source not in SOURCES:
+            close_matches = difflib.get_close_matches(source, SOURCES, n=1)
+            hint = f" Did you mean {close_matches[0]!r}?" if close_matches else ""
             raise ProtocolError(
-                f"{path}: 'search.sources' names {one!r}, which the tool does not harvest.{hint} "
+                f"{path}: 'search.sources' names {source!r}, which the tool does not "
+                f"harvest.{hint} "
                 f"Choose from: {', '.join(SOURCES)}; searches of other databases are imported as "
                 "files."
             )
@@ -167,7 +172,7 @@ def _check_sources(path: Path, protocol: Protocol) -> None:
 
 def _check_queries(path: Path, protocol: Protocol) -> None:
     texts = [("search.query", protocol.search.query)]
-    texts += [(f"rules {one.id}: must_match", one.must_match) for one in protocol.rules]
+    texts += [(f"rules {rule.id}: must_match", rule.must_match) for rule in protocol.rules]
     for key, text in texts:
         try:
             query.parse(text)

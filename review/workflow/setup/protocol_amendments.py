@@ -8,17 +8,17 @@ from typing import Any
 
 from review import protocol as protocols
 from review.errors import ProtocolError
-from review.query import Window
-from review.sources.query_preview import explain
+from review.query import DateWindow
+from review.sources.query_preview import describe_query
 from review.store import audit_events, decisions
-from review.store.timestamps import now
-from review.workflow.project.project import PROTOCOL, Project
+from review.store.timestamps import utc_now
+from review.workflow.project.project import PROTOCOL_FILE, Project
 from review.workflow.screening import status
-from review.workflow.setup.loading import changes, plan
+from review.workflow.setup.loading import describe_plan, diff_protocols
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class ProtocolVersion:
     """One version of the protocol, as it was when it came into force."""
 
     number: int
@@ -35,53 +35,59 @@ class Version:
     why: str | None
 
 
-def versions(project: Project) -> list[Version]:
+def list_versions(project: Project) -> list[ProtocolVersion]:
     """All versions of the protocol, oldest first."""
     with project.store.read() as conn:
-        rows = audit_events.protocol_versions(conn)
-    before = [None, *(row["text"] for row in rows)]
+        rows = audit_events.list_protocol_versions(conn)
+    previous_texts = [None, *(row["text"] for row in rows)]
     return [
-        Version(
-            number, row["at"], row["who"], row["hash"],
-            None if was is None else changes(was, row["text"]),
-            row["amendment"] is not None, row["why"],
+        ProtocolVersion(
+            number,
+            row["at"],
+            row["who"],
+            row["hash"],
+            None if previous_text is None else diff_protocols(previous_text, row["text"]),
+            row["amendment"] is not None,
+            row["why"],
         )
-        for number, (was, row) in enumerate(zip(before, rows, strict=False), 1)
-    ]  # fmt: skip
+        for number, (previous_text, row) in enumerate(zip(previous_texts, rows, strict=False), 1)
+    ]
 
 
-def text_of(project: Project) -> str:
+def read_protocol_text(project: Project) -> str:
     """The protocol's file as it is now."""
-    return (project.folder / PROTOCOL).read_text(encoding="utf-8-sig")
+    return (project.folder / PROTOCOL_FILE).read_text(encoding="utf-8-sig")
 
 
-def begun(project: Project) -> bool:
+def has_decisions(project: Project) -> bool:
     """Whether anybody has decided on a record, after which a change is an amendment."""
     with project.store.read() as conn:
-        return decisions.begun(conn)
+        return decisions.has_decisions(conn)
 
 
-def asked(project: Project) -> dict[str, Any]:
+def explain_queries(project: Project) -> dict[str, Any]:
     """What each source of the protocol is asked: source -> text, lost, notes, error; and warnings.
 
     Raises:
         QueryError: the query cannot be read.
     """
     search = project.protocol.search
-    found = explain(search.query, Window(search.from_, search.to))
-    sources = {name: one for name, one in found["sources"].items() if name in search.sources}
-    for name, one in sources.items():
+    explanation = describe_query(search.query, DateWindow(search.from_, search.to))
+    sources = {
+        name: entry for name, entry in explanation["sources"].items() if name in search.sources
+    }
+    for name, entry in sources.items():
         if name in search.native:
-            one["text"] = search.native[name]
-    return {**found, "sources": sources}
+            entry["text"] = search.native[name]
+    return {**explanation, "sources": sources}
 
 
 def check_text(project: Project, text: str) -> list[str]:
     """What a changed protocol would plan. Raises ProtocolError where it does not hold together."""
-    return plan(project.folder, protocols.parse(text, PROTOCOL))
+    return describe_plan(project.folder, protocols.parse_protocol(text, PROTOCOL_FILE))
 
 
-def amend(project: Project, text: str, who: str, why: str, *, seen: str) -> str:
+def amend_protocol(project: Project, text: str, who: str, why: str, *, seen: str) -> str:
     """Puts a changed protocol in force and gives its fingerprint.
 
     Args:
@@ -92,38 +98,38 @@ def amend(project: Project, text: str, who: str, why: str, *, seen: str) -> str:
         ProtocolError: it does not hold together, nothing changed, no reason is given once somebody
             has decided on a record, or the file was changed meanwhile.
     """
-    protocol = protocols.parse(text, PROTOCOL)
-    plan(project.folder, protocol)
-    new = protocols.fingerprint(text)
+    protocol = protocols.parse_protocol(text, PROTOCOL_FILE)
+    describe_plan(project.folder, protocol)
+    new = protocols.fingerprint_text(text)
     with project.store.write() as conn:
-        was = text_of(project)
-        if protocols.fingerprint(was) != seen:
+        current_text = read_protocol_text(project)
+        if protocols.fingerprint_text(current_text) != seen:
             raise ProtocolError(
-                f"{PROTOCOL} was changed meanwhile. Open this page anew, then change it again."
+                f"{PROTOCOL_FILE} was changed meanwhile. Open this page anew, then change it again."
             )
         if new == seen:
-            raise ProtocolError(f"{PROTOCOL}: nothing differs, so there is nothing to save.")
-        started = decisions.begun(conn)
-        if started and not why.strip():
+            raise ProtocolError(f"{PROTOCOL_FILE}: nothing differs, so there is nothing to save.")
+        has_started = decisions.has_decisions(conn)
+        if has_started and not why.strip():
             raise ProtocolError(
                 "Decisions have been made, so this change is an amendment: say why it is made."
             )
-        change = changes(was, text) if started else None
-        audit_events.add_protocol(
-            conn, text, new, who, now(), amendment=change, why=why.strip() or None
+        change = diff_protocols(current_text, text) if has_started else None
+        audit_events.add_protocol_version(
+            conn, text, new, who, utc_now(), amendment=change, why=why.strip() or None
         )
-        status.rebuild(Project(project.folder, protocol, new, project.store), conn)
-        _replace(project.folder / PROTOCOL, text)
+        status.rebuild_statuses(Project(project.folder, protocol, new, project.store), conn)
+        _replace_file(project.folder / PROTOCOL_FILE, text)
     return new
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace_file(path: Path, text: str) -> None:
     """Writes a whole file in place of the old one, so that a reader meets one or the other."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".protocol-")
     with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    fresh = Path(name)
-    fresh.chmod(path.stat().st_mode & 0o777)
-    fresh.replace(path)
+    temporary_path = Path(name)
+    temporary_path.chmod(path.stat().st_mode & 0o777)
+    temporary_path.replace(path)
