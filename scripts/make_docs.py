@@ -11,7 +11,7 @@ from review import protocol
 ROOT = Path(__file__).parents[1]
 ORDER = (
     "Protocol",
-    "Search",
+    "SearchPlan",
     "FileImport",
     "Stage",
     "Person",
@@ -20,9 +20,9 @@ ORDER = (
     "KeywordRule",
     "Ranking",
     "Appraisal",
-    "Gate",
+    "QualityGate",
     "Condition",
-    "Previous",
+    "PreviousReview",
 )
 HEAD = """# Protocol reference
 

@@ -255,7 +255,7 @@ def test_a_reading_process_cannot_take_more_memory_than_the_limit():
     import sys
 
     code = (
-        "from review.fulltext.worker import _limit; _limit(500, 60)\n"
+        "from review.fulltext.worker import _apply_limits; _apply_limits(500, 60)\n"
         "try: bytearray(600_000_000)\n"
         "except MemoryError: print('refused')"
     )

@@ -217,11 +217,11 @@ import sys
 from pathlib import Path
 sys.path[:0] = [{root!r}, {tests!r}]
 from review.sources import arxiv
-from review.sources.http import Ask, Http
-http = Http(Path({cache!r}), pace=0.05)
+from review.sources.http import HttpClient, Request
+http = HttpClient(Path({cache!r}), pace=0.05)
 for start in range(6):
     params = {{"search_query": "all:the", "start": str(start), "max_results": "1"}}
-    http.fetch(Ask("arxiv", {url!r}, params), arxiv.parse)
+    http.fetch(Request("arxiv", {url!r}, params), arxiv.parse)
 assert not http.faults, http.faults
 """
 

@@ -22,8 +22,8 @@ COMMAND_MODULES = {
     "bias": "Read, appraise, flag",
     "reports": "Report",
 }
-"""Files beside this one -> heading in the help. Each adds its commands in `register_commands(app)`, in this
-order."""
+"""Files beside this one -> heading in the help, in this order. Each adds its commands in
+`register_commands(app)`."""
 HEADING_OVERRIDES = {"export": "Report", "decide": "Screen", "import-decisions": "Screen"}
 """Commands that stand under another heading than their file's others."""
 

@@ -72,7 +72,11 @@ def find_pdf(record: Record, http: HttpClient, base: AddressLookup) -> PdfSearch
     return PdfSearchResult(None, None, None, tuple(attempts), is_temporary)
 
 
-_SERVICE_NAMES = {"_iter_preprint_locations": "preprint server", "_iter_pmc_locations": "pmc", "_iter_unpaywall_locations": "unpaywall"}
+_SERVICE_NAMES = {
+    "_iter_preprint_locations": "preprint server",
+    "_iter_pmc_locations": "pmc",
+    "_iter_unpaywall_locations": "unpaywall",
+}
 
 
 def _describe_error(error: SourceError) -> str:
