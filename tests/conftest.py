@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harvesting import surroundings
 from hypothesis import settings
-from postgres import cluster, emptied
 from standin import StandIn
+from support.harvesting import surroundings
+from support.postgres import cluster, emptied
 
 # Property tests draw the same cases each time, so that a red run can be repeated; new cases are
 # looked for with HYPOTHESIS_PROFILE=search.

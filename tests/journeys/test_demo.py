@@ -1,0 +1,58 @@
+"""The demo review: what its team screened and appraised can be looked at, and adds up."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import fill_demo  # noqa: E402
+
+
+def review(folder, *words):
+    done = subprocess.run(
+        [sys.executable, "-m", "review.cli", "-r", str(folder), "-u", "ada", *map(str, words)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo") / "review"
+    shutil.copytree(ROOT / "data" / "demo", folder)
+    review(folder, "import", folder / "embase.ris", folder / "scopus.csv")
+    review(folder, "dedupe")
+    review(folder, "import-decisions", folder / "decisions.csv")
+    fill_demo.fill(folder)
+    return folder
+
+
+def test_what_is_settled_is_in_or_out_and_the_rest_waits(filled):
+    boxes = json.loads(review(filled, "status", "--json"))
+    out = sum(box["n"] for box in boxes["excluded_quality"])
+    assert boxes["new_reports"] > 0 and out > 0
+    assert boxes["new_reports"] + out >= fill_demo.SETTLED
+    assert boxes["new_reports"] + out + boxes["waiting_quality"] == boxes["main"]["eligible"]
+
+
+def test_its_reviewers_agree_in_most_and_not_in_all(filled):
+    agreed = json.loads(review(filled, "appraise", "agreement", "claim-2020", "--json"))
+    assert agreed["reports"] > 5
+    assert 0.8 < agreed["pooled"][0]["value"] < 1
+
+
+def test_each_paper_is_read_and_flagged(filled):
+    said = review(filled, "attach", filled / "papers")
+    assert f"{fill_demo.PAPERS} of {fill_demo.PAPERS} PDFs attached" in said
+    assert review(filled, "read").split() == [str(fill_demo.PAPERS), "read"]
+    assert f"{fill_demo.PAPERS} PDFs flagged now" in review(filled, "flags")
+    assert "covid_radiography" in review(filled, "datasets", "matrix")

@@ -1,0 +1,49 @@
+"""Agreement and stopping: what the lead is told before there is anything to measure, and after."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from support.small import studies
+
+from review.models import Record
+from review.workflow.screening import reviewing
+
+
+@pytest.fixture
+def project(tmp_path):
+    return studies(tmp_path, [Record("embase", title=f"Study {n}") for n in range(1, 6)])
+
+
+def draw(folder):
+    def script(folder):
+        from pathlib import Path
+
+        import streamlit as st
+
+        from review.pages import agreement
+        from review.workflow.project.accounts import CurrentUser
+        from review.workflow.setup.loading import open_project
+
+        st.session_state["person"] = CurrentUser("ada", ("lead", "reviewer"))
+        agreement.render_page(open_project(Path(folder)))
+
+    app = AppTest.from_function(script, args=(str(folder),), default_timeout=300).run()
+    assert not app.exception
+    return app
+
+
+def test_without_decisions_the_page_says_so_and_draws_no_empty_figure(project):
+    app = draw(project.folder)
+    assert "Nothing is screened yet" in app.info[0].value
+    assert any("once both have judged the same record" in one.value for one in app.caption)
+    assert not app.dataframe
+    assert [one.label for one in app.expander] == ["Stop screening here"]
+
+
+def test_with_decisions_the_figures_and_the_curve_stand_there(project):
+    stage = project.protocol.stages[0]
+    for who in ("ada", "ben"):
+        reviewing.save_decision(project, stage, who, 1, "include")
+    app = draw(project.folder)
+    assert not app.info
+    assert any(one.value == "**ada and ben** · 1 record" for one in app.markdown)
+    assert len(app.dataframe) == 1

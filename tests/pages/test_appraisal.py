@@ -1,0 +1,480 @@
+"""The appraisal, extraction and consensus pages, each drawn by itself over a small store."""
+
+import html
+import re
+
+import pytest
+from conftest import SHARED
+from streamlit.testing.v1 import AppTest
+from support.appraising import RQS_GOOD, fill, full, kind, review_in, standing
+
+from review.workflow.appraisal import adjudication, forms
+from review.workflow.appraisal.forms import AnswerInput
+from review.workflow.appraisal.instruments import get_checklist
+from review.workflow.fulltexts import attachments
+from review.workflow.project.accounts import CurrentUser
+
+ADA, BEN = CurrentUser("ada", ("lead", "reviewer")), CurrentUser("ben", ("reviewer",))
+CLEO = CurrentUser("cleo", ("adjudicator",))
+
+
+@pytest.fixture
+def project(tmp_path):
+    return review_in(tmp_path)
+
+
+def draw(name, project, person, **query):
+    def script(name, folder, person, query):
+        import importlib
+        from pathlib import Path
+
+        import streamlit as st
+
+        from review.workflow.setup.loading import open_project
+
+        st.session_state["person"] = person
+        for key, value in query.items():
+            if f"asked_{key}" not in st.session_state:
+                st.session_state[f"asked_{key}"] = True
+                st.query_params[key] = value
+        importlib.import_module(f"review.pages.{name}").render_page(open_project(Path(folder)))
+
+    args = (name, str(project.folder), person, query)
+    app = AppTest.from_function(script, args=args, default_timeout=300).run()
+    assert not app.exception, app.exception
+    return app
+
+
+def press(app, key):
+    """Clicks the button of this key, or the open question's answer of this name."""
+    found = [b for b in app.button if b.key == key or (b.key or "").endswith(f"_{key}")]
+    app = found[0].click().run()
+    assert not app.exception, app.exception
+    return app
+
+
+def said(app):
+    return " ".join(one.value for one in [*app.markdown, *app.caption])
+
+
+def answer_of(project, key, who="ada", name="claim-2020", record=1):
+    entry = forms.open_form(project, record, name, who).entries.get(key)
+    return entry.answer if entry else None
+
+
+def test_the_list_tells_how_far_i_am_and_opens_the_next_report(project):
+    fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("appraisal", project, ADA)
+    assert "**0 of 3** reports finished" in said(app)
+    row = app.dataframe[0].value.iloc[0]
+    assert (row["CLAIM 2020"], row["PROBAST"]) == ("finished", "0 of 29")
+    app.button[0].click().run()
+    assert app.query_params["key"] == "R000001"
+
+
+def test_who_does_not_appraise_sees_no_form(project):
+    app = draw("appraisal", project, CLEO)
+    assert "not among the reviewers" in app.info[0].value
+
+
+def test_the_kind_of_study_opens_its_tools(project):
+    app = draw("appraisal", project, ADA, key="R000002")
+    assert "By which methods" in said(app)
+    app = press(app, "traditional")
+    assert "Imaging protocol" in said(app)
+    assert forms.open_form(project, 2, "study-kind", "ada").finished
+
+
+def test_answers_are_saved_with_quote_page_and_comment_and_next_goes_on(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    app.text_area(key="filling_quote").set_value("A deep network.")
+    app.number_input(key="filling_page").set_value(3)
+    app.text_input(key="filling_comment").set_value("Clear.")
+    app = press(app, "yes")
+    entry = forms.open_form(project, 1, "claim-2020", "ada").entries["title"]
+    assert (entry.answer, entry.quote, entry.page, entry.comment) == (
+        "yes",
+        "A deep network.",
+        3,
+        "Clear.",
+    )
+    app = press(app, "filling_next")
+    assert "Structured abstract" in said(app)
+    assert app.text_area(key="filling_quote").value == ""
+    app = press(app, "filling_back")
+    assert app.text_area(key="filling_quote").value == "A deep network."
+
+
+def test_the_same_answer_again_withdraws_it(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = press(draw("appraisal", project, ADA, key="R000001"), "no")
+    assert answer_of(project, "title") == "no"
+    press(app, "no")
+    assert answer_of(project, "title") is None
+
+
+def test_a_quote_changed_after_the_answer_is_saved_too(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = press(draw("appraisal", project, ADA, key="R000001"), "yes")
+    app.text_area(key="filling_quote").set_value("Later found.").run()
+    assert forms.open_form(project, 1, "claim-2020", "ada").entries["title"].quote == "Later found."
+
+
+def test_a_quote_waits_for_its_answer_through_another_question_and_a_reload(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    app.text_area(key="filling_quote").set_value("A deep network.").run()
+    assert answer_of(project, "title") is None
+    press(app, "filling_forth")
+    app = draw("appraisal", project, ADA, key="R000001")  # a new session, as after a reload
+    assert app.text_area(key="filling_quote").value == "A deep network."
+    press(app, "yes")
+    entry = forms.open_form(project, 1, "claim-2020", "ada").entries["title"]
+    assert (entry.answer, entry.quote) == ("yes", "A deep network.")
+
+
+def test_an_answer_withdrawn_keeps_its_quote(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = press(draw("appraisal", project, ADA, key="R000001"), "no")
+    app.text_area(key="filling_quote").set_value("Nothing is said.").run()
+    press(app, "no")
+    assert answer_of(project, "title") is None
+    again = draw("appraisal", project, ADA, key="R000001")
+    assert again.text_area(key="filling_quote").value == "Nothing is said."
+
+
+def test_two_tabs_of_one_reviewer_undo_nothing_of_each_other(project):
+    kind(project, 1, "deep-learning", "ada")
+    first = draw("appraisal", project, ADA, key="R000001")
+    second = draw("appraisal", project, ADA, key="R000001")
+    press(first, "no")
+    first.text_area(key="filling_quote").set_value("Quoted in the first tab.").run()
+    second.text_input(key="filling_comment").set_value("Said in the second.").run()
+    entry = forms.open_form(project, 1, "claim-2020", "ada").entries["title"]
+    assert (entry.answer, entry.quote, entry.comment) == (
+        "no",
+        "Quoted in the first tab.",
+        "Said in the second.",
+    )
+    assert second.text_area(key="filling_quote").value == "Quoted in the first tab."
+    first.run()
+    assert first.text_input(key="filling_comment").value == "Said in the second."
+
+
+def test_options_of_one_item_picked_in_two_tabs_add_up(project):
+    kind(project, 1, "traditional", "ada")
+    first = draw("appraisal", project, ADA, key="R000001")
+    second = draw("appraisal", project, ADA, key="R000001")
+    press(first, "documented")
+    press(second, "public")
+    assert answer_of(project, "protocol", name="rqs-1.0") == "documented+public"
+
+
+def test_it_can_go_on_by_itself(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    app = press(app, "filling_switch")
+    app = press(app, "yes")
+    assert "Structured abstract" in said(app)
+
+
+def test_points_are_picked_one_by_one_where_several_hold(project):
+    kind(project, 1, "traditional", "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    app = press(press(app, "public"), "documented")
+    assert answer_of(project, "protocol", name="rqs-1.0") == "documented+public"
+    app = press(app, "documented")
+    assert answer_of(project, "protocol", name="rqs-1.0") == "public"
+    press(app, "none")
+    assert answer_of(project, "protocol", name="rqs-1.0") == "none"
+
+
+def test_a_judgement_that_differs_asks_for_its_sentence_first(project):
+    kind(project, 1, "deep-learning", "ada")
+    fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
+    start = {"about:evaluation": "both", "sq-1.1": "no", "sq-1.2": "yes"}
+    fill(project, 1, "probast-2019", "ada", start, finish=False)
+    app = draw("appraisal", project, ADA, key="R000001")
+    assert "The answers propose **high**" in said(app)
+    app = press(app, "low")
+    assert "Say in a sentence" in app.warning[0].value
+    key = "judgement:participants"
+    assert answer_of(project, key, name="probast-2019") is None
+    box = app.text_input(key="filling_comment")
+    assert box.label == "Why low? One sentence"
+    box.set_value("Only duplicate scans were left out.").run()
+    assert answer_of(project, key, name="probast-2019") == "low"
+    shown = " ".join(str(one.proto.body) for one in app.get("html"))
+    assert "changed" in shown
+
+
+def test_a_full_form_is_finished_and_leads_to_the_next_tool(project):
+    kind(project, 1, "deep-learning", "ada")
+    form = full(project, "claim-2020")
+    del form["funding"]
+    fill(project, 1, "claim-2020", "ada", form, finish=False)
+    app = draw("appraisal", project, ADA, key="R000001")
+    assert app.button(key="filling_finish").disabled
+    app = press(press(app, "partly"), "filling_finish")
+    assert forms.open_form(project, 1, "claim-2020", "ada").finished
+    assert "What is done with the model" in said(app)
+
+
+def test_a_finished_form_is_closed_until_opened_again(project):
+    kind(project, 1, "deep-learning", "ada")
+    fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
+    app = draw("appraisal", project, ADA, key="R000001")
+    app.session_state["tool_1_kind"] = "claim-2020"
+    app.run()
+    assert app.button(key="answer_title_yes").disabled
+    next(b for b in app.button if b.label == "Open this form again").click().run()
+    assert not forms.open_form(project, 1, "claim-2020", "ada").finished
+
+
+def test_one_quote_serves_several_instruments(project):
+    kind(project, 1, "hybrid", "ada")
+    forms.add_answer(
+        project, AnswerInput(1, "claim-2020", "title", "yes", "A hybrid model.", 2), "ada"
+    )
+    app = draw("appraisal", project, ADA, key="R000001")
+    app.session_state["tool_1_kind"] = "rqs-1.0"
+    app.run()
+    assert "CLAIM 2020 1" in app.button(key="again_0").label
+    app = press(press(app, "documented"), "again_0")
+    entry = forms.open_form(project, 1, "rqs-1.0", "ada").entries["protocol"]
+    assert (entry.answer, entry.quote, entry.page) == ("documented", "A hybrid model.", 2)
+
+
+def test_nothing_of_the_other_reviewer_is_drawn(project):
+    kind(project, 1, "deep-learning", "ada", "ben")
+    forms.add_answer(
+        project, AnswerInput(1, "claim-2020", "title", "no", "Bens quote", 9, "Bens word"), "ben"
+    )
+    app = draw("appraisal", project, ADA, key="R000001")
+    everything = said(app) + "".join(str(one.proto) for one in app.get("html"))
+    assert "Bens" not in everything
+    assert app.text_area(key="filling_quote").value == ""
+
+
+def test_extraction_waits_for_the_kind_of_study_and_is_not_called_finished(project):
+    app = draw("extraction", project, ADA)
+    assert "**0 of 3** reports" in said(app) and not app.success
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("extraction", project, ADA)
+    assert "**0 of 3** reports" in said(app)
+    table = app.dataframe[0].value
+    assert list(table.columns)[-1] == "Gates"
+    assert list(table["Extraction"]) == ["0 of 12", "", ""]
+
+
+def test_extraction_takes_typed_answers_and_unclear_as_a_value(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("extraction", project, ADA, key="R000001")
+    name = "extraction-imaging-ai"
+    app = press(press(app, "diagnosis"), "filling_next")
+    app.text_input(key="filling_typed").set_value("COVID-19 or not").run()
+    assert answer_of(project, "condition", name=name) == "COVID-19 or not"
+    app.session_state[f"at_1_{name}"] = "size-test"
+    app.run()
+    app.text_input(key="filling_typed").set_value("about 300").run()
+    assert "It takes: a number" in app.warning[0].value
+    press(app, "unclear")
+    assert answer_of(project, "size-test", name=name) == "unclear"
+
+
+def test_the_paper_stands_beside_and_a_pasted_quote_finds_its_page(project):
+    kind(project, 1, "deep-learning", "ada")
+    data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
+    attachments.attach_pdf(project, 1, "c.pdf", data, "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    assert "**1** of 9" in said(app)
+    app = press(app, "yes")
+    app.text_area(key="filling_quote").set_value(sentence_on(project, 4)).run()
+    assert not app.exception
+    assert forms.open_form(project, 1, "claim-2020", "ada").entries["title"].page == 4
+    assert "**4** of 9" in said(app)
+    (page,) = [one for one in app.get("html") if "paper-window" in str(one.proto)]
+    assert str(page.proto).count("scroll-initial-target") == 1  # the first line of the quote
+    app.text_input(key="paper_search").set_value("RT-PCR").run()
+    assert any("RT-PCR" in b.label for b in app.button)
+    app = press(app, "paper_take_0")
+    assert "PCR" in forms.open_form(project, 1, "claim-2020", "ada").entries["title"].quote
+
+
+def test_possible_evidence_is_used_or_dismissed_and_that_is_remembered(project):
+    from review.workflow.fulltexts import reading
+
+    kind(project, 1, "deep-learning", "ada")
+    data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
+    attachments.attach_pdf(project, 1, "c.pdf", data, "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    offered = sentences(app)
+    assert len(offered) >= 2
+    assert all("deep" in one.lower() or "intelligence" in one.lower() for one in offered)
+    app = press(app, "evidence_dismiss_0")
+    assert offered[0] not in sentences(app)
+    app = press(app, "evidence_use_0")
+    assert app.text_area(key="filling_quote").value == offered[1]
+    app = press(app, "yes")
+    assert forms.open_form(project, 1, "claim-2020", "ada").entries["title"].quote == offered[1]
+    heard = {
+        one.sentence: one.verdict
+        for one in reading.reviewer_feedback(project, "evidence", 1, "ada")
+    }
+    assert heard == {offered[0]: "dismiss", offered[1]: "use"}
+    told = {
+        phrase: (used, no)
+        for item, one in reading.get_phrase_performance(project)
+        for phrase, used, no in [(one.rule, one.right, one.wrong)]
+        if item == "claim-2020 title"
+    }
+    assert sum(used for used, _ in told.values()) >= 1
+    assert sum(no for _, no in told.values()) >= 1
+    assert set(told) <= set(get_checklist(project, "claim-2020").sections[0].items[0].cues)
+    app.session_state["at_1_claim-2020"] = "registration"
+    app.run()
+    assert "No sentence holds this item's cue phrases" in said(app)
+
+
+def sentences(app):
+    """The offered sentences, as drawn."""
+    drawn = [str(one.proto.body) for one in app.get("html")]
+    found = [one for one in drawn if "font-size:.92rem" in one]
+    return [html.unescape(re.sub(r"<[^>]+>", "", one)) for one in found]
+
+
+def sentence_on(project, page):
+    from review import fulltext
+
+    text = fulltext.read_full_text(attachments.find_pdf(project, 1))
+    return next(s.text for s in text.sentences if s.page == page and len(s.text) > 60)
+
+
+def test_consensus_opens_only_what_differs_and_one_click_settles(project):
+    kind(project, 1, "deep-learning", "ada", "ben")
+    fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
+    form = full(project, "claim-2020", preprocessing="no", title="partly")
+    fill(project, 1, "claim-2020", "ben", form)
+    app = draw("consensus", project, CLEO)
+    assert "**1** of 2" in said(app)
+    app = draw("consensus", project, CLEO, key="R000001", checklist="claim-2020")
+    assert "**2** to settle · 40 agreed" in said(app)
+    app = press(app, "take_title_ada")
+    assert "**1** to settle · 40 agreed · 1 settled" in said(app)
+    app = press(app, "take_preprocessing_ben")
+    assert "is settled" in app.success[0].value
+    assert "Nothing else waits" in app.caption[-1].value
+    assert "preparation of images not documented" in said(app)
+    assert standing(project, 1) == ("excluded", "preparation of images not documented")
+    press(app, "undo_preprocessing")
+    assert standing(project, 1) == ("pending", None)
+
+
+def test_a_settled_form_leads_to_the_next_that_waits(project):
+    for number in (1, 2):
+        kind(project, number, "deep-learning", "ada", "ben")
+        fill(project, number, "claim-2020", "ada", full(project, "claim-2020"))
+        fill(project, number, "claim-2020", "ben", full(project, "claim-2020", title="no"))
+    app = draw("consensus", project, CLEO, key="R000001", checklist="claim-2020")
+    app = press(app, "take_title_ada")
+    onward = next(one for one in app.button if one.label.startswith("Settle"))
+    assert (onward.label, onward.proto.shortcut) == ("Settle CLAIM 2020 of R000002", "enter")
+    onward.click().run()
+    assert "**1** to settle" in said(app)
+
+
+def test_a_third_answer_settles_too(project):
+    fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
+    fill(project, 1, "claim-2020", "ben", full(project, "claim-2020", title="no"))
+    app = draw("consensus", project, CLEO, key="R000001", checklist="claim-2020")
+    app.text_input(key="consensus_comment").set_value("Only in the abstract.").run()
+    app = next(b for b in app.button if b.label == "Another answer").click().run()
+    press(app, "other_partly")
+    now = adjudication.load_comparison(project, 1, "claim-2020", "cleo")
+    entry = now.entries["title"]
+    assert (entry.answer, entry.comment, entry.reviewer) == (
+        "partly",
+        "Only in the abstract.",
+        "cleo",
+    )
+
+
+def test_consensus_stays_closed_while_a_form_is_open(project):
+    fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
+    app = draw("consensus", project, CLEO, key="R000001", checklist="claim-2020")
+    assert "stays closed until all" in app.warning[0].value
+    assert "Nothing to settle yet" in draw("consensus", project, CLEO).info[0].value
+
+
+def frames(app):
+    return [frame.value for frame in app.dataframe]
+
+
+def test_the_consensus_page_shows_agreement_with_intervals(project):
+    for report, second in ((1, "yes"), (2, "no"), (3, "yes")):
+        fill(project, report, "rqs-1.0", "ada", full(project, "rqs-1.0", "no", **RQS_GOOD))
+        worse = {"validation": "other"} if second == "no" else {}
+        fill(project, report, "rqs-1.0", "ben", full(project, "rqs-1.0", "no", **RQS_GOOD) | worse)
+    app = draw("consensus", project, CLEO)
+    app.segmented_control(key="consensus_view").set_value("Agreement").run()
+    app.segmented_control(key="agreement_of").set_value("rqs-1.0").run()
+    whole, items = frames(app)
+    assert list(whole["Figure"]) == ["percent agreement", "Gwet's AC1", "ICC(A,1)"]
+    assert whole["Value"][0].startswith("0.98 (0.94 to 1.00)")
+    row = items[items["Item"].str.contains("Validation")].iloc[0]
+    assert row["Reports"] == 3
+    assert "to" in row["weighted kappa (linear)"]
+    lead = draw("agreement", project, ADA)
+    lead.segmented_control[0].set_value("quality").run()
+    lead.segmented_control(key="agreement_of").set_value("rqs-1.0").run()
+    assert frames(lead)[0].equals(whole)
+
+
+def test_the_consensus_page_shows_how_suggestions_do_in_use(project):
+    from review.store.feedback import FeedbackEntry
+    from review.store.timestamps import utc_now
+    from review.workflow.fulltexts import reading
+
+    app = draw("consensus", project, CLEO)
+    app.segmented_control(key="consensus_view").set_value("Suggestions").run()
+    assert "Nobody has used" in app.info[0].value
+    for who, verdict in (("ada", "use"), ("ben", "dismiss"), ("dan", "use")):
+        words = ("random forest; deep learning", "claim-2020 title", "A sentence.", 1, verdict, who)
+        reading.add_feedback(project, FeedbackEntry(1, "evidence", *words, utc_now()))
+    app.run()
+    (frame,) = frames(app)
+    assert list(frame["Phrase"]) == ["deep learning", "random forest"]
+    assert frame["Precision"][0] == pytest.approx(2 / 3)
+
+
+def test_a_teams_own_checklist_is_in_the_app_and_a_changed_file_is_said(tmp_path):
+    from pathlib import Path
+
+    from review.workflow.setup.loading import open_project
+
+    text = (Path(__file__).parents[2] / "docs" / "checklists.md").read_text()
+    own = text.split("```yaml\n")[1].split("```")[0]
+    folder = tmp_path / "checklists"
+    folder.mkdir()
+    (folder / "ours.yaml").write_text(own)
+    review_in(tmp_path, 1)
+    plan = tmp_path / "protocol.yaml"
+    plan.write_text(plan.read_text().replace("tools: [", "tools: [ours-2026, "))
+    project = open_project(tmp_path)
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    tabs = app.segmented_control(key="tool_1_kind")
+    assert "Ours 0/2" in tabs.options
+    tabs.set_value("ours-2026").run()
+    assert "Is the source of the data named?" in said(app)
+    app = press(app, "answer_source_yes")
+    assert answer_of(project, "source", name="ours-2026") == "yes"
+    (folder / "ours.yaml").write_text(
+        own.replace("points: 2", "points: 3").replace("max: 4", "max: 6")
+    )
+    app = draw("appraisal", project, ADA, key="R000001")
+    app.segmented_control(key="tool_1_kind").set_value("ours-2026").run()
+    app = press(app, "answer_split_yes")
+    assert "no longer the checklist that answers were given under" in app.warning[0].value

@@ -1,0 +1,107 @@
+"""The reports page: previews, any past day, changes, one download; only for who may export."""
+
+import datetime
+import io
+import zipfile
+
+import pytest
+from pages.test_records import ADA, BEN, draw
+from support import reporting
+
+from review.workflow.exports import prisma
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    made = reporting.whole(tmp_path_factory.mktemp("results") / "review")
+    reporting.updated(made)
+    return made
+
+
+def opened(project, part=None):
+    app = draw("reports", project.folder, ADA)
+    assert not app.exception, app.exception
+    if part:
+        app.segmented_control[0].set_value(part)
+        app.run()
+        assert not app.exception, app.exception
+    return app
+
+
+def test_a_part_pressed_twice_stays_open(project):
+    assert opened(project, "Tables").segmented_control[0].proto.required
+
+
+def test_the_flow_is_previewed_with_its_sum(project):
+    app = opened(project)
+    assert "14 records = " in app.caption[0].value
+    assert len(app.get("image")) == 1
+    names = [one.proto.label for one in app.get("download_button")]
+    assert names[:4] == ["SVG", "PDF", "PNG 300 dpi", "PNG 600 dpi"]
+    assert {"prisma.csv", "prisma.mmd"} <= set(names)
+
+
+def test_a_past_day_shows_its_own_numbers(project):
+    app = opened(project)
+    app.date_input(key="results_day").set_value(datetime.date(2020, 6, 1)).run()
+    assert not app.exception
+    assert "State of 2020-06-01 · 11 records = " in app.caption[0].value
+
+
+def test_figures_and_tables_are_chosen_from_lists(project):
+    app = opened(project, "Figures")
+    assert "PROBAST: summary" in app.selectbox(key="results_figure").options
+    app = opened(project, "Tables")
+    box = app.selectbox(key="results_table")
+    assert any("Reports excluded at the stage" in one for one in box.options)
+    box.set_value("probast-2019-judgements").run()
+    assert "Participants" in app.dataframe[0].value.columns
+    assert [one.proto.label for one in app.get("download_button")] == [
+        "CSV",
+        "XLSX",
+        "DOCX",
+        "TEX",
+        "HTML",
+    ]
+
+
+def test_methods_and_changes_are_told(project):
+    assert "14 records were identified" in opened(project, "Methods").markdown[0].value
+    app = opened(project, "Changes")
+    app.date_input(key="results_since").set_value(datetime.date(2020, 6, 1)).run()
+    assert not app.exception
+    assert "Newly included:" in app.code[0].value
+
+
+def test_the_whole_report_is_one_download(project, monkeypatch):
+    monkeypatch.setattr(prisma, "DPIS", (20,))
+    app = opened(project, "Everything")
+    app.button[0].click().run(timeout=300)
+    assert not app.exception
+    _, data, sums = app.session_state["results_zip"]
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        assert "prisma.svg" in packed.namelist()
+    assert any("included: 5 reports in = 5" in line for line in sums)
+    assert app.get("download_button")[0].proto.label == "Download the report"
+
+
+def test_a_report_made_before_the_newest_entry_is_not_offered(tmp_path, monkeypatch):
+    monkeypatch.setattr(prisma, "DPIS", (20,))
+    project = reporting.whole(tmp_path / "review")
+    app = opened(project, "Everything")
+    app.button[0].click().run(timeout=300)
+    assert app.get("download_button")
+    reporting.decide(project, 7, reporting.STAGES[0], "include", "2020-05-02")
+    with project.store.write() as conn:
+        conn.exec_driver_sql(
+            "update decisions set at = '2020-05-02T20:00:00.000000Z' where id = "
+            "(select max(id) from decisions)"
+        )
+    app.run(timeout=300)
+    assert not app.get("download_button")
+    assert "make it anew" in " ".join(one.value for one in app.caption)
+
+
+def test_only_those_who_may_export_see_it(project):
+    app = draw("reports", project.folder, BEN)
+    assert "may not export" in app.exception[0].message

@@ -1,0 +1,90 @@
+"""The screening page's row of keys: none of them may fire while somebody types."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from support.small import studies
+
+from review.models import Record
+from review.workflow.screening import reviewing
+from review.workflow.setup.loading import init_project, open_project
+
+KEYS = {
+    "Include": "i",
+    "Exclude": "e",
+    "Maybe": "m",
+    "Note": "n",
+    "Duplicate": "d",
+    "Undo": "z",
+    "Back": "left",
+    "Forward": "right",
+}
+
+
+@pytest.fixture
+def project(tmp_path):
+    return studies(tmp_path, [Record("embase", title=f"Study {n}") for n in range(1, 6)])
+
+
+def draw(folder):
+    def script(folder):
+        from pathlib import Path
+
+        import streamlit as st
+
+        from review.pages import screening
+        from review.workflow.project.accounts import CurrentUser
+        from review.workflow.setup.loading import open_project
+
+        st.session_state["person"] = CurrentUser("ada", ("reviewer",))
+        screening.render_page(open_project(Path(folder)))
+
+    return AppTest.from_function(script, args=(str(folder),), default_timeout=300).run()
+
+
+def shortcuts(app):
+    return {one.label: one.proto.shortcut for one in app.button if one.label in KEYS}
+
+
+@pytest.mark.parametrize("panel", ["Note", "Duplicate"])
+def test_no_key_decides_while_a_note_or_a_duplicate_is_typed(project, panel):
+    app = draw(project.folder)
+    assert shortcuts(app) == KEYS
+    next(one for one in app.button if one.label == panel).click()
+    app.run()
+    assert not app.exception
+    assert set(shortcuts(app).values()) == {""}
+    close = next(one for one in app.button if one.label == "Close")
+    assert close.proto.shortcut == "escape"
+    close.click().run()
+    assert shortcuts(app) == KEYS
+
+
+def test_before_anything_has_come_the_page_says_what_it_waits_for(tmp_path):
+    init_project(tmp_path)
+    open_project(tmp_path, who="ada")
+    app = draw(tmp_path)
+    assert not app.exception
+    assert "once the lead has harvested" in app.info[0].value
+    assert not app.success
+    assert not app.button
+    app.segmented_control[0].set_value("full-text").run()
+    assert "once they are included on title and abstract" in app.info[0].value
+
+
+def test_at_the_end_the_page_says_where_more_waits_and_looks_back(project):
+    stage, later = project.protocol.stages[:2]
+    for who in ("ada", "ben"):
+        for number in range(1, 6):
+            reviewing.save_decision(
+                project, stage, who, number, "include" if number > 3 else "exclude"
+            )
+    app = draw(project.folder)
+    assert (
+        app.success[0].value
+        == f"Nothing is left for you here. Thank you. 2 wait for you at {later.id}."
+    )
+    last = next(one for one in app.button if one.label == "Back")
+    last.click().run()
+    assert not app.exception
+    assert any("Your decision: include" in one.value for one in app.caption)
+    assert shortcuts(app) == KEYS

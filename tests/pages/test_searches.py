@@ -1,0 +1,165 @@
+"""The Harvests page: a row a harvest, what is not whole in red words, a button that runs one."""
+
+import json
+from datetime import date
+
+from standin import Fault, StandIn, corpus
+from standin.web import Limits
+from streamlit.testing.v1 import AppTest
+from support.harvesting import make, surroundings
+
+from review.workflow.harvest import HarvestControl, background, list_harvests, run_harvest
+from review.workflow.harvest.status import list_raw_pages, read_raw_page
+from review.workflow.project.accounts import CurrentUser
+from review.workflow.setup.loading import open_project
+
+
+def draw(folder):
+    def script(folder):
+        from pathlib import Path
+
+        import streamlit as st
+
+        from review.pages import searches
+        from review.workflow.project.accounts import CurrentUser
+        from review.workflow.setup.loading import open_project
+
+        st.session_state["person"] = CurrentUser("ann", ("lead", "reviewer"))
+        searches.render_page(open_project(Path(folder)))
+
+    return AppTest.from_function(script, args=(str(folder),), default_timeout=300).run()
+
+
+def test_a_review_without_harvests_says_so(tmp_path):
+    make(tmp_path / "r")
+    app = draw(tmp_path / "r")
+    assert not app.exception
+    assert "Nothing was harvested yet" in app.info[0].value
+    assert app.button[0].label == "Harvest now"
+    assert CurrentUser("ann", ("lead",)).name == "ann"
+
+
+def test_rows_and_what_is_not_whole(tmp_path, monkeypatch):
+    project = make(tmp_path / "r", sources=("arxiv", "medrxiv"))
+    with StandIn(corpus.make(400, 1), faults=[Fault("503", every=1, service="arxiv")]) as server:
+        for name, value in surroundings(server, tmp_path / "cache").items():
+            monkeypatch.setenv(name, value)
+        run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
+    app = draw(tmp_path / "r")
+    assert not app.exception
+    assert any("arXiv 2020-01-01" in one.value for one in app.error)
+    frame = app.dataframe[0].value
+    assert sorted(frame["State"]) == ["complete", "incomplete"]
+    whole = frame[frame["State"] == "complete"].iloc[0]
+    parts = ("New", "Known", "Not matching", "Rejected")
+    assert whole["Received"] == sum(whole[name] for name in parts)
+    assert whole["Not matching"] > 0
+    assert len(whole["Seconds"].split(".")[1]) == 1
+
+
+def test_raw_answers_are_named_within_the_review_s_folder(tmp_path, monkeypatch):
+    project = make(tmp_path / "r", sources=("medrxiv",))
+    with StandIn(corpus.make(400, 1)) as server:
+        for name, value in surroundings(server, tmp_path / "cache").items():
+            monkeypatch.setenv(name, value)
+        run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
+    files = draw(tmp_path / "r").dataframe[1].value
+    assert len(files) > 0
+    assert sum(files["Entries"]) > 0
+    assert all(path.startswith("raw/") for path in files["Raw answer"])
+    assert all((tmp_path / "r" / path).exists() for path in files["Raw answer"])
+
+
+def test_a_raw_answer_can_be_taken_as_it_came(tmp_path, monkeypatch):
+    project = make(tmp_path / "r", sources=("medrxiv",))
+    with StandIn(corpus.make(400, 1)) as server:
+        for name, value in surroundings(server, tmp_path / "cache").items():
+            monkeypatch.setenv(name, value)
+        run = run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
+    app = draw(tmp_path / "r")
+    (button,) = app.get("download_button")
+    assert button.proto.label == "Download this raw answer"
+    first = list_raw_pages(project, 1)[0]
+    body = read_raw_page(project, first.sha256)
+    assert json.loads(body)["messages"]
+    assert app.dataframe[0].value["Raw files"].iloc[0] == run.outcomes[0].pages
+    (tmp_path / "r" / first.path).unlink()
+    gone = draw(tmp_path / "r")
+    assert not gone.exception
+    assert "cannot be read" in gone.warning[0].value
+
+
+def test_what_the_query_here_does_not_match_is_listed(tmp_path, monkeypatch):
+    make(tmp_path / "r", sources=("arxiv",))
+    path = tmp_path / "r" / "protocol.yaml"
+    path.write_text(
+        path.read_text().replace("  sources:", "  native: {arxiv: 'all:covid'}\n  sources:")
+    )
+    project = open_project(tmp_path / "r", who="ann")
+    with StandIn(corpus.make(1_000, 4)) as server:
+        for name, value in surroundings(server, tmp_path / "cache").items():
+            monkeypatch.setenv(name, value)
+        run = run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
+    app = draw(tmp_path / "r")
+    doubted = run.outcomes[0].disagree
+    assert doubted > 0
+    assert app.expander[0].label == (
+        f"Found by a source, not matched by the query run here: {doubted}"
+    )
+    listed = app.dataframe[2].value
+    assert len(listed) == doubted
+    assert set(listed["Why"]) == {"does not match"}
+    assert all(key.startswith("R") for key in listed["Record"])
+
+
+def test_a_window_made_good_is_red_no_longer(tmp_path, monkeypatch):
+    project = make(tmp_path / "r", sources=("medrxiv",))
+    with StandIn(corpus.make(400, 1), limits=Limits(rxiv_inflation=500)) as server:
+        for name, value in surroundings(server, tmp_path / "cache").items():
+            monkeypatch.setenv(name, value)
+        run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
+        assert [one.needs_rerun for one in list_harvests(project)] == [True]
+        run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
+        again = len(list_harvests(project)) - 1
+        assert again > 1 and all(one.needs_rerun for one in list_harvests(project))
+        run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
+        # The same slices, the overlap that fell short in the second run, and today's overlap.
+        assert len(list_harvests(project)) == 1 + again + again + 1
+        server.limits.rxiv_inflation = 0
+        run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
+    assert any(one.state == "incomplete" for one in list_harvests(project))
+    assert not any(one.needs_rerun for one in list_harvests(project))
+
+
+def test_a_harvest_under_way_is_told_apart_from_one_cut_off(tmp_path, monkeypatch):
+    project = make(tmp_path / "r", sources=("medrxiv",))
+    states = []
+    with StandIn(corpus.make(400, 1), limits=Limits(rxiv_page=5)) as server:
+        for name, value in surroundings(server, tmp_path / "cache").items():
+            monkeypatch.setenv(name, value)
+        control = HarvestControl(today=date(2020, 10, 10))
+
+        def look(step):
+            states.append([(one.state, one.needs_rerun) for one in list_harvests(project)])
+            control.stopped = step.page == 2
+
+        control.progress = look
+        run_harvest(project, "ann", control=control)
+    assert states[-1] == [("running", False)]
+    with project.store.write() as conn:
+        conn.exec_driver_sql("delete from harvest_ends")
+    assert [(one.state, one.needs_rerun) for one in list_harvests(project)] == [("cut off", True)]
+
+
+def test_a_harvest_that_cannot_begin_says_why(tmp_path, monkeypatch):
+    project = make(tmp_path / "r")
+    path = tmp_path / "r" / "protocol.yaml"
+    path.write_text(path.read_text().replace("  contact:", "  #"))
+    for name in ("PUBMED", "ARXIV", "MEDRXIV"):
+        monkeypatch.delenv(f"FUNNEL_{name}_URL", raising=False)
+    (tmp_path / "r" / "harvest.out").write_text("an old line\n")
+    begun = background.start_harvest(project, "ann")
+    assert begun.process.wait(60) == 1
+    assert not background.is_running(begun)
+    said = background.describe_failure(project, begun)
+    assert said.startswith("The harvest ended with status 1: 'search.contact' is missing")

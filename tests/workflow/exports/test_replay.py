@@ -1,0 +1,205 @@
+"""The founding review replayed: every published number comes out, nothing else is claimed."""
+
+import csv
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from support import figures
+from typer.testing import CliRunner
+
+from review.cli import app
+from review.errors import FlowError, ReviewError
+from review.figures.prisma import draw_flow_diagram
+from review.prisma import get_total, validate
+from review.store import records
+from review.workflow.appraisal.instruments import get_checklist
+from review.workflow.exports import replay, snapshot
+from review.workflow.exports.prisma_inputs import compute_flow
+from review.workflow.setup.loading import open_project
+
+DATA = Path(__file__).parents[3] / "data" / "roberts2021"
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory):
+    return replay.replay_review(DATA, tmp_path_factory.mktemp("roberts") / "review")
+
+
+@pytest.fixture(scope="module")
+def facts(shared):
+    return yaml.safe_load((shared / "reference/roberts2021/facts.yaml").read_text())
+
+
+def test_every_verified_box_gives_the_published_number(replayed, facts):
+    found = {one.box: one.found for one in replayed[1]}
+    funnel, people = facts["funnel"], facts["probast"]["participants"]
+    press = facts["press"]["high_risk_of_bias_in_some_domain"]
+    assert found["identified"] == funnel["identified"]["n"] == 2212
+    assert found["after initial screening"] == funnel["after_initial_screening"]["n"] == 415
+    assert found["included"] == funnel["included"]["n"] == press["of"] == 62
+    for kind in ("deep_learning", "traditional", "hybrid"):
+        assert found[f"included {kind.replace('_', ' ')}"] == funnel[f"included_{kind}"]["n"]
+    assert [found[f"participants {level}"] for level in ("high", "unclear", "low")] == [
+        people["high"],
+        people["unclear"],
+        people["low"],
+    ]
+    assert found["high in some domain"] == press["n"] == 55
+
+
+def test_the_other_boxes_are_not_published_here(replayed):
+    told = {one.box for one in replayed[1] if one.published is None}
+    assert told == {
+        "identified by source",
+        "duplicates",
+        "screened",
+        "excluded on title and abstract",
+        "excluded on full text",
+        "excluded at the quality gate",
+    }
+    assert all(one.found is None for one in replayed[1] if one.published is None)
+
+
+def test_the_flow_sums_by_the_published_totals(replayed):
+    flow = validate(compute_flow(replayed[0]))
+    assert [one.n for one in flow.joints] == [1797, 353]
+    assert flow.main.screened.n is None and get_total(flow.main.excluded_screening) is None
+    assert flow.main.waiting_screening.n == flow.waiting_quality.n == 0
+
+
+def test_the_figure_says_what_was_not_published(replayed):
+    now = snapshot.snapshot_at(replayed[0])
+    svg = draw_flow_diagram(now.flow, names=snapshot.DISPLAY_NAMES)
+    assert figures.collisions(svg) == []
+    told = figures.all_text(svg)
+    assert "Duplicate records removed (not published here)" in told
+    assert "Reports assessed for eligibility (not published here)" in told
+    assert "Deep learning (n = 37)" in told
+    assert "together (n = 1,797)" in told
+
+
+def test_unnamed_records_carry_a_stage_and_a_reason_and_nothing_invented(replayed):
+    with replayed[0].store.read() as conn:
+        every = [one.record for one in records.iter_records(conn)]
+    unnamed = [one for one in every if "unnamed" in one.extra]
+    assert (len(every), len(unnamed)) == (2212, 2206)
+    for one in unnamed:
+        assert re.fullmatch(r"unnamed-\d{4}", one.source_id)
+        assert not (one.title or one.authors or one.doi or one.arxiv_id or one.abstract or one.year)
+
+
+def test_named_papers_are_those_of_the_shared_table(replayed, shared):
+    path = shared / "reference/roberts2021/included_papers.csv"
+    with path.open() as file:
+        theirs = {row["ref_no"]: row for row in csv.DictReader(file) if row["model_type"]}
+    with (shared / "reference/roberts2021/reference_flags.csv").open() as file:
+        flagged = {row["ref_no"] for row in csv.DictReader(file) if "1" in list(row.values())[1:]}
+    with (DATA / "included.csv").open() as file:
+        ours = {row["id"].removeprefix("roberts-ref-"): row for row in csv.DictReader(file)}
+    assert set(ours) == set(theirs) <= flagged
+    for number, row in ours.items():
+        if "not confirmed" in row["identifier_is"]:
+            assert theirs[number]["identifier_status"].startswith("candidate")
+            assert not row["doi"] and not row["arxiv_id"]
+        else:
+            assert row["arxiv_id"] in theirs[number]["identifier"]
+            assert row["doi"] in theirs[number]["identifier"]
+
+
+def test_no_unverified_number_stands_in_the_data(facts):
+    with (DATA / "published.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert all(not row["n"] for row in rows if row["status"] not in replay.CHECKED_STATUSES)
+    numbers = {one["n"] for one in facts["unverified"] if "n" in one and one["n"] > 99}
+    text = "".join(path.read_text() for path in sorted(DATA.iterdir())).replace(",", "")
+    for number in sorted(numbers):
+        assert not re.search(rf"(?<![\d.]){number}(?![\d.])", text), number
+
+
+def test_bias_of_the_replay_stands_in_table_and_figure(replayed):
+    from review.workflow.exports import appraisals
+
+    now = snapshot.snapshot_at(replayed[0])
+    one = get_checklist(replayed[0], "probast-2019")
+    found = appraisals.InstrumentForms(
+        one, snapshot.collect_consensus_forms(now, one, now.included)
+    )
+    table = next(t for t in appraisals.build_tables(now, found) if t.name.endswith("judgements"))
+    at = table.columns.index("Participants")
+    column = [row[at] for row in table.rows]
+    assert [column.count(level) for level in ("high", "unclear", "low")] == [45, 11, 6]
+    assert [row[table.columns.index("Overall")] for row in table.rows].count("high") == 55
+    from review.figures.judgements import draw_summary
+
+    shown = figures.all_text(
+        draw_summary(appraisals.build_rows(now, found), appraisals.list_judgement_columns(one))
+    )
+    assert "+ 6" in shown and "? 11" in shown and "− 45" in shown and "− 55" in shown
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("identified,2212", "identified,2213", "identified: 2212 against 2213"),
+        ("participants high,45", "participants high,44", "participants high: 45 against 44"),
+        ("duplicates,,unverified", "duplicates,62,article", "duplicates: None against 62"),
+        ("included,62", "included,61", "included: 62 against 61"),
+        ("identified,2212", "identifed,2212", "identifed"),
+    ],
+)
+def test_a_box_that_differs_fails_loudly(replayed, old, new, says):
+    text = (DATA / "published.csv").read_text()
+    assert old in text
+    rows = list(csv.DictReader(text.replace(old, new, 1).splitlines()))
+    with pytest.raises((FlowError, ReviewError), match=re.escape(says)):
+        replay.compare_boxes(snapshot.snapshot_at(replayed[0]), rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "says"),
+    [
+        ("judgements.csv", "39,high", "38,high", "judgements.csv holds 55"),
+        ("unnamed.csv", "exclude,,,,", "maybe,,,,", "no verdict"),
+        ("unnamed.csv", "1797", "many", "not a count"),
+    ],
+)
+def test_data_that_do_not_hold_together_are_refused(tmp_path, name, old, new, says):
+    data = tmp_path / "data"
+    shutil.copytree(DATA, data)
+    text = (data / name).read_text()
+    assert old in text
+    (data / name).write_text(text.replace(old, new, 1))
+    with pytest.raises(ReviewError, match=re.escape(says)):
+        replay.read_papers(data)
+    (data / name).unlink()
+    with pytest.raises(ReviewError, match="cannot be read"):
+        replay.read_papers(data)
+
+
+def test_a_paper_too_few_is_named_by_its_box(tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(DATA, data)
+    text = (data / "unnamed.csv").read_text()
+    (data / "unnamed.csv").write_text(text.replace("1797", "1796"))
+    with pytest.raises(FlowError, match="identified: 2211 against 2212"):
+        replay.replay_review(data, tmp_path / "out")
+
+
+def test_a_folder_in_use_is_not_written_over(replayed):
+    with pytest.raises(ReviewError, match="already"):
+        replay.replay_review(DATA, replayed[0].folder)
+
+
+def test_the_command_prints_the_funnel_and_leaves_the_figures(tmp_path):
+    out = tmp_path / "r"
+    done = CliRunner().invoke(app, ["replay", str(DATA), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    for words in ("2,212", "415", "62", "not published here", "2,206 of 2,212 papers are unnamed"):
+        assert words in done.output
+    names = {path.name for path in (out / "reports").iterdir()}
+    assert {"prisma.svg", "prisma.png", "prisma.pdf", "prisma.csv", "prisma.mmd"} <= names
+    again = open_project(out)
+    assert validate(compute_flow(again)).new_studies.n == 62
