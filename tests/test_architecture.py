@@ -101,11 +101,11 @@ def test_files_and_functions_keep_a_fair_size(path):
     text = path.read_text()
     if path.parent.name == "versions":
         return  # a migration is frozen history, written by a tool
-    assert len(text.splitlines()) <= 500
+    assert len(text.splitlines()) <= 800
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or 0) - node.lineno + 1
-            assert length <= 60, f"{node.name} has {length} lines"
+            assert length <= 85, f"{node.name} has {length} lines"
 
 
 def test_the_command_line_helps_fast():
