@@ -1,10 +1,9 @@
 """The nouns of a review: records as sources gave them, and what people and tools said of them.
 
-Identifiers are kept in one normal form each, so that equal identifiers are equal strings.
+Identifiers are kept in the normal forms of `review.identifiers`.
 """
 
 import hashlib
-import html
 import json
 import re
 import unicodedata
@@ -202,70 +201,6 @@ class Page:
     width: float
     height: float
     words: tuple[Word, ...] = ()
-
-
-_DOI = re.compile(r"10\.\d{4,9}/\S+")
-_ARXIV_NEW = re.compile(r"(?<!\d)(\d{4}\.\d{4,5})(v\d+)?(?!\d)")
-_ARXIV_OLD = re.compile(r"\b([a-z-]+(?:\.[A-Z]{2})?/\d{7})(v\d+)?", re.I)
-_PMCID = re.compile(r"PMC\s*(\d{3,9})", re.I)
-_PREPRINT_DOI = re.compile(
-    r"^(10\.(?:1101|64898)/\d{4}\.\d\d\.\d\d\.\d{6,8}|10\.1101/\d{6,8})(?![\d.])(v\d+)?"
-)
-
-
-def normalize_doi(text: str | None) -> str | None:
-    """The DOI in lower case without resolver or stray punctuation; None if the text holds none.
-
-    A version suffix of a 10.1101 or 10.64898 preprint DOI ('...v2', '...v2.full') is cut, so that
-    all versions of a preprint share one DOI. Source: DOI Handbook 2.4 (DOIs ignore case).
-    """
-    if not text:
-        return None
-    match = _DOI.search(html.unescape(text.strip()).replace("%2F", "/").replace("%2f", "/"))
-    if not match:
-        return None
-    doi = match.group().lower()
-    # Old Wiley DOIs (SICI) hold < and > themselves; elsewhere they end the DOI.
-    ends = r"[\s\"]|\[doi\]" if "(sici)" in doi else r"[\s\"<>]|\[doi\]"
-    doi = re.split(ends, doi, maxsplit=1)[0].rstrip(".,;:'")
-    while doi.endswith((")", "]", "}")) and doi.count(doi[-1]) > doi.count(
-        {")": "(", "]": "[", "}": "{"}[doi[-1]]
-    ):
-        doi = doi[:-1].rstrip(".,;:'")
-    preprint = _PREPRINT_DOI.match(doi)
-    return preprint.group(1) if preprint else doi
-
-
-def normalize_pmid(text: str | int | None) -> str | None:
-    """The PMID as digits without leading zeros; None if the text is not one (1 to 8 digits)."""
-    match = re.fullmatch(r"(?:pmid:?\s*)?0*([1-9]\d{0,7})", str(text or "").strip(), re.I)
-    return match.group(1) if match else None
-
-
-def normalize_pmcid(text: str | None) -> str | None:
-    """The PMCID as PMC and digits; None if the text holds none."""
-    match = _PMCID.search(text or "")
-    return f"PMC{int(match.group(1))}" if match else None
-
-
-def normalize_arxiv(text: str | None) -> str | None:
-    """The arXiv id without version (2003.09871, cs/0112017); None if the text holds none.
-
-    Reads bare ids, arXiv:ids, abs and pdf links and 10.48550 DOIs. Other DOIs are not arXiv ids.
-    """
-    if not text:
-        return None
-    text = text.strip()
-    without_prefix = re.sub(r"^.*10\.48550/arxiv\.", "", text, flags=re.I)
-    if without_prefix == text and _DOI.search(text):
-        return None
-    match = _ARXIV_NEW.search(without_prefix) or _ARXIV_OLD.search(without_prefix)
-    if not match:
-        return None
-    ident = match.group(1)
-    if "/" not in ident:
-        return ident
-    return ident.lower() if "." not in ident else re.sub(r"\.[A-Z]{2}/", "/", ident, flags=re.I)
 
 
 def normalize_text(text: str | None) -> str:

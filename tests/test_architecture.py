@@ -8,7 +8,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 RINGS = [
     {"errors"},
-    {"models", "identifiers", "resources", "text"},
+    {"models", "resources", "text"},
+    {"identifiers"},
     {"protocol", "checklists", "query"},
     {
         "dedupe",
@@ -119,3 +120,19 @@ def test_the_command_line_helps_fast():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["review.workflow.appraisal.forms", "review.workflow.screening.status", "review.screening"],
+)
+def test_screening_and_appraisal_do_not_load_the_libraries_of_deduplication(module):
+    import subprocess
+    import sys
+
+    code = (
+        f"import sys, {module}\n"
+        "print([name for name in ('numpy', 'rapidfuzz', 'review.dedupe') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert run.stdout.strip() == "[]", run.stdout + run.stderr

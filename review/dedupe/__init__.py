@@ -5,24 +5,24 @@ Signatures others call (records are `StoredRecord`s; links are `Link`s, by 'tool
     find_links(records, *, at, new=None) -> list[Link]
         What rules and registry statements say: duplicate, version, study, maybe; distinct only
         where a registry says so. With `new` (store numbers), only pairs that hold a new record.
-    told(columns, later, read_on) -> Columns, stated_links(records, *, at) -> list[Link]
-        Columns with what registries stated after the records came; all statements as links.
-    groups(records, links) -> Groups
+    with_registry_statements(columns, later, read_on) -> FeatureColumns
+        Columns with what registries stated after the records came.
+    find_registry_links(records, *, at) -> list[Link]
+        All statements of registries as links.
+    compute_groups(records, links) -> ReportGroups
         Report and study of every record, computed from the whole log of links. People outrank
         rules; the newest word of a person on a pair counts.
-    doubts(records, links) -> list[Link]
+    find_possible_duplicates(records, links) -> list[Link]
         The pairs a person should settle: surest first, pairs already settled left out.
-    stale(records, links, *, at) -> list[Link]
+    find_stale_links(records, links, *, at) -> list[Link]
         Withdrawals of earlier tool links that a run over all records would not make any more.
-    explain(first, second, links=()) -> Explanation
+    explain_pair(first, second, links=()) -> Explanation
         Why a pair is joined, asked or kept apart, in words.
-    merge(records) -> Merged
+    merge_records(records) -> MergedRecord
         One view of a report's records, each field with the record it came from.
 
-    is_posting(record) -> bool
-        Whether a record describes a posting on a preprint server.
-
-For all of them `records` may be `Columns` read before (`read`, `extended`, `packed`, `unpacked`).
+For all of them `records` may be `FeatureColumns` read before (`build_columns`,
+`append_columns`, `pack_columns`, `unpack_columns`).
 Pure: no clock, no files, no network. The same records give the same groups in any order.
 """
 
@@ -42,7 +42,7 @@ from review.dedupe.api import (
 from review.dedupe.cache import append_columns, pack_columns, unpack_columns
 from review.dedupe.clustering import BY_HAND, STATED_PREFIX
 from review.dedupe.explanation import Explanation, explain_pair
-from review.dedupe.features import FeatureColumns, build_columns, is_preprint
+from review.dedupe.features import FeatureColumns, build_columns
 from review.dedupe.merging import MergedRecord, merge_records
 from review.dedupe.rules import ENGINE
 
@@ -64,7 +64,6 @@ __all__ = [
     "find_possible_duplicates",
     "find_registry_links",
     "find_stale_links",
-    "is_preprint",
     "latest_decisions_by",
     "latest_manual_decisions",
     "merge_records",

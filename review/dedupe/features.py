@@ -6,21 +6,20 @@ from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
-from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
 
 from review.dedupe import normalize
 from review.dedupe.names import parse_family_name, parse_initial
-from review.models import (
-    Record,
-    Relation,
-    normalize_arxiv,
-    normalize_doi,
+from review.identifiers import (
+    PREPRINT_SERVERS,
+    find_preprint_server,
+    get_own_identifiers,
     normalize_pmcid,
     normalize_pmid,
 )
+from review.models import Record, Relation
 
 Ints = npt.NDArray[np.int64]
 
@@ -31,34 +30,9 @@ HEAD_LETTERS = 25
 SNIPPET_LENGTH = 240
 """Characters of the folded abstract kept for comparing."""
 
-_SERVER_DOIS = (
-    ("10.48550/", "arxiv"),
-    ("10.64898/", "medrxiv"),
-    ("10.21203/", "researchsquare"),
-    ("10.20944/", "preprints"),
-    ("10.2139/", "ssrn"),
-    ("10.31219/", "osf"),
-    ("10.31234/", "psyarxiv"),
-    ("10.36227/", "techrxiv"),
-    ("10.26434/", "chemrxiv"),
-    ("10.22541/", "authorea"),
-)
-_BIORXIV = re.compile(r"^10\.1101/(?:\d{4}\.\d\d\.\d\d\.|\d{6,8}$)")
-_SERVER_NAMES = (
-    "medrxiv",
-    "biorxiv",
-    "arxiv",
-    "researchsquare",
-    "ssrn",
-    "preprints",
-    "techrxiv",
-    "chemrxiv",
-    "psyarxiv",
-    "authorea",
-    "osf",
-)
-SERVERS = ("", *_SERVER_NAMES)
+SERVERS = ("", *PREPRINT_SERVERS)
 """Preprint servers by number; 0 is no server. bioRxiv and medRxiv share one DOI space."""
+_SERVER_NUMBERS = {name: number for number, name in enumerate(SERVERS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,51 +123,6 @@ def _normalize_journal(text: str) -> str:
     return normalize.normalize_text(re.sub(r"\([^)]*\)", " ", text) if "(" in text else text)
 
 
-@lru_cache(maxsize=100_000)
-def _match_server_name(text: str) -> int:
-    normalized = re.sub(r"[\W_]", "", text.lower())
-    for name in _SERVER_NAMES:
-        if normalized.startswith(name) and (len(normalized) <= len(name) + 12 or name == "arxiv"):
-            return SERVERS.index(name)
-    return 0
-
-
-def find_preprint_server(record: Record, doi: str | None) -> int:
-    """The preprint server a record describes a posting on: an index into SERVERS, 0 for none."""
-    if doi:
-        if _BIORXIV.match(doi):
-            return SERVERS.index("medrxiv")
-        for prefix, name in _SERVER_DOIS:
-            if doi.startswith(prefix):
-                return SERVERS.index(name)
-    server = _match_server_name(record.journal) if record.journal else 0
-    if not server and record.source in ("arxiv", "medrxiv", "biorxiv"):
-        server = SERVERS.index(record.source)
-    if SERVERS[server] == "biorxiv":
-        return SERVERS.index("medrxiv")
-    return server
-
-
-def is_preprint(record: Record) -> bool:
-    """Whether a record describes a posting on a preprint server."""
-    return find_preprint_server(record, get_own_identifiers(record)[0]) > 0
-
-
-def get_own_identifiers(record: Record) -> tuple[str | None, str | None]:
-    """The record's own DOI and arXiv id; an arXiv entry's journal DOI is not its own."""
-    doi = normalize_doi(unquote(record.doi) if record.doi and "%" in record.doi else record.doi)
-    arxiv = normalize_arxiv(record.arxiv_id) or normalize_arxiv(record.doi)
-    if record.source == "arxiv":
-        arxiv = arxiv or normalize_arxiv(record.source_id) or normalize_arxiv(record.journal)
-        if arxiv and doi and not doi.startswith("10.48550/"):
-            doi = None
-    if arxiv and doi is None and (record.source == "arxiv" or record.journal is None):
-        doi = f"10.48550/arxiv.{arxiv}"
-    if doi and doi.startswith("10.48550/") and arxiv:
-        doi = f"10.48550/arxiv.{arxiv}"
-    return doi, arxiv
-
-
 _SUPPLEMENT = re.compile(
     r"suppl|meeting|conference|congress|symposium|annual|proceeding|abstract|^\W*\d+\)", re.I
 )
@@ -244,7 +173,7 @@ def _extract_features(record: Record) -> tuple[Any, ...]:
         hash_text(normalize_pmid(record.pmid) or ""),
         hash_text(normalize_pmcid(record.pmcid) or ""),
         hash_text(arxiv or ""),
-        find_preprint_server(record, doi),
+        _SERVER_NUMBERS[find_preprint_server(record, doi) or ""],
         record.version or 0,
         is_in_supplement(record),
         normalize.normalize_text(record.abstract[: 2 * SNIPPET_LENGTH])[:SNIPPET_LENGTH]

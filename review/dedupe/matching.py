@@ -10,7 +10,8 @@ from review.dedupe import blocking, rules
 from review.dedupe.blocking import Pairs
 from review.dedupe.features import FeatureColumns, Ints, hash_text
 from review.dedupe.similarity import compare_pairs, flag_promising_pairs
-from review.models import Relation, normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
+from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
+from review.models import Relation
 
 CHUNK = 200_000
 """Pairs compared at once; bounds the memory of a run."""

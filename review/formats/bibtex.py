@@ -25,15 +25,8 @@ from review.formats.fields import (
     split_names,
     unique_values,
 )
-from review.models import (
-    ParseResult,
-    Record,
-    UnreadableEntry,
-    normalize_arxiv,
-    normalize_doi,
-    normalize_pmcid,
-    normalize_pmid,
-)
+from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
+from review.models import ParseResult, Record, UnreadableEntry
 
 # What bibtexparser warns of is counted and reported here; without this it would reach the screen.
 logging.getLogger("bibtexparser").addHandler(logging.NullHandler())

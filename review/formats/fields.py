@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from review.models import normalize_doi, normalize_pmid
+from review.identifiers import normalize_doi, normalize_pmid
 
 Fields = dict[str, list[str]]
 """One entry of a file by the file's own tags, in the order the tags came."""

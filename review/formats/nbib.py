@@ -18,16 +18,8 @@ from review.formats.fields import (
     pop_values,
     unique_values,
 )
-from review.models import (
-    ParseResult,
-    Record,
-    Relation,
-    UnreadableEntry,
-    normalize_arxiv,
-    normalize_doi,
-    normalize_pmcid,
-    normalize_pmid,
-)
+from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
+from review.models import ParseResult, Record, Relation, UnreadableEntry
 
 _TAGGED = re.compile(rb"^[A-Z]{2,4} {0,2}- ?", re.M)
 _START = re.compile(rb"^PMID- ?\d", re.M)

@@ -21,15 +21,8 @@ from review.formats.fields import (
     pop_values,
     unique_values,
 )
-from review.models import (
-    ParseResult,
-    Record,
-    UnreadableEntry,
-    normalize_arxiv,
-    normalize_doi,
-    normalize_pmcid,
-    normalize_pmid,
-)
+from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
+from review.models import ParseResult, Record, UnreadableEntry
 
 TYPES = {
     "ABST": "Abstract",

@@ -18,15 +18,8 @@ from review.formats.fields import (
     split_list,
     unique_values,
 )
-from review.models import (
-    ParseResult,
-    Record,
-    UnreadableEntry,
-    normalize_arxiv,
-    normalize_doi,
-    normalize_pmcid,
-    normalize_pmid,
-)
+from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
+from review.models import ParseResult, Record, UnreadableEntry
 
 _WOS_START = re.compile(rb"^PT [A-Z]", re.M)
 _WOS_END = re.compile(rb"^ER[ \t]*$", re.M)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from review.models import normalize_arxiv, normalize_doi, normalize_text
+from review.identifiers import normalize_arxiv, normalize_doi
+from review.models import normalize_text
 
 _MIN_TITLE_SHARE = 0.9
 """Share of a title's words found in order on the first pages that counts as the title."""

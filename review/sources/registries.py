@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.errors import SourceError
-from review.models import Relation, normalize_doi, normalize_pmid
+from review.identifiers import normalize_doi, normalize_pmid
+from review.models import Relation
 from review.sources.http import HttpClient, Request, Response
 from review.text.markup import parse_json, strip_tags, to_paragraphs
 

@@ -19,7 +19,8 @@ from review.dedupe.matching import Edges, find_edges
 from review.dedupe.names import split_authors
 from review.dedupe.possible_duplicates import MAX_REPORTS_PER_TITLE, select_possible_duplicates
 from review.errors import SourceError
-from review.models import Record, normalize_doi
+from review.identifiers import normalize_doi
+from review.models import Record
 
 TEXT_COLUMNS = (
     "title",

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from review.errors import SourceError
-from review.models import normalize_doi
+from review.identifiers import normalize_doi
 from review.sources import arxiv, europepmc, medrxiv, pubmed
 
 ATOM = {"a": "http://www.w3.org/2005/Atom", "x": "http://arxiv.org/schemas/atom"}

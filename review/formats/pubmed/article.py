@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from review.formats.fields import find_date, find_year, format_page_range, unique_values
-from review.models import Record, Relation, normalize_doi, normalize_pmcid, normalize_pmid
+from review.identifiers import normalize_doi, normalize_pmcid, normalize_pmid
+from review.models import Record, Relation
 from review.text.markup import strip_tags, to_one_line
 
 RELATIONS = {

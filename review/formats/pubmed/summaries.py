@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from review.formats.fields import find_date, find_year, unique_values
-from review.models import Record, normalize_doi, normalize_pmcid, normalize_pmid
+from review.identifiers import normalize_doi, normalize_pmcid, normalize_pmid
+from review.models import Record
 from review.text.markup import strip_tags, to_one_line
 
 Extra = dict[str, tuple[str, ...]]

@@ -17,7 +17,8 @@ from review.formats.fields import (
     unique_values,
 )
 from review.formats.tabular import columns
-from review.models import Record, normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
+from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
+from review.models import Record
 
 _EMBASE = re.compile(
     r"(?P<journal>.+?) \((?P<year>\d{4})\) ?(?P<volume>[^:(\s]+)?(?::(?P<issue>[^\s(]+))?"

@@ -2,7 +2,8 @@
 
 import re
 
-from review.models import Relation, normalize_doi
+from review.identifiers import normalize_doi
+from review.models import Relation
 from review.text.markup import to_one_line
 
 _PARAGRAPH = re.compile(r"\n\s*\n|\n[ \t]{2,}(?=\S)")

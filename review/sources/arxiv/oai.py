@@ -10,7 +10,8 @@ from lxml import etree
 
 from review.errors import SourceError
 from review.formats.fields import unique_values
-from review.models import ParseResult, Record, UnreadableEntry, normalize_arxiv
+from review.identifiers import normalize_arxiv
+from review.models import ParseResult, Record, UnreadableEntry
 from review.sources.arxiv.fields import find_iso_day, find_journal_articles, unwrap_lines
 from review.text.markup import get_text, parse_xml, to_one_line
 

@@ -10,16 +10,8 @@ from lxml import etree
 
 from review.errors import SourceError
 from review.formats.fields import find_year, unique_values
-from review.models import (
-    ParseResult,
-    Record,
-    Relation,
-    UnreadableEntry,
-    normalize_arxiv,
-    normalize_doi,
-    normalize_pmcid,
-    normalize_pmid,
-)
+from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
+from review.models import ParseResult, Record, Relation, UnreadableEntry
 from review.text.markup import parse_json, parse_xml, strip_tags, to_one_line, to_paragraphs
 
 RELATIONS = {

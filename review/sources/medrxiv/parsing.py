@@ -8,7 +8,8 @@ from typing import Any
 
 from review.errors import SourceError
 from review.formats.fields import find_year, unique_values
-from review.models import ParseResult, Record, Relation, UnreadableEntry, normalize_doi
+from review.identifiers import normalize_doi
+from review.models import ParseResult, Record, Relation, UnreadableEntry
 from review.sources.medrxiv.abstracts import clean_preprint_text
 from review.text.markup import parse_json, strip_tags, to_one_line
 

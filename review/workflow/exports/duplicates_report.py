@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from review import dedupe
+from review.identifiers import is_preprint
 from review.models import Link
 from review.store import identified, links, records
 from review.store.identified import BatchEntry
@@ -70,7 +71,7 @@ def compute_counts(project: Project, *, until: datetime | None = None) -> Dedupe
         postings = {
             stored.id: stored.record.version or 0
             for stored in records.iter_records(conn)
-            if stored.id in record_numbers and dedupe.is_preprint(stored.record)
+            if stored.id in record_numbers and is_preprint(stored.record)
         }
     groups = {n: groups.get(n, (n, n)) for n in record_numbers}
     sources_by_report = _map_sources(groups, entries)

@@ -9,16 +9,8 @@ from pathlib import Path
 
 from review.errors import ReviewError, SourceError
 from review.formats.tabular.decisions import DecisionDefaults, DecisionRow, read_decisions
-from review.models import (
-    Decision,
-    Record,
-    UnreadableEntry,
-    normalize_arxiv,
-    normalize_doi,
-    normalize_pmcid,
-    normalize_pmid,
-    normalize_text,
-)
+from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
+from review.models import Decision, Record, UnreadableEntry, normalize_text
 from review.store import Connection, decisions, links, records
 from review.store.records import format_record_key, parse_record_key
 from review.store.timestamps import utc_now

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from review.dedupe import is_preprint
 from review.errors import ReviewError
+from review.identifiers import is_preprint
 from review.models import Decision
 from review.protocol import Protocol
 from review.store import Connection, audit_events, decisions, links, records

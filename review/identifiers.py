@@ -1,0 +1,150 @@
+"""Identifiers of documents: one normal form each, and what they say of a record.
+
+Equal identifiers are equal strings. bioRxiv and medRxiv share one space of DOIs, so both count as
+medRxiv here. Light on purpose: screening and appraisal ask here whether a record is a preprint.
+"""
+
+import html
+import re
+from functools import lru_cache
+from urllib.parse import unquote
+
+from review.models import Record
+
+_DOI = re.compile(r"10\.\d{4,9}/\S+")
+_ARXIV_NEW = re.compile(r"(?<!\d)(\d{4}\.\d{4,5})(v\d+)?(?!\d)")
+_ARXIV_OLD = re.compile(r"\b([a-z-]+(?:\.[A-Z]{2})?/\d{7})(v\d+)?", re.I)
+_PMCID = re.compile(r"PMC\s*(\d{3,9})", re.I)
+_PREPRINT_DOI = re.compile(
+    r"^(10\.(?:1101|64898)/\d{4}\.\d\d\.\d\d\.\d{6,8}|10\.1101/\d{6,8})(?![\d.])(v\d+)?"
+)
+_SERVER_DOIS = (
+    ("10.48550/", "arxiv"),
+    ("10.64898/", "medrxiv"),
+    ("10.21203/", "researchsquare"),
+    ("10.20944/", "preprints"),
+    ("10.2139/", "ssrn"),
+    ("10.31219/", "osf"),
+    ("10.31234/", "psyarxiv"),
+    ("10.36227/", "techrxiv"),
+    ("10.26434/", "chemrxiv"),
+    ("10.22541/", "authorea"),
+)
+_BIORXIV = re.compile(r"^10\.1101/(?:\d{4}\.\d\d\.\d\d\.|\d{6,8}$)")
+PREPRINT_SERVERS = (
+    "medrxiv",
+    "biorxiv",
+    "arxiv",
+    "researchsquare",
+    "ssrn",
+    "preprints",
+    "techrxiv",
+    "chemrxiv",
+    "psyarxiv",
+    "authorea",
+    "osf",
+)
+"""Names of the preprint servers, in the order in which names of journals are tried."""
+
+
+def normalize_doi(text: str | None) -> str | None:
+    """The DOI in lower case without resolver or stray punctuation; None if the text holds none.
+
+    A version suffix of a 10.1101 or 10.64898 preprint DOI ('...v2', '...v2.full') is cut, so that
+    all versions of a preprint share one DOI. Source: DOI Handbook 2.4 (DOIs ignore case).
+    """
+    if not text:
+        return None
+    match = _DOI.search(html.unescape(text.strip()).replace("%2F", "/").replace("%2f", "/"))
+    if not match:
+        return None
+    doi = match.group().lower()
+    # Old Wiley DOIs (SICI) hold < and > themselves; elsewhere they end the DOI.
+    ends = r"[\s\"]|\[doi\]" if "(sici)" in doi else r"[\s\"<>]|\[doi\]"
+    doi = re.split(ends, doi, maxsplit=1)[0].rstrip(".,;:'")
+    while doi.endswith((")", "]", "}")) and doi.count(doi[-1]) > doi.count(
+        {")": "(", "]": "[", "}": "{"}[doi[-1]]
+    ):
+        doi = doi[:-1].rstrip(".,;:'")
+    preprint = _PREPRINT_DOI.match(doi)
+    return preprint.group(1) if preprint else doi
+
+
+def normalize_pmid(text: str | int | None) -> str | None:
+    """The PMID as digits without leading zeros; None if the text is not one (1 to 8 digits)."""
+    match = re.fullmatch(r"(?:pmid:?\s*)?0*([1-9]\d{0,7})", str(text or "").strip(), re.I)
+    return match.group(1) if match else None
+
+
+def normalize_pmcid(text: str | None) -> str | None:
+    """The PMCID as PMC and digits; None if the text holds none."""
+    match = _PMCID.search(text or "")
+    return f"PMC{int(match.group(1))}" if match else None
+
+
+def normalize_arxiv(text: str | None) -> str | None:
+    """The arXiv id without version (2003.09871, cs/0112017); None if the text holds none.
+
+    Reads bare ids, arXiv:ids, abs and pdf links and 10.48550 DOIs. Other DOIs are not arXiv ids.
+    """
+    if not text:
+        return None
+    text = text.strip()
+    without_prefix = re.sub(r"^.*10\.48550/arxiv\.", "", text, flags=re.I)
+    if without_prefix == text and _DOI.search(text):
+        return None
+    match = _ARXIV_NEW.search(without_prefix) or _ARXIV_OLD.search(without_prefix)
+    if not match:
+        return None
+    ident = match.group(1)
+    if "/" not in ident:
+        return ident
+    return ident.lower() if "." not in ident else re.sub(r"\.[A-Z]{2}/", "/", ident, flags=re.I)
+
+
+@lru_cache(maxsize=100_000)
+def _match_server_name(text: str) -> str | None:
+    normalized = re.sub(r"[\W_]", "", text.lower())
+    for name in PREPRINT_SERVERS:
+        if normalized.startswith(name) and (len(normalized) <= len(name) + 12 or name == "arxiv"):
+            return name
+    return None
+
+
+def find_preprint_server(record: Record, doi: str | None) -> str | None:
+    """The preprint server a record describes a posting on; None for none.
+
+    Args:
+        record: the record.
+        doi: its own DOI, as `get_own_identifiers` gives it.
+    """
+    if doi:
+        if _BIORXIV.match(doi):
+            return "medrxiv"
+        for prefix, name in _SERVER_DOIS:
+            if doi.startswith(prefix):
+                return name
+    server = _match_server_name(record.journal) if record.journal else None
+    if server is None and record.source in ("arxiv", "medrxiv", "biorxiv"):
+        server = record.source
+    return "medrxiv" if server == "biorxiv" else server
+
+
+def is_preprint(record: Record) -> bool:
+    """Whether a record describes a posting on a preprint server."""
+    return find_preprint_server(record, get_own_identifiers(record)[0]) is not None
+
+
+def get_own_identifiers(record: Record) -> tuple[str | None, str | None]:
+    """The record's own DOI and arXiv id; an arXiv entry's journal DOI is not its own."""
+    doi = normalize_doi(unquote(record.doi) if record.doi and "%" in record.doi else record.doi)
+    arxiv = normalize_arxiv(record.arxiv_id) or normalize_arxiv(record.doi)
+    if record.source == "arxiv":
+        arxiv = arxiv or normalize_arxiv(record.source_id) or normalize_arxiv(record.journal)
+        if arxiv and doi and not doi.startswith("10.48550/"):
+            doi = None
+    if arxiv and doi is None and (record.source == "arxiv" or record.journal is None):
+        doi = f"10.48550/arxiv.{arxiv}"
+    if doi and doi.startswith("10.48550/") and arxiv:
+        doi = f"10.48550/arxiv.{arxiv}"
+    return doi, arxiv

@@ -1,0 +1,124 @@
+"""Identifiers have one normal form; a record's own identifiers and server are known from them."""
+
+import pytest
+
+from review.identifiers import (
+    find_preprint_server,
+    get_own_identifiers,
+    is_preprint,
+    normalize_arxiv,
+    normalize_doi,
+    normalize_pmcid,
+    normalize_pmid,
+)
+from review.models import Record
+
+
+@pytest.mark.parametrize(
+    ("text", "doi"),
+    [
+        ("10.1016/J.ASOC.2020.106742", "10.1016/j.asoc.2020.106742"),
+        ("https://doi.org/10.1038/s42256-021-00307-0.", "10.1038/s42256-021-00307-0"),
+        ("doi: 10.1101/2020.10.01.20205146v2.full.pdf", "10.1101/2020.10.01.20205146"),
+        ("10.64898/2026.01.02.26012345v1", "10.64898/2026.01.02.26012345"),
+        (
+            "10.1002/(SICI)1097-0258(19980815)17:15<1661::AID>3.0.CO;2-2",
+            "10.1002/(sici)1097-0258(19980815)17:15<1661::aid>3.0.co;2-2",
+        ),
+        ("(10.1000/abc)", "10.1000/abc"),
+        ("10.1016%2Fj.x.2020.1", "10.1016/j.x.2020.1"),
+        ("10.1000/x [doi]", "10.1000/x"),
+        ("not a doi", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_dois_have_one_normal_form(text, doi):
+    assert normalize_doi(text) == doi
+
+
+@pytest.mark.parametrize(
+    ("text", "ident"),
+    [
+        ("http://arxiv.org/abs/2003.09871v4", "2003.09871"),
+        ("arXiv:2003.09871", "2003.09871"),
+        ("10.48550/arXiv.2008.06388", "2008.06388"),
+        ("https://doi.org/10.48550/ARXIV.2008.06388", "2008.06388"),
+        ("cs/0112017v1", "cs/0112017"),
+        ("math.GT/0309136", "math/0309136"),
+        ("astro-ph/0601001", "astro-ph/0601001"),
+        ("10.1016/2003.09871", None),
+        ("2003", None),
+        (None, None),
+    ],
+)
+def test_arxiv_ids_have_one_normal_form(text, ident):
+    assert normalize_arxiv(text) == ident
+
+
+@pytest.mark.parametrize(
+    ("text", "ident"),
+    [
+        ("0031", "31"),
+        ("PMID: 32555555", "32555555"),
+        (12, "12"),
+        ("abc", None),
+        ("0", None),
+        ("12345678", "12345678"),
+        ("123456789", None),
+        ("PMID: 0012345678", "12345678"),
+    ],
+)
+def test_pmids_have_one_normal_form(text, ident):
+    assert normalize_pmid(text) == ident
+
+
+def test_pmcids_have_one_normal_form():
+    assert normalize_pmcid("pmc 0123456") == "PMC123456"
+    assert normalize_pmcid("123456") is None
+
+
+def test_early_preprint_dois_of_eight_digits_stay_apart():
+    assert normalize_doi("10.1101/19002147v2") == "10.1101/19002147"
+    assert normalize_doi("10.1101/19002139") != normalize_doi("10.1101/19002147")
+    assert normalize_doi("10.1101/123456v1") == "10.1101/123456"
+
+
+@pytest.mark.parametrize(
+    ("record", "server"),
+    [
+        (Record("pubmed", doi="10.1101/2020.04.05.20054502"), "medrxiv"),
+        (Record("pubmed", doi="10.1101/054502"), "medrxiv"),
+        (Record("pubmed", doi="10.1101/gr.054502.106"), None),
+        (Record("scopus", doi="10.21203/rs.3.rs-1/v1"), "researchsquare"),
+        (Record("biorxiv"), "medrxiv"),
+        (Record("scopus", journal="bioRxiv"), "medrxiv"),
+        (Record("scopus", journal="arXiv e-prints (2020)"), "arxiv"),
+        (Record("scopus", journal="Preprints of the congress of medicine"), None),
+        (Record("arxiv", source_id="2003.09871v2", doi="10.1000/journal.1"), "arxiv"),
+        (Record("pubmed", journal="Radiology", doi="10.1000/journal.1"), None),
+    ],
+)
+def test_a_preprint_is_known_by_its_doi_journal_or_source(record, server):
+    assert find_preprint_server(record, get_own_identifiers(record)[0]) == server
+    assert is_preprint(record) is (server is not None)
+
+
+@pytest.mark.parametrize(
+    ("record", "own"),
+    [
+        (
+            Record("arxiv", source_id="2003.09871v2", doi="10.1000/journal.1"),
+            ("10.48550/arxiv.2003.09871", "2003.09871"),
+        ),
+        (
+            Record("pubmed", journal="Radiology", arxiv_id="2003.09871", doi="10.1000/J.1"),
+            ("10.1000/j.1", "2003.09871"),
+        ),
+        (Record("pubmed", journal="Radiology", arxiv_id="2003.09871"), (None, "2003.09871")),
+        (Record("ris", doi="10.1000%2Fj.1"), ("10.1000/j.1", None)),
+        (Record("ris"), (None, None)),
+    ],
+)
+def test_the_journal_doi_of_an_arxiv_entry_is_not_its_own(record, own):
+    assert get_own_identifiers(record) == own
