@@ -103,16 +103,6 @@ def kappa(
     return AgreementFigure(name, value, n, *_compute_limits(value, error, -1.0))
 
 
-def pabak(first: Sequence[str | None], second: Sequence[str | None]) -> AgreementFigure:
-    """Kappa adjusted for prevalence and bias, for two answers: 2 x agreement - 1.
-
-    Source: Byrt 1993, doi 10.1016/0895-4356(93)90018-V.
-    """
-    agreement = percent_agreement([list(pair) for pair in pair_answers(first, second)])
-    value = None if agreement.value is None else 2 * agreement.value - 1
-    return AgreementFigure("PABAK", value, agreement.n, note=agreement.note)
-
-
 def gwet_ac(
     ratings: Ratings, *, labels: Sequence[str] | None = None, weights: Weights | None = None
 ) -> AgreementFigure:
@@ -178,9 +168,9 @@ def krippendorff_alpha(
     """Krippendorff's alpha for two or more raters with gaps; labels in order for ordered levels.
 
     For the levels interval and ratio the answers are numbers.
-    Source: Krippendorff 2011, Computing Krippendorff's alpha-reliability; package krippendorff.
+    Source: Krippendorff 2011, Computing Krippendorff's alpha-reliability, sections C to E
+        (https://repository.upenn.edu/asc_papers/43).
     """
-    import krippendorff
     import numpy as np
 
     name = "Krippendorff's alpha" + ("" if level == "nominal" else f" ({level})")
@@ -190,18 +180,41 @@ def krippendorff_alpha(
         return AgreementFigure(name, None, 0, note="no unit has two answers")
     if len(set(answers)) == 1:
         return AgreementFigure(name, None, len(rows), note="undefined: only one answer was given")
-    names = _resolve_labels(labels, answers)
-    is_numeric = level in ("interval", "ratio")
-    values = [
-        [
-            np.nan if answer is None else (float(answer) if is_numeric else names.index(answer))
-            for answer in row
-        ]
-        for row in rows
-    ]
-    data = np.array(values, dtype=float).T
-    value = float(krippendorff.alpha(reliability_data=data, level_of_measurement=level))
-    return AgreementFigure(name, value, len(rows))
+    if level in ("interval", "ratio"):
+        rows = [[None if answer is None else str(float(answer)) for answer in row] for row in rows]
+        names = sorted({answer for row in rows for answer in row if answer is not None}, key=float)
+    else:
+        names = _resolve_labels(labels, answers)
+    counts = _count_answers(rows, names)
+    answered = counts.sum(axis=1)
+    pairs = (counts / (answered - 1)[:, None]).T @ counts
+    pairs -= np.diag((counts / (answered - 1)[:, None]).sum(axis=0))
+    totals = pairs.sum(axis=1)
+    differences = _compute_differences(names, totals, level)
+    observed = float((pairs * differences).sum())
+    expected = float((np.outer(totals, totals) * differences).sum()) / (totals.sum() - 1)
+    return AgreementFigure(name, 1 - observed / expected, len(rows))
+
+
+def _compute_differences(names: Sequence[str], totals: Any, level: str) -> Any:
+    """Squared differences between every two answers on a level of measurement (n x n).
+
+    Args:
+        totals: how often each answer was given within the pairs; ordinal differences rest on it.
+    """
+    import numpy as np
+
+    if level == "nominal":
+        return 1.0 - np.eye(len(names))
+    if level == "ordinal":
+        middles = np.cumsum(totals) - totals / 2
+        return np.square(middles[:, None] - middles[None, :])
+    values = np.array([float(name) for name in names])
+    gaps = values[:, None] - values[None, :]
+    if level == "ratio":
+        sums = values[:, None] + values[None, :]
+        gaps = np.divide(gaps, sums, out=np.zeros_like(gaps), where=sums != 0)
+    return np.square(gaps)
 
 
 def icc(scores: Sequence[Sequence[float | None]]) -> AgreementFigure:

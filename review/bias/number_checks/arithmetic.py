@@ -3,7 +3,6 @@
 import math
 import re
 from dataclasses import dataclass, fields
-from statistics import NormalDist
 
 MIN_VALIDATION_EVENTS = 100
 """Events (and as many non-events) for a validation. Source: Collins et al. 2016,
@@ -90,16 +89,10 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval | None:
         raise ValueError(f"{successes} of {n} cannot be")
     if n == 0:
         return None
-    z = NormalDist().inv_cdf(0.5 + level / 2)
-    p = successes / n
-    middle = p + z * z / (2 * n)
-    half_width = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    denominator = 1 + z * z / n
-    return Interval(
-        p,
-        max(0.0, (middle - half_width) / denominator),
-        min(1.0, (middle + half_width) / denominator),
-    )
+    from scipy.stats import binomtest
+
+    limits = binomtest(successes, n).proportion_ci(level, method="wilson")
+    return Interval(successes / n, float(limits.low), float(limits.high))
 
 
 def complete_figures(stated: DiagnosticFigures) -> DiagnosticFigures:
