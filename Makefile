@@ -33,6 +33,7 @@ test: setup setup-tests lint types unit ## check style and types, run all tests
 
 lint: setup
 	@echo "== style"; $(BIN)/ruff format --check -q . && $(BIN)/ruff check -q . && echo "style: fine"
+	@$(BIN)/python scripts/check_licences.py
 
 types: setup
 	@echo "== types"; $(BIN)/mypy

@@ -10,6 +10,7 @@ from review.query.ast import Not as Not
 from review.query.ast import Or as Or
 from review.query.ast import Term as Term
 from review.query.ast import format_query as format_query
+from review.query.ast import iter_positive_terms as iter_positive_terms
 from review.query.ast import iter_terms as iter_terms
 from review.query.ast import join_with_and as join_with_and
 from review.query.ast import join_with_or as join_with_or

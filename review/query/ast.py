@@ -75,6 +75,21 @@ def _flatten_parts(parts: Iterable[Node], kind: type[And] | type[Or]) -> tuple[N
     return tuple(flat)
 
 
+def iter_positive_terms(node: Node) -> Iterator[Term]:
+    """The terms that a matching text may hold, from left to right: what NOT excludes is left out,
+    what NOT NOT brings back is in."""
+    pending: list[tuple[Node, bool]] = [(node, True)]
+    while pending:
+        current, is_positive = pending.pop()
+        if isinstance(current, Term):
+            if is_positive:
+                yield current
+        elif isinstance(current, Not):
+            pending.append((current.part, not is_positive))
+        else:
+            pending.extend((part, is_positive) for part in reversed(current.parts))
+
+
 def iter_terms(node: Node) -> Iterator[Term]:
     """All terms from left to right, repeats included."""
     pending: list[Node] = [node]

@@ -256,7 +256,7 @@ def test_an_explanation_holds_every_source():
     assert found["window"] == {"from": "2020-01-01", "to": None}
     assert found["terms"] == 3
     assert found["query"] == "(covid* OR x-ray) AND NOT mesh:mice"
-    assert found["fingerprint_query"] == fingerprint_query(parse(found["query"]))
+    assert found["fingerprint"] == fingerprint_query(parse(found["query"]))
     assert any("know no MeSH" in one for one in found["sources"]["medrxiv"]["lost"])
 
 

@@ -2,8 +2,11 @@
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+
+from review import query
+from review.errors import QueryError
 
 HIGHLIGHT_COLOURS = {"include": "#d3efd6", "exclude": "#f9d7d3", "search": "#dde9f7"}
 """Backgrounds; each keeps black text above a contrast of 7 to 1."""
@@ -19,7 +22,7 @@ FREE_TEXT_STYLE = 'dir="auto" style="overflow-wrap:anywhere;'
 """Begins an element with text in any script, words of any length."""
 
 
-def highlight_words(text: str, lists: dict[str, Sequence[str]]) -> str:
+def highlight_words(text: str, lists: Mapping[str, Sequence[str]]) -> str:
     """The text as HTML with listed words marked; safe for any text.
 
     Args:
@@ -67,9 +70,17 @@ def _compile_pattern(words: tuple[str, ...]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<!\w)(?:{'|'.join(forms)})(?!\w)", re.I) if forms else None
 
 
-def extract_search_words(query: str) -> list[str]:
-    """Words and phrases of a boolean query, for marking; words after NOT are left out."""
-    positive_query = re.sub(r"\bNOT\b\s*(\([^()]*\)|\"[^\"]*\"|\S+)", " ", query)
-    matches = re.findall(r"\"([^\"]+)\"|([^\s()\"]+)", positive_query)
-    words = [phrase or re.sub(r"^\w+:|\[\w+\]$", "", word) for phrase, word in matches]
-    return [word for word in words if word and word not in ("AND", "OR", "NOT")]
+@lru_cache(maxsize=16)
+def extract_search_words(text: str) -> tuple[str, ...]:
+    """Words and phrases of the query to mark: text terms only, none that NOT excludes."""
+    try:
+        node = query.parse(text)
+    except QueryError:
+        return ()
+    return tuple(
+        dict.fromkeys(
+            term.text + ("*" if term.stem else "")
+            for term in query.iter_positive_terms(node)
+            if term.field in ("tiab", "title", "abstract")
+        )
+    )
