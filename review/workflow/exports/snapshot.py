@@ -186,7 +186,7 @@ def _list_versions(conn: Connection, until: datetime | None) -> list[dict[str, A
     return [
         version
         for version in all_versions
-        if until is None or parse_timestamp(version["snapshot_at"]) <= until
+        if until is None or parse_timestamp(version["at"]) <= until
     ]
 
 
@@ -214,7 +214,7 @@ def get_project_in_force(
 
 def _get_newest_day(conn: Connection, versions: Sequence[Mapping[str, Any]]) -> str:
     """Day of the newest entry of any kind, so that the same store gives the same files."""
-    timestamps = [str(versions[-1]["snapshot_at"]), *audit_events.list_newest_timestamps(conn)]
+    timestamps = [str(versions[-1]["at"]), *audit_events.list_newest_timestamps(conn)]
     return max(timestamps)[:10]
 
 
