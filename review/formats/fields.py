@@ -4,12 +4,13 @@ In: whatever a database wrote. Out: text with newline line ends, lists of names,
 """
 
 import codecs
-import html
 import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
 from review.identifiers import normalize_doi, normalize_pmid
+from review.text.markup import to_plain_text
+from review.text.placeholders import is_placeholder
 
 Fields = dict[str, list[str]]
 """One entry of a file by the file's own tags, in the order the tags came."""
@@ -22,8 +23,7 @@ _MONTH = re.compile(
 )
 _YEAR = re.compile(r"(?<!\d)(1[4-9]\d\d|20\d\d|21\d\d)(?!\d)")
 _NUMERIC = re.compile(r"(?<!\d)(\d{4})[-/. ](\d{1,2})(?:[-/. ](\d{1,2}))?(?!\d)")
-_COMPACT = re.compile(r"\s*((?:19|20)\d\d)([01]\d)([0-3]\d)\s*")
-_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,6}|#x[0-9a-f]{2,5});", re.I)
+_COMPACT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
 _DOI_LINK = re.compile(r"(?:doi\.org/|id=doi:|info:doi/|[?&]doi=)(10\.\S+)", re.I)
 _PMID_LINK = re.compile(
     r"(?:pubmed(?:\.ncbi\.nlm\.nih\.gov)?/|id=pmid:|info:pmid/)(\d{1,8})(?!\d)", re.I
@@ -93,39 +93,47 @@ def collapse_lines(text: str) -> str | None:
 
 
 def clean_text(text: str) -> str | None:
-    """The text cleaned, with &amp; &#233; and the like as the characters they stand for."""
-    return collapse_spaces(
-        _ENTITY.sub(lambda m: html.unescape(m.group()), text) if "&" in text else text
-    )
+    """The text cleaned: no inline markup, &amp; &#233; and the like as characters."""
+    return collapse_spaces(to_plain_text(text) if "&" in text or "<" in text else text)
 
 
 def unique_values(values: Iterable[str | None]) -> tuple[str, ...]:
-    """The values cleaned, silent ones and repeats dropped, in their order."""
-    seen: dict[str, None] = {}
-    for value in values:
-        tidy = clean_text(value) if value else None
-        if tidy:
-            seen.setdefault(tidy)
-    return tuple(seen)
+    """The values cleaned; empty ones, placeholders and repeats dropped, in their order."""
+    return tuple(dict.fromkeys(clean_values(values)))
 
 
 def clean_values(values: Iterable[str | None]) -> tuple[str, ...]:
-    """The values cleaned, silent ones dropped, repeats kept (two authors may share a name)."""
+    """The values cleaned; empty ones and placeholders dropped, repeats kept (two authors may
+    share a name)."""
+    return tuple(
+        tidy
+        for value in values
+        if value and (tidy := clean_text(value)) and not is_placeholder(tidy)
+    )
+
+
+def clean_exact_values(values: Iterable[str | None]) -> tuple[str, ...]:
+    """The values with single spaces, empty ones dropped; nothing else is changed."""
     return tuple(tidy for value in values if value and (tidy := collapse_spaces(value)))
 
 
 def pop_text(fields: Fields, *tags: str) -> str | None:
-    """The text of the first tag that has one; that tag, and tags repeating it, leave `fields`."""
+    """The text of the first tag that says something; it and what repeats it leave `fields`.
+
+    Placeholders ('NA', '[No abstract available]') leave `fields` as well: they say nothing.
+    """
+    chosen = None
     for tag in tags:
-        if tag not in fields:
+        values = fields.get(tag)
+        if values is None:
             continue
-        text = clean_text(" ".join(fields[tag]))
-        if text:
-            for other in tags:
-                if other in fields and clean_text(" ".join(fields[other])) in (text, None):
-                    fields.pop(other, None)
-            return text
-    return None
+        text = clean_text(values[0] if len(values) == 1 else " ".join(values))
+        if text == chosen or is_placeholder(text):
+            del fields[tag]
+        elif chosen is None:
+            chosen = text
+            del fields[tag]
+    return chosen
 
 
 def pop_values(fields: Fields, *tags: str) -> list[str]:
@@ -142,7 +150,7 @@ def collect_extra(fields: Fields) -> dict[str, tuple[str, ...]]:
 def find_year(*texts: str | None) -> int | None:
     """The first year (1400 to 2199) in the texts; None if there is none."""
     for text in texts:
-        if text and (match := _COMPACT.fullmatch(text) or _YEAR.search(text)):
+        if text and (match := _YEAR.search(text) or _COMPACT.search(text)):
             return int(match.group(1))
     return None
 
@@ -163,7 +171,7 @@ def find_date(year: int | None, *texts: str | None) -> str | None:
 
 
 def _parse_date(year: int, text: str) -> str | None:
-    numeric = _COMPACT.fullmatch(text) or _NUMERIC.search(text)
+    numeric = _NUMERIC.search(text) or _COMPACT.search(text)
     if numeric:
         if int(numeric.group(1)) != year or not 1 <= int(numeric.group(2)) <= 12:
             return None
@@ -202,6 +210,8 @@ def format_page_range(first: str | None, last: str | None) -> str | None:
     """'first-last', or the one that is there; 'No'-'Specified' (PsycINFO) is unknown."""
     if (first, last) == ("No", "Specified"):
         return None
+    first = None if is_placeholder(first) else first
+    last = None if is_placeholder(last) else last
     if first and last and first != last and "-" not in first:
         return f"{first}-{last}"
     return first or last

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from review.formats import latex
-from review.formats.fields import Fields, clean_values, collapse_spaces
+from review.formats.fields import Fields, clean_exact_values, collapse_spaces
 from review.models import ParseResult, Record, UnreadableEntry, record_from_dict
 
 RIS_TAGS = {
@@ -78,7 +78,7 @@ def read_ris_entry(fields: Fields, note_tag: str) -> Record | None:
     for name, tag in RIS_TAGS.items():
         values = fields.get(tag, [])
         standard_fields[name] = (
-            clean_values(values) if name in RIS_LISTS else collapse_spaces(" ".join(values))
+            clean_exact_values(values) if name in RIS_LISTS else collapse_spaces(" ".join(values))
         )
     if standard_fields["year"] is not None:
         digits = re.search(r"\d{1,4}", standard_fields["year"])
@@ -122,13 +122,13 @@ def read_bibtex_entry(fields: Fields) -> Record | None:
         if name == "doi" or text is None:
             standard_fields[name] = text
         elif name == "authors":
-            standard_fields[name] = clean_values(
+            standard_fields[name] = clean_exact_values(
                 latex.to_plain_text(a) for a in re.split(r"\s+and\s+", text)
             )
         elif name == "keywords":
-            standard_fields[name] = clean_values(latex.to_plain_text(text).split(";"))
+            standard_fields[name] = clean_exact_values(latex.to_plain_text(text).split(";"))
         elif name == "urls":
-            standard_fields[name] = clean_values(text.split(" "))
+            standard_fields[name] = clean_exact_values(text.split(" "))
         else:
             standard_fields[name] = latex.to_plain_text(text)
     if standard_fields["pages"]:
@@ -194,7 +194,7 @@ def _unescape_cell(cell: str) -> str:
 
 def _convert_cell(name: str, cell: str) -> Any:
     if name in _LIST_FIELDS:
-        return clean_values(cell.split(";"))
+        return clean_exact_values(cell.split(";"))
     if name in _NUMBER_FIELDS:
         return int(cell) if cell.isdecimal() else None
     return cell

@@ -1,9 +1,9 @@
-"""RIS files to records: split at TY lines, read by rispy, mapped tag by tag.
+"""RIS files to records: cut at TY and ER lines, read line by line, mapped tag by tag.
 
-rispy drops what it cannot place in silence, so entries are counted and cut here first.
+Nothing is dropped: a line without a tag continues the one before, a tag we do not know is kept,
+and text that cannot be given to one record for sure is rejected with its reason.
 """
 
-import functools
 import re
 
 from review.formats import detect_database, funnel_note
@@ -19,6 +19,7 @@ from review.formats.fields import (
     format_page_range,
     pop_text,
     pop_values,
+    split_names,
     unique_values,
 )
 from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
@@ -53,41 +54,65 @@ TYPES = {
 }
 """Reference types in words. Source: RIS format specification, Research Information Systems."""
 
-CHUNK = 1_000
-"""Entries handed to rispy at once: bounds the memory of a 100 MB file."""
-
+_BARE_DOI = re.compile(r"\s*(?:doi:?\s*)?10\.\d{4,9}/", re.I)
+_DASHES = rb"(?:-|\xe2\x80[\x90-\x95]|\xe2\x88\x92|\xef\xbc\x8d)"
+_BLANKS = rb"(?:[ \t]|\xc2\xa0|\xe3\x80\x80|\xe2\x80[\x80-\x8b\xaf])"
+_ODD_TAG = re.compile(
+    rb"^(?:[ \t]|\xc2\xa0|\xe3\x80\x80|\xef\xbb\xbf)*([A-Z][A-Z0-9])(?:"
+    # a no-break or wide blank, then any hyphen; or two plain blanks, then a dash
+    + _BLANKS
+    + rb"{0,2}(?:\xc2\xa0|\xe3\x80\x80|\xe2\x80[\x80-\x8b\xaf])"
+    + _BLANKS
+    + rb"{0,2}"
+    + _DASHES
+    + rb"|(?:  |\t)[ \t]?(?:\xe2\x80[\x90-\x95]|\xe2\x88\x92|\xef\xbc\x8d)|\t-)"
+    + rb"(?:\xc2\xa0)?",
+    re.M,
+)
+"""A tag as a web page or a word processor leaves it: no-break blanks, dashes for the hyphen."""
 _START = re.compile(rb"^[ \t]*TY  -", re.M)
 _LOOSE_START = re.compile(rb"^[ \t]*TY -", re.M)
 _END = re.compile(rb"^[ \t]*ER(?:  -.*|[ \t]*-?[ \t]*)$", re.M)
-_TAG = re.compile(r"^[ \t]*([A-Z][A-Z0-9]) {1,2}-(?: |$)", re.M)
-_INDENTED = re.compile(r"^[ \t]*([A-Z][A-Z0-9]  -) ?", re.M)
 _STRAY = re.compile(rb"^[ \t]*(?!ER)[A-Z][A-Z0-9]  -", re.M)
-_NOISE = re.compile(rb"^[ \t]*(?:\d+\.?|<\d+>|(?:Provider|Database|Content): .*|)[ \t]*$")
+_LOOSE_STRAY = re.compile(rb"^[ \t]*(?!ER)[A-Z][A-Z0-9] {1,2}-(?: |$)", re.M)
+_NOISE = re.compile(rb"^[ \t]*(?:\d+\.?|<\d+\.? ?>|(?:Provider|Database|Content): .*|)[ \t]*$")
+_TAG = re.compile(r"[ \t]*([A-Z][A-Z0-9])  -")
+_LOOSE_TAG = re.compile(r"[ \t]*([A-Z][A-Z0-9]) {1,2}-(?= |$)")
+_TITLE_TAGS = ("TI", "T1")
+_SINGLE_TAGS = ("PY", "Y1", "DO", "SP", "VL", "IS", "JO", "JF", "T2", "AN", "UT", "TY")
+"""Tags a record has once; several of them twice are two records run together."""
 
 
 def parse(data: bytes, source: str | None = None) -> ParseResult:
-    """Records of a RIS file (UTF-8, \\n); an entry without its ER line at the end is rejected."""
+    """Records of a RIS file (UTF-8, \\n); what cannot be parted safely is rejected."""
+    if _ODD_TAG.search(data):
+        data = _ODD_TAG.sub(rb"\1  - ", data)
     loose = _START.search(data) is None  # the whole file writes one space before the hyphen
-    start_pattern = _LOOSE_START if loose else _START
-    starts = [match.start() for match in start_pattern.finditer(data)]
+    starts = [match.start() for match in (_LOOSE_START if loose else _START).finditer(data)]
+    stray_pattern = _LOOSE_STRAY if loose else _STRAY
     records: list[Record] = []
     rejected: list[UnreadableEntry] = []
-    pieces: list[tuple[int, bytes]] = []
-    ends = bool(_END.search(data))
-    if starts and _STRAY.search(data, 0, starts[0]):
+    has_ends = bool(_END.search(data))
+    if starts and stray_pattern.search(data, 0, starts[0]):
         reason = "tags stand before the first TY line: its beginning is missing"
         rejected.append(UnreadableEntry(0, reason, decode_utf8(data[: starts[0]]).strip()))
     for number, offset in enumerate(starts, 1):
         piece = data[offset : starts[number] if number < len(starts) else len(data)]
-        if ends and number == len(starts) and not _END.search(piece):
+        end = _END.search(piece)
+        if has_ends and number == len(starts) and not end:
             reason = "no ER line at its end: the file is cut short"
             rejected.append(UnreadableEntry(number, reason, decode_utf8(piece).strip()))
             continue
-        pieces.append((number, piece))
-        if len(pieces) == CHUNK:
-            _read_entries(pieces, loose, records, rejected)
-            pieces = []
-    _read_entries(pieces, loose, records, rejected)
+        body, rest = (piece[: end.start()], piece[end.end() :]) if end else (piece, b"")
+        fields, problem = _read_fields(decode_utf8(body), _LOOSE_TAG if loose else _TAG)
+        if problem:
+            rejected.append(UnreadableEntry(number, problem, decode_utf8(body).strip()))
+        else:
+            _add_stray_lines(fields, rest, stray_pattern)
+            records.append(build_record(fields))
+        if stray_pattern.search(rest):
+            reason = "its TY line is missing: tags follow the ER line of the record before"
+            rejected.append(UnreadableEntry(number, reason, decode_utf8(rest).strip()))
     default_source = source or detect_database.choose_for_file(
         (r.source or None for r in records), "ris"
     )
@@ -98,58 +123,40 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
     )
 
 
-def _read_entries(
-    pieces: list[tuple[int, bytes]],
-    loose: bool,
-    records: list[Record],
-    rejected: list[UnreadableEntry],
-) -> None:
-    """Adds the records of the pieces; what rispy or we cannot read goes to rejected."""
-    texts = [_format_entry(piece, loose) for _, piece in pieces]
-    entries = _load_entries("\n".join(texts))
-    if len(entries) != len(texts):  # one of them misled rispy: read one at a time
-        entries = [candidates[0] if len(candidates := _load_entries(t)) == 1 else {} for t in texts]
-    for (number, piece), entry in zip(pieces, entries, strict=True):
-        fields = {tag: [v for v in values if v] for tag, values in entry.items()}
-        if not any(values for tag, values in fields.items() if tag != "TY"):
-            reason = "an empty entry" if entry else "rispy could not read it as one entry"
-            rejected.append(UnreadableEntry(number, reason, decode_utf8(piece).strip()))
-        else:
-            records.append(build_record(fields))
+def _add_stray_lines(fields: Fields, rest: bytes, stray_pattern: re.Pattern[bytes]) -> None:
+    """Keeps text between an ER line and the next record, which belongs to no tag, under ZZ."""
+    if not rest.isspace() and rest and not stray_pattern.search(rest):
+        lines = [line for line in rest.split(b"\n") if not _NOISE.match(line)]
+        if lines:
+            fields.setdefault("ZZ", []).extend(decode_utf8(line).strip() for line in lines)
 
 
-def _format_entry(piece: bytes, loose: bool) -> str:
-    """One entry's lines with tags at the line start and exactly one ER line, at its end."""
-    end_match = _END.search(piece)
-    trailing_bytes = piece[end_match.end() :] if end_match else b""
-    text = decode_utf8(piece[: end_match.start()] if end_match else piece)
-    if loose:
-        text = _TAG.sub(lambda m: f"{m.group(1)}  - ", text)
-    trailing_lines = [line for line in trailing_bytes.split(b"\n") if not _NOISE.match(line)]
-    for line in trailing_lines:  # text after ER belongs to no tag: kept under a tag of its own
-        text += f"\nZZ  - {decode_utf8(line).strip()}"
-    return text.strip() + "\nER  - \n"
-
-
-@functools.cache
-def _build_tag_map() -> dict[str, str]:
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    return {a + b: a + b for a in letters for b in letters + "0123456789"}
-
-
-def _load_entries(text: str) -> list[Fields]:
-    """rispy's entries with every tag a list under its own name."""
-    import rispy
-
-    tags = _build_tag_map()
-    text = _INDENTED.sub(r"\1 ", text)
-    entries: list[dict[str, list[str] | str]] = rispy.loads(
-        text, mapping=tags, list_tags=tags, delimiter_tags_mapping={}
-    )
-    return [
-        {tag: [v] if isinstance(v, str) else list(v) for tag, v in entry.items()}
-        for entry in entries
-    ]
+def _read_fields(text: str, tag_pattern: re.Pattern[str]) -> tuple[Fields, str | None]:
+    """One entry by tag, and why it cannot be taken as one record; None where it can."""
+    fields: Fields = {}
+    values: list[str] = []
+    match_tag = tag_pattern.match
+    for line in text.split("\n"):
+        match = match_tag(line)
+        if match:
+            values = fields.setdefault(match[1], [])
+            values.append(line[match.end() :].strip())
+        elif (line := line.strip()) and values:
+            values[-1] = f"{values[-1]} {line}" if values[-1] else line
+    for tag in [tag for tag, values in fields.items() if "" in values]:
+        fields[tag] = [value for value in fields[tag] if value]
+        if not fields[tag] and tag != "TY":
+            del fields[tag]
+    if fields.keys() <= {"TY"}:
+        return fields, "an empty entry"
+    if any(len(set(fields.get(tag, ()))) > 1 for tag in _TITLE_TAGS):
+        repeated = [tag for tag in _SINGLE_TAGS if len(set(fields.get(tag, ()))) > 1]
+        if repeated:
+            return fields, (
+                f"two titles and two {repeated[0]} lines: the lines that part two records "
+                "(ER and TY) are missing"
+            )
+    return fields, None
 
 
 def build_record(fields: Fields) -> Record:
@@ -159,17 +166,18 @@ def build_record(fields: Fields) -> Record:
         return funnel_record
     fields = {tag: list(values) for tag, values in fields.items()}
     code = (fields.get("TY") or [""])[0].strip()
-    urls = unique_values(pop_values(fields, "UR", "L1", "L2", "L3", "LK"))
+    links = pop_values(fields, "UR", "L1", "L2", "L3", "LK")
+    urls = unique_values(link for link in links if not _BARE_DOI.match(link))
     database = detect_database.find_by_name(*fields.get("DB", ()), *fields.get("DP", ()))
     source = database or detect_database.find_by_url(urls) or _detect_ieee(fields)
-    doi = _find_doi(fields, urls)
+    doi = _find_doi(fields, links)
     year, date = _parse_dates(fields)
     first, last = pop_text(fields, "SP"), pop_text(fields, "EP")
     kinds = [v for v in fields.pop("M3", []) if not normalize_doi(v)]
     return Record(
         source=source,
         title=pop_text(fields, "TI", "T1", "CT", "BT", "ST"),
-        authors=clean_values(a.rstrip(";,") for a in pop_values(fields, "AU", "A1")),
+        authors=_split_authors(pop_values(fields, "AU", "A1")),
         year=year,
         date=date,
         abstract=pop_text(fields, "AB", "N2"),
@@ -209,17 +217,33 @@ def _parse_dates(fields: Fields) -> tuple[int | None, str | None]:
     date = find_date(year, *texts[:3])
     if year is not None:
         for tag, text in zip(("PY", "Y1", "DA"), texts, strict=False):
-            if re.fullmatch(rf"{year}[/ ]*", text) or find_date(year, text) == date:
+            if text.strip("/ ") == str(year) or find_date(year, text) == date:
                 fields.pop(tag, None)
     return year, date
 
 
-def _find_doi(fields: Fields, urls: tuple[str, ...]) -> str | None:
+def _find_doi(fields: Fields, links: list[str]) -> str | None:
+    """The DOI in DO, DI or M3, bare in a link tag (EBSCO's L3), or in a resolver's link."""
     text = pop_text(fields, "DO", "DI")
-    doi = next((d for v in (text, *fields.get("M3", ())) if (d := normalize_doi(v))), None)
+    bare_links = (link for link in links if _BARE_DOI.match(link))
+    candidates = (text, *fields.get("M3", ()), *bare_links)
+    doi = next((d for v in candidates if (d := normalize_doi(v))), None)
     if text and doi is None:
         fields["DO"] = [text]
-    return doi or find_doi_in_urls(urls)
+    return doi or find_doi_in_urls(links)
+
+
+def _split_authors(values: list[str]) -> tuple[str, ...]:
+    """The authors, also where one line holds several: at ';', at commas that part whole names."""
+    names: list[str] = []
+    for value in values:
+        if ";" in value:
+            names += value.split(";")
+        elif value.count(",") > 1 or (" and " in value and value.count(",") == 2):
+            names += split_names(value)
+        else:
+            names.append(value)
+    return clean_values(name.strip(" ,;") for name in names)
 
 
 def _find_pmid(fields: Fields, source: str, urls: tuple[str, ...]) -> str | None:

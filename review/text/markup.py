@@ -21,11 +21,13 @@ _TAG_NAMES = (
     "mfrac|msqrt|mroot|mspace|mfenced|mtable|mtr|mtd|mpadded|mphantom|mprescripts|mmultiscripts|"
     "semantics|annotation|none|(?:mml|jats|m|xlink):[A-Za-z0-9-]+"
 )
-_TAG = re.compile(rf"</?(?:{_TAG_NAMES})(?:\s[^<>]*)?/?>", re.I)
-"""Tags by name: in 'a <alpha and b> 3' nothing is a tag."""
+_TAG = re.compile(rf"</?(?:{_TAG_NAMES})(?:\s+[^<>=]+=[^<>]*|\s*)/?>", re.I)
+"""Tags by name: in 'a <alpha and b> 3' nothing is a tag, nor in 'a <b and c> 3'."""
 _BLOCK = re.compile(r"</?(?:p|h[1-6]|div|sec|title|br|li|ul|ol)(?:\s[^<>]*)?/?>", re.I)
 _HEADING = re.compile(r"<(h[1-6])(?:\s[^<>]*)?>\s*(.*?)\s*</\1>", re.I | re.S)
 _ENTITIES = re.compile(rb"<!ENTITY", re.I)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});", re.I)
+_ESCAPED_TAG = re.compile(rf"</?(?:{_TAG_NAMES})\s*/?>", re.I)
 
 
 def to_one_line(text: str | None) -> str | None:
@@ -38,6 +40,22 @@ def strip_tags(markup: str | None) -> str | None:
     if not markup:
         return None
     return to_one_line(html.unescape(_TAG.sub("", markup)))
+
+
+def to_plain_text(text: str) -> str:
+    """The text of an export's field without inline markup, entities as characters.
+
+    Knows markup written as such (<i>, <sub>, MathML), escaped (&lt;i&gt;) and escaped twice
+    (&amp;beta;). Signs that only look like either stay: 'p<0.05', 'AT&T', 'a <alpha and b> 3'.
+    """
+    if "<" in text:
+        text = _TAG.sub("", _BLOCK.sub(" ", text))
+    if "&" in text:
+        for _ in range(2):
+            text = _ENTITY.sub(lambda match: html.unescape(match.group()), text)
+        if "<" in text:
+            text = _ESCAPED_TAG.sub(lambda match: " " if _BLOCK.match(match.group()) else "", text)
+    return text
 
 
 def to_paragraphs(markup: str | None) -> str | None:

@@ -45,6 +45,15 @@ sconosciuto|geen samenvatting
 无|無|暂无|无摘要|無摘要|暂无摘要|未知|佚名|作者不详|不详|抄録なし|なし|不明|없음|초록없음|초록 없음
 """
 _WORDS = frozenset(re.split(r"[|\n]", _PHRASES.strip()))
+_OPENINGS = sorted(
+    {
+        *(phrase.split(" ")[0] for phrase in (*_WORDS, *_THINGS.split("|"))),
+        *("no", "there", "this", "the", "an", "a", "currently", "not", "none", "nothing"),
+        "publisher",
+    }
+)
+_MAYBE = re.compile(rf"[\W_]*(?:(?:{'|'.join(_OPENINGS)})(?![^\W_])|$)", re.I)
+"""How every placeholder begins; what begins otherwise is settled without looking closer."""
 _BETWEEN = re.compile(r"[\W_]+")
 
 
@@ -58,7 +67,12 @@ def is_placeholder(text: str | None) -> bool:
         return True
     if len(text) > MAX_LENGTH:
         return False
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    if text.isascii():
+        if not _MAYBE.match(text):
+            return False
+        plain = text
+    else:
+        plain = unicodedata.normalize("NFKC", text)
     words = _BETWEEN.sub(" ", plain).strip().casefold()
     if not words:
         return True

@@ -151,4 +151,4 @@ def test_ebsco_keywords_with_an_at_sign_are_recovered_whole(shared: Path) -> Non
 def test_a_percent_sign_does_not_cut_a_bibtex_abstract(shared: Path) -> None:
     record = first(shared, "bibtex/europe_pmc_bib.bib")
     assert record.abstract is not None
-    assert record.abstract.endswith("(<i>P</i> = 0.03)")
+    assert record.abstract.endswith("(P = 0.03)")
