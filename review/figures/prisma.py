@@ -360,7 +360,7 @@ def _draw_arrows(positions: Mapping[tuple[str, str], BoxPosition]) -> list[str]:
     if other_rows:
         parts.append(_draw_arrow_into_main(positions, positions["other", other_rows[-1]]))
     if ("previous", "identified") in positions:
-        box, target = positions["previous", "identified"], positions["main", "get_total"]
+        box, target = positions["previous", "identified"], positions["main", "total"]
         x, y = _get_center(box)[0], _get_center(target)[1]
         parts.append(svg.render_arrow([(x, box.y + box.h), (x, y), (target.x, y)]))
     return parts

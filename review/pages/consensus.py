@@ -46,7 +46,7 @@ def _close_form() -> None:
 
 def _open_form(report: int, name: str) -> None:
     st.query_params["key"] = format_record_key(report)
-    st.query_params["get_checklist"] = name
+    st.query_params["checklist"] = name
     st.session_state["paper_page"] = 1
 
 

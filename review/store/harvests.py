@@ -201,7 +201,7 @@ def list_pages(conn: Connection, harvest: int) -> list[dict[str, Any]]:
     rows = [dict(row._mapping) for row in conn.execute(query.order_by(harvest_pages.c.id))]
     for row in rows:
         row["detail"] = json.loads(row["detail"] or "{}")
-        del row["get_cursor"]
+        del row["cursor"]
     return rows
 
 

@@ -165,7 +165,7 @@ def _to_json(
     checklist: Checklist, study: str, form: Mapping[str, str | None], result: FormResult
 ) -> dict[str, Any]:
     result_data = asdict(result)
-    del result_data["get_checklist"]
+    del result_data["checklist"]
     return {
         "study": study,
         "answered": sum(answer is not None for answer in form.values()),

@@ -88,7 +88,7 @@ def get_start_time(project: Project) -> str | None:
         return None
     try:
         owner_info = json.loads((project.folder / "harvest.owner").read_text(encoding="utf-8"))
-        return str(owner_info["get_start_time"])
+        return str(owner_info["since"])
     except (OSError, ValueError, KeyError):
         return None
 
@@ -96,7 +96,7 @@ def get_start_time(project: Project) -> str | None:
 def _format_lock_message(owner_path: Path) -> str:
     try:
         owner_info = json.loads(owner_path.read_text(encoding="utf-8"))
-        started_at = parse_timestamp(owner_info["get_start_time"])
+        started_at = parse_timestamp(owner_info["since"])
         minutes = int((datetime.now(UTC) - started_at).total_seconds() // 60)
         description = (
             f"by {owner_info['who']} on {owner_info['host']} (process {owner_info['pid']}) since "
