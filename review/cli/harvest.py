@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from review.cli.base import get_user_name, open_review, print_json, print_line
+from review.sources.registry import SOURCES
 
 SOURCE = typer.Option([], "--source", "-s", help="Only this source; may be given several times.")
 INTERVAL = typer.Option("", "--every", help="Stay and harvest so often: 1d, 12h, 1w.")
@@ -66,7 +67,7 @@ def write_schedule(
 
 
 def parse_saved_answer(
-    source: str = typer.Argument(help="arxiv, medrxiv, biorxiv, pubmed or europepmc."),
+    source: str = typer.Argument(help=f"{', '.join(SOURCES)}."),
     file: Path = typer.Argument(exists=True, dir_okay=False, help="A saved answer."),
     as_json: bool = AS_JSON,
 ) -> None:

@@ -143,46 +143,20 @@ def get_program_command() -> str:
 def parse_saved_answer(source: str, body: bytes) -> dict[str, Any]:
     """A saved answer as plain data. Raises SourceError where it cannot be read."""
     from review.models import record_to_dict
-    from review.sources import TITLES, parse_answer
+    from review.sources import SOURCES
 
-    if source not in TITLES:
-        raise ReviewError(f"{source!r} is no source; choose from: {', '.join(TITLES)}.")
-    if source == "pubmed" and (other_answer := _parse_other_pubmed(body)) is not None:
+    if source not in SOURCES:
+        raise ReviewError(f"{source!r} is not a source; choose from: {', '.join(SOURCES)}.")
+    read_other_answer = SOURCES[source].read_other_answer
+    if read_other_answer and (other_answer := read_other_answer(body)) is not None:
         return other_answer
-    parsed_page = parse_answer(source, body)
+    parsed_page = SOURCES[source].parse(body)
     return {
         "kind": "records",
         "announced": parsed_page.announced,
         "records": [record_to_dict(record) for record in parsed_page.records],
         "rejected": [asdict(rejection) for rejection in parsed_page.rejected],
     }
-
-
-def _parse_other_pubmed(body: bytes) -> dict[str, Any] | None:
-    """An E-utilities answer that holds no records: a search, a history entry, links, databases."""
-    from review.sources import pubmed
-
-    kind = pubmed.detect_kind(body)
-    if kind in ("eSearchResult", "ePostResult"):
-        search_result = asdict(pubmed.read_search(body))
-        announced = search_result["count"] if kind == "eSearchResult" else None
-        return {
-            "kind": kind,
-            "announced": announced,
-            "records": [],
-            "rejected": [],
-            **search_result,
-            "answer": pubmed.read_structure(body),
-        }
-    if kind in ("eInfoResult", "eLinkResult"):
-        return {
-            "kind": kind,
-            "announced": None,
-            "records": [],
-            "rejected": [],
-            "answer": pubmed.read_structure(body),
-        }
-    return None
 
 
 def print_answer(answer: dict[str, Any]) -> None:

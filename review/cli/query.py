@@ -1,37 +1,20 @@
 """Commands on queries, usable without a review: query explain."""
 
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from review.cli.base import print_json, print_line
+from review.sources.registry import SOURCES, list_query_sources
 
 if TYPE_CHECKING:
     from review.query import DateWindow
 
-SOURCE_NAMES = {
-    "pubmed": "PubMed",
-    "arxiv": "arXiv",
-    "europepmc": "Europe PMC",
-    "medrxiv": "medRxiv (matched here)",
-    "biorxiv": "bioRxiv (matched here)",
-}
-
+SOURCE_CHOICES = ", ".join(source.name for source in list_query_sources())
 MAX_REMARKS = 12
 """Remarks shown for each source."""
-
-
-class SourceChoice(StrEnum):
-    """Sources a query is put to."""
-
-    pubmed = "pubmed"
-    arxiv = "arxiv"
-    europepmc = "europepmc"
-    medrxiv = "medrxiv"
-    biorxiv = "biorxiv"
 
 
 def register_commands(app: typer.Typer) -> None:
@@ -48,14 +31,16 @@ def explain_query(
     query: str = typer.Argument("", help="The query in quotes; the protocol's if left out."),
     from_: datetime | None = typer.Option(None, "--from", formats=["%Y-%m-%d"], help="First day."),
     to: datetime | None = typer.Option(None, formats=["%Y-%m-%d"], help="Last day."),
-    source: SourceChoice | None = typer.Option(None, help="Print only this source's text."),
+    source: str = typer.Option("", help=f"Print only this source's text: {SOURCE_CHOICES}."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Show what each source is asked, and what it could not be asked."""
+    if source and source not in SOURCE_CHOICES.split(", "):
+        raise typer.BadParameter(f"'{source}' is not one of {SOURCE_CHOICES}.")
     text, window, native = _resolve_query(context, query, from_, to)
     explanation = _build_explanation(text, window, native)
-    if source is not None:
-        _print_source_query(explanation["sources"][source.value], as_json=as_json)
+    if source:
+        _print_source_query(explanation["sources"][source], as_json=as_json)
     elif as_json:
         print_json(explanation)
     else:
@@ -99,6 +84,11 @@ def _print_source_query(source_entry: dict[str, Any], *, as_json: bool) -> None:
         print_line(source_entry.get("native") or source_entry["text"])
 
 
+def _format_title(name: str) -> str:
+    source = SOURCES[name]
+    return source.title if source.takes_query else f"{source.title} (matched here)"
+
+
 def _format_explanation(explanation: dict[str, Any]) -> list[str]:
     """The explanation for reading."""
     since, until = (
@@ -110,7 +100,7 @@ def _format_explanation(explanation: dict[str, Any]) -> list[str]:
         f"  {explanation['query']}",
     ]
     for name, entry in explanation["sources"].items():
-        lines += ["", SOURCE_NAMES[name]]
+        lines += ["", _format_title(name)]
         if entry["error"]:
             lines.append(f"  Not asked: {entry['error']}")
             continue

@@ -9,7 +9,7 @@ from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
 from review.protocol import Protocol, Stage
-from review.sources import TITLES
+from review.sources import get_title
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
 from review.workflow.setup import protocol_amendments
@@ -67,7 +67,7 @@ def _render_sources(project: Project) -> None:
             st.error(str(error))
             return
         for name, entry in explanation["sources"].items():
-            with st.expander(f"What {TITLES.get(name, name)} is asked"):
+            with st.expander(f"What {get_title(name)} is asked"):
                 _render_source_query(entry)
         if explanation["warnings"]:
             st.warning("Look again at: " + "; ".join(explanation["warnings"]))

@@ -3,7 +3,6 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,17 +10,10 @@ from review.errors import QueryError
 from review.query.ast import Node, Not, Or, Term, format_query, iter_terms, split_term
 from review.query.compiler import CompiledQuery, DateWindow, strip_mesh
 from review.query.parser import parse, tokenize_query
-from review.sources.arxiv.query import compile_arxiv
-from review.sources.europepmc.query import compile_europepmc
-from review.sources.pubmed.query import compile_pubmed
+from review.sources.registry import SOURCES, list_query_sources
 
 MAX_URL_QUERY_LENGTH = 2_000  # characters of a query from which services may refuse an address
 _MARKS = re.compile(r"[^\w\s\"'-]")
-_COMPILERS: dict[str, Callable[[Node, DateWindow | None], CompiledQuery]] = {
-    "pubmed": compile_pubmed,
-    "arxiv": compile_arxiv,
-    "europepmc": compile_europepmc,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +25,27 @@ class SourceQuery:
     error: str | None = None
 
 
-def compile_for_source(source: str, node: Node, window: DateWindow | None = None) -> CompiledQuery:
-    """The query for a source by its name: pubmed, arxiv, europepmc, medrxiv, biorxiv, arxiv-oai.
+def compile_for_source(
+    source_name: str, node: Node, window: DateWindow | None = None
+) -> CompiledQuery:
+    """The query for a source by its name.
 
-    medRxiv, bioRxiv and arXiv's OAI-PMH search no words: all of the window is fetched and matched
-    here, so their text is our own.
+    For a source that cannot search by words, all of the window is fetched and matched here, so
+    the text is our own.
 
     Raises:
         QueryError: nothing of the query can be asked of that source, or there is no such source.
     """
-    if source in _COMPILERS:
-        return _COMPILERS[source](node, window)
-    if source not in ("medrxiv", "biorxiv", "arxiv-oai"):
-        known_sources = ", ".join((*_COMPILERS, "medrxiv", "biorxiv", "arxiv-oai"))
-        raise QueryError(f"Query: there is no source '{source}'; expected one of {known_sources}.")
-    records_label = (
-        "arXiv's records" if source == "arxiv-oai" else "medRxiv's and bioRxiv's records"
-    )
-    stripped = strip_mesh(node, records_label)
-    note = "The service searches no words: all days of the window are fetched and matched here."
-    return CompiledQuery(format_query(stripped.node), stripped.unsupported, (note,))
+    source = SOURCES.get(source_name)
+    if source is None:
+        raise QueryError(
+            f"Query: there is no source '{source_name}'; expected one of {', '.join(SOURCES)}."
+        )
+    if source.compile_query is not None:
+        return source.compile_query(node, window)
+    stripped = strip_mesh(node, source.records_label)
+    notes = (source.no_query_reason,) if source.no_query_reason else ()
+    return CompiledQuery(format_query(stripped.node), stripped.unsupported, notes)
 
 
 def describe_query(query: str, window: DateWindow | None = None) -> dict[str, Any]:
@@ -63,7 +56,7 @@ def describe_query(query: str, window: DateWindow | None = None) -> dict[str, An
     """
     node = parse(query)
     source_queries = [
-        _compile_or_explain(source, node, window) for source in (*_COMPILERS, "medrxiv", "biorxiv")
+        _compile_or_explain(source.name, node, window) for source in list_query_sources()
     ]
     return {
         "query": format_query(node),

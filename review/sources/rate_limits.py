@@ -2,41 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """The pace of one service over all its addresses."""
-
-    gap: float
-    """Least time between the starts of two requests (seconds)."""
-    source: str
-    """Where the number comes from."""
-    gap_with_key: float | None = None
-    """The same for those who hold a key, where that helps."""
-    single_connection: bool = True
-    """One connection at a time: a request waits for the answer to the one before."""
-
+from review.sources.models import RateLimit
+from review.sources.registry import SOURCES
 
 RATE_LIMITS = {
-    "arxiv": RateLimit(
-        3.0,
-        "arXiv API terms of use: at most one request every three seconds over one connection, "
-        "for query API, OAI-PMH and RSS together. https://info.arxiv.org/help/api/tou.html",
-    ),
-    "ncbi": RateLimit(
-        1 / 3,
-        "NCBI: 3 requests a second, 10 with an API key. E-utilities, chapter 2, "
-        "https://www.ncbi.nlm.nih.gov/books/NBK25497/",
-        gap_with_key=0.1,
-        single_connection=False,
-    ),
-    "biorxiv": RateLimit(
-        1.0, "no limit published; one request a second over one connection is our courtesy"
-    ),
-    "europepmc": RateLimit(0.25, "no limit published; four requests a second is our courtesy"),
+    **{source.service: source.rate_limit for source in SOURCES.values()},
     "crossref": RateLimit(
         0.2,
         "Crossref REST API etiquette: a rate limit sent in headers, more for those who give an "
@@ -56,21 +28,25 @@ RATE_LIMITS = {
 """Pace by service; several sources may share one."""
 
 BASE_URLS = {
-    "arxiv": "https://export.arxiv.org/api/query",
-    "arxiv-oai": "https://oaipmh.arxiv.org/oai",
+    **{source.name: source.base_url for source in SOURCES.values()},
     "arxiv-pdf": "https://arxiv.org/pdf",
-    "medrxiv": "https://api.biorxiv.org",
-    "biorxiv": "https://api.biorxiv.org",
     "medrxiv-pdf": "https://www.medrxiv.org/content",
     "biorxiv-pdf": "https://www.biorxiv.org/content",
-    "pubmed": "https://eutils.ncbi.nlm.nih.gov/entrez/eutils",
     "pmc-oa": "https://www.ncbi.nlm.nih.gov/pmc/utils/oa/oa.fcgi",
-    "europepmc": "https://www.ebi.ac.uk/europepmc/webservices/rest",
     "unpaywall": "https://api.unpaywall.org/v2",
     "crossref": "https://api.crossref.org/works",
     "openalex": "https://api.openalex.org/works",
 }
-"""Addresses of the services."""
+"""Addresses of the services; those of sources come from the registry."""
+
+
+def read_api_keys() -> dict[str, str]:
+    """The user's keys by service, from the environment variables the services name."""
+    return {
+        service: key
+        for service, rate_limit in RATE_LIMITS.items()
+        if rate_limit.key_variable and (key := os.environ.get(rate_limit.key_variable))
+    }
 
 
 def resolve_base_url(service: str, overrides: Mapping[str, str] | None = None) -> str:

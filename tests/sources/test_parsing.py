@@ -10,6 +10,7 @@ from review.errors import SourceError
 from review.models import Relation
 from review.sources import arxiv, europepmc, medrxiv, pubmed
 from review.sources.arxiv import oai
+from review.sources.medrxiv import parsing as medrxiv_parsing
 from review.sources.models import QueryRejected
 from review.text.markup import strip_tags, to_paragraphs
 
@@ -293,8 +294,8 @@ def rxiv(*collection: object, **message: object) -> bytes:
 def test_no_posts_found_is_an_empty_answer():
     empty = b'{"messages":[{"status":"no posts found"}],"collection":[]}'
     assert medrxiv.parse(empty).records == ()
-    assert medrxiv.read_page_info(empty).status == "no posts found"
-    assert medrxiv.read_page_info(b'{"messages":[{"status":"no posts found"}]}').size == 0
+    assert medrxiv_parsing.read_page_info(empty).status == "no posts found"
+    assert medrxiv_parsing.read_page_info(b'{"messages":[{"status":"no posts found"}]}').size == 0
 
 
 def test_a_preprint_under_the_new_prefix_withdrawn_and_published():

@@ -334,7 +334,7 @@ def test_the_command_line_explains_a_query():
 
 
 def test_the_command_line_prints_one_sources_text():
-    assert run("query", "describe_query", "title:ai", "--source", "arxiv")[1] == 'ti:"ai"\n'
+    assert run("query", "explain", "title:ai", "--source", "arxiv")[1] == 'ti:"ai"\n'
     status, out, said = run("query", "explain", "mesh:Mice", "--source", "arxiv")
     assert (status, out) == (1, "")
     assert "nothing of it can be asked" in said

@@ -13,10 +13,9 @@ from review.formats.fields import unique_values
 from review.identifiers import normalize_arxiv
 from review.models import ParseResult, Record, UnreadableEntry
 from review.sources.arxiv.fields import find_iso_day, find_journal_articles, unwrap_lines
+from review.sources.models import DELETED_MESSAGE
 from review.text.markup import get_text, parse_xml, to_one_line
 
-DELETED_MESSAGE = "deleted at the source"
-"""Why an entry that the source no longer holds is no record."""
 _NS = {"oai": "http://www.openarchives.org/OAI/2.0/"}
 _REFERENCE = re.compile(r"https?://|doi:|arxiv:", re.I)
 """How identifiers begin in Dublin Core that are no journal reference."""

@@ -1,5 +1,52 @@
 """Europe PMC: MEDLINE, PMC and preprints of 30 servers, searched by query."""
 
-from review.sources.europepmc.parsing import EuropePmcPageInfo as EuropePmcPageInfo
-from review.sources.europepmc.parsing import parse as parse
-from review.sources.europepmc.parsing import read_page_info as read_page_info
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from review.models import ParseResult
+from review.sources.models import HarvestWindow, RateLimit, ResultPage, Source
+
+if TYPE_CHECKING:
+    from review.query.ast import Node
+    from review.query.compiler import CompiledQuery, DateWindow
+
+
+def parse(body: bytes) -> ParseResult:
+    """Records of a search answer; see `parsing.parse`."""
+    from review.sources.europepmc import parsing
+
+    return parsing.parse(body)
+
+
+def _search(
+    query: str | None,
+    window: HarvestWindow,
+    http: Any,
+    base_url: str,
+    *,
+    resume: Mapping[str, Any] | None = None,
+) -> Iterator[ResultPage]:
+    from review.sources.europepmc.search import search_europepmc
+
+    return search_europepmc(query, window, http, base_url, resume)
+
+
+def _compile_query(node: "Node", window: "DateWindow | None" = None) -> "CompiledQuery":
+    from review.sources.europepmc.query import compile_europepmc
+
+    return compile_europepmc(node, window)
+
+
+SOURCE = Source(
+    name="europepmc",
+    title="Europe PMC",
+    service="europepmc",
+    rate_limit=RateLimit(0.25, "no limit published; four requests a second is our courtesy"),
+    base_url="https://www.ebi.ac.uk/europepmc/webservices/rest",
+    search=_search,
+    parse=parse,
+    compile_query=_compile_query,
+    records_label="Europe PMC's records",
+    record_source="europepmc",
+    overlap_days=45,  # the index lags weeks behind the servers
+)

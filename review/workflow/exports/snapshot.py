@@ -12,6 +12,7 @@ from review.errors import ReviewError
 from review.models import Answer, StoredRecord
 from review.prisma import Flow
 from review.protocol import Stage, find_stage
+from review.sources import SOURCES
 from review.store import Connection, answers, audit_events, records
 from review.store.answers import FormEvent
 from review.store.timestamps import parse_timestamp, utc_now
@@ -35,16 +36,10 @@ KIND_NAMES = {
     "traditional": "Traditional machine learning",
     "hybrid": "Hybrid",
 }
-SOURCE_NAMES = {
-    "pubmed": "PubMed",
+DATABASE_NAMES = {
     "medline": "MEDLINE",
     "embase": "Embase",
     "scopus": "Scopus",
-    "arxiv": "arXiv",
-    "arxiv-oai": "arXiv (OAI-PMH)",
-    "medrxiv": "medRxiv",
-    "biorxiv": "bioRxiv",
-    "europepmc": "Europe PMC",
     "ieee": "IEEE Xplore",
     "wos": "Web of Science",
     "web of science": "Web of Science",
@@ -58,8 +53,12 @@ SOURCE_NAMES = {
     "jstor": "JSTOR",
     "various": "Several databases",
 }
-"""Sources as reports print them; others are printed as they are."""
-DISPLAY_NAMES = {**SOURCE_NAMES, **KIND_NAMES}
+"""Databases that are imported, as reports print them; others are printed as they are."""
+DISPLAY_NAMES = {
+    **DATABASE_NAMES,
+    **{source.name: source.title for source in SOURCES.values()},
+    **KIND_NAMES,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from typing import Any
 
 from review.errors import ReviewError
 from review.models import Record, Relation
+from review.sources.withdrawals import find_retraction_marks
 from review.store import Connection, audit_events, harvests, links, records
 from review.store.records import format_record_key, parse_record_key
 from review.store.timestamps import utc_now
-from review.workflow.harvest.ingest import find_retraction_marks
 from review.workflow.project.project import Project
 from review.workflow.screening import status as standings
 

@@ -12,7 +12,7 @@ from review.errors import SourceError
 from review.models import Record, Relation
 from review.sources.http import HttpClient, get_default_cache
 from review.sources.models import QueryRejected
-from review.sources.rate_limits import BASE_URLS, resolve_base_url
+from review.sources.rate_limits import BASE_URLS, read_api_keys, resolve_base_url
 from review.sources.registries import (
     BATCH_SIZE,
     RegistryRecord,
@@ -20,10 +20,10 @@ from review.sources.registries import (
     fetch_from_openalex,
     is_queryable,
 )
+from review.sources.withdrawals import find_retraction_marks
 from review.store import audit_events, harvests, raw_answers, records
 from review.store.timestamps import parse_timestamp, utc_now
 from review.workflow.harvest import alerts, locking
-from review.workflow.harvest.ingest import find_retraction_marks
 from review.workflow.project.project import Project
 
 RECHECK_INTERVAL = timedelta(days=30)
@@ -71,6 +71,7 @@ def enrich_records(
     result = EnrichmentResult()
     pace = 1.0 if live else float(os.environ.get("FUNNEL_PACE", "1"))
     http = HttpClient(get_default_cache(), contact=project.protocol.search.contact, pace=pace)
+    http.keys.update(read_api_keys())
     with locking.hold_lock(project, who):
         try:
             for registry in ("openalex", "crossref"):

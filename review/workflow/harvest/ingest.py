@@ -1,29 +1,16 @@
 """One page into the store: raw answer, records, what was rejected and the place to go on from."""
 
-import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from review.models import Record, Relation, UnreadableEntry
 from review.query.matching import TextMatcher
-from review.sources.arxiv.oai import DELETED_MESSAGE
-from review.sources.models import ResultPage
+from review.sources import SOURCES
+from review.sources.models import DELETED_MESSAGE, ResultPage
+from review.sources.withdrawals import find_retraction_marks
 from review.store import Connection, harvests, raw_answers, records
 from review.store.timestamps import utc_now
 from review.workflow.project.project import Project
-
-RETRACTION_TYPES = ("retracted publication", "withdrawn")
-"""Types by which PubMed and bioRxiv mark an entry that no longer stands."""
-_TITLE_MARK_PATTERN = re.compile(
-    r"\W*(withdrawn|retracted)(?:\s+(?:article|paper|preprint))?\s*[:\])]", re.I
-)
-"""How medRxiv and journals mark one: 'WITHDRAWN: x', 'RETRACTED ARTICLE: x', '[Retracted] x'."""
-_WITHDRAWAL_PATTERN = re.compile(
-    r"\b(?:paper|article|submission|manuscript|preprint|work|version)\s+(?:has been|is|was)\s+"
-    r"(?:withdrawn|retracted)\b|\bwithdrawn by (?:the )?(?:authors?|arxiv)\b",
-    re.I,
-)
-"""How arXiv marks one, in the comment of its last version."""
 
 
 @dataclass(slots=True)
@@ -172,8 +159,8 @@ def _judge_match(matches: TextMatcher | None, record: Record) -> bool | None:
     if matches is None:
         return None
     abstract = record.abstract
-    if record.source == "pubmed" and record.keywords:
-        # PubMed's [tiab] reads the authors' keywords too.
+    source = SOURCES.get(record.source)
+    if source is not None and source.searches_keywords and record.keywords:
         abstract = f"{abstract or ''}\n{'; '.join(record.keywords)}"
     if matches(record.title, abstract):
         return True
@@ -209,30 +196,11 @@ def _mark_deleted_records(
 ) -> None:
     """Marks the records we hold of entries that the source has deleted."""
     deletion = Relation("marked", DELETED_MESSAGE, source)
+    id_field = SOURCES[source].deleted_id_field
     for entry in rejected:
-        if entry.gone is not None and source == "arxiv-oai":
-            for number in records.find_by_identifier(conn, arxiv_id=entry.gone):
+        if entry.gone is not None and id_field is not None:
+            for number in records.find_by_identifier(conn, **{id_field: entry.gone}):
                 harvests.add_relations(conn, number, [deletion], utc_now(), digest)
-
-
-def find_retraction_marks(record: Record) -> tuple[Relation, ...]:
-    """An entry's own mark that it was retracted or withdrawn, as a relation: its type, the word
-    before its title, or, at arXiv, its comment."""
-    types = tuple(
-        record_type.lower()
-        for record_type in record.types
-        if record_type.lower() in RETRACTION_TYPES
-    )
-    if types:
-        return tuple(Relation("marked", record_type, record.source) for record_type in types)
-    title_match = _TITLE_MARK_PATTERN.match(record.title or "")
-    if title_match:
-        return (Relation("marked", title_match[1].lower(), record.source),)
-    if record.source == "arxiv" and any(
-        map(_WITHDRAWAL_PATTERN.search, record.extra.get("comment", ()))
-    ):
-        return (Relation("marked", "withdrawn", record.source),)
-    return ()
 
 
 def _mark_withdrawn_preprints(

@@ -14,7 +14,12 @@ from review.query.matching import build_text_matcher
 from review.sources import SOURCES
 from review.sources.http import ATTEMPTS, HttpClient, get_default_cache
 from review.sources.models import HarvestWindow, ResultPage
-from review.sources.rate_limits import BASE_URLS, RATE_LIMITS, is_default_address, resolve_base_url
+from review.sources.rate_limits import (
+    BASE_URLS,
+    is_default_address,
+    read_api_keys,
+    resolve_base_url,
+)
 from review.store import Connection, harvests, records
 from review.store.timestamps import utc_now
 from review.workflow.harvest import alerts, locking, status, update_check, windows
@@ -31,8 +36,6 @@ from review.workflow.project.project import Project
 log = logging.getLogger(__name__)
 REDUCED_ATTEMPTS = 2
 """Tries of a request where the source gave nothing for the window before."""
-SERVICE_BY_SOURCE = {"pubmed": "ncbi", "medrxiv": "biorxiv", "arxiv-oai": "arxiv"}
-"""Name of a source's pace where it differs from its own."""
 
 
 def run_harvest(
@@ -84,9 +87,7 @@ def create_client(project: Project, *, live: bool = False) -> HttpClient:
     http = HttpClient(
         get_default_cache(), contact=project.protocol.search.contact, pace=1.0 if live else pace
     )
-    key = os.environ.get("NCBI_API_KEY")
-    if key:
-        http.keys["ncbi"] = key
+    http.keys.update(read_api_keys())
     return http
 
 
@@ -156,7 +157,7 @@ def _harvest_window(
         if not source.takes_query:
             raise
         matches = None
-    posted_days = plan.window.posted if plan.source == windows.BULK_SOURCE else None
+    posted_days = plan.window.posted if "posted" not in source.windows else None
     target = IngestTarget(harvest_id, batch, plan.source, source.takes_query, matches, posted_days)
     base, stopped = _get_base_url(project, plan.source, control), None
     result_pages = source.search(plan.compiled, plan.window, http, base, resume=resume)
@@ -321,7 +322,7 @@ def _report_progress(
     pages, new, known = counts
     if control.progress is None:
         return
-    rate_limit = RATE_LIMITS[SERVICE_BY_SOURCE.get(plan.source, plan.source)]
+    rate_limit = SOURCES[plan.source].rate_limit
     control.progress(
         HarvestProgress(
             plan.source,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from review.models import Record
-from review.sources import TITLES
+from review.sources import SOURCES, get_title
 from review.store import Connection, harvests, raw_answers, records
 from review.store.harvests import Harvest
 from review.store.timestamps import parse_timestamp
@@ -16,8 +16,6 @@ from review.workflow.project.project import Project
 
 COMPLETE_VERDICTS = ("complete", "closed")
 """Verdicts of windows of which nothing is missing."""
-RECORD_SOURCE_NAMES = {"arxiv-oai": "arxiv"}
-"""Name a source's records bear where it differs from the source's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +89,7 @@ def list_open_windows(project: Project, *, until: datetime | None = None) -> tup
             continue
         reason = harvest.note or "it was cut off; the next run goes on from its last whole page"
         sentences.append(
-            f"{TITLES.get(harvest.source, harvest.source)} {harvest.since} to {harvest.until}: "
-            f"{reason}"
+            f"{get_title(harvest.source)} {harvest.since} to {harvest.until}: {reason}"
         )
     return tuple(sentences)
 
@@ -161,8 +158,7 @@ def list_query_messages(
                 page for page in pages if until is None or parse_timestamp(page["at"]) <= until
             ]
             messages += [
-                (TITLES.get(source, source), note)
-                for note in _list_messages(harvest, current_pages)
+                (get_title(source), note) for note in _list_messages(harvest, current_pages)
             ]
     return tuple(messages)
 
@@ -219,6 +215,11 @@ class QueryDisagreement:
     """The first harvest that met it."""
 
 
+def _get_record_source(name: str) -> str:
+    """`Record.source` of a source's records."""
+    return SOURCES[name].record_source if name in SOURCES else name
+
+
 def list_disagreements(project: Project) -> list[QueryDisagreement]:
     """Entries a source's search found though the query run here does not hold, or cannot tell.
 
@@ -232,16 +233,14 @@ def list_disagreements(project: Project) -> list[QueryDisagreement]:
                 for entry_id in page["detail"].get("disagree", ()):
                     first_harvests.setdefault((past_harvest.source, entry_id), past_harvest.id)
         lookup_records = [
-            Record(RECORD_SOURCE_NAMES.get(source, source), source_id=entry_id)
+            Record(_get_record_source(source), source_id=entry_id)
             for source, entry_id in first_harvests
         ]
         numbers = harvests.find_numbers(conn, lookup_records)
         stored = records.get_records(conn, numbers.values())
     results = []
     for (source, entry_id), harvest in first_harvests.items():
-        stored_record = stored.get(
-            numbers.get((RECORD_SOURCE_NAMES.get(source, source), entry_id), 0)
-        )
+        stored_record = stored.get(numbers.get((_get_record_source(source), entry_id), 0))
         if stored_record is None:
             continue
         record = stored_record.record

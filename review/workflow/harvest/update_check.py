@@ -1,48 +1,45 @@
-"""Documents known before, asked after again: journal articles of preprints, and retractions."""
+"""Records known before, asked after again: journal articles of preprints, and retractions."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from review.models import Record
-from review.sources.arxiv.search import fetch_by_ids
+from review.sources import SOURCES
 from review.sources.http import HttpClient
-from review.sources.medrxiv.search import search_published_articles
-from review.sources.models import HarvestWindow
-from review.sources.pubmed.search import fetch_by_pmids
+from review.sources.models import HarvestWindow, ListingCheck, LookupCheck
+from review.sources.withdrawals import find_retraction_marks
 from review.store import audit_events, harvests, raw_answers, records
 from review.store.timestamps import utc_now
-from review.workflow.harvest.ingest import find_retraction_marks, store_changes
+from review.workflow.harvest.ingest import store_changes
 from review.workflow.project.project import Project
-
-ARXIV_BATCH_SIZE = 100
-PUBMED_BATCH_SIZE = 200
-LINKING_DELAY = timedelta(days=30)
-"""Days of publication asked for again: servers link articles weeks after they appear."""
 
 
 def check_known_records(
     project: Project, name: str, endpoint: tuple[HttpClient, str], today: date, last_known: int
 ) -> int:
-    """Asks a source after the documents known of it; gives how many relations were learned.
+    """Asks a source what became of the records known; gives how many relations were learned.
 
     Args:
-        known: number of the newest record known before this run; what came after it was just said.
+        last_known: number of the newest record known before this run; later ones are fresh.
 
     Raises:
         SourceError: the source gave no usable answer; what was learned before stays.
     """
-    if name in ("medrxiv", "biorxiv"):
-        return _check_published_articles(project, name, endpoint, (today, last_known))
-    if name == "arxiv":
-        return _check_arxiv_versions(project, endpoint, last_known)
-    if name == "pubmed":
-        return _check_pubmed_notices(project, endpoint, last_known)
+    check = SOURCES[name].check
+    if isinstance(check, LookupCheck):
+        return _look_up_records(project, check, endpoint, last_known)
+    if isinstance(check, ListingCheck):
+        return _list_updates(project, name, check, endpoint, (today, last_known))
     return 0
 
 
-def _check_published_articles(
-    project: Project, name: str, endpoint: tuple[HttpClient, str], run_state: tuple[date, int]
+def _list_updates(
+    project: Project,
+    name: str,
+    check: ListingCheck,
+    endpoint: tuple[HttpClient, str],
+    run_state: tuple[date, int],
 ) -> int:
-    """Journal articles that followed our preprints, from the server's own list."""
+    """What the service lists of its own records since the last check, matched by DOI."""
     today, last_known = run_state
     with project.store.read() as conn:
         numbers_by_doi = {
@@ -63,10 +60,8 @@ def _check_published_articles(
     start_day = date.fromisoformat(
         earlier_checks[-1]["detail"]["until"] if earlier_checks else min(harvest_dates)
     )
-    learned_count, (http, base) = 0, endpoint
-    for page in search_published_articles(
-        HarvestWindow(start_day - LINKING_DELAY, today), http, base, server=name
-    ):
+    learned_count = 0
+    for page in check.search(HarvestWindow(start_day - check.delay, today), *endpoint):
         matches = [
             (numbers_by_doi[record.doi], record)
             for record in page.parsed.records
@@ -80,49 +75,25 @@ def _check_published_articles(
     return learned_count
 
 
-def _check_arxiv_versions(
-    project: Project, endpoint: tuple[HttpClient, str], last_known: int
+def _look_up_records(
+    project: Project, check: LookupCheck, endpoint: tuple[HttpClient, str], last_known: int
 ) -> int:
-    """What arXiv says today of our preprints."""
+    """What the service says today of each record it knows by its identifier."""
     with project.store.read() as conn:
         numbers_by_id: dict[str, int] = {}
         for stored in records.iter_records(conn):
-            if (
-                stored.record.source == "arxiv"
-                and stored.record.arxiv_id
-                and stored.id <= last_known
-            ):
-                numbers_by_id.setdefault(stored.record.arxiv_id, stored.id)
+            record_id = check.get_id(stored.record)
+            if record_id and stored.id <= last_known:
+                numbers_by_id.setdefault(record_id, stored.id)
     ids, learned_count = list(numbers_by_id), 0
-    for start in range(0, len(ids), ARXIV_BATCH_SIZE):
-        response = fetch_by_ids(ids[start : start + ARXIV_BATCH_SIZE], *endpoint)
+    for start in range(0, len(ids), check.batch_size):
+        parsed, body = check.fetch(ids[start : start + check.batch_size], *endpoint)
         matches = [
-            (numbers_by_id[record.arxiv_id], record)
-            for record in response.value.parsed.records
-            if record.arxiv_id in numbers_by_id
+            (numbers_by_id[record_id], record)
+            for record in parsed.records
+            if (record_id := check.get_id(record)) in numbers_by_id
         ]
-        learned_count += _store_new_relations(project, matches, response.body)
-    return learned_count
-
-
-def _check_pubmed_notices(
-    project: Project, endpoint: tuple[HttpClient, str], last_known: int
-) -> int:
-    """Notices PubMed has linked to our articles, from whatever source they came."""
-    with project.store.read() as conn:
-        numbers_by_pmid: dict[str, int] = {}
-        for stored in records.iter_records(conn):
-            if stored.record.pmid and stored.id <= last_known:
-                numbers_by_pmid.setdefault(stored.record.pmid, stored.id)
-    ids, learned_count = list(numbers_by_pmid), 0
-    for start in range(0, len(ids), PUBMED_BATCH_SIZE):
-        response = fetch_by_pmids(ids[start : start + PUBMED_BATCH_SIZE], *endpoint)
-        matches = [
-            (numbers_by_pmid[record.pmid], record)
-            for record in response.value.records
-            if record.pmid in numbers_by_pmid
-        ]
-        learned_count += _store_new_relations(project, matches, response.body)
+        learned_count += _store_new_relations(project, matches, body)
     return learned_count
 
 

@@ -8,26 +8,9 @@ from review.protocol import SearchPlan
 from review.query.ast import Node
 from review.query.parser import parse
 from review.sources import SOURCES
-from review.sources.arxiv.query import compile_arxiv
-from review.sources.europepmc.query import compile_europepmc
 from review.sources.models import HarvestWindow
-from review.sources.pubmed.query import compile_pubmed
 from review.store.harvests import Harvest
 from review.workflow.harvest.models import WindowPlan
-
-OVERLAP_DAYS = {
-    "pubmed": 7,
-    "arxiv": 7,
-    "arxiv-oai": 7,
-    "medrxiv": 7,
-    "biorxiv": 7,
-    "europepmc": 45,
-}
-"""Days asked for again, because sources enter some records late; Europe PMC's index lags weeks."""
-
-
-BULK_SOURCE = "arxiv-oai"
-"""Lists what changed, not what was posted; its own query is an OAI-PMH set."""
 
 
 def select_sources(search: SearchPlan, requested: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -56,20 +39,15 @@ def compile_source_query(search: SearchPlan, name: str) -> tuple[str, str | None
     Raises:
         QueryError: the protocol's query cannot be read.
     """
-    native_query = search.native.get(name)
-    if name == BULK_SOURCE:
+    source = SOURCES[name]
+    native_query = search.native.get(name) if source.takes_native_query else None
+    if source.compile_query is None:
+        if native_query is None:
+            parse(search.query)  # it is run here
         return search.query, native_query, ()
-    if native_query is not None and SOURCES[name].takes_query:
+    if native_query is not None:
         return native_query, native_query, ()
-    node = parse(search.query)
-    if name == "pubmed":
-        compilation = compile_pubmed(node)
-    elif name == "arxiv":
-        compilation = compile_arxiv(node)
-    elif name == "europepmc":
-        compilation = compile_europepmc(node)
-    else:
-        return search.query, None, ()
+    compilation = source.compile_query(parse(search.query))
     return search.query, compilation.text, compilation.unsupported
 
 
@@ -123,7 +101,7 @@ def plan_windows(
     last_day = min(search.to, today) if search.to else today
     main_harvests = [harvest for harvest in same_query_harvests if "closes" not in harvest.detail]
     if not any(_covers_start(harvest, search) for harvest in main_harvests):
-        if search.from_ <= last_day and name == BULK_SOURCE:
+        if search.from_ <= last_day and "posted" not in SOURCES[name].windows:
             window = HarvestWindow(search.from_, today, "changed", (search.from_, last_day))
             window_plans.append(WindowPlan(name, window, query_text, compiled_query, unsupported))
         elif search.from_ <= last_day:
@@ -240,7 +218,9 @@ def get_window(harvest: Harvest) -> HarvestWindow:
 
 def _covers_start(harvest: Harvest, search: SearchPlan) -> bool:
     """Whether a harvest reads the protocol's days from their first."""
-    by_days = harvest.detail.get("by") == "posted" or harvest.source == BULK_SOURCE
+    by_days = (
+        harvest.detail.get("by") == "posted" or "posted" not in SOURCES[harvest.source].windows
+    )
     return by_days and harvest.since <= search.from_.isoformat()
 
 
@@ -253,15 +233,16 @@ def _plan_new_windows(
 ) -> list[WindowPlan]:
     """What came since the last runs: posted since, entered late, or changed."""
     query_text, compiled_query, unsupported = source_query
-    overlap = timedelta(days=OVERLAP_DAYS[name])
+    source = SOURCES[name]
+    overlap = timedelta(days=source.overlap_days)
     last_day = min(search.to, today) if search.to else today
     covered = max(_get_last_covered_day(harvest) for harvest in main_harvests)
     bounds = (search.from_, last_day)
     windows = []
-    if name not in ("pubmed", BULK_SOURCE) or (name == "pubmed" and covered < last_day):
+    if "posted" in source.windows and (not source.changes_include_new or covered < last_day):
         begin = max(min(covered, last_day) - overlap, search.from_)
         windows.append(HarvestWindow(begin, last_day))
-    if name in ("pubmed", "arxiv", BULK_SOURCE):
+    if "changed" in source.windows:
         # An article may match only later, when its abstract or its MeSH headings are added.
         last_asked = max(
             _get_search_date(harvest)

@@ -10,10 +10,11 @@ from review.cli import app
 from review.errors import ReviewError
 from review.models import ParseResult, Record, Relation
 from review.sources.models import ResultPage
+from review.sources.withdrawals import find_retraction_marks
 from review.store import audit_events, harvests, links, records
 from review.store.timestamps import utc_now
 from review.workflow.harvest import alerts
-from review.workflow.harvest.ingest import Counts, IngestTarget, find_retraction_marks, ingest_page
+from review.workflow.harvest.ingest import Counts, IngestTarget, ingest_page
 from review.workflow.screening import decisions
 from review.workflow.screening.decisions import NewDecision
 

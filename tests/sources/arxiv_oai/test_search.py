@@ -8,7 +8,7 @@ from standin.oai import in_set
 from standin.web import Limits
 from support.harvesting import documents, expected, make, stored
 
-from review.sources.arxiv.bulk import search_arxiv_oai
+from review.sources.arxiv_oai.search import search_arxiv_oai
 from review.sources.http import HttpClient
 from review.sources.models import HarvestWindow
 from review.workflow.harvest import (

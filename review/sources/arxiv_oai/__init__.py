@@ -1,0 +1,38 @@
+"""arXiv in bulk, by OAI-PMH: everything that changed on some days, matched here."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from review.sources.arxiv import RATE_LIMIT, WITHDRAWAL_MARKS, parse
+from review.sources.models import HarvestWindow, ResultPage, Source
+
+
+def _search(
+    query: str | None,
+    window: HarvestWindow,
+    http: Any,
+    base_url: str,
+    *,
+    resume: Mapping[str, Any] | None = None,
+) -> Iterator[ResultPage]:
+    from review.sources.arxiv_oai.search import search_arxiv_oai
+
+    return search_arxiv_oai(query, window, http, base_url, resume)
+
+
+SOURCE = Source(
+    name="arxiv-oai",
+    title="arXiv (OAI-PMH)",
+    service="arxiv",
+    rate_limit=RATE_LIMIT,
+    base_url="https://oaipmh.arxiv.org/oai",
+    search=_search,
+    parse=parse,
+    no_query_reason="The service searches no words: all days of the window are fetched and "
+    "matched here.",
+    records_label="arXiv's records",
+    record_source="arxiv",
+    windows=frozenset({"changed"}),
+    deleted_id_field="arxiv_id",
+    withdrawal_marks=WITHDRAWAL_MARKS,
+)

@@ -1,0 +1,5 @@
+"""bioRxiv: the same service as medRxiv's, asked for its other server."""
+
+from review.sources.medrxiv import build_source
+
+SOURCE = build_source("biorxiv", "bioRxiv")
