@@ -80,10 +80,10 @@ def test_numbers_sections_and_weights_are_the_published_ones(
     shared: Path, ours: str, theirs: str
 ) -> None:
     facts, checklist = published(shared, theirs), load_checklist(SHIPPED[ours])
-    sections = [[str(i["number"]) for i in s["list_items"]] for s in facts["sections"]]
+    sections = [[str(i["number"]) for i in s["items"]] for s in facts["sections"]]
     assert [[i.number for i in s.items] for s in checklist.sections] == sections
     assert checklist.item_count == facts["item_count"]
-    weights = [i.get("weight") for s in facts["sections"] for i in s["list_items"]]
+    weights = [i.get("weight") for s in facts["sections"] for i in s["items"]]
     assert [i.weight for i in list_items(checklist)] == weights
     assert checklist.citation.doi == facts["citation"]["doi"]
 
@@ -93,7 +93,7 @@ def test_no_question_is_copied_from_the_reference(shared: Path, ours: str, their
     said = {
         str(i["number"]): i["question"].lower()
         for s in published(shared, theirs)["sections"]
-        for i in s["list_items"]
+        for i in s["items"]
     }
     for item in list_items(load_checklist(SHIPPED[ours])):
         alike = SequenceMatcher(None, item.question.lower(), said[item.number]).ratio()
@@ -104,7 +104,7 @@ def test_rqs_points_run_from_minus_8_to_36_by_item(shared: Path) -> None:
     facts = {
         str(i["number"]): (i["min"], i["max"])
         for s in published(shared, "rqs")["sections"]
-        for i in s["list_items"]
+        for i in s["items"]
     }
     for item in list_items(load_checklist(SHIPPED["rqs-1.0"])):
         points = [option.points for option in item.options]
@@ -114,7 +114,7 @@ def test_rqs_points_run_from_minus_8_to_36_by_item(shared: Path) -> None:
 
 def test_metrics_items_apply_under_the_published_conditions(shared: Path) -> None:
     for section in published(shared, "metrics")["sections"]:
-        for fact in section["list_items"]:
+        for fact in section["items"]:
             ours = asked_item("metrics", str(fact["number"]))
             wanted = set(fact.get("applies_if", {}).get("all", ()))
             assert set(ours.applies_if) == wanted
@@ -135,7 +135,7 @@ def test_bias_tools_have_four_domains_three_with_applicability(name: str) -> Non
 
 def test_claim_2024_follows_the_published_crosswalk(shared: Path) -> None:
     for section in published(shared, "claim-2024")["sections"]:
-        for fact in section["list_items"]:
+        for fact in section["items"]:
             ours = asked_item("claim-2024", str(fact["number"]))
             assert list(ours.earlier["claim-2020"]) == [str(n) for n in fact["from"]["claim-2020"]]
 

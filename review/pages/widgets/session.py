@@ -31,7 +31,7 @@ def _open_cached(folder: str, stamp: int, url: str) -> Project:
 def identify_user(project: Project) -> CurrentUser | None:
     """Who is signed in, kept for the pages; None where nobody is."""
     user = _find_user(project)
-    st.session_state["get_user"] = user
+    st.session_state["person"] = user
     return user
 
 
@@ -72,7 +72,7 @@ def is_password_session() -> bool:
 
 def get_user() -> CurrentUser:
     """The person who is signed in; pages are only drawn for one."""
-    user: CurrentUser = st.session_state["get_user"]
+    user: CurrentUser = st.session_state["person"]
     return user
 
 
