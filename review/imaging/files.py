@@ -46,7 +46,8 @@ _DECODING_ERRORS = (
     AssertionError, struct.error, zlib.error,
 )  # fmt: skip
 """What Pillow and pydicom raise on damaged files."""
-_TRUNCATION_WORDS = ("truncated", "end of file", "less than expected", "cannot reshape", "got eof")
+_TRUNCATION_WORDS = ("truncated", "end of file", "less than expected", "cannot reshape", "got eof",
+                     "multiple of element size")  # fmt: skip
 _DECODER_WORDS = ("missing dependencies", "does not support", "no plugins", "not supported")
 
 Fault = Literal[

@@ -454,7 +454,9 @@ def _read_shards(out: Path) -> Iterator[_Reading]:
                 thumbnails, measures = arrays["thumbnails"], arrays["measures"]
             head, *rows = lines.read_text(encoding="utf-8").splitlines()
             header = json.loads(head)
-            if header.get("manifest") != MANIFEST_VERSION or header.get("measures") != list(MEASURES):
+            if header.get("manifest") != MANIFEST_VERSION or header.get("measures") != list(
+                MEASURES
+            ):
                 raise ReviewError(f"{lines}: written by another version of Funnel; check again")
             entries = [_parse_entry(row) for row in rows]
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
