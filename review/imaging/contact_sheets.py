@@ -75,7 +75,9 @@ def draw_sheet(tiles: Sequence[Tile], *, columns: int = COLUMNS, side: int = 256
             sheet.paste(picture.convert("RGB"), (left, top))
         if tile.key:
             place = (box.left + 5, box.top + 3)
-            draw.text(place, tile.key, KEY_TEXT, font=key_font, stroke_width=2, stroke_fill=(0,) * 3)
+            draw.text(
+                place, tile.key, KEY_TEXT, font=key_font, stroke_width=2, stroke_fill=(0,) * 3
+            )
         if tile.caption:
             caption = _shorten(tile.caption, lambda text: draw.textlength(text, font=font), side)
             draw.text((box.left + 2, box.top + side + 2), caption, TEXT, font=font)

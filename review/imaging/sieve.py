@@ -397,9 +397,7 @@ def _score_blank(thumbnails: NDArray[np.uint8]) -> SieveScores:
     scores = np.clip(1 - (high - low) / (2 * GREY), 0, 1)
     suspected = scores > 0.5
     kind = "blank or grey"
-    return SieveScores(
-        kind, scores, suspected, False, None, _warn(kind, float(suspected.mean()))
-    )
+    return SieveScores(kind, scores, suspected, False, None, _warn(kind, float(suspected.mean())))
 
 
 def _warn(kind: str, share: float) -> tuple[str, ...]:
@@ -456,9 +454,7 @@ def _fit(good: NDArray[np.float32], bad: NDArray[np.float32]) -> Any:
     return model.fit(np.vstack([good, bad]), target)
 
 
-def _limit(
-    places: NDArray[np.intp], most: int, generator: np.random.Generator
-) -> NDArray[np.intp]:
+def _limit(places: NDArray[np.intp], most: int, generator: np.random.Generator) -> NDArray[np.intp]:
     if len(places) <= most:
         return places
     chosen: NDArray[np.intp] = generator.choice(places, most, replace=False)
@@ -482,9 +478,7 @@ def _balance_folds(
     )
 
 
-def _add_border(
-    thumbnail: NDArray[np.uint8], generator: np.random.Generator
-) -> NDArray[np.uint8]:
+def _add_border(thumbnail: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
     """The picture made smaller inside a dark (rarely grey or bright) border on one to four
     sides."""
     import numpy as np
