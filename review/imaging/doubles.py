@@ -25,7 +25,7 @@ FREQUENCIES = 16
 MOST_BITS = 28
 """Bits in which two hashes of one image may differ. Copies of an NIH film, scaled and saved as
 JPEG, differ in at most 11; films of two patients in at least 54."""
-MOST_CROPS = 10_000
+MOST_CROPS = 5_000
 """Images of a set above which cropped copies are not looked for unless asked."""
 SHORTLIST = 4
 """Images matched closely for each image that may be a part."""
@@ -139,7 +139,7 @@ def find_doubles(
     """Doubles within one set.
 
     Args:
-        crops: whether to look for cropped copies; None looks in sets of up to 10,000 images.
+        crops: whether to look for cropped copies; None looks in sets of up to 5,000 images.
         progress: called with (blocks compared, blocks in all).
     """
     return _search(images, None, crops, most_bits, progress)
@@ -433,7 +433,7 @@ class _Candidate:
 
 def _shortlist_crops(
     holders: ComparedImages, parts: ComparedImages, same: bool
-) -> list["_Candidate"]:
+) -> list[_Candidate]:
     """For each image, the few others of which it looks most like a part."""
     import numpy as np
 

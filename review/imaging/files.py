@@ -462,7 +462,7 @@ def _fit_depth(pixels: NDArray[Any], bits: int = 16) -> NDArray[Any]:
         return np.ascontiguousarray(pixels)
     clean = np.nan_to_num(pixels.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(clean.min()), float(clean.max())
-    if 0 <= low and high <= 65535 and pixels.dtype.kind in "iu":
+    if low >= 0 and high <= 65535 and pixels.dtype.kind in "iu":
         return clean.astype(np.uint16 if bits > 8 or high > 255 else np.uint8)
     top, kind = (255, np.uint8) if bits <= 8 else (65535, np.uint16)
     if high <= low:

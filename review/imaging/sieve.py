@@ -495,7 +495,7 @@ def _add_border(thumbnail: NDArray[np.uint8], generator: np.random.Generator) ->
         sides[np.arange(4) != kept] = 0
     elif pattern == 4:
         sides[:] = sides[0]
-    top, bottom, left, right = (int(round(share * SIDE)) for share in sides)
+    top, bottom, left, right = (round(share * SIDE) for share in sides)
     level = 0 if generator.random() < 0.85 else int(generator.integers(256))
     bordered = np.full_like(thumbnail, level)
     height, width = SIDE - top - bottom, SIDE - left - right
