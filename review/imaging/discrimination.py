@@ -6,7 +6,7 @@ patient has several images, the patient is the unit: intervals over images are t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -160,7 +160,7 @@ class PatientDraws:
     draws: int
     seed: int
 
-    def weigh(self) -> Any:
+    def weigh(self) -> Iterator[NDArray[np.intp]]:
         """Yields, per draw, how often each image's patient was drawn."""
         import numpy as np
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from review.errors import ReviewError
 from review.imaging.features import SIDE, make_window_matrix, resample
@@ -223,7 +223,7 @@ def _drop_blank(images: ComparedImages) -> tuple[ComparedImages, tuple[str, ...]
     if not blank.any():
         return images, ()
     kept = [int(place) for place in np.flatnonzero(~blank)]
-    return images.select(kept), tuple(images.paths[place] for place in np.flatnonzero(blank))
+    return images.select(kept), tuple(images.paths[int(place)] for place in np.flatnonzero(blank))
 
 
 def _find_exact(first: ComparedImages, second: ComparedImages | None) -> list[Double]:
@@ -542,7 +542,8 @@ def _cut(source: NDArray[np.float32], bounds: Sequence[float], side: int) -> NDA
     top, bottom, left, right = bounds
     down = make_window_matrix(top, bottom, side, SIDE)
     across = make_window_matrix(left, right, side, SIDE)
-    return down @ source @ across.T
+    part: NDArray[Any] = down @ source @ across.T
+    return part
 
 
 def _normalize(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -150,7 +150,8 @@ def describe_margins(thumbnails: NDArray[np.uint8]) -> NDArray[np.float32]:
 def resample(pictures: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     """Square pictures scaled to another side; each value is the mean of the area it covers."""
     matrix = make_window_matrix(0.0, 1.0, side, pictures.shape[-1])
-    return matrix @ pictures @ matrix.T
+    scaled: NDArray[Any] = matrix @ pictures @ matrix.T
+    return scaled
 
 
 def make_window_matrix(start: float, stop: float, side: int, length: int) -> NDArray[np.float32]:
@@ -162,7 +163,8 @@ def make_window_matrix(start: float, stop: float, side: int, length: int) -> NDA
     cells = np.arange(length)
     overlap = np.minimum(edges[1:, None], cells + 1) - np.maximum(edges[:-1, None], cells)
     weights = np.clip(overlap, 0, None)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    matrix: NDArray[np.float32] = weights / weights.sum(axis=1, keepdims=True)
+    return matrix.astype(np.float32)
 
 
 def _count_gradients(pixels: NDArray[np.float32]) -> NDArray[np.float32]:

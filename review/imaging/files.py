@@ -201,7 +201,8 @@ def scale_to_bytes(
 
     if window is None:
         if pixels.dtype == np.uint8:
-            return pixels
+            shown: NDArray[np.uint8] = pixels
+            return shown
         low, high = _find_range(pixels)
     else:
         centre, width = window
@@ -211,7 +212,8 @@ def scale_to_bytes(
     if high <= low:
         return np.zeros(pixels.shape, dtype=np.uint8)
     share = (pixels.astype(np.float32) - low) * (255 / (high - low))
-    return np.clip(share + 0.5, 0, 255).astype(np.uint8)
+    scaled: NDArray[np.uint8] = np.clip(share + 0.5, 0, 255).astype(np.uint8)
+    return scaled
 
 
 def _walk(root: Path) -> Iterator[tuple[str, SkipReason | None]]:
@@ -276,7 +278,7 @@ def _show_path(path: str) -> str:
 
 
 def _classify_error(error: BaseException) -> Fault:
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
     from pydicom.errors import InvalidDicomError
 
     text = str(error).lower()
@@ -284,7 +286,7 @@ def _classify_error(error: BaseException) -> Fault:
         return "too large"
     if "too large" in text or "exceeds limit" in text:
         return "too large"
-    if isinstance(error, Image.UnidentifiedImageError | InvalidDicomError):
+    if isinstance(error, UnidentifiedImageError | InvalidDicomError):
         return "unreadable"
     if isinstance(error, EOFError) or any(word in text for word in _TRUNCATION_WORDS):
         return "truncated"
@@ -379,7 +381,8 @@ def _decode_dicom(path: Path, frame: int) -> DecodedImage:
 
     import numpy as np
     from pydicom import dcmread
-    from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
+    from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
+    from pydicom.pixels.utils import pixel_array
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -451,7 +454,7 @@ def _measure_used_range(pixels: NDArray[Any], bits: int | None) -> float:
     low, high = float(np.nanmin(pixels)), float(np.nanmax(pixels))
     if bits is None:
         return 1.0 if high > low else 0.0
-    return min(1.0, (high - low) / max(1, 2**bits - 1))
+    return min(1.0, (high - low) / (float(2**bits - 1) or 1.0))
 
 
 def _fit_depth(pixels: NDArray[Any], bits: int = 16) -> NDArray[Any]:

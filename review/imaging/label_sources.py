@@ -240,10 +240,8 @@ def _read_class(row: LabelRow, labels: Sequence[str]) -> bool | None:
 def _describe_cell(
     name: str, inside: NDArray[np.bool_], read: NDArray[np.bool_], ids: Sequence[str]
 ) -> Cell:
-    import numpy as np
-
     return Cell(
         name,
-        tuple(ids[place] for place in np.flatnonzero(inside)),
+        tuple(name for name, chosen in zip(ids, inside, strict=True) if chosen),
         estimate_proportion(int((inside & read).sum()), int(inside.sum())),
     )

@@ -299,7 +299,9 @@ def match_labels(table: LabelTable, paths: Sequence[str]) -> LabelMatch:
     for path in paths:
         by_name[PurePosixPath(path).name].append(path)
         by_stem[PurePosixPath(path).stem].append(path)
-    rows, without, ambiguous = [], [], []
+    rows: list[LabelRow] = []
+    without: list[LabelRow] = []
+    ambiguous: list[LabelRow] = []
     matched_by: Counter[str] = Counter()
     for row in table.rows:
         name = PurePosixPath(row.file)

@@ -440,7 +440,7 @@ class _Run:
         usable = [group.value for group in figures if not group.too_few]
         if len(usable) < 2:
             return []
-        known = np.logical_or.reduce([members[value] for value in usable])
+        known: NDArray[np.bool_] = np.array([members[value] for value in usable]).max(axis=0)
         part = self.table.select(known)
         units = part.patients if self.by_patient and part.patients is not None else part.ids
         drawn = draw_patients(units, draws=self.draws, seed=self.seed)
@@ -624,7 +624,8 @@ def _predict_together(
     from sklearn.preprocessing import StandardScaler
 
     stacked = np.column_stack([table.scores[model] for model in models])
-    part = table.select(~np.isnan(stacked).any(axis=1))
+    complete: NDArray[np.bool_] = ~np.isnan(stacked.sum(axis=1))
+    part = table.select(complete)
     units = part.patients or part.ids
     target = part.positive
     if min(target.sum(), (~target).sum()) < FEWEST or len(set(units)) < FOLDS:
