@@ -31,9 +31,9 @@ SHORTLIST = 4
 """Images matched closely for each image that may be a part."""
 LEAST_LIKENESS = 0.8
 """Correlation of coarse patterns from which a pair is matched closely."""
-CROP_CORRELATION = 0.99
+CROP_CORRELATION = 0.993
 """Correlation from which a pair counts as a cropped copy."""
-CROP_DETAIL = 0.93
+CROP_DETAIL = 0.96
 """Correlation of the fine detail that such a pair must have as well. Parts of NIH films reach 0.98,
 the likeliest pairs of two patients 0.88."""
 STAGES = ((0.04, 0.93), (0.02, 0.97), (0.01, 0.98), (0.005, 1.0))

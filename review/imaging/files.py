@@ -161,6 +161,10 @@ def decode_image(path: Path, *, frame: int = 0) -> DecodedImage:
         ImageError: empty, truncated, too large, compressed with no decoder here, no pixels, or
             not an image at all.
     """
+    from PIL import Image
+    from pydicom.errors import InvalidDicomError
+
+    errors = (*_DECODING_ERRORS, Image.DecompressionBombError, InvalidDicomError)
     try:
         if path.stat().st_size == 0:
             raise ImageError("empty", f"{path.name} is empty")
@@ -169,7 +173,7 @@ def decode_image(path: Path, *, frame: int = 0) -> DecodedImage:
         return _decode_picture(path, frame)
     except ImageError:
         raise
-    except _DECODING_ERRORS as error:
+    except errors as error:
         fault = _classify_error(error)
         raise ImageError(fault, _describe_fault(path.name, fault)) from error
 
