@@ -27,7 +27,7 @@ MOST_BITS = 28
 JPEG, differ in at most 11; films of two patients in at least 54."""
 MOST_CROPS = 5_000
 """Images of a set above which cropped copies are not looked for unless asked."""
-SHORTLIST = 4
+SHORTLIST = 8
 """Images matched closely for each image that may be a part."""
 LEAST_LIKENESS = 0.8
 """Correlation of coarse patterns from which a pair is matched closely."""

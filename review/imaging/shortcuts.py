@@ -184,7 +184,7 @@ def probe_measures(
     def make_model() -> Any:
         from sklearn.ensemble import RandomForestClassifier
 
-        return RandomForestClassifier(100, min_samples_leaf=3, random_state=seed, n_jobs=1)
+        return RandomForestClassifier(60, min_samples_leaf=3, random_state=seed, n_jobs=1)
 
     auc, shuffled = _cross_fit(make_model, clean, positive, patients, seed)
     alone = [
