@@ -455,7 +455,9 @@ def _show_tag(value: Any) -> str:
 def _measure_used_range(pixels: NDArray[Any], bits: int | None) -> float:
     import numpy as np
 
-    low, high = float(np.nanmin(pixels)), float(np.nanmax(pixels))
+    whole = pixels.dtype.kind in "iu"
+    low = float(pixels.min() if whole else np.nanmin(pixels))
+    high = float(pixels.max() if whole else np.nanmax(pixels))
     if bits is None:
         return 1.0 if high > low else 0.0
     return min(1.0, (high - low) / (float(2**bits - 1) or 1.0))

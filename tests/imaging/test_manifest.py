@@ -8,7 +8,8 @@ from PIL import Image
 
 from review.errors import ReviewError
 from review.imaging import manifest
-from review.imaging.features import MEASURES
+from review.imaging.features import MEASURES, measure_image
+from review.imaging.files import DecodedImage
 from review.imaging.manifest import (
     check_images,
     find_duplicate_names,
@@ -184,3 +185,13 @@ def test_measures_say_what_they_name(tmp_path):
     assert measures["width"] == 300 and measures["aspect"] == 1.5
     assert measures["bytes"] == (tmp_path / "a.png").stat().st_size
     assert measures["edge darkness"] > 0.9
+
+
+def test_measuring_leaves_the_pixels_alone():
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 40)).astype(np.uint8)
+    before = pixels.copy()
+    image = DecodedImage(
+        pixels=pixels, format="PNG", mode="L", bits=8, frames=1, orientation=1, used_range=1.0
+    )
+    measure_image(image, 1000)
+    assert (pixels == before).all()

@@ -37,7 +37,7 @@ def test_a_site_is_told_by_its_blur_and_file_size(images, sites):
     strong = {measure.name for measure in pixels.measures if measure.strength > 0.9}
     assert {"sharpness", "corner marks top right"} <= strong
     assert pixels.measures[0].strength >= pixels.measures[1].strength
-    assert families["container"].auc.value > 0.9
+    assert families["container"].auc.low > 0.5  # blurred films take fewer bytes
     assert "bytes" in families["container"].measures[0].name
     for probe in report.probes:
         assert 0.2 < probe.shuffled.low <= probe.shuffled.mean <= probe.shuffled.high < 0.8
