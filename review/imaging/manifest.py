@@ -165,34 +165,33 @@ def check_images(
         raise ReviewError(
             f"the manifest {out} would lie among the images of {root}: name another folder"
         )
-    known = {reading.entry.path: reading for reading in _read_shards(out)} if out else {}
-    readings: dict[str, _Reading] = {}
-    pending: list[str] = []
-    for path in listing.images:
-        earlier = known.get(path)
-        if earlier is not None and _is_unchanged(root, earlier.entry):
-            readings[path] = earlier
-        else:
-            pending.append(path)
-    missing = tuple(sorted(set(known) - set(listing.images)))
-    del known
-    done, total = len(readings), len(listing.images)
+    gathered = _Gathered(listing.images)
+    missing: set[str] = set()
+    for reading in _read_shards(out) if out else ():
+        if not gathered.add(reading):
+            missing.add(reading.entry.path)
+    pending = [
+        path
+        for path in listing.images
+        if path not in gathered.entries or not _is_unchanged(root, gathered.entries[path])
+    ]
+    total = len(listing.images)
+    done = total - len(pending)
     if progress:
         progress(done, total)
     shard: list[_Reading] = []
     number = _next_shard_number(out) if out else 0
     for reading in _read_images(root, pending, workers):
-        readings[reading.entry.path] = reading
-        shard.append(reading)
+        gathered.add(reading)
         done += 1
+        if out:
+            shard.append(reading)
+            if len(shard) == shard_size or done == total:
+                _write_shard(out, number, shard)
+                number, shard = number + 1, []
         if progress:
             progress(done, total)
-        if out and len(shard) == shard_size:
-            _write_shard(out, number, shard)
-            number, shard = number + 1, []
-    if out and shard:
-        _write_shard(out, number, shard)
-    return _build_check(root, [readings[path] for path in listing.images], listing.skipped, missing)
+    return gathered.build(root, listing.skipped, tuple(sorted(missing)))
 
 
 def read_manifest(out: Path, root: Path) -> ImageCheck:
@@ -201,10 +200,13 @@ def read_manifest(out: Path, root: Path) -> ImageCheck:
     Raises:
         ReviewError: there is no manifest, or it is damaged.
     """
-    latest = {reading.entry.path: reading for reading in _read_shards(out)}
-    if not latest:
+    paths = sorted({reading.entry.path for reading in _read_shards(out)})
+    if not paths:
         raise ReviewError(f"{out} holds no manifest of images: check the image set first")
-    return _build_check(root, [latest[path] for path in sorted(latest)], (), ())
+    gathered = _Gathered(paths)
+    for reading in _read_shards(out):
+        gathered.add(reading)
+    return gathered.build(root, (), ())
 
 
 def verify_images(check: ImageCheck) -> dict[str, str]:
@@ -372,21 +374,43 @@ def _note_image(image: DecodedImage, path: str, thumbnail: NDArray[np.uint8]) ->
     return tuple(notes)
 
 
-def _build_check(
-    root: Path,
-    readings: Sequence[_Reading],
-    skipped: tuple[SkippedFile, ...],
-    missing: tuple[str, ...],
-) -> ImageCheck:
-    import numpy as np
+class _Gathered:
+    """Readings of a known list of images; thumbnails are held once, for sets of any size."""
 
-    held = [reading for reading in readings if reading.entry.fault is None]
-    thumbnails = np.zeros((len(held), SIDE, SIDE), dtype=np.uint8)
-    measures = np.zeros((len(held), len(MEASURES)), dtype=np.float32)
-    for row, reading in enumerate(held):
-        thumbnails[row], measures[row] = reading.thumbnail, reading.measures
-    entries = _note_odd_sizes([reading.entry for reading in readings])
-    return ImageCheck(root, tuple(entries), skipped, missing, thumbnails, measures)
+    def __init__(self, paths: Sequence[str]) -> None:
+        import numpy as np
+
+        self.places = {path: place for place, path in enumerate(paths)}
+        self.entries: dict[str, ImageEntry] = {}
+        self.thumbnails = np.zeros((len(paths), SIDE, SIDE), dtype=np.uint8)
+        self.measures = np.zeros((len(paths), len(MEASURES)), dtype=np.float32)
+
+    def add(self, reading: _Reading) -> bool:
+        """Takes a reading in place of an earlier one; False if the image is not in the list."""
+        place = self.places.get(reading.entry.path)
+        if place is None:
+            return False
+        self.entries[reading.entry.path] = reading.entry
+        if reading.entry.fault is None:
+            self.thumbnails[place], self.measures[place] = reading.thumbnail, reading.measures
+        return True
+
+    def build(
+        self, root: Path, skipped: tuple[SkippedFile, ...], missing: tuple[str, ...]
+    ) -> ImageCheck:
+        """The check; rows of unreadable images are closed up."""
+        entries = [self.entries[path] for path in self.places]
+        held = 0
+        for place, entry in enumerate(entries):
+            if entry.fault is None:
+                if held != place:
+                    self.thumbnails[held] = self.thumbnails[place]
+                    self.measures[held] = self.measures[place]
+                held += 1
+        noted = tuple(_note_odd_sizes(entries))
+        return ImageCheck(
+            root, noted, skipped, missing, self.thumbnails[:held], self.measures[:held]
+        )
 
 
 def _note_odd_sizes(entries: Sequence[ImageEntry]) -> list[ImageEntry]:
