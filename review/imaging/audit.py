@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
-from review.agreement import Figure, kappa
+from review.agreement import AgreementFigure, kappa
 from review.errors import ReviewError
 from review.imaging.labels import LabelRow
 
@@ -132,9 +132,9 @@ class ReaderComparison:
     second_only: tuple[str, ...]
     disagreements: tuple[str, ...]
     """Images for an adjudicator."""
-    kappa: Figure
+    kappa: AgreementFigure
     """Over all four verdicts."""
-    kappa_wrong: Figure
+    kappa_wrong: AgreementFigure
     """Wrong against all other verdicts."""
 
 

@@ -173,24 +173,16 @@ def read_predictions(
             where = f"{name} (line {line}, {model})"
             scores[model].append(_read_score(row[model], where, problems, probabilities))
         if columns.patient:
-            patient = row[columns.patient]
-            if patient.lower() in EMPTY:
-                problems.add("patient missing", f"{name} (line {line})")
-                patient = f"unknown patient of {name}"
-            patients.append(patient)
+            patients.append(_read_patient(row[columns.patient], name, line, problems))
         if columns.age:
-            text = row[columns.age]
-            age = parse_age(text)
-            if age is None and text.lower() not in EMPTY:
-                problems.add("age not understood", f"{name} (line {line}): {text}")
-            ages.append(math.nan if age is None else age)
+            ages.append(_read_age(row[columns.age], name, line, problems))
     if not kept:
         raise ReviewError(f"{path}: no row has an id and a class in column {columns.label!r}")
     arrays = {model: np.array(values) for model, values in scores.items()}
-    for model, values in arrays.items():
-        if np.isnan(values).all():
-            hint = " (say that they are no probabilities)" if probabilities else ""
-            raise ReviewError(f"{path}: column {model!r} holds no usable score{hint}")
+    unusable = [model for model, values in arrays.items() if np.isnan(values).all()]
+    if unusable:
+        hint = " (say that they are no probabilities)" if probabilities else ""
+        raise ReviewError(f"{path}: column {unusable[0]!r} holds no usable score{hint}")
     attributes: dict[str, tuple[str | None, ...]] = {
         name: tuple(_read_level(row[name]) for row in kept) for name in columns.attributes
     }
@@ -206,6 +198,21 @@ def read_predictions(
         read=len(rows),
         problems=problems.list(),
     )
+
+
+def _read_patient(patient: str, name: str, line: int, problems: "_ProblemCounter") -> str:
+    if patient.lower() not in EMPTY:
+        return patient
+    problems.add("patient missing", f"{name} (line {line})")
+    return f"unknown patient of {name}"
+
+
+def _read_age(text: str, name: str, line: int, problems: "_ProblemCounter") -> float:
+    """Age in years; NaN where none is given or the text is not understood."""
+    age = parse_age(text)
+    if age is None and text.lower() not in EMPTY:
+        problems.add("age not understood", f"{name} (line {line}): {text}")
+    return math.nan if age is None else age
 
 
 def read_scores(
