@@ -200,14 +200,14 @@ def read_predictions(
     )
 
 
-def _read_patient(patient: str, name: str, line: int, problems: "_ProblemCounter") -> str:
+def _read_patient(patient: str, name: str, line: int, problems: _ProblemCounter) -> str:
     if patient.lower() not in EMPTY:
         return patient
     problems.add("patient missing", f"{name} (line {line})")
     return f"unknown patient of {name}"
 
 
-def _read_age(text: str, name: str, line: int, problems: "_ProblemCounter") -> float:
+def _read_age(text: str, name: str, line: int, problems: _ProblemCounter) -> float:
     """Age in years; NaN where none is given or the text is not understood."""
     age = parse_age(text)
     if age is None and text.lower() not in EMPTY:
