@@ -148,27 +148,12 @@ def read_predictions(
     rows = [(line, _pair(header, cells)) for line, cells in lines]
     if columns.positive is None:
         _check_flags(path, columns.label, [row[columns.label] for _, row in rows])
-    kept: list[dict[str, str]] = []
-    classes: list[bool] = []
+    kept, classes = _keep_rows(rows, columns, problems)
     scores: dict[str, list[float]] = {name: [] for name in columns.scores}
-    seen: set[str] = set()
     patients: list[str] = []
     ages: list[float] = []
-    for line, row in rows:
+    for line, row in kept:
         name = row[columns.id]
-        if not name:
-            problems.add("no id", f"line {line}")
-            continue
-        if name in seen:
-            problems.add("repeated id", f"{name} (line {line})")
-            continue
-        seen.add(name)
-        value = _read_class(row[columns.label], columns.positive)
-        if isinstance(value, str):
-            problems.add(value, f"{name} (line {line})")
-            continue
-        kept.append(row)
-        classes.append(value)
         for model in columns.scores:
             where = f"{name} (line {line}, {model})"
             scores[model].append(_read_score(row[model], where, problems, probabilities))
@@ -184,12 +169,12 @@ def read_predictions(
         hint = " (say that they are no probabilities)" if probabilities else ""
         raise ReviewError(f"{path}: column {unusable[0]!r} holds no usable score{hint}")
     attributes: dict[str, tuple[str | None, ...]] = {
-        name: tuple(_read_level(row[name]) for row in kept) for name in columns.attributes
+        name: tuple(_read_level(row[name]) for _, row in kept) for name in columns.attributes
     }
     if columns.age:
         attributes["age"] = tuple(name_age_band(age) for age in ages)
     return PredictionTable(
-        ids=tuple(row[columns.id] for row in kept),
+        ids=tuple(row[columns.id] for _, row in kept),
         positive=np.array(classes),
         scores=arrays,
         patients=tuple(patients) if columns.patient else None,
@@ -198,6 +183,33 @@ def read_predictions(
         read=len(rows),
         problems=problems.list(),
     )
+
+
+def _keep_rows(
+    rows: Sequence[tuple[int, dict[str, str]]],
+    columns: PredictionColumns,
+    problems: _ProblemCounter,
+) -> tuple[list[tuple[int, dict[str, str]]], list[bool]]:
+    """Rows with an id of their own and a class, and those classes; the others are counted."""
+    kept: list[tuple[int, dict[str, str]]] = []
+    classes: list[bool] = []
+    seen: set[str] = set()
+    for line, row in rows:
+        name = row[columns.id]
+        if not name:
+            problems.add("no id", f"line {line}")
+            continue
+        if name in seen:
+            problems.add("repeated id", f"{name} (line {line})")
+            continue
+        seen.add(name)
+        value = _read_class(row[columns.label], columns.positive)
+        if isinstance(value, str):
+            problems.add(value, f"{name} (line {line})")
+            continue
+        kept.append((line, row))
+        classes.append(value)
+    return kept, classes
 
 
 def _read_patient(patient: str, name: str, line: int, problems: _ProblemCounter) -> str:
