@@ -6,7 +6,7 @@ A decision is replaced by a newer one of the same reviewer in the same role; Non
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from statistics import median
 from typing import Literal
@@ -15,7 +15,9 @@ from review.models import Decision
 
 StatusName = Literal["pending", "partial", "conflict", "included", "excluded"]
 ConflictKind = Literal["verdict", "reason", "maybe"]
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
+Departure = int | datetime
+"""When a reviewer left: the number of the newest decision then; a moment only where decisions have
+no numbers."""
 BREAK_SECONDS = 300.0
 """A longer pause between two decisions is a break, not work (seconds)."""
 BULK_IMPORT_SECONDS = 0.25
@@ -52,23 +54,30 @@ def list_current_decisions(decisions: Iterable[Decision]) -> list[Decision]:
     )
 
 
-def _get_order_key(decision: Decision) -> tuple[datetime, int]:
-    return decision.at, decision.id
+def _get_order_key(decision: Decision) -> int:
+    """Decisions stand in order of arrival, whatever the clocks said; those without a number in the
+    order they are given in."""
+    return decision.id
+
+
+def _is_made_by(decision: Decision, departure: Departure) -> bool:
+    return decision.id <= departure if isinstance(departure, int) else decision.at <= departure
 
 
 def get_status(
     decisions: Iterable[Decision],
     needed: int,
     *,
-    retired: Mapping[str, datetime] | None = None,
+    retired: Mapping[str, Departure] | None = None,
     reasons_matter: bool = True,
 ) -> ScreeningStatus:
     """Where a report stands at a stage.
 
     Args:
-        decisions: all decisions on the report's records at this stage, in any order.
+        decisions: all decisions on the report's records at this stage, in any order where they
+            have numbers; the numbers say what came first.
         needed: how many reviewers must decide.
-        retired: reviewers who left, with the moment; what they decided up to then counts only
+        retired: reviewers who left, and when; what they decided up to then counts only
             where the report was settled by then. They may have come back and decided anew.
         reasons_matter: whether two exclusions for different reasons are a conflict.
     """
@@ -80,12 +89,19 @@ def get_status(
         return _build_final_status(adjudications[-1], "adjudicator", valid, len(votes))
     departures = {who: at for who, at in (retired or {}).items() if _has_voted_by(votes, who, at)}
     if departures:
-        earlier_votes = [decision for decision in votes if decision.at <= min(departures.values())]
+        earlier_votes = [
+            decision
+            for decision in votes
+            if all(_is_made_by(decision, departure) for departure in departures.values())
+        ]
         earlier_status = _resolve_votes(earlier_votes, needed, valid, reasons_matter)
         if earlier_status is not None and earlier_status.status != "conflict":
             return earlier_status
     active_votes = [
-        decision for decision in votes if decision.at > departures.get(decision.reviewer, _EARLIEST)
+        decision
+        for decision in votes
+        if decision.reviewer not in departures
+        or not _is_made_by(decision, departures[decision.reviewer])
     ]
     vote_status = _resolve_votes(active_votes, needed, valid, reasons_matter)
     if vote_status is not None:
@@ -101,8 +117,8 @@ def get_status(
     )
 
 
-def _has_voted_by(votes: Iterable[Decision], who: str, at: datetime) -> bool:
-    return any(vote.reviewer == who and vote.at <= at for vote in votes)
+def _has_voted_by(votes: Iterable[Decision], who: str, departure: Departure) -> bool:
+    return any(vote.reviewer == who and _is_made_by(vote, departure) for vote in votes)
 
 
 def _resolve_votes(
@@ -171,7 +187,8 @@ def _build_final_status(
 
 
 def _find_last_time(decisions: Sequence[Decision]) -> datetime | None:
-    return max((decision.at for decision in decisions), default=None)
+    newest = max(decisions, key=_get_order_key, default=None)
+    return None if newest is None else newest.at
 
 
 def assign_reviewers(

@@ -135,7 +135,7 @@ def show_suggestion_use(
     """Say how often the sentences each cue phrase suggested were used, and how often dismissed."""
     from review.workflow.fulltexts.reading import get_phrase_performance
 
-    phrases = get_phrase_performance(open_review(context))
+    phrases = get_phrase_performance(open_review(context), reader=get_user_name(context))
     if as_json:
         rows = [
             {"item": item, **asdict(phrase), "precision": phrase.precision}

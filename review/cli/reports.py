@@ -36,7 +36,9 @@ def show_status(
     from review.workflow.exports import prisma, snapshot
     from review.workflow.harvest.alerts import format_alert, list_open_alerts
 
-    review_snapshot = snapshot.snapshot_at(open_review(context), as_of or None, read_all=False)
+    review_snapshot = snapshot.snapshot_at(
+        open_review(context), as_of or None, read_all=False, reader=get_user_name(context)
+    )
     alerts = [
         format_alert(open_alert)
         for open_alert in list_open_alerts(review_snapshot.project, review_snapshot.until)
@@ -65,7 +67,9 @@ def export_prisma(
     from review.workflow.exports import folder, snapshot
     from review.workflow.exports import prisma as figure
 
-    review_snapshot = snapshot.snapshot_at(open_review(context), as_of or None)
+    review_snapshot = snapshot.snapshot_at(
+        open_review(context), as_of or None, reader=get_user_name(context)
+    )
     for path in folder.write_files(figure.build_files(review_snapshot), out):
         print_line(f"wrote {path}")
     print_line(figure.describe_conservation(review_snapshot))
@@ -92,7 +96,9 @@ def export_all(
     """Write the whole report: figures, tables, texts, references, log and manifest."""
     from review.workflow.exports import bundle, folder, manifest, snapshot
 
-    review_snapshot = snapshot.snapshot_at(open_review(context), as_of or None)
+    review_snapshot = snapshot.snapshot_at(
+        open_review(context), as_of or None, reader=get_user_name(context)
+    )
     files = bundle.build_report_files(
         review_snapshot,
         progress=lambda part, _: print_line(f"making {part} ..."),
@@ -142,7 +148,9 @@ def show_changes(
     from review.workflow.exports import changes, folder
     from review.workflow.exports import prisma as figure
 
-    difference = changes.compare_since(open_review(context), since, as_of or None)
+    difference = changes.compare_since(
+        open_review(context), since, as_of or None, reader=get_user_name(context)
+    )
     if as_json:
         print_json(changes.to_json(difference))
     else:

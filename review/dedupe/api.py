@@ -171,19 +171,23 @@ def find_stale_links(
 
 
 def latest_manual_decisions(links: Iterable[Link]) -> dict[tuple[int, int], Link]:
-    """Pair -> the newest word of a person on it. Expects links in order of arrival.
+    """Pair -> the newest word of a person on it, in the order in which these words came. Expects
+    links in order of arrival.
 
     Somebody who takes their word back leaves an earlier word of somebody else standing; 'maybe'
     is no word.
     """
-    decisions_by_pair: dict[tuple[int, int], dict[str, Link]] = {}
-    for link in links:
+    decisions_by_pair: dict[tuple[int, int], dict[str, tuple[int, Link]]] = {}
+    for arrival, link in enumerate(links):
         if link.who != TOOL:
             people = decisions_by_pair.setdefault((min(link.a, link.b), max(link.a, link.b)), {})
             people.pop(link.who, None)
             if link.rule != WITHDRAWN and link.verdict not in (None, "maybe"):
-                people[link.who] = link
-    return {pair: list(people.values())[-1] for pair, people in decisions_by_pair.items() if people}
+                people[link.who] = (arrival, link)
+    newest = {
+        pair: list(people.values())[-1] for pair, people in decisions_by_pair.items() if people
+    }
+    return {pair: link for pair, (_, link) in sorted(newest.items(), key=lambda item: item[1][0])}
 
 
 def latest_decisions_by(links: Iterable[Link], who: str) -> dict[tuple[int, int], Link]:
@@ -242,10 +246,7 @@ def map_manual_decisions(columns: FeatureColumns, links: Iterable[Link]) -> Manu
     """What people last said, by rows."""
     row_by_number = {number: row_index for row_index, number in enumerate(columns.ids.tolist())}
     joins, separations = {}, set()
-    newest_first = sorted(
-        latest_manual_decisions(links).values(), key=lambda decision: decision.at, reverse=True
-    )
-    for link in newest_first:
+    for link in reversed(latest_manual_decisions(links).values()):  # the newest first
         if link.a not in row_by_number or link.b not in row_by_number:
             continue
         pair = (

@@ -119,7 +119,7 @@ def _render_by_question(
     """Pitfalls under the first question they inform, each with its flags."""
     verdicts = _FlagVerdicts(
         bias.get_flag_verdicts(project, record, session.get_user().name),
-        bias.get_rule_performance(project),
+        bias.get_rule_performance(project, reader=session.get_user().name),
     )
     shown_pitfalls: set[str] = set()
     for section in tool.sections:
@@ -256,7 +256,7 @@ def _render_picture(path: Path, study_flags: Sequence[Flag]) -> None:
 
 def _render_rules(project: Project) -> None:
     """Every rule: whether it is on, how it did on labelled papers, and how it does here."""
-    performance_by_rule = bias.get_rule_performance(project)
+    performance_by_rule = bias.get_rule_performance(project, reader=session.get_user().name)
     st.caption(
         "On: measured on labelled papers with a precision of 0.8 or more. Here: what reviewers of "
         "this review confirmed and dismissed."

@@ -11,7 +11,7 @@ from review.workflow.exports import overview
 from review.workflow.exports.overview import StageProgress
 from review.workflow.project.project import Project
 from review.workflow.records import listing
-from review.workflow.screening import rescreening
+from review.workflow.screening import blinding, rescreening
 
 BAR_TEMPLATE = """
 <div style="display:grid;grid-template-columns:9.6rem 1fr;gap:.2rem .9rem;align-items:center;
@@ -41,8 +41,11 @@ def render_page(project: Project) -> None:
     for preprint in rescreening.list_waiting(project):
         st.info(rescreening.format_reopening(preprint))
     with st.spinner("Counting", show_time=True):
+        reader = blinding.find_own_view(project, session.get_user().name)
         flow, counted_at = overview.get_recent_flow(
-            project, _get_flow_cache(str(project.folder), project.fingerprint)
+            project,
+            _get_flow_cache(str(project.folder), project.fingerprint, reader),
+            reader=reader,
         )
     if not get_total(flow.main.identified) and flow.other is None:
         st.info(
@@ -67,8 +70,8 @@ def render_page(project: Project) -> None:
     _render_imports(project)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _get_flow_cache(folder: str, plan: str) -> overview.FlowCache:
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _get_flow_cache(folder: str, plan: str, reader: str | None) -> overview.FlowCache:
     return overview.FlowCache()
 
 

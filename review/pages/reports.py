@@ -14,6 +14,7 @@ from review.workflow.exports import bundle, changes, methods_text, prisma, snaps
 from review.workflow.exports.snapshot import ReviewSnapshot
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
+from review.workflow.screening import blinding
 
 PICTURE_FORMATS = {"SVG": "svg", "PDF": "pdf", "PNG 300 dpi": "png", "PNG 600 dpi": "png 600"}
 TABS = ("Flow diagram", "Figures", "Tables", "Methods", "Changes", "Everything")
@@ -28,8 +29,10 @@ def render_page(project: Project) -> None:
     accounts.require_permission(session.get_user(), "export")
     st.title("Reports")
     day = _choose_day()
-    key = (str(project.folder), day, snapshot.compute_revision_key(project))
-    review_snapshot = _load_snapshot(project, *key)
+    reader = blinding.find_own_view(project, session.get_user().name)
+    stamp = f"{snapshot.compute_revision_key(project)} {reader or ''}"
+    key = (str(project.folder), day, stamp)
+    review_snapshot = _load_snapshot(project, *key, _reader=reader)
     try:
         figures = _draw_figures(review_snapshot, *key)
     except FlowError as error:
@@ -70,9 +73,11 @@ def _choose_day() -> str | None:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the review ...")
-def _load_snapshot(_project: Project, folder: str, day: str | None, stamp: str) -> ReviewSnapshot:
-    del folder, stamp  # part of the cache's key
-    return snapshot.snapshot_at(_project, day)
+def _load_snapshot(
+    _project: Project, folder: str, day: str | None, stamp: str, *, _reader: str | None
+) -> ReviewSnapshot:
+    del folder, stamp  # part of the cache's key; the stamp names the reader too
+    return snapshot.snapshot_at(_project, day, reader=_reader)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Drawing ...")
@@ -176,6 +181,7 @@ def _render_changes_tab(project: Project, review_snapshot: ReviewSnapshot) -> No
         project,
         selected_day.isoformat(),
         review_snapshot.until.date().isoformat() if review_snapshot.until else None,
+        reader=session.get_user().name,
     )
     st.code("\n".join(changes.format_lines(difference)), language=None)
     svg = prisma.draw_flow_svg(difference.update)

@@ -92,6 +92,13 @@ REPORT_TABLES = (
 """Tables whose rows change what a report says."""
 
 
+def get_newest_rows(conn: Connection) -> list[int]:
+    """Number of the newest entry of each kind that changes a report."""
+    tables = [metadata.tables[name] for name in REPORT_TABLES]
+    query = select(*(select(func.max(table.c.id)).scalar_subquery() for table in tables))
+    return [int(number or 0) for number in conn.execute(query).one()]
+
+
 def list_newest_timestamps(conn: Connection) -> list[str]:
     """The newest moment (text) of each kind of entry that changes a report."""
     timestamps = []

@@ -11,6 +11,8 @@ from review.store.tables import decisions, standings
 from review.store.timestamps import format_timestamp, parse_timestamp
 
 CHUNK = 500
+MARK = "after decision"
+"""Key of an act's detail: number of the newest decision when it was added."""
 
 
 def add_decisions(
@@ -98,6 +100,19 @@ def get_newest_timestamp(conn: Connection, stages: Sequence[str]) -> str | None:
     """When the newest decision at any of some stages was made (text)."""
     query = select(func.max(decisions.c.at)).where(decisions.c.stage.in_(stages))
     return conn.execute(query).scalar()
+
+
+def get_last_id_at(conn: Connection, at: str) -> int:
+    """Number of the newest decision made up to a moment (text); for acts that do not hold it."""
+    query = select(func.max(decisions.c.id)).where(decisions.c.at <= at)
+    return int(conn.execute(query).scalar() or 0)
+
+
+def get_mark(conn: Connection, event: dict[str, Any]) -> int:
+    """The number of the newest decision when an act was added: what it concerns and what came
+    after is told apart by that, not by clocks. Acts of older versions are placed by the clock."""
+    mark = (event["detail"] or {}).get(MARK)
+    return int(mark) if mark is not None else get_last_id_at(conn, event["at"])
 
 
 def get_last_id(conn: Connection) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from review.models import Link, Relation
-from review.store.tables import groups, links, records, relations
+from review.store.tables import decisions, groups, links, records, relations
 from review.store.timestamps import format_timestamp, parse_timestamp
 
 CHUNK = 500
@@ -134,6 +134,24 @@ def find_connected_records(conn: Connection, numbers: Iterable[int]) -> set[int]
             )
         frontier -= connected
     return connected
+
+
+def list_joined_judged_records(conn: Connection, reports: Iterable[int] | None = None) -> list[int]:
+    """Records with decisions, of the reports of which more than one record was judged.
+
+    Args:
+        reports: only of these reports; of all where None.
+    """
+    judged = select(groups.c.report, decisions.c.record).distinct()
+    judged = judged.join(groups, groups.c.record == decisions.c.record)
+    of_several = select(groups.c.report).group_by(groups.c.report).having(func.count() > 1)
+    judged = judged.where(groups.c.report.in_(of_several))
+    if reports is not None:
+        judged = judged.where(groups.c.report.in_(list(reports)))
+    pairs = judged.subquery()
+    counts = select(pairs.c.report).group_by(pairs.c.report).having(func.count() > 1)
+    query = select(pairs.c.record).where(pairs.c.report.in_(counts))
+    return sorted(conn.execute(query).scalars())
 
 
 def replace_some_groups(conn: Connection, rows: Mapping[int, tuple[int, int]]) -> None:

@@ -57,8 +57,11 @@ RECORD_COLUMNS = ("record", "a", "b")
 
 
 def iter_events(conn: Connection, *, until: datetime | None = None) -> Iterator[dict[str, Any]]:
-    """Entries up to a moment (inclusive), oldest first: at, event, id, then the row's own columns;
-    silent ones left out."""
+    """Entries up to a moment (inclusive), oldest first: at, event, id, then the row's own columns.
+
+    Entries of one table stand in order of arrival, even where a clock was set back between them;
+    those of several tables are put between each other by their moments.
+    """
     streams = [
         _iter_rows(conn, table_index, metadata.tables[name], until)
         for table_index, name in enumerate(EVENT_TABLES)
@@ -79,9 +82,10 @@ def _iter_rows(
     )
     if table.name in BATCH_TABLES:
         query = query.join(batches, batches.c.id == table.c.batch)
-    query = query.order_by(time_column, table.c.id)
+    query = query.order_by(table.c.id)
     if until is not None:
         query = query.where(time_column <= format_timestamp(until))
+    latest = ""
     for row in conn.execute(query):
         values = dict(row._mapping)
         at, number = str(values.pop("at")), int(values.pop("id"))
@@ -91,4 +95,5 @@ def _iter_rows(
                 entry[name] = format_record_key(entry[name])
         if table.name == "records":
             entry = {"record": format_record_key(number), **entry}
-        yield at, table_index, number, {"at": at, "event": table.name, "id": number, **entry}
+        latest = max(latest, at)
+        yield latest, table_index, number, {"at": at, "event": table.name, "id": number, **entry}

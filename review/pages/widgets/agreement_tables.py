@@ -3,6 +3,7 @@
 import streamlit as st
 
 from review.agreement import AgreementFigure
+from review.pages.widgets import session
 from review.workflow.appraisal.agreement import ChecklistAgreement, compute_agreement
 from review.workflow.appraisal.instruments import get_checklist, list_checklist_ids
 from review.workflow.fulltexts.reading import get_phrase_performance
@@ -68,7 +69,7 @@ def _format_figure(figure: AgreementFigure) -> str:
 
 def render_suggestion_use(project: Project) -> None:
     """Draws how often the sentences each phrase brought were used and dismissed."""
-    phrases = get_phrase_performance(project)
+    phrases = get_phrase_performance(project, reader=session.get_user().name)
     if not phrases:
         st.info("Nobody has used or dismissed a suggested sentence yet.")
         return

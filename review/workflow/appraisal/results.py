@@ -180,7 +180,7 @@ def get_blind_forms(
     for event in events:
         if event.state == "finished":
             first_finishes.setdefault(event.reviewer, event)
-    finish_events = sorted(first_finishes.values(), key=lambda event: event.at)[:required_count]
+    finish_events = list(first_finishes.values())[:required_count]
     if len(finish_events) < max(required_count, 2):
         return {}
     early_answers = [

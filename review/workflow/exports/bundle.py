@@ -315,7 +315,13 @@ def _is_blinded(
     )
     statuses = {stage_id: snapshot.statuses.get(stage_id, {}).get(report) for stage_id in stages}
     return not any(
-        blinding.may_see(reader, stage, report, report_status.status if report_status else None)
+        blinding.may_see(
+            reader,
+            stage,
+            report,
+            report_status.status if report_status else None,
+            record=number,
+        )
         for stage, report_status in statuses.items()
     )
 

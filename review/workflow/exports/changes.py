@@ -14,6 +14,7 @@ from review.tables import build_flow_table
 from review.workflow.exports import appraisals, snapshot
 from review.workflow.exports.snapshot import DISPLAY_NAMES, ReviewSnapshot
 from review.workflow.project.project import Project
+from review.workflow.screening import blinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,13 @@ class ReviewChanges:
     """The flow of the update, with what was included then as the version before."""
 
 
-def compare_since(project: Project, day: str, until: str | None = None) -> ReviewChanges:
+def compare_since(
+    project: Project, day: str, until: str | None = None, *, reader: str | None = None
+) -> ReviewChanges:
     """What changed since the end of a day.
+
+    Args:
+        reader: who asks; of others' decisions, who reviews is told those on settled records alone.
 
     Raises:
         FlowError: the boxes of the update do not sum.
@@ -48,8 +54,8 @@ def compare_since(project: Project, day: str, until: str | None = None) -> Revie
     """
     if until is not None and until < day:
         raise ReviewError(f"--since {day} lies after --as-of {until}.")
-    before = snapshot.snapshot_at(project, day, read_all=False)
-    after = snapshot.snapshot_at(project, until, read_all=False)
+    before = snapshot.snapshot_at(project, day, read_all=False, reader=reader)
+    after = snapshot.snapshot_at(project, until, read_all=False, reader=reader)
     included_then, included_now = set(before.included), set(after.included)
     current_reports = {n: after.groups.get(n, (n, n))[0] for n in included_then}
     newly_included = sorted(included_now - set(current_reports.values()))
@@ -60,7 +66,7 @@ def compare_since(project: Project, day: str, until: str | None = None) -> Revie
         since=day,
         day=after.day,
         new_by_source=_count_new_entries(before, after),
-        decisions_by_stage=_count_decisions(project, before, after),
+        decisions_by_stage=_count_decisions(project, before, after, reader),
         boxes=_compare_boxes(before, after),
         figures=_compare_figures(before, after),
         newly_included=tuple(f"{format_record_key(n)} {after.labels[n]}" for n in newly_included),
@@ -82,10 +88,19 @@ def _count_new_entries(before: ReviewSnapshot, after: ReviewSnapshot) -> dict[st
 
 
 def _count_decisions(
-    project: Project, before: ReviewSnapshot, after: ReviewSnapshot
+    project: Project, before: ReviewSnapshot, after: ReviewSnapshot, reader: str | None
 ) -> dict[str, dict[str, int]]:
+    statuses = {
+        stage: {report: report_status.status for report, report_status in by_report.items()}
+        for stage, by_report in after.statuses.items()
+    }
     with project.store.read() as conn:
-        all_decisions = decisions.list_decisions(conn, until=after.until)
+        all_decisions = blinding.mask_decisions(
+            blinding.get_blinded_reader(after.project, conn, reader),
+            decisions.list_decisions(conn, until=after.until),
+            after.groups,
+            statuses,
+        )
     counts_by_stage: dict[str, Counter[str]] = {}
     for decision in all_decisions:
         if before.until is None or decision.at > before.until:

@@ -1,6 +1,7 @@
 """Numbers for the overview: progress by stage and reviewer, last imports, open alerts."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +9,7 @@ from threading import Lock
 
 from review.prisma import Flow
 from review.protocol import Stage, find_stage, list_stage_reviewers
-from review.store import Connection, decisions
+from review.store import Connection, decisions, links
 from review.store.revision import get_revision as newest_rows
 from review.store.timestamps import utc_now
 from review.workflow.appraisal import tasks
@@ -35,7 +36,8 @@ class StageProgress:
     """Status -> reports; to who reviews, what is not settled is 'open'."""
     by_reviewer: dict[str, int]
     """Reviewer -> records judged, at the quality stage reports whose appraisal is finished; only
-    one's own for a reviewer, all for the lead."""
+    one's own for a reviewer, all for the lead; a lead who reviews too is told of others' work on
+    settled records alone."""
 
 
 @dataclass(slots=True)
@@ -51,17 +53,26 @@ class FlowCache:
 
 
 def get_recent_flow(
-    project: Project, cache: FlowCache, *, clock: Callable[[], float] = time.monotonic
+    project: Project,
+    cache: FlowCache,
+    *,
+    reader: str | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> tuple[Flow, datetime | None]:
     """The flow, and when it was counted where that was before the last change.
 
     Counting a review of 100,000 records takes seconds, in which all pages of the process are slow.
+
+    Args:
+        cache: of this reader; one for all whose view is that of everybody.
+        reader: who asks, where blinding.find_own_view names them.
     """
     with cache.lock:
         newest = get_revision(project)
         if cache.flow is None or (newest != cache.stamp and clock() >= cache.rests_until):
             began = clock()
-            cache.at, cache.flow, cache.stamp = utc_now(), compute_flow(project), newest
+            cache.at, cache.stamp = utc_now(), newest
+            cache.flow = compute_flow(project, reader=reader)
             duration = clock() - began
             cache.rests_until = clock() + (
                 REST_FACTOR * duration if duration >= QUICK_SECONDS else 0.0
@@ -72,8 +83,9 @@ def get_recent_flow(
 def get_progress(project: Project, person: CurrentUser) -> list[StageProgress]:
     """Progress of each stage that has begun, in the order of the protocol."""
     with project.store.read() as conn:
-        counts = decisions.count_statuses(conn)
-        decision_counts = decisions.count_by_reviewer(conn)
+        all_counts = decisions.count_statuses(conn)
+        counts = blinding.mask_counts(project, conn, person.name, all_counts)
+        decision_counts = _count_decisions(project, conn, person)
         appraisal_counts = _count_appraisals(project, conn, person)
     results = []
     for stage in project.protocol.stages:
@@ -85,9 +97,8 @@ def get_progress(project: Project, person: CurrentUser) -> list[StageProgress]:
             who: reviewer_counts.get(who, 0) for who in reviewers if _can_see(person, who)
         }
         settled = statuses.get("included", 0) + statuses.get("excluded", 0)
-        visible_statuses = blinding.mask_counts(project, person.name, statuses)
         results.append(
-            StageProgress(stage, sum(statuses.values()), settled, visible_statuses, visible_counts)
+            StageProgress(stage, sum(statuses.values()), settled, statuses, visible_counts)
         )
     return results
 
@@ -96,14 +107,44 @@ def _count_appraisals(project: Project, conn: Connection, person: CurrentUser) -
     """Reviewer of the quality stage the person may see -> reports whose appraisal they have
     finished."""
     stage = find_stage(project.protocol, "quality")
-    reviewers = [] if stage is None else list_stage_reviewers(project.protocol, stage)
+    if stage is None:
+        return {}
+    reviewers = list_stage_reviewers(project.protocol, stage)
     return tasks.count_finished_reports(
-        project, conn, [who for who in reviewers if _can_see(person, who)]
+        project,
+        conn,
+        [who for who in reviewers if _can_see(person, who)],
+        blinded_reader=person.name if person.name in reviewers else None,
     )
 
 
 def _can_see(person: CurrentUser, who: str) -> bool:
     return who == person.name or "lead" in person.roles or "adjudicator" in person.roles
+
+
+def _count_decisions(
+    project: Project, conn: Connection, person: CurrentUser
+) -> list[tuple[str, str, int]]:
+    """Stage, reviewer, records judged. Of others, a lead or adjudicator who reviews is told those
+    on settled records alone: one more would tell who has just judged the record before them."""
+    reader = None
+    if "lead" in person.roles or "adjudicator" in person.roles:
+        reader = blinding.get_blinded_reader(project, conn, person.name)
+    if reader is None:
+        return decisions.count_by_reviewer(conn)
+    newest = {
+        (decision.record, decision.stage, decision.reviewer, decision.role): decision
+        for decision in decisions.list_decisions(conn)
+    }
+    visible_decisions = blinding.mask_decisions(
+        reader,
+        [decision for decision in newest.values() if decision.verdict is not None],
+        links.list_groups(conn),
+        {stage.id: decisions.list_statuses(conn, stage.id) for stage in project.protocol.stages},
+    )
+    judged = {(one.stage, one.reviewer, one.record) for one in visible_decisions}
+    counts = Counter((stage, reviewer) for stage, reviewer, _ in judged)
+    return [(stage, reviewer, n) for (stage, reviewer), n in sorted(counts.items())]
 
 
 def get_revision(project: Project) -> tuple[int, ...]:

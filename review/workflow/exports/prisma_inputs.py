@@ -13,6 +13,7 @@ from review.store import Connection, audit_events, identified, integrity, links,
 from review.store.records import format_record_key
 from review.workflow.deduplication.groups import get_groups_at
 from review.workflow.project.project import Project
+from review.workflow.screening import blinding
 from review.workflow.screening import status as standings
 
 FLOW_STATUS: dict[str, prisma.OutcomeStatus] = {"included": "included", "excluded": "excluded"}
@@ -92,8 +93,14 @@ def _compute_statuses(
     return standings.compute_statuses(project, conn, until=until, groups=groups)
 
 
-def compute_flow(project: Project, *, until: datetime | None = None) -> prisma.Flow:
+def compute_flow(
+    project: Project, *, until: datetime | None = None, reader: str | None = None
+) -> prisma.Flow:
     """The flow at a moment, once its boxes sum.
+
+    Args:
+        reader: who asks; to who reviews, a report of several judged records stands as what they
+            may see of those makes it.
 
     Raises:
         FlowError: they do not; names the records that make the difference.
@@ -101,9 +108,13 @@ def compute_flow(project: Project, *, until: datetime | None = None) -> prisma.F
     with project.store.read() as conn:
         check_store(conn)
         combined = get_combined_boxes(conn, until)
-    return prisma.validate(
-        combine_boxes(prisma.count_flow(build_inputs(project, until=until)), combined)
-    )
+        groups = get_groups_at(conn, until)
+        statuses = blinding.mask_joined_statuses(
+            blinding.get_blinded_reader(project, conn, reader),
+            _compute_statuses(project, conn, groups, until),
+        )
+    inputs = build_inputs(project, until=until, known_state=(groups, statuses))
+    return prisma.validate(combine_boxes(prisma.count_flow(inputs), combined))
 
 
 def get_combined_boxes(conn: Connection, until: datetime | None = None) -> dict[str, str]:

@@ -110,6 +110,7 @@ def _choose_records(
         numbers = records.list_numbers_until(conn, until) if until else None
         all_records: Sequence[StoredRecord] = list(records.iter_records(conn))
         reader = blinding.get_blinded_reader(project, conn, options.reader)
+        statuses = blinding.mask_joined_statuses(reader, statuses)
     stage = find_stage(project.protocol, options.stage).id if options.stage else None
     stored = [
         stored_record

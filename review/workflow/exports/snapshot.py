@@ -29,7 +29,7 @@ from review.workflow.appraisal.instruments import (
 from review.workflow.deduplication.groups import check_groups, get_groups_at
 from review.workflow.exports import prisma_inputs as flows
 from review.workflow.project.project import Project
-from review.workflow.screening import status
+from review.workflow.screening import blinding, status
 
 KIND_NAMES = {
     "deep-learning": "Deep learning",
@@ -103,13 +103,15 @@ def get_end_of_day(day: str) -> datetime:
 
 
 def snapshot_at(
-    project: Project, day: str | None = None, *, read_all: bool = True
+    project: Project, day: str | None = None, *, read_all: bool = True, reader: str | None = None
 ) -> ReviewSnapshot:
     """The review at the end of a day, or now.
 
     Args:
-        whole: read every record, and hold the groups against the links; off where the flow alone
-            is asked for, which is quick.
+        read_all: read every record, and check the groups against the links; off where the flow
+            alone is asked for, which is quick.
+        reader: who asks; to who reviews, a report of several judged records stands as what they
+            may see of those makes it.
 
     Raises:
         FlowError: the boxes do not sum; names the records that make the difference.
@@ -123,7 +125,10 @@ def snapshot_at(
         record_numbers = set(
             records.list_numbers_until(conn, until) if until else records.list_numbers(conn)
         )
-        statuses = status.compute_statuses(project, conn, until=until, groups=groups)
+        statuses = blinding.mask_joined_statuses(
+            blinding.get_blinded_reader(project, conn, reader),
+            status.compute_statuses(project, conn, until=until, groups=groups),
+        )
         combined = flows.get_combined_boxes(conn, until)
         kinds = _get_study_kinds(project, conn, groups, statuses, until)
         judged_reports = _find_judged_reports(project, statuses)
@@ -177,7 +182,7 @@ def _find_judged_reports(project: Project, statuses: status.StatusesByStage) -> 
 def compute_revision_key(project: Project) -> str:
     """Changes whenever anything is entered that a report tells."""
     with project.store.read() as conn:
-        return " ".join([project.fingerprint[:12], *audit_events.list_newest_timestamps(conn)])
+        return " ".join([project.fingerprint[:12], *map(str, audit_events.get_newest_rows(conn))])
 
 
 def _list_versions(conn: Connection, until: datetime | None) -> list[dict[str, Any]]:

@@ -100,7 +100,11 @@ def get_record_view(project: Project, key: str, person: CurrentUser) -> RecordVi
         visible_decisions = [
             decision
             for decision in decisions.list_decisions(conn, records=numbers)
-            if decision.reviewer == person.name or visible_by_stage.get(decision.stage)
+            if decision.reviewer == person.name
+            or (
+                visible_by_stage.get(decision.stage)
+                and blinding.may_see_record(reader, decision.stage, decision.record)
+            )
         ]
         mask_name = partial(
             _mask_name, project, person.name, reader is None or any(visible_by_stage.values())
@@ -126,7 +130,9 @@ def get_record_view(project: Project, key: str, person: CurrentUser) -> RecordVi
 def _is_visible(conn: Any, reader: blinding.BlindedReader | None, stage: str, report: int) -> bool:
     """Whether others' decisions on a report at a stage are shown: once it is settled there, to
     whom it does not wait for."""
-    status = decisions.get_status(conn, report, stage)
+    status = blinding.get_joined_status(reader, stage, report) or decisions.get_status(
+        conn, report, stage
+    )
     return status in blinding.SETTLED_STATUSES and blinding.may_see(reader, stage, report, status)
 
 

@@ -76,10 +76,13 @@ def collect_verdicts(
     """
     with project.store.read() as conn:
         groups = links.list_groups(conn) if groups is None else groups
-        verdicts_by_report = group_by_report(
-            decisions.list_decisions(conn, stage=stage.id, until=until), groups
-        )
         blinded_reader = blinding.get_blinded_reader(project, conn, reader)
+        visible_decisions = [
+            decision
+            for decision in decisions.list_decisions(conn, stage=stage.id, until=until)
+            if blinding.may_see_record(blinded_reader, stage.id, decision.record)
+        ]
+        verdicts_by_report = group_by_report(visible_decisions, groups)
         status = decisions.list_statuses(conn, stage.id) if blinded_reader else {}
     return {
         n: v

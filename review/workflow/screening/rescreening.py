@@ -35,6 +35,8 @@ class PreprintReopening:
     fresh: str
     stage: str
     at: datetime
+    mark: int = 0
+    """Number of the newest decision when it was opened again."""
 
 
 def format_reopening(reopening: PreprintReopening) -> str:
@@ -104,14 +106,17 @@ def _add_reopenings(
             or (format_record_key(old), format_record_key(fresh)) in known_pairs
         ):
             continue
-        reopening = PreprintReopening(format_record_key(old), format_record_key(fresh), stage, at)
+        mark = decisions.get_last_id(conn)
+        reopening = PreprintReopening(
+            format_record_key(old), format_record_key(fresh), stage, at, mark
+        )
         audit_events.add_event(
             conn,
             REOPENED_EVENT,
             who,
             at,
             subject=reopening.old,
-            detail={"report": reopening.fresh, "stage": stage},
+            detail={"report": reopening.fresh, "stage": stage, decisions.MARK: mark},
         )
         reopenings.append(reopening)
     return reopenings
@@ -148,7 +153,10 @@ def _get_reopenings(conn: Connection, until: datetime | None = None) -> list[Pre
         reopenings.pop(pair, None)
         if event["kind"] == REOPENED_EVENT and detail.get("stage"):
             reopenings[pair] = PreprintReopening(
-                *pair, str(detail["stage"]), parse_timestamp(event["at"])
+                *pair,
+                str(detail["stage"]),
+                parse_timestamp(event["at"]),
+                decisions.get_mark(conn, event),
             )
     return list(reopenings.values())
 
@@ -161,8 +169,8 @@ def _is_same_study(groups: RecordGroups, reopening: PreprintReopening) -> bool:
 
 def find_superseded(
     conn: Connection, groups: RecordGroups | None = None, until: datetime | None = None
-) -> dict[tuple[int, str], datetime]:
-    """(Report, stage) -> the moment up to which decisions there are set aside.
+) -> dict[tuple[int, str], int]:
+    """(Report, stage) -> the number up to which decisions there are set aside.
 
     Args:
         groups: those of the moment; the kept projection where None.
@@ -171,12 +179,12 @@ def find_superseded(
     if not reopenings:
         return {}
     known_groups = _get_groups(conn, reopenings) if groups is None else groups
-    superseded: dict[tuple[int, str], datetime] = {}
+    superseded: dict[tuple[int, str], int] = {}
     for reopening in reopenings:
         if _is_same_study(known_groups, reopening):
             number = parse_record_key(reopening.old)
             report_stage = (known_groups.get(number, (number, number))[0], reopening.stage)
-            superseded[report_stage] = max(reopening.at, superseded.get(report_stage, reopening.at))
+            superseded[report_stage] = max(reopening.mark, superseded.get(report_stage, 0))
     return superseded
 
 
@@ -251,6 +259,7 @@ def reopen(conn: Connection, old: str, who: str, at: datetime) -> list[str]:
     }
     if not details_by_article:
         raise ReviewError(f"{old} was not kept as judged, so there is nothing to open again.")
+    mark = {decisions.MARK: decisions.get_last_id(conn)}
     for detail in details_by_article.values():
-        audit_events.add_event(conn, REOPENED_EVENT, who, at, subject=old, detail=detail)
+        audit_events.add_event(conn, REOPENED_EVENT, who, at, subject=old, detail=detail | mark)
     return list(details_by_article)

@@ -10,7 +10,7 @@ from review.models import Decision
 from review.protocol import Protocol, Stage
 from review.screening import ScreeningStatus
 from review.store import Connection, audit_events, decisions, links, records
-from review.store.timestamps import format_timestamp, parse_timestamp
+from review.store.timestamps import format_timestamp
 from review.workflow.project.project import Project
 from review.workflow.screening import rescreening
 
@@ -46,18 +46,17 @@ def compute_statuses(
 
 
 def _is_superseded(
-    decision: Decision, report: int, superseded: Mapping[tuple[int, str], datetime]
+    decision: Decision, report: int, superseded: Mapping[tuple[int, str], int]
 ) -> bool:
     """Whether a decision is set aside, because the report is judged again since."""
-    moment = superseded.get((report, decision.stage))
-    return moment is not None and decision.at <= moment
+    return decision.id <= superseded.get((report, decision.stage), 0)
 
 
 def _follow_stages(
     protocol: Protocol,
     reports: Iterable[int],
     by_stage: Mapping[str, Mapping[int, list[Decision]]],
-    departures: Mapping[str, datetime],
+    departures: Mapping[str, int],
 ) -> StatusesByStage:
     """Follows the stages: what is included at one reaches the next."""
     statuses: StatusesByStage = {}
@@ -79,7 +78,7 @@ def _follow_stages(
 def compute_status(
     stage: Stage,
     report_decisions: Iterable[Decision],
-    departures: Mapping[str, datetime] | None = None,
+    departures: Mapping[str, int] | None = None,
 ) -> ScreeningStatus:
     """Where a report stands at one stage, by the stage's own rules."""
     return screening.get_status(
@@ -90,10 +89,10 @@ def compute_status(
     )
 
 
-def get_departures(conn: Connection, *, until: datetime | None = None) -> dict[str, datetime]:
-    """Everybody who ever left the review -> when they last did."""
+def get_departures(conn: Connection, *, until: datetime | None = None) -> dict[str, int]:
+    """Everybody who ever left the review -> the newest decision when they last did."""
     return {
-        event["subject"]: parse_timestamp(event["at"])
+        event["subject"]: decisions.get_mark(conn, event)
         for event in audit_events.list_events(conn, kind="retire", until=until)
         if event["subject"]
     }
@@ -142,8 +141,8 @@ class ReportDecisions:
     """Record -> the report it belongs to."""
     by_report: dict[int, dict[str, list[Decision]]]
     """Report -> stage id -> decisions."""
-    departures: Mapping[str, datetime]
-    """Those who ever left, and when."""
+    departures: Mapping[str, int]
+    """Those who ever left, and the newest decision when they did."""
     departed: set[str]
     """Those who are away now."""
 
@@ -166,20 +165,33 @@ def load_report_decisions(conn: Connection, touched: Iterable[int]) -> ReportDec
     )
 
 
-def get_report_statuses(
-    protocol: Protocol, report_decisions: ReportDecisions, report: int
+def follow_report(
+    protocol: Protocol,
+    report: int,
+    by_stage: Mapping[str, list[Decision]],
+    departures: Mapping[str, int],
 ) -> dict[str, ScreeningStatus]:
-    """Stage id -> standing of one report, for the stages it has reached."""
-    by_stage = {
-        stage: {report: stage_decisions}
-        for stage, stage_decisions in report_decisions.by_report[report].items()
-    }
-    statuses = _follow_stages(protocol, [report], by_stage, report_decisions.departures)
+    """Stage id -> standing that some decisions give one report, for the stages it has reached."""
+    statuses = _follow_stages(
+        protocol,
+        [report],
+        {stage: {report: stage_decisions} for stage, stage_decisions in by_stage.items()},
+        departures,
+    )
     return {
         stage: stage_statuses[report]
         for stage, stage_statuses in statuses.items()
         if report in stage_statuses
     }
+
+
+def get_report_statuses(
+    protocol: Protocol, report_decisions: ReportDecisions, report: int
+) -> dict[str, ScreeningStatus]:
+    """Stage id -> standing of one report, for the stages it has reached."""
+    return follow_report(
+        protocol, report, report_decisions.by_report[report], report_decisions.departures
+    )
 
 
 def save_statuses(project: Project, conn: Connection, report_decisions: ReportDecisions) -> None:
