@@ -36,7 +36,9 @@ def train_ranking(context: typer.Context, stage: str = STAGE) -> None:
     from review.workflow.screening.decisions import find_stage
 
     project = open_review(context)
-    result = ranking.retrain_ranking(project, find_stage(project.protocol, stage))
+    result = ranking.retrain_ranking(
+        project, find_stage(project.protocol, stage), get_user_name(context)
+    )
     print_line(
         f"{result.ranked:,} records ordered by the model '{result.model}', from {result.labels:,} "
         f"judged records, {result.relevant:,} of them relevant."
@@ -72,7 +74,12 @@ def print_explanation(explanation: "RankExplanation") -> None:
         else f"{explanation.key} stands at place {explanation.place:,} of "
         f"{explanation.waiting:,} that wait."
     )
-    if explanation.score is None:
+    if explanation.score is None and explanation.model != "random":
+        print_line(
+            f"It was placed by the model '{explanation.model}'. Reviewers are not shown the score: "
+            "the team's decisions on open records are in it."
+        )
+    elif explanation.score is None:
         print_line("Its place was drawn by lot: nothing had been learned yet.")
     else:
         lottery_note = (
@@ -150,15 +157,11 @@ def stop_screening(
     back: bool = typer.Option(False, help="Take the stop back."),
 ) -> None:
     """Stop screening: mark what nobody has judged as not screened (the lead's act)."""
-    from review.workflow.project import accounts
     from review.workflow.screening import ranking
     from review.workflow.screening.decisions import find_stage
 
     project = open_review(context)
     protocol_stage, who = find_stage(project.protocol, stage), get_user_name(context)
-    teammate = accounts.find_member(project, who)
-    if teammate is not None:
-        accounts.require_permission(teammate, "manage")
     if back:
         print_line(
             f"{ranking.resume_screening(project, protocol_stage, who):,} records are to be "

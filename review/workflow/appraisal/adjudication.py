@@ -38,6 +38,7 @@ from review.workflow.appraisal.instruments import (
     needs_kind,
 )
 from review.workflow.appraisal.tasks import list_reviewer_forms
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 from review.workflow.screening import status as standings
 
@@ -72,6 +73,7 @@ def finish_form(project: Project, record: int, name: str, reviewer: str) -> Appr
     Raises:
         ReviewError: something that must be answered is not; names it.
     """
+    require_role(project, reviewer, "contribute")
     checklist = get_checklist(project, name)
     with project.store.write() as conn:
         report = get_due_report(project, conn, record)
@@ -82,6 +84,7 @@ def finish_form(project: Project, record: int, name: str, reviewer: str) -> Appr
 
 def reopen_form(project: Project, record: int, name: str, reviewer: str) -> AppraisalForm:
     """Opens a finished form again; a gate that hung on it waits again."""
+    require_role(project, reviewer, "contribute")
     checklist = get_checklist(project, name)
     with project.store.write() as conn:
         report = get_due_report(project, conn, record)
@@ -247,6 +250,7 @@ def adjudicate_item(project: Project, answer_input: AnswerInput, adjudicator: st
         ReviewError: the person does not adjudicate, or may not see the forms yet; another person
             settled the key; 'unsure' settles nothing.
     """
+    require_role(project, adjudicator, "contribute")
     checklist = get_checklist(project, answer_input.checklist)
     adjudicators = [
         teammate.name for teammate in project.protocol.team if "adjudicator" in teammate.roles

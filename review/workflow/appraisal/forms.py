@@ -34,6 +34,7 @@ from review.workflow.appraisal.instruments import (
     freeze_edition,
     get_checklist,
 )
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 
 
@@ -148,6 +149,7 @@ def add_answer(project: Project, answer_input: AnswerInput, reviewer: str) -> Ap
         ReviewError: the report is not due, two others appraise it, the form is finished, the item
             does not take the answer, or a judgement that differs from the proposal has no sentence.
     """
+    require_role(project, reviewer, "contribute")
     checklist = get_checklist(project, answer_input.checklist)
     enqueue_new_reports(project)
     with project.store.write() as conn:

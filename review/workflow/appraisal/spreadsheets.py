@@ -30,6 +30,7 @@ from review.workflow.appraisal.instruments import (
     list_checklist_ids,
     list_required_forms,
 )
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 
 UNSURE_LABEL = "Unsure"
@@ -142,6 +143,7 @@ def read_template(
         SourceError: the file was written for somebody else, or cells cannot be read; names each.
         ReviewError: as answer does, for example a report that is not due.
     """
+    require_role(project, reviewer, "contribute")
     enqueue_new_reports(project)
     book = appraisal_workbook.read_workbook(path)
     if book.reviewer != reviewer:

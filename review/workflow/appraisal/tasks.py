@@ -28,6 +28,7 @@ from review.workflow.appraisal.instruments import (
     list_required_forms,
 )
 from review.workflow.project.project import Project
+from review.workflow.screening.blinding import SETTLED_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,13 @@ def is_appraisal_finished(
 
 
 def count_finished_reports(
-    project: Project, conn: Connection, names: Iterable[str]
+    project: Project, conn: Connection, names: Iterable[str], *, blinded_reader: str | None = None
 ) -> dict[str, int]:
-    """Reviewer -> reports they have finished appraising."""
+    """Reviewer -> reports they have finished appraising.
+
+    Args:
+        blinded_reader: a reviewer who asks; of others' work, only settled reports are counted.
+    """
     due = list_due_reports(project, conn)
     finished_by_form = _find_finished_forms(conn, due)
     counts = {}
@@ -78,6 +83,9 @@ def count_finished_reports(
         kinds = _get_study_kinds(conn, due, _load_own_entries(conn, due, name))
         counts[name] = 0
         for report, status in due.items():
+            is_hidden = blinded_reader not in (None, name) and status not in SETTLED_STATUSES
+            if is_hidden:
+                continue
             required_forms = list_required_forms(project.protocol, kinds.get(report))
             states = [
                 (form, name in finished_by_form.get((report, form.checklist), ()))

@@ -240,9 +240,15 @@ def get_flag_verdicts(project: Project, record: int, who: str) -> dict[tuple[str
     }
 
 
-def get_rule_performance(project: Project) -> dict[str, texts.RulePerformance]:
-    """How each rule does in this review: confirmed and dismissed flags."""
-    return texts.get_rule_performance(project, "flag")
+def get_rule_performance(
+    project: Project, *, reader: str | None = None
+) -> dict[str, texts.RulePerformance]:
+    """How each rule does in this review: confirmed and dismissed flags.
+
+    Args:
+        reader: who asks; to who reviews, others' words on open reports are not counted.
+    """
+    return texts.get_rule_performance(project, "flag", reader=reader)
 
 
 @dataclass(frozen=True, slots=True)

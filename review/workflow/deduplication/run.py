@@ -22,6 +22,7 @@ from review.workflow.deduplication.groups import (
     regroup_around,
     regroup_records,
 )
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 from review.workflow.screening import keyword_rules, rescreening, status
 from review.workflow.screening.rescreening import PreprintReopening
@@ -108,6 +109,7 @@ def run_deduplication(project: Project, who: str) -> DedupeResult:
 
     Running it again adds nothing. With other rules than the last run's, all are compared again.
     """
+    require_role(project, who, "dedupe")
     at = utc_now()
     with project.store.read() as conn:
         record_columns, log = load_columns(project, conn), links.list_links(conn)
@@ -220,6 +222,7 @@ def keep_earlier_decisions(project: Project, key: str, who: str) -> str:
     Raises:
         ReviewError: the preprint was not opened again.
     """
+    require_role(project, who, "dedupe")
     with project.store.write() as conn:
         key = records.get_record(conn, parse_record_key(key)).key
         rescreening.keep_decisions(conn, key, who, utc_now())
@@ -231,6 +234,7 @@ def keep_earlier_decisions(project: Project, key: str, who: str) -> str:
 
 def reopen_preprint(project: Project, key: str, who: str) -> str:
     """Takes the word of keep_judged back. Raises ReviewError where nothing was kept."""
+    require_role(project, who, "dedupe")
     with project.store.write() as conn:
         key = records.get_record(conn, parse_record_key(key)).key
         rescreening.reopen(conn, key, who, utc_now())
@@ -252,6 +256,7 @@ def settle_pair(
     Raises:
         ReviewError: unknown record or word, or the same record twice.
     """
+    require_role(project, who, "dedupe")
     if answer not in VERDICT_BY_ANSWER:
         raise ReviewError(f"{answer!r} settles nothing; say one of {', '.join(VERDICT_BY_ANSWER)}.")
     a, b = _parse_pair(pair)
@@ -269,13 +274,11 @@ def undo_answer(project: Project, who: str, pair: tuple[str, str] | None = None)
     Raises:
         ReviewError: this person has said nothing of the pair, or nothing at all.
     """
+    require_role(project, who, "dedupe")
     with project.store.read() as conn:
-        log = links.list_links(conn)
-    own_links = {
-        pair_numbers: link for pair_numbers, link in dedupe.latest_decisions_by(log, who).items()
-    }
+        own_links = dedupe.latest_decisions_by(links.list_links(conn), who)
     if pair is None:
-        last_link = max(own_links.values(), key=lambda link: link.at, default=None)
+        last_link = next(reversed(own_links.values()), None)
     else:
         last_link = own_links.get(_parse_pair(pair))
     if last_link is None:

@@ -9,6 +9,7 @@ from review.errors import FullTextError
 from review.store import files, links, records, retrievals
 from review.store.records import format_record_key
 from review.store.timestamps import utc_now
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 
 MAX_BYTES = 200 * 1024 * 1024
@@ -41,6 +42,7 @@ def attach_pdf(
     Raises:
         FullTextError: it is not a PDF, is empty or too large, or the disk refuses it.
     """
+    require_role(project, who, "attach")
     if len(data) > MAX_BYTES:
         raise FullTextError(f"{name}: larger than {MAX_BYTES // 1024**2} MB; nothing was kept.")
     if b"%PDF-" not in data[:1024]:
@@ -72,6 +74,7 @@ def _write_file(path: Path, data: bytes) -> None:
 
 def detach_pdf(project: Project, number: int, who: str) -> None:
     """Takes a record's PDF off; the file itself stays. Raises FullTextError if it has none."""
+    require_role(project, who, "attach")
     with project.store.write() as conn:
         file_row = files.get_current_file(conn, number)
         if file_row is None:

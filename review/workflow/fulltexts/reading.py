@@ -15,13 +15,15 @@ from review.checklists import Checklist
 from review.errors import FullTextError
 from review.fulltext import FullText, RecordCandidate
 from review.parallel import dask_client
-from review.store import feedback, fulltexts, links, records
+from review.store import decisions, feedback, fulltexts, links, records
 from review.store import files as stored_files
 from review.store.feedback import FeedbackEntry
 from review.store.records import parse_record_key
 from review.store.timestamps import utc_now
 from review.workflow.fulltexts import attachments
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
+from review.workflow.screening import blinding
 
 ProgressCallback = Callable[[int, int, str], None]
 """Called with (done, in all, name of the file and what came of it)."""
@@ -151,6 +153,7 @@ def attach_folder(
     Raises:
         FullTextError: no such folder.
     """
+    require_role(project, who, "attach")
     if not folder.is_dir():
         raise FullTextError(f"{folder}: there is no such folder.")
     paths = sorted(p for p in folder.iterdir() if p.suffix.lower() == ".pdf" and p.is_file())
@@ -277,6 +280,7 @@ def suggest_from_text(
 
 def add_feedback(project: Project, entry: FeedbackEntry) -> None:
     """Keeps what a reviewer made of a suggestion (use, dismiss, confirm; None withdraws)."""
+    require_role(project, entry.who, "contribute")
     with project.store.write() as conn:
         records.get_record(conn, entry.record)
         feedback.add_entry(conn, entry)
@@ -309,19 +313,54 @@ class RulePerformance:
         return self.right / judged if judged else None
 
 
-def get_rule_performance(project: Project, kind: str) -> dict[str, RulePerformance]:
-    """Each rule's record in this review: of every suggestion, the newest word on it counts."""
+def _list_visible_entries(project: Project, kind: str, reader: str | None) -> list[FeedbackEntry]:
+    """Everybody's words on suggestions of a kind, as a person may be told them: to who reviews,
+    others' only on reports whose appraisal is settled."""
     with project.store.read() as conn:
         entries = feedback.list_newest_entries(conn, kind)
+        blinded_reader = blinding.get_blinded_reader(project, conn, reader)
+        if blinded_reader is None:
+            return entries
+        groups = links.list_groups(conn)
+        stages = blinding.find_deciding_stages(project, {"event": "feedback"})
+        statuses = {stage: decisions.list_statuses(conn, stage) for stage in stages}
+    reports = {entry.record: groups.get(entry.record, (entry.record, 0))[0] for entry in entries}
+    return [
+        entry
+        for entry in entries
+        if entry.who == reader
+        or any(
+            blinding.may_see(
+                blinded_reader,
+                stage,
+                reports[entry.record],
+                statuses[stage].get(reports[entry.record]),
+                record=entry.record,
+            )
+            for stage in stages
+        )
+    ]
+
+
+def get_rule_performance(
+    project: Project, kind: str, *, reader: str | None = None
+) -> dict[str, RulePerformance]:
+    """Each rule's record in this review: of every suggestion, the newest word on it counts.
+
+    Args:
+        reader: who asks; to who reviews, others' words on open reports are not counted.
+    """
+    entries = _list_visible_entries(project, kind, reader)
     newest = {(entry.record, entry.rule, entry.item, entry.sentence): entry for entry in entries}
     return count_outcomes(newest.values())
 
 
-def get_phrase_performance(project: Project) -> list[tuple[str, RulePerformance]]:
+def get_phrase_performance(
+    project: Project, *, reader: str | None = None
+) -> list[tuple[str, RulePerformance]]:
     """Checklist item and how each of its phrases does in this review: of the sentences it brought,
     how many were used and dismissed. A sentence several phrases brought counts for each."""
-    with project.store.read() as conn:
-        entries = feedback.list_newest_entries(conn, "evidence")
+    entries = _list_visible_entries(project, "evidence", reader)
     newest = {
         (entry.record, entry.rule, entry.item, entry.sentence, entry.who): entry
         for entry in entries

@@ -14,6 +14,7 @@ from review.store import links, records, retrievals
 from review.store.records import format_record_key
 from review.store.timestamps import format_timestamp, utc_now
 from review.workflow.fulltexts import attachments
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 from review.workflow.screening import status as standings
 
@@ -93,6 +94,7 @@ def fetch_pdfs(
     Args:
         most: at most so many reports in this run.
     """
+    require_role(project, who, "attach")
     numbers = list_missing_pdfs(project, include_recent=include_recent)[:most]
     with project.store.read() as conn:
         groups = links.list_groups(conn)

@@ -14,6 +14,7 @@ from review.sources.withdrawals import find_retraction_marks
 from review.store import Connection, audit_events, harvests, links, records
 from review.store.records import format_record_key, parse_record_key
 from review.store.timestamps import utc_now
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 from review.workflow.screening import status as standings
 
@@ -72,6 +73,7 @@ def close_alert(project: Project, number: int, who: str, why: str) -> Alert:
     Raises:
         ReviewError: there is no such alert, it is closed, or no words are given.
     """
+    require_role(project, who, "manage")
     explanation = " ".join(why.split())
     if not explanation:
         raise ReviewError("Say in a few words what was done about the alert.")

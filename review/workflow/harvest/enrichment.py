@@ -24,6 +24,7 @@ from review.sources.withdrawals import find_retraction_marks
 from review.store import audit_events, harvests, raw_answers, records
 from review.store.timestamps import parse_timestamp, utc_now
 from review.workflow.harvest import alerts, locking
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 
 RECHECK_INTERVAL = timedelta(days=30)
@@ -68,6 +69,7 @@ def enrich_records(
     Raises:
         Busy: a harvest of this review is running.
     """
+    require_role(project, who, "harvest")
     result = EnrichmentResult()
     pace = 1.0 if live else float(os.environ.get("FUNNEL_PACE", "1"))
     http = HttpClient(get_default_cache(), contact=project.protocol.search.contact, pace=pace)

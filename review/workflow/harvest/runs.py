@@ -31,6 +31,7 @@ from review.workflow.harvest.models import (
     WindowOutcome,
     WindowPlan,
 )
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ def run_harvest(
         Busy: another harvest of this review is running.
         ProtocolError, QueryError: the protocol names no source, or its query cannot be read.
     """
+    require_role(project, who, "harvest")
     control = control or HarvestControl()
     search = project.protocol.search
     names = windows.select_sources(search, sources)

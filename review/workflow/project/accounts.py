@@ -1,5 +1,6 @@
 """Who is who: accounts, sign-in, and what each role may do."""
 
+import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,8 +28,13 @@ ROLES_BY_ACTION: dict[str, frozenset[str]] = {
     "manage": frozenset({"lead"}),
     "export": frozenset({"lead"}),
     "attach": frozenset({"lead", "reviewer", "adjudicator"}),
+    "contribute": frozenset({"lead", "reviewer", "adjudicator"}),
 }
-"""Action -> roles that may do it. Exports show decisions, so they are the lead's."""
+"""Action -> roles that may do it. Exports show decisions, so they are the lead's. To contribute
+is to write what is neither a decision nor a setting: notes, abstracts, forms, words on flags."""
+
+SOLO_VARIABLE = "FUNNEL_SOLO"
+"""Names the one person of a single-user app, who has every role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,18 @@ def require_permission(person: CurrentUser, action: str) -> None:
             f"{person.name} may not {action} in this review: that takes the role {needed}. "
             "The lead sets roles under 'team' in protocol.yaml."
         )
+
+
+def require_role(project: Project, who: str, action: str) -> None:
+    """Raises ReviewError where a member of the team writes what their roles do not allow.
+
+    Every function of the workflow that writes asks here, so that no page and no command can forget
+    it. Who is not in the team runs the machine itself (a scheduled harvest, an administrator).
+    """
+    member = next((one for one in project.protocol.team if one.name == who), None)
+    if member is None or os.environ.get(SOLO_VARIABLE) == who:
+        return
+    require_permission(CurrentUser(member.name, member.roles), action)
 
 
 def find_member(project: Project, name: str) -> CurrentUser | None:
@@ -80,6 +98,7 @@ def add_user(project: Project, name: str, password: str, who: str) -> None:
     Raises:
         ReviewError: not in the team, or the password is too short.
     """
+    require_role(project, who, "manage")
     from argon2 import PasswordHasher
 
     if find_member(project, name) is None:
@@ -96,6 +115,7 @@ def add_user(project: Project, name: str, password: str, who: str) -> None:
 
 def close_user(project: Project, name: str, who: str) -> None:
     """Closes an account; decisions stay. Raises ReviewError if there is no open one."""
+    require_role(project, who, "manage")
     with project.store.write() as conn:
         if accounts.get_password_hash(conn, name) is None:
             raise ReviewError(f"There is no open account {name!r}.")

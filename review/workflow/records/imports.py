@@ -14,6 +14,7 @@ from review.models import GENERIC_SOURCES, ParseResult, Record, UnreadableEntry
 from review.protocol import Via
 from review.store import Connection, audit_events, identified, records
 from review.store.timestamps import utc_now
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 from review.workflow.screening import status
 
@@ -66,6 +67,7 @@ def import_file(
         SourceError: the file cannot be read, or holds entries that cannot and keep_good is off;
             then nothing is added.
     """
+    require_role(project, who, "import")
     data = _read_bytes(path)
     digest = hashlib.sha256(data).hexdigest()
     with project.store.read() as conn:

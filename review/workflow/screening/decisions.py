@@ -12,6 +12,7 @@ from review.screening import ScreeningStatus
 from review.store import Connection, decisions, records
 from review.store.records import format_record_key
 from review.store.timestamps import utc_now
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 from review.workflow.screening import status as standings
 from review.workflow.screening.status import ReportDecisions
@@ -72,6 +73,8 @@ def add_decisions(
     Raises:
         ReviewError: as decide, naming the record; the transaction then keeps none of them.
     """
+    if who is not None:
+        require_role(project, who, "contribute")
     report_decisions = standings.load_report_decisions(
         conn, [new_decision.record for new_decision in new_decisions]
     )

@@ -14,6 +14,7 @@ from review.models import Decision, Record, UnreadableEntry, normalize_text
 from review.store import Connection, decisions, links, records
 from review.store.records import format_record_key, parse_record_key
 from review.store.timestamps import utc_now
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 from review.workflow.records.imports import write_rejected
 from review.workflow.screening.decisions import NewDecision, add_decisions, find_stage
@@ -66,6 +67,7 @@ def import_decisions(
         SourceError: the file cannot be read; or lines are bad and keep_good is off: then nothing
             is added and the message names the first of them.
     """
+    require_role(project, who, "import")
     parsed = read_decisions(path, defaults)
     rejected = list(parsed.rejected)
     at = utc_now()

@@ -7,6 +7,7 @@ from review.errors import ReviewError
 from review.protocol import KeywordRule, find_stage
 from review.store import Connection, audit_events, decisions
 from review.store.timestamps import utc_now
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 from review.workflow.screening import status as standings
 from review.workflow.screening.decisions import NewDecision, add_decisions
@@ -36,6 +37,7 @@ def apply_rules(project: Project, who: str) -> dict[str, tuple[int, int]]:
         ReviewError: the review has no screening stage or no rules.
         QueryError: a rule's query cannot be read.
     """
+    require_role(project, who, "manage")
     stage = find_stage(project.protocol, "screening")
     if stage is None or not project.protocol.rules:
         raise ReviewError("The protocol has no 'rules', or no screening stage to apply them at.")
@@ -142,6 +144,7 @@ def withdraw_rule(project: Project, rule_id: str, who: str) -> int:
     Raises:
         ReviewError: no rule of this name ever marked anything.
     """
+    require_role(project, who, "manage")
     stage = find_stage(project.protocol, "screening")
     name = f"rule {rule_id}"
     with project.store.write() as conn:

@@ -19,6 +19,7 @@ from review.store import Connection, audit_events, decisions, links, records, sc
 from review.store.records import parse_record_key
 from review.store.screening_queue import QueuePosition
 from review.store.timestamps import format_timestamp, parse_timestamp, utc_now
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding
 from review.workflow.screening import status as standings
@@ -64,12 +65,17 @@ def get_labels(report_statuses: dict[int, ScreeningStatus]) -> dict[int, int]:
     return labels
 
 
-def retrain_ranking(project: Project, stage: Stage) -> RankingResult:
+def retrain_ranking(project: Project, stage: Stage, who: str | None = None) -> RankingResult:
     """Makes the stage's order anew from the decisions so far; random until there are enough.
 
+    Args:
+        who: who asks for it; None where the app does, after enough new decisions.
+
     Raises:
-        ReviewError: the protocol names a model that is not there.
+        ReviewError: the protocol names a model that is not there, or who asks is not the lead.
     """
+    if who is not None:
+        require_role(project, who, "manage")
     with project.store.write() as conn:
         enqueue(project, conn, stage)
     with project.store.read() as conn:
@@ -190,7 +196,7 @@ def retrain_in_background(project: Project, stage: Stage) -> bool:
         ):
             return False
         command = [sys.executable, "-m", "review.cli", "--review", str(project.folder)]
-        command += ["rank", "train", "--stage", stage.id]
+        command += ["--user", "tool", "rank", "train", "--stage", stage.id]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         with (project.folder / "rank.log").open("ab") as log:
             _TRAINING_PROCESSES[key] = subprocess.Popen(
@@ -222,6 +228,8 @@ class RankExplanation:
     learned_from: int
     """Judged reports its model had learned from; 0 for a random place."""
     score: float | None
+    """None for a random place, and for who reviews where several judge: it was learned from all
+    decisions, those of others on open records as well."""
     by_lot: bool
     words: tuple[tuple[str, float], ...]
     """Word and its part (-1 to 1) of all the pull of the report's words, by the decisions so far;
@@ -235,7 +243,8 @@ def explain_position(
 
     Args:
         most: so many words.
-        reader: who asks; to who reviews too, what only others have judged waits still.
+        reader: who asks; to who reviews too, what only others have judged waits still, the words
+            are weighed by the decisions they may see, and the score stays hidden.
 
     Raises:
         ReviewError: the record has not reached the stage.
@@ -245,9 +254,8 @@ def explain_position(
         records.get_record(conn, number)
         report = links.get_study_groups(conn, number).get(number, (number, number))[0]
         report_statuses = standings.compute_statuses(project, conn)[stage.id]
-        visible_statuses = blinding.mask_statuses(
-            blinding.get_blinded_reader(project, conn, reader), stage.id, report_statuses
-        )
+        blinded_reader = blinding.get_blinded_reader(project, conn, reader)
+        visible_statuses = blinding.mask_statuses(blinded_reader, stage.id, report_statuses)
         texts = _load_texts(conn, report_statuses)
         placement = screening_queue.get_position(conn, stage.id, report)
         positions = screening_queue.list_positions(conn, stage.id)
@@ -258,17 +266,19 @@ def explain_position(
         for queued in positions
         if (n := queued.record) in visible_statuses and visible_statuses[n].status == "pending"
     ]
-    parts = _explain_words(project, texts, get_labels(report_statuses), report)
+    labels = get_labels(visible_statuses)
+    parts = _explain_words(project, texts, labels, report)
     pull = sum(abs(part) for _, part in parts) or 1.0
     position, model, learned_from = placement or (None, "random", 0)
     is_learned = position is not None and position.score is not None
+    hides_score = blinded_reader is not None and stage.reviewers > 1
     return RankExplanation(
         key,
         waiting.index(report) + 1 if report in waiting else None,
         len(waiting),
         model if is_learned else "random",
-        learned_from if is_learned else 0,
-        position.score if position else None,
+        (len(labels) if hides_score else learned_from) if is_learned else 0,
+        position.score if position and not hides_score else None,
         bool(position and position.drawn),
         tuple((word, part / pull) for word, part in parts[:most]),
     )
@@ -367,9 +377,9 @@ def _find_drawn_reports(
     }
 
 
-def _get_first_decision(report_decisions: Sequence[Decision]) -> tuple[str, int]:
-    first_decision = min(report_decisions, key=lambda decision: (decision.at, decision.id))
-    return first_decision.at.isoformat(), first_decision.id
+def _get_first_decision(report_decisions: Sequence[Decision]) -> int:
+    first_decision = min(report_decisions, key=lambda decision: decision.id)
+    return first_decision.id
 
 
 def stop_screening(project: Project, stage: Stage, who: str, why: str) -> int:
@@ -381,6 +391,7 @@ def stop_screening(project: Project, stage: Stage, who: str, why: str) -> int:
         ReviewError: no reason was given, or the stage is not screening by title and abstract: at
             full text a report is read, or not retrieved.
     """
+    require_role(project, who, "manage")
     if stage.kind != "screening":
         raise ReviewError(
             f"Only screening by title and abstract can stop early, not {stage.name or stage.id!r}."
@@ -444,6 +455,7 @@ def list_stops(project: Project, stage: Stage, *, until: datetime | None = None)
 
 def resume_screening(project: Project, stage: Stage, who: str) -> int:
     """Takes the lead's stop back: its reports are to be screened again. Gives how many."""
+    require_role(project, who, "manage")
     with project.store.write() as conn:
         stop_decisions = decisions.list_decisions(conn, stage=stage.id, reviewer="stopping")
         newest_decisions = {decision.record: decision for decision in stop_decisions}

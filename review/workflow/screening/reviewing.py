@@ -16,11 +16,12 @@ from review.store import Connection, audit_events, decisions, links, notes, reco
 from review.store.records import format_record_key
 from review.store.screening_queue import QueuePosition
 from review.store.timestamps import parse_timestamp, utc_now
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding, work_queue
 from review.workflow.screening import status as standings
 from review.workflow.screening.assignment import active_reviewers, assignees, reassign
-from review.workflow.screening.decisions import NewDecision, add_decision, add_decisions
+from review.workflow.screening.decisions import NewDecision, add_decisions
 
 SINGLE_LOOKUP_LIMIT = 500
 """So many reports are looked up by number; more are faster looked up all at once."""
@@ -228,6 +229,7 @@ def save_decision(
         ReviewError: as workflow.decisions.decide; or the reviewer decided it in another tab, or
             it was settled by others meanwhile. Nothing is added then.
     """
+    require_role(project, reviewer, "screen")
     with project.store.write() as conn:
         report_view = _build_report_view(conn, number, stage, reviewer)
         _check_still_open(project, conn, report_view, stage, reviewer, seen)
@@ -279,19 +281,22 @@ def _check_still_open(
 
 def undo_decision(project: Project, stage: Stage, reviewer: str) -> str | None:
     """Withdraws the reviewer's newest decision at a stage; gives its key, None if there is none."""
-    with project.store.read() as conn:
+    require_role(project, reviewer, "screen")
+    with project.store.write() as conn:  # two quick undos take back two decisions, not one twice
         rows = screening_queue.list_recent_decisions(conn, stage.id, reviewer, limit=500)
-    seen: set[int] = set()
-    for number, _, verdict in rows:
-        if number not in seen and verdict is not None:
-            add_decision(project, NewDecision(number, stage.id, reviewer, None), reviewer)
-            return format_record_key(number)
-        seen.add(number)
+        seen: set[int] = set()
+        for number, _, verdict in rows:
+            if number not in seen and verdict is not None:
+                withdrawal = NewDecision(number, stage.id, reviewer, None)
+                add_decisions(project, conn, [withdrawal], utc_now(), who=reviewer)
+                return format_record_key(number)
+            seen.add(number)
     return None
 
 
 def add_note(project: Project, stage: Stage, reviewer: str, number: int, text: str | None) -> None:
     """Keeps a reviewer's note on a record; theirs alone until the report is settled."""
+    require_role(project, reviewer, "contribute")
     with project.store.write() as conn:
         notes.add_note(conn, number, stage.id, reviewer, text or None, utc_now())
 
@@ -302,6 +307,7 @@ def add_abstract(project: Project, reviewer: str, number: int, text: str) -> Non
     Raises:
         ReviewError: the record has one, or the text is empty.
     """
+    require_role(project, reviewer, "contribute")
     with project.store.write() as conn:
         if records.get_record(conn, number).record.abstract:
             raise ReviewError(f"{format_record_key(number)} has an abstract from its source.")
@@ -332,7 +338,8 @@ def list_conflicts(
     """Pile -> keys of the reports in conflict at a stage, in order of arrival.
 
     Args:
-        reader: who asks; what they are still to judge themselves is left out.
+        reader: who asks; what they are still to judge themselves is left out, and what they
+            joined; nothing is shown to who reviews and does not adjudicate.
     """
     keys_by_pile: dict[ConflictKind, list[str]] = {"verdict": [], "reason": [], "maybe": []}
     with project.store.read() as conn:
@@ -342,11 +349,32 @@ def list_conflicts(
             if len(conflict_rows) <= SINGLE_LOOKUP_LIMIT
             else None
         )
-        hidden = blinding.find_reports_to_judge(project, conn, stage, reader, numbers)
+        hidden = _find_hidden_conflicts(project, conn, stage, reader, numbers)
     for number, pile in conflict_rows:
-        if number not in hidden:
+        if hidden is not None and number not in hidden:
             keys_by_pile[_parse_pile(pile)].append(format_record_key(number))
     return keys_by_pile
+
+
+def _find_hidden_conflicts(
+    project: Project,
+    conn: Connection,
+    stage: Stage,
+    name: str | None,
+    numbers: Sequence[int] | None,
+) -> frozenset[int] | None:
+    """Reports whose conflict a person may not open; None where they may open none."""
+    reader = blinding.get_blinded_reader(project, conn, name, numbers)
+    if reader is None or name is None:
+        return frozenset()
+    if not reader.adjudicates:
+        return None
+    joined = {
+        report
+        for report in reader.joined_statuses
+        if blinding.find_own_joins(project, conn, stage, name, report)
+    }
+    return reader.reports_to_judge.get(stage.id, frozenset()) | joined
 
 
 def _parse_pile(text: str) -> ConflictKind:
@@ -402,6 +430,12 @@ def _check_own_decision(
             f"{format_record_key(report)} waits for {name}'s own decision first; the others' are "
             "shown then."
         )
+    if name is not None and (joined := blinding.find_own_joins(project, conn, stage, name, report)):
+        raise ReviewError(
+            f"{name} joined {', '.join(map(format_record_key, joined))} to other records, and "
+            "their own decisions do not settle them. Another adjudicator settles this conflict, or "
+            f"{name} undoes the join first."
+        )
 
 
 def require_own_decision(project: Project, stage: Stage, name: str, number: int) -> None:
@@ -426,6 +460,7 @@ def settle_conflict(
     Raises:
         ReviewError: as workflow.decisions.decide; or it still waits for their own decision.
     """
+    require_role(project, adjudicator, "adjudicate")
     new_decision = NewDecision(number, stage.id, adjudicator, verdict, reason, note, "adjudicator")
     with project.store.write() as conn:
         report = links.get_study_groups(conn, number).get(number, (number, number))[0]
@@ -435,20 +470,20 @@ def settle_conflict(
 
 def undo_adjudication(project: Project, stage: Stage, adjudicator: str) -> str | None:
     """Withdraws the adjudicator's newest decision; gives its key, None if there is none."""
-    with project.store.read() as conn:
+    require_role(project, adjudicator, "adjudicate")
+    with project.store.write() as conn:
         adjudicator_decisions = decisions.list_decisions(conn, stage=stage.id, reviewer=adjudicator)
-    newest = {
-        decision.record: decision
-        for decision in adjudicator_decisions
-        if decision.role == "adjudicator"
-    }
-    in_force = [decision for decision in newest.values() if decision.verdict is not None]
-    if not in_force:
-        return None
-    number = max(in_force, key=lambda decision: decision.id).record
-    add_decision(
-        project, NewDecision(number, stage.id, adjudicator, None, role="adjudicator"), adjudicator
-    )
+        newest = {
+            decision.record: decision
+            for decision in adjudicator_decisions
+            if decision.role == "adjudicator"
+        }
+        in_force = [decision for decision in newest.values() if decision.verdict is not None]
+        if not in_force:
+            return None
+        number = max(in_force, key=lambda decision: decision.id).record
+        withdrawal = NewDecision(number, stage.id, adjudicator, None, role="adjudicator")
+        add_decisions(project, conn, [withdrawal], utc_now(), who=adjudicator)
     return format_record_key(number)
 
 
@@ -479,13 +514,19 @@ def retire_reviewer(
     Raises:
         ReviewError: the name is not in the team.
     """
+    require_role(project, who, "manage")
     team = [member.name for member in project.protocol.team]
     if name not in team:
         raise ReviewError(f"{name!r} is not in this review's team ({', '.join(team)}).")
     with project.store.write() as conn:
         before = standings.compute_statuses(project, conn)
         audit_events.add_event(
-            conn, "return" if returning else "retire", who, utc_now(), subject=name
+            conn,
+            "return" if returning else "retire",
+            who,
+            utc_now(),
+            subject=name,
+            detail={decisions.MARK: decisions.get_last_id(conn)},
         )
         after = standings.rebuild_statuses(project, conn)
         reassigned = reassign(project, conn)

@@ -12,6 +12,7 @@ from review.query import DateWindow
 from review.sources.query_preview import describe_query
 from review.store import audit_events, decisions
 from review.store.timestamps import utc_now
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import PROTOCOL_FILE, Project
 from review.workflow.screening import status
 from review.workflow.setup.loading import describe_plan, diff_protocols
@@ -98,6 +99,7 @@ def amend_protocol(project: Project, text: str, who: str, why: str, *, seen: str
         ProtocolError: it does not hold together, nothing changed, no reason is given once somebody
             has decided on a record, or the file was changed meanwhile.
     """
+    require_role(project, who, "manage")
     protocol = protocols.parse_protocol(text, PROTOCOL_FILE)
     describe_plan(project.folder, protocol)
     new = protocols.fingerprint_text(text)

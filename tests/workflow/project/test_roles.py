@@ -1,0 +1,180 @@
+"""Roles are checked where it is written: every public function of the workflow that writes refuses
+a reader, whatever face calls it."""
+
+import ast
+import importlib
+import inspect
+from pathlib import Path
+
+import pytest
+from support.small import studies
+
+import review.workflow
+from review.errors import ReviewError
+from review.models import Record
+from review.protocol import find_stage
+from review.store.feedback import FeedbackEntry
+from review.store.timestamps import utc_now
+from review.workflow.appraisal.forms import AnswerInput
+from review.workflow.bias import flags
+from review.workflow.project import accounts
+from review.workflow.screening import keyword_rules, reviewing
+from review.workflow.screening.decisions import NewDecision, add_decision
+from review.workflow.setup.loading import open_project
+
+FOLDER = Path(review.workflow.__path__[0])
+READER = "rita"
+PERSON_ARGUMENTS = ("who", "reviewer", "adjudicator", "entry")
+WRITES_FOR_NOBODY = {
+    # the tool's own rows, which follow from what is there or from the file on disk
+    "appraisal.adjudication.evaluate_gates",
+    "appraisal.assignment.enqueue_new_reports",
+    "harvest.alerts.raise_new_alerts",
+    "harvest.ingest.ingest_page",
+    "screening.reviewing.get_next_record",
+    "setup.loading.open_project",
+    # signing in and out is everybody's
+    "project.accounts.sign_in",
+    "project.accounts.sign_out",
+}
+
+
+def find_writers():
+    """Public functions that open a writing transaction, with those that call a writing helper."""
+    writers = []
+    for path in sorted(FOLDER.rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        functions = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef)}
+        writing = {name for name, one in functions.items() if "store.write()" in ast.unparse(one)}
+        while True:
+            more = {
+                name
+                for name, one in functions.items()
+                if name not in writing and writing & called_names(one)
+            }
+            if not more:
+                break
+            writing |= more
+        room = ".".join(path.relative_to(FOLDER).with_suffix("").parts)
+        writers += [f"{room}.{name}" for name in sorted(writing) if not name.startswith("_")]
+    return writers
+
+
+def called_names(function):
+    return {
+        node.func.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+
+
+def load(name):
+    module, function = name.rsplit(".", 1)
+    return getattr(importlib.import_module(f"review.workflow.{module}"), function)
+
+
+WRITERS = [
+    name
+    for name in find_writers()
+    if name not in WRITES_FOR_NOBODY
+    and not name.startswith("exports.replay")
+    and set(inspect.signature(load(name)).parameters) & set(PERSON_ARGUMENTS)
+]
+
+
+@pytest.fixture
+def project(tmp_path):
+    studies(tmp_path, [Record("embase", title=f"Study {n}") for n in (1, 2)])
+    path = tmp_path / "protocol.yaml"
+    added = f"  - {{name: ben, roles: [reviewer]}}\n  - {{name: {READER}, roles: [reader]}}\n"
+    path.write_text(path.read_text().replace("  - {name: ben, roles: [reviewer]}\n", added))
+    return open_project(tmp_path, who="ada")
+
+
+def build_arguments(project, function):
+    """Plausible arguments by name, the reader as the person."""
+    values = {
+        "project": project,
+        "stage": find_stage(project.protocol, "screening"),
+        "number": 1,
+        "record": 1,
+        "key": "R000001",
+        "pair": ("R000001", "R000002"),
+        "answer": "same",
+        "name": "ben",
+        "verdict": "include",
+        "text": "Some text",
+        "why": "because",
+        "path": project.folder / "some.ris",
+        "folder": project.folder,
+        "data": b"%PDF-1.4",
+        "rule_id": "rule",
+        "password": "long enough",
+        "seen": "",
+        "entry": FeedbackEntry(1, "flag", "r", None, "s", 1, "confirm", READER, utc_now()),
+        "flag": flags.Flag,
+        "dataset": "chestx-ray14",
+        "answer_input": AnswerInput(1, "claim-2024", "item:1", "yes"),
+        "new_decision": NewDecision(1, "title-abstract", "ben", "include"),
+        "reviewer": READER,
+        "adjudicator": READER,
+        "who": READER,
+    }
+    wanted = inspect.signature(function).parameters.values()
+    return {
+        one.name: values.get(one.name)
+        for one in wanted
+        if one.default is inspect.Parameter.empty or one.name == "who"
+    }
+
+
+def count_rows(project):
+    from sqlalchemy import text
+
+    from review.store.log import EVENT_TABLES
+
+    with project.store.read() as conn:
+        return {
+            name: conn.execute(text(f"select count(*) from {name}")).scalar()
+            for name in EVENT_TABLES
+        }
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_reader_writes_nothing(project, name):
+    function = load(name)
+    before = count_rows(project)
+    with pytest.raises(ReviewError, match=f"{READER} may not .* takes the role"):
+        function(**build_arguments(project, function))
+    assert count_rows(project) == before
+
+
+def test_the_writers_are_found():
+    assert len(WRITERS) >= 30
+    assert "screening.reviewing.save_decision" in WRITERS
+    assert "bias.flags.settle_dataset" not in find_writers()  # it writes through add_feedback
+    assert "fulltexts.reading.add_feedback" in WRITERS
+
+
+def test_a_reader_confirms_no_flag_and_dismisses_no_data_set(project):
+    dataset = next(iter(flags.load_knowledge().registry))
+    with pytest.raises(ReviewError, match="rita may not contribute"):
+        flags.settle_dataset(project, 1, dataset, "dismiss", READER)
+
+
+def test_the_acts_of_the_lead_are_not_a_reviewers(project):
+    for act in (
+        lambda: reviewing.retire_reviewer(project, "ada", "ben"),
+        lambda: keyword_rules.apply_rules(project, "ben"),
+        lambda: accounts.add_user(project, "ben", "long enough", "ben"),
+    ):
+        with pytest.raises(ReviewError, match="ben may not manage"):
+            act()
+    assert reviewing.retire_reviewer(project, "ben", "ada").changed == 0
+
+
+def test_who_keeps_the_machine_and_who_works_alone_may_do_all(project, monkeypatch):
+    reviewing.retire_reviewer(project, "cleo", "root")
+    monkeypatch.setenv(accounts.SOLO_VARIABLE, "ben")
+    reviewing.retire_reviewer(project, "cleo", "ben", returning=True)
+    add_decision(project, NewDecision(1, "title-abstract", "ben", "include"), "ben")
