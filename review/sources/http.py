@@ -26,7 +26,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from review.errors import SourceError
-from review.sources.models import QueryRejected, TransientError
+from review.sources.models import QueryRejected, StatusRejected, TransientError
 from review.sources.rate_limits import RATE_LIMITS, is_local_address
 
 T = TypeVar("T")
@@ -50,6 +50,9 @@ TRANSIENT_STATUSES = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524
 """Statuses that pass with time."""
 UNCERTAIN_STATUSES = {400, 403}
 """Statuses that mostly stay but have been seen to pass; tried three times."""
+GONE_STATUSES = {404, 410}
+"""Statuses by which an address says that nothing is there; a caller for whom that is an answer
+about the thing asked for lists them in `Request.accept`."""
 _TAGS = re.compile(r"<(style|script)\b.*?</\1\s*>|<[^>]*>", re.S | re.I)
 SECRET_PARAMS = ("api_key", "email", "mailto", "tool")
 
@@ -126,6 +129,7 @@ class HttpClient:
         self._random = random.Random(seed)
         self._sessions: dict[bool, requests.Session] = {}
         self._warm: set[str] = set()
+        self._announced_gaps: dict[str, float] = {}
 
     def close(self) -> None:
         """Lets go of all connections."""
@@ -209,7 +213,9 @@ class HttpClient:
             except SourceError as error:
                 check_message = str(error)
             raise _AttemptError(str(status), check_message or message, wait, is_permanent=True)
-        raise QueryRejected(
+        if status in GONE_STATUSES:
+            message = f"the service is no longer at its address; {message}"
+        raise StatusRejected(
             f"{request.service}: {message} ({redact_url(request.url, request.params)})"
         )
 
@@ -220,6 +226,7 @@ class HttpClient:
             with self._wait_for_turn(request.service, url) as mark_arrival:
                 self.requests[request.service] += 1
                 response, body = self._send_once(request, url, (params, form), mark_arrival)
+                self._note_announced_gap(request.service, response)
             target = response.headers.get("Location")
             if response.status_code not in (301, 302, 303, 307, 308) or not target:
                 return body, response.status_code, _parse_retry_after(response, self._clock())
@@ -280,6 +287,12 @@ class HttpClient:
                 "request", f"the request failed ({error})", is_permanent=True
             ) from error
 
+    def _note_announced_gap(self, service: str, response: requests.Response) -> None:
+        """Keeps to the pace a service sends with its answers, where that is slower than ours."""
+        gap = parse_announced_gap(response.headers)
+        if gap is not None:
+            self._announced_gaps[service] = gap
+
     def _get_session(self, is_local: bool) -> requests.Session:
         if is_local not in self._sessions:
             session = requests.Session()
@@ -304,6 +317,7 @@ class HttpClient:
         if rate_limit.gap_with_key is not None and self.keys.get(name):
             gap = rate_limit.gap_with_key
         paced_on_arrival = rate_limit.single_connection or name not in self._warm
+        gap = max(gap, self._announced_gaps.get(name, 0.0))
         gap *= (1.0 if rate_limit.single_connection else PACE_MARGIN) * (
             self.pace if is_local else max(self.pace, 1.0)
         )
@@ -386,6 +400,21 @@ def _get_first_words(body: bytes) -> str:
     text = _TAGS.sub(" ", body[:2000].decode("utf-8", "replace"))
     words = " ".join(html.unescape(text).split())
     return words[:160] or "no words"
+
+
+def parse_announced_gap(headers: Mapping[str, str]) -> float | None:
+    """Least time between two requests (seconds) by the X-Rate-Limit headers of an answer.
+
+    Crossref sends `X-Rate-Limit-Limit: 10` and `X-Rate-Limit-Interval: 1s`: so many requests in so
+    many seconds. None where they are absent or make no sense.
+    """
+    limit = headers.get("X-Rate-Limit-Limit", "").strip()
+    interval = re.fullmatch(
+        r"(\d+(?:\.\d+)?)\s*s?", headers.get("X-Rate-Limit-Interval", "").strip()
+    )
+    if not limit.isdigit() or int(limit) == 0 or interval is None:
+        return None
+    return min(float(interval.group(1)) / int(limit), MAX_WAIT)
 
 
 def _parse_retry_after(response: requests.Response, now: float) -> float | None:

@@ -21,6 +21,11 @@ class QueryRejected(SourceError):
     """The service will not answer this request however often it is asked."""
 
 
+class StatusRejected(QueryRejected):
+    """The service refused by an HTTP status alone. Nothing was said about what was asked for: the
+    service may be gone (404, 410) or may not serve us."""
+
+
 class TransientError(SourceError):
     """The service could not be asked now: no connection, no answer in time, overload. Another day
     it may answer."""

@@ -3,16 +3,19 @@
 Only open copies are asked for. Every place that was tried is told of, with what came of it.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote
 
+from lxml import etree
+
 from review.errors import SourceError
 from review.models import Record
 from review.sources.http import HttpClient, Request
-from review.sources.models import QueryRejected, TransientError
-from review.text.markup import get_text, parse_json, parse_xml, reject_web_page, to_one_line
+from review.sources.models import QueryRejected, StatusRejected, TransientError
+from review.text.markup import parse_json, parse_xml, reject_web_page, to_one_line
 
 MAX_PDF_BYTES = 100 * 1024 * 1024
 """Largest PDF taken (bytes)."""
@@ -34,7 +37,9 @@ class PdfSearchResult:
     attempts: tuple[tuple[str, str], ...]
     """Service and why it gave none, in the order asked."""
     is_temporary: bool = False
-    """A service could not be reached; another day it may have the PDF."""
+    """A service could not be reached, is gone or made no sense; another day it may have the PDF."""
+    was_answered: bool = True
+    """Some service said whether it has the PDF."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ def find_pdf(record: Record, http: HttpClient, base: AddressLookup) -> PdfSearch
     """The PDF of a record from the first place that has it."""
     attempts: list[tuple[str, str]] = []
     seen_urls: set[str] = set()
-    is_temporary = False
+    is_temporary = was_answered = False
     for find_locations in (
         _iter_preprint_locations,
         _iter_pmc_locations,
@@ -64,12 +69,15 @@ def find_pdf(record: Record, http: HttpClient, base: AddressLookup) -> PdfSearch
                 except SourceError as error:
                     attempts.append((location.service, _describe_error(error)))
                     is_temporary |= isinstance(error, TransientError)
+                    was_answered |= not isinstance(error, TransientError)
                     continue
                 return PdfSearchResult(pdf, location.service, location.url, tuple(attempts))
         except SourceError as error:
             attempts.append((_SERVICE_NAMES[find_locations.__name__], _describe_error(error)))
-            is_temporary |= isinstance(error, TransientError)
-    return PdfSearchResult(None, None, None, tuple(attempts), is_temporary)
+            says_no = isinstance(error, QueryRejected) and not isinstance(error, StatusRejected)
+            is_temporary |= not says_no
+            was_answered |= says_no
+    return PdfSearchResult(None, None, None, tuple(attempts), is_temporary, was_answered)
 
 
 _SERVICE_NAMES = {
@@ -101,29 +109,56 @@ def _iter_preprint_locations(
 def _iter_pmc_locations(
     record: Record, http: HttpClient, base: AddressLookup
 ) -> Iterator[_PdfLocation]:
-    """PubMed Central's open-access service names the PDF, where the licence allows it."""
+    """PMC's cloud service keeps each version's files under its id, and says in its metadata where
+    the PDF is. Source: https://pmc.ncbi.nlm.nih.gov/tools/pmcaws/ (the open-access service that was
+    asked before was retired in August 2026)."""
     if not record.pmcid:
         return
-    request = Request("ncbi", base("pmc-oa"), {"id": record.pmcid})
-    for url in http.fetch(request, parse_open_links).value:
-        yield _PdfLocation("pmc", "pdf", url)
+    address = base("pmc-cloud")
+    listing = Request(
+        "pmc-cloud", f"{address}/", {"list-type": "2", "prefix": f"metadata/{record.pmcid}."}
+    )
+    version_name = http.fetch(listing, partial(parse_pmc_listing, record.pmcid)).value
+    metadata = Request("pmc-cloud", f"{address}/metadata/{version_name}.json")
+    yield _PdfLocation("pmc", "pmc-cloud", f"{address}/{http.fetch(metadata, parse_pmc_pdf).value}")
 
 
-def parse_open_links(body: bytes) -> list[str]:
-    """PDF links of an answer of PMC's open-access service.
+def parse_pmc_listing(pmcid: str, body: bytes) -> str:
+    """The newest version of an article in a listing of PMC's cloud service: 'PMC123.2'.
 
     Raises:
-        Refused: the article is not in the open-access subset.
-        SourceError: not whole XML.
+        QueryRejected: the article is not in PMC's article datasets.
+        SourceError: not a whole listing.
     """
     root = parse_xml(body, "pmc")
-    error = root.find("error")
-    if error is not None:
-        raise QueryRejected(f"pmc: {get_text(error) or error.get('code')}")
-    links = [link.get("href") or "" for link in root.iter("link") if link.get("format") == "pdf"]
-    if not links:
+    if etree.QName(root).localname != "ListBucketResult":
+        raise SourceError("pmc: the answer is XML but not a listing of files")
+    versions = [
+        int(match[1])
+        for node in root.iter("{*}Key")
+        if (match := re.fullmatch(rf"metadata/{re.escape(pmcid)}\.(\d+)\.json", node.text or ""))
+    ]
+    if not versions:
+        raise QueryRejected("pmc: the article is not open there")
+    return f"{pmcid}.{max(versions)}"
+
+
+def parse_pmc_pdf(body: bytes) -> str:
+    """Path of the PDF within PMC's cloud service, by the metadata of one version.
+
+    Raises:
+        QueryRejected: this version has no PDF there.
+        SourceError: not whole JSON, or not the metadata of an article.
+    """
+    answer = parse_json(body, "pmc")
+    if not isinstance(answer, Mapping) or "pmcid" not in answer:
+        raise SourceError("pmc: the answer is not the metadata of an article")
+    match = re.fullmatch(
+        r"(?:s3|https)://[^/]+/([^?#]+)(?:[?#].*)?", str(answer.get("pdf_url") or "")
+    )
+    if match is None:
         raise QueryRejected("pmc: open access, but without a PDF")
-    return [link.replace("ftp://ftp.ncbi", "https://ftp.ncbi", 1) for link in links if link]
+    return match[1]
 
 
 def _iter_unpaywall_locations(

@@ -10,13 +10,21 @@ from review.sources.registry import SOURCES
 RATE_LIMITS = {
     **{source.service: source.rate_limit for source in SOURCES.values()},
     "crossref": RateLimit(
-        0.2,
-        "Crossref REST API etiquette: a rate limit sent in headers, more for those who give an "
-        "address; five a second is our courtesy. https://www.crossref.org/documentation/"
-        "retrieve-metadata/rest-api/",
+        1.0,
+        "Crossref lowered its limits on 1 December 2025 and sends them in X-Rate-Limit headers, "
+        "which are kept to where they are slower; one list of DOIs a second is our courtesy. "
+        "https://www.crossref.org/documentation/retrieve-metadata/rest-api/access-and-"
+        "authentication/",
     ),
     "openalex": RateLimit(
-        0.12, "OpenAlex: at most 10 requests a second and 100,000 a day. https://docs.openalex.org/"
+        0.12,
+        "OpenAlex: at most 100 requests a second; since February 2026 about 1,000 list calls a "
+        "day without a key and 10,000 with a free one (OPENALEX_API_KEY). "
+        "https://developers.openalex.org/api-reference/authentication",
+        key_variable="OPENALEX_API_KEY",
+    ),
+    "pmc-cloud": RateLimit(
+        0.2, "PMC's cloud service publishes no limit; five requests a second is our courtesy"
     ),
     "unpaywall": RateLimit(
         0.5, "Unpaywall: at most 100,000 requests a day. https://unpaywall.org/products/api"
@@ -32,7 +40,7 @@ BASE_URLS = {
     "arxiv-pdf": "https://arxiv.org/pdf",
     "medrxiv-pdf": "https://www.medrxiv.org/content",
     "biorxiv-pdf": "https://www.biorxiv.org/content",
-    "pmc-oa": "https://www.ncbi.nlm.nih.gov/pmc/utils/oa/oa.fcgi",
+    "pmc-cloud": "https://pmc-oa-opendata.s3.amazonaws.com",
     "unpaywall": "https://api.unpaywall.org/v2",
     "crossref": "https://api.crossref.org/works",
     "openalex": "https://api.openalex.org/works",

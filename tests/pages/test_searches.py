@@ -1,7 +1,9 @@
 """The Harvests page: a row a harvest, what is not whole in red words, a button that runs one."""
 
 import json
+import time
 from datetime import date
+from pathlib import Path
 
 from standin import Fault, StandIn, corpus
 from standin.web import Limits
@@ -163,3 +165,14 @@ def test_a_harvest_that_cannot_begin_says_why(tmp_path, monkeypatch):
     assert not background.is_running(begun)
     said = background.describe_failure(project, begun)
     assert said.startswith("The harvest ended with status 1: 'search.contact' is missing")
+
+
+def test_a_harvest_begun_from_the_app_leaves_no_dead_process(tmp_path):
+    project = make(tmp_path / "r")
+    path = tmp_path / "r" / "protocol.yaml"
+    path.write_text(path.read_text().replace("  contact:", "  #"))
+    pid = background.start_harvest(project, "ann").process.pid  # the handle is let go of
+    deadline = time.monotonic() + 120
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{pid}").exists()

@@ -15,9 +15,23 @@ from standin.web import Limits
 
 from review.errors import SourceError
 from review.sources import arxiv, medrxiv
-from review.sources.http import MAX_RETRY_AFTER, HttpClient, Request, build_user_agent, redact_url
+from review.sources.http import (
+    MAX_RETRY_AFTER,
+    HttpClient,
+    Request,
+    build_user_agent,
+    parse_announced_gap,
+    redact_url,
+)
 from review.sources.models import QueryRejected
-from review.sources.rate_limits import BASE_URLS, RATE_LIMITS, is_default_address, resolve_base_url
+from review.sources.rate_limits import (
+    BASE_URLS,
+    RATE_LIMITS,
+    is_default_address,
+    read_api_keys,
+    resolve_base_url,
+)
+from review.sources.registries import fetch_from_crossref, fetch_from_openalex
 
 ROOT = Path(__file__).parents[2]
 
@@ -296,3 +310,61 @@ def test_random_faults_by_threads_leave_every_answer_whole(tmp_path, corpus):
     assert len(found) == 24
     assert len(set(found)) == 1
     assert time.monotonic() - began < 120
+
+
+@pytest.mark.parametrize(
+    ("limit", "interval", "gap"),
+    [
+        ("50", "1s", 0.02),
+        ("3", "1s", 1 / 3),
+        ("1", "2", 2.0),
+        ("3000", "60s", 0.02),
+        ("1", "9999s", 60.0),
+        ("0", "1s", None),
+        ("many", "1s", None),
+        ("5", "soon", None),
+        ("5", "", None),
+        ("", "1s", None),
+    ],
+)
+def test_the_pace_a_service_sends_in_its_headers(limit, interval, gap):
+    headers = {"X-Rate-Limit-Limit": limit, "X-Rate-Limit-Interval": interval}
+    assert parse_announced_gap(headers) == gap
+    assert parse_announced_gap({}) is None
+
+
+def test_a_slower_pace_in_crossrefs_headers_is_kept_to(tmp_path, corpus):
+    clock = Clock()
+    http = patient(tmp_path, clock)
+    with StandIn(corpus, limits=Limits(crossref_rate=(1, "4s"))) as server:
+        for _ in range(3):
+            fetch_from_crossref(["10.9/none"], http, server.base["crossref"])
+    assert sum(clock.slept) == pytest.approx(8.0, rel=0.05)
+
+
+def test_a_faster_pace_in_crossrefs_headers_does_not_hurry_us(tmp_path, corpus):
+    clock = Clock()
+    http = patient(tmp_path, clock)
+    with StandIn(corpus, limits=Limits(crossref_rate=(150, "1s"))) as server:
+        for _ in range(3):
+            fetch_from_crossref(["10.9/none"], http, server.base["crossref"])
+    assert sum(clock.slept) == pytest.approx(2.0, rel=0.05)
+
+
+def test_openalex_is_asked_with_the_users_key_and_says_what_a_key_would_change(
+    tmp_path, corpus, monkeypatch
+):
+    monkeypatch.delenv("OPENALEX_API_KEY", raising=False)
+    assert "openalex" not in read_api_keys()
+    http = HttpClient(tmp_path, pace=0, contact="team@example.org")
+    with StandIn(corpus, limits=Limits(openalex_calls=1)) as server:
+        address = server.base["openalex"]
+        fetch_from_openalex(["1"], http, address)
+        with pytest.raises(SourceError, match="OPENALEX_API_KEY"):
+            fetch_from_openalex(["1"], http, address)
+        monkeypatch.setenv("OPENALEX_API_KEY", "s3cret")
+        http.keys.update(read_api_keys())
+        response = fetch_from_openalex(["1"], http, address)
+        assert server.log[-1].params["api_key"] == "s3cret"
+        assert all("mailto" not in request.params for request in server.log)
+    assert "s3cret" not in response.url

@@ -26,8 +26,10 @@ shared folder of recorded answers is passed in.
     biorxiv-pdf   /www.biorxiv/content          https://www.biorxiv.org/content
     eutils        /eutils  (also: pubmed)       https://eutils.ncbi.nlm.nih.gov/entrez/eutils
                   + /esearch.fcgi, efetch, esummary, elink, epost, einfo
-    pmc-oa        /pmc/utils/oa/oa.fcgi         https://www.ncbi.nlm.nih.gov/pmc/utils/oa/oa.fcgi
-    pmc-pdf       /pmc/pdf/{pmcid}.pdf          (the link that oa.fcgi gives)
+    pmc-cloud     /pmc/cloud                    https://pmc-oa-opendata.s3.amazonaws.com
+                  + /?list-type=2&prefix=metadata/{pmcid}., /metadata/{pmcid}.{n}.json,
+                  /{pmcid}.{n}/{pmcid}.{n}.pdf
+    pmc-pdf       /pmc/pdf/{pmcid}.pdf          (the link that Unpaywall gives)
     europepmc     /europepmc/webservices/rest   https://www.ebi.ac.uk/europepmc/webservices/rest
                   + /search?query=&format=json&cursorMark=*
     unpaywall     /unpaywall/v2/{doi}?email=    https://api.unpaywall.org/v2

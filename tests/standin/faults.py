@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 
 CONTENT = frozenset({"empty-page", "changed-total", "malformed", "missing", "inserted"})
 KINDS = CONTENT | {
+    "404",
+    "410",
     *("429", "429-retry-after", "500", "502", "503", "504", "stall", "reset", "html", "empty"),
     *("cut", "cut-quiet", "duplicate", "bomb", "slow"),
 }

@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from dataclasses import replace
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -69,7 +70,16 @@ def _title(one: Preprint | Article) -> str:
 
 
 def crossref(ask: Ask, world: World) -> Answer:
-    """A work by DOI, or several by filter=doi:a,doi:b."""
+    """A work by DOI, or several by filter=doi:a,doi:b; the pace stands in the headers."""
+    answer = _crossref_answer(ask, world)
+    if world.limits.crossref_rate is None:
+        return answer
+    limit, interval = world.limits.crossref_rate
+    rate = (("X-Rate-Limit-Limit", str(limit)), ("X-Rate-Limit-Interval", interval))
+    return replace(answer, headers=(*answer.headers, *rate))
+
+
+def _crossref_answer(ask: Ask, world: World) -> Answer:
     doi = ask.path.strip("/").lower()
     if doi:
         one = _by_doi(doi, world)
@@ -123,7 +133,12 @@ def openalex(ask: Ask, world: World) -> Answer:
         one = _by_doi(doi, world)
         if one is None:
             return Answer(404, "text/html", b"<!doctype html><title>404 Not Found</title>")
-        return as_json(_openalex(one, doi, world))
+        return as_json(_openalex(one, doi, world))  # a single work costs nothing
+    if not ask.params.get("api_key"):
+        calls = world.memory["openalex calls"] = world.memory.get("openalex calls", 0) + 1
+        if calls > world.limits.openalex_calls:
+            text = {"error": "Rate limit exceeded", "message": "Insufficient budget."}
+            return replace(as_json(text, 429), headers=(("Retry-After", "40000"),))
     pmids = re.search(r"pmid:([\d|]+)", ask.params.get("filter", ""))
     if pmids:
         given = set(pmids[1].split("|"))
@@ -183,26 +198,41 @@ def _preprint_pdf(found: list[Preprint], number: str | None, world: World) -> An
     return Answer(200, "application/pdf", body)
 
 
-def pmc_oa(ask: Ask, world: World) -> Answer:
-    """The PMC open-access service: links to files, or why there are none."""
-    pmcid = ask.params.get("id", "").upper()
-    one = next((a for a in world.corpus.articles if a.pmcid == pmcid), None)
-    if one is None:
-        inner = f"<error code=\"idDoesNotExist\">identifier '{escape(pmcid)}' not found</error>"
-    elif not one.open_access:
-        inner = f"<error code=\"idIsNotOpenAccess\">identifier '{pmcid}' is not Open Access</error>"
-    else:
-        href = f"{world.base}/pmc/pdf/{pmcid}.pdf"
-        link = f'<link format="pdf" updated="2026-01-01 00:00:00" href="{href}"/>'
-        citation = escape(f"{one.journal.short}. {one.issue_date:%Y %b}; {one.volume}:{one.page}")
-        inner = (
-            f'<records returned-count="1" total-count="1"><record id="{pmcid}" '
-            f'citation="{citation}" license="CC BY">{link}</record></records>'
-        )
+def pmc_cloud(ask: Ask, world: World) -> Answer:
+    """PMC's cloud service: a listing by prefix, metadata of a version as JSON, and its files.
+
+    Articles with an even PMCID have a second version, so that the newest must be looked for.
+    """
+    if ask.path in ("", "/"):
+        return _pmc_listing(ask.params.get("prefix", ""), world)
+    paths = r"/(?:metadata/(PMC\d+)\.(\d+)\.json|(PMC\d+)\.(\d+)/\3\.\4\.pdf)"
+    match = re.fullmatch(paths, ask.path)
+    pmcid = (match[1] or match[3]) if match else ""
+    one = next((a for a in world.corpus.articles if a.pmcid == pmcid and a.open_access), None)
+    if one is None or match is None or int(match[2] or match[4]) > _pmc_versions(pmcid):
+        return xml("<Error><Code>NoSuchKey</Code></Error>", status=404)
+    version = f"{pmcid}.{match[2] or match[4]}"
+    if match[3]:
+        return Answer(200, "application/pdf", pdfs.make(one.title, one.abstract, version))
+    pdf = f"s3://pmc-oa-opendata/{version}/{version}.pdf?md5=0123456789abcdef"
+    made = {"pmcid": pmcid, "version": int(match[2]), "pmid": one.pmid, "doi": one.doi}
+    return as_json(made | {"title": one.title, "license_code": "CC BY", "pdf_url": pdf})
+
+
+def _pmc_versions(pmcid: str) -> int:
+    return 2 if int(pmcid.removeprefix("PMC")) % 2 == 0 else 1
+
+
+def _pmc_listing(prefix: str, world: World) -> Answer:
+    match = re.fullmatch(r"metadata/(PMC\d+)\.", prefix)
+    pmcid = match[1] if match else ""
+    is_there = any(a.pmcid == pmcid and a.open_access for a in world.corpus.articles)
+    keys = [f"{prefix}{n + 1}.json" for n in range(_pmc_versions(pmcid))] if is_there else []
+    contents = "".join(f"<Contents><Key>{key}</Key><Size>900</Size></Contents>" for key in keys)
     return xml(
-        f"<OA><responseDate>{world.today} 00:00:00</responseDate>"
-        f'<request id="{escape(pmcid)}">oa.fcgi?id={escape(pmcid)}</request>{inner}</OA>',
-        kind="text/xml; charset=UTF-8",
+        '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+        f"<Name>pmc-oa-opendata</Name><Prefix>{escape(prefix)}</Prefix>"
+        f"<KeyCount>{len(keys)}</KeyCount>{contents}</ListBucketResult>"
     )
 
 

@@ -29,7 +29,7 @@ ROUTES: tuple[tuple[str, str, Service], ...] = (
     ("biorxiv-pdf", "/www.biorxiv/content", lookups.rxiv_pdf),
     ("biorxiv", "/biorxiv", rxiv.answer),
     ("eutils", "/eutils", eutils.answer),
-    ("pmc-oa", "/pmc/utils/oa/oa.fcgi", lookups.pmc_oa),
+    ("pmc-cloud", "/pmc/cloud", lookups.pmc_cloud),
     ("pmc-pdf", "/pmc/pdf", lookups.pmc_pdf),
     ("europepmc", "/europepmc/webservices/rest", europepmc.answer),
     ("unpaywall", "/unpaywall/v2", lookups.unpaywall),
@@ -349,6 +349,8 @@ def _early(name: str, kind: str | None, fault: Fault | None, state: State) -> An
         return Answer(429, answer.type, answer.body, extra)
     if kind in ("500", "502", "503", "504"):
         return Answer(int(kind), "text/html", HTML)
+    if kind in ("404", "410"):
+        return Answer(int(kind), "text/html", b"<html><body><h1>Gone</h1></body></html>")
     if kind == "html":
         return Answer(200, "text/html; charset=utf-8", HTML)
     if kind == "empty":

@@ -394,11 +394,16 @@ def test_lookups_and_pdfs_answer(server, corpus):
     work = get(server, "crossref", f"/{preprint.id}").json()["message"]
     assert work["relation"]["is-preprint-of"][0]["id"] == preprint.published_doi
     article = next(a for a in corpus.articles if a.open_access)
-    link = re.search(r'href="([^"]+)"', get(server, "pmc-oa", id=article.pmcid).text)
-    assert link
-    assert requests.get(link[1], timeout=120).content.startswith(b"%PDF-")
+    prefix = f"metadata/{article.pmcid}."
+    listing = get(server, "pmc-cloud", "/", **{"list-type": "2", "prefix": prefix}).text
+    name = re.findall(r"<Key>metadata/(.+?)\.json</Key>", listing)[-1]
+    metadata = get(server, "pmc-cloud", f"/metadata/{name}.json").json()
+    path = metadata["pdf_url"].removeprefix("s3://pmc-oa-opendata").split("?")[0]
+    assert get(server, "pmc-cloud", path).content.startswith(b"%PDF-")
     closed = next(a for a in corpus.articles if a.pmcid and not a.open_access)
-    assert "idIsNotOpenAccess" in get(server, "pmc-oa", id=closed.pmcid).text
+    prefix = f"metadata/{closed.pmcid}."
+    assert "<KeyCount>0<" in get(server, "pmc-cloud", "/", prefix=prefix).text
+    assert get(server, "pmc-cloud", f"/metadata/{closed.pmcid}.1.json").status_code == 404
     retracted = next(a for a in corpus.articles if a.retracted_on and a.doi)
     assert get(server, "openalex", f"/doi:{retracted.doi}").json()["is_retracted"] is True
     assert get(server, "crossref", "/10.9/none").status_code == 404

@@ -60,6 +60,10 @@ class Limits:
     europepmc_page: int = 1000
     missing_pmids: frozenset[int] = frozenset()
     """Found by esearch, but absent from efetch (deleted meanwhile)."""
+    crossref_rate: tuple[int, str] | None = (50, "1s")
+    """Sent as X-Rate-Limit-Limit and -Interval with every answer; None for no headers."""
+    openalex_calls: int = 1_000
+    """List calls answered without a key, since February 2026."""
     unpaywall_unknown: frozenset[str] = frozenset()
 
 

@@ -21,7 +21,7 @@ from review.workflow.screening import status as standings
 MAX_ATTEMPTS = 4
 """Tries of one PDF at one place; there are other places, and other days."""
 MAX_UNREACHED = 5
-"""Reports in a row for which a service did not answer, after which a run stops."""
+"""Reports in a row for which no service answered at all, after which a run stops."""
 RETRY_AFTER = timedelta(days=7)
 """How long a report that was not to be had is left alone, unless asked for again."""
 NOT_REACHED = "not reached"
@@ -41,6 +41,8 @@ class RetrievalResult:
     """Where it was found."""
     reason: str | None
     """Why it was not, every place tried."""
+    was_answered: bool = True
+    """Some service answered; False: the network may be lost."""
 
 
 def list_missing_pdfs(project: Project, *, include_recent: bool = False) -> list[int]:
@@ -105,15 +107,15 @@ def fetch_pdfs(
         return BASE_URLS[service] if live else resolve_base_url(service, base_urls)
 
     results: list[RetrievalResult] = []
+    unanswered = 0
     try:
         for count, number in enumerate(numbers, 1):
-            if len(results) >= MAX_UNREACHED and {
-                result.state for result in results[-MAX_UNREACHED:]
-            } == {NOT_REACHED}:
+            if unanswered >= MAX_UNREACHED:
                 break
             members = [number, *(n for n, (r, _) in groups.items() if r == number and n != number)]
             result = _download_pdf(project, number, members, (who, http), get_base_url)
             results.append(result)
+            unanswered = 0 if result.was_answered else unanswered + 1
             if progress is not None:
                 progress(
                     count,
@@ -149,7 +151,7 @@ def _download_pdf(
         last_attempt = retrievals.list_newest_states(conn).get(number)
         retrievals.add_attempt(conn, number, "sought", who, utc_now())
     failures: dict[str, None] = {}
-    is_temporary = False
+    is_temporary, was_answered = False, not members
     for member in members:
         record = stored[member].record
         if record.doi is None and member in dois:
@@ -162,6 +164,7 @@ def _download_pdf(
             )
         )
         is_temporary |= search_result.is_temporary
+        was_answered |= search_result.was_answered or not search_result.attempts
         if search_result.pdf is None:
             continue
         try:
@@ -175,11 +178,12 @@ def _download_pdf(
         return RetrievalResult(key, "retrieved", search_result.service, None)
     reason = "; ".join(failures) or "no identifier under which an open copy could be sought"
     if is_temporary and (last_attempt is None or last_attempt[0] != "not retrieved"):
-        return RetrievalResult(key, NOT_REACHED, None, reason)
+        return RetrievalResult(key, NOT_REACHED, None, reason, was_answered)
     stored_reason = last_attempt[1] if is_temporary and last_attempt else reason
     with project.store.write() as conn:
         retrievals.add_attempt(conn, number, "not retrieved", who, utc_now(), reason=stored_reason)
-    return RetrievalResult(key, NOT_REACHED if is_temporary else "not retrieved", None, reason)
+    state = NOT_REACHED if is_temporary else "not retrieved"
+    return RetrievalResult(key, state, None, reason, was_answered or not is_temporary)
 
 
 def _shorten_reason(why: str, location: str) -> str:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 
 from review.workflow.harvest.models import BUSY, COMPLETE, INCOMPLETE
@@ -28,6 +29,9 @@ def start_harvest(project: Project, who: str) -> BackgroundHarvest:
     output_offset = path.stat().st_size if path.exists() else 0
     with path.open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+    # Somebody must take the exit status when it ends, also when no page asks for it any more;
+    # else the dead process stays in the table until the app ends.
+    threading.Thread(target=process.wait, daemon=True, name="harvest-reaper").start()
     return BackgroundHarvest(process, output_offset)
 
 

@@ -9,7 +9,12 @@ from support.harvesting import make, review, surroundings
 from review.errors import SourceError
 from review.models import Record
 from review.sources.models import QueryRejected
-from review.sources.pdfs import check_pdf, parse_free_copies, parse_open_links
+from review.sources.pdfs import (
+    check_pdf,
+    parse_free_copies,
+    parse_pmc_listing,
+    parse_pmc_pdf,
+)
 from review.store import files, records, retrievals
 from review.store.timestamps import utc_now
 from review.workflow.exports.prisma_inputs import build_inputs
@@ -17,7 +22,7 @@ from review.workflow.fulltexts.retrieval import fetch_pdfs, list_missing_pdfs
 from review.workflow.screening import decisions
 from review.workflow.screening.decisions import NewDecision
 
-PLACES = ("arxiv-pdf", "medrxiv-pdf", "biorxiv-pdf", "pmc-oa", "unpaywall")
+PLACES = ("arxiv-pdf", "medrxiv-pdf", "biorxiv-pdf", "pmc-cloud", "unpaywall")
 
 
 @pytest.fixture(scope="module")
@@ -173,16 +178,66 @@ def test_the_command_tells_how_many(library, tmp_path):
     assert {one["state"] for one in data} == {"not retrieved"}
 
 
-def test_open_access_links_and_refusals_of_pubmed_central():
-    link = b'<OA><records><record id="PMC1"><link format="tgz" href="ftp://x"/><link format="pdf" '
-    link += b'href="ftp://ftp.ncbi.nlm.nih.gov/pub/a.pdf"/></record></records></OA>'
-    assert parse_open_links(link) == ["https://ftp.ncbi.nlm.nih.gov/pub/a.pdf"]
-    with pytest.raises(QueryRejected, match="not Open Access"):
-        parse_open_links(b'<OA><error code="idIsNotOpenAccess">x is not Open Access</error></OA>')
-    with pytest.raises(QueryRejected, match="without a PDF"):
-        parse_open_links(
-            b'<OA><records><record><link format="tgz" href="x"/></record></records></OA>'
-        )
+def test_the_newest_version_at_pubmed_central_and_its_pdf():
+    keys = "".join(
+        f"<Contents><Key>metadata/{name}.json</Key></Contents>"
+        for name in ("PMC12.9", "PMC12.10", "PMC12.2", "PMC123.11")
+    )
+    head = '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+    listing = f"{head}{keys}</ListBucketResult>".encode()
+    assert parse_pmc_listing("PMC12", listing) == "PMC12.10"
+    with pytest.raises(QueryRejected, match="not open there"):
+        parse_pmc_listing("PMC7", listing)
+    with pytest.raises(SourceError, match="not a listing") as error:
+        parse_pmc_listing("PMC12", b"<Error><Code>NoSuchBucket</Code></Error>")
+    assert not isinstance(error.value, QueryRejected)
+    pdf = b'{"pmcid": "PMC12", "pdf_url": "s3://pmc-oa-opendata/PMC12.1/main%20a.pdf?md5=1f"}'
+    assert parse_pmc_pdf(pdf) == "PMC12.1/main%20a.pdf"
+    for without in (b'{"pmcid": "PMC12", "pdf_url": null}', b'{"pmcid": "PMC12"}'):
+        with pytest.raises(QueryRejected, match="without a PDF"):
+            parse_pmc_pdf(without)
+    with pytest.raises(SourceError, match="not the metadata") as error:
+        parse_pmc_pdf(b"[]")
+    assert not isinstance(error.value, QueryRejected)
+
+
+@pytest.mark.parametrize("kind", ["404", "410", "html"])
+@pytest.mark.parametrize("service", ["pmc-cloud", "unpaywall"])
+def test_a_service_that_is_gone_leaves_the_report_sought(
+    library, tmp_path, rehearsal, kind, service
+):
+    open_one = next(a for a in library.articles if a.open_access and a.pmcid and a.doi)
+    closed = next(a for a in library.articles if a.pmcid and not a.open_access and a.doi)
+    article = open_one if service == "pmc-cloud" else closed
+    record = Record(
+        "pubmed", "9", title="Z", pmid="9", pmcid=article.pmcid,
+        doi=None if service == "pmc-cloud" else article.doi,
+    )  # fmt: skip
+    project = screened(tmp_path, [record])
+    with StandIn(library, faults=[Fault(kind, service=service, every=1)]) as server:
+        rehearsal(server)
+        (result,) = fetch_pdfs(project, "ann")
+        assert result.state == "not reached"
+        assert build_inputs(project).not_retrieved == {}
+        assert list_missing_pdfs(project) == [1]
+        server.faults.clear()
+        (result,) = fetch_pdfs(project, "ann")
+    assert result.state == ("retrieved" if service == "pmc-cloud" else "not retrieved")
+
+
+def test_a_gone_service_does_not_keep_later_reports_from_being_sought(library, tmp_path, rehearsal):
+    open_articles = [a for a in library.articles if a.open_access and a.pmcid][:6]
+    preprint = library.of("arxiv")[0]
+    given = [
+        Record("pubmed", f"{n}", title=f"T{n}", pmid=f"{n}", pmcid=article.pmcid, doi=f"10.9/{n}")
+        for n, article in enumerate(open_articles)
+    ]
+    given.append(Record("arxiv", f"{preprint.id}v1", title="A", arxiv_id=preprint.id, version=1))
+    project = screened(tmp_path, given)
+    with StandIn(library, faults=[Fault("404", service="pmc-cloud", every=1)]) as server:
+        rehearsal(server)
+        results = fetch_pdfs(project, "ann")
+    assert [one.state for one in results] == ["not reached"] * 6 + ["retrieved"]
 
 
 def test_free_copies_best_first_and_each_once():
