@@ -139,6 +139,8 @@ class WithdrawalMarks:
     """Publication types, in lower case, that say so."""
     extra_keys: tuple[str, ...] = ()
     """Keys of `Record.extra` whose text may say so."""
+    in_abstract: bool = False
+    """A statement of withdrawal may take the place of the abstract, or stand in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

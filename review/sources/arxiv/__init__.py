@@ -61,7 +61,7 @@ def _fetch_newest_versions(ids: list[str], http: Any, base_url: str) -> tuple[Pa
     return response.value.parsed, response.body
 
 
-WITHDRAWAL_MARKS = WithdrawalMarks(extra_keys=("comment",))
+WITHDRAWAL_MARKS = WithdrawalMarks(extra_keys=("comment",), in_abstract=True)
 SOURCE = Source(
     name="arxiv",
     title="arXiv",

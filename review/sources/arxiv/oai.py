@@ -124,6 +124,7 @@ def _build_record(content: Any, oai_identifier: str | None, header: Any) -> Reco
         doi=f"10.48550/arxiv.{ident}".lower(),
         arxiv_id=ident,
         version=version,
+        types=("withdrawn",) if _is_withdrawn(fields) else (),
         categories=unique_values(categories or _get_texts(fields, "subject")),
         language=_get_first_text(fields, "language"),
         affiliations=unique_values(_iter_affiliations(fields)),
@@ -232,6 +233,20 @@ def _get_version_and_date(fields: dict[str, list[Any]]) -> tuple[int | None, str
         _get_texts(fields, "date")
     )
     return None, created
+
+
+def _is_withdrawn(fields: dict[str, list[Any]]) -> bool:
+    """Whether arXivRaw says that the newest version has no files to show: source type I.
+
+    arXiv keeps a withdrawn paper's record and marks the version that withdrew it "I" (ignore).
+    Source: https://info.arxiv.org/help/oa/, format arXivRaw.
+    """
+    numbered = [
+        (int(number), to_one_line(node.findtext("{*}source_type")) or "")
+        for node in fields.get("version", [])
+        if (number := (node.get("version") or "")[1:]).isdigit()
+    ]
+    return bool(numbered) and "I" in max(numbered)[1].upper()
 
 
 def _format_version(node: Any) -> str:

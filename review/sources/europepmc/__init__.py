@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from review.models import ParseResult
-from review.sources.models import HarvestWindow, RateLimit, ResultPage, Source
+from review.sources.models import HarvestWindow, RateLimit, ResultPage, Source, WithdrawalMarks
 
 if TYPE_CHECKING:
     from review.query.ast import Node
@@ -48,5 +48,6 @@ SOURCE = Source(
     compile_query=_compile_query,
     records_label="Europe PMC's records",
     record_source="europepmc",
+    withdrawal_marks=WithdrawalMarks(in_abstract=True),
     overlap_days=45,  # the index lags weeks behind the servers
 )

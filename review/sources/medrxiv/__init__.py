@@ -9,7 +9,14 @@ from functools import partial
 from typing import Any
 
 from review.models import ParseResult
-from review.sources.models import HarvestWindow, ListingCheck, RateLimit, ResultPage, Source
+from review.sources.models import (
+    HarvestWindow,
+    ListingCheck,
+    RateLimit,
+    ResultPage,
+    Source,
+    WithdrawalMarks,
+)
 
 RATE_LIMIT = RateLimit(
     1.0, "no limit published; one request a second over one connection is our courtesy"
@@ -40,6 +47,7 @@ def build_source(name: str, title: str) -> Source:
         records_label="medRxiv's and bioRxiv's records",
         takes_native_query=False,
         record_source=name,
+        withdrawal_marks=WithdrawalMarks(in_abstract=True),
         check=ListingCheck(search=partial(_list_published_articles, name), delay=LINKING_DELAY),
     )
 
