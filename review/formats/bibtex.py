@@ -1,12 +1,12 @@
-"""BibTeX files to records, cut by bibtexparser; entries it gives up are recovered here.
+"""BibTeX files to records.
 
-bibtexparser sets entries aside in silence (a repeated key or field, an '@' in a value), so the
-entries are counted by their own lines and each one set aside is read again, line by line.
+An entry ends where the next begins, whatever its braces do, so that a fault stays in its entry.
+Keys may hold blanks and signs or be absent, and commas may be missing, as databases write them.
 """
 
-import logging
+import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from review.formats import detect_database, funnel_note, latex
 from review.formats.fields import (
@@ -28,18 +28,28 @@ from review.formats.fields import (
 from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
 from review.models import ParseResult, Record, UnreadableEntry
 
-# What bibtexparser warns of is counted and reported here; without this it would reach the screen.
-logging.getLogger("bibtexparser").addHandler(logging.NullHandler())
-
-CHUNK = 500
-"""Entries handed to bibtexparser at once: a fault stays in its chunk, memory stays bounded."""
-
 _START = re.compile(
-    rb"^[ \t]*@(?!comment|string|preamble)([A-Za-z]\w*)\s*[{(]\s*([^\s,={}]*)[ \t]*(?:,|$)",
-    re.M | re.I,
+    rb"(?:^[ \t]*|(?<=[})])[ \t]*)@(?!(?:comment|string|preamble)\b)[A-Za-z]\w*\s*[{(]", re.M | re.I
 )
-_STRING = re.compile(rb"^[ \t]*@string\s*[{(].*?[})][ \t]*$", re.M | re.I)
+_ENTRY_HEAD = re.compile(r"\s*@([A-Za-z]\w*)\s*([{(])")
+_STRING_START = re.compile(r"^[ \t]*@string\s*[{(]\s*([\w.:+-]+)\s*=", re.M | re.I)
+_COMMENT = re.compile(rb"^[ \t]*@comment\s*\{", re.M | re.I)
 _FIELD = re.compile(r"^[ \t]*([A-Za-z][\w.:+-]*)[ \t]*=[ \t]*(?=[{\"\w])", re.M)
+_NAME = re.compile(r"[\s,]*([A-Za-z][\w.:+/-]*)\s*=\s*")
+_FIRST_FIELD = re.compile(r"\s*[A-Za-z][\w.:+-]*\s*=\s*[{\"]")
+_KEY_BEFORE_FIELD = re.compile(r"\s*([^\s,]+)\s+(?=[A-Za-z][\w.:+-]*\s*=\s*[{\"\d])")
+_FIELD_NAMES = frozenset(
+    {
+        *("abstract", "address", "author", "booktitle", "date", "day", "doi", "editor", "issn"),
+        *("isbn", "issue", "journal", "keywords", "month", "note", "number", "pages", "publisher"),
+        *("title", "type", "url", "volume", "year"),
+    }
+)
+_BRACE = re.compile(r"\\\\|\\[{}]|[{}]")
+_QUOTE_OR_BRACE = re.compile(r"\\\\|\\[{}\"]|[{}\"]")
+_QUOTE_END = re.compile(r"\s*(?:[,#})]|\Z|[A-Za-z][\w.:+-]*\s*=)")
+_JOIN = re.compile(r"\s*#\s*")
+_BARE = re.compile(r"[^\s,#{}\"()]+")
 _TYPES = {
     "article": "Journal Article",
     "book": "Book",
@@ -57,21 +67,18 @@ _TYPES = {
 
 def parse(data: bytes, source: str | None = None) -> ParseResult:
     """Records of a BibTeX file (UTF-8, \\n); an entry whose braces never close is rejected."""
+    data = _blank_comments(data)
     starts = [match.start() for match in _START.finditer(data)]
-    strings = decode_utf8(b"\n".join(_STRING.findall(data)))
+    strings = _read_strings(decode_utf8(data)) if b"@string" in data.lower() else {}
     records: list[Record] = []
     rejected: list[UnreadableEntry] = []
-    ends = [*starts[1:], len(data)]
-    for first in range(0, len(starts), CHUNK):
-        pieces = [
-            decode_utf8(data[a:b])
-            for a, b in zip(starts[first : first + CHUNK], ends[first : first + CHUNK], strict=True)
-        ]
-        for number, (piece, fields) in enumerate(_iter_entries(pieces, strings), first + 1):
-            if isinstance(fields, str):
-                rejected.append(UnreadableEntry(number, fields, piece.strip()))
-            else:
-                records.append(build_record(fields))
+    for number, (a, b) in enumerate(itertools.pairwise([*starts, len(data)]), 1):
+        piece = decode_utf8(data[a:b])
+        fields = _read_fields(piece, strings)
+        if isinstance(fields, str):
+            rejected.append(UnreadableEntry(number, fields, piece.strip()))
+        else:
+            records.append(build_record(fields))
     default_source = source or detect_database.choose_for_file(
         (r.source or None for r in records), "bibtex"
     )
@@ -82,41 +89,115 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
     )
 
 
-def _iter_entries(pieces: list[str], strings: str) -> Iterator[tuple[str, Fields | str]]:
-    """Each piece with its fields, or with the reason it has none."""
-    entries = _split_entries(strings + "\n" + "\n".join(pieces))
-    if len(entries) != len(pieces) or None in entries:
-        entries = [
-            blocks[0] if len(blocks := _split_entries(f"{strings}\n{p}")) == 1 else None
-            for p in pieces
-        ]
-    for piece, fields in zip(pieces, entries, strict=True):
-        yield piece, fields if fields is not None else _recover_fields(piece)
+def _blank_comments(data: bytes) -> bytes:
+    """The file with its @comment{...} blocks that close blanked out; others stay."""
+    for match in reversed(list(_COMMENT.finditer(data))):
+        end = _find_close(data[match.end() - 1 :].decode("latin-1"), 0)
+        if end is not None:
+            stop = match.end() + end
+            data = data[: match.start()] + b" " * (stop - match.start()) + data[stop:]
+    return data
 
 
-def _split_entries(text: str) -> list[Fields | None]:
-    """bibtexparser's entries in order; None for a block it could not read."""
-    from bibtexparser.model import (
-        DuplicateBlockKeyBlock,
-        DuplicateFieldKeyBlock,
-        Entry,
-        ParsingFailedBlock,
-    )
-    from bibtexparser.splitter import Splitter
+def _find_close(text: str, start: int) -> int | None:
+    """Index of the brace that closes the one at `start`; None where none does."""
+    depth = 0
+    for match in _BRACE.finditer(text, start):
+        depth += 1 if match.group() == "{" else -1 if match.group() == "}" else 0
+        if depth == 0:
+            return match.start()
+    return None
 
-    library = Splitter(text).split()
-    string_values = {key.lower(): s.value for key, s in library.strings_dict.items()}
-    entries: list[Fields | None] = []
-    for raw_block in library.blocks:
-        block: object = raw_block
-        if isinstance(raw_block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
-            block = raw_block.ignore_error_block
-        if isinstance(block, Entry):
-            pairs = ((f.key, _resolve_value(str(f.value), string_values)) for f in block.fields)
-            entries.append(_build_fields(block.entry_type, block.key, pairs))
-        elif isinstance(block, ParsingFailedBlock):
-            entries.append(None)
-    return entries
+
+def _read_strings(text: str) -> dict[str, str]:
+    """The file's @string abbreviations by lower-case name, values as they are written."""
+    strings: dict[str, str] = {}
+    for match in _STRING_START.finditer(text):
+        value = _read_value(text, match.end())
+        if value is not None:
+            strings[match.group(1).lower()] = value[0]
+    return strings
+
+
+def _read_fields(piece: str, strings: dict[str, str]) -> Fields | str:
+    """The fields of one entry, or the reason it has none that can be trusted."""
+    head = _ENTRY_HEAD.match(piece)
+    if head is None:
+        return "no entry in it"
+    key, position = _read_key(piece, head.end())
+    pairs: list[tuple[str, str]] = []
+    closing = "}" if head.group(2) == "{" else ")"
+    while match := _NAME.match(piece, position):
+        value = _read_value(piece, match.end())
+        if value is None:
+            return _recover_fields(piece, head.group(1), key, position)
+        pairs.append((match.group(1), _resolve_value(value[0], strings)))
+        position = value[1]
+    rest = piece[position:].lstrip(" \t\n,")
+    if not rest.startswith(closing):
+        return _recover_fields(piece, head.group(1), key, position)
+    if _FIELD.search(rest):
+        return "a brace closes it too early: fields follow its end"
+    if not pairs:
+        return "no 'field = {value}' in it"
+    return _build_fields(head.group(1), key, pairs)
+
+
+def _read_key(piece: str, start: int) -> tuple[str, int]:
+    """An entry's key, blanks and signs and all ('' where it has none), and where fields begin."""
+    line_end = piece.find("\n", start)
+    line_end = len(piece) if line_end < 0 else line_end
+    text = piece[start:line_end]
+    if not text.strip():  # the key, if any, is on the next line
+        next_end = piece.find("\n", line_end + 1)
+        line_end = len(piece) if next_end < 0 else next_end
+        text = piece[start:line_end]
+    first, comma, _ = text.partition(",")
+    name = first.partition("=")[0].strip().lower()
+    if _FIRST_FIELD.match(first) or (name in _FIELD_NAMES and "=" in first):
+        return "", start
+    if match := _KEY_BEFORE_FIELD.match(first):
+        return match.group(1), start + match.end()
+    if comma:
+        return first.strip(), start + len(first) + 1
+    closed = text.rstrip().rstrip("})")
+    return closed.strip(), start + len(closed)
+
+
+def _read_value(text: str, start: int) -> tuple[str, int] | None:
+    """A value as it is written ('{..}', '"..."', a word, '#' between them) and where it ends."""
+    position = start
+    while True:
+        while text[position : position + 1].isspace():
+            position += 1
+        end: int | None
+        if text[position : position + 1] == "{":
+            end = _find_close(text, position)
+        elif text[position : position + 1] == '"':
+            end = _find_quote(text, position)
+        else:
+            word = _BARE.match(text, position)
+            end = word.end() - 1 if word else None
+        if end is None:
+            return None
+        position = end + 1
+        rest = _JOIN.match(text, position)
+        if rest is None:
+            return text[start:position], position
+        position = rest.end()
+
+
+def _find_quote(text: str, start: int) -> int | None:
+    """Index of the quotation mark that ends a value: outside braces, before ',', '#' or the end."""
+    depth = 0
+    for match in _QUOTE_OR_BRACE.finditer(text, start + 1):
+        mark = match.group()
+        if mark == '"' and depth == 0 and _QUOTE_END.match(text, match.end()):
+            return match.start()
+        depth += 1 if mark == "{" else -1 if mark == "}" else 0
+        if depth < 0:
+            return None
+    return None
 
 
 def _resolve_value(raw: str, strings: dict[str, str]) -> str:
@@ -142,11 +223,10 @@ def _build_fields(kind: str, key: str, pairs: Iterable[tuple[str, str]]) -> Fiel
     return fields
 
 
-def _recover_fields(piece: str) -> Fields | str:
+def _recover_fields(piece: str, kind: str, key: str, position: int) -> Fields | str:
     """The fields read line by line from 'name = {' to the next such line; else the reason."""
-    head = _START.match(piece.encode())
     body = piece.rstrip()
-    if not head or not body.endswith(("}", ")")):
+    if not body.endswith(("}", ")")):
         return "its braces never close: the file is cut short or the entry is damaged"
     starts = list(_FIELD.finditer(body))
     if not starts:
@@ -154,8 +234,11 @@ def _recover_fields(piece: str) -> Fields | str:
     pairs = []
     for field_match, next_match in zip(starts, [*starts[1:], None], strict=True):
         raw = body[field_match.end() : next_match.start() if next_match else len(body) - 1]
-        pairs.append((field_match.group(1), _resolve_value(raw.strip().rstrip(",").strip(), {})))
-    return _build_fields(decode_utf8(head.group(1)), decode_utf8(head.group(2)), pairs)
+        raw = raw.strip().rstrip(",").strip()
+        if raw[:1] == "{" and not raw.endswith("}"):
+            return f"the braces of its field {field_match.group(1)} do not close"
+        pairs.append((field_match.group(1), _resolve_value(raw, {})))
+    return _build_fields(kind, key, pairs)
 
 
 def build_record(fields: Fields) -> Record:
@@ -208,18 +291,22 @@ def build_record(fields: Fields) -> Record:
     )
 
 
+_AND = re.compile(r"\s+and\s+", re.I)
+
+
 def _parse_authors(fields: Fields) -> tuple[str, ...]:
     """Authors parted by ' and ' outside braces; 'others' is not an author."""
     authors: list[str] = []
     for value in pop_values(fields, "author"):
-        hidden = re.sub(r"\{[^{}]*\}", lambda m: m.group().replace(" and ", "\ue002"), value)
-        parts = re.split(r"\s+and\s+", hidden)
+        hidden = re.sub(r"\{[^{}]*\}", lambda m: _AND.sub("\ue002", m.group()), value)
+        parts = re.split(r"\s+and\s+", hidden, flags=re.I)
         plain_parts = [latex.to_plain_text(part.replace("\ue002", " and ")) for part in parts]
         authors.extend(
             split_names(plain_parts[0])
             if len(plain_parts) == 1 and "{" not in value
             else plain_parts
         )
+    authors = [name.strip(" ,;") for name in authors]
     return clean_values(a for a in authors if a.strip().lower() not in ("others", "et al."))
 
 

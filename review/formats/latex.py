@@ -12,6 +12,7 @@ _MARKS = {
     "u": "\u0306",
     ".": "\u0307",
     '"': "\u0308",
+    "h": "\u0309",
     "r": "\u030a",
     "H": "\u030b",
     "v": "\u030c",
@@ -34,6 +35,12 @@ _LETTERS = {
     "L": "Ł",
     "i": "ı",
     "j": "ȷ",
+    "ohorn": "ơ",
+    "OHORN": "Ơ",
+    "uhorn": "ư",
+    "UHORN": "Ư",
+    "dj": "đ",
+    "DJ": "Đ",
     "dh": "ð",
     "DH": "Ð",
     "th": "þ",
@@ -81,7 +88,7 @@ _LETTERS = {
     "sim": "∼",
 }
 _ACCENT = re.compile(
-    r"\\(?:([`'^~=.\"])\s*|([uvHtcdbkr])(?:\s+|(?=[{\\])))"
+    r"\\(?:([`'^~=.\"])\s*|([uvHtcdbkrh])(?:\s+|(?=[{\\])))"
     r"(?:\{\s*(?:\\([ij])(?![A-Za-z])|([^\W\d_]))\s*\}|\\([ij])(?![A-Za-z])\s?|([^\W\d_]))"
 )
 _LETTER = re.compile(r"\\([A-Za-z]+)(?:\{\}|(?![A-Za-z])[ ]?)")
@@ -100,7 +107,9 @@ def to_plain_text(value: str) -> str:
         value = re.sub(r"(?<!\\)~", " ", value)
     if "\\" in value:
         value = _STYLE.sub("", value)
-        value = _ACCENT.sub(_compose_accent, value)
+        before = None
+        while before != value:  # \\~\\^e carries two accents: the inner one first
+            before, value = value, _ACCENT.sub(_compose_accent, value)
         value = re.sub(r"\\([&%$#_])", r"\1", value)
         value = value.replace("\\{", "\ue000").replace("\\}", "\ue001")
         value = _LETTER.sub(lambda m: _LETTERS.get(m.group(1), m.group()), value)

@@ -1,6 +1,7 @@
-"""MEDLINE text (.nbib, PubMed and ERIC) to records, read by Bio.Medline.
+"""MEDLINE text (.nbib of PubMed and ERIC, Ovid's and others' tagged text) to records.
 
-Bio.Medline ends an entry at a blank line; entries are also cut here at PMID lines and counted.
+An entry is what stands between blank lines and has one PMID line; Ovid numbers its entries
+('<1. >'). What cannot be parted from its neighbour for sure is rejected, never joined.
 """
 
 import re
@@ -21,11 +22,15 @@ from review.formats.fields import (
 from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
 from review.models import ParseResult, Record, Relation, UnreadableEntry
 
-_TAGGED = re.compile(rb"^[A-Z]{2,4} {0,2}- ?", re.M)
-_START = re.compile(rb"^PMID- ?\d", re.M)
-_BORDER = re.compile(rb"\n[ \t]*\n(?=\s*[A-Z]{2,4} {0,2}-)|\n<\d+>[ \t]*(?=\n)|^<\d+>[ \t]*(?=\n)")
-_CONTINUED = re.compile(r"[ \t]*\n {4,}(?=\S)")
-_LINE = re.compile(r"^([A-Z]{2,5})( *)- ?", re.M)
+_TAG_LINE = re.compile(r"([A-Z][A-Z0-9]{1,4})( {0,2})- ?(.*)")
+_OVID_NUMBER = re.compile(r"^<\d+\.? ?>[ \t]*$", re.M)
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+(?=[A-Z][A-Z0-9]{1,4} {0,2}-)")
+_SINGLE_TAGS = ("TI", "DP", "JT", "TA", "SO", "YR", "UI", "JN", "PMC", "OWN", "STAT", "PG", "VI")
+"""Tags a record has once; several of them twice are two records run together."""
+_OVID_SOURCE = re.compile(
+    r"(?P<journal>.+?)\.\s+(?P<volume>[\w-]+)?\s*(?:\((?P<issue>[^)]*)\))?"
+    r"(?::\s*(?P<pages>[\w,. -]+?))?,\s+(?P<date>(?:1[89]|20)\d\d\b[^.]*)\.?\s*$"
+)
 
 RELATIONS = {
     "CIN": "comment_in",
@@ -45,61 +50,152 @@ RELATIONS = {
 
 
 def parse(data: bytes, source: str | None = None) -> ParseResult:
-    """Records of a MEDLINE text file (UTF-8, \\n); the last is rejected where it is cut short."""
-    pieces = _split_entries(data)
-    complete_count = sum(1 for piece in pieces if re.search(rb"^SO  -", piece, re.M))
+    """Records of a MEDLINE text file (UTF-8, \\n); what cannot be parted safely is rejected."""
+    text = decode_utf8(data)
+    is_ovid = _OVID_NUMBER.search(text) is not None
+    pieces = _split_entries(text, is_ovid)
+    complete_count = sum(1 for piece, _ in pieces if re.search(r"^SO  -", piece, re.M))
     records: list[Record] = []
     rejected: list[UnreadableEntry] = []
-    for number, piece in enumerate(pieces, 1):
-        text = decode_utf8(piece)
-        last = number == len(pieces)
-        if last and 0 < complete_count == len(pieces) - 1 and not re.search(r"^SO  -", text, re.M):
-            reason = "no SO line at its end, unlike all others: the file is cut short"
-            rejected.append(UnreadableEntry(number, reason, text.strip()))
-            continue
-        fields = _read_fields(text)
-        if not fields:
-            rejected.append(UnreadableEntry(number, "no MEDLINE tag in it", text.strip()))
+    for number, (piece, problem) in enumerate(pieces, 1):
+        fields = _read_fields(piece)
+        problem = problem or _find_problem(fields)
+        is_last = number == len(pieces)
+        if is_last and 0 < complete_count == len(pieces) - 1 and "SO" not in fields:
+            problem = "no SO line at its end, unlike all others: the file is cut short"
+        if problem:
+            rejected.append(UnreadableEntry(number, problem, piece.strip()))
         else:
             records.append(build_record(fields))
     default_source = source or detect_database.choose_for_file(
-        (r.source or None for r in records), "medline"
+        (r.source or None for r in records), "ovid" if is_ovid else "medline"
     )
-    announced = len(_START.findall(data)) or len(pieces)
     return ParseResult(
         tuple(funnel_note.assign_source(r, source, default_source) for r in records),
         tuple(rejected),
-        announced,
+        len(pieces),
     )
 
 
-def _split_entries(data: bytes) -> list[bytes]:
-    """The entries: cut at PMID lines where there are any, else at blank lines or '<1>' lines."""
-    starts = [match.start() for match in _START.finditer(data)]
-    if starts:
-        ends = [*starts[1:], len(data)]
-        head = data[: starts[0]]
-        first = [head] if _TAGGED.search(head) else []
-        return first + [data[a:b] for a, b in zip(starts, ends, strict=True)]
-    return [piece for piece in _BORDER.split(data) if piece.strip() and _TAGGED.search(piece)]
+def _split_entries(text: str, is_ovid: bool) -> list[tuple[str, str | None]]:
+    """The entries, each with the reason it cannot be parted safely from its neighbours, if any.
+
+    Ovid numbers its entries. Elsewhere blank lines part them, and each has one PMID line (or, in
+    files without PMIDs, one line of the tag that opens the first entry).
+    """
+    if is_ovid:
+        head, *blocks = _OVID_NUMBER.split(text)
+        blocks = [head, *blocks] if _list_tags(head) else blocks
+        return [(block, None) for block in blocks if block.strip()]
+    blocks = [block for block in _BLANK_LINES.split("\n" + text) if block.strip()]
+    opening_tag = "PMID"
+    if not re.search(r"^PMID ?-", text, re.M):
+        tags = [tag for block in blocks for tag in _list_tags(block)[:1]]
+        opening_tag = tags[0] if tags else "TI"
+    pieces: list[tuple[str, str | None]] = []
+    for block in _join_parted_blocks(blocks, opening_tag):
+        pieces += _split_block(block, opening_tag)
+    return pieces
+
+
+def _list_tags(text: str) -> list[str]:
+    """The tags of the lines, in order."""
+    matches = (_match_tag(line) for line in text.split("\n"))
+    return [match[1] for match in matches if match]
+
+
+def _match_tag(line: str) -> re.Match[str] | None:
+    """The line's tag and text; None for a line that goes on with the text before.
+
+    A tag fills four columns with its blanks; 'ISSN - x' and 'PMID - x' are met as well. 'CT - an'
+    within an abstract is no tag.
+    """
+    match = _TAG_LINE.match(line)
+    if match is None:
+        return None
+    width = len(match[1]) + len(match[2])
+    return match if width == 4 or (len(match[1]) >= 3 and width == 5) else None
+
+
+def _join_parted_blocks(blocks: list[str], opening_tag: str) -> list[str]:
+    """The blocks, with one joined to the block before where a blank line parts one entry.
+
+    So it is where the later one lacks the opening tag and shares no tag with the earlier one.
+    """
+    joined: list[str] = []
+    joined_tags: set[str] = set()
+    for block in blocks:
+        tags = set(_list_tags(block))
+        is_rest = opening_tag not in tags and bool(joined) and not tags & joined_tags
+        if joined and (not tags or (is_rest and opening_tag in joined_tags)):
+            joined[-1] += "\n" + block
+            joined_tags |= tags
+        else:
+            joined.append(block)
+            joined_tags = tags
+    return joined
+
+
+def _split_block(block: str, opening_tag: str) -> list[tuple[str, str | None]]:
+    """Lines without a blank line between: one entry, or several that follow without one."""
+    tags = _list_tags(block)
+    count = tags.count(opening_tag)
+    if not tags:
+        return [(block, "no MEDLINE tag in it")]
+    if count == 0:
+        return [(block, f"no {opening_tag} line in it, unlike the others: its beginning is lost")]
+    if count == 1:
+        return [(block, None)]
+    is_safe = tags.count(tags[0]) == count
+    pieces: list[list[str]] = []
+    start_tag = tags[0] if is_safe else opening_tag
+    for line in block.split("\n"):
+        match = _match_tag(line)
+        if not pieces or (match and match[1] == start_tag and start_tag in _list_tags_of(pieces)):
+            pieces.append([])
+        pieces[-1].append(line)
+    reason = (
+        None if is_safe else f"several {opening_tag} lines, and no blank line parts the records"
+    )
+    texts = ["\n".join(lines) for lines in pieces]
+    if is_safe and any(_list_tags(text).count(opening_tag) != 1 for text in texts):
+        reason = f"its {opening_tag} line cannot be told from its neighbour's"
+    return [(text, reason) for text in texts if text.strip()]
+
+
+def _list_tags_of(pieces: list[list[str]]) -> list[str]:
+    return _list_tags("\n".join(pieces[-1]))
 
 
 def _read_fields(text: str) -> Fields:
-    """One entry by tag, every tag a list, through Bio.Medline."""
-    from Bio import Medline
+    """One entry by tag, every tag a list; a line without a tag goes on with the text before."""
+    fields: Fields = {}
+    values = fields.setdefault("ZZ", [])
+    for line in text.split("\n"):
+        match = _match_tag(line)
+        if match:
+            values = fields.setdefault(match[1], [])
+            values.append(match[3].strip())
+        elif line.strip():
+            if values and not _OVID_NUMBER.match(line):
+                values[-1] = f"{values[-1]} {line.strip()}".strip()
+            else:
+                values.append(line.strip())
+    return {tag: values for tag, texts in fields.items() if (values := [t for t in texts if t])}
 
-    start = _LINE.search(text)
-    if start is None:
-        return {}
-    before, text = text[: start.start()].strip(), _CONTINUED.sub(" ", text[start.start() :])
-    # ERIC writes 'ISSN - x' and 'OWN - x': Medline wants the tag in 4 columns, then '- '.
-    text = _LINE.sub(lambda m: f"{m.group(1)[:4]:<4}- ", text)
-    lines = (line + "\n" for line in text.split("\n") if line.strip())
-    fields: Fields = {"ZZ": [before]} if before else {}
-    for entry in Medline.parse(lines):  # type: ignore[no-untyped-call]
-        for tag, values in entry.items():
-            fields.setdefault(tag, []).extend([values] if isinstance(values, str) else values)
-    return fields
+
+def _find_problem(fields: Fields) -> str | None:
+    """Why an entry is none, or is two; None where it is one."""
+    if fields.keys() <= {"ZZ"}:
+        return "no MEDLINE tag in it"
+    if len(fields.get("PMID", ())) > 1:
+        return "two PMID lines in one record"
+    repeated = [tag for tag in _SINGLE_TAGS if len(set(fields.get(tag, ()))) > 1]
+    if "TI" in repeated and len(repeated) > 1:
+        return (
+            f"two titles and two {repeated[1]} lines: the lines that part two records are missing"
+        )
+    return None
 
 
 def build_record(fields: Fields) -> Record:
@@ -111,9 +207,10 @@ def build_record(fields: Fields) -> Record:
     doi = _find_doi([*links, *fields.get("DO", ())])
     if doi and normalize_doi(" ".join(fields.get("DO", ()))) == doi:
         fields.pop("DO")
+    citation = _parse_citation(fields)
     date_text = collapse_spaces(" ".join(fields.get("DP", fields.get("YR", ()))))
     year = find_year(date_text)
-    date = find_date(year, date_text)
+    date = find_date(year, date_text, citation.get("date"))
     published = [v for v in fields.get("DEP", ()) if re.fullmatch(r"\d{8}", v)]
     if year is None and published:
         year = int(published[0][:4])
@@ -124,44 +221,55 @@ def build_record(fields: Fields) -> Record:
     if pmcid:
         fields.pop("PMC")
     arxiv = next((a for v in links if "arxiv" in v.lower() and (a := normalize_arxiv(v))), None)
-    source_id = pmid or pop_text(fields, "UI", "OID", "AN")
+    source_id = pmid or pop_text(fields, "UI", "OID", "AN", "KMID", "ID")
+    title, book_title = pop_text(fields, "TI", "CTI", "TT", "BTI"), pop_text(fields, "BTI")
     return Record(
         source="pubmed"
         if pmid
         else (detect_database.find_by_name(*fields.get("DB", ()), owner) or ""),
         source_id=source_id,
-        title=pop_text(fields, "TI", "BTI", "CTI", "TT"),
+        title=title,
         authors=_pick_authors(fields),
         year=year,
         date=date,
-        journal=pop_text(fields, "JT", "JN", "TA"),
-        volume=pop_text(fields, "VI", "VO"),
-        issue=pop_text(fields, "IP"),
-        pages=pop_text(fields, "PG"),
-        abstract=pop_text(fields, "AB"),
+        journal=pop_text(fields, "JT", "JN", "TA", "JA") or book_title or citation.get("journal"),
+        volume=pop_text(fields, "VI", "VO") or citation.get("volume"),
+        issue=pop_text(fields, "IP") or citation.get("issue"),
+        pages=pop_text(fields, "PG") or citation.get("pages"),
+        abstract=_pop_abstract(fields),
         doi=doi,
         pmid=pmid or normalize_pmid(pop_text(fields, "PM")),
         pmcid=pmcid,
         arxiv_id=arxiv,
-        language=pop_text(fields, "LA"),
+        language=pop_text(fields, "LA", "LG"),
         types=unique_values(pop_values(fields, "PT")),
-        keywords=unique_values(pop_values(fields, "OT", "KW")),
-        mesh=unique_values(pop_values(fields, "MH")),
-        affiliations=unique_values(pop_values(fields, "AD")),
+        keywords=unique_values(pop_values(fields, "OT", "KW", "KF")),
+        mesh=unique_values(pop_values(fields, "MH", "SH", "HW")),
+        affiliations=unique_values(pop_values(fields, "AD", "IN")),
         urls=unique_values(v for v in [*links, *pop_values(fields, "UR")] if v.startswith("http")),
         relations=_build_relations(fields),
         extra=collect_extra(fields),
     )
 
 
+def _parse_citation(fields: Fields) -> dict[str, str]:
+    """Journal, volume, issue, pages and date of Ovid's SO line; empty where it has another form."""
+    match = _OVID_SOURCE.fullmatch(" ".join(fields.get("SO", ())).strip())
+    return {name: text.strip() for name, text in match.groupdict().items() if text} if match else {}
+
+
+def _pop_abstract(fields: Fields) -> str | None:
+    """The abstract; where there is none, the one in another language or of the publisher (OAB)."""
+    abstract = pop_text(fields, "AB")
+    return abstract or pop_text(fields, "OAB")
+
+
 def _pick_authors(fields: Fields) -> tuple[str, ...]:
     """Full names where every author has one; group authors (CN) last."""
-    full, short = fields.get("FAU", []), fields.get("AU", [])
-    authors = full if len(full) >= len(short) else short
-    if authors is full:
-        fields.pop("FAU", None)
-    else:
-        fields.pop("AU", None)
+    short = fields.get("AU", [])
+    full_tag = "FAU" if "FAU" in fields else "FA"
+    tag = full_tag if len(fields.get(full_tag, ())) >= len(short) else "AU"
+    authors = [name for value in fields.pop(tag, ()) for name in value.split(";")]
     return clean_values([*authors, *pop_values(fields, "CN")])
 
 
