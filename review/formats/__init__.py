@@ -1,7 +1,7 @@
 """Export files of databases and reference managers to records: `read_file` is the door.
 
-The kind of file is known from its content. Each kind has its parser in this folder; every parser
-counts the entries without the parsing library, so that a library's silent loss is seen.
+The kind of file is known from its content. Each kind has its parser in this folder; `markers`
+counts the entries apart from the parsers, so that a parser's silent loss or invention is seen.
 """
 
 import io
@@ -12,8 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from review.errors import SourceError
-from review.formats import bibtex, detect_format, endnote_xml, json, nbib, ris, tagged
+from review.formats import bibtex, detect_format, endnote_xml, json, labelled, nbib, ris, tagged
 from review.formats.fields import convert_to_utf8
+from review.formats.markers import count_markers
 from review.formats.pubmed import file as pubmed_xml
 from review.formats.tabular import grid, reader, vertical
 from review.models import ParseResult
@@ -26,6 +27,8 @@ FORMATS: dict[str, Callable[[bytes, str | None], ParseResult]] = {
     "endnote_xml": endnote_xml.parse,
     "pubmed_xml": pubmed_xml.parse,
     "wos": tagged.parse_wos,
+    "refworks": labelled.parse_refworks,
+    "noteexpress": labelled.parse_noteexpress,
     "vertical": vertical.parse,
     "json": json.parse,
 }
@@ -81,7 +84,10 @@ def parse_content(data: bytes, kind: str, name: str, source: str | None = None) 
     if not parsed.records and not parsed.rejected:
         raise SourceError(f"{name}: no references found in it ({kind.replace('_', ' ')}).")
     entry_count = len(parsed.records) + len(parsed.rejected)
-    return replace(parsed, announced=max(parsed.announced or 0, entry_count))
+    announced = count_markers(kind, data) if kind in FORMATS else None
+    if announced is None or parsed.rejected:  # a rejected piece need not bear a marker
+        announced = max(announced or parsed.announced or 0, entry_count)
+    return replace(parsed, announced=announced)
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -303,7 +303,7 @@ def _parse_authors(fields: Fields) -> tuple[str, ...]:
         plain_parts = [latex.to_plain_text(part.replace("\ue002", " and ")) for part in parts]
         authors.extend(
             split_names(plain_parts[0])
-            if len(plain_parts) == 1 and "{" not in value
+            if len(plain_parts) == 1 and "{" not in value and value.count(",") != 1
             else plain_parts
         )
     authors = [name.strip(" ,;") for name in authors]

@@ -20,9 +20,29 @@ _BINARY = (
     (b"\xff\xd8\xff", "a picture"),
     (b"SQLite format", "a database. Export references from the program it belongs to"),
 )
-_RIS = re.compile(rb"^[ \t]*TY {1,2}- ?[A-Z]*", re.M)
+_RIS = re.compile(
+    rb"^(?:\xc2\xa0|\xe3\x80\x80|[ \t])*TY"
+    rb"(?:\xc2\xa0|\xe3\x80\x80|\xe2\x80[\x80-\x8b\xaf]|[ \t]){1,3}"
+    rb"(?:-|\xe2\x80[\x90-\x95]|\xe2\x88\x92|\xef\xbc\x8d)",
+    re.M,
+)
 _WOS = re.compile(rb"^PT [A-Z][ \t]*$", re.M)
-_MEDLINE = re.compile(rb"^(?:PMID-|OWN {0,1}-|STAT-|FAU -|JT  -|DP  -|UI  -|VN  -|<\d+>$)", re.M)
+_MEDLINE = re.compile(
+    rb"^(?:PMID-|OWN {0,1}-|STAT-|FAU -|JT  -|DP  -|UI  -|VN  -|<\d+\.? ?>[ \t]*$)", re.M
+)
+_REFWORKS = re.compile(rb"^RT \S.*\n(?:[A-Za-z][A-Za-z0-9](?: .*)?\n){2}", re.M)
+_NOTEEXPRESS = re.compile(rb"^\{Reference Type\}:", re.M)
+_GBT = re.compile(
+    rb"^\[\d+\].*(?:\[|\xef\xbc\xbb)(?:[JDMCNRPSAGZ]|DB|CP|EB)(?:/(?:OL|CD|MT|DK))?(?:\]|\xef\xbc\xbd)",
+    re.M,
+)
+_LABEL = re.compile(
+    rb"^(?:Title|Authors?|Source|Abstract|Publication title|Publication year|Database|Journal|"
+    rb"Accession Number|Document Type|Subject Terms|Publication Type|Author Affiliations?|DOI|"
+    rb"Keywords|Year|Language|ISSN|Publisher|Pages|Volume|Issue|Document URL|ProQuest document ID|"
+    rb"Autor(?:es)?|T\xc3\xadtulo|Fuente|Resumen|Fonte|Resumo|Id)(?: ?\(.*\))?: ?\S?",
+    re.M | re.I,
+)
 _BIBTEX = re.compile(rb"^[ \t]*@[A-Za-z]\w*\s*[{(]", re.M)
 _PERCENT = re.compile(rb"^%[0TAD] \S", re.M)
 _SUMMARY = re.compile(rb"\A\s*1[.:] \S")
@@ -31,7 +51,7 @@ _VERTICAL = re.compile(rb'^"?TITLE"?[,\t;]', re.M)
 
 
 def detect_format(data: bytes, name: str) -> str:
-    """One of ris, wos, nbib, bibtex, endnote, endnote_xml, pubmed_xml, json, vertical, xlsx, csv.
+    """The name of the kind: a key of `formats.FORMATS`, or xlsx or csv.
 
     Args:
         data: the file as UTF-8 with \\n line ends (or a workbook as it is).
@@ -55,9 +75,22 @@ def detect_format(data: bytes, name: str) -> str:
             f"{name}: this is PubMed's Summary or Abstract text, which holds no fields. In PubMed "
             "choose Send to: Citation manager, or Save with Format: PubMed, and import that file."
         )
+    if len(_GBT.findall(head)) * 2 > head.count(b"\n["):
+        raise SourceError(
+            f"{name}: this is a list of references in GB/T 7714 style, which holds no fields. In "
+            "CNKI choose Export: RefWorks, EndNote or NoteExpress, and import that file."
+        )
     if _is_header(head.lstrip(b"\n").split(b"\n", 1)[0]):
         return "csv"
-    return _detect_markup(head, name) or _detect_tagged(head) or "csv"
+    kind = _detect_markup(head, name) or _detect_tagged(head)
+    labels = {label.split(b":")[0].lower() for label in _LABEL.findall(head)}
+    if kind is None and len(labels) > 2:
+        raise SourceError(
+            f"{name}: this is a printed text of labelled fields ('Title: ...'), as ProQuest, EBSCO "
+            "and BVS save it, in which records cannot be told apart for sure. Export RIS from the "
+            "database and import that file."
+        )
+    return kind or "csv"
 
 
 def _is_header(line: bytes) -> bool:
@@ -68,7 +101,7 @@ def _is_header(line: bytes) -> bool:
 
 def _detect_markup(head: bytes, name: str) -> str | None:
     start = head.lstrip()[:1]
-    if start == b"<" and not re.match(rb"<\d+>", head.lstrip()):
+    if start == b"<" and not re.match(rb"<\d+\.? ?>", head.lstrip()):
         if re.search(rb"<(?:Pubmed(?:Article|BookArticle)(?:Set)?)[\s>]", head):
             return "pubmed_xml"
         if re.search(rb"<records?[\s>]", head):
@@ -82,6 +115,8 @@ def _detect_markup(head: bytes, name: str) -> str | None:
             f"{name}: XML of an unknown kind (it begins {first!r}). "
             "Accepted: EndNote XML with <records>, PubMed XML with <PubmedArticleSet>."
         )
+    if start == b"{" and _NOTEEXPRESS.search(head):
+        return "noteexpress"
     return "json" if start in (b"[", b"{") else None
 
 
@@ -95,6 +130,7 @@ def _detect_tagged(head: bytes) -> str | None:
             ("nbib", _MEDLINE),
             ("bibtex", _BIBTEX),
             ("endnote", _PERCENT),
+            ("refworks", _REFWORKS),
             ("vertical", _VERTICAL),
         )
         if (match := pattern.search(head))

@@ -4,6 +4,7 @@ import io
 import re
 from typing import Any
 
+from review.errors import SourceError
 from review.formats import detect_database, funnel_note
 from review.formats.fields import (
     Fields,
@@ -26,6 +27,13 @@ _NESTED = ("contributors", "titles", "periodical", "dates", "urls")
 _LEAVES = ("author", "date", "url")
 """Elements that are a value each; whatever else stands inside a value (style, i) is markup."""
 
+_NUMBERS = {"rec-number", "ref-type"}
+_TELLING = {
+    *("title", "secondary-title", "full-title", "authors", "author", "abstract", "year", "date"),
+    *("electronic-resource-num", "accession-num", "related-urls", "web-urls", "url", "keyword"),
+    *("alt-title", "short-title", "translated-title", "secondary-authors", "notes", "isbn"),
+}
+"""Elements of which an EndNote record has at least one."""
 _COMMENT_OR_CDATA = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.S)
 
 
@@ -54,9 +62,10 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
         for _, element in steps:
             number = len(records) + len(rejected) + 1
             fields = _read_fields(element)
-            if fields.keys() <= {"rec-number", "ref-type"}:
+            if not fields.keys() & _TELLING:
                 raw = etree.tostring(element, encoding="unicode")
-                rejected.append(UnreadableEntry(number, "an empty entry", raw))
+                reason = "an empty entry" if fields.keys() <= _NUMBERS else "no EndNote field in it"
+                rejected.append(UnreadableEntry(number, reason, raw))
             else:
                 records.append(build_record(fields))
             element.clear()
@@ -64,6 +73,11 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
                 del element.getparent()[0]
     except etree.XMLSyntaxError as error:
         rejected.extend(_reject_rest(data, len(records) + len(rejected), str(error)))
+    if not records and {entry.reason for entry in rejected} == {"no EndNote field in it"}:
+        raise SourceError(
+            "XML with <record> elements, but no record in it: none has a title, author or other "
+            "field as EndNote names them. Export EndNote XML, RIS or PubMed XML."
+        )
     default_source = source or detect_database.choose_for_file(
         (r.source or None for r in records), "endnote"
     )

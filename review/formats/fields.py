@@ -223,7 +223,7 @@ def split_names(text: str) -> tuple[str, ...]:
     'Li W., Dou Z.' and 'Smith A, Walter B' are two each; 'Smith, John' is one;
     'Smith, J., Doe, K.' is two. Where commas stay ambiguous the text is kept whole.
     """
-    text = text.strip()
+    text = to_plain_text(text).strip()  # an entity's semicolon parts no names
     if ";" in text:
         return clean_values(part.strip(" ,") for part in text.split(";"))
     if "|" in text:
@@ -245,6 +245,7 @@ def split_names(text: str) -> tuple[str, ...]:
 
 def split_list(text: str) -> list[str]:
     """The items of a cell: split at ';' or '|' or newline where there are any, else at commas."""
+    text = to_plain_text(text)
     for mark in (";", "|", "\n"):
         if mark in text:
             return [part for part in text.split(mark) if part.strip()]

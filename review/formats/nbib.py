@@ -21,12 +21,38 @@ from review.formats.fields import (
 )
 from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
 from review.models import ParseResult, Record, Relation, UnreadableEntry
+from review.text.markup import to_plain_text
 
 _TAG_LINE = re.compile(r"([A-Z][A-Z0-9]{1,4})( {0,2})- ?(.*)")
 _OVID_NUMBER = re.compile(r"^<\d+\.? ?>[ \t]*$", re.M)
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+(?=[A-Z][A-Z0-9]{1,4} {0,2}-)")
 _SINGLE_TAGS = ("TI", "DP", "JT", "TA", "SO", "YR", "UI", "JN", "PMC", "OWN", "STAT", "PG", "VI")
 """Tags a record has once; several of them twice are two records run together."""
+_OVID_LABELS = {
+    "abstract": "AB",
+    "accession number": "AN",
+    "author keywords": "KW",
+    "author": "AU",
+    "authors": "AU",
+    "authors full name": "FA",
+    "database": "DB",
+    "digital object identifier": "DO",
+    "institution": "IN",
+    "journal": "JN",
+    "journal name": "JN",
+    "keyword heading": "KW",
+    "language": "LG",
+    "mesh subject headings": "SH",
+    "publication type": "PT",
+    "source": "SO",
+    "status": "ST",
+    "title": "TI",
+    "unique identifier": "UI",
+    "volume": "VO",
+    "year of publication": "YR",
+}
+"""Ovid's long field names, as its text export writes them on a line of their own."""
+_OVID_LABEL = re.compile(r"^([A-Z][A-Za-z()/ -]{3,40}?):?[ \t]*\n[ \t]+(?=\S)", re.M)
 _OVID_SOURCE = re.compile(
     r"(?P<journal>.+?)\.\s+(?P<volume>[\w-]+)?\s*(?:\((?P<issue>[^)]*)\))?"
     r"(?::\s*(?P<pages>[\w,. -]+?))?,\s+(?P<date>(?:1[89]|20)\d\d\b[^.]*)\.?\s*$"
@@ -53,6 +79,8 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
     """Records of a MEDLINE text file (UTF-8, \\n); what cannot be parted safely is rejected."""
     text = decode_utf8(data)
     is_ovid = _OVID_NUMBER.search(text) is not None
+    if is_ovid:
+        text = _OVID_LABEL.sub(_shorten_label, text)
     pieces = _split_entries(text, is_ovid)
     complete_count = sum(1 for piece, _ in pieces if re.search(r"^SO  -", piece, re.M))
     records: list[Record] = []
@@ -61,7 +89,8 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
         fields = _read_fields(piece)
         problem = problem or _find_problem(fields)
         is_last = number == len(pieces)
-        if is_last and 0 < complete_count == len(pieces) - 1 and "SO" not in fields:
+        is_cut = complete_count > 2 or not text.endswith("\n")
+        if is_last and is_cut and 0 < complete_count == len(pieces) - 1 and "SO" not in fields:
             problem = "no SO line at its end, unlike all others: the file is cut short"
         if problem:
             rejected.append(UnreadableEntry(number, problem, piece.strip()))
@@ -96,6 +125,12 @@ def _split_entries(text: str, is_ovid: bool) -> list[tuple[str, str | None]]:
     for block in _join_parted_blocks(blocks, opening_tag):
         pieces += _split_block(block, opening_tag)
     return pieces
+
+
+def _shorten_label(match: re.Match[str]) -> str:
+    """Ovid's 'Title', with its text on the next line, as 'TI  - '; other lines as they are."""
+    tag = _OVID_LABELS.get(match.group(1).strip().lower())
+    return f"{tag}  - " if tag else match.group()
 
 
 def _list_tags(text: str) -> list[str]:
@@ -269,7 +304,7 @@ def _pick_authors(fields: Fields) -> tuple[str, ...]:
     short = fields.get("AU", [])
     full_tag = "FAU" if "FAU" in fields else "FA"
     tag = full_tag if len(fields.get(full_tag, ())) >= len(short) else "AU"
-    authors = [name for value in fields.pop(tag, ()) for name in value.split(";")]
+    authors = [name for value in fields.pop(tag, ()) for name in to_plain_text(value).split(";")]
     return clean_values([*authors, *pop_values(fields, "CN")])
 
 

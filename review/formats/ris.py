@@ -24,6 +24,7 @@ from review.formats.fields import (
 )
 from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
 from review.models import ParseResult, Record, UnreadableEntry
+from review.text.markup import to_plain_text
 
 TYPES = {
     "ABST": "Abstract",
@@ -236,7 +237,7 @@ def _find_doi(fields: Fields, links: list[str]) -> str | None:
 def _split_authors(values: list[str]) -> tuple[str, ...]:
     """The authors, also where one line holds several: at ';', at commas that part whole names."""
     names: list[str] = []
-    for value in values:
+    for value in map(to_plain_text, values):
         if ";" in value:
             names += value.split(";")
         elif value.count(",") > 1 or (" and " in value and value.count(",") == 2):

@@ -112,8 +112,9 @@ def parse_endnote(data: bytes, source: str | None = None) -> ParseResult:
     rejected: list[UnreadableEntry] = []
     for number, piece in enumerate(pieces, 1):
         fields = _read_percent_fields(decode_utf8(piece))
-        if set(fields) <= {"0"}:
-            rejected.append(UnreadableEntry(number, "an empty entry", decode_utf8(piece).strip()))
+        problem = _find_percent_problem(fields)
+        if problem:
+            rejected.append(UnreadableEntry(number, problem, decode_utf8(piece).strip()))
         else:
             records.append(_build_endnote_record(fields))
     default_source = source or detect_database.choose_for_file(
@@ -126,6 +127,15 @@ def parse_endnote(data: bytes, source: str | None = None) -> ParseResult:
         tuple(rejected),
         announced,
     )
+
+
+def _find_percent_problem(fields: Fields) -> str | None:
+    """Why an EndNote entry is none, or part of one or of two; None where it is one."""
+    if set(fields) <= {"0"}:
+        return "an empty entry"
+    if not {"0", "T"} & set(fields):
+        return "no %0 and no %T line in it: its beginning is missing"
+    return None
 
 
 def _split_at_tag(piece: bytes) -> list[bytes]:

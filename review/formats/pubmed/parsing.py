@@ -170,6 +170,8 @@ def read_structure(body: bytes) -> Any:
         body = modernize_articles(body)
     if root not in _DTD:
         raise SourceError(f"pubmed: a {root} answer is of no kind known here.")
+    if b"Math/MathML" in body:
+        body = _DEFAULT_MATH.sub(_prefix_math, body)
     start = _find_root(body, root)
     head = f'<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE {root} PUBLIC "" "{_DTD[root]}">'
     try:
@@ -180,6 +182,22 @@ def read_structure(body: bytes) -> Any:
         raise SourceError(
             f"pubmed: the answer is not whole XML ({_format_error(error)})."
         ) from error
+
+
+_DEFAULT_MATH = re.compile(
+    rb"<math\b(?P<attributes>[^<>]*?)(?<=\s)xmlns\s*=\s*(?P<uri>[\"'][^\"']*Math/MathML[\"'])"
+    rb"(?P<more>[^<>]*?)(?:(?P<empty>/)>|>(?P<inside>.*?)</math\s*>)",
+    re.S,
+)
+
+
+def _prefix_math(match: re.Match[bytes]) -> bytes:
+    """A formula in the default namespace with the prefix mml, as Biopython's parser wants it."""
+    opening = b"<mml:math%s xmlns:mml=%s%s" % (match["attributes"], match["uri"], match["more"])
+    if match["empty"]:
+        return opening + b"/>"
+    inside = re.sub(rb"<(/?)(?=[A-Za-z][\w-]*[\s/>])", rb"<\1mml:", match["inside"] or b"")
+    return opening + b">" + inside + b"</mml:math>"
 
 
 def _find_root(body: bytes, root: str) -> int:
