@@ -82,7 +82,7 @@ def test_csv_reads_back_with_formulas_made_harmless():
 
 
 def test_xlsx_has_a_frozen_header_widths_and_texts_that_stay_texts():
-    sheet = openpyxl.load_workbook(io.BytesIO(TABLE_WRITERS["tables_to_xlsx"](TABLE)))["excluded"]
+    sheet = openpyxl.load_workbook(io.BytesIO(TABLE_WRITERS["xlsx"](TABLE)))["excluded"]
     assert sheet.freeze_panes == "A2"
     assert sheet.auto_filter.ref == f"A1:D{len(TABLE.rows) + 1}"
     assert [cell.value for cell in sheet[1]] == list(TABLE.columns)

@@ -377,7 +377,7 @@ def test_a_run_tells_its_outcome_as_json_and_in_words(library, tmp_path):
         around = surroundings(server, tmp_path / "c")
         done = review(tmp_path / "r", around, "harvest", "--json")
         told = json.loads(done.communicate(timeout=300)[0])
-        plain = review(tmp_path / "r", around, "run_harvest").communicate(timeout=300)[0]
+        plain = review(tmp_path / "r", around, "harvest").communicate(timeout=300)[0]
     assert told["exit_status"] == 0
     assert told["outcomes"][0]["source"] == "arxiv"
     assert "announced" in plain.splitlines()[0]
