@@ -28,7 +28,7 @@ RINGS = [
     {"parallel"},
     {"workflow", "tools"},
     {"pages", "web"},
-    {"cli"},
+    {"cli", "api"},
 ]
 HOMES = {
     "sqlalchemy": {"store"},
