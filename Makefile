@@ -12,7 +12,7 @@ PORT ?= 8501
 DEMO ?= demo-review
 WORKERS ?= 2
 
-.PHONY: help setup setup-tests demo test lint types unit bench lock docs clean
+.PHONY: help setup setup-tests demo test lint types unit bench site lock docs clean
 
 help: ## show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -43,6 +43,11 @@ unit: setup
 
 bench: setup ## print the benchmark tables (minutes)
 	@for one in benchmarks/bench_*.py; do echo "== $$one"; $(BIN)/python "$$one"; done
+
+site: setup ## build the documentation site into build/site and check its links
+	@$(BIN)/python scripts/make_site.py build/site-docs
+	@[ -x .site/bin/mkdocs ] || { $(BIN)/python -m venv .site && .site/bin/pip install -q "mkdocs-material>=9.6,<10"; }
+	@.site/bin/mkdocs build -q && echo "site: build/site/index.html"
 
 lock: ## pin all dependencies anew
 	@uv pip compile pyproject.toml --extra postgres --extra cluster --group dev --universal --generate-hashes \
