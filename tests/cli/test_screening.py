@@ -61,7 +61,7 @@ def test_the_order_is_trained_and_explained(project):
         last = screening_queue.list_positions(conn, "title-abstract")[-1].record
     told = review("rank", "explain", f"R{last:06d}", folder=project.folder).stdout
     assert f"R{last:06d} stands at place 30 of 30 that wait." in told
-    assert "by the model 'light' from 30 judged records" in told
+    assert "It was placed by the model 'light'. Reviewers are not shown the score" in told
     assert re.search(r"to the (front|back) +\d+\.\d%  \S", told), told
 
 

@@ -69,7 +69,7 @@ def test_a_file_of_several_databases_names_none(project: Project, shared: Path) 
 
 
 def test_the_same_file_twice_adds_nothing_and_says_so(filled: Project, tmp_path: Path) -> None:
-    again = import_file(filled, tmp_path / "search.ris", "ben")
+    again = import_file(filled, tmp_path / "search.ris", "ada")
     assert again.batch is None
     assert (again.new, again.known) == (0, 5)
     assert len(all_records(filled)) == 5
