@@ -21,6 +21,7 @@ COMMAND_MODULES = {
     "appraisal": "Read, appraise, flag",
     "bias": "Read, appraise, flag",
     "reports": "Report",
+    "images": "Audit images",
 }
 """Files beside this one -> heading in the help, in this order. Each adds its commands in
 `register_commands(app)`."""

@@ -45,7 +45,7 @@ class LabelColumns:
 
     file: str
     labels: tuple[str, ...]
-    """One column of names, or one column per label."""
+    """One column of names, or one column per label; none if only people are of interest."""
     patient: str | None = None
     age: str | None = None
     sex: str | None = None
@@ -131,29 +131,48 @@ class ListOverlap:
     second_only: tuple[str, ...]
 
 
-def guess_columns(header: Sequence[str], path: str = "the table") -> LabelColumns:
-    """The columns by their usual names.
+def guess_columns(
+    header: Sequence[str],
+    path: str = "the table",
+    *,
+    chosen: Mapping[str, str] | None = None,
+    labels: Sequence[str] | None = None,
+) -> LabelColumns:
+    """The columns by their usual names, unless they are named.
+
+    Args:
+        chosen: file, patient, age, sex, view, site or split to the column that holds it.
+        labels: columns of the labels; none is looked for if the list is empty.
 
     Raises:
         ReviewError: no column for the file or the labels is recognised.
     """
     names = {name.strip().lower(): name for name in reversed(header)}
+    named = chosen or {}
 
     def pick(part: str) -> str | None:
+        if part in named:
+            return named[part]
         return next((names[guess] for guess in GUESSES[part] if guess in names), None)
 
-    file, labels = pick("file"), pick("labels")
-    for part, column in (("file", file), ("labels", labels)):
+    file = pick("file")
+    if labels is None:
+        guess = pick("labels")
+        labels = () if guess is None else (guess,)
+        missing = guess is None
+    else:
+        missing = False
+    for part, column in (("file", file), ("labels", None if missing else "")):
         if column is None:
             what = "image file" if part == "file" else "labels"
             raise ReviewError(
                 f"{path}: no column is recognised as the {what}; name it, one of "
                 f"{', '.join(header)}"
             )
-    assert file is not None and labels is not None
+    assert file is not None
     return LabelColumns(
         file=file,
-        labels=(labels,),
+        labels=tuple(labels),
         patient=pick("patient"),
         age=pick("age"),
         sex=pick("sex"),
@@ -187,7 +206,7 @@ def read_labels(
             )
     problems: list[LabelProblem] = []
     cells = list(_pair_cells(header, lines, problems))
-    as_flags = len(columns.labels) > 1 or _holds_flags(row[columns.labels[0]] for _, row in cells)
+    as_flags = len(columns.labels) != 1 or _holds_flags(row[columns.labels[0]] for _, row in cells)
     rows, dropped = [], 0
     for line, row in cells:
         file = row[columns.file].strip().replace("\\", "/").removeprefix("./")

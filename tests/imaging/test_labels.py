@@ -164,3 +164,17 @@ def test_weeks_are_years():
 def test_the_first_usual_name_wins():
     columns = guess_columns(["path", "label", "image_id", "Subject_ID", "Sex"])
     assert columns.file == "path" and columns.patient == "Subject_ID" and columns.sex == "Sex"
+
+
+def test_columns_may_be_named_and_labels_left_out(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("film,who\na.png,P1\nb.png,\n")
+    with pytest.raises(ReviewError, match="recognised as the image file"):
+        guess_columns(["film", "who"], labels=())
+    columns = guess_columns(["film", "who"], chosen={"file": "film", "patient": "who"}, labels=())
+    table = read_labels(path, columns)
+    assert [(row.file, row.patient, row.labels) for row in table.rows] == [
+        ("a.png", "P1", frozenset()),
+        ("b.png", None, frozenset()),
+    ]
+    assert table.problems == ()

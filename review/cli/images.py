@@ -1,0 +1,150 @@
+"""Commands of image audits: `review images ...`. They need no review, only a folder or a table."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from review.cli.base import print_line, print_warning
+
+if TYPE_CHECKING:
+    from review.workflow.imaging.inputs import ColumnChoice
+    from review.workflow.imaging.outcome import AuditOutcome
+
+OUT = typer.Option(..., "--out", help="Folder for the results; not inside the images.")
+FOLDER = typer.Argument(help="Folder of the images (PNG, JPEG, TIFF, DICOM), read with subfolders.")
+LABELS = typer.Option(..., "--labels", help="Table of labels: CSV, TSV or semicolons, also .gz.")
+OPTIONAL_LABELS = typer.Option(
+    None, "--labels", help="Table with labels, patients, age, sex, view or site."
+)
+WORKERS = typer.Option(1, "--workers", min=1, help="Processes that read images.")
+SEED = typer.Option(0, "--seed", min=0, help="Number the random draws start from.")
+COLUMN = typer.Option(
+    [],
+    "--column",
+    help="Which column holds what, if it is not recognised: patient=subject_id. Parts: file, "
+    "label (may be repeated), patient, age, sex, view, site, split.",
+)
+COLUMN_PARTS = ("file", "label", "patient", "age", "sex", "view", "site", "split")
+
+
+def register_commands(app: typer.Typer) -> None:
+    """Adds the group."""
+    images = typer.Typer(
+        no_args_is_help=True,
+        help="Audit images, labels and predictions; needs no review. Exit status 0: done; 1: not "
+        "done; 3: done, but part of the input could not be used or is open.",
+    )
+    images.command("check")(check_set)
+    images.command("audit-sample")(draw_audit_sample)
+    images.command("audit-result")(judge_audit)
+    app.add_typer(images, name="images")
+
+
+def check_set(folder: Path = FOLDER, out: Path = OUT, workers: int = WORKERS) -> None:
+    """Check the images of FOLDER: every file is counted, and what cannot be read is named."""
+    from review.workflow.imaging import image_sets
+
+    with _show_bar("Reading images") as progress:
+        outcome = image_sets.check_set(folder, out, workers=workers, progress=progress)
+    _finish(outcome, out)
+
+
+def draw_audit_sample(
+    folder: Path = FOLDER,
+    labels: Path = LABELS,
+    label: str = typer.Option(..., "--label", help="The label to audit, as the table writes it."),
+    out: Path = OUT,
+    n: int = typer.Option(130, "--n", min=1, help="Images to draw, one per patient."),
+    seed: int = SEED,
+    definition: str = typer.Option("", "--definition", help="What the label means."),
+    column: list[str] = COLUMN,
+) -> None:
+    """Draw images of a label onto sheets of 18, with a table for a reader's marks."""
+    from review.workflow.imaging import label_audit
+
+    request = label_audit.SampleRequest(label=label, n=n, seed=seed, definition=definition or None)
+    with _show_bar("Drawing sheets") as progress:
+        outcome = label_audit.write_sample(
+            folder, labels, out, request, _choose_columns(column), progress=progress
+        )
+    _finish(outcome, out)
+
+
+def judge_audit(
+    sample: Path = typer.Argument(help="The folder that audit-sample wrote."),
+    marks: list[Path] = typer.Argument(help="Marks of one reader or two: ada.csv ben.csv."),
+    out: Path = OUT,
+    adjudicated: Path | None = typer.Option(
+        None, "--adjudicated", help="Marks of an adjudicator, for images the two disagree on."
+    ),
+    claim: str = typer.Option("", "--claim", help="Published figure: 0.943 or 94.3."),
+    claims: Path | None = typer.Option(None, "--claims", help="Table of published figures."),
+    claim_column: str = typer.Option("precision", "--claim-column", help="Its column of figures."),
+    source: str = typer.Option("", "--source", help="Where the figure was published."),
+) -> None:
+    """State the PPV of a label from readers' marks, beside a claimed figure."""
+    from review.workflow.imaging import label_audit
+
+    request = label_audit.ClaimRequest(
+        value=claim or None, source=source or None, table=claims, value_column=claim_column
+    )
+    _finish(
+        label_audit.write_result(sample, marks, out, adjudicated=adjudicated, claim=request), out
+    )
+
+
+def _choose_columns(words: list[str]) -> "ColumnChoice":
+    """The columns named by words such as 'patient=subject_id'."""
+    from review.errors import ReviewError
+    from review.workflow.imaging.inputs import ColumnChoice
+
+    parts: dict[str, str] = {}
+    labels: list[str] = []
+    for word in words:
+        part, _, column = (piece.strip() for piece in word.partition("="))
+        if part not in COLUMN_PARTS or not column:
+            raise ReviewError(
+                f"--column {word!r} is not understood: write PART=COLUMN, PART one of "
+                f"{', '.join(COLUMN_PARTS)}"
+            )
+        if part == "label":
+            labels.append(column)
+        else:
+            parts[part] = column
+    return ColumnChoice(parts=parts, labels=tuple(labels))
+
+
+def _finish(outcome: "AuditOutcome", out: Path) -> None:
+    """Prints the summary, then what could not be used; leaves with 3 if there is any."""
+    for line in outcome.lines:
+        print_line(line)
+    print_line(f"Results: {out}")
+    for line in outcome.shortfalls:
+        print_warning(f"Note: {line}")
+    if outcome.exit_status:
+        raise typer.Exit(outcome.exit_status)
+
+
+@contextlib.contextmanager
+def _show_bar(title: str) -> Iterator[Callable[[int, int], None] | None]:
+    """What to call with (done, in all); a bar if a person watches, else nothing."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), refresh_per_second=4) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
