@@ -6,7 +6,7 @@ from review.figures import convert, prisma, prisma_text
 from review.figures.prisma_words import is_in_progress
 from review.prisma import Flow, format_conservation
 from review.workflow.exports.snapshot import DISPLAY_NAMES, ReviewSnapshot
-from review.workflow.harvest import list_open_windows
+from review.workflow.harvest.status import describe_incomplete_searches
 
 DPIS = (300, 600)
 """Resolutions journals ask for (dots per inch)."""
@@ -33,9 +33,8 @@ def draw_diagram(snapshot: ReviewSnapshot) -> str:
 
 
 def list_incomplete_searches(snapshot: ReviewSnapshot) -> list[str]:
-    """What stands under the diagram: every search that was not whole then."""
-    incomplete = list_open_windows(snapshot.project, until=snapshot.until)
-    return [f"Search not complete: {sentence.rstrip('.')}." for sentence in incomplete]
+    """Notes for the diagram: a sentence for each source that was not searched in full then."""
+    return list(describe_incomplete_searches(snapshot.project, until=snapshot.until))
 
 
 def build_flow_files(

@@ -94,6 +94,57 @@ def list_open_windows(project: Project, *, until: datetime | None = None) -> tup
     return tuple(sentences)
 
 
+def describe_incomplete_searches(
+    project: Project, *, until: datetime | None = None
+) -> tuple[str, ...]:
+    """A sentence for each source that was not searched in full, for figures, methods and pages.
+
+    It says when the source was last searched in full and which days are still to be fetched, and
+    never why a service failed: that is in the log of the run.
+
+    Args:
+        until: as it stood at that moment; now if left out.
+    """
+    with project.store.read() as conn:
+        all_harvests = harvests.list_harvests(conn, until=until)
+    open_by_source: dict[str, list[Harvest]] = {}
+    for harvest in all_harvests:
+        if "closes" not in harvest.detail and _is_incomplete(all_harvests, harvest):
+            open_by_source.setdefault(harvest.source, []).append(harvest)
+    return tuple(
+        _describe_incomplete_source(all_harvests, source, open_harvests)
+        for source, open_harvests in open_by_source.items()
+    )
+
+
+def _describe_incomplete_source(
+    all_harvests: list[Harvest], source: str, open_harvests: list[Harvest]
+) -> str:
+    title = get_title(source)
+    query = (open_harvests[-1].query, open_harvests[-1].compiled)
+    complete = [
+        harvest
+        for harvest in all_harvests
+        if harvest.source == source
+        and harvest.verdict == "complete"
+        and "closes" not in harvest.detail
+        and (harvest.query, harvest.compiled) == query
+    ]
+    since = min(harvest.since for harvest in open_harvests)
+    last = max(harvest.until for harvest in open_harvests)
+    missing = f"records from {_format_day(since)} to {_format_day(last)} are still to be fetched"
+    if complete:
+        day = _format_day(complete[-1].at[:10])
+        return f"{title} was last searched in full on {day}; {missing}."
+    return f"{title} has not been searched in full yet; {missing}."
+
+
+def _format_day(day: str) -> str:
+    """2026-03-12 as 12 March 2026."""
+    moment = datetime.fromisoformat(day)
+    return f"{moment.day} {moment:%B %Y}"
+
+
 def _is_incomplete(all_harvests: list[Harvest], harvest: Harvest) -> bool:
     """Whether a window still lacks something. Of a query given up nothing is owed, and a harvest
     that was to make another one good owes as long as that one does."""
