@@ -97,6 +97,8 @@ class ParseResult:
     rejected: tuple[UnreadableEntry, ...] = ()
     announced: int | None = None
     """Entries counted without the parser (files) or announced by the source (answers)."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of how the file was read: which sheet, which mapping."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,28 @@ counts the entries apart from the parsers, so that a parser's silent loss or inv
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from review.errors import SourceError
-from review.formats import bibtex, detect_format, endnote_xml, json, labelled, nbib, ris, tagged
+from review.formats import (
+    bibtex,
+    detect_database,
+    detect_format,
+    endnote_xml,
+    json,
+    labelled,
+    nbib,
+    ris,
+    tagged,
+)
 from review.formats.fields import convert_to_utf8
 from review.formats.markers import count_markers
 from review.formats.pubmed import file as pubmed_xml
-from review.formats.tabular import grid, reader, vertical
-from review.models import ParseResult
+from review.formats.tabular import reader, vertical
+from review.formats.tabular.workbook import MAX_UNPACKED
+from review.models import GENERIC_SOURCES, ParseResult
 
 FORMATS: dict[str, Callable[[bytes, str | None], ParseResult]] = {
     "ris": ris.parse,
@@ -41,7 +52,12 @@ MAX_BYTES = 2_000_000_000
 
 
 def read_file(
-    file: Path | str | bytes, source: str | None = None, *, name: str = ""
+    file: Path | str | bytes,
+    source: str | None = None,
+    *,
+    name: str = "",
+    sheet: str | None = None,
+    mapping: Mapping[str, str] | None = None,
 ) -> ParseResult:
     """The records of an export file, and the entries that could not be read with the reason.
 
@@ -49,13 +65,15 @@ def read_file(
         file: path, or the content itself.
         source: name of the database the records come from; guessed from the content when None.
         name: what to call the file in messages when its content is given.
+        sheet: the sheet of a workbook to read; where None the only visible one with records.
+        mapping: columns of a table as it writes them -> the field of a Record each one fills.
 
     Raises:
         SourceError: the file cannot be opened, is empty or binary, or holds no references we know.
     """
     name = name or ("the file" if isinstance(file, bytes) else Path(file).name)
     data, kind = read_content(file if isinstance(file, bytes) else Path(file), name)
-    return parse_content(data, kind, name, source)
+    return parse_content(data, kind, name, source, sheet=sheet, mapping=mapping)
 
 
 def read_content(file: Path | bytes, name: str) -> tuple[bytes, str]:
@@ -72,11 +90,21 @@ def read_content(file: Path | bytes, name: str) -> tuple[bytes, str]:
     return data, detect_format.detect_format(data, name)
 
 
-def parse_content(data: bytes, kind: str, name: str, source: str | None = None) -> ParseResult:
-    """The records in what content_of gave. Raises SourceError as read_file."""
-    if kind in ("xlsx", "csv"):
-        parsed = reader.parse(data, source, name=name)
+def parse_content(
+    data: bytes,
+    kind: str,
+    name: str,
+    source: str | None = None,
+    *,
+    sheet: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> ParseResult:
+    """The records in what read_content gave. Raises SourceError as read_file."""
+    is_table = kind in ("xlsx", "csv")
+    if is_table:
+        parsed = reader.parse(data, source, name=name, sheet=sheet, mapping=mapping)
     else:
+        _refuse_table_options(kind, name, sheet, mapping)
         try:
             parsed = FORMATS[kind](data, source)
         except SourceError as error:
@@ -84,10 +112,34 @@ def parse_content(data: bytes, kind: str, name: str, source: str | None = None) 
     if not parsed.records and not parsed.rejected:
         raise SourceError(f"{name}: no references found in it ({kind.replace('_', ' ')}).")
     entry_count = len(parsed.records) + len(parsed.rejected)
-    announced = count_markers(kind, data) if kind in FORMATS else None
+    announced = parsed.announced if is_table else count_markers(kind, data)
     if announced is None or parsed.rejected:  # a rejected piece need not bear a marker
         announced = max(announced or parsed.announced or 0, entry_count)
     return replace(parsed, announced=announced)
+
+
+def _refuse_table_options(
+    kind: str, name: str, sheet: str | None, mapping: Mapping[str, str] | None
+) -> None:
+    if sheet is not None or mapping:
+        option = "--sheet" if sheet is not None else "--map"
+        raise SourceError(
+            f"{name}: {option} is for tables (CSV, XLSX, ODS); this is {kind.replace('_', ' ')}."
+        )
+
+
+def name_by_file(parsed: ParseResult, name: str) -> ParseResult:
+    """The entries of a file whose content names no database, under the one its name holds.
+
+    Where some entries name another database than the file's name does, nothing is changed.
+    """
+    database = detect_database.find_by_file_name(name)
+    others = {record.source for record in parsed.records} - {*GENERIC_SOURCES, database}
+    if database is None or others:
+        return parsed
+    return replace(
+        parsed, records=tuple(replace(record, source=database) for record in parsed.records)
+    )
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -104,8 +156,9 @@ def _extract_export(data: bytes, name: str) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
-            if any(item.filename.startswith("xl/") for item in members):
-                return data
+            names = {item.filename for item in members}
+            if any(member.startswith("xl/") for member in names) or "content.xml" in names:
+                return data  # a workbook, or a document that the workbook reader names
             exports = [
                 item
                 for item in members
@@ -120,7 +173,7 @@ def _extract_export(data: bytes, name: str) -> bytes:
                     "Unpack "
                     "it and import the files one by one."
                 )
-            if exports[0].file_size > grid.MAX_UNPACKED:
+            if exports[0].file_size > MAX_UNPACKED:
                 raise SourceError(f"{name}: unpacks to over 1 GiB; it is refused.")
             return archive.read(exports[0])
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error) as error:

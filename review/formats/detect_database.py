@@ -7,7 +7,7 @@ from collections.abc import Iterable
 _NAMES = (
     ("embase", re.compile(r"\bembase\b", re.I)),
     ("medline", re.compile(r"\b(?:ovid )?medline\b", re.I)),
-    ("pubmed", re.compile(r"\bpubmed\b|^nlm$", re.I)),
+    ("pubmed", re.compile(r"\bpubmed\b(?! central)|^nlm$", re.I)),
     ("scopus", re.compile(r"\bscopus\b", re.I)),
     ("wos", re.compile(r"web of (?:science|knowledge)|^wos$|clarivate|^wos:", re.I)),
     ("ieee", re.compile(r"\bieee (?:xplore|explore)|^ieee$", re.I)),
@@ -18,32 +18,66 @@ _NAMES = (
     ("cochrane", re.compile(r"\bcochrane\b|^central$", re.I)),
     ("psycinfo", re.compile(r"psyc ?(?:info|net)", re.I)),
     ("cinahl", re.compile(r"cinahl", re.I)),
-    ("proquest", re.compile(r"proquest|ptsdpubs", re.I)),
+    ("eric", re.compile(r"^eric\b|\bERIC\b")),
     ("eric", re.compile(r"^eric$", re.I)),
+    ("proquest", re.compile(r"proquest|ptsdpubs", re.I)),
     ("jstor", re.compile(r"jstor", re.I)),
     ("acm", re.compile(r"\bacm\b|association for computing", re.I)),
+    ("clinicaltrials", re.compile(r"clinical ?trials?\.gov|^clinical ?trials$", re.I)),
+    ("ictrp", re.compile(r"\bictrp\b|international clinical trials registry platform", re.I)),
+    ("lilacs", re.compile(r"\blilacs\b", re.I)),
+    ("cnki", re.compile(r"\bcnki\b|china national knowledge|\u4e2d\u56fd\u77e5\u7f51", re.I)),
+    ("koreamed", re.compile(r"\bkorea ?med\b", re.I)),
+    ("trid", re.compile(r"\bTRID\b|^trid$")),
+    ("lens", re.compile(r"^(?:the )?lens(?:\.org)?$", re.I)),
+    ("dimensions", re.compile(r"^dimensions(?:\.ai)?$", re.I)),
+    ("springer", re.compile(r"\bspringer ?link\b|^springer$", re.I)),
+    ("google scholar", re.compile(r"\bgoogle scholar\b", re.I)),
 )
-_HOSTS = (
-    ("embase", "embase.com"),
-    ("scopus", "scopus.com"),
-    ("ieee", "ieeexplore.ieee.org"),
-    ("wos", "webofscience.com"),
-    ("wos", "webofknowledge.com"),
-    ("pubmed", "pubmed.ncbi.nlm.nih.gov"),
-    ("pubmed", "ncbi.nlm.nih.gov/pubmed"),
-    ("europepmc", "europepmc.org"),
-    ("medrxiv", "medrxiv.org"),
-    ("biorxiv", "biorxiv.org"),
-    ("arxiv", "arxiv.org"),
-    ("proquest", "proquest.com"),
-    ("jstor", "jstor.org"),
-    ("eric", "eric.ed.gov"),
-    ("acm", "dl.acm.org"),
-    ("cochrane", "cochranelibrary.com"),
-    ("ebsco", "ebscohost.com"),
-    ("ovid", "ovidsp.ovid.com"),
-    ("lens", "lens.org"),
+_RECORD_PAGES = (
+    ("embase", re.compile(r"\bembase\.com/", re.I)),
+    ("scopus", re.compile(r"\bscopus\.com/(?:inward|record|pages/publications)", re.I)),
+    ("wos", re.compile(r"\bweb(?:ofscience|ofknowledge)\.com/", re.I)),
+    ("proquest", re.compile(r"\bsearch\.proquest\.com/|\bproquest\.com/(?:\w+/)?docview", re.I)),
+    ("ebsco", re.compile(r"\b(?:search|research)\.ebsco(?:host)?\.com/", re.I)),
+    ("ovid", re.compile(r"\bovidsp\.\w*\.?ovid\.com/|\bovidsp\.ovid\.com/", re.I)),
+    ("lens", re.compile(r"\blens\.org/(?:lens/)?[\w/]*\d{3}-\d{3}-\d{3}-\d{3}-\w{3}", re.I)),
+    ("dimensions", re.compile(r"\bapp\.dimensions\.ai/details/", re.I)),
 )
+"""Pages on which a database that keeps no full texts shows its own record. An address anybody can
+copy into a record (a preprint server, PubMed, a publisher's page) says where the text is, never
+which database was searched."""
+
+_FILE_NAMES = {
+    "embase": "embase",
+    "medline": "medline",
+    "pubmed": "pubmed",
+    "scopus": "scopus",
+    "wos": "wos",
+    "web of science": "wos",
+    "webofscience": "wos",
+    "ieee": "ieee",
+    "europepmc": "europepmc",
+    "europe pmc": "europepmc",
+    "arxiv": "arxiv",
+    "medrxiv": "medrxiv",
+    "biorxiv": "biorxiv",
+    "cochrane": "cochrane",
+    "psycinfo": "psycinfo",
+    "cinahl": "cinahl",
+    "proquest": "proquest",
+    "acm": "acm",
+    "ictrp": "ictrp",
+    "clinicaltrials": "clinicaltrials",
+    "lilacs": "lilacs",
+    "cnki": "cnki",
+    "koreamed": "koreamed",
+    "trid": "trid",
+    "jstor": "jstor",
+    "springerlink": "springer",
+    "google scholar": "google scholar",
+}
+"""Words of a file's name that can only mean a database."""
 
 
 def find_by_name(*names: str | None) -> str | None:
@@ -56,12 +90,44 @@ def find_by_name(*names: str | None) -> str | None:
     return None
 
 
+def name_database(cell: str) -> str | None:
+    """The database a cell or tag for the database names: our short name, else the name as given.
+
+    A cell that names several ('Scopus; Embase') keeps its own words, as the entry counts for
+    neither of them alone; 'PubMed/MEDLINE' is PubMed.
+    """
+    text = " ".join(cell.split())
+    if not text or not any(letter.isalpha() for letter in text) or len(text) > 150:
+        return None
+    parts = [find_by_name(part.strip()) for part in re.split(r"[;|,+&/]|\band\b", text)]
+    names = {name for name in parts if name}
+    if names == {"pubmed", "medline"}:
+        return "pubmed"
+    if len(names) > 1:
+        return text
+    return find_by_name(text) or text
+
+
+def find_stated(databases: Iterable[str], providers: Iterable[str] = ()) -> str | None:
+    """The database an entry states: by a known name in either, else in its own words."""
+    databases = list(databases)
+    known = find_by_name(*databases, *providers)
+    return known or next((name for cell in databases if (name := name_database(cell))), None)
+
+
+def find_by_file_name(name: str) -> str | None:
+    """The one database a file's name holds ('Embase_2024-03.csv'); None for none or several."""
+    stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    words = f" {' '.join(re.findall(r'[a-z]+', stem.lower()))} "
+    databases = {short for label, short in _FILE_NAMES.items() if f" {label} " in words}
+    return databases.pop() if len(databases) == 1 else None
+
+
 def find_by_url(urls: Iterable[str]) -> str | None:
-    """Our short name for the database whose site the first telling address is on; else None."""
+    """The database whose own record page the first telling address is; else None."""
     for url in urls:
-        lower = url.lower()
-        for short, host in _HOSTS:
-            if host in lower:
+        for short, pattern in _RECORD_PAGES:
+            if pattern.search(url):
                 return short
     return None
 
@@ -85,7 +151,7 @@ def normalize_source_name(name: str) -> str | None:
     'Embase', 'EMBASE' and 'embase' must not become three sources of one review.
     """
     name = " ".join(name.split())
-    short_names = {short for short, _ in (*_NAMES, *_HOSTS)}
+    short_names = {short for short, _ in (*_NAMES, *_RECORD_PAGES)}
     spellings = {"web of science": "wos", "ieee xplore": "ieee", "europe pmc": "europepmc"}
     lower = name.lower()
     return lower if lower in short_names else (spellings.get(lower, name) or None)

@@ -169,7 +169,7 @@ def build_record(fields: Fields) -> Record:
     code = (fields.get("TY") or [""])[0].strip()
     links = pop_values(fields, "UR", "L1", "L2", "L3", "LK")
     urls = unique_values(link for link in links if not _BARE_DOI.match(link))
-    database = detect_database.find_by_name(*fields.get("DB", ()), *fields.get("DP", ()))
+    database = detect_database.find_stated(fields.get("DB", ()), fields.get("DP", ()))
     source = database or detect_database.find_by_url(urls) or _detect_ieee(fields)
     doi = _find_doi(fields, links)
     year, date = _parse_dates(fields)

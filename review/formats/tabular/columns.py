@@ -1,10 +1,13 @@
 """Column names of database and screening-tool tables, and which field each one fills.
 
-Names are compared in lower case without spaces and punctuation, so 'Author(s) ID' is 'authorsid'.
-Earlier names win where a table has several; the others stay in `extra`.
+Names are compared in lower case without spaces, punctuation and accents, so 'Author(s) ID' is
+'authorsid' and 'T\u00edtulo' is 'titulo'. Earlier names win where a table has several; the others
+stay in `extra`.
 """
 
 import re
+import unicodedata
+from collections.abc import Mapping
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "title": (
@@ -23,6 +26,26 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "originaltitle",
         "displayname",
         "brieftitle",
+        "publictitle",
+        "officialtitle",
+        "englishtitle",
+        "titleenglish",
+        "titleen",
+        "recordtitle",
+        "referencetitle",
+        "dctitle",
+        "articlename",
+        "maintitle",
+        "titleofarticle",
+        "titleofpaper",
+        "titleofstudy",
+        "scientifictitle",
+        "titulo",
+        "titre",
+        "titel",
+        "题名",
+        "篇名",
+        "标题",
     ),
     "authors": (
         "authors",
@@ -39,6 +62,50 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "a1",
         "authorshipsauthordisplayname",
         "authorname",
+        "authornamesfull",
+        "contributors",
+        "contributor",
+        "authorfull",
+        "authoraf",
+        "dccreator",
+        "allauthors",
+        "authornamefull",
+        "fullauthorname",
+        "autores",
+        "autor",
+        "auteurs",
+        "auteur",
+        "autoren",
+        "verfasser",
+        "writers",
+        "作者",
+    ),
+    "group_authors": (
+        "groupauthors",
+        "groupauthor",
+        "bookgroupauthors",
+        "corporateauthors",
+        "corporateauthor",
+        "collectiveauthors",
+        "collectiveauthor",
+        "collectivename",
+        "authorgroup",
+        "studygroup",
+        "ca",
+    ),
+    "first_author": (
+        "firstauthor",
+        "firstauthorname",
+        "leadauthor",
+        "mainauthor",
+        "author1st",
+    ),
+    "other_authors": (
+        "otherauthors",
+        "coauthors",
+        "coauthor",
+        "additionalauthors",
+        "remainingauthors",
     ),
     "year": (
         "year",
@@ -52,6 +119,15 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "y1",
         "yr",
         "pubdateyear",
+        "yearofpub",
+        "publishyear",
+        "publicationdateyear",
+        "dcyear",
+        "ano",
+        "anio",
+        "annee",
+        "jahr",
+        "年",
     ),
     "date": (
         "date",
@@ -69,6 +145,15 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "publishdate",
         "datepublication",
         "startdate",
+        "dateregistration3",
+        "dateregistration",
+        "dateofregistration",
+        "registrationdate",
+        "firstposted",
+        "pubtime",
+        "publicationdateonline",
+        "publicationdateprint",
+        "发表时间",
     ),
     "journal": (
         "journal",
@@ -96,6 +181,24 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "pubtitle",
         "primarylocationsourcedisplayname",
         "sourcetitleanthologytitle",
+        "journalbooktitle",
+        "publication",
+        "publishedin",
+        "journalorbook",
+        "journalabbreviation",
+        "sourcepublication",
+        "publicationsource",
+        "serialtitle",
+        "serial",
+        "dcsource",
+        "journalabbrev",
+        "abbreviatedsourcetitle",
+        "revista",
+        "revue",
+        "zeitschrift",
+        "文献来源",
+        "刊名",
+        "期刊",
     ),
     "volume": (
         "volume",
@@ -104,6 +207,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "vi",
         "journalvolume",
         "vo",
+        "volumenumber",
+        "volumeno",
+        "卷",
     ),
     "issue": (
         "issue",
@@ -113,6 +219,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "ip",
         "is",
         "journalissue",
+        "issueno",
+        "journalnumber",
+        "period",
+        "期",
     ),
     "pages": (
         "pages",
@@ -121,6 +231,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "pagerange",
         "pagenumbers",
         "pg",
+        "pagesnumbers",
+        "pageno",
+        "pagenos",
+        "articlepages",
+        "firstlastpage",
+        "页码",
     ),
     "first_page": (
         "startpage",
@@ -145,6 +261,15 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "abstractsummary",
         "ab",
         "n2",
+        "abstracts",
+        "briefsummary",
+        "resumen",
+        "resumo",
+        "resume",
+        "zusammenfassung",
+        "description",
+        "dcdescription",
+        "摘要",
     ),
     "doi": (
         "doi",
@@ -156,6 +281,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "itemdoi",
         "doinumbers",
         "dois",
+        "doiurl",
+        "articledoi",
+        "doivalue",
+        "dcdoi",
+        "doiidentifier",
     ),
     "pmid": (
         "pmid",
@@ -164,12 +294,18 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "pubmed",
         "pmids",
         "pm",
+        "pubmedidentifier",
+        "pubmedids",
+        "pmidpubmedid",
+        "pubmedpmid",
+        "pubmedidpmid",
     ),
     "pmcid": (
         "pmcid",
         "pmc",
         "pubmedcentralid",
         "pmcids",
+        "pmcidpubmedcentralid",
     ),
     "arxiv_id": (
         "arxivid",
@@ -185,6 +321,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "lg",
         "languages",
         "languagecode",
+        "idioma",
+        "langue",
+        "sprache",
+        "dclanguage",
+        "语言",
     ),
     "types": (
         "documenttype",
@@ -202,6 +343,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "contenttype",
         "doctype",
         "articletypes",
+        "pubtype",
+        "pubtypes",
+        "doctypes",
+        "articlekind",
+        "dctype",
     ),
     "keywords": (
         "authorkeywords",
@@ -224,6 +370,18 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "subjects",
         "subject",
         "authorkeywordsplus",
+        "keyword",
+        "descriptors",
+        "descriptor",
+        "subjectterms",
+        "identifierskeywords",
+        "inspeccontrolledterms",
+        "inspecnoncontrolledterms",
+        "palabrasclave",
+        "palavraschave",
+        "motscles",
+        "dcsubject",
+        "关键词",
     ),
     "mesh": (
         "meshterms",
@@ -245,6 +403,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "correspondenceaddress",
         "ad",
         "c1",
+        "authorsaffiliations",
+        "authorsaffiliation",
+        "organ",
+        "affiliationsofauthors",
+        "单位",
     ),
     "urls": (
         "url",
@@ -266,6 +429,17 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "studyurl",
         "articleurls",
         "fulltexturl",
+        "webaddress",
+        "weblink",
+        "recordurl",
+        "dimensionsurl",
+        "permalink",
+        "persistentlink",
+        "persistenturl",
+        "pdfurl",
+        "articlelink",
+        "dclink",
+        "网址",
     ),
     "source_id": (
         "eid",
@@ -289,12 +463,56 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "storeid",
         "openalexid",
         "id",
+        "trialid",
+        "nctid",
+        "ericnumber",
+        "accessionno",
+        "recordno",
+        "kuid",
+        "ericid",
     ),
 }
 """Our field to the columns that fill it. Sources: exports of Embase (Ovid and embase.com), Scopus,
 Web of Science, IEEE Xplore, PubMed, Covidence, Rayyan, Zotero, EPPI-Reviewer and ASReview."""
 
 FIELD_BY_COLUMN = {name: field for field, column_names in COLUMNS.items() for name in column_names}
+
+MAPPABLE_FIELDS = tuple(
+    field for field in COLUMNS if field not in ("first_author", "other_authors", "group_authors")
+)
+"""Fields a person may map a column to."""
+
+NUMBERED_AUTHOR = re.compile(
+    r"authors?(?P<number>\d{1,3})(?P<part>last|family|sur|first|given|fore)?(?:full)?(?:name)?"
+)
+"""'Author 1', 'Author 2 last name': one author a column."""
+
+DATABASE_COLUMNS = (
+    "database",
+    "nameofdatabase",
+    "databasename",
+    "db",
+    "longdbname",
+    "dbname",
+    "shortdbname",
+    "sourcedatabase",
+    "databasesource",
+    "srcdatabase",
+    "来源库",
+    "basededatos",
+    "basededados",
+    "datenbank",
+)
+"""Columns whose cell is the name of the database the entry was found in."""
+
+HOST_COLUMNS = ("source", "librarycatalog", "databaseprovider", "provider")
+"""Columns that may name the database, or something else: only known names count."""
+
+_NO_DATABASE = re.compile(r"(?:id|ids|number|no|date|url|link|count|code|key)$")
+
+ColumnFields = Mapping[str, str]
+"""Compared column name -> our field; what a person mapped stands before what is known."""
+
 
 SOURCE_SIGNATURES = (
     ("scopus", {"eid", "sourcetitle"}),
@@ -315,6 +533,13 @@ SOURCE_SIGNATURES = (
     ("ebsco", {"plink", "accessionnumber"}),
     ("cochrane", {"cochranereviewgroupcode"}),
     ("clinicaltrials", {"nctnumber"}),
+    ("ictrp", {"trialid", "publictitle"}),
+    ("ictrp", {"trialid", "scientifictitle"}),
+    ("cnki", {"题名", "文献来源"}),
+    ("cnki", {"题名", "srcdatabase"}),
+    ("cnki", {"题名", "来源库"}),
+    ("eric", {"ericnumber"}),
+    ("koreamed", {"kuid"}),
     ("google scholar", {"gsrank", "citesurl"}),
     ("asreview", {"asreviewlabel"}),
     ("asreview", {"asreviewranking"}),
@@ -325,8 +550,28 @@ SOURCE_SIGNATURES = (
 
 
 def normalize_name(name: str) -> str:
-    """The column name as it is compared: letters and digits, lower case."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    """The column name as it is compared: letters and digits, lower case, no accents.
+
+    Of a name in two scripts (CNKI's 'Title-\u9898\u540d') the known half counts.
+    """
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    latin = re.sub(r"[^a-z0-9]", "", plain)
+    if name.isascii():
+        return latin
+    other = "".join(letter for letter in plain if letter.isalpha() and not letter.isascii())
+    return other if other in FIELD_BY_COLUMN or not latin else latin
+
+
+def add_mapping(mapping: Mapping[str, str] | None) -> ColumnFields:
+    """The known columns, and before them those a person mapped by the file's own names."""
+    if not mapping:
+        return FIELD_BY_COLUMN
+    return FIELD_BY_COLUMN | {normalize_name(name): field for name, field in mapping.items()}
+
+
+def is_database_column(key: str) -> bool:
+    """Whether a compared name is that of a column for the database: 'Databases', 'DB name'."""
+    return key in DATABASE_COLUMNS or ("database" in key and not _NO_DATABASE.search(key))
 
 
 def detect_source(header: list[str]) -> str | None:
@@ -335,16 +580,18 @@ def detect_source(header: list[str]) -> str | None:
     return next((source for source, signature in SOURCE_SIGNATURES if signature <= names), None)
 
 
-def has_title(header: list[str]) -> bool:
+def has_title(header: list[str], fields: ColumnFields | None = None) -> bool:
     """Whether one of the columns is a title."""
-    return any(FIELD_BY_COLUMN.get(normalize_name(name)) == "title" for name in header)
+    known = FIELD_BY_COLUMN if fields is None else fields
+    return any(known.get(normalize_name(name)) == "title" for name in header)
 
 
-def count_known(header: list[str]) -> int:
+def count_known(header: list[str], fields: ColumnFields | None = None) -> int:
     """How many of the columns fill a field."""
-    return sum(normalize_name(name) in FIELD_BY_COLUMN for name in header)
+    known = FIELD_BY_COLUMN if fields is None else fields
+    return sum(normalize_name(name) in known for name in header)
 
 
-def score_header(row: list[str]) -> int:
+def score_header(row: list[str], fields: ColumnFields | None = None) -> int:
     """How many columns of a header with a title are known; 0 for a row without a title column."""
-    return count_known(row) if has_title(row) else 0
+    return count_known(row, fields) if has_title(row, fields) else 0

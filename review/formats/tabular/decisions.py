@@ -133,7 +133,9 @@ _FileLine = tuple[int, list[tuple[str, str, str]], str]
 """Line, (column, compared name, cell) of the filled cells, all text of the line."""
 
 
-def read_decisions(file: Path | bytes, defaults: DecisionDefaults | None = None) -> DecisionFile:
+def read_decisions(
+    file: Path | bytes, defaults: DecisionDefaults | None = None, *, sheet: str | None = None
+) -> DecisionFile:
     """The decisions in a file.
 
     Args:
@@ -149,9 +151,11 @@ def read_decisions(file: Path | bytes, defaults: DecisionDefaults | None = None)
     data, kind = read_content(file, name)
     rejected: list[UnreadableEntry] = []
     if kind in ("csv", "xlsx"):
-        tables = grid.read_tables(data, _score_header, name=name, requirement=NO_VERDICT_MESSAGE)
-        header = {columns.normalize_name(cell) for table in tables for cell in table.header}
-        lines = list(_iter_table_lines(tables, rejected))
+        table, _ = grid.read_table(
+            data, _score_header, name=name, requirement=NO_VERDICT_MESSAGE, sheet=sheet
+        )
+        header = {columns.normalize_name(cell) for cell in table.header}
+        lines = list(_iter_table_lines(table, rejected))
     else:
         parsed = parse_content(data, kind, name)
         rejected.extend(parsed.rejected)
@@ -186,17 +190,16 @@ def _score_header(row: list[str]) -> int:
 
 
 def _iter_table_lines(
-    tables: list[grid.InputTable], rejected: list[UnreadableEntry]
+    table: grid.InputTable, rejected: list[UnreadableEntry]
 ) -> Iterator[_FileLine]:
-    for table in tables:
-        keys = [columns.normalize_name(name) for name in table.header]
-        for row in table.rows:
-            if isinstance(row, UnreadableEntry):
-                rejected.append(row)
-                continue
-            cells = zip(table.header, keys, row[1], strict=False)
-            pairs = [(name, k, cell.strip()) for name, k, cell in cells if cell.strip()]
-            yield row[0], pairs, " | ".join(cell for _, _, cell in pairs)
+    keys = [columns.normalize_name(name) for name in table.header]
+    for row in table.rows:
+        if isinstance(row, UnreadableEntry):
+            rejected.append(row)
+            continue
+        cells = zip(table.header, keys, row[1], strict=False)
+        pairs = [(name, k, cell.strip()) for name, k, cell in cells if cell.strip()]
+        yield row[0], pairs, " | ".join(cell for _, _, cell in pairs)
 
 
 def _iter_entry_lines(records: Iterable[Record]) -> Iterator[_FileLine]:

@@ -4,15 +4,13 @@ Rows that do not fit the header, or whose quotation marks never close, come out 
 """
 
 import csv
-import io
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from review.errors import SourceError
 from review.formats.fields import decode_utf8
+from review.formats.tabular.workbook import MAX_UNPACKED, Sheet, read_workbook
 from review.models import UnreadableEntry
 
 csv.field_size_limit(16_000_000)
@@ -21,8 +19,7 @@ DELIMITERS = ",;\t|"
 HEADER_SEARCH_ROWS = 30
 """Rows searched for the header, below a preamble such as a search strategy."""
 
-MAX_UNPACKED = 1 << 30
-"""Bytes a workbook may unpack to; a larger one is refused (a zip bomb)."""
+__all__ = ["MAX_UNPACKED", "InputRow", "InputTable", "read_table"]
 
 InputRow = tuple[int, list[str], str]
 """Line number in the file, cells, and the row as it stands there."""
@@ -38,28 +35,36 @@ class InputTable:
     header: list[str]
     rows: Iterable[InputRow | UnreadableEntry]
     row_count: int | None
-    """Rows counted without the parser; None for a workbook, which has no text to count in."""
+    """Rows counted without the parser; None where no count is to be had."""
 
 
-def read_tables(
-    data: bytes, score: HeaderScorer, *, name: str, requirement: str
-) -> list[InputTable]:
-    """The tables in a file whose header scores; rows are read as they are asked for.
+def read_table(
+    data: bytes,
+    score: HeaderScorer,
+    *,
+    name: str,
+    requirement: str,
+    sheet: str | None = None,
+) -> tuple[InputTable, tuple[str, ...]]:
+    """The table in a file whose header scores, and what a person should know of the choice.
 
     Args:
         data: CSV text (UTF-8, \\n) or a workbook.
         score: says which row is the header.
-        wanted: what the header must hold, for the message.
+        requirement: what the header must hold, for the message.
+        sheet: the sheet of a workbook to read; where None the only visible one that fits.
 
     Raises:
-        SourceError: no row is such a header, or the workbook cannot be read.
+        SourceError: no row is such a header, the workbook cannot be read, several sheets fit.
     """
     if data.startswith(b"PK"):
-        return _read_sheets(data, score, name, requirement)
+        return _read_sheets(data, score, name, requirement, sheet)
+    if sheet is not None:
+        raise SourceError(f"{name}: this is no workbook, so it has no sheet {sheet!r}.")
     lines = data.split(b"\n")
     delimiter, header_line, header = _find_header(lines, score, name, requirement)
     rows = _iter_csv_rows(lines, header_line + 1, delimiter, len(header))
-    return [InputTable(header, rows, _count_rows(lines[header_line:], delimiter))]
+    return InputTable(header, rows, _count_rows(lines[header_line:], delimiter)), ()
 
 
 def _build_header_error(name: str, requirement: str, column_names: list[str]) -> SourceError:
@@ -90,12 +95,15 @@ def _find_header(
 def _iter_csv_rows(
     lines: list[bytes], line_index: int, delimiter: str, width: int
 ) -> Iterator[InputRow | UnreadableEntry]:
-    """Rows from line `at` on; after a quotation mark that never closes, reading starts anew.
+    """Rows from a line on; after a quotation mark that never closes, reading starts anew.
 
-    A row with more cells than the header that runs over several lines has met a stray quotation
-    mark: its first line is rejected and the next line is read as a new row.
+    A row whose quoted cells all close is one row, however many lines and cells it has. A row over
+    several lines with a stray quotation mark in it may have swallowed its neighbours: its first
+    line is rejected and reading goes on with the next line that is as wide as the header, as the
+    lines before it are the rest of the damaged row.
     """
     number = 0
+    is_resuming = False
     while line_index < len(lines):
         start = line_index
         texts = (decode_utf8(lines[i]) + "\n" for i in range(start, len(lines)))
@@ -105,39 +113,61 @@ def _iter_csv_rows(
             if not any(cell.strip() for cell in cells):
                 continue
             number += 1
-            is_unclosed = line_index == len(lines) and _has_unclosed_quote(
-                lines[begin:line_index], delimiter
-            )
-            is_too_wide = len(cells) > width and any(cell.strip() for cell in cells[width:])
-            if not is_unclosed and not is_too_wide:
+            piece = lines[begin:line_index]
+            problem = _find_row_problem(piece, cells, width, delimiter)
+            if problem is None and is_resuming and len(cells) != width:
+                problem = _RowProblem(
+                    f"{len(cells)} cells where the header has {width} columns: it may be the rest "
+                    "of the damaged row above it"
+                )
+            if problem is None:
+                is_resuming = False
                 yield begin + 1, cells, ""
                 continue
-            is_multiline = len([line for line in lines[begin:line_index] if line.strip()]) > 1
-            if is_multiline:
+            if problem.is_stray_quote and len([line for line in piece if line.strip()]) > 1:
                 line_index = begin + 1
-            yield UnreadableEntry(
-                number,
-                f"line {begin + 1}: "
-                + (
-                    "a quotation mark never closes: the file is cut short or the cell is damaged"
-                    if is_unclosed or is_multiline
-                    else f"{len(cells)} cells where the header has {width} columns"
-                ),
-                decode_utf8(b"\n".join(lines[begin:line_index])).strip(),
-            )
-            if is_multiline:
+                is_resuming = True
+            raw = decode_utf8(b"\n".join(lines[begin:line_index])).strip()
+            yield UnreadableEntry(number, f"line {begin + 1}: {problem.reason}", raw)
+            if line_index == begin + 1 and len(piece) > 1:
                 break
         else:
             return
 
 
-def _has_unclosed_quote(lines: list[bytes], delimiter: str) -> bool:
-    """Whether the row's last quoted cell has no closing quotation mark."""
+@dataclass(frozen=True, slots=True)
+class _RowProblem:
+    """Why a row cannot be read."""
+
+    reason: str
+    is_stray_quote: bool = False
+
+
+def _find_row_problem(
+    piece: list[bytes], cells: list[str], width: int, delimiter: str
+) -> _RowProblem | None:
+    """What is wrong with the row that these lines are, if anything."""
+    quote_error = _find_quote_error(piece, delimiter)
+    is_too_wide = len(cells) > width and any(cell.strip() for cell in cells[width:])
+    is_multiline = len([line for line in piece if line.strip()]) > 1
+    if "unexpected end of data" in quote_error or (is_too_wide and is_multiline and quote_error):
+        return _RowProblem(
+            "a quotation mark never closes: the file is cut short or the cell is damaged", True
+        )
+    if is_too_wide:
+        return _RowProblem(f"{len(cells)} cells where the header has {width} columns")
+    return None
+
+
+def _find_quote_error(lines: list[bytes], delimiter: str) -> str:
+    """What a strict reading says of the row's quotation marks; '' where all is well."""
+    if not any(b'"' in line for line in lines):
+        return ""
     try:
         list(csv.reader((decode_utf8(x) + "\n" for x in lines), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        return "unexpected end of data" in str(error)
-    return False
+        return str(error)
+    return ""
 
 
 def _count_rows(lines: list[bytes], delimiter: str) -> int:
@@ -160,71 +190,88 @@ def _count_rows(lines: list[bytes], delimiter: str) -> int:
     return count - 1
 
 
-def _read_sheets(data: bytes, score: HeaderScorer, name: str, requirement: str) -> list[InputTable]:
-    """The sheets of a workbook that have such a header."""
-    tables: list[InputTable] = []
-    other_columns: list[str] = []
-    for rows in _read_workbook(data, name):
-        points, offset = max(
-            ((score(row), -offset) for offset, row in enumerate(rows[:HEADER_SEARCH_ROWS])),
-            default=(0, 0),
-        )
-        if points:
-            body = enumerate(rows[1 - offset :], 2 - offset)
-            tables.append(
-                InputTable(rows[-offset], ((n, row, "") for n, row in body if any(row)), None)
+def _read_sheets(
+    data: bytes, score: HeaderScorer, name: str, requirement: str, wanted_sheet: str | None
+) -> tuple[InputTable, tuple[str, ...]]:
+    """The one sheet asked for, or the one visible sheet with such a header; and what to say of it.
+
+    Raises:
+        SourceError: several visible sheets could be meant, none has the header, or no such sheet.
+    """
+    sheets = read_workbook(data, name)
+    if wanted_sheet is not None:
+        sheet = _get_sheet(sheets, name, wanted_sheet)
+        points, row_index = _score_rows(sheet, score)
+        if not points:
+            first_row = sheet.rows[0] if sheet.rows else []
+            raise _build_header_error(
+                f"{name}, sheet {sheet.name!r}", requirement, [cell for cell in first_row if cell]
             )
-        else:
-            other_columns.extend(cell for cell in (rows[0] if rows else []) if cell)
+        return _make_table(sheet, row_index), _describe_choice(sheets, sheet)
+    scored = [(sheet, *_score_rows(sheet, score)) for sheet in sheets if not sheet.is_hidden]
+    candidates = [item for item in scored if item[1]]
+    # A sheet with a title and nothing else known is a list of remarks beside a table of records.
+    tables = [item for item in candidates if item[1] > 1] or candidates
     if not tables:
-        raise _build_header_error(name, requirement, other_columns)
-    return tables
+        raise _build_no_sheet_error(sheets, name, requirement, score)
+    if len(tables) > 1:
+        named = ", ".join(f"{sheet.name!r} ({len(sheet.rows)} rows)" for sheet, _, _ in tables)
+        raise SourceError(
+            f"{name}: {len(tables)} sheets could be meant: {named}. Say which one with --sheet "
+            "NAME; sheets are never added together."
+        )
+    sheet, _, row_index = tables[0]
+    return _make_table(sheet, row_index), _describe_choice(sheets, sheet)
 
 
-def _read_workbook(data: bytes, name: str) -> list[list[list[str]]]:
-    """The sheets' rows of cells. Raises SourceError if the workbook is damaged or too large."""
-    import xml.etree.ElementTree as ET
+def _score_rows(sheet: Sheet, score: HeaderScorer) -> tuple[int, int]:
+    """Points and position of the row most like the header, the first one where several are."""
+    scores = [(score(row), -index) for index, row in enumerate(sheet.rows[:HEADER_SEARCH_ROWS])]
+    points, index = max(scores, default=(0, 0))
+    return points, -index
 
-    import openpyxl
 
-    damage_errors = (
-        zipfile.BadZipFile,
-        zlib.error,
-        ET.ParseError,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        OSError,
-        RuntimeError,
+def _get_sheet(sheets: list[Sheet], name: str, wanted_sheet: str) -> Sheet:
+    for sheet in sheets:
+        if sheet.name.strip().casefold() == wanted_sheet.strip().casefold():
+            return sheet
+    raise SourceError(
+        f"{name}: it has no sheet {wanted_sheet!r}. Its sheets: {_list_sheets(sheets)}."
     )
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(item.file_size for item in packed.infolist()) > MAX_UNPACKED:
-                raise SourceError(f"{name}: the workbook unpacks to over 1 GiB; it is refused.")
-            if (bad_member := packed.testzip()) is not None:
-                raise SourceError(f"{name}: the workbook is damaged (in {bad_member}).")
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        try:
-            return [
-                [
-                    [_format_cell(value) for value in row]
-                    for row in sheet.iter_rows(values_only=True)
-                ]
-                for sheet in book.worksheets
-            ]
-        finally:
-            book.close()
-    except damage_errors as error:
-        raise SourceError(f"{name}: not a readable Excel workbook ({error}).") from error
 
 
-def _format_cell(value: object) -> str:
-    """A workbook cell as text: whole numbers without '.0', dates in ISO form."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return text.removesuffix("T00:00:00").strip()
+def _list_sheets(sheets: list[Sheet]) -> str:
+    return ", ".join(
+        f"{sheet.name!r}" + (" (hidden)" if sheet.is_hidden else "") for sheet in sheets
+    )
+
+
+def _describe_choice(sheets: list[Sheet], sheet: Sheet) -> tuple[str, ...]:
+    others = [other for other in sheets if other is not sheet and (other.rows or other.is_hidden)]
+    if not others:
+        return ()
+    return (f"Read sheet {sheet.name!r}. Not read: {_list_sheets(others)}.",)
+
+
+def _build_no_sheet_error(
+    sheets: list[Sheet], name: str, requirement: str, score: HeaderScorer
+) -> SourceError:
+    hidden = [sheet for sheet in sheets if sheet.is_hidden and _score_rows(sheet, score)[0]]
+    if hidden:
+        return SourceError(
+            f"{name}: only hidden sheets hold such a table ({_list_sheets(hidden)}). If one of "
+            "them is meant, name it with --sheet NAME."
+        )
+    found = [cell for sheet in sheets if sheet.rows for cell in sheet.rows[0] if cell]
+    return _build_header_error(name, requirement, found)
+
+
+def _make_table(sheet: Sheet, row_index: int) -> InputTable:
+    header = sheet.rows[row_index]
+    body = enumerate(sheet.rows[row_index + 1 :], row_index + 2)
+    rows = [(number, row, "") for number, row in body if any(row)]
+    filled_rows = sheet.filled_rows
+    row_count = (
+        None if filled_rows is None else sum(number > row_index + 1 for number in filled_rows)
+    )
+    return InputTable(header, rows, row_count)

@@ -1,12 +1,13 @@
-"""Tables to records: CSV, TSV and XLSX with one record a row, any database's column names."""
+"""Tables to records: CSV, TSV, XLSX and ODS with one record a row, any database's column names."""
 
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from review.errors import SourceError
 from review.formats import detect_database, funnel_note, tagged
 from review.formats.tabular import columns, grid
 from review.formats.tabular.grid import InputRow
-from review.formats.tabular.rows import build_record
+from review.formats.tabular.rows import STANDARD_LAYOUT, TableLayout, build_record
 from review.models import ParseResult, Record, UnreadableEntry
 
 NO_TITLE_MESSAGE = (
@@ -15,38 +16,68 @@ NO_TITLE_MESSAGE = (
 )
 
 
-def parse(data: bytes, source: str | None = None, *, name: str = "the table") -> ParseResult:
-    """Records of a CSV or TSV file (UTF-8, \\n) or of all sheets of an XLSX workbook.
+def parse(
+    data: bytes,
+    source: str | None = None,
+    *,
+    name: str = "the table",
+    sheet: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> ParseResult:
+    """Records of a CSV or TSV file (UTF-8, \\n) or of one sheet of a workbook.
+
+    Args:
+        name: the file's name, for messages.
+        sheet: the sheet to read; where None the only visible one that holds records.
+        mapping: columns as the file writes them -> the field each one fills.
 
     Raises:
-        SourceError: no row has a column that is a title; the message lists what was found.
+        SourceError: no row has a column that is a title, or a mapped column is not in the table;
+            the message lists what was found.
     """
-    parsed_tables = []
-    for table in grid.read_tables(
-        data, columns.score_header, name=name, requirement=NO_TITLE_MESSAGE
-    ):
-        is_funnel_export = funnel_note.NOTE_COLUMN in table.header and "title" in table.header
-        row_parser = funnel_note.read_rows if is_funnel_export else parse_rows
-        parsed = row_parser(table.rows, table.header, source)
-        parsed_tables.append(
-            parsed
-            if table.row_count is None
-            else ParseResult(parsed.records, parsed.rejected, table.row_count)
-        )
-    return ParseResult(
-        tuple(chain.from_iterable(part.records for part in parsed_tables)),
-        tuple(chain.from_iterable(part.rejected for part in parsed_tables)),
-        sum(part.announced or 0 for part in parsed_tables),
+    fields = columns.add_mapping(mapping)
+    table, notes = grid.read_table(
+        data,
+        lambda row: columns.score_header(row, fields),
+        name=name,
+        requirement=NO_TITLE_MESSAGE,
+        sheet=sheet,
     )
+    mapped = _check_mapping(mapping or {}, table.header, name)
+    if funnel_note.NOTE_COLUMN in table.header and "title" in table.header:
+        parsed = funnel_note.read_rows(table.rows, table.header, source)
+    else:
+        layout = TableLayout(
+            fields=fields,
+            mapped=mapped,
+            joins_names=columns.detect_source(table.header) == "springer",
+        )
+        parsed = parse_rows(table.rows, table.header, source, layout)
+    row_count = parsed.announced if table.row_count is None else table.row_count
+    return replace(parsed, announced=row_count, notes=notes)
+
+
+def _check_mapping(mapping: Mapping[str, str], header: list[str], name: str) -> frozenset[str]:
+    """Compared names of the mapped columns. Raises SourceError for one that is not there."""
+    keys = {columns.normalize_name(column) for column in header}
+    for column in mapping:
+        if columns.normalize_name(column) not in keys:
+            found = ", ".join(cell for cell in header if cell)[:300]
+            raise SourceError(
+                f"{name}: it has no column {column!r} to map. Columns found: {found}."
+            )
+    return frozenset(columns.normalize_name(column) for column in mapping)
 
 
 def parse_rows(
-    rows: Iterable[InputRow | UnreadableEntry], header: list[str], source: str | None = None
+    rows: Iterable[InputRow | UnreadableEntry],
+    header: list[str],
+    source: str | None = None,
+    layout: TableLayout = STANDARD_LAYOUT,
 ) -> ParseResult:
     """Records of rows below a header; a row blank in all known columns is rejected."""
     keys = [columns.normalize_name(name) for name in header]
-    header_source = columns.detect_source(header)
-    is_wos = "pt" in keys and "ti" in keys and len(max(keys, key=len)) == 2
+    is_wos = "pt" in keys and "ti" in keys and len(max(keys, key=len)) == 2 and not layout.mapped
     records: list[Record] = []
     rejected: list[UnreadableEntry] = []
     for row in rows:
@@ -55,7 +86,7 @@ def parse_rows(
             continue
         number = len(records) + len(rejected) + 1
         pairs = [(n, k, c) for n, k, c in zip(header, keys, row[1], strict=False) if c.strip()]
-        if not any(k in columns.FIELD_BY_COLUMN for _, k, _ in pairs):
+        if not any(k in layout.fields for _, k, _ in pairs):
             raw = " | ".join(cell for _, _, cell in pairs)
             rejected.append(
                 UnreadableEntry(number, f"line {row[0]}: no known column is filled", raw)
@@ -64,12 +95,8 @@ def parse_rows(
             fields = {n.upper(): _split_wos_cell(n.upper(), c) for n, _, c in pairs}
             records.append(tagged.build_wos_record(fields))
         else:
-            records.append(build_record(pairs))
-    default_source = (
-        source
-        or header_source
-        or detect_database.choose_for_file((r.source or None for r in records), "table")
-    )
+            records.append(build_record(pairs, layout))
+    default_source = source or _choose_default_source(header, keys, records)
     return ParseResult(
         tuple(funnel_note.assign_source(r, source, default_source) for r in records),
         tuple(rejected),
@@ -77,6 +104,19 @@ def parse_rows(
     )
 
 
+def _choose_default_source(header: list[str], keys: list[str], records: list[Record]) -> str:
+    """The name for rows that name no database: whose header it is, else what the others say.
+
+    In a table with a column for the database a row that leaves it empty names none.
+    """
+    if header_source := columns.detect_source(header):
+        return header_source
+    if any(columns.is_database_column(key) for key in keys):
+        return "table"
+    named = [record.source or detect_database.find_by_url(record.urls) for record in records]
+    return detect_database.choose_for_file(named, "table")
+
+
 def _split_wos_cell(tag: str, cell: str) -> list[str]:
     """A cell of Web of Science's tab-delimited export: lists are parted by ';'."""
-    return cell.split(";") if tag in ("AU", "AF", "C1", "CR", "RI", "OI") else [cell]
+    return cell.split(";") if tag in ("AU", "AF", "CA", "C1", "CR", "RI", "OI") else [cell]

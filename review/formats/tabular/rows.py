@@ -1,54 +1,71 @@
 """One row of a table to a record: which column fills which field, and what citations add."""
 
+import dataclasses
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from review.formats import detect_database
 from review.formats.fields import (
     clean_text,
-    clean_values,
     find_date,
     find_doi_in_urls,
     find_pmid_in_urls,
     find_year,
     format_page_range,
     split_list,
-    split_names,
     unique_values,
 )
-from review.formats.tabular import columns
+from review.formats.tabular import author_cells, columns
+from review.formats.tabular.citation_line import parse_pubmed_citation, parse_source_line
 from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
 from review.models import Record
+from review.text.placeholders import is_placeholder
 
-_EMBASE = re.compile(
-    r"(?P<journal>.+?) \((?P<year>\d{4})\) ?(?P<volume>[^:(\s]+)?(?::(?P<issue>[^\s(]+))?"
-    r"(?: (?:Article Number: \S+|\((?P<pages>[^)]*)\)))?(?:.*Date of Publication: (?P<date>[^.]*))?"
-)
-_PUBMED = re.compile(
-    r"\. (?P<date>\d{4}[^;.]*);(?P<volume>[^(:]*)(?:\((?P<issue>[^)]*)\))?(?::(?P<pages>[\w-]+))?\."
-)
-_OVID = re.compile(
-    r"(?P<journal>[^.]+(?:\.(?! \d)[^.]*)*)\. (?P<volume>\w+)?(?: ?\((?P<issue>[^)]*)\))?"
-    r"(?:: ?(?P<pages>[\w-]+))?, (?P<date>\d{4}[^.]*)\.?$"
-)
-_MULTI_COLUMN_FIELDS = ("types", "keywords", "mesh", "affiliations", "urls")
+_MULTI_COLUMN_FIELDS = ("types", "keywords", "mesh", "affiliations", "urls", "group_authors")
 """Fields that several columns fill together; of the others the first column wins."""
 
+_NUMBER_FIELDS = ("year", "volume", "issue", "pages", "first_page", "last_page", "pmid")
+_FLOAT = re.compile(r"(\d+)\.0+")
+_SPREADSHEET_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]00:00:00)?")
+_CITATION_COLUMNS = ("so", "source", "bibliographicsource", "publicationdetails")
 _RANK = {k: i for column_names in columns.COLUMNS.values() for i, k in enumerate(column_names)}
 
 Pairs = list[tuple[str, str, str]]
 """(column as it is written, as it is compared, cell) for each filled cell of a row."""
 
 
-def build_record(pairs: Pairs) -> Record:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableLayout:
+    """What the header says of all rows of a table."""
+
+    fields: columns.ColumnFields = dataclasses.field(
+        default_factory=lambda: columns.FIELD_BY_COLUMN
+    )
+    """Compared column name -> our field."""
+    mapped: frozenset[str] = frozenset()
+    """Compared names of the columns a person mapped; they win, and together fill one field."""
+    joins_names: bool = False
+    """The table runs whole names together ('Anne SmithCarl Jones'), as Springer does."""
+
+
+STANDARD_LAYOUT = TableLayout()
+
+
+def build_record(pairs: Pairs, layout: TableLayout = STANDARD_LAYOUT) -> Record:
     """The record of one row; its source is '' where the row does not tell."""
-    values_by_field, extra, column_by_field = _assign_fields(pairs)
-    cells = {k: cell for _, k, cell in pairs}
-    _add_citation_fields(values_by_field, cells)
+    pairs = [(name, key, _clean_cell(cell, layout.fields.get(key))) for name, key, cell in pairs]
+    cells = {key: cell for _, key, cell in pairs}
+    citation = _read_citation(cells, layout)
+    citation_key = citation[0] if citation else None
+    values_by_field, extra, column_by_field = _assign_fields(pairs, layout, citation_key)
+    for name, value in (citation[1] if citation else {}).items():
+        values_by_field.setdefault(name, [value])
+    _move_spreadsheet_dates(values_by_field, extra, column_by_field)
     urls = unique_values(
         u for v in values_by_field.get("urls", ()) for u in re.split(r"[;\s|]+(?=http)|\s+\|\s+", v)
     )
-    text = {field: clean_text(values[0]) for field, values in values_by_field.items()}
+    text = {field: clean_text(values[0]) for field, values in values_by_field.items() if values}
 
     def normalize_identifier(
         field: str, normalize: Callable[[str | None], str | None]
@@ -65,11 +82,12 @@ def build_record(pairs: Pairs) -> Record:
         extra.setdefault(column_by_field["date"], []).append(values_by_field["date"][0].strip())
     doi = normalize_identifier("doi", normalize_doi) or find_doi_in_urls(urls)
     links = [t for t in (doi, *urls) if t and "arxiv" in t.lower()]
+    source = _detect_source(cells)
     return Record(
-        source=_detect_source(cells, urls),
+        source=source,
         source_id=text.get("source_id") or _find_ieee_number(urls),
         title=text.get("title"),
-        authors=clean_values(n for v in values_by_field.get("authors", ()) for n in split_names(v)),
+        authors=author_cells.list_authors(pairs, values_by_field, layout.joins_names),
         year=year,
         date=date,
         journal=text.get("journal"),
@@ -78,7 +96,9 @@ def build_record(pairs: Pairs) -> Record:
         pages=text.get("pages") or format_page_range(text.get("first_page"), text.get("last_page")),
         abstract=text.get("abstract"),
         doi=doi,
-        pmid=normalize_identifier("pmid", normalize_pmid) or find_pmid_in_urls(urls),
+        pmid=normalize_identifier("pmid", normalize_pmid)
+        or find_pmid_in_urls(urls)
+        or _find_ovid_pmid(source, cells),
         pmcid=normalize_identifier("pmcid", normalize_pmcid),
         arxiv_id=normalize_identifier("arxiv_id", normalize_arxiv)
         or next((a for t in links if (a := normalize_arxiv(t))), None),
@@ -98,16 +118,49 @@ def build_record(pairs: Pairs) -> Record:
     )
 
 
+def _clean_cell(cell: str, field: str | None) -> str:
+    """The cell without BASE's braces, and without the '.0' pandas puts behind whole numbers."""
+    if field is None:
+        return cell
+    text = cell.strip()
+    while text[:1] == "{" and text[-1:] == "}" and text.count("{") == text.count("}"):
+        if _closes_early(text):
+            break
+        text = text[1:-1].strip()
+    if field in _NUMBER_FIELDS and (match := _FLOAT.fullmatch(text)):
+        return match.group(1)
+    return text or cell
+
+
+def _closes_early(text: str) -> bool:
+    """Whether the brace that opens the text closes before its end: '{A} and {B}'."""
+    depth = 0
+    for position, letter in enumerate(text):
+        depth += (letter == "{") - (letter == "}")
+        if depth == 0:
+            return position < len(text) - 1
+    return True
+
+
 def _assign_fields(
-    pairs: Pairs,
+    pairs: Pairs, layout: TableLayout, citation_key: str | None
 ) -> tuple[dict[str, list[str]], dict[str, list[str]], dict[str, str]]:
     """Cells by field, cells that fill none by column, and the column that filled each field."""
     values_by_field: dict[str, list[str]] = {}
     extra: dict[str, list[str]] = {}
     column_by_field: dict[str, str] = {}
-    for name, k, cell in sorted(pairs, key=lambda pair: _RANK.get(pair[1], 0)):
-        field = columns.FIELD_BY_COLUMN.get(k)
-        if field is None or (field in values_by_field and field not in _MULTI_COLUMN_FIELDS):
+
+    def sort_key(pair: tuple[str, str, str]) -> tuple[bool, int]:
+        return pair[1] not in layout.mapped, _RANK.get(pair[1], 0)
+
+    for name, key, cell in sorted(pairs, key=sort_key):
+        is_silent = key == citation_key or is_placeholder(cell)
+        field = None if is_silent else layout.fields.get(key)
+        is_joined = field in _MULTI_COLUMN_FIELDS or (field == "authors" and key in layout.mapped)
+        if field is None or (field in values_by_field and not is_joined):
+            if not columns.NUMBERED_AUTHOR.fullmatch(key) or "authors" in values_by_field:
+                extra.setdefault(name, []).append(cell.strip())
+        elif field in ("first_author", "other_authors") and "authors" in values_by_field:
             extra.setdefault(name, []).append(cell.strip())
         else:
             values_by_field.setdefault(field, []).append(cell)
@@ -115,10 +168,29 @@ def _assign_fields(
     return values_by_field, extra, column_by_field
 
 
+def _move_spreadsheet_dates(
+    values_by_field: dict[str, list[str]],
+    extra: dict[str, list[str]],
+    column_by_field: dict[str, str],
+) -> None:
+    """Excel turns the pages 10-12 into a date; what they were is not known, so they stay apart."""
+    for name in ("pages", "issue", "volume"):
+        values = values_by_field.get(name)
+        if values and _SPREADSHEET_DATE.fullmatch(values[0].strip()):
+            extra.setdefault(column_by_field.get(name, name), []).append(values[0].strip())
+            del values_by_field[name]
+
+
 def _find_ieee_number(urls: tuple[str, ...]) -> str | None:
     """IEEE Xplore's own number of the article, which its CSV holds in the link only."""
     match = re.search(r"arnumber=(\d+)", " ".join(urls))
     return match.group(1) if match else None
+
+
+def _find_ovid_pmid(source: str, cells: dict[str, str]) -> str | None:
+    """Ovid's MEDLINE gives the PMID as its unique identifier."""
+    identifier = cells.get("ui", "").strip()
+    return normalize_pmid(identifier) if source == "medline" and identifier.isdecimal() else None
 
 
 def _combine_date(year: int | None, text: str | None, cells: dict[str, str]) -> str | None:
@@ -129,26 +201,44 @@ def _combine_date(year: int | None, text: str | None, cells: dict[str, str]) -> 
     return find_date(year, text, month or None)
 
 
-def _add_citation_fields(values_by_field: dict[str, list[str]], cells: dict[str, str]) -> None:
-    """Fills what only a citation line tells: Embase's and Ovid's Source, PubMed's Citation.
+def _read_citation(
+    cells: dict[str, str], layout: TableLayout
+) -> tuple[str | None, dict[str, str]] | None:
+    """The column of a citation line and its fields: Embase's and Ovid's Source, PubMed's Citation.
 
-    Where Source is no citation and no database it is the journal (Cochrane, Publish or Perish).
+    Where Source is neither a citation nor a database it is the journal (Cochrane, CNKI, EBSCO,
+    Publish or Perish).
     """
-    source, citation = cells.get("source", ""), cells.get("citation", "")
-    match = _PUBMED.search(citation) if citation else None
-    if match is None and "journal" not in values_by_field and source:
-        match = _EMBASE.match(source) or _OVID.match(source)
-        if match is None and len(source) < 200 and detect_database.find_by_name(source) is None:
-            values_by_field["journal"] = [source]
-    for field, value in (match.groupdict() if match else {}).items():
-        if value:
-            values_by_field.setdefault(field, [value])
+    if parsed := parse_pubmed_citation(cells.get("citation", "")):
+        return None, parsed
+    has_journal = any(
+        layout.fields.get(key) == "journal" and key not in _CITATION_COLUMNS for key in cells
+    )
+    if has_journal:
+        return None
+    for key in _CITATION_COLUMNS:
+        cell = cells.get(key, "")
+        if cell and key not in layout.mapped and (parsed := parse_source_line(cell)):
+            return key, parsed
+    source = cells.get("source", "")
+    if (
+        source
+        and "so" not in cells
+        and "source" not in layout.mapped
+        and len(source) < 200
+        and detect_database.find_by_name(source) is None
+    ):
+        return None, {"journal": source}
+    return None
 
 
-def _detect_source(cells: dict[str, str], urls: tuple[str, ...]) -> str:
-    """The database the row names: in a short Source, Database or Library Catalog cell."""
-    for column in ("source", "database", "librarycatalog", "databasename", "databaseprovider"):
-        cell = cells.get(column, "")
+def _detect_source(cells: dict[str, str]) -> str:
+    """The database the row names in a column for it; '' where it names none."""
+    for key, cell in cells.items():
+        if columns.is_database_column(key) and (name := detect_database.name_database(cell)):
+            return name
+    for key in columns.HOST_COLUMNS:
+        cell = cells.get(key, "")
         if 0 < len(cell) < 40 and (source := detect_database.find_by_name(cell)):
             return source
-    return detect_database.find_by_url(urls) or ""
+    return ""
