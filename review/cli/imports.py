@@ -1,6 +1,7 @@
 """Commands on files: import, import-decisions, decide, export."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from review.errors import ReviewError, SourceError
 if TYPE_CHECKING:
     from review.models import ParseResult, UnreadableEntry
     from review.protocol import Via
+    from review.workflow.records.field_check import FieldCheck
     from review.workflow.records.imports import RecordImportResult
     from review.workflow.screening.import_decisions import DecisionImportResult
 
@@ -79,15 +81,21 @@ def import_files(
         None, help="PRISMA box the records are identified in; databases if left out."
     ),
     keep_good: bool = typer.Option(False, help="Import the readable records of a damaged file."),
+    sheet: str = typer.Option("", help="Sheet of a workbook to read."),
+    column_map: list[str] = typer.Option(
+        [], "--map", help="COLUMN=FIELD: what a column holds, e.g. 'First author=authors'."
+    ),
     dry_run: bool = typer.Option(False, help="Read and show only; needs no review."),
     as_json: bool = typer.Option(False, "--json", help="One JSON object a record or file."),
 ) -> None:
     """Import search exports: RIS, NBIB, BibTeX, EndNote, PubMed XML, CSV, TSV, XLSX and others."""
     from review.formats.detect_database import normalize_source_name
+    from review.workflow.records.column_mappings import parse_mappings
 
     database = normalize_source_name(source)
+    reading = _ReadingOptions(database, sheet or None, parse_mappings(column_map) or None)
     if dry_run:
-        raise typer.Exit(_preview_files(files, database, as_json, keep_good))
+        raise typer.Exit(_preview_files(files, reading, as_json, keep_good))
     from review.workflow.records.imports import import_file
 
     project, who = open_review(context), get_user_name(context)
@@ -95,7 +103,16 @@ def import_files(
     for file in files:
         try:
             box: Via | None = via.value if via else None
-            result = import_file(project, file, who, source=database, via=box, keep_good=keep_good)
+            result = import_file(
+                project,
+                file,
+                who,
+                source=database,
+                via=box,
+                keep_good=keep_good,
+                sheet=reading.sheet,
+                mapping=reading.mapping,
+            )
         except SourceError as error:  # the other files still come in
             has_failures = True
             typer.echo(f"review: {error}", err=True)
@@ -105,16 +122,31 @@ def import_files(
         raise typer.Exit(1)
 
 
-def _preview_files(files: list[Path], source: str | None, as_json: bool, keep_good: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class _ReadingOptions:
+    """What the command line says of how to read the files."""
+
+    source: str | None
+    sheet: str | None
+    mapping: dict[str, str] | None
+
+
+def _preview_files(
+    files: list[Path], reading: _ReadingOptions, as_json: bool, keep_good: bool
+) -> int:
     """Shows what the files hold; 1 where some of it cannot be read and is not skipped on demand."""
+    from review.workflow.records.field_check import check_fields
     from review.workflow.records.imports import preview_import, refuse_damaged
 
     for file in files:
-        parsed = preview_import(file, source)
+        parsed = preview_import(file, reading.source, sheet=reading.sheet, mapping=reading.mapping)
         if as_json:
             print_json(_to_objects(parsed), lines=True)
         else:
             _print_preview(file, parsed)
+        _print_reading_notes(
+            file.name, parsed.notes, check_fields(parsed.records), to_errors=as_json
+        )
         if not keep_good:
             refuse_damaged(file, parsed)
     return 0
@@ -143,6 +175,22 @@ def _print_preview(file: Path, parsed: "ParseResult") -> None:
         )
     print_line(f"{file}: {parsed.announced} counted, {len(parsed.records)} read.")
     _print_rejected(parsed.rejected)
+
+
+def _print_reading_notes(
+    name: str,
+    notes: tuple[str, ...],
+    check: "FieldCheck | None",
+    *,
+    to_errors: bool = False,
+) -> None:
+    """Which sheet or mapping was used, and what most records lack."""
+    from review.workflow.records.field_check import format_check
+
+    is_table = name.lower().endswith((".csv", ".tsv", ".txt", ".xlsx", ".ods"))
+    lines = format_check(check, takes_mapping=is_table) if check else ()
+    for line in (*notes, *lines):
+        typer.echo(f"  {line}", err=to_errors)
 
 
 def _print_rejected(rejected: tuple["UnreadableEntry", ...]) -> None:
@@ -175,6 +223,7 @@ def _print_import(result: "RecordImportResult", as_json: bool) -> None:
             f"{database_counts}. "
             "If all are of one search, say so: review import the same file again with --source."
         )
+    _print_reading_notes(result.name, result.notes, result.fields)
     _print_rejected(result.rejected)
     if result.rejected_path:
         print_line(f"  The {len(result.rejected)} skipped ones are in {result.rejected_path}")
@@ -183,7 +232,7 @@ def _print_import(result: "RecordImportResult", as_json: bool) -> None:
 def _to_json_dict(result: "RecordImportResult | DecisionImportResult") -> dict[str, Any]:
     from dataclasses import asdict
 
-    return {name: value for name, value in asdict(result).items() if value not in (None, ())}
+    return {name: value for name, value in asdict(result).items() if value not in (None, (), [])}
 
 
 def import_decisions(

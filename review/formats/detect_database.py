@@ -43,6 +43,7 @@ _RECORD_PAGES = (
     ("ovid", re.compile(r"\bovidsp\.\w*\.?ovid\.com/|\bovidsp\.ovid\.com/", re.I)),
     ("lens", re.compile(r"\blens\.org/(?:lens/)?[\w/]*\d{3}-\d{3}-\d{3}-\d{3}-\w{3}", re.I)),
     ("dimensions", re.compile(r"\bapp\.dimensions\.ai/details/", re.I)),
+    ("cochrane", re.compile(r"\bcochranelibrary\.com/central/", re.I)),
 )
 """Pages on which a database that keeps no full texts shows its own record. An address anybody can
 copy into a record (a preprint server, PubMed, a publisher's page) says where the text is, never

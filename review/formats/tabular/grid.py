@@ -124,9 +124,9 @@ def _iter_csv_rows(
                 is_resuming = False
                 yield begin + 1, cells, ""
                 continue
+            is_resuming = is_resuming or problem.is_stray_quote
             if problem.is_stray_quote and len([line for line in piece if line.strip()]) > 1:
                 line_index = begin + 1
-                is_resuming = True
             raw = decode_utf8(b"\n".join(lines[begin:line_index])).strip()
             yield UnreadableEntry(number, f"line {begin + 1}: {problem.reason}", raw)
             if line_index == begin + 1 and len(piece) > 1:
@@ -153,6 +153,12 @@ def _find_row_problem(
     if "unexpected end of data" in quote_error or (is_too_wide and is_multiline and quote_error):
         return _RowProblem(
             "a quotation mark never closes: the file is cut short or the cell is damaged", True
+        )
+    if quote_error and len(cells) < width:
+        return _RowProblem(
+            f"a quotation mark stands inside a cell, and there are {len(cells)} cells where the "
+            f"header has {width} columns",
+            True,
         )
     if is_too_wide:
         return _RowProblem(f"{len(cells)} cells where the header has {width} columns")

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from posixpath import normpath
+from typing import IO
 
 from review.errors import SourceError
 
@@ -152,9 +153,9 @@ def _find_blank_strings(packed: zipfile.ZipFile) -> set[int]:
     return blank
 
 
-def _iter_filled(stream: object, blank_strings: set[int]) -> Iterator[int]:
+def _iter_filled(stream: IO[bytes], blank_strings: set[int]) -> Iterator[int]:
     number = 0
-    for _, element in ET.iterparse(stream):  # type: ignore[arg-type]
+    for _, element in ET.iterparse(stream):
         if element.tag != f"{_MAIN}row":
             continue
         number = int(element.get("r") or number + 1)
@@ -188,7 +189,7 @@ def _read_ods(packed: zipfile.ZipFile, name: str) -> list[Sheet]:
         for properties in style.iter(f"{_STYLE}table-properties")
         if properties.get(f"{_TABLE}display") == "false"
     }
-    sheets = []
+    sheets: list[Sheet] = []
     for table in root.iter(f"{_TABLE}table"):
         rows = list(_iter_ods_rows(table, name))
         while rows and not any(rows[-1]):
@@ -258,7 +259,8 @@ def _count_ods_rows(content: bytes, position: int) -> frozenset[int] | None:
         rb"<" + table + rb":table-row\b([^>]*?)(?:/>|>(.*?)</" + table + rb":table-row>)", re.S
     )
     repeat = re.compile(rb'number-rows-repeated="(\d+)"')
-    filled, number = set(), 1
+    filled: set[int] = set()
+    number = 1
     for match in row_pattern.finditer(pieces[position]):
         repeated = repeat.search(match[1])
         times = int(repeated.group(1)) if repeated else 1

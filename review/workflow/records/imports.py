@@ -1,5 +1,6 @@
 """Search exports come in: parsed, counted, added in one transaction; the same file only once."""
 
+import dataclasses
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -9,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from review.errors import SourceError
-from review.formats import read_file
+from review.formats import name_by_file, read_file
 from review.models import GENERIC_SOURCES, ParseResult, Record, UnreadableEntry
 from review.protocol import Via
 from review.store import Connection, audit_events, identified, records
 from review.store.timestamps import utc_now
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
+from review.workflow.records import column_mappings
+from review.workflow.records.field_check import FieldCheck, check_fields
 from review.workflow.screening import status
 
 CHUNK_SIZE = 2_000
@@ -44,6 +47,10 @@ class RecordImportResult:
     database or none."""
     renamed: tuple[tuple[str, str], ...] = ()
     """Of a file that was here: what it counted for (source, box) and what it counts for now."""
+    notes: tuple[str, ...] = ()
+    """How the file was read: which sheet, which mapping."""
+    fields: FieldCheck | None = None
+    """Fields that most of the records lack, and columns that were not used."""
 
 
 def import_file(
@@ -54,10 +61,16 @@ def import_file(
     source: str | None = None,
     via: Via | None = None,
     keep_good: bool = False,
+    sheet: str | None = None,
+    mapping: Mapping[str, str] | None = None,
 ) -> RecordImportResult:
     """Adds the records of a search export.
 
     Args:
+        sheet: the sheet of a workbook; where None the only visible one that holds records.
+        mapping: columns of a table -> the field each one fills; kept for the next import from the
+            same source. Where None, the mapping kept for that source is applied if the table has
+            its columns.
         source: name of the database; guessed from the file where None.
         via: the PRISMA box the records are identified in; databases where None. The very same file
             again with another source or box adds nothing and names what is here anew.
@@ -75,16 +88,53 @@ def import_file(
     if before is not None:
         with project.store.write() as conn:
             return _handle_known_file(conn, path, before, who, (source, via))
-    parsed = read_file(data, source, name=path.name)
+    with project.store.read() as conn:
+        kept_mappings = {} if mapping else column_mappings.list_mappings(conn)
+    parsed = _read_with_mapping(data, path.name, source, sheet, mapping, kept_mappings)
     del data  # a large file need not stay in memory while its records are added
     if not keep_good:
         refuse_damaged(path, parsed)
-    return _add_records(project, path, parsed, who, (digest, source, via))
+    result = _add_records(project, path, parsed, who, (digest, source, via))
+    if mapping and result.batch is not None:
+        with project.store.write() as conn:
+            column_mappings.keep_mapping(conn, result.source, mapping, who)
+    return dataclasses.replace(result, notes=parsed.notes, fields=check_fields(parsed.records))
 
 
-def preview_import(path: Path, source: str | None = None) -> ParseResult:
+def preview_import(
+    path: Path,
+    source: str | None = None,
+    *,
+    sheet: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> ParseResult:
     """What an import of the file would read, without a review. Raises SourceError."""
-    return read_file(path, source)
+    return _read_with_mapping(_read_bytes(path), path.name, source, sheet, mapping, {})
+
+
+def _read_with_mapping(
+    data: bytes,
+    name: str,
+    source: str | None,
+    sheet: str | None,
+    mapping: Mapping[str, str] | None,
+    kept_mappings: Mapping[str, Mapping[str, str]],
+) -> ParseResult:
+    """The records, under the mapping given or the one kept for their source."""
+    parsed = name_by_file(read_file(data, source, name=name, sheet=sheet, mapping=mapping), name)
+    kept = {} if mapping else kept_mappings.get(_get_common_source(parsed.records), {})
+    if not kept or not _has_columns(parsed.records, kept):
+        return parsed
+    again = read_file(data, source, name=name, sheet=sheet, mapping=kept)
+    words = ", ".join(f"{column} = {field}" for column, field in kept.items())
+    note = f"Applied the mapping kept for {_get_common_source(parsed.records)}: {words}."
+    return dataclasses.replace(name_by_file(again, name), notes=(*again.notes, note))
+
+
+def _has_columns(parsed_records: tuple[Record, ...], mapping: Mapping[str, str]) -> bool:
+    """Whether every mapped column stands unused in the records, so that it can fill its field."""
+    unused = {column for record in parsed_records for column in record.extra}
+    return set(mapping) <= unused
 
 
 def refuse_damaged(path: Path, parsed: ParseResult) -> None:
