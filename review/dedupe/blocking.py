@@ -116,7 +116,7 @@ def make_keys(columns: FeatureColumns) -> dict[str, tuple[Ints, int]]:
     first, second, last, team = _hash_authors(columns)
     year = columns.year.astype(np.int64)
     keys_by_name = {
-        "doi": (columns.doi, STRONG_CAP),
+        "doi": (np.where(columns.published != 0, columns.published, columns.doi), STRONG_CAP),
         "pmid": (columns.pmid, STRONG_CAP),
         "pmcid": (columns.pmcid, STRONG_CAP),
         "arxiv": (columns.arxiv, STRONG_CAP),

@@ -15,7 +15,7 @@ from review.dedupe.features import FeatureColumns
 from review.dedupe.rules import ENGINE
 from review.models import Relation
 
-_TEXTS = ("title", "journal", "snippet")
+_TEXTS = ("title", "lead", "journal", "snippet")
 
 
 def append_columns(columns: FeatureColumns, new_columns: FeatureColumns) -> FeatureColumns:

@@ -16,6 +16,8 @@ LOW_PAGE = 20
 MAX_ISSUES = 60
 """Issues a volume can have (a weekly's 53 and supplements); greater numbers run on over volumes, or
 are a database's own, and tell no two documents apart."""
+MIN_ARTICLE_NUMBER = 10_000
+"""A number without a span from which it numbers an article, not a page."""
 _SUPPLEMENT_PREFIX = hash_text("s")
 
 
@@ -30,7 +32,8 @@ def compare_pages(
 ) -> npt.NDArray[np.int8]:
     """Agreement of first pages. A page printed and an electronic number ('969', 'a1754') of one
     volume, two first pages with one last page, or page 1 of an article ahead of print are no
-    contradiction; a meeting abstract's page ('s31') and another are. Spans that touch ('246-250',
+    contradiction, nor an article number and the count of the article's own pages ('10152', '1-17');
+    a meeting abstract's page ('s31') and another are. Spans that touch ('246-250',
     '250-254') are misprints of one only where all else speaks for one work: letters under one title
     follow each other so.
     """
@@ -42,9 +45,25 @@ def compare_pages(
     other_prefix = columns.page_prefix[a] != columns.page_prefix[b]
     other_prefix &= ~(_is_meeting_abstract(columns, a) ^ _is_meeting_abstract(columns, b))
     open_question = (other_prefix & (agreements["volume"] == 1)) | (agreements["last_page"] == 1)
+    open_question |= _is_article_number(columns, a, b) | _is_article_number(columns, b, a)
     is_ahead = _is_ahead_of_print(columns, a) | _is_ahead_of_print(columns, b)
     result[(result == -1) & (open_question | is_ahead)] = 0
     return result
+
+
+def _is_article_number(columns: FeatureColumns, numbered: Ints, counted: Ints) -> Bools:
+    """Whether the first rows may give an article's number where the second count its pages.
+
+    A number that is no span, beside pages counted from 1 in one volume or year; five digits are
+    hardly a page.
+    """
+    is_span = columns.last_page[counted] > columns.page[counted]
+    is_number = (columns.page[numbered] > 0) & (columns.last_page[numbered] == 0)
+    volume_a, volume_b = columns.volume[numbered], columns.volume[counted]
+    other_volume = (volume_a != volume_b) & (volume_a != 0) & (volume_b != 0)
+    mask: Bools = is_number & is_span & ~other_volume
+    mask &= (columns.page[counted] == 1) | (columns.page[numbered] >= MIN_ARTICLE_NUMBER)
+    return mask
 
 
 def _is_ahead_of_print(columns: FeatureColumns, rows: Ints) -> Bools:

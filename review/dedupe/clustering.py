@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from review.dedupe import rules
-from review.dedupe.citation import LOW_PAGE, MAX_ISSUES
-from review.dedupe.features import FeatureColumns
+from review.dedupe.citation import LOW_PAGE, MAX_ISSUES, MIN_ARTICLE_NUMBER
+from review.dedupe.features import FeatureColumns, hash_text
 from review.dedupe.matching import Edges
+from review.dedupe.names import list_spellings
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ _AUTHOR_FREE_RULES = frozenset((*rules.IDENTIFIER_RULES, rules.FULL_LOCATION))
 """Rules whose edges may join records that share no author."""
 
 
-_LOCATION_CONSTRAINTS = ("page", "numbered", "issue", "volume")
+_LOCATION_CONSTRAINTS = ("page", "span", "numbered", "issue", "volume")
+"""A page is no contradiction to pages counted from 1, which a source may give beside an article's
+number; two spans are, and two numbers."""
 MIN_SCORE_DIFFERENCE = 0.005
 """Difference in score below which a record fits two documents equally well."""
 
@@ -128,8 +131,17 @@ def _collect_constraints(
     page, last_page = int(columns.page[row]), int(columns.last_page[row])
     is_ahead_of_print = page == 1 and not columns.volume[row]
     if page and not server and not is_ahead_of_print:
-        name = "numbered" if columns.page_prefix[row] else "page"
-        constraints[name] = frozenset((page, last_page) if last_page else (page,))
+        span = frozenset((page, last_page) if last_page else (page,))
+        if columns.page_prefix[row]:
+            constraints["numbered"] = span
+        elif last_page > page:
+            constraints["span"] = span
+            if page > 1:
+                constraints["page"] = span
+        elif page >= MIN_ARTICLE_NUMBER:
+            constraints["numbered"] = span
+        else:
+            constraints["page"] = span
     issue, volume = int(columns.issue[row]), int(columns.volume[row])
     few_distinctive = columns.informative[row] < rules.MIN_DISTINCTIVE
     if 0 < issue <= MAX_ISSUES and (
@@ -138,6 +150,7 @@ def _collect_constraints(
         constraints["issue"] = frozenset((issue,))
     if columns.families[row]:
         constraints["names"] = frozenset(columns.families[row])
+        constraints["lead"] = frozenset(map(hash_text, list_spellings(columns.lead[row])))
     if volume and few_distinctive:
         constraints["volume"] = frozenset((volume,))
     return constraints
@@ -196,6 +209,7 @@ def _find_report_veto(a: Constraints, b: Constraints, rule: str) -> str:
         and "names" in a
         and "names" in b
         and not a["names"] & b["names"]
+        and not a["lead"] & b["lead"]
     ):
         return "two teams"
     return ""

@@ -1,5 +1,6 @@
 """Records laid out as columns, read once. Takes numbered records; gives arrays for comparing."""
 
+import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -11,15 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from review.dedupe import normalize
-from review.dedupe.names import parse_family_name, parse_initial
+from review.dedupe.names import parse_family_name, parse_given_name, parse_initial
 from review.identifiers import (
     PREPRINT_SERVERS,
     find_preprint_server,
     get_own_identifiers,
+    normalize_doi,
     normalize_pmcid,
     normalize_pmid,
 )
 from review.models import Record, Relation
+from review.text.placeholders import is_placeholder
 
 Ints = npt.NDArray[np.int64]
 
@@ -59,6 +62,8 @@ class FeatureColumns:
     """A bit for each family name, by its code: teams without a bit in common share nobody."""
     initial: Ints
     """Code of the first letter of the first author's given name."""
+    lead: list[str]
+    """The first author's family and given name, folded: 'fox|ann maria'; '' where unknown."""
     people: npt.NDArray[np.int16]
     """Number of names given, groups included."""
     year: npt.NDArray[np.int16]
@@ -72,6 +77,8 @@ class FeatureColumns:
     pmid: Ints
     pmcid: Ints
     arxiv: Ints
+    published: Ints
+    """The DOI of its journal article, where an arXiv entry names one."""
     server: npt.NDArray[np.int8]
     """Index into SERVERS."""
     version: npt.NDArray[np.int16]
@@ -112,10 +119,27 @@ def _hash_family_name(name: str) -> int:
     return hash_text(parse_family_name(name))
 
 
+_PLACE_SUFFIX = re.compile(
+    r"(?<=\w)-(?:argentina|australia|austria|baltimore|basel|beijing|belgium|berlin|boston|brazil"
+    r"|bulgaria|cambridge|canada|chile|china|colombia|copenhagen|croatia|czech republic|denmark"
+    r"|egypt|england|estonia|finland|france|germany|greece|hungary|iceland|india|indonesia|iran"
+    r"|ireland|israel|italy|japan|kenya|korea|lithuania|london|malaysia|mexico|moscow|netherlands"
+    r"|new york|new zealand|nigeria|norway|oslo|oxford|pakistan|paris|philadelphia|poland|portugal"
+    r"|romania|russia|saudi arabia|scotland|serbia|shanghai|singapore|slovakia|slovenia"
+    r"|south africa|south korea|spain|stockholm|sweden|switzerland|taiwan|thailand|tokyo|turkey"
+    r"|turkiye|uk|ukraine|united kingdom|united states|usa|vienna|vietnam|wales|zurich)$",
+    re.I,
+)
+"""The place that Web of Science hangs on a name that several journals bear: 'FIRE-SWITZERLAND'."""
+
+
 @lru_cache(maxsize=100_000)
 def _normalize_journal(text: str) -> str:
+    if is_placeholder(text):
+        return ""
+    text = _PLACE_SUFFIX.sub("", html.unescape(text) if "&" in text else text)
     text = re.sub(r"\barxiv:\S+.*", "arxiv", text, flags=re.I)
-    text = re.split(r"\s[:=]\s", text, maxsplit=1)[0]  # NLM: 'Name : other words = Nom'
+    text = re.split(r"\s[:=—]\s", text, maxsplit=1)[0]  # NLM: 'Name : other words = Nom'
     text = re.split(r"[.:]\s*(?:Conference|Official)\b", text, maxsplit=1)[0]
     text = re.sub(
         r"[.:,]?\s*\bsuppl(?:ement(?:s|um)?)?\b\.?(?:\s+[A-Z0-9])?$", "", text, flags=re.I
@@ -143,7 +167,41 @@ def _get_year(record: Record) -> int:
     return int(record.date[:4]) if record.date and record.date[:4].isdigit() else 0
 
 
-def _extract_features(record: Record) -> tuple[Any, ...]:
+def _get_published_doi(record: Record, own_doi: str | None) -> str:
+    """The DOI an arXiv entry gives of its journal article; '' where it gives none."""
+    if record.source != "arxiv":
+        return ""
+    doi = normalize_doi(record.doi)
+    return doi if doi and doi != own_doi and not doi.startswith("10.48550/") else ""
+
+
+def _format_lead(authors: Sequence[str]) -> str:
+    """The first author as 'family|given', folded; '' where no family name is known."""
+    family_name = parse_family_name(authors[0]) if authors else ""
+    return f"{family_name}|{parse_given_name(authors[0])}" if family_name else ""
+
+
+def _drop_placeholders(record: Record) -> Record:
+    """The record without texts that only say that something is unknown: they are no evidence."""
+    changes: dict[str, Any] = {
+        name: None
+        for name in ("title", "abstract", "journal", "volume", "issue", "pages")
+        if (text := getattr(record, name)) and is_placeholder(text)
+    }
+    if any(map(_is_placeholder_name, record.authors)):
+        changes["authors"] = tuple(
+            name for name in record.authors if not _is_placeholder_name(name)
+        )
+    return replace(record, **changes) if changes else record
+
+
+@lru_cache(maxsize=300_000)
+def _is_placeholder_name(name: str) -> bool:
+    return is_placeholder(name)
+
+
+def _extract_features(original: Record) -> tuple[Any, ...]:
+    record = _drop_placeholders(original)
     bare = normalize.clean_title(record.title)
     title = normalize.normalize_text(bare)
     compact_title = title.replace(" ", "")
@@ -161,6 +219,7 @@ def _extract_features(record: Record) -> tuple[Any, ...]:
         tuple(family_code for family_code in families if family_code),
         _combine_bits(families),
         _hash_short_text(parse_initial(record.authors[0])) if record.authors else 0,
+        _format_lead(record.authors),
         len(record.authors),
         _get_year(record),
         _normalize_journal(record.journal) if record.journal else "",
@@ -173,13 +232,14 @@ def _extract_features(record: Record) -> tuple[Any, ...]:
         hash_text(normalize_pmid(record.pmid) or ""),
         hash_text(normalize_pmcid(record.pmcid) or ""),
         hash_text(arxiv or ""),
+        hash_text(_get_published_doi(record, doi)),
         _SERVER_NUMBERS[find_preprint_server(record, doi) or ""],
         record.version or 0,
         is_in_supplement(record),
         normalize.normalize_text(record.abstract[: 2 * SNIPPET_LENGTH])[:SNIPPET_LENGTH]
         if record.abstract
         else "",
-        _hash_content(record),
+        _hash_content(original),
     )
 
 
@@ -222,7 +282,7 @@ def _hash_content(record: Record) -> int:
     return hash_text(repr(parts))
 
 
-_LISTS = {"title", "families", "journal", "snippet"}
+_LISTS = {"title", "families", "lead", "journal", "snippet"}
 _TYPES: dict[str, Any] = {
     "kind": np.int8,
     "cut": np.bool_,

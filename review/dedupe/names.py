@@ -1,7 +1,10 @@
 """Author names. Takes them as printed in any style; gives family names folded for comparing."""
 
+import html
 import re
 from functools import lru_cache
+
+from rapidfuzz.distance import OSA
 
 from review.dedupe.normalize import normalize_text
 
@@ -16,6 +19,8 @@ _GROUP = re.compile(
 _UMLAUT = re.compile(r"([aou])e")
 _ET_AL = re.compile(r"[\s,;.]*\bet\.? ?al\b\.?\s*$|\band others\s*$", re.I)
 _AND = re.compile(r"\s+(?:and|&)\s+")
+_IN_BRACKETS = re.compile(r"\s*\([^()]*\)")
+"""What sources add to a name: '(Switzerland)', '(CH)'."""
 _GLUED = re.compile(r"(?<=[A-Z]\.)(?=[A-ZÀ-Ýa-z][\w'’-]+ )")
 
 
@@ -42,9 +47,67 @@ def parse_initial(name: str) -> str:
     return normalize_text(_split_name(name)[1])[:1]
 
 
+@lru_cache(maxsize=300_000)
+def parse_given_name(name: str) -> str:
+    """The given names or initials as folded words; '' where there are none."""
+    return normalize_text(_split_name(name)[1])
+
+
+MIN_TYPO_LETTERS = 5
+"""Letters of a family name in which one letter may be a slip: 'Li' and 'Lu' are two people."""
+
+
+@lru_cache(maxsize=100_000)
+def is_same_person(a: str, b: str) -> bool:
+    """Whether two people ('family|given', folded) of different family names are one: family and
+    given name swapped, or one letter of the family name put wrong beside a like given name."""
+    left_family, _, left_given = a.partition("|")
+    right_family, _, right_given = b.partition("|")
+    if not (left_family and right_family and left_given and right_given):
+        return False
+    if left_family == right_given and right_family == left_given:
+        return len(left_family) > 1 and len(right_family) > 1
+    if min(len(left_family), len(right_family)) < MIN_TYPO_LETTERS:
+        return False
+    return OSA.distance(left_family, right_family, score_cutoff=1) <= 1 and _is_same_given_name(
+        left_given, right_given
+    )
+
+
+def _is_same_given_name(a: str, b: str) -> bool:
+    """Whether one given name, or its initials, can stand for the other."""
+    left_words, right_words = a.split(), b.split()
+    if len(left_words[0]) > 2 and len(right_words[0]) > 2:
+        return left_words[0] == right_words[0]
+    left_initials, right_initials = _get_initials(left_words), _get_initials(right_words)
+    return left_initials.startswith(right_initials) or right_initials.startswith(left_initials)
+
+
+def _get_initials(words: list[str]) -> str:
+    """The initials of given names: 'ann maria', 'a m' and 'am' give 'am'."""
+    if len(words) == 1 and len(words[0]) <= 2:
+        return words[0]
+    return "".join(word[0] for word in words)
+
+
+def list_spellings(lead: str) -> frozenset[str]:
+    """Keys that two first authors share where they may be one misspelt or swapped person."""
+    family_name, _, given_name = lead.partition("|")
+    if not family_name or not given_name:
+        return frozenset()
+    keys = {" ".join(sorted((family_name, given_name)))}
+    if len(family_name) >= MIN_TYPO_LETTERS:
+        spellings = {family_name}
+        spellings.update(family_name[:i] + family_name[i + 1 :] for i in range(len(family_name)))
+        keys.update(f"{spelling}|{given_name[0]}" for spelling in spellings)
+    return frozenset(keys)
+
+
 def _split_name(name: str) -> tuple[str, str]:
     """Family and given name as printed; ('', '') for groups."""
     name = name.strip()
+    if "(" in name:
+        name = _IN_BRACKETS.sub(" ", name).strip()
     if not name or _GROUP.search(name):
         return "", ""
     if "," in name:
@@ -77,7 +140,7 @@ def split_authors(text: str | None) -> tuple[tuple[str, ...], bool]:
     """
     if not text or not text.strip():
         return (), False
-    text = text.strip()
+    text = html.unescape(text.strip())  # '&#246;' holds the sign that parts names
     is_cut = _ET_AL.search(text) is not None
     if is_cut:
         text = _ET_AL.sub("", text)

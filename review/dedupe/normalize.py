@@ -294,10 +294,11 @@ SUPPLEMENT_OFFSET = 10**9
 def parse_issue(issue: str | None, volume: str | None = None) -> int:
     """The number of an issue, of '57(6)' where the volume holds it; 0 where there is none.
 
-    A supplement's number stands above SUPPLEMENTS.
+    Where the volume holds it, a number in the field of the issue is often that of the article. A
+    supplement's number stands above SUPPLEMENT_OFFSET.
     """
-    match = None if issue or not volume else _IN_VOLUME.match(volume.strip())
-    text = match.group(1) if match else issue
+    match = _IN_VOLUME.match(volume.strip()) if volume and "(" in volume else None
+    text = match.group(1) if match and parse_volume(match.group(1)) else issue
     number = parse_volume(text)
     if not text or not number or len(number) > 9:
         return 0

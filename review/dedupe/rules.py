@@ -14,7 +14,7 @@ from review.dedupe.citation import Bools
 from review.dedupe.similarity import UNIQUE_TITLE_WORDS, Floats, PairSimilarity
 from review.models import LinkVerdict
 
-ENGINE = "funnel-dedupe-5"
+ENGINE = "funnel-dedupe-6"
 """Version of the rules, stored with every link. Raise it when a verdict can change."""
 
 NEXT_PAGE = "one doi, same title, next page"
@@ -39,6 +39,8 @@ VERDICTS: tuple[LinkVerdict, ...] = (
 SIMILAR_TITLE = 85.0
 """Title ratio of records typed twice: typing faults, spellings, small cuts."""
 CLOSE_TITLE, RETYPED_TITLE = 92.0, 97.0
+AKIN_WORDS = 75.0
+"""Words in common (any order) of titles that may be one, with a translation or subtitle more."""
 MIN_DISTINCTIVE = UNIQUE_TITLE_WORDS
 SAME_TEXT, SAME_ABSTRACT, OTHER_ABSTRACT = 95.0, 85.0, 55.0
 """Ratio of abstract openings: one text; likely one text (structured abstracts open alike); two."""
@@ -71,7 +73,8 @@ class _PairSignals:
     other_location: Bools
     """Known pages differ, or volumes without first and last page that say one is misprinted."""
     other_issue: Bools
-    """Known issues differ, without pages a volume has but once that say one is misprinted."""
+    """Known issues differ, without like titles and pages a volume has but once that say one is
+    misprinted."""
     team: Bools
     """First author and most of the shorter list agree."""
     near_year: Bools
@@ -104,10 +107,13 @@ def _derive_signals(x: PairSimilarity) -> _PairSignals:
     location = (x.page == 1) & (x.volume == 1)
     pages = (x.page == 1) & (x.last_page == 1) & (x.span >= 2)
     same_text = x.abstract >= SAME_ABSTRACT
+    distinctive = x.informative >= MIN_DISTINCTIVE
     other_text = (x.abstract >= 0) & (x.abstract < OTHER_ABSTRACT)
+    other_text &= ~_is_same_printing(x, location, distinctive)
     spelt = ~x.reworded & (~x.supplement | ((x.ratio >= CLOSE_TITLE) & ~x.begins))
     typed = ~x.supplement & (pages | (x.ratio >= RETYPED_TITLE))
-    distinctive = x.informative >= MIN_DISTINCTIVE
+    similar = (x.ratio >= SIMILAR_TITLE) | x.begins | ((x.words >= 97) & (x.least >= 1))
+    akin = similar | (x.words >= AKIN_WORDS)
     return _PairSignals(
         authors=authors,
         other_authors=known & ~authors,
@@ -116,10 +122,10 @@ def _derive_signals(x: PairSimilarity) -> _PairSignals:
         page=x.page == 1,
         other_location=(x.page == -1) | ((x.volume == -1) & (~pages | x.low_page | (x.years >= 1))),
         other_issue=(x.issue == -1)
-        & ~(location & pages & distinctive & (~x.low_page | (x.span >= LONG_SPAN))),
+        & ~(location & pages & distinctive & akin & (~x.low_page | (x.span >= LONG_SPAN))),
         team=(x.team >= MOST_TEAM) & (x.first == 1),
         near_year=x.years <= 1,
-        similar=(x.ratio >= SIMILAR_TITLE) | x.begins | ((x.words >= 97) & (x.least >= 1)),
+        similar=similar,
         distinctive=distinctive,
         other_ids=(x.doi == -1) | (x.pmid == -1),
         same_date=(x.years <= 0)
@@ -136,6 +142,23 @@ def _derive_signals(x: PairSimilarity) -> _PairSignals:
     )
 
 
+def _is_same_printing(x: PairSimilarity, location: Bools, distinctive: Bools) -> Bools:
+    """One title, team and printed place: then a database has written an abstract of its own.
+
+    Abstracts of a meeting stand several to a page, so in a supplement only a longer span counts.
+    """
+    one_work = x.same_title & ~x.sequel & (x.numerals >= 0) & distinctive & (x.doi >= 0)
+    one_work &= (x.journal == 1) & (x.years == 0) & (x.pmid >= 0)
+    team = ((x.team >= MOST_TEAM) & (x.first == 1)) | x.in_order
+    longer = (x.last_page == 1) & (x.span >= LONG_SPAN)
+    place = location & (x.last_page >= 0) & (x.issue >= 0)
+    place &= longer | (~x.supplement & ((x.issue == 1) | ~x.low_page))
+    unpaged = (x.page == 0) & (x.volume == 1) & (x.issue == 1) & ~x.supplement & x.exact
+    unpaged &= x.in_order & (x.least >= 3)
+    mask: Bools = one_work & team & (place | unpaged)
+    return mask
+
+
 def _build_identifier_rules(x: PairSimilarity, s: _PairSignals) -> list[tuple[str, int, Bools]]:
     """Equal identifiers decide, unless the titles plainly speak of two documents."""
     no_preprint, two_preprints, one_preprint = x.preprints == 0, x.preprints == 2, x.preprints == 1
@@ -148,14 +171,16 @@ def _build_identifier_rules(x: PairSimilarity, s: _PairSignals) -> list[tuple[st
         | (s.similar & ~s.other_authors)
         | ((s.page | (x.words >= 80)) & s.authors & ~s.other_text)
     )
-    clear = x.same_kind & fits & (x.numerals >= 0) & s.one_title
-    clear &= ~(s.other_authors & (x.pmid == -1)) & ~(other_page & x.reworded & ~s.same_text)
     far = (x.ratio < 70) & (x.words < 80) & ~x.begins
+    retitled = ~far & s.authors & ~s.other_text & ~x.supplement
+    clear = x.same_kind & (x.numerals >= 0) & ((fits & s.one_title) | retitled)
+    clear &= ~(s.other_authors & (x.pmid == -1)) & ~(other_page & x.reworded & ~s.same_text)
     return [
         ("one preprint id, other title and authors", MAYBE, posting & stranger),
         ("same preprint version", DUPLICATE, posting & (x.version == 1)),
         ("same preprint", VERSION, posting),
         ("same arXiv id", STUDY, one_preprint & (x.arxiv == 1) & ~stranger),
+        ("article's doi on its preprint", STUDY, one_preprint & x.article_doi & ~stranger),
         (
             "doi shared by a supplement",
             DISTINCT,
@@ -349,8 +374,10 @@ def _build_no_location_rules(
 ) -> list[tuple[str, int, Bools]]:
     """Equal titles, and people or texts where pages are missing or misprinted."""
     few_words = (
-        ~s.other_location & (x.years == 0) & (x.informative == MIN_DISTINCTIVE - 1) & ~s.other_text
+        ~s.other_location & (x.years == 0) & (x.informative >= MIN_DISTINCTIVE - 2) & ~s.other_text
     )
+    whole_team = (x.shared == x.most) & (x.shared >= 2)
+    spelt = ~x.supplement | (x.ratio >= RETYPED_TITLE)
     ahead = (x.page == 0) & (x.volume == 0) & (x.span > 0) & (x.years != 0)
     consistent = ~s.other_location & ~s.other_issue & s.same_date & (x.years <= 1)
     open_location = consistent & ~ahead & (x.years >= 0) & s.distinctive & ~s.other_text
@@ -360,11 +387,11 @@ def _build_no_location_rules(
             "title+authors+journal",
             DUPLICATE,
             base
-            & (x.exact | s.same_text)
+            & (x.exact | s.same_text | (whole_team & (x.numerals == 1) & spelt))
             & s.authors
             & (x.journal == 1)
             & (((x.first == 1) & (x.initial >= 0)) | (x.shared >= 2))
-            & (open_location | (few_words & x.in_order & (x.shared >= 3))),
+            & (open_location | (few_words & whole_team & (x.shared >= 3))),
         ),
         (
             "title+authors+meeting",
@@ -373,9 +400,7 @@ def _build_no_location_rules(
             & x.exact
             & x.supplement
             & x.nowhere
-            & x.in_order
-            & (x.shared >= 2)
-            & (x.initial >= 0)
+            & whole_team
             & (x.journal == 1)
             & (x.years == 0)
             & (x.informative >= 2)
@@ -433,6 +458,12 @@ def _build_similar_title_rules(x: PairSimilarity, s: _PairSignals) -> list[tuple
         ~s.other_location & ~s.other_issue & s.same_date & (x.years <= 1) & (x.years >= 0)
     )
     open_location &= s.distinctive
+    issue = x.issue == 1
+    translated = base & full_span & (x.first == 1) & (x.team >= MOST_TEAM) & numbers
+    translated &= ~x.low_page & (x.informative >= 2)
+    translated &= (x.journal >= 0) | (
+        s.distinctive & ((x.words >= 75) | (x.in_order & (x.shared >= 3)))
+    )
     return [
         (
             "like title+place+authors",
@@ -487,17 +518,7 @@ def _build_similar_title_rules(x: PairSimilarity, s: _PairSignals) -> list[tuple
         (
             "translated title+pages+authors",
             DUPLICATE,
-            base
-            & full_span
-            & (x.first == 1)
-            & (x.team >= MOST_TEAM)
-            & numbers
-            & ~x.low_page
-            & (x.informative >= 2)
-            & (
-                (x.journal >= 0)
-                | (s.distinctive & ((x.words >= 75) | (x.in_order & (x.shared >= 3))))
-            ),
+            translated & x.kindred & (issue | (x.span >= LONG_SPAN)),
         ),
         (
             "like title+pages+journal",
@@ -620,6 +641,25 @@ def _build_doubt_rules(x: PairSimilarity, s: _PairSignals) -> list[tuple[str, in
             "like title, same page",
             MAYBE,
             base & open_ids & s.similar & s.location & s.authors & (x.informative >= 2),
+        ),
+        (
+            "other title, one place and team",
+            MAYBE,
+            base
+            & open_ids
+            & s.location
+            & s.pages
+            & s.near_year
+            & (x.issue >= 0)
+            & (x.journal >= 0)
+            & (x.team >= MOST_TEAM)
+            & (x.first == 1)
+            & s.person
+            & ~x.supplement
+            & ~x.sequel
+            & ~s.other_text
+            & (~x.low_page | (x.issue == 1))
+            & (x.informative >= 2),
         ),
         (
             "like title and authors, place unclear",

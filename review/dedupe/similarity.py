@@ -10,10 +10,11 @@ import numpy.typing as npt
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Indel
 
-from review.dedupe import citation
+from review.dedupe import citation, venues
 from review.dedupe.blocking import Pairs
 from review.dedupe.citation import LOW_PAGE, Bools, compare_codes
 from review.dedupe.features import HEAD_LETTERS, FeatureColumns, Ints
+from review.dedupe.names import is_same_person
 from review.dedupe.normalize import extract_numerals, is_common
 
 Floats = npt.NDArray[np.float32]
@@ -60,6 +61,8 @@ class PairSimilarity:
     only for preprints and like teams, else 1 for one title and 0 for two."""
     numerals: npt.NDArray[np.int8]
     """1 equal sets of numbers in the titles; -1 each has one the other lacks; 0 one has more."""
+    kindred: Bools
+    """The titles share a telling word or its cognate: 'pneumonia', 'pneumonie'."""
     sequel: Bools
     """One title is the other with 'part II' or a number more."""
     same_kind: Bools
@@ -71,6 +74,8 @@ class PairSimilarity:
     """First authors."""
     initial: npt.NDArray[np.int8]
     """First letters of the first authors' given names."""
+    misspelt: Bools
+    """The first author is one person but for a letter, or for family and given name swapped."""
     shared: npt.NDArray[np.int16]
     """Family names in common."""
     team: Floats
@@ -86,6 +91,8 @@ class PairSimilarity:
     pmid: npt.NDArray[np.int8]
     pmcid: npt.NDArray[np.int8]
     arxiv: npt.NDArray[np.int8]
+    article_doi: Bools
+    """A preprint names the other's DOI as that of its article."""
     volume: npt.NDArray[np.int8]
     issue: npt.NDArray[np.int8]
     page: npt.NDArray[np.int8]
@@ -205,7 +212,11 @@ def compare_journals(a: str, b: str) -> int:
     ):
         return 1
     short, long = sorted((left_words, right_words), key=lambda words: len("".join(words)))
-    if _is_acronym("".join(short), long):
+    if (
+        _is_acronym("".join(short), long)
+        or venues.is_acronym_of(a, b)
+        or venues.is_acronym_of(b, a)
+    ):
         return 1
     return 1 if fuzz.token_sort_ratio(a, b) >= 85 else -1
 
@@ -265,13 +276,18 @@ def _has_letters_in_order(word: str, longer: str) -> bool:
 def _compare_authors(columns: FeatureColumns, a: Ints, b: Ints) -> dict[str, Any]:
     families = columns.families
     n = len(a)
-    first, in_order = np.zeros(n, np.int8), np.zeros(n, bool)
+    first, in_order, misspelt = np.zeros(n, np.int8), np.zeros(n, bool), np.zeros(n, bool)
     team = np.full(n, -1.0, np.float32)
     shared, least, most = (np.zeros(n, np.int16) for _ in range(3))
     for pair_index, (left_names, right_names) in enumerate(
         zip([families[r] for r in a.tolist()], [families[r] for r in b.tolist()], strict=True)
     ):
         if left_names and right_names:
+            if left_names[0] != right_names[0] and is_same_person(
+                *sorted((columns.lead[a[pair_index]], columns.lead[b[pair_index]]))
+            ):
+                misspelt[pair_index] = True
+                right_names = (left_names[0], *right_names[1:])
             first[pair_index] = 1 if left_names[0] == right_names[0] else -1
             in_order[pair_index] = left_names == right_names
             left_set, right_set = set(left_names), set(right_names)
@@ -280,6 +296,7 @@ def _compare_authors(columns: FeatureColumns, a: Ints, b: Ints) -> dict[str, Any
             least[pair_index], most[pair_index] = sorted((len(left_names), len(right_names)))
     return {
         "first": first,
+        "misspelt": misspelt,
         "shared": shared,
         "team": team,
         "in_order": in_order,
@@ -309,6 +326,9 @@ def _compare_titles(columns: FeatureColumns, a: Ints, b: Ints) -> dict[str, Any]
         reworded[pair_index] = bool(only_left and only_right)
         if ratio[pair_index] >= MIN_TITLE_RATIO:
             same_title[pair_index] = not (only_left or only_right)
+    kindred = (ratio >= MIN_TITLE_RATIO) | same_title
+    for pair_index in np.flatnonzero(~kindred):
+        kindred[pair_index] = compute_containment(titles[a[pair_index]], titles[b[pair_index]]) > 0
     sequel = np.zeros(len(a), bool)
     for pair_index in np.flatnonzero(
         (numbers <= 0) & ((ratio >= MIN_TEAM_OVERLAP * 100) | (words >= 95))
@@ -329,6 +349,7 @@ def _compare_titles(columns: FeatureColumns, a: Ints, b: Ints) -> dict[str, Any]
         "exact": exact,
         "reworded": reworded,
         "numerals": numbers,
+        "kindred": kindred,
         "sequel": sequel,
     }
 
@@ -385,6 +406,7 @@ def flag_promising_pairs(columns: FeatureColumns, pairs: Pairs) -> Bools:
     for name in ("doi", "pmid", "pmcid", "arxiv", "page", "exact"):
         column = getattr(columns, name)
         mask |= (column[a] == column[b]) & (column[a] != 0)
+    mask |= _name_article_doi(columns, a, b)
     same_head = ~mask & (columns.head[a] == columns.head[b]) & (columns.head[a] != 0)
     for pair_index in np.flatnonzero(same_head).tolist():
         title_a, title_b = columns.title[a[pair_index]], columns.title[b[pair_index]]
@@ -409,6 +431,14 @@ def flag_promising_pairs(columns: FeatureColumns, pairs: Pairs) -> Bools:
     return mask
 
 
+def _name_article_doi(columns: FeatureColumns, a: Ints, b: Ints) -> Bools:
+    """Whether one of two records gives the other's DOI as that of its journal article."""
+    published, doi = columns.published, columns.doi
+    mask: Bools = (published[a] != 0) & (published[a] == doi[b])
+    mask |= (published[b] != 0) & (published[b] == doi[a])
+    return mask
+
+
 def compare_pairs(columns: FeatureColumns, pairs: Pairs) -> PairSimilarity:
     """How alike the records of each pair are, field by field.
 
@@ -428,6 +458,7 @@ def compare_pairs(columns: FeatureColumns, pairs: Pairs) -> PairSimilarity:
         columns.issue[a], columns.issue[b], agreements["issue"]
     )
     titles, people = _compare_titles(columns, a, b), _compare_authors(columns, a, b)
+    agreements["initial"][people["misspelt"]] = 1
     informative = np.minimum(columns.informative[a], columns.informative[b])
     one_work = (informative >= UNIQUE_TITLE_WORDS) & (people["first"] == 1)
     agreements["page"] = citation.compare_pages(columns, a, b, agreements, one_work)
@@ -446,6 +477,7 @@ def compare_pairs(columns: FeatureColumns, pairs: Pairs) -> PairSimilarity:
         **people,
         contained=containment,
         **agreements,
+        article_doi=_name_article_doi(columns, a, b),
         nobody=(columns.people[a] == 0) & (columns.people[b] == 0),
         ordinary=(columns.kind[a] == 0) & (columns.kind[b] == 0),
         same_kind=columns.kind[a] == columns.kind[b],

@@ -291,7 +291,8 @@ def test_a_journal_is_known_by_its_abbreviation_acronym_and_first_name(one, othe
         ("Suppl 1", "57", SUPPLEMENT_OFFSET + 1),
         (None, "57(Suppl 2)", SUPPLEMENT_OFFSET + 2),
         ("Supplement", "57", 0),
-        ("7", "57(6)", 7),
+        ("13", "57(6) (no pagination)", 6),  # the article's number stands in the field
+        ("7", "57(second)", 7),
         (None, "6)", 0),
         ("9" * 40, None, 0),
     ],
