@@ -244,7 +244,7 @@ def build_record(fields: Fields) -> Record:
         fields.pop("DO")
     citation = _parse_citation(fields)
     date_text = collapse_spaces(" ".join(fields.get("DP", fields.get("YR", ()))))
-    year = find_year(date_text)
+    year = find_year(date_text, citation.get("date"))
     date = find_date(year, date_text, citation.get("date"))
     published = [v for v in fields.get("DEP", ()) if re.fullmatch(r"\d{8}", v)]
     if year is None and published:

@@ -12,6 +12,10 @@ from review.fulltext.models import PaperSection
 _AFTER_REFERENCES = frozenset({"supplement", "statements", "methods"})
 
 
+_BODY_SECTIONS = frozenset({"introduction", "methods", "results", "discussion"})
+"""Sections of which one stands before the references of any paper that has them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """A heading as found on a line."""
@@ -44,10 +48,13 @@ def find_headings(lines: LinesWithPages, body_size: float) -> list[Heading]:
     """All headings, in order; inside the reference list only those that can end it."""
     headings: list[Heading] = []
     in_references = False
-    for index in range(len(lines)):
-        candidate = _detect_heading(lines, index, body_size)
-        if candidate is None:
-            continue
+    detected = (_detect_heading(lines, index, body_size) for index in range(len(lines)))
+    candidates = [candidate for candidate in detected if candidate is not None]
+    body_indices = [c.index for c in candidates if c.own_line and c.name in _BODY_SECTIONS]
+    for candidate in candidates:
+        is_before_body = bool(body_indices) and candidate.index < body_indices[0]
+        if candidate.name == "references" and is_before_body:
+            continue  # a word of the title, or of a cover's list of contents
         if in_references and not (candidate.own_line and candidate.name in _AFTER_REFERENCES):
             continue
         if candidate.name == "references" and not candidate.own_line:

@@ -133,25 +133,24 @@ class Worker:
         """What the death of the process says about the file."""
         process, errors = self._process, self._stderr_file
         status = process.wait() if process else None
-        last_error_line = ""
+        is_short_of_memory = False
         if errors is not None and not errors.closed:
             errors.seek(0)
-            last_error_line = (
-                errors.read().decode("utf-8", "replace").strip().splitlines() or [""]
-            )[-1]
+            last_line = (errors.read().decode("utf-8", "replace").strip().splitlines() or [""])[-1]
+            is_short_of_memory = last_line.startswith("MemoryError")
         self.close()
-        if status == OUT_OF_MEMORY or last_error_line.startswith("MemoryError"):
+        if status == OUT_OF_MEMORY or is_short_of_memory:
             return WorkerFailure("too_large", "it needs more memory than the limit")
+        if sys.platform != "win32":
+            if status == -signal.SIGALRM:
+                return WorkerFailure("timeout", "it took too long")
+            if status == -signal.SIGKILL:
+                return WorkerFailure("too_large", "the system ended its reading, short of memory")
         if status == -signal.SIGABRT:  # how a reader ends that is given no more memory
             return WorkerFailure(
                 "too_large", "the reader gave up on it, most likely short of memory"
             )
-        exit_description = (
-            f"signal {-status}" if status is not None and status < 0 else f"status {status}"
-        )
-        return WorkerFailure(
-            "damaged", f"the reader gave up on it ({last_error_line or exit_description})"
-        )
+        return WorkerFailure("damaged", "the reader gave up on it")
 
     def close(self, *, kill: bool = False) -> None:
         """Ends the process; by force when it does not end within a second or kill is set."""
@@ -216,7 +215,16 @@ def _read_in_worker(
     from review.fulltext.reader import compute_file_sha256
 
     try:
-        return full_text_from_dict(worker.send_request(request, limits))
+        try:
+            return full_text_from_dict(worker.send_request(request, limits))
+        except WorkerFailure as failure:
+            if failure.state != "timeout":
+                raise
+            # A busy machine is slow as well: once more, with twice the time.
+            limits = replace(
+                limits, seconds=2 * limits.seconds, page_seconds=2 * limits.page_seconds
+            )
+            return full_text_from_dict(worker.send_request(request, limits))
     except WorkerFailure as failure:
         return FullText(failure.state, compute_file_sha256(path), "", 0, problem=failure.problem)
 

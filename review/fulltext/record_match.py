@@ -15,6 +15,8 @@ _MIN_LEAD = 0.04
 _TITLE_WORDS_SEARCHED = 400
 """Words from the top in which a paper's own title stands; further down others are cited."""
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
+_DOI_LINE = re.compile(r"\s*(?:https?://(?:dx\.)?doi\.org/|doi:?\s*)?10\.\d{4,9}/\S+\s*", re.I)
+"""A line that holds nothing but a DOI, as publishers print an article's own."""
 _ARXIV = re.compile(r"arxiv:\s?(\S+)", re.I)
 
 
@@ -63,6 +65,9 @@ def match_record(
             keys = tuple(c.key for c in confirmed if title_shares[c.key] >= best - _MIN_LEAD)
             return RecordMatch(keys, method, 1.0)
     best = max(title_shares.values(), default=0.0)
+    sole = _find_sole_doi(front, candidates)
+    if best < _MIN_TITLE_SHARE and sole is not None:
+        return RecordMatch((sole.key,), "doi", 1.0)
     if best < _MIN_TITLE_SHARE:
         return RecordMatch((), "none", best)
     keys = tuple(key for key, share in title_shares.items() if share >= best - _MIN_LEAD)
@@ -71,6 +76,18 @@ def match_record(
 
 def _contains_key(file_name: str, key: str) -> bool:
     return bool(re.search(rf"(?<![A-Za-z0-9]){re.escape(key)}(?![A-Za-z0-9])", file_name, re.I))
+
+
+def _find_sole_doi(front: str, candidates: Sequence[RecordCandidate]) -> RecordCandidate | None:
+    """The record of the one DOI the first pages name; None where they name several or none.
+
+    A title set in an odd font, or changed since, does not belie the only DOI in print.
+    """
+    joined_text = re.sub(r"(?<=[-/._])\s+", "", front)
+    dois = {normalize_doi(text) for text in _DOI.findall(joined_text)} - {None}
+    own_lines = {normalize_doi(line) for line in front.split("\n") if _DOI_LINE.fullmatch(line)}
+    hits = [c for c in candidates if c.doi and c.doi in dois & own_lines]
+    return hits[0] if len(dois) == 1 and len(hits) == 1 else None
 
 
 def _find_by_doi(front: str, candidates: Sequence[RecordCandidate]) -> list[RecordCandidate]:

@@ -68,6 +68,10 @@ SECTION_PATTERNS: tuple[tuple[str, str], ...] = (
 _SECTION_REGEXES = [
     (name, re.compile(f"(?:{pattern})", re.I)) for name, pattern in SECTION_PATTERNS
 ]
+_SPACED_REGEXES = [
+    (name, re.compile(f"(?:{pattern.replace(' ', '')})", re.I))
+    for name, pattern in SECTION_PATTERNS
+]
 _NUMBER = re.compile(
     r"^(?:section\s+)?(?:(?P<no>\d{1,2}(?:\s?\.\s?\d{1,2}){0,3})(?:\s?[.):]|\s)|"
     r"(?P<roman>[IVX]{1,5})(?:\s?[.):]|\s(?=[A-Z]))|(?P<letter>[A-H])\s?[.):])\s*(?=\S)"
@@ -90,6 +94,11 @@ def find_section_name(text: str) -> str | None:
     for name, pattern in _SECTION_REGEXES:
         if pattern.fullmatch(heading_text):
             return name
+    if heading_text.isupper() and " " in heading_text:  # 'MATERIAL S AND ME THODS'
+        squeezed = heading_text.replace(" ", "")
+        for name, pattern in _SPACED_REGEXES:
+            if pattern.fullmatch(squeezed):
+                return name
     return None
 
 
