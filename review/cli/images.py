@@ -41,6 +41,9 @@ def register_commands(app: typer.Typer) -> None:
     images.command("check")(check_set)
     images.command("audit-sample")(draw_audit_sample)
     images.command("audit-result")(judge_audit)
+    images.command("sieve")(sieve_set)
+    images.command("doubles")(list_doubles)
+    images.command("splits")(compare_splits)
     app.add_typer(images, name="images")
 
 
@@ -95,6 +98,69 @@ def judge_audit(
     _finish(
         label_audit.write_result(sample, marks, out, adjudicated=adjudicated, claim=request), out
     )
+
+
+def sieve_set(
+    folder: Path = FOLDER,
+    out: Path = OUT,
+    labels: Path | None = OPTIONAL_LABELS,
+    kind: list[str] = typer.Option([], "--kind", help="Only this problem; may be repeated."),
+    rejects: Path | None = typer.Option(
+        None, "--rejects", help="Images you rejected: a table with path, problem, reader."
+    ),
+    sheets: int = typer.Option(2, "--sheets", min=0, help="Contact sheets of each problem."),
+    seed: int = SEED,
+    workers: int = WORKERS,
+    column: list[str] = COLUMN,
+) -> None:
+    """Rank images by how much they look rotated, inverted, mirrored, bordered or blank."""
+    from review.workflow.imaging import sieving
+
+    with _show_bar("Reading images") as progress:
+        outcome = sieving.sieve_set(
+            folder,
+            out,
+            labels,
+            _choose_columns(column),
+            kinds=kind,
+            seed=seed,
+            sheets=sheets,
+            rejects=rejects,
+            workers=workers,
+            progress=progress,
+        )
+    _finish(outcome, out)
+
+
+def list_doubles(
+    folder: Path = FOLDER,
+    second: Path | None = typer.Argument(None, help="Another set, such as test beside train."),
+    out: Path = OUT,
+    crops: bool | None = typer.Option(
+        None, "--crops/--no-crops", help="Look for cropped copies; up to 5,000 images if left out."
+    ),
+    sheets: int = typer.Option(5, "--sheets", min=0, help="Sheets of nine pairs each."),
+    workers: int = WORKERS,
+) -> None:
+    """Find copies within FOLDER or between two folders: also scaled, turned, mirrored, cropped."""
+    from review.workflow.imaging import doubles
+
+    with _show_bar("Reading and comparing") as progress:
+        outcome = doubles.list_doubles(
+            folder, out, second, crops=crops, sheets=sheets, workers=workers, progress=progress
+        )
+    _finish(outcome, out)
+
+
+def compare_splits(
+    tables: list[Path] = typer.Argument(help="One table with a split column, or one per split."),
+    out: Path = OUT,
+    column: list[str] = COLUMN,
+) -> None:
+    """Find patients and files in several splits; age, sex, view and site by label."""
+    from review.workflow.imaging import splits
+
+    _finish(splits.compare_splits(tables, out, _choose_columns(column)), out)
 
 
 def _choose_columns(words: list[str]) -> "ColumnChoice":

@@ -184,3 +184,91 @@ def test_wrong_labels_and_columns_are_named(phantoms, tmp_path):
     assert "no image has the label 'Hernia'; there are" in refused(*words, "Hernia")
     assert "PART=COLUMN" in refused(*words, "Mass", "--column", "patients")
     assert "no column 'subject'" in refused(*words, "Mass", "--column", "patient=subject")
+
+
+# Sieve, doubles, splits
+
+
+def test_the_sieve_ranks_and_describes_and_deletes_nothing(phantoms, tmp_path):
+    faults = {row["fault"]: row["file"] for row in rows_of(phantoms / "faults.csv")}
+    before = sorted(path.name for path in (phantoms / "films").iterdir())
+    rejects = tmp_path / "rejects.csv"
+    rejects.write_text(f"path,problem,reader\n{faults['inverted']},inverted,ada\n")
+    words = ("sieve", phantoms / "films", "--out", tmp_path / "out", "--labels",
+             phantoms / "labels.csv", "--kind", "inverted", "--kind", "blank or grey")  # fmt: skip
+    output = run(*words, "--rejects", rejects, "--sheets", "1")
+    assert f"{len(before)} images ranked." in output
+    assert "1 images rejected by a person" in output
+    rows = rows_of(tmp_path / "out" / "sieve-ranks.csv")
+    assert len(rows) == 2 * len(before)
+    first = {row["problem"]: row["path"] for row in rows if row["rank"] == "1"}
+    assert first == {"inverted": faults["inverted"], "blank or grey": faults["blank"]}
+    assert (tmp_path / "out" / "sieve-blank-or-grey-01.png").exists()
+    assert sorted(path.name for path in (phantoms / "films").iterdir()) == before
+    (reject,) = rows_of(tmp_path / "out" / "sieve-rejects.csv")
+    assert (reject["reader"], reject["problem"]) == ("ada", "inverted")
+    assert float(reject["score"]) > 0.5
+    groups = rows_of(tmp_path / "out" / "sieve-groups.csv")
+    assert {"a person", "suspected"} == {row["rejected_by"] for row in groups}
+    run(*words, "--sheets", "0")
+    assert not list((tmp_path / "out").glob("sieve-*.png"))  # none is left of the earlier run
+    assert "is no kind of problem" in refused(*words, "--kind", "blurred")
+    rejects.write_text("path\nnone.png\n")
+    assert "line 2: 'none.png' is not a readable image" in refused(*words, "--rejects", rejects)
+
+
+def test_doubles_are_listed_with_their_sources(phantoms, tmp_path):
+    output = run("doubles", phantoms / "films", "--out", tmp_path / "out", status=3)
+    assert "1 images are too blank" in output
+    pairs = {
+        frozenset((row["first"], row["second"]))
+        for row in rows_of(tmp_path / "out" / "doubles.csv")
+    }
+    planted = {
+        frozenset((row["file"], row["source"]))
+        for row in rows_of(phantoms / "faults.csv")
+        if "exact" in row["fault"] or "scaled" in row["fault"]
+    }
+    assert len(planted) == 2
+    assert planted <= pairs
+    assert (tmp_path / "out" / "doubles-01.png").exists()
+
+
+def test_doubles_between_two_sets(phantoms, tmp_path):
+    faulty = {row["file"] for row in rows_of(phantoms / "faults.csv")}
+    films = sorted(path for path in (phantoms / "films").iterdir() if path.name not in faulty)
+    for name, count in (("train", slice(0, 6)), ("test", slice(5, 10))):
+        (tmp_path / name).mkdir()
+        for source in films[count]:
+            (tmp_path / name / source.name).write_bytes(source.read_bytes())
+    run("doubles", tmp_path / "train", tmp_path / "test", "--out", tmp_path / "out", "--no-crops")
+    rows = rows_of(tmp_path / "out" / "doubles.csv")
+    shared = films[5].name
+    assert {"first": shared, "second": shared, "kind": "same bytes"}.items() <= rows[0].items()
+    assert "is given twice" in refused(
+        "doubles", tmp_path / "train", tmp_path / "train", "--out", tmp_path / "out"
+    )
+
+
+def test_splits_name_patients_and_files_on_both_sides(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text(
+        "file,patient,age,split\na.png,P1,4,train\nb.png,P1,5,test\nc.png,P2,60,train\n"
+        "d.png,P3,61,test\nd.png,P3,61,train\ne.png,P4,50,\n"
+    )
+    output = run("splits", table, "--out", tmp_path / "out", status=3)
+    assert "train and test: 2 patients in both (2 and 2 images); 1 files in both." in output
+    assert "1 rows name no split." in output
+    assert "5 images, 4 patients." in output
+    assert [
+        (row["kind"], row["name"]) for row in rows_of(tmp_path / "out" / "splits-shared.csv")
+    ] == [("patient", "P1"), ("patient", "P3"), ("file", "d.png")]
+    one, two = tmp_path / "one.csv", tmp_path / "two.csv"
+    one.write_text("file,patient\na.png,P1\n")
+    two.write_text("file,patient\nb.png,P2\n")
+    output = run("splits", one, two, "--out", tmp_path / "two")
+    assert "one.csv and two.csv: no patient and no file in both." in output
+    two.write_text("file,label\nb.png,Mass\n")
+    assert "no patient is known in 'two.csv'" in refused(
+        "splits", one, two, "--out", tmp_path / "o"
+    )

@@ -152,14 +152,6 @@ def list_unreadable(check: ImageCheck) -> list[str]:
     return shortfalls
 
 
-def match_rows_by_patient(labelled: LabelledSet) -> dict[str, LabelRow]:
-    """The rows of a set, or rows without labels where there is no table."""
-    return {
-        entry.path: labelled.rows.get(entry.path, LabelRow(file=entry.path, labels=frozenset()))
-        for entry in labelled.check.readable
-    }
-
-
 def _describe_patients(patients: Sequence[str | None]) -> str:
     known = {patient for patient in patients if patient is not None}
     unknown = sum(patient is None for patient in patients)

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
@@ -140,6 +141,11 @@ def format_share(value: float | None, low: float | None, high: float | None) -> 
 def format_counts(counts: Mapping[str, int]) -> str:
     """'PNG 40, JPEG 2'."""
     return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+def make_slug(text: str) -> str:
+    """The text as part of a file name: 'upside-down'."""
+    return re.sub(r"[^\w]+", "-", text.lower()).strip("-") or "unnamed"
 
 
 def _describe_input(path: Path) -> dict[str, str]:

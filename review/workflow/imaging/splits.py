@@ -1,0 +1,164 @@
+"""Patients across splits, and who is behind each label of a table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+from review.errors import ReviewError
+from review.imaging.labels import LabelRow, LabelTable, merge_rows
+from review.imaging.splits import SetPeople, SplitOverlap, describe_people, find_overlaps
+from review.workflow.imaging.inputs import ColumnChoice, describe_table_problems, load_table
+from review.workflow.imaging.outcome import AuditOutcome, OutputFolder
+
+PEOPLE_COLUMNS = (
+    "label", "images", "patients", "ages", "age_mean", "age_median", "children", "sex", "view",
+    "site",
+)  # fmt: skip
+OVERLAP_COLUMNS = (
+    "first", "second", "first_patients", "second_patients", "shared_patients", "first_images",
+    "second_images", "shared_files",
+)  # fmt: skip
+
+
+def compare_splits(
+    tables: Sequence[Path], out: Path, choice: ColumnChoice | None = None
+) -> AuditOutcome:
+    """Patients and files that stand in several splits; age, sex, view and site by label.
+
+    Args:
+        tables: one table with a column for the split, or one table for each split.
+
+    Raises:
+        ReviewError: a table cannot be read, or no two splits or no patient are known.
+    """
+    loaded = [load_table(path, choice, need_labels=False) for path in tables]
+    splits, without = _group_rows(loaded)
+    merged = {name: merge_rows(rows)[0] for name, rows in splits.items()}
+    everybody = [row for table in loaded for row in table.rows]
+    people = describe_people(merge_rows(everybody)[0].values())
+    shortfalls = [line for table in loaded for line in describe_table_problems(table)]
+    if without:
+        shortfalls.append(f"{without:,} rows name no split.")
+    overlaps: tuple[SplitOverlap, ...] = ()
+    if len(merged) > 1:
+        overlaps = find_overlaps({name: [*rows.values()] for name, rows in merged.items()})
+        unknown = {
+            name: sum(row.patient is None for row in rows.values()) for name, rows in merged.items()
+        }
+        shortfalls += [
+            f"{count:,} images in {name} have no patient and were not compared."
+            for name, count in unknown.items()
+            if count
+        ]
+    files = {
+        (first, second): sorted(set(merged[first]) & set(merged[second]))
+        for first, second in combinations(merged, 2)
+    }
+    output = OutputFolder(out, "splits")
+    _write_tables(output, people, overlaps, files)
+    output.write_manifest(
+        tables,
+        {},
+        {
+            "rows": sum(len(table.rows) for table in loaded),
+            "images": {name: len(rows) for name, rows in merged.items()},
+            "shared_patients": {f"{o.first} and {o.second}": len(o.shared) for o in overlaps},
+        },
+    )
+    lines = _describe_people_lines(people)
+    lines += [_describe_overlap(overlap, files) for overlap in overlaps]
+    if not overlaps:
+        lines.append("The table names one split or none, so no overlap was looked for.")
+    return AuditOutcome(tuple(lines), tuple(shortfalls))
+
+
+def _group_rows(tables: Sequence[LabelTable]) -> tuple[dict[str, list[LabelRow]], int]:
+    """Rows by split, in the order of the tables; and how many name none."""
+    splits: dict[str, list[LabelRow]] = {}
+    without = 0
+    if len(tables) > 1:
+        names = [Path(table.path).name for table in tables]
+        if len(set(names)) < len(names):
+            names = [table.path for table in tables]
+        if len(set(names)) < len(names):
+            raise ReviewError("the same table is given twice: name one table for each split")
+        for name, table in zip(names, tables, strict=True):
+            splits[name] = [replace(row, split=name) for row in table.rows]
+        return splits, 0
+    for row in tables[0].rows:
+        if row.split is None:
+            without += 1
+        else:
+            splits.setdefault(row.split, []).append(row)
+    return splits, without if splits else 0
+
+
+def _write_tables(
+    output: OutputFolder,
+    people: SetPeople,
+    overlaps: Sequence[SplitOverlap],
+    files: Mapping[tuple[str, str], Sequence[str]],
+) -> None:
+    output.write_table("splits-people.csv", PEOPLE_COLUMNS, [people.all, *people.labels])
+    output.write_table(
+        "splits-overlap.csv",
+        OVERLAP_COLUMNS,
+        (
+            {
+                "first": overlap.first,
+                "second": overlap.second,
+                "first_patients": overlap.first_patients,
+                "second_patients": overlap.second_patients,
+                "shared_patients": len(overlap.shared),
+                "first_images": overlap.first_images,
+                "second_images": overlap.second_images,
+                "shared_files": len(files[overlap.first, overlap.second]),
+            }
+            for overlap in overlaps
+        ),
+    )
+    output.write_table(
+        "splits-shared.csv",
+        ("first", "second", "kind", "name"),
+        [
+            *(
+                {"first": overlap.first, "second": overlap.second, "kind": "patient", "name": name}
+                for overlap in overlaps
+                for name in overlap.shared
+            ),
+            *(
+                {"first": first, "second": second, "kind": "file", "name": name}
+                for (first, second), names in files.items()
+                for name in names
+            ),
+        ],
+    )
+
+
+def _describe_people_lines(people: SetPeople) -> list[str]:
+    everybody, spread = people.all, people.concentration
+    lines = [f"{everybody.images:,} images, {spread.patients:,} patients."]
+    if spread.share_of_patients is not None and spread.share_of_images is not None:
+        lines.append(
+            f"{spread.repeated:,} patients have several images; {spread.share_of_patients:.1%} of "
+            f"patients have more than {spread.many} and hold {spread.share_of_images:.1%} of the "
+            "images."
+        )
+    if everybody.ages:
+        lines.append(
+            f"Age is known for {everybody.ages:,} images; {everybody.children:,} are of children "
+            "under ten."
+        )
+    return lines
+
+
+def _describe_overlap(overlap: SplitOverlap, files: Mapping[tuple[str, str], Sequence[str]]) -> str:
+    names = f"{overlap.first} and {overlap.second}"
+    shared_files = len(files[overlap.first, overlap.second])
+    if not overlap.shared and not shared_files:
+        return f"{names}: no patient and no file in both."
+    return (
+        f"{names}: {len(overlap.shared):,} patients in both ({overlap.first_images:,} and "
+        f"{overlap.second_images:,} images); {shared_files:,} files in both."
+    )
