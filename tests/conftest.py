@@ -1,9 +1,8 @@
-"""What all tests share: the folder of genuine samples beside the checkout."""
+"""What all tests share: profiles of the property tests, a PostgreSQL server, a stand-in."""
 
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -17,15 +16,8 @@ settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
-SHARED = Path(__file__).parents[1].parent / "shared"
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """The folder of genuine samples, facts and benchmarks that stands beside the checkout."""
-    if not SHARED.is_dir():
-        pytest.fail(f"the shared folder is absent: expected it beside the checkout, at {SHARED}")
-    return SHARED
+collect_ignore = [] if os.environ.get("CORPORA") else ["corpora"]
+"""Tests over genuine files run only where CORPORA names their folder: `make test-corpora`."""
 
 
 @pytest.fixture(autouse=True)

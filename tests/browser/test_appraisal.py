@@ -1,12 +1,12 @@
-"""Two reviewers score a real paper by keyboard, disagree, settle; the gate and the flow follow."""
+"""Two reviewers score a paper by keyboard, disagree, settle; the gate and the flow follow."""
 
 import re
 
 import pytest
-from conftest import SHARED
 from playwright.sync_api import Browser, Page, expect
 from support.appraising import review_in
 from support.browser import chromium, served, sign_in, tab
+from support.papers import draw_pdf
 
 from review.checklists import list_items
 from review.workflow.appraisal import forms, instruments, results
@@ -20,8 +20,7 @@ PASSWORD = "a long enough one"
 @pytest.fixture
 def project(tmp_path):
     opened = review_in(tmp_path, 1)
-    data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
-    attachments.attach_pdf(opened, 1, "covidnet.pdf", data, "ada")
+    attachments.attach_pdf(opened, 1, "study.pdf", draw_pdf("study.pdf"), "ada")
     for name in ("ada", "ben", "cleo"):
         accounts.add_user(opened, name, PASSWORD, "ada")
     return opened

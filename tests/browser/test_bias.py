@@ -1,27 +1,26 @@
-"""On a real paper, in a browser: flags beside their question, marked on the page, and dismissed."""
+"""On a paper, in a browser: flags beside their question, marked on the page, and dismissed."""
 
 import re
 
 import pytest
-from conftest import SHARED
 from playwright.sync_api import Page, expect
 from support.appraising import kind, review_in
 from support.browser import chromium, served, settled, tab
 from support.hostile import sentence_page
+from support.papers import COMBINED, draw_pdf
 
 from review.workflow.appraisal import forms
 from review.workflow.bias import flags
 from review.workflow.fulltexts import attachments
 
-SENTENCE = "we combined and modified three different publicly available datasets"
+SENTENCE = COMBINED
 PINK = "240, 128, 160"
 
 
 @pytest.fixture
 def project(tmp_path):
     opened = review_in(tmp_path, 1)
-    data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
-    attachments.attach_pdf(opened, 1, "covidnet.pdf", data, "ada")
+    attachments.attach_pdf(opened, 1, "study.pdf", draw_pdf("study.pdf"), "ada")
     kind(opened, 1, "deep-learning", "ada")
     return opened
 
@@ -63,7 +62,7 @@ def test_flags_stand_beside_the_signalling_question_and_set_no_answer(project, t
 
 
 @pytest.mark.browser
-def test_dismissing_a_flag_of_a_real_paper_changes_its_rules_precision(project, tmp_path):
+def test_dismissing_a_flag_changes_its_rules_precision(project, tmp_path):
     with served(project.folder, solo="ada") as address, chromium() as browser:
         page = tab(browser, viewport={"width": 1500, "height": 1300})
         page.goto(f"{address}/bias")

@@ -2,6 +2,7 @@
 
 import pytest
 from support.browser import chromium, press_until, served, settled, tab
+from support.papers import draw_pdf
 
 from review.models import Record
 from review.protocol import find_stage
@@ -18,7 +19,7 @@ NOTE = "the appendix has the split"
 
 
 @pytest.fixture
-def project(tmp_path, shared):
+def project(tmp_path):
     init_project(tmp_path)
     opened = open_project(tmp_path, who="ada")
     with opened.store.write() as conn:
@@ -30,8 +31,7 @@ def project(tmp_path, shared):
     for number in range(1, 4):
         for name in ("ada", "ben"):
             add_decision(opened, NewDecision(number, stage.id, name, "include"))
-        paper = shared / "reference" / "pdfs" / "covidnet-cxr-v2.pdf"
-        attachments.attach_pdf(opened, number, paper.name, paper.read_bytes(), "ada")
+        attachments.attach_pdf(opened, number, "study.pdf", draw_pdf("study.pdf"), "ada")
     return opened
 
 

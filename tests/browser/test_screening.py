@@ -1,7 +1,8 @@
-"""Two reviewers screen 40 real records by keyboard, blind to each other; an adjudicator settles."""
+"""Two reviewers screen 40 records by keyboard, blind to each other; an adjudicator settles."""
 
 import pytest
 from support.browser import chromium, press_until, served, settled, sign_in, tab
+from support.samples import write_ris
 
 from review.formats import read_file
 from review.prisma import get_total
@@ -21,15 +22,10 @@ NAMES = ("ada", "ben", "cleo")
 
 
 @pytest.fixture
-def project(tmp_path, shared):
+def project(tmp_path):
     init_project(tmp_path)
     opened = open_project(tmp_path, who="ada")
-    samples = shared / "reference" / "api_samples" / "exports"
-    found = [
-        *read_file(samples / "ris" / "scopus_asysd.ris").records,
-        *read_file(samples / "nbib" / "pubmed_set_part1.nbib").records,
-        *read_file(samples / "ris" / "embase.ris").records,
-    ][:40]
+    found = read_file(write_ris(tmp_path / "search.ris", 40)).records
     assert len(found) == 40
     with opened.store.write() as conn:
         batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="samples")

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from formats.test_samples import exports
+from support.samples import EXPORTS, MIXED_LIBRARY
 
 from review.store import decisions, records
 from review.workflow.setup.loading import init_project, open_project
@@ -40,14 +40,11 @@ def review(tmp_path: Path) -> Path:
     return tmp_path / "review"
 
 
-def test_a_dry_run_needs_no_review_and_prints_one_object_a_record(
-    tmp_path: Path, shared: Path
-) -> None:
-    path = exports(shared) / "nbib/pubmed_set_part1.nbib"
-    done = run("import", str(path), "--dry-run", "--json", folder=tmp_path)
+def test_a_dry_run_needs_no_review_and_prints_one_object_a_record(tmp_path: Path) -> None:
+    done = run("import", str(EXPORTS / "pubmed.nbib"), "--dry-run", "--json", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     objects = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(objects) == 30
+    assert len(objects) == 3
     wanted = {
         "title",
         "authors",
@@ -61,16 +58,16 @@ def test_a_dry_run_needs_no_review_and_prints_one_object_a_record(
         "source_id",
     }
     assert all(wanted <= one.keys() for one in objects)
-    assert objects[0]["pmid"] == "30776994"
+    assert objects[0]["pmid"] == "90776991"
     assert not (tmp_path / "review.db").exists()
 
 
-def test_an_import_says_that_its_records_name_several_databases(review: Path, shared: Path) -> None:
-    done = run("import", str(exports(shared) / "endnote_xml/copper_head.xml"), folder=review)
+def test_an_import_says_that_its_records_name_several_databases(review: Path) -> None:
+    done = run("import", str(EXPORTS / "library.xml"), folder=review)
     assert done.returncode == 0, done.stderr
-    named = "embase 16, pubmed 9, cochrane 3, medline 2"
+    named = ", ".join(f"{name} {count}" for name, count in MIXED_LIBRARY.items())
     assert f"as the records name their database: {named}." in done.stdout
-    plain = run("import", str(exports(shared) / "csv/ieee.csv"), folder=review)
+    plain = run("import", str(EXPORTS / "ieee.csv"), folder=review)
     assert "database" not in plain.stdout
 
 

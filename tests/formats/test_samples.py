@@ -1,154 +1,158 @@
-"""Genuine exports: every record of every sample is read, under the right source."""
-
-from pathlib import Path
+"""One sample of each kind of export: every record is read, under the right source."""
 
 import pytest
+from support.samples import ANSWERS, EXPORTS, MIXED_LIBRARY, SAMPLES
 
 from review.formats import read_file
 from review.models import Record
 
-SAMPLES = [
-    ("bibtex/Scopus_bib_example.bib", 3, "scopus"),
-    ("bibtex/acm_bib.bib", 2, "bibtex"),
-    ("bibtex/ebsco_bib.bib", 2, "ebsco"),
-    ("bibtex/europe_pmc_bib.bib", 2, "europepmc"),
-    ("bibtex/web_of_science_bib.bib", 2, "wos"),
-    ("csv/embase.csv", 6, "embase"),
-    ("csv/ieee.csv", 10, "ieee"),
-    ("csv/pubmed_csv.csv", 1, "pubmed"),
-    ("endnote_xml/copper_head.xml", 30, "embase"),
-    ("endnote_xml/tafenoquine_part1.xml", 40, "pubmed"),
-    ("nbib/eric_nbib.nbib", 1, "eric"),
-    ("nbib/pubmed_set_part1.nbib", 30, "pubmed"),
-    ("nbib/single.nbib", 1, "pubmed"),
-    ("other/WoS_ciw_example.ciw", 5, "wos"),
-    ("other/enl_data.enl", 3, "endnote"),
-    ("other/pubmed_endnote.txt", 6, "pubmed"),
-    ("ris/Ovid_ris_example.ris", 4, "ris"),
-    ("ris/Scopus_ris_example.ris", 3, "scopus"),
-    ("ris/embase.ris", 6, "embase"),
-    ("ris/example.ris", 25, "ieee"),
-    ("ris/example_bom.ris", 1, "ris"),
-    ("ris/example_multiline.ris", 3, "ris"),
-    ("ris/example_starting_newlines.ris", 1, "ris"),
-    ("ris/example_utf_chars.ris", 1, "ris"),
-    ("ris/example_wos.ris", 2, "wos"),
-    ("ris/ieee_ris.ris", 2, "ris"),
-    ("ris/jstor_ris.ris", 4, "jstor"),
-    ("ris/ovid_zotero.ris", 6, "ris"),
-    ("ris/proquest.ris", 6, "proquest"),
-    ("ris/ris_issue_1099.txt", 7, "scopus"),
-    ("ris/scopus_asysd.ris", 10, "scopus"),
-]
 
-
-def exports(shared: Path) -> Path:
-    return shared / "reference" / "api_samples" / "exports"
-
-
-def first(shared: Path, name: str) -> Record:
-    return read_file(exports(shared) / name).records[0]
+def first(name: str) -> Record:
+    return read_file(EXPORTS / name).records[0]
 
 
 @pytest.mark.parametrize(("name", "count", "source"), SAMPLES)
-def test_every_record_of_a_genuine_export_is_read(
-    shared: Path, name: str, count: int, source: str
-) -> None:
-    parsed = read_file(exports(shared) / name)
+def test_every_record_of_an_export_is_read(name: str, count: int, source: str) -> None:
+    parsed = read_file(EXPORTS / name)
     assert len(parsed.records) == count
     assert parsed.announced == count
     assert parsed.rejected == ()
     assert parsed.records[0].source == source
 
 
-PUBMED = [("pubmed1.xml", 2), ("pubmed4.xml", 1), ("fastpaper_pubmed_efetch.xml", 1)]
+def test_all_samples_are_in_the_table() -> None:
+    assert {path.name for path in EXPORTS.iterdir()} == {name for name, _, _ in SAMPLES}
 
 
-@pytest.mark.parametrize(("name", "least"), PUBMED)
-def test_pubmed_xml_is_read_as_its_source_reads_it(shared: Path, name: str, least: int) -> None:
-    path = shared / "reference" / "api_samples" / "pubmed" / name
-    parsed = read_file(path)
-    assert len(parsed.records) == parsed.announced
-    assert len(parsed.records) >= least
-    assert all(record.pmid and record.title for record in parsed.records)
-    cut = read_file(path.read_bytes()[: -path.stat().st_size // 20])
-    assert len(cut.records) == len(parsed.records) - 1
+def test_pubmed_xml_is_read_and_a_cut_file_names_what_is_lost() -> None:
+    body = (ANSWERS / "pubmed" / "efetch.xml").read_bytes()
+    parsed = read_file(body)
+    assert len(parsed.records) == parsed.announced == 3
+    cut = read_file(body[: -len(body) // 20])
+    assert len(cut.records) == 2
     assert "cut short" in cut.rejected[0].reason
 
 
-def test_all_samples_are_in_the_table(shared: Path) -> None:
-    there = {str(p.relative_to(exports(shared))) for p in exports(shared).glob("*/*")}
-    assert there == {name for name, _, _ in SAMPLES}
+@pytest.mark.parametrize("name", ["scopus.ris", "scopus.bib", "library.xml", "wos.ciw"])
+def test_an_export_cut_short_keeps_the_entries_before_the_cut(name: str) -> None:
+    whole = read_file(EXPORTS / name).records
+    body = (EXPORTS / name).read_bytes()
+    cut = read_file(body[: len(body) - 60])
+    assert list(cut.records) == list(whole[: len(cut.records)])
+    assert len(whole) - 1 <= len(cut.records) + len(cut.rejected) <= len(whole)
 
 
-def test_a_given_source_names_every_record(shared: Path) -> None:
-    parsed = read_file(exports(shared) / "ris/embase.ris", "ovid-embase")
+def test_a_given_source_names_every_record() -> None:
+    parsed = read_file(EXPORTS / "embase.ris", "ovid-embase")
     assert {record.source for record in parsed.records} == {"ovid-embase"}
 
 
+def test_each_record_of_a_library_names_its_own_database() -> None:
+    found = [record.source for record in read_file(EXPORTS / "library.xml").records]
+    assert {name: found.count(name) for name in found} == MIXED_LIBRARY
+
+
 FIELDS = [
-    ("ris/embase.ris", "doi", "10.4103/2303-9027.138783"),
-    ("ris/embase.ris", "source_id", "L373791783"),
-    ("ris/embase.ris", "pages", "152-160"),
-    ("ris/embase.ris", "authors", ("Liu R.", "Adler D.G.")),
-    ("ris/Ovid_ris_example.ris", "source_id", "20203152553"),
-    ("ris/Scopus_ris_example.ris", "source_id", "2-s2.0-85079532227"),
-    ("ris/Scopus_ris_example.ris", "journal", "Ecosystem Health and Sustainability"),
-    ("ris/example_starting_newlines.ris", "date", "1948-07"),
-    ("ris/ieee_ris.ris", "date", "2020-08"),
-    ("ris/ovid_zotero.ris", "pages", None),
-    ("ris/example_multiline.ris", "title", None),
-    ("ris/proquest.ris", "doi", "10.1002/jts.22387"),
-    ("other/pubmed_endnote.txt", "pmid", "21553931"),
-    ("other/pubmed_endnote.txt", "date", "2011-06"),
-    ("nbib/single.nbib", "doi", "10.1136/neurintsurg-2017-013179"),
-    ("nbib/single.nbib", "journal", "Journal of neurointerventional surgery"),
-    ("nbib/eric_nbib.nbib", "doi", "10.1000/123456789"),
-    ("nbib/eric_nbib.nbib", "source_id", "EJ1131633"),
-    ("other/WoS_ciw_example.ciw", "date", "2020-12-16"),
-    ("other/enl_data.enl", "date", "2021-09-01"),
-    ("endnote_xml/tafenoquine_part1.xml", "pmcid", "PMC6750137"),
-    ("endnote_xml/tafenoquine_part1.xml", "date", "2019-09-18"),
-    ("bibtex/europe_pmc_bib.bib", "pmid", "18888888"),
-    ("bibtex/europe_pmc_bib.bib", "pmcid", "PMC7777777"),
-    ("bibtex/web_of_science_bib.bib", "doi", "10.1007/999-9-999-99999-9_3"),
-    ("csv/pubmed_csv.csv", "pmcid", "PMC1122334"),
-    ("csv/pubmed_csv.csv", "volume", "1"),
-    ("csv/pubmed_csv.csv", "pages", "10-11"),
-    ("csv/pubmed_csv.csv", "authors", ("Smith A", "Walter B")),
-    ("csv/embase.csv", "journal", "Endoscopic Ultrasound"),
-    ("csv/embase.csv", "doi", "10.4103/2303-9027.138783"),
-    ("csv/ieee.csv", "pages", "16-26"),
-    ("csv/ieee.csv", "source_id", "6634083"),
+    ("acm.bib", "date", "1900-03"),
+    ("citavi.txt", "title", "A rotor and its generator"),
+    ("citavi.txt", "journal", "Invented Electrical Engineering"),
+    ("cyrillic.ris", "authors", ("Петрова, Анна Е.", "Ivanov, B. O.")),
+    ("cyrillic.ris", "volume", "8"),
+    ("ebsco.bib", "pages", "1-10"),
+    ("embase.csv", "authors", ("Quill R.", "Adder D.G.")),
+    ("embase.csv", "doi", "10.5555/us.2020.1"),
+    ("embase.csv", "journal", "Invented Ultrasound"),
+    ("embase.csv", "pages", "101-110"),
+    ("embase.ris", "authors", ("Quill R.", "Adder D.G.")),
+    ("embase.ris", "doi", "10.5555/us.2020.1"),
+    ("embase.ris", "pages", "101-110"),
+    ("embase.ris", "source_id", "L600000001"),
+    ("endnote.enl", "date", "2021-09-01"),
+    ("endnote.enl", "pages", "1309-1348"),
+    ("eric.nbib", "doi", "10.5555/123456789"),
+    ("eric.nbib", "source_id", "EJ9131633"),
+    ("europepmc.bib", "pmcid", "PMC9777777"),
+    ("europepmc.bib", "pmid", "98888888"),
+    ("ieee.csv", "pages", "16-26"),
+    ("ieee.csv", "source_id", "96634083"),
+    ("ieee.csv", "title", 'Trends of Films: Adjusting to the "New Normal"\' of Reading'),
+    ("ieee.ris", "date", "2020-08"),
+    ("ieee.ris", "volume", None),
+    ("jstor.ris", "abstract", "[This is the abstract.]"),
+    ("leading-lines.ris", "authors", ("Woodcock,Claudia E.",)),
+    ("leading-lines.ris", "date", "1951-07"),
+    ("library.xml", "doi", "10.5555/copper.1"),
+    ("library.xml", "title", "Copper and films, part 1: what's new in <5 years?"),
+    ("multiline.ris", "title", None),
+    ("only-a-doi.ris", "doi", "10.5555/s40000-020-0001-0"),
+    ("ovid.ris", "doi", "10.5555/ovid.2020.1"),
+    ("ovid.ris", "source_id", "20209990001"),
+    ("proquest.ris", "doi", "10.5555/jts.1"),
+    ("pubmed-endnote.txt", "date", "2011-06"),
+    ("pubmed-endnote.txt", "pmid", "91553931"),
+    ("pubmed.csv", "authors", ("Smythe A", "Walters B")),
+    ("pubmed.csv", "pages", "10-11"),
+    ("pubmed.csv", "pmcid", "PMC9122334"),
+    ("pubmed.csv", "volume", "1"),
+    ("pubmed.nbib", "doi", "10.5555/stroke.118.1"),
+    ("pubmed.nbib", "journal", "Stroke; an invented journal"),
+    (
+        "pubmed.nbib",
+        "title",
+        "Impact of a second reader on clinical outcomes in the INVENTED registry.",
+    ),
+    ("scopus.bib", "journal", "Journal of Invented Radiology"),
+    ("scopus.ris", "journal", "Journal of Invented Radiology"),
+    ("scopus.ris", "source_id", "2-s2.0-85100000001"),
+    ("wos.bib", "doi", "10.5555/999-9-999-99999-9_3"),
+    ("wos.ciw", "date", "2020-12-16"),
+    ("wos.ciw", "title", "Reeds at different stages on an invented shore"),
+    ("wos.ris", "pages", "7017-7027"),
+    ("wos.ris", "pmid", "90170001"),
+    ("zotero.ris", "pages", None),
 ]
 
 
 @pytest.mark.parametrize(("name", "field", "value"), FIELDS)
-def test_a_field_of_the_first_record_is_mapped(
-    shared: Path, name: str, field: str, value: object
-) -> None:
-    assert getattr(first(shared, name), field) == value
+def test_a_field_of_the_first_record_is_mapped(name: str, field: str, value: object) -> None:
+    assert getattr(first(name), field) == value
 
 
-def test_what_has_no_field_is_kept_by_its_own_tag(shared: Path) -> None:
-    extra = first(shared, "ris/Scopus_ris_example.ris").extra
-    assert extra["PB"] == ("Taylor and Francis Ltd.",)
-    assert extra["N1"][0] == "Export Date: 30 April 2020"
+def test_every_kind_of_export_has_a_field_checked() -> None:
+    assert {name for name, _, _ in FIELDS} == {name for name, _, _ in SAMPLES}
 
 
-def test_the_same_articles_get_the_same_doi_from_ris_and_csv(shared: Path) -> None:
-    ris = read_file(exports(shared) / "ris/embase.ris").records
-    csv = read_file(exports(shared) / "csv/embase.csv").records
+def test_what_has_no_field_is_kept_by_its_own_tag() -> None:
+    extra = first("scopus.ris").extra
+    assert extra["PB"] == ("Made-up Press Ltd.",)
+    assert extra["N1"][0] == "Export Date: 30 April 2022"
+
+
+def test_the_same_articles_get_the_same_doi_from_ris_and_csv() -> None:
+    ris = read_file(EXPORTS / "embase.ris").records
+    csv = read_file(EXPORTS / "embase.csv").records
     assert [r.doi for r in ris] == [r.doi for r in csv]
 
 
-def test_ebsco_keywords_with_an_at_sign_are_recovered_whole(shared: Path) -> None:
-    record = read_file(exports(shared) / "bibtex/ebsco_bib.bib").records[1]
-    assert record.title == "When sharing fixes prices."
-    assert "copyrightYear:2018" in record.keywords[0]
+def test_ebsco_keywords_with_an_at_sign_are_recovered() -> None:
+    record = read_file(EXPORTS / "ebsco.bib").records[1]
+    assert record.title == "When sharing fixes doses."
+    assert "copyrightYear:2018" in record.keywords
 
 
-def test_a_percent_sign_does_not_cut_a_bibtex_abstract(shared: Path) -> None:
-    record = first(shared, "bibtex/europe_pmc_bib.bib")
-    assert record.abstract is not None
-    assert record.abstract.endswith("(P = 0.03)")
+def test_a_percent_sign_does_not_cut_a_bibtex_abstract() -> None:
+    abstract = first("europepmc.bib").abstract
+    assert abstract is not None
+    assert abstract.endswith("(P = 0.03)")
+
+
+def test_lines_that_begin_with_the_end_tag_do_not_end_an_entry() -> None:
+    last = read_file(EXPORTS / "multiline.ris").records[2]
+    assert last.abstract is not None
+    assert "ER then another" in last.abstract
+    assert last.abstract.endswith("the last")
+
+
+def test_a_cell_over_two_lines_is_one_title() -> None:
+    record = read_file(EXPORTS / "ieee.csv").records[1]
+    assert (record.title or "").split() == ["Doses", "and", "Two", "Lines"]

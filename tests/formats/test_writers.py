@@ -3,12 +3,11 @@
 import csv
 import io
 import json
-from pathlib import Path
 
 import pytest
-from formats.test_samples import SAMPLES, exports
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.samples import EXPORTS, SAMPLES
 
 from review.formats import read_file
 from review.formats.export import EXTENSIONS, RECORD_WRITERS
@@ -21,8 +20,8 @@ def back(form: str, records: list[Record]) -> list[Record]:
 
 @pytest.mark.parametrize("form", RECORD_WRITERS)
 @pytest.mark.parametrize("name", [name for name, _, _ in SAMPLES])
-def test_a_genuine_export_comes_back_equal(shared: Path, form: str, name: str) -> None:
-    records = list(read_file(exports(shared) / name).records)
+def test_a_sample_export_comes_back_equal(form: str, name: str) -> None:
+    records = list(read_file(EXPORTS / name).records)
     assert back(form, records) == records
 
 

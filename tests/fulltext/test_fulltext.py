@@ -3,10 +3,12 @@
 import io
 import json
 import re
+from pathlib import Path
 
 import pytest
 from PIL import Image
 from support.hostile import MAKERS, pdf, sentence_page, stream, write
+from support.papers import PAPERS, PASSWORD, draw_paper, write_papers
 
 from review.errors import FullTextError
 from review.fulltext import (
@@ -25,78 +27,15 @@ from review.fulltext import (
     render_page,
 )
 
-STATES = {
-    "acl-two-column.pdf": ("ok", 10),
-    "arxiv-0908.0054.pdf": ("ok", 4),
-    "covid-xray-poster.pdf": ("ok", 3),
-    "covidnet-cxr-v2.pdf": ("ok", 7),
-    "covidnet-cxr-v3.pdf": ("ok", 9),
-    "icml-two-column-maths.pdf": ("ok", 8),
-    "invalid-44-bytes.pdf": ("damaged", 0),
-    "lorem-two-column.pdf": ("ok", 3),
-    "password-openpassword.pdf": ("encrypted", 0),
-    "plosone-wheat-one-column.pdf": ("ok", 21),
-    "scan-no-text.pdf": ("no_text", 1),
-}
 
-WHOLE = [
-    (
-        "covidnet-cxr-v3.pdf",
-        "As such, radiography examination can be conducted faster and have greater availability "
-        "given the prevalence of chest radiology imaging systems in modern healthcare systems, "
-        "making them a good complement to PCR testing (in some cases, even exhibiting higher "
-        "sensitivity [5]).",
-    ),
-    (
-        "covidnet-cxr-v3.pdf",
-        "The proposed COVID-Net was pretrained on the ImageNet [2] dataset and then trained on "
-        "the COVIDx dataset using the Adam optimizer using a learning rate policy where the "
-        "learning rate decreases when learning stagnates for a period of time (i.e., ’patience’).",
-    ),
-    (
-        "covidnet-cxr-v2.pdf",
-        "The following hyperparameters were used for training: learning rate=2e-5, number of "
-        "epochs=10, batch size=8, factor=0.7, patience=5.",
-    ),
-    (
-        "acl-two-column.pdf",
-        "We test this in a monolingual scenario (paraphrase generation) as well as in a "
-        "cross-lingual setting (translation by synthesizing adjective-noun phrase vectors in "
-        "English and generating the equivalent expressions in Italian).",
-    ),
-    (
-        "icml-two-column-maths.pdf",
-        "Other applications include controlling sensor failures in video and image processing "
-        "(Candes et al., 2009), performing figure-background separation in video processing, and "
-        "dealing with malicious users in recommendation systems (Xu et al., 2010).",
-    ),
-    (
-        "icml-two-column-maths.pdf",
-        "It is important to note that without imposing these incoherence conditions, exact "
-        "recovery is impossible, and moreover, the approximate recovery guarantee (17) cannot be "
-        "improved.",
-    ),
-    (
-        "lorem-two-column.pdf",
-        "Pellentesque habitant morbi tristique senectus et netus et malesuada fames ac turpis "
-        "egestas.",
-    ),
-    (
-        "arxiv-0908.0054.pdf",
-        "Moreover, if the interaction rate was always zero, thus there is no reason to believe "
-        "that this species was in thermal equilibrium with the primeval fireball.",
-    ),
-    (
-        "plosone-wheat-one-column.pdf",
-        "Flag leaves were collected 10 days after heat treatment to employ an untargeted "
-        "metabolomics profiling using LC-HRMS based technique called IROA.",
-    ),
-]
+@pytest.fixture(scope="module")
+def pdfs(tmp_path_factory) -> Path:
+    return write_papers(tmp_path_factory.mktemp("papers"))
 
 
 @pytest.fixture(scope="module")
-def texts(shared) -> dict[str, FullText]:
-    paths = sorted((shared / "reference" / "pdfs").glob("*.pdf"))
+def texts(pdfs) -> dict[str, FullText]:
+    paths = [pdfs / name for name in PAPERS]
     return {path.name: text for path, text in zip(paths, read_full_texts(paths), strict=True)}
 
 
@@ -106,34 +45,49 @@ def worker():
         yield open_worker
 
 
-@pytest.mark.parametrize("name", STATES)
-def test_every_shared_file_ends_in_its_state(texts, name):
+@pytest.mark.parametrize("name", PAPERS)
+def test_every_file_ends_in_its_state(texts, name):
     text = texts[name]
-    assert (text.state, text.page_count) == STATES[name]
+    assert (text.state, text.page_count) == PAPERS[name]
     assert text.state == "ok" or text.problem
     assert text.state in STATE_MESSAGES
 
 
-def test_no_shared_file_is_left_out(texts):
-    assert set(texts) == set(STATES)
-
-
-@pytest.mark.parametrize(("name", "sentence"), WHOLE)
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            "study.pdf",
+            "The objective of this study was to detect the infection on frontal radiographs and to "
+            "compare FilmNet with two networks of general use.",
+        ),
+        (
+            "study.pdf",
+            "The following hyperparameters were used for training: learning rate=2e-4, number of "
+            "epochs=22, batch size=64.",
+        ),
+        ("unrelated.pdf", "Sugars may protect the leaf."),
+        (
+            "unknown.pdf",
+            "A second function maps the one back to the two, and both functions are learned from "
+            "pairs.",
+        ),
+    ],
+)
 def test_sentences_come_out_whole(texts, name, sentence):
     assert sentence in [found.text for found in texts[name].sentences]
 
 
-def test_a_password_opens_a_locked_file(shared, worker):
-    path = shared / "reference" / "pdfs" / "password-openpassword.pdf"
-    assert read_full_text(path, password="openpassword", worker=worker).state == "ok"
+def test_a_password_opens_a_locked_file(pdfs, worker):
+    path = pdfs / "locked.pdf"
+    assert read_full_text(path, password=PASSWORD, worker=worker).state == "ok"
     wrong = read_full_text(path, password="nonsense", worker=worker)
     assert wrong.state == "encrypted"
     assert "does not open" in str(wrong.problem)
 
 
 def test_sections_carry_normal_names_in_order(texts):
-    names = [section.name for section in texts["covidnet-cxr-v3.pdf"].sections]
-    order = list(dict.fromkeys(names))
+    order = list(dict.fromkeys(section.name for section in texts["study.pdf"].sections))
     assert order == [
         "abstract",
         "introduction",
@@ -143,52 +97,63 @@ def test_sections_carry_normal_names_in_order(texts):
         "statements",
         "references",
     ]
-    wheat = [
-        (section.name, section.title) for section in texts["plosone-wheat-one-column.pdf"].sections
-    ]
-    assert ("methods", "Materials and methods") in wheat
-    assert ("discussion", "Discussion") in wheat
+    plants = [(section.name, section.title) for section in texts["unrelated.pdf"].sections]
+    assert ("methods", "Materials and methods") in plants
+    assert ("discussion", "Discussion") in plants
 
 
 def test_own_name_headings_before_the_results_are_methods(texts):
-    sections = {s.title: s.name for s in texts["acl-two-column.pdf"].sections}
+    sections = {s.title: s.name for s in texts["unknown.pdf"].sections}
     assert sections["General framework"] == "methods"
-    assert sections["Related work"] == "related work"
 
 
 def test_sentences_know_their_section(texts):
-    found = {s.text: s.section for s in texts["covidnet-cxr-v3.pdf"].sentences}
+    found = {s.text: s.section for s in texts["study.pdf"].sentences}
     [training] = [
         section for text, section in found.items() if text.startswith("The following hyper")
     ]
     assert training == "methods"
     references = [text for text, section in found.items() if section == "references"]
-    assert any("COVID-19 image data collection" in text for text in references)
+    assert len(references) == 4
+    assert any("A collection of image data" in text for text in references)
     assert not any(section == "references" for text, section in found.items() if "COVIDx" in text)
 
 
-def test_an_unheaded_reference_list_is_found(texts):
-    text = texts["arxiv-0908.0054.pdf"]
+def test_an_unheaded_reference_list_is_found(tmp_path, worker):
+    blocks = [
+        "# Introduction",
+        "Films were read [1] and read again [2], which took a long time in those days.",
+        "[1] A. Nobody. A first film. Journal of Invented Imaging 3, 12 (2008).",
+        "[2] B. Noone. A second film. Journal of Invented Imaging 4, 13 (2009).",
+        "[3] C. Nobody. A third film. Journal of Invented Imaging 5, 14 (2009).",
+    ]
+    path = tmp_path / "unheaded.pdf"
+    path.write_bytes(draw_paper("A paper without a heading for its references", blocks, ""))
+    text = read_full_text(path, worker=worker)
     assert next(s.text for s in text.sentences if s.section == "references").startswith("[1]")
 
 
-def test_words_broken_at_line_ends_are_made_whole(texts):
-    text = " ".join(s.text for s in texts["covidnet-cxr-v3.pdf"].sentences)
+def test_words_broken_at_line_ends_are_made_whole(pdfs, texts):
+    with pdfium.open_pdf(pdfs / "study.pdf", None) as document:
+        pages = list(pdfium.iter_pages(document, Limits()))
+    drawn = [word.text for page in pages for line in page.lines for word in line.words]
+    assert "radi-" in drawn or "radio-" in drawn or "devas-" in drawn or "indi-" in drawn
+    text = " ".join(s.text for s in texts["study.pdf"].sentences)
     assert "devastating effect" in text
-    assert "COVID-19 cases" in text
+    assert "visual indicators" in text
     assert "devas-" not in text
-    assert "SARS-CoV-2" in text
+    assert "RT-PCR" in text
 
 
 def test_running_heads_and_page_numbers_are_left_out(texts):
-    for sentence in texts["plosone-wheat-one-column.pdf"].sentences:
-        assert "PLOS ONE | https" not in sentence.text
-    pages = texts["acl-two-column.pdf"].pages
-    assert not any(re.fullmatch(r"6\d\d", line) for page in pages for line in page.text.split("\n"))
+    study = texts["study.pdf"]
+    assert not any("an invented paper" in sentence.text for sentence in study.sentences)
+    lines = [line for page in study.pages for line in page.text.split("\n")]
+    assert not any(re.fullmatch(r"\d", line) for line in lines)
 
 
 def test_boxes_lie_on_the_page_and_on_the_words(texts):
-    for name in ("covidnet-cxr-v3.pdf", "plosone-wheat-one-column.pdf", "acl-two-column.pdf"):
+    for name in ("study.pdf", "unrelated.pdf", "unknown.pdf"):
         text = texts[name]
         sizes = {page.number: (page.width, page.height) for page in text.pages}
         for sentence in text.sentences:
@@ -200,27 +165,25 @@ def test_boxes_lie_on_the_page_and_on_the_words(texts):
 
 
 def test_a_quote_is_found_over_line_breaks_and_hyphens(texts):
-    text = texts["covidnet-cxr-v3.pdf"]
-    quote = (
-        "radiologists to look for visual indi-\ncators associated with SARS CoV 2 viral infection"
-    )
+    text = texts["study.pdf"]
+    quote = "help radiologists to look for visual indi-\ncators of the infection"
     [(page, boxes)] = find_quote(text, quote)
     assert page == 1
-    assert len(boxes) == 2
+    assert len(boxes) >= 2
     assert find_quote(text, "this sentence stands nowhere in the paper at all") == []
     assert find_quote(text, "the") == []
 
 
 def test_every_sentence_can_be_found_again(texts):
-    text = texts["covidnet-cxr-v3.pdf"]
+    text = texts["study.pdf"]
     long = [s for s in text.sentences if len(s.text) > 60 and s.section in ("methods", "results")]
     found = [s for s in long if find_quote(text, s.text)]
     assert len(found) >= 0.97 * len(long)
 
 
-def test_the_same_file_gives_the_same_text(shared, texts, worker):
-    path = shared / "reference" / "pdfs" / "covidnet-cxr-v2.pdf"
-    assert read_full_text(path, worker=worker) == texts["covidnet-cxr-v2.pdf"]
+def test_the_same_file_gives_the_same_text(pdfs, texts, worker):
+    path = pdfs / "earlier.pdf"
+    assert read_full_text(path, worker=worker) == texts["earlier.pdf"]
 
 
 def test_full_texts_survive_json(texts):
@@ -263,10 +226,13 @@ def test_a_reading_process_cannot_take_more_memory_than_the_limit():
     assert done.stdout.strip() == "refused"
 
 
-def test_a_truncated_paper_keeps_what_could_be_read_and_says_so(shared, tmp_path, worker):
-    whole = (shared / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
+def test_a_truncated_paper_keeps_what_could_be_read_and_says_so(pdfs, tmp_path, worker):
+    whole = (pdfs / "study.pdf").read_bytes()
     path = tmp_path / "half.pdf"
-    path.write_bytes(whole[: len(whole) // 3])
+    # Papers made for the web carry a trailer near their head, so that a cut file can be opened.
+    head, _, rest = whole.partition(b"\n")
+    trailer = b"\ntrailer\n<</Size 20/Root 1 0 R>>\n"
+    path.write_bytes(head + trailer + rest[: len(rest) * 2 // 3])
     text = read_full_text(path, worker=worker)
     assert text.state == "damaged"
     assert "pages that could not be opened: " in str(text.problem)
@@ -284,24 +250,18 @@ def test_a_file_over_the_size_limit_is_not_opened(tmp_path, worker):
     assert read_full_text(path, limits=Limits(file_mb=1), worker=worker).state == "too_large"
 
 
-def test_a_slow_page_ends_the_reading_and_not_the_next_file(shared, tmp_path, worker):
+def test_a_slow_page_ends_the_reading_and_not_the_next_file(pdfs, tmp_path, worker):
     slow = write(tmp_path, "300 MB of drawing in a megabyte")
     limits = Limits(seconds=60, page_seconds=0.3, memory_mb=6000)
-    assert (
-        read_full_text(shared / "reference" / "pdfs" / "scan-no-text.pdf", worker=worker).state
-        == "no_text"
-    )
+    assert read_full_text(pdfs / "scan.pdf", worker=worker).state == "no_text"
     text = read_full_text(slow, limits=limits, worker=worker)
     assert text.state == "timeout"
     assert "page 1" in str(text.problem)
-    assert (
-        read_full_text(shared / "reference" / "pdfs" / "scan-no-text.pdf", worker=worker).state
-        == "no_text"
-    )
+    assert read_full_text(pdfs / "scan.pdf", worker=worker).state == "no_text"
 
 
-def test_progress_is_told_after_each_file(shared, tmp_path):
-    paths = [shared / "reference" / "pdfs" / "scan-no-text.pdf", tmp_path / "absent.pdf"]
+def test_progress_is_told_after_each_file(pdfs, tmp_path):
+    paths = [pdfs / "scan.pdf", tmp_path / "absent.pdf"]
     told = []
     texts = read_full_texts(
         paths,
@@ -311,7 +271,7 @@ def test_progress_is_told_after_each_file(shared, tmp_path):
     assert [text.state for text in texts] == ["no_text", "missing"]
     assert [(done, total) for done, total, *_ in told] == [(1, 2), (2, 2)]
     assert {(name, state) for *_, name, state in told} == {
-        ("scan-no-text.pdf", "no_text"),
+        ("scan.pdf", "no_text"),
         ("absent.pdf", "missing"),
     }
     assert read_full_texts([]) == []
@@ -347,11 +307,9 @@ def test_boxes_lie_on_the_ink_of_turned_and_cropped_pages(tmp_path, rotate, box)
     assert not outside
 
 
-def test_a_page_is_drawn_with_its_highlight(shared, texts):
-    path = shared / "reference" / "pdfs" / "covidnet-cxr-v3.pdf"
-    [(page, boxes)] = find_quote(
-        texts["covidnet-cxr-v3.pdf"], "radiologists to look for visual indicators"
-    )
+def test_a_page_is_drawn_with_its_highlight(pdfs, texts):
+    path = pdfs / "study.pdf"
+    [(page, boxes)] = find_quote(texts["study.pdf"], "Computer-aided systems could help")
     plain = Image.open(io.BytesIO(render_page(path, page, scale=1.0)))
     marked = Image.open(io.BytesIO(render_page(path, page, boxes, scale=1.0)))
     x0, top, _, _ = boxes[0]
@@ -361,25 +319,25 @@ def test_a_page_is_drawn_with_its_highlight(shared, texts):
     assert blue < 200 < red
 
 
-def test_a_page_that_cannot_be_drawn_is_an_error_with_a_way_on(shared, tmp_path):
+def test_a_page_that_cannot_be_drawn_is_an_error_with_a_way_on(pdfs, tmp_path):
     with pytest.raises(FullTextError, match="attach"):
         render_page(tmp_path / "absent.pdf", 1)
-    with pytest.raises(FullTextError, match=r"invalid-44-bytes.pdf, page 1"):
-        render_page(shared / "reference" / "pdfs" / "invalid-44-bytes.pdf", 1)
+    with pytest.raises(FullTextError, match=r"broken.pdf, page 1"):
+        render_page(pdfs / "broken.pdf", 1)
 
 
-def test_tables_are_read_on_demand(shared):
-    tables = read_tables(shared / "reference" / "pdfs" / "covidnet-cxr-v3.pdf", 6)
-    assert ["97.0", "90.0", "87.1"] in [row for table in tables for row in table]
+def test_tables_are_read_on_demand(pdfs):
+    tables = read_tables(pdfs / "study.pdf", 4)
+    assert ["FilmNet", "95.5", "94.0", "91.0"] in [row for table in tables for row in table]
 
 
-def test_the_second_reader_gives_the_same_sentences(shared, texts):
-    path = shared / "reference" / "pdfs" / "covidnet-cxr-v2.pdf"
+def test_the_second_reader_gives_the_same_sentences(pdfs, texts):
+    path = pdfs / "earlier.pdf"
     other = plumber.read_pdf(path, "x", None, Limits(), lambda page: None, pdfium_error="asked for")
     assert other.reader.startswith("pdfplumber")
-    first = {s.text for s in texts["covidnet-cxr-v2.pdf"].sentences if len(s.text) > 60}
-    shared_ones = first & {s.text for s in other.sentences}
-    assert len(shared_ones) >= 0.7 * len(first)
+    first = {s.text for s in texts["earlier.pdf"].sentences if len(s.text) > 60}
+    common = first & {s.text for s in other.sentences}
+    assert len(common) >= 0.7 * len(first)
 
 
 def test_fonts_that_give_no_letters_count_as_no_text(tmp_path, worker):
@@ -415,7 +373,6 @@ def test_fonts_that_give_no_letters_count_as_no_text(tmp_path, worker):
 def test_a_file_that_is_not_there_is_one_calm_line(tmp_path, words):
     import subprocess
     import sys
-    from pathlib import Path
 
     env = {"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": ""}
     done = subprocess.run(

@@ -4,9 +4,9 @@ import html
 import re
 
 import pytest
-from conftest import SHARED
 from streamlit.testing.v1 import AppTest
 from support.appraising import RQS_GOOD, fill, full, kind, review_in, standing
+from support.papers import PAGES, draw_pdf
 
 from review.workflow.appraisal import adjudication, forms
 from review.workflow.appraisal.forms import AnswerInput
@@ -286,15 +286,14 @@ def test_extraction_takes_typed_answers_and_unclear_as_a_value(project):
 
 def test_the_paper_stands_beside_and_a_pasted_quote_finds_its_page(project):
     kind(project, 1, "deep-learning", "ada")
-    data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
-    attachments.attach_pdf(project, 1, "c.pdf", data, "ada")
+    attachments.attach_pdf(project, 1, "c.pdf", draw_pdf("study.pdf"), "ada")
     app = draw("appraisal", project, ADA, key="R000001")
-    assert "**1** of 9" in said(app)
+    assert f"**1** of {PAGES}" in said(app)
     app = press(app, "yes")
     app.text_area(key="filling_quote").set_value(sentence_on(project, 4)).run()
     assert not app.exception
     assert forms.open_form(project, 1, "claim-2020", "ada").entries["title"].page == 4
-    assert "**4** of 9" in said(app)
+    assert f"**4** of {PAGES}" in said(app)
     (page,) = [one for one in app.get("html") if "paper-window" in str(one.proto)]
     assert str(page.proto).count("scroll-initial-target") == 1  # the first line of the quote
     app.text_input(key="paper_search").set_value("RT-PCR").run()
@@ -307,8 +306,7 @@ def test_possible_evidence_is_used_or_dismissed_and_that_is_remembered(project):
     from review.workflow.fulltexts import reading
 
     kind(project, 1, "deep-learning", "ada")
-    data = (SHARED / "reference" / "pdfs" / "covidnet-cxr-v3.pdf").read_bytes()
-    attachments.attach_pdf(project, 1, "c.pdf", data, "ada")
+    attachments.attach_pdf(project, 1, "c.pdf", draw_pdf("study.pdf"), "ada")
     app = draw("appraisal", project, ADA, key="R000001")
     offered = sentences(app)
     assert len(offered) >= 2

@@ -2,6 +2,7 @@
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from support.papers import COMBINED, draw_pdf
 
 from review.models import Record
 from review.store import records
@@ -15,11 +16,11 @@ ADA = CurrentUser("ada", ("lead", "reviewer"))
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory, shared):
+def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("review")
     init_project(folder)
     opened = open_project(folder)
-    names = ("covidnet-cxr-v3.pdf", "scan-no-text.pdf")
+    names = ("study.pdf", "scan.pdf")
     with opened.store.write() as conn:
         batch = records.add_batch(
             conn, utc_now(), "ada", kind="file", source="embase", name="e.ris"
@@ -27,8 +28,7 @@ def project(tmp_path_factory, shared):
         given = [(n, Record("embase", title=name)) for n, name in enumerate(names, 1)]
         records.add_records(conn, batch, given, utc_now())
     for number, name in enumerate(names, 1):
-        data = (shared / "reference" / "pdfs" / name).read_bytes()
-        attachments.attach_pdf(opened, number, name, data, "ada")
+        attachments.attach_pdf(opened, number, name, draw_pdf(name), "ada")
     return opened
 
 
@@ -58,7 +58,7 @@ def test_flags_stand_under_their_question_and_dismissing_measures_the_rule(proje
     assert not app.exception
     words = said(app)
     assert "1.1** Does the data come from a fitting source" in words
-    assert "we combined and modified three different publicly available datasets" in words
+    assert COMBINED in words
     assert "not found in the text" in words
     assert "A flag is a sign, never a judgement" in words
     before = flags.get_rule_performance(project)

@@ -4,6 +4,7 @@ import re
 
 import pytest
 import yaml
+from support.papers import draw_pdf
 
 from review import resources
 from review.bias import datasets, pitfalls
@@ -48,9 +49,8 @@ def test_a_rule_is_silent_on_its_counter_examples(rule, text):
     assert rule not in found(text)
 
 
-def test_every_pitfall_of_the_reference_has_a_rule_and_no_other(shared):
-    facts = yaml.safe_load((shared / "reference" / "bias_cues.yaml").read_text(encoding="utf-8"))
-    assert {p.id for p in FILE.pitfalls} == {fact["id"] for fact in facts["pitfalls"]}
+def test_every_pitfall_has_a_rule_and_every_rule_a_pitfall():
+    assert len(FILE.pitfalls) == 23
     assert {rule.pitfall for rule in FILE.rules} == {p.id for p in FILE.pitfalls}
 
 
@@ -188,20 +188,25 @@ def test_only_enabled_rules_flag_by_default():
 
 
 @pytest.fixture(scope="module")
-def covidnet(shared):
-    return read_full_text(shared / "reference" / "pdfs" / "covidnet-cxr-v3.pdf")
+def study(tmp_path_factory):
+    path = tmp_path_factory.mktemp("papers") / "study.pdf"
+    path.write_bytes(draw_pdf("study.pdf"))
+    return read_full_text(path)
 
 
-def test_suggestions_are_the_sentences_that_answer(covidnet):
+def test_suggestions_are_the_sentences_that_answer(study):
     checklist = load_checklist(resources.get_shipped_path("checklists") / "claim-2020.yaml")
     items = {i.id: i.cues for s in checklist.sections for i in s.items}
-    found = cues.suggest_evidence(covidnet.sentences, items)
+    found = cues.suggest_evidence(study.sentences, items)
     wanted = {
         "training": "The following hyperparameters were used",
-        "initialisation": "was pretrained on the ImageNet",
+        "initialisation": "was pretrained on ImageNet",
         "software": "Keras deep learning library",
         "data-sources": "publicly available datasets",
-        "protocol-access": "github.com/lindawangg",
+        "protocol-access": "example.org/filmnet",
+        "architecture": "network architecture of FilmNet",
+        "objectives": "The objective of this study",
+        "limitations": "several areas of improvement",
     }
     for item, words in wanted.items():
         assert any(words in s.text for s in found[item][:3]), (item, [s.text for s in found[item]])
@@ -211,58 +216,6 @@ def test_suggestions_are_the_sentences_that_answer(covidnet):
             (s.score for s in suggestions), reverse=True
         )
         assert all(s.section != "references" and s.boxes for s in suggestions)
-
-
-HAND_CHECKED = {
-    "covidnet-cxr-v3.pdf": {
-        "title": "COVID-Net: A Tailored Deep Convolutional",
-        "background": "computer-aided diagnostic systems that can aid radiologists",
-        "objectives": "in this study we introduce COVID-Net",
-        "data-sources": "combined and modified three different publicly available",
-        "partition-assignment": "number of training images, (right bar) number of test images",
-        "architecture": "network architecture is shown in Fig. 2",
-        "software": "Keras deep learning library",
-        "initialisation": "pretrained on the ImageNet",
-        "training": "learning rate=2e-5",
-        "metrics": "computed the test accuracy, as well as sensitivity",
-        "explainability": "interpretation indicates the critical factors",
-        "performance": "achieving 92.6% test accuracy",
-        "limitations": "several areas of improvement",
-        "protocol-access": "available publicly for open access",
-    },
-    "covid-xray-poster.pdf": {
-        "title": "Convolutional Artificial Neural Network in Covid19",
-        "objectives": "this paper concerns the application",
-        "data-sources": "Covid19 Xray ct scan dataset",
-        "architecture": "A convolutional neural network model was trained",
-        "software": "Tensorflow/Keras",
-        "initialisation": "A pretrained neural network is chosen from kaggle",
-        "training": "gtx 1060/i7 6700 based computer",
-        "metrics": "on Sensitivity/Specificity/Accuracy",
-        "performance": "~85%/~70%/~77%",
-    },
-    "acl-two-column.pdf": {
-        "objectives": "In this paper, we introduce a more direct approach",
-        "data-sources": "The dataset contains 620 ANs",
-        "preprocessing": "normalized to unit length",
-        "partition-assignment": "remove) from the training sets 200 phrases",
-        "training": "trained on adjective-noun (AN) pairs",
-        "performance": "minimum accuracy of 0.23",
-        "protocol-access": "This dataset is available at",
-        "funding": "Starting Independent Research Grant",
-    },
-}
-
-
-@pytest.mark.parametrize("name", HAND_CHECKED)
-def test_sentences_found_to_answer_by_hand_stay_among_the_first_three(name, shared):
-    from review.workflow.fulltexts.reading import suggest_from_text
-
-    checklist = load_checklist(resources.get_shipped_path("checklists") / "claim-2020.yaml")
-    found = suggest_from_text(read_full_text(shared / "reference" / "pdfs" / name), checklist)
-    for item, words in HAND_CHECKED[name].items():
-        first = [one.text for one in found[item][:3]]
-        assert any(words in text for text in first), (item, first)
 
 
 def test_remains_of_tables_and_other_peoples_work_come_later():
@@ -294,13 +247,13 @@ def test_a_cue_written_as_a_regular_expression_is_refused(cue):
         cues.check_cues({"a": (cue,)}, "ours")
 
 
-def test_the_same_text_gives_the_same_suggestions(covidnet):
+def test_the_same_text_gives_the_same_suggestions(study):
     wanted = {"a": ("learning rate", "dataset"), "b": ("patients",)}
-    assert cues.suggest_evidence(covidnet.sentences, wanted) == cues.suggest_evidence(
-        covidnet.sentences, wanted
+    assert cues.suggest_evidence(study.sentences, wanted) == cues.suggest_evidence(
+        study.sentences, wanted
     )
-    flags = cues.find_flags(covidnet.sentences, READER, REGISTRY)
-    assert flags == cues.find_flags(covidnet.sentences, READER, REGISTRY)
+    flags = cues.find_flags(study.sentences, READER, REGISTRY)
+    assert flags == cues.find_flags(study.sentences, READER, REGISTRY)
 
 
 def test_a_preferred_section_comes_first():

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from support.papers import EARLIER_TITLE, PAGES, STUDY_TITLE, UNRELATED_DOI, write_papers
 from typer.testing import CliRunner
 
 from review.checklists import load_checklist as load_checklist
@@ -18,25 +19,12 @@ from review.workflow.fulltexts import attachments
 from review.workflow.fulltexts import reading as texts
 from review.workflow.setup.loading import init_project, open_project
 
-V2 = (
-    "COVID-Net: A Tailored Deep Convolutional Neural Network Design for Detection of COVID-19 "
-    "Cases from Chest Radiography Images"
-)
-V3 = V2.replace("Radiography Images", "X-Ray Images")
-WHEAT = "Comparative physiological and metabolomics analysis of wheat"
-FOLDER = (
-    "covidnet-cxr-v2",
-    "covidnet-cxr-v3",
-    "plosone-wheat-one-column",
-    "acl-two-column",
-    "scan-no-text",
-    "invalid-44-bytes",
-)
+FOLDER = ("earlier", "study", "unrelated", "unknown", "scan", "broken")
 
 
-@pytest.fixture
-def pdfs(shared):
-    return shared / "reference" / "pdfs"
+@pytest.fixture(scope="module")
+def pdfs(tmp_path_factory):
+    return write_papers(tmp_path_factory.mktemp("papers"))
 
 
 @pytest.fixture
@@ -44,9 +32,9 @@ def project(tmp_path):
     init_project(tmp_path)
     opened = open_project(tmp_path)
     given = [
-        Record("embase", title=V2),
-        Record("embase", title=V3, arxiv_id="2003.09871"),
-        Record("embase", title=WHEAT, doi="10.1371/journal.pone.0197919"),
+        Record("embase", title=EARLIER_TITLE),
+        Record("embase", title=STUDY_TITLE, arxiv_id="2003.09871"),
+        Record("embase", title="Sugars of wheat", doi=UNRELATED_DOI),
         Record("embase", title="A paper nobody has"),
     ]
     with opened.store.write() as conn:
@@ -59,7 +47,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def attached(project, pdfs):
-    for number, name in ((1, "covidnet-cxr-v2.pdf"), (2, "covidnet-cxr-v3.pdf")):
+    for number, name in ((1, "earlier.pdf"), (2, "study.pdf")):
         attachments.attach_pdf(project, number, name, (pdfs / name).read_bytes(), "ada")
     return project
 
@@ -69,17 +57,17 @@ def test_a_folder_of_pdfs_finds_its_records(project, pdfs, tmp_path):
     folder.mkdir()
     for name in FOLDER:
         (folder / f"{name}.pdf").write_bytes((pdfs / f"{name}.pdf").read_bytes())
-    (folder / "R000004.pdf").write_bytes((pdfs / "scan-no-text.pdf").read_bytes())
+    (folder / "R000004.pdf").write_bytes((pdfs / "scan.pdf").read_bytes())
     (folder / "notes.txt").write_text("not a PDF")
     told = []
     placed = texts.attach_folder(project, folder, "ada", progress=lambda *words: told.append(words))
     assert {one.name: (one.state, one.keys) for one in placed} == {
-        "covidnet-cxr-v2.pdf": ("attached", ("R000001",)),
-        "covidnet-cxr-v3.pdf": ("attached", ("R000002",)),
-        "plosone-wheat-one-column.pdf": ("attached", ("R000003",)),
-        "acl-two-column.pdf": ("unknown", ()),
-        "scan-no-text.pdf": ("no_text", ()),
-        "invalid-44-bytes.pdf": ("damaged", ()),
+        "earlier.pdf": ("attached", ("R000001",)),
+        "study.pdf": ("attached", ("R000002",)),
+        "unrelated.pdf": ("attached", ("R000003",)),
+        "unknown.pdf": ("unknown", ()),
+        "scan.pdf": ("no_text", ()),
+        "broken.pdf": ("damaged", ()),
         "R000004.pdf": ("attached", ("R000004",)),
     }
     assert len(told) == len(placed)
@@ -93,10 +81,12 @@ def test_a_file_that_fits_two_records_is_asked(project, pdfs, tmp_path):
         batch = records.add_batch(
             conn, utc_now(), "ada", kind="file", source="scopus", name="s.ris"
         )
-        records.add_records(conn, batch, [(1, Record("scopus", title=V3, year=2020))], utc_now())
+        records.add_records(
+            conn, batch, [(1, Record("scopus", title=STUDY_TITLE, year=2020))], utc_now()
+        )
     folder = tmp_path / "pdfs"
     folder.mkdir()
-    (folder / "x.pdf").write_bytes((pdfs / "covidnet-cxr-v3.pdf").read_bytes())
+    (folder / "x.pdf").write_bytes((pdfs / "study.pdf").read_bytes())
     [placed] = texts.attach_folder(project, folder, "ada")
     assert (placed.state, placed.keys) == ("ask", ("R000002", "R000005"))
     assert attachments.find_pdf(project, 2) is None
@@ -137,7 +127,7 @@ def test_evidence_is_suggested_for_a_record(attached):
     checklist = load_checklist(shipped("checklists") / "claim-2020.yaml")
     found = texts.suggest_evidence(attached, 2, checklist)
     assert "learning rate" in found["training"][0].text
-    assert found["training"][0].page == 6
+    assert found["training"][0].page == 3
     assert set(texts.suggest_evidence(attached, 4, checklist)) == set(found)
     assert not any(texts.suggest_evidence(attached, 4, checklist).values())
 
@@ -160,9 +150,7 @@ def test_a_run_that_flags_nothing_is_remembered(attached):
 
 
 def test_every_pdf_is_flagged_in_a_pool(attached, pdfs):
-    attachments.attach_pdf(
-        attached, 3, "w.pdf", (pdfs / "plosone-wheat-one-column.pdf").read_bytes(), "ada"
-    )
+    attachments.attach_pdf(attached, 3, "w.pdf", (pdfs / "unrelated.pdf").read_bytes(), "ada")
     told = []
     raised = bias.flag_all(attached, workers=2, progress=lambda *words: told.append(words))
     assert set(raised) == {1, 2, 3}
@@ -197,7 +185,7 @@ def test_flags_stand_beside_the_questions_they_inform(attached):
 
 def test_data_sets_of_a_study_can_be_taken_off_and_put_on(attached):
     named = bias.get_datasets(attached, 2)
-    assert named.used[0] == "covidx_cxr"
+    assert "covidx_cxr" in named.used
     assert named.overlaps
     bias.settle_dataset(attached, 2, "covidx_cxr", "dismiss", "ada")
     bias.settle_dataset(attached, 2, "brixia", "confirm", "ben")
@@ -226,11 +214,11 @@ def run(*words, folder=None):
 
 
 def test_the_commands_work_on_a_file_alone(pdfs, tmp_path):
-    path = pdfs / "covidnet-cxr-v3.pdf"
+    path = pdfs / "study.pdf"
     text = json.loads(run("fulltext", path, "--json").stdout)
-    assert (text["state"], text["page_count"]) == ("ok", 9)
+    assert (text["state"], text["page_count"]) == ("ok", PAGES)
     assert text["sentences"][5]["boxes"]
-    assert "read, 9 pages" in run("fulltext", path).stdout
+    assert f"read, {PAGES} pages" in run("fulltext", path).stdout
     evidence = json.loads(run("evidence", path, "--checklist", "claim-2020", "--json").stdout)
     assert "learning rate" in evidence["training"][0]["text"]
     assert "Training" in run("evidence", path, "-c", "claim-2020").stdout
@@ -238,7 +226,7 @@ def test_the_commands_work_on_a_file_alone(pdfs, tmp_path):
     assert {"rule", "page", "boxes", "informs", "strength"} <= set(flags[0])
     assert "never a judgement" in run("flags", path).stdout
     found = json.loads(run("datasets", "find", path, "--json").stdout)
-    assert found["used"][0]["id"] == "covidx_cxr"
+    assert "covidx_cxr" in [one["id"] for one in found["used"]]
     assert "may hold the same images" in run("datasets", "find", path).stdout
     assert len(json.loads(run("datasets", "list", "--json").stdout)) == 62
     assert "sentences with figures" in run("numbers", path).stdout
@@ -249,7 +237,7 @@ def test_the_commands_work_on_a_file_alone(pdfs, tmp_path):
 
 
 def test_a_file_without_text_is_one_calm_error(pdfs):
-    result = run("flags", pdfs / "scan-no-text.pdf")
+    result = run("flags", pdfs / "scan.pdf")
     assert isinstance(result.exception, FullTextError)
     assert "no text layer" in str(result.exception)
     with pytest.raises(ReviewError, match=r"\.svg or \.png"):
@@ -271,12 +259,12 @@ def test_the_commands_work_on_a_review(attached, pdfs, tmp_path):
     assert "distinct" in run("datasets", "graph", "--out", out, folder=folder).stdout
     source = tmp_path / "more"
     source.mkdir()
-    (source / "w.pdf").write_bytes((pdfs / "plosone-wheat-one-column.pdf").read_bytes())
+    (source / "w.pdf").write_bytes((pdfs / "unrelated.pdf").read_bytes())
     assert "1 of 1 PDFs attached" in run("attach", source, folder=folder).stdout
 
 
 def test_flags_in_words_name_the_questions_they_inform(pdfs):
-    found = bias.find_flags(texts.read_text(pdfs / "covidnet-cxr-v3.pdf").sentences)
+    found = bias.find_flags(texts.read_text(pdfs / "study.pdf").sentences)
     words = "\n".join(format_bias.format_flags(found))
     assert (
         "informs probast-2019 1.1, 1.2, 4.8; quadas-2 1.1, 1.2, 4.3; claim-2020 7, 8, 20, 21"

@@ -414,7 +414,7 @@ def test_a_day_before_the_review_and_words_that_are_no_day_are_refused(project):
 def test_a_record_lost_on_the_way_to_a_file_stops_the_export(june, monkeypatch, coarse):
     lossy = dict(bundle.RECORDS)
     lossy["ris"] = lambda records, said=(): bundle.RECORDS["csv"](records, said)
-    monkeypatch.setattr(bundle, "RECORD_WRITERS", lossy)
+    monkeypatch.setattr(bundle, "RECORDS", lossy)
     with pytest.raises(FlowError, match=r"included\.ris holds 0 records, 3 went in"):
         bundle.build_report_files(june)
 

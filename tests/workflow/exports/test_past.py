@@ -1,5 +1,5 @@
 """What later entries must not change in the report of a past day, and what each report must hold:
-every entry in the log, data sets out of real PDFs, a broken store named and not drawn."""
+every entry in the log, data sets out of PDFs, a broken store named and not drawn."""
 
 import hashlib
 import json
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from support import reporting
+from support.papers import draw_pdf
 from typer.testing import CliRunner
 
 from review import prisma as flow
@@ -29,7 +30,7 @@ from review.workflow.exports import bundle, changes, dataset_overlap, prisma, sn
 from review.workflow.fulltexts import attachments as attached
 
 ROOT = Path(__file__).parents[3]
-TWO = {1: "covidnet-cxr-v2.pdf", 2: "covidnet-cxr-v3.pdf", 4: "covid-xray-poster.pdf"}
+TWO = {1: "earlier.pdf", 2: "study.pdf", 4: "unrelated.pdf"}
 
 
 @pytest.fixture
@@ -42,16 +43,15 @@ def coarse(monkeypatch):
     monkeypatch.setattr(prisma, "DPIS", (20,))
 
 
-def attach(project, shared, pdfs, on):
+def attach(project, pdfs, on):
     for number, name in pdfs.items():
-        data = (shared / "reference" / "pdfs" / name).read_bytes()
-        attached.attach_pdf(project, number, name, data, "ada")
+        attached.attach_pdf(project, number, name, draw_pdf(name), "ada")
     with project.store.write() as conn:
         conn.exec_driver_sql(f"update files set at = '{on}T12:00:00.000000Z' where at > '2021'")
 
 
-def test_data_sets_of_real_pdfs_stand_in_the_report(project, shared, coarse):
-    attach(project, shared, TWO, "2020-05-20")
+def test_data_sets_of_pdfs_stand_in_the_report(project, coarse):
+    attach(project, TWO, "2020-05-20")
     now = snapshot.snapshot_at(project, "2020-06-01")
     found = dataset_overlap.build_matrix(now)
     assert len(found.studies) == 3 and len(found.datasets) > 3
@@ -67,19 +67,19 @@ def test_data_sets_of_real_pdfs_stand_in_the_report(project, shared, coarse):
     assert "named" in table and table.count("\n") >= 4
 
 
-def test_a_report_without_its_pdf_is_named_as_left_out(project, shared):
-    attach(project, shared, {1: TWO[1], 2: TWO[2]}, "2020-05-20")
+def test_a_report_without_its_pdf_is_named_as_left_out(project):
+    attach(project, {1: TWO[1], 2: TWO[2]}, "2020-05-20")
     told = dataset_overlap.build_table(*both_of(project)).notes[-1]
     assert told == "Left out: 1 included report has no PDF attached."
 
 
-def test_words_and_files_of_later_leave_the_data_sets_of_a_past_day(project, shared):
-    attach(project, shared, TWO, "2020-05-20")
+def test_words_and_files_of_later_leave_the_data_sets_of_a_past_day(project):
+    attach(project, TWO, "2020-05-20")
     named = dataset_overlap.build_matrix(snapshot.snapshot_at(project, "2020-06-01")).datasets[0]
     say(project, named, "confirm", "2020-05-21")
     before = dataset_overlap.build_table(*both_of(project))
     say(project, named, "dismiss", "2020-08-01")
-    attach(project, shared, {1: "lorem-two-column.pdf"}, "2020-08-01")
+    attach(project, {1: "unknown.pdf"}, "2020-08-01")
     assert dataset_overlap.build_table(*both_of(project)) == before
     now = snapshot.snapshot_at(project)
     assert dataset_overlap.build_table(now, dataset_overlap.build_matrix(now)) != before

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from formats.test_samples import SAMPLES, exports
+from support.samples import EXPORTS, SAMPLES
 
 from review.errors import FlowError, ReviewError, SourceError
 from review.formats import read_file
@@ -51,18 +51,17 @@ def all_decisions(project: Project) -> list[tuple[int, str, str, str | None]]:
         return [(d.record, d.stage, d.reviewer, d.verdict) for d in decisions.list_decisions(conn)]
 
 
-def test_genuine_exports_of_many_sources_arrive_whole(project: Project, shared: Path) -> None:
+def test_exports_of_many_sources_arrive_in_full(project: Project) -> None:
     total = 0
     for name, count, _ in SAMPLES:
-        done = import_file(project, exports(shared) / name, "ada")
+        done = import_file(project, EXPORTS / name, "ada")
         assert (done.announced, done.parsed, done.new + done.known) == (count, count, count)
         total += done.new
     assert len(all_records(project)) == total
 
 
-def test_a_file_of_several_databases_names_none(project: Project, shared: Path) -> None:
-    mixed = exports(shared) / "ris/ris_issue_1099.txt"
-    done = import_file(project, mixed, "ada")
+def test_a_file_of_several_databases_names_none(project: Project) -> None:
+    done = import_file(project, EXPORTS / "citavi.txt", "ada")
     assert done.source == "various"
     assert sum(n for _, n in done.named) == done.parsed
     assert len({record.source for record in all_records(project)}) > 2

@@ -3,10 +3,10 @@
 import csv
 import gzip
 import importlib.util
+from pathlib import Path
 from types import ModuleType
 
 import pytest
-from conftest import SHARED
 
 from review.dedupe import build_columns
 from review.dedupe.clustering import cluster_rows
@@ -14,7 +14,6 @@ from review.dedupe.matching import find_edges
 from review.dedupe.names import split_authors
 from review.models import Record
 
-SETS = SHARED / "bench" / "dedupe"
 LEAST_F1 = {
     "diabetes": 0.998,
     "respiratory": 0.988,
@@ -25,8 +24,8 @@ LEAST_F1 = {
 """The figures asked for; we stand above each of them."""
 
 
-def scorer() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("score_dedupe", SETS / "score_dedupe.py")
+def load_scorer(sets: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("score_dedupe", sets / "score_dedupe.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -48,14 +47,15 @@ def record_of(row: dict[str, str]) -> Record:
 
 
 @pytest.mark.parametrize("name", LEAST_F1)
-def test_a_development_set_keeps_its_figure_without_a_false_merge(name, shared):
-    with gzip.open(SETS / f"{name}.csv.gz", "rt", newline="") as handle:
+def test_a_development_set_keeps_its_figure_without_a_false_merge(name, corpora):
+    sets = corpora / "bench" / "dedupe"
+    with gzip.open(sets / f"{name}.csv.gz", "rt", newline="") as handle:
         rows = list(csv.DictReader(handle))
     columns = build_columns((number, record_of(row)) for number, row in enumerate(rows))
     found = cluster_rows(columns, find_edges(columns))
     truth = {row["record_id"]: row["cluster_id"] for row in rows}
     said = {row["record_id"]: str(lead) for row, lead in zip(rows, found.study, strict=True)}
-    result = scorer().score(truth, said)
+    result = load_scorer(sets).score(truth, said)
     assert result["false_merge_groups"] == 0
     assert result["lost_works"] == 0
     assert result["f1"] >= LEAST_F1[name]

@@ -1,0 +1,62 @@
+"""The samples in tests/data: one small file of each kind, written for these tests.
+
+Names and numbers are invented. Each file has the troubles that genuine files of its kind showed:
+byte-order marks, stray line ends, glued headings, misplaced fields.
+"""
+
+from pathlib import Path
+
+DATA = Path(__file__).parents[1] / "data"
+EXPORTS = DATA / "exports"
+ANSWERS = DATA / "answers"
+SAMPLES = [
+    ("acm.bib", 2, "bibtex"),
+    ("citavi.txt", 4, "scopus"),
+    ("cyrillic.ris", 1, "ris"),
+    ("ebsco.bib", 2, "ebsco"),
+    ("embase.csv", 3, "embase"),
+    ("embase.ris", 3, "embase"),
+    ("endnote.enl", 2, "endnote"),
+    ("eric.nbib", 1, "eric"),
+    ("europepmc.bib", 2, "europepmc"),
+    ("ieee.csv", 2, "ieee"),
+    ("ieee.ris", 2, "ris"),
+    ("jstor.ris", 2, "jstor"),
+    ("leading-lines.ris", 1, "ris"),
+    ("library.xml", 8, "embase"),
+    ("multiline.ris", 3, "ris"),
+    ("only-a-doi.ris", 1, "ris"),
+    ("ovid.ris", 2, "ris"),
+    ("proquest.ris", 1, "proquest"),
+    ("pubmed-endnote.txt", 1, "pubmed"),
+    ("pubmed.csv", 1, "pubmed"),
+    ("pubmed.nbib", 3, "pubmed"),
+    ("scopus.bib", 1, "scopus"),
+    ("scopus.ris", 2, "scopus"),
+    ("wos.bib", 2, "wos"),
+    ("wos.ciw", 2, "wos"),
+    ("wos.ris", 2, "wos"),
+    ("zotero.ris", 2, "ris"),
+]
+"""File, its records, and the source of the first."""
+MIXED_LIBRARY = {"embase": 4, "pubmed": 2, "medline": 1, "cochrane": 1}
+"""The databases that the records of library.xml name."""
+
+
+def write_ris(path: Path, count: int, *, first: int = 1, database: str | None = None) -> Path:
+    """Writes an export of so many made-up articles, numbered from `first`, each its own work."""
+    topics = ("lungs", "knees", "hearts", "livers", "wrists", "kidneys", "spines")
+    entries = []
+    for number in range(first, first + count):
+        topic = topics[number % len(topics)]
+        entries.append(
+            f"TY  - JOUR\nTI  - A model number {number} for films of {topic}\n"
+            f"AU  - Author{number}, A.\nAU  - Second{number}, B.\nPY  - {2000 + number % 24}\n"
+            f"JO  - Invented Journal of {topic.title()}\nVL  - {number}\nSP  - {10 * number}\n"
+            f"EP  - {10 * number + 7}\nDO  - 10.5555/made.{number}\n"
+            f"AB  - In film set {number}, deep learning found {topic} in {number + 3} films.\n"
+            + (f"DB  - {database}\n" if database else "")
+            + "ER  - \n"
+        )
+    path.write_text("\n".join(entries), encoding="utf-8")
+    return path
