@@ -49,8 +49,8 @@ test-corpora: setup ## run the tests over genuine files (CORPORA=folder that hol
 mutants: setup ## change pure code in small ways and print the share that the tests catch
 	@$(BIN)/python scripts/mutants.py
 
-bench: setup ## print the benchmark tables (minutes)
-	@for one in benchmarks/bench_*.py; do echo "== $$one"; $(BIN)/python "$$one"; done
+bench: setup ## print the benchmark tables (CORPORA=folder of genuine files; minutes)
+	@for one in benchmarks/bench_*.py; do echo "== $$one"; CORPORA="$(abspath $(or $(CORPORA),../shared))" $(BIN)/python "$$one"; done
 
 site: setup ## build the documentation site into build/site and check its links
 	@$(BIN)/python scripts/make_site.py build/site-docs

@@ -1,7 +1,7 @@
 """Deduplication: quality and time beside bib-dedupe, and growth with size.
 
-Needs the labelled sets of the shared folder beside the checkout. bib-dedupe runs where it is
-installed; an interpreter that has it may be named:  BIBDEDUPE_PYTHON=/path/to/python make bench
+Needs the labelled sets of the folder that CORPORA names (else ../shared). bib-dedupe runs where it
+is installed; an interpreter that has it may be named:  BIBDEDUPE_PYTHON=/path/to/python make bench
 LARGE=1 adds 250,000 and a million records. Every figure is of a process of its own: seconds from
 reading the table to the written groups (imports left out, for both), processor seconds, and the
 process's peak memory. Figures of a run stand in `dedupe.md` beside this file.
@@ -25,7 +25,7 @@ import make_recurring
 from measuring import peak
 
 ROOT = Path(__file__).parents[1]
-BENCH = ROOT.parent / "shared" / "bench" / "dedupe"
+BENCH = Path(os.environ.get("CORPORA", ROOT.parent / "shared")) / "bench" / "dedupe"
 SETS = ("diabetes", "respiratory", "cytology_screening", "medrxiv_links", "synthetic_2k")
 PEER = os.environ.get("BIBDEDUPE_PYTHON", sys.executable)
 SIZES = {2_000: 11, 20_000: 12, 100_000: 13}
@@ -52,7 +52,7 @@ def main() -> None:
         run_child(*child)
         return
     if not BENCH.is_dir():
-        sys.exit(f"the shared folder is absent: expected {BENCH}")
+        sys.exit(f"no genuine files at {BENCH}: name their folder in CORPORA")
     peer = subprocess.run([PEER, "-c", "import bib_dedupe"], capture_output=True).returncode == 0
     if not peer:
         print(

@@ -1,7 +1,7 @@
 """1,000 papers of a review flagged in a process pool, one process killed on the way.
 
-The papers are the shared PDFs, each copied with bytes and words of its own, so that every file has
-another hash and no flag is found twice by luck. Their texts are put into the review as read: how
+The papers are the PDFs of CORPORA, each copied with bytes and words of its own, so that every file
+has another hash and no flag is found twice by luck. Their texts are put into the review as read: how
 long reading takes is in bench_fulltext.py.
 """
 
@@ -28,7 +28,8 @@ from review.workflow.fulltexts import attachments
 from review.workflow.project.project import Project
 from review.workflow.setup.loading import init_project, open_project
 
-PDFS = Path(__file__).parents[2] / "shared" / "reference" / "pdfs"
+ROOT = Path(__file__).parents[1]
+PDFS = Path(os.environ.get("CORPORA", ROOT.parent / "shared")) / "reference" / "pdfs"
 
 
 def variant(text: FullText, number: int) -> FullText:

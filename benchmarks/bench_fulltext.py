@@ -6,6 +6,7 @@ process pools with a progress bar (--papers, --quick for fewer).
 
 import argparse
 import multiprocessing
+import os
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -17,7 +18,8 @@ from review.fulltext.models import Limits
 from review.fulltext.reader import read_in_process
 from review.workflow.bias.flags import find_flags
 
-PDFS = Path(__file__).parents[1].parent / "shared" / "reference" / "pdfs"
+ROOT = Path(__file__).parents[1]
+PDFS = Path(os.environ.get("CORPORA", ROOT.parent / "shared")) / "reference" / "pdfs"
 PAPERS = (
     "acl-two-column.pdf",
     "arxiv-0908.0054.pdf",

@@ -1,6 +1,6 @@
 """Screening order: Funnel's models beside ASReview's default, same sets, seeds and machine.
 
-Needs the labelled sets of the shared folder beside the checkout. ASReview runs where it is
+Needs the labelled sets of the folder that CORPORA names (else ../shared). ASReview runs where it is
 installed; an interpreter that has it may be named:  ASREVIEW_PYTHON=/path/to/python make bench
 The model with sentence embeddings runs where one is named, by name or folder; its vectors are
 computed once and kept in a folder, because that takes hours without a graphics card:
@@ -23,14 +23,14 @@ sys.path.insert(0, str(ROOT))
 
 from review import ranking  # noqa: E402
 
-BENCH = ROOT.parent / "shared" / "bench" / "screening"
+BENCH = Path(os.environ.get("CORPORA", ROOT.parent / "shared")) / "bench" / "screening"
 SEEDS = os.environ.get("SEEDS", "5")
 
 
 def main() -> None:
     """Prints one table for each ranker."""
     if not BENCH.is_dir():
-        sys.exit(f"the shared folder is absent: expected {BENCH}")
+        sys.exit(f"no genuine files at {BENCH}: name their folder in CORPORA")
     queries = str(BENCH / "queries.json")
     run(
         "Funnel, light model, with the review's question",

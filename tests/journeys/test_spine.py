@@ -1,4 +1,4 @@
-"""The whole pipe by command: genuine exports in, two reviewers' decisions, a PRISMA diagram out."""
+"""The whole pipe by command: exports in, two reviewers' decisions, a PRISMA diagram out."""
 
 import csv
 import json
@@ -8,17 +8,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.samples import EXPORTS, write_ris
 
 ROOT = Path(__file__).parents[2]
 FILES = [
-    ("ris/embase.ris", "embase"),
-    ("ris/scopus_asysd.ris", "scopus"),
-    ("ris/Ovid_ris_example.ris", None),
-    ("nbib/pubmed_set_part1.nbib", "pubmed"),
-    ("bibtex/Scopus_bib_example.bib", "scopus"),
-    ("csv/ieee.csv", None),
-    ("endnote_xml/tafenoquine_part1.xml", None),
-    ("other/WoS_ciw_example.ciw", "wos"),
+    ("embase.ris", "embase"),
+    ("scopus.ris", "scopus"),
+    ("ovid.ris", None),
+    ("pubmed.nbib", "pubmed"),
+    ("scopus.bib", "scopus"),
+    ("ieee.csv", None),
+    ("library.xml", None),
+    ("wos.ciw", "wos"),
 ]
 TA, FT = "title-abstract", "full-text"
 
@@ -35,13 +36,16 @@ def review(folder, *words, fails=False):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory, shared):
+def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("spine") / "review"
     review(folder.parent, "init", folder)
-    samples = shared / "reference" / "api_samples" / "exports"
     for name, source in FILES:
-        review(folder, "import", samples / name, *(["--source", source] if source else []))
-    review(folder, "import", samples / "ris" / "embase.ris")
+        review(folder, "import", EXPORTS / name, *(["--source", source] if source else []))
+    many = write_ris(folder.parent / "many.ris", 75, database="Embase")
+    review(folder, "import", many)
+    some = write_ris(folder.parent / "some.ris", 20, first=60, database="Scopus")
+    review(folder, "import", some)
+    review(folder, "import", EXPORTS / "embase.ris")
     review(folder, "dedupe")
     return folder
 
@@ -59,7 +63,7 @@ def enter(folder, name, rows):
     return review(folder, "import-decisions", path)
 
 
-def test_a_review_of_genuine_exports_runs_to_its_diagram(made, tmp_path):
+def test_a_review_of_exports_runs_to_its_diagram(made, tmp_path):
     start = boxes(made)["main"]
     identified = sum(line["n"] for line in start["identified"])
     waiting = start["waiting_screening"]["ids"]

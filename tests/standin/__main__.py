@@ -23,14 +23,14 @@ def main() -> None:
     parser.add_argument("--pace", type=float, default=0.0, help="1 as the real services, 0 none")
     parser.add_argument("--today", type=date.fromisoformat, help="the day on which it is asked")
     parser.add_argument("--fault", action="append", default=[], metavar="KIND:EVERY[:SERVICE]")
-    parser.add_argument("--shared", type=Path, help="folder of recorded answers to serve as well")
+    parser.add_argument("--recorded", type=Path, help="folder of recorded answers to serve as well")
     parser.add_argument("--url-file", type=Path, help="write the address here once it answers")
     given = parser.parse_args()
     faults = []
     for text in given.fault:
         kind, every, *service = text.split(":")
         faults.append(Fault(kind, every=int(every), service=service[0] if service else None))
-    corpus = make(given.size, given.seed, given.shared)
+    corpus = make(given.size, given.seed, given.recorded)
     server = StandIn(corpus, pace=given.pace, faults=faults, port=given.port)
     if given.today:
         server.corpus.today = given.today

@@ -166,17 +166,17 @@ TRUTH_FIELDS = {
 }
 
 
-def make(size: int = 20_000, seed: int = 1, shared: Path | None = None) -> Corpus:
+def make(size: int = 20_000, seed: int = 1, recorded: Path | None = None) -> Corpus:
     """A made-up corpus: `size` preprints and articles together (or a few more), same by seed.
 
     Args:
-        shared: the folder of recorded answers; their entries are added and served as recorded.
+        recorded: the folder of recorded answers; their entries are added and served as recorded.
     """
     preprints, articles = Maker(seed).run(size)
-    if shared is not None:
-        recorded = genuine.read(shared)
-        preprints += recorded[0]
-        articles = sorted([*articles, *recorded[1]], key=lambda one: one.pmid)
+    if recorded is not None:
+        more = genuine.read(recorded)
+        preprints += more[0]
+        articles = sorted([*articles, *more[1]], key=lambda one: one.pmid)
     return Corpus(preprints, articles, seed)
 
 

@@ -1,4 +1,4 @@
-"""Recorded answers of the shared folder -> preprints and articles served as they were recorded."""
+"""A folder of recorded answers -> preprints and articles served as they were recorded."""
 
 import json
 import re
@@ -22,12 +22,16 @@ _NOBODY = (Person("Recorded", "As", "As recorded."),)
 _NOWHERE = Journal("As recorded", "As recorded", "0000-0000", "")
 
 
-def read(shared: Path) -> tuple[list[Preprint], list[Article]]:
-    """All recorded entries of arXiv, medRxiv, bioRxiv and PubMed, each once."""
-    samples = shared / "reference" / "api_samples"
+def read(samples: Path) -> tuple[list[Preprint], list[Article]]:
+    """All recorded entries of arXiv, medRxiv, bioRxiv and PubMed, each once.
+
+    Args:
+        samples: the folder with one folder for each service.
+    """
     preprints = _arxiv(samples / "arxiv")
     for server in ("medrxiv", "biorxiv"):
-        preprints += _rxiv(samples / server / f"{server}_details_part1.json", server)
+        for path in sorted((samples / server).glob("*.json")):
+            preprints += _rxiv(path, server)
     return preprints, _pubmed(samples / "pubmed")
 
 

@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 import requests
 from support.asking import atom, details, esearch, get
+from support.samples import ANSWERS
 
 from standin import Fault, Limits, StandIn, make
 from standin.corpus import Corpus
@@ -188,29 +189,27 @@ def test_it_runs_by_itself(tmp_path):
         assert process.wait(120) == 0
 
 
-def test_recorded_answers_are_served_as_recorded(shared):
-    corpus = make(200, shared=shared)
-    rows = json.loads(
-        (shared / "reference/api_samples/medrxiv/medrxiv_details_part1.json").read_text()
-    )["collection"]
-    page = (shared / "reference/api_samples/arxiv/fastpaper_arxiv_search.xml").read_text()
+def test_recorded_answers_are_served_as_recorded():
+    corpus = make(200, recorded=ANSWERS)
+    rows = json.loads((ANSWERS / "medrxiv/details.json").read_text())["collection"]
+    page = (ANSWERS / "arxiv/search.xml").read_text()
     with StandIn(corpus) as server:
         given = details(server, "2024-01-01", "2024-01-03")
         assert [row for row in rows if row not in given] == []
-        _, ids = atom(get(server, "arxiv", id_list="2002.00741"))
-        assert ids == ["http://arxiv.org/abs/2002.00741v1"]
-        text = get(server, "arxiv", id_list="2002.00741").text
+        _, ids = atom(get(server, "arxiv", id_list="2999.00741"))
+        assert ids == ["http://arxiv.org/abs/2999.00741v1"]
+        text = get(server, "arxiv", id_list="2999.00741").text
         entry = re.search(r"  <entry>.*?</entry>\n", page, re.S)
         assert entry
         assert entry[0] in text
-        found = esearch(server, term='"endogenous attention"[ti]')
-        assert found["idlist"] == ["41884867"]
-        fetched = get(server, "eutils", "/efetch.fcgi", db="pubmed", id="41884867,30108519").text
+        found = esearch(server, term='"endogenous films"[ti]')
+        assert found["idlist"] == ["99000001"]
+        fetched = get(server, "eutils", "/efetch.fcgi", db="pubmed", id="99000001,99000002").text
         assert len(ET.fromstring(fetched)) == 2
-        assert "Imaging neuroscience (Cambridge, Mass.)" in fetched
+        assert "Invented imaging (Example, Mass.)" in fetched
 
 
-def test_a_preprint_posted_while_paging_shifts_the_pages(shared):
+def test_a_preprint_posted_while_paging_shifts_the_pages():
     corpus = make(1_500, seed=6)
     with StandIn(corpus, limits=Limits(rxiv_page=20)) as server:
         server.faults.append(Fault("inserted", nth=(1,)))

@@ -4,7 +4,8 @@ import os
 import signal
 
 import pytest
-from conftest import SHARED
+from support.duplicates import write_table
+from support.papers import PAPERS, write_papers
 from typer.testing import CliRunner
 
 from review import fulltext
@@ -15,8 +16,6 @@ from review.tools import dedupe_dask
 from review.tools.dedupe_csv import dedupe_file
 from review.tools.dedupe_dask import dedupe_on_cluster
 
-SETS = SHARED / "bench" / "dedupe"
-
 
 @pytest.fixture(scope="module")
 def client():
@@ -25,9 +24,12 @@ def client():
         yield opened
 
 
-@pytest.mark.parametrize("name", ["synthetic_2k", "diabetes", "medrxiv_links"])
-def test_two_workers_give_the_groups_and_doubts_of_one_process(tmp_path, client, shared, name):
-    table = SETS / f"{name}.csv.gz"
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    return write_table(tmp_path_factory.mktemp("table") / "in.csv", 1_500)
+
+
+def test_two_workers_give_the_groups_and_doubts_of_one_process(tmp_path, client, table):
     alone = dedupe_file(table, tmp_path / "one.csv", tmp_path / "p1.csv")
     spread = dedupe_on_cluster(
         table, tmp_path / "two.csv", tmp_path / "p2.csv", client=client, part=700
@@ -39,8 +41,7 @@ def test_two_workers_give_the_groups_and_doubts_of_one_process(tmp_path, client,
     )
 
 
-def test_a_worker_killed_midway_changes_nothing(tmp_path, client, shared, monkeypatch):
-    table = SETS / "synthetic_2k.csv.gz"
+def test_a_worker_killed_midway_changes_nothing(tmp_path, client, table, monkeypatch):
     dedupe_file(table, tmp_path / "one.csv")
     pids = client.run(os.getpid)
     killed = []
@@ -73,27 +74,26 @@ def same_text(one, other):
     return fulltext.full_text_to_dict(one) == fulltext.full_text_to_dict(other)
 
 
-def pdfs(shared):
-    found = sorted(
-        (shared / "reference" / "pdfs").glob("*.pdf"), key=lambda one: one.stat().st_size
-    )
-    return found[:9]
+@pytest.fixture(scope="module")
+def pdfs(tmp_path_factory):
+    folder = write_papers(tmp_path_factory.mktemp("papers"))
+    return [folder / name for name in PAPERS]
 
 
-def test_full_texts_are_read_on_the_same_engine(shared, client):
-    paths, told = pdfs(shared), []
+def test_full_texts_are_read_on_the_same_engine(pdfs, client):
+    paths, told = pdfs, []
     spread = read_many(paths, client, progress=lambda *given: told.append(given[:3]))
     alone = fulltext.read_full_texts(paths, workers=1)
-    assert len(paths) == 9
+    assert len(paths) == len(PAPERS)
     assert all(map(same_text, spread, alone))
     assert {"ok", "encrypted", "damaged"} <= {text.state for text in spread}
-    assert [done for done, *_ in told] == list(range(1, 10))
+    assert [done for done, *_ in told] == list(range(1, len(PAPERS) + 1))
 
 
-def test_a_reader_killed_midway_changes_nothing(shared, client, monkeypatch):
+def test_a_reader_killed_midway_changes_nothing(pdfs, client, monkeypatch):
     monkeypatch.setattr("review.parallel.dask_client.FILES_PER_TASK", 1)
     client.wait_for_workers(2, timeout=300)
-    paths, killed = pdfs(shared), []
+    paths, killed = pdfs, []
 
     def kill_once(*given):
         if not killed:
@@ -105,9 +105,8 @@ def test_a_reader_killed_midway_changes_nothing(shared, client, monkeypatch):
     assert all(map(same_text, spread, fulltext.read_full_texts(paths, workers=1)))
 
 
-def test_a_scheduler_that_runs_elsewhere_is_used_by_its_address(tmp_path, client, shared):
+def test_a_scheduler_that_runs_elsewhere_is_used_by_its_address(tmp_path, client, table):
     address = client.scheduler.address
-    table = SETS / "synthetic_2k.csv.gz"
     dedupe_file(table, tmp_path / "one.csv")
     words = ["file", str(table), "--out", str(tmp_path / "two.csv"), "--cluster", address]
     done = CliRunner().invoke(app, ["dedupe", *words, "--shared", str(tmp_path)])

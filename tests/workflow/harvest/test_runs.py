@@ -10,6 +10,7 @@ from filelock import FileLock
 from standin import Fault, StandIn, corpus
 from standin.web import Limits
 from support.harvesting import expected, make, review, stored, surroundings
+from support.samples import ANSWERS
 
 from review.errors import ProtocolError, QueryError, StoreError
 from review.models import Relation
@@ -420,25 +421,25 @@ def test_a_term_signal_stops_after_the_page_and_the_next_run_goes_on(library, tm
 @pytest.mark.parametrize(
     ("source", "name", "count"),
     [
-        ("arxiv", "arxiv/fastpaper_arxiv_search.xml", 3),
-        ("medrxiv", "medrxiv/medrxiv_details_part1.json", 50),
-        ("biorxiv", "biorxiv/biorxiv_details_part1.json", 50),
-        ("europepmc", "europepmc/europepmc_search.json", 3),
-        ("pubmed", "pubmed/fastpaper_pubmed_efetch.xml", 3),
-        ("pubmed", "pubmed/esearch1.xml", 0),
-        ("pubmed", "pubmed/elink1.xml", 0),
+        ("arxiv", "arxiv/search.xml", 3),
+        ("medrxiv", "medrxiv/details.json", 3),
+        ("biorxiv", "biorxiv/details.json", 2),
+        ("europepmc", "europepmc/search.json", 2),
+        ("pubmed", "pubmed/efetch.xml", 3),
+        ("pubmed", "pubmed/esearch-mapped.xml", 0),
+        ("pubmed", "pubmed/elink.xml", 0),
     ],
 )
-def test_parse_works_by_itself(shared, source, name, count):
-    path = shared / "reference" / "api_samples" / name
+def test_parse_works_by_itself(source, name, count):
+    path = ANSWERS / name
     command = [sys.executable, "-m", "review.cli", "parse", source, str(path), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["records"]) == count
 
 
-def test_parse_refuses_in_one_line(shared):
-    path = shared / "reference" / "api_samples" / "pubmed" / "pubmed3.html"
+def test_parse_refuses_in_one_line():
+    path = ANSWERS / "pubmed" / "page.html"
     command = [sys.executable, "-m", "review.cli", "parse", "pubmed", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
