@@ -1,8 +1,8 @@
 """1,000 papers of a review flagged in a process pool, one process killed on the way.
 
 The papers are the PDFs of CORPORA, each copied with bytes and words of its own, so that every file
-has another hash and no flag is found twice by luck. Their texts are put into the review as read: how
-long reading takes is in bench_fulltext.py.
+has another hash and no flag is found twice by luck. Their texts are put into the review as read:
+how long reading takes is in bench_fulltext.py.
 """
 
 import argparse

@@ -8,6 +8,7 @@ import pytest
 from support.answers import PARSERS, check_arxiv, check_europepmc, check_preprints, check_pubmed
 
 from review.errors import SourceError
+from review.formats.pubmed import parsing as pubmed_parsing
 from review.sources import medrxiv, pubmed
 
 ARXIV = [
@@ -106,17 +107,17 @@ def test_pubmed_keeps_links_dates_numbers_and_the_abstract_in_other_languages(co
 
 
 def test_pubmed_search_answers_tell_how_the_query_was_read(corpora):
-    mapped = pubmed.read_search(sample(corpora, "pubmed/esearch3.xml"))
+    mapped = pubmed_parsing.read_search(sample(corpora, "pubmed/esearch3.xml"))
     assert (mapped.count, mapped.start, len(mapped.ids)) == (2651, 6, 6)
     assert mapped.translated == (("PNAS[ta]", '"Proc Natl Acad Sci U S A"[Journal:__jid7505876]'),)
     assert mapped.translation == '"proc natl acad sci u s a"[Journal] AND "97"[Volume]'
-    dropped = pubmed.read_search(sample(corpora, "pubmed/esearch8.xml"))
+    dropped = pubmed_parsing.read_search(sample(corpora, "pubmed/esearch8.xml"))
     assert dropped.not_found == ("abcXYZ",)
     assert dropped.warnings == ("No items found.",)
-    told = pubmed.read_search(sample(corpora, "pubmed/pubmed_esearch.json"))
+    told = pubmed_parsing.read_search(sample(corpora, "pubmed/pubmed_esearch.json"))
     assert (told.count, told.ids) == (115258, ("41884867", "41884779", "41884685"))
     assert [a for a, _ in told.translated] == ["attention", "mechanism"]
-    posted = pubmed.read_search(sample(corpora, "pubmed/epost1.xml"))
+    posted = pubmed_parsing.read_search(sample(corpora, "pubmed/epost1.xml"))
     assert (posted.webenv, posted.query_key) == ("MCID_692851c130aec64bed0a8c2a", "1")
 
 

@@ -7,7 +7,7 @@ import dataclasses
 import random
 
 import pytest
-from dedupe.test_sets import scorer
+from support.pair_scores import score_groups
 
 from review.dedupe import build_columns
 from review.dedupe.clustering import cluster_rows
@@ -100,7 +100,7 @@ def figures(rows: list[tuple[int, Record]]) -> dict[str, float]:
     found = cluster_rows(columns, find_edges(columns))
     truth = {str(number): str(work) for number, (work, _) in enumerate(rows)}
     said = {str(number): str(lead) for number, lead in enumerate(found.study)}
-    return scorer().score(truth, said)
+    return score_groups(truth, said)
 
 
 def corpus(seed: int) -> list[tuple[int, Record]]:

@@ -7,6 +7,7 @@ from support.answers import PARSERS, check_arxiv, check_europepmc, check_preprin
 from support.samples import ANSWERS
 
 from review.errors import SourceError
+from review.formats.pubmed import parsing as pubmed_parsing
 from review.sources import medrxiv, pubmed
 
 ARXIV = [("search.xml", 3, 314000), ("one.json", 1, 1), ("nothing.json", 0, 0)]
@@ -84,17 +85,17 @@ def test_pubmed_keeps_links_dates_grants_and_substances():
 
 
 def test_pubmed_search_answers_say_how_the_query_was_read():
-    mapped = pubmed.read_search(sample("pubmed/esearch-mapped.xml"))
+    mapped = pubmed_parsing.read_search(sample("pubmed/esearch-mapped.xml"))
     assert (mapped.count, mapped.start, len(mapped.ids)) == (2651, 6, 2)
     assert mapped.translated == (("JINV[ta]", '"J Invent"[Journal:__jid999]'),)
     assert mapped.translation == '"j invent"[Journal] AND "97"[Volume]'
-    dropped = pubmed.read_search(sample("pubmed/esearch-dropped.xml"))
+    dropped = pubmed_parsing.read_search(sample("pubmed/esearch-dropped.xml"))
     assert dropped.not_found == ("qwertz",)
     assert dropped.warnings == ("No items found.",)
-    told = pubmed.read_search(sample("pubmed/esearch.json"))
+    told = pubmed_parsing.read_search(sample("pubmed/esearch.json"))
     assert (told.count, told.ids) == (115258, ("99000001", "99000002"))
     assert [a for a, _ in told.translated] == ["film", "reader"]
-    posted = pubmed.read_search(sample("pubmed/epost.xml"))
+    posted = pubmed_parsing.read_search(sample("pubmed/epost.xml"))
     assert (posted.webenv, posted.query_key) == ("MCID_invented0000000000000000", "1")
 
 
