@@ -1,4 +1,4 @@
-"""The app: opens the review, draws the navigation, shows errors calmly."""
+"""The app: opens the review, draws the navigation and reports errors."""
 
 import importlib
 from collections.abc import Callable
@@ -17,10 +17,10 @@ PAGES = {
         ("overview", "home", "Overview", "read"),
         ("protocol", "protocol", "Protocol", "read"),
         ("records", "records", "Records", "read"),
-        ("record", "record", "One record", "read"),
+        ("record", "record", "Record details", "read"),
     ],
     "Identify": [
-        ("searches", "harvests", "Harvests", "harvest"),
+        ("searches", "harvests", "Searches", "harvest"),
         ("duplicates", "duplicates", "Duplicates", "dedupe"),
     ],
     "Screen": [
@@ -54,7 +54,7 @@ div:has(> .st-key-keys) {position: sticky; top: 0; z-index: 99; padding: .4rem 0
 
 
 def make_page_renderer(name: str, project: Project) -> Callable[[], None]:
-    """The function that draws a page; loads its file when it is first opened."""
+    """The function that draws a page; its module is loaded when it is first opened."""
 
     def render_page() -> None:
         importlib.import_module(f"review.pages.{name}").render_page(project)
@@ -63,7 +63,7 @@ def make_page_renderer(name: str, project: Project) -> Callable[[], None]:
 
 
 def main() -> None:
-    """Draws the page the person asked for."""
+    """Draws the requested page."""
     st.set_page_config(page_title="Funnel", page_icon=ICON, layout="wide")
     st.html(PAGE_STYLE)
     try:
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def build_navigation(project: Project, person: CurrentUser) -> dict[str, list[st.Page]]:
-    """The pages this person's roles open, by section."""
+    """The pages this user may open, by section."""
     return {
         section: [
             st.Page(
@@ -97,7 +97,7 @@ def build_navigation(project: Project, person: CurrentUser) -> dict[str, list[st
 
 
 def render_account_footer(person: CurrentUser) -> None:
-    """Name, roles and the way out, at the foot of the side bar."""
+    """Draws the user's name, roles and sign-out link at the foot of the sidebar."""
     with st.sidebar:
         st.caption(f"{person.name} · {', '.join(person.roles)}")
         if session.is_password_session():
@@ -107,21 +107,23 @@ def render_account_footer(person: CurrentUser) -> None:
 
 
 def ask_to_sign_in() -> None:
-    """What a person without a session sees."""
+    """Draws the page for somebody who is not signed in."""
     if session.uses_oidc():
         if not st.user.is_logged_in:
             st.button("Sign in", on_click=st.login, type="primary")
         else:
             if session.has_unconfirmed_email():
                 st.warning(
-                    f"{st.user.email} has not confirmed the address at the sign-in service. "
-                    "Confirm it there, then sign in again."
+                    f"{st.user.email} has not been verified by the sign-in service. "
+                    "Verify the address there, then sign in again."
                 )
             else:
-                st.warning(f"{st.user.email} is not in this review's team. Ask its lead.")
+                st.warning(
+                    f"{st.user.email} is not on this review's team. Ask the lead to add you."
+                )
             st.button("Sign out", on_click=st.logout)
     else:
-        st.info("Nobody is signed in. Start the app with 'review app', then sign in.")
+        st.info("You are not signed in. Start the app with 'review app', then sign in.")
 
 
 main()

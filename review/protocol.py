@@ -84,6 +84,15 @@ class Stage:
     """Exclusion reasons, most important first; keys 1 to 9 pick them."""
 
 
+STAGE_NAMES = {"title-abstract": "Title and abstract"}
+
+
+def format_stage_name(stage: Stage) -> str:
+    """A stage's name as people read it: the one in the protocol, else its id in words."""
+    default_name = stage.id.replace("-", " ").capitalize()
+    return stage.name or STAGE_NAMES.get(stage.id, default_name)
+
+
 @dataclass(frozen=True, slots=True)
 class Criteria:
     """Eligibility criteria, pinned beside each record."""

@@ -28,7 +28,7 @@ class StoppingEvidence:
     """Estimated relevant records among the unscreened; None without randomly drawn records."""
     left_low: float | None
     left_high: float | None
-    """95 % interval of `left`."""
+    """95% interval of `left`."""
     drawn: int
     """Randomly drawn records the estimate rests on."""
     p_value: float | None
@@ -98,7 +98,7 @@ def compute_hypergeometric_p(
 def estimate_remaining(
     labels: Sequence[int], random_flags: Sequence[bool], unscreened: int
 ) -> tuple[float, float, float] | None:
-    """Relevant records left, with a 95 % interval, from the randomly drawn ones alone.
+    """Relevant records left, with a 95% interval, from the randomly drawn ones alone.
 
     A record drawn when U were unscreened and K of them relevant is relevant with probability K / U,
     whatever was learned before; K is what was found from there on plus what is left. So each number
@@ -179,7 +179,7 @@ def gather_evidence(
 
 
 def describe_evidence(evidence: StoppingEvidence) -> list[tuple[str, str]]:
-    """What the evidence says and what it is worth: a name and a sentence or two for each part."""
+    """The stopping evidence in words: a name and a sentence for each part."""
     total_records = evidence.screened + evidence.unscreened
     run = f"{evidence.run:,} record{'' if evidence.run == 1 else 's'}"
     return [
@@ -188,8 +188,8 @@ def describe_evidence(evidence: StoppingEvidence) -> list[tuple[str, str]]:
             f"{evidence.screened:,} of {total_records:,}, {evidence.relevant:,} of them relevant.",
         ),
         (
-            "Irrelevant in a row",
-            f"{run} since the last relevant one; a long run alone proves little.",
+            "Consecutive irrelevant",
+            f"{run} since the last relevant one; a long run alone is weak evidence.",
         ),
         ("Relevant records left", _describe_remaining(evidence)),
         ("Stopping test", _describe_stopping_test(evidence)),
@@ -199,24 +199,22 @@ def describe_evidence(evidence: StoppingEvidence) -> list[tuple[str, str]]:
 def _describe_remaining(evidence: StoppingEvidence) -> str:
     if evidence.left is None or evidence.left_low is None or evidence.left_high is None:
         return (
-            "not known yet. That takes records drawn at random from all that are here now; those "
-            "judged in a file, or before the newest records came, tell nothing about the rest."
+            "unknown. Not enough randomly chosen records have been screened since the last "
+            "import to estimate this."
         )
     return (
-        f"about {evidence.left:.0f} (95 % interval {evidence.left_low:.0f} to "
-        f"{evidence.left_high:.0f}) of "
-        f"{evidence.unscreened:,} unscreened, estimated from the {evidence.drawn:,} records that "
-        "were "
-        "drawn at random since the newest came."
+        f"about {evidence.left:.0f} (95% interval {evidence.left_low:.0f} to "
+        f"{evidence.left_high:.0f}) of {evidence.unscreened:,} unscreened, estimated from the "
+        f"{evidence.drawn:,} records that were screened in random order since the last import."
     )
 
 
 def _describe_stopping_test(evidence: StoppingEvidence) -> str:
     if evidence.p_value is None:
-        return "nothing screened yet."
+        return "no records screened yet."
     p = f"= {evidence.p_value:.3f}" if evidence.p_value >= 0.001 else "< 0.001"
     return (
-        f"p {p} that recall is still under {evidence.target:.0%}. A small p says "
-        "the target is most likely met (Callaghan and Müller-Hansen 2020, "
+        f"p {p} for recall still below {evidence.target:.0%}. A small p-value suggests "
+        "the recall target has been reached (Callaghan and Müller-Hansen 2020, "
         "https://doi.org/10.1186/s13643-020-01521-4)."
     )

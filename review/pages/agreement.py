@@ -1,4 +1,4 @@
-"""Agreement between reviewers and the evidence for stopping, for the lead. It advises only."""
+"""Inter-rater agreement and stopping evidence, for the lead. The page only advises."""
 
 import pandas as pd
 import streamlit as st
@@ -6,15 +6,16 @@ import streamlit as st
 from review.agreement import AgreementFigure
 from review.errors import ReviewError
 from review.pages.widgets import agreement_tables, session
-from review.protocol import Stage, list_stage_reviewers
+from review.protocol import Stage, format_stage_name, list_stage_reviewers
 from review.stopping import describe_evidence
+from review.text.wording import format_count
 from review.workflow.project.project import Project
 from review.workflow.screening import agreement as agreeing
 from review.workflow.screening import ranking
 
 ADVICE = (
-    "Nothing stops by itself. What is left unscreened enters the PRISMA diagram as 'marked as "
-    "ineligible by automation tools' only when the lead says so here."
+    "Screening never stops automatically. If the lead stops here, unscreened records are reported "
+    "in PRISMA as 'marked as ineligible by automation tools'."
 )
 
 
@@ -22,7 +23,13 @@ def render_page(project: Project) -> None:
     """Draws both panels for a stage."""
     st.title("Agreement and stopping")
     stages = {protocol_stage.id: protocol_stage for protocol_stage in project.protocol.stages}
-    chosen = st.segmented_control("Stage", list(stages), default=next(iter(stages)), required=True)
+    chosen = st.segmented_control(
+        "Stage",
+        list(stages),
+        default=next(iter(stages)),
+        required=True,
+        format_func=lambda name: format_stage_name(stages[name]),
+    )
     stage = stages[chosen or next(iter(stages))]
     if stage.kind == "quality":
         agreement_tables.render_agreement(project)
@@ -37,23 +44,26 @@ def render_page(project: Project) -> None:
 
 def _render_agreement(project: Project, stage: Stage) -> None:
     st.subheader("Agreement")
-    st.caption("On the records both have judged. 1 is full agreement, 0 is what chance gives.")
+    st.caption(
+        "Based on records both reviewers screened. 1 = perfect agreement; for kappa and AC1, "
+        "0 = no better than chance."
+    )
     if _is_reviewer(project, stage):
         st.caption(
-            "You review too, so a record counts here once it is settled: before, the figures would "
-            "tell you how another judged it. They run high while conflicts wait."
+            "Because you are also a reviewer, only resolved records are counted, to keep you "
+            "blinded. Agreement looks higher than it is while conflicts are open."
         )
     for pair in agreeing.compute_agreement(project, stage, reader=session.get_user().name):
         n = pair.figures[0].n
-        st.markdown(f"**{' and '.join(pair.names)}** · {n:,} {'record' if n == 1 else 'records'}")
+        st.markdown(f"**{' and '.join(pair.names)}** · {format_count(n, 'record')}")
         if not n:
-            st.caption("The figures come once both have judged the same record.")
+            st.caption("Available once both reviewers have screened the same record.")
             continue
         rows = [
             {
-                "Figure": figure.name,
+                "Measure": figure.name,
                 "Value": _format_value(figure),
-                "95 % interval": _format_interval(figure),
+                "95% interval": _format_interval(figure),
             }
             for figure in pair.figures
         ]
@@ -86,52 +96,52 @@ def _render_stopping(project: Project, stage: Stage) -> None:
     screened_column, relevant_column, run_column = st.columns(3)
     screened_column.metric("Screened", f"{evidence.screened:,}")
     relevant_column.metric("Relevant so far", f"{evidence.relevant:,}")
-    run_column.metric("Irrelevant in a row", f"{evidence.run:,}")
+    run_column.metric("Consecutive irrelevant", f"{evidence.run:,}")
     if is_blind:
         st.caption(
-            "You review too, so what only others have judged counts as not screened here until it "
-            "is settled."
+            "Because you are also a reviewer, records that only others have screened count as "
+            "unscreened here until they are resolved."
         )
     if evidence.screened:
         frame = pd.DataFrame(curve, columns=["Records screened", "Relevant records found"])
         st.line_chart(frame, x="Records screened", y="Relevant records found", height=260)
-        st.caption("The recall curve: where it lies flat, few relevant records come any more.")
+        st.caption("Recall curve: a flat end means few new relevant records are being found.")
         for name, sentence in describe_evidence(evidence)[1:]:
             st.markdown(f"**{name}:** {sentence}")
     else:
-        st.info("Nothing is screened yet; the recall curve and the stopping test come with it.")
+        st.info(
+            "No records screened yet. The recall curve and stopping test appear once screening "
+            "starts."
+        )
     st.caption(ADVICE)
     _render_stop_form(
-        project, stage, "what nobody has judged" if is_blind else f"{evidence.unscreened:,} records"
+        project, stage, "records" if is_blind else format_count(evidence.unscreened, "record")
     )
 
 
 def _render_stop_form(project: Project, stage: Stage, unscreened_text: str) -> None:
-    """The lead's recorded act and its undoing."""
+    """Lets the lead stop or resume screening; both are logged."""
     message = st.session_state.pop("progress_said", None)
     if message:
         st.success(message)
     earlier_stops = ranking.list_stops(project, stage)
     for earlier_stop in earlier_stops:
         st.info(
-            f"Stopped by {earlier_stop.who} on {earlier_stop.at:%d %b %Y}; left unscreened: "
-            f"{earlier_stop.reports:,}. "
-            f"Why: {earlier_stop.why}"
+            f"Stopped by {earlier_stop.who} on {earlier_stop.at:%d %b %Y} with "
+            f"{format_count(earlier_stop.reports, 'record')} unscreened. Reason: {earlier_stop.why}"
         )
     name = session.get_user().name
-    with st.expander(
-        "Stop screening here, or go on after all" if earlier_stops else "Stop screening here"
-    ):
-        why = st.text_input("Why (goes into the report)")
-        stop = st.button(f"Stop: leave {unscreened_text} unscreened")
-        resume = bool(earlier_stops) and st.button("Take the stop back")
+    with st.expander("Stop or resume screening" if earlier_stops else "Stop screening"):
+        why = st.text_input("Reason (appears in the report)")
+        stop = st.button(f"Stop screening ({unscreened_text} stay unscreened)")
+        resume = bool(earlier_stops) and st.button("Resume screening")
         try:
             if stop:
                 n = ranking.stop_screening(project, stage, name, why)
-                message = f"{n:,} records are marked as not screened."
+                message = f"Screening stopped. Not screened: {format_count(n, 'record')}."
             elif resume:
                 n = ranking.resume_screening(project, stage, name)
-                message = f"{n:,} records are to be screened again."
+                message = f"Screening resumed. Back in the queue: {format_count(n, 'record')}."
         except ReviewError as error:
             st.warning(str(error))
             return

@@ -11,6 +11,7 @@ from review.pages.widgets.highlighting import escape_markdown
 from review.protocol import list_stage_reviewers
 from review.store import records
 from review.store.records import format_record_key, parse_record_key
+from review.text.wording import format_count
 from review.workflow.appraisal import adjudication, assignment, forms, tasks
 from review.workflow.appraisal.forms import AnswerInput, AppraisalForm
 from review.workflow.appraisal.instruments import (
@@ -37,7 +38,7 @@ def render_appraisal(project: Project, uses: tuple[str, ...]) -> None:
     if person.name not in list_stage_reviewers(
         project.protocol, assignment.get_appraisal_stage(project)
     ):
-        st.info("You are not among the reviewers who appraise here; the lead sets that.")
+        st.info("You are not assigned to appraisal. Ask the lead to add you.")
         return
     key = st.query_params.get("key")
     if key:
@@ -65,22 +66,22 @@ def _render_report_list(project: Project, uses: tuple[str, ...]) -> None:
     st.title("Data extraction" if "extraction" in uses else "Appraisal")
     own_tasks = tasks.list_tasks(project, session.get_user().name)
     if not own_tasks:
-        st.info("No report has come as far as this. It fills as full texts are included.")
+        st.info("Nothing to appraise yet. Reports appear here once included at full text.")
         return
     open_tasks = [task for task in own_tasks if not _is_done(task, uses)]
     st.markdown(
-        f"**{len(own_tasks) - len(open_tasks)} of {len(own_tasks)}** reports finished by you"
+        f"**{len(own_tasks) - len(open_tasks)} of {len(own_tasks)}** reports completed by you"
     )
     st.progress((len(own_tasks) - len(open_tasks)) / len(own_tasks))
     if open_tasks:
         st.button(
-            f"Go on with {format_record_key(open_tasks[0].report)}",
+            f"Continue with {format_record_key(open_tasks[0].report)}",
             type="primary",
             shortcut="Enter",
             on_click=partial(_open_report, open_tasks[0].report),
         )
     else:
-        st.success("All your forms are finished. Thank you.")
+        st.success("You have completed all your forms. Thank you.")
     table_event = st.dataframe(
         _build_rows(project, own_tasks, uses),
         on_select="rerun",
@@ -96,7 +97,7 @@ def _render_report_list(project: Project, uses: tuple[str, ...]) -> None:
 
 
 def _is_done(task: AppraisalTask, uses: tuple[str, ...]) -> bool:
-    """Finished, or kept out by a gate before the rest of the forms was due."""
+    """Completed, or excluded by a quality gate before the other forms were needed."""
     states = [(tool, state == "finished") for tool, state, _, _ in task.forms]
     return tasks.is_appraisal_finished(states, task.status, uses)
 
@@ -106,8 +107,8 @@ def _build_rows(
 ) -> list[dict[str, str]]:
     """A row a report; a tool that serves other kinds of study stays blank."""
     rows = [_build_row(project, task, uses) for task in own_tasks]
-    columns = dict.fromkeys([name for row in rows for name in row if name != "Gates"])
-    return [{name: row.get(name, "") for name in [*columns, "Gates"]} for row in rows]
+    columns = dict.fromkeys([name for row in rows for name in row if name != "Quality gate"])
+    return [{name: row.get(name, "") for name in [*columns, "Quality gate"]} for row in rows]
 
 
 def _build_row(project: Project, task: AppraisalTask, uses: tuple[str, ...]) -> dict[str, str]:
@@ -115,10 +116,14 @@ def _build_row(project: Project, task: AppraisalTask, uses: tuple[str, ...]) -> 
     for tool, state, answered_count, total in task.forms:
         if tool.use in uses and tool.use != "kind":
             short_title = get_checklist(project, tool.checklist).short
-            row[short_title] = "finished" if state == "finished" else f"{answered_count} of {total}"
+            row[short_title] = (
+                "completed" if state == "finished" else f"{answered_count} of {total}"
+            )
     if task.pilot:
         row["Kind"] = f"{row['Kind']} (pilot)".strip()
-    return row | {"Gates": {"included": "passed", "excluded": "kept out"}.get(task.status, "")}
+    return row | {
+        "Quality gate": {"included": "passed", "excluded": "excluded"}.get(task.status, "")
+    }
 
 
 def _render_report(project: Project, record: int, uses: tuple[str, ...]) -> None:
@@ -130,14 +135,13 @@ def _render_report(project: Project, record: int, uses: tuple[str, ...]) -> None
         required_tools = tasks.list_reviewer_forms(project, conn, report, name)
     tools = [tool for tool in required_tools if tool.use in uses]
     if not required_tools:
-        st.info("Enough others appraise this report; take the next one.")
+        st.info("This report already has enough reviewers. Continue with the next one.")
         st.button("All reports", on_click=_close_report)
         return
     if not tools:
         st.info(
-            f"[Say on the page Appraisal](appraisal?key={format_record_key(report)}) what kind of "
-            "study this "
-            "is; then extraction opens."
+            f"First choose the kind of study [on the Appraisal page]"
+            f"(appraisal?key={format_record_key(report)}); extraction opens after that."
         )
         st.button("All reports", on_click=_close_report)
         return
@@ -169,7 +173,7 @@ def _render_report(project: Project, record: int, uses: tuple[str, ...]) -> None
 def _render_header(
     report: int, title: str, tools: list[RequiredForm], own_forms: dict[str, AppraisalForm]
 ) -> AppraisalForm:
-    """Title, the way back, and the tools with how far each is; gives the chosen tool's form."""
+    """Draws title, back button and tools with their progress; returns the chosen form."""
     back_column, title_column, tool_column = st.columns([1.8, 4.8, 6], vertical_alignment="center")
     back_column.button(
         "All reports",
@@ -209,7 +213,7 @@ def _format_tab(form: AppraisalForm) -> str:
 
 
 def _find_quote_highlights(project: Project, report: int) -> list[pdf_viewer.PageHighlight]:
-    """Where the quote in the box stands, for the paper."""
+    """Where the quote in the box is found in the paper."""
     location = pdf_viewer.find_quote_location(project, report, _get_quote())
     return [(location[0], box, "quote") for box in location[1]] if location else []
 
@@ -219,12 +223,12 @@ def _render_quote_reuse(
     form: AppraisalForm,
     take: Callable[[str, int | None], None],
 ) -> None:
-    """Quotes taken before in any tool, to be used again."""
+    """Draws quotes used earlier in any tool, for reuse."""
     reusable_quotes = [
         entry for entry in appraisal_form.list_quotes(own_forms) if entry[0] != _get_quote()
     ]
     if reusable_quotes and not form.finished:
-        with st.expander(f"Use a quote again ({len(reusable_quotes)})"):
+        with st.expander(f"Reuse a quote ({len(reusable_quotes)})"):
             for n, (quote, number, where) in enumerate(reusable_quotes):
                 st.button(
                     f"{escape_markdown(quote[:180])} (p. {number or '?'}; {where})",
@@ -239,12 +243,12 @@ def _get_quote() -> str:
 
 
 def _render_finish(project: Project, form: AppraisalForm, tools: list[RequiredForm]) -> None:
-    """Finish or open again; what is left is said."""
+    """Draws the Finish or Reopen button and the number of items left."""
     name = session.get_user().name
     row = st.container(horizontal=True, vertical_alignment="center")  # wraps on a small screen
     auto_advance = bool(st.session_state.get("filling_on"))
     row.button(  # a button, for keys do not reach the page while a switch is in focus
-        "Go on after each answer",
+        "Move to next item automatically",
         icon=f":material/toggle_{'on' if auto_advance else 'off'}:",
         type="tertiary",
         key="filling_switch",
@@ -255,14 +259,14 @@ def _render_finish(project: Project, form: AppraisalForm, tools: list[RequiredFo
         st.caption(f":material/info: {warning}")
     if form.finished:
         row.button(
-            "Open this form again",
+            "Reopen to edit",
             on_click=partial(_reopen_form, project, form, name),
             width="stretch",
         )
         return
     unanswered_count, unsure_count = len(form.result.unanswered), len(form.result.unsure)
     label = (
-        f"Finish ({unanswered_count} to go)"
+        f"Finish ({unanswered_count} left)"
         if unanswered_count
         else f"Finish {form.checklist.short}"
     )
@@ -276,7 +280,7 @@ def _render_finish(project: Project, form: AppraisalForm, tools: list[RequiredFo
         key="filling_finish",
     )
     if unsure_count and not unanswered_count:
-        st.caption(f"{unsure_count} answered 'unsure': these go to consensus.")
+        st.caption(f"{format_count(unsure_count, 'item')} answered Unsure will go to consensus.")
 
 
 def _finish_form(
@@ -292,7 +296,7 @@ def _finish_form(
     next_checklist = next((n for n in names[index + 1 :]), None)
     if next_checklist:
         st.session_state[_get_session_key(form.report, tools)] = next_checklist
-    st.toast(f"{form.checklist.short} finished for {format_record_key(form.report)}.")
+    st.toast(f"{form.checklist.short} completed for {format_record_key(form.report)}.")
 
 
 def _reopen_form(project: Project, form: AppraisalForm, name: str) -> None:

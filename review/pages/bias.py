@@ -34,20 +34,23 @@ PICTURE_SCALE = 1.7
 
 @dataclass(frozen=True, slots=True)
 class _FlagVerdicts:
-    """What was said on the flags of a study."""
+    """Reviewers' verdicts on the flags of a study."""
 
     own_verdicts: Mapping[tuple[str, str], str]
     """(rule, text) -> this reviewer's confirm or dismiss."""
     rule_performance: Mapping[str, RulePerformance]
-    """Rule -> how it does in the whole review."""
+    """Rule -> its performance in the review."""
 
 
 def render_page(project: Project) -> None:
-    """Draws the room: one study's flags, its data sets, all studies, and the rules."""
+    """Draws the flags and data sets of one study, all studies, and the rules."""
     st.title("Bias")
     studies = bias.list_studies(project)
     if not studies:
-        st.info("No study has a PDF yet. Add PDFs on a record's page, or: review attach FOLDER")
+        st.info(
+            "No study has a PDF yet. Add PDFs on the Record details page, or run: review attach "
+            "FOLDER"
+        )
         return
     record = dataset_tabs.choose_study(project, studies)
     flags_tab, datasets_tab, studies_tab, rules_tab = st.tabs(
@@ -66,16 +69,16 @@ def render_page(project: Project) -> None:
 def _render_flags(project: Project, record: int) -> None:
     edition_column, toggle_column = st.columns(2, vertical_alignment="bottom")
     edition = edition_column.segmented_control(
-        "Questions of",
+        "Group by questions of",
         list(TOOLS),
         default="probast-2019",
         required=True,
         format_func=lambda key: TOOLS[key],
     )
     include_disabled = toggle_column.toggle(
-        "Also rules that are not measured yet",
+        "Include experimental rules",
         value=False,
-        help="A rule is on when it was measured on papers its author did not write and held.",
+        help="A rule is on by default once it has been validated on papers its author did not use.",
     )
     path = attachments.find_pdf(project, record)
     if path is None:
@@ -84,11 +87,11 @@ def _render_flags(project: Project, record: int) -> None:
     study_flags = _get_study_flags(project, record, include_disabled=include_disabled)
     if not study_flags:
         state = fulltext.STATE_MESSAGES[_get_text_state(project, record)]
-        st.info(f"Nothing was flagged. The PDF: {state}.")
+        st.info(f"No flags. PDF: {state}.")
         return
     st.caption(
-        "A flag is a sign, never a judgement. Confirm it or dismiss it: that measures the rule. "
-        "What was not found may stand in a supplement."
+        "Flags are prompts, not judgements. Confirm or dismiss each one; your feedback improves "
+        "the rules. Missing items may be in the supplement."
     )
     text_column, picture_column = st.columns(2)
     with text_column, st.container(height=LIST_HEIGHT, border=False):
@@ -100,7 +103,7 @@ def _render_flags(project: Project, record: int) -> None:
 
 
 def _get_study_flags(project: Project, record: int, *, include_disabled: bool) -> list[Flag]:
-    with st.spinner("Reading the paper ..."):
+    with st.spinner("Reading the paper …"):
         all_flags = bias.get_flags(project, record)
     enabled_rules = bias.list_enabled_rules()
     return [flag for flag in all_flags if include_disabled or flag.rule in enabled_rules]
@@ -146,7 +149,7 @@ def _render_by_question(
                 _render_pitfall(project, record, flags, verdicts, tool)
     other_flags = [flag for flag in study_flags if flag.pitfall not in shown_pitfalls]
     if other_flags:
-        st.subheader(f"No question of {tool.short} asks this")
+        st.subheader(f"Not covered by {tool.short}")
         for pitfall in dict.fromkeys(flag.pitfall for flag in other_flags):
             flags = [flag for flag in other_flags if flag.pitfall == pitfall]
             _render_pitfall(project, record, flags, verdicts, tool)
@@ -185,9 +188,9 @@ def _render_pitfall(
 def _render_flag(
     project: Project, record: int, flag: Flag, verdicts: _FlagVerdicts, key: str
 ) -> None:
-    """One flag: its sentence, where it stands, and what the reviewer makes of it."""
+    """Draws one flag: its sentence, its location and the reviewer's verdict."""
     verdict = verdicts.own_verdicts.get(bias.get_flag_key(flag))
-    location = f"p. {flag.page}" if flag.page else "whole text"
+    location = f"p. {flag.page}" if flag.page else "full text"
     part = f", {flag.section}" if flag.section else ""
     st.markdown(f"{STRENGTH_ICONS[flag.strength]} {escape_markdown(flag.text)}")
     st.caption(
@@ -217,10 +220,10 @@ def _render_flag(
 
 
 def _format_performance(performance: RulePerformance | None) -> str:
-    """How the rule does in this review, behind its name; nothing before anyone judged a flag."""
+    """How the rule performs in this review; empty until somebody has judged one of its flags."""
     if performance is None or performance.precision is None:
         return ""
-    return f", right in {performance.right} of {performance.right + performance.wrong} judged here"
+    return f", confirmed in {performance.right} of {performance.right + performance.wrong} here"
 
 
 def _save_verdict(project: Project, record: int, flag: Flag, verdict: str | None) -> None:
@@ -229,7 +232,7 @@ def _save_verdict(project: Project, record: int, flag: Flag, verdict: str | None
         st.session_state["bias_shown"] = bias.get_flag_key(flag)
 
 
-@st.cache_data(max_entries=64, show_spinner="Drawing the page ...")
+@st.cache_data(max_entries=64, show_spinner="Loading the page …")
 def _render_cached_picture(
     path: Path, number: int, boxes: tuple[tuple[float, float, float, float], ...]
 ) -> bytes:
@@ -237,10 +240,10 @@ def _render_cached_picture(
 
 
 def _render_picture(path: Path, study_flags: Sequence[Flag]) -> None:
-    """The page of the flag in hand, its sentence highlighted."""
+    """Draws the page of the selected flag with its sentence highlighted."""
     located_flags = [flag for flag in study_flags if flag.page is not None]
     if not located_flags:
-        st.info("These flags are about the whole text, so there is no sentence to show.")
+        st.info("These flags concern the paper as a whole, so there is no sentence to show.")
         return
     selected_key = st.session_state.get("bias_shown")
     flag = next(
@@ -255,11 +258,11 @@ def _render_picture(path: Path, study_flags: Sequence[Flag]) -> None:
 
 
 def _render_rules(project: Project) -> None:
-    """Every rule: whether it is on, how it did on labelled papers, and how it does here."""
+    """Draws every rule: whether it is on, its validation, and its performance in this review."""
     performance_by_rule = bias.get_rule_performance(project, reader=session.get_user().name)
     st.caption(
-        "On: measured on labelled papers with a precision of 0.8 or more. Here: what reviewers of "
-        "this review confirmed and dismissed."
+        "On: precision of at least 0.8 on labelled papers. Confirmed, Dismissed and Precision "
+        "here: feedback from reviewers of this review."
     )
     rows = []
     for rule in bias.load_knowledge().rules.rules:
@@ -269,12 +272,12 @@ def _render_rules(project: Project) -> None:
             {
                 "Rule": rule.id,
                 "Pitfall": bias.get_pitfall_name(rule),
-                "How": bias_flags.MODE_LABELS[rule.mode],
+                "Type": bias_flags.MODE_LABELS[rule.mode],
                 "On": rule.enabled,
                 "Confirmed here": performance.right if performance else 0,
                 "Dismissed here": performance.wrong if performance else 0,
                 "Precision here": precision,
-                "Measured": rule.measured or "not yet",
+                "Validation": rule.measured or "not yet",
             }
         )
     st.dataframe(

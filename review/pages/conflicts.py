@@ -1,4 +1,4 @@
-"""Conflicts, in three piles: the adjudicator settles each with one key; others stay blind."""
+"""Conflicts, in three lists: the adjudicator resolves each with one key; others stay blinded."""
 
 from functools import partial
 from typing import cast
@@ -16,7 +16,7 @@ from review.pages.widgets.highlighting import (
     highlight_words,
 )
 from review.pages.widgets.keyboard import build_key_script
-from review.protocol import Stage
+from review.protocol import Stage, format_stage_name
 from review.screening import ConflictKind
 from review.workflow.fulltexts import attachments
 from review.workflow.project.project import Project
@@ -24,9 +24,9 @@ from review.workflow.screening import reviewing
 from review.workflow.screening.reviewing import ScreeningConflict
 
 PILE_LABELS: dict[ConflictKind, str] = {
-    "verdict": "Verdict differs",
-    "reason": "Only the reason differs",
-    "maybe": "Both unsure",
+    "verdict": "Include/exclude conflicts",
+    "reason": "Reason conflicts",
+    "maybe": "Both maybe",
 }
 
 STAGE_KEY, PILE_KEY = "conflicts_stage", "conflicts_pile"
@@ -34,7 +34,7 @@ STAGE_KEY, PILE_KEY = "conflicts_stage", "conflicts_pile"
 
 
 def render_page(project: Project) -> None:
-    """Draws the piles and the conflict in hand."""
+    """Draws the lists and the current conflict."""
     st.title("Conflicts")
     stages = {
         protocol_stage.id: protocol_stage
@@ -48,15 +48,15 @@ def render_page(project: Project) -> None:
     }
     stage_column, pile_column = st.columns([2, 3], vertical_alignment="bottom")
     with stage_column:
-        stage = stages[_choose_stage(conflicts_by_stage)]
+        stage = stages[_choose_stage(conflicts_by_stage, stages)]
     with pile_column:
         pile = _choose_pile(conflicts_by_stage[stage.id])
     _show_messages()
     keys = conflicts_by_stage[stage.id][pile]
     if not keys:
         st.success(
-            "Nothing to settle in this pile. A record comes here once its reviewers have judged it "
-            "and differ, and not before you have, where it waits for you too."
+            "No conflicts here. Conflicts appear once both reviewers have voted. If you also "
+            "review a record, you see its conflict only after your own vote."
         )
         _render_undo_button(project, stage)
         return
@@ -69,8 +69,11 @@ def render_page(project: Project) -> None:
     st.html(build_key_script(conflict.key), unsafe_allow_javascript=True)
 
 
-def _choose_stage(conflicts_by_stage: dict[str, dict[ConflictKind, list[str]]]) -> str:
-    """The chosen stage; at first the one where something waits."""
+def _choose_stage(
+    conflicts_by_stage: dict[str, dict[ConflictKind, list[str]]], stages: dict[str, Stage]
+) -> str:
+    """The chosen stage; by default the first with open conflicts."""
+    stage_names = {name: format_stage_name(stage) for name, stage in stages.items()}
     open_counts = {
         name: sum(len(keys) for keys in piles.values())
         for name, piles in conflicts_by_stage.items()
@@ -83,19 +86,19 @@ def _choose_stage(conflicts_by_stage: dict[str, dict[ConflictKind, list[str]]]) 
         list(open_counts),
         key=STAGE_KEY,
         required=True,
-        format_func=lambda name: f"{name} ({open_counts[name]:,})",
+        format_func=lambda name: f"{stage_names[name]} ({open_counts[name]:,})",
     )
     return str(st.session_state[STAGE_KEY])
 
 
 def _choose_pile(piles: dict[ConflictKind, list[str]]) -> ConflictKind:
-    """The chosen pile; one that has just been emptied gives way to the next."""
+    """The chosen list; when it becomes empty, the next one is shown."""
     default_pile = next((pile for pile in PILE_LABELS if piles[pile]), "verdict")
     chosen = st.session_state.get(PILE_KEY)
     if chosen not in PILE_LABELS or (not piles[chosen] and "conflicts_said" in st.session_state):
         st.session_state[PILE_KEY] = default_pile
     selected_pile = st.segmented_control(
-        "Pile",
+        "Show",
         list(PILE_LABELS),
         key=PILE_KEY,
         required=True,
@@ -136,7 +139,7 @@ def _render_conflict(project: Project, stage: Stage, conflict: ScreeningConflict
             f"{conflict.key}"
         )
         st.markdown(" · ".join(format_identifiers(record)))
-        text = highlight_words(conflict.abstract or "The source gave no abstract.", lists)
+        text = highlight_words(conflict.abstract or "No abstract available.", lists)
         st.html(f'<div {FREE_TEXT_STYLE}font-size:1.04rem;line-height:1.6">{text}</div>')
         if stage.kind == "eligibility":
             _render_full_text(project, conflict)
@@ -150,18 +153,16 @@ def _render_conflict(project: Project, stage: Stage, conflict: ScreeningConflict
 
 
 def _render_full_text(project: Project, conflict: ScreeningConflict) -> None:
-    """What the reviewers have read; the PDF is added on the record's own page."""
+    """The full text the reviewers read; a PDF is added on the record's own page."""
     path = attachments.find_pdf(project, conflict.number)
     if path is not None:
         st.pdf(path, height=800)
         return
-    st.caption(
-        f"No full text is attached; [add the PDF](record?key={conflict.key}) to read it here."
-    )
+    st.caption(f"No PDF attached. [Add the PDF](record?key={conflict.key}) to read it here.")
 
 
 def _format_vote(vote: Decision) -> str:
-    return {"include": "include", "exclude": "exclude", "unsure": "not sure"}[
+    return {"include": "include", "exclude": "exclude", "unsure": "maybe"}[
         vote.verdict or "unsure"
     ] + (f": {vote.reason}" if vote.reason else "")
 
@@ -181,7 +182,7 @@ def _render_vote(
                 _settle_conflict, project, stage, conflict, who, (vote.verdict, vote.reason, None)
             )
             st.button(
-                f"Take {letter}",
+                f"Accept {letter}: {vote.verdict}",
                 shortcut=str(number + 1),
                 on_click=take_vote,
                 width="stretch",
@@ -190,19 +191,19 @@ def _render_vote(
 
 
 def _render_other_decision(project: Project, stage: Stage, conflict: ScreeningConflict) -> None:
-    if not st.button("Other", shortcut="3", width="stretch") and (
+    if not st.button("Different decision", shortcut="3", width="stretch") and (
         st.session_state.get("conflicts_other") != conflict.key
     ):
         return
     st.session_state["conflicts_other"] = conflict.key
     with st.form(f"other_{conflict.key}"):
         verdicts: list[Verdict] = ["include", "exclude"]
-        verdict = st.radio("Settle as", verdicts, horizontal=True)
-        reason = st.selectbox("Reason, for an exclusion", [None, *stage.reasons])
-        note = st.text_input("Why (needed)")
-        if st.form_submit_button("Settle"):
+        verdict = st.radio("Decision", verdicts, horizontal=True)
+        reason = st.selectbox("Reason for exclusion", [None, *stage.reasons])
+        note = st.text_input("Explanation (required)")
+        if st.form_submit_button("Resolve conflict"):
             if not note.strip():
-                st.warning("A sentence is needed for what neither reviewer chose.")
+                st.warning("Neither reviewer chose this decision: explain it in a sentence.")
                 return
             exclusion_reason = reason if verdict == "exclude" else None
             _settle_conflict(
@@ -232,7 +233,7 @@ def _settle_conflict(
         st.session_state["conflicts_wrong"] = str(error)
     else:
         st.session_state["conflicts_said"] = (
-            f"{conflict.key} settled: {result.status}. Z undoes it."
+            f"{conflict.key} resolved: {result.status}. Press Z to undo."
         )
     st.session_state["conflicts_other"] = None
 
@@ -244,4 +245,4 @@ def _render_undo_button(project: Project, stage: Stage) -> None:
             f"{key} is in conflict again." if key else "There is nothing to undo."
         )
 
-    st.button("Undo the last one", shortcut="z", on_click=undo_settlement)
+    st.button("Undo", shortcut="z", on_click=undo_settlement)

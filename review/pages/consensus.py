@@ -1,4 +1,4 @@
-"""Consensus: what finished forms differ in, quotes side by side, one click to settle."""
+"""Consensus: differences between completed forms with their quotes; one click resolves each."""
 
 import html
 from functools import partial
@@ -12,6 +12,7 @@ from review.models import Answer
 from review.pages.widgets import agreement_tables, pdf_viewer, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.store.records import format_record_key, parse_record_key
+from review.text.wording import format_count
 from review.workflow.appraisal import adjudication, results
 from review.workflow.appraisal.adjudication import FormConsensus
 from review.workflow.appraisal.forms import AnswerInput
@@ -20,13 +21,13 @@ from review.workflow.appraisal.results import AdjudicationTask
 from review.workflow.project.project import Project
 
 ANSWERS_PER_ROW = 3
-"""Answers beside each other in a row."""
+"""Answers shown side by side."""
 MAX_SHORTCUTS = 8
-"""Reviewers whose answers have a key; the one after them asks for another answer."""
+"""Reviewers whose answers have a key; the next key enters a different answer."""
 
 
 def render_page(project: Project) -> None:
-    """Draws the list of forms to settle, or the one that is open."""
+    """Draws the list of forms to resolve, or the open one."""
     key, name = st.query_params.get("key"), st.query_params.get("checklist")
     if key and name:
         try:
@@ -53,29 +54,32 @@ def _open_form(report: int, name: str) -> None:
 def _render_overview(project: Project) -> None:
     st.title("Consensus")
     views = {
-        "To settle": _render_open_forms,
+        "To resolve": _render_open_forms,
         "Agreement": agreement_tables.render_agreement,
         "Suggestions": agreement_tables.render_suggestion_use,
     }
     chosen = st.segmented_control(
         "Show",
         list(views),
-        default="To settle",
+        default="To resolve",
         key="consensus_view",
         required=True,
         label_visibility="collapsed",
     )
-    views[chosen or "To settle"](project)
+    views[chosen or "To resolve"](project)
 
 
 def _render_open_forms(project: Project) -> None:
     all_forms = results.list_adjudication_tasks(project, session.get_user().name)
     if not all_forms:
-        st.info("Nothing to settle yet: a form comes here when all its reviewers have finished it.")
+        st.info(
+            "Nothing to resolve yet. Forms appear here once all their reviewers have completed "
+            "them."
+        )
         return
     open_forms = [form for form in all_forms if form.unresolved]
     st.markdown(
-        f"**{len(open_forms)}** of {len(all_forms)} finished forms have something to settle."
+        f"**{len(open_forms)}** of {format_count(len(all_forms), 'completed form')} to resolve"
     )
     _render_continue_button(project, open_forms)
     table_event = st.dataframe(
@@ -84,7 +88,7 @@ def _render_open_forms(project: Project) -> None:
                 "Record": format_record_key(form.report),
                 "Title": form.title,
                 "Form": get_checklist(project, form.checklist).short,
-                "To settle": form.unresolved or None,
+                "To resolve": form.unresolved or None,
             }
             for form in all_forms
         ],
@@ -101,11 +105,11 @@ def _render_open_forms(project: Project) -> None:
 
 
 def _render_continue_button(project: Project, open_forms: list[AdjudicationTask]) -> None:
-    """The key to the first form that has something to settle."""
+    """Draws the button that opens the first unresolved form."""
     for first_form in open_forms[:1]:
         short = get_checklist(project, first_form.checklist).short
         st.button(
-            f"Settle {short} of {format_record_key(first_form.report)}",
+            f"Resolve {short} for {format_record_key(first_form.report)}",
             type="primary",
             shortcut="Enter",
             on_click=partial(_open_form, first_form.report, first_form.checklist),
@@ -127,8 +131,8 @@ def _render_comparison(project: Project, record: int, name: str) -> None:
     paper_column, answer_column = st.columns([11, 9], gap="medium")
     with answer_column:
         st.markdown(
-            f"**{len(settlement.unresolved)}** to settle · {agreed_count} agreed · "
-            f"{settled_count} settled"
+            f"**{len(settlement.unresolved)}** to resolve · {agreed_count} agreed · "
+            f"{settled_count} resolved"
         )
         if problem:
             st.warning(problem)
@@ -146,7 +150,7 @@ def _render_comparison(project: Project, record: int, name: str) -> None:
 
 
 def _turn_to_quote(settlement: FormConsensus) -> None:
-    """Turns the paper to the quote of the first open question, once."""
+    """Turns the paper to the quote of the first unresolved question, once."""
     pair = settlement.unresolved[0] if settlement.unresolved else None
     position = (settlement.report, settlement.checklist.id, pair.question.key if pair else None)
     if pair is None or st.session_state.get("consensus_at") == position:
@@ -174,7 +178,7 @@ def _find_highlights(project: Project, settlement: FormConsensus) -> list[pdf_vi
 def _render_question(
     project: Project, settlement: FormConsensus, pair: AnswerComparison, *, with_shortcuts: bool
 ) -> None:
-    """One question with all answers; the first one open takes the keys, from 1 on."""
+    """Draws a question with all answers; the first open one responds to the keys 1, 2, …"""
     with st.container(border=True):
         st.markdown(f"**{pair.question.number} {pair.question.name}**".replace("** ", "**"))
         if with_shortcuts:
@@ -201,7 +205,7 @@ def _render_answer(
     *,
     with_shortcuts: bool,
 ) -> None:
-    """What one reviewer said, with the button that takes it."""
+    """Draws one reviewer's answer with the button that accepts it."""
     entry = pair.entries[index]
     shortcut = str(index + 1) if with_shortcuts and index < MAX_SHORTCUTS else None
     reviewer = settlement.reviewers[index]
@@ -221,7 +225,9 @@ def _render_answer(
     if entry and entry.comment:
         st.caption(escape_markdown(entry.comment))
     can_take = entry is not None and entry.answer not in (None, UNSURE)
-    label = f"Take {format_answer(pair.question, entry.answer)}" if can_take and entry else "Take"
+    label = (
+        f"Accept “{format_answer(pair.question, entry.answer)}”" if can_take and entry else "Accept"
+    )
     st.button(
         label,
         shortcut=shortcut,
@@ -268,13 +274,13 @@ def _render_other_answer(
     """A third answer, with a comment; a judgement that differs from the proposal needs one."""
     needs_comment = pair.question.key.split(":")[0] in JUDGEMENT_PARTS
     st.text_input(
-        "Comment" + (" (a sentence, where it differs)" if needs_comment else ""),
+        "Comment" + (" (required if you overrule both reviewers)" if needs_comment else ""),
         key="consensus_comment",
     )
     if st.session_state.get("consensus_other") != pair.question.key:
         shortcut = str(min(len(pair.entries), MAX_SHORTCUTS) + 1)
         st.button(
-            "Another answer",
+            "Different answer",
             shortcut=shortcut,
             on_click=partial(_open_other_answer, pair.question.key),
         )
@@ -302,7 +308,7 @@ def _render_other_answer(
         settlement.report, settlement.checklist.id, pair.question.key, typed_answer
     )
     st.button(
-        "Settle with this",
+        "Save answer",
         on_click=partial(_save_other_answer, project, answer_input),
         disabled=not typed_answer,
     )
@@ -323,20 +329,20 @@ def _save_other_answer(project: Project, answer_input: AnswerInput) -> None:
 
 
 def _render_result(project: Project, settlement: FormConsensus) -> None:
-    """What the settled form gives, and what the gates say."""
+    """Draws the results of the resolved form and of the quality gates."""
     st.success(
-        f"{settlement.checklist.short} of {format_record_key(settlement.report)} is settled."
+        f"{settlement.checklist.short} of {format_record_key(settlement.report)} is resolved."
     )
     for total in settlement.result.totals:
         if total.value is not None:
             maximum = f" of {total.max:g}" if total.max is not None else ""
             st.markdown(f"{total.title}: **{total.value:g}**{maximum} {total.band or ''}")
     for gate in adjudication.load_gate_outcomes(project, settlement.report):
-        state_label = {"passed": ":green[passed]", "failed": ":red[failed]"}.get(
-            gate.state, "still open"
+        state_label = {"passed": ":green[passed]", "failed": ":red[excluded]"}.get(
+            gate.state, "not decided yet"
         )
-        reason_text = f": {'; '.join(gate.why)}" if gate.why else ""
-        st.markdown(f"Gate '{gate.reason}' {state_label}{reason_text}")
+        reason_text = f" ({'; '.join(gate.why)})" if gate.why else ""
+        st.markdown(f"Quality gate “{gate.reason}”: {state_label}{reason_text}")
     open_forms = [
         form
         for form in results.list_adjudication_tasks(project, session.get_user().name)
@@ -344,17 +350,17 @@ def _render_result(project: Project, settlement: FormConsensus) -> None:
     ]
     _render_continue_button(project, open_forms)
     if not open_forms:
-        st.caption("Nothing else waits to be settled.")
+        st.caption("Nothing else to resolve.")
 
 
 def _render_resolved_questions(project: Project, settlement: FormConsensus) -> None:
-    """What was settled, each to be opened again."""
+    """Draws resolved questions, each with a button to reopen it."""
     settled_pairs = [
         pair for pair in settlement.pairs if pair.origin == "settled" and pair.consensus
     ]
     if not settled_pairs:
         return
-    with st.expander(f"Settled ({len(settled_pairs)})"):
+    with st.expander(f"Resolved ({len(settled_pairs)})"):
         for pair in settled_pairs:
             assert pair.consensus is not None
             text_column, undo_column = st.columns([5, 2], vertical_alignment="center")
@@ -370,7 +376,7 @@ def _render_resolved_questions(project: Project, settlement: FormConsensus) -> N
                 settlement.report, settlement.checklist.id, pair.question.key, None
             )
             undo_column.button(
-                "Open again",
+                "Reopen",
                 key=f"undo_{pair.question.key}",
                 width="stretch",
                 on_click=partial(_save_consensus, project, answer_input),

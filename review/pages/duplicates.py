@@ -1,4 +1,4 @@
-"""Duplicates: doubtful pairs side by side, differing words marked, one key to settle each."""
+"""Possible duplicates side by side, differing words marked; one key resolves each pair."""
 
 import difflib
 import html
@@ -13,10 +13,12 @@ from review.errors import ReviewError
 from review.models import Link, Record, StoredRecord
 from review.pages.widgets import session
 from review.pages.widgets.keyboard import build_key_script
+from review.text.wording import format_count
 from review.workflow.deduplication import run as dedupe
 from review.workflow.exports import duplicates_report
 from review.workflow.project.accounts import is_allowed
 from review.workflow.project.project import Project
+from review.workflow.records.source_names import format_source
 from review.workflow.screening import rescreening
 
 MARK_COLOUR = "#fbe3a6"
@@ -26,19 +28,31 @@ FIELDS: dict[str, Callable[[Record], str | None]] = {
     "Authors": lambda record: "; ".join(record.authors) or None,
     "Year": lambda record: record.date or (str(record.year) if record.year else None),
     "Journal": lambda record: record.journal,
-    "Place": lambda record: format_location(record),
+    "Volume, issue, pages": lambda record: format_location(record),
     "DOI": lambda record: record.doi,
     "PMID": lambda record: record.pmid,
     "arXiv": lambda record: record.arxiv_id,
     "Version": lambda record: f"v{record.version}" if record.version else None,
     "Abstract": lambda record: record.abstract,
 }
-EARLY_PRESS_MESSAGE = "That key came before the next pair was drawn: it did not count."
+EARLY_PRESS_MESSAGE = "Too fast: the next pair was still loading, so that key press was ignored."
+RULE_LABELS = {
+    "same title and place, other ids": "same title, volume and pages, but different identifiers",
+    "same title and authors, place unclear": "same title and authors; volume and pages unclear",
+    "recurring title, page unknown": "title used more than once (page unknown)",
+    "same title, authors unclear": "same title; authors unclear",
+    "same title and abstract, other place": "same title and abstract, different volume or pages",
+    "like title, same page": "similar title, same page",
+    "like title and authors, place unclear": "similar title and authors; volume and pages unclear",
+    "preprint, like title or team": "possible preprint of the same study (similar title or "
+    "authors)",
+}
+"""Rule of the deduplication -> why the pair is shown, in words."""
 _TOKENS = re.compile(r"\w+|\W+")
 
 
 def render_page(project: Project) -> None:
-    """Draws the pair in hand, what joined judged studies, and the figures."""
+    """Draws the current pair, preprints that were reopened, and the PRISMA counts."""
     st.title("Duplicates")
     _render_new_records(project)
     _show_messages()
@@ -47,24 +61,24 @@ def render_page(project: Project) -> None:
     if candidates:
         _render_pair(project, candidates)
     else:
-        st.success("No pair waits for a decision.")
+        st.success("No possible duplicates to review.")
         _render_undo_button(project)
-    if st.toggle("Figures for PRISMA"):
+    if st.toggle("Show PRISMA counts"):
         _render_figures(project)
 
 
 def _render_new_records(project: Project) -> None:
-    """Offers to compare records that no run has seen."""
+    """Offers to compare records that have not been deduplicated yet."""
     count = dedupe.count_uncompared(project)
-    if count and st.button(f"Compare {count} new records", type="primary"):
-        with st.spinner("Comparing"):
+    if count and st.button(f"Compare {format_count(count, 'new record')}", type="primary"):
+        with st.spinner("Comparing records …"):
             result = dedupe.run_deduplication(project, session.get_user().name)
         st.session_state["duplicates_said"] = " ".join(dedupe.format_result(result))
         st.rerun()
 
 
 def _render_reopened_preprints(project: Project) -> None:
-    """Judged preprints that are open again; who leads or adjudicates may let them stand."""
+    """Reopened preprints; lead and adjudicator may keep the earlier decisions."""
     can_keep = any(is_allowed(session.get_user(), action) for action in ("manage", "adjudicate"))
     for preprint_key, preprints in groupby(
         rescreening.list_waiting(project), key=lambda preprint: preprint.old
@@ -73,18 +87,18 @@ def _render_reopened_preprints(project: Project) -> None:
         text_column.info("  \n".join(map(rescreening.format_reopening, preprints)))
         if can_keep:
             button_column.button(
-                "Keep as judged",
+                "Keep decisions",
                 key=f"keep_{preprint_key}",
                 width="stretch",
-                help=f"The earlier decisions on {preprint_key} stand; they were never changed.",
+                help=f"Keeps the earlier decisions on {preprint_key}; they were never changed.",
                 on_click=partial(_run_action, dedupe.keep_earlier_decisions, project, preprint_key),
             )
     kept_keys = rescreening.list_kept_preprints(project) if can_keep else []
     if kept_keys:
-        with st.expander(f"Kept as judged, though an article came: {len(kept_keys)}"):
+        with st.expander(f"Preprints whose decisions were kept ({len(kept_keys)})"):
             for preprint_key in kept_keys:
                 st.button(
-                    f"Open {preprint_key} again",
+                    f"Rescreen {preprint_key}",
                     key=f"reopen_{preprint_key}",
                     on_click=partial(_run_action, dedupe.reopen_preprint, project, preprint_key),
                 )
@@ -108,7 +122,7 @@ def _show_messages() -> None:
 
 
 def _get_candidates(project: Project) -> dedupe.PossibleDuplicates:
-    """The pairs that wait, those put off at the end; read anew only when the log has grown."""
+    """Open pairs, postponed ones last; reloaded only when the log has grown."""
     revision = dedupe.get_revision(project)
     if session.get_or_set("duplicates_stamp", None) != revision:
         st.session_state["duplicates_asked"] = dedupe.find_possible_duplicates(project)
@@ -125,11 +139,15 @@ def _get_queue_rank(postponed_pairs: list[tuple[int, int]], link: Link) -> int:
 def _render_pair(project: Project, candidates: dedupe.PossibleDuplicates) -> None:
     link, first, second = candidates[0]
     st.markdown(
-        f"**{len(candidates)}** {'pair waits' if len(candidates) == 1 else 'pairs wait'} for a "
-        "decision"
+        f"**{len(candidates):,}** possible {'duplicate' if len(candidates) == 1 else 'duplicates'} "
+        "to review"
     )
-    score = "" if link.score is None else f" · score {link.score:.2f}"
-    st.caption(f"Asked because: {link.rule}{' · ' + link.note if link.note else ''}{score}")
+    reasons = [
+        RULE_LABELS.get(link.rule, link.rule),
+        link.note,
+        None if link.score is None else f"score {link.score:.2f}",
+    ]
+    st.caption("Flagged: " + " · ".join(filter(None, reasons)))
     pair = f"{first.key}-{second.key}"
     st.html(build_key_script(pair), unsafe_allow_javascript=True)
     _render_buttons(project, link, (first.key, second.key))
@@ -138,13 +156,13 @@ def _render_pair(project: Project, candidates: dedupe.PossibleDuplicates) -> Non
     for column, stored, other in ((left_column, first, second), (right_column, second, first)):
         with column, st.container(border=True):
             st.html(build_record_html(stored, other.record))
-    with st.expander("Field by field"):
+    with st.expander("Compare field by field"):
         for fact in dedupe.explain_pair(project, first.key, second.key).facts:
             st.markdown(f"- {fact}")
 
 
 def _render_buttons(project: Project, link: Link, keys: tuple[str, str]) -> None:
-    """The keys; a press belongs to the pair it was made on, so each pair has its own buttons."""
+    """The buttons with their keys, new for each pair, so a late key press never hits the next."""
     columns = st.columns(5)
     for column, answer, label, shortcut in zip(
         columns,
@@ -183,7 +201,7 @@ def _render_undo_button(project: Project) -> None:
 
 
 def _settle_pair(project: Project, keys: tuple[str, str], answer: str) -> None:
-    """Settles a pair that is still asked; a second key for it was meant for one not yet drawn."""
+    """Resolves a pair that is still open; a second key press was meant for a pair not yet drawn."""
     candidates: dedupe.PossibleDuplicates = st.session_state["duplicates_asked"]
     if keys not in [(stored_a.key, stored_b.key) for _, stored_a, stored_b in candidates]:
         st.session_state["duplicates_wrong"] = EARLY_PRESS_MESSAGE
@@ -225,18 +243,15 @@ def build_record_html(stored: StoredRecord, other: Record) -> str:
         text, other_text = value(stored.record), value(other)
         if text is None and other_text is None:
             continue
-        value_html = (
-            "<i>not given</i>" if text is None else mark_differences(text, other_text or "")
-        )
+        value_html = "—" if text is None else mark_differences(text, other_text or "")
         if label == "Title":
             value_html = f'<span style="font-size:1.12rem;font-weight:600">{value_html}</span>'
         rows.append(
             f'<p style="margin:.25rem 0"><small style="opacity:.75">{label}</small><br>'
             f"{value_html}</p>"
         )
-    header = (
-        f"<small><b>{html.escape(stored.key)}</b> · {html.escape(stored.record.source)}</small>"
-    )
+    header = f"<small><b>{html.escape(stored.key)}</b> · "
+    f"{html.escape(format_source(stored.record.source))}</small>"
     return header + "".join(rows)
 
 
@@ -271,23 +286,26 @@ def _render_figures(project: Project) -> None:
     st.dataframe(
         [
             {
-                "Source": source_counts.source,
-                "Found": source_counts.found,
-                "Harvested again": source_counts.harvested_again,
-                "Repeated": source_counts.repeated,
+                "Source": format_source(source_counts.source),
+                "Records identified": source_counts.found,
+                "Retrieved again": source_counts.harvested_again,
+                "Repeated in source": source_counts.repeated,
                 "Unreadable": source_counts.unread,
-                "Removed by tool": source_counts.by_tool,
-                "Removed by hand": source_counts.by_hand,
-                "Kept": source_counts.kept,
+                "Duplicates removed by tool": source_counts.by_tool,
+                "Duplicates removed by hand": source_counts.by_hand,
+                "Unique records": source_counts.kept,
             }
             for source_counts in counts.sources
         ],
         hide_index=True,
     )
-    st.caption("Reports that two sources share; on the diagonal, all a source holds")
+    st.caption("Reports found by both sources; the diagonal gives all reports of a source.")
     st.dataframe(
         [
-            {"Source": name, **{str(source): v for source, v in row.items()}}
+            {
+                "Source": format_source(name),
+                **{format_source(str(source)): v for source, v in row.items()},
+            }
             for name, row in counts.overlap.items()
         ],
         hide_index=True,
@@ -296,8 +314,7 @@ def _render_figures(project: Project) -> None:
         f"{count} by {maker}" for maker, count in sorted(counts.preprint_links_by.items())
     )
     st.markdown(
-        f"Versions of preprints collapsed: **{counts.versions_collapsed}** · preprints joined to "
-        f"their articles: **{counts.preprint_links}**{f' ({makers})' if makers else ''} · merges "
-        "undone: "
-        f"**{counts.merges_undone}**"
+        f"Preprint versions merged: **{counts.versions_collapsed}** · preprints linked to their "
+        f"journal articles: **{counts.preprint_links}**{f' ({makers})' if makers else ''} · merges "
+        f"undone: **{counts.merges_undone}**"
     )

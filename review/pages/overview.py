@@ -7,10 +7,13 @@ import streamlit as st
 
 from review.pages.widgets import alerts, session
 from review.prisma import Flow, Stream, get_total
+from review.protocol import format_stage_name
+from review.text.wording import format_count
 from review.workflow.exports import overview
 from review.workflow.exports.overview import StageProgress
 from review.workflow.project.project import Project
 from review.workflow.records import listing
+from review.workflow.records.source_names import format_source
 from review.workflow.screening import blinding, rescreening
 
 BAR_TEMPLATE = """
@@ -24,13 +27,19 @@ border-radius:5px;background:{colour};width:{width}%;min-width:3px"></div>
 """One step of the funnel."""
 BAR_COLOUR, FIRST_BAR_COLOUR = "#23507c", "#b9cbe0"
 STATUS_LABELS = {
-    "pending": "not begun",
-    "partial": "waiting for the second reviewer",
+    "pending": "not started",
+    "partial": "awaiting the other reviewer",
     "conflict": "in conflict",
-    "open": "not settled yet",
+    "open": "not resolved yet",
     "included": "included",
     "excluded": "excluded",
 }
+
+
+NOT_MATCHING_NOTE = (
+    "Not matching: medRxiv and bioRxiv cannot search by keyword, so we download everything in the "
+    "date range and drop records that do not match your query."
+)
 
 
 def render_page(project: Project) -> None:
@@ -40,7 +49,7 @@ def render_page(project: Project) -> None:
     alerts.render_alerts(project)
     for preprint in rescreening.list_waiting(project):
         st.info(rescreening.format_reopening(preprint))
-    with st.spinner("Counting", show_time=True):
+    with st.spinner("Counting records …", show_time=True):
         reader = blinding.find_own_view(project, session.get_user().name)
         flow, counted_at = overview.get_recent_flow(
             project,
@@ -49,8 +58,8 @@ def render_page(project: Project) -> None:
         )
     if not get_total(flow.main.identified) and flow.other is None:
         st.info(
-            "Nothing is here yet. The lead harvests the sources on the page Harvests, or imports "
-            "search exports with: review import FILE"
+            "No records yet. The lead can run a search on the Searches page or import a search "
+            "export: review import FILE"
         )
     funnel_column, progress_column = st.columns([3, 2], gap="large")
     with funnel_column:
@@ -58,15 +67,14 @@ def render_page(project: Project) -> None:
         st.html("".join(_build_bars(flow)))
         if counted_at:
             st.caption(
-                f"Counted at {counted_at:%H:%M:%S} UTC; a review as large as this is not counted "
-                "anew "
-                "at each decision."
+                f"Counted at {counted_at:%H:%M:%S} UTC. In a review of this size the counts are "
+                "not updated after every decision."
             )
     with progress_column:
         st.subheader("Progress")
         for stage_progress in overview.get_progress(project, session.get_user()):
             _render_stage(stage_progress)
-    st.subheader("Last imports and harvests")
+    st.subheader("Latest imports and searches")
     _render_imports(project)
 
 
@@ -80,24 +88,24 @@ def _build_bars(flow: Flow) -> list[str]:
     streams = [stream for stream in (flow.main, flow.other) if stream is not None]
     identified_count = _sum_boxes(streams, "identified")
     sources, studies = len(flow.main.identified), flow.new_studies.n
-    studies_note = f"{studies} {'study' if studies == 1 else 'studies'}"
+    studies_note = format_count(studies, "study", "studies")
     rows = [
-        ("Identified", identified_count, f"{sources} {'source' if sources == 1 else 'sources'}"),
+        ("Identified", identified_count, format_count(sources, "source")),
         ("Screened", _sum_boxes(streams, "screened"), _format_screening_note(streams)),
         (
-            "Sought as full text",
+            "Sought for retrieval",
             _sum_boxes(streams, "sought"),
             _join_counts(
                 ("not retrieved", _sum_boxes(streams, "not_retrieved")),
                 ("awaiting full text", _sum_boxes(streams, "waiting_eligibility")),
             ),
         ),
-        ("Assessed in full text", _sum_boxes(streams, "assessed"), ""),
+        ("Full texts assessed", _sum_boxes(streams, "assessed"), ""),
         (
             "Eligible",
             _sum_boxes(streams, "eligible"),
             _join_counts(
-                ("out at the quality gate", get_total(flow.excluded_quality)),
+                ("excluded at the quality gate", get_total(flow.excluded_quality)),
                 ("awaiting appraisal", flow.waiting_quality.n),
             ),
         ),
@@ -112,7 +120,7 @@ def _sum_boxes(streams: list[Stream], name: str) -> int | None:
 
 
 def _join_counts(*labelled_counts: tuple[str, int | None]) -> str:
-    """What went or waits between a bar and the next, without what is none."""
+    """What was excluded or is pending between two bars; zero counts are left out."""
     return ", ".join(f"{n:,} {label}" for label, n in labelled_counts if n)
 
 
@@ -127,15 +135,15 @@ def _format_screening_note(streams: list[Stream]) -> str:
         for lines in (stream.automation, stream.removed_other)
     )
     parts = [
-        f"{duplicate_count:,} duplicates removed",
-        _join_counts(("removed otherwise", other_count)),
+        f"{format_count(duplicate_count, 'duplicate')} removed",
+        _join_counts(("removed for other reasons", other_count)),
     ]
     return ", ".join(filter(None, [*parts, f"{unscreened_count:,} still to screen"]))
 
 
 def _format_bar(label: str, n: int | None, identified_count: int | None, note: str) -> str:
     width = 62 * (n or 0) / (identified_count or 1)
-    count_text = "not published here" if n is None else f"{n:,}"
+    count_text = "not published" if n is None else f"{n:,}"
     colour = FIRST_BAR_COLOUR if label == "Identified" else BAR_COLOUR
     return BAR_TEMPLATE.format(
         label=html.escape(label),
@@ -148,8 +156,8 @@ def _format_bar(label: str, n: int | None, identified_count: int | None, note: s
 
 def _render_stage(stage_progress: StageProgress) -> None:
     st.markdown(
-        f"**{stage_progress.stage.name or stage_progress.stage.id}** · {stage_progress.settled:,} "
-        f"of {stage_progress.reports:,} settled"
+        f"**{format_stage_name(stage_progress.stage)}** · {stage_progress.settled:,} "
+        f"of {stage_progress.reports:,} resolved"
     )
     st.progress(stage_progress.settled / stage_progress.reports if stage_progress.reports else 0.0)
     is_quality = stage_progress.stage.kind == "quality"
@@ -162,7 +170,7 @@ def _render_stage(stage_progress: StageProgress) -> None:
         if n
     ]
     reviewer_counts = [f"{name} {n:,}" for name, n in stage_progress.by_reviewer.items()]
-    reviewer_label = "Finished forms of" if is_quality else "Judged"
+    reviewer_label = "Completed forms" if is_quality else "Screened"
     st.caption(
         " · ".join(status_counts)
         + (f"  \n{reviewer_label}: {', '.join(reviewer_counts)}" if reviewer_counts else "")
@@ -170,7 +178,7 @@ def _render_stage(stage_progress: StageProgress) -> None:
 
 
 def _count_unmatched(batch: dict[str, Any]) -> int | None:
-    """Records of a harvest that were read and are neither new nor known; None for a file."""
+    """Records of a search that were read and are neither new nor known; None for a file."""
     if batch["kind"] != "harvest" or batch["parsed"] is None:
         return None
     return int(batch["parsed"]) - int(batch["new"] or 0) - int(batch["known"] or 0)
@@ -180,13 +188,13 @@ def _render_imports(project: Project) -> None:
     rows: list[dict[str, Any]] = [
         {
             "When": batch["at"][:16].replace("T", " "),
-            "Source": batch["source"],
-            "File or window": batch["name"] or "",
-            "In the file": batch["announced"],
+            "Source": format_source(batch["source"]),
+            "File or dates": batch["name"] or "",
+            "Expected": batch["announced"],
             "Read": batch["parsed"],
-            "Not readable": batch["rejected"],
+            "Unreadable": batch["rejected"],
             "New": batch["new"],
-            "Known": batch["known"],
+            "Already here": batch["known"],
             "Not matching": _count_unmatched(batch),
             "By": batch["who"],
         }
@@ -195,9 +203,6 @@ def _render_imports(project: Project) -> None:
     if rows:
         st.dataframe(rows, hide_index=True, placeholder="")
         if any(row["Not matching"] for row in rows):
-            st.caption(
-                "Not matching: a source that searches no words gives all records of its days; "
-                "those that do not hold the query's words are left out."
-            )
+            st.caption(NOT_MATCHING_NOTE)
     else:
         st.caption("None yet.")

@@ -1,4 +1,4 @@
-"""Protocol: the plan in force with its fingerprint and versions; the lead amends it here."""
+"""Protocol: the current plan and its versions; the lead amends it here."""
 
 from typing import Any
 
@@ -8,18 +8,18 @@ from review import protocol as protocols
 from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
-from review.protocol import Protocol, Stage
-from review.sources import get_title
+from review.protocol import Protocol, Stage, format_stage_name
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
+from review.workflow.records.source_names import format_source
 from review.workflow.setup import protocol_amendments
 
 MAX_REMARKS = 6
-"""Remarks shown on what a source is asked."""
+"""Remarks shown on the query of a source."""
 STAGE_KIND_LABELS = {
     "screening": "by title and abstract",
     "eligibility": "by full text",
-    "quality": "by appraisal on the checklists",
+    "quality": "by appraisal with checklists",
 }
 
 
@@ -29,9 +29,7 @@ def render_page(project: Project) -> None:
     versions = protocol_amendments.list_versions(project)
     latest_version = versions[-1]
     st.caption(
-        f"Version {latest_version.number}, in force since "
-        f"{latest_version.at[:16].replace('T', ' ')} UTC · "
-        f"fingerprint `{project.fingerprint[:12]}`"
+        f"Version {latest_version.number}, saved {latest_version.at[:16].replace('T', ' ')} UTC"
     )
     message = st.session_state.pop("protocol_said", None)
     if message:
@@ -67,35 +65,40 @@ def _render_sources(project: Project) -> None:
             st.error(str(error))
             return
         for name, entry in explanation["sources"].items():
-            with st.expander(f"What {get_title(name)} is asked"):
+            with st.expander(f"Query sent to {format_source(name)}"):
                 _render_source_query(entry)
         if explanation["warnings"]:
-            st.warning("Look again at: " + "; ".join(explanation["warnings"]))
+            st.warning("Please check: " + "; ".join(explanation["warnings"]))
         for file in search.imports:
-            st.caption(f"Imported by hand: {file.file} ({file.source or 'source as in the file'})")
+            st.caption(
+                f"Imported file: {file.file} "
+                f"({format_source(file.source or 'source named in the file')})"
+            )
 
 
 def _render_source_query(entry: dict[str, Any]) -> None:
     if entry["error"]:
-        st.error(f"Not asked: {entry['error']}")
+        st.error(f"Query cannot be sent: {entry['error']}")
         return
     st.code(entry["text"], language=None, wrap_lines=True)
     remarks = [*entry["lost"], *entry["notes"]]
     for remark in remarks[:MAX_REMARKS]:
         st.caption(remark)
     if len(remarks) > MAX_REMARKS:
-        st.caption(f"And {len(remarks) - MAX_REMARKS:,} more: review query explain --json")
+        st.caption(f"{len(remarks) - MAX_REMARKS:,} more; see: review query explain --json")
 
 
 def _render_criteria(plan: Protocol) -> None:
     with st.container(border=True):
-        st.subheader("Criteria and reasons")
+        st.subheader("Eligibility criteria")
         include_column, exclude_column = st.columns(2)
         include_column.markdown("**Include**\n\n" + _format_list(plan.criteria.include))
         exclude_column.markdown("**Exclude**\n\n" + _format_list(plan.criteria.exclude))
         for stage in plan.stages:
             if stage.reasons:
-                st.markdown(f"**Reasons at {stage.name or stage.id}**, most important first")
+                st.markdown(
+                    f"**Exclusion reasons at {format_stage_name(stage)}**, most important first"
+                )
                 st.markdown(
                     "\n".join(
                         f"{n}. {escape_markdown(reason)}"
@@ -110,7 +113,9 @@ def _render_team(plan: Protocol) -> None:
         tools = [*plan.appraisal.tools, *filter(None, [plan.appraisal.extraction])]
         st.markdown("**Checklists:** " + (", ".join(f"`{tool}`" for tool in tools) or "none"))
         for gate in plan.appraisal.gates:
-            st.caption(f"Gate {gate.id}: kept out as “{gate.reason}” ({', '.join(gate.kinds)})")
+            st.caption(
+                f"Quality gate {gate.id}: excluded as “{gate.reason}” ({', '.join(gate.kinds)})"
+            )
         st.dataframe([_build_stage_row(plan, stage) for stage in plan.stages], hide_index=True)
         team_rows = [
             {"Name": teammate.name, "Roles": ", ".join(teammate.roles)} for teammate in plan.team
@@ -120,38 +125,40 @@ def _render_team(plan: Protocol) -> None:
 
 def _build_stage_row(plan: Protocol, stage: Stage) -> dict[str, str | int]:
     return {
-        "Stage": stage.name or stage.id,
-        "Judged": STAGE_KIND_LABELS[stage.kind],
-        "Reviewers each": stage.reviewers,
-        "Of": ", ".join(protocols.list_stage_reviewers(plan, stage)),
+        "Stage": format_stage_name(stage),
+        "Screened": STAGE_KIND_LABELS[stage.kind],
+        "Reviewers per record": stage.reviewers,
+        "Reviewers": ", ".join(protocols.list_stage_reviewers(plan, stage)),
     }
 
 
 def _render_file(project: Project) -> None:
     text = protocol_amendments.read_protocol_text(project)
-    st.subheader("The file")
+    st.subheader("Protocol file")
     st.download_button("Download protocol.yaml", text, "protocol.yaml", "application/yaml")
     if not accounts.is_allowed(session.get_user(), "manage"):
         st.code(text, language="yaml", height=420)
-        st.caption("Only the lead changes it.")
+        st.caption("Only the lead can change the protocol.")
         return
     _render_change_form(project, text)
 
 
 def _render_change_form(project: Project, text: str) -> None:
-    """The file as a form; what is typed is checked before it counts."""
+    """The protocol as a form; it is checked before it is saved."""
     has_decisions = protocol_amendments.has_decisions(project)
     with st.form(f"protocol_{project.fingerprint}"):
         new_text = st.text_area("protocol.yaml", text, height=420)
         why = st.text_input(
-            "Why it changes (goes into the report)"
+            "Reason for amendment (appears in the report)"
             if has_decisions
-            else "Why it changes (may be left out)"
+            else "Reason for the change (optional)"
         )
-        save = st.form_submit_button("Save as a new version", type="primary")
-        check = st.form_submit_button("Only check it")
+        save = st.form_submit_button("Save as new version", type="primary")
+        check = st.form_submit_button("Check without saving")
     if has_decisions:
-        st.caption("Decisions have been made: a change is recorded as an amendment, with its why.")
+        st.caption(
+            "Screening has begun, so every change is recorded as an amendment with its reason."
+        )
     try:
         if check:
             st.success(
@@ -161,11 +168,11 @@ def _render_change_form(project: Project, text: str) -> None:
             )
         if save:
             who = session.get_user().name
-            new_fingerprint = protocol_amendments.amend_protocol(
+            protocol_amendments.amend_protocol(
                 project, new_text, who, why, seen=project.fingerprint
             )
             st.session_state["protocol_said"] = (
-                f"Saved. Fingerprint {new_fingerprint[:12]} is in force."
+                f"Saved as version {len(protocol_amendments.list_versions(project))}."
             )
             st.rerun()
     except ReviewError as error:
@@ -186,14 +193,12 @@ def _render_versions(versions: list[protocol_amendments.ProtocolVersion]) -> Non
         with st.expander(title):
             st.caption(f"Fingerprint {version.fingerprint}")
             if version.why:
-                st.markdown(f"Why: {escape_markdown(version.why)}")
+                st.markdown(f"Reason: {escape_markdown(version.why)}")
             elif version.amendment:
-                st.markdown("No reason was given.")
+                st.markdown("No reason given.")
             if version.change:
                 st.code(version.change, language="diff", wrap_lines=True)
 
 
 def _format_list(criteria: tuple[str, ...]) -> str:
-    return (
-        "\n".join(f"- {escape_markdown(criterion)}" for criterion in criteria) or "None is named."
-    )
+    return "\n".join(f"- {escape_markdown(criterion)}" for criterion in criteria) or "None."

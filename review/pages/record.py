@@ -1,4 +1,4 @@
-"""One record: what its source said, what it belongs to, and all that happened to it."""
+"""Record details: source fields, duplicates and related reports, full text, history."""
 
 from urllib.parse import quote
 
@@ -15,13 +15,14 @@ from review.workflow.project import accounts
 from review.workflow.project.project import Project
 from review.workflow.records import listing
 from review.workflow.records.listing import RecordView
+from review.workflow.records.source_names import format_source
 
 
 def render_page(project: Project) -> None:
     """Draws the record named in the address (?key=R000001) or typed in."""
     key = st.text_input("Record", st.query_params.get("key", ""), placeholder="R000001").strip()
     if not key:
-        st.info("Type a record's key, for example R000001, or click one on the page Records.")
+        st.info("Enter a record number (e.g. R000001) or choose one from Records.")
         return
     st.query_params["key"] = key
     try:
@@ -36,7 +37,7 @@ def render_page(project: Project) -> None:
     abstract_column, history_column = st.columns([3, 2], gap="large")
     with abstract_column:
         st.subheader("Abstract")
-        text = highlight_words(view.abstract or "The source gave no abstract.", {})
+        text = highlight_words(view.abstract or "No abstract available.", {})
         st.html(f'<div {FREE_TEXT_STYLE}line-height:1.6">{text}</div>')
         _render_details(record)
         if view.duplicates:
@@ -72,7 +73,7 @@ def format_identifiers(record: Record) -> list[str]:
 
 def _render_details(record: Record) -> None:
     rows = {
-        "Source": " ".join(filter(None, (record.source, record.source_id))),
+        "Source": " ".join(filter(None, (format_source(record.source), record.source_id))),
         "Published": record.date or "",
         "Volume, issue, pages": ", ".join(
             filter(None, (record.volume, record.issue, record.pages))
@@ -83,12 +84,12 @@ def _render_details(record: Record) -> None:
         "MeSH": ", ".join(record.mesh),
         "Categories": ", ".join(record.categories),
         "Relations": "; ".join(
-            f"{relation.kind} {relation.target} ({relation.said_by})"
+            f"{relation.kind} {relation.target} ({format_source(relation.said_by)})"
             for relation in record.relations
         ),
     }
     rows |= {tag: "; ".join(values) for tag, values in record.extra.items()}
-    with st.expander("Everything the source said"):
+    with st.expander("All fields from the source"):
         st.table(
             {name: [escape_markdown(value)] for name, value in rows.items() if value},
             border="horizontal",
@@ -96,30 +97,30 @@ def _render_details(record: Record) -> None:
 
 
 def _render_merged_view(project: Project, key: str) -> None:
-    """One view of the report's records, with where each field comes from."""
-    with st.expander("All records of this report as one, field by field"):
+    """Draws the merged record of the report, with the origin of each field."""
+    with st.expander("Merged record, field by field"):
         rows = run.build_merged_view(project, key)
         st.table(
             {
                 "Field": [field.name.replace("_", " ") for field in rows],
                 "Value": [escape_markdown(field.value) for field in rows],
-                "From": [f"{field.key} ({field.source})" for field in rows],
+                "From": [f"{field.key} ({format_source(field.source)})" for field in rows],
             },
             border="horizontal",
         )
 
 
 def _render_full_text(project: Project, number: int, key: str) -> None:
-    """The PDF to read, or a place to put it for those who may."""
+    """Offers the PDF for download, or an upload box for those who may attach one."""
     st.subheader("Full text")
     path = attachments.find_pdf(project, number)
     if path is not None:
-        st.download_button("Download the PDF", path.read_bytes, f"{key}.pdf", "application/pdf")
+        st.download_button("Download PDF", path.read_bytes, f"{key}.pdf", "application/pdf")
         return
     if not accounts.is_allowed(session.get_user(), "attach"):
-        st.caption("No PDF is attached.")
+        st.caption("No PDF attached.")
         return
-    upload = st.file_uploader("No PDF yet: add it here", type="pdf", key=f"record_pdf_{key}")
+    upload = st.file_uploader("Add the PDF", type="pdf", key=f"record_pdf_{key}")
     if upload is None:
         return
     try:
@@ -136,7 +137,7 @@ def _render_related_records(view: RecordView) -> None:
     own_number = view.stored.id
     if view.report != own_number:
         st.markdown(
-            "Stands under "
+            "Duplicate of "
             f"[{format_record_key(view.report)}](record?key={format_record_key(view.report)})"
         )
     if view.duplicates:
@@ -144,7 +145,7 @@ def _render_related_records(view: RecordView) -> None:
             f"[{format_record_key(record_number)}](record?key={format_record_key(record_number)})"
             for record_number in view.duplicates
         )
-        st.markdown(f"Same report: {keys}")
+        st.markdown(f"Duplicates: {keys}")
     if view.siblings:
         keys = ", ".join(
             f"[{format_record_key(record_number)}](record?key={format_record_key(record_number)})"

@@ -7,6 +7,7 @@ import streamlit as st
 from review.pages.widgets import session
 from review.workflow.project.project import Project
 from review.workflow.records import listing
+from review.workflow.records.source_names import format_source
 
 PAGE_SIZE = 50
 COLUMN_WIDTHS = {
@@ -18,7 +19,7 @@ COLUMN_WIDTHS = {
     "Source": 80,
 }
 """Widths of the columns (pixels); together they fit a screen of 1,280."""
-SORT_FIELDS = {"Arrival": "id", "Newest first": "year", "Title": "title"}
+SORT_FIELDS = {"Order added": "id", "Newest first": "year", "Title": "title"}
 
 
 def render_page(project: Project) -> None:
@@ -58,19 +59,21 @@ def _render_controls(project: Project) -> tuple[str, str | None, str, str]:
     source = source_column.selectbox(
         "Source",
         [None, *(name for name, _ in sources)],
-        format_func=lambda name: "All sources" if name is None else f"{name} ({counts[name]:,})",
+        format_func=lambda name: (
+            "All sources" if name is None else f"{format_source(name)} ({counts[name]:,})"
+        ),
     )
     year = year_column.text_input("Year", key="records_year")
     if year and not year.isdigit():
-        year_column.caption("A year is four digits.")
+        year_column.caption("Enter a four-digit year.")
         year = ""
-    sort = sort_column.selectbox("Order", list(SORT_FIELDS))
+    sort = sort_column.selectbox("Sort by", list(SORT_FIELDS))
     return words, source, year, sort
 
 
 def _render_table(rows: list[Any]) -> None:
     if not rows:
-        st.info("No record fits. Take a word out of the search, or import records first.")
+        st.info("No matching records. Try fewer search words, or import records first.")
         return
     table_rows = [
         {
@@ -79,7 +82,7 @@ def _render_table(rows: list[Any]) -> None:
             "Authors": row.authors or "",
             "Year": row.year,
             "Journal": row.journal or "",
-            "Source": row.source,
+            "Source": format_source(row.source),
         }
         for row in rows
     ]

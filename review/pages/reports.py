@@ -10,6 +10,7 @@ from review.errors import FlowError
 from review.pages.widgets import session
 from review.tables import to_data_frame
 from review.tables.documents import TABLE_WRITERS
+from review.text.wording import format_count
 from review.workflow.exports import bundle, changes, methods_text, prisma, snapshot
 from review.workflow.exports.snapshot import ReviewSnapshot
 from review.workflow.project import accounts
@@ -17,15 +18,15 @@ from review.workflow.project.project import Project
 from review.workflow.screening import blinding
 
 PICTURE_FORMATS = {"SVG": "svg", "PDF": "pdf", "PNG 300 dpi": "png", "PNG 600 dpi": "png 600"}
-TABS = ("Flow diagram", "Figures", "Tables", "Methods", "Changes", "Everything")
+TABS = ("Flow diagram", "Figures", "Tables", "Methods", "Changes", "Download all")
 PREVIEW_SCALE = 1.5
 """Pixels a point in previews: text of 9 points reads as 13 pixels."""
 PREVIEW_ROWS = 500
-"""Rows of a table that are shown; the files hold all."""
+"""Rows of a table shown; downloads contain all."""
 
 
 def render_page(project: Project) -> None:
-    """Draws the reports of the day that is asked for."""
+    """Draws the reports as of the chosen day."""
     accounts.require_permission(session.get_user(), "export")
     st.title("Reports")
     day = _choose_day()
@@ -38,7 +39,7 @@ def render_page(project: Project) -> None:
     except FlowError as error:
         st.error(str(error))
         return
-    st.caption(f"State of {review_snapshot.day} · {prisma.describe_conservation(review_snapshot)}")
+    st.caption(f"As of {review_snapshot.day} · {prisma.describe_conservation(review_snapshot)}")
     tab = st.segmented_control(
         "Part", TABS, default=TABS[0], required=True, label_visibility="collapsed"
     )
@@ -50,7 +51,7 @@ def render_page(project: Project) -> None:
         _render_methods_tab(review_snapshot)
     elif tab == "Changes":
         _render_changes_tab(project, review_snapshot)
-    elif tab == "Everything":
+    elif tab == "Download all":
         _render_export_tab(review_snapshot, key)
     else:
         _render_flow_tab(review_snapshot, figures[FLOW_TITLE])
@@ -61,18 +62,18 @@ FLOW_TITLE = "PRISMA 2020 flow"
 
 def _choose_day() -> str | None:
     selected_day = st.date_input(
-        "State at the end of",
+        "Report as of",
         value=None,
         format="YYYY-MM-DD",
         key="results_day",
-        help="Leave empty for the present state.",
+        help="Leave empty for today.",
         max_value=datetime.datetime.now(datetime.UTC).date(),
         width=220,
     )
     return selected_day.isoformat() if isinstance(selected_day, datetime.date) else None
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading the review ...")
+@st.cache_resource(max_entries=4, show_spinner="Counting records …")
 def _load_snapshot(
     _project: Project, folder: str, day: str | None, stamp: str, *, _reader: str | None
 ) -> ReviewSnapshot:
@@ -80,7 +81,7 @@ def _load_snapshot(
     return snapshot.snapshot_at(_project, day, reader=_reader)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Drawing ...")
+@st.cache_resource(max_entries=4, show_spinner="Drawing the figures …")
 def _draw_figures(
     _snapshot: ReviewSnapshot, folder: str, day: str | None, stamp: str
 ) -> dict[str, str]:
@@ -115,13 +116,13 @@ def _render_flow_tab(review_snapshot: ReviewSnapshot, svg: str) -> None:
     files = prisma.build_text_files(review_snapshot.flow)
     for column, (name, data) in zip(st.columns(6), files.items(), strict=False):
         column.download_button(name, data, name, on_click="ignore", width="stretch")
-    st.caption("prisma.csv is what the PRISMA2020 R package and its web app read.")
+    st.caption("prisma.csv can be opened in the PRISMA2020 R package and web app.")
     _render_figure(svg, "PRISMA 2020 flow diagram")
 
 
 def _render_figure_tab(figures: dict[str, str]) -> None:
     if not figures:
-        st.info("Figures appear when reports have been appraised.")
+        st.info("Figures appear once reports have been appraised.")
         return
     name = st.selectbox("Figure", list(figures), key="results_figure")
     stem = "".join(character if character.isalnum() else "-" for character in name.lower()).replace(
@@ -147,7 +148,10 @@ def _render_table_tab(review_snapshot: ReviewSnapshot) -> None:
     table = tables_by_name[name]
     st.dataframe(to_data_frame(table).head(PREVIEW_ROWS).astype("string"), hide_index=True)
     if len(table.rows) > PREVIEW_ROWS:
-        st.caption(f"The first {PREVIEW_ROWS} of {len(table.rows):,} rows; the files hold all.")
+        st.caption(
+            f"Showing the first {PREVIEW_ROWS} of {len(table.rows):,} rows; downloads contain "
+            f"all rows."
+        )
     for note in table.notes:
         st.caption(note)
     for column, (file_format, write) in zip(st.columns(7), TABLE_WRITERS.items(), strict=False):
@@ -164,17 +168,17 @@ def _render_table_tab(review_snapshot: ReviewSnapshot) -> None:
 def _render_methods_tab(review_snapshot: ReviewSnapshot) -> None:
     text = methods_text.write_methods(review_snapshot)
     st.markdown(text.replace("*", r"\*").replace("$", r"\$"))
-    st.download_button("Download as text", text, "methods.md", on_click="ignore")
+    st.download_button("Download text", text, "methods.md", on_click="ignore")
 
 
 def _render_changes_tab(project: Project, review_snapshot: ReviewSnapshot) -> None:
     selected_day = st.date_input(
-        "Since the end of", value=None, format="YYYY-MM-DD", key="results_since", width=220
+        "Changes since", value=None, format="YYYY-MM-DD", key="results_since", width=220
     )
     if not isinstance(selected_day, datetime.date):
         st.info(
-            "Choose a day: what came and was decided after it is told, with the diagram of the "
-            "update."
+            "Choose a date to see new records and decisions since then, with the PRISMA diagram "
+            "of the update."
         )
         return
     difference = changes.compare_since(
@@ -191,18 +195,18 @@ def _render_changes_tab(project: Project, review_snapshot: ReviewSnapshot) -> No
 
 def _render_export_tab(review_snapshot: ReviewSnapshot, key: tuple[str, str | None, str]) -> None:
     st.write(
-        "One ZIP with every figure, table and text, the references of what was included and "
-        "excluded, the log of all entries and a manifest with checksums. The same store and day "
-        "give the same bytes."
+        "One ZIP file with all figures, tables and texts, the references of included and excluded "
+        "reports, the full audit log and a manifest with checksums. Reproducible: same data and "
+        "date, same files."
     )
-    if st.button("Make the whole report", type="primary"):
-        progress_bar = st.progress(0.0, "Making the report ...")
+    if st.button("Create full report", type="primary"):
+        progress_bar = st.progress(0.0, "Creating the report …")
         files = bundle.build_report_files(
             review_snapshot,
-            progress=lambda part, share: progress_bar.progress(share, f"Making: {part} ..."),
+            progress=lambda part, share: progress_bar.progress(share, f"Creating {part} …"),
             reader=session.get_user().name,
         )
-        progress_bar.progress(1.0, f"{len(files):,} files")
+        progress_bar.progress(1.0, format_count(len(files), "file"))
         st.session_state["results_zip"] = (
             key,
             bundle.pack_zip(files),
@@ -210,10 +214,10 @@ def _render_export_tab(review_snapshot: ReviewSnapshot, key: tuple[str, str | No
         )
     stored_report = st.session_state.get("results_zip")
     if stored_report and stored_report[0] != key:
-        st.caption("The report made before is of another day or state; make it anew.")
+        st.caption("The data or date have changed since this report was created. Create it again.")
     elif stored_report:
         st.download_button(
-            "Download the report",
+            "Download report",
             stored_report[1],
             f"report-{review_snapshot.day}.zip",
             mime="application/zip",

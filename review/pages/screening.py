@@ -19,43 +19,49 @@ from review.pages.widgets.highlighting import (
     highlight_words,
 )
 from review.pages.widgets.keyboard import FOCUS_NOTE_SCRIPT, build_key_script
-from review.protocol import Stage, find_stage, list_stage_reviewers
+from review.protocol import Stage, find_stage, format_stage_name, list_stage_reviewers
+from review.text.wording import format_count
 from review.workflow.deduplication import run
 from review.workflow.fulltexts import attachments
 from review.workflow.project.project import Project
 from review.workflow.records import listing
+from review.workflow.records.source_names import format_source
 from review.workflow.screening import ranking, rescreening, reviewing
 from review.workflow.screening.reviewing import ReportView, ReviewerProgress
 
-VERDICT_LABELS = {"include": "included", "exclude": "excluded", "unsure": "marked as maybe"}
+VERDICT_LABELS = {"include": "included", "exclude": "excluded", "unsure": "marked Maybe"}
+OWN_DECISION_LABELS = {
+    "include": "You included this record",
+    "exclude": "You excluded this record",
+    "unsure": "You marked this record Maybe",
+}
 REVISIT_KEY = "screening_key"
-"""Session key: the record that is looked back at; None for the next one."""
+"""Session key: the record being revisited; None for the next one."""
 CURRENT_KEY = "screening_at"
-"""Session key: the record in hand, which stays until it is decided; the address keeps it over a
-reload."""
+"""Session key: the current record, kept until it is decided; the address keeps it over a reload."""
 DOUBLE_PRESS_MESSAGE = (
-    "{} was decided by the key before; the one after it did not count. Z undoes the first."
+    "Too fast: {} was already decided, so the second key press was ignored. Press Z to undo."
 )
 EMPTY_MESSAGES = (
-    "Records wait here once the lead has harvested the sources or imported search exports.",
-    "Reports come here once they are included on title and abstract.",
+    "Records appear here once the lead has run a search or imported search exports.",
+    "Reports appear here once they are included on title and abstract.",
 )
-"""What fills the first stage, and full text."""
+"""How records reach the first stage, and full text."""
 RETRAIN_CHECK_SECONDS = 10.0
-"""How often a process asks whether a new order is due (seconds)."""
+"""How often a process checks whether the ranking should be retrained (seconds)."""
 _LAST_RETRAIN_CHECK: dict[tuple[Path, str], float] = {}
 
-BAR_TEMPLATE = """<div role="progressbar" aria-label="Judged" aria-valuenow="{share}"
+BAR_TEMPLATE = """<div role="progressbar" aria-label="Screened" aria-valuenow="{share}"
 style="height:4px;border-radius:2px;background:#e9ebee">
 <div style="height:4px;border-radius:2px;width:{share}%;background:#23507c"></div></div>"""
 PANEL_KEYS = ("screening_reason", "screening_same")
-"""Session keys of what opens above the record, and holds its key while it is open."""
+"""Session keys of the panels above the record; each holds the record's key while it is open."""
 LAST_DECISION_KEY = "screening_last"
 """Session key: the record this tab decided last."""
 
 
 def render_page(project: Project) -> None:
-    """Draws the record the reviewer is at."""
+    """Draws the current record."""
     person = session.get_user()
     stages = [
         protocol_stage
@@ -67,10 +73,12 @@ def render_page(project: Project) -> None:
         and person.name in list_stage_reviewers(project.protocol, protocol_stage)
     ]
     if not stages:
-        st.info("No stage of this review has you among its reviewers; the lead sets that.")
+        st.info("You are not assigned to any screening stage. Ask the lead to add you.")
         return
     if reviewing.has_left(project, person.name):
-        st.info("You have left this review; what you decided is kept. The lead can take you back.")
+        st.info(
+            "You have left this review. Your decisions are kept, and the lead can add you again."
+        )
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         stage = _choose_stage(stages)
@@ -121,7 +129,7 @@ def _choose_stage(stages: list[Stage]) -> Stage:
         list(names),
         default=requested_id if requested_id in names else stages[0].id,
         required=True,
-        format_func=lambda name: names[name].name or name,
+        format_func=lambda name: format_stage_name(names[name]),
         label_visibility="collapsed",
         on_change=lambda: st.session_state.update({REVISIT_KEY: None, CURRENT_KEY: None}),
     )
@@ -131,7 +139,7 @@ def _choose_stage(stages: list[Stage]) -> Stage:
 
 
 def _render_header(pace: ReviewerProgress) -> None:
-    """How far the reviewer is, and what the last key did, on one line."""
+    """Shows progress and the effect of the last key on one line."""
     total = pace.done + pace.remaining
     text = f"**{min(pace.done + 1, total):,} of {total:,}**"
     if pace.minutes is not None and pace.remaining:
@@ -143,7 +151,7 @@ def _render_header(pace: ReviewerProgress) -> None:
 
 
 def _render_progress_bar(pace: ReviewerProgress) -> None:
-    """A thin line of progress, and what went wrong."""
+    """Draws a thin progress bar and any error."""
     share = 100 * pace.done / ((pace.done + pace.remaining) or 1)
     st.html(BAR_TEMPLATE.format(share=f"{share:.1f}"))
     problem = st.session_state.pop("screening_wrong", None)
@@ -158,7 +166,7 @@ def _format_duration(minutes: float) -> str:
 
 
 def _get_view(project: Project, stage: Stage) -> ReportView | None:
-    """The record looked back at, else the one in hand, else the next."""
+    """The record being revisited, else the current one, else the next."""
     name = session.get_user().name
     if CURRENT_KEY not in st.session_state:
         _restore_record(project, stage)
@@ -176,7 +184,7 @@ def _get_view(project: Project, stage: Stage) -> ReportView | None:
 
 
 def _restore_record(project: Project, stage: Stage) -> None:
-    """Takes up the record in the address: one that waits, or one looked back at."""
+    """Restores the record in the address: an open one, or one being revisited."""
     key = st.query_params.get("key")
     st.session_state[CURRENT_KEY] = key
     if key in reviewing.list_recent_keys(project, stage, session.get_user().name):
@@ -206,7 +214,10 @@ def _render_record(project: Project, stage: Stage, view: ReportView) -> None:
     )
     authors = "; ".join(record.authors[:8]) + (" et al." if len(record.authors) > 8 else "")
     citation = " · ".join(filter(None, (authors, str(record.year or ""), record.journal or "")))
-    st.caption(f"{escape_markdown(citation)} · {escape_markdown(record.source)} · {view.key}")
+    st.caption(
+        f"{escape_markdown(citation)} · {escape_markdown(format_source(record.source))} · "
+        f"{view.key}"
+    )
     links = " · ".join(format_identifiers(record))
     if links:
         st.markdown(links)
@@ -215,7 +226,8 @@ def _render_record(project: Project, stage: Stage, view: ReportView) -> None:
         for preprint in rescreening.list_waiting(project):
             if preprint.old in (view.key, *view.members):
                 st.info(
-                    f"Open again: its journal article {preprint.fresh} came after it was judged."
+                    f"Reopened: the journal article {preprint.fresh} was added after this "
+                    "preprint was screened."
                 )
     if view.abstract:
         st.html(
@@ -227,10 +239,10 @@ def _render_record(project: Project, stage: Stage, view: ReportView) -> None:
 
 
 def _render_missing_abstract(project: Project, view: ReportView) -> None:
-    st.info("The source gave no abstract.")
-    with st.expander("Add the abstract"), st.form(f"abstract_{view.key}", border=False):
+    st.info("No abstract available.")
+    with st.expander("Add abstract"), st.form(f"abstract_{view.key}", border=False):
         text = st.text_area("Abstract", height=240)
-        if st.form_submit_button("Save the abstract"):
+        if st.form_submit_button("Save abstract"):
             try:
                 reviewing.add_abstract(project, session.get_user().name, view.number, text)
             except ReviewError as error:
@@ -240,7 +252,7 @@ def _render_missing_abstract(project: Project, view: ReportView) -> None:
 
 
 def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
-    """The row of keys, always at the same place; they rest while somebody types."""
+    """The buttons with their keys, always in the same place; keys are off while somebody types."""
     vote = partial(_save_vote, project, stage, view, session.get_user().name)
     toggle_reasons = partial(_toggle_panel, "screening_reason", view.key)
     exclude: Callable[[], None] = (
@@ -278,14 +290,17 @@ def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
     if is_typing:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Close", shortcut="Escape", on_click=_close_panels, key="screening_close")
-            st.caption("The keys rest while this is open. Escape closes it.")
+            st.caption("Keyboard shortcuts are off while this box is open. Esc to close.")
 
 
 def _render_panels(project: Project, stage: Stage, view: ReportView) -> None:
-    """The reviewer's own decision and note, and what N and D opened, above the record."""
+    """Draws the reviewer's own decision and note, and the panels N and D open, above the record."""
     if view.own_decision is not None:
-        reason = f", {view.own_decision.reason}" if view.own_decision.reason else ""
-        st.caption(f"Your decision: {view.own_decision.verdict}{reason}. A key changes it.")
+        reason = f" ({view.own_decision.reason})" if view.own_decision.reason else ""
+        st.caption(
+            f"{OWN_DECISION_LABELS[view.own_decision.verdict or 'unsure']}{reason}. "
+            "Press I, E or M to change your decision."
+        )
     if st.session_state.get("screening_same") == view.key:
         _render_duplicate_form(project, view)
     if st.session_state.get("screening_note") == view.key:
@@ -302,7 +317,7 @@ def _needs_reason(stage: Stage) -> bool:
 def _render_reasons(project: Project, stage: Stage, view: ReportView) -> None:
     name = session.get_user().name
     with st.container(gap="xxsmall"):
-        st.markdown(f"**Exclude because** (1 to {min(len(stage.reasons), 9)})")
+        st.markdown(f"**Reason for exclusion** (press 1–{min(len(stage.reasons), 9)})")
         for number, reason in enumerate(stage.reasons, 1):
             exclude_record = partial(_save_vote, project, stage, view, name, "exclude", reason)
             shortcut = str(number) if number <= 9 else None
@@ -314,22 +329,22 @@ def _render_reasons(project: Project, stage: Stage, view: ReportView) -> None:
                 width="stretch",
             )
         close_reasons = partial(_toggle_panel, "screening_reason", view.key)
-        st.button("Not after all", shortcut="Escape", on_click=close_reasons)
+        st.button("Cancel", shortcut="Escape", on_click=close_reasons)
 
 
 def _render_duplicate_form(project: Project, view: ReportView) -> None:
-    """Says which other record this one repeats; a person's word outranks every rule."""
+    """Marks the record as a duplicate; a manual decision overrides every rule."""
     words = " ".join((view.record.title or "").split()[:6])
     rows = listing.list_records(project, words=words, size=8) if words else []
     others = {row.key: row.title or "" for row in rows if row.key != view.key}
     with st.form(f"same_{view.key}"):
         selected_key = st.selectbox(
-            "The same report as",
+            "Duplicate of",
             [None, *others],
             format_func=lambda option: f"{option} {others.get(option, '')}",
         )
-        typed_key = st.text_input("or its key", placeholder="R000001")
-        if st.form_submit_button("Join them"):
+        typed_key = st.text_input("or enter its record number", placeholder="R000001")
+        if st.form_submit_button("Merge records"):
             try:
                 message = run.settle_pair(
                     project,
@@ -354,10 +369,10 @@ def _render_duplicate_form(project: Project, view: ReportView) -> None:
 def _render_note_form(project: Project, stage: Stage, view: ReportView) -> None:
     with st.form(f"note_{view.key}", border=False):
         text = st.text_area(
-            "Your note (nobody else sees it before the record is settled)", view.note or ""
+            "Your note (hidden from others until the record is resolved)", view.note or ""
         )
         st.html(FOCUS_NOTE_SCRIPT, unsafe_allow_javascript=True)
-        if st.form_submit_button("Save the note"):
+        if st.form_submit_button("Save note"):
             name = session.get_user().name
             reviewing.add_note(project, stage, name, view.number, text.strip() or None)
             st.session_state["screening_note"] = None
@@ -387,7 +402,7 @@ def _save_vote(
     else:
         reason_text = f" ({reason})" if reason else ""
         st.session_state["screening_said"] = (
-            f"{view.key} {VERDICT_LABELS[verdict]}{reason_text}. Z undoes it."
+            f"{view.key} {VERDICT_LABELS[verdict]}{reason_text}. Press Z to undo."
         )
         st.session_state[LAST_DECISION_KEY] = view.key
         if stage.kind == "screening":
@@ -408,14 +423,12 @@ def _start_retraining(project: Project, stage: Stage) -> None:
 
 def _undo_decision(project: Project, stage: Stage) -> None:
     key = reviewing.undo_decision(project, stage, session.get_user().name)
-    st.session_state["screening_said"] = (
-        f"Took back your decision on {key}." if key else "There is nothing to undo."
-    )
+    st.session_state["screening_said"] = f"Decision on {key} undone." if key else "Nothing to undo."
     st.session_state.update({REVISIT_KEY: None, CURRENT_KEY: key, LAST_DECISION_KEY: None})
 
 
 def _step_through_decisions(project: Project, stage: Stage, view: ReportView, offset: int) -> None:
-    """Looks back along the reviewer's own decisions, or forward again to the open record."""
+    """Steps back through the reviewer's own decisions, or forward to the open record."""
     keys = reviewing.list_recent_keys(project, stage, session.get_user().name)
     position = keys.index(view.key) if view.key in keys else -1
     new_position = position + offset
@@ -435,9 +448,9 @@ def _toggle_panel(session_key: str, key: str) -> None:
 def _render_end(
     project: Project, stages: list[Stage], stage: Stage, pace: ReviewerProgress
 ) -> None:
-    """Says why there is no record: none has come yet, or all are decided; and where some wait."""
+    """Says why no record is shown and at which stage records are left."""
     other_messages = [
-        f"{n:,} wait for you at {other_stage.name or other_stage.id}."
+        f"{format_count(n, 'record')} left for you at {format_stage_name(other_stage)}."
         for other_stage in stages
         if other_stage != stage
         and (
@@ -448,29 +461,29 @@ def _render_end(
     ]
     if not pace.done + pace.remaining:
         empty_message = EMPTY_MESSAGES[stage.kind == "eligibility"]
-        st.info(" ".join([f"Nothing has come here yet. {empty_message}", *other_messages]))
+        st.info(" ".join([f"Nothing to screen yet. {empty_message}", *other_messages]))
         return
-    st.success(" ".join(["Nothing is left for you here. Thank you.", *other_messages]))
+    st.success(" ".join(["You have screened everything here. Thank you.", *other_messages]))
     with st.container(horizontal=True):
         st.button(
-            "Undo the last decision", shortcut="z", on_click=partial(_undo_decision, project, stage)
+            "Undo last decision", shortcut="z", on_click=partial(_undo_decision, project, stage)
         )
         st.button("Back", shortcut="Left", on_click=partial(_revisit_last, project, stage))
 
 
 def _revisit_last(project: Project, stage: Stage) -> None:
-    """Looks back at the decision made last."""
+    """Revisits the last decision."""
     keys = reviewing.list_recent_keys(project, stage, session.get_user().name)
     st.session_state[REVISIT_KEY] = keys[0] if keys else None
 
 
 def _render_pdf(project: Project, view: ReportView) -> None:
-    """The full text beside the decision, or a place to put it."""
+    """Draws the full text beside the decision, or an upload box."""
     path: Path | None = attachments.find_pdf(project, view.number)
     if path is not None:
         st.pdf(path, height=800)
         return
-    upload = st.file_uploader("No full text yet: add the PDF", type="pdf", key=f"pdf_{view.key}")
+    upload = st.file_uploader("No full text yet. Add the PDF", type="pdf", key=f"pdf_{view.key}")
     if upload is not None:
         name = session.get_user().name
         attachments.attach_pdf(project, view.number, upload.name, upload.getvalue(), name)

@@ -1,4 +1,4 @@
-"""Harvests: a row per run and source, red while one is not whole, and a button that runs one."""
+"""Searches: a row per run and source, red while incomplete, and a button that runs a search."""
 
 from typing import Any
 
@@ -20,20 +20,21 @@ from review.workflow.harvest.status import (
     read_raw_page,
 )
 from review.workflow.project.project import Project
+from review.workflow.records.source_names import format_source
 
 INCOMPLETE_ROW_STYLE = "background-color: #fbe0dd; color: #7a1f14"
 MAX_HARVESTS = 100
-"""Harvests listed."""
+"""Searches listed."""
 MAX_DISAGREEMENTS = 500
 """Disagreements listed."""
 REFRESH_SECONDS = 2.0
-"""Seconds between two looks at a harvest that runs."""
+"""Seconds between two updates while a search is running."""
 BACKGROUND_RUN_KEY = "harvest_begun"
 
 
 def render_page(project: Project) -> None:
     """Draws the page."""
-    st.title("Harvests")
+    st.title("Searches")
     alerts.render_alerts(project)
     running_message = _describe_running(project)
     st.fragment(_render_live_part, run_every=REFRESH_SECONDS if running_message else None)(
@@ -47,23 +48,23 @@ def render_page(project: Project) -> None:
 
 
 def _describe_running(project: Project) -> str | None:
-    """What runs now, in a sentence; None where nothing does."""
+    """The running search in a sentence; None if no search is running."""
     message = describe_running_harvest(project)
     if message:
         first_part = message.split(";")[0]
         return f"{first_part[:1].upper()}{first_part[1:]}."
     background_run = st.session_state.get(BACKGROUND_RUN_KEY)
-    return "The harvest is starting." if background_run and is_running(background_run) else None
+    return "The search is starting." if background_run and is_running(background_run) else None
 
 
 def _render_live_part(project: Project, previous_message: str | None) -> None:
-    """The part that follows a harvest while it runs; the whole page is drawn anew at its end."""
+    """The part that follows a running search; the page is redrawn when it ends."""
     running_message = _describe_running(project)
     if previous_message and not running_message:
         st.rerun(scope="app")
     if running_message:
-        st.info(f"{running_message} The table below follows it; the page may be left.")
-    elif st.button("Harvest now", type="primary", disabled=not project.protocol.search.sources):
+        st.info(f"{running_message} Progress is shown below. You can leave this page.")
+    elif st.button("Run search now", type="primary", disabled=not project.protocol.search.sources):
         st.session_state[BACKGROUND_RUN_KEY] = start_harvest(project, session.get_user().name)
         st.rerun(scope="app")
     if BACKGROUND_RUN_KEY in st.session_state and (
@@ -71,12 +72,12 @@ def _render_live_part(project: Project, previous_message: str | None) -> None:
     ):
         st.error(failure)
     for open_window in list_open_windows(project) if not running_message else ():
-        st.error(f"Not whole: {open_window}")
+        st.error(f"Search incomplete: {open_window}")
     rows = list_harvests(project, MAX_HARVESTS)
     if rows:
         _render_table(rows)
     else:
-        st.info("Nothing was harvested yet. The sources are named in protocol.yaml.")
+        st.info("No searches yet. The protocol names the sources to search.")
 
 
 def _render_table(rows: list[HarvestRow]) -> None:
@@ -85,21 +86,21 @@ def _render_table(rows: list[HarvestRow]) -> None:
     frame = pd.DataFrame(
         [
             {
-                "Begun (UTC)": harvest.at[:16].replace("T", " "),
-                "Source": harvest.source,
+                "Started (UTC)": harvest.at[:16].replace("T", " "),
+                "Source": format_source(harvest.source),
                 "Query": harvest.query,
-                "Window": harvest.window,
-                "State": harvest.state,
-                "Announced": harvest.announced,
+                "Dates": harvest.window,
+                "Status": harvest.state,
+                "Reported by source": harvest.announced,
                 "Received": harvest.received,
                 "New": harvest.new,
-                "Known": harvest.known,
+                "Already here": harvest.known,
                 "Not matching": harvest.received - harvest.rejected - harvest.new - harvest.known,
-                "Rejected": harvest.rejected,
+                "Unreadable": harvest.rejected,
                 "Seconds": None if harvest.seconds is None else f"{harvest.seconds:.1f}",
-                "Raw files": harvest.pages,
-                "Faults": harvest.faults,
-                "By day": harvest.date_kind,
+                "Response files": harvest.pages,
+                "Failed requests": harvest.faults,
+                "Date used": harvest.date_kind,
             }
             for harvest in rows
         ]
@@ -112,14 +113,19 @@ def _render_table(rows: list[HarvestRow]) -> None:
 
 
 def _render_harvest(project: Project, rows: list[HarvestRow]) -> None:
-    """What one harvest asked, what the source said, and its raw answers."""
+    """Draws one search: its query, the messages of the source and its raw responses."""
     by_name = {
         " ".join(
-            (harvest.at[:16].replace("T", " "), harvest.source, harvest.window, f"({harvest.id})")
+            (
+                harvest.at[:16].replace("T", " "),
+                format_source(harvest.source),
+                harvest.window,
+                f"({harvest.id})",
+            )
         ): harvest
         for harvest in rows
     }
-    chosen = by_name[st.selectbox("One harvest", list(by_name))]
+    chosen = by_name[st.selectbox("Search details", list(by_name))]
     if chosen.note:
         st.warning(chosen.note)
     st.code(chosen.query, language=None, wrap_lines=True)
@@ -128,14 +134,16 @@ def _render_harvest(project: Project, rows: list[HarvestRow]) -> None:
     pages = list_raw_pages(project, chosen.id)
     if not pages:
         return
-    st.caption("What the source answered, page by page, as it came; in the review's own folder:")
+    st.caption(
+        "Responses from the source, page by page, exactly as received (kept in the review folder):"
+    )
     st.dataframe(
         [
             {
                 "Page": number,
                 "Days": raw_page.slice.replace("..", " to "),
-                "Entries": raw_page.entries,
-                "Raw answer": raw_page.path,
+                "Records": raw_page.entries,
+                "Response file": raw_page.path,
             }
             for number, raw_page in enumerate(pages, 1)
         ],
@@ -150,25 +158,25 @@ def _render_harvest(project: Project, rows: list[HarvestRow]) -> None:
         download_column.warning(str(error))
         return
     name = f"{chosen.source}-{digest[:12]}.{'json' if body.lstrip()[:1] == b'{' else 'xml'}"
-    download_column.download_button("Download this raw answer", body, name, on_click="ignore")
+    download_column.download_button("Download response", body, name, on_click="ignore")
 
 
 def _render_disagreements(entries: list[QueryDisagreement]) -> None:
-    """Entries the source found and the query run here does not."""
+    """Draws the records the source found and our copy of the query does not match."""
     if not entries:
         return
-    with st.expander(f"Found by a source, not matched by the query run here: {len(entries):,}"):
+    with st.expander(f"Found by the source, but not by our copy of the query ({len(entries):,})"):
         st.caption(
-            "The source reads more than title and abstract, or maps words to others; these records "
-            "are kept and screened like all others."
+            "The source searches more than titles and abstracts, or adds synonyms to the query. "
+            "These records are kept and screened like all others."
         )
         rows: list[dict[str, Any]] = [
             {
                 "Record": entry.key,
-                "Source": entry.source,
-                "Its id": entry.id,
+                "Source": format_source(entry.source),
+                "ID in source": entry.id,
                 "Title": entry.title,
-                "Why": entry.why,
+                "Reason": entry.why,
                 "Link": f"record?key={entry.key}",
             }
             for entry in entries[:MAX_DISAGREEMENTS]
@@ -176,4 +184,7 @@ def _render_disagreements(entries: list[QueryDisagreement]) -> None:
         link = st.column_config.LinkColumn(display_text="open")
         st.dataframe(rows, hide_index=True, column_config={"Link": link})
         if len(entries) > MAX_DISAGREEMENTS:
-            st.caption(f"The first {MAX_DISAGREEMENTS:,}; all of them: review disagreements --json")
+            st.caption(
+                f"Showing the first {MAX_DISAGREEMENTS:,}; for all of them, run: review "
+                f"disagreements --json"
+            )

@@ -1,4 +1,4 @@
-"""Serves the app: sign-in page, session cookie, and a gate before every page, file and socket."""
+"""Serves the app. Sign-in is required for every page, file and WebSocket."""
 
 import gc
 import html
@@ -30,7 +30,7 @@ COOKIE = "funnel_session"
 PUBLIC_PATHS = ("/signin", "/_stcore/health")
 """Paths that need no session."""
 MAX_FAILURES, FAILURE_SECONDS = 10, 300
-"""So many wrong passwords for a name in so many seconds, then the name waits."""
+"""After MAX_FAILURES wrong passwords in FAILURE_SECONDS, a name cannot sign in for that time."""
 
 SIGN_IN_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sign in</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>
@@ -51,14 +51,14 @@ autocomplete="current-password" {then}><button>Sign in</button>{said}</form></bo
 
 
 class RequireSession:
-    """Middleware: without a session only the sign-in page answers, and nothing else."""
+    """Middleware: without a session, only the sign-in page is served."""
 
     def __init__(self, app: ASGIApp, project: Project) -> None:
         self.app = app
         self.project = project
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lets through what carries a session."""
+        """Passes on requests that have a session."""
         if scope["type"] not in ("http", "websocket") or scope["path"] in PUBLIC_PATHS:
             await self.app(scope, receive, send)
             return
@@ -73,13 +73,13 @@ class RequireSession:
         response: Response = (
             RedirectResponse(_build_sign_in_address(scope), 303)
             if wants_page and not scope["path"].startswith(("/_stcore", "/media"))
-            else PlainTextResponse("Sign in first.", 401)
+            else PlainTextResponse("Please sign in first.", 401)
         )
         await response(scope, receive, send)
 
 
 def _build_sign_in_address(scope: Scope) -> str:
-    """The sign-in page, with the page that was asked for, so that a link leads there after all."""
+    """The sign-in address with the requested page, so that the user lands there afterwards."""
     query = scope["query_string"].decode("latin-1")
     target = scope["path"] + (f"?{query}" if query else "")
     return "/signin" if target in ("/", "/signout") else f"/signin?{urlencode({'to': target})}"
@@ -94,7 +94,7 @@ def _restrict_to_app(target: str) -> str:
 
 
 class SignInRoutes:
-    """The sign-in page; remembers wrong passwords for a while."""
+    """Sign-in and sign-out; limits failed attempts."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
@@ -115,12 +115,12 @@ class SignInRoutes:
         self.failures[name] = recent_failures
         if len(recent_failures) >= MAX_FAILURES:
             return self._build_form(
-                "Too many wrong passwords. Wait five minutes.", 429, name, target
+                "Too many failed attempts. Try again in five minutes.", 429, name, target
             )
         token = accounts.sign_in(refresh_protocol(self.project), name, password)
         if token is None:
             self.failures[name].append(time.monotonic())
-            return self._build_form("Name or password is wrong.", 401, name, target)
+            return self._build_form("Wrong name or password.", 401, name, target)
         response = RedirectResponse(_restrict_to_app(target), 303)
         response.set_cookie(
             COOKIE,
@@ -209,12 +209,12 @@ def run_server(folder: Path, *, port: int, address: str, solo: str | None) -> No
     if solo:
         accounts.single_user(project, solo)
         if address not in ("127.0.0.1", "localhost", "::1"):
-            raise ReviewError("--solo listens on loopback only; leave --address out.")
+            raise ReviewError("--solo works only on this computer (loopback); omit --address.")
         os.environ["FUNNEL_SOLO"] = solo
     elif not oidc and not any(has_account for _, _, has_account in accounts.list_users(project)):
         raise ReviewError(
             "Nobody can sign in yet. Run 'review user add NAME' for each team member, "
-            "or 'review app --solo NAME' on a laptop of your own."
+            "or 'review app --solo NAME' to work alone on your own computer."
         )
     settings = {
         "server.port": port,

@@ -64,7 +64,7 @@ def keys(page: Page, checklist: str, given: str, start: int = 0) -> None:
 def open_report(page: Page, address: str, name: str) -> None:
     sign_in(page, address, name, PASSWORD)
     page.goto(f"{address}/appraisal")
-    at(page, "Go on with R000001")
+    at(page, "Continue with R000001")
     still(page)
     page.keyboard.press("Enter")
     at(page, "By which methods does the model")
@@ -75,7 +75,7 @@ def open_report(page: Page, address: str, name: str) -> None:
 
 
 def go_on_by_itself(page: Page) -> None:
-    page.get_by_text("Go on after each answer").click()
+    page.get_by_text("Move to next item automatically").click()
     still(page)
 
 
@@ -98,13 +98,13 @@ def paper_tab(browser: Browser) -> Page:
 def score_by_keyboard(page: Page, address: str, name: str, points: str) -> None:
     """One reviewer fills in and finishes CLAIM and RQS, with a quote taken and used again."""
     open_report(page, address, name)
-    at(page, "Possible evidence")
+    at(page, "Suggested sentences")
     page.get_by_role("button", name="Use").first.click()
     expect(page.get_by_label("Quote")).not_to_have_value("")
     go_on_by_itself(page)
     keys(page, "claim-2020", CLAIM[name])
     finish(page, "How well is the scan protocol")
-    page.get_by_text("Use a quote again (1)").click()
+    page.get_by_text("Reuse a quote (1)").click()
     page.get_by_text("CLAIM 2020 1)").click()
     expect(page.get_by_label("Quote")).not_to_have_value("")
     still(page)
@@ -146,9 +146,9 @@ def test_from_two_keyboards_to_the_flow_diagram(project):
         at(cleo, "stays closed until all its reviewers have finished")
         score_by_keyboard(ben, address, "ben", "0" + RQS[1:])
         cleo.goto(f"{address}/consensus")
-        settle_first(cleo, "CLAIM 2020", "2 to settle · 40 agreed", "1 to settle · 40 agreed")
+        settle_first(cleo, "CLAIM 2020", "2 to resolve · 40 agreed", "1 to resolve · 40 agreed")
         cleo.keyboard.press("1")
-        at(cleo, "CLAIM 2020 of R000001 is settled")
+        at(cleo, "CLAIM 2020 of R000001 is resolved")
         at(cleo, "preparation of images not documented")
         cleo.get_by_role("button", name="All forms").click()
         settle_first(cleo, "RQS", "1 to settle · 15 agreed", "RQS of R000001 is settled")

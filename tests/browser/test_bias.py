@@ -40,7 +40,10 @@ def test_flags_stand_beside_the_signalling_question_and_set_no_answer(project, t
         page.goto(f"{address}/appraisal?key=R000001")
         page.get_by_text(re.compile("^PROBAST")).first.click()
         sees(page, "What is done with the model in this report?")
-        for seen in ("Were the data very large", "Signs of bias"):  # past the two facts, to 1.1
+        for seen in (
+            "Were the data very large",
+            "Possible signs of bias",
+        ):  # past the two facts, to 1.1
             settled(page)
             page.locator(".st-key-filling_forth button").first.click()
             sees(page, seen)
@@ -81,7 +84,7 @@ def test_dismissing_a_flag_changes_its_rules_precision(project, tmp_path):
             expect(page.get_by_role("button", name=done)).to_be_visible()
             settled(page)
             assert flags.get_rule_performance(project)["combined-sets"].precision == precision
-            sees(page, f"rule combined-sets, right in {precision:.0f} of 1 judged here")
+            sees(page, f"rule combined-sets, confirmed in {precision:.0f} of 1 here")
         page.get_by_role("tab", name="Rules").click()
         settled(page)
         keep(page, tmp_path, "rules.png")
@@ -103,15 +106,15 @@ def test_a_data_set_that_cannot_be_told_is_asked_and_flags_follow_the_answer(tmp
         page = tab(browser, viewport={"width": 1500, "height": 1300})
         page.goto(f"{address}/bias")
         page.get_by_role("tab", name="Data sets").click()
-        sees(page, "Which data set is meant by “dataset of Cohen et al.”?")
-        sees(page, "Which data set is meant by “dataset by Wang et al.”?")
+        sees(page, "Which data set does “dataset of Cohen et al.” refer to?")
+        sees(page, "Which data set does “dataset by Wang et al.” refer to?")
         settled(page)
         keep(page, tmp_path, "asked.png")
         page.get_by_role("button", name="COVID-19 Image Data Collection").first.click()
         expect(page.get_by_text("“dataset of Cohen et al.”")).to_have_count(0)
         settled(page)
         assert flags.get_datasets(project, 1).used == ("cohen_covid_chestxray",)
-        page.get_by_role("button", name="Another one, or none of these").first.click()
+        page.get_by_role("button", name="None of these").first.click()
         expect(page.get_by_text("“dataset by Wang et al.”")).to_have_count(0)
         settled(page)
         named = flags.get_datasets(project, 1)

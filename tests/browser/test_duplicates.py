@@ -51,7 +51,7 @@ def test_keys_settle_pairs_and_undo_and_differing_words_stand_out(tmp_path):
     with served(tmp_path, solo="ada") as address, chromium() as browser:
         page = tab(browser, viewport={"width": 1440, "height": 900})
         page.goto(f"{address}/duplicates")
-        page.get_by_text("for a decision").wait_for()
+        page.get_by_text("to review").wait_for()
         settled(page)
         marks = page.locator("mark")
         assert marks.count() > 0
@@ -61,7 +61,7 @@ def test_keys_settle_pairs_and_undo_and_differing_words_stand_out(tmp_path):
         assert {"Deep", "Wages"} <= set(words) or {"Rivers"} <= set(words)
         for key, word in (("n", "distinct"), ("p", "study"), ("z", None), ("y", "duplicate")):
             press_for(page, key, project, word)
-        expect(page.get_by_text("pair waits for a decision")).to_be_visible()
+        expect(page.get_by_text("possible duplicate to review")).to_be_visible()
     assert said(project) == ["distinct", "study", None, "duplicate"]
 
 
@@ -93,7 +93,7 @@ def test_a_burst_of_keys_settles_only_pairs_that_were_on_the_screen_and_once(tmp
     with served(tmp_path, solo="ada") as address, chromium() as browser:
         page = tab(browser, viewport={"width": 1440, "height": 900})
         page.goto(f"{address}/duplicates")
-        page.get_by_text("for a decision").wait_for()
+        page.get_by_text("to review").wait_for()
         settled(page)
         page.evaluate(WATCH)
         press_until(page, "y", SAYS, ": same, by ada")
@@ -130,6 +130,6 @@ def test_a_reopened_preprint_stands_on_the_pages_and_may_be_kept(tmp_path):
         page.goto(f"{address}/duplicates")
         expect(page.get_by_text(line)).to_be_visible()
         settled(page)
-        page.get_by_role("button", name="Keep as judged").click()
+        page.get_by_role("button", name="Keep decisions").click()
         expect(page.get_by_text("The earlier decisions on R000001 stand.")).to_be_visible()
         expect(page.get_by_text(line)).to_have_count(0)

@@ -97,7 +97,7 @@ def test_two_tabs_of_one_reviewer_never_decide_twice(project):
         two.keyboard.press("e")
         settled(one)
         settled(two)
-        other = f"You have decided {key} in another tab"
+        other = f"{key} in another tab. Nothing changed"
         told = [page for page in (one, two) if page.get_by_text(other).count()]
         assert len(told) == 1
         with project.store.read() as conn:
@@ -119,7 +119,7 @@ def test_a_page_left_open_while_others_settled_its_record_adds_nothing(project):
         for name in ("ben", "dan"):
             add_decision(fresh, NewDecision(parse_record_key(key), stage.id, name, "exclude"))
         press_until(page, "i", MOVED, page.evaluate("location.search"))
-        page.get_by_text(f"{key} has all its decisions already").wait_for()
+        page.get_by_text(f"{key} was resolved by other reviewers").wait_for()
         assert "exclude" not in page.get_by_test_id("stAlert").inner_text()
     with project.store.read() as conn:
         made = decisions.list_decisions(conn, records=[parse_record_key(key)])

@@ -50,7 +50,7 @@ def test_two_keys_exclude_with_the_paper_beside_and_nothing_is_lost(project):
         first, title = query(page), page.locator(".record-key")
         assert page.locator("canvas").first.bounding_box()["x"] > title.bounding_box()["x"] + 300
         beside = page.locator("canvas").first.bounding_box()
-        press_until(page, "e", "() => document.body.innerText.includes('Exclude because')")
+        press_until(page, "e", "() => document.body.innerText.includes('Reason for exclusion')")
         assert page.locator("canvas").first.bounding_box()["y"] == beside["y"]
         assert query(page) == first
         press_until(page, "2", MOVED, first)
@@ -69,9 +69,9 @@ def test_two_keys_exclude_with_the_paper_beside_and_nothing_is_lost(project):
         assert query(page) == second
         settled(page)
         press_until(page, "ArrowLeft", MOVED, second)
-        page.get_by_text("Your decision: exclude, no machine learning").wait_for()
+        page.get_by_text("You excluded this record (no machine learning)").wait_for()
         page.reload()
-        page.get_by_text("Your decision: exclude, no machine learning").wait_for()
+        page.get_by_text("You excluded this record (no machine learning)").wait_for()
         assert query(page) == first
         settled(page)
         press_until(page, "ArrowRight", MOVED, first)

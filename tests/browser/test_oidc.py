@@ -79,9 +79,9 @@ def test_only_a_team_members_confirmed_address_opens_the_review(folder, provider
         expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
         page = enter(browser, address, "2")
-        expect(page.get_by_text("eve@example.org is not in this review's team")).to_be_visible()
+        expect(page.get_by_text("eve@example.org is not on this review's team")).to_be_visible()
         assert "Overview" not in page.inner_text("body")
 
         page = enter(browser, address, "3")
-        expect(page.get_by_text("has not confirmed the address")).to_be_visible()
+        expect(page.get_by_text("has not been verified")).to_be_visible()
         assert "Overview" not in page.inner_text("body")

@@ -56,5 +56,5 @@ def test_the_keys_stay_at_hand_and_the_next_record_begins_at_its_title(project):
         page.wait_for_function(f"() => ({AT})() === 0")
         page.goto(f"{address}/screening?stage=full-text")
         far_down(page)
-        press_until(page, "e", "() => document.body.innerText.includes('Exclude because')")
+        press_until(page, "e", "() => document.body.innerText.includes('Reason for exclusion')")
         page.wait_for_function(f"() => ({AT})() === 0")

@@ -41,8 +41,8 @@ def test_the_whole_report_is_seen_and_taken_away_in_one_file(folder, tmp_path):
         part(page, "Methods")
         expect(page.get_by_text("11 records were identified")).to_be_visible()
         part(page, "Everything")
-        page.get_by_role("button", name="Make the whole report").click()
-        ready = page.get_by_role("button", name="Download the report")
+        page.get_by_role("button", name="Create full report").click()
+        ready = page.get_by_role("button", name="Download report")
         expect(ready).to_be_visible()
         with page.expect_download() as taken:
             ready.click()

@@ -58,9 +58,10 @@ def screen(page, address, name):
         other = {"ada": "ben", "ben": "ada"}[name]
         assert other not in page.locator("[data-testid=stMain]").inner_text().split()
         number = int(seen[-1].rsplit("R", 1)[1])
-        done = "u => location.search != u || document.body.innerText.includes('Nothing is left')"
+        done = "u => location.search != u || document.body.innerText.includes('You have "
+        "screened everything')"
         press_until(page, key_for(name, number), done, seen[-1])
-    page.get_by_text("Nothing is left for you here").wait_for()
+    page.get_by_text("You have screened everything here").wait_for()
     return seen
 
 
@@ -97,18 +98,20 @@ def test_two_reviewers_and_an_adjudicator_screen_by_keyboard(project):
         sign_in(page, address, "cleo", "password of cleo")
         page.goto(f"{address}/conflicts")
         for left in (4, 3, 2, 1):
-            page.get_by_text(f"Verdict differs ({left})").first.wait_for()
+            page.get_by_text(f"Include/exclude conflicts ({left})").first.wait_for()
             settled(page)
-            press_until(page, "1", GONE, f"Verdict differs ({left})")
-        page.get_by_text("Verdict differs (0)").first.wait_for()
-        page.get_by_role("radio", name="Both unsure (2)").first.click()
+            press_until(page, "1", GONE, f"Include/exclude conflicts ({left})")
+        page.get_by_text("Include/exclude conflicts (0)").first.wait_for()
+        page.get_by_role("radio", name="Both maybe (2)").first.click()
         for left in (2, 1):
-            page.get_by_text(f"Both unsure ({left})").first.wait_for()
+            page.get_by_text(f"Both maybe ({left})").first.wait_for()
             settled(page)
-            press_until(page, "3", "() => document.body.innerText.includes('Settle as')")
-            page.get_by_label("Why (needed)").fill("looked at the methods")
-            page.get_by_role("button", name="Settle").click()
-        page.get_by_text("Both unsure (0)").first.wait_for()
+            press_until(
+                page, "3", "() => document.body.innerText.includes('Explanation (required)')"
+            )
+            page.get_by_label("Explanation (required)").fill("looked at the methods")
+            page.get_by_role("button", name="Resolve conflict").click()
+        page.get_by_text("Both maybe (0)").first.wait_for()
         shows_the_agreement(tab(browser), address)
     agrees(project, stage)
     flow = compute_flow(project)

@@ -75,7 +75,7 @@ def _red(page: Page) -> bool:
 
 WATCH = """() => {
   window.saw = false;
-  const said = /harvest (is starting|of this review)/;
+  const said = /(search is starting|harvest of this review|search of this review)/;
   const look = () => window.saw ||= said.test(document.body.innerText);
   const all = {childList: true, subtree: true, characterData: true};
   new MutationObserver(look).observe(document.body, all);
@@ -87,13 +87,13 @@ def harvest_now(page: Page, project: Project) -> None:
     """Presses the button and waits until the page, by itself, shows that the harvest has ended."""
     before = len(list_harvests(project))
     page.evaluate(WATCH)
-    page.get_by_role("button", name="Harvest now").click()
+    page.get_by_role("button", name="Run search now").click()
 
     def ended():
         return len(list_harvests(project)) > before and describe_running_harvest(project) is None
 
     assert comes(page, ended, True)
-    expect(page.get_by_role("button", name="Harvest now")).to_be_visible()
+    expect(page.get_by_role("button", name="Run search now")).to_be_visible()
     settled(page)
     assert page.evaluate("window.saw")
 
@@ -118,22 +118,22 @@ def test_a_harvest_from_the_page_to_the_alert(library, folder, tmp_path, monkeyp
             page = tab(browser, viewport={"width": 1500, "height": 1100}, accept_downloads=True)
             page.goto(f"{address}/harvests")
             settled(page)
-            expect(page.get_by_text("Nothing was harvested yet")).to_be_visible()
+            expect(page.get_by_text("No searches yet")).to_be_visible()
             harvest_now(page, project)
-            expect(page.get_by_text("Not whole: arXiv")).to_be_visible()
+            expect(page.get_by_text("Search incomplete: arXiv")).to_be_visible()
             page.screenshot(path=str(tmp_path / "failing.png"), full_page=True)
             assert {one.source: one.needs_rerun for one in list_harvests(project)} == {
                 "pubmed": False,
                 "arxiv": True,
                 "medrxiv": False,
             }
-            assert {row[1] for row in cells(page, 3)} == {"pubmed", "arxiv", "medrxiv"}
+            assert {row[1] for row in cells(page, 3)} == {"PubMed", "arXiv", "medRxiv"}
             assert comes(page, lambda: _red(page), True) is True
             _shows_what_is_stored(page, project)
 
             server.faults.clear()
             harvest_now(page, project)
-            expect(page.get_by_text("Not whole")).to_have_count(0)
+            expect(page.get_by_text("Search incomplete")).to_have_count(0)
             assert comes(page, lambda: _red(page), False) is False
             assert stored(project, "arxiv")
             _downloads_what_is_kept(page, project, tmp_path)
@@ -149,11 +149,11 @@ def test_a_harvest_from_the_page_to_the_alert(library, folder, tmp_path, monkeyp
             page.goto(address)
             settled(page)
             expect(told).to_be_visible()
-            page.get_by_role("button", name="Close this alert").click()
-            page.get_by_label("What was done about it?").fill("Notice read; excluded")
-            page.get_by_role("button", name="Close the alert", exact=True).click()
-            expect(page.get_by_text("Alerts closed: 1")).to_be_visible()
-            page.get_by_text("Alerts closed: 1").click()
+            page.get_by_role("button", name="Close alert").click()
+            page.get_by_label("What did you do about it?").fill("Notice read; excluded")
+            page.get_by_role("button", name="Save and close", exact=True).click()
+            expect(page.get_by_text("Closed alerts (1)")).to_be_visible()
+            page.get_by_text("Closed alerts (1)").click()
             expect(page.get_by_text("Notice read; excluded")).to_be_visible()
             page.screenshot(path=str(tmp_path / "closed.png"), full_page=True)
     (alert,) = alerts.list_alerts(project)
@@ -178,12 +178,12 @@ def _shows_what_is_stored(page: Page, project: Project) -> None:
 
 def _downloads_what_is_kept(page: Page, project: Project, tmp_path) -> None:
     """A raw answer of medRxiv comes as the service sent it."""
-    page.get_by_label("One harvest").click()
-    page.get_by_role("option").filter(has_text="medrxiv").last.click()
+    page.get_by_label("Search details").click()
+    page.get_by_role("option").filter(has_text="medRxiv").last.click()
     settled(page)
     for _ in range(20):  # until the page is drawn for the one chosen
         with page.expect_download() as taken:
-            page.get_by_role("button", name="Download this raw answer").click()
+            page.get_by_role("button", name="Download response").click()
         if taken.value.suggested_filename.startswith("medrxiv-"):
             break
         page.wait_for_timeout(500)

@@ -33,10 +33,12 @@ def draw(folder):
 
 def test_without_decisions_the_page_says_so_and_draws_no_empty_figure(project):
     app = draw(project.folder)
-    assert "Nothing is screened yet" in app.info[0].value
-    assert any("once both have judged the same record" in one.value for one in app.caption)
+    assert "No records screened yet" in app.info[0].value
+    assert any(
+        "once both reviewers have screened the same record" in one.value for one in app.caption
+    )
     assert not app.dataframe
-    assert [one.label for one in app.expander] == ["Stop screening here"]
+    assert [one.label for one in app.expander] == ["Stop screening"]
 
 
 def test_with_decisions_the_figures_and_the_curve_stand_there(project):

@@ -66,16 +66,16 @@ def test_the_list_tells_how_far_i_am_and_opens_the_next_report(project):
     fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
     kind(project, 1, "deep-learning", "ada")
     app = draw("appraisal", project, ADA)
-    assert "**0 of 3** reports finished" in said(app)
+    assert "**0 of 3** reports completed" in said(app)
     row = app.dataframe[0].value.iloc[0]
-    assert (row["CLAIM 2020"], row["PROBAST"]) == ("finished", "0 of 29")
+    assert (row["CLAIM 2020"], row["PROBAST"]) == ("completed", "0 of 29")
     app.button[0].click().run()
     assert app.query_params["key"] == "R000001"
 
 
 def test_who_does_not_appraise_sees_no_form(project):
     app = draw("appraisal", project, CLEO)
-    assert "not among the reviewers" in app.info[0].value
+    assert "not assigned to appraisal" in app.info[0].value
 
 
 def test_the_kind_of_study_opens_its_tools(project):
@@ -197,13 +197,13 @@ def test_a_judgement_that_differs_asks_for_its_sentence_first(project):
     start = {"about:evaluation": "both", "sq-1.1": "no", "sq-1.2": "yes"}
     fill(project, 1, "probast-2019", "ada", start, finish=False)
     app = draw("appraisal", project, ADA, key="R000001")
-    assert "The answers propose **high**" in said(app)
+    assert "Suggested by your answers: **high**" in said(app)
     app = press(app, "low")
     assert "Say in a sentence" in app.warning[0].value
     key = "judgement:participants"
     assert answer_of(project, key, name="probast-2019") is None
     box = app.text_input(key="filling_comment")
-    assert box.label == "Why low? One sentence"
+    assert box.label == "Why low? (one sentence)"
     box.set_value("Only duplicate scans were left out.").run()
     assert answer_of(project, key, name="probast-2019") == "low"
     shown = " ".join(str(one.proto.body) for one in app.get("html"))
@@ -229,7 +229,7 @@ def test_a_finished_form_is_closed_until_opened_again(project):
     app.session_state["tool_1_kind"] = "claim-2020"
     app.run()
     assert app.button(key="answer_title_yes").disabled
-    next(b for b in app.button if b.label == "Open this form again").click().run()
+    next(b for b in app.button if b.label == "Reopen to edit").click().run()
     assert not forms.open_form(project, 1, "claim-2020", "ada").finished
 
 
@@ -265,7 +265,7 @@ def test_extraction_waits_for_the_kind_of_study_and_is_not_called_finished(proje
     app = draw("extraction", project, ADA)
     assert "**0 of 3** reports" in said(app)
     table = app.dataframe[0].value
-    assert list(table.columns)[-1] == "Gates"
+    assert list(table.columns)[-1] == "Quality gate"
     assert list(table["Extraction"]) == ["0 of 12", "", ""]
 
 
@@ -333,7 +333,7 @@ def test_possible_evidence_is_used_or_dismissed_and_that_is_remembered(project):
     assert set(told) <= set(get_checklist(project, "claim-2020").sections[0].items[0].cues)
     app.session_state["at_1_claim-2020"] = "registration"
     app.run()
-    assert "No sentence holds this item's cue phrases" in said(app)
+    assert "No suggestions for this item" in said(app)
 
 
 def sentences(app):
@@ -358,12 +358,12 @@ def test_consensus_opens_only_what_differs_and_one_click_settles(project):
     app = draw("consensus", project, CLEO)
     assert "**1** of 2" in said(app)
     app = draw("consensus", project, CLEO, key="R000001", checklist="claim-2020")
-    assert "**2** to settle · 40 agreed" in said(app)
+    assert "**2** to resolve · 40 agreed" in said(app)
     app = press(app, "take_title_ada")
-    assert "**1** to settle · 40 agreed · 1 settled" in said(app)
+    assert "**1** to resolve · 40 agreed · 1 resolved" in said(app)
     app = press(app, "take_preprocessing_ben")
-    assert "is settled" in app.success[0].value
-    assert "Nothing else waits" in app.caption[-1].value
+    assert "is resolved" in app.success[0].value
+    assert "Nothing else to resolve" in app.caption[-1].value
     assert "preparation of images not documented" in said(app)
     assert standing(project, 1) == ("excluded", "preparation of images not documented")
     press(app, "undo_preprocessing")
@@ -377,10 +377,10 @@ def test_a_settled_form_leads_to_the_next_that_waits(project):
         fill(project, number, "claim-2020", "ben", full(project, "claim-2020", title="no"))
     app = draw("consensus", project, CLEO, key="R000001", checklist="claim-2020")
     app = press(app, "take_title_ada")
-    onward = next(one for one in app.button if one.label.startswith("Settle"))
-    assert (onward.label, onward.proto.shortcut) == ("Settle CLAIM 2020 of R000002", "enter")
+    onward = next(one for one in app.button if one.label.startswith("Resolve"))
+    assert (onward.label, onward.proto.shortcut) == ("Resolve CLAIM 2020 for R000002", "enter")
     onward.click().run()
-    assert "**1** to settle" in said(app)
+    assert "**1** to resolve" in said(app)
 
 
 def test_a_third_answer_settles_too(project):
@@ -388,7 +388,7 @@ def test_a_third_answer_settles_too(project):
     fill(project, 1, "claim-2020", "ben", full(project, "claim-2020", title="no"))
     app = draw("consensus", project, CLEO, key="R000001", checklist="claim-2020")
     app.text_input(key="consensus_comment").set_value("Only in the abstract.").run()
-    app = next(b for b in app.button if b.label == "Another answer").click().run()
+    app = next(b for b in app.button if b.label == "Different answer").click().run()
     press(app, "other_partly")
     now = adjudication.load_comparison(project, 1, "claim-2020", "cleo")
     entry = now.entries["title"]
@@ -403,7 +403,7 @@ def test_consensus_stays_closed_while_a_form_is_open(project):
     fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
     app = draw("consensus", project, CLEO, key="R000001", checklist="claim-2020")
     assert "stays closed until all" in app.warning[0].value
-    assert "Nothing to settle yet" in draw("consensus", project, CLEO).info[0].value
+    assert "Nothing to resolve yet" in draw("consensus", project, CLEO).info[0].value
 
 
 def frames(app):
@@ -419,7 +419,7 @@ def test_the_consensus_page_shows_agreement_with_intervals(project):
     app.segmented_control(key="consensus_view").set_value("Agreement").run()
     app.segmented_control(key="agreement_of").set_value("rqs-1.0").run()
     whole, items = frames(app)
-    assert list(whole["Figure"]) == ["percent agreement", "Gwet's AC1", "ICC(A,1)"]
+    assert list(whole["Measure"]) == ["percent agreement", "Gwet's AC1", "ICC(A,1)"]
     assert whole["Value"][0].startswith("0.98 (0.94 to 1.00)")
     row = items[items["Item"].str.contains("Validation")].iloc[0]
     assert row["Reports"] == 3
@@ -437,7 +437,7 @@ def test_the_consensus_page_shows_how_suggestions_do_in_use(project):
 
     app = draw("consensus", project, CLEO)
     app.segmented_control(key="consensus_view").set_value("Suggestions").run()
-    assert "Nobody has used" in app.info[0].value
+    assert "No suggested sentence" in app.info[0].value
     for who, verdict in (("ada", "use"), ("ben", "dismiss"), ("dan", "use")):
         words = ("random forest; deep learning", "claim-2020 title", "A sentence.", 1, verdict, who)
         reading.add_feedback(project, FeedbackEntry(1, "evidence", *words, utc_now()))

@@ -60,7 +60,7 @@ def test_flags_stand_under_their_question_and_dismissing_measures_the_rule(proje
     assert "1.1** Does the data come from a fitting source" in words
     assert COMBINED in words
     assert "not found in the text" in words
-    assert "A flag is a sign, never a judgement" in words
+    assert "Flags are prompts, not judgements" in words
     before = flags.get_rule_performance(project)
     button = next(b for b in app.button if str(b.key).startswith("bias_dismiss_combined-sets"))
     button.click().run()
@@ -105,7 +105,7 @@ def test_the_pages_sentence_is_shown_and_another_on_demand(project):
 def test_data_sets_of_a_study_can_be_taken_off_and_added(project):
     app = draw(project.folder)
     words = said(app)
-    assert "**COVIDx CXR** and **RSNA Pneumonia Detection Challenge 2018** may hold" in words
+    assert "**COVIDx CXR** and **RSNA Pneumonia Detection Challenge 2018** may share" in words
     assert "arXiv" in words or "doi:" in words
     app.button(key="bias_off_figure1_covid").click().run()
     assert "figure1_covid" not in flags.get_datasets(project, 1).used
@@ -158,4 +158,4 @@ def test_no_flag_is_lost_where_no_question_of_the_tool_asks_for_it(project):
     app.segmented_control[0].set_value("quadas-2").run()
     assert not app.exception
     words = said(app) + " ".join(one.value for one in app.subheader)
-    assert "No question of QUADAS-2 asks this" in words
+    assert "Not covered by QUADAS-2" in words

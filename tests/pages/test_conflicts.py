@@ -96,8 +96,8 @@ def test_the_page_opens_at_the_stage_where_something_waits(project):
     differ(project, (3,), "full-text", ("include",), ("exclude", "not imaging"))
     app = draw(project.folder)
     assert app.segmented_control[0].value == "full-text"
-    assert app.segmented_control[0].options == ["title-abstract (0)", "full-text (1)"]
-    assert any("No full text is attached" in one.value for one in app.caption)
+    assert app.segmented_control[0].options == ["Title and abstract (0)", "Full text (1)"]
+    assert any("No PDF attached" in one.value for one in app.caption)
     press(app, "1")
     assert app.segmented_control[0].value == "full-text"  # Z still undoes it
     assert app.success
@@ -112,7 +112,7 @@ def test_the_pile_in_hand_stays_until_it_is_empty(project):
     app.segmented_control[1].set_value("reason").run()
     press(app, "1")
     assert app.segmented_control[1].value == "reason"
-    assert "R000002 settled: excluded" in app.caption[0].value
+    assert "R000002 resolved: excluded" in app.caption[0].value
     press(app, "1")
     assert app.segmented_control[1].value == "verdict"
     assert any("R000001" in one.value for one in app.caption)

@@ -70,10 +70,10 @@ def press(app, label):
 
 def test_new_records_are_compared_by_a_button_then_pairs_wait(project):
     app = draw(project)
-    assert "No pair waits" in app.success[0].value
+    assert "No possible duplicates" in app.success[0].value
     app = press(app, "Compare 4 new records")
     assert not app.exception
-    assert app.markdown[0].value == "**2** pairs wait for a decision"
+    assert app.markdown[0].value == "**2** possible duplicates to review"
     assert not [one for one in app.button if one.label.startswith("Compare")]
 
 
@@ -87,7 +87,7 @@ def test_one_button_settles_the_pair_and_brings_the_next(project, label, verdict
     assert not app.exception
     [(a, b, word, who)] = said(project)
     assert (word, who) == (verdict, "ada")
-    assert app.markdown[0].value == "**1** pair waits for a decision"
+    assert app.markdown[0].value == "**1** possible duplicate to review"
     assert f"R{a:06d} and R{b:06d}" in app.caption[0].value
 
 
@@ -97,7 +97,7 @@ def test_undo_brings_the_pair_back_and_later_turns_to_the_next(project):
     first = app.caption[0].value
     app = press(app, "Different")
     app = press(app, "Undo")
-    assert app.markdown[0].value == "**2** pairs wait for a decision"
+    assert app.markdown[0].value == "**2** possible duplicates to review"
     assert [word for *_, word, _ in said(project)] == ["distinct", None]
     app = press(app, "Later")
     assert app.caption[0].value != first
@@ -118,10 +118,10 @@ def test_the_figures_stand_on_the_page(project):
     assert not app.dataframe
     app.toggle[0].set_value(True).run()
     shown = app.dataframe[0].value
-    assert list(shown["Source"]) == ["embase", "pubmed", "scopus", "wos"]
-    assert list(shown["Found"]) == [1, 1, 1, 1]
-    assert list(shown["Removed by hand"]) == [0, 0, 1, 0]
-    assert list(shown["Kept"]) == [1, 1, 0, 1]
+    assert list(shown["Source"]) == ["Embase", "PubMed", "Scopus", "Web of Science"]
+    assert list(shown["Records identified"]) == [1, 1, 1, 1]
+    assert list(shown["Duplicates removed by hand"]) == [0, 0, 1, 0]
+    assert list(shown["Unique records"]) == [1, 1, 0, 1]
     assert any("merges undone: **0**" in one.value for one in app.markdown)
 
 
@@ -136,7 +136,7 @@ def test_words_the_other_lacks_are_marked_and_text_is_safe():
 
 def test_a_side_names_what_is_missing_only_where_the_other_has_it():
     text = build_record_html(StoredRecord(2, "R000002", 1, TWO), ONE)
-    assert "<i>not given</i>" in text
+    assert "—" in text
     assert "PMID" not in text
     assert format_location(THREE) == "3: 7"
     assert format_location(ONE) is None

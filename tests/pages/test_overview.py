@@ -69,7 +69,7 @@ def test_a_reviewer_sees_only_their_own_progress(project):
     one = reviewing.get_next_record(project, stage, "ada")
     reviewing.save_decision(project, stage, "ada", one.number, "include")
     app = draw(project.folder, CurrentUser("ben", ("reviewer",)))
-    assert any("Judged: ben 0" in one.value for one in app.caption)
+    assert any("Screened: ben 0" in one.value for one in app.caption)
     assert not any("ada" in one.value for one in app.caption)
 
 
@@ -97,9 +97,9 @@ def test_finished_forms_count_as_progress_of_the_quality_stage(tmp_path):
         fill(project, number, "probast-2019", who, low | full(project, "probast-2019"))
     app = draw(project.folder, lead)
     told = [one.value for one in app.caption]
-    assert any("Finished forms of: ada 2, ben 1, dan 0" in one for one in told)
+    assert any("Completed forms: ada 2, ben 1, dan 0" in one for one in told)
     seen = draw(project.folder, CurrentUser("cleo", ("adjudicator",)))
-    assert not any("not begun" in one.value for one in seen.caption[-4:])
+    assert not any("not started" in one.value for one in seen.caption[-4:])
     done = {one.stage.id: one.by_reviewer for one in overview.get_progress(project, lead)}
     assert done["quality"]["ada"] == sum(
         tasks.is_appraisal_finished(
@@ -116,10 +116,10 @@ def test_an_alert_stands_on_top(project):
         )
     app = draw(project.folder, CurrentUser("ada", ("lead",)))
     assert app.error[0].value.startswith("[R000003](record?key=R000003): retracted (raised 20")
-    assert any(one.label == "Close the alert" for one in app.button)
+    assert any(one.label == "Save and close" for one in app.button)
     reader = draw(project.folder, CurrentUser("ben", ("reviewer",)))
     assert len(reader.error) == 1
-    assert not any(one.label == "Close the alert" for one in reader.button)
+    assert not any(one.label == "Save and close" for one in reader.button)
 
 
 def test_the_lead_closes_an_alert_with_words_that_stay(project):
@@ -128,13 +128,13 @@ def test_the_lead_closes_an_alert_with_words_that_stay(project):
             conn, "alert", "tool", utc_now(), subject="R000003", detail={"text": "retracted"}
         )
     app = draw(project.folder, CurrentUser("ada", ("lead",)))
-    close = next(one for one in app.button if one.label == "Close the alert")
+    close = next(one for one in app.button if one.label == "Save and close")
     close.click().run()
     assert "few words" in app.warning[0].value
     app.text_area[0].set_value("Excluded; notice checked")
-    next(one for one in app.button if one.label == "Close the alert").click().run()
+    next(one for one in app.button if one.label == "Save and close").click().run()
     assert not app.error
-    assert app.expander[0].label == "Alerts closed: 1"
+    assert app.expander[0].label == "Closed alerts (1)"
     assert any(
         "Closed by ada" in one.value and "notice checked" in one.value for one in app.markdown
     )
@@ -153,7 +153,7 @@ def test_an_import_says_what_a_harvest_left_out(project):
     table = app.dataframe[0].value
     assert table["Not matching"].iloc[0] == 35
     assert table["Not matching"].isna().iloc[1]
-    assert any("searches no words" in one.value for one in app.caption)
+    assert any("cannot search by keyword" in one.value for one in app.caption)
 
 
 def test_the_tab_s_icon_comes_from_no_other_host():

@@ -60,7 +60,7 @@ def test_the_list_turns_pages_and_searches(project):
     app.text_input(key="records_words").input("study 77").run()
     assert list(app.dataframe[0].value["Title"]) == ["Radiograph study 77"]
     app.text_input(key="records_words").input("nothing holds this").run()
-    assert "No record fits" in app.info[0].value
+    assert "No matching records" in app.info[0].value
 
 
 def test_one_record_shows_its_source_and_history(project):
@@ -114,12 +114,12 @@ def test_the_history_hides_what_others_decided_until_it_is_settled(project):
 
 def test_a_full_text_is_put_on_the_record_and_offered_again(project):
     app = draw("record", project.folder, ADA, "R000005")
-    assert any("No PDF yet" in one.proto.label for one in app.get("file_uploader"))
+    assert any("Add the PDF" in one.proto.label for one in app.get("file_uploader"))
     reader = draw("record", project.folder, CurrentUser("rolf", ("reader",)), "R000005")
     assert not reader.get("file_uploader")
-    assert any("No PDF is attached" in one.value for one in reader.caption)
+    assert any("No PDF attached" in one.value for one in reader.caption)
     attachments.attach_pdf(project, 5, "five.pdf", b"%PDF-1.4 made up", "ada")
     app = draw("record", project.folder, ADA, "R000005")
     assert not app.exception
     assert not app.get("file_uploader")
-    assert [one.proto.label for one in app.get("download_button")] == ["Download the PDF"]
+    assert [one.proto.label for one in app.get("download_button")] == ["Download PDF"]

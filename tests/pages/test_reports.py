@@ -45,7 +45,7 @@ def test_a_past_day_shows_its_own_numbers(project):
     app = opened(project)
     app.date_input(key="results_day").set_value(datetime.date(2020, 6, 1)).run()
     assert not app.exception
-    assert "State of 2020-06-01 · 11 records = " in app.caption[0].value
+    assert "As of 2020-06-01 · 11 records = " in app.caption[0].value
 
 
 def test_figures_and_tables_are_chosen_from_lists(project):
@@ -82,7 +82,7 @@ def test_the_whole_report_is_one_download(project, monkeypatch):
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         assert "prisma.svg" in packed.namelist()
     assert any("included: 5 reports in = 5" in line for line in sums)
-    assert app.get("download_button")[0].proto.label == "Download the report"
+    assert app.get("download_button")[0].proto.label == "Download report"
 
 
 def test_a_report_made_before_the_newest_entry_is_not_offered(tmp_path, monkeypatch):
@@ -99,7 +99,7 @@ def test_a_report_made_before_the_newest_entry_is_not_offered(tmp_path, monkeypa
         )
     app.run(timeout=300)
     assert not app.get("download_button")
-    assert "make it anew" in " ".join(one.value for one in app.caption)
+    assert "Create it again" in " ".join(one.value for one in app.caption)
 
 
 def test_only_those_who_may_export_see_it(project):

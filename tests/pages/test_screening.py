@@ -64,7 +64,7 @@ def test_before_anything_has_come_the_page_says_what_it_waits_for(tmp_path):
     open_project(tmp_path, who="ada")
     app = draw(tmp_path)
     assert not app.exception
-    assert "once the lead has harvested" in app.info[0].value
+    assert "once the lead has run a search" in app.info[0].value
     assert not app.success
     assert not app.button
     app.segmented_control[0].set_value("full-text").run()
@@ -72,7 +72,7 @@ def test_before_anything_has_come_the_page_says_what_it_waits_for(tmp_path):
 
 
 def test_at_the_end_the_page_says_where_more_waits_and_looks_back(project):
-    stage, later = project.protocol.stages[:2]
+    stage = project.protocol.stages[0]
     for who in ("ada", "ben"):
         for number in range(1, 6):
             reviewing.save_decision(
@@ -81,10 +81,10 @@ def test_at_the_end_the_page_says_where_more_waits_and_looks_back(project):
     app = draw(project.folder)
     assert (
         app.success[0].value
-        == f"Nothing is left for you here. Thank you. 2 wait for you at {later.id}."
+        == "You have screened everything here. Thank you. 2 records left for you at Full text."
     )
     last = next(one for one in app.button if one.label == "Back")
     last.click().run()
     assert not app.exception
-    assert any("Your decision: include" in one.value for one in app.caption)
+    assert any("You included this record" in one.value for one in app.caption)
     assert shortcuts(app) == KEYS

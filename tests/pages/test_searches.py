@@ -36,8 +36,8 @@ def test_a_review_without_harvests_says_so(tmp_path):
     make(tmp_path / "r")
     app = draw(tmp_path / "r")
     assert not app.exception
-    assert "Nothing was harvested yet" in app.info[0].value
-    assert app.button[0].label == "Harvest now"
+    assert "No searches yet" in app.info[0].value
+    assert app.button[0].label == "Run search now"
     assert CurrentUser("ann", ("lead",)).name == "ann"
 
 
@@ -53,7 +53,7 @@ def test_rows_and_what_is_not_whole(tmp_path, monkeypatch):
     frame = app.dataframe[0].value
     assert sorted(frame["State"]) == ["complete", "incomplete"]
     whole = frame[frame["State"] == "complete"].iloc[0]
-    parts = ("New", "Known", "Not matching", "Rejected")
+    parts = ("New", "Already here", "Not matching", "Unreadable")
     assert whole["Received"] == sum(whole[name] for name in parts)
     assert whole["Not matching"] > 0
     assert len(whole["Seconds"].split(".")[1]) == 1
@@ -80,11 +80,11 @@ def test_a_raw_answer_can_be_taken_as_it_came(tmp_path, monkeypatch):
         run = run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
     app = draw(tmp_path / "r")
     (button,) = app.get("download_button")
-    assert button.proto.label == "Download this raw answer"
+    assert button.proto.label == "Download response"
     first = list_raw_pages(project, 1)[0]
     body = read_raw_page(project, first.sha256)
     assert json.loads(body)["messages"]
-    assert app.dataframe[0].value["Raw files"].iloc[0] == run.outcomes[0].pages
+    assert app.dataframe[0].value["Response files"].iloc[0] == run.outcomes[0].pages
     (tmp_path / "r" / first.path).unlink()
     gone = draw(tmp_path / "r")
     assert not gone.exception
@@ -106,7 +106,7 @@ def test_what_the_query_here_does_not_match_is_listed(tmp_path, monkeypatch):
     doubted = run.outcomes[0].disagree
     assert doubted > 0
     assert app.expander[0].label == (
-        f"Found by a source, not matched by the query run here: {doubted}"
+        f"Found by the source, but not by our copy of the query ({doubted})"
     )
     listed = app.dataframe[2].value
     assert len(listed) == doubted

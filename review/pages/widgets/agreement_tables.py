@@ -1,9 +1,10 @@
-"""Agreement of reviewers on each checklist, and how the suggested sentences do in use."""
+"""Inter-rater agreement on each checklist, and how suggested sentences are used."""
 
 import streamlit as st
 
 from review.agreement import AgreementFigure
 from review.pages.widgets import session
+from review.text.wording import format_count
 from review.workflow.appraisal.agreement import ChecklistAgreement, compute_agreement
 from review.workflow.appraisal.instruments import get_checklist, list_checklist_ids
 from review.workflow.fulltexts.reading import get_phrase_performance
@@ -14,7 +15,7 @@ MAX_VISIBLE_ROWS = 13
 
 
 def render_agreement(project: Project) -> None:
-    """Draws the agreement on one checklist: on the whole, and item by item."""
+    """Draws the agreement on one checklist: overall and item by item."""
     names = list_checklist_ids(project.protocol)
     chosen = st.segmented_control(
         "Checklist",
@@ -29,11 +30,12 @@ def render_agreement(project: Project) -> None:
         return
     result = compute_agreement(project, chosen)
     if not result.reports:
-        st.info("No report has all its forms on this checklist finished yet.")
+        st.info("No report has all its forms for this checklist completed yet.")
         return
     st.caption(
-        f"Reports: {result.reports}, by what each reviewer said before any could see another's "
-        "answers; 'unsure' is left out. 1 is full agreement, 0 is what chance gives."
+        f"Based on {format_count(result.reports, 'report')}, using the answers reviewers gave "
+        "before they could see each other's; Unsure is left out. 1 = perfect agreement; for "
+        "kappa and AC1, 0 = no better than chance."
     )
     st.dataframe(_build_overall_rows(result), hide_index=True)
     rows = [
@@ -44,8 +46,8 @@ def render_agreement(project: Project) -> None:
     ]
     st.dataframe(rows, hide_index=True, height=520 if len(rows) > MAX_VISIBLE_ROWS else "content")
     st.caption(
-        "Kappa is undefined where everybody gave one and the same answer, and low where one answer "
-        "is rare, however well people agree; AC1 does not suffer from that."
+        "Kappa is undefined if all answers are the same, and low if one answer is rare, however "
+        "well reviewers agree; AC1 is not affected by this."
     )
 
 
@@ -54,7 +56,7 @@ def _build_overall_rows(result: ChecklistAgreement) -> list[dict[str, str | int]
     if result.total is not None:
         figures.append(("totals", result.total))
     return [
-        {"Over": scope, "Figure": figure.name, "Value": _format_figure(figure), "n": figure.n}
+        {"Scope": scope, "Measure": figure.name, "Value": _format_figure(figure), "n": figure.n}
         for scope, figure in figures
     ]
 
@@ -68,12 +70,14 @@ def _format_figure(figure: AgreementFigure) -> str:
 
 
 def render_suggestion_use(project: Project) -> None:
-    """Draws how often the sentences each phrase brought were used and dismissed."""
+    """Draws how often the sentences suggested by each phrase were used and dismissed."""
     phrases = get_phrase_performance(project, reader=session.get_user().name)
     if not phrases:
-        st.info("Nobody has used or dismissed a suggested sentence yet.")
+        st.info("No suggested sentence has been used or dismissed yet.")
         return
-    st.caption("Of the sentences each phrase brought up: how many reviewers used and dismissed.")
+    st.caption(
+        "How many of the sentences suggested by each phrase were used and dismissed by reviewers."
+    )
     st.dataframe(
         [
             {

@@ -1,4 +1,4 @@
-"""Alerts, as the Overview and the Harvests page show them: red while open, closed with a reason."""
+"""Alerts, as the Overview and the Searches page show them: red while open, closed with a reason."""
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ def render_alerts(project: Project) -> None:
             _render_open_alert(project, alert)
     closed_alerts = [alert for alert in all_alerts if alert.closed_at is not None]
     if closed_alerts:
-        with st.expander(f"Alerts closed: {len(closed_alerts)}"):
+        with st.expander(f"Closed alerts ({len(closed_alerts)})"):
             for alert in closed_alerts:
                 st.markdown(
                     f"{_format_alert_link(alert)}  \nClosed by {alert.closed_by} on "
@@ -31,11 +31,11 @@ def _render_open_alert(project: Project, alert: Alert) -> None:
     st.error(f"{_format_alert_link(alert)} (raised {alert.at[:10]})", icon=":material/warning:")
     if not accounts.is_allowed(session.get_user(), "manage"):
         return
-    with st.popover("Close this alert", key=f"alert_{alert.id}"):
+    with st.popover("Close alert", key=f"alert_{alert.id}"):
         with st.form(f"alert_form_{alert.id}", border=False):
-            why = st.text_area("What was done about it?", key=f"alert_why_{alert.id}")
-            st.caption("The alert stays readable with your name and these words.")
-            is_submitted = st.form_submit_button("Close the alert")
+            why = st.text_area("What did you do about it?", key=f"alert_why_{alert.id}")
+            st.caption("The alert stays in the list of closed alerts with your name and this note.")
+            is_submitted = st.form_submit_button("Save and close")
         if is_submitted:
             try:
                 alerts.close_alert(project, alert.id, session.get_user().name, why)

@@ -1,4 +1,4 @@
-"""One question at a time: guidance, answer keys, quote, page, comment; shared by two pages."""
+"""The appraisal form, one question at a time: guidance, answers, quote, page and comment."""
 
 import html
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ SQUARE_STYLE = "display:inline-block;width:.62rem;height:.62rem;margin:0 .14rem;
 
 
 def list_question_keys(form: AppraisalForm) -> list[str]:
-    """Keys of the form in the order they are asked."""
+    """Question keys of the form, in the order they are asked."""
     return [question.key for question in active_questions(form.checklist, form.entries)]
 
 
@@ -63,7 +63,7 @@ def get_position_key(form: AppraisalForm) -> str:
 
 
 def get_current_question(form: AppraisalForm) -> FormQuestion:
-    """The question that is open: the one chosen, else the first unanswered."""
+    """The current question: the chosen one, else the first unanswered."""
     questions = {
         question.key: question for question in active_questions(form.checklist, form.entries)
     }
@@ -95,7 +95,7 @@ def _get_answer(form: AppraisalForm, key: str) -> str | None:
 
 
 def render_form(project: Project, form: AppraisalForm) -> None:
-    """Draws the open question of a form."""
+    """Draws the current question of a form."""
     st.html(COMPACT_STYLE)
     question = get_current_question(form)
     _load_entry(form, question)
@@ -105,7 +105,7 @@ def render_form(project: Project, form: AppraisalForm) -> None:
     _render_question(form, question)
     _show_problem()
     if form.finished:
-        st.info("This form is finished. Open it again to change it.")
+        st.info("You completed this form.")
     _render_answers(project, form, question)
     _render_notes(project, form, question)
     _render_navigation(form, question)
@@ -139,7 +139,7 @@ def _get_stored_entry(form: AppraisalForm, key: str) -> Answer | None:
 
 
 def _read_boxes() -> AnswerNotes:
-    """Quote, page and comment as they stand in the boxes."""
+    """Quote, page and comment as typed in the boxes."""
     state = st.session_state
     return (
         state.get("filling_quote") or None,
@@ -238,9 +238,9 @@ def _render_judgements(form: AppraisalForm) -> None:
 
 
 def _format_judgement(judgement: Judgement) -> str:
-    """A judgement as a coloured word, with what it rests on."""
+    """A judgement as a coloured word, marked if suggested or changed."""
     colour, word = JUDGEMENT_STYLES.get(judgement.final, JUDGEMENT_STYLES[None])
-    note = "proposed" if judgement.given is None and judgement.final is not None else ""
+    note = "suggested" if judgement.given is None and judgement.final is not None else ""
     note = "changed" if judgement.overridden else note
     return f'<b style="color:{colour}">{word}</b> <i style="color:#666">{note}</i>'
 
@@ -276,7 +276,7 @@ def _render_answers(project: Project, form: AppraisalForm, question: FormQuestio
         None,
     )
     if proposed is not None and answer is None:
-        st.caption(f"The answers propose **{JUDGEMENT_STYLES[proposed][1].lower()}**.")
+        st.caption(f"Suggested by your answers: **{JUDGEMENT_STYLES[proposed][1].lower()}**")
     if question.choose in ("text", "number"):
         label = f"Answer ({question.unit})" if question.unit else "Answer"
         save = partial(_save_typed, project, form, question)
@@ -398,7 +398,7 @@ def _render_notes(project: Project, form: AppraisalForm, question: FormQuestion)
         key="filling_quote",
         height=76,
         disabled=form.finished,
-        placeholder="Copy from the page and paste here, or take a sentence below",
+        placeholder="Paste text from the page, or use a sentence below",
         on_change=partial(_locate_quote, project, form, question),
     )
     page_column, comment_column = st.columns([1, 4])
@@ -406,7 +406,7 @@ def _render_notes(project: Project, form: AppraisalForm, question: FormQuestion)
         "Page", key="filling_page", min_value=1, step=1, on_change=save, disabled=form.finished
     )
     comment_column.text_input(
-        f"Why {JUDGEMENT_STYLES[pending_judgement][1].lower()}? One sentence"
+        f"Why {JUDGEMENT_STYLES[pending_judgement][1].lower()}? (one sentence)"
         if pending_judgement in JUDGEMENT_STYLES and pending_judgement
         else "Comment",
         key="filling_comment",
@@ -459,7 +459,7 @@ def _go_to_question(form: AppraisalForm, key: str) -> None:
 
 
 def _render_navigation(form: AppraisalForm, question: FormQuestion) -> None:
-    """Before, after, any question, and on to the next open one."""
+    """Buttons for the previous, next and next unanswered question, and a list of all."""
     keys = list_question_keys(form)
     index = keys.index(question.key)
     names = {
@@ -477,7 +477,7 @@ def _render_navigation(form: AppraisalForm, question: FormQuestion) -> None:
         width="stretch",
         on_click=partial(_go_to_question, form, keys[index - 1]),
         disabled=index == 0,
-        help="Question before",
+        help="Previous question",
     )
     forward_column.button(
         "",
@@ -486,7 +486,7 @@ def _render_navigation(form: AppraisalForm, question: FormQuestion) -> None:
         on_click=partial(_go_to_question, form, keys[min(index + 1, len(keys) - 1)]),
         width="stretch",
         disabled=index == len(keys) - 1,
-        help="Question after",
+        help="Next question",
     )
     jump = f"filling_jump_{form.report}_{form.checklist.id}_{question.key}"
     jump_column.selectbox(
@@ -501,7 +501,7 @@ def _render_navigation(form: AppraisalForm, question: FormQuestion) -> None:
     next_key = find_next_open(form, question.key)
     next_column.button(
         "Next",
-        help="Next open question",
+        help="Next unanswered question",
         shortcut="Ctrl+Enter",
         key="filling_next",
         on_click=partial(go_to_next_open, form, question.key),

@@ -53,11 +53,11 @@ def render_flags(
     if not raised_flags:
         return
     verdicts = flags.get_flag_verdicts(project, form.report, session.get_user().name)
-    st.markdown("**Signs of bias** :gray[signs, not judgements: yours is the answer above]")
+    st.markdown("**Possible signs of bias** :gray[automatic, for your information; you decide]")
     for n, flag in enumerate(raised_flags[:VISIBLE_FLAGS]):
         _render_flag(project, form, flag, (n, verdicts.get(flags.get_flag_key(flag))), take)
     if len(raised_flags) > VISIBLE_FLAGS:
-        with st.expander(f"{len(raised_flags) - VISIBLE_FLAGS} more signs"):
+        with st.expander(f"{len(raised_flags) - VISIBLE_FLAGS} more"):
             for n, flag in enumerate(raised_flags[VISIBLE_FLAGS:], VISIBLE_FLAGS):
                 _render_flag(project, form, flag, (n, verdicts.get(flags.get_flag_key(flag))), take)
 
@@ -75,9 +75,9 @@ def _render_flag(
         numbers = ", ".join(flag.informs.get(form.checklist.id, ()))
         st.html(
             f'<div style="font-size:.92rem;line-height:1.4"><b>{html.escape(flag.name)}</b> '
-            f"(informs {html.escape(numbers)})<br>{html.escape(flag.text)}</div>"
+            f"(relevant to {html.escape(numbers)})<br>{html.escape(flag.text)}</div>"
         )
-        location = flag.section if flag.page else "whole text"
+        location = flag.section if flag.page else "full text"
         st.caption(" · ".join(filter(None, (MODE_LABELS[flag.mode], flag.strength, location))))
         show_column, quote_column, confirm_column, dismiss_column = st.columns(4)
         page = flag.page
@@ -91,7 +91,7 @@ def _render_flag(
             )
             if flag.mode in ("present", "number"):
                 quote_column.button(
-                    "Quote it",
+                    "Quote",
                     key=f"sign_take_{n}",
                     width="stretch",
                     disabled=form.finished,

@@ -36,13 +36,13 @@ def render_study_datasets(project: Project, record: int) -> None:
     study_datasets = flags.get_datasets(project, record)
     registry = flags.load_knowledge().registry
     for overlap in study_datasets.overlaps:
-        claim = "hold the same images" if overlap.certain else "may hold the same images"
+        claim = "share images" if overlap.certain else "may share images"
         names = f"**{registry[overlap.first].name}** and **{registry[overlap.second].name}**"
         render_message = st.warning if overlap.certain else st.info
         render_message(f"{names} {claim}: {datasets.format_overlap_path(registry, overlap)}")
     _render_unresolved(project, record, study_datasets)
     if not study_datasets.used:
-        st.info("No registered data set was found in the text of this study.")
+        st.info("No known public data set was found in the text of this study.")
     for dataset_id in study_datasets.used:
         _render_dataset(project, record, registry[dataset_id], study_datasets)
     _render_add_dataset(project, record, study_datasets)
@@ -54,7 +54,7 @@ def _render_unresolved(project: Project, record: int, study_datasets: StudyDatas
     registry = flags.load_knowledge().registry
     for n, mention in enumerate(study_datasets.unresolved):
         with st.container(border=True):
-            st.markdown(f"Which data set is meant by “{mention.words}”?")
+            st.markdown(f"Which data set does “{mention.words}” refer to?")
             for dataset_id in mention.ids:
                 st.button(
                     registry[dataset_id].name,
@@ -62,7 +62,7 @@ def _render_unresolved(project: Project, record: int, study_datasets: StudyDatas
                     on_click=partial(_save_verdict, project, record, dataset_id, "confirm"),
                 )
             st.button(
-                "Another one, or none of these",
+                "None of these",
                 key=f"bias_ask_{n}_none",
                 type="tertiary",
                 on_click=partial(_dismiss_all, project, record, mention.ids),
@@ -88,7 +88,7 @@ def _render_dataset(
         unchecked = "" if "size" in dataset.checked else " (not checked)"
         st.markdown(
             f"{dataset.kind.replace('_', ' ')}, {dataset.year}, {', '.join(dataset.modality)} · "
-            f"labels: {dataset.labels.replace('_', ' ')} · people: {dataset.population.age}, "
+            f"labels: {dataset.labels.replace('_', ' ')} · population: {dataset.population.age}, "
             f"{', '.join(dataset.population.countries)}"
         )
         st.markdown(f"{dataset.size}{unchecked}. {dataset.population.note or ''}")
@@ -97,7 +97,7 @@ def _render_dataset(
             st.markdown(f"- {issue.text}{doubt}  \n  {issue.source}")
         st.markdown(dataset.url)
         st.button(
-            "This study did not use it",
+            "Not used by this study",
             key=f"bias_off_{dataset.id}",
             on_click=partial(_save_verdict, project, record, dataset.id, "dismiss"),
         )
@@ -108,11 +108,11 @@ def _render_add_dataset(project: Project, record: int, study_datasets: StudyData
     choice_column, button_column = st.columns([5, 2], vertical_alignment="bottom")
     other_ids = [dataset_id for dataset_id in registry if dataset_id not in study_datasets.used]
     chosen_id = choice_column.selectbox(
-        "Used as well",
+        "Add a data set",
         other_ids,
         index=None,
         format_func=lambda dataset_id: registry[dataset_id].name,
-        placeholder="A data set the text names in other words",
+        placeholder="Choose a data set",
         key="bias_add",
     )
     if button_column.button("Add", disabled=chosen_id is None, key="bias_add_now") and chosen_id:
@@ -124,11 +124,11 @@ def _render_number_checks(project: Project, record: int) -> None:
     """Figures of the text that do not agree."""
     text = texts.get_record_text(project, record)
     findings = flags.check_numbers(text.sentences) if text else []
-    st.subheader("Stated figures")
+    st.subheader("Reported numbers")
     contradictions = [finding for finding in findings if finding.problems]
     st.caption(
-        f"{_format_count(len(findings), 'sentence')} with figures that can be checked, "
-        f"{len(contradictions)} disagree."
+        f"{_format_count(len(findings), 'sentence')} with numbers that can be checked; "
+        f"{len(contradictions)} inconsistent."
     )
     for finding in contradictions:
         sentence = text.sentences[finding.sentence] if text else None
@@ -152,10 +152,9 @@ def _render_size_concerns(project: Project, record: int) -> None:
     size_concerns = sample_sizes.find_study_concerns(project, record, session.get_user().name)
     st.caption(
         f"The protocol asks for {settings.min_positives_test} positives (and negatives) in a test "
-        "set "
-        f"and {settings.min_events_per_variable:g} events for each candidate predictor. "
-        f"{_format_count(len(size_concerns), 'concern')}, from what was extracted and what the "
-        "text states."
+        f"set and {settings.min_events_per_variable:g} events for each candidate predictor. "
+        f"{_format_count(len(size_concerns), 'concern')}, based on the extracted data and the "
+        "text."
     )
     for concern in size_concerns:
         location = f"p. {concern.page}" if concern.page else concern.where
@@ -180,7 +179,7 @@ def render_all_studies(project: Project) -> None:
     )
     frame = build_matrix_frame(table)
     csv_column.download_button("Matrix as CSV", frame.to_csv(), "datasets.csv", "text/csv")
-    st.caption("● named by the study · ○ held by a set it names · ? held in some releases")
+    st.caption("● named by the study · ○ part of a data set it names · ? part of some releases")
     st.dataframe(frame, width="stretch")
 
 

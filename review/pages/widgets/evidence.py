@@ -84,9 +84,9 @@ def render_suggestions(
     """Draws the sentences with their buttons; 'use' fills the quote box by `take`."""
     if not suggestions:
         if question.cues and not form.finished and attachments.find_pdf(project, form.report):
-            st.caption("No sentence holds this item's cue phrases; the search may find more.")
+            st.caption("No suggestions for this item. Try searching the paper.")
         return
-    st.markdown("**Possible evidence** :gray[found by words, not by judgement]")
+    st.markdown("**Suggested sentences** :gray[keyword match, please check]")
     for n, suggestion in enumerate(suggestions[:VISIBLE_SUGGESTIONS]):
         _render_suggestion(project, form, question, suggestion, n, take)
     if len(suggestions) > VISIBLE_SUGGESTIONS:

@@ -1,4 +1,4 @@
-"""What a page with keys asks of the browser: each press counts once, on what is shown."""
+"""Scripts for keyboard shortcuts: each key press counts once, on the record shown."""
 
 SINGLE_PRESS_SCRIPT = """<style>
 .stMain:focus-visible, .stMain *:focus-visible:not(button, a, input, textarea,
@@ -30,22 +30,23 @@ if (!window.funnelKeys) {
     const early = last.pressed === key && Date.now() - last.at < 3000;
     if (event.repeat || early) {
       event.stopImmediatePropagation();
-      if (!event.repeat) say('That key came before the next record was drawn: it did not count.');
+      if (!event.repeat)
+        say('Too fast: the next record was still loading, so that key press was ignored.');
       return;
     }
     if (title) window.funnelKeys = {pressed: key, at: Date.now(), decides};
   }, true);
 }
 </script>"""
-"""A key held down counts once, and no key decides a record that is not on the screen yet."""
+"""A key held down counts once, and no key decides a record that is not yet on the screen."""
 
 SCROLL_TO_TOP_SCRIPT = """<script>/* {} */
 document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0)</script>"""
-"""Shows each record from its title on, however far down the one before was read."""
+"""Scrolls to the top when a new record is shown."""
 
 
 def build_key_script(view_name: str) -> str:
-    """What a page with keys sends the browser, once for each state that is to be read from the top.
+    """The scripts of a page with shortcuts; the page scrolls to the top when `view_name` changes.
 
     Args:
         at: names the state, for example the record's key; letters and digits.
@@ -55,4 +56,4 @@ def build_key_script(view_name: str) -> str:
 
 FOCUS_NOTE_SCRIPT = """<i></i><script>setTimeout(() => document.querySelector(
 'textarea[aria-label^="Your note"]').focus(), 150)</script>"""
-"""Puts the cursor into the note's box, so that N and typing is enough."""
+"""Moves the cursor to the note box, so that you can type at once after pressing N."""

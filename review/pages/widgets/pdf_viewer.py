@@ -1,4 +1,4 @@
-"""The paper on the left: pages as pictures with text that can be copied, jumps, search, marks."""
+"""The PDF viewer: pages as images with selectable text, navigation, search and highlights."""
 
 import base64
 import html
@@ -16,6 +16,7 @@ from review.models import Page, Word
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
 from review.store.records import format_record_key
+from review.text.wording import format_count
 from review.workflow.fulltexts import attachments
 from review.workflow.fulltexts import reading as workflow
 from review.workflow.project.project import Project
@@ -34,12 +35,12 @@ PICTURE_SCALE = 2.0
 ZOOM_PERCENTAGES = {"Fit": 100, "Larger": 135, "Largest": 175}
 MAX_HITS = 12
 WINDOW_HEIGHT = 880
-"""Most height of the paper's window (pixels)."""
+"""Maximum height of the viewer (pixels)."""
 STICKY_STYLE = """<style>[data-testid="stColumn"]:has(.paper-window) {
 position: sticky; top: 1rem; align-self: flex-start;}</style>"""
-"""Keeps the paper in view while the questions beside it are scrolled."""
+"""Keeps the paper visible while the questions beside it are scrolled."""
 _LINE_SLACK = 3.0
-"""Points by which words of one line may stand apart in height."""
+"""Vertical distance between words of one line, at most (points)."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -48,7 +49,7 @@ def _get_worker() -> tuple[fulltext.Worker, Lock]:
     return fulltext.Worker(), Lock()
 
 
-@st.cache_data(max_entries=64, show_spinner="Reading the paper ...")
+@st.cache_data(max_entries=64, show_spinner="Reading the paper …")
 def get_full_text(_project: Project, record: int, path: Path) -> FullText:
     """The full text of a record's file; files are kept by content, so the path names it."""
     return workflow.get_record_text(_project, record) or fulltext.read_full_text(path)
@@ -64,7 +65,7 @@ def _render_picture(path: Path, number: int) -> bytes:
 def find_quote_location(
     project: Project, record: int, quote: str
 ) -> tuple[int, tuple[HighlightBox, ...]] | None:
-    """Page and boxes where a quote stands in a record's paper; None where it does not."""
+    """Page and boxes of a quote in a record's paper; None if it is not found."""
     path = attachments.find_pdf(project, record) if quote else None
     if path is None:
         return None
@@ -83,7 +84,7 @@ def render_paper(
     highlights: Sequence[PageHighlight],
     on_quote: Callable[[str, int], None] | None,
 ) -> None:
-    """Draws the paper of a record, or a place to put it.
+    """Draws the paper of a record, or an upload box.
 
     Args:
         marks: what is highlighted.
@@ -96,9 +97,7 @@ def render_paper(
         return
     text = get_full_text(project, record, path)
     if text.state != "ok":
-        st.warning(
-            f"The text of this file cannot be searched: {fulltext.STATE_MESSAGES[text.state]}."
-        )
+        st.warning(f"This PDF cannot be searched: {fulltext.STATE_MESSAGES[text.state]}.")
     if not text.page_count:
         return
     number = _render_page_controls(text)
@@ -130,7 +129,7 @@ def _render_page_controls(text: FullText) -> int:
         "",
         icon=":material/chevron_left:",
         shortcut="PageUp",
-        help="Page before",
+        help="Previous page",
         key="paper_back",
         on_click=partial(go_to_page, number - 1),
         disabled=number == 1,
@@ -141,7 +140,7 @@ def _render_page_controls(text: FullText) -> int:
         "",
         icon=":material/chevron_right:",
         shortcut="PageDown",
-        help="Page after",
+        help="Next page",
         key="paper_on",
         on_click=partial(go_to_page, number + 1),
         disabled=number == text.page_count,
@@ -188,7 +187,7 @@ def _render_search(
     )
     query = search_column.text_input(
         "Search",
-        placeholder="Search in the paper",
+        placeholder="Search the paper",
         key="paper_search",
         label_visibility="collapsed",
         icon=":material/search:",
@@ -201,7 +200,8 @@ def _render_search(
         if query.strip().casefold() in sentence.text.casefold()
     ]
     st.caption(
-        f"{len(sentences)} sentences" + (f", first {MAX_HITS}" if len(sentences) > MAX_HITS else "")
+        format_count(len(sentences), "sentence")
+        + (f", showing the first {MAX_HITS}" if len(sentences) > MAX_HITS else "")
     )
     with st.container(height=220 if sentences else 60, border=True):
         for n, sentence in enumerate(sentences[:MAX_HITS]):
@@ -217,7 +217,7 @@ def _render_search(
                 quote_column.button(
                     "",
                     icon=":material/format_quote:",
-                    help="Take it as quote",
+                    help="Use as quote",
                     on_click=partial(on_quote, sentence.text, sentence.page),
                     key=f"paper_take_{n}",
                 )

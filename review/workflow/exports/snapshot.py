@@ -12,7 +12,6 @@ from review.errors import ReviewError
 from review.models import Answer, StoredRecord
 from review.prisma import Flow
 from review.protocol import Stage, find_stage
-from review.sources import SOURCES
 from review.store import Connection, answers, audit_events, records
 from review.store.answers import FormEvent
 from review.store.timestamps import parse_timestamp, utc_now
@@ -29,6 +28,7 @@ from review.workflow.appraisal.instruments import (
 from review.workflow.deduplication.groups import check_groups, get_groups_at
 from review.workflow.exports import prisma_inputs as flows
 from review.workflow.project.project import Project
+from review.workflow.records.source_names import SOURCE_NAMES
 from review.workflow.screening import blinding, status
 
 KIND_NAMES = {
@@ -36,29 +36,7 @@ KIND_NAMES = {
     "traditional": "Traditional machine learning",
     "hybrid": "Hybrid",
 }
-DATABASE_NAMES = {
-    "medline": "MEDLINE",
-    "embase": "Embase",
-    "scopus": "Scopus",
-    "ieee": "IEEE Xplore",
-    "wos": "Web of Science",
-    "web of science": "Web of Science",
-    "acm": "ACM Digital Library",
-    "cochrane": "Cochrane Library",
-    "zotero": "Zotero",
-    "proquest": "ProQuest",
-    "psycinfo": "PsycInfo",
-    "cinahl": "CINAHL",
-    "eric": "ERIC",
-    "jstor": "JSTOR",
-    "various": "Several databases",
-}
-"""Databases that are imported, as reports print them; others are printed as they are."""
-DISPLAY_NAMES = {
-    **DATABASE_NAMES,
-    **{source.name: source.title for source in SOURCES.values()},
-    **KIND_NAMES,
-}
+DISPLAY_NAMES = {**SOURCE_NAMES, **KIND_NAMES}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,12 @@ from review.workflow.screening import status as standings
 from review.workflow.screening.assignment import active_reviewers, assignees, reassign
 from review.workflow.screening.decisions import NewDecision, add_decisions
 
+DECIDED_AS: dict[Verdict | None, str] = {
+    "include": "included",
+    "exclude": "excluded",
+    "unsure": "marked Maybe on",
+    None: "decided",
+}
 SINGLE_LOOKUP_LIMIT = 500
 """So many reports are looked up by number; more are faster looked up all at once."""
 
@@ -249,9 +255,8 @@ def _check_still_open(
 ) -> None:
     if report_view.own_decision is not None and report_view.own_decision.id != seen:
         raise ReviewError(
-            f"You have decided {report_view.key} in another tab "
-            f"({report_view.own_decision.verdict}). "
-            "Nothing was changed; Z undoes it."
+            f"You already {DECIDED_AS[report_view.own_decision.verdict]} {report_view.key} in "
+            "another tab. Nothing changed. Press Z to undo."
         )
     report_decisions = standings.load_report_decisions(conn, [report_view.number])
     report = report_decisions.report_of[report_view.number]
@@ -266,7 +271,7 @@ def _check_still_open(
         else None
     )
     if assigned_names is not None and f"|{reviewer}|" not in assigned_names:
-        raise ReviewError(f"{report_view.key} is not among the records given to {reviewer}.")
+        raise ReviewError(f"{report_view.key} is not assigned to {reviewer}.")
     if (
         report_status
         and report_view.own_decision is None
@@ -274,8 +279,8 @@ def _check_still_open(
         and report_status.status not in screening_queue.OPEN_STATUSES
     ):
         raise ReviewError(
-            f"{report_view.key} has all its decisions already; others judged it meanwhile. "
-            "Nothing was added."
+            f"{report_view.key} was resolved by other reviewers in the meantime. Your decision was "
+            "not saved."
         )
 
 
@@ -310,7 +315,9 @@ def add_abstract(project: Project, reviewer: str, number: int, text: str) -> Non
     require_role(project, reviewer, "contribute")
     with project.store.write() as conn:
         if records.get_record(conn, number).record.abstract:
-            raise ReviewError(f"{format_record_key(number)} has an abstract from its source.")
+            raise ReviewError(
+                f"{format_record_key(number)} already has an abstract from its source."
+            )
         if not text.strip():
             raise ReviewError("The abstract is empty.")
         records.add_edit(conn, number, "abstract", text.strip(), reviewer, utc_now())
