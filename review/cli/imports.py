@@ -243,6 +243,7 @@ def import_decisions(
     verdict: VerdictChoice | None = typer.Option(None, help="Verdict of lines that state none."),
     name: list[str] = typer.Option([], help="THEIRS=OURS: a person named otherwise in the file."),
     keep_good: bool = typer.Option(False, help="Enter the good lines of a file with bad ones."),
+    sheet: str = typer.Option("", help="Sheet of a workbook to read."),
     as_json: bool = typer.Option(False, "--json", help="Say what was done as JSON."),
 ) -> None:
     """Enter a file of decisions: columns record, stage, reviewer, verdict, reason, note."""
@@ -258,7 +259,7 @@ def import_decisions(
     names = dict(name_pair.split("=", 1) for name_pair in name)
     project, who = open_review(context), get_user_name(context)
     result = decision_files.import_decisions(
-        project, file, who, defaults=defaults, names=names, keep_good=keep_good
+        project, file, who, defaults=defaults, names=names, keep_good=keep_good, sheet=sheet or None
     )
     if as_json:
         print_json([_to_json_dict(result)], lines=True)

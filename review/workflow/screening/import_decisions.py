@@ -55,6 +55,7 @@ def import_decisions(
     defaults: DecisionDefaults | None = None,
     names: Mapping[str, str] | None = None,
     keep_good: bool = False,
+    sheet: str | None = None,
 ) -> DecisionImportResult:
     """Adds the decisions of a file in one transaction.
 
@@ -68,7 +69,7 @@ def import_decisions(
             is added and the message names the first of them.
     """
     require_role(project, who, "import")
-    parsed = read_decisions(path, defaults)
+    parsed = read_decisions(path, defaults, sheet=sheet)
     rejected = list(parsed.rejected)
     at = utc_now()
     with project.store.write() as conn:

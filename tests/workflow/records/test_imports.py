@@ -262,3 +262,24 @@ def test_a_withdrawal_in_the_file_counts_after_what_it_withdraws(
     done = import_decisions(filled, wrote(tmp_path, "d.csv", text), "ada")
     assert done.added == 2
     assert all_decisions(filled)[-1] == (1, "title-abstract", "ada", None)
+
+
+def test_a_sheet_of_decisions_is_chosen_by_name_where_a_workbook_holds_several(filled, tmp_path):
+    import csv
+    import io
+
+    import openpyxl
+
+    rows = list(csv.reader(io.StringIO(good(filled))))
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title in ("first reviewer", "old copy"):
+        page = book.create_sheet(title)
+        for row in rows:
+            page.append(row)
+    path = tmp_path / "decisions.xlsx"
+    book.save(path)
+    with pytest.raises(SourceError, match="old copy"):
+        import_decisions(filled, path, "ada")
+    done = import_decisions(filled, path, "ada", sheet="first reviewer")
+    assert done.added == len(rows) - 1
