@@ -12,7 +12,7 @@ PORT ?= 8501
 DEMO ?= demo-review
 WORKERS ?= 2
 
-.PHONY: help setup setup-tests demo test test-corpora lint types unit mutants bench site lock docs clean
+.PHONY: help setup setup-tests demo test test-corpora lint types unit bench site lock docs clean
 
 help: ## show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -45,9 +45,6 @@ test-corpora: setup ## run the tests over genuine files (CORPORA=folder that hol
 	@[ -n "$(CORPORA)" ] || { echo "test-corpora: name the folder of genuine files, as in: make test-corpora CORPORA=../shared" >&2; exit 1; }
 	@[ -d "$(CORPORA)" ] || { echo "test-corpora: no such folder: $(CORPORA)" >&2; exit 1; }
 	@echo "== tests over $(CORPORA)"; CORPORA="$(abspath $(CORPORA))" $(BIN)/pytest -n $(WORKERS) tests/corpora
-
-mutants: setup ## change pure code in small ways and print the share that the tests catch
-	@$(BIN)/python scripts/mutants.py
 
 bench: setup ## print the benchmark tables (CORPORA=folder of genuine files; minutes)
 	@for one in benchmarks/bench_*.py; do echo "== $$one"; CORPORA="$(abspath $(or $(CORPORA),../shared))" $(BIN)/python "$$one"; done
