@@ -40,7 +40,7 @@ def test_the_whole_report_is_seen_and_taken_away_in_one_file(folder, tmp_path):
         expect(page.get_by_test_id("stDataFrame")).to_be_visible()
         part(page, "Methods")
         expect(page.get_by_text("11 records were identified")).to_be_visible()
-        part(page, "Everything")
+        part(page, "Download all")
         page.get_by_role("button", name="Create full report").click()
         ready = page.get_by_role("button", name="Download report")
         expect(ready).to_be_visible()

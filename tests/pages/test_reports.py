@@ -75,7 +75,7 @@ def test_methods_and_changes_are_told(project):
 
 def test_the_whole_report_is_one_download(project, monkeypatch):
     monkeypatch.setattr(prisma, "DPIS", (20,))
-    app = opened(project, "Everything")
+    app = opened(project, "Download all")
     app.button[0].click().run(timeout=300)
     assert not app.exception
     _, data, sums = app.session_state["results_zip"]
@@ -88,7 +88,7 @@ def test_the_whole_report_is_one_download(project, monkeypatch):
 def test_a_report_made_before_the_newest_entry_is_not_offered(tmp_path, monkeypatch):
     monkeypatch.setattr(prisma, "DPIS", (20,))
     project = reporting.whole(tmp_path / "review")
-    app = opened(project, "Everything")
+    app = opened(project, "Download all")
     app.button[0].click().run(timeout=300)
     assert app.get("download_button")
     reporting.decide(project, 7, reporting.STAGES[0], "include", "2020-05-02")

@@ -51,8 +51,8 @@ def test_rows_and_what_is_not_whole(tmp_path, monkeypatch):
     assert not app.exception
     assert any("arXiv 2020-01-01" in one.value for one in app.error)
     frame = app.dataframe[0].value
-    assert sorted(frame["State"]) == ["complete", "incomplete"]
-    whole = frame[frame["State"] == "complete"].iloc[0]
+    assert sorted(frame["Status"]) == ["complete", "incomplete"]
+    whole = frame[frame["Status"] == "complete"].iloc[0]
     parts = ("New", "Already here", "Not matching", "Unreadable")
     assert whole["Received"] == sum(whole[name] for name in parts)
     assert whole["Not matching"] > 0
@@ -67,9 +67,9 @@ def test_raw_answers_are_named_within_the_review_s_folder(tmp_path, monkeypatch)
         run_harvest(project, "ann", control=HarvestControl(today=date(2020, 10, 10)))
     files = draw(tmp_path / "r").dataframe[1].value
     assert len(files) > 0
-    assert sum(files["Entries"]) > 0
-    assert all(path.startswith("raw/") for path in files["Raw answer"])
-    assert all((tmp_path / "r" / path).exists() for path in files["Raw answer"])
+    assert sum(files["Records"]) > 0
+    assert all(path.startswith("raw/") for path in files["Response file"])
+    assert all((tmp_path / "r" / path).exists() for path in files["Response file"])
 
 
 def test_a_raw_answer_can_be_taken_as_it_came(tmp_path, monkeypatch):
@@ -110,7 +110,7 @@ def test_what_the_query_here_does_not_match_is_listed(tmp_path, monkeypatch):
     )
     listed = app.dataframe[2].value
     assert len(listed) == doubted
-    assert set(listed["Why"]) == {"does not match"}
+    assert set(listed["Reason"]) == {"does not match"}
     assert all(key.startswith("R") for key in listed["Record"])
 
 
