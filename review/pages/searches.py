@@ -10,12 +10,13 @@ from review.workflow.harvest import (
     describe_running_harvest,
     list_disagreements,
     list_harvests,
-    list_open_windows,
 )
 from review.workflow.harvest.background import describe_failure, is_running, start_harvest
 from review.workflow.harvest.status import (
     HarvestRow,
     QueryDisagreement,
+    describe_incomplete_searches,
+    describe_shortfall,
     list_raw_pages,
     read_raw_page,
 )
@@ -71,8 +72,8 @@ def _render_live_part(project: Project, previous_message: str | None) -> None:
         failure := describe_failure(project, st.session_state[BACKGROUND_RUN_KEY])
     ):
         st.error(failure)
-    for open_window in list_open_windows(project) if not running_message else ():
-        st.error(f"Search incomplete: {open_window}")
+    for sentence in describe_incomplete_searches(project) if not running_message else ():
+        st.error(f"{sentence} The search resumes at the next run.")
     rows = list_harvests(project, MAX_HARVESTS)
     if rows:
         _render_table(rows)
@@ -127,7 +128,7 @@ def _render_harvest(project: Project, rows: list[HarvestRow]) -> None:
     }
     chosen = by_name[st.selectbox("Search details", list(by_name))]
     if chosen.note:
-        st.warning(chosen.note)
+        st.warning(describe_shortfall(chosen.note))
     st.code(chosen.query, language=None, wrap_lines=True)
     for line in chosen.messages:
         st.caption(line)

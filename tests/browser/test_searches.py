@@ -120,7 +120,7 @@ def test_a_harvest_from_the_page_to_the_alert(library, folder, tmp_path, monkeyp
             settled(page)
             expect(page.get_by_text("No searches yet")).to_be_visible()
             harvest_now(page, project)
-            expect(page.get_by_text("Search incomplete: arXiv")).to_be_visible()
+            expect(page.get_by_text("arXiv has not been searched in full yet")).to_be_visible()
             page.screenshot(path=str(tmp_path / "failing.png"), full_page=True)
             assert {one.source: one.needs_rerun for one in list_harvests(project)} == {
                 "pubmed": False,
@@ -133,7 +133,7 @@ def test_a_harvest_from_the_page_to_the_alert(library, folder, tmp_path, monkeyp
 
             server.faults.clear()
             harvest_now(page, project)
-            expect(page.get_by_text("Search incomplete")).to_have_count(0)
+            expect(page.get_by_text("has not been searched in full")).to_have_count(0)
             assert comes(page, lambda: _red(page), False) is False
             assert stored(project, "arxiv")
             _downloads_what_is_kept(page, project, tmp_path)

@@ -14,6 +14,10 @@ from review.workflow.harvest import locking
 from review.workflow.harvest.ingest import Counts
 from review.workflow.project.project import Project
 
+_UNREACHABLE = re.compile(
+    r"no connection|no usable answer|timed? ?out|refused|resolve|unreachable|\b(?:429|5\d\d)\b",
+    re.I,
+)
 COMPLETE_VERDICTS = ("complete", "closed")
 """Verdicts of windows of which nothing is missing."""
 
@@ -143,6 +147,13 @@ def _format_day(day: str) -> str:
     """2026-03-12 as 12 March 2026."""
     moment = datetime.fromisoformat(day)
     return f"{moment.day} {moment:%B %Y}"
+
+
+def describe_shortfall(note: str) -> str:
+    """Why a search is incomplete, for a page: the log of the run keeps the service's own words."""
+    if _UNREACHABLE.search(note):
+        return "The service could not be reached. The next search resumes where this one stopped."
+    return "The service's answer was incomplete. The next search asks for the missing days again."
 
 
 def _is_incomplete(all_harvests: list[Harvest], harvest: Harvest) -> bool:

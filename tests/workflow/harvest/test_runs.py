@@ -25,6 +25,7 @@ from review.workflow.harvest import (
     list_disagreements,
     list_harvests,
     run_harvest,
+    status,
 )
 from review.workflow.screening import decisions
 from review.workflow.screening.decisions import NewDecision
@@ -462,3 +463,19 @@ def test_the_moment_of_a_lock_is_told_in_minutes(tmp_path):
         }
         (tmp_path / "r" / "harvest.owner").write_text(json.dumps(told))
         assert "by another process" in describe_running_harvest(project)
+
+
+@pytest.mark.parametrize(
+    ("note", "words"),
+    [
+        ("no usable answer after 8 tries; the last said: 503", "could not be reached"),
+        ("no connection (Failed to resolve 'example.org' ([Errno -2]))", "could not be reached"),
+        ("read timed out", "could not be reached"),
+        ("2024-01: 3 of 10 entries came", "was incomplete"),
+    ],
+)
+def test_a_page_says_why_a_search_is_incomplete_without_the_raw_error(note, words):
+    sentence = status.describe_shortfall(note)
+    assert words in sentence
+    for raw in ("503", "Errno", "example.org", "tries"):
+        assert raw not in sentence
