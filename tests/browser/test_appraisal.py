@@ -114,7 +114,7 @@ def score_by_keyboard(page: Page, address: str, name: str, points: str) -> None:
 
 def settle_first(page: Page, form: str, before: str, after: str) -> None:
     """Opens a form from the list and takes the first reviewer's answer with one key."""
-    at(page, f"Settle {form} of R000001")
+    at(page, f"Resolve {form} for R000001")
     still(page)
     page.keyboard.press("Enter")
     at(page, before)
@@ -151,7 +151,7 @@ def test_from_two_keyboards_to_the_flow_diagram(project):
         at(cleo, "CLAIM 2020 of R000001 is resolved")
         at(cleo, "preparation of images not documented")
         cleo.get_by_role("button", name="All forms").click()
-        settle_first(cleo, "RQS", "1 to settle · 15 agreed", "RQS of R000001 is settled")
+        settle_first(cleo, "RQS", "1 to resolve · 15 agreed", "RQS of R000001 is resolved")
         shown = flow_text(ada, address)
     assert "preparation of images not documented (n = 1)" in shown
     assert "Reports excluded by the quality gate (n = 1)" in shown
