@@ -77,7 +77,7 @@ def test_the_evidence_is_printed_and_a_stop_needs_a_reason(project):
     told = review("stopping", folder=project.folder).stdout.splitlines()
     assert told[0].startswith("Screened: 30 of 60, ")
     assert [one.split(":")[0] for one in told[1:]] == [
-        "Irrelevant in a row",
+        "Consecutive irrelevant",
         "Relevant records left",
         "Stopping test",
     ]

@@ -214,14 +214,14 @@ def test_killing_a_writer_leaves_whole_batches_or_none(tmp_path):
         from pathlib import Path
         from review.models import Record
         from review.store import open_store, records
-        from review.store.timestamps import now
+        from review.store.timestamps import utc_now
         store = open_store(Path(sys.argv[1]))
         print("ready", flush=True)
         for round in range(10_000):
             with store.write() as conn:
-                batch = records.add_batch(conn, now(), "ada", kind="file", source="x")
+                batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="x")
                 given = [(i, Record("x", title=f"{os.getpid()} {round} {i}")) for i in range(200)]
-                records.add(conn, batch, given, now())
+                records.add_records(conn, batch, given, utc_now())
     """)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     for wait in (0.05, 0.2, 0.45):
