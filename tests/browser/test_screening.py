@@ -58,8 +58,10 @@ def screen(page, address, name):
         other = {"ada": "ben", "ben": "ada"}[name]
         assert other not in page.locator("[data-testid=stMain]").inner_text().split()
         number = int(seen[-1].rsplit("R", 1)[1])
-        done = "u => location.search != u || document.body.innerText.includes('You have "
-        "screened everything')"
+        done = (
+            "u => location.search != u || "
+            "document.body.innerText.includes('You have screened everything')"
+        )
         press_until(page, key_for(name, number), done, seen[-1])
     page.get_by_text("You have screened everything here").wait_for()
     return seen

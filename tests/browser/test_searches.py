@@ -14,6 +14,7 @@ from standin.web import Limits
 from support.browser import chromium, served, settled, tab
 from support.harvesting import make, stored, surroundings
 
+from review.sources import get_title
 from review.store import records
 from review.workflow.harvest import alerts, describe_running_harvest, list_harvests
 from review.workflow.harvest.status import list_raw_pages, read_raw_page
@@ -170,7 +171,7 @@ def _shows_what_is_stored(page: Page, project: Project) -> None:
 
     def shown() -> list[list[object]]:
         by_source = {row[1]: row for row in cells(page, len(rows))}
-        found = [by_source[one.source] for one in rows]
+        found = [by_source[get_title(one.source)] for one in rows]
         return [[*row[2:5], *(int(n.replace(",", "") or 0) for n in row[5:9])] for row in found]
 
     assert comes(page, shown, wanted) == wanted

@@ -82,7 +82,7 @@ def test_the_view_is_shown_by_the_command_the_page_and_the_export(project):
     assert f"{LONG}  [{second}, embase]" in text
     app = draw(project, "record", key=second)
     [table] = [one.value for one in app.table if "From" in one.value]
-    assert f"{first} (pubmed)" in list(table["From"])
+    assert f"{first} (PubMed)" in list(table["From"])
     for form in RECORD_WRITERS:
         count = build_export(project, form, ExportOptions(unique=True)).n
         assert count == 3
