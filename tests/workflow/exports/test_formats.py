@@ -24,7 +24,7 @@ from support import reporting
 from review.workflow.exports import bundle, snapshot
 
 ROOT = Path(__file__).parents[3]
-GOLDEN = ROOT / "tests" / "golden" / "readings.json"
+GOLDEN = Path(__file__).parent / "golden" / "readings.json"
 JUDGED = GOLDEN.with_name("readings-judgements.json")
 """Readings of the tables of judgements."""
 
