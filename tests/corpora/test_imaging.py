@@ -45,11 +45,8 @@ from review.imaging.sieve import fit_detector, sieve_images, sieve_taught_kind, 
 from review.imaging.splits import describe_people
 from review.imaging.subgroups import compare_subgroups, estimate_auc, measure_proxies
 
-CORPORA = os.environ.get("CORPORA")
-pytestmark = pytest.mark.skipif(
-    not CORPORA, reason="set CORPORA to the folder of genuine samples, such as ../shared"
-)
-FILMS = Path(CORPORA or ".") / "imaging"
+pytestmark = pytest.mark.corpora
+FILMS = Path(os.environ["CORPORA"]) / "imaging"
 TABLES = FILMS / "tables"
 OPACITIES = ("Consolidation", "Infiltration", "Atelectasis", "Pneumonia")
 READ = ("Fracture", "Pneumothorax", "Airspace opacity", "Nodule or mass")
