@@ -53,7 +53,7 @@ def rows(n):
 
 def test_a_judgement_that_differs_from_the_proposal_carries_a_star_and_is_counted():
     plain, starred = rows(2), rows(2)
-    starred[1] = replace(starred[1], changed=frozenset({"d1", "a1"}))
+    starred[1] = replace(starred[1], overridden=frozenset({"d1", "a1"}))
     for drawn in (draw_traffic_lights(starred, COLUMNS)[0], draw_summary(starred, COLUMNS)):
         assert "2 judgements differ from what the answers propose" in figures.all_text(drawn)
     assert "*" not in figures.all_text(draw_summary(starred, COLUMNS))

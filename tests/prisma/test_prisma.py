@@ -162,8 +162,8 @@ def test_an_update_adds_to_the_version_before():
     ("change", "named"),
     [
         ({"entries": [entry("R1"), entry("R1")]}, "R1"),
-        ({"standings": [StageOutcome("R7", "screening", "included")]}, "R7"),
-        ({"standings": [StageOutcome("R1", "screening", "included")] * 2}, r"R1 \(screening\)"),
+        ({"outcomes": [StageOutcome("R7", "screening", "included")]}, "R7"),
+        ({"outcomes": [StageOutcome("R1", "screening", "included")] * 2}, r"R1 \(screening\)"),
     ],
 )
 def test_inputs_that_contradict_each_other_are_refused_by_name(change, named):

@@ -104,7 +104,7 @@ def test_a_workbook_holds_many_tables_under_names_excel_takes():
 
 
 def test_docx_reads_back_in_words_own_style_with_a_repeated_header():
-    made = word.Document(io.BytesIO(TABLE_WRITERS["tables_to_docx"](TABLE)))
+    made = word.Document(io.BytesIO(TABLE_WRITERS["docx"](TABLE)))
     table = made.tables[0]
     assert table.style.name == "Light Shading"
     assert [cell.text for cell in table.rows[0].cells] == list(TABLE.columns)

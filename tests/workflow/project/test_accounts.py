@@ -110,7 +110,11 @@ def test_without_a_session_only_the_sign_in_page_answers(project):
         assert (status, "Password" in body) == (200, True)
         wrong = {"name": "ada", "password": "nope nope"}
         status, headers, body = ask(address, "/signin", form=wrong)
-        assert (status, "set-cookie" in headers, "wrong" in body) == (401, False, True)
+        assert (status, "set-cookie" in headers, "Wrong name or password" in body) == (
+            401,
+            False,
+            True,
+        )
         assert 'value="ada"' in body
         odd = {"name": '"><b>ada', "password": "nope nope"}
         assert 'value="&quot;&gt;&lt;b&gt;ada"' in ask(address, "/signin", form=odd)[2]

@@ -281,20 +281,22 @@ def test_the_pages_say_it_and_only_the_lead_may_keep_it(project):
     for page in ("overview", "duplicates"):
         assert any(line in one.value for one in draw(project, page).info), page
     app = draw(project, "duplicates", ["reviewer"])
-    assert not [one for one in app.button if one.label == "Keep as judged"]
+    assert not [one for one in app.button if one.label == "Keep decisions"]
     stage = find_stage(project.protocol, "screening")
     shown = reviewing.get_next_record(project, stage, "ada")
     assert shown.key in (preprint, article)
     if shown.key == article:
         reviewing.save_decision(project, stage, "ada", shown.number, "include")
     screen = draw(project, "screening")
-    assert any("Open again" in one.value and article in one.value for one in screen.info)
+    assert any(
+        one.value.startswith(f"Reopened: the journal article {article}") for one in screen.info
+    )
     app = draw(project, "duplicates")
-    next(one for one in app.button if one.label == "Keep as judged").click()
+    next(one for one in app.button if one.label == "Keep decisions").click()
     app.run()
     assert status(project, preprint) == "excluded"
     assert not app.info
-    next(one for one in app.button if one.label == f"Open {preprint} again").click()
+    next(one for one in app.button if one.label == f"Rescreen {preprint}").click()
     app.run()
     assert status(project, preprint) == "pending"
     assert any(line in one.value for one in app.info)

@@ -96,7 +96,7 @@ def test_nobodys_change_is_written_over(project):
     )
     with pytest.raises(ProtocolError, match="changed meanwhile"):
         protocol_amendments.amend_protocol(
-            project, text + "# from cleo\n", "cleo", "", seen=project.fingerprint
+            project, text + "# from the other tab\n", "ada", "", seen=project.fingerprint
         )
     assert protocol_amendments.read_protocol_text(project).endswith("# from ada\n")
 
@@ -124,7 +124,7 @@ def test_the_page_shows_the_plan_and_only_the_lead_may_change_it(project):
     shown = " ".join(one.value for one in [*app.markdown, *app.caption])
     assert project.fingerprint[:12] in shown
     assert "A model that reads chest radiographs or CT" in shown
-    assert "Only the lead changes it." in shown
+    assert "Only the lead can change the protocol." in shown
     assert not app.text_area
     assert any("[tiab]" in one.value for one in app.code)
 
@@ -142,7 +142,7 @@ def test_the_lead_amends_on_the_page(project):
     app.text_input[0].input("the title was wrong")
     app = app.button[0].click().run()
     assert not app.exception
-    assert "is in force" in app.success[0].value
+    assert "Saved as version 2" in app.success[0].value
     assert open_project(project.folder).protocol.title.startswith("Deep")
     assert list_amendments(project)[0]["why"] == "the title was wrong"
 
