@@ -14,7 +14,7 @@ LEAST_FIGURES = {
     "cohen_triptans": (0.58, 0.52),
     "nagtegaal_2019": (0.65, 0.67),
 }
-"""Set -> least recall after a tenth of the records and least WSS@95, a little below the measured."""
+"""Set -> least recall after a tenth of the records and least WSS@95, just below those measured."""
 
 
 @pytest.fixture(scope="module")
