@@ -68,6 +68,13 @@ def add_protocol_version(
     conn.execute(insert(protocols), row)
 
 
+def get_newest_protocol(conn: Connection) -> tuple[str, str] | None:
+    """Fingerprint and text of the protocol in force; None before the first."""
+    query = select(protocols.c.hash, protocols.c.text).order_by(protocols.c.id.desc()).limit(1)
+    row = conn.execute(query).first()
+    return None if row is None else (row.hash, row.text)
+
+
 def list_protocol_versions(conn: Connection) -> list[dict[str, Any]]:
     """All versions, oldest first: id, at, who, hash, text, amendment, why."""
     return [dict(row._mapping) for row in conn.execute(select(protocols).order_by(protocols.c.id))]

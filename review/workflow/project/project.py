@@ -2,11 +2,12 @@
 
 import getpass
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
-from review.protocol import Protocol
-from review.store import Store
+from review.protocol import Protocol, parse_protocol
+from review.store import Connection, Store, audit_events
 
 PROTOCOL_FILE = "protocol.yaml"
 
@@ -20,6 +21,23 @@ class Project:
     fingerprint: str
     """SHA-256 of the protocol in force."""
     store: Store
+
+
+def follow_plan(project: Project, conn: Connection) -> Project:
+    """The review under the protocol in force in the store, for whatever is written now.
+
+    A page or a command opened before an amendment still holds the earlier one; what it writes is
+    checked, taken and counted under the plan of this moment, or refused by it.
+    """
+    newest = audit_events.get_newest_protocol(conn)
+    if newest is None or newest[0] == project.fingerprint:
+        return project
+    return replace(project, protocol=_parse_stored_protocol(newest[1]), fingerprint=newest[0])
+
+
+@lru_cache(maxsize=8)
+def _parse_stored_protocol(text: str) -> Protocol:
+    return parse_protocol(text, PROTOCOL_FILE)
 
 
 def get_default_person() -> str:

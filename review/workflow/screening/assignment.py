@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from review import screening
 from review.protocol import Stage, list_stage_reviewers
 from review.store import Connection, screening_queue
-from review.workflow.project.project import Project
+from review.workflow.project.project import Project, follow_plan
 from review.workflow.screening import status
 
 
@@ -47,6 +47,7 @@ def reassign(project: Project, conn: Connection) -> int:
     Who is left of a report's readers keeps it, and others are drawn beside them. So nothing waits
     for somebody who has left, and nothing that is open moves without need.
     """
+    project = follow_plan(project, conn)
     changed = 0
     for stage in project.protocol.stages:
         reviewers = active_reviewers(project, conn, stage)

@@ -13,7 +13,7 @@ from review.store import Connection, decisions, records
 from review.store.records import format_record_key
 from review.store.timestamps import utc_now
 from review.workflow.project.accounts import require_role
-from review.workflow.project.project import Project
+from review.workflow.project.project import Project, follow_plan
 from review.workflow.screening import status as standings
 from review.workflow.screening.status import ReportDecisions
 
@@ -68,11 +68,13 @@ def add_decisions(
     who: str | None = None,
     batch: int | None = None,
 ) -> list[ScreeningStatus]:
-    """Adds decisions in one transaction, each checked against the state the ones before it made.
+    """Adds decisions in one transaction, each checked against the plan in force at this moment and
+    the state that the ones before it made.
 
     Raises:
         ReviewError: as decide, naming the record; the transaction then keeps none of them.
     """
+    project = follow_plan(project, conn)
     if who is not None:
         require_role(project, who, "contribute")
     report_decisions = standings.load_report_decisions(

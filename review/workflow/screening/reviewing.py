@@ -17,11 +17,11 @@ from review.store.records import format_record_key
 from review.store.screening_queue import QueuePosition
 from review.store.timestamps import parse_timestamp, utc_now
 from review.workflow.project.accounts import require_role
-from review.workflow.project.project import Project
+from review.workflow.project.project import Project, follow_plan
 from review.workflow.screening import blinding, work_queue
 from review.workflow.screening import status as standings
 from review.workflow.screening.assignment import active_reviewers, assignees, reassign
-from review.workflow.screening.decisions import NewDecision, add_decisions
+from review.workflow.screening.decisions import NewDecision, add_decisions, find_stage
 
 DECIDED_AS: dict[Verdict | None, str] = {
     "include": "included",
@@ -77,6 +77,8 @@ class ScreeningConflict:
 def enqueue(project: Project, conn: Connection, stage: Stage) -> None:
     """Gives every report that has reached a stage a place in its order: new ones go to the end,
     drawn from the protocol's seed."""
+    project = follow_plan(project, conn)
+    stage = find_stage(project.protocol, stage.id)
     new_numbers = screening_queue.list_unqueued_reports(conn, stage.id)
     if not new_numbers:
         return
@@ -237,6 +239,8 @@ def save_decision(
     """
     require_role(project, reviewer, "screen")
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
+        stage = find_stage(project.protocol, stage.id)
         report_view = _build_report_view(conn, number, stage, reviewer)
         _check_still_open(project, conn, report_view, stage, reviewer, seen)
         new_decision = NewDecision(number, stage.id, reviewer, verdict, reason, report_view.note)
@@ -470,6 +474,8 @@ def settle_conflict(
     require_role(project, adjudicator, "adjudicate")
     new_decision = NewDecision(number, stage.id, adjudicator, verdict, reason, note, "adjudicator")
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
+        stage = find_stage(project.protocol, stage.id)
         report = links.get_study_groups(conn, number).get(number, (number, number))[0]
         _check_own_decision(project, conn, stage, adjudicator, report)
         return add_decisions(project, conn, [new_decision], utc_now(), who=adjudicator)[0]

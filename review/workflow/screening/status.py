@@ -11,7 +11,7 @@ from review.protocol import Protocol, Stage
 from review.screening import ScreeningStatus
 from review.store import Connection, audit_events, decisions, links, records
 from review.store.timestamps import format_timestamp
-from review.workflow.project.project import Project
+from review.workflow.project.project import Project, follow_plan
 from review.workflow.screening import rescreening
 
 StatusesByStage = dict[str, dict[int, ScreeningStatus]]
@@ -115,6 +115,7 @@ def get_departed_reviewers(conn: Connection, *, until: datetime | None = None) -
 
 def rebuild_statuses(project: Project, conn: Connection) -> StatusesByStage:
     """Computes all standings anew and keeps them; after imports, merges and retirements."""
+    project = follow_plan(project, conn)
     statuses = compute_statuses(project, conn)
     decisions.clear_statuses(conn)
     rows = [
@@ -128,6 +129,7 @@ def rebuild_statuses(project: Project, conn: Connection) -> StatusesByStage:
 
 def mark_pending(project: Project, conn: Connection, numbers: Iterable[int]) -> None:
     """New records, each a report of its own as yet, wait at the first stage."""
+    project = follow_plan(project, conn)
     stage = project.protocol.stages[0]
     pending_status = compute_status(stage, ())
     decisions.write_statuses(conn, [_to_row(n, stage.id, pending_status) for n in numbers])
@@ -196,6 +198,7 @@ def get_report_statuses(
 
 def save_statuses(project: Project, conn: Connection, report_decisions: ReportDecisions) -> None:
     """Writes the standings of a family's reports in place of the ones before."""
+    project = follow_plan(project, conn)
     decisions.delete_statuses(conn, report_decisions.by_report)
     rows = [
         _to_row(report, stage, report_status)

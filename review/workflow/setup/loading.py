@@ -11,7 +11,7 @@ from review.errors import ProtocolError, QueryError
 from review.protocol import Protocol
 from review.resources import get_shipped_path as shipped
 from review.sources import SOURCES
-from review.store import Connection, audit_events, decisions, open_store
+from review.store import Connection, Store, audit_events, decisions, open_store
 from review.store.timestamps import utc_now
 from review.workflow.appraisal.instruments import check_appraisal_plan
 from review.workflow.project.project import PROTOCOL_FILE, Project, get_default_person
@@ -32,23 +32,34 @@ def open_project(folder: Path, *, who: str | None = None, why: str | None = None
         StoreError: the store cannot be opened.
     """
     path = folder / PROTOCOL_FILE
-    protocol = protocols.load_protocol(path)
-    text = path.read_text(encoding="utf-8-sig")
+    protocols.load_protocol(path)
     store = open_store(folder, os.environ.get("DATABASE_URL"))
-    project = Project(folder, protocol, protocols.fingerprint_text(text), store)
-    _note_version(project, text, who or get_default_person(), why)
-    return project
+    return _note_version(store, folder, who or get_default_person(), why)
 
 
-def _note_version(project: Project, text: str, who: str, why: str | None) -> None:
-    with project.store.read() as conn:
-        versions = audit_events.list_protocol_versions(conn)
-    if versions and versions[-1]["hash"] == project.fingerprint:
-        return
-    with project.store.write() as conn:
+def _read_project(store: Store, folder: Path) -> tuple[Project, str]:
+    """The review under the protocol its folder holds now, and that protocol's text."""
+    text = (folder / PROTOCOL_FILE).read_text(encoding="utf-8-sig")
+    protocol = protocols.parse_protocol(text, str(folder / PROTOCOL_FILE))
+    return Project(folder, protocol, protocols.fingerprint_text(text), store), text
+
+
+def _note_version(store: Store, folder: Path, who: str, why: str | None) -> Project:
+    """Notes the folder's protocol where it is not the one in force; gives the review under it.
+
+    The file is read anew once nobody else can write: an opener that read it before an amendment
+    must not put the earlier protocol back in force.
+    """
+    project, text = _read_project(store, folder)
+    with store.read() as conn:
+        newest = audit_events.get_newest_protocol(conn)
+    if newest is not None and newest[0] == project.fingerprint:
+        return project
+    with store.write() as conn:
+        project, text = _read_project(store, folder)
         versions = audit_events.list_protocol_versions(conn)
         if versions and versions[-1]["hash"] == project.fingerprint:
-            return
+            return project
         amendment = None
         if versions and decisions.has_decisions(conn):
             amendment = diff_protocols(versions[-1]["text"], text)
@@ -57,6 +68,7 @@ def _note_version(project: Project, text: str, who: str, why: str | None) -> Non
         )
         if versions:
             _rebuild_assignments(project, conn)
+    return project
 
 
 def _rebuild_assignments(project: Project, conn: Connection) -> None:

@@ -14,7 +14,7 @@ from review.store import audit_events, decisions
 from review.store.timestamps import utc_now
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import PROTOCOL_FILE, Project
-from review.workflow.screening import status
+from review.workflow.screening import assignment, status
 from review.workflow.setup.loading import describe_plan, diff_protocols
 
 
@@ -120,7 +120,9 @@ def amend_protocol(project: Project, text: str, who: str, why: str, *, seen: str
         audit_events.add_protocol_version(
             conn, text, new, who, utc_now(), amendment=change, why=why.strip() or None
         )
-        status.rebuild_statuses(Project(project.folder, protocol, new, project.store), conn)
+        amended = Project(project.folder, protocol, new, project.store)
+        status.rebuild_statuses(amended, conn)
+        assignment.reassign(amended, conn)
         _replace_file(project.folder / PROTOCOL_FILE, text)
     return new
 
