@@ -39,7 +39,7 @@ from review.workflow.appraisal.instruments import (
 )
 from review.workflow.appraisal.tasks import list_reviewer_forms
 from review.workflow.project.accounts import require_role
-from review.workflow.project.project import Project
+from review.workflow.project.project import Project, follow_plan
 from review.workflow.screening import status as standings
 
 GATES_REVIEWER = "gates"
@@ -74,8 +74,9 @@ def finish_form(project: Project, record: int, name: str, reviewer: str) -> Appr
         ReviewError: something that must be answered is not; names it.
     """
     require_role(project, reviewer, "contribute")
-    checklist = get_checklist(project, name)
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
+        checklist = get_checklist(project, name)
         report = get_due_report(project, conn, record)
         form = mark_finished(conn, report, checklist, reviewer)
         refresh_gates(project, conn, report)
@@ -85,8 +86,9 @@ def finish_form(project: Project, record: int, name: str, reviewer: str) -> Appr
 def reopen_form(project: Project, record: int, name: str, reviewer: str) -> AppraisalForm:
     """Opens a finished form again; a gate that hung on it waits again."""
     require_role(project, reviewer, "contribute")
-    checklist = get_checklist(project, name)
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
+        checklist = get_checklist(project, name)
         report = get_due_report(project, conn, record)
         form = mark_reopened(conn, report, checklist, reviewer)
         refresh_gates(project, conn, report)
@@ -251,15 +253,10 @@ def adjudicate_item(project: Project, answer_input: AnswerInput, adjudicator: st
             settled the key; 'unsure' settles nothing.
     """
     require_role(project, adjudicator, "contribute")
-    checklist = get_checklist(project, answer_input.checklist)
-    adjudicators = [
-        teammate.name for teammate in project.protocol.team if "adjudicator" in teammate.roles
-    ]
-    if adjudicator not in adjudicators:
-        raise ReviewError(
-            f"{adjudicator} does not adjudicate; these do: {', '.join(adjudicators) or 'nobody'}."
-        )
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
+        checklist = get_checklist(project, answer_input.checklist)
+        _require_adjudicator(project, adjudicator)
         report = get_due_report(project, conn, answer_input.record)
         _require_may_see(project, conn, report, checklist, adjudicator)
         row = _build_answer(checklist, report, answer_input, adjudicator)
@@ -283,6 +280,16 @@ def adjudicate_item(project: Project, answer_input: AnswerInput, adjudicator: st
         check_justification(checklist, form_consensus.entries, row)
         refresh_gates(project, conn, report)
         return form_consensus
+
+
+def _require_adjudicator(project: Project, name: str) -> None:
+    adjudicators = [
+        teammate.name for teammate in project.protocol.team if "adjudicator" in teammate.roles
+    ]
+    if name not in adjudicators:
+        raise ReviewError(
+            f"{name} does not adjudicate; these do: {', '.join(adjudicators) or 'nobody'}."
+        )
 
 
 def _build_answer(
@@ -401,6 +408,7 @@ def evaluate_gates(project: Project) -> int:
     """Holds the gates against every report anew, after they changed in the protocol; gives how many
     reports are due."""
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
         due = list_due_reports(project, conn)
         for report in due:
             refresh_gates(project, conn, report)

@@ -35,7 +35,7 @@ from review.workflow.appraisal.instruments import (
     get_checklist,
 )
 from review.workflow.project.accounts import require_role
-from review.workflow.project.project import Project
+from review.workflow.project.project import Project, follow_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +150,10 @@ def add_answer(project: Project, answer_input: AnswerInput, reviewer: str) -> Ap
             does not take the answer, or a judgement that differs from the proposal has no sentence.
     """
     require_role(project, reviewer, "contribute")
-    checklist = get_checklist(project, answer_input.checklist)
     enqueue_new_reports(project)
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
+        checklist = get_checklist(project, answer_input.checklist)
         return add_answers(project, conn, checklist, [answer_input], reviewer)
 
 

@@ -31,7 +31,7 @@ from review.workflow.appraisal.instruments import (
     list_required_forms,
 )
 from review.workflow.project.accounts import require_role
-from review.workflow.project.project import Project
+from review.workflow.project.project import Project, follow_plan
 
 UNSURE_LABEL = "Unsure"
 
@@ -160,6 +160,7 @@ def read_template(
     new_count = same_count = 0
     finished_lines: list[str] = []
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
         for (report, name), answer_inputs in answers_by_form.items():
             checklist = get_checklist(project, name)
             earlier_entries = load_own_form(conn, report, checklist, reviewer).entries

@@ -23,7 +23,7 @@ from review.workflow.deduplication.groups import (
     regroup_records,
 )
 from review.workflow.project.accounts import require_role
-from review.workflow.project.project import Project
+from review.workflow.project.project import Project, follow_plan
 from review.workflow.screening import keyword_rules, rescreening, status
 from review.workflow.screening.rescreening import PreprintReopening
 
@@ -125,6 +125,7 @@ def run_deduplication(project: Project, who: str) -> DedupeResult:
         ]
     new_links = _filter_new_links(log, computed_links)
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
         links.add_links(conn, new_links, engine=dedupe.ENGINE)
         after, reopened = before, list[PreprintReopening]()
         if (
@@ -224,6 +225,7 @@ def keep_earlier_decisions(project: Project, key: str, who: str) -> str:
     """
     require_role(project, who, "dedupe")
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
         key = records.get_record(conn, parse_record_key(key)).key
         rescreening.keep_decisions(conn, key, who, utc_now())
         status.save_statuses(
@@ -236,6 +238,7 @@ def reopen_preprint(project: Project, key: str, who: str) -> str:
     """Takes the word of keep_judged back. Raises ReviewError where nothing was kept."""
     require_role(project, who, "dedupe")
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
         key = records.get_record(conn, parse_record_key(key)).key
         rescreening.reopen(conn, key, who, utc_now())
         status.save_statuses(
@@ -260,8 +263,9 @@ def settle_pair(
     if answer not in VERDICT_BY_ANSWER:
         raise ReviewError(f"{answer!r} settles nothing; say one of {', '.join(VERDICT_BY_ANSWER)}.")
     a, b = _parse_pair(pair)
-    link = Link(a, b, VERDICT_BY_ANSWER[answer], dedupe.BY_HAND, who, utc_now(), None, note)
-    groups = _add_link(project, link)
+    with project.store.write() as conn:
+        link = Link(a, b, VERDICT_BY_ANSWER[answer], dedupe.BY_HAND, who, utc_now(), None, note)
+        groups = _add_link(project, conn, link)
     return (
         f"{format_record_key(a)} and {format_record_key(b)}: {answer}, by {who}; now "
         f"{_describe_grouping(flatten_groups(groups), a, b)}."
@@ -275,20 +279,18 @@ def undo_answer(project: Project, who: str, pair: tuple[str, str] | None = None)
         ReviewError: this person has said nothing of the pair, or nothing at all.
     """
     require_role(project, who, "dedupe")
-    with project.store.read() as conn:
+    with project.store.write() as conn:  # two quick undos take back two answers, not one twice
         own_links = dedupe.latest_decisions_by(links.list_links(conn), who)
-    if pair is None:
-        last_link = next(reversed(own_links.values()), None)
-    else:
-        last_link = own_links.get(_parse_pair(pair))
-    if last_link is None:
-        what = "of this pair" if pair else "yet"
-        raise ReviewError(f"{who} has settled nothing {what} that could be undone.")
-    _add_link(project, Link(last_link.a, last_link.b, None, dedupe.WITHDRAWN, who, utc_now()))
-    return (
-        f"{format_record_key(last_link.a)} and {format_record_key(last_link.b)}: {who}'s word was "
-        "taken back."
-    )
+        if pair is None:
+            last_link = next(reversed(own_links.values()), None)
+        else:
+            last_link = own_links.get(_parse_pair(pair))
+        if last_link is None:
+            what = "of this pair" if pair else "yet"
+            raise ReviewError(f"{who} has settled nothing {what} that could be undone.")
+        a, b = last_link.a, last_link.b
+        _add_link(project, conn, Link(a, b, None, dedupe.WITHDRAWN, who, utc_now()))
+    return f"{format_record_key(a)} and {format_record_key(b)}: {who}'s word was taken back."
 
 
 def _parse_pair(pair: tuple[str, str]) -> tuple[int, int]:
@@ -298,17 +300,17 @@ def _parse_pair(pair: tuple[str, str]) -> tuple[int, int]:
     return a, b
 
 
-def _add_link(project: Project, link: Link) -> ReportGroups:
-    with project.store.write() as conn:
-        for number in (link.a, link.b):
-            records.get_record(conn, number)
-        links.add_links(conn, [link], engine=dedupe.ENGINE)
-        before = links.get_report_groups(conn, links.find_connected_records(conn, (link.a, link.b)))
-        groups = regroup_around(project, conn, (link.a, link.b))
-        keyword_rules.withdraw_matches(project, conn, link.who, groups.report)
-        change = (before, flatten_groups(groups))
-        if rescreening.note_reopenings(conn, project.protocol, change, link.who, link.at):
-            status.save_statuses(project, conn, status.load_report_decisions(conn, groups.report))
+def _add_link(project: Project, conn: Connection, link: Link) -> ReportGroups:
+    project = follow_plan(project, conn)
+    for number in (link.a, link.b):
+        records.get_record(conn, number)
+    links.add_links(conn, [link], engine=dedupe.ENGINE)
+    before = links.get_report_groups(conn, links.find_connected_records(conn, (link.a, link.b)))
+    groups = regroup_around(project, conn, (link.a, link.b))
+    keyword_rules.withdraw_matches(project, conn, link.who, groups.report)
+    change = (before, flatten_groups(groups))
+    if rescreening.note_reopenings(conn, project.protocol, change, link.who, link.at):
+        status.save_statuses(project, conn, status.load_report_decisions(conn, groups.report))
     return groups
 
 

@@ -15,7 +15,7 @@ from review.store import Connection, decisions, links, records
 from review.store.records import format_record_key, parse_record_key
 from review.store.timestamps import utc_now
 from review.workflow.project.accounts import require_role
-from review.workflow.project.project import Project
+from review.workflow.project.project import Project, follow_plan
 from review.workflow.records.imports import write_rejected
 from review.workflow.screening.decisions import NewDecision, add_decisions, find_stage
 
@@ -73,6 +73,7 @@ def import_decisions(
     rejected = list(parsed.rejected)
     at = utc_now()
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
         matches = _match_rows(project, conn, parsed.rows, names or {}, rejected)
         changes = _sort_by_stage(project, _filter_changed(conn, matches))
         batch = _add_batch(conn, path, who, at, parsed.kind) if changes else None

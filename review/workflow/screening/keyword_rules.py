@@ -8,7 +8,7 @@ from review.protocol import KeywordRule, find_stage
 from review.store import Connection, audit_events, decisions
 from review.store.timestamps import utc_now
 from review.workflow.project.accounts import require_role
-from review.workflow.project.project import Project
+from review.workflow.project.project import Project, follow_plan
 from review.workflow.screening import status as standings
 from review.workflow.screening.decisions import NewDecision, add_decisions
 from review.workflow.screening.record_texts import load_texts
@@ -42,6 +42,7 @@ def apply_rules(project: Project, who: str) -> dict[str, tuple[int, int]]:
     if stage is None or not project.protocol.rules:
         raise ReviewError("The protocol has no 'rules', or no screening stage to apply them at.")
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
         withdrawn_counts = withdraw_matches(project, conn, who)
         counts = {}
         for rule in project.protocol.rules:
@@ -148,6 +149,7 @@ def withdraw_rule(project: Project, rule_id: str, who: str) -> int:
     stage = find_stage(project.protocol, "screening")
     name = f"rule {rule_id}"
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
         rule_decisions = (
             decisions.list_decisions(conn, stage=stage.id, reviewer=name) if stage else []
         )

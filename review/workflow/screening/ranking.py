@@ -20,7 +20,7 @@ from review.store.records import parse_record_key
 from review.store.screening_queue import QueuePosition
 from review.store.timestamps import format_timestamp, parse_timestamp, utc_now
 from review.workflow.project.accounts import require_role
-from review.workflow.project.project import Project
+from review.workflow.project.project import Project, follow_plan
 from review.workflow.screening import blinding
 from review.workflow.screening import status as standings
 from review.workflow.screening.decisions import NewDecision, add_decisions
@@ -399,6 +399,7 @@ def stop_screening(project: Project, stage: Stage, who: str, why: str) -> int:
     if not why.strip():
         raise ReviewError("Say in a sentence why screening stops here.")
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
         report_statuses = standings.compute_statuses(project, conn)[stage.id]
         unscreened = [
             report
@@ -457,6 +458,7 @@ def resume_screening(project: Project, stage: Stage, who: str) -> int:
     """Takes the lead's stop back: its reports are to be screened again. Gives how many."""
     require_role(project, who, "manage")
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
         stop_decisions = decisions.list_decisions(conn, stage=stage.id, reviewer="stopping")
         newest_decisions = {decision.record: decision for decision in stop_decisions}
         reopened_numbers = [

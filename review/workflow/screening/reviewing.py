@@ -532,6 +532,7 @@ def retire_reviewer(
     if name not in team:
         raise ReviewError(f"{name!r} is not in this review's team ({', '.join(team)}).")
     with project.store.write() as conn:
+        project = follow_plan(project, conn)
         before = standings.compute_statuses(project, conn)
         audit_events.add_event(
             conn,

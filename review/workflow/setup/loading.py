@@ -3,7 +3,9 @@
 import difflib
 import os
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from review import protocol as protocols
 from review import query
@@ -62,6 +64,8 @@ def _note_version(store: Store, folder: Path, who: str, why: str | None) -> Proj
             return project
         amendment = None
         if versions and decisions.has_decisions(conn):
+            if why is None:
+                _refuse_earlier_version(project, versions)
             amendment = diff_protocols(versions[-1]["text"], text)
         audit_events.add_protocol_version(
             conn, text, project.fingerprint, who, utc_now(), amendment=amendment, why=why
@@ -69,6 +73,19 @@ def _note_version(store: Store, folder: Path, who: str, why: str | None) -> Proj
         if versions:
             _rebuild_assignments(project, conn)
     return project
+
+
+def _refuse_earlier_version(project: Project, versions: Sequence[Mapping[str, Any]]) -> None:
+    """A file that is word for word an earlier version is an old copy, or a return to it that
+    somebody has to give a reason for."""
+    for number, version in enumerate(versions, 1):
+        if version["hash"] == project.fingerprint:
+            newest = versions[-1]
+            raise ProtocolError(
+                f"{project.folder / PROTOCOL_FILE} is version {number} of the protocol; version "
+                f"{len(versions)} by {newest['who']} ({newest['at'][:10]}) is in force. Copy the "
+                "newer file here, or return to this version with: review amend --why REASON"
+            )
 
 
 def _rebuild_assignments(project: Project, conn: Connection) -> None:
