@@ -27,24 +27,20 @@ Pure: no clock, no files, no network. The same records give the same groups in a
 """
 
 from review.dedupe.api import (
-    TOOL,
-    WITHDRAWN,
-    ReportGroups,
-    compute_groups,
     find_links,
     find_possible_duplicates,
     find_registry_links,
     find_stale_links,
-    latest_decisions_by,
-    latest_manual_decisions,
     with_registry_statements,
 )
 from review.dedupe.cache import append_columns, pack_columns, unpack_columns
-from review.dedupe.clustering import BY_HAND, STATED_PREFIX
+from review.dedupe.columns import FeatureColumns
 from review.dedupe.explanation import Explanation, explain_pair
-from review.dedupe.features import FeatureColumns, build_columns
+from review.dedupe.features import build_columns
+from review.dedupe.groups import ReportGroups, compute_groups
+from review.dedupe.link_log import latest_decisions_by, latest_manual_decisions
 from review.dedupe.merging import MergedRecord, merge_records
-from review.dedupe.rules import ENGINE
+from review.dedupe.verdicts import BY_HAND, ENGINE, STATED_PREFIX, TOOL, WITHDRAWN
 
 __all__ = [
     "BY_HAND",

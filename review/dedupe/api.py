@@ -1,43 +1,22 @@
-"""Deduplication of a review's records. Takes stored records and the log of links; gives links,
-groups and the doubtful pairs."""
+"""Deduplication of a review's records. Takes stored records and the log of links; gives links and
+the doubtful pairs."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 
 from review.dedupe import blocking, rules
-from review.dedupe.clustering import STATED_PREFIX, ManualDecisions, cluster_rows
-from review.dedupe.features import FeatureColumns, build_columns
-from review.dedupe.matching import Edges, assemble_edges, find_edges, list_statements
+from review.dedupe.clustering import cluster_rows
+from review.dedupe.columns import FeatureColumns
+from review.dedupe.edges import Edges
+from review.dedupe.groups import RecordsOrColumns, to_columns
+from review.dedupe.link_log import map_manual_decisions, select_newest_tool_links, to_edges
+from review.dedupe.matching import assemble_edges, find_edges, list_statements
 from review.dedupe.possible_duplicates import select_possible_duplicates
-from review.models import Link, Relation, StoredRecord
-
-TOOL = "tool"
-"""Who a link is by where a rule spoke."""
-WITHDRAWN = "withdrawn"
-"""Rule of a link that takes an earlier word of the same person back."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReportGroups:
-    """Record number -> the number that stands for its report and for its study (the lowest)."""
-
-    report: dict[int, int]
-    study: dict[int, int]
-
-
-RecordsOrColumns = FeatureColumns | Sequence[StoredRecord]
-"""Records, or their columns where they were read before."""
-
-
-def to_columns(records: RecordsOrColumns) -> FeatureColumns:
-    """The records' columns, in order of their numbers; columns are handed back as they are."""
-    if isinstance(records, FeatureColumns):
-        return records
-    ordered = sorted(records, key=lambda stored: stored.id)
-    return build_columns((stored.id, stored.record) for stored in ordered)
+from review.dedupe.verdicts import IDENTIFIER_RULES, STATED_PREFIX, TOOL, VERDICTS, WITHDRAWN
+from review.models import Link, Relation
 
 
 def to_links(columns: FeatureColumns, edges: Edges, at: datetime) -> list[Link]:
@@ -56,12 +35,12 @@ def to_links(columns: FeatureColumns, edges: Edges, at: datetime) -> list[Link]:
     ):
         low, high = sorted((ids[a], ids[b]))
         name = edges.names[rule]
-        link_score = None if score != score or name in rules.IDENTIFIER_RULES else round(score, 4)
+        link_score = None if score != score or name in IDENTIFIER_RULES else round(score, 4)
         links.append(
             Link(
                 low,
                 high,
-                rules.VERDICTS[verdict],
+                VERDICTS[verdict],
                 name,
                 TOOL,
                 at,
@@ -143,7 +122,7 @@ def find_stale_links(
         current_pairs = {(link.a, link.b) for link in current_links}
         earlier_pairs = {
             (tool_link.a, tool_link.b)
-            for tool_link in _select_newest_tool_links(links)
+            for tool_link in select_newest_tool_links(links)
             if not tool_link.rule.startswith(STATED_PREFIX)
         }
         return [
@@ -152,7 +131,7 @@ def find_stale_links(
     row_by_number = {number: row_index for row_index, number in enumerate(columns.ids.tolist())}
     rule_links = [
         link
-        for link in _select_newest_tool_links(links)
+        for link in select_newest_tool_links(links)
         if link.rule in rules.RULES and link.a in row_by_number and link.b in row_by_number
     ]
     if not rule_links:
@@ -168,110 +147,6 @@ def find_stale_links(
         if not still
     }
     return [Link(a, b, None, WITHDRAWN, TOOL, at) for a, b in sorted(stale_pairs)]
-
-
-def latest_manual_decisions(links: Iterable[Link]) -> dict[tuple[int, int], Link]:
-    """Pair -> the newest word of a person on it, in the order in which these words came. Expects
-    links in order of arrival.
-
-    Somebody who takes their word back leaves an earlier word of somebody else standing; 'maybe'
-    is no word.
-    """
-    decisions_by_pair: dict[tuple[int, int], dict[str, tuple[int, Link]]] = {}
-    for arrival, link in enumerate(links):
-        if link.who != TOOL:
-            people = decisions_by_pair.setdefault((min(link.a, link.b), max(link.a, link.b)), {})
-            people.pop(link.who, None)
-            if link.rule != WITHDRAWN and link.verdict not in (None, "maybe"):
-                people[link.who] = (arrival, link)
-    newest = {
-        pair: list(people.values())[-1] for pair, people in decisions_by_pair.items() if people
-    }
-    return {pair: link for pair, (_, link) in sorted(newest.items(), key=lambda item: item[1][0])}
-
-
-def latest_decisions_by(links: Iterable[Link], who: str) -> dict[tuple[int, int], Link]:
-    """Pair -> what this person last said of it and has not taken back."""
-    return latest_manual_decisions(link for link in links if link.who == who)
-
-
-def _select_newest_tool_links(links: Iterable[Link]) -> list[Link]:
-    """Per pair what the tool said last: registry statements, and the newest rule's link.
-
-    Expects links in order of arrival. A withdrawal takes a rule's link back, never a statement.
-    """
-    newest: dict[tuple[int, int, str], Link] = {}
-    for link in links:
-        if link.who != TOOL:
-            continue
-        statement_rule = link.rule if link.rule.startswith(STATED_PREFIX) else ""
-        if link.rule == WITHDRAWN:
-            newest.pop((link.a, link.b, ""), None)
-        else:
-            newest[link.a, link.b, statement_rule] = link
-    return list(newest.values())
-
-
-def _get_verdict_index(link: Link) -> int:
-    """The verdict's place in rules.VERDICTS."""
-    return max(
-        verdict_index for verdict_index, name in enumerate(rules.VERDICTS) if name == link.verdict
-    )
-
-
-def to_edges(columns: FeatureColumns, links: Iterable[Link]) -> Edges:
-    """The tool's links as edges among rows."""
-    row_by_number = {number: row_index for row_index, number in enumerate(columns.ids.tolist())}
-    tool_links = [
-        link
-        for link in _select_newest_tool_links(links)
-        if link.a in row_by_number and link.b in row_by_number
-    ]
-    names = tuple(dict.fromkeys((*rules.RULES, *(link.rule for link in tool_links))))
-    position_by_rule = {name: rule_position for rule_position, name in enumerate(names)}
-    return Edges(
-        a=np.array([row_by_number[link.a] for link in tool_links], np.int64),
-        b=np.array([row_by_number[link.b] for link in tool_links], np.int64),
-        verdict=np.array([_get_verdict_index(link) for link in tool_links], np.int8),
-        rule=np.array([position_by_rule[link.rule] for link in tool_links], np.int16),
-        score=np.array(
-            [np.nan if link.score is None else link.score for link in tool_links], np.float32
-        ),
-        names=names,
-        notes={},
-    )
-
-
-def map_manual_decisions(columns: FeatureColumns, links: Iterable[Link]) -> ManualDecisions:
-    """What people last said, by rows."""
-    row_by_number = {number: row_index for row_index, number in enumerate(columns.ids.tolist())}
-    joins, separations = {}, set()
-    for link in reversed(latest_manual_decisions(links).values()):  # the newest first
-        if link.a not in row_by_number or link.b not in row_by_number:
-            continue
-        pair = (
-            min(row_by_number[link.a], row_by_number[link.b]),
-            max(row_by_number[link.a], row_by_number[link.b]),
-        )
-        if link.verdict == "distinct":
-            separations.add(pair)
-        else:
-            joins[pair] = _get_verdict_index(link)
-    return ManualDecisions(joins, frozenset(separations))
-
-
-def compute_groups(records: RecordsOrColumns, links: Sequence[Link]) -> ReportGroups:
-    """The report and the study of every record, from the whole log of links.
-
-    Nothing else goes in: withdraw a link and the groups are what they would have been without it.
-    """
-    columns = to_columns(records)
-    grouping = cluster_rows(columns, to_edges(columns, links), map_manual_decisions(columns, links))
-    ids = columns.ids.tolist()
-    return ReportGroups(
-        {number: ids[lead] for number, lead in zip(ids, grouping.report, strict=True)},
-        {number: ids[lead] for number, lead in zip(ids, grouping.study, strict=True)},
-    )
 
 
 def find_possible_duplicates(records: RecordsOrColumns, links: Sequence[Link]) -> list[Link]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from review.dedupe.features import FeatureColumns, Ints, hash_text
+from review.dedupe.columns import FeatureColumns, Ints, Pairs, hash_text
 from review.dedupe.normalize import is_common
 
 EDGE_LETTERS = 18
@@ -33,9 +33,6 @@ ORDER_LETTERS = 80
 """Letters of the title by which rows of one key stand beside each other."""
 MAX_BUFFERED_CODES = 4_000_000
 """Pair codes gathered before repeated ones are dropped; bounds memory."""
-
-Pairs = npt.NDArray[np.int64]
-"""m x 2 rows, first < second, sorted, each pair once."""
 
 
 def mix_codes(*parts: npt.NDArray[Any], salt: str) -> Ints:

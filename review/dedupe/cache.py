@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from review.dedupe.features import FeatureColumns
-from review.dedupe.rules import ENGINE
+from review.dedupe.columns import FeatureColumns
+from review.dedupe.verdicts import ENGINE
 from review.models import Relation
 
 _TEXTS = ("title", "lead", "journal", "snippet")

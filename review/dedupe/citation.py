@@ -6,10 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from review.dedupe.features import FeatureColumns, Ints, hash_text
+from review.dedupe.columns import Bools, FeatureColumns, Ints, hash_text
 from review.dedupe.normalize import SUPPLEMENT_OFFSET
-
-Bools = npt.NDArray[np.bool_]
 
 LOW_PAGE = 20
 """Where journals number every issue from page 1, columns stand on its first pages each time."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from review.dedupe import rules
+from review.dedupe import verdicts
 from review.dedupe.citation import LOW_PAGE, MAX_ISSUES, MIN_ARTICLE_NUMBER
-from review.dedupe.features import FeatureColumns, hash_text
-from review.dedupe.matching import Edges
+from review.dedupe.columns import FeatureColumns, hash_text
+from review.dedupe.edges import Edges, ManualDecisions
 from review.dedupe.names import list_spellings
+from review.dedupe.verdicts import BY_HAND, STATED_PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +39,14 @@ class RowGroups:
     vetoes: list[EdgeVeto]
 
 
-@dataclass(frozen=True, slots=True)
-class ManualDecisions:
-    """What people last said of pairs of rows."""
-
-    joins: Mapping[tuple[int, int], int]
-    """(a, b) -> rules.DUPLICATE, VERSION or STUDY, the newest word first."""
-    separations: frozenset[tuple[int, int]]
-
-
 NO_DECISIONS = ManualDecisions({}, frozenset())
 
-BY_HAND = "by hand"
-STATED_PREFIX = "stated: "
-"""How the rules of registry statements begin."""
-_TWO_ID_RULES = (rules.TWO_IDS_LOCATION, rules.TWO_IDS_TEXT)
+_TWO_ID_RULES = (verdicts.TWO_IDS_LOCATION, verdicts.TWO_IDS_TEXT)
 _LOCATION_FREE_RULES = frozenset(
-    (*rules.IDENTIFIER_RULES, *_TWO_ID_RULES, rules.OTHER_PAGES, rules.NEXT_PAGE)
+    (*verdicts.IDENTIFIER_RULES, *_TWO_ID_RULES, verdicts.OTHER_PAGES, verdicts.NEXT_PAGE)
 )
 """Rules whose edges may join records that print different pages."""
-_AUTHOR_FREE_RULES = frozenset((*rules.IDENTIFIER_RULES, rules.FULL_LOCATION))
+_AUTHOR_FREE_RULES = frozenset((*verdicts.IDENTIFIER_RULES, verdicts.FULL_LOCATION))
 """Rules whose edges may join records that share no author."""
 
 
@@ -143,9 +132,9 @@ def _collect_constraints(
         else:
             constraints["page"] = span
     issue, volume = int(columns.issue[row]), int(columns.volume[row])
-    few_distinctive = columns.informative[row] < rules.MIN_DISTINCTIVE
+    few_distinctive = columns.informative[row] < verdicts.MIN_DISTINCTIVE
     if 0 < issue <= MAX_ISSUES and (
-        few_distinctive or (page <= LOW_PAGE and last_page - page < rules.LONG_SPAN)
+        few_distinctive or (page <= LOW_PAGE and last_page - page < verdicts.LONG_SPAN)
     ):
         constraints["issue"] = frozenset((issue,))
     if columns.families[row]:
@@ -195,7 +184,7 @@ def _find_report_veto(a: Constraints, b: Constraints, rule: str) -> str:
         ("kind", "two kinds of document"),
     ):
         if name in a and name in b and a[name] != b[name]:
-            if name == "kind" and rule in rules.SAME_POSTING:
+            if name == "kind" and rule in verdicts.SAME_POSTING:
                 continue
             if name == "posting" and rule.startswith(STATED_PREFIX):
                 continue
@@ -234,7 +223,7 @@ def _sort_edges(columns: FeatureColumns, edges: Edges, edge_indices: Sequence[in
     """Edges from the surest down; ties by content, never by arrival."""
     identifier_rules = {
         edges.names.index(name): position
-        for position, name in enumerate(rules.IDENTIFIER_RULES)
+        for position, name in enumerate(verdicts.IDENTIFIER_RULES)
         if name in edges.names
     }
     marks = columns.mark
@@ -284,20 +273,20 @@ def cluster_rows(
     """
     distinct_pairs = [
         (int(edges.a[index]), int(edges.b[index]))
-        for index in np.flatnonzero(edges.verdict == rules.DISTINCT)
+        for index in np.flatnonzero(edges.verdict == verdicts.DISTINCT)
     ]
     distinct_pairs = [pair for pair in distinct_pairs if pair not in decisions.joins]
-    study_pairs = [pair for pair, verdict in decisions.joins.items() if verdict == rules.STUDY]
+    study_pairs = [pair for pair, verdict in decisions.joins.items() if verdict == verdicts.STUDY]
     classes = _map_equal_ids(columns, edges)
     report_edges = _sort_edges(
-        columns, edges, np.flatnonzero(edges.verdict >= rules.VERSION).tolist()
+        columns, edges, np.flatnonzero(edges.verdict >= verdicts.VERSION).tolist()
     )
     separations = _index_pairs([*decisions.separations, *distinct_pairs, *study_pairs])
 
     def build_reports(edge_indices: Iterable[int]) -> tuple[_Clusters, list[EdgeVeto]]:
         new_clusters, new_vetoes = _Clusters(columns, classes), list[EdgeVeto]()
         _join_manual_decisions(
-            new_clusters, decisions, (rules.VERSION, rules.DUPLICATE), new_vetoes
+            new_clusters, decisions, (verdicts.VERSION, verdicts.DUPLICATE), new_vetoes
         )
         for edge_index in edge_indices:
             _try_edge(new_clusters, edges, edge_index, separations, new_vetoes, _find_report_veto)
@@ -317,8 +306,8 @@ def cluster_rows(
         ]
     report_leaders = _find_leaders(clusters)
 
-    _join_manual_decisions(clusters, decisions, (rules.STUDY,), vetoes)
-    study_edges = np.flatnonzero(edges.verdict == rules.STUDY).tolist()
+    _join_manual_decisions(clusters, decisions, (verdicts.STUDY,), vetoes)
+    study_edges = np.flatnonzero(edges.verdict == verdicts.STUDY).tolist()
     separations = _index_pairs([*decisions.separations, *distinct_pairs])
     for edge_index in _sort_edges(columns, edges, study_edges):
         _try_edge(clusters, edges, edge_index, separations, vetoes, _find_study_veto)
@@ -339,7 +328,7 @@ def _find_ambiguous_edges(
     uncertain = [
         edge_index
         for edge_index in edge_indices
-        if edges.names[edges.rule[edge_index]] not in rules.IDENTIFIER_RULES
+        if edges.names[edges.rule[edge_index]] not in verdicts.IDENTIFIER_RULES
     ]
     vetoed_rows = {end for pair in vetoed_pairs for end in pair}
     edges_by_row: dict[int, list[int]] = {}

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from review.dedupe import blocking, normalize, rules
-from review.dedupe.api import latest_manual_decisions
-from review.dedupe.features import FeatureColumns, build_columns
+from review.dedupe.columns import FeatureColumns
+from review.dedupe.features import build_columns
+from review.dedupe.link_log import latest_manual_decisions
 from review.dedupe.matching import list_statements
 from review.dedupe.similarity import PairSimilarity, compare_pairs, find_differing_words
+from review.dedupe.verdicts import VERDICTS
 from review.models import Link, Record
 
 
@@ -79,11 +81,11 @@ def explain_pair(
     similarity = compare_pairs(columns, pair)
     verdicts = rules.judge_pairs(similarity)
     rule_index = int(verdicts.rule[0])
-    verdict = str(rules.VERDICTS[int(verdicts.verdict[0])])
+    verdict = str(VERDICTS[int(verdicts.verdict[0])])
     rule = rules.RULES[rule_index] if rule_index >= 0 else "no rule joins them"
     registry_statements = list_statements(columns)
     if registry_statements:
-        verdict, rule = str(rules.VERDICTS[registry_statements[0][2]]), registry_statements[0][3]
+        verdict, rule = str(VERDICTS[registry_statements[0][2]]), registry_statements[0][3]
     for decision in latest_manual_decisions(links).values():
         verdict, rule = str(decision.verdict), f"by hand ({decision.who})"
     statement_lines = [f"{name}, {note}" for *_, name, note in registry_statements]

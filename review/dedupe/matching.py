@@ -1,15 +1,15 @@
 """Links among records. Takes columns; gives edges: pairs with a verdict, its rule and a score."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from review.dedupe import blocking, rules
-from review.dedupe.blocking import Pairs
-from review.dedupe.features import FeatureColumns, Ints, hash_text
+from review.dedupe.columns import FeatureColumns, Pairs, hash_text
+from review.dedupe.edges import Edges
 from review.dedupe.similarity import compare_pairs, flag_promising_pairs
+from review.dedupe.verdicts import DISTINCT, NOTHING, STUDY, VERSION
 from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
 from review.models import Relation
 
@@ -37,21 +37,6 @@ Statement = tuple[int, int, int, str, str]
 """First row, second row, verdict, rule and note."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edges:
-    """m links between rows: indexes into rules.VERDICTS and into `names`, scores 0 to 1 (nan where
-    a registry speaks), and what stands behind the stated ones."""
-
-    a: Ints
-    b: Ints
-    verdict: npt.NDArray[np.int8]
-    rule: npt.NDArray[np.int16]
-    score: npt.NDArray[np.float32]
-    names: tuple[str, ...]
-    notes: dict[int, str]
-    """Edge -> who said it and when, for statements of registries."""
-
-
 PairMatches = tuple[Pairs, npt.NDArray[np.int8], npt.NDArray[np.int16], npt.NDArray[np.float32]]
 """Pairs that a rule joins or asks about, with verdict, rule and score."""
 
@@ -71,7 +56,7 @@ def match_pairs(columns: FeatureColumns, pairs: Pairs) -> PairMatches:
     """What the rules say of some pairs, those they keep apart left out."""
     pairs = pairs[flag_promising_pairs(columns, pairs)]
     verdicts = rules.judge_pairs(compare_pairs(columns, pairs))
-    is_match = verdicts.verdict > rules.DISTINCT
+    is_match = verdicts.verdict > DISTINCT
     return (
         pairs[is_match],
         verdicts.verdict[is_match],
@@ -164,7 +149,7 @@ def _format_origin(relation: Relation) -> str:
 def _classify_relation(relation: Relation, preprint: bool) -> int:
     kind = relation.kind.replace("-", "_").removeprefix("is_")  # Crossref: 'is-preprint-of'
     if kind in SAME_STUDY or (kind in UPDATES and preprint):
-        return rules.STUDY
+        return STUDY
     if kind in VERSIONS:
-        return rules.VERSION
-    return rules.DISTINCT if kind in OTHER_DOCUMENT | UPDATES else rules.NOTHING
+        return VERSION
+    return DISTINCT if kind in OTHER_DOCUMENT | UPDATES else NOTHING

@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from review.dedupe import rules
-from review.dedupe.clustering import BY_HAND, RowGroups
-from review.dedupe.features import FeatureColumns
-from review.dedupe.matching import Edges
+from review.dedupe.clustering import RowGroups
+from review.dedupe.columns import FeatureColumns
+from review.dedupe.edges import Edges
+from review.dedupe.verdicts import BY_HAND, MAYBE
 
 MAX_REPORTS_PER_DOI = 3
 """Documents one DOI may seem to name before it is taken for a supplement's."""
@@ -21,7 +21,7 @@ class DuplicateCandidate:
     a: int
     b: int
     verdict: int
-    """What the rule would say: rules.MAYBE, or what a constraint refused."""
+    """What the rule would say: MAYBE, or what a constraint refused."""
     rule: str
     score: float | None
     why: str
@@ -76,7 +76,7 @@ def _list_open_candidates(edges: Edges, grouping: RowGroups) -> list[DuplicateCa
     maybes, scores = [], {}
     for a, b, verdict, rule, score in edge_values:
         scores[a, b, edges.names[rule]] = None if score != score else score
-        if verdict == rules.MAYBE:
+        if verdict == MAYBE:
             maybes.append(
                 DuplicateCandidate(
                     a, b, verdict, edges.names[rule], None if score != score else score, ""

@@ -10,42 +10,30 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from review.dedupe.citation import Bools
-from review.dedupe.similarity import UNIQUE_TITLE_WORDS, Floats, PairSimilarity
-from review.models import LinkVerdict
-
-ENGINE = "funnel-dedupe-6"
-"""Version of the rules, stored with every link. Raise it when a verdict can change."""
-
-NEXT_PAGE = "one doi, same title, next page"
-OTHER_PAGES = "title+authors+volume, other pages"
-FULL_LOCATION = "title+place, first and last page"
-TWO_IDS_LOCATION, TWO_IDS_TEXT = "title+place, two ids", "title+text+page, two ids"
-SAME_POSTING = ("same preprint version", "same preprint")
-IDENTIFIER_RULES = (*SAME_POSTING, "doi", "pmid", "pmcid", "same arXiv id")
-"""Rules that grouping must know by name: identifiers, and those that allow two ids or two pages."""
-
-NOTHING, DISTINCT, MAYBE, STUDY, VERSION, DUPLICATE = range(6)
-VERDICTS: tuple[LinkVerdict, ...] = (
-    "distinct",
-    "distinct",
-    "maybe",
-    "study",
-    "version",
-    "duplicate",
+from review.dedupe.columns import Bools, Floats
+from review.dedupe.similarity import PairSimilarity
+from review.dedupe.verdicts import (
+    DISTINCT,
+    DUPLICATE,
+    FULL_LOCATION,
+    LONG_SPAN,
+    MAYBE,
+    MIN_DISTINCTIVE,
+    NEXT_PAGE,
+    OTHER_PAGES,
+    STUDY,
+    TWO_IDS_LOCATION,
+    TWO_IDS_TEXT,
+    VERSION,
 )
-"""NOTHING reads as distinct: no rule joins the pair."""
 
 SIMILAR_TITLE = 85.0
 """Title ratio of records typed twice: typing faults, spellings, small cuts."""
 CLOSE_TITLE, RETYPED_TITLE = 92.0, 97.0
 AKIN_WORDS = 75.0
 """Words in common (any order) of titles that may be one, with a translation or subtitle more."""
-MIN_DISTINCTIVE = UNIQUE_TITLE_WORDS
 SAME_TEXT, SAME_ABSTRACT, OTHER_ABSTRACT = 95.0, 85.0, 55.0
 """Ratio of abstract openings: one text; likely one text (structured abstracts open alike); two."""
-LONG_SPAN = 3
-"""Pages after the first, from which a work's first and last page hardly come again together."""
 HALF_TEAM, MOST_TEAM = 0.5, 0.8
 """Names in common over the shorter list."""
 

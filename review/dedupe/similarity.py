@@ -11,20 +11,17 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Indel
 
 from review.dedupe import citation, venues
-from review.dedupe.blocking import Pairs
-from review.dedupe.citation import LOW_PAGE, Bools, compare_codes
-from review.dedupe.features import HEAD_LETTERS, FeatureColumns, Ints
+from review.dedupe.citation import LOW_PAGE, compare_codes
+from review.dedupe.columns import Bools, FeatureColumns, Floats, Ints, Pairs
+from review.dedupe.features import HEAD_LETTERS
 from review.dedupe.names import is_same_person
 from review.dedupe.normalize import extract_numerals, is_common
-
-Floats = npt.NDArray[np.float32]
+from review.dedupe.verdicts import UNIQUE_TITLE_WORDS
 
 MIN_TITLE_RATIO = 80.0
 """Title ratio (0 to 100) from which differing words are looked at one by one."""
 MIN_TEAM_OVERLAP = 0.5
 """Names in common (0 to 1) from which a preprint's title is read word by word."""
-UNIQUE_TITLE_WORDS = 4
-"""Telling words of a title that hardly comes twice by one team."""
 MIN_WORD_SIMILARITY = 0.75
 """Likeness of two long words that count as spellings of one ('anerobic', 'anaerobic')."""
 MIN_TYPO_SIMILARITY = 0.85

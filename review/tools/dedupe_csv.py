@@ -14,8 +14,9 @@ from urllib.parse import unquote
 
 from review import dedupe
 from review.dedupe.clustering import cluster_rows
+from review.dedupe.edges import Edges
 from review.dedupe.features import mix_in_names
-from review.dedupe.matching import Edges, find_edges
+from review.dedupe.matching import find_edges
 from review.dedupe.names import split_authors
 from review.dedupe.possible_duplicates import MAX_REPORTS_PER_TITLE, select_possible_duplicates
 from review.errors import SourceError

@@ -16,7 +16,8 @@ import numpy as np
 from review import dedupe
 from review.dedupe import FeatureColumns, blocking
 from review.dedupe.cache import concatenate_columns
-from review.dedupe.features import Ints, mix_in_names, select_rows
+from review.dedupe.columns import Ints, Pairs
+from review.dedupe.features import mix_in_names, select_rows
 from review.dedupe.matching import CHUNK, PairMatches, assemble_edges, list_statements, match_pairs
 from review.tools.dedupe_csv import (
     COLUMNS,
@@ -141,9 +142,7 @@ def _summarize_part(part_data: tuple[FeatureColumns, list[str]]) -> PartSummary:
     return light_columns, blocking.make_keys(columns), ids
 
 
-def _group_by_parts(
-    pairs: blocking.Pairs, starts: list[int]
-) -> Iterator[tuple[tuple[int, int], blocking.Pairs]]:
+def _group_by_parts(pairs: Pairs, starts: list[int]) -> Iterator[tuple[tuple[int, int], Pairs]]:
     """The pairs by the two parts they lie in."""
     if not len(pairs):
         return
@@ -160,7 +159,7 @@ def _group_by_parts(
 def _compare_parts(
     first: tuple[FeatureColumns, list[str]],
     second: tuple[FeatureColumns, list[str]],
-    pairs: blocking.Pairs,
+    pairs: Pairs,
     starts: tuple[int, int],
 ) -> PairMatches:
     """On a worker: what the rules say of pairs between two parts (or within one)."""
@@ -180,7 +179,7 @@ def _compare_parts(
     return np.column_stack((a, b)), verdict, rule, score
 
 
-def _compare_chunks(columns: FeatureColumns, pairs: blocking.Pairs) -> PairMatches:
+def _compare_chunks(columns: FeatureColumns, pairs: Pairs) -> PairMatches:
     results = [match_pairs(columns, chunk) for chunk in blocking.iter_chunks(pairs, CHUNK)]
     matched_pairs, verdict, rule, score = (
         np.concatenate(list(arrays)) for arrays in zip(*results, strict=True)

@@ -7,8 +7,9 @@ import pytest
 from dedupe.test_traps import TEAM, TITLE, article, asked, one_report, one_study, preprint, result
 
 from review.dedupe import build_columns
-from review.dedupe.rules import RULES, VERDICTS, judge_pairs
+from review.dedupe.rules import RULES, judge_pairs
 from review.dedupe.similarity import compare_pairs
+from review.dedupe.verdicts import VERDICTS
 from review.models import Record
 
 OWN_ABSTRACT = "The article presents a study which examines readers of radiographs at the bedside."

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from review import dedupe
+from review.dedupe.columns import FeatureColumns
+from review.dedupe.groups import ReportGroups, compute_groups
 from review.errors import FlowError
 from review.models import StoredRecord
 from review.prisma import format_ids
@@ -22,7 +23,7 @@ def get_groups_at(conn: Connection, until: datetime | None = None) -> dict[int, 
         return links.list_groups(conn)
     numbers = records.list_numbers_until(conn, until)
     stored = [record for record in records.iter_records(conn) if record.id in numbers]
-    return flatten_groups(dedupe.compute_groups(stored, links.list_links(conn, until=until)))
+    return flatten_groups(compute_groups(stored, links.list_links(conn, until=until)))
 
 
 def check_groups(conn: Connection, stored: Iterable[StoredRecord]) -> None:
@@ -37,7 +38,7 @@ def check_groups(conn: Connection, stored: Iterable[StoredRecord]) -> None:
     all_records = list(stored)
     wrong = find_misgrouped(
         links.list_groups(conn),
-        flatten_groups(dedupe.compute_groups(all_records, links.list_links(conn))),
+        flatten_groups(compute_groups(all_records, links.list_links(conn))),
     )
     if wrong:
         raise FlowError(
@@ -57,29 +58,27 @@ def find_misgrouped(
 
 
 def regroup_records(
-    project: Project, conn: Connection, columns: dedupe.FeatureColumns | None = None
-) -> dedupe.ReportGroups:
+    project: Project, conn: Connection, columns: FeatureColumns | None = None
+) -> ReportGroups:
     """Computes the groups anew from all links and keeps them, and the standings that follow.
 
     Args:
         columns: all records as deduplication has read them before; read anew where None.
     """
     dedupe_input = list(records.iter_records(conn)) if columns is None else columns
-    groups = dedupe.compute_groups(dedupe_input, links.list_links(conn))
+    groups = compute_groups(dedupe_input, links.list_links(conn))
     links.replace_groups(conn, flatten_groups(groups))
     status.rebuild_statuses(project, conn)
     return groups
 
 
-def regroup_around(
-    project: Project, conn: Connection, touched: Iterable[int]
-) -> dedupe.ReportGroups:
+def regroup_around(project: Project, conn: Connection, touched: Iterable[int]) -> ReportGroups:
     """Computes anew only the groups that some records can be part of, and keeps them.
 
     Gives the same as regroup: what no link and no identifier joins cannot change a group.
     """
     nearby = links.find_connected_records(conn, touched)
-    groups = dedupe.compute_groups(
+    groups = compute_groups(
         list(records.get_records(conn, nearby).values()), links.list_links_of_records(conn, nearby)
     )
     links.replace_some_groups(conn, flatten_groups(groups))
@@ -88,6 +87,6 @@ def regroup_around(
     return groups
 
 
-def flatten_groups(groups: dedupe.ReportGroups) -> dict[int, tuple[int, int]]:
+def flatten_groups(groups: ReportGroups) -> dict[int, tuple[int, int]]:
     """Record -> (report, study)."""
     return {n: (report, groups.study.get(n, report)) for n, report in groups.report.items()}

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from review import dedupe
+from review.dedupe.link_log import latest_manual_decisions
+from review.dedupe.verdicts import STATED_PREFIX, TOOL, WITHDRAWN
 from review.identifiers import is_preprint
 from review.models import Link
 from review.store import identified, links, records
@@ -165,8 +166,8 @@ def _count_preprint_links(
             or link.verdict != "study"
         ):
             continue
-        stated = link.rule.startswith(dedupe.STATED_PREFIX)
-        origin = "registry" if stated else "rule" if link.who == dedupe.TOOL else "person"
+        stated = link.rule.startswith(STATED_PREFIX)
+        origin = "registry" if stated else "rule" if link.who == TOOL else "person"
         origin_by_study[study] = min(
             origin_by_study.get(study, origin), origin, key=("registry", "rule", "person").index
         )
@@ -176,20 +177,18 @@ def _count_preprint_links(
 def _count_undone(log: Sequence[Link]) -> int:
     """Pairs a rule joined and a person parted, and joins a person took back."""
     joins = {"duplicate", "version", "study"}
-    joined_pairs = {
-        (link.a, link.b) for link in log if link.verdict in joins and link.who == dedupe.TOOL
-    }
+    joined_pairs = {(link.a, link.b) for link in log if link.verdict in joins and link.who == TOOL}
     separated_pairs = {
         pair
-        for pair, decision in dedupe.latest_manual_decisions(log).items()
+        for pair, decision in latest_manual_decisions(log).items()
         if decision.verdict == "distinct"
     }
     last_verdicts: dict[tuple[int, int, str], str | None] = {}
     taken_back = 0
     for link in log:
-        if link.who == dedupe.TOOL:
+        if link.who == TOOL:
             continue
-        if link.rule == dedupe.WITHDRAWN and last_verdicts.get((link.a, link.b, link.who)) in joins:
+        if link.rule == WITHDRAWN and last_verdicts.get((link.a, link.b, link.who)) in joins:
             taken_back += 1
         last_verdicts[link.a, link.b, link.who] = link.verdict
     return len(joined_pairs & separated_pairs) + taken_back

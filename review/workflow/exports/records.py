@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from review import dedupe
+from review.dedupe.merging import merge_records
 from review.errors import FlowError, ReviewError
 from review.formats.export import RECORD_WRITERS
 from review.models import Record, StoredRecord
@@ -150,7 +150,7 @@ def _merge_reports(
             groups.get(stored_record.id, (stored_record.id, stored_record.id))[0], []
         ).append(stored_record)
     return {
-        report: dedupe.merge_records(report_records).record
+        report: merge_records(report_records).record
         for report, report_records in members.items()
         if len(report_records) > 1
     }

@@ -1,0 +1,44 @@
+"""Which report and study each record belongs to, computed from the log of links alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from review.dedupe.clustering import cluster_rows
+from review.dedupe.columns import FeatureColumns
+from review.dedupe.features import build_columns
+from review.dedupe.link_log import map_manual_decisions, to_edges
+from review.models import Link, StoredRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ReportGroups:
+    """Record number -> the number that stands for its report and for its study (the lowest)."""
+
+    report: dict[int, int]
+    study: dict[int, int]
+
+
+RecordsOrColumns = FeatureColumns | Sequence[StoredRecord]
+"""Records, or their columns where they were read before."""
+
+
+def to_columns(records: RecordsOrColumns) -> FeatureColumns:
+    """The records' columns, in order of their numbers; columns are handed back as they are."""
+    if isinstance(records, FeatureColumns):
+        return records
+    ordered = sorted(records, key=lambda stored: stored.id)
+    return build_columns((stored.id, stored.record) for stored in ordered)
+
+
+def compute_groups(records: RecordsOrColumns, links: Sequence[Link]) -> ReportGroups:
+    """The report and the study of every record, from the whole log of links.
+
+    Nothing else goes in: withdraw a link and the groups are what they would have been without it.
+    """
+    columns = to_columns(records)
+    grouping = cluster_rows(columns, to_edges(columns, links), map_manual_decisions(columns, links))
+    ids = columns.ids.tolist()
+    return ReportGroups(
+        {number: ids[lead] for number, lead in zip(ids, grouping.report, strict=True)},
+        {number: ids[lead] for number, lead in zip(ids, grouping.study, strict=True)},
+    )
