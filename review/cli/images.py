@@ -44,6 +44,9 @@ def register_commands(app: typer.Typer) -> None:
     images.command("sieve")(sieve_set)
     images.command("doubles")(list_doubles)
     images.command("splits")(compare_splits)
+    images.command("subgroups")(audit_subgroups)
+    images.command("shortcuts")(probe_shortcuts)
+    images.command("nonsense")(audit_nonsense)
     app.add_typer(images, name="images")
 
 
@@ -161,6 +164,106 @@ def compare_splits(
     from review.workflow.imaging import splits
 
     _finish(splits.compare_splits(tables, out, _choose_columns(column)), out)
+
+
+def audit_subgroups(
+    predictions: Path = typer.Argument(help="Table with an image and a score a row."),
+    out: Path = OUT,
+    score: list[str] = typer.Option(..., "--score", help="Column of scores; one a model."),
+    image: str = typer.Option("", "--id", help="Column of the image."),
+    label: str = typer.Option("", "--label", help="Column of the class."),
+    positive: str = typer.Option("", "--positive", help="The class that counts as positive."),
+    patient: str = typer.Option("", "--patient", help="Column of the patient."),
+    age: str = typer.Option("", "--age", help="Column of the age."),
+    attribute: list[str] = typer.Option([], "--attribute", help="Column to group by: race."),
+    labels: Path | None = typer.Option(
+        None, "--labels", help="Table of labels to join, if the predictions hold scores only."
+    ),
+    finding: list[str] = typer.Option([], "--finding", help="Label of that table to predict."),
+    threshold: float = typer.Option(0.5, "--threshold", help="Positive at or above this score."),
+    reference: list[str] = typer.Option([], "--reference", help="Group to compare with: sex=M."),
+    draws: int = typer.Option(1000, "--draws", min=100, help="Draws of patients."),
+    seed: int = SEED,
+    column: list[str] = COLUMN,
+) -> None:
+    """AUC, sensitivity and calibration by group, gaps, proxies and a shuffled control."""
+    from review.workflow.imaging import predictions as actions
+
+    request = actions.SubgroupRequest(
+        scores=tuple(score),
+        id=image or None,
+        label=label or None,
+        positive=positive or None,
+        patient=patient or None,
+        age=age or None,
+        attributes=tuple(attribute),
+        labels=labels,
+        findings=tuple(finding),
+        threshold=threshold,
+        references=tuple(reference),
+        draws=draws,
+        seed=seed,
+    )
+    _finish(actions.audit_subgroups(predictions, out, request, _choose_columns(column)), out)
+
+
+def probe_shortcuts(
+    folder: Path = FOLDER,
+    labels: Path = LABELS,
+    out: Path = OUT,
+    by: str = typer.Option("label", "--by", help="label, site, view, sex or split."),
+    finding: str = typer.Option("", "--finding", help="One label against all others."),
+    seed: int = SEED,
+    workers: int = WORKERS,
+    column: list[str] = COLUMN,
+) -> None:
+    """Ask what brightness, borders, file size and a blurred look know of a label or a site."""
+    from review.workflow.imaging import probing
+
+    with _show_bar("Reading images") as progress:
+        outcome = probing.probe_set(
+            folder,
+            labels,
+            out,
+            _choose_columns(column),
+            target=by,
+            finding=finding or None,
+            seed=seed,
+            workers=workers,
+            progress=progress,
+        )
+    _finish(outcome, out)
+
+
+def audit_nonsense(
+    mined: Path = typer.Argument(help="Table of labels mined from reports."),
+    read: Path = typer.Argument(help="Table of labels read from the images."),
+    predictions: Path = typer.Argument(help="Table of scores."),
+    out: Path = OUT,
+    finding: list[str] = typer.Option(..., "--finding", help="Mined label; any of several."),
+    read_finding: list[str] = typer.Option([], "--read-finding", help="Read label, if it differs."),
+    read_column: list[str] = typer.Option(
+        [], "--read-column", help="Column of read labels, if each label has its own."
+    ),
+    read_split: str = typer.Option("", "--read-split", help="Only this split of the read labels."),
+    score: list[str] = typer.Option(..., "--score", help="Column of scores; several: any of them."),
+    threshold: float | None = typer.Option(None, "--threshold", help="Positive at or above."),
+) -> None:
+    """Set a model against mined and read labels: what are its errors truly?"""
+    from review.workflow.imaging import predictions as actions
+
+    request = actions.NonsenseRequest(
+        mined=mined,
+        read=read,
+        scores=predictions,
+        mined_labels=tuple(finding),
+        read_labels=tuple(read_finding or finding),
+        score_columns=tuple(score),
+        read_columns=tuple(read_column),
+        read_split=read_split or None,
+        threshold=threshold,
+    )
+    _finish(actions.audit_nonsense(out, request), out)
 
 
 def _choose_columns(words: list[str]) -> "ColumnChoice":
