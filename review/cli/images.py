@@ -28,6 +28,14 @@ COLUMN = typer.Option(
     help="Which column holds what, if it is not recognised: patient=subject_id. Parts: file, "
     "label (may be repeated), patient, age, sex, view, site, split.",
 )
+MINED = typer.Argument(help="Table of labels mined from reports.")
+READ = typer.Argument(help="Table of labels read from the images.")
+FINDINGS = typer.Option(..., "--finding", help="Mined label; any of several.")
+READ_FINDINGS = typer.Option([], "--read-finding", help="Read label, if it is named otherwise.")
+READ_COLUMNS = typer.Option(
+    [], "--read-column", help="Column of read labels, if each label has its own."
+)
+READ_SPLIT = typer.Option("", "--read-split", help="Only this split of the read labels.")
 COLUMN_PARTS = ("file", "label", "patient", "age", "sex", "view", "site", "split")
 
 
@@ -47,6 +55,8 @@ def register_commands(app: typer.Typer) -> None:
     images.command("subgroups")(audit_subgroups)
     images.command("shortcuts")(probe_shortcuts)
     images.command("nonsense")(audit_nonsense)
+    images.command("labels")(compare_labels)
+    images.command("lists")(compare_lists)
     app.add_typer(images, name="images")
 
 
@@ -169,7 +179,7 @@ def compare_splits(
 def audit_subgroups(
     predictions: Path = typer.Argument(help="Table with an image and a score a row."),
     out: Path = OUT,
-    score: list[str] = typer.Option(..., "--score", help="Column of scores; one a model."),
+    score: list[str] = typer.Option([], "--score", help="Column of scores; one a model."),
     image: str = typer.Option("", "--id", help="Column of the image."),
     label: str = typer.Option("", "--label", help="Column of the class."),
     positive: str = typer.Option("", "--positive", help="The class that counts as positive."),
@@ -180,8 +190,17 @@ def audit_subgroups(
         None, "--labels", help="Table of labels to join, if the predictions hold scores only."
     ),
     finding: list[str] = typer.Option([], "--finding", help="Label of that table to predict."),
+    pair: list[str] = typer.Option(
+        [], "--pair", help="LABEL=SCORE: several labels of that table, each with its own score."
+    ),
+    logits: bool = typer.Option(
+        False, "--any-scale", help="Scores are no probabilities and may lie outside 0 to 1."
+    ),
     threshold: float = typer.Option(0.5, "--threshold", help="Positive at or above this score."),
     reference: list[str] = typer.Option([], "--reference", help="Group to compare with: sex=M."),
+    unit: str = typer.Option(
+        "automatic", "--unit", help="What is independent: patients (if known) or images (DeLong)."
+    ),
     draws: int = typer.Option(1000, "--draws", min=100, help="Draws of patients."),
     seed: int = SEED,
     column: list[str] = COLUMN,
@@ -199,8 +218,11 @@ def audit_subgroups(
         attributes=tuple(attribute),
         labels=labels,
         findings=tuple(finding),
+        pairs=tuple(pair),
+        probabilities=not logits,
         threshold=threshold,
         references=tuple(reference),
+        unit=unit,
         draws=draws,
         seed=seed,
     )
@@ -208,18 +230,39 @@ def audit_subgroups(
 
 
 def probe_shortcuts(
-    folder: Path = FOLDER,
-    labels: Path = LABELS,
+    folder: Path = typer.Argument(
+        help="Folder of the images; or a table of files with bytes, width, height and mode."
+    ),
+    labels: Path | None = typer.Option(None, "--labels", help="Table of labels of the folder."),
     out: Path = OUT,
     by: str = typer.Option("label", "--by", help="label, site, view, sex or split."),
     finding: str = typer.Option("", "--finding", help="One label against all others."),
+    against: str = typer.Option("", "--against", help="Table of files: only against this label."),
+    measure: list[str] = typer.Option([], "--measure", help="Table of files: column to probe."),
     seed: int = SEED,
     workers: int = WORKERS,
     column: list[str] = COLUMN,
 ) -> None:
     """Ask what brightness, borders, file size and a blurred look know of a label or a site."""
+    from review.errors import ReviewError
     from review.workflow.imaging import probing
 
+    if folder.is_file():
+        if not finding:
+            raise ReviewError(f"{folder}: name the label to probe with --finding")
+        outcome = probing.probe_table(
+            folder,
+            out,
+            _choose_columns(column),
+            finding=finding,
+            against=against or None,
+            measures=measure,
+            seed=seed,
+        )
+        _finish(outcome, out)
+        return
+    if labels is None:
+        raise ReviewError(f"name the table with the labels of the images in {folder}: --labels CSV")
     with _show_bar("Reading images") as progress:
         outcome = probing.probe_set(
             folder,
@@ -236,34 +279,82 @@ def probe_shortcuts(
 
 
 def audit_nonsense(
-    mined: Path = typer.Argument(help="Table of labels mined from reports."),
-    read: Path = typer.Argument(help="Table of labels read from the images."),
+    mined: Path = MINED,
+    read: Path = READ,
     predictions: Path = typer.Argument(help="Table of scores."),
     out: Path = OUT,
-    finding: list[str] = typer.Option(..., "--finding", help="Mined label; any of several."),
-    read_finding: list[str] = typer.Option([], "--read-finding", help="Read label, if it differs."),
-    read_column: list[str] = typer.Option(
-        [], "--read-column", help="Column of read labels, if each label has its own."
-    ),
-    read_split: str = typer.Option("", "--read-split", help="Only this split of the read labels."),
+    finding: list[str] = FINDINGS,
+    read_finding: list[str] = READ_FINDINGS,
+    read_column: list[str] = READ_COLUMNS,
+    read_split: str = READ_SPLIT,
     score: list[str] = typer.Option(..., "--score", help="Column of scores; several: any of them."),
     threshold: float | None = typer.Option(None, "--threshold", help="Positive at or above."),
 ) -> None:
-    """Set a model against mined and read labels: what are its errors truly?"""
+    """Compare a model with mined and with read labels: what are its errors truly?"""
     from review.workflow.imaging import predictions as actions
+    from review.workflow.imaging.label_tables import LabelTables
 
     request = actions.NonsenseRequest(
-        mined=mined,
-        read=read,
+        tables=LabelTables(
+            mined=mined,
+            read=read,
+            mined_labels=tuple(finding),
+            read_labels=tuple(read_finding or finding),
+            read_columns=tuple(read_column),
+            read_split=read_split or None,
+        ),
         scores=predictions,
-        mined_labels=tuple(finding),
-        read_labels=tuple(read_finding or finding),
         score_columns=tuple(score),
-        read_columns=tuple(read_column),
-        read_split=read_split or None,
         threshold=threshold,
     )
     _finish(actions.audit_nonsense(out, request), out)
+
+
+def compare_labels(
+    mined: Path = MINED,
+    read: Path = READ,
+    out: Path = OUT,
+    finding: list[str] = FINDINGS,
+    read_finding: list[str] = READ_FINDINGS,
+    read_column: list[str] = READ_COLUMNS,
+    read_split: str = READ_SPLIT,
+    absent: bool = typer.Option(
+        False, "--absent", help="The label is right if none of the read labels is there."
+    ),
+    claims: Path | None = typer.Option(None, "--claims", help="Table of published figures."),
+    claim_column: str = typer.Option("precision", "--claim-column", help="Its column of figures."),
+    source: str = typer.Option("", "--source", help="Where the figures were published."),
+) -> None:
+    """How right are mined labels by the labels somebody read, and what was claimed for them?"""
+    from review.workflow.imaging import label_tables
+
+    tables = label_tables.LabelTables(
+        mined=mined,
+        read=read,
+        mined_labels=tuple(finding),
+        read_labels=tuple(read_finding or finding),
+        read_columns=tuple(read_column),
+        read_split=read_split or None,
+        absent=absent,
+    )
+    published = None
+    if claims is not None:
+        published = label_tables.PublishedClaims(
+            table=claims, source=source, value_column=claim_column
+        )
+    _finish(label_tables.compare_labels(out, tables, published), out)
+
+
+def compare_lists(
+    table: Path = typer.Argument(help="Published list of images, with what is wrong with each."),
+    other: Path | None = typer.Argument(None, help="Another list: a file name a line."),
+    out: Path = OUT,
+    column: list[str] = COLUMN,
+) -> None:
+    """Count the images of a published list by label, and compare it with another list."""
+    from review.workflow.imaging import label_tables
+
+    _finish(label_tables.compare_file_lists(table, out, other, _choose_columns(column)), out)
 
 
 def _choose_columns(words: list[str]) -> "ColumnChoice":

@@ -187,19 +187,24 @@ def compare_subgroups(
             reference = _choose_reference(attribute, figures, (references or {}).get(attribute))
             if reference is not None:
                 gaps += run.measure_gaps(attribute, figures, members, reference)
+    return SubgroupReport(
+        tuple(overall),
+        tuple(groups),
+        adjust_gaps(gaps),
+        unknown,
+        without,
+        "patients" if by_patient else "images",
+    )
+
+
+def adjust_gaps(gaps: Sequence[GroupGap]) -> tuple[GroupGap, ...]:
+    """The gaps by measure, p values adjusted by Holm over all gaps of one measure."""
     adjusted: list[GroupGap] = []
     for measure in MEASURES:
         family = [gap for gap in gaps if gap.measure == measure]
         p_values = adjust_holm([gap.p for gap in family])
         adjusted += [replace(gap, p_holm=p) for gap, p in zip(family, p_values, strict=True)]
-    return SubgroupReport(
-        tuple(overall),
-        tuple(groups),
-        tuple(adjusted),
-        unknown,
-        without,
-        "patients" if by_patient else "images",
-    )
+    return tuple(adjusted)
 
 
 def estimate_auc(
@@ -357,27 +362,20 @@ def control_by_shuffling(
 def shuffle_labels(
     labels: NDArray[Any], patients: Sequence[str], generator: np.random.Generator
 ) -> NDArray[Any]:
-    """The labels handed on between patients with as many images, so that those of one patient stay
-    together; patients whose number of images is unique swap single labels among one another."""
+    """The labels laid end to end, patient by patient in random order, and dealt out again to the
+    patients in another random order. Labels of one patient stay side by side, and how many images
+    a patient has tells nothing of the label any more."""
     import numpy as np
 
     places: defaultdict[str, list[int]] = defaultdict(list)
     for place, patient in enumerate(patients):
         places[patient].append(place)
-    by_size: defaultdict[int, list[list[int]]] = defaultdict(list)
-    for images in places.values():
-        by_size[len(images)].append(images)
+    held = list(places.values())
+    taken = [place for number in generator.permutation(len(held)) for place in held[number]]
+    given = [place for number in generator.permutation(len(held)) for place in held[number]]
     shuffled = labels.copy()
-    leftover: list[int] = []
-    for held in by_size.values():
-        if len(held) == 1:
-            leftover += held[0]
-            continue
-        block = np.array(held)
-        shuffled[block] = labels[block[generator.permutation(len(block))]]
-    if leftover:
-        shuffled[leftover] = labels[generator.permutation(leftover)]
-    return shuffled
+    shuffled[given] = labels[taken]
+    return np.asarray(shuffled)
 
 
 def list_levels(table: PredictionTable, attribute: str) -> list[str]:

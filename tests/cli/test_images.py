@@ -272,3 +272,190 @@ def test_splits_name_patients_and_files_on_both_sides(tmp_path):
     assert "no patient is known in 'two.csv'" in refused(
         "splits", one, two, "--out", tmp_path / "o"
     )
+
+
+# Subgroups, shortcuts, nonsense
+
+
+def write_predictions(path, *, patients=True, extra=()):
+    """A score that works well among women and poorly among men; every patient has two films."""
+    import random
+
+    generator = random.Random(4)
+    lines = ["image,patient,sex,race,label,model"]
+    for place in range(240):
+        sex = "FM"[place // 2 % 2]
+        positive = place // 4 % 3 == 0
+        spread = 0.15 if sex == "F" else 0.6
+        score = min(1, max(0, (0.7 if positive else 0.3) + generator.uniform(-spread, spread)))
+        patient = f"P{place // 2}" if patients else ""
+        race = "Black" if place < 12 else "White"
+        lines.append(f"f{place}.png,{patient},{sex},{race},{int(positive)},{score:.4f}")
+    path.write_text("\n".join([*lines, *extra]) + "\n")
+    return path
+
+
+def test_subgroups_give_figures_gaps_proxies_and_a_control(tmp_path):
+    table = write_predictions(tmp_path / "predictions.csv")
+    words = ("subgroups", table, "--score", "model", "--label", "label", "--attribute", "sex",
+             "--attribute", "race", "--draws", "200", "--out", tmp_path / "out")  # fmt: skip
+    output = run(*words)
+    assert "240 of 240 images have a class; intervals by draws of patients." in output
+    assert "race Black: too few images of a class (12 images)." in output
+    assert "model against shuffled labels: AUC 0." in output
+    rows = {
+        (row["attribute"], row["value"]): row for row in rows_of(tmp_path / "out" / "subgroups.csv")
+    }
+    assert set(rows) == {("all", "all images"), ("sex", "F"), ("sex", "M"), ("race", "White"),
+                         ("race", "Black")}  # fmt: skip
+    assert float(rows["sex", "F"]["auc.value"]) > float(rows["sex", "M"]["auc.value"]) + 0.1
+    assert rows["race", "Black"]["auc.value"] == ""
+    gaps = {row["measure"]: row for row in rows_of(tmp_path / "out" / "subgroups-gaps.csv")}
+    assert float(gaps["AUC"]["p_holm"]) < 0.05
+    assert rows_of(tmp_path / "out" / "subgroups-proxies.csv")
+    (control,) = rows_of(tmp_path / "out" / "subgroups-shuffled.csv")
+    assert float(control["mean"]) == pytest.approx(0.5, abs=0.06)
+    assert rows_of(tmp_path / "out" / "subgroups-calibration.csv")
+    settings = json.loads((tmp_path / "out" / "subgroups.json").read_text())["settings"]
+    assert (settings["seed"], settings["draws"], settings["unit"]) == (0, 200, "patients")
+    run(*words, "--unit", "images")
+    assert "DeLong" in rows_of(tmp_path / "out" / "subgroups.csv")[0]["auc.method"]
+
+
+def test_rows_of_predictions_that_cannot_be_used_are_named_and_the_rest_goes_on(tmp_path):
+    table = write_predictions(
+        tmp_path / "predictions.csv",
+        extra=["a.png,P1,F,White,1,1.7", "b.png,P1,F,White,1,", "c.png,P1,F,White,perhaps,0.5",
+               "f0.png,P1,F,White,1,0.5", ",P1,F,White,1,0.5", "d.png,P1,F,White,1,high",
+               "e.png,,F,White,1,0.5"],
+    )  # fmt: skip
+    words = ("subgroups", table, "--score", "model", "--label", "label", "--draws", "100",
+             "--out", tmp_path / "out")  # fmt: skip
+    output = run(*words, status=3)
+    assert "244 of 247 images have a class" in output
+    for line in ("score outside 0 to 1: 1 images, such as a.png (line 242, model): 1.7.",
+                 "score missing: 1 images", "label not understood: 1 images", "no id: 1 images",
+                 "repeated id: 1 images, such as f0.png (line 245)",
+                 "score not a number: 1 images", "patient missing: 1 images"):  # fmt: skip
+        assert line in output
+    assert "no column 'other'" in refused(*words, "--score", "other")
+    assert "write ATTRIBUTE=GROUP" in refused(*words, "--reference", "sex")
+    assert "--unit 'films' is not understood" in refused(*words, "--unit", "films")
+    table.write_text("image,label,model\na.png,1,0.5\nb.png,1,0.6\n")
+    assert "of one class" in refused(*words)
+    table.write_text("image,label,model\na.png,Mass,0.5\nb.png,Nodule,0.6\n")
+    assert "say which one is positive" in refused(*words)
+    table.write_text("image,model\na.png,0.5\n")
+    assert "no column is recognised as the class; name it with --label" in refused(
+        "subgroups", table, "--score", "model", "--out", tmp_path / "out"
+    )
+
+
+def test_scores_are_joined_to_labels_in_pairs(tmp_path):
+    scores = ["image,one,two"]
+    labels = ["file,labels,patient,sex"]
+    for place in range(80):
+        mass, nodule = place % 4 == 0, place % 4 == 1
+        name = "|".join(["Mass"] * mass + ["Nodule"] * nodule) or "No Finding"
+        labels.append(f"f{place}.png,{name},P{place},{'FM'[place % 2]}")
+        scores.append(f"f{place}.png,{0.9 if mass else 0.1},{0.2 if nodule else 0.8}")
+    (tmp_path / "scores.csv").write_text("\n".join(scores))
+    (tmp_path / "labels.csv").write_text("\n".join(labels))
+    words = ("subgroups", tmp_path / "scores.csv", "--labels", tmp_path / "labels.csv",
+             "--draws", "100", "--out", tmp_path / "out")  # fmt: skip
+    run(*words, "--pair", "Mass=one", "--pair", "Nodule=two")
+    rows = rows_of(tmp_path / "out" / "subgroups.csv")
+    overall = {row["model"]: row["auc.value"] for row in rows if row["attribute"] == "all"}
+    assert overall == {"one": "1", "two": "0"}
+    assert "no image has the label 'Hernia'" in refused(*words, "--pair", "Hernia=one")
+    assert "write LABEL=SCORE" in refused(*words, "--pair", "Mass")
+    assert "with --finding, or --pair" in refused(*words, "--score", "one")
+
+
+def test_shortcuts_of_a_table_of_files(tmp_path):
+    table = tmp_path / "files.csv"
+    lines = ["file,label,bytes,width,height,mode"]
+    for place in range(60):
+        covid = place % 2 == 0
+        lines.append(f"f{place}.png,{'Covid' if covid else 'Normal'},"
+                     f"{9000 + place if covid else 5000 + place},100,100,L")  # fmt: skip
+    table.write_text("\n".join(lines))
+    words = ("shortcuts", table, "--out", tmp_path / "out")
+    output = run(*words, "--finding", "Covid", "--against", "Normal")
+    assert "Covid, container: AUC 1.00" in output
+    first = rows_of(tmp_path / "out" / "shortcuts-features.csv")[0]
+    assert (first["name"], first["strength"]) == ("bytes", "1")
+    assert "name the label to probe with --finding" in refused(*words)
+    assert "no image has the label 'Flu'" in refused(*words, "--finding", "Flu")
+    assert "no column 'dose'" in refused(*words, "--finding", "Covid", "--measure", "dose")
+
+
+def test_shortcuts_of_images_by_label(phantoms, tmp_path):
+    words = ("shortcuts", phantoms / "films", "--out", tmp_path / "out")
+    assert "--labels CSV" in refused(*words)
+    words = (*words, "--labels", phantoms / "labels.csv")
+    assert "--by 'colour' is not understood" in refused(*words, "--by", "colour")
+    output = run(*words, "--finding", "No Finding", status=0)
+    assert "No Finding, pixels: AUC" in output
+    families = {row["family"] for row in rows_of(tmp_path / "out" / "shortcuts.csv")}
+    assert families == {"pixels", "container", "thumbnail"}
+
+
+def write_label_tables(folder):
+    """Forty films: mined labels that are half wrong, read labels and scores that follow those."""
+    mined, read, scores = ["file,labels,patient"], ["file,Opacity,split"], ["file,p"]
+    for place in range(40):
+        truth = place % 2 == 0
+        label = place % 4 < 2
+        mined.append(f"f{place}.png,{'Pneumonia' if label else 'No Finding'},P{place}")
+        read.append(f"f{place}.png,{'YES' if truth else 'NO'},{'test' if place < 20 else 'val'}")
+        scores.append(f"f{place}.png,{0.6 + place / 200 if truth else 0.4 - place / 200}")
+    paths = [folder / name for name in ("mined.csv", "read.csv", "scores.csv")]
+    for path, lines in zip(paths, (mined, read, scores), strict=True):
+        path.write_text("\n".join(lines))
+    return paths
+
+
+def test_nonsense_shows_what_the_errors_truly_are(tmp_path):
+    paths = write_label_tables(tmp_path)
+    words = ("nonsense", *paths, "--finding", "Pneumonia", "--read-finding", "Opacity",
+             "--read-column", "Opacity", "--score", "p", "--out", tmp_path / "out")  # fmt: skip
+    output = run(*words)
+    assert "40 images: 20 positive by mined labels, 20 as read." in output
+    assert "against read labels 1.000 (1.000 to 1.000)" in output
+    assert "false positive: 10 images, 100 % truly positive." in output
+    assert "20 images: 10 positive" in run(*words, "--read-split", "test")
+    cells = rows_of(tmp_path / "out" / "nonsense-images.csv")
+    assert len(cells) == 20
+    assert "no row has the split 'tets'; there are test, val" in refused(
+        *words, "--read-split", "tets"
+    )
+    assert "no image has the label 'Pneumnia'" in refused(*words, "--finding", "Pneumnia")
+
+
+def test_labels_are_compared_beside_a_claim(tmp_path):
+    mined, read, _ = write_label_tables(tmp_path)
+    claims = tmp_path / "claims.csv"
+    claims.write_text("label,precision\nPneumonia,95\n")
+    words = ("labels", mined, read, "--finding", "Pneumonia", "--read-finding", "Opacity",
+             "--read-column", "Opacity", "--out", tmp_path / "out")  # fmt: skip
+    output = run(*words, "--claims", claims, "--source", "Somebody 2020, table 1")
+    assert "Claimed for Pneumonia: precision 95.0 % (Somebody 2020, table 1)." in output
+    assert "PPV: 10 of 20, 50.0 % (29.9 to 70.1)." in output
+    assert "needs its source" in refused(*words, "--claims", claims)
+    output = run("labels", mined, read, "--finding", "No Finding", "--read-finding", "Opacity",
+                 "--read-column", "Opacity", "--absent", "--out", tmp_path / "out")  # fmt: skip
+    assert "PPV: 10 of 20" in output
+
+
+def test_a_published_list_is_counted_and_compared(tmp_path):
+    table, other = tmp_path / "bad.csv", tmp_path / "other.txt"
+    table.write_text("file,rotated,inverted\na.png,1,0\nb.png,1,1\na.png,1,0\nc.png,0,1\n")
+    other.write_text("a.png\nd.png\n")
+    words = ("lists", table, other, "--column", "label=rotated", "--column", "label=inverted",
+             "--out", tmp_path / "out")  # fmt: skip
+    output = run(*words)
+    assert "4 rows name 3 files; 1 have several labels." in output
+    assert "rotated: 2 files; 1 of the other list's 2." in output
+    other.write_text("file,reader\nb.png,ada\n")
+    assert "rotated: 2 files; 1 of the other list's 1." in run(*words)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from review.errors import ReviewError
+from review.imaging.discrimination import compute_auc
 from review.imaging.predictions import PredictionTable
 from review.imaging.subgroups import (
     compare_subgroups,
@@ -176,14 +177,20 @@ def test_shuffled_labels_tell_nothing():
     assert control.low > 0.4 and control.high < 0.6 and control.repeats == 20
 
 
-def test_labels_are_shuffled_with_their_patients():
-    labels = np.array([1, 1, 0, 0, 1, 0, 0, 0, 1])
-    patients = list("aabbccdee")
+def test_labels_of_a_patient_stay_together_when_shuffled():
+    patients = [f"p{place // 4}" for place in range(400)]
+    labels = np.repeat(np.arange(100) % 2 == 0, 4)
+    shuffled = shuffle_labels(labels, patients, np.random.default_rng(0))
+    assert sorted(shuffled) == sorted(labels) and (shuffled != labels).any()
+    assert all(len(set(block)) == 1 for block in shuffled.reshape(100, 4))
+
+
+def test_shuffling_undoes_what_the_number_of_images_tells():
+    # Patients with many images are positive; each has another number of them.
+    sizes = range(1, 60)
+    patients = [f"p{size}" for size in sizes for _ in range(size)]
+    labels = np.array([size > 40 for size in sizes for _ in range(size)])
+    scores = np.array([float(size) for size in sizes for _ in range(size)])
     generator = np.random.default_rng(0)
-    pairs = {(1, 1), (0, 0), (1, 0), (0, 1)}
-    for _ in range(20):
-        shuffled = shuffle_labels(labels, patients, generator)
-        assert sorted(shuffled) == sorted(labels)
-        blocks = [tuple(shuffled[[0, 1]]), tuple(shuffled[[2, 3]]), tuple(shuffled[[4, 5]]),
-                  tuple(shuffled[[7, 8]])]  # fmt: skip
-        assert sorted(blocks) == sorted(pairs)
+    areas = [compute_auc(shuffle_labels(labels, patients, generator), scores) for _ in range(60)]
+    assert np.mean(areas) == pytest.approx(0.5, abs=0.05)

@@ -106,6 +106,26 @@ def load_table(
     return read_labels(path, guess_columns(header, str(path), chosen=choice.parts, labels=labels))
 
 
+def check_labels(
+    path: Path,
+    rows: Mapping[str, LabelRow],
+    wanted: Sequence[str],
+    columns: Sequence[str] = (),
+) -> None:
+    """Raises ReviewError if a label occurs nowhere: a misspelt one would make no image positive.
+
+    Args:
+        columns: of the labels; a label with a column of its own may be absent everywhere.
+    """
+    known = {name for row in rows.values() for name in row.labels | row.uncertain | row.not_stated}
+    known |= set(columns) if len(columns) > 1 else set()
+    for label in wanted:
+        if label not in known:
+            raise ReviewError(
+                f"{path}: no image has the label {label!r}; there are {', '.join(sorted(known))}"
+            )
+
+
 def describe_match(table: LabelTable, match: LabelMatch) -> tuple[list[str], list[str]]:
     """How rows and images came together: notes, and what could not be used."""
     count = len(match.rows)

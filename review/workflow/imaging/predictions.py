@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from review.errors import ReviewError
 from review.imaging.discrimination import BOOTSTRAPS, AreaEstimate
-from review.imaging.label_sources import LabelPair, NonsenseReport, check_nonsense, pair_labels
-from review.imaging.labels import GUESSES, LabelRow, merge_rows, read_table
+from review.imaging.label_sources import LabelPair, NonsenseReport, check_nonsense
+from review.imaging.labels import GUESSES, merge_rows, read_table
 from review.imaging.predictions import (
     PredictionColumns,
     PredictionProblem,
@@ -18,15 +19,31 @@ from review.imaging.predictions import (
     read_scores,
 )
 from review.imaging.subgroups import (
+    Method,
     SubgroupReport,
+    adjust_gaps,
     compare_subgroups,
     control_by_shuffling,
     measure_proxies,
 )
-from review.workflow.imaging.inputs import ColumnChoice, describe_table_problems, load_table
+from review.workflow.imaging.inputs import (
+    ColumnChoice,
+    check_labels,
+    describe_table_problems,
+    load_table,
+)
+from review.workflow.imaging.label_tables import (
+    ACCURACY_COLUMNS,
+    LabelTables,
+    list_accuracy,
+    load_pair,
+)
 from review.workflow.imaging.outcome import AuditOutcome, OutputFolder, flatten_figures
 
 AREA = ("value", "low", "high", "method")
+METHODS: Mapping[str, Method] = {
+    "automatic": "automatic", "patients": "patients", "images": "DeLong",
+}  # fmt: skip
 GROUP_COLUMNS = (
     "model", "attribute", "value", "images", "patients", "positives", "negatives", "too_few",
     *(f"auc.{name}" for name in AREA),
@@ -62,10 +79,16 @@ class SubgroupRequest:
     """A table of labels to join, if the predictions hold scores only."""
     findings: tuple[str, ...] = ()
     """Labels of that table that make an image positive."""
+    pairs: tuple[str, ...] = ()
+    """LABEL=SCORE: each label of that table beside the score that is to foretell it."""
+    probabilities: bool = True
+    """Whether scores must lie between 0 and 1; others are counted and left out."""
     threshold: float = 0.5
     references: tuple[str, ...] = ()
     """ATTRIBUTE=GROUP to compare the others with."""
     draws: int = BOOTSTRAPS
+    unit: str = "automatic"
+    """What intervals count as independent: patients (if known), or images, by DeLong."""
     seed: int = 0
 
 
@@ -73,17 +96,10 @@ class SubgroupRequest:
 class NonsenseRequest:
     """Mined labels, read labels and scores of the same images."""
 
-    mined: Path
-    read: Path
+    tables: LabelTables
     scores: Path
-    mined_labels: tuple[str, ...]
-    read_labels: tuple[str, ...]
     score_columns: tuple[str, ...]
     """Several are combined as the chance of any, taken as independent."""
-    read_columns: tuple[str, ...] = ()
-    """Columns of the read labels, if there is one for each."""
-    read_split: str | None = None
-    """Only rows of the read labels with this split."""
     threshold: float | None = None
 
 
@@ -95,17 +111,15 @@ def audit_subgroups(
     Raises:
         ReviewError: a column, group or file is missing, or only one class has scores.
     """
-    table = _load_predictions(predictions, request, choice)
+    if request.unit not in METHODS:
+        raise ReviewError(f"--unit {request.unit!r} is not understood: use {', '.join(METHODS)}")
+    tables = _load_predictions(predictions, request, choice)
     references = _read_references(request.references)
-    report = compare_subgroups(
-        table,
-        threshold=request.threshold,
-        references=references,
-        draws=request.draws,
-        seed=request.seed,
-    )
+    report = _compare_tables(tables, references, request)
     controls = {
-        model: control_by_shuffling(table, model, seed=request.seed) for model in table.scores
+        model: control_by_shuffling(table, model, seed=request.seed)
+        for table in tables
+        for model in table.scores
     }
     output = OutputFolder(out, "subgroups")
     output.write_table("subgroups.csv", GROUP_COLUMNS, [*report.overall, *report.groups])
@@ -121,7 +135,11 @@ def audit_subgroups(
             for part in (group.calibration.bins if group.calibration else ())
         ),
     )  # fmt: skip
-    output.write_table("subgroups-proxies.csv", PROXY_COLUMNS, measure_proxies(table))
+    output.write_table(
+        "subgroups-proxies.csv",
+        PROXY_COLUMNS,
+        [row for table in tables for row in measure_proxies(table)],
+    )
     output.write_table(
         "subgroups-shuffled.csv",
         ("model", "mean", "low", "high", "repeats"),
@@ -140,16 +158,17 @@ def audit_subgroups(
             "unit": report.unit,
         },
         {
-            "rows": table.read,
-            "images": len(table.ids),
+            "rows": tables[0].read,
+            "images": len(tables[0].ids),
             "unknown": report.unknown,
             "without_score": report.without_score,
-            "problems": {problem.kind: problem.count for problem in table.problems},
+            "problems": {problem.kind: problem.count for problem in tables[0].problems},
         },
     )
-    return AuditOutcome(
-        tuple(_describe_subgroups(report, table)), tuple(_describe_problems(table.problems))
-    )
+    lines = _describe_subgroups(report, tables[0])
+    for model, control in controls.items():
+        lines.append(f"{model} against shuffled labels: AUC {control.mean:.2f}; 0.5 is expected.")
+    return AuditOutcome(tuple(lines), tuple(_describe_problems(tables[0].problems)))
 
 
 def audit_nonsense(out: Path, request: NonsenseRequest) -> AuditOutcome:
@@ -158,17 +177,7 @@ def audit_nonsense(out: Path, request: NonsenseRequest) -> AuditOutcome:
     Raises:
         ReviewError: a table or column is missing, or no image is in all three.
     """
-    mined = load_table(request.mined)
-    read = load_table(request.read, ColumnChoice(labels=request.read_columns))
-    read_rows = merge_rows(
-        row for row in read.rows if request.read_split in (None, row.split)
-    )[0]  # fmt: skip
-    mined_rows = merge_rows(mined.rows)[0]
-    _check_labels(request.mined, mined_rows, request.mined_labels)
-    _check_labels(request.read, read_rows, request.read_labels)
-    pair = pair_labels(
-        mined_rows, read_rows, mined_labels=request.mined_labels, read_labels=request.read_labels
-    )
+    mined, read, pair = load_pair(request.tables)
     pair, scores, without, problems = _add_scores(pair, request)
     report = check_nonsense(pair, scores, threshold=request.threshold)
     output = OutputFolder(out, "nonsense")
@@ -198,21 +207,13 @@ def audit_nonsense(out: Path, request: NonsenseRequest) -> AuditOutcome:
         ("image", "cell"),
         ({"image": name, "cell": cell.name} for cell in report.cells for name in cell.images),
     )
-    accuracy = report.mined_labels
-    output.write_table(
-        "nonsense-labels.csv",
-        ("measure", "count", "n", "value", "low", "high"),
-        (
-            {**flatten_figures(getattr(accuracy, name)), "measure": name}
-            for name in ("ppv", "sensitivity", "specificity", "npv")
-        ),
-    )
+    output.write_table("nonsense-labels.csv", ACCURACY_COLUMNS, list_accuracy(report.mined_labels))
     output.write_manifest(
-        [request.mined, request.read, request.scores],
+        [request.tables.mined, request.tables.read, request.scores],
         {
-            "mined_labels": request.mined_labels,
-            "read_labels": request.read_labels,
-            "read_split": request.read_split,
+            "mined_labels": request.tables.mined_labels,
+            "read_labels": request.tables.read_labels,
+            "read_split": request.tables.read_split,
             "scores": request.score_columns,
             "threshold": report.threshold,
         },
@@ -232,23 +233,65 @@ def audit_nonsense(out: Path, request: NonsenseRequest) -> AuditOutcome:
     return AuditOutcome(tuple(_describe_nonsense(report, pair)), tuple(shortfalls))
 
 
+def _compare_tables(
+    tables: Sequence[PredictionTable], references: Mapping[str, str], request: SubgroupRequest
+) -> SubgroupReport:
+    """One report over all tables; p values are adjusted over the gaps of all of them."""
+    reports = [
+        compare_subgroups(
+            table,
+            threshold=request.threshold,
+            references=references,
+            method=METHODS[request.unit],
+            draws=request.draws,
+            seed=request.seed,
+        )
+        for table in tables
+    ]
+    return SubgroupReport(
+        overall=tuple(group for report in reports for group in report.overall),
+        groups=tuple(group for report in reports for group in report.groups),
+        gaps=adjust_gaps([gap for report in reports for gap in report.gaps]),
+        unknown=reports[0].unknown,
+        without_score={
+            model: count for report in reports for model, count in report.without_score.items()
+        },
+        unit=reports[0].unit,
+    )
+
+
 def _load_predictions(
     path: Path, request: SubgroupRequest, choice: ColumnChoice | None
-) -> PredictionTable:
+) -> list[PredictionTable]:
+    """One table; with LABEL=SCORE pairs one of each."""
     header, _ = read_table(path)
-    if not request.scores:
-        raise ReviewError(f"{path}: name a column of scores with --score; it has {header}")
+    pairs = [_read_pair(word) for word in request.pairs]
+    if not request.scores and not pairs:
+        raise ReviewError(
+            f"{path}: name a column of scores with --score; it has {', '.join(header)}"
+        )
     identifier = request.id or _guess(header, "file")
     if identifier is None:
         raise ReviewError(f"{path}: no column is recognised as the image; name it with --id")
     if request.labels is not None:
-        if not request.findings:
-            raise ReviewError(f"{request.labels}: name the label to predict with --finding")
-        scores = read_scores(path, id_column=identifier, score_columns=request.scores)
-        labels = load_table(request.labels, choice)
-        rows = merge_rows(labels.rows)[0]
-        _check_labels(request.labels, rows, request.findings)
-        return join_scores(scores, rows, request.findings)
+        if bool(request.findings) == bool(pairs):
+            raise ReviewError(
+                f"{request.labels}: name the label to predict with --finding, or --pair LABEL=SCORE"
+            )
+        columns = dict.fromkeys([*request.scores, *(score for _, score in pairs)])
+        scores = read_scores(
+            path,
+            id_column=identifier,
+            score_columns=tuple(columns),
+            probabilities=request.probabilities,
+        )
+        rows = merge_rows(load_table(request.labels, choice).rows)[0]
+        check_labels(request.labels, rows, [*request.findings, *(label for label, _ in pairs)])
+        if not pairs:
+            return [join_scores(scores, rows, request.findings)]
+        return [join_scores(scores, rows, [label], models=[score]) for label, score in pairs]
+    if pairs:
+        raise ReviewError("--pair needs a table of labels: add --labels")
     label = request.label or _guess(header, "labels")
     if label is None:
         raise ReviewError(f"{path}: no column is recognised as the class; name it with --label")
@@ -258,18 +301,23 @@ def _load_predictions(
         for part in ("sex", "view", "site")
         if (column := _guess(header, part)) is not None and column not in taken
     )
-    return read_predictions(
-        path,
-        PredictionColumns(
-            id=identifier,
-            label=label,
-            scores=request.scores,
-            patient=request.patient or _guess(header, "patient"),
-            age=request.age or _guess(header, "age"),
-            attributes=attributes,
-            positive=request.positive,
-        ),
+    columns_chosen = PredictionColumns(
+        id=identifier,
+        label=label,
+        scores=request.scores,
+        patient=request.patient or _guess(header, "patient"),
+        age=request.age or _guess(header, "age"),
+        attributes=attributes,
+        positive=request.positive,
     )
+    return [read_predictions(path, columns_chosen, probabilities=request.probabilities)]
+
+
+def _read_pair(word: str) -> tuple[str, str]:
+    label, _, score = (piece.strip() for piece in word.partition("="))
+    if not label or not score:
+        raise ReviewError(f"--pair {word!r} is not understood: write LABEL=SCORE")
+    return label, score
 
 
 def _guess(header: Sequence[str], part: str) -> str | None:
@@ -287,19 +335,9 @@ def _read_references(words: Sequence[str]) -> dict[str, str]:
     return references
 
 
-def _check_labels(path: Path, rows: Mapping[str, LabelRow], wanted: Sequence[str]) -> None:
-    """Raises ReviewError if a label occurs nowhere: a misspelt one would make no image positive."""
-    known = {name for row in rows.values() for name in row.labels | row.uncertain | row.not_stated}
-    for label in wanted:
-        if label not in known:
-            raise ReviewError(
-                f"{path}: no image has the label {label!r}; there are {', '.join(sorted(known))}"
-            )
-
-
 def _add_scores(
     pair: LabelPair, request: NonsenseRequest
-) -> tuple[LabelPair, Sequence[float], int, tuple[PredictionProblem, ...]]:
+) -> tuple[LabelPair, Any, int, tuple[PredictionProblem, ...]]:
     """The pair's images that have every score, those scores combined, and how many have not."""
     import numpy as np
 
@@ -334,7 +372,8 @@ def _describe_subgroups(report: SubgroupReport, table: PredictionTable) -> list[
              f"{len(table.ids):,} of {table.read:,} images have a class; no patient is known, so "
              "intervals are DeLong's."]  # fmt: skip
     for group in (*report.overall, *report.groups):
-        name = f"{group.model}, {group.attribute} {group.value}"
+        where = "all images" if group.attribute == "all" else f"{group.attribute} {group.value}"
+        name = f"{group.model}, {where}"
         if group.auc is None:
             lines.append(f"{name}: too few images of a class ({group.images:,} images).")
         else:
@@ -354,7 +393,9 @@ def _describe_nonsense(report: NonsenseReport, pair: LabelPair) -> list[str]:
     for cell in report.cells:
         share = cell.truly_positive
         if share.value is not None:
-            lines.append(f"{cell.name}: {share.n:,} images, {share.value:.0%} truly positive.")
+            lines.append(
+                f"{cell.name}: {share.n:,} images, {100 * share.value:.0f} % truly positive."
+            )
     if pair.one_source:
         lines.append(f"{pair.one_source:,} images stand in one label table only.")
     return lines

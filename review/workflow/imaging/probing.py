@@ -1,13 +1,27 @@
 """Probe an image set for shortcuts: what pixels, container and a blurred look know of a label."""
 
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from review.errors import ReviewError
-from review.imaging.shortcuts import ProbedImages, ProbeFigures, probe_shortcuts
-from review.workflow.imaging.inputs import ColumnChoice, LabelledSet, Progress, load_set
+from review.imaging.labels import LabelRow, merge_rows, read_table
+from review.imaging.shortcuts import ProbedImages, ProbeFigures, probe_measures, probe_shortcuts
+from review.workflow.imaging.inputs import (
+    ColumnChoice,
+    LabelledSet,
+    Progress,
+    check_labels,
+    describe_table_problems,
+    load_set,
+    load_table,
+)
 from review.workflow.imaging.outcome import AuditOutcome, OutputFolder, flatten_figures
 
+DEFAULT_MEASURES = ("bytes", "width", "height", "mode")
+"""Columns of a table of files that are measures of the container."""
 TARGETS = ("label", "site", "view", "sex", "split")
 PROBE_COLUMNS = (
     "target", "family", "images", "positives", "auc.value", "auc.low", "auc.high", "auc.method",
@@ -55,16 +69,7 @@ def probe_set(
         classes,
         seed=seed,
     )
-    output.write_table("shortcuts.csv", PROBE_COLUMNS, report.probes)
-    output.write_table(
-        "shortcuts-features.csv",
-        ("target", "family", "name", "auc", "strength", "lowest", "highest"),
-        (
-            {**flatten_figures(measure), "target": probe.target, "family": probe.family}
-            for probe in report.probes
-            for measure in probe.measures
-        ),
-    )
+    _write_probes(output, report.probes)
     output.write_manifest(
         [folder, labels],
         {"seed": seed, "by": target, "finding": finding},
@@ -76,6 +81,85 @@ def probe_set(
     if report.unknown:
         shortfalls.append(f"{report.unknown:,} images have no known {finding or target}.")
     return AuditOutcome(tuple(lines), tuple(shortfalls))
+
+
+def probe_table(
+    table: Path,
+    out: Path,
+    choice: ColumnChoice | None = None,
+    *,
+    finding: str,
+    against: str | None = None,
+    measures: Sequence[str] = (),
+    seed: int = 0,
+) -> AuditOutcome:
+    """Sets measures of a table of files (bytes, width, height, mode) against a label.
+
+    Args:
+        against: the label of the negative class; None takes all other images.
+        measures: columns of numbers or of words; empty takes bytes, width, height and mode.
+
+    Raises:
+        ReviewError: a column or label is missing, a cell is no number, or too few images.
+    """
+    import numpy as np
+
+    held = load_table(table, choice)
+    rows = merge_rows(held.rows)[0]
+    check_labels(table, rows, [finding, *([against] if against else [])])
+    chosen = [
+        row
+        for row in rows.values()
+        if finding in row.labels or (against is None or against in row.labels)
+    ]
+    values, names = _read_measures(table, chosen, measures)
+    positive = np.array([finding in row.labels for row in chosen])
+    paths = [row.file for row in chosen]
+    patients = [row.patient or f"image {row.file}" for row in chosen]
+    probe = probe_measures(values, names, positive, paths, patients, "container", finding, seed)
+    output = OutputFolder(out, "shortcuts")
+    _write_probes(output, [probe])
+    output.write_manifest(
+        [table],
+        {"seed": seed, "finding": finding, "against": against, "measures": names},
+        {"images": len(chosen), "positives": int(positive.sum())},
+    )
+    patient_note = "" if any(row.patient for row in chosen) else (
+        "No patient is known: each image counts as a patient of its own."
+    )  # fmt: skip
+    lines = [f"{len(chosen):,} images.", *([patient_note] if patient_note else [])]
+    return AuditOutcome((*lines, _describe_probe(probe)), tuple(describe_table_problems(held)))
+
+
+def _read_measures(
+    path: Path, rows: Sequence[LabelRow], wanted: Sequence[str]
+) -> tuple[Any, tuple[str, ...]]:
+    """Images by measures: numbers as they are, words as one column each; bytes per pixel added."""
+    import numpy as np
+
+    header, lines = read_table(path)
+    columns = list(wanted) or [name for name in DEFAULT_MEASURES if name in header]
+    for name in columns or ["bytes"]:
+        if name not in header:
+            raise ReviewError(
+                f"{path}: there is no column {name!r}; it has {', '.join(header)}. Name columns "
+                "of measures with --measure"
+            )
+    by_line = dict(lines)
+    held: dict[str, list[float]] = {}
+    for name in columns:
+        place = header.index(name)
+        cells = [by_line[row.line][place].strip() for row in rows]
+        try:
+            held[name] = [float(cell) if cell else math.nan for cell in cells]
+        except ValueError:
+            for word, count in Counter(cells).most_common(8):
+                if word and count < len(cells):
+                    held[f"{name} {word}"] = [float(cell == word) for cell in cells]
+    if {"bytes", "width", "height"} <= set(held):
+        pixels = np.maximum(np.array(held["width"]) * np.array(held["height"]), 1)
+        held["bytes per pixel"] = list(np.array(held["bytes"]) / pixels)
+    return np.array(list(held.values())).T, tuple(held)
 
 
 def _list_classes(held: LabelledSet, target: str, finding: str | None) -> list[str | None]:
@@ -99,6 +183,19 @@ def _list_classes(held: LabelledSet, target: str, finding: str | None) -> list[s
         else f"not {finding}"
         for row in rows
     ]
+
+
+def _write_probes(output: OutputFolder, probes: Sequence[ProbeFigures]) -> None:
+    output.write_table("shortcuts.csv", PROBE_COLUMNS, probes)
+    output.write_table(
+        "shortcuts-features.csv",
+        ("target", "family", "name", "auc", "strength", "lowest", "highest"),
+        (
+            {**flatten_figures(measure), "target": probe.target, "family": probe.family}
+            for probe in probes
+            for measure in probe.measures
+        ),
+    )
 
 
 def _describe_probe(probe: ProbeFigures) -> str:

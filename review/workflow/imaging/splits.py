@@ -140,10 +140,10 @@ def _describe_people_lines(people: SetPeople) -> list[str]:
     everybody, spread = people.all, people.concentration
     lines = [f"{everybody.images:,} images, {spread.patients:,} patients."]
     if spread.share_of_patients is not None and spread.share_of_images is not None:
+        few, much = 100 * spread.share_of_patients, 100 * spread.share_of_images
         lines.append(
-            f"{spread.repeated:,} patients have several images; {spread.share_of_patients:.1%} of "
-            f"patients have more than {spread.many} and hold {spread.share_of_images:.1%} of the "
-            "images."
+            f"{spread.repeated:,} patients have several images; {few:.1f} % of patients have more "
+            f"than {spread.many} and hold {much:.1f} % of the images."
         )
     if everybody.ages:
         lines.append(
