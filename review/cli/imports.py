@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from review.protocol import Via
     from review.workflow.records.field_check import FieldCheck
     from review.workflow.records.imports import RecordImportResult
-    from review.workflow.screening.import_decisions import DecisionImportResult
 
 
 class VerdictChoice(StrEnum):
@@ -59,11 +58,19 @@ EXIT_STATUS_HELP = (
     "(without --keep-good nothing is imported); 2 the command line is wrong."
 )
 
+EXIT_LEFT_OUT = 3
+"""Exit status where the good lines were entered and others left out."""
+DECISIONS_EXIT_HELP = (
+    "Exit status: 0 all was entered; 1 the file cannot be read or holds lines that cannot be "
+    "entered, and nothing was added; 2 the command line is wrong; 3 the good lines were entered "
+    "(--keep-good) and others left out."
+)
+
 
 def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command("import", epilog=EXIT_STATUS_HELP)(import_files)
-    app.command("import-decisions", epilog=EXIT_STATUS_HELP)(import_decisions)
+    app.command("import-decisions", epilog=DECISIONS_EXIT_HELP)(import_decisions)
     app.command("decide")(enter_decision)
     for record_format in RecordFormat:
         name = "BibTeX" if record_format.value == "bibtex" else record_format.value.upper()
@@ -229,7 +236,7 @@ def _print_import(result: "RecordImportResult", as_json: bool) -> None:
         print_line(f"  The {len(result.rejected)} skipped ones are in {result.rejected_path}")
 
 
-def _to_json_dict(result: "RecordImportResult | DecisionImportResult") -> dict[str, Any]:
+def _to_json_dict(result: "RecordImportResult") -> dict[str, Any]:
     from dataclasses import asdict
 
     return {name: value for name, value in asdict(result).items() if value not in (None, (), [])}
@@ -247,6 +254,7 @@ def import_decisions(
     as_json: bool = typer.Option(False, "--json", help="Say what was done as JSON."),
 ) -> None:
     """Enter a file of decisions: columns record, stage, reviewer, verdict, reason, note."""
+    from review.cli.format_decisions import print_result
     from review.formats.tabular.decisions import DecisionDefaults
     from review.workflow.screening import import_decisions as decision_files
 
@@ -258,19 +266,22 @@ def import_decisions(
             )
     names = dict(name_pair.split("=", 1) for name_pair in name)
     project, who = open_review(context), get_user_name(context)
-    result = decision_files.import_decisions(
-        project, file, who, defaults=defaults, names=names, keep_good=keep_good, sheet=sheet or None
-    )
-    if as_json:
-        print_json([_to_json_dict(result)], lines=True)
-        return
-    print_line(
-        f"{result.name} ({result.kind}): {result.added} decisions added, {result.unchanged} here "
-        "already, "
-        f"{result.undecided} lines without a verdict."
-    )
-    for rejection in result.rejected:
-        print_line(f"  not entered: {rejection.reason}")
+    try:
+        result = decision_files.import_decisions(
+            project,
+            file,
+            who,
+            defaults=defaults,
+            names=names,
+            keep_good=keep_good,
+            sheet=sheet or None,
+        )
+    except decision_files.DecisionFileError as error:
+        print_result(error.result, as_json=as_json)
+        raise
+    print_result(result, as_json=as_json)
+    if result.rejected:
+        raise typer.Exit(EXIT_LEFT_OUT)
 
 
 def enter_decision(

@@ -1,11 +1,27 @@
 """Attempts to get a report's full text."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from review.store.tables import retrievals
 from review.store.timestamps import format_timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalAttempt:
+    """An attempt as it was entered."""
+
+    record: int
+    state: str
+    """sought, retrieved or not retrieved."""
+    who: str
+    at: str
+    source: str | None
+    """Where it was found; 'person' where a person entered it."""
+    reason: str | None
 
 
 def add_attempt(
@@ -45,3 +61,24 @@ def list_newest_timestamps(conn: Connection) -> dict[int, str]:
     """Record -> moment (text) of its newest attempt."""
     rows = conn.execute(select(retrievals.c.record, retrievals.c.at).order_by(retrievals.c.id))
     return dict(tuple(row) for row in rows)
+
+
+def list_newest_attempts(
+    conn: Connection, *, until: datetime | None = None
+) -> dict[int, RetrievalAttempt]:
+    """Record -> its newest attempt, with who made it."""
+    query = select(retrievals)
+    if until is not None:
+        query = query.where(retrievals.c.at <= format_timestamp(until))
+    return {row.record: _to_attempt(row) for row in conn.execute(query.order_by(retrievals.c.id))}
+
+
+def get_newest_attempt(conn: Connection, record: int) -> RetrievalAttempt | None:
+    """A record's newest attempt; None where there was none."""
+    query = select(retrievals).where(retrievals.c.record == record)
+    row = conn.execute(query.order_by(retrievals.c.id.desc()).limit(1)).first()
+    return None if row is None else _to_attempt(row)
+
+
+def _to_attempt(row: Any) -> RetrievalAttempt:
+    return RetrievalAttempt(row.record, row.state, row.who, row.at, row.source, row.reason)

@@ -150,6 +150,7 @@ def test_decisions_are_imported_and_bad_lines_named(review: Path) -> None:
     assert done.returncode == 1
     assert "line 3" in done.stderr
     kept = run("import-decisions", "d.csv", "--keep-good", "--json", folder=review)
+    assert kept.returncode == 3
     assert json.loads(kept.stdout)["added"] == 1
 
 

@@ -1,80 +1,91 @@
-"""Files of screening decisions to rows: our own layout, Rayyan, Covidence and ASReview exports.
+"""Files of screening decisions to rows: our own layout, plain tables, Rayyan, Covidence, ASReview.
 
 Every line of the file comes out once: as decisions, as not yet decided, or as rejected by line.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from review.errors import SourceError
 from review.formats import parse_content, read_content
 from review.formats.tabular import columns, grid
+from review.formats.tabular.decision_words import (
+    RetrievalState,
+    fold_words,
+    is_undecided,
+    is_verdict_cell,
+    is_withdrawal,
+    parse_retrieval,
+    parse_role,
+    parse_verdict,
+)
 from review.formats.tabular.rows import build_record
 from review.models import Record, Role, UnreadableEntry, Verdict
 
-VERDICT_WORDS: dict[str, Verdict] = {
-    **dict.fromkeys(
-        (
-            "include",
-            "included",
-            "in",
-            "yes",
-            "y",
-            "1",
-            "true",
-            "relevant",
-            "accept",
-            "accepted",
-            "eligible",
-            "keep",
-        ),
-        "include",
-    ),
-    **dict.fromkeys(
-        (
-            "exclude",
-            "excluded",
-            "out",
-            "no",
-            "n",
-            "0",
-            "false",
-            "irrelevant",
-            "reject",
-            "rejected",
-            "ineligible",
-            "not relevant",
-        ),
-        "exclude",
-    ),
-    **dict.fromkeys(
-        ("unsure", "maybe", "?", "unclear", "uncertain", "awaiting classification"), "unsure"
-    ),
-}
-"""Words for a verdict, in small letters."""
-
-WITHDRAWAL_WORDS = ("withdraw", "withdrawn", "undo")
-
 _COLUMNS = {
     "key": ("record", "key", "recordkey", "recordid", "reviewkey", "id"),
-    "stage": ("stage", "phase", "screeningstage"),
-    "reviewer": ("reviewer", "reviewername", "screener", "user", "username", "who"),
-    "role": ("role",),
+    "stage": ("stage", "phase", "screeningstage", "screeningphase", "level"),
+    "reviewer": (
+        "reviewer",
+        "reviewername",
+        "screener",
+        "screenername",
+        "screenedby",
+        "reviewedby",
+        "decidedby",
+        "rater",
+        "user",
+        "username",
+        "who",
+        "asreviewusername",
+    ),
+    "role": ("role", "reviewerrole"),
     "verdict": ("verdict", "decision", "vote", "judgement", "judgment", "screeningdecision"),
-    "reason": ("reason", "exclusionreason", "reasonforexclusion", "reasons"),
-    "note": ("note", "notes", "comment", "comments"),
+    "reason": (
+        "reason",
+        "exclusionreason",
+        "reasonforexclusion",
+        "reasons",
+        "exclusionreasons",
+        "reasonsforexclusion",
+        "reasonexcluded",
+        "reasonofexclusion",
+        "whyexcluded",
+        "excludereason",
+    ),
+    "note": ("note", "notes", "comment", "comments", "remark", "remarks"),
 }
 _FIELD_BY_COLUMN = {name: field for field, names in _COLUMNS.items() for name in names}
 _LABEL_COLUMNS = ("asreviewlabel", "included", "label", "labelincluded", "finallabel", "relevant")
 """Columns of ASReview that hold 1, 0 or -1, the surest first."""
 
-_ROLES: dict[str, Role] = {
-    "reviewer": "reviewer",
-    "adjudicator": "adjudicator",
-    "automation": "automation",
-}
+_ASREVIEW_ONLY = ("asreviewlabel", "labelincluded")
+"""Columns that nobody but ASReview writes."""
+_ASREVIEW_WORDS = frozenset(("", "1", "0", "-1", "1.0", "0.0", "-1.0", "nan", "none"))
+_TELLING_NAME = re.compile(
+    r"includ|inclus|decision|verdict|\bvotes?\b|screen|eligib|relevan|label|judge?ment|status|"
+    r"outcome|consensus|accept|\bkeep\b|retriev",
+    re.I,
+)
+"""Names of columns that may hold verdicts, if their cells do."""
+_OTHER_NAME = re.compile(r"reason|note|comment|date|time|\bby\b|number|count|\bid\b", re.I)
+_STAGE_IN_NAME = (
+    (re.compile(r"full[\W_]*text|\bft\b", re.I), "eligibility"),
+    (re.compile(r"title|abstract|\bti[\W_]*ab\b|\bta\b|\btiab\b", re.I), "screening"),
+)
+_NUMBERED_REVIEWER = re.compile(
+    r"\b((?:reviewer|screener|rater|reader|assessor)[\s_.-]*(?:[0-9]+|[a-d]))\b", re.I
+)
+_CONSENSUS_NAME = re.compile(r"consensus|adjudicat|resol|final|agreed", re.I)
+MAX_NAME = 60
+"""A longer cell is no name of a column (characters)."""
+VERDICT_SHARE = 0.8
+"""So many of a column's filled cells must be verdicts for it to be one of verdicts."""
+
 _RAYYAN = re.compile(r"RAYYAN-INCLUSION:\s*\{(.*?)\}", re.S)
 _PAIR = re.compile(r'"([^"]*)"\s*=>\s*"([^"]*)"')
 _REASONS = re.compile(r"RAYYAN-EXCLUSION-REASONS:\s*([^|]*)")
@@ -85,7 +96,8 @@ _OUR_KEY = re.compile(r"REVIEW: key (R\d+)|\breview: key\b.*?(R\d+)")
 
 NO_VERDICT_MESSAGE = (
     "no column holds verdicts. Accepted: our own columns (record, stage, reviewer, verdict, reason,"
-    " note), or an export of Rayyan, Covidence or ASReview."
+    " note), a table with a column such as Decision or Included, or an export of Rayyan, Covidence"
+    " or ASReview."
 )
 
 
@@ -106,6 +118,31 @@ class DecisionRow:
     reason: str | None = None
     note: str | None = None
     role: Role = "reviewer"
+    retrieval: RetrievalState | None = None
+    """Not a verdict but whether the full text could be had; `verdict` is then None."""
+    withdraws: bool = False
+    """The line says that the decision made before is taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedLine(UnreadableEntry):
+    """A line that cannot be entered, or one person's verdict on it."""
+
+    row: DecisionRow | None = None
+    """What of it was understood, for the file of corrections."""
+    cells: Mapping[str, str] = field(default_factory=dict)
+    """What was not, by our columns: the word that is no verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class _VerdictColumn:
+    """A column of verdicts: where its name tells, whose and at which stage."""
+
+    name: str
+    key: str
+    stage: str | None = None
+    reviewer: str | None = None
+    is_consensus: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +150,11 @@ class DecisionFile:
     """What a file of decisions holds. Lines = rows' lines + undecided + rejected."""
 
     kind: str
-    """funnel, rayyan, covidence or asreview."""
+    """funnel (our own columns), table, rayyan, covidence or asreview."""
     rows: tuple[DecisionRow, ...]
     undecided: tuple[int, ...]
     """Lines that name a record without a verdict."""
-    rejected: tuple[UnreadableEntry, ...]
+    rejected: tuple[RejectedLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,59 +171,94 @@ _FileLine = tuple[int, list[tuple[str, str, str]], str]
 
 
 def read_decisions(
-    file: Path | bytes, defaults: DecisionDefaults | None = None, *, sheet: str | None = None
+    file: Path | bytes,
+    defaults: DecisionDefaults | None = None,
+    *,
+    sheet: str | None = None,
+    reviewers: Sequence[str] = (),
 ) -> DecisionFile:
     """The decisions in a file.
 
     Args:
         file: CSV, TSV, XLSX, or RIS as Rayyan and ASReview write it.
-        given: stage, reviewer and verdict for lines that do not tell: Covidence exports one file
-            per outcome, ASReview names no reviewer.
+        defaults: stage, reviewer and verdict for lines that do not tell: Covidence exports one
+            file per outcome, ASReview names no reviewer.
+        reviewers: names of people, so that a column that bears one is known as theirs.
 
     Raises:
-        SourceError: the file cannot be read or holds no decisions.
+        SourceError: the file cannot be read, holds no decisions, or several of its columns may
+            hold them.
     """
     defaults = defaults or DecisionDefaults()
     name = "the file" if isinstance(file, bytes) else file.name
     data, kind = read_content(file, name)
-    rejected: list[UnreadableEntry] = []
+    unreadable: list[UnreadableEntry] = []
+    header: list[str] = []
     if kind in ("csv", "xlsx"):
         table, _ = grid.read_table(
-            data, _score_header, name=name, requirement=NO_VERDICT_MESSAGE, sheet=sheet
+            data,
+            partial(_score_header, reviewers),
+            name=name,
+            requirement=NO_VERDICT_MESSAGE,
+            sheet=sheet,
         )
-        header = {columns.normalize_name(cell) for cell in table.header}
-        lines = list(_iter_table_lines(table, rejected))
+        header = table.header
+        lines = list(_iter_table_lines(table, unreadable))
     else:
         parsed = parse_content(data, kind, name)
-        rejected.extend(parsed.rejected)
-        header = set()
+        unreadable.extend(parsed.rejected)
         lines = list(_iter_entry_lines(parsed.records))
-    tool = _detect_tool(header, lines, defaults)
+    rejected = [_reject_unreadable(entry) for entry in unreadable]
+    names = {columns.normalize_name(cell) for cell in header}
+    tool = _detect_tool(names, lines)
+    verdict_columns: tuple[_VerdictColumn, ...] = ()
+    label = None
+    if tool is None or tool == "asreview":
+        label = _find_asreview_label(names, lines)
+        tool = "asreview" if label or tool else None
+    if tool is None:
+        verdict_columns = _find_verdict_columns(name, header, lines, reviewers)
+        tool = _name_table(names) if verdict_columns else None
+    if tool is None:
+        is_covidence = "covidence" in names or defaults.verdict
+        tool = "covidence" if is_covidence else None
     if tool is None:
         raise SourceError(f"{name}: {NO_VERDICT_MESSAGE}")
-    label = next((name for name in _LABEL_COLUMNS if name in header), None)
     rows: list[DecisionRow] = []
     undecided: list[int] = []
     for line in lines:
-        outcome = _parse_line(tool, line, defaults, label)
-        if isinstance(outcome, str):
-            rejected.append(UnreadableEntry(line[0], f"line {line[0]}: {outcome}", line[2]))
-        elif outcome:
-            rows.extend(outcome)
-        else:
+        outcomes = _parse_line(tool, line, defaults, (label, verdict_columns))
+        rows.extend(outcome for outcome in outcomes if not isinstance(outcome, RejectedLine))
+        rejected.extend(outcome for outcome in outcomes if isinstance(outcome, RejectedLine))
+        if not outcomes:
             undecided.append(line[0])
     return DecisionFile(tool, tuple(rows), tuple(undecided), tuple(rejected))
 
 
-def _score_header(row: list[str]) -> int:
+def _reject_unreadable(entry: UnreadableEntry) -> RejectedLine:
+    """A line that the reader of the format could not take apart."""
+    prefix = f"line {entry.number}: "
+    reason = entry.reason if entry.reason.startswith(prefix) else prefix + entry.reason
+    return RejectedLine(entry.number, reason, entry.raw)
+
+
+def _name_table(names: set[str]) -> str:
+    return "funnel" if names & {"record", "key", "recordkey", "reviewkey"} else "table"
+
+
+def _score_header(reviewers: Sequence[str], row: list[str]) -> int:
     """A header has a verdict or label, or is a list of references that may hold notes."""
     names = {columns.normalize_name(cell) for cell in row}
     own_columns = sum(name in _FIELD_BY_COLUMN for name in names)
     labels = names & set(_LABEL_COLUMNS)
-    notes = {"notes", "note"} & names and columns.has_title(row)
-    if not ({"verdict"} & {_FIELD_BY_COLUMN.get(n) for n in names} or labels or notes):
+    telling = sum(
+        len(cell) < MAX_NAME and bool(_TELLING_NAME.search(cell) or _find_reviewer(cell, reviewers))
+        for cell in row
+    )
+    if not ("verdict" in {_FIELD_BY_COLUMN.get(n) for n in names} or labels or telling):
         return columns.score_header(row)
-    return own_columns + len(labels) + columns.count_known(row) + 1
+    known = columns.count_known(row)
+    return own_columns + len(labels) + telling + known + 1 if own_columns + known else 0
 
 
 def _iter_table_lines(
@@ -198,8 +270,13 @@ def _iter_table_lines(
             rejected.append(row)
             continue
         cells = zip(table.header, keys, row[1], strict=False)
-        pairs = [(name, k, cell.strip()) for name, k, cell in cells if cell.strip()]
+        pairs = [(name, k, _strip_guard(cell.strip())) for name, k, cell in cells if cell.strip()]
         yield row[0], pairs, " | ".join(cell for _, _, cell in pairs)
+
+
+def _strip_guard(cell: str) -> str:
+    """The cell without the apostrophe that keeps a spreadsheet from running it as a formula."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
 
 
 def _iter_entry_lines(records: Iterable[Record]) -> Iterator[_FileLine]:
@@ -219,79 +296,221 @@ def _iter_entry_lines(records: Iterable[Record]) -> Iterator[_FileLine]:
         yield number, [*pairs, ("Notes", "notes", text)], " | ".join([*record.keywords, text])
 
 
-def _detect_tool(
-    header: set[str], lines: list[_FileLine], defaults: DecisionDefaults
-) -> str | None:
-    """Which program wrote the file, by its columns and notes."""
-    if any(_FIELD_BY_COLUMN.get(name) == "verdict" for name in header):
-        return "funnel"
+def _detect_tool(names: set[str], lines: list[_FileLine]) -> str | None:
+    """Which program wrote the file, by its notes and own columns; None for a plain table."""
+    if any(_FIELD_BY_COLUMN.get(name) == "verdict" for name in names):
+        return None
     if any("RAYYAN-INCLUSION" in text for _, _, text in lines):
         return "rayyan"
-    if header & set(_LABEL_COLUMNS) or any(_ASREVIEW_NOTE.search(text) for _, _, text in lines):
+    if names & set(_ASREVIEW_ONLY) or any(_ASREVIEW_NOTE.search(text) for _, _, text in lines):
         return "asreview"
-    if "covidence" in header or any(_COVIDENCE_REASON.search(text) for _, _, text in lines):
+    if any(_COVIDENCE_REASON.search(text) for _, _, text in lines):
         return "covidence"
-    return "covidence" if defaults.verdict else None
+    return None
+
+
+def _find_asreview_label(names: set[str], lines: list[_FileLine]) -> str | None:
+    """The column of ASReview's labels: one of its own, or `included` and the like, if it holds
+    nothing but 1, 0 and -1 and no column names reviewers or verdicts."""
+    label = next((name for name in _LABEL_COLUMNS if name in names), None)
+    if label is None or label in _ASREVIEW_ONLY:
+        return label
+    if {_FIELD_BY_COLUMN.get(name) for name in names} & {"verdict", "reviewer"}:
+        return None
+    cells = {cell.lower() for _, pairs, _ in lines for _, key, cell in pairs if key == label}
+    return label if cells <= _ASREVIEW_WORDS else None
+
+
+def _find_verdict_columns(
+    name: str, header: Sequence[str], lines: list[_FileLine], reviewers: Sequence[str]
+) -> tuple[_VerdictColumn, ...]:
+    """The columns of a plain table that hold verdicts: the one named so, else those whose name and
+    cells both tell of it; several only where stage or reviewer part them.
+
+    Raises:
+        SourceError: several columns may be the one; names them.
+    """
+    named = [
+        cell for cell in header if _FIELD_BY_COLUMN.get(columns.normalize_name(cell)) == "verdict"
+    ]
+    if len(named) == 1:
+        return (_VerdictColumn(named[0], columns.normalize_name(named[0])),)
+    candidates = named or [cell for cell in header if _may_hold_verdicts(cell, lines, reviewers)]
+    found = [_describe_verdict_column(cell, reviewers) for cell in candidates]
+    if any(column.reviewer for column in found):
+        found = [
+            replace(
+                column,
+                is_consensus=column.reviewer is None and bool(_CONSENSUS_NAME.search(column.name)),
+            )
+            for column in found
+        ]
+    counts = Counter((column.stage, column.reviewer, column.is_consensus) for column in found)
+    if len(found) > 1 and max(counts.values()) > 1:
+        listing = ", ".join(repr(column.name) for column in found)
+        raise SourceError(
+            f"{name}: several columns may hold the verdicts ({listing}). Name the right one "
+            "'verdict', or put the reviewer's name or the stage into the name of each."
+        )
+    return tuple(found)
+
+
+def _may_hold_verdicts(name: str, lines: list[_FileLine], reviewers: Sequence[str]) -> bool:
+    key = columns.normalize_name(name)
+    is_telling = _TELLING_NAME.search(name) or _find_reviewer(name, reviewers)
+    if not is_telling or _OTHER_NAME.search(name) or key in _FIELD_BY_COLUMN:
+        return False
+    cells = [cell for _, pairs, _ in lines for _, column, cell in pairs if column == key]
+    decided = [cell for cell in cells if not is_undecided(cell)]
+    verdict_count = sum(is_verdict_cell(cell) for cell in decided)
+    return bool(decided) and verdict_count >= VERDICT_SHARE * len(decided)
+
+
+def _describe_verdict_column(name: str, reviewers: Sequence[str]) -> _VerdictColumn:
+    stage = next((kind for pattern, kind in _STAGE_IN_NAME if pattern.search(name)), None)
+    return _VerdictColumn(
+        name, columns.normalize_name(name), stage, _find_reviewer(name, reviewers)
+    )
+
+
+def _find_reviewer(column_name: str, reviewers: Sequence[str]) -> str | None:
+    """The person a column's name bears: one of the names given, or 'Reviewer 1'."""
+    folded = f" {fold_words(column_name)} "
+    for reviewer in sorted(reviewers, key=len, reverse=True):
+        if f" {fold_words(reviewer)} " in folded:
+            return reviewer
+    match = _NUMBERED_REVIEWER.search(column_name.replace("_", " "))
+    return match.group(1) if match else None
+
+
+_LineOutcomes = Sequence[DecisionRow | RejectedLine]
 
 
 def _parse_line(
-    tool: str, line: _FileLine, defaults: DecisionDefaults, label: str | None
-) -> list[DecisionRow] | str:
-    """The decisions of one line; [] where it is not decided yet, or what is wrong with it."""
+    tool: str,
+    line: _FileLine,
+    defaults: DecisionDefaults,
+    layout: tuple[str | None, tuple[_VerdictColumn, ...]],
+) -> _LineOutcomes:
+    """The decisions of one line, and what of it cannot be entered; empty where it is not decided
+    yet."""
+    label, verdict_columns = layout
     number, pairs, text = line
     cells = {k: cell for _, k, cell in reversed(pairs)}
     values = {
-        field: cells[name] for name, field in reversed(_FIELD_BY_COLUMN.items()) if name in cells
+        our_name: cells[name]
+        for name, our_name in reversed(_FIELD_BY_COLUMN.items())
+        if name in cells
     }
+    if verdict_columns:
+        return _parse_plain_line(line, cells, values, defaults, verdict_columns)
     key_match = _OUR_KEY.search(text)
-    if tool == "funnel":
-        return _parse_own_line(number, pairs, values, defaults)
     entry = build_record([pair for pair in pairs if pair[1] not in ("notes", "note")])
     base = DecisionRow(
         line=number,
         key=key_match.group(1) or key_match.group(2) if key_match else None,
         entry=entry,
-        stage=values.get("stage", defaults.stage),
-        reviewer=defaults.reviewer,
+        stage=values.get("stage") or defaults.stage,
+        reviewer=defaults.reviewer
+        if tool == "rayyan"
+        else values.get("reviewer") or defaults.reviewer,
         verdict=None,
     )
     if tool == "rayyan":
-        return _parse_rayyan_line(base, text)
-    if tool == "asreview":
-        return _parse_asreview_line(base, cells, label, text)
-    return _parse_covidence_line(base, text, values, defaults)
+        outcome = _parse_rayyan_line(base, text)
+    elif tool == "asreview":
+        outcome = _parse_asreview_line(base, cells, label, text)
+    else:
+        outcome = _parse_covidence_line(base, text, values, defaults)
+    if isinstance(outcome, str):
+        return [RejectedLine(number, f"line {number}: {outcome}", text, row=base)]
+    return outcome
 
 
-def _parse_own_line(
-    number: int,
-    pairs: list[tuple[str, str, str]],
+def _parse_plain_line(
+    line: _FileLine,
+    cells: dict[str, str],
     values: dict[str, str],
     defaults: DecisionDefaults,
-) -> list[DecisionRow] | str:
-    verdict_text = values.get("verdict", "")
-    verdict = VERDICT_WORDS.get(verdict_text.lower()) if verdict_text else defaults.verdict
-    if not verdict_text and verdict is None:
-        return []
-    if verdict is None and verdict_text.lower() not in WITHDRAWAL_WORDS:
-        return f"{verdict_text!r} is no verdict; expected include, exclude, unsure or withdraw"
-    role = _ROLES.get(values.get("role", "reviewer").lower())
-    if role is None:
-        return f"{values['role']!r} is no role; expected reviewer, adjudicator or automation"
-    entry = build_record([pair for pair in pairs if pair[1] not in _FIELD_BY_COLUMN])
-    row = DecisionRow(
+    verdict_columns: tuple[_VerdictColumn, ...],
+) -> _LineOutcomes:
+    """One outcome a filled column of verdicts; a consensus counts only where reviewers differ."""
+    number, pairs, text = line
+    column_keys = {column.key for column in verdict_columns}
+    entry = build_record(
+        [pair for pair in pairs if pair[1] not in _FIELD_BY_COLUMN and pair[1] not in column_keys]
+    )
+    has_entry = bool(entry.title or entry.doi or entry.pmid or entry.pmcid or entry.arxiv_id)
+    base = DecisionRow(
         line=number,
         key=values.get("key"),
-        entry=entry if entry.title or entry.doi or entry.pmid else None,
+        entry=entry if has_entry else None,
         stage=values.get("stage") or defaults.stage,
         reviewer=values.get("reviewer") or defaults.reviewer,
-        verdict=verdict,
+        verdict=None,
         reason=values.get("reason"),
         note=values.get("note"),
-        role=role,
     )
-    if row.key is None and row.entry is None:
+    outcomes: list[DecisionRow | RejectedLine] = []
+    for column in verdict_columns:
+        if column.is_consensus and len({_get_verdict(one) for one in outcomes}) < 2:
+            continue
+        outcome = _parse_plain_cell(
+            replace(
+                base,
+                stage=column.stage or base.stage,
+                reviewer=column.reviewer or base.reviewer,
+                role="adjudicator" if column.is_consensus else base.role,
+            ),
+            cells.get(column.key, ""),
+            values.get("role", ""),
+            defaults,
+        )
+        if isinstance(outcome, str):
+            stated = replace(
+                base,
+                stage=column.stage or base.stage,
+                reviewer=column.reviewer or base.reviewer,
+            )
+            words = {"verdict": cells.get(column.key, ""), "role": values.get("role", "")}
+            reason = f"line {number}: {outcome}"
+            outcomes.append(RejectedLine(number, reason, text, row=stated, cells=words))
+        elif outcome is not None:
+            outcomes.append(outcome)
+    return outcomes
+
+
+def _get_verdict(outcome: DecisionRow | RejectedLine) -> Verdict | None:
+    return outcome.verdict if isinstance(outcome, DecisionRow) else None
+
+
+def _parse_plain_cell(
+    base: DecisionRow, verdict_text: str, role_text: str, defaults: DecisionDefaults
+) -> DecisionRow | str | None:
+    """The decision a cell states; None where it is not decided yet, or what is wrong with it."""
+    if is_undecided(verdict_text) and (verdict_text or defaults.verdict is None):
+        return None
+    verdict = parse_verdict(verdict_text) if verdict_text else defaults.verdict
+    retrieval = parse_retrieval(verdict_text) if verdict is None else None
+    if verdict is None and retrieval is None and not is_withdrawal(verdict_text):
+        return (
+            f"{verdict_text!r} is no verdict; expected include, exclude, unsure, not retrieved or "
+            "withdraw"
+        )
+    role = parse_role(role_text) if role_text else base.role
+    if role is None:
+        return f"{role_text!r} is no role; expected reviewer, adjudicator or automation"
+    if base.key is None and base.entry is None:
         return "no record named; expected a key (R000001), DOI, PMID or title"
-    return [row] if row.reviewer else "no reviewer named; expected a reviewer column"
+    if not base.reviewer:
+        return "no reviewer named; expected a reviewer column, or say whose it is with --reviewer"
+    return replace(
+        base,
+        verdict=verdict,
+        retrieval=retrieval,
+        role=role,
+        withdraws=verdict is None and retrieval is None,
+    )
 
 
 def _add_verdict(
@@ -324,7 +543,7 @@ def _parse_rayyan_line(base: DecisionRow, text: str) -> list[DecisionRow] | str:
     }
     rows = []
     for reviewer, verdict_text in _PAIR.findall(inclusion_match.group(1)):
-        verdict = VERDICT_WORDS.get(verdict_text.strip().lower())
+        verdict = parse_verdict(verdict_text)
         if verdict is None:
             return f"{verdict_text!r} is no Rayyan verdict; expected Included, Excluded or Maybe"
         exclusion_reasons = reasons if verdict == "exclude" else []
@@ -365,7 +584,7 @@ def _parse_asreview_line(
     label_text = label_text.removesuffix(".0").strip().lower()
     if label_text in ("", "-1", "nan", "none"):
         return []
-    verdict = VERDICT_WORDS.get(label_text)
+    verdict = parse_verdict(label_text)
     if verdict is None or verdict == "unsure":
         return f"{label_text!r} is no ASReview label; expected 1, 0, -1 or nothing"
     if base.reviewer is None:

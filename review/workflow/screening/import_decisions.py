@@ -1,4 +1,8 @@
-"""A file of decisions comes in: lines matched to records, checked, added whole or not at all."""
+"""A file of decisions comes in: lines matched to records, checked, added whole or not at all.
+
+Nothing of a file is passed over in silence: lines that contradict each other, repeat another, name
+no record or cannot be read are all named, and written down to be corrected and given again.
+"""
 
 import dataclasses
 import hashlib
@@ -6,18 +10,40 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from review.errors import ReviewError, SourceError
-from review.formats.tabular.decisions import DecisionDefaults, DecisionRow, read_decisions
-from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
-from review.models import Decision, Record, UnreadableEntry, normalize_text
-from review.store import Connection, decisions, links, records
-from review.store.records import format_record_key, parse_record_key
+from review.formats.tabular.corrections import format_corrections
+from review.formats.tabular.decision_words import get_stage_kind
+from review.formats.tabular.decisions import (
+    DecisionDefaults,
+    DecisionRow,
+    RejectedLine,
+    read_decisions,
+)
+from review.models import Decision
+from review.protocol import Stage
+from review.store import Connection, decisions, records
+from review.store.records import format_record_key
 from review.store.timestamps import utc_now
+from review.workflow.fulltexts.retrieval_statements import RetrievalStatement, add_statement
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
-from review.workflow.records.imports import write_rejected
 from review.workflow.screening.decisions import NewDecision, add_decisions, find_stage
+from review.workflow.screening.record_matching import RecordFinder, load_finder
+
+CORRECTIONS_SUFFIX = ".rejected.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedLine:
+    """A line that says what an earlier line of the file says already."""
+
+    number: int
+    first: int
+    """The earlier line."""
+    record: str
+    reviewer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +52,7 @@ class DecisionImportResult:
 
     name: str
     kind: str
-    """funnel, rayyan, covidence or asreview."""
+    """funnel, table, rayyan, covidence or asreview."""
     batch: int | None
     """Number of the batch; None where nothing was added."""
     added: int
@@ -34,17 +60,29 @@ class DecisionImportResult:
     """Decisions that stood already as the file has them."""
     undecided: int
     """Lines that name a record without a verdict."""
-    rejected: tuple[UnreadableEntry, ...]
+    rejected: tuple[RejectedLine, ...]
+    """Lines that were left out, each with what is wrong with it."""
     rejected_path: Path | None
+    """The table of them that can be corrected and given again."""
+    repeated: tuple[RepeatedLine, ...] = ()
+    retrievals: int = 0
+    """Statements that a full text could or could not be had, among those added."""
 
 
-@dataclass(frozen=True, slots=True)
-class _RecordIndex:
-    """Finds the record a line means."""
+class DecisionFileError(SourceError):
+    """Lines of a file cannot be entered, and nothing of it was; `result` names them all."""
 
-    groups: Mapping[int, tuple[int, int]]
-    titles: Mapping[str, Sequence[tuple[int, int | None]]]
-    """Folded title -> record number and year."""
+    def __init__(self, message: str, result: DecisionImportResult) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class _Match(NamedTuple):
+    """A line whose record and stage are found."""
+
+    row: DecisionRow
+    decision: NewDecision
+    report: int
 
 
 def import_decisions(
@@ -60,56 +98,95 @@ def import_decisions(
     """Adds the decisions of a file in one transaction.
 
     Args:
-        given: stage, reviewer and verdict where the file is silent; the first stage if none is.
+        defaults: stage, reviewer and verdict where the file is silent; the first stage if none is.
         names: the file's names of people -> the team's, where they differ.
         keep_good: enter the good lines of a file that holds bad ones.
 
     Raises:
-        SourceError: the file cannot be read; or lines are bad and keep_good is off: then nothing
-            is added and the message names the first of them.
+        DecisionFileError: lines are bad and keep_good is off: nothing is added, the message names
+            the first of them and `result` all.
+        SourceError: the file cannot be read.
     """
     require_role(project, who, "import")
-    parsed = read_decisions(path, defaults, sheet=sheet)
+    people = [*(names or {}), *(person.name for person in project.protocol.team)]
+    parsed = read_decisions(path, defaults, sheet=sheet, reviewers=people)
     rejected = list(parsed.rejected)
     at = utc_now()
     with project.store.write() as conn:
         project = follow_plan(project, conn)
-        matches = _match_rows(project, conn, parsed.rows, names or {}, rejected)
-        changes = _sort_by_stage(project, _filter_changed(conn, matches))
-        batch = _add_batch(conn, path, who, at, parsed.kind) if changes else None
+        finder = load_finder(conn)
+        matches = _match_rows(project, finder, parsed.rows, names or {}, rejected)
+        matches, repeated = _drop_repeats(matches, rejected)
+        verdicts = [match for match in matches if match.row.retrieval is None]
+        changes = _sort_by_stage(project, _filter_changed(conn, verdicts))
+        statements = [match for match in matches if match.row.retrieval is not None]
+        is_new = bool(changes or statements)
+        batch = _add_batch(conn, path, who, at, parsed.kind) if is_new else None
         added = _add_matches(project, conn, changes, (at, who, batch), rejected)
+        stated, known = _add_statements(project, conn, statements, (at, who), rejected)
+        rejected.sort(key=lambda rejection: rejection.number)
+        result = DecisionImportResult(
+            path.name,
+            parsed.kind,
+            batch,
+            added + stated,
+            len(verdicts) - len(changes) + known,
+            len(parsed.undecided),
+            tuple(rejected),
+            write_corrections(project, path, rejected),
+            tuple(repeated),
+            stated,
+        )
         if rejected and not keep_good:
-            raise _build_error(path, rejected)
+            raise _build_error(path, result)
         if batch is not None:
             counts = {"announced": len(parsed.rows), "parsed": added, "rejected": len(rejected)}
             records.close_batch(conn, batch, **counts)
-    rejected.sort(key=lambda rejection: rejection.number)
-    written_path = write_rejected(project, path, tuple(rejected))
-    return DecisionImportResult(
-        path.name,
-        parsed.kind,
-        batch,
-        added,
-        len(matches) - len(changes),
-        len(parsed.undecided),
-        tuple(rejected),
-        written_path,
+    return result
+
+
+def _build_error(path: Path, result: DecisionImportResult) -> DecisionFileError:
+    rejected = result.rejected
+    refused = dataclasses.replace(result, batch=None, added=0, unchanged=0, retrievals=0)
+    return DecisionFileError(
+        f"{path}: {len(rejected)} of its decisions cannot be entered ({rejected[0].reason}). "
+        f"Nothing was added. Correct the file, or enter the good ones with --keep-good and then "
+        f"the others from {result.rejected_path or 'the list above'}, corrected.",
+        refused,
     )
 
 
-def _build_error(path: Path, rejected: list[UnreadableEntry]) -> SourceError:
-    first_rejection = min(rejected, key=lambda rejection: rejection.number)
-    return SourceError(
-        f"{path}: {len(rejected)} of its decisions cannot be entered ({first_rejection.reason}). "
-        "Nothing was "
-        "added. Mend the file, or enter the good ones with --keep-good."
-    )
+def write_corrections(
+    project: Project, path: Path, rejected: Sequence[RejectedLine]
+) -> Path | None:
+    """Writes the lines that were left out beside the file, or into the review where that is barred.
+
+    A table of corrections that somebody may have begun to fill in is never written over.
+    """
+    if not rejected:
+        return None
+    content = format_corrections(rejected)
+    for folder in (path.parent, project.folder):
+        for number in range(1, 1000):
+            ending = CORRECTIONS_SUFFIX if number == 1 else f".rejected-{number}.csv"
+            target = folder / f"{path.name}{ending}"
+            try:
+                if target.exists():
+                    if target.read_bytes() == content:
+                        return target
+                    continue
+                target.write_bytes(content)
+            except OSError:
+                break
+            return target
+    return None
 
 
-def _reject_row(row: DecisionRow, why: str) -> UnreadableEntry:
+def _reject_row(row: DecisionRow, why: str) -> RejectedLine:
     label = row.key or (row.entry.title or row.entry.doi if row.entry else None)
-    raw = f"{label} | {row.stage} | {row.reviewer} | {row.verdict} | {row.reason or ''}"
-    return UnreadableEntry(row.line, f"line {row.line}: {why}", raw)
+    stated = row.verdict or row.retrieval
+    raw = f"{label} | {row.stage} | {row.reviewer} | {stated} | {row.reason or ''}"
+    return RejectedLine(row.line, f"line {row.line}: {why}", raw, row=row)
 
 
 def _add_batch(conn: Connection, path: Path, who: str, at: datetime, kind: str) -> int:
@@ -119,113 +196,146 @@ def _add_batch(conn: Connection, path: Path, who: str, at: datetime, kind: str) 
     )
 
 
-def _index_titles(
-    conn: Connection, rows: Sequence[DecisionRow]
-) -> dict[str, list[tuple[int, int | None]]]:
-    """Titles of all records, read only when some line may need them."""
-    titles: dict[str, list[tuple[int, int | None]]] = {}
-    if any(row.key is None for row in rows):
-        for stored in records.iter_records(conn):
-            title = normalize_text(stored.record.title)
-            if title:
-                titles.setdefault(title, []).append((stored.id, stored.record.year))
-    return titles
-
-
 def _match_rows(
     project: Project,
-    conn: Connection,
+    finder: RecordFinder,
     rows: Sequence[DecisionRow],
     names: Mapping[str, str],
-    rejected: list[UnreadableEntry],
-) -> list[tuple[DecisionRow, NewDecision]]:
+    rejected: list[RejectedLine],
+) -> list[_Match]:
     """The lines whose record and stage are found; the others go to rejected."""
-    index = _RecordIndex(links.list_groups(conn), _index_titles(conn, rows))
-    first_stage = project.protocol.stages[0].id
     matches = []
     for row in rows:
-        who = names.get(row.reviewer or "", row.reviewer)
+        person = names.get(row.reviewer or "", row.reviewer)
         try:
-            stage = find_stage(project.protocol, row.stage or first_stage).id
+            stage = _find_row_stage(project, row)
         except ReviewError as error:
             rejected.append(_reject_row(row, str(error)))
             continue
-        new_decision = _match_decision(
-            conn, index, dataclasses.replace(row, stage=stage, reviewer=who)
-        )
-        if isinstance(new_decision, str):
-            rejected.append(_reject_row(row, new_decision))
-        else:
-            matches.append((row, new_decision))
+        named = dataclasses.replace(row, stage=stage.id, reviewer=person)
+        number = finder.find(row.key, row.entry)
+        if isinstance(number, str):
+            rejected.append(_reject_row(named, number))
+            continue
+        new_decision = _build_decision(named, number)
+        matches.append(_Match(named, new_decision, finder.get_report(number)))
     return matches
 
 
-def _match_decision(conn: Connection, index: _RecordIndex, row: DecisionRow) -> NewDecision | str:
-    """The decision with its record found, or why there is none."""
-    numbers = _find_by_key(conn, row.key) if row.key else _find_by_entry(conn, index, row.entry)
-    if isinstance(numbers, str):
-        return numbers
-    if row.key and not numbers:
-        return f"no record {row.key!r} in this review"
-    if not numbers:
-        return "no record of this review has its DOI, PMID or title"
-    reports = {index.groups.get(n, (n, n))[0] for n in numbers}
-    if len(reports) > 1:
-        keys = ", ".join(format_record_key(n) for n in sorted(numbers)[:5])
-        return f"several records match ({keys}): name one by its key"
+def _build_decision(row: DecisionRow, number: int) -> NewDecision:
+    """The decision of a line. Only an exclusion has a reason: that of a doubt goes to the note,
+    and a table's one column of reasons says nothing of what was included."""
+    has_reason = row.verdict == "exclude" or row.retrieval is not None
+    note = row.note
+    if row.verdict == "unsure" and row.reason and row.reason != note:
+        note = "; ".join(filter(None, [note, row.reason]))
     return NewDecision(
-        numbers[0], row.stage or "", row.reviewer or "", row.verdict, row.reason, row.note, row.role
+        number,
+        row.stage or "",
+        row.reviewer or "",
+        row.verdict,
+        row.reason if has_reason else None,
+        note,
+        row.role,
     )
 
 
-def _find_by_key(conn: Connection, key: str) -> list[int] | str:
-    """Records by our key or by an identifier; bare digits could be either, so they are refused."""
-    text = key.strip()
-    if text[:1] in "Rr" and text[1:].isdecimal():
-        number = parse_record_key(text)
-        return [number] if number in records.get_records(conn, [number]) else []
-    if text.isdecimal():
-        return f"{text!r} may be a key or a PMID: write R{int(text):06d} or pmid:{text}"
-    doi = normalize_doi(text)
-    pmid = normalize_pmid(text) if text.lower().startswith("pmid") else None
-    return records.find_by_identifier(
-        conn,
-        doi=doi,
-        pmid=pmid,
-        pmcid=normalize_pmcid(text) if doi is None else None,
-        arxiv_id=normalize_arxiv(text),
+def _find_row_stage(project: Project, row: DecisionRow) -> Stage:
+    """The stage a line names, also in the field's words; the first one where it names none.
+
+    Raises:
+        ReviewError: the protocol has no such stage.
+    """
+    stages = project.protocol.stages
+    if row.retrieval is not None:
+        for stage in stages:
+            if stage.kind == "eligibility":
+                return stage
+    if not row.stage:
+        return stages[0]
+    of_kind = [stage for stage in stages if stage.kind == get_stage_kind(row.stage)]
+    by_name = [stage for stage in stages if row.stage in (stage.id, stage.kind, stage.name)]
+    if not by_name and len(of_kind) == 1:
+        return of_kind[0]
+    return find_stage(project.protocol, row.stage)
+
+
+def _drop_repeats(
+    matches: Sequence[_Match], rejected: list[RejectedLine]
+) -> tuple[list[_Match], list[RepeatedLine]]:
+    """The lines without repeats; lines of one reviewer that contradict each other on a report are
+    all rejected. A line that takes a decision back parts what is before it from what comes after.
+    """
+    by_key: dict[tuple[int, str, str, str], list[list[_Match]]] = {}
+    for match in matches:
+        new = match.decision
+        runs = by_key.setdefault((match.report, new.stage, new.reviewer, new.role), [[]])
+        if match.row.withdraws:
+            runs.extend([[match], []])
+        else:
+            runs[-1].append(match)
+    kept: list[_Match] = []
+    repeated: list[RepeatedLine] = []
+    for runs in by_key.values():
+        for run in filter(None, runs):
+            if _contradicts(run):
+                rejected.extend(_reject_contradiction(match, run) for match in run)
+                continue
+            best = max(run, key=lambda match: bool(match.decision.reason))
+            kept.append(best)
+            for match in run:
+                if match is not best:
+                    key = format_record_key(match.decision.record)
+                    person = match.decision.reviewer
+                    repeated.append(RepeatedLine(match.row.line, best.row.line, key, person))
+    order = {id(match): position for position, match in enumerate(matches)}
+    kept.sort(key=lambda match: order[id(match)])
+    return kept, sorted(repeated, key=lambda line: line.number)
+
+
+def _contradicts(run: Sequence[_Match]) -> bool:
+    """Whether lines of one reviewer on one report differ in the verdict, or in its reason."""
+    verdicts = {(match.row.verdict, match.row.retrieval) for match in run}
+    reasons = {
+        match.row.reason.casefold().strip()
+        for match in run
+        if match.row.reason and match.row.verdict != "include"
+    }
+    return len(verdicts) > 1 or len(reasons) > 1
+
+
+def _reject_contradiction(match: _Match, run: Sequence[_Match]) -> RejectedLine:
+    others = "; ".join(
+        f"line {other.row.line} says {_format_statement(other.row)}"
+        for other in run
+        if other is not match
+    )
+    key = format_record_key(match.decision.record)
+    return _reject_row(
+        match.row,
+        f"{match.decision.reviewer} says {_format_statement(match.row)} of {key} here, but "
+        f"{others}: keep the line that is right",
     )
 
 
-def _find_by_entry(conn: Connection, index: _RecordIndex, entry: Record | None) -> list[int]:
-    """Records by DOI, PMID, PMCID or arXiv id, else by title and, where both tell it, year."""
-    if entry is None:
-        return []
-    numbers = records.find_by_identifier(
-        conn, doi=entry.doi, pmid=entry.pmid, pmcid=entry.pmcid, arxiv_id=entry.arxiv_id
-    )
-    if numbers:
-        return numbers
-    title_matches = index.titles.get(normalize_text(entry.title), ()) if entry.title else ()
-    return [n for n, year in title_matches if None in (year, entry.year) or year == entry.year]
+def _format_statement(row: DecisionRow) -> str:
+    return " ".join(filter(None, [row.verdict or row.retrieval, row.reason and f"({row.reason})"]))
 
 
-def _filter_changed(
-    conn: Connection, matches: list[tuple[DecisionRow, NewDecision]]
-) -> list[tuple[DecisionRow, NewDecision]]:
+def _filter_changed(conn: Connection, matches: Sequence[_Match]) -> list[_Match]:
     """The decisions that differ from what the reviewer's newest one says already."""
     newest: dict[tuple[int, str, str, str], Decision | NewDecision] = {}
     for decision in decisions.list_decisions(
-        conn, records={new_decision.record for _, new_decision in matches}
+        conn, records={match.decision.record for match in matches}
     ):
         newest[(decision.record, decision.stage, decision.reviewer, decision.role)] = decision
     changes = []
-    for row, new_decision in matches:
-        key = (new_decision.record, new_decision.stage, new_decision.reviewer, new_decision.role)
-        previous = newest.get(key)
-        if _get_content(previous) != _get_content(new_decision):
-            changes.append((row, new_decision))
-            newest[key] = new_decision
+    for match in matches:
+        new = match.decision
+        key = (new.record, new.stage, new.reviewer, new.role)
+        if _get_content(newest.get(key)) != _get_content(new):
+            changes.append(match)
+            newest[key] = new
     return changes
 
 
@@ -238,16 +348,12 @@ def _get_content(
     return decision.verdict, decision.reason or None, decision.note or None
 
 
-def _sort_by_stage(
-    project: Project, matches: list[tuple[DecisionRow, NewDecision]]
-) -> list[tuple[DecisionRow, NewDecision]]:
+def _sort_by_stage(project: Project, matches: Sequence[_Match]) -> list[_Match]:
     """Earlier stages first, reviewers before adjudicators: so that each finds its record there."""
-    stage_positions = {
-        name: i for i, s in enumerate(project.protocol.stages) for name in (s.id, s.kind)
-    }
+    stage_positions = {stage.id: i for i, stage in enumerate(project.protocol.stages)}
 
-    def sort_key(pair: tuple[DecisionRow, NewDecision]) -> tuple[int, bool]:
-        return stage_positions.get(pair[1].stage, 0), pair[1].role == "adjudicator"
+    def sort_key(match: _Match) -> tuple[int, bool]:
+        return stage_positions[match.decision.stage], match.decision.role == "adjudicator"
 
     return sorted(matches, key=sort_key)
 
@@ -255,9 +361,9 @@ def _sort_by_stage(
 def _add_matches(
     project: Project,
     conn: Connection,
-    matches: list[tuple[DecisionRow, NewDecision]],
+    matches: Sequence[_Match],
     key: tuple[datetime, str, int | None],
-    rejected: list[UnreadableEntry],
+    rejected: list[RejectedLine],
 ) -> int:
     """Adds what can be added and gives its number; a part that is refused is halved until the bad
     lines stand alone."""
@@ -266,14 +372,38 @@ def _add_matches(
     at, who, batch = key
     try:
         add_decisions(
-            project, conn, [new_decision for _, new_decision in matches], at, who=who, batch=batch
+            project, conn, [match.decision for match in matches], at, who=who, batch=batch
         )
     except ReviewError as error:
         if len(matches) == 1:
-            rejected.append(_reject_row(matches[0][0], str(error)))
+            rejected.append(_reject_row(matches[0].row, str(error)))
             return 0
         half = len(matches) // 2
         return _add_matches(project, conn, matches[:half], key, rejected) + _add_matches(
             project, conn, matches[half:], key, rejected
         )
     return len(matches)
+
+
+def _add_statements(
+    project: Project,
+    conn: Connection,
+    matches: Sequence[_Match],
+    key: tuple[datetime, str],
+    rejected: list[RejectedLine],
+) -> tuple[int, int]:
+    """Adds who could or could not get a full text; gives how many were added, and known before."""
+    at, who = key
+    added = known = 0
+    for match in matches:
+        new, state = match.decision, match.row.retrieval
+        assert state is not None
+        statement = RetrievalStatement(new.record, state, new.reviewer, new.reason or new.note)
+        try:
+            if add_statement(project, conn, statement, at, entered_by=who):
+                added += 1
+            else:
+                known += 1
+        except ReviewError as error:
+            rejected.append(_reject_row(match.row, str(error)))
+    return added, known

@@ -227,7 +227,8 @@ def test_with_keep_good_only_the_bad_lines_stay_out(filled: Project, tmp_path: P
     assert done.added == 7
     lines_named = sorted(int(bad.reason.split(":")[0].split()[1]) for bad in done.rejected)
     assert lines_named == list(range(9, 9 + len(BAD)))
-    assert "R000099" in (tmp_path / "d.csv.rejected").read_text()
+    assert done.rejected_path == tmp_path / "d.csv.rejected.csv"
+    assert "R000099" in done.rejected_path.read_text(encoding="utf-8-sig")
 
 
 def test_rayyan_people_and_titles_find_their_records(filled: Project, tmp_path: Path) -> None:

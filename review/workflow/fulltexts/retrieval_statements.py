@@ -1,0 +1,91 @@
+"""A person says that a report's full text could not be had, and why; or that it is at hand.
+
+PRISMA 2020 draws such reports as not retrieved. What the search for open copies found is told by
+`retrieval`; a person's word comes after it and can be taken back.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from review.errors import ReviewError
+from review.protocol import list_stage_reviewers
+from review.store import Connection, retrievals
+from review.store.records import format_record_key
+from review.store.timestamps import utc_now
+from review.workflow.project.accounts import require_role
+from review.workflow.project.project import Project, follow_plan
+from review.workflow.screening import status as standings
+
+BY_PERSON = "person"
+"""Source of an attempt that a person entered."""
+NOT_RETRIEVED, RETRIEVED, SOUGHT = "not retrieved", "retrieved", "sought"
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalStatement:
+    """Who says what of a report's full text."""
+
+    record: int
+    state: Literal["retrieved", "not retrieved", "sought"]
+    """sought takes the word before back."""
+    reviewer: str
+    reason: str | None = None
+
+
+def mark_retrieval(project: Project, statement: RetrievalStatement) -> bool:
+    """Adds a statement in a transaction of its own; False where it was known. Raises as
+    add_statement."""
+    with project.store.write() as conn:
+        project = follow_plan(project, conn)
+        return add_statement(project, conn, statement, utc_now(), entered_by=statement.reviewer)
+
+
+def add_statement(
+    project: Project,
+    conn: Connection,
+    statement: RetrievalStatement,
+    at: datetime,
+    *,
+    entered_by: str,
+) -> bool:
+    """Adds a statement; False where the newest one says the same already.
+
+    Raises:
+        ReviewError: the report was not sought, was judged by its full text already, or the person
+            is not a reviewer of the full texts.
+    """
+    require_role(project, entered_by, "contribute")
+    key = format_record_key(statement.record)
+    stage = next((one for one in project.protocol.stages if one.kind == "eligibility"), None)
+    if stage is None:
+        raise ReviewError(f"{key}: the protocol has no stage at which full texts are judged.")
+    allowed = list_stage_reviewers(project.protocol, stage)
+    if statement.reviewer not in allowed:
+        raise ReviewError(
+            f"{statement.reviewer!r} is not a reviewer of stage {stage.id!r}; these are: "
+            f"{', '.join(allowed) or 'nobody'}."
+        )
+    report_decisions = standings.load_report_decisions(conn, [statement.record])
+    report = report_decisions.report_of[statement.record]
+    statuses = standings.get_report_statuses(project.protocol, report_decisions, report)
+    if stage.id not in statuses:
+        last_stage = next(s for s in reversed(project.protocol.stages) if s.id in statuses)
+        raise ReviewError(
+            f"{key} was not sought for retrieval: it is {statuses[last_stage.id].status} at "
+            f"{last_stage.id!r}."
+        )
+    if statement.state == NOT_RETRIEVED and statuses[stage.id].status in ("included", "excluded"):
+        raise ReviewError(f"{key} was judged by its full text already, so it was retrieved.")
+    previous = retrievals.get_newest_attempt(conn, report)
+    reason = (statement.reason or "").strip() or None
+    if previous is not None and (previous.state, previous.reason, previous.source) == (
+        statement.state,
+        reason,
+        BY_PERSON,
+    ):
+        return False
+    retrievals.add_attempt(
+        conn, report, statement.state, statement.reviewer, at, source=BY_PERSON, reason=reason
+    )
+    return True
