@@ -1,6 +1,7 @@
 """Checklists as data: a YAML file becomes a Checklist, or an error that names the line.
 
-load(path) -> Checklist; available(folders) -> id -> path; read_answer checks one answer.
+load_checklist(path) gives a Checklist, list_available(folders) the files by id, and read_answer
+checks one answer.
 """
 
 from review.checklists.answers import (
@@ -34,6 +35,7 @@ from review.checklists.models import (
     ScoreDefinition,
     list_items,
 )
+from review.checklists.wording import ItemWording, apply_wording, parse_wording
 
 __all__ = [
     "AT_RISK",
@@ -51,9 +53,11 @@ __all__ = [
     "Dependency",
     "FormQuestion",
     "Item",
+    "ItemWording",
     "OverallRule",
     "Precondition",
     "ScoreDefinition",
+    "apply_wording",
     "find_question",
     "format_answer",
     "format_key_title",
@@ -62,6 +66,7 @@ __all__ = [
     "list_items",
     "list_questions",
     "load_checklist",
+    "parse_wording",
     "read_answer",
     "split_answer",
 ]

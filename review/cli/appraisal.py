@@ -19,6 +19,7 @@ def register_commands(app: typer.Typer) -> None:
     )
     checklist_commands.command("list")(list_checklists)
     checklist_commands.command("check")(check_checklist)
+    checklist_commands.command("import")(import_wording)
     app.add_typer(checklist_commands, name="checklist")
     app.command("score")(score_answers)
     appraise_commands = typer.Typer(no_args_is_help=True, help="Appraise in spreadsheets.")
@@ -58,6 +59,26 @@ def check_checklist(file: Path, as_json: bool = typer.Option(False, "--json")) -
         print_json(summary)
     else:
         print_line(f"{file}: {summary['title']} holds together: {summary['items']} items.")
+
+
+def import_wording(
+    context: typer.Context,
+    checklist: str = typer.Argument(help="The checklist's id."),
+    file: Path = typer.Argument(
+        help="CSV with the columns item, question and, if wanted, title and guidance; or YAML."
+    ),
+) -> None:
+    """Show the published wording of a CHECKLIST in this review, where the team may use it."""
+    from review.workflow.appraisal.instruments import get_checklist
+    from review.workflow.appraisal.wording import install_wording
+
+    project = open_review(context)
+    loaded_checklist = get_checklist(project, checklist)
+    count, left = install_wording(project, loaded_checklist, file, get_user_name(context))
+    print_line(
+        f"{loaded_checklist.short}: the published wording of {count} items is shown from now on"
+        + (f"; {left} keep Funnel's own." if left else ".")
+    )
 
 
 def score_answers(

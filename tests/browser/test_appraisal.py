@@ -71,7 +71,7 @@ def open_report(page: Page, address: str, name: str) -> None:
     expect(page.get_by_alt_text("Page 1")).to_be_visible()
     shows(page, "Kind of study")
     page.keyboard.press("h")
-    shows(page, "Title names AI")
+    shows(page, "Identification as a study of AI methodology")
 
 
 def go_on_by_itself(page: Page) -> None:

@@ -39,7 +39,7 @@ def test_flags_stand_beside_the_signalling_question_and_set_no_answer(project, t
         page = tab(browser, viewport={"width": 1500, "height": 1300})
         page.goto(f"{address}/appraisal?key=R000001")
         page.get_by_text(re.compile("^PROBAST")).first.click()
-        sees(page, "What is done with the model in this report?")
+        sees(page, "Was the model developed, validated or both in this report?")
         for seen in (
             "Were the data very large",
             "Possible signs of bias",

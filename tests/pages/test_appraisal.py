@@ -80,9 +80,9 @@ def test_who_does_not_appraise_sees_no_form(project):
 
 def test_the_kind_of_study_opens_its_tools(project):
     app = draw("appraisal", project, ADA, key="R000002")
-    assert "By which methods" in said(app)
+    assert "Which methods" in said(app)
     app = press(app, "traditional")
-    assert "Imaging protocol" in said(app)
+    assert "Image protocol quality" in said(app)
     assert forms.open_form(project, 2, "study-kind", "ada").finished
 
 
@@ -101,7 +101,11 @@ def test_answers_are_saved_with_quote_page_and_comment_and_next_goes_on(project)
         "Clear.",
     )
     app = press(app, "filling_next")
-    assert "Structured abstract" in said(app)
+    assert "Structured summary" in said(app)
+    assert (
+        "CLAIM 2020, item 2 · [Radiology: Artificial Intelligence 2020;2(2):e200029](https://doi.org/"
+        in said(app)
+    )
     assert app.text_area(key="filling_quote").value == ""
     app = press(app, "filling_back")
     assert app.text_area(key="filling_quote").value == "A deep network."
@@ -177,7 +181,7 @@ def test_it_can_go_on_by_itself(project):
     app = draw("appraisal", project, ADA, key="R000001")
     app = press(app, "filling_switch")
     app = press(app, "yes")
-    assert "Structured abstract" in said(app)
+    assert "Structured summary" in said(app)
 
 
 def test_points_are_picked_one_by_one_where_several_hold(project):
@@ -219,7 +223,7 @@ def test_a_full_form_is_finished_and_leads_to_the_next_tool(project):
     assert app.button(key="filling_finish").disabled
     app = press(press(app, "partly"), "filling_finish")
     assert forms.open_form(project, 1, "claim-2020", "ada").finished
-    assert "What is done with the model" in said(app)
+    assert "Was the model developed" in said(app)
 
 
 def test_a_finished_form_is_closed_until_opened_again(project):

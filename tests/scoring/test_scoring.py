@@ -279,10 +279,11 @@ def test_bias_tools_give_no_total() -> None:
 def test_what_an_answer_rests_on_is_warned_of() -> None:
     form = every("claim-2020", "yes", **{"20": "no"})
     assert score_form(shipped("claim-2020"), form).warnings == (
-        "21 Level of separation: a level of separation presupposes a described split",
+        "21 Level at which partitions are disjoint: "
+        "the level of separation is reported without a description of the split",
     )
     rqs = {"discrimination": "resampling"}
-    assert "without a measure" in score_form(shipped("rqs-1.0"), rqs).warnings[0]
+    assert "without a statistic" in score_form(shipped("rqs-1.0"), rqs).warnings[0]
 
 
 def test_a_key_of_another_checklist_is_refused() -> None:
@@ -442,7 +443,7 @@ def test_every_way_that_failed_is_told() -> None:
 def test_a_failed_gate_says_what_failed() -> None:
     claim = {"claim-2020": (shipped("claim-2020"), every("claim-2020", "yes", **{"26": "no"}))}
     outcome = compute_gate_outcomes(GATES, "deep-learning", claim)[0]
-    assert outcome.why == ("CLAIM 2020 26 Choice of the final model: unmet",)
+    assert outcome.why == ("CLAIM 2020 26 Method of selecting the final model: unmet",)
     rqs = {"rqs-1.0": (shipped("rqs-1.0"), POOR_RQS | dict.fromkeys(("protocol",), "none"))}
     assert "under 6" in compute_gate_outcomes(GATES, "traditional", rqs)[0].why[0]
 

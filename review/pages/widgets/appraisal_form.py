@@ -13,6 +13,7 @@ from review.checklists import (
     OVERALL,
     UNSURE,
     AnswerOption,
+    Checklist,
     FormQuestion,
     split_answer,
 )
@@ -214,6 +215,18 @@ def _render_question(form: AppraisalForm, question: FormQuestion) -> None:
     st.markdown(question.question)
     if question.guidance:
         st.caption(question.guidance)
+    _render_source(form.checklist, question)
+
+
+def _render_source(checklist: Checklist, question: FormQuestion) -> None:
+    """Links the publication a question comes from; its licence shows as help."""
+    citation = checklist.citation
+    if citation is None:
+        return
+    item = f", item {question.number}" if question.number[:1].isdigit() else ""
+    reference = f"{citation.journal} {citation.year};{citation.where}"
+    link = f"[{reference}](https://doi.org/{citation.doi})" if citation.doi else reference
+    st.caption(f"{checklist.short}{item} · {link}", help=checklist.licence)
 
 
 def _render_judgements(form: AppraisalForm) -> None:

@@ -28,6 +28,7 @@ from review.resources import get_shipped_path as shipped
 from review.scoring import build_judgement_key
 from review.store import Connection, answers, audit_events
 from review.store.timestamps import utc_now
+from review.workflow.appraisal.wording import apply_installed_wording
 from review.workflow.project.project import Project
 
 KIND_CHECKLIST = "study-kind"
@@ -70,7 +71,8 @@ def get_checklist(project: Project | None, name: str) -> Checklist:
             f"A team's own file belongs into the folder '{OWN_CHECKLISTS_FOLDER}' of the review."
         )
     path = paths[name]
-    return _load_cached(path, path.stat().st_mtime_ns)
+    checklist = _load_cached(path, path.stat().st_mtime_ns)
+    return checklist if project is None else apply_installed_wording(project.folder, checklist)
 
 
 @lru_cache(maxsize=64)

@@ -45,7 +45,7 @@ def test_the_newest_answer_counts_and_none_withdraws(project):
 def test_a_form_with_gaps_cannot_be_finished_and_they_are_named(project):
     form = full(project, "claim-2020")
     del form["preprocessing"]
-    with pytest.raises(ReviewError, match="9 Preparation of images and data not answered"):
+    with pytest.raises(ReviewError, match="9 Data preprocessing steps not answered"):
         fill(project, 1, "claim-2020", "ada", form)
     assert not forms.open_form(project, 1, "claim-2020", "ada").finished
 
@@ -390,7 +390,9 @@ def test_agreement_is_told_per_item_and_instrument(project):
     assert found.pooled[0].value == pytest.approx(124 / 125)
     assert found.total is not None
     assert found.total.n == 2
-    assert "1 Title names AI: percent agreement 0.50" in "\n".join(format_lines(found))
+    assert "1 Identification as a study of AI methodology: percent agreement 0.50" in "\n".join(
+        format_lines(found)
+    )
 
 
 def test_points_have_a_weighted_kappa(project):

@@ -89,7 +89,7 @@ def test_every_bad_cell_is_named_and_nothing_is_kept(project, tmp_path):
         read_template(project, path, "ada")
     said = str(caught.value)
     assert "3 cells need a look" in said
-    wrong = f"'CLAIM 2020' cell G{bad}: 'Jes' is no answer to '2 Structured abstract'."
+    wrong = f"'CLAIM 2020' cell G{bad}: 'Jes' is no answer to '2 Structured summary'."
     assert f"{wrong} Did you mean 'Yes'? It takes: Yes, Partly, No, unsure." in said
     assert f"'CLAIM 2020' cell I{page}: 'three' is no page number." in said
     assert f"'CLAIM 2020' cell G{blank}: blank, though" in said

@@ -214,7 +214,7 @@ def test_characteristics_and_scores_are_those_answered(files):
     scores = rows(files, "rqs-1.0-scores")
     assert {row["Record"] for row in scores} == {"R000002", "R000004"}  # not deep learning alone
     items = {row["Item"]: row for row in rows(files, "claim-2020-items")}
-    assert items["Structured abstract"]["Not reported"] == "3"
+    assert items["Structured summary"]["Not reported"] == "3"
 
 
 def test_duplicates_tell_rule_and_person_and_sources_what_they_share(files):
