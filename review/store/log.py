@@ -43,9 +43,11 @@ NON_EVENT_TABLES = (
     "order_rows",
     "readings",
     "flags",
+    "leases",
+    "trainings",
 )
-"""The others: who may sign in, which never leaves the house, and what is computed from the entries
-and the files, and can be computed again."""
+"""The others: who may sign in, which never leaves the house; what is computed from the entries and
+the files, and can be computed again; and what goes on at this moment."""
 BATCH_TABLES = ("sightings", "rejected")
 """Tables whose rows came at the moment of their batch."""
 CONTENT_COLUMNS = {

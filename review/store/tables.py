@@ -212,6 +212,23 @@ order_rows = Table(
     Index(None, "stage", "position"),
 )
 
+leases = Table(  # a report that lies before a reviewer now; replaced, and run out by itself
+    "leases",
+    metadata,
+    Column("stage", String(60), primary_key=True),
+    Column("reviewer", String(100), primary_key=True),
+    Column("record", Integer, nullable=False),
+    Column("since", Float, nullable=False),  # seconds since 1970 by the database's clock
+)
+
+trainings = Table(  # who learns a stage's order now; replaced, and run out by itself
+    "trainings",
+    metadata,
+    Column("stage", String(60), primary_key=True),
+    Column("holder", String(200), nullable=False),
+    Column("since", Float, nullable=False),
+)
+
 answers = Table(
     "answers",
     metadata,

@@ -1,6 +1,7 @@
 """The learned order of a stage, and the evidence for stopping."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -15,7 +16,15 @@ from review.models import Decision
 from review.protocol import Stage
 from review.screening import ScreeningStatus
 from review.stopping import StoppingEvidence
-from review.store import Connection, audit_events, decisions, links, records, screening_queue
+from review.store import (
+    Connection,
+    audit_events,
+    decisions,
+    leases,
+    links,
+    records,
+    screening_queue,
+)
 from review.store.records import parse_record_key
 from review.store.screening_queue import QueuePosition
 from review.store.timestamps import format_timestamp, parse_timestamp, utc_now
@@ -30,6 +39,8 @@ from review.workflow.screening.reviewing import enqueue
 MIN_NEW_DECISIONS = 10
 """A new order is made after so many new labels at least, or after NEW_SHARE more."""
 MIN_NEW_SHARE = 0.05
+TRAINING_SECONDS = 900.0
+"""After so long (seconds) an order that was never finished may be learned by another process."""
 STOPPED_REASON = "Not screened: screening was stopped"
 """The rule that unscreened records are marked with, by the lead's act."""
 
@@ -68,6 +79,8 @@ def get_labels(report_statuses: dict[int, ScreeningStatus]) -> dict[int, int]:
 def retrain_ranking(project: Project, stage: Stage, who: str | None = None) -> RankingResult:
     """Makes the stage's order anew from the decisions so far; random until there are enough.
 
+    When it is over, well or not, the stage's order counts as learned by nobody.
+
     Args:
         who: who asks for it; None where the app does, after enough new decisions.
 
@@ -76,6 +89,14 @@ def retrain_ranking(project: Project, stage: Stage, who: str | None = None) -> R
     """
     if who is not None:
         require_role(project, who, "manage")
+    try:
+        return _learn_order(project, stage)
+    finally:
+        with project.store.write() as conn:
+            leases.end_training(conn, stage.id)
+
+
+def _learn_order(project: Project, stage: Stage) -> RankingResult:
     with project.store.write() as conn:
         enqueue(project, conn, stage)
     with project.store.read() as conn:
@@ -186,14 +207,17 @@ def is_retraining_due(project: Project, stage: Stage) -> bool:
 def retrain_in_background(project: Project, stage: Stage) -> bool:
     """Starts making a new order in a process of its own where one is due; nobody waits for it.
 
-    Gives whether one was started: not while another is under way.
+    Gives whether one was started: not while another is under way, in any process of the review.
     """
     key = (project.folder, stage.id)
     with _GUARD:
         process = _TRAINING_PROCESSES.get(key)
-        if (process is not None and process.poll() is None) or not is_retraining_due(
-            project, stage
-        ):
+        if process is not None and process.poll() is None:
+            return False
+        if process is not None and process.returncode != 0:
+            _end_training(project, stage)  # it died before it could say so
+            del _TRAINING_PROCESSES[key]
+        if not is_retraining_due(project, stage) or not _start_training(project, stage):
             return False
         command = [sys.executable, "-m", "review.cli", "--review", str(project.folder)]
         command += ["--user", "tool", "rank", "train", "--stage", stage.id]
@@ -208,6 +232,21 @@ def retrain_in_background(project: Project, stage: Stage) -> bool:
                 preexec_fn=_lower_priority,
             )
     return True
+
+
+def _start_training(project: Project, stage: Stage) -> bool:
+    with project.store.write() as conn:
+        return leases.start_training(conn, stage.id, _get_holder(), TRAINING_SECONDS)
+
+
+def _end_training(project: Project, stage: Stage) -> None:
+    with project.store.write() as conn:
+        leases.end_training(conn, stage.id, _get_holder())
+
+
+def _get_holder() -> str:
+    """This process, as other processes and machines can tell it."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def _lower_priority() -> None:

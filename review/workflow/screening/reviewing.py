@@ -12,7 +12,16 @@ from review.errors import ReviewError, StoreError
 from review.models import Decision, Record, Verdict
 from review.protocol import Stage
 from review.screening import ConflictKind, ScreeningStatus
-from review.store import Connection, audit_events, decisions, links, notes, records, screening_queue
+from review.store import (
+    Connection,
+    audit_events,
+    decisions,
+    leases,
+    links,
+    notes,
+    records,
+    screening_queue,
+)
 from review.store.records import format_record_key
 from review.store.screening_queue import QueuePosition
 from review.store.timestamps import parse_timestamp, utc_now
@@ -122,21 +131,26 @@ def get_next_record(
             project, conn, stage, reviewer, skip
         )
         missing = number is None and bool(screening_queue.list_unqueued_reports(conn, stage.id))
-        if not missing:
-            return _hand_out_report(project, conn, stage, reviewer, number)
-    with project.store.write() as conn:
-        enqueue(project, conn, stage)
-    with project.store.read() as conn:
-        number = _choose_next(project, conn, stage, reviewer, skip)
-        return _hand_out_report(project, conn, stage, reviewer, number)
+        noted = number is None or number == leases.get_report_in_hand(conn, stage.id, reviewer)
+        if not missing and (noted or not _is_shared(project, conn, stage)):
+            return None if number is None else _build_report_view(conn, number, stage, reviewer)
+    with project.store.write() as conn:  # chosen and noted in one step, whatever others do
+        if missing:
+            enqueue(project, conn, stage)
+        number = _find_waiting_number(conn, stage, reviewer, current_key) or _choose_next(
+            project, conn, stage, reviewer, skip
+        )
+        if number is None:
+            leases.release_report(conn, stage.id, reviewer)
+            return None
+        leases.hold_report(conn, stage.id, reviewer, number)
+        return _build_report_view(conn, number, stage, reviewer)
 
 
-def _hand_out_report(
-    project: Project, conn: Connection, stage: Stage, reviewer: str, number: int | None
-) -> ReportView | None:
-    """Gives the report to the reviewer, and notes that it lies before them now."""
-    work_queue.set_report_in_hand(project.store, stage.id, reviewer, number)
-    return None if number is None else _build_report_view(conn, number, stage, reviewer)
+def _is_shared(project: Project, conn: Connection, stage: Stage) -> bool:
+    """Whether more people may judge a report than are needed."""
+    reviewers = active_reviewers(project, conn, stage)
+    return stage.allocation == "everyone" and len(reviewers) > stage.reviewers
 
 
 def _find_waiting_number(
@@ -162,12 +176,12 @@ def _choose_next(
     """The first report that waits; where more may judge than are needed, one of the first that
     not enough others have judged or have before them, so that no two read one in vain."""
     reviewers = active_reviewers(project, conn, stage)
-    is_shared = stage.allocation == "everyone" and len(reviewers) > stage.reviewers
+    is_shared = _is_shared(project, conn, stage)
     limit = max(screening.QUEUE_SPREAD, 2 * len(reviewers)) if is_shared else 1
     candidates = work_queue.find_first_waiting(project.store, conn, stage.id, reviewer, skip, limit)
     if not candidates or not is_shared or candidates[0].pilot:
         return candidates[0].record if candidates else None
-    reader_counts = work_queue.count_readers(project.store, stage.id, reviewer)
+    reader_counts = leases.count_readers(conn, stage.id, reviewer, work_queue.RELEASE_SECONDS)
     open_candidates = [candidate for candidate in candidates if not candidate.pilot]
     available = [
         candidate
@@ -244,9 +258,8 @@ def save_decision(
         report_view = _build_report_view(conn, number, stage, reviewer)
         _check_still_open(project, conn, report_view, stage, reviewer, seen)
         new_decision = NewDecision(number, stage.id, reviewer, verdict, reason, report_view.note)
-        report_status = add_decisions(project, conn, [new_decision], utc_now(), who=reviewer)[0]
-    work_queue.set_report_in_hand(project.store, stage.id, reviewer, None)
-    return report_status
+        leases.release_report(conn, stage.id, reviewer)
+        return add_decisions(project, conn, [new_decision], utc_now(), who=reviewer)[0]
 
 
 def _check_still_open(

@@ -6,8 +6,7 @@ Whatever else may change who judges what (imports, links, acts, a new lay-out) m
 """
 
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -50,44 +49,6 @@ class _QueueSlot:
 
 _QUEUE_SLOTS: WeakKeyDictionary[Store, dict[tuple[str, str], _QueueSlot]] = WeakKeyDictionary()
 _GUARD = threading.Lock()
-_REPORTS_IN_HAND: WeakKeyDictionary[Store, dict[tuple[str, str], tuple[int, float]]] = (
-    WeakKeyDictionary()
-)
-"""Stage and reviewer -> the report that lies before them in this process, and since when."""
-
-
-def set_report_in_hand(
-    store: Store,
-    stage: str,
-    reviewer: str,
-    number: int | None,
-    clock: Callable[[], float] = time.monotonic,
-) -> None:
-    """Notes the report that a reviewer is given (None: nothing), so that not too many read it."""
-    with _GUARD:
-        reports_in_hand = _REPORTS_IN_HAND.setdefault(store, {})
-        current = reports_in_hand.get((stage, reviewer))
-        if number is None:
-            reports_in_hand.pop((stage, reviewer), None)
-        elif current is None or current[0] != number:
-            reports_in_hand[stage, reviewer] = (number, clock())
-
-
-def count_readers(
-    store: Store, stage: str, reviewer: str, clock: Callable[[], float] = time.monotonic
-) -> dict[int, int]:
-    """Report -> how many others have it before them now."""
-    with _GUARD:
-        reports_in_hand = list(_REPORTS_IN_HAND.get(store, {}).items())
-    reader_counts: dict[int, int] = {}
-    for (other_stage, other_reviewer), (number, since) in reports_in_hand:
-        if (
-            other_stage == stage
-            and other_reviewer != reviewer
-            and clock() - since < RELEASE_SECONDS
-        ):
-            reader_counts[number] = reader_counts.get(number, 0) + 1
-    return reader_counts
 
 
 def count_reports(store: Store, conn: Connection, stage: str, reviewer: str) -> tuple[int, int]:
