@@ -1,4 +1,4 @@
-"""Several app processes on one review: no record is read in vain, one order is learned at a time."""
+"""Several app processes on one review: no record read in vain, one order learned at a time."""
 
 import time
 
