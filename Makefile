@@ -1,5 +1,5 @@
-# Two commands matter: `make demo` (see it work) and `make test` (prove it).
-# Both set up what they need in .venv and may be run again at any time.
+# The two main commands are `make demo` (see Funnel work) and `make test` (check that it does).
+# Both install what they need into .venv and can be repeated at any time.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -14,19 +14,19 @@ WORKERS ?= 2
 
 .PHONY: help setup setup-tests demo test test-corpora lint types unit bench site lock docs clean
 
-help: ## show these lines
+help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
-setup: $(VENV)/.ready ## make .venv with all that is needed to run
+setup: $(VENV)/.ready ## install Funnel and its dependencies into .venv
 
 $(VENV)/.ready: pyproject.toml requirements.lock scripts/setup.sh
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" bash scripts/setup.sh
 	@touch $@
 
-setup-tests: ## install Chromium and PostgreSQL for the tests (Debian, as root)
+setup-tests: ## install Chromium, PostgreSQL and LaTeX for the tests (Debian, as root)
 	@bash scripts/setup-tests.sh
 
-demo: setup ## make the demo review, run the pipeline, serve the app (APP=0: do not serve)
+demo: setup ## build the demo review and serve the app (APP=0: without serving)
 	@BIN="$(BIN)" DEMO="$(DEMO)" APP="$(APP)" PORT="$(PORT)" bash scripts/demo.sh
 
 test: setup setup-tests lint types unit ## check style and types, run all tests
@@ -41,12 +41,12 @@ types: setup
 unit: setup
 	@echo "== tests"; env -u CORPORA $(BIN)/pytest -n $(WORKERS)
 
-test-corpora: setup ## run the tests over genuine files (CORPORA=folder that holds them)
-	@[ -n "$(CORPORA)" ] || { echo "test-corpora: name the folder of genuine files, as in: make test-corpora CORPORA=../shared" >&2; exit 1; }
+test-corpora: setup ## run the tests on genuine files (CORPORA=their folder)
+	@[ -n "$(CORPORA)" ] || { echo "test-corpora: give the folder of genuine files, for example: make test-corpora CORPORA=../shared" >&2; exit 1; }
 	@[ -d "$(CORPORA)" ] || { echo "test-corpora: no such folder: $(CORPORA)" >&2; exit 1; }
 	@echo "== tests over $(CORPORA)"; CORPORA="$(abspath $(CORPORA))" $(BIN)/pytest -n $(WORKERS) tests/corpora
 
-bench: setup ## print the benchmark tables (CORPORA=folder of genuine files; minutes)
+bench: setup ## print the benchmark tables (CORPORA=folder of genuine files; takes minutes)
 	@for one in benchmarks/bench_*.py; do echo "== $$one"; CORPORA="$(abspath $(or $(CORPORA),../shared))" $(BIN)/python "$$one"; done
 
 site: setup ## build the documentation site into build/site and check its links
@@ -54,11 +54,11 @@ site: setup ## build the documentation site into build/site and check its links
 	@[ -x .site/bin/mkdocs ] || { $(BIN)/python -m venv .site && .site/bin/pip install -q "mkdocs-material>=9.6,<10"; }
 	@.site/bin/mkdocs build -q && echo "site: build/site/index.html"
 
-lock: ## pin all dependencies anew
+lock: ## pin all dependencies again
 	@uv pip compile pyproject.toml --extra postgres --extra cluster --group dev --universal --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url -q -o requirements.lock
 
-docs: setup ## write the reference pages that come from the code
+docs: setup ## generate docs/protocol.md from the code
 	@$(BIN)/python scripts/make_docs.py
 
 clean: ## remove .venv and the demo review

@@ -24,7 +24,7 @@ class FileImport:
     file: str
     """Path relative to the review's folder."""
     source: str | None = None
-    """Name of the source, for example embase; guessed from the file where absent."""
+    """Name of the source, for example embase; detected from the file if absent."""
     via: Via = "databases"
     """The PRISMA 2020 box these records are identified in."""
 
@@ -34,21 +34,21 @@ class SearchPlan:
     """What is searched, where and when."""
 
     query: str
-    """One boolean query, written once; see the query reference."""
+    """One boolean query for all sources; see the query reference."""
     from_: date
-    """First day of the window (key: from)."""
+    """First day of the date range (key: from)."""
     to: date | None = None
-    """Last day of the window; absent for a living review."""
+    """Last day of the date range; absent for a living review."""
     sources: tuple[str, ...] = ()
-    """Sources harvested by the tool: pubmed, arxiv, medrxiv, biorxiv, europepmc."""
+    """Sources that Funnel searches: pubmed, arxiv, arxiv-oai, medrxiv, biorxiv, europepmc."""
     native: dict[str, str] = field(default_factory=dict)
-    """A source's own query in place of the compiled one, by source."""
+    """By source: a query in the source's own language, in place of the translated one."""
     imports: tuple[FileImport, ...] = ()
-    """Search exports fetched by hand."""
+    """Search exports downloaded by hand."""
     contact: str | None = None
-    """E-mail address that goes with each request, as NCBI and Crossref ask."""
+    """Email address sent with each request, as NCBI and Crossref ask."""
     base_urls: dict[str, str] = field(default_factory=dict)
-    """Other addresses for a source, for a mirror or a rehearsal."""
+    """By source: another address, for example of a mirror or test server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +56,15 @@ class Person:
     """A member of the team."""
 
     name: str
-    """The name used to sign in and written beside each decision."""
+    """The name used to sign in and stored with each decision."""
     roles: tuple[PersonRole, ...] = ("reviewer",)
     email: str | None = None
-    """Address the sign-in service knows the person by, where one is used."""
+    """Email address known to the sign-in service, if one is used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage of judging, in the order of the file."""
+    """One stage of the review; stages follow the order of the file."""
 
     id: str
     kind: StageKind
@@ -73,15 +73,15 @@ class Stage:
     reviewers: int = 2
     """How many reviewers decide each record (1 to 5)."""
     who: tuple[str, ...] = ()
-    """Reviewers of this stage; absent means everybody with the role reviewer."""
+    """Reviewers of this stage; if absent, everybody with the role reviewer."""
     allocation: Allocation = "everyone"
-    """everyone: any reviewer takes any record; pairs: random pairs; shares: by 'shares'."""
+    """everyone: any reviewer may take any record; pairs: random pairs; shares: by 'shares'."""
     shares: dict[str, float] = field(default_factory=dict)
     """Share of the records for each reviewer, for allocation 'shares'."""
     pilot: int = 0
-    """How many first records everybody judges, for training."""
+    """Number of first records that everybody screens, for training."""
     reasons: tuple[str, ...] = ()
-    """Exclusion reasons, most important first; keys 1 to 9 pick them."""
+    """Reasons for exclusion, most important first; keys 1 to 9 choose them."""
 
 
 STAGE_NAMES = {"title-abstract": "Title and abstract"}
@@ -95,7 +95,7 @@ def format_stage_name(stage: Stage) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """Eligibility criteria, pinned beside each record."""
+    """Eligibility criteria, shown beside each record."""
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -103,17 +103,17 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True)
 class Highlight:
-    """Words marked in titles and abstracts; a trailing * marks every word with that stem."""
+    """Words highlighted in titles and abstracts; a trailing * marks every word with that stem."""
 
     include: tuple[str, ...] = ()
-    """Shown green."""
+    """Highlighted in green."""
     exclude: tuple[str, ...] = ()
-    """Shown red."""
+    """Highlighted in red."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeywordRule:
-    """Records that do not match the query are marked ineligible by automation, reversibly."""
+    """A rule that marks records not matching a query as ineligible by automation, reversibly."""
 
     id: str
     must_match: str
@@ -130,66 +130,66 @@ class Ranking:
     seed: int = 1
     min_included: int = 6
     min_excluded: int = 6
-    """Random order until there are so many of each."""
+    """Records come in random order until both numbers are reached."""
     random_share: float = 0.1
-    """Share of records (0 to 1) drawn at random, which keeps the estimate of the rest honest."""
+    """Share of records (0 to 1) drawn at random, for an unbiased estimate of those that remain."""
     target_recall: float = 0.95
-    """Recall (0 to 1) the stopping evidence is computed for."""
+    """Target recall (0 to 1) of the stopping evidence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a gate asks of one checklist, and of others under 'also'; all of it must hold."""
+    """What a gate requires of one checklist, and of others under 'also'; all must be met."""
 
     checklist: str
     """Edition id of the checklist, for example probast-2019."""
     required: tuple[str, ...] = ()
     """Published numbers of items that must be met."""
     at_least: int | None = None
-    """How many of the required items must be met; all where absent."""
+    """How many of the required items must be met; all if absent."""
     minimum: float | None = None
-    """Least score."""
+    """Minimum score."""
     score: str | None = None
-    """Id of the score the minimum is held to; the checklist's first one where absent."""
+    """Id of the score the minimum applies to; the checklist's first one if absent."""
     keep_out: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Domain -> judgements that keep a study out, for example {participants: [high]}; 'overall' is
+    """Domain -> judgements that exclude a study, for example {participants: [high]}; 'overall' is
     the overall judgement, 'applicability:participants' a concern about applicability."""
     also: tuple["Condition", ...] = ()
-    """Further conditions that must hold too."""
+    """Further conditions, all of which must be met."""
 
 
 @dataclass(frozen=True, slots=True)
 class QualityGate:
-    """A quality rule that lets a study in or keeps it out, with the reason it is kept out for."""
+    """A quality rule that includes or excludes a study, with the reason for exclusion."""
 
     id: str
     checklist: str
     """Edition id of the checklist, for example claim-2020."""
     reason: str
     kinds: tuple[StudyKind, ...] = ("deep-learning", "traditional", "hybrid")
-    """Which studies must pass it; hybrids are held against every gate that names them."""
+    """Kinds of study that must pass it; hybrids must pass every gate that names them."""
     required: tuple[str, ...] = ()
     """Published numbers of items that must be met."""
     minimum: float | None = None
-    """Least total score."""
+    """Minimum total score."""
     any_of: bool = False
-    """With several required items: one of them is enough."""
+    """If several items are required, one of them is enough."""
     at_least: int | None = None
-    """How many of the required items must be met; all where absent."""
+    """How many of the required items must be met; all if absent."""
     score: str | None = None
-    """Id of the score the minimum is held to; the checklist's first one where absent."""
+    """Id of the score the minimum applies to; the checklist's first one if absent."""
     keep_out: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Domain -> judgements that keep a study out, for example {participants: [high]}; 'overall' is
+    """Domain -> judgements that exclude a study, for example {participants: [high]}; 'overall' is
     the overall judgement, 'applicability:participants' a concern about applicability."""
     also: tuple[Condition, ...] = ()
-    """Further conditions, of this checklist or others, that must hold too."""
+    """Further conditions, of this checklist or others, all of which must be met."""
     either: tuple[Condition, ...] = ()
     """Other ways to pass: a study that meets any one of them passes too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Appraisal:
-    """How included reports are judged."""
+    """How reports are appraised."""
 
     tools: tuple[str, ...] = ()
     """Edition ids of the checklists in use."""
@@ -197,7 +197,7 @@ class Appraisal:
     extraction: str | None = None
     """Edition id of the data extraction form."""
     model: str | None = None
-    """Installed spaCy model for suggested evidence; absent uses rules only."""
+    """Installed spaCy model for suggested evidence; if absent, rules only."""
     min_events_per_variable: float = 10.0
     """Events per variable below which a sample is flagged. Source: Peduzzi 1996,
     doi 10.1016/S0895-4356(96)00236-3."""

@@ -1,4 +1,4 @@
-"""Writes docs/protocol.md from the classes of review/protocol.py, so that it cannot drift."""
+"""Generates docs/protocol.md from the classes of review/protocol.py."""
 
 import ast
 import dataclasses
@@ -26,18 +26,17 @@ ORDER = (
 )
 HEAD = """# Protocol reference
 
-`protocol.yaml` in a review's folder is the whole plan of the review. `review init DIR` writes a
-commented starter, `review check DIR` checks it. A mistake is answered with file, line, key and
+`protocol.yaml` in the review's folder is the complete plan of a review. `review init DIR` writes
+a commented starter and `review check DIR` checks it; errors name the file, the line, the key and
 what was expected. Once a decision has been made, every change is recorded as an amendment with
-what changed, who changed it and when (`review amendments`); `review amend --why "..."` adds the
-reason.
+what changed, by whom and when (`review amendments`). `review amend --why "..."` adds the reason.
 
-The app's page **Protocol** shows everybody the plan in force, what each source is asked, the file
-with its fingerprint (SHA-256 of its text), and every version with what changed. There the lead may
-also change the file: it is checked before it counts, and once decisions have been made it asks why.
-Where a change alters how many decide a record, every record's standing is computed anew.
+The page *Protocol* shows the current plan, the query sent to each source, the file with its
+fingerprint (SHA-256 of its text), and every version with its changes. The lead can edit the file
+there: it is checked before it is saved, and needs a reason once decisions have been made. If a
+change alters how many reviewers decide a record, the status of every record is computed again.
 
-This page is written from the program's own classes (`make docs`).
+This page is generated from the code (`make docs`).
 """
 
 
@@ -47,7 +46,7 @@ def main() -> None:
 
 
 def text() -> str:
-    """The page."""
+    """The page as Markdown."""
     notes = field_notes()
     parts = [HEAD]
     for name in ORDER:
@@ -64,7 +63,7 @@ def text() -> str:
 
 
 def field_notes() -> dict[tuple[str, str], str]:
-    """(class, field) -> the line written beneath the field."""
+    """(class, field) -> the docstring beneath the field."""
     tree = ast.parse(Path(protocol.__file__).read_text(encoding="utf-8"))
     found = {}
     for node in tree.body:
@@ -78,7 +77,7 @@ def field_notes() -> dict[tuple[str, str], str]:
 
 
 def shown(hint: object) -> str:
-    """A type in words a reviewer reads."""
+    """A type in words for reviewers."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, UnionType):
         return " or ".join(shown(one) for one in inner if one is not NoneType)
@@ -103,7 +102,7 @@ def shown(hint: object) -> str:
 def default(spec: dataclasses.Field) -> str:
     """A field's default in words."""
     if spec.default is dataclasses.MISSING and spec.default_factory is dataclasses.MISSING:
-        return "**needed**"
+        return "**required**"
     if spec.default is None or spec.default in ((), dataclasses.MISSING):
         return ""
     if isinstance(spec.default, tuple):
