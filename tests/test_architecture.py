@@ -100,6 +100,42 @@ def test_a_file_imports_only_from_lower_rings(path):
             assert module in home, f"{path.name} imports {parts[0]}, whose home is {home}"
 
 
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def graph_of_imports() -> dict[str, set[str]]:
+    """Module -> the modules it imports when it is loaded (imports within functions left out)."""
+    names = {name_of(path) for path in FILES}
+    graph: dict[str, set[str]] = {}
+    for path in FILES:
+        targets = set()
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ImportFrom):
+                for alias in node.names:
+                    full = f"{node.module}.{alias.name}"
+                    targets.add(full if full in names else str(node.module))
+            elif isinstance(node, ast.Import):
+                targets |= {alias.name for alias in node.names}
+        graph[name_of(path)] = targets & names - {name_of(path)}
+    return graph
+
+
+def test_a_module_is_understood_after_few_others():
+    graph = graph_of_imports()
+    depths: dict[str, int] = {}
+
+    def measure(name: str, chain: tuple[str, ...]) -> int:
+        assert name not in chain, f"imports go in a circle: {chain}"
+        if name not in depths:
+            below = [measure(target, (*chain, name)) for target in graph[name]]
+            depths[name] = 1 + max(below, default=0)
+        return depths[name]
+
+    longest = max(graph, key=lambda name: measure(name, ()))
+    assert depths[longest] <= 12, f"{longest} stands on a chain of {depths[longest]} modules"
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_files_and_functions_keep_a_fair_size(path):
     text = path.read_text()

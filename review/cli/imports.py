@@ -296,8 +296,9 @@ def enter_decision(
 ) -> None:
     """Enter one decision of yours (--user names another reviewer)."""
     from review.store.records import parse_record_key
+    from review.workflow.project.project import find_stage
     from review.workflow.screening import blinding, reviewing
-    from review.workflow.screening.decisions import NewDecision, find_stage
+    from review.workflow.screening.decisions import NewDecision
     from review.workflow.screening.decisions import add_decision as add
 
     if (verdict is None) != withdraw:

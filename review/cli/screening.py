@@ -32,8 +32,8 @@ def register_commands(app: typer.Typer) -> None:
 
 def train_ranking(context: typer.Context, stage: str = STAGE) -> None:
     """Make the stage's order anew from the decisions so far."""
+    from review.workflow.project.project import find_stage
     from review.workflow.screening import ranking
-    from review.workflow.screening.decisions import find_stage
 
     project = open_review(context)
     result = ranking.retrain_ranking(
@@ -51,8 +51,8 @@ def explain_ranking(
     """Say where RECORD stands in the order, and which words put it there."""
     from dataclasses import asdict
 
+    from review.workflow.project.project import find_stage
     from review.workflow.screening import ranking
-    from review.workflow.screening.decisions import find_stage
 
     project = open_review(context)
     protocol_stage = find_stage(project.protocol, stage)
@@ -135,8 +135,8 @@ def show_stopping_evidence(
     from dataclasses import asdict
 
     from review.stopping import describe_evidence
+    from review.workflow.project.project import find_stage
     from review.workflow.screening import ranking
-    from review.workflow.screening.decisions import find_stage
 
     project = open_review(context)
     protocol_stage = find_stage(project.protocol, stage)
@@ -157,8 +157,8 @@ def stop_screening(
     back: bool = typer.Option(False, help="Take the stop back."),
 ) -> None:
     """Stop screening: mark what nobody has judged as not screened (the lead's act)."""
+    from review.workflow.project.project import find_stage
     from review.workflow.screening import ranking
-    from review.workflow.screening.decisions import find_stage
 
     project = open_review(context)
     protocol_stage, who = find_stage(project.protocol, stage), get_user_name(context)

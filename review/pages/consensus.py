@@ -14,7 +14,7 @@ from review.pages.widgets.highlighting import escape_markdown
 from review.store.records import format_record_key, parse_record_key
 from review.text.wording import format_count
 from review.workflow.appraisal import adjudication, results
-from review.workflow.appraisal.adjudication import FormConsensus
+from review.workflow.appraisal.form_consensus import FormConsensus
 from review.workflow.appraisal.forms import AnswerInput
 from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.appraisal.results import AdjudicationTask

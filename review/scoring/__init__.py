@@ -11,10 +11,11 @@ from review.scoring.form import (
     ItemState,
     Judgement,
     SectionTotal,
+    build_judgement_key,
     get_item_state,
     is_applicable,
 )
-from review.scoring.gates import GateOutcome, build_judgement_key, compute_gate_outcomes
+from review.scoring.gates import GateOutcome, compute_gate_outcomes
 from review.scoring.judgements import MIN_REASON_LENGTH, lacks_reason, propose_judgement
 from review.scoring.result import score_form
 

@@ -4,8 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from review.checklists import NONE_OF_THESE, UNSURE, Checklist, Item, list_items, split_answer
-from review.checklists.models import Meaning, Precondition
+from review.checklists.answers import split_answer
+from review.checklists.models import (
+    NONE_OF_THESE,
+    UNSURE,
+    Checklist,
+    Item,
+    Meaning,
+    Precondition,
+    list_items,
+)
 
 FormAnswers = Mapping[str, str | None]
 ItemState = Literal[
@@ -123,3 +131,8 @@ def list_undecided_keys(checklist: Checklist, active_answers: FormAnswers) -> se
     return facts | {
         item.id for item in list_items(checklist) if is_applicable(item, active_answers) is None
     }
+
+
+def build_judgement_key(name: str) -> str:
+    """The key of a judgement as a protocol names it: a domain means its risk of bias."""
+    return name if ":" in name else f"judgement:{name}"

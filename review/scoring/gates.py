@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from review.checklists import Checklist, find_question, list_items
+from review.checklists.answers import find_question
+from review.checklists.models import Checklist, list_items
 from review.errors import ChecklistError
 from review.protocol import Condition, QualityGate, has_requirements
-from review.scoring.form import FormAnswers, get_item_state, inactive_items
+from review.scoring.form import FormAnswers, build_judgement_key, get_item_state, inactive_items
 from review.scoring.result import score_form
 
 
@@ -145,11 +146,6 @@ def _check_judgements(
             (None if judgement.final is None else judgement.final not in levels, description)
         )
     return checks
-
-
-def build_judgement_key(name: str) -> str:
-    """The key of a judgement as a protocol names it: a domain means its risk of bias."""
-    return name if ":" in name else f"judgement:{name}"
 
 
 def _check_minimum(

@@ -2,7 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from review.checklists import AT_RISK, NOT_JUDGED, OVERALL, UNSURE, Checklist, ChecklistSection
+from review.checklists.models import (
+    AT_RISK,
+    NOT_JUDGED,
+    OVERALL,
+    UNSURE,
+    Checklist,
+    ChecklistSection,
+)
 from review.scoring.form import (
     FormAnswers,
     ItemState,

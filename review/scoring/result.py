@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from review.checklists import UNSURE, Checklist, find_question, list_questions
+from review.checklists.answers import find_question, list_questions
+from review.checklists.models import UNSURE, Checklist
 from review.errors import ChecklistError
 from review.scoring.form import FormAnswers, FormResult, inactive_items, list_undecided_keys
 from review.scoring.judgements import derive_judgements

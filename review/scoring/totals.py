@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from review.checklists import (
+from review.checklists.answers import split_answer
+from review.checklists.models import (
     UNSURE,
     Checklist,
     ChecklistSection,
@@ -11,7 +12,6 @@ from review.checklists import (
     Item,
     ScoreDefinition,
     list_items,
-    split_answer,
 )
 from review.scoring.form import FormAnswers, FormScore, ItemState, SectionTotal, get_item_state
 

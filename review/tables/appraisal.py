@@ -13,7 +13,7 @@ from review.checklists import (
     list_questions,
 )
 from review.models import Answer
-from review.scoring import FormResult
+from review.scoring.form import FormResult
 from review.tables.table import Cell, Table
 
 FormEntries = Mapping[str, Answer]

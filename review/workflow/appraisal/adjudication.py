@@ -1,26 +1,22 @@
 """The finished forms of a report become one: conflicts, settling, and the gates held to it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-
-from review import consensus
 from review.checklists import Checklist, find_question, read_answer
-from review.consensus import AnswerComparison
 from review.errors import ReviewError
 from review.models import Answer, Decision, Verdict
-from review.protocol import find_stage, list_gate_checklists
-from review.scoring import FormResult, GateOutcome, compute_gate_outcomes, score_form
-from review.scoring.form import inactive_items
+from review.protocol import find_stage
+from review.scoring import GateOutcome
 from review.store import Connection, answers, decisions
-from review.store.answers import FormEvent
 from review.store.records import format_record_key
 from review.store.timestamps import utc_now
-from review.workflow.appraisal.assignment import count_required_forms, get_assignment
+from review.workflow.appraisal.form_consensus import (
+    FormConsensus,
+    compute_report_outcomes,
+    load_consensus,
+)
 from review.workflow.appraisal.forms import (
     AnswerInput,
     AppraisalForm,
     check_justification,
-    compute_result,
     get_due_report,
     get_own_kind,
     is_finished,
@@ -31,11 +27,8 @@ from review.workflow.appraisal.forms import (
 )
 from review.workflow.appraisal.instruments import (
     KIND_CHECKLIST,
-    KIND_ITEM,
-    STUDY_KINDS,
     get_checklist,
     get_required_before_unblinding,
-    needs_kind,
 )
 from review.workflow.appraisal.tasks import list_reviewer_forms
 from review.workflow.project.accounts import require_role
@@ -44,27 +37,6 @@ from review.workflow.screening import status as standings
 
 GATES_REVIEWER = "gates"
 """Whose decision it is where the protocol's gates decide."""
-
-
-@dataclass(frozen=True, slots=True)
-class FormConsensus:
-    """One checklist of one report, its reviewers' forms together."""
-
-    report: int
-    checklist: Checklist
-    reviewers: tuple[str, ...]
-    """Those who finished first, in the order of their names; their forms are compared."""
-    waiting_for: int
-    """Forms still to be finished."""
-    pairs: tuple[AnswerComparison, ...]
-    """Empty while forms are still to be finished."""
-    unresolved: tuple[AnswerComparison, ...]
-    """What waits for a person: where they differ, and what a settled fact has newly made apply."""
-    entries: Mapping[str, Answer]
-    """The settled entries so far, with quote, page and sentence."""
-    result: FormResult
-    settled: bool
-    """All finished, nothing open and nothing unanswered."""
 
 
 def finish_form(project: Project, record: int, name: str, reviewer: str) -> AppraisalForm:
@@ -93,102 +65,6 @@ def reopen_form(project: Project, record: int, name: str, reviewer: str) -> Appr
         form = mark_reopened(conn, report, checklist, reviewer)
         refresh_gates(project, conn, report)
         return form
-
-
-def load_consensus(
-    project: Project, conn: Connection, report: int, checklist: Checklist
-) -> FormConsensus:
-    """How a checklist stands between its reviewers. Callers guard who may see it."""
-    numbers = list_report_records(conn, report)
-    events = answers.list_form_events(conn, numbers, checklist.id)
-    answer_rows = answers.list_all_answers(conn, numbers, checklist.id)
-    required_count = count_required_forms(get_assignment(project, conn, [report]), report)
-    return build_consensus(report, checklist, events, answer_rows, required_count)
-
-
-def build_consensus(
-    report: int,
-    checklist: Checklist,
-    events: list[FormEvent],
-    answer_rows: list[Answer],
-    required_count: int,
-) -> FormConsensus:
-    """The settlement of one report and checklist from their rows, in order of arrival.
-
-    Args:
-        wanted: how many finished forms are compared.
-    """
-    finish_times = {
-        event.reviewer: event.at for event in events if is_finished(events, event.reviewer)
-    }
-    compared_reviewers = sorted(
-        sorted(finish_times, key=lambda who: finish_times[who])[:required_count]
-    )
-    missing_count = required_count - len(compared_reviewers)
-    if missing_count:
-        return FormConsensus(
-            report,
-            checklist,
-            tuple(compared_reviewers),
-            missing_count,
-            (),
-            (),
-            {},
-            score_form(checklist, {}),
-            False,
-        )
-    consensus_answers = answers.get_newest_by_item(
-        answer_row for answer_row in answer_rows if answer_row.role == "consensus"
-    )
-    forms = [
-        answers.get_newest_by_item(
-            answer_row
-            for answer_row in answer_rows
-            if answer_row.role == "reviewer" and answer_row.reviewer == who
-        )
-        for who in compared_reviewers
-    ]
-    pairs = consensus.compare_forms(checklist, forms, consensus_answers)
-    inactive_keys = frozenset(inactive_items(checklist, consensus.build_consensus_form(pairs)))
-    unresolved = tuple(
-        pair for pair in pairs if pair.origin == "open" and pair.question.key not in inactive_keys
-    )
-    entries = _collect_entries(pairs)
-    result = compute_result(checklist, entries)
-    unresolved_keys = {pair.question.key for pair in unresolved}
-    unanswered = [
-        find_question(checklist, key) for key in result.unanswered if key not in unresolved_keys
-    ]
-    unresolved += tuple(
-        AnswerComparison(question, (None,) * len(compared_reviewers), "open", None)
-        for question in unanswered
-    )
-    is_settled = not unresolved
-    return FormConsensus(
-        report,
-        checklist,
-        tuple(compared_reviewers),
-        0,
-        pairs,
-        unresolved,
-        entries,
-        result,
-        is_settled,
-    )
-
-
-def _collect_entries(pairs: tuple[AnswerComparison, ...]) -> dict[str, Answer]:
-    """The settled entries so far; where all agree, the one that brings a quote."""
-    entries: dict[str, Answer] = {}
-    for pair in pairs:
-        if pair.consensus is not None:
-            entries[pair.question.key] = pair.consensus
-        elif pair.origin == "agreed":
-            agreed_entries = [entry for entry in pair.entries if entry is not None]
-            entries[pair.question.key] = min(
-                agreed_entries, key=lambda candidate: (not candidate.quote, candidate.reviewer)
-            )
-    return entries
 
 
 def may_see(
@@ -310,47 +186,6 @@ def _build_answer(
         answer_input.comment or None,
         "consensus",
     )
-
-
-def load_study_kind(project: Project, conn: Connection, report: int) -> str | None:
-    """The kind of study its reviewers gave or an adjudicator settled; None while open."""
-    form_consensus = load_consensus(project, conn, report, get_checklist(project, KIND_CHECKLIST))
-    entry = form_consensus.entries.get(KIND_ITEM) if form_consensus.settled else None
-    return entry.answer if entry else None
-
-
-def compute_report_outcomes(
-    project: Project, conn: Connection, report: int
-) -> tuple[GateOutcome, ...] | None:
-    """How a report fares at the gates; None while its kind of study is open."""
-    return evaluate_each_gate(
-        project, lambda name: load_consensus(project, conn, report, get_checklist(project, name))
-    )
-
-
-def evaluate_each_gate(
-    project: Project, find_consensus: Callable[[str], FormConsensus | None]
-) -> tuple[GateOutcome, ...] | None:
-    """As outcomes, from the settlement of each checklist by its id."""
-    kind = STUDY_KINDS[0]  # where every gate names every kind, any of them will do
-    if needs_kind(project.protocol):
-        kind_consensus = find_consensus(KIND_CHECKLIST)
-        entry = (
-            kind_consensus.entries.get(KIND_ITEM)
-            if kind_consensus and kind_consensus.settled
-            else None
-        )
-        if entry is None or entry.answer is None:
-            return None
-        kind = entry.answer
-    forms = {}
-    gates = project.protocol.appraisal.gates
-    for name in {name: None for gate in gates for name in list_gate_checklists(gate)}:
-        form_consensus = find_consensus(name)
-        if form_consensus is not None and form_consensus.settled:
-            form = {key: entry.answer for key, entry in form_consensus.entries.items()}
-            forms[name] = (form_consensus.checklist, form)
-    return compute_gate_outcomes(gates, kind, forms)
 
 
 def load_gate_outcomes(project: Project, record: int) -> tuple[GateOutcome, ...]:

@@ -8,8 +8,8 @@ from review.protocol import Stage, find_stage, list_stage_reviewers
 from review.screening import assign_reviewers
 from review.store import Connection, screening_queue
 from review.workflow.project.project import Project
-from review.workflow.screening import status
-from review.workflow.screening.reviewing import enqueue
+from review.workflow.screening.assignment import enqueue
+from review.workflow.screening.departures import get_departed_reviewers
 
 DEFAULT_REVIEWERS = 2
 """Reviewers a report where the protocol has no quality stage to say so."""
@@ -66,7 +66,7 @@ def get_assignment(
     """
     stage = get_appraisal_stage(project)
     all_reviewers = list_stage_reviewers(project.protocol, stage)
-    departed = status.get_departed_reviewers(conn, until=until)
+    departed = get_departed_reviewers(conn, until=until)
     appraisers = tuple(name for name in all_reviewers if name not in departed)
     quality = stage if stage.kind == "quality" else None
     if quality is None:

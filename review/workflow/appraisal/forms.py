@@ -14,8 +14,9 @@ from review.checklists import (
 )
 from review.errors import ReviewError
 from review.models import Answer
-from review.scoring import FormResult, lacks_reason, score_form
-from review.scoring.form import inactive_items
+from review.scoring.form import FormResult, inactive_items
+from review.scoring.judgements import lacks_reason
+from review.scoring.result import score_form
 from review.store import Connection, answers, decisions, links
 from review.store.answers import FormEvent
 from review.store.records import format_record_key

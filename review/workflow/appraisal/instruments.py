@@ -25,7 +25,7 @@ from review.protocol import (
     list_gate_checklists,
 )
 from review.resources import get_shipped_path as shipped
-from review.scoring import build_judgement_key
+from review.scoring.form import build_judgement_key
 from review.store import Connection, answers, audit_events
 from review.store.timestamps import utc_now
 from review.workflow.appraisal.wording import apply_installed_wording

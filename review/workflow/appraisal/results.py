@@ -8,12 +8,17 @@ from review import consensus
 from review.checklists import Checklist
 from review.consensus import ItemRatings
 from review.models import Answer
-from review.scoring import FormResult, GateOutcome
+from review.scoring.form import FormResult
+from review.scoring.gates import GateOutcome
 from review.store import answers, records
 from review.store.answers import FormEvent
 from review.workflow.appraisal import rows
-from review.workflow.appraisal.adjudication import evaluate_each_gate
 from review.workflow.appraisal.assignment import count_required_forms
+from review.workflow.appraisal.form_consensus import (
+    FormConsensus,
+    build_consensus,
+    evaluate_each_gate,
+)
 from review.workflow.appraisal.forms import compute_result
 from review.workflow.appraisal.instruments import (
     KIND_CHECKLIST,
@@ -21,6 +26,7 @@ from review.workflow.appraisal.instruments import (
     get_checklist,
     needs_kind,
 )
+from review.workflow.appraisal.rows import AppraisalRows
 from review.workflow.project.project import Project
 
 
@@ -50,7 +56,7 @@ def list_appraisals(project: Project, name: str) -> list[ReportAppraisal]:
         appraisal_rows = rows.read_rows(project, conn, name)
     appraisals = []
     for report in appraisal_rows.due:
-        form_consensus = rows.get_consensus(appraisal_rows, report, name)
+        form_consensus = _get_consensus(appraisal_rows, report, name)
         assert form_consensus is not None  # the checklist asked for is always among the rows
         forms = {
             who: _get_reviewer_form(appraisal_rows.answers.get((report, name), []), who)
@@ -68,6 +74,21 @@ def list_appraisals(project: Project, name: str) -> list[ReportAppraisal]:
             )
         )
     return appraisals
+
+
+def _get_consensus(appraisal_rows: AppraisalRows, report: int, name: str) -> FormConsensus | None:
+    """How one checklist of one report stands; None where nobody has begun it."""
+    checklist = appraisal_rows.checklists.get(name)
+    if checklist is None:
+        return None
+    form_key = (report, name)
+    return build_consensus(
+        report,
+        checklist,
+        appraisal_rows.events.get(form_key, []),
+        appraisal_rows.answers.get(form_key, []),
+        count_required_forms(appraisal_rows.assignment, report),
+    )
 
 
 def _get_reviewer_form(answer_rows: list[Answer], who: str) -> dict[str, Answer]:
@@ -96,7 +117,7 @@ def list_gate_outcomes(project: Project) -> dict[int, tuple[GateOutcome, ...]]:
     with project.store.read() as conn:
         appraisal_rows = rows.read_rows(project, conn)
     outcomes_by_report = {
-        report: evaluate_each_gate(project, partial(rows.get_consensus, appraisal_rows, report))
+        report: evaluate_each_gate(project, partial(_get_consensus, appraisal_rows, report))
         for report in appraisal_rows.due
     }
     return {
@@ -130,7 +151,7 @@ def list_adjudication_tasks(project: Project, adjudicator: str) -> list[Adjudica
             appraisal_rows, form_key
         ):
             continue
-        form_consensus = rows.get_consensus(appraisal_rows, report, name)
+        form_consensus = _get_consensus(appraisal_rows, report, name)
         if form_consensus is not None:
             title = stored_records[report].record.title or "(no title)"
             adjudication_tasks.append(

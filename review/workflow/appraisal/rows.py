@@ -8,7 +8,6 @@ from review.models import Answer
 from review.protocol import Protocol
 from review.store import Connection, answers, links
 from review.store.answers import FormEvent
-from review.workflow.appraisal.adjudication import FormConsensus, build_consensus
 from review.workflow.appraisal.assignment import (
     AppraiserAssignment,
     count_required_forms,
@@ -64,21 +63,6 @@ def read_rows(project: Project, conn: Connection, name: str | None = None) -> Ap
     }
     return AppraisalRows(
         due, answers_by_form, events, get_assignment(project, conn, due), checklists
-    )
-
-
-def get_consensus(rows: AppraisalRows, report: int, name: str) -> FormConsensus | None:
-    """How one checklist of one report stands; None where nobody has begun it."""
-    checklist = rows.checklists.get(name)
-    if checklist is None:
-        return None
-    form_key = (report, name)
-    return build_consensus(
-        report,
-        checklist,
-        rows.events.get(form_key, []),
-        rows.answers.get(form_key, []),
-        count_required_forms(rows.assignment, report),
     )
 
 

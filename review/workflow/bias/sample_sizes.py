@@ -9,7 +9,8 @@ from review import protocol as protocols
 from review.bias import number_checks, rules
 from review.models import Answer, Sentence
 from review.protocol import Appraisal
-from review.workflow.appraisal import adjudication, forms
+from review.workflow.appraisal import forms
+from review.workflow.appraisal.form_consensus import load_consensus
 from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.fulltexts import reading as texts
 from review.workflow.project.project import PROTOCOL_FILE, Project
@@ -187,7 +188,7 @@ def _get_extracted_answers(
     form = get_checklist(project, name)
     with project.store.read() as conn:
         report = forms.get_report(conn, record)
-        consensus = adjudication.load_consensus(project, conn, report, form)
+        consensus = load_consensus(project, conn, report, form)
         if consensus.settled:
             return _get_answers(consensus.entries), "extraction, settled"
         return _get_answers(

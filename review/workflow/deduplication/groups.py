@@ -13,6 +13,9 @@ from review.store.records import format_record_key
 from review.workflow.project.project import Project
 from review.workflow.screening import status
 
+RUN_EVENT = "deduplicated"
+"""Kind of the act that a run of deduplication leaves in the log."""
+
 
 def get_groups_at(conn: Connection, until: datetime | None = None) -> dict[int, tuple[int, int]]:
     """Record -> (report, study), as the links said at a moment.

@@ -17,6 +17,7 @@ from review.store import Connection, audit_events, links, records
 from review.store.records import format_record_key, parse_record_key
 from review.store.timestamps import utc_now
 from review.workflow.deduplication.groups import (
+    RUN_EVENT,
     find_misgrouped,
     flatten_groups,
     regroup_around,
@@ -29,7 +30,6 @@ from review.workflow.screening.rescreening import PreprintReopening
 
 CACHE_PATH = Path("cache") / "dedupe.npz"
 """What was read of the records, in the review's folder."""
-RUN_EVENT = "deduplicated"
 VERDICT_BY_ANSWER: Mapping[str, LinkVerdict] = {
     "same": "duplicate",
     "different": "distinct",

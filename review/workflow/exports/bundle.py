@@ -24,6 +24,7 @@ from review.tables.office import tables_to_docx, tables_to_xlsx
 from review.tables.table import Table
 from review.workflow.exports import appraisals, dataset_overlap, listings, methods_text, prisma
 from review.workflow.exports import prisma_s as search
+from review.workflow.exports.search_runs import list_searches
 from review.workflow.exports.snapshot import ReviewSnapshot
 from review.workflow.screening import blinding
 
@@ -131,7 +132,7 @@ def build_all_tables(snapshot: ReviewSnapshot, reader: str | None = None) -> lis
         methods_text.build_prisma_checklist(snapshot),
         search.build_prisma_s_table(snapshot),
     ]
-    result_tables.append(search.build_search_log(search.list_searches(snapshot)))
+    result_tables.append(search.build_search_log(list_searches(snapshot.project, snapshot.until)))
     if (messages_table := search.build_query_messages_table(snapshot)) is not None:
         result_tables.append(messages_table)
     result_tables += listings.build_listings(snapshot)

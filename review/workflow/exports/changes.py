@@ -12,7 +12,8 @@ from review.store import decisions
 from review.store.records import format_record_key, parse_record_key
 from review.tables import build_flow_table
 from review.workflow.exports import appraisals, snapshot
-from review.workflow.exports.snapshot import DISPLAY_NAMES, ReviewSnapshot
+from review.workflow.exports.display_names import DISPLAY_NAMES
+from review.workflow.exports.snapshot import ReviewSnapshot
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding
 

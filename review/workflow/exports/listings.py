@@ -10,7 +10,8 @@ from review.store.timestamps import format_timestamp
 from review.tables import ExcludedReport, LinkedRecord
 from review.tables.table import Table
 from review.workflow.exports import duplicates_report
-from review.workflow.exports.snapshot import DISPLAY_NAMES, KIND_NAMES, ReviewSnapshot
+from review.workflow.exports.display_names import DISPLAY_NAMES, KIND_NAMES
+from review.workflow.exports.snapshot import ReviewSnapshot
 
 
 def build_listings(snapshot: ReviewSnapshot) -> list[Table]:

@@ -12,14 +12,16 @@ from review.protocol import Stage
 from review.tables.table import Table
 from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.exports import prisma
-from review.workflow.exports.prisma_s import AUTHORS_PLACEHOLDER, list_searches
+from review.workflow.exports.display_names import DISPLAY_NAMES
+from review.workflow.exports.prisma_s import AUTHORS_PLACEHOLDER
 from review.workflow.exports.search_narrative import (
     describe_searches,
     format_dated_sources,
     format_times,
     join_names,
 )
-from review.workflow.exports.snapshot import DISPLAY_NAMES, ReviewSnapshot
+from review.workflow.exports.search_runs import list_searches
+from review.workflow.exports.snapshot import ReviewSnapshot
 from review.workflow.screening.ranking import STOPPED_REASON, list_stops
 
 REVIEWER_PHRASES = {
@@ -68,7 +70,7 @@ def _describe_search(snapshot: ReviewSnapshot) -> str:
     if _is_replay(snapshot):
         text_parts.append(REPLAY_NOTE)
     text_parts += [
-        describe_searches(list_searches(snapshot), protocol.search),
+        describe_searches(list_searches(snapshot.project, snapshot.until), protocol.search),
         *prisma.list_incomplete_searches(snapshot),
     ]
     amendment_days = [
@@ -124,7 +126,10 @@ def _describe_automation(snapshot: ReviewSnapshot) -> str:
 
 
 def _is_replay(snapshot: ReviewSnapshot) -> bool:
-    return any(search_run.kind == "replay" for search_run in list_searches(snapshot))
+    return any(
+        search_run.kind == "replay"
+        for search_run in list_searches(snapshot.project, snapshot.until)
+    )
 
 
 def _list_streams(flow: Flow) -> list[Stream]:
@@ -341,7 +346,10 @@ def _describe_criteria(snapshot: ReviewSnapshot) -> str:
 
 
 def _describe_sources(snapshot: ReviewSnapshot) -> str:
-    return "; ".join(format_dated_sources(list_searches(snapshot))) or AUTHORS_PLACEHOLDER
+    return (
+        "; ".join(format_dated_sources(list_searches(snapshot.project, snapshot.until)))
+        or AUTHORS_PLACEHOLDER
+    )
 
 
 def _describe_form(snapshot: ReviewSnapshot) -> str:

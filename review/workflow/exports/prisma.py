@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from review.figures import convert, prisma, prisma_text
 from review.figures.prisma_words import is_in_progress
 from review.prisma import Flow, format_conservation
-from review.workflow.exports.snapshot import DISPLAY_NAMES, ReviewSnapshot
+from review.workflow.exports.display_names import DISPLAY_NAMES
+from review.workflow.exports.snapshot import ReviewSnapshot
 from review.workflow.harvest.status import describe_incomplete_searches
 
 DPIS = (300, 600)

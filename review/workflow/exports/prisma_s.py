@@ -3,112 +3,18 @@
 Source: Rethlefsen 2021, Systematic Reviews 10:39 (PRISMA-S), doi 10.1186/s13643-020-01542-z.
 """
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
 
 from review.prisma import get_total
-from review.store import audit_events, records
-from review.store import identified as arrivals
-from review.store.identified import BatchEntry
-from review.store.timestamps import parse_timestamp
+from review.store import audit_events
 from review.tables.table import Cell, Table
-from review.workflow.deduplication.run import RUN_EVENT
-from review.workflow.exports.snapshot import DISPLAY_NAMES, ReviewSnapshot
+from review.workflow.deduplication.groups import RUN_EVENT
+from review.workflow.exports.display_names import DISPLAY_NAMES
+from review.workflow.exports.search_runs import SearchRun, list_searches
+from review.workflow.exports.snapshot import ReviewSnapshot
 from review.workflow.harvest.status import list_query_messages
 
 AUTHORS_PLACEHOLDER = "(for the authors to fill in)"
-
-
-@dataclass(frozen=True, slots=True)
-class SearchRun:
-    """One search of one source: a harvest, or a file fetched by hand."""
-
-    day: str
-    source: str
-    kind: str
-    """harvest, file, by hand or replay."""
-    via: str
-    name: str
-    """The file, or the window that was asked for."""
-    query: str | None
-    """As run, where the tool ran it."""
-    announced: int | None
-    """None too for a part of a file that holds records of several databases."""
-    read: int
-    new: int
-    rejected: int
-
-
-def list_searches(snapshot: ReviewSnapshot) -> list[SearchRun]:
-    """Every search up to the moment, oldest first; files of decisions are none.
-
-    A file whose records name several databases is a search of each: one line a database.
-    """
-    with snapshot.project.store.read() as conn:
-        rows = list(reversed(records.list_batches(conn)))
-        all_arrivals = arrivals.list_entries(conn, until=snapshot.until)
-    arrivals_by_batch: dict[int, dict[str, list[BatchEntry]]] = {}
-    for arrival in all_arrivals:
-        arrivals_by_batch.setdefault(arrival.batch, {}).setdefault(arrival.source, []).append(
-            arrival
-        )
-    batch_rows = [
-        row
-        for row in rows
-        if snapshot.until is None or parse_timestamp(row["at"]) <= snapshot.until
-    ]
-    return [
-        search_run
-        for row in batch_rows
-        if row["kind"] != "decisions"
-        for search_run in _build_search_runs(row, arrivals_by_batch.get(row["id"], {}))
-    ]
-
-
-def _build_search_runs(
-    row: Mapping[str, Any], arrivals_by_source: Mapping[str, Sequence[BatchEntry]]
-) -> list[SearchRun]:
-    detail = json.loads(row["detail"]) if row["detail"] else {}
-    query = detail.get("compiled") or detail.get("query") if isinstance(detail, dict) else None
-    [source, *other_sources] = sorted(arrivals_by_source) or [row["source"]]
-    via = next(
-        (
-            arrival.via
-            for source_arrivals in arrivals_by_source.values()
-            for arrival in source_arrivals
-        ),
-        row["via"],
-    )
-    search_run = SearchRun(
-        str(row["at"])[:10],
-        DISPLAY_NAMES.get(source, source),
-        row["kind"],
-        via,
-        row["name"] or "",
-        str(query) if query else None,
-        row["announced"],
-        row["parsed"] or 0,
-        row["new"] or 0,
-        row["rejected"] or 0,
-    )
-    if not other_sources:
-        return [search_run]
-    return [
-        replace(
-            search_run,
-            source=DISPLAY_NAMES.get(name, name),
-            announced=None,
-            read=sum(arrival.record is not None for arrival in source_arrivals),
-            new=sum(
-                arrival.record is not None and not arrival.already_known
-                for arrival in source_arrivals
-            ),
-            rejected=sum(arrival.record is None for arrival in source_arrivals),
-        )
-        for name, source_arrivals in sorted(arrivals_by_source.items())
-    ]
 
 
 def build_search_log(search_runs: Sequence[SearchRun]) -> Table:
@@ -168,7 +74,8 @@ def build_query_messages_table(snapshot: ReviewSnapshot) -> Table | None:
 
 def build_prisma_s_table(snapshot: ReviewSnapshot) -> Table:
     """The 16 items of PRISMA-S, filled from the protocol and the log where they can be."""
-    protocol, search_runs = snapshot.project.protocol, list_searches(snapshot)
+    protocol = snapshot.project.protocol
+    search_runs = list_searches(snapshot.project, snapshot.until)
     search = protocol.search
     window = f"{search.from_} to {search.to or 'the last run'}"
     by_via = {

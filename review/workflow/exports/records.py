@@ -16,10 +16,9 @@ from review.store import records
 from review.workflow.deduplication.groups import get_groups_at
 from review.workflow.exports import folder, snapshot
 from review.workflow.exports import prisma_inputs as flows
-from review.workflow.project.project import Project
+from review.workflow.project.project import Project, find_stage
 from review.workflow.screening import blinding
 from review.workflow.screening import status as standings
-from review.workflow.screening.decisions import find_stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from review.protocol import SearchPlan
-from review.workflow.exports.prisma_s import SearchRun
-from review.workflow.exports.snapshot import DISPLAY_NAMES
+from review.workflow.exports.display_names import DISPLAY_NAMES
+from review.workflow.exports.search_runs import SearchRun
 
 MAIN_ROUTES = ("databases", "registers")
 MAX_LISTED_DAYS = 3

@@ -16,8 +16,8 @@ from review.store import Connection, answers, audit_events, records
 from review.store.answers import FormEvent
 from review.store.timestamps import parse_timestamp, utc_now
 from review.tables import StudyForm
-from review.workflow.appraisal.adjudication import build_consensus
 from review.workflow.appraisal.assignment import count_required_forms, get_assignment
+from review.workflow.appraisal.form_consensus import build_consensus
 from review.workflow.appraisal.forms import compute_result
 from review.workflow.appraisal.instruments import (
     KIND_CHECKLIST,
@@ -28,15 +28,7 @@ from review.workflow.appraisal.instruments import (
 from review.workflow.deduplication.groups import check_groups, get_groups_at
 from review.workflow.exports import prisma_inputs as flows
 from review.workflow.project.project import Project
-from review.workflow.records.source_names import SOURCE_NAMES
 from review.workflow.screening import blinding, status
-
-KIND_NAMES = {
-    "deep-learning": "Deep learning",
-    "traditional": "Traditional machine learning",
-    "hybrid": "Hybrid",
-}
-DISPLAY_NAMES = {**SOURCE_NAMES, **KIND_NAMES}
 
 
 @dataclass(frozen=True, slots=True)

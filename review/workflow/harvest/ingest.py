@@ -1,34 +1,17 @@
 """One page into the store: raw answer, records, what was rejected and the place to go on from."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from review.models import Record, Relation, UnreadableEntry
 from review.query.matching import TextMatcher
-from review.sources import SOURCES
 from review.sources.models import DELETED_MESSAGE, ResultPage
+from review.sources.registry import SOURCES
 from review.sources.withdrawals import find_retraction_marks
 from review.store import Connection, harvests, raw_answers, records
 from review.store.timestamps import utc_now
+from review.workflow.harvest.models import Counts
 from review.workflow.project.project import Project
-
-
-@dataclass(slots=True)
-class Counts:
-    """What a harvest has so far, over all its pages."""
-
-    pages: int = 0
-    received: int = 0
-    new: int = 0
-    known: int = 0
-    rejected: int = 0
-    unmatched: int = 0
-    disagree: int = 0
-    announced: dict[str, int] = field(default_factory=dict)
-    """By slice."""
-    short_slices: list[tuple[str, str]] = field(default_factory=list)
-    """First and last day of the slices that fell short."""
-    shortfall_reasons: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,3 +117,21 @@ class HarvestControl:
     today: date | None = None
     stopped: bool = field(default=False)
     """Set to stop after the page under way."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a harvest has so far, over all its pages."""
+
+    pages: int = 0
+    received: int = 0
+    new: int = 0
+    known: int = 0
+    rejected: int = 0
+    unmatched: int = 0
+    disagree: int = 0
+    announced: dict[str, int] = field(default_factory=dict)
+    """By slice."""
+    short_slices: list[tuple[str, str]] = field(default_factory=list)
+    """First and last day of the slices that fell short."""
+    shortfall_reasons: list[str] = field(default_factory=list)

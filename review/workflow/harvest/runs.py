@@ -23,8 +23,9 @@ from review.sources.rate_limits import (
 from review.store import Connection, harvests, records
 from review.store.timestamps import utc_now
 from review.workflow.harvest import alerts, locking, status, update_check, windows
-from review.workflow.harvest.ingest import Counts, IngestTarget, ingest_page
+from review.workflow.harvest.ingest import IngestTarget, ingest_page
 from review.workflow.harvest.models import (
+    Counts,
     HarvestControl,
     HarvestProgress,
     HarvestRun,

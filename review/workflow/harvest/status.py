@@ -11,7 +11,7 @@ from review.store import Connection, harvests, raw_answers, records
 from review.store.harvests import Harvest
 from review.store.timestamps import parse_timestamp
 from review.workflow.harvest import locking
-from review.workflow.harvest.ingest import Counts
+from review.workflow.harvest.models import Counts
 from review.workflow.project.project import Project
 
 _UNREACHABLE = re.compile(

@@ -1,12 +1,14 @@
 """An open review: its folder, its protocol and its store. Opening one is next door."""
 
+import difflib
 import getpass
 import os
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from review.protocol import Protocol, parse_protocol
+from review.errors import ReviewError
+from review.protocol import Protocol, Stage, parse_protocol
 from review.store import Connection, Store, audit_events
 
 PROTOCOL_FILE = "protocol.yaml"
@@ -21,6 +23,17 @@ class Project:
     fingerprint: str
     """SHA-256 of the protocol in force."""
     store: Store
+
+
+def find_stage(protocol: Protocol, name: str) -> Stage:
+    """The stage of an id or a kind. Raises ReviewError with the nearest name."""
+    for stage in protocol.stages:
+        if name in (stage.id, stage.kind, stage.name):
+            return stage
+    ids = [stage.id for stage in protocol.stages]
+    close_matches = difflib.get_close_matches(name, ids, n=1)
+    hint = f" Did you mean {close_matches[0]!r}?" if close_matches else ""
+    raise ReviewError(f"There is no stage {name!r}; the stages are {', '.join(ids)}.{hint}")
 
 
 def follow_plan(project: Project, conn: Connection) -> Project:

@@ -1,6 +1,6 @@
 """Names of databases as people write them: `embase` is Embase, `medrxiv` is medRxiv."""
 
-from review.sources import SOURCES
+from review.sources.registry import SOURCES
 
 DATABASE_NAMES = {
     "medline": "MEDLINE",

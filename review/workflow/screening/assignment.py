@@ -5,13 +5,43 @@ from collections.abc import Sequence
 from review import screening
 from review.protocol import Stage, list_stage_reviewers
 from review.store import Connection, screening_queue
-from review.workflow.project.project import Project, follow_plan
-from review.workflow.screening import status
+from review.store.screening_queue import QueuePosition
+from review.store.timestamps import utc_now
+from review.workflow.project.project import Project, find_stage, follow_plan
+from review.workflow.screening.departures import get_departed_reviewers
+
+
+def enqueue(project: Project, conn: Connection, stage: Stage) -> None:
+    """Gives every report that has reached a stage a place in its order: new ones go to the end,
+    drawn from the protocol's seed."""
+    project = follow_plan(project, conn)
+    stage = find_stage(project.protocol, stage.id)
+    new_numbers = screening_queue.list_unqueued_reports(conn, stage.id)
+    if not new_numbers:
+        return
+    seed = project.protocol.ranking.seed
+    old_positions = screening_queue.list_positions(conn, stage.id)
+    reviewers = active_reviewers(project, conn, stage)
+    start = len(old_positions)
+    new_positions = [
+        QueuePosition(
+            number,
+            start + offset,
+            None,
+            True,
+            start + offset < stage.pilot,
+            assignees(stage, number, reviewers, seed, start + offset),
+        )
+        for offset, number in enumerate(screening.shuffle_records(new_numbers, seed))
+    ]
+    screening_queue.write_order(
+        conn, stage.id, [*old_positions, *new_positions], utc_now(), model="random", seed=seed
+    )
 
 
 def active_reviewers(project: Project, conn: Connection, stage: Stage) -> tuple[str, ...]:
     """A stage's reviewers who have not left, in the order of the team."""
-    departed = status.get_departed_reviewers(conn)
+    departed = get_departed_reviewers(conn)
     return tuple(
         name for name in list_stage_reviewers(project.protocol, stage) if name not in departed
     )

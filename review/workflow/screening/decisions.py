@@ -7,13 +7,13 @@ from datetime import datetime
 
 from review.errors import ReviewError
 from review.models import Decision, Role, Verdict
-from review.protocol import Protocol, Stage, list_stage_reviewers
+from review.protocol import Stage, list_stage_reviewers
 from review.screening import ScreeningStatus
 from review.store import Connection, decisions, records
 from review.store.records import format_record_key
 from review.store.timestamps import utc_now
 from review.workflow.project.accounts import require_role
-from review.workflow.project.project import Project, follow_plan
+from review.workflow.project.project import Project, find_stage, follow_plan
 from review.workflow.screening import status as standings
 from review.workflow.screening.status import ReportDecisions
 
@@ -33,17 +33,6 @@ class NewDecision:
     reason: str | None = None
     note: str | None = None
     role: Role = "reviewer"
-
-
-def find_stage(protocol: Protocol, name: str) -> Stage:
-    """The stage of an id or a kind. Raises ReviewError with the nearest name."""
-    for stage in protocol.stages:
-        if name in (stage.id, stage.kind, stage.name):
-            return stage
-    ids = [stage.id for stage in protocol.stages]
-    close_matches = difflib.get_close_matches(name, ids, n=1)
-    hint = f" Did you mean {close_matches[0]!r}?" if close_matches else ""
-    raise ReviewError(f"There is no stage {name!r}; the stages are {', '.join(ids)}.{hint}")
 
 
 def add_decision(

@@ -28,8 +28,8 @@ from review.store.records import format_record_key
 from review.store.timestamps import utc_now
 from review.workflow.fulltexts.retrieval_statements import RetrievalStatement, add_statement
 from review.workflow.project.accounts import require_role
-from review.workflow.project.project import Project, follow_plan
-from review.workflow.screening.decisions import NewDecision, add_decisions, find_stage
+from review.workflow.project.project import Project, find_stage, follow_plan
+from review.workflow.screening.decisions import NewDecision, add_decisions
 from review.workflow.screening.record_matching import RecordFinder, load_finder
 
 CORRECTIONS_SUFFIX = ".rejected.csv"

@@ -32,9 +32,9 @@ from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
 from review.workflow.screening import blinding
 from review.workflow.screening import status as standings
+from review.workflow.screening.assignment import enqueue
 from review.workflow.screening.decisions import NewDecision, add_decisions
 from review.workflow.screening.record_texts import load_texts
-from review.workflow.screening.reviewing import enqueue
 
 MIN_NEW_DECISIONS = 10
 """A new order is made after so many new labels at least, or after NEW_SHARE more."""

@@ -23,14 +23,14 @@ from review.store import (
     screening_queue,
 )
 from review.store.records import format_record_key
-from review.store.screening_queue import QueuePosition
 from review.store.timestamps import parse_timestamp, utc_now
 from review.workflow.project.accounts import require_role
-from review.workflow.project.project import Project, follow_plan
+from review.workflow.project.project import Project, find_stage, follow_plan
 from review.workflow.screening import blinding, work_queue
 from review.workflow.screening import status as standings
-from review.workflow.screening.assignment import active_reviewers, assignees, reassign
-from review.workflow.screening.decisions import NewDecision, add_decisions, find_stage
+from review.workflow.screening.assignment import active_reviewers, enqueue, reassign
+from review.workflow.screening.decisions import NewDecision, add_decisions
+from review.workflow.screening.departures import get_departed_reviewers
 
 DECIDED_AS: dict[Verdict | None, str] = {
     "include": "included",
@@ -81,34 +81,6 @@ class ScreeningConflict:
     votes: tuple[Decision, ...]
     """By reviewers, in alphabetical order of their names."""
     notes: dict[str, str]
-
-
-def enqueue(project: Project, conn: Connection, stage: Stage) -> None:
-    """Gives every report that has reached a stage a place in its order: new ones go to the end,
-    drawn from the protocol's seed."""
-    project = follow_plan(project, conn)
-    stage = find_stage(project.protocol, stage.id)
-    new_numbers = screening_queue.list_unqueued_reports(conn, stage.id)
-    if not new_numbers:
-        return
-    seed = project.protocol.ranking.seed
-    old_positions = screening_queue.list_positions(conn, stage.id)
-    reviewers = active_reviewers(project, conn, stage)
-    start = len(old_positions)
-    new_positions = [
-        QueuePosition(
-            number,
-            start + offset,
-            None,
-            True,
-            start + offset < stage.pilot,
-            assignees(stage, number, reviewers, seed, start + offset),
-        )
-        for offset, number in enumerate(screening.shuffle_records(new_numbers, seed))
-    ]
-    screening_queue.write_order(
-        conn, stage.id, [*old_positions, *new_positions], utc_now(), model="random", seed=seed
-    )
 
 
 def get_next_record(
@@ -516,7 +488,7 @@ def undo_adjudication(project: Project, stage: Stage, adjudicator: str) -> str |
 def has_left(project: Project, name: str) -> bool:
     """Whether a reviewer is retired now."""
     with project.store.read() as conn:
-        return name in standings.get_departed_reviewers(conn)
+        return name in get_departed_reviewers(conn)
 
 
 @dataclass(frozen=True, slots=True)

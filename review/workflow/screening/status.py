@@ -9,10 +9,11 @@ from review import screening
 from review.models import Decision
 from review.protocol import Protocol, Stage
 from review.screening import ScreeningStatus
-from review.store import Connection, audit_events, decisions, links, records
+from review.store import Connection, decisions, links, records
 from review.store.timestamps import format_timestamp
 from review.workflow.project.project import Project, follow_plan
 from review.workflow.screening import rescreening
+from review.workflow.screening.departures import get_departed_reviewers, get_departures
 
 StatusesByStage = dict[str, dict[int, ScreeningStatus]]
 """Stage id -> report -> standing, for the reports that have reached the stage."""
@@ -87,30 +88,6 @@ def compute_status(
         retired=departures,
         reasons_matter=stage.kind == "eligibility",
     )
-
-
-def get_departures(conn: Connection, *, until: datetime | None = None) -> dict[str, int]:
-    """Everybody who ever left the review -> the newest decision when they last did."""
-    return {
-        event["subject"]: decisions.get_mark(conn, event)
-        for event in audit_events.list_events(conn, kind="retire", until=until)
-        if event["subject"]
-    }
-
-
-def get_departed_reviewers(conn: Connection, *, until: datetime | None = None) -> set[str]:
-    """Reviewers who have left the review and not come back, now or at a moment."""
-    retire_events = audit_events.list_events(conn, kind="retire", until=until)
-    return_events = (
-        audit_events.list_events(conn, kind="return", until=until) if retire_events else []
-    )
-    departed: set[str] = set()
-    for event in sorted([*retire_events, *return_events], key=lambda row: int(row["id"])):
-        if event["kind"] == "retire":
-            departed.add(event["subject"])
-        else:
-            departed.discard(event["subject"])
-    return departed
 
 
 def rebuild_statuses(project: Project, conn: Connection) -> StatusesByStage:

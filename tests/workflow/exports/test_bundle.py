@@ -27,9 +27,9 @@ from review.workflow.exports import (
     manifest,
     methods_text,
     prisma,
-    prisma_s,
     snapshot,
 )
+from review.workflow.exports.search_runs import list_searches
 from review.workflow.screening import import_decisions as decision_files
 from review.workflow.setup.loading import open_project
 
@@ -369,10 +369,10 @@ def test_a_file_of_decisions_is_no_search(project, tmp_path):
     shutil.copytree(project.folder, copy)
     file = copy / "judged.csv"
     file.write_text("record,stage,reviewer,verdict\nR000001,title-abstract,ada,exclude\n")
-    before = prisma_s.list_searches(snapshot.snapshot_at(open_project(copy)))
+    before = list_searches(open_project(copy))
     assert decision_files.import_decisions(open_project(copy), file, "ada").batch is not None
     after = snapshot.snapshot_at(open_project(copy))
-    assert [one.name for one in prisma_s.list_searches(after)] == [one.name for one in before]
+    assert [one.name for one in list_searches(after.project)] == [one.name for one in before]
     assert "funnel" not in methods_text.write_methods(after).split("records were identified")[0]
 
 

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from review.protocol import SearchPlan
-from review.workflow.exports.prisma_s import SearchRun
 from review.workflow.exports.search_narrative import describe_searches, format_times
+from review.workflow.exports.search_runs import SearchRun
 
 ASKED = SearchPlan("covid AND\n imaging", date(2020, 1, 1), native={"arxiv": "all:covid"})
 

@@ -14,7 +14,8 @@ from review.sources.withdrawals import find_retraction_marks
 from review.store import audit_events, harvests, links, records
 from review.store.timestamps import utc_now
 from review.workflow.harvest import alerts
-from review.workflow.harvest.ingest import Counts, IngestTarget, ingest_page
+from review.workflow.harvest.ingest import IngestTarget, ingest_page
+from review.workflow.harvest.models import Counts
 from review.workflow.screening import decisions
 from review.workflow.screening.decisions import NewDecision
 

@@ -17,7 +17,8 @@ from review.models import Relation
 from review.store import audit_events, harvests, raw_answers, records
 from review.store.timestamps import utc_now
 from review.workflow import harvest as harvesting_flow
-from review.workflow.exports import methods_text, prisma, prisma_s, snapshot
+from review.workflow.exports import methods_text, prisma, snapshot
+from review.workflow.exports.search_runs import list_searches
 from review.workflow.harvest import (
     HarvestControl,
     HarvestInProgress,
@@ -89,7 +90,7 @@ def test_a_run_keeps_query_window_counts_and_what_pubmed_said(library, tmp_path,
         batches = {b["source"]: b for b in records.list_batches(conn)}
     for source, batch in batches.items():
         assert (batch["kind"], batch["new"]) == ("harvest", rows[source].new)
-    log = {one.source: one.query for one in prisma_s.list_searches(snapshot.snapshot_at(project))}
+    log = {one.source: one.query for one in list_searches(project)}
     assert log["PubMed"] == rows["pubmed"].query
     assert log["medRxiv"] == rows["medrxiv"].query
 

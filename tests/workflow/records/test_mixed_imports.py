@@ -16,7 +16,8 @@ from review.formats import detect_database
 from review.models import Record
 from review.prisma import get_total
 from review.store import identified as arrivals
-from review.workflow.exports import bundle, duplicates_report, methods_text, prisma_s, snapshot
+from review.workflow.exports import bundle, duplicates_report, methods_text, snapshot
+from review.workflow.exports.search_runs import list_searches
 from review.workflow.project.project import Project
 from review.workflow.records.imports import import_file
 from review.workflow.setup.loading import open_project
@@ -56,7 +57,7 @@ def test_each_record_counts_for_the_database_it_names(project: Project, library:
     assert {
         one.source: one.found for one in duplicates_report.compute_counts(project).sources
     } == NAMED
-    assert {one.source: one.read for one in prisma_s.list_searches(now)} == {
+    assert {one.source: one.read for one in list_searches(now.project)} == {
         "Embase": 4,
         "PubMed": 2,
         "Cochrane Library": 1,

@@ -19,6 +19,7 @@ from review.workflow.project.accounts import CurrentUser
 from review.workflow.records.listing import ANONYMOUS_NAME, get_record_view
 from review.workflow.screening import agreement, ranking, reviewing
 from review.workflow.screening import status as standings
+from review.workflow.screening.assignment import enqueue
 from review.workflow.screening.decisions import NewDecision, add_decision
 from review.workflow.setup.loading import init_project, open_project
 
@@ -47,7 +48,7 @@ def project(tmp_path):
             given = [(n, Record("embase", title=f"Study {n}")) for n in range(first, last + 1)]
             records.add_records(conn, batch, given, utc_now())
             standings.rebuild_statuses(opened, conn)
-            reviewing.enqueue(opened, conn, stage)  # the first to come is the pilot
+            enqueue(opened, conn, stage)  # the first to come is the pilot
     for number, verdicts in {PILOT: "ie", APART: "ie", BOTH: "ii", HALF: " e"}.items():
         for name, letter in zip(("ada", "ben"), verdicts, strict=True):
             word = {"i": "include", "e": "exclude"}.get(letter)

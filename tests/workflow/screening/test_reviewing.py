@@ -12,6 +12,7 @@ from review.store import records, screening_queue
 from review.store.timestamps import utc_now
 from review.workflow.screening import reviewing, work_queue
 from review.workflow.screening import status as standings
+from review.workflow.screening.assignment import enqueue
 from review.workflow.setup.loading import init_project, open_project
 
 DAN = ("  - {name: cleo", "  - {name: dan, roles: [reviewer]}\n  - {name: cleo")
@@ -66,7 +67,7 @@ def test_new_records_go_to_the_end_of_the_order(made):
         records.add_records(conn, batch, [(1, Record("scopus", title="Late"))], utc_now())
         before = [place.record for place in screening_queue.list_positions(conn, stage.id)]
         standings.rebuild_statuses(project, conn)
-        reviewing.enqueue(project, conn, stage)
+        enqueue(project, conn, stage)
         after = [place.record for place in screening_queue.list_positions(conn, stage.id)]
     assert after[:-1] == before
     assert after[-1] == 31
@@ -285,7 +286,7 @@ def test_who_leaves_a_record_open_holds_nobody_up(tmp_path, monkeypatch):
         batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="scopus")
         records.add_records(conn, batch, [(1, Record("scopus", title="Another"))], utc_now())
         standings.rebuild_statuses(project, conn)
-        reviewing.enqueue(project, conn, stage)
+        enqueue(project, conn, stage)
     assert {reviewing.get_next_record(project, stage, one).key for one in team[3:5]} == {"R000002"}
     monkeypatch.setattr(work_queue, "RELEASE_SECONDS", -1.0)
     given = {reviewing.get_next_record(project, stage, one).key for one in team[5:]}

@@ -1,0 +1,99 @@
+"""The searches of a review, from its log: every harvest and every file, with its counts."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from review.store import identified, records
+from review.store.identified import BatchEntry
+from review.store.timestamps import parse_timestamp
+from review.workflow.exports.display_names import DISPLAY_NAMES
+from review.workflow.project.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRun:
+    """One search of one source: a harvest, or a file fetched by hand."""
+
+    day: str
+    source: str
+    kind: str
+    """harvest, file, by hand or replay."""
+    via: str
+    name: str
+    """The file, or the window that was asked for."""
+    query: str | None
+    """As run, where the tool ran it."""
+    announced: int | None
+    """None too for a part of a file that holds records of several databases."""
+    read: int
+    new: int
+    rejected: int
+
+
+def list_searches(project: Project, until: datetime | None = None) -> list[SearchRun]:
+    """Every search up to the moment, oldest first; files of decisions are none.
+
+    A file whose records name several databases is a search of each: one line a database.
+    """
+    with project.store.read() as conn:
+        rows = list(reversed(records.list_batches(conn)))
+        all_arrivals = identified.list_entries(conn, until=until)
+    arrivals_by_batch: dict[int, dict[str, list[BatchEntry]]] = {}
+    for arrival in all_arrivals:
+        arrivals_by_batch.setdefault(arrival.batch, {}).setdefault(arrival.source, []).append(
+            arrival
+        )
+    batch_rows = [row for row in rows if until is None or parse_timestamp(row["at"]) <= until]
+    return [
+        search_run
+        for row in batch_rows
+        if row["kind"] != "decisions"
+        for search_run in _build_search_runs(row, arrivals_by_batch.get(row["id"], {}))
+    ]
+
+
+def _build_search_runs(
+    row: Mapping[str, Any], arrivals_by_source: Mapping[str, Sequence[BatchEntry]]
+) -> list[SearchRun]:
+    detail = json.loads(row["detail"]) if row["detail"] else {}
+    query = detail.get("compiled") or detail.get("query") if isinstance(detail, dict) else None
+    [source, *other_sources] = sorted(arrivals_by_source) or [row["source"]]
+    via = next(
+        (
+            arrival.via
+            for source_arrivals in arrivals_by_source.values()
+            for arrival in source_arrivals
+        ),
+        row["via"],
+    )
+    search_run = SearchRun(
+        str(row["at"])[:10],
+        DISPLAY_NAMES.get(source, source),
+        row["kind"],
+        via,
+        row["name"] or "",
+        str(query) if query else None,
+        row["announced"],
+        row["parsed"] or 0,
+        row["new"] or 0,
+        row["rejected"] or 0,
+    )
+    if not other_sources:
+        return [search_run]
+    return [
+        replace(
+            search_run,
+            source=DISPLAY_NAMES.get(name, name),
+            announced=None,
+            read=sum(arrival.record is not None for arrival in source_arrivals),
+            new=sum(
+                arrival.record is not None and not arrival.already_known
+                for arrival in source_arrivals
+            ),
+            rejected=sum(arrival.record is None for arrival in source_arrivals),
+        )
+        for name, source_arrivals in sorted(arrivals_by_source.items())
+    ]
