@@ -136,6 +136,17 @@ def test_a_module_is_understood_after_few_others():
     assert depths[longest] <= 12, f"{longest} stands on a chain of {depths[longest]} modules"
 
 
+def test_no_two_steps_of_the_workflow_import_each_other():
+    pairs = set()
+    for path in (ROOT / "review" / "workflow").rglob("*.py"):
+        step = path.relative_to(ROOT / "review" / "workflow").parts[0]
+        for name in imported(path):
+            parts = name.split(".")
+            if parts[:2] == ["review", "workflow"] and len(parts) > 2 and parts[2] != step:
+                pairs.add((step, parts[2]))
+    assert [pair for pair in sorted(pairs) if pair[::-1] in pairs] == []
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_files_and_functions_keep_a_fair_size(path):
     text = path.read_text()

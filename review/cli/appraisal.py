@@ -70,7 +70,7 @@ def import_wording(
 ) -> None:
     """Show the published wording of a CHECKLIST in this review, where the team may use it."""
     from review.workflow.appraisal.instruments import get_checklist
-    from review.workflow.appraisal.wording import install_wording
+    from review.workflow.setup.install_wording import install_wording
 
     project = open_review(context)
     loaded_checklist = get_checklist(project, checklist)

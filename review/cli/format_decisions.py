@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from review.cli.base import print_json, print_line
 
 if TYPE_CHECKING:
-    from review.workflow.screening.import_decisions import DecisionImportResult
+    from review.workflow.records.import_decisions import DecisionImportResult
 
 
 def print_result(result: "DecisionImportResult", *, as_json: bool) -> None:

@@ -256,7 +256,7 @@ def import_decisions(
     """Enter a file of decisions: columns record, stage, reviewer, verdict, reason, note."""
     from review.cli.format_decisions import print_result
     from review.formats.tabular.decisions import DecisionDefaults
-    from review.workflow.screening import import_decisions as decision_files
+    from review.workflow.records import import_decisions as decision_files
 
     defaults = DecisionDefaults(stage or None, reviewer or None, verdict.value if verdict else None)
     for name_pair in name:

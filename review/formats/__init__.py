@@ -23,12 +23,12 @@ from review.formats import (
     ris,
     tagged,
 )
-from review.formats.fields import convert_to_utf8
 from review.formats.markers import count_markers
 from review.formats.pubmed import file as pubmed_xml
 from review.formats.tabular import reader, vertical
 from review.formats.tabular.workbook import MAX_UNPACKED
 from review.models import GENERIC_SOURCES, ParseResult
+from review.text.encodings import convert_to_utf8
 
 FORMATS: dict[str, Callable[[bytes, str | None], ParseResult]] = {
     "ris": ris.parse,

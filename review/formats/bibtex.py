@@ -14,7 +14,6 @@ from review.formats.fields import (
     clean_values,
     collapse_spaces,
     collect_extra,
-    decode_utf8,
     find_date,
     find_doi_in_urls,
     find_pmid_in_urls,
@@ -27,6 +26,7 @@ from review.formats.fields import (
 )
 from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
 from review.models import ParseResult, Record, UnreadableEntry
+from review.text.encodings import decode_utf8
 
 _START = re.compile(
     rb"(?:^[ \t]*|(?<=[})])[ \t]*)@(?!(?:comment|string|preamble)\b)[A-Za-z]\w*\s*[{(]", re.M | re.I

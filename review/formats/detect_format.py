@@ -4,8 +4,8 @@ import csv
 import re
 
 from review.errors import SourceError
-from review.formats.fields import decode_utf8
 from review.formats.tabular import columns
+from review.text.encodings import decode_utf8
 
 HEAD = 200_000
 """Bytes looked at from the beginning."""

@@ -10,7 +10,6 @@ from review.formats.fields import (
     Fields,
     clean_values,
     collect_extra,
-    decode_utf8,
     find_date,
     find_doi_in_urls,
     find_pmid_in_urls,
@@ -21,6 +20,7 @@ from review.formats.fields import (
 )
 from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
 from review.models import ParseResult, Record, UnreadableEntry
+from review.text.encodings import decode_utf8
 
 _START = re.compile(rb"<record(?=[\s>])")
 _NESTED = ("contributors", "titles", "periodical", "dates", "urls")

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable
 
 from review.formats import detect_database, funnel_note, ris
-from review.formats.fields import Fields, decode_utf8
+from review.formats.fields import Fields
 from review.models import ParseResult, Record, UnreadableEntry
+from review.text.encodings import decode_utf8
 from review.text.markup import to_plain_text
 
 _REFWORKS_START = re.compile(r"^RT (?=\S)", re.M)

@@ -12,7 +12,6 @@ from review.formats.fields import (
     clean_values,
     collapse_spaces,
     collect_extra,
-    decode_utf8,
     find_date,
     find_year,
     pop_text,
@@ -21,6 +20,7 @@ from review.formats.fields import (
 )
 from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
 from review.models import ParseResult, Record, Relation, UnreadableEntry
+from review.text.encodings import decode_utf8
 from review.text.markup import to_plain_text
 
 _TAG_LINE = re.compile(r"([A-Z][A-Z0-9]{1,4})( {0,2})- ?(.*)")

@@ -11,7 +11,6 @@ from review.formats.fields import (
     Fields,
     clean_values,
     collect_extra,
-    decode_utf8,
     find_date,
     find_doi_in_urls,
     find_pmid_in_urls,
@@ -24,6 +23,7 @@ from review.formats.fields import (
 )
 from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
 from review.models import ParseResult, Record, UnreadableEntry
+from review.text.encodings import decode_utf8
 from review.text.markup import to_plain_text
 
 TYPES = {

@@ -8,7 +8,6 @@ from review.formats.fields import (
     Fields,
     clean_values,
     collect_extra,
-    decode_utf8,
     find_date,
     find_doi_in_urls,
     find_year,
@@ -20,6 +19,7 @@ from review.formats.fields import (
 )
 from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
 from review.models import ParseResult, Record, UnreadableEntry
+from review.text.encodings import decode_utf8
 
 _WOS_START = re.compile(rb"^PT [A-Z]", re.M)
 _WOS_END = re.compile(rb"^ER[ \t]*$", re.M)

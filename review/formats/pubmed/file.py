@@ -3,9 +3,9 @@
 import re
 
 from review.formats import funnel_note
-from review.formats.fields import decode_utf8
 from review.formats.pubmed import parsing
 from review.models import ParseResult, Record, UnreadableEntry
+from review.text.encodings import decode_utf8
 
 _ARTICLE = re.compile(rb"<(PubmedArticle|PubmedBookArticle)(?=[\s>]).*?</\1>", re.S)
 _START = re.compile(rb"<Pubmed(?:Book)?Article(?=[\s>])")

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.errors import SourceError
-from review.formats.fields import convert_to_utf8
 from review.formats.pubmed.article import build_article_record, build_book_record
 from review.formats.pubmed.legacy_xml import modernize_articles
 from review.formats.pubmed.summaries import (
@@ -22,6 +21,7 @@ from review.formats.pubmed.summaries import (
     read_xml_entries,
 )
 from review.models import ParseResult, Record, UnreadableEntry
+from review.text.encodings import convert_to_utf8
 from review.text.markup import parse_json, parse_xml, reject_web_page, to_one_line
 
 _DTD = {

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from review.errors import SourceError
-from review.formats.fields import decode_utf8
 from review.formats.tabular.workbook import MAX_UNPACKED, Sheet, read_workbook
 from review.models import UnreadableEntry
+from review.text.encodings import decode_utf8
 
 csv.field_size_limit(16_000_000)
 

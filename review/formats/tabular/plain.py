@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 from review.errors import SourceError
-from review.formats.fields import convert_to_utf8, decode_utf8
+from review.text.encodings import convert_to_utf8, decode_utf8
 
 TableRow = tuple[int, list[str]]
 """Line number in the file, and cells."""

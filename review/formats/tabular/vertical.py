@@ -4,10 +4,10 @@ import csv
 import re
 
 from review.formats import funnel_note
-from review.formats.fields import decode_utf8
 from review.formats.tabular import rows
 from review.formats.tabular.columns import normalize_name
 from review.models import ParseResult, Record, UnreadableEntry
+from review.text.encodings import decode_utf8
 
 _TITLE_ROW = re.compile(rb'^"?TITLE"?[,\t;]', re.M)
 

@@ -1,51 +1,16 @@
-"""Installs the published wording of an instrument in a review and reads it back."""
+"""The published wording of an instrument, as a review has installed it."""
 
-import csv
-import io
 from functools import lru_cache
 from pathlib import Path
 
-from review.checklists import Checklist, apply_wording, parse_wording
-from review.checklists.wording import WORDING_COLUMNS
+from review.checklists.models import Checklist
+from review.checklists.wording import WORDING_COLUMNS, apply_wording, parse_wording
 from review.checklists.yaml_loader import parse_yaml_text
 from review.errors import ChecklistError
 from review.formats.tabular.plain import read_table
-from review.workflow.project.accounts import require_role
-from review.workflow.project.project import Project
 
 WORDING_FOLDER = "checklists"
 """Folder of a review that holds installed wordings, one file per checklist."""
-
-
-def install_wording(
-    project: Project, checklist: Checklist, path: Path, who: str
-) -> tuple[int, int]:
-    """Installs a file of published wording for a checklist of the review.
-
-    Returns:
-        How many items have the published wording now, and how many keep Funnel's.
-
-    Raises:
-        ReviewError: `who` may not manage the review.
-        SourceError: the file cannot be read.
-        ChecklistError: rows that fit no item; nothing is installed then.
-    """
-    require_role(project, who, "manage")
-    rows = _read_rows(path)
-    wording = parse_wording(checklist, rows, str(path))
-    target = get_wording_path(project.folder, checklist.id)
-    target.parent.mkdir(exist_ok=True)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(WORDING_COLUMNS)
-    writer.writerows(
-        (entry_id, words.title, words.question, words.guidance)
-        for entry_id, words in wording.items()
-    )
-    temporary = target.with_suffix(".part")
-    temporary.write_text(text.getvalue(), encoding="utf-8")
-    temporary.replace(target)
-    return len(wording), checklist.item_count + len(checklist.facts) - len(wording)
 
 
 def get_wording_path(folder: Path, checklist_id: str) -> Path:
@@ -63,11 +28,15 @@ def apply_installed_wording(folder: Path, checklist: Checklist) -> Checklist:
 
 @lru_cache(maxsize=64)
 def _apply_cached(checklist: Checklist, path: Path, _modified_at: int) -> Checklist:
-    return apply_wording(checklist, parse_wording(checklist, _read_rows(path), str(path)))
+    return apply_wording(checklist, parse_wording(checklist, read_rows(path), str(path)))
 
 
-def _read_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """Line number and cells by column, of a CSV or of a YAML list of mappings."""
+def read_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """Line number and cells by column, of a CSV or of a YAML list of mappings.
+
+    Raises:
+        SourceError or ChecklistError: the file cannot be read as either.
+    """
     if path.suffix.lower() in (".yaml", ".yml"):
         return _read_yaml_rows(path)
     header, rows = read_table(path)

@@ -9,7 +9,8 @@ from review.errors import ChecklistError, ReviewError
 from review.workflow.appraisal import forms
 from review.workflow.appraisal.forms import AnswerInput
 from review.workflow.appraisal.instruments import get_checklist
-from review.workflow.appraisal.wording import get_wording_path, install_wording
+from review.workflow.appraisal.wording import get_wording_path
+from review.workflow.setup.install_wording import install_wording
 
 
 @pytest.fixture

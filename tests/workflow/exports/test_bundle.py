@@ -30,7 +30,7 @@ from review.workflow.exports import (
     snapshot,
 )
 from review.workflow.exports.search_runs import list_searches
-from review.workflow.screening import import_decisions as decision_files
+from review.workflow.records import import_decisions as decision_files
 from review.workflow.setup.loading import open_project
 
 

@@ -13,8 +13,8 @@ from review.models import Record
 from review.store import decisions, identified, records
 from review.workflow.exports.records import ExportOptions, build_export, save_export
 from review.workflow.project.project import Project
+from review.workflow.records.import_decisions import import_decisions
 from review.workflow.records.imports import import_file
-from review.workflow.screening.import_decisions import import_decisions
 from review.workflow.setup.loading import init_project, open_project
 
 RIS = "".join(

@@ -16,9 +16,9 @@ from review.store import records, screening_queue
 from review.store.timestamps import utc_now
 from review.workflow.exports import methods_text, snapshot
 from review.workflow.exports.prisma_inputs import compute_flow
+from review.workflow.records.import_decisions import import_decisions
 from review.workflow.screening import agreement, reviewing, status
 from review.workflow.screening import ranking as ordering
-from review.workflow.screening.import_decisions import import_decisions
 from review.workflow.setup.loading import init_project, open_project
 
 GOOD = "deep learning on chest radiographs for pneumonia number"

@@ -29,8 +29,8 @@ from review.store.timestamps import utc_now
 from review.workflow.fulltexts.retrieval_statements import RetrievalStatement, add_statement
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, find_stage, follow_plan
+from review.workflow.records.record_matching import RecordFinder, load_finder
 from review.workflow.screening.decisions import NewDecision, add_decisions
-from review.workflow.screening.record_matching import RecordFinder, load_finder
 
 CORRECTIONS_SUFFIX = ".rejected.csv"
 

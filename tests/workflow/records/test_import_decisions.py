@@ -14,12 +14,12 @@ from review.formats.tabular.decisions import DecisionDefaults
 from review.store import decisions, retrievals
 from review.workflow.exports.snapshot import snapshot_at
 from review.workflow.project.project import Project
-from review.workflow.records.imports import import_file
-from review.workflow.screening.import_decisions import (
+from review.workflow.records.import_decisions import (
     DecisionFileError,
     DecisionImportResult,
     import_decisions,
 )
+from review.workflow.records.imports import import_file
 from review.workflow.setup.loading import init_project, open_project
 
 TITLES = {
