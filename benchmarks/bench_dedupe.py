@@ -1,10 +1,10 @@
-"""Deduplication: quality and time beside bib-dedupe, and growth with size.
+"""Deduplication: quality and time compared with bib-dedupe, and scaling with size.
 
-Needs the labelled sets of the folder that CORPORA names (else ../shared). bib-dedupe runs where it
-is installed; an interpreter that has it may be named:  BIBDEDUPE_PYTHON=/path/to/python make bench
-LARGE=1 adds 250,000 and a million records. Every figure is of a process of its own: seconds from
-reading the table to the written groups (imports left out, for both), processor seconds, and the
-process's peak memory. Figures of a run stand in `dedupe.md` beside this file.
+Needs the labelled sets of the folder that CORPORA names (else ../shared). bib-dedupe is run if it
+is installed here, or by another interpreter:  BIBDEDUPE_PYTHON=/path/to/python make bench
+LARGE=1 adds 250,000 and a million records. Each figure comes from a separate process: seconds from
+reading the table to writing the groups (without imports, for both), processor seconds, and peak
+memory. The file dedupe.md in this folder has the figures of one run.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def main() -> None:
     peer = subprocess.run([PEER, "-c", "import bib_dedupe"], capture_output=True).returncode == 0
     if not peer:
         print(
-            "bib-dedupe is not installed here: name an interpreter that has it in BIBDEDUPE_PYTHON"
+            "bib-dedupe is not installed here: set BIBDEDUPE_PYTHON to an interpreter that has it"
         )
     with tempfile.TemporaryDirectory() as folder:
         labelled(Path(folder), peer)
@@ -73,7 +73,7 @@ def labelled(folder: Path, peer: bool) -> None:
 
 
 def recurring(folder: Path, peer: bool) -> None:
-    """Quality on made-up sets full of recurring titles."""
+    """Quality on synthetic sets full of recurring titles."""
     print(f"\n{'recurring titles':20} {HEAD}", flush=True)
     for seed, (name, doi, twins) in enumerate(RECURRING, 1):
         path = folder / "recurring.csv.gz"
@@ -82,7 +82,7 @@ def recurring(folder: Path, peer: bool) -> None:
 
 
 def growing(folder: Path, peer: bool) -> None:
-    """Time and memory from 2,000 records up."""
+    """Time and memory for 2,000 records and more."""
     print(f"\n{'synthetic records':20} {HEAD}")
     sizes = {**SIZES, **LARGE} if os.environ.get("LARGE") else SIZES
     for size, seed in sizes.items():
@@ -94,7 +94,7 @@ def growing(folder: Path, peer: bool) -> None:
 
 
 def compare(name: str, path: Path, folder: Path, peer: bool) -> None:
-    """One table's lines: bib-dedupe where it runs, then Funnel."""
+    """Prints a table's rows: bib-dedupe if installed, then Funnel."""
     other = child("bibdedupe", PEER, path, folder / "peer.csv") if peer else None
     if other:
         line(name, "bib-dedupe", score(path, folder / "peer.csv"), other)
@@ -104,7 +104,7 @@ def compare(name: str, path: Path, folder: Path, peer: bool) -> None:
 
 
 def line(name: str, who: str, found: dict[str, Any], ran: dict[str, float], more: str = "") -> None:
-    """Prints one line of a table."""
+    """Prints one row of a table."""
     print(
         f"{name:20} {who:10} {found['precision']:.5f}  {found['recall']:.4f} {found['f1']:.5f} "
         f"{found['false_merge_groups']:3}  {ran['seconds']:7.2f} {ran['cpu']:7.2f} {more}  "
@@ -114,7 +114,7 @@ def line(name: str, who: str, found: dict[str, Any], ran: dict[str, float], more
 
 
 def crowds(folder: Path) -> None:
-    """10,000 records of one title cost what 10,000 others cost, and end apart."""
+    """10,000 records with one title cost as much as 10,000 others, and stay apart."""
     print(f"\n{'10,000 records':36} seconds  groups", flush=True)
     plain = [
         [f"r{n}", f"Study {n} of networks in ward {n * 13}", f"Fox{n}, A.", "2020", str(n), str(n)]
@@ -142,7 +142,7 @@ def crowds(folder: Path) -> None:
 
 
 def child(who: str, python: str, path: Path, out: Path) -> dict[str, float]:
-    """Runs one tool in a process of its own: seconds and peak memory in MB."""
+    """Runs one tool in a separate process: seconds and peak memory in MB."""
     command = [python, __file__, "--child", who, str(path), str(out)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
@@ -153,7 +153,7 @@ def child(who: str, python: str, path: Path, out: Path) -> dict[str, float]:
 
 
 def run_child(who: str, path: str, out: str) -> None:
-    """Groups a table with one tool and prints what it took as JSON."""
+    """Groups a table with one tool and prints its cost as JSON."""
     begun = busy()
     seconds = {"funnel": funnel, "bibdedupe": bibdedupe}[who](Path(path), Path(out))
     workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
@@ -162,7 +162,7 @@ def run_child(who: str, path: str, out: str) -> None:
 
 
 def busy() -> float:
-    """Processor seconds of this process and of its ended workers."""
+    """Processor seconds of this process and of its finished workers."""
     return sum(
         one.ru_utime + one.ru_stime
         for one in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -179,7 +179,7 @@ def funnel(path: Path, out: Path) -> float:
 
 
 def bibdedupe(path: Path, out: Path) -> float:
-    """bib-dedupe, on all cores, from its preparation to its clusters (reading left out)."""
+    """bib-dedupe, on all cores, from preparation to clusters (without reading)."""
     import pandas as pd
     from bib_dedupe.bib_dedupe import block, cluster, match, prep
 

@@ -1,4 +1,4 @@
-"""How long figures and documents take, by number of studies."""
+"""Time to draw figures and write documents, by number of studies."""
 
 import random
 import time
@@ -19,7 +19,7 @@ COLUMNS = [
 
 
 def flow(size: int) -> Flow:
-    """A flow of so many included studies and 30 times as many records."""
+    """A flow with this number of included studies and 30 times as many records."""
     entries = [
         FlowEntry(f"R{n}", f"source {n % 5}", "databases", f"R{n}") for n in range(size * 30)
     ]
@@ -52,7 +52,7 @@ def table(size: int) -> Table:
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Milliseconds of the quicker of two runs."""
+    """Milliseconds of the faster of two runs."""
     best = float("inf")
     for _ in range(2):
         start = time.perf_counter()

@@ -1,7 +1,7 @@
-"""Precision and recall of each bias rule on labelled text its author did not write, and words/s.
+"""Precision, recall and speed of the bias rules on labelled text by other authors.
 
-Two sets: papers labelled as a whole (data/labels/papers.yaml, the PDFs are in the folder
-CORPORA names), and single sentences of other papers and project pages (data/labels/sentences.yaml).
+Two kinds of text: labelled papers (data/labels/papers.yaml, with PDFs in the folder CORPORA) and
+single sentences of other papers and project pages (data/labels/*.yaml).
 """
 
 import argparse
@@ -36,7 +36,7 @@ def load(name: str) -> dict:
 def on_papers(
     reader: cues.RuleSet, registry: datasets.Registry, texts: dict[str, FullText]
 ) -> Tally:
-    """Right and wrong flags of each rule over whole papers, one count a paper, and the missed."""
+    """Right, wrong and missed flags of each rule on complete papers, counted once per paper."""
     tally: Tally = Counter()
     pitfall_of = {rule.id: rule.pitfall for rule in reader.rules}
     for paper in load("papers.yaml")["papers"]:
@@ -56,7 +56,7 @@ def on_papers(
 
 
 def on_sentences(reader: cues.RuleSet, name: str) -> Tally:
-    """The same over single sentences, for rules that look for what is present."""
+    """The same on single sentences, for rules that look for something present."""
     tally: Tally = Counter()
     rules = [rule for rule in reader.rules if rule.mode in ("present", "number")]
     for document in load(name)["documents"]:
@@ -82,7 +82,7 @@ ASKED = Sentence(
 
 
 def on_shown(reader: cues.RuleSet, registry: datasets.Registry, name: str) -> Tally:
-    """Sentences that show a thing was done: a rule that still says 'not found' is wrong."""
+    """Sentences that show a thing was done: a rule that still reports it missing is wrong."""
     tally: Tally = Counter()
     rules = [rule for rule in reader.rules if rule.mode == "absent"]
     for document in load(name)["documents"]:
@@ -105,7 +105,7 @@ def figures(tally: Tally, rule: str) -> tuple[int, int, int]:
 
 
 def table(reader: cues.RuleSet, papers: Tally, sentences: Tally) -> dict[str, tuple[int, int, int]]:
-    """Prints a line a rule; gives the sums of both sets."""
+    """Prints a row per rule; returns the totals of both kinds of text."""
     print(f"{'rule':<26}{'on':<4}{'papers r/w/missed':<20}{'sentences r/w/m':<18}precision  recall")
     both = {}
     for rule in reader.rules:
@@ -124,7 +124,8 @@ def table(reader: cues.RuleSet, papers: Tally, sentences: Tally) -> dict[str, tu
 
 
 def found_in(reader: cues.RuleSet, name: str) -> tuple[int, int, int]:
-    """Pitfalls of a set's sentences found, wrongly named and missed, absences left out."""
+    """Pitfalls found, wrongly found and missed in a set of sentences, without rules for
+    absences."""
     right = wrong = missed = 0
     for document in load(name)["documents"]:
         for line in document["sentences"]:
@@ -137,7 +138,7 @@ def found_in(reader: cues.RuleSet, name: str) -> tuple[int, int, int]:
 
 
 def print_sets() -> None:
-    """Pitfalls of each set of sentences found by the rules that are on, all rules together."""
+    """Prints the pitfalls found in each set of sentences by all rules that are on."""
     reader = cues.compile_rules(
         pitfalls.load_pitfalls(resources.get_shipped_path("data") / "cues.yaml")
     )
@@ -155,7 +156,7 @@ def print_sets() -> None:
 def by_pitfall(
     reader: cues.RuleSet, texts: dict[str, FullText], registry: datasets.Registry
 ) -> None:
-    """Recall of pitfalls over papers, all rules of a pitfall together."""
+    """Recall of pitfalls on papers, by all rules of a pitfall together."""
     found = missed = 0
     for paper in load("papers.yaml")["papers"]:
         raised = {

@@ -1,8 +1,8 @@
-"""1,000 papers of a review flagged in a process pool, one process killed on the way.
+"""Flags 1,000 papers of a review in a process pool, with one process killed on the way.
 
-The papers are the PDFs of CORPORA, each copied with bytes and words of its own, so that every file
-has another hash and no flag is found twice by luck. Their texts are put into the review as read:
-how long reading takes is in bench_fulltext.py.
+The papers are copies of the PDFs in CORPORA, each with a word of its own, so that every file has a
+different hash. Their texts are added to the review as already read; bench_fulltext.py measures
+reading.
 """
 
 import argparse
@@ -33,13 +33,13 @@ PDFS = Path(os.environ.get("CORPORA", ROOT.parent / "shared")) / "reference" / "
 
 
 def variant(text: FullText, number: int) -> FullText:
-    """The same paper with a word of its own in every sentence."""
+    """The same paper with an extra word in every sentence."""
     lines = tuple(replace(s, text=f"{s.text} Copy {number}.") for s in text.sentences)
     return replace(text, sentences=lines)
 
 
 def fill(project: Project, size: int) -> int:
-    """Attaches so many papers with their texts; words in all."""
+    """Attaches papers with their texts; returns the number of words."""
     paths = sorted(PDFS.glob("*.pdf"))
     texts = read_full_texts(paths)
     given = [(n, Record("embase", title=f"Paper {n}")) for n in range(1, size + 1)]
@@ -70,7 +70,7 @@ def fill(project: Project, size: int) -> int:
 
 
 def kill_one_after(seconds: float, killed: list[int]) -> None:
-    """Kills a process of the pool, as the system does when memory is short."""
+    """Kills a process of the pool, as the system does when memory runs out."""
     time.sleep(seconds)
     for child in active_children()[:1]:
         if child.pid:
@@ -79,7 +79,7 @@ def kill_one_after(seconds: float, killed: list[int]) -> None:
 
 
 def of_texts(size: int, kill_after: float) -> int:
-    """The pool alone, over texts in memory."""
+    """The pool alone, on texts in memory."""
     texts = read_full_texts(sorted(PDFS.glob("*.pdf")))
     papers = [(n, variant(texts[n % len(texts)], n).sentences) for n in range(1, size + 1)]
     words = sum(len(s.text.split()) for _, lines in papers for s in lines)

@@ -1,7 +1,7 @@
-"""Pages a second of full-text extraction, against plain pdfplumber in the same run.
+"""Full-text extraction in pages per second, compared with plain pdfplumber in the same run.
 
-Also: reading order by sentences that must come out whole, and 1,000 papers read and flagged in
-process pools with a progress bar (--papers, --quick for fewer).
+Also measures reading order, by sentences that must come out complete, and reads and flags 1,000
+papers in process pools with a progress bar (--papers, --quick for fewer).
 """
 
 import argparse
@@ -39,7 +39,7 @@ TWO_COLUMNS = (
 
 
 def plain_plumber(path: Path) -> int:
-    """Text of all pages by pdfplumber's own means; gives the number of pages."""
+    """Extracts all text with pdfplumber; returns the number of pages."""
     import pdfplumber
 
     with pdfplumber.open(path) as document:
@@ -49,7 +49,7 @@ def plain_plumber(path: Path) -> int:
 
 
 def ours(path: Path) -> int:
-    """Pages, sections, sentences with boxes; gives the number of pages."""
+    """Extracts pages, sections and sentences with boxes; returns the number of pages."""
     return read_in_process(path, None, Limits(), lambda page: None).page_count
 
 
@@ -61,10 +61,10 @@ def rate(reader, paths: list[Path]) -> float:  # type: ignore[no-untyped-def]
 
 
 def order(path: Path) -> tuple[int, int]:
-    """(neighbouring lines of the left column kept together, all) over a paper's pages.
+    """Neighbouring lines of the left column that stay together, and all of them, in a paper.
 
-    The lines come from pdfplumber's words cut at the middle of the page, so the yardstick is not
-    ours.
+    The lines are pdfplumber's words cut at the middle of the page, so the measure is independent of
+    Funnel.
     """
     import pdfplumber
 
@@ -87,7 +87,7 @@ def _letters(text: str) -> str:
 
 
 def many(count: int) -> None:
-    """Reads and flags `count` papers (the shared ones over and over), with a bar."""
+    """Reads and flags `count` papers (the same ones repeatedly), with a progress bar."""
     paths = [PDFS / PAPERS[n % len(PAPERS)] for n in range(count)]
     bar = Bar(count, "read")
     start = time.perf_counter()
@@ -112,7 +112,7 @@ def many(count: int) -> None:
 
 
 class Bar:
-    """A progress bar on standard error; owns its line."""
+    """A progress bar on standard error."""
 
     def __init__(self, total: int, name: str) -> None:
         self.total, self.name = total, name

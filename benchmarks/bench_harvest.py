@@ -1,12 +1,12 @@
-"""Harvest against the stand-in: time over the least the pace allows, and speed without limits.
+"""Harvest from the stand-in server: time relative to the minimum the rate limits allow, and speed.
 
-`python benchmarks/bench_harvest.py [pace]`: pace scales the services' real gaps (default 1, the
-real ones; about four minutes). The stand-in serves from this process, the harvest runs in one of
-its own, so that time and memory are the harvest's alone.
+`python benchmarks/bench_harvest.py [pace]`: pace scales the services' rate limits (default 1, the
+real ones; about four minutes). The server runs in this process and the harvest in another, so that
+time and memory are those of the harvest alone.
 
-The least: a service answers one request a gap, services side by side; so the longest of
-(requests - 1) x gap. The requests are counted from what the corpus holds, not from what the harvest
-asked: full pages of each slice of days, and PubMed's one search.
+Minimum: each service answers one request per gap, and services run in parallel, so it is the
+longest of (requests - 1) x gap. The requests are counted from the contents of the corpus, not from
+what the harvest asked: full pages of each range of dates, and PubMed's one search.
 """
 
 import json
@@ -41,7 +41,7 @@ BAR = 1.05
 
 
 def child(folder: Path) -> None:
-    """One harvest of a new review; prints seconds, entries read, records new, peak memory."""
+    """Harvests into a new review; prints seconds, entries read, new records and peak memory."""
     from review.workflow.harvest import HarvestControl, run_harvest
 
     project = make(folder, sources=tuple(PACES))
@@ -59,7 +59,7 @@ def child(folder: Path) -> None:
 
 
 def needed(library: corpus.Corpus, announced: dict[str, int]) -> dict[str, int]:
-    """How many requests a harvest needs at least, by source."""
+    """Minimum number of requests of a harvest, by source."""
     found = {
         "pubmed": 1 + ceil(announced["pubmed"] / PAGES["pubmed"]),
         "arxiv": ceil(announced["arxiv"] / PAGES["arxiv"]),
@@ -76,7 +76,7 @@ def needed(library: corpus.Corpus, announced: dict[str, int]) -> dict[str, int]:
 
 
 def run(library: corpus.Corpus, pace: float) -> tuple[dict[str, Any], float]:
-    """What the harvest told, and the least the pace allows (seconds)."""
+    """The figures of the harvest, and the minimum time the rate limits allow (seconds)."""
     with tempfile.TemporaryDirectory() as folder, StandIn(library, pace=pace) as server:
         words = [sys.executable, __file__, "--child", str(Path(folder) / "review")]
         environment = {**os.environ, **surroundings(server, Path(folder) / "cache", pace)}

@@ -1,11 +1,11 @@
-"""Image audits: processor seconds and memory per step, and growth with the number of films.
+"""Image audits: processor time and memory per step, and scaling with the number of films.
 
     python benchmarks/bench_imaging.py [--films 1000] [--side 1024]
 
-Films are phantoms, a few drawn and the rest shifted copies with noise, so that any number can be
-made in little time. Each size runs in a process of its own; "120,000" is what as many films would
-take if the step grew in proportion to them (pairs of hashes: with their square). Learning does not
-grow beyond 1,875 films, so the sieve on few films tells the time of learning.
+Films are phantoms: a few are drawn, the rest are shifted copies with noise. Each size runs in a
+separate process. "120,000" extrapolates in proportion to the number of films (pairs of hashes: to
+its square). Training does not grow beyond 1,875 films, so the sieve on few films measures the time
+of training.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def make_films(folder: Path, count: int, side: int) -> None:
-    """Writes PNG films of 1 to 3 per patient."""
+    """Writes PNG films, 1 to 3 per patient."""
     import make_phantoms
 
     folder.mkdir()
@@ -65,7 +65,7 @@ def make_films(folder: Path, count: int, side: int) -> None:
 
 
 def measure(folder: Path, films: int) -> None:
-    """Runs every step on the first films and prints a line for each."""
+    """Runs every step on the first films and prints a row for each."""
     from review.imaging import ComparedImages, check_images, find_doubles, sieve_images
 
     part = folder / f"part{films}"
@@ -90,7 +90,7 @@ def measure(folder: Path, films: int) -> None:
 
 
 def measure_pairs() -> None:
-    """Hashes of 6,000 random pictures, all pairs and turns."""
+    """Hashes of 6,000 random images, all pairs and orientations."""
     from review.imaging import ComparedImages, find_doubles
 
     generator = np.random.default_rng(0)
@@ -103,7 +103,7 @@ def measure_pairs() -> None:
 
 
 def report(step: str, films: int, seconds: float, *, power: int = 1) -> None:
-    """One line of the table."""
+    """Prints one row of the table."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     minutes = seconds * (TARGET / films) ** power / 60
     print(

@@ -1,7 +1,7 @@
-"""Speed and memory of reading export files and of importing them into a review.
+"""Speed and memory of reading export files and importing them into a review.
 
-Makes its own files, with abstracts of the usual length. Each run is a process of its own, so that
-the peak memory is that of one file. The mark: 100,000 RIS records under 60 s and 1 GiB.
+Generates its own files, with abstracts of typical length. Each run is a separate process, so that
+the peak memory is that of one file. Target: 100,000 RIS records in under 60 s and 1 GiB.
 """
 
 import argparse
@@ -22,7 +22,7 @@ WORDS = SENTENCE.split()
 
 
 def abstract(n: int) -> str:
-    """About 900 characters that differ from record to record."""
+    """About 900 characters that differ between records."""
     return " ".join(WORDS[(n * 7 + i * (n % 5 + 1)) % len(WORDS)] for i in range(150)).capitalize()
 
 
@@ -79,7 +79,7 @@ MAKERS = {
 
 
 def made(folder: Path, form: str, count: int) -> Path:
-    """A file of `count` records."""
+    """Writes a file of `count` records."""
     head, maker, tail = MAKERS[form]
     path = folder / f"{form}-{count}.txt"
     with path.open("w", encoding="utf-8") as out:
@@ -90,7 +90,7 @@ def made(folder: Path, form: str, count: int) -> Path:
 
 
 def one(path: Path, into: str) -> None:
-    """Reads (or imports into the review folder `into`); prints time, peak and count."""
+    """Reads a file (or imports it into the review `into`); prints time, peak memory and count."""
     began = time.perf_counter()
     if into:
         from review.workflow.records.imports import import_file

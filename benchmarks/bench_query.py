@@ -1,8 +1,8 @@
-"""The query: reading, compiling and matching, small and huge, beside a plain regular expression.
+"""The query: parsing, translation and matching, small and huge, compared with regular expressions.
 
 The records are those of the stand-in server (20,000 works, about 760 characters each). Seconds are
-processor time of this process. The peer is the usual way to do it: one regular expression a term,
-all of them tried on a lowered text.
+processor time of this process. The comparison is the usual way to do it: one regular expression per
+term, all of them applied to the lower-case text.
 """
 
 import re
@@ -64,14 +64,14 @@ def line(name: str, text: str, records: list[tuple[str, str]]) -> None:
 
 
 def timed(work: Callable[[], T]) -> tuple[float, T]:
-    """Seconds of processor time, and what the work gave."""
+    """Processor seconds, and the result of the work."""
     start = time.process_time()
     made = work()
     return time.process_time() - start, made
 
 
 def naive(node: Node) -> Callable[[str, str], bool]:
-    """The peer: the founding query's groups, each term a regular expression of its own."""
+    """The comparison: the groups of the founding query, one regular expression per term."""
     from review.query.ast import And, Not, Or, Term
 
     def pattern(term: Term) -> re.Pattern[str]:

@@ -1,13 +1,13 @@
-"""Screening order: Funnel's models beside ASReview's default, same sets, seeds and machine.
+"""Screening order: Funnel's models compared with ASReview's default on the same sets and seeds.
 
-Needs the labelled sets of the folder that CORPORA names (else ../shared). ASReview runs where it is
-installed; an interpreter that has it may be named:  ASREVIEW_PYTHON=/path/to/python make bench
-The model with sentence embeddings runs where one is named, by name or folder; its vectors are
-computed once and kept in a folder, because that takes hours without a graphics card:
+Needs the labelled sets of the folder that CORPORA names (else ../shared). ASReview is run if it is
+installed here, or by another interpreter:  ASREVIEW_PYTHON=/path/to/python make bench
+Sentence embeddings are used if a model is given by name or folder. Their vectors are computed once
+and kept in a folder, because that takes hours without a graphics card:
 
     EMBEDDINGS=/path/to/model EMBEDDINGS_KEPT=/path/to/folder python benchmarks/bench_ranking.py
 
-EMBEDDINGS_PYTHON names an interpreter that has the extra 'embeddings', where this one has not.
+EMBEDDINGS_PYTHON is an interpreter with the extra 'embeddings', if this one lacks it.
 """
 
 import hashlib
@@ -53,13 +53,11 @@ def main() -> None:
     if subprocess.run([peer, "-c", "import asreview"], capture_output=True).returncode == 0:
         run("ASReview, its default model", peer, "asreview")
     else:
-        print(
-            "\nASReview is not installed here: name an interpreter that has it in ASREVIEW_PYTHON"
-        )
+        print("\nASReview is not installed here: set ASREVIEW_PYTHON to an interpreter that has it")
 
 
 def embeddings(records: Sequence[dict[str, str]], query: str, seed: int) -> ranking.BenchRanker:
-    """A ranker for the harness, with the model of EMBEDDINGS; a set is prepared once."""
+    """A ranker for the simulation with the model of EMBEDDINGS; each set is prepared once."""
     key = (len(records), records[0]["title"], query)
     if key not in _prepared:
         _prepared.clear()
@@ -75,7 +73,7 @@ _embed = ranking.encode_texts
 
 
 def _kept(texts: Sequence[str], name: str) -> Any:
-    """Vectors from the folder of EMBEDDINGS_KEPT, computed first where they are not there."""
+    """Vectors from the folder of EMBEDDINGS_KEPT; computed first if missing."""
     import numpy as np
 
     folder = Path(os.environ.get("EMBEDDINGS_KEPT", "embeddings-kept"))
@@ -88,7 +86,7 @@ def _kept(texts: Sequence[str], name: str) -> Any:
 
 
 def run(title: str, python: str, ranker: str, *words: str) -> None:
-    """Replays all sets with one ranker and prints the harness's own table."""
+    """Simulates all sets with one ranker and prints the simulation's table."""
     print(f"\n{title} ({SEEDS} seeds)", flush=True)
     command = [python, str(BENCH / "score_screening.py"), "simulate", "--ranker", ranker]
     command += ["--seeds", SEEDS, *words]

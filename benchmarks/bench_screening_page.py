@@ -1,10 +1,10 @@
-"""How long a key press waits: 10 reviewers who think 3 s, on a review of 100,000 records.
+"""Response time of a key press: 10 reviewers who think for 3 s, on a review of 100,000 records.
 
-Serves the review as users do (`review app`), signs ten reviewers in over the app's own sockets from
-a second process, and measures from the press to the last message of the drawn page: sign-in check,
-vote on disk, next record, all of it. Half of the review is judged already. Then the same with a
-real Chromium page beside them (press to the next record on screen), while a new order is learned
-behind the page, and with two app processes on the same review. Prints a line for each.
+Serves the review as users do (`review app`), signs in ten reviewers over the app's WebSockets from
+a second process, and measures from the press to the last message of the redrawn page: sign-in
+check, decision on disk, next record. Half of the review is already screened. Repeats this with a
+real Chromium page at the same time (press to the next record on screen), while a new ranking is
+trained in the background, and with two app processes on one review. Prints a row for each.
 
     RECORDS=20000 SECONDS=20 python benchmarks/bench_screening_page.py     # a small one
 """
@@ -48,7 +48,7 @@ EYE = f"r{REVIEWERS}"
 
 
 def main() -> None:
-    """Makes the review, lets the reviewers screen, prints the lines."""
+    """Makes the review, lets the reviewers screen, prints the rows."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         project = make(folder)
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def tell(what: str, found: Sequence[float]) -> None:
-    """Prints one line of figures."""
+    """Prints one row."""
     cut = statistics.quantiles(found, n=100)
     print(
         f"{what:28} {len(found):5} presses: median {statistics.median(found) * 1e3:4.0f} ms, "
@@ -80,7 +80,7 @@ def tell(what: str, found: Sequence[float]) -> None:
 
 
 def make(folder: Path) -> Project:
-    """A review with many records, half of them judged by two of eleven reviewers each."""
+    """A review with many records, half of them screened by two of eleven reviewers each."""
     init_project(folder)
     path = folder / "protocol.yaml"
     team = "".join(f"  - {{name: r{n}, roles: [reviewer]}}\n" for n in range(REVIEWERS + 1))
@@ -121,13 +121,13 @@ def make(folder: Path) -> Project:
 
 @contextmanager
 def served(folder: Path, processes: int) -> Iterator[list[str]]:
-    """Serves the review with so many processes."""
+    """Serves the review with several processes."""
     with ExitStack() as stack:
         yield [stack.enter_context(browser.served(folder)) for _ in range(processes)]
 
 
 def pressing(addresses: Sequence[str]) -> list[float]:
-    """Seconds per press of ten reviewers, from a process of their own."""
+    """Seconds per key press of ten reviewers, measured in a separate process."""
     done = subprocess.run(
         [sys.executable, __file__, "press", *addresses], capture_output=True, text=True, check=True
     )
@@ -136,7 +136,7 @@ def pressing(addresses: Sequence[str]) -> list[float]:
 
 
 def press_all(addresses: Sequence[str]) -> list[float]:
-    """What that process does: a socket and a thread a reviewer."""
+    """What that process does: one WebSocket and one thread per reviewer."""
 
     def press_of(number: int, stack: ExitStack) -> Callable[[], None]:
         address = addresses[number % len(addresses)]
@@ -157,7 +157,7 @@ def press_all(addresses: Sequence[str]) -> list[float]:
 
 
 def storing(project: Project) -> list[float]:
-    """Seconds per decision of ten reviewers at once, without a page: vote and next record."""
+    """Seconds per decision of ten reviewers at once, without a page: decision and next record."""
     stage = find_stage(project.protocol, "screening")
     assert stage is not None
 
@@ -200,7 +200,7 @@ def at_once(presses: Sequence[Callable[[], None]]) -> list[float]:
 
 @contextmanager
 def looking(address: str) -> Iterator[list[float]]:
-    """A real page that presses keys meanwhile; the list fills with seconds per press."""
+    """Presses keys on a real page in the meantime; the list collects seconds per press."""
     seen: list[float] = []
     halt = threading.Event()
     thread = threading.Thread(target=look, args=(address, seen, halt))
@@ -213,7 +213,7 @@ def looking(address: str) -> Iterator[list[float]]:
 
 
 def look(address: str, seen: list[float], halt: threading.Event) -> None:
-    """Presses E on a real page and waits until another record's key is drawn."""
+    """Presses E on a real page and waits until the next record is drawn."""
     with browser.chromium() as chromium:
         page = chromium.new_page()
         browser.sign_in(page, address, EYE, f"password of {EYE}")
@@ -235,7 +235,7 @@ def look(address: str, seen: list[float], halt: threading.Event) -> None:
 
 @contextmanager
 def learning(folder: Path) -> Iterator[None]:
-    """A new order is made meanwhile, again and again, as the app starts it: politely."""
+    """Trains new rankings in the meantime, at low priority, as the app does."""
     words = [sys.executable, "-m", "review.cli", "--review", str(folder), "rank", "train"]
     halt = threading.Event()
 

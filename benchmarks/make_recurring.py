@@ -1,11 +1,11 @@
-"""Made-up records full of recurring titles, with the truth: columns, letters, replies, errata.
+"""Synthetic records with recurring titles and their true groups: columns, letters, replies, errata.
 
     python benchmarks/make_recurring.py OUT.csv -n 4000 --seed 1 --doi 0.8 --twins 0
 
-Each document is exported by one to four databases in their manner (names, pages, journals), with
-volume, issue, pages, authors or DOI missing here and there. Twins are documents made from another:
-the column on the same pages of the next issue or year, another team's letter on the same page, one
-author's next letter in the issue. Columns as in the labelled sets; `cluster_id` is the truth.
+Each document is exported by one to four databases in their own style (names, pages, journals), some
+without volume, issue, pages, authors or DOI. Twins are documents derived from another: the column
+on the same pages of the next issue or year, another team's letter on the same page, the same
+author's next letter in the issue. Columns as in the labelled sets; `cluster_id` is the true group.
 """
 
 import argparse
@@ -107,18 +107,18 @@ class Work:
 
 
 def person(dice: random.Random) -> Person:
-    """Family name, and one or two given names."""
+    """A family name with one or two given names."""
     middle = f" {dice.choice('ABCDEFGHJ')}" if dice.random() < 0.4 else ""
     return dice.choice(FAMILIES), dice.choice(GIVEN) + middle
 
 
 def team(dice: random.Random, most: int) -> tuple[Person, ...]:
-    """One to so many people."""
+    """One person or more, up to a maximum."""
     return tuple(person(dice) for _ in range(dice.randint(1, most)))
 
 
 def fresh(dice: random.Random, editors: list[tuple[Person, ...]]) -> Work:
-    """A document of its own."""
+    """A new document."""
     journal, year = dice.randrange(len(JOURNALS)), dice.randint(1998, 2023)
     title = dice.choice(COLUMNS + LETTERS)
     people = team(dice, 4)
@@ -134,7 +134,7 @@ def fresh(dice: random.Random, editors: list[tuple[Person, ...]]) -> Work:
 
 
 def twin(dice: random.Random, one: Work) -> Work:
-    """Another document that looks alike; columns return to a page only where issues begin at 1."""
+    """Another document that looks alike; columns reuse a page only if issues begin at page 1."""
     next_issue = one.issue % 12 + 1
     kinds = [
         replace(one, people=team(dice, 3), more=0),
@@ -209,7 +209,7 @@ def exported(dice: random.Random, one: Work, source: str, ids: tuple[str, str]) 
 
 
 def make(n: int, seed: int, doi: float, twins: float) -> list[dict[str, str]]:
-    """So many records or a few more, shuffled.
+    """This many records or a few more, shuffled.
 
     Args:
         doi: share of the documents that have one (0 to 1).
@@ -242,7 +242,7 @@ def make(n: int, seed: int, doi: float, twins: float) -> list[dict[str, str]]:
 
 
 def write(out: Path, rows: list[dict[str, str]]) -> None:
-    """Writes the set as CSV, compressed where the name ends in .gz."""
+    """Writes the set as CSV, compressed if the name ends in .gz."""
     opened = gzip.open if out.suffix == ".gz" else open
     with opened(out, "wt", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, HEAD)

@@ -1,14 +1,14 @@
-"""What the benchmarks measure alike."""
+"""Measurements shared by the benchmarks."""
 
 import resource
 from pathlib import Path
 
 
 def peak() -> float:
-    """Most memory of this process so far (MiB).
+    """Peak memory of this process so far (MiB).
 
-    On Linux from /proc: what resource.getrusage tells there begins with the memory of the process
-    that started this one.
+    On Linux from /proc, because resource.getrusage starts with the memory of the parent process
+    there.
     """
     status = Path("/proc/self/status")
     if not status.exists():

@@ -1,7 +1,7 @@
-"""Refuses a runtime dependency under the GPL or AGPL: Funnel is MIT and ships to hospitals.
+"""Refuses runtime dependencies under the GPL or AGPL, because Funnel is MIT and ships to hospitals.
 
-Walks the requirements of the installed package, its extras included, and reads the licence each
-distribution declares. Exit status 1 names every package that must go.
+Walks the requirements of the installed package, including its extras, and reads the licence each
+distribution declares. Exit status 1 names every package that must be removed.
 """
 
 import re
@@ -30,7 +30,7 @@ def describe_licence(package: Distribution) -> str:
 
 
 def list_requirements(name: str, extras: tuple[str, ...]) -> set[str]:
-    """Names of all installed packages that `name` needs at run time."""
+    """Names of all installed packages that `name` needs at runtime."""
     found: set[str] = set()
     waiting: list[tuple[str, tuple[str, ...]]] = [(name, extras)]
     while waiting:
@@ -54,13 +54,13 @@ def list_requirements(name: str, extras: tuple[str, ...]) -> set[str]:
 
 
 def is_forbidden(licence: str) -> bool:
-    """Whether a licence is the GPL or AGPL and offers no other choice ("MIT OR GPL-3.0")."""
+    """Whether a licence is the GPL or AGPL without an alternative (such as "MIT OR GPL-3.0")."""
     choices = re.split(r"\bOR\b|;", licence)
     return all(COPYLEFT.search(choice) and not LESSER.search(choice) for choice in choices)
 
 
 def main() -> int:
-    """Prints the packages that must go; returns the exit status."""
+    """Prints the packages that must be removed; returns the exit status."""
     names = sorted(list_requirements(PROJECT, EXTRAS))
     licences = {}
     for name in names:

@@ -1,8 +1,9 @@
-"""Appraises part of the demo review: made-up papers as PDFs, and what its made-up team answered.
+"""Fills the appraisal of the demo review: made-up papers as PDFs and the answers of its team.
 
-Run after the decisions are in:  python scripts/fill_demo.py FOLDER
-Of the reports due, the first ones are settled, some differ and wait for cleo, the rest are left to
-whoever tries the app. Answers are drawn from one seed and are about nobody's paper.
+Run after the decisions have been imported:  python scripts/fill_demo.py FOLDER
+Of the reports ready for appraisal, the first ones get a consensus, some differ and wait for cleo,
+and the rest are left to whoever tries the app. Answers are drawn from one seed and describe no real
+paper.
 """
 
 import random
@@ -48,7 +49,8 @@ LIMITS = (
 
 
 def fill(folder: Path) -> None:
-    """Appraises the first reports due of the review in a folder, and writes their papers."""
+    """Appraises the first reports that are ready in the review in a folder, and writes their
+    papers."""
     project = open_project(folder)
     rng = random.Random(20201003)
     with project.store.read() as conn:
@@ -66,7 +68,8 @@ def fill(folder: Path) -> None:
 def appraise(
     project: Project, report: int, title: str, rng: random.Random, *, settled: bool
 ) -> None:
-    """Both reviewers' forms of one report, and cleo's word where they differ if it is settled."""
+    """Enters both reviewers' forms of a report, and cleo's consensus if they differ and are
+    resolved."""
     kind = "traditional" if "adiomic" in title else "deep-learning"
     give(project, report, instruments.KIND_CHECKLIST, {instruments.KIND_ITEM: kind})
     care = rng.choice((0.45, 0.75, 0.9))
@@ -86,7 +89,7 @@ def appraise(
 def differing(
     project: Project, name: str, form: Mapping[str, str], rng: random.Random
 ) -> dict[str, str]:
-    """Other answers to a few of the keys that nothing else of the form hangs on."""
+    """Different answers to a few items that no other item depends on."""
     one = instruments.get_checklist(project, name)
     free = [
         asked
@@ -102,7 +105,7 @@ def differing(
 
 
 def give(project: Project, report: int, name: str, form: Mapping[str, str], *who: str) -> None:
-    """Enters a whole form and finishes it."""
+    """Enters a complete form and finishes it."""
     one = instruments.get_checklist(project, name)
     given = [AnswerInput(report, name, key, answer) for key, answer in form.items()]
     for reviewer in who or ("ada", "ben"):
@@ -112,7 +115,7 @@ def give(project: Project, report: int, name: str, form: Mapping[str, str], *who
 
 
 def filled(project: Project, name: str, rng: random.Random, care: float) -> dict[str, str]:
-    """Answers to all a form asks, facts first; judgements are those the answers propose."""
+    """Answers to everything a form asks, facts first; judgements are those the answers propose."""
     one = instruments.get_checklist(project, name)
     form: dict[str, str] = {}
     while left := score_form(one, form).unanswered:
@@ -129,7 +132,7 @@ def filled(project: Project, name: str, rng: random.Random, care: float) -> dict
 
 
 def picked(asked: FormQuestion, rng: random.Random, care: float) -> str:
-    """One answer; a careful paper meets an item more often."""
+    """Draws an answer; a careful paper meets more items."""
     if asked.choose == "number":
         return str(rng.randint(40, 900))
     if asked.choose == "text":
@@ -183,7 +186,7 @@ def write_paper(path: Path, title: str, rng: random.Random) -> None:
 
 
 def drawn(parts: list[tuple[str, str]], title: str) -> str:
-    """A page of text: headings and paragraphs under each other."""
+    """A page of text: headings and paragraphs one below the other."""
     lines, y = [], float(MARGIN)
     for heading, words in parts:
         if heading:

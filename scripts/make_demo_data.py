@@ -1,7 +1,7 @@
-"""Writes data/demo/: two made-up search exports and the decisions of a made-up team.
+"""Generates data/demo/: two made-up search exports and the decisions of a made-up team.
 
-Nothing in it describes a real paper: titles and names are invented, DOIs carry Crossref's test
-prefix 10.5555. Records are drawn from one seed, so the files are the same each time.
+Nothing describes a real paper: titles and names are invented, and DOIs have Crossref's test prefix
+10.5555. Records are drawn from one seed, so the files are always the same.
 """
 
 import csv
@@ -86,7 +86,7 @@ def main() -> None:
 
 
 def record(rng: random.Random, number: int) -> dict[str, str]:
-    """One made-up record with the reason a reviewer would exclude it for, or none."""
+    """One made-up record, with the reason a reviewer would exclude it for, or None."""
     words = {
         "place": rng.choice(PLACES),
         "disease": rng.choice(DISEASES),
@@ -146,7 +146,7 @@ def scopus(path: Path, records: list[dict[str, str]]) -> None:
 
 
 def decisions(rng: random.Random, records: list[dict[str, str]]) -> None:
-    """What ada and ben decided, apart on some records, and how cleo settled it."""
+    """The decisions of ada and ben, who differ on some records, and how cleo resolved those."""
     header = ["record", "stage", "reviewer", "role", "verdict", "reason", "note"]
     with (FOLDER / "decisions.csv").open("w", newline="", encoding="utf-8") as file:
         sheet = csv.writer(file)
@@ -158,7 +158,7 @@ def decisions(rng: random.Random, records: list[dict[str, str]]) -> None:
 
 
 def judge(sheet, rng: random.Random, one: dict[str, str], stage: str, reason: str) -> bool:
-    """Two decisions on a record, a third where they differ; says whether it goes on."""
+    """Two decisions on a record, and a third if they differ; returns whether it is included."""
     right = "exclude" if reason else "include"
     other = {"exclude": "include", "include": "exclude"}[right]
     apart = rng.random() < 0.12

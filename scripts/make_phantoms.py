@@ -3,7 +3,7 @@
     python scripts/make_phantoms.py DIR --patients 60 --seed 1
 
 writes DIR/films/*.png, DIR/labels.csv (file, labels, patient, age, sex, view, site, split) and
-DIR/faults.csv (file, fault, source). Nothing is taken from a film of a patient.
+DIR/faults.csv (file, fault, source). No real film is used.
 """
 
 import argparse
@@ -24,7 +24,7 @@ FAULTS = (
 
 @dataclass(frozen=True)
 class Patient:
-    """Shape of one made-up patient."""
+    """The shape of a made-up patient."""
 
     number: int
     age: int
@@ -40,7 +40,7 @@ class Patient:
 
 @dataclass(frozen=True)
 class Film:
-    """One film of a patient."""
+    """A film of a patient."""
 
     name: str
     patient: Patient
@@ -52,7 +52,7 @@ class Film:
 
 
 def make_patient(number: int, generator: np.random.Generator) -> Patient:
-    """A patient drawn at random."""
+    """Draws a random patient."""
     return Patient(
         number=number,
         age=int(generator.integers(4, 92)),
@@ -68,7 +68,7 @@ def make_patient(number: int, generator: np.random.Generator) -> Patient:
 
 
 def draw_film(film: Film, side: int = SIDE) -> np.ndarray:
-    """The film as grey bytes; the heart lies to the right of the picture, as it should."""
+    """The film as grey values; the heart is on the right side of the picture, as it should be."""
     patient = film.patient
     generator = np.random.default_rng([film.seed, patient.number])
     own = np.random.default_rng(patient.texture)
@@ -197,7 +197,7 @@ def plan_films(
 
 
 def make_fault(pixels: np.ndarray, fault: str, generator: np.random.Generator) -> np.ndarray:
-    """The film with a fault; for a double, the copy."""
+    """The film with a fault; for a duplicate, the copy."""
     if fault == "rotated":
         return np.rot90(pixels, int(generator.integers(1, 4)))
     if fault == "inverted":
@@ -280,7 +280,7 @@ def write_phantoms(
 
 
 def _texture(generator: np.random.Generator, grid: int, strength: float, side: int) -> np.ndarray:
-    """Smooth noise of `grid` by `grid` blobs."""
+    """Smooth noise of `grid` by `grid` patches."""
     noise = Image.fromarray(generator.normal(0, strength, (grid, grid)).astype(np.float32))
     return np.asarray(noise.resize((side, side), Image.Resampling.BICUBIC))
 
@@ -309,14 +309,14 @@ def _rib(
     side: int, middle: float, sign: int, y: float, half: float, scale: float, thick: float,
     lift: float = 10,
 ) -> np.ndarray:  # fmt: skip
-    """A curved bright line from the spine outwards."""
+    """A curved bright line outwards from the spine."""
     across = (_columns(side, scale) - middle) * sign / (2 * half)
     line = y + lift * (4 * across * (1 - across)) * -1 + 16 * across
     return np.exp(-(((_rows(side, scale) - line) / thick) ** 2))
 
 
 def main() -> None:
-    """Reads the command line and writes the phantoms."""
+    """Parses the command line and writes the phantoms."""
     words = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     words.add_argument("folder", type=Path)
     words.add_argument("--patients", type=int, default=60)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests drive besides Python packages: Debian's Chromium, fonts, PostgreSQL and LaTeX.
-# Does nothing when they are present.
+# Installs what the tests need besides Python packages: Debian's Chromium, fonts, PostgreSQL and LaTeX.
+# Does nothing if they are installed.
 set -euo pipefail
 
 missing=()
@@ -9,7 +9,7 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 command -v pdflatex >/dev/null 2>&1 || missing+=(texlive-latex-base texlive-latex-recommended)
 if [ "${#missing[@]}" -gt 0 ]; then
   if ! command -v apt-get >/dev/null 2>&1; then
-    echo "setup-tests: needs ${missing[*]}; install them with your system's packages." >&2
+    echo "setup-tests: needs ${missing[*]}; install them with your system's package manager." >&2
     exit 1
   fi
   root=()

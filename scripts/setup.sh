@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the virtual environment: Python 3.11 or newer, all packages at their locked versions.
+# Creates the virtual environment: Python 3.11 or newer, all packages at their locked versions.
 set -euo pipefail
 
 VENV="${VENV:-.venv}"

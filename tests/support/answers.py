@@ -1,7 +1,7 @@
-"""Answers of services: what a record says against what the file says.
+"""Checks of parsed responses against what the response files say.
 
-What the file says is taken by other means than the parsers: ElementTree, json and plain searching.
-The same checks run over our own samples and over the genuine answers.
+The expected values are read without our parsers, by ElementTree, json and plain searching. The same
+checks run on our own samples and on the genuine responses.
 """
 
 import html
@@ -27,7 +27,7 @@ def words(text: str | None) -> str:
 
 
 def check_arxiv(body: bytes, count: int, total: int) -> None:
-    """Each entry of an arXiv answer, recorded as XML or inside JSON, against its record."""
+    """Compares each entry of an arXiv response, saved as XML or inside JSON, with its record."""
     parsed = arxiv.parse(body)
     text = json.loads(body)["body"] if body.startswith(b"{") else body.decode()
     entries = ElementTree.fromstring(text.encode()).findall("a:entry", ATOM)
@@ -62,7 +62,7 @@ def check_arxiv(body: bytes, count: int, total: int) -> None:
 
 
 def check_pubmed(body: bytes, count: int) -> None:
-    """Each article of a PubMed answer against its record."""
+    """Compares each article of a PubMed response with its record."""
     parsed = pubmed.parse(body)
     articles = ElementTree.fromstring(body).findall("PubmedArticle")
     assert (len(parsed.records), parsed.announced, parsed.rejected) == (count, count, ())
@@ -106,7 +106,7 @@ def check_pubmed(body: bytes, count: int) -> None:
 
 
 def check_preprints(body: bytes, server: str) -> None:
-    """Each row of a medRxiv or bioRxiv answer against its record."""
+    """Compares each row of a medRxiv or bioRxiv response with its record."""
     collection = json.loads(body)["collection"]
     for record, one in zip(medrxiv.parse(body).records, collection, strict=True):
         assert record.source == server
@@ -128,7 +128,7 @@ def check_preprints(body: bytes, server: str) -> None:
 
 
 def check_europepmc(body: bytes) -> None:
-    """Each result of a Europe PMC answer against its record."""
+    """Compares each result of a Europe PMC response with its record."""
     results = json.loads(body)["resultList"]["result"]
     for record, one in zip(europepmc.parse(body).records, results, strict=True):
         assert record.source_id == f"{one['source']}:{one['id']}"

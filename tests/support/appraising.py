@@ -1,4 +1,4 @@
-"""What tests of appraisal share: a small review whose reports have come as far as appraisal."""
+"""A small review whose reports have reached appraisal, for tests of appraisal."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -48,7 +48,7 @@ RQS_GOOD = {
 
 
 def review_in(folder: Path, reports: int = 3, quality: str = "reviewers: 2") -> Project:
-    """A review of which some reports are due for appraisal, and one was excluded before.
+    """Makes a review in which some reports are ready for appraisal and one was excluded earlier.
 
     Args:
         quality: keys of the quality stage.
@@ -80,7 +80,7 @@ def review_in(folder: Path, reports: int = 3, quality: str = "reviewers: 2") -> 
 
 
 def full(project: Project, name: str, answer: str = "yes", **other: str) -> dict[str, str]:
-    """A form with one answer wherever it is allowed, and others where named by key."""
+    """A form with one answer wherever it is allowed, and other answers by key."""
     form = {
         asked.key: answer
         for asked in list_questions(get_checklist(project, name))
@@ -98,7 +98,7 @@ def fill(
     *,
     finish: bool = True,
 ) -> None:
-    """Gives a whole form and finishes it."""
+    """Enters a complete form and finishes it."""
     one = get_checklist(project, name)
     wanted = [AnswerInput(record, name, key, answer) for key, answer in form.items()]
     with project.store.write() as conn:
@@ -108,7 +108,7 @@ def fill(
 
 
 def kind(project: Project, record: int, word: str, *who: str) -> None:
-    """Says what kind of study a report is, for some reviewers."""
+    """Enters the kind of study of a report for some reviewers."""
     for name in who:
         fill(project, record, "study-kind", name, {"kind": word})
 

@@ -1,4 +1,4 @@
-"""Questions put to the stand-in, as a client would put them."""
+"""Requests to the stand-in server, as a client would send them."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -28,7 +28,7 @@ def short(ids: list[str]) -> list[str]:
 
 
 def details(server: StandIn, low: str, high: str, which: str = "medrxiv") -> list[dict[str, str]]:
-    """All rows of a window, stepping by what was received."""
+    """All rows of a date range, page by page."""
     rows: list[dict[str, str]] = []
     while True:
         data = get(server, "biorxiv", f"/details/{which}/{low}/{high}/{len(rows)}/json").json()

@@ -1,4 +1,4 @@
-"""What browser tests share: a served review and a headless Chromium that drives it."""
+"""A served review and a headless Chromium for browser tests."""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ QUIET = [
 
 
 def free_port() -> int:
-    """A port nobody listens on now."""
+    """A free TCP port."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
@@ -40,7 +40,7 @@ def free_port() -> int:
 def served(
     folder: Path, *, solo: str | None = None, wait: float = 180, port: int = 0, cwd: Path = ROOT
 ) -> Iterator[str]:
-    """Serves a review as `review app` does and gives its address; stops it at the end."""
+    """Serves a review as `review app` does and yields its address; stops the server at the end."""
     port = port or free_port()
     words = [
         sys.executable,
@@ -82,7 +82,7 @@ def _until_up(child: subprocess.Popen, address: str, log: Path, wait: float) -> 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A headless Chromium from the system's packages."""
+    """A headless Chromium, as installed on the system."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         raise AssertionError("Chromium is absent: run `make setup-tests`")
@@ -93,14 +93,14 @@ def chromium() -> Iterator[Browser]:
 
 
 def tab(browser: Browser, **view: Any) -> Page:
-    """A page of a browser session of its own."""
+    """A page in a new browser session."""
     context = browser.new_context(**view)
     context.set_default_timeout(PATIENCE)
     return context.new_page()
 
 
 def sign_in(page: Page, address: str, name: str, password: str) -> None:
-    """Signs in through the sign-in page and waits for the app's first page."""
+    """Signs in on the sign-in page and waits for the first page of the app."""
     page.goto(f"{address}/signin")
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
@@ -110,7 +110,7 @@ def sign_in(page: Page, address: str, name: str, password: str) -> None:
 
 
 def settled(page: Page, wait: float = PATIENCE) -> None:
-    """Waits until Streamlit has drawn the page and stands still."""
+    """Waits until Streamlit has finished drawing the page."""
     app = page.get_by_test_id("stApp")
     expect(app).to_be_visible(timeout=wait)
     for _ in range(2):  # a run that a browser asks for begins a moment later
@@ -120,8 +120,8 @@ def settled(page: Page, wait: float = PATIENCE) -> None:
 
 
 def press_until(page: Page, key: str, done: str, *arguments: object) -> None:
-    """Presses a key and waits until a JavaScript condition holds; a loaded machine may swallow a
-    key while the page is drawn anew, as it would a person's, so it is pressed again then.
+    """Presses a key, and again if needed, until a JavaScript condition holds: on a busy machine a
+    key press can be lost while the page is redrawn.
 
     Args:
         done: a function of the arguments, for example "u => location.search != u".

@@ -1,4 +1,4 @@
-"""Writes a table of made-up articles in which some come twice or thrice, as exports have them."""
+"""A table of made-up articles, some of them two or three times, as exports contain them."""
 
 import csv
 import random
@@ -13,7 +13,8 @@ _METHODS = ("A network", "A forest", "A reader study", "A survey", "An audit", "
 
 
 def write_table(path: Path, works: int, seed: int = 5) -> Path:
-    """A table of so many works; a third come again, with a misprint, an initial or no DOI."""
+    """Writes a table of works; a third of them occur again, with a misprint, an initial or no
+    DOI."""
     rng = random.Random(seed)
     rows: list[dict[str, str]] = []
     for work in range(works):

@@ -1,4 +1,4 @@
-"""Reads our SVG figures back: boxes, texts with their measured place, and what they run into."""
+"""Reads our SVG figures: boxes, texts with their measured positions, and collisions."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ def size(svg: str) -> tuple[float, float]:
 
 
 def rects(svg: str) -> list[Shape]:
-    """All rectangles but the white ground."""
+    """All rectangles except the white background."""
     root = etree.fromstring(svg.encode())
     found = []
     for one in root.iter(f"{NS}rect"):
@@ -36,7 +36,7 @@ def rects(svg: str) -> list[Shape]:
 
 
 def texts(svg: str) -> list[Shape]:
-    """All texts with the box their letters fill."""
+    """All texts with the box their characters fill."""
     root = etree.fromstring(svg.encode())
     found = []
     for one in root.iter(f"{NS}text"):
@@ -69,7 +69,7 @@ def inside(one: Shape, two: Shape, slack: float = 0.5) -> bool:
 
 
 def collisions(svg: str) -> list[str]:
-    """Texts that leave the page or run into another text."""
+    """Texts that leave the page or overlap another text."""
     wide, high = size(svg)
     page = Shape(0, 0, wide, high)
     level = [one for one in texts(svg) if not one.turned]

@@ -1,4 +1,4 @@
-"""What the harvest tests share: a review that harvests from the stand-in."""
+"""A review that harvests from the stand-in server, for tests of harvests."""
 
 import os
 import subprocess
@@ -60,7 +60,7 @@ team:
 
 
 def every_tenth(seed: int = 0) -> list[Fault]:
-    """A fault on every tenth request, all kinds in turn."""
+    """Faults on every tenth request, all kinds in turn."""
     faults = []
     turned = KINDS[7 * seed % len(KINDS) :] + KINDS[: 7 * seed % len(KINDS)]
     for place, kind in enumerate(turned):
@@ -78,7 +78,7 @@ def make(
     since: str = "2020-01-01",
     until: str = "2020-10-03",
 ) -> Project:
-    """A new review in a folder."""
+    """Makes a new review in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     text = PROTOCOL.format(query=query, since=since, until=until, sources=", ".join(sources))
     (folder / "protocol.yaml").write_text(text)
@@ -86,7 +86,7 @@ def make(
 
 
 def surroundings(server: StandIn, cache: Path, pace: float = 0.0) -> dict[str, str]:
-    """Environment variables that send a harvest to the stand-in."""
+    """Environment variables that direct a harvest to the stand-in."""
     found = {
         f"FUNNEL_{name.upper().replace('-', '_')}_URL": server.base[service]
         for name, service in SERVICES.items()
@@ -95,7 +95,7 @@ def surroundings(server: StandIn, cache: Path, pace: float = 0.0) -> dict[str, s
 
 
 def review(folder: Path, environment: dict[str, str], *words: str) -> "subprocess.Popen[str]":
-    """The command line, as a process of its own."""
+    """Runs the command line in a separate process."""
     return subprocess.Popen(
         [sys.executable, "-m", "review.cli", "--review", str(folder), *words],
         env={**os.environ, **environment, "PYTHONPATH": str(ROOT)},
@@ -107,7 +107,7 @@ def review(folder: Path, environment: dict[str, str], *words: str) -> "subproces
 
 
 def expected(server: StandIn, source: str, query: str = QUERY) -> set[str]:
-    """What a source holds for the query in the window, by its own ids (versions apart)."""
+    """The ids a source has for the query in the date range, with versions counted separately."""
     if source == "pubmed":  # its [tiab] also reads the authors' keywords
         low, high = date(2020, 1, 1), date(2020, 10, 3)
         holds = build_text_matcher(parse(query))
@@ -122,7 +122,7 @@ def expected(server: StandIn, source: str, query: str = QUERY) -> set[str]:
 
 
 def stored(project: Project, source: str) -> list[str]:
-    """Ids of the records a review has of a source, one for each record."""
+    """The ids of a source's records in the review, one for each record."""
     with project.store.read() as conn:
         return sorted(
             one.record.source_id or ""
@@ -132,7 +132,7 @@ def stored(project: Project, source: str) -> list[str]:
 
 
 def documents(ids: list[str], source: str) -> set[str]:
-    """The ids without versions."""
+    """The ids without their versions."""
     if source in ("arxiv", "medrxiv", "biorxiv"):
         return {one.rsplit("v", 1)[0] for one in ids}
     return set(ids)

@@ -1,4 +1,4 @@
-"""Writes hostile PDFs for the full-text tests: small files, costly to read."""
+"""Hostile PDFs for the full-text tests: small files that are expensive to read."""
 
 import zlib
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def pdf(objects: list[bytes], *, trailer: bytes = b"") -> bytes:
-    """A PDF of these objects, numbered from 1; object 1 is the catalogue."""
+    """A PDF with these objects, numbered from 1; object 1 is the catalogue."""
     out = b"%PDF-1.7\n"
     offsets = []
     for number, body in enumerate(objects, 1):
@@ -28,7 +28,7 @@ def stream(content: bytes, extra: bytes = b"") -> bytes:
 
 
 def text_page(content: bytes, *, box: bytes = b"0 0 595 842") -> bytes:
-    """A one-page PDF with Helvetica as F1 and this content."""
+    """A one-page PDF with this content and Helvetica as F1."""
     return pdf(
         [
             b"<</Type/Catalog/Pages 2 0 R>>",
@@ -42,7 +42,7 @@ def text_page(content: bytes, *, box: bytes = b"0 0 595 842") -> bytes:
 
 
 def sentence_page(lines: list[str], *, rotate: int = 0, box: bytes = b"0 0 595 842") -> bytes:
-    """A one-page PDF with these lines from the top."""
+    """A one-page PDF with these lines, from the top."""
     shown = b" ".join(
         b"1 0 0 1 72 %d Tm (%s) Tj" % (760 - 14 * place, line.encode("latin-1"))
         for place, line in enumerate(lines)
@@ -103,7 +103,7 @@ def _xref_loop() -> bytes:
 
 
 def _flood() -> bytes:
-    """400,000 words on one page: 3 kB packed."""
+    """A page with 400,000 words, compressed to 3 kB."""
     return text_page(b"BT /F1 9 Tf 50 700 Td " + b"(word word word word) Tj " * 100_000 + b"ET")
 
 

@@ -1,11 +1,11 @@
-"""Scores groups of records against the true ones, pair by pair."""
+"""Scores groups of records against the true groups, pair by pair."""
 
 from collections import Counter, defaultdict
 from math import comb
 
 
 def score_groups(truth: dict[str, str], groups: dict[str, str]) -> dict[str, float | list[str]]:
-    """Precision and recall over pairs, and the groups that mix works.
+    """Precision and recall over pairs, and the groups that mix several works.
 
     Args:
         truth, groups: record -> work, record -> group; of the same records.

@@ -1,7 +1,7 @@
-"""Draws the PDFs that tests read: invented papers in two columns, a scan, a locked, a broken file.
+"""PDFs for tests: invented papers in two columns, a scan, a locked and a broken file.
 
-A paper has what genuine ones have: a title over both columns, running heads, page numbers, words
-broken at line ends, numbered headings, a ruled table and a list of references.
+The papers have the features of genuine ones: a title across both columns, running heads, page
+numbers, words hyphenated at line ends, numbered headings, a ruled table and a reference list.
 """
 
 import hashlib
@@ -107,7 +107,7 @@ _UNKNOWN = [
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    """Lines of at most `width` letters; a word is broken only at its soft hyphen."""
+    """Lines of at most `width` characters; words are broken only at soft hyphens."""
     lines, line = [], ""
     for word in text.split():
         whole = word.replace("\u00ad", "")
@@ -201,7 +201,8 @@ def _assemble(contents: list[bytes]) -> bytes:
 
 
 def draw_paper(title: str, blocks: list[str], front: str) -> bytes:
-    """A paper of these blocks: '# ' a heading, '| ' a row of its table, a form feed a new page."""
+    """Draws a paper from blocks: '# ' starts a heading, '| ' a table row, a form feed a new
+    page."""
     pages = _typeset(blocks)
     return _assemble(
         [_draw_page(lines, number, title, front) for number, lines in enumerate(pages, 1)]
@@ -244,7 +245,7 @@ def _rc4(key: bytes, data: bytes) -> bytes:
 
 
 def _draw_locked() -> bytes:
-    """A page that opens with PASSWORD, by the standard handler of revision 2 (ISO 32000-1, 7.6)."""
+    """A page locked with PASSWORD, by the standard handler of revision 2 (ISO 32000-1, 7.6)."""
     padded = (PASSWORD.encode() + _PADDING)[:32]
     owner = _rc4(hashlib.md5(padded).digest()[:5], padded)
     ident, rights = b"0123456789abcdef", -4
@@ -284,7 +285,7 @@ PAPERS = {
 
 @cache
 def draw_pdf(name: str) -> bytes:
-    """One of PAPERS."""
+    """Draws one of PAPERS."""
     front = "Preprint, not reviewed."
     if name == "study.pdf":
         return draw_paper(STUDY_TITLE, _STUDY, front)

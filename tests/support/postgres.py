@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of the tests' own, on a socket in a scratch folder."""
+"""A temporary PostgreSQL cluster for the tests, on a socket in a scratch folder."""
 
 import os
 import pwd
@@ -18,7 +18,7 @@ def _program(name: str) -> str:
 
 
 def _run(*words: str) -> None:
-    """Runs a program as the user postgres where we are root, since PostgreSQL refuses root."""
+    """Runs a program, as the user postgres if we are root, because PostgreSQL refuses root."""
     if os.geteuid() == 0:
         words = ("runuser", "-u", "postgres", "--", *words)
     done = subprocess.run(words, capture_output=True, text=True, cwd="/")
@@ -27,7 +27,8 @@ def _run(*words: str) -> None:
 
 @contextmanager
 def cluster() -> Iterator[str]:
-    """Starts a cluster and gives the address of an empty database; removes it at the end."""
+    """Starts a cluster and yields the address of an empty database; removes the cluster at the
+    end."""
     folder = Path(tempfile.mkdtemp(prefix="funnel-pg-"))
     user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     if os.geteuid() == 0:
@@ -47,7 +48,7 @@ def cluster() -> Iterator[str]:
 
 
 def emptied(url: str) -> str:
-    """The address again, once everything in its database is gone."""
+    """Empties the database and returns its address."""
     from sqlalchemy import create_engine, text
 
     engine = create_engine(url)

@@ -1,4 +1,4 @@
-"""What tests of reports share: a small review with every kind of entry, made at set moments."""
+"""A small review with every kind of entry, made at fixed times, for tests of reports."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +23,7 @@ def day(text: str, hour: int = 12) -> datetime:
 
 
 def started(folder: Path) -> Project:
-    """A review with its protocol entered at the beginning of 2020."""
+    """A review whose protocol was entered at the beginning of 2020."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "protocol.yaml").write_text(appraising.PROTOCOL)
     project = open_project(folder, who="ada")
@@ -42,7 +42,7 @@ def bring(
     make: Callable[[int], Record] | None = None,
     rejected: int = 0,
 ) -> list[int]:
-    """Imports records of a source on a day; gives their numbers."""
+    """Imports records of a source on a day; returns their numbers."""
     with project.store.write() as conn:
         batch = records.add_batch(
             conn,
@@ -108,7 +108,7 @@ def missed(project: Project, record: int, on: str, why: str) -> None:
 
 
 def appraise(project: Project, record: int, name: str, on: str, **other: str) -> None:
-    """A settled form: one answer wherever it is allowed, others where named by key."""
+    """Enters a form and its consensus: one answer wherever it is allowed, others by key."""
     one = get_checklist(project, name)
     form = {
         asked.key: "yes"
@@ -134,7 +134,7 @@ def appraise(project: Project, record: int, name: str, on: str, **other: str) ->
 
 
 def whole(folder: Path) -> Project:
-    """Ten entries through every box by 2020-06-01, more of them by 2020-09-01."""
+    """A review with ten entries in every box by 2020-06-01, and more by 2020-09-01."""
     project = started(folder)
     bring(project, "pubmed", range(1, 8), "2020-02-01", rejected=1)
     bring(
@@ -183,8 +183,8 @@ def whole(folder: Path) -> Project:
 
 
 def updated(project: Project) -> None:
-    """What August 2020 brought, records 11 to 13: a new study, a second report of an old one, a
-    duplicate of an old one, one that waited, one that falls out again."""
+    """The records that August 2020 added, 11 to 13: a new study, a second report of a known study,
+    a duplicate, one that was waiting, and one that is excluded again."""
     bring(
         project,
         "scopus",

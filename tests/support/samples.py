@@ -1,6 +1,6 @@
 """The samples in tests/data: one small file of each kind, written for these tests.
 
-Names and numbers are invented. Each file has the troubles that genuine files of its kind showed:
+Names and numbers are invented. Each file has the defects seen in genuine files of its kind:
 byte-order marks, stray line ends, glued headings, misplaced fields.
 """
 
@@ -44,7 +44,7 @@ MIXED_LIBRARY = {"embase": 4, "pubmed": 2, "medline": 1, "cochrane": 1}
 
 
 def write_ris(path: Path, count: int, *, first: int = 1, database: str | None = None) -> Path:
-    """Writes an export of so many made-up articles, numbered from `first`, each its own work."""
+    """Writes an export of made-up articles numbered from `first`, each a separate work."""
     topics = ("lungs", "knees", "hearts", "livers", "wrists", "kidneys", "spines")
     entries = []
     for number in range(first, first + count):

@@ -1,4 +1,4 @@
-"""A small review with a few records, as many tests begin with."""
+"""A small review with a few records, the starting point of many tests."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +12,7 @@ from review.workflow.setup.loading import init_project, open_project
 
 
 def studies(folder: Path, given: Iterable[Record]) -> Project:
-    """A new review of ada's in a folder, holding these records as from one file."""
+    """Makes a review led by ada with these records, imported as one file."""
     init_project(folder)
     opened = open_project(folder, who="ada")
     with opened.store.write() as conn:

@@ -1,8 +1,8 @@
-"""A tab of the app without a browser: signs in, opens pages, presses buttons, keeps what it gets.
+"""A tab of the app without a browser: signs in, opens pages, presses buttons, keeps responses.
 
-Speaks Streamlit's own protocol (BackMsg out, ForwardMsg in) over the app's socket, so that a test
-sees every byte a reviewer's browser would get, and a benchmark can press keys without the cost of
-a browser.
+Speaks Streamlit's own protocol (BackMsg out, ForwardMsg in) over the app's WebSocket, so that a
+test sees every byte a reviewer's browser would receive, and a benchmark can press keys without the
+cost of a browser.
 """
 
 import http.client
@@ -18,7 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 
 
 def session_cookie(address: str, name: str, password: str) -> str:
-    """Signs in through the form and gives the Cookie header of the session."""
+    """Signs in through the form and returns the Cookie header of the session."""
     place = urllib.parse.urlsplit(address)
     conn = http.client.HTTPConnection(place.hostname or "", place.port or 80, timeout=60)
     given = urllib.parse.urlencode({"name": name, "password": password})
@@ -32,7 +32,7 @@ def session_cookie(address: str, name: str, password: str) -> str:
 
 
 class Tab:
-    """An open tab: the socket, the page it is at, and what it was sent."""
+    """An open tab: the WebSocket, the current page, and the messages received."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
@@ -52,15 +52,15 @@ class Tab:
         self._ask(ClientState(page_name=page, query_string=query))
 
     def press(self, label: str) -> None:
-        """Presses a button by its label; KeyError where the page has none of that name."""
+        """Presses a button by its label. Raises KeyError if the page has no such button."""
         self._ask(self._state([WidgetState(id=self.buttons[label], trigger_value=True)]))
 
     def again(self) -> None:
-        """Runs the page once more without a press."""
+        """Runs the page again without a key press."""
         self._ask(self._state([]))
 
     def text(self) -> str:
-        """All words of the newest run, as one text."""
+        """All text of the latest run."""
         return "\n".join(str(one) for one in self.run)
 
     def _state(self, pressed: list[WidgetState]) -> ClientState:
@@ -75,7 +75,8 @@ class Tab:
         self.run = list(self._answer())
 
     def _answer(self) -> Iterator[ForwardMsg]:
-        """What comes until the run is over; a run that is cut short by another is not the end."""
+        """Messages until the run is over; a run interrupted by another does not count as the
+        end."""
         fresh: dict[str, str] = {}
         while True:
             data = self.socket.recv(timeout=120)
@@ -102,7 +103,7 @@ class Tab:
 
 @contextmanager
 def tab(address: str, cookie: str) -> Iterator[Tab]:
-    """A tab of a person who is signed in."""
+    """A tab of a signed-in user."""
     place = urllib.parse.urlsplit(address)
     url = f"ws://{place.netloc}/_stcore/stream"
     with connect(

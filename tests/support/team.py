@@ -1,4 +1,4 @@
-"""A team that screens at once from several processes: what is pressed, wasted, lost and doubled."""
+"""A team that screens from several processes at once, and what came of it."""
 
 import json
 import os
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Session:
-    """What a team did together."""
+    """What the team did."""
 
     presses: int
     """Key presses, those that were refused included."""
@@ -38,7 +38,7 @@ class Session:
 
 
 def make_review(folder: Path, names: Sequence[str], count: int):
-    """A review with so many records and reviewers, two of whom judge each record."""
+    """Makes a review in which two of the reviewers screen each record."""
     from review.models import Record
     from review.protocol import find_stage
     from review.store import records
@@ -67,7 +67,7 @@ def make_review(folder: Path, names: Sequence[str], count: int):
 def screen_together(
     project, names: Sequence[str], processes: int, *, think: float, seconds: float
 ) -> Session:
-    """Lets the reviewers screen from so many processes until nothing is left or the time is up.
+    """Lets the reviewers screen from several processes until no record is left or time is up.
 
     Args:
         think: mean time a reviewer reads (seconds).
@@ -95,7 +95,7 @@ def screen_together(
 
 
 def count_session(project, results) -> Session:
-    """Compares what the processes were told with what the store holds."""
+    """Compares what the processes received with what is in the store."""
     from review.protocol import find_stage
     from review.store import decisions
 
