@@ -12,6 +12,9 @@ from urllib.parse import unquote
 from review.models import Record
 
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
+_NORMAL_DOI = re.compile(r"10\.(?!1101/|64898/)\d{4,9}/[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
+"""A DOI that needs no change; it holds no entity, suffix of a version, bracket or blank."""
+_PMID = re.compile(r"(?:pmid:?\s*)?0*([1-9]\d{0,7})", re.I)
 _ARXIV_NEW = re.compile(r"(?<!\d)(\d{4}\.\d{4,5})(v\d+)?(?!\d)")
 _ARXIV_OLD = re.compile(r"\b([a-z-]+(?:\.[A-Z]{2})?/\d{7})(v\d+)?", re.I)
 _PMCID = re.compile(r"PMC\s*(\d{3,9})", re.I)
@@ -55,6 +58,8 @@ def normalize_doi(text: str | None) -> str | None:
     """
     if not text:
         return None
+    if _NORMAL_DOI.fullmatch(text):
+        return text
     match = _DOI.search(html.unescape(text.strip()).replace("%2F", "/").replace("%2f", "/"))
     if not match:
         return None
@@ -72,7 +77,7 @@ def normalize_doi(text: str | None) -> str | None:
 
 def normalize_pmid(text: str | int | None) -> str | None:
     """The PMID as digits without leading zeros; None if the text is not one (1 to 8 digits)."""
-    match = re.fullmatch(r"(?:pmid:?\s*)?0*([1-9]\d{0,7})", str(text or "").strip(), re.I)
+    match = _PMID.fullmatch(str(text).strip()) if text else None
     return match.group(1) if match else None
 
 

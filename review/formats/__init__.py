@@ -4,10 +4,12 @@ The kind of file is known from its content. Each kind has its parser in this fol
 counts the entries apart from the parsers, so that a parser's silent loss or invention is seen.
 """
 
+import gc
 import io
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,7 +108,8 @@ def parse_content(
     else:
         _refuse_table_options(kind, name, sheet, mapping)
         try:
-            parsed = FORMATS[kind](data, source)
+            with _pause_collection():
+                parsed = FORMATS[kind](data, source)
         except SourceError as error:
             raise SourceError(f"{name}: {error}") from error
     if not parsed.records and not parsed.rejected:
@@ -116,6 +119,18 @@ def parse_content(
     if announced is None or parsed.rejected:  # a rejected piece need not bear a marker
         announced = max(announced or parsed.announced or 0, entry_count)
     return replace(parsed, announced=announced)
+
+
+@contextmanager
+def _pause_collection() -> Iterator[None]:
+    """No search for reference cycles meanwhile: parsers make none, and many small objects."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _refuse_table_options(

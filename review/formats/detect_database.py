@@ -49,6 +49,12 @@ _RECORD_PAGES = (
 copy into a record (a preprint server, PubMed, a publisher's page) says where the text is, never
 which database was searched."""
 
+_RECORD_HOSTS = (
+    *("embase.com", "scopus.com", "webofscience.com", "webofknowledge.com", "proquest.com"),
+    *("ebscohost.com", "ebsco.com", "ovid.com", "lens.org", "dimensions.ai", "cochranelibrary.com"),
+)
+"""What those addresses hold in any case; the others need no closer look."""
+
 _FILE_NAMES = {
     "embase": "embase",
     "medline": "medline",
@@ -127,6 +133,9 @@ def find_by_file_name(name: str) -> str | None:
 def find_by_url(urls: Iterable[str]) -> str | None:
     """The database whose own record page the first telling address is; else None."""
     for url in urls:
+        lower = url.lower()
+        if not any(host in lower for host in _RECORD_HOSTS):
+            continue
         for short, pattern in _RECORD_PAGES:
             if pattern.search(url):
                 return short

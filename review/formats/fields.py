@@ -5,6 +5,7 @@ In: whatever a database wrote. Out: text with newline line ends, lists of names,
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import unquote
 
 from review.identifiers import normalize_doi, normalize_pmid
@@ -32,7 +33,26 @@ _INITIALS = re.compile(r"[A-Z]{1,4}|(?:-?[A-Z][a-z]?\.[ -]?){1,5}(?:[JS]r\.?)?")
 
 def collapse_spaces(text: str) -> str | None:
     """The text with single spaces and no space around; None when nothing is left."""
+    if "  " not in text and text[:1] != " " and text[-1:] != " " and not _has_other_space(text):
+        return text or None
     return " ".join(text.split()) or None
+
+
+def _has_other_space(text: str) -> bool:
+    """Whether white space other than blanks may be in the text; most texts have none."""
+    if not text.isascii():
+        return not text.isprintable()
+    return (
+        "\n" in text
+        or "\t" in text
+        or "\r" in text
+        or "\x0b" in text
+        or "\x0c" in text
+        or "\x1c" in text
+        or "\x1d" in text
+        or "\x1e" in text
+        or "\x1f" in text
+    )
 
 
 def collapse_lines(text: str) -> str | None:
@@ -46,19 +66,37 @@ def clean_text(text: str) -> str | None:
     return collapse_spaces(to_plain_text(text) if "&" in text or "<" in text else text)
 
 
+def clean_value(value: str) -> str | None:
+    """The text cleaned; None for a placeholder ('NA', '[No abstract available]')."""
+    return _clean_short_value(value) if len(value) < SHORT else _clean_any_value(value)
+
+
+SHORT = 40
+"""Shorter values (names, keywords, volumes) come again and again in one file."""
+
+
+def _clean_any_value(value: str) -> str | None:
+    text = clean_text(value)
+    return None if is_placeholder(text) else text
+
+
+_clean_short_value = lru_cache(maxsize=20_000)(_clean_any_value)
+
+
 def unique_values(values: Iterable[str | None]) -> tuple[str, ...]:
     """The values cleaned; empty ones, placeholders and repeats dropped, in their order."""
-    return tuple(dict.fromkeys(clean_values(values)))
+    texts = clean_values(values)
+    return tuple(dict.fromkeys(texts)) if len(texts) > 1 else texts
 
 
 def clean_values(values: Iterable[str | None]) -> tuple[str, ...]:
     """The values cleaned; empty ones and placeholders dropped, repeats kept (two authors may
     share a name)."""
-    return tuple(
-        tidy
-        for value in values
-        if value and (tidy := clean_text(value)) and not is_placeholder(tidy)
-    )
+    texts = []
+    for value in values:
+        if value and (text := clean_value(value)) is not None:
+            texts.append(text)
+    return tuple(texts)
 
 
 def clean_exact_values(values: Iterable[str | None]) -> tuple[str, ...]:
@@ -76,8 +114,8 @@ def pop_text(fields: Fields, *tags: str) -> str | None:
         values = fields.get(tag)
         if values is None:
             continue
-        text = clean_text(values[0] if len(values) == 1 else " ".join(values))
-        if text == chosen or is_placeholder(text):
+        text = clean_value(values[0] if len(values) == 1 else " ".join(values))
+        if text is None or text == chosen:
             del fields[tag]
         elif chosen is None:
             chosen = text
@@ -87,17 +125,25 @@ def pop_text(fields: Fields, *tags: str) -> str | None:
 
 def pop_values(fields: Fields, *tags: str) -> list[str]:
     """The values of all the tags in turn; the tags leave `fields`."""
-    return [value for tag in tags for value in fields.pop(tag, ()) if value.strip()]
+    return [value for tag in tags if tag in fields for value in fields.pop(tag) if value.strip()]
 
 
 def collect_extra(fields: Fields) -> dict[str, tuple[str, ...]]:
     """What no field of a Record took, without its empty values."""
-    extra = {tag: tuple(v.strip() for v in values if v.strip()) for tag, values in fields.items()}
-    return {tag: values for tag, values in extra.items() if values}
+    extra: dict[str, tuple[str, ...]] = {}
+    for tag, values in fields.items():
+        if texts := tuple([text for value in values if (text := value.strip())]):
+            extra[tag] = texts
+    return extra
 
 
 def find_year(*texts: str | None) -> int | None:
     """The first year (1400 to 2199) in the texts; None if there is none."""
+    return _find_year(texts)
+
+
+@lru_cache(maxsize=5_000)
+def _find_year(texts: tuple[str | None, ...]) -> int | None:
     for text in texts:
         if text and (match := _YEAR.search(text) or _COMPACT.search(text)):
             return int(match.group(1))
@@ -111,6 +157,11 @@ def find_date(year: int | None, *texts: str | None) -> str | None:
     span of days gives the month, a span of months or a season the year. None when the year is
     unknown.
     """
+    return _find_date(year, texts)
+
+
+@lru_cache(maxsize=5_000)
+def _find_date(year: int | None, texts: tuple[str | None, ...]) -> str | None:
     best = f"{year:04d}" if year else None
     for text in texts:
         date = _parse_date(year, text) if text and year else None
@@ -143,6 +194,8 @@ def _parse_date(year: int, text: str) -> str | None:
 def find_doi_in_urls(urls: Iterable[str]) -> str | None:
     """The DOI a link names as the entry's own: a resolver's link or an OpenURL."""
     for url in urls:
+        if "10." not in url:
+            continue
         match = _DOI_LINK.search(url)
         if match and (doi := normalize_doi(unquote(match.group(1).split("&")[0]))):
             return doi
@@ -151,7 +204,8 @@ def find_doi_in_urls(urls: Iterable[str]) -> str | None:
 
 def find_pmid_in_urls(urls: Iterable[str]) -> str | None:
     """The PMID a PubMed link or an OpenURL names as the entry's own."""
-    match = _PMID_LINK.search(" ".join(urls))
+    text = " ".join(urls)
+    match = _PMID_LINK.search(text) if "pm" in text.lower() else None
     return normalize_pmid(match.group(1)) if match else None
 
 

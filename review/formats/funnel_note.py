@@ -10,6 +10,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from review.formats import latex
@@ -86,10 +87,13 @@ def read_ris_entry(fields: Fields, note_tag: str) -> Record | None:
     return restore_record(standard_fields, note_fields)
 
 
+_get_other_fields = attrgetter(*(spec.name for spec in dataclasses.fields(Record)[1:]))
+
+
 def assign_source(record: Record, user_source: str | None, file_source: str) -> Record:
     """The record under the name the user gave, else its own, else the one guessed for the file."""
     name = user_source or record.source or file_source
-    return record if record.source == name else dataclasses.replace(record, source=name)
+    return record if record.source == name else Record(name, *_get_other_fields(record))
 
 
 BIBTEX_TAGS = {

@@ -8,12 +8,11 @@ import re
 from collections.abc import Callable
 
 _RIS = re.compile(
-    rb"^(?:\xc2\xa0|\xe3\x80\x80|[ \t])*TY"
+    rb"\n(?:\xc2\xa0|\xe3\x80\x80|[ \t])*TY"
     rb"(?:\xc2\xa0|\xe3\x80\x80|\xe2\x80[\x80-\x8b\xaf]|[ \t]){1,3}"
-    rb"(?:-|\xe2\x80[\x90-\x95]|\xe2\x88\x92|\xef\xbc\x8d)",
-    re.M,
+    rb"(?:-|\xe2\x80[\x90-\x95]|\xe2\x88\x92|\xef\xbc\x8d)"
 )
-_RIS_NARROW = re.compile(rb"^[ \t]*TY - ", re.M)
+_RIS_NARROW = re.compile(rb"\n[ \t]*TY - ")
 _PMID = re.compile(rb"^PMID ?- ?", re.M)
 _OVID_NUMBER = re.compile(rb"^<\d+\.? ?>[ \t]*$", re.M)
 _MEDLINE_TITLE = re.compile(rb"^TI {0,2}- ", re.M)
@@ -30,13 +29,14 @@ _XML_ARTICLE = re.compile(rb"<Pubmed(?:Book)?Article[\s>]")
 
 
 def _count(pattern: re.Pattern[bytes], data: bytes) -> int:
-    return sum(1 for _ in pattern.finditer(data))
+    return len(pattern.findall(data))
 
 
 def _count_ris(data: bytes) -> int:
     """TY lines; one blank before the hyphen counts only where no line has two."""
-    wide = _count(_RIS, data) - _count(_RIS_NARROW, data)
-    return wide or _count(_RIS_NARROW, data)
+    data = b"\n" + data
+    narrow = _count(_RIS_NARROW, data) if b"TY - " in data else 0
+    return _count(_RIS, data) - narrow or narrow
 
 
 def _count_medline(data: bytes) -> int:

@@ -4,7 +4,9 @@ Nothing is dropped: a line without a tag continues the one before, a tag we do n
 and text that cannot be given to one record for sure is rejected with its reason.
 """
 
+import itertools
 import re
+from functools import lru_cache
 
 from review.formats import detect_database, funnel_note
 from review.formats.fields import (
@@ -59,7 +61,7 @@ _BARE_DOI = re.compile(r"\s*(?:doi:?\s*)?10\.\d{4,9}/", re.I)
 _DASHES = rb"(?:-|\xe2\x80[\x90-\x95]|\xe2\x88\x92|\xef\xbc\x8d)"
 _BLANKS = rb"(?:[ \t]|\xc2\xa0|\xe3\x80\x80|\xe2\x80[\x80-\x8b\xaf])"
 _ODD_TAG = re.compile(
-    rb"^(?:[ \t]|\xc2\xa0|\xe3\x80\x80|\xef\xbb\xbf)*([A-Z][A-Z0-9])(?:"
+    rb"\n(?:[ \t]|\xc2\xa0|\xe3\x80\x80|\xef\xbb\xbf)*([A-Z][A-Z0-9])(?:"
     # a no-break or wide blank, then any hyphen; or two plain blanks, then a dash
     + _BLANKS
     + rb"{0,2}(?:\xc2\xa0|\xe3\x80\x80|\xe2\x80[\x80-\x8b\xaf])"
@@ -67,18 +69,25 @@ _ODD_TAG = re.compile(
     + rb"{0,2}"
     + _DASHES
     + rb"|(?:  |\t)[ \t]?(?:\xe2\x80[\x90-\x95]|\xe2\x88\x92|\xef\xbc\x8d)|\t-)"
-    + rb"(?:\xc2\xa0)?",
-    re.M,
+    + rb"(?:\xc2\xa0)?"
 )
-"""A tag as a web page or a word processor leaves it: no-break blanks, dashes for the hyphen."""
-_START = re.compile(rb"^[ \t]*TY  -", re.M)
-_LOOSE_START = re.compile(rb"^[ \t]*TY -", re.M)
-_END = re.compile(rb"^[ \t]*ER(?:  -.*|[ \t]*-?[ \t]*)$", re.M)
-_STRAY = re.compile(rb"^[ \t]*(?!ER)[A-Z][A-Z0-9]  -", re.M)
-_LOOSE_STRAY = re.compile(rb"^[ \t]*(?!ER)[A-Z][A-Z0-9] {1,2}-(?: |$)", re.M)
-_NOISE = re.compile(rb"^[ \t]*(?:\d+\.?|<\d+\.? ?>|(?:Provider|Database|Content): .*|)[ \t]*$")
-_TAG = re.compile(r"[ \t]*([A-Z][A-Z0-9])  -")
-_LOOSE_TAG = re.compile(r"[ \t]*([A-Z][A-Z0-9]) {1,2}-(?= |$)")
+"""A tag as a web page or a word processor leaves it: no-break blanks, dashes for the hyphen.
+
+This and the patterns below begin with the line end before a line: that is searched many times
+faster than the beginning of a line, so `parse` puts one before the file."""
+_START = re.compile(rb"\n[ \t]*TY  -")
+_LOOSE_START = re.compile(rb"\n[ \t]*TY -")
+_ANY_END = re.compile(rb"\n[ \t]*ER(?:  -|[ \t]*-?[ \t]*(?:\n|\Z))")
+_END = re.compile(r"\n[ \t]*ER(?:  -[^\n]*|[ \t]*-?[ \t]*)(?=\n|\Z)")
+_STRAY = re.compile(r"\n[ \t]*(?!ER)[A-Z][A-Z0-9]  -")
+_LOOSE_STRAY = re.compile(r"\n[ \t]*(?!ER)[A-Z][A-Z0-9] {1,2}-(?= |\n|\Z)")
+_SEVERAL_NAMES = re.compile(r"[;&<]| and |,[^,]*,")
+_ODD_SIGNS = (b"\t", b"\xc2\xa0", b"\xe3\x80\x80", b"\xe2", b"\xef\xbc\x8d")
+"""Without one of these a file has no odd tag."""
+_DATE_TAGS = ("PY", "Y1", "DA")
+_NOISE = re.compile(r"[ \t]*(?:\d+\.?|<\d+\.? ?>|(?:Provider|Database|Content): .*|)[ \t]*")
+_TAG = re.compile(r"\n[ \t]*([A-Z][A-Z0-9])  -")
+_LOOSE_TAG = re.compile(r"\n[ \t]*([A-Z][A-Z0-9]) {1,2}-(?= |\n|\Z)")
 _TITLE_TAGS = ("TI", "T1")
 _SINGLE_TAGS = ("PY", "Y1", "DO", "SP", "VL", "IS", "JO", "JF", "T2", "AN", "UT", "TY")
 """Tags a record has once; several of them twice are two records run together."""
@@ -86,71 +95,94 @@ _SINGLE_TAGS = ("PY", "Y1", "DO", "SP", "VL", "IS", "JO", "JF", "T2", "AN", "UT"
 
 def parse(data: bytes, source: str | None = None) -> ParseResult:
     """Records of a RIS file (UTF-8, \\n); what cannot be parted safely is rejected."""
-    if _ODD_TAG.search(data):
-        data = _ODD_TAG.sub(rb"\1  - ", data)
+    data = b"\n" + data
+    if any(sign in data for sign in _ODD_SIGNS) and _ODD_TAG.search(data):
+        data = _ODD_TAG.sub(rb"\n\1  - ", data)
     loose = _START.search(data) is None  # the whole file writes one space before the hyphen
     starts = [match.start() for match in (_LOOSE_START if loose else _START).finditer(data)]
     stray_pattern = _LOOSE_STRAY if loose else _STRAY
+    tag_pattern = _LOOSE_TAG if loose else _TAG
     records: list[Record] = []
     rejected: list[UnreadableEntry] = []
-    has_ends = bool(_END.search(data))
-    if starts and stray_pattern.search(data, 0, starts[0]):
+    has_ends = bool(_ANY_END.search(data))
+    if starts and stray_pattern.search(head := decode_utf8(data[: starts[0]])):
         reason = "tags stand before the first TY line: its beginning is missing"
-        rejected.append(UnreadableEntry(0, reason, decode_utf8(data[: starts[0]]).strip()))
-    for number, offset in enumerate(starts, 1):
-        piece = data[offset : starts[number] if number < len(starts) else len(data)]
+        rejected.append(UnreadableEntry(0, reason, head.strip()))
+    for number, (offset, stop) in enumerate(itertools.pairwise([*starts, len(data)]), 1):
+        piece = decode_utf8(data[offset:stop])
         end = _END.search(piece)
         if has_ends and number == len(starts) and not end:
             reason = "no ER line at its end: the file is cut short"
-            rejected.append(UnreadableEntry(number, reason, decode_utf8(piece).strip()))
+            rejected.append(UnreadableEntry(number, reason, piece.strip()))
             continue
-        body, rest = (piece[: end.start()], piece[end.end() :]) if end else (piece, b"")
-        fields, problem = _read_fields(decode_utf8(body), _LOOSE_TAG if loose else _TAG)
+        body, rest = (piece[: end.start()], piece[end.end() :]) if end else (piece, "")
+        fields, problem = _read_fields(body, tag_pattern)
         if problem:
-            rejected.append(UnreadableEntry(number, problem, decode_utf8(body).strip()))
+            rejected.append(UnreadableEntry(number, problem, body.strip()))
         else:
             _add_stray_lines(fields, rest, stray_pattern)
-            records.append(build_record(fields))
-        if stray_pattern.search(rest):
+            records.append(build_record(fields, _UNNAMED))
+        if rest and not rest.isspace() and stray_pattern.search(rest):
             reason = "its TY line is missing: tags follow the ER line of the record before"
-            rejected.append(UnreadableEntry(number, reason, decode_utf8(rest).strip()))
-    default_source = source or detect_database.choose_for_file(
-        (r.source or None for r in records), "ris"
-    )
+            rejected.append(UnreadableEntry(number, reason, rest.strip()))
     return ParseResult(
-        tuple(funnel_note.assign_source(r, source, default_source) for r in records),
+        tuple(_assign_sources(records, source)),
         tuple(rejected),
         len(starts),
+        () if has_ends or not starts else (NO_ENDS_NOTE,),
     )
 
 
-def _add_stray_lines(fields: Fields, rest: bytes, stray_pattern: re.Pattern[bytes]) -> None:
+NO_ENDS_NOTE = (
+    "No record of the file ends with an ER line, so the last one may be cut short: compare it with "
+    "the database."
+)
+
+
+_UNNAMED = "ris"
+"""The source of entries that name no database, where the rest of the file does not tell."""
+
+
+def _assign_sources(records: list[Record], source: str | None) -> list[Record]:
+    """The records under the name given, else their own, else what the others of the file say."""
+    default_source = detect_database.choose_for_file(
+        (None if record.source == _UNNAMED else record.source for record in records), _UNNAMED
+    )
+    if source is None and default_source == _UNNAMED:
+        return records  # a copy of each takes a tenth of the time
+    return [
+        funnel_note.assign_source(
+            record, source or (default_source if record.source == _UNNAMED else None), _UNNAMED
+        )
+        for record in records
+    ]
+
+
+def _add_stray_lines(fields: Fields, rest: str, stray_pattern: re.Pattern[str]) -> None:
     """Keeps text between an ER line and the next record, which belongs to no tag, under ZZ."""
-    if not rest.isspace() and rest and not stray_pattern.search(rest):
-        lines = [line for line in rest.split(b"\n") if not _NOISE.match(line)]
+    if rest and not rest.isspace() and not stray_pattern.search(rest):
+        lines = [line.strip() for line in rest.split("\n") if not _NOISE.fullmatch(line)]
         if lines:
-            fields.setdefault("ZZ", []).extend(decode_utf8(line).strip() for line in lines)
+            fields.setdefault("ZZ", []).extend(lines)
 
 
 def _read_fields(text: str, tag_pattern: re.Pattern[str]) -> tuple[Fields, str | None]:
     """One entry by tag, and why it cannot be taken as one record; None where it can."""
     fields: Fields = {}
-    values: list[str] = []
-    match_tag = tag_pattern.match
-    for line in text.split("\n"):
-        match = match_tag(line)
-        if match:
-            values = fields.setdefault(match[1], [])
-            values.append(line[match.end() :].strip())
-        elif (line := line.strip()) and values:
-            values[-1] = f"{values[-1]} {line}" if values[-1] else line
-    for tag in [tag for tag, values in fields.items() if "" in values]:
-        fields[tag] = [value for value in fields[tag] if value]
-        if not fields[tag] and tag != "TY":
-            del fields[tag]
+    parts = tag_pattern.split(text)
+    for tag, value in zip(parts[1::2], parts[2::2], strict=True):
+        value = value.strip()
+        if "\n" in value:  # a line without a tag goes on with the text before
+            value = " ".join(filter(None, map(str.strip, value.split("\n"))))
+        if value:
+            if tag in fields:
+                fields[tag].append(value)
+            else:
+                fields[tag] = [value]
     if fields.keys() <= {"TY"}:
         return fields, "an empty entry"
-    if any(len(set(fields.get(tag, ()))) > 1 for tag in _TITLE_TAGS):
+    titles = [fields[tag] for tag in _TITLE_TAGS if tag in fields]
+    if any([len(values) > 1 and len(set(values)) > 1 for values in titles]):
         repeated = [tag for tag in _SINGLE_TAGS if len(set(fields.get(tag, ()))) > 1]
         if repeated:
             return fields, (
@@ -160,23 +192,26 @@ def _read_fields(text: str, tag_pattern: re.Pattern[str]) -> tuple[Fields, str |
     return fields, None
 
 
-def build_record(fields: Fields) -> Record:
-    """The record of one RIS entry; its source is '' where the entry does not tell."""
-    funnel_record = funnel_note.read_ris_entry(fields, "N1")
-    if funnel_record is not None:
-        return funnel_record
-    fields = {tag: list(values) for tag, values in fields.items()}
+def build_record(fields: Fields, unnamed: str = "") -> Record:
+    """The record of one RIS entry; its source is `unnamed` where the entry does not tell."""
+    if "N1" in fields and (note_record := funnel_note.read_ris_entry(fields, "N1")):
+        return note_record
+    fields = dict(fields)
     code = (fields.get("TY") or [""])[0].strip()
     links = pop_values(fields, "UR", "L1", "L2", "L3", "LK")
-    urls = unique_values(link for link in links if not _BARE_DOI.match(link))
-    database = detect_database.find_stated(fields.get("DB", ()), fields.get("DP", ()))
+    urls = unique_values([link for link in links if not _BARE_DOI.match(link)])
+    database = (
+        detect_database.find_stated(fields.get("DB", ()), fields.get("DP", ()))
+        if "DB" in fields or "DP" in fields
+        else None
+    )
     source = database or detect_database.find_by_url(urls) or _detect_ieee(fields)
     doi = _find_doi(fields, links)
     year, date = _parse_dates(fields)
     first, last = pop_text(fields, "SP"), pop_text(fields, "EP")
-    kinds = [v for v in fields.pop("M3", []) if not normalize_doi(v)]
+    kinds = [v for v in fields.pop("M3", ()) if not normalize_doi(v)]
     return Record(
-        source=source,
+        source=source or unnamed,
         title=pop_text(fields, "TI", "T1", "CT", "BT", "ST"),
         authors=_split_authors(pop_values(fields, "AU", "A1")),
         year=year,
@@ -202,8 +237,9 @@ def build_record(fields: Fields) -> Record:
 
 def _detect_ieee(fields: Fields) -> str:
     """IEEE Xplore alone writes the volume twice, in VO and VL, under its own DOI prefix."""
-    doi = " ".join(fields.get("DO", ()))
-    return "ieee" if {"VO", "VL"} <= fields.keys() and "10.1109/" in doi else ""
+    if "VO" not in fields or "VL" not in fields:
+        return ""
+    return "ieee" if "10.1109/" in " ".join(fields.get("DO", ())) else ""
 
 
 def _pop_short_text(fields: Fields, tag: str) -> str | None:
@@ -213,29 +249,49 @@ def _pop_short_text(fields: Fields, tag: str) -> str | None:
 
 
 def _parse_dates(fields: Fields) -> tuple[int | None, str | None]:
-    texts = [" ".join(fields.get(tag, ())) for tag in ("PY", "Y1", "DA", "Y2")]
-    year = find_year(*texts[:3])
-    date = find_date(year, *texts[:3])
-    if year is not None:
-        for tag, text in zip(("PY", "Y1", "DA"), texts, strict=False):
-            if text.strip("/ ") == str(year) or find_date(year, text) == date:
-                fields.pop(tag, None)
+    texts = tuple([" ".join(fields[tag]) if tag in fields else "" for tag in _DATE_TAGS])
+    year, date, read_tags = _read_dates(texts)
+    for tag in read_tags:
+        fields.pop(tag, None)
     return year, date
+
+
+@lru_cache(maxsize=5_000)
+def _read_dates(texts: tuple[str, ...]) -> tuple[int | None, str | None, tuple[str, ...]]:
+    """Year and date that the texts of the date tags give, and the tags that say no more."""
+    year = find_year(*texts)
+    if year is None:
+        return None, None, ()
+    date = find_date(year, *texts)
+    return (
+        year,
+        date,
+        tuple(
+            tag
+            for tag, text in zip(_DATE_TAGS, texts, strict=True)
+            if text.strip("/ ") == str(year) or find_date(year, text) == date
+        ),
+    )
 
 
 def _find_doi(fields: Fields, links: list[str]) -> str | None:
     """The DOI in DO, DI or M3, bare in a link tag (EBSCO's L3), or in a resolver's link."""
     text = pop_text(fields, "DO", "DI")
-    bare_links = (link for link in links if _BARE_DOI.match(link))
-    candidates = (text, *fields.get("M3", ()), *bare_links)
-    doi = next((d for v in candidates if (d := normalize_doi(v))), None)
-    if text and doi is None:
+    if text and (doi := normalize_doi(text)):
+        return doi
+    if text:
         fields["DO"] = [text]
-    return doi or find_doi_in_urls(links)
+    bare_links = [link for link in links if _BARE_DOI.match(link)]
+    for value in (*fields.get("M3", ()), *bare_links):
+        if doi := normalize_doi(value):
+            return doi
+    return find_doi_in_urls(links)
 
 
 def _split_authors(values: list[str]) -> tuple[str, ...]:
     """The authors, also where one line holds several: at ';', at commas that part whole names."""
+    if not any([_SEVERAL_NAMES.search(value) for value in values]):
+        return clean_values([name.strip(" ,;") for name in values])
     names: list[str] = []
     for value in map(to_plain_text, values):
         if ";" in value:
@@ -250,7 +306,7 @@ def _split_authors(values: list[str]) -> tuple[str, ...]:
 def _find_pmid(fields: Fields, source: str, urls: tuple[str, ...]) -> str | None:
     """Embase keeps the PMID in C5, EndNote's PubMed filter in AN, some tools in PM or N1."""
     for tag in ("C5", "PM"):
-        if pmid := normalize_pmid(" ".join(fields.get(tag, ()))):
+        if tag in fields and (pmid := normalize_pmid(" ".join(fields[tag]))):
             fields.pop(tag)
             return pmid
     if source == "pubmed" and (pmid := normalize_pmid(" ".join(fields.get("AN", ())))):
@@ -269,7 +325,7 @@ def _find_pmcid(fields: Fields, urls: tuple[str, ...]) -> str | None:
 
 
 def _find_arxiv_id(doi: str | None, urls: tuple[str, ...]) -> str | None:
-    if doi and (arxiv_id := normalize_arxiv(doi)):
+    if doi and doi.startswith("10.48550/") and (arxiv_id := normalize_arxiv(doi)):
         return arxiv_id
     for url in urls:
         if "arxiv.org/" in url.lower() and (arxiv_id := normalize_arxiv(url)):
@@ -279,8 +335,10 @@ def _find_arxiv_id(doi: str | None, urls: tuple[str, ...]) -> str | None:
 
 def _find_source_id(fields: Fields, urls: tuple[str, ...]) -> str | None:
     """Accession number of the database: AN, U2 (Embase), UT, ID, or the id in a Scopus link."""
-    if match := re.search(r"eid=(2-s2\.0-\d+)", " ".join(urls)):
-        return match.group(1)
-    if match := re.search(r"arnumber=(\d+)", " ".join(urls)):
-        return match.group(1)
+    for url in urls:
+        if "eid=" in url and (match := re.search(r"eid=(2-s2\.0-\d+)", url)):
+            return match.group(1)
+    for url in urls:
+        if "arnumber=" in url and (match := re.search(r"arnumber=(\d+)", url)):
+            return match.group(1)
     return pop_text(fields, "AN", "U2", "UT", "ID")

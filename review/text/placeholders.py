@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 MAX_LENGTH = 120
 """A longer text says something."""
@@ -45,15 +46,17 @@ sconosciuto|geen samenvatting
 无|無|暂无|无摘要|無摘要|暂无摘要|未知|佚名|作者不详|不详|抄録なし|なし|不明|없음|초록없음|초록 없음
 """
 _WORDS = frozenset(re.split(r"[|\n]", _PHRASES.strip()))
-_OPENINGS = sorted(
+_OPENINGS = frozenset(
     {
-        *(phrase.split(" ")[0] for phrase in (*_WORDS, *_THINGS.split("|"))),
+        *(phrase.split(" ")[0] for phrase in _WORDS),
+        *(thing.split(" ")[0] for thing in _THINGS.replace("s?", "").split("|")),
+        *(thing.split(" ")[0] for thing in _THINGS.replace("s?", "s").split("|")),
         *("no", "there", "this", "the", "an", "a", "currently", "not", "none", "nothing"),
-        "publisher",
+        *("publisher", ""),
     }
 )
-_MAYBE = re.compile(rf"[\W_]*(?:(?:{'|'.join(_OPENINGS)})(?![^\W_])|$)", re.I)
-"""How every placeholder begins; what begins otherwise is settled without looking closer."""
+"""The first words of all placeholders; what begins otherwise is settled without looking closer."""
+_FIRST_WORD = re.compile(r"[\W_]*([^\W_]*)")
 _BETWEEN = re.compile(r"[\W_]+")
 
 
@@ -65,15 +68,18 @@ def is_placeholder(text: str | None) -> bool:
     """
     if not text:
         return True
-    if len(text) > MAX_LENGTH:
+    if len(text) > MAX_LENGTH or "0" <= text[0] <= "9":
         return False
-    if text.isascii():
-        if not _MAYBE.match(text):
-            return False
-        plain = text
-    else:
-        plain = unicodedata.normalize("NFKC", text)
-    words = _BETWEEN.sub(" ", plain).strip().casefold()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    match = _FIRST_WORD.match(text)
+    return (match is None or match[1].casefold() in _OPENINGS) and _says_nothing(text)
+
+
+@lru_cache(maxsize=10_000)
+def _says_nothing(text: str) -> bool:
+    """Whether a text that begins as a placeholder does is one."""
+    words = _BETWEEN.sub(" ", text).strip().casefold()
     if not words:
         return True
     if " " not in words:
