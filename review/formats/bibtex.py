@@ -16,6 +16,7 @@ from review.formats.fields import (
     collect_extra,
     find_date,
     find_doi_in_urls,
+    find_merged,
     find_pmid_in_urls,
     find_year,
     pop_text,
@@ -45,6 +46,8 @@ _FIELD_NAMES = frozenset(
         *("title", "type", "url", "volume", "year"),
     }
 )
+_SINGLE_FIELDS = ("title", "author", "year", "journal", "doi", "volume", "pages", "abstract")
+"""Fields an entry has once; two of them twice are two entries run together."""
 _BRACE = re.compile(r"\\\\|\\[{}]|[{}]")
 _QUOTE_OR_BRACE = re.compile(r"\\\\|\\[{}\"]|[{}\"]")
 _QUOTE_END = re.compile(r"\s*(?:[,#})]|\Z|[A-Za-z][\w.:+-]*\s*=)")
@@ -75,8 +78,9 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
     for number, (a, b) in enumerate(itertools.pairwise([*starts, len(data)]), 1):
         piece = decode_utf8(data[a:b])
         fields = _read_fields(piece, strings)
-        if isinstance(fields, str):
-            rejected.append(UnreadableEntry(number, fields, piece.strip()))
+        problem = fields if isinstance(fields, str) else find_merged(fields, _SINGLE_FIELDS)
+        if isinstance(fields, str) or problem:
+            rejected.append(UnreadableEntry(number, problem or "", piece.strip()))
         else:
             records.append(build_record(fields))
     default_source = source or detect_database.choose_for_file(

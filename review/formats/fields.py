@@ -4,7 +4,7 @@ In: whatever a database wrote. Out: text with newline line ends, lists of names,
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -126,6 +126,22 @@ def pop_text(fields: Fields, *tags: str) -> str | None:
 def pop_values(fields: Fields, *tags: str) -> list[str]:
     """The values of all the tags in turn; the tags leave `fields`."""
     return [value for tag in tags if tag in fields for value in fields.pop(tag) if value.strip()]
+
+
+def find_merged(fields: Mapping[str, Sequence[str]], single_tags: Iterable[str]) -> str | None:
+    """Why an entry is two that ran together, where two of its tags say two things; else None.
+
+    Args:
+        fields: the entry by tag.
+        single_tags: tags that a record of the format has once.
+    """
+    repeated = [tag for tag in single_tags if tag in fields and len(set(fields[tag])) > 1]
+    if len(repeated) < 2:
+        return None
+    return (
+        f"two {repeated[0]} and two {repeated[1]} fields: it is two records, and what parts them "
+        "is missing"
+    )
 
 
 def collect_extra(fields: Fields) -> dict[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from review.formats import detect_database, funnel_note, ris
-from review.formats.fields import Fields
+from review.formats.fields import Fields, find_merged
 from review.models import ParseResult, Record, UnreadableEntry
 from review.text.encodings import decode_utf8
 from review.text.markup import to_plain_text
@@ -63,6 +63,8 @@ _NOTEEXPRESS_TAGS = {
     "accession number": "AN",
     "publisher": "PB",
 }
+_SINGLE_TAGS = ("TI", "PY", "JF", "VL", "IS", "SP", "DO", "AB", "AN")
+"""Tags a record has once; two of them twice are two records run together."""
 _LISTS = ("AU", "KW", "AD")
 
 
@@ -95,9 +97,8 @@ def _parse(
         fields = _read_fields(piece, match_line)
         if fields.keys() <= {"M3", "SR"}:
             rejected.append(UnreadableEntry(number, "an empty entry", piece.strip()))
-        elif len(fields.get("TI", ())) > 1 and len(fields.get("PY", ())) > 1:
-            reason = "two titles and two years: the line that parts two records is missing"
-            rejected.append(UnreadableEntry(number, reason, piece.strip()))
+        elif problem := find_merged(fields, _SINGLE_TAGS):
+            rejected.append(UnreadableEntry(number, problem, piece.strip()))
         else:
             records.append(ris.build_record(fields))
     default_source = source or detect_database.choose_for_file(

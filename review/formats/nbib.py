@@ -13,6 +13,7 @@ from review.formats.fields import (
     collapse_spaces,
     collect_extra,
     find_date,
+    find_merged,
     find_year,
     pop_text,
     pop_values,
@@ -26,8 +27,23 @@ from review.text.markup import to_plain_text
 _TAG_LINE = re.compile(r"([A-Z][A-Z0-9]{1,4})( {0,2})- ?(.*)")
 _OVID_NUMBER = re.compile(r"^<\d+\.? ?>[ \t]*$", re.M)
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+(?=[A-Z][A-Z0-9]{1,4} {0,2}-)")
-_SINGLE_TAGS = ("TI", "DP", "JT", "TA", "SO", "YR", "UI", "JN", "PMC", "OWN", "STAT", "PG", "VI")
-"""Tags a record has once; several of them twice are two records run together."""
+_SINGLE_TAGS = (
+    "TI",
+    "DP",
+    "JT",
+    "TA",
+    "SO",
+    "YR",
+    "UI",
+    "JN",
+    "PMC",
+    "OWN",
+    "STAT",
+    "PG",
+    "VI",
+    "IP",
+)
+"""Tags a record has once; two of them twice are two records run together."""
 _OVID_LABELS = {
     "abstract": "AB",
     "accession number": "AN",
@@ -88,10 +104,11 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
     for number, (piece, problem) in enumerate(pieces, 1):
         fields = _read_fields(piece)
         problem = problem or _find_problem(fields)
-        is_last = number == len(pieces)
-        is_cut = complete_count > 2 or not text.endswith("\n")
-        if is_last and is_cut and 0 < complete_count == len(pieces) - 1 and "SO" not in fields:
-            problem = "no SO line at its end, unlike all others: the file is cut short"
+        if number == len(pieces) and not problem and "SO" not in fields:
+            if 0 < complete_count == len(pieces) - 1:
+                problem = "no SO line at its end, unlike all others: the file is cut short"
+            elif complete_count == 0 and number == 1 and {"PMID", "OWN", "STAT"} <= fields.keys():
+                problem = "no SO line, with which PubMed ends each record: the file is cut short"
         if problem:
             rejected.append(UnreadableEntry(number, problem, piece.strip()))
         else:
@@ -114,17 +131,38 @@ def _split_entries(text: str, is_ovid: bool) -> list[tuple[str, str | None]]:
     """
     if is_ovid:
         head, *blocks = _OVID_NUMBER.split(text)
-        blocks = [head, *blocks] if _list_tags(head) else blocks
-        return [(block, None) for block in blocks if block.strip()]
+        reason = "no number ('<1. >') before it, unlike the others: its beginning is missing"
+        heads = [(head, reason)] if _list_tags(head) else []
+        return [*heads, *((block, None) for block in blocks)]
     blocks = [block for block in _BLANK_LINES.split("\n" + text) if block.strip()]
     opening_tag = "PMID"
     if not re.search(r"^PMID ?-", text, re.M):
         tags = [tag for block in blocks for tag in _list_tags(block)[:1]]
         opening_tag = tags[0] if tags else "TI"
     pieces: list[tuple[str, str | None]] = []
-    for block in _join_parted_blocks(blocks, opening_tag):
+    blocks = _join_parted_blocks(blocks, opening_tag)
+    first_tags = [tag for block in blocks for tag in _list_tags(block)[:1]]
+    opens_most = first_tags.count(opening_tag) * 2 >= len(first_tags)
+    for block in blocks:
+        if opens_most and (start := _find_opening(block, opening_tag)):
+            reason = f"tags before the {opening_tag} line, unlike the others: its beginning is lost"
+            pieces.append((block[:start], reason))
+            block = block[start:]
         pieces += _split_block(block, opening_tag)
     return pieces
+
+
+def _find_opening(block: str, opening_tag: str) -> int:
+    """Where the line of the opening tag begins, if other tags stand before it; else 0."""
+    position = 0
+    has_other_tags = False
+    for line in block.split("\n"):
+        match = _match_tag(line)
+        if match and match[1] == opening_tag:
+            return position if has_other_tags else 0
+        has_other_tags = has_other_tags or match is not None
+        position += len(line) + 1
+    return 0
 
 
 def _shorten_label(match: re.Match[str]) -> str:
@@ -225,12 +263,7 @@ def _find_problem(fields: Fields) -> str | None:
         return "no MEDLINE tag in it"
     if len(fields.get("PMID", ())) > 1:
         return "two PMID lines in one record"
-    repeated = [tag for tag in _SINGLE_TAGS if len(set(fields.get(tag, ()))) > 1]
-    if "TI" in repeated and len(repeated) > 1:
-        return (
-            f"two titles and two {repeated[1]} lines: the lines that part two records are missing"
-        )
-    return None
+    return find_merged(fields, _SINGLE_TAGS)
 
 
 def build_record(fields: Fields) -> Record:

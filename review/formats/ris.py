@@ -15,6 +15,7 @@ from review.formats.fields import (
     collect_extra,
     find_date,
     find_doi_in_urls,
+    find_merged,
     find_pmid_in_urls,
     find_year,
     format_page_range,
@@ -89,8 +90,10 @@ _NOISE = re.compile(r"[ \t]*(?:\d+\.?|<\d+\.? ?>|(?:Provider|Database|Content): 
 _TAG = re.compile(r"\n[ \t]*([A-Z][A-Z0-9])  -")
 _LOOSE_TAG = re.compile(r"\n[ \t]*([A-Z][A-Z0-9]) {1,2}-(?= |\n|\Z)")
 _TITLE_TAGS = ("TI", "T1")
-_SINGLE_TAGS = ("PY", "Y1", "DO", "SP", "VL", "IS", "JO", "JF", "T2", "AN", "UT", "TY")
-"""Tags a record has once; several of them twice are two records run together."""
+_SINGLE_TAGS = frozenset(("PY", "Y1", "DO", "SP", "EP", "VL", "IS", "AN", "UT", "TY", "AB"))
+"""Tags a record has once; two of them twice are two records run together."""
+_JOURNAL_TAGS = ("JO", "JF", "T2")
+"""Tags that may hold a journal's name in full and short; beside two titles they tell as well."""
 
 
 def parse(data: bytes, source: str | None = None) -> ParseResult:
@@ -181,15 +184,16 @@ def _read_fields(text: str, tag_pattern: re.Pattern[str]) -> tuple[Fields, str |
                 fields[tag] = [value]
     if fields.keys() <= {"TY"}:
         return fields, "an empty entry"
-    titles = [fields[tag] for tag in _TITLE_TAGS if tag in fields]
-    if any([len(values) > 1 and len(set(values)) > 1 for values in titles]):
-        repeated = [tag for tag in _SINGLE_TAGS if len(set(fields.get(tag, ()))) > 1]
-        if repeated:
-            return fields, (
-                f"two titles and two {repeated[0]} lines: the lines that part two records "
-                "(ER and TY) are missing"
-            )
+    if any(len(values) > 1 for tag, values in fields.items() if tag in _SINGLE_TAGS):
+        return fields, find_merged(fields, _SINGLE_TAGS) or _find_second_title(fields)
     return fields, None
+
+
+def _find_second_title(fields: Fields) -> str | None:
+    """Why an entry with two titles is two; None where nothing else comes twice."""
+    if any(len(set(fields.get(tag, ()))) > 1 for tag in _TITLE_TAGS):
+        return find_merged(fields, (*_TITLE_TAGS, *_SINGLE_TAGS, *_JOURNAL_TAGS))
+    return None
 
 
 def build_record(fields: Fields, unnamed: str = "") -> Record:
@@ -290,7 +294,7 @@ def _find_doi(fields: Fields, links: list[str]) -> str | None:
 
 def _split_authors(values: list[str]) -> tuple[str, ...]:
     """The authors, also where one line holds several: at ';', at commas that part whole names."""
-    if not any([_SEVERAL_NAMES.search(value) for value in values]):
+    if not any(_SEVERAL_NAMES.search(value) for value in values):
         return clean_values([name.strip(" ,;") for name in values])
     names: list[str] = []
     for value in map(to_plain_text, values):

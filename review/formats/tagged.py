@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections import Counter
 
 from review.formats import detect_database, funnel_note
 from review.formats.fields import (
@@ -10,6 +11,7 @@ from review.formats.fields import (
     collect_extra,
     find_date,
     find_doi_in_urls,
+    find_merged,
     find_year,
     format_page_range,
     pop_text,
@@ -23,8 +25,17 @@ from review.text.encodings import decode_utf8
 
 _WOS_START = re.compile(rb"^PT [A-Z]", re.M)
 _WOS_END = re.compile(rb"^ER[ \t]*$", re.M)
+_WOS_FILE_END = re.compile(rb"^EF[ \t]*$", re.M)
+NO_FILE_END_NOTE = (
+    "The file has no EF line, with which Web of Science ends each export, so it may be cut short: "
+    "compare the number of records with the search."
+)
 _ITEMS = ("AU", "AF", "BA", "BF", "CA", "GP", "BE", "ED", "CR", "C1", "C3", "RI", "OI")
 """Web of Science tags whose every line is an item of its own; other lines continue a text."""
+
+_WOS_SINGLE_TAGS = ("TI", "PY", "SO", "VL", "IS", "BP", "EP", "DI", "UT", "AB")
+_PERCENT_SINGLE_TAGS = ("T", "D", "J", "V", "N", "P", "R", "M", "X")
+"""Tags a record has once; two of them twice are two records run together."""
 
 _PERCENT = re.compile(rb"^%(?=[0-9A-Za-z\[\]@!?$^&(>*~+<#)]( |$))", re.M)
 _PERCENT_START = re.compile(rb"(?:\A|\n[ \t]*\n)[ \t\n]*(?=%[0-9A-Z] )")
@@ -41,13 +52,20 @@ def parse_wos(data: bytes, source: str | None = None) -> ParseResult:
         if end is None:
             reason = "no ER line at its end: the file is cut short"
             rejected.append(UnreadableEntry(number, reason, decode_utf8(piece).strip()))
+            continue
+        fields = _read_wos_fields(decode_utf8(piece[: end.start()]))
+        problem = find_merged(fields, _WOS_SINGLE_TAGS)
+        if problem:
+            rejected.append(UnreadableEntry(number, problem, decode_utf8(piece).strip()))
         else:
-            records.append(build_wos_record(_read_wos_fields(decode_utf8(piece[: end.start()]))))
+            records.append(build_wos_record(fields))
     default_source = source or "wos"
+    is_cut = data.startswith(b"FN ") and not rejected and not _WOS_FILE_END.search(data)
     return ParseResult(
         tuple(funnel_note.assign_source(r, source, default_source) for r in records),
         tuple(rejected),
         len(starts),
+        (NO_FILE_END_NOTE,) if is_cut else (),
     )
 
 
@@ -110,9 +128,13 @@ def parse_endnote(data: bytes, source: str | None = None) -> ParseResult:
     pieces = [part for piece in pieces for part in _split_at_tag(piece)]
     records: list[Record] = []
     rejected: list[UnreadableEntry] = []
+    openings = Counter(piece[1:2].decode("latin-1") for piece in pieces if piece[:1] == b"%")
+    opening_tag = openings.most_common(1)[0][0] if openings else ""
     for number, piece in enumerate(pieces, 1):
         fields = _read_percent_fields(decode_utf8(piece))
         problem = _find_percent_problem(fields)
+        if problem is None and opening_tag not in fields and len(pieces) > 2:
+            problem = f"no %{opening_tag} line in it, unlike the others: its beginning is missing"
         if problem:
             rejected.append(UnreadableEntry(number, problem, decode_utf8(piece).strip()))
         else:
@@ -135,13 +157,17 @@ def _find_percent_problem(fields: Fields) -> str | None:
         return "an empty entry"
     if not {"0", "T"} & set(fields):
         return "no %0 and no %T line in it: its beginning is missing"
-    return None
+    if len(set(fields.get("T", ()))) > 1:
+        return "two %T lines: it is two records, and the line that parts them is missing"
+    return find_merged(fields, _PERCENT_SINGLE_TAGS)
 
 
 def _split_at_tag(piece: bytes) -> list[bytes]:
-    """The piece cut where a second %0 or %T line begins another entry without a blank line."""
-    for mark in (b"%0 ", b"%T "):
-        starts = [m.start() for m in re.finditer(rb"^" + mark, piece, re.M)]
+    """The piece cut where the tag that opens it, %0 or %T, comes again without a blank line."""
+    opening = _PERCENT.search(piece)
+    if opening and piece[opening.end() : opening.end() + 1] in (b"0", b"T"):
+        mark = re.escape(piece[opening.start() : opening.end() + 1])
+        starts = [m.start() for m in re.finditer(rb"^" + mark + rb" ", piece, re.M)]
         if len(starts) > 1:
             cuts = [0, *starts[1:], len(piece)]
             return [piece[a:b] for a, b in itertools.pairwise(cuts)]

@@ -4,7 +4,9 @@ Rows that do not fit the header, or whose quotation marks never close, come out 
 """
 
 import csv
+import itertools
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -63,6 +65,7 @@ def read_table(
         raise SourceError(f"{name}: this is no workbook, so it has no sheet {sheet!r}.")
     lines = data.split(b"\n")
     delimiter, header_line, header = _find_header(lines, score, name, requirement)
+    _refuse_joined_header(lines, header_line, delimiter, header, name)
     rows = _iter_csv_rows(lines, header_line + 1, delimiter, len(header))
     return InputTable(header, rows, _count_rows(lines[header_line:], delimiter)), ()
 
@@ -90,6 +93,27 @@ def _find_header(
     if best is None:
         raise _build_header_error(name, requirement, first_cells)
     return best[2], best[1], best[3]
+
+
+_VALUE = re.compile(r"10\.\d{4,9}/\S|(?:1[89]|20)\d\d$|.*(?:;(?: \S|$)|\. [A-Z])|.{80}")
+"""What a row's cell may look like, and a column's name hardly."""
+
+
+def _refuse_joined_header(
+    lines: list[bytes], header_line: int, delimiter: str, header: list[str], name: str
+) -> None:
+    """Raises SourceError for a header whose line goes on with the first record.
+
+    So it is where most rows are narrower than the header, and cells beyond them are values.
+    """
+    rows = itertools.islice(_iter_csv_rows(lines, header_line + 1, delimiter, len(header)), 20)
+    widths = [len(row[1]) for row in rows if not isinstance(row, UnreadableEntry)]
+    beyond = header[Counter(widths).most_common(1)[0][0] :] if widths else []
+    if any(_VALUE.match(cell) for cell in beyond):
+        raise SourceError(
+            f"{name}: line {header_line + 1} holds the names of the columns and the first record "
+            f"({beyond[-1][:60]!r}) as well. Put a line end between them and import the file again."
+        )
 
 
 def _iter_csv_rows(

@@ -4,12 +4,19 @@ import csv
 import re
 
 from review.formats import funnel_note
+from review.formats.fields import find_merged
 from review.formats.tabular import rows
 from review.formats.tabular.columns import normalize_name
 from review.models import ParseResult, Record, UnreadableEntry
 from review.text.encodings import decode_utf8
 
 _TITLE_ROW = re.compile(rb'^"?TITLE"?[,\t;]', re.M)
+
+_SINGLE_COLUMNS = (
+    *("authornames", "sourcetitle", "source", "publicationyear", "volume", "issue", "firstpage"),
+    *("abstract", "doi", "embaseaccessionid", "medlinepmid"),
+)
+"""Columns a record has once, as they are compared."""
 
 
 def parse(data: bytes, source: str | None = None) -> ParseResult:
@@ -32,7 +39,13 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
             reason = f"a cell does not close ({error}): the file is cut short or damaged"
             rejected.append(UnreadableEntry(number, reason, text.strip()))
             continue
-        records.append(rows.build_record(pairs))
+        cells_by_column: dict[str, list[str]] = {}
+        for _, column, cell in pairs:
+            cells_by_column.setdefault(column, []).append(cell)
+        if problem := find_merged(cells_by_column, _SINGLE_COLUMNS):
+            rejected.append(UnreadableEntry(number, problem, text.strip()))
+        else:
+            records.append(rows.build_record(pairs))
     default_source = source or "embase"
     return ParseResult(
         tuple(funnel_note.assign_source(r, source, default_source) for r in records),
