@@ -1,4 +1,4 @@
-"""Funnel: systematic reviews of medical-imaging AI, one module per step of the review."""
+"""Funnel: systematic reviews of medical-imaging AI, from search to report."""
 
 from review.api import Review, open_review, read_file
 

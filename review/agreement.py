@@ -1,4 +1,4 @@
-"""Agreement between reviewers: percent, kappas, Gwet, Krippendorff, intraclass correlation.
+"""Inter-rater agreement: per cent, kappas, Gwet's AC, Krippendorff's alpha, intraclass correlation.
 
 Answers come as units by raters, None where a rater did not answer. Where a figure is undefined its
 value is None and the note says why. Intervals are 95 %, by the large-sample normal law, ICC's by F.

@@ -1,4 +1,4 @@
-"""The Python API: open a review and do in a script what the commands and the app do.
+"""The Python API: opens a review and runs its steps from a script.
 
 Every method calls the same action as the command line, with the same checks on roles, blinding
 and counts. Nothing is imported until it is needed, so `import review` is quick.

@@ -1,4 +1,4 @@
-"""The finished forms of one report -> what they differ in, and the settled form.
+"""Compares the finished forms of a report and builds the consensus form.
 
 Answers are compared, not quotes. What all say is settled by itself; the rest is settled one key at
 a time by a person. Facts come first: settling one can make items fall away.

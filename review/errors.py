@@ -1,4 +1,4 @@
-"""The errors of the house. Every message says what is wrong, where, and what to do next."""
+"""The exceptions of Funnel. Every message says what is wrong, where, and what to do next."""
 
 
 class ReviewError(Exception):

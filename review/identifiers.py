@@ -1,4 +1,4 @@
-"""Identifiers of documents: one normal form each, and what they say of a record.
+"""Identifiers of documents: their normal forms, and what they say about a record.
 
 Equal identifiers are equal strings. bioRxiv and medRxiv share one space of DOIs, so both count as
 medRxiv here. Light on purpose: screening and appraisal ask here whether a record is a preprint.

@@ -1,4 +1,4 @@
-"""The nouns of a review: records as sources gave them, and what people and tools said of them.
+"""The dataclasses of a review: records as sources gave them, and statements about them.
 
 Identifiers are kept in the normal forms of `review.identifiers`.
 """

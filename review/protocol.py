@@ -1,4 +1,4 @@
-"""protocol.yaml -> Protocol: the whole plan of a review, checked key by key when it is loaded."""
+"""Loads protocol.yaml, the complete plan of a review, and checks it key by key."""
 
 import difflib
 import hashlib

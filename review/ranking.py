@@ -1,4 +1,4 @@
-"""The order in which records are best screened: learned from decisions, made again from a seed.
+"""Ranks records for screening, learned from decisions and reproducible from a seed.
 
 Word counts of titles and abstracts and a linear model; the review's question counts as one more
 relevant text, so the order is better than chance from the first decision on.

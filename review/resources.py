@@ -1,4 +1,4 @@
-"""Finds the folders that ship with the product: checklists/ and data/, in a wheel or a checkout."""
+"""Finds the folders shipped with Funnel, checklists/ and data/, in a wheel or a checkout."""
 
 from pathlib import Path
 

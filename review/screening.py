@@ -1,4 +1,4 @@
-"""Where a report stands at a stage, from the decisions on it. Pure: the same rows, the same answer.
+"""Computes the status of a report at a stage from its decisions.
 
 A decision is replaced by a newer one of the same reviewer in the same role; None withdraws it.
 """

@@ -1,4 +1,4 @@
-"""Evidence for stopping: the recall curve, the run of irrelevant records, what may be left.
+"""Evidence for stopping: recall curve, consecutive irrelevant records, estimate of what is left.
 
 It advises; it never stops anything. Labels are 1 (relevant) and 0, in the order of screening.
 """

@@ -1,0 +1,1 @@
+"""Bias: pitfalls and rules, public data sets, and number checks."""

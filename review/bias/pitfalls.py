@@ -1,4 +1,4 @@
-"""Pitfalls of imaging studies and the rules that look for them: YAML -> Pitfalls, Rules."""
+"""Loads the pitfalls of imaging studies and the rules that look for them from YAML."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Checklists as data: a YAML file becomes a Checklist, or an error that names the line.
+"""Loads checklists: a YAML file becomes a Checklist, or an error that names the line.
 
 load_checklist(path) gives a Checklist, list_available(folders) the files by id, and read_answer
 checks one answer.

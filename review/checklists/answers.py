@@ -1,4 +1,4 @@
-"""One answer of one item: which are allowed, how people see them, and reading what was typed.
+"""Answers to a checklist item: those allowed, how they are shown, and reading typed ones.
 
 Keys of a form: 'about:<fact>' for a fact, '<item>' for an item, 'judgement:<section>' and
 'applicability:<section>' for the domains of a risk-of-bias tool.

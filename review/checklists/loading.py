@@ -1,4 +1,4 @@
-"""One checklist file -> Checklist: shape first, then whether the file agrees with itself."""
+"""Loads a checklist file and validates it."""
 
 import difflib
 import hashlib

@@ -1,4 +1,4 @@
-"""The nouns of a checklist as its YAML file says them. The loader fills them; nothing edits them.
+"""The dataclasses of a checklist, as its YAML file defines it. Only the loader creates them.
 
 Field names are the keys of the file, so an unknown key is an error and not a silent loss.
 """

@@ -1,4 +1,4 @@
-"""Whether a checklist agrees with itself: counts, numbers, names and weights."""
+"""Checks a checklist for consistency: counts, numbers, names and weights."""
 
 import difflib
 import re

@@ -1,4 +1,4 @@
-"""YAML text -> plain data with the line of every key, or the mistakes a checklist must not hold."""
+"""Parses YAML with the line of every key, and reports constructs a checklist must not contain."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The command line: `review ...`. Thin: each command collects its words and calls workflow."""
+"""The command line, `review ...`: each command reads its options and calls the workflow."""
 
 import importlib
 import sys

@@ -1,4 +1,4 @@
-"""Commands on accounts: user add, user list, user close."""
+"""Commands for accounts: user add, user list, user close."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Commands of appraisal: checklists, scores, and spreadsheets out and in."""
+"""Commands for appraisal: checklists, scores and spreadsheets."""
 
 from dataclasses import asdict
 from pathlib import Path

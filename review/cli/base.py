@@ -1,4 +1,4 @@
-"""What all commands share: the review's folder, the person, and printing."""
+"""What all commands share: the review's folder, the user, and printing."""
 
 import json
 from dataclasses import dataclass

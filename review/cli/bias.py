@@ -1,4 +1,4 @@
-"""Commands on bias: flags and data sets of a PDF, the graph of data sets, a whole review's."""
+"""Commands for bias: flags and data sets of a PDF or a review, and the graph of data sets."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

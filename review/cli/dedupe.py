@@ -1,4 +1,4 @@
-"""Commands on duplicates: dedupe (run, file, explain, settle, undo, report)."""
+"""Commands for duplicates: dedupe (run, file, explain, settle, undo, report)."""
 
 from enum import StrEnum
 from pathlib import Path

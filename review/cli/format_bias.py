@@ -1,4 +1,4 @@
-"""Flags, number checks and data sets told: as lines for a terminal, and as JSON-ready data."""
+"""Formats flags, number checks and data sets as lines for a terminal and as JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict

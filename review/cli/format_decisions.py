@@ -1,4 +1,4 @@
-"""What a file of decisions did, in lines for a person or as JSON: every line that was left out."""
+"""Formats the result of importing decisions as text or JSON, with every row left out."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""Commands on PDFs: read one, suggest evidence from one, take a folder of them into a review."""
+"""Commands for PDFs: read one, suggest evidence from one, attach a folder of them to a review."""
 
 from pathlib import Path
 

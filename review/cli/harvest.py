@@ -1,4 +1,4 @@
-"""Commands on harvests: harvest, schedule, parse, enrich, fetch-pdfs, alerts, disagreements."""
+"""Commands for harvests: harvest, schedule, parse, enrich, fetch-pdfs, alerts, disagreements."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the harvest commands do, beyond collecting words."""
+"""Implementation of the harvest commands."""
 
 import shlex
 import shutil

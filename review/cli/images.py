@@ -1,4 +1,4 @@
-"""Commands of image audits: `review images ...`. They need no review, only a folder or a table."""
+"""Commands for image audits, `review images ...`; they need a folder or a table, but no review."""
 
 import contextlib
 import sys

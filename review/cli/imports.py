@@ -1,4 +1,4 @@
-"""Commands on files: import, import-decisions, decide, export."""
+"""Commands for files: import, import-decisions, decide, export."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""How a harvest is shown: a bar a source for people, a line a page in the log, quiet under cron."""
+"""Progress of a harvest: a bar per source in a terminal, a line per page in a log, silent under
+cron."""
 
 import contextlib
 import logging

@@ -1,4 +1,4 @@
-"""Commands on the review itself: init, check, amendments."""
+"""Commands for the review itself: init, check, amendments."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Commands on queries, usable without a review: query explain."""
+"""Commands for queries, with or without a review: query explain."""
 
 from datetime import datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Commands on reports: status, export prisma, export all, verify, diff, replay."""
+"""Commands for reports: status, export prisma, export all, verify, diff, replay."""
 
 import shlex
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Commands on screening: rank, stopping, stop, retire, agreement."""
+"""Commands for screening: rank, stopping, stop, retire, agreement."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Command that serves the app: review app."""
+"""The command that serves the app: review app."""
 
 from pathlib import Path
 

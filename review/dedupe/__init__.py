@@ -1,4 +1,4 @@
-"""Deduplication: which records describe one report, which reports one study, and what is doubtful.
+"""Deduplication: groups records into reports and studies, and finds possible duplicates.
 
 Signatures others call (records are `StoredRecord`s; links are `Link`s, by 'tool' or a person):
 

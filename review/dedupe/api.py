@@ -1,5 +1,5 @@
-"""Deduplication of a review's records. Takes stored records and the log of links; gives links and
-the doubtful pairs."""
+"""Deduplicates a review's records: from stored records and the log of links to new links and
+possible duplicates."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Blocking: which pairs are worth comparing. Takes columns; gives pairs of rows, far from all.
+"""Blocking: from columns to the pairs of rows worth comparing, far fewer than all.
 
 Every key of a record depends on that record alone, never on the others, so that stored keys stay
 true when records are added. Records that share a key are compared; a key shared by very many

@@ -1,5 +1,5 @@
-"""Columns kept between runs, so that a scheduled harvest reads only what is new. Takes columns;
-gives bytes, and back. The bytes hold arrays and text only: opening them runs nothing."""
+"""Caches columns between runs, so that a scheduled harvest prepares only new records. The cached
+bytes contain arrays and text only; loading them runs no code."""
 
 import io
 import json

@@ -1,5 +1,4 @@
-"""Printed places compared: volume, issue and pages. Takes columns and pairs of rows; gives one
-array per likeness."""
+"""Compares printed citations (volume, issue and pages): one array per similarity."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Grouping under constraints. Takes columns, edges and what people said; gives reports and studies.
+"""Clusters links into reports and studies under constraints and manual decisions.
 
 A group is grown from its surest edges. An edge that would put two journal DOIs, two PMIDs, two
 postings of one server, two kinds of document or two printed places into one group is refused and

@@ -1,4 +1,4 @@
-"""What comparing works on: n records as n-long arrays, and the stable codes texts have in them."""
+"""The columns that comparison works on: n records as arrays of length n, with stable text codes."""
 
 from dataclasses import dataclass, field
 from hashlib import blake2b

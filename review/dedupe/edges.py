@@ -1,4 +1,4 @@
-"""What grouping takes in: the links between rows, and what people said of pairs of rows."""
+"""The input of clustering: links between rows, and manual decisions on pairs of rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

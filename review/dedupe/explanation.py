@@ -1,4 +1,4 @@
-"""Why a pair is joined, asked or kept apart. Takes two records; gives sentences."""
+"""Explains in sentences why two records are merged, sent for manual review or kept apart."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

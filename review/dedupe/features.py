@@ -1,4 +1,4 @@
-"""Records laid out as columns, read once. Takes numbered records; gives arrays for comparing."""
+"""Prepares numbered records as columns for comparison."""
 
 import html
 import re

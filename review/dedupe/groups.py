@@ -1,4 +1,4 @@
-"""Which report and study each record belongs to, computed from the log of links alone."""
+"""The report and study of each record, computed from the log of links."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The log of links read: what the tool and people last said of each pair of records."""
+"""Reads the log of links: the latest statement of the tool and of people on each pair."""
 
 from collections.abc import Iterable
 

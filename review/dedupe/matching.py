@@ -1,4 +1,4 @@
-"""Links among records. Takes columns; gives edges: pairs with a verdict, its rule and a score."""
+"""Matching: from columns to links, each a pair with a verdict, its rule and a score."""
 
 from collections.abc import Sequence
 

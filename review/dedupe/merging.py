@@ -1,4 +1,4 @@
-"""One view of a report's records. Takes a group's records; gives each field with its origin."""
+"""Merges the records of a report into one, each field with its origin."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace

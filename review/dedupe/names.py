@@ -1,4 +1,4 @@
-"""Author names. Takes them as printed in any style; gives family names folded for comparing."""
+"""Parses author names in any printed style into normalised family names."""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""Text folded for comparing. Takes printed titles, journals and pages; gives plain words."""
+"""Normalises printed titles, journals and pages for comparison."""
 
 import html
 import re

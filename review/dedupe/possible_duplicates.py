@@ -1,4 +1,4 @@
-"""The pairs a person should settle. Takes columns, edges, groups; gives few pairs, surest first."""
+"""Selects the pairs for manual review, most certain first."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The rules. Takes the likeness of pairs; gives each a verdict, the rule that spoke and a score.
+"""The rules: from similarities of pairs to a verdict, the rule applied and a score.
 
 Rules are read from the top; the first that fits a pair decides it. They were set on five labelled
 sets (diabetes, respiratory, cytology, medRxiv links, synthetic), in which the thresholds below

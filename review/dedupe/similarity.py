@@ -1,4 +1,4 @@
-"""Comparing pairs on columns. Takes columns and pairs of rows; gives one array per likeness."""
+"""Compares pairs of rows: one array per similarity."""
 
 from collections import Counter
 from dataclasses import dataclass, fields

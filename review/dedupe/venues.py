@@ -1,4 +1,4 @@
-"""Names of conferences and their acronyms. Takes folded names; says whether one stands for both."""
+"""Conference names and their acronyms: whether two normalised names mean the same venue."""
 
 from functools import lru_cache
 

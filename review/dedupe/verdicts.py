@@ -1,4 +1,4 @@
-"""The words of the rules that the rest of deduplication knows by name."""
+"""Names of the rules that the rest of deduplication refers to."""
 
 from review.models import LinkVerdict
 

@@ -1,1 +1,1 @@
-"""Figures: counts and judgements -> SVG, PNG, PDF and text, drawn by hand-set shapes."""
+"""Figures: from counts and judgements to SVG, PNG, PDF and text."""

@@ -1,4 +1,5 @@
-"""Compliance with a checklist item by item, and how a score spreads with the line of its gate."""
+"""Bar charts: compliance with a checklist by item, and the distribution of a score with its
+gate."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""SVG -> PNG and PDF, the same bytes for the same figure."""
+"""Converts SVG to PNG and PDF, reproducibly."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Draws which data sets hold which, and how many studies rest on each, as SVG."""
+"""Draws which data sets contain which, and how many studies use each, as SVG."""
 
 from collections.abc import Mapping
 from html import escape

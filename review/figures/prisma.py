@@ -1,4 +1,4 @@
-"""The PRISMA 2020 flow diagram as SVG: boxes measured, aligned in rows and columns, joined.
+"""Draws the PRISMA 2020 flow diagram as SVG.
 
 Layouts: new review or updated review (with the version before), each with or without other
 methods; a quality gate after eligibility where the review has one.

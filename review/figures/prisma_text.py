@@ -1,4 +1,4 @@
-"""The flow as text: a Mermaid chart, and the table that the PRISMA2020 R package reads.
+"""The flow as text: a Mermaid chart, and the table of the PRISMA2020 R package.
 
 Source of the table's keys: PRISMA2020 1.1.4 (Haddaway 2022, doi 10.1002/cl2.1230). Its reader
 splits a list at ';' and cuts each label at its first comma, so labels lose both here.

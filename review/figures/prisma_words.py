@@ -1,4 +1,4 @@
-"""The words of each box of a PRISMA 2020 diagram, as the templates print them.
+"""The texts of each box of a PRISMA 2020 diagram, as in the published templates.
 
 Source of the wording: Page 2021, BMJ 372:n71 (PRISMA 2020 templates, CC BY 4.0).
 """

@@ -1,4 +1,4 @@
-"""The few SVG shapes our figures are made of, as text. Units are points (1/72 inch)."""
+"""The SVG shapes of our figures, as text. Units are points (1/72 inch)."""
 
 import re
 from collections.abc import Sequence

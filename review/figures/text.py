@@ -1,4 +1,4 @@
-"""How wide a text is in Arial, Helvetica or Liberation Sans, and where it breaks into lines.
+"""The width of a text in Arial, Helvetica or Liberation Sans, and line breaking.
 
 The three share their widths; Liberation Sans comes with the converter, so that a figure is set the
 same on every machine. Source of the widths: Adobe core font metrics of Helvetica, in 1/1000 em.

@@ -1,4 +1,4 @@
-"""Export files of databases and reference managers to records: `read_file` is the door.
+"""File formats of databases and reference managers; `read_file` reads any of them.
 
 The kind of file is known from its content. Each kind has its parser in this folder; `markers`
 counts the entries apart from the parsers, so that a parser's silent loss or invention is seen.

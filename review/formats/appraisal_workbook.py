@@ -1,4 +1,4 @@
-"""Forms as a spreadsheet with drop-downs, and back: every cell keeps its place for messages.
+"""Appraisal forms as workbooks with drop-down lists, written and read back cell by cell.
 
 One worksheet a checklist, one row a question and report. Hidden columns carry record and key.
 """

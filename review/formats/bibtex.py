@@ -1,4 +1,4 @@
-"""BibTeX files to records.
+"""Reads BibTeX files.
 
 An entry ends where the next begins, whatever its braces do, so that a fault stays in its entry.
 Keys may hold blanks and signs or be absent, and commas may be missing, as databases write them.

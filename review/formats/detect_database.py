@@ -1,4 +1,4 @@
-"""Which database an entry came from, from what the entry itself says."""
+"""Detects the database of an entry from its content."""
 
 import re
 from collections import Counter

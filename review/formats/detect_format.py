@@ -1,4 +1,4 @@
-"""What kind of export a file is, from its content; the name and extension are not asked."""
+"""Detects the format of an export from its content, not from its name."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""ZIP files that are the same bytes for the same content: fixed times, fixed order of entries."""
+"""Writes reproducible ZIP files: fixed times and a fixed order of entries."""
 
 import io
 import re

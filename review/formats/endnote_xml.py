@@ -1,4 +1,4 @@
-"""EndNote XML (EndNote, Zotero, Mendeley, Covidence) to records, read by lxml as a stream."""
+"""Reads EndNote XML (EndNote, Zotero, Mendeley, Covidence) as a stream, with lxml."""
 
 import io
 import re

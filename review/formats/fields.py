@@ -1,4 +1,4 @@
-"""Values of an export file to clean text: line ends, names, dates.
+"""Cleans the text of export files: encodings, line ends, names, dates.
 
 In: whatever a database wrote. Out: text with newline line ends, lists of names, ISO dates.
 """

@@ -1,4 +1,4 @@
-"""Reading back what our own exports wrote: fields from the standard places, the rest from JSON.
+"""Reads the FUNNEL note of our own exports: fields from their usual places, the rest from JSON.
 
 An export carries one FUNNEL note per record: a JSON object of every field that the format's own
 fields cannot hold exactly. So a correction made in a reference manager comes back, and nothing

@@ -1,4 +1,4 @@
-"""JSON to records: what our own JSON export wrote, and EPPI-Reviewer's and CSL reference lists."""
+"""Reads JSON: our own export, and the reference lists of EPPI-Reviewer and CSL."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""RefWorks tagged text and NoteExpress text, as CNKI and other Chinese databases offer them.
+"""Reads RefWorks tagged text and NoteExpress text, as exported by CNKI and others.
 
 Both are put in the tags of RIS, which say the same, and built as RIS records are.
 """

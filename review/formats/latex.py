@@ -1,4 +1,4 @@
-"""LaTeX in BibTeX values to plain text: accents, letters, escapes, protecting braces."""
+"""Converts LaTeX in BibTeX values to plain text: accents, letters, escapes, protecting braces."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Counts the entries of an export by the marks of its format alone.
+"""Counts the entries of an export by the markers of its format, without a parser.
 
 Knows nothing of the parsers and imports none of their code: a parser's own idea of an entry would
 hide what that idea gets wrong. The import compares both counts exactly and refuses a difference.

@@ -1,4 +1,4 @@
-"""MEDLINE text (.nbib of PubMed and ERIC, Ovid's and others' tagged text) to records.
+"""Reads MEDLINE text (.nbib of PubMed and ERIC, and tagged text of Ovid and others).
 
 An entry is what stands between blank lines and has one PMID line; Ovid numbers its entries
 ('<1. >'). What cannot be parted from its neighbour for sure is rejected, never joined.

@@ -1,4 +1,4 @@
-"""What a field of an export can hold exactly, and the note that holds the rest.
+"""What a field of an export can store exactly, and the FUNNEL note for the rest.
 
 Exports give records back without loss: fields go to the format's own places, and whatever those
 cannot hold exactly goes into one FUNNEL note per record, a JSON object that the import reads.

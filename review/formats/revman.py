@@ -1,4 +1,4 @@
-"""References for RevMan, which takes them in as RIS and groups them by the study named under NS.
+"""Writes references for RevMan: RIS, grouped by the study named under NS.
 
 Source: RevMan Knowledge Base, 'Import references for studies' (Cochrane; read 2026): bulk import is
 RIS only, and the tag NS says which study a reference belongs to.

@@ -1,4 +1,4 @@
-"""RIS files to records: cut at TY and ER lines, read line by line, mapped tag by tag.
+"""Reads RIS files: split at TY and ER lines, read line by line, mapped tag by tag.
 
 Nothing is dropped: a line without a tag continues the one before, a tag we do not know is kept,
 and text that cannot be given to one record for sure is rejected with its reason.

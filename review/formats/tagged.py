@@ -1,4 +1,4 @@
-"""Tagged text to records: Web of Science (.ciw, .txt) and EndNote's % format (.enw, .enl)."""
+"""Reads tagged text: Web of Science (.ciw, .txt) and EndNote's % format (.enw, .enl)."""
 
 import itertools
 import re

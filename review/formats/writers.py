@@ -1,4 +1,4 @@
-"""Records to RIS, BibTeX and JSON files that reference managers read and our import reads whole.
+"""Writes records as RIS, BibTeX and JSON that can be imported again without loss.
 
 Each writer takes records and, in the same order, what the review says of each (key, decisions).
 """

@@ -1,4 +1,4 @@
-"""Full texts: a PDF becomes pages, sections and sentences with their places, or a named state.
+"""Full texts: turns a PDF into pages, sections and sentences with positions, or a named state.
 
 read(path)                      one file, in a process of its own under limits
 read_many(paths, progress=...)  many, side by side

@@ -1,4 +1,4 @@
-"""The pages a reader gave, whichever it was, become one full text: order, sections, sentences."""
+"""Builds a full text from the pages of either reader: reading order, sections, sentences."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Walks a paper's lines and says of each: heading or not, and the section it stands in."""
+"""Classifies the lines of a paper: heading or text, and the section of each."""
 
 import re
 from collections import Counter

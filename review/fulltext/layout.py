@@ -1,4 +1,4 @@
-"""Puts a page's lines in the order people read them, and takes running heads and feet away.
+"""Puts the lines of a page in reading order and removes running headers and footers.
 
 The file's own order is kept where it is sound; where it jumps between columns it is rebuilt.
 """

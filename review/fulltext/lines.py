@@ -1,4 +1,4 @@
-"""The line of print that both readers give and the layout works on."""
+"""A line of print, as both readers return it."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What reading a PDF gives: its state, pages, sections, sentences; and the limits of reading."""
+"""The result of reading a PDF (state, pages, sections, sentences), and the limits of reading."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

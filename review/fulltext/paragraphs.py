@@ -1,4 +1,4 @@
-"""Makes running text of a paper's lines: paragraphs, captions, rows of tables; then sentences."""
+"""Joins the lines of a paper into paragraphs, captions and table rows, then sentences."""
 
 import re
 from collections.abc import Sequence

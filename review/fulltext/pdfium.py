@@ -1,4 +1,4 @@
-"""Reads lines with boxes by pypdfium2, and draws a page with highlights."""
+"""Reads lines with positions by pypdfium2, and draws a page with highlights."""
 
 import ctypes
 import io

@@ -1,4 +1,4 @@
-"""The second reader: pdfplumber, for files pypdfium2 cannot open and for tables."""
+"""Reads files that pypdfium2 cannot open, and tables, by pdfplumber."""
 
 from collections import Counter
 from collections.abc import Callable

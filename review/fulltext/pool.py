@@ -1,4 +1,4 @@
-"""Reads PDFs in worker processes under limits of time and memory: one, or many at once."""
+"""Reads one PDF or many in worker processes with time and memory limits."""
 
 import base64
 import json

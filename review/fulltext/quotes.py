@@ -1,4 +1,4 @@
-"""Finds a quotation in a full text again, whatever line breaks and hyphens stand in it."""
+"""Finds a quotation in a full text, despite line breaks and hyphens."""
 
 import re
 import unicodedata

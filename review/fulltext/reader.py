@@ -1,4 +1,4 @@
-"""Reads one PDF in this process: pypdfium2 first, pdfplumber where that fails."""
+"""Reads one PDF in this process: by pypdfium2, or by pdfplumber if that fails."""
 
 import hashlib
 from collections.abc import Callable

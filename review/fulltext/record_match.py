@@ -1,4 +1,4 @@
-"""Says which record a PDF belongs to, by the DOI, arXiv id or title on its first pages."""
+"""Matches a PDF to a record by the DOI, arXiv ID or title on its first pages."""
 
 import re
 from collections.abc import Sequence

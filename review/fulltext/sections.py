@@ -1,4 +1,4 @@
-"""Finds section headings among the lines of a paper, and gives each its normal name."""
+"""Finds section headings among the lines of a paper and gives each its standard name."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Joins lines into running text (broken words made whole) and splits text into sentences."""
+"""Joins lines into running text, with hyphenated words joined, and splits it into sentences."""
 
 import re
 from collections.abc import Set

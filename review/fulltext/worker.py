@@ -1,4 +1,4 @@
-"""The process that reads PDFs, so that a hostile one can only take this process down.
+"""The process that reads PDFs, so that a malformed file can crash only this process.
 
 Speaks JSON lines: a request on standard input; beats and one answer on standard output.
 """

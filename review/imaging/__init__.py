@@ -1,4 +1,4 @@
-"""Image audits: look at labels, sieve an archive, find doubles, test for shortcuts and subgroups.
+"""Image audits: check labels, find bad images and duplicates, test for shortcuts and subgroups.
 
 check_images(root)             every file of a folder read once: manifest, thumbnails, measures
 read_labels(path)              a table of labels; match_labels brings rows and files together

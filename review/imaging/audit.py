@@ -1,4 +1,4 @@
-"""The audit of labels by looking: which images to draw, and what the marks of readers amount to.
+"""Audits a label by looking at images: the sample to draw, and the result of the readers' marks.
 
 A reader marks each drawn image of a label as fine, doubtful, wrong or cannot tell. The positive
 predictive value (PPV) of the label is given twice: with doubtful images counted as wrong and as

@@ -1,4 +1,4 @@
-"""Sheets of images as one picture, each tile with its key, caption and marks."""
+"""Contact sheets: images on one picture, each with its key, caption and marks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well a score tells two classes apart, and how well it is calibrated.
+"""Discrimination and calibration of a score.
 
 Areas under the curve (AUC) come with DeLong's interval or a bootstrap that draws patients. If a
 patient has several images, the patient is the unit: intervals over images are too narrow.

@@ -1,4 +1,4 @@
-"""Doubles: images that are copies of one another, within a set, between sets or across a split.
+"""Finds duplicate images within a set, between sets or across a split.
 
 Exact copies share their bytes or their pixels. Scaled, recompressed, turned, mirrored and inverted
 copies share a hash of 255 bits, the signs of the 16 x 16 lowest frequencies. Cropped copies are

@@ -1,4 +1,4 @@
-"""What a computer takes from one image: a thumbnail, simple measures, gradients.
+"""Features of an image: a thumbnail, simple measures, gradients.
 
 Thumbnails are 64 x 64 grey bytes; whatever the shape of an image, it fills the square.
 """

@@ -1,4 +1,4 @@
-"""Image files of a folder: which there are, and what is in one.
+"""Lists and reads the image files of a folder.
 
 PNG, JPEG, TIFF and DICOM are read, each by its content and not by its name. Links are never
 followed, and a file that cannot be read becomes an `ImageError` that names its kind of fault.

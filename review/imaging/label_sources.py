@@ -1,4 +1,4 @@
-"""Labels mined from reports beside labels read from the images, with and without a model.
+"""Compares labels mined from reports with labels read from images, with and without a model.
 
 A model can reach a good AUC against mined labels and still agree better with what readers see: its
 'false positives' are then often right, and the mined label is wrong.

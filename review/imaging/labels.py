@@ -1,4 +1,4 @@
-"""Tables of labels: which file has which label, patient, age, sex, view and site.
+"""Reads tables of labels: label, patient, age, sex, view and site of each file.
 
 Two shapes are read: one column of names ('Mass|Nodule') and one column per label (1, 0, -1 or
 empty; YES, NO). Rows are matched to files by path, then by file name, then by name without suffix.

@@ -1,4 +1,4 @@
-"""The check of an image set: every file read once, measured, hashed and written to a manifest.
+"""Checks an image set: reads, measures and hashes every file once, and writes a manifest.
 
 A manifest is a folder of shards. A shard is a file of JSON lines, one per image, beside a file of
 arrays (thumbnails and measures of those that could be read). A check that was stopped goes on

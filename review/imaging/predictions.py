@@ -1,4 +1,4 @@
-"""Tables of predictions: a score per image and model, beside the class and the attributes."""
+"""Reads tables of predictions: scores per image and model, with the class and attributes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shortcut probe: can a label, a site or a source be told from what should not matter?
+"""Probes for shortcuts: whether irrelevant properties predict a label, a site or a source.
 
 Trivial measures of the pixels (brightness, borders, corner marks, sharpness), measures of the
 container (bytes, size, mode, tags) and a blurred look at a thumbnail are each set against a class,

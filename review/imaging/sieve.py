@@ -1,4 +1,4 @@
-"""The image sieve: rank the images of a folder by how much each looks like a known problem.
+"""Ranks the images of a folder by how much each looks like a known problem.
 
 A detector learns from the folder itself: the images as they are against copies it has spoiled
 (turned, inverted, mirrored, bordered), or against images that a person marked. Detectors are

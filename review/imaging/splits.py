@@ -1,4 +1,4 @@
-"""Patients, splits and who is behind each label: overlap, repeats, age, sex, view and site."""
+"""Patients and splits: overlap, repeats, and age, sex, view and site by label."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence

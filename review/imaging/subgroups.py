@@ -1,4 +1,4 @@
-"""Figures of a score by group, gaps between groups, proxies and controls.
+"""Performance of a score by group, gaps between groups, proxies and controls.
 
 Groups are as recorded, never inferred. A group with fewer than ten images of either class gets no
 figure. If patients are known, intervals come from draws of patients.

@@ -1,1 +1,1 @@
-"""The rooms of the app: each draws, collects, and calls workflow."""
+"""The pages of the app: each shows data, collects input and calls the workflow."""

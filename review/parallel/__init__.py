@@ -1,0 +1,1 @@
+"""Process pools and Dask clusters."""

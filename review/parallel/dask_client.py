@@ -1,4 +1,4 @@
-"""The engine for work beyond one machine: Dask, for deduplication and for reading full texts.
+"""Connects to Dask, for deduplication and full texts beyond one machine.
 
 An optional part: `pip install 'funnel-review[cluster]'`. What a lost worker held is worked again
 by another.

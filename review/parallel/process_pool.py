@@ -1,4 +1,4 @@
-"""Work in a pool of processes that outlives any of them: a hostile item stops nothing else."""
+"""A process pool that survives crashes: a malformed item stops nothing else."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator

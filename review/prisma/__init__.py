@@ -1,4 +1,4 @@
-"""Entries, groups and standings -> the boxes of a PRISMA 2020 flow, and the check that they sum.
+"""Counts the boxes of a PRISMA 2020 flow diagram, and checks that they add up.
 
 Every box holds the ids behind its number, so that a difference can be named. Published totals
 without ids make a flow too (for a replay): then a box holds a number, or None for 'not published'.

@@ -1,4 +1,4 @@
-"""Entries, groups and standings -> the boxes of the flow."""
+"""Counts the boxes of the flow from entries, groups and statuses."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

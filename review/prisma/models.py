@@ -1,4 +1,4 @@
-"""The nouns of the flow: what it is counted from, its boxes, and boxes that do not sum."""
+"""The dataclasses of the flow: its input, its boxes, and boxes that do not add up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

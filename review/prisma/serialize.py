@@ -1,4 +1,4 @@
-"""The flow told in other forms: parts told only together, plain data, one line that sums."""
+"""The flow in other forms: combined boxes, plain data, and one line that adds up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace

@@ -1,4 +1,4 @@
-"""The check that the boxes of a flow sum, and that names what makes the difference."""
+"""Checks that the boxes of a flow add up, and names the records responsible if not."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""One boolean query, written once: read, put to each source in its own language, matched here.
+"""The boolean query: parsed once, translated for each source, matched locally.
 
 In: the protocol's query and a window of days. Out: a tree, each source's text with what it could
 not be asked, and a matcher for titles and abstracts.

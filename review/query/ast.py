@@ -1,4 +1,4 @@
-"""The parts of a query as frozen trees, how they are joined, and how they are written back."""
+"""The syntax tree of a query: its nodes, how they combine, and how they are written."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What is put to a source: its query text, what it could not be asked, and the window of days."""
+"""Translates a query for a source: its text, the parts not supported, and the date range."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A query run over titles and abstracts here: whole words, word beginnings, phrases, fields.
+"""Matches a query against titles and abstracts: words, truncation, phrases, fields.
 
 Words are looked up once per spelling and remembered, so that a query of thousands of terms costs
 a record no more than a small one.

@@ -1,4 +1,4 @@
-"""Query text -> tree, or one clear line that says where it goes wrong and what was expected."""
+"""Parses a query to a syntax tree, or raises an error with the position and what was expected."""
 
 import re
 from dataclasses import dataclass, field, replace

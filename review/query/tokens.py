@@ -1,4 +1,4 @@
-"""Text -> the words that are compared: one spelling for hyphens, forms, case, Greek, headings.
+"""Splits text into comparable words: one spelling for hyphens, forms, case, Greek, headings.
 
 The same folding is used on queries and on records, so that 'X‑ray', 'x ray' and 'X-Ray' are equal
 wherever they come from.

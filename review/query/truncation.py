@@ -1,4 +1,4 @@
-"""Words known to begin with a stem, for sources that cannot truncate.
+"""Known words for a stem, for sources without truncation.
 
 The list covers imaging, machine learning, study design, the chest and COVID-19. A stem that is not
 in it is asked with the commonest endings of English.

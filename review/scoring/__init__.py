@@ -1,4 +1,4 @@
-"""Answers to a checklist -> totals, what is open, proposed judgements, and the gates they pass.
+"""Scores a checklist: totals, open items, proposed judgements and quality gates.
 
 A form is a mapping from key to answer (see review.checklists.answers). No answer is never a "no":
 a score of an unfinished form has no value, only the lowest and highest it can still become.

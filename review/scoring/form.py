@@ -1,4 +1,4 @@
-"""A form against its checklist: which items apply, and what each answer says."""
+"""Compares a form with its checklist: which items apply, and what each answer means."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The protocol's quality gates over settled forms: every failure told, with what failed."""
+"""Evaluates the protocol's quality gates on consensus forms, with every failed condition."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

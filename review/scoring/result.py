@@ -1,4 +1,4 @@
-"""Everything one form gives, put together."""
+"""The complete result of one form."""
 
 from collections.abc import Mapping
 

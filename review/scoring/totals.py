@@ -1,4 +1,4 @@
-"""Totals, shares and section scores of a form, with the reach of an unfinished one."""
+"""Totals, shares and section scores of a form, with the possible range of an unfinished one."""
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal

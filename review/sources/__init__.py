@@ -1,4 +1,4 @@
-"""The outside world that gives records: one folder a service, all listed in `registry`."""
+"""The services that give records: one folder each, all listed in `registry`."""
 
 from review.sources.registry import SOURCES as SOURCES
 from review.sources.registry import get_title as get_title

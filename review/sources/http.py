@@ -1,4 +1,5 @@
-"""The one way out: polite, patient requests whose answers are checked before anybody uses them.
+"""HTTP client with rate limiting, retries and response validation; the only code that touches the
+network.
 
 A body can be cut short under status 200, so an answer counts only when `check` could read it.
 """

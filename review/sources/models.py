@@ -1,4 +1,4 @@
-"""What a source is, and what its search gives: windows, result pages, verdicts."""
+"""The dataclasses of a source and of its search: date ranges, result pages, errors."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Walks a window page by page where a service counts places: day slices, then places within each.
+"""Pages through a date range at services with numbered results: date slices, then positions.
 
 A page counts once it is the one that was asked for: at its place, of its days, and not seen before.
 A slice is complete when as many entries came as were announced. Where a slice moved while it was

@@ -1,4 +1,4 @@
-"""The PDF of a document from where it may be had: preprint servers, PubMed Central, Unpaywall.
+"""Downloads the PDF of a document from preprint servers, PubMed Central or Unpaywall.
 
 Only open copies are asked for. Every place that was tried is told of, with what came of it.
 """

@@ -1,4 +1,4 @@
-"""A query -> what each source is asked, what it could not be asked, and what to look at."""
+"""Previews a query: what each source receives, what it cannot search, and what to check."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""How often each service may be asked, and where it says so; where each service lives."""
+"""Rate limits and addresses of the services, with where each limit is published."""
 
 import os
 from collections.abc import Mapping

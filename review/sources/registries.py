@@ -1,4 +1,4 @@
-"""Crossref and OpenAlex, asked after works already known: abstracts, DOIs, relations, retractions.
+"""Looks up known works at Crossref and OpenAlex: abstracts, DOIs, relations, retractions.
 
 Neither is searched; what they say is added to what the records' own sources said, never in place
 of it. Sources: Crossref REST API, https://www.crossref.org/documentation/retrieve-metadata/rest-api/

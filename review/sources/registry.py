@@ -1,4 +1,4 @@
-"""The services Funnel harvests. A new one is a folder here and one line below."""
+"""The registry of sources. A new source is a folder in this package and one line below."""
 
 from review.models import ParseResult
 from review.sources import arxiv, arxiv_oai, biorxiv, europepmc, medrxiv, pubmed

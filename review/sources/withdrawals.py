@@ -1,4 +1,4 @@
-"""How services and journals mark a record that was retracted or withdrawn.
+"""Recognises how services and journals mark retracted or withdrawn records.
 
 The patterns must not take a study about withdrawal ("withdrawal symptoms", "we withdrew the drug",
 "retracted articles were screened") for a withdrawn study: a statement counts only where its subject

@@ -1,4 +1,4 @@
-"""The only SQL of the house: opens the review's database and gives whole transactions.
+"""The database of a review; all SQL is in this package, and every action is one transaction.
 
 SQLite (write-ahead log) in the review's folder by default, PostgreSQL by URL. One file per noun
 beside this one; each function takes a connection first, so that several writes make one

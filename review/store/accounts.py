@@ -1,4 +1,4 @@
-"""Local accounts and signed-in sessions. Passwords arrive hashed; cookies are kept as hashes."""
+"""Local accounts and sessions. Passwords arrive hashed; cookies are stored as hashes."""
 
 import hashlib
 from datetime import datetime

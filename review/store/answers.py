@@ -1,4 +1,4 @@
-"""Answers and forms in the store: added rows, the reviewer always part of the key.
+"""Appraisal answers and forms: appended rows, with the reviewer always part of the key.
 
 Who may see whose answers is decided in workflow and asked for here by name: no function gives
 everybody's answers unless it is told so.

@@ -1,4 +1,4 @@
-"""Acts that concern the whole review, and the versions of its protocol."""
+"""Review-level audit events, and the versions of the protocol."""
 
 import json
 from datetime import datetime

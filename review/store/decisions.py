@@ -1,4 +1,4 @@
-"""Decisions in the store: added rows; undo is a row too. Reviewers never share a row."""
+"""Screening decisions: appended rows, undo included. Reviewers never share a row."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What reviewers made of suggestions: used, confirmed, dismissed; the newest row counts."""
+"""Reviewers' feedback on suggestions: used, confirmed, dismissed; the newest row counts."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Which PDFs belong to which records; the bytes lie in the review's files/ folder."""
+"""Which PDFs belong to which records; the files themselves are in the review's files/ folder."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Flags the rules raised on a file; a run that flagged nothing is a row too."""
+"""Bias flags raised on a file; a run without flags is a row too."""
 
 import json
 from collections.abc import Iterable, Sequence

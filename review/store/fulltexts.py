@@ -1,4 +1,4 @@
-"""What reading each file gave: state, and the full text as compressed JSON. Keyed by content."""
+"""Extracted full texts by file content: state, and the text as compressed JSON."""
 
 import gzip
 import json

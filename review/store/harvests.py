@@ -1,4 +1,4 @@
-"""Harvests in the store: opened, page by page, ended; and what registries said afterwards.
+"""Harvests: started, page by page, ended; and later statements by registries.
 
 A page, its records and the place to go on from are written in one transaction, so that a harvest
 that dies goes on after its last whole page.

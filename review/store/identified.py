@@ -1,4 +1,4 @@
-"""Every entry every import and harvest brought, and the database each counts for."""
+"""Records identified for PRISMA: every imported or harvested entry, and its database."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a store lacks or holds wrongly of what was entered: rows another program took or changed.
+"""Integrity checks: rows deleted or altered outside Funnel.
 
 Entries are only ever added, so a number that is missing among them, a count of an import that its
 rows do not reach, or a row that names one that is not there is a loss.

@@ -1,4 +1,4 @@
-"""What lies before whom now, and who learns a new order: kept for all processes, for a while.
+"""Records currently open and rankings being trained, shared by all processes for a limited time.
 
 These rows are replaced, not added: they say what goes on, not what was done. Each runs out by
 itself, by the database's own clock, so that a process that dies holds nobody up. A row from the

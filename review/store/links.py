@@ -1,4 +1,4 @@
-"""What rules and people said of pairs of records, and the groups computed from it."""
+"""Links between records, by rules and people, and the groups computed from them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime

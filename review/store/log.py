@@ -1,4 +1,4 @@
-"""Every entry of the review as one stream in order of time: what happened, when, by whom."""
+"""The audit log: every entry of the review in order, with what happened, when and by whom."""
 
 import heapq
 from collections.abc import Iterator

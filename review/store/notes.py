@@ -1,4 +1,4 @@
-"""Notes of a reviewer on a record at a stage; the newest one counts."""
+"""Reviewers' notes on a record at a stage; the newest one counts."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Raw answers as they came: compressed files named by the SHA-256 of their content, kept once."""
+"""Raw responses as received: compressed files named by the SHA-256 of their content."""
 
 import gzip
 import hashlib

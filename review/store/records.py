@@ -1,4 +1,4 @@
-"""Records in the store: added once, found by number, key, identifier, words or page."""
+"""Records: added once, found by number, key, identifier, words or page."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence

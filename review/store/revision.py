@@ -1,4 +1,4 @@
-"""A stamp that changes with every added row, so that computed views can be kept until then."""
+"""Cache keys that change with every appended row."""
 
 from sqlalchemy import Connection, func, select
 

@@ -1,4 +1,4 @@
-"""The order of a stage's reports, and the next one for a reviewer; a projection over decisions."""
+"""The screening order of a stage, and a reviewer's next report; a projection of decisions."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence

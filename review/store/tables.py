@@ -1,4 +1,4 @@
-"""The tables of the store. Everything people or tools said is an added row; nothing is rewritten.
+"""The tables of the store. Rows are only appended, never rewritten.
 
 Three tables are projections that can be computed again from the rest at any time: `groups`,
 `standings` and `orders`' rows. Moments are UTC, kept as ISO text so that they sort.

@@ -1,4 +1,4 @@
-"""Moments as the tables keep them: UTC, ISO text of one length, so that text sorts by time."""
+"""Timestamps as stored: UTC, ISO text of fixed length, so that text sorts by time."""
 
 from datetime import UTC, datetime
 

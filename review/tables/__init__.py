@@ -1,4 +1,4 @@
-"""Plain data of a review -> the tables a report needs. Nothing is read or written here."""
+"""Builds the tables of a report from plain data, without reading or writing files."""
 
 from review.tables.appraisal import (
     StudyForm,

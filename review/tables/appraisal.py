@@ -1,4 +1,5 @@
-"""Tables of appraisal: answers by study, totals, items in sum, judgements, evidence, agreement."""
+"""Tables of appraisal: answers by study, totals, item summaries, judgements, evidence,
+agreement."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

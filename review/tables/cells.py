@@ -1,4 +1,4 @@
-"""How one cell of a table reads."""
+"""Formats the cells of a table."""
 
 from review.formats.plain import clean_cell
 from review.tables.table import Cell

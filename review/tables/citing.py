@@ -1,4 +1,4 @@
-"""How a record is named in tables and figures: 'Ghoshal and Tucker 2020', and in full."""
+"""Names of records in tables and figures: 'Ghoshal and Tucker 2020', and in full."""
 
 import re
 from collections.abc import Mapping

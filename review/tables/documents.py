@@ -1,4 +1,4 @@
-"""Tables as text documents: CSV, HTML that stands alone, LaTeX with booktabs, and all formats."""
+"""Writes tables as text: CSV, standalone HTML, LaTeX with booktabs, and in all formats."""
 
 import csv
 import html

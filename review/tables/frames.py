@@ -1,4 +1,4 @@
-"""A table as a data frame, for people who go on in pandas."""
+"""A table as a pandas data frame."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Any text as LaTeX sets it, whatever its script: pdfLaTeX gets what its fonts hold.
+"""Escapes Unicode for LaTeX and transliterates what pdfLaTeX's fonts lack.
 
 Letters that pdfLaTeX has no font for stand twice: as they are, for XeLaTeX and LuaLaTeX, and
 romanised, for pdfLaTeX, which would stop at them.

@@ -1,4 +1,4 @@
-"""Lists of reports: excluded with reasons, included, duplicates, and how sources overlap."""
+"""Lists of reports: excluded with reasons, included, duplicates, and overlap between sources."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

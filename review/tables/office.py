@@ -1,4 +1,4 @@
-"""Tables as office documents: an Excel workbook, a Word document in Word's own table style."""
+"""Writes tables as an Excel workbook or a Word document."""
 
 import io
 from collections.abc import Sequence

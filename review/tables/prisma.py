@@ -1,4 +1,4 @@
-"""Every box of the flow as a table, with the source or reason of each line."""
+"""Every box of the flow as a table, with the source or reason of each row."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol

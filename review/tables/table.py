@@ -1,4 +1,4 @@
-"""One plain table: what the builders of tables give and the writers of documents take."""
+"""A plain table, as builders create it and writers take it."""
 
 from dataclasses import dataclass
 

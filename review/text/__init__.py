@@ -1,0 +1,1 @@
+"""Text: markup, placeholders and shared wording."""

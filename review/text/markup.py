@@ -1,4 +1,4 @@
-"""Markup that came over the wire: safe XML trees, plain text out of tags, web pages refused.
+"""Markup in responses: parses XML safely, strips tags, recognises web pages.
 
 No parser here resolves entities, loads a DTD or reaches the network.
 """

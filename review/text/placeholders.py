@@ -1,4 +1,4 @@
-"""Texts that databases write where they know nothing: 'NA', '[No abstract available]', 'n.pag'."""
+"""Placeholders that databases write for unknown: 'NA', '[No abstract available]', 'n.pag'."""
 
 import re
 import unicodedata

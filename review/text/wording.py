@@ -1,4 +1,4 @@
-"""Small pieces of English that several screens and texts share."""
+"""English phrases shared by screens and texts."""
 
 
 def format_count(number: int | None, singular: str, plural: str | None = None) -> str:

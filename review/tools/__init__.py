@@ -1,0 +1,1 @@
+"""Tools for plain tables that need no review."""

@@ -1,4 +1,4 @@
-"""Agreement figures of a plain CSV of ratings, without a review."""
+"""Agreement figures for a CSV of ratings, without a review."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

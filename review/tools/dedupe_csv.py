@@ -1,4 +1,4 @@
-"""A plain table of references is grouped without a review: CSV in, record_id and cluster_id out."""
+"""Groups a table of references without a review: CSV in, record_id and cluster_id out."""
 
 import contextlib
 import csv

@@ -1,4 +1,4 @@
-"""Grouping a table with many processes or machines: the same keys, rules and guards on Dask.
+"""Groups a table on many processes or machines with Dask, by the same rules.
 
 Each worker reads its own part of the table from a folder all can see, so a part that is lost with
 a worker is read again by another. Long texts stay with the workers; the driver holds numbers and

@@ -1,1 +1,1 @@
-"""One function per action of a reviewer: read the store, call the pure step, append."""
+"""One function per action of a user: reads the store, calls a pure step, appends."""

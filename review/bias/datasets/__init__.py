@@ -1,4 +1,4 @@
-"""The registry of public imaging data sets: names in a text, what holds what, known issues.
+"""The registry of public imaging data sets: mentions in a text, ancestry, known issues.
 
 load(path)                      the registry of data/datasets.yaml
 find(sentences, registry)       mentions in a full text; used() and asked() sort them

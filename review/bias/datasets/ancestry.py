@@ -1,4 +1,4 @@
-"""Which sets hold which: overlap within a study with its path, and across studies as a matrix."""
+"""Data sets that share images: within a study with the path, across studies as a matrix."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass

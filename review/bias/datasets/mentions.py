@@ -1,4 +1,4 @@
-"""Finds data sets named in a full text: by name, address, authors or the reference they cite."""
+"""Finds data sets mentioned in a full text: by name, address, authors or cited reference."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

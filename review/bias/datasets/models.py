@@ -1,4 +1,4 @@
-"""The nouns of the data set registry, and the loader of its YAML with clear errors."""
+"""The dataclasses of the data set registry, and the loader of its YAML file."""
 
 import re
 from collections.abc import Mapping, Sequence

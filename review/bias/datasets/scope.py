@@ -1,4 +1,4 @@
-"""Whether a place that names a data set says that this study used it."""
+"""Whether a mention of a data set says that this study used it."""
 
 import re
 

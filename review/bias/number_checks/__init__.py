@@ -1,4 +1,4 @@
-"""Number checks: what a paper states, recomputed, and what its sizes cannot bear.
+"""Number checks: recomputes reported figures and assesses sample sizes.
 
 contradictions(stated)     figures of one test that cannot all be right
 concerns(positives=...)    sizes below what a review asks for, with the interval they imply

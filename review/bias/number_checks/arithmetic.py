@@ -1,4 +1,5 @@
-"""Do the figures a paper states agree, and how much can its sizes bear? Plain arithmetic."""
+"""Arithmetic of the number checks: consistency of reported figures, and precision given the
+sizes."""
 
 import math
 import re

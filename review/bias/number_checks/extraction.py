@@ -1,4 +1,4 @@
-"""Reads the figures and sizes that sentences state, each sentence for itself."""
+"""Extracts the figures and sizes that single sentences state."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Checks each printed figure against what stands right beside it: its counts, its interval."""
+"""Checks each printed figure against the counts and the interval printed next to it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Cues in a full text: flags of pitfalls, and sentences that may answer a checklist's items.
+"""Text-mining rules: flags of pitfalls, and sentences that may answer checklist items.
 
 reader(file)                          compiles the rules of data/cues.yaml
 flags(sentences, reader, registry)    signs of pitfalls, each with its sentence and place

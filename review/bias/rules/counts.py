@@ -1,4 +1,4 @@
-"""Reads how many people or images a sentence says a study has, in figures and in words."""
+"""Reads numbers of people and images that a sentence gives for a study, in figures and words."""
 
 import re
 

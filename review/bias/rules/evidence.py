@@ -1,4 +1,4 @@
-"""Suggests, for each item of a checklist, the sentences most likely to answer it."""
+"""Suggests, for each checklist item, the sentences most likely to answer it."""
 
 import math
 import re

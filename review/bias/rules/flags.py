@@ -1,4 +1,4 @@
-"""Reads a full text for pitfalls: each flag with its sentence and place, or what was not found."""
+"""Flags pitfalls in a full text, each with its sentence and position, or as not found."""
 
 import re
 from collections.abc import Mapping, Sequence

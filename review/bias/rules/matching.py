@@ -1,4 +1,5 @@
-"""Finds compiled cues in sentences, with negation and the speaker of the sentence minded."""
+"""Finds compiled cues in sentences, allowing for negation and for whose work a sentence
+describes."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set

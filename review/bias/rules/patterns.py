@@ -1,4 +1,4 @@
-"""The little language of cues, compiled into spaCy token patterns.
+"""Compiles the pattern language of cues into spaCy token patterns.
 
     images were (randomly|arbitrarily) split     words, with choices of words or phrases
     augment*                                     any word that begins so

@@ -1,4 +1,4 @@
-"""What goes out of a review as files. WRITERS: the formats records are written in."""
+"""Writers of export files. RECORD_WRITERS lists the formats of records."""
 
 from review.formats import writers
 from review.formats.tabular import writer

@@ -1,0 +1,1 @@
+"""PubMed's formats: XML, older document types and summaries."""

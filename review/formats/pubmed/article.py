@@ -1,4 +1,4 @@
-"""One article or book of PubMed's XML, as Bio.Entrez gives it, to a Record."""
+"""Converts one article or book of PubMed's XML, as Bio.Entrez parses it, to a Record."""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""PubMed XML files to records, through the parser of the PubMed source."""
+"""Reads PubMed XML files with the parser of the PubMed source."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Articles in the shape of PubMed's older document types, brought to today's.
+"""Converts articles in PubMed's older document types to today's.
 
 Answers that were saved years ago are read alike. Source: NLM's DTDs of 2001 to 2018 and their
 revision notes (affiliations, first names, name ids, notices, days of creation).

@@ -1,4 +1,4 @@
-"""Answers of NCBI's E-utilities to records and search results, through Biopython's parser.
+"""Parses responses of NCBI's E-utilities to records and search results, with Biopython.
 
 The parser is given a document type it has on disk, so that it never fetches one; where one
 article of a whole answer cannot be read, the others are kept and that one is told of.

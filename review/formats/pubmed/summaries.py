@@ -1,4 +1,4 @@
-"""eSummary answers to records: version 1 (XML), version 2 (XML), and JSON, which is version 2."""
+"""Parses ESummary responses: version 1 (XML), version 2 (XML and JSON)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The authors of a row: one cell of names, one column a name, groups, names run together."""
+"""Reads the authors of a row: one cell of names, one column per name, groups, joined names."""
 
 import re
 

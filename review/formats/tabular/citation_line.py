@@ -1,4 +1,4 @@
-"""Citation lines to fields: what Embase, Ovid and PubMed put into one cell of a table."""
+"""Splits citation lines into fields, as Embase, Ovid and PubMed write them into one cell."""
 
 import re
 

@@ -1,7 +1,7 @@
-"""Column names of database and screening-tool tables, and which field each one fills.
+"""Column names of databases and screening tools, and the field each one fills.
 
 Names are compared in lower case without spaces, punctuation and accents, so 'Author(s) ID' is
-'authorsid' and 'T\u00edtulo' is 'titulo'. Earlier names win where a table has several; the others
+'authorsid' and 'Título' is 'titulo'. Earlier names win where a table has several; the others
 stay in `extra`.
 """
 

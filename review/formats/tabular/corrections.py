@@ -1,4 +1,4 @@
-"""Lines of a decisions file that were left out, as a table to correct and give again."""
+"""Writes the rejected rows of a decisions file as a table to correct and import again."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Words for a verdict, a stage and a role, as people and screening tools write them."""
+"""Words for verdicts, stages and roles, as people and screening tools write them."""
 
 import re
 import unicodedata

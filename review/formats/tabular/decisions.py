@@ -1,4 +1,4 @@
-"""Files of screening decisions to rows: our own layout, plain tables, Rayyan, Covidence, ASReview.
+"""Reads files of screening decisions: our own layout, plain tables, Rayyan, Covidence, ASReview.
 
 Every line of the file comes out once: as decisions, as not yet decided, or as rejected by line.
 """

@@ -1,4 +1,4 @@
-"""Cells of CSV, TSV and XLSX files: the header found by its names, the rows below it.
+"""Reads the cells of CSV, TSV and XLSX files: finds the header and the rows below it.
 
 Rows that do not fit the header, or whose quotation marks never close, come out as rejected.
 """

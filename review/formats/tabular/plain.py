@@ -1,4 +1,4 @@
-"""Plain CSV files of people without a review -> header and rows, whatever program wrote them."""
+"""Reads plain CSV files for commands that need no review, whatever program wrote them."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Tables to records: CSV, TSV, XLSX and ODS with one record a row, any database's column names."""
+"""Reads tables (CSV, TSV, XLSX, ODS) with one record per row and any database's column names."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

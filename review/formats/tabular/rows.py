@@ -1,4 +1,4 @@
-"""One row of a table to a record: which column fills which field, and what citations add."""
+"""Converts a row of a table to a record: from columns to fields, with what citations add."""
 
 import dataclasses
 import re

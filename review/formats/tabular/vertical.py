@@ -1,4 +1,4 @@
-"""Embase's CSV with one field a row ('TITLE','...'; 'AUTHOR NAMES','...','...') to records."""
+"""Reads Embase's CSV with one field per row ('TITLE','...'; 'AUTHOR NAMES','...','...')."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""Workbooks (XLSX, ODS) to sheets of cells, with the rows of each counted by a second reader."""
+"""Reads workbooks (XLSX, ODS) as sheets of cells; a second reader counts the rows of each."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""Records to CSV and XLSX tables that open well in a spreadsheet and come back whole."""
+"""Writes records as CSV and XLSX tables that can be imported again without loss."""
 
 import csv
 import dataclasses

@@ -1,4 +1,4 @@
-"""The bias room's tabs on public data sets: those of one study, and all studies together."""
+"""The tabs on public data sets of the Bias page: those of one study, and across studies."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""The funnel on the browser's tab; Streamlit's own icons would come from another host."""
+"""The icon of the browser tab, because Streamlit's own icons would be loaded from another host."""
 
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">'

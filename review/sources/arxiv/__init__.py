@@ -1,4 +1,4 @@
-"""arXiv's query API (Atom): searched by query and day of submission."""
+"""arXiv's query API (Atom): searched by query and date of submission."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any

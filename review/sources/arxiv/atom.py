@@ -1,4 +1,4 @@
-"""arXiv's answers to records: Atom pages of the query API, and saved envelopes of them."""
+"""Parses arXiv's Atom responses and saved copies of them."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Words common to arXiv's formats: days, hard-wrapped text, the journal article of a preprint."""
+"""Fields common to arXiv's formats: dates, wrapped text, the journal article of a preprint."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""arXiv's OAI-PMH service: pages of records in the formats arXiv, arXivRaw and oai_dc."""
+"""Parses arXiv's OAI-PMH responses in the formats arXiv, arXivRaw and oai_dc."""
 
 import re
 from collections.abc import Iterable, Iterator

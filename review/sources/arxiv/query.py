@@ -1,4 +1,4 @@
-"""A query in the language of arXiv's API: prefixes, quotes, ANDNOT, dates of submission.
+"""Translates a query for arXiv's API: prefixes, quotes, ANDNOT, dates of submission.
 
 Hyphens become blanks inside quotes, since the service reads a bare hyphen as NOT (arxiv-search
 issue 322). Truncation works in practice for single words, but the manual does not promise it, so

@@ -1,4 +1,4 @@
-"""arXiv's query API by date slices, oldest first, so that places do not move while we page."""
+"""Searches arXiv's query API by date slices, oldest first, so that positions stay fixed."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial

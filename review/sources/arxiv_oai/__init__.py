@@ -1,4 +1,4 @@
-"""arXiv in bulk, by OAI-PMH: everything that changed on some days, matched here."""
+"""arXiv in bulk over OAI-PMH: everything changed in a date range, matched locally."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

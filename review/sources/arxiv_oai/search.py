@@ -1,4 +1,4 @@
-"""arXiv in bulk, by OAI-PMH: everything whose metadata changed on some days, matched here.
+"""Downloads arXiv in bulk over OAI-PMH: everything whose metadata changed in a date range.
 
 The list goes by the day of the last change; days of posting are held to by who takes it. Source:
 https://info.arxiv.org/help/oa/ and the OAI-PMH 2.0 protocol (flow control, resumption tokens).

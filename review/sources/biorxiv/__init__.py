@@ -1,4 +1,4 @@
-"""bioRxiv: the same service as medRxiv's, asked for its other server."""
+"""bioRxiv: the same service as medRxiv's, for its other server."""
 
 from review.sources.medrxiv import build_source
 

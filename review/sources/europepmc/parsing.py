@@ -1,4 +1,4 @@
-"""Answers of Europe PMC's REST search (core and lite, JSON and XML) to records."""
+"""Parses responses of Europe PMC's REST search (core and lite, JSON and XML)."""
 
 import json
 import re

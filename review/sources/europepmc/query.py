@@ -1,4 +1,4 @@
-"""A query in Europe PMC's language: fields before the term, truncation of single words, dates.
+"""Translates a query for Europe PMC: fields before the term, truncation of single words, dates.
 
 Source: Europe PMC help, search syntax. The query is to be sent with synonym=false.
 """

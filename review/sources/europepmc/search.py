@@ -1,4 +1,4 @@
-"""Europe PMC by date slices, following its cursor marks."""
+"""Searches Europe PMC by date slices, with its cursor marks."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""medRxiv through api.biorxiv.org: whole days, without a keyword search.
+"""medRxiv through api.biorxiv.org: complete days, without a keyword search.
 
 bioRxiv is the same service for another server: see `build_source`.
 """

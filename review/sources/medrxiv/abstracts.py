@@ -1,4 +1,4 @@
-"""medRxiv and bioRxiv abstracts made readable: glued headings parted, leftover codes undone."""
+"""Cleans medRxiv and bioRxiv abstracts: separates glued headings, removes leftover codes."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Answers of api.biorxiv.org to records: details and pubs of medRxiv and bioRxiv."""
+"""Parses responses of api.biorxiv.org: details and pubs of medRxiv and bioRxiv."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""medRxiv and bioRxiv by days: their service has no keyword search, so whole days are read.
+"""Downloads medRxiv and bioRxiv by days, because the service has no keyword search.
 
 The cursor steps by what was received, because the page size has changed without notice.
 """

@@ -1,4 +1,4 @@
-"""PubMed through NCBI's E-utilities: search by date slices, parse with Biopython's parsers."""
+"""PubMed through NCBI's E-utilities: searched by date slices, parsed with Biopython."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict

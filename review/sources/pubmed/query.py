@@ -1,4 +1,4 @@
-"""A query in PubMed's language: quoted terms with field tags, truncation, dates.
+"""Translates a query for PubMed: quoted terms with field tags, truncation, dates.
 
 Sources: PubMed User Guide (help pages of NLM) on field tags, truncation (four characters before
 the asterisk) and dates.

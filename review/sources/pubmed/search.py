@@ -1,4 +1,5 @@
-"""PubMed by date slices: each search is kept on NCBI's history server and fetched in batches.
+"""Searches PubMed by date slices: each search stays on NCBI's history server and is fetched in
+batches.
 
 Every batch is held against the PMIDs the search announced, so that one that is missing is asked
 for again by its number, and told of where PubMed does not give it.

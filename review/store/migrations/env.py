@@ -1,4 +1,4 @@
-"""Runs the migrations on the engine that the store hands over."""
+"""Runs the migrations on the store's engine."""
 
 from alembic import context
 

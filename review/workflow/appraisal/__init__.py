@@ -1,4 +1,4 @@
-"""Appraisal: forms filled in blind by two reviewers or more, settled, and held against the gates.
+"""Appraisal: blinded forms by several reviewers, consensus and quality gates.
 
 forms     a reviewer's own forms          tools     which checklists, for which kind of study
 settling  consensus, gates, the outcome   results   settled forms, agreement, for exports

@@ -1,4 +1,4 @@
-"""The finished forms of a report become one: conflicts, settling, and the gates held to it."""
+"""Adjudication: builds the consensus form of a report and evaluates the gates."""
 
 from review.checklists import Checklist, find_question, read_answer
 from review.errors import ReviewError

@@ -1,4 +1,4 @@
-"""Agreement of reviewers per item and per instrument, on what each said independently."""
+"""Agreement per item and instrument, on the independent answers of reviewers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

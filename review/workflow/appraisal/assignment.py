@@ -1,4 +1,4 @@
-"""Who fills in the forms of which report: how many, everybody for the pilot, pairs or shares."""
+"""Assigns reviewers to the forms of a report: number, pilot, pairs or shares."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A reviewer's own forms: opened blind, answered item by item, finished and opened again."""
+"""A reviewer's own forms: opened, answered item by item, finished and reopened."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Which checklists a review uses, for which kind of study, and that they keep their meaning."""
+"""The checklists of a review by kind of study, and checks that they have not changed."""
 
 import difflib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What appraisal comes to, for tables, figures and agreement: read only, one pass over the rows."""
+"""Results of appraisal for tables, figures and agreement, read in one pass."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

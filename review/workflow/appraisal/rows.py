@@ -1,4 +1,4 @@
-"""All answers and finishings of a review read once, for lists and exports over many reports."""
+"""All answers and finished forms of a review, read once for lists and exports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Scores a CSV of answers on a checklist, for people who keep their own spreadsheets."""
+"""Scores a CSV of answers on a checklist."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

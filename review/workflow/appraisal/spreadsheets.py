@@ -1,4 +1,4 @@
-"""Appraising in a spreadsheet: a template with one's own answers so far, and reading it back."""
+"""Appraisal in a spreadsheet: writes a template with one's own answers and reads it back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

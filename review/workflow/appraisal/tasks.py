@@ -1,4 +1,4 @@
-"""A reviewer's list of reports to appraise, with how far each form is; read in one go."""
+"""A reviewer's list of reports to appraise, with the progress of each form."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass

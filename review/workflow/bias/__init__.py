@@ -1,0 +1,1 @@
+"""Bias flags, data sets and sample sizes of a review's studies."""

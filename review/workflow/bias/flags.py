@@ -1,4 +1,4 @@
-"""Bias of a review's studies: flags with their sentences, data sets with their ancestry, figures.
+"""Bias in a review's studies: flags with sentences, data sets with ancestry, number checks.
 
 A flag never sets a judgement. Flags, data sets and words of reviewers are added rows; a change of
 the rules or of the registry is another engine, and its flags stand beside the older ones.

@@ -1,4 +1,4 @@
-"""Sample sizes of a study against the protocol: what was extracted, and what the text states."""
+"""Compares sample sizes of a study, extracted or stated in the text, with the protocol."""
 
 import re
 from collections.abc import Mapping, Sequence

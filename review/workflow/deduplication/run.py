@@ -1,4 +1,4 @@
-"""Duplicates in a review: found, settled by people, undone, explained. All of it is added links.
+"""Finds, settles, undoes and explains duplicates in a review, always by adding links.
 
 A run compares what is new with what is there; what was read of the records is kept beside the
 store and can be thrown away at any time.

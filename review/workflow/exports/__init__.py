@@ -1,1 +1,1 @@
-"""Reports of a review at any moment: figures, tables, texts, and the whole as one folder."""
+"""Reports of a review on any day: figures, tables and texts, singly or as one folder."""

@@ -1,4 +1,4 @@
-"""Tables and figures of appraisal, agreement and extraction, as they stood at a moment."""
+"""Tables and figures of appraisal, agreement and extraction on a given day."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Everything of a report as one set of files: figures, tables, texts, references, log, manifest."""
+"""The full report as a set of files: figures, tables, texts, references, log, manifest."""
 
 import hashlib
 import json

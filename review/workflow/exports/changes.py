@@ -1,4 +1,4 @@
-"""What came, what was decided and what changed since a day; and the flow of the update."""
+"""Changes since a day, and the flow of the updated review."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Public data sets of the included studies: study by set, the graph, and the sentence for it."""
+"""Public data sets of the included studies: the matrix, the graph and the sentence."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Figures on duplicates for PRISMA: counted from the entries, the groups and the log of links."""
+"""Deduplication figures for PRISMA, from the entries, the groups and the log of links."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Files of a report into a folder: each written whole or not at all."""
+"""Writes the files of a report to a folder, each completely or not at all."""
 
 from collections.abc import Mapping
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Lists of a report: what was excluded and why, what is included, duplicates, source overlap."""
+"""Lists of a report: excluded with reasons, included, duplicates, source overlap."""
 
 from review import tables
 from review.models import Link

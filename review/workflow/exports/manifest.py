@@ -1,4 +1,4 @@
-"""A written report held against its manifest: folder or ZIP -> every file that differs or is gone.
+"""Verifies a folder or ZIP against its manifest: every file that differs or is missing.
 
 Needs no review: whoever gets the folder can check it.
 """

@@ -1,4 +1,4 @@
-"""Texts of a report: the methods paragraph, and the PRISMA 2020 checklist as far as it counts.
+"""Texts of a report: the methods paragraph, and the countable items of the PRISMA 2020 checklist.
 
 Source of the items: Page 2021, BMJ 372:n71 (PRISMA 2020); topics in our own words.
 """

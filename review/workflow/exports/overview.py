@@ -1,4 +1,4 @@
-"""Numbers for the overview: progress by stage and reviewer, last imports, open alerts."""
+"""Figures of the overview: progress by stage and reviewer, last imports, open alerts."""
 
 import time
 from collections import Counter

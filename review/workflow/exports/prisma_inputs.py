@@ -1,4 +1,4 @@
-"""The review's flow at any moment: rows of the store -> the plain inputs of review.prisma."""
+"""Converts the rows of the store on a given day to the input of review.prisma."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How the review was searched, from the protocol and the log: the PRISMA-S appendix.
+"""The PRISMA-S search appendix, from the protocol and the log.
 
 Source: Rethlefsen 2021, Systematic Reviews 10:39 (PRISMA-S), doi 10.1186/s13643-020-01542-z.
 """

@@ -1,4 +1,4 @@
-"""The review's records go out as files that reference managers and our own import read."""
+"""Exports the review's records to files for reference managers and our own import."""
 
 import csv
 import io

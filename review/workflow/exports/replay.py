@@ -1,4 +1,4 @@
-"""Replays a published review: its totals run through the ordinary pipeline, each box held.
+"""Replays a published review: runs its totals through the pipeline and checks each box.
 
 A folder of data (see data/roberts2021) becomes a review with a store; papers whose identity was
 never published stand as unnamed records. Every published number must come out again.

@@ -1,4 +1,4 @@
-"""How a review was searched, in sentences: every source with its days, and what was asked."""
+"""Describes the searches of a review in sentences: each source with its dates and query."""
 
 from collections.abc import Sequence
 

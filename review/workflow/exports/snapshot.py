@@ -1,4 +1,4 @@
-"""A review as it stood at a moment: everything a report is made from, read once."""
+"""A snapshot of a review on a day: everything a report is made from, read once."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

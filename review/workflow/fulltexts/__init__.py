@@ -1,0 +1,1 @@
+"""Full texts of a review: attached, retrieved and read."""

@@ -1,4 +1,4 @@
-"""PDFs of reports: kept once by content in the review's files/ folder, attached by added rows."""
+"""PDFs of reports: stored once by content in the files/ folder, attached by appended rows."""
 
 import hashlib
 import os

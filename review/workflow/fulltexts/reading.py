@@ -1,4 +1,4 @@
-"""Full texts of a review: PDFs of folders taken in, read once, kept; evidence suggested.
+"""Full texts of a review: attaches folders of PDFs, reads them, suggests evidence.
 
 The PDFs themselves are kept by workflow.files; here is what is in them.
 """

@@ -1,4 +1,4 @@
-"""PDFs of reports that passed screening: sought where open copies are, attempts kept."""
+"""Looks for open-access PDFs of reports that passed screening, and records each attempt."""
 
 import os
 from collections.abc import Callable

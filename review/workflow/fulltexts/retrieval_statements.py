@@ -1,4 +1,4 @@
-"""A person says that a report's full text could not be had, and why; or that it is at hand.
+"""Statements by people that a report's full text is not available, and why, or that it is.
 
 PRISMA 2020 draws such reports as not retrieved. What the search for open copies found is told by
 `retrieval`; a person's word comes after it and can be taken back.

@@ -1,4 +1,4 @@
-"""Harvests: what is new at each source since the last whole window, with nothing lost.
+"""Harvests: what is new at each source since the last complete search.
 
 Raw answers, records and the place to go on from are kept page by page, so that a run that dies is
 taken up by the next one after its last whole page.

@@ -1,4 +1,4 @@
-"""Alerts: an included study that was called into question, raised, answered by the lead, kept.
+"""Alerts on included studies that were retracted or questioned, raised and closed.
 
 An alert is an act of its own and closing it is another one, so that both stay readable.
 """

@@ -1,4 +1,4 @@
-"""A harvest as a process of its own, so that it outlives the page that began it."""
+"""Runs a harvest in a separate process, so that it outlives the page that started it."""
 
 import subprocess
 import sys

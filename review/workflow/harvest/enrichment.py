@@ -1,4 +1,4 @@
-"""What registries add to records already here: abstracts, DOIs, relations, retractions.
+"""What registries add to known records: abstracts, DOIs, relations, retractions.
 
 Records are never edited: what is added stands beside them with who said it and when.
 """

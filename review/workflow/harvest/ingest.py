@@ -1,4 +1,5 @@
-"""One page into the store: raw answer, records, what was rejected and the place to go on from."""
+"""Ingests one result page: raw response, records, rejected entries and the position to resume
+at."""
 
 from dataclasses import dataclass, replace
 from datetime import date

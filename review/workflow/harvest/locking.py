@@ -1,4 +1,4 @@
-"""One harvest of a review at a time: a lock in its folder, with whose it is and since when."""
+"""Allows one harvest of a review at a time: a lock in its folder, with its owner and start."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""What a run of harvests is made of and tells."""
+"""The dataclasses of a harvest run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""One run: each source's windows side by side, then what became of documents known before."""
+"""Runs a harvest: the date ranges of each source in parallel, then the update check."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Harvests by the clock: how often, and the lines that cron and systemd need for it."""
+"""Scheduled harvests: the interval, and the lines for cron and systemd."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""What harvests did, from the store: tallies, rows for the page, windows that are not whole."""
+"""Harvest status and history: counts, rows for the page, incomplete date ranges."""
 
 import re
 from dataclasses import dataclass

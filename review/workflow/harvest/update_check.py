@@ -1,4 +1,4 @@
-"""Records known before, asked after again: journal articles of preprints, and retractions."""
+"""Checks known records for journal articles of preprints and for retractions."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Which windows a run harvests: unfinished ones first, then the whole, then what is new since."""
+"""Plans the date ranges of a run: unfinished ones first, then what is new since."""
 
 from dataclasses import replace
 from datetime import date, timedelta

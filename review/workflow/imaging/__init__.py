@@ -1,1 +1,1 @@
-"""Image audits outside a review: a folder or table in, tables, sheets and a manifest out."""
+"""Image audits without a review: from a folder or table to tables, sheets and a manifest."""

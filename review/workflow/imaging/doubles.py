@@ -1,4 +1,4 @@
-"""Find doubles within an image set or between two, and show each pair side by side."""
+"""Finds duplicates within an image set or between two, and shows each pair side by side."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Check an image set: every file counted, every image described."""
+"""Checks an image set: counts every file and describes every image."""
 
 from pathlib import Path
 

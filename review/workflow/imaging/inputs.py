@@ -1,4 +1,4 @@
-"""The image folders and label tables an audit starts from."""
+"""Reads the image folders and label tables an audit starts from."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

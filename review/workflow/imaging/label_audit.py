@@ -1,4 +1,4 @@
-"""Audit a label: draw a sample onto contact sheets, read the marks back, state the PPV."""
+"""Audits a label: draws a sample onto contact sheets, reads the marks, states the PPV."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Labels of one table beside those of another: accuracy against a claim, and overlap of lists."""
+"""Compares the labels of two tables: accuracy against a claim, and overlap of lists."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

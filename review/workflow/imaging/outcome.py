@@ -1,4 +1,4 @@
-"""What an image audit leaves behind: tables, sheets, a manifest with its seeds, and a summary."""
+"""Writes the results of an image audit: tables, sheets, a manifest and a summary."""
 
 import csv
 import hashlib

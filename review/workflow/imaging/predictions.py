@@ -1,4 +1,4 @@
-"""Audit predictions: figures by group, gaps, proxies; and a model against mined and read labels."""
+"""Audits predictions: by group, gaps, proxies, and against mined and read labels."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

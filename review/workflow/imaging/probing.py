@@ -1,4 +1,4 @@
-"""Probe an image set for shortcuts: what pixels, container and a blurred look know of a label."""
+"""Probes an image set for shortcuts in pixels, files and thumbnails."""
 
 import math
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Sieve an image set: rank images by problem, show the first, describe the rejected ones."""
+"""Ranks images by problem, shows the first ones and describes those rejected."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

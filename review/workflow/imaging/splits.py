@@ -1,4 +1,4 @@
-"""Patients across splits, and who is behind each label of a table."""
+"""Finds patients in several splits, and describes the people behind each label."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,0 +1,1 @@
+"""An open review, its accounts and permissions."""

@@ -1,4 +1,4 @@
-"""Who is who: accounts, sign-in, and what each role may do."""
+"""Accounts, sign-in and permissions by role."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""An open review: its folder, its protocol and its store. Opening one is next door."""
+"""An open review: its folder, protocol and store. See `setup.loading.open_project`."""
 
 import difflib
 import getpass

@@ -1,0 +1,1 @@
+"""Records of a review: imported and listed."""

@@ -1,4 +1,4 @@
-"""Columns a person mapped at an import, kept for the next import from the same source."""
+"""Column mappings from earlier imports, kept for the next import from the same source."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Which fields most records of a file lack, and which of its columns may hold them."""
+"""Finds fields that most records of a file lack, and columns that may contain them."""
 
 import re
 from collections import Counter

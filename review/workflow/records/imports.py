@@ -1,4 +1,4 @@
-"""Search exports come in: parsed, counted, added in one transaction; the same file only once."""
+"""Imports search exports: parses, counts and adds each file once, in one transaction."""
 
 import dataclasses
 import hashlib

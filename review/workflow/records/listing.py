@@ -1,4 +1,4 @@
-"""Looking records up: lists, one record with its history, and numbers for the overview."""
+"""Lists of records, and one record with its history."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Names of databases as people write them: `embase` is Embase, `medrxiv` is medRxiv."""
+"""Display names of databases: `embase` is Embase, `medrxiv` is medRxiv."""
 
 from review.sources.registry import SOURCES
 

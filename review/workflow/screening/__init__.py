@@ -1,0 +1,1 @@
+"""Screening: assignment, decisions, status, ranking, agreement."""

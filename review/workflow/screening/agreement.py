@@ -1,4 +1,4 @@
-"""Agreement at a stage: decisions made blind -> figures for each pair of reviewers and for all."""
+"""Agreement at a stage on blinded decisions, for each pair of reviewers and for all."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

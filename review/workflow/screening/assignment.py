@@ -1,4 +1,4 @@
-"""Who is to judge which report: given out when a report gets its place, and anew when people go."""
+"""Assigns reports to reviewers, and reassigns them when a reviewer leaves."""
 
 from collections.abc import Sequence
 

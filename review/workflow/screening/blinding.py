@@ -1,6 +1,6 @@
-"""What a person may be told of others' decisions: nothing on a record before its own decisions
-settle it, and nothing on one they are still to judge themselves. Every list, page and export asks
-here.
+"""Blinding: what a person may see of others' decisions. Nothing before a record is resolved by its
+own decisions, and nothing on a record they still have to screen. Every list, page and export
+asks this module.
 
 Records can be joined to one report, by anybody and at any time, and parted again. So a report of
 several judged records is shown to a reviewer as their own decisions and those on records that are

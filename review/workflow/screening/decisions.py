@@ -1,4 +1,4 @@
-"""A decision, or a file of them, on records at a stage: checked, added, and the standing after."""
+"""Adds decisions on records at a stage, one or a file of them, and updates the status."""
 
 import difflib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Who has left the review, now or at a moment, and what they had decided by then."""
+"""Reviewers who have left, now or on a given day, and what they had decided by then."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The protocol's keyword rules: what does not match is marked ineligible, reversibly."""
+"""Applies the protocol's keyword rules: records that do not match are ineligible, reversibly."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""The learned order of a stage, and the evidence for stopping."""
+"""Trains the ranking of a stage, and gathers the evidence for stopping."""
 
 import os
 import socket

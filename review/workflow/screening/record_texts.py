@@ -1,4 +1,4 @@
-"""What there is to read of a report: titles and abstracts of its records, and what was added."""
+"""The texts of a report: titles and abstracts of its records, and abstracts added by hand."""
 
 from collections.abc import Iterable
 

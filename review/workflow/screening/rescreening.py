@@ -1,4 +1,4 @@
-"""A preprint judged before its journal article came is judged again: noted, undone, waited for.
+"""Reopens preprints screened before their journal article arrived.
 
 Both are added acts. While one is in force, the decisions made on the preprint before it are set
 aside at the stage it names; none is changed, and taking the act back puts them in force again.

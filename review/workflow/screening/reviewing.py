@@ -1,4 +1,4 @@
-"""Screening and eligibility: what a reviewer is shown next, decides, undoes, and what is settled.
+"""Screening by a reviewer: the next record, decisions, undo, and conflicts.
 
 Blindness is a property of these functions: what they return for a reviewer holds only that
 reviewer's own decisions and notes until the report is settled at the stage.

@@ -1,4 +1,4 @@
-"""Where every report stands: computed from decisions and groups, and kept as a projection."""
+"""The screening status of every report, computed from decisions and stored as a projection."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

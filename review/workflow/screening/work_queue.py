@@ -1,4 +1,4 @@
-"""What each reviewer still has to judge at a stage: counted once, then followed as rows are added.
+"""Each reviewer's work queue at a stage, counted once and then updated row by row.
 
 Counting a large review takes a fifth of a second, and each key press asks. So a process keeps, per
 reviewer, which reports wait for them, and looks again only at those that newer decisions are on.

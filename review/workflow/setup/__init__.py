@@ -1,0 +1,1 @@
+"""Opening a review, and versions of its protocol."""

@@ -1,4 +1,4 @@
-"""Opens a review: its folder, protocol and store. Protocol changes are recorded, never silent."""
+"""Opens a review: its folder, protocol and store. Changes of the protocol are always recorded."""
 
 import difflib
 import os

@@ -1,4 +1,4 @@
-"""The protocol's versions, and a change made in the app, which is checked before it counts."""
+"""The versions of the protocol, and changes made in the app, checked before they are saved."""
 
 import os
 import tempfile
