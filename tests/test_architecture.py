@@ -11,7 +11,7 @@ RINGS = [
     {"models", "resources", "text"},
     {"identifiers"},
     {"protocol", "checklists", "query"},
-    {"agreement"},
+    {"accuracy", "agreement"},
     {
         "dedupe",
         "screening",
