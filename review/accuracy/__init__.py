@@ -19,6 +19,9 @@ from review.accuracy.counts import (
 from review.accuracy.reconstruction import (
     ReconstructedTable,
     ReportedFigures,
+    find_mismatch,
+    keep_reported_table,
+    parse_share,
     reconstruct_table,
 )
 
@@ -33,5 +36,8 @@ __all__ = [
     "compute_sensitivity",
     "compute_specificity",
     "estimate_area_error",
+    "find_mismatch",
+    "keep_reported_table",
+    "parse_share",
     "reconstruct_table",
 ]

@@ -108,6 +108,35 @@ def reconstruct_table(figures: ReportedFigures) -> ReconstructedTable:
     return ReconstructedTable(nearest[1], ranges)
 
 
+def keep_reported_table(table: TwoByTwo) -> ReconstructedTable:
+    """A table whose counts are reported: every range is one number."""
+    return ReconstructedTable(table, {name: (count, count) for name, count in _list_counts(table)})
+
+
+def find_mismatch(table: TwoByTwo, figures: ReportedFigures) -> str | None:
+    """The first reported figure that the table's counts do not give; None if all agree."""
+    sizes = {
+        "cases": (table.positives + table.negatives, figures.cases),
+        "positives": (table.positives, figures.positives),
+        "negatives": (table.negatives, figures.negatives),
+    }
+    for name, (count, stated) in sizes.items():
+        if stated is not None and stated != count:
+            return f"the 2×2 table has {count:,} {name}, but {stated:,} are reported."
+    for name, (count, total) in _list_shares(table).items():
+        text = getattr(figures, name)
+        if text is None:
+            continue
+        share = parse_share(text, name)
+        if not total or not share.low <= Fraction(count, total) <= share.high:
+            exact = f"{count / total:.4f}" if total else "undefined"
+            return (
+                f"the 2×2 table gives a {name} of {count:,}/{total:,} = {exact}, but {text} is "
+                "reported."
+            )
+    return None
+
+
 def parse_share(text: str, name: str) -> _RoundedShare:
     """A share or percentage as printed, with the interval its rounding leaves.
 
@@ -225,19 +254,22 @@ def _list_counts(table: TwoByTwo) -> tuple[tuple[str, int], ...]:
     )
 
 
-def _measure_distance(table: TwoByTwo, shares: Mapping[str, _RoundedShare]) -> Fraction:
-    """How far the exact figures of a table lie from the printed ones, summed."""
-    exact = {
+def _list_shares(table: TwoByTwo) -> dict[str, tuple[int, int]]:
+    """Figure -> count and total it is the share of."""
+    cases = table.positives + table.negatives
+    return {
         "sensitivity": (table.true_positives, table.positives),
         "specificity": (table.true_negatives, table.negatives),
-        "prevalence": (table.positives, table.positives + table.negatives),
+        "prevalence": (table.positives, cases),
         "ppv": (table.true_positives, table.true_positives + table.false_positives),
         "npv": (table.true_negatives, table.true_negatives + table.false_negatives),
-        "accuracy": (
-            table.true_positives + table.true_negatives,
-            table.positives + table.negatives,
-        ),
+        "accuracy": (table.true_positives + table.true_negatives, cases),
     }
+
+
+def _measure_distance(table: TwoByTwo, shares: Mapping[str, _RoundedShare]) -> Fraction:
+    """How far the exact figures of a table lie from the printed ones, summed."""
+    exact = _list_shares(table)
     return sum(
         (
             abs(Fraction(*exact[name]) - share.value)

@@ -22,6 +22,7 @@ def register_commands(app: typer.Typer) -> None:
     checklist_commands.command("import")(import_wording)
     app.add_typer(checklist_commands, name="checklist")
     app.command("score")(score_answers)
+    app.command("accuracy")(export_accuracy)
     appraise_commands = typer.Typer(no_args_is_help=True, help="Appraise in spreadsheets.")
     appraise_commands.command("template")(write_appraisal_template)
     appraise_commands.command("import")(import_answers)
@@ -96,6 +97,34 @@ def score_answers(
         print_json(result)
     for line in [] if as_json else scoring.format_summary(loaded_checklist, result):
         print_line(line)
+
+
+def export_accuracy(
+    file: Path = typer.Argument(
+        help="CSV or workbook, one model a row: study, then TP, FP, FN, TN, or sensitivity, "
+        "specificity and the number of cases, or the AUC."
+    ),
+    out: Path = typer.Option(Path("accuracy"), "--out", help="Folder for the results."),
+    sheet: str | None = typer.Option(None, "--sheet", help="The sheet of a workbook to read."),
+) -> None:
+    """Work out 2×2 tables from reported accuracy: forest plot, and CSV for mada, meta, RevMan."""
+    from review.workflow.appraisal.accuracy import describe_counts, export_accuracy
+
+    outcome = export_accuracy(file, out, sheet)
+    with_counts = [model for model in outcome.models if model.counts is not None]
+    approximate = [model for model in with_counts if not model.counts_reported]
+    print_line(
+        f"{len(outcome.models)} models: {len(with_counts)} with a 2×2 table "
+        f"({len(approximate)} worked back from figures), "
+        f"{sum(model.area is not None for model in outcome.models)} with an AUC."
+    )
+    for model in approximate:
+        print_line(f"  {model.name}: {describe_counts(model)}")
+    print_line("Wrote " + ", ".join(map(str, outcome.files)))
+    for problem in outcome.problems:
+        print_line(f"Not used: {problem}")
+    if outcome.exit_status:
+        raise typer.Exit(outcome.exit_status)
 
 
 def write_appraisal_template(
