@@ -38,7 +38,7 @@ def write_front_pages(out: Path) -> None:
     readme = readme.replace("](docs/", "](").replace("](CHANGELOG.md)", "](changelog.md)")
     (out / "index.md").write_text(readme, encoding="utf-8")
     shutil.copy(ROOT / "CHANGELOG.md", out / "changelog.md")
-    lines = ["# Decisions", ""]
+    lines = ["# Design decisions", ""]
     for path in sorted((out / "decisions").glob("*.md")):
         title = re.search(r"^# (.+)$", path.read_text(encoding="utf-8"), re.M)
         lines.append(f"- [{title.group(1) if title else path.stem}](decisions/{path.name})")

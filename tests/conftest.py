@@ -1,4 +1,4 @@
-"""What all tests share: profiles of the property tests, a PostgreSQL server, a stand-in."""
+"""Shared by all tests: profiles of the property tests, a PostgreSQL server, a stand-in server."""
 
 import os
 import sys

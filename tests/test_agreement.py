@@ -1,4 +1,4 @@
-"""Agreement figures give the published answers, and say so where they are undefined."""
+"""Agreement figures agree with published values, and say so if they are undefined."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The Python API: the examples of its page run as they are written."""
+"""The Python API: the examples on its page run as written."""
 
 import re
 import shutil

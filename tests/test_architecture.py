@@ -1,4 +1,4 @@
-"""The house holds: who may import whom, one home per library, files of a fair size."""
+"""The architecture: import rings, one place per library, and the size of files and functions."""
 
 import ast
 from pathlib import Path

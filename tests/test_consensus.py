@@ -1,4 +1,4 @@
-"""Two finished forms are paired; only what they differ in waits for a person."""
+"""Two finished forms are compared; only their differences wait for the adjudicator."""
 
 from datetime import UTC, datetime
 from functools import cache

@@ -1,4 +1,4 @@
-"""Identifiers have one normal form; a record's own identifiers and server are known from them."""
+"""Identifiers have one normal form, and tell a record's server."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Records survive the trip through plain data."""
+"""Records are equal after conversion to plain data and back."""
 
 from review.models import (
     Record,

@@ -1,4 +1,4 @@
-"""A protocol loads whole, and a mistake is answered with file, line, key and what was expected."""
+"""A protocol loads completely; mistakes are reported with file, line, key and what was expected."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A report's standing follows from its decisions alone."""
+"""The status of a report follows from its decisions alone."""
 
 from datetime import UTC, datetime, timedelta
 

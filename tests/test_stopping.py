@@ -1,4 +1,4 @@
-"""The evidence for stopping: the published test's own numbers, honest estimates, nothing hidden."""
+"""The evidence for stopping: values of the published test, and unbiased estimates."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Two reviewers score a paper by keyboard, disagree, settle; the gate and the flow follow."""
+"""Two reviewers appraise a paper by keyboard and disagree; consensus, gate and flow follow."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""On a paper, in a browser: flags beside their question, marked on the page, and dismissed."""
+"""Bias flags on a paper, in a browser: shown under their question, highlighted, and dismissed."""
 
 import re
 

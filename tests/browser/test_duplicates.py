@@ -1,4 +1,4 @@
-"""The duplicates page in a browser: keys settle pairs, Z undoes, differing words are marked."""
+"""The Duplicates page in a browser: keys resolve pairs, Z undoes, differing words are marked."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Keys faster than a page can be drawn: none counts twice, none lands on a record unseen."""
+"""Keys pressed faster than a page can be drawn: none counts twice or for an unseen record."""
 
 import pytest
 from support.browser import chromium, press_until, served, settled, tab

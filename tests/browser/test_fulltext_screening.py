@@ -1,4 +1,4 @@
-"""Full-text screening by keyboard with a real paper beside it; notes, reloads and looking back."""
+"""Full-text screening by keyboard with the PDF beside it; notes, reloads and looking back."""
 
 import pytest
 from support.browser import chromium, press_until, served, settled, tab

@@ -1,4 +1,4 @@
-"""Signing in through an OpenID Connect service: a real provider on loopback, a real browser."""
+"""Signing in through OpenID Connect: a real provider on loopback, a real browser."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Reading a long abstract: the keys stay at hand, and each record begins at its title."""
+"""Reading a long abstract: the keys stay visible, and each record opens at its title."""
 
 import pytest
 from support.browser import chromium, press_until, served, settled, tab

@@ -1,4 +1,4 @@
-"""The Reports page in a browser: every part previewed, the whole report in one download."""
+"""The Reports page in a browser: previews of every part, and one download of the full report."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Two reviewers screen 40 records by keyboard, blind to each other; an adjudicator settles."""
+"""Two reviewers screen 40 records by keyboard, blinded to each other; an adjudicator resolves."""
 
 import pytest
 from support.browser import chromium, press_until, served, settled, sign_in, tab

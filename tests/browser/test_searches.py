@@ -1,4 +1,4 @@
-"""The Harvests page in a browser: begun there, a source that fails, an alert from end to end."""
+"""The Searches page in a browser: starting a search, a source that fails, an alert end to end."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""Checklists load, agree with the published facts, and mistakes in them are named by line."""
+"""Checklists load and agree with the published facts; mistakes are reported with their line."""
 
 import re
 from pathlib import Path

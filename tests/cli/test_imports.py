@@ -1,4 +1,4 @@
-"""The commands on files, run as a person runs them: real processes, exit status and output."""
+"""The file commands in separate processes: exit status and output."""
 
 import json
 import os

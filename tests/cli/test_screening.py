@@ -1,4 +1,4 @@
-"""The commands on screening, and the page of agreement and stopping."""
+"""The screening commands, and the page Agreement and stopping."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the command line says of wrong input: the file, what is wrong there, and what to do."""
+"""Messages of the command line on wrong input: the file, what is wrong, and what to do."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Tests over genuine files, which may not be copied into the repository: `make test-corpora`.
+"""Tests on genuine files, which may not be part of the repository: `make test-corpora`.
 
 The environment variable CORPORA names their folder. Without it, nothing here is collected.
 """

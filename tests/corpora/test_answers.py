@@ -1,4 +1,4 @@
-"""Genuine answers: every entry is read, and each field says what the file says."""
+"""Genuine responses: every entry is read, and each field agrees with the file."""
 
 import json
 import re

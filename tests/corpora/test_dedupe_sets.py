@@ -1,4 +1,4 @@
-"""Deduplication holds its published figures on the labelled development sets."""
+"""Deduplication keeps its published figures on the labelled development sets."""
 
 import csv
 import gzip

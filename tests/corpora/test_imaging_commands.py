@@ -1,4 +1,4 @@
-"""The published figures of image audits, as the commands print them and write them to tables."""
+"""The published figures of image audits, as the commands print and save them."""
 
 import csv
 import os

@@ -1,4 +1,4 @@
-"""Rules that are on have earned it on labelled papers."""
+"""Rules that are on keep their precision on labelled papers."""
 
 import importlib.util
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Genuine papers: pages, sections and sentences, evidence, data sets and matching to records."""
+"""Genuine papers: pages, sections, sentences, evidence, data sets and matching to records."""
 
 import re
 

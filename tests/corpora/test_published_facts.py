@@ -1,4 +1,4 @@
-"""Shipped facts against the facts drawn from publications."""
+"""Facts shipped with Funnel agree with the publications."""
 
 import csv
 import io

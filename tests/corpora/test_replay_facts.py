@@ -1,4 +1,4 @@
-"""The founding review replayed: its numbers against the facts drawn from the publication."""
+"""The founding review replayed: its numbers agree with the publication."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""Printed places compared: pages, article numbers and issues, each bound from both sides."""
+"""Comparison of citations: pages, article numbers and issues, each bound from both sides."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Letters, meeting abstracts and columns that look alike: kept apart, and their copies found."""
+"""Letters, meeting abstracts and columns that look alike stay apart, and their copies are found."""
 
 import random
 

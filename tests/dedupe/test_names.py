@@ -1,4 +1,4 @@
-"""First authors who are one person in spite of a letter or of swapped names."""
+"""First authors who are one person despite a wrong letter or swapped names."""
 
 import pytest
 

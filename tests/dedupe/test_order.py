@@ -1,4 +1,4 @@
-"""Groups depend on the records alone: not on their order, nor on how many arrive at a time."""
+"""Groups depend on the records alone, not on their order or the size of batches."""
 
 import dataclasses
 from datetime import UTC, datetime, timedelta

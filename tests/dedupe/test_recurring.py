@@ -1,4 +1,4 @@
-"""Made-up columns that come back under one title, issue by issue: none may swallow another.
+"""Synthetic recurring columns under one title: none may be merged with another.
 
 Written with other seeds, titles and habits than the rules were set on; no rule knows these records.
 """

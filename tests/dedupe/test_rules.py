@@ -1,4 +1,4 @@
-"""The rules pair by pair: what full agreement outvotes, and each threshold from both sides."""
+"""The rules pair by pair: what full agreement outweighs, and each threshold from both sides."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Traps seen in real data: what must not be merged, and what must in spite of appearances."""
+"""Traps seen in real data: pairs that must not be merged, and pairs that must be."""
 
 import dataclasses
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Meetings known by their acronyms; journals with and without a place; proceedings of two years."""
+"""Conferences and their acronyms; journals with and without a place; proceedings of two years."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The reference pages say what the code says."""
+"""The documentation agrees with the code."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""The documentation site lists every page, and gathers what the pages link to."""
+"""The documentation site lists every page and includes the pages they link to."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Traffic lights, summary bars, compliance bars and the score's spread: right, readable, whole."""
+"""Traffic lights, summary bars, compliance bars and score distributions: correct and legible."""
 
 import csv
 import io

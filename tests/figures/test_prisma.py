@@ -1,4 +1,4 @@
-"""The PRISMA diagram: its words, its layouts, and that nothing overlaps or is cut."""
+"""The PRISMA diagram: its texts and layouts; nothing overlaps or is cut off."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Files as people have them: encodings, line ends, cut short, damaged, of the wrong kind."""
+"""Unusual files: encodings, line ends, truncated, damaged, of the wrong kind."""
 
 import io
 import random

@@ -1,4 +1,4 @@
-"""Tagged texts and BibTeX as databases really write them: read right, or rejected by name."""
+"""Tagged text and BibTeX as databases write them: read correctly, or rejected by name."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Records go out in every format and come back equal, whatever stands in them."""
+"""Records exported in every format are equal when imported again, whatever they contain."""
 
 import csv
 import io

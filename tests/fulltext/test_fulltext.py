@@ -1,4 +1,4 @@
-"""PDFs become pages, sections and sentences, or end in a named state."""
+"""PDFs become pages, sections and sentences, or get a named state."""
 
 import io
 import json

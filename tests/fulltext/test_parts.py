@@ -1,4 +1,4 @@
-"""The small steps of reading: headings, sentences, broken words, columns, matching to records."""
+"""The steps of reading: headings, sentences, hyphenation, columns, matching to records."""
 
 import pytest
 from hypothesis import given

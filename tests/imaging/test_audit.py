@@ -1,4 +1,4 @@
-"""Samples to look at, and the arithmetic of the marks."""
+"""Samples for label audits, and the arithmetic of the marks."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Sheets of images as one picture."""
+"""Contact sheets."""
 
 import io
 

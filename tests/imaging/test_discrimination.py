@@ -1,4 +1,4 @@
-"""AUC, thresholds, calibration and Holm beside brute force and published values."""
+"""AUC, thresholds, calibration and Holm's method against brute force and published values."""
 
 import numpy as np
 import pytest

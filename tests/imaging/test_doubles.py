@@ -1,4 +1,4 @@
-"""Doubles of phantoms: exact, scaled, turned, mirrored, inverted and cropped."""
+"""Duplicates of phantoms: exact, scaled, rotated, mirrored, inverted and cropped."""
 
 import io
 

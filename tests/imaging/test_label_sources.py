@@ -1,4 +1,4 @@
-"""Mined labels beside read ones."""
+"""Mined labels compared with labels read from images."""
 
 import numpy as np
 import pytest

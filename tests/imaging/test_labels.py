@@ -1,4 +1,4 @@
-"""Tables of labels and how they fit the files."""
+"""Tables of labels, and matching them to files."""
 
 import gzip
 

@@ -1,4 +1,4 @@
-"""The check of an image set, its manifest, and what happens when it is stopped or moved."""
+"""The check of an image set and its manifest, also when it is interrupted or moved."""
 
 import shutil
 

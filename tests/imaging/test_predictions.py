@@ -1,4 +1,4 @@
-"""Tables of predictions and what cannot be used in them."""
+"""Tables of predictions and their unusable rows."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Patients, splits and who is behind each label."""
+"""Patients, splits and the people behind each label."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Figures by group on made predictions whose truth is known."""
+"""Performance by group on synthetic predictions with known truth."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The demo review: what its team screened and appraised can be looked at, and adds up."""
+"""The demo review: its screening and appraisal are complete and add up."""
 
 import json
 import shutil

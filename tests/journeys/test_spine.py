@@ -1,4 +1,4 @@
-"""The whole pipe by command: exports in, two reviewers' decisions, a PRISMA diagram out."""
+"""The complete pipeline by commands: exports, two reviewers' decisions, a PRISMA diagram."""
 
 import csv
 import json

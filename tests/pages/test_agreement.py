@@ -1,4 +1,4 @@
-"""Agreement and stopping: what the lead is told before there is anything to measure, and after."""
+"""The page Agreement and stopping, before and after there is anything to measure."""
 
 import pytest
 from streamlit.testing.v1 import AppTest

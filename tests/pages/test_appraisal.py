@@ -1,4 +1,4 @@
-"""The appraisal, extraction and consensus pages, each drawn by itself over a small store."""
+"""The Appraisal, Data extraction and Consensus pages, each over a small store."""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""The bias room: flags with their sentence and page, verdicts that measure rules, data sets."""
+"""The Bias page: flags with their sentence and page, verdicts that measure rules, data sets."""
 
 import pytest
 from streamlit.testing.v1 import AppTest

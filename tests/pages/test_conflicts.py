@@ -1,4 +1,4 @@
-"""The adjudicator's page: one key settles, Z takes it back, and nobody settles twice."""
+"""The Conflicts page: one key resolves, Z undoes, and nobody resolves twice."""
 
 import pytest
 from streamlit.testing.v1 import AppTest

@@ -1,4 +1,4 @@
-"""The duplicates page: pairs side by side, words marked, settled and undone by one button."""
+"""The Duplicates page: pairs side by side, words marked, resolved and undone by one button."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""The overview: the live funnel, progress, and what nobody but the lead may see."""
+"""The Overview page: the live funnel, progress, and what only the lead may see."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The list of records, and one record's page with what its reader may see."""
+"""The Records and Record details pages, with what their reader may see."""
 
 import pytest
 from streamlit.testing.v1 import AppTest

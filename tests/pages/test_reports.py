@@ -1,4 +1,4 @@
-"""The reports page: previews, any past day, changes, one download; only for who may export."""
+"""The Reports page: previews, past days, changes, one download; only for those who may export."""
 
 import datetime
 import io

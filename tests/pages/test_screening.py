@@ -1,4 +1,4 @@
-"""The screening page's row of keys: none of them may fire while somebody types."""
+"""The keys of the Screening page: none is active while somebody types."""
 
 import pytest
 from streamlit.testing.v1 import AppTest

@@ -1,4 +1,4 @@
-"""The Harvests page: a row a harvest, what is not whole in red words, a button that runs one."""
+"""The Searches page: a row per search, incomplete ones in red, a button that runs one."""
 
 import json
 import time

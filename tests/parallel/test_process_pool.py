@@ -1,4 +1,4 @@
-"""A pool of processes outlives any of them; only the item that ends its process is lost."""
+"""A process pool survives crashes; only the item that crashes its process is lost."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The flow: each entry falls into one box, boxes sum, and differences are named."""
+"""The flow: each entry is in one box, boxes add up, and differences are reported."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The local matcher: whole words, beginnings, phrases and fields, over texts as sources give."""
+"""The local matcher: words, truncation, phrases and fields, on texts as sources give them."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""The query language: what is read, what is refused and how clearly, and how it is written back."""
+"""The query language: what is accepted, what is refused and how, and how it is written."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""The search appendix tells what a source made of the query, as it stood on the day."""
+"""The search appendix shows how a source interpreted the query on the day of the search."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Laws of scoring that hold for any form: bounds, reach, no fall for a better answer, no order."""
+"""Properties of scoring for any form: bounds, range, monotony, independence of order."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

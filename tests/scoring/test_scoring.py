@@ -1,4 +1,4 @@
-"""Totals, judgements and gates: worked forms with known results."""
+"""Totals, judgements and gates of worked forms with known results."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""The way out: pace kept across processes, patience with faults, manners with redirects."""
+"""The HTTP client: rate limits across processes, retries, redirects."""
 
 import itertools
 import random

@@ -1,4 +1,4 @@
-"""Kinds of answers that the recorded samples lack: each is read whole, or refused in one line."""
+"""Kinds of response without a recorded sample: each is parsed completely or refused in one line."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Answers seldom seen in samples: books, notices, refusals, cut and hostile bodies, OAI-PMH."""
+"""Rare responses: books, notices, refusals, truncated and hostile bodies, OAI-PMH."""
 
 import json
 import time

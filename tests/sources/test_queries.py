@@ -1,4 +1,4 @@
-"""Each source's text of a query, what it could not be asked, and that all of them mean the same."""
+"""Translations of a query for each source, their unsupported parts, and their equivalence."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""The registry: all that other rooms know of a source comes from its record."""
+"""The registry: everything other packages know of a source comes from its record."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""One sample of each kind of answer: each field of every entry says what the file says."""
+"""A sample of each kind of response: each field of every entry agrees with the file."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Searches against the stand-in: caps, walls, expiry, false ends, inflated totals, going on."""
+"""Searches of the stand-in server: limits, expiry, false ends, wrong totals, resuming."""
 
 from collections import Counter
 from datetime import date

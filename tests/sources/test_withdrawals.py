@@ -1,4 +1,4 @@
-"""Withdrawals as arXiv, medRxiv and journals word them, and texts that only sound like them."""
+"""Wordings of withdrawals at arXiv, medRxiv and journals, and texts that only resemble them."""
 
 import pytest
 

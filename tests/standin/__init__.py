@@ -1,4 +1,4 @@
-"""A stand-in for the literature services: a real HTTP server on loopback over a made-up corpus.
+"""A stand-in for the literature services: a real HTTP server on loopback with a synthetic corpus.
 
 It answers in the services' own formats with their paging, caps, pace limits and faults, so that
 the very same client talks to it and to the real ones. Nothing in it is a genuine record unless the

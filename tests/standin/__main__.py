@@ -1,4 +1,4 @@
-"""Runs the stand-in by itself: python -m tests.standin --port 8765 --size 20000 --pace 1"""
+"""Runs the stand-in server: python -m tests.standin --port 8765 --size 20000 --pace 1"""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Evaluates the services' own query strings over sets; shares no code with the product's parser.
+"""Evaluates the services' query strings over sets; shares no code with Funnel's parser.
 
 One reader serves four dialects: 'pubmed' (tags after the term, left to right), 'arxiv' (prefixes,
 ANDNOT, a space means OR), 'europepmc' (prefixes, AND binds tighter) and 'protocol' (the product's

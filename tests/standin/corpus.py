@@ -1,4 +1,4 @@
-"""The corpus all services share, what is visible on a day, and the truth of a search over it."""
+"""The corpus of all services, what is visible on a day, and the true result of a search."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Scripted faults: which requests go wrong, and how.
+"""Scripted faults: which requests fail, and how.
 
 Of the connection or the status line (the service is not asked):
     429, 429-retry-after, 500, 502, 503, 504, stall, reset, html, empty, slow

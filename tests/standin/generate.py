@@ -1,4 +1,4 @@
-"""Seed and size -> made-up works with their preprints and articles, deterministic."""
+"""Generates works with their preprints and articles from a seed and a size."""
 
 import random
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""A folder of recorded answers -> preprints and articles served as they were recorded."""
+"""Serves preprints and articles from a folder of recorded responses."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Folded texts and an inverted index: which documents hold a word, a stem or a phrase."""
+"""Normalised texts and an inverted index: documents with a word, a stem or a phrase."""
 
 import bisect
 import re

@@ -1,4 +1,4 @@
-"""Look-ups by DOI (Unpaywall, Crossref, OpenAlex) and PDFs, over the corpus."""
+"""Lookups by DOI (Unpaywall, Crossref, OpenAlex) and PDFs, over the corpus."""
 
 import re
 import zlib

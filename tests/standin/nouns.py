@@ -1,4 +1,4 @@
-"""The nouns of the stand-in: preprints with versions, and PubMed articles."""
+"""The dataclasses of the stand-in server: preprints with versions, and PubMed articles."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime

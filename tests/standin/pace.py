@@ -1,4 +1,4 @@
-"""The services' pace limits, on a clock that can be scaled or replaced."""
+"""The services' rate limits, on a clock that can be scaled or replaced."""
 
 from collections import deque
 from collections.abc import Callable

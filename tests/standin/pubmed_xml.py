@@ -1,4 +1,4 @@
-"""A made-up article as PubMed's efetch and esummary write it."""
+"""A synthetic article as PubMed's EFetch and ESummary write it."""
 
 from datetime import date
 from xml.sax.saxutils import escape

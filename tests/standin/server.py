@@ -1,4 +1,4 @@
-"""The HTTP server: sockets, routing, the log, pace and faults."""
+"""The HTTP server: sockets, routing, the log, rate limits and faults."""
 
 import json
 import socket

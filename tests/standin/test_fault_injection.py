@@ -1,4 +1,4 @@
-"""The stand-in under pace limits and faults, as recorded, and on its own."""
+"""The stand-in server under rate limits and faults."""
 
 import json
 import re

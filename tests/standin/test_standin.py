@@ -1,4 +1,4 @@
-"""The stand-in answers as the real services do: formats, paging, caps, pace and faults."""
+"""The stand-in server answers like the real services: formats, paging, limits and faults."""
 
 import re
 import xml.etree.ElementTree as ET

@@ -1,4 +1,4 @@
-"""What a service is asked and what it answers, apart from sockets."""
+"""Requests and responses of a service, without sockets."""
 
 import json
 from dataclasses import dataclass, field

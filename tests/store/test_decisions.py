@@ -1,4 +1,4 @@
-"""Decisions enter checked and whole; the standing after them follows the protocol's stages."""
+"""Decisions are checked and saved completely; the status follows the protocol's stages."""
 
 import pytest
 from support.small import studies

@@ -1,4 +1,4 @@
-"""The store: whole batches or none, nothing overwritten, one state per transaction."""
+"""The store: complete batches or none, nothing overwritten, one state per transaction."""
 
 import os
 import signal

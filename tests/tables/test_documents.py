@@ -1,4 +1,4 @@
-"""Tables in every format, opened again by an independent reader; the same bytes each time."""
+"""Tables in every format, opened by an independent reader; reproducible byte for byte."""
 
 import csv
 import io

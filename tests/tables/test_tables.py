@@ -1,4 +1,4 @@
-"""Tables from plain data: what stands where, and that names stay apart."""
+"""Tables from plain data: the content of each cell, and unique names."""
 
 from prisma.test_prisma import small
 

@@ -1,4 +1,4 @@
-"""What databases write for 'we do not know', and texts that only look like it."""
+"""Placeholders for unknown in databases, and texts that only resemble them."""
 
 import pytest
 

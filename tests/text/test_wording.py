@@ -1,4 +1,4 @@
-"""Numbers with their noun, and the names of stages and databases."""
+"""Counts with their noun, and names of stages and databases."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A plain table is grouped without a review."""
+"""A table is grouped without a review."""
 
 import csv
 import gzip

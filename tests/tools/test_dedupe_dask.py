@@ -1,4 +1,4 @@
-"""The same groups on a cluster of processes, also when one of them is killed midway."""
+"""The same groups on a cluster of processes, even if one of them is killed midway."""
 
 import os
 import signal

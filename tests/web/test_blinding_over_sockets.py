@@ -1,4 +1,4 @@
-"""What is sent to a reviewer never holds another's decision, name or note before it is settled.
+"""What is sent to a reviewer never contains another's decision, name or note on an open record.
 
 Reads every byte of the app's socket, its files and its exports, as a curious reviewer could.
 """

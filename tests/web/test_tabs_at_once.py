@@ -1,4 +1,4 @@
-"""Two tabs, or many people, deciding at the same moment: one row each, one clear line, no more."""
+"""Two tabs, or many people, deciding at the same moment: one row each and one clear message."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

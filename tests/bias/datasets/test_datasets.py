@@ -1,4 +1,4 @@
-"""The registry of public data sets: it holds together, is found in text, shows shared images."""
+"""The registry of public data sets: consistency, mentions in text, and shared images."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Stated figures are recomputed: contradictions are named, agreement stays silent."""
+"""Reported figures are recomputed: contradictions are reported, consistent figures are not."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Every rule fires on its own examples and stays silent on the others; scope and negation hold."""
+"""Every rule fires on its own examples and not on the others; scope and negation are respected."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The labels that rules are measured on hold together."""
+"""The labels on which rules are measured are consistent."""
 
 import importlib.util
 import re

@@ -1,4 +1,4 @@
-"""Rules read the many ways in which a pitfall is told, and keep silent where it is only named."""
+"""Rules recognise many wordings of a pitfall, and do not fire if it is only mentioned."""
 
 from pathlib import Path
 

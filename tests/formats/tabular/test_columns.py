@@ -1,4 +1,4 @@
-"""Column names and layouts of the databases' and tools' tables, written here as each one writes."""
+"""Column names and layouts of tables from databases and tools, as each of them writes."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Tables of database families: their columns, authors, citation lines and databases."""
+"""Tables of related databases: their columns, authors, citation lines and database names."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Workbooks: one sheet is read, hidden ones only on demand, rows counted by a second reader."""
+"""Workbooks: one sheet is read, hidden ones only on request, rows counted by a second reader."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""Words to mark in titles and abstracts come from the query's own parser."""
+"""Words to highlight in titles and abstracts come from the query's own parser."""
 
 import pytest
 

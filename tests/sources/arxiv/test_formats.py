@@ -1,4 +1,4 @@
-"""arXiv's OAI-PMH formats: Dublin Core and arXivRaw, and answers to other verbs."""
+"""arXiv's OAI-PMH formats: Dublin Core, arXivRaw, and responses to other verbs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""arXiv by OAI-PMH: everything the dated search gives, increments, tokens that expire."""
+"""arXiv over OAI-PMH: the same records as the search, updates, expired tokens."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Who appraises which report: more than two, pairs, shares, the pilot, and those who leave."""
+"""Assignment of reviewers: more than two, pairs, shares, the pilot, and those who leave."""
 
 from collections import Counter
 

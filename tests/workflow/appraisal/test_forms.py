@@ -1,4 +1,4 @@
-"""Two reviewers fill in forms blind, settle what differs, and the gates decide."""
+"""Two reviewers complete forms blinded, differences are resolved, and the gates are evaluated."""
 
 from functools import partial
 from pathlib import Path

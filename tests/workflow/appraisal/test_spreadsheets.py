@@ -1,4 +1,4 @@
-"""Appraising in spreadsheets: out with drop-downs, in with every bad cell named; and plain CSV."""
+"""Appraisal in spreadsheets: drop-down lists, every invalid cell reported; and plain CSV."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A team that may use an instrument's published text installs it; answers keep their meaning."""
+"""A team installs an instrument's published text; answers keep their meaning."""
 
 import pytest
 from support.appraising import review_in

@@ -1,4 +1,4 @@
-"""A review's PDFs: taken in, read once, flagged, judged; its data sets by study; the commands."""
+"""A review's PDFs: attached, read once, flagged, verdicts; data sets by study; the commands."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Sizes of a study against its protocol's thresholds, from the extraction and from the text."""
+"""Sample sizes of a study compared with the protocol, from the extraction and from the text."""
 
 import pytest
 from support.appraising import fill, review_in

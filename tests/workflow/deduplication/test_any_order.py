@@ -1,4 +1,4 @@
-"""In a review too, the groups depend on records and words alone: not on order, batches or runs."""
+"""In a review, too, groups do not depend on order, batches or runs."""
 
 import dataclasses
 import random

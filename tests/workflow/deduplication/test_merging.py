@@ -1,4 +1,4 @@
-"""One view of a report's records: which source each field is taken from, and that it is told."""
+"""The merged record of a report: the source of each field, and that it is named."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Duplicates in a review: runs, people's words, undo, what re-opens, and the figures for PRISMA."""
+"""Duplicates in a review: runs, manual decisions, undo, reopened preprints, PRISMA figures."""
 
 import dataclasses
 import json

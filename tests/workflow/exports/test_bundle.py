@@ -1,4 +1,4 @@
-"""The whole report of a review: complete, conserved, the same bytes, and right on any past day."""
+"""The full report of a review: complete, reproducible, and correct on any past day."""
 
 import csv
 import io

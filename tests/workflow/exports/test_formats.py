@@ -1,4 +1,4 @@
-"""Every format of a report, opened again by another reader and held against what was looked at."""
+"""Every format of a report, opened by an independent reader and compared."""
 
 import csv
 import hashlib

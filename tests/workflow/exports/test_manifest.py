@@ -1,4 +1,4 @@
-"""A written report is held against its manifest, as a folder and as a ZIP, by whoever has it."""
+"""A report is verified against its manifest, as a folder and as a ZIP file."""
 
 import json
 import shutil

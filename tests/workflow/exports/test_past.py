@@ -1,5 +1,5 @@
-"""What later entries must not change in the report of a past day, and what each report must hold:
-every entry in the log, data sets out of PDFs, a broken store named and not drawn."""
+"""Later entries do not change the report of a past day, and each report is complete: every entry in
+the log, data sets from PDFs, a damaged store reported and not drawn."""
 
 import hashlib
 import json

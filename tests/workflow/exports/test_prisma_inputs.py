@@ -1,4 +1,4 @@
-"""The flow of a review in the store: counted from rows, at any moment, and it sums."""
+"""The flow of a review in the store: counted from rows on any day, and adds up."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The founding review replayed: every published number comes out, nothing else is claimed."""
+"""The founding review replayed: every published number is reproduced, and no other is claimed."""
 
 import csv
 import re

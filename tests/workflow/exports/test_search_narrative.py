@@ -1,4 +1,4 @@
-"""How a review was searched, in sentences an editor reads: each is true of what the log holds."""
+"""The description of searches in sentences: each agrees with the log."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""PDFs of what passed screening: found where open copies are, else told why not."""
+"""PDFs of reports that passed screening: found where open copies are, or the reason why not."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Alerts on included studies: raised once an event, closed with words, never gone."""
+"""Alerts on included studies: raised once per event, closed with a reason, never deleted."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Nothing lost and nothing twice: faults on every tenth request, kill -9 at random moments."""
+"""Nothing lost and nothing added twice: faults on every tenth request, kill -9 at random times."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""Where a harvest goes on: lists kept once however many pages, and what arXiv has deleted."""
+"""Where a harvest resumes: lists stored once, and records arXiv has deleted."""
 
 import json
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""What registries add to records: abstracts, DOIs, relations, retractions; nothing is lost."""
+"""What registries add to records: abstracts, DOIs, relations, retractions."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Harvests where nothing goes as it should: no network for days, folders that cannot be written."""
+"""Harvests under adverse conditions: no network for days, folders that cannot be written."""
 
 from datetime import date, timedelta
 

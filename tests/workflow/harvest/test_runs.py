@@ -1,4 +1,4 @@
-"""Runs of harvests: what is new, what is missing, who may run, what became of known documents."""
+"""Harvest runs: new and missing records, permissions, and the update check."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Schedules: lines for cron and units for systemd that do what was asked."""
+"""Schedules: cron lines and systemd units that run as requested."""
 
 import re
 import shutil

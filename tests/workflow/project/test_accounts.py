@@ -1,4 +1,4 @@
-"""Who is who: accounts, sessions, roles, and the door before every page, file and socket."""
+"""Accounts, sessions and roles, and sign-in before every page, file and WebSocket."""
 
 import urllib.error
 import urllib.parse

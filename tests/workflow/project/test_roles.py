@@ -1,5 +1,5 @@
-"""Roles are checked where it is written: every public function of the workflow that writes refuses
-a reader, whatever face calls it."""
+"""Every public function of the workflow that writes refuses readers, whatever interface calls
+it."""
 
 import ast
 import importlib

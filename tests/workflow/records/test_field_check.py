@@ -1,4 +1,4 @@
-"""The import says which fields most records lack, and keeps a mapping of columns."""
+"""The import reports fields that most records lack, and keeps a mapping of columns."""
 
 from pathlib import Path
 

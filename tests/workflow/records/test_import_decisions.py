@@ -1,4 +1,4 @@
-"""Files of decisions: each line that is left out is named, and can be corrected and given again."""
+"""Files of decisions: each rejected row is listed, and can be corrected and imported again."""
 
 import csv
 import io

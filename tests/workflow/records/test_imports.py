@@ -1,4 +1,4 @@
-"""Importing into a review: whole files or nothing, counted, once only; decisions likewise."""
+"""Importing into a review: complete files or nothing, counted, once only; decisions likewise."""
 
 from pathlib import Path
 

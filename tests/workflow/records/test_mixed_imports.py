@@ -1,4 +1,4 @@
-"""A library of several databases counts, in every number, for the databases its records name."""
+"""A library of several databases counts, in every figure, for the databases its records name."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What a person may be told of others' decisions: lists, exports, counts and the commands."""
+"""What a person may see of others' decisions: in lists, exports, counts and commands."""
 
 import json
 import subprocess

@@ -1,5 +1,5 @@
-"""What holds is the order of rows: clocks that are set back, jump or differ between two machines
-change nothing of what was decided, joined, undone or retired."""
+"""The order of rows decides: clocks that are set back, jump or differ change nothing of what was
+decided, merged, undone or retired."""
 
 import random
 from datetime import UTC, datetime, timedelta

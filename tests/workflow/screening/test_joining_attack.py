@@ -1,5 +1,5 @@
-"""The attack on blindness by joining: a reviewer marks an open record as the same as a settled one,
-looks everywhere they can, undoes it, and must have learned nothing."""
+"""An attack on blinding by merging: a reviewer merges an open record with a resolved one, looks
+everywhere they can and undoes it, and must have learned nothing."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Keyword rules mark what does not match, count it in its own box, and can be taken back."""
+"""Keyword rules mark records that do not match, count them in their own box, and can be undone."""
 
 import pytest
 

@@ -1,4 +1,5 @@
-"""Several app processes on one review: no record read in vain, one order learned at a time."""
+"""Several app processes on one review: no record screened in vain, one ranking trained at a
+time."""
 
 import time
 

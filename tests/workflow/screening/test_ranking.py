@@ -1,4 +1,4 @@
-"""The learned order of a review: random until it can learn, reproducible, never losing a record."""
+"""The ranking of a review: random until it can learn, reproducible, never losing a record."""
 
 import pytest
 

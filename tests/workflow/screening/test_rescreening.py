@@ -1,4 +1,4 @@
-"""A preprint judged before its article came: opened again, judged anew, kept, and undone."""
+"""A preprint screened before its article arrived: reopened, screened again, kept, and undone."""
 
 import dataclasses
 

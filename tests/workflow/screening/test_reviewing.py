@@ -1,4 +1,4 @@
-"""What a reviewer is shown, decides and undoes; what stays hidden; how conflicts are settled."""
+"""What a reviewer sees, decides and undoes; what stays hidden; how conflicts are resolved."""
 
 import random
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a process remembers of a reviewer's queue is at every moment what a fresh count gives."""
+"""The cached work queue of a reviewer always equals a fresh count."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The plan in force at the write: a page drawn before an amendment, a key pressed after it."""
+"""The protocol in force at the write: a key pressed on a page drawn before an amendment."""
 
 import threading
 
