@@ -8,6 +8,7 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from review.checklists.models import (
     AT_RISK,
@@ -184,9 +185,11 @@ def format_answer(question: FormQuestion, answer: str | None) -> str:
 
 
 def read_answer(question: FormQuestion, value: object) -> str | None:
-    """The answer as it is stored, from an option's id, label, key or points; None for a blank.
+    """The answer as it is stored, from an option's id, label, points or key; None for a blank.
 
-    Several options of a 'many' item stand with + ; or | between them.
+    A number is read as points where the answers carry points, and as a key only where no answer has
+    so many. Several options of a 'many' item stand with + ; or | between them; one number is the
+    sum of their points, if only one choice of options gives it.
 
     Raises:
         ChecklistError: the item does not take this answer; the message lists what it takes.
@@ -205,9 +208,9 @@ def read_answer(question: FormQuestion, value: object) -> str | None:
         return named_option or (
             _parse_number(question, text) if question.choose == "number" else text
         )
-    option_id = _match_option(question.options, text)
-    if question.choose == "many" and not option_id:
+    if question.choose == "many":
         return _parse_many(question, text)
+    option_id = _match_option(question.options, text)
     if option_id is None:
         raise ChecklistError(_describe_invalid_answer(question, text))
     return option_id
@@ -242,24 +245,74 @@ def _match_option(options: Iterable[AnswerOption], text: str) -> str | None:
     option_id = _match_option_name(choices, text)
     if option_id:
         return option_id
+    points = text.removeprefix("+")
+    point_matches = [option.id for option in choices if str(option.points) == points]
+    if len(point_matches) == 1:
+        return point_matches[0]
     for option in choices:
         if option.key and text.upper() == option.key.upper():
             return option.id
-    point_matches = [option.id for option in choices if str(option.points) == text]
-    return point_matches[0] if len(point_matches) == 1 else None
+    return None
 
 
 def _parse_many(question: FormQuestion, text: str) -> str:
     if _normalize_text(text) in (NONE_OF_THESE, "none of these", "no", "0"):
         return NONE_OF_THESE
+    if has_points(question) and re.fullmatch(r"[+-]?\d+", text):
+        return _parse_points(question, int(text))
+    whole = _match_option(question.options, text)
+    if whole is not None:
+        return whole
+    parts = re.split(r"\s*[+;|]\s*", text)
+    if len(parts) == 1 and "," in text:
+        parts = re.split(r"\s*,\s*", text)
+        if not all(_match_option_name(question.options, part) for part in parts):
+            message = _describe_invalid_answer(question, text)
+            raise ChecklistError(f"{message} Put ; between several answers.")
     selected_ids = set()
-    for part in re.split(r"\s*[+;|]\s*", text):
-        option_id = _match_option(question.options, part)
+    for part in parts:
+        option_id = _match_part(question, part)
         if option_id is None:
             raise ChecklistError(_describe_invalid_answer(question, part))
         selected_ids.add(option_id)
     return OPTION_SEPARATOR.join(
         option.id for option in question.options if option.id in selected_ids
+    )
+
+
+def has_points(question: FormQuestion) -> bool:
+    """Whether the answers carry points."""
+    return any(option.points is not None for option in question.options)
+
+
+def _match_part(question: FormQuestion, text: str) -> str | None:
+    """One of several options named together: by name or key, as points would not tell which."""
+    named_option = _match_option_name(question.options, text)
+    by_key = (o.id for o in question.options if o.key and text.upper() == o.key.upper())
+    return named_option or next(by_key, None)
+
+
+def _parse_points(question: FormQuestion, points: int) -> str:
+    """The options whose points sum to a number, if only one choice of them does."""
+    options = question.options
+    choices = [
+        chosen
+        for size in range(1, len(options) + 1)
+        for chosen in combinations(options, size)
+        if sum(option.points or 0 for option in chosen) == points
+    ]
+    if len(choices) == 1:
+        return OPTION_SEPARATOR.join(option.id for option in choices[0])
+    name = f"{question.number} {question.name}".strip()
+    labels = ", ".join(_format_option(option) for option in options)
+    if not choices:
+        total = sum(option.points or 0 for option in options)
+        raise ChecklistError(
+            f"'{points}' is no number of points of '{name}', which gives up to {total}. Its "
+            f"answers are: {labels}."
+        )
+    raise ChecklistError(
+        f"{points} points of '{name}' can be reached by several answers; name them: {labels}."
     )
 
 

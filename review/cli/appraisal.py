@@ -143,6 +143,9 @@ def write_appraisal_template(
 def import_answers(
     context: typer.Context,
     file: Path,
+    checklist: str = typer.Option(
+        "", help="For a table of your own (one row an answer or a study): the checklist's id."
+    ),
     dry_run: bool = typer.Option(False, "--dry-run", help="Only say what would be done."),
     finish: bool = typer.Option(False, "--finish", help="Finish the forms that are then full."),
 ) -> None:
@@ -150,11 +153,18 @@ def import_answers(
     from review.workflow.appraisal.spreadsheets import read_template
 
     result = read_template(
-        open_review(context), file, get_user_name(context), dry_run=dry_run, finish=finish
+        open_review(context),
+        file,
+        get_user_name(context),
+        checklist_id=checklist or None,
+        dry_run=dry_run,
+        finish=finish,
     )
     print_line(
         ("Would add " if dry_run else "Added ") + f"{result.new} answers; {result.same} unchanged."
     )
+    if result.unused:
+        print_line(f"Columns that are no item, not used: {', '.join(result.unused)}")
     for line in result.finished:
         print_line(line)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,10 @@ from review.checklists import (
     read_answer,
 )
 from review.errors import ChecklistError, SourceError
-from review.formats.tabular.plain import read_table
 from review.scoring import FormResult, lacks_reason, score_form
+from review.workflow.appraisal.answer_tables import name_study, read_answer_table
 from review.workflow.appraisal.instruments import available_checklists, get_checklist
 from review.workflow.project.project import Project
-
-REQUIRED_COLUMNS = ("item", "answer")
-"""Columns a file must have; 'study' and 'comment' are read where present."""
 
 
 def find_checklist(project: Project | None, id_or_path: str) -> Checklist:
@@ -81,15 +77,15 @@ def _find_cue_mistakes(checklist: Checklist, path: Path) -> list[str]:
 
 
 def score_file(checklist: Checklist, path: Path) -> dict[str, Any]:
-    """The scores of every study in a CSV file, JSON-ready.
+    """The scores of every study in a CSV file or workbook, JSON-ready.
 
     The column item holds an item's number or id, or a key such as judgement:analysis; a file
-    without the column study holds one study.
+    without the column study holds one study. Or each item has a column, and each study a row.
 
     Raises:
         SourceError: no such file, a column is missing, or rows that cannot be read; names them all.
     """
-    forms, comments = _read_answers(checklist, path)
+    forms, comments, unused = _read_answers(checklist, path)
     studies = [
         _to_json(checklist, study, form, score_form(checklist, form, comments[study]))
         for study, form in forms.items()
@@ -100,7 +96,7 @@ def score_file(checklist: Checklist, path: Path) -> dict[str, Any]:
         "edition": checklist.edition,
         "digest": checklist.digest,
     }
-    return {**head, "studies": studies}
+    return {**head, "studies": studies, "unused_columns": list(unused)}
 
 
 FormsByStudy = dict[str, dict[str, str | None]]
@@ -108,45 +104,37 @@ FormsByStudy = dict[str, dict[str, str | None]]
 
 def _read_answers(
     checklist: Checklist, path: Path
-) -> tuple[FormsByStudy, dict[str, dict[str, str]]]:
-    header, table = read_table(path)
-    for column in REQUIRED_COLUMNS:
-        if column not in header:
-            raise SourceError(
-                f"{path}: there is no column '{column}'. Needed are: "
-                f"{', '.join(REQUIRED_COLUMNS)}; "
-                "study and comment are read where present."
-            )
+) -> tuple[FormsByStudy, dict[str, dict[str, str]], tuple[str, ...]]:
+    """Forms and comments by study, and the columns of a wide table that are no item."""
+    table = read_answer_table(checklist, path)
     forms: FormsByStudy = {}
     comments: dict[str, dict[str, str]] = {}
-    problems: list[str] = []
-    for line, row in table:
-        cells = dict(zip_longest(header, row[: len(header)], fillvalue=""))
-        study = cells.get("study") or "1"
+    problems = list(table.problems)
+    for cell in table.cells:
+        study = name_study(cell.study)
         form = forms.setdefault(study, {})
         study_comments = comments.setdefault(study, {})
-        if any(row[len(header) :]):
-            problems.append(f"line {line}: {len(row)} cells, the header has {len(header)}.")
-            continue
-        if not cells["item"]:
-            if cells["answer"]:
-                problems.append(f"line {line}: the answer '{cells['answer']}' names no item.")
+        place = (
+            f"line {cell.line}" if cell.column == "answer" else f"line {cell.line}, {cell.column}"
+        )
+        if not cell.item:
+            problems.append(f"{place}: the answer '{cell.answer}' names no item.")
             continue
         try:
-            question = find_question(checklist, cells["item"])
+            question = find_question(checklist, cell.item)
             if question.key in form:
-                problems.append(f"line {line}: '{cells['item']}' stands twice.")
+                problems.append(f"{place}: '{cell.item}' stands twice.")
                 continue
-            form[question.key] = read_answer(question, cells["answer"])
-            study_comments[question.key] = cells.get("comment", "")
+            form[question.key] = read_answer(question, cell.answer)
+            study_comments[question.key] = cell.comment
         except ChecklistError as error:
-            problems.append(f"line {line}: {error}")
+            problems.append(f"{place}: {error}")
     problems += _find_missing_reasons(checklist, forms, comments)
     if problems:
         raise SourceError(
             f"{path}: nothing is scored.\n" + "\n".join(f"  {problem}" for problem in problems)
         )
-    return forms, comments
+    return forms, comments, table.unused
 
 
 def _find_missing_reasons(
@@ -193,6 +181,8 @@ def format_summary(checklist: Checklist, scored: Mapping[str, Any]) -> list[str]
         for list_name in ("unanswered", "unsure", "ignored", "warnings"):
             if study[list_name]:
                 lines.append(f"  {list_name}: {'; '.join(study[list_name])}")
+    if scored.get("unused_columns"):
+        lines.append(f"Columns that are no item, not used: {', '.join(scored['unused_columns'])}")
     return lines
 
 

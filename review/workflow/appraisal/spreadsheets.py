@@ -1,6 +1,6 @@
 """Appraisal in a spreadsheet: writes a template with one's own answers and reads it back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +8,14 @@ from review.checklists import Checklist, FormQuestion, find_question, format_ans
 from review.errors import ChecklistError, ReviewError, SourceError, StoreError
 from review.formats import appraisal_workbook
 from review.formats.appraisal_workbook import AppraisalWorkbook, ChecklistSheet, WorkbookRow
-from review.models import Answer
+from review.formats.fields import find_year
+from review.identifiers import normalize_doi, normalize_pmid
+from review.models import Answer, Record
 from review.store import Connection, records
 from review.store.records import format_record_key, parse_record_key
+from review.tables import build_labels
 from review.workflow.appraisal.adjudication import refresh_gates
+from review.workflow.appraisal.answer_tables import fold_name, name_study, read_answer_table
 from review.workflow.appraisal.assignment import enqueue_new_reports
 from review.workflow.appraisal.forms import (
     AnswerInput,
@@ -32,6 +36,7 @@ from review.workflow.appraisal.instruments import (
 )
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
+from review.workflow.screening.record_matching import load_finder
 
 UNSURE_LABEL = "Unsure"
 
@@ -45,6 +50,8 @@ class AppraisalImportResult:
     same: int
     finished: tuple[str, ...]
     """Forms that were finished, one line each."""
+    unused: tuple[str, ...] = ()
+    """Columns of a team's own table that are no item."""
 
 
 def write_template(
@@ -129,13 +136,21 @@ def _build_row(
 
 
 def read_template(
-    project: Project, path: Path, reviewer: str, *, dry_run: bool = False, finish: bool = False
+    project: Project,
+    path: Path,
+    reviewer: str,
+    *,
+    checklist_id: str | None = None,
+    dry_run: bool = False,
+    finish: bool = False,
 ) -> AppraisalImportResult:
     """Adds what a filled-in spreadsheet says to a reviewer's own forms: all of it or nothing.
 
     Blank answers change nothing. Answers that are there already are not added again.
 
     Args:
+        checklist_id: the checklist that a table of the team's own answers: one row an answer, or
+            one row a study with a column for each item. None for a spreadsheet of write_template.
         dry_run: only count.
         finish: also finish every form in the file that is then complete.
 
@@ -145,13 +160,19 @@ def read_template(
     """
     require_role(project, reviewer, "contribute")
     enqueue_new_reports(project)
-    book = appraisal_workbook.read_workbook(path)
+    unused: tuple[str, ...] = ()
+    if checklist_id is None:
+        book = appraisal_workbook.read_workbook(path)
+        problems: list[str] = []
+    else:
+        book, unused, problems = _read_own_table(project, path, checklist_id, reviewer)
     if book.reviewer != reviewer:
         raise SourceError(
             f"{path} was written for {book.reviewer or 'nobody'}, and you act as {reviewer}. "
             f"Each reviewer imports their own file (or run: review --user {book.reviewer} ...)."
         )
-    answers_by_form, problems = _collect_answers(project, book)
+    answers_by_form, cell_problems = _collect_answers(project, book)
+    problems += cell_problems
     if problems:
         problem_lines = "\n".join(f"  {problem}" for problem in problems)
         raise SourceError(
@@ -175,7 +196,77 @@ def read_template(
                 _add_form_answers(project, conn, checklist, new_inputs, reviewer)
             if not dry_run and (finish or (new_inputs and checklist.id == KIND_CHECKLIST)):
                 finished_lines += _finish_form(project, conn, report, checklist, reviewer)
-    return AppraisalImportResult(new_count, same_count, tuple(finished_lines))
+    return AppraisalImportResult(new_count, same_count, tuple(finished_lines), unused)
+
+
+def _read_own_table(
+    project: Project, path: Path, checklist_id: str, reviewer: str
+) -> tuple[AppraisalWorkbook, tuple[str, ...], list[str]]:
+    """A table of the team's own as a workbook, the columns that are no item, and its problems."""
+    checklist = get_checklist(project, checklist_id)
+    table = read_answer_table(checklist, path)
+    problems = list(table.problems)
+    rows: list[WorkbookRow] = []
+    with project.store.read() as conn:
+        keys = _StudyKeys(conn, list_due_reports(project, conn))
+        for cell in table.cells:
+            place = f"line {cell.line}, column '{cell.column}'"
+            key = keys.find(cell.study)
+            if key.startswith("?"):
+                problems.append(f"line {cell.line}: {key[1:]}.")
+                continue
+            places = dict.fromkeys(("Record", "Key", "Answer", "Page"), place)
+            rows.append(
+                WorkbookRow(
+                    key, cell.item, cell.answer, cell.quote, cell.page, cell.comment, cells=places
+                )
+            )
+    sheet = ChecklistSheet(checklist.short, checklist_id, tuple(rows))
+    return (
+        AppraisalWorkbook(reviewer, project.protocol.title, (sheet,)),
+        table.unused,
+        list(dict.fromkeys(problems)),
+    )
+
+
+class _StudyKeys:
+    """Finds the report that a line of a team's table means; each study is looked for once."""
+
+    def __init__(self, conn: Connection, due: Mapping[int, str]) -> None:
+        self._finder = load_finder(conn)
+        self._found: dict[tuple[tuple[str, str], ...], str] = {}
+        stored = records.get_records(conn, due)
+        self._by_label: dict[str, list[int]] = {}
+        for number, label in build_labels({n: one.record for n, one in stored.items()}).items():
+            self._by_label.setdefault(fold_name(label), []).append(number)
+
+    def find(self, study: dict[str, str]) -> str:
+        """The report's key; or what is wrong, after a '?'."""
+        signature = tuple(sorted(study.items()))
+        if signature not in self._found:
+            self._found[signature] = self._search(study)
+        return self._found[signature]
+
+    def _search(self, study: dict[str, str]) -> str:
+        name = study.get("study")
+        labelled = self._by_label.get(fold_name(name), []) if name else []
+        if len(labelled) == 1:
+            return format_record_key(labelled[0])
+        entry = Record(
+            "",
+            title=study.get("title") or name,
+            authors=tuple(filter(None, [study.get("authors")])),
+            year=find_year(study.get("year"), None),
+            doi=normalize_doi(study.get("doi")),
+            pmid=normalize_pmid(study.get("pmid")),
+        )
+        found = self._finder.find(name, entry)
+        if isinstance(found, int):
+            return format_record_key(self._finder.get_report(found))
+        if len(labelled) > 1:
+            keys = ", ".join(format_record_key(number) for number in labelled)
+            return f"?'{name}' may be {keys}: name it by its key"
+        return f"?'{name_study(study)}': {found}"
 
 
 def _add_form_answers(
