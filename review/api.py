@@ -26,20 +26,34 @@ class Review:
         self.user = user
 
     def import_file(
-        self, path: Path | str, *, source: str | None = None, via: "Via | None" = None
+        self,
+        path: Path | str,
+        *,
+        source: str | None = None,
+        via: "Via | None" = None,
+        searched: str | None = None,
     ) -> "RecordImportResult":
         """Add the records of a search export (RIS, BibTeX, NBIB, CSV, XLSX and others).
 
         Args:
             source: name of the database; guessed from the file where None.
             via: another route into the review than databases, as PRISMA 2020 names them.
+            searched: day the search was run, "2026-03-12" or "2026-03-01..2026-03-12".
 
         Raises:
             SourceError: the file cannot be read, or entries are damaged; nothing was added.
         """
         from review.workflow.records.imports import import_file
+        from review.workflow.records.search_dates import parse_search_date
 
-        return import_file(self.project, Path(path), self.user, source=source, via=via)
+        return import_file(
+            self.project,
+            Path(path),
+            self.user,
+            source=source,
+            via=via,
+            searched=parse_search_date(searched) if searched else None,
+        )
 
     def harvest(self, *sources: str) -> "HarvestRun":
         """Fetch what is new from the named sources, or from all sources of the protocol.

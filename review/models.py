@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 Verdict = Literal["include", "exclude", "unsure"]
@@ -99,6 +99,19 @@ class ParseResult:
     """Entries counted without the parser (files) or announced by the source (answers)."""
     notes: tuple[str, ...] = ()
     """What a person should know of how the file was read: which sheet, which mapping."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchDate:
+    """When a search was run: one day, or from one day to another."""
+
+    first: date
+    last: date
+
+    def __str__(self) -> str:
+        """2026-03-12, or 2026-03-01..2026-03-12."""
+        is_one_day = self.first == self.last
+        return f"{self.first}" if is_one_day else f"{self.first}..{self.last}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,13 +92,18 @@ def import_files(
     column_map: list[str] = typer.Option(
         [], "--map", help="COLUMN=FIELD: what a column holds, e.g. 'First author=authors'."
     ),
+    searched: str = typer.Option(
+        "", help="Day the search was run: 2026-03-12, or 2026-03-01..2026-03-12."
+    ),
     dry_run: bool = typer.Option(False, help="Read and show only; needs no review."),
     as_json: bool = typer.Option(False, "--json", help="One JSON object a record or file."),
 ) -> None:
     """Import search exports: RIS, NBIB, BibTeX, EndNote, PubMed XML, CSV, TSV, XLSX and others."""
     from review.formats.detect_database import normalize_source_name
     from review.workflow.records.column_mappings import parse_mappings
+    from review.workflow.records.search_dates import parse_search_date
 
+    search_date = parse_search_date(searched) if searched else None
     database = normalize_source_name(source)
     reading = _ReadingOptions(database, sheet or None, parse_mappings(column_map) or None)
     if dry_run:
@@ -119,6 +124,7 @@ def import_files(
                 keep_good=keep_good,
                 sheet=reading.sheet,
                 mapping=reading.mapping,
+                searched=search_date,
             )
         except SourceError as error:  # the other files still come in
             has_failures = True
@@ -218,6 +224,8 @@ def _print_import(result: "RecordImportResult", as_json: bool) -> None:
             print_line(
                 f"  Its records counted as {old_label}; from now on they count as {new_label}."
             )
+        if result.searched:
+            print_line(f"  Its search was run: {result.searched}.")
         return
     print_line(
         f"{result.name} ({result.source}): {result.announced} counted, {result.parsed} read, "
@@ -229,6 +237,13 @@ def _print_import(result: "RecordImportResult", as_json: bool) -> None:
             "  The flow diagram counts its records as the records name their database: "
             f"{database_counts}. "
             "If all are of one search, say so: review import the same file again with --source."
+        )
+    if result.searched:
+        print_line(f"  Search run: {result.searched}.")
+    else:
+        print_line(
+            "  The day of the search is not recorded. To add it, import the same file again with "
+            "--searched 2026-03-12 (the day it was run)."
         )
     _print_reading_notes(result.name, result.notes, result.fields)
     _print_rejected(result.rejected)

@@ -95,6 +95,7 @@ REPORT_TABLES = (
     "harvests",
     "harvest_ends",
     "relations",
+    "search_dates",
 )
 """Tables whose rows change what a report says."""
 

@@ -32,6 +32,7 @@ EVENT_TABLES = (
     "notes",
     "orders",
     "acts",
+    "search_dates",
 )
 """Tables whose rows are entries."""
 NON_EVENT_TABLES = (

@@ -74,6 +74,18 @@ batches = Table(  # one import of one file, or one harvest of one source
     Column("detail", Text),  # JSON: query, dialect, window, translation, warnings
 )
 
+search_dates = Table(  # when the search behind an imported file was run; the newest row counts
+    "search_dates",
+    metadata,
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
+    Column("batch", ForeignKey("batches.id"), nullable=False),
+    Column("searched_from", String(10), nullable=False),  # ISO dates; equal for one day
+    Column("searched_to", String(10), nullable=False),
+    Index(None, "batch"),
+)
+
 records = Table(
     "records",
     metadata,

@@ -10,7 +10,12 @@ from review.store import audit_events
 from review.tables.table import Cell, Table
 from review.workflow.deduplication.groups import RUN_EVENT
 from review.workflow.exports.display_names import DISPLAY_NAMES
-from review.workflow.exports.search_runs import SearchRun, list_searches
+from review.workflow.exports.search_runs import (
+    SearchRun,
+    format_run_day,
+    list_searches,
+    was_run_by_tool,
+)
 from review.workflow.exports.snapshot import ReviewSnapshot
 from review.workflow.harvest.status import list_query_messages
 
@@ -22,6 +27,7 @@ def build_search_log(search_runs: Sequence[SearchRun]) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
             search_run.day,
+            _format_searched(search_run),
             search_run.source,
             search_run.kind,
             search_run.via,
@@ -39,6 +45,7 @@ def build_search_log(search_runs: Sequence[SearchRun]) -> Table:
         "Searches, in order of time",
         (
             "Day",
+            "Searched",
             "Source",
             "By",
             "Identified via",
@@ -54,8 +61,15 @@ def build_search_log(search_runs: Sequence[SearchRun]) -> Table:
             "Read = new + already here. A search exported by hand keeps its query where it was "
             "run.",
             "A file whose records name several databases has a line for each.",
+            "Day is when the records came in; Searched is when the search was run.",
         ),
     )
+
+
+def _format_searched(search_run: SearchRun) -> str:
+    if search_run.searched:
+        return str(search_run.searched).replace("..", " to ")
+    return search_run.day if was_run_by_tool(search_run) else "not recorded"
 
 
 def build_query_messages_table(snapshot: ReviewSnapshot) -> Table | None:
@@ -128,16 +142,11 @@ def build_prisma_s_table(snapshot: ReviewSnapshot) -> Table:
     )
 
 
-def _was_run_by_tool(search_run: SearchRun) -> bool:
-    """Whether the tool ran the search itself, so that its day and query are known."""
-    return search_run.kind == "harvest"
-
-
 def _name_sources(search_runs: Sequence[SearchRun]) -> list[str]:
     """Sources with the way they were reached."""
     source_names = {
         f"{search_run.source} "
-        f"({'its own interface' if _was_run_by_tool(search_run) else 'search export'})"
+        f"({'its own interface' if was_run_by_tool(search_run) else 'search export'})"
         if search_run.kind != "replay"
         else search_run.source
         for search_run in search_runs
@@ -174,7 +183,7 @@ def _describe_updates(search_runs: Sequence[SearchRun]) -> str:
     """Sources that were searched on more than one day."""
     days: dict[str, set[str]] = {}
     for search_run in search_runs:
-        days.setdefault(search_run.source, set()).add(search_run.day)
+        days.setdefault(search_run.source, set()).add(search_run.last_day)
     repeated_sources = sorted(
         (source for source, source_days in days.items() if len(source_days) > 1), key=str.casefold
     )
@@ -187,10 +196,13 @@ def _describe_updates(search_runs: Sequence[SearchRun]) -> str:
 
 
 def _describe_last_days(search_runs: Sequence[SearchRun]) -> str:
-    last_runs = {search_run.source: search_run for search_run in search_runs}
+    last_runs: dict[str, SearchRun] = {}
+    for search_run in search_runs:
+        known = last_runs.get(search_run.source)
+        if known is None or search_run.last_day >= known.last_day:
+            last_runs[search_run.source] = search_run
     source_days = [
-        f"{name} {search_run.day}"
-        + ("" if _was_run_by_tool(search_run) else " (day of the import)")
+        f"{name} {format_run_day(search_run)}"
         for name, search_run in sorted(last_runs.items(), key=lambda pair: pair[0].casefold())
         if search_run.kind != "replay"
     ]

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 from review.protocol import SearchPlan
 from review.workflow.exports.display_names import DISPLAY_NAMES
-from review.workflow.exports.search_runs import SearchRun
+from review.workflow.exports.search_runs import SearchRun, format_run_day
+from review.workflow.records.search_dates import format_search_date
 
 MAIN_ROUTES = ("databases", "registers")
 MAX_LISTED_DAYS = 3
 """So many days of one source are named each; more as a span."""
+MAX_LISTED_FILES = 10
+"""So many files without a search date are named; the rest are counted."""
 TIMES_WORDS = {1: "once", 2: "twice"}
 
 
@@ -29,10 +32,14 @@ def describe_searches(search_runs: Sequence[SearchRun], search_settings: SearchP
             else ("were searched through their interfaces")
         )
         text_parts.append(f"{join_names(format_dated_sources(harvests))} {verb_phrase}.")
-    if main_files:
+    dated_files = [search_run for search_run in main_files if search_run.searched]
+    undated_files = [search_run for search_run in main_files if not search_run.searched]
+    if dated_files:
+        text_parts.append(_describe_dated_files(dated_files))
+    if undated_files:
         text_parts.append(
-            f"Records of {join_names(format_dated_sources(main_files))} were imported from search "
-            "exports."
+            f"Records of {join_names(format_dated_sources(undated_files))} were imported from "
+            "search exports."
         )
     if other_files:
         runs_by_route = {
@@ -44,9 +51,39 @@ def describe_searches(search_runs: Sequence[SearchRun], search_settings: SearchP
             for via, runs in runs_by_route.items()
         ]
         text_parts.append(f"Further records were found through {join_names(route_texts)}.")
-    if files:
-        text_parts.append("The days of imported files are those of the import.")
+    text_parts += _describe_missing_dates(files)
     return " ".join([*text_parts, _describe_query(harvests, files, search_settings)])
+
+
+def _describe_dated_files(search_runs: Sequence[SearchRun]) -> str:
+    """'Embase was searched on 12 March 2026 and Scopus on 14 March 2026; ...'"""
+    by_source: dict[str, dict[str, None]] = {}
+    for search_run in sorted(search_runs, key=lambda one: (one.source.casefold(), one.last_day)):
+        if search_run.searched:
+            text = format_search_date(search_run.searched)
+            by_source.setdefault(search_run.source, {})[text] = None
+    [first, *others] = [
+        f"{source} {{}}{join_names([*dates])}" for source, dates in by_source.items()
+    ]
+    names = [first.format("was searched "), *(other.format("") for other in others)]
+    return f"{join_names(names)}; the search exports were imported."
+
+
+def _describe_missing_dates(files: Sequence[SearchRun]) -> list[str]:
+    """Which files have no search date, by name, and what their days are then."""
+    undated = [search_run for search_run in files if not search_run.searched]
+    names = list(dict.fromkeys(search_run.name or search_run.source for search_run in undated))
+    if not names:
+        return []
+    listing = join_names(names[:MAX_LISTED_FILES])
+    if len(names) > MAX_LISTED_FILES:
+        listing = f"{', '.join(names[:MAX_LISTED_FILES])} and {len(names) - MAX_LISTED_FILES} more"
+    days = (
+        "The days of imported files are those of the import."
+        if len(undated) == len(files)
+        else "Their days are those of the import."
+    )
+    return [f"The search date of {listing} is not recorded.", days]
 
 
 def _format_route(via: str) -> str:
@@ -93,9 +130,23 @@ def format_dated_sources(search_runs: Sequence[SearchRun]) -> list[str]:
     ]
 
 
+def format_dated_searches(search_runs: Sequence[SearchRun]) -> list[str]:
+    """Each source with the days of its searches; days that are only those of an import say so."""
+    return [
+        f"{name} ({_format_days(_list_run_days(search_runs, name))})"
+        for name in list_sources(search_runs)
+    ]
+
+
+def _list_run_days(search_runs: Sequence[SearchRun], source: str) -> list[str]:
+    days = {format_run_day(one): None for one in search_runs if one.source == source}
+    return sorted(day.replace(" (day of the import)", ", day of the import") for day in days)
+
+
 def list_search_days(search_runs: Sequence[SearchRun], source: str) -> list[str]:
-    """The days a source was searched on, in order."""
-    return sorted({search_run.day for search_run in search_runs if search_run.source == source})
+    """The days a source was searched on, in order; of a file without a date that of its import."""
+    days = {one.last_day for one in search_runs if one.source == source}
+    return sorted(days)
 
 
 def _format_days(days: Sequence[str]) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from review.store import identified, records
+from review.models import SearchDate
+from review.store import identified, records, search_dates
 from review.store.identified import BatchEntry
 from review.store.timestamps import parse_timestamp
 from review.workflow.exports.display_names import DISPLAY_NAMES
@@ -31,6 +32,13 @@ class SearchRun:
     read: int
     new: int
     rejected: int
+    searched: SearchDate | None = None
+    """When the search behind a file was run; None where nobody said."""
+
+    @property
+    def last_day(self) -> str:
+        """The last day it was searched on, as far as known, else the day it came; ISO."""
+        return str(self.searched.last) if self.searched else self.day
 
 
 def list_searches(project: Project, until: datetime | None = None) -> list[SearchRun]:
@@ -41,6 +49,7 @@ def list_searches(project: Project, until: datetime | None = None) -> list[Searc
     with project.store.read() as conn:
         rows = list(reversed(records.list_batches(conn)))
         all_arrivals = identified.list_entries(conn, until=until)
+        dates_by_batch = search_dates.list_search_dates(conn, until=until)
     arrivals_by_batch: dict[int, dict[str, list[BatchEntry]]] = {}
     for arrival in all_arrivals:
         arrivals_by_batch.setdefault(arrival.batch, {}).setdefault(arrival.source, []).append(
@@ -48,7 +57,7 @@ def list_searches(project: Project, until: datetime | None = None) -> list[Searc
         )
     batch_rows = [row for row in rows if until is None or parse_timestamp(row["at"]) <= until]
     return [
-        search_run
+        replace(search_run, searched=dates_by_batch.get(row["id"]))
         for row in batch_rows
         if row["kind"] != "decisions"
         for search_run in _build_search_runs(row, arrivals_by_batch.get(row["id"], {}))
@@ -97,3 +106,15 @@ def _build_search_runs(
         )
         for name, source_arrivals in sorted(arrivals_by_source.items())
     ]
+
+
+def was_run_by_tool(search_run: SearchRun) -> bool:
+    """Whether the tool ran the search itself, so that its day and query are known."""
+    return search_run.kind == "harvest"
+
+
+def format_run_day(search_run: SearchRun) -> str:
+    """The day of a search, or that of the import with a word that it is that."""
+    if search_run.searched or was_run_by_tool(search_run):
+        return search_run.last_day
+    return f"{search_run.day} (day of the import)"

@@ -11,9 +11,9 @@ from typing import Any
 
 from review.errors import SourceError
 from review.formats import name_by_file, read_file
-from review.models import GENERIC_SOURCES, ParseResult, Record, UnreadableEntry
+from review.models import GENERIC_SOURCES, ParseResult, Record, SearchDate, UnreadableEntry
 from review.protocol import Via
-from review.store import Connection, audit_events, identified, records
+from review.store import Connection, audit_events, identified, records, search_dates
 from review.store.timestamps import utc_now
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
@@ -51,6 +51,18 @@ class RecordImportResult:
     """How the file was read: which sheet, which mapping."""
     fields: FieldCheck | None = None
     """Fields that most of the records lack, and columns that were not used."""
+    searched: str | None = None
+    """When the search was run, where that is known: 2026-03-12, or 2026-03-01..2026-03-12."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ImportRequest:
+    """What a person says of a file."""
+
+    who: str
+    source: str | None
+    via: Via | None
+    searched: SearchDate | None
 
 
 def import_file(
@@ -63,10 +75,12 @@ def import_file(
     keep_good: bool = False,
     sheet: str | None = None,
     mapping: Mapping[str, str] | None = None,
+    searched: SearchDate | None = None,
 ) -> RecordImportResult:
     """Adds the records of a search export.
 
     Args:
+        searched: when the search was run; said of the very same file again it is noted anew.
         sheet: the sheet of a workbook; where None the only visible one that holds records.
         mapping: columns of a table -> the field each one fills; kept for the next import from the
             same source. Where None, the mapping kept for that source is applied if the table has
@@ -81,20 +95,21 @@ def import_file(
             then nothing is added.
     """
     require_role(project, who, "import")
+    request = _ImportRequest(who, source, via, searched)
     data = _read_bytes(path)
     digest = hashlib.sha256(data).hexdigest()
     with project.store.read() as conn:
         before = records.find_file_batch(conn, digest)
     if before is not None:
         with project.store.write() as conn:
-            return _handle_known_file(conn, path, before, who, (source, via))
+            return _handle_known_file(project, conn, path, before, request)
     with project.store.read() as conn:
         kept_mappings = {} if mapping else column_mappings.list_mappings(conn)
     parsed = _read_with_mapping(data, path.name, source, sheet, mapping, kept_mappings)
     del data  # a large file need not stay in memory while its records are added
     if not keep_good:
         refuse_damaged(path, parsed)
-    result = _add_records(project, path, parsed, who, (digest, source, via))
+    result = _add_records(project, path, parsed, digest, request)
     if mapping and result.batch is not None:
         with project.store.write() as conn:
             column_mappings.keep_mapping(conn, result.source, mapping, who)
@@ -162,19 +177,23 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _handle_known_file(
+    project: Project,
     conn: Connection,
     path: Path,
     before: Mapping[str, Any],
-    who: str,
-    requested: tuple[str | None, Via | None],
+    request: _ImportRequest,
 ) -> RecordImportResult:
-    """The very same file came before: nothing is added, but its source or box may be named anew."""
+    """The very same file came before: nothing is added, but its source, box or search date may be
+    named anew."""
     n, batch = int(before["parsed"] or 0), int(before["id"])
     current_labels = {name: str(before[name]) for name in ("source", "via")}
     current_labels |= identified.list_manual_sources(conn).get(batch, {})
     new_labels = {
         name: value
-        for name, value in zip(("source", "via"), requested, strict=True)
+        for name, value in (
+            ("source", request.source),
+            ("via", request.via),
+        )
         if value is not None and value != current_labels[name]
     }
     if new_labels:
@@ -184,8 +203,19 @@ def _handle_known_file(
             **new_labels,
         }
         audit_events.add_event(
-            conn, identified.SOURCE_NAMED_EVENT, who, utc_now(), subject=str(batch), detail=detail
+            conn,
+            identified.SOURCE_NAMED_EVENT,
+            request.who,
+            utc_now(),
+            subject=str(batch),
+            detail=detail,
         )
+    if "via" in new_labels:  # other methods' records go straight to retrieval
+        status.rebuild_statuses(project, conn)
+    known_date = search_dates.list_search_dates(conn).get(batch)
+    if request.searched and request.searched != known_date:
+        known_date = request.searched
+        search_dates.add_search_date(conn, batch, known_date, request.who, utc_now())
     renames = tuple((current_labels[name], value) for name, value in new_labels.items())
     return RecordImportResult(
         path.name,
@@ -198,6 +228,7 @@ def _handle_known_file(
         (),
         None,
         renamed=renames,
+        searched=str(known_date) if known_date else None,
     )
 
 
@@ -216,32 +247,35 @@ def _add_records(
     project: Project,
     path: Path,
     parsed: ParseResult,
-    who: str,
-    key: tuple[str, str | None, Via | None],
+    digest: str,
+    request: _ImportRequest,
 ) -> RecordImportResult:
-    digest, source, via = key
-    name = source or _get_common_source(parsed.records)
+    name = request.source or _get_common_source(parsed.records)
     numbered_records = list(zip(_iter_positions(parsed), parsed.records, strict=False))
     at = utc_now()
     with project.store.write() as conn:
         if (before := records.find_file_batch(conn, digest)) is not None:
-            return _handle_known_file(conn, path, before, who, (source, via))  # came a moment ago
+            # it came a moment ago
+            return _handle_known_file(project, conn, path, before, request)
         batch = records.add_batch(
             conn,
             at,
-            who,
+            request.who,
             kind="file",
             source=name,
-            via=via or "databases",
+            via=request.via or "databases",
             name=path.name,
             sha256=digest,
         )
+        if request.searched:
+            search_dates.add_search_date(conn, batch, request.searched, request.who, at)
         new = known = 0
         for start in range(0, len(numbered_records), CHUNK_SIZE):
             added = records.add_records(
                 conn, batch, numbered_records[start : start + CHUNK_SIZE], at, raw=digest
             )
             status.mark_pending(project, conn, added.new)
+            status.refresh_known(project, conn, added.known)
             new, known = new + len(added.new), known + len(added.known)
         records.add_rejected(conn, batch, parsed.rejected)
         counts = {
@@ -264,6 +298,7 @@ def _add_records(
         parsed.rejected,
         rejected_path,
         _count_labels(parsed.records, path.name),
+        searched=str(request.searched) if request.searched else None,
     )
 
 

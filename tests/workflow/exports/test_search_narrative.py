@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from review.models import SearchDate
 from review.protocol import SearchPlan
 from review.workflow.exports.search_narrative import describe_searches, format_times
 from review.workflow.exports.search_runs import SearchRun
@@ -11,8 +12,9 @@ from review.workflow.exports.search_runs import SearchRun
 ASKED = SearchPlan("covid AND\n imaging", date(2020, 1, 1), native={"arxiv": "all:covid"})
 
 
-def one(source, day, kind="harvest", via="databases"):
-    return SearchRun(day, source, kind, via, "", None, 1, 1, 1, 0)
+def one(source, day, kind="harvest", via="databases", searched=None, name=""):
+    days = SearchDate(*map(date.fromisoformat, searched)) if searched else None
+    return SearchRun(day, source, kind, via, name, None, 1, 1, 1, 0, days)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +70,51 @@ def one(source, day, kind="harvest", via="databases"):
     ],
 )
 def test_each_source_stands_with_its_days_and_nothing_untrue_is_said(found, told, never):
+    text = describe_searches(found, ASKED)
+    for words in told:
+        assert words in text
+    for words in never:
+        assert words not in text
+
+
+@pytest.mark.parametrize(
+    ("found", "told", "never"),
+    [
+        (
+            [one("Embase", "2026-03-20", "file", searched=("2026-03-12", "2026-03-12"))],
+            ["Embase was searched on 12 March 2026; the search exports were imported."],
+            ["2026-03-20", "not recorded", "days of imported files"],
+        ),
+        (
+            [
+                one("Scopus", "2026-03-20", "file", searched=("2026-03-01", "2026-03-04")),
+                one("Embase", "2026-03-20", "file", searched=("2026-03-12", "2026-03-12")),
+                one("Embase", "2026-05-20", "file", searched=("2026-05-02", "2026-05-02")),
+                one("IEEE Xplore", "2026-03-21", "file", name="ieee.csv"),
+            ],
+            [
+                "Embase was searched on 12 March 2026 and on 2 May 2026 and Scopus from 1 March "
+                "2026 to 4 March 2026; the search exports",
+                "Records of IEEE Xplore (2026-03-21) were imported from search exports.",
+                "The search date of ieee.csv is not recorded. Their days are those of the import.",
+            ],
+            ["The days of imported files"],
+        ),
+        (
+            [
+                one("Li 2020", "2020-02-05", "file", "citations", ("2020-02-03", "2020-02-03")),
+                one("Embase", "2020-02-01", "file", name="a.ris"),
+                one("Embase", "2020-02-01", "file", name="b.ris"),
+            ],
+            [
+                "The search date of a.ris and b.ris is not recorded.",
+                "citation searching (Li 2020 (2020-02-03))",
+            ],
+            [],
+        ),
+    ],
+)
+def test_a_file_stands_with_the_day_of_its_search_or_says_that_none_is_known(found, told, never):
     text = describe_searches(found, ASKED)
     for words in told:
         assert words in text
