@@ -44,7 +44,7 @@ def show_status(
         for open_alert in list_open_alerts(review_snapshot.project, review_snapshot.until)
     ]
     if as_json:
-        notes = prisma.list_incomplete_searches(review_snapshot)
+        notes = prisma.list_notes(review_snapshot)
         counts = flow_to_dict(validate(review_snapshot.flow), ids=ids)
         print_json({"day": review_snapshot.day, "notes": notes, "alerts": alerts, **counts})
         return
@@ -52,7 +52,7 @@ def show_status(
     for line in prisma.format_flow_lines(validate(review_snapshot.flow)):
         print_line(line)
     print_line(prisma.describe_conservation(review_snapshot))
-    for note in prisma.list_incomplete_searches(review_snapshot):
+    for note in prisma.list_notes(review_snapshot):
         print_line(note)
     for alert in alerts:
         print_line(f"ALERT {alert}")

@@ -174,8 +174,10 @@ def _add_numbers(*numbers: int | None) -> int | None:
 NodeWriter = Callable[[str, Sequence[BoxParagraph], str | None], str]
 
 
-def format_mermaid(flow: Flow, *, names: Mapping[str, str] | None = None) -> str:
-    """The flow as a Mermaid chart, as wikis and code hosts draw it.
+def format_mermaid(
+    flow: Flow, *, names: Mapping[str, str] | None = None, notes: Sequence[str] = ()
+) -> str:
+    """The flow as a Mermaid chart, as wikis and code hosts draw it; notes in a box of their own.
 
     Raises:
         FlowError: the boxes do not sum.
@@ -211,6 +213,8 @@ def format_mermaid(flow: Flow, *, names: Mapping[str, str] | None = None) -> str
         add_node("previous", words.build_previous(flow), None)
         add_node("total", words.build_totals(flow), "included")
         lines.append("    previous --> total")
+    if notes:
+        add_node("notes", [BoxParagraph(note) for note in notes], None)
     return "\n".join([*lines, ""])
 
 

@@ -113,7 +113,7 @@ def _render_figure(svg: str, alt: str) -> None:
 
 def _render_flow_tab(review_snapshot: ReviewSnapshot, svg: str) -> None:
     _render_downloads(FLOW_TITLE, svg, "prisma")
-    files = prisma.build_text_files(review_snapshot.flow)
+    files = prisma.build_text_files(review_snapshot.flow, prisma.list_notes(review_snapshot))
     for column, (name, data) in zip(st.columns(6), files.items(), strict=False):
         column.download_button(name, data, name, on_click="ignore", width="stretch")
     st.caption("prisma.csv can be opened in the PRISMA2020 R package and web app.")

@@ -1,7 +1,7 @@
 """Counts the boxes of the flow from entries, groups and statuses."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from review.errors import FlowError
 from review.prisma.models import (
@@ -41,7 +41,11 @@ def count_flow(inputs: FlowInputs) -> Flow:
         vias_by_report.setdefault(entry.report, set()).add(entry.via)
     for report, via in inputs.carried.items():
         vias_by_report.setdefault(report, set()).add(via)
-    main_reports = {report for report, vias in vias_by_report.items() if vias & set(MAIN_COLUMN)}
+    main_reports = {
+        report
+        for report, vias in vias_by_report.items()
+        if vias & set(MAIN_COLUMN) and report not in inputs.direct
+    }
     streams = [
         _count_stream(inputs, by_stage, main_reports, True),
         _count_stream(inputs, by_stage, main_reports, False),
@@ -102,7 +106,7 @@ def _count_stream(
     ruled_out = {report for report, _ in rule_exclusions}
     to_screen = [report for report in reports if report not in ruled_out]
     screening = by_stage["screening"] if "screening" in inputs.stages else None
-    waiting, excluded, sought = _split_by_status(screening, to_screen)
+    waiting, excluded, sought = _split_by_status(screening, to_screen, inputs.direct)
     waiting_ids = set(waiting)
     not_retrieved = [
         (report, inputs.not_retrieved[report])
@@ -163,13 +167,19 @@ def _get_status(outcomes: Mapping[str, StageOutcome], report: str) -> OutcomeSta
 
 
 def _split_by_status(
-    outcomes: Mapping[str, StageOutcome] | None, reports: Sequence[str]
+    outcomes: Mapping[str, StageOutcome] | None,
+    reports: Sequence[str],
+    direct: Collection[str] = (),
 ) -> tuple[list[str], list[tuple[str, str]], list[str]]:
     """Waiting; excluded with the reason that counts; included. A stage that is not there lets
-    everything through."""
+    everything through, and so does any for the reports that skip it."""
     if outcomes is None:
         return [], [], list(reports)
-    waiting = [report for report in reports if _get_status(outcomes, report) == "waiting"]
+    waiting = [
+        report
+        for report in reports
+        if _get_status(outcomes, report) == "waiting" and report not in direct
+    ]
     excluded = [
         (report, (outcomes[report].reasons or (NO_REASON,))[0])
         for report in reports
@@ -178,7 +188,12 @@ def _split_by_status(
     return (
         waiting,
         excluded,
-        [report for report in reports if _get_status(outcomes, report) == "included"],
+        [
+            report
+            for report in reports
+            if _get_status(outcomes, report) == "included"
+            or (report in direct and _get_status(outcomes, report) == "waiting")
+        ],
     )
 
 

@@ -59,6 +59,9 @@ class FlowInputs:
     """Report -> kind of study, for the lines of the last box."""
     stages: Sequence[StageKind] = ("screening", "eligibility")
     """Stages the review has, in order."""
+    direct: frozenset[str] = frozenset()
+    """Reports found by other methods that go straight to retrieval; they stand in that column, also
+    where a database gave them later."""
     previous_counts: tuple[int, int] | None = None
     """Studies and reports of the version before; None for a new review."""
     previous_reports: frozenset[str] = frozenset()

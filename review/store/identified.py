@@ -1,7 +1,9 @@
 """Records identified for PRISMA: every imported or harvested entry, and its database."""
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, literal, null, select, union_all
 
@@ -10,9 +12,25 @@ from review.store import audit_events
 from review.store.tables import batches, records, rejected, sightings
 from review.store.timestamps import format_timestamp
 
+CHUNK = 500
+"""Records asked for at once."""
 SOURCE_NAMED_EVENT = "source named"
 """The act by which a person names the database, or the PRISMA box, of a file that is here; the
 subject is its batch, the detail holds source, via or both."""
+
+
+MAIN_ROUTES = ("databases", "registers")
+"""Routes of PRISMA 2020's main column; records found by the others go straight to retrieval."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherArrivals:
+    """Reports that citation searching, websites or organisations brought."""
+
+    only: frozenset[int] = frozenset()
+    """Nothing else brought them."""
+    first: frozenset[int] = frozenset()
+    """They brought them before anything else did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +115,70 @@ def list_manual_sources(
         sources = {name: str(detail[name]) for name in ("source", "via") if detail.get(name)}
         sources_by_batch.setdefault(int(event["subject"]), {}).update(sources)
     return sources_by_batch
+
+
+def find_other_arrivals(
+    conn: Connection,
+    groups: Mapping[int, tuple[int, int]],
+    *,
+    numbers: Collection[int] | None = None,
+    until: datetime | None = None,
+) -> OtherArrivals:
+    """The reports that other methods brought, alone or before databases and registers.
+
+    A harvest that meets a record which is here already brings nothing.
+
+    Args:
+        groups: record -> (report, study); a record without a group stands alone.
+        numbers: only reports of these records, which must be all records of their reports.
+    """
+    other_batches, main_harvests = _list_other_batches(conn, until)
+    if not other_batches:
+        return OtherArrivals()
+    wanted = None if numbers is None else set(numbers)
+    batches_by_report: dict[int, list[int]] = {}
+    for table, column, passed_over in (
+        (records, records.c.id, frozenset[int]()),
+        (sightings, sightings.c.record, main_harvests),
+    ):
+        for number, batch in _iter_arrivals(conn, column, table.c.batch, wanted):
+            if batch not in passed_over:
+                report = groups.get(number, (number, number))[0]
+                batches_by_report.setdefault(report, []).append(batch)
+    only, first = set(), set()
+    for report, report_batches in batches_by_report.items():
+        if min(report_batches) in other_batches:
+            first.add(report)
+            if all(batch in other_batches for batch in report_batches):
+                only.add(report)
+    return OtherArrivals(frozenset(only), frozenset(first))
+
+
+def _list_other_batches(
+    conn: Connection, until: datetime | None
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Batches of other methods, and batches that are harvests."""
+    query = select(batches.c.id, batches.c.via, batches.c.kind)
+    if until is not None:
+        query = query.where(batches.c.at <= format_timestamp(until))
+    manual = list_manual_sources(conn, until)
+    other_batches, harvests = set(), set()
+    for batch, via, kind in conn.execute(query):
+        if kind == "harvest":
+            harvests.add(batch)
+        if kind != "decisions" and manual.get(batch, {}).get("via", via) not in MAIN_ROUTES:
+            other_batches.add(batch)
+    return frozenset(other_batches), frozenset(harvests)
+
+
+def _iter_arrivals(
+    conn: Connection, record_column: Any, batch_column: Any, wanted: Collection[int] | None
+) -> Iterable[tuple[int, int]]:
+    query = select(record_column, batch_column)
+    if wanted is None:
+        yield from (tuple(row) for row in conn.execute(query))
+        return
+    ordered = sorted(wanted)
+    for start in range(0, len(ordered), CHUNK):
+        chunk = ordered[start : start + CHUNK]
+        yield from (tuple(row) for row in conn.execute(query.where(record_column.in_(chunk))))

@@ -46,6 +46,19 @@ def add_attempt(
     conn.execute(insert(retrievals), row)
 
 
+def repeat_attempt(conn: Connection, attempt: RetrievalAttempt, at: datetime) -> None:
+    """Adds an attempt once more, as it was said: a new search changed nothing about it."""
+    add_attempt(
+        conn,
+        attempt.record,
+        attempt.state,
+        attempt.who,
+        at,
+        source=attempt.source,
+        reason=attempt.reason,
+    )
+
+
 def list_newest_states(
     conn: Connection, *, until: datetime | None = None
 ) -> dict[int, tuple[str, str | None]]:

@@ -7,6 +7,7 @@ from review.prisma import BoxLine, Flow, FlowBox, Stream, get_total
 from review.tables.table import Cell, Table
 
 UNKNOWN_COUNT = "not published here"
+MAIN_ROUTE = "Databases and registers"
 
 
 def build_flow_table(flow: Flow, names: Mapping[str, str] | None = None) -> Table:
@@ -38,7 +39,7 @@ def build_flow_table(flow: Flow, names: Mapping[str, str] | None = None) -> Tabl
         add_rows("Previous", "Reports in the previous version", flow.previous_reports)
         add_rows("Previous", "Studies no longer included", flow.dropped_studies, needed=False)
         add_rows("Previous", "Reports no longer included", flow.dropped_reports, needed=False)
-    for stream, route in ((flow.main, "Databases and registers"), (flow.other, "Other methods")):
+    for stream, route in ((flow.main, MAIN_ROUTE), (flow.other, "Other methods")):
         if stream is not None:
             _add_stream(add_rows, stream, route)
     if "quality" in flow.stages:
@@ -89,8 +90,10 @@ def _add_stream(add_rows: _RowAdder, stream: Stream, route: str) -> None:
     add_rows(route, "Marked as ineligible by automation", stream.automation)
     add_rows(route, "Removed for other reasons", stream.removed_other)
     add_rows(route, "Records awaiting screening", stream.waiting_screening, needed=False)
-    add_rows(route, "Records screened", stream.screened)
-    add_rows(route, "Records excluded", stream.excluded_screening)
+    is_main = route == MAIN_ROUTE
+    if is_main or stream.excluded_screening or stream.waiting_screening.n:
+        add_rows(route, "Records screened", stream.screened)
+        add_rows(route, "Records excluded", stream.excluded_screening)
     add_rows(route, "Reports sought for retrieval", stream.sought)
     add_rows(route, "Reports not retrieved", stream.not_retrieved)
     add_rows(

@@ -36,7 +36,7 @@ from review.workflow.appraisal.instruments import (
 )
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
-from review.workflow.screening.record_matching import load_finder
+from review.workflow.records.record_matching import load_finder
 
 UNSURE_LABEL = "Unsure"
 

@@ -12,6 +12,7 @@ from review.tables.table import Table
 from review.workflow.exports import duplicates_report
 from review.workflow.exports.display_names import DISPLAY_NAMES, KIND_NAMES
 from review.workflow.exports.snapshot import ReviewSnapshot
+from review.workflow.fulltexts.retrieval_statements import describe_reason
 
 
 def build_listings(snapshot: ReviewSnapshot) -> list[Table]:
@@ -81,19 +82,20 @@ def _join_notes(report_status: ScreeningStatus) -> str | None:
 def build_not_retrieved_table(snapshot: ReviewSnapshot) -> Table:
     """Reports whose full text could not be had, and why."""
     with snapshot.project.store.read() as conn:
-        attempts = retrievals.list_newest_states(conn, until=snapshot.until)
+        attempts = retrievals.list_newest_attempts(conn, until=snapshot.until)
     counted_keys = {key for line in snapshot.flow.main.not_retrieved for key in line.ids or ()} | {
         key
         for line in (snapshot.flow.other.not_retrieved if snapshot.flow.other else ())
         for key in line.ids or ()
     }
     rows = []
-    for number, (_, reason) in sorted(attempts.items()):
+    for number, attempt in sorted(attempts.items()):
         report = snapshot.groups.get(number, (number, number))[0]
         if format_record_key(report) in counted_keys:
             counted_keys.discard(format_record_key(report))
             stored = snapshot.records[report]
             label = snapshot.labels.get(report) or tables.build_label(stored.record)
+            reason = describe_reason(attempt)
             reasons = (reason,) if reason else ()
             rows.append(
                 ExcludedReport(

@@ -16,7 +16,7 @@ from review.workflow.exports.display_names import DISPLAY_NAMES
 from review.workflow.exports.prisma_s import AUTHORS_PLACEHOLDER
 from review.workflow.exports.search_narrative import (
     describe_searches,
-    format_dated_sources,
+    format_dated_searches,
     format_times,
     join_names,
 )
@@ -205,9 +205,13 @@ def _describe_open_work(snapshot: ReviewSnapshot) -> str:
         (flow.waiting_quality.n or 0, "report", "appraisal"),
     ]
     text_parts = [f"{_format_count(n, noun)} for {step}" for n, noun, step in pending if n]
-    if not text_parts:
-        return ""
-    return f"The review was in progress on {snapshot.day}; still waiting: {join_names(text_parts)}."
+    sentences = prisma.list_waiting(snapshot)
+    if text_parts:
+        pending_text = join_names(text_parts)
+        sentences.insert(
+            0, f"The review was in progress on {snapshot.day}; still waiting: {pending_text}."
+        )
+    return " ".join(sentences)
 
 
 def _describe_appraisal(snapshot: ReviewSnapshot) -> str:
@@ -347,7 +351,7 @@ def _describe_criteria(snapshot: ReviewSnapshot) -> str:
 
 def _describe_sources(snapshot: ReviewSnapshot) -> str:
     return (
-        "; ".join(format_dated_sources(list_searches(snapshot.project, snapshot.until)))
+        "; ".join(format_dated_searches(list_searches(snapshot.project, snapshot.until)))
         or AUTHORS_PLACEHOLDER
     )
 

@@ -7,6 +7,7 @@ from review.figures.prisma_words import is_in_progress
 from review.prisma import Flow, format_conservation
 from review.workflow.exports.display_names import DISPLAY_NAMES
 from review.workflow.exports.snapshot import ReviewSnapshot
+from review.workflow.exports.waiting import describe_waiting
 from review.workflow.harvest.status import describe_incomplete_searches
 
 DPIS = (300, 600)
@@ -21,16 +22,14 @@ def build_files(snapshot: ReviewSnapshot) -> dict[str, bytes]:
     """
     return {
         **render_all_formats("prisma", draw_diagram(snapshot)),
-        **build_text_files(snapshot.flow),
+        **build_text_files(snapshot.flow, list_notes(snapshot)),
     }
 
 
 def draw_diagram(snapshot: ReviewSnapshot) -> str:
     """The diagram of a moment as SVG, with its notes."""
     title = snapshot.project.protocol.title
-    return draw_flow_svg(
-        snapshot.flow, day=snapshot.day, notes=list_incomplete_searches(snapshot), title=title
-    )
+    return draw_flow_svg(snapshot.flow, day=snapshot.day, notes=list_notes(snapshot), title=title)
 
 
 def list_incomplete_searches(snapshot: ReviewSnapshot) -> list[str]:
@@ -38,12 +37,23 @@ def list_incomplete_searches(snapshot: ReviewSnapshot) -> list[str]:
     return list(describe_incomplete_searches(snapshot.project, until=snapshot.until))
 
 
+def list_notes(snapshot: ReviewSnapshot) -> list[str]:
+    """All that a reader of the numbers must know: sources not searched in full, and what waits as a
+    whole, by name."""
+    return [*list_incomplete_searches(snapshot), *list_waiting(snapshot)]
+
+
+def list_waiting(snapshot: ReviewSnapshot) -> list[str]:
+    """Sentences for what waits to be screened, and what was not compared for duplicates."""
+    return describe_waiting(snapshot.project, snapshot.flow, snapshot.groups, snapshot.until)
+
+
 def build_flow_files(
     flow: Flow, *, day: str | None, notes: Sequence[str] = (), title: str = ""
 ) -> dict[str, bytes]:
     """As files, for a flow made otherwise, such as that of an update."""
     svg = draw_flow_svg(flow, day=day, notes=notes, title=title)
-    return {**render_all_formats("prisma", svg), **build_text_files(flow)}
+    return {**render_all_formats("prisma", svg), **build_text_files(flow, notes)}
 
 
 def draw_flow_svg(
@@ -57,10 +67,10 @@ def draw_flow_svg(
     )
 
 
-def build_text_files(flow: Flow) -> dict[str, bytes]:
-    """The flow as Mermaid text and as the R package's table."""
+def build_text_files(flow: Flow, notes: Sequence[str] = ()) -> dict[str, bytes]:
+    """The flow as Mermaid text and as the R package's table, which has no place for notes."""
     return {
-        "prisma.mmd": prisma_text.format_mermaid(flow, names=DISPLAY_NAMES).encode(),
+        "prisma.mmd": prisma_text.format_mermaid(flow, names=DISPLAY_NAMES, notes=notes).encode(),
         "prisma.csv": prisma_text.format_prisma_table(flow, names=DISPLAY_NAMES).encode(),
     }
 

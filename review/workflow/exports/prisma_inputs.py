@@ -1,6 +1,6 @@
 """Converts the rows of the store on a given day to the input of review.prisma."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import get_args
 
@@ -12,6 +12,7 @@ from review.screening import ScreeningStatus
 from review.store import Connection, audit_events, identified, integrity, links, retrievals
 from review.store.records import format_record_key
 from review.workflow.deduplication.groups import get_groups_at
+from review.workflow.fulltexts.retrieval_statements import describe_reason
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding
 from review.workflow.screening import status as standings
@@ -40,9 +41,9 @@ def build_inputs(
             known_state[1] if known_state else _compute_statuses(project, conn, groups, until)
         )
         entries = _build_entries(conn, groups, until)
-        attempts = retrievals.list_newest_states(conn, until=until)
+        attempts = retrievals.list_newest_attempts(conn, until=until)
     retrieved_reports = {
-        groups.get(n, (n, n))[0] for n, (state, _) in attempts.items() if state == "retrieved"
+        groups.get(n, (n, n))[0] for n, one in attempts.items() if one.state == "retrieved"
     }
     reports = {entry.report for entry in entries}
     stages = project.protocol.stages
@@ -61,13 +62,25 @@ def build_inputs(
             if format_record_key(report) in reports
         },
         not_retrieved={
-            format_record_key(groups.get(n, (n, n))[0]): reason or "Not retrieved"
-            for n, (state, reason) in attempts.items()
-            if state == "not retrieved" and groups.get(n, (n, n))[0] not in retrieved_reports
+            format_record_key(groups.get(n, (n, n))[0]): describe_reason(one) or "Not retrieved"
+            for n, one in attempts.items()
+            if one.state == "not retrieved" and groups.get(n, (n, n))[0] not in retrieved_reports
         },
         stages=[stage.kind for stage in stages],
+        direct=_list_direct_reports(stages, statuses, reports),
         previous_counts=(earlier.studies, earlier.reports) if earlier else None,
     )
+
+
+def _list_direct_reports(
+    stages: Sequence[Stage], statuses: standings.StatusesByStage, reports: set[str]
+) -> frozenset[str]:
+    """Reports that are at a later stage without having been at title and abstract."""
+    screened = {n for stage in stages if stage.kind == "screening" for n in statuses[stage.id]}
+    later = {n for stage in stages if stage.kind != "screening" for n in statuses[stage.id]}
+    if all(stage.kind != "screening" for stage in stages):
+        return frozenset()
+    return frozenset(format_record_key(n) for n in later - screened) & reports
 
 
 def check_store(conn: Connection) -> None:

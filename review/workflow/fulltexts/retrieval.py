@@ -14,6 +14,12 @@ from review.store import links, records, retrievals
 from review.store.records import format_record_key
 from review.store.timestamps import format_timestamp, utc_now
 from review.workflow.fulltexts import attachments
+from review.workflow.fulltexts.retrieval_statements import (
+    BY_PERSON,
+    BY_SEARCH,
+    NO_IDENTIFIER,
+    NOT_RETRIEVED,
+)
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 from review.workflow.screening import status as standings
@@ -59,17 +65,9 @@ def list_missing_pdfs(project: Project, *, include_recent: bool = False) -> list
         since = format_timestamp(utc_now() - RETRY_AFTER)
         recent = {n for n, at in retrievals.list_newest_timestamps(conn).items() if at > since}
         all_numbers = records.list_numbers(conn)
-    passed: set[int] | None = None
-    for stage in project.protocol.stages:
-        if stage.kind == "screening":
-            stage_statuses = statuses.get(stage.id, {})
-            passed = {
-                report
-                for report, report_status in stage_statuses.items()
-                if report_status.status == "included"
-            }
-    if passed is None:
-        passed = {groups.get(n, (n, n))[0] for n in all_numbers}
+    passed = standings.list_sought_reports(
+        project.protocol, statuses, {groups.get(n, (n, n))[0] for n in all_numbers}
+    )
     with_pdf = {groups.get(n, (n, n))[0] for n in attached}
     missing = sorted(passed - with_pdf)
     if include_recent:
@@ -148,7 +146,7 @@ def _download_pdf(
     with project.store.write() as conn:
         stored = records.get_records(conn, members)
         dois = records.get_edited_values(conn, "doi")
-        last_attempt = retrievals.list_newest_states(conn).get(number)
+        last_attempt = retrievals.get_newest_attempt(conn, number)
         retrievals.add_attempt(conn, number, "sought", who, utc_now())
     failures: dict[str, None] = {}
     is_temporary, was_answered = False, not members
@@ -176,13 +174,18 @@ def _download_pdf(
             failures[str(error)] = None
             continue
         return RetrievalResult(key, "retrieved", search_result.service, None)
-    reason = "; ".join(failures) or "no identifier under which an open copy could be sought"
-    if is_temporary and (last_attempt is None or last_attempt[0] != "not retrieved"):
+    reason = "; ".join(failures) or NO_IDENTIFIER
+    missed_before = last_attempt if last_attempt and last_attempt.state == NOT_RETRIEVED else None
+    if is_temporary and missed_before is None:
         return RetrievalResult(key, NOT_REACHED, None, reason, was_answered)
-    stored_reason = last_attempt[1] if is_temporary and last_attempt else reason
     with project.store.write() as conn:
-        retrievals.add_attempt(conn, number, "not retrieved", who, utc_now(), reason=stored_reason)
-    state = NOT_REACHED if is_temporary else "not retrieved"
+        if missed_before and (is_temporary or missed_before.source == BY_PERSON):
+            retrievals.repeat_attempt(conn, missed_before, utc_now())
+        else:
+            retrievals.add_attempt(
+                conn, number, NOT_RETRIEVED, who, utc_now(), source=BY_SEARCH, reason=reason
+            )
+    state = NOT_REACHED if is_temporary else NOT_RETRIEVED
     return RetrievalResult(key, state, None, reason, was_answered or not is_temporary)
 
 

@@ -4,6 +4,7 @@ PRISMA 2020 draws such reports as not retrieved. What the search for open copies
 `retrieval`; a person's word comes after it and can be taken back.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -12,6 +13,7 @@ from review.errors import ReviewError
 from review.protocol import list_stage_reviewers
 from review.store import Connection, retrievals
 from review.store.records import format_record_key
+from review.store.retrievals import RetrievalAttempt
 from review.store.timestamps import utc_now
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
@@ -19,7 +21,39 @@ from review.workflow.screening import status as standings
 
 BY_PERSON = "person"
 """Source of an attempt that a person entered."""
+BY_SEARCH = "open copies"
+"""Source of an attempt that the search for open copies ended without a copy."""
 NOT_RETRIEVED, RETRIEVED, SOUGHT = "not retrieved", "retrieved", "sought"
+NO_COPY_REASON = "No open copy found"
+NO_IDENTIFIER_REASON = "No identifier to search for an open copy"
+NO_IDENTIFIER = "no identifier under which an open copy could be sought"
+"""What the search keeps of a report that has no identifier."""
+_SERVICE = r"(?:arxiv|medrxiv|biorxiv|pmc(?:-cloud)?|unpaywall|europepmc|preprint server): "
+_SERVICE_ANSWER = re.compile(rf"{_SERVICE}|[\w.-]+\.pdf: ")
+"""How the search for open copies begins what a service answered it."""
+_PLAIN_ANSWER = re.compile(
+    _SERVICE + r"(?:no free PDF is known|the DOI is not known there|the article is not open there|"
+    r"open access, but without a PDF|the answer is no PDF)"
+)
+"""Answers that tell a reader something; all others are the words of machines."""
+
+
+def describe_reason(attempt: RetrievalAttempt) -> str | None:
+    """Why a report was not retrieved, for figures and tables; None where nobody said.
+
+    A person's reason stands as it is. Of what services answered to the search for open copies, only
+    plain refusals are told; failures of machines stay in the log of the run.
+    """
+    reason = attempt.reason
+    if reason is None or attempt.source == BY_PERSON:
+        return reason
+    if reason == NO_IDENTIFIER:
+        return NO_IDENTIFIER_REASON
+    if all(_PLAIN_ANSWER.fullmatch(part) for part in reason.split("; ")):
+        return reason
+    if attempt.source == BY_SEARCH or _SERVICE_ANSWER.match(reason):
+        return NO_COPY_REASON
+    return reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,11 @@ def _mask_joined_reports(
                 if decision.record not in hidden or _is_own(decision, name)
             ]
         joined_statuses[report] = standings.follow_report(
-            project.protocol, report, visible, report_decisions.departures
+            project.protocol,
+            report,
+            visible,
+            report_decisions.departures,
+            report_decisions.arrivals,
         )
     return {stage: frozenset(numbers) for stage, numbers in hidden_records.items()}, joined_statuses
 

@@ -1,7 +1,7 @@
 """The screening status of every report, computed from decisions and stored as a projection."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,8 @@ from review import screening
 from review.models import Decision
 from review.protocol import Protocol, Stage
 from review.screening import ScreeningStatus
-from review.store import Connection, decisions, links, records
+from review.store import Connection, decisions, identified, links, records
+from review.store.identified import OtherArrivals
 from review.store.timestamps import format_timestamp
 from review.workflow.project.project import Project, follow_plan
 from review.workflow.screening import rescreening
@@ -43,7 +44,42 @@ def compute_statuses(
         if _is_superseded(decision, report, superseded):
             continue
         by_stage.setdefault(decision.stage, {}).setdefault(report, []).append(decision)
-    return _follow_stages(project.protocol, reports, by_stage, get_departures(conn, until=until))
+    by_report: dict[int, dict[str, list[Decision]]] = {}
+    arrivals = identified.find_other_arrivals(conn, groups, until=until)
+    for stage, decisions_by_report in by_stage.items():
+        for report in arrivals.first & decisions_by_report.keys():
+            by_report.setdefault(report, {})[stage] = decisions_by_report[report]
+    direct = {
+        report
+        for report in arrivals.first & reports
+        if skips_screening(project.protocol, report, by_report.get(report, {}), arrivals)
+    }
+    departures = get_departures(conn, until=until)
+    return _follow_stages(project.protocol, reports, by_stage, departures, direct)
+
+
+def skips_screening(
+    protocol: Protocol,
+    report: int,
+    by_stage: Mapping[str, Iterable[Decision]],
+    arrivals: OtherArrivals,
+) -> bool:
+    """Whether a report goes straight to retrieval, as PRISMA 2020 draws what other methods found.
+
+    So does a report that came by other methods and was judged by its full text before a database
+    gave it too. One that people have judged by title and abstract stays where that brought it.
+    """
+    if report not in arrivals.first or all(s.kind != "eligibility" for s in protocol.stages):
+        return False
+    judged_kinds = {
+        stage.kind
+        for stage in protocol.stages
+        if any(
+            decision.role != "automation"
+            for decision in screening.list_current_decisions(by_stage.get(stage.id, ()))
+        )
+    }
+    return "screening" not in judged_kinds and (report in arrivals.only or bool(judged_kinds))
 
 
 def _is_superseded(
@@ -58,11 +94,16 @@ def _follow_stages(
     reports: Iterable[int],
     by_stage: Mapping[str, Mapping[int, list[Decision]]],
     departures: Mapping[str, int],
+    direct: Collection[int] = (),
 ) -> StatusesByStage:
-    """Follows the stages: what is included at one reaches the next."""
+    """Follows the stages: what is included at one reaches the next, and what other methods found
+    begins where full texts are sought."""
     statuses: StatusesByStage = {}
-    reached = set(reports)
+    reached = set(reports).difference(direct)
+    first_eligibility = next((s.id for s in protocol.stages if s.kind == "eligibility"), None)
     for stage in protocol.stages:
+        if stage.id == first_eligibility:
+            reached.update(direct)
         stage_decisions = by_stage.get(stage.id, {})
         statuses[stage.id] = {
             report: compute_status(stage, stage_decisions.get(report, []), departures)
@@ -90,6 +131,29 @@ def compute_status(
     )
 
 
+def list_sought_reports(
+    protocol: Protocol, statuses: StatusesByStage, reports: Collection[int]
+) -> set[int]:
+    """Reports whose full texts are sought: those that title and abstract let through, and those
+    that skip them.
+
+    Args:
+        reports: all of them, which are sought where there is no such stage.
+    """
+    last = next((s for s in reversed(protocol.stages) if s.kind == "screening"), None)
+    if last is None:
+        return set(reports)
+    screened = {
+        report for s in protocol.stages if s.kind == "screening" for report in statuses[s.id]
+    }
+    included = {
+        report
+        for report, report_status in statuses[last.id].items()
+        if report_status.status == "included"
+    }
+    return included | (set(reports) - screened)
+
+
 def rebuild_statuses(project: Project, conn: Connection) -> StatusesByStage:
     """Computes all standings anew and keeps them; after imports, merges and retirements."""
     project = follow_plan(project, conn)
@@ -105,11 +169,25 @@ def rebuild_statuses(project: Project, conn: Connection) -> StatusesByStage:
 
 
 def mark_pending(project: Project, conn: Connection, numbers: Iterable[int]) -> None:
-    """New records, each a report of its own as yet, wait at the first stage."""
+    """New records, each a report of its own as yet, wait at the first stage they have to pass."""
     project = follow_plan(project, conn)
-    stage = project.protocol.stages[0]
-    pending_status = compute_status(stage, ())
-    decisions.write_statuses(conn, [_to_row(n, stage.id, pending_status) for n in numbers])
+    stages = project.protocol.stages
+    new_numbers = list(numbers)
+    arrivals = identified.find_other_arrivals(conn, {}, numbers=new_numbers)
+    later_stage = next((stage for stage in stages if stage.kind == "eligibility"), stages[0])
+    rows = []
+    for number in new_numbers:
+        stage = later_stage if number in arrivals.only else stages[0]
+        rows.append(_to_row(number, stage.id, compute_status(stage, ())))
+    decisions.write_statuses(conn, rows)
+
+
+def refresh_known(project: Project, conn: Connection, numbers: Iterable[int]) -> None:
+    """Known records that came again, by another route perhaps, wait where they now have to."""
+    groups = links.get_report_groups(conn, numbers)
+    if identified.find_other_arrivals(conn, groups, numbers=groups).first:
+        project = follow_plan(project, conn)
+        save_statuses(project, conn, load_report_decisions(conn, groups))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +202,8 @@ class ReportDecisions:
     """Those who ever left, and the newest decision when they did."""
     departed: set[str]
     """Those who are away now."""
+    arrivals: OtherArrivals = field(default_factory=OtherArrivals)
+    """Which of the reports other methods brought."""
 
 
 def load_report_decisions(conn: Connection, touched: Iterable[int]) -> ReportDecisions:
@@ -141,6 +221,7 @@ def load_report_decisions(conn: Connection, touched: Iterable[int]) -> ReportDec
         by_report,
         get_departures(conn),
         get_departed_reviewers(conn),
+        identified.find_other_arrivals(conn, groups, numbers=groups),
     )
 
 
@@ -149,6 +230,7 @@ def follow_report(
     report: int,
     by_stage: Mapping[str, list[Decision]],
     departures: Mapping[str, int],
+    arrivals: OtherArrivals,
 ) -> dict[str, ScreeningStatus]:
     """Stage id -> standing that some decisions give one report, for the stages it has reached."""
     statuses = _follow_stages(
@@ -156,6 +238,7 @@ def follow_report(
         [report],
         {stage: {report: stage_decisions} for stage, stage_decisions in by_stage.items()},
         departures,
+        {report} if skips_screening(protocol, report, by_stage, arrivals) else (),
     )
     return {
         stage: stage_statuses[report]
@@ -169,7 +252,11 @@ def get_report_statuses(
 ) -> dict[str, ScreeningStatus]:
     """Stage id -> standing of one report, for the stages it has reached."""
     return follow_report(
-        protocol, report, report_decisions.by_report[report], report_decisions.departures
+        protocol,
+        report,
+        report_decisions.by_report[report],
+        report_decisions.departures,
+        report_decisions.arrivals,
     )
 
 

@@ -329,17 +329,14 @@ def test_methods_tell_what_waits_and_nothing_that_nobody_did(tmp_path):
     told = methods_text.write_methods(snapshot.snapshot_at(begun))
     assert "3 records were identified (1 by other methods)." in told
     assert "judged" not in told and "appraised" not in told
-    assert "still waiting: 3 records for screening." in told
+    assert "still waiting: 2 records for screening and 1 report for full text." in told
     for n in (1, 2):
         reporting.decide(begun, n, reporting.STAGES[0], "include", "2020-03-01")
     reporting.decide(begun, 1, reporting.STAGES[1], "include", "2020-03-02")
     told = methods_text.write_methods(snapshot.snapshot_at(begun))
     assert "One reviewer judged titles and abstracts. One reviewer judged full texts." in told
     assert "the quality of what was eligible" not in told
-    assert (
-        "still waiting: 1 record for screening, 1 report for full text and 1 report for "
-        "appraisal." in told
-    )
+    assert "still waiting: 2 reports for full text and 1 report for appraisal." in told
     assert "adjudicator" not in told
 
 
@@ -389,7 +386,9 @@ def test_prisma_s_and_checklist_are_filled_from_protocol_and_log(files):
     assert told["16"].endswith("1 removed by rule, 1 by hand")
     assert told["15"] == "11 from databases and registers"
     items = {row["Item"]: row for row in rows(files, "prisma-2020-checklist")}
-    assert items["6"]["Reported"] == "Embase (2020-02-02); PubMed (2020-02-01)"
+    assert items["6"]["Reported"] == (
+        "Embase (2020-02-02, day of the import); PubMed (2020-02-01, day of the import)"
+    )
     judged = "One reviewer judged titles and abstracts; one reviewer judged full texts; two"
     assert items["8"]["Reported"].startswith(judged)
     assert items["16a"]["Reported"] == (
