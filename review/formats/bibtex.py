@@ -367,6 +367,10 @@ def _find_pmid(fields: Fields, key: str, urls: tuple[str, ...]) -> str | None:
     return field_pmid or from_key or find_pmid_in_urls(urls)
 
 
+_ACM_KEY = re.compile(r"10\.1145/\d")
+"""The ACM Digital Library names an entry by its DOI."""
+
+
 def _detect_source(fields: Fields, key: str, urls: tuple[str, ...]) -> str:
     database_names = [
         " ".join(fields.get(tag, ())) for tag in ("source", "database", "unique-id", "library")
@@ -374,6 +378,8 @@ def _detect_source(fields: Fields, key: str, urls: tuple[str, ...]) -> str:
     prefix = key.split(":")[0].upper()
     if prefix in ("PMID", "PPR", "PMC"):
         return "europepmc"
+    if _ACM_KEY.match(key):
+        return "acm"
     return (
         detect_database.find_by_name(*database_names, f"{prefix}:" if prefix == "WOS" else None)
         or detect_database.find_by_url(urls)

@@ -44,6 +44,9 @@ _RECORD_PAGES = (
     ("lens", re.compile(r"\blens\.org/(?:lens/)?[\w/]*\d{3}-\d{3}-\d{3}-\d{3}-\w{3}", re.I)),
     ("dimensions", re.compile(r"\bapp\.dimensions\.ai/details/", re.I)),
     ("cochrane", re.compile(r"\bcochranelibrary\.com/central/", re.I)),
+    ("eric", re.compile(r"\beric\.ed\.gov/\?id=E[JD]\d", re.I)),
+    ("trid", re.compile(r"\btrid\.trb\.org/view/\d", re.I)),
+    ("lilacs", re.compile(r"\bbvsalud\.org/.*/(?:lil|biblio)-\d", re.I)),
 )
 """Pages on which a database that keeps no full texts shows its own record. An address anybody can
 copy into a record (a preprint server, PubMed, a publisher's page) says where the text is, never
@@ -52,8 +55,25 @@ which database was searched."""
 _RECORD_HOSTS = (
     *("embase.com", "scopus.com", "webofscience.com", "webofknowledge.com", "proquest.com"),
     *("ebscohost.com", "ebsco.com", "ovid.com", "lens.org", "dimensions.ai", "cochranelibrary.com"),
+    *("eric.ed.gov", "trid.trb.org", "bvsalud.org"),
 )
 """What those addresses hold in any case; the others need no closer look."""
+
+_EBSCO_NAMES = {
+    **dict.fromkeys(("ccm", "rzh", "c8h", "c9h", "cin20", "cul"), "cinahl"),
+    **dict.fromkeys(("cmedm", "mnh", "mdc", "mdl"), "medline"),
+    **dict.fromkeys(("a9h", "aph", "asn", "afh"), "Academic Search"),
+    **dict.fromkeys(("s3h", "sph"), "SPORTDiscus"),
+    **dict.fromkeys(("bth", "buh", "bsu"), "Business Source"),
+    "psyh": "psycinfo",
+    "pdh": "APA PsycArticles",
+    "pbh": "Psychology and Behavioral Sciences Collection",
+    "hch": "Health Source: Nursing/Academic Edition",
+    "ehh": "Education Research Complete",
+    "eric": "eric",
+}
+"""What EBSCOhost writes for a database in DB tags and in its links (db=ccm) -> its name."""
+_EBSCO_LINK = re.compile(r"\bebsco(?:host)?\.com/.*[?&]db=(\w+)", re.I)
 
 _FILE_NAMES = {
     "embase": "embase",
@@ -117,7 +137,9 @@ def name_database(cell: str) -> str | None:
 
 def find_stated(databases: Iterable[str], providers: Iterable[str] = ()) -> str | None:
     """The database an entry states: by a known name in either, else in its own words."""
-    databases = list(databases)
+    databases, providers = list(databases), list(providers)
+    if any("ebsco" in provider.lower() for provider in providers):
+        databases = [_EBSCO_NAMES.get(cell.strip().lower(), cell) for cell in databases]
     known = find_by_name(*databases, *providers)
     return known or next((name for cell in databases if (name := name_database(cell))), None)
 
@@ -136,9 +158,19 @@ def find_by_url(urls: Iterable[str]) -> str | None:
         lower = url.lower()
         if not any(host in lower for host in _RECORD_HOSTS):
             continue
+        if name := find_ebsco_database((url,)):
+            return name
         for short, pattern in _RECORD_PAGES:
             if pattern.search(url):
                 return short
+    return None
+
+
+def find_ebsco_database(urls: Iterable[str]) -> str | None:
+    """The well-known database that a link of EBSCOhost names (db=ccm); None where none does."""
+    for url in urls:
+        if match := _EBSCO_LINK.search(url):
+            return find_by_name(_EBSCO_NAMES.get(match[1].lower()))
     return None
 
 

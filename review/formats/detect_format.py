@@ -36,6 +36,27 @@ _GBT = re.compile(
     rb"^\[\d+\].*(?:\[|\xef\xbc\xbb)(?:[JDMCNRPSAGZ]|DB|CP|EB)(?:/(?:OL|CD|MT|DK))?(?:\]|\xef\xbc\xbd)",
     re.M,
 )
+_KNOWN_TEXTS = (
+    (
+        re.compile(rb"\A\s*Record #\d+ of \d+\s*\nID: ", re.I),
+        "the Cochrane Library's plain text. There choose Export: RIS, or CSV, and import that file",
+    ),
+    (
+        re.compile(rb"^(?:Title-\xe9\xa2\x98\xe5\x90\x8d|SrcDatabase-\S+): ", re.M),
+        "CNKI's E-Study text. In CNKI choose Export: RefWorks, EndNote or NoteExpress, and import "
+        "that file",
+    ),
+    (
+        re.compile(rb"<Trials_downloaded_from_ICTRP[\s>]"),
+        "the XML of WHO's ICTRP. In ICTRP choose Export results to CSV, and import that file",
+    ),
+    (
+        re.compile(rb"\A\s*(?:<\?xml[^>]*>\s*)?<clinical_study[\s>]"),
+        "the XML of ClinicalTrials.gov. There choose Download: CSV, all fields, and import that "
+        "file",
+    ),
+)
+"""Texts that databases offer and that are not read, with the way to an export that is."""
 _LABEL = re.compile(
     rb"^(?:Title|Authors?|Source|Abstract|Publication title|Publication year|Database|Journal|"
     rb"Accession Number|Document Type|Subject Terms|Publication Type|Author Affiliations?|DOI|"
@@ -75,6 +96,9 @@ def detect_format(data: bytes, name: str) -> str:
             f"{name}: this is PubMed's Summary or Abstract text, which holds no fields. In PubMed "
             "choose Send to: Citation manager, or Save with Format: PubMed, and import that file."
         )
+    for pattern, description in _KNOWN_TEXTS:
+        if pattern.search(head):
+            raise SourceError(f"{name}: this is {description}.")
     if len(_GBT.findall(head)) * 2 > head.count(b"\n["):
         raise SourceError(
             f"{name}: this is a list of references in GB/T 7714 style, which holds no fields. In "

@@ -289,12 +289,12 @@ def build_record(fields: Fields) -> Record:
     if pmcid:
         fields.pop("PMC")
     arxiv = next((a for v in links if "arxiv" in v.lower() and (a := normalize_arxiv(v))), None)
-    source_id = pmid or pop_text(fields, "UI", "OID", "AN", "KMID", "ID")
+    source = "pubmed" if pmid else detect_database.find_by_name(*fields.get("DB", ()), owner)
+    source = source or _detect_by_id(fields)
+    source_id = pmid or pop_text(fields, "UI", "OID", "AN", "KUID", "KMID", "ID")
     title, book_title = pop_text(fields, "TI", "CTI", "TT", "BTI"), pop_text(fields, "BTI")
     return Record(
-        source="pubmed"
-        if pmid
-        else (detect_database.find_by_name(*fields.get("DB", ()), owner) or ""),
+        source=source,
         source_id=source_id,
         title=title,
         authors=_pick_authors(fields),
@@ -318,6 +318,11 @@ def build_record(fields: Fields) -> Record:
         relations=_build_relations(fields),
         extra=collect_extra(fields),
     )
+
+
+def _detect_by_id(fields: Fields) -> str:
+    """KoreaMed alone numbers its records so."""
+    return "koreamed" if "KUID" in fields or "KMID" in fields else ""
 
 
 def _parse_citation(fields: Fields) -> dict[str, str]:

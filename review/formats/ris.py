@@ -82,11 +82,15 @@ _ANY_END = re.compile(rb"\n[ \t]*ER(?:  -|[ \t]*-?[ \t]*(?:\n|\Z))")
 _END = re.compile(r"\n[ \t]*ER(?:  -[^\n]*|[ \t]*-?[ \t]*)(?=\n|\Z)")
 _STRAY = re.compile(r"\n[ \t]*(?!ER)[A-Z][A-Z0-9]  -")
 _LOOSE_STRAY = re.compile(r"\n[ \t]*(?!ER)[A-Z][A-Z0-9] {1,2}-(?= |\n|\Z)")
+_TRID_PAGE = re.compile(r"trid\.trb\.org/view/(\d+)", re.I)
+_CENTRAL_NUMBER = re.compile(r"CN-\d{8}")
 _SEVERAL_NAMES = re.compile(r"[;&<]| and |,[^,]*,")
 _ODD_SIGNS = (b"\t", b"\xc2\xa0", b"\xe3\x80\x80", b"\xe2", b"\xef\xbc\x8d")
 """Without one of these a file has no odd tag."""
 _DATE_TAGS = ("PY", "Y1", "DA")
-_NOISE = re.compile(r"[ \t]*(?:\d+\.?|<\d+\.? ?>|(?:Provider|Database|Content): .*|)[ \t]*")
+_NOISE = re.compile(
+    r"[ \t]*(?:\d+\.?|<\d+\.? ?>|Record #\d+ of \d+|(?:Provider|Database|Content): .*|)[ \t]*"
+)
 _TAG = re.compile(r"\n[ \t]*([A-Z][A-Z0-9])  -")
 _LOOSE_TAG = re.compile(r"\n[ \t]*([A-Z][A-Z0-9]) {1,2}-(?= |\n|\Z)")
 _TITLE_TAGS = ("TI", "T1")
@@ -209,7 +213,7 @@ def build_record(fields: Fields, unnamed: str = "") -> Record:
         if "DB" in fields or "DP" in fields
         else None
     )
-    source = database or detect_database.find_by_url(urls) or _detect_ieee(fields)
+    source = database or detect_database.find_by_url(urls) or _detect_by_fields(fields)
     doi = _find_doi(fields, links)
     year, date = _parse_dates(fields)
     first, last = pop_text(fields, "SP"), pop_text(fields, "EP")
@@ -239,8 +243,10 @@ def build_record(fields: Fields, unnamed: str = "") -> Record:
     )
 
 
-def _detect_ieee(fields: Fields) -> str:
-    """IEEE Xplore alone writes the volume twice, in VO and VL, under its own DOI prefix."""
+def _detect_by_fields(fields: Fields) -> str:
+    """The database that alone writes such fields: CENTRAL's numbers, IEEE Xplore's two volumes."""
+    if any(_CENTRAL_NUMBER.fullmatch(number) for number in fields.get("AN", ())):
+        return "cochrane"
     if "VO" not in fields or "VL" not in fields:
         return ""
     return "ieee" if "10.1109/" in " ".join(fields.get("DO", ())) else ""
@@ -308,7 +314,11 @@ def _split_authors(values: list[str]) -> tuple[str, ...]:
 
 
 def _find_pmid(fields: Fields, source: str, urls: tuple[str, ...]) -> str | None:
-    """Embase keeps the PMID in C5, EndNote's PubMed filter in AN, some tools in PM or N1."""
+    """Embase keeps the PMID in C5, CENTRAL in C3 ('PUBMED 123'), EndNote's PubMed filter in AN,
+    some tools in PM or N1."""
+    for text in fields.get("C3", ()) if source == "cochrane" else ():
+        if pmid := normalize_pmid(text.removeprefix("PUBMED").strip()):
+            return pmid
     for tag in ("C5", "PM"):
         if tag in fields and (pmid := normalize_pmid(" ".join(fields[tag]))):
             fields.pop(tag)
@@ -344,5 +354,7 @@ def _find_source_id(fields: Fields, urls: tuple[str, ...]) -> str | None:
             return match.group(1)
     for url in urls:
         if "arnumber=" in url and (match := re.search(r"arnumber=(\d+)", url)):
+            return match.group(1)
+        if match := _TRID_PAGE.search(url):
             return match.group(1)
     return pop_text(fields, "AN", "U2", "UT", "ID")

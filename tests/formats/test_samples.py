@@ -3,6 +3,7 @@
 import pytest
 from support.samples import ANSWERS, EXPORTS, MIXED_LIBRARY, SAMPLES
 
+from review.errors import SourceError
 from review.formats import read_file
 from review.models import Record
 
@@ -53,6 +54,34 @@ def test_each_record_of_a_library_names_its_own_database() -> None:
 
 
 FIELDS = [
+    ("acm-library.bib", "journal", "The 25th Invented Conference on Phones"),
+    ("acm-library.bib", "keywords", ("films", "phones")),
+    ("central.csv", "pmid", "98000002"),
+    ("central.csv", "source_id", "CN-09000001"),
+    ("central.ris", "pmid", "98000002"),
+    ("central.ris", "pages", "12-19"),
+    ("cinahl.ris", "doi", "10.5555/inq.2021.9"),
+    ("cinahl.ris", "date", "2021-05"),
+    ("cnki.enw", "authors", ("王伟", "李娜")),
+    ("cnki.enw", "keywords", ("深度学习", "胸片", "诊断")),
+    ("cnki.enw", "issue", "03"),
+    ("dimensions.csv", "date", "2022-04-05"),
+    ("dimensions.csv", "pmcid", "PMC9800001"),
+    ("dimensions.csv", "affiliations", ("Invented University", "Invented Clinic")),
+    ("ebsco-braces.bib", "abstract", "Nurses read four hundred films."),
+    ("ebsco-braces.bib", "journal", "Invented Nursing Quarterly"),
+    ("ebsco.csv", "date", "2021-05-01"),
+    ("eric.ris", "source_id", "EJ9100001"),
+    ("ictrp.csv", "title", "Nets beside readers"),
+    ("ictrp.csv", "source_id", "ACTRN90000001"),
+    ("koreamed.txt", "source_id", "1000001"),
+    ("koreamed.txt", "pages", "201-209"),
+    ("lilacs.csv", "pages", "45-50"),
+    ("lilacs.csv", "keywords", ("Radiografia", "Redes")),
+    ("proquest.csv", "journal", "Journal of Invented Films"),
+    ("proquest.csv", "doi", "10.5555/jif.2021.3"),
+    ("springer.csv", "authors", ("Anne McDonald", "José García")),
+    ("trid.ris", "source_id", "1900001"),
     ("acm.bib", "date", "1900-03"),
     ("citavi.txt", "title", "A rotor and its generator"),
     ("citavi.txt", "journal", "Invented Electrical Engineering"),
@@ -151,6 +180,56 @@ def test_lines_that_begin_with_the_end_tag_do_not_end_an_entry() -> None:
     assert last.abstract is not None
     assert "ER then another" in last.abstract
     assert last.abstract.endswith("the last")
+
+
+SOURCES = [
+    ("central.ris", ("cochrane", "cochrane")),
+    ("cinahl.ris", ("cinahl", "cinahl")),
+    ("ebsco.csv", ("cinahl", "medline")),
+    ("eric.ris", ("eric", "eric")),
+    ("lilacs.csv", ("lilacs", "medline")),
+    ("proquest.csv", ("proquest", "psycinfo")),
+    ("trid.ris", ("trid", "trid")),
+]
+
+
+@pytest.mark.parametrize(("name", "sources"), SOURCES)
+def test_each_record_counts_for_its_own_database(name: str, sources: tuple[str, ...]) -> None:
+    assert tuple(record.source for record in read_file(EXPORTS / name).records) == sources
+
+
+def test_unbalanced_braces_in_ebsco_keywords_spoil_no_other_field() -> None:
+    first, second = read_file(EXPORTS / "ebsco-braces.bib").records
+    assert (first.title, first.pages) == ("Nurses who read chest films.", "101-109")
+    assert (second.title, second.keywords) == ("Knees of runners.", ("Knee", "Runners"))
+    assert (first.year, second.year) == (2021, 2020)
+
+
+def test_a_proceedings_title_stands_for_the_journal() -> None:
+    assert (
+        read_file(EXPORTS / "dimensions.csv").records[1].journal == "Proceedings of Invented Nets"
+    )
+
+
+def test_an_ebsco_code_is_a_database_only_from_ebsco() -> None:
+    entry = "TY  - JOUR\nTI  - A\nDB  - {0}\nDP  - {1}\nER  - \n"
+    read = [("psyh", "EBSCOhost"), ("s3h", "EBSCOhost"), ("rzh", "Library of X"), ("zzz", "EBSCO")]
+    sources = [read_file(entry.format(*pair).encode()).records[0].source for pair in read]
+    assert sources == ["psycinfo", "SPORTDiscus", "rzh", "zzz"]
+
+
+UNREAD = [
+    ("Record #1 of 2\nID: CN-09000001\nAU: Grey P\nTI: A trial\nYR: 2016\n", "choose Export: RIS"),
+    ("DataType: 1\nTitle-题名: 读片\nAuthor-作者: 王伟;\nYear-年: 2020\n", "RefWorks, EndNote"),
+    ("<?xml version='1.0'?><Trials_downloaded_from_ICTRP><Trial/>", "Export results to CSV"),
+    ("<?xml version='1.0'?><clinical_study rank='1'></clinical_study>", "Download: CSV"),
+]
+
+
+@pytest.mark.parametrize(("text", "way"), UNREAD)
+def test_a_text_that_is_not_read_is_named_with_the_way_to_one_that_is(text: str, way: str) -> None:
+    with pytest.raises(SourceError, match=way):
+        read_file(text.encode())
 
 
 def test_a_cell_over_two_lines_is_one_title() -> None:

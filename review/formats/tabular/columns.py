@@ -181,6 +181,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "pubtitle",
         "primarylocationsourcedisplayname",
         "sourcetitleanthologytitle",
+        "anthologytitle",
         "journalbooktitle",
         "publication",
         "publishedin",
@@ -470,6 +471,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "recordno",
         "kuid",
         "ericid",
+        "cochraneid",
     ),
 }
 """Our field to the columns that fill it. Sources: exports of Embase (Ovid and embase.com), Scopus,
@@ -532,6 +534,7 @@ SOURCE_SIGNATURES = (
     ("proquest", {"storeid", "pubtitle"}),
     ("ebsco", {"plink", "accessionnumber"}),
     ("cochrane", {"cochranereviewgroupcode"}),
+    ("cochrane", {"cochraneid"}),
     ("clinicaltrials", {"nctnumber"}),
     ("ictrp", {"trialid", "publictitle"}),
     ("ictrp", {"trialid", "scientifictitle"}),

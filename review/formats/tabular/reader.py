@@ -6,6 +6,7 @@ from dataclasses import replace
 from review.errors import SourceError
 from review.formats import detect_database, funnel_note, tagged
 from review.formats.tabular import columns, grid
+from review.formats.tabular.broken_rows import reject_broken_rows
 from review.formats.tabular.grid import InputRow
 from review.formats.tabular.rows import STANDARD_LAYOUT, TableLayout, build_record
 from review.models import ParseResult, Record, UnreadableEntry
@@ -80,11 +81,11 @@ def parse_rows(
     is_wos = "pt" in keys and "ti" in keys and len(max(keys, key=len)) == 2 and not layout.mapped
     records: list[Record] = []
     rejected: list[UnreadableEntry] = []
-    for row in rows:
-        if isinstance(row, UnreadableEntry):
-            rejected.append(row)
-            continue
+    for row in reject_broken_rows(rows, keys, layout.fields):
         number = len(records) + len(rejected) + 1
+        if isinstance(row, UnreadableEntry):
+            rejected.append(replace(row, number=row.number or number))
+            continue
         pairs = [(n, k, c) for n, k, c in zip(header, keys, row[1], strict=False) if c.strip()]
         if not any(k in layout.fields for _, k, _ in pairs):
             raw = " | ".join(cell for _, _, cell in pairs)

@@ -27,6 +27,7 @@ _MULTI_COLUMN_FIELDS = ("types", "keywords", "mesh", "affiliations", "urls", "gr
 
 _NUMBER_FIELDS = ("year", "volume", "issue", "pages", "first_page", "last_page", "pmid")
 _FLOAT = re.compile(r"(\d+)\.0+")
+_BVS_PAGES = re.compile(r" ; \w*(?:\([^)]*\))?: *(\w+(?:-\w+)?), ")
 _SPREADSHEET_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]00:00:00)?")
 _CITATION_COLUMNS = ("so", "source", "bibliographicsource", "publicationdetails")
 _RANK = {k: i for column_names in columns.COLUMNS.values() for i, k in enumerate(column_names)}
@@ -82,7 +83,7 @@ def build_record(pairs: Pairs, layout: TableLayout = STANDARD_LAYOUT) -> Record:
         extra.setdefault(column_by_field["date"], []).append(values_by_field["date"][0].strip())
     doi = normalize_identifier("doi", normalize_doi) or find_doi_in_urls(urls)
     links = [t for t in (doi, *urls) if t and "arxiv" in t.lower()]
-    source = _detect_source(cells)
+    source = _detect_source(cells) or detect_database.find_ebsco_database(urls) or ""
     return Record(
         source=source,
         source_id=text.get("source_id") or _find_ieee_number(urls),
@@ -93,10 +94,12 @@ def build_record(pairs: Pairs, layout: TableLayout = STANDARD_LAYOUT) -> Record:
         journal=text.get("journal"),
         volume=text.get("volume"),
         issue=text.get("issue"),
-        pages=text.get("pages") or format_page_range(text.get("first_page"), text.get("last_page")),
+        pages=text.get("pages")
+        or format_page_range(text.get("first_page"), text.get("last_page"))
+        or _find_bvs_pages(cells),
         abstract=text.get("abstract"),
         doi=doi,
-        pmid=normalize_identifier("pmid", normalize_pmid)
+        pmid=normalize_identifier("pmid", _normalize_pmid_cell)
         or find_pmid_in_urls(urls)
         or _find_ovid_pmid(source, cells),
         pmcid=normalize_identifier("pmcid", normalize_pmcid),
@@ -116,6 +119,11 @@ def build_record(pairs: Pairs, layout: TableLayout = STANDARD_LAYOUT) -> Record:
         urls=urls,
         extra={name: tuple(values) for name, values in extra.items()},
     )
+
+
+def _normalize_pmid_cell(text: str | None) -> str | None:
+    """The PMID of a cell, also behind the word that CENTRAL writes: 'PUBMED 12345'."""
+    return normalize_pmid(re.sub(r"(?i)^pubmed:?\s+", "", text) if text else None)
 
 
 def _clean_cell(cell: str, field: str | None) -> str:
@@ -179,6 +187,12 @@ def _move_spreadsheet_dates(
         if values and _SPREADSHEET_DATE.fullmatch(values[0].strip()):
             extra.setdefault(column_by_field.get(name, name), []).append(values[0].strip())
             del values_by_field[name]
+
+
+def _find_bvs_pages(cells: dict[str, str]) -> str | None:
+    """The pages in a Source cell of BVS: 'Rev. bras. ; 12(3): 45-50, jul.-set. 2020'."""
+    match = _BVS_PAGES.search(cells.get("source", ""))
+    return match.group(1) if match else None
 
 
 def _find_ieee_number(urls: tuple[str, ...]) -> str | None:
