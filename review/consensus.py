@@ -82,26 +82,6 @@ def _get_entry(entries: Entries, key: str) -> Answer | None:
     return entry if entry is not None and entry.answer is not None else None
 
 
-def find_conflicts(
-    checklist: Checklist,
-    forms: Sequence[Entries],
-    consensus: Entries | None = None,
-    *,
-    inactive: frozenset[str] = frozenset(),
-) -> tuple[AnswerComparison, ...]:
-    """The keys that still wait for a person, in the order of the form.
-
-    Args:
-        dead: keys that do not apply under what is settled so far; they need nobody.
-    """
-    comparisons = compare_forms(checklist, forms, consensus)
-    return tuple(
-        comparison
-        for comparison in comparisons
-        if comparison.origin == "open" and comparison.question.key not in inactive
-    )
-
-
 def build_consensus_form(comparisons: Sequence[AnswerComparison]) -> dict[str, str]:
     """Key -> answer of the settled form so far: what all said, and what was settled."""
     form: dict[str, str] = {}
@@ -114,17 +94,6 @@ def build_consensus_form(comparisons: Sequence[AnswerComparison]) -> dict[str, s
         if comparison.origin != "open" and entry is not None and entry.answer is not None:
             form[comparison.question.key] = entry.answer
     return form
-
-
-def build_consensus_reasons(comparisons: Sequence[AnswerComparison]) -> dict[str, str]:
-    """Key -> comment of the settled form so far, for judgements that differ from the proposal."""
-    reasons: dict[str, str] = {}
-    for comparison in comparisons:
-        entries = (comparison.consensus,) if comparison.origin == "settled" else comparison.entries
-        comments = [e.comment for e in entries if e is not None and e.comment]
-        if comparison.origin != "open" and comments:
-            reasons[comparison.question.key] = " / ".join(dict.fromkeys(comments))
-    return reasons
 
 
 def collect_item_ratings(

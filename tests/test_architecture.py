@@ -35,8 +35,6 @@ HOMES = {
     "alembic": {"store"},
     "requests": {"sources"},
     "Bio": {"formats"},
-    "rispy": {"formats"},
-    "bibtexparser": {"formats"},
     "pdfplumber": {"fulltext"},
     "pypdfium2": {"fulltext"},
     "spacy": {"bias"},

@@ -136,11 +136,6 @@ def _build_overall_questions(checklist: Checklist) -> tuple[FormQuestion, ...]:
     )
 
 
-def get_section_id(checklist: Checklist, key: str) -> str:
-    """The id of the section a key stands in; '' for a fact. Raises ChecklistError as asked_of."""
-    return find_question(checklist, key).section
-
-
 def find_question(checklist: Checklist, key: str) -> FormQuestion:
     """What a key asks; a published number serves as well as an id.
 
@@ -157,12 +152,6 @@ def find_question(checklist: Checklist, key: str) -> FormQuestion:
     matches = difflib.get_close_matches(key, [question.key for question in questions], n=1)
     hint = f" Did you mean '{matches[0]}'?" if matches else ""
     raise ChecklistError(f"{checklist.id} has no item '{key}'.{hint}")
-
-
-def format_key_title(checklist: Checklist, key: str) -> str:
-    """A key as people read it: '26 Choice of final model'."""
-    question = find_question(checklist, key)
-    return f"{question.number} {question.name}".strip()
 
 
 def split_answer(answer: str) -> tuple[str, ...]:

@@ -247,8 +247,6 @@ _GENERIC_WORDS = frozenset(
 )
 """Words of which recurring titles are made: 'Editorial introduction', 'Letter to the editor'."""
 
-_SHORT_WORDS = 2
-
 
 def count_distinctive_words(title: str) -> int:
     """How many words of a folded title tell it from others: common and column words left out."""

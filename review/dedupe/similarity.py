@@ -1,7 +1,7 @@
 """Compares pairs of rows: one array per similarity."""
 
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -491,11 +491,4 @@ def compare_pairs(columns: FeatureColumns, pairs: Pairs) -> PairSimilarity:
         nowhere=citation.lacks_location(columns, a) & citation.lacks_location(columns, b),
         cut=columns.cut[a] | columns.cut[b],
         version=compare_codes(columns.version[a], columns.version[b]),
-    )
-
-
-def select_pairs(similarity: PairSimilarity, selection: npt.NDArray[Any]) -> PairSimilarity:
-    """The likeness of some of the pairs."""
-    return PairSimilarity(
-        **{spec.name: getattr(similarity, spec.name)[selection] for spec in fields(similarity)}
     )

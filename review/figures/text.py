@@ -127,12 +127,3 @@ def _cut_word(word: str, max_width: float, size: float, bold: bool) -> list[str]
         pieces.append(remainder[:piece_length])
         remainder = remainder[piece_length:]
     return [*pieces, remainder]
-
-
-def shorten_text(text: str, max_width: float, size: float, *, bold: bool = False) -> str:
-    """The text, or its beginning with an ellipsis, in one line no wider than `most`."""
-    if measure_width(text, size, bold=bold) <= max_width:
-        return text
-    while text and measure_width(text + "…", size, bold=bold) > max_width:
-        text = text[:-1]
-    return text.rstrip() + "…"

@@ -55,12 +55,6 @@ def _has_other_space(text: str) -> bool:
     )
 
 
-def collapse_lines(text: str) -> str | None:
-    """The text cleaned line by line, empty lines dropped, paragraphs kept apart by newline."""
-    lines = [line for line in (collapse_spaces(line) for line in text.split("\n")) if line]
-    return "\n".join(lines) or None
-
-
 def clean_text(text: str) -> str | None:
     """The text cleaned: no inline markup, &amp; &#233; and the like as characters."""
     return collapse_spaces(to_plain_text(text) if "&" in text or "<" in text else text)

@@ -3,7 +3,6 @@
 read(path)                      one file, in a process of its own under limits
 read_many(paths, progress=...)  many, side by side
 render_page(path, 3, boxes)     a page as PNG, boxes highlighted
-read_tables(path, 3)            the ruled tables of a page
 find_quote(text, quote)         where a quotation stands
 match(front, candidates)        the record a file belongs to
 """
@@ -18,7 +17,7 @@ from review.fulltext.models import (
     full_text_from_dict,
     full_text_to_dict,
 )
-from review.fulltext.pool import Worker, read_full_text, read_full_texts, read_tables, render_page
+from review.fulltext.pool import Worker, read_full_text, read_full_texts, render_page
 from review.fulltext.quotes import find_quote
 from review.fulltext.record_match import RecordCandidate, RecordMatch, match_record
 
@@ -38,6 +37,5 @@ __all__ = [
     "match_record",
     "read_full_text",
     "read_full_texts",
-    "read_tables",
     "render_page",
 ]

@@ -1,4 +1,4 @@
-"""Reads files that pypdfium2 cannot open, and tables, by pdfplumber."""
+"""Reads files that pypdfium2 cannot open, by pdfplumber."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -96,12 +96,3 @@ def _build_row_line(row: list[dict[str, Any]]) -> TextLine:
         for word in row
     ]
     return build_line(words, sizes.most_common(1)[0][0], bold)
-
-
-def extract_tables(path: Path, number: int, password: str | None) -> list[list[list[str | None]]]:
-    """The ruled tables of one page: rows of cells, None for an empty cell."""
-    import pdfplumber
-
-    with pdfplumber.open(path, password=password or "") as document:
-        page_tables: list[list[list[str | None]]] = document.pages[number - 1].extract_tables()
-    return page_tables

@@ -306,16 +306,6 @@ def render_page(
     return base64.b64decode(_request_page(path, request, password, worker))
 
 
-def read_tables(
-    path: Path, number: int, *, password: str | None = None
-) -> list[list[list[str | None]]]:
-    """The ruled tables of one page, rows of cells, by pdfplumber. Raises FullTextError."""
-    page_tables: list[list[list[str | None]]] = _request_page(
-        path, {"do": "tables", "number": number}, password, None
-    )
-    return page_tables
-
-
 def _request_page(
     path: Path, request: dict[str, Any], password: str | None, worker: Worker | None
 ) -> Any:

@@ -48,7 +48,7 @@ def _apply_limits(memory_mb: int, seconds: float) -> None:
 
 
 def _answer_request(request: dict[str, Any], answers: BinaryIO) -> Any:
-    from review.fulltext import models, pdfium, plumber, reader
+    from review.fulltext import models, pdfium, reader
 
     path, password = Path(request["path"]), request["password"]
     if request["do"] == "read":
@@ -57,8 +57,6 @@ def _answer_request(request: dict[str, Any], answers: BinaryIO) -> Any:
             path, password, limits, lambda page: _send_message(answers, {"page": page})
         )
         return models.full_text_to_dict(text)
-    if request["do"] == "tables":
-        return plumber.extract_tables(path, request["number"], password)
     document = pdfium.open_pdf(path, password)
     boxes = [(box[0], box[1], box[2], box[3]) for box in request["boxes"]]
     picture = pdfium.draw_page(document, request["number"], boxes, request["scale"])

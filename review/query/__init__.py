@@ -20,8 +20,5 @@ from review.query.compiler import DateWindow as DateWindow
 from review.query.compiler import strip_mesh as strip_mesh
 from review.query.matching import build_record_matcher as build_record_matcher
 from review.query.matching import build_text_matcher as build_text_matcher
-from review.query.matching import find_words_with_stem as find_words_with_stem
-from review.query.matching import matches_query as matches_query
 from review.query.parser import parse as parse
-from review.query.tokens import clean_text as clean_text
 from review.query.tokens import extract_words as extract_words

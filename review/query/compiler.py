@@ -130,16 +130,3 @@ def render(node: Node, dialect: Dialect, render_term: Callable[[Term], str]) -> 
         f"({text} {dialect.not_operator} "
         f"{render(join_with_or(negated_parts), dialect, render_term)})"
     )
-
-
-def strip_outer_parentheses(text: str) -> str:
-    """The text without the parentheses around all of it."""
-    if not (text.startswith("(") and text.endswith(")")):
-        return text
-    depth, in_quotes = 0, False
-    for index, character in enumerate(text):
-        in_quotes ^= character == '"'
-        depth += 0 if in_quotes else (character == "(") - (character == ")")
-        if depth == 0 and index < len(text) - 1:
-            return text
-    return text[1:-1]

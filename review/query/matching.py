@@ -4,7 +4,7 @@ Words are looked up once per spelling and remembered, so that a query of thousan
 a record no more than a small one.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -132,11 +132,6 @@ def build_record_matcher(
         return loose_tests[0](loose_tests[1](record.title, record.abstract, author_keywords))
 
     return matches_record
-
-
-def matches_query(node: Node, record: SearchableRecord) -> bool:
-    """Whether a query holds for one record; for many, make a `record_matcher` once."""
-    return build_record_matcher(node)(record)
 
 
 def _number_terms(node: Node) -> dict[Term, int]:
@@ -271,14 +266,3 @@ def _build_test(node: Node, atoms: dict[Term, int]) -> AtomTest:
     return lambda found_atoms: (
         not term_atoms.isdisjoint(found_atoms) or any(subtest(found_atoms) for subtest in subtests)
     )
-
-
-def find_words_with_stem(stem: str, texts: Iterable[str | None]) -> Iterator[str]:
-    """The different words of some texts that begin with a stem, folded, in order of meeting."""
-    beginning = "".join(extract_words(stem))
-    known_words: set[str] = set()
-    for text in texts:
-        for word in extract_words(text or ""):
-            if word.startswith(beginning) and word not in known_words:
-                known_words.add(word)
-                yield word

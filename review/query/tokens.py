@@ -52,10 +52,8 @@ _HEADINGS = (
     "Significance|Relevance|Implications|Limitations?|Funding|Registration|Summary|Abstract|Approach"
 )
 _GLUED_HEADING = re.compile(rf"({_HEADINGS})(?=[A-Z0-9])")
-_GLUED_HEADING_IN_TEXT = re.compile(rf"(^|[\n.;:!?)]\s*)({_HEADINGS})(?=[A-Z][a-z]*\b)")
 _SPACES = "\u200b\u2028\u2029\u0085"
 _INVISIBLE = "\u00ad\u200c\u200d\u2060\ufeff"
-_CHARACTER_FIXES = str.maketrans({**dict.fromkeys(_SPACES, " "), **dict.fromkeys(_INVISIBLE, None)})
 _WORD_BREAKS = str.maketrans(
     dict.fromkeys(
         "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\u2010\u2011\u2012\u2013\u2014\u2015\u2212", " "
@@ -91,20 +89,3 @@ def normalize_token(token: str) -> str:
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", token).casefold())
     text = "".join(c for c in text if not unicodedata.combining(c)).translate(_GREEK_NAMES)
     return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text)))
-
-
-def clean_text(text: str | None) -> str | None:
-    """A title or abstract made readable: codes and {rho} signs undone, glued headings parted.
-
-    'MethodsUsing 100 scans' becomes 'METHODS: Using 100 scans'; paragraphs are kept, one a line.
-    None when nothing is left.
-    """
-    if not text:
-        return None
-    text = unicodedata.normalize("NFC", text).translate(_CHARACTER_FIXES)
-    text = re.sub(r"O_ST_ABS(.*?)C_ST_ABS\s*", lambda m: f"\n{m[1].strip().upper()}: ", text)
-    text = _SIGN_CODE.sub(lambda m: _GREEK.get(m[1], "°"), text)
-    text = _TYPESETTING_CODE.sub("\n", text)
-    text = _GLUED_HEADING_IN_TEXT.sub(lambda m: f"{m[1]}{m[2].upper()}: ", text)
-    lines = (" ".join(line.split()) for line in text.split("\n"))
-    return "\n".join(line for line in lines if line) or None

@@ -30,12 +30,6 @@ def get_password_hash(conn: Connection, name: str) -> str | None:
     return conn.execute(query.order_by(accounts.c.id.desc()).limit(1)).scalar()
 
 
-def list_names(conn: Connection) -> list[str]:
-    """Names that ever had an account, in alphabetical order."""
-    query = select(accounts.c.name).distinct().order_by(accounts.c.name)
-    return list(conn.execute(query).scalars())
-
-
 def _hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 

@@ -188,13 +188,6 @@ def get_totals(conn: Connection) -> dict[int, PageTotals]:
     return {row[0]: PageTotals(*(int(value or 0) for value in row[1:])) for row in rows}
 
 
-def get_announced_counts(conn: Connection, harvest: int) -> dict[str, int]:
-    """Slice -> what its newest page says the source announced."""
-    c = harvest_pages.c
-    query = select(c.slice, c.announced).where(c.harvest == harvest).order_by(c.id)
-    return {slice_name: count for slice_name, count in conn.execute(query) if count is not None}
-
-
 def list_pages(conn: Connection, harvest: int) -> list[dict[str, Any]]:
     """The pages of a harvest as plain rows, detail as a dict; the place to go on left out."""
     query = select(harvest_pages).where(harvest_pages.c.harvest == harvest)

@@ -210,14 +210,6 @@ def find_by_identifier(conn: Connection, **identifiers: str | None) -> list[int]
     )
 
 
-def find_by_title(conn: Connection, title: str) -> list[int]:
-    """Numbers of records with exactly this title, capitals apart."""
-    same_title = func.lower(records.c.title) == title.lower()
-    return list(
-        conn.execute(select(records.c.id).where(same_title).order_by(records.c.id)).scalars()
-    )
-
-
 def list_numbers(conn: Connection) -> set[int]:
     """All record numbers."""
     return set(conn.execute(select(records.c.id)).scalars())

@@ -18,7 +18,6 @@ from review.fulltext import (
     match_record,
     read_full_text,
     read_full_texts,
-    read_tables,
 )
 from review.workflow.fulltexts.reading import suggest_from_text
 
@@ -218,11 +217,6 @@ def test_a_password_opens_a_locked_file(corpora, worker):
     wrong = read_full_text(path, password="nonsense", worker=worker)
     assert wrong.state == "encrypted"
     assert "does not open" in str(wrong.problem)
-
-
-def test_tables_are_read_on_demand(corpora):
-    tables = read_tables(corpora / "reference" / "pdfs" / "covidnet-cxr-v3.pdf", 6)
-    assert ["97.0", "90.0", "87.1"] in [row for table in tables for row in table]
 
 
 V2 = RecordCandidate(

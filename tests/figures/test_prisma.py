@@ -17,7 +17,7 @@ from review.figures import convert, svg
 from review.figures.convert import render_pdf, render_png
 from review.figures.prisma import draw_flow_diagram
 from review.figures.prisma_text import format_mermaid, format_prisma_table
-from review.figures.text import measure_width, shorten_text, wrap_text
+from review.figures.text import measure_width, wrap_text
 from review.prisma import (
     BoxLine,
     FlowEntry,
@@ -313,7 +313,6 @@ def test_wrapped_lines_fit_and_lose_no_letter(text, most):
     assert all(measure_width(line, 9) <= most or len(line) == 1 for line in lines)
     plain = re.sub(r"[ \t\r\n]+", "", text)
     assert "".join(lines).replace(" ", "") == plain.replace(" ", "")
-    assert measure_width(shorten_text(text, most, 9), 9) <= most or len(text) == 1
 
 
 def test_hostile_text_leaves_a_well_formed_figure():

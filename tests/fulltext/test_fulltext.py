@@ -23,7 +23,6 @@ from review.fulltext import (
     plumber,
     read_full_text,
     read_full_texts,
-    read_tables,
     render_page,
 )
 
@@ -328,11 +327,6 @@ def test_a_page_that_cannot_be_drawn_is_an_error_with_a_way_on(pdfs, tmp_path):
         render_page(tmp_path / "absent.pdf", 1)
     with pytest.raises(FullTextError, match=r"broken.pdf, page 1"):
         render_page(pdfs / "broken.pdf", 1)
-
-
-def test_tables_are_read_on_demand(pdfs):
-    tables = read_tables(pdfs / "study.pdf", 4)
-    assert ["FilmNet", "95.5", "94.0", "91.0"] in [row for table in tables for row in table]
 
 
 def test_the_second_reader_gives_the_same_sentences(pdfs, texts):

@@ -142,13 +142,6 @@ def _collect_entries(pairs: tuple[AnswerComparison, ...]) -> dict[str, Answer]:
     return entries
 
 
-def load_study_kind(project: Project, conn: Connection, report: int) -> str | None:
-    """The kind of study its reviewers gave or an adjudicator settled; None while open."""
-    form_consensus = load_consensus(project, conn, report, get_checklist(project, KIND_CHECKLIST))
-    entry = form_consensus.entries.get(KIND_ITEM) if form_consensus.settled else None
-    return entry.answer if entry else None
-
-
 def compute_report_outcomes(
     project: Project, conn: Connection, report: int
 ) -> tuple[GateOutcome, ...] | None:

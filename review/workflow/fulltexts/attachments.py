@@ -7,7 +7,6 @@ from pathlib import Path
 
 from review.errors import FullTextError
 from review.store import files, links, records, retrievals
-from review.store.records import format_record_key
 from review.store.timestamps import utc_now
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
@@ -70,23 +69,3 @@ def _write_file(path: Path, data: bytes) -> None:
         Path(scratch.name).replace(path)
     except OSError as error:
         raise FullTextError(f"{path}: cannot be written ({error.strerror}).") from error
-
-
-def detach_pdf(project: Project, number: int, who: str) -> None:
-    """Takes a record's PDF off; the file itself stays. Raises FullTextError if it has none."""
-    require_role(project, who, "attach")
-    with project.store.write() as conn:
-        file_row = files.get_current_file(conn, number)
-        if file_row is None:
-            raise FullTextError(f"{format_record_key(number)} has no PDF.")
-        files.attach_file(
-            conn,
-            number,
-            file_row["sha256"],
-            who,
-            utc_now(),
-            name=file_row["name"],
-            size=file_row["bytes"],
-            origin=file_row["origin"],
-            state="removed",
-        )

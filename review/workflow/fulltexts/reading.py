@@ -128,21 +128,6 @@ def read_all(
     return {sha: known_states[sha][0] for sha in current} | fresh
 
 
-def get_pdf_states(project: Project) -> dict[int, str]:
-    """Record -> state of its PDF: unread, or one of the states of reading."""
-    with project.store.read() as conn:
-        attached = stored_files.list_current_files(conn)
-        known_states = fulltexts.list_states(
-            conn, {file_row["sha256"] for file_row in attached.values()}
-        )
-    return {
-        record: known_states[file_row["sha256"]][0]
-        if file_row["sha256"] in known_states
-        else "unread"
-        for record, file_row in attached.items()
-    }
-
-
 def attach_folder(
     project: Project, folder: Path, who: str, *, progress: ProgressCallback | None = None
 ) -> list[AttachResult]:
