@@ -207,6 +207,20 @@ class Appraisal:
 
 
 @dataclass(frozen=True, slots=True)
+class Backups:
+    """The daily backups that the app makes while it runs."""
+
+    keep: int = 14
+    """How many daily backups are kept; 0 makes none."""
+    folder: str = "backups"
+    """Folder they are kept in, within the review's folder or anywhere else (an absolute path)."""
+
+    def __post_init__(self) -> None:
+        if self.keep < 0:
+            raise ValueError("backups.keep is a number of days, 0 or more")
+
+
+@dataclass(frozen=True, slots=True)
 class PreviousReview:
     """An earlier version of this review, for the updated-review diagram."""
 
@@ -231,6 +245,7 @@ class Protocol:
     ranking: Ranking = field(default_factory=Ranking)
     appraisal: Appraisal = field(default_factory=Appraisal)
     previous: PreviousReview | None = None
+    backups: Backups = field(default_factory=Backups)
 
     def __post_init__(self) -> None:
         _check_protocol(self)

@@ -22,6 +22,7 @@ COMMAND_MODULES = {
     "bias": "Read, appraise, flag",
     "reports": "Report",
     "images": "Audit images",
+    "safety": "Keep safe",
 }
 """Files beside this one -> heading in the help, in this order. Each adds its commands in
 `register_commands(app)`."""

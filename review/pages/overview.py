@@ -8,12 +8,14 @@ import streamlit as st
 from review.pages.widgets import alerts, session
 from review.prisma import Flow, Stream, get_total
 from review.protocol import format_stage_name
+from review.store.timestamps import utc_now
 from review.text.wording import format_count
 from review.workflow.exports import overview
 from review.workflow.exports.overview import StageProgress
 from review.workflow.project.project import Project
 from review.workflow.records import listing
 from review.workflow.records.source_names import format_source
+from review.workflow.safety import backups
 from review.workflow.screening import blinding, rescreening
 
 BAR_TEMPLATE = """
@@ -76,11 +78,20 @@ def render_page(project: Project) -> None:
             _render_stage(stage_progress)
     st.subheader("Latest imports and searches")
     _render_imports(project)
+    _render_backups(project)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _get_flow_cache(folder: str, plan: str, reader: str | None) -> overview.FlowCache:
     return overview.FlowCache()
+
+
+def _render_backups(project: Project) -> None:
+    """Says when the newest backup was made, and what went wrong with it."""
+    state = backups.get_backup_state(project, utc_now())
+    if state.problem:
+        st.warning(f"Backups need attention: {state.problem}")
+    st.caption(backups.format_backup_state(project, state))
 
 
 def _build_bars(flow: Flow) -> list[str]:

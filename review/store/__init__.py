@@ -5,16 +5,18 @@ beside this one; each function takes a connection first, so that several writes 
 transaction: all or nothing.
 """
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from review.errors import StoreError
+from review.store import opening
 
 HEAD_REVISION = "0003"
 """Newest migration; a test holds it equal to the migrations folder."""
@@ -28,34 +30,74 @@ WRITE_LOCK = 0x46554E4E
 class Store:
     """An open database. Safe to share between threads; each transaction has its own connection."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, before_upgrade: "BeforeUpgrade | None" = None) -> None:
         """Opens and, where needed, brings the tables up to date.
+
+        A SQLite store in a folder that cannot be written (read-only, or a full disk) is opened for
+        reading: `read_only` then says why, and each write is refused.
 
         Args:
             url: SQLAlchemy address, for example sqlite:///review.db or postgresql+psycopg://...
+            before_upgrade: called with the store and its version before older tables are changed.
 
         Raises:
-            StoreError: the database cannot be opened, or was written by a newer version.
+            StoreError: it cannot be opened, is damaged or another program's, or was written by a
+                newer version. Nothing was written into it then.
         """
+        self.read_only: str | None = None
+        self.damage: str | None = None
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self.engine: Engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        path = self._get_path()
+        if path is not None:
+            opening.check_file(path)
+        self._listen()
+        try:
+            self._migrate(before_upgrade)
+        except DBAPIError as error:
+            if path is None or not path.exists() or not opening.is_unwritable(error.orig):
+                raise self._build_opening_error(error) from error
+            self._open_for_reading(path, str(error.orig))
+
+    def _get_path(self) -> Path | None:
+        """The file of a SQLite store; None for one in memory or on a server."""
+        database = self.engine.url.database
+        return Path(database) if self.is_sqlite and database else None
+
+    def _listen(self) -> None:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+
+    def _open_for_reading(self, path: Path, reason: str) -> None:
+        self.engine.dispose()
+        self._scratch = opening.make_scratch_folder()
         try:
-            self._migrate()
-        except (OperationalError, DBAPIError) as error:
-            address = self.engine.url.render_as_string(hide_password=True)
-            raise StoreError(f"{address}: cannot open the store ({error.orig}).") from error
+            connect = opening.connect_for_reading(path, Path(self._scratch.name))
+            self.engine = create_engine(f"sqlite:///{path}", creator=connect)
+            self.read_only = f"{path.parent} cannot be written: {reason}"
+            self._migrate(None)
+        except (DBAPIError, OSError) as error:
+            raise StoreError(f"{path}: cannot open the store ({reason}).") from error
+
+    def _build_opening_error(self, error: DBAPIError) -> StoreError:
+        address = self.engine.url.render_as_string(hide_password=True)
+        if opening.is_damage(error.orig):
+            return StoreError(opening.format_damage(address, str(error.orig)))
+        return StoreError(f"{address}: cannot open the store ({error.orig}).")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that sees one consistent state."""
-        with self.engine.connect() as conn:
-            if not self.is_sqlite:
-                conn = conn.execution_options(isolation_level="REPEATABLE READ")
-            with conn.begin():
-                yield conn
+        """A transaction that sees one consistent state. Raises StoreError: the store is damaged."""
+        try:
+            with self.engine.connect() as conn:
+                if not self.is_sqlite:
+                    conn = conn.execution_options(isolation_level="REPEATABLE READ")
+                with conn.begin():
+                    yield conn
+        except DatabaseError as error:
+            raise self._note_damage(error) from error
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -63,8 +105,14 @@ class Store:
         that what it checks still holds when it adds.
 
         Raises:
-            StoreError: the database stayed busy or the disk is full.
+            StoreError: the store is open for reading only, stayed busy, is damaged, or the disk is
+                full.
         """
+        if self.read_only or self.damage:
+            raise StoreError(
+                self.damage
+                or f"This review is open for reading only ({self.read_only}). Nothing was kept."
+            )
         try:
             with (
                 self.engine.connect().execution_options(funnel_write=True) as conn,
@@ -78,34 +126,94 @@ class Store:
                 f"The store could not be written ({error.orig}). Nothing of this step was kept; "
                 "free the disk or wait for the other process, then repeat it."
             ) from error
+        except DatabaseError as error:
+            raise self._note_damage(error) from error
+
+    def _note_damage(self, error: DatabaseError) -> Exception:
+        """The error to raise: after a damaged page has been met nothing is written any more."""
+        if not opening.is_damage(error.orig):
+            return error
+        address = self.engine.url.render_as_string(hide_password=True)
+        self.damage = opening.format_damage(address, str(error.orig))
+        return StoreError(self.damage)
+
+    def check_pages(self) -> str | None:
+        """Reads a SQLite store through; what is wrong with its pages, None where nothing is."""
+        if not self.is_sqlite:
+            return None
+        with self.read() as conn:
+            result = str(conn.execute(text("pragma quick_check(1)")).scalar())
+        return None if result == "ok" else result.replace("\n", " ")
 
     def close(self) -> None:
         """Lets go of all connections."""
         self.engine.dispose()
+        if self._scratch is not None:
+            self._scratch.cleanup()
 
-    def _migrate(self) -> None:
+    def _migrate(self, before_upgrade: "BeforeUpgrade | None") -> None:
+        address = self.engine.url.render_as_string(hide_password=True)
         with self.engine.connect() as conn:
-            tables = inspect(conn).get_table_names()
+            tables = set(inspect(conn).get_table_names())
+            opening.check_tables(tables, address)
             version = (
                 conn.execute(text("select version_num from alembic_version")).scalar()
                 if "alembic_version" in tables
                 else None
             )
+        _check_version(version, tables, address)
+        path = self._get_path()
+        if path is not None and tables and path.stat().st_size <= opening.CHECKED_BYTES:
+            detail = self.check_pages()
+            if detail is not None:
+                raise StoreError(opening.format_damage(address, detail))
         if version == HEAD_REVISION:
             return
-        if version is not None and version > HEAD_REVISION:
+        if self.read_only:
             raise StoreError(
-                f"This store was written by a newer version of Funnel ({version}, this is "
-                f"{HEAD_REVISION})."
-                " Update Funnel."
+                f"{address}: this store was written by an older version of Funnel ({version}) and "
+                f"has to be brought up to date first, but {self.read_only}."
             )
-        from alembic import command
-        from alembic.config import Config
+        if version is not None and before_upgrade is not None:
+            before_upgrade(self, version)
+        upgrade(self.engine, "head")
 
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        config.attributes["engine"] = self.engine
-        command.upgrade(config, "head")
+
+BeforeUpgrade = Callable[[Store, str], None]
+"""What is done with a store of an older version before its tables are changed: a backup."""
+
+
+def _check_version(version: str | None, tables: set[str], address: str) -> None:
+    from review.store.tables import metadata
+
+    if version is None:
+        if tables - {"alembic_version"}:
+            raise StoreError(
+                f"{address}: the store is damaged (it does not say its version). Nothing "
+                f"was written. {opening.RESTORE_HINT}"
+            )
+        return
+    if not version.isdigit() or version > HEAD_REVISION:
+        raise StoreError(
+            f"{address}: this store was written by a newer version of Funnel ({version}, this is "
+            f"{HEAD_REVISION}). Update Funnel. Nothing was written."
+        )
+    if version == HEAD_REVISION and (missing := set(metadata.tables) - tables):
+        raise StoreError(
+            f"{address}: the store is damaged (it lacks {', '.join(sorted(missing))}). Nothing was "
+            f"written. {opening.RESTORE_HINT}"
+        )
+
+
+def upgrade(engine: Engine, version: str) -> None:
+    """Brings the tables of a database to a version ('head': the newest)."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["engine"] = engine
+    command.upgrade(config, version)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -115,6 +223,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("pragma journal_mode = wal")
     cursor.execute("pragma synchronous = full")
     cursor.execute("pragma foreign_keys = on")
+    cursor.execute("pragma cell_size_check = on")
     cursor.close()
 
 
@@ -123,6 +232,8 @@ def _begin_sqlite(conn: Connection) -> None:
     conn.exec_driver_sql("begin immediate" if is_write else "begin")
 
 
-def open_store(folder: Path, url: str | None = None) -> Store:
+def open_store(
+    folder: Path, url: str | None = None, before_upgrade: BeforeUpgrade | None = None
+) -> Store:
     """The store of a review's folder: `url` where given, else review.db in the folder."""
-    return Store(url or f"sqlite:///{(folder / 'review.db').absolute()}")
+    return Store(url or f"sqlite:///{(folder / 'review.db').absolute()}", before_upgrade)

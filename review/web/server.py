@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +24,7 @@ from review.protocol import Protocol
 from review.resources import get_shipped_path as shipped
 from review.workflow.project import accounts
 from review.workflow.project.project import PROTOCOL_FILE, Project
+from review.workflow.safety import backups
 from review.workflow.setup.loading import open_project
 
 COOKIE = "funnel_session"
@@ -230,6 +231,7 @@ def run_server(folder: Path, *, port: int, address: str, solo: str | None) -> No
         "theme.primaryColor": "#23507c",
     }
     Thread(target=warm_up, daemon=True).start()
+    Thread(target=backups.keep_daily_backups, args=(project, Event()), daemon=True).start()
     build_app(project, gated=not solo and not oidc).run(config=settings)
 
 

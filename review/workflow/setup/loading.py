@@ -17,6 +17,7 @@ from review.store import Connection, Store, audit_events, decisions, open_store
 from review.store.timestamps import utc_now
 from review.workflow.appraisal.instruments import check_appraisal_plan
 from review.workflow.project.project import PROTOCOL_FILE, Project, get_default_person
+from review.workflow.safety import backups
 from review.workflow.screening import assignment, status
 
 
@@ -35,7 +36,9 @@ def open_project(folder: Path, *, who: str | None = None, why: str | None = None
     """
     path = folder / PROTOCOL_FILE
     protocols.load_protocol(path)
-    store = open_store(folder, os.environ.get("DATABASE_URL"))
+    store = open_store(
+        folder, os.environ.get("DATABASE_URL"), backups.back_up_before_upgrade(folder)
+    )
     return _note_version(store, folder, who or get_default_person(), why)
 
 

@@ -1,0 +1,47 @@
+"""Commands that keep a review safe: backup, restore."""
+
+from pathlib import Path
+
+import typer
+
+from review.cli.base import get_user_name, open_review, print_line
+
+
+def register_commands(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command("backup")(back_up)
+    app.command("restore")(restore)
+
+
+def back_up(
+    context: typer.Context,
+    out: Path = typer.Argument(..., help="The file to write, or a folder for it."),
+    check: bool = typer.Option(False, "--check", help="Check the backup OUT; write nothing."),
+) -> None:
+    """Write all of the review into one checksummed file, while others go on working.
+
+    It holds the decisions, answers and accounts, the protocol, the PDFs and the raw answers.
+    """
+    from review.workflow.safety import backups
+
+    if check:
+        backup = backups.check_backup(out)
+    else:
+        backup = backups.write_backup(open_review(context), out, get_user_name(context))
+    for line in backups.format_backup(backup):
+        print_line(line)
+
+
+def restore(
+    file: Path = typer.Argument(..., help="A backup that 'review backup' or the app wrote."),
+    folder: Path = typer.Argument(..., help="A new folder for the review."),
+) -> None:
+    """Make the review of a backup in a new FOLDER.
+
+    With DATABASE_URL set, the records and decisions go into that database, which must be empty.
+    """
+    from review.workflow.safety import backups
+
+    for line in backups.format_backup(backups.restore_backup(file, folder)):
+        print_line(line)
+    print_line(f"Restored into {folder}. Open it with: review --review {folder} app")

@@ -1,0 +1,1 @@
+"""Backups, restores, checks of the store and the audit log."""

@@ -1,0 +1,231 @@
+"""What is found out of a store before anything is written: empty, foreign, damaged, read-only."""
+
+import gzip
+import hashlib
+import json
+import random
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from support.acts import act_at_random, read_state
+from support.disks import fill, make_read_only, small_disk
+from support.postgres import emptied
+from support.small import studies
+
+from review.errors import ReviewError, StoreError
+from review.models import Record
+from review.protocol import find_stage
+from review.store import HEAD_REVISION, copies, open_store, opening
+from review.workflow.exports import snapshot
+from review.workflow.safety import backup_archive, backups
+from review.workflow.screening import reviewing
+from review.workflow.screening.decisions import NewDecision, add_decision
+from review.workflow.setup.loading import open_project
+
+STORES = Path(__file__).parents[1] / "data" / "stores"
+TA = "title-abstract"
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def make_closed(folder, count=6):
+    """A review with a few decisions, closed, in one file."""
+    project = studies(folder, [Record("embase", title=f"Study {n}") for n in range(1, count + 1)])
+    add_decision(project, NewDecision(1, TA, "ada", "include"))
+    project.store.close()
+    return folder / "review.db"
+
+
+def make_foreign(path):
+    connection = sqlite3.connect(path)
+    connection.execute("create table songs (title text)")
+    connection.execute("insert into songs values ('one')")
+    connection.commit()
+    connection.close()
+
+
+def test_an_empty_file_is_no_new_review(tmp_path, monkeypatch):
+    monkeypatch.setattr(opening, "EMPTY_PATIENCE", 0.1)
+    path = tmp_path / "review.db"
+    path.touch()
+    with pytest.raises(StoreError, match=r"empty \(0 bytes\).*review restore") as raised:
+        open_store(tmp_path)
+    assert "\n" not in str(raised.value)
+    assert path.stat().st_size == 0 and [p.name for p in tmp_path.iterdir()] == ["review.db"]
+
+
+def test_another_programs_database_stays_as_it_is(tmp_path):
+    path = tmp_path / "review.db"
+    make_foreign(path)
+    before = digest(path)
+    with pytest.raises(StoreError, match=r"another program \(its tables: songs\)"):
+        open_store(tmp_path)
+    assert digest(path) == before
+    assert [p.name for p in tmp_path.iterdir()] == ["review.db"]
+
+
+def test_another_programs_database_on_a_server_stays_as_it_is(postgres_server, tmp_path):
+    engine = create_engine(emptied(postgres_server))
+    with engine.begin() as conn:
+        conn.execute(text("create table songs (title text)"))
+    with pytest.raises(StoreError, match="another program"):
+        open_store(tmp_path, postgres_server)
+    with engine.begin() as conn:
+        query = text("select tablename from pg_tables where schemaname = 'public'")
+        assert conn.execute(query).scalars().all() == ["songs"]
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("update alembic_version set version_num = '9999'", "newer version"),
+        ("update alembic_version set version_num = 'ae1027a6acf'", "newer version"),
+        ("delete from alembic_version", "does not say its version"),
+        ("drop table answers", "lacks answers"),
+    ],
+)
+def test_a_store_of_another_or_a_broken_version_is_told_in_a_line(tmp_path, statement, said):
+    path = make_closed(tmp_path / "r")
+    connection = sqlite3.connect(path)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreError, match=said) as raised:
+        open_store(tmp_path / "r")
+    assert "\n" not in str(raised.value)
+    connection = sqlite3.connect(path)
+    tables = [row[0] for row in connection.execute("select name from sqlite_master")]
+    connection.close()
+    assert ("answers" in tables) == (said != "lacks answers")  # nothing was mended unasked
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_damaged_page_is_told_and_nothing_is_written(tmp_path, seed):
+    path = make_closed(tmp_path / "r", 40)
+    dice = random.Random(seed)
+    data = bytearray(path.read_bytes())
+    page = dice.randrange(1, len(data) // 4096)
+    data[page * 4096 : page * 4096 + 4096] = dice.randbytes(4096)
+    path.write_bytes(data)
+    before = digest(path)
+    try:
+        store = open_store(tmp_path / "r")
+    except StoreError as error:
+        assert "damaged" in str(error) and "review restore" in str(error)
+        assert digest(path) == before
+        return
+    assert store.check_pages() is None  # the page was a free one
+    store.close()
+
+
+def test_a_page_damaged_while_it_is_open_stops_all_writing(tmp_path):
+    project = studies(
+        tmp_path, [Record("embase", title=f"Study {n}", abstract="x" * 900) for n in range(200)]
+    )
+    project.store.close()
+    path = tmp_path / "review.db"
+    with path.open("r+b") as file:
+        for number in range(2, path.stat().st_size // 4096):
+            file.seek(number * 4096)
+            file.write(b"\xff" * 4096)
+    with pytest.raises(StoreError, match="damaged"), project.store.read() as conn:
+        conn.execute(text("select count(data) from records where title like '%y%'")).scalar()
+    before = digest(path)
+    with pytest.raises(StoreError, match="damaged"):
+        add_decision(project, NewDecision(1, TA, "ada", "include"))
+    assert digest(path) == before
+    project.store.close()
+
+
+@pytest.mark.parametrize("reason", ["read-only", "full"])
+@pytest.mark.parametrize("log_left", [False, True])
+def test_reading_works_where_nothing_can_be_written(tmp_path, reason, log_left):
+    with small_disk(tmp_path / "disk", 8) as disk:
+        folder = disk / "r"
+        project = studies(folder, [Record("embase", title=f"Study {n}") for n in (1, 2)])
+        if log_left:  # as a process leaves it that is killed: the newest rows are in the log alone
+            add_decision(project, NewDecision(1, TA, "ada", "include"))
+            for name in ("review.db", "review.db-wal"):
+                shutil.copy(folder / name, tmp_path / name)
+            project.store.close()
+            for name in ("review.db", "review.db-wal"):
+                shutil.copy(tmp_path / name, folder / name)
+        else:
+            add_decision(project, NewDecision(1, TA, "ada", "include"))
+            project.store.close()
+        make_read_only(disk) if reason == "read-only" else fill(disk)
+        opened = open_project(folder, who="ada")
+        assert snapshot.snapshot_at(opened).flow.main.waiting_screening.n == 2
+        with opened.store.read() as conn:
+            assert conn.execute(text("select count(*) from decisions")).scalar() == 1
+        stage = find_stage(opened.protocol, "screening")
+        with pytest.raises(ReviewError) as raised:
+            reviewing.save_decision(opened, stage, "ben", 2, "include")
+        assert "Nothing" in str(raised.value) and "\n" not in str(raised.value)
+        opened.store.close()
+
+
+@pytest.mark.parametrize("version", ["0001"])
+def test_a_store_of_every_released_version_is_brought_up_to_date(tmp_path, version):
+    folder = tmp_path / "r"
+    folder.mkdir()
+    packed = (STORES / f"review-{version}.db.gz").read_bytes()
+    (folder / "review.db").write_bytes(gzip.decompress(packed))
+    shutil.copy(STORES / f"protocol-{version}.yaml", folder / "protocol.yaml")
+    project = open_project(folder, who="ada")
+    assert copies.get_version(project.store) == HEAD_REVISION
+    said = json.loads((STORES / f"state-{version}.json").read_text())
+    state = json.loads(json.dumps(read_state(project)))
+    assert {name: state[name] for name in said} == said
+    assert act_at_random(project, 15, 1) > 0
+    (saved,) = (folder / "backups").iterdir()
+    assert saved.name.startswith(f"before-upgrade-{version}-")
+    manifest = backup_archive.check_files(saved)
+    assert manifest.schema == version and manifest.store_only
+    backups.restore_backup(saved, tmp_path / "again", {})
+    again = open_project(tmp_path / "again", who="ada")
+    state = json.loads(json.dumps(read_state(again)))
+    assert {name: state[name] for name in said} == said
+    for one in (project, again):
+        one.store.close()
+
+
+def test_an_older_store_on_a_server_is_backed_up_and_brought_up_to_date(tmp_path, postgres_server):
+    from review.store import upgrade
+
+    url = emptied(postgres_server)
+    engine = create_engine(url)
+    upgrade(engine, "0001")
+    with engine.begin() as conn:
+        conn.execute(text("insert into acts (at, who, kind) values ('2026', 'ada', 'x')"))
+    engine.dispose()
+    store = open_store(tmp_path, url, backups.back_up_before_upgrade(tmp_path))
+    assert copies.get_version(store) == HEAD_REVISION
+    store.close()
+    (saved,) = (tmp_path / "backups").iterdir()
+    assert backup_archive.check_files(saved).rows["acts"] == 1
+
+
+def test_an_upgrade_that_cannot_be_backed_up_is_not_made(tmp_path, monkeypatch):
+    (tmp_path / "review.db").write_bytes(
+        gzip.decompress((STORES / "review-0001.db.gz").read_bytes())
+    )
+    before = read_version(tmp_path / "review.db")
+    (tmp_path / "backups").write_text("a file where the folder should be")
+    with pytest.raises(StoreError, match="backup cannot be written"):
+        open_store(tmp_path, None, backups.back_up_before_upgrade(tmp_path))
+    assert read_version(tmp_path / "review.db") == before == "0001"
+
+
+def read_version(path):
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute("select version_num from alembic_version").fetchone()[0]
+    finally:
+        connection.close()
