@@ -39,7 +39,12 @@ def open_review(context: typer.Context) -> "Project":
     """The review the command is about. Raises ProtocolError or StoreError."""
     from review.workflow.setup.loading import open_project
 
-    return open_project(Path(context.find_root().obj.folder), who=get_user_name(context))
+    project = open_project(Path(context.find_root().obj.folder), who=get_user_name(context))
+    for notice in project.notices:
+        print_warning(notice)
+    if project.store.read_only:
+        print_warning(f"This review is open for reading only: {project.store.read_only}.")
+    return project
 
 
 def print_line(text: str = "") -> None:

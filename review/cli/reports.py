@@ -13,6 +13,7 @@ from review.cli.base import (
     print_json,
     print_line,
 )
+from review.errors import ReviewError
 
 
 def register_commands(app: typer.Typer) -> None:
@@ -119,13 +120,24 @@ def export_all(
 
 
 def verify_report(
-    report: Path = typer.Argument(..., help="Folder or .zip that 'review export all' wrote."),
+    context: typer.Context,
+    report: Path | None = typer.Argument(
+        None, help="Folder or .zip that 'review export all' wrote."
+    ),
     as_json: bool = typer.Option(False, "--json", help="As JSON."),
+    store: bool = typer.Option(False, "--store", help="Check the review's store instead."),
 ) -> None:
-    """Hold a written report against its manifest: names each file that differs or is missing.
+    """Check a written report against its manifest: names each file that differs or is missing.
 
-    Needs no review. Exit status: 0 every file is as it was written, 1 it is not.
+    Needs no review. With --store, check the review's own store instead: its pages, its entries, and
+    all that is computed from them, which is repaired where it differs. Exit status: 0 everything is
+    as it should be, 1 it is not.
     """
+    if store:
+        _verify_store(context)
+        return
+    if report is None:
+        raise ReviewError("Name the report to check, or check the store: review verify --store")
     from review.workflow.exports import manifest
 
     verification_result = manifest.verify_report(report)
@@ -135,6 +147,22 @@ def verify_report(
         print_line("\n".join(manifest.format_lines(verification_result)))
     if verification_result.changed or verification_result.missing:
         raise typer.Exit(1)
+
+
+def _verify_store(context: typer.Context) -> None:
+    from review.workflow.safety import store_check
+
+    project = open_review(context)
+    check = store_check.verify_store(project, get_user_name(context))
+    for line in check.faults:
+        print_line(f"LOST OR WRONG: {line}")
+    for line in store_check.format_repair(check.repaired):
+        print_line(line)
+    if check.faults:
+        print_line("Nothing was written. Only a backup brings back what is lost: review restore")
+        raise typer.Exit(1)
+    if not check.repaired and not project.notices:
+        print_line("The store is sound, and all that is computed agrees with its entries.")
 
 
 def show_changes(

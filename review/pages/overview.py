@@ -87,7 +87,11 @@ def _get_flow_cache(folder: str, plan: str, reader: str | None) -> overview.Flow
 
 
 def _render_backups(project: Project) -> None:
-    """Says when the newest backup was made, and what went wrong with it."""
+    """Says when the newest backup was made, what went wrong with it, and what was repaired."""
+    for notice in project.notices:
+        st.warning(notice)
+    if project.store.read_only:
+        st.warning(f"This review is open for reading only: {project.store.read_only}.")
     state = backups.get_backup_state(project, utc_now())
     if state.problem:
         st.warning(f"Backups need attention: {state.problem}")

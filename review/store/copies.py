@@ -79,7 +79,7 @@ def copy_rows(source: Connection, target: Connection, tables: list[Table]) -> No
     """Adds the rows of some tables of one store to another, which has none of them."""
     for table in tables:
         query = select(table).order_by(*table.primary_key.columns)
-        streamed = source.execution_options(yield_per=CHUNK).execute(query)
+        streamed = source.execute(query, execution_options={"yield_per": CHUNK})
         for rows in streamed.mappings().partitions(CHUNK):
             target.execute(insert(table), [dict(row) for row in rows])
 

@@ -148,6 +148,31 @@ def count_statuses(conn: Connection) -> dict[tuple[str, str], int]:
     return {(stage, status): n for stage, status, n in conn.execute(query)}
 
 
+def count_stage_statuses(conn: Connection, stage: str) -> int:
+    """How many reports have a kept standing at a stage."""
+    query = select(func.count()).select_from(standings).where(standings.c.stage == stage)
+    return int(conn.execute(query).scalar_one())
+
+
+def get_status_rows(
+    conn: Connection, reports: Iterable[int] | None = None
+) -> dict[tuple[str, int], dict[str, Any]]:
+    """(stage, report) -> the kept standing with all its columns, of some reports or of all."""
+    if reports is None:
+        queries = [select(standings)]
+    else:
+        numbers = list(reports)
+        queries = [
+            select(standings).where(standings.c.record.in_(numbers[start : start + CHUNK]))
+            for start in range(0, len(numbers), CHUNK)
+        ]
+    return {
+        (row.stage, row.record): dict(row._mapping)
+        for query in queries
+        for row in conn.execute(query)
+    }
+
+
 def clear_statuses(conn: Connection) -> None:
     """Empties the projection, before it is computed anew."""
     conn.execute(delete(standings))

@@ -85,6 +85,14 @@ def list_groups(conn: Connection) -> dict[int, tuple[int, int]]:
     return {number: (report, study) for number, report, study in conn.execute(query)}
 
 
+def count_reports(conn: Connection) -> int:
+    """How many reports the records make, by the kept groups; a record without a group is one."""
+    in_groups = select(func.count()).select_from(groups).scalar_subquery()
+    of_groups = select(func.count(func.distinct(groups.c.report))).scalar_subquery()
+    all_records = select(func.count()).select_from(records).scalar_subquery()
+    return int(conn.execute(select(all_records - in_groups + of_groups)).scalar_one())
+
+
 def list_members(conn: Connection, reports: Iterable[int]) -> dict[int, list[int]]:
     """Report -> the records that make it up, itself included, in order of arrival."""
     unique_reports = list(dict.fromkeys(reports))

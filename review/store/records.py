@@ -190,7 +190,7 @@ def get_records(conn: Connection, numbers: Iterable[int]) -> dict[int, StoredRec
 def iter_records(conn: Connection, *, after: int = 0) -> Iterator[StoredRecord]:
     """All records with a number above `after`, in order of arrival; streams."""
     query = select(records).where(records.c.id > after).order_by(records.c.id)
-    result = conn.execution_options(yield_per=1000).execute(query)
+    result = conn.execute(query, execution_options={"yield_per": 1000})
     for row in result:
         yield _to_stored_record(row)
 

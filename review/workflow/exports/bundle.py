@@ -262,7 +262,7 @@ def _write_log(snapshot: ReviewSnapshot, name: str | None) -> bytes:
     with snapshot.project.store.read() as conn:
         reader = blinding.get_blinded_reader(snapshot.project, conn, name)
         for event in log.iter_events(conn, until=snapshot.until):
-            if reader is not None and _is_blinded(snapshot, reader, event):
+            if reader is not None and is_blinded(snapshot, reader, event):
                 withheld += 1
             else:
                 lines.append(json.dumps(event, ensure_ascii=False))
@@ -296,7 +296,7 @@ def _list_outcomes(snapshot: ReviewSnapshot) -> list[dict[str, Any]]:
     return outcome_lines
 
 
-def _is_blinded(
+def is_blinded(
     snapshot: ReviewSnapshot, reader: blinding.BlindedReader, event: Mapping[str, Any]
 ) -> bool:
     """Whether a reviewer must not see an entry yet: another's word on an unsettled report."""

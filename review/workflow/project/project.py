@@ -23,6 +23,8 @@ class Project:
     fingerprint: str
     """SHA-256 of the protocol in force."""
     store: Store
+    notices: tuple[str, ...] = ()
+    """What was found and repaired in the store when the review was opened."""
 
 
 def find_stage(protocol: Protocol, name: str) -> Stage:

@@ -159,13 +159,27 @@ def rebuild_statuses(project: Project, conn: Connection) -> StatusesByStage:
     project = follow_plan(project, conn)
     statuses = compute_statuses(project, conn)
     decisions.clear_statuses(conn)
-    rows = [
+    decisions.write_statuses(conn, _to_rows(statuses))
+    return statuses
+
+
+def list_all_rows(
+    project: Project, conn: Connection, groups: Mapping[int, tuple[int, int]]
+) -> list[dict[str, Any]]:
+    """The rows of the projection as all decisions make them.
+
+    Args:
+        groups: record -> (report, study).
+    """
+    return _to_rows(compute_statuses(project, conn, groups=groups))
+
+
+def _to_rows(statuses: StatusesByStage) -> list[dict[str, Any]]:
+    return [
         _to_row(n, stage, report_status)
         for stage, stage_statuses in statuses.items()
         for n, report_status in stage_statuses.items()
     ]
-    decisions.write_statuses(conn, rows)
-    return statuses
 
 
 def mark_pending(project: Project, conn: Connection, numbers: Iterable[int]) -> None:
@@ -264,14 +278,18 @@ def save_statuses(project: Project, conn: Connection, report_decisions: ReportDe
     """Writes the standings of a family's reports in place of the ones before."""
     project = follow_plan(project, conn)
     decisions.delete_statuses(conn, report_decisions.by_report)
-    rows = [
+    decisions.write_statuses(conn, list_rows(project, report_decisions))
+
+
+def list_rows(project: Project, report_decisions: ReportDecisions) -> list[dict[str, Any]]:
+    """The rows of the projection that the decisions on some reports make."""
+    return [
         _to_row(report, stage, report_status)
         for report in report_decisions.by_report
         for stage, report_status in get_report_statuses(
             project.protocol, report_decisions, report
         ).items()
     ]
-    decisions.write_statuses(conn, rows)
 
 
 def _to_row(number: int, stage: str, report_status: ScreeningStatus) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import difflib
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from review.store import Connection, Store, audit_events, decisions, open_store
 from review.store.timestamps import utc_now
 from review.workflow.appraisal.instruments import check_appraisal_plan
 from review.workflow.project.project import PROTOCOL_FILE, Project, get_default_person
-from review.workflow.safety import backups
+from review.workflow.safety import backups, store_check
 from review.workflow.screening import assignment, status
 
 
@@ -39,7 +40,12 @@ def open_project(folder: Path, *, who: str | None = None, why: str | None = None
     store = open_store(
         folder, os.environ.get("DATABASE_URL"), backups.back_up_before_upgrade(folder)
     )
-    return _note_version(store, folder, who or get_default_person(), why)
+    who = who or get_default_person()
+    project = _note_version(store, folder, who, why)
+    repaired = store_check.check_at_opening(project, who)
+    return replace(
+        project, notices=tuple(store_check.format_repair(repaired, read_only=bool(store.read_only)))
+    )
 
 
 def _read_project(store: Store, folder: Path) -> tuple[Project, str]:
