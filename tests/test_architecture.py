@@ -52,6 +52,7 @@ HOMES = {
     "anyascii": {"tables"},
     "vl_convert": {"figures"},
     "argon2": {"workflow"},
+    "cryptography": {"workflow"},
 }
 FILES = sorted((ROOT / "review").rglob("*.py"))
 

@@ -1,4 +1,4 @@
-"""Commands that keep a review safe: backup, restore."""
+"""Commands that keep a review safe: backup, restore, audit."""
 
 from pathlib import Path
 
@@ -11,6 +11,7 @@ def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command("backup")(back_up)
     app.command("restore")(restore)
+    app.command("audit")(audit)
 
 
 def back_up(
@@ -45,3 +46,32 @@ def restore(
     for line in backups.format_backup(backups.restore_backup(file, folder)):
         print_line(line)
     print_line(f"Restored into {folder}. Open it with: review --review {folder} app")
+
+
+def audit(
+    context: typer.Context,
+    file: Path = typer.Argument(..., help="The log to write, or with --check to check."),
+    check: bool = typer.Option(False, "--check", help="Check a log against its signature."),
+    alone: bool = typer.Option(
+        False, "--alone", help="With --check: without the review, by the log's own key."
+    ),
+) -> None:
+    """Write who did what and when, as a signed log in which no row can be changed unseen.
+
+    With --check, names each row that was changed, taken out or added. Exit status: 0 the log is
+    intact, 1 it is not.
+    """
+    from review.workflow.safety import audit_log
+
+    if not check:
+        result = audit_log.write_audit_log(open_review(context), file, get_user_name(context))
+        sealed = (
+            f", {result.sealed:,} of them sealed until they are settled" if result.sealed else ""
+        )
+        print_line(f"{file}: {result.rows:,} rows{sealed}, signed with the review's key.")
+        return
+    result = audit_log.check_audit_log(file, None if alone else open_review(context))
+    for line in audit_log.format_check(file, result):
+        print_line(line)
+    if result.faults:
+        raise typer.Exit(1)

@@ -73,6 +73,18 @@ def iter_events(conn: Connection, *, until: datetime | None = None) -> Iterator[
         yield row
 
 
+def list_account_events(conn: Connection) -> list[dict[str, Any]]:
+    """What was done to accounts, oldest first, without passwords."""
+    table = metadata.tables["accounts"]
+    columns = [column for column in table.c if column.name != "password"]
+    rows = []
+    for row in conn.execute(select(*columns).order_by(table.c.id)):
+        values = dict(row._mapping)
+        what = values.pop("event")
+        rows.append({"at": values.pop("at"), "event": "accounts", **values, "what": what})
+    return rows
+
+
 def _iter_rows(
     conn: Connection, table_index: int, table: Table, until: datetime | None
 ) -> Iterator[tuple[str, int, int, dict[str, Any]]]:

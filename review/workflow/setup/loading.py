@@ -18,7 +18,6 @@ from review.store import Connection, Store, audit_events, decisions, open_store
 from review.store.timestamps import utc_now
 from review.workflow.appraisal.instruments import check_appraisal_plan
 from review.workflow.project.project import PROTOCOL_FILE, Project, get_default_person
-from review.workflow.safety import backups, store_check
 from review.workflow.screening import assignment, status
 
 
@@ -35,6 +34,8 @@ def open_project(folder: Path, *, who: str | None = None, why: str | None = None
         ProtocolError: no protocol here, or a mistake in it.
         StoreError: the store cannot be opened.
     """
+    from review.workflow.safety import backups, store_check
+
     path = folder / PROTOCOL_FILE
     protocols.load_protocol(path)
     store = open_store(
