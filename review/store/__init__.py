@@ -16,7 +16,6 @@ from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from review.errors import StoreError
-from review.store import opening
 
 HEAD_REVISION = "0003"
 """Newest migration; a test holds it equal to the migrations folder."""
@@ -44,6 +43,8 @@ class Store:
             StoreError: it cannot be opened, is damaged or another program's, or was written by a
                 newer version. Nothing was written into it then.
         """
+        from review.store import opening
+
         self.read_only: str | None = None
         self.damage: str | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
@@ -71,6 +72,8 @@ class Store:
             event.listen(self.engine, "begin", _begin_sqlite)
 
     def _open_for_reading(self, path: Path, reason: str) -> None:
+        from review.store import opening
+
         self.engine.dispose()
         self._scratch = opening.make_scratch_folder()
         try:
@@ -82,6 +85,8 @@ class Store:
             raise StoreError(f"{path}: cannot open the store ({reason}).") from error
 
     def _build_opening_error(self, error: DBAPIError) -> StoreError:
+        from review.store import opening
+
         address = self.engine.url.render_as_string(hide_password=True)
         if opening.is_damage(error.orig):
             return StoreError(opening.format_damage(address, str(error.orig)))
@@ -131,6 +136,8 @@ class Store:
 
     def _note_damage(self, error: DatabaseError) -> Exception:
         """The error to raise: after a damaged page has been met nothing is written any more."""
+        from review.store import opening
+
         if not opening.is_damage(error.orig):
             return error
         address = self.engine.url.render_as_string(hide_password=True)
@@ -152,6 +159,8 @@ class Store:
             self._scratch.cleanup()
 
     def _migrate(self, before_upgrade: "BeforeUpgrade | None") -> None:
+        from review.store import opening
+
         address = self.engine.url.render_as_string(hide_password=True)
         with self.engine.connect() as conn:
             tables = set(inspect(conn).get_table_names())
@@ -184,6 +193,7 @@ BeforeUpgrade = Callable[[Store, str], None]
 
 
 def _check_version(version: str | None, tables: set[str], address: str) -> None:
+    from review.store import opening
     from review.store.tables import metadata
 
     if version is None:

@@ -78,18 +78,19 @@ def write_audit_log(project: Project, out: Path, who: str) -> AuditResult:
 
 def _iter_entries(project: Project, key: Any, who: str | None) -> Iterator[dict[str, Any]]:
     """All entries in order, then what was done to accounts; without passwords."""
-    view = snapshot.snapshot_at(project)
     with project.store.read() as conn:
         reader = blinding.get_blinded_reader(project, conn, who)
+    view = None if reader is None else snapshot.snapshot_at(project)
+    with project.store.read() as conn:
         for entry in log.iter_events(conn):
             yield _seal(entry, key) if _is_hidden(view, reader, entry) else entry
         yield from log.list_account_events(conn)
 
 
 def _is_hidden(
-    view: ReviewSnapshot, reader: blinding.BlindedReader | None, entry: Mapping[str, Any]
+    view: ReviewSnapshot | None, reader: blinding.BlindedReader | None, entry: Mapping[str, Any]
 ) -> bool:
-    return reader is not None and bundle.is_blinded(view, reader, entry)
+    return view is not None and reader is not None and bundle.is_blinded(view, reader, entry)
 
 
 def _seal(entry: Mapping[str, Any], key: Any) -> dict[str, Any]:
@@ -108,7 +109,7 @@ def check_audit_log(path: Path, project: Project | None = None) -> AuditResult:
     faults = _check_chain(header, rows, end)
     faults += _check_signature(header, end, project)
     if project is not None:
-        faults += _compare_with_store(project, rows)
+        faults += _compare_with_store(project, rows, str(header.get("made_at", "")))
     sealed = sum("sealed" in row for row in rows)
     unique = list(dict.fromkeys(faults))
     hidden = len(unique) - MAX_NAMED
@@ -208,7 +209,7 @@ def _check_signature(
     return faults
 
 
-def _compare_with_store(project: Project, rows: list[dict[str, Any]]) -> list[str]:
+def _compare_with_store(project: Project, rows: list[dict[str, Any]], made_at: str) -> list[str]:
     """Rows that the store has otherwise or no longer, and entries of its that the log lacks."""
     key = _load_key(project.folder)
     stored = {(entry["event"], entry["id"]): entry for entry in _iter_entries(project, key, None)}
@@ -228,7 +229,8 @@ def _compare_with_store(project: Project, rows: list[dict[str, Any]]) -> list[st
         if logged != expected:
             faults.append(f"{describe_row(row)} is not what the store holds")
     for (event, number), entry in stored.items():
-        if (event, number) not in seen and number <= newest.get(event, 0):
+        was_there = number <= newest.get(event, 0) or str(entry["at"]) <= made_at
+        if (event, number) not in seen and was_there:
             faults.append(f"{event} {number} of the store is missing in the log ({entry['at']})")
     return faults
 
