@@ -302,6 +302,24 @@ def summarize_agreement(
     return figures
 
 
+def format_value(figure: AgreementFigure) -> str:
+    """The value with three decimals, as the tables of an export give it; else 'undefined'."""
+    return "undefined" if figure.value is None else f"{figure.value:.3f}"
+
+
+def format_interval(figure: AgreementFigure) -> str:
+    """The 95 % interval: '0.303 to 1.000'; '' for a single unit or an unknown limit."""
+    if figure.n < 2 or figure.low is None or figure.high is None:
+        return ""
+    return f"{figure.low:.3f} to {figure.high:.3f}"
+
+
+def format_figure(figure: AgreementFigure) -> str:
+    """Value and interval: '0.743 (0.303 to 1.000)'."""
+    interval = "" if figure.value is None else format_interval(figure)
+    return format_value(figure) + (f" ({interval})" if interval else "")
+
+
 def _resolve_labels(labels: Sequence[str] | None, answers: Sequence[str]) -> list[str]:
     names = list(dict.fromkeys(answers)) if labels is None else list(labels)
     unknown_answers = sorted(set(answers) - set(names))

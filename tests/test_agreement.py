@@ -3,8 +3,10 @@
 import pytest
 
 from review.agreement import (
+    AgreementFigure,
     compute_icc_forms,
     fleiss_kappa,
+    format_figure,
     gwet_ac,
     icc,
     kappa,
@@ -194,3 +196,17 @@ def test_the_interval_of_gwets_ac1_lies_on_both_sides_and_narrows_with_units():
     # The variance divides by n (n - 1): nine times the units, root(9 * 224 / 24) / 3 the width.
     ratio = (few.high - few.low) / (many.high - many.low)
     assert ratio == pytest.approx((224 / 24) ** 0.5, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "n", "text"),
+    [
+        (0.7428, 0.3034, 1.0, 9, "0.743 (0.303 to 1.000)"),
+        (0.7428, 0.3034, 1.0, 2, "0.743 (0.303 to 1.000)"),
+        (1.0, 0.2, 1.0, 1, "1.000"),
+        (0.5, None, None, 9, "0.500"),
+        (None, None, None, 9, "undefined"),
+    ],
+)
+def test_a_figure_is_written_with_three_decimals_and_its_interval(value, low, high, n, text):
+    assert format_figure(AgreementFigure("kappa", value, n, low, high)) == text

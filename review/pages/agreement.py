@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from review.agreement import AgreementFigure
+from review.agreement import format_interval, format_value
 from review.errors import ReviewError
 from review.pages.widgets import agreement_tables, session
 from review.protocol import Stage, format_stage_name, list_stage_reviewers
@@ -62,8 +62,8 @@ def _render_agreement(project: Project, stage: Stage) -> None:
         rows = [
             {
                 "Measure": figure.name,
-                "Value": _format_value(figure),
-                "95% interval": _format_interval(figure),
+                "Value": format_value(figure),
+                "95% interval": format_interval(figure),
             }
             for figure in pair.figures
         ]
@@ -75,18 +75,6 @@ def _render_agreement(project: Project, stage: Stage) -> None:
 
 def _is_reviewer(project: Project, stage: Stage) -> bool:
     return session.get_user().name in list_stage_reviewers(project.protocol, stage)
-
-
-def _format_value(figure: AgreementFigure) -> str:
-    return "undefined" if figure.value is None else f"{figure.value:.3f}"
-
-
-def _format_interval(figure: AgreementFigure) -> str:
-    return (
-        ""
-        if figure.low is None or figure.high is None
-        else f"{figure.low:.3f} to {figure.high:.3f}"
-    )
 
 
 def _render_stopping(project: Project, stage: Stage) -> None:

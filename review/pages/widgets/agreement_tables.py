@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from review.agreement import AgreementFigure
+from review.agreement import format_figure
 from review.pages.widgets import session
 from review.text.wording import format_count
 from review.workflow.appraisal.agreement import ChecklistAgreement, compute_agreement
@@ -40,7 +40,7 @@ def render_agreement(project: Project) -> None:
     st.dataframe(_build_overall_rows(result), hide_index=True)
     rows = [
         {"Item": item.name, "Reports": item.figures[0].n}
-        | {figure.name: _format_figure(figure) for figure in item.figures}
+        | {figure.name: format_figure(figure) for figure in item.figures}
         for item in result.items
         if item.figures[0].n
     ]
@@ -56,17 +56,9 @@ def _build_overall_rows(result: ChecklistAgreement) -> list[dict[str, str | int]
     if result.total is not None:
         figures.append(("totals", result.total))
     return [
-        {"Scope": scope, "Measure": figure.name, "Value": _format_figure(figure), "n": figure.n}
+        {"Scope": scope, "Measure": figure.name, "Value": format_figure(figure), "n": figure.n}
         for scope, figure in figures
     ]
-
-
-def _format_figure(figure: AgreementFigure) -> str:
-    if figure.value is None:
-        return "undefined"
-    has_interval = figure.n > 1 and None not in (figure.low, figure.high)
-    limits = f" ({figure.low:.2f} to {figure.high:.2f})" if has_interval else ""
-    return f"{figure.value:.2f}{limits}"
 
 
 def render_suggestion_use(project: Project) -> None:

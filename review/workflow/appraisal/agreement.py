@@ -97,9 +97,7 @@ def format_figure(figure: AgreementFigure) -> str:
     if figure.value is None:
         why = (figure.note or "").removeprefix("undefined: ")
         return f"{figure.name} undefined ({why})"
-    known = figure.n > 1 and figure.low is not None
-    limits = f" ({figure.low:.2f} to {figure.high:.2f})" if known else ""
-    return f"{figure.name} {figure.value:.2f}{limits}"
+    return f"{figure.name} {agreement.format_figure(figure)}"
 
 
 def format_lines(checklist_agreement: ChecklistAgreement) -> list[str]:

@@ -390,7 +390,7 @@ def test_agreement_is_told_per_item_and_instrument(project):
     assert found.pooled[0].value == pytest.approx(124 / 125)
     assert found.total is not None
     assert found.total.n == 2
-    assert "1 Identification as a study of AI methodology: percent agreement 0.50" in "\n".join(
+    assert "1 Identification as a study of AI methodology: percent agreement 0.500" in "\n".join(
         format_lines(found)
     )
 
