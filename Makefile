@@ -11,8 +11,10 @@ APP ?= 1
 PORT ?= 8501
 DEMO ?= demo-review
 WORKERS ?= 2
+COUNT ?= 60
+SEED ?= 1
 
-.PHONY: help setup setup-tests demo test test-corpora lint types unit bench site lock docs clean
+.PHONY: help setup setup-tests demo test test-corpora lint types unit mutants bench site lock docs clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -45,6 +47,9 @@ test-corpora: setup ## run the tests on genuine files (CORPORA=their folder)
 	@[ -n "$(CORPORA)" ] || { echo "test-corpora: give the folder of genuine files, for example: make test-corpora CORPORA=../shared" >&2; exit 1; }
 	@[ -d "$(CORPORA)" ] || { echo "test-corpora: no such folder: $(CORPORA)" >&2; exit 1; }
 	@echo "== tests over $(CORPORA)"; CORPORA="$(abspath $(CORPORA))" $(BIN)/pytest -n $(WORKERS) tests/corpora
+
+mutants: setup ## change the pure steps one fault at a time, count the faults the tests catch (COUNT, SEED)
+	@$(BIN)/python scripts/mutants.py --count $(COUNT) --seed $(SEED)
 
 bench: setup ## print the benchmark tables (CORPORA=folder of genuine files; takes minutes)
 	@for one in benchmarks/bench_*.py; do echo "== $$one"; CORPORA="$(abspath $(or $(CORPORA),../shared))" $(BIN)/python "$$one"; done

@@ -128,3 +128,21 @@ def test_only_the_newest_row_of_a_reviewer_counts(decisions):
 def test_the_time_left_follows_the_median_pause_of_decisions_made_one_by_one(seconds, expected):
     moments = [START + timedelta(seconds=one) for one in seconds]
     assert estimate_minutes_left(moments, 100) == (expected and pytest.approx(expected))
+
+
+@pytest.mark.parametrize(
+    ("words", "expected", "votes"),
+    [
+        # Ben left after minute 1, Dan after minute 3.
+        (["ada:include", "ben:include", "dan:exclude:x"], "included", 2),
+        (["ben:include", "dan:include", "ada:include"], "included", 2),
+        (["ben:include", "ada:exclude:x", "dan:include"], "partial", 1),
+        (["dan:include", "ada:exclude:x", "ben:include"], "conflict", 2),
+    ],
+)
+def test_two_reviewers_who_left_count_where_it_was_settled_before_either_left(
+    words, expected, votes
+):
+    departures = {"ben": at(1), "dan": at(3)}
+    status = get_status(made(*words), 2, retired=departures)
+    assert (status.status, status.votes) == (expected, votes)

@@ -601,3 +601,11 @@ def test_a_settled_pair_is_not_asked_again():
     assert asked(*pair)
     _, open_pairs = result(*pair, extra=(said("distinct"),))
     assert open_pairs == []
+
+
+def test_two_pmids_are_two_articles_and_one_is_one():
+    assert one_report(article(pmid="31111111"), article(pmid="31111111"))
+    assert one_report(article(pmid="31111111"), article())
+    first, between = article(pmid="31111111", doi="10.1007/s1"), article(doi="10.1007/s1")
+    second = article(pmid="32222222", doi="10.1007/s1", pages="300-310", title="Other shadows")
+    assert not one_report(first, between, second)

@@ -53,3 +53,18 @@ def test_an_acronym_stands_for_the_meeting_it_spells_out(short, long, one):
 )
 def test_names_of_one_journal_agree(first, second, agreement):
     assert compare_journals(*sorted((folded(first), folded(second)))) == agreement
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "agreement"),
+    [
+        ("Proceedings of MICCAI 2020", "Proceedings of MICCAI 2020", 1),
+        ("Proceedings of MICCAI 2020", "Proceedings of MICCAI", 1),
+        ("Proceedings of MICCAI 2020", "Proceedings of MICCAI 2021", -1),
+        ("Proceedings of MICCAI 2020, 2021", "Proceedings of MICCAI 2021", 1),
+        ("", "Proceedings of MICCAI 2021", 0),
+    ],
+)
+def test_proceedings_of_two_years_are_two(first, second, agreement):
+    assert compare_journals(folded(first), folded(second)) == agreement
+    assert compare_journals(folded(second), folded(first)) == agreement

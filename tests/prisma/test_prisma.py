@@ -278,3 +278,19 @@ def test_whatever_was_decided_nothing_is_lost(inputs):
     assert left == len(inputs.entries)
     start, parts = format_conservation(flow).split(" records = ")
     assert sum(int(part.split()[0]) for part in parts.split(" + ")) == int(start) == left
+
+
+@pytest.mark.parametrize(("studies", "fits"), [(1, True), (2, True), (3, False)])
+def test_there_are_no_more_studies_than_reports(studies, fits):
+    flow = replace(count_flow(small()), new_studies=FlowBox(studies), new_reports=FlowBox(2))
+    labels = [mismatch.label for mismatch in find_mismatches(flow)]
+    assert ("included" not in labels) is fits
+
+
+def test_kinds_are_counted_for_new_studies_only():
+    inputs = replace(small(), kinds={"R1": "deep-learning", "R2": "hybrid"})
+    assert count_flow(inputs).kinds == (BoxLine("deep-learning", 1, ("R1",)),)  # one study
+    apart = replace(inputs, studies={"R1": "R1", "R2": "R2"})
+    assert [line.n for line in count_flow(apart).kinds] == [1, 1]
+    carried = replace(apart, previous_studies=frozenset({"R1"}))
+    assert [line.label for line in count_flow(carried).kinds] == ["hybrid"]

@@ -94,6 +94,8 @@ def test_windows_are_written_in_each_way():
     assert '"2020/01/01"[edat]' in compile_pubmed(node, YEAR, dates="edat").text
     assert compile_arxiv(node, YEAR).text.endswith("submittedDate:[202001010000 TO 202010032359]")
     assert compile_europepmc(node, YEAR).text.endswith("(FIRST_PDATE:[2020-01-01 TO 2020-10-03])")
+    open_start = DateWindow(None, date(2020, 10, 3))
+    assert '("1800/01/01"[dp] : "2020/10/03"[dp])' in compile_pubmed(node, open_start).text
     open_end = DateWindow(date(2020, 1, 1), None)
     assert ': "3000/12/31"[dp]' in compile_pubmed(node, open_end).text
     assert "TO 300001010000]" in compile_arxiv(node, open_end).text

@@ -1,0 +1,44 @@
+"""Single fields whose meaning hangs on how they are written."""
+
+import pytest
+
+from review.formats import bibtex, ris
+
+
+def read_ris(line: str):
+    entry = f"TY  - JOUR\nTI  - Film reading\n{line}\nER  - \n"
+    (record,) = ris.parse(entry.encode(), None).records
+    return record
+
+
+@pytest.mark.parametrize(
+    ("value", "issue"),
+    [
+        ("4", "4"),
+        ("Supplement 1 to No. 4", None),  # 21 characters: an address, a note
+        ("Supplement 1 to no 4", "Supplement 1 to no 4"),  # 20
+        ("M. Fox, Department of Radiology, Ghent", None),
+    ],
+)
+def test_only_a_short_m1_is_an_issue(value, issue):
+    assert read_ris(f"M1  - {value}").issue == issue
+
+
+def test_an_issue_of_its_own_outranks_m1():
+    assert read_ris("IS  - 7\nM1  - 4").issue == "7"
+
+
+@pytest.mark.parametrize(
+    ("author", "names"),
+    [
+        ("Fox, Ann and Hu, Bo", ("Fox, Ann", "Hu, Bo")),
+        ("{Barnes and Noble} and Hu, Bo", ("Barnes and Noble", "Hu, Bo")),
+        ("{Barnes and Noble}", ("Barnes and Noble",)),
+        ("Fox, Ann AND others", ("Fox, Ann",)),
+        ("Anderson, Andy", ("Anderson, Andy",)),
+    ],
+)
+def test_an_and_within_braces_parts_no_names(author, names):
+    entry = f"@article{{a, title = {{Film reading}}, author = {{{author}}}, year = 2020}}\n"
+    (record,) = bibtex.parse(entry.encode(), None).records
+    assert record.authors == names
