@@ -24,9 +24,9 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from harvesting import SERVICES, make, surroundings  # noqa: E402
 from measuring import peak  # noqa: E402
 from standin import StandIn, corpus  # noqa: E402
+from support.harvesting import SERVICES, make, surroundings  # noqa: E402
 
 from review.sources.rate_limits import RATE_LIMITS  # noqa: E402
 

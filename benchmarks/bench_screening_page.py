@@ -26,8 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import browser  # noqa: E402
-import tabs  # noqa: E402
+from support import browser, tabs  # noqa: E402
 
 from review.errors import ReviewError  # noqa: E402
 from review.models import Decision, Record  # noqa: E402
