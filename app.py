@@ -34,6 +34,13 @@ PAGES = {
         ("consensus", "consensus", "Consensus", "adjudicate"),
         ("bias", "bias", "Bias", "read"),
     ],
+    "Images": [
+        ("image_sets", "image-sets", "Image sets", "read"),
+        ("label_audit", "label-audit", "Label audit", "contribute"),
+        ("image_sieve", "image-sieve", "Image sieve", "contribute"),
+        ("image_doubles", "doubles-splits", "Doubles and splits", "contribute"),
+        ("subgroups", "subgroups", "Subgroups", "contribute"),
+    ],
     "Report": [("reports", "results", "Reports", "export")],
 }
 

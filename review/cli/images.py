@@ -1,4 +1,4 @@
-"""Commands for image audits, `review images ...`; they need a folder or a table, but no review."""
+"""Commands of image audits: `review images ...`. Those of this module need no review."""
 
 import contextlib
 import sys
@@ -41,9 +41,11 @@ COLUMN_PARTS = ("file", "label", "patient", "age", "sex", "view", "site", "split
 
 def register_commands(app: typer.Typer) -> None:
     """Adds the group."""
+    from review.cli import image_sets
+
     images = typer.Typer(
         no_args_is_help=True,
-        help="Audit images, labels and predictions; needs no review. Exit status 0: done; 1: not "
+        help="Audit images, labels and predictions. Exit status 0: done; 1: not "
         "done; 3: done, but part of the input could not be used or is open.",
     )
     images.command("check")(check_set)
@@ -57,6 +59,7 @@ def register_commands(app: typer.Typer) -> None:
     images.command("nonsense")(audit_nonsense)
     images.command("labels")(compare_labels)
     images.command("lists")(compare_lists)
+    image_sets.register_commands(images)
     app.add_typer(images, name="images")
 
 
@@ -64,9 +67,9 @@ def check_set(folder: Path = FOLDER, out: Path = OUT, workers: int = WORKERS) ->
     """Check the images of FOLDER: every file is counted, and what cannot be read is named."""
     from review.workflow.imaging import image_sets
 
-    with _show_bar("Reading images") as progress:
+    with show_bar("Reading images") as progress:
         outcome = image_sets.check_set(folder, out, workers=workers, progress=progress)
-    _finish(outcome, out)
+    finish(outcome, out)
 
 
 def draw_audit_sample(
@@ -83,11 +86,11 @@ def draw_audit_sample(
     from review.workflow.imaging import label_audit
 
     request = label_audit.SampleRequest(label=label, n=n, seed=seed, definition=definition or None)
-    with _show_bar("Drawing sheets") as progress:
+    with show_bar("Drawing sheets") as progress:
         outcome = label_audit.write_sample(
-            folder, labels, out, request, _choose_columns(column), progress=progress
+            folder, labels, out, request, choose_columns(column), progress=progress
         )
-    _finish(outcome, out)
+    finish(outcome, out)
 
 
 def judge_audit(
@@ -108,7 +111,7 @@ def judge_audit(
     request = label_audit.ClaimRequest(
         value=claim or None, source=source or None, table=claims, value_column=claim_column
     )
-    _finish(
+    finish(
         label_audit.write_result(sample, marks, out, adjudicated=adjudicated, claim=request), out
     )
 
@@ -121,6 +124,12 @@ def sieve_set(
     rejects: Path | None = typer.Option(
         None, "--rejects", help="Images you rejected: a table with path, problem, reader."
     ),
+    examples: Path | None = typer.Option(
+        None,
+        "--examples",
+        help="Marked examples (path, problem; verdict reject or keep): 20 or more teach a --kind "
+        "that has no detector, such as lateral.",
+    ),
     sheets: int = typer.Option(2, "--sheets", min=0, help="Contact sheets of each problem."),
     seed: int = SEED,
     workers: int = WORKERS,
@@ -129,20 +138,21 @@ def sieve_set(
     """Rank images by how much they look rotated, inverted, mirrored, bordered or blank."""
     from review.workflow.imaging import sieving
 
-    with _show_bar("Reading images") as progress:
+    with show_bar("Reading images") as progress:
         outcome = sieving.sieve_set(
             folder,
             out,
             labels,
-            _choose_columns(column),
+            choose_columns(column),
             kinds=kind,
             seed=seed,
             sheets=sheets,
             rejects=rejects,
+            examples=examples,
             workers=workers,
             progress=progress,
         )
-    _finish(outcome, out)
+    finish(outcome, out)
 
 
 def list_doubles(
@@ -158,11 +168,11 @@ def list_doubles(
     """Find copies within FOLDER or between two folders: also scaled, turned, mirrored, cropped."""
     from review.workflow.imaging import doubles
 
-    with _show_bar("Reading and comparing") as progress:
+    with show_bar("Reading and comparing") as progress:
         outcome = doubles.list_doubles(
             folder, out, second, crops=crops, sheets=sheets, workers=workers, progress=progress
         )
-    _finish(outcome, out)
+    finish(outcome, out)
 
 
 def compare_splits(
@@ -173,7 +183,7 @@ def compare_splits(
     """Find patients and files in several splits; age, sex, view and site by label."""
     from review.workflow.imaging import splits
 
-    _finish(splits.compare_splits(tables, out, _choose_columns(column)), out)
+    finish(splits.compare_splits(tables, out, choose_columns(column)), out)
 
 
 def audit_subgroups(
@@ -226,7 +236,7 @@ def audit_subgroups(
         draws=draws,
         seed=seed,
     )
-    _finish(actions.audit_subgroups(predictions, out, request, _choose_columns(column)), out)
+    finish(actions.audit_subgroups(predictions, out, request, choose_columns(column)), out)
 
 
 def probe_shortcuts(
@@ -253,29 +263,29 @@ def probe_shortcuts(
         outcome = probing.probe_table(
             folder,
             out,
-            _choose_columns(column),
+            choose_columns(column),
             finding=finding,
             against=against or None,
             measures=measure,
             seed=seed,
         )
-        _finish(outcome, out)
+        finish(outcome, out)
         return
     if labels is None:
         raise ReviewError(f"name the table with the labels of the images in {folder}: --labels CSV")
-    with _show_bar("Reading images") as progress:
+    with show_bar("Reading images") as progress:
         outcome = probing.probe_set(
             folder,
             labels,
             out,
-            _choose_columns(column),
+            choose_columns(column),
             target=by,
             finding=finding or None,
             seed=seed,
             workers=workers,
             progress=progress,
         )
-    _finish(outcome, out)
+    finish(outcome, out)
 
 
 def audit_nonsense(
@@ -307,7 +317,7 @@ def audit_nonsense(
         score_columns=tuple(score),
         threshold=threshold,
     )
-    _finish(actions.audit_nonsense(out, request), out)
+    finish(actions.audit_nonsense(out, request), out)
 
 
 def compare_labels(
@@ -342,7 +352,7 @@ def compare_labels(
         published = label_tables.PublishedClaims(
             table=claims, source=source, value_column=claim_column
         )
-    _finish(label_tables.compare_labels(out, tables, published), out)
+    finish(label_tables.compare_labels(out, tables, published), out)
 
 
 def compare_lists(
@@ -354,10 +364,10 @@ def compare_lists(
     """Count the images of a published list by label, and compare it with another list."""
     from review.workflow.imaging import label_tables
 
-    _finish(label_tables.compare_file_lists(table, out, other, _choose_columns(column)), out)
+    finish(label_tables.compare_file_lists(table, out, other, choose_columns(column)), out)
 
 
-def _choose_columns(words: list[str]) -> "ColumnChoice":
+def choose_columns(words: list[str]) -> "ColumnChoice":
     """The columns named by words such as 'patient=subject_id'."""
     from review.errors import ReviewError
     from review.workflow.imaging.inputs import ColumnChoice
@@ -378,7 +388,7 @@ def _choose_columns(words: list[str]) -> "ColumnChoice":
     return ColumnChoice(parts=parts, labels=tuple(labels))
 
 
-def _finish(outcome: "AuditOutcome", out: Path) -> None:
+def finish(outcome: "AuditOutcome", out: Path) -> None:
     """Prints the summary, then what could not be used; leaves with 3 if there is any."""
     for line in outcome.lines:
         print_line(line)
@@ -390,7 +400,7 @@ def _finish(outcome: "AuditOutcome", out: Path) -> None:
 
 
 @contextlib.contextmanager
-def _show_bar(title: str) -> Iterator[Callable[[int, int], None] | None]:
+def show_bar(title: str) -> Iterator[Callable[[int, int], None] | None]:
     """What to call with (done, in all); a bar if a person watches, else nothing."""
     if not sys.stderr.isatty():
         yield None

@@ -93,6 +93,9 @@ def export_all(
     context: typer.Context,
     out: Path = typer.Argument(..., help="Folder to write into, or a file that ends in .zip."),
     as_of: str = AS_OF,
+    pictures: bool = typer.Option(
+        False, "--pictures", help="With the sheets of image audits; names may be burnt into films."
+    ),
 ) -> None:
     """Write the whole report: figures, tables, texts, references, log and manifest."""
     from review.workflow.exports import bundle, folder, manifest, snapshot
@@ -104,6 +107,7 @@ def export_all(
         review_snapshot,
         progress=lambda part, _: print_line(f"making {part} ..."),
         reader=get_user_name(context),
+        pictures=pictures,
     )
     if out.suffix.lower() == ".zip":
         stale_files: list[str] = []

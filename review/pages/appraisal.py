@@ -6,7 +6,14 @@ from functools import partial
 import streamlit as st
 
 from review.errors import ReviewError
-from review.pages.widgets import appraisal_form, bias_flags, evidence, pdf_viewer, session
+from review.pages.widgets import (
+    appraisal_form,
+    bias_flags,
+    evidence,
+    image_findings,
+    pdf_viewer,
+    session,
+)
 from review.pages.widgets.highlighting import escape_markdown
 from review.protocol import list_stage_reviewers
 from review.store import records
@@ -158,6 +165,7 @@ def _render_report(project: Project, record: int, uses: tuple[str, ...]) -> None
         _render_finish(project, form, tools)
         raised_flags = bias_flags.get_related_flags(project, form, question)
         bias_flags.render_flags(project, form, raised_flags, take)
+        image_findings.render_question_findings(project, form, question)
         suggestions = evidence.get_suggestions(project, form, question)
         evidence.render_suggestions(project, form, question, suggestions, take)
         _render_quote_reuse(own_forms, form, take)

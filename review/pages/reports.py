@@ -13,6 +13,7 @@ from review.tables.documents import TABLE_WRITERS
 from review.text.wording import format_count
 from review.workflow.exports import bundle, changes, methods_text, prisma, snapshot
 from review.workflow.exports.snapshot import ReviewSnapshot
+from review.workflow.imaging import registered_sets
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding
@@ -199,12 +200,17 @@ def _render_export_tab(review_snapshot: ReviewSnapshot, key: tuple[str, str | No
         "reports, the full audit log and a manifest with checksums. Reproducible: same data and "
         "date, same files."
     )
+    pictures = bool(registered_sets.list_sets(review_snapshot.project)) and st.checkbox(
+        "Include pictures of image audits",
+        help="Names may be burnt into films. Without pictures, tables and figures are included.",
+    )
     if st.button("Create full report", type="primary"):
         progress_bar = st.progress(0.0, "Creating the report …")
         files = bundle.build_report_files(
             review_snapshot,
             progress=lambda part, share: progress_bar.progress(share, f"Creating {part} …"),
             reader=session.get_user().name,
+            pictures=pictures,
         )
         progress_bar.progress(1.0, format_count(len(files), "file"))
         st.session_state["results_zip"] = (

@@ -33,6 +33,13 @@ EVENT_TABLES = (
     "orders",
     "acts",
     "search_dates",
+    "image_sets",
+    "image_audits",
+    "image_readings",
+    "image_sieves",
+    "image_sieve_marks",
+    "image_runs",
+    "image_findings",
 )
 """Tables whose rows are entries."""
 NON_EVENT_TABLES = (
@@ -46,6 +53,11 @@ NON_EVENT_TABLES = (
     "flags",
     "leases",
     "trainings",
+    "images",
+    "image_labels",
+    "image_audit_images",
+    "image_audit_readers",
+    "image_sieve_scores",
 )
 """The others: who may sign in, which never leaves the house; what is computed from the entries and
 the files, and can be computed again; and what goes on at this moment."""

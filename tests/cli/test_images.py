@@ -212,7 +212,9 @@ def test_the_sieve_ranks_and_describes_and_deletes_nothing(phantoms, tmp_path):
     assert {"a person", "suspected"} == {row["rejected_by"] for row in groups}
     run(*words, "--sheets", "0")
     assert not list((tmp_path / "out").glob("sieve-*.png"))  # none is left of the earlier run
-    assert "is no kind of problem" in refused(*words, "--kind", "blurred")
+    assert "'blurred' is no kind of problem with a detector of its own" in refused(
+        *words, "--kind", "blurred"
+    )
     rejects.write_text("path\nnone.png\n")
     assert "line 2: 'none.png' is not a readable image" in refused(*words, "--rejects", rejects)
 

@@ -244,3 +244,29 @@ def test_killing_a_writer_leaves_whole_batches_or_none(tmp_path):
             assert conn.execute(text("pragma integrity_check")).scalar() == "ok"
         store.close()
     assert utc_now() > AT
+
+
+def test_a_store_of_the_first_release_gains_the_tables_of_image_audits(tmp_path):
+    from alembic import command
+    from alembic.config import Config
+
+    folder = Path(sys.modules["review.store"].__file__).parent / "migrations"
+    engine = create_engine(f"sqlite:///{tmp_path / 'review.db'}")
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    config.attributes["engine"] = engine
+    command.upgrade(config, "0001")
+    with engine.begin() as conn:
+        conn.execute(
+            text("insert into acts (at, who, kind) values ('2026-01-01T00:00:00', 'ada', 'rule')")
+        )
+        tables = conn.execute(text("select name from sqlite_master")).scalars().all()
+    assert "image_sets" not in tables
+    engine.dispose()
+    store = open_store(tmp_path)
+    with store.read() as conn:
+        version = conn.execute(text("select version_num from alembic_version")).scalar()
+        assert version == HEAD_REVISION
+        assert [event["who"] for event in audit_events.list_events(conn)] == ["ada"]
+        assert conn.execute(text("select count(*) from image_sets")).scalar() == 0
+    store.close()

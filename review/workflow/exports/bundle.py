@@ -22,10 +22,18 @@ from review.tables.documents import TABLE_WRITERS as TABLES
 from review.tables.documents import build_html_page, table_to_html
 from review.tables.office import tables_to_docx, tables_to_xlsx
 from review.tables.table import Table
-from review.workflow.exports import appraisals, dataset_overlap, listings, methods_text, prisma
+from review.workflow.exports import (
+    appraisals,
+    dataset_overlap,
+    image_audits,
+    listings,
+    methods_text,
+    prisma,
+)
 from review.workflow.exports import prisma_s as search
 from review.workflow.exports.search_runs import list_searches
 from review.workflow.exports.snapshot import ReviewSnapshot
+from review.workflow.imaging import label_reading
 from review.workflow.screening import blinding
 
 PAPER_COLUMNS, PAPER_ROWS = 16, 3000
@@ -38,7 +46,11 @@ ReportPart = tuple[str, Callable[[], dict[str, bytes]]]
 
 
 def build_report_files(
-    snapshot: ReviewSnapshot, progress: ProgressCallback | None = None, reader: str | None = None
+    snapshot: ReviewSnapshot,
+    progress: ProgressCallback | None = None,
+    reader: str | None = None,
+    *,
+    pictures: bool = False,
 ) -> dict[str, bytes]:
     """Path -> content of every file of the report. The same store and day give the same bytes.
 
@@ -46,13 +58,14 @@ def build_report_files(
         reader: who asks for it. For a reviewer the log leaves out what others decided and noted on
             reports that are not settled, and says how many entries those are; nor do such reports
             count in the table of agreement.
+        pictures: with the sheets of image audits, which may show names burnt into a film.
 
     Raises:
         FlowError: the boxes do not sum, or records were lost on the way to a file; names them.
     """
     validate(snapshot.flow)
     files: dict[str, bytes] = {}
-    parts = _list_parts(snapshot, reader)
+    parts = _list_parts(snapshot, reader, pictures=pictures)
     for finished_parts, (name, part) in enumerate(parts):
         if progress:
             progress(name, finished_parts / len(parts))
@@ -61,7 +74,9 @@ def build_report_files(
     return files
 
 
-def _list_parts(snapshot: ReviewSnapshot, reader: str | None) -> list[ReportPart]:
+def _list_parts(
+    snapshot: ReviewSnapshot, reader: str | None, *, pictures: bool = False
+) -> list[ReportPart]:
     """The parts in order; figures, which take longest, one instrument at a time."""
     parts: list[ReportPart] = [
         ("PRISMA flow diagram", lambda: _prefix_paths("", prisma.build_files(snapshot)))
@@ -77,6 +92,7 @@ def _list_parts(snapshot: ReviewSnapshot, reader: str | None) -> list[ReportPart
         ),
         ("tables", lambda: _write_tables(snapshot, reader)),
         ("records", lambda: _write_records(snapshot)),
+        ("image audits", lambda: image_audits.build_files(snapshot, pictures=pictures)),
         ("texts", lambda: _write_texts(snapshot)),
         ("log", lambda: {"log.jsonl": _write_log(snapshot, reader)}),
     ]
@@ -261,14 +277,20 @@ def _write_log(snapshot: ReviewSnapshot, name: str | None) -> bytes:
     lines = []
     with snapshot.project.store.read() as conn:
         reader = blinding.get_blinded_reader(snapshot.project, conn, name)
+        open_audits = set() if name is None else label_reading.list_open_audits(conn)
         for event in log.iter_events(conn, until=snapshot.until):
-            if reader is not None and is_blinded(snapshot, reader, event):
+            if event["event"] == "image_readings":
+                is_hidden = event["audit"] in open_audits and event["who"] != name
+            else:
+                is_hidden = reader is not None and is_blinded(snapshot, reader, event)
+            if is_hidden:
                 withheld += 1
             else:
                 lines.append(json.dumps(event, ensure_ascii=False))
     if withheld:
         reason = (
-            "what other reviewers decided, noted and answered on reports that are not settled yet"
+            "what other reviewers decided, noted and answered on reports that are not settled yet, "
+            "and what other readers said of images in audits that are not finished"
         )
         lines.append(json.dumps({"event": "withheld", "entries": withheld, "why": reason}))
     lines += [json.dumps(outcome, ensure_ascii=False) for outcome in _list_outcomes(snapshot)]

@@ -11,7 +11,7 @@ from review.prisma import Flow, Stream, get_total
 from review.protocol import Stage
 from review.tables.table import Table
 from review.workflow.appraisal.instruments import get_checklist
-from review.workflow.exports import prisma
+from review.workflow.exports import image_audits, prisma
 from review.workflow.exports.display_names import DISPLAY_NAMES
 from review.workflow.exports.prisma_s import AUTHORS_PLACEHOLDER
 from review.workflow.exports.search_narrative import (
@@ -51,6 +51,7 @@ def write_methods(snapshot: ReviewSnapshot) -> str:
         _describe_search(snapshot),
         _describe_selection(snapshot),
         _describe_appraisal(snapshot),
+        image_audits.write_methods_sentence(snapshot),
         _describe_result(snapshot),
     ]
     parts.append(

@@ -31,6 +31,7 @@ def list_doubles(
     crops: bool | None = None,
     sheets: int = 5,
     workers: int = 1,
+    manifests: Sequence[Path] = (),
     progress: Progress | None = None,
 ) -> AuditOutcome:
     """Writes doubles.csv, groups of copies, and sheets of pairs.
@@ -38,6 +39,7 @@ def list_doubles(
     Args:
         second: another set; then only doubles between the two are listed.
         crops: whether to look for cropped copies; None looks in sets of up to 5,000 images.
+        manifests: where the manifest of each set is, if not among the results.
 
     Raises:
         ReviewError: a folder holds no image, or both folders are one.
@@ -45,14 +47,13 @@ def list_doubles(
     if second is not None and second.resolve() == folder.resolve():
         raise ReviewError(f"{folder} is given twice: name one folder, or two different ones")
     output = OutputFolder(out, "doubles")
-    one = load_set(folder, output, workers=workers, progress=progress)
+    names = [*map(str, manifests), *("manifest", "manifest-second")[len(manifests) :]]
+    one = load_set(folder, output, workers=workers, progress=progress, manifest=names[0])
     sets = [one]
     if second is None:
         search = find_doubles(ComparedImages.from_check(one.check), crops=crops, progress=progress)
     else:
-        two = load_set(
-            second, output, workers=workers, progress=progress, manifest="manifest-second"
-        )
+        two = load_set(second, output, workers=workers, progress=progress, manifest=names[1])
         sets.append(two)
         search = find_doubles_between(
             ComparedImages.from_check(one.check),

@@ -38,6 +38,7 @@ from review.workflow.imaging.label_tables import (
     list_accuracy,
     load_pair,
 )
+from review.workflow.imaging.model_plots import draw_subgroup_figures
 from review.workflow.imaging.outcome import AuditOutcome, OutputFolder, flatten_figures
 
 AREA = ("value", "low", "high", "method")
@@ -145,6 +146,8 @@ def audit_subgroups(
         ("model", "mean", "low", "high", "repeats"),
         ({**flatten_figures(control), "model": model} for model, control in controls.items()),
     )
+    for name, figure in draw_subgroup_figures(report).items():
+        output.write_file(name, figure)
     inputs = [path for path in (predictions, request.labels) if path is not None]
     output.write_manifest(
         inputs,

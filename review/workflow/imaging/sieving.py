@@ -16,6 +16,7 @@ from review.imaging.sieve import (
     compare_rejects,
     count_suspected,
     sieve_images,
+    sieve_taught_kind,
     write_rejects,
 )
 from review.workflow.imaging.inputs import ColumnChoice, LabelledSet, Progress, load_set
@@ -37,6 +38,7 @@ def sieve_set(
     seed: int = 0,
     sheets: int = 2,
     rejects: Path | None = None,
+    examples: Path | None = None,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> AuditOutcome:
@@ -45,13 +47,15 @@ def sieve_set(
     Args:
         sheets: contact sheets of 18 for each kind.
         rejects: table of images a person rejected (path, and if known problem and reader).
+        examples: table of marked examples (path, problem, and verdict reject or keep) that teach
+            the kinds without a detector of their own.
 
     Raises:
         ReviewError: an unknown kind, too few images, or a rejected image that is not in the set.
     """
     output = OutputFolder(out, "sieve")
     held = load_set(folder, output, labels, choice, workers=workers, progress=progress)
-    results = sieve_images(held.check.thumbnails, held.patients, kinds=kinds or KINDS, seed=seed)
+    results = _score_images(held, kinds or KINDS, examples, seed)
     readable = held.check.readable
     output.write_table("sieve-ranks.csv", RANK_COLUMNS, _list_ranks(results, held))
     for kind, result in results.items():
@@ -70,7 +74,7 @@ def sieve_set(
         comparisons += _describe_group("a person", {item.path for item in rejected}, held)
     output.write_table("sieve-groups.csv", GROUP_COLUMNS, comparisons)
     suspected = count_suspected(results)
-    inputs = [path for path in (folder, labels, rejects) if path is not None]
+    inputs = [path for path in (folder, labels, rejects, examples) if path is not None]
     output.write_manifest(
         inputs,
         {"seed": seed, "kinds": list(results), "sheets": sheets},
@@ -96,6 +100,49 @@ def sieve_set(
         )
     lines.append("A score is a rank, not a verdict: look at the sheets before you reject an image.")
     return AuditOutcome(tuple(lines), held.shortfalls)
+
+
+def _score_images(
+    held: LabelledSet, kinds: Sequence[str], examples: Path | None, seed: int
+) -> dict[str, SieveScores]:
+    """Scores of each kind, in the order asked for; kinds without a detector learn from examples."""
+    taught = [kind for kind in kinds if kind not in KINDS]
+    if taught and examples is None:
+        raise ReviewError(
+            f"{taught[0]!r} is no kind of problem with a detector of its own ({', '.join(KINDS)}); "
+            "teach it with --examples CSV"
+        )
+    own = [kind for kind in kinds if kind in KINDS]
+    thumbnails = held.check.thumbnails
+    results = dict(sieve_images(thumbnails, held.patients, kinds=own, seed=seed)) if own else {}
+    for kind in taught:
+        assert examples is not None
+        marks = _read_examples(examples, kind, held)
+        results[kind] = sieve_taught_kind(thumbnails, held.patients, marks, kind=kind, seed=seed)
+    return {kind: results[kind] for kind in kinds}
+
+
+def _read_examples(path: Path, kind: str, held: LabelledSet) -> list[bool | None]:
+    """For each readable image: True for an example of the kind, False if free of it, else None."""
+    header, lines = read_table(path)
+    for column in ("path", "problem"):
+        if column not in header:
+            raise ReviewError(f"{path}: there is no column {column!r}; it has {', '.join(header)}")
+    places = {entry.path: place for place, entry in enumerate(held.check.readable)}
+    marks: list[bool | None] = [None] * len(places)
+    for line, cells in lines:
+        row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+        if row["problem"] != kind:
+            continue
+        verdict = (row.get("verdict") or "reject").lower()
+        if row["path"] not in places:
+            raise ReviewError(
+                f"{path}, line {line}: {row['path']!r} is not a readable image of the folder"
+            )
+        if verdict not in ("reject", "keep"):
+            raise ReviewError(f"{path}, line {line}: {verdict!r} is not reject or keep")
+        marks[places[row["path"]]] = verdict == "reject"
+    return marks
 
 
 def _list_ranks(results: Mapping[str, SieveScores], held: LabelledSet) -> list[dict[str, Any]]:

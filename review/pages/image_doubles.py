@@ -1,0 +1,88 @@
+"""Doubles and splits: copies within a set or between two, and patients across splits."""
+
+import streamlit as st
+
+from review.errors import ReviewError
+from review.pages.widgets import image_findings, session
+from review.pages.widgets.highlighting import escape_markdown
+from review.workflow.imaging import registered_sets, result_runs
+from review.workflow.imaging.registered_sets import RegisteredSet
+from review.workflow.imaging.result_runs import ResultRun
+from review.workflow.project.project import Project
+
+MOST_ROWS = 500
+TABLES = {
+    "doubles": {"doubles.csv": "Pairs"},
+    "splits": {
+        "splits-overlap.csv": "Overlap of splits",
+        "splits-people.csv": "Age, sex, view and site by label",
+    },
+}
+
+
+def render_page(project: Project) -> None:
+    """Draws the buttons and the newest run of each kind for a set."""
+    st.title("Doubles and splits")
+    sets = {held.name: held for held in registered_sets.list_sets(project)}
+    if not sets:
+        st.info("No image sets yet. Add one on the page Image sets.")
+        return
+    set_column, second_column = st.columns(2)
+    name = set_column.selectbox("Image set", list(sets), key="doubles_set")
+    image_set = sets[name]
+    others = [other for other in sets if other != name]
+    second = second_column.selectbox(
+        "Compare with", others, index=None, placeholder="itself", key="doubles_second"
+    )
+    _render_buttons(project, image_set, sets[second] if second else None)
+    runs = result_runs.list_runs(project)
+    for kind in ("doubles", "splits"):
+        newest = next(
+            (run for run in runs if run.kind == kind and run.set_id == image_set.id), None
+        )
+        if newest is not None:
+            _render_run(project, image_set, newest)
+
+
+def _render_buttons(
+    project: Project, image_set: RegisteredSet, second: RegisteredSet | None
+) -> None:
+    who = session.get_user().name
+    with st.container(horizontal=True):
+        doubles = st.button("Find doubles", type="primary", key="doubles_run")
+        splits = st.button("Look at splits and people", key="splits_run")
+    if not doubles and not splits:
+        return
+    with st.spinner("Comparing images" if doubles else "Counting patients"):
+        try:
+            if doubles:
+                result_runs.run_doubles(project, image_set, who, second)
+            else:
+                result_runs.run_splits(project, image_set, who)
+        except ReviewError as error:
+            st.warning(str(error))
+            return
+    st.rerun()
+
+
+def _render_run(project: Project, image_set: RegisteredSet, run: ResultRun) -> None:
+    st.subheader(f"{result_runs.RUN_NAMES[run.kind]}: {escape_markdown(run.title)}")
+    st.caption(f"{escape_markdown(run.who)}, {run.at[:10]}")
+    for line in (*run.lines, *run.shortfalls):
+        st.markdown(f"- {escape_markdown(line)}")
+    for name, title in TABLES[run.kind].items():
+        rows = result_runs.read_run_table(run, name)
+        if rows:
+            st.markdown(f"**{title}**")
+            st.dataframe(rows[:MOST_ROWS], hide_index=True)
+    for name in sorted(run.files):
+        if name.endswith(".png") and (run.folder / name).is_file():
+            st.image(run.folder / name, width="stretch", caption="Pairs side by side")
+    image_findings.render_finding_form(
+        project,
+        dataset=image_set.dataset,
+        kind=run.kind,
+        suggestion=result_runs.describe_run(run),
+        image_set=image_set.id,
+        key=f"run_{run.id}",
+    )

@@ -1,0 +1,137 @@
+"""Subgroups: how a model does by sex, age, race, site or view, from a table of its predictions."""
+
+import csv
+import hashlib
+import io
+
+import streamlit as st
+
+from review.errors import ReviewError
+from review.pages.widgets import image_findings, session
+from review.pages.widgets.highlighting import escape_markdown
+from review.workflow.bias.flags import load_knowledge
+from review.workflow.imaging import result_runs
+from review.workflow.imaging.predictions import SubgroupRequest
+from review.workflow.imaging.result_runs import ResultRun
+from review.workflow.project.project import Project
+
+TABLES = {
+    "subgroups.csv": "Groups",
+    "subgroups-gaps.csv": "Gaps",
+    "subgroups-proxies.csv": "Proxies",
+    "subgroups-shuffled.csv": "Control with shuffled labels",
+}
+
+
+def render_page(project: Project) -> None:
+    """Draws the form for a table of predictions and the runs so far."""
+    st.title("Subgroups")
+    st.markdown(
+        "Upload a table of predictions: an image, a class and a score a row, and what is recorded "
+        "of the patient. Attributes are as recorded, never inferred."
+    )
+    _render_form(project)
+    runs = result_runs.list_runs(project, "subgroups")
+    if not runs:
+        return
+    by_id = {run.id: run for run in runs}
+    number = st.selectbox(
+        "Run",
+        list(by_id),
+        format_func=lambda key: f"{by_id[key].title} ({by_id[key].who}, {by_id[key].at[:10]})",
+        key="subgroups_run",
+    )
+    _render_run(project, by_id[number])
+
+
+def _render_form(project: Project) -> None:
+    upload = st.file_uploader("Table of predictions (CSV)", type=["csv", "gz", "tsv"])
+    if upload is None:
+        return
+    data = upload.getvalue()
+    folder = project.folder / "images" / "tables"
+    table = folder / f"{hashlib.sha256(data).hexdigest()[:12]}-{upload.name}"
+    header: list[str] = []
+    if not upload.name.endswith(".gz"):
+        text = data.decode("utf-8-sig", "replace")
+        header = next(csv.reader(io.StringIO(text)), [])
+    with st.form("subgroups", border=True):
+        image, label, score = (
+            _choose_column(title, header) for title in ("Image", "Class", "Score")
+        )
+        patient = st.text_input("Patient column", value=_guess(header, "patient"))
+        age = st.text_input("Age column", value=_guess(header, "age"))
+        attributes = st.text_input(
+            "Columns to group by, separated by commas", placeholder="sex, race, view"
+        )
+        positive = st.text_input("Class that counts as positive (if it is not yes or no)")
+        threshold = st.number_input("Positive at or above", value=0.5, step=0.05)
+        if not st.form_submit_button("Compare groups", type="primary"):
+            return
+    request = SubgroupRequest(
+        scores=(score,),
+        id=image or None,
+        label=label or None,
+        positive=positive.strip() or None,
+        patient=patient.strip() or None,
+        age=age.strip() or None,
+        attributes=tuple(part.strip() for part in attributes.split(",") if part.strip()),
+        threshold=float(threshold),
+    )
+    with st.spinner("Drawing patients again and again"):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            table.write_bytes(data)
+            result_runs.run_subgroups(project, table, request, session.get_user().name)
+        except ReviewError as error:
+            st.warning(str(error))
+            return
+    st.rerun()
+
+
+def _choose_column(title: str, header: list[str]) -> str:
+    """A column by its name; typed if the header could not be read."""
+    if header:
+        return str(st.selectbox(f"{title} column", header))
+    return st.text_input(f"{title} column")
+
+
+def _guess(header: list[str], part: str) -> str:
+    return next((name for name in header if part in name.lower()), "")
+
+
+def _render_run(project: Project, run: ResultRun) -> None:
+    for line in (*run.lines, *run.shortfalls):
+        st.markdown(f"- {escape_markdown(line)}")
+    for name in sorted(run.files):
+        if name.endswith(".svg") and (run.folder / name).is_file():
+            st.image((run.folder / name).read_text(encoding="utf-8"), width=720)
+    for name, title in TABLES.items():
+        rows = result_runs.read_run_table(run, name)
+        if rows:
+            st.markdown(f"**{title}**")
+            st.dataframe(rows, hide_index=True)
+            st.download_button(
+                f"{title} as CSV",
+                (run.folder / name).read_bytes(),
+                name,
+                "text/csv",
+                key=f"subgroups_{run.id}_{name}",
+            )
+    registry = load_knowledge().registry
+    dataset = st.selectbox(
+        "Data set of these images",
+        list(registry),
+        index=None,
+        format_func=lambda key: registry[key].name,
+        key=f"subgroups_dataset_{run.id}",
+    )
+    if dataset:
+        image_findings.render_finding_form(
+            project,
+            dataset=dataset,
+            kind="subgroups",
+            suggestion=result_runs.describe_run(run),
+            image_set=None,
+            key=f"run_{run.id}",
+        )

@@ -1,0 +1,219 @@
+"""Doubles, splits and subgroups in a review: the commands' results, kept with their input.
+
+The tables, figures and sheets of a run are files of the review's folder; the store holds who ran
+what on which input, the summary and the hashes of the files.
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from review.errors import ReviewError
+from review.store import image_findings as stored_runs
+from review.store.timestamps import utc_now
+from review.workflow.imaging import doubles as double_search
+from review.workflow.imaging import predictions, splits
+from review.workflow.imaging.inputs import Progress
+from review.workflow.imaging.outcome import AuditOutcome
+from review.workflow.imaging.registered_sets import (
+    RegisteredSet,
+    get_set_folder,
+    list_rows,
+    require_root,
+)
+from review.workflow.project.accounts import require_role
+from review.workflow.project.project import Project
+
+RUN_NAMES = {
+    "doubles": "Doubles",
+    "splits": "Splits",
+    "subgroups": "Subgroups",
+}
+LABEL_COLUMNS = ("file", "labels", "patient", "age", "sex", "view", "site", "split")
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRun:
+    """A run with its summary and the folder of its files."""
+
+    id: int
+    kind: str
+    set_id: int | None
+    title: str
+    who: str
+    at: str
+    seed: int | None
+    lines: tuple[str, ...]
+    shortfalls: tuple[str, ...]
+    folder: Path
+    files: Mapping[str, str]
+    """Name to SHA-256."""
+
+
+def run_doubles(
+    project: Project,
+    image_set: RegisteredSet,
+    who: str,
+    second: RegisteredSet | None = None,
+    *,
+    crops: bool | None = None,
+    progress: Progress | None = None,
+) -> ResultRun:
+    """Looks for doubles within a set or between two. Raises ReviewError if images are gone."""
+    title = image_set.name if second is None else f"{image_set.name} and {second.name}"
+    root, other = require_root(image_set), None if second is None else require_root(second)
+    manifests = tuple(
+        (get_set_folder(project, held.name) / "manifest").resolve()
+        for held in (image_set, second)
+        if held is not None
+    )
+
+    def run(out: Path) -> AuditOutcome:
+        return double_search.list_doubles(
+            root, out, other, crops=crops, manifests=manifests, progress=progress
+        )
+
+    key = f"{image_set.id} {second.id if second else ''} {crops}"
+    return _keep_run(project, "doubles", who, title, key, run, image_set=image_set.id)
+
+
+def run_splits(project: Project, image_set: RegisteredSet, who: str) -> ResultRun:
+    """Patients in several splits, and who is behind each label, by the set's own table."""
+    rows = list_rows(project, image_set)
+
+    def run(out: Path) -> AuditOutcome:
+        table = out / "labels.csv"
+        out.mkdir(parents=True, exist_ok=True)
+        with table.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(LABEL_COLUMNS)
+            for path, row in rows.items():
+                values = (row.patient, row.age, row.sex, row.view, row.site, row.split)
+                cells = ("" if value is None else value for value in values)
+                writer.writerow([path, "|".join(sorted(row.labels)), *cells])
+        try:
+            return splits.compare_splits([table], out)
+        finally:
+            table.unlink()
+
+    key = f"{image_set.id}"
+    return _keep_run(project, "splits", who, image_set.name, key, run, image_set=image_set.id)
+
+
+def run_subgroups(
+    project: Project,
+    table: Path,
+    request: predictions.SubgroupRequest,
+    who: str,
+    image_set: RegisteredSet | None = None,
+) -> ResultRun:
+    """A model by group, with figures. Raises ReviewError for a table that cannot be used."""
+
+    def run(out: Path) -> AuditOutcome:
+        return predictions.audit_subgroups(table, out, request)
+
+    return _keep_run(
+        project,
+        "subgroups",
+        who,
+        f"{table.name}: {', '.join(request.scores)}",
+        f"{_hash_file(table)} {request}",
+        run,
+        image_set=image_set.id if image_set else None,
+        seed=request.seed,
+    )
+
+
+def list_runs(project: Project, kind: str | None = None) -> list[ResultRun]:
+    """Runs of the review, the newest first."""
+    with project.store.read() as conn:
+        rows = stored_runs.list_runs(conn, kind)
+    return [_build_run(project, row) for row in reversed(rows)]
+
+
+def read_run_table(run: ResultRun, name: str) -> list[dict[str, str]]:
+    """A table of a run; empty if its file is not there."""
+    path = run.folder / name
+    if name not in run.files or not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def describe_run(run: ResultRun) -> str:
+    """The finding as a sentence or two, for a person to edit."""
+    if run.kind == "subgroups":
+        figures = [line for line in run.lines if ": AUC" in line or "gaps" in line]
+        return " ".join(figures[:6])
+    if run.kind == "splits":
+        return " ".join(run.lines[:5])
+    return " ".join(line for line in run.lines if not line.startswith("No patient"))[:600]
+
+
+def _keep_run(
+    project: Project,
+    kind: str,
+    who: str,
+    title: str,
+    key: str,
+    run: Callable[[Path], AuditOutcome],
+    *,
+    image_set: int | None = None,
+    seed: int | None = None,
+) -> ResultRun:
+    """Runs into a folder of its own and keeps the outcome; a run that fails leaves no row."""
+    require_role(project, who, "contribute")
+    input_hash = hashlib.sha256(key.encode()).hexdigest()
+    with project.store.read() as conn:
+        number = len(stored_runs.list_runs(conn)) + 1
+    relative = f"images/results/{number:04d}-{kind}-{input_hash[:8]}"
+    outcome = run(project.folder / relative)
+    manifest = json.loads((project.folder / relative / f"{kind}.json").read_text(encoding="utf-8"))
+    result: dict[str, Any] = {
+        "title": title,
+        "lines": outcome.lines,
+        "shortfalls": outcome.shortfalls,
+        "folder": relative,
+        "files": manifest["files"],
+    }
+    with project.store.write() as conn:
+        stored_runs.add_run(
+            conn,
+            kind,
+            who,
+            utc_now(),
+            image_set=image_set,
+            input_hash=input_hash,
+            seed=seed,
+            result=result,
+        )
+        row = stored_runs.list_runs(conn, kind)[-1]
+    return _build_run(project, row)
+
+
+def _build_run(project: Project, row: Mapping[str, Any]) -> ResultRun:
+    result = row["result"]
+    return ResultRun(
+        row["id"],
+        row["kind"],
+        row["image_set"],
+        result["title"],
+        row["who"],
+        row["at"],
+        row["seed"],
+        tuple(result["lines"]),
+        tuple(result["shortfalls"]),
+        project.folder / result["folder"],
+        result["files"],
+    )
+
+
+def _hash_file(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ReviewError(f"{path}: cannot be read ({error.strerror})") from error
