@@ -29,7 +29,13 @@ review flags
 review status
 review export all "$DEMO/export"
 
-say "4. Harvest from the stand-in server (made-up records in the services' own formats)"
+say "4. Made-up chest films for the image audits"
+"$BIN/python" scripts/make_phantoms.py "$DEMO/films" --patients 40 --seed 1
+review images add "$DEMO/films/films" --set phantoms --labels "$DEMO/films/labels.csv"
+review images sieve-set phantoms
+review images draw phantoms --label Pneumothorax --reader ada --reader ben --n 18 --seed 1
+
+say "5. Harvest from the stand-in server (made-up records in the services' own formats)"
 "$BIN/python" -m tests.standin --size 20000 --url-file "$DEMO/standin.url" >"$DEMO/standin.log" 2>&1 &
 standin=$!
 trap 'kill "$standin" 2>/dev/null || true' EXIT

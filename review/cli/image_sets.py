@@ -14,6 +14,7 @@ def register_commands(images: typer.Typer) -> None:
     images.command("move")(move_set)
     images.command("sets")(list_sets)
     images.command("sieve-set")(sieve_review_set)
+    images.command("draw")(draw_reading)
     images.command("findings")(list_findings)
 
 
@@ -92,6 +93,40 @@ def sieve_review_set(
     for run in archive_sieve.list_runs(project, image_set):
         count = "ranked only" if run.suspected is None else f"{run.suspected:,} suspected"
         print_line(f"{run.problem}: {count}")
+
+
+def draw_reading(
+    context: typer.Context,
+    name: str = typer.Argument(help="Name of the set."),
+    label: str = typer.Option(..., "--label", help="The label to audit."),
+    reader: list[str] = typer.Option(..., "--reader", help="Who reads; give it twice for two."),
+    n: int = typer.Option(130, "--n", min=1, help="Images to draw, one per patient."),
+    seed: int = SEED,
+    definition: str = typer.Option("", "--definition", help="What the label means."),
+    claim: float | None = typer.Option(
+        None, "--claim", min=0, max=100, help="Published PPV in per cent."
+    ),
+    source: str = typer.Option("", "--source", help="Where the PPV was published."),
+) -> None:
+    """Draw a sample of a label for the readers of the page Label audit."""
+    from review.workflow.imaging import label_reading
+
+    project, who = open_review(context), get_user_name(context)
+    request = label_reading.ReadingRequest(
+        image_set=name,
+        label=label,
+        readers=tuple(reader),
+        n=n,
+        seed=seed,
+        definition=definition or None,
+        claim=None if claim is None else claim / 100,
+        claim_source=source or None,
+    )
+    reading = label_reading.get_reading(project, label_reading.draw_reading(project, request, who))
+    print_line(
+        f"{len(reading.drawn):,} of {reading.images:,} images labelled {label} drawn with seed "
+        f"{seed} for {' and '.join(reader)}. They mark them on the page Label audit."
+    )
 
 
 def list_findings(context: typer.Context) -> None:

@@ -9,6 +9,7 @@ from review.imaging.audit import SHEET_SIZE
 from review.imaging.sieve import FEWEST_EXAMPLES, KINDS
 from review.pages.widgets import image_findings, image_sheets, session
 from review.pages.widgets.highlighting import escape_markdown
+from review.text.wording import format_count
 from review.workflow.imaging import archive_sieve, registered_sets
 from review.workflow.imaging.archive_sieve import RankedImage, SieveRun
 from review.workflow.imaging.registered_sets import RegisteredSet
@@ -192,7 +193,9 @@ def _save(project: Project, run: SieveRun, images: list[RankedImage], verdict: s
 
 def _undo(project: Project, image_set: RegisteredSet, run: SieveRun) -> None:
     count = archive_sieve.undo_marks(project, image_set, session.get_user().name, run.problem)
-    st.session_state["sieve_said"] = f"Undone: {count} images." if count else "Nothing to undo."
+    st.session_state["sieve_said"] = (
+        f"Undone: {format_count(count, 'image')}." if count else "Nothing to undo."
+    )
 
 
 def _turn(run: SieveRun, offset: int, last: int) -> None:

@@ -9,6 +9,7 @@ from review.errors import ReviewError
 from review.imaging.audit import DEFAULT_SAMPLE, SHEET_SIZE, LabelAudit
 from review.pages.widgets import image_findings, image_sheets, session
 from review.pages.widgets.highlighting import escape_markdown
+from review.text.wording import format_count
 from review.workflow.imaging import label_reading, registered_sets
 from review.workflow.imaging.label_reading import LabelReading, ReadingRequest, ReadingResult
 from review.workflow.imaging.outcome import format_share
@@ -156,7 +157,9 @@ def _render_reading(project: Project, reading: LabelReading) -> None:
         "Keys: 1–9 and a–i choose an image; capital W, D, F, X mark it; S notes the stratum; "
         "Z undoes; Enter marks the rest as fine and turns the page."
     )
-    st.text_input("Stratum that S notes", key="audit_stratum", placeholder="chest drain present")
+    st.text_input(
+        "Stratum that S notes", key="audit_named_stratum", placeholder="chest drain present"
+    )
     if chosen is not None:
         image_sheets.render_zoom(root, sheet[chosen][1], key="audit_zoom")
     image_sheets.render_key_script(
@@ -212,7 +215,7 @@ def _mark(
 
 def _note(project: Project, reading: LabelReading, sheet: tuple[tuple[int, str], ...]) -> None:
     """Notes the stratum on the chosen image, or takes it off."""
-    name = str(st.session_state.get("audit_stratum") or "").strip()
+    name = str(st.session_state.get("audit_named_stratum") or "").strip()
     if not name:
         _say("Type the name of the stratum in the box below the sheet first.")
         return
@@ -262,7 +265,7 @@ def _undo(project: Project, reading: LabelReading) -> None:
     except ReviewError as error:
         _say(str(error))
         return
-    _say(f"Undone: {count} images." if count else "Nothing to undo.")
+    _say(f"Undone: {format_count(count, 'image')}." if count else "Nothing to undo.")
     st.session_state.pop(f"audit_sheet_{reading.id}", None)
 
 

@@ -461,3 +461,114 @@ def test_a_published_list_is_counted_and_compared(tmp_path):
     assert "rotated: 2 files; 1 of the other list's 2." in output
     other.write_text("file,reader\nb.png,ada\n")
     assert "rotated: 2 files; 1 of the other list's 1." in run(*words)
+
+
+# Inside a review
+
+
+def run_in(review, *words, status=0):
+    done = CliRunner().invoke(
+        app, ["--review", str(review), "--user", "ada", "images", *map(str, words)]
+    )
+    assert done.exit_code == status, (done.output, done.exception)
+    return done.output
+
+
+def test_a_set_is_added_listed_and_drawn_from(phantoms, tmp_path):
+    from review.workflow.setup.loading import init_project
+
+    review = tmp_path / "review"
+    review.mkdir()
+    init_project(review)
+    assert "No image sets yet" in run_in(review, "sets")
+    words = ("add", phantoms / "films", "--set", "nih", "--dataset", "chestxray14", "--labels",
+             phantoms / "labels.csv")  # fmt: skip
+    assert "nih as NIH ChestX-ray8 / ChestX-ray14:" in run_in(review, *words)
+    assert "nih (chestxray14):" in run_in(review, "sets")
+    output = run_in(review, "draw", "nih", "--label", "No Finding", "--reader", "ada", "--reader",
+                    "ben", "--n", "6", "--seed", "2")  # fmt: skip
+    assert "6 of " in output and "drawn with seed 2 for ada and ben" in output
+    assert "inverted: " in run_in(review, "sieve-set", "nih", "--kind", "inverted")
+    assert run_in(review, "findings") == ""
+    done = CliRunner().invoke(app, ["--review", str(review), "images", "move", "nih", "none"])
+    assert isinstance(done.exception, ReviewError)
+
+
+def test_a_kind_is_taught_by_marked_examples(phantoms, tmp_path):
+    labels = [row for row in rows_of(phantoms / "labels.csv") if row["view"] == "AP"]
+    examples = tmp_path / "marks.csv"
+    lines = [f"{row['file']},bedside" for row in labels]
+    assert len(lines) >= 20
+    examples.write_text("\n".join(["path,problem", *lines[:19]]))
+    words = ("sieve", phantoms / "films", "--labels", phantoms / "labels.csv", "--kind", "bedside",
+             "--sheets", "0", "--examples", examples, "--out", tmp_path / "out")  # fmt: skip
+    assert "a detector needs 20 of each" in refused(*words)
+    examples.write_text("\n".join(["path,problem", *lines]))
+    assert "bedside: " in run(*words)
+    assert rows_of(tmp_path / "out" / "sieve-ranks.csv")[0]["problem"] == "bedside"
+    examples.write_text("path,problem\nnone.png,bedside\n")
+    assert "line 2: 'none.png' is not a readable image" in refused(*words)
+    examples.write_text("path,problem,verdict\n" + lines[0] + ",perhaps\n")
+    assert "'perhaps' is not reject or keep" in refused(*words)
+
+
+# Bad input
+
+
+@pytest.fixture
+def hostile(tmp_path):
+    """A folder with an image of every kind that must not stop the rest."""
+    import io
+    import struct
+    import zlib
+
+    from PIL import Image
+
+    films = tmp_path / "films"
+    (films / "twice").mkdir(parents=True)
+    stream = io.BytesIO()
+    Image.radial_gradient("L").save(stream, "PNG")
+    good = stream.getvalue()
+    for name in ("one.png", "two.png", "twice/one.png"):
+        (films / name).write_bytes(good)
+    (films / "truncated.png").write_bytes(good[: len(good) // 2])
+    (films / "empty.png").write_bytes(b"")
+
+    def chunk(kind, data):
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    head = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 0, 0, 0, 0)
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"0" * 9))
+    (films / "bomb.png").write_bytes(bomb + chunk(b"IEND", b""))
+    (tmp_path / "outside.png").write_bytes(good)
+    (films / "link.png").symlink_to(films / "one.png")
+    (films / "escape.png").symlink_to(tmp_path / "outside.png")
+    return films
+
+
+def test_hostile_files_are_named_and_counted_and_the_rest_goes_on(hostile, tmp_path):
+    output = run("check", hostile, "--out", tmp_path / "out", status=3)
+    assert "8 files: 3 images read, 3 images not readable, 2 files skipped." in output
+    faults = {row["path"]: row["fault"] for row in rows_of(tmp_path / "out" / "check-images.csv")}
+    assert (faults["truncated.png"], faults["empty.png"], faults["bomb.png"]) == (
+        "truncated", "empty", "too large",
+    )  # fmt: skip
+    skipped = {
+        row["path"]: row["reason"] for row in rows_of(tmp_path / "out" / "check-skipped.csv")
+    }
+    assert set(skipped) == {"link.png", "escape.png"}
+    assert rows_of(tmp_path / "out" / "check-names.csv")[0]["name"] == "one.png"
+
+
+def test_rows_and_files_that_do_not_meet_are_counted(hostile, tmp_path):
+    labels = tmp_path / "labels.csv"
+    labels.write_text(
+        "file,labels\n../outside.png,Mass\none.png,Mass\nnone.png,Mass\ntwo.png,Mass\n"
+    )
+    output = run("audit-sample", hostile, "--labels", labels, "--label", "Mass", "--n", "5",
+                 "--out", tmp_path / "out", status=3)  # fmt: skip
+    assert "2 rows name no image of the folder" in output
+    drawn = {row["path"] for row in rows_of(tmp_path / "out" / "marks.csv")}
+    assert drawn == {"one.png", "two.png"}
+    assert "images have no row" in output

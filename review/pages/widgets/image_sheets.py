@@ -27,7 +27,8 @@ if (!window.funnelSheetKeys) {{
     const panel = document.querySelector('.sheet-keys');
     const field = event.composedPath()[0];
     if (!panel || event.ctrlKey || event.metaKey || event.altKey || event.repeat ||
-        field.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(field.tagName)) return;
+        field.isContentEditable || field.getAttribute?.('role') === 'slider' ||
+        ['INPUT', 'TEXTAREA', 'SELECT'].includes(field.tagName)) return;
     const key = event.key;
     const actions = JSON.parse(panel.dataset.actions);
     let name = actions[key] || null;
@@ -52,18 +53,13 @@ TILE_STYLE = """<style>
 
 @st.cache_data(max_entries=600, show_spinner=False)
 def _load_small(root: str, path: str, stamp: int, side: int) -> Any:
-    """Pixels of an image, made smaller; None if it cannot be read."""
-    from PIL import Image
-
+    """Pixels of an image, made smaller; None if it cannot be read. `stamp` tells versions apart."""
     try:
         pixels = decode_image(locate_image(Path(root), path)).pixels
     except (ImageError, OSError):
         return None
     step = max(1, min(pixels.shape[:2]) // (2 * side))
-    if step > 1:
-        pixels = pixels[::step, ::step]
-    del stamp, Image
-    return pixels
+    return pixels[::step, ::step] if step > 1 else pixels
 
 
 def load_pixels(root: Path, path: str, *, side: int = 256) -> Any:

@@ -101,8 +101,8 @@ def add_set(
         shortfalls += matched_shortfalls
     detail = {
         "labels": request.labels.name if request.labels else None,
-        "shortfalls": shortfalls,
-        "notes": notes,
+        "shortfalls": _shorten_paths(shortfalls, request.labels),
+        "notes": _shorten_paths(notes, request.labels),
     }
     values = {
         "name": request.name,
@@ -312,6 +312,11 @@ def _save_root(project: Project, name: str, folder: Path) -> None:
     partial = path.with_suffix(".part")
     partial.write_text(json.dumps(roots, indent=2) + "\n")
     partial.replace(path)
+
+
+def _shorten_paths(lines: Sequence[str], labels: Path | None) -> list[str]:
+    """The lines with the name of the table only: where it lies is nobody else's business."""
+    return [line if labels is None else line.replace(str(labels), labels.name) for line in lines]
 
 
 def _hash_file(path: Path | None) -> str | None:

@@ -274,7 +274,7 @@ def test_a_kind_is_taught_from_twenty_marked_examples(project, image_set, films)
 def test_runs_keep_their_input_result_and_files(project, image_set, tmp_path):
     run = result_runs.run_splits(project, image_set, "ben")
     assert "patients" in run.lines[0]
-    assert result_runs.read_run_table(run, "splits-people.csv")[0]["label"] == "all"
+    assert result_runs.read_run_table(run, "splits-people.csv")[0]["label"] == "all images"
     assert not (run.folder / "labels.csv").exists()
     doubles = result_runs.run_doubles(project, image_set, "ben", crops=False)
     assert result_runs.read_run_table(doubles, "doubles.csv")
