@@ -495,18 +495,18 @@ def test_a_set_is_added_listed_and_drawn_from(phantoms, tmp_path):
 
 
 def test_a_kind_is_taught_by_marked_examples(phantoms, tmp_path):
-    labels = [row for row in rows_of(phantoms / "labels.csv") if row["view"] == "AP"]
+    labels = [row for row in rows_of(phantoms / "labels.csv") if row["sex"] == "F"]
     examples = tmp_path / "marks.csv"
-    lines = [f"{row['file']},bedside" for row in labels]
+    lines = [f"{row['file']},female" for row in labels]
     assert len(lines) >= 20
     examples.write_text("\n".join(["path,problem", *lines[:19]]))
-    words = ("sieve", phantoms / "films", "--labels", phantoms / "labels.csv", "--kind", "bedside",
+    words = ("sieve", phantoms / "films", "--labels", phantoms / "labels.csv", "--kind", "female",
              "--sheets", "0", "--examples", examples, "--out", tmp_path / "out")  # fmt: skip
     assert "a detector needs 20 of each" in refused(*words)
     examples.write_text("\n".join(["path,problem", *lines]))
-    assert "bedside: " in run(*words)
-    assert rows_of(tmp_path / "out" / "sieve-ranks.csv")[0]["problem"] == "bedside"
-    examples.write_text("path,problem\nnone.png,bedside\n")
+    assert "female: " in run(*words)
+    assert rows_of(tmp_path / "out" / "sieve-ranks.csv")[0]["problem"] == "female"
+    examples.write_text("path,problem\nnone.png,female\n")
     assert "line 2: 'none.png' is not a readable image" in refused(*words)
     examples.write_text("path,problem,verdict\n" + lines[0] + ",perhaps\n")
     assert "'perhaps' is not reject or keep" in refused(*words)
