@@ -48,15 +48,16 @@ def _render_buttons(
     project: Project, image_set: RegisteredSet, second: RegisteredSet | None
 ) -> None:
     who = session.get_user().name
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         doubles = st.button("Find doubles", type="primary", key="doubles_run")
         splits = st.button("Look at splits and people", key="splits_run")
+        crops = st.checkbox("Also look for cropped copies (slower)", value=True)
     if not doubles and not splits:
         return
     with st.spinner("Comparing images" if doubles else "Counting patients"):
         try:
             if doubles:
-                result_runs.run_doubles(project, image_set, who, second)
+                result_runs.run_doubles(project, image_set, who, second, crops=crops)
             else:
                 result_runs.run_splits(project, image_set, who)
         except ReviewError as error:
@@ -68,13 +69,13 @@ def _render_buttons(
 def _render_run(project: Project, image_set: RegisteredSet, run: ResultRun) -> None:
     st.subheader(f"{result_runs.RUN_NAMES[run.kind]}: {escape_markdown(run.title)}")
     st.caption(f"{escape_markdown(run.who)}, {run.at[:10]}")
-    for line in (*run.lines, *run.shortfalls):
+    for line in result_runs.list_page_lines(run):
         st.markdown(f"- {escape_markdown(line)}")
     for name, title in TABLES[run.kind].items():
         rows = result_runs.read_run_table(run, name)
         if rows:
             st.markdown(f"**{title}**")
-            st.dataframe(rows[:MOST_ROWS], hide_index=True)
+            st.dataframe(result_runs.name_columns(rows[:MOST_ROWS]), hide_index=True)
     for name in sorted(run.files):
         if name.endswith(".png") and (run.folder / name).is_file():
             st.image(run.folder / name, width="stretch", caption="Pairs side by side")

@@ -230,8 +230,8 @@ def _render_rejects(project: Project, image_set: RegisteredSet) -> None:
                 {
                     "Attribute": group.attribute,
                     "Value": group.value,
-                    "Rejected": group.rejected,
-                    "Rest": group.rest,
+                    "Rejected": _round(group.rejected),
+                    "Rest": _round(group.rest),
                     "Rejected, n": group.rejected_n,
                     "Rest, n": group.rest_n,
                 }
@@ -247,3 +247,7 @@ def _render_rejects(project: Project, image_set: RegisteredSet) -> None:
         image_set=image_set.id,
         key=f"sieve_{escape_markdown(image_set.name)}",
     )
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

@@ -101,16 +101,16 @@ def _guess(header: list[str], part: str) -> str:
 
 
 def _render_run(project: Project, run: ResultRun) -> None:
-    for line in (*run.lines, *run.shortfalls):
+    for line in result_runs.list_page_lines(run):
         st.markdown(f"- {escape_markdown(line)}")
-    for name in sorted(run.files):
+    for name in sorted(run.files, key=lambda name: "-forest-" not in name):
         if name.endswith(".svg") and (run.folder / name).is_file():
             st.image((run.folder / name).read_text(encoding="utf-8"), width=720)
     for name, title in TABLES.items():
         rows = result_runs.read_run_table(run, name)
         if rows:
             st.markdown(f"**{title}**")
-            st.dataframe(rows, hide_index=True)
+            st.dataframe(result_runs.name_columns(rows), hide_index=True)
             st.download_button(
                 f"{title} as CSV",
                 (run.folder / name).read_bytes(),

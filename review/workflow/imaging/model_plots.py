@@ -10,7 +10,7 @@ MOST_CURVES = 4
 
 
 def draw_subgroup_figures(report: SubgroupReport) -> dict[str, bytes]:
-    """File name to content: for each model a forest plot, and one of its calibration."""
+    """File name to content: for each model a forest plot, and its calibration by attribute."""
     files: dict[str, bytes] = {}
     for overall in report.overall:
         model = overall.model
@@ -19,14 +19,17 @@ def draw_subgroup_figures(report: SubgroupReport) -> dict[str, bytes]:
         slug = make_slug(model)
         forest = model_figures.draw_forest(rows, title=f"{model}: AUC by group")
         files |= _render(f"subgroups-forest-{slug}", forest)
-        curves = [
-            (_name_group(group), _list_points(group))
-            for group in (overall, *groups)
-            if group.calibration is not None
-        ][:MOST_CURVES]
-        if curves:
-            plot = model_figures.draw_calibration(curves, title=f"{model}: calibration")
-            files |= _render(f"subgroups-calibration-{slug}", plot)
+        for attribute in dict.fromkeys(group.attribute for group in groups) or ("all",):
+            members = [group for group in groups if group.attribute == attribute]
+            curves = [
+                (_name_group(group), _list_points(group))
+                for group in (overall, *members)
+                if group.calibration is not None
+            ][:MOST_CURVES]
+            if curves:
+                by = "" if attribute == "all" else f" by {attribute}"
+                plot = model_figures.draw_calibration(curves, title=f"{model}: calibration{by}")
+                files |= _render(f"subgroups-calibration-{slug}-{make_slug(attribute)}", plot)
     return files
 
 

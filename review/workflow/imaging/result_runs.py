@@ -7,7 +7,7 @@ what on which input, the summary and the hashes of the files.
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,18 @@ RUN_NAMES = {
     "splits": "Splits",
     "subgroups": "Subgroups",
 }
+COLUMN_WORDS = {
+    ".value": "",
+    ".low": " from",
+    ".high": " to",
+    "at_threshold.": "",
+    "calibration.": "calibration ",
+    "label_auc": "AUC for the class",
+    "score_auc": "AUC of the score",
+    "auc": "AUC",
+    "p_holm": "p (Holm)",
+}
+"""Parts of the names of columns in words."""
 LABEL_COLUMNS = ("file", "labels", "patient", "age", "sex", "view", "site", "split")
 
 
@@ -144,14 +156,40 @@ def read_run_table(run: ResultRun, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+def name_columns(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str | float | None]]:
+    """The rows of a table with columns in words and figures as numbers of three decimals."""
+    return [{_name_column(name): _read_cell(cell) for name, cell in row.items()} for row in rows]
+
+
+def _name_column(name: str) -> str:
+    words = name
+    for part, word in COLUMN_WORDS.items():
+        words = words.replace(part, word)
+    words = words.replace(".", " ").replace("_", " ").strip()
+    return words if words[:3].isupper() else words[:1].upper() + words[1:]
+
+
+def _read_cell(cell: str) -> str | float | None:
+    if not cell:
+        return None
+    try:
+        return round(float(cell), 3)
+    except ValueError:
+        return cell
+
+
 def describe_run(run: ResultRun) -> str:
     """The finding as a sentence or two, for a person to edit."""
     if run.kind == "subgroups":
-        figures = [line for line in run.lines if ": AUC" in line or "gaps" in line]
-        return " ".join(figures[:6])
+        return " ".join(line for line in run.lines if ": AUC" in line or "gaps" in line)
     if run.kind == "splits":
         return " ".join(run.lines[:5])
-    return " ".join(line for line in run.lines if not line.startswith("No patient"))[:600]
+    return " ".join(line for line in list_page_lines(run) if not line.startswith("No patient"))
+
+
+def list_page_lines(run: ResultRun) -> list[str]:
+    """The summary without hints on how to word a command."""
+    return [line for line in (*run.lines, *run.shortfalls) if " --" not in line]
 
 
 def _keep_run(

@@ -356,3 +356,12 @@ def test_the_report_holds_finished_audits_figures_and_seeds_but_no_pictures(
     )
     assert "PPV 50.0 %." in sentence
     assert image_audits.build_files(snapshot_at(make_project(tmp_path / "other"))) == {}
+
+
+def test_columns_of_a_page_are_words_and_figures_are_rounded():
+    row = {"attribute": "sex", "auc.value": "0.87654", "auc.low": "", "p_holm": "0.1",
+           "at_threshold.sensitivity.value": "1", "duplicate_names": "a; b"}  # fmt: skip
+    assert result_runs.name_columns([row]) == [
+        {"Attribute": "sex", "AUC": 0.877, "AUC from": None, "P (Holm)": 0.1, "Sensitivity": 1.0,
+         "Duplicate names": "a; b"}
+    ]  # fmt: skip
