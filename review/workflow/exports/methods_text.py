@@ -11,7 +11,7 @@ from review.prisma import Flow, Stream, get_total
 from review.protocol import Stage
 from review.tables.table import Table
 from review.workflow.appraisal.instruments import get_checklist
-from review.workflow.exports import image_audits, prisma
+from review.workflow.exports import prisma
 from review.workflow.exports.display_names import DISPLAY_NAMES
 from review.workflow.exports.prisma_s import AUTHORS_PLACEHOLDER
 from review.workflow.exports.search_narrative import (
@@ -47,6 +47,8 @@ def get_version() -> str:
 
 def write_methods(snapshot: ReviewSnapshot) -> str:
     """The methods in a few paragraphs, every number from the entries."""
+    from review.workflow.exports import image_audits
+
     parts = [
         _describe_search(snapshot),
         _describe_selection(snapshot),
