@@ -10,14 +10,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from review.errors import ReviewError
 from review.imaging.labels import LabelRow, match_labels
 from review.imaging.manifest import ImageCheck, ImageEntry, check_images, read_manifest
 from review.store import image_sets as stored_sets
 from review.store.timestamps import utc_now
-from review.workflow.bias.flags import load_knowledge
 from review.workflow.imaging.inputs import (
     ColumnChoice,
     Progress,
@@ -28,6 +27,9 @@ from review.workflow.imaging.inputs import (
 from review.workflow.imaging.outcome import AuditOutcome, format_counts
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
+
+if TYPE_CHECKING:
+    from review.bias.datasets import Registry
 
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 ROOTS_FILE = "roots.json"
@@ -121,7 +123,7 @@ def add_set(
         )
         stored_sets.add_image_labels(conn, _list_labels(rows, places))
     _save_root(project, request.name, request.folder)
-    tied = f" as {load_knowledge().registry[request.dataset].name}" if request.dataset else ""
+    tied = f" as {_load_registry()[request.dataset].name}" if request.dataset else ""
     lines = [
         f"{request.name}{tied}: {check.files:,} files, {len(check.readable):,} images read, "
         f"{len(check.unreadable):,} not readable, {len(check.skipped):,} files skipped.",
@@ -226,11 +228,17 @@ def _check_request(request: SetRequest) -> None:
         raise ReviewError(
             f"{request.name!r} is no name for an image set: use small letters, digits, - and _"
         )
-    registry = load_knowledge().registry
+    registry = _load_registry()
     if request.dataset is not None and request.dataset not in registry:
         raise ReviewError(
             f"{request.dataset!r} is no data set of the registry; see: review datasets list"
         )
+
+
+def _load_registry() -> "Registry":
+    from review.workflow.bias.flags import load_knowledge
+
+    return load_knowledge().registry
 
 
 def _describe_image(entry: ImageEntry, row: LabelRow | None) -> dict[str, Any]:
