@@ -1,12 +1,17 @@
 """Two readers audit 36 films by key, another finds the planted films, a finding reaches a study."""
 
 import csv
+import re
 
 import pytest
 from playwright.sync_api import expect
+from support import appraising
 from support.browser import PATIENCE, chromium, press_until, served, settled, sign_in, tab
 from support.image_review import add_films, add_studies, make_films, make_project
 
+from review.checklists import list_questions
+from review.workflow.appraisal.instruments import get_checklist
+from review.workflow.bias import flags
 from review.workflow.imaging import archive_sieve, findings, label_reading, registered_sets
 from review.workflow.imaging.label_reading import ReadingRequest
 from review.workflow.project import accounts
@@ -59,7 +64,7 @@ def audit(page, name):
     press_until(page, "Enter", SAYS, "Sheet 2 of 2")
     settled(page)
     mark(page, "d", "D", "doubtful")
-    press_until(page, "z", SAYS, "Undone: 1 image.")
+    press_until(page, "z", SAYS, "Undone: 1 images.")
     settled(page)
     press_until(page, "ArrowRight", SAYS, "Sheet 2 of 2")
     settled(page)
@@ -135,3 +140,31 @@ def test_a_reader_finds_the_planted_films_in_the_sieve(project, films):
     marks = archive_sieve.list_marks(project, image_set)
     assert {mark["path"] for mark in marks if mark["verdict"] == "reject"} == planted
     assert sum(mark["verdict"] == "keep" for mark in marks) == 16
+
+
+def test_a_finding_stands_beside_probast_3_of_two_studies(tmp_path, monkeypatch):
+    plan = appraising.PROTOCOL.split("appraisal:")[0] + "appraisal: {tools: [probast-2019]}\n"
+    monkeypatch.setattr(appraising, "PROTOCOL", plan)
+    project = appraising.review_in(tmp_path, 2)
+    accounts.add_user(project, "ada", "password of ada", "ada")
+    checklist = get_checklist(project, "probast-2019")
+    questions = list_questions(checklist)
+    first_of_three = next(n for n, asked in enumerate(questions) if asked.number == "3.1")
+    answers = {asked.key: asked.options[0].id for asked in questions[:first_of_three]}
+    for study in (1, 2):
+        flags.settle_dataset(project, study, "chestxray14", "confirm", "ada")
+        appraising.kind(project, study, "deep-learning", "ada")
+        appraising.fill(project, study, "probast-2019", "ada", answers, finish=False)
+    findings.add_finding(
+        project, "ben", dataset="chestxray14", kind="labels",
+        text="Of 200 images labelled Pneumothorax, 97 truly show it.",
+    )  # fmt: skip
+    with served(project.folder) as address, chromium() as browser:
+        page = tab(browser, viewport={"width": 1440, "height": 1000})
+        sign_in(page, address, "ada", "password of ada")
+        for study in (1, 2):
+            page.goto(f"{address}/appraisal?key=R00000{study}")
+            page.get_by_text("Findings from image audits").wait_for()
+            expect(page.get_by_text("97 truly show it")).to_be_visible()
+            expect(page.locator('input[aria-label="Go to"]')).to_have_value(re.compile("3.1"))
+            assert page.get_by_text("Label audit:").first.is_visible()
