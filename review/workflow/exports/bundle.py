@@ -277,13 +277,11 @@ def _write_log(snapshot: ReviewSnapshot, name: str | None) -> bytes:
     lines = []
     with snapshot.project.store.read() as conn:
         reader = blinding.get_blinded_reader(snapshot.project, conn, name)
-        open_audits = set() if name is None else label_reading.list_open_audits(conn)
+        blind_audits = label_reading.list_blind_audits(conn, name)
         for event in log.iter_events(conn, until=snapshot.until):
-            if event["event"] == "image_readings":
-                is_hidden = event["audit"] in open_audits and event["who"] != name
-            else:
-                is_hidden = reader is not None and is_blinded(snapshot, reader, event)
-            if is_hidden:
+            if label_reading.is_hidden_reading(event, blind_audits, name) or (
+                reader is not None and is_blinded(snapshot, reader, event)
+            ):
                 withheld += 1
             else:
                 lines.append(json.dumps(event, ensure_ascii=False))

@@ -116,6 +116,20 @@ def list_open_audits(conn: Connection) -> set[int]:
     return found
 
 
+def list_blind_audits(conn: Connection, name: str | None) -> set[int]:
+    """Audits whose readings by others are hidden from a person; none from who keeps the machine."""
+    return set() if name is None else list_open_audits(conn)
+
+
+def is_hidden_reading(event: Mapping[str, Any], blind_audits: set[int], name: str | None) -> bool:
+    """Whether an entry of the log is another's reading of images in an audit that is not done."""
+    return (
+        event["event"] == "image_readings"
+        and event["audit"] in blind_audits
+        and event["who"] != name
+    )
+
+
 def draw_reading(project: Project, request: ReadingRequest, who: str) -> int:
     """Draws a sample of a label for one or two readers, and gives its number.
 

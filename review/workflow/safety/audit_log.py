@@ -18,6 +18,7 @@ from review.store import log
 from review.store.timestamps import format_timestamp, utc_now
 from review.workflow.exports import bundle, snapshot
 from review.workflow.exports.snapshot import ReviewSnapshot
+from review.workflow.imaging import label_reading
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 from review.workflow.safety.backup_archive import replace_whole
@@ -82,8 +83,12 @@ def _iter_entries(project: Project, key: Any, who: str | None) -> Iterator[dict[
         reader = blinding.get_blinded_reader(project, conn, who)
     view = None if reader is None else snapshot.snapshot_at(project)
     with project.store.read() as conn:
+        blind_audits = label_reading.list_blind_audits(conn, who)
         for entry in log.iter_events(conn):
-            yield _seal(entry, key) if _is_hidden(view, reader, entry) else entry
+            hidden = _is_hidden(view, reader, entry) or label_reading.is_hidden_reading(
+                entry, blind_audits, who
+            )
+            yield _seal(entry, key) if hidden else entry
         yield from log.list_account_events(conn)
 
 
