@@ -22,6 +22,7 @@ from review.workflow.imaging import (
 from review.workflow.imaging.label_reading import ReadingRequest
 from review.workflow.imaging.predictions import SubgroupRequest
 from review.workflow.imaging.registered_sets import SetRequest
+from review.workflow.safety import audit_log
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +209,7 @@ def test_marks_and_samples_that_make_no_sense_are_refused(project, image_set):
             label_reading.draw_reading(project, ReadingRequest(**request), "ada")
 
 
-def test_the_exported_log_keeps_readers_blind(project, image_set):
+def test_the_logs_keep_readers_blind(project, image_set, tmp_path):
     reading = draw(project)
     mark_all(project, reading, "ben", ["fine"] * 12)
 
@@ -217,6 +218,10 @@ def test_the_exported_log_keeps_readers_blind(project, image_set):
         return [json.loads(line) for line in lines]
 
     assert not [event for event in read_log("ada") if event["event"] == "image_readings"]
+    audit_log.write_audit_log(project, tmp_path / "audit.jsonl", "ada")
+    entries = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
+    readings = [entry for entry in entries if entry.get("event") == "image_readings"]
+    assert len(readings) == 12 and all("verdict" not in entry for entry in readings)
     assert len([event for event in read_log("ben") if event["event"] == "image_readings"]) == 12
     mark_all(project, reading, "ada", ["fine"] * 12)
     assert len([event for event in read_log("ada") if event["event"] == "image_readings"]) == 24
