@@ -305,6 +305,9 @@ def enter_decision(
     stage: str = typer.Option(..., help="Stage of the protocol."),
     verdict: VerdictChoice | None = typer.Option(None, help="What you decide."),
     withdraw: bool = typer.Option(False, help="Take back the decision you made before."),
+    not_retrieved: bool = typer.Option(
+        False, "--not-retrieved", help="The full text cannot be obtained; --reason says why."
+    ),
     reason: str = typer.Option("", help="Reason for an exclusion, as the protocol words it."),
     note: str = typer.Option("", help="A note for your team."),
     adjudicate: bool = typer.Option(False, help="Settle a conflict between reviewers."),
@@ -316,9 +319,22 @@ def enter_decision(
     from review.workflow.screening.decisions import NewDecision
     from review.workflow.screening.decisions import add_decision as add
 
-    if (verdict is None) != withdraw:
-        raise ReviewError("Say either --verdict include, exclude or unsure, or --withdraw.")
+    if [verdict is not None, withdraw, not_retrieved].count(True) != 1:
+        raise ReviewError(
+            "Say either --verdict include, exclude or unsure, or --withdraw, or --not-retrieved."
+        )
     who = get_user_name(context)
+    if not_retrieved:
+        from review.workflow.fulltexts.retrieval_statements import (
+            RetrievalStatement,
+            mark_retrieval,
+        )
+
+        number = parse_record_key(key)
+        statement = RetrievalStatement(number, "not retrieved", who, reason or note or None)
+        mark_retrieval(open_review(context), statement)
+        print_line(f"{key}: not retrieved, by {who}.")
+        return
     new_decision = NewDecision(
         parse_record_key(key),
         stage,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import Thread
+from typing import Literal
 
 import streamlit as st
 
@@ -23,6 +24,11 @@ from review.protocol import Stage, find_stage, format_stage_name, list_stage_rev
 from review.text.wording import format_count
 from review.workflow.deduplication import run
 from review.workflow.fulltexts import attachments
+from review.workflow.fulltexts.retrieval_statements import (
+    RetrievalStatement,
+    list_missed_reports,
+    mark_retrieval,
+)
 from review.workflow.project.project import Project
 from review.workflow.records import listing
 from review.workflow.records.source_names import format_source
@@ -88,6 +94,8 @@ def render_page(project: Project) -> None:
     view = _get_view(project, stage)
     if view is None:
         _render_end(project, stages, stage, pace)
+        if stage.kind == "eligibility":
+            _render_not_retrieved(project)
         return
     st.query_params["key"] = view.key
     _render_actions(project, stage, view)
@@ -115,6 +123,7 @@ def _render_with_full_text(project: Project, stage: Stage, view: ReportView) -> 
         _render_panels(project, stage, view)
         _render_record(project, stage, view)
         _render_criteria(project)
+        _render_not_retrieved(project)
     with pdf_column:
         _render_pdf(project, view)
 
@@ -261,6 +270,7 @@ def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
     is_typing = view.key in (
         st.session_state.get("screening_note"),
         st.session_state.get("screening_same"),
+        st.session_state.get("screening_missed"),
     )
     keys: list[tuple[str, str, Callable[[], None], bool]] = [
         ("Include", "i", partial(vote, "include"), False),
@@ -438,7 +448,9 @@ def _step_through_decisions(project: Project, stage: Stage, view: ReportView, of
 
 
 def _close_panels() -> None:
-    st.session_state.update({"screening_note": None, "screening_same": None})
+    st.session_state.update(
+        {"screening_note": None, "screening_same": None, "screening_missed": None}
+    )
 
 
 def _toggle_panel(session_key: str, key: str) -> None:
@@ -488,3 +500,61 @@ def _render_pdf(project: Project, view: ReportView) -> None:
         name = session.get_user().name
         attachments.attach_pdf(project, view.number, upload.name, upload.getvalue(), name)
         st.rerun()
+    st.button(
+        "Full text not available",
+        on_click=partial(_toggle_panel, "screening_missed", view.key),
+        key=f"missed_{view.key}",
+    )
+    if st.session_state.get("screening_missed") == view.key:
+        _render_missed_form(project, view)
+
+
+def _render_missed_form(project: Project, view: ReportView) -> None:
+    """Marks the report as not retrieved; keys are off while the reason is typed."""
+    with st.form(f"missed_form_{view.key}", border=False):
+        reason = st.text_input("Reason", placeholder="No reply from the authors")
+        st.caption("The flow diagram counts the report under Reports not retrieved.")
+        if st.form_submit_button("Mark as not retrieved"):
+            _mark_retrieval(project, view.number, view.key, "not retrieved", reason)
+            st.rerun()
+
+
+def _mark_retrieval(
+    project: Project,
+    number: int,
+    key: str,
+    state: Literal["not retrieved", "sought"],
+    reason: str | None = None,
+) -> None:
+    """Saves that a full text could not be obtained, or that it is sought again."""
+    statement = RetrievalStatement(number, state, session.get_user().name, reason)
+    try:
+        mark_retrieval(project, statement)
+    except ReviewError as error:
+        st.session_state["screening_wrong"] = str(error)
+        return
+    outcome = "is marked as not retrieved" if state == "not retrieved" else "is sought again"
+    st.session_state.update(
+        {
+            "screening_said": f"{key} {outcome}.",
+            "screening_missed": None,
+            CURRENT_KEY: None,
+            REVISIT_KEY: None,
+        }
+    )
+
+
+def _render_not_retrieved(project: Project) -> None:
+    """Lists the reports marked as not retrieved, each with a button that takes it back."""
+    missed = list_missed_reports(project)
+    if not missed:
+        return
+    with st.expander(f"Marked as not retrieved ({len(missed):,})"):
+        for report in missed:
+            reason = f" · {escape_markdown(report.reason)}" if report.reason else ""
+            st.markdown(f"{report.key} {escape_markdown(report.title)}{reason} · {report.reviewer}")
+            st.button(
+                "Search again",
+                key=f"sought_{report.key}",
+                on_click=partial(_mark_retrieval, project, report.number, report.key, "sought"),
+            )

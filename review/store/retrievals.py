@@ -86,6 +86,15 @@ def list_newest_attempts(
     return {row.record: _to_attempt(row) for row in conn.execute(query.order_by(retrievals.c.id))}
 
 
+def list_missed_by_person(conn: Connection) -> list[RetrievalAttempt]:
+    """The reports of which a person said last that they could not be had, in order of arrival."""
+    return [
+        attempt
+        for _, attempt in sorted(list_newest_attempts(conn).items())
+        if attempt.state == "not retrieved" and attempt.source == "person"
+    ]
+
+
 def get_newest_attempt(conn: Connection, record: int) -> RetrievalAttempt | None:
     """A record's newest attempt; None where there was none."""
     query = select(retrievals).where(retrievals.c.record == record)

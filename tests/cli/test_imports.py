@@ -211,3 +211,35 @@ def test_a_killed_decision_batch_is_whole_or_absent(review: Path) -> None:
     assert struck > 0
     run("import-decisions", "d.csv", folder=review)
     assert batches_and_counts(review) == (2, COUNT, 2 * COUNT)
+
+
+def test_a_day_of_the_search_is_taken_or_refused_in_one_line(review: Path) -> None:
+    (review / "s.ris").write_text(RIS[: RIS.index("TY", 400)])
+    for words in ("2999-01-01", "last week", "03/04/2026"):
+        refused = run("import", "s.ris", "--searched", words, folder=review)
+        assert refused.returncode == 1
+        assert len(refused.stderr.strip().splitlines()) == 1
+        assert "--searched" in refused.stderr
+    done = run("import", "s.ris", "--searched", "2026-03-12", "--json", folder=review)
+    assert json.loads(done.stdout)["searched"] == "2026-03-12"
+
+
+def test_every_line_left_out_is_named_in_text_and_json(review: Path) -> None:
+    (review / "s.ris").write_text(RIS[: RIS.index("TY", 800)])
+    run("import", "s.ris", "--source", "embase", folder=review)
+    (review / "d.csv").write_text(
+        "record,reviewer,verdict\nR000001,ada,include\nR000001,ada,exclude\nR000555,ada,yes\n"
+        "R000002,ada,include\nR000002,ada,include\nR000003,ada,splendid\n"
+    )
+    whole = run("import-decisions", "d.csv", folder=review)
+    assert whole.returncode == 1
+    for line in (2, 3, 4, 7):
+        assert f"not entered: line {line}: " in whole.stdout
+    assert len(whole.stderr.strip().splitlines()) == 1
+    kept = run("import-decisions", "d.csv", "--keep-good", "--json", folder=review)
+    assert kept.returncode == 3
+    [said] = [json.loads(line) for line in kept.stdout.splitlines()]
+    assert [one["number"] for one in said["rejected"]] == [2, 3, 4, 7]
+    assert [(one["number"], one["first"]) for one in said["repeated"]] == [(6, 5)]
+    assert said["added"] == 1
+    assert Path(review / said["rejected_path"]).suffix == ".csv"

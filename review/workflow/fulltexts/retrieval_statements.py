@@ -11,7 +11,7 @@ from typing import Literal
 
 from review.errors import ReviewError
 from review.protocol import list_stage_reviewers
-from review.store import Connection, retrievals
+from review.store import Connection, records, retrievals
 from review.store.records import format_record_key
 from review.store.retrievals import RetrievalAttempt
 from review.store.timestamps import utc_now
@@ -65,6 +65,34 @@ class RetrievalStatement:
     """sought takes the word before back."""
     reviewer: str
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MissedReport:
+    """A report that a person marked as not retrieved."""
+
+    number: int
+    key: str
+    title: str
+    reviewer: str
+    reason: str | None
+
+
+def list_missed_reports(project: Project) -> list[MissedReport]:
+    """The reports marked as not retrieved by people, in order of arrival."""
+    with project.store.read() as conn:
+        missed = retrievals.list_missed_by_person(conn)
+        stored = records.get_records(conn, [attempt.record for attempt in missed])
+    return [
+        MissedReport(
+            attempt.record,
+            format_record_key(attempt.record),
+            stored[attempt.record].record.title or "(no title)",
+            attempt.who,
+            attempt.reason,
+        )
+        for attempt in missed
+    ]
 
 
 def mark_retrieval(project: Project, statement: RetrievalStatement) -> bool:

@@ -21,6 +21,7 @@ from review.workflow.records import column_mappings
 from review.workflow.records.field_check import FieldCheck, check_fields
 from review.workflow.screening import status
 
+COUNTED_ONLY_REASON = "it was counted in the file, but not read"
 CHUNK_SIZE = 2_000
 """Records handed to the store at once, within one transaction: bounds the memory."""
 
@@ -109,6 +110,7 @@ def import_file(
     del data  # a large file need not stay in memory while its records are added
     if not keep_good:
         refuse_damaged(path, parsed)
+    parsed = balance_counts(parsed)
     result = _add_records(project, path, parsed, digest, request)
     if mapping and result.batch is not None:
         with project.store.write() as conn:
@@ -167,6 +169,27 @@ def refuse_damaged(path: Path, parsed: ParseResult) -> None:
             "counted in the file. Nothing was imported. Look at the file, or import what was read "
             "with --keep-good."
         )
+
+
+def balance_counts(parsed: ParseResult) -> ParseResult:
+    """The result with every counted entry in it, so that counted = read + unreadable.
+
+    An entry that was counted and neither read nor rejected is kept as unreadable, so that the flow
+    diagram counts it; where more was read than counted, the count follows and a note says so.
+    """
+    entry_count = len(parsed.records) + len(parsed.rejected)
+    difference = _count_announced(parsed) - entry_count
+    if difference > 0:
+        numbers = range(entry_count + 1, entry_count + difference + 1)
+        lost = [UnreadableEntry(number, COUNTED_ONLY_REASON, "") for number in numbers]
+        return dataclasses.replace(parsed, rejected=(*parsed.rejected, *lost))
+    if difference < 0:
+        note = (
+            f"{entry_count} records were read, but only {_count_announced(parsed)} were counted in "
+            "the file: look for records that are none."
+        )
+        return dataclasses.replace(parsed, announced=entry_count, notes=(*parsed.notes, note))
+    return parsed
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -20,6 +20,7 @@ from review.store import (
     links,
     notes,
     records,
+    retrievals,
     screening_queue,
 )
 from review.store.records import format_record_key
@@ -99,6 +100,11 @@ def get_next_record(
             decide and however the order changes meanwhile.
     """
     with project.store.read() as conn:
+        if stage.kind == "eligibility":  # what could not be had is not given to anybody
+            missed = [attempt.record for attempt in retrievals.list_missed_by_person(conn)]
+            if current_key in {format_record_key(number) for number in missed}:
+                current_key = None
+            skip = (*skip, *missed)
         number = _find_waiting_number(conn, stage, reviewer, current_key) or _choose_next(
             project, conn, stage, reviewer, skip
         )

@@ -1,5 +1,6 @@
 """Importing into a review: complete files or nothing, counted, once only; decisions likewise."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from review.models import Record
 from review.store import decisions, identified, records
 from review.workflow.exports.records import ExportOptions, build_export, save_export
 from review.workflow.project.project import Project
+from review.workflow.records import imports
 from review.workflow.records.import_decisions import import_decisions
 from review.workflow.records.imports import import_file
 from review.workflow.setup.loading import init_project, open_project
@@ -101,6 +103,35 @@ def test_with_keep_good_the_skipped_ones_are_written_down(project: Project, tmp_
     left = (tmp_path / "cut.ris.rejected").read_text()
     assert "record 5" in left
     assert "Title number 5" in left
+
+
+@pytest.mark.parametrize(
+    ("announced", "stored", "rejected", "told"),
+    [(5, 5, 0, ()), (7, 7, 2, ()), (3, 5, 0, ("5 records were read, but only 3 were counted",))],
+)
+def test_what_was_counted_is_what_was_read_and_rejected(
+    project: Project,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    announced: int,
+    stored: int,
+    rejected: int,
+    told: tuple[str, ...],
+) -> None:
+    whole = imports.read_file
+    monkeypatch.setattr(
+        imports,
+        "read_file",
+        lambda *words, **named: dataclasses.replace(whole(*words, **named), announced=announced),
+    )
+    done = import_file(project, wrote(tmp_path, "s.ris", RIS), "ada", keep_good=True)
+    assert (done.announced, done.parsed, len(done.rejected)) == (stored, 5, rejected)
+    assert [note[: len(told[0])] for note in done.notes] == list(told)
+    with project.store.read() as conn:
+        [batch] = records.list_batches(conn)
+        entries = identified.list_entries(conn)
+    assert (batch["announced"], batch["parsed"], batch["rejected"]) == (stored, 5, rejected)
+    assert len(entries) == stored
 
 
 def test_records_remember_their_place_in_the_file(project: Project, tmp_path: Path) -> None:
