@@ -96,10 +96,10 @@ def list_imported_ids(conn: Connection, stage: str) -> set[int]:
     return set(conn.execute(query).scalars())
 
 
-def get_newest_timestamp(conn: Connection, stages: Sequence[str]) -> str | None:
-    """When the newest decision at any of some stages was made (text)."""
-    query = select(func.max(decisions.c.at)).where(decisions.c.stage.in_(stages))
-    return conn.execute(query).scalar()
+def get_last_id_of_stages(conn: Connection, stages: Sequence[str]) -> int:
+    """Number of the newest decision at any of some stages; 0 where there is none."""
+    query = select(func.max(decisions.c.id)).where(decisions.c.stage.in_(stages))
+    return int(conn.execute(query).scalar() or 0)
 
 
 def get_last_id_at(conn: Connection, at: str) -> int:

@@ -319,13 +319,6 @@ def add_rejected(conn: Connection, batch: int, entries: Sequence[UnreadableEntry
         conn.execute(insert(rejected), rows)
 
 
-def get_newest_timestamp(conn: Connection, record_numbers: Iterable[int]) -> str | None:
-    """When the newest of some records came (text)."""
-    newest_number = max(record_numbers, default=None)  # numbers rise with arrival
-    query = select(records.c.at).where(records.c.id == newest_number)
-    return conn.execute(query).scalar()
-
-
 def add_edit(
     conn: Connection, record: int, column: str, value: str | None, who: str, at: datetime
 ) -> None:

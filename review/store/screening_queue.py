@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
-from review.store.tables import decisions, order_rows, orders, standings
+from review.store.tables import decisions, order_rows, orders, records, standings
 from review.store.timestamps import format_timestamp
 
 OPEN_STATUSES = ("pending", "partial")
 CHUNK = 500
+RECORD_MARK, DECISION_MARK = "after record", "after decision"
+"""Keys of an order run's detail: the newest record and decision when it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,15 @@ def write_order(
     detail: dict[str, Any] | None = None,
 ) -> int:
     """Puts a new order of a stage in place of the one before; the run itself stays on record, and
-    so does, for each report that did not move, the run that put it where it is."""
+    so does, for each report that did not move, the run that put it where it is.
+
+    The run keeps the numbers of the newest record and decision it could know, so that what came
+    before and after it is told apart by rows and not by clocks.
+    """
+    marks = {
+        RECORD_MARK: int(conn.execute(select(func.max(records.c.id))).scalar() or 0),
+        DECISION_MARK: int(conn.execute(select(func.max(decisions.c.id))).scalar() or 0),
+    }
     run = conn.execute(
         insert(orders),
         {
@@ -64,7 +74,7 @@ def write_order(
             "model": model,
             "seed": seed,
             "trained_on": trained_on,
-            "detail": None if detail is None else json.dumps(detail, ensure_ascii=False),
+            "detail": json.dumps({**(detail or {}), **marks}, ensure_ascii=False),
         },
     ).inserted_primary_key[0]  # type: ignore[index]
     conn.execute(delete(order_rows).where(order_rows.c.stage == stage))
@@ -126,20 +136,41 @@ def get_newest_run(conn: Connection, stage: str) -> dict[str, Any] | None:
     return None if row is None else dict(row._mapping)
 
 
-def find_complete_since(conn: Connection, stage: str, newest_arrival: str | None) -> str | None:
-    """When a stage's order first drew from all that is there now; None if it never did.
+def find_complete_run(
+    conn: Connection, stage: str, *, newest_record: int = 0, newest_decision: int = 0
+) -> int | None:
+    """The newest decision there was when a stage's order first drew from all that is there now;
+    None if it never did.
 
     The stage's very first order draws from the whole pool, and so does every learned one; an order
-    that only puts newcomers behind the others does not.
+    that only puts newcomers behind the others does not. Runs of older versions, which do not say
+    after which rows they came, are placed by the clock.
 
     Args:
-        arrived: when the newest of its reports came to the stage (text).
+        newest_record: number of the newest record that has reached the stage.
+        newest_decision: number of the newest decision that let one reach it.
     """
-    query = select(orders.c.at, orders.c.trained_on).where(orders.c.stage == stage)
-    for run_index, (at, trained_on) in enumerate(conn.execute(query.order_by(orders.c.id))):
-        if (run_index == 0 or trained_on) and (newest_arrival is None or at >= newest_arrival):
-            return str(at)
+    query = select(orders.c.at, orders.c.trained_on, orders.c.detail)
+    rows = conn.execute(query.where(orders.c.stage == stage).order_by(orders.c.id))
+    for run_index, (at, trained_on, detail) in enumerate(rows):
+        if run_index and not trained_on:
+            continue
+        record_mark, decision_mark = _get_marks(conn, at, detail)
+        if record_mark >= newest_record and decision_mark >= newest_decision:
+            return decision_mark
     return None
+
+
+def _get_marks(conn: Connection, at: str, detail: str | None) -> tuple[int, int]:
+    marks = json.loads(detail) if detail else {}
+    if RECORD_MARK in marks and DECISION_MARK in marks:
+        return int(marks[RECORD_MARK]), int(marks[DECISION_MARK])
+    last_record = select(func.max(records.c.id)).where(records.c.at <= at)
+    last_decision = select(func.max(decisions.c.id)).where(decisions.c.at < at)
+    return (
+        int(conn.execute(last_record).scalar() or 0),
+        int(conn.execute(last_decision).scalar() or 0),
+    )
 
 
 def _build_pending_filter(stage: str, reviewer: str) -> Any:

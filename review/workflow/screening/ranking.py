@@ -27,7 +27,7 @@ from review.store import (
 )
 from review.store.records import parse_record_key
 from review.store.screening_queue import QueuePosition
-from review.store.timestamps import format_timestamp, parse_timestamp, utc_now
+from review.store.timestamps import parse_timestamp, utc_now
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
 from review.workflow.screening import blinding
@@ -391,13 +391,16 @@ def _find_drawn_reports(
     """Judged reports that our order drew at random from all that is there now."""
     stage_ids = [protocol_stage.id for protocol_stage in project.protocol.stages]
     earlier = stage_ids[: stage_ids.index(stage.id)]
-    newest_arrival = (
-        decisions.get_newest_timestamp(conn, earlier)
-        if earlier
-        else records.get_newest_timestamp(conn, report_statuses)
-    )
-    since = screening_queue.find_complete_since(conn, stage.id, newest_arrival)
-    if since is None:
+    if earlier:
+        newest_decision = decisions.get_last_id_of_stages(conn, earlier)
+        last_before = screening_queue.find_complete_run(
+            conn, stage.id, newest_decision=newest_decision
+        )
+    else:
+        last_before = screening_queue.find_complete_run(
+            conn, stage.id, newest_record=max(report_statuses, default=0)
+        )
+    if last_before is None:
         return set()
     imported_ids = decisions.list_imported_ids(conn, stage.id)
     return {
@@ -406,10 +409,7 @@ def _find_drawn_reports(
         if position.drawn
         and position.record in report_statuses
         and report_statuses[position.record].decisions
-        and format_timestamp(
-            min(decision.at for decision in report_statuses[position.record].decisions)
-        )
-        >= since
+        and _get_first_decision(report_statuses[position.record].decisions) > last_before
         and not any(
             decision.id in imported_ids for decision in report_statuses[position.record].decisions
         )

@@ -1,10 +1,13 @@
 """The order of rows decides: clocks that are set back, jump or differ change nothing of what was
 decided, merged, undone or retired."""
 
+import itertools
 import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.small import studies
 
 from review.models import Record
@@ -12,7 +15,7 @@ from review.protocol import find_stage
 from review.store import decisions as stored
 from review.workflow.deduplication import run as deduplication
 from review.workflow.exports.prisma_inputs import compute_flow
-from review.workflow.screening import decisions, reviewing, status
+from review.workflow.screening import decisions, ranking, reviewing, status
 from review.workflow.screening.decisions import NewDecision
 from review.workflow.setup.loading import open_project
 
@@ -102,3 +105,44 @@ def test_who_retires_under_a_clock_set_back_leaves_what_they_decided_before(tmp_
     reviewing.retire_reviewer(project, "ben", "ada")
     with project.store.read() as conn:
         assert stored.list_statuses(conn, TA) == {1: "included", 2: "pending"}
+
+
+@pytest.mark.parametrize("jump", [0, -86_400, 86_400])
+def test_what_was_drawn_by_lot_is_told_by_rows(tmp_path, monkeypatch, jump):
+    """The clock is set back, or forward, after the order was drawn: the evidence is the same."""
+    project = studies(tmp_path, [Record("embase", title=f"Study {n}") for n in range(1, 7)])
+    stage = find_stage(project.protocol, "screening")
+    set_clock(monkeypatch, lambda: NOON)
+    for number in (5, 6):  # judged before there was an order: not drawn by it
+        decisions.add_decision(project, NewDecision(number, TA, "ada", "include"))
+    assert reviewing.get_next_record(project, stage, "ada") is not None
+    set_clock(monkeypatch, lambda: NOON + timedelta(seconds=jump))
+    for number in (1, 2, 3):
+        decisions.add_decision(project, NewDecision(number, TA, "ada", "include"))
+    with project.store.read() as conn:
+        statuses = status.compute_statuses(project, conn)[TA]
+        drawn = ranking._find_drawn_reports(project, conn, stage, statuses)
+    assert drawn == {1, 2, 3}
+
+
+JUMPS = st.lists(st.integers(-400_000, 400_000), min_size=1, max_size=40)
+
+
+@settings(max_examples=4)
+@given(seed=st.integers(0, 10_000), first=JUMPS, second=JUMPS)
+def test_two_machines_with_any_clocks_give_what_one_right_clock_gives(
+    tmp_path_factory, seed, first, second
+):
+    """Each machine's clock jumps as it likes, seconds to days, back and forth."""
+    folder = tmp_path_factory.mktemp("clocks")
+    ticks = itertools.count()
+    clocks = [itertools.cycle(first), itertools.cycle(second)]
+    with pytest.MonkeyPatch.context() as patch:
+        steady = play(folder / "steady", seed, lambda: NOON + timedelta(seconds=next(ticks)), patch)
+        jumping = play(
+            folder / "jumping",
+            seed,
+            lambda: NOON + timedelta(seconds=next(clocks[next(ticks) % 2])),
+            patch,
+        )
+    assert jumping == steady
