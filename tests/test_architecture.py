@@ -185,3 +185,19 @@ def test_screening_and_appraisal_do_not_load_the_libraries_of_deduplication(modu
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert run.stdout.strip() == "[]", run.stdout + run.stderr
+
+
+def test_the_migrations_follow_one_another():
+    """Two migrations of one number, or with one before them, would leave no store that opens."""
+    folder = ROOT / "review" / "store" / "migrations" / "versions"
+    numbers = [path.name[:4] for path in sorted(folder.glob("0*.py"))]
+    assert numbers == [f"{n:04d}" for n in range(1, len(numbers) + 1)]
+    for number, before, path in zip(
+        numbers, [None, *numbers], sorted(folder.glob("0*.py")), strict=False
+    ):
+        text = path.read_text()
+        assert f'revision = "{number}"' in text, path.name
+        named = f'down_revision = "{before}"' if before else "down_revision = None"
+        assert named in text, path.name
+    text = (ROOT / "review" / "store" / "__init__.py").read_text()
+    assert f'HEAD_REVISION = "{numbers[-1]}"' in text

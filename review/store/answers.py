@@ -28,6 +28,17 @@ class FormEvent:
     reviewer: str
     state: FormState
     at: datetime
+    after_answer: int | None = None
+    """Number of the newest answer when it happened; None for rows of older versions."""
+
+
+def came_before(answer: Answer, event: FormEvent) -> bool:
+    """Whether an answer was given before a form was finished or reopened: by rows, not by clocks.
+    Only events of older versions, which do not say after which answer they came, go by the clock.
+    """
+    if event.after_answer is None:
+        return answer.at <= event.at
+    return answer.id <= event.after_answer
 
 
 def add_answers(
@@ -114,6 +125,7 @@ def add_form_event(conn: Connection, event: FormEvent) -> None:
         "checklist": event.checklist,
         "reviewer": event.reviewer,
         "state": event.state,
+        "after_answer": int(conn.execute(select(func.max(answers.c.id))).scalar() or 0),
     }
     conn.execute(insert(forms), row)
 
@@ -126,7 +138,14 @@ def list_form_events(
     if checklist is not None:
         query = query.where(forms.c.checklist == checklist)
     events = [
-        FormEvent(row.record, row.checklist, row.reviewer, row.state, parse_timestamp(row.at))
+        FormEvent(
+            row.record,
+            row.checklist,
+            row.reviewer,
+            row.state,
+            parse_timestamp(row.at),
+            row.after_answer,
+        )
         for row in conn.execute(query)
     ]
     if records is None:

@@ -270,6 +270,7 @@ forms = Table(  # a reviewer finished or reopened a checklist for a record
     Column("checklist", String(60), nullable=False),
     Column("reviewer", String(100), nullable=False),
     Column("state", String(20), nullable=False),  # finished, reopened, settled
+    Column("after_answer", Integer),  # number of the newest answer then; None in older rows
     Index(None, "record", "checklist"),
 )
 

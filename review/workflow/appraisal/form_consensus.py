@@ -69,11 +69,13 @@ def build_consensus(
     Args:
         wanted: how many finished forms are compared.
     """
-    finish_times = {
-        event.reviewer: event.at for event in events if is_finished(events, event.reviewer)
+    finish_places = {  # in order of arrival, whatever the clocks said
+        event.reviewer: place
+        for place, event in enumerate(events)
+        if is_finished(events, event.reviewer)
     }
     compared_reviewers = sorted(
-        sorted(finish_times, key=lambda who: finish_times[who])[:required_count]
+        sorted(finish_places, key=lambda who: finish_places[who])[:required_count]
     )
     missing_count = required_count - len(compared_reviewers)
     if missing_count:

@@ -204,9 +204,8 @@ def get_blind_forms(
     finish_events = list(first_finishes.values())[:required_count]
     if len(finish_events) < max(required_count, 2):
         return {}
-    early_answers = [
-        answer_row for answer_row in answer_rows if answer_row.at <= finish_events[-1].at
-    ]
+    last_finish = finish_events[-1]
+    early_answers = [row for row in answer_rows if answers.came_before(row, last_finish)]
     return {
         who: _get_reviewer_form(early_answers, who)
         for who in sorted(event.reviewer for event in finish_events)
