@@ -78,6 +78,14 @@ facts:
 sections:"""
 
 
+def test_charms_has_35_items_in_eleven_domains_and_no_score() -> None:
+    checklist = load_checklist(SHIPPED["charms"])
+    sizes = [len(section.items) for section in checklist.sections]
+    assert sizes == [1, 4, 6, 5, 2, 3, 5, 2, 2, 3, 2]
+    assert not checklist.scores
+    assert all(item.choose == "text" for item in list_items(checklist))
+
+
 def test_clear_has_58_items() -> None:
     assert [i.number for i in list_items(load_checklist(SHIPPED["clear"]))] == [
         str(n) for n in range(1, 59)
