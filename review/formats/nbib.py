@@ -91,6 +91,14 @@ RELATIONS = {
 """Links PubMed states. Source: MEDLINE/PubMed data element descriptions, NLM."""
 
 
+_PUBMED_TAGS = {"PMID", "OWN", "STAT"}
+"""Tags of every record that PubMed writes."""
+NO_END_NOTE = (
+    "The last record has no SO line, unlike the others, so it may be cut short: compare it with "
+    "the database."
+)
+
+
 def parse(data: bytes, source: str | None = None) -> ParseResult:
     """Records of a MEDLINE text file (UTF-8, \\n); what cannot be parted safely is rejected."""
     text = decode_utf8(data)
@@ -99,15 +107,21 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
         text = _OVID_LABEL.sub(_shorten_label, text)
     pieces = _split_entries(text, is_ovid)
     complete_count = sum(1 for piece, _ in pieces if re.search(r"^SO  -", piece, re.M))
+    is_pubmed = bool(pieces) and set(_list_tags(pieces[0][0])) >= _PUBMED_TAGS
+    notes: tuple[str, ...] = ()
     records: list[Record] = []
     rejected: list[UnreadableEntry] = []
     for number, (piece, problem) in enumerate(pieces, 1):
         fields = _read_fields(piece)
         problem = problem or _find_problem(fields)
         if number == len(pieces) and not problem and "SO" not in fields:
-            if 0 < complete_count == len(pieces) - 1:
+            lacks_end = 0 < complete_count == len(pieces) - 1
+            is_sure = complete_count > 2 or is_pubmed or not text.endswith("\n")
+            if lacks_end and is_sure:
                 problem = "no SO line at its end, unlike all others: the file is cut short"
-            elif complete_count == 0 and number == 1 and {"PMID", "OWN", "STAT"} <= fields.keys():
+            elif lacks_end:
+                notes = (NO_END_NOTE,)
+            elif complete_count == 0 and number == 1 and is_pubmed:
                 problem = "no SO line, with which PubMed ends each record: the file is cut short"
         if problem:
             rejected.append(UnreadableEntry(number, problem, piece.strip()))
@@ -120,6 +134,7 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
         tuple(funnel_note.assign_source(r, source, default_source) for r in records),
         tuple(rejected),
         len(pieces),
+        notes,
     )
 
 
