@@ -190,7 +190,8 @@ def _raw(one: Preprint, world: World) -> str:
     doi = world.corpus.published_doi(one)
     history = "".join(
         f'<version version="v{v.number}"><date>{v.at:%a, %d %b %Y %H:%M:%S} GMT</date>'
-        f"<size>{100 + v.number}kb</size></version>"
+        f"<size>{100 + v.number}kb</size><source_type>{'I' if v.withdrawn else 'D'}</source_type>"
+        "</version>"
         for v in versions
     )
     names = ", ".join(f"{a.given} {a.family}" for a in one.authors)
