@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, Literal
 
 Verdict = Literal["include", "exclude", "unsure"]
@@ -226,14 +227,21 @@ def normalize_text(text: str | None) -> str:
 
 
 _RECORD_FIELDS = tuple(spec.name for spec in fields(Record))
+_get_fields = attrgetter(*_RECORD_FIELDS)
+_FINGERPRINT_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=list)
 
 
 def record_to_dict(record: Record) -> dict[str, Any]:
     """The record as plain JSON-ready data, silent fields left out."""
-    data: dict[str, Any] = {name: getattr(record, name) for name in _RECORD_FIELDS}
-    data["relations"] = tuple(asdict(relation) for relation in record.relations)
-    data["extra"] = {key: list(values) for key, values in record.extra.items()}
-    return {key: value for key, value in data.items() if value not in (None, (), [], {})}
+    data: dict[str, Any] = {}
+    for name, value in zip(_RECORD_FIELDS, _get_fields(record), strict=True):
+        if value or value == 0 or value == "":  # None and empty lists are silent
+            data[name] = value
+    if "relations" in data:
+        data["relations"] = tuple(asdict(relation) for relation in record.relations)
+    if "extra" in data:
+        data["extra"] = {key: list(values) for key, values in record.extra.items()}
+    return data
 
 
 def record_from_dict(data: Mapping[str, Any]) -> Record:
@@ -249,5 +257,5 @@ def record_from_dict(data: Mapping[str, Any]) -> Record:
 
 def fingerprint_record(record: Record) -> str:
     """SHA-256 (hex) of the record's whole content: equal records have equal fingerprints."""
-    text = json.dumps(record_to_dict(record), sort_keys=True, ensure_ascii=False, default=list)
+    text = _FINGERPRINT_ENCODER.encode(record_to_dict(record))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

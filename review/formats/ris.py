@@ -188,7 +188,9 @@ def _read_fields(text: str, tag_pattern: re.Pattern[str]) -> tuple[Fields, str |
                 fields[tag] = [value]
     if fields.keys() <= {"TY"}:
         return fields, "an empty entry"
-    if any(len(values) > 1 for tag, values in fields.items() if tag in _SINGLE_TAGS):
+    if len(fields) < len(parts) // 2 and any(
+        len(values) > 1 for tag, values in fields.items() if tag in _SINGLE_TAGS
+    ):
         return fields, find_merged(fields, _SINGLE_TAGS) or _find_second_title(fields)
     return fields, None
 

@@ -61,6 +61,9 @@ class RecordSummary:
     doi: str | None
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
+
 def format_record_key(number: int) -> str:
     """The key people see: R000001."""
     return f"R{number:06d}"
@@ -147,7 +150,7 @@ def _to_row(
         "pmid": record.pmid,
         "pmcid": record.pmcid,
         "arxiv_id": record.arxiv_id,
-        "data": json.dumps(record_to_dict(record), ensure_ascii=False),
+        "data": _ENCODER.encode(record_to_dict(record)),
     }
 
 
