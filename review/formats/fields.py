@@ -62,19 +62,21 @@ def clean_text(text: str) -> str | None:
 
 def clean_value(value: str) -> str | None:
     """The text cleaned; None for a placeholder ('NA', '[No abstract available]')."""
-    return _clean_short_value(value) if len(value) < SHORT else _clean_any_value(value)
+    if (
+        "&" in value
+        or "<" in value
+        or "  " in value
+        or value[:1] == " "
+        or value[-1:] == " "
+        or (_has_other_space(value) if len(value) > LONG else not value.isprintable())
+    ):
+        text = clean_text(value)
+        return None if is_placeholder(text) else text
+    return None if is_placeholder(value) else value
 
 
-SHORT = 40
-"""Shorter values (names, keywords, volumes) come again and again in one file."""
-
-
-def _clean_any_value(value: str) -> str | None:
-    text = clean_text(value)
-    return None if is_placeholder(text) else text
-
-
-_clean_short_value = lru_cache(maxsize=20_000)(_clean_any_value)
+LONG = 200
+"""From here on it takes less time to look for each kind of white space apart."""
 
 
 def unique_values(values: Iterable[str | None]) -> tuple[str, ...]:
