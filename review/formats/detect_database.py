@@ -156,7 +156,7 @@ def find_by_url(urls: Iterable[str]) -> str | None:
     """The database whose own record page the first telling address is; else None."""
     for url in urls:
         lower = url.lower()
-        if not any(host in lower for host in _RECORD_HOSTS):
+        if "//doi.org/" in lower or not any(host in lower for host in _RECORD_HOSTS):
             continue
         if name := find_ebsco_database((url,)):
             return name

@@ -72,6 +72,8 @@ def clean_value(value: str) -> str | None:
     ):
         text = clean_text(value)
         return None if is_placeholder(text) else text
+    if "0" <= value[:1] <= "9":  # no placeholder begins so
+        return value
     return None if is_placeholder(value) else value
 
 

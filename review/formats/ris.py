@@ -127,7 +127,8 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
         if problem:
             rejected.append(UnreadableEntry(number, problem, body.strip()))
         else:
-            _add_stray_lines(fields, rest, stray_pattern)
+            if rest and not rest.isspace():
+                _add_stray_lines(fields, rest, stray_pattern)
             records.append(build_record(fields, _UNNAMED))
         if rest and not rest.isspace() and stray_pattern.search(rest):
             reason = "its TY line is missing: tags follow the ER line of the record before"
@@ -167,7 +168,7 @@ def _assign_sources(records: list[Record], source: str | None) -> list[Record]:
 
 def _add_stray_lines(fields: Fields, rest: str, stray_pattern: re.Pattern[str]) -> None:
     """Keeps text between an ER line and the next record, which belongs to no tag, under ZZ."""
-    if rest and not rest.isspace() and not stray_pattern.search(rest):
+    if not stray_pattern.search(rest):
         lines = [line.strip() for line in rest.split("\n") if not _NOISE.fullmatch(line)]
         if lines:
             fields.setdefault("ZZ", []).extend(lines)
@@ -176,21 +177,21 @@ def _add_stray_lines(fields: Fields, rest: str, stray_pattern: re.Pattern[str]) 
 def _read_fields(text: str, tag_pattern: re.Pattern[str]) -> tuple[Fields, str | None]:
     """One entry by tag, and why it cannot be taken as one record; None where it can."""
     fields: Fields = {}
+    has_repeats = False
     parts = tag_pattern.split(text)
     for tag, value in zip(parts[1::2], parts[2::2], strict=True):
         value = value.strip()
         if "\n" in value:  # a line without a tag goes on with the text before
             value = " ".join(filter(None, map(str.strip, value.split("\n"))))
         if value:
-            if tag in fields:
-                fields[tag].append(value)
-            else:
+            if tag not in fields:
                 fields[tag] = [value]
+            else:
+                fields[tag].append(value)
+                has_repeats = has_repeats or tag in _SINGLE_TAGS or tag in _TITLE_TAGS
     if fields.keys() <= {"TY"}:
         return fields, "an empty entry"
-    if len(fields) < len(parts) // 2 and any(
-        len(values) > 1 for tag, values in fields.items() if tag in _SINGLE_TAGS
-    ):
+    if has_repeats:
         return fields, find_merged(fields, _SINGLE_TAGS) or _find_second_title(fields)
     return fields, None
 
