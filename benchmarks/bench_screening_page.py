@@ -113,7 +113,7 @@ def make(folder: Path) -> Project:
         decisions.add_decisions(conn, made, protocol=project.fingerprint)
         status.rebuild_statuses(project, conn)
     for n in range(REVIEWERS + 1):
-        accounts.add_user(project, f"r{n}", f"password of r{n}", "r0")
+        accounts.add_user(project, f"r{n}", f"password of r{n}", "setup")
     ranking.retrain_ranking(project, stage)
     return project
 
