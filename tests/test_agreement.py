@@ -210,3 +210,17 @@ def test_the_interval_of_gwets_ac1_lies_on_both_sides_and_narrows_with_units():
 )
 def test_a_figure_is_written_with_three_decimals_and_its_interval(value, low, high, n, text):
     assert format_figure(AgreementFigure("kappa", value, n, low, high)) == text
+
+
+def test_the_icc_does_not_hang_on_the_unit_of_the_scores():
+    wide = icc([[10.0 * score for score in row] for row in SHROUT_FLEISS])
+    figure = icc(SHROUT_FLEISS)
+    assert (wide.value, wide.low, wide.high) == pytest.approx(
+        (figure.value, figure.low, figure.high)
+    )
+
+
+def test_raters_who_differ_within_subjects_only_agree_on_nothing():
+    forms = compute_icc_forms([[1, 2], [2, 1], [1, 2], [2, 1]])
+    assert forms["between"] == 0
+    assert (forms["1,k"], forms["3,k"]) == (0, 0)

@@ -122,3 +122,40 @@ def test_a_preprint_is_known_by_its_doi_journal_or_source(record, server):
 )
 def test_the_journal_doi_of_an_arxiv_entry_is_not_its_own(record, own):
     assert get_own_identifiers(record) == own
+
+
+@pytest.mark.parametrize(
+    ("text", "doi"),
+    [
+        ("10.1016/S0140-6736(20)", "10.1016/s0140-6736(20)"),
+        ("(10.1016/S0140-6736(20))", "10.1016/s0140-6736(20)"),
+        ("[doi: 10.1000/x[1]].", "10.1000/x[1]"),
+        ("10.1000/x)", "10.1000/x"),
+    ],
+)
+def test_a_bracket_that_a_doi_opened_is_part_of_it(text, doi):
+    assert normalize_doi(text) == doi
+
+
+@pytest.mark.parametrize(
+    ("source", "doi", "arxiv_id", "own"),
+    [
+        (  # the DOI of its journal article
+            "arxiv",
+            "10.1000/x",
+            "2003.12345",
+            ("10.48550/arxiv.2003.12345", "2003.12345"),
+        ),
+        ("arxiv", "10.1000/x", None, ("10.1000/x", None)),
+        ("arxiv", None, "2003.12345", ("10.48550/arxiv.2003.12345", "2003.12345")),
+        (
+            "arxiv",
+            "10.48550/arXiv.2003.12345",
+            "2003.12345",
+            ("10.48550/arxiv.2003.12345", "2003.12345"),
+        ),
+        ("pubmed", "10.1000/x", "2003.12345", ("10.1000/x", "2003.12345")),
+    ],
+)
+def test_an_arxiv_entry_does_not_own_the_doi_of_its_article(source, doi, arxiv_id, own):
+    assert get_own_identifiers(Record(source, title="T", doi=doi, arxiv_id=arxiv_id)) == own

@@ -1,9 +1,12 @@
 """What all commands share: the review's folder, the user, and printing."""
 
+import contextlib
 import json
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
@@ -67,3 +70,40 @@ def print_json(data: Any, *, lines: bool = False) -> None:
             typer.echo(text)
     else:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+class ProgressReporter(Protocol):
+    """What a long action calls after each piece: how many are done, of how many, and which."""
+
+    def __call__(self, done: int, total: int, label: str = "") -> None: ...
+
+
+@contextlib.contextmanager
+def show_bar(title: str) -> Iterator[ProgressReporter | None]:
+    """A progress bar on standard error if a person watches, else None."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn(title),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[label]}", markup=False),
+    )
+    with Progress(*columns, console=Console(stderr=True), refresh_per_second=4) as bar:
+        task = bar.add_task(title, total=None, label="")
+
+        def report(done: int, total: int, label: str = "") -> None:
+            bar.update(task, completed=done, total=total, label=label[:60])
+
+        yield report

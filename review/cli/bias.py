@@ -7,8 +7,8 @@ from typing import Any
 
 import typer
 
-from review.cli.base import open_review, print_json, print_line
-from review.cli.fulltext import JSON, PASSWORD, PDF, print_progress
+from review.cli.base import open_review, print_json, print_line, show_bar
+from review.cli.fulltext import JSON, PASSWORD, PDF
 
 dataset_commands = typer.Typer(no_args_is_help=True, help="Public data sets: find, list, draw.")
 
@@ -36,7 +36,8 @@ def show_flags(
     from review.workflow.fulltexts.reading import read_text
 
     if file is None:
-        flag_counts = bias.flag_all(open_review(context), progress=print_progress)
+        with show_bar("Looking for signs of bias") as progress:
+            flag_counts = bias.flag_all(open_review(context), progress=progress)
         if as_json:
             print_json(
                 [

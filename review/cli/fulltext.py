@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from review.cli.base import get_user_name, open_review, print_json, print_line
+from review.cli.base import get_user_name, open_review, print_json, print_line, show_bar
 from review.errors import FullTextError
 
 PDF = typer.Argument(help="The PDF.")
@@ -79,9 +79,10 @@ def attach_pdfs(
     """Attach a folder of PDFs to their records, by file name, DOI, arXiv id or title."""
     from review.workflow.fulltexts.reading import attach_folder
 
-    results = attach_folder(
-        open_review(context), folder, get_user_name(context), progress=print_progress
-    )
+    with show_bar("Attaching PDFs") as progress:
+        results = attach_folder(
+            open_review(context), folder, get_user_name(context), progress=progress
+        )
     for result in results:
         print_line(f"{result.state:<14} {result.name}  {', '.join(result.keys)}  ({result.how})")
     attached_count = sum(result.state in ("attached", "already there") for result in results)
@@ -102,9 +103,9 @@ def read_fulltexts(
     from review.parallel import dask_client
     from review.workflow.fulltexts.reading import read_all
 
-    with dask_client.open_client(address=address) as client:
+    with dask_client.open_client(address=address) as client, show_bar("Reading PDFs") as progress:
         states_by_record = read_all(
-            open_review(context), workers=workers, progress=print_progress, client=client
+            open_review(context), workers=workers, progress=progress, client=client
         )
     states = Counter(states_by_record.values())
     for state, description in STATE_MESSAGES.items():
@@ -112,10 +113,3 @@ def read_fulltexts(
             print_line(f"{states[state]:>6}  {description}")
     if not states_by_record:
         print_line("No attached PDF waits to be read. Bring some with: review attach FOLDER")
-
-
-def print_progress(done: int, total: int, label: str) -> None:
-    """A progress line on standard error, so that standard output stays clean."""
-    filled = 30 * done // max(1, total)
-    line = f"\r[{'#' * filled}{'.' * (30 - filled)}] {done}/{total} {label[:60]:<60}"
-    typer.echo(line, err=True, nl=done == total)

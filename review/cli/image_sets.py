@@ -4,8 +4,8 @@ from pathlib import Path
 
 import typer
 
-from review.cli.base import get_user_name, open_review, print_line
-from review.cli.images import COLUMN, FOLDER, SEED, WORKERS, choose_columns, finish, show_bar
+from review.cli.base import get_user_name, open_review, print_line, show_bar
+from review.cli.images import COLUMN, FOLDER, SEED, WORKERS, choose_columns, finish
 
 
 def register_commands(images: typer.Typer) -> None:

@@ -1,14 +1,11 @@
 """Commands of image audits: `review images ...`. Those of this module need no review."""
 
-import contextlib
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from review.cli.base import print_line, print_warning
+from review.cli.base import print_line, print_warning, show_bar
 
 if TYPE_CHECKING:
     from review.workflow.imaging.inputs import ColumnChoice
@@ -397,24 +394,3 @@ def finish(outcome: "AuditOutcome", out: Path) -> None:
         print_warning(f"Note: {line}")
     if outcome.exit_status:
         raise typer.Exit(outcome.exit_status)
-
-
-@contextlib.contextmanager
-def show_bar(title: str) -> Iterator[Callable[[int, int], None] | None]:
-    """What to call with (done, in all); a bar if a person watches, else nothing."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), refresh_per_second=4) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
