@@ -43,6 +43,7 @@ HOMES = {
     "pydicom": {"imaging"},
     "rapidfuzz": {"dedupe"},
     "typer": {"cli"},
+    "rich": {"cli"},
     "streamlit": {"pages", "web"},
     "starlette": {"web"},
     "pandas": {"tables", "formats", "pages"},
@@ -51,6 +52,7 @@ HOMES = {
     "docx": {"tables"},
     "anyascii": {"tables"},
     "vl_convert": {"figures"},
+    "pikepdf": {"figures"},
     "argon2": {"workflow"},
     "cryptography": {"workflow"},
 }

@@ -1,16 +1,17 @@
 """Draws which data sets contain which, and how many studies use each, as SVG."""
 
 from collections.abc import Mapping
-from html import escape
 
 from review.bias.datasets.ancestry import DatasetMatrix, find_contained_sets
 from review.bias.datasets.models import Registry
+from review.figures import svg
 
 _BOX_SIZE = (264, 46)
 _BOX_GAP = (90, 14)
 _MARGIN = 24
 _HEADER_HEIGHT = 64
-_FONT = "font-family='Helvetica, Arial, sans-serif'"
+_TITLE = "Ancestry of public data sets"
+_INK = "#1d2733"
 _FILL = {
     "primary": "#e3eef6",
     "case_collection": "#fdf0d5",
@@ -46,14 +47,14 @@ def draw_graph(registry: Registry, table: DatasetMatrix | None = None) -> str:
     width = max(x for x, _ in positions.values()) + _BOX_SIZE[0] + _MARGIN
     height = max(y for _, y in positions.values()) + _BOX_SIZE[1] + _MARGIN
     width = max(width, 900)
-    elements = [_open_svg(width, height), *_draw_legend(table)]
+    elements = _draw_legend(table)
     elements += [
         _draw_edge(registry, positions, container_id, component_id)
         for container_id in nodes
         for component_id in _list_components(registry, nodes, container_id)
     ]
     elements += [_draw_node(registry, set_id, positions[set_id], counts) for set_id in nodes]
-    return "\n".join([*elements, "</svg>"]) + "\n"
+    return svg.render_document(width, height, elements, title=_TITLE)
 
 
 def _select_nodes(registry: Registry, table: DatasetMatrix | None) -> list[str]:
@@ -141,37 +142,19 @@ def _compute_level(registry: Registry, nodes: list[str], set_id: str) -> int:
     )
 
 
-def _open_svg(width: int, height: int) -> str:
-    return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' "
-        f"viewBox='0 0 {width} {height}' role='img' aria-label='Ancestry of public data sets'>\n"
-        f"<rect width='{width}' height='{height}' fill='#ffffff'/>"
-    )
-
-
 def _draw_legend(table: DatasetMatrix | None) -> list[str]:
     parts = []
     x = _MARGIN
     for kind, words in _KIND_LABELS.items():
-        parts.append(
-            f"<rect x='{x}' y='14' width='12' height='12' rx='2' fill='{_FILL[kind]}' "
-            f"stroke='{_STROKE[kind]}'/>{_draw_text(x + 18, 24, words, 11)}"
+        box = svg.render_rectangle(
+            x, 14, 12, 12, fill=_FILL[kind], stroke=_STROKE[kind], line=1, corner_radius=2
         )
+        parts += [box, svg.render_text(x + 18, 24, words, size=11, fill=_INK)]
         x += 30 + int(6.1 * len(words))
     note = "Line: holds its images. Broken line: differs by release or is not documented."
     if table is not None:
         note += " Figures: studies that name the set / that rest on it."
-    return [*parts, _draw_text(_MARGIN, 46, note, 11)]
-
-
-def _draw_text(
-    x: float, y: float, words: str, size: float, *, weight: str = "normal", anchor: str = "start"
-) -> str:
-    return (
-        f"<text x='{x:g}' y='{y:g}' {_FONT} font-size='{size:g}' font-weight='{weight}' "
-        f"text-anchor='{anchor}' "
-        f"fill='#1d2733'>{escape(words, quote=False)}</text>"
-    )
+    return [*parts, svg.render_text(_MARGIN, 46, note, size=11, fill=_INK)]
 
 
 def _draw_edge(
@@ -186,11 +169,14 @@ def _draw_edge(
     x1, y1 = bx + _BOX_SIZE[0], by + _BOX_SIZE[1] / 2
     x2, y2 = ax, ay + _BOX_SIZE[1] / 2
     bend = max(30.0, min(_BOX_GAP[0] * 0.6, (x2 - x1) * 0.5))
-    dash_style = "" if certain else " stroke-dasharray='5 4'"
-    return (
-        f"<path d='M{x1:g} {y1:g} C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2:g} {y2:g}' "
-        f"fill='none' stroke='{_STROKE[registry[component_id].kind]}' stroke-opacity='0.7' "
-        f"stroke-width='1.3'{dash_style}/>"
+    return svg.render_curve(
+        (x1, y1),
+        (x2, y2),
+        bend=bend,
+        stroke=_STROKE[registry[component_id].kind],
+        line=1.3,
+        opacity=0.7,
+        dashed=not certain,
     )
 
 
@@ -207,18 +193,21 @@ def _draw_node(
     size, line_height = (12, 15) if len(lines) < 3 else (10.5, 12.5)
     top = y + _BOX_SIZE[1] / 2 - line_height * (len(lines) - 1) / 2 + size * 0.36
     text_elements = [
-        _draw_text(x + 10, top + line_height * row, line, size, weight="bold")
+        svg.render_text(x + 10, top + line_height * row, line, size=size, bold=True, fill=_INK)
         for row, line in enumerate(lines)
     ]
     if set_id in counts:
         named_count, resting_count = counts[set_id]
         figures = f"{named_count} / {resting_count}" if resting_count else "possible"
         middle = y + _BOX_SIZE[1] / 2 + 4
-        text_elements.append(_draw_text(x + _BOX_SIZE[0] - 10, middle, figures, 12, anchor="end"))
-    title = f"<title>{escape(dataset.name)} ({dataset.year}): {escape(dataset.size)}</title>"
-    return (
-        f"<g>{title}<rect x='{x}' y='{y}' width='{_BOX_SIZE[0]}' height='{_BOX_SIZE[1]}' rx='5' "
-        f"fill='{fill}' stroke='{stroke}'/>{''.join(text_elements)}</g>"
+        text_elements.append(
+            svg.render_text(
+                x + _BOX_SIZE[0] - 10, middle, figures, size=12, anchor="end", fill=_INK
+            )
+        )
+    box = svg.render_rectangle(x, y, *_BOX_SIZE, fill=fill, stroke=stroke, line=1, corner_radius=5)
+    return svg.render_group(
+        [box, *text_elements], title=f"{dataset.name} ({dataset.year}): {dataset.size}"
     )
 
 
@@ -243,4 +232,5 @@ def _split_lines(name: str, width: int) -> list[str]:
 
 
 def _draw_empty(message: str) -> str:
-    return "\n".join([_open_svg(900, 80), _draw_text(_MARGIN, 44, message, 13), "</svg>"]) + "\n"
+    text = svg.render_text(_MARGIN, 44, message, size=13, fill=_INK)
+    return svg.render_document(900, 80, [text], title=_TITLE)

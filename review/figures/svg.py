@@ -108,6 +108,33 @@ def render_path(
     )
 
 
+def render_curve(
+    start: tuple[float, float],
+    end: tuple[float, float],
+    *,
+    bend: float,
+    stroke: str = INK,
+    line: float = 0.9,
+    opacity: float = 1,
+    dashed: bool = False,
+) -> str:
+    """A curve that leaves and arrives level; `bend` is how far its handles reach."""
+    (x1, y1), (x2, y2) = start, end
+    points = [(x1 + bend, y1), (x2 - bend, y2), (x2, y2)]
+    handles = ", ".join(f"{format_number(x)} {format_number(y)}" for x, y in points)
+    dash = ' stroke-dasharray="5 4"' if dashed else ""
+    return (
+        f'<path d="M {format_number(x1)} {format_number(y1)} C {handles}" fill="none"'
+        f' stroke="{stroke}" stroke-width="{format_number(line)}"'
+        f' stroke-opacity="{format_number(opacity)}"{dash}/>'
+    )
+
+
+def render_group(parts: Sequence[str], *, title: str) -> str:
+    """Shapes that belong together, with a title that a pointer or screen reader finds."""
+    return f"<g><title>{escape_text(title)}</title>{''.join(parts)}</g>"
+
+
 def render_arrow(points: Sequence[tuple[float, float]], *, head: float = 5) -> str:
     """A line through points with an arrow head at the last one; its legs run level or upright."""
     (x0, y0), (x, y) = points[-2], points[-1]

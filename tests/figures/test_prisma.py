@@ -17,6 +17,7 @@ from review.figures import convert, svg
 from review.figures.convert import render_pdf, render_png
 from review.figures.prisma import draw_flow_diagram
 from review.figures.prisma_text import format_mermaid, format_prisma_table
+from review.figures.svg import render_curve, render_document, render_text
 from review.figures.text import measure_width, wrap_text
 from review.prisma import (
     BoxLine,
@@ -177,6 +178,14 @@ def test_png_has_the_size_its_dpi_asks_for_and_ink_in_every_box():
 def test_png_carries_its_dpi(dpi):
     image = Image.open(io.BytesIO(render_png(draw_flow_diagram(count_flow(small())), dpi)))
     assert image.info["dpi"][0] == pytest.approx(dpi, abs=1)
+
+
+def test_the_graph_of_data_sets_is_the_same_pdf_each_time():
+    """Its lines are half transparent and some are broken, which a page notes in several lists."""
+    line = render_curve((0, 10), (90, 40), bend=30, opacity=0.7, dashed=True)
+    other = render_curve((0, 40), (90, 10), bend=30, opacity=0.4)
+    svg = render_document(100, 50, [line, other, render_text(4, 20, "RSNA")], title="Sets")
+    assert len({render_pdf(svg) for _ in range(6)}) == 1
 
 
 def test_pdf_is_the_same_bytes_each_time_and_its_text_reads_back():
