@@ -168,7 +168,8 @@ def main() -> None:
             path.write_text(mutant.source)
             if run_tests(folder, tests, limits[tests]):
                 survivors.append(mutant)
-                print(f"survived  {mutant.module}:{mutant.line}  {mutant.before} -> {mutant.after}")
+                before, after = mutant.before.splitlines()[0], mutant.after.splitlines()[0]
+                print(f"survived  {mutant.module}:{mutant.line}  {before} -> {after}", flush=True)
             path.write_text(original)
     caught = len(sample) - len(survivors)
     print(

@@ -7,7 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from review.models import Decision
-from review.screening import estimate_minutes_left, get_status, list_current_decisions
+from review.screening import (
+    assign_reviewers,
+    estimate_minutes_left,
+    get_status,
+    list_current_decisions,
+)
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -146,3 +151,30 @@ def test_two_reviewers_who_left_count_where_it_was_settled_before_either_left(
     departures = {"ben": at(1), "dan": at(3)}
     status = get_status(made(*words), 2, retired=departures)
     assert (status.status, status.votes) == (expected, votes)
+
+
+def count_assignments(people, needed, shares):
+    drawn = [assign_reviewers(n, people, needed, seed=1, shares=shares) for n in range(2000)]
+    assert all(len(set(names)) == min(needed, len(people)) for names in drawn)
+    return {who: sum(who in names for names in drawn) for who in people}
+
+
+def test_records_are_given_out_by_share():
+    counts = count_assignments(("ada", "ben", "dan"), 1, {"ada": 3.0, "ben": 1.0})
+    assert counts["dan"] == 0
+    assert 1400 < counts["ada"] < 1600
+    equal = count_assignments(("ada", "ben", "dan"), 2, {})
+    assert all(1230 < count < 1440 for count in equal.values())
+
+
+def test_shares_that_do_not_reach_are_filled_up_from_the_others():
+    counts = count_assignments(("ada", "ben", "dan"), 2, {"ada": 1.0})
+    assert counts["ada"] == 2000
+    assert all(900 < counts[who] < 1100 for who in ("ben", "dan"))
+
+
+def test_who_judges_hangs_on_seed_and_number_and_not_on_the_order_of_the_team():
+    names = [assign_reviewers(n, ("ada", "ben", "dan"), 2, seed=1, shares={}) for n in range(50)]
+    turned = [assign_reviewers(n, ("dan", "ben", "ada"), 2, seed=1, shares={}) for n in range(50)]
+    other = [assign_reviewers(n, ("ada", "ben", "dan"), 2, seed=2, shares={}) for n in range(50)]
+    assert names == turned != other

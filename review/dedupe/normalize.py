@@ -5,6 +5,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from review.text.greek import GREEK_LETTERS
+
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,40}>")
 _NON_ALNUM_ASCII = re.compile(r"[^a-z0-9]+")
 _NON_ALNUM = re.compile(r"[\W_]+")
@@ -30,16 +32,7 @@ def _split_words(text: str) -> list[str]:
     return text.split()
 
 
-_GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξοπρστυφχψως",
-        _split_words(
-            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi "
-            "rho sigma tau upsilon phi chi psi omega sigma"
-        ),
-        strict=True,
-    )
-)
+_GREEK = {letter: name for name, letter in GREEK_LETTERS.items()} | {"ς": "sigma"}
 _LETTER_FOLDS = str.maketrans(_LETTERS)
 _NAMED_GREEK = str.maketrans({letter: f" {name} " for letter, name in _GREEK.items()})
 _GREEK_PROSE = re.compile(r"[α-ωά-ώ]{4}")

@@ -3,6 +3,22 @@
 import re
 import unicodedata
 
+from review.text.greek import GREEK_LETTERS
+
+RESERVED_CHARACTERS = {
+    "\\": r"\textbackslash{}",
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+}
+"""Characters TeX reserves. Braces become commands: BibTeX counts even those behind a backslash."""
+
 _MARKS = {
     "`": "\u0300",
     "'": "\u0301",
@@ -67,16 +83,9 @@ _LETTERS = {
     "textpm": "±",
     "texttimes": "×",
     "textmu": "µ",
-    "alpha": "α",
-    "beta": "β",
-    "gamma": "γ",
-    "delta": "δ",
-    "kappa": "κ",
-    "lambda": "λ",
-    "mu": "μ",
-    "sigma": "σ",
-    "chi": "χ",
-    "omega": "ω",
+    **GREEK_LETTERS,
+    "varepsilon": "ε",
+    "varphi": "φ",
     "Delta": "Δ",
     "pm": "±",
     "times": "×",

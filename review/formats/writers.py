@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from review.formats import plain
+from review.formats.latex import RESERVED_CHARACTERS
 from review.models import Record, record_to_dict
 
 ReviewStatuses = Sequence[Mapping[str, str]]
@@ -119,23 +120,7 @@ _BIBTEX_TYPES = (
     ("dissertation", "phdthesis"),
     ("report", "techreport"),
 )
-_LATEX_ESCAPES = {
-    ord(char): text
-    for char, text in {
-        "\\": "\\textbackslash{}",
-        "{": "\\textbraceleft{}",
-        "}": "\\textbraceright{}",
-        "~": "\\textasciitilde{}",
-        "^": "\\textasciicircum{}",
-        "&": "\\&",
-        "%": "\\%",
-        "$": "\\$",
-        "#": "\\#",
-        "_": "\\_",
-    }.items()
-}
-"""Characters TeX reserves. Braces become commands: BibTeX counts even those behind a backslash."""
-
+_LATEX_ESCAPES = str.maketrans(RESERVED_CHARACTERS)
 _VERBATIM = re.compile(r"[^\s{}\\]+")
 _AUTHOR_SEPARATOR = re.compile(r"(?:^|\s)and(?:\s|$)")
 

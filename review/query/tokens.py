@@ -7,35 +7,10 @@ wherever they come from.
 import re
 import unicodedata
 
+from review.text.greek import GREEK_LETTERS
+
 _WORD = re.compile(r"[^\W_]+")
-_GREEK = {
-    "alpha": "α",
-    "beta": "β",
-    "gamma": "γ",
-    "delta": "δ",
-    "epsilon": "ε",
-    "varepsilon": "ε",
-    "zeta": "ζ",
-    "eta": "η",
-    "theta": "θ",
-    "iota": "ι",
-    "kappa": "κ",
-    "lambda": "λ",
-    "mu": "μ",
-    "nu": "ν",
-    "xi": "ξ",
-    "omicron": "ο",
-    "pi": "π",
-    "rho": "ρ",
-    "sigma": "σ",
-    "tau": "τ",
-    "upsilon": "υ",
-    "phi": "φ",
-    "varphi": "φ",
-    "chi": "χ",
-    "psi": "ψ",
-    "omega": "ω",
-}
+_GREEK = GREEK_LETTERS | {"varepsilon": "ε", "varphi": "φ"}
 _GREEK_NAMES = str.maketrans(
     {sign: name for name, sign in reversed(_GREEK.items())} | {"ς": "sigma"}
 )

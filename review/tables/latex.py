@@ -7,19 +7,14 @@ romanised, for pdfLaTeX, which would stop at them.
 import re
 import unicodedata
 
+from review.formats.latex import RESERVED_CHARACTERS
 from review.formats.plain import clean_cell
+from review.text.greek import GREEK_LETTERS
 
 _ESCAPES = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
+    **RESERVED_CHARACTERS,
     "{": r"\{",
     "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
@@ -110,57 +105,13 @@ _MATH_SYMBOLS = {
     **{char: f"_{{{n}}}" for n, char in enumerate("₀₁₂₃₄₅₆₇₈₉")},
 }
 _GREEK_LETTERS = {
-    **dict(
-        zip(
-            "αβγδεζηθικλμνξπρστυφχψως",
-            (
-                "alpha",
-                "beta",
-                "gamma",
-                "delta",
-                "varepsilon",
-                "zeta",
-                "eta",
-                "theta",
-                "iota",
-                "kappa",
-                "lambda",
-                "mu",
-                "nu",
-                "xi",
-                "pi",
-                "rho",
-                "sigma",
-                "tau",
-                "upsilon",
-                "varphi",
-                "chi",
-                "psi",
-                "omega",
-                "varsigma",
-            ),
-            strict=True,
-        )
-    ),
-    **dict(
-        zip(
-            "ΓΔΘΛΞΠΣΥΦΨΩ",
-            (
-                "Gamma",
-                "Delta",
-                "Theta",
-                "Lambda",
-                "Xi",
-                "Pi",
-                "Sigma",
-                "Upsilon",
-                "Phi",
-                "Psi",
-                "Omega",
-            ),
-            strict=True,
-        )
-    ),
+    **{letter: name for name, letter in GREEK_LETTERS.items() if name != "omicron"},
+    **{"ε": "varepsilon", "φ": "varphi", "ς": "varsigma"},
+    **{
+        GREEK_LETTERS[name.lower()].upper(): name
+        for name in ("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon")
+    },
+    **{GREEK_LETTERS[name.lower()].upper(): name for name in ("Phi", "Psi", "Omega")},
 }
 """Letters that stand alone as signs; Greek words are romanised like words of other scripts."""
 _T1_CHARACTERS = frozenset(map(chr, range(0xA1, 0x180))) - frozenset("\u00adĦħĸĿŀŉŦŧſ") | frozenset(

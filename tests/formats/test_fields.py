@@ -3,6 +3,7 @@
 import pytest
 
 from review.formats import bibtex, ris
+from review.formats.latex import to_plain_text
 
 
 def read_ris(line: str):
@@ -42,3 +43,15 @@ def test_an_and_within_braces_parts_no_names(author, names):
     entry = f"@article{{a, title = {{Film reading}}, author = {{{author}}}, year = 2020}}\n"
     (record,) = bibtex.parse(entry.encode(), None).records
     assert record.authors == names
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (r"The {\alpha} of \rho{} and $\varepsilon$", "The α of ρ and $ε$"),
+        (r"\Delta-E and \omega-3", "Δ-E and ω-3"),
+        (r"\alphabet soup", r"\alphabet soup"),
+    ],
+)
+def test_every_greek_letter_of_a_bibtex_value_is_read(value, text):
+    assert to_plain_text(value) == text

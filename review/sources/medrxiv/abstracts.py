@@ -2,6 +2,7 @@
 
 import re
 
+from review.text.greek import GREEK_LETTERS
 from review.text.markup import strip_tags
 
 _CODE = re.compile(
@@ -55,34 +56,11 @@ _SYMBOLS = {
     "cap": "∩",
     "cup": "∪",
     "AA": "Å",
-    "alpha": "α",
-    "beta": "β",
-    "gamma": "γ",
-    "delta": "δ",
-    "epsilon": "ε",
+    **GREEK_LETTERS,
     "varepsilon": "ε",
-    "zeta": "ζ",
-    "eta": "η",
-    "theta": "θ",
     "vartheta": "ϑ",
-    "iota": "ι",
-    "kappa": "κ",
-    "lambda": "λ",
-    "mu": "μ",
-    "nu": "ν",
-    "xi": "ξ",
-    "omicron": "ο",
-    "pi": "π",
-    "rho": "ρ",
-    "sigma": "σ",
     "varsigma": "ς",
-    "tau": "τ",
-    "upsilon": "υ",
-    "phi": "φ",
     "varphi": "φ",
-    "chi": "χ",
-    "psi": "ψ",
-    "omega": "ω",
     "Gamma": "Γ",
     "Delta": "Δ",
     "Theta": "Θ",
