@@ -178,3 +178,9 @@ def test_who_judges_hangs_on_seed_and_number_and_not_on_the_order_of_the_team():
     turned = [assign_reviewers(n, ("dan", "ben", "ada"), 2, seed=1, shares={}) for n in range(50)]
     other = [assign_reviewers(n, ("ada", "ben", "dan"), 2, seed=2, shares={}) for n in range(50)]
     assert names == turned != other
+
+
+def test_who_left_without_a_decision_changes_nothing():
+    decisions = made("ada:include", "dan:include", "cleo:exclude:x")
+    assert get_status(decisions, 2, retired={"ben": at(1)}).status == "conflict"
+    assert get_status(decisions, 2, retired={"dan": at(1)}).status == "included"
