@@ -66,6 +66,7 @@ _LABEL_COLUMNS = ("asreviewlabel", "included", "label", "labelincluded", "finall
 _ASREVIEW_ONLY = ("asreviewlabel", "labelincluded")
 """Columns that nobody but ASReview writes."""
 _ASREVIEW_WORDS = frozenset(("", "1", "0", "-1", "1.0", "0.0", "-1.0", "nan", "none"))
+_STATED_LINE = re.compile(r"line (\d+): ")
 _TELLING_NAME = re.compile(
     r"includ|inclus|decision|verdict|\bvotes?\b|screen|eligib|relevan|label|judge?ment|status|"
     r"outcome|consensus|accept|\bkeep\b|retriev",
@@ -236,10 +237,11 @@ def read_decisions(
 
 
 def _reject_unreadable(entry: UnreadableEntry) -> RejectedLine:
-    """A line that the reader of the format could not take apart."""
-    prefix = f"line {entry.number}: "
-    reason = entry.reason if entry.reason.startswith(prefix) else prefix + entry.reason
-    return RejectedLine(entry.number, reason, entry.raw)
+    """A line that the reader of the format could not take apart; it may name the line itself."""
+    stated = _STATED_LINE.match(entry.reason)
+    number = int(stated.group(1)) if stated else entry.number
+    reason = entry.reason if stated else f"line {number}: {entry.reason}"
+    return RejectedLine(number, reason, entry.raw)
 
 
 def _name_table(names: set[str]) -> str:

@@ -161,3 +161,12 @@ def test_a_file_without_decisions_is_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(SourceError, match=r"d\.csv: no column holds verdicts"):
         read_decisions(path)
+
+
+def test_a_line_that_cannot_be_taken_apart_is_named_once_by_its_own_number() -> None:
+    text = "record,reviewer,verdict\nR000001,ada,include\nR000005,ada,yes,more,cells\n"
+    found = read_decisions(text.encode())
+    [rejection] = found.rejected
+    assert (rejection.number, rejection.reason.count("line 3: ")) == (3, 1)
+    assert "line 2" not in rejection.reason
+    assert [row.line for row in found.rows] == [2]

@@ -16,6 +16,7 @@ from review.prisma import get_total, validate
 from review.store import records
 from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.exports import replay, snapshot
+from review.workflow.exports.display_names import DISPLAY_NAMES
 from review.workflow.exports.prisma_inputs import compute_flow
 from review.workflow.setup.loading import open_project
 
@@ -58,7 +59,7 @@ def test_the_flow_sums_by_the_published_totals(replayed):
 
 def test_the_figure_says_what_was_not_published(replayed):
     now = snapshot.snapshot_at(replayed[0])
-    svg = draw_flow_diagram(now.flow, names=snapshot.DISPLAY_NAMES)
+    svg = draw_flow_diagram(now.flow, names=DISPLAY_NAMES)
     assert figures.collisions(svg) == []
     told = figures.all_text(svg)
     assert "Duplicate records removed (not published here)" in told
