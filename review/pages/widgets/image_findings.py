@@ -11,6 +11,7 @@ from review.pages.widgets.highlighting import escape_markdown
 from review.workflow.appraisal.forms import AppraisalForm
 from review.workflow.imaging import findings
 from review.workflow.imaging.findings import ImageFinding
+from review.workflow.project.accounts import is_allowed
 from review.workflow.project.project import Project
 
 
@@ -68,10 +69,13 @@ def render_finding_list(project: Project) -> None:
     if not held:
         st.caption("No findings yet. Record one on the page of an audit.")
         return
+    may_withdraw = is_allowed(session.get_user(), "contribute")
     for finding in held:
         text_column, button_column = st.columns([6, 1], vertical_alignment="center")
         name = findings.get_dataset_name(finding.dataset)
         text_column.markdown(f"**{escape_markdown(name)}** · {_format_finding(finding)}")
+        if not may_withdraw:
+            continue
         button_column.button(
             "Withdraw",
             key=f"finding_withdraw_{finding.id}",
