@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from review.errors import StoreError
 
@@ -48,7 +49,7 @@ class Store:
         self.read_only: str | None = None
         self.damage: str | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        self.engine: Engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        self.engine: Engine = create_engine(url, **_get_pool_options(url))
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         path = self._get_path()
         if path is not None:
@@ -126,6 +127,11 @@ class Store:
                 if not self.is_sqlite:  # SQLite begins immediate
                     conn.execute(text("select pg_advisory_xact_lock(:n)"), {"n": WRITE_LOCK})
                 yield conn
+        except PoolTimeoutError as error:
+            raise StoreError(
+                "The store is busy: too many people write at once. Nothing of this step was kept; "
+                "repeat it."
+            ) from error
         except OperationalError as error:
             raise StoreError(
                 f"The store could not be written ({error.orig}). Nothing of this step was kept; "
@@ -190,6 +196,18 @@ class Store:
 
 BeforeUpgrade = Callable[[Store, str], None]
 """What is done with a store of an older version before its tables are changed: a backup."""
+
+
+def _get_pool_options(url: str) -> dict[str, Any]:
+    """Enough connections for a team whose writes wait for each other."""
+    if url in ("sqlite://", "sqlite:///:memory:"):
+        return {}
+    return {
+        "pool_pre_ping": not url.startswith("sqlite"),
+        "pool_size": 10,
+        "max_overflow": 20,
+        "pool_timeout": BUSY_SECONDS,
+    }
 
 
 def _check_version(version: str | None, tables: set[str], address: str) -> None:

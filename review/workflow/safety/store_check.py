@@ -82,12 +82,13 @@ def verify_store(project: Project, who: str) -> StoreCheck:
 def check_at_opening(project: Project, who: str) -> tuple[str, ...]:
     """A quick look: does every report have a standing, and do the newest decisions show in them?
 
-    Only where they do not is everything computed and repaired. Gives what was repaired, or on a
+    Only where they do not is everything computed and repaired, and only where no entry is lost:
+    of that, every export and `review verify --store` tell. Gives what was repaired, or on a
     review that is open for reading only what should be.
     """
     with project.store.read() as conn:
         project = follow_plan(project, conn)
-        if _looks_sound(project, conn):
+        if _looks_sound(project, conn) or integrity.find_faults(conn):
             return ()
         found = _find_differences(project, conn).describe()
     if not found:
