@@ -7,6 +7,7 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.pages.widgets import session
+from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.icon import ICON
 from review.workflow.project.accounts import CurrentUser, is_allowed
 from review.workflow.project.project import Project
@@ -18,6 +19,7 @@ PAGES = {
         ("protocol", "protocol", "Protocol", "read"),
         ("records", "records", "Records", "read"),
         ("record", "record", "Record details", "read"),
+        ("account", "account", "Account", "read"),
     ],
     "Identify": [
         ("searches", "harvests", "Searches", "harvest"),
@@ -82,7 +84,7 @@ def main() -> None:
         st.navigation(build_navigation(project, person), expanded=True).run()
         render_account_footer(person)
     except ReviewError as error:
-        st.error(str(error))
+        st.error(escape_markdown(str(error)))
 
 
 def build_navigation(project: Project, person: CurrentUser) -> dict[str, list[st.Page]]:
@@ -106,31 +108,15 @@ def build_navigation(project: Project, person: CurrentUser) -> dict[str, list[st
 def render_account_footer(person: CurrentUser) -> None:
     """Draws the user's name, roles and sign-out link at the foot of the sidebar."""
     with st.sidebar:
-        st.caption(f"{person.name} · {', '.join(person.roles)}")
-        if session.is_password_session():
-            st.markdown("[Sign out](/signout)")
-        elif session.uses_oidc() and st.button("Sign out"):
-            st.logout()
+        st.caption(f"{escape_markdown(person.name)} · {', '.join(person.roles)}")
+        if session.get_token():
+            session.render_link("Sign out", "/signout")
 
 
 def ask_to_sign_in() -> None:
-    """Draws the page for somebody who is not signed in."""
-    if session.uses_oidc():
-        if not st.user.is_logged_in:
-            st.button("Sign in", on_click=st.login, type="primary")
-        else:
-            if session.has_unconfirmed_email():
-                st.warning(
-                    f"{st.user.email} has not been verified by the sign-in service. "
-                    "Verify the address there, then sign in again."
-                )
-            else:
-                st.warning(
-                    f"{st.user.email} is not on this review's team. Ask the lead to add you."
-                )
-            st.button("Sign out", on_click=st.logout)
-    else:
-        st.info("You are not signed in. Start the app with 'review app', then sign in.")
+    """Draws the page for somebody whose session has ended."""
+    st.info("You are not signed in.")
+    session.render_link("Sign in", "/signin")
 
 
 main()

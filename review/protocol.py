@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 from review.errors import ProtocolError
+from review.text.yaml_bounds import find_yaml_excess
 
 PersonRole = Literal["reviewer", "adjudicator", "lead", "reader"]
 StageKind = Literal["screening", "eligibility", "quality"]
@@ -317,6 +318,9 @@ def parse_protocol(text: str, name: str = "protocol.yaml") -> Protocol:
     import yaml
     from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
+    excess = find_yaml_excess(text)
+    if excess is not None:
+        raise ProtocolError(f"{name}: {excess}")
     try:
         data = yaml.safe_load(text)
         tree = yaml.compose(text)

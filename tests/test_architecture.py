@@ -24,7 +24,7 @@ RINGS = [
         "prisma",
     },
     {"formats", "store"},
-    {"sources", "fulltext", "figures", "tables"},
+    {"sources", "fulltext", "figures", "tables", "mail"},
     {"parallel"},
     {"workflow", "tools"},
     {"pages", "web"},
@@ -47,7 +47,7 @@ HOMES = {
     "streamlit": {"pages", "web"},
     "starlette": {"web"},
     "pandas": {"tables", "formats", "pages"},
-    "yaml": {"protocol", "checklists", "bias"},
+    "yaml": {"text", "protocol", "checklists", "bias"},
     "pydantic": {"protocol", "checklists", "bias"},
     "docx": {"tables"},
     "anyascii": {"tables"},
@@ -55,6 +55,8 @@ HOMES = {
     "pikepdf": {"figures"},
     "argon2": {"workflow"},
     "cryptography": {"workflow"},
+    "authlib": {"web"},
+    "smtplib": {"mail"},
 }
 FILES = sorted((ROOT / "review").rglob("*.py"))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from review.errors import ChecklistError
+from review.text.yaml_bounds import find_yaml_excess
 
 STRICT: Mapping[str, str] = {"extra": "forbid"}
 """Read by the validator: a key that is no field is refused."""
@@ -90,7 +91,11 @@ def load_pitfalls(path: Path) -> PitfallCatalog:
     import yaml
 
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        excess = find_yaml_excess(text)
+        if excess is not None:
+            raise ChecklistError(f"{path}: {excess}")
+        data = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
         raise ChecklistError(f"{path}: cannot be read ({error}).") from error
     except yaml.YAMLError as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.errors import ChecklistError
+from review.text.yaml_bounds import find_yaml_excess
 
 KeyPath = tuple[str | int, ...]
 MAX_NODES = 50_000
@@ -33,6 +34,9 @@ def parse_yaml_text(text: str, name: str) -> YamlDocument:
     """
     import yaml
 
+    excess = find_yaml_excess(text)
+    if excess is not None:
+        raise ChecklistError(f"{name}: {excess}")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         root = yaml.compose(text, Loader=loader)

@@ -17,9 +17,15 @@ def serve_app(
     port: int = typer.Option(8501, help="Port to listen on."),
     address: str = typer.Option("127.0.0.1", help="Address to listen on."),
     solo: str = typer.Option("", help="Single-user laptop: act as NAME, without sign-in."),
+    url: str = typer.Option(
+        "", envvar="FUNNEL_URL", help="Where people reach the app: https://review.example.org."
+    ),
 ) -> None:
     """Serve the app for this review in the browser."""
-    from review.web.server import run_server
+    from review.web.server import ServerOptions, run_server
 
     project = open_review(context)
-    run_server(Path(project.folder), port=port, address=address, solo=solo or None)
+    run_server(
+        Path(project.folder),
+        ServerOptions(port=port, address=address, solo=solo or None, url=url or None),
+    )

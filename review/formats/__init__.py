@@ -6,6 +6,7 @@ counts the entries apart from the parsers, so that a parser's silent loss or inv
 
 import gc
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -49,8 +50,10 @@ FORMATS: dict[str, Callable[[bytes, str | None], ParseResult]] = {
 EXPORT_SUFFIXES = (".csv", ".tsv", ".ris", ".bib", ".nbib", ".xml", ".txt", ".ciw", ".enw", ".json")
 """Endings of files looked for inside a zip archive."""
 
-MAX_BYTES = 2_000_000_000
+MAX_BYTES = 500_000_000
 """A larger file is refused before it fills the memory."""
+MAX_LINE, MAX_LINES = 16_000_000, 15_000_000
+"""Longest line of an export (bytes), and most lines of one; more is no export of references."""
 
 
 def read_file(
@@ -89,6 +92,7 @@ def read_content(file: Path | bytes, name: str) -> tuple[bytes, str]:
         data = _extract_export(data, name)
     if not data.startswith(b"PK"):
         data = convert_to_utf8(data)
+        _refuse_endless_text(data, name)
     return data, detect_format.detect_format(data, name)
 
 
@@ -160,10 +164,25 @@ def name_by_file(parsed: ParseResult, name: str) -> ParseResult:
 def _read_bytes(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise SourceError(f"{path.name}: over 2 GB; export it in parts.")
+            raise SourceError(f"{path.name}: over 500 MB; export it in parts.")
         return path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror}).") from error
+
+
+def _refuse_endless_text(data: bytes, name: str) -> None:
+    """Raises SourceError for a text whose lines no reader could hold."""
+    longest = re.search(rb"[^\n]{%d}" % MAX_LINE, data) if len(data) >= MAX_LINE else None
+    if longest:
+        number = data.count(b"\n", 0, longest.start()) + 1
+        raise SourceError(
+            f"{name}: line {number} is longer than {MAX_LINE // 1_000_000} million letters; the "
+            "file is damaged or no export of references."
+        )
+    if data.count(b"\n") > MAX_LINES:
+        raise SourceError(
+            f"{name}: more than {MAX_LINES // 1_000_000} million lines; export it in parts."
+        )
 
 
 def _extract_export(data: bytes, name: str) -> bytes:
@@ -188,8 +207,10 @@ def _extract_export(data: bytes, name: str) -> bytes:
                     "Unpack "
                     "it and import the files one by one."
                 )
-            if exports[0].file_size > MAX_UNPACKED:
-                raise SourceError(f"{name}: unpacks to over 1 GiB; it is refused.")
-            return archive.read(exports[0])
+            with archive.open(exports[0]) as member:  # its size in the header may be a lie
+                unpacked = member.read(MAX_UNPACKED + 1)
+            if len(unpacked) > MAX_UNPACKED:
+                raise SourceError(f"{name}: unpacks to over 300 MB; export it in parts.")
+            return unpacked
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error) as error:
         raise SourceError(f"{name}: a damaged zip archive or workbook ({error}).") from error

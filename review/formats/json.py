@@ -47,14 +47,18 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
 def _load_items(text: str) -> list[Any]:
     try:
         document = json.loads(text)
+    except RecursionError as error:
+        raise SourceError("not readable JSON: lists within lists without end.") from error
     except ValueError as error:
         lines = [line for line in text.split("\n") if line.strip()]
         try:
             return [json.loads(line) for line in lines]
-        except ValueError:
+        except (ValueError, RecursionError):
             raise SourceError(f"not readable JSON: {error}. Is the file cut short?") from error
     if isinstance(document, list):
         return document
+    if not isinstance(document, Mapping):
+        raise SourceError("JSON, but no list of references in it.")
     for name in ("References", "records", "items"):
         if isinstance(document.get(name), list):
             return list(document[name])

@@ -16,6 +16,8 @@ from pathlib import Path, PurePosixPath
 
 from review.errors import ReviewError
 
+MAX_UNPACKED = 300_000_000
+"""Bytes that a packed table may unpack to."""
 POSITIVE = frozenset({"1", "1.0", "yes", "y", "true", "t", "positive", "pos"})
 NEGATIVE = frozenset({"0", "0.0", "no", "n", "false", "f", "negative", "neg"})
 UNCERTAIN = frozenset({"-1", "-1.0", "u", "uncertain", "unsure", "maybe"})
@@ -385,7 +387,10 @@ def _read_text(path: Path) -> str:
     try:
         data = path.read_bytes()
         if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
+                data = packed.read(MAX_UNPACKED + 1)  # what comes out counts, whatever it says
+            if len(data) > MAX_UNPACKED:
+                raise ReviewError(f"{path} unpacks to over 300 MB: split it into several files")
     except (OSError, EOFError, zlib.error) as error:
         raise ReviewError(f"{path} cannot be read: check the file and its permissions") from error
     if b"\x00" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -5,9 +5,10 @@ beside this one; each function takes a connection first, so that several writes 
 transaction: all or nothing.
 """
 
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from review.errors import StoreError
 
-HEAD_REVISION = "0005"
+HEAD_REVISION = "0006"
 """Newest migration; a test holds it equal to the migrations folder."""
 BUSY_SECONDS = 60
 """How long a write waits for another one (seconds); a whole import takes less."""
@@ -260,8 +261,36 @@ def _begin_sqlite(conn: Connection) -> None:
     conn.exec_driver_sql("begin immediate" if is_write else "begin")
 
 
+def is_answering(store: Store) -> bool:
+    """Whether the database answers now."""
+    try:
+        with store.read() as conn:
+            conn.execute(text("select 1"))
+    except (DBAPIError, StoreError):
+        return False
+    return True
+
+
 def open_store(
     folder: Path, url: str | None = None, before_upgrade: BeforeUpgrade | None = None
 ) -> Store:
-    """The store of a review's folder: `url` where given, else review.db in the folder."""
-    return Store(url or f"sqlite:///{(folder / 'review.db').absolute()}", before_upgrade)
+    """The store of a review's folder: `url` where given, else review.db in the folder, which only
+    its owner may read when it is new."""
+    if url:
+        return Store(url, before_upgrade)
+    path = (folder / "review.db").absolute()
+    is_new = not path.exists()
+    store = Store(f"sqlite:///{path}", before_upgrade)
+    _keep_from_others(path, is_new)
+    return store
+
+
+def _keep_from_others(path: Path, is_new: bool) -> None:
+    """Leaves a new store to its owner alone, and an older one to its owner and group. What may not
+    be changed stays as it is."""
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        with suppress(OSError):
+            mode = stat.S_IMODE(file.stat().st_mode)
+            wanted = 0o600 if is_new else mode & ~0o007
+            if mode != wanted:
+                file.chmod(wanted)

@@ -1,12 +1,29 @@
 """Local accounts and sessions. Passwords arrive hashed; cookies are stored as hashes."""
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Column, ColumnElement, Connection, func, insert, or_, select
 
 from review.store.tables import accounts, session_ends, sessions
-from review.store.timestamps import format_timestamp
+from review.store.timestamps import format_timestamp, parse_timestamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session that is open."""
+
+    id: int
+    name: str
+    opened: datetime
+    expires: datetime
+    address: str | None
+    """Network address it was opened from; None where it is not known."""
+    browser: str | None
+    """What the browser calls itself; None where it is not known."""
+    token_hash: str
 
 
 def set_password(
@@ -24,31 +41,50 @@ def set_password(
     conn.execute(insert(accounts), row)
 
 
-def get_password_hash(conn: Connection, name: str) -> str | None:
-    """The newest password hash of an account; None if there is none or it is closed."""
-    query = select(accounts.c.password).where(accounts.c.name == name)
+def _is_of(column: Column[str], name: str, email: str | None) -> ColumnElement[bool]:
+    """Whether a row is a person's: under their name or, as older versions did, their address."""
+    if not email:
+        return column == name
+    return or_(column == name, func.lower(column) == email.lower())
+
+
+def get_password_hash(conn: Connection, name: str, email: str | None = None) -> str | None:
+    """The newest password hash of a person's account; None if there is none or it is closed."""
+    query = select(accounts.c.password).where(_is_of(accounts.c.name, name, email))
     return conn.execute(query.order_by(accounts.c.id.desc()).limit(1)).scalar()
 
 
-def _hash_token(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+def hash_token(token: str) -> str:
+    """What the store keeps of a secret that only its holder knows."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def open_session(conn: Connection, token: str, name: str, at: datetime, expires: datetime) -> None:
+def open_session(
+    conn: Connection,
+    token: str,
+    name: str,
+    at: datetime,
+    expires: datetime,
+    *,
+    address: str | None = None,
+    browser: str | None = None,
+) -> None:
     """Remembers that the holder of the token is signed in until `expires`."""
     row = {
-        "token": _hash_token(token),
+        "token": hash_token(token),
         "name": name,
         "at": format_timestamp(at),
         "expires": format_timestamp(expires),
         "event": "open",
+        "address": address and address[:64],
+        "browser": browser and browser[:200],
     }
     conn.execute(insert(sessions), row)
 
 
 def get_session_name(conn: Connection, token: str, at: datetime) -> str | None:
     """Who holds a token; None where it is unknown, ended or expired."""
-    token_hash = _hash_token(token)
+    token_hash = hash_token(token)
     query = select(sessions.c.name).where(
         sessions.c.token == token_hash,
         sessions.c.expires > format_timestamp(at),
@@ -57,6 +93,51 @@ def get_session_name(conn: Connection, token: str, at: datetime) -> str | None:
     return conn.execute(query).scalar()
 
 
+def list_open_sessions(
+    conn: Connection, name: str, email: str | None, at: datetime
+) -> list[Session]:
+    """Sessions of a person that are neither ended nor expired, newest first."""
+    query = (
+        select(sessions)
+        .where(
+            _is_of(sessions.c.name, name, email),
+            sessions.c.expires > format_timestamp(at),
+            ~select(session_ends.c.id).where(session_ends.c.token == sessions.c.token).exists(),
+        )
+        .order_by(sessions.c.id.desc())
+    )
+    return [
+        Session(
+            id=row.id,
+            name=row.name,
+            opened=parse_timestamp(row.at),
+            expires=parse_timestamp(row.expires),
+            address=row.address,
+            browser=row.browser,
+            token_hash=row.token,
+        )
+        for row in conn.execute(query)
+    ]
+
+
 def end_session(conn: Connection, token: str, at: datetime) -> None:
     """Signs the holder of a token out, for good."""
-    conn.execute(insert(session_ends), {"token": _hash_token(token), "at": format_timestamp(at)})
+    end_sessions(conn, [hash_token(token)], at)
+
+
+def end_sessions(conn: Connection, token_hashes: Iterable[str], at: datetime) -> int:
+    """Ends sessions by what the store keeps of their tokens; gives how many."""
+    rows = [{"token": token_hash, "at": format_timestamp(at)} for token_hash in token_hashes]
+    if rows:
+        conn.execute(insert(session_ends), rows)
+    return len(rows)
+
+
+def end_all_sessions(conn: Connection, name: str, email: str | None, at: datetime) -> int:
+    """Ends every session of a person, also those that a wrong clock calls expired: which of them
+    are open is told by the rows. Gives how many."""
+    query = select(sessions.c.token).where(
+        _is_of(sessions.c.name, name, email),
+        ~select(session_ends.c.id).where(session_ends.c.token == sessions.c.token).exists(),
+    )
+    return end_sessions(conn, list(conn.execute(query).scalars()), at)

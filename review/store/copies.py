@@ -10,7 +10,15 @@ from review.errors import StoreError
 from review.store import Store, upgrade
 
 CHUNK = 1000
-PASSING_TABLES = ("sessions", "session_ends", "leases", "trainings")
+PASSING_TABLES = (
+    "sessions",
+    "session_ends",
+    "sign_in_failures",
+    "one_time_links",
+    "one_time_link_ends",
+    "leases",
+    "trainings",
+)
 """Tables of what goes on at this moment: a restored review begins without them, so that nobody is
 signed in again by it."""
 

@@ -405,6 +405,8 @@ sessions = Table(
     Column("name", String(100), nullable=False),
     Column("expires", String(32), nullable=False),
     Column("event", String(20), nullable=False),  # open
+    Column("address", String(64)),  # where the person signed in from
+    Column("browser", String(200)),  # what their browser calls itself
 )
 
 session_ends = Table(
@@ -639,4 +641,42 @@ image_findings = (
         Column("withdraws", ForeignKey("image_findings.id")),
         Index(None, "dataset"),
     )
+)
+
+sign_in_failures = Table(  # kept for an hour, to slow down who guesses passwords
+    "sign_in_failures",
+    metadata,
+    _make_id_column(),
+    _make_time_column(),
+    Column("name", String(64), nullable=False, index=True),  # SHA-256 of the name as typed
+    Column("origin", String(80), nullable=False, index=True),  # network address, or known browser
+)
+
+one_time_links = Table(
+    "one_time_links",
+    metadata,
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
+    Column("token", String(64), nullable=False, unique=True),  # SHA-256 of the link's secret
+    Column("name", String(100), nullable=False),
+    Column("kind", String(20), nullable=False),  # password
+    Column("expires", String(32), nullable=False),
+)
+
+one_time_link_ends = Table(  # used, or replaced by a newer one
+    "one_time_link_ends",
+    metadata,
+    _make_id_column(),
+    _make_time_column(),
+    Column("token", String(64), nullable=False, unique=True),
+)
+
+web_keys = Table(  # what cookies are signed with; the same for all processes of a review
+    "web_keys",
+    metadata,
+    _make_id_column(),
+    _make_time_column(),
+    Column("name", String(40), nullable=False, unique=True),
+    Column("value", Text, nullable=False),
 )

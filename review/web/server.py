@@ -1,203 +1,109 @@
 """Serves the app. Sign-in is required for every page, file and WebSocket."""
 
 import gc
-import html
 import importlib
 import os
-import time
-from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
-from urllib.parse import urlencode
 
+from anyio import to_thread
 from starlette.middleware import Middleware
-from starlette.requests import HTTPConnection, Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from review import protocol as protocols
 from review.errors import ReviewError
-from review.protocol import Protocol
 from review.resources import get_shipped_path as shipped
+from review.store import is_answering
+from review.web import oidc
+from review.web.gate import RequireSession
+from review.web.hosts import LOOPBACK_NAMES, AllowedHosts, GuardHosts, list_allowed_hosts
+from review.web.sign_in import SignInRoutes
 from review.workflow.project import accounts
-from review.workflow.project.project import PROTOCOL_FILE, Project
+from review.workflow.project.project import Project
 from review.workflow.safety import backups
 from review.workflow.setup.loading import open_project
 
-COOKIE = "funnel_session"
-PUBLIC_PATHS = ("/signin", "/_stcore/health")
-"""Paths that need no session."""
-MAX_FAILURES, FAILURE_SECONDS = 10, 300
-"""After MAX_FAILURES wrong passwords in FAILURE_SECONDS, a name cannot sign in for that time."""
-
-SIGN_IN_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sign in</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><style>
-body{{font:16px/1.5 system-ui,sans-serif;background:#f6f7f9;color:#1c2430;display:grid;
-place-items:center;min-height:100vh;margin:0}}form{{background:#fff;padding:2.2rem 2.4rem;
-border-radius:12px;box-shadow:0 2px 18px #0001;width:20rem}}h1{{font-size:1.25rem;margin:0}}
-p{{margin:.3rem 0 1.2rem;color:#5a6675;font-size:.92rem}}
-label{{display:block;margin:.9rem 0 .25rem}}
-input{{width:100%;box-sizing:border-box;font:inherit;padding:.5rem .6rem;border:1px solid #c5ccd6;
-border-radius:7px}}button{{margin-top:1.3rem;width:100%;font:inherit;font-weight:600;padding:.6rem;
-border:0;border-radius:7px;background:#23507c;color:#fff}}.said{{color:#a11;margin:.8rem 0 0}}
-</style></head><body><form method="post" action="signin"><h1>Funnel</h1><p>{title}</p>
-<input type="hidden" name="to" value="{to}">
-<label for="name">Name</label><input id="name" name="name" autocomplete="username" value="{name}"
-{first}>
-<label for="password">Password</label><input id="password" name="password" type="password"
-autocomplete="current-password" {then}><button>Sign in</button>{said}</form></body></html>"""
+URL_VARIABLE = "FUNNEL_URL"
+"""Where people reach the app, for links and for the names it answers under."""
+MAX_UPLOAD_MB = 200
+"""Largest file that a person who is signed in may give to a page."""
 
 
-class RequireSession:
-    """Middleware: without a session, only the sign-in page is served."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """Where the app listens, and for whom."""
 
-    def __init__(self, app: ASGIApp, project: Project) -> None:
-        self.app = app
-        self.project = project
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes on requests that have a session."""
-        if scope["type"] not in ("http", "websocket") or scope["path"] in PUBLIC_PATHS:
-            await self.app(scope, receive, send)
-            return
-        token = HTTPConnection(scope).cookies.get(COOKIE)
-        if accounts.get_current_user(refresh_protocol(self.project), token) is not None:
-            await self.app(scope, receive, send)
-            return
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 4401})
-            return
-        wants_page = scope["method"] == "GET" and "." not in scope["path"].rsplit("/", 1)[-1]
-        response: Response = (
-            RedirectResponse(_build_sign_in_address(scope), 303)
-            if wants_page and not scope["path"].startswith(("/_stcore", "/media"))
-            else PlainTextResponse("Please sign in first.", 401)
-        )
-        await response(scope, receive, send)
+    port: int
+    address: str = "127.0.0.1"
+    solo: str | None = None
+    """The one person of a single-user app, without sign-in."""
+    url: str | None = None
+    """Where people reach it, behind a proxy; several, separated by commas."""
 
 
-def _build_sign_in_address(scope: Scope) -> str:
-    """The sign-in address with the requested page, so that the user lands there afterwards."""
-    query = scope["query_string"].decode("latin-1")
-    target = scope["path"] + (f"?{query}" if query else "")
-    return "/signin" if target in ("/", "/signout") else f"/signin?{urlencode({'to': target})}"
-
-
-def _restrict_to_app(target: str) -> str:
-    """An address to go to after sign-in: a page of this app, else its first page."""
-    is_local = target.startswith("/") and not target.startswith(
-        "//"
-    )  # '//host' is another's address
-    return target if is_local and "\\" not in target and target.isprintable() else "/"
-
-
-class SignInRoutes:
-    """Sign-in and sign-out; limits failed attempts."""
+class HealthRoute:
+    """Says whether the app and its store answer, and nothing about the review."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.failures: dict[str, list[float]] = defaultdict(list)
 
-    async def handle_sign_in(self, request: Request) -> Response:
-        """GET draws the form, POST signs in and sets the cookie."""
-        if request.method == "GET":
-            return self._build_form("", 200, target=request.query_params.get("to", ""))
-        form_data = await request.form()
-        target = str(form_data.get("to", ""))
-        name, password = str(form_data.get("name", "")).strip(), str(form_data.get("password", ""))
-        recent_failures = [
-            failure_time
-            for failure_time in self.failures[name]
-            if failure_time > time.monotonic() - FAILURE_SECONDS
-        ]
-        self.failures[name] = recent_failures
-        if len(recent_failures) >= MAX_FAILURES:
-            return self._build_form(
-                "Too many failed attempts. Try again in five minutes.", 429, name, target
-            )
-        token = accounts.sign_in(refresh_protocol(self.project), name, password)
-        if token is None:
-            self.failures[name].append(time.monotonic())
-            return self._build_form("Wrong name or password.", 401, name, target)
-        response = RedirectResponse(_restrict_to_app(target), 303)
-        response.set_cookie(
-            COOKIE,
-            token,
-            max_age=accounts.SESSION_DAYS * 86400,
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-        )
-        return response
-
-    async def handle_sign_out(self, request: Request) -> Response:
-        """Ends the session and goes back to the form."""
-        token = request.cookies.get(COOKIE)
-        if token:
-            accounts.sign_out(self.project, token)
-        response = RedirectResponse("/signin", 303)
-        response.delete_cookie(COOKIE)
-        return response
-
-    def _build_form(self, message: str, status: int, name: str = "", target: str = "") -> Response:
-        """The form; after a wrong password with the name as it was typed. `to` comes next."""
-        title = html.escape(refresh_protocol(self.project).protocol.title)
-        message_html = f'<p class="said" role="alert">{html.escape(message)}</p>' if message else ""
-        name_focus, password_focus = ("", "autofocus") if name else ("autofocus", "")
-        page_html = SIGN_IN_PAGE.format(
-            title=title,
-            said=message_html,
-            name=html.escape(name),
-            to=html.escape(target),
-            first=name_focus,
-            then=password_focus,
-        )
-        return HTMLResponse(page_html, status)
+    async def handle_health(self, request: Request) -> Response:
+        """200 while both answer, 503 while the store does not."""
+        answers = await to_thread.run_sync(is_answering, self.project.store)
+        return PlainTextResponse("ok\n" if answers else "store\n", 200 if answers else 503)
 
 
-_PROTOCOL_CACHE: dict[Path, tuple[int, Protocol, str]] = {}
-"""Protocol file -> when it was changed, what it plans, its fingerprint."""
+def build_app(
+    project: Project,
+    *,
+    gated: bool = True,
+    allowed: AllowedHosts | None = None,
+    services: dict[str, oidc.Service] | None = None,
+) -> Any:
+    """The ASGI app for a review; `gated` puts sign-in before everything.
 
-
-def refresh_protocol(project: Project) -> Project:
-    """The review with its protocol as the file is now, so that who joined or left the team while
-    the app runs is let in or kept out at once; as it was, while the file cannot be read."""
-    path = project.folder / PROTOCOL_FILE
-    try:
-        modified_at = path.stat().st_mtime_ns
-        cached = _PROTOCOL_CACHE.get(path)
-        if cached is None or cached[0] != modified_at:
-            text = path.read_text(encoding="utf-8-sig")
-            cached = (
-                modified_at,
-                protocols.parse_protocol(text, str(path)),
-                protocols.fingerprint_text(text),
-            )
-            _PROTOCOL_CACHE[path] = cached
-    except (OSError, UnicodeDecodeError, ReviewError):
-        cached = _PROTOCOL_CACHE.get(path)
-    return (
-        project if cached is None else replace(project, protocol=cached[1], fingerprint=cached[2])
-    )
-
-
-def build_app(project: Project, *, gated: bool = True) -> Any:
-    """The ASGI app for a review; `gated` puts sign-in before everything."""
+    Args:
+        allowed: the names it answers under; this computer's own where None.
+        services: institutions' sign-in services, by name.
+    """
     import streamlit as st
 
-    sign_in_routes = SignInRoutes(project)
-    routes = [
-        Route("/signin", sign_in_routes.handle_sign_in, methods=["GET", "POST"]),
-        Route("/signout", sign_in_routes.handle_sign_out, methods=["GET"]),
-    ]
-    middleware = [Middleware(RequireSession, project=project)] if gated else []
+    routes = build_routes(project, gated=gated, services=services or {})
+    middleware = build_middleware(
+        project, gated=gated, allowed=allowed or AllowedHosts(LOOPBACK_NAMES)
+    )
     return st.App(str(shipped("app.py")), routes=routes, middleware=middleware)
 
 
-def run_server(folder: Path, *, port: int, address: str, solo: str | None) -> None:
+def build_routes(
+    project: Project, *, gated: bool, services: dict[str, oidc.Service]
+) -> list[Route]:
+    """The few addresses that are not Streamlit's."""
+    routes = [Route("/healthz", HealthRoute(project).handle_health, methods=["GET"])]
+    if gated:
+        sign_in_routes = SignInRoutes(project, services)
+        routes += [
+            Route("/signin", sign_in_routes.handle_sign_in, methods=["GET", "POST"]),
+            Route("/signin/service", sign_in_routes.handle_service, methods=["GET"]),
+            Route(oidc.CALLBACK_PATH, sign_in_routes.handle_callback, methods=["GET"]),
+            Route("/signout", sign_in_routes.handle_sign_out, methods=["GET"]),
+            Route("/invitation", sign_in_routes.handle_invitation, methods=["GET", "POST"]),
+        ]
+    return routes
+
+
+def build_middleware(project: Project, *, gated: bool, allowed: AllowedHosts) -> list[Middleware]:
+    """What stands before every address, the outermost first."""
+    middleware = [Middleware(GuardHosts, allowed=allowed)]
+    if gated:
+        middleware.append(Middleware(RequireSession, project=project))
+    return middleware
+
+
+def run_server(folder: Path, options: ServerOptions) -> None:
     """Serves the app until stopped.
 
     Raises:
@@ -205,23 +111,44 @@ def run_server(folder: Path, *, port: int, address: str, solo: str | None) -> No
     """
     project = open_project(folder)
     os.environ["FUNNEL_REVIEW"] = str(folder.absolute())
-    os.environ.pop("FUNNEL_SOLO", None)
-    oidc = (Path.cwd() / ".streamlit" / "secrets.toml").exists()
-    if solo:
-        accounts.single_user(project, solo)
-        if address not in ("127.0.0.1", "localhost", "::1"):
+    os.environ.pop(accounts.SOLO_VARIABLE, None)
+    services: dict[str, oidc.Service] = {}
+    if options.solo:
+        accounts.single_user(project, options.solo)
+        if options.address not in LOOPBACK_NAMES:
             raise ReviewError("--solo works only on this computer (loopback); omit --address.")
-        os.environ["FUNNEL_SOLO"] = solo
-    elif not oidc and not any(has_account for _, _, has_account in accounts.list_users(project)):
-        raise ReviewError(
-            "Nobody can sign in yet. Run 'review user add NAME' for each team member, "
-            "or 'review app --solo NAME' to work alone on your own computer."
-        )
-    settings = {
-        "server.port": port,
-        "server.address": address,
+        os.environ[accounts.SOLO_VARIABLE] = options.solo
+    else:
+        services = oidc.load_services()
+        if not services and not any(has for _, _, has in accounts.list_users(project)):
+            raise ReviewError(
+                "Nobody can sign in yet. Run 'review user add NAME' or 'review user invite NAME' "
+                "for each team member, or 'review app --solo NAME' to work alone on your own "
+                "computer."
+            )
+    urls = options.url or os.environ.get(URL_VARIABLE, "")
+    redirects = [service.redirect_uri for service in services.values()]
+    allowed = list_allowed_hosts(
+        address=options.address,
+        urls=[*(url.strip() for url in urls.split(",") if url.strip()), *redirects],
+        alone=bool(options.solo),
+    )
+    if options.url:
+        os.environ[URL_VARIABLE] = options.url
+    Thread(target=warm_up, daemon=True).start()
+    Thread(target=backups.keep_daily_backups, args=(project, Event()), daemon=True).start()
+    app = build_app(project, gated=not options.solo, allowed=allowed, services=services)
+    app.run(config=build_settings(options))
+
+
+def build_settings(options: ServerOptions) -> dict[str, Any]:
+    """Streamlit's own settings."""
+    return {
+        "server.port": options.port,
+        "server.address": options.address,
         "server.headless": True,
         "server.fileWatcherType": "none",
+        "server.maxUploadSize": MAX_UPLOAD_MB,
         # A full collection after each run walks all loaded libraries: a tenth of a second during
         # which nobody else is answered. Python's usual collector does the work as it comes.
         "runner.postScriptGC": False,
@@ -230,9 +157,6 @@ def run_server(folder: Path, *, port: int, address: str, solo: str | None) -> No
         "theme.base": "light",
         "theme.primaryColor": "#23507c",
     }
-    Thread(target=warm_up, daemon=True).start()
-    Thread(target=backups.keep_daily_backups, args=(project, Event()), daemon=True).start()
-    build_app(project, gated=not solo and not oidc).run(config=settings)
 
 
 def warm_up() -> None:

@@ -56,13 +56,11 @@ def enter(browser, address, subject):
     """A new visitor presses Sign in and is let through by the provider as this subject."""
     page = tab(browser)
     page.goto(address)
-    settled(page)
     assert "Overview" not in page.inner_text("body")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Sign in with your institution").click()
     page.get_by_placeholder("sub").fill(subject)
     page.get_by_role("button", name="Authorize").click()
     page.wait_for_url(f"{address}/**")
-    settled(page)
     return page
 
 
@@ -72,11 +70,13 @@ def test_only_a_team_members_confirmed_address_opens_the_review(folder, provider
     with served(folder, port=port, cwd=folder), chromium() as browser:
         address = f"http://localhost:{port}"
         page = enter(browser, address, "1")
+        page.wait_for_url(f"{address}/")
+        settled(page)
         expect(page.get_by_text("ada · lead, reviewer")).to_be_visible()
-        page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("link", name="Sign out").click()
         page.wait_for_url("**/end_session**")
         page.goto(address)
-        expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+        expect(page.get_by_role("link", name="Sign in with your institution")).to_be_visible()
 
         page = enter(browser, address, "2")
         expect(page.get_by_text("eve@example.org is not on this review's team")).to_be_visible()

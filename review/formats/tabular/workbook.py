@@ -12,8 +12,8 @@ from typing import IO
 
 from review.errors import SourceError
 
-MAX_UNPACKED = 1 << 30
-"""Bytes a workbook may unpack to; a larger one is refused (a zip bomb)."""
+MAX_UNPACKED = 300_000_000
+"""Bytes a workbook or archive may unpack to; a larger one is refused (a zip bomb)."""
 
 MAX_REPEATED_CELLS = 5_000_000
 """Cells an ODS file may repeat by a single number before it is refused."""
@@ -90,7 +90,7 @@ def _refuse_oversized(packed: zipfile.ZipFile, name: str) -> None:
             while piece := member.read(1 << 20):
                 total += len(piece)
                 if total > MAX_UNPACKED:
-                    raise SourceError(f"{name}: the workbook unpacks to over 1 GiB; it is refused.")
+                    raise SourceError(f"{name}: unpacks to over 300 MB; it is refused.")
 
 
 def _read_xlsx(data: bytes, filled_rows: dict[str, frozenset[int]]) -> list[Sheet]:

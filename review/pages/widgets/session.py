@@ -1,5 +1,6 @@
 """Who is in the app and which review is open: shared by all pages."""
 
+import html
 import os
 from pathlib import Path
 from typing import Any
@@ -36,38 +37,18 @@ def identify_user(project: Project) -> CurrentUser | None:
 
 
 def _find_user(project: Project) -> CurrentUser | None:
-    solo = os.environ.get("FUNNEL_SOLO")
+    solo = os.environ.get(accounts.SOLO_VARIABLE)
     if solo:
         return accounts.single_user(project, solo)
+    return accounts.get_current_user(project, get_token())
+
+
+def get_token() -> str | None:
+    """The session of the browser that asks; None for the one person of a single-user app."""
+    if os.environ.get(accounts.SOLO_VARIABLE):
+        return None
     token = st.context.cookies.get(COOKIE)
-    if token:
-        user = accounts.get_current_user(project, token)
-        if user:
-            return user
-    if uses_oidc() and st.user.is_logged_in and not has_unconfirmed_email():
-        return accounts.find_member(project, str(st.user.email or ""))
-    return None
-
-
-def has_unconfirmed_email() -> bool:
-    """Whether the sign-in service says that the person never confirmed the address.
-
-    Source: OpenID Connect Core 1.0, section 5.1, claim email_verified.
-    """
-    return st.user.get("email_verified") is False
-
-
-def uses_oidc() -> bool:
-    """Whether Streamlit's own login is configured (a section [auth] in secrets.toml)."""
-    try:
-        return "auth" in st.secrets
-    except FileNotFoundError:
-        return False
-
-
-def is_password_session() -> bool:
-    """Whether the person came through the sign-in page of this app."""
-    return not os.environ.get("FUNNEL_SOLO") and COOKIE in st.context.cookies
+    return None if token is None else str(token)
 
 
 def get_user() -> CurrentUser:
@@ -79,3 +60,9 @@ def get_user() -> CurrentUser:
 def get_or_set(key: str, default: Any) -> Any:
     """A page's own value, kept while the tab lives."""
     return st.session_state.setdefault(key, default)
+
+
+def render_link(label: str, address: str) -> None:
+    """Draws a link to an address of this app that is none of its pages; it opens in this tab, where
+    Streamlit's own links to such addresses open another."""
+    st.html(f'<a href="{html.escape(address)}">{html.escape(label)}</a>')

@@ -4,11 +4,12 @@ import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 from review.errors import ReviewError
-from review.protocol import PersonRole
-from review.store import accounts
+from review.protocol import Person, PersonRole
+from review.store import Connection, accounts, one_time_links
 from review.store.timestamps import utc_now
 from review.workflow.project.project import Project
 
@@ -16,6 +17,10 @@ SESSION_DAYS = 14
 """How long a sign-in lasts (days)."""
 MIN_PASSWORD_LENGTH = 8
 """Least length of a password (characters). Source: NIST SP 800-63B, 5.1.1.2."""
+MAX_PASSWORD_LENGTH = 1000
+"""Most characters of a password; longer ones only cost time."""
+PASSWORD_LINK = "password"
+"""Kind of the one-time links that set a password."""
 
 ROLES_BY_ACTION: dict[str, frozenset[str]] = {
     "read": frozenset({"reader", "reviewer", "adjudicator", "lead"}),
@@ -74,10 +79,30 @@ def require_role(project: Project, who: str, action: str) -> None:
 
 def find_member(project: Project, name: str) -> CurrentUser | None:
     """The team member of this name or e-mail address; None if there is none."""
-    for teammate in project.protocol.team:
-        if teammate.name == name or (teammate.email and teammate.email.lower() == name.lower()):
-            return CurrentUser(teammate.name, teammate.roles)
-    return None
+    teammate = find_teammate(project, name)
+    return None if teammate is None else CurrentUser(teammate.name, teammate.roles)
+
+
+def find_teammate(project: Project, name: str) -> Person | None:
+    """The team member of this name, else of this e-mail address: nobody takes another's place by
+    being called as another's address is; None if there is none."""
+    team = project.protocol.team
+    by_name = next((one for one in team if one.name == name), None)
+    if by_name is not None or not name:
+        return by_name
+    folded = name.lower()
+    return next((one for one in team if one.email and one.email.lower() == folded), None)
+
+
+def get_teammate(project: Project, name: str) -> Person:
+    """The team member of this name or e-mail address. Raises ReviewError if there is none."""
+    teammate = find_teammate(project, name)
+    if teammate is None:
+        team = ", ".join(member.name for member in project.protocol.team)
+        raise ReviewError(
+            f"{name!r} is not in this review's team ({team}). Add them to 'team' in protocol.yaml."
+        )
+    return teammate
 
 
 def single_user(project: Project, name: str) -> CurrentUser:
@@ -93,33 +118,58 @@ def single_user(project: Project, name: str) -> CurrentUser:
 
 
 def add_user(project: Project, name: str, password: str, who: str) -> None:
-    """Makes an account for a team member, or gives it a new password.
+    """Makes an account for a team member, or gives it a new password, which ends their sessions.
+
+    Args:
+        name: the member's name in the protocol, or their e-mail address there.
 
     Raises:
         ReviewError: not in the team, or the password is too short.
     """
     require_role(project, who, "manage")
+    teammate = get_teammate(project, name)
+    password_hash = hash_password(password)
+    with project.store.write() as conn:
+        store_password(conn, teammate, password_hash, who)
+
+
+def hash_password(password: str) -> str:
+    """The argon2 hash of a new password. Raises ReviewError where it is too short or too long."""
     from argon2 import PasswordHasher
 
-    if find_member(project, name) is None:
-        team = ", ".join(teammate.name for teammate in project.protocol.team)
-        raise ReviewError(
-            f"{name!r} is not in this review's team ({team}). Add them to 'team' in protocol.yaml."
-        )
     if len(password) < MIN_PASSWORD_LENGTH:
         raise ReviewError(f"The password needs at least {MIN_PASSWORD_LENGTH} characters.")
-    password_hash = PasswordHasher().hash(password)
-    with project.store.write() as conn:
-        accounts.set_password(conn, name, password_hash, who, utc_now())
+    if len(password) > MAX_PASSWORD_LENGTH:
+        raise ReviewError(f"The password may have at most {MAX_PASSWORD_LENGTH} characters.")
+    return PasswordHasher().hash(password.encode("utf-8", "surrogatepass"))
+
+
+def store_password(conn: Connection, teammate: Person, password_hash: str | None, who: str) -> None:
+    """Keeps a new password, or closes the account where it is None; either ends every session and
+    every open link of the person, in one transaction."""
+    now = utc_now()
+    accounts.set_password(conn, teammate.name, password_hash, who, now)
+    accounts.end_all_sessions(conn, teammate.name, teammate.email, now)
+    one_time_links.end_links(conn, teammate.name, PASSWORD_LINK, now)
+
+
+def is_own_password(project: Project, name: str, password: str) -> bool:
+    """Whether a member's password is right."""
+    teammate = get_teammate(project, name)
+    with project.store.read() as conn:
+        password_hash = accounts.get_password_hash(conn, teammate.name, teammate.email)
+    return _verify_password(password_hash, password)
 
 
 def close_user(project: Project, name: str, who: str) -> None:
-    """Closes an account; decisions stay. Raises ReviewError if there is no open one."""
+    """Closes an account and ends its sessions; decisions stay. Whoever has left the team can be
+    closed too. Raises ReviewError if there is no open one."""
     require_role(project, who, "manage")
+    teammate = find_teammate(project, name) or Person(name=name, roles=("reader",))
     with project.store.write() as conn:
-        if accounts.get_password_hash(conn, name) is None:
+        if accounts.get_password_hash(conn, teammate.name, teammate.email) is None:
             raise ReviewError(f"There is no open account {name!r}.")
-        accounts.set_password(conn, name, None, who, utc_now())
+        store_password(conn, teammate, None, who)
 
 
 def list_users(project: Project) -> Sequence[tuple[str, tuple[str, ...], bool]]:
@@ -129,50 +179,179 @@ def list_users(project: Project) -> Sequence[tuple[str, tuple[str, ...], bool]]:
             (
                 teammate.name,
                 teammate.roles,
-                accounts.get_password_hash(conn, teammate.name) is not None,
+                accounts.get_password_hash(conn, teammate.name, teammate.email) is not None,
             )
             for teammate in project.protocol.team
         ]
 
 
-def sign_in(project: Project, name: str, password: str) -> str | None:
+@lru_cache(maxsize=1)
+def _hash_of_nobody() -> str:
+    """A hash that no password matches, so that an unknown name costs one comparison as well."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher().hash(secrets.token_hex(32))
+
+
+def _verify_password(password_hash: str | None, password: str) -> bool:
+    """Whether a password is right; as much work where there is no account as where there is."""
+    from argon2 import PasswordHasher
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    try:
+        PasswordHasher().verify(
+            password_hash or _hash_of_nobody(),
+            password[: MAX_PASSWORD_LENGTH + 1].encode("utf-8", "surrogatepass"),
+        )
+    except (VerificationError, InvalidHashError):
+        return False
+    return password_hash is not None
+
+
+def sign_in(
+    project: Project,
+    name: str,
+    password: str,
+    *,
+    address: str | None = None,
+    browser: str | None = None,
+) -> str | None:
     """A new session token for a team member with the right password; else None.
 
-    An unknown name costs the same time as a wrong password, so names cannot be guessed at.
+    An unknown name costs the same time as a wrong password, so names cannot be guessed at. The
+    address and browser are kept for the list of sessions.
     """
-    from argon2 import PasswordHasher
-    from argon2.exceptions import VerificationError, VerifyMismatchError
-
+    teammate = find_teammate(project, name)
     with project.store.read() as conn:
-        password_hash = accounts.get_password_hash(conn, name)
-    hasher = PasswordHasher()
-    try:
-        hasher.verify(password_hash or hasher.hash("no such account"), password)
-    except (VerifyMismatchError, VerificationError):
-        return None
-    if password_hash is None or find_member(project, name) is None:
-        return None
-    token = secrets.token_urlsafe(32)
-    signed_in_at = utc_now()
-    with project.store.write() as conn:
-        accounts.open_session(
-            conn, token, name, signed_in_at, signed_in_at + timedelta(days=SESSION_DAYS)
+        password_hash = accounts.get_password_hash(
+            conn, teammate.name if teammate else "", teammate.email if teammate else None
         )
+    if not _verify_password(password_hash if teammate else None, password) or teammate is None:
+        return None
+    with project.store.write() as conn:
+        # a password that was changed while this one was compared lets nobody in
+        if accounts.get_password_hash(conn, teammate.name, teammate.email) != password_hash:
+            return None
+        return start_session(conn, teammate.name, address, browser)
+
+
+def start_session(conn: Connection, name: str, address: str | None, browser: str | None) -> str:
+    """Opens a session for somebody who has proved who they are, and gives its token."""
+    token = secrets.token_urlsafe(32)
+    now = utc_now()
+    accounts.open_session(
+        conn,
+        token,
+        name,
+        now,
+        now + timedelta(days=SESSION_DAYS),
+        address=address,
+        browser=browser,
+    )
     return token
 
 
+def start_confirmed_session(
+    project: Project, email: str, *, address: str | None = None, browser: str | None = None
+) -> str | None:
+    """A session for the member whose institution has just confirmed this address; None for whom
+    the team has nobody. A name is no address here, whatever the service sends."""
+    teammate = find_teammate(project, email)
+    if teammate is None or not teammate.email or teammate.email.lower() != email.lower():
+        return None
+    with project.store.write() as conn:
+        return start_session(conn, teammate.name, address, browser)
+
+
 def get_current_user(project: Project, token: str | None) -> CurrentUser | None:
-    """Who holds a session token; None where it is missing, ended, expired or no longer in team."""
+    """Who holds a session token; None where it is missing, ended, expired or no longer in team.
+    Sessions end when the password changes or the account closes, each by a row of its own."""
     if not token:
         return None
     with project.store.read() as conn:
         name = accounts.get_session_name(conn, token, utc_now())
-        if name is None or accounts.get_password_hash(conn, name) is None:
-            return None
-    return find_member(project, name)
+    return None if name is None else find_member(project, name)
 
 
 def sign_out(project: Project, token: str) -> None:
     """Ends a session."""
     with project.store.write() as conn:
         accounts.end_session(conn, token, utc_now())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView:
+    """An open session as a person is shown it."""
+
+    id: int
+    name: str
+    opened: datetime
+    expires: datetime
+    address: str | None
+    browser: str | None
+    is_own: bool
+    """Whether it is the one that asks."""
+
+
+def list_sessions(project: Project, name: str, *, token: str | None = None) -> list[SessionView]:
+    """A member's open sessions, newest first; `token` is the one that asks, where it is one.
+
+    Raises:
+        ReviewError: not in the team.
+    """
+    teammate = get_teammate(project, name)
+    with project.store.read() as conn:
+        found = accounts.list_open_sessions(conn, teammate.name, teammate.email, utc_now())
+    own = accounts.hash_token(token) if token else None
+    return [
+        SessionView(
+            id=session.id,
+            name=teammate.name,
+            opened=session.opened,
+            expires=session.expires,
+            address=session.address,
+            browser=session.browser,
+            is_own=session.token_hash == own,
+        )
+        for session in found
+    ]
+
+
+def end_sessions(project: Project, name: str, who: str, *, session: int | None = None) -> int:
+    """Ends a member's sessions, or the one of this number; gives how many. Everybody ends their
+    own, the lead anybody's.
+
+    Raises:
+        ReviewError: not in the team, another's session, or no open session of this number.
+    """
+    teammate = get_teammate(project, name)
+    if teammate.name != who:
+        require_role(project, who, "manage")
+    now = utc_now()
+    with project.store.write() as conn:
+        if session is None:
+            return accounts.end_all_sessions(conn, teammate.name, teammate.email, now)
+        found = accounts.list_open_sessions(conn, teammate.name, teammate.email, now)
+        wanted = [one.token_hash for one in found if one.id == session]
+        if not wanted:
+            raise ReviewError(f"{teammate.name} has no open session {session}.")
+        return accounts.end_sessions(conn, wanted, now)
+
+
+BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def describe_browser(browser: str | None) -> str:
+    """What a browser calls itself, in two words a person knows: 'Firefox on Windows'."""
+    text = browser or ""
+    name = next((words for mark, words in BROWSERS if mark in text), "another program")
+    system = next((words for mark, words in SYSTEMS if mark in text), None)
+    return f"{name} on {system}" if system else name

@@ -129,9 +129,12 @@ def init_project(folder: Path) -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes the folder of a new review. Raises ProtocolError where it cannot be made."""
+    """Makes the folder of a new review, for its owner alone; one that is there stays as it is.
+    Raises ProtocolError where it cannot be made."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(mode=0o700)
     except OSError as error:
         raise ProtocolError(
             f"{folder}: this folder cannot be made ({error.strerror}). Name another, where you may "

@@ -134,7 +134,7 @@ def test_without_a_session_only_the_sign_in_page_answers(project):
         assert "HttpOnly" in cookie
         assert "samesite=strict" in cookie.lower()
         assert ask(address, "/", cookie=cookie.split(";")[0])[0] == 200
-        for _ in range(10):
+        for _ in range(6):
             ask(address, "/signin", form=wrong)
         assert ask(address, "/signin", form=wrong)[0] == 429
 
@@ -146,9 +146,9 @@ def test_the_app_refuses_to_start_when_nobody_could_sign_in(tmp_path):
 
 
 def test_solo_is_for_team_members_on_loopback_only(project):
-    from review.web.server import run_server
+    from review.web.server import ServerOptions, run_server
 
     with pytest.raises(ReviewError, match="loopback"):
-        run_server(project.folder, port=1, address="0.0.0.0", solo="ada")
+        run_server(project.folder, ServerOptions(port=1, address="0.0.0.0", solo="ada"))
     with pytest.raises(ReviewError, match="not in this review's team"):
-        run_server(project.folder, port=1, address="127.0.0.1", solo="mallory")
+        run_server(project.folder, ServerOptions(port=1, solo="mallory"))

@@ -36,6 +36,14 @@ WRITES_FOR_NOBODY = {
     # signing in and out is everybody's
     "project.accounts.sign_in",
     "project.accounts.sign_out",
+    "project.accounts.start_confirmed_session",
+    "project.sign_in_limits.attempt_sign_in",
+    "project.sign_in_limits.change_password",
+    "project.sign_in_limits.compute_wait",
+    "project.sign_in_limits.find_known_browser",
+    "project.sign_in_limits.is_known_browser",
+    "project.sign_in_limits.make_browser_cookie",
+    "project.invitations.accept_invitation",
 }
 
 

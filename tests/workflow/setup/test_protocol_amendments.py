@@ -9,7 +9,7 @@ from review.models import Record
 from review.pages.widgets import session
 from review.protocol import fingerprint_text
 from review.store import decisions
-from review.web.server import refresh_protocol
+from review.web.current_protocol import refresh_protocol
 from review.workflow.project import accounts
 from review.workflow.project.accounts import CurrentUser
 from review.workflow.screening.decisions import NewDecision, add_decision

@@ -1,0 +1,155 @@
+"""Middleware: without a session only the sign-in pages answer; a session that ends closes its
+sockets; a file answers only for whose page was sent its address."""
+
+import re
+from collections import OrderedDict
+from typing import Any
+from urllib.parse import urlencode
+
+from anyio import current_time, to_thread
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from review.errors import ReviewError
+from review.web.current_protocol import refresh_protocol
+from review.workflow.project import accounts
+from review.workflow.project.accounts import CurrentUser
+from review.workflow.project.project import Project
+
+SESSION_COOKIE = "funnel_session"
+PUBLIC_PATHS = (
+    "/signin",
+    "/signin/service",
+    "/oauth2callback",
+    "/invitation",
+    "/healthz",
+    "/_stcore/health",
+)
+"""Paths that need no session."""
+RECHECK_SECONDS = 2.0
+"""How old the check of an open socket's session may be when a message comes (seconds)."""
+MEDIA_ADDRESS = re.compile(rb"/media/([0-9A-Za-z]{20,}(?:\.[0-9A-Za-z]{1,12})?)")
+"""How Streamlit writes the address of a file into a page."""
+MEDIA_KEPT = 500
+"""How many addresses of files are kept for a session, and how many sessions have some."""
+
+
+class RequireSession:
+    """The gate before every page, file and socket."""
+
+    def __init__(self, app: ASGIApp, project: Project) -> None:
+        self.app = app
+        self.project = project
+        self.media: OrderedDict[str, OrderedDict[bytes, None]] = OrderedDict()
+        """Session's token -> names of files whose address its pages were sent."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes on requests that have a session."""
+        if scope["type"] not in ("http", "websocket") or scope["path"] in PUBLIC_PATHS:
+            await self.app(scope, receive, send)
+            return
+        token = HTTPConnection(scope).cookies.get(SESSION_COOKIE, "")
+        try:
+            user = await self._find_user(token)
+        except ReviewError:
+            await self._refuse(scope, receive, send, "The review's store does not answer.", 503)
+            return
+        if user is None:
+            await self._ask_to_sign_in(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self.app(
+                scope, self._guard_receive(token, receive, send), self._note_media(token, send)
+            )
+        elif scope["path"].startswith("/media/") and not self._was_sent(token, scope["path"]):
+            await PlainTextResponse("Not found.", 404)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _find_user(self, token: str) -> CurrentUser | None:
+        if not token or len(token) > 200:
+            return None
+        return await to_thread.run_sync(
+            lambda: accounts.get_current_user(refresh_protocol(self.project), token)
+        )
+
+    async def _ask_to_sign_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wants_page = (
+            scope["type"] == "http"
+            and scope["method"] in ("GET", "HEAD")
+            and "." not in scope["path"].rsplit("/", 1)[-1]
+            and not scope["path"].startswith(("/_stcore", "/media"))
+        )
+        if wants_page:
+            await RedirectResponse(_build_sign_in_address(scope), 303)(scope, receive, send)
+        else:
+            await self._refuse(scope, receive, send, "Please sign in first.", 401)
+
+    async def _refuse(
+        self, scope: Scope, receive: Receive, send: Send, words: str, status: int
+    ) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 4401})
+            return
+        response: Response = PlainTextResponse(words, status, headers={"Connection": "close"})
+        await response(scope, receive, send)
+
+    def _guard_receive(self, token: str, receive: Receive, send: Send) -> Receive:
+        """Receives for an open socket, and closes it once its session has ended."""
+        checked_at = current_time()
+
+        async def receive_checked() -> Message:
+            nonlocal checked_at
+            message = await receive()
+            if message["type"] != "websocket.receive":
+                return message
+            if current_time() - checked_at < RECHECK_SECONDS:
+                return message
+            try:
+                user = await self._find_user(token)
+            except ReviewError:
+                return message  # the page itself says that the store does not answer
+            if user is None:
+                await send({"type": "websocket.close", "code": 4401})
+                return {"type": "websocket.disconnect", "code": 4401}
+            checked_at = current_time()
+            return message
+
+        return receive_checked
+
+    def _note_media(self, token: str, send: Send) -> Send:
+        """Sends to an open socket, and keeps the addresses of files that its pages are sent."""
+
+        async def send_noted(message: Message) -> None:
+            data: Any = message.get("bytes")
+            if data and b"/media/" in data:
+                names = self.media.setdefault(token, OrderedDict())
+                self.media.move_to_end(token)
+                for name in MEDIA_ADDRESS.findall(data):
+                    names[name] = None
+                    names.move_to_end(name)
+                while len(names) > MEDIA_KEPT:
+                    names.popitem(last=False)
+                while len(self.media) > MEDIA_KEPT:
+                    self.media.popitem(last=False)
+            await send(message)
+
+        return send_noted
+
+    def _was_sent(self, token: str, path: str) -> bool:
+        name = path.removeprefix("/media/").encode("utf-8", "replace")
+        return name in self.media.get(token, ())
+
+
+def get_visitor_address(scope: Scope) -> str:
+    """The visitor's network address; behind a trusted proxy (FORWARDED_ALLOW_IPS) the one that
+    the proxy names."""
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown"
+
+
+def _build_sign_in_address(scope: Scope) -> str:
+    """The sign-in address with the requested page, so that the user lands there afterwards."""
+    query = scope["query_string"].decode("latin-1")
+    target = scope["path"] + (f"?{query}" if query else "")
+    return "/signin" if target in ("/", "/signout") else f"/signin?{urlencode({'to': target})}"

@@ -1,0 +1,144 @@
+"""The few pages that need no session, as plain HTML, and the small forms they send."""
+
+import asyncio
+import html
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse
+
+MAX_FORM_BYTES = 8_192
+"""Most that a form of these pages may send (bytes); a name and a password are far smaller."""
+MAX_FORM_FIELDS = 10
+FORM_SECONDS = 20
+"""How long a form may take to arrive (seconds)."""
+
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{heading}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">{head}<style>
+body{{font:16px/1.5 system-ui,sans-serif;background:#f6f7f9;color:#1c2430;display:grid;
+place-items:center;min-height:100vh;margin:0}}main{{background:#fff;padding:2.2rem 2.4rem;
+border-radius:12px;box-shadow:0 2px 18px #0001;width:20rem}}h1{{font-size:1.25rem;margin:0}}
+p{{margin:.3rem 0 1.2rem;color:#5a6675;font-size:.92rem}}
+label{{display:block;margin:.9rem 0 .25rem}}
+input{{width:100%;box-sizing:border-box;font:inherit;padding:.5rem .6rem;border:1px solid #c5ccd6;
+border-radius:7px}}button,.button{{display:block;box-sizing:border-box;text-align:center;
+text-decoration:none;margin-top:1.3rem;width:100%;font:inherit;font-weight:600;padding:.6rem;
+border:0;border-radius:7px;background:#23507c;color:#fff}}.said{{color:#a11;margin:.8rem 0 0}}
+</style></head><body><main><h1>{heading}</h1>{body}</main></body></html>"""
+
+
+class FormRefused(Exception):
+    """A form that is too large, too slow, or none of ours."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of a small form.
+
+    Reads no more than MAX_FORM_BYTES, whatever the headers say, and never a file: a multipart body
+    is refused before any of it is read.
+
+    Raises:
+        FormRefused: with the status to answer.
+    """
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise FormRefused(415, "This page takes its own form alone.")
+    announced = request.headers.get("content-length", "0")
+    if not announced.isdecimal() or len(announced) > 12 or int(announced) > MAX_FORM_BYTES:
+        raise FormRefused(413, "This form is too large.")
+    try:
+        body = await asyncio.wait_for(_read_body(request), FORM_SECONDS)
+    except TimeoutError as error:
+        raise FormRefused(408, "The form took too long to arrive.") from error
+    except ClientDisconnect as error:
+        raise FormRefused(400, "The form did not arrive.") from error
+    try:
+        fields = parse_qsl(
+            body.decode("latin-1"),
+            keep_blank_values=True,
+            max_num_fields=MAX_FORM_FIELDS,
+            errors="strict",
+        )
+    except (ValueError, UnicodeDecodeError) as error:
+        raise FormRefused(400, "The form cannot be read.") from error
+    return dict(fields)
+
+
+async def _read_body(request: Request) -> bytes:
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_FORM_BYTES:
+            raise FormRefused(413, "This form is too large.")
+    return body
+
+
+def build_page(
+    heading: str, body_html: str, status: int = 200, *, head_html: str = ""
+) -> HTMLResponse:
+    """A page; the heading is text, the body is HTML whose names are escaped already."""
+    page_html = PAGE.format(heading=html.escape(heading), head=head_html, body=body_html)
+    headers = {"Cache-Control": "no-store"}
+    if status >= 400:
+        headers["Connection"] = "close"  # what is left of a body that was refused is not read
+    return HTMLResponse(page_html, status, headers=headers)
+
+
+def build_message_page(message: str, status: int = 200) -> HTMLResponse:
+    """A page that only says something, with the way to the sign-in page."""
+    return build_page(
+        "Funnel",
+        f'<p role="alert">{html.escape(message)}</p><a class="button" href="/signin">Sign in</a>',
+        status,
+    )
+
+
+def build_sign_in_form(
+    *, title: str, message: str, name: str, target: str, services: dict[str, str], passwords: bool
+) -> str:
+    """The form's HTML; after a wrong password with the name as it was typed, and the password
+    comes next.
+
+    Args:
+        services: address -> label of each institution's sign-in.
+        passwords: whether anybody signs in with a password.
+    """
+    name_focus, password_focus = ("", "autofocus") if name else ("autofocus", "")
+    message_html = f'<p class="said" role="alert">{html.escape(message)}</p>' if message else ""
+    links = "".join(
+        f'<a class="button" href="{html.escape(address)}">{html.escape(label)}</a>'
+        for address, label in services.items()
+    )
+    form = (
+        '<form method="post" action="/signin">'
+        f'<input type="hidden" name="to" value="{html.escape(target)}">'
+        '<label for="name">Name</label><input id="name" name="name" autocomplete="username" '
+        f'maxlength="200" value="{html.escape(name)}" {name_focus}>'
+        '<label for="password">Password</label><input id="password" name="password" '
+        f'type="password" autocomplete="current-password" {password_focus}>'
+        f"<button>Sign in</button></form>"
+    )
+    return f"<p>{html.escape(title)}</p>{links}{form if passwords else ''}{message_html}"
+
+
+def build_invitation_form(*, title: str, name: str, key: str, least: int, message: str) -> str:
+    """The form by which somebody chooses a password through a one-time link."""
+    message_html = f'<p class="said" role="alert">{html.escape(message)}</p>' if message else ""
+    return (
+        f"<p>{html.escape(title)}</p>"
+        '<form method="post" action="/invitation">'
+        f'<input type="hidden" name="key" value="{html.escape(key)}">'
+        '<label for="name">Name</label><input id="name" name="name" autocomplete="username" '
+        f'value="{html.escape(name)}" readonly>'
+        f'<label for="password">New password, at least {least} characters</label>'
+        '<input id="password" name="password" type="password" autocomplete="new-password" '
+        f'minlength="{least}" autofocus>'
+        '<label for="again">The same once more</label>'
+        '<input id="again" name="again" type="password" autocomplete="new-password">'
+        f"<button>Save and sign in</button></form>{message_html}"
+    )

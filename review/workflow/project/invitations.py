@@ -1,0 +1,136 @@
+"""One-time links by which a member of the team chooses a password: the first one, or a new one."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from review.errors import ReviewError
+from review.mail import MailSettings, send_message
+from review.store import one_time_links
+from review.store.timestamps import utc_now
+from review.workflow.project import accounts
+from review.workflow.project.accounts import PASSWORD_LINK
+from review.workflow.project.project import Project
+
+LINK_DAYS = 3
+"""How long a link works (days)."""
+LINK_PATH = "/invitation"
+
+GONE = "This link has been used, replaced, or is too old. Ask the lead for a new one."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """A link that was just made; its secret is kept nowhere else."""
+
+    name: str
+    email: str | None
+    address: str
+    """The whole link."""
+    expires: datetime
+    is_new: bool
+    """Whether the person has no password yet."""
+
+
+def make_invitation(project: Project, name: str, who: str, base_url: str) -> Invitation:
+    """A link by which a member chooses a password, in place of any that was made before.
+
+    The old password and the open sessions hold until the link is used.
+
+    Args:
+        base_url: where the app is reached, for example https://review.example.org.
+
+    Raises:
+        ReviewError: not the lead, not in the team, or no web address.
+    """
+    accounts.require_role(project, who, "manage")
+    base = check_base_url(base_url)
+    teammate = accounts.get_teammate(project, name)
+    token = secrets.token_urlsafe(32)
+    now = utc_now()
+    expires = now + timedelta(days=LINK_DAYS)
+    has_account = {n: has for n, _, has in accounts.list_users(project)}[teammate.name]
+    with project.store.write() as conn:
+        one_time_links.end_links(conn, teammate.name, PASSWORD_LINK, now)
+        one_time_links.add_link(
+            conn, token, teammate.name, PASSWORD_LINK, who=who, at=now, expires=expires
+        )
+    return Invitation(
+        name=teammate.name,
+        email=teammate.email,
+        address=f"{base}{LINK_PATH}?key={token}",
+        expires=expires,
+        is_new=not has_account,
+    )
+
+
+def check_base_url(base_url: str) -> str:
+    """The address without its last slash. Raises ReviewError where it is no web address."""
+    parts = urlsplit(base_url.strip())
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ReviewError(
+            f"{base_url!r} is not the address of the app; give it as https://review.example.org."
+        )
+    return base_url.strip().rstrip("/")
+
+
+def mail_invitation(project: Project, invitation: Invitation, settings: MailSettings) -> None:
+    """Sends the link to the member's address.
+
+    Raises:
+        ReviewError: the protocol has no address for them, or the mail server did not take it.
+    """
+    if not invitation.email:
+        raise ReviewError(
+            f"{invitation.name} has no e-mail address in protocol.yaml; add 'email' there, or pass "
+            "the link on yourself."
+        )
+    title = " ".join(project.protocol.title.split())
+    purpose = "choose a password" if invitation.is_new else "choose a new password"
+    send_message(
+        settings,
+        to=invitation.email,
+        subject=f"Funnel: {purpose} for {title}",
+        text=(
+            f"Dear {invitation.name},\n\nopen this link to {purpose} for the review “{title}”:\n\n"
+            f"{invitation.address}\n\n"
+            f"It works once, until {invitation.expires:%d %B %Y, %H:%M} UTC. If you did not expect "
+            "this message, do nothing: your password stays as it is.\n"
+        ),
+    )
+
+
+def find_invited(project: Project, token: str) -> str | None:
+    """The member whose link this is; None where it does not work, or they left the team. Looking
+    does not use it up, for some mail programs open every link."""
+    with project.store.read() as conn:
+        name = one_time_links.get_link_name(conn, token, PASSWORD_LINK, utc_now())
+    member = None if name is None else accounts.find_member(project, name)
+    return None if member is None else member.name
+
+
+def accept_invitation(
+    project: Project,
+    token: str,
+    password: str,
+    *,
+    address: str | None = None,
+    browser: str | None = None,
+) -> tuple[str, str]:
+    """Sets the password, ends the person's other sessions and the link, and opens a session, all
+    in one transaction. Gives the name and the session's token.
+
+    Raises:
+        ReviewError: the link does not work, or the password is too short.
+    """
+    if find_invited(project, token) is None:
+        raise ReviewError(GONE)
+    password_hash = accounts.hash_password(password)
+    with project.store.write() as conn:
+        name = one_time_links.get_link_name(conn, token, PASSWORD_LINK, utc_now())
+        if name is None or accounts.find_member(project, name) is None:
+            raise ReviewError(GONE)
+        teammate = accounts.get_teammate(project, name)
+        accounts.store_password(conn, teammate, password_hash, teammate.name)
+        return teammate.name, accounts.start_session(conn, teammate.name, address, browser)

@@ -1,0 +1,71 @@
+"""Mail: the server's address is read from the environment, and messages reach it whole."""
+
+import pytest
+from support.mail import mail_server
+
+from review.errors import ReviewError
+from review.mail import MailSettings, load_mail_settings, send_message
+
+
+@pytest.fixture
+def named(monkeypatch):
+    def name(address, sender="review@example.org"):
+        monkeypatch.setenv("FUNNEL_SMTP", address)
+        monkeypatch.setenv("FUNNEL_MAIL_FROM", sender)
+        return load_mail_settings()
+
+    return name
+
+
+def test_no_mail_server_is_no_mistake(monkeypatch):
+    monkeypatch.delenv("FUNNEL_SMTP", raising=False)
+    assert load_mail_settings() is None
+
+
+def test_the_server_is_read_with_user_password_and_port(named):
+    assert named("smtp+starttls://me%40x:p%2Fw@mail.example.org") == MailSettings(
+        scheme="smtp+starttls",
+        host="mail.example.org",
+        port=587,
+        user="me@x",
+        password="p/w",
+        sender="review@example.org",
+    )
+    assert named("smtps://mail.example.org").port == 465
+    assert named("smtp://mail.example.org:2525").port == 2525
+
+
+@pytest.mark.parametrize("address", ["mail.example.org", "http://mail", "smtp://", "smtp://m:x"])
+def test_what_is_no_mail_server_is_said(named, address):
+    with pytest.raises(ReviewError, match="FUNNEL_SMTP is not the address"):
+        named(address)
+
+
+@pytest.mark.parametrize("sender", ["", "nobody", "a@b\nBcc: c@d"])
+def test_what_is_no_sender_is_said(named, sender):
+    with pytest.raises(ReviewError, match="FUNNEL_MAIL_FROM"):
+        named("smtp://mail.example.org", sender)
+
+
+def test_a_message_arrives_whole(named):
+    with mail_server() as inbox:
+        settings = named(f"smtp://127.0.0.1:{inbox.port}")
+        text = "Zażółć\n.\n..dots\nhttps://review.example.org/invitation?key=abc_-1\n"
+        send_message(settings, to="ada@example.org", subject="One\r\nBcc: x@y", text=text)
+    (message,) = inbox.messages
+    assert inbox.recipients == ["ada@example.org"]
+    assert message["Subject"] == "One Bcc: x@y"
+    assert message["Bcc"] is None
+    assert message.get_content().replace("\r\n", "\n") == text
+
+
+def test_a_server_that_refuses_or_is_away_is_one_line_without_the_password(named):
+    with mail_server(refuses=True) as inbox:
+        settings = named(f"smtp://127.0.0.1:{inbox.port}")
+        with pytest.raises(ReviewError, match="did not take the message"):
+            send_message(settings, to="ada@example.org", subject="s", text="t")
+    away = named(f"smtp://user:hidden@127.0.0.1:{inbox.port}")
+    with pytest.raises(ReviewError, match="pass it on yourself") as refused:
+        send_message(away, to="ada@example.org", subject="s", text="t")
+    assert "hidden" not in str(refused.value)
+    assert "\n" not in str(refused.value)
