@@ -14,7 +14,7 @@ TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class ForestRow:
+class PairedForestRow:
     """One model on one data set."""
 
     label: str
@@ -26,7 +26,9 @@ class ForestRow:
     """False: the counts were worked back from rounded figures that leave several tables."""
 
 
-def draw_paired_forest(rows: Sequence[ForestRow], *, title: str, notes: Sequence[str] = ()) -> str:
+def draw_paired_forest(
+    rows: Sequence[PairedForestRow], *, title: str, notes: Sequence[str] = ()
+) -> str:
     """The rows in their order. Squares are drawn in one size: nothing is weighted or pooled."""
     counts_left = MARGIN + LABEL_WIDTH
     figures_left = counts_left + 4 * COUNT_WIDTH + GAP
@@ -85,18 +87,18 @@ def format_proportion(share: ExactProportion) -> str:
     return f"{share.value:.2f} ({share.low:.2f} to {share.high:.2f})"
 
 
-def _format_label(row: ForestRow) -> str:
+def _format_label(row: PairedForestRow) -> str:
     return row.label if row.is_exact else f"{row.label} *"
 
 
-def _describe_row(row: ForestRow) -> str:
+def _describe_row(row: PairedForestRow) -> str:
     return (
         f"{row.label}, sensitivity {format_proportion(compute_sensitivity(row.table))}, "
         f"specificity {format_proportion(compute_specificity(row.table))}"
     )
 
 
-def _list_notes(rows: Sequence[ForestRow], notes: Sequence[str]) -> list[str]:
+def _list_notes(rows: Sequence[PairedForestRow], notes: Sequence[str]) -> list[str]:
     listed = ["95% confidence intervals are exact (Clopper and Pearson). Nothing is pooled."]
     if not all(row.is_exact for row in rows):
         listed.append(

@@ -22,7 +22,7 @@ from review.accuracy import (
 )
 from review.errors import ReviewError, SourceError
 from review.figures.convert import render_pdf, render_png
-from review.figures.paired_forest import ForestRow, draw_paired_forest, format_proportion
+from review.figures.paired_forest import PairedForestRow, draw_paired_forest, format_proportion
 from review.formats.tabular import grid
 from review.models import UnreadableEntry
 from review.text.encodings import convert_to_utf8
@@ -318,10 +318,10 @@ def _write_files(models: Sequence[ModelAccuracy], out: Path) -> Iterable[Path]:
         )
 
 
-def build_forest_rows(models: Iterable[ModelAccuracy]) -> list[ForestRow]:
+def build_forest_rows(models: Iterable[ModelAccuracy]) -> list[PairedForestRow]:
     """The models with a 2×2 table, as rows of the plot, by data set in order of appearance."""
     rows = [
-        ForestRow(
+        PairedForestRow(
             label=f"{model.name} (threshold {model.threshold})" if model.threshold else model.name,
             table=model.counts.table,
             group=model.data_set,
