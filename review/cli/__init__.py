@@ -9,32 +9,32 @@ from review.cli.base import GlobalOptions
 from review.errors import ReviewError
 
 COMMAND_MODULES = {
-    "project": "The plan",
-    "accounts": "The plan",
-    "serve": "The plan",
+    "project": "Set up",
+    "accounts": "Set up",
+    "serve": "Set up",
     "query": "Identify",
     "harvest": "Identify",
     "imports": "Identify",
     "dedupe": "Identify",
     "screening": "Screen",
-    "fulltext": "Read, appraise, flag",
-    "appraisal": "Read, appraise, flag",
-    "bias": "Read, appraise, flag",
+    "fulltext": "Full text and appraisal",
+    "appraisal": "Full text and appraisal",
+    "bias": "Full text and appraisal",
     "reports": "Report",
     "images": "Audit images",
     "safety": "Keep safe",
 }
-"""Files beside this one -> heading in the help, in this order. Each adds its commands in
+"""Module -> heading in the help, in this order. Each module adds its commands in
 `register_commands(app)`."""
 HEADING_OVERRIDES = {"export": "Report", "decide": "Screen", "import-decisions": "Screen"}
-"""Commands that stand under another heading than their file's others."""
+"""Commands listed under a different heading from the rest of their module."""
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    help="Funnel: systematic reviews of medical-imaging AI, from harvest to report.",
-    epilog="Start with: review init my-review",
+    help="Funnel: systematic reviews of medical-imaging AI, from search to report.",
+    epilog="To start a review: review init my-review",
 )
 
 
@@ -42,13 +42,17 @@ app = typer.Typer(
 def set_global_options(
     context: typer.Context,
     folder: str = typer.Option(
-        ".", "--review", "-r", envvar="FUNNEL_REVIEW", help="The review's folder."
+        ".", "--review", "-r", envvar="FUNNEL_REVIEW", help="Folder of the review."
     ),
     user: str = typer.Option(
-        "", "--user", "-u", envvar="FUNNEL_USER", help="Who acts; your system name if left out."
+        "",
+        "--user",
+        "-u",
+        envvar="FUNNEL_USER",
+        help="Your user name in the review (default: your login name).",
     ),
 ) -> None:
-    """Remembers the review's folder and the person for the command that follows."""
+    """Keeps the review's folder and the user for the command that follows."""
     context.obj = GlobalOptions(folder, user or None)
 
 
@@ -66,7 +70,7 @@ for _name, _heading in COMMAND_MODULES.items():
 
 
 def main() -> None:
-    """Runs the command line; errors a person can mend are one calm line and exit status 1."""
+    """Runs the command line. A `ReviewError` is printed as one line; exit status 1."""
     try:
         app()
     except ReviewError as error:

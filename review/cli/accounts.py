@@ -10,7 +10,7 @@ from review.cli.base import get_user_name, open_review, print_line, print_warnin
 
 def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
-    user_commands = typer.Typer(no_args_is_help=True, help="Local accounts of the team.")
+    user_commands = typer.Typer(no_args_is_help=True, help="Local user accounts of the team.")
     user_commands.command("add")(add_account)
     user_commands.command("invite")(invite_user)
     user_commands.command("sessions")(list_sessions)
@@ -21,9 +21,9 @@ def register_commands(app: typer.Typer) -> None:
 
 
 def add_account(context: typer.Context, name: str) -> None:
-    """Make an account for NAME (who must be in the protocol's team), or set a new password.
+    """Create an account for NAME, or set a new password. NAME must be in the protocol's team.
 
-    The password is asked for, or taken from FUNNEL_PASSWORD, or from standard input.
+    You are prompted for the password, unless FUNNEL_PASSWORD or standard input supplies it.
     """
     from review.workflow.project.accounts import add_user
 
@@ -37,7 +37,7 @@ def add_account(context: typer.Context, name: str) -> None:
 
 
 def list_accounts(context: typer.Context) -> None:
-    """List the team, roles, and who can sign in."""
+    """List team members, their roles, and who can sign in."""
     from review.workflow.project.accounts import list_users
 
     for name, roles, has_account in list_users(open_review(context)):
@@ -47,7 +47,7 @@ def list_accounts(context: typer.Context) -> None:
 
 
 def close_account(context: typer.Context, name: str) -> None:
-    """Close NAME's account; their decisions stay."""
+    """Close NAME's account. Their decisions are kept."""
     from review.workflow.project.accounts import close_user
 
     close_user(open_review(context), name, get_user_name(context))

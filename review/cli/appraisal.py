@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
-    checklist_commands = typer.Typer(
-        no_args_is_help=True, help="Checklists: the shipped ones and your own."
-    )
+    checklist_commands = typer.Typer(no_args_is_help=True, help="Built-in checklists and your own.")
     checklist_commands.command("list")(list_checklists)
     checklist_commands.command("check")(check_checklist)
     checklist_commands.command("import")(import_wording)
@@ -33,7 +31,7 @@ def register_commands(app: typer.Typer) -> None:
 
 
 def _open_optional_review(context: typer.Context) -> "Project | None":
-    """The review in the folder, where there is one; these commands work without."""
+    """The review in the folder, or None: these commands also work without one."""
     from review.workflow.project.project import PROTOCOL_FILE
 
     folder = Path(context.find_root().obj.folder)
@@ -41,7 +39,7 @@ def _open_optional_review(context: typer.Context) -> "Project | None":
 
 
 def list_checklists(context: typer.Context, as_json: bool = typer.Option(False, "--json")) -> None:
-    """List every checklist: id, edition, items, title."""
+    """List the available checklists with id, edition, number of items and title."""
     from review.workflow.appraisal.scoring import list_checklists
 
     rows = list_checklists(_open_optional_review(context))
@@ -52,14 +50,14 @@ def list_checklists(context: typer.Context, as_json: bool = typer.Option(False, 
 
 
 def check_checklist(file: Path, as_json: bool = typer.Option(False, "--json")) -> None:
-    """Check a checklist FILE: says what is wrong and on which line, or what it holds."""
+    """Check a checklist FILE and report any errors by line."""
     from review.workflow.appraisal.scoring import describe_checklist
 
     summary = describe_checklist(file)
     if as_json:
         print_json(summary)
     else:
-        print_line(f"{file}: {summary['title']} holds together: {summary['items']} items.")
+        print_line(f"{file}: {summary['title']} is valid ({summary['items']} items).")
 
 
 def import_wording(
@@ -84,11 +82,11 @@ def import_wording(
 
 def score_answers(
     context: typer.Context,
-    checklist: str = typer.Argument(help="A checklist's id, or its YAML file."),
-    answers: Path = typer.Argument(help="CSV with the columns item and answer."),
+    checklist: str = typer.Argument(help="Checklist id, or a YAML file."),
+    answers: Path = typer.Argument(help="CSV file with the columns item and answer."),
     as_json: bool = typer.Option(False, "--json"),
 ) -> None:
-    """Score the ANSWERS to a CHECKLIST: totals, what is open, judgements. Needs no review."""
+    """Score ANSWERS to a CHECKLIST: totals, unanswered items, judgements. Needs no review."""
     from review.workflow.appraisal import scoring
 
     loaded_checklist = scoring.find_checklist(_open_optional_review(context), checklist)
@@ -129,15 +127,19 @@ def export_accuracy(
 
 def write_appraisal_template(
     context: typer.Context,
-    file: Path = typer.Argument(help="The XLSX file to write."),
-    checklist: list[str] = typer.Option([], help="Checklist ids; all of the review if left out."),
-    record: list[str] = typer.Option([], help="Record keys; all that are due if left out."),
+    file: Path = typer.Argument(help="XLSX file to write."),
+    checklist: list[str] = typer.Option(
+        [], help="Checklist id, repeatable (default: all in the review)."
+    ),
+    record: list[str] = typer.Option(
+        [], help="Record number, repeatable (default: all due for appraisal)."
+    ),
 ) -> None:
-    """Write a spreadsheet with drop-downs to appraise in, holding your own answers so far."""
+    """Write an appraisal spreadsheet with drop-down answers, prefilled with your answers so far."""
     from review.workflow.appraisal.spreadsheets import write_template
 
     count = write_template(open_review(context), file, checklist, record, get_user_name(context))
-    print_line(f"Wrote {file}: {count} forms. Fill it in, then: review appraise import {file}")
+    print_line(f"Wrote {file}: {count} forms. Fill it in, then run: review appraise import {file}")
 
 
 def import_answers(
@@ -149,7 +151,7 @@ def import_answers(
     dry_run: bool = typer.Option(False, "--dry-run", help="Only say what would be done."),
     finish: bool = typer.Option(False, "--finish", help="Finish the forms that are then full."),
 ) -> None:
-    """Read a filled-in spreadsheet as your answers; names every cell that cannot be read."""
+    """Import your answers from a completed spreadsheet. Unreadable cells are listed."""
     from review.workflow.appraisal.spreadsheets import read_template
 
     result = read_template(
@@ -170,16 +172,16 @@ def import_answers(
 
 
 def reevaluate_gates(context: typer.Context) -> None:
-    """Hold the protocol's gates against every report anew, after they changed."""
+    """Re-evaluate the quality gates for every report, for example after the protocol changed."""
     from review.workflow.appraisal.adjudication import evaluate_gates
 
-    print_line(f"Held the gates against {evaluate_gates(open_review(context))} reports.")
+    print_line(f"Evaluated the quality gates for {evaluate_gates(open_review(context))} reports.")
 
 
 def show_agreement(
     context: typer.Context, checklist: str, as_json: bool = typer.Option(False, "--json")
 ) -> None:
-    """Say how far reviewers agreed on a CHECKLIST, before consensus, item by item."""
+    """Report inter-rater agreement on a CHECKLIST before consensus, item by item."""
     from review.workflow.appraisal.agreement import compute_agreement, format_lines
 
     result = compute_agreement(open_review(context), checklist)
@@ -192,7 +194,7 @@ def show_agreement(
 def show_suggestion_use(
     context: typer.Context, as_json: bool = typer.Option(False, "--json")
 ) -> None:
-    """Say how often the sentences each cue phrase suggested were used, and how often dismissed."""
+    """Report how often the sentences suggested by each cue phrase were used or dismissed."""
     from review.workflow.fulltexts.reading import get_phrase_performance
 
     phrases = get_phrase_performance(open_review(context), reader=get_user_name(context))
@@ -204,6 +206,6 @@ def show_suggestion_use(
         print_json(rows)
         return
     if not phrases:
-        print_line("Nobody has used or dismissed a suggested sentence yet.")
+        print_line("No suggested sentence has been used or dismissed yet.")
     for item, phrase in phrases:
         print_line(f"{item}: '{phrase.rule}' used {phrase.right}, dismissed {phrase.wrong}")

@@ -15,31 +15,33 @@ if TYPE_CHECKING:
 
 
 export_commands = typer.Typer(
-    no_args_is_help=True, help="Write records, diagrams, tables and bundles."
+    no_args_is_help=True, help="Export records, diagrams, tables and the full report."
 )
-"""The group `review export ...`; each slice adds what it writes."""
+"""The group `review export ...`; each module adds its own commands."""
 
 
-AS_OF = typer.Option("", "--as-of", help="The state at the end of a past day: 2020-10-03.")
+AS_OF = typer.Option(
+    "", "--as-of", help="Show the review as of the end of this day, e.g. 2020-10-03."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class GlobalOptions:
-    """The words given before the command."""
+    """Options given before the command."""
 
     folder: str
     user: str | None
 
 
 def get_user_name(context: typer.Context) -> str:
-    """Who acts: --user, else the system's user name."""
+    """The acting user: --user, else the login name."""
     from review.workflow.project.project import get_default_person
 
     return str(context.find_root().obj.user or get_default_person())
 
 
 def open_review(context: typer.Context) -> "Project":
-    """The review the command is about. Raises ProtocolError or StoreError."""
+    """Open the review in the given folder. Raises ProtocolError or StoreError."""
     from review.workflow.setup.loading import open_project
 
     project = open_project(Path(context.find_root().obj.folder), who=get_user_name(context))
@@ -51,19 +53,19 @@ def open_review(context: typer.Context) -> "Project":
 
 
 def print_line(text: str = "") -> None:
-    """Prints a line for the person."""
+    """Print a line to standard output."""
     typer.echo(text)
 
 
 def print_warning(text: str) -> None:
-    """Prints a line for the person beside the output, so that a pipe stays clean."""
+    """Print a line to standard error, so that piped output stays clean."""
     typer.echo(text, err=True)
 
 
 def print_json(data: Any, *, lines: bool = False) -> None:
-    """Prints data as JSON: indented, or one object a line."""
+    """Print data as JSON: indented, or one object per line."""
     if lines:
-        for entry in data:  # some readers end a line at these characters too
+        for entry in data:  # some programs treat these characters as line breaks
             text = json.dumps(entry, ensure_ascii=False, default=str)
             for line_break in ("\x85", "\u2028", "\u2029"):
                 text = text.replace(line_break, f"\\u{ord(line_break):04x}")

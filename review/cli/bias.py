@@ -10,7 +10,9 @@ import typer
 from review.cli.base import open_review, print_json, print_line, show_bar
 from review.cli.fulltext import JSON, PASSWORD, PDF
 
-dataset_commands = typer.Typer(no_args_is_help=True, help="Public data sets: find, list, draw.")
+dataset_commands = typer.Typer(
+    no_args_is_help=True, help="Public datasets: find, list and draw their overlaps."
+)
 
 
 def register_commands(app: typer.Typer) -> None:
@@ -22,14 +24,14 @@ def register_commands(app: typer.Typer) -> None:
 
 def show_flags(
     context: typer.Context,
-    file: Path | None = typer.Argument(None, help="The PDF; left out: every PDF of the review."),
+    file: Path | None = typer.Argument(None, help="PDF file (default: every PDF of the review)."),
     include_disabled: bool = typer.Option(
-        False, "--all", help="With rules that were not measured yet."
+        False, "--all", help="Include rules whose accuracy has not been measured."
     ),
     as_json: bool = JSON,
     password: str | None = PASSWORD,
 ) -> None:
-    """Show signs of pitfalls in a PDF, each with its sentence, page and questions it informs."""
+    """List possible signs of bias in a PDF, with sentence, page and the items they inform."""
     from review.cli import format_bias
     from review.store.records import format_record_key
     from review.workflow.bias import flags as bias
@@ -57,7 +59,7 @@ def show_flags(
 def check_stated_numbers(
     context: typer.Context, file: Path = PDF, as_json: bool = JSON, password: str | None = PASSWORD
 ) -> None:
-    """Recompute the figures a PDF states; name contradictions and samples that are too small."""
+    """Recalculate figures reported in a PDF; list inconsistencies and small sample sizes."""
     from review.cli import format_bias
     from review.workflow.bias import flags as bias
     from review.workflow.bias import sample_sizes
@@ -83,7 +85,7 @@ def check_stated_numbers(
 
 @dataset_commands.command("find")
 def find_datasets(file: Path = PDF, as_json: bool = JSON, password: str | None = PASSWORD) -> None:
-    """Find the public data sets a PDF names, and those of them that share images."""
+    """Find the public datasets named in a PDF, and which of them share images."""
     from review.cli import format_bias
     from review.workflow.bias import flags as bias
     from review.workflow.fulltexts.reading import read_text
@@ -98,7 +100,7 @@ def find_datasets(file: Path = PDF, as_json: bool = JSON, password: str | None =
 
 @dataset_commands.command("list")
 def list_datasets(as_json: bool = JSON) -> None:
-    """List the registry: every data set with size, labels, components and issues."""
+    """List the dataset registry. Use --json for size, labels, components and known issues."""
     from review.workflow.bias.flags import load_knowledge
 
     all_datasets = list(load_knowledge().registry.values())
@@ -115,12 +117,12 @@ def list_datasets(as_json: bool = JSON) -> None:
 @dataset_commands.command("graph")
 def draw_dataset_graph(
     context: typer.Context,
-    out: Path = typer.Option(Path("datasets.svg"), help="An .svg or .png file."),
+    out: Path = typer.Option(Path("datasets.svg"), help="File to write, .svg or .png."),
     whole_registry: bool = typer.Option(
-        False, "--registry", help="Draw the registry, not the review."
+        False, "--registry", help="Draw the complete registry instead of the review."
     ),
 ) -> None:
-    """Draw which data sets hold which: those of the review's studies, or the whole registry."""
+    """Draw which datasets include which: those used in the review, or the complete registry."""
     from review.workflow.bias import flags as bias
     from review.workflow.project.project import PROTOCOL_FILE
 
@@ -129,12 +131,12 @@ def draw_dataset_graph(
     ).exists() and not whole_registry
     table = bias.build_matrix(open_review(context)) if use_review else None
     bias.write_graph(table, out)
-    print_line(f"{out} written." + (f" {bias.describe_matrix(table)}" if table else ""))
+    print_line(f"Wrote {out}." + (f" {bias.describe_matrix(table)}" if table else ""))
 
 
 @dataset_commands.command("matrix")
 def show_matrix(context: typer.Context, as_json: bool = JSON) -> None:
-    """Show the review's studies by data sets, shared ancestry counted."""
+    """Show which datasets each study uses, including shared source datasets."""
     from review.cli import format_bias
     from review.workflow.bias import flags as bias
 
@@ -146,7 +148,7 @@ def show_matrix(context: typer.Context, as_json: bool = JSON) -> None:
 
 
 def print_findings(findings: Sequence[Any], lines: Sequence[str], as_json: bool) -> None:
-    """Prints dataclasses as JSON, or their words line by line."""
+    """Print dataclasses as JSON, or the given lines."""
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:

@@ -11,21 +11,22 @@ from review.cli.base import get_user_name, open_review, print_json, print_line
 if TYPE_CHECKING:
     from review.dedupe import Explanation
 
-group = typer.Typer(help="Find duplicates; without a further word: in the open review.")
+group = typer.Typer(help="Find duplicates. Without a subcommand, runs on the current review.")
 
 
 VERDICT_MEANINGS = {
-    "duplicate": "This pair by itself is one report",
-    "version": "This pair by itself is two versions of one report",
-    "study": "This pair by itself is two reports of one study, as a preprint and its article are",
-    "maybe": "This pair by itself may be one; a person is asked (review dedupe doubts)",
-    "distinct": "Nothing joins this pair by itself",
+    "duplicate": "Compared alone, the two records are the same report",
+    "version": "Compared alone, the two records are versions of one report",
+    "study": "Compared alone, the two records are reports of one study, such as a preprint and its "
+    "journal article",
+    "maybe": "Compared alone, the two records are a possible duplicate (see review dedupe doubts)",
+    "distinct": "Compared alone, the two records are not linked",
 }
 """Verdict -> what it means."""
 
 
 class PairAnswer(StrEnum):
-    """Words a person settles a pair with."""
+    """Decisions a person can make on a pair."""
 
     same = "same"
     different = "different"
@@ -41,11 +42,14 @@ def register_commands(app: typer.Typer) -> None:
 def run_or_explain(
     context: typer.Context,
     pair_keys: tuple[str, str] = typer.Option(
-        ("", ""), "--explain", metavar="A B", help="Say why two records are (not) one."
+        ("", ""),
+        "--explain",
+        metavar="A B",
+        help="Explain why two records are, or are not, duplicates.",
     ),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
-    """Groups the review's records; --explain A B says why a pair is or is not joined."""
+    """Deduplicate the review's records; --explain A B explains the result for a pair."""
     if context.invoked_subcommand is None:
         if pair_keys[0]:
             explain(context, *pair_keys, as_json=as_json)
@@ -57,7 +61,7 @@ def run_or_explain(
 def run(
     context: typer.Context, as_json: bool = typer.Option(False, "--json", help="Print JSON.")
 ) -> None:
-    """Compares what is new with what is there, and groups the records."""
+    """Compare new records with existing ones and update the duplicate groups."""
     from dataclasses import asdict
 
     from review.workflow.deduplication import run as dedupe
@@ -71,19 +75,23 @@ def run(
 
 @group.command("file")
 def dedupe_table(
-    table: Path = typer.Argument(help="CSV with a record_id column (plain or .gz)."),
-    out: Path = typer.Option(..., "--out", help="Where to write record_id,cluster_id."),
-    pairs: Path = typer.Option(None, "--pairs", help="Where to write the doubtful pairs."),
-    workers: int = typer.Option(0, "--workers", min=0, help="Spread over Dask worker processes."),
+    table: Path = typer.Argument(help="CSV file with a record_id column (plain or .gz)."),
+    out: Path = typer.Option(
+        ..., "--out", help="File to write, with columns record_id,cluster_id."
+    ),
+    pairs: Path = typer.Option(None, "--pairs", help="File to write possible duplicates to."),
+    workers: int = typer.Option(0, "--workers", min=0, help="Number of Dask worker processes."),
     address: str = typer.Option(
-        None, "--cluster", help="A running Dask scheduler: tcp://host:8786"
+        None, "--cluster", help="Address of a running Dask scheduler, e.g. tcp://host:8786."
     ),
     shared: Path = typer.Option(
-        None, "--shared", help="A folder all machines of the cluster see, for parts of the table."
+        None,
+        "--shared",
+        help="Folder that all machines of the cluster can read and write, for temporary files.",
     ),
-    as_json: bool = typer.Option(False, "--json", help="Print the figures as JSON."),
+    as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
-    """Groups a plain table of references; needs no review."""
+    """Deduplicate a table of references. Works without a review."""
     from dataclasses import asdict
 
     from review.parallel import dask_client
@@ -99,29 +107,30 @@ def dedupe_table(
         print_json(asdict(result))
     else:
         print_line(
-            f"{result.records} records, {result.studies} groups, {result.doubtful} doubtful "
-            f"pairs: {out}"
+            f"{result.records} records, {result.studies} groups, {result.doubtful} possible "
+            f"duplicates: {out}"
         )
         for title, count in result.crowds[:3]:
             print_line(
-                f"{count} different records are headed {title[:60]!r}; a title alone joins none."
+                f"{count} records share the title {title[:60]!r} but were not merged: "
+                "a title alone is not enough."
             )
         if result.no_dois:
             record_id, cell = result.no_dois[0]
             print_line(
-                f"{len(result.no_dois)} cells of the column doi hold no DOI and join nothing; "
-                f"record {record_id}: {cell[:60]!r}."
+                f"{len(result.no_dois)} invalid values in the doi column were ignored, for example "
+                f"{cell[:60]!r} (record {record_id})."
             )
 
 
 @group.command()
 def explain(
     context: typer.Context,
-    first: str = typer.Argument(help="Key of a record, for example R000012."),
-    second: str = typer.Argument(help="Key of the other record."),
+    first: str = typer.Argument(help="Record number, e.g. R000012."),
+    second: str = typer.Argument(help="Number of the other record."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
-    """Says why two records are, are not, or may be one."""
+    """Explain why two records are, are not, or may be duplicates."""
     from dataclasses import asdict
 
     from review.workflow.deduplication import run as dedupe
@@ -139,25 +148,25 @@ def _print_explanation(first: str, second: str, explanation: "Explanation") -> N
         f"{explanation.score:.2f})"
     )
     print_line(
-        f"{VERDICT_MEANINGS[explanation.verdict]}; the groups hold them as {explanation.together}."
+        f"{VERDICT_MEANINGS[explanation.verdict]}. Current grouping: {explanation.together}."
     )
     for fact in explanation.facts:
         print_line(f"  {fact}")
     if explanation.shared_keys:
-        print_line(f"  compared because both share: {', '.join(explanation.shared_keys)}")
+        print_line(f"  Compared because they share: {', '.join(explanation.shared_keys)}")
     else:
-        print_line("  never compared: nothing brings the two together")
+        print_line("  Not compared: the two records share no comparison key.")
     for statement in explanation.said:
-        print_line(f"  said: {statement}")
+        print_line(f"  Recorded: {statement}")
 
 
 @group.command()
 def merged(
     context: typer.Context,
-    key: str = typer.Argument(help="Key of a record of the report."),
+    key: str = typer.Argument(help="Number of any record of the report."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
-    """Shows one view of a report's records: each field, and the record it comes from."""
+    """Show the merged record of a report, with the source record of each field."""
     from dataclasses import asdict
 
     from review.workflow.deduplication import run as dedupe
@@ -177,12 +186,12 @@ def merged(
 @group.command()
 def settle(
     context: typer.Context,
-    first: str = typer.Argument(help="Key of a record."),
-    second: str = typer.Argument(help="Key of the other record."),
-    verdict: PairAnswer = typer.Argument(help="same, different, or preprint (of one study)."),
-    note: str = typer.Option(None, "--note", help="Why, for the record."),
+    first: str = typer.Argument(help="Record number."),
+    second: str = typer.Argument(help="Number of the other record."),
+    verdict: PairAnswer = typer.Argument(help="same, different, or preprint (same study)."),
+    note: str = typer.Option(None, "--note", help="Reason, kept in the audit trail."),
 ) -> None:
-    """Settles a pair by hand; it outranks every rule and holds in later runs."""
+    """Decide a possible duplicate manually. Your decision overrides every rule in later runs."""
     from review.workflow.deduplication import run as dedupe
 
     print_line(
@@ -195,10 +204,10 @@ def settle(
 @group.command()
 def undo(
     context: typer.Context,
-    first: str = typer.Argument(None, help="Key of a record; your last word if left out."),
-    second: str = typer.Argument(None, help="Key of the other record."),
+    first: str = typer.Argument(None, help="Record number (default: your most recent decision)."),
+    second: str = typer.Argument(None, help="Number of the other record."),
 ) -> None:
-    """Takes back what you said of a pair; the records get their own decisions back."""
+    """Undo your decision on a pair; the records get their own screening decisions back."""
     from review.workflow.deduplication import run as dedupe
 
     pair = (first, second) if first and second else None
@@ -209,7 +218,7 @@ def undo(
 def doubts(
     context: typer.Context, as_json: bool = typer.Option(False, "--json", help="Print JSON.")
 ) -> None:
-    """Lists the pairs that wait for a person, surest first."""
+    """List possible duplicates to review, most likely first."""
     from review.workflow.deduplication import run as dedupe
 
     rows = dedupe.list_waiting_pairs(open_review(context))
@@ -220,14 +229,14 @@ def doubts(
         print_line(
             "  ".join(str(row[name]) for name in ("a", "b", "score", "rule", "why") if row[name])
         )
-    print_line(f"{len(rows)} pairs to settle.")
+    print_line(f"{len(rows)} possible duplicates to review.")
 
 
 @group.command()
 def reopened(
     context: typer.Context, as_json: bool = typer.Option(False, "--json", help="Print JSON.")
 ) -> None:
-    """Lists judged preprints that are open again because their journal article came later."""
+    """List screened preprints that were reopened because their journal article was found later."""
     from dataclasses import asdict
 
     from review.workflow.screening import rescreening
@@ -237,15 +246,16 @@ def reopened(
         print_json([asdict(preprint) for preprint in preprints])
     else:
         print_line(
-            "\n".join(map(rescreening.format_reopening, preprints)) or "No judged preprint waits."
+            "\n".join(map(rescreening.format_reopening, preprints)) or "No reopened preprints."
         )
 
 
 @group.command()
 def keep(
-    context: typer.Context, key: str = typer.Argument(help="Key of the re-opened preprint.")
+    context: typer.Context,
+    key: str = typer.Argument(help="Record number of the reopened preprint."),
 ) -> None:
-    """Lets the earlier decisions on a re-opened preprint stand."""
+    """Keep the earlier decisions on a reopened preprint."""
     from review.workflow.deduplication import run as dedupe
 
     print_line(dedupe.keep_earlier_decisions(open_review(context), key, get_user_name(context)))
@@ -253,9 +263,9 @@ def keep(
 
 @group.command()
 def reopen(
-    context: typer.Context, key: str = typer.Argument(help="Key of the preprint kept as judged.")
+    context: typer.Context, key: str = typer.Argument(help="Record number of the preprint.")
 ) -> None:
-    """Opens a preprint again whose decisions were kept."""
+    """Reopen a preprint whose earlier decisions had been kept."""
     from review.workflow.deduplication import run as dedupe
 
     print_line(dedupe.reopen_preprint(open_review(context), key, get_user_name(context)))
@@ -265,7 +275,7 @@ def reopen(
 def report(
     context: typer.Context, as_json: bool = typer.Option(False, "--json", help="Print JSON.")
 ) -> None:
-    """Prints the figures for PRISMA: found, repeated, removed by tool and by hand, overlap."""
+    """Print duplicate counts for PRISMA, removed automatically or manually, and overlap."""
     from review.workflow.exports import duplicates_report
 
     counts = duplicates_report.compute_counts(open_review(context))

@@ -9,13 +9,14 @@ from review.bias.datasets import DatasetMatrix, Mention
 from review.bias.rules import Flag
 from review.models import Sentence
 from review.store.records import format_record_key
+from review.text.wording import format_count
 from review.workflow.bias import flags
 
 
 def datasets_to_json(
     study_datasets: flags.StudyDatasets, sentences: Sequence[Sentence]
 ) -> dict[str, Any]:
-    """What was found of data sets, as JSON-ready data with sentences and pages."""
+    """Datasets found in a text as JSON-ready data, with sentences and pages."""
     registry = flags.load_knowledge().registry
 
     def format_mention(mention: Mention) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def datasets_to_json(
 
 
 def matrix_to_json(table: DatasetMatrix) -> dict[str, Any]:
-    """The matrix as JSON-ready data, one row a study."""
+    """The study-by-dataset matrix as JSON-ready data, one row per study."""
     return {
         "sentence": flags.describe_matrix(table),
         "studies": {
@@ -62,51 +63,59 @@ def matrix_to_json(table: DatasetMatrix) -> dict[str, Any]:
 
 
 def format_flag_counts(counts_by_record: Mapping[int, int | None]) -> list[str]:
-    """What a run over a review's PDFs raised, as lines for a terminal; what failed is named."""
+    """Summary lines of a run over the review's PDFs; failed records are named."""
     flag_counts = [count for count in counts_by_record.values() if count is not None]
     failed_keys = [
         format_record_key(record) for record, count in counts_by_record.items() if count is None
     ]
-    lines = [f"{len(flag_counts)} PDFs flagged now, {sum(flag_counts)} flags."]
+    lines = [
+        f"Checked {format_count(len(flag_counts), 'PDF')}: "
+        f"{format_count(sum(flag_counts), 'flag')}."
+    ]
     if failed_keys:
         lines.append(
-            f"Not flagged, for its process ended (run again to retry): {', '.join(failed_keys)}"
+            f"Could not be checked (run the command again to retry): {', '.join(failed_keys)}"
         )
     return lines
 
 
 def format_flags(flags: Sequence[Flag]) -> list[str]:
-    """Flags as lines for a terminal."""
+    """Flags as lines for the terminal."""
     lines = []
     for flag in flags:
-        location = f"p. {flag.page}" if flag.page else "whole text"
+        location = f"p. {flag.page}" if flag.page else "full text"
         informs = "; ".join(
             f"{edition} {', '.join(ns)}" for edition, ns in flag.informs.items() if ns
         )
         lines += [
             f"{flag.name} ({flag.strength}, {location}, rule {flag.rule})",
             f"   {flag.text}",
-            f"   informs {informs}",
+            f"   Relevant to {informs}",
         ]
-    return [*lines, f"{len(flags)} flags. A flag is a sign for a reviewer, never a judgement."]
+    return [
+        *lines,
+        f"{format_count(len(flags), 'flag')}. Flags are prompts for reviewers, not judgements.",
+    ]
 
 
 def format_number_checks(
     findings: Sequence[number_checks.SentenceFigures], sentences: Sequence[Sentence]
 ) -> list[str]:
-    """Number checks as lines for a terminal."""
+    """Number checks as lines for the terminal."""
     lines = []
     for finding in findings:
-        message = " ".join(problem.text for problem in finding.problems) or "The figures agree."
+        message = (
+            " ".join(problem.text for problem in finding.problems) or "The figures are consistent."
+        )
         sentence = sentences[finding.sentence]
         lines += [f"p. {sentence.page}: {message}", f"   {sentence.text}"]
-    return [*lines, f"{len(findings)} sentences with figures that can be checked."]
+    return [*lines, f"{len(findings)} sentences with figures checked."]
 
 
 def format_datasets(
     study_datasets: flags.StudyDatasets, sentences: Sequence[Sentence]
 ) -> list[str]:
-    """Data sets of a text as lines for a terminal."""
+    """Datasets of a text as lines for the terminal."""
     registry = flags.load_knowledge().registry
     lines = []
     for dataset_id in study_datasets.used:
@@ -115,16 +124,16 @@ def format_datasets(
         lines.append(f"{registry[dataset_id].name} (p. {page}, mentions: {len(mentions)})")
     for mention in study_datasets.unresolved:
         names = " or ".join(registry[dataset_id].name for dataset_id in mention.ids)
-        lines.append(f"please settle: '{mention.words}' may be {names}")
+        lines.append(f"Unclear: '{mention.words}' could be {names}")
     for overlap in study_datasets.overlaps:
-        certainty = "hold the same images" if overlap.certain else "may hold the same images"
+        certainty = "Same images" if overlap.certain else "Possibly the same images"
         lines.append(f"{certainty}: {datasets.format_overlap_path(registry, overlap)}")
     used_count, unresolved_count = len(study_datasets.used), len(study_datasets.unresolved)
-    return [*lines, f"{used_count} registered data sets used, {unresolved_count} to settle."]
+    return [*lines, f"{used_count} known datasets used, {unresolved_count} unclear mentions."]
 
 
 def format_matrix(table: DatasetMatrix) -> list[str]:
-    """The matrix as lines for a terminal, one a study."""
+    """The matrix as lines for the terminal, one per study."""
     lines = []
     for study in table.studies:
         cells = [
@@ -132,5 +141,5 @@ def format_matrix(table: DatasetMatrix) -> list[str]:
             for dataset_id in table.datasets
             if (study, dataset_id) in table.cells
         ]
-        lines.append(f"{study}  {', '.join(cells) or 'names no registered data set'}")
+        lines.append(f"{study}  {', '.join(cells) or 'no known dataset named'}")
     return [*lines, flags.describe_matrix(table)]

@@ -7,9 +7,9 @@ import typer
 from review.cli.base import get_user_name, open_review, print_json, print_line, show_bar
 from review.errors import FullTextError
 
-PDF = typer.Argument(help="The PDF.")
+PDF = typer.Argument(help="PDF file.")
 JSON = typer.Option(False, "--json", help="Print everything as JSON.")
-PASSWORD = typer.Option(None, "--password", help="Opens a locked PDF.")
+PASSWORD = typer.Option(None, "--password", help="Password of a protected PDF.")
 
 
 def register_commands(app: typer.Typer) -> None:
@@ -21,11 +21,11 @@ def register_commands(app: typer.Typer) -> None:
 
 
 def show_fulltext(file: Path = PDF, as_json: bool = JSON, password: str | None = PASSWORD) -> None:
-    """Read a PDF: pages, sections, and sentences with page and box, or why it cannot be read."""
+    """Show the pages, sections and sentences of a PDF, or why it cannot be read."""
     from review.fulltext import STATE_MESSAGES, full_text_to_dict, read_full_text
 
     if not file.is_file():
-        raise FullTextError(f"{file}: there is no such file.")
+        raise FullTextError(f"{file}: file not found.")
     text = read_full_text(file, password=password)
     if as_json:
         print_json(full_text_to_dict(text))
@@ -36,18 +36,22 @@ def show_fulltext(file: Path = PDF, as_json: bool = JSON, password: str | None =
         print_line(f"  {text.problem}")
     for section in text.sections:
         print_line(f"  p. {section.page:>3}  {section.name or '-':<13} {section.title}")
-    print_line(f"  {len(text.sentences)} sentences; --json shows them with their places")
+    print_line(
+        f"  {len(text.sentences)} sentences (use --json to list them with page and position)"
+    )
 
 
 def suggest_evidence(
     file: Path = PDF,
-    checklist: str = typer.Option(..., "--checklist", "-c", help="For example claim-2020."),
-    most: int = typer.Option(5, help="Sentences for each item."),
-    model: str | None = typer.Option(None, help="An installed spaCy model, for word forms."),
+    checklist: str = typer.Option(..., "--checklist", "-c", help="Checklist id, e.g. claim-2020."),
+    most: int = typer.Option(5, help="Number of sentences per item."),
+    model: str | None = typer.Option(
+        None, help="Name of an installed spaCy model, used to match inflected forms."
+    ),
     as_json: bool = JSON,
     password: str | None = PASSWORD,
 ) -> None:
-    """Suggest, for each item of a checklist, the sentences of a PDF most likely to answer it."""
+    """For each checklist item, suggest the sentences of a PDF most likely to answer it."""
     from dataclasses import asdict
 
     from review.workflow.appraisal.scoring import find_checklist
@@ -74,9 +78,9 @@ def suggest_evidence(
 
 def attach_pdfs(
     context: typer.Context,
-    folder: Path = typer.Argument(help="A folder of PDFs."),
+    folder: Path = typer.Argument(help="Folder of PDFs."),
 ) -> None:
-    """Attach a folder of PDFs to their records, by file name, DOI, arXiv id or title."""
+    """Attach a folder of PDFs to records, matched by file name, DOI, arXiv ID or title."""
     from review.workflow.fulltexts.reading import attach_folder
 
     with show_bar("Attaching PDFs") as progress:
@@ -91,12 +95,12 @@ def attach_pdfs(
 
 def read_fulltexts(
     context: typer.Context,
-    workers: int = typer.Option(None, "--workers", min=1, help="Reading processes here."),
+    workers: int = typer.Option(None, "--workers", min=1, help="Number of processes."),
     address: str = typer.Option(
-        None, "--cluster", help="A running Dask scheduler: tcp://host:8786"
+        None, "--cluster", help="Address of a running Dask scheduler, e.g. tcp://host:8786."
     ),
 ) -> None:
-    """Read every attached PDF that was not read yet."""
+    """Extract the text of every attached PDF that has not been read yet."""
     from collections import Counter
 
     from review.fulltext import STATE_MESSAGES

@@ -7,10 +7,14 @@ import typer
 from review.cli.base import get_user_name, open_review, print_json, print_line
 from review.sources.registry import SOURCES
 
-SOURCE = typer.Option([], "--source", "-s", help="Only this source; may be given several times.")
-INTERVAL = typer.Option("", "--every", help="Stay and harvest so often: 1d, 12h, 1w.")
-LIVE = typer.Option(False, "--live", help="Ask the services themselves, not a mirror or stand-in.")
-QUIET = typer.Option(False, "--quiet", "-q", help="Print only what needs somebody's attention.")
+SOURCE = typer.Option([], "--source", "-s", help="Limit to this source (repeatable).")
+INTERVAL = typer.Option(
+    "", "--every", help="Keep running and harvest at this interval (12h, 1d, 1w)."
+)
+LIVE = typer.Option(
+    False, "--live", help="Use the services themselves instead of a configured mirror."
+)
+QUIET = typer.Option(False, "--quiet", "-q", help="Print only what needs attention.")
 AS_JSON = typer.Option(False, "--json", help="Print JSON.")
 
 
@@ -22,7 +26,7 @@ def register_commands(app: typer.Typer) -> None:
     app.command("enrich")(enrich_records)
     app.command("fetch-pdfs")(fetch_pdfs)
     app.command("disagreements")(list_disagreements)
-    group = typer.Typer(help="Included studies that were retracted or called into question.")
+    group = typer.Typer(help="Alerts on included studies: retractions and expressions of concern.")
     group.callback(invoke_without_command=True)(list_alerts)
     group.command("close")(close_alert)
     app.add_typer(group, name="alerts")
@@ -36,7 +40,10 @@ def run_harvest(
     quiet: bool = QUIET,
     as_json: bool = AS_JSON,
 ) -> None:
-    """Harvest what is new. Exit status: 0 whole, 3 something is missing, 75 one is running."""
+    """Search all sources for new records.
+
+    Exit status: 0 complete; 3 at least one date range is incomplete; 75 another harvest is running.
+    """
     from review.cli import harvest_actions
 
     options = harvest_actions.HarvestOptions(tuple(source), live, quiet or as_json, as_json)
@@ -48,9 +55,10 @@ def run_harvest(
 
 
 def write_schedule(
-    context: typer.Context, interval_text: str = typer.Option("1d", "--every", help="1d, 12h, 1w.")
+    context: typer.Context,
+    interval_text: str = typer.Option("1d", "--every", help="Interval, e.g. 12h, 1d, 1w."),
 ) -> None:
-    """Write a cron line and a systemd timer that harvest this review."""
+    """Write a cron line and a systemd timer that harvest this review regularly."""
     from review.cli import harvest_actions
     from review.workflow.harvest.schedule import (
         describe_installation,
@@ -67,11 +75,11 @@ def write_schedule(
 
 
 def parse_saved_answer(
-    source: str = typer.Argument(help=f"{', '.join(SOURCES)}."),
-    file: Path = typer.Argument(exists=True, dir_okay=False, help="A saved answer."),
+    source: str = typer.Argument(help=f"One of: {', '.join(SOURCES)}."),
+    file: Path = typer.Argument(exists=True, dir_okay=False, help="Saved response."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Read a saved answer of a source; needs no review."""
+    """Parse a saved response of a source. Works without a review."""
     from review.cli import harvest_actions
 
     answer = harvest_actions.parse_saved_answer(source, file.read_bytes())
@@ -83,14 +91,16 @@ def parse_saved_answer(
 
 def enrich_records(
     context: typer.Context,
-    again: bool = typer.Option(False, "--again", help="Also those asked after this month."),
+    again: bool = typer.Option(
+        False, "--again", help="Include records already looked up in the last month."
+    ),
     live: bool = LIVE,
     quiet: bool = QUIET,
     as_json: bool = AS_JSON,
 ) -> None:
-    """Ask Crossref and OpenAlex for missing abstracts and DOIs, articles of preprints, retractions.
+    """Look up missing abstracts, DOIs, published versions and retractions (Crossref, OpenAlex).
 
-    Exit status: 0 all was asked, 3 a registry gave no usable answer, 75 a harvest is running.
+    Exit status: 0 complete; 3 a service could not be used; 75 a harvest is running.
     """
     from review.cli import harvest_actions
 
@@ -102,15 +112,17 @@ def enrich_records(
 
 def fetch_pdfs(
     context: typer.Context,
-    again: bool = typer.Option(False, "--again", help="Also those sought in the last week."),
-    most: int = typer.Option(0, "--most", help="At most so many in this run."),
+    again: bool = typer.Option(
+        False, "--again", help="Include reports already tried in the last week."
+    ),
+    most: int = typer.Option(0, "--most", help="Maximum number in this run."),
     live: bool = LIVE,
     quiet: bool = QUIET,
     as_json: bool = AS_JSON,
 ) -> None:
-    """Seek the PDFs of what passed screening, where open copies are.
+    """Download open-access PDFs of reports that passed screening.
 
-    Exit status: 0 all were asked for, 3 a service did not answer and some are left.
+    Exit status: 0 all were tried; 3 a service was unavailable and some reports remain.
     """
     from review.cli import harvest_actions
 
@@ -124,10 +136,10 @@ def fetch_pdfs(
 
 def list_alerts(
     context: typer.Context,
-    include_closed: bool = typer.Option(False, "--all", help="Also those that were closed."),
+    include_closed: bool = typer.Option(False, "--all", help="Include closed alerts."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """List the open alerts; each is closed with: review alerts close NUMBER --why TEXT"""
+    """List open alerts. To close one: review alerts close NUMBER --why TEXT"""
     from review.cli import harvest_actions
 
     if context.invoked_subcommand is None:
@@ -136,20 +148,20 @@ def list_alerts(
 
 def close_alert(
     context: typer.Context,
-    number: int = typer.Argument(help="The alert's number, as review alerts prints it."),
+    number: int = typer.Argument(help="Alert number, as listed by review alerts."),
     why: str = typer.Option(..., "--why", help="What was done about it."),
 ) -> None:
-    """Close an alert with what was done about it; both stay readable."""
+    """Close an alert and record what was done about it. Both are kept."""
     from review.workflow.harvest.alerts import close_alert, format_alert
 
     print_line(
-        "closed: "
+        "Closed: "
         f"{format_alert(close_alert(open_review(context), number, get_user_name(context), why))}"
     )
 
 
 def list_disagreements(context: typer.Context, as_json: bool = AS_JSON) -> None:
-    """List records a source's search found and the query, run here, does not match."""
+    """List records returned by a source that do not match the query when it is applied locally."""
     from review.cli import harvest_actions
 
     harvest_actions.print_disagreements(open_review(context), as_json)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class HarvestOptions:
-    """What the person asked for."""
+    """Options of a harvest command."""
 
     sources: tuple[str, ...]
     live: bool
@@ -30,7 +30,7 @@ class HarvestOptions:
 
 
 def run_once(project: "Project", who: str, options: HarvestOptions) -> int:
-    """One run, shown as asked; gives the exit status. Raises as `harvest` does."""
+    """Run one harvest, print its result and return the exit status. Raises as `run_harvest`."""
     from review.workflow.harvest import run_harvest
 
     control = HarvestControl(live=options.live)
@@ -55,7 +55,7 @@ def run_once(project: "Project", who: str, options: HarvestOptions) -> int:
 def download_pdfs(
     project: "Project", who: str, options: HarvestOptions, selection: tuple[bool, int]
 ) -> int:
-    """Seeks PDFs, prints what came of each, and gives the exit status."""
+    """Download PDFs, print the result of each and return the exit status."""
     from review.workflow.fulltexts.retrieval import NOT_REACHED, fetch_pdfs, list_missing_pdfs
 
     again, most = selection
@@ -84,29 +84,29 @@ def download_pdfs(
     )
     if unreached_count:
         print_line(
-            f"NOT REACHED For {unreached_count:,} of them a service did not answer; "
-            f"{len(list_missing_pdfs(project)):,} "
-            "are left for the next run: review fetch-pdfs"
+            f"NOT REACHED: a service was unavailable for {unreached_count:,} of them; "
+            f"{len(list_missing_pdfs(project)):,} reports remain for the next run of "
+            "review fetch-pdfs"
         )
     return INCOMPLETE if unreached_count else COMPLETE
 
 
 def enrich_records(project: "Project", who: str, options: HarvestOptions, again: bool) -> int:
-    """Asks the registries, prints what was learned, and gives the exit status."""
+    """Look records up in the registries, print the result and return the exit status."""
     from review.workflow.harvest import enrich_records as run
 
     def report_progress(registry: str, done: int, total: int) -> None:
         if not options.quiet:
-            print_line(f"{registry}: {done:,} of {total:,} records asked after")
+            print_line(f"{registry}: looked up {done:,} of {total:,} records")
 
     result = run(project, who, again=again, live=options.live, progress=report_progress)
     if options.as_json:
         print_json(asdict(result))
     else:
         print_line(
-            f"{result.asked:,} records asked after: {result.abstracts:,} abstracts, "
-            f"{result.dois:,} DOIs and {result.relations:,} relations learned; "
-            f"{result.unknown:,} are not known there."
+            f"Looked up {result.asked:,} records: {result.abstracts:,} abstracts, "
+            f"{result.dois:,} DOIs and {result.relations:,} links to other versions added; "
+            f"{result.unknown:,} records not found."
         )
         for line in (*result.alerts, *result.failed):
             print_line(line)
@@ -114,7 +114,7 @@ def enrich_records(project: "Project", who: str, options: HarvestOptions, again:
 
 
 def run_forever(context: typer.Context, options: HarvestOptions, interval_text: str) -> None:
-    """Runs again and again; a failed run is told and the next one comes all the same."""
+    """Harvest at a fixed interval. A failed run is reported and the next one still takes place."""
     from review.workflow.harvest.schedule import parse_interval
 
     interval_seconds = parse_interval(interval_text).total_seconds()
@@ -126,12 +126,12 @@ def run_forever(context: typer.Context, options: HarvestOptions, interval_text: 
             print_line(f"review: {error}")
         wait_seconds = max(0.0, interval_seconds - (time.monotonic() - started_at))
         if not options.quiet:
-            print_line(f"next harvest in {wait_seconds / 3600:.1f} h")
+            print_line(f"Next harvest in {wait_seconds / 3600:.1f} h")
         time.sleep(wait_seconds)
 
 
 def get_program_command() -> str:
-    """How this program is called from cron or systemd."""
+    """The command that cron or systemd runs."""
     program_path = shutil.which("review")
     return (
         shlex.quote(program_path)
@@ -141,12 +141,12 @@ def get_program_command() -> str:
 
 
 def parse_saved_answer(source: str, body: bytes) -> dict[str, Any]:
-    """A saved answer as plain data. Raises SourceError where it cannot be read."""
+    """A saved response as plain data. Raises SourceError if it cannot be read."""
     from review.models import record_to_dict
     from review.sources import SOURCES
 
     if source not in SOURCES:
-        raise ReviewError(f"{source!r} is not a source; choose from: {', '.join(SOURCES)}.")
+        raise ReviewError(f"Unknown source {source!r}; choose from: {', '.join(SOURCES)}.")
     read_other_answer = SOURCES[source].read_other_answer
     if read_other_answer and (other_answer := read_other_answer(body)) is not None:
         return other_answer
@@ -160,11 +160,10 @@ def parse_saved_answer(source: str, body: bytes) -> dict[str, Any]:
 
 
 def print_answer(answer: dict[str, Any]) -> None:
-    """Prints a saved answer, a line a record."""
+    """Print a saved response, one line per record."""
     print_line(
         f"{answer['kind']}: {len(answer['records'])} records read, {answer['announced']} "
-        "announced, "
-        f"{len(answer['rejected'])} rejected"
+        f"announced by the source, {len(answer['rejected'])} unreadable"
     )
     for record in answer["records"]:
         print_line(
@@ -172,11 +171,11 @@ def print_answer(answer: dict[str, Any]) -> None:
             f"{record.get('title', '')[:100]}"
         )
     for record in answer["rejected"]:
-        print_line(f"rejected {record['number']}: {record['reason']}")
+        print_line(f"Unreadable record {record['number']}: {record['reason']}")
 
 
 def print_alerts(project: "Project", include_closed: bool, as_json: bool) -> None:
-    """Prints alerts, newest first, a closed one with how it was answered."""
+    """Print alerts, newest first; closed ones with what was done about them."""
     from review.workflow.harvest.alerts import format_alert, list_alerts, list_open_alerts
 
     listed_alerts = list_alerts(project) if include_closed else list_open_alerts(project)
@@ -194,7 +193,7 @@ def print_alerts(project: "Project", include_closed: bool, as_json: bool) -> Non
 
 
 def print_disagreements(project: "Project", as_json: bool) -> None:
-    """Prints what sources found and the query run here does not."""
+    """Print records returned by a source that do not match the query locally."""
     from review.workflow.harvest import list_disagreements
 
     entries = list_disagreements(project)
@@ -206,6 +205,6 @@ def print_disagreements(project: "Project", as_json: bool) -> None:
             f"{entry.key}  {entry.source} {entry.id}  {entry.why}: {entry.title or '(no title)'}"
         )
     print_line(
-        f"{len(entries):,} records were found by a source and not by the query run here; they are "
-        "kept and screened like all others."
+        f"{len(entries):,} records were returned by a source but do not match the query when it is "
+        "applied locally. They are kept and screened like all others."
     )

@@ -11,19 +11,21 @@ if TYPE_CHECKING:
     from review.workflow.imaging.inputs import ColumnChoice
     from review.workflow.imaging.outcome import AuditOutcome
 
-OUT = typer.Option(..., "--out", help="Folder for the results; not inside the images.")
-FOLDER = typer.Argument(help="Folder of the images (PNG, JPEG, TIFF, DICOM), read with subfolders.")
-LABELS = typer.Option(..., "--labels", help="Table of labels: CSV, TSV or semicolons, also .gz.")
-OPTIONAL_LABELS = typer.Option(
-    None, "--labels", help="Table with labels, patients, age, sex, view or site."
+OUT = typer.Option(..., "--out", help="Folder for the results, outside the image folder.")
+FOLDER = typer.Argument(help="Folder of images (PNG, JPEG, TIFF, DICOM), including subfolders.")
+LABELS = typer.Option(
+    ..., "--labels", help="Table of labels (CSV, TSV or semicolon-separated; also .gz)."
 )
-WORKERS = typer.Option(1, "--workers", min=1, help="Processes that read images.")
-SEED = typer.Option(0, "--seed", min=0, help="Number the random draws start from.")
+OPTIONAL_LABELS = typer.Option(
+    None, "--labels", help="Table with labels, patient, age, sex, view or site."
+)
+WORKERS = typer.Option(1, "--workers", min=1, help="Number of processes that read images.")
+SEED = typer.Option(0, "--seed", min=0, help="Seed of the random number generator.")
 COLUMN = typer.Option(
     [],
     "--column",
-    help="Which column holds what, if it is not recognised: patient=subject_id. Parts: file, "
-    "label (may be repeated), patient, age, sex, view, site, split.",
+    help="PART=COLUMN for a column that is not recognised, e.g. patient=subject_id. Parts: file, "
+    "label (repeatable), patient, age, sex, view, site, split.",
 )
 MINED = typer.Argument(help="Table of labels mined from reports.")
 READ = typer.Argument(help="Table of labels read from the images.")
@@ -61,7 +63,7 @@ def register_commands(app: typer.Typer) -> None:
 
 
 def check_set(folder: Path = FOLDER, out: Path = OUT, workers: int = WORKERS) -> None:
-    """Check the images of FOLDER: every file is counted, and what cannot be read is named."""
+    """Check the images of FOLDER: count every file and list those that cannot be read."""
     from review.workflow.imaging import image_sets
 
     with show_bar("Reading images") as progress:
@@ -72,14 +74,16 @@ def check_set(folder: Path = FOLDER, out: Path = OUT, workers: int = WORKERS) ->
 def draw_audit_sample(
     folder: Path = FOLDER,
     labels: Path = LABELS,
-    label: str = typer.Option(..., "--label", help="The label to audit, as the table writes it."),
+    label: str = typer.Option(..., "--label", help="Label to audit, as written in the table."),
     out: Path = OUT,
-    n: int = typer.Option(130, "--n", min=1, help="Images to draw, one per patient."),
+    n: int = typer.Option(130, "--n", min=1, help="Number of images to sample, one per patient."),
     seed: int = SEED,
-    definition: str = typer.Option("", "--definition", help="What the label means."),
+    definition: str = typer.Option(
+        "", "--definition", help="Definition of the label, shown to the readers."
+    ),
     column: list[str] = COLUMN,
 ) -> None:
-    """Draw images of a label onto sheets of 18, with a table for a reader's marks."""
+    """Sample images with a label onto contact sheets of 18, with a form for the readers."""
     from review.workflow.imaging import label_audit
 
     request = label_audit.SampleRequest(label=label, n=n, seed=seed, definition=definition or None)
@@ -91,18 +95,24 @@ def draw_audit_sample(
 
 
 def judge_audit(
-    sample: Path = typer.Argument(help="The folder that audit-sample wrote."),
-    marks: list[Path] = typer.Argument(help="Marks of one reader or two: ada.csv ben.csv."),
+    sample: Path = typer.Argument(help="Folder written by audit-sample."),
+    marks: list[Path] = typer.Argument(
+        help="Completed forms of one or two readers, e.g. ada.csv ben.csv."
+    ),
     out: Path = OUT,
     adjudicated: Path | None = typer.Option(
-        None, "--adjudicated", help="Marks of an adjudicator, for images the two disagree on."
+        None,
+        "--adjudicated",
+        help="Completed form of an adjudicator, for images on which the readers disagree.",
     ),
-    claim: str = typer.Option("", "--claim", help="Published figure: 0.943 or 94.3."),
-    claims: Path | None = typer.Option(None, "--claims", help="Table of published figures."),
-    claim_column: str = typer.Option("precision", "--claim-column", help="Its column of figures."),
-    source: str = typer.Option("", "--source", help="Where the figure was published."),
+    claim: str = typer.Option("", "--claim", help="Published value, e.g. 0.943 or 94.3."),
+    claims: Path | None = typer.Option(None, "--claims", help="Table of published values."),
+    claim_column: str = typer.Option(
+        "precision", "--claim-column", help="Column of that table with the values."
+    ),
+    source: str = typer.Option("", "--source", help="Reference for the published value."),
 ) -> None:
-    """State the PPV of a label from readers' marks, beside a claimed figure."""
+    """Estimate the PPV of a label from the readers' forms and compare it with a published value."""
     from review.workflow.imaging import label_audit
 
     request = label_audit.ClaimRequest(
@@ -117,9 +127,9 @@ def sieve_set(
     folder: Path = FOLDER,
     out: Path = OUT,
     labels: Path | None = OPTIONAL_LABELS,
-    kind: list[str] = typer.Option([], "--kind", help="Only this problem; may be repeated."),
+    kind: list[str] = typer.Option([], "--kind", help="Limit to this problem (repeatable)."),
     rejects: Path | None = typer.Option(
-        None, "--rejects", help="Images you rejected: a table with path, problem, reader."
+        None, "--rejects", help="Table of rejected images, with columns path, problem, reader."
     ),
     examples: Path | None = typer.Option(
         None,
@@ -132,7 +142,7 @@ def sieve_set(
     workers: int = WORKERS,
     column: list[str] = COLUMN,
 ) -> None:
-    """Rank images by how much they look rotated, inverted, mirrored, bordered or blank."""
+    """Rank images that may be rotated, inverted, mirrored, bordered or blank."""
     from review.workflow.imaging import sieving
 
     with show_bar("Reading images") as progress:
@@ -154,15 +164,21 @@ def sieve_set(
 
 def list_doubles(
     folder: Path = FOLDER,
-    second: Path | None = typer.Argument(None, help="Another set, such as test beside train."),
+    second: Path | None = typer.Argument(
+        None, help="Second folder to compare with, e.g. the test set."
+    ),
     out: Path = OUT,
     crops: bool | None = typer.Option(
-        None, "--crops/--no-crops", help="Look for cropped copies; up to 5,000 images if left out."
+        None,
+        "--crops/--no-crops",
+        help="Search for cropped copies (default: only in sets of up to 5,000 images).",
     ),
-    sheets: int = typer.Option(5, "--sheets", min=0, help="Sheets of nine pairs each."),
+    sheets: int = typer.Option(
+        5, "--sheets", min=0, help="Number of contact sheets, nine pairs each."
+    ),
     workers: int = WORKERS,
 ) -> None:
-    """Find copies within FOLDER or between two folders: also scaled, turned, mirrored, cropped."""
+    """Find duplicate images, also scaled, rotated, mirrored or cropped, in one or two folders."""
     from review.workflow.imaging import doubles
 
     with show_bar("Reading and comparing") as progress:
@@ -173,11 +189,13 @@ def list_doubles(
 
 
 def compare_splits(
-    tables: list[Path] = typer.Argument(help="One table with a split column, or one per split."),
+    tables: list[Path] = typer.Argument(
+        help="One table with a split column, or one table per split."
+    ),
     out: Path = OUT,
     column: list[str] = COLUMN,
 ) -> None:
-    """Find patients and files in several splits; age, sex, view and site by label."""
+    """Find patients and files in more than one split; tabulate age, sex, view and site by label."""
     from review.workflow.imaging import splits
 
     finish(splits.compare_splits(tables, out, choose_columns(column)), out)
@@ -375,8 +393,8 @@ def choose_columns(words: list[str]) -> "ColumnChoice":
         part, _, column = (piece.strip() for piece in word.partition("="))
         if part not in COLUMN_PARTS or not column:
             raise ReviewError(
-                f"--column {word!r} is not understood: write PART=COLUMN, PART one of "
-                f"{', '.join(COLUMN_PARTS)}"
+                f"--column {word!r}: expected PART=COLUMN, where PART is one of "
+                f"{', '.join(COLUMN_PARTS)}."
             )
         if part == "label":
             labels.append(column)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class VerdictChoice(StrEnum):
-    """Words for --verdict."""
+    """Values of --verdict."""
 
     include = "include"
     exclude = "exclude"
@@ -34,7 +34,7 @@ class VerdictChoice(StrEnum):
 
 
 class RecordFormat(StrEnum):
-    """Formats records are written in, with the file's extension."""
+    """Formats in which records can be exported."""
 
     ris = "ris"
     bibtex = "bibtex"
@@ -54,8 +54,8 @@ class IdentificationBox(StrEnum):
 
 
 EXIT_STATUS_HELP = (
-    "Exit status: 0 all was read; 1 the file cannot be read or holds records that cannot be read "
-    "(without --keep-good nothing is imported); 2 the command line is wrong."
+    "Exit status: 0 everything was read; 1 the file or some of its records cannot be read (nothing "
+    "is imported without --keep-good); 2 invalid command line."
 )
 
 EXIT_LEFT_OUT = 3
@@ -74,7 +74,7 @@ def register_commands(app: typer.Typer) -> None:
     app.command("decide")(enter_decision)
     for record_format in RecordFormat:
         name = "BibTeX" if record_format.value == "bibtex" else record_format.value.upper()
-        export_commands.command(record_format.value, help=f"Write every record as {name}.")(
+        export_commands.command(record_format.value, help=f"Export records as {name}.")(
             _make_export_command(record_format)
         )
     app.add_typer(export_commands, name="export")
@@ -82,15 +82,15 @@ def register_commands(app: typer.Typer) -> None:
 
 def import_files(
     context: typer.Context,
-    files: list[Path] = typer.Argument(..., help="Search exports of any common kind."),
-    source: str = typer.Option("", help="Database they come from; guessed if left out."),
+    files: list[Path] = typer.Argument(..., help="Search export files."),
+    source: str = typer.Option("", help="Database they come from (default: detected)."),
     via: IdentificationBox | None = typer.Option(
-        None, help="PRISMA box the records are identified in; databases if left out."
+        None, help="PRISMA box in which the records are counted (default: databases)."
     ),
     keep_good: bool = typer.Option(False, help="Import the readable records of a damaged file."),
-    sheet: str = typer.Option("", help="Sheet of a workbook to read."),
+    sheet: str = typer.Option("", help="Sheet of the workbook to read."),
     column_map: list[str] = typer.Option(
-        [], "--map", help="COLUMN=FIELD: what a column holds, e.g. 'First author=authors'."
+        [], "--map", help="Map a column to a field, e.g. 'First author=authors' (repeatable)."
     ),
     searched: str = typer.Option(
         "", help="Day the search was run: 2026-03-12, or 2026-03-01..2026-03-12."
@@ -126,7 +126,7 @@ def import_files(
                 mapping=reading.mapping,
                 searched=search_date,
             )
-        except SourceError as error:  # the other files still come in
+        except SourceError as error:  # the other files are still imported
             has_failures = True
             typer.echo(f"review: {error}", err=True)
         else:
@@ -137,7 +137,7 @@ def import_files(
 
 @dataclass(frozen=True, slots=True)
 class _ReadingOptions:
-    """What the command line says of how to read the files."""
+    """Command-line options for reading the files."""
 
     source: str | None
     sheet: str | None
@@ -147,7 +147,7 @@ class _ReadingOptions:
 def _preview_files(
     files: list[Path], reading: _ReadingOptions, as_json: bool, keep_good: bool
 ) -> int:
-    """Shows what the files hold; 1 where some of it cannot be read and is not skipped on demand."""
+    """Print the records of the files and return the exit status. Raises SourceError if damaged."""
     from review.workflow.records.field_check import check_fields
     from review.workflow.records.imports import preview_import, refuse_damaged
 
@@ -166,7 +166,7 @@ def _preview_files(
 
 
 def _to_objects(parsed: "ParseResult") -> list[dict[str, Any]]:
-    """One object a record with every field, unknown ones null, then one per rejected entry."""
+    """One object per record with all fields (unknown: null), then one per unreadable entry."""
     from dataclasses import asdict
 
     return [asdict(record) for record in parsed.records] + [
@@ -186,7 +186,7 @@ def _print_preview(file: Path, parsed: "ParseResult") -> None:
         print_line(
             f"{record.source}  {first_author} {record.year or '?'}  {record.title or '(no title)'}"
         )
-    print_line(f"{file}: {parsed.announced} counted, {len(parsed.records)} read.")
+    print_line(f"{file}: {parsed.announced} records in the file, {len(parsed.records)} read.")
     _print_rejected(parsed.rejected)
 
 
@@ -197,7 +197,7 @@ def _print_reading_notes(
     *,
     to_errors: bool = False,
 ) -> None:
-    """Which sheet or mapping was used, and what most records lack."""
+    """Print the sheet or mapping used, and fields that most records lack."""
     from review.workflow.records.field_check import format_check
 
     is_table = name.lower().endswith((".csv", ".tsv", ".txt", ".xlsx", ".ods"))
@@ -208,7 +208,7 @@ def _print_reading_notes(
 
 def _print_rejected(rejected: tuple["UnreadableEntry", ...]) -> None:
     for rejection in rejected:
-        print_line(f"  not read: record {rejection.number}: {rejection.reason}")
+        print_line(f"  Unreadable record {rejection.number}: {rejection.reason}")
 
 
 def _print_import(result: "RecordImportResult", as_json: bool) -> None:
@@ -217,26 +217,27 @@ def _print_import(result: "RecordImportResult", as_json: bool) -> None:
         return
     if result.batch is None:
         print_line(
-            f"{result.name}: this very file was imported before ({result.parsed} records). "
+            f"{result.name}: this file has already been imported ({result.parsed} records). "
             "Nothing was added."
         )
         for old_label, new_label in result.renamed:
             print_line(
-                f"  Its records counted as {old_label}; from now on they count as {new_label}."
+                f"  Its records were counted under {old_label} and are now counted under "
+                f"{new_label}."
             )
         if result.searched:
             print_line(f"  Its search was run: {result.searched}.")
         return
     print_line(
-        f"{result.name} ({result.source}): {result.announced} counted, {result.parsed} read, "
-        f"{result.new} new, {result.known} here already."
+        f"{result.name} ({result.source}): {result.announced} records in the file, "
+        f"{result.parsed} read, {result.new} new, {result.known} already in the review."
     )
     if result.named:
         database_counts = ", ".join(f"{name} {count:,}" for name, count in result.named)
         print_line(
-            "  The flow diagram counts its records as the records name their database: "
+            "  In the PRISMA diagram the records are counted under the database each one names: "
             f"{database_counts}. "
-            "If all are of one search, say so: review import the same file again with --source."
+            "If they come from a single search, import the file again with --source."
         )
     if result.searched:
         print_line(f"  Search run: {result.searched}.")
@@ -248,7 +249,9 @@ def _print_import(result: "RecordImportResult", as_json: bool) -> None:
     _print_reading_notes(result.name, result.notes, result.fields)
     _print_rejected(result.rejected)
     if result.rejected_path:
-        print_line(f"  The {len(result.rejected)} skipped ones are in {result.rejected_path}")
+        print_line(
+            f"  The {len(result.rejected)} unreadable records were saved to {result.rejected_path}"
+        )
 
 
 def _to_json_dict(result: "RecordImportResult") -> dict[str, Any]:
@@ -259,16 +262,20 @@ def _to_json_dict(result: "RecordImportResult") -> dict[str, Any]:
 
 def import_decisions(
     context: typer.Context,
-    file: Path = typer.Argument(..., help="CSV, XLSX, or an export of Rayyan, Covidence, ASReview"),
-    stage: str = typer.Option("", help="Stage of lines that name none; the first if left out."),
-    reviewer: str = typer.Option("", help="Reviewer of lines that name none."),
-    verdict: VerdictChoice | None = typer.Option(None, help="Verdict of lines that state none."),
-    name: list[str] = typer.Option([], help="THEIRS=OURS: a person named otherwise in the file."),
-    keep_good: bool = typer.Option(False, help="Enter the good lines of a file with bad ones."),
-    sheet: str = typer.Option("", help="Sheet of a workbook to read."),
-    as_json: bool = typer.Option(False, "--json", help="Say what was done as JSON."),
+    file: Path = typer.Argument(
+        ..., help="CSV or XLSX file, or an export from Rayyan, Covidence or ASReview."
+    ),
+    stage: str = typer.Option("", help="Stage for lines without one (default: the first)."),
+    reviewer: str = typer.Option("", help="Reviewer for lines without one."),
+    verdict: VerdictChoice | None = typer.Option(None, help="Decision for lines without one."),
+    name: list[str] = typer.Option(
+        [], help="THEIRS=OURS: map a name in the file to a team member."
+    ),
+    keep_good: bool = typer.Option(False, help="Import the valid lines of a file with errors."),
+    sheet: str = typer.Option("", help="Sheet of the workbook to read."),
+    as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
-    """Enter a file of decisions: columns record, stage, reviewer, verdict, reason, note."""
+    """Import decisions: columns record, stage, reviewer, verdict, reason, note."""
     from review.cli.format_decisions import print_result
     from review.formats.tabular.decisions import DecisionDefaults
     from review.workflow.records import import_decisions as decision_files
@@ -277,7 +284,7 @@ def import_decisions(
     for name_pair in name:
         if "=" not in name_pair:
             raise ReviewError(
-                f"--name {name_pair}: write THEIRS=OURS, for example 'A. Lovelace=ada'."
+                f"--name {name_pair}: expected THEIRS=OURS, for example 'A. Lovelace=ada'."
             )
     names = dict(name_pair.split("=", 1) for name_pair in name)
     project, who = open_review(context), get_user_name(context)
@@ -312,7 +319,7 @@ def enter_decision(
     note: str = typer.Option("", help="A note for your team."),
     adjudicate: bool = typer.Option(False, help="Settle a conflict between reviewers."),
 ) -> None:
-    """Enter one decision of yours (--user names another reviewer)."""
+    """Record a screening decision (use --user to record one for another reviewer)."""
     from review.store.records import parse_record_key
     from review.workflow.project.project import find_stage
     from review.workflow.screening import blinding, reviewing
@@ -357,15 +364,19 @@ def enter_decision(
 
 
 def _make_export_command(record_format: RecordFormat) -> Callable[..., None]:
-    """The command that writes the records in one format."""
+    """The command that exports records in one format."""
 
     def export_records(
         context: typer.Context,
-        out: Path = typer.Argument(None, help="File to write; a name of its own if left out."),
-        stage: str = typer.Option("", help="Only what has reached this stage."),
-        status: str = typer.Option("", help="Only what is included, excluded, conflict, ..."),
-        unique: bool = typer.Option(False, help="One record a report, duplicates left out."),
-        decisions: bool = typer.Option(True, help="Put key and standing beside each record."),
+        out: Path = typer.Argument(
+            None, help="File to write (default: records with the format's extension)."
+        ),
+        stage: str = typer.Option("", help="Only records that reached this stage."),
+        status: str = typer.Option(
+            "", help="Only records with this status: included, excluded, conflict, ..."
+        ),
+        unique: bool = typer.Option(False, help="One record per report, without duplicates."),
+        decisions: bool = typer.Option(True, help="Add record number and screening status."),
         as_of: str = AS_OF,
     ) -> None:
         from review.formats.export import EXTENSIONS

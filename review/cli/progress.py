@@ -15,25 +15,27 @@ from review.errors import StoreError
 from review.workflow.harvest.models import HarvestProgress, HarvestRun
 
 LOG_BYTES, LOG_FILES = 5_000_000, 3
-"""The log turns over at this size, and so many old ones are kept."""
+"""The log is rotated at this size (bytes), keeping this many old files."""
 log = logging.getLogger("funnel.harvest")
 
 
 class _HarvestLogHandler(RotatingFileHandler):
-    """The log's file. Where it cannot be written, that is said once; the harvest goes on."""
+    """Log file handler. If the file cannot be written, warns once; the harvest continues."""
 
     has_warned = False
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Says in one line that the log has a gap."""
+        """Warn once that the log is incomplete."""
         if not self.has_warned:
             self.has_warned = True
-            print_line(f"{self.baseFilename}: cannot be written; this run's log has a gap.")
+            print_line(
+                f"{self.baseFilename}: cannot be written; the log of this run is incomplete."
+            )
 
 
 @contextlib.contextmanager
 def show_progress(folder: Path, quiet: bool) -> Iterator[Callable[[HarvestProgress], None]]:
-    """What to call after each page; bars only where a person watches."""
+    """Yield a callback for each page; progress bars only in a terminal."""
     try:
         handler = _HarvestLogHandler(
             folder / "harvest.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
@@ -74,7 +76,7 @@ def _combine_reporters(
 def _log_page(step: HarvestProgress) -> None:
     announced = "?" if step.announced is None else f"{step.announced}"
     log.info(
-        "%s %s page %d: %d of %s received, %d new, %d known, %d rejected; %d requests, %d faults",
+        "%s %s page %d: %d of %s received, %d new, %d known, %d unreadable; %d requests, %d errors",
         step.source,
         step.slice,
         step.page,
@@ -111,7 +113,7 @@ def _show_bars() -> Iterator[Callable[[HarvestProgress], None]]:
                 record_counts[step.source] += step.new + step.known
                 message = (
                     f"{record_counts[step.source]:,} records, {step.page} pages, "
-                    f"1 per {step.gap:g} s, {step.faults} faults"
+                    f"1 every {step.gap:g} s, {step.faults} errors"
                 )
                 progress.update(bars[step.source], completed=int(step.share * 1000), told=message)
 
@@ -119,16 +121,16 @@ def _show_bars() -> Iterator[Callable[[HarvestProgress], None]]:
 
 
 def print_run(run: HarvestRun, quiet: bool) -> None:
-    """Prints what a run did; quiet prints only what a person should see to."""
+    """Print the result of a run; if quiet, only what needs attention."""
     if not quiet:
-        header = f"{'source':<10} {'window':<24} {'verdict':<11}"
-        print_line(f"{header} announced  received    new  known  rejected")
+        header = f"{'source':<10} {'dates':<24} {'status':<11}"
+        print_line(f"{header} announced  received    new  known  unreadable")
         for outcome in run.outcomes:
             window = f"{outcome.window.since}..{outcome.window.until}"
             print_line(
                 f"{outcome.source:<10} {window:<24} {outcome.verdict:<11} {outcome.announced:>9,} "
                 f"{outcome.received:>9,} {outcome.new:>6,} {outcome.known:>6,} "
-                f"{outcome.rejected:>9,}"
+                f"{outcome.rejected:>11,}"
             )
         note_lines = (
             f"{outcome.source}: {note}" for outcome in run.outcomes for note in outcome.notes
@@ -138,12 +140,12 @@ def print_run(run: HarvestRun, quiet: bool) -> None:
         disagreement_count = sum(outcome.disagree for outcome in run.outcomes)
         if disagreement_count:
             print_line(
-                f"{disagreement_count:,} records do not match the query run here; see: review "
-                "disagreements"
+                f"{disagreement_count:,} records do not match the query when it is applied "
+                "locally; to list them: review disagreements"
             )
         if run.updates:
-            print_line(f"{run.updates:,} links or notices were learned of records known before.")
+            print_line(f"{run.updates:,} links or notices were added to existing records.")
     for alert in run.alerts:
         print_line(f"ALERT {alert}")
     for open_window in run.open:
-        print_line(f"NOT WHOLE {open_window}")
+        print_line(f"INCOMPLETE {open_window}")

@@ -16,15 +16,15 @@ def register_commands(app: typer.Typer) -> None:
 
 
 def create_review(folder: Path) -> None:
-    """Write a commented starter protocol into FOLDER."""
+    """Create a review in FOLDER with a commented protocol to edit."""
     from review.workflow.setup.loading import init_project as start
 
     path = start(folder)
     print_line(f"Wrote {path}. Edit it, then run: review check {folder}")
 
 
-def check_protocol(folder: Path = typer.Argument(Path(), help="The review's folder.")) -> None:
-    """Check the protocol in FOLDER: says what is wrong and where, or what it plans."""
+def check_protocol(folder: Path = typer.Argument(Path(), help="Folder of the review.")) -> None:
+    """Check the protocol in FOLDER: list errors by line, or summarise the plan."""
     from review.workflow.setup.loading import check_protocol as checked
 
     for line in checked(folder):
@@ -32,22 +32,20 @@ def check_protocol(folder: Path = typer.Argument(Path(), help="The review's fold
 
 
 def record_amendment(
-    context: typer.Context, why: str = typer.Option(..., help="Why it changed.")
+    context: typer.Context, why: str = typer.Option(..., help="Reason for the change.")
 ) -> None:
-    """Record the protocol's change now, with the reason for it."""
+    """Record a protocol amendment and the reason for it."""
     from review.workflow.setup import loading
 
     folder, who = Path(context.find_root().obj.folder), get_user_name(context)
     project = loading.open_project(folder, who=who, why=why)
-    print_line(f"Protocol {project.fingerprint[:12]} is in force.")
+    print_line("The protocol as edited is now in effect.")
     if loading.get_newest_reason(project) != why:
-        print_line(
-            "It had been recorded before, so nothing was recorded now and this reason is not kept."
-        )
+        print_line("This version had already been recorded, so the reason was not saved.")
 
 
 def list_amendments(context: typer.Context) -> None:
-    """List the protocol's changes since screening began."""
+    """List protocol amendments since screening began."""
     from review.workflow.setup import loading
 
     entries = loading.list_amendments(open_review(context))

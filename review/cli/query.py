@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
 SOURCE_CHOICES = ", ".join(source.name for source in list_query_sources())
 MAX_REMARKS = 12
-"""Remarks shown for each source."""
+"""Number of remarks shown per source."""
 
 
 def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
-    group = typer.Typer(no_args_is_help=True, help="Read a query and see what sources are asked.")
-    group.command("explain", epilog="Exit status: 0 the query can be read; 1 it cannot.")(
+    group = typer.Typer(
+        no_args_is_help=True, help="Check a query and see it translated for each source."
+    )
+    group.command("explain", epilog="Exit status: 0 the query is valid; 1 it is not.")(
         explain_query
     )
     app.add_typer(group, name="query")
@@ -28,13 +30,13 @@ def register_commands(app: typer.Typer) -> None:
 
 def explain_query(
     context: typer.Context,
-    query: str = typer.Argument("", help="The query in quotes; the protocol's if left out."),
-    from_: datetime | None = typer.Option(None, "--from", formats=["%Y-%m-%d"], help="First day."),
-    to: datetime | None = typer.Option(None, formats=["%Y-%m-%d"], help="Last day."),
-    source: str = typer.Option("", help=f"Print only this source's text: {SOURCE_CHOICES}."),
+    query: str = typer.Argument("", help="Query, in quotes (default: the protocol's)."),
+    from_: datetime | None = typer.Option(None, "--from", formats=["%Y-%m-%d"], help="First date."),
+    to: datetime | None = typer.Option(None, formats=["%Y-%m-%d"], help="Last date."),
+    source: str = typer.Option("", help=f"Print only the query for this source: {SOURCE_CHOICES}."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
-    """Show what each source is asked, and what it could not be asked."""
+    """Show the query sent to each source, and what the source does not support."""
     if source and source not in SOURCE_CHOICES.split(", "):
         raise typer.BadParameter(f"'{source}' is not one of {SOURCE_CHOICES}.")
     text, window, native = _resolve_query(context, query, from_, to)
@@ -50,13 +52,13 @@ def explain_query(
 def _resolve_query(
     context: typer.Context, query: str, from_: datetime | None, to: datetime | None
 ) -> tuple[str, "DateWindow", dict[str, str]]:
-    """The query, its window and the sources' own queries: as given, else the protocol's."""
+    """Query, date range and source-specific queries: as given, else the protocol's."""
     from review.protocol import load_protocol
     from review.query import DateWindow
 
     since, until = from_.date() if from_ else None, to.date() if to else None
     if since and until and until < since:
-        raise typer.BadParameter(f"--to ({until}) lies before --from ({since}).")
+        raise typer.BadParameter(f"--to ({until}) is earlier than --from ({since}).")
     if query.strip():
         return query, DateWindow(since, until), {}
     search = load_protocol(Path(context.find_root().obj.folder) / "protocol.yaml").search
@@ -86,31 +88,33 @@ def _print_source_query(source_entry: dict[str, Any], *, as_json: bool) -> None:
 
 def _format_title(name: str) -> str:
     source = SOURCES[name]
-    return source.title if source.takes_query else f"{source.title} (matched here)"
+    return source.title if source.takes_query else f"{source.title} (query applied locally)"
 
 
 def _format_explanation(explanation: dict[str, Any]) -> list[str]:
-    """The explanation for reading."""
+    """The explanation as lines for the terminal."""
     since, until = (
         explanation["window"]["from"] or "the beginning",
         explanation["window"]["to"] or "today",
     )
     lines = [
-        f"Read as ({explanation['terms']} terms, {since} to {until}):",
+        f"Interpreted as ({explanation['terms']} terms, {since} to {until}):",
         f"  {explanation['query']}",
     ]
     for name, entry in explanation["sources"].items():
         lines += ["", _format_title(name)]
         if entry["error"]:
-            lines.append(f"  Not asked: {entry['error']}")
+            lines.append(f"  Not searched: {entry['error']}")
             continue
         if "native" in entry:
-            lines += ["  The protocol's own query for this source, in place of the compiled one:"]
+            lines += [
+                "  Query for this source from the protocol, used instead of the translated one:"
+            ]
         lines.append(f"  {entry.get('native') or entry['text']}")
         remarks = (*entry["lost"], *entry["notes"])
         lines += [f"  - {text}" for text in remarks[:MAX_REMARKS]]
         if len(remarks) > MAX_REMARKS:
-            lines.append(f"  - and {len(remarks) - MAX_REMARKS:,} more; --json shows all")
+            lines.append(f"  - and {len(remarks) - MAX_REMARKS:,} more (use --json to list all)")
     if explanation["warnings"]:
-        lines += ["", "Look again at", *(f"  - {text}" for text in explanation["warnings"])]
+        lines += ["", "Please check:", *(f"  - {text}" for text in explanation["warnings"])]
     return lines

@@ -29,10 +29,12 @@ def register_commands(app: typer.Typer) -> None:
 def show_status(
     context: typer.Context,
     as_of: str = AS_OF,
-    as_json: bool = typer.Option(False, "--json", help="Every box as JSON."),
-    ids: bool = typer.Option(False, "--ids", help="With --json: the records behind each number."),
+    as_json: bool = typer.Option(False, "--json", help="Print all boxes as JSON."),
+    ids: bool = typer.Option(
+        False, "--ids", help="With --json, list the records behind each number."
+    ),
 ) -> None:
-    """Show where the review stands: every box of the flow."""
+    """Show the progress of the review as PRISMA counts."""
     from review.prisma import flow_to_dict, validate
     from review.workflow.exports import prisma, snapshot
     from review.workflow.harvest.alerts import format_alert, list_open_alerts
@@ -49,7 +51,7 @@ def show_status(
         counts = flow_to_dict(validate(review_snapshot.flow), ids=ids)
         print_json({"day": review_snapshot.day, "notes": notes, "alerts": alerts, **counts})
         return
-    print_line(f"{review_snapshot.project.protocol.title}\nState of {review_snapshot.day}")
+    print_line(f"{review_snapshot.project.protocol.title}\nAs of {review_snapshot.day}")
     for line in prisma.format_flow_lines(validate(review_snapshot.flow)):
         print_line(line)
     print_line(prisma.describe_conservation(review_snapshot))
@@ -61,10 +63,10 @@ def show_status(
 
 def export_prisma(
     context: typer.Context,
-    out: Path = typer.Argument(Path(), help="Folder to write into."),
+    out: Path = typer.Argument(Path(), help="Folder to write to."),
     as_of: str = AS_OF,
 ) -> None:
-    """Write the PRISMA 2020 flow diagram: SVG, PDF, PNG, Mermaid and the R package's CSV."""
+    """Export the PRISMA 2020 flow diagram: SVG, PDF, PNG, Mermaid and CSV for the R package."""
     from review.workflow.exports import folder, snapshot
     from review.workflow.exports import prisma as figure
 
@@ -72,15 +74,15 @@ def export_prisma(
         open_review(context), as_of or None, reader=get_user_name(context)
     )
     for path in folder.write_files(figure.build_files(review_snapshot), out):
-        print_line(f"wrote {path}")
+        print_line(f"Wrote {path}")
     print_line(figure.describe_conservation(review_snapshot))
 
 
 def replay_review(
-    data: Path = typer.Argument(..., help="Folder of a published review, as data/roberts2021."),
-    out: Path | None = typer.Option(None, help="New folder for the review; replay-NAME if absent."),
+    data: Path = typer.Argument(..., help="Folder of a published review, e.g. data/roberts2021."),
+    out: Path | None = typer.Option(None, help="Folder for the new review (default: replay-NAME)."),
 ) -> None:
-    """Run a published review's numbers through the pipeline and hold every box against them."""
+    """Reproduce a published review and compare every PRISMA box with the published numbers."""
     from review.workflow.exports.replay import format_replay
     from review.workflow.exports.replay import replay_review as run
 
@@ -91,13 +93,13 @@ def replay_review(
 
 def export_all(
     context: typer.Context,
-    out: Path = typer.Argument(..., help="Folder to write into, or a file that ends in .zip."),
+    out: Path = typer.Argument(..., help="Folder or .zip file to write."),
     as_of: str = AS_OF,
     pictures: bool = typer.Option(
         False, "--pictures", help="With the sheets of image audits; names may be burnt into films."
     ),
 ) -> None:
-    """Write the whole report: figures, tables, texts, references, log and manifest."""
+    """Export the full report: figures, tables, texts, references, audit log and manifest."""
     from review.workflow.exports import bundle, folder, manifest, snapshot
 
     review_snapshot = snapshot.snapshot_at(
@@ -105,7 +107,7 @@ def export_all(
     )
     files = bundle.build_report_files(
         review_snapshot,
-        progress=lambda part, _: print_line(f"making {part} ..."),
+        progress=lambda part, _: print_line(f"Creating {part} ..."),
         reader=get_user_name(context),
         pictures=pictures,
     )
@@ -115,12 +117,12 @@ def export_all(
     else:
         stale_files = manifest.find_stale_files(out, files)
         folder.write_files(files, out)
-    print_line(f"wrote {len(files):,} files to {out}; state of {review_snapshot.day}")
+    print_line(f"Wrote {len(files):,} files to {out} (report as of {review_snapshot.day})")
     for name in stale_files:
-        print_line(f"  still there from an earlier report, not of this one: {name}")
+        print_line(f"  Left over from an earlier report, not part of this one: {name}")
     for line in bundle.describe_totals(review_snapshot, files):
         print_line(line)
-    print_line(f"Check it at any time: review verify {shlex.quote(str(out))}")
+    print_line(f"To verify it later: review verify {shlex.quote(str(out))}")
 
 
 def verify_report(
@@ -171,12 +173,14 @@ def _verify_store(context: typer.Context) -> None:
 
 def show_changes(
     context: typer.Context,
-    since: str = typer.Option(..., help="Day whose end is compared with: 2020-06-24."),
+    since: str = typer.Option(..., help="Compare with the end of this day, e.g. 2020-06-24."),
     as_of: str = AS_OF,
-    as_json: bool = typer.Option(False, "--json", help="As JSON."),
-    out: Path | None = typer.Option(None, help="Folder for the updated-review PRISMA diagram."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+    out: Path | None = typer.Option(
+        None, help="Folder for the PRISMA diagram of an updated review."
+    ),
 ) -> None:
-    """Show what came, what was decided and what changed since a day."""
+    """Show new records, decisions and changes since a given day."""
     from review.workflow.exports import changes, folder
     from review.workflow.exports import prisma as figure
 
@@ -192,4 +196,4 @@ def show_changes(
         for path in folder.write_files(
             figure.build_flow_files(difference.update, day=difference.day), out
         ):
-            print_line(f"wrote {path}") if not as_json else None
+            print_line(f"Wrote {path}") if not as_json else None

@@ -16,11 +16,11 @@ AS_JSON = typer.Option(False, "--json", help="Print JSON.")
 
 def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
-    rank_commands = typer.Typer(no_args_is_help=True, help="The learned order of a stage.")
+    rank_commands = typer.Typer(no_args_is_help=True, help="Active-learning order of a stage.")
     rank_commands.command("train")(train_ranking)
     rank_commands.command("explain")(explain_ranking)
     app.add_typer(rank_commands, name="rank")
-    rule_commands = typer.Typer(no_args_is_help=True, help="The protocol's keyword rules.")
+    rule_commands = typer.Typer(no_args_is_help=True, help="Keyword rules of the protocol.")
     rule_commands.command("apply")(apply_rules)
     rule_commands.command("withdraw")(withdraw_rule)
     app.add_typer(rule_commands, name="rules")
@@ -31,7 +31,7 @@ def register_commands(app: typer.Typer) -> None:
 
 
 def train_ranking(context: typer.Context, stage: str = STAGE) -> None:
-    """Make the stage's order anew from the decisions so far."""
+    """Retrain the order of a stage from the decisions so far."""
     from review.workflow.project.project import find_stage
     from review.workflow.screening import ranking
 
@@ -40,15 +40,15 @@ def train_ranking(context: typer.Context, stage: str = STAGE) -> None:
         project, find_stage(project.protocol, stage), get_user_name(context)
     )
     print_line(
-        f"{result.ranked:,} records ordered by the model '{result.model}', from {result.labels:,} "
-        f"judged records, {result.relevant:,} of them relevant."
+        f"Ordered {result.ranked:,} records with the model '{result.model}', trained on "
+        f"{result.labels:,} screened records ({result.relevant:,} relevant)."
     )
 
 
 def explain_ranking(
     context: typer.Context, record: str, stage: str = STAGE, as_json: bool = AS_JSON
 ) -> None:
-    """Say where RECORD stands in the order, and which words put it there."""
+    """Show the position of RECORD in the order and the words that contribute most to it."""
     from dataclasses import asdict
 
     from review.workflow.project.project import find_stage
@@ -67,71 +67,70 @@ def explain_ranking(
 
 
 def print_explanation(explanation: "RankExplanation") -> None:
-    """Prints where a record stands and the words that pull at it."""
+    """Print a record's position in the order and the words that contribute to its score."""
     print_line(
-        f"{explanation.key} does not wait: it was judged or marked."
+        f"{explanation.key} is not in the queue: it has already been screened or marked."
         if explanation.place is None
-        else f"{explanation.key} stands at place {explanation.place:,} of "
-        f"{explanation.waiting:,} that wait."
+        else f"{explanation.key} is number {explanation.place:,} of "
+        f"{explanation.waiting:,} records to screen."
     )
     if explanation.score is None and explanation.model != "random":
         print_line(
-            f"It was placed by the model '{explanation.model}'. Reviewers are not shown the score: "
-            "the team's decisions on open records are in it."
+            f"It was ordered by the model '{explanation.model}'. The score is hidden from "
+            "reviewers because it depends on colleagues' decisions."
         )
     elif explanation.score is None:
-        print_line("Its place was drawn by lot: nothing had been learned yet.")
+        print_line("Its position is random: the model had not been trained yet.")
     else:
         lottery_note = (
-            " Its place was drawn by lot, not by the score." if explanation.by_lot else ""
+            " Its position was drawn at random, not by score." if explanation.by_lot else ""
         )
         print_line(
-            f"Its score is {explanation.score:+.3f}, by the model '{explanation.model}' from "
-            f"{explanation.learned_from:,} judged records.{lottery_note}"
+            f"Its score is {explanation.score:+.3f}, from the model '{explanation.model}' trained "
+            f"on {explanation.learned_from:,} screened records.{lottery_note}"
         )
     if not explanation.words:
-        print_line("None of its words pulls it anywhere.")
+        print_line("None of its words contributes to its score.")
         return
-    print_line(
-        "By the decisions so far these words pull most, with their part of all its words' pull:"
-    )
+    print_line("Words that contribute most to this record's score, with their share:")
     for word, share in explanation.words:
         print_line(
-            f"  {'to the front' if share > 0 else 'to the back':12}  {abs(share):6.1%}  {word}"
+            f"  {'screen earlier' if share > 0 else 'screen later':14}  {abs(share):6.1%}  {word}"
         )
     if explanation.model.startswith("embeddings:"):
         print_line(
-            "The model weighs the sense of whole sentences as well, which no single word tells."
+            "The model also uses the meaning of sentences, which cannot be attributed to single "
+            "words."
         )
 
 
 def apply_rules(context: typer.Context) -> None:
-    """Mark unjudged records that do not match a rule as ineligible; take back those that now do."""
+    """Mark unscreened records that fail a keyword rule as ineligible; restore those that pass."""
     from review.workflow.screening.keyword_rules import apply_rules as hold
 
     for rule, (excluded_count, restored_count) in hold(
         open_review(context), get_user_name(context)
     ).items():
         print_line(
-            f"rule {rule}: {excluded_count:,} records marked as ineligible by automation, "
-            f"{restored_count:,} taken back."
+            f"Rule {rule}: {excluded_count:,} records marked as ineligible by automation tools, "
+            f"{restored_count:,} restored."
         )
 
 
 def withdraw_rule(context: typer.Context, rule: str) -> None:
-    """Take back all that RULE marked."""
+    """Restore all records marked by RULE."""
     from review.workflow.screening.keyword_rules import withdraw_rule as back
 
     print_line(
-        f"{back(open_review(context), rule, get_user_name(context)):,} records are to be screened "
-        "again."
+        f"{back(open_review(context), rule, get_user_name(context)):,} records were returned to "
+        "screening."
     )
 
 
 def show_stopping_evidence(
     context: typer.Context, stage: str = STAGE, as_json: bool = AS_JSON
 ) -> None:
-    """Print the evidence for stopping. It advises; it never stops anything."""
+    """Show the evidence for stopping. Screening never stops automatically."""
     from dataclasses import asdict
 
     from review.stopping import describe_evidence
@@ -152,11 +151,11 @@ def show_stopping_evidence(
 
 def stop_screening(
     context: typer.Context,
-    why: str = typer.Option("", help="Why screening stops here."),
+    why: str = typer.Option("", help="Reason for stopping."),
     stage: str = STAGE,
-    back: bool = typer.Option(False, help="Take the stop back."),
+    back: bool = typer.Option(False, help="Resume screening."),
 ) -> None:
-    """Stop screening: mark what nobody has judged as not screened (the lead's act)."""
+    """Stop screening and mark the remaining records as not screened (lead only)."""
     from review.workflow.project.project import find_stage
     from review.workflow.screening import ranking
 
@@ -164,43 +163,48 @@ def stop_screening(
     protocol_stage, who = find_stage(project.protocol, stage), get_user_name(context)
     if back:
         print_line(
-            f"{ranking.resume_screening(project, protocol_stage, who):,} records are to be "
-            "screened again."
+            f"{ranking.resume_screening(project, protocol_stage, who):,} records were "
+            "returned to screening."
         )
     else:
         print_line(
-            f"{ranking.stop_screening(project, protocol_stage, who, why):,} records are marked as "
-            "not screened."
+            f"{ranking.stop_screening(project, protocol_stage, who, why):,} records were marked "
+            "as not screened."
         )
 
 
 def retire_reviewer(
-    context: typer.Context, name: str, back: bool = typer.Option(False, help="They come back.")
+    context: typer.Context,
+    name: str,
+    back: bool = typer.Option(False, help="Bring the reviewer back."),
 ) -> None:
-    """Take NAME out of the review: what is settled stays, open records go back in the queue."""
+    """Remove reviewer NAME: resolved records are kept, open ones are reassigned."""
     from review.workflow.screening.reviewing import retire_reviewer as leave
 
     result = leave(open_review(context), name, get_user_name(context), returning=back)
     print_line(
-        f"{name} is {'back' if back else 'retired'}; {result.changed:,} records changed their "
-        f"standing, {result.reassigned:,} open ones were given to others."
+        f"{name} {'is back' if back else 'has left the review'}; {result.changed:,} records "
+        f"changed status, {result.reassigned:,} open records were reassigned."
     )
     if result.understaffed_stages and not back:
         print_line(
-            f"Too few reviewers are left for: {', '.join(result.understaffed_stages)}. Add one to "
-            "'team' in "
-            "protocol.yaml, or lower 'reviewers' there; until then nothing settles."
+            f"Too few reviewers remain for: {', '.join(result.understaffed_stages)}. Add one under "
+            "'team' in protocol.yaml or lower 'reviewers' there; until then no record can be "
+            "resolved at these stages."
         )
 
 
 def show_agreement(
     ratings: Path = typer.Argument(
-        ..., help="CSV: a unit a row, a rater a column, or unit,rater,answer."
+        ...,
+        help="CSV file: one row per unit and one column per rater, or columns unit,rater,answer.",
     ),
     as_json: bool = AS_JSON,
-    levels: str = typer.Option("", help="Answers in order, commas between: low,unclear,high."),
+    levels: str = typer.Option(
+        "", help="Ordered answers, separated by commas, e.g. low,unclear,high."
+    ),
 ) -> None:
-    """Agreement figures for a CSV of RATINGS. Needs no review."""
+    """Calculate inter-rater agreement from a CSV file of RATINGS. Works without a review."""
     from review.tools.agreement_csv import compute_figures
 
     rows, unrated_words = compute_figures(
@@ -208,8 +212,8 @@ def show_agreement(
     )
     for word, count in unrated_words.items():
         print_warning(
-            f"{count} cells '{word}' were read as not rated; name it in --levels if it is an "
-            "answer."
+            f"{count} cells with '{word}' were treated as not rated. If it is an answer, include "
+            "it in --levels."
         )
     if as_json:
         print_json(rows)

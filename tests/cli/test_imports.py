@@ -66,7 +66,7 @@ def test_an_import_says_that_its_records_name_several_databases(review: Path) ->
     done = run("import", str(EXPORTS / "library.xml"), folder=review)
     assert done.returncode == 0, done.stderr
     named = ", ".join(f"{name} {count}" for name, count in MIXED_LIBRARY.items())
-    assert f"as the records name their database: {named}." in done.stdout
+    assert f"under the database each one names: {named}." in done.stdout
     plain = run("import", str(EXPORTS / "ieee.csv"), folder=review)
     assert "database" not in plain.stdout
 

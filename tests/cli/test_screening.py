@@ -52,7 +52,9 @@ def project(tmp_path):
 
 def test_the_order_is_trained_and_explained(project):
     done = review("rank", "train", folder=project.folder)
-    assert "30 records ordered by the model 'light', from 30 judged" in done.stdout, done.stderr
+    assert "Ordered 30 records with the model 'light', trained on 30 screened" in done.stdout, (
+        done.stderr
+    )
     found = json.loads(review("rank", "explain", "R000002", "--json", folder=project.folder).stdout)
     assert {"word", "share"} == set(found["words"][0])
     assert any("radiograph" in one["word"] for one in found["words"])
@@ -60,9 +62,9 @@ def test_the_order_is_trained_and_explained(project):
     with project.store.read() as conn:
         last = screening_queue.list_positions(conn, "title-abstract")[-1].record
     told = review("rank", "explain", f"R{last:06d}", folder=project.folder).stdout
-    assert f"R{last:06d} stands at place 30 of 30 that wait." in told
-    assert "It was placed by the model 'light'. Reviewers are not shown the score" in told
-    assert re.search(r"to the (front|back) +\d+\.\d%  \S", told), told
+    assert f"R{last:06d} is number 30 of 30 records to screen." in told
+    assert "It was ordered by the model 'light'. The score is hidden from reviewers" in told
+    assert re.search(r"screen (earlier|later) +\d+\.\d%  \S", told), told
 
 
 def test_only_the_lead_of_the_team_stops(project):
@@ -85,13 +87,13 @@ def test_the_evidence_is_printed_and_a_stop_needs_a_reason(project):
     assert refused.returncode == 1
     assert "in a sentence why" in refused.stderr
     assert (
-        "30 records are marked" in review("stop", "--why", "p small", folder=project.folder).stdout
+        "30 records were marked" in review("stop", "--why", "p small", folder=project.folder).stdout
     )
-    assert "30 records are to be" in review("stop", "--back", folder=project.folder).stdout
+    assert "30 records were returned" in review("stop", "--back", folder=project.folder).stdout
 
 
 def test_a_reviewer_retires_and_comes_back(project):
-    assert "ben is retired" in review("retire", "ben", folder=project.folder).stdout
+    assert "ben has left the review" in review("retire", "ben", folder=project.folder).stdout
     assert "ben is back" in review("retire", "ben", "--back", folder=project.folder).stdout
     assert "not in this review's team" in review("retire", "zoe", folder=project.folder).stderr
 
@@ -144,7 +146,7 @@ def test_a_ratings_file_as_people_save_them(tmp_path):
     found = {one["name"]: one for one in json.loads(done.stdout)}
     assert found["Cohen's kappa"]["n"] == 2  # the first column names the units; 'na' is none
     assert found["ICC(A,1)"]["n"] == 2
-    assert "1 cells 'na' were read as not rated" in done.stderr
+    assert "1 cells with 'na' were treated as not rated" in done.stderr
     path.write_text("unit,ada,ben\n1,yes,na\n2,na,na\n")
     named = review("agreement", str(path), "--json", "--levels", "yes,no,na")
     assert json.loads(named.stdout)[0]["n"] == 2

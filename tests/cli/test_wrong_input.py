@@ -84,13 +84,13 @@ def test_flags_of_a_whole_review_are_json_on_demand(folder):
 
 
 def test_reading_says_that_nothing_waits(folder):
-    assert "No attached PDF waits to be read" in run("read", folder=folder).stdout
+    assert "No attached PDF needs reading" in run("read", folder=folder).stdout
 
 
 def test_a_name_without_a_counterpart_is_refused(folder):
     (folder / "d.csv").write_text("record,verdict\n")
     line = refused("import-decisions", folder / "d.csv", "--name", "Ada L", folder=folder)
-    assert line.startswith("--name Ada L: write THEIRS=OURS")
+    assert line.startswith("--name Ada L: expected THEIRS=OURS")
 
 
 @pytest.mark.parametrize("command", ["keep", "reopen"])
@@ -100,7 +100,7 @@ def test_an_unknown_preprint_is_not_said_to_be_judged(folder, command):
 
 def test_an_amendment_that_records_nothing_says_so(folder):
     run("status", folder=folder)
-    assert "nothing was recorded now" in run("amend", "--why", "no change", folder=folder).stdout
+    assert "the reason was not saved" in run("amend", "--why", "no change", folder=folder).stdout
     path = folder / PROTOCOL_FILE
     path.write_text(path.read_text().replace("minimum: 6", "minimum: 7"))
     assert "nothing" not in run("amend", "--why", "a higher bar", folder=folder).stdout

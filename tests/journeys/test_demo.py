@@ -54,5 +54,5 @@ def test_each_paper_is_read_and_flagged(filled):
     said = review(filled, "attach", filled / "papers")
     assert f"{fill_demo.PAPERS} of {fill_demo.PAPERS} PDFs attached" in said
     assert review(filled, "read").split() == [str(fill_demo.PAPERS), "read"]
-    assert f"{fill_demo.PAPERS} PDFs flagged now" in review(filled, "flags")
+    assert f"Checked {fill_demo.PAPERS} PDFs" in review(filled, "flags")
     assert "covid_radiography" in review(filled, "datasets", "matrix")

@@ -323,8 +323,8 @@ def test_the_command_line_explains_a_query():
     assert found["sources"]["pubmed"]["text"].startswith('(covid*[tiab] AND "ct"[tiab])')
     status, out, _ = run("query", "explain", "covid* and mesh:Mice")
     assert status == 0
-    assert "medRxiv (matched here)\n  covid*\n" in out
-    assert "Look again at\n  - and is read as an operator" in out
+    assert "medRxiv (query applied locally)\n  covid*\n" in out
+    assert "Please check:\n  - and is read as an operator" in out
 
 
 def test_the_command_line_prints_one_sources_text():

@@ -176,7 +176,7 @@ def test_checklists_are_listed_and_checked_without_a_review(tmp_path):
     assert done.exit_code != 0
     assert "line 2: 'titel' is no key of a checklist. Did you mean 'title'" in str(done.exception)
     shipped = instruments.available_checklists(None)["quadas-2"]
-    assert "holds together: 11 items" in run("checklist", "check", shipped).stdout
+    assert "is valid (11 items)" in run("checklist", "check", shipped).stdout
 
 
 def test_a_csv_is_scored_without_a_review(tmp_path):

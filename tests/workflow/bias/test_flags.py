@@ -223,10 +223,10 @@ def test_the_commands_work_on_a_file_alone(pdfs, tmp_path):
     assert "Training" in run("evidence", path, "-c", "claim-2020").stdout
     flags = json.loads(run("flags", path, "--all", "--json").stdout)
     assert {"rule", "page", "boxes", "informs", "strength"} <= set(flags[0])
-    assert "never a judgement" in run("flags", path).stdout
+    assert "not judgements" in run("flags", path).stdout
     found = json.loads(run("datasets", "find", path, "--json").stdout)
     assert "covidx_cxr" in [one["id"] for one in found["used"]]
-    assert "may hold the same images" in run("datasets", "find", path).stdout
+    assert "Possibly the same images" in run("datasets", "find", path).stdout
     assert len(json.loads(run("datasets", "list", "--json").stdout)) == 62
     assert "sentences with figures" in run("numbers", path).stdout
     for name in ("g.svg", "g.png"):
@@ -246,7 +246,7 @@ def test_a_file_without_text_is_one_calm_error(pdfs):
 def test_the_commands_work_on_a_review(attached, pdfs, tmp_path):
     folder = attached.folder
     assert "2  read" in run("read", folder=folder).stdout
-    assert "2 PDFs flagged now" in run("flags", folder=folder).stdout
+    assert "Checked 2 PDFs" in run("flags", folder=folder).stdout
     said = run("datasets", "matrix", folder=folder).stdout
     assert "R000001" in said
     assert "2 of 2 studies" in said
@@ -266,15 +266,15 @@ def test_flags_in_words_name_the_questions_they_inform(pdfs):
     found = bias.find_flags(texts.read_text(pdfs / "study.pdf").sentences)
     words = "\n".join(format_bias.format_flags(found))
     assert (
-        "informs probast-2019 1.1, 1.2, 4.8; quadas-2 1.1, 1.2, 4.3; claim-2020 7, 8, 20, 21"
+        "Relevant to probast-2019 1.1, 1.2, 4.8; quadas-2 1.1, 1.2, 4.3; claim-2020 7, 8, 20, 21"
         in words
     )
 
 
 def test_papers_whose_process_ended_are_named_and_not_counted():
-    assert format_bias.format_flag_counts({1: 3, 2: 4}) == ["2 PDFs flagged now, 7 flags."]
+    assert format_bias.format_flag_counts({1: 3, 2: 4}) == ["Checked 2 PDFs: 7 flags."]
     said = format_bias.format_flag_counts({1: 3, 2: None})
-    assert said[0] == "1 PDFs flagged now, 3 flags."
+    assert said[0] == "Checked 1 PDF: 3 flags."
     assert "R000002" in said[1]
 
 

@@ -417,7 +417,7 @@ def test_the_commands_run_explain_settle_and_undo(project):
     _, text = call(project, "undo")
     assert "taken back" in text
     _, text = call(project, "doubts")
-    assert text == "0 pairs to settle.\n"
+    assert text == "0 possible duplicates to review.\n"
     _, text = call(project, "report", "--json")
     assert json.loads(text)["preprint_links"] == 1
     _, text = call(project, "report")

@@ -137,5 +137,5 @@ def test_an_export_over_an_older_one_names_what_is_left_of_it(tmp_path, monkeypa
     told["files"]["figures/gone.svg"] = told["files"]["prisma.svg"]
     older.write_text(json.dumps(told))
     again = CliRunner().invoke(app, words)
-    named = "  still there from an earlier report, not of this one: figures/gone.svg"
+    named = "  Left over from an earlier report, not part of this one: figures/gone.svg"
     assert named in again.output.splitlines()

@@ -217,7 +217,7 @@ def test_the_command_line_lists_and_closes(project):
     assert "ALERT R000001" in run(project, "status").stdout
     assert json.loads(run(project, "status", "--json").stdout)["alerts"]
     done = run(project, "alerts", "close", number, "--why", "Excluded at full text")
-    assert done.stdout.startswith("closed: R000001")
+    assert done.stdout.startswith("Closed: R000001")
     assert run(project, "alerts").stdout == "No open alerts.\n"
     assert "closed by ann on" in run(project, "alerts", "--all").stdout
     assert json.loads(run(project, "alerts", "--all", "--json").stdout)[0]["why"] == (

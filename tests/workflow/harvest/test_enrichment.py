@@ -118,7 +118,7 @@ def test_the_command_tells_what_was_learned(stage):
     out, _ = child.communicate(timeout=300)
     assert child.returncode == 0
     assert "1 abstracts, 1 DOIs" in out or "2 abstracts, 1 DOIs" in out, out
-    assert "1 are not known there" in out
+    assert "1 records not found" in out
 
 
 def crossref(**work):

@@ -92,11 +92,11 @@ def test_the_same_file_again_with_a_source_names_it_and_adds_nothing(
     assert "embase 4, pubmed 2, medline 1, cochrane 1" in said and "--source" in said
     again = run(project, "import", str(library), "--source", "Embase", "--via", "registers")
     assert "Nothing was added." in again
-    assert "counted as various; from now on they count as embase." in again
-    assert "counted as databases; from now on they count as registers." in again
+    assert "counted under various and are now counted under embase." in again
+    assert "counted under databases and are now counted under registers." in again
     assert counted(project) == {"embase": 8}
     assert snapshot.snapshot_at(project).flow.main.identified[0].group == "registers"
-    assert "from now on" not in run(project, "import", str(library), "--source", "embase")
+    assert "are now counted" not in run(project, "import", str(library), "--source", "embase")
     with project.store.read() as conn:
         assert len(arrivals.list_manual_sources(conn)) == 1
 

@@ -312,7 +312,7 @@ def test_the_commands_list_keep_and_open_again(project):
     _, text = call(project, "keep", preprint)
     assert "stand" in text
     _, text = call(project, "reopened")
-    assert text == "No judged preprint waits.\n"
+    assert text == "No reopened preprints.\n"
     _, text = call(project, "reopen", preprint)
     assert "open again" in text
     _, text = call(project, "reopened", "--json")
