@@ -143,7 +143,7 @@ def test_from_two_keyboards_to_the_flow_diagram(project):
         score_by_keyboard(ada, address, "ada", RQS)
         sign_in(cleo, address, "cleo", PASSWORD)
         cleo.goto(f"{address}/consensus?key=R000001&checklist=claim-2020")
-        at(cleo, "stays closed until all its reviewers have finished")
+        at(cleo, "cannot be adjudicated until all its reviewers have completed")
         score_by_keyboard(ben, address, "ben", "0" + RQS[1:])
         cleo.goto(f"{address}/consensus")
         settle_first(cleo, "CLAIM 2020", "2 to resolve · 40 agreed", "1 to resolve · 40 agreed")

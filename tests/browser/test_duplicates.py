@@ -122,7 +122,7 @@ def test_a_reopened_preprint_stands_on_the_pages_and_may_be_kept(tmp_path):
         add_decision(project, NewDecision(1, "title-abstract", name, "exclude"), name)
     bring(project, ARTICLE)
     dedupe.run_deduplication(project, "ada")
-    line = "the journal article of R000001, came after R000001 was judged"
+    line = "is the journal article of the preprint R000001 and was found after R000001 was screened"
     with served(tmp_path, solo="ada") as address, chromium() as browser:
         page = tab(browser, viewport={"width": 1440, "height": 900})
         page.goto(address)

@@ -182,7 +182,7 @@ def test_checking_refuses_the_id_of_a_shipped_list_and_names_the_line_of_a_bad_c
 ) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(SMALL.replace("id: ours", "id: claim-2020"))
-    with pytest.raises(ChecklistError, match="'claim-2020' is that of a checklist Funnel ships"):
+    with pytest.raises(ChecklistError, match="'claim-2020' belongs to a built-in checklist"):
         describe_checklist(path)
     path.write_text(SMALL.replace("Is it b?", "'Is it b?', cues: ['(a|', x]"))
     with pytest.raises(ChecklistError, match=r"mine.yaml: line 18: item 'b': cue '\(a\|'"):

@@ -79,7 +79,7 @@ def test_check_counts_every_file(phantoms, tmp_path):
     (films / "broken.png").write_bytes(sources[0].read_bytes()[:300])
     (films / "notes.txt").write_text("not an image")
     output = run("check", films, "--out", tmp_path / "out", status=3)
-    assert "6 files: 4 images read, 1 images not readable, 1 files skipped." in output
+    assert "6 files: 4 images read, 1 images unreadable, 1 files skipped." in output
     assert "1 images cannot be read (truncated 1)." in output
     images = {row["path"]: row for row in rows_of(tmp_path / "out" / "check-images.csv")}
     assert len(images) == 5
@@ -93,14 +93,14 @@ def test_check_counts_every_file(phantoms, tmp_path):
     (films / sources[0].name).unlink()
     again = run("check", films, "--out", tmp_path / "out", status=3)
     assert "4 files: 3 images read" in again
-    assert "2 images of an earlier run in this --out are not in the folder." in again
+    assert "2 images of an earlier run with this --out are missing from the folder." in again
 
 
 def test_check_refuses_a_wrong_folder(phantoms, tmp_path):
     assert "does not exist" in refused("check", tmp_path / "none", "--out", tmp_path / "out")
     (tmp_path / "file").write_text("")
     line = refused("check", phantoms / "films", "--out", tmp_path / "file" / "out")
-    assert "this folder cannot be made" in line
+    assert "this folder cannot be created" in line
 
 
 # Label audit
@@ -135,7 +135,7 @@ def test_marks_give_the_ppv_beside_a_claim(sample, tmp_path):
     marks = write_marks(tmp_path / "ada.csv", sample, "FFFfWDX", {0: "chest drain"})
     output = run("audit-result", sample, marks, "--claim", "94.3", "--source",
                  "Wang 2017, table 18", "--out", tmp_path / "out", status=3)  # fmt: skip
-    assert "1 of 8 images are not marked yet" in output
+    assert "1 of 8 images have not been marked yet" in output
     assert "Claimed: 94.3 % (Wang 2017, table 18), within" in output
     (row,) = rows_of(tmp_path / "out" / "audit-result.csv")
     assert [row[f"counts.{name}"] for name in ("fine", "doubtful", "wrong", "cannot_tell")] == [
@@ -167,13 +167,13 @@ def test_two_readers_and_an_adjudicator(sample, tmp_path):
 def test_marks_that_cannot_be_used_are_named_with_their_line(sample, tmp_path):
     marks = write_marks(tmp_path / "ada.csv", sample, ["F", "maybe"])
     words = ("audit-result", sample, marks, "--out", tmp_path / "out")
-    assert "ada.csv, line 3: 'maybe' is not a verdict" in refused(*words)
+    assert "ada.csv, line 3: 'maybe' is not a valid verdict" in refused(*words)
     marks.write_text("path,verdict\nother.png,F\n")
-    assert "line 2: 'other.png' is not an image of this sample" in refused(*words)
+    assert "line 2: 'other.png' is not an image in this sample" in refused(*words)
     write_marks(marks, sample, [])
     assert "no image is marked" in refused(*words)
     write_marks(marks, sample, ["F"])
-    assert "needs its source" in refused(*words, "--claim", "0.9")
+    assert "needs a reference" in refused(*words, "--claim", "0.9")
     assert "is not between" in refused(*words, "--claim", "120", "--source", "x")
     assert "audit-sample wrote" in refused("audit-result", tmp_path, marks, "--out", tmp_path / "o")
 
@@ -198,7 +198,7 @@ def test_the_sieve_ranks_and_describes_and_deletes_nothing(phantoms, tmp_path):
              phantoms / "labels.csv", "--kind", "inverted", "--kind", "blank or grey")  # fmt: skip
     output = run(*words, "--rejects", rejects, "--sheets", "1")
     assert f"{len(before)} images ranked." in output
-    assert "1 images rejected by a person" in output
+    assert "1 images rejected by a reviewer" in output
     rows = rows_of(tmp_path / "out" / "sieve-ranks.csv")
     assert len(rows) == 2 * len(before)
     first = {row["problem"]: row["path"] for row in rows if row["rank"] == "1"}
@@ -260,7 +260,7 @@ def test_splits_name_patients_and_files_on_both_sides(tmp_path):
     )
     output = run("splits", table, "--out", tmp_path / "out", status=3)
     assert "train and test: 2 patients in both (2 and 2 images); 1 files in both." in output
-    assert "1 rows name no split." in output
+    assert "1 rows have no split." in output
     assert "5 images, 4 patients." in output
     assert [
         (row["kind"], row["name"]) for row in rows_of(tmp_path / "out" / "splits-shared.csv")
@@ -269,7 +269,7 @@ def test_splits_name_patients_and_files_on_both_sides(tmp_path):
     one.write_text("file,patient\na.png,P1\n")
     two.write_text("file,patient\nb.png,P2\n")
     output = run("splits", one, two, "--out", tmp_path / "two")
-    assert "one.csv and two.csv: no patient and no file in both." in output
+    assert "one.csv and two.csv: no patients or files in common." in output
     two.write_text("file,label\nb.png,Mass\n")
     assert "no patient is known in 'two.csv'" in refused(
         "splits", one, two, "--out", tmp_path / "o"

@@ -70,7 +70,7 @@ def test_the_order_is_trained_and_explained(project):
 def test_only_the_lead_of_the_team_stops(project):
     refused = review("--user", "ben", "stop", "--why", "tired", folder=project.folder)
     assert refused.returncode == 1
-    assert "ben may not manage in this review: that takes the role lead" in refused.stderr
+    assert "ben does not have permission to do this: it requires the role lead" in refused.stderr
 
 
 def test_the_evidence_is_printed_and_a_stop_needs_a_reason(project):
@@ -85,7 +85,7 @@ def test_the_evidence_is_printed_and_a_stop_needs_a_reason(project):
     ]
     refused = review("stop", folder=project.folder)
     assert refused.returncode == 1
-    assert "in a sentence why" in refused.stderr
+    assert "Give a reason" in refused.stderr
     assert (
         "30 records were marked" in review("stop", "--why", "p small", folder=project.folder).stdout
     )
@@ -95,7 +95,7 @@ def test_the_evidence_is_printed_and_a_stop_needs_a_reason(project):
 def test_a_reviewer_retires_and_comes_back(project):
     assert "ben has left the review" in review("retire", "ben", folder=project.folder).stdout
     assert "ben is back" in review("retire", "ben", "--back", folder=project.folder).stdout
-    assert "not in this review's team" in review("retire", "zoe", folder=project.folder).stderr
+    assert "not on this review's team" in review("retire", "zoe", folder=project.folder).stderr
 
 
 def test_agreement_of_a_plain_file(tmp_path):
@@ -173,4 +173,4 @@ def test_the_lead_sees_agreement_and_evidence(project):
     assert "Stopping test" in shown
     assert [one.value for one in app.metric][:1] == ["30"]
     app.button[0].click().run()
-    assert "in a sentence" in app.warning[0].value
+    assert "Give a reason" in app.warning[0].value

@@ -32,7 +32,7 @@ def refused(*words, folder=None):
 @pytest.mark.parametrize(
     ("was", "now", "told"),
     [
-        ("[pubmed,", "[pubmedd,", "'pubmedd', which the tool does not harvest. Did you mean 'pub"),
+        ("[pubmed,", "[pubmedd,", "'pubmedd', which Funnel cannot search. Did you mean 'pub"),
         ("from: 2020-01-01", "from: 2020-13-01", "one of its dates is no day (month must be in"),
     ],
 )
@@ -52,7 +52,7 @@ def test_a_command_outside_a_review_says_how_to_name_one(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    assert "this folder cannot be made" in refused("init", tmp_path / "file" / "new")
+    assert "this folder cannot be created" in refused("init", tmp_path / "file" / "new")
 
 
 def test_a_table_is_not_written_below_a_file(tmp_path):

@@ -203,7 +203,7 @@ def test_a_judgement_that_differs_asks_for_its_sentence_first(project):
     app = draw("appraisal", project, ADA, key="R000001")
     assert "Suggested by your answers: **high**" in said(app)
     app = press(app, "low")
-    assert "Say in a sentence" in app.warning[0].value
+    assert "Give a reason" in app.warning[0].value
     key = "judgement:participants"
     assert answer_of(project, key, name="probast-2019") is None
     box = app.text_input(key="filling_comment")
@@ -406,7 +406,7 @@ def test_a_third_answer_settles_too(project):
 def test_consensus_stays_closed_while_a_form_is_open(project):
     fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
     app = draw("consensus", project, CLEO, key="R000001", checklist="claim-2020")
-    assert "stays closed until all" in app.warning[0].value
+    assert "cannot be adjudicated until all" in app.warning[0].value
     assert "Nothing to resolve yet" in draw("consensus", project, CLEO).info[0].value
 
 
@@ -479,4 +479,4 @@ def test_a_teams_own_checklist_is_in_the_app_and_a_changed_file_is_said(tmp_path
     app = draw("appraisal", project, ADA, key="R000001")
     app.segmented_control(key="tool_1_kind").set_value("ours-2026").run()
     app = press(app, "answer_split_yes")
-    assert "no longer the checklist that answers were given under" in app.warning[0].value
+    assert "has changed since it was used" in app.warning[0].value

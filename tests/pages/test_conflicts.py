@@ -79,7 +79,7 @@ def test_a_card_that_another_adjudicator_has_settled_says_so_and_adds_nothing(pr
     stage = find_stage(project.protocol, "screening")
     reviewing.settle_conflict(project, stage, "dora", 1, "include")
     press(app, "2")
-    assert "settled already by dora" in app.warning[0].value
+    assert "already resolved by dora" in app.warning[0].value
     assert status(project, 1) == "included"
     assert "R000002" in " ".join(one.value for one in app.caption)
 

@@ -165,7 +165,7 @@ def test_a_harvest_that_cannot_begin_says_why(tmp_path, monkeypatch):
     assert begun.process.wait(60) == 1
     assert not background.is_running(begun)
     said = background.describe_failure(project, begun)
-    assert said.startswith("The harvest ended with status 1: 'search.contact' is missing")
+    assert said.startswith("The search ended with status 1: 'search.contact' is missing")
 
 
 def test_a_harvest_begun_from_the_app_leaves_no_dead_process(tmp_path):

@@ -53,9 +53,9 @@ def test_a_conflict_waits_for_the_adjudicator(project):
         (NewDecision(1, TA, "bem", "include"), "Did you mean 'ben'"),
         (NewDecision(1, TA, "cleo", "include"), "'cleo' is not a reviewer"),
         (NewDecision(1, TA, "ada", "include", role="adjudicator"), "'ada' is not an adjudicator"),
-        (NewDecision(1, TA, "cleo", "include", role="adjudicator"), "nothing to settle"),
-        (NewDecision(1, FT, "ada", "include"), "not at stage 'full-text'"),
-        (NewDecision(2, FT, "ada", "exclude"), "needs one of its reasons"),
+        (NewDecision(1, TA, "cleo", "include", role="adjudicator"), "nothing to resolve"),
+        (NewDecision(1, FT, "ada", "include"), "not reached the stage 'Full text'"),
+        (NewDecision(2, FT, "ada", "exclude"), "needs one of these reasons"),
         (NewDecision(1, TA, "ada", "exclude", "not imagin"), "Did you mean 'not imaging'"),
     ],
 )
@@ -78,7 +78,7 @@ def test_a_second_adjudication_is_refused(project, tmp_path):
     add_decision(project, NewDecision(1, TA, "ada", "include"))
     add_decision(project, NewDecision(1, TA, "ben", "exclude"))
     add_decision(project, NewDecision(1, TA, "cleo", "include", role="adjudicator"))
-    with pytest.raises(ReviewError, match="settled already by cleo"):
+    with pytest.raises(ReviewError, match="already resolved by cleo"):
         add_decision(project, NewDecision(1, TA, "dora", "exclude", role="adjudicator"))
 
 

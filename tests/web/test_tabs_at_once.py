@@ -103,7 +103,7 @@ def test_two_adjudicators_at_the_same_moment_settle_once(project):
             lambda n=number: reviewing.settle_conflict(project, stage, "dora", n, "exclude"),
         )
         (line,) = (one for one in said if isinstance(one, str))
-        assert "was settled already by" in line
+        assert "was already resolved by" in line
         assert len([one for one in rows(project, number) if one.role == "adjudicator"]) == 1
     flow = compute_flow(project)
     assert (

@@ -115,9 +115,8 @@ def _require_may_see(
 ) -> None:
     if not may_see(project, conn, report, checklist, who):
         raise ReviewError(
-            f"{checklist.short} of {format_record_key(report)} stays closed until all its "
-            "reviewers have "
-            "finished it and you have finished all forms you owe this report."
+            f"{checklist.short} of {format_record_key(report)} cannot be adjudicated until all "
+            "its reviewers have completed it and you have completed your own forms for this report."
         )
 
 
@@ -149,7 +148,7 @@ def adjudicate_item(project: Project, answer_input: AnswerInput, adjudicator: st
             and earlier_answer.reviewer != adjudicator
         ):
             raise ReviewError(
-                f"{earlier_answer.reviewer} settled this already; they can withdraw it."
+                f"{earlier_answer.reviewer} has already resolved this and can withdraw it."
             )
         answers.add_answers(conn, [row], protocol=project.fingerprint)
         form_consensus = load_consensus(project, conn, report, checklist)
@@ -173,7 +172,9 @@ def _build_answer(
 ) -> Answer:
     parsed_answer = read_answer(find_question(checklist, answer_input.key), answer_input.answer)
     if parsed_answer == "unsure":
-        raise ReviewError("'Unsure' settles nothing: choose an answer, or leave the item open.")
+        raise ReviewError(
+            "'Unsure' is not a final answer: choose another one, or leave the item open."
+        )
     return Answer(
         report,
         checklist.id,

@@ -103,8 +103,8 @@ def format_figure(figure: AgreementFigure) -> str:
 def format_lines(checklist_agreement: ChecklistAgreement) -> list[str]:
     """The agreement on an instrument in a few lines for people."""
     text_lines = [
-        f"{checklist_agreement.checklist}: {checklist_agreement.reports} reports, as reviewers "
-        "said before consensus"
+        f"{checklist_agreement.checklist}: {checklist_agreement.reports} reports, agreement "
+        "before consensus"
     ]
     text_lines += [
         "  all items: "

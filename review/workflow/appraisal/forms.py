@@ -137,7 +137,7 @@ def get_due_report(project: Project, conn: Connection, record: int) -> int:
     if report not in list_due_reports(project, conn):
         stage = get_appraisal_stage(project).id
         raise ReviewError(
-            f"{format_record_key(record)} is not due for appraisal: it has not come as far as "
+            f"{format_record_key(record)} cannot be appraised yet: it has not reached the stage "
             f"'{stage}'."
         )
     return report
@@ -194,7 +194,7 @@ def add_answers(
             )
         )
     if not rows:
-        raise ReviewError("There is no answer to add.")
+        raise ReviewError("No answers were given.")
     freeze_edition(conn, checklist, reviewer)
     answers.add_answers(conn, rows, protocol=project.fingerprint)
     after = load_own_form(conn, rows[-1].record, checklist, reviewer)
@@ -209,15 +209,15 @@ def _require_writable_form(
     assignment = get_assignment(project, conn, [report])
     if reviewer not in assignment.appraisers:
         raise ReviewError(
-            f"{reviewer} does not appraise in this review; these do: "
+            f"{reviewer} does not appraise in this review. Appraisers: "
             f"{', '.join(assignment.appraisers)}."
         )
     form = load_own_form(conn, report, checklist, reviewer)
     if not form.entries and not may_appraise(assignment, report, reviewer):
         raise ReviewError(
-            f"{format_record_key(report)} was drawn for "
-            f"{' and '.join(assignment.assignees[report])}; "
-            "take the next report of your own list."
+            f"{format_record_key(report)} is assigned to "
+            f"{' and '.join(assignment.assignees[report])}; choose the next report in your own "
+            "list."
         )
     finished_by = (
         find_finishers(conn, report, checklist) if checklist.id != KIND_CHECKLIST else set()
@@ -227,13 +227,13 @@ def _require_writable_form(
     ):
         raise ReviewError(
             f"{format_record_key(report)} is appraised by "
-            f"{count_required_forms(assignment, report)} others already; "
-            "take the next report."
+            f"{count_required_forms(assignment, report)} other reviewers already; choose the next "
+            "report."
         )
     if form.finished:
         raise ReviewError(
-            f"You have finished {checklist.short} for {format_record_key(report)}. Open it again "
-            "to change it."
+            f"You have finished {checklist.short} for {format_record_key(report)}. Reopen it to "
+            "make changes."
         )
     return form
 
@@ -257,8 +257,8 @@ def check_justification(checklist: Checklist, entries: Mapping[str, Answer], row
         checklist, form, row.item, row.comment
     ):
         raise ReviewError(
-            f"{find_question(checklist, row.item).name}: the answers propose another judgement. "
-            "Say in a sentence why yours differs."
+            f"{find_question(checklist, row.item).name}: your judgement differs from the one your "
+            "answers suggest. Give a reason."
         )
 
 
@@ -275,7 +275,7 @@ def mark_finished(
     if form.result.unanswered:
         raise ReviewError(_describe_unanswered(checklist, form.result.unanswered))
     if not form.entries:
-        raise ReviewError(f"{checklist.short}: nothing is answered yet.")
+        raise ReviewError(f"{checklist.short}: no item has been answered yet.")
     for entry in form.entries.values():
         check_justification(checklist, form.entries, entry)
     if not form.finished:
@@ -302,7 +302,7 @@ def _describe_unanswered(checklist: Checklist, keys: tuple[str, ...]) -> str:
         for question in (find_question(checklist, key) for key in keys[:5])
     ]
     remainder = f" and {len(keys) - 5} more" if len(keys) > 5 else ""
-    return f"{checklist.short} is not finished: {'; '.join(item_names)}{remainder} not answered."
+    return f"{checklist.short} is not complete: {'; '.join(item_names)}{remainder} not answered."
 
 
 def get_own_kind(conn: Connection, report: int, reviewer: str) -> str | None:

@@ -67,8 +67,8 @@ def get_checklist(project: Project | None, name: str) -> Checklist:
     paths = available_checklists(project)
     if name not in paths:
         raise ReviewError(
-            f"There is no checklist '{name}'; there are: {', '.join(sorted(paths))}. "
-            f"A team's own file belongs into the folder '{OWN_CHECKLISTS_FOLDER}' of the review."
+            f"Unknown checklist '{name}'; available: {', '.join(sorted(paths))}. "
+            f"Put your own checklists in the folder '{OWN_CHECKLISTS_FOLDER}' of the review."
         )
     path = paths[name]
     checklist = _load_cached(path, path.stat().st_mtime_ns)
@@ -93,8 +93,8 @@ def check_appraisal_plan(folder: Path, protocol: Protocol) -> None:
             matches = difflib.get_close_matches(name, paths, n=1)
             hint = f" Did you mean '{matches[0]}'?" if matches else ""
             raise ProtocolError(
-                f"appraisal names the checklist '{name}', which is not there.{hint} "
-                f"There are: {', '.join(sorted(paths))}."
+                f"appraisal names the checklist '{name}', which does not exist.{hint} Available: "
+                f"{', '.join(sorted(paths))}."
             )
     for gate in protocol.appraisal.gates:
         for condition in list_conditions(gate):
@@ -107,11 +107,11 @@ def _check_condition(gate: str, condition: QualityGate | Condition, checklist: C
     for number in condition.required:
         if number not in numbers:
             raise ProtocolError(
-                f"gate '{gate}' requires item '{number}', which {checklist.id} does not have; "
-                f"its numbers are {', '.join(numbers)}."
+                f"gate '{gate}' requires item '{number}', which {checklist.id} does not have. Its "
+                f"items are {', '.join(numbers)}."
             )
     if condition.minimum is not None and not checklist.scores:
-        raise ProtocolError(f"gate '{gate}' has a minimum, but {checklist.id} gives no score.")
+        raise ProtocolError(f"gate '{gate}' sets a minimum score, but {checklist.id} has no score.")
     scores = [score.id for score in checklist.scores]
     if condition.score is not None and condition.score not in scores:
         raise ProtocolError(
@@ -130,8 +130,8 @@ def _check_condition(gate: str, condition: QualityGate | Condition, checklist: C
                 ", ".join(key.removeprefix("judgement:") for key in levels_by_judgement) or "none"
             )
             raise ProtocolError(
-                f"gate '{gate}' keeps out by '{name}', which {checklist.id} does not judge; "
-                f"its judgements are: {names}."
+                f"gate '{gate}' excludes by '{name}', which {checklist.id} does not judge. Its "
+                f"judgements: {names}."
             )
         for level in levels:
             if level not in allowed:
@@ -216,10 +216,8 @@ def freeze_edition(conn: Connection, checklist: Checklist, who: str) -> None:
         and answers.has_answers(conn, checklist.id)
     ):
         raise ReviewError(
-            f"{checklist.source}: '{checklist.id}' is no longer the checklist that answers were "
-            "given under "
-            "(its items, answers, points or rules changed). Put the old file back, and give the "
-            "changed one a new id."
+            f"{checklist.source}: '{checklist.id}' has changed since it was used (items, answers, "
+            "points or rules). Restore the old file, and give the changed one a new id."
         )
     if not editions or editions[-1]["digest"] != checklist.digest:
         detail = {

@@ -44,9 +44,8 @@ def describe_checklist(path: Path) -> dict[str, Any]:
     shipped_path = available_checklists(None).get(checklist.id)
     if shipped_path is not None and shipped_path.resolve() != path.resolve():
         raise ChecklistError(
-            f"{path}: the id '{checklist.id}' is that of a checklist Funnel ships; give yours "
-            "another, "
-            f"for example '{checklist.id}-ours'."
+            f"{path}: the id '{checklist.id}' belongs to a built-in checklist. Choose another "
+            f"one, for example '{checklist.id}-ours'."
         )
     return {
         "id": checklist.id,
@@ -132,7 +131,7 @@ def _read_answers(
     problems += _find_missing_reasons(checklist, forms, comments)
     if problems:
         raise SourceError(
-            f"{path}: nothing is scored.\n" + "\n".join(f"  {problem}" for problem in problems)
+            f"{path}: nothing was scored.\n" + "\n".join(f"  {problem}" for problem in problems)
         )
     return forms, comments, table.unused
 
@@ -141,7 +140,8 @@ def _find_missing_reasons(
     checklist: Checklist, forms: FormsByStudy, comments: Mapping[str, Mapping[str, str]]
 ) -> list[str]:
     return [
-        f"study {study}: {key} differs from what the answers propose; say why under 'comment'."
+        f"study {study}: {key} differs from the suggested judgement; give a reason in the column "
+        "'comment'."
         for study, form in forms.items()
         for key in form
         if key.split(":")[0] in JUDGEMENT_PARTS
@@ -173,7 +173,7 @@ def format_summary(checklist: Checklist, scored: Mapping[str, Any]) -> list[str]
             level = format_answer(question, judgement["final"]) if judgement["final"] else "open"
             is_overridden = judgement["overridden"]
             change_note = (
-                f" (answers propose {judgement['proposed']}; {judgement['reason']})"
+                f" (suggested by the answers: {judgement['proposed']}; {judgement['reason']})"
                 if is_overridden
                 else ""
             )
@@ -193,5 +193,5 @@ def _format_total(total: Mapping[str, Any]) -> str:
             f" ({total['band']})" if total["band"] else ""
         )
     if total["low"] is None:
-        return "nothing applies"
-    return f"unfinished, {total['low']:g} to {total['high']:g}{maximum_text}"
+        return "not applicable"
+    return f"incomplete, {total['low']:g} to {total['high']:g}{maximum_text}"

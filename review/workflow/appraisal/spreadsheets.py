@@ -168,15 +168,15 @@ def read_template(
         book, unused, problems = _read_own_table(project, path, checklist_id, reviewer)
     if book.reviewer != reviewer:
         raise SourceError(
-            f"{path} was written for {book.reviewer or 'nobody'}, and you act as {reviewer}. "
-            f"Each reviewer imports their own file (or run: review --user {book.reviewer} ...)."
+            f"{path} was written for {book.reviewer or 'nobody'}, but you are {reviewer}. Each "
+            f"reviewer imports their own file (or use: review --user {book.reviewer} ...)."
         )
     answers_by_form, cell_problems = _collect_answers(project, book)
     problems += cell_problems
     if problems:
         problem_lines = "\n".join(f"  {problem}" for problem in problems)
         raise SourceError(
-            f"{path}: nothing was added. {len(problems)} cells need a look:\n{problem_lines}"
+            f"{path}: nothing was imported. Please check {len(problems)} cells:\n{problem_lines}"
         )
     new_count = same_count = 0
     finished_lines: list[str] = []
@@ -280,7 +280,7 @@ def _add_form_answers(
         add_answers(project, conn, checklist, new_inputs, reviewer)
     except ReviewError as error:
         form_label = f"{format_record_key(new_inputs[0].record)} {checklist.short}"
-        raise ReviewError(f"{form_label}: {error} Nothing of the file was added.") from error
+        raise ReviewError(f"{form_label}: {error} Nothing was imported from the file.") from error
 
 
 def _finish_form(
@@ -367,10 +367,10 @@ def _parse_row(checklist: Checklist, row: WorkbookRow, report: int) -> AnswerInp
         raise ChecklistError(f"{row.cells['Answer']}: {error}") from error
     if parsed_answer is None:
         raise ChecklistError(
-            f"{row.cells['Answer']}: blank, though there is a quote or comment ({row.key})."
+            f"{row.cells['Answer']}: no answer, although there is a quote or comment ({row.key})."
         )
     if row.page and not (row.page.isdecimal() and int(row.page) > 0):
-        raise ChecklistError(f"{row.cells['Page']}: '{row.page}' is no page number.")
+        raise ChecklistError(f"{row.cells['Page']}: '{row.page}' is not a page number.")
     page = int(row.page) if row.page else None
     return AnswerInput(
         report,

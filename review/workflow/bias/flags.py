@@ -183,7 +183,7 @@ def flag_all(
     flag_counts: dict[int, int | None] = {}
     results = flag_many(_iter_texts(project, pending), workers=workers, total=len(pending))
     for number, (record, new_flags) in enumerate(results, 1):
-        outcome = "its process ended; the next run tries again"
+        outcome = "could not be read; it will be tried again in the next run"
         if new_flags is not None:
             _store_flags(project, record, hashes[record], new_flags)
             outcome = f"{len(new_flags)} flags"
@@ -311,7 +311,10 @@ def settle_dataset(
         ReviewError: no such data set or record.
     """
     if dataset not in load_knowledge().registry:
-        raise ReviewError(f"'{dataset}' is no data set of the registry; see: review datasets list")
+        raise ReviewError(
+            f"'{dataset}' is not in the dataset registry. To list the registry: "
+            "review datasets list"
+        )
     texts.add_feedback(
         project,
         FeedbackEntry(record, "dataset", dataset, None, None, None, verdict, who, utc_now()),
@@ -385,7 +388,7 @@ def write_graph(table: DatasetMatrix | None, out: Path) -> None:
     """
     kind = out.suffix.lower()
     if kind not in (".svg", ".png"):
-        raise ReviewError(f"{out}: give a name that ends in .svg or .png.")
+        raise ReviewError(f"{out}: the file name must end in .svg or .png.")
     svg = draw_graph(table)
     try:
         out.write_bytes(svg.encode() if kind == ".svg" else render_png(svg))

@@ -43,7 +43,7 @@ class SizeConcern:
 
     text: str
     where: str
-    """extraction, settled; extraction, your own form; or the text"""
+    """extraction, consensus; extraction, your own form; or the text"""
     page: int | None = None
     sentence: str = ""
 
@@ -91,7 +91,7 @@ def check_sizes(sizes: SampleSizes, settings: Appraisal) -> list[str]:
         negatives = sizes.test - sizes.positives_test
         if negatives < 0:
             messages.append(
-                f"Test set: {sizes.positives_test} positives are more than the {sizes.test} in it."
+                f"Test set: {sizes.positives_test} positives, but only {sizes.test} in total."
             )
             negatives = None
     test_problems = number_checks.find_size_concerns(
@@ -161,9 +161,9 @@ def format_concerns(concerns: Sequence[SizeConcern], settings: Appraisal) -> lis
         lines += [f"p. {concern.page}: {concern.text}", f"   {concern.sentence}"]
     return [
         *lines,
-        f"{len(concerns)} sizes in the text are below what is asked for: "
+        f"{len(concerns)} reported sample sizes are below the recommended minimum: "
         f"{settings.min_positives_test} "
-        f"positives in a test set, {settings.min_events_per_variable:g} events for each predictor.",
+        f"positives in a test set, {settings.min_events_per_variable:g} events per predictor.",
     ]
 
 
@@ -190,7 +190,7 @@ def _get_extracted_answers(
         report = forms.get_report(conn, record)
         consensus = load_consensus(project, conn, report, form)
         if consensus.settled:
-            return _get_answers(consensus.entries), "extraction, settled"
+            return _get_answers(consensus.entries), "extraction, consensus"
         return _get_answers(
             forms.load_own_form(conn, report, form, who).entries
         ), "extraction, your own form"

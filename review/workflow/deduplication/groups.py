@@ -45,9 +45,9 @@ def check_groups(conn: Connection, stored: Iterable[StoredRecord]) -> None:
     )
     if wrong:
         raise FlowError(
-            "The kept groups are not those that the links make: "
+            "The stored duplicate groups do not match the recorded links: "
             f"{format_ids(map(format_record_key, wrong))}. "
-            "Nothing is drawn; 'review dedupe' computes them anew."
+            "Nothing was exported. Run 'review dedupe' to rebuild the groups."
         )
 
 

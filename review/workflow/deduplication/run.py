@@ -231,7 +231,7 @@ def keep_earlier_decisions(project: Project, key: str, who: str) -> str:
         status.save_statuses(
             project, conn, status.load_report_decisions(conn, [parse_record_key(key)])
         )
-    return f"The earlier decisions on {key} stand. `review dedupe reopen {key}` takes this back."
+    return f"The earlier decisions on {key} are kept. To undo: review dedupe reopen {key}"
 
 
 def reopen_preprint(project: Project, key: str, who: str) -> str:
@@ -244,7 +244,7 @@ def reopen_preprint(project: Project, key: str, who: str) -> str:
         status.save_statuses(
             project, conn, status.load_report_decisions(conn, [parse_record_key(key)])
         )
-    return f"{key} is open again."
+    return f"{key} has been reopened."
 
 
 def settle_pair(
@@ -261,7 +261,9 @@ def settle_pair(
     """
     require_role(project, who, "dedupe")
     if answer not in VERDICT_BY_ANSWER:
-        raise ReviewError(f"{answer!r} settles nothing; say one of {', '.join(VERDICT_BY_ANSWER)}.")
+        raise ReviewError(
+            f"{answer!r} is not a valid decision; choose from: {', '.join(VERDICT_BY_ANSWER)}."
+        )
     a, b = _parse_pair(pair)
     with project.store.write() as conn:
         link = Link(a, b, VERDICT_BY_ANSWER[answer], dedupe.BY_HAND, who, utc_now(), None, note)
@@ -286,17 +288,17 @@ def undo_answer(project: Project, who: str, pair: tuple[str, str] | None = None)
         else:
             last_link = own_links.get(_parse_pair(pair))
         if last_link is None:
-            what = "of this pair" if pair else "yet"
-            raise ReviewError(f"{who} has settled nothing {what} that could be undone.")
+            what = "on this pair" if pair else "on possible duplicates"
+            raise ReviewError(f"{who} has no decision {what} to undo.")
         a, b = last_link.a, last_link.b
         _add_link(project, conn, Link(a, b, None, dedupe.WITHDRAWN, who, utc_now()))
-    return f"{format_record_key(a)} and {format_record_key(b)}: {who}'s word was taken back."
+    return f"{format_record_key(a)} and {format_record_key(b)}: the decision by {who} was undone."
 
 
 def _parse_pair(pair: tuple[str, str]) -> tuple[int, int]:
     a, b = sorted(parse_record_key(key) for key in pair)
     if a == b:
-        raise ReviewError(f"{format_record_key(a)} is one record; name two.")
+        raise ReviewError(f"{format_record_key(a)} is a single record; give two different ones.")
     return a, b
 
 
@@ -440,8 +442,8 @@ def format_result(result: DedupeResult) -> list[str]:
     """What a run did, for people."""
     lines = [
         f"{result.compared} of {result.records} records were new; {result.links} links added.",
-        f"{result.reports} reports of {result.studies} studies; {result.doubtful} pairs wait for "
-        "you.",
+        f"{result.reports} reports of {result.studies} studies; {result.doubtful} possible "
+        "duplicates to review.",
     ]
     lines += [rescreening.format_reopening(preprint) for preprint in result.reopened]
     return lines

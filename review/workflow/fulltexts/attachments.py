@@ -43,9 +43,11 @@ def attach_pdf(
     """
     require_role(project, who, "attach")
     if len(data) > MAX_BYTES:
-        raise FullTextError(f"{name}: larger than {MAX_BYTES // 1024**2} MB; nothing was kept.")
+        raise FullTextError(
+            f"{name}: larger than {MAX_BYTES // 1024**2} MB; the file was not saved."
+        )
     if b"%PDF-" not in data[:1024]:
-        raise FullTextError(f"{name}: this is not a PDF (no %PDF- mark); nothing was kept.")
+        raise FullTextError(f"{name}: this is not a PDF file; it was not saved.")
     digest = hashlib.sha256(data).hexdigest()
     _write_file(get_file_path(project, digest), data)
     at = utc_now()

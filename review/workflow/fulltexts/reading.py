@@ -140,7 +140,7 @@ def attach_folder(
     """
     require_role(project, who, "attach")
     if not folder.is_dir():
-        raise FullTextError(f"{folder}: there is no such folder.")
+        raise FullTextError(f"{folder}: folder not found.")
     paths = sorted(p for p in folder.iterdir() if p.suffix.lower() == ".pdf" and p.is_file())
     texts = fulltext.read_full_texts(
         paths,
@@ -186,10 +186,10 @@ def _attach_file(
             path.name, text.state, (), text.problem or fulltext.STATE_MESSAGES[text.state]
         )
     if not reports:
-        return AttachResult(path.name, "unknown", (), "no record has its DOI or title")
+        return AttachResult(path.name, "unknown", (), "no record matches its DOI or title")
     if len(reports) > 1:
         return AttachResult(
-            path.name, "ask", result.keys, f"several records fit by {result.method}"
+            path.name, "ask", result.keys, f"several records match by {result.method}"
         )
     number = parse_record_key(result.keys[0])
     with project.store.read() as conn:

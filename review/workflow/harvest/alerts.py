@@ -28,7 +28,7 @@ EVENT_BY_RELATION = {
 """What is said of a document that calls it into question -> what became of it."""
 RELATION_PHRASES = {
     "retracted_by": "is retracted",
-    "expression_of_concern_in": "stands under an expression of concern",
+    "expression_of_concern_in": "has an expression of concern",
     "marked": "is marked as retracted, withdrawn or deleted",
 }
 
@@ -76,13 +76,15 @@ def close_alert(project: Project, number: int, who: str, why: str) -> Alert:
     require_role(project, who, "manage")
     explanation = " ".join(why.split())
     if not explanation:
-        raise ReviewError("Say in a few words what was done about the alert.")
+        raise ReviewError("State briefly what was done about the alert.")
     with project.store.write() as conn:
         matching_acts = [
             act for act in audit_events.list_events(conn, kind=ALERT_RAISED) if act["id"] == number
         ]
         if not matching_acts:
-            raise ReviewError(f"There is no alert {number}; see: review alerts --all")
+            raise ReviewError(
+                f"There is no alert {number}. To list all alerts: review alerts --all"
+            )
         earlier_closures = [
             act
             for act in audit_events.list_events(conn, kind=ALERT_CLOSED)
@@ -173,7 +175,7 @@ def _identify_event(
 def _describe_event(record: Record, relation: Relation, included_report: int | None) -> str:
     """What happened, for people; `whose` is the included report of its study where it is not one
     itself."""
-    title = (record.title or "without title")[:80]
+    title = (record.title or "untitled")[:80]
     statement = f"{RELATION_PHRASES[relation.kind]} ({relation.said_by}: {relation.target})"
     if included_report is None:
         return f"the included study '{title}' {statement}"

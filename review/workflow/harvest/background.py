@@ -48,5 +48,5 @@ def describe_failure(project: Project, harvest: BackgroundHarvest) -> str | None
     with (project.folder / OUTPUT_FILE).open("rb") as output:
         output.seek(harvest.output_offset)
         output_lines = output.read().decode("utf-8", "replace").strip().splitlines()
-    last_line = output_lines[-1].removeprefix("review: ") if output_lines else "it said nothing"
-    return f"The harvest ended with status {status}: {last_line}"
+    last_line = output_lines[-1].removeprefix("review: ") if output_lines else "no message"
+    return f"The search ended with status {status}: {last_line}"

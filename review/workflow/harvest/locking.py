@@ -67,8 +67,8 @@ def hold_lock(project: Project, who: str) -> Iterator[None]:
 
 def _build_write_error(project: Project, error: OSError) -> StoreError:
     return StoreError(
-        f"{project.folder}: no harvest was begun, because nothing can be written there "
-        f"({error.strerror}). Free the disk or mend the folder's rights, and run it again."
+        f"{project.folder}: the harvest was not started because this folder cannot be written to "
+        f"({error.strerror}). Free disk space or correct the permissions, and run it again."
     )
 
 
@@ -104,4 +104,7 @@ def _format_lock_message(owner_path: Path) -> str:
         )
     except (OSError, ValueError, KeyError):
         description = "by another process"
-    return f"a harvest of this review is running {description}; this one was not started."
+    return (
+        f"a harvest of this review, started {description}, is already running; this one was not "
+        "started."
+    )

@@ -99,8 +99,8 @@ def _require_contact(project: Project, name: str, control: HarvestControl) -> No
     uses_live_service = control.live or is_default_address(name, search.base_urls)
     if uses_live_service and not search.contact:
         raise ProtocolError(
-            "'search.contact' is missing: the services ask for an e-mail address they can write to "
-            "before they block somebody. Add it to protocol.yaml."
+            "'search.contact' is missing: the services require a contact e-mail address. Add it "
+            "to protocol.yaml."
         )
 
 
@@ -171,7 +171,7 @@ def _harvest_window(
             new, known = ingest_page(project, target, page, counts)
             _report_progress(control, http, plan, page, (counts.pages, new, known))
             if control.stopped:
-                stopped = "stopped by hand; the next run goes on from here"
+                stopped = "stopped by a user; the next run resumes here"
                 break
     except (SourceError, StoreError) as error:
         stopped = str(error)
@@ -262,7 +262,7 @@ def _open_harvest(
             window_to=window.until.isoformat(),
         )
         for replaced_id in plan.replaces:
-            reason = f"nothing of it was read; its days are asked for by harvest {number}"
+            reason = f"nothing was retrieved; these dates were searched again in harvest {number}"
             harvests.end_harvest(conn, replaced_id, at, "closed", reason)
     return number, batch, Counts(), None
 
@@ -289,7 +289,7 @@ def _end_harvest(
             if plan.closes is not None and outcome.verdict == "complete":
                 _close_slice(project, conn, plan, number)
     except StoreError as error:
-        log.warning("%s: the end of the harvest could not be noted: %s", plan.source, error)
+        log.warning("%s: the end of the harvest could not be recorded: %s", plan.source, error)
 
 
 def _close_slice(
@@ -304,7 +304,7 @@ def _close_slice(
         days for days in short_harvest.end.get("short", []) if list(days) != completed_days
     ]
     verdict = "incomplete" if remaining else "closed"
-    note = f"{completed_days[0]}..{completed_days[1]} made good by harvest {closing_harvest}"
+    note = f"{completed_days[0]}..{completed_days[1]} completed by harvest {closing_harvest}"
     harvests.end_harvest(
         conn,
         short_harvest.id,
@@ -365,4 +365,4 @@ def _check_known_records(
     try:
         return update_check.check_known_records(project, name, endpoint, today, last_known), None
     except ReviewError as error:
-        return 0, f"{name}: known documents could not be asked after: {error}"
+        return 0, f"{name}: existing records could not be checked for updates: {error}"

@@ -25,12 +25,14 @@ def parse_interval(text: str) -> timedelta:
     """
     match = re.fullmatch(r"\s*(\d+)\s*([mhdw])\s*", text.lower())
     if not match:
-        raise ReviewError(f"--every {text}: write a number and m, h, d or w, for example 1d.")
+        raise ReviewError(
+            f"--every {text}: expected a number followed by m, h, d or w, for example 1d."
+        )
     seconds = int(match.group(1)) * _UNITS[match.group(2)]
     if seconds < SHORTEST_INTERVAL.total_seconds():
-        raise ReviewError(f"--every {text}: no source has news that often; ten minutes at least.")
+        raise ReviewError(f"--every {text}: the minimum interval is 10 minutes.")
     if seconds > LONGEST_INTERVAL.total_seconds():
-        raise ReviewError(f"--every {text}: a living review is searched once a year at least.")
+        raise ReviewError(f"--every {text}: the maximum interval is one year.")
     return timedelta(seconds=seconds)
 
 
@@ -40,9 +42,9 @@ def format_crontab(folder: Path, command: str, period: timedelta) -> str:
     # In a crontab an unescaped % ends the command.
     line = f"{command} --review {shlex.quote(str(folder))} harvest --quiet".replace("%", "\\%")
     return (
-        f"# Harvests the review in {folder}; exit status 0 whole, 3 something is missing,\n"
-        "# 75 a harvest was running already. Times are UTC where cron knows CRON_TZ, else this\n"
-        "# machine's. A key for PubMed's faster pace goes above: NCBI_API_KEY=...\n"
+        f"# Harvests the review in {folder}; exit status 0 complete, 3 incomplete,\n"
+        "# 75 another harvest is running. Times are in UTC if cron supports CRON_TZ, else in "
+        "local\n# time. To use a PubMed API key, add a line above: NCBI_API_KEY=...\n"
         f"CRON_TZ=UTC\n{when} {line}\n"
     )
 
@@ -81,12 +83,12 @@ def build_systemd_units(folder: Path, command: str, period: timedelta) -> dict[s
         "[Service]\nType=oneshot\n"
         f"WorkingDirectory={str(folder).replace('%', '%%')}\n"
         f"ExecStart={command} --review {_quote_path(folder)} harvest --quiet\n"
-        "# A key for PubMed's faster pace: Environment=NCBI_API_KEY=...\n"
-        "# 75: another harvest was running; nothing is wrong.\nSuccessExitStatus=75\n"
+        "# PubMed API key: Environment=NCBI_API_KEY=...\n"
+        "# 75: another harvest is running; not an error.\nSuccessExitStatus=75\n"
         "TimeoutStopSec=120\n"
     )
     timer = (
-        "[Unit]\nDescription=Funnel: when a systematic review is harvested\n\n"
+        "[Unit]\nDescription=Funnel: schedule of a systematic review harvest\n\n"
         f"[Timer]\n{when}\nPersistent=true\nRandomizedDelaySec=600\n\n"
         "[Install]\nWantedBy=timers.target\n"
     )

@@ -91,7 +91,7 @@ def list_open_windows(project: Project, *, until: datetime | None = None) -> tup
     for harvest in all_harvests:
         if "closes" in harvest.detail or not _is_incomplete(all_harvests, harvest):
             continue
-        reason = harvest.note or "it was cut off; the next run goes on from its last whole page"
+        reason = harvest.note or "interrupted; the next run resumes after the last complete page"
         sentences.append(
             f"{get_title(harvest.source)} {harvest.since} to {harvest.until}: {reason}"
         )
@@ -152,8 +152,13 @@ def _format_day(day: str) -> str:
 def describe_shortfall(note: str) -> str:
     """Why a search is incomplete, for a page: the log of the run keeps the service's own words."""
     if _UNREACHABLE.search(note):
-        return "The service could not be reached. The next search resumes where this one stopped."
-    return "The service's answer was incomplete. The next search asks for the missing days again."
+        return (
+            "The service could not be reached. The next search will resume where this one stopped."
+        )
+    return (
+        "The service's answer was incomplete. The next search will retrieve the missing dates "
+        "again."
+    )
 
 
 def _is_incomplete(all_harvests: list[Harvest], harvest: Harvest) -> bool:
@@ -306,7 +311,7 @@ def list_disagreements(project: Project) -> list[QueryDisagreement]:
         if stored_record is None:
             continue
         record = stored_record.record
-        reason = "has no abstract to judge it by" if record.abstract is None else "does not match"
+        reason = "has no abstract to match against" if record.abstract is None else "does not match"
         results.append(
             QueryDisagreement(stored_record.key, source, entry_id, record.title, reason, harvest)
         )

@@ -22,13 +22,14 @@ def select_sources(search: SearchPlan, requested: tuple[str, ...] = ()) -> tuple
     names = requested or search.sources
     if not names:
         raise ProtocolError(
-            f"'search.sources' names no source to harvest. Choose from: {', '.join(SOURCES)}."
+            "'search.sources' lists no source that Funnel can search. Choose from: "
+            f"{', '.join(SOURCES)}."
         )
     for name in names:
         if name not in SOURCES:
             raise ProtocolError(
-                f"{name!r} is no source the tool harvests. Choose from: {', '.join(SOURCES)}; "
-                "searches of other databases are imported as files."
+                f"{name!r} is not a source that Funnel can search. Choose from: "
+                f"{', '.join(SOURCES)}; import searches of other databases as files."
             )
     return tuple(dict.fromkeys(names))
 

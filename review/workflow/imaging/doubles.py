@@ -45,7 +45,7 @@ def list_doubles(
         ReviewError: a folder holds no image, or both folders are one.
     """
     if second is not None and second.resolve() == folder.resolve():
-        raise ReviewError(f"{folder} is given twice: name one folder, or two different ones")
+        raise ReviewError(f"{folder} is given twice; give one folder, or two different ones")
     output = OutputFolder(out, "doubles")
     names = [*map(str, manifests), *("manifest", "manifest-second")[len(manifests) :]]
     one = load_set(folder, output, workers=workers, progress=progress, manifest=names[0])
@@ -85,16 +85,18 @@ def list_doubles(
     )  # fmt: skip
     lines = [
         f"{' and '.join(f'{count:,}' for count in images)} images compared.",
-        f"{len(search.doubles):,} pairs: {format_counts(kinds)}." if kinds else "No doubles.",
+        f"{len(search.doubles):,} pairs: {format_counts(kinds)}."
+        if kinds
+        else "No duplicates found.",
     ]
     if len(search.doubles) > sheets * PAIRS_ON_SHEET:
-        lines.append(f"The sheets show the first {sheets * PAIRS_ON_SHEET:,} pairs.")
+        lines.append(f"The contact sheets show the first {sheets * PAIRS_ON_SHEET:,} pairs.")
     if not search.crops_sought:
-        lines.append("Cropped copies were not looked for: add --crops.")
+        lines.append("Cropped copies were not searched for; to do so, add --crops.")
     shortfalls = [line for held in sets for line in held.shortfalls]
     if search.too_blank:
         shortfalls.append(
-            f"{len(search.too_blank):,} images are too blank to compare by look "
+            f"{len(search.too_blank):,} images are too blank for visual comparison "
             "(doubles-blank.csv)."
         )
     return AuditOutcome(tuple(lines), tuple(shortfalls))

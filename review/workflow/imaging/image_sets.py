@@ -26,7 +26,7 @@ def check_set(
     output.write_table("check-images.csv", IMAGE_COLUMNS, check.entries)
     skipped = [
         *check.skipped,
-        *({"path": path, "reason": "gone since an earlier run"} for path in check.missing),
+        *({"path": path, "reason": "missing since an earlier run"} for path in check.missing),
     ]
     output.write_table("check-skipped.csv", ("path", "reason"), skipped)
     output.write_table(
@@ -54,8 +54,8 @@ def check_set(
 
 def _format_summary(summary: CheckSummary) -> list[str]:
     lines = [
-        f"{summary.files:,} files: {summary.readable:,} images read, {summary.unreadable:,} images "
-        f"not readable, {summary.skipped:,} files skipped."
+        f"{summary.files:,} files: {summary.readable:,} images read, {summary.unreadable:,} "
+        f"images unreadable, {summary.skipped:,} files skipped."
     ]
     if summary.skip_reasons:
         lines.append(f"Skipped: {format_counts(summary.skip_reasons)}.")
@@ -66,9 +66,9 @@ def _format_summary(summary: CheckSummary) -> list[str]:
     more = len(summary.sizes) - len(sizes)
     lines.append(f"Sizes: {format_counts(sizes)}{f', and {more:,} others' if more else ''}.")
     if summary.notes:
-        lines.append(f"To look at: {format_counts(summary.notes)}.")
+        lines.append(f"To check: {format_counts(summary.notes)}.")
     if summary.exact_doubles:
-        lines.append(f"{summary.exact_doubles:,} files have the same bytes as another one.")
+        lines.append(f"{summary.exact_doubles:,} files are identical to another file.")
     if summary.duplicate_names:
-        lines.append(f"{len(summary.duplicate_names):,} names occur more than once.")
+        lines.append(f"{len(summary.duplicate_names):,} file names occur more than once.")
     return lines

@@ -76,8 +76,8 @@ def load_set(
         shortfalls += matched_shortfalls
         if not rows:
             raise ReviewError(
-                f"{table.path}: no row names an image in {folder}; the column "
-                f"{table.columns.file!r} should hold file names (or: --column file=OTHER)"
+                f"{table.path}: no row matches an image in {folder}; the column "
+                f"{table.columns.file!r} should contain file names (or use --column file=OTHER)"
             )
     patients = tuple(
         (rows[entry.path].patient if entry.path in rows else None) or entry.tags.get("PatientID")
@@ -132,12 +132,12 @@ def describe_match(table: LabelTable, match: LabelMatch) -> tuple[list[str], lis
     notes = [f"{count:,} images have a row in {table.path}."]
     shortfalls = describe_table_problems(table)
     if match.merged:
-        notes.append(f"{match.merged:,} further rows of these images were merged into the first.")
+        notes.append(f"{match.merged:,} further rows for these images were merged into the first.")
     for number, text in (
         (len(match.files_without_row), "images have no row"),
-        (len(match.rows_without_file), "rows name no image of the folder"),
-        (len(match.ambiguous), "rows fit several images"),
-        (len(match.conflicting), "images have rows that disagree; the first row counts"),
+        (len(match.rows_without_file), "rows match no image in the folder"),
+        (len(match.ambiguous), "rows match several images"),
+        (len(match.conflicting), "images have contradictory rows; the first row was used"),
     ):
         if number:
             shortfalls.append(f"{table.path}: {number:,} {text}.")
@@ -167,7 +167,8 @@ def list_unreadable(check: ImageCheck) -> list[str]:
         )
     if check.missing:
         shortfalls.append(
-            f"{len(check.missing):,} images of an earlier run in this --out are not in the folder."
+            f"{len(check.missing):,} images of an earlier run with this --out are missing from "
+            "the folder."
         )
     return shortfalls
 
@@ -177,8 +178,12 @@ def _describe_patients(patients: Sequence[str | None]) -> str:
     unknown = sum(patient is None for patient in patients)
     if not known:
         return (
-            "No patient is known: each image counts as a patient of its own "
-            "(--labels CSV names them)."
+            "No patient identifiers: each image is treated as a separate patient (use --labels "
+            "CSV to supply them)."
         )
-    without = f"; {unknown:,} images have no patient and count singly" if unknown else ""
+    without = (
+        f"; {unknown:,} images have no patient identifier and are counted individually"
+        if unknown
+        else ""
+    )
     return f"{len(known):,} patients{without}."

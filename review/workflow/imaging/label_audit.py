@@ -136,12 +136,12 @@ def write_sample(
         f"{len(sample.paths):,} of {sample.images:,} images labelled {sample.label}{patients} "
         f"drawn with seed {sample.seed}, on {len(sample.sheets):,} sheets.",
         *([f"Note: {sample.note}."] if sample.note else []),
-        f"Copy {out / MARKS_FILE} for each reader and fill in the verdict: W wrong, D doubtful, "
-        "F fine, X cannot tell.",
+        f"Copy {out / MARKS_FILE} for each reader and complete the column verdict: W wrong, D "
+        "doubtful, F fine, X cannot tell.",
     ]
     if unreadable:
         shortfalls.append(
-            f"{len(unreadable):,} drawn images cannot be read; mark them X: {unreadable[0]}"
+            f"{len(unreadable):,} sampled images cannot be read; mark them X: {unreadable[0]}"
             + (", ..." if len(unreadable) > 1 else "")
         )
     return AuditOutcome(tuple(lines), tuple(shortfalls))
@@ -162,16 +162,14 @@ def write_result(
     """
     label, paths, images = _read_sample(sample_folder)
     if not 1 <= len(marks) <= 2:
-        raise ReviewError("give the marks of one reader or of two")
+        raise ReviewError("give the forms of one or two readers")
     if adjudicated is not None and len(marks) != 2:
-        raise ReviewError(
-            "an adjudicator settles what two readers marked: give both readers' marks"
-        )
+        raise ReviewError("adjudication requires the forms of both readers")
     readers = [_read_marks(path, _name_reader(path, marks), paths) for path in marks]
     published = _find_claim(label, claim or ClaimRequest())
     output = OutputFolder(out, "audit-result")
     shortfalls = [
-        f"{reader.reader}: {reader.unmarked:,} of {len(paths):,} images are not marked yet."
+        f"{reader.reader}: {reader.unmarked:,} of {len(paths):,} images have not been marked yet."
         for reader in readers
         if reader.unmarked
     ]
@@ -185,8 +183,9 @@ def write_result(
         lines.append(_describe_agreement(agreement, readers))
         if open_paths:
             shortfalls.append(
-                f"{len(open_paths):,} images are open (audit-open.csv): an adjudicator should mark "
-                "them; until then the consensus holds only what both readers agree on."
+                f"{len(open_paths):,} images are unresolved (audit-open.csv) and need an "
+                "adjudicator. Until then, the consensus includes only images on which both "
+                "readers agree."
             )
     audits = [audit_label(label, reader.marks, claim=published) for reader in counted]
     _write_audits(output, audits, counted, images)
@@ -216,7 +215,7 @@ def _protect_marks(path: Path, drawn: Sequence[str]) -> None:
     touched = any((row.get(name) or "").strip() for row in rows for name in MARK_COLUMNS[3:])
     if touched or [row.get("path") for row in rows] != list(drawn):
         raise ReviewError(
-            f"{path} already holds a sample or its marks; name another --out, or move the file away"
+            f"{path} already contains a sample or a form; choose another --out, or move the file"
         )
 
 
@@ -253,7 +252,7 @@ def _read_sample(folder: Path) -> tuple[str, tuple[str, ...], int]:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReviewError(
-            f"{path} is missing or damaged: name the folder that review images audit-sample wrote"
+            f"{path} is missing or damaged; give the folder written by review images audit-sample"
         ) from error
 
 
@@ -274,16 +273,16 @@ def _read_marks(path: Path, reader: str, drawn: Sequence[str]) -> _ReaderMarks:
         row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
         name, word = row.get("path", ""), row.get("verdict", "").lower()
         if name not in known:
-            raise ReviewError(f"{path}, line {line}: {name!r} is not an image of this sample")
+            raise ReviewError(f"{path}, line {line}: {name!r} is not an image in this sample")
         if not word:
             continue
         if word not in VERDICT_KEYS:
             raise ReviewError(
-                f"{path}, line {line}: {word!r} is not a verdict; use W wrong, D doubtful, F fine "
-                "or X cannot tell"
+                f"{path}, line {line}: {word!r} is not a valid verdict; use W wrong, D doubtful, "
+                "F fine or X cannot tell"
             )
         if name in marks:
-            raise ReviewError(f"{path}, line {line}: {name} is marked a second time; keep one row")
+            raise ReviewError(f"{path}, line {line}: {name} is marked twice; keep one row")
         strata = re.split(r"[;|]", row.get("strata", ""))
         marks[name] = AuditMark(
             path=name,
@@ -294,7 +293,7 @@ def _read_marks(path: Path, reader: str, drawn: Sequence[str]) -> _ReaderMarks:
         )
     held = tuple(marks[name] for name in drawn if name in marks)
     if not held:
-        raise ReviewError(f"{path}: no image is marked; fill in the column verdict")
+        raise ReviewError(f"{path}: no image is marked; complete the column verdict")
     return _ReaderMarks(reader, held, len(drawn) - len(held))
 
 
@@ -367,7 +366,7 @@ def _find_claim(label: str, request: ClaimRequest) -> Claim | None:
     if request.value is None and request.table is None:
         return None
     if not request.source:
-        raise ReviewError("a claimed figure needs its source: add --source 'author, year, table'")
+        raise ReviewError("a published value needs a reference: add --source 'author, year, table'")
     if request.table is not None:
         claims = read_claims(
             request.table,
@@ -383,11 +382,11 @@ def _find_claim(label: str, request: ClaimRequest) -> Claim | None:
     try:
         value = float(text.rstrip("% "))
     except ValueError as error:
-        raise ReviewError(f"the claim {text!r} is not a figure: give 0.943 or 94.3") from error
+        raise ReviewError(f"--claim {text!r} is not a number; write 0.943 or 94.3") from error
     if text.endswith("%") or value > 1:
         value /= 100
     if not 0 <= value <= 1:
-        raise ReviewError(f"the claim {text!r} is not between 0 and 100 %")
+        raise ReviewError(f"--claim {text!r} is not between 0 and 100 %")
     return Claim(label, value, request.source)
 
 
@@ -403,14 +402,14 @@ def _describe_audit(reader: _ReaderMarks, audit: LabelAudit) -> list[str]:
     counts, strict, lenient = audit.counts, audit.ppv_strict, audit.ppv_lenient
     lines = [
         f"{reader.reader}: {counts.fine:,} fine, {counts.doubtful:,} doubtful, {counts.wrong:,} "
-        f"wrong, {counts.cannot_tell:,} cannot be told.",
+        f"wrong, {counts.cannot_tell:,} cannot tell.",
         f"   PPV of {audit.label}: {format_share(strict.value, strict.low, strict.high)}; with "
-        f"doubtful counted as right {format_share(lenient.value, lenient.low, lenient.high)}.",
+        f"doubtful counted as correct {format_share(lenient.value, lenient.low, lenient.high)}.",
     ]
     if audit.claim is not None:
         holds = {True: "within", False: "outside", None: "not comparable with"}[audit.claim_holds]
         lines.append(
-            f"   Claimed: {100 * audit.claim.value:.1f} % ({audit.claim.source}), {holds} the "
+            f"   Published: {100 * audit.claim.value:.1f} % ({audit.claim.source}), {holds} the "
             "intervals."
         )
     for figures in audit.strata:

@@ -44,7 +44,8 @@ class OutputFolder:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ReviewError(
-                f"{self.root}: this folder cannot be made ({error.strerror}); name another --out"
+                f"{self.root}: this folder cannot be created ({error.strerror}); choose another "
+                "--out"
             ) from error
         self._remove_earlier_sheets()
 
@@ -70,7 +71,8 @@ class OutputFolder:
             partial.replace(path)
         except OSError as error:
             raise ReviewError(
-                f"{path} cannot be written ({error.strerror}): close the file or name another --out"
+                f"{path} cannot be written ({error.strerror}): close the file or choose another "
+                "--out"
             ) from error
         self.digests[name] = hashlib.sha256(data).hexdigest()
 

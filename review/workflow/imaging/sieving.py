@@ -95,10 +95,13 @@ def sieve_set(
         lines += [f"   {warning}" for warning in result.warnings]
     if rejects is not None:
         lines.append(
-            f"{len({item.path for item in rejected}):,} images rejected by a person; nothing was "
-            "deleted. sieve-groups.csv shows them beside the rest."
+            f"{len({item.path for item in rejected}):,} images rejected by a reviewer; no file "
+            "was deleted. sieve-groups.csv compares them with the rest."
         )
-    lines.append("A score is a rank, not a verdict: look at the sheets before you reject an image.")
+    lines.append(
+        "Scores rank images and are not a verdict: check the contact sheets before "
+        "rejecting an image."
+    )
     return AuditOutcome(tuple(lines), held.shortfalls)
 
 
@@ -218,7 +221,7 @@ def _read_rejects(
         place = places.get(row["path"])
         if place is None:
             raise ReviewError(
-                f"{path}, line {line}: {row['path']!r} is not a readable image of the folder"
+                f"{path}, line {line}: {row['path']!r} is not a readable image in the folder"
             )
         problem = row.get("problem") or "not stated"
         result = results.get(problem)
@@ -239,8 +242,8 @@ def _describe_kind(kind: str, result: SieveScores) -> str:
         return f"{kind}: ranked only."
     count = int(result.suspected.sum())
     if result.quality is None:
-        return f"{kind}: {count:,} suspected, by a rule."
+        return f"{kind}: {count:,} suspected (rule-based)."
     return (
-        f"{kind}: {count:,} suspected; on images of other patients and their spoiled copies the "
-        f"detector has an AUC of {result.quality.auc:.3f}."
+        f"{kind}: {count:,} suspected; detector AUC {result.quality.auc:.3f} on altered copies of "
+        "images from other patients."
     )

@@ -39,7 +39,7 @@ def compare_splits(
     people = describe_people(merge_rows(everybody)[0].values())
     shortfalls = [line for table in loaded for line in describe_table_problems(table)]
     if without:
-        shortfalls.append(f"{without:,} rows name no split.")
+        shortfalls.append(f"{without:,} rows have no split.")
     overlaps: tuple[SplitOverlap, ...] = ()
     if len(merged) > 1:
         overlaps = find_overlaps({name: [*rows.values()] for name, rows in merged.items()})
@@ -47,7 +47,7 @@ def compare_splits(
             name: sum(row.patient is None for row in rows.values()) for name, rows in merged.items()
         }
         shortfalls += [
-            f"{count:,} images in {name} have no patient and were not compared."
+            f"{count:,} images in {name} have no patient identifier and were not compared."
             for name, count in unknown.items()
             if count
         ]
@@ -69,7 +69,7 @@ def compare_splits(
     lines = _describe_people_lines(people)
     lines += [_describe_overlap(overlap, files) for overlap in overlaps]
     if not overlaps:
-        lines.append("The table names one split or none, so no overlap was looked for.")
+        lines.append("The table has fewer than two splits, so overlap was not checked.")
     return AuditOutcome(tuple(lines), tuple(shortfalls))
 
 
@@ -82,7 +82,7 @@ def _group_rows(tables: Sequence[LabelTable]) -> tuple[dict[str, list[LabelRow]]
         if len(set(names)) < len(names):
             names = [table.path for table in tables]
         if len(set(names)) < len(names):
-            raise ReviewError("the same table is given twice: name one table for each split")
+            raise ReviewError("the same table is given twice; give one table per split")
         for name, table in zip(names, tables, strict=True):
             splits[name] = [replace(row, split=name) for row in table.rows]
         return splits, 0
@@ -143,12 +143,12 @@ def _describe_people_lines(people: SetPeople) -> list[str]:
         few, much = 100 * spread.share_of_patients, 100 * spread.share_of_images
         lines.append(
             f"{spread.repeated:,} patients have several images; {few:.1f} % of patients have more "
-            f"than {spread.many} and hold {much:.1f} % of the images."
+            f"than {spread.many} and account for {much:.1f} % of the images."
         )
     if everybody.ages:
         lines.append(
             f"Age is known for {everybody.ages:,} images; {everybody.children:,} are of children "
-            "under ten."
+            "under 10 years."
         )
     return lines
 
@@ -157,7 +157,7 @@ def _describe_overlap(overlap: SplitOverlap, files: Mapping[tuple[str, str], Seq
     names = f"{overlap.first} and {overlap.second}"
     shared_files = len(files[overlap.first, overlap.second])
     if not overlap.shared and not shared_files:
-        return f"{names}: no patient and no file in both."
+        return f"{names}: no patients or files in common."
     return (
         f"{names}: {len(overlap.shared):,} patients in both ({overlap.first_images:,} and "
         f"{overlap.second_images:,} images); {shared_files:,} files in both."

@@ -51,16 +51,16 @@ class CurrentUser:
 
 
 def is_allowed(person: CurrentUser, action: str) -> bool:
-    """Whether the person's roles allow an action; KeyError for an unknown action."""
+    """Whether the person's roles permit an action. Raises KeyError for an unknown action."""
     return bool(ROLES_BY_ACTION[action] & set(person.roles))
 
 
 def require_permission(person: CurrentUser, action: str) -> None:
-    """Raises ReviewError unless the person's roles allow the action."""
+    """Raise ReviewError unless the person's roles permit the action."""
     if not is_allowed(person, action):
         needed = " or ".join(sorted(ROLES_BY_ACTION[action]))
         raise ReviewError(
-            f"{person.name} may not {action} in this review: that takes the role {needed}. "
+            f"{person.name} does not have permission to do this: it requires the role {needed}. "
             "The lead sets roles under 'team' in protocol.yaml."
         )
 
@@ -113,7 +113,7 @@ def single_user(project: Project, name: str) -> CurrentUser:
     """
     if find_member(project, name) is None:
         team = ", ".join(teammate.name for teammate in project.protocol.team)
-        raise ReviewError(f"{name!r} is not in this review's team ({team}).")
+        raise ReviewError(f"{name!r} is not on this review's team ({team}).")
     return CurrentUser(name, ("lead", "reviewer", "adjudicator", "reader"))
 
 

@@ -27,7 +27,7 @@ def parse_mappings(words: list[str]) -> dict[str, str]:
         field = _FIELD_NAMES.get(field, field)
         if not mark or not column.strip() or field not in MAPPABLE_FIELDS:
             raise SourceError(
-                f"--map {word!r}: write COLUMN=FIELD, for example 'First author=authors'. "
+                f"--map {word!r}: expected COLUMN=FIELD, for example 'First author=authors'. "
                 f"Fields: {', '.join(MAPPABLE_FIELDS)}."
             )
         mapping[column.strip()] = field

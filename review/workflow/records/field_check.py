@@ -108,14 +108,14 @@ def format_check(check: FieldCheck, *, takes_mapping: bool = True) -> list[str]:
             f"Column {column.name!r} was not used (filled in {column.count:,} records, for example "
             f"{column.example!r})."
         )
-    lines.append("The first records as read:")
+    lines.append("First records as read:")
     lines.extend(f"  {_describe(record)}" for record in check.examples)
     if takes_mapping and check.lacking:
         column_name = check.unused[0].name if check.unused else "COLUMN"
         field = check.unused[0].field if check.unused else check.lacking[0][0]
         lines.append(
-            "If a column holds what is missing, say which: review import FILE --map "
-            f'"{column_name}={field}" (may be repeated).'
+            "If a column contains the missing values, map it: review import FILE --map "
+            f'"{column_name}={field}" (repeatable).'
         )
     return lines
 

@@ -144,7 +144,7 @@ def _read_with_mapping(
         return parsed
     again = read_file(data, source, name=name, sheet=sheet, mapping=kept)
     words = ", ".join(f"{column} = {field}" for column, field in kept.items())
-    note = f"Applied the mapping kept for {_get_common_source(parsed.records)}: {words}."
+    note = f"Applied the saved column mapping for {_get_common_source(parsed.records)}: {words}."
     return dataclasses.replace(name_by_file(again, name), notes=(*again.notes, note))
 
 
@@ -160,14 +160,14 @@ def refuse_damaged(path: Path, parsed: ParseResult) -> None:
         first = parsed.rejected[0]
         raise SourceError(
             f"{path}: {len(parsed.rejected)} of {_count_announced(parsed)} records cannot be read "
-            f"(record {first.number}: {first.reason}). Nothing was imported. Mend the file, or "
-            "import the readable ones with --keep-good."
+            f"(record {first.number}: {first.reason}). Nothing was imported. Correct the file, or "
+            "import the readable records with --keep-good."
         )
     if _count_announced(parsed) != len(parsed.records):
         raise SourceError(
-            f"{path}: {len(parsed.records)} records were read, but {_count_announced(parsed)} were "
-            "counted in the file. Nothing was imported. Look at the file, or import what was read "
-            "with --keep-good."
+            f"{path}: {len(parsed.records)} records were read, but the file contains "
+            f"{_count_announced(parsed)}. Nothing was imported. Check the file, or import the "
+            "records that were read with --keep-good."
         )
 
 

@@ -14,7 +14,7 @@ from review.workflow.project.accounts import CurrentUser
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding
 
-ANONYMOUS_NAME = "somebody of the team"
+ANONYMOUS_NAME = "a team member"
 """Who joined records or added an abstract, while their name could tell who judges them."""
 
 
@@ -154,7 +154,7 @@ def _build_arrival_events(conn: Any, numbers: list[int]) -> list[HistoryEvent]:
         HistoryEvent(
             parse_timestamp(at),
             who,
-            f"{records.format_record_key(n)} came from {source} ({name or kind})",
+            f"{records.format_record_key(n)} was added from {source} ({name or kind})",
         )
         for n, at, who, source, name, kind in records.list_batch_entries(conn, numbers)
     ]
@@ -164,9 +164,9 @@ def _build_link_events(conn: Any, numbers: set[int]) -> list[HistoryEvent]:
     phrases = {
         "duplicate": "is the same report as",
         "version": "is a version of",
-        "study": "is of the same study as",
-        "distinct": "is not the same as",
-        "maybe": "may be the same as",
+        "study": "is from the same study as",
+        "distinct": "is not a duplicate of",
+        "maybe": "is a possible duplicate of",
     }
     return [
         HistoryEvent(

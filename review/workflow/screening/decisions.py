@@ -7,7 +7,7 @@ from datetime import datetime
 
 from review.errors import ReviewError
 from review.models import Decision, Role, Verdict
-from review.protocol import Stage, list_stage_reviewers
+from review.protocol import Stage, format_stage_name, list_stage_reviewers
 from review.screening import ScreeningStatus
 from review.store import Connection, decisions, records
 from review.store.records import format_record_key
@@ -38,7 +38,7 @@ class NewDecision:
 def add_decision(
     project: Project, new_decision: NewDecision, who: str | None = None
 ) -> ScreeningStatus:
-    """Adds one decision and gives the report's standing after it.
+    """Add one decision and return the report's screening status after it.
 
     Raises:
         ReviewError: unknown record, stage, reviewer or reason, the record is not at the stage, or
@@ -100,7 +100,7 @@ def add_decisions(
 def _check_decision(
     project: Project, report_decisions: ReportDecisions, new_decision: NewDecision
 ) -> tuple[Stage, str | None]:
-    """The decision's stage and its reason in the protocol's words."""
+    """The stage of a decision, and its reason as worded in the protocol."""
     stage = find_stage(project.protocol, new_decision.stage)
     _check_person(project, stage, new_decision, report_decisions.departed)
     reason = _check_reason(stage, new_decision)
@@ -108,11 +108,11 @@ def _check_decision(
         project.protocol, report_decisions, report_decisions.report_of[new_decision.record]
     )
     if stage.id not in statuses:
-        last_stage = next(s.id for s in reversed(project.protocol.stages) if s.id in statuses)
+        last_stage = next(s for s in reversed(project.protocol.stages) if s.id in statuses)
         raise ReviewError(
-            f"{format_record_key(new_decision.record)} is not at stage {stage.id!r}: it is "
-            f"{statuses[last_stage].status} at "
-            f"{last_stage!r}."
+            f"{format_record_key(new_decision.record)} has not reached the stage "
+            f"{format_stage_name(stage)!r}: it is {statuses[last_stage.id].status} at "
+            f"{format_stage_name(last_stage)!r}."
         )
     if new_decision.role == "adjudicator":
         _check_adjudication(new_decision, statuses[stage.id])
@@ -128,7 +128,7 @@ def _check_person(
         allowed_names = [
             name for name in list_stage_reviewers(project.protocol, stage) if name not in departed
         ]
-        description = f"a reviewer of stage {stage.id!r}"
+        description = f"a reviewer at the stage {format_stage_name(stage)!r}"
     else:
         allowed_names = [p.name for p in project.protocol.team if "adjudicator" in p.roles]
         description = "an adjudicator"
@@ -136,7 +136,7 @@ def _check_person(
         close_matches = difflib.get_close_matches(new_decision.reviewer, allowed_names, n=1)
         hint = f" Did you mean {close_matches[0]!r}?" if close_matches else ""
         raise ReviewError(
-            f"{new_decision.reviewer!r} is not {description}; these are: "
+            f"{new_decision.reviewer!r} is not {description}. Choose from: "
             f"{', '.join(allowed_names) or 'nobody'}.{hint}"
         )
 
@@ -147,8 +147,8 @@ def _check_reason(stage: Stage, new_decision: NewDecision) -> str | None:
     if not new_decision.reason:
         if stage.kind == "eligibility":
             raise ReviewError(
-                f"{format_record_key(new_decision.record)}: an exclusion at {stage.id!r} needs "
-                "one of its reasons: "
+                f"{format_record_key(new_decision.record)}: an exclusion at the stage "
+                f"{format_stage_name(stage)!r} needs one of these reasons: "
                 f"{'; '.join(stage.reasons)}."
             )
         return None
@@ -160,9 +160,9 @@ def _check_reason(stage: Stage, new_decision: NewDecision) -> str | None:
     close_matches = difflib.get_close_matches(new_decision.reason, stage.reasons, n=1)
     hint = f" Did you mean {close_matches[0]!r}?" if close_matches else ""
     raise ReviewError(
-        f"{format_record_key(new_decision.record)}: {new_decision.reason!r} is not a reason of "
-        f"stage {stage.id!r}; "
-        f"these are: {'; '.join(stage.reasons)}.{hint}"
+        f"{format_record_key(new_decision.record)}: {new_decision.reason!r} is not an exclusion "
+        f"reason at the stage {format_stage_name(stage)!r}. Choose from: "
+        f"{'; '.join(stage.reasons)}.{hint}"
     )
 
 
@@ -174,9 +174,8 @@ def _check_adjudication(new_decision: NewDecision, report_status: ScreeningStatu
     ]
     if others:
         raise ReviewError(
-            f"{format_record_key(new_decision.record)} was settled already by "
-            f"{others[-1].reviewer}; "
-            "they can undo it first."
+            f"{format_record_key(new_decision.record)} was already resolved by "
+            f"{others[-1].reviewer}, who can undo it first."
         )
     if (
         new_decision.verdict is not None
@@ -184,7 +183,6 @@ def _check_adjudication(new_decision: NewDecision, report_status: ScreeningStatu
         and report_status.resolved_by != "adjudicator"
     ):
         raise ReviewError(
-            f"{format_record_key(new_decision.record)} is not in conflict at this stage "
-            f"({report_status.status}); "
-            "there is nothing to settle."
+            f"{format_record_key(new_decision.record)} is not in conflict at this stage (status: "
+            f"{report_status.status}), so there is nothing to resolve."
         )

@@ -40,7 +40,7 @@ def apply_rules(project: Project, who: str) -> dict[str, tuple[int, int]]:
     require_role(project, who, "manage")
     stage = find_stage(project.protocol, "screening")
     if stage is None or not project.protocol.rules:
-        raise ReviewError("The protocol has no 'rules', or no screening stage to apply them at.")
+        raise ReviewError("The protocol has no 'rules', or no screening stage to which they apply.")
     with project.store.write() as conn:
         project = follow_plan(project, conn)
         withdrawn_counts = withdraw_matches(project, conn, who)
@@ -154,7 +154,7 @@ def withdraw_rule(project: Project, rule_id: str, who: str) -> int:
             decisions.list_decisions(conn, stage=stage.id, reviewer=name) if stage else []
         )
         if not rule_decisions or stage is None:
-            raise ReviewError(f"No rule {rule_id!r} has marked anything.")
+            raise ReviewError(f"No records have been marked by a rule {rule_id!r}.")
         newest = {decision.record: decision.verdict for decision in rule_decisions}
         marked_numbers = sorted(n for n, verdict in newest.items() if verdict is not None)
         new_decisions = [

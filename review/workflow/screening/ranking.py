@@ -13,7 +13,7 @@ from pathlib import Path
 from review import ranking, stopping
 from review.errors import ReviewError
 from review.models import Decision
-from review.protocol import Stage
+from review.protocol import Stage, format_stage_name
 from review.screening import ScreeningStatus
 from review.stopping import StoppingEvidence
 from review.store import (
@@ -299,7 +299,7 @@ def explain_position(
         placement = screening_queue.get_position(conn, stage.id, report)
         positions = screening_queue.list_positions(conn, stage.id)
     if report not in texts:
-        raise ReviewError(f"{key} has not reached stage {stage.id!r}.")
+        raise ReviewError(f"{key} has not reached the stage {format_stage_name(stage)!r}.")
     waiting = [
         n
         for queued in positions
@@ -433,10 +433,10 @@ def stop_screening(project: Project, stage: Stage, who: str, why: str) -> int:
     require_role(project, who, "manage")
     if stage.kind != "screening":
         raise ReviewError(
-            f"Only screening by title and abstract can stop early, not {stage.name or stage.id!r}."
+            f"Only title and abstract screening can stop early, not {format_stage_name(stage)!r}."
         )
     if not why.strip():
-        raise ReviewError("Say in a sentence why screening stops here.")
+        raise ReviewError("Give a reason for stopping screening.")
     with project.store.write() as conn:
         project = follow_plan(project, conn)
         report_statuses = standings.compute_statuses(project, conn)[stage.id]

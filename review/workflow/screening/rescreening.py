@@ -42,10 +42,9 @@ class PreprintReopening:
 def format_reopening(reopening: PreprintReopening) -> str:
     """What it means for people."""
     return (
-        f"{reopening.fresh}, the journal article of {reopening.old}, came after {reopening.old} "
-        "was judged: "
-        f"{reopening.old} is open again at {reopening.stage}, and {reopening.fresh} is open for "
-        "screening."
+        f"{reopening.fresh} is the journal article of the preprint {reopening.old} and was found "
+        f"after {reopening.old} was screened. {reopening.old} has been reopened at "
+        f"{reopening.stage}, and {reopening.fresh} needs screening."
     )
 
 
@@ -234,7 +233,7 @@ def keep_decisions(conn: Connection, old: str, who: str, at: datetime) -> list[s
     """
     reopenings = [reopening for reopening in _get_reopenings(conn) if reopening.old == old]
     if not reopenings:
-        raise ReviewError(f"{old} was not opened again; its decisions stand as they are.")
+        raise ReviewError(f"{old} was not reopened; its decisions are unchanged.")
     for reopening in reopenings:
         detail = {"report": reopening.fresh, "stage": reopening.stage}
         audit_events.add_event(conn, KEPT_EVENT, who, at, subject=old, detail=detail)
@@ -258,7 +257,9 @@ def reopen(conn: Connection, old: str, who: str, at: datetime) -> list[str]:
         fresh: detail for fresh, detail in details_by_article.items() if fresh not in open_now
     }
     if not details_by_article:
-        raise ReviewError(f"{old} was not kept as judged, so there is nothing to open again.")
+        raise ReviewError(
+            f"{old} was not kept with its earlier decisions, so there is nothing to reopen."
+        )
     mark = {decisions.MARK: decisions.get_last_id(conn)}
     for detail in details_by_article.values():
         audit_events.add_event(conn, REOPENED_EVENT, who, at, subject=old, detail=detail | mark)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from review import screening
 from review.errors import ReviewError, StoreError
 from review.models import Decision, Record, Verdict
-from review.protocol import Stage
+from review.protocol import Stage, format_stage_name
 from review.screening import ConflictKind, ScreeningStatus
 from review.store import (
     Connection,
@@ -405,7 +405,9 @@ def get_conflict(
             project.protocol, report_decisions, report
         ).get(stage.id)
         if report_status is None or report_status.status != "conflict":
-            raise ReviewError(f"{key} is not in conflict at {stage.id!r} any more.")
+            raise ReviewError(
+                f"{key} is no longer in conflict at the stage {format_stage_name(stage)!r}."
+            )
         members = [n for n, r in report_decisions.report_of.items() if r == report]
         notes_by_reviewer: dict[str, str] = {}
         for member in members:
@@ -429,14 +431,14 @@ def _check_own_decision(
 ) -> None:
     if blinding.find_reports_to_judge(project, conn, stage, name, [report]):
         raise ReviewError(
-            f"{format_record_key(report)} waits for {name}'s own decision first; the others' are "
-            "shown then."
+            f"{format_record_key(report)} is waiting for {name}'s own decision; colleagues' "
+            "decisions are shown afterwards."
         )
     if name is not None and (joined := blinding.find_own_joins(project, conn, stage, name, report)):
         raise ReviewError(
-            f"{name} joined {', '.join(map(format_record_key, joined))} to other records, and "
-            "their own decisions do not settle them. Another adjudicator settles this conflict, or "
-            f"{name} undoes the join first."
+            f"{name} merged {', '.join(map(format_record_key, joined))} with other records and "
+            "cannot adjudicate the merged record. Another adjudicator must resolve this "
+            f"conflict, or {name} must undo the merge first."
         )
 
 
@@ -521,7 +523,7 @@ def retire_reviewer(
     require_role(project, who, "manage")
     team = [member.name for member in project.protocol.team]
     if name not in team:
-        raise ReviewError(f"{name!r} is not in this review's team ({', '.join(team)}).")
+        raise ReviewError(f"{name!r} is not on this review's team ({', '.join(team)}).")
     with project.store.write() as conn:
         project = follow_plan(project, conn)
         before = standings.compute_statuses(project, conn)
@@ -536,7 +538,7 @@ def retire_reviewer(
         after = standings.rebuild_statuses(project, conn)
         reassigned = reassign(project, conn)
         understaffed_stages = tuple(
-            stage.name or stage.id
+            format_stage_name(stage)
             for stage in project.protocol.stages
             if len(active_reviewers(project, conn, stage)) < stage.reviewers
         )

@@ -119,7 +119,9 @@ def init_project(folder: Path) -> Path:
     """
     path = folder / PROTOCOL_FILE
     if path.exists():
-        raise ProtocolError(f"{path}: there is a protocol already; edit it, or name a new folder.")
+        raise ProtocolError(
+            f"{path}: this folder already contains a protocol. Edit it, or choose a new folder."
+        )
     make_folder(folder)
     try:
         shutil.copyfile(shipped("data") / "starter-protocol.yaml", path)
@@ -137,8 +139,8 @@ def make_folder(folder: Path) -> None:
             folder.mkdir(mode=0o700)
     except OSError as error:
         raise ProtocolError(
-            f"{folder}: this folder cannot be made ({error.strerror}). Name another, where you may "
-            "write."
+            f"{folder}: this folder cannot be created ({error.strerror}). Choose one in which you "
+            "can write."
         ) from error
 
 
@@ -177,7 +179,7 @@ def describe_plan(folder: Path, protocol: Protocol) -> list[str]:
             checklist that is not there.
     """
     check_appraisal_plan(folder, protocol)
-    lines = [f"{folder / PROTOCOL_FILE}: the protocol holds together.", f"  {protocol.title}"]
+    lines = [f"{folder / PROTOCOL_FILE}: the protocol is valid.", f"  {protocol.title}"]
     sources = [
         *protocol.search.sources,
         *(search_import.file for search_import in protocol.search.imports),
@@ -191,7 +193,7 @@ def describe_plan(folder: Path, protocol: Protocol) -> list[str]:
     for search_import in protocol.search.imports:
         if not (folder / search_import.file).exists():
             raise ProtocolError(
-                f"{folder / PROTOCOL_FILE}: search.imports names {search_import.file}, which is "
+                f"{folder / PROTOCOL_FILE}: search.imports lists {search_import.file}, which is "
                 f"not in {folder}."
             )
     _check_queries(folder / PROTOCOL_FILE, protocol)
@@ -205,10 +207,8 @@ def _check_sources(path: Path, protocol: Protocol) -> None:
             close_matches = difflib.get_close_matches(source, SOURCES, n=1)
             hint = f" Did you mean {close_matches[0]!r}?" if close_matches else ""
             raise ProtocolError(
-                f"{path}: 'search.sources' names {source!r}, which the tool does not "
-                f"harvest.{hint} "
-                f"Choose from: {', '.join(SOURCES)}; searches of other databases are imported as "
-                "files."
+                f"{path}: 'search.sources' lists {source!r}, which Funnel cannot search.{hint} "
+                f"Choose from: {', '.join(SOURCES)}; import searches of other databases as files."
             )
 
 

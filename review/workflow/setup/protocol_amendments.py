@@ -107,14 +107,15 @@ def amend_protocol(project: Project, text: str, who: str, why: str, *, seen: str
         current_text = read_protocol_text(project)
         if protocols.fingerprint_text(current_text) != seen:
             raise ProtocolError(
-                f"{PROTOCOL_FILE} was changed meanwhile. Open this page anew, then change it again."
+                f"{PROTOCOL_FILE} was changed in the meantime. Reload this page and make your "
+                "change again."
             )
         if new == seen:
-            raise ProtocolError(f"{PROTOCOL_FILE}: nothing differs, so there is nothing to save.")
+            raise ProtocolError(f"{PROTOCOL_FILE}: there are no changes to save.")
         has_started = decisions.has_decisions(conn)
         if has_started and not why.strip():
             raise ProtocolError(
-                "Decisions have been made, so this change is an amendment: say why it is made."
+                "Screening has started, so this change is an amendment: give a reason for it."
             )
         change = diff_protocols(current_text, text) if has_started else None
         audit_events.add_protocol_version(

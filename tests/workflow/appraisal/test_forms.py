@@ -53,7 +53,7 @@ def test_a_form_with_gaps_cannot_be_finished_and_they_are_named(project):
 def test_a_finished_form_must_be_opened_again_to_change(project):
     fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
     given = AnswerInput(1, "claim-2020", "title", "no")
-    with pytest.raises(ReviewError, match="Open it again"):
+    with pytest.raises(ReviewError, match="Reopen it"):
         forms.add_answer(project, given, "ada")
     adjudication.reopen_form(project, 1, "claim-2020", "ada")
     assert forms.add_answer(project, given, "ada").entries["title"].answer == "no"
@@ -76,7 +76,7 @@ def test_a_judgement_that_differs_needs_a_sentence(project):
     signalling = {f"sq-1.{n}": "no" for n in (1, 2)}
     fill(project, 1, "probast-2019", "ada", signalling, finish=False)
     key = "judgement:participants"
-    with pytest.raises(ReviewError, match="Say in a sentence"):
+    with pytest.raises(ReviewError, match="Give a reason"):
         forms.add_answer(project, AnswerInput(1, "probast-2019", key, "low"), "ada")
     assert key not in forms.open_form(project, 1, "probast-2019", "ada").entries
     why = "Exclusions were of duplicate scans only."
@@ -89,7 +89,7 @@ def test_an_answer_changed_after_the_judgement_brings_the_question_back(project)
     form |= {k: "low" for k in form_keys(project, "probast-2019") if ":" in k and "about" not in k}
     fill(project, 1, "probast-2019", "ada", form, finish=False)
     forms.add_answer(project, AnswerInput(1, "probast-2019", "sq-1.1", "no"), "ada")
-    with pytest.raises(ReviewError, match="propose another judgement"):
+    with pytest.raises(ReviewError, match="your judgement differs"):
         adjudication.finish_form(project, 1, "probast-2019", "ada")
 
 
@@ -131,7 +131,7 @@ def test_the_list_of_tasks_tells_how_far_each_form_is(project):
 
 def test_nobody_sees_the_others_answers_before_both_are_finished(project):
     fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
-    with pytest.raises(ReviewError, match="stays closed until all"):
+    with pytest.raises(ReviewError, match="cannot be adjudicated until all"):
         adjudication.load_comparison(project, 1, "claim-2020", "cleo")
     assert results.list_adjudication_tasks(project, "cleo") == []
     fill(project, 1, "claim-2020", "ben", full(project, "claim-2020", title="no"))
@@ -147,7 +147,7 @@ def test_an_adjudicator_who_also_reviews_waits_for_their_own_forms(project):
     fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
     fill(project, 1, "claim-2020", "dan", full(project, "claim-2020", title="no"))
     forms.add_answer(project, AnswerInput(1, "probast-2019", "sq-1.1", "yes"), "dan")
-    with pytest.raises(ReviewError, match="all forms you owe"):
+    with pytest.raises(ReviewError, match="your own forms"):
         adjudication.load_comparison(project, 1, "claim-2020", "dan")
     assert adjudication.load_comparison(project, 1, "claim-2020", "cleo").unresolved
 
@@ -157,7 +157,7 @@ def test_a_reviewer_who_settles_finishes_every_form_the_gates_rest_on_first(proj
     for name in ("ada", "dan"):
         answer = "yes" if name == "ada" else "no"
         fill(project, 1, "claim-2020", name, full(project, "claim-2020", title=answer))
-    with pytest.raises(ReviewError, match="all forms you owe"):  # RQS is not even begun
+    with pytest.raises(ReviewError, match="your own forms"):  # RQS is not even begun
         adjudication.load_comparison(project, 1, "claim-2020", "dan")
     assert [one.checklist for one in results.list_adjudication_tasks(project, "dan")] == [
         "study-kind"
@@ -246,7 +246,7 @@ def test_the_kind_is_settled_like_any_answer_and_then_rules(project):
 
 def test_settling_is_for_adjudicators_and_unsure_settles_nothing(project):
     both_claim(project, title="no")
-    with pytest.raises(ReviewError, match="ada does not adjudicate"):
+    with pytest.raises(ReviewError, match="ada is not an adjudicator"):
         adjudication.adjudicate_item(project, AnswerInput(1, "claim-2020", "title", "no"), "ada")
     with pytest.raises(ReviewError, match="settles nothing"):
         adjudication.adjudicate_item(
@@ -257,7 +257,7 @@ def test_settling_is_for_adjudicators_and_unsure_settles_nothing(project):
 def test_a_settled_key_is_not_overwritten_by_another_adjudicator(project):
     both_claim(project, title="no")
     adjudication.adjudicate_item(project, AnswerInput(1, "claim-2020", "title", "no"), "cleo")
-    with pytest.raises(ReviewError, match="cleo settled this already"):
+    with pytest.raises(ReviewError, match="cleo has already resolved this"):
         adjudication.adjudicate_item(project, AnswerInput(1, "claim-2020", "title", "yes"), "dan")
 
 
@@ -411,9 +411,9 @@ def test_points_have_a_weighted_kappa(project):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("[claim-2020, rqs", "[claim-2020, probast, rqs"), "'probast', which is not there.*Did"),
+        (("[claim-2020, rqs", "[claim-2020, probast, rqs"), "'probast', which does not exist.*Did"),
         (('required: ["26"]', 'required: ["62"]'), "gate 'selection' requires item '62'"),
-        (("checklist: rqs-1.0, kinds", "checklist: probast-2019, kinds"), "gives no score"),
+        (("checklist: rqs-1.0, kinds", "checklist: probast-2019, kinds"), "has no score"),
         (("minimum: 6", "minimum: 6, score: share"), "the score 'share'; rqs-1.0 has: "),
         (('required: ["9"]', "keep_out: {analysis: [high]}"), "which claim-2020 does not judge"),
         (

@@ -88,10 +88,10 @@ def test_every_bad_cell_is_named_and_nothing_is_kept(project, tmp_path):
     with pytest.raises(SourceError) as caught:
         read_template(project, path, "ada")
     said = str(caught.value)
-    assert "3 cells need a look" in said
+    assert "Please check 3 cells" in said
     wrong = f"'CLAIM 2020' cell G{bad}: 'Jes' is no answer to '2 Structured summary'."
     assert f"{wrong} Did you mean 'Yes'? It takes: Yes, Partly, No, unsure." in said
-    assert f"'CLAIM 2020' cell I{page}: 'three' is no page number." in said
+    assert f"'CLAIM 2020' cell I{page}: 'three' is not a page number." in said
     assert f"'CLAIM 2020' cell G{blank}: blank, though" in said
     assert not forms.open_form(project, 1, "claim-2020", "ada").entries
 
@@ -108,7 +108,7 @@ def test_a_blank_cell_withdraws_nothing(project, tmp_path):
 def test_a_file_of_somebody_else_is_refused(project, tmp_path):
     path = tmp_path / "a.xlsx"
     write_template(project, path, ["claim-2020"], [], "ben")
-    with pytest.raises(SourceError, match="written for ben, and you act as ada"):
+    with pytest.raises(SourceError, match="written for ben, but you are ada"):
         read_template(project, path, "ada")
 
 
@@ -129,7 +129,7 @@ def test_one_refused_form_keeps_the_whole_file_out(project, tmp_path):
     write(path, "CLAIM 2020", "R000001", "title", Answer="Yes")
     write(path, "PROBAST", "R000001", "sq-1.1", Answer="No")
     write(path, "PROBAST", "R000001", "judgement:participants", Answer="Low")
-    with pytest.raises(ReviewError, match=r"R000001 PROBAST: .*Say in a sentence.*Nothing of the"):
+    with pytest.raises(ReviewError, match=r"R000001 PROBAST: .*Give a reason.*Nothing was"):
         read_template(project, path, "ada")
     assert not forms.open_form(project, 1, "claim-2020", "ada").entries
 
@@ -206,7 +206,7 @@ def test_a_csv_may_hold_many_studies_and_a_teams_own_checklist(tmp_path):
     assert [study["study"] for study in found["studies"]] == ["Wang 2020", "Ali 2021"]
     assert judged == ["low", "low"]
     text = "\n".join(scoring.format_summary(one, found))
-    assert "answers propose high; The threshold was set\nbeforehand." in text
+    assert "suggested by the answers: high; The threshold was set\nbeforehand." in text
 
 
 def test_every_bad_line_of_a_csv_is_named(tmp_path):
@@ -215,7 +215,7 @@ def test_every_bad_line_of_a_csv_is_named(tmp_path):
     with pytest.raises(SourceError) as caught:
         scoring.score_file(instruments.get_checklist(None, "claim-2020"), path)
     said = str(caught.value)
-    assert "line 3: '1' stands twice" in said
+    assert "line 3: '1' appears twice" in said
     assert "line 4: 'perhaps' is no answer" in said
     assert "line 5: claim-2020 has no item 'preprocesing'. Did you mean 'preprocessing'" in said
     path.write_text("number,answer\n1,yes\n")
@@ -248,8 +248,8 @@ def test_no_answer_of_a_csv_is_dropped_without_a_word(tmp_path):
     path.write_text("item,answer,comment\n1,yes,\n,no,\n3,yes,seen, and read\n")
     with pytest.raises(SourceError) as caught:
         scoring.score_file(instruments.get_checklist(None, "claim-2020"), path)
-    assert "line 3: the answer 'no' names no item" in str(caught.value)
-    assert "line 4: 4 cells, the header has 3" in str(caught.value)
+    assert "line 3: the answer 'no' has no item" in str(caught.value)
+    assert "line 4: 4 cells, but the header has 3" in str(caught.value)
     path.write_text("item,answer\n")
     with pytest.raises(SourceError, match="at least one row below it"):
         scoring.score_file(instruments.get_checklist(None, "claim-2020"), path)
@@ -266,5 +266,5 @@ def test_a_csv_of_any_office_program_is_read(tmp_path, encoding):
 def test_an_override_in_a_csv_needs_its_sentence(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_text("item,answer\n2.1,no\njudgement:index-test,low\n")
-    with pytest.raises(SourceError, match="say why under 'comment'"):
+    with pytest.raises(SourceError, match="give a reason in the column 'comment'"):
         scoring.score_file(instruments.get_checklist(None, "quadas-2"), path)

@@ -92,7 +92,7 @@ def test_a_file_that_fits_two_records_is_asked(project, pdfs, tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_an_error(project, tmp_path):
-    with pytest.raises(FullTextError, match="no such folder"):
+    with pytest.raises(FullTextError, match="folder not found"):
         texts.attach_folder(project, tmp_path / "absent", "ada")
 
 
@@ -194,7 +194,7 @@ def test_data_sets_of_a_study_can_be_taken_off_and_put_on(attached):
     assert after.overlaps == ()
     bias.settle_dataset(attached, 2, "covidx_cxr", None, "ada")
     assert "covidx_cxr" in bias.get_datasets(attached, 2).used
-    with pytest.raises(ReviewError, match="no data set"):
+    with pytest.raises(ReviewError, match="not in the dataset registry"):
         bias.settle_dataset(attached, 2, "nonsense", "confirm", "ada")
 
 

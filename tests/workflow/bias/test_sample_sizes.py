@@ -35,7 +35,7 @@ def test_few_positives_in_the_test_set_show_the_interval_they_imply():
         (
             SampleSizes(test=50, positives_test=120),
             Appraisal(),
-            ["120 positives are more than the 50"],
+            ["120 positives, but only 50 in total"],
         ),
         (
             SampleSizes(positives_test=100),
@@ -159,7 +159,7 @@ def test_sizes_in_words_name_page_sentence_and_what_is_asked():
     words = sample_sizes.format_concerns(find_concerns([line], Appraisal()), Appraisal())
     assert words[0].startswith("p. 5: Test set: 31 positives (100 are asked for)")
     assert "95% interval from" in words[0]
-    assert words[-1].startswith("1 sizes in the text are below") and "10 events" in words[-1]
+    assert words[-1].startswith("1 reported sample sizes are below") and "10 events" in words[-1]
 
 
 def test_a_reviewer_sees_their_own_extraction_until_it_is_settled(tmp_path):

@@ -180,7 +180,7 @@ def test_undo_takes_back_only_ones_own_word(project):
     first, twin = bring(project, ARTICLE, TWIN)
     dedupe.run_deduplication(project, "ada")
     dedupe.settle_pair(project, (first, twin), "different", "ada")
-    with pytest.raises(ReviewError, match="ben has settled nothing"):
+    with pytest.raises(ReviewError, match="ben has no decision"):
         dedupe.undo_answer(project, "ben", (first, twin))
     dedupe.settle_pair(project, (first, twin), "same", "ben")
     dedupe.undo_answer(project, "ben")
@@ -415,7 +415,7 @@ def test_the_commands_run_explain_settle_and_undo(project):
     _, text = call(project, "settle", "R000001", "R000002", "different", "--note", "two trials")
     assert "now two studies" in text
     _, text = call(project, "undo")
-    assert "taken back" in text
+    assert "was undone" in text
     _, text = call(project, "doubts")
     assert text == "0 possible duplicates to review.\n"
     _, text = call(project, "report", "--json")

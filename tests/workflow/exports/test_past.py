@@ -173,7 +173,7 @@ def test_groups_that_are_not_those_of_the_links_are_not_drawn_and_made_anew(proj
     with closing(sqlite3.connect(next(project.folder.rglob("*.db")))) as file:
         file.execute("update groups set report = 8, study = 8 where record = 8")
         file.commit()
-    with pytest.raises(FlowError, match=r"groups .*R000008.* 'review dedupe' computes them anew"):
+    with pytest.raises(FlowError, match=r"groups .*R000008.* Run 'review dedupe' to rebuild"):
         snapshot.snapshot_at(project)
     dedupe.run_deduplication(project, "ada")
     assert snapshot.snapshot_at(project).groups[8] == (1, 1)

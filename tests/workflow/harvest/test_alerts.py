@@ -64,7 +64,7 @@ def test_only_an_included_study_is_an_alert(project):
     ("kind", "target", "said"),
     [
         ("retracted_by", "pmid:9", "is retracted"),
-        ("expression_of_concern_in", "pmid:9", "stands under an expression of concern"),
+        ("expression_of_concern_in", "pmid:9", "has an expression of concern"),
         ("updated_in", "pmid:9", None),
         ("corrected_by", "pmid:9", None),
         ("published_as", "doi:10.1/x", None),

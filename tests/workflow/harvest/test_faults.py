@@ -55,7 +55,7 @@ def test_days_without_network_leave_one_open_window_each_and_all_is_made_good(
         assert len(asked) == len(set(asked))
     lost = [one for one in all_of(project) if one.verdict == "closed"]
     assert lost
-    assert all("its days are asked for by harvest" in (one.note or "") for one in lost)
+    assert all("these dates were searched again in harvest" in (one.note or "") for one in lost)
     run = go(project, 4)
     assert (get_exit_status(run), list_open_windows(project)) == (0, ())
     for one in run.outcomes:
@@ -81,7 +81,9 @@ def test_a_window_that_was_read_in_part_goes_on_by_itself(tmp_path, rehearsal, m
 def test_a_folder_that_cannot_be_written_ends_in_one_line(tmp_path, rehearsal):
     project = make(tmp_path / "r")
     (tmp_path / "r" / "harvest.owner").mkdir()
-    with pytest.raises(StoreError, match="no harvest was begun, because nothing can be written"):
+    with pytest.raises(
+        StoreError, match="harvest was not started because this folder cannot be written"
+    ):
         go(project)
 
 

@@ -347,10 +347,10 @@ def test_relations_are_noted_once(tmp_path):
 
 def test_a_protocol_that_cannot_be_harvested_says_why(tmp_path, monkeypatch):
     none = make(tmp_path / "none", sources=())
-    with pytest.raises(ProtocolError, match="names no source"):
+    with pytest.raises(ProtocolError, match="lists no source"):
         go(none)
     odd = make(tmp_path / "odd", sources=("scopus",))
-    with pytest.raises(ProtocolError, match="'scopus' is no source"):
+    with pytest.raises(ProtocolError, match="'scopus' is not a source"):
         go(odd)
     broken = make(tmp_path / "broken", query="(covid AND")
     with pytest.raises(QueryError):
@@ -411,7 +411,7 @@ def test_a_term_signal_stops_after_the_page_and_the_next_run_goes_on(library, tm
         running.terminate()
         out, _ = running.communicate(timeout=300)
         assert running.returncode == 3, out
-        assert "stopped by hand" in out
+        assert "stopped by a user" in out
         done = review(tmp_path / "r", around, "harvest")
         done.communicate(timeout=300)
         assert done.returncode == 0

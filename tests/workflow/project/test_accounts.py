@@ -46,7 +46,7 @@ def test_signing_out_and_closing_an_account_end_sessions(project):
     assert accounts.get_current_user(project, second) is not None
     accounts.close_user(project, "ada", "lead")
     assert accounts.get_current_user(project, second) is None
-    with pytest.raises(ReviewError, match="no open account"):
+    with pytest.raises(ReviewError, match="no active account"):
         accounts.close_user(project, "ada", "lead")
 
 
@@ -59,7 +59,7 @@ def test_an_old_session_expires(project):
 
 
 def test_only_team_members_with_fair_passwords_get_accounts(project):
-    with pytest.raises(ReviewError, match="not in this review's team"):
+    with pytest.raises(ReviewError, match="not on this review's team"):
         accounts.add_user(project, "mallory", "long enough", "lead")
     with pytest.raises(ReviewError, match="at least 8"):
         accounts.add_user(project, "ben", "short", "lead")
@@ -72,7 +72,7 @@ def test_roles_open_only_what_is_theirs():
     assert is_allowed(reviewer, "screen")
     for action in ("adjudicate", "manage", "export", "harvest", "import"):
         assert not is_allowed(reviewer, action)
-        with pytest.raises(ReviewError, match="takes the role"):
+        with pytest.raises(ReviewError, match="requires the role"):
             require_permission(reviewer, action)
 
 

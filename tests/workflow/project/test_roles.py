@@ -152,7 +152,9 @@ def count_rows(project):
 def test_a_reader_writes_nothing(project, name):
     function = load(name)
     before = count_rows(project)
-    with pytest.raises(ReviewError, match=f"{READER} may not .* takes the role"):
+    with pytest.raises(
+        ReviewError, match=f"{READER} does not have permission .* requires the role"
+    ):
         function(**build_arguments(project, function))
     assert count_rows(project) == before
 

@@ -75,7 +75,8 @@ def test_a_mapping_fills_the_field_and_is_kept_for_the_next_file(
     again = import_file(project, second, "ada", source="ebsco")
     assert again.fields is not None and again.fields.is_fine
     assert again.notes == (
-        "Applied the mapping kept for ebsco: Paper writers = authors, Issued in year = year.",
+        "Applied the saved column mapping for ebsco: Paper writers = authors, Issued in year = "
+        "year.",
     )
     other = save(tmp_path, "c.csv", TABLE.replace("Title ", "Third "))
     elsewhere = import_file(project, other, "ada", source="scopus")

@@ -233,7 +233,7 @@ BAD = [
     ("12,title-abstract,ada,,include,,", "write R000012 or pmid:12"),
     ("R000003,title-abstract,adda,,include,,", "Did you mean 'ada'"),
     ("R000003,titel-abstract,ada,,include,,", "Did you mean 'title-abstract'"),
-    ("R000003,full-text,ada,,include,,", "not at stage 'full-text'"),
+    ("R000003,full-text,ada,,include,,", "not reached the stage 'Full text'"),
     ("R000003,title-abstract,ada,,perhaps,,", "expected include, exclude, unsure"),
     ("10.9999/none,title-abstract,ada,,include,,", "no record '10.9999/none'"),
 ]
@@ -277,7 +277,7 @@ def test_rayyan_people_and_titles_find_their_records(filled: Project, tmp_path: 
         (1, "title-abstract", "ada", "include"),
         (1, "title-abstract", "ben", "unsure"),
     ]
-    assert "no record of this review has its DOI, PMID or title" in done.rejected[0].reason
+    assert "no record in this review has its DOI, PMID or title" in done.rejected[0].reason
 
 
 def test_asreview_labels_become_one_persons_decisions(filled: Project, tmp_path: Path) -> None:

@@ -72,9 +72,9 @@ def test_an_adjudicator_who_judges_too_sees_no_conflict_before_their_own_decisio
     stage = find_stage(project.protocol, "screening")
     assert cards(project, "cleo") == ["R000001", "R000002"]
     assert cards(project, "eve") == ["R000002"]
-    with pytest.raises(ReviewError, match="R000001 waits for eve's own decision first"):
+    with pytest.raises(ReviewError, match="R000001 is waiting for eve's own decision"):
         reviewing.get_conflict(project, stage, "R000001", reader="eve")
-    with pytest.raises(ReviewError, match="waits for eve's own decision first"):
+    with pytest.raises(ReviewError, match="is waiting for eve's own decision"):
         reviewing.settle_conflict(project, stage, "eve", PILOT, "include")
     reviewing.save_decision(project, stage, "eve", PILOT, "include")
     assert cards(project, "eve") == ["R000001", "R000002"]
@@ -173,7 +173,7 @@ def test_the_commands_tell_a_reviewer_no_more_than_the_pages(project, tmp_path):
         project, "eve", "decide", "R000001", "--verdict", "include", "--stage", TA, "--adjudicate"
     )
     assert early.returncode == 1
-    assert "R000001 waits for eve's own decision first" in early.stderr
+    assert "R000001 is waiting for eve's own decision" in early.stderr
     out = tmp_path / "out.csv"
     asked = ("export", "csv", str(out), "--stage", TA, "--status", "conflict")
     refused = review(project, "ben", *asked)

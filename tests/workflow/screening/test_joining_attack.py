@@ -143,9 +143,9 @@ def test_an_adjudicator_who_reviews_opens_no_conflict_they_made_by_joining(tmp_p
     add_decision(project, NewDecision(1, TA, "ada", "include"))
     add_decision(project, NewDecision(2, TA, "ben", "exclude"))
     settle_pair(project, ("R000001", "R000002"), "same", "eve")
-    with pytest.raises(ReviewError, match="Another adjudicator settles this conflict"):
+    with pytest.raises(ReviewError, match="Another adjudicator must resolve this conflict"):
         reviewing.get_conflict(project, stage, "R000001", reader="eve")
-    with pytest.raises(ReviewError, match="undoes the join first"):
+    with pytest.raises(ReviewError, match="undo the merge first"):
         reviewing.settle_conflict(project, stage, "eve", 1, "include")
     assert len(reviewing.get_conflict(project, stage, "R000001", reader="cleo").votes) == 2
 

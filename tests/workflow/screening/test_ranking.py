@@ -142,7 +142,7 @@ def test_stopping_is_the_leads_recorded_and_reversible_act(project):
     evidence, curve = ordering.get_stopping_evidence(project, stage)
     assert (evidence.screened, evidence.unscreened, curve[-1][0]) == (60, 140, 60)
     assert evidence.drawn == 60
-    with pytest.raises(ReviewError, match="in a sentence"):
+    with pytest.raises(ReviewError, match="Give a reason"):
         ordering.stop_screening(project, stage, "ada", " ")
     assert ordering.stop_screening(project, stage, "ada", "p under 0.05") == 140
     flow = compute_flow(project)
@@ -165,7 +165,7 @@ def test_stopping_is_the_leads_recorded_and_reversible_act(project):
 
 
 def test_full_texts_are_read_or_not_retrieved_but_never_left_by_a_stop(project):
-    with pytest.raises(ReviewError, match="Only screening by title and abstract can stop early"):
+    with pytest.raises(ReviewError, match="Only title and abstract screening can stop early"):
         ordering.stop_screening(
             project, find_stage(project.protocol, "eligibility"), "ada", "tired"
         )

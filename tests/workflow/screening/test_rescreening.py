@@ -153,7 +153,7 @@ def test_the_lead_may_keep_it_as_judged_and_take_that_back(project):
     with pytest.raises(ReviewError, match="was not kept"):
         dedupe.reopen_preprint(project, preprint, "ada")
     dedupe.keep_earlier_decisions(project, preprint, "ada")
-    with pytest.raises(ReviewError, match="was not opened again"):
+    with pytest.raises(ReviewError, match="was not reopened"):
         dedupe.keep_earlier_decisions(project, preprint, "ada")
 
 
@@ -277,7 +277,7 @@ def test_the_pages_say_it_and_only_the_lead_may_keep_it(project):
     preprint, _ = judged_preprint(project)
     [article] = bring(project, ARTICLE)
     dedupe.run_deduplication(project, "ada")
-    line = f"{article}, the journal article of {preprint}, came after {preprint} was judged"
+    line = f"{article} is the journal article of the preprint {preprint} and was found after"
     for page in ("overview", "duplicates"):
         assert any(line in one.value for one in draw(project, page).info), page
     app = draw(project, "duplicates", ["reviewer"])
@@ -306,7 +306,7 @@ def test_the_commands_list_keep_and_open_again(project):
     preprint, _ = judged_preprint(project)
     [article] = bring(project, ARTICLE)
     _, text = call(project)
-    assert f"{preprint} is open again at {SCREENING}" in text
+    assert f"{preprint} has been reopened at {SCREENING}" in text
     _, text = call(project, "reopened")
     assert preprint in text and article in text
     _, text = call(project, "keep", preprint)

@@ -134,7 +134,7 @@ def test_conflicts_come_in_piles_and_one_decision_settles(made):
     assert [(v.reviewer, v.verdict) for v in card.votes] == [("ada", "include"), ("ben", "exclude")]
     reviewing.settle_conflict(project, stage, "cleo", card.number, "include", note="fits")
     assert reviewing.list_conflicts(project, stage)["verdict"] == []
-    with pytest.raises(ReviewError, match="not in conflict"):
+    with pytest.raises(ReviewError, match="no longer in conflict"):
         reviewing.get_conflict(project, stage, card.key)
     assert reviewing.undo_adjudication(project, stage, "cleo") == card.key
     assert reviewing.list_conflicts(project, stage)["verdict"] == [card.key]
@@ -151,7 +151,7 @@ def test_a_retired_reviewers_open_records_come_back(tmp_path):
     assert reviewing.get_reviewer_progress(project, stage, "dan").remaining == 30
     run(project, stage, "dan", lambda _: "include")
     assert reviewing.retire_reviewer(project, "ben", "ada", returning=True).changed == 0
-    with pytest.raises(ReviewError, match="not in this review's team"):
+    with pytest.raises(ReviewError, match="not on this review's team"):
         reviewing.retire_reviewer(project, "zoe", "ada")
 
 

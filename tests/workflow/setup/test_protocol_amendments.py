@@ -135,7 +135,7 @@ def test_the_lead_amends_on_the_page(project):
     changed = app.text_area[0].value.replace("title: Machine", "title: Deep")
     app.text_area[0].input(changed)
     app = app.button[1].click().run()
-    assert "the protocol holds together" in app.success[0].value
+    assert "the protocol is valid" in app.success[0].value
     app.text_area[0].input(changed)
     app = app.button[0].click().run()
     assert "say why" in app.error[0].value
