@@ -90,11 +90,11 @@ def draw_compliance_bars(
     present_states = [name for name in STATES if any(bar.counts.get(name) for bar in bars)]
     legend, y = _draw_legend(present_states or ["met"], y, page_width)
     remarks = [
-        f"{studies:,} {'study' if studies == 1 else 'studies'}. At the right: share reported,"
-        " of the studies the item applies to."
+        f"{studies:,} {'study' if studies == 1 else 'studies'}. Right: percentage reported among "
+        "the studies to which the item applies."
     ]
     if any(bar.required_by_gate for bar in bars):
-        remarks.append("* required by a quality gate.")
+        remarks.append("* required by a quality gate")
     footer, y = _draw_notes([*remarks, *notes], y, page_width)
     return svg.render_document(
         page_width, y, [*parts, *legend, *footer], title=f"{checklist}: compliance by item"

@@ -26,9 +26,9 @@ _STROKE = {
 }
 _KIND_LABELS = {
     "primary": "collected by one group",
-    "case_collection": "taken from publications or submissions",
-    "remix": "put together from other sets",
-    "subset": "chosen from one other set",
+    "case_collection": "from publications or submissions",
+    "remix": "combined from other datasets",
+    "subset": "subset of another dataset",
 }
 
 
@@ -43,7 +43,7 @@ def draw_graph(registry: Registry, table: DatasetMatrix | None = None) -> str:
     counts = _count_studies(table)
     positions = _place_boxes(registry, nodes, counts)
     if not positions:
-        return _draw_empty("No registered public data set is named by the included studies.")
+        return _draw_empty("The included studies name no known public dataset.")
     width = max(x for x, _ in positions.values()) + _BOX_SIZE[0] + _MARGIN
     height = max(y for _, y in positions.values()) + _BOX_SIZE[1] + _MARGIN
     width = max(width, 900)
@@ -151,7 +151,9 @@ def _draw_legend(table: DatasetMatrix | None) -> list[str]:
         )
         parts += [box, svg.render_text(x + 18, 24, words, size=11, fill=_INK)]
         x += 30 + int(6.1 * len(words))
-    note = "Line: holds its images. Broken line: differs by release or is not documented."
+    note = (
+        "Solid line: contains its images. Dashed line: depends on the release or is not documented."
+    )
     if table is not None:
         note += " Figures: studies that name the set / that rest on it."
     return [*parts, svg.render_text(_MARGIN, 46, note, size=11, fill=_INK)]

@@ -80,9 +80,8 @@ def get_level(row: StudyJudgements, column: JudgementColumn) -> str:
     standard_level = LEVEL_SYNONYMS.get(stated_level or "", stated_level or "")
     if standard_level not in LEVELS:
         raise ReviewError(
-            f"{row.study}, {column.title}: {stated_level!r} is no judgement. Use low, unclear or "
-            "high, "
-            "or leave it blank where it was not judged."
+            f"{row.study}, {column.title}: {stated_level!r} is not a judgement. Use low, unclear "
+            "or high, or leave it blank if it was not judged."
         )
     return standard_level
 
@@ -159,7 +158,10 @@ def _describe_overrides(rows: Sequence[StudyJudgements]) -> list[str]:
     if not count:
         return []
     phrase = "judgement differs" if count == 1 else "judgements differ"
-    return [f"{count:,} {phrase} from what the answers propose; the table of judgements gives why."]
+    return [
+        f"{count:,} {phrase} from the judgement suggested by the answers; for the reasons, "
+        "see the table of judgements."
+    ]
 
 
 def _compute_cell_width(columns: Sequence[JudgementColumn]) -> float:
@@ -367,15 +369,17 @@ def draw_summary(
         parts.append(svg.render_path([(x, y - 6), (x, y - 2)], line=0.6))
         parts.append(svg.render_text(x, y + 7, f"{percent}%", size=7.5, anchor="middle"))
     caption = (
-        "Share of the weight; numbers are studies"
+        "Percentage by weight; numbers are studies"
         if weighted
-        else f"Share of {len(rows):,} studies"
+        else f"Percentage of {len(rows):,} studies"
     )
     parts.append(
         svg.render_text(bar_left + bar_width / 2, y + 19, caption, size=7.5, anchor="middle")
     )
     legend, y = _draw_legend(y + 36, page_width, palette, [*_describe_overrides(rows), *notes])
-    return svg.render_document(page_width, y, parts + legend, title=f"{tool}: judgements in sum")
+    return svg.render_document(
+        page_width, y, parts + legend, title=f"{tool}: summary of judgements"
+    )
 
 
 def _draw_bar(

@@ -70,7 +70,7 @@ def build_identified(stream: Stream, names: Mapping[str, str]) -> list[BoxParagr
         if len(lines) > 1 or (lines and lines[0].label and lines[0].label != way):
             paras += _build_list(lines, 2, names)
     if stream.carried.n:
-        paras.append(build_count("Carried over, still to be judged", stream.carried.n, 1))
+        paras.append(build_count("Carried over, awaiting screening", stream.carried.n, 1))
     return paras
 
 
@@ -83,7 +83,7 @@ def build_removed(stream: Stream, names: Mapping[str, str]) -> list[BoxParagraph
         build_count("Duplicate records removed", duplicate_count, 1),
     ]
     if hand:
-        paras += [build_count("by tool", tool, 2), build_count("by hand", hand, 2)]
+        paras += [build_count("automatically", tool, 2), build_count("manually", hand, 2)]
     automation_label = "Records marked as ineligible by automation tools"
     paras.append(build_count(automation_label, get_total(stream.automation), 1))
     if len(stream.automation) > 1:
@@ -104,7 +104,7 @@ def build_removed_from_other(stream: Stream) -> list[BoxParagraph]:
         ),
         ("Marked as ineligible by automation tools", get_total(stream.automation)),
         ("Removed for other reasons", get_total(stream.removed_other)),
-        ("Excluded on title and abstract", get_total(stream.excluded_screening)),
+        ("Excluded at title and abstract", get_total(stream.excluded_screening)),
         ("Awaiting screening", stream.waiting_screening.n),
     ]
     paras = [
@@ -231,21 +231,18 @@ def build_footnotes(flow: Flow, notes: Sequence[str], as_of: str | None) -> list
     """Notes under the figure."""
     footnotes = list(notes)
     if is_in_progress(flow):
-        footnotes.append("Work in progress: boxes in italics still wait to be judged.")
+        footnotes.append("Review in progress: boxes in italics are not yet complete.")
     report_count = get_total(flow.excluded_quality) or 0
     reason_count = sum(line.n or 0 for line in flow.quality_reasons)
     if reason_count > report_count:
         reasons = "; ".join(f"{line.label} {format_count(line.n)}" for line in flow.quality_reasons)
         footnotes.append(
-            "Quality gate: a report may fail for several reasons and is counted above at the first"
-            f" of them. All reasons: {reasons}."
+            "Quality gate: a report may be excluded for several reasons and is counted above under "
+            f"the first. All reasons: {reasons}."
         )
     if flow.joints:
-        footnotes.append(
-            f"Boxes that say '{UNKNOWN_COUNT}' are parts of a published total; only their sum is "
-            "known."
-        )
+        footnotes.append(f"Boxes marked '{UNKNOWN_COUNT}' were published only as a combined total.")
     if as_of:
-        footnotes.append(f"State of {as_of}.")
-    footnotes.append("Drawn after the PRISMA 2020 statement (Page et al., BMJ 2021;372:n71).")
+        footnotes.append(f"As of {as_of}.")
+    footnotes.append("Adapted from the PRISMA 2020 statement (Page et al., BMJ 2021;372:n71).")
     return footnotes

@@ -291,8 +291,8 @@ def _render_figures(project: Project) -> None:
                 "Retrieved again": source_counts.harvested_again,
                 "Repeated in source": source_counts.repeated,
                 "Unreadable": source_counts.unread,
-                "Duplicates removed by tool": source_counts.by_tool,
-                "Duplicates removed by hand": source_counts.by_hand,
+                "Duplicates removed automatically": source_counts.by_tool,
+                "Duplicates removed manually": source_counts.by_hand,
                 "Unique records": source_counts.kept,
             }
             for source_counts in counts.sources

@@ -64,7 +64,7 @@ def _reject_contradictions(inputs: FlowInputs) -> None:
         entry_id for entry_id, n in Counter(entry.id for entry in inputs.entries).items() if n > 1
     ]
     if repeated_ids:
-        raise FlowError(f"These entries came into the count twice: {format_ids(repeated_ids)}.")
+        raise FlowError(f"These records were counted twice: {format_ids(repeated_ids)}.")
     known_reports = (
         {entry.report for entry in inputs.entries} | inputs.previous_reports | set(inputs.carried)
     )
@@ -73,13 +73,13 @@ def _reject_contradictions(inputs: FlowInputs) -> None:
     ]
     if unknown_reports:
         raise FlowError(
-            f"Decisions stand for reports without a record: {format_ids(unknown_reports)}."
+            f"There are decisions on reports without a record: {format_ids(unknown_reports)}."
         )
     pairs = Counter((outcome.report, outcome.stage) for outcome in inputs.outcomes)
     repeated_outcomes = [f"{report} ({stage})" for (report, stage), n in pairs.items() if n > 1]
     if repeated_outcomes:
         raise FlowError(
-            f"These reports have two standings at one stage: {format_ids(repeated_outcomes)}."
+            f"These reports have two statuses at one stage: {format_ids(repeated_outcomes)}."
         )
 
 

@@ -61,15 +61,15 @@ def flow_to_dict(flow: Flow, *, ids: bool = False) -> dict[str, Any]:
 
 
 OUTCOME_BOXES = (
-    ("duplicates_tool", "duplicates by rule"),
-    ("duplicates_hand", "duplicates by hand"),
-    ("automation", "ineligible by automation"),
+    ("duplicates_tool", "duplicates removed automatically"),
+    ("duplicates_hand", "duplicates removed manually"),
+    ("automation", "marked as ineligible by automation tools"),
     ("removed_other", "removed for other reasons"),
     ("waiting_screening", "awaiting screening"),
-    ("excluded_screening", "excluded on title and abstract"),
+    ("excluded_screening", "excluded at title and abstract"),
     ("not_retrieved", "not retrieved"),
     ("waiting_eligibility", "awaiting full text"),
-    ("excluded_eligibility", "excluded on full text"),
+    ("excluded_eligibility", "excluded at full text"),
 )
 """Where a record may end before the quality gate, in order."""
 
@@ -111,7 +111,7 @@ def map_outcomes(
 
 
 def format_conservation(flow: Flow) -> str:
-    """One line that shows records in equal records out: '9 records = 2 duplicates by rule + ...'.
+    """One line showing that all records are accounted for: '9 records = 2 duplicates ... + ...'.
 
     Parts that are only told together stand as their joint total.
     """

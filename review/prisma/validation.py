@@ -33,7 +33,7 @@ def find_mismatches(flow: Flow) -> list[BoxMismatch]:
         eligible.append(flow.other.eligible)
     sums.append(
         (
-            "eligible = awaiting quality + excluded by the quality gate + included",
+            "eligible = awaiting appraisal + excluded at the quality gate + included",
             eligible,
             [flow.waiting_quality, flow.excluded_quality, flow.new_reports],
         )
@@ -51,7 +51,7 @@ def find_mismatches(flow: Flow) -> list[BoxMismatch]:
         stated_total = getattr(flow, f"total_{noun}").n
         if None not in parts and stated_total is not None and sum(parts) != stated_total:
             mismatches.append(
-                BoxMismatch(f"total {noun}", f"{sum(parts)} by the boxes, {stated_total} stated")
+                BoxMismatch(f"total {noun}", f"{sum(parts)} calculated, {stated_total} stated")
             )
     studies, reports = flow.new_studies.n, flow.new_reports.n
     if studies is not None and reports is not None and studies > reports:
@@ -102,9 +102,7 @@ def _compare_sides(
     left_sum, right_sum = sum(n or 0 for n in left_numbers), sum(n or 0 for n in right_numbers)
     left_ids, right_ids = _collect_ids(left_parts), _collect_ids(right_parts)
     if left_ids is None or right_ids is None:
-        return (
-            None if left_sum == right_sum else BoxMismatch(label, f"{left_sum} against {right_sum}")
-        )
+        return None if left_sum == right_sum else BoxMismatch(label, f"{left_sum} vs {right_sum}")
     # Entries turn into reports at the first sum; there the numbers must match, not the names.
     must_match_ids = not label.endswith("+ awaiting + screened")
     repeated_ids = sorted(name for name, n in Counter(right_ids).items() if n > 1)
@@ -115,7 +113,7 @@ def _compare_sides(
         return None
     return BoxMismatch(
         label,
-        f"{left_sum} against {right_sum}",
+        f"{left_sum} vs {right_sum}",
         tuple(dict.fromkeys([*unmatched_ids, *repeated_ids])),
     )
 
@@ -151,15 +149,15 @@ def _check_combined_box(flow: Flow, combined_box: CombinedBox) -> BoxMismatch | 
     return (
         None
         if remainder == combined_box.n
-        else BoxMismatch(combined_box.text, f"{remainder} by the boxes, {combined_box.n} told")
+        else BoxMismatch(combined_box.text, f"{remainder} calculated, {combined_box.n} stated")
     )
 
 
 def validate(flow: Flow) -> Flow:
-    """The flow itself, once its boxes sum.
+    """Return the flow if its boxes add up.
 
     Raises:
-        FlowError: they do not; names the boxes and the records that make the difference.
+        FlowError: they do not; names the boxes and the records responsible.
     """
     mismatches = find_mismatches(flow)
     if mismatches:
@@ -168,7 +166,9 @@ def validate(flow: Flow) -> Flow:
             + (f" ({format_ids(mismatch.ids)})" if mismatch.ids else "")
             for mismatch in mismatches
         ]
-        raise FlowError("The boxes of the flow do not sum. " + "; ".join(lines) + ".")
+        raise FlowError(
+            "The boxes of the PRISMA flow diagram do not add up. " + "; ".join(lines) + "."
+        )
     return flow
 
 

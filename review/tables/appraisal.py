@@ -48,7 +48,7 @@ def build_answers_table(checklist: Checklist, forms: Sequence[StudyForm]) -> Tab
     score_titles = tuple(t.title for t in checklist.scores)
     return Table(
         checklist.id,
-        f"{checklist.short}: settled answers by study",
+        f"{checklist.short}: consensus answers by study",
         ("Record", "Study", *heads, *score_titles),
         tuple(rows),
         (_format_citation(checklist), *_describe_unfinished(forms)),
@@ -76,7 +76,7 @@ def _format_citation(checklist: Checklist) -> str:
 def _describe_unfinished(forms: Sequence[StudyForm]) -> tuple[str, ...]:
     n = sum(not form.is_final for form in forms)
     verb = "is" if n == 1 else "are"
-    return (f"{n:,} of {len(forms):,} forms {verb} not settled yet.",) if n else ()
+    return (f"{n:,} of {len(forms):,} forms {verb} without consensus.",) if n else ()
 
 
 def build_scores_table(
@@ -139,7 +139,10 @@ def build_items_table(checklist: Checklist, counts: Mapping[str, Mapping[str, in
             "% reported",
         ),
         tuple(rows),
-        (_format_citation(checklist), "% reported: of the studies the item applies to."),
+        (
+            _format_citation(checklist),
+            "% reported: percentage of the studies to which the item applies.",
+        ),
     )
 
 
@@ -168,9 +171,9 @@ def build_judgements_table(
     return Table(
         f"{checklist.id}-judgements",
         f"{checklist.short}: risk of bias and applicability by study",
-        ("Record", "Study", *(head for _, head in columns), "Judged otherwise than proposed"),
+        ("Record", "Study", *(head for _, head in columns), "Differs from suggested judgement"),
         rows,
-        (_format_citation(checklist), "A blank cell was not judged."),
+        (_format_citation(checklist), "Blank cells were not judged."),
     )
 
 
@@ -181,8 +184,7 @@ def _format_level(level: str | None) -> str | None:
 def _describe_overrides(form: StudyForm, columns: Sequence[tuple[str, str]]) -> str | None:
     heads = dict(columns)
     overrides = [
-        f"{heads.get(judgement.key, judgement.key)}: {_format_level(judgement.given)}, the "
-        "answers propose "
+        f"{heads.get(judgement.key, judgement.key)}: {_format_level(judgement.given)}, suggested "
         f"{_format_level(judgement.proposed)}"
         + (f" ({judgement.reason})" if judgement.reason else "")
         for judgement in form.result.judgements
@@ -206,7 +208,7 @@ def build_evidence_table(checklist: Checklist, forms: Sequence[StudyForm]) -> Ta
             )
     return Table(
         f"{checklist.id}-evidence",
-        f"{checklist.short}: the evidence behind the answers",
+        f"{checklist.short}: evidence for the answers",
         ("Record", "Study", "Item", "Answer", "Quote", "Page", "Comment"),
         tuple(rows),
         (_format_citation(checklist),),
@@ -245,8 +247,8 @@ def build_agreement_table(rows: Sequence[tuple[str, str, AgreementFigure]]) -> T
             for stage_name, item_name, figure in rows
         ),
         (
-            "Stages: the decision of each reviewer that counts, made blind to the other's. "
-            "Checklists: answers as they were when the second reviewer first finished the form.",
+            "Stages: each reviewer's decision, made while blinded to the other's. Checklists: "
+            "answers at the time the second reviewer first completed the form.",
         ),
     )
 

@@ -70,4 +70,4 @@ def format_reference(record: Record) -> str:
     ]
     parts = [people, record.title or "", publication.strip(), str(record.year or "")]
     text = "".join(f"{part}{'' if part[-1] in '.?!' else '.'} " for part in parts if part)
-    return (text + " ".join(filter(None, ids))).rstrip() or "(nothing is known of this record)"
+    return (text + " ".join(filter(None, ids))).rstrip() or "(no bibliographic data)"

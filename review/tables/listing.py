@@ -26,7 +26,7 @@ def build_excluded_table(reports: Sequence[ExcludedReport], *, name: str, title:
     return Table(
         name,
         title,
-        ("Record", "Study", "Reference", "Stage", "Reason", "Further reasons", "Note"),
+        ("Record", "Study", "Reference", "Stage", "Reason", "Other reasons", "Note"),
         tuple(
             (
                 report.key,
@@ -39,7 +39,7 @@ def build_excluded_table(reports: Sequence[ExcludedReport], *, name: str, title:
             )
             for report in reports
         ),
-        ("The reason that counts in the flow diagram stands first.",),
+        ("The reason counted in the flow diagram is listed first.",),
     )
 
 
@@ -50,7 +50,7 @@ def build_included_table(
     return Table(
         "included",
         "Reports included",
-        ("Record", "Study", "Kind", "Reference", "Report of the same study as"),
+        ("Record", "Study", "Kind", "Reference", "Same study as"),
         tuple(
             (
                 key,
@@ -84,8 +84,8 @@ def build_duplicates_table(links: Sequence[LinkedRecord]) -> Table:
     """Every record that was joined to another, by which rule and by whom."""
     return Table(
         "duplicates",
-        "Records joined to another record",
-        ("Record", "Joined to", "As", "Rule", "By", "When", "Source", "Title"),
+        "Records merged with another record",
+        ("Record", "Merged with", "As", "Rule", "By", "When", "Source", "Title"),
         tuple(
             (
                 link.key,
@@ -100,8 +100,8 @@ def build_duplicates_table(links: Sequence[LinkedRecord]) -> Table:
             for link in links
         ),
         (
-            "duplicate: the same report; version: another version of it; study: another report of "
-            "the same study.",
+            "duplicate: same report; version: another version of the report; study: another "
+            "report of the same study.",
         ),
     )
 
@@ -126,8 +126,8 @@ def build_source_overlap_table(reports_by_source: Mapping[str, Collection[str]])
         rows.append((source, *shared_counts, len(report_sets[source] - reports_elsewhere)))
     return Table(
         "source-overlap",
-        "Reports that sources share",
-        ("Source", *names, "Only here"),
+        "Overlap between sources",
+        ("Source", *names, "Unique"),
         tuple(rows),
-        ("Reports after deduplication; the diagonal holds all reports a source brought.",),
+        ("Reports after deduplication. The diagonal shows all reports from a source.",),
     )

@@ -53,14 +53,16 @@ def build_flow_table(flow: Flow, names: Mapping[str, str] | None = None) -> Tabl
         )
     add_rows("Included", "Reports included", flow.new_reports)
     if flow.previous_studies is not None:
-        add_rows("Included", "Studies in all", flow.total_studies)
-        add_rows("Included", "Reports in all", flow.total_reports)
+        add_rows("Included", "Total studies", flow.total_studies)
+        add_rows("Included", "Total reports", flow.total_reports)
     rows += [
-        ("Told together", combined_box.text, None, combined_box.n) for combined_box in flow.joints
+        ("Combined boxes", combined_box.text, None, combined_box.n) for combined_box in flow.joints
     ]
-    notes = ["A row without a line is the box; rows with one are parts of the box above."]
+    notes = [
+        "Rows without a source, rule or reason are totals; the rows below each total are its parts."
+    ]
     if len(flow.quality_reasons) > len(flow.excluded_quality):
-        notes.append("A report may fail several gates and is counted at the first of them.")
+        notes.append("A report may fail several gates; it is counted at the first.")
     columns = ("Part", "Box", "Source, rule or reason", "n")
     return Table("flow", "Every box of the PRISMA 2020 flow", columns, tuple(rows), tuple(notes))
 
@@ -84,10 +86,10 @@ class _RowAdder(Protocol):
 
 def _add_stream(add_rows: _RowAdder, stream: Stream, route: str) -> None:
     add_rows(route, "Records identified", stream.identified)
-    add_rows(route, "Carried over from the version before", stream.carried, needed=False)
-    add_rows(route, "Duplicates removed by tool", stream.duplicates_tool)
-    add_rows(route, "Duplicates removed by hand", stream.duplicates_hand)
-    add_rows(route, "Marked as ineligible by automation", stream.automation)
+    add_rows(route, "Carried over from the previous version", stream.carried, needed=False)
+    add_rows(route, "Duplicates removed automatically", stream.duplicates_tool)
+    add_rows(route, "Duplicates removed manually", stream.duplicates_hand)
+    add_rows(route, "Marked as ineligible by automation tools", stream.automation)
     add_rows(route, "Removed for other reasons", stream.removed_other)
     add_rows(route, "Records awaiting screening", stream.waiting_screening, needed=False)
     is_main = route == MAIN_ROUTE

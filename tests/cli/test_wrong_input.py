@@ -76,7 +76,7 @@ def test_missing_forms_and_folders_in_place_of_files_are_told_apart(folder):
 
 
 def test_replay_says_which_folder_it_needs(folder):
-    assert "name one that holds protocol.yaml" in refused("replay", folder / "nothing")
+    assert "it must contain protocol.yaml" in refused("replay", folder / "nothing")
 
 
 def test_flags_of_a_whole_review_are_json_on_demand(folder):

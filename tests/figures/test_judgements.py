@@ -55,7 +55,10 @@ def test_a_judgement_that_differs_from_the_proposal_carries_a_star_and_is_counte
     plain, starred = rows(2), rows(2)
     starred[1] = replace(starred[1], overridden=frozenset({"d1", "a1"}))
     for drawn in (draw_traffic_lights(starred, COLUMNS)[0], draw_summary(starred, COLUMNS)):
-        assert "2 judgements differ from what the answers propose" in figures.all_text(drawn)
+        assert (
+            "2 judgements differ from the judgement suggested by the answers"
+            in figures.all_text(drawn)
+        )
     assert "*" not in figures.all_text(draw_summary(starred, COLUMNS))
     assert draw_traffic_lights(starred, COLUMNS)[0].count(">*<") == 2
     assert "differ" not in figures.all_text(draw_traffic_lights(plain, COLUMNS)[0])

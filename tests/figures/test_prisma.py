@@ -148,7 +148,7 @@ def test_a_review_under_way_shows_what_waits():
     flow = count_flow(replace(small(), outcomes=[], not_retrieved={}))
     told = figures.all_text(draw_flow_diagram(flow))
     assert "Records awaiting screening (n = 7)" in told
-    assert "Work in progress" in told
+    assert "Review in progress" in told
 
 
 def test_boxes_that_do_not_sum_are_not_drawn():

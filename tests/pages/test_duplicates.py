@@ -120,7 +120,7 @@ def test_the_figures_stand_on_the_page(project):
     shown = app.dataframe[0].value
     assert list(shown["Source"]) == ["Embase", "PubMed", "Scopus", "Web of Science"]
     assert list(shown["Records identified"]) == [1, 1, 1, 1]
-    assert list(shown["Duplicates removed by hand"]) == [0, 0, 1, 0]
+    assert list(shown["Duplicates removed manually"]) == [0, 0, 1, 0]
     assert list(shown["Unique records"]) == [1, 1, 0, 1]
     assert any("merges undone: **0**" in one.value for one in app.markdown)
 

@@ -220,7 +220,7 @@ def test_parts_told_only_together_keep_the_sum():
     assert both.joints[1].n == 3
     assert (both.main.assessed.n, get_total(both.excluded_quality)) == (None, None)
     false = replace(both, joints=(replace(both.joints[0], n=5), both.joints[1]))
-    assert [one.message for one in find_mismatches(false)] == ["4 by the boxes, 5 told"]
+    assert [one.message for one in find_mismatches(false)] == ["4 calculated, 5 stated"]
 
 
 def test_totals_and_studies_are_held():
@@ -236,8 +236,9 @@ def test_the_flow_as_plain_data_and_as_one_line():
     assert told["main"]["identified"][0] == {"label": "pubmed", "n": 6, "via": "databases"}
     assert flow_to_dict(flow, ids=True)["main"]["screened"]["ids"][0] == "R1"
     assert format_conservation(flow) == (
-        "9 records = 1 duplicates by rule + 1 duplicates by hand + 1 ineligible by automation + "
-        "1 excluded on title and abstract + 1 not retrieved + 1 excluded on full text + "
+        "9 records = 1 duplicates removed automatically + 1 duplicates removed manually + "
+        "1 marked as ineligible by automation tools + 1 excluded at title and abstract + "
+        "1 not retrieved + 1 excluded at full text + "
         "1 excluded at the quality gate + 2 included"
     )
     told = format_conservation(combine_stage_boxes(flow, "screening", "Left early"))

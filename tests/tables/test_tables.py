@@ -66,7 +66,7 @@ def test_a_reference_tells_all_that_is_known_and_nothing_more():
     assert format_reference(one) == "Li, A. A title. J 3(2):1-9. 2020. doi:10.1/x"
     many = record(*("Wu, D.",) * 7, title="Is it so?")
     assert format_reference(many) == f"{'; '.join(['Wu, D.'] * 6)}; et al. Is it so? 2020."
-    assert format_reference(Record("x")) == "(nothing is known of this record)"
+    assert format_reference(Record("x")) == "(no bibliographic data)"
     assert format_reference(record(*(f"A{n}, B" for n in range(9)))).startswith("A0, B; ")
     assert "; et al." in format_reference(record(*(f"A{n}, B" for n in range(9))))
 
@@ -144,7 +144,7 @@ def test_what_waits_and_what_is_not_judged_is_told_in_words():
         one, [form], [given], [("judgement:participants", "Participants")]
     )
     assert told.rows[0][2] == "not judged"
-    assert "1 of 1 forms is not settled yet." in build_scores_table(one, [form]).notes
+    assert "1 of 1 forms is without consensus." in build_scores_table(one, [form]).notes
 
 
 def test_a_table_becomes_a_data_frame():

@@ -28,8 +28,8 @@ from review.workflow.screening import agreement as agreeing
 SIZE_ITEMS = ("size-development", "size-test")
 """Items of the extraction form that make a study's weight in the weighted bars."""
 UNPUBLISHED_NOTE = (
-    "Replayed from published totals: 'not judged' here means that the judgement was not published,"
-    " and which unnamed paper carries which judgement is not known."
+    "Reconstructed from published totals: 'not judged' means that the judgement was not "
+    "published. Which unnamed paper received which judgement is unknown."
 )
 COMPLIANCE_STATES = {"unsure": "open", "given": "met"}
 """States of an item as compliance counts them: an unsure answer is not one yet."""
@@ -178,7 +178,10 @@ def draw_bias_figures(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> 
                 tool=checklist.short,
                 palette=kind,
                 weighted=True,
-                notes=[*notes, "Weighted by sample size (development and test) as extracted."],
+                notes=[
+                    *notes,
+                    "Weighted by sample size (development and test sets), as extracted.",
+                ],
             )
             figure_files |= render_all_formats(
                 f"{checklist.id}-summary-weighted{suffix}", summary_svg
@@ -254,7 +257,7 @@ def describe_counted_reports(snapshot: ReviewSnapshot, forms: Sequence[StudyForm
     )
     breakdown = ", ".join(f"{n:,} {label}" for n, label in parts if n)
     noun = "report" if len(forms) == 1 else "reports"
-    return [f"Counted: {len(forms):,} appraised {noun} ({breakdown})."]
+    return [f"Includes {len(forms):,} appraised {noun} ({breakdown})."]
 
 
 def get_minimum_total(snapshot: ReviewSnapshot, checklist: Checklist) -> float | None:

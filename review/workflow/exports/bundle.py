@@ -87,7 +87,7 @@ def _list_parts(
     return [
         *parts,
         (
-            "figure of the public data sets",
+            "figure of public datasets",
             partial(_place_in_figures, partial(_draw_dataset_overlap, snapshot)),
         ),
         ("tables", lambda: _write_tables(snapshot, reader)),
@@ -129,7 +129,7 @@ def draw_preview_figures(snapshot: ReviewSnapshot) -> dict[str, str]:
             previews[f"{checklist.short}: score"] = distribution_svg
     dataset_matrix = dataset_overlap.build_matrix(snapshot)
     if dataset_matrix:
-        previews["Public data sets"] = dataset_overlap.draw_graph(dataset_matrix)
+        previews["Public datasets"] = dataset_overlap.draw_graph(dataset_matrix)
     return previews
 
 
@@ -261,7 +261,7 @@ def _check_conservation(name: str, data: bytes, selected: list[StoredRecord]) ->
     record_count = sum(line.startswith(b"ER  -") for line in data.splitlines())
     if record_count != len(selected):
         raise FlowError(
-            f"{name} holds {record_count} records, {len(selected)} went in: nothing was written."
+            f"{name} contains {record_count} records, not {len(selected)}: nothing was written."
         )
 
 
@@ -386,9 +386,9 @@ def describe_totals(snapshot: ReviewSnapshot, files: Mapping[str, bytes]) -> lis
     svgs = [data.decode() for name, data in files.items() if name.endswith(".svg")]
     if missing_glyphs := convert.find_missing_glyphs(svgs):
         lines.append(
-            f"no font of this machine holds {' '.join(missing_glyphs)}: empty boxes stand for "
-            "them in PNG "
-            "and PDF; install one, such as Noto Sans, and export again (SVG and tables are right)"
+            f"no installed font contains {' '.join(missing_glyphs)}: these characters appear as "
+            "empty boxes in PNG and PDF. Install a font such as Noto Sans and export again (SVG "
+            "files and tables are not affected)"
         )
     return lines
 

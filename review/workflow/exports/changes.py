@@ -54,7 +54,7 @@ def compare_since(
         ReviewError: not a day, or nothing was there on it yet.
     """
     if until is not None and until < day:
-        raise ReviewError(f"--since {day} lies after --as-of {until}.")
+        raise ReviewError(f"--since {day} is later than --as-of {until}.")
     before = snapshot.snapshot_at(project, day, read_all=False, reader=reader)
     after = snapshot.snapshot_at(project, until, read_all=False, reader=reader)
     included_then, included_now = set(before.included), set(after.included)
@@ -272,15 +272,15 @@ def _check_totals(update_flow: Flow, after: ReviewSnapshot, retained_count: int)
     review_totals = (after.flow.total_studies.n, after.flow.total_reports.n)
     if update_totals != review_totals:
         raise FlowError(
-            f"The update ends with {update_totals[0]} studies in {update_totals[1]} reports, the "
-            "review stands at "
-            f"{review_totals[0]} in {review_totals[1]} ({retained_count} reports were kept)."
+            f"The update has {update_totals[0]} studies in {update_totals[1]} reports, but the "
+            f"review has {review_totals[0]} in {review_totals[1]} ({retained_count} reports were "
+            "kept)."
         )
 
 
 def format_lines(review_changes: ReviewChanges) -> list[str]:
     """The changes in a few lines for a terminal."""
-    text_lines = [f"Since {review_changes.since}, up to {review_changes.day}", "", "Came:"]
+    text_lines = [f"Changes from {review_changes.since} to {review_changes.day}", "", "Came:"]
     text_lines += [
         f"  {n:,} from {source}" for source, n in review_changes.new_by_source.items()
     ] or ["  nothing"]
@@ -295,7 +295,7 @@ def format_lines(review_changes: ReviewChanges) -> list[str]:
         for box, then, now in review_changes.boxes
     ] or ["  none"]
     if review_changes.figures:
-        text_lines.append("Figures that changed:")
+        text_lines.append("Results that changed:")
         text_lines += [
             f"  {name}: {_format_number(then)} -> {_format_number(now)}"
             for name, then, now in review_changes.figures

@@ -11,7 +11,11 @@ from review.workflow.exports.snapshot import ReviewSnapshot
 from review.workflow.fulltexts import reading as texts
 from review.workflow.fulltexts.attachments import get_file_path
 
-CELL_LABELS = {"named": "named", "held": "held by a named set", "possible": "possibly held"}
+CELL_LABELS = {
+    "named": "named",
+    "held": "included in a named dataset",
+    "possible": "possibly included",
+}
 
 
 def build_matrix(snapshot: ReviewSnapshot) -> DatasetMatrix | None:
@@ -47,7 +51,7 @@ def build_matrix(snapshot: ReviewSnapshot) -> DatasetMatrix | None:
 
 
 def build_table(snapshot: ReviewSnapshot, dataset_matrix: DatasetMatrix) -> Table:
-    """Study by set: named, held by a named set, or possibly held."""
+    """Study by set: named, included in a named dataset, or possibly included."""
     registry = flags.load_knowledge().registry
     rows: list[tuple[Cell, ...]] = []
     for study in dataset_matrix.studies:
@@ -59,10 +63,10 @@ def build_table(snapshot: ReviewSnapshot, dataset_matrix: DatasetMatrix) -> Tabl
     notes = [datasets.summarize_matrix(registry, dataset_matrix)]
     if missing_count:
         phrase = "report has no PDF" if missing_count == 1 else "reports have no PDF"
-        notes.append(f"Left out: {missing_count:,} included {phrase} attached.")
+        notes.append(f"Not included: {missing_count:,} included {phrase} attached.")
     return Table(
         "dataset-overlap",
-        "Public data sets of the included studies, with shared ancestry",
+        "Public datasets used by the included studies, with shared sources",
         ("Study", *(registry[dataset_id].name for dataset_id in dataset_matrix.datasets)),
         tuple(rows),
         tuple(notes),

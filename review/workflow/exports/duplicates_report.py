@@ -200,11 +200,11 @@ def to_dict(counts: DedupeCounts) -> dict[str, Any]:
 
 
 def format_counts(counts: DedupeCounts) -> list[str]:
-    """The figures for people."""
-    headings = ("found", "again", "repeat", "tool", "hand", "kept")
+    """The counts as lines for the terminal."""
+    headings = ("found", "again", "repeat", "auto", "manual", "kept")
     rows = [
-        "Entries each source gave; of these harvested again as they were, repeated in an export,",
-        "removed as duplicates by the tool and by hand, and kept:",
+        "Records from each source: found; harvested again unchanged; repeated within an export;",
+        "duplicates removed automatically and manually; kept:",
         " ".join([f"{'source':16}", *(f"{name:>7}" for name in headings)]),
     ]
     rows += [
@@ -214,10 +214,10 @@ def format_counts(counts: DedupeCounts) -> list[str]:
         + (f"  ({source_counts.unread} unreadable)" if source_counts.unread else "")
         for source_counts in counts.sources
     ]
-    rows += ["", "Reports that sources share (on the diagonal: all a source holds):"]
+    rows += ["", "Overlap between sources in reports (diagonal: all reports from a source):"]
     names = list(counts.overlap)
     width = max([7, *map(len, names)])
-    rows.append(" ".join([f"{'':16}", *(f"{name:>{width}}" for name in names), "only here"]))
+    rows.append(" ".join([f"{'':16}", *(f"{name:>{width}}" for name in names), "unique"]))
     rows += [
         " ".join(
             [
@@ -232,9 +232,9 @@ def format_counts(counts: DedupeCounts) -> list[str]:
     origins = ", ".join(
         f"{count} by {who}" for who, count in sorted(counts.preprint_links_by.items())
     )
-    rows.append(f"Versions of preprints collapsed: {counts.versions_collapsed}")
+    rows.append(f"Preprint versions merged: {counts.versions_collapsed}")
     rows.append(
-        f"Preprints joined to their articles: {counts.preprint_links}"
+        f"Preprints linked to their articles: {counts.preprint_links}"
         + (f" ({origins})" if origins else "")
     )
     rows.append(f"Merges undone: {counts.merges_undone}")
@@ -270,14 +270,14 @@ def build_table(dedupe_counts: DedupeCounts, names: Mapping[str, str] | None = N
             "Unreadable",
             "Harvested again",
             "Repeated",
-            "Removed by tool",
-            "Removed by hand",
+            "Removed automatically",
+            "Removed manually",
             "Kept",
         ),
         (*rows, ("All sources", *sums)),
         (
-            f"Versions of preprints collapsed: {dedupe_counts.versions_collapsed}.",
-            f"Preprints joined to their articles: {dedupe_counts.preprint_links}"
+            f"Preprint versions merged: {dedupe_counts.versions_collapsed}.",
+            f"Preprints linked to their articles: {dedupe_counts.preprint_links}"
             + (f" ({origins})." if origins else "."),
             f"Merges undone: {dedupe_counts.merges_undone}.",
         ),

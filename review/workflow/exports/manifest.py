@@ -57,8 +57,8 @@ def verify_report(path: Path) -> ManifestCheck:
             checksums[name] = _compute_checksum(file)
     if manifest is None:
         raise ReviewError(
-            f"{path}: there is no {MANIFEST}; name the folder or the .zip that "
-            "'review export all' wrote."
+            f"{path}: {MANIFEST} not found; give the folder or .zip file written by 'review "
+            "export all'."
         )
     contents = _parse_manifest(path, manifest)
     promised_sums = {
@@ -79,18 +79,19 @@ def verify_report(path: Path) -> ManifestCheck:
 
 def format_lines(manifest_check: ManifestCheck) -> list[str]:
     """What was found, for people: a line for each file that is not as it was written."""
-    text_lines = [f"differs from the manifest: {name}" for name in manifest_check.changed]
-    text_lines += [f"missing: {name}" for name in manifest_check.missing]
+    text_lines = [f"Changed: {name}" for name in manifest_check.changed]
+    text_lines += [f"Missing: {name}" for name in manifest_check.missing]
     text_lines += [
-        f"not of this report: {name}" for name in manifest_check.unlisted[:MAX_LISTED_FILES]
+        f"Not part of this report: {name}" for name in manifest_check.unlisted[:MAX_LISTED_FILES]
     ]
     if len(manifest_check.unlisted) > MAX_LISTED_FILES:
         text_lines.append(
-            f"not of this report: {len(manifest_check.unlisted) - MAX_LISTED_FILES:,} more files"
+            f"Not part of this report: {len(manifest_check.unlisted) - MAX_LISTED_FILES:,} more "
+            "files"
         )
     promised_count = len(manifest_check.manifest["files"])
     report_label = (
-        f"the report of {manifest_check.manifest.get('review')!r}, state of "
+        f"the report of {manifest_check.manifest.get('review')!r}, as of "
         f"{manifest_check.manifest.get('state_of')}"
     )
     if manifest_check.changed or manifest_check.missing:
@@ -99,7 +100,7 @@ def format_lines(manifest_check: ManifestCheck) -> list[str]:
             f"{manifest_check.intact_count:,} of {promised_count:,} files are as they were "
             f"written ({report_label}).",
         ]
-    return [*text_lines, f"All {promised_count:,} files are as they were written ({report_label})."]
+    return [*text_lines, f"All {promised_count:,} files are unchanged ({report_label})."]
 
 
 def to_json(manifest_check: ManifestCheck) -> dict[str, Any]:
@@ -147,7 +148,7 @@ def _iter_zip_files(path: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
     try:
         archive = zipfile.ZipFile(path)
     except READ_ERRORS as error:
-        raise ReviewError(f"{path}: not a folder, and not a ZIP that can be read.") from error
+        raise ReviewError(f"{path}: not a folder or a readable ZIP file.") from error
     with archive:
         for info in archive.infolist():
             if not info.is_dir():
@@ -187,7 +188,7 @@ def _parse_manifest(path: Path, data: bytes) -> dict[str, Any]:
         contents = json.loads(data)
         sums = [file_info["sha256"] for file_info in contents["files"].values()]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ReviewError(f"{path}: its {MANIFEST} is not one of a report.") from error
+        raise ReviewError(f"{path}: its {MANIFEST} is not the manifest of a report.") from error
     if not sums:
-        raise ReviewError(f"{path}: its {MANIFEST} names no files.")
+        raise ReviewError(f"{path}: its {MANIFEST} lists no files.")
     return dict(contents)

@@ -32,8 +32,8 @@ REVIEWER_PHRASES = {
 
 
 REPLAY_NOTE = (
-    "This is a replay of a published review from its published totals; papers whose identity was "
-    "not published stand as unnamed records."
+    "This review was reconstructed from the totals of a published review; papers whose identity "
+    "was not published are unnamed records."
 )
 
 
@@ -57,10 +57,8 @@ def write_methods(snapshot: ReviewSnapshot) -> str:
         _describe_result(snapshot),
     ]
     parts.append(
-        f"Records, decisions and answers were kept with Funnel {get_version()}, which adds every "
-        "entry "
-        "with who and when and overwrites none; the protocol in force has the fingerprint "
-        f"{snapshot.project.fingerprint[:12]}."
+        f"Records, decisions and appraisals were managed with Funnel {get_version()}, which keeps "
+        "an append-only audit trail."
     )
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -83,7 +81,7 @@ def _describe_search(snapshot: ReviewSnapshot) -> str:
     ]
     if amendment_days:
         text_parts.append(
-            "After screening had begun the protocol was amended "
+            "After screening had begun, the protocol was amended "
             f"{format_times(len(amendment_days))} ({join_names(amendment_days)})."
         )
     return " ".join(text_parts)
@@ -105,7 +103,7 @@ def _describe_automation(snapshot: ReviewSnapshot) -> str:
     rule_count = sum(line.n or 0 for line in lines if line.label != STOPPED_REASON)
     text = (
         f"{_format_count_with_verb(rule_count, 'record')} marked as ineligible by automation "
-        "rules. "
+        "tools (keyword rules). "
         if rule_count
         else ""
     )
@@ -118,9 +116,7 @@ def _describe_automation(snapshot: ReviewSnapshot) -> str:
         for stop_event in list_stops(snapshot.project, stage, until=snapshot.until)
     ]
     stop_phrase = (
-        f" when screening in the learned order was stopped {join_names(stop_notes)}"
-        if stop_notes
-        else ""
+        f" when prioritised screening was stopped {join_names(stop_notes)}" if stop_notes else ""
     )
     return (
         f"{text}{_format_count_with_verb(unscreened_count, 'record')} left "
@@ -156,14 +152,13 @@ def _describe_duplicates(flow: Flow) -> str:
     if not tool + hand:
         return "No duplicates were removed. "
     return (
-        f"{_format_count_with_verb(tool + hand, 'duplicate')} removed ({tool:,} by rule on "
-        "identifiers, titles, "
-        f"authors and years, {hand:,} by hand). "
+        f"{_format_count_with_verb(tool + hand, 'duplicate')} removed ({tool:,} automatically, by "
+        f"identifiers, titles, authors and years, and {hand:,} manually). "
     )
 
 
 def _describe_stage(snapshot: ReviewSnapshot, stage: Stage) -> str:
-    """Who judged what; nothing where nobody did yet."""
+    """Who screened what; empty if nobody has yet."""
     report_statuses = list(snapshot.statuses[stage.id].values())
     if stage.kind == "screening":
         report_statuses = [
@@ -180,26 +175,26 @@ def _describe_stage(snapshot: ReviewSnapshot, stage: Stage) -> str:
     if stage.reviewers > 1 and adjudicated_count:
         noun = "record" if stage.kind == "screening" else "report"
         text += (
-            "; differences were settled by an adjudicator "
+            "; disagreements were resolved by an adjudicator "
             f"({_format_count(adjudicated_count, noun)})"
         )
     return f"{text}. "
 
 
 def _describe_judges(stage: Stage) -> str:
-    subject = {
-        "screening": "titles and abstracts",
-        "eligibility": "full texts",
-        "quality": "the quality of what was eligible",
+    task = {
+        "screening": "screened titles and abstracts",
+        "eligibility": "assessed full texts",
+        "quality": "assessed the quality of eligible reports",
     }[stage.kind]
     reviewers_phrase = REVIEWER_PHRASES.get(
         stage.reviewers, f"{stage.reviewers} reviewers independently"
     )
-    return f"{reviewers_phrase} judged {subject}"
+    return f"{reviewers_phrase} {task}"
 
 
 def _describe_open_work(snapshot: ReviewSnapshot) -> str:
-    """What still waits, so that nobody takes a half-done review for a whole one."""
+    """Work that remains, so that an unfinished review is not mistaken for a complete one."""
     flow = snapshot.flow
     streams = _list_streams(flow)
     pending = [
@@ -233,7 +228,7 @@ def _describe_appraisal(snapshot: ReviewSnapshot) -> str:
     ]
     if gate_texts:
         text += (
-            f"Reports {verb} left out at the quality gate for any of these: "
+            f"Reports {verb} excluded at the quality gate for any of the following reasons: "
             f"{'; '.join(gate_texts)}. "
         )
     return text.strip()
@@ -268,7 +263,7 @@ def _describe_result(snapshot: ReviewSnapshot) -> str:
     ]
     known_total = get_total(flow.kinds)
     if kinds and studies is not None and known_total is not None and studies > known_total:
-        kinds.append(f"{studies - known_total:,} of a kind not recorded")
+        kinds.append(f"{studies - known_total:,} of unrecorded type")
     text += f" ({', '.join(kinds)})." if kinds else "."
     return f"{text} {_describe_open_work(snapshot)}".strip()
 
@@ -291,57 +286,65 @@ def _capitalize_first(text: str) -> str:
 
 
 def build_prisma_checklist(snapshot: ReviewSnapshot) -> Table:
-    """The PRISMA 2020 items a machine can fill, with the numbers and the file that holds more."""
+    """The PRISMA 2020 items that can be completed automatically, with where to find more."""
     protocol, flow = snapshot.project.protocol, snapshot.flow
     rows = [
-        ("1", "Title says it is a systematic review", protocol.title, "protocol.yaml"),
+        ("1", "Title", protocol.title, "protocol.yaml"),
         ("4", "Objectives", protocol.question, "protocol.yaml"),
         ("5", "Eligibility criteria", _describe_criteria(snapshot), "protocol.yaml"),
-        ("6", "Sources and dates", _describe_sources(snapshot), "tables/search-log"),
+        ("6", "Information sources", _describe_sources(snapshot), "tables/search-log"),
         (
             "7",
             "Search strategy",
-            "One query for all sources, with what each was asked",
+            "Query as run in each source",
             "tables/prisma-s",
         ),
         ("8", "Selection process", _describe_process(snapshot), "methods.md"),
-        ("9", "Data collection", _describe_form(snapshot), "tables/characteristics"),
+        ("9", "Data collection process", _describe_form(snapshot), "tables/characteristics"),
         (
             "11",
-            "Risk of bias assessment",
+            "Study risk of bias assessment",
             ", ".join(_list_bias_tools(snapshot)) or AUTHORS_PLACEHOLDER,
             "methods.md",
         ),
-        ("16a", "Results of the search", _describe_counts(flow), "prisma.svg"),
-        ("16b", "Excluded reports, with reasons", _describe_exclusions(flow), "tables/excluded-*"),
+        ("16a", "Study selection: results of the search", _describe_counts(flow), "prisma.svg"),
+        (
+            "16b",
+            "Study selection: excluded reports, with reasons",
+            _describe_exclusions(flow),
+            "tables/excluded-*",
+        ),
         (
             "17",
-            "Characteristics of the studies",
+            "Study characteristics",
             _format_count(len(snapshot.included), "report"),
             "tables/characteristics" if protocol.appraisal.extraction else AUTHORS_PLACEHOLDER,
         ),
         (
             "18",
-            "Risk of bias in the studies",
+            "Risk of bias in studies",
             ", ".join(_list_bias_tools(snapshot)) or AUTHORS_PLACEHOLDER,
             "tables/*-judgements, figures/*-traffic-light",
         ),
         ("24a", "Registration", protocol.registration or AUTHORS_PLACEHOLDER, "protocol.yaml"),
-        ("24b", "Protocol", f"Fingerprint {snapshot.project.fingerprint[:12]}", "protocol.yaml"),
+        ("24b", "Protocol", "Included in this folder", "protocol.yaml"),
         ("24c", "Amendments", _describe_amendments(snapshot), "log.jsonl"),
         (
             "27",
-            "Data, code and materials",
-            "All entries, tables and figures of this folder",
+            "Availability of data, code and other materials",
+            "All records, decisions, tables and figures in this folder",
             "manifest.json",
         ),
     ]
     return Table(
         "prisma-2020-checklist",
-        "PRISMA 2020 checklist, the items that can be counted",
+        "PRISMA 2020 checklist: items completed automatically",
         ("Item", "Topic", "Reported", "Where"),
         tuple(rows),
-        ("The other items are for the authors. Items: PRISMA 2020 (Page 2021, BMJ 372:n71).",),
+        (
+            "The other items are to be completed by the authors. Item numbers follow PRISMA 2020 "
+            "(Page 2021, BMJ 372:n71).",
+        ),
     )
 
 
@@ -399,7 +402,7 @@ def _describe_exclusions(flow: Flow) -> str:
     )
     text = f"{_format_count(excluded_count, 'report')}"
     gate_text = f", {_format_number(get_total(flow.excluded_quality))} at the quality gate"
-    return f"{text} on full text{gate_text if 'quality' in flow.stages else ''}"
+    return f"{text} at full text{gate_text if 'quality' in flow.stages else ''}"
 
 
 def _sum_known(numbers: Sequence[int | None]) -> int | None:

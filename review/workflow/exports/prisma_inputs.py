@@ -92,8 +92,8 @@ def check_store(conn: Connection) -> None:
     faults = integrity.find_faults(conn)
     if faults:
         raise FlowError(
-            f"The store is not as it was entered: {'; '.join(faults)}. "
-            "Nothing is drawn; put back a copy of the store from before."
+            f"The review's data have been altered outside Funnel: {'; '.join(faults)}. Nothing "
+            "was exported; restore a backup of the store."
         )
 
 

@@ -19,7 +19,7 @@ from review.workflow.exports.search_runs import (
 from review.workflow.exports.snapshot import ReviewSnapshot
 from review.workflow.harvest.status import list_query_messages
 
-AUTHORS_PLACEHOLDER = "(for the authors to fill in)"
+AUTHORS_PLACEHOLDER = "(to be completed by the authors)"
 
 
 def build_search_log(search_runs: Sequence[SearchRun]) -> Table:
@@ -42,19 +42,19 @@ def build_search_log(search_runs: Sequence[SearchRun]) -> Table:
     ]
     return Table(
         "search-log",
-        "Searches, in order of time",
+        "Searches in chronological order",
         (
             "Day",
             "Searched",
             "Source",
             "By",
             "Identified via",
-            "File or window",
+            "File or date range",
             "Query as run",
             "Announced",
             "Read",
             "New",
-            "Not readable",
+            "Unreadable",
         ),
         tuple(rows),
         (
@@ -73,16 +73,19 @@ def _format_searched(search_run: SearchRun) -> str:
 
 
 def build_query_messages_table(snapshot: ReviewSnapshot) -> Table | None:
-    """What the sources made of the query; None where none said anything."""
+    """How the sources interpreted the query; None if there are no messages."""
     messages = list_query_messages(snapshot.project, until=snapshot.until)
     if not messages:
         return None
     return Table(
         "search-readings",
-        "What the sources made of the query",
-        ("Source", "Said"),
+        "How the sources interpreted the query",
+        ("Source", "Message"),
         tuple((source, message) for source, message in messages),
-        ("Of the newest search of each source. Some change a query before they run it.",),
+        (
+            "From the most recent search of each source. Some sources modify a query before "
+            "running it.",
+        ),
     )
 
 
@@ -91,15 +94,15 @@ def build_prisma_s_table(snapshot: ReviewSnapshot) -> Table:
     protocol = snapshot.project.protocol
     search_runs = list_searches(snapshot.project, snapshot.until)
     search = protocol.search
-    window = f"{search.from_} to {search.to or 'the last run'}"
+    window = f"{search.from_} to {search.to or 'the most recent search'}"
     by_via = {
         via: _name_sources([search_run for search_run in search_runs if search_run.via == via])
         for via in ("databases", "registers", "websites", "organisations", "citations")
     }
     identified = get_total(snapshot.flow.main.identified)
     checklist_items = [
-        ("Databases, with platform", _join_names(by_via["databases"])),
-        ("Several databases on one platform", AUTHORS_PLACEHOLDER),
+        ("Database name", _join_names(by_via["databases"])),
+        ("Multi-database searching", AUTHORS_PLACEHOLDER),
         ("Study registries", _join_names(by_via["registers"])),
         (
             "Online resources and browsing",
@@ -108,13 +111,13 @@ def build_prisma_s_table(snapshot: ReviewSnapshot) -> Table:
         ("Citation searching", _join_names(by_via["citations"])),
         ("Contacts", AUTHORS_PLACEHOLDER),
         ("Other methods", AUTHORS_PLACEHOLDER),
-        ("Full strategies", _describe_strategies(snapshot, search_runs)),
-        ("Limits and restrictions", f"Date window {window}; no other limit in the protocol"),
+        ("Full search strategies", _describe_strategies(snapshot, search_runs)),
+        ("Limits and restrictions", f"Dates: {window}; no other limits in the protocol"),
         ("Search filters", _describe_rules(snapshot)),
-        ("Earlier strategies reused", AUTHORS_PLACEHOLDER),
+        ("Prior work", AUTHORS_PLACEHOLDER),
         ("Updates", _describe_updates(search_runs)),
-        ("Dates of the last searches", _describe_last_days(search_runs)),
-        ("Peer review of the strategy", AUTHORS_PLACEHOLDER),
+        ("Dates of searches", _describe_last_days(search_runs)),
+        ("Peer review", AUTHORS_PLACEHOLDER),
         (
             "Total records",
             "not published here"
@@ -131,13 +134,14 @@ def build_prisma_s_table(snapshot: ReviewSnapshot) -> Table:
     return Table(
         "prisma-s",
         "PRISMA-S search appendix",
-        ("Item", "What is asked", "Reported"),
+        ("Item", "Topic", "Reported"),
         tuple(
             (number, topic, reported) for number, (topic, reported) in enumerate(checklist_items, 1)
         ),
         (
-            "Items are those of PRISMA-S (Rethlefsen 2021, doi 10.1186/s13643-020-01542-z).",
-            "Platforms, strategies and days of searches that were run by hand are for the authors.",
+            "Items follow PRISMA-S (Rethlefsen 2021, doi 10.1186/s13643-020-01542-z).",
+            "Platforms, strategies and dates of manual searches are to be completed by the "
+            "authors.",
         ),
     )
 
@@ -156,7 +160,7 @@ def _name_sources(search_runs: Sequence[SearchRun]) -> list[str]:
 
 def _describe_strategies(snapshot: ReviewSnapshot, search_runs: Sequence[SearchRun]) -> str:
     search = snapshot.project.protocol.search
-    sentences = [f"Written once: {' '.join(search.query.split())}"]
+    sentences = [f"Query: {' '.join(search.query.split())}"]
     runs = list(
         dict.fromkeys(
             (search_run.source, search_run.query) for search_run in search_runs if search_run.query
@@ -169,13 +173,13 @@ def _describe_strategies(snapshot: ReviewSnapshot, search_runs: Sequence[SearchR
             f"{DISPLAY_NAMES.get(source_id, source_id)}: {query_text}"
             for source_id, query_text in search.native.items()
         )
-        sentences.append(f"Own queries: {native_queries}")
+        sentences.append(f"Source-specific queries: {native_queries}")
     manual_sources = sorted(
         {search_run.source for search_run in search_runs if search_run.kind in ("file", "by hand")},
         key=str.casefold,
     )
     if manual_sources:
-        sentences.append(f"As run by hand for {', '.join(manual_sources)}: {AUTHORS_PLACEHOLDER}")
+        sentences.append(f"Run manually in {', '.join(manual_sources)}: {AUTHORS_PLACEHOLDER}")
     return ". ".join(sentences)
 
 
@@ -188,7 +192,7 @@ def _describe_updates(search_runs: Sequence[SearchRun]) -> str:
         (source for source, source_days in days.items() if len(source_days) > 1), key=str.casefold
     )
     if not repeated_sources:
-        return "No source was searched again" if search_runs else "none yet"
+        return "No source was searched more than once" if search_runs else "none yet"
     return "; ".join(
         f"{source} on {len(days[source])} days, last {max(days[source])}"
         for source in repeated_sources
@@ -224,8 +228,8 @@ def _describe_deduplication(snapshot: ReviewSnapshot) -> str:
     if not (was_run or tool_total or hand_total):
         return "not done yet"
     return (
-        "Exact identifiers and a guarded comparison of title, authors, year and journal; "
-        f"{tool_total:,} removed by rule, {hand_total:,} by hand"
+        "By identifiers and comparison of title, authors, year and journal; "
+        f"{tool_total:,} removed automatically, {hand_total:,} manually"
     )
 
 

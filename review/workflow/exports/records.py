@@ -67,15 +67,15 @@ def build_export(
     options = options or ExportOptions()
     if record_format not in RECORD_WRITERS:
         raise ReviewError(
-            f"There is no record format {record_format!r}; there are {', '.join(RECORD_WRITERS)}."
+            f"Unknown record format {record_format!r}; choose from: {', '.join(RECORD_WRITERS)}."
         )
     if options.status and not options.stage:
-        raise ReviewError("A status is a standing at a stage: name the stage too.")
+        raise ReviewError("A status applies to a stage: give the stage as well.")
     chosen, annotations, left_out = _choose_records(project, options)
     data = RECORD_WRITERS[record_format](chosen, annotations)
     if (entry_count := _count_entries(record_format, data)) != len(chosen):
         raise FlowError(
-            f"The {record_format} file holds {entry_count} records, {len(chosen)} went in: "
+            f"The {record_format} file contains {entry_count} records, not {len(chosen)}: "
             "nothing was written."
         )
     return RecordExport(data, len(chosen), left_out)
@@ -127,7 +127,7 @@ def _choose_records(
         report = groups.get(stored_record.id, (stored_record.id, stored_record.id))[0]
         visible_status = visible[stage].get(report) if stage else None
         if options.unique and report != stored_record.id:
-            left_out["duplicates left out"] += 1
+            left_out["duplicates omitted"] += 1
         elif stage and visible_status is None:
             left_out[f"that did not reach {stage}"] += 1
         elif options.status and visible_status and visible_status[0] != options.status:
@@ -180,9 +180,8 @@ def _check_visible_status(status: str, reader: blinding.BlindedReader | None) ->
     )
     if reader is not None and status not in visible_statuses:
         raise ReviewError(
-            f"{reader.name} reviews here and stays blind: what is not settled is "
-            f"{blinding.OPEN_STATUS!r} "
-            f"to reviewers, so ask for the status {blinding.OPEN_STATUS!r}."
+            f"{reader.name} is blinded as a reviewer: unresolved records have the status "
+            f"{blinding.OPEN_STATUS!r}, so use that status."
         )
 
 

@@ -71,11 +71,13 @@ def replay_review(data: Path, out: Path) -> tuple[Project, list[BoxComparison]]:
         FlowError: a box differs from its published number; names all that do.
     """
     if (out / PROTOCOL_FILE).exists():
-        raise ReviewError(f"{out}: there is a review already; name a new folder with --out.")
+        raise ReviewError(
+            f"{out}: this folder already contains a review; choose a new folder with --out."
+        )
     if not (data / PROTOCOL_FILE).exists():
         raise ReviewError(
-            f"{data}: not the folder of a published review; name one that holds "
-            f"{PROTOCOL_FILE} and the tables, as data/roberts2021 does."
+            f"{data}: not the folder of a published review; it must contain {PROTOCOL_FILE} and "
+            "the tables, like data/roberts2021."
         )
     papers = read_papers(data)
     published = _read_rows(data / "published.csv")
@@ -96,7 +98,9 @@ def _read_rows(path: Path) -> list[dict[str, str]]:
         raise ReviewError(f"{path}: cannot be read ({error.strerror}).") from error
     for line, row in enumerate(rows, 2):
         if None in row or None in row.values():
-            raise ReviewError(f"{path}: line {line} does not have the columns of the first line.")
+            raise ReviewError(
+                f"{path}: line {line} does not have the same columns as the first line."
+            )
     return rows
 
 
@@ -129,7 +133,7 @@ def read_papers(data: Path) -> list[ReplayPaper]:
     ]
     if len(judgements) != len(included_indices):
         raise ReviewError(
-            f"{data}: judgements.csv holds {len(judgements)} papers, unnamed.csv "
+            f"{data}: judgements.csv has {len(judgements)} papers, unnamed.csv "
             f"{len(included_indices)} "
             "included ones."
         )
@@ -140,7 +144,7 @@ def read_papers(data: Path) -> list[ReplayPaper]:
 
 def _parse_verdict(word: str, data: Path) -> Verdict | None:
     if word not in ("include", "exclude", ""):
-        raise ReviewError(f"{data / 'unnamed.csv'}: {word!r} is no verdict.")
+        raise ReviewError(f"{data / 'unnamed.csv'}: {word!r} is not a valid decision.")
     return "include" if word == "include" else "exclude" if word else None
 
 
@@ -197,7 +201,7 @@ def _add_papers(project: Project, papers: Sequence[ReplayPaper]) -> list[int]:
         numbered_records = [(number, paper.record) for number, paper in enumerate(papers, 1)]
         added = records.add_records(conn, batch, numbered_records, at)
         if len(added.new) != len(papers):
-            raise ReviewError("Two papers of the replay are alike; their ids must differ.")
+            raise ReviewError("Two papers have the same id; ids must be unique.")
         for stage, text in (("screening", EARLY_BOX_TEXT), ("eligibility", LATE_BOX_TEXT)):
             audit_events.add_event(
                 conn,
@@ -282,7 +286,9 @@ def compare_boxes(
     comparisons = []
     for row in published:
         if row["box"] not in computed:
-            raise ReviewError(f"published.csv names a box {row['box']!r} that the flow has not.")
+            raise ReviewError(
+                f"published.csv lists the box {row['box']!r}, which the flow diagram does not have."
+            )
         stated_number = row["n"] if row["status"] in CHECKED_STATUSES else ""
         number = int(stated_number) if stated_number else None
         comparisons.append(
@@ -293,10 +299,10 @@ def compare_boxes(
     ]
     if wrong:
         details = "; ".join(
-            f"{comparison.box}: {comparison.computed} against {comparison.published}"
+            f"{comparison.box}: {comparison.computed} calculated, {comparison.published} published"
             for comparison in wrong
         )
-        raise FlowError(f"The replay differs from what was published. {details}.")
+        raise FlowError(f"The reconstruction differs from the published numbers. {details}.")
     return comparisons
 
 
@@ -352,7 +358,7 @@ def format_replay(project: Project, comparisons: Sequence[BoxComparison]) -> lis
     lines += ["", prisma.describe_conservation(review_snapshot)]
     unnamed = sum("unnamed" in stored.record.extra for stored in review_snapshot.records.values())
     lines.append(
-        f"{unnamed:,} of {len(review_snapshot.records):,} papers are unnamed: their identity was "
-        "not published."
+        f"{unnamed:,} of {len(review_snapshot.records):,} papers are unnamed because their "
+        "identity was not published."
     )
     return [*lines, f"Reports: {paths[0].parent}"]

@@ -26,11 +26,7 @@ def describe_searches(search_runs: Sequence[SearchRun], search_settings: SearchP
     text_parts = []
     if harvests:
         is_single = len(list_sources(harvests)) == 1
-        verb_phrase = (
-            "was searched through its interface"
-            if is_single
-            else ("were searched through their interfaces")
-        )
+        verb_phrase = "was searched via its API" if is_single else ("were searched via their APIs")
         text_parts.append(f"{join_names(format_dated_sources(harvests))} {verb_phrase}.")
     dated_files = [search_run for search_run in main_files if search_run.searched]
     undated_files = [search_run for search_run in main_files if not search_run.searched]
@@ -97,23 +93,23 @@ def _describe_query(
     window = (
         f"from {search_settings.from_} to {search_settings.to}"
         if search_settings.to
-        else f"from {search_settings.from_} on"
+        else f"from {search_settings.from_} onwards"
     )
     query = " ".join(search_settings.query.split())
     if files and not harvests:
-        return f"The protocol's search covers the time {window}; its query is: {query}."
+        return f"The search in the protocol covers records {window}; its query is: {query}."
     native_sources = {DISPLAY_NAMES.get(source, source) for source in search_settings.native}
     own_query_sources = [source for source in list_sources(harvests) if source in native_sources]
-    query_scope = "all sources" if not files else "all interfaces"
+    query_scope = "all sources" if not files else "all APIs"
     sentence = (
-        f"The search covered the time {window}, with one boolean query for {query_scope}: {query}."
+        f"Records {window} were eligible. One Boolean query was used for {query_scope}: {query}."
     )
     if own_query_sources:
         sentence += (
             f" {join_names(own_query_sources)} {'was' if len(own_query_sources) == 1 else 'were'} "
-            "asked with an own query"
+            "searched with a separate query"
         )
-        sentence += " instead (see the search appendix)."
+        sentence += " (see the search appendix)."
     return sentence
 
 

@@ -66,9 +66,11 @@ def get_end_of_day(day: str) -> datetime:
     try:
         parsed_day = date.fromisoformat(day)
     except ValueError:
-        raise ReviewError(f"{day!r} is not a day; write it as 2020-10-03.") from None
+        raise ReviewError(f"{day!r} is not a date; write it as 2020-10-03.") from None
     if parsed_day > utc_now().date():
-        raise ReviewError(f"{day} is yet to come (days are UTC); name no day for the state of now.")
+        raise ReviewError(
+            f"{day} is in the future (dates are in UTC); omit the date for the current state."
+        )
     return datetime.combine(parsed_day, time.max, UTC)
 
 
@@ -176,7 +178,7 @@ def get_project_in_force(
     until = get_end_of_day(day) if day else None
     versions = _list_versions(conn, until)
     if not versions:
-        raise ReviewError(f"On {day} this review did not exist yet; it has no protocol of then.")
+        raise ReviewError(f"This review did not exist on {day}.")
     last_version = versions[-1]
     if last_version["hash"] == project.fingerprint:
         return project, until

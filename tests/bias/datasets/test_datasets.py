@@ -331,7 +331,7 @@ def test_studies_that_name_nothing_are_said_so(registry):
     assert reg.summarize_matrix(registry, table) == (
         "None of the 2 studies names a registered public data set."
     )
-    assert "No registered public data set" in draw_graph(registry, table)
+    assert "name no known public dataset" in draw_graph(registry, table)
 
 
 def test_the_graph_is_sound_svg_with_a_box_for_each_set_and_no_two_overlap(registry):

@@ -373,15 +373,15 @@ def test_the_figures_stand_in_the_exports_with_their_sums(project):
             "Unreadable",
             "Harvested again",
             "Repeated",
-            "Removed by tool",
-            "Removed by hand",
+            "Removed automatically",
+            "Removed manually",
             "Kept",
         )
         assert row["Found"] == sum(row[name] for name in parts)
     assert (rows[-1]["Found"], rows[-1]["Harvested again"], rows[-1]["Kept"]) == (5, 1, 3)
-    assert made.notes[1] == "Preprints joined to their articles: 1 (1 by rule)."
+    assert made.notes[1] == "Preprints linked to their articles: 1 (1 by rule)."
     text = "\n".join(duplicates_report.format_counts(duplicates_report.compute_counts(project)))
-    assert "only here" in text and "Versions of preprints collapsed: 0" in text
+    assert "unique" in text and "Preprint versions merged: 0" in text
 
 
 def test_the_flow_and_the_figures_count_the_same(project):

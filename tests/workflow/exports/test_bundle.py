@@ -111,7 +111,7 @@ def test_the_manifest_holds_each_file_by_its_checksum(files, june):
     assert told["protocol_sha256"] == june.project.fingerprint
     assert told["state_of"] == "2020-06-01"
     assert told["conservation"].startswith(
-        "11 records = 1 duplicates by rule + 1 duplicates by hand"
+        "11 records = 1 duplicates removed automatically + 1 duplicates removed manually"
     )
 
 
@@ -191,7 +191,7 @@ def test_exclusions_stand_with_every_reason(files):
     assert "doi:10.5555/pubmed.6" in one["Reference"]
     (two,) = rows(files, "excluded-quality")
     assert two["Reason"] == "preparation of images not documented"
-    assert two["Further reasons"] == "choice of the model not documented"
+    assert two["Other reasons"] == "choice of the model not documented"
     (three,) = rows(files, "not-retrieved")
     assert three["Record"] == "R000010"
 
@@ -310,12 +310,13 @@ def test_the_methods_paragraph_tells_the_numbers(june):
     text = methods_text.write_methods(june)
     for words in (
         "Records of Embase (2020-02-02) and PubMed (2020-02-01) were imported from search exports.",
-        "The days of imported files are those of the import.",
-        "The protocol's search covers the time from 2020-01-01 on; its query is: covid AND",
+        "For imported files the date of import is given.",
+        "The search in the protocol covers records from 2020-01-01 onwards; its query is: covid "
+        "AND",
         "11 records were identified.",
-        "2 duplicates were removed (1 by rule",
-        "One reviewer judged titles and abstracts.",
-        "Two reviewers independently judged the quality",
+        "2 duplicates were removed (1 automatically",
+        "One reviewer screened titles and abstracts.",
+        "Two reviewers independently assessed the quality",
         "CLAIM 2020 (Mongan 2020)",
         "3 studies in 3 reports are included (1 deep learning, 1 hybrid, 1 traditional",
     ):
@@ -352,13 +353,13 @@ def test_methods_count_what_was_settled_in_the_words_of_the_stage(tmp_path, monk
     reporting.decide(begun, 1, stage, "exclude", "2020-03-01", who=("ben",))
     reporting.decide(begun, 1, stage, "exclude", "2020-03-02", who=("cleo",), role="adjudicator")
     told = methods_text.write_methods(snapshot.snapshot_at(begun))
-    assert "titles and abstracts; differences were settled by an adjudicator (1 record)." in told
+    assert "titles and abstracts; disagreements were resolved by an adjudicator (1 record)." in told
 
 
 def test_methods_count_studies_whose_kind_nobody_recorded(project):
     told = methods_text.write_methods(snapshot.snapshot_at(project))
-    assert "4 studies in 5 reports are included (1 deep learning, 1 hybrid, 2 of a kind" in told
-    assert "adjudicator (1 report)" in told and "still waiting" not in told
+    assert "4 studies in 5 reports are included (1 deep learning, 1 hybrid, 2 of unrecorded" in told
+    assert "adjudicator (1 report)" in told and "still outstanding" not in told
 
 
 def test_a_file_of_decisions_is_no_search(project, tmp_path):
@@ -377,13 +378,11 @@ def test_prisma_s_and_checklist_are_filled_from_protocol_and_log(files):
     told = {row["Item"]: row["Reported"] for row in rows(files, "prisma-s")}
     assert len(told) == 16
     assert told["1"] == "Embase (search export); PubMed (search export)"
-    assert told["8"].startswith("Written once: covid AND imaging")
-    assert told["8"].endswith("run by hand for Embase, PubMed: (for the authors to fill in)")
-    assert told["12"] == "No source was searched again"
-    assert told["13"] == (
-        "Embase 2020-02-02 (day of the import); PubMed 2020-02-01 (day of the import)"
-    )
-    assert told["16"].endswith("1 removed by rule, 1 by hand")
+    assert told["8"].startswith("Query: covid AND imaging")
+    assert told["8"].endswith("Run manually in Embase, PubMed: (to be completed by the authors)")
+    assert told["12"] == "No source was searched more than once"
+    assert told["13"] == ("Embase 2020-02-02 (date of import); PubMed 2020-02-01 (date of import)")
+    assert told["16"].endswith("1 removed automatically, 1 manually")
     assert told["15"] == "11 from databases and registers"
     items = {row["Item"]: row for row in rows(files, "prisma-2020-checklist")}
     assert items["6"]["Reported"] == (
@@ -394,8 +393,8 @@ def test_prisma_s_and_checklist_are_filled_from_protocol_and_log(files):
     assert items["16a"]["Reported"] == (
         "11 records identified, 6 reports sought, 3 reports of 3 studies included"
     )
-    assert items["16b"]["Reported"] == "1 report on full text, 1 at the quality gate"
-    assert items["24b"]["Reported"].startswith("Fingerprint ")
+    assert items["16b"]["Reported"] == "1 report at full text, 1 at the quality gate"
+    assert items["24b"]["Reported"] == "Included in this folder"
 
 
 def test_agreement_counts_what_two_reviewers_judged(files):

@@ -35,8 +35,8 @@ def run(*words):
 def test_a_report_as_written_is_whole_and_says_so(out, files):
     done = run(out)
     assert done.exit_code == 0, done.output
-    assert f"All {len(files) - 1:,} files are as they were written" in done.output
-    assert "'Imaging AI', state of 2020-05-02" in done.output
+    assert f"All {len(files) - 1:,} files are unchanged" in done.output
+    assert "'Imaging AI', as of 2020-05-02" in done.output
 
 
 def test_each_file_that_differs_or_is_missing_has_a_line_and_the_status_tells(out):
@@ -48,9 +48,9 @@ def test_each_file_that_differs_or_is_missing_has_a_line_and_the_status_tells(ou
     assert done.exit_code == 1
     told = done.output.splitlines()
     assert told[:3] == [
-        "differs from the manifest: methods.md",
+        "Changed: methods.md",
         "missing: records/included.ris",
-        "not of this report: tables/notes.txt",
+        "Not part of this report: tables/notes.txt",
     ]
     assert json.loads(run(out, "--json").output)["changed"] == ["methods.md"]
 
@@ -60,8 +60,10 @@ def test_files_beside_a_report_are_named_and_no_fault(out):
         (out / f"own-{n:02}.txt").write_text("ours")
     done = run(out)
     assert done.exit_code == 0
-    assert "not of this report: own-19.txt" in done.output
-    assert "own-20.txt" not in done.output and "not of this report: 5 more files" in done.output
+    assert "Not part of this report: own-19.txt" in done.output
+    assert (
+        "own-20.txt" not in done.output and "Not part of this report: 5 more files" in done.output
+    )
 
 
 def test_a_zip_is_held_against_its_manifest_too(files, tmp_path):
@@ -76,7 +78,7 @@ def test_a_zip_is_held_against_its_manifest_too(files, tmp_path):
     done = run(less)
     assert done.exit_code == 1
     assert done.output.splitlines()[:2] == [
-        "differs from the manifest: prisma.csv",
+        "Changed: prisma.csv",
         "missing: log.jsonl",
     ]
 
@@ -103,7 +105,7 @@ def test_bytes_damaged_inside_a_zip_are_named(files, tmp_path):
         ("[]", "not one of a report"),
         ('{"files": {"a": 1}}', "not one of a report"),
         ("\x00", "not one of a report"),
-        ('{"files": {}}', "names no files"),
+        ('{"files": {}}', "lists no files"),
     ],
 )
 def test_what_is_no_report_is_said_in_one_line(tmp_path, manifest, said):

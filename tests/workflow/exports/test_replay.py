@@ -127,7 +127,7 @@ def test_a_box_that_differs_fails_loudly(replayed, old, new, says):
 @pytest.mark.parametrize(
     ("name", "old", "new", "says"),
     [
-        ("judgements.csv", "39,high", "38,high", "judgements.csv holds 55"),
+        ("judgements.csv", "39,high", "38,high", "judgements.csv has 55"),
         ("unnamed.csv", "exclude,,,,", "maybe,,,,", "no verdict"),
         ("unnamed.csv", "1797", "many", "not a count"),
     ],

@@ -20,21 +20,20 @@ def one(source, day, kind="harvest", via="databases", searched=None, name=""):
 @pytest.mark.parametrize(
     ("found", "told", "never"),
     [
-        ([], ["The search covered the time from 2020-01-01 on"], ["were imported"]),
+        ([], ["Records from 2020-01-01 onwards were eligible."], ["were imported"]),
         (
             [one("PubMed", "2020-02-01")],
             [
-                "PubMed (2020-02-01) was searched through its interface.",
-                "with one boolean query for all sources: covid AND imaging.",
+                "PubMed (2020-02-01) was searched via its API.",
+                "One Boolean query was used for all sources: covid AND imaging.",
             ],
-            ["own query", "import"],
+            ["separate query", "import"],
         ),
         (
             [one("PubMed", "2020-02-01"), one("arXiv", "2020-02-03"), one("PubMed", "2020-03-01")],
             [
-                "arXiv (2020-02-03) and PubMed (2020-02-01 and 2020-03-01) were searched through "
-                "their",
-                "arXiv was asked with an own query instead",
+                "arXiv (2020-02-03) and PubMed (2020-02-01 and 2020-03-01) were searched via their",
+                "arXiv was searched with a separate query",
             ],
             ["import"],
         ),
@@ -47,10 +46,10 @@ def one(source, day, kind="harvest", via="databases", searched=None, name=""):
             [one("Embase", "2020-02-01", "file")],
             [
                 "Records of Embase (2020-02-01) were imported from search exports.",
-                "The days of imported files are those of the import.",
-                "The protocol's search covers the time from 2020-01-01 on; its query is:",
+                "For imported files the date of import is given.",
+                "The search in the protocol covers records from 2020-01-01 onwards; its query is:",
             ],
-            ["one boolean query for all", "searched through"],
+            ["One Boolean query was used", "searched via"],
         ),
         (
             [
@@ -60,7 +59,7 @@ def one(source, day, kind="harvest", via="databases", searched=None, name=""):
                 one("Li 2020", "2020-02-05", "file", "citations"),
             ],
             [
-                "one boolean query for all interfaces",
+                "One Boolean query was used for all APIs",
                 "Further records were found through websites (Google Scholar (2020-02-04)) and "
                 "citation "
                 "searching (Li 2020 (2020-02-05)).",

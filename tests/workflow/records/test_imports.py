@@ -162,7 +162,7 @@ def test_an_export_can_be_narrowed_to_a_standing(filled: Project, tmp_path: Path
     assert b"R000001" in made.data
     told = "5 records = 1 in x.csv + 4 not included at title-abstract"
     assert made.format_sums("x.csv") == told
-    with pytest.raises(ReviewError, match="name the stage"):
+    with pytest.raises(ReviewError, match="give the stage"):
         build_export(filled, "csv", ExportOptions(status="included"))
 
 

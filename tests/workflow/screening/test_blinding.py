@@ -117,7 +117,7 @@ def test_an_export_calls_open_what_its_reader_may_not_know(project):
 
 def test_no_filter_of_an_export_tells_what_the_export_does_not(project):
     for name, status in (("ben", "partial"), ("ben", "conflict"), ("eve", "pending")):
-        with pytest.raises(ReviewError, match=f"{name} reviews here and stays blind"):
+        with pytest.raises(ReviewError, match=f"{name} is blinded as a reviewer"):
             build_export(project, "csv", ExportOptions(TA, status, reader=name))
     assert build_export(project, "csv", ExportOptions(TA, "open", reader="ben")).n == 4
     assert build_export(project, "csv", ExportOptions(TA, "conflict", reader="eve")).n == 1
@@ -178,7 +178,7 @@ def test_the_commands_tell_a_reviewer_no_more_than_the_pages(project, tmp_path):
     asked = ("export", "csv", str(out), "--stage", TA, "--status", "conflict")
     refused = review(project, "ben", *asked)
     assert (refused.returncode, out.exists()) == (1, False)
-    assert "so ask for the status 'open'" in refused.stderr
+    assert "unresolved records have the status 'open'" in refused.stderr
     assert "Wrote 3 records" in review(project, "lea", *asked).stdout
 
 
