@@ -124,10 +124,10 @@ def test_a_sample_is_one_of_each_patient_and_the_same_for_a_seed(phantoms, sampl
 def test_a_sample_never_replaces_marks(phantoms, sample):
     words = ("audit-sample", phantoms / "films", "--labels", phantoms / "labels.csv",
              "--label", "No Finding", "--n", "8", "--out", sample)  # fmt: skip
-    assert "already holds" in refused(*words, "--seed", "8")
+    assert "already contains" in refused(*words, "--seed", "8")
     run(*words, "--seed", "7")  # the same sample, not yet marked
     write_marks(sample / "marks.csv", sample, ["W"])
-    assert "already holds" in refused(*words, "--seed", "7")
+    assert "already contains" in refused(*words, "--seed", "7")
     assert rows_of(sample / "marks.csv")[0]["verdict"] == "W"
 
 
@@ -136,7 +136,7 @@ def test_marks_give_the_ppv_beside_a_claim(sample, tmp_path):
     output = run("audit-result", sample, marks, "--claim", "94.3", "--source",
                  "Wang 2017, table 18", "--out", tmp_path / "out", status=3)  # fmt: skip
     assert "1 of 8 images have not been marked yet" in output
-    assert "Claimed: 94.3 % (Wang 2017, table 18), within" in output
+    assert "Published: 94.3 % (Wang 2017, table 18), within" in output
     (row,) = rows_of(tmp_path / "out" / "audit-result.csv")
     assert [row[f"counts.{name}"] for name in ("fine", "doubtful", "wrong", "cannot_tell")] == [
         "4", "1", "1", "1",
@@ -175,7 +175,9 @@ def test_marks_that_cannot_be_used_are_named_with_their_line(sample, tmp_path):
     write_marks(marks, sample, ["F"])
     assert "needs a reference" in refused(*words, "--claim", "0.9")
     assert "is not between" in refused(*words, "--claim", "120", "--source", "x")
-    assert "audit-sample wrote" in refused("audit-result", tmp_path, marks, "--out", tmp_path / "o")
+    assert "written by review images audit-sample" in refused(
+        "audit-result", tmp_path, marks, "--out", tmp_path / "o"
+    )
 
 
 def test_wrong_labels_and_columns_are_named(phantoms, tmp_path):

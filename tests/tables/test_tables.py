@@ -108,7 +108,7 @@ def test_reports_of_one_study_point_to_its_first():
 
 def test_sources_share_reports_and_some_are_found_only_once():
     table = build_source_overlap_table({"A": {"r1", "r2", "r3"}, "B": {"r3"}, "C": {"r4"}})
-    assert table.columns == ("Source", "A", "B", "C", "Only here")
+    assert table.columns == ("Source", "A", "B", "C", "Unique")
     assert table.rows == (("A", 3, 1, 0, 2), ("B", 1, 1, 0, 0), ("C", 0, 0, 1, 1))
 
 
@@ -149,5 +149,5 @@ def test_what_waits_and_what_is_not_judged_is_told_in_words():
 
 def test_a_table_becomes_a_data_frame():
     made = to_data_frame(build_source_overlap_table({"A": {"r1"}, "B": {"r1", "r2"}}))
-    assert list(made.columns) == ["Source", "B", "A", "Only here"]
-    assert made["Only here"].tolist() == [1, 0]
+    assert list(made.columns) == ["Source", "B", "A", "Unique"]
+    assert made["Unique"].tolist() == [1, 0]

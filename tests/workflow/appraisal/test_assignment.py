@@ -120,7 +120,7 @@ def test_a_leaving_reviewer_keeps_what_is_finished_and_frees_the_rest(tmp_path):
     forms.add_answer(project, AnswerInput(1, "rqs-1.0", "protocol", "no"), "ben")
     assert 1 not in mine(project, "dan")
     reviewing.retire_reviewer(project, "ben", "ada")
-    with pytest.raises(ReviewError, match="appraised by 2 others"):
+    with pytest.raises(ReviewError, match="appraised by 2 other reviewers"):
         forms.add_answer(project, AnswerInput(1, "claim-2020", "title", "yes"), "dan")
     fill(project, 1, "study-kind", "dan", {"kind": "hybrid"})
     task = next(task for task in tasks.list_tasks(project, "dan") if task.report == 1)

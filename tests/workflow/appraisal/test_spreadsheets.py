@@ -92,7 +92,7 @@ def test_every_bad_cell_is_named_and_nothing_is_kept(project, tmp_path):
     wrong = f"'CLAIM 2020' cell G{bad}: 'Jes' is no answer to '2 Structured summary'."
     assert f"{wrong} Did you mean 'Yes'? It takes: Yes, Partly, No, unsure." in said
     assert f"'CLAIM 2020' cell I{page}: 'three' is not a page number." in said
-    assert f"'CLAIM 2020' cell G{blank}: blank, though" in said
+    assert f"'CLAIM 2020' cell G{blank}: no answer, although" in said
     assert not forms.open_form(project, 1, "claim-2020", "ada").entries
 
 

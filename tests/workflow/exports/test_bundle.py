@@ -219,11 +219,11 @@ def test_characteristics_and_scores_are_those_answered(files):
 
 def test_duplicates_tell_rule_and_person_and_sources_what_they_share(files):
     told = {row["Record"]: row for row in rows(files, "duplicates")}
-    assert (told["R000008"]["Joined to"], told["R000008"]["Rule"]) == ("R000001", "doi")
+    assert (told["R000008"]["Merged with"], told["R000008"]["Rule"]) == ("R000001", "doi")
     assert told["R000009"]["By"] == "ada"
     shared = {row["Source"]: row for row in rows(files, "source-overlap")}
     assert shared["PubMed"]["PubMed"] == "7" and shared["PubMed"]["Embase"] == "2"
-    assert shared["Embase"]["Only here"] == "1"
+    assert shared["Embase"]["Unique"] == "1"
 
 
 def test_references_come_back_whole(files):

@@ -70,7 +70,7 @@ def test_a_rule_is_taken_back_whole_and_by_record(project):
     assert keyword_rules.withdraw_rule(project, "methods", "ada") == 1
     assert keyword_rules.withdraw_rule(project, "imaging", "ada") == 1
     assert get_total(compute_flow(project).main.automation) == 0
-    with pytest.raises(ReviewError, match="No rule 'other'"):
+    with pytest.raises(ReviewError, match="marked by a rule 'other'"):
         keyword_rules.withdraw_rule(project, "other", "ada")
 
 

@@ -155,10 +155,10 @@ def test_stopping_is_the_leads_recorded_and_reversible_act(project):
     assert (held.who, held.why, held.reports) == ("ada", "p under 0.05", 140)
     said = methods_text.write_methods(snapshot.snapshot_at(project, None))
     assert (
-        f"140 records were left unscreened when screening in the learned order was stopped on "
+        f"140 records were left unscreened when prioritised screening was stopped on "
         f"{held.at:%Y-%m-%d} (p under 0.05)." in said
     )
-    assert "automation rules" not in said
+    assert "keyword rules" not in said
     assert ordering.resume_screening(project, stage, "ada") == 140
     assert not ordering.list_stops(project, stage)
     assert compute_flow(project).main.waiting_screening.n == 140

@@ -59,7 +59,7 @@ def test_a_change_before_any_decision_is_a_version_and_no_amendment(project):
 def test_an_amendment_needs_a_reason_and_is_kept_with_it(project):
     add_decision(project, NewDecision(1, TA, "ada", "include"))
     text = protocol_amendments.read_protocol_text(project) + "# a note\n"
-    with pytest.raises(ProtocolError, match="say why"):
+    with pytest.raises(ProtocolError, match="give a reason"):
         protocol_amendments.amend_protocol(project, text, "ada", " ", seen=project.fingerprint)
     assert "# a note" not in protocol_amendments.read_protocol_text(project)
     protocol_amendments.amend_protocol(
@@ -75,7 +75,7 @@ def test_an_amendment_needs_a_reason_and_is_kept_with_it(project):
     [
         ("title: x\n", "missing"),
         ("title: [", "this is not YAML"),
-        (None, "nothing differs"),
+        (None, "no changes to save"),
     ],
 )
 def test_what_does_not_hold_together_changes_nothing(project, text, said):
@@ -138,7 +138,7 @@ def test_the_lead_amends_on_the_page(project):
     assert "the protocol is valid" in app.success[0].value
     app.text_area[0].input(changed)
     app = app.button[0].click().run()
-    assert "say why" in app.error[0].value
+    assert "give a reason" in app.error[0].value
     app.text_input[0].input("the title was wrong")
     app = app.button[0].click().run()
     assert not app.exception
