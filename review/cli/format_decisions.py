@@ -20,21 +20,21 @@ def print_result(result: "DecisionImportResult", *, as_json: bool) -> None:
 def format_result(result: "DecisionImportResult") -> list[str]:
     """The result in lines: the sums, then each line that was left out or repeated."""
     lines = [
-        f"{result.name} ({result.kind}): {result.added} decisions added, {result.unchanged} here "
-        f"already, {result.undecided} lines without a verdict."
+        f"{result.name} ({result.kind}): {result.added} decisions added, {result.unchanged} "
+        f"already in the review, {result.undecided} lines without a decision."
     ]
     if result.retrievals:
-        lines.append(f"  {result.retrievals} of them say whether a full text could be had.")
-    lines += [f"  not entered: {rejection.reason}" for rejection in result.rejected]
+        lines.append(f"  {result.retrievals} of them state whether a full text could be retrieved.")
+    lines += [f"  Not imported: {rejection.reason}" for rejection in result.rejected]
     lines += [
-        f"  repeated: line {repeat.number} says of {repeat.record} what line {repeat.first} says "
-        f"({repeat.reviewer}); entered once"
+        f"  Repeated: line {repeat.number} gives the same decision on {repeat.record} as line "
+        f"{repeat.first} ({repeat.reviewer}); imported once"
         for repeat in result.repeated
     ]
     if result.rejected_path:
         lines.append(
-            f"  The lines not entered are in {result.rejected_path}: correct them there and give "
-            "that file to review import-decisions."
+            f"  The lines that were not imported were saved to {result.rejected_path}. Correct "
+            "them there and import that file with review import-decisions."
         )
     return lines
 

@@ -59,11 +59,11 @@ EXIT_STATUS_HELP = (
 )
 
 EXIT_LEFT_OUT = 3
-"""Exit status where the good lines were entered and others left out."""
+"""Exit status if the valid lines were imported and others were not."""
 DECISIONS_EXIT_HELP = (
-    "Exit status: 0 all was entered; 1 the file cannot be read or holds lines that cannot be "
-    "entered, and nothing was added; 2 the command line is wrong; 3 the good lines were entered "
-    "(--keep-good) and others left out."
+    "Exit status: 0 everything was imported; 1 the file or some of its lines cannot be read and "
+    "nothing was imported; 2 invalid command line; 3 the valid lines were imported (--keep-good) "
+    "and the others were not."
 )
 
 

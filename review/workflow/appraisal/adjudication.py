@@ -163,7 +163,7 @@ def _require_adjudicator(project: Project, name: str) -> None:
     ]
     if name not in adjudicators:
         raise ReviewError(
-            f"{name} does not adjudicate; these do: {', '.join(adjudicators) or 'nobody'}."
+            f"{name} is not an adjudicator. Adjudicators: {', '.join(adjudicators) or 'nobody'}."
         )
 
 

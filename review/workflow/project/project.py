@@ -35,7 +35,7 @@ def find_stage(protocol: Protocol, name: str) -> Stage:
     ids = [stage.id for stage in protocol.stages]
     close_matches = difflib.get_close_matches(name, ids, n=1)
     hint = f" Did you mean {close_matches[0]!r}?" if close_matches else ""
-    raise ReviewError(f"There is no stage {name!r}; the stages are {', '.join(ids)}.{hint}")
+    raise ReviewError(f"Unknown stage {name!r}; choose from: {', '.join(ids)}.{hint}")
 
 
 def follow_plan(project: Project, conn: Connection) -> Project:

@@ -149,9 +149,9 @@ def _build_error(path: Path, result: DecisionImportResult) -> DecisionFileError:
     rejected = result.rejected
     refused = dataclasses.replace(result, batch=None, added=0, unchanged=0, retrievals=0)
     return DecisionFileError(
-        f"{path}: {len(rejected)} of its decisions cannot be entered ({rejected[0].reason}). "
-        f"Nothing was added. Correct the file, or enter the good ones with --keep-good and then "
-        f"the others from {result.rejected_path or 'the list above'}, corrected.",
+        f"{path}: {len(rejected)} of its decisions cannot be imported ({rejected[0].reason}). "
+        f"Nothing was imported. Correct the file, or import the valid lines with --keep-good and "
+        f"then the corrected others from {result.rejected_path or 'the list above'}.",
         refused,
     )
 
@@ -313,8 +313,8 @@ def _reject_contradiction(match: _Match, run: Sequence[_Match]) -> RejectedLine:
     key = format_record_key(match.decision.record)
     return _reject_row(
         match.row,
-        f"{match.decision.reviewer} says {_format_statement(match.row)} of {key} here, but "
-        f"{others}: keep the line that is right",
+        f"{match.decision.reviewer} says {_format_statement(match.row)} for {key} here, but "
+        f"{others}; keep the correct line",
     )
 
 

@@ -66,7 +66,7 @@ class RecordFinder:
                 return self._choose(numbers, entry)
             if entry is None or _is_our_key(key):
                 return numbers if isinstance(numbers, str) else f"no record {key!r} in this review"
-        return self._find_by_entry(entry) if entry else "no record named"
+        return self._find_by_entry(entry) if entry else "no record given"
 
     def _find_by_key(self, key: str) -> list[int] | str:
         """Records of a key; bare digits could be a key or a PMID, so they are refused."""
@@ -75,7 +75,9 @@ class RecordFinder:
             number = parse_record_key(text)
             return [number] if number in records.get_records(self.conn, [number]) else []
         if text.isdecimal():
-            return f"{text!r} may be a key or a PMID: write R{int(text):06d} or pmid:{text}"
+            return (
+                f"{text!r} may be a record number or a PMID; write R{int(text):06d} or pmid:{text}"
+            )
         doi = normalize_doi(text)
         return records.find_by_identifier(
             self.conn,
@@ -102,12 +104,12 @@ class RecordFinder:
             remaining = [n for n in numbers if self.get_report(n) in titled_reports]
             if len({self.get_report(n) for n in remaining}) == 1:
                 return remaining[0]
-            return f"several records match ({_format_keys(numbers)}): name one by its key"
+            return f"several records match ({_format_keys(numbers)}); give the record number of one"
         if titled_reports and not titled_reports & reports:
             return (
-                f"it names {_format_keys(numbers[:1])}, but its title is that of "
-                f"{_format_keys([one.number for one in same_title])}: name the one it means by its "
-                "key and leave the title out"
+                f"it identifies {_format_keys(numbers[:1])}, but has the title of "
+                f"{_format_keys([one.number for one in same_title])}; give the record number of "
+                "the right one and delete the title"
             )
         return numbers[0]
 
@@ -120,22 +122,25 @@ class RecordFinder:
             fitting = [one for one in fitting if _share_author(one, entry)] or fitting
         if len({self.get_report(one.number) for one in fitting}) > 1:
             listing = ", ".join(_describe(one) for one in candidates[:MAX_PROPOSED])
-            return f"several records match by title ({listing}): name one by its key"
+            return f"several records match by title ({listing}); give the record number of one"
         if not any(_may_be(one, entry) for one in fitting):
             stated = " ".join([*entry.authors[:1], str(entry.year or "")]).strip()
             return (
-                f"{_describe(fitting[0])} has this title, but the line says {stated}: name it by "
-                "its key if it is meant"
+                f"{_describe(fitting[0])} has this title, but the line says {stated}; if it is "
+                "the same record, give its record number"
             )
         return fitting[0].number
 
     def _describe_unknown(self, entry: Record) -> str:
-        message = "no record of this review has its DOI, PMID or title"
+        message = "no record in this review has its DOI, PMID or title"
         near = self._list_near_titles(entry)
         if not near:
             return message
         listing = "; ".join(f"{format_record_key(one.number)} '{one.title[:80]}'" for one in near)
-        return f"{message}; near ones are {listing}: name one by its key if it is meant"
+        return (
+            f"{message}; similar titles: {listing}. If one is the same record, give its record "
+            "number"
+        )
 
     def _list_same_title(self, entry: Record | None) -> list[TitledRecord]:
         title = fold_title(entry.title) if entry else ""

@@ -231,10 +231,13 @@ def test_one_title_twice_is_told_apart_by_year_or_author(
     ("line", "told"),
     [
         ("Deep learning for chest radiographs,,,", "several records match by title (R000003"),
-        ("Deep learning for chest radiographs,2010,,", "R000004 Sato 2022): name one by its key"),
+        (
+            "Deep learning for chest radiographs,2010,,",
+            "R000004 Sato 2022); give the record number",
+        ),
         (f"{TITLES[1][0]},2011,,", "R000001 Okafor 2019 has this title, but the line says 2011"),
-        ("Noise-induced hearing loss: a data-driven,,,", "near ones are R000001"),
-        ("Noise-induced hearing loss: a data-drivven analysis,,,", "near ones are R000001"),
+        ("Noise-induced hearing loss: a data-driven,,,", "similar titles: R000001"),
+        ("Noise-induced hearing loss: a data-drivven analysis,,,", "similar titles: R000001"),
         (f"{TITLES[5][0]},,,10.5555/h1", "its title is that of R000005"),
     ],
 )
