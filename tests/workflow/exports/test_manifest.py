@@ -101,7 +101,7 @@ def test_bytes_damaged_inside_a_zip_are_named(files, tmp_path):
 @pytest.mark.parametrize(
     ("manifest", "said"),
     [
-        (None, "there is no manifest.json"),
+        (None, "manifest.json not found"),
         ("[]", "not one of a report"),
         ('{"files": {"a": 1}}', "not one of a report"),
         ("\x00", "not one of a report"),
@@ -122,7 +122,7 @@ def test_a_file_that_is_no_zip_is_said_so(tmp_path):
 
 
 def test_a_place_that_is_not_there_has_no_manifest(tmp_path):
-    with pytest.raises(ReviewError, match="there is no manifest"):
+    with pytest.raises(ReviewError, match="manifest.json not found"):
         verifying.verify_report(tmp_path / "none")
 
 

@@ -190,7 +190,7 @@ def test_a_file_that_holds_fewer_records_than_went_in_is_not_written(
 ) -> None:
     whole = RECORD_WRITERS["csv"]
     monkeypatch.setitem(RECORD_WRITERS, "csv", lambda records, said: whole(records[1:], said[1:]))
-    with pytest.raises(FlowError, match="holds 4 records, 5 went in"):
+    with pytest.raises(FlowError, match="contains 4 records, not 5"):
         save_export(filled, "csv", tmp_path / "x.csv")
     assert not (tmp_path / "x.csv").exists()
 
