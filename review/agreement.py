@@ -46,7 +46,7 @@ def percent_agreement(ratings: Ratings) -> AgreementFigure:
     rows = [[answer for answer in row if answer is not None] for row in ratings]
     rows = [row for row in rows if len(row) > 1]
     if not rows:
-        return AgreementFigure("percent agreement", None, 0, note="no unit has two answers")
+        return AgreementFigure("percent agreement", None, 0, note="no unit has two ratings")
     shares = [
         sum(row.count(answer) - 1 for answer in row) / (len(row) * (len(row) - 1)) for row in rows
     ]
@@ -83,7 +83,7 @@ def kappa(
     names = _resolve_labels(labels, [answer for pair in answer_pairs for answer in pair])
     n = len(answer_pairs)
     if n == 0:
-        return AgreementFigure(name, None, 0, note="no unit was answered by both")
+        return AgreementFigure(name, None, 0, note="no unit was rated by both")
     table = np.zeros((len(names), len(names)))
     for a, b in answer_pairs:
         table[names.index(a), names.index(b)] += 1
@@ -93,7 +93,7 @@ def kappa(
     observed, expected = float((w * p).sum()), float((w * np.outer(rows, columns)).sum())
     if 1 - expected < 1e-12:
         return AgreementFigure(
-            name, None, n, note="undefined: both gave only one and the same answer"
+            name, None, n, note="undefined: both raters always gave the same answer"
         )
     value = (observed - expected) / (1 - expected)
     bars = (w @ columns)[:, None] + (rows @ w)[None, :]
@@ -120,7 +120,7 @@ def gwet_ac(
     answered = counts.sum(axis=1)
     n, usable = len(counts), int((answered > 1).sum())
     if usable == 0:
-        return AgreementFigure(name, None, 0, note="no unit has two answers")
+        return AgreementFigure(name, None, 0, note="no unit has two ratings")
     q = max(counts.shape[1], 2)
     w = _build_agreement_weights(counts.shape[1], weights)
     observed = _compute_observed(counts, w)
@@ -148,13 +148,13 @@ def fleiss_kappa(ratings: Ratings, *, labels: Sequence[str] | None = None) -> Ag
     answered = counts.sum(axis=1)
     usable = int((answered > 1).sum())
     if usable == 0:
-        return AgreementFigure("Fleiss' kappa", None, 0, note="no unit has two answers")
+        return AgreementFigure("Fleiss' kappa", None, 0, note="no unit has two ratings")
     observed = _compute_observed(counts, _build_agreement_weights(counts.shape[1], None))
     shares = (counts / answered[:, None]).mean(axis=0)
     expected, pa = float((shares**2).sum()), float(observed[answered > 1].mean())
     if 1 - expected < 1e-12:
         return AgreementFigure(
-            "Fleiss' kappa", None, usable, note="undefined: only one answer was given"
+            "Fleiss' kappa", None, usable, note="undefined: all answers are the same"
         )
     return AgreementFigure("Fleiss' kappa", (pa - expected) / (1 - expected), usable)
 
@@ -177,9 +177,9 @@ def krippendorff_alpha(
     rows = [row for row in ratings if sum(answer is not None for answer in row) > 1]
     answers = [answer for row in rows for answer in row if answer is not None]
     if not answers:
-        return AgreementFigure(name, None, 0, note="no unit has two answers")
+        return AgreementFigure(name, None, 0, note="no unit has two ratings")
     if len(set(answers)) == 1:
-        return AgreementFigure(name, None, len(rows), note="undefined: only one answer was given")
+        return AgreementFigure(name, None, len(rows), note="undefined: all answers are the same")
     if level in ("interval", "ratio"):
         rows = [[None if answer is None else str(float(answer)) for answer in row] for row in rows]
         names = sorted({answer for row in rows for answer in row if answer is not None}, key=float)
@@ -226,7 +226,10 @@ def icc(scores: Sequence[Sequence[float | None]]) -> AgreementFigure:
     rows = [row for row in scores if all(total is not None for total in row)]
     if forms is None:
         return AgreementFigure(
-            "ICC(A,1)", None, len(rows), note="needs two units with all totals, apart"
+            "ICC(A,1)",
+            None,
+            len(rows),
+            note="undefined: needs at least two completely rated units that differ",
         )
     low, high = _compute_icc_limits(forms, len(rows), len(rows[0]))
     return AgreementFigure("ICC(A,1)", forms["2,1"], len(rows), low, high)

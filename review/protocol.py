@@ -305,8 +305,8 @@ def load_protocol(path: Path) -> Protocol:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ProtocolError(
-            f"{path}: no protocol here. Stand in your review's folder, or name it (review --review "
-            f"FOLDER ...). 'review init {path.parent}' begins a new review."
+            f"{path}: no protocol found. Run the command in the review's folder, or pass it with "
+            f"--review FOLDER. To start a new review: review init {path.parent}"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ProtocolError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
@@ -330,7 +330,7 @@ def parse_protocol(text: str, name: str = "protocol.yaml") -> Protocol:
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         if not isinstance(error, yaml.YAMLError):  # PyYAML reads dates itself and names no line
             raise ProtocolError(
-                f"{name}: one of its dates is no day ({problem}); write dates as 2020-10-03."
+                f"{name}: one of its dates is invalid ({problem}); write dates as 2020-10-03."
             ) from error
         raise ProtocolError(f"{name}:{line} this is not YAML: {problem}.") from error
     if not isinstance(data, dict):
@@ -402,7 +402,7 @@ def _format_error(error: Any, name: str, tree: Any) -> str:
     if matches:
         hint = f" Did you mean '{matches[0]}'?"
     elif error["type"] == "string_type" and isinstance(value, dict):
-        hint = " A text that holds a colon and a space needs quotes around it."
+        hint = " Text that contains a colon followed by a space must be in quotes."
     message = str(error["msg"]).replace("Input should be", "expected")
     return f"{location} '{_format_path(path)}': {message}{value_text}.{hint}"
 
@@ -433,15 +433,15 @@ def _check_protocol(protocol: Protocol) -> None:
     names = [person.name for person in protocol.team]
     for section, ids in (("team", names), ("stages", [stage.id for stage in protocol.stages])):
         if not ids:
-            raise ValueError(f"'{section}' is empty: name at least one.")
+            raise ValueError(f"'{section}' is empty: list at least one.")
         repeated = sorted({entry_id for entry_id in ids if ids.count(entry_id) > 1})
         if repeated:
-            raise ValueError(f"'{section}' names {repeated[0]!r} twice.")
+            raise ValueError(f"'{section}' lists {repeated[0]!r} twice.")
     for name in names:
         _check_name(name)
     if protocol.search.to and protocol.search.to < protocol.search.from_:
         raise ValueError(
-            f"'search.to' ({protocol.search.to}) lies before 'search.from' "
+            f"'search.to' ({protocol.search.to}) is earlier than 'search.from' "
             f"({protocol.search.from_})."
         )
     order = [("screening", "eligibility", "quality").index(s.kind) for s in protocol.stages]
@@ -451,13 +451,13 @@ def _check_protocol(protocol: Protocol) -> None:
         _check_stage(protocol, stage, names)
     gates = [gate.id for gate in protocol.appraisal.gates]
     if len(set(gates)) < len(gates):
-        raise ValueError("'appraisal.gates' holds one id twice.")
+        raise ValueError("'appraisal.gates' has the same id twice.")
     for gate in protocol.appraisal.gates:
         for requirement in list_conditions(gate):
             _check_condition(protocol, gate, requirement)
     for share in (protocol.ranking.random_share, protocol.ranking.target_recall):
         if not 0 <= share <= 1:
-            raise ValueError(f"'ranking' shares run from 0 to 1 (got {share}).")
+            raise ValueError(f"'ranking' shares must be between 0 and 1 (got {share}).")
 
 
 RESERVED_NAMES = ("stopping", "tool")
@@ -467,11 +467,11 @@ RESERVED_NAMES = ("stopping", "tool")
 def _check_name(name: str) -> None:
     if not name.strip() or name != name.strip() or "|" in name or not name.isprintable():
         raise ValueError(
-            f"'team' names {name!r}: a name holds no '|' and no line break, and neither begins nor "
-            "ends with a space."
+            f"'team' names {name!r}: a name must not contain '|' or a line break, or begin or end "
+            "with a space."
         )
     if name in RESERVED_NAMES or name.startswith("rule "):
-        raise ValueError(f"'team' names {name!r}, which the tool signs with; take another name.")
+        raise ValueError(f"'team' names {name!r}, which Funnel uses itself; choose another name.")
 
 
 def _check_condition(
@@ -504,9 +504,9 @@ def _check_condition(
 
 def _check_stage(protocol: Protocol, stage: Stage, names: list[str]) -> None:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", stage.id):
-        raise ValueError(f"stage id {stage.id!r}: use small letters, digits and hyphens.")
+        raise ValueError(f"stage id {stage.id!r}: use lower-case letters, digits and hyphens.")
     if not 1 <= stage.reviewers <= 5:
-        raise ValueError(f"stage {stage.id!r}: 'reviewers' runs from 1 to 5.")
+        raise ValueError(f"stage {stage.id!r}: 'reviewers' must be between 1 and 5.")
     for name in (*stage.who, *stage.shares):
         if name not in names:
             matches = difflib.get_close_matches(name, names, n=1)
@@ -515,9 +515,9 @@ def _check_stage(protocol: Protocol, stage: Stage, names: list[str]) -> None:
     people = list_stage_reviewers(protocol, stage)
     if len(people) < stage.reviewers:
         raise ValueError(
-            f"stage {stage.id!r} needs {stage.reviewers} reviewers, the team has {len(people)}."
+            f"stage {stage.id!r} needs {stage.reviewers} reviewers, but the team has {len(people)}."
         )
     if stage.allocation == "shares" and not stage.shares:
         raise ValueError(f"stage {stage.id!r}: allocation 'shares' needs 'shares'.")
     if len(set(stage.reasons)) < len(stage.reasons):
-        raise ValueError(f"stage {stage.id!r}: a reason stands twice in 'reasons'.")
+        raise ValueError(f"stage {stage.id!r}: a reason appears twice in 'reasons'.")

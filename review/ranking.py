@@ -62,7 +62,7 @@ def prepare_features(
         matrix = vectorizer.fit_transform(safe_texts)
     except ValueError:  # so few or so equal records that no word is left
         vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32)
-        matrix = vectorizer.fit_transform([*safe_texts, "no word is left"])[:-1]
+        matrix = vectorizer.fit_transform([*safe_texts, "no words remain"])[:-1]
     words, question_row = vectorizer.get_feature_names_out(), vectorizer.transform([question])
     shared_columns = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1)
     if len(shared_columns):  # what stands in one record alone tells nothing of another
@@ -75,7 +75,7 @@ def prepare_features(
     if model == DEFAULT_MODEL:
         return RankingFeatures(matrix, question_row, tuple(words))
     if not model.startswith("embeddings:"):
-        raise ValueError(f"there is no model {model!r}; use light, random or embeddings:NAME")
+        raise ValueError(f"unknown model {model!r}; use light, random or embeddings:NAME")
     dense = encode_texts([*safe_texts, question], model.removeprefix("embeddings:"))
     return RankingFeatures(matrix, question_row, tuple(words), dense[:-1], dense[-1])
 
@@ -96,7 +96,7 @@ def encode_texts(texts: Sequence[str], name: str) -> Any:
     except (ImportError, OSError, ValueError) as error:
         raise ValueError(
             f"the model {name!r} is not installed: install the extra 'embeddings' and the model, "
-            "or name its folder"
+            "or give its folder"
         ) from error
     return model.encode(list(texts), normalize_embeddings=True, batch_size=32)
 

@@ -78,7 +78,7 @@ def compute_hypergeometric_p(
     from scipy.stats import hypergeom
 
     if not 0 < target <= 1:
-        raise ValueError(f"a recall target lies above 0 and up to 1, not {target}")
+        raise ValueError(f"the recall target must be above 0 and at most 1, not {target}")
     if not labels:
         return None
     label_array = np.asarray(labels)
@@ -189,7 +189,7 @@ def describe_evidence(evidence: StoppingEvidence) -> list[tuple[str, str]]:
         ),
         (
             "Consecutive irrelevant",
-            f"{run} since the last relevant one; a long run alone is weak evidence.",
+            f"{run} since the last relevant one; on its own, a long run is weak evidence.",
         ),
         ("Relevant records left", _describe_remaining(evidence)),
         ("Stopping test", _describe_stopping_test(evidence)),

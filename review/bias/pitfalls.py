@@ -97,7 +97,7 @@ def load_pitfalls(path: Path) -> PitfallCatalog:
             raise ChecklistError(f"{path}: {excess}")
         data = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise ChecklistError(f"{path}: cannot be read ({error}).") from error
+        raise ChecklistError(f"{path}: cannot be read.") from error
     except yaml.YAMLError as error:
         raise ChecklistError(f"{path}: this is not YAML: {error}.") from error
     try:
@@ -133,7 +133,7 @@ def _format_path(data: Any, location: Sequence[str | int]) -> str:
 def _format_problems(path: Path, problems: Sequence[str]) -> str:
     if len(problems) == 1:
         return f"{path}: {problems[0]}"
-    return f"{path}: {len(problems)} mistakes\n" + "\n".join(f"  {problem}" for problem in problems)
+    return f"{path}: {len(problems)} errors\n" + "\n".join(f"  {problem}" for problem in problems)
 
 
 def find_mistakes(catalog: PitfallCatalog) -> list[str]:
@@ -141,20 +141,18 @@ def find_mistakes(catalog: PitfallCatalog) -> list[str]:
     problems: list[str] = []
     for ids in ([p.id for p in catalog.pitfalls], [r.id for r in catalog.rules]):
         problems += [
-            f"{entry_id}: stands in the file twice"
-            for entry_id in sorted(set(ids))
-            if ids.count(entry_id) > 1
+            f"{entry_id}: appears twice" for entry_id in sorted(set(ids)) if ids.count(entry_id) > 1
         ]
     pitfalls = {pitfall.id for pitfall in catalog.pitfalls}
     for rule in catalog.rules:
         if rule.pitfall not in pitfalls:
             problems.append(f"{rule.id}: pitfall '{rule.pitfall}' is not in the file")
         if min(len(rule.fires), len(rule.silent)) < _MIN_EXAMPLES:
-            problems.append(f"{rule.id}: needs two texts that fire and two that stay silent")
+            problems.append(f"{rule.id}: needs two texts that match and two that do not")
         problems += [f"{rule.id}: {problem}" for problem in _list_missing(rule)]
     used_pitfalls = {rule.pitfall for rule in catalog.rules}
     return problems + [
-        f"{pitfall_id}: no rule looks for it" for pitfall_id in sorted(pitfalls - used_pitfalls)
+        f"{pitfall_id}: no rule detects it" for pitfall_id in sorted(pitfalls - used_pitfalls)
     ]
 
 

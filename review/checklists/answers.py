@@ -126,7 +126,7 @@ def _build_overall_questions(checklist: Checklist) -> tuple[FormQuestion, ...]:
             OVERALL,
             "",
             f"{JUDGEMENT_PARTS[part]}: overall",
-            "Follows from the domains; answer only to differ from that, with a sentence.",
+            "Follows from the domains; answer only to overrule it, with a reason.",
             checklist.overall.note,
             "one",
             options,
@@ -330,7 +330,7 @@ def _describe_invalid_answer(question: FormQuestion, text: str) -> str:
     accepted += [NONE_OF_THESE] if question.choose == "many" else []
     expected = ", ".join([*accepted, *labels.values(), UNSURE])
     name = f"{question.number} {question.name}".strip()
-    return f"'{text}' is no answer to '{name}'.{hint} It takes: {expected}."
+    return f"'{text}' is not a valid answer to '{name}'.{hint} Expected: {expected}."
 
 
 def _format_option(option: AnswerOption) -> str:

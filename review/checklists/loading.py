@@ -23,10 +23,10 @@ from review.errors import ChecklistError
 
 SUFFIXES = (".yaml", ".yml")
 _EXPECTATIONS = {
-    "tuple_type": "expected a list, as [one, two] or a line '- one' each",
+    "tuple_type": "expected a list, as [one, two] or one line '- one' each",
     "mapping_type": "expected keys with values",
     "dict_type": "expected keys with values",
-    "string_type": "expected a text",
+    "string_type": "expected text",
     "int_parsing": "expected a whole number",
     "int_type": "expected a whole number",
     "int_from_float": "expected a whole number",
@@ -58,7 +58,7 @@ def load_checklist(path: Path) -> Checklist:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise ChecklistError(f"{path}: there is no such file.") from None
+        raise ChecklistError(f"{path}: file not found.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ChecklistError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
     checklist = parse_checklist(text, str(path))
@@ -73,7 +73,7 @@ def parse_checklist(text: str, name: str) -> Checklist:
     for key in models.LOADER_FIELDS:
         if key in document.data:
             line = find_line(document, (key,))
-            raise ChecklistError(f"{name}: line {line}: '{key}' is set by Funnel; leave it out.")
+            raise ChecklistError(f"{name}: line {line}: '{key}' is set by Funnel; remove it.")
     try:
         checklist = _get_adapter().validate_python(document.data)
     except ValidationError as error:
@@ -154,7 +154,7 @@ def list_available(folders: Iterable[Path]) -> dict[str, Path]:
             if match.group(1) in paths:
                 raise ChecklistError(
                     f"{path}: the id '{match.group(1)}' is taken by {paths[match.group(1)]}. "
-                    "Give one of them another id; saved answers point at it."
+                    "Give one of them another id; saved answers refer to it."
                 )
             paths[match.group(1)] = path
     return paths
@@ -188,7 +188,7 @@ def _describe_shape_mistake(document: YamlDocument, error: Any) -> str:
     location = f"line {find_line(document, path)}: '{format_path(path)}'"
     if error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         known_keys = _list_known_keys(path)
-        return f"{location} is no key of a checklist.{_suggest_key(str(path[-1]), known_keys)}"
+        return f"{location} is not a valid key.{_suggest_key(str(path[-1]), known_keys)}"
     if error["type"] in ("missing", "missing_argument"):
         return f"{location} is missing."
     message = _describe_expectation(error, path)

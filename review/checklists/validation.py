@@ -61,10 +61,10 @@ def _check_texts(checklist: Checklist) -> Iterator[Mistake]:
     ]
     for path, item in _iter_items(checklist):
         texts += [((*path, "name"), item.name), ((*path, "question"), item.question)]
-    yield from ((path, "is empty; write a text.") for path, text in texts if not text.strip())
+    yield from ((path, "is empty; enter text.") for path, text in texts if not text.strip())
     for index, section in enumerate(checklist.sections):
         if not section.items and not section.judgement:
-            yield ("sections", index, "items"), "holds no item."
+            yield ("sections", index, "items"), "contains no items."
 
 
 def _check_numbers(checklist: Checklist) -> Iterator[Mistake]:
@@ -73,11 +73,11 @@ def _check_numbers(checklist: Checklist) -> Iterator[Mistake]:
         yield ("item_count",), f"says {checklist.item_count}, but there are {len(numbers)} items."
     for path, item in _iter_items(checklist):
         if numbers.count(item.number) > 1:
-            yield (*path, "number"), f"the number {item.number} stands twice."
+            yield (*path, "number"), f"the number {item.number} appears twice."
     if numbers and all(number.isdigit() for number in numbers):
         gaps = sorted(set(range(1, len(numbers) + 1)) - {int(number) for number in numbers})
         if gaps:
-            yield ("sections",), f"the numbers run with a gap: {gaps[0]} is missing."
+            yield ("sections",), f"the numbering has a gap: {gaps[0]} is missing."
 
 
 def _check_ids(checklist: Checklist) -> Iterator[Mistake]:
@@ -94,9 +94,9 @@ def _check_slugs(located_ids: Sequence[tuple[KeyPath, str]]) -> Iterator[Mistake
     ids = [slug for _, slug in located_ids]
     for path, slug in located_ids:
         if not SLUG.fullmatch(slug):
-            yield path, f"'{slug}': use small letters, digits, hyphens and dots."
+            yield path, f"'{slug}': use lower-case letters, digits, hyphens and dots."
         if ids.count(slug) > 1:
-            yield path, f"the id '{slug}' stands twice."
+            yield path, f"the id '{slug}' appears twice."
 
 
 def _check_answers(checklist: Checklist) -> Iterator[Mistake]:
@@ -121,11 +121,11 @@ def _check_answers(checklist: Checklist) -> Iterator[Mistake]:
                 if re.search(r"[+;|]", option.label):
                     yield (
                         (*path, "options", index, "label"),
-                        "no + ; or | where several may be picked.",
+                        "+ ; and | are not allowed where several answers may be chosen.",
                     )
         is_typed = isinstance(entry, Item) and entry.choose in ("text", "number")
         if not (is_typed or entry.options or entry.answers or checklist.default_answers):
-            yield path, "there is nothing to answer: give 'options', or name a set in 'answers'."
+            yield path, "there are no answers: give 'options', or name an answer set in 'answers'."
 
 
 def _check_options(path: KeyPath, options: Sequence[AnswerOption]) -> Iterator[Mistake]:
@@ -133,21 +133,21 @@ def _check_options(path: KeyPath, options: Sequence[AnswerOption]) -> Iterator[M
     for index, option in enumerate(options):
         option_path = (*path, index)
         if not SLUG.fullmatch(option.id) or option.id in (UNSURE, NONE_OF_THESE):
-            yield (*option_path, "id"), f"'{option.id}' cannot be the id of an answer."
+            yield (*option_path, "id"), f"'{option.id}' cannot be used as an answer id."
         if ids.count(option.id) > 1:
-            yield (*option_path, "id"), f"the answer '{option.id}' stands twice."
+            yield (*option_path, "id"), f"the answer '{option.id}' appears twice."
         if option.key is None:
             continue
         key = option.key.upper()
         if not re.fullmatch(r"[A-Z0-9]", key):
-            yield (*option_path, "key"), f"'{option.key}': a key is one letter or one digit."
+            yield (*option_path, "key"), f"'{option.key}': a key must be one letter or one digit."
         elif key in RESERVED_KEYS:
             yield (
                 (*option_path, "key"),
-                f"the key {key} belongs to {RESERVED_KEYS[key]}; take another.",
+                f"the key {key} is reserved for {RESERVED_KEYS[key]}; choose another.",
             )
         elif keys.count(key) > 1:
-            yield (*option_path, "key"), f"the key {key} stands for two answers."
+            yield (*option_path, "key"), f"the key {key} is used for two answers."
 
 
 def _check_conditions(checklist: Checklist) -> Iterator[Mistake]:
@@ -158,8 +158,8 @@ def _check_conditions(checklist: Checklist) -> Iterator[Mistake]:
             if name in allowed and name not in earlier_ids:
                 yield (
                     ("facts", index, "applies_if", name),
-                    f"rests on '{name}', which is not asked before it; a fact may rest only on "
-                    "facts above it.",
+                    f"depends on '{name}', which does not come before it; a fact may depend only "
+                    "on facts above it.",
                 )
         allowed_before = {k: allowed[k] for k in earlier_ids}
         earlier_conditions = {
@@ -192,9 +192,9 @@ def _check_applies_if(
 def _check_scores(checklist: Checklist) -> Iterator[Mistake]:
     primary = [score for score in checklist.scores if score.primary]
     if checklist.scores and len(primary) != 1:
-        yield ("scores",), f"exactly one score must be primary; {len(primary)} are."
+        yield ("scores",), f"exactly one score must be primary, not {len(primary)}."
     if checklist.no_total and checklist.scores:
-        yield ("scores",), "'no_total' is set: the authors forbid a summed score."
+        yield ("scores",), "'no_total' is set: the authors advise against a total score."
     score_ids = [score.id for score in checklist.scores]
     for index, score in enumerate(checklist.scores):
         yield from _check_score(checklist, ("scores", index), score, score_ids)
@@ -216,13 +216,16 @@ def _check_score(
         low, high = compute_points_range(checklist)
         for key, stated, computed in (("min", score.min, low), ("max", score.max, high)):
             if stated is not None and stated != computed:
-                yield (*path, key), f"says {stated:g}, but the points of the items give {computed}."
+                yield (
+                    (*path, key),
+                    f"says {stated:g}, but the points of the items add up to {computed}.",
+                )
     item_count = len(list_items(checklist))
     if score.kind == "count" and score.max is not None and score.max != item_count:
         yield (*path, "max"), f"says {score.max:g}, but there are {item_count} items."
     starts = [start for start, _ in score.bands]
     if starts != sorted(set(starts)):
-        yield (*path, "bands"), "bands must rise from the lowest start."
+        yield (*path, "bands"), "bands must be in ascending order."
 
 
 def compute_points_range(checklist: Checklist) -> tuple[int, int]:
@@ -249,20 +252,23 @@ def _check_weights(checklist: Checklist) -> Iterator[Mistake]:
             yield path, "a weighted score needs a 'weight' on every item."
     total = sum(item.weight or 0 for item in list_items(checklist))
     if abs(total - 1) > WEIGHT_TOLERANCE:
-        yield ("sections",), f"the weights add to {total:.4f}; expected 1.0000."
+        yield ("sections",), f"the weights add up to {total:.4f}; expected 1.0000."
     for index, section in enumerate(checklist.sections):
         section_weight = sum(item.weight or 0 for item in section.items)
         if section.weight is not None and abs(section_weight - section.weight) > WEIGHT_TOLERANCE:
             yield (
                 ("sections", index, "weight"),
-                f"says {section.weight}, its items add to {section_weight:.4f}.",
+                f"says {section.weight}, its items add up to {section_weight:.4f}.",
             )
 
 
 def _check_judgements(checklist: Checklist) -> Iterator[Mistake]:
     judged_sections = [section for section in checklist.sections if section.judgement]
     if judged_sections and checklist.overall is None:
-        yield ("sections",), "domains are judged, but 'overall' does not say how they combine."
+        yield (
+            ("sections",),
+            "domains are judged, but 'overall' does not define how they are combined.",
+        )
     if checklist.overall is None:
         return
     if not judged_sections:
@@ -298,13 +304,13 @@ def _check_dependencies(checklist: Checklist) -> Iterator[Mistake]:
             visited.add(node)
             node = dependencies[node]
         if node == (need.item, need.option):
-            yield ("needs", index), f"'{need.item}' rests on itself, in a circle."
+            yield ("needs", index), f"'{need.item}' depends on itself."
 
 
 def _describe_unknown(kind: str, word: str, known_names: Sequence[str]) -> str:
     matches = difflib.get_close_matches(word, known_names, n=1)
     hint = f" Did you mean '{matches[0]}'?" if matches else " " + _format_expected(known_names)
-    return f"there is no {kind} '{word}'.{hint}"
+    return f"unknown {kind} '{word}'.{hint}"
 
 
 def _format_expected(names: Sequence[str]) -> str:

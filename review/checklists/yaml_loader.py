@@ -45,9 +45,9 @@ def parse_yaml_text(text: str, name: str) -> YamlDocument:
         location = f"{name}: line {mark.line + 1}" if mark else name
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         if "cannot start any token" in problem and _has_tab_at(text, mark):
-            problem = "a tab stands here; YAML is indented with spaces only"
+            problem = "there is a tab here; YAML must be indented with spaces"
         if "mapping values" in problem:
-            problem += ". A text that holds a colon and a space needs quotes around it"
+            problem += ". Text that contains a colon followed by a space must be in quotes"
         raise ChecklistError(f"{location}: this is not YAML: {problem}.") from error
     lines: dict[KeyPath, int] = {}
     problems: list[str] = []
@@ -66,7 +66,7 @@ def format_problems(name: str, problems: list[str]) -> str:
     """One message for all mistakes of a file."""
     if len(problems) == 1:
         return f"{name}: {problems[0]}"
-    return f"{name}: {len(problems)} mistakes\n" + "\n".join(f"  {problem}" for problem in problems)
+    return f"{name}: {len(problems)} errors\n" + "\n".join(f"  {problem}" for problem in problems)
 
 
 def find_line(document: YamlDocument, path: KeyPath) -> int:
@@ -87,8 +87,7 @@ def _convert_node(node: Any, path: KeyPath, lines: dict[KeyPath, int], problems:
     lines.setdefault(path, _get_line(node))
     if len(path) > MAX_DEPTH:
         raise ChecklistError(
-            f"line {_get_line(node)}: lists within lists deeper than {MAX_DEPTH}, or a part that "
-            "holds itself."
+            f"line {_get_line(node)}: nested more than {MAX_DEPTH} levels deep, or contains itself."
         )
     if len(lines) > MAX_NODES:
         raise ChecklistError(f"more than {MAX_NODES} values: this is not a checklist.")
@@ -115,7 +114,7 @@ def _convert_mapping(
             problems.append(_describe_bare_boolean(key_node, key_path))
         if key in mapping:
             problems.append(
-                f"line {_get_line(key_node)}: the key '{format_path(key_path)}' stands twice."
+                f"line {_get_line(key_node)}: the key '{format_path(key_path)}' appears twice."
             )
         lines[key_path] = _get_line(key_node)
         mapping[key] = _convert_node(value, key_path, lines, problems)

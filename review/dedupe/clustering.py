@@ -382,7 +382,7 @@ def _join_manual_decisions(
             continue
         left_root, right_root = clusters.find_root(a), clusters.find_root(b)
         if left_root != right_root and _is_blocked(clusters, left_root, right_root, separations):
-            vetoes.append(EdgeVeto(a, b, verdict, BY_HAND, "records that people kept apart"))
+            vetoes.append(EdgeVeto(a, b, verdict, BY_HAND, "records marked as not duplicates"))
         else:
             clusters.join_clusters(left_root, right_root)
 

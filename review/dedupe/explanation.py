@@ -63,7 +63,7 @@ _KEY_LABELS = {
     "band": "words of the title",
 }
 """Blocking key -> what it is, for people."""
-_AGREEMENT_WORDS = {1: "equal", -1: "different", 0: "not given by one or both"}
+_AGREEMENT_WORDS = {1: "equal", -1: "different", 0: "missing in one or both"}
 
 
 def explain_pair(
@@ -82,7 +82,7 @@ def explain_pair(
     verdicts = rules.judge_pairs(similarity)
     rule_index = int(verdicts.rule[0])
     verdict = str(VERDICTS[int(verdicts.verdict[0])])
-    rule = rules.RULES[rule_index] if rule_index >= 0 else "no rule joins them"
+    rule = rules.RULES[rule_index] if rule_index >= 0 else "no rule links them"
     registry_statements = list_statements(columns)
     if registry_statements:
         verdict, rule = str(VERDICTS[registry_statements[0][2]]), registry_statements[0][3]
@@ -115,12 +115,12 @@ def _list_facts(columns: FeatureColumns, x: PairSimilarity) -> list[str]:
             else f"; differ in: {' '.join(only_first) or '-'} / {' '.join(only_second) or '-'}"
         ),
         "numbers in the titles "
-        + {1: "agree", 0: "one has more", -1: "differ"}[int(x.numerals[0])],
-        f"kinds of document: {kinds[0]} / {kinds[1]}",
+        + {1: "agree", 0: "one has additional numbers", -1: "differ"}[int(x.numerals[0])],
+        f"document types: {kinds[0]} / {kinds[1]}",
         f"authors: {x.shared[0]} of {x.least[0]} in common, first author "
         f"{_AGREEMENT_WORDS[int(x.first[0])]}"
         if x.team[0] >= 0
-        else "authors: missing on one side",
+        else "authors: missing in one record",
     ]
     for agreement, words in _AGREEMENT_WORDS.items():
         labels = [
@@ -129,12 +129,12 @@ def _list_facts(columns: FeatureColumns, x: PairSimilarity) -> list[str]:
         if labels:
             facts.append(f"{words}: {', '.join(labels)}")
     facts.append(
-        f"years {int(x.years[0])} apart" if x.years[0] >= 0 else "year missing on one side"
+        f"years {int(x.years[0])} apart" if x.years[0] >= 0 else "year missing in one record"
     )
     facts.append(
         f"abstracts {x.abstract[0]:.0f} of 100 alike"
         if x.abstract[0] >= 0
-        else "abstract missing on one side"
+        else "abstract missing in one record"
     )
     facts.append(f"preprints among the two: {int(x.preprints[0])}")
     return facts

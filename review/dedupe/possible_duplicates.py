@@ -89,7 +89,7 @@ def _list_open_candidates(edges: Edges, grouping: RowGroups) -> list[DuplicateCa
             veto.verdict,
             veto.rule,
             scores.get((veto.a, veto.b, veto.rule)),
-            f"would join {veto.why}",
+            f"would link {veto.why}",
         )
         for veto in grouping.vetoes
     ]
@@ -115,8 +115,8 @@ def _find_crowd(
     columns: FeatureColumns, crowds: dict[str, dict[int, int]], candidate: DuplicateCandidate
 ) -> tuple[tuple[object, object], DuplicateCandidate] | None:
     for name, column, template in (
-        ("doi", columns.doi, "one DOI on {} different records: a supplement, or a wrong DOI"),
-        ("title", columns.exact, "one title on {} different records: a column's, not a work's"),
+        ("doi", columns.doi, "one DOI on {} different records: a supplement or a wrong DOI"),
+        ("title", columns.exact, "one title on {} different records: probably a section heading"),
     ):
         code = int(column[candidate.a])
         if code and code == int(column[candidate.b]) and code in crowds[name]:

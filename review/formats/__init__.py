@@ -117,7 +117,7 @@ def parse_content(
         except SourceError as error:
             raise SourceError(f"{name}: {error}") from error
     if not parsed.records and not parsed.rejected:
-        raise SourceError(f"{name}: no references found in it ({kind.replace('_', ' ')}).")
+        raise SourceError(f"{name}: contains no references ({kind.replace('_', ' ')}).")
     entry_count = len(parsed.records) + len(parsed.rejected)
     announced = parsed.announced if is_table else count_markers(kind, data)
     if announced is None or parsed.rejected:  # a rejected piece need not bear a marker
@@ -143,7 +143,8 @@ def _refuse_table_options(
     if sheet is not None or mapping:
         option = "--sheet" if sheet is not None else "--map"
         raise SourceError(
-            f"{name}: {option} is for tables (CSV, XLSX, ODS); this is {kind.replace('_', ' ')}."
+            f"{name}: {option} applies only to tables (CSV, XLSX, ODS); this is "
+            f"{kind.replace('_', ' ')}."
         )
 
 
@@ -203,7 +204,7 @@ def _extract_export(data: bytes, name: str) -> bytes:
             if len(exports) != 1:
                 file_names = ", ".join(item.filename for item in members)[:300]
                 raise SourceError(
-                    f"{name}: a zip archive with {len(exports)} exports in it ({file_names}). "
+                    f"{name}: a ZIP archive containing {len(exports)} exports ({file_names}). "
                     "Unpack "
                     "it and import the files one by one."
                 )
@@ -213,4 +214,4 @@ def _extract_export(data: bytes, name: str) -> bytes:
                 raise SourceError(f"{name}: unpacks to over 300 MB; export it in parts.")
             return unpacked
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error) as error:
-        raise SourceError(f"{name}: a damaged zip archive or workbook ({error}).") from error
+        raise SourceError(f"{name}: a damaged ZIP archive or workbook.") from error

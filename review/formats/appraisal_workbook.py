@@ -87,7 +87,9 @@ def write_workbook(book: AppraisalWorkbook, path: Path) -> None:
         workbook.save(path)
     except OSError as error:
         reason = error.strerror or error
-        raise SourceError(f"{path}: cannot be written ({reason}). Close it elsewhere.") from error
+        raise SourceError(
+            f"{path}: cannot be written ({reason}). Close the file in other programs."
+        ) from error
 
 
 def _fill_readme(readme_sheet: Any, book: AppraisalWorkbook) -> None:
@@ -100,12 +102,17 @@ def _fill_readme(readme_sheet: Any, book: AppraisalWorkbook) -> None:
         ("Review", book.review),
         ("Reviewer", book.reviewer),
         (
-            "How to",
-            "Fill in the column Answer from its drop-down; several answers stand with ; "
-            "between them. Quote, Page and Comment are free. Leave alone what you do not know yet.",
+            "Instructions",
+            "Choose a value from the drop-down in the column Answer; separate several answers "
+            "with semicolons. Quote, Page and Comment are optional. Leave items blank that you "
+            "cannot answer yet.",
         ),
-        ("Blank cells", "A blank answer leaves the answer in the review as it is."),
-        ("Then", "review appraise import THIS-FILE.xlsx   (add --finish to finish full forms)"),
+        ("Blank cells", "A blank answer does not change the answer in the review."),
+        (
+            "Then",
+            "review appraise import THIS-FILE.xlsx   (add --finish to mark completed forms "
+            "as finished)",
+        ),
     ]
     lines += [("Checklist", f"{sheet.name}: {sheet.checklist}") for sheet in book.sheets]
     for word, text in lines:
@@ -190,7 +197,7 @@ def _force_text(cell: Any) -> None:
 def _require_xlsx(path: Path) -> None:
     """Raises SourceError unless the name ends in .xlsx, as what is read back must."""
     if path.suffix.lower() != ".xlsx":
-        raise SourceError(f"{path}: forms are filled in as XLSX; give a name that ends in .xlsx.")
+        raise SourceError(f"{path}: forms are XLSX files; the name must end in .xlsx.")
 
 
 def read_workbook(path: Path) -> AppraisalWorkbook:
@@ -203,17 +210,16 @@ def read_workbook(path: Path) -> AppraisalWorkbook:
     from openpyxl.utils.exceptions import InvalidFileException
 
     if not path.is_file():
-        raise SourceError(f"{path}: there is no such file.")
+        raise SourceError(f"{path}: file not found.")
     _require_xlsx(path)
     try:
         workbook = load_workbook(path, data_only=True)
     except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError) as error:
-        raise SourceError(f"{path}: cannot be read as an XLSX file ({error}).") from error
+        raise SourceError(f"{path}: cannot be read as an XLSX file.") from error
     if README_SHEET not in workbook.sheetnames:
         raise SourceError(
-            f"{path}: the sheet '{README_SHEET}' is gone. Take a file that 'review appraise "
-            "template' "
-            "wrote."
+            f"{path}: the sheet '{README_SHEET}' is missing. Use a file written by 'review "
+            "appraise template'."
         )
     readme_values: dict[str, str] = {}
     listed_sheets: list[tuple[str, str]] = []
@@ -225,7 +231,9 @@ def read_workbook(path: Path) -> AppraisalWorkbook:
     sheets = []
     for name, checklist in listed_sheets:
         if name[:31] not in workbook.sheetnames:
-            raise SourceError(f"{path}: the sheet '{name}' is gone; leave sheets in place.")
+            raise SourceError(
+                f"{path}: the sheet '{name}' is missing; do not delete or rename sheets."
+            )
         sheets.append(ChecklistSheet(name, checklist, _read_rows(path, workbook[name[:31]])))
     return AppraisalWorkbook(
         readme_values.get("Reviewer", ""), readme_values.get("Review", ""), tuple(sheets)
@@ -240,7 +248,7 @@ def _read_rows(path: Path, worksheet: Any) -> tuple[WorkbookRow, ...]:
     for column in ("Record", "Key", *INPUT_COLUMNS):
         if column not in head:
             raise SourceError(
-                f"{path}: sheet '{worksheet.title}' has no column '{column}' any more."
+                f"{path}: sheet '{worksheet.title}' no longer has the column '{column}'."
             )
     form_rows = []
     for number, values in enumerate(table, start=2):

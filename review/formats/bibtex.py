@@ -127,7 +127,7 @@ def _read_fields(piece: str, strings: dict[str, str]) -> Fields | str:
     """The fields of one entry, or the reason it has none that can be trusted."""
     head = _ENTRY_HEAD.match(piece)
     if head is None:
-        return "no entry in it"
+        return "it contains no entry"
     key, position = _read_key(piece, head.end())
     pairs: list[tuple[str, str]] = []
     closing = "}" if head.group(2) == "{" else ")"
@@ -141,9 +141,9 @@ def _read_fields(piece: str, strings: dict[str, str]) -> Fields | str:
     if not rest.startswith(closing):
         return _recover_fields(piece, head.group(1), key, position)
     if _FIELD.search(rest):
-        return "a brace closes it too early: fields follow its end"
+        return "a closing brace comes too early: there are fields after its end"
     if not pairs:
-        return "no 'field = {value}' in it"
+        return "it contains no 'field = {value}'"
     return _build_fields(head.group(1), key, pairs)
 
 
@@ -231,16 +231,16 @@ def _recover_fields(piece: str, kind: str, key: str, position: int) -> Fields | 
     """The fields read line by line from 'name = {' to the next such line; else the reason."""
     body = piece.rstrip()
     if not body.endswith(("}", ")")):
-        return "its braces never close: the file is cut short or the entry is damaged"
+        return "a closing brace is missing: the file is truncated or the entry is damaged"
     starts = list(_FIELD.finditer(body))
     if not starts:
-        return "no 'field = {value}' in it"
+        return "it contains no 'field = {value}'"
     pairs = []
     for field_match, next_match in zip(starts, [*starts[1:], None], strict=True):
         raw = body[field_match.end() : next_match.start() if next_match else len(body) - 1]
         raw = raw.strip().rstrip(",").strip()
         if raw[:1] == "{" and not raw.endswith("}"):
-            return f"the braces of its field {field_match.group(1)} do not close"
+            return f"a closing brace is missing in the field {field_match.group(1)}"
         pairs.append((field_match.group(1), _resolve_value(raw, {})))
     return _build_fields(kind, key, pairs)
 

@@ -11,14 +11,20 @@ HEAD = 200_000
 """Bytes looked at from the beginning."""
 
 _BINARY = (
-    (b"%PDF", "a PDF. Attach PDFs to records; import an export of references"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file. Save it as .xlsx or CSV and import that"),
+    (
+        b"%PDF",
+        "a PDF. PDFs are attached to records; to import references, export them from the database",
+    ),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an old Excel or Word file. Save it as .xlsx or CSV and import that file",
+    ),
     (b"\x1f\x8b", "compressed (gzip). Unpack it first"),
     (b"Rar!", "a RAR archive. Unpack it first"),
     (b"7z\xbc\xaf", "a 7z archive. Unpack it first"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"SQLite format", "a database. Export references from the program it belongs to"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"SQLite format", "a database file. Export the references from the program that uses it"),
 )
 _RIS = re.compile(
     rb"^(?:\xc2\xa0|\xe3\x80\x80|[ \t])*TY"
@@ -93,7 +99,7 @@ def detect_format(data: bytes, name: str) -> str:
         raise SourceError(f"{name}: the file is binary, not an export of references.")
     if _SUMMARY.search(head) and _PMID_LINE.search(head) and not _RIS.search(head):
         raise SourceError(
-            f"{name}: this is PubMed's Summary or Abstract text, which holds no fields. In PubMed "
+            f"{name}: this is PubMed's Summary or Abstract text, which has no fields. In PubMed "
             "choose Send to: Citation manager, or Save with Format: PubMed, and import that file."
         )
     for pattern, description in _KNOWN_TEXTS:
@@ -101,7 +107,7 @@ def detect_format(data: bytes, name: str) -> str:
             raise SourceError(f"{name}: this is {description}.")
     if len(_GBT.findall(head)) * 2 > head.count(b"\n["):
         raise SourceError(
-            f"{name}: this is a list of references in GB/T 7714 style, which holds no fields. In "
+            f"{name}: this is a list of references in GB/T 7714 style, which has no fields. In "
             "CNKI choose Export: RefWorks, EndNote or NoteExpress, and import that file."
         )
     if _is_header(head.lstrip(b"\n").split(b"\n", 1)[0]):
@@ -110,8 +116,8 @@ def detect_format(data: bytes, name: str) -> str:
     labels = {label.split(b":")[0].lower() for label in _LABEL.findall(head)}
     if kind is None and len(labels) > 2:
         raise SourceError(
-            f"{name}: this is a printed text of labelled fields ('Title: ...'), as ProQuest, EBSCO "
-            "and BVS save it, in which records cannot be told apart for sure. Export RIS from the "
+            f"{name}: this is a text of labelled fields ('Title: ...'), as saved by ProQuest, "
+            "EBSCO and BVS, in which records cannot be separated reliably. Export RIS from the "
             "database and import that file."
         )
     return kind or "csv"
@@ -132,11 +138,12 @@ def _detect_markup(head: bytes, name: str) -> str | None:
             return "endnote_xml"
         if re.search(rb"<!doctype html|<html", head, re.I):
             raise SourceError(
-                f"{name}: this is a web page, not an export. Use the database's export button."
+                f"{name}: this is a web page, not an export. Use the export function of the "
+                "database."
             )
         first = decode_utf8(head.lstrip()[:80]).split("\n")[0]
         raise SourceError(
-            f"{name}: XML of an unknown kind (it begins {first!r}). "
+            f"{name}: unknown type of XML (it begins with {first!r}). "
             "Accepted: EndNote XML with <records>, PubMed XML with <PubmedArticleSet>."
         )
     if start == b"{" and _NOTEEXPRESS.search(head):

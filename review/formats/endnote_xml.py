@@ -46,7 +46,7 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
 
     announced = len(_START.findall(_COMMENT_OR_CDATA.sub(b"", data)))
     if b"<!ENTITY" in data:
-        reason = "the XML declares entities, which no export needs; it is refused for safety"
+        reason = "the XML declares entities, which exports do not use; for safety it was not read"
         return ParseResult((), (UnreadableEntry(1, reason, decode_utf8(data[:2000])),), announced)
     records: list[Record] = []
     rejected: list[UnreadableEntry] = []
@@ -64,7 +64,11 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
             fields = _read_fields(element)
             if not fields.keys() & _TELLING:
                 raw = etree.tostring(element, encoding="unicode")
-                reason = "an empty entry" if fields.keys() <= _NUMBERS else "no EndNote field in it"
+                reason = (
+                    "an empty entry"
+                    if fields.keys() <= _NUMBERS
+                    else "it contains no EndNote field"
+                )
                 rejected.append(UnreadableEntry(number, reason, raw))
             else:
                 records.append(build_record(fields))
@@ -73,10 +77,10 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
                 del element.getparent()[0]
     except etree.XMLSyntaxError as error:
         rejected.extend(_reject_rest(data, len(records) + len(rejected), str(error)))
-    if not records and {entry.reason for entry in rejected} == {"no EndNote field in it"}:
+    if not records and {entry.reason for entry in rejected} == {"it contains no EndNote field"}:
         raise SourceError(
-            "XML with <record> elements, but no record in it: none has a title, author or other "
-            "field as EndNote names them. Export EndNote XML, RIS or PubMed XML."
+            "XML with <record> elements, but none has a title, author or other EndNote field. "
+            "Export EndNote XML, RIS or PubMed XML."
         )
     default_source = source or detect_database.choose_for_file(
         (r.source or None for r in records), "endnote"
@@ -92,7 +96,7 @@ def _reject_rest(data: bytes, read_count: int, detail: str) -> list[UnreadableEn
     """The entries after a break in the XML, each as it stands in the file."""
     starts = [match.start() for match in _START.finditer(data)]
     ends = [*starts[1:], len(data)] if starts else []
-    reason = f"the XML breaks here ({detail}): the file is cut short or damaged"
+    reason = f"the XML is invalid here ({detail}): the file is truncated or damaged"
     return [
         UnreadableEntry(number, reason, decode_utf8(data[a:b]).strip())
         for number, (a, b) in enumerate(zip(starts, ends, strict=True), 1)

@@ -137,8 +137,8 @@ def find_merged(fields: Mapping[str, Sequence[str]], single_tags: Iterable[str])
     if len(repeated) < 2:
         return None
     return (
-        f"two {repeated[0]} and two {repeated[1]} fields: it is two records, and what parts them "
-        "is missing"
+        f"two {repeated[0]} and two {repeated[1]} fields: these are two records, and what "
+        "separates them is missing"
     )
 
 

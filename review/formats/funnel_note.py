@@ -173,7 +173,7 @@ def read_rows(
         }
         record = restore_record(standard_fields, note_fields) if note_fields is not None else None
         if record is None:
-            reason = f"line {row[0]}: the cells no longer make a record (source or funnel column)"
+            reason = f"line {row[0]}: the cells no longer form a record (column source or funnel)"
             rejected.append(UnreadableEntry(number, reason, " | ".join(row[1])))
             continue
         user_columns = {

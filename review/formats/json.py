@@ -80,7 +80,7 @@ def _build_record(item: Mapping[str, Any]) -> Record | str:
             column = _CSL_COLUMNS.get(name, name)
             pairs.append((column, normalize_name(column), text))
     if not any(k in ("title", "doi", "pmid") for _, k, _ in pairs):
-        return "no title, DOI or PMID in it"
+        return "it has no title, DOI or PMID"
     return rows.build_record(pairs)
 
 

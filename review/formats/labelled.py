@@ -90,7 +90,7 @@ def _parse(
     rejected: list[UnreadableEntry] = []
     head = text[: starts[0]] if starts else text
     if any(match_line(line) for line in head.split("\n")):
-        reason = "fields stand before the first entry: its beginning is missing"
+        reason = "there are fields before the first entry: its beginning is missing"
         rejected.append(UnreadableEntry(0, reason, head.strip()))
     for number, start in enumerate(starts, 1):
         piece = text[start : starts[number] if number < len(starts) else len(text)]

@@ -229,9 +229,9 @@ def _split_block(block: str, opening_tag: str) -> list[tuple[str, str | None]]:
     tags = _list_tags(block)
     count = tags.count(opening_tag)
     if not tags:
-        return [(block, "no MEDLINE tag in it")]
+        return [(block, "it contains no MEDLINE tag")]
     if count == 0:
-        return [(block, f"no {opening_tag} line in it, unlike the others: its beginning is lost")]
+        return [(block, f"no {opening_tag} line, unlike the others: its beginning is missing")]
     if count == 1:
         return [(block, None)]
     is_safe = tags.count(tags[0]) == count
@@ -243,11 +243,11 @@ def _split_block(block: str, opening_tag: str) -> list[tuple[str, str | None]]:
             pieces.append([])
         pieces[-1].append(line)
     reason = (
-        None if is_safe else f"several {opening_tag} lines, and no blank line parts the records"
+        None if is_safe else f"several {opening_tag} lines, and no blank line separates the records"
     )
     texts = ["\n".join(lines) for lines in pieces]
     if is_safe and any(_list_tags(text).count(opening_tag) != 1 for text in texts):
-        reason = f"its {opening_tag} line cannot be told from its neighbour's"
+        reason = f"its {opening_tag} line cannot be distinguished from its neighbour's"
     return [(text, reason) for text in texts if text.strip()]
 
 
@@ -275,7 +275,7 @@ def _read_fields(text: str) -> Fields:
 def _find_problem(fields: Fields) -> str | None:
     """Why an entry is none, or is two; None where it is one."""
     if fields.keys() <= {"ZZ"}:
-        return "no MEDLINE tag in it"
+        return "it contains no MEDLINE tag"
     if len(fields.get("PMID", ())) > 1:
         return "two PMID lines in one record"
     return find_merged(fields, _SINGLE_TAGS)

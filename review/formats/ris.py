@@ -113,13 +113,13 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
     rejected: list[UnreadableEntry] = []
     has_ends = bool(_ANY_END.search(data))
     if starts and stray_pattern.search(head := decode_utf8(data[: starts[0]])):
-        reason = "tags stand before the first TY line: its beginning is missing"
+        reason = "there are tags before the first TY line: its beginning is missing"
         rejected.append(UnreadableEntry(0, reason, head.strip()))
     for number, (offset, stop) in enumerate(itertools.pairwise([*starts, len(data)]), 1):
         piece = decode_utf8(data[offset:stop])
         end = _END.search(piece)
         if has_ends and number == len(starts) and not end:
-            reason = "no ER line at its end: the file is cut short"
+            reason = "no ER line at its end: the file is truncated"
             rejected.append(UnreadableEntry(number, reason, piece.strip()))
             continue
         body, rest = (piece[: end.start()], piece[end.end() :]) if end else (piece, "")
@@ -131,7 +131,7 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
                 _add_stray_lines(fields, rest, stray_pattern)
             records.append(build_record(fields, _UNNAMED))
         if rest and not rest.isspace() and stray_pattern.search(rest):
-            reason = "its TY line is missing: tags follow the ER line of the record before"
+            reason = "its TY line is missing: tags follow the ER line of the previous record"
             rejected.append(UnreadableEntry(number, reason, rest.strip()))
     return ParseResult(
         tuple(_assign_sources(records, source)),
@@ -142,8 +142,8 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
 
 
 NO_ENDS_NOTE = (
-    "No record of the file ends with an ER line, so the last one may be cut short: compare it with "
-    "the database."
+    "No record in the file ends with an ER line, so the last one may be truncated: compare it "
+    "with the database."
 )
 
 

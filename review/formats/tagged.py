@@ -27,8 +27,8 @@ _WOS_START = re.compile(rb"^PT [A-Z]", re.M)
 _WOS_END = re.compile(rb"^ER[ \t]*$", re.M)
 _WOS_FILE_END = re.compile(rb"^EF[ \t]*$", re.M)
 NO_FILE_END_NOTE = (
-    "The file has no EF line, with which Web of Science ends each export, so it may be cut short: "
-    "compare the number of records with the search."
+    "The file has no EF line, with which Web of Science ends every export, so it may be "
+    "truncated: compare the number of records with the search."
 )
 _ITEMS = ("AU", "AF", "BA", "BF", "CA", "GP", "BE", "ED", "CR", "C1", "C3", "RI", "OI")
 """Web of Science tags whose every line is an item of its own; other lines continue a text."""
@@ -50,7 +50,7 @@ def parse_wos(data: bytes, source: str | None = None) -> ParseResult:
         piece = data[start : starts[number] if number < len(starts) else len(data)]
         end = _WOS_END.search(piece)
         if end is None:
-            reason = "no ER line at its end: the file is cut short"
+            reason = "no ER line at its end: the file is truncated"
             rejected.append(UnreadableEntry(number, reason, decode_utf8(piece).strip()))
             continue
         fields = _read_wos_fields(decode_utf8(piece[: end.start()]))
@@ -134,7 +134,7 @@ def parse_endnote(data: bytes, source: str | None = None) -> ParseResult:
         fields = _read_percent_fields(decode_utf8(piece))
         problem = _find_percent_problem(fields)
         if problem is None and opening_tag not in fields and len(pieces) > 2:
-            problem = f"no %{opening_tag} line in it, unlike the others: its beginning is missing"
+            problem = f"no %{opening_tag} line, unlike the others: its beginning is missing"
         if problem:
             rejected.append(UnreadableEntry(number, problem, decode_utf8(piece).strip()))
         else:
@@ -156,9 +156,9 @@ def _find_percent_problem(fields: Fields) -> str | None:
     if set(fields) <= {"0"}:
         return "an empty entry"
     if not {"0", "T"} & set(fields):
-        return "no %0 and no %T line in it: its beginning is missing"
+        return "it has no %0 and no %T line: its beginning is missing"
     if len(set(fields.get("T", ()))) > 1:
-        return "two %T lines: it is two records, and the line that parts them is missing"
+        return "two %T lines: these are two records, and the line that separates them is missing"
     return find_merged(fields, _PERCENT_SINGLE_TAGS)
 
 

@@ -19,7 +19,7 @@ def assemble_full_text(raw_pages: Sequence[PageLines], digest: str, reader: str)
     """The full text of pages as the reader gave them."""
     broken_pages = [page.number for page in raw_pages if page.width <= 0]
     if len(broken_pages) == len(raw_pages):
-        problem = "no page could be opened"
+        problem = "no page can be opened"
         return FullText("damaged", digest, reader, len(raw_pages), problem=problem)
     front = "\n".join(line.text for page in raw_pages[:2] for line in page.lines)
     pages = strip_headers_footers([arrange_lines(page) for page in raw_pages])
@@ -28,7 +28,11 @@ def assemble_full_text(raw_pages: Sequence[PageLines], digest: str, reader: str)
         page.number for page in raw_pages if sum(len(x.words) for x in page.lines) < 3
     )
     if len(words) < _MIN_WORDS or _compute_legible_share(words) < _MIN_LEGIBLE_SHARE:
-        problem = "no text layer" if len(words) < _MIN_WORDS else "its fonts give no letters"
+        problem = (
+            "no text layer"
+            if len(words) < _MIN_WORDS
+            else "its fonts contain no readable characters"
+        )
         return FullText("no_text", digest, reader, len(raw_pages), problem=problem)
     known_words = build_vocabulary(words)
     sections, sentences = paragraphs.split_sections_and_sentences(pages)
@@ -50,7 +54,7 @@ def assemble_full_text(raw_pages: Sequence[PageLines], digest: str, reader: str)
         sections=tuple(sections),
         sentences=tuple(sentences),
         front=front,
-        problem=f"pages that could not be opened: {_format_page_numbers(broken_pages)}"
+        problem=f"pages that cannot be opened: {_format_page_numbers(broken_pages)}"
         if broken_pages
         else None,
         pages_without_text=textless_pages,

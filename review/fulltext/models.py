@@ -15,12 +15,12 @@ EXTRACTION_VERSION = "1"
 
 STATE_MESSAGES: dict[FullTextState, str] = {
     "ok": "read",
-    "no_text": "no text layer: a scan, or fonts without letters; run OCR and attach it again",
-    "encrypted": "locked by a password: give the password, or attach an unlocked copy",
+    "no_text": "no text layer (a scan, or unreadable fonts): run OCR and attach it again",
+    "encrypted": "password-protected: give the password, or attach an unprotected copy",
     "damaged": "damaged: download it again and attach the new copy",
     "not_pdf": "not a PDF file",
     "too_large": "larger than the limits allow",
-    "timeout": "took longer than the time limit",
+    "timeout": "exceeded the time limit",
     "missing": "this file cannot be opened",
 }
 """What each state means to a reviewer and what to do about it."""

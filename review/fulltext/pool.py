@@ -140,17 +140,19 @@ class Worker:
             is_short_of_memory = last_line.startswith("MemoryError")
         self.close()
         if status == OUT_OF_MEMORY or is_short_of_memory:
-            return WorkerFailure("too_large", "it needs more memory than the limit")
+            return WorkerFailure("too_large", "it needs more memory than allowed")
         if sys.platform != "win32":
             if status == -signal.SIGALRM:
                 return WorkerFailure("timeout", "it took too long")
             if status == -signal.SIGKILL:
-                return WorkerFailure("too_large", "the system ended its reading, short of memory")
+                return WorkerFailure(
+                    "too_large", "reading was stopped by the system because memory ran out"
+                )
         if status == -signal.SIGABRT:  # how a reader ends that is given no more memory
             return WorkerFailure(
-                "too_large", "the reader gave up on it, most likely short of memory"
+                "too_large", "it could not be read, probably because memory ran out"
             )
-        return WorkerFailure("damaged", "the reader gave up on it")
+        return WorkerFailure("damaged", "it could not be read")
 
     def close(self, *, kill: bool = False) -> None:
         """Ends the process; by force when it does not end within a second or kill is set."""

@@ -25,7 +25,7 @@ def read_in_process(
         )
     digest = compute_file_sha256(path)
     if not _looks_like_pdf(path):
-        return _build_failed_text("not_pdf", digest, 0, "the file does not begin as a PDF does")
+        return _build_failed_text("not_pdf", digest, 0, "the file does not start like a PDF")
     return _read_with_pdfium(path, digest, password, limits, on_page)
 
 
@@ -56,7 +56,7 @@ def _read_with_pdfium(
         document = pdfium.open_pdf(path, password)
     except pypdfium2.PdfiumError as error:
         if pdfium.is_locked(str(error)):
-            problem = "the password does not open it" if password else "it asks for a password"
+            problem = "the password is wrong" if password else "it requires a password"
             return _build_failed_text("encrypted", digest, 0, problem)
         return plumber.read_pdf(path, digest, password, limits, on_page, pdfium_error=str(error))
     return _read_pages(document, digest, limits, on_page)
@@ -69,7 +69,7 @@ def _read_pages(document: Any, digest: str, limits: Limits, on_page: PageCallbac
             "too_large", digest, count, f"{count:,} pages (limit {limits.pages:,})"
         )
     if count == 0:
-        return _build_failed_text("damaged", digest, 0, "no page could be found in it")
+        return _build_failed_text("damaged", digest, 0, "it has no pages")
     raw_pages: list[PageLines] = []
     try:
         for page in pdfium.iter_pages(document, limits):

@@ -43,7 +43,7 @@ def start_local_client(workers: int) -> Any:
         ReviewError: the optional part is not installed, or fewer than one worker.
     """
     if workers < 1:
-        raise ReviewError(f"{workers} workers can do nothing; give 1 or more.")
+        raise ReviewError(f"At least 1 worker is required, not {workers}.")
     return _import_distributed().Client(
         n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
     )
@@ -63,7 +63,8 @@ def _import_distributed() -> Any:
         import distributed
     except ImportError as error:
         raise ReviewError(
-            "Work on a cluster needs an optional part: pip install 'funnel-review[cluster]'."
+            "Running on a cluster requires an optional package: pip install "
+            "'funnel-review[cluster]'."
         ) from error
     return distributed
 

@@ -55,8 +55,8 @@ def strip_mesh(node: Node, records_label: str) -> Stripped:
     remaining = _remove_terms(node, lambda term: term.field == "mesh", unsupported, records_label)
     if remaining is None:
         raise QueryError(
-            f"Query: nothing of it can be asked of {records_label}, which know no MeSH headings; "
-            "add words of title or abstract, for example OR covid*."
+            f"Query: no part of it can be used with {records_label}, which have no MeSH headings; "
+            "add title or abstract words, for example OR covid*."
         )
     return Stripped(remaining, tuple(dict.fromkeys(unsupported)))
 
@@ -71,10 +71,14 @@ def _remove_terms(
     if isinstance(node, Term):
         if not is_removed(node):
             return node
-        effect = {"AND": "more is found", "OR": "less is found", "NOT": "more is found"}
+        effect = {
+            "AND": "more records are found",
+            "OR": "fewer records are found",
+            "NOT": "more records are found",
+        }
         consequence = f"; {effect[parent_operator]}" if parent_operator else ""
         unsupported.append(
-            f"{format_query(node)}: {records_label} know no MeSH headings, left out{consequence}."
+            f"{format_query(node)}: {records_label} have no MeSH headings, omitted{consequence}."
         )
         return None
     if isinstance(node, Not):

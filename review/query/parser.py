@@ -53,11 +53,11 @@ _LIST_SEPARATOR = re.compile(r"[,;，；、](?=\S)")
 _TAG_HINTS = (
     (
         re.compile(r"date|\b(?:dp|pdat|edat|crdt|mdat|dep|ppdat)\b"),
-        "the days belong in search.from and search.to, or --from and --to",
+        "dates belong in search.from and search.to, or --from and --to",
     ),
     (
         re.compile(r"noexp|majr|major topic"),
-        "no source but PubMed knows it; use [mh], or PubMed's own query under search.native",
+        "only PubMed supports it; use [mh], or a PubMed query under search.native",
     ),
     (
         re.compile(r"^(?:all|all fields|tw|text word|text words|ot|other term)$"),
@@ -106,10 +106,8 @@ def parse(text: str) -> Node:
         QueryError: with the position, what was expected, and a line that points at the place.
     """
     if len(text) > MAX_QUERY_LENGTH:
-        length_text = f"{len(text):,} characters, more than the {MAX_QUERY_LENGTH:,} that are read"
-        raise QueryError(
-            f"Query: it has {length_text}. Split it, or use a query of the source's own."
-        )
+        length_text = f"{len(text):,} characters; the limit is {MAX_QUERY_LENGTH:,}"
+        raise QueryError(f"Query: it has {length_text}. Split it, or use a source-specific query.")
     levels = [_ParserLevel(0, None)]
     for token in tokenize_query(text):
         _take_token(text, levels, token)
@@ -127,9 +125,7 @@ def tokenize_query(text: str) -> list[QueryToken]:
         if match["quote"]:
             raise_query_error(text, start, 'a closing " is missing for this one')
         elif match["bracket"]:
-            raise_query_error(
-                text, start, "a square bracket without its partner; fields are written word[ti]"
-            )
+            raise_query_error(text, start, "unmatched square bracket; fields are written word[ti]")
         elif match["open"] or match["close"]:
             query_tokens.append(QueryToken(match[0], match[0], start))
         elif match["phrase"] is not None:
@@ -163,12 +159,10 @@ def _tokenize_word(text: str, word: str, start: int) -> list[QueryToken]:
     if not prefix:
         return [QueryToken("term", word, start)]
     if _EMBASE.fullmatch(word[prefix.end() - 1 :]):
-        raise_query_error(
-            text, start, f"this is Embase's way to name a field; expected {_FIELD_EXAMPLES}"
-        )
+        raise_query_error(text, start, f"this is Embase field syntax; expected {_FIELD_EXAMPLES}")
     if prefix[1].lower() not in FIELD_NAMES:
         raise_query_error(
-            text, start, f"'{prefix[1]}:' is no field we search; expected {_FIELD_EXAMPLES}"
+            text, start, f"'{prefix[1]}:' is not a supported field; expected {_FIELD_EXAMPLES}"
         )
     remainder = word[prefix.end() :]
     field_token = QueryToken("field", prefix[1], start)
@@ -218,7 +212,7 @@ def _begin_part(text: str, levels: list[_ParserLevel], token: QueryToken) -> Non
     if token.tag is not None:
         if field_token:
             raise_query_error(
-                text, token.tag.start, f"this term has a field already ({field_token.text}:)"
+                text, token.tag.start, f"this term already has a field ({field_token.text}:)"
             )
         scope = _resolve_tag(text, token.tag)
     last_word = "" if token.quoted else token.text
@@ -231,13 +225,13 @@ def _resolve_tag(text: str, tag: QueryToken) -> QueryField:
         return FIELD_NAMES[name]
     if "~" in name:
         raise_query_error(
-            text, tag.start, "distances between words are not searched everywhere; use AND"
+            text, tag.start, "proximity operators are not supported by all sources; use AND"
         )
     for pattern, hint in _TAG_HINTS:
         if pattern.search(name):
-            raise_query_error(text, tag.start, f"[{tag.text}] is no field we search; {hint}")
+            raise_query_error(text, tag.start, f"[{tag.text}] is not a supported field; {hint}")
     return raise_query_error(
-        text, tag.start, f"[{tag.text}] is no field we search; expected {_FIELD_EXAMPLES}"
+        text, tag.start, f"[{tag.text}] is not a supported field; expected {_FIELD_EXAMPLES}"
     )
 
 
@@ -256,23 +250,21 @@ def _join_parts(text: str, level: _ParserLevel, token: QueryToken) -> None:
         raise_query_error(
             text,
             token.start,
-            "AND (or NOT) and OR are mixed without parentheses, which sources read differently; "
-            "write (a OR b) AND c, or a OR (b AND c)",
+            "AND (or NOT) and OR are mixed without parentheses, which sources interpret "
+            "differently; write (a OR b) AND c, or a OR (b AND c)",
         )
     level.operator, level.pending = token.kind, token
 
 
 def _close_level(text: str, levels: list[_ParserLevel], token: QueryToken) -> None:
     if len(levels) == 1:
-        raise_query_error(
-            text, token.start, "this ')' closes nothing; expected AND, OR, NOT or the end"
-        )
+        raise_query_error(text, token.start, "unmatched ')'; expected AND, OR, NOT or the end")
     part = _build_level_tree(text, levels[-1], token.start)
     if part[1] > MAX_NESTING:
         raise_query_error(
             text,
             levels[-1].start,
-            f"more than {MAX_NESTING} levels of AND and OR inside each other",
+            f"more than {MAX_NESTING} nested levels of AND and OR",
         )
     levels.pop()
     _add_part(levels[-1], part, "")
@@ -302,14 +294,14 @@ def _build_term(text: str, token: QueryToken, name: QueryField) -> Term:
     if not token.quoted:
         _reject_other_syntax(text, token, body)
     if "*" in stripped:
-        raise_query_error(text, token.start, "* stands only at the end of a word or phrase")
+        raise_query_error(text, token.start, "* is allowed only at the end of a word or phrase")
     words = extract_words(stripped)
     if not words:
         problem = "a * alone would match everything" if stem else "no letter or digit here"
         raise_query_error(text, token.start, f"{problem}; expected a word or a phrase")
     if stem and len(words[-1]) < MIN_STEM_LENGTH:
         raise_query_error(
-            text, token.start, f"at least {MIN_STEM_LENGTH} letters must stand before *"
+            text, token.start, f"at least {MIN_STEM_LENGTH} letters are required before *"
         )
     if stem and not extract_words(stripped[-1]):
         raise_query_error(text, token.start, "* must follow a letter or digit")
@@ -319,7 +311,7 @@ def _build_term(text: str, token: QueryToken, name: QueryField) -> Term:
 def _reject_other_syntax(text: str, token: QueryToken, body: str) -> None:
     if _OVID.search(body):
         raise_query_error(
-            text, token.start, f"this is Ovid's way to name a field; expected {_FIELD_EXAMPLES}"
+            text, token.start, f"this is Ovid field syntax; expected {_FIELD_EXAMPLES}"
         )
     heading = _HEADING.fullmatch(body)
     if heading:
@@ -330,57 +322,55 @@ def _reject_other_syntax(text: str, token: QueryToken, body: str) -> None:
             f'this is another database\'s heading; expected mesh:"{heading_words}"',
         )
     if body[0] in "{'‘" and body[-1] not in "}'’":
-        raise_query_error(
-            text, token.start, 'a phrase stands between double quotes, as in "deep learning"'
-        )
+        raise_query_error(text, token.start, 'put phrases in double quotes, as in "deep learning"')
     if _PROXIMITY.fullmatch(body):
         raise_query_error(
-            text, token.start, "distances between words are not searched everywhere; use AND"
+            text, token.start, "proximity operators are not supported by all sources; use AND"
         )
     if re.fullmatch(r"#\d+", body):
         raise_query_error(
-            text, token.start, f"{body} is a line of a search history; write the line out"
+            text, token.start, f"{body} refers to a line of a search history; write out the line"
         )
     if body[0] in "-+!~^":
         raise_query_error(
-            text, token.start, f"{body[0]} before a word is no operator here; expected NOT or AND"
+            text, token.start, f"{body[0]} before a word is not an operator; expected NOT or AND"
         )
     for character in "?#$":
         if character in body:
             raise_query_error(
                 text,
                 token.start + token.text.index(character),
-                f"{character} is no wildcard here; only *",
+                f"{character} is not a wildcard; use *",
             )
     separator = _LIST_SEPARATOR.search(body)
     if separator and not re.fullmatch(r"\d{1,3}(?:,\d{3})+", body):
         position = token.start + token.text.index(separator[0])
-        raise_query_error(text, position, f"{separator[0]} joins no words here; expected AND or OR")
+        raise_query_error(text, position, f"{separator[0]} is not an operator; expected AND or OR")
     if body.endswith(("=", ":")) or "=" in body:
         raise_query_error(
             text,
             token.start,
-            f"this is another database's way to name a field; expected {_FIELD_EXAMPLES}",
+            f"this is the field syntax of another database; expected {_FIELD_EXAMPLES}",
         )
 
 
 def _explain_missing_operator(level: _ParserLevel, token: QueryToken) -> str:
     other_syntax_message = (
-        f"this is another database's way to name a field; expected {_FIELD_EXAMPLES}"
+        f"this is the field syntax of another database; expected {_FIELD_EXAMPLES}"
     )
     if token.kind == "(" and _SCOPUS_FUNCTION.fullmatch(level.last_word):
         return other_syntax_message
     if token.kind == "term" and not token.quoted and _EMBASE.fullmatch(token.text):
         return other_syntax_message
     if level.last_word.lower() in ("exp", "explode"):
-        return 'exp before a heading is Ovid\'s; expected mesh:"...", which PubMed explodes'
+        return 'exp before a heading is Ovid syntax; expected mesh:"...", which PubMed explodes'
     if level.last_word[:1] in ("'", "‘", "{"):
-        return 'a phrase stands between double quotes, as in "deep learning"'
+        return 'put phrases in double quotes, as in "deep learning"'
     if token.kind == "term" and not token.quoted:
         if not extract_words(token.text):
-            return f"'{token.text}' is no operator here; expected AND, OR or NOT"
+            return f"'{token.text}' is not an operator; expected AND, OR or NOT"
         if _PROXIMITY.fullmatch(token.text):
-            return "distances between words are not searched everywhere; expected AND, OR or NOT"
+            return "proximity operators are not supported by all sources; expected AND, OR or NOT"
     if token.kind == "term" and not token.quoted and level.last_word:
         pair = f"{level.last_word} {token.text}".replace('"', "")
         return f'expected AND, OR or NOT before this; for a phrase write "{pair[:60]}"'

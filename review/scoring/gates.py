@@ -81,7 +81,7 @@ def _collect_checks(
     if has_requirements(requirement):
         form_entry = forms.get(requirement.checklist)
         if form_entry is None:
-            checks.append((None, f"{requirement.checklist} is not settled yet"))
+            checks.append((None, f"{requirement.checklist} is not final yet"))
         else:
             checks += _check_required(requirement, gate, *form_entry) + _check_minimum(
                 requirement, gate, *form_entry
@@ -101,7 +101,7 @@ def _check_required(
         key = find_question(checklist, number).key
         item = next((item for item in list_items(checklist) if item.id == key), None)
         if item is None:
-            raise ChecklistError(f"gate '{gate}': {number} is no item of {checklist.id}.")
+            raise ChecklistError(f"gate '{gate}': {number} is not an item of {checklist.id}.")
         item_state = "not-applicable" if key in inactive else get_item_state(item, form.get(key))
         ok = {"met": True, "not-applicable": True, "open": None, "unsure": None}.get(
             item_state, False
@@ -159,13 +159,15 @@ def _check_minimum(
     )
     if total is None:
         noun = f"score '{requirement.score}'" if requirement.score else "score"
-        raise ChecklistError(f"gate '{gate}': {checklist.id} has no {noun} to hold a minimum to.")
+        raise ChecklistError(
+            f"gate '{gate}': {checklist.id} has no {noun} to which a minimum could apply."
+        )
     if total.low is None or total.high is None:
-        return [(None, f"{checklist.short} {total.title}: nothing applies")]
+        return [(None, f"{checklist.short} {total.title}: not applicable")]
     if total.low >= requirement.minimum:
         return [(True, "")]
     value_text = (
         f"{total.high:g}" if total.value is not None else f"{total.low:g} to {total.high:g}"
     )
-    reason = f"{checklist.short} {total.title}: {value_text}, under {requirement.minimum:g}"
+    reason = f"{checklist.short} {total.title}: {value_text}, below {requirement.minimum:g}"
     return [(False if total.high < requirement.minimum else None, reason)]

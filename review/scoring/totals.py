@@ -149,4 +149,4 @@ def find_warning(
     if _is_open(items_by_id[dependency.needs], active_answers):
         return None
     first, second = items_by_id[dependency.item], items_by_id[dependency.needs]
-    return f"{first.number} {first.name}: {dependency.note or f'rests on {second.name}'}"
+    return f"{first.number} {first.name}: {dependency.note or f'depends on {second.name}'}"

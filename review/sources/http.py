@@ -161,14 +161,14 @@ class HttpClient:
                 last_fault = fault
                 if fault.is_permanent and attempt >= 2:
                     break
-        message = last_fault.message if last_fault else "never asked"
+        message = last_fault.message if last_fault else "no request was sent"
         error_class = (
             SourceError
             if last_fault and (last_fault.is_permanent or last_fault.kind == "unreadable")
             else TransientError
         )
         raise error_class(
-            f"{request.service}: no usable answer after {attempt + 1} tries; the last said: "
+            f"{request.service}: no usable response after {attempt + 1} attempts; last error: "
             f"{message} "
             f"({redact_url(request.url, {})})"
         )
@@ -215,7 +215,7 @@ class HttpClient:
                 check_message = str(error)
             raise _AttemptError(str(status), check_message or message, wait, is_permanent=True)
         if status in GONE_STATUSES:
-            message = f"the service is no longer at its address; {message}"
+            message = f"the service is no longer available at its address; {message}"
         raise StatusRejected(
             f"{request.service}: {message} ({redact_url(request.url, request.params)})"
         )
@@ -269,23 +269,23 @@ class HttpClient:
                             "too large", f"more than {request.limit:,} bytes", is_permanent=True
                         )
                     if time.monotonic() - start_time > TOTAL_TIMEOUT:
-                        raise _AttemptError("timeout", f"not whole after {TOTAL_TIMEOUT:.0f} s")
+                        raise _AttemptError("timeout", f"incomplete after {TOTAL_TIMEOUT:.0f} s")
                 return response, b"".join(parts)
         except requests.Timeout as error:
             self._warm.discard(request.service)
-            raise _AttemptError("timeout", "no answer in time") from error
+            raise _AttemptError("timeout", "the request timed out") from error
         except (
             requests.exceptions.ChunkedEncodingError,
             requests.exceptions.ContentDecodingError,
             HTTPError,
         ) as error:
-            raise _AttemptError("cut", f"the answer broke off ({type(error).__name__})") from error
+            raise _AttemptError("cut", "the response was interrupted") from error
         except requests.ConnectionError as error:
             self._warm.discard(request.service)
             raise _AttemptError("connection", f"no connection ({_get_reason(error)})") from error
         except (requests.RequestException, ValueError) as error:
             raise _AttemptError(
-                "request", f"the request failed ({error})", is_permanent=True
+                "request", "the request could not be sent", is_permanent=True
             ) from error
 
     def _note_announced_gap(self, service: str, response: requests.Response) -> None:
@@ -349,8 +349,8 @@ class HttpClient:
             yield
         except OSError as error:
             raise SourceError(
-                f"{self._cache}: the pace between requests cannot be kept there "
-                f"({error.strerror}); free the disk, or set FUNNEL_CACHE to another folder."
+                f"{self._cache}: the rate limit cannot be recorded there ({error.strerror}); free "
+                "disk space, or set FUNNEL_CACHE to another folder."
             ) from error
 
     def _wait_for_attempt(self, attempt: int, fault: _AttemptError | None) -> None:
@@ -400,7 +400,7 @@ def _read_stamp(path: Path) -> float:
 def _get_first_words(body: bytes) -> str:
     text = _TAGS.sub(" ", body[:2000].decode("utf-8", "replace"))
     words = " ".join(html.unescape(text).split())
-    return words[:160] or "no words"
+    return words[:160] or "no message"
 
 
 def parse_announced_gap(headers: Mapping[str, str]) -> float | None:

@@ -183,9 +183,8 @@ def _fetch_page(
     if fault in ("malformed", "empty page"):
         return response, batch
     raise SourceError(
-        f"{spec.source}: {date_slice} at place {state.place}: {TRIES} times the answer was not "
-        "the page "
-        f"asked for ({fault}); run the harvest again, it goes on from here."
+        f"{spec.source}: {date_slice} at record {state.place}: the response was not the requested "
+        f"page in {TRIES} attempts ({fault}); run the harvest again to resume from here."
     )
 
 
@@ -239,7 +238,7 @@ def _advance_state(
     if is_last and shortfall is None and state.moved and state.round < MAX_PASSES:
         state.place, state.moved, is_last = 0, False, False
         state.round += 1
-        notes += (f"{date_slice} changed while it was read; it is read again",)
+        notes += (f"{date_slice} changed while being read; it is read again",)
     if is_last:
         shortfall = shortfall or _describe_shortfall(date_slice, state, received)
         state.start_slices(state.todo[1:])
@@ -296,9 +295,9 @@ def _confirm_end(
     announced = state.announced or 0
     summary = f"{date_slice}: {announced} announced, {state.place} received"
     if state.place == 0:
-        return True, f"{summary}; the service kept saying that there is nothing", ()
+        return True, f"{summary}; the service repeatedly returned no records", ()
     if not spec.random_access:
-        return True, f"{summary}; the service gave no more, however often it was asked", ()
+        return True, f"{summary}; the service returned no further records in repeated attempts", ()
     batch = spec.fetch_page(date_slice, state.place - 1, spec.fallback_size).value
     if batch.size > 1 and state.ends < TRIES:
         state.ends += 1
@@ -309,9 +308,12 @@ def _confirm_end(
     missing = announced - state.place
     if batch.size == 1 and missing <= max(TOLERATED_EXCESS, TOLERATED_EXCESS_SHARE * announced):
         state.announced = state.place
-        note = f"{summary}; the last entry stands at {state.place}: the service's total is too high"
+        note = (
+            f"{summary}; the last record is number {state.place}: the total reported by the "
+            "service is too high"
+        )
         return True, None, (note,)
-    return True, f"{summary}; the service gave no more, however often it was asked", ()
+    return True, f"{summary}; the service returned no further records in repeated attempts", ()
 
 
 def _describe_shortfall(date_slice: DateSlice, state: PagingState, received: int) -> str | None:
@@ -320,6 +322,6 @@ def _describe_shortfall(date_slice: DateSlice, state: PagingState, received: int
         return None
     read_count, unreadable_count = len(state.seen_ids), len(state.unreadable)
     return (
-        f"{date_slice}: {state.announced} announced, {read_count} read, {unreadable_count} not "
-        "readable"
+        f"{date_slice}: {state.announced} announced, {read_count} read, {unreadable_count} "
+        "unreadable"
     )

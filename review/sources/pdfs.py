@@ -88,7 +88,7 @@ _SERVICE_NAMES = {
 
 
 def _describe_error(error: SourceError) -> str:
-    return to_one_line(str(error)) or "no words"
+    return to_one_line(str(error)) or "no message"
 
 
 def _iter_preprint_locations(
@@ -132,14 +132,14 @@ def parse_pmc_listing(pmcid: str, body: bytes) -> str:
     """
     root = parse_xml(body, "pmc")
     if etree.QName(root).localname != "ListBucketResult":
-        raise SourceError("pmc: the answer is XML but not a listing of files")
+        raise SourceError("pmc: the response is XML, but not a file listing")
     versions = [
         int(match[1])
         for node in root.iter("{*}Key")
         if (match := re.fullmatch(rf"metadata/{re.escape(pmcid)}\.(\d+)\.json", node.text or ""))
     ]
     if not versions:
-        raise QueryRejected("pmc: the article is not open there")
+        raise QueryRejected("pmc: the article is not open access")
     return f"{pmcid}.{max(versions)}"
 
 
@@ -152,12 +152,12 @@ def parse_pmc_pdf(body: bytes) -> str:
     """
     answer = parse_json(body, "pmc")
     if not isinstance(answer, Mapping) or "pmcid" not in answer:
-        raise SourceError("pmc: the answer is not the metadata of an article")
+        raise SourceError("pmc: the response is not article metadata")
     match = re.fullmatch(
         r"(?:s3|https)://[^/]+/([^?#]+)(?:[?#].*)?", str(answer.get("pdf_url") or "")
     )
     if match is None:
-        raise QueryRejected("pmc: open access, but without a PDF")
+        raise QueryRejected("pmc: open access, but no PDF")
     return match[1]
 
 
@@ -182,12 +182,12 @@ def parse_free_copies(body: bytes) -> list[str]:
     """
     answer = parse_json(body, "unpaywall")
     if not isinstance(answer, Mapping) or answer.get("error"):
-        raise QueryRejected("unpaywall: the DOI is not known there")
+        raise QueryRejected("unpaywall: unknown DOI")
     locations = [answer.get("best_oa_location"), *(answer.get("oa_locations") or ())]
     links = [location.get("url_for_pdf") for location in locations if isinstance(location, Mapping)]
     pdf_urls = list(dict.fromkeys(str(link) for link in links if link))
     if not pdf_urls:
-        raise QueryRejected("unpaywall: no free PDF is known")
+        raise QueryRejected("unpaywall: no open-access PDF found")
     return pdf_urls
 
 
@@ -208,12 +208,12 @@ def check_pdf(service: str, body: bytes) -> bytes:
     """
     if b"%PDF-" in body[:1024]:
         if b"%%EOF" not in body[-END_MARK_BYTES:]:
-            raise SourceError(f"{service}: the PDF is cut short")
+            raise SourceError(f"{service}: the PDF is truncated")
         return body
     if not body.strip():
-        raise SourceError(f"{service}: the answer is empty where a PDF was expected")
+        raise SourceError(f"{service}: the response is empty instead of a PDF")
     try:
         reject_web_page(body, service, "a PDF")
     except SourceError as error:
         raise QueryRejected(str(error)) from error
-    raise QueryRejected(f"{service}: the answer is no PDF")
+    raise QueryRejected(f"{service}: the response is not a PDF")

@@ -39,7 +39,7 @@ def compile_for_source(
     source = SOURCES.get(source_name)
     if source is None:
         raise QueryError(
-            f"Query: there is no source '{source_name}'; expected one of {', '.join(SOURCES)}."
+            f"Query: unknown source '{source_name}'; expected one of {', '.join(SOURCES)}."
         )
     if source.compile_query is not None:
         return source.compile_query(node, window)
@@ -102,16 +102,19 @@ def list_warnings(query: str, node: Node) -> tuple[str, ...]:
     ]
     if lowercase_operators:
         messages.append(
-            f"{', '.join(lowercase_operators)} is read as an operator; quote it to search the word."
+            f"{', '.join(lowercase_operators)} is read as an operator; put it in quotation marks "
+            "to search for the word."
         )
     terms = list(iter_terms(node))
     repeat_count = sum(1 for token in tokenize_query(query) if token.kind == "term") - len(terms)
     if repeat_count:
-        messages.append(f"{repeat_count} of the terms are repeated; each is asked once.")
+        messages.append(f"{repeat_count} of the terms are repeated; each is searched once.")
     if isinstance(node, Not) or (
         isinstance(node, Or) and any(isinstance(part, Not) for part in node.parts)
     ):
-        messages.append("The query takes nearly everything and only excludes; is a term missing?")
+        messages.append(
+            "The query only excludes, so it matches nearly everything; is a term missing?"
+        )
     messages += _list_term_warnings(terms)
     if len(query) > MAX_URL_QUERY_LENGTH:
         messages.append(f"The query is {len(query):,} characters long; it is sent by POST.")
@@ -123,9 +126,8 @@ def _list_term_warnings(terms: list[Term]) -> list[str]:
     unsegmented = [term.text for term in dict.fromkeys(terms) if _lacks_word_breaks(term)]
     if unsegmented:
         messages.append(
-            f"{', '.join(unsegmented[:5])}: this script parts no words by blanks, so that "
-            "whole-word "
-            "search misses most; add words in English."
+            f"{', '.join(unsegmented[:5])}: this script does not separate words with spaces, so "
+            "whole-word search misses most records; add English terms."
         )
     marks_only = [
         f"{term.text} as {' '.join(split_term(term))}"
@@ -133,15 +135,13 @@ def _list_term_warnings(terms: list[Term]) -> list[str]:
         if _MARKS.search(term.text) and all(len(word) == 1 for word in split_term(term))
     ]
     if marks_only:
-        messages.append(
-            f"Marks are not searched: {', '.join(marks_only[:5])}, wherever these stand."
-        )
+        messages.append(f"Punctuation is not searched: {', '.join(marks_only[:5])}.")
     short_stems = [
         format_query(term) for term in dict.fromkeys(terms) if term.stem and _is_short_stem(term)
     ]
     if short_stems:
         messages.append(
-            f"{', '.join(short_stems[:5])}: so short a beginning finds many unrelated words."
+            f"{', '.join(short_stems[:5])}: such short truncated terms match many unrelated words."
         )
     covered_terms = [
         f"{format_query(term)} (in {format_query(wider_term)})"
@@ -150,7 +150,7 @@ def _list_term_warnings(terms: list[Term]) -> list[str]:
         for wider_term in _find_wider_terms(term, terms)
     ]
     if covered_terms:
-        messages.append(f"Also found by a wider term beside them: {', '.join(covered_terms[:5])}.")
+        messages.append(f"Already covered by a broader term: {', '.join(covered_terms[:5])}.")
     return messages
 
 

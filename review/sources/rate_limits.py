@@ -12,7 +12,7 @@ RATE_LIMITS = {
     "crossref": RateLimit(
         1.0,
         "Crossref lowered its limits on 1 December 2025 and sends them in X-Rate-Limit headers, "
-        "which are kept to where they are slower; one list of DOIs a second is our courtesy. "
+        "which Funnel follows if they are slower; it sends one list of DOIs per second. "
         "https://www.crossref.org/documentation/retrieve-metadata/rest-api/access-and-"
         "authentication/",
     ),
@@ -24,13 +24,13 @@ RATE_LIMITS = {
         key_variable="OPENALEX_API_KEY",
     ),
     "pmc-cloud": RateLimit(
-        0.2, "PMC's cloud service publishes no limit; five requests a second is our courtesy"
+        0.2, "PMC's cloud service publishes no limit; Funnel sends five requests per second"
     ),
     "unpaywall": RateLimit(
         0.5, "Unpaywall: at most 100,000 requests a day. https://unpaywall.org/products/api"
     ),
     "pdf": RateLimit(
-        3.0, "no limit published for full texts; one in three seconds is our courtesy"
+        3.0, "no published limit for full texts; Funnel sends one request every three seconds"
     ),
 }
 """Pace by service; several sources may share one."""

@@ -18,7 +18,7 @@ from review.text.markup import parse_json, strip_tags, to_paragraphs
 BATCH_SIZE = 20
 """DOIs of one request; more make addresses that services refuse (characters)."""
 OPENALEX_KEY_HINT = (
-    "Without a key OpenAlex answers about 1,000 such questions a day; a free key from "
+    "Without a key OpenAlex allows about 1,000 such requests a day; a free key from "
     "openalex.org/settings/api, set as OPENALEX_API_KEY, allows ten times as many."
 )
 RELATIONS = {
@@ -105,10 +105,10 @@ def parse_crossref(body: bytes) -> tuple[RegistryRecord, ...]:
     answer = parse_json(body, "crossref")
     message = answer.get("message") if isinstance(answer, dict) else None
     if not isinstance(message, dict):
-        raise SourceError("crossref: the answer holds no 'message'.")
+        raise SourceError("Crossref returned no 'message'.")
     items = message.get("items", [message]) if answer.get("message-type") != "work" else [message]
     if not isinstance(items, list):
-        raise SourceError("crossref: 'items' is not a list.")
+        raise SourceError("Crossref: 'items' is not a list.")
     return tuple(_build_crossref_record(item) for item in items if isinstance(item, dict))
 
 
@@ -179,7 +179,7 @@ def parse_openalex(body: bytes) -> tuple[RegistryRecord, ...]:
     answer = parse_json(body, "openalex")
     items = answer.get("results", [answer]) if isinstance(answer, dict) else None
     if not isinstance(items, list) or (answer.get("id") is None and "results" not in answer):
-        raise SourceError("openalex: the answer holds no works.")
+        raise SourceError("OpenAlex returned no works.")
     return tuple(_build_openalex_record(item) for item in items if isinstance(item, dict))
 
 

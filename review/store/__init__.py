@@ -135,8 +135,8 @@ class Store:
             ) from error
         except OperationalError as error:
             raise StoreError(
-                f"The store could not be written ({error.orig}). Nothing of this step was kept; "
-                "free the disk or wait for the other process, then repeat it."
+                f"The store could not be written to ({error.orig}). Nothing was saved in this "
+                "step; free disk space or wait for the other process, then try again."
             ) from error
         except DatabaseError as error:
             raise self._note_damage(error) from error

@@ -324,7 +324,9 @@ def advisory_lock(store: Store) -> Iterator[None]:
         ).scalar()
         conn.commit()
         if not acquired:
-            raise StoreError("another harvest of this review is running, perhaps elsewhere.")
+            raise StoreError(
+                "another harvest of this review is running, possibly on another computer."
+            )
         try:
             yield
         finally:

@@ -43,16 +43,18 @@ def _find_dangling_references(conn: Connection) -> list[str]:
         query = select(column).where(column.is_not(None), column.not_in(known_numbers)).distinct()
         missing |= set(conn.execute(query).scalars())
     messages = (
-        [f"records that were joined or judged are gone: {_format_keys(missing)}"] if missing else []
+        [f"records with decisions or duplicate links are missing: {_format_keys(missing)}"]
+        if missing
+        else []
     )
     orphan_query = select(records.c.id).where(records.c.batch.not_in(select(batches.c.id)))
     if orphans := conn.execute(orphan_query).scalars().all():
-        messages.append(f"the import that brought these records is gone: {_format_keys(orphans)}")
+        messages.append(f"the import of these records is missing: {_format_keys(orphans)}")
     for table in (sightings, rejected):
         query = select(table.c.id).where(table.c.batch.not_in(select(batches.c.id)))
         if numbers := conn.execute(query).scalars().all():
             messages.append(
-                f"the import of these rows of {table.name} is gone: {_format_list(numbers)}"
+                f"the import of these rows of {table.name} is missing: {_format_list(numbers)}"
             )
     return messages
 
@@ -86,7 +88,7 @@ def _find_short_batches(conn: Connection) -> list[str]:
         )
         for number, name, expected, stored in conn.execute(query.order_by(batches.c.id)):
             messages.append(
-                f"import {number} ({name}) brought {expected:,} {what}, {stored:,} are here"
+                f"import {number} ({name}) added {expected:,} {what}, but {stored:,} are present"
             )
     return messages
 
@@ -103,7 +105,7 @@ def _find_unknown_verdicts(conn: Connection) -> list[str]:
         table = metadata.tables[name]
         is_unknown = table.c.verdict.is_not(None) & table.c.verdict.not_in(verdicts)
         if numbers := conn.execute(select(table.c.id).where(is_unknown)).scalars().all():
-            messages.append(f"{name} with a verdict that is none: {_format_list(numbers)}")
+            messages.append(f"{name} with an invalid decision: {_format_list(numbers)}")
     return messages
 
 

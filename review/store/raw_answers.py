@@ -36,8 +36,8 @@ def save_response(folder: Path, body: bytes) -> str:
         if scratch is not None:
             scratch.unlink(missing_ok=True)
         raise StoreError(
-            f"{path}: the raw answer cannot be written ({error.strerror}). Nothing of this page "
-            "was kept; free the disk and run the harvest again, it goes on here."
+            f"{path}: the raw response cannot be written ({error.strerror}). This page was not "
+            "saved; free disk space and run the harvest again to resume here."
         ) from error
     return digest
 
@@ -53,7 +53,7 @@ def load_response(folder: Path, digest: str) -> bytes:
     try:
         body = gzip.decompress(path.read_bytes())
     except (OSError, EOFError, zlib.error) as error:
-        raise StoreError(f"{path}: the raw answer cannot be read ({error}).") from error
+        raise StoreError(f"{path}: the raw response cannot be read.") from error
     if hashlib.sha256(body).hexdigest() != digest:
-        raise StoreError(f"{path}: the raw answer was changed since it was kept.")
+        raise StoreError(f"{path}: the raw response has been changed since it was saved.")
     return body

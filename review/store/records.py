@@ -73,7 +73,7 @@ def parse_record_key(key: str) -> int:
     """The number behind a key; R000001, r1 and 1 are the same. Raises StoreError if not a key."""
     digits = key.strip().lstrip("Rr")
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 15 or int(digits) == 0:
-        raise StoreError(f"{key!r} is not a record key; keys look like R000001.")
+        raise StoreError(f"{key!r} is not a record number; record numbers look like R000001.")
     return int(digits)
 
 

@@ -72,13 +72,13 @@ def to_paragraphs(markup: str | None) -> str | None:
 def reject_web_page(body: bytes, source: str, expected: str) -> None:
     """Raises SourceError where a web page or nothing stands in place of the wanted format."""
     if not body.strip():
-        raise SourceError(f"{source}: the answer is empty where {expected} was expected.")
+        raise SourceError(f"{source}: the response is empty instead of {expected}.")
     if _HTML.match(body[:5000]):
         title = _TITLE.search(body[:20000])
         title_text = strip_tags(title.group(1).decode("utf-8", "replace")) if title else None
         description = f" titled '{title_text}'" if title_text else ""
         raise SourceError(
-            f"{source}: the answer is a web page{description} where {expected} was expected."
+            f"{source}: the response is a web page{description} instead of {expected}."
         )
 
 
@@ -92,9 +92,11 @@ def parse_xml(body: bytes, source: str) -> Any:
     reject_web_page(body, source, "XML")
     start = body.find(b"<!DOCTYPE", 0, 5000)
     if start >= 0 and _ENTITIES.search(body, start, start + 100_000):
-        raise SourceError(f"{source}: the answer declares XML entities; it was not read.")
+        raise SourceError(
+            f"{source}: the response declares XML entities; for safety it was not read."
+        )
     if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and body.isascii():
-        raise SourceError(f"{source}: the answer is {_describe_body(body)} where XML was expected.")
+        raise SourceError(f"{source}: the response is {_describe_body(body)} instead of XML.")
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -107,7 +109,7 @@ def parse_xml(body: bytes, source: str) -> Any:
         return etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         message = getattr(error, "msg", None) or str(error)
-        raise SourceError(f"{source}: the answer is not whole XML ({message}).") from error
+        raise SourceError(f"{source}: the response is incomplete XML ({message}).") from error
 
 
 def _describe_body(body: bytes) -> str:
@@ -121,13 +123,11 @@ def parse_json(body: bytes, source: str) -> Any:
     """The value of a whole JSON document. Raises SourceError: a web page, cut short, not JSON."""
     reject_web_page(body, source, "JSON")
     if body.lstrip()[:1] == b"<":
-        raise SourceError(
-            f"{source}: the answer is {_describe_body(body)} where JSON was expected."
-        )
+        raise SourceError(f"{source}: the response is {_describe_body(body)} instead of JSON.")
     try:
         return json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{source}: the answer is not whole JSON ({error}).") from error
+        raise SourceError(f"{source}: the response is incomplete JSON ({error}).") from error
 
 
 def get_text(node: Any) -> str | None:

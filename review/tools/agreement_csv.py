@@ -84,7 +84,7 @@ def _read_ratings(path: Path, levels: Sequence[str]) -> tuple[Ratings, Counter[s
     for line, row in table:
         if len(row) != len(header):
             raise ReviewError(
-                f"{path} line {line}: {len(row)} cells, the header has {len(header)}."
+                f"{path} line {line}: {len(row)} cells, but the header has {len(header)}."
             )
     blank: Counter[str] = Counter()
 
@@ -120,7 +120,7 @@ def _pivot_ratings(
     for line, (unit, rater, answer) in table:
         unit_answers = by_unit.setdefault(unit, {})
         if rater in unit_answers:
-            raise ReviewError(f"{path} line {line}: '{rater}' rates '{unit}' a second time.")
+            raise ReviewError(f"{path} line {line}: '{rater}' rates '{unit}' twice.")
         unit_answers[rater] = parse_cell(answer)
     if len(raters) < 2:
         raise ReviewError(f"{path}: needs at least two raters (found {raters}).")

@@ -172,8 +172,8 @@ def iter_rows(path: Path) -> Iterator[dict[str, str | None]]:
                     continue
                 if cells[-1].endswith(END_MARK):
                     raise SourceError(
-                        f"{path}: a quotation mark opens a cell and is never closed; "
-                        f"it begins with {cells[-1][:40]!r}."
+                        f"{path}: a closing quotation mark is missing; the cell begins with "
+                        f"{cells[-1][:40]!r}."
                     )
                 values = {
                     name: _get_cell(cells, column_index)
@@ -182,13 +182,13 @@ def iter_rows(path: Path) -> Iterator[dict[str, str | None]]:
                 record_id = values["record_id"]
                 if not record_id or record_id in seen_ids:
                     problem = (
-                        f"record_id {record_id!r} comes twice"
+                        f"record_id {record_id!r} appears twice"
                         if record_id
                         else "record_id is empty"
                     )
                     raise SourceError(
-                        f"{path}, line {reader.line_num + 1}: {problem}; give every "
-                        "record an id of its own."
+                        f"{path}, line {reader.line_num + 1}: {problem}; give every record a "
+                        "unique id."
                     )
                 seen_ids.add(record_id)
                 yield values
@@ -197,7 +197,7 @@ def iter_rows(path: Path) -> Iterator[dict[str, str | None]]:
             f"{path} is not UTF-8 (byte {error.start}); save it as CSV UTF-8."
         ) from error
     except csv.Error as error:
-        raise SourceError(f"{path} cannot be read as CSV: {error}.") from error
+        raise SourceError(f"{path} cannot be read as CSV.") from error
     except (OSError, EOFError) as error:
         why = getattr(error, "strerror", None) or error
         raise SourceError(f"{path} cannot be read: {why}.") from error
@@ -223,13 +223,13 @@ def _detect_delimiter(header: str) -> str:
 def _find_columns(path: Path, header: list[str]) -> dict[str, int]:
     names = [name.strip().lower() for name in header]
     if not names:
-        raise SourceError(f"{path} is empty; its first line must name the columns.")
+        raise SourceError(f"{path} is empty; the first line must contain the column names.")
     repeated_names = [name for name in COLUMNS if names.count(name) > 1]
     if repeated_names:
-        raise SourceError(f"{path} has the column {repeated_names[0]} twice; which one counts?")
+        raise SourceError(f"{path} has the column {repeated_names[0]} twice; rename or delete one.")
     if "record_id" not in names:
         raise SourceError(
-            f"{path} has no column record_id; its first line must name the columns: "
+            f"{path} has no column record_id; the first line must contain the column names: "
             f"{', '.join(COLUMNS)}."
         )
     return {name: names.index(name) for name in COLUMNS if name in names}

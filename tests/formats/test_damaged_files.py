@@ -122,12 +122,12 @@ def test_a_lone_record_cut_at_a_line_end_says_so() -> None:
     ris, _ = make_file("ris", random.Random(5))
     lone = ris[: ris.index("KW  - ")]
     parsed = read_file(lone.encode())
-    assert "cut short" in parsed.notes[0]
+    assert "truncated" in parsed.notes[0]
     medline, _ = make_file("nbib", random.Random(5))
     parsed = read_file(medline[: medline.index("JT  - ")].encode())
-    assert "cut short" in parsed.rejected[0].reason
+    assert "truncated" in parsed.rejected[0].reason
     two = medline[: medline.index("JT  - ", medline.index("SO  - "))]
-    assert "cut short" in read_file(two.encode()).rejected[0].reason
+    assert "truncated" in read_file(two.encode()).rejected[0].reason
 
 
 def test_two_records_of_which_the_last_lacks_its_citation_are_read_with_a_note() -> None:

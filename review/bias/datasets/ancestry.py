@@ -183,27 +183,23 @@ def summarize_matrix(registry: Registry, table: DatasetMatrix) -> str:
     studies = len(table.studies)
     naming_count = studies - len(table.silent)
     if not naming_count:
-        return (
-            f"None of the {studies} {_pluralize_studies(studies)} names a registered public data "
-            "set."
-        )
+        return f"None of the {studies} {_pluralize_studies(studies)} names a known public dataset."
     sources = len(table.sources)
     text = (
-        f"{naming_count} of {studies} {_pluralize_studies(studies)} name registered public data "
-        "sets and rest on "
-        f"{sources} distinct {'source' if sources == 1 else 'sources'}"
+        f"{naming_count} of {studies} {_pluralize_studies(studies)} name known public datasets, "
+        f"drawn from {sources} distinct {'source' if sources == 1 else 'sources'}"
     )
     most_used = table.datasets[0]
     sharing_count = sum(
         1 for study in table.studies if table.cells.get((study, most_used)) in _CERTAIN_KINDS
     )
     if sharing_count > 1:
-        text += f"; {sharing_count} hold images of {registry[most_used].name}"
+        text += f"; {sharing_count} include images of {registry[most_used].name}"
     if table.groups:
         joined_count = sum(len(group) for group in table.groups)
         text += (
-            f". {joined_count} of them share images with another of the studies, "
-            f"the largest group having {len(table.groups[0])}"
+            f". {joined_count} of them share images with another study; the largest group has "
+            f"{len(table.groups[0])}"
         )
     return text + "."
 

@@ -118,7 +118,7 @@ def load_registry(path: Path) -> Registry:
             raise ChecklistError(f"{path}: {excess}")
         data = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise ChecklistError(f"{path}: cannot be read ({error}).") from error
+        raise ChecklistError(f"{path}: cannot be read.") from error
     except yaml.YAMLError as error:
         raise ChecklistError(f"{path}: this is not YAML: {error}.") from error
     try:
@@ -155,17 +155,13 @@ def _format_path(data: Any, location: Sequence[str | int]) -> str:
 def _format_problems(path: Path, problems: Sequence[str]) -> str:
     if len(problems) == 1:
         return f"{path}: {problems[0]}"
-    return f"{path}: {len(problems)} mistakes\n" + "\n".join(f"  {problem}" for problem in problems)
+    return f"{path}: {len(problems)} errors\n" + "\n".join(f"  {problem}" for problem in problems)
 
 
 def find_mistakes(datasets: Sequence[Dataset]) -> list[str]:
     """Where a registry does not agree with itself, each as 'id: what is wrong'."""
     ids = [dataset.id for dataset in datasets]
-    problems = [
-        f"{set_id}: stands in the file twice"
-        for set_id in sorted(set(ids))
-        if ids.count(set_id) > 1
-    ]
+    problems = [f"{set_id}: appears twice" for set_id in sorted(set(ids)) if ids.count(set_id) > 1]
     owner_by_name: dict[str, str] = {}
     for dataset in datasets:
         for name in (*dataset.names, *dataset.links):
@@ -177,16 +173,16 @@ def find_mistakes(datasets: Sequence[Dataset]) -> list[str]:
         for component in dataset.components:
             if component.id not in ids:
                 problems.append(
-                    f"{dataset.id}: component '{component.id}' is no data set of this file"
+                    f"{dataset.id}: component '{component.id}' is not a dataset in this file"
                 )
         problems += [
-            f"{dataset.id}: issue '{issue.text[:40]}...' needs a DOI, arXiv id, PMID or address"
+            f"{dataset.id}: issue '{issue.text[:40]}...' needs a DOI, arXiv ID, PMID or URL"
             for issue in dataset.issues
             if not _CITATION.search(issue.source)
         ]
         field_names = set(Dataset.__dataclass_fields__)
         problems += [
-            f"{dataset.id}: checked names '{field_name}', which is no field"
+            f"{dataset.id}: checked names '{field_name}', which is not a field"
             for field_name in dataset.checked
             if field_name not in field_names
         ]
@@ -194,14 +190,14 @@ def find_mistakes(datasets: Sequence[Dataset]) -> list[str]:
 
 
 def _find_cycles(registry: Registry) -> list[str]:
-    """Each circle of components once, as 'a: is made of itself (a, b, a)'."""
+    """Each circle of components once, as 'a: contains itself (a, b, a)'."""
     visited: set[str] = set()
     problems: list[str] = []
 
     def visit_component(set_id: str, path: tuple[str, ...]) -> None:
         if set_id in path:
             cycle = (*path[path.index(set_id) :], set_id)
-            problems.append(f"{set_id}: is made of itself ({', '.join(cycle)})")
+            problems.append(f"{set_id}: contains itself ({', '.join(cycle)})")
             return
         if set_id in visited or set_id not in registry:
             return

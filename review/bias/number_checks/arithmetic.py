@@ -74,7 +74,7 @@ def parse_proportion(printed: str) -> PrintedProportion:
     decimals = len(digits.partition(".")[2])
     scale = 100.0 if match.group(2) or number > 1 else 1.0
     if number > scale:
-        raise ValueError(f"'{printed}' is more than 100 per cent")
+        raise ValueError(f"'{printed}' is more than 100%")
     return PrintedProportion(number / scale, 0.5 * 10**-decimals / scale, printed.strip())
 
 
@@ -87,7 +87,7 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval | None:
     Source: Wilson 1927, JASA 22:209-212; Newcombe 1998, Statistics in Medicine 17:857-872.
     """
     if not 0 <= successes <= n:
-        raise ValueError(f"{successes} of {n} cannot be")
+        raise ValueError(f"{successes} of {n} is impossible")
     if n == 0:
         return None
     from scipy.stats import binomtest
@@ -146,7 +146,7 @@ def _check_sums(stated: DiagnosticFigures) -> list[Contradiction]:
             problems.append(
                 Contradiction(
                     name,
-                    f"{name} is given as {stated_count}, its parts sum to "
+                    f"{name} is reported as {stated_count}, but its parts add up to "
                     f"{first_part + second_part}.",
                 )
             )
@@ -169,7 +169,7 @@ def _check_table(complete: DiagnosticFigures) -> list[Contradiction]:
             continue
         if not is_consistent(share, part / denominator):
             text = (
-                f"{name} is given as {share.printed}, {part} of {denominator} is "
+                f"{name} is reported as {share.printed}, but {part} of {denominator} is "
                 f"{part / denominator:.1%}."
             )
             problems.append(Contradiction(name, text))
@@ -200,8 +200,8 @@ def _check_attainable(
         return []
     nearest = min(denominator, max(0, round(share.value * denominator)))
     text = (
-        f"{name} is given as {share.printed}, but no number out of {denominator} gives it "
-        f"({nearest} is {nearest / denominator:.1%})."
+        f"{name} is reported as {share.printed}, but no number out of {denominator} gives that "
+        f"value (closest: {nearest} is {nearest / denominator:.1%})."
     )
     return [Contradiction(name, text)]
 
@@ -216,7 +216,7 @@ def _check_accuracy(complete: DiagnosticFigures) -> list[Contradiction]:
     high = max(se.value + se.slack, sp.value + sp.slack)
     if not low - slack <= acc.value <= high + slack:
         text = (
-            f"accuracy is given as {acc.printed}; it must lie between sensitivity {se.printed} "
+            f"accuracy is reported as {acc.printed}, but must lie between sensitivity {se.printed} "
             f"and specificity {sp.printed}."
         )
         return [Contradiction("accuracy", text)]
@@ -228,7 +228,7 @@ def _check_accuracy(complete: DiagnosticFigures) -> list[Contradiction]:
     if abs(expected - acc.value) <= tolerance:
         return []
     text = (
-        f"accuracy is given as {acc.printed}; sensitivity {se.printed} and specificity "
+        f"accuracy is reported as {acc.printed}, but sensitivity {se.printed} and specificity "
         f"{sp.printed} with {complete.positives} of {complete.n} positive give {expected:.1%}."
     )
     return [Contradiction("accuracy", text)]

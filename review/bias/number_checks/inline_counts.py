@@ -115,7 +115,7 @@ def _check_counts(name: str, printed: str, part: str, total: str) -> Contradicti
         return None
     figure_name = name or "a share"
     text = (
-        f"{figure_name} is given as {share.printed}, {part_count} of {total_count} is "
+        f"{figure_name} is reported as {share.printed}, but {part_count} of {total_count} is "
         f"{part_count / total_count:.1%}."
     )
     return Contradiction(figure_name, text)
@@ -129,12 +129,12 @@ def _check_interval(name: str, printed: str, low: str, high: str) -> Contradicti
     elif not percent_signs[0] and value <= 1 < upper and (any(percent_signs[1:]) or lower > 1):
         value, unit = 100 * value, 100 * unit
     if lower > upper:
-        text = f"{name} is given with an interval from {low.strip()} to {high.strip()}."
+        text = f"{name} is reported with an interval from {low.strip()} to {high.strip()}."
         return Contradiction(name, text)
     if lower - unit <= value <= upper + unit:
         return None
     text = (
-        f"{name} is given as {printed.strip()}, outside its interval from {low.strip()} to "
+        f"{name} is reported as {printed.strip()}, outside its interval from {low.strip()} to "
         f"{high.strip()}."
     )
     return Contradiction(name, text)

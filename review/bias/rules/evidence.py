@@ -97,7 +97,9 @@ def check_cues(cues: Mapping[str, Sequence[str]], name: str) -> None:
         for phrase in filter(is_pattern, phrases):
             try:
                 if _ATTACHED_BRACKETS.search(phrase):
-                    raise ChecklistError(f"cue '{phrase}': brackets and '?' stand between blanks")
+                    raise ChecklistError(
+                        f"cue '{phrase}': brackets and '?' must be surrounded by spaces"
+                    )
                 compile_pattern(phrase)
             except ChecklistError as error:
                 raise ChecklistError(f"{name}: item '{item}': {error}") from error

@@ -73,8 +73,8 @@ def load_pipeline(model: str | None) -> Any:
         return spacy.load(model)
     except OSError as error:
         raise ChecklistError(
-            f"the spaCy model '{model}' is not installed here; install it, or leave the option out "
-            "to use the built-in rules"
+            f"the spaCy model '{model}' is not installed; install it, or omit the option to use "
+            "the built-in rules"
         ) from error
 
 
@@ -90,8 +90,8 @@ def compile_pattern(pattern: str) -> list[list[dict[str, Any]]]:
         slots.append(_expand_slot(part))
     if not slots or _has_nested_brackets(pattern):
         raise ChecklistError(
-            f"cue '{pattern}': cannot be read; brackets close, do not stand in each other, and "
-            "hold a choice: (one|two)"
+            f"cue '{pattern}': is invalid; brackets must be closed, not nested, and contain a "
+            "choice: (one|two)"
         )
     count = 1
     for slot in slots:

@@ -23,7 +23,7 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
     complete_starts = {a for a, _ in articles}
     for number, start in enumerate(starts, 1):
         if start not in complete_starts:
-            reason = "no end tag: the file is cut short"
+            reason = "no end tag: the file is truncated"
             rejected.append(UnreadableEntry(number, reason, decode_utf8(data[start:])))
     for first in range(0, len(articles), CHUNK):
         pieces = [data[a:b] for a, b in articles[first : first + CHUNK]]

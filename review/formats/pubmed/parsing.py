@@ -89,7 +89,7 @@ def parse(body: bytes) -> ParseResult:
         return ParseResult((), (), read_search(body).count)
     if root == "eSummaryResult":
         return _parse_entries(list(read_structure(body)), build_summary_v1)
-    raise SourceError(f"pubmed: the answer is of the kind {root}, which holds no records.")
+    raise SourceError(f"pubmed: the response is of type {root}, which contains no records.")
 
 
 def _parse_json_answer(body: bytes) -> ParseResult:
@@ -98,7 +98,7 @@ def _parse_json_answer(body: bytes) -> ParseResult:
         return _parse_entries(read_json_entries(parse_json(body, "pubmed")), build_summary_v2)
     if answer_kind == "eSearchResult":
         return ParseResult((), (), read_search(body).count)
-    raise SourceError(f"pubmed: the answer is of the kind {answer_kind}, which holds no records.")
+    raise SourceError(f"pubmed: the response is of type {answer_kind}, which contains no records.")
 
 
 def detect_kind(body: bytes) -> str:
@@ -134,7 +134,7 @@ def get_root_name(body: bytes) -> str:
                 return root_match.group(1).decode()
             break
         start = _find_prolog_end(body, tag_match.start())
-    raise SourceError("pubmed: the answer is not XML.")
+    raise SourceError("pubmed: the response is not XML.")
 
 
 def _find_prolog_end(body: bytes, start: int) -> int:
@@ -143,7 +143,9 @@ def _find_prolog_end(body: bytes, start: int) -> int:
         end = body.find(b"-->", start)
     elif body.startswith(b"<!DOCTYPE", start) and b"[" in body[start : body.find(b">", start)]:
         if b"<!ENTITY" in body[start : start + 100_000]:
-            raise SourceError("pubmed: the answer declares XML entities; it was not read.")
+            raise SourceError(
+                "pubmed: the response declares XML entities; for safety it was not read."
+            )
         end = body.find(b"]", start)
     else:
         end = body.find(b">", start)
@@ -169,7 +171,7 @@ def read_structure(body: bytes) -> Any:
     if root == "PubmedArticleSet":
         body = modernize_articles(body)
     if root not in _DTD:
-        raise SourceError(f"pubmed: a {root} answer is of no kind known here.")
+        raise SourceError(f"pubmed: a {root} response is not supported.")
     if b"Math/MathML" in body:
         body = _DEFAULT_MATH.sub(_prefix_math, body)
     start = _find_root(body, root)
@@ -180,7 +182,7 @@ def read_structure(body: bytes) -> Any:
         )
     except (ValueError, RuntimeError, AssertionError, KeyError, TypeError, AttributeError) as error:
         raise SourceError(
-            f"pubmed: the answer is not whole XML ({_format_error(error)})."
+            f"pubmed: the response is incomplete XML ({_format_error(error)})."
         ) from error
 
 
@@ -208,14 +210,14 @@ def _find_root(body: bytes, root: str) -> int:
 def _format_error(text: bytes | object) -> str:
     """What was said, in one line of at most 300 characters."""
     message = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
-    message = to_one_line(message) or "an error without words"
+    message = to_one_line(message) or "an error without a message"
     message = message.removeprefix("Failed to parse the XML data (")
     return message.split("). Please make sure")[0][:300]
 
 
 def _parse_articles(body: bytes) -> ParseResult:
     if not re.search(rb"</PubmedArticleSet\s*>\s*$|<PubmedArticleSet\s*/>\s*$", body[-500:]):
-        raise SourceError("pubmed: the answer is cut short: </PubmedArticleSet> is missing.")
+        raise SourceError("pubmed: the response is truncated: </PubmedArticleSet> is missing.")
     counted = len(_START.findall(body))
     try:
         answer = read_structure(body)
@@ -301,7 +303,7 @@ def read_search(body: bytes) -> ESearchResult:
     answer = read_structure(body)
     errors, warnings = answer.get("ErrorList", {}), answer.get("WarningList", {})
     if "Count" not in answer and "WebEnv" not in answer:
-        raise SourceError("pubmed: the answer has neither a count nor a history entry.")
+        raise SourceError("pubmed: the response has neither a count nor a history entry.")
     return ESearchResult(
         count=_parse_count(answer.get("Count", 0)),
         ids=tuple(str(pmid) for pmid in answer.get("IdList", ())),
@@ -348,14 +350,14 @@ def _parse_count(text: object) -> int:
 
 def _read_json_search(answer: Any) -> ESearchResult:
     if not isinstance(answer, Mapping):
-        raise SourceError("pubmed: the JSON answer is not an eSearch result.")
+        raise SourceError("pubmed: the JSON response is not an eSearch result.")
     if "error" in answer:
         raise SourceError(f"pubmed: {_format_error(answer['error'])}")
     result = answer.get("esearchresult")
     if not isinstance(result, Mapping) or "ERROR" in result or "count" not in result:
         message = result.get("ERROR") if isinstance(result, Mapping) else None
         raise SourceError(
-            f"pubmed: {_format_error(message or 'the JSON answer is not an eSearch result.')}"
+            f"pubmed: {_format_error(message or 'the JSON response is not an eSearch result.')}"
         )
     errors, warnings = result.get("errorlist", {}), result.get("warninglist", {})
     return ESearchResult(

@@ -96,9 +96,9 @@ _COVIDENCE_REASON = re.compile(r"Exclusion reason:\s*([^;|\n]+)", re.I)
 _OUR_KEY = re.compile(r"REVIEW: key (R\d+)|\breview: key\b.*?(R\d+)")
 
 NO_VERDICT_MESSAGE = (
-    "no column holds verdicts. Accepted: our own columns (record, stage, reviewer, verdict, reason,"
-    " note), a table with a column such as Decision or Included, or an export of Rayyan, Covidence"
-    " or ASReview."
+    "no column contains decisions. Accepted: the columns record, stage, reviewer, verdict, reason"
+    " and note, a table with a column such as Decision or Included, or an export from Rayyan,"
+    " Covidence or ASReview."
 )
 
 
@@ -496,16 +496,16 @@ def _parse_plain_cell(
     retrieval = parse_retrieval(verdict_text) if verdict is None else None
     if verdict is None and retrieval is None and not is_withdrawal(verdict_text):
         return (
-            f"{verdict_text!r} is no verdict; expected include, exclude, unsure, not retrieved or "
-            "withdraw"
+            f"{verdict_text!r} is not a valid decision; expected include, exclude, unsure, not "
+            "retrieved or withdraw"
         )
     role = parse_role(role_text) if role_text else base.role
     if role is None:
-        return f"{role_text!r} is no role; expected reviewer, adjudicator or automation"
+        return f"{role_text!r} is not a role; expected reviewer, adjudicator or automation"
     if base.key is None and base.entry is None:
-        return "no record named; expected a key (R000001), DOI, PMID or title"
+        return "no record given; expected a record number (R000001), DOI, PMID or title"
     if not base.reviewer:
-        return "no reviewer named; expected a reviewer column, or say whose it is with --reviewer"
+        return "no reviewer given; expected a reviewer column, or say whose it is with --reviewer"
     return replace(
         base,
         verdict=verdict,
@@ -547,7 +547,9 @@ def _parse_rayyan_line(base: DecisionRow, text: str) -> list[DecisionRow] | str:
     for reviewer, verdict_text in _PAIR.findall(inclusion_match.group(1)):
         verdict = parse_verdict(verdict_text)
         if verdict is None:
-            return f"{verdict_text!r} is no Rayyan verdict; expected Included, Excluded or Maybe"
+            return (
+                f"{verdict_text!r} is not a Rayyan decision; expected Included, Excluded or Maybe"
+            )
         exclusion_reasons = reasons if verdict == "exclude" else []
         note = "; ".join(
             [
@@ -588,9 +590,9 @@ def _parse_asreview_line(
         return []
     verdict = parse_verdict(label_text)
     if verdict is None or verdict == "unsure":
-        return f"{label_text!r} is no ASReview label; expected 1, 0, -1 or nothing"
+        return f"{label_text!r} is not an ASReview label; expected 1, 0, -1 or blank"
     if base.reviewer is None:
-        return "ASReview names no reviewer; say who it was with --reviewer"
+        return "ASReview does not record the reviewer; give the reviewer with --reviewer"
     comment = cells.get("asreviewnote") or cells.get("exportednotes1")
     return [_add_verdict(base, base.reviewer, verdict, note=comment)]
 
@@ -602,8 +604,8 @@ def _parse_covidence_line(
     reason_match = _COVIDENCE_REASON.search(text)
     verdict = "exclude" if reason_match else defaults.verdict
     if verdict is None:
-        return "no exclusion reason in the notes; say which list this is with --verdict"
+        return "no exclusion reason in the notes; give the decision for this list with --verdict"
     if base.reviewer is None:
-        return "Covidence names no reviewer; say whose decisions these are with --reviewer"
+        return "Covidence does not record the reviewer; give the reviewer with --reviewer"
     reason = reason_match.group(1).strip() if reason_match else values.get("reason")
     return [_add_verdict(base, base.reviewer, verdict, reason=reason)]

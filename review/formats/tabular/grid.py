@@ -62,7 +62,7 @@ def read_table(
     if data.startswith(b"PK"):
         return _read_sheets(data, score, name, requirement, sheet)
     if sheet is not None:
-        raise SourceError(f"{name}: this is no workbook, so it has no sheet {sheet!r}.")
+        raise SourceError(f"{name}: this is not a workbook, so it has no sheet {sheet!r}.")
     lines = data.split(b"\n")
     delimiter, header_line, header = _find_header(lines, score, name, requirement)
     _refuse_joined_header(lines, header_line, delimiter, header, name)
@@ -141,8 +141,8 @@ def _iter_csv_rows(
             problem = _find_row_problem(piece, cells, width, delimiter)
             if problem is None and is_resuming and len(cells) != width:
                 problem = _RowProblem(
-                    f"{len(cells)} cells where the header has {width} columns: it may be the rest "
-                    "of the damaged row above it"
+                    f"{len(cells)} cells but the header has {width} columns: this may be the rest "
+                    "of the damaged row above"
                 )
             if problem is None:
                 is_resuming = False
@@ -176,16 +176,17 @@ def _find_row_problem(
     is_multiline = len([line for line in piece if line.strip()]) > 1
     if "unexpected end of data" in quote_error or (is_too_wide and is_multiline and quote_error):
         return _RowProblem(
-            "a quotation mark never closes: the file is cut short or the cell is damaged", True
+            "a closing quotation mark is missing: the file is truncated or the cell is damaged",
+            True,
         )
     if quote_error and len(cells) < width:
         return _RowProblem(
-            f"a quotation mark stands inside a cell, and there are {len(cells)} cells where the "
+            f"there is a quotation mark inside a cell, and there are {len(cells)} cells where the "
             f"header has {width} columns",
             True,
         )
     if is_too_wide:
-        return _RowProblem(f"{len(cells)} cells where the header has {width} columns")
+        return _RowProblem(f"{len(cells)} cells, but the header has {width} columns")
     return None
 
 
@@ -247,8 +248,8 @@ def _read_sheets(
     if len(tables) > 1:
         named = ", ".join(f"{sheet.name!r} ({len(sheet.rows)} rows)" for sheet, _, _ in tables)
         raise SourceError(
-            f"{name}: {len(tables)} sheets could be meant: {named}. Say which one with --sheet "
-            "NAME; sheets are never added together."
+            f"{name}: {len(tables)} sheets contain such a table: {named}. Choose one with --sheet "
+            "NAME; sheets are not combined."
         )
     sheet, _, row_index = tables[0]
     return _make_table(sheet, row_index), _describe_choice(sheets, sheet)
@@ -289,8 +290,8 @@ def _build_no_sheet_error(
     hidden = [sheet for sheet in sheets if sheet.is_hidden and _score_rows(sheet, score)[0]]
     if hidden:
         return SourceError(
-            f"{name}: only hidden sheets hold such a table ({_list_sheets(hidden)}). If one of "
-            "them is meant, name it with --sheet NAME."
+            f"{name}: only hidden sheets contain such a table ({_list_sheets(hidden)}). To read "
+            "one of them, use --sheet NAME."
         )
     found = [cell for sheet in sheets if sheet.rows for cell in sheet.rows[0] if cell]
     return _build_header_error(name, requirement, found)

@@ -22,11 +22,11 @@ def read_table(path: Path) -> tuple[list[str], list[TableRow]]:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise SourceError(f"{path}: there is no such file.") from None
+        raise SourceError(f"{path}: file not found.") from None
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror}).") from error
     if data.startswith(b"PK") or b"\0" in convert_to_utf8(data[:2000]):
-        raise SourceError(f"{path}: this is no text file. Save the table as CSV and try again.")
+        raise SourceError(f"{path}: this is not a text file. Save the table as CSV and try again.")
     text = decode_utf8(convert_to_utf8(data)).lstrip("\n")
     skipped = decode_utf8(convert_to_utf8(data)).count("\n") - text.count("\n")
     first_line = text.partition("\n")[0]
@@ -42,9 +42,7 @@ def read_table(path: Path) -> tuple[list[str], list[TableRow]]:
                 rows.append((line_number, [cell.strip() for cell in cells]))
             line_number = reader.line_num + 1 + skipped
     except csv.Error as error:
-        raise SourceError(
-            f"{path}: line {line_number}: cannot be read as CSV ({error})."
-        ) from error
+        raise SourceError(f"{path}: line {line_number}: cannot be read as CSV.") from error
     if not rows:
         raise SourceError(f"{path}: expected a header and at least one row below it.")
     return header, rows

@@ -12,8 +12,8 @@ from review.formats.tabular.rows import STANDARD_LAYOUT, TableLayout, build_reco
 from review.models import ParseResult, Record, UnreadableEntry
 
 NO_TITLE_MESSAGE = (
-    "no column is a title. Accepted: Title, Article Title, Document Title, Primary Title, TI or T1 "
-    "(beside them: Authors, Year, Journal, Abstract, DOI, PMID and what databases call these)."
+    "no title column found. Accepted: Title, Article Title, Document Title, Primary Title, TI or "
+    "T1 (and Authors, Year, Journal, Abstract, DOI, PMID, or the names databases use for these)."
 )
 
 
@@ -65,7 +65,7 @@ def _check_mapping(mapping: Mapping[str, str], header: list[str], name: str) -> 
         if columns.normalize_name(column) not in keys:
             found = ", ".join(cell for cell in header if cell)[:300]
             raise SourceError(
-                f"{name}: it has no column {column!r} to map. Columns found: {found}."
+                f"{name}: there is no column {column!r} to map. Columns found: {found}."
             )
     return frozenset(columns.normalize_name(column) for column in mapping)
 
@@ -90,7 +90,7 @@ def parse_rows(
         if not any(k in layout.fields for _, k, _ in pairs):
             raw = " | ".join(cell for _, _, cell in pairs)
             rejected.append(
-                UnreadableEntry(number, f"line {row[0]}: no known column is filled", raw)
+                UnreadableEntry(number, f"line {row[0]}: no recognised column has a value", raw)
             )
         elif is_wos:
             fields = {n.upper(): _split_wos_cell(n.upper(), c) for n, _, c in pairs}

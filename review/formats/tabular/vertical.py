@@ -35,8 +35,8 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
                 if row and row[0].strip() and cells:
                     joined = "; ".join(cells)
                     pairs.append((row[0].strip(), normalize_name(row[0]), joined))
-        except csv.Error as error:
-            reason = f"a cell does not close ({error}): the file is cut short or damaged"
+        except csv.Error:
+            reason = "a closing quotation mark is missing: the file is truncated or damaged"
             rejected.append(UnreadableEntry(number, reason, text.strip()))
             continue
         cells_by_column: dict[str, list[str]] = {}

@@ -72,13 +72,14 @@ def read_workbook(data: bytes, name: str) -> list[Sheet]:
             if "xl/workbook.bin" in members:
                 raise SourceError(
                     f"{name}: this is a binary Excel workbook (.xlsb). Save it as .xlsx or CSV "
-                    "and import that."
+                    "and import that file."
                 )
             filled_rows = _count_filled_rows(packed)
         return _read_xlsx(data, filled_rows)
     except _DAMAGE_ERRORS as error:
         raise SourceError(
-            f"{name}: not a readable {kind}. Open it, save it anew as .xlsx or CSV and import that."
+            f"{name}: not a readable {kind}. Open it, save it again as .xlsx or CSV and import "
+            "that file."
         ) from error
 
 
@@ -177,9 +178,10 @@ def _read_ods(packed: zipfile.ZipFile, name: str) -> list[Sheet]:
     """Sheets of an OpenDocument spreadsheet. Source: OASIS OpenDocument 1.3, part 3, section 9."""
     kind = packed.read("mimetype").strip()
     if not kind.startswith(ODS_TYPE):
-        described = _OTHER_DOCUMENTS.get(kind, "an OpenDocument file of another kind")
+        described = _OTHER_DOCUMENTS.get(kind, "another type of OpenDocument file")
         raise SourceError(
-            f"{name}: this is {described}. Save the table as .ods, .xlsx or CSV and import that."
+            f"{name}: this is {described}. Save the table as .ods, .xlsx or CSV and import that "
+            "file."
         )
     content = packed.read("content.xml")
     root = ET.fromstring(content)
@@ -216,7 +218,7 @@ def _iter_ods_rows(table: ET.Element, name: str) -> Iterator[list[str]]:
         times = times if cells else min(times, 1000)
         repeated_cells += times * len(cells)
         if repeated_cells > MAX_REPEATED_CELLS:
-            raise SourceError(f"{name}: the spreadsheet repeats too many cells; it is refused.")
+            raise SourceError(f"{name}: the spreadsheet repeats too many cells; it was not read.")
         for _ in range(times):
             yield list(cells)
 

@@ -55,7 +55,7 @@ def unwrap_envelope(body: bytes) -> bytes:
     try:
         inner = json.loads(body)["body"]
     except (ValueError, KeyError, TypeError) as error:
-        raise SourceError("arxiv: the answer is JSON where an Atom feed was expected.") from error
+        raise SourceError("arXiv returned JSON instead of an Atom feed.") from error
     return str(inner).encode("utf-8", "replace")
 
 
@@ -76,14 +76,14 @@ def _read_count(root: Any, name: str) -> int | None:
 
 def _parse_feed(root: Any) -> ParseResult:
     if root.tag != f"{{{_NS['a']}}}feed":
-        raise SourceError("arxiv: the answer is XML but no Atom feed.")
+        raise SourceError("arXiv returned XML that is not an Atom feed.")
     records: list[Record] = []
     rejected: list[UnreadableEntry] = []
     for number, entry in enumerate(root.iterfind("a:entry", _NS), 1):
         entry_id = to_one_line(entry.findtext("a:id", namespaces=_NS)) or ""
         if "/api/errors" in entry_id:
             reason = get_text(entry.find("a:summary", _NS)) or entry_id
-            raise QueryRejected(f"arxiv: the query was refused: {reason}.")
+            raise QueryRejected(f"arXiv rejected the query: {reason}.")
         try:
             records.append(_build_record(entry, entry_id))
         except ValueError as error:
@@ -95,7 +95,7 @@ def _parse_feed(root: Any) -> ParseResult:
 def _build_record(entry: Any, entry_id: str) -> Record:
     ident = normalize_arxiv(entry_id.rsplit("/abs/", 1)[-1])
     if ident is None:
-        raise ValueError(f"its id is not an arXiv id ({entry_id!r})")
+        raise ValueError(f"its id is not an arXiv ID ({entry_id!r})")
     title = get_text(entry.find("a:title", _NS))
     if title is None:
         raise ValueError(f"{ident}: it has no title")

@@ -50,11 +50,11 @@ def parse_records(root: Any) -> ParseResult:
     if error is not None:
         if error.get("code") == "noRecordsMatch":
             return ParseResult((), (), 0)
-        raise SourceError(f"arxiv: OAI-PMH {error.get('code')}: {get_text(error) or 'no words'}.")
+        raise SourceError(f"arxiv: OAI-PMH {error.get('code')}: {get_text(error) or 'no message'}.")
     if root.find("oai:ListRecords", _NS) is None and root.find("oai:GetRecord", _NS) is None:
         verbs = [etree.QName(child).localname for child in root if child.tag.startswith("{")]
         verb = next((v for v in verbs if v not in ("responseDate", "request")), "no verb")
-        raise SourceError(f"arxiv: an OAI-PMH answer to {verb} holds no records.")
+        raise SourceError(f"arXiv: an OAI-PMH response to {verb} contains no records.")
     records: list[Record] = []
     rejected: list[UnreadableEntry] = []
     record_nodes = root.findall("oai:ListRecords/oai:record", _NS)
@@ -90,7 +90,7 @@ def _build_record(content: Any, oai_identifier: str | None, header: Any) -> Reco
     )
     title = _get_first_text(fields, "title")
     if ident is None or title is None:
-        raise ValueError(f"{oai_identifier}: it has no arXiv id or no title")
+        raise ValueError(f"{oai_identifier}: it has no arXiv ID or no title")
     version, posted = _get_version_and_date(fields)
     doi, reference = _get_first_text(fields, "doi"), _get_first_text(fields, "journal-ref")
     authors = _parse_authors(fields)

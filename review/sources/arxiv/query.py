@@ -52,12 +52,13 @@ def _describe_truncation(term: Term, phrases: list[str], *, with_star: bool) -> 
     phrase_list = ", ".join(phrases)
     if with_star:
         return (
-            f"{format_query(term)}: arXiv's manual promises no truncation; asked with * and as "
+            f"{format_query(term)}: arXiv does not document truncation; searched with * and as "
             f"{phrase_list}."
         )
     return (
-        f"{format_query(term)}: arXiv cuts off no {'phrases' if ' ' in phrases[0] else 'words'}; "
-        + (f"asked as {phrase_list}; other endings are not found.")
+        f"{format_query(term)}: arXiv does not support truncation of "
+        f"{'phrases' if ' ' in phrases[0] else 'words'}; "
+        + (f"searched as {phrase_list}; other endings are not found.")
     )
 
 

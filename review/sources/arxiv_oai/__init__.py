@@ -28,8 +28,8 @@ SOURCE = Source(
     base_url="https://oaipmh.arxiv.org/oai",
     search=_search,
     parse=parse,
-    no_query_reason="The service searches no words: all days of the window are fetched and "
-    "matched here.",
+    no_query_reason="arXiv (OAI-PMH) cannot search by keyword: all records in the date range are "
+    "downloaded and the query is applied locally.",
     records_label="arXiv's records",
     record_source="arxiv",
     windows=frozenset({"changed"}),

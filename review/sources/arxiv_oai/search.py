@@ -86,10 +86,12 @@ def _fetch_at_offset(
         position += response.value.size
         token = oai_list.tokens.get(str(position))
         if token is None or not response.value.size:
-            raise SourceError(f"arxiv-oai: {date_slice}: the list ends before place {offset}.")
+            raise SourceError(f"arxiv-oai: {date_slice}: the list ends before record {offset}.")
         response = _fetch_page(oai_list, {"resumptionToken": token}, position)
     if position != offset:
-        raise SourceError(f"arxiv-oai: {date_slice}: no page begins at place {offset} any more.")
+        raise SourceError(
+            f"arxiv-oai: {date_slice}: there is no longer a page starting at record {offset}."
+        )
     return response
 
 
@@ -112,7 +114,10 @@ def _parse_page(oai_list: _OaiList, offset: int, body: bytes) -> ResultBatch:
     parsed, resumption_token = parse(body), read_resumption_token(body)
     size = len(parsed.records) + len(parsed.rejected)
     if not size and b"noRecordsMatch" not in body:
-        raise SourceError("arxiv-oai: the list is empty, and does not say that nothing matches.")
+        raise SourceError(
+            "arxiv-oai: the list is empty, but the service did not report that "
+            "there are no matches."
+        )
     if resumption_token.token is not None and size:
         oai_list.tokens[str(offset + size)] = resumption_token.token
     end_offset = None if resumption_token.token is not None else offset + size

@@ -116,10 +116,10 @@ def _load_answer(body: bytes) -> Mapping[str, Any]:
     xml = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
     answer = _xml_to_data(parse_xml(body, "europepmc")) if xml else parse_json(body, "europepmc")
     if not isinstance(answer, Mapping):
-        raise SourceError("europepmc: the answer is not a search result.")
+        raise SourceError("europepmc: the response is not a search result.")
     if "resultList" not in answer:
         message = answer.get("errMsg") or answer.get("message") or answer.get("error")
-        raise SourceError(f"europepmc: {message or 'the answer is not a search result'}.")
+        raise SourceError(f"europepmc: {message or 'the response is not a search result'}.")
     return answer
 
 
@@ -142,7 +142,7 @@ def _xml_to_data(node: Any) -> Any:
 def _get_hit_count(answer: Mapping[str, Any]) -> int:
     count = str(answer.get("hitCount"))
     if not count.isdigit():
-        raise SourceError("europepmc: the answer announces no count.")
+        raise SourceError("europepmc: the response gives no count.")
     return int(count)
 
 

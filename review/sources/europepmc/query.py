@@ -17,7 +17,7 @@ def compile_europepmc(node: Node, window: DateWindow | None = None) -> CompiledQ
     text = render(node, _DIALECT, lambda term: _render_term(term, unsupported))
     if any(term.field == "mesh" for term in iter_terms(node)):
         unsupported[
-            "MeSH headings: Europe PMC finds the heading named, and none for preprints."
+            "MeSH headings: Europe PMC finds only the given heading, and preprints have none."
         ] = None
     limits = _render_dates(window)
     return CompiledQuery(f"{text} AND {limits}" if limits else text, tuple(unsupported))
@@ -29,8 +29,8 @@ def _render_term(term: Term, unsupported: dict[str, None]) -> str:
         heading, _, qualifier = term.text.partition("/")
         if qualifier:
             unsupported[
-                f"{format_query(term)}: Europe PMC searches headings without qualifiers; asked as "
-                f"{heading}; more is found."
+                f"{format_query(term)}: Europe PMC searches headings without qualifiers; searched "
+                f"as {heading}, which finds more records."
             ] = None
         return f'{name}:"{heading}{"*" if term.stem and not qualifier else ""}"'
     if not term.stem:
@@ -41,8 +41,8 @@ def _render_term(term: Term, unsupported: dict[str, None]) -> str:
         " ".join(split_term(Term(known_word))) for known_word in expand_stem(term)
     )
     unsupported[
-        f"{format_query(term)}: Europe PMC cuts off no phrases; asked as {', '.join(phrases)}; "
-        "other endings are not found."
+        f"{format_query(term)}: Europe PMC does not support truncation of phrases; searched as "
+        f"{', '.join(phrases)}; other endings are not found."
     ] = None
     return f"({' OR '.join(f'{name}:{chr(34)}{phrase}{chr(34)}' for phrase in phrases)})"
 

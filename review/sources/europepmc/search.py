@@ -63,7 +63,7 @@ def _fetch_page(
     """The page at a place: the service knows it by the mark that the page before gave."""
     mark = "*" if offset == 0 else marks.get(str(offset))
     if mark is None:
-        raise SourceError(f"europepmc: {date_slice}: the mark of place {offset} is not known.")
+        raise SourceError(f"europepmc: {date_slice}: the cursor for record {offset} is not known.")
     params = {
         "query": build_query(query_and_window[0], query_and_window[1], date_slice),
         "format": "json",
@@ -94,13 +94,13 @@ def _parse_page(
     """The page in an answer. Raises SourceError where the answer is to another question."""
     parsed, page_info = parse(body), read_page_info(body)
     if page_info.cursor_mark is not None and page_info.cursor_mark != mark:
-        raise SourceError("europepmc: the answer is another page than was asked for.")
+        raise SourceError("europepmc: the response is not the requested page.")
     if (
         page_info.query
         and "_DATE:[" in page_info.query
         and f"{date_slice.since} TO {date_slice.until}" not in page_info.query
     ):
-        raise SourceError("europepmc: the answer is to another query.")
+        raise SourceError("europepmc: the response is for a different query.")
     if page_info.next_mark and page_info.next_mark != mark and page_info.size:
         marks[str(offset + page_info.size)] = page_info.next_mark
     return ResultBatch(parsed, page_info.total, None, page_info.size)

@@ -19,7 +19,7 @@ from review.sources.models import (
 )
 
 RATE_LIMIT = RateLimit(
-    1.0, "no limit published; one request a second over one connection is our courtesy"
+    1.0, "no published limit; Funnel sends one request per second over one connection"
 )
 LINKING_DELAY = timedelta(days=30)
 """Days of publication asked for again: servers link articles weeks after they appear."""
@@ -42,8 +42,8 @@ def build_source(name: str, title: str) -> Source:
         base_url="https://api.biorxiv.org",
         search=partial(_search, name),
         parse=partial(parse, server=name),
-        no_query_reason="The service searches no words: all days of the window are fetched and "
-        "matched here.",
+        no_query_reason="This service cannot search by keyword: all records in the date range are "
+        "downloaded and the query is applied locally.",
         records_label="medRxiv's and bioRxiv's records",
         takes_native_query=False,
         record_source=name,

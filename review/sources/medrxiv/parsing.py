@@ -81,13 +81,13 @@ def read_page_info(body: bytes) -> BiorxivPageInfo:
 def _load_answer(body: bytes) -> Mapping[str, Any]:
     answer = parse_json(body, "medrxiv")
     if not isinstance(answer, Mapping) or not isinstance(answer.get("messages"), list):
-        raise SourceError("medrxiv: the answer is JSON but has no messages block.")
+        raise SourceError("medRxiv returned JSON without a messages block.")
     message = _get_message(answer)
     status = str(message.get("status", "")).lower()
     if status not in ("ok", "") and "no posts found" not in status:
-        raise SourceError(f"medrxiv: the service says '{message.get('status')}'.")
+        raise SourceError(f"medRxiv reported '{message.get('status')}'.")
     if status in ("ok", "") and not isinstance(answer.get("collection"), list):
-        raise SourceError("medrxiv: the answer has no collection.")
+        raise SourceError("medRxiv returned no collection.")
     return answer
 
 
@@ -129,7 +129,7 @@ def _drop_placeholder(value: Any) -> str | None:
 def _get_server(server_name: Any, default_server: str | None) -> str:
     name = _SERVERS.get(str(server_name or "").strip().lower()) or default_server
     if name is None:
-        raise ValueError("it does not say its server")
+        raise ValueError("it does not state its server")
     return name
 
 

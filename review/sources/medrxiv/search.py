@@ -78,5 +78,5 @@ def _parse_page(base: str, server: str, date_slice: DateSlice, body: bytes) -> R
     other_server = any(record.source != server for record in parsed.records)
     other_verb = page_info.verb is not None and f"/{page_info.verb}/" not in base + "/"
     if other_days or other_server or other_verb:
-        raise SourceError(f"{server}: the answer is about other days or another list.")
+        raise SourceError(f"{server}: the response is for other dates or another list.")
     return ResultBatch(parsed, page_info.total, page_info.cursor, page_info.size)

@@ -29,9 +29,9 @@ def compile_pubmed(
     unsupported: dict[str, None] = {}
     text = render(node, _DIALECT, lambda term: _render_term(term, unsupported))
     limits = _render_dates(window, _DATES[dates])
-    notes = ["[tiab] also searches the authors' keywords, which titles and abstracts may not hold."]
+    notes = ["[tiab] also searches author keywords, which may not appear in titles and abstracts."]
     if any(term.field == "mesh" for term in iter_terms(node)):
-        notes.append("[mh] also finds the narrower headings below a heading.")
+        notes.append("[mh] also finds narrower headings.")
     if not any(term.field == "tiab" for term in iter_terms(node)):
         del notes[0]
     full_text = f"{text} AND {limits}" if limits else text
@@ -46,9 +46,8 @@ def _render_term(term: Term, unsupported: dict[str, None]) -> str:
         return f"{term.text}*[{tag}]" if term.text.isalnum() else f'"{term.text}*"[{tag}]'
     words = expand_stem(term)
     unsupported[
-        f"{format_query(term)}: PubMed cuts off no word of fewer than {MIN_TRUNCATION_LENGTH} "
-        "letters; asked as "
-        f"{' OR '.join(words)}."
+        f"{format_query(term)}: PubMed does not truncate words of fewer than "
+        f"{MIN_TRUNCATION_LENGTH} letters; searched as {' OR '.join(words)}."
     ] = None
     parts = [f'"{word}"[{tag}]' for word in words]
     return parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"

@@ -188,16 +188,15 @@ def _run_search(
             return search_result
         http.count_fault("count and list differ")
     raise SourceError(
-        f"pubmed: {part}: {TRIES} times the search announced {search_result.count} articles and "
-        "listed "
-        f"{len(search_result.ids)}; run the harvest again, it goes on from here."
+        f"pubmed: {part}: in {TRIES} attempts the search announced {search_result.count} articles "
+        f"but listed {len(search_result.ids)}; run the harvest again to resume from here."
     )
 
 
 def _parse_search(body: bytes) -> ESearchResult:
     search_result = read_search(body)
     if search_result.count and not search_result.webenv:
-        raise SourceError("pubmed: the search was not kept on the history server.")
+        raise SourceError("pubmed: the history server did not keep the search.")
     return search_result
 
 
@@ -287,9 +286,8 @@ def _describe_shortfall(
     if received >= search_result.count:
         return None
     return (
-        f"{part}: {search_result.count} announced, {received} received: PubMed gives at most "
-        f"{MAX_PMIDS_PER_SEARCH} of "
-        "one day; narrow the query"
+        f"{part}: {search_result.count} announced, {received} received: PubMed returns at most "
+        f"{MAX_PMIDS_PER_SEARCH} records per day; narrow the query"
     )
 
 
@@ -299,11 +297,11 @@ def _build_notes(search_result: ESearchResult) -> tuple[str, ...]:
     if search_result.translation:
         notes.append(f"PubMed ran: {search_result.translation}")
     notes += [
-        f"PubMed dropped, because it knows nothing of it: {phrase}"
+        f"PubMed ignored a phrase it does not recognise: {phrase}"
         for phrase in search_result.not_found
     ]
-    notes += [f"PubMed says: {warning}" for warning in search_result.warnings]
-    notes += [f"PubMed read {a} as {b}" for a, b in search_result.translated]
+    notes += [f"PubMed reports: {warning}" for warning in search_result.warnings]
+    notes += [f"PubMed interpreted {a} as {b}" for a, b in search_result.translated]
     return tuple(notes)
 
 
@@ -349,7 +347,7 @@ def _fetch_batch(
     reported_pmids = {m.group(1) for r in unreadable if (m := _PMID_PREFIX.match(r.reason))}
     missing_entries = [
         UnreadableEntry(
-            number, "announced, but PubMed gives no such article (deleted since?)", pmid
+            number, "announced, but PubMed has no such article (it may have been deleted)", pmid
         )
         for number, pmid in enumerate(pmids, 1)
         if pmid not in records and pmid not in reported_pmids
@@ -384,7 +382,7 @@ def _parse_batch(pmids: frozenset[str], body: bytes) -> ParseResult:
         raise
     requested_records = tuple(record for record in parsed.records if record.pmid in pmids)
     if parsed.records and not requested_records:
-        raise SourceError("pubmed: the answer holds other articles than were asked for.")
+        raise SourceError("pubmed: the response contains other articles than those requested.")
     return ParseResult(requested_records, parsed.rejected, parsed.announced)
 
 

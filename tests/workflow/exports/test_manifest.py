@@ -122,7 +122,7 @@ def test_a_file_that_is_no_zip_is_said_so(tmp_path):
 
 
 def test_a_place_that_is_not_there_has_no_manifest(tmp_path):
-    with pytest.raises(ReviewError, match="manifest.json not found"):
+    with pytest.raises(ReviewError, match=r"manifest\.json not found"):
         verifying.verify_report(tmp_path / "none")
 
 
