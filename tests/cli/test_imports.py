@@ -78,7 +78,7 @@ def test_a_dry_run_prints_the_rejected_ones_and_fails(tmp_path: Path) -> None:
     last = json.loads(done.stdout.splitlines()[-1])
     assert last["rejected"] is True
     assert last["number"] == len(done.stdout.splitlines())
-    assert "cut short" in last["reason"]
+    assert "truncated" in last["reason"]
     assert last["raw"].startswith("TY  - JOUR")
     assert len(done.stderr.strip().splitlines()) == 1
     kept = run("import", "cut.ris", "--dry-run", "--json", "--keep-good", folder=tmp_path)

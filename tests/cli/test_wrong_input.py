@@ -33,7 +33,7 @@ def refused(*words, folder=None):
     ("was", "now", "told"),
     [
         ("[pubmed,", "[pubmedd,", "'pubmedd', which Funnel cannot search. Did you mean 'pub"),
-        ("from: 2020-01-01", "from: 2020-13-01", "one of its dates is no day (month must be in"),
+        ("from: 2020-01-01", "from: 2020-13-01", "one of its dates is invalid (month must be in"),
     ],
 )
 def test_check_names_a_slip_in_sources_and_dates(folder, was, now, told):
@@ -46,8 +46,8 @@ def test_check_names_a_slip_in_sources_and_dates(folder, was, now, told):
 
 def test_a_command_outside_a_review_says_how_to_name_one(tmp_path):
     line = refused("status", folder=tmp_path)
-    assert "review --review FOLDER" in line
-    assert "begins a new review" in line
+    assert "--review FOLDER" in line
+    assert "To start a new review" in line
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
@@ -66,12 +66,12 @@ def test_a_table_is_not_written_below_a_file(tmp_path):
 def test_forms_are_xlsx_by_name(folder, command):
     path = folder / "forms.csv"
     path.write_text("")
-    assert "a name that ends in .xlsx" in refused("appraise", command, path, folder=folder)
+    assert "must end in .xlsx" in refused("appraise", command, path, folder=folder)
 
 
 def test_missing_forms_and_folders_in_place_of_files_are_told_apart(folder):
     path = folder / "forms.xlsx"
-    assert refused("appraise", "import", path, folder=folder) == f"{path}: there is no such file."
+    assert refused("appraise", "import", path, folder=folder) == f"{path}: file not found."
     assert "this file cannot be opened" in refused("flags", folder)
 
 

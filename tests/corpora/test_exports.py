@@ -77,7 +77,7 @@ def test_pubmed_xml_is_read_as_its_source_reads_it(corpora: Path, name: str, lea
     assert all(record.pmid and record.title for record in parsed.records)
     cut = read_file(path.read_bytes()[: -path.stat().st_size // 20])
     assert len(cut.records) == len(parsed.records) - 1
-    assert "cut short" in cut.rejected[0].reason
+    assert "truncated" in cut.rejected[0].reason
 
 
 def test_all_samples_are_in_the_table(corpora: Path) -> None:

@@ -161,8 +161,8 @@ REFUSED = [
     (b"%PDF-1.7 ...", "PDF"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1", "old Excel"),
     (b"<!DOCTYPE html><html><body>Log in</body></html>", "web page"),
-    (b"<?xml version='1.0'?><feed></feed>", "XML of an unknown kind"),
-    (b"Dear all,\nplease find attached.\n", "no column is a title"),
+    (b"<?xml version='1.0'?><feed></feed>", "unknown type of XML"),
+    (b"Dear all,\nplease find attached.\n", "no title column found"),
     (b"Name,Size\na,1\n", "found: Name, Size"),
     (b'{"records": [', "JSON"),
     (b"Title,Authors\n", "no references"),
@@ -206,7 +206,7 @@ def test_the_one_export_in_a_zip_is_read_as_rayyan_sends_it() -> None:
 
 
 def test_a_zip_of_several_exports_is_refused_with_their_names() -> None:
-    with pytest.raises(SourceError, match=r"2 exports in it \(a\.ris, b\.ris\)"):
+    with pytest.raises(SourceError, match=r"2 exports \(a\.ris, b\.ris\)"):
         read_file(zipped({"a.ris": RIS, "b.ris": RIS}))
 
 

@@ -31,7 +31,7 @@ def test_pubmed_xml_is_read_and_a_cut_file_names_what_is_lost() -> None:
     assert len(parsed.records) == parsed.announced == 3
     cut = read_file(body[: -len(body) // 20])
     assert len(cut.records) == 2
-    assert "cut short" in cut.rejected[0].reason
+    assert "truncated" in cut.rejected[0].reason
 
 
 @pytest.mark.parametrize("name", ["scopus.ris", "scopus.bib", "library.xml", "wos.ciw"])

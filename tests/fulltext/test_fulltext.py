@@ -82,7 +82,7 @@ def test_a_password_opens_a_locked_file(pdfs, worker):
     assert read_full_text(path, password=PASSWORD, worker=worker).state == "ok"
     wrong = read_full_text(path, password="nonsense", worker=worker)
     assert wrong.state == "encrypted"
-    assert "does not open" in str(wrong.problem)
+    assert "password is wrong" in str(wrong.problem)
 
 
 def test_sections_carry_normal_names_in_order(texts):
@@ -238,7 +238,7 @@ def test_a_truncated_paper_keeps_what_could_be_read_and_says_so(pdfs, tmp_path, 
     path.write_bytes(head + trailer + rest[: len(rest) * 2 // 3])
     text = read_full_text(path, worker=worker)
     assert text.state == "damaged"
-    assert "pages that could not be opened: " in str(text.problem)
+    assert "pages that cannot be opened: " in str(text.problem)
     assert any("devastating effect" in s.text for s in text.sentences)
 
 
@@ -383,5 +383,5 @@ def test_a_file_that_is_not_there_is_one_calm_line(tmp_path, words):
     )
     assert done.returncode == 1
     assert done.stdout == ""
-    assert "no such file" in done.stderr.lower()
+    assert "file not found" in done.stderr.lower()
     assert len(done.stderr.strip().splitlines()) == 1

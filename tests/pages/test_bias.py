@@ -112,7 +112,7 @@ def test_data_sets_of_a_study_can_be_taken_off_and_added(project):
     app.selectbox(key="bias_add").select("brixia").run()
     app.button(key="bias_add_now").click().run()
     assert "brixia" in flags.get_datasets(project, 1).used
-    assert "name registered public data sets and rest on" in said(app)
+    assert "name known public datasets, drawn from" in said(app)
 
 
 def test_a_scan_says_why_there_is_nothing(project):

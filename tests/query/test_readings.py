@@ -40,7 +40,7 @@ def harvested(project, *notes):
 def test_what_pubmed_dropped_stands_in_the_appendix_of_its_day(tmp_path):
     project = make(tmp_path / "r")
     before = utc_now() - timedelta(days=2)
-    dropped = "PubMed dropped, because it knows nothing of it: xray9"
+    dropped = "PubMed ignored a phrase it does not recognise: xray9"
     harvested(project, "PubMed ran: covid[tiab]")
     harvested(project, "PubMed ran: covid[tiab] AND ct", dropped)
     tables = {table.name: table for table in bundle.build_all_tables(snapshot_at(project))}

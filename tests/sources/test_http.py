@@ -87,11 +87,11 @@ def test_waits_grow_and_stay_within_a_minute(tmp_path, corpus):
     clock = Clock()
     with StandIn(corpus, faults=[Fault("503", every=1)]) as server:
         http = patient(tmp_path, clock)
-        with pytest.raises(SourceError, match=r"no usable answer after 8 tries.*503") as told:
+        with pytest.raises(SourceError, match=r"no usable response after 8 attempts.*503") as told:
             http.fetch(details(server), medrxiv.parse)
     said = str(told.value)
     assert "\n" not in said
-    assert "the last said: HTTP 503: Maintenance We will be back. (http" in said
+    assert "last error: HTTP 503: Maintenance We will be back. (http" in said
     backoff = [s for s in clock.slept if s > 0.4]
     assert 60 < sum(backoff) < 240
     assert max(backoff) <= 60

@@ -214,11 +214,15 @@ def test_an_older_list_of_articles_names_the_preprint_otherwise():
 @pytest.mark.parametrize(
     ("source", "body", "said"),
     [
-        ("arxiv", "Rate exceeded.", r"is text \('Rate exceeded.'\) where XML was expected"),
-        ("medrxiv", "<?xml version='1.0'?><a/>", "is XML .* where JSON was expected"),
-        ("europepmc", "<rdf><a/></rdf>", "the answer is not a search result"),
-        ("pubmed", '{"header": {"type": "einfo"}, "einforesult": {}}', "eInfoResult, which holds"),
-        ("pubmed", "<eSpellResult><Query>a</Query></eSpellResult>", "eSpellResult, which holds"),
+        ("arxiv", "Rate exceeded.", r"is text \('Rate exceeded.'\) instead of XML"),
+        ("medrxiv", "<?xml version='1.0'?><a/>", "is XML .* instead of JSON"),
+        ("europepmc", "<rdf><a/></rdf>", "the response is not a search result"),
+        (
+            "pubmed",
+            '{"header": {"type": "einfo"}, "einforesult": {}}',
+            "eInfoResult, which contains",
+        ),
+        ("pubmed", "<eSpellResult><Query>a</Query></eSpellResult>", "eSpellResult, which contains"),
         ("pubmed", '{"error": "API rate limit exceeded"}', "API rate limit exceeded"),
     ],
 )

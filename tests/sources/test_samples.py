@@ -14,9 +14,9 @@ ARXIV = [("search.xml", 3, 314000), ("one.json", 1, 1), ("nothing.json", 0, 0)]
 REFUSED = {
     "arxiv/error.json": "incorrect id format for xyz",
     "pubmed/page.html": "web page titled 'PmFetch response'",
-    "pubmed/einfo.xml": "holds no records",
-    "pubmed/elink.xml": "holds no records",
-    "pubmed/epost.xml": "holds no records",
+    "pubmed/einfo.xml": "contains no records",
+    "pubmed/elink.xml": "contains no records",
+    "pubmed/epost.xml": "contains no records",
 }
 COUNTED = {
     "pubmed/esearch-mapped.xml": (0, 2651),

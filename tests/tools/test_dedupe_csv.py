@@ -85,12 +85,12 @@ def test_a_table_may_be_empty_or_hold_a_single_column(tmp_path):
 
 BAD = {
     "no column record_id": b"title,authors\nA,B\n",
-    "comes twice": b"record_id,title\n1,A\n1,B\n",
+    "appears twice": b"record_id,title\n1,A\n1,B\n",
     "record_id is empty": b"record_id,title\n,A\n",
     "not UTF-8": b"record_id,title\n1,M\xfcller\n",
     "is empty": b"",
     "column title twice": b"record_id,title,title\n1,A,B\n",
-    "never closed": b'record_id,title\n1,"A\n2,B\n3,C\n',
+    "closing quotation mark is missing": b'record_id,title\n1,"A\n2,B\n3,C\n',
 }
 
 
@@ -126,7 +126,7 @@ def test_a_messy_table_is_read(tmp_path, name):
 
 def test_the_line_of_a_bad_id_is_named(tmp_path):
     (tmp_path / "in.csv").write_text("record_id,title\n1,A\n2,B\n1,C\n")
-    with pytest.raises(SourceError, match="line 4: record_id '1' comes twice"):
+    with pytest.raises(SourceError, match="line 4: record_id '1' appears twice"):
         dedupe_file(tmp_path / "in.csv", tmp_path / "out.csv")
 
 

@@ -65,7 +65,7 @@ def test_an_empty_table_and_a_bad_one_end_as_on_one_machine(tmp_path, client):
     assert dedupe_on_cluster(tmp_path / "in.csv", tmp_path / "o.csv", client=client).records == 0
     assert (tmp_path / "o.csv").read_text() == "record_id,cluster_id\n"
     (tmp_path / "in.csv").write_text("record_id,title\n1,A\n1,B\n")
-    with pytest.raises(SourceError, match="comes twice"):
+    with pytest.raises(SourceError, match="appears twice"):
         dedupe_on_cluster(tmp_path / "in.csv", tmp_path / "bad.csv", client=client)
     assert not (tmp_path / "bad.csv").exists()
 

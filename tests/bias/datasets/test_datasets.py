@@ -57,8 +57,8 @@ def test_every_issue_is_cited_and_names_a_known_pitfall(registry):
 
 
 BAD = [
-    ("components: [{id: nowhere, certain: true}]", "component 'nowhere' is no data set"),
-    ("components: [{id: a, certain: true}]", "made of itself"),
+    ("components: [{id: nowhere, certain: true}]", "component 'nowhere' is not a dataset"),
+    ("components: [{id: a, certain: true}]", "contains itself"),
     ("issues: [{pitfall: x, text: bad, source: a colleague, checked: true}]", "needs a DOI"),
     ("colour: blue", "colour"),
     ("kind: soup", "a, kind"),
@@ -322,14 +322,14 @@ def test_the_matrix_counts_shared_ancestry_and_every_study(registry):
     assert "chestxray14" in table.sources
     assert "rsna_pneumonia" not in table.sources
     words = reg.summarize_matrix(registry, table)
-    assert words.startswith("4 of 5 studies name registered public data sets and rest on ")
+    assert words.startswith("4 of 5 studies name known public datasets, drawn from ")
     assert "2 of them share images" in words
 
 
 def test_studies_that_name_nothing_are_said_so(registry):
     table = reg.build_matrix(registry, {"S1": [], "S2": []})
     assert reg.summarize_matrix(registry, table) == (
-        "None of the 2 studies names a registered public data set."
+        "None of the 2 studies names a known public dataset."
     )
     assert "name no known public dataset" in draw_graph(registry, table)
 

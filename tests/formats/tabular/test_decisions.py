@@ -126,7 +126,7 @@ def test_asreview_labels_are_read_and_unseen_records_counted() -> None:
         (3, "exclude", None),
     ]
     assert undecided == [4, 5]
-    assert "'7' is no ASReview label" in rejected[0]
+    assert "'7' is not an ASReview label" in rejected[0]
 
 
 def test_asreview_without_a_reviewer_is_refused_by_line() -> None:
@@ -159,7 +159,7 @@ def test_a_workbook_of_decisions_is_read() -> None:
 def test_a_file_without_decisions_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "d.csv"
     path.write_text(text)
-    with pytest.raises(SourceError, match=r"d\.csv: no column holds verdicts"):
+    with pytest.raises(SourceError, match=r"d\.csv: no column contains decisions"):
         read_decisions(path)
 
 

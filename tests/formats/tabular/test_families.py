@@ -254,7 +254,7 @@ def test_a_well_formed_row_that_is_too_wide_is_one_rejected_row() -> None:
     parsed = read_file(text.encode())
     assert [record.title for record in parsed.records] == ["Two"]
     (rejection,) = parsed.rejected
-    assert "5 cells where the header has 4" in rejection.reason
+    assert "5 cells, but the header has 4" in rejection.reason
     assert "fourth" in rejection.raw
     assert parsed.announced == 2
 

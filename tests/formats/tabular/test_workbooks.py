@@ -138,7 +138,7 @@ def test_a_count_that_differs_is_kept_for_the_import_to_refuse(monkeypatch) -> N
 
 
 def test_a_sheet_of_a_text_file_is_refused() -> None:
-    with pytest.raises(SourceError, match="no workbook"):
+    with pytest.raises(SourceError, match="not a workbook"):
         read_file(b"Title,Authors,Year\nA,B,2020\n", sheet="S")
 
 

@@ -62,5 +62,5 @@ def test_a_parenthesis_that_is_never_closed_swallows_no_author():
     ],
 )
 def test_an_answer_to_another_verb_is_refused(body, verb):
-    with pytest.raises(SourceError, match=f"an OAI-PMH answer to {verb} holds no records"):
+    with pytest.raises(SourceError, match=f"an OAI-PMH response to {verb} contains no records"):
         read("arxiv", OAI.format(body))

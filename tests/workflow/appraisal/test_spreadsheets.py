@@ -89,8 +89,8 @@ def test_every_bad_cell_is_named_and_nothing_is_kept(project, tmp_path):
         read_template(project, path, "ada")
     said = str(caught.value)
     assert "Please check 3 cells" in said
-    wrong = f"'CLAIM 2020' cell G{bad}: 'Jes' is no answer to '2 Structured summary'."
-    assert f"{wrong} Did you mean 'Yes'? It takes: Yes, Partly, No, unsure." in said
+    wrong = f"'CLAIM 2020' cell G{bad}: 'Jes' is not a valid answer to '2 Structured summary'."
+    assert f"{wrong} Did you mean 'Yes'? Expected: Yes, Partly, No, unsure." in said
     assert f"'CLAIM 2020' cell I{page}: 'three' is not a page number." in said
     assert f"'CLAIM 2020' cell G{blank}: no answer, although" in said
     assert not forms.open_form(project, 1, "claim-2020", "ada").entries
@@ -119,7 +119,7 @@ def test_what_is_no_template_is_refused_calmly(project, tmp_path):
     from openpyxl import Workbook
 
     Workbook().save(tmp_path / "b.xlsx")
-    with pytest.raises(SourceError, match="'Read me' is gone"):
+    with pytest.raises(SourceError, match="'Read me' is missing"):
         read_template(project, tmp_path / "b.xlsx", "ada")
 
 
@@ -174,7 +174,7 @@ def test_checklists_are_listed_and_checked_without_a_review(tmp_path):
     path.write_text("id: mine\ntitel: x\nsections: []\n")
     done = run("checklist", "check", path)
     assert done.exit_code != 0
-    assert "line 2: 'titel' is no key of a checklist. Did you mean 'title'" in str(done.exception)
+    assert "line 2: 'titel' is not a valid key. Did you mean 'title'" in str(done.exception)
     shipped = instruments.available_checklists(None)["quadas-2"]
     assert "is valid (11 items)" in run("checklist", "check", shipped).stdout
 
@@ -216,7 +216,7 @@ def test_every_bad_line_of_a_csv_is_named(tmp_path):
         scoring.score_file(instruments.get_checklist(None, "claim-2020"), path)
     said = str(caught.value)
     assert "line 3: '1' appears twice" in said
-    assert "line 4: 'perhaps' is no answer" in said
+    assert "line 4: 'perhaps' is not a valid answer" in said
     assert "line 5: claim-2020 has no item 'preprocesing'. Did you mean 'preprocessing'" in said
     path.write_text("number,answer\n1,yes\n")
     with pytest.raises(SourceError, match="no column 'item'"):

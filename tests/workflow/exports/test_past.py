@@ -150,7 +150,7 @@ def test_whoever_has_only_the_log_counts_every_box_again(project, tmp_path, past
         ("delete from rejected", r"import 1 \(pubmed.ris\) brought 1 entries .* 0 are here"),
         ("delete from decisions where id = 3", "decisions: 3"),
         ("delete from links where id = 1", "links: 1"),
-        ("update decisions set verdict = 'maybe' where id = 3", "a verdict that is none: 3"),
+        ("update decisions set verdict = 'maybe' where id = 3", "an invalid decision: 3"),
         ("update records set batch = 9 where id = 7", "R000007"),
         ("update answers set record = 77 where id = 1", "R000077"),
     ],

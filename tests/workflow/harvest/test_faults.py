@@ -93,4 +93,4 @@ def test_a_pace_that_cannot_be_kept_leaves_the_window_open(tmp_path, rehearsal, 
     monkeypatch.setenv("FUNNEL_CACHE", str(tmp_path / "file"))
     run = go(project)
     assert get_exit_status(run) == 3
-    assert "the pace between requests cannot be kept there" in run.open[0]
+    assert "the rate limit cannot be recorded there" in run.open[0]

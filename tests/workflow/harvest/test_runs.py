@@ -397,7 +397,7 @@ def test_the_command_line_shows_what_pubmed_made_of_the_query(library, tmp_path)
         done = review(tmp_path / "r", surroundings(server, tmp_path / "cache"), "harvest")
         out, _ = done.communicate(timeout=300)
     assert done.returncode == 0, out
-    assert "pubmed: PubMed dropped, because it knows nothing of it: qwertyzzz" in out
+    assert "pubmed: PubMed ignored a phrase it does not recognise: qwertyzzz" in out
     assert "pubmed: PubMed ran: " in out
 
 

@@ -106,7 +106,7 @@ def test_a_wrong_mapping_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"no column 'Nobody' to map.*Paper writers"):
         preview_import(path, mapping={"Nobody": "authors"})
     ris = save(tmp_path, "a.ris", "TY  - JOUR\nTI  - T\nER  - \n")
-    with pytest.raises(SourceError, match="--map is for tables"):
+    with pytest.raises(SourceError, match="--map applies only to tables"):
         preview_import(ris, mapping={"TI": "title"})
 
 

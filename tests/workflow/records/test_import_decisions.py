@@ -152,7 +152,7 @@ def test_every_bad_line_is_named_and_the_corrected_table_comes_back(
     assert tuple(rows[0]) == CORRECTION_COLUMNS
     assert [row["line"] for row in rows] == ["3", "4", "5", "6", "7", "8"]
     assert "R000003 Meyer 2018, R000004 Sato 2022" in rows[1]["problem"]
-    assert "'splendid' is no verdict" in rows[2]["problem"]
+    assert "'splendid' is not a valid decision" in rows[2]["problem"]
     unchanged = import_decisions(project, path, "ada", keep_good=True)
     assert (unchanged.added, len(unchanged.rejected)) == (0, 6)
     fixes = [
