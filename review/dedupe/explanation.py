@@ -108,7 +108,7 @@ def _list_facts(columns: FeatureColumns, x: PairSimilarity) -> list[str]:
     only_first, only_second = find_differing_words(columns.title[0], columns.title[1])
     kinds = [normalize.KINDS[kind] or "ordinary" for kind in columns.kind.tolist()]
     facts = [
-        f"titles {x.ratio[0]:.0f} of 100 alike"
+        f"titles {x.ratio[0]:.0f}% similar"
         + (
             ""
             if not (only_first or only_second)
@@ -132,7 +132,7 @@ def _list_facts(columns: FeatureColumns, x: PairSimilarity) -> list[str]:
         f"years {int(x.years[0])} apart" if x.years[0] >= 0 else "year missing in one record"
     )
     facts.append(
-        f"abstracts {x.abstract[0]:.0f} of 100 alike"
+        f"abstracts {x.abstract[0]:.0f}% similar"
         if x.abstract[0] >= 0
         else "abstract missing in one record"
     )

@@ -266,16 +266,16 @@ def find_size_concerns(
         if ratio is not None and ratio < per_variable:
             messages.append(
                 f"{positives} events for {predictors} candidate predictors are {ratio:.1f} each "
-                f"({per_variable:g} are asked for)."
+                f"(at least {per_variable:g} recommended)."
             )
         return messages
     if positives is not None and positives < to_validate:
         messages.append(
-            f"{positives} positives ({to_validate} are asked "
-            f"for){_describe_implied_interval(positives, share)}."
+            f"{positives} positives (at least {to_validate} recommended)"
+            f"{_describe_implied_interval(positives, share)}."
         )
     if negatives is not None and negatives < to_validate:
-        messages.append(f"{negatives} negatives ({to_validate} are asked for).")
+        messages.append(f"{negatives} negatives (at least {to_validate} recommended).")
     return messages
 
 

@@ -16,7 +16,7 @@ FORM = "extraction-imaging-ai"
 def test_few_positives_in_the_test_set_show_the_interval_they_imply():
     [said] = check_sizes(SampleSizes(positives_test=31, sensitivity=0.871), Appraisal())
     assert said == (
-        "Test set: 31 positives (100 are asked for): a sensitivity of 87.1% then has a 95% "
+        "Test set: 31 positives (at least 100 recommended): a sensitivity of 87.1% then has a 95% "
         "interval from 71.1% to 94.9%."
     )
     [said] = check_sizes(SampleSizes(positives_test=20), Appraisal())
@@ -30,7 +30,7 @@ def test_few_positives_in_the_test_set_show_the_interval_they_imply():
         (
             SampleSizes(test=150, positives_test=120),
             Appraisal(),
-            ["30 negatives (100 are asked for)"],
+            ["30 negatives (at least 100 recommended)"],
         ),
         (
             SampleSizes(test=50, positives_test=120),
@@ -40,18 +40,18 @@ def test_few_positives_in_the_test_set_show_the_interval_they_imply():
         (
             SampleSizes(positives_test=100),
             Appraisal(min_positives_test=200),
-            ["(200 are asked for)"],
+            ["(at least 200 recommended)"],
         ),
         (
             SampleSizes(positives_development=60, predictors=12),
             Appraisal(),
-            ["60 events for 12 candidate predictors are 5.0 each (10 are asked for)"],
+            ["60 events for 12 candidate predictors are 5.0 each (at least 10 recommended)"],
         ),
         (SampleSizes(positives_development=120, predictors=12), Appraisal(), []),
         (
             SampleSizes(positives_development=120, predictors=12),
             Appraisal(min_events_per_variable=20),
-            ["are 10.0 each (20 are asked for)"],
+            ["are 10.0 each (at least 20 recommended)"],
         ),
         (SampleSizes(positives_development=120), Appraisal(), []),
         (SampleSizes(), Appraisal(), []),
@@ -93,7 +93,7 @@ def test_counts_of_the_text_are_held_to_the_threshold_with_their_own_sensitivity
     line = Sentence("On the test set TP = 27, FN = 4, FP = 10, TN = 190.", 5, "results")
     [found] = find_concerns([line], Appraisal())
     assert (found.page, found.sentence) == (5, line.text)
-    assert found.text.startswith("31 positives (100 are asked for): a sensitivity of 87.1%")
+    assert found.text.startswith("31 positives (at least 100 recommended): a sensitivity of 87.1%")
     assert find_concerns([line], Appraisal(min_positives_test=31)) == []
     assert find_concerns([Sentence("Nothing is counted here.", 1, "results")], Appraisal()) == []
 
@@ -157,7 +157,7 @@ def test_the_command_holds_sizes_against_the_protocol_it_stands_in(tmp_path):
 def test_sizes_in_words_name_page_sentence_and_what_is_asked():
     line = Sentence("The test set contained 31 COVID-19 images.", 5, "results")
     words = sample_sizes.format_concerns(find_concerns([line], Appraisal()), Appraisal())
-    assert words[0].startswith("p. 5: Test set: 31 positives (100 are asked for)")
+    assert words[0].startswith("p. 5: Test set: 31 positives (at least 100 recommended)")
     assert "95% interval from" in words[0]
     assert words[-1].startswith("1 reported sample sizes are below") and "10 events" in words[-1]
 
