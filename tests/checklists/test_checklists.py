@@ -115,7 +115,7 @@ def test_clear_has_58_items() -> None:
         (("primary: true, ", ""), "line 19: .*exactly one score must be primary; 0 are"),
         (("max: 2", "max: 3"), "line 20: .*says 3, but there are 2 items"),
         (("edition:", "edition: 2\nedition:"), "line 5: the key 'edition' appears twice"),
-        (("title: Our list", "title: Our: list"), "line 2: this is not YAML.*quotes around"),
+        (("title: Our list", "title: Our: list"), "line 2: this is not YAML.*in quotes"),
         (("licence: ours\n", ""), "'licence' is missing"),
         (("id: ours", "id: ours\ndigest: x"), "'digest' is set by Funnel"),
         (("kind: count", "kind: weighted-percent"), "needs a 'weight'"),

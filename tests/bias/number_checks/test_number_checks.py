@@ -147,8 +147,8 @@ def test_what_follows_from_counts_is_filled_in():
 def test_small_sets_are_said_with_the_interval_they_imply():
     [text] = find_size_concerns(positives=31, share=0.871)
     assert text == (
-        "31 positives (at least 100 recommended): a sensitivity of 87.1% then has a 95% interval from "
-        "71.1% to 94.9%."
+        "31 positives (at least 100 recommended): a sensitivity of 87.1% then has a 95% interval "
+        "from 71.1% to 94.9%."
     )
     assert find_size_concerns(positives=150, negatives=400) == []
     assert len(find_size_concerns(positives=20, negatives=30)) == 2
