@@ -93,7 +93,7 @@ def test_a_judgement_is_told_by_colour_and_by_sign():
 @pytest.mark.parametrize("word", ["hgih", "High", "h", "some"])
 def test_a_word_that_is_no_judgement_is_refused(word):
     for make in (draw_traffic_lights, draw_summary, format_robvis_table):
-        with pytest.raises(ReviewError, match="no judgement"):
+        with pytest.raises(ReviewError, match="not a judgement"):
             make([StudyJudgements("A", {"d1": word})], COLUMNS[:1])
 
 

@@ -207,8 +207,8 @@ def test_plain_totals_are_held_and_unpublished_ones_passed_over():
     assert find_mismatches(replace(flow, main=main)) == []
     wrong = replace(flow.main, screened=FlowBox(7), sought=FlowBox(5))
     assert [one.message for one in find_mismatches(replace(flow, main=wrong))] == [
-        "9 against 10",
-        "7 against 6",
+        "9 vs 10",
+        "7 vs 6",
     ]
 
 

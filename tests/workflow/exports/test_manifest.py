@@ -49,7 +49,7 @@ def test_each_file_that_differs_or_is_missing_has_a_line_and_the_status_tells(ou
     told = done.output.splitlines()
     assert told[:3] == [
         "Changed: methods.md",
-        "missing: records/included.ris",
+        "Missing: records/included.ris",
         "Not part of this report: tables/notes.txt",
     ]
     assert json.loads(run(out, "--json").output)["changed"] == ["methods.md"]
@@ -79,7 +79,7 @@ def test_a_zip_is_held_against_its_manifest_too(files, tmp_path):
     assert done.exit_code == 1
     assert done.output.splitlines()[:2] == [
         "Changed: prisma.csv",
-        "missing: log.jsonl",
+        "Missing: log.jsonl",
     ]
 
 
@@ -102,9 +102,9 @@ def test_bytes_damaged_inside_a_zip_are_named(files, tmp_path):
     ("manifest", "said"),
     [
         (None, "manifest.json not found"),
-        ("[]", "not one of a report"),
-        ('{"files": {"a": 1}}', "not one of a report"),
-        ("\x00", "not one of a report"),
+        ("[]", "not the manifest of a report"),
+        ('{"files": {"a": 1}}', "not the manifest of a report"),
+        ("\x00", "not the manifest of a report"),
         ('{"files": {}}', "lists no files"),
     ],
 )
@@ -117,7 +117,7 @@ def test_what_is_no_report_is_said_in_one_line(tmp_path, manifest, said):
 
 def test_a_file_that_is_no_zip_is_said_so(tmp_path):
     (tmp_path / "report.docx").write_text("words")
-    with pytest.raises(ReviewError, match="not a ZIP"):
+    with pytest.raises(ReviewError, match="not a folder or a readable ZIP"):
         verifying.verify_report(tmp_path / "report.docx")
 
 

@@ -70,7 +70,7 @@ def test_data_sets_of_pdfs_stand_in_the_report(project, coarse):
 def test_a_report_without_its_pdf_is_named_as_left_out(project):
     attach(project, {1: TWO[1], 2: TWO[2]}, "2020-05-20")
     told = dataset_overlap.build_table(*both_of(project)).notes[-1]
-    assert told == "Left out: 1 included report has no PDF attached."
+    assert told == "Not included: 1 included report has no PDF attached."
 
 
 def test_words_and_files_of_later_leave_the_data_sets_of_a_past_day(project):

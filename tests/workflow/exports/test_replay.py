@@ -109,10 +109,18 @@ def test_bias_of_the_replay_stands_in_table_and_figure(replayed):
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("identified,2212", "identified,2213", "identified: 2212 against 2213"),
-        ("participants high,45", "participants high,44", "participants high: 45 against 44"),
-        ("duplicates,,unverified", "duplicates,62,article", "duplicates: None against 62"),
-        ("included,62", "included,61", "included: 62 against 61"),
+        ("identified,2212", "identified,2213", "identified: 2212 calculated, 2213 published"),
+        (
+            "participants high,45",
+            "participants high,44",
+            "participants high: 45 calculated, 44 published",
+        ),
+        (
+            "duplicates,,unverified",
+            "duplicates,62,article",
+            "duplicates: None calculated, 62 published",
+        ),
+        ("included,62", "included,61", "included: 62 calculated, 61 published"),
         ("identified,2212", "identifed,2212", "identifed"),
     ],
 )
@@ -150,7 +158,7 @@ def test_a_paper_too_few_is_named_by_its_box(tmp_path):
     shutil.copytree(DATA, data)
     text = (data / "unnamed.csv").read_text()
     (data / "unnamed.csv").write_text(text.replace("1797", "1796"))
-    with pytest.raises(FlowError, match="identified: 2211 against 2212"):
+    with pytest.raises(FlowError, match="identified: 2211 calculated, 2212 published"):
         replay.replay_review(data, tmp_path / "out")
 
 
