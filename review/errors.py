@@ -2,32 +2,32 @@
 
 
 class ReviewError(Exception):
-    """Something a person can mend; shown as one calm line by the command line and the app."""
+    """An error the user can correct; shown as one line by the command line and the app."""
 
 
 class ProtocolError(ReviewError):
-    """protocol.yaml says something we cannot follow (file, line, key, what was expected)."""
+    """protocol.yaml is invalid (file, line, key, what was expected)."""
 
 
 class ChecklistError(ReviewError):
-    """A checklist, cue or dataset YAML does not hold together (file, key, what was expected)."""
+    """A checklist, cue or dataset file is invalid (file, key, what was expected)."""
 
 
 class QueryError(ReviewError):
-    """A boolean query cannot be read (position, what was expected)."""
+    """A Boolean query is invalid (position, what was expected)."""
 
 
 class SourceError(ReviewError):
-    """A source or an export file could not be read, or gave less than it announced."""
+    """A source or export file cannot be read, or returned fewer records than announced."""
 
 
 class FullTextError(ReviewError):
-    """A PDF could not be read; the message names the file and its state."""
+    """A PDF cannot be read; the message gives the file and its state."""
 
 
 class StoreError(ReviewError):
-    """The store refused: unknown record, wrong role, a store of another version."""
+    """The store rejected an operation: unknown record, wrong role, other store version."""
 
 
 class FlowError(ReviewError):
-    """The boxes of the flow do not sum; the message names the records that differ."""
+    """The PRISMA boxes do not add up; the message names the records responsible."""

@@ -1,7 +1,7 @@
 """Identifiers of documents: their normal forms, and what they say about a record.
 
-Equal identifiers are equal strings. bioRxiv and medRxiv share one space of DOIs, so both count as
-medRxiv here. Light on purpose: screening and appraisal ask here whether a record is a preprint.
+Equal identifiers are equal strings. bioRxiv and medRxiv share a DOI prefix, so both count as
+medRxiv here. Imports no heavy library, because screening and appraisal use `is_preprint`.
 """
 
 import html
@@ -13,7 +13,7 @@ from review.models import Record
 
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _NORMAL_DOI = re.compile(r"10\.(?!1101/|64898/)\d{4,9}/[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
-"""A DOI that needs no change; it holds no entity, suffix of a version, bracket or blank."""
+"""A DOI already in normal form: no entity, version suffix, bracket or space."""
 _PMID = re.compile(r"(?:pmid:?\s*)?0*([1-9]\d{0,7})", re.I)
 _ARXIV_NEW = re.compile(r"(?<!\d)(\d{4}\.\d{4,5})(v\d+)?(?!\d)")
 _ARXIV_OLD = re.compile(r"\b([a-z-]+(?:\.[A-Z]{2})?/\d{7})(v\d+)?", re.I)
@@ -47,11 +47,11 @@ PREPRINT_SERVERS = (
     "authorea",
     "osf",
 )
-"""Names of the preprint servers, in the order in which names of journals are tried."""
+"""Names of preprint servers, in the order in which journal names are tested."""
 
 
 def normalize_doi(text: str | None) -> str | None:
-    """The DOI in lower case without resolver or stray punctuation; None if the text holds none.
+    """The DOI in lower case without resolver or stray punctuation; None if there is none.
 
     A version suffix of a 10.1101 or 10.64898 preprint DOI ('...v2', '...v2.full') is cut, so that
     all versions of a preprint share one DOI. Source: DOI Handbook 2.4 (DOIs ignore case).
@@ -64,7 +64,7 @@ def normalize_doi(text: str | None) -> str | None:
     if not match:
         return None
     doi = match.group().lower()
-    # Old Wiley DOIs (SICI) hold < and > themselves; elsewhere they end the DOI.
+    # Old Wiley DOIs (SICI) contain < and >; elsewhere these characters end the DOI.
     ends = r"[\s\"]|\[doi\]" if "(sici)" in doi else r"[\s\"<>]|\[doi\]"
     doi = re.split(ends, doi, maxsplit=1)[0].rstrip(".,;:'")
     while doi.endswith((")", "]", "}")) and doi.count(doi[-1]) > doi.count(
@@ -82,13 +82,13 @@ def normalize_pmid(text: str | int | None) -> str | None:
 
 
 def normalize_pmcid(text: str | None) -> str | None:
-    """The PMCID as PMC and digits; None if the text holds none."""
+    """The PMCID as PMC followed by digits; None if there is none."""
     match = _PMCID.search(text or "")
     return f"PMC{int(match.group(1))}" if match else None
 
 
 def normalize_arxiv(text: str | None) -> str | None:
-    """The arXiv id without version (2003.09871, cs/0112017); None if the text holds none.
+    """The arXiv ID without version (2003.09871, cs/0112017); None if there is none.
 
     Reads bare ids, arXiv:ids, abs and pdf links and 10.48550 DOIs. Other DOIs are not arXiv ids.
     """
@@ -117,7 +117,7 @@ def _match_server_name(text: str) -> str | None:
 
 
 def find_preprint_server(record: Record, doi: str | None) -> str | None:
-    """The preprint server a record describes a posting on; None for none.
+    """The preprint server on which the record was posted; None if it is not a preprint.
 
     Args:
         record: the record.
@@ -136,12 +136,12 @@ def find_preprint_server(record: Record, doi: str | None) -> str | None:
 
 
 def is_preprint(record: Record) -> bool:
-    """Whether a record describes a posting on a preprint server."""
+    """Whether the record is a preprint."""
     return find_preprint_server(record, get_own_identifiers(record)[0]) is not None
 
 
 def get_own_identifiers(record: Record) -> tuple[str | None, str | None]:
-    """The record's own DOI and arXiv id; an arXiv entry's journal DOI is not its own."""
+    """The record's own DOI and arXiv ID; the journal DOI of an arXiv entry is not its own."""
     doi = normalize_doi(unquote(record.doi) if record.doi and "%" in record.doi else record.doi)
     arxiv = normalize_arxiv(record.arxiv_id) or normalize_arxiv(record.doi)
     if record.source == "arxiv":

@@ -1,6 +1,6 @@
 """The dataclasses of a review: records as sources gave them, and statements about them.
 
-Identifiers are kept in the normal forms of `review.identifiers`.
+Identifiers are stored in the normal forms of `review.identifiers`.
 """
 
 import hashlib
@@ -18,13 +18,12 @@ LinkVerdict = Literal["duplicate", "version", "study", "distinct", "maybe"]
 Role = Literal["reviewer", "adjudicator", "automation"]
 
 GENERIC_SOURCES = ("ris", "bibtex", "endnote", "table", "various")
-"""What stands as a source where neither file nor user names a database: the kind of the file, or
-that a file holds several."""
+"""Source names used if no database is known: the file type, or that it holds several."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """What a registry itself says of two documents, for example a preprint's journal DOI."""
+    """A relation between two documents stated by a registry, such as a preprint's journal DOI."""
 
     kind: str
     """published_as, preprint_of, version_of, update_of, update_in, retraction_of, retracted_by,
@@ -34,20 +33,20 @@ class Relation:
     said_by: str
     """Who states it: medrxiv, biorxiv, arxiv, pubmed, europepmc, crossref, openalex."""
     said_at: str | None = None
-    """ISO date on which it was stated or read, where known."""
+    """ISO date on which it was stated or retrieved, if known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One entry as a source gave it. Never edited afterwards; None means the source was silent."""
+    """One entry as received from a source. Never edited; None means not reported."""
 
     source: str
-    """Where it came from: pubmed, arxiv, medrxiv, biorxiv, europepmc, embase, scopus, ..."""
+    """Source: pubmed, arxiv, medrxiv, biorxiv, europepmc, embase, scopus, ..."""
     source_id: str | None = None
     """The source's own id for the entry (PMID, arXiv id with version, Embase accession, ...)."""
     title: str | None = None
     authors: tuple[str, ...] = ()
-    """As 'Family, Given' where the source tells them apart, else as given; in printed order."""
+    """'Family, Given' if the source separates them, else as given; in order of authorship."""
     year: int | None = None
     date: str | None = None
     """ISO date of publication or posting: YYYY, YYYY-MM or YYYY-MM-DD."""
@@ -75,31 +74,31 @@ class Record:
     urls: tuple[str, ...] = ()
     relations: tuple[Relation, ...] = ()
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
-    """Everything else the source said, by the source's own tag, so that nothing is lost."""
+    """All other values, keyed by the source's own tag."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableEntry:
-    """An entry that could not be read, kept with its text so that nothing is lost."""
+    """An entry that could not be read, with its original text."""
 
     number: int
-    """Position in the file or answer, 1 and up."""
+    """Position in the file or response, from 1."""
     reason: str
     raw: str
     gone: str | None = None
-    """The source's id, where the text is sound and says that the source deleted the entry."""
+    """The source's id if the source reports the entry as deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParseResult:
-    """What a pure parser made of one file or answer."""
+    """Result of parsing one file or response."""
 
     records: tuple[Record, ...]
     rejected: tuple[UnreadableEntry, ...] = ()
     announced: int | None = None
-    """Entries counted without the parser (files) or announced by the source (answers)."""
+    """Number of entries, counted independently of the parser (files) or announced by the source."""
     notes: tuple[str, ...] = ()
-    """What a person should know of how the file was read: which sheet, which mapping."""
+    """Notes on how the file was read: which sheet, which column mapping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,36 +119,36 @@ class StoredRecord:
     """A record with the store's number and key."""
 
     id: int
-    """Number in the store, rising with arrival; 1 and up."""
+    """Number in the store, in order of arrival, from 1."""
     key: str
-    """What people see and spreadsheets carry: R000001."""
+    """Record number shown on screen and in exports: R000001."""
     batch: int
-    """The import or harvest that brought it."""
+    """The import or harvest that added it."""
     record: Record
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What was said of a pair of records, by a rule or a person. The newest by a person wins."""
+    """A verdict on a pair of records by a rule or a person; a person's newest verdict prevails."""
 
     a: int
     b: int
     """Store numbers, a < b."""
     verdict: LinkVerdict | None
-    """None withdraws what the same person said before."""
+    """None withdraws the same person's earlier verdict."""
     rule: str
-    """Rule that spoke ('doi', 'title+authors', ...) or 'by hand'."""
+    """Rule that decided ('doi', 'title+authors', ...), or 'by hand' for a manual decision."""
     who: str
     """'tool' or the reviewer's name."""
     at: datetime
     score: float | None = None
-    """0 to 1, None where an identifier decided."""
+    """0 to 1; None if an identifier decided."""
     note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One person's (or rule's) judgement of one record at one stage; the newest per key counts."""
+    """Decision of one person (or rule) on one record at one stage; the newest per key counts."""
 
     record: int
     stage: str
@@ -161,7 +160,7 @@ class Decision:
     note: str | None = None
     role: Role = "reviewer"
     id: int = 0
-    """Row number in the store, rising with arrival; 0 before it is stored."""
+    """Row number in the store, in order of arrival; 0 before it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +169,12 @@ class Answer:
 
     record: int
     checklist: str
-    """Edition id, for example claim-2020: an answer remembers what it was given under."""
+    """Checklist edition under which the answer was given, e.g. claim-2020."""
     item: str
     """Item id; 'judgement:<domain>' and 'applicability:<domain>' for bias tools."""
     reviewer: str
     answer: str | None
-    """Option id; None withdraws. 'unsure' is a value, distinct from unanswered."""
+    """Option id; None withdraws. 'unsure' is an answer, distinct from unanswered."""
     at: datetime
     quote: str | None = None
     page: int | None = None
@@ -197,15 +196,15 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a full text with where it stands."""
+    """A sentence of a full text with its position."""
 
     text: str
     page: int
     """1 and up."""
     section: str
-    """Normal name of the section it stands in: abstract, introduction, methods, ... or ''."""
+    """Standard name of its section: abstract, introduction, methods, ... or ''."""
     boxes: tuple[tuple[float, float, float, float], ...] = ()
-    """One box a line, in PDF points from the top left; empty where the reader gave none."""
+    """One box per line, in PDF points from the top left; empty if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +219,7 @@ class Page:
 
 
 def normalize_text(text: str | None) -> str:
-    """Text folded for comparing: no accents, case or punctuation, single spaces; '' for None."""
+    """Text normalised for comparison: no accents, case or punctuation; '' for None."""
     folded = unicodedata.normalize("NFKD", text or "").casefold()
     folded = "".join(c for c in folded if not unicodedata.combining(c))
     return " ".join(re.sub(r"[^\w\s]|_", " ", folded).split())
@@ -245,7 +244,7 @@ def record_to_dict(record: Record) -> dict[str, Any]:
 
 
 def record_from_dict(data: Mapping[str, Any]) -> Record:
-    """The record that as_dict wrote; unknown keys are refused with TypeError."""
+    """Inverse of `record_to_dict`. Raises TypeError for unknown keys."""
     values = dict(data)
     values["relations"] = tuple(Relation(**dict(r)) for r in values.get("relations", ()))
     values["extra"] = {k: tuple(v) for k, v in values.get("extra", {}).items()}

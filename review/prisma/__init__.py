@@ -1,8 +1,8 @@
 """Counts the boxes of a PRISMA 2020 flow diagram, and checks that they add up.
 
-Every box holds the ids behind its number, so that a difference can be named. Published totals
-without ids make a flow too (for a replay): then a box holds a number, or None for 'not published'.
-Source of boxes and words: Page 2021, BMJ 372:n71 (PRISMA 2020).
+Every box holds the ids behind its number, so that differences can be traced to records. A flow can
+also be built from published totals without ids: a box then holds a number, or None if the number
+was not published. Boxes and wording: Page 2021, BMJ 372:n71 (PRISMA 2020).
 """
 
 from review.prisma.counting import count_flow

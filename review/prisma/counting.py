@@ -22,11 +22,11 @@ from review.prisma.validation import format_ids
 
 
 def count_flow(inputs: FlowInputs) -> Flow:
-    """The flow of a review.
+    """Count the flow of a review.
 
     Raises:
-        FlowError: inputs that contradict each other (an entry twice, a standing without a record);
-            names them.
+        FlowError: the inputs contradict each other (a repeated entry, an outcome without a record);
+            the message names them.
     """
     _reject_contradictions(inputs)
     by_stage: dict[str, dict[str, StageOutcome]] = {
@@ -89,7 +89,7 @@ def _count_stream(
     main_reports: set[str],
     is_main: bool,
 ) -> Stream:
-    """Sorts the entries of one column into its boxes; each entry falls into exactly one."""
+    """Sort the entries of one column into its boxes; each entry falls into exactly one."""
     entries = [entry for entry in inputs.entries if (entry.via in MAIN_COLUMN) is is_main]
     carried_reports = [report for report in inputs.carried if (report in main_reports) is is_main]
     unread_ids = [entry.id for entry in entries if entry.unread]
@@ -114,7 +114,7 @@ def _count_stream(
         if report in inputs.not_retrieved
     ]
     eligibility = by_stage["eligibility"] if "eligibility" in inputs.stages else None
-    # A report that was judged by its full text was retrieved, whatever an earlier attempt said.
+    # A report assessed at full text was retrieved, whatever earlier attempts recorded.
     if eligibility is not None:
         not_retrieved = [m for m in not_retrieved if _get_status(eligibility, m[0]) == "waiting"]
     missing_reports = {report for report, _ in not_retrieved}
@@ -143,7 +143,7 @@ def _count_stream(
 def _split_duplicates(
     inputs: FlowInputs, entries: Sequence[FlowEntry], main_reports: set[str], is_main: bool
 ) -> tuple[list[str], list[str], list[str]]:
-    """Entries that are duplicates by rule, by hand, and the reports of this column."""
+    """Entries removed as duplicates automatically, and manually, and the reports of this column."""
     tool_ids: list[str] = []
     hand_ids: list[str] = []
     representatives: dict[str, FlowEntry] = {}
@@ -204,7 +204,7 @@ def _complete_flow(
     other: Stream | None,
     eligible: list[str],
 ) -> Flow:
-    """Adds the quality gate, the included box and the totals."""
+    """Add the quality gate, the included box and the totals."""
     quality_outcomes = outcomes if "quality" in inputs.stages else None
     waiting, excluded, reports = _split_by_status(quality_outcomes, eligible)
     all_reasons = [

@@ -9,70 +9,70 @@ StageKind = Literal["screening", "eligibility", "quality"]
 OutcomeStatus = Literal["included", "excluded", "waiting"]
 
 MAIN_COLUMN: tuple[Via, ...] = ("databases", "registers")
-"""Ways of finding that make the main column; the others make the column of other methods."""
+"""Routes counted in the main column; all others are counted under other methods."""
 NO_REASON = "Reason not recorded"
 UNREADABLE_REASON = "Entry could not be read"
 MAX_LISTED_IDS = 20
-"""So many ids are named in a message; the rest are counted."""
+"""Number of ids listed in a message; the rest are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlowEntry:
-    """One entry as a source gave it; an entry an export repeats arrives twice."""
+    """One entry as received from a source; an entry repeated in an export appears twice."""
 
     id: str
-    """The record's key, or key and import for a repeated entry; unique."""
+    """Record number, or record number and import for a repeated entry; unique."""
     source: str
     via: Via
     report: str
-    """Key of the record that stands for its report; the entry's own id where it stands alone."""
+    """Record number that represents the report; the entry's own id if it has no duplicates."""
     by_hand: bool = False
-    """A person, not a rule, joined it to its report."""
+    """Whether a person, not a rule, merged it with its report."""
     unread: bool = False
-    """The entry could not be parsed and was kept aside."""
+    """Whether the entry could not be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
 class StageOutcome:
-    """Where one report stands at one stage."""
+    """Outcome of one report at one stage."""
 
     report: str
     stage: StageKind
     status: OutcomeStatus
     reasons: tuple[str, ...] = ()
-    """Why it is excluded, the one that counts first."""
+    """Reasons for exclusion, the one that counts first."""
     rule: str | None = None
-    """The automation rule that excluded it, where no person did."""
+    """The automation rule that excluded it, if no person did."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlowInputs:
-    """Everything the flow is counted from."""
+    """Everything needed to count the flow."""
 
     entries: Sequence[FlowEntry]
     outcomes: Sequence[StageOutcome] = ()
     studies: Mapping[str, str] = field(default_factory=dict)
     """Report -> study; a report without an entry is a study of its own."""
     not_retrieved: Mapping[str, str] = field(default_factory=dict)
-    """Report -> why its full text could not be had."""
+    """Report -> why its full text was not retrieved."""
     kinds: Mapping[str, str] = field(default_factory=dict)
-    """Report -> kind of study, for the lines of the last box."""
+    """Report -> study type, for the lines of the last box."""
     stages: Sequence[StageKind] = ("screening", "eligibility")
     """Stages the review has, in order."""
     direct: frozenset[str] = frozenset()
     """Reports found by other methods that go straight to retrieval; they stand in that column, also
     where a database gave them later."""
     previous_counts: tuple[int, int] | None = None
-    """Studies and reports of the version before; None for a new review."""
+    """Studies and reports of the previous version; None for a new review."""
     previous_reports: frozenset[str] = frozenset()
-    """Reports that were there in the version before: new entries of them are duplicates."""
+    """Reports identified in the previous version: new entries of these are duplicates."""
     carried: Mapping[str, Via] = field(default_factory=dict)
-    """Reports of the version before that are judged in this one -> how they were found."""
+    """Reports of the previous version that are screened in this one -> how they were identified."""
     previous_studies: frozenset[str] = frozenset()
-    """Studies the version before includes and this one keeps: a new report of one makes no new
-    study."""
+    """Studies included in the previous version and still included: a new report of one is not a
+    new study."""
     dropped: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
-    """Studies and reports included in the version before and no longer."""
+    """Studies and reports included in the previous version but not in this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +80,14 @@ class FlowBox:
     """A number with the ids behind it."""
 
     n: int | None
-    """None: not published here."""
+    """None if not published."""
     ids: tuple[str, ...] | None = None
-    """None: a published total without ids."""
+    """None for a published total without ids."""
 
 
 @dataclass(frozen=True, slots=True)
 class BoxLine:
-    """One line of a list in a box: a source, a rule or a reason."""
+    """One line of a box: a source, a rule or a reason."""
 
     label: str
     n: int | None
@@ -98,7 +98,7 @@ class BoxLine:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One column: what databases and registers gave, or what other methods gave."""
+    """One column: databases and registers, or other methods."""
 
     identified: tuple[BoxLine, ...]
     duplicates_tool: FlowBox
@@ -106,7 +106,7 @@ class Stream:
     automation: tuple[BoxLine, ...]
     removed_other: tuple[BoxLine, ...]
     carried: FlowBox
-    """Reports of the version before that are judged in this one."""
+    """Reports of the previous version that are screened in this one."""
     waiting_screening: FlowBox
     screened: FlowBox
     excluded_screening: tuple[BoxLine, ...]
@@ -125,25 +125,25 @@ class CombinedBox:
     boxes: tuple[str, ...]
     n: int
     text: str
-    """What the sum is, for the figure's note."""
+    """Description of the total, for the figure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Every box of a PRISMA 2020 flow, with a quality gate after eligibility where there is one."""
+    """All boxes of a PRISMA 2020 flow, with a quality gate after eligibility if there is one."""
 
     main: Stream
     other: Stream | None
     stages: tuple[StageKind, ...]
     waiting_quality: FlowBox
     excluded_quality: tuple[BoxLine, ...]
-    """Each report once, at the reason that counts."""
+    """Each report once, under the reason that counts."""
     quality_reasons: tuple[BoxLine, ...]
-    """Every reason with all reports that carry it; these overlap."""
+    """Every reason with all its reports; a report may appear under several."""
     new_reports: FlowBox
     new_studies: FlowBox
     kinds: tuple[BoxLine, ...]
-    """New studies by kind."""
+    """New studies by type."""
     previous_studies: FlowBox | None
     previous_reports: FlowBox | None
     dropped_studies: FlowBox
@@ -155,16 +155,16 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class BoxMismatch:
-    """Boxes that do not sum."""
+    """A sum of boxes that does not hold."""
 
     label: str
     message: str
     ids: tuple[str, ...] = ()
-    """The entries or reports that make the difference, where known."""
+    """The entries or reports responsible, if known."""
 
 
 def get_total(lines: Sequence[BoxLine] | FlowBox) -> int | None:
-    """Sum of a list of lines, or a box's number; None as soon as one number is not published."""
+    """Total of a list of lines, or the number in a box; None if any number was not published."""
     if isinstance(lines, FlowBox):
         return lines.n
     numbers = [line.n for line in lines]

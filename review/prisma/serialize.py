@@ -16,13 +16,13 @@ COMBINABLE_BOXES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("assessed", "eligible"),
     ),
 }
-"""Stage -> boxes only told together, and boxes between them that then are not told either."""
+"""Stage -> boxes that are combined, and boxes between them that are then unknown as well."""
 
 
 def combine_stage_boxes(flow: Flow, stage: Literal["screening", "eligibility"], text: str) -> Flow:
-    """The flow with the boxes of a stage told only together, as 'not published here' each.
+    """The flow with the boxes of a stage combined into one total; each box is then unknown.
 
-    For replayed reviews: the parts were never published, their sum was.
+    Used to reconstruct published reviews that give only the total.
     """
     boxes, between_boxes = COMBINABLE_BOXES[stage]
     stream_fields = {spec.name for spec in fields(Stream)}
@@ -44,7 +44,7 @@ def combine_stage_boxes(flow: Flow, stage: Literal["screening", "eligibility"], 
 
 
 def flow_to_dict(flow: Flow, *, ids: bool = False) -> dict[str, Any]:
-    """The flow as plain JSON-ready data, with the ids where asked for; None: not published."""
+    """The flow as JSON-ready data, with ids on request; None means not published."""
 
     def convert_value(value: Any) -> Any:
         if isinstance(value, FlowBox):
@@ -71,7 +71,7 @@ OUTCOME_BOXES = (
     ("waiting_eligibility", "awaiting full text"),
     ("excluded_eligibility", "excluded at full text"),
 )
-"""Where a record may end before the quality gate, in order."""
+"""Boxes in which a record may end before the quality gate, in order."""
 
 
 INCLUDED_LABEL = "included"
@@ -85,11 +85,11 @@ LATE_OUTCOME_BOXES = (
 def map_outcomes(
     flow: Flow, joints: Sequence[CombinedBox] = ()
 ) -> dict[str, tuple[str, str | None]]:
-    """Entry or report -> the box where it ends, and the reason or rule of its line there.
+    """Entry or report -> the box in which it ends, and the reason or rule of its line.
 
     Args:
         flow: with the ids behind each box.
-        joints: boxes of which only the sum is told; their names give way to it.
+        joints: combined boxes, whose text replaces the names of their parts.
     """
     combined_text = {
         name: combined_box.text for combined_box in joints for name in combined_box.boxes
@@ -113,7 +113,7 @@ def map_outcomes(
 def format_conservation(flow: Flow) -> str:
     """One line showing that all records are accounted for: '9 records = 2 duplicates ... + ...'.
 
-    Parts that are only told together stand as their joint total.
+    Combined boxes are shown as their total.
     """
     streams = [stream for stream in (flow.main, flow.other) if stream is not None]
     start_count = sum(

@@ -19,8 +19,8 @@ BoxOrLines = FlowBox | tuple[BoxLine, ...]
 
 
 def find_mismatches(flow: Flow) -> list[BoxMismatch]:
-    """Where the boxes do not sum; empty where they do. Sums over boxes that were not published are
-    held through their joint total where there is one, else cannot be held and are passed over."""
+    """Sums that do not hold; empty if all boxes add up. Sums over unpublished boxes are checked
+    against their combined total if there is one, and skipped otherwise."""
     sums: list[tuple[str, list[BoxOrLines], list[BoxOrLines]]] = []
     for prefix, stream in (("", flow.main), ("other methods: ", flow.other)):
         if stream is not None:
@@ -103,7 +103,7 @@ def _compare_sides(
     left_ids, right_ids = _collect_ids(left_parts), _collect_ids(right_parts)
     if left_ids is None or right_ids is None:
         return None if left_sum == right_sum else BoxMismatch(label, f"{left_sum} vs {right_sum}")
-    # Entries turn into reports at the first sum; there the numbers must match, not the names.
+    # Entries become reports at the first sum, where only the numbers must match, not the ids.
     must_match_ids = not label.endswith("+ awaiting + screened")
     repeated_ids = sorted(name for name, n in Counter(right_ids).items() if n > 1)
     unmatched_ids = (
@@ -129,7 +129,7 @@ def _collect_ids(parts: Sequence[BoxOrLines]) -> list[str] | None:
 
 
 def _check_combined_box(flow: Flow, combined_box: CombinedBox) -> BoxMismatch | None:
-    """A joint total is what enters minus what leaves: held against the published boxes around."""
+    """Check a combined total: what enters minus what leaves, according to the published boxes."""
     main = flow.main
     is_screening = "duplicates_tool" in combined_box.boxes
     entering = get_total(main.identified) if is_screening else main.sought.n

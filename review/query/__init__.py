@@ -1,7 +1,7 @@
 """The boolean query: parsed once, translated for each source, matched locally.
 
-In: the protocol's query and a window of days. Out: a tree, each source's text with what it could
-not be asked, and a matcher for titles and abstracts.
+Input: the protocol's query and a date range. Output: a syntax tree, the query text for each source
+with what it does not support, and a matcher for titles and abstracts.
 """
 
 from review.query.ast import And as And

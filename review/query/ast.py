@@ -15,32 +15,32 @@ _OPERATORS = frozenset({"and", "or", "not"})
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word, a phrase, or the beginning of either."""
+    """A word or phrase, optionally truncated."""
 
     text: str
-    """As written, without quotes and without the closing *."""
+    """Text without quotation marks and without the final *."""
     field: QueryField = "tiab"
     stem: bool = False
-    """True where the last word is only a beginning (written word*)."""
+    """True if the last word is truncated (word*)."""
 
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All of the parts hold. Two parts or more, none of them an And."""
+    """Conjunction of two or more parts, none of them an And."""
 
     parts: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """At least one of the parts holds. Two parts or more, none of them an Or."""
+    """Disjunction of two or more parts, none of them an Or."""
 
     parts: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The part does not hold. The part is not itself a Not."""
+    """Negation of a part that is not itself a Not."""
 
     part: "Node"
 
@@ -49,19 +49,19 @@ Node = Term | And | Or | Not
 
 
 def join_with_and(parts: Iterable[Node]) -> Node:
-    """The parts joined by AND: nested ones drawn up, repeated ones dropped, order kept."""
+    """The parts combined with AND: nested ones flattened, repeated ones dropped, order kept."""
     flat = _flatten_parts(parts, And)
     return flat[0] if len(flat) == 1 else And(flat)
 
 
 def join_with_or(parts: Iterable[Node]) -> Node:
-    """The parts joined by OR: nested ones drawn up, repeated ones dropped, order kept."""
+    """The parts combined with OR: nested ones flattened, repeated ones dropped, order kept."""
     flat = _flatten_parts(parts, Or)
     return flat[0] if len(flat) == 1 else Or(flat)
 
 
 def negate_node(part: Node) -> Node:
-    """The opposite of a part; twice gives the part itself."""
+    """The negation of a part; a double negation gives the part itself."""
     return part.part if isinstance(part, Not) else Not(part)
 
 
@@ -76,8 +76,8 @@ def _flatten_parts(parts: Iterable[Node], kind: type[And] | type[Or]) -> tuple[N
 
 
 def iter_positive_terms(node: Node) -> Iterator[Term]:
-    """The terms that a matching text may hold, from left to right: what NOT excludes is left out,
-    what NOT NOT brings back is in."""
+    """Terms that a matching text may contain, from left to right: without those excluded by NOT,
+    but with those under a double NOT."""
     pending: list[tuple[Node, bool]] = [(node, True)]
     while pending:
         current, is_positive = pending.pop()
@@ -104,12 +104,12 @@ def iter_terms(node: Node) -> Iterator[Term]:
 
 
 def split_term(term: Term) -> tuple[str, ...]:
-    """The folded words of a term; with `stem` the last is a beginning."""
+    """The normalised words of a term; with `stem` the last one is truncated."""
     return extract_words(term.text)
 
 
 def format_query(node: Node) -> str:
-    """The query written in our own language; `parse` reads it back to the same tree."""
+    """The query in our own syntax; `parse` reads it back to the same tree."""
     return _format_node(node, outer=True)
 
 

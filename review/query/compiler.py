@@ -20,7 +20,7 @@ from review.query.ast import (
 
 @dataclass(frozen=True, slots=True)
 class DateWindow:
-    """Days of publication or entry, both ends included; None leaves an end open."""
+    """Range of publication or entry dates, both ends inclusive; None leaves an end open."""
 
     since: date | None = None
     until: date | None = None
@@ -28,28 +28,28 @@ class DateWindow:
 
 @dataclass(frozen=True, slots=True)
 class CompiledQuery:
-    """A query in a source's own language."""
+    """A query in the syntax of a source."""
 
     text: str
     unsupported: tuple[str, ...] = ()
-    """What this source could not be asked, or was asked in another way: one sentence each."""
+    """Parts the source does not support or that were changed, one sentence each."""
     notes: tuple[str, ...] = ()
-    """What a reader should know of how the source reads it; nothing is lost by these."""
+    """Notes on how the source interprets the query; these do not lose records."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stripped:
-    """What is left of a tree after parts were taken out."""
+    """Remainder of a tree after parts were removed."""
 
     node: Node
     unsupported: tuple[str, ...]
 
 
 def strip_mesh(node: Node, records_label: str) -> Stripped:
-    """The tree without its MeSH terms: taken out of OR they find less, out of AND more.
+    """The tree without its MeSH terms: removed from OR, fewer records match; from AND, more.
 
     Raises:
-        QueryError: nothing is left.
+        QueryError: nothing remains.
     """
     unsupported: list[str] = []
     remaining = _remove_terms(node, lambda term: term.field == "mesh", unsupported, records_label)
@@ -96,20 +96,20 @@ def _remove_terms(
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a source writes operators, so that one function can write any tree."""
+    """Operators of a source, so that one function can render any tree."""
 
     and_operator: str
     or_operator: str
     not_operator: str
-    """Between what is wanted and what is not."""
+    """Operator between what is wanted and what is excluded."""
     match_all_clause: str
-    """A clause that every document meets, for queries that only exclude."""
+    """A clause that matches every document, for queries that only exclude."""
 
 
 def render(node: Node, dialect: Dialect, render_term: Callable[[Term], str]) -> str:
-    """A tree in a dialect, every operator inside parentheses.
+    """Render a tree in a dialect, with parentheses around every operator.
 
-    `a NOT b` is asked as a difference; a part that only excludes is taken from `everything`.
+    `a NOT b` is rendered as a difference; a part that only excludes is subtracted from everything.
     """
     if isinstance(node, Term):
         return render_term(node)

@@ -1,7 +1,7 @@
 """Matches a query against titles and abstracts: words, truncation, phrases, fields.
 
-Words are looked up once per spelling and remembered, so that a query of thousands of terms costs
-a record no more than a small one.
+Each spelling is looked up once and cached, so a query of thousands of terms takes no longer per
+record than a short one.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from review.query.ast import And, Node, Not, Or, Term, iter_terms, split_term
 from review.query.compiler import strip_mesh
 from review.query.tokens import extract_words, normalize_token, split_tokens
 
-MAX_CACHED_SPELLINGS = 200_000  # spellings kept in memory before they are forgotten; about 50 MB
+MAX_CACHED_SPELLINGS = 200_000  # spellings cached before the cache is cleared; about 50 MB
 MESH_SOURCES = ("pubmed", "medline")
 TextMatcher = Callable[[str | None, str | None], bool]
 TermFinder = Callable[[str | None, str | None, tuple[str, ...]], frozenset[int]]
@@ -21,7 +21,7 @@ AtomTest = Callable[[frozenset[int]], bool]
 
 
 class SearchableRecord(Protocol):
-    """What a record must have to be judged; `review.models.Record` has it."""
+    """Fields a record needs for matching; `review.models.Record` has them."""
 
     @property
     def source(self) -> str: ...
@@ -36,9 +36,9 @@ class SearchableRecord(Protocol):
 
 
 class _SpellingCache(dict[str, tuple[int, ...]]):
-    """Owns the memory of the spellings met so far: the atoms each one holds, mostly none.
+    """Cache of spellings -> ids of the query terms (atoms) they match, mostly none.
 
-    A spelling met for the first time is folded and looked up once.
+    A new spelling is normalised and looked up once.
     """
 
     def __init__(self, word_atoms: dict[str, set[int]], prefix_atoms: dict[str, set[int]]) -> None:
@@ -65,23 +65,23 @@ class _SpellingCache(dict[str, tuple[int, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class _Phrase:
-    """A phrase to confirm: its words must all be there, and then stand in a row."""
+    """A phrase to confirm: all its words must be present and consecutive."""
 
     atom: int
     word_atoms: frozenset[int]
     """Atoms of its words."""
     text: str
-    """With a blank before, and after it unless the last word is a beginning."""
+    """Preceded by a space, and followed by one unless the last word is truncated."""
 
 
 def build_text_matcher(node: Node) -> TextMatcher:
-    """A function of title and abstract that says whether the query holds.
+    """Return a function of title and abstract that tells whether the query matches.
 
-    Terms of MeSH cannot be judged from a text and are left out (see `without_mesh`).
-    Not for several threads at once: it remembers the words it has met.
+    MeSH terms cannot be matched in text and are removed (see `without_mesh`). Not thread-safe: it
+    caches the words it has met.
 
     Raises:
-        QueryError: nothing is left to judge.
+        QueryError: nothing remains to match.
     """
     stripped_node = strip_mesh(node, "titles and abstracts").node
     find_terms = _build_finder(stripped_node)
@@ -96,11 +96,11 @@ def build_text_matcher(node: Node) -> TextMatcher:
 def build_record_matcher(
     node: Node, *, keywords: bool = False
 ) -> Callable[[SearchableRecord], bool]:
-    """A function of a record that says whether the query holds, MeSH included.
+    """Return a function of a record that tells whether the query matches, including MeSH.
 
-    Records of PubMed, and others that carry headings, are judged by them, compared whole (PubMed
-    also finds the narrower ones below a heading, which cannot be known here). For records of
-    sources without MeSH those terms are left out; a query of nothing else holds for none of them.
+    Records with MeSH headings, such as PubMed's, are matched on complete headings (PubMed also
+    finds narrower headings, which are not known here). For records of sources without MeSH these
+    terms are removed; a query with only MeSH terms matches none of them.
 
     Args:
         keywords: count the authors' keywords with title and abstract, as PubMed's [tiab] does.
@@ -135,12 +135,12 @@ def build_record_matcher(
 
 
 def _number_terms(node: Node) -> dict[Term, int]:
-    """The different terms of a tree, numbered from left to right."""
+    """The distinct terms of a tree, numbered from left to right."""
     return {term: number for number, term in enumerate(dict.fromkeys(iter_terms(node)))}
 
 
 def _build_finder(node: Node) -> TermFinder:
-    """A function of title, abstract and keywords that gives the terms found in their fields."""
+    """Return a function of title, abstract and keywords that gives the terms found in each."""
     text_terms = {
         term: number for term, number in _number_terms(node).items() if term.field != "mesh"
     }
@@ -193,9 +193,9 @@ def _matches_heading(term: Term, headings: set[tuple[str, ...]]) -> bool:
 def _build_lexicon(
     atoms: dict[Term, int], first_atom: int
 ) -> tuple[_SpellingCache, dict[int, list[_Phrase]]]:
-    """What to look for, and the phrases to confirm by the atom of their first word.
+    """The words to look up, and the phrases to confirm, keyed by the atom of their first word.
 
-    Words of phrases get atoms of their own, numbered from `first`.
+    Words of phrases have their own atoms, numbered from `first`.
     """
     word_atoms: dict[str, set[int]] = {}
     prefix_atoms: dict[str, set[int]] = {}
@@ -225,7 +225,7 @@ def _build_lexicon(
 def _find_atoms(
     text: str | None, lexicon: _SpellingCache, phrases: dict[int, list[_Phrase]]
 ) -> frozenset[int]:
-    """The atoms a text holds."""
+    """The atoms found in a text."""
     if not text:
         return frozenset()
     text_tokens = split_tokens(text)
@@ -245,11 +245,13 @@ def _find_atoms(
 
 def _normalize_with_cache(token: str, lexicon: _SpellingCache) -> str:
     cached = lexicon.normalized.get(token)
-    return normalize_token(token) if cached is None else cached  # forgotten in the middle of a text
+    return (
+        normalize_token(token) if cached is None else cached
+    )  # the cache was cleared in the middle of a text
 
 
 def _build_test(node: Node, atoms: dict[Term, int]) -> AtomTest:
-    """A function of the atoms found that says whether the tree holds."""
+    """Return a function of the atoms found that tells whether the tree matches."""
     if isinstance(node, Term):
         number = atoms[node]
         return lambda found_atoms: number in found_atoms

@@ -25,7 +25,7 @@ FIELD_NAMES: dict[str, QueryField] = {
     "mesh": "mesh",
     "mesh terms": "mesh",
 }
-"""Names of fields in small letters, as prefix (title:) or PubMed tag ([ti])."""
+"""Field names in lower case, as prefix (title:) or PubMed tag ([ti])."""
 _FIELD_EXAMPLES = "title:, abstract:, tiab:, mesh: or [ti], [ab], [tiab], [mh]"
 _LOOKALIKES = str.maketrans(
     {
@@ -70,7 +70,7 @@ _PROXIMITY = re.compile(r"(?:near|adj|pre|within|w|n)/?\d+", re.I)
 
 @dataclass(frozen=True, slots=True)
 class QueryToken:
-    """A piece of the query and where it stands."""
+    """A token of the query and its position."""
 
     kind: str
     """( ) and or not term field"""
@@ -78,32 +78,32 @@ class QueryToken:
     start: int
     quoted: bool = False
     tag: "QueryToken | None" = None
-    """The [field] right behind a term."""
+    """The [field] directly after a term."""
 
 
 @dataclass(slots=True)
 class _ParserLevel:
-    """What is being read between two parentheses."""
+    """State of the parser inside one pair of parentheses."""
 
     start: int
     scope: QueryField | None
     parts: list[tuple[Node, int]] = field(default_factory=list)
-    """Parts read so far, each with its depth."""
+    """Parts parsed so far, each with its depth."""
     operator: str | None = None
     negated: bool = False
     pending: QueryToken | None = None
-    """The operator or field that waits for what follows; None after a part."""
+    """The operator or field that needs an operand; None after a part."""
     last_word: str = ""
-    """The word read last, as written; "" after a phrase or a parenthesis."""
+    """The last word, as written; "" after a phrase or a parenthesis."""
 
 
 def parse(text: str) -> Node:
-    """The tree of a query.
+    """Parse a query.
 
-    AND and OR may not be mixed without parentheses; words side by side need quotes or an operator.
+    AND and OR must not be mixed without parentheses; adjacent words need quotes or an operator.
 
     Raises:
-        QueryError: with the position, what was expected, and a line that points at the place.
+        QueryError: with the position, what was expected, and a line that marks the position.
     """
     if len(text) > MAX_QUERY_LENGTH:
         length_text = f"{len(text):,} characters; the limit is {MAX_QUERY_LENGTH:,}"
@@ -117,7 +117,7 @@ def parse(text: str) -> Node:
 
 
 def tokenize_query(text: str) -> list[QueryToken]:
-    """The pieces of a query. Raises QueryError for a quote or bracket without its partner."""
+    """The tokens of a query. Raises QueryError for an unmatched quotation mark or bracket."""
     query_tokens: list[QueryToken] = []
     clean_text = _CONTROL_CHARACTERS.sub(" ", text.translate(_LOOKALIKES))
     for match in _TOKEN.finditer(clean_text):
@@ -138,7 +138,7 @@ def tokenize_query(text: str) -> list[QueryToken]:
 
 
 def _attach_tag(text: str, query_tokens: list[QueryToken], tag: QueryToken) -> None:
-    """Hangs a [field] on the term before it."""
+    """Attach a [field] to the preceding term."""
     previous = query_tokens[-1] if query_tokens else None
     if previous is not None and previous.kind == "term" and previous.tag is None:
         query_tokens[-1] = replace(previous, tag=tag)
@@ -193,7 +193,7 @@ def _take_token(text: str, levels: list[_ParserLevel], token: QueryToken) -> Non
 
 
 def _begin_part(text: str, levels: list[_ParserLevel], token: QueryToken) -> None:
-    """Takes what may begin a part: a field, a parenthesis, a term."""
+    """Read a token that may begin a part: a field, a parenthesis or a term."""
     level = levels[-1]
     if level.parts and level.pending is None:
         raise_query_error(text, token.start, _explain_missing_operator(level, token))
@@ -271,7 +271,7 @@ def _close_level(text: str, levels: list[_ParserLevel], token: QueryToken) -> No
 
 
 def _build_level_tree(text: str, level: _ParserLevel, end: int) -> tuple[Node, int]:
-    """The tree of a level that has ended, and its depth."""
+    """The tree of a completed level, and its depth."""
     if level.pending is not None:
         pending_text = (
             f"{level.pending.text}:" if level.pending.kind == "field" else level.pending.text
@@ -287,7 +287,7 @@ def _build_level_tree(text: str, level: _ParserLevel, end: int) -> tuple[Node, i
 
 
 def _build_term(text: str, token: QueryToken, name: QueryField) -> Term:
-    """The term of a token. Raises QueryError for stray wildcards and words without letters."""
+    """The term of a token. Raises QueryError for misplaced wildcards and words without letters."""
     body = " ".join(token.text.split())
     stem = body.endswith("*")
     stripped = body.rstrip("*").rstrip() if stem else body
@@ -378,14 +378,14 @@ def _explain_missing_operator(level: _ParserLevel, token: QueryToken) -> str:
 
 
 def raise_query_error(text: str, position: int, message: str) -> NoReturn:
-    """Raises QueryError: one line of explanation, then the place with a caret below it."""
+    """Raise QueryError: one line of explanation, then the position marked with a caret."""
     raise QueryError(
         f"Query, character {position + 1}: {message}.\n{point_at_position(text, position)}"
     )
 
 
 def point_at_position(text: str, position: int, context: int = 34) -> str:
-    """The part of the query around a place, and below it a caret."""
+    """The part of the query around a position, with a caret below it."""
     low, high = max(0, position - context), min(len(text), position + context)
     before, after = "..." if low else "", "..." if high < len(text) else ""
     excerpt = "".join(c if c.isprintable() else " " for c in text[low:high])

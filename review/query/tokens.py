@@ -1,7 +1,6 @@
 """Splits text into comparable words: one spelling for hyphens, forms, case, Greek, headings.
 
-The same folding is used on queries and on records, so that 'X‑ray', 'x ray' and 'X-Ray' are equal
-wherever they come from.
+Queries and records are normalised in the same way, so that 'X‑ray', 'x ray' and 'X-Ray' are equal.
 """
 
 import re
@@ -19,7 +18,7 @@ _TYPESETTING_CODE = re.compile(
     r"[OC]_(?:ST_ABS|SCPLOW|SCPCAP|TEXTBOX|TABLECAPTION|DISPLAYFIG|INLINEFIG|BLOCKFIG|FLOATNO|"
     r"FIG|TBL|LI|UL|OL|QD|AFF|SM)|O_LINKSMALLFIG[^>]*>|M_FIG|M_TBL"
 )
-"""Typesetting codes that medRxiv and bioRxiv leave in abstracts, opening O_ and closing C_."""
+"""Typesetting codes left in medRxiv and bioRxiv abstracts, opening O_ and closing C_."""
 _HEADINGS = (
     "Background|Introduction|Objectives?|Aims?|Purpose|Rationale|Importance|Motivation|Context|"
     "Design|Setting|Settings|Participants|Patients|Interventions?|Exposures?|Measurements?|"
@@ -39,16 +38,16 @@ _WORD_BREAKS = str.maketrans(
 
 
 def extract_words(text: str) -> tuple[str, ...]:
-    """The words of a text as they are compared: letters and digits in a row, folded.
+    """The normalised words of a text: runs of letters and digits.
 
-    Compatibility forms are unified (NFKC), accents dropped, case folded, Greek letters spelled out;
-    hyphens, apostrophes and all other marks part words.
+    Compatibility forms are unified (NFKC), accents and case removed, Greek letters spelled out;
+    hyphens, apostrophes and all other marks separate words.
     """
     return tuple(" ".join(normalize_token(part) for part in split_tokens(text)).split())
 
 
 def split_tokens(text: str) -> list[str]:
-    """The text cut at blanks, hyphens and ASCII marks, codes and signs undone; case kept."""
+    """The text split at spaces, hyphens and ASCII marks, with codes decoded; case is kept."""
     if "_" in text:
         text = _TYPESETTING_CODE.sub(" ", text)
     if "{" in text:
@@ -57,7 +56,7 @@ def split_tokens(text: str) -> list[str]:
 
 
 def normalize_token(token: str) -> str:
-    """A token as it is compared: none, one or several words with single blanks between."""
+    """A normalised token: zero, one or several words separated by single spaces."""
     token = _GLUED_HEADING.sub(r"\1 ", token, count=1)
     if token.isascii():
         return token.lower()

@@ -1,7 +1,7 @@
 """Known words for a stem, for sources without truncation.
 
-The list covers imaging, machine learning, study design, the chest and COVID-19. A stem that is not
-in it is asked with the commonest endings of English.
+The list covers imaging, machine learning, study design, the chest and COVID-19. Other stems are
+searched with the most common English endings.
 """
 
 import bisect
@@ -10,7 +10,7 @@ from functools import lru_cache
 from review.query.ast import Term, split_term
 from review.query.tokens import extract_words
 
-# A line holds a beginning and its endings; - is the beginning itself.
+# Each line has a stem and its endings; - is the stem itself.
 _STEM_LINES = """
 abnormal - ity ities ly
 accura cy cies te tely
@@ -220,7 +220,7 @@ COMMON_ENDINGS = ("s", "es", "ed", "ing")
 
 @lru_cache(maxsize=1)
 def load_vocabulary() -> tuple[str, ...]:
-    """All words of the list, sorted."""
+    """All words in the list, sorted."""
     words: set[str] = set()
     for line in _STEM_LINES.split("\n"):
         beginning, *endings = line.split() or [""]
@@ -229,7 +229,7 @@ def load_vocabulary() -> tuple[str, ...]:
 
 
 def expand_stem(term: Term) -> list[str]:
-    """The term's text with every known ending of its last word; the bare beginning comes first."""
+    """The term with every known ending of its last word; the bare stem comes first."""
     words = split_term(term)
     stem = words[-1]
     known_vocabulary = load_vocabulary()
@@ -242,7 +242,7 @@ def expand_stem(term: Term) -> list[str]:
 
 
 def _get_last_word(text: str) -> str:
-    """The end of the text that makes its last word."""
+    """The last word of the text."""
     for index in range(len(text) - 1, 0, -1):
         if len(extract_words(text[index - 1 :])) > 1 or not extract_words(text[index - 1]):
             return text[index:]

@@ -1,7 +1,7 @@
 """Scores a checklist: totals, open items, proposed judgements and quality gates.
 
-A form is a mapping from key to answer (see review.checklists.answers). No answer is never a "no":
-a score of an unfinished form has no value, only the lowest and highest it can still become.
+A form maps keys to answers (see review.checklists.answers). A missing answer never counts as "no":
+the score of an incomplete form has no value, only the lowest and highest it can still reach.
 """
 
 from review.scoring.form import (

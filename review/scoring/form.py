@@ -19,7 +19,7 @@ FormAnswers = Mapping[str, str | None]
 ItemState = Literal[
     "met", "partly", "unmet", "unclear", "not-applicable", "given", "unsure", "open"
 ]
-"""What is known of an item; 'given' for an answer that is neither good nor bad, 'open' for none."""
+"""State of an item; 'given' for an answer that is neither good nor bad, 'open' for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class FormScore:
     id: str
     title: str
     value: float | None
-    """None while answers are open, or where nothing applies."""
+    """None while answers are missing, or if no item applies."""
     low: float | None
     high: float | None
-    """Lowest and highest value still possible; both equal the value of a finished form."""
+    """Lowest and highest value still possible; for a complete form both equal the value."""
     band: str | None = None
     primary: bool = False
     max: float | None = None
@@ -40,7 +40,7 @@ class FormScore:
 
 @dataclass(frozen=True, slots=True)
 class SectionTotal:
-    """How the items of one section stand."""
+    """Result of one section."""
 
     id: str
     title: str
@@ -49,7 +49,7 @@ class SectionTotal:
     """Points of the answers given so far."""
     low: int
     high: int
-    """Least and most points the section can still end with."""
+    """Lowest and highest number of points still possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,35 +60,35 @@ class Judgement:
     section: str
     part: Literal["judgement", "applicability"]
     proposed: str | None
-    """What the answers propose; None while they are open, and for applicability."""
+    """Judgement suggested by the answers; None while answers are missing, and for applicability."""
     given: str | None
     reason: str | None
-    """The reviewer's sentence."""
+    """The reviewer's reason."""
     final: str | None
-    """The reviewer's judgement, else the proposed one."""
+    """The reviewer's judgement, or else the suggested one."""
     overridden: bool
-    """The reviewer differs from the proposal."""
+    """Whether the reviewer overruled the suggested judgement."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormResult:
-    """All that one form gives."""
+    """Complete result of one form."""
 
     checklist: str
     totals: tuple[FormScore, ...]
     sections: tuple[SectionTotal, ...]
     judgements: tuple[Judgement, ...]
     unanswered: tuple[str, ...]
-    """Keys that must be answered and are not, in the order of the form."""
+    """Required keys without an answer, in the order of the form."""
     unsure: tuple[str, ...]
     ignored: tuple[str, ...]
-    """Keys that carry an answer though they do not apply; they count nowhere."""
+    """Keys that have an answer but do not apply; they are not counted."""
     warnings: tuple[str, ...]
     complete: bool
 
 
 def is_applicable(item: Item | Precondition, form: FormAnswers) -> bool | None:
-    """Whether an item applies under the facts answered; None while a fact it rests on is open."""
+    """Whether an item applies, given the answered facts; None while one it needs is unanswered."""
     conditions: list[bool | None] = []
     for fact, accepted in item.applies_if.items():
         answer = form.get(f"about:{fact}")
@@ -99,7 +99,7 @@ def is_applicable(item: Item | Precondition, form: FormAnswers) -> bool | None:
 
 
 def get_item_state(item: Item, answer: str | None) -> ItemState:
-    """What an answer says of an item that applies."""
+    """State of an applicable item, given its answer."""
     if answer is None:
         return "open"
     if answer == UNSURE:
@@ -111,7 +111,8 @@ def get_item_state(item: Item, answer: str | None) -> ItemState:
 
 
 def inactive_items(checklist: Checklist, form: FormAnswers) -> set[str]:
-    """Keys that do not apply. A fact under a dead fact is dead, and its answer no longer counts."""
+    """Keys that do not apply. A fact that depends on an inactive fact is inactive as well, and its
+    answer is not counted."""
     inactive: set[str] = set()
     for fact in checklist.facts:
         if is_applicable(fact, {k: v for k, v in form.items() if k not in inactive}) is False:
@@ -126,7 +127,7 @@ def inactive_items(checklist: Checklist, form: FormAnswers) -> set[str]:
 
 
 def list_undecided_keys(checklist: Checklist, active_answers: FormAnswers) -> set[str]:
-    """Keys of which nobody can say yet whether they apply; the open fact is asked first."""
+    """Keys for which it is not yet known whether they apply, because a fact is unanswered."""
     facts = {f"about:{f.id}" for f in checklist.facts if is_applicable(f, active_answers) is None}
     return facts | {
         item.id for item in list_items(checklist) if is_applicable(item, active_answers) is None
@@ -134,5 +135,5 @@ def list_undecided_keys(checklist: Checklist, active_answers: FormAnswers) -> se
 
 
 def build_judgement_key(name: str) -> str:
-    """The key of a judgement as a protocol names it: a domain means its risk of bias."""
+    """The key of a judgement named in a protocol; a domain name means its risk of bias."""
     return name if ":" in name else f"judgement:{name}"

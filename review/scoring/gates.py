@@ -14,26 +14,26 @@ from review.scoring.result import score_form
 
 @dataclass(frozen=True, slots=True)
 class GateOutcome:
-    """How a study fares at one gate of the protocol."""
+    """Result of one study at one gate of the protocol."""
 
     gate: str
     reason: str
     state: Literal["passed", "failed", "undecided"]
     why: tuple[str, ...] = ()
-    """What failed or is still open, one line each."""
+    """What failed or is still undecided, one line each."""
 
 
 def compute_gate_outcomes(
     gates: Sequence[QualityGate], kind: str, forms: Mapping[str, tuple[Checklist, FormAnswers]]
 ) -> tuple[GateOutcome, ...]:
-    """How a study of this kind fares at every gate that names its kind, in the protocol's order.
+    """Results of a study at every gate that applies to its type, in the order of the protocol.
 
-    Every failed gate is told, not only the first. A gate is undecided while it hangs on open
-    answers; one that can no longer fail, or pass, is decided early.
+    Every failed gate is reported, not only the first. A gate is undecided while it depends on open
+    answers; it is decided as soon as they can no longer change the result.
 
     Args:
-        kind: deep-learning, traditional or hybrid; a hybrid meets the gates of both tools.
-        forms: checklist id -> the checklist and the settled form.
+        kind: deep-learning, traditional or hybrid; a hybrid study must pass the gates of both.
+        forms: checklist id -> the checklist and the final form.
 
     Raises:
         ChecklistError: a gate names an item or score its checklist does not have.
@@ -43,11 +43,11 @@ def compute_gate_outcomes(
 
 FormsByChecklist = Mapping[str, tuple[Checklist, FormAnswers]]
 GateChecks = list[tuple[bool | None, str]]
-"""Whether each thing asked holds (None while that is open), in words."""
+"""Whether each condition is met (None while undecided), with a description."""
 
 
 def _evaluate_gate(gate: QualityGate, forms: FormsByChecklist) -> GateOutcome:
-    """Passed by any one way of which all holds; failed when every way has something that fails."""
+    """Passed if all conditions of one alternative are met; failed if every alternative fails."""
     ways = [_collect_checks(gate, gate.id, forms)] if has_requirements(gate) or gate.also else []
     ways += [_collect_checks(condition, gate.id, forms) for condition in gate.either]
     if any(all(ok for ok, _ in way) for way in ways):
@@ -65,7 +65,7 @@ def _evaluate_gate(gate: QualityGate, forms: FormsByChecklist) -> GateOutcome:
 
 
 def _format_failures(ways: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """What failed or is open, one line each; with several ways one line a way."""
+    """What failed or is undecided, one line each; one line per alternative if there are several."""
     if len(ways) == 1:
         return ways[0]
     return tuple(
@@ -76,7 +76,7 @@ def _format_failures(ways: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 def _collect_checks(
     requirement: QualityGate | Condition, gate: str, forms: FormsByChecklist
 ) -> GateChecks:
-    """Everything a gate or condition asks, what stands under 'also' too."""
+    """All conditions of a gate, including those under 'also'."""
     checks: GateChecks = []
     if has_requirements(requirement):
         form_entry = forms.get(requirement.checklist)
@@ -114,7 +114,7 @@ def _check_required(
 
 
 def _check_at_least(checks: GateChecks, min_count: int) -> tuple[bool | None, str]:
-    """Whether at least so many hold, or still can."""
+    """Whether at least the required number are met, or still can be."""
     met_count, open_count = sum(ok is True for ok, _ in checks), sum(ok is None for ok, _ in checks)
     unmet_reasons = "; ".join(reason for ok, reason in checks if ok is not True)
     description = (

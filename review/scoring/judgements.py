@@ -1,4 +1,4 @@
-"""Proposed, given and overall judgements of the domains of a risk-of-bias tool."""
+"""Suggested, given and overall judgements of the domains of a risk-of-bias tool."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,7 @@ from review.scoring.form import (
 )
 
 MIN_REASON_LENGTH = 10
-"""Least length (characters) of the sentence a changed judgement needs; stops 'x' and 'ok'."""
+"""Minimum length (characters) of the reason for an overruled judgement; prevents 'x' or 'ok'."""
 
 
 def derive_judgements(
@@ -70,11 +70,11 @@ def _build_judgement(
 
 
 def propose_judgement(section: ChecklistSection, form: FormAnswers) -> str | None:
-    """The risk of bias that the answers of a domain propose; None while that hangs on open ones.
+    """Risk of bias suggested by the answers of a domain; None while it depends on open answers.
 
-    Any unmet question proposes high, else any without information proposes unclear, else low. A
-    domain of which nothing applies is not judged. The reviewer decides: a 'no' opens the question
-    of bias and need not settle it.
+    High if any signalling question is not met, else unclear if information is missing, else low. A
+    domain without applicable questions is not judged. The reviewer decides: a 'no' flags potential
+    for bias and need not mean high risk.
 
     Source: Moons 2019, Annals of Internal Medicine 170(1), W1-W33 (PROBAST explanation), and
     Whiting 2011, Annals of Internal Medicine 155(8), 529-536 (QUADAS-2).
@@ -100,7 +100,7 @@ def propose_judgement(section: ChecklistSection, form: FormAnswers) -> str | Non
 def _propose_overall(
     checklist: Checklist, part: str, finals: Sequence[str | None], active_answers: FormAnswers
 ) -> str | None:
-    """The overall judgement the domains propose. A domain left unjudged counts as unclear."""
+    """Overall judgement suggested by the domains. A domain without judgement counts as unclear."""
     overall = checklist.overall
     has_unclear = "unclear" in finals or NOT_JUDGED in finals
     if overall is not None and overall.rule == "at-risk-if-any":
@@ -118,8 +118,8 @@ def _propose_overall(
 
 
 def _apply_development_only(active_answers: FormAnswers) -> str | None:
-    """Low becomes high for a model never tested on outside data, unless its data were very large
-    and validated inside; None while that is not known.
+    """Low becomes high for a model without external validation, unless its dataset was very large
+    and it was validated internally; None while that is unknown.
 
     Source: Moons 2019 (PROBAST explanation), step 4, overall judgement.
     """
@@ -132,9 +132,9 @@ def _apply_development_only(active_answers: FormAnswers) -> str | None:
 
 
 def lacks_reason(checklist: Checklist, form: FormAnswers, key: str, reason: str | None) -> bool:
-    """Whether the judgement under a key differs from the proposal and says no sentence why.
+    """Whether a judgement differs from the suggestion and lacks a reason.
 
-    A domain left unjudged needs one too, unless the answers propose just that.
+    A domain left without judgement needs a reason too, unless the answers suggest that.
     """
     inactive = inactive_items(checklist, form)
     active_answers = {k: v for k, v in form.items() if v is not None and k not in inactive}

@@ -13,19 +13,19 @@ from review.scoring.totals import compute_section_total, compute_totals, find_wa
 def score_form(
     checklist: Checklist, form: FormAnswers, reasons: Mapping[str, str] | None = None
 ) -> FormResult:
-    """Everything a form gives.
+    """Score a form.
 
     Args:
-        form: key -> answer as read_answer gives it; keys left out are unanswered.
-        reasons: key of a judgement -> the sentence given with it.
+        form: key -> answer as returned by read_answer; missing keys are unanswered.
+        reasons: key of a judgement -> the reason given for it.
 
     Raises:
-        ChecklistError: the form holds a key this checklist does not have.
+        ChecklistError: the form has a key that this checklist does not have.
     """
     questions = {question.key: question for question in list_questions(checklist)}
     for key in form:
         if key not in questions:
-            find_question(checklist, key)  # names the nearest key
+            find_question(checklist, key)  # its message suggests the nearest key
             raise ChecklistError(f"{checklist.id}: use the item's id, not its number ({key}).")
     inactive = inactive_items(checklist, form)
     active_answers = {

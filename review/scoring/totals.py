@@ -39,7 +39,7 @@ def compute_totals(
 
 
 def _is_counted(item: Item, active_answers: FormAnswers, inactive: set[str]) -> bool:
-    """Whether an item counts in scores: it applies, or may, and is not an optional one left out."""
+    """Whether an item counts in scores: it applies, or may, and is not optional and unanswered."""
     return item.id not in inactive and not (item.optional and active_answers.get(item.id) is None)
 
 
@@ -55,7 +55,7 @@ def _sum_points(
 
 
 def _get_points_range(item: Item, answer: str | None) -> tuple[int, int]:
-    """Least and most points an item gives; both are its points once it is answered."""
+    """Lowest and highest points of an item; equal once it is answered."""
     if answer is None or answer == UNSURE:
         option_points = [option.points or 0 for option in item.options]
         if item.choose == "many":
@@ -68,7 +68,7 @@ def _get_points_range(item: Item, answer: str | None) -> tuple[int, int]:
 def _compute_share(
     spec: ScoreDefinition, counted_items: Sequence[Item], active_answers: FormAnswers
 ) -> tuple[Decimal, Decimal] | None:
-    """Ends of a count, a share of applicable items or a share of their weights."""
+    """Lowest and highest value of a count, a share of applicable items or a weighted share."""
     met_size = open_size = applicable = Decimal(0)
     for item in counted_items:
         is_weighted = spec.kind == "weighted-percent"
@@ -108,7 +108,7 @@ def _build_score(
 
 
 def _round_half_up(value: Decimal, decimals: int | None) -> float:
-    """Half is rounded up, as calculators of the instruments do; Python's own goes to even."""
+    """Halves are rounded up, as in the instruments' calculators; Python rounds half to even."""
     if decimals is None:
         return float(value)
     return float(value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP))
