@@ -38,7 +38,7 @@ def test_the_starter_protocol_loads():
         ("from: 2020-01-01", "", ["line 9", "'search.from' is missing"]),
         ("reviewers: 2  ", "reviewers: many  ", ["line 27", "reviewers", "integer", "'many'"]),
         ("reviewers: 2  ", "reviewers: 4  ", ["needs 4 reviewers, but the team has 2"]),
-        ("name: ben", "name: ada", ["names 'ada' twice"]),
+        ("name: ben", "name: ada", ["lists 'ada' twice"]),
         ("name: ben", "name: be|n", ["'be|n'", "must not contain '|'"]),
         ("name: ben", 'name: "ben "', ["'ben '", "begin or end with a space"]),
         ("name: ben", "name: stopping", ["'stopping'", "choose another name"]),

@@ -104,15 +104,15 @@ def test_clear_has_58_items() -> None:
         (("item_count: 2", "item_count: 3"), "line 7: 'item_count': says 3, but there are 2"),
         (('id: "yes"', "id: yes"), "line 10: .*bare yes.*Put it in quotes: 'yes'"),
         (("default_answers: yn", "default_answers: yes"), "line 12: .*bare yes"),
-        (("default_answers: yn", "default_answers: ynn"), "no answer set 'ynn'. Did you mean 'yn'"),
-        (("question: Is it b?", "question: b, applies_if: {x: [a]}"), "no fact 'x'"),
-        (("question: Is it b?", "question: b, answers: ynn"), "no answer set 'ynn'"),
+        (("default_answers: yn", "default_answers: ynn"), "unknown answer set 'ynn'. Did you mean 'yn'"),
+        (("question: Is it b?", "question: b, applies_if: {x: [a]}"), "unknown fact 'x'"),
+        (("question: Is it b?", "question: b, answers: ynn"), "unknown answer set 'ynn'"),
         (("id: b,", "id: a,"), "the id 'a' appears twice"),
-        (("id: b,", "id: B b,"), "small letters"),
+        (("id: b,", "id: B b,"), "lower-case letters"),
         (('key: "N"', 'key: "Y"'), "line 10: .*key Y is used for two"),
-        (('key: "N"', 'key: "C"'), "the key C belongs to Streamlit"),
+        (('key: "N"', 'key: "C"'), "the key C is reserved for Streamlit"),
         (('id: "no"', "id: unsure"), "'unsure' cannot be used as"),
-        (("primary: true, ", ""), "line 19: .*exactly one score must be primary; 0 are"),
+        (("primary: true, ", ""), "line 19: .*exactly one score must be primary, not 0"),
         (("max: 2", "max: 3"), "line 20: .*says 3, but there are 2 items"),
         (("edition:", "edition: 2\nedition:"), "line 5: the key 'edition' appears twice"),
         (("title: Our list", "title: Our: list"), "line 2: this is not YAML.*in quotes"),
@@ -154,14 +154,14 @@ def test_a_mistake_is_named_with_its_line(change: tuple[str, str], says: str) ->
 
 def test_all_mistakes_are_told_at_once() -> None:
     text = SMALL.replace("item_count: 2", "item_count: 5").replace("id: b,", "id: a,")
-    with pytest.raises(ChecklistError, match="3 mistakes"):
+    with pytest.raises(ChecklistError, match="3 errors"):
         parse_checklist(text, "ours.yaml")
 
 
 def test_weights_that_do_not_add_to_one_are_refused() -> None:
     text = SMALL.replace("kind: count", "kind: weighted-percent").replace(", max: 2", "")
     text = text.replace("name: A,", "name: A, weight: 0.5,")
-    with pytest.raises(ChecklistError, match=r"add to 0\.9000"):
+    with pytest.raises(ChecklistError, match=r"add up to 0\.9000"):
         parse_checklist(text.replace("name: B,", "name: B, weight: 0.4,"), "ours.yaml")
     assert parse_checklist(text.replace("name: B,", "name: B, weight: 0.5,"), "ours.yaml")
 

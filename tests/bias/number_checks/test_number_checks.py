@@ -41,7 +41,7 @@ def test_a_figure_knows_what_rounding_hides(printed, value, slack):
 
 @pytest.mark.parametrize("printed", ["", "high", "120%", "870", "-3%"])
 def test_what_is_no_proportion_is_refused(printed):
-    with pytest.raises(ValueError, match=r"proportion|per cent"):
+    with pytest.raises(ValueError, match=r"proportion|more than 100%"):
         parse_proportion(printed)
 
 
