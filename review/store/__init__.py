@@ -1,8 +1,8 @@
 """The database of a review; all SQL is in this package, and every action is one transaction.
 
-SQLite (write-ahead log) in the review's folder by default, PostgreSQL by URL. One file per noun
-beside this one; each function takes a connection first, so that several writes make one
-transaction: all or nothing.
+SQLite (write-ahead log) in the review's folder by default, PostgreSQL by URL. There is one
+module per type of entry; each function takes a connection, so several writes can form one
+transaction.
 """
 
 import stat
@@ -22,14 +22,14 @@ from review.errors import StoreError
 HEAD_REVISION = "0006"
 """Newest migration; a test holds it equal to the migrations folder."""
 BUSY_SECONDS = 60
-"""How long a write waits for another one (seconds); a whole import takes less."""
+"""Seconds a write waits for another one; a complete import takes less."""
 
 WRITE_LOCK = 0x46554E4E
-"""Number of the advisory lock on PostgreSQL that one writing transaction of a review holds."""
+"""Advisory lock (PostgreSQL) held by the writing transaction of a review."""
 
 
 class Store:
-    """An open database. Safe to share between threads; each transaction has its own connection."""
+    """An open database. Thread-safe; each transaction has its own connection."""
 
     def __init__(self, url: str, before_upgrade: "BeforeUpgrade | None" = None) -> None:
         """Opens and, where needed, brings the tables up to date.
@@ -108,8 +108,8 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that writes: committed whole at the end, or not at all; one at a time, so
-        that what it checks still holds when it adds.
+        """A write transaction, committed completely or not at all. Only one runs at a time, so what
+        it checks is still true when it writes.
 
         Raises:
             StoreError: the store is open for reading only, stayed busy, is damaged, or the disk is
@@ -160,7 +160,7 @@ class Store:
         return None if result == "ok" else result.replace("\n", " ")
 
     def close(self) -> None:
-        """Lets go of all connections."""
+        """Close all connections."""
         self.engine.dispose()
         if self._scratch is not None:
             self._scratch.cleanup()

@@ -29,7 +29,7 @@ class Session:
 def set_password(
     conn: Connection, name: str, password_hash: str | None, who: str, at: datetime
 ) -> None:
-    """Adds the account's newest password hash; None closes the account."""
+    """Add the account's new password hash; None closes the account."""
     event = "closed" if password_hash is None else "password"
     row = {
         "name": name,

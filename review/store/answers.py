@@ -1,7 +1,7 @@
 """Appraisal answers and forms: appended rows, with the reviewer always part of the key.
 
-Who may see whose answers is decided in workflow and asked for here by name: no function gives
-everybody's answers unless it is told so.
+Blinding is enforced in workflow; the functions here that return all reviewers' answers say so in
+their names.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ FormState = Literal["finished", "reopened"]
 
 @dataclass(frozen=True, slots=True)
 class FormEvent:
-    """A reviewer finished or reopened one checklist for one record."""
+    """A reviewer completed or reopened one checklist for one record."""
 
     record: int
     checklist: str
@@ -44,7 +44,7 @@ def came_before(answer: Answer, event: FormEvent) -> bool:
 def add_answers(
     conn: Connection, new_answers: Sequence[Answer], *, protocol: str | None = None
 ) -> None:
-    """Adds answers in the order given."""
+    """Add answers in the given order."""
     rows = [
         {
             "at": format_timestamp(answer.at),
@@ -92,7 +92,7 @@ def list_own_answers(
 def list_all_answers(
     conn: Connection, records: Iterable[int] | None = None, checklist: str | None = None
 ) -> list[Answer]:
-    """All answers, of reviewers and of consensus, in order of arrival. Callers guard blindness."""
+    """All answers of reviewers and consensus, in order of entry. Callers must enforce blinding."""
     return _select_answers(conn, select(answers), records, checklist)
 
 
@@ -112,13 +112,13 @@ def _select_answers(
 
 
 def get_newest_by_item(history: Iterable[Answer]) -> dict[str, Answer]:
-    """Item key -> the newest of answers that come in order of arrival; withdrawn ones stay as
-    such, with their empty answer."""
+    """Item key -> newest answer, from answers in order of entry; withdrawn ones are kept with an
+    empty answer."""
     return {answer.item: answer for answer in history}
 
 
 def add_form_event(conn: Connection, event: FormEvent) -> None:
-    """Adds that a form was finished or reopened."""
+    """Record that a form was completed or reopened."""
     row = {
         "at": format_timestamp(event.at),
         "record": event.record,
@@ -133,7 +133,7 @@ def add_form_event(conn: Connection, event: FormEvent) -> None:
 def list_form_events(
     conn: Connection, records: Iterable[int] | None = None, checklist: str | None = None
 ) -> list[FormEvent]:
-    """Finishings and reopenings, in order of arrival."""
+    """Completions and reopenings, in order of entry."""
     query = select(forms).order_by(forms.c.id)
     if checklist is not None:
         query = query.where(forms.c.checklist == checklist)
@@ -157,7 +157,7 @@ def list_form_events(
 def list_answering_reviewers(
     conn: Connection, records: Iterable[int] | None = None
 ) -> list[tuple[int, str]]:
-    """Record and reviewer, wherever a reviewer's newest answer to some item is not withdrawn."""
+    """Record and reviewer of every form with at least one answer that is not withdrawn."""
     newest_ids = select(func.max(answers.c.id)).where(answers.c.role == "reviewer")
     if records is not None:
         newest_ids = newest_ids.where(answers.c.record.in_(sorted(records)))
@@ -170,6 +170,6 @@ def list_answering_reviewers(
 
 
 def has_answers(conn: Connection, checklist: str) -> bool:
-    """Whether anybody ever answered anything under a checklist."""
+    """Whether a checklist has any answers."""
     query = select(answers.c.id).where(answers.c.checklist == checklist).limit(1)
     return conn.execute(query).first() is not None

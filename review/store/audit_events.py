@@ -19,7 +19,7 @@ def add_event(
     subject: str | None = None,
     detail: dict[str, Any] | None = None,
 ) -> int:
-    """Adds an act (retire, return, stop, rule, alert, ...) and gives its number."""
+    """Add an event (retire, return, stop, rule, alert, ...) and return its number."""
     row = {
         "kind": kind,
         "who": who,
@@ -33,7 +33,7 @@ def add_event(
 def list_events(
     conn: Connection, *, kind: str | None = None, until: datetime | None = None
 ) -> list[dict[str, Any]]:
-    """Acts in order of arrival: id, at (text), who, kind, subject, detail (dict or None)."""
+    """Events in order of entry: id, at (text), who, kind, subject, detail (dict or None)."""
     query = select(acts).order_by(acts.c.id)
     if kind is not None:
         query = query.where(acts.c.kind == kind)
@@ -56,7 +56,7 @@ def add_protocol_version(
     amendment: str | None = None,
     why: str | None = None,
 ) -> None:
-    """Adds a version of the protocol; `amendment` says what changed after screening had begun."""
+    """Add a protocol version; `amendment` describes what changed after screening began."""
     row = {
         "text": text,
         "hash": fingerprint,
@@ -69,7 +69,7 @@ def add_protocol_version(
 
 
 def get_newest_protocol(conn: Connection) -> tuple[str, str] | None:
-    """Fingerprint and text of the protocol in force; None before the first."""
+    """Fingerprint and text of the current protocol; None before the first."""
     query = select(protocols.c.hash, protocols.c.text).order_by(protocols.c.id.desc()).limit(1)
     row = conn.execute(query).first()
     return None if row is None else (row.hash, row.text)
@@ -97,18 +97,18 @@ REPORT_TABLES = (
     "relations",
     "search_dates",
 )
-"""Tables whose rows change what a report says."""
+"""Tables whose rows affect a report."""
 
 
 def get_newest_rows(conn: Connection) -> list[int]:
-    """Number of the newest entry of each kind that changes a report."""
+    """Number of the newest entry of each kind that affects a report."""
     tables = [metadata.tables[name] for name in REPORT_TABLES]
     query = select(*(select(func.max(table.c.id)).scalar_subquery() for table in tables))
     return [int(number or 0) for number in conn.execute(query).one()]
 
 
 def list_newest_timestamps(conn: Connection) -> list[str]:
-    """The newest moment (text) of each kind of entry that changes a report."""
+    """Timestamp (text) of the newest entry of each kind that affects a report."""
     timestamps = []
     for name in REPORT_TABLES:
         timestamp = conn.execute(select(func.max(metadata.tables[name].c.at))).scalar()

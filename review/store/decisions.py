@@ -12,7 +12,7 @@ from review.store.timestamps import format_timestamp, parse_timestamp
 
 CHUNK = 500
 MARK = "after decision"
-"""Key of an act's detail: number of the newest decision when it was added."""
+"""Key in an event's detail: number of the newest decision when it was added."""
 
 
 def add_decisions(
@@ -23,12 +23,12 @@ def add_decisions(
     batch: int | None = None,
     protocol: str | None = None,
 ) -> None:
-    """Adds decisions in the order given.
+    """Add decisions in the given order.
 
     Args:
-        who: the person who entered them, where not the reviewer.
+        who: the person who entered them, if not the reviewer.
         batch: the file they came with.
-        protocol: fingerprint of the protocol in force.
+        protocol: fingerprint of the current protocol.
     """
     rows = [
         {
@@ -72,7 +72,7 @@ def list_decisions(
     records: Iterable[int] | None = None,
     until: datetime | None = None,
 ) -> list[Decision]:
-    """Decisions in order of arrival, narrowed by stage, reviewer, records or moment (inclusive)."""
+    """Decisions in order of entry, filtered by stage, reviewer, records or time (inclusive)."""
     query = select(decisions).order_by(decisions.c.id)
     if stage is not None:
         query = query.where(decisions.c.stage == stage)
@@ -91,7 +91,7 @@ def list_decisions(
 
 
 def list_imported_ids(conn: Connection, stage: str) -> set[int]:
-    """Numbers of the decisions at a stage that came in with a file."""
+    """Numbers of the decisions at a stage that were imported from a file."""
     query = select(decisions.c.id).where(decisions.c.stage == stage, decisions.c.batch.is_not(None))
     return set(conn.execute(query).scalars())
 
@@ -103,31 +103,31 @@ def get_last_id_of_stages(conn: Connection, stages: Sequence[str]) -> int:
 
 
 def get_last_id_at(conn: Connection, at: str) -> int:
-    """Number of the newest decision made up to a moment (text); for acts that do not hold it."""
+    """Number of the newest decision up to a time (text), for events that do not record it."""
     query = select(func.max(decisions.c.id)).where(decisions.c.at <= at)
     return int(conn.execute(query).scalar() or 0)
 
 
 def get_mark(conn: Connection, event: dict[str, Any]) -> int:
-    """The number of the newest decision when an act was added: what it concerns and what came
-    after is told apart by that, not by clocks. Acts of older versions are placed by the clock."""
+    """Number of the newest decision when an event was added. This number determines the order, not
+    the clock; only events of older versions are placed by time."""
     mark = (event["detail"] or {}).get(MARK)
     return int(mark) if mark is not None else get_last_id_at(conn, event["at"])
 
 
 def get_last_id(conn: Connection) -> int:
-    """Number of the newest decision; 0 where there is none. Changes with every decision."""
+    """Number of the newest decision; 0 if there is none. Changes with every decision."""
     return int(conn.execute(select(func.max(decisions.c.id))).scalar() or 0)
 
 
 def has_decisions(conn: Connection) -> bool:
-    """Whether any decision was ever made."""
+    """Whether there are any decisions."""
     return conn.execute(select(decisions.c.id).limit(1)).first() is not None
 
 
 def write_statuses(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Writes the computed standing of records at stages (keys: record, stage, status, reason,
-    votes, at as text), in place of the ones before."""
+    """Replace the computed screening statuses of records at stages (keys: record, stage, status,
+    reason, votes, at as text)."""
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
         by_stage: dict[str, list[int]] = {}
@@ -141,7 +141,7 @@ def write_statuses(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def count_statuses(conn: Connection) -> dict[tuple[str, str], int]:
-    """How many records have each (stage, status), from the projection."""
+    """Number of records per (stage, status), from the projection."""
     query = select(standings.c.stage, standings.c.status, func.count()).group_by(
         standings.c.stage, standings.c.status
     )
@@ -174,12 +174,12 @@ def get_status_rows(
 
 
 def clear_statuses(conn: Connection) -> None:
-    """Empties the projection, before it is computed anew."""
+    """Empty the projection before it is recomputed."""
     conn.execute(delete(standings))
 
 
 def get_status(conn: Connection, record: int, stage: str) -> str | None:
-    """A report's status at a stage, from the projection; None where it has none."""
+    """A report's status at a stage, from the projection; None if it has none."""
     query = select(standings.c.status).where(
         standings.c.record == record, standings.c.stage == stage
     )
@@ -187,7 +187,7 @@ def get_status(conn: Connection, record: int, stage: str) -> str | None:
 
 
 def count_by_reviewer(conn: Connection) -> list[tuple[str, str, int]]:
-    """How many records each reviewer has judged: stage, reviewer, records."""
+    """Number of records each reviewer has screened: stage, reviewer, records."""
     newest_ids = select(func.max(decisions.c.id)).group_by(
         decisions.c.record, decisions.c.stage, decisions.c.reviewer
     )
@@ -201,7 +201,7 @@ def count_by_reviewer(conn: Connection) -> list[tuple[str, str, int]]:
 
 
 def delete_statuses(conn: Connection, reports: Iterable[int]) -> None:
-    """Takes the standings of some reports off the projection, before they are computed anew."""
+    """Remove the statuses of some reports from the projection before they are recomputed."""
     numbers = list(reports)
     for start in range(0, len(numbers), CHUNK):
         conn.execute(
@@ -216,13 +216,13 @@ def list_statuses(conn: Connection, stage: str) -> dict[int, str]:
 
 
 def list_voted_reports(conn: Connection, stage: str) -> set[int]:
-    """Reports of a stage that a reviewer's decision counts on now, from the projection."""
+    """Reports at a stage with a current decision by the reviewer, from the projection."""
     query = select(standings.c.record).where(standings.c.stage == stage, standings.c.votes > 0)
     return set(conn.execute(query).scalars())
 
 
 def list_judged_records(conn: Connection, stage: str, reviewer: str) -> list[int]:
-    """Records a reviewer has judged at a stage and not taken back."""
+    """Records a reviewer has screened at a stage and not undone."""
     newest_ids = (
         select(func.max(decisions.c.id))
         .where(
@@ -239,13 +239,13 @@ def list_judged_records(conn: Connection, stage: str, reviewer: str) -> list[int
 
 
 def list_after(conn: Connection, after_id: int, limit: int) -> list[Decision]:
-    """The first decisions after a row number, in order of arrival."""
+    """The first decisions after a row number, in order of entry."""
     query = select(decisions).where(decisions.c.id > after_id).order_by(decisions.c.id).limit(limit)
     return [_to_decision(row) for row in conn.execute(query)]
 
 
 def count_judged_records(conn: Connection, stage: str) -> int:
-    """How many records somebody has judged at a stage."""
+    """Number of records with a decision at a stage."""
     query = select(func.count(func.distinct(decisions.c.record))).where(
         decisions.c.stage == stage, decisions.c.role == "reviewer"
     )

@@ -11,15 +11,15 @@ from review.store.timestamps import format_timestamp, parse_timestamp
 
 @dataclass(frozen=True, slots=True)
 class FeedbackEntry:
-    """One person's word on one suggestion."""
+    """One person's feedback on one suggestion."""
 
     record: int
     kind: str
     """evidence, flag or dataset"""
     rule: str
-    """Rule, cue or data set."""
+    """Rule, cue or dataset."""
     item: str | None
-    """Checklist item, where there is one."""
+    """Checklist item, if there is one."""
     sentence: str | None
     page: int | None
     verdict: str | None
@@ -29,7 +29,7 @@ class FeedbackEntry:
 
 
 def add_entry(conn: Connection, entry: FeedbackEntry) -> None:
-    """Adds one word."""
+    """Add one piece of feedback."""
     row = {
         "record": entry.record,
         "kind": entry.kind,
@@ -47,8 +47,8 @@ def add_entry(conn: Connection, entry: FeedbackEntry) -> None:
 def list_newest_entries(
     conn: Connection, kind: str, *, record: int | None = None, until: datetime | None = None
 ) -> list[FeedbackEntry]:
-    """Each person's newest word on each suggestion of a kind, now or at a moment (inclusive);
-    withdrawn ones left out."""
+    """Each person's newest feedback on each suggestion of a kind, now or at a given time
+    (inclusive), without withdrawn feedback."""
     query = select(feedback).where(feedback.c.kind == kind).order_by(feedback.c.id)
     if until is not None:
         query = query.where(feedback.c.at <= format_timestamp(until))

@@ -21,7 +21,7 @@ def attach_file(
     origin: str,
     state: str | None = None,
 ) -> None:
-    """Attaches a PDF to a record; state 'removed' takes it off again."""
+    """Attach a PDF to a record; state 'removed' detaches it."""
     row = {
         "record": record,
         "sha256": sha256,
@@ -36,7 +36,7 @@ def attach_file(
 
 
 def get_current_file(conn: Connection, record: int) -> dict[str, Any] | None:
-    """The PDF a record has now: sha256, name, bytes, origin, who, at; None where it has none."""
+    """The current PDF of a record: sha256, name, bytes, origin, who, at; None if it has none."""
     query = select(files).where(files.c.record == record).order_by(files.c.id.desc()).limit(1)
     row = conn.execute(query).first()
     return None if row is None or row.state == "removed" else dict(row._mapping)
@@ -45,7 +45,7 @@ def get_current_file(conn: Connection, record: int) -> dict[str, Any] | None:
 def list_current_files(
     conn: Connection, *, until: datetime | None = None
 ) -> dict[int, dict[str, Any]]:
-    """Record -> the PDF it has now, or had at a moment (inclusive)."""
+    """Record -> its PDF, now or at a given time (inclusive)."""
     query = select(files).order_by(files.c.id)
     if until is not None:
         query = query.where(files.c.at <= format_timestamp(until))

@@ -11,7 +11,7 @@ from review.store.tables import flags
 from review.store.timestamps import format_timestamp
 
 RUN_MARKER = "(run)"
-"""Stands in the column rule of the row that says the rules have run."""
+"""Value of the column rule in the row that records that the rules have run."""
 
 
 def add_run(
@@ -22,7 +22,7 @@ def add_run(
     new_flags: Sequence[tuple[str, dict[str, Any]]],
     at: datetime,
 ) -> None:
-    """Adds a run over one file: each flag as (rule, data), and the run itself."""
+    """Add a run on one file: each flag as (rule, data), and the run itself."""
     common_columns = {
         "record": record,
         "sha256": sha256,
@@ -40,7 +40,7 @@ def add_run(
 def get_file_flags(
     conn: Connection, record: int, sha256: str, engine: str
 ) -> list[dict[str, Any]] | None:
-    """The data of a run's flags in order; None where the rules have not run on this file."""
+    """The data of a run's flags in order; None if the rules have not been run on this file."""
     query = (
         select(flags.c.rule, flags.c.data)
         .where(flags.c.record == record, flags.c.sha256 == sha256, flags.c.engine == engine)

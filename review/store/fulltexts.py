@@ -23,7 +23,7 @@ def add_fulltext(
     note: str | None,
     data: dict[str, Any],
 ) -> None:
-    """Adds the reading of a file; the newest one by the same reader counts."""
+    """Add the extracted text of a file; the newest one from the same PDF reader counts."""
     compressed = gzip.compress(json.dumps(data, ensure_ascii=False).encode(), mtime=0)
     row = {
         "sha256": sha256,
@@ -38,7 +38,7 @@ def add_fulltext(
 
 
 def get_newest_fulltext(conn: Connection, sha256: str) -> dict[str, Any] | None:
-    """The newest reading: state, reader, pages, note, at, data (unpacked); None if never read."""
+    """The newest extraction: state, reader, pages, note, at, data; None if not read."""
     query = select(readings).where(readings.c.sha256 == sha256).order_by(readings.c.id.desc())
     row = conn.execute(query.limit(1)).first()
     if row is None:
@@ -49,7 +49,7 @@ def get_newest_fulltext(conn: Connection, sha256: str) -> dict[str, Any] | None:
 def list_states(
     conn: Connection, hashes: Iterable[str]
 ) -> dict[str, tuple[str, str, int, str | None]]:
-    """SHA-256 -> (state, reader, pages, note) of the newest reading, without the texts."""
+    """SHA-256 -> (state, reader, pages, note) of the newest extraction, without the texts."""
     columns = (
         readings.c.sha256,
         readings.c.state,

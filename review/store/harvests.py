@@ -1,7 +1,7 @@
 """Harvests: started, page by page, ended; and later statements by registries.
 
-A page, its records and the place to go on from are written in one transaction, so that a harvest
-that dies goes on after its last whole page.
+A page, its records and the position to resume from are written in one transaction, so an
+interrupted harvest resumes after its last complete page.
 """
 
 import contextlib
@@ -29,14 +29,14 @@ from review.store.tables import (
 from review.store.timestamps import format_timestamp
 
 OPEN_LISTS_KEY = "goes on"
-"""Key of a kept cursor under which the lists stand that begin on the pages before."""
+"""Key of a stored cursor for lists that begin on earlier pages."""
 HARVEST_LOCK = 4_710_118
-"""Number of the advisory lock on PostgreSQL that one harvest of a review holds."""
+"""Advisory lock (PostgreSQL) held by the harvest of a review."""
 
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """One window of one source, as it was opened, with how far it came."""
+    """One date range of one source, and how far its harvest got."""
 
     id: int
     at: str
@@ -50,7 +50,7 @@ class Harvest:
     until: str
     detail: dict[str, Any]
     verdict: str | None
-    """Of the newest end: complete, incomplete or closed; None while it runs or was cut off."""
+    """Of the newest end: complete, incomplete or closed; None while running or if interrupted."""
     note: str | None
     end: dict[str, Any]
     """Detail of the newest end."""
@@ -58,7 +58,7 @@ class Harvest:
 
 @dataclass(frozen=True, slots=True)
 class PageTotals:
-    """What the pages of a harvest sum to."""
+    """Totals over the pages of a harvest."""
 
     pages: int
     received: int
@@ -71,7 +71,7 @@ class PageTotals:
 def open_harvest(
     conn: Connection, at: datetime, who: str, *, detail: dict[str, Any], **columns: Any
 ) -> int:
-    """Adds a harvest (run, source, batch, query, compiled, window_from, window_to)."""
+    """Add a harvest (run, source, batch, query, compiled, window_from, window_to)."""
     row = {"at": format_timestamp(at), "who": who, "detail": json.dumps(detail), **columns}
     return int(conn.execute(insert(harvests), row).inserted_primary_key[0])  # type: ignore[index]
 
@@ -86,13 +86,13 @@ def add_page(
     detail: dict[str, Any],
     **columns: Any,
 ) -> None:
-    """Adds a page (slice, raw, announced, received, parsed, rejected, new, known).
+    """Add a page (slice, raw, announced, received, parsed, rejected, new, known).
 
-    Only the pages needed to go on keep where that is: the newest, and those before it that hold
-    the beginnings of lists it goes on with. So a list is kept once, however many its pages.
+    Only the pages needed to resume keep a cursor: the newest, and earlier ones that hold the
+    beginnings of lists it continues. A list is thus stored once, however many pages it has.
 
     Args:
-        grown: lists of the cursor, and how many entries at their ends are of this page.
+        grown: lists of the cursor, and how many entries at their ends belong to this page.
     """
     tails = {name: cursor[name][len(cursor[name]) - n :] for name, n in tail_sizes.items()}
     open_lists = [name for name, n in tail_sizes.items() if len(cursor[name]) > n]
@@ -119,7 +119,7 @@ def end_harvest(
     note: str | None,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Adds how a harvest ended: complete, incomplete, or closed by a later one."""
+    """Record how a harvest ended: complete, incomplete, or closed by a later one."""
     row = {
         "harvest": harvest,
         "at": format_timestamp(at),
@@ -133,7 +133,7 @@ def end_harvest(
 def list_harvests(
     conn: Connection, *, source: str | None = None, until: datetime | None = None
 ) -> list[Harvest]:
-    """Harvests in the order they were opened, as they stood at a moment."""
+    """Harvests in the order in which they started, as of a given time."""
     query = select(harvests).order_by(harvests.c.id)
     ends_query = select(harvest_ends).order_by(harvest_ends.c.id)
     if source is not None:
@@ -165,7 +165,7 @@ def _to_harvest(row: Any, newest_end: Any) -> Harvest:
 
 
 def get_cursor(conn: Connection, harvest: int) -> dict[str, Any] | None:
-    """Where a harvest goes on; None where no page is stored."""
+    """Where a harvest resumes; None if no page is stored."""
     c = harvest_pages.c
     query = select(c.cursor).where(c.harvest == harvest, c.cursor.is_not(None))
     rows = [json.loads(cursor_json) for cursor_json in conn.execute(query.order_by(c.id)).scalars()]
@@ -180,7 +180,7 @@ def get_cursor(conn: Connection, harvest: int) -> dict[str, Any] | None:
 
 
 def get_totals(conn: Connection) -> dict[int, PageTotals]:
-    """What the pages of each harvest sum to."""
+    """Totals over the pages of each harvest."""
     c = harvest_pages.c
     sums = (func.sum(c.parsed), func.sum(c.rejected), func.sum(c.new), func.sum(c.known))
     query = select(c.harvest, func.count(), func.sum(c.parsed + c.rejected), *sums)
@@ -189,7 +189,7 @@ def get_totals(conn: Connection) -> dict[int, PageTotals]:
 
 
 def list_pages(conn: Connection, harvest: int) -> list[dict[str, Any]]:
-    """The pages of a harvest as plain rows, detail as a dict; the place to go on left out."""
+    """The pages of a harvest as plain rows, detail as a dict, without the cursor."""
     query = select(harvest_pages).where(harvest_pages.c.harvest == harvest)
     rows = [dict(row._mapping) for row in conn.execute(query.order_by(harvest_pages.c.id))]
     for row in rows:
@@ -200,11 +200,11 @@ def list_pages(conn: Connection, harvest: int) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class PageInsertResult:
-    """What a page of records did to the store."""
+    """Result of adding a page of records."""
 
     added: InsertResult
     changed: tuple[tuple[int, Record], ...]
-    """Known entries that the source now describes otherwise: number here, the entry as it is."""
+    """Known entries that the source has since changed: our number, and the entry as it is now."""
 
 
 def add_page_records(
@@ -214,7 +214,7 @@ def add_page_records(
     at: datetime,
     raw: str | None,
 ) -> PageInsertResult:
-    """Adds the entries of a page; an entry whose source and id are here is known, not new.
+    """Add the entries of a page; an entry whose source and id are already stored is known.
 
     Args:
         given: position in the window and record; one source and its own ids.
@@ -241,7 +241,7 @@ def add_page_records(
 def find_numbers(
     conn: Connection, candidates: Sequence[Record]
 ) -> dict[tuple[str, str | None], int]:
-    """(source, source's id) -> number of the first record that has them."""
+    """(source, source's id) -> number of the first record with both."""
     numbers: dict[tuple[str, str | None], int] = {}
     for source in {record.source for record in candidates}:
         ids = [r.source_id for r in candidates if r.source == source and r.source_id]
@@ -255,14 +255,14 @@ def find_numbers(
 
 
 def update_batch(conn: Connection, batch: int, **counts: Any) -> None:
-    """Brings the counts of a harvest's batch up to date, in the transaction of its page."""
+    """Update the counts of a harvest's batch, in the transaction of its page."""
     conn.execute(batches.update().where(batches.c.id == batch).values(**counts))
 
 
 def add_relations(
     conn: Connection, record: int, statements: Sequence[Relation], at: datetime, raw: str | None
 ) -> list[Relation]:
-    """Adds what was not said of a record before; gives what was added."""
+    """Add relations not yet stated for a record; returns those added."""
     known_keys = {
         (statement.kind, statement.target, statement.said_by)
         for statement in list_relations(conn, [record]).get(record, [])
@@ -292,7 +292,7 @@ def add_relations(
 def list_relations(
     conn: Connection, numbers: Sequence[int] | None = None
 ) -> dict[int, list[Relation]]:
-    """Record -> what was said of it after it had come; all records where None."""
+    """Record -> relations stated after it was added; for all records if None."""
     query = select(relations).order_by(relations.c.id)
     relations_by_record: dict[int, list[Relation]] = {}
     chunks = (
@@ -310,7 +310,7 @@ def list_relations(
 
 @contextlib.contextmanager
 def advisory_lock(store: Store) -> Iterator[None]:
-    """On PostgreSQL, holds the lock that keeps a second harvest of this review out.
+    """On PostgreSQL, hold the lock that prevents a second harvest of this review.
 
     Raises:
         StoreError: another process holds it.

@@ -15,8 +15,8 @@ from review.store.timestamps import format_timestamp
 CHUNK = 500
 """Records asked for at once."""
 SOURCE_NAMED_EVENT = "source named"
-"""The act by which a person names the database, or the PRISMA box, of a file that is here; the
-subject is its batch, the detail holds source, via or both."""
+"""Event by which a person sets the database or PRISMA box of an imported file; its subject is the
+batch, its detail has source, via or both."""
 
 
 MAIN_ROUTES = ("databases", "registers")
@@ -35,24 +35,24 @@ class OtherArrivals:
 
 @dataclass(frozen=True, slots=True)
 class BatchEntry:
-    """An entry as a batch brought it."""
+    """An entry of a batch."""
 
     record: int | None
-    """None for an entry that could not be read."""
+    """None for an unreadable entry."""
     batch: int
     number: int
-    """Position in the file or answer."""
+    """Position in the file or response."""
     source: str
-    """The database it counts for, see `source_of`."""
+    """The database under which it is counted, see `choose_source`."""
     via: str
     kind: str
     """Of the batch: file, harvest, by hand, replay."""
     already_known: bool
-    """The record was here already."""
+    """Whether the record was already in the review."""
 
 
 def list_entries(conn: Connection, *, until: datetime | None = None) -> list[BatchEntry]:
-    """Every entry every batch brought, unreadable ones too, in order of batch and position."""
+    """Every entry of every batch, including unreadable ones, by batch and position."""
     new_rank, known_rank, rejected_rank = literal(0), literal(1), literal(2)
     r = records.c
     new_rows = select(
@@ -87,17 +87,17 @@ def list_entries(conn: Connection, *, until: datetime | None = None) -> list[Bat
 
 
 def determine_database(record_source: str | None, batch_source: str, file_name: str | None) -> str:
-    """The database an entry of a file counts for.
+    """The database under which an entry of a file is counted.
 
     Args:
-        said: what the record names; None where it could not be read.
-        batch: what the file as a whole was taken for.
+        said: the database the record names; None if it could not be read.
+        batch: the database detected for the file.
         file: its name.
 
     Returns:
-        What the record names (with --source all records of a file name that), else the file's
-        name with a word that no database is stated: PRISMA 2020 asks for counts by database, and
-        a guess would be one that nobody can check.
+        The database the record names (set for all records by --source), else the file name with a
+        note that no database is stated: PRISMA 2020 requires counts by database, and a guess
+        could not be verified.
     """
     source = batch_source if record_source is None else record_source
     return (
@@ -108,7 +108,7 @@ def determine_database(record_source: str | None, batch_source: str, file_name: 
 def list_manual_sources(
     conn: Connection, until: datetime | None = None
 ) -> dict[int, dict[str, str]]:
-    """Batch -> what a person said of all of it after it came, the newest words: source, via."""
+    """Batch -> source and via set by a person after the import; the newest values."""
     sources_by_batch: dict[int, dict[str, str]] = {}
     for event in audit_events.list_events(conn, kind=SOURCE_NAMED_EVENT, until=until):
         detail = event["detail"] or {}

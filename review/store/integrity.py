@@ -1,7 +1,7 @@
 """Integrity checks: rows deleted or altered outside Funnel.
 
-Entries are only ever added, so a number that is missing among them, a count of an import that its
-rows do not reach, or a row that names one that is not there is a loss.
+Entries are only ever added, so a missing number, an import with fewer rows than it counted, or a
+reference to a missing row means that data were lost.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,12 +15,11 @@ from review.store.records import format_record_key
 from review.store.tables import batches, groups, metadata, records, rejected, sightings
 
 MAX_LISTED = 20
-"""So many are named; the rest are counted."""
+"""Number of items listed in a message; the rest are counted."""
 
 
 def find_faults(conn: Connection) -> list[str]:
-    """A line for each thing that is wrong, with the records or entries it concerns; empty where
-    the store is whole."""
+    """One line per fault, with the records or entries concerned; empty if the store is intact."""
     messages = [
         *_find_dangling_references(conn),
         *_find_gaps(conn),
@@ -31,7 +30,7 @@ def find_faults(conn: Connection) -> list[str]:
 
 
 def _find_dangling_references(conn: Connection) -> list[str]:
-    """Records and imports that rows name and that are not there."""
+    """Records and imports that are referenced but missing."""
     missing: set[int] = set()
     tables = [metadata.tables[name] for name in EVENT_TABLES]
     table_columns = [
@@ -60,7 +59,7 @@ def _find_dangling_references(conn: Connection) -> list[str]:
 
 
 def _find_gaps(conn: Connection) -> list[str]:
-    """Numbers missing among entries. SQLite only: elsewhere an addition that failed uses one up."""
+    """Missing entry numbers. SQLite only: on PostgreSQL a failed insert also uses up a number."""
     if conn.dialect.name != "sqlite":
         return []
     messages = []
@@ -76,7 +75,7 @@ def _find_gaps(conn: Connection) -> list[str]:
 
 
 def _find_short_batches(conn: Connection) -> list[str]:
-    """Imports and harvests of which fewer rows are here than they brought."""
+    """Imports and harvests with fewer rows than they added."""
     messages = []
     for table, count, what in (
         (records, batches.c.new, "new records"),
@@ -99,7 +98,7 @@ def _count_per_batch(table: Table) -> ScalarSelect[int]:
 
 
 def _find_unknown_verdicts(conn: Connection) -> list[str]:
-    """Verdicts that are none, so that a count would pass them over."""
+    """Invalid decisions, which a count would ignore."""
     messages = []
     for name, verdicts in (("decisions", get_args(Verdict)), ("links", get_args(LinkVerdict))):
         table = metadata.tables[name]

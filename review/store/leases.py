@@ -1,8 +1,8 @@
 """Records currently open and rankings being trained, shared by all processes for a limited time.
 
-These rows are replaced, not added: they say what goes on, not what was done. Each runs out by
-itself, by the database's own clock, so that a process that dies holds nobody up. A row from the
-future was written before the clock was set back, and counts as run out.
+These rows are replaced, not appended: they describe the present, not history. Each expires by the
+database's clock, so a crashed process blocks nobody. A row from the future was written before the
+clock was set back and counts as expired.
 """
 
 import time
@@ -12,36 +12,36 @@ from sqlalchemy import Connection, delete, func, insert, select, text
 from review.store.tables import leases, trainings
 
 CLOCK_SLACK = 5.0
-"""A row may be this much ahead of the clock (seconds)."""
+"""Tolerated clock difference (seconds)."""
 
 
 def _read_clock(conn: Connection) -> float:
-    """Seconds since 1970 by the clock of the database, which all processes share."""
+    """Seconds since 1970 by the database clock, shared by all processes."""
     if conn.dialect.name == "sqlite":
         return time.time()
     return float(conn.execute(text("select extract(epoch from clock_timestamp())")).scalar_one())
 
 
 def hold_report(conn: Connection, stage: str, reviewer: str, record: int) -> None:
-    """Notes that a report lies before a reviewer from now on; what lay there before is free."""
+    """Record that a reviewer has opened a report; their previous one is released."""
     release_report(conn, stage, reviewer)
     row = {"stage": stage, "reviewer": reviewer, "record": record, "since": _read_clock(conn)}
     conn.execute(insert(leases), row)
 
 
 def release_report(conn: Connection, stage: str, reviewer: str) -> None:
-    """Notes that nothing lies before a reviewer."""
+    """Release a reviewer's open report."""
     conn.execute(delete(leases).where(leases.c.stage == stage, leases.c.reviewer == reviewer))
 
 
 def get_report_in_hand(conn: Connection, stage: str, reviewer: str) -> int | None:
-    """The report that was given to a reviewer last, run out or not; None where none was."""
+    """The report a reviewer opened last, expired or not; None if there is none."""
     query = select(leases.c.record).where(leases.c.stage == stage, leases.c.reviewer == reviewer)
     return conn.execute(query).scalar()
 
 
 def count_readers(conn: Connection, stage: str, reviewer: str, seconds: float) -> dict[int, int]:
-    """Report -> how many others have had it before them for less than `seconds`."""
+    """Report -> number of other reviewers who opened it less than `seconds` ago."""
     now = _read_clock(conn)
     query = (
         select(leases.c.record, func.count())
@@ -57,7 +57,7 @@ def count_readers(conn: Connection, stage: str, reviewer: str, seconds: float) -
 
 
 def start_training(conn: Connection, stage: str, holder: str, seconds: float) -> bool:
-    """Notes who learns a stage's order; False, and nothing noted, while somebody else does."""
+    """Claim the training of a stage's order; False if someone else holds the claim."""
     now = _read_clock(conn)
     since = conn.execute(select(trainings.c.since).where(trainings.c.stage == stage)).scalar()
     if since is not None and now - seconds < since <= now + CLOCK_SLACK:
@@ -68,7 +68,7 @@ def start_training(conn: Connection, stage: str, holder: str, seconds: float) ->
 
 
 def end_training(conn: Connection, stage: str, holder: str | None = None) -> None:
-    """Notes that nobody learns a stage's order any more; only a holder's own word where given."""
+    """Release the claim on training a stage's order; if a holder is given, only that holder's."""
     statement = delete(trainings).where(trainings.c.stage == stage)
     if holder is not None:
         statement = statement.where(trainings.c.holder == holder)

@@ -13,7 +13,7 @@ CHUNK = 500
 
 
 def add_links(conn: Connection, new_links: Sequence[Link], *, engine: str | None = None) -> None:
-    """Adds links; `engine` names the version of the rules. Expects a < b in each."""
+    """Add links; `engine` names the version of the rules. Expects a < b in each."""
     rows = [
         {
             "at": format_timestamp(link.at),
@@ -33,12 +33,12 @@ def add_links(conn: Connection, new_links: Sequence[Link], *, engine: str | None
 
 
 def get_last_id(conn: Connection) -> int:
-    """The number of the newest link; 0 where there is none."""
+    """The number of the newest link; 0 if there is none."""
     return int(conn.execute(select(func.max(links.c.id))).scalar() or 0)
 
 
 def list_links(conn: Connection, *, until: datetime | None = None) -> list[Link]:
-    """All links in order of arrival, up to a moment (inclusive) where given."""
+    """All links in order of entry, optionally up to a given time (inclusive)."""
     query = select(links).order_by(links.c.id)
     if until is not None:
         query = query.where(links.c.at <= format_timestamp(until))
@@ -49,8 +49,8 @@ def list_links(conn: Connection, *, until: datetime | None = None) -> list[Link]
 
 
 def list_later_relations(conn: Connection) -> dict[int, list[Relation]]:
-    """Record -> what registries said of it after it had come, with the date it was said, or read
-    where the registry gave none; in order of arrival."""
+    """Record -> relations stated by registries after it was added, with the date of the statement
+    (or of retrieval if the registry gave none), in order of entry."""
     relations_by_record: dict[int, list[Relation]] = {}
     for row in conn.execute(select(relations).order_by(relations.c.id)):
         relation = Relation(row.kind, row.target, row.said_by, row.said_at or row.at[:10])
@@ -59,7 +59,7 @@ def list_later_relations(conn: Connection) -> dict[int, list[Relation]]:
 
 
 def get_arrival_dates(conn: Connection, numbers: Iterable[int]) -> dict[int, str]:
-    """Record -> the ISO date on which it came."""
+    """Record -> ISO date on which it was added."""
     unique_numbers = list(dict.fromkeys(numbers))
     dates: dict[int, str] = {}
     for start in range(0, len(unique_numbers), CHUNK):
@@ -70,7 +70,7 @@ def get_arrival_dates(conn: Connection, numbers: Iterable[int]) -> dict[int, str
 
 
 def replace_groups(conn: Connection, rows: Mapping[int, tuple[int, int]]) -> None:
-    """Writes the report and the study each record belongs to, in place of all before."""
+    """Replace the report and study of all records."""
     conn.execute(delete(groups))
     group_rows = [
         {"record": n, "report": report, "study": study} for n, (report, study) in rows.items()
@@ -80,7 +80,7 @@ def replace_groups(conn: Connection, rows: Mapping[int, tuple[int, int]]) -> Non
 
 
 def list_groups(conn: Connection) -> dict[int, tuple[int, int]]:
-    """Record -> (report, study), from the projection; records without a row stand alone."""
+    """Record -> (report, study), from the projection; records without a row are their own group."""
     query = select(groups.c.record, groups.c.report, groups.c.study)
     return {number: (report, study) for number, report, study in conn.execute(query)}
 
@@ -94,7 +94,7 @@ def count_reports(conn: Connection) -> int:
 
 
 def list_members(conn: Connection, reports: Iterable[int]) -> dict[int, list[int]]:
-    """Report -> the records that make it up, itself included, in order of arrival."""
+    """Report -> its records, including itself, in order of arrival."""
     unique_reports = list(dict.fromkeys(reports))
     records_by_report: dict[int, list[int]] = {number: [] for number in unique_reports}
     for start in range(0, len(unique_reports), CHUNK):
@@ -107,7 +107,7 @@ def list_members(conn: Connection, reports: Iterable[int]) -> dict[int, list[int
 
 
 def list_links_of_records(conn: Connection, numbers: Iterable[int]) -> list[Link]:
-    """Links that touch any of these records, in order of arrival."""
+    """Links that involve any of these records, in order of entry."""
     unique_numbers = list(dict.fromkeys(numbers))
     links_by_id: dict[int, Link] = {}
     for start in range(0, len(unique_numbers), CHUNK):
@@ -121,9 +121,9 @@ def list_links_of_records(conn: Connection, numbers: Iterable[int]) -> list[Link
 
 
 def find_connected_records(conn: Connection, numbers: Iterable[int]) -> set[int]:
-    """These records and all that links or an equal DOI or PMID join to them, step by step.
+    """These records and all others connected to them by links or an equal DOI or PMID.
 
-    Doubtful links join nothing, so they are not followed.
+    Possible duplicates are not merged, so those links are not followed.
     """
     connected: set[int] = set()
     frontier = set(numbers)
@@ -145,10 +145,10 @@ def find_connected_records(conn: Connection, numbers: Iterable[int]) -> set[int]
 
 
 def list_joined_judged_records(conn: Connection, reports: Iterable[int] | None = None) -> list[int]:
-    """Records with decisions, of the reports of which more than one record was judged.
+    """Records with decisions, for reports with decisions on more than one record.
 
     Args:
-        reports: only of these reports; of all where None.
+        reports: limit to these reports; None for all.
     """
     judged = select(groups.c.report, decisions.c.record).distinct()
     judged = judged.join(groups, groups.c.record == decisions.c.record)
@@ -163,7 +163,7 @@ def list_joined_judged_records(conn: Connection, reports: Iterable[int] | None =
 
 
 def replace_some_groups(conn: Connection, rows: Mapping[int, tuple[int, int]]) -> None:
-    """Writes the report and the study of some records, in place of theirs before."""
+    """Replace the report and study of some records."""
     numbers = list(rows)
     for start in range(0, len(numbers), CHUNK):
         chunk = numbers[start : start + CHUNK]
@@ -187,7 +187,7 @@ def get_study_groups(conn: Connection, number: int) -> dict[int, tuple[int, int]
 def get_report_groups(conn: Connection, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Record -> (report, study) for some records and all others of the same reports.
 
-    Numbers that are no records are left out; a record without a group stands alone.
+    Unknown numbers are omitted; a record without a group is its own group.
     """
     unique_numbers = list(dict.fromkeys(numbers))
     groups_by_record: dict[int, tuple[int, int]] = {}

@@ -41,7 +41,7 @@ EVENT_TABLES = (
     "image_runs",
     "image_findings",
 )
-"""Tables whose rows are entries."""
+"""Tables that are part of the audit trail."""
 NON_EVENT_TABLES = (
     "accounts",
     "sessions",
@@ -63,23 +63,23 @@ NON_EVENT_TABLES = (
     "image_audit_readers",
     "image_sieve_scores",
 )
-"""The others: who may sign in, which never leaves the house; what is computed from the entries and
-the files, and can be computed again; and what goes on at this moment."""
+"""Tables that are not: sign-in data, never exported; projections, which can be recomputed; and
+short-lived claims."""
 BATCH_TABLES = ("sightings", "rejected")
-"""Tables whose rows came at the moment of their batch."""
+"""Tables whose rows have the time of their batch."""
 CONTENT_COLUMNS = {
     "records": ("data", "title", "authors", "year", "journal", "doi", "pmid", "pmcid", "arxiv_id"),
 }
-"""Columns that hold content which the exports of records carry whole."""
+"""Columns whose content is exported with the records."""
 RECORD_COLUMNS = ("record", "a", "b")
-"""Columns that name a record, told by its key."""
+"""Columns that refer to a record, written as its record number."""
 
 
 def iter_events(conn: Connection, *, until: datetime | None = None) -> Iterator[dict[str, Any]]:
-    """Entries up to a moment (inclusive), oldest first: at, event, id, then the row's own columns.
+    """Entries up to a given time (inclusive), oldest first: at, event, id, then the row's columns.
 
-    Entries of one table stand in order of arrival, even where a clock was set back between them;
-    those of several tables are put between each other by their moments.
+    Entries of one table are in order of entry, even if a clock was set back in between; entries of
+    different tables are merged by time.
     """
     streams = [
         _iter_rows(conn, table_index, metadata.tables[name], until)

@@ -11,7 +11,7 @@ from review.store.timestamps import format_timestamp
 def add_note(
     conn: Connection, record: int, stage: str, reviewer: str, text: str | None, at: datetime
 ) -> None:
-    """Adds a note; None takes the one before off."""
+    """Add a note; None removes the previous one."""
     row = {"record": record, "stage": stage, "reviewer": reviewer, "text": text}
     conn.execute(insert(notes), {**row, "at": format_timestamp(at)})
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from review.errors import StoreError
 
 GZIP_LEVEL = 6
-"""Of gzip: XML and JSON shrink to about a fifth."""
+"""gzip level; XML and JSON shrink to about a fifth."""
 
 
 def save_response(folder: Path, body: bytes) -> str:
-    """Keeps an answer under the review's raw/ folder, whole or not at all; gives its SHA-256.
+    """Save a response in the review's raw/ folder, atomically, and return its SHA-256.
 
     Raises:
-        StoreError: the disk is full or refuses.
+        StoreError: the disk is full or not writable.
     """
     digest = hashlib.sha256(body).hexdigest()
     path = get_path(folder, digest)
@@ -43,12 +43,12 @@ def save_response(folder: Path, body: bytes) -> str:
 
 
 def get_path(folder: Path, digest: str) -> Path:
-    """Where the answer of a SHA-256 lies in a review's folder."""
+    """Path of the response with a given SHA-256."""
     return folder / "raw" / digest[:2] / f"{digest}.gz"
 
 
 def load_response(folder: Path, digest: str) -> bytes:
-    """A kept answer, checked against its name. Raises StoreError: not there, or damaged."""
+    """A saved response, checked against its hash. Raises StoreError if missing or damaged."""
     path = get_path(folder, digest)
     try:
         body = gzip.decompress(path.read_bytes())

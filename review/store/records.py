@@ -29,27 +29,27 @@ from review.store.tables import batches, edits, records, rejected, sightings
 from review.store.timestamps import format_timestamp
 
 CHUNK = 500
-"""Rows a statement; under SQLite's limit of variables."""
+"""Rows per statement; below SQLite's limit on variables."""
 PG_TEXT_VECTOR = (
     "to_tsvector('simple', coalesce(records.title, '') || ' ' || coalesce(records.authors, '')"
     " || ' ' || coalesce(records.data::json ->> 'abstract', ''))"
 )
-"""The words of a record on PostgreSQL; on SQLite the table record_words holds them."""
+"""Search text of a record on PostgreSQL; on SQLite it is in the table record_words."""
 
 
 @dataclass(frozen=True, slots=True)
 class InsertResult:
-    """What adding a batch of records did."""
+    """Result of adding a batch of records."""
 
     new: tuple[int, ...]
-    """Numbers of the records that were not here before."""
+    """Numbers of the new records."""
     known: tuple[int, ...]
-    """Numbers of those that were, in the order of the batch."""
+    """Numbers of records already in the review, in the order of the batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordSummary:
-    """A record as lists show it."""
+    """A record as shown in lists."""
 
     id: int
     key: str
@@ -65,12 +65,12 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def format_record_key(number: int) -> str:
-    """The key people see: R000001."""
+    """The record number shown to users: R000001."""
     return f"R{number:06d}"
 
 
 def parse_record_key(key: str) -> int:
-    """The number behind a key; R000001, r1 and 1 are the same. Raises StoreError if not a key."""
+    """The number of a key; R000001, r1 and 1 are equal. Raises StoreError if not a key."""
     digits = key.strip().lstrip("Rr")
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 15 or int(digits) == 0:
         raise StoreError(f"{key!r} is not a record number; record numbers look like R000001.")
@@ -85,12 +85,12 @@ def add_records(
     *,
     raw: str | None = None,
 ) -> InsertResult:
-    """Adds the records that are not here yet; those that are get a sighting.
+    """Add new records; for those already in the review, record a sighting.
 
     Args:
-        batch: the import or harvest they came with.
-        given: position in the file or answer, and the record.
-        raw: SHA-256 of the kept raw answer they stand in.
+        batch: the import or harvest.
+        given: position in the file or response, and the record.
+        raw: SHA-256 of the saved raw response that contains them.
     """
     digests = [fingerprint_record(record) for _, record in batch_records]
     known = _find_known(conn, digests)
@@ -173,7 +173,7 @@ def _to_stored_record(row: Any) -> StoredRecord:
 
 
 def get_record(conn: Connection, number: int) -> StoredRecord:
-    """The record of a number, as its source gave it. Raises StoreError if there is none."""
+    """The record with a number, as received. Raises StoreError if there is none."""
     row = conn.execute(select(records).where(records.c.id == number)).first()
     if row is None:
         raise StoreError(f"There is no record {format_record_key(number)} in this review.")
@@ -181,7 +181,7 @@ def get_record(conn: Connection, number: int) -> StoredRecord:
 
 
 def get_records(conn: Connection, numbers: Iterable[int]) -> dict[int, StoredRecord]:
-    """Records by number; unknown numbers are left out."""
+    """Records by number; unknown numbers are omitted."""
     unique_numbers = list(dict.fromkeys(numbers))
     records_by_number: dict[int, StoredRecord] = {}
     for start in range(0, len(unique_numbers), CHUNK):
@@ -199,12 +199,12 @@ def iter_records(conn: Connection, *, after: int = 0) -> Iterator[StoredRecord]:
 
 
 def count_records(conn: Connection) -> int:
-    """How many records there are."""
+    """Number of records."""
     return int(conn.execute(select(func.count()).select_from(records)).scalar_one())
 
 
 def find_by_identifier(conn: Connection, **identifiers: str | None) -> list[int]:
-    """Numbers of records that hold any of doi=, pmid=, pmcid=, arxiv_id= (normal forms)."""
+    """Numbers of records with any of doi=, pmid=, pmcid=, arxiv_id= (normal forms)."""
     conditions = [records.c[name] == value for name, value in identifiers.items() if value]
     if not conditions:
         return []
@@ -227,14 +227,14 @@ def get_page(
     after: tuple[Any, int] | None = None,
     size: int = 50,
 ) -> list[RecordSummary]:
-    """One page of records by keyset, so that page 2,000 costs what page 1 does.
+    """One page of records, by keyset pagination: page 2,000 takes no longer than page 1.
 
     Args:
-        words: only records that hold all these words in title, authors or abstract.
+        words: limit to records with all these words in title, authors or abstract.
         filters: column -> value for source, year, batch, doi.
         sort: id, year (newest first) or title.
-        after: (sort value, id) of the last row of the page before.
-        size: rows a page.
+        after: (sort value, id) of the last row of the previous page.
+        size: rows per page.
     """
     query = select(records)
     for name, value in (filters or {}).items():
@@ -257,7 +257,7 @@ def get_page(
 
 
 def _filter_after(column: Any, value: Any, number: int, *, descending: bool) -> Any:
-    """What stands after a row in the page order; empty values stand last."""
+    """Condition for rows after a given one in the sort order; empty values come last."""
     if value is None:
         return and_(column.is_(None), records.c.id > number)
     later_values = column < value if descending else column > value
@@ -281,13 +281,13 @@ def _quote_lexeme(word: str) -> str:
 
 
 def count_values(conn: Connection, column: str) -> list[tuple[Any, int]]:
-    """Values of source or year with how many records hold each, most frequent first."""
+    """Values of source or year with their numbers of records, most frequent first."""
     query = select(records.c[column], func.count()).group_by(records.c[column])
     return [(value, n) for value, n in conn.execute(query.order_by(func.count().desc()))]
 
 
 def add_batch(conn: Connection, at: datetime, who: str, **columns: Any) -> int:
-    """Opens a batch and gives its number; counts may be filled by close_batch in the same
+    """Open a batch and return its number; close_batch may fill in its counts in the same
     transaction."""
     row = {"at": format_timestamp(at), "who": who, "via": "databases", **columns}
     result = conn.execute(insert(batches), row)
@@ -295,7 +295,7 @@ def add_batch(conn: Connection, at: datetime, who: str, **columns: Any) -> int:
 
 
 def close_batch(conn: Connection, batch: int, **counts: int | str | None) -> None:
-    """Fills the counts of a batch in the transaction that made it."""
+    """Fill in the counts of a batch, in the transaction that opened it."""
     conn.execute(batches.update().where(batches.c.id == batch).values(**counts))
 
 
@@ -306,14 +306,14 @@ def list_batches(conn: Connection) -> list[dict[str, Any]]:
 
 
 def find_file_batch(conn: Connection, sha256: str) -> dict[str, Any] | None:
-    """The batch that first brought this very file; None if it never came."""
+    """The batch in which this file was first imported; None if it never was."""
     query = select(batches).where(batches.c.sha256 == sha256).order_by(batches.c.id)
     row = conn.execute(query).first()
     return dict(row._mapping) if row else None
 
 
 def add_rejected(conn: Connection, batch: int, entries: Sequence[UnreadableEntry]) -> None:
-    """Keeps the entries of a batch that could not be read."""
+    """Save the unreadable entries of a batch."""
     if entries:
         rows = [
             {"batch": batch, "number": entry.number, "reason": entry.reason, "raw": entry.raw}
@@ -325,7 +325,7 @@ def add_rejected(conn: Connection, batch: int, entries: Sequence[UnreadableEntry
 def add_edit(
     conn: Connection, record: int, column: str, value: str | None, who: str, at: datetime
 ) -> None:
-    """Adds a value the source was silent about, such as an abstract; the record stays as it was."""
+    """Add a value missing in the source, such as an abstract; the record itself is unchanged."""
     row = {
         "record": record,
         "field": column,
@@ -343,7 +343,7 @@ def get_edits(conn: Connection, record: int) -> dict[str, str | None]:
 
 
 def list_edits(conn: Connection, record: int) -> list[tuple[str, str | None, str, str]]:
-    """All added values of a record: field, value, who, moment (text); oldest first."""
+    """All added values of a record: field, value, who, timestamp (text); oldest first."""
     query = select(edits.c.field, edits.c.value, edits.c.who, edits.c.at)
     rows = conn.execute(query.where(edits.c.record == record).order_by(edits.c.id))
     return [tuple(row) for row in rows]
@@ -352,7 +352,7 @@ def list_edits(conn: Connection, record: int) -> list[tuple[str, str | None, str
 def list_batch_entries(
     conn: Connection, record_numbers: Sequence[int]
 ) -> list[tuple[int, str, str, str, str | None, str]]:
-    """Each arrival of some records: record, moment, who, source, file or window, kind of batch."""
+    """Each arrival of some records: record, time, who, source, file or date range, batch kind."""
     new_rows = select(records.c.id.label("record"), records.c.batch)
     known_rows = select(sightings.c.record, sightings.c.batch)
     entries = new_rows.union_all(known_rows).subquery()
@@ -363,13 +363,13 @@ def list_batch_entries(
 
 
 def list_numbers_until(conn: Connection, until: datetime) -> set[int]:
-    """Numbers of the records that were here at a moment (inclusive)."""
+    """Numbers of the records present at a given time (inclusive)."""
     query = select(records.c.id).where(records.c.at <= format_timestamp(until))
     return set(conn.execute(query).scalars())
 
 
 def get_edited_values(conn: Connection, column: str) -> dict[int, str]:
-    """Record -> the newest value added by hand to a field, for all records that have one."""
+    """Record -> newest value added manually to a field, for all records that have one."""
     query = select(edits.c.record, edits.c.value).where(edits.c.field == column)
     rows = {record: value for record, value in conn.execute(query.order_by(edits.c.id))}
     return {record: value for record, value in rows.items() if value}

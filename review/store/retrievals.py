@@ -12,7 +12,7 @@ from review.store.timestamps import format_timestamp
 
 @dataclass(frozen=True, slots=True)
 class RetrievalAttempt:
-    """An attempt as it was entered."""
+    """One attempt."""
 
     record: int
     state: str
@@ -20,7 +20,7 @@ class RetrievalAttempt:
     who: str
     at: str
     source: str | None
-    """Where it was found; 'person' where a person entered it."""
+    """Where it was found; 'person' if entered manually."""
     reason: str | None
 
 
@@ -34,7 +34,7 @@ def add_attempt(
     source: str | None = None,
     reason: str | None = None,
 ) -> None:
-    """Adds an attempt; state is sought, retrieved or not retrieved."""
+    """Add an attempt; state is sought, retrieved or not retrieved."""
     row = {
         "record": record,
         "state": state,
@@ -71,7 +71,7 @@ def list_newest_states(
 
 
 def list_newest_timestamps(conn: Connection) -> dict[int, str]:
-    """Record -> moment (text) of its newest attempt."""
+    """Record -> timestamp (text) of its newest attempt."""
     rows = conn.execute(select(retrievals.c.record, retrievals.c.at).order_by(retrievals.c.id))
     return dict(tuple(row) for row in rows)
 
@@ -79,7 +79,7 @@ def list_newest_timestamps(conn: Connection) -> dict[int, str]:
 def list_newest_attempts(
     conn: Connection, *, until: datetime | None = None
 ) -> dict[int, RetrievalAttempt]:
-    """Record -> its newest attempt, with who made it."""
+    """Record -> its newest attempt, with the person."""
     query = select(retrievals)
     if until is not None:
         query = query.where(retrievals.c.at <= format_timestamp(until))
@@ -96,7 +96,7 @@ def list_missed_by_person(conn: Connection) -> list[RetrievalAttempt]:
 
 
 def get_newest_attempt(conn: Connection, record: int) -> RetrievalAttempt | None:
-    """A record's newest attempt; None where there was none."""
+    """A record's newest attempt; None if there was none."""
     query = select(retrievals).where(retrievals.c.record == record)
     row = conn.execute(query.order_by(retrievals.c.id.desc()).limit(1)).first()
     return None if row is None else _to_attempt(row)

@@ -31,14 +31,14 @@ REVISION_TABLES = (
 
 
 def get_revision(conn: Connection) -> tuple[int, ...]:
-    """Newest row number of every table that the flow is counted from."""
+    """Newest row number of every table used to count the flow."""
     query = select(*(select(func.max(table.c.id)).scalar_subquery() for table in REVISION_TABLES))
     return tuple(int(number or 0) for number in conn.execute(query).one())
 
 
 def get_assignment_revision(conn: Connection, stage: str) -> tuple[int, ...]:
-    """Changes with all that may change who is to judge what at a stage, decisions aside: records
-    that came, links, acts, and places given to newcomers in the stage's order."""
+    """Cache key that changes whenever assignments at a stage may change, except by decisions: new
+    records, links, events, and positions given to new reports in the stage's order."""
     newest_order = select(func.max(orders.c.id)).where(
         orders.c.stage == stage, orders.c.model == "random"
     )

@@ -19,30 +19,30 @@ RECORD_MARK, DECISION_MARK = "after record", "after decision"
 
 @dataclass(frozen=True, slots=True)
 class QueuePosition:
-    """Where a report stands in a stage's order."""
+    """Position of a report in a stage's order."""
 
     record: int
     position: int
     score: float | None
     drawn: bool
-    """Drawn at random, for an honest estimate of what is left."""
+    """Whether it was drawn at random, for an unbiased estimate of what remains."""
     pilot: bool = False
     assigned: str | None = None
-    """'|ada|ben|'; None: anybody."""
+    """'|ada|ben|'; None means any reviewer."""
     run: int | None = None
-    """Number of the order run that put it there; None: the one that is being made."""
+    """Number of the ordering run that placed it; None for the run in progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
-    """A report that waits for a reviewer."""
+    """A report in the queue of a reviewer."""
 
     record: int
     position: int
     pilot: bool
-    """Everybody judges it."""
+    """Whether all reviewers screen it."""
     votes: int
-    """Reviewers who have judged it."""
+    """Reviewers who have screened it."""
 
 
 def write_order(
@@ -97,7 +97,7 @@ def write_order(
 
 
 def list_positions(conn: Connection, stage: str) -> list[QueuePosition]:
-    """The stage's order as it stands, first place first."""
+    """The current order of a stage, first position first."""
     query = select(order_rows).where(order_rows.c.stage == stage)
     return [_to_position(row) for row in conn.execute(query.order_by(order_rows.c.position))]
 
@@ -117,7 +117,7 @@ def _to_position(row: Any) -> QueuePosition:
 def get_position(
     conn: Connection, stage: str, record: int
 ) -> tuple[QueuePosition, str, int] | None:
-    """A report's place with the model and the number of decisions it was trained on."""
+    """A report's position with the model and the number of decisions it was trained on."""
     query = (
         select(order_rows, orders.c.model, orders.c.trained_on)
         .join(orders, orders.c.id == order_rows.c.order_id)
@@ -130,7 +130,7 @@ def get_position(
 
 
 def get_newest_run(conn: Connection, stage: str) -> dict[str, Any] | None:
-    """The stage's newest order run: id, at, model, seed, trained_on, detail."""
+    """The stage's newest ordering run: id, at, model, seed, trained_on, detail."""
     query = select(orders).where(orders.c.stage == stage).order_by(orders.c.id.desc()).limit(1)
     row = conn.execute(query).first()
     return None if row is None else dict(row._mapping)
@@ -174,8 +174,8 @@ def _get_marks(conn: Connection, at: str, detail: str | None) -> tuple[int, int]
 
 
 def _build_pending_filter(stage: str, reviewer: str) -> Any:
-    """What this reviewer is to judge and has not: open reports and pilot ones, theirs by
-    allocation; what has no place in the order yet may be anybody's."""
+    """Reports this reviewer still has to screen: open and pilot reports assigned to them; reports
+    without a position may go to any reviewer."""
     return and_(
         standings.c.stage == stage,
         or_(standings.c.status.in_(OPEN_STATUSES), order_rows.c.pilot == 1),
@@ -185,7 +185,7 @@ def _build_pending_filter(stage: str, reviewer: str) -> Any:
 
 
 def _contains_name(column: Any, reviewer: str) -> Any:
-    """Whether '|ada|ben|' names a reviewer: letter by letter, which LIKE does not on SQLite."""
+    """Whether '|ada|ben|' names a reviewer, case-sensitively (LIKE on SQLite is not)."""
     return func.replace(column, f"|{reviewer}|", "") != column
 
 
@@ -203,7 +203,7 @@ def list_next_reports(
     skip: Iterable[int] = (),
     limit: int = 1,
 ) -> list[QueueEntry]:
-    """The first reports past a position that this reviewer is to judge and has not."""
+    """The first reports after a position that this reviewer still has to screen."""
     query = (
         select(order_rows.c.record, order_rows.c.position, order_rows.c.pilot, standings.c.votes)
         .select_from(order_rows.join(standings, _SAME_REPORT))
@@ -227,10 +227,10 @@ def list_next_reports(
 def list_pending_reports(
     conn: Connection, stage: str, reviewer: str, among: Sequence[int] | None = None
 ) -> list[tuple[int, int | None]]:
-    """Reports this reviewer is to judge and has not, each with its position (None: no place yet).
+    """Reports this reviewer still has to screen, with their positions (None if not placed yet).
 
     Args:
-        among: only these reports; all of them where None.
+        among: limit to these reports; None for all.
     """
     query = (
         select(standings.c.record, order_rows.c.position)
@@ -243,7 +243,7 @@ def list_pending_reports(
 
 
 def list_open_reports(conn: Connection, stage: str) -> list[tuple[int, str | None, str]]:
-    """Reports of a stage that are open and no pilot: number, who they are given to, who voted."""
+    """Open reports of a stage that are not in the pilot: number, assigned to, decided by."""
     query = (
         select(order_rows.c.record, order_rows.c.assigned, standings.c.voters)
         .select_from(order_rows.join(standings, _SAME_REPORT))
@@ -259,7 +259,7 @@ def list_open_reports(conn: Connection, stage: str) -> list[tuple[int, str | Non
 def assign_reports(
     conn: Connection, stage: str, assignees_by_report: Mapping[int, str | None]
 ) -> None:
-    """Gives some reports of a stage to other people ('|ada|ben|'; None: anybody)."""
+    """Reassign some reports of a stage ('|ada|ben|'; None for any reviewer)."""
     by_people: dict[str | None, list[int]] = {}
     for number, people in assignees_by_report.items():
         by_people.setdefault(people, []).append(number)
@@ -271,13 +271,13 @@ def assign_reports(
 
 
 def get_newest_run_id(conn: Connection, stage: str) -> int:
-    """Number of the stage's newest order run; 0 where there is none."""
+    """Number of the stage's newest ordering run; 0 if there is none."""
     query = select(func.max(orders.c.id)).where(orders.c.stage == stage)
     return int(conn.execute(query).scalar() or 0)
 
 
 def list_conflicts(conn: Connection, stage: str) -> list[tuple[int, str]]:
-    """Reports in conflict at a stage with their pile, in order of arrival."""
+    """Reports in conflict at a stage with the type of conflict, in order of arrival."""
     query = select(standings.c.record, standings.c.pile).where(
         standings.c.stage == stage, standings.c.status == "conflict"
     )
@@ -286,7 +286,7 @@ def list_conflicts(conn: Connection, stage: str) -> list[tuple[int, str]]:
 
 
 def list_unqueued_reports(conn: Connection, stage: str) -> list[int]:
-    """Reports that have reached a stage and have no place in its order yet."""
+    """Reports that have reached a stage but have no position in its order yet."""
     queued = select(order_rows.c.record).where(order_rows.c.stage == stage)
     query = select(standings.c.record).where(
         standings.c.stage == stage, standings.c.record.not_in(queued)
@@ -297,7 +297,7 @@ def list_unqueued_reports(conn: Connection, stage: str) -> list[int]:
 def list_recent_decisions(
     conn: Connection, stage: str, reviewer: str, limit: int = 60
 ) -> list[tuple[int, str, str | None]]:
-    """A reviewer's newest decisions at a stage: record, moment (text), verdict; newest first."""
+    """A reviewer's newest decisions at a stage: record, timestamp (text), verdict; newest first."""
     query = (
         select(decisions.c.record, decisions.c.at, decisions.c.verdict)
         .where(

@@ -1,7 +1,7 @@
 """The tables of the store. Rows are only appended, never rewritten.
 
-Three tables are projections that can be computed again from the rest at any time: `groups`,
-`standings` and `orders`' rows. Moments are UTC, kept as ISO text so that they sort.
+Three tables are projections that can be recomputed from the rest at any time: `groups`,
+`standings` and the rows of `orders`. Timestamps are UTC, stored as ISO text so that they sort.
 """
 
 from sqlalchemy import (
@@ -51,7 +51,7 @@ protocols = Table(
     _make_person_column(),
     Column("hash", String(64), nullable=False),
     Column("text", Text, nullable=False),
-    Column("amendment", Text),  # what changed, where screening had begun; None before that
+    Column("amendment", Text),  # what changed, if screening had started; else None
     Column("why", Text),
 )
 
@@ -64,7 +64,7 @@ batches = Table(  # one import of one file, or one harvest of one source
     Column("kind", String(20), nullable=False),  # file, harvest, by hand, replay
     Column("source", String(60), nullable=False),
     Column("via", String(20), nullable=False),  # databases, registers, websites, ...
-    Column("name", Text),  # file name or the query's window
+    Column("name", Text),  # file name or date range of the query
     Column("sha256", String(64)),
     Column("announced", Integer),
     Column("parsed", Integer),
@@ -92,9 +92,9 @@ records = Table(
     _make_id_column(),
     _make_time_column(),
     Column("batch", ForeignKey("batches.id"), nullable=False),
-    Column("number", Integer),  # position in the file or answer
+    Column("number", Integer),  # position in the file or response
     Column("fingerprint", String(64), nullable=False, unique=True),
-    Column("raw", String(64)),  # SHA-256 of the kept raw answer
+    Column("raw", String(64)),  # SHA-256 of the saved raw response
     Column("source", String(60), nullable=False),
     Column("source_id", String(300)),
     Column("title", Text),
@@ -105,7 +105,7 @@ records = Table(
     Column("pmid", String(12)),
     Column("pmcid", String(16)),
     Column("arxiv_id", String(30)),
-    Column("data", Text, nullable=False),  # the whole Record as JSON
+    Column("data", Text, nullable=False),  # the complete Record as JSON
     Index(None, "batch"),
     Index(None, "doi"),
     Index(None, "pmid"),
@@ -115,7 +115,7 @@ records = Table(
     Index(None, "year"),
 )
 
-sightings = Table(  # a batch brought a record that was already here
+sightings = Table(  # a batch contained a record that was already in the review
     "sightings",
     metadata,
     _make_id_column(),
@@ -158,8 +158,8 @@ groups = Table(  # projection of links
     "groups",
     metadata,
     Column("record", ForeignKey("records.id"), primary_key=True, autoincrement=False),
-    Column("report", Integer, nullable=False),  # record that stands for the report
-    Column("study", Integer, nullable=False),  # report that stands for the study
+    Column("report", Integer, nullable=False),  # record that represents the report
+    Column("study", Integer, nullable=False),  # report that represents the study
     Index(None, "report"),
     Index(None, "study"),
 )
@@ -176,7 +176,7 @@ decisions = Table(
     Column("verdict", String(10)),  # include exclude unsure; None withdraws
     Column("reason", Text),
     Column("note", Text),
-    Column("who", String(100)),  # who entered it, where not the reviewer
+    Column("who", String(100)),  # who entered it, if not the reviewer
     Column("batch", ForeignKey("batches.id")),
     Column("protocol", String(64)),
     Index(None, "record", "stage"),
@@ -184,7 +184,7 @@ decisions = Table(
     Index(None, "at"),
 )
 
-standings = Table(  # projection of decisions: where each report stands at each stage
+standings = Table(  # projection of decisions: status of each report at each stage
     "standings",
     metadata,
     Column("record", ForeignKey("records.id"), primary_key=True, autoincrement=False),
@@ -206,7 +206,7 @@ orders = Table(  # one computed order of a stage's records
     Column("stage", String(60), nullable=False),
     Column("model", String(60), nullable=False),
     Column("seed", Integer, nullable=False),
-    Column("trained_on", Integer, nullable=False),  # decisions it learned from
+    Column("trained_on", Integer, nullable=False),  # decisions it was trained on
     Column("detail", Text),
 )
 
@@ -218,13 +218,13 @@ order_rows = Table(
     Column("order_id", ForeignKey("orders.id"), nullable=False),
     Column("position", Integer, nullable=False),
     Column("score", Float),
-    Column("drawn", Integer, nullable=False),  # 1 where the place was drawn at random
-    Column("pilot", Integer, nullable=False, server_default="0"),  # 1: everybody judges it
-    Column("assigned", Text),  # '|ada|ben|'; None: anybody
+    Column("drawn", Integer, nullable=False),  # 1 if the position was drawn at random
+    Column("pilot", Integer, nullable=False, server_default="0"),  # 1: screened by all reviewers
+    Column("assigned", Text),  # '|ada|ben|'; None: any reviewer
     Index(None, "stage", "position"),
 )
 
-leases = Table(  # a report that lies before a reviewer now; replaced, and run out by itself
+leases = Table(  # a report a reviewer has open now; replaced, and expires
     "leases",
     metadata,
     Column("stage", String(60), primary_key=True),
@@ -233,7 +233,7 @@ leases = Table(  # a report that lies before a reviewer now; replaced, and run o
     Column("since", Float, nullable=False),  # seconds since 1970 by the database's clock
 )
 
-trainings = Table(  # who learns a stage's order now; replaced, and run out by itself
+trainings = Table(  # who is training a stage's order now; replaced, and expires
     "trainings",
     metadata,
     Column("stage", String(60), primary_key=True),
@@ -274,7 +274,7 @@ forms = Table(  # a reviewer finished or reopened a checklist for a record
     Index(None, "record", "checklist"),
 )
 
-files = Table(  # a PDF attached to a record; the bytes lie in the review's files/ folder
+files = Table(  # a PDF attached to a record; the file is in the review's files/ folder
     "files",
     metadata,
     _make_id_column(),
@@ -284,13 +284,13 @@ files = Table(  # a PDF attached to a record; the bytes lie in the review's file
     Column("sha256", String(64), nullable=False),
     Column("name", Text, nullable=False),
     Column("bytes", Integer, nullable=False),
-    Column("origin", Text, nullable=False),  # upload, folder, or the address it came from
-    Column("state", String(20)),  # None while attached; 'removed' takes it off
+    Column("origin", Text, nullable=False),  # upload, folder, or the address it was downloaded from
+    Column("state", String(20)),  # None while attached; 'removed' detaches it
     Index(None, "record"),
     Index(None, "sha256"),
 )
 
-readings = Table(  # what reading a file gave
+readings = Table(  # text extracted from a file
     "readings",
     metadata,
     _make_id_column(),
@@ -331,7 +331,7 @@ flags = Table(
     Index(None, "rule"),
 )
 
-feedback = Table(  # a reviewer used, dismissed or confirmed what a rule suggested
+feedback = Table(  # a reviewer used, dismissed or confirmed a suggestion
     "feedback",
     metadata,
     _make_id_column(),
@@ -348,7 +348,7 @@ feedback = Table(  # a reviewer used, dismissed or confirmed what a rule suggest
     Index(None, "kind", "rule"),
 )
 
-edits = Table(  # something missing in a record, added by hand; the record itself stays as it was
+edits = Table(  # a missing value of a record, added manually; the record itself is unchanged
     "edits",
     metadata,
     _make_id_column(),
@@ -372,7 +372,7 @@ notes = Table(
     Index(None, "record"),
 )
 
-acts = Table(  # acts that concern the whole review: retirements, stopping, rules, alerts
+acts = Table(  # events that concern the review as a whole: retirements, stopping, rules, alerts
     "acts",
     metadata,
     _make_id_column(),
@@ -441,7 +441,7 @@ harvest_pages = Table(
     _make_time_column(),
     Column("harvest", ForeignKey("harvests.id"), nullable=False),
     Column("slice", String(60)),
-    Column("cursor", Text),  # where the next page begins
+    Column("cursor", Text),  # where the next page starts
     Column("raw", String(64)),
     Column("announced", Integer),
     Column("received", Integer, nullable=False),
@@ -465,7 +465,7 @@ harvest_ends = Table(
     Index(None, "harvest"),
 )
 
-relations = Table(  # what a registry said of a record's document after the record had come
+relations = Table(  # relation stated by a registry after the record was added
     "relations",
     metadata,
     _make_id_column(),
@@ -475,7 +475,7 @@ relations = Table(  # what a registry said of a record's document after the reco
     Column("target", Text, nullable=False),
     Column("said_by", String(40), nullable=False),
     Column("said_at", String(10)),
-    Column("raw", String(64)),  # SHA-256 of the kept raw answer
+    Column("raw", String(64)),  # SHA-256 of the saved raw response
     Index(None, "record"),
 )
 

@@ -6,17 +6,17 @@ _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def utc_now() -> datetime:
-    """This moment in UTC, to the microsecond."""
+    """Current time in UTC, to the microsecond."""
     return datetime.now(UTC)
 
 
 def format_timestamp(at: datetime) -> str:
-    """The moment as the tables keep it. Raises ValueError for a moment without a time zone."""
+    """A timestamp as stored text. Raises ValueError if it has no time zone."""
     if at.tzinfo is None:
-        raise ValueError("a moment needs a time zone")
+        raise ValueError("a timestamp needs a time zone")
     return at.astimezone(UTC).strftime(_FORMAT)
 
 
 def parse_timestamp(text: str) -> datetime:
-    """The moment a row holds."""
+    """The timestamp stored in a row."""
     return datetime.fromisoformat(text).astimezone(UTC)

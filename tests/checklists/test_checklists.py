@@ -104,7 +104,10 @@ def test_clear_has_58_items() -> None:
         (("item_count: 2", "item_count: 3"), "line 7: 'item_count': says 3, but there are 2"),
         (('id: "yes"', "id: yes"), "line 10: .*bare yes.*Put it in quotes: 'yes'"),
         (("default_answers: yn", "default_answers: yes"), "line 12: .*bare yes"),
-        (("default_answers: yn", "default_answers: ynn"), "unknown answer set 'ynn'. Did you mean 'yn'"),
+        (
+            ("default_answers: yn", "default_answers: ynn"),
+            "unknown answer set 'ynn'. Did you mean 'yn'",
+        ),
         (("question: Is it b?", "question: b, applies_if: {x: [a]}"), "unknown fact 'x'"),
         (("question: Is it b?", "question: b, answers: ynn"), "unknown answer set 'ynn'"),
         (("id: b,", "id: a,"), "the id 'a' appears twice"),
