@@ -137,7 +137,7 @@ def test_words_that_are_only_marks_and_letters_are_pointed_out():
 
 def test_sources_are_named():
     assert compile_for_source("medrxiv", parse("covid*")).text == "covid*"
-    assert "matched here" in compile_for_source("biorxiv", parse("covid*")).notes[0]
+    assert "applied locally" in compile_for_source("biorxiv", parse("covid*")).notes[0]
     with pytest.raises(QueryError, match="unknown source 'scopus'"):
         compile_for_source("scopus", parse("covid*"))
 

@@ -99,7 +99,7 @@ def test_a_sensitivity_moved_away_from_the_table_is_found(tp, fn, shift):
 
 CASES = [
     (DiagnosticFigures(tp=90, fn=10, positives=110), {"positives"}, "its parts add up to 100"),
-    (DiagnosticFigures(n=300, positives=100, negatives=150), {"n"}, "sum to 250"),
+    (DiagnosticFigures(n=300, positives=100, negatives=150), {"n"}, "add up to 250"),
     (DiagnosticFigures(tp=45, fp=5, ppv=parse_proportion("80%")), {"ppv"}, "45 of 50 is 90.0%"),
     (DiagnosticFigures(tn=45, fn=5, npv=parse_proportion("80%")), {"npv"}, "45 of 50"),
     (
