@@ -21,7 +21,9 @@ def register_commands(app: typer.Typer) -> None:
     app.add_typer(checklist_commands, name="checklist")
     app.command("score")(score_answers)
     app.command("accuracy")(export_accuracy)
-    appraise_commands = typer.Typer(no_args_is_help=True, help="Appraise in spreadsheets.")
+    appraise_commands = typer.Typer(
+        no_args_is_help=True, help="Appraise in spreadsheets; agreement and gates."
+    )
     appraise_commands.command("template")(write_appraisal_template)
     appraise_commands.command("import")(import_answers)
     appraise_commands.command("gates")(reevaluate_gates)
