@@ -147,7 +147,7 @@ def test_whoever_has_only_the_log_counts_every_box_again(project, tmp_path, past
         ("update groups set report = 99 where record = 1", "R000099"),
         ("delete from batches where id = 2", "R000010"),
         ("delete from records where id = 7; delete from groups where record = 7", "R000007"),
-        ("delete from rejected", r"import 1 \(pubmed.ris\) brought 1 entries .* 0 are here"),
+        ("delete from rejected", r"import 1 \(pubmed.ris\) added 1 entries .* but 0 are present"),
         ("delete from decisions where id = 3", "decisions: 3"),
         ("delete from links where id = 1", "links: 1"),
         ("update decisions set verdict = 'maybe' where id = 3", "an invalid decision: 3"),
