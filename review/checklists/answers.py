@@ -34,12 +34,12 @@ _LOW, _UNCLEAR, _HIGH = (
 _NOT_JUDGED = AnswerOption(id=NOT_JUDGED, label="Not judged", key="A")
 _AT_RISK = AnswerOption(id=AT_RISK, label="At risk", key="H")
 JUDGEMENT_PARTS = {"judgement": "Risk of bias", "applicability": "Concern about applicability"}
-"""Part of a domain that is judged -> its title; also the first half of its keys."""
+"""Judged part of a domain -> its title; also the first half of its keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormQuestion:
-    """One thing a form asks, whatever it is: a fact, an item or a judgement."""
+    """One question of a form: a fact, an item or a judgement."""
 
     key: str
     section: str
@@ -53,11 +53,11 @@ class FormQuestion:
     unit: str = ""
     cues: tuple[str, ...] = ()
     optional: bool = False
-    """May stay blank: an item a review can leave out, an overall judgement nobody changes."""
+    """May stay blank: an optional item, or an overall judgement that is not overruled."""
 
 
 def list_questions(checklist: Checklist) -> tuple[FormQuestion, ...]:
-    """Everything a form asks, in the order it is asked: facts, items, each domain's judgements."""
+    """All questions of a form in order: facts, items and the judgements of each domain."""
     questions = [_build_fact_question(fact) for fact in checklist.facts]
     for section in checklist.sections:
         questions += [_build_item_question(section, item) for item in section.items]
@@ -137,10 +137,10 @@ def _build_overall_questions(checklist: Checklist) -> tuple[FormQuestion, ...]:
 
 
 def find_question(checklist: Checklist, key: str) -> FormQuestion:
-    """What a key asks; a published number serves as well as an id.
+    """The question of a key; the published number is accepted as well as the id.
 
     Raises:
-        ChecklistError: nothing of this checklist has that id or number.
+        ChecklistError: no item of this checklist has that id or number.
     """
     questions = list_questions(checklist)
     for question in questions:
@@ -160,7 +160,7 @@ def split_answer(answer: str) -> tuple[str, ...]:
 
 
 def format_answer(question: FormQuestion, answer: str | None) -> str:
-    """An answer as people read it; a typed answer as it was typed."""
+    """An answer as shown to users; typed answers are unchanged."""
     if answer is None:
         return "not answered"
     if answer == UNSURE:
@@ -181,7 +181,7 @@ def read_answer(question: FormQuestion, value: object) -> str | None:
     sum of their points, if only one choice of options gives it.
 
     Raises:
-        ChecklistError: the item does not take this answer; the message lists what it takes.
+        ChecklistError: the answer is not valid for this item; the message lists the valid ones.
     """
     if isinstance(value, bool):
         value = "yes" if value else "no"
@@ -206,7 +206,7 @@ def read_answer(question: FormQuestion, value: object) -> str | None:
 
 
 def _normalize_text(text: str) -> str:
-    """Text for comparing: no case or punctuation, single spaces."""
+    """Text normalised for comparison: no case or punctuation, single spaces."""
     return " ".join(re.sub(r"[^\w\s]|_", " ", text.casefold()).split())
 
 
@@ -225,7 +225,7 @@ def _match_option_name(options: Sequence[AnswerOption], text: str) -> str | None
 
 
 def _get_initials(option: AnswerOption) -> str:
-    """An option in short, as the field writes it: PY, PN, NI, NA."""
+    """An option as commonly abbreviated: PY, PN, NI, NA."""
     return "".join(word[0] for word in _normalize_text(option.label).split()).upper()
 
 
@@ -334,6 +334,6 @@ def _describe_invalid_answer(question: FormQuestion, text: str) -> str:
 
 
 def _format_option(option: AnswerOption) -> str:
-    """An option as it may be typed: its id, and its label where that says more."""
+    """An option as it can be entered: its id, and its label if that differs."""
     is_same = option.label.lower() == option.id
     return option.label if is_same else f"{option.id} ({option.label})"

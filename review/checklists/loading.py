@@ -35,7 +35,7 @@ _EXPECTATIONS = {
     "bool_parsing": "expected true or false",
     "bool_type": "expected true or false",
 }
-"""Type of a mistake of shape -> what was expected, in words of YAML."""
+"""Type of structural error -> what was expected, in YAML terms."""
 _CLASS_BY_KEY: dict[str, type] = {
     "citation": models.Citation,
     "sections": models.ChecklistSection,
@@ -50,10 +50,10 @@ _CLASS_BY_KEY: dict[str, type] = {
 
 
 def load_checklist(path: Path) -> Checklist:
-    """The checklist in a file.
+    """Load the checklist in a file.
 
     Raises:
-        ChecklistError: no such file, or mistakes in it; names file, line, key, what was expected.
+        ChecklistError: the file is missing or invalid; gives file, line, key and what was expected.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -66,7 +66,7 @@ def load_checklist(path: Path) -> Checklist:
 
 
 def parse_checklist(text: str, name: str) -> Checklist:
-    """The checklist in a text; `name` stands in messages. Raises ChecklistError as load does."""
+    """Parse the checklist in a text; `name` is used in messages. Raises as `load_checklist`."""
     from pydantic import ValidationError
 
     document = parse_yaml_text(text, name)
@@ -95,7 +95,7 @@ def parse_checklist(text: str, name: str) -> Checklist:
 
 
 def _compute_shape(checklist: Checklist) -> str:
-    """Fingerprint of everything an answer's meaning hangs on; wording is left out."""
+    """Fingerprint of everything that determines the meaning of an answer; wording is excluded."""
 
     def list_option_meanings(entry: Item | Precondition) -> list[tuple[object, ...]]:
         return [(o.id, o.means, o.points) for o in entry.options]
@@ -135,12 +135,12 @@ def _get_adapter() -> Any:
 
 
 def list_available(folders: Iterable[Path]) -> dict[str, Path]:
-    """Checklist id -> file, for every checklist in some folders; a missing folder has none.
+    """Checklist id -> file, for every checklist in the given folders; a missing folder has none.
 
-    A YAML file without 'sections' is something else and is passed over.
+    YAML files without 'sections' are not checklists and are skipped.
 
     Raises:
-        ChecklistError: a checklist without an id, or two with the same one.
+        ChecklistError: a checklist has no id, or two have the same one.
     """
     paths: dict[str, Path] = {}
     for folder in folders:
@@ -161,7 +161,7 @@ def list_available(folders: Iterable[Path]) -> dict[str, Path]:
 
 
 def _fill_options(checklist: Checklist) -> Checklist:
-    """Every item and fact carries its options; those that name none take the default set."""
+    """Fill in the options of every item and fact; those without any use the default set."""
 
     def resolve_options(entry: Item | Precondition) -> tuple[AnswerOption, ...]:
         if entry.options:
@@ -202,7 +202,7 @@ def _describe_shape_mistake(document: YamlDocument, error: Any) -> str:
 
 
 def _describe_expectation(error: Any, path: tuple[str | int, ...]) -> str:
-    """What was expected, in words of YAML and not of Python."""
+    """What was expected, in YAML rather than Python terms."""
     expected = _EXPECTATIONS.get(error["type"])
     if error["type"] == "dataclass_type":
         expected = f"expected keys such as {', '.join(_list_known_keys((*path, '')))}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 STRICT: Mapping[str, str] = {"extra": "forbid"}
-"""Read by the validator: a key that is no field is refused."""
+"""Configuration of the validator: unknown keys are rejected."""
 
 Meaning = Literal["met", "partly", "unmet", "unclear", "not-applicable"]
 AnswerKind = Literal["one", "many", "text", "number"]
@@ -17,34 +17,34 @@ ChecklistKind = Literal["reporting", "quality", "risk-of-bias", "extraction"]
 ScoreKind = Literal["count", "percent-applicable", "sum", "percent-of-max", "weighted-percent"]
 
 UNSURE = "unsure"
-"""Every item takes this answer: the reviewer looked and must come back; distinct from no answer."""
+"""Accepted by every item: the reviewer looked but needs to return; distinct from unanswered."""
 NONE_OF_THESE = "none"
-"""The answer to a 'many' item of which no option holds."""
+"""The answer to a 'many' item if no option applies."""
 OPTION_SEPARATOR = "+"
-"""Between the option ids of a 'many' answer: documented+public."""
+"""Separates the option ids of a 'many' answer: documented+public."""
 JUDGEMENTS = ("low", "unclear", "high")
 """Judgements of a domain, from best to worst."""
 NOT_JUDGED = "not-judged"
-"""A domain the reviewer says cannot be judged, as deep features under PROBAST's predictors."""
+"""A domain that cannot be judged, such as deep features under PROBAST's predictors."""
 AT_RISK = "at-risk"
-"""The worse of the two overall words of tools that only know 'low' and 'at risk'."""
+"""The worse overall judgement of tools with only 'low' and 'at risk'."""
 OVERALL = "overall"
-"""Stands for the section in the keys of overall judgements: judgement:overall."""
+"""Used in place of the section in keys of overall judgements: judgement:overall."""
 DOWNGRADE_RULES = ("development-only",)
-"""Named rules an overall judgement may be lowered by; each is a function in review.scoring."""
+"""Named rules that can downgrade an overall judgement; each is a function in review.scoring."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerOption:
-    """One answer a reviewer may pick."""
+    """One answer option."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
     id: str
     label: str
     means: Meaning | None = None
-    """What picking it says of the item; None where the item only counts points or sorts."""
+    """State of the item if chosen; None if the item only counts points or classifies."""
     key: str | None = None
-    """The key that picks it on the appraisal page: one letter or digit."""
+    """Keyboard shortcut on the appraisal page: one letter or digit."""
     points: int | None = None
 
 
@@ -63,7 +63,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Precondition:
-    """Something about the study that switches items on or off; asked before the items."""
+    """A fact about the study that determines which items apply; asked before the items."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
     id: str
@@ -89,21 +89,21 @@ class Item:
     question: str
     guidance: str = ""
     choose: AnswerKind = "one"
-    """'text' and 'number' take a typed answer, or one of their options."""
+    """'text' and 'number' accept a typed answer or one of their options."""
     answers: str | None = None
-    """Name of an answer set of the file; the loader then fills the options."""
+    """Name of an answer set in the file, from which the loader fills in the options."""
     options: tuple[AnswerOption, ...] = ()
     unit: str = ""
-    """What a number counts, for 'number' items."""
+    """Unit of 'number' items."""
     weight: float | None = None
     optional: bool = False
-    """A review may do without it: left blank, it is left out."""
+    """Whether it may be left blank and is then ignored."""
     cues: tuple[str, ...] = ()
-    """Phrases that often stand near the evidence; pointers for the reader, never answers."""
+    """Phrases that often occur near the evidence; hints for the reviewer, not answers."""
     applies_if: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
-    """Fact id -> answers under which the item applies; every fact named must agree."""
+    """Fact id -> answers for which the item applies; all facts listed must match."""
     earlier: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
-    """Older edition -> the numbers there this item continues; an empty list means new."""
+    """Older edition -> corresponding item numbers; an empty list means the item is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +119,12 @@ class ChecklistSection:
     judgement: str | None = None
     """For a domain: the question its risk-of-bias judgement answers."""
     applicability: str | None = None
-    """For a domain that has one: the question of concern about applicability."""
+    """For a domain with applicability: the question on concerns about applicability."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreDefinition:
-    """One number made of the answers."""
+    """One score calculated from the answers."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
     id: str
@@ -134,17 +134,17 @@ class ScoreDefinition:
     min: float | None = None
     max: float | None = None
     of: str | None = None
-    """For percent-of-max: the score it is taken of."""
+    """For percent-of-max: the score it is a percentage of."""
     round: int | None = None
-    """Decimals it is rounded to before it is shown and banded."""
+    """Decimals to which it is rounded before display and banding."""
     bands: tuple[tuple[float, str], ...] = ()
-    """(from, name), rising; a value belongs to the last band it reaches."""
+    """(from, name) in ascending order; a value belongs to the last band it reaches."""
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OverallRule:
-    """How the judgements of the domains make the overall one."""
+    """How the overall judgement follows from the domains."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
     rule: Literal["worst-of-domains", "at-risk-if-any"]
@@ -154,7 +154,7 @@ class OverallRule:
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """A warning when an item is met, or an option picked, without what it rests on."""
+    """A warning if an item is met, or an option chosen, without its prerequisite."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
     item: str
@@ -166,7 +166,7 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """One edition of one instrument. A new edition is a new id: saved answers point at it."""
+    """One edition of one instrument. A new edition has a new id: saved answers refer to it."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
     id: str
@@ -179,7 +179,7 @@ class Checklist:
     sections: tuple[ChecklistSection, ...]
     citation: Citation | None = None
     unit: Literal["study", "model"] = "study"
-    """What one form judges."""
+    """What one form appraises."""
     supersedes: str | None = None
     superseded_by: str | None = None
     answer_sets: Mapping[str, tuple[AnswerOption, ...]] = field(default_factory=dict, hash=False)
@@ -189,21 +189,21 @@ class Checklist:
     overall: OverallRule | None = None
     needs: tuple[Dependency, ...] = ()
     no_total: bool = False
-    """The authors of the instrument forbid a summed score."""
+    """The authors of the instrument advise against a total score."""
     note: str = ""
     source: Path | None = None
     """The file it was read from; set by the loader."""
     digest: str = ""
     """SHA-256 of that file; set by the loader."""
     shape: str = ""
-    """SHA-256 of what answers mean: ids, options, points, weights, conditions and rules, without
-    the wording. Set by the loader; a review pins it, so that saved answers keep their sense."""
+    """SHA-256 of what determines the meaning of answers: ids, options, points, weights, conditions
+    and rules, without the wording. Set by the loader; recorded when a review uses the checklist."""
 
 
 LOADER_FIELDS = ("source", "digest", "shape")
-"""Fields the loader sets; no keys of a file."""
+"""Fields set by the loader, not keys of the file."""
 
 
 def list_items(checklist: Checklist) -> tuple[Item, ...]:
-    """Every item, in the order of the sections."""
+    """All items, in the order of the sections."""
     return tuple(item for section in checklist.sections for item in section.items)

@@ -20,13 +20,13 @@ KeyPath = tuple[str | int, ...]
 Mistake = tuple[KeyPath, str]
 SLUG = re.compile(r"[a-z0-9][a-z0-9.-]*")
 RESERVED_KEYS = {"C": "Streamlit", "R": "Streamlit", "U": "the answer 'unsure'"}
-"""Keys an answer cannot have, and who holds them."""
+"""Shortcut keys that are reserved, and what for."""
 WEIGHT_TOLERANCE = 0.00005
-"""How far a sum of weights with four decimals may be off."""
+"""Tolerance of a sum of weights with four decimals."""
 
 
 def find_mistakes(checklist: Checklist) -> list[Mistake]:
-    """Places of the file that contradict the rest of it, with what was expected there."""
+    """Contradictions in the file: their position, and what was expected."""
     return [
         *_check_texts(checklist),
         *_check_numbers(checklist),
@@ -47,7 +47,7 @@ def _iter_items(checklist: Checklist) -> Iterator[tuple[KeyPath, Item]]:
 
 
 def _check_texts(checklist: Checklist) -> Iterator[Mistake]:
-    """Texts people must be able to read."""
+    """Texts that must not be empty."""
     texts: list[tuple[KeyPath, str]] = [
         ((name,), str(getattr(checklist, name))) for name in ("title", "short", "licence")
     ]
@@ -229,7 +229,7 @@ def _check_score(
 
 
 def compute_points_range(checklist: Checklist) -> tuple[int, int]:
-    """Least and most points all items together can give."""
+    """Lowest and highest possible total of points."""
     low = high = 0
     for item in list_items(checklist):
         name = item.answers or checklist.default_answers or ""

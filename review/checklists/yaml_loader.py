@@ -9,16 +9,16 @@ from review.text.yaml_bounds import find_yaml_excess
 
 KeyPath = tuple[str | int, ...]
 MAX_NODES = 50_000
-"""Most values one file may hold; the largest shipped checklist has under 2,000."""
+"""Maximum number of values in a file; the largest built-in checklist has under 2,000."""
 MAX_DEPTH = 30
-"""Deepest a value may lie; the shipped checklists go to 8."""
+"""Maximum nesting depth; the built-in checklists go to 8."""
 _TAG_PREFIX = "tag:yaml.org,2002:"
 _BARE_BOOLEANS = {"yes", "no", "on", "off", "y", "n"}
 
 
 @dataclass(frozen=True, slots=True)
 class YamlDocument:
-    """A file's data with the line each place of it stands on."""
+    """The data of a file, with the line number of each position."""
 
     name: str
     data: dict[str, Any]
@@ -26,7 +26,7 @@ class YamlDocument:
 
 
 def parse_yaml_text(text: str, name: str) -> YamlDocument:
-    """The data of a YAML text.
+    """Parse YAML text.
 
     Raises:
         ChecklistError: not YAML, not a list of keys, a key twice, or a bare yes or no, which YAML
@@ -63,21 +63,21 @@ def parse_yaml_text(text: str, name: str) -> YamlDocument:
 
 
 def format_problems(name: str, problems: list[str]) -> str:
-    """One message for all mistakes of a file."""
+    """One message for all errors in a file."""
     if len(problems) == 1:
         return f"{name}: {problems[0]}"
     return f"{name}: {len(problems)} errors\n" + "\n".join(f"  {problem}" for problem in problems)
 
 
 def find_line(document: YamlDocument, path: KeyPath) -> int:
-    """The line of a place, or of the nearest place above it that the file holds."""
+    """The line of a position, or of its nearest parent in the file."""
     while path and path not in document.lines:
         path = path[:-1]
     return document.lines.get(path, 1)
 
 
 def format_path(path: KeyPath) -> str:
-    """A place as people read it: sections.2.items.0.name (counted from 1)."""
+    """A position as shown to users: sections.2.items.1.name (counted from 1)."""
     return ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
 
 
@@ -143,14 +143,14 @@ def _convert_scalar(node: Any, path: KeyPath, problems: list[str]) -> Any:
 
 
 def _parse_number(text: str) -> int | float | str:
-    """A plain decimal number; any other spelling YAML knows (010, 0x1F, 1:30, .inf) stays text."""
+    """A plain decimal number; other YAML notations (010, 0x1F, 1:30, .inf) stay text."""
     if re.fullmatch(r"[+-]?(0|[1-9]\d*)", text):
         return int(text)
     return float(text) if re.fullmatch(r"[+-]?\d+\.\d*(e[+-]?\d{1,2})?", text) else text
 
 
 def _has_tab_at(text: str, mark: Any) -> bool:
-    """Whether the line an error stands on begins with a tab."""
+    """Whether the line with the error begins with a tab."""
     lines = text.splitlines()
     line = lines[mark.line] if mark is not None and mark.line < len(lines) else ""
     return "\t" in line[: len(line) - len(line.lstrip())]

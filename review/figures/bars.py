@@ -25,16 +25,16 @@ COLOURS = {
     "not-applicable": "#e3e3e3",
     "open": "#ffffff",
 }
-"""Blue to orange: told apart in all common forms of colour blindness and in grey print."""
+"""Blue to orange: distinguishable with all common forms of colour blindness and in greyscale."""
 MARGIN, TEXT_SIZE = 14.0, 8.0
 PASS_COLOUR, FAIL_COLOUR = "#2a6f97", "#d98c3f"
 MAX_BINS = 48
-"""A score with more whole values than this is drawn in wider bins."""
+"""Scores with more possible whole values than this are drawn in wider bins."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemBar:
-    """One item of a checklist with how many studies stand where."""
+    """One checklist item with the number of studies per state."""
 
     number: str
     name: str
@@ -42,14 +42,14 @@ class ItemBar:
     counts: Mapping[str, int]
     """State (see STATES) -> studies."""
     required_by_gate: bool = False
-    """A quality gate requires it."""
+    """Whether a quality gate requires it."""
 
 
 def draw_compliance_bars(
     bars: Sequence[ItemBar], *, checklist: str, studies: int, notes: Sequence[str] = ()
 ) -> str:
-    """Item-by-item bars as SVG, in the order of the checklist; the share reported stands at the
-    right, of the studies the item applies to."""
+    """Stacked bars per item as SVG, in checklist order; on the right, the percentage reported among
+    the studies to which the item applies."""
     wrapped_names = [wrap_text(_format_name(bar), 196, TEXT_SIZE) for bar in bars]
     bar_left, bar_width = MARGIN + 228, 220.0
     page_width = bar_left + bar_width + 52
@@ -175,12 +175,12 @@ def draw_score_distribution(
     gate: float | None = None,
     notes: Sequence[str] = (),
 ) -> str:
-    """A histogram of a score as SVG, with the line of its quality gate and the median.
+    """A histogram of a score as SVG, with lines for its quality gate and the median.
 
     Args:
-        totals: one total a study.
-        low, high: least and greatest total the score can have.
-        gate: least total that passes; bars below it are drawn in the other colour.
+        totals: one total per study.
+        low, high: lowest and highest possible total.
+        gate: lowest total that passes; bars below it have a different colour.
     """
     step = max(1, -(-int(highest_total - lowest_total + 1) // MAX_BINS))
     bins = [lowest_total + step * n for n in range(int((highest_total - lowest_total) // step) + 1)]

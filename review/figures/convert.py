@@ -8,15 +8,15 @@ from functools import lru_cache
 from xml.sax.saxutils import escape, unescape
 
 _UNASSIGNED_CHARACTER = "\U0010fffd"
-"""A character that no font holds."""
+"""A character that no font contains."""
 _TEXT_ELEMENT = re.compile(r"<text[^>]*>([^<]*)</text>")
 _BUNDLED_FONT_LIMIT = 0x250
-"""Up to here the font that comes with the converter holds every letter."""
+"""Code point up to which the bundled font contains every letter."""
 
 
 def find_missing_glyphs(figures: Iterable[str]) -> str:
-    """Letters in SVG figures that no font of this machine holds, in order of their code: they come
-    out as empty boxes in PNG and PDF, and right where the SVG is drawn with such a font."""
+    """Characters in SVG figures that no installed font contains, by code point. They appear as
+    empty boxes in PNG and PDF, but correctly in the SVG if the viewer has a suitable font."""
     characters = {
         char for svg in figures for text in _TEXT_ELEMENT.findall(svg) for char in unescape(text)
     }
@@ -34,7 +34,7 @@ def find_missing_glyphs(figures: Iterable[str]) -> str:
 
 @lru_cache(maxsize=4096)
 def _render_character(char: str) -> bytes:
-    """One letter drawn alone."""
+    """One character drawn on its own."""
     from review.figures import svg
 
     element = svg.render_text(4, 20, char, size=16)

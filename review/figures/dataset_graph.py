@@ -33,11 +33,11 @@ _KIND_LABELS = {
 
 
 def draw_graph(registry: Registry, table: DatasetMatrix | None = None) -> str:
-    """The graph as SVG text: sources left, what was put together from them to the right.
+    """The graph as SVG: source datasets on the left, datasets combined from them on the right.
 
     Args:
-        table: of a review: only its data sets are drawn, with the studies on each. None draws every
-            set of the registry that is part of, or made of, another.
+        table: study-by-dataset matrix of a review: only its datasets are drawn, with their
+            studies. None draws all datasets in the registry that include others or are included.
     """
     nodes = _select_nodes(registry, table)
     counts = _count_studies(table)
@@ -67,7 +67,7 @@ def _select_nodes(registry: Registry, table: DatasetMatrix | None) -> list[str]:
 
 
 def _count_studies(table: DatasetMatrix | None) -> dict[str, tuple[int, int]]:
-    """For each set the studies that name it, and those that certainly rest on it."""
+    """For each dataset, the studies that name it, and those that certainly use it indirectly."""
     if table is None:
         return {}
     counts = {}
@@ -85,7 +85,7 @@ def _list_components(registry: Registry, nodes: list[str], set_id: str) -> list[
 def _place_boxes(
     registry: Registry, nodes: list[str], counts: Mapping[str, tuple[int, int]]
 ) -> dict[str, tuple[int, int]]:
-    """Top left corner of each box: one column for each level, related boxes near each other."""
+    """Top left corner of each box: one column per level, related boxes close together."""
     levels = {set_id: _compute_level(registry, nodes, set_id) for set_id in nodes}
     columns: dict[int, list[str]] = {}
     for set_id in nodes:
@@ -165,7 +165,7 @@ def _draw_edge(
     container_id: str,
     component_id: str,
 ) -> str:
-    """A curve from a set's left side to the right side of one it holds."""
+    """A curve from the left side of a dataset to the right side of one it includes."""
     certain = any(c.id == component_id and c.certain for c in registry[container_id].components)
     (ax, ay), (bx, by) = positions[container_id], positions[component_id]
     x1, y1 = bx + _BOX_SIZE[0], by + _BOX_SIZE[1] / 2
@@ -214,7 +214,7 @@ def _draw_node(
 
 
 def _wrap_name(name: str, width: int) -> list[str]:
-    """A name on one or two lines, or on three of a smaller letter; cut only past those."""
+    """A name on one or two lines, or on three in smaller type; truncated if longer."""
     lines = _split_lines(name, width)
     if len(lines) > 2:
         lines = _split_lines(name, width + 2)

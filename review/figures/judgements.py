@@ -35,25 +35,25 @@ PALETTES: dict[Palette, dict[str, str]] = {
     },
 }
 WHITE_SIGN_LEVELS = {"high"}
-"""Levels whose sign is set white."""
+"""Levels whose symbol is white."""
 ROBVIS_LEVELS = {"low": "Low", "unclear": "Unclear", "high": "High", "not-judged": "Not applicable"}
 LEVEL_SYNONYMS = {"at-risk": "high", "": "not-judged"}
-"""Other words for a level: QUADAS-2 calls its overall judgement 'at risk of bias'."""
+"""Other names of a level: QUADAS-2 calls its overall judgement 'at risk of bias'."""
 MARGIN, NAME_WIDTH = 14.0, 176.0
 TEXT_SIZE, HEAD_SIZE = 8.0, 8.0
 LINE_HEIGHT, DISC_RADIUS = 9.6, 6.2
 MAX_ROWS_HEIGHT = 700.0
-"""Height of the rows on one page (points); with head and legend it fits an A4 sheet."""
+"""Height of the rows on one page (points); with heading and legend it fits on A4."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgementColumn:
-    """One thing judged of every study."""
+    """One judgement made for every study."""
 
     id: str
     title: str
     group: str = "Risk of bias"
-    """Heading above: Risk of bias, or Applicability."""
+    """Group heading: Risk of bias, or Applicability."""
     overall: bool = False
 
 
@@ -63,18 +63,18 @@ class StudyJudgements:
 
     study: str
     levels: Mapping[str, str | None]
-    """Column id -> low, unclear or high; None or no entry where it was not judged."""
+    """Column id -> low, unclear or high; None or no entry if it was not judged."""
     weight: float = 1.0
-    """For weighted bars, for example the sample size."""
+    """Weight in weighted bars, for example the sample size."""
     overridden: frozenset[str] = frozenset()
-    """Ids of the columns judged otherwise than the tool's logic proposed."""
+    """Ids of the columns that differ from the judgement suggested by the answers."""
 
 
 def get_level(row: StudyJudgements, column: JudgementColumn) -> str:
     """The judgement as one of LEVELS.
 
     Raises:
-        ReviewError: a word that is no judgement; it is matched whole, never by its first letter.
+        ReviewError: not a judgement; only the complete word is accepted, not its first letter.
     """
     stated_level = row.levels.get(column.id)
     standard_level = LEVEL_SYNONYMS.get(stated_level or "", stated_level or "")
@@ -94,10 +94,10 @@ def draw_traffic_lights(
     palette: Palette = "cochrane",
     notes: Sequence[str] = (),
 ) -> list[str]:
-    """The traffic-light plot, one SVG a page; studies in the order given, names whole.
+    """The traffic-light plot, one SVG per page; studies in the given order, with full names.
 
     Raises:
-        ReviewError: a judgement that is no level.
+        ReviewError: a judgement is not a level.
     """
     names = [wrap_text(row.study, NAME_WIDTH - 8, TEXT_SIZE) for row in rows]
     heights = [max(len(lines) * LINE_HEIGHT, 2 * DISC_RADIUS) + 5 for lines in names]
@@ -127,7 +127,7 @@ def draw_traffic_lights(
 
 
 def _split_pages(heights: Sequence[float]) -> list[list[int]]:
-    """The places of the rows on each page: as few pages as hold them, about equally full."""
+    """Row indices of each page: as few pages as needed, about equally full."""
     fullest_pages = _pack_rows(heights, MAX_ROWS_HEIGHT)
     if len(fullest_pages) < 2:
         return fullest_pages
@@ -153,7 +153,7 @@ def _pack_rows(heights: Sequence[float], height_limit: float) -> list[list[int]]
 
 
 def _describe_overrides(rows: Sequence[StudyJudgements]) -> list[str]:
-    """How many judgements differ from the proposal; nothing where none does."""
+    """Number of judgements that differ from the suggestion; empty if there are none."""
     count = sum(len(row.overridden) for row in rows)
     if not count:
         return []
@@ -195,7 +195,7 @@ def _compute_left_edges(
 def _draw_column_heads(
     columns: Sequence[JudgementColumn], x0: float, cell_width: float, line_length: float
 ) -> tuple[list[str], float]:
-    """Group headings and column titles; gives the parts and where the rows begin."""
+    """Group headings and column titles; returns the SVG parts and where the rows begin."""
     left_edges = _compute_left_edges(columns, x0, cell_width)
     parts: list[str] = []
     spans = {}
@@ -321,7 +321,7 @@ def _draw_legend(
 def compute_shares(
     rows: Sequence[StudyJudgements], column: JudgementColumn, *, weighted: bool = False
 ) -> dict[str, float]:
-    """Level -> its share of the studies (0 to 1) or of their weight; zeros where there are none."""
+    """Level -> its share of the studies or of their weight (0 to 1); zeros if there are none."""
     sums = dict.fromkeys(LEVELS, 0.0)
     for row in rows:
         sums[get_level(row, column)] += row.weight if weighted else 1.0
@@ -338,9 +338,9 @@ def draw_summary(
     weighted: bool = False,
     notes: Sequence[str] = (),
 ) -> str:
-    """The summary bars as SVG: one bar a column from 0 to 100 per cent, low at the left.
+    """The summary bars as SVG: one bar per column from 0 to 100%, low on the left.
 
-    Numbers in the bars are studies; with weights the bars show the share of the weight.
+    Numbers in the bars are studies; with weights, bar length is the share of the weight.
     """
     name_width = max(
         (measure_width(column.title, TEXT_SIZE, bold=True) for column in columns), default=60
@@ -426,9 +426,10 @@ def _draw_bar(
 def format_robvis_table(
     rows: Sequence[StudyJudgements], columns: Sequence[JudgementColumn], *, weights: bool = False
 ) -> str:
-    """The table robvis reads as its Generic tool: Study, domains, Overall, Weight where asked for.
+    """The table read by robvis as its Generic tool: Study, domains, Overall, and optionally Weight.
 
-    robvis has no place for applicability and one overall column, so only risk of bias is written.
+    robvis does not support applicability and has one overall column, so only risk of bias is
+    written.
     """
     bias_columns = [
         column for column in columns if column.group == columns[0].group and not column.overall

@@ -17,10 +17,10 @@ from review.prisma import Flow, get_total, validate
 TEXT_SIZE, LEADING = 9.0, 11.6
 """Text size and distance between baselines (points)."""
 PAD, INDENT, HANGING_INDENT = 7.0, 9.0, 6.0
-"""Space inside a box, one step of indent, and how far a list's second lines hang (points)."""
+"""Padding of a box, one indent step, and hanging indent of list items (points)."""
 COLUMN_GAP, ROW_GAP, MARGIN = 30.0, 20.0, 12.0
 PHASE_BAR_WIDTH = 20.0
-"""Width of the bars that name the phases."""
+"""Width of the bars with the names of the phases."""
 COLUMN_WIDTHS = {
     "previous": 150.0,
     "main": 205.0,
@@ -40,7 +40,7 @@ PHASES = (
 
 @dataclass(frozen=True, slots=True)
 class DiagramBox:
-    """A box before it has a place."""
+    """A box without a position."""
 
     column: str
     row: str
@@ -50,7 +50,7 @@ class DiagramBox:
 
 @dataclass(frozen=True, slots=True)
 class BoxPosition:
-    """Where a box stands."""
+    """Position and size of a box."""
 
     x: float
     y: float
@@ -60,7 +60,7 @@ class BoxPosition:
 
 @dataclass(frozen=True, slots=True)
 class DiagramGrid:
-    """Left edges of the columns, tops and heights of the rows."""
+    """Left edges of the columns; tops and heights of the rows."""
 
     left_edges: Mapping[str, float]
     tops: Mapping[str, float]
@@ -79,12 +79,12 @@ def draw_flow_diagram(
     """The diagram as SVG.
 
     Args:
-        names: printed names for sources, rules, reasons and kinds, where they differ.
+        names: display names of sources, rules, reasons and types, if different.
         notes: lines under the figure.
-        as_of: the day the flow stands for, printed under it.
+        as_of: the date of the flow, printed below it.
 
     Raises:
-        FlowError: the boxes do not sum; nothing is drawn.
+        FlowError: the boxes do not add up; nothing is drawn.
     """
     validate(flow)
     boxes = _build_boxes(flow, names or {})
@@ -102,7 +102,7 @@ def draw_flow_diagram(
 
 
 def _get_text_height(box: DiagramBox) -> float:
-    """Height the text of a box needs."""
+    """Height needed by the text of a box."""
     return sum(len(lines) for _, lines in box.lines) * LEADING + 2 * PAD
 
 
@@ -206,7 +206,7 @@ def _build_head(text: str) -> BoxParagraph:
 
 
 def _compute_head_widths(columns: set[str]) -> dict[str, float]:
-    """Headings span their column and the one at its side."""
+    """Headings span their column and the adjacent one."""
     other_width = COLUMN_WIDTHS["other"] + (
         COLUMN_GAP + COLUMN_WIDTHS["other_side"] if "other_side" in columns else 0
     )
@@ -234,7 +234,7 @@ def _build_box(
 
 
 def _get_indent(para: BoxParagraph, line: int) -> float:
-    """How far a line of a paragraph stands to the right: lists hang from their second line on."""
+    """Indent of a line of a paragraph: list items hang from the second line."""
     return para.indent * INDENT + (HANGING_INDENT if para.indent and line else 0)
 
 
@@ -337,7 +337,7 @@ def _draw_phase_bars(grid: DiagramGrid) -> list[str]:
 
 
 def _draw_arrows(positions: Mapping[tuple[str, str], BoxPosition]) -> list[str]:
-    """Arrows down each column, out to its side, and from the other columns into the main one."""
+    """Arrows down each column, to the side boxes, and from the other columns to the main one."""
     parts: list[str] = []
     for column, side in (("main", "side"), ("other", "other_side")):
         rows = [row for row in ROWS[1:] if (column, row) in positions]

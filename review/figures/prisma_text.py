@@ -52,16 +52,16 @@ ROWS = (
     ("total_reports_ma", "", "box17", "Reports of total included studies in meta-analysis"),
 )
 GATE_PREFIX = "Quality gate: "
-"""Before the reasons of the quality gate, for which the table has no box of its own."""
+"""Prefix of quality gate reasons, for which the table has no separate box."""
 
 
 def format_prisma_table(flow: Flow, *, names: Mapping[str, str] | None = None) -> str:
     """The flow as the CSV table of the PRISMA2020 R package and its web app.
 
-    A number that was not published stays empty, which leaves its line out of the package's figure.
+    Unpublished numbers are empty, so the package omits their line from the figure.
 
     Raises:
-        FlowError: the boxes do not sum.
+        FlowError: the boxes do not add up.
     """
     validate(flow)
     values = _collect_values(flow, names or {})
@@ -120,7 +120,9 @@ def _collect_identified(stream: Stream, names: Mapping[str, str]) -> dict[str, i
     values: dict[str, int | str | None] = {}
     is_main = {line.group for line in stream.identified} <= {"databases", "registers", ""}
     identified_lines = list(stream.identified)
-    if stream.carried.n and is_main:  # the table has no box for them, and would not sum without
+    if (
+        stream.carried.n and is_main
+    ):  # the table has no box for them, and would not add up without them
         identified_lines.append(
             BoxLine("Carried over", stream.carried.n, stream.carried.ids, "databases")
         )
@@ -134,7 +136,7 @@ def _collect_identified(stream: Stream, names: Mapping[str, str]) -> dict[str, i
 
 
 def _select_gate_lines(flow: Flow, stream: Stream) -> list[BoxLine]:
-    """The quality gate's lines, as far as their reports came through this column."""
+    """Quality gate lines, limited to reports that came through this column."""
     if flow.other is None or any(line.ids is None for line in flow.excluded_quality):
         return list(flow.excluded_quality) if stream is flow.main else []
     stream_ids = set(stream.eligible.ids or ())
@@ -180,7 +182,7 @@ def format_mermaid(
     """The flow as a Mermaid chart, as wikis and code hosts draw it; notes in a box of their own.
 
     Raises:
-        FlowError: the boxes do not sum.
+        FlowError: the boxes do not add up.
     """
     validate(flow)
     display_names = names or {}
@@ -221,7 +223,7 @@ def format_mermaid(
 def _add_column(
     add_node: NodeWriter, flow: Flow, stream: Stream, names: Mapping[str, str], key_prefix: str
 ) -> str:
-    """One column's boxes; gives the key of its last one."""
+    """The boxes of one column; returns the key of the last one."""
     last = add_node(f"{key_prefix}identified", words.build_identified(stream, names), None)
     removed_paras = (
         words.build_removed_from_other(stream) if key_prefix else words.build_removed(stream, names)

@@ -11,7 +11,7 @@ from review.prisma import BoxLine, Flow, FlowBox, Stream, get_total
 
 UNKNOWN_COUNT = "not published here"
 NO_REASON_LABEL = "Not retrieved"
-"""What the flow says where nobody recorded why."""
+"""Text used if no reason was recorded."""
 VIA_NAMES = {
     "databases": "Databases",
     "registers": "Registers",
@@ -23,17 +23,17 @@ VIA_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class BoxParagraph:
-    """One paragraph in a box."""
+    """One paragraph of a box."""
 
     text: str
     indent: int = 0
-    """Steps to the right."""
+    """Indent level."""
     bold: bool = False
     italic: bool = False
 
 
 def format_count(value: int | None) -> str:
-    """(n = 2,212) in one unbreakable piece, or (not published here)."""
+    """(n = 2,212) without line breaks, or (not published here)."""
     if value is None:
         return f"({UNKNOWN_COUNT.replace(' ', NO_BREAK_SPACE)})"
     return f"(n{NO_BREAK_SPACE}={NO_BREAK_SPACE}{value:,})"
@@ -61,7 +61,7 @@ def _build_waiting(label: str, box: FlowBox) -> list[BoxParagraph]:
 
 
 def build_identified(stream: Stream, names: Mapping[str, str]) -> list[BoxParagraph]:
-    """Records identified, by way of searching and by source."""
+    """Records identified, by route and source."""
     paras = [BoxParagraph("Records identified from:")]
     ways = [way for way in VIA_NAMES if any(line.group == way for line in stream.identified)]
     for way in ways or ["databases"]:
@@ -96,7 +96,7 @@ def build_removed(stream: Stream, names: Mapping[str, str]) -> list[BoxParagraph
 
 
 def build_removed_from_other(stream: Stream) -> list[BoxParagraph]:
-    """What left the column of other methods before its full texts were sought; mostly nothing."""
+    """Records of the other methods column removed before full texts were sought; often none."""
     parts = [
         (
             "Already identified, or duplicates",
@@ -128,7 +128,7 @@ def build_excluded(lines: Sequence[BoxLine], names: Mapping[str, str]) -> list[B
 
 
 def build_not_retrieved(stream: Stream, names: Mapping[str, str]) -> list[BoxParagraph]:
-    """Reports not retrieved, and why where that was told."""
+    """Reports not retrieved, with reasons if known."""
     value = get_total(stream.not_retrieved)
     explained_lines = [
         line for line in stream.not_retrieved if line.label not in ("", NO_REASON_LABEL)
@@ -144,13 +144,13 @@ def build_not_retrieved(stream: Stream, names: Mapping[str, str]) -> list[BoxPar
 
 
 def build_gate(flow: Flow) -> list[BoxParagraph]:
-    """What the quality gate is held against."""
+    """Reports assessed at the quality gate."""
     numbers = [get_total(flow.excluded_quality), flow.new_reports.n]
     return [build_count("Reports assessed at the quality gate", _add_numbers(*numbers))]
 
 
 def build_gate_exclusions(flow: Flow, names: Mapping[str, str]) -> list[BoxParagraph]:
-    """What the quality gate kept out, each report at one reason."""
+    """Reports excluded by the quality gate, each under one reason."""
     value = get_total(flow.excluded_quality)
     if value is None or not flow.excluded_quality:
         return [build_count("Reports excluded by the quality gate", value)]
@@ -159,7 +159,7 @@ def build_gate_exclusions(flow: Flow, names: Mapping[str, str]) -> list[BoxParag
 
 
 def build_included(flow: Flow, names: Mapping[str, str]) -> list[BoxParagraph]:
-    """Studies and reports included; 'new' where there was a version before."""
+    """Studies and reports included; 'new' if there is a previous version."""
     is_update = flow.previous_studies is not None
     studies = "New studies included in review" if is_update else "Studies included in review"
     reports = "Reports of new included studies" if is_update else "Reports of included studies"
@@ -172,7 +172,7 @@ def build_included(flow: Flow, names: Mapping[str, str]) -> list[BoxParagraph]:
 
 
 def build_previous(flow: Flow) -> list[BoxParagraph]:
-    """Studies of the version before, and those no longer included."""
+    """Studies of the previous version, and those no longer included."""
     assert flow.previous_studies is not None and flow.previous_reports is not None
     paras = [
         build_count("Studies included in previous version of review", flow.previous_studies.n),
@@ -187,7 +187,7 @@ def build_previous(flow: Flow) -> list[BoxParagraph]:
 
 
 def build_totals(flow: Flow) -> list[BoxParagraph]:
-    """Studies and reports in all."""
+    """Total studies and reports."""
     return [
         build_count("Total studies included in review", flow.total_studies.n),
         build_count("Reports of total included studies", flow.total_reports.n),
@@ -195,7 +195,7 @@ def build_totals(flow: Flow) -> list[BoxParagraph]:
 
 
 def build_combined(flow: Flow, box: str) -> list[BoxParagraph]:
-    """The joint total that tells a box and others only together."""
+    """The combined total of a box and others."""
     return [
         BoxParagraph(f"{combined_box.text} {format_count(combined_box.n)}", bold=True)
         for combined_box in flow.joints
@@ -219,7 +219,7 @@ def build_waiting_quality(flow: Flow) -> list[BoxParagraph]:
 
 
 def is_in_progress(flow: Flow) -> bool:
-    """Whether anything still waits to be judged."""
+    """Whether any record is still awaiting a decision."""
     streams = [flow.main, *([flow.other] if flow.other else [])]
     boxes = [flow.waiting_quality]
     for stream in streams:

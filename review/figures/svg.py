@@ -12,19 +12,19 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 def format_number(value: float) -> str:
-    """A coordinate with at most two decimals and no needless zeros."""
+    """A coordinate with at most two decimals and no trailing zeros."""
     return f"{value:.2f}".rstrip("0").rstrip(".") or "0"
 
 
 def escape_text(text: str) -> str:
-    """The text as XML may hold it: control characters left out, <, > and & escaped."""
+    """The text as valid XML: control characters removed, <, > and & escaped."""
     return escape(_CONTROL.sub("", text))
 
 
 def render_document(
     width: float, height: float, parts: Sequence[str], *, title: str, description: str = ""
 ) -> str:
-    """A whole SVG document on white, with a title and a description for screen readers."""
+    """A complete SVG document on white, with a title and a description for screen readers."""
     w, h = format_number(width), format_number(height)
     description_element = f"<desc>{escape_text(description)}</desc>" if description else ""
     return "\n".join(
@@ -136,7 +136,7 @@ def render_group(parts: Sequence[str], *, title: str) -> str:
 
 
 def render_arrow(points: Sequence[tuple[float, float]], *, head: float = 5) -> str:
-    """A line through points with an arrow head at the last one; its legs run level or upright."""
+    """A line of horizontal and vertical segments with an arrowhead at its end."""
     (x0, y0), (x, y) = points[-2], points[-1]
     half = head * 0.45
     if x == x0:

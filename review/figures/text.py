@@ -9,7 +9,7 @@ import unicodedata
 
 FONT_FAMILY = "Liberation Sans, Arial, Helvetica, sans-serif"
 NO_BREAK_SPACE = "\u00a0"
-"""A space at which no line breaks."""
+"""A non-breaking space."""
 
 _REGULAR_WIDTHS = (
     "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 "
@@ -65,11 +65,11 @@ _WIDTHS = [
     for table in (_REGULAR_WIDTHS, _BOLD_WIDTHS)
 ]
 EAST_ASIAN_WIDTH, DEFAULT_WIDTH = 1000, 722
-"""Widths taken for East Asian characters and for any other that is not in the tables."""
+"""Widths assumed for East Asian characters and for others not in the tables."""
 
 
 def measure_width(text: str, size: float, *, bold: bool = False) -> float:
-    """Width of a text set in one line, in the unit of `size` (points)."""
+    """Width of a text on one line, in the unit of `size` (points)."""
     return sum(_get_char_width(char, bold) for char in text) * size / 1000
 
 
@@ -88,9 +88,9 @@ def _get_char_width(char: str, bold: bool) -> int:
 
 
 def wrap_text(text: str, max_width: float, size: float, *, bold: bool = False) -> list[str]:
-    """The text in lines no wider than `most`; words wider than that are cut where they must be.
+    """The text in lines no wider than `most`; wider words are split where necessary.
 
-    Lines break at spaces, and after hyphens and slashes inside words too long for a line.
+    Lines break at spaces, and after hyphens and slashes in words too long for a line.
     """
     lines: list[str] = []
     line = ""
@@ -107,7 +107,7 @@ def wrap_text(text: str, max_width: float, size: float, *, bold: bool = False) -
 
 
 def _cut_word(word: str, max_width: float, size: float, bold: bool) -> list[str]:
-    """A word in pieces that each fit: at hyphens, slashes and kept spaces first, else anywhere."""
+    """A word split into pieces that fit: at hyphens, slashes and hard spaces if possible."""
     pieces: list[str] = []
     remainder = word
     while measure_width(remainder, size, bold=bold) > max_width:

@@ -22,7 +22,7 @@ FormEntries = Mapping[str, Answer]
 
 @dataclass(frozen=True, slots=True)
 class StudyForm:
-    """One study's settled form."""
+    """The final form of one study."""
 
     key: str
     label: str
@@ -32,7 +32,7 @@ class StudyForm:
 
 
 def build_answers_table(checklist: Checklist, forms: Sequence[StudyForm]) -> Table:
-    """Study by item: every settled answer, and the scores; blank where nothing is settled yet."""
+    """Study by item: all final answers and the scores; blank where there is no final answer yet."""
     questions = [
         a
         for a in list_questions(checklist)
@@ -109,7 +109,7 @@ def build_scores_table(
 
 
 def build_items_table(checklist: Checklist, counts: Mapping[str, Mapping[str, int]]) -> Table:
-    """Item by state: how many studies report each item, and the share of those it applies to.
+    """Item by state: number of studies per state, and percentage that report the item.
 
     Args:
         counts: item id -> state (met, partly, unmet, unclear, not-applicable, open) -> studies.
@@ -152,8 +152,8 @@ def build_judgements_table(
     levels: Sequence[Mapping[str, str | None]],
     columns: Sequence[tuple[str, str]],
 ) -> Table:
-    """Study by domain: risk of bias and applicability, as judged, and where and why a judgement
-    differs from what the answers propose.
+    """Study by domain: risk of bias and applicability, and where and why a judgement differs from
+    the one suggested by the answers.
 
     Args:
         levels: for each form, judgement key -> level.
@@ -194,7 +194,7 @@ def _describe_overrides(form: StudyForm, columns: Sequence[tuple[str, str]]) -> 
 
 
 def build_evidence_table(checklist: Checklist, forms: Sequence[StudyForm]) -> Table:
-    """Every settled answer that has a quote or a sentence behind it, with its page."""
+    """Every final answer with a quote or comment, and its page."""
     rows: list[tuple[Cell, ...]] = []
     for form in forms:
         for question in list_questions(checklist):
@@ -216,7 +216,7 @@ def build_evidence_table(checklist: Checklist, forms: Sequence[StudyForm]) -> Ta
 
 
 def build_characteristics_table(checklist: Checklist, forms: Sequence[StudyForm]) -> Table:
-    """Study by extracted item, as the extraction form asks them."""
+    """Study by extracted item, in the order of the extraction form."""
     answers_table = build_answers_table(checklist, forms)
     return Table(
         "characteristics",
@@ -228,7 +228,7 @@ def build_characteristics_table(checklist: Checklist, forms: Sequence[StudyForm]
 
 
 def build_agreement_table(rows: Sequence[tuple[str, str, AgreementFigure]]) -> Table:
-    """Agreement between independent reviewers: what was judged, of what, and each statistic."""
+    """Agreement between independent reviewers, per stage or checklist item and statistic."""
     return Table(
         "agreement",
         "Agreement between independent reviewers",

@@ -5,7 +5,7 @@ from review.tables.table import Cell
 
 
 def format_cell(cell: Cell) -> str:
-    """A cell as people read it: whole numbers without decimals, None as nothing."""
+    """A cell as text: whole numbers without decimals, None as empty text."""
     if cell is None:
         return ""
     if isinstance(cell, float):

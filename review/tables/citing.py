@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from review.models import Record
 
 _OTHER_AUTHORS = re.compile(r"\s*(?:and\s+)?(?:et\.?\s+al\.?|others|colleagues)[.,]?\s*", re.I)
-"""What databases write in the place of further authors."""
+"""What databases write in place of further authors."""
 
 
 def build_label(record: Record) -> str:
-    """First authors and year; the source's own id where there is no author."""
+    """First authors and year; the source's id if there is no author."""
     named_authors = [
         name for name in record.authors if name.strip() and not _OTHER_AUTHORS.fullmatch(name)
     ]
@@ -28,7 +28,7 @@ def build_label(record: Record) -> str:
 
 
 def build_labels(records: Mapping[int, Record]) -> dict[int, str]:
-    """Record number -> label; records that would read alike get a, b, c in order of arrival."""
+    """Record number -> label; identical labels get a, b, c in order of arrival."""
     label_by_number = {number: build_label(record) for number, record in records.items()}
     numbers_by_label: dict[str, list[int]] = {}
     for number in sorted(label_by_number):
@@ -56,7 +56,7 @@ def _format_letters(remaining: int) -> str:
 
 
 def format_reference(record: Record) -> str:
-    """The record as a reference list prints it: authors, title, journal, year, identifiers."""
+    """The record as a reference: authors, title, journal, year, identifiers."""
     people = "; ".join(record.authors[:6]) + ("; et al." if len(record.authors) > 6 else "")
     publication = record.journal or ""
     if record.volume:

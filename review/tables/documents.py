@@ -17,7 +17,7 @@ from review.tables.table import Cell, Table
 
 
 def table_to_csv(table: Table) -> bytes:
-    """The table as CSV (UTF-8 with mark, for Excel); what a spreadsheet would run is made text."""
+    """The table as CSV (UTF-8 with BOM, for Excel); cells that look like formulas are made text."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow([guard_formula(column) for column in table.columns])
@@ -51,7 +51,7 @@ _HTML_PIECE = re.compile(r"(?:&[#\w]+;|[^&]){1,20}")
 
 
 def build_html_page(title: str, parts: Sequence[str]) -> bytes:
-    """A page that needs nothing beside it: no scripts, no fonts, no links out."""
+    """A self-contained page: no scripts, fonts or external links."""
     page = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -76,7 +76,7 @@ def table_to_html(table: Table) -> str:
 
 
 def _build_html_head(table: Table, column_index: int) -> str:
-    """The head of a column, above its numbers where it holds nothing else."""
+    """The heading of a column, right-aligned above columns of numbers."""
     cells = [row[column_index] for row in table.rows if row[column_index] is not None]
     is_numeric = bool(cells) and all(isinstance(cell, int | float) for cell in cells)
     class_attribute = ' class="n"' if is_numeric else ""
@@ -90,32 +90,32 @@ def _build_html_cell(cell: Cell) -> str:
 
 
 def _insert_breaks(word: re.Match[str]) -> str:
-    """A long word with places where it may break, none of them inside an escaped character."""
+    """A long word with allowed line breaks, none of them inside an escaped character."""
     return "<wbr>".join(_HTML_PIECE.findall(word.group()))
 
 
 def build_html_document(table: Table) -> bytes:
-    """The table as an HTML page that stands alone."""
+    """The table as a self-contained HTML page."""
     return build_html_page(table.title, [table_to_html(table)])
 
 
 _LONG_TABLE_ROWS = 60
-"""Rows from which a table is set over several pages."""
+"""Number of rows from which a table spans several pages."""
 _LANDSCAPE_COLUMNS = 9
-"""Columns from which it lies on its side."""
+"""Number of columns from which a table is set in landscape."""
 _PORTRAIT_CHARACTERS, _LANDSCAPE_CHARACTERS = 98, 152
-"""About how many characters of footnote size a line of A4 holds with margins of 2 cm."""
+"""Approximate number of footnote-size characters per line of A4 with 2 cm margins."""
 _FONT_SIZES = (
     (r"\footnotesize", 1.0, 2.6),
     (r"\scriptsize\setlength{\tabcolsep}{3pt}", 1.13, 1.4),
     (r"\tiny\setlength{\tabcolsep}{2pt}", 1.45, 1.2),
 )
-"""Sizes from the largest down, how much more a line holds at each, and what the space beside a
-column takes (characters)."""
+"""Font sizes from largest to smallest, relative characters per line, and column spacing
+(characters)."""
 _PORTRAIT_LINES, _LANDSCAPE_LINES = 45, 25
-"""Lines from which a table no longer fits on a page with its caption and notes."""
+"""Number of lines above which a table no longer fits on a page with caption and notes."""
 _BOLD_FACTOR = 1.12
-"""How much wider bold letters run than upright ones."""
+"""Width of bold relative to regular letters."""
 _PREAMBLE_COMMENT = """\
 % Preamble: \\usepackage[T1]{fontenc} \\usepackage{booktabs,array,longtable,lscape}
 % and, for LaTeX before 2018, \\usepackage[utf8]{inputenc}. Widths are for A4 with margins of 2 cm.
@@ -127,17 +127,17 @@ class _TableLayout:
     """How LaTeX sets a table."""
 
     spec: str
-    """The columns: r for numbers, l for short texts, paragraphs for the rest."""
+    """The columns: r for numbers, l for short text, paragraphs for the rest."""
     size: str
     is_landscape: bool
-    """On its side."""
+    """Whether it is set in landscape."""
     spans_pages: bool
-    """Too high for one page."""
+    """Whether it is too long for one page."""
 
 
 def table_to_latex(table: Table) -> bytes:
-    """The table as LaTeX with booktabs, to be read in with \\input; high ones run over pages, wide
-    ones lie on their side."""
+    """The table as LaTeX with booktabs, for \\input; long tables span pages, wide ones are set in
+    landscape."""
     layout = _compute_layout(table)
     head = " & ".join(f"\\textbf{{{escape_latex(column)}}}" for column in table.columns) + r" \\"
     rows = [
@@ -165,7 +165,7 @@ def table_to_latex(table: Table) -> bytes:
 
 
 def _compute_layout(table: Table) -> _TableLayout:
-    """A column takes at least its longest word; what is left goes to those with longer texts."""
+    """Each column fits its longest word; the rest goes to columns with more text."""
     min_widths, extra_weights, kinds = [], [], []
     for column_index, name in enumerate(table.columns):
         cells = [format_cell(row[column_index]) for row in table.rows]
@@ -211,8 +211,8 @@ def _compute_layout(table: Table) -> _TableLayout:
 
 
 def _choose_size(min_widths: Sequence[float], line_length: int) -> tuple[str, int, float]:
-    """The largest size at which the columns fit, else the smallest; what a line then holds, and the
-    space beside a column (characters)."""
+    """The largest size at which the columns fit, else the smallest, with the characters per line
+    and the column spacing (characters)."""
     for size, capacity, gap in _FONT_SIZES:
         if sum(min_widths) + gap * len(min_widths) <= line_length * capacity:
             return size, int(line_length * capacity), gap
@@ -221,7 +221,7 @@ def _choose_size(min_widths: Sequence[float], line_length: int) -> tuple[str, in
 
 
 def _count_lines(row: Sequence[Cell], widths: Sequence[float]) -> int:
-    """About how many lines a row takes."""
+    """Approximate number of lines of a row."""
     return (
         max(
             ceil(len(format_cell(cell)) * 1.1 / column_width)
@@ -238,4 +238,4 @@ TABLE_WRITERS: dict[str, Callable[[Table], bytes]] = {
     "tex": table_to_latex,
     "html": build_html_document,
 }
-"""Formats a table is written in, by file ending."""
+"""Table formats by file extension."""

@@ -113,30 +113,29 @@ _GREEK_LETTERS = {
     },
     **{GREEK_LETTERS[name.lower()].upper(): name for name in ("Phi", "Psi", "Omega")},
 }
-"""Letters that stand alone as signs; Greek words are romanised like words of other scripts."""
+"""Letters used as symbols; Greek words are romanised like words in other scripts."""
 _T1_CHARACTERS = frozenset(map(chr, range(0xA1, 0x180))) - frozenset("\u00adĦħĸĿŀŉŦŧſ") | frozenset(
     "ȘșȚț"
 )
-"""What T1 fonts hold and LaTeX takes as UTF-8. Found by setting each."""
+"""Characters in T1 fonts that LaTeX accepts as UTF-8; determined by typesetting each."""
 _LONG_WORD_LENGTH, _BREAK_INTERVAL = 24, 20
-"""Words longer than this (characters) may break: after a mark, else after so many letters."""
+"""Words longer than this (characters) may break: after punctuation, or else at this length."""
 _BREAK_PIECES = re.compile(rf"[^-/._:;,)=?&]{{1,{_BREAK_INTERVAL}}}[-/._:;,)=?&]*|[-/._:;,)=?&]+")
 
 
 def escape_latex(text: str) -> str:
-    """A text as LaTeX sets it letter for letter; line breaks become spaces."""
+    """Text escaped for LaTeX; line breaks become spaces."""
     single_line = unicodedata.normalize("NFC", " ".join(clean_cell(text).split(" ")))
     return " ".join(_escape_word(word) for word in single_line.split())
 
 
 def split_breakable(word: str) -> list[str]:
-    """The pieces between which a word may break: the word itself unless it is long."""
+    """The pieces between which a word may break; the word itself unless it is long."""
     return _BREAK_PIECES.findall(word) if len(word) > _LONG_WORD_LENGTH else [word]
 
 
 def measure_longest_piece(text: str) -> int:
-    """Length of the longest piece of a text that does not break, as pdfLaTeX prints it
-    (characters)."""
+    """Length of the longest unbreakable piece of a text, as printed by pdfLaTeX (characters)."""
     from anyascii import anyascii
 
     return max(
@@ -164,7 +163,7 @@ def _escape_character(char: str) -> str:
 
 
 def _escape_foreign(run: str) -> str:
-    """A run of letters that pdfLaTeX cannot set; a sign of mathematics where it is a Greek one."""
+    """A run of letters that pdfLaTeX cannot typeset; single Greek letters become math symbols."""
     from anyascii import anyascii
 
     if len(run) <= 1:

@@ -10,14 +10,14 @@ from review.tables.table import Cell, Table
 
 @dataclass(frozen=True, slots=True)
 class ExcludedReport:
-    """One report and why it is out."""
+    """One report and the reasons for its exclusion."""
 
     key: str
     label: str
     record: Record
     stage: str
     reasons: tuple[str, ...]
-    """The one that counts first."""
+    """The one that counts comes first."""
     note: str | None = None
 
 
@@ -46,7 +46,7 @@ def build_excluded_table(reports: Sequence[ExcludedReport], *, name: str, title:
 def build_included_table(
     rows: Sequence[tuple[str, str, Record]], studies: Mapping[str, str], kinds: Mapping[str, str]
 ) -> Table:
-    """Reports included: key, label and record of each, with its study and kind where known."""
+    """Reports included: number, label and record, with study and type if known."""
     return Table(
         "included",
         "Reports included",
@@ -66,11 +66,11 @@ def build_included_table(
 
 @dataclass(frozen=True, slots=True)
 class LinkedRecord:
-    """One record that was joined to another."""
+    """One record merged with another."""
 
     key: str
     report: str
-    """Key of the record that stands for the report, or the study's first report."""
+    """Number of the record that represents the report, or of the study's first report."""
     kind: str
     """duplicate, version or study."""
     rule: str
@@ -81,7 +81,7 @@ class LinkedRecord:
 
 
 def build_duplicates_table(links: Sequence[LinkedRecord]) -> Table:
-    """Every record that was joined to another, by which rule and by whom."""
+    """Every record merged with another, with the rule and the person."""
     return Table(
         "duplicates",
         "Records merged with another record",
@@ -107,11 +107,11 @@ def build_duplicates_table(links: Sequence[LinkedRecord]) -> Table:
 
 
 def build_source_overlap_table(reports_by_source: Mapping[str, Collection[str]]) -> Table:
-    """How many reports each pair of sources shares; on the diagonal all of a source's reports,
-    and in the last column those no other source brought.
+    """Number of reports shared by each pair of sources; on the diagonal all reports of a source,
+    and in the last column those found by no other source.
 
     Args:
-        found_by: source -> the reports it brought.
+        found_by: source -> its reports.
     """
     names = sorted(reports_by_source, key=lambda name: (-len(reports_by_source[name]), name))
     report_sets = {name: set(reports_by_source[name]) for name in names}

@@ -11,23 +11,23 @@ from review.tables.cells import format_cell
 from review.tables.table import Cell, Table
 
 MAX_CELL_LENGTH = 32_767
-"""Characters an Excel cell holds. Source: Excel specifications and limits, Microsoft."""
+"""Most characters in an Excel cell. Source: Excel specifications and limits, Microsoft."""
 MAX_STYLED_ROWS = 5000
-"""Longer tables go without line breaks in cells, which take most of the time."""
+"""Longer tables have no line breaks in cells, because these take most of the time."""
 MAX_COLUMN_WIDTH, MIN_COLUMN_WIDTH = 60, 8
 """Column widths (characters)."""
 TABLE_STYLE = "Light Shading"
-"""A style every Word has: lines above and below; its bands are left off."""
+"""A built-in Word style with lines above and below; its banding is switched off."""
 LANDSCAPE_COLUMNS = 7
-"""Columns from which a Word page lies on its side."""
+"""Number of columns from which a Word page is set in landscape."""
 LINE_CHARACTERS = 110
-"""About what a line of a table holds at its size; what words leave free goes to long columns."""
+"""Approximate characters per table line; free space goes to columns with more text."""
 _WORD_NAMESPACE = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
 def tables_to_xlsx(tables: Sequence[Table]) -> bytes:
-    """A workbook with a sheet a table: header frozen, filterable, widths by content; texts that
-    begin like a formula stay texts."""
+    """A workbook with one sheet per table: frozen header, filters, widths by content; text that
+    looks like a formula stays text."""
     import openpyxl
 
     workbook = openpyxl.Workbook()
@@ -43,7 +43,7 @@ def tables_to_xlsx(tables: Sequence[Table]) -> bytes:
 
 
 def _build_sheet_name(name: str, used_names: set[str]) -> str:
-    """A name Excel takes: 31 characters at most, none of []:*?/\\, no two alike."""
+    """A valid, unique sheet name: at most 31 characters, none of []:*?/\\."""
     sheet_name = "".join("-" if char in "[]:*?/\\" else char for char in name)[:31] or "table"
     base, number = sheet_name, 2
     while sheet_name.casefold() in used_names:
@@ -87,7 +87,7 @@ def _fill_sheet(sheet: Any, table: Table) -> None:
 
 
 def _set_value(cell: Any, value: Cell) -> None:
-    """Sets a value; text is text whatever it begins with, and Excel is told so."""
+    """Set a value; text is stored as text even if it looks like a formula."""
     if not isinstance(value, str):
         cell.value = value
         return
@@ -99,7 +99,7 @@ def _set_value(cell: Any, value: Cell) -> None:
 
 
 def _compute_width(name: str, cells: Sequence[Cell]) -> float:
-    """Width for the longest word and most of the content, in characters."""
+    """Width that fits the longest word and most of the content (characters)."""
     texts = [str(cell) for cell in cells if cell is not None]
     line_lengths = sorted(
         (max(map(len, text.splitlines() or [""])) for text in texts), reverse=True
@@ -110,8 +110,8 @@ def _compute_width(name: str, cells: Sequence[Cell]) -> float:
 
 
 def tables_to_docx(tables: Sequence[Table], *, title: str | None = None) -> bytes:
-    """A Word document: each table with its caption, a header row repeated on every page, Word's own
-    style, and its notes; wide tables lie on their side."""
+    """A Word document: each table with caption, a header row repeated on every page, a built-in
+    style, and notes; wide tables are set in landscape."""
     import docx as word
     from docx.enum.section import WD_ORIENT, WD_SECTION
     from docx.shared import Cm, Pt
@@ -147,7 +147,7 @@ def tables_to_docx(tables: Sequence[Table], *, title: str | None = None) -> byte
 
 
 def _add_word_table(document: Any, table: Table, style: str) -> None:
-    """Adds the table as one piece of WordprocessingML, which stays quick with many cells."""
+    """Add the table as one piece of WordprocessingML, which is fast even with many cells."""
     from docx.oxml import parse_xml
 
     size = 14 if len(table.columns) > 14 else 16 if len(table.columns) > 6 else 18
@@ -165,7 +165,7 @@ def _add_word_table(document: Any, table: Table, style: str) -> None:
 
 
 def _compute_column_shares(table: Table) -> list[int]:
-    """Column widths in twentieths of a point: the longest word fits, the rest goes by the text."""
+    """Column widths in twentieths of a point: the longest word fits, the rest by length of text."""
     min_widths, extra_widths = [], []
     for column_index, name in enumerate(table.columns):
         cells = [format_cell(row[column_index]) for row in table.rows]

@@ -11,7 +11,7 @@ MAIN_ROUTE = "Databases and registers"
 
 
 def build_flow_table(flow: Flow, names: Mapping[str, str] | None = None) -> Table:
-    """One row a box and one a line of its list, in the order of the diagram."""
+    """One row per box and one per line of its list, in the order of the diagram."""
     display_names = names or {}
     rows: list[tuple[Cell, ...]] = []
 
@@ -68,7 +68,7 @@ def build_flow_table(flow: Flow, names: Mapping[str, str] | None = None) -> Tabl
 
 
 def _count_gate_reports(flow: Flow) -> FlowBox:
-    """What the quality gate was held against: what it kept out, and what came through."""
+    """Reports assessed at the quality gate: those excluded and those that passed."""
     excluded_count = get_total(flow.excluded_quality)
     included_count = flow.new_reports.n
     return FlowBox(

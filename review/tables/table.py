@@ -17,7 +17,7 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
-    """Lines under the table: what abbreviations mean, what was left out."""
+    """Notes below the table: abbreviations, omissions."""
 
     def __post_init__(self) -> None:
         for number, row in enumerate(self.rows, 1):
