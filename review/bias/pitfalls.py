@@ -10,7 +10,7 @@ from review.errors import ChecklistError
 from review.text.yaml_bounds import find_yaml_excess
 
 STRICT: Mapping[str, str] = {"extra": "forbid"}
-"""Read by the validator: a key that is no field is refused."""
+"""Configuration of the validator: unknown keys are rejected."""
 
 RuleMode = Literal["present", "absent", "number", "registry"]
 RegistryCheck = Literal["assembled", "overlap", "ages", "mined-labels", "open-labels", "copies"]
@@ -19,7 +19,7 @@ _MIN_EXAMPLES = 2
 
 @dataclass(frozen=True, slots=True)
 class Pitfall:
-    """A flaw of design or data, and the questions it bears on."""
+    """A flaw of design or data, and the signalling questions it concerns."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
     id: str
@@ -38,12 +38,12 @@ class PitfallRule:
     id: str
     pitfall: str
     mode: RuleMode
-    """present: a cue stands there · absent: nothing expected stands anywhere · number: a count is
-    small · registry: what is known of the named data sets"""
+    """present: a cue occurs · absent: nothing expected occurs anywhere · number: a count is small ·
+    registry: what is known about the named datasets"""
     enabled: bool
-    """Whether it flags by default: only rules measured on text their author did not write."""
+    """Whether it is on by default: only rules whose accuracy was measured on independent texts."""
     fires: tuple[str, ...]
-    """Texts on which it must flag; they are its test."""
+    """Texts it must flag; these are its test."""
     silent: tuple[str, ...]
     """Texts on which it must not."""
     says: str | None = None
@@ -54,17 +54,17 @@ class PitfallRule:
     unless_anywhere: tuple[str, ...] = ()
     """Counter-cues anywhere in the text."""
     expected: tuple[str, ...] = ()
-    """For absent: what would show that the study did it."""
+    """For absent: cues that would show that the study did it."""
     only_if: tuple[str, ...] = ()
-    """For absent: the text must hold one of these."""
+    """For absent: the text must contain one of these."""
     only_if_sets: int = 0
-    """For absent: that many registered data sets must be named."""
+    """For absent: minimum number of registered datasets named."""
     below: int | None = None
     """For number: flag a count below this."""
     known: RegistryCheck | None = None
-    """For registry: what is looked up."""
+    """For registry: the fact that is looked up."""
     measured: str | None = None
-    """How it did on labelled text its author did not write, in a few words."""
+    """Its accuracy on independent labelled texts, in a few words."""
     note: str | None = None
 
 
@@ -81,11 +81,11 @@ class PitfallCatalog:
 
 
 def load_pitfalls(path: Path) -> PitfallCatalog:
-    """The rules in a YAML file.
+    """Load the rules in a YAML file.
 
     Raises:
-        ChecklistError: not readable, an unknown or missing key, an id twice, a rule without its
-            pitfall, its patterns or two examples each way; every one is named.
+        ChecklistError: not readable, an unknown or missing key, a repeated id, or a rule without
+            its pitfall, its patterns or two examples each way; all errors are listed.
     """
     import pydantic
     import yaml
@@ -137,7 +137,7 @@ def _format_problems(path: Path, problems: Sequence[str]) -> str:
 
 
 def find_mistakes(catalog: PitfallCatalog) -> list[str]:
-    """Where the file does not agree with itself, each as 'id: what is wrong'."""
+    """Contradictions in the file, each as 'id: what is wrong'."""
     problems: list[str] = []
     for ids in ([p.id for p in catalog.pitfalls], [r.id for r in catalog.rules]):
         problems += [

@@ -16,9 +16,9 @@ class Overlap:
     first: str
     second: str
     shared: str
-    """The nearest set both hold; one of the two where one holds the other."""
+    """The nearest dataset both include; one of the two if it includes the other."""
     first_path: DatasetPath
-    """From first down to shared, both ends included."""
+    """From first down to shared, both inclusive."""
     second_path: DatasetPath
     certain: bool
     """Whether every step of both paths is documented for every release."""
@@ -30,19 +30,19 @@ class DatasetMatrix:
 
     studies: tuple[str, ...]
     datasets: tuple[str, ...]
-    """Named by a study or held by a named set; the most used first."""
+    """Named by a study or included in a named dataset; most used first."""
     cells: Mapping[tuple[str, str], str]
-    """(study, set) to 'named', 'held' (a component of a named set, certain) or 'possible'."""
+    """(study, dataset) -> 'named', 'held' (certain component of a named dataset) or 'possible'."""
     silent: tuple[str, ...]
     """Studies that name no registered set."""
     groups: tuple[tuple[str, ...], ...]
-    """Studies joined by certainly shared images, directly or through others; largest first."""
+    """Groups of studies that certainly share images, directly or indirectly; largest first."""
     sources: tuple[str, ...]
-    """Sets, named or certainly held, that bring images of their own."""
+    """Datasets, named or certainly included, with original images."""
 
 
 def find_contained_sets(registry: Registry, set_id: str) -> dict[str, tuple[DatasetPath, bool]]:
-    """Every set whose images are in this one, itself included: shortest path, and whether certain.
+    """Every dataset whose images are in this one, including itself: shortest path, and certainty.
 
     A certain path is preferred to a shorter uncertain one.
     """
@@ -55,7 +55,7 @@ def find_contained_sets(registry: Registry, set_id: str) -> dict[str, tuple[Data
 
 
 def _find_paths(registry: Registry, set_id: str, *, only_certain: bool) -> dict[str, DatasetPath]:
-    """Shortest path to every set inside one, level by level."""
+    """Shortest path to every dataset included in one, level by level."""
     paths: dict[str, DatasetPath] = {set_id: (set_id,)}
     queue = [set_id]
     while queue:
@@ -68,7 +68,7 @@ def _find_paths(registry: Registry, set_id: str, *, only_certain: bool) -> dict[
 
 
 def find_overlaps(registry: Registry, ids: Iterable[str]) -> list[Overlap]:
-    """For every two named sets, the nearest sets both hold; certain ones first."""
+    """For every two named datasets, the nearest datasets both include; certain ones first."""
     overlap_list: list[Overlap] = []
     contents_by_set = {
         set_id: find_contained_sets(registry, set_id) for set_id in dict.fromkeys(ids)
@@ -102,7 +102,7 @@ def format_overlap_path(registry: Registry, overlap: Overlap) -> str:
 
 
 def group_by_age(registry: Registry, ids: Iterable[str]) -> dict[str, list[str]]:
-    """Sets (named or certainly held) by the age of the people in them; unknown left out."""
+    """Datasets (named or certainly included) by age group; unknown ones omitted."""
     sets_by_age: dict[str, list[str]] = {}
     for set_id in dict.fromkeys(ids):
         for node, (_, certain) in find_contained_sets(registry, set_id).items():
@@ -113,10 +113,10 @@ def group_by_age(registry: Registry, ids: Iterable[str]) -> dict[str, list[str]]
 
 
 def build_matrix(registry: Registry, sets_by_study: Mapping[str, Sequence[str]]) -> DatasetMatrix:
-    """Studies by data sets, shared ancestry counted.
+    """Studies by datasets, including shared source datasets.
 
     Args:
-        named: for each study, the ids of the sets it used; none for a study that names none.
+        named: for each study, the ids of the datasets it used; empty if it names none.
     """
     cells: dict[tuple[str, str], str] = {}
     for study, ids in sets_by_study.items():
@@ -146,9 +146,9 @@ _KIND_ORDER = ("named", "held", "possible")
 
 
 def _find_image_sources(registry: Registry, present: Set[str]) -> set[str]:
-    """The sets that bring images of their own.
+    """The datasets with original images.
 
-    A remix or subset brings none, unless nothing of what it may hold is present by itself.
+    A combined dataset or subset has none, unless none of its possible sources is present.
     """
     sources = set()
     for node in present:
@@ -162,7 +162,7 @@ def _find_image_sources(registry: Registry, present: Set[str]) -> set[str]:
 def _group_studies(
     sets_by_study: Mapping[str, Sequence[str]], cells: Iterable[tuple[str, str]]
 ) -> tuple[tuple[str, ...], ...]:
-    """Studies joined where they share a set, as connected groups of two and more."""
+    """Connected groups of two or more studies that share a dataset."""
     group = {study: {study} for study in sets_by_study}
     by_node: dict[str, list[str]] = {}
     for study, node in cells:
@@ -179,7 +179,7 @@ def _group_studies(
 
 
 def summarize_matrix(registry: Registry, table: DatasetMatrix) -> str:
-    """One sentence for the report: how many studies rest on how many distinct sources."""
+    """One sentence for the report: number of studies and of distinct source datasets."""
     studies = len(table.studies)
     naming_count = studies - len(table.silent)
     if not naming_count:

@@ -19,11 +19,11 @@ _STRICT_DATA_WORD = re.compile(
     r"\b(?:data ?-?sets?|data ?-?bases?|collections?|repositor(?:y|ies)|kaggle|github)\b", re.I
 )
 _DATA_WORD_REACH = 60
-"""Letters either side of a weak name within which a data word must stand: about six words."""
+"""Characters around a weak name within which a data word must occur: about six words."""
 _CITATION_NUMBERS = re.compile(r"\[(\d{1,3}(?:\s*[,–-]\s*\d{1,3})*)\]")
 _REFERENCE_NUMBER = re.compile(r"^\[?(\d{1,3})[\].]\s")
 _MAX_ACRONYM_LETTERS = 5
-"""Letters up to which a name in capitals must be written in capitals: ADNI, not 'adni'."""
+"""Length up to which a name in capitals must be written in capitals: ADNI, not 'adni'."""
 
 
 class SentenceLike(Protocol):
@@ -43,14 +43,14 @@ class Mention:
     """One place that names a data set."""
 
     ids: tuple[str, ...]
-    """One id: settled. Several, or how 'author' with sure False: a person is asked."""
+    """One id: resolved. Several, or how 'author' with sure False: a person must decide."""
     sentence: int
     """Index among the sentences given."""
     words: str
     """What stands there."""
     how: MentionKind
     used: bool
-    """Whether the place says that this study used it, rather than cites it."""
+    """Whether the context shows that this study used it rather than cited it."""
     sure: bool = True
 
 
@@ -61,17 +61,17 @@ class _DatasetName:
     kind: MentionKind
     weak: bool
     exact_spelling: str | None
-    """Spelling that must be met letter by letter; None where case does not matter."""
+    """Spelling that must match exactly; None if case does not matter."""
     in_list: bool = False
-    """A name that lacks its data word, which must follow further on: 'the Montgomery and Shenzhen
-    data sets'."""
+    """A name without its data word, which must follow later: 'the Montgomery and Shenzhen data
+    sets'."""
 
 
 def find_mentions(sentences: Sequence[SentenceLike], registry: Registry) -> list[Mention]:
-    """Every mention, in reading order. Longer names win over names inside them.
+    """All mentions in reading order. Longer names take precedence over names within them.
 
-    Weak names need a data word nearby. 'The dataset of Cohen et al.' counts as settled only when
-    the same set is also named or referenced by itself; otherwise it is asked.
+    Weak names need a data word nearby. 'The dataset of Cohen et al.' counts as resolved only if
+    the same dataset is also named or referenced elsewhere; otherwise a person must decide.
     """
     names = _collect_names(registry.values())
     mentions = [
@@ -87,7 +87,7 @@ def find_mentions(sentences: Sequence[SentenceLike], registry: Registry) -> list
 
 
 def select_used(mentions: Iterable[Mention]) -> dict[str, list[Mention]]:
-    """The settled mentions of each data set that the study used, by id."""
+    """The resolved mentions of each dataset that the study used, by id."""
     mentions_by_set: dict[str, list[Mention]] = {}
     for mention in mentions:
         if mention.used and mention.sure and len(mention.ids) == 1:
@@ -180,11 +180,13 @@ def _find_in_sentence(
 
 
 def _squeeze_text(text: str) -> tuple[str, list[int]]:
-    """The letters and figures of a text in lower case, and where each stands in it."""
+    """The letters and digits of a text in lower case, with their positions."""
     letters: list[str] = []
     positions: list[int] = []
     lowered = text.lower()
-    if len(lowered) != len(text):  # a few letters grow when made small; leave them large
+    if len(lowered) != len(
+        text
+    ):  # a few letters become longer in lower case; keep them as they are
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
     for word in _WORD_CHARACTERS.finditer(lowered):
         letters.append(word.group())
@@ -203,7 +205,7 @@ _LIKENESS_SUFFIX = re.compile(
 
 
 def _is_name_at(text: str, first: int, last: int, name: _DatasetName) -> bool:
-    """Whether the letters found are the name: whole words, and near a data word where needed."""
+    """Whether a match is the name: complete words, and near a data word if necessary."""
     before, after = text[first - 1 : first], text[last + 1 : last + 2]
     if before.isalnum() or after.isalnum():
         return False
@@ -280,7 +282,7 @@ def _parse_numbers(text: str) -> list[int]:
 def _find_by_author(
     sentences: Sequence[SentenceLike], registry: Registry, known_ids: set[str]
 ) -> list[Mention]:
-    """'the dataset of Cohen et al.'; asked unless the set is known from elsewhere in the text."""
+    """'the dataset of Cohen et al.'; unresolved unless it is also named elsewhere."""
     owners: dict[str, list[str]] = {}
     for dataset in registry.values():
         for author in dataset.authors:

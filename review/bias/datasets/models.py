@@ -11,7 +11,7 @@ from review.errors import ChecklistError
 from review.text.yaml_bounds import find_yaml_excess
 
 STRICT: Mapping[str, str] = {"extra": "forbid"}
-"""Read by the validator: a key that is no field is refused."""
+"""Configuration of the validator: unknown keys are rejected."""
 
 DatasetKind = Literal["primary", "case_collection", "remix", "subset"]
 LabelSource = Literal[
@@ -59,7 +59,7 @@ class Issue:
     """Id of the pitfall in cues.yaml it belongs to."""
     text: str
     source: str
-    """A DOI, arXiv id, PMID, PMCID or address."""
+    """A DOI, arXiv ID, PMID, PMCID or URL."""
     checked: bool
     """Whether we compared the sentence with the source."""
 
@@ -79,7 +79,7 @@ class Dataset:
     labels: LabelSource
     population: Population
     checked: tuple[str, ...]
-    """Fields that were compared with a source; all others are unverified."""
+    """Fields verified against a source; all others are unverified."""
     names: tuple[str, ...] = ()
     weak_names: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
@@ -98,15 +98,15 @@ class _RegistryFile:
 
 
 Registry = Mapping[str, Dataset]
-"""Data sets by id, in the order of the file."""
+"""Datasets by id, in the order of the file."""
 
 
 def load_registry(path: Path) -> Registry:
     """The registry in a YAML file.
 
     Raises:
-        ChecklistError: not readable, an unknown or missing key, an id twice, a component that is
-            no data set, a circle of components, or an issue without a citation; every one is named.
+        ChecklistError: not readable, an unknown or missing key, a repeated id, an unknown
+            component, a cycle of components or an uncited issue; all errors are listed.
     """
     import pydantic
     import yaml
@@ -143,7 +143,7 @@ def _get_adapter() -> Any:
 
 
 def _format_path(data: Any, location: Sequence[str | int]) -> str:
-    """The place in the file with the data set's id in it: 'rsna_pneumonia, components, 1, id'."""
+    """Position in the file, with the id of the dataset: 'rsna_pneumonia, components, 1, id'."""
     labels = [str(part) for part in location]
     if len(location) > 1 and location[0] == "datasets" and isinstance(location[1], int):
         entry = data["datasets"][location[1]]
@@ -159,7 +159,7 @@ def _format_problems(path: Path, problems: Sequence[str]) -> str:
 
 
 def find_mistakes(datasets: Sequence[Dataset]) -> list[str]:
-    """Where a registry does not agree with itself, each as 'id: what is wrong'."""
+    """Contradictions in the registry, each as 'id: what is wrong'."""
     ids = [dataset.id for dataset in datasets]
     problems = [f"{set_id}: appears twice" for set_id in sorted(set(ids)) if ids.count(set_id) > 1]
     owner_by_name: dict[str, str] = {}
@@ -190,7 +190,7 @@ def find_mistakes(datasets: Sequence[Dataset]) -> list[str]:
 
 
 def _find_cycles(registry: Registry) -> list[str]:
-    """Each circle of components once, as 'a: contains itself (a, b, a)'."""
+    """Each cycle of components once, as 'a: contains itself (a, b, a)'."""
     visited: set[str] = set()
     problems: list[str] = []
 
@@ -211,5 +211,5 @@ def _find_cycles(registry: Registry) -> list[str]:
 
 
 def squeeze_name(text: str) -> str:
-    """Text in lower case without blanks, hyphens and signs: how names are compared."""
+    """Text in lower case without spaces, hyphens and symbols, for comparing names."""
     return re.sub(r"[\W_]+", "", text.casefold())

@@ -45,9 +45,9 @@ _DENIED_AFTER = re.compile(
 
 
 def is_used(text: str, section: str, start: int, stop: int) -> bool:
-    """Whether a sentence speaks of this study's own data at the place from start to stop.
+    """Whether a sentence refers to this study's own data between start and stop.
 
-    A denial ('we did not use CheXpert'), a plan, a likeness and other people's work do not.
+    Negations ('we did not use CheXpert'), plans, comparisons and other studies do not count.
     """
     if _OTHERS_WORK.search(
         _AUTHOR_CITATION.sub(" ", _CONTRAST.sub(" ", text))

@@ -19,13 +19,13 @@ class PrintedProportion:
     value: float
     """0 to 1."""
     slack: float
-    """Half a unit of its last printed digit, as a share: what rounding may hide."""
+    """Half a unit of its last printed digit, as a proportion: the rounding error."""
     printed: str
 
 
 @dataclass(frozen=True, slots=True)
 class DiagnosticFigures:
-    """What a paper states of one test; None where it is silent. Counts are of people or images."""
+    """Figures reported for one test; None if not reported. Counts are of people or images."""
 
     tp: int | None = None
     fn: int | None = None
@@ -61,10 +61,10 @@ class Interval:
 
 
 def parse_proportion(printed: str) -> PrintedProportion:
-    """The figure in '87.1%', '87.1 %', '87.1' (above 1: per cent) or '0.871'.
+    """The figure in '87.1%', '87.1 %', '87.1' (above 1: percent) or '0.871'.
 
     Raises:
-        ValueError: no number, or not between 0 and 100 per cent.
+        ValueError: not a number, or not between 0 and 100%.
     """
     match = re.fullmatch(r"\s*(\d+(?:[.,·]\d+)?)\s*(%?)\s*", printed)
     if not match:
@@ -82,7 +82,7 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval | None:
     """The Wilson score interval of a proportion; None when n is 0.
 
     Raises:
-        ValueError: counts that cannot be.
+        ValueError: impossible counts.
 
     Source: Wilson 1927, JASA 22:209-212; Newcombe 1998, Statistics in Medicine 17:857-872.
     """
@@ -97,7 +97,7 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval | None:
 
 
 def complete_figures(stated: DiagnosticFigures) -> DiagnosticFigures:
-    """What follows from the counts stated: positives = TP + FN, n = positives + negatives, ..."""
+    """Counts derived from those reported: positives = TP + FN, n = positives + negatives, ..."""
     tp, fn, fp, tn, n = stated.tp, stated.fn, stated.fp, stated.tn, stated.n
     positives, negatives = stated.positives, stated.negatives
     if positives is None and tp is not None and fn is not None:
@@ -115,7 +115,7 @@ def complete_figures(stated: DiagnosticFigures) -> DiagnosticFigures:
 
 
 def find_contradictions(stated: DiagnosticFigures) -> list[Contradiction]:
-    """Every pair of stated figures that cannot both be right, rounding allowed for."""
+    """Every pair of reported figures that cannot both be correct, allowing for rounding."""
     complete = complete_figures(stated)
     problems = _check_sums(stated)
     problems += _check_table(complete)
@@ -177,7 +177,7 @@ def _check_table(complete: DiagnosticFigures) -> list[Contradiction]:
 
 
 def is_consistent(share: PrintedProportion, exact: float) -> bool:
-    """Whether a printed share can be that exact one, rounded or cut off after its last digit."""
+    """Whether a printed proportion can equal the exact one, rounded or truncated."""
     return -share.slack - 1e-9 <= exact - share.value <= 2 * share.slack + 1e-9
 
 
@@ -188,7 +188,7 @@ def _add_counts(a: int | None, b: int | None) -> int | None:
 def _check_attainable(
     name: str, share: PrintedProportion | None, denominator: int | None
 ) -> list[Contradiction]:
-    """A proportion that no whole number of that many can give.
+    """A proportion that no whole number out of the denominator can give.
 
     Source: the GRIM idea, Brown and Heathers 2017, doi:10.1177/1948550616673876.
     """
@@ -207,7 +207,7 @@ def _check_attainable(
 
 
 def _check_accuracy(complete: DiagnosticFigures) -> list[Contradiction]:
-    """Accuracy lies between sensitivity and specificity, where the mix of cases puts it."""
+    """Accuracy must lie between sensitivity and specificity, weighted by prevalence."""
     se, sp, acc = complete.sensitivity, complete.specificity, complete.accuracy
     if se is None or sp is None or acc is None:
         return []
@@ -235,11 +235,11 @@ def _check_accuracy(complete: DiagnosticFigures) -> list[Contradiction]:
 
 
 EXAMPLE_SENSITIVITY = 0.9
-"""Shown where a paper gives no sensitivity, so that the interval of few positives is still seen."""
+"""Assumed if no sensitivity is reported, to show how wide the interval would be."""
 
 
 def compute_events_per_variable(events: int, predictors: int) -> float | None:
-    """Events for each candidate predictor; None without predictors."""
+    """Events per candidate predictor; None without predictors."""
     return events / predictors if predictors else None
 
 
@@ -252,13 +252,13 @@ def find_size_concerns(
     to_validate: int = MIN_VALIDATION_EVENTS,
     per_variable: float = MIN_EVENTS_PER_VARIABLE,
 ) -> list[str]:
-    """What the sizes of a test set, or of a development set with its predictors, cannot bear.
+    """Concerns about the size of a test set, or of a development set given its predictors.
 
     Args:
         positives, negatives: people with and without the outcome.
-        predictors: candidate predictors, where a model was developed on these people.
-        share: the sensitivity claimed, to show the interval that so few positives imply.
-        to_validate, per_variable: the fewest a review asks for, by its protocol.
+        predictors: candidate predictors, if a model was developed on these people.
+        share: the reported sensitivity, to show the interval implied by the number of positives.
+        to_validate, per_variable: minimum sizes required by the protocol.
     """
     messages = []
     if predictors is not None and positives is not None:
@@ -280,7 +280,7 @@ def find_size_concerns(
 
 
 def _describe_implied_interval(positives: int, share: float | None) -> str:
-    """The interval of a sensitivity measured on so few, in words; '' without positives."""
+    """The interval of a sensitivity measured on these positives, in words; '' without positives."""
     sensitivity = EXAMPLE_SENSITIVITY if share is None else share
     interval = wilson(round(sensitivity * positives), positives)
     if interval is None:

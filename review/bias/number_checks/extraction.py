@@ -16,7 +16,7 @@ from review.models import Sentence
 
 
 def extract_sensitivity(text: str) -> float | None:
-    """The one sensitivity a text states, 0 to 1; None for none or several."""
+    """The sensitivity reported in a text, 0 to 1; None if there is none or more than one."""
     values = {value_text.strip() for value_text in _VALUE_AFTER_NAME["sensitivity"].findall(text)}
     values |= {value_text.strip() for value_text in _VALUE_BEFORE_NAME["sensitivity"].findall(text)}
     proportion = _parse_figure(values.pop()) if len(values) == 1 else None
@@ -61,7 +61,7 @@ _CANDIDATES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SentenceCounts:
-    """Sizes that one sentence states; None where it is silent or gives several."""
+    """Sample sizes reported in one sentence; None if not reported or ambiguous."""
 
     positives_test: int | None = None
     events: int | None = None
@@ -69,10 +69,10 @@ class SentenceCounts:
 
 
 def extract_counts(text: str) -> SentenceCounts:
-    """Positives of a test set, and events beside candidate predictors, as a sentence states them.
+    """Positives of a test set, and events with candidate predictors, reported in a sentence.
 
-    Events and predictors are told only where both stand in it: a number of features alone may be
-    of any model.
+    Events and predictors are returned only if both occur: a number of features alone may belong
+    to any model.
     """
     test_positives = {
         _parse_count(match["n"]) for pattern in _TEST_POSITIVES for match in pattern.finditer(text)
@@ -93,7 +93,7 @@ def _parse_count(printed: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class SentenceFigures:
-    """Figures of one sentence, and what does not agree among them."""
+    """Figures of one sentence, and contradictions among them."""
 
     sentence: int
     stated: DiagnosticFigures
@@ -161,10 +161,10 @@ _MODEL_COMPARISON = re.compile(
 
 
 def check_sentences(sentences: Sequence[Sentence]) -> list[SentenceFigures]:
-    """Sentences that state two or more figures of one test, with what does not agree.
+    """Sentences that report two or more figures of one test, with contradictions.
 
-    Figures of sentences that compare models are not held against each other, for they belong to
-    different tests; each is held against the counts and the interval in its own brackets.
+    In sentences that compare models, figures belong to different tests and are not compared with
+    each other, only with the counts and the interval in their own brackets.
     """
     results = []
     for index, sentence in enumerate(sentences):
@@ -184,7 +184,7 @@ def check_sentences(sentences: Sequence[Sentence]) -> list[SentenceFigures]:
 
 
 def extract_figures(text: str) -> DiagnosticFigures | None:
-    """The figures of one sentence; None for fewer than two, or where one is given twice."""
+    """The figures of one sentence; None if there are fewer than two, or one appears twice."""
     if _MODEL_COMPARISON.search(text):
         return None
     shares: dict[str, set[str]] = {name: set() for name in _FIGURE_NAMES}
@@ -216,7 +216,7 @@ def extract_figures(text: str) -> DiagnosticFigures | None:
 
 
 def _parse_figure(printed: str) -> PrintedProportion | None:
-    """The figure, or None for one that cannot be a proportion."""
+    """The figure, or None if it cannot be a proportion."""
     try:
         return parse_proportion(printed)
     except ValueError:
@@ -226,7 +226,7 @@ def _parse_figure(printed: str) -> PrintedProportion | None:
 def _assign_values(names_text: str, values_text: str, shares: dict[str, set[str]]) -> None:
     """'Sensitivity, specificity and accuracy were 90%, 80% and 85%, respectively', or with slashes.
 
-    Nothing is told where the two lists differ in length.
+    Empty if the two lists differ in length.
     """
     names = [
         name

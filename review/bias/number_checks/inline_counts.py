@@ -58,10 +58,11 @@ _SHARES_OF_PEOPLE = frozenset(
 
 
 def check_inline_counts(text: str) -> list[Contradiction]:
-    """Figures of a sentence that their own counts or their own interval contradict.
+    """Figures of a sentence that contradict their own counts or interval.
 
-    '92% (46 of 52)' and '0.85 (95% CI 0.90 to 0.95)'. A share that was cut off and not rounded is
-    let pass. What is named otherwise than a share of cases (AUC, Dice) is not held against counts.
+    '92% (46 of 52)' and '0.85 (95% CI 0.90 to 0.95)'. Truncated instead
+    of rounded proportions are accepted. Measures that are not proportions of cases (AUC, Dice) are
+    not compared with counts.
     """
     problems = []
     checked_positions: set[int] = set()
@@ -84,7 +85,7 @@ def check_inline_counts(text: str) -> list[Contradiction]:
 
 
 def _find_figure_name(text: str, position: int) -> str:
-    """What the figure at a place is called: the last name before it in the sentence."""
+    """Name of the figure at a position: the last name before it in the sentence."""
     names = [match.group(1).lower() for match in _FIGURE_NAME.finditer(text[:position])]
     return names[-1] if names else ""
 
@@ -110,7 +111,7 @@ def _check_counts(name: str, printed: str, part: str, total: str) -> Contradicti
     ):
         return None
     if not name and "%" not in printed:
-        return None  # '0.05 (3 of 4 tests)': nothing says that the number is a share
+        return None  # '0.05 (3 of 4 tests)': nothing shows that the number is a proportion
     if is_consistent(share, part_count / total_count):
         return None
     figure_name = name or "a share"

@@ -65,7 +65,7 @@ _EXCLUSION = re.compile(
 
 
 def parse_number(text: str) -> int:
-    """A number in figures or, from ten to ninety-nine, in words."""
+    """A number in digits or, from ten to ninety-nine, in words."""
     normalized = text.lower().replace(",", "")
     if normalized.isdigit():
         return int(normalized)
@@ -74,10 +74,10 @@ def parse_number(text: str) -> int:
 
 
 def find_largest_count(text: str) -> tuple[int, str] | None:
-    """The largest count of people or images in a sentence that states how many its study has.
+    """The largest count of people or images in a sentence that reports the size of its study.
 
-    With the words of the largest so stated. None where none is, or where those counted were left
-    out. '12 positive among 4,000 images' gives 4,000.
+    With the words that report it. None if there is no count, or if those counted were
+    excluded. '12 positive among 4,000 images' gives 4,000.
     """
     stated_counts = [
         (parse_number(match["n"]), match.group())

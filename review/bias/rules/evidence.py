@@ -25,10 +25,10 @@ _SECTION_WEIGHTS = {
     "": 0.9,
     "statements": 0.8,
 }
-"""How much a section counts when the item prefers none; sections not named count fully."""
+"""Weight of a section if the item has no preferred ones; other sections count fully."""
 _PREFERRED_WEIGHT = 1.5
 PHRASE_RULE = "phrases"
-"""The rule's name where spellings are compared, without a model."""
+"""Name of the method that compares spellings, without a model."""
 _ATTACHED_BRACKETS = re.compile(r"[^\s(|]\(|\)[^\s?|)]|\s\?|[^)]\?")
 """Brackets grown together with a word, as regular expressions have them and cues do not."""
 PHRASE_SEPARATOR = "; "
@@ -38,7 +38,7 @@ _CAPTION_WORDS = 5
 _MIN_LOWERCASE_SHARE = 0.4
 """Share of words with a small first letter under which it is most likely a row of a table."""
 _MAX_SENTENCE_LENGTH = 400
-"""Letters past which a 'sentence' is most likely a table or a list of authors."""
+"""Length above which a 'sentence' is most likely a table or a list of authors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,12 @@ class Suggestion:
     boxes: tuple[tuple[float, float, float, float], ...]
     section: str
     cue: str
-    """The phrases met, joined by '; '."""
+    """The matching phrases, joined by '; '."""
     words: str
-    """The words of the sentence that met them, joined likewise."""
+    """The matching words of the sentence, joined likewise."""
     score: float
     rule: str
-    """Which reading found it: 'phrases', or the spaCy model's name and version."""
+    """Method that found it: 'phrases', or the name and version of the spaCy model."""
 
 
 def suggest_evidence(
@@ -70,14 +70,13 @@ def suggest_evidence(
 ) -> dict[str, list[Suggestion]]:
     """Up to `most` sentences for each item, best first; the same text gives the same sentences.
 
-    A phrase counts the more, the longer it is and the rarer in this text; a preferred section
-    counts half as much again, captions and other people's work less. Ties go to the earlier
-    sentence.
+    Longer phrases and those rarer in this text count more; a preferred section counts 1.5 times,
+    captions and other studies less. Ties are resolved in favour of the earlier sentence.
 
     Args:
         cues: item id to its phrases, plain or in the language of patterns.py.
-        prefer: item id to the sections its answer usually stands in.
-        model: an installed spaCy model whose word forms are compared instead of spellings.
+        prefer: item id to the sections in which its answer usually occurs.
+        model: an installed spaCy model, whose lemmas are compared instead of spellings.
     """
     nlp = load_pipeline(model)
     has_lemmas = "lemmatizer" in nlp.pipe_names
@@ -92,7 +91,7 @@ def suggest_evidence(
 
 
 def check_cues(cues: Mapping[str, Sequence[str]], name: str) -> None:
-    """Raises ChecklistError on the first phrase that cannot be read; `name` stands in messages."""
+    """Raise ChecklistError on the first invalid phrase; `name` is used in messages."""
     for item, phrases in cues.items():
         for phrase in filter(is_pattern, phrases):
             try:
@@ -106,13 +105,13 @@ def check_cues(cues: Mapping[str, Sequence[str]], name: str) -> None:
 
 
 PhraseMatches = dict[str, dict[int, str]]
-"""Phrase -> sentence -> the words that met it."""
+"""Phrase -> sentence -> the matching words."""
 
 
 def _match_phrases(
     nlp: Any, sentences: Sequence[Sentence], cues: Mapping[str, Sequence[str]], attribute: str
 ) -> PhraseMatches:
-    """Each phrase to the sentences that hold it, and the words of each that met it."""
+    """Each phrase with the sentences that contain it, and the matching words of each."""
     all_phrases = sorted({phrase for phrases in cues.values() for phrase in phrases})
     pattern_matcher = _compile_patterns(
         tuple(phrase for phrase in all_phrases if is_pattern(phrase))
@@ -142,7 +141,7 @@ def _compile_patterns(patterns: tuple[str, ...]) -> CueMatcher:
 
 
 def _build_phrase_matcher(nlp: Any, phrases: Sequence[str], attribute: str) -> Any:
-    """What finds plain phrases, by spelling or by word form."""
+    """Matcher for plain phrases, by spelling or by lemma."""
     from spacy.matcher import PhraseMatcher
 
     matcher = PhraseMatcher(nlp.vocab, attr=attribute)
@@ -205,8 +204,8 @@ def _rank_suggestions(
 
 
 def _weigh_sentence(sentence: Sentence) -> float:
-    """How much a sentence can tell (0 to 1): less for a bare caption, for the remains of a table,
-    and for one on other people's work. A title may have capitals."""
+    """How informative a sentence is (0 to 1): less for a caption, a table fragment or a sentence on
+    other studies. A title may be in capitals."""
     words = sentence.text.split()
     lowercase_words = sum(word[:1].islower() for word in words)
     factor = 0.4 if len(words) < _CAPTION_WORDS else 1.0

@@ -26,16 +26,16 @@ a broken text layer, which would take time by its square."""
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One sign of a pitfall. It never sets a judgement: a reviewer confirms or dismisses it."""
+    """A possible sign of a pitfall. It never sets a judgement; reviewers confirm or dismiss it."""
 
     rule: str
     pitfall: str
     mode: RuleMode
     name: str
     text: str
-    """The sentence as it stands; for absences and registry facts, what was (not) found."""
+    """The sentence as printed; for absences and registry facts, what was (not) found."""
     sentence: int | None
-    """Index of the sentence; None where the flag is about the text as a whole."""
+    """Index of the sentence; None if the flag concerns the text as a whole."""
     page: int | None
     boxes: tuple[BoundingBox, ...]
     section: str
@@ -58,7 +58,7 @@ class RuleSet:
 
 
 def compile_rules(catalog: PitfallCatalog, include_disabled: bool = False) -> RuleSet:
-    """Compiles a file's rules: those that are on, or every one.
+    """Compile the rules of a file: those enabled by default, or all.
 
     Raises:
         ChecklistError: a cue cannot be read.
@@ -81,12 +81,12 @@ def find_flags(
     *,
     confirmed_sets: Sequence[str] | None = None,
 ) -> list[Flag]:
-    """Every flag of a full text, in reading order, those about the whole text last.
+    """All flags of a full text in reading order, those about the complete text last.
 
     Args:
-        registry: public data sets; without it registry rules stay silent.
-        settled: ids of the data sets the study used, where a person has settled them; else those
-            found in the text.
+        registry: public datasets; without it, registry rules raise no flags.
+        settled: ids of the datasets the study used, if a person has decided; else those found in
+            the text.
     """
     admission_indexes = matching.find_admissions(sentences)
     sentences = [
@@ -222,7 +222,7 @@ def _flag_absence(
     hits_by_sentence: Sequence[HitsByKey],
     set_count: int,
 ) -> list[Flag]:
-    """One flag when nothing expected stands anywhere, said as 'not found in the text'."""
+    """One flag if nothing expected occurs anywhere, worded as 'not found in the text'."""
     if not sentences or set_count < rule.only_if_sets:
         return []
     if rule.only_if and not any(
@@ -239,7 +239,7 @@ def _flag_absence(
 
 
 def _can_show_presence(sentence: Sentence) -> bool:
-    """Whether a sentence can show that this study did something: not plans, others, background."""
+    """Whether a sentence can show that this study did something; plans and background cannot."""
     if sentence.section == "introduction" and not matching.OWN_WORK.search(sentence.text):
         return False
     is_plan = matching.is_about_future(sentence.text) and sentence.section != "methods"
@@ -247,7 +247,7 @@ def _can_show_presence(sentence: Sentence) -> bool:
 
 
 _MIN_PAPER_SENTENCES = 20
-"""Sentences below which a text is an excerpt; the shortest labelled paper has 56."""
+"""Number of sentences below which a text is an excerpt; the shortest labelled paper has 56."""
 _IMAGING_TERM = re.compile(
     r"\b(radiograph\w*|radiolog\w*|x-?rays?|cxr|tomograph\w*|ct|mri|ultraso\w*|mammogra\w*|"
     r"dermosc\w*|fundus|endoscop\w*|histolog\w*|medical imag\w*|pneumo\w+|lesions?|scans)\b",
@@ -261,9 +261,9 @@ _MODEL_TERM = re.compile(
 
 
 def _is_on_imaging_models(sentences: Sequence[Sentence]) -> bool:
-    """Whether a text is on a model that reads medical images; elsewhere an absence says nothing.
+    """Whether a text is about a model for medical images; otherwise an absence is not informative.
 
-    A paper needs words of either kind in one of fifty sentences; an excerpt is not asked.
+    A paper needs words of both types in one in fifty sentences; excerpts are exempt.
     """
     if len(sentences) < _MIN_PAPER_SENTENCES:
         return True
@@ -278,7 +278,7 @@ def _is_on_imaging_models(sentences: Sequence[Sentence]) -> bool:
 def _flag_small_counts(
     rule: PitfallRule, rule_set: RuleSet, sentences: Sequence[Sentence]
 ) -> list[Flag]:
-    """Sentences whose largest count of cases is below the rule's limit."""
+    """Sentences whose largest count of cases is below the limit of the rule."""
     new_flags = []
     for index, sentence in enumerate(sentences):
         if not _is_about_own_study(sentence):
@@ -296,7 +296,7 @@ def _flag_registry_facts(
     used_and_mentioned: tuple[Sequence[str], Mapping[str, Sequence[Mention]]],
     sentences: Sequence[Sentence],
 ) -> list[Flag]:
-    """What the registry knows of the data sets the study used, at their first mention."""
+    """What the registry knows about the datasets the study used, at their first mention."""
     used_sets, mentions = used_and_mentioned
     new_flags = []
     for ids, fact in _list_registry_facts(rule, registry, used_sets):

@@ -57,7 +57,7 @@ HYPOTHETICAL = re.compile(
     r"\bwould (have |then |otherwise )?(allow|let|lead|make|enable|cause|give|inflate|result|leak)",
     re.I,
 )
-"""What is only thought of, wherever it stands."""
+"""Hypothetical wording, wherever it occurs."""
 _CONTRAST_PHRASE = (
     r"(unlike|in contrast (to|with)|contrary to|as opposed to|different(ly)? from|"
     r"compared (to|with))"
@@ -79,12 +79,12 @@ _BRACKETS = re.compile(r"\s?\([^()]*\)")
 
 
 def strip_contrast(text: str) -> str:
-    """A sentence without what it sets itself apart from ('Unlike Li et al., who ..., we ...')."""
+    """A sentence without the work it is contrasted with ('Unlike Li et al., who ..., we ...')."""
     return _CONTRAST.sub(" ", text).strip()
 
 
 def list_readings(text: str) -> list[str]:
-    """The ways in which a sentence is read: without citations, and without brackets if it has any.
+    """Variants of a sentence: without citations, and without brackets if it has any.
 
     'The images [3] (Fig. 2) were randomly split' is about images that were randomly split.
     """
@@ -114,7 +114,7 @@ class Cue:
 
     key: str
     own_negators: frozenset[str]
-    """Negators that are words of the cue: where one of them was met, no other turns it."""
+    """Negators that are part of the cue: if one of them matched, no other negates it."""
     matcher: Any
 
 
@@ -124,12 +124,12 @@ class CueMatcher:
 
     cues: tuple[Cue, ...]
     index: Mapping[str, tuple[tuple[int, tuple[TokenRequirement, ...]], ...]]
-    """Word, or beginning with a star, to (cue, what else its pattern needs). Most sentences meet
-    hardly any, so that the costly matching of gaps runs for few."""
+    """Word, or stem with a star, to (cue, other words its pattern needs). Most sentences match
+    few, so the costly matching of gaps is rarely needed."""
 
 
 def compile_cues(cues: Mapping[str, Iterable[str]]) -> CueMatcher:
-    """Compiles sets of cues, each under its key. Raises ChecklistError on one it cannot read."""
+    """Compile sets of cues, each under its key. Raises ChecklistError for an invalid cue."""
     from spacy.matcher import Matcher
 
     cue_list: list[Cue] = []
@@ -148,7 +148,7 @@ def compile_cues(cues: Mapping[str, Iterable[str]]) -> CueMatcher:
 
 
 def find_hits(cue_matcher: CueMatcher, text: str) -> list[Hit]:
-    """The cues met in one sentence, each once, in the order they were given."""
+    """The cues matched in one sentence, each once, in the given order."""
     hits_by_reading = [_find_reading_hits(cue_matcher, reading) for reading in list_readings(text)]
     best_hits = hits_by_reading[0]
     for other_hits in hits_by_reading[1:]:
@@ -159,7 +159,7 @@ def find_hits(cue_matcher: CueMatcher, text: str) -> list[Hit]:
 
 
 def _find_reading_hits(cue_matcher: CueMatcher, text: str) -> dict[int, Hit]:
-    """The cues met in one reading of a sentence, by their place."""
+    """The cues matched in one variant of a sentence, by position."""
     doc = get_tokenizer()(normalize_spelling(text))
     words = {token.lower_ for token in doc}
     prefixes = {word[:end] for word in words for end in range(2, len(word) + 1)}
@@ -205,7 +205,7 @@ _AVOIDANCE_PHRASES = frozenset(
     {("instead", "of"), ("rather", "than"), ("to", "avoid"), ("to", "prevent"), ("avoid", "")}
     | {("avoids", ""), ("avoided", ""), ("avoiding", ""), ("prevents", ""), ("preventing", "")}
 )
-"""Words that turn what follows up to the next comma: 'instead of splitting images, we ...'."""
+"""Words that negate what follows up to the next comma: 'instead of splitting images, we ...'."""
 _AUXILIARY_WORDS = frozenset(
     {
         "was",
@@ -231,11 +231,11 @@ _DENIAL_WORDS = frozenset(
     | {"pending", "planned", "desirable", "unknown"}
 )
 _DENIAL_WINDOW = 4
-"""Words after a cue in which 'was not done' turns it."""
+"""Number of words after a cue within which 'was not done' negates it."""
 
 
 def _is_negated(doc: Any, start: int, stop: int) -> bool:
-    """Whether a negator stands shortly before the cue or inside it, in the same clause."""
+    """Whether there is a negator shortly before the cue or inside it, in the same clause."""
     past_comma = False
     for token_index in range(stop - 1, max(-1, start - _NEGATION_WINDOW - 1), -1):
         word, next_word = doc[token_index].lower_, _get_next_word(doc, token_index)
@@ -256,12 +256,12 @@ def _get_next_word(doc: Any, token_index: int) -> str:
 
 
 def _is_no_denial(word: str, next_word: str) -> bool:
-    """'No. 3' and 'not only' deny nothing."""
+    """'No. 3' and 'not only' are not negations."""
     return (word == "no" and next_word == ".") or (word == "not" and next_word == "only")
 
 
 def _is_denied(doc: Any, stop: int) -> bool:
-    """Whether the words right after the cue take it back: 'was not used', 'is needed'."""
+    """Whether the words directly after the cue negate it: 'was not used', 'is needed'."""
     for token_index in range(stop, min(len(doc), stop + _DENIAL_WINDOW)):
         word = doc[token_index].lower_
         if word in _DENIAL_WORDS:
@@ -272,7 +272,7 @@ def _is_denied(doc: Any, stop: int) -> bool:
 
 
 def is_about_others(text: str) -> bool:
-    """Whether a sentence speaks of other people's work and not of its own."""
+    """Whether a sentence refers to other studies and not its own."""
     own_text = _AUTHOR_CITATION.sub(" ", strip_contrast(text))
     return bool(OTHERS_WORK.search(own_text)) and not OWN_WORK.search(own_text)
 
@@ -293,7 +293,7 @@ def is_fragment(text: str) -> bool:
 
 
 def is_hypothetical(text: str) -> bool:
-    """Whether a sentence speaks of what might be done or happen, not of what was."""
+    """Whether a sentence is hypothetical or about the future."""
     return bool(HYPOTHETICAL.search(text))
 
 
@@ -315,7 +315,7 @@ _MAX_ADMISSION_SENTENCES = 15
 
 
 def find_admissions(sentences: Sequence[Sentence]) -> set[int]:
-    """The sentences of a discussion that tell the limitations of the study itself.
+    """The sentences of a discussion on the limitations of the study itself.
 
     From 'our study has several limitations' up to 'in conclusion', a new section, or fifteen on.
     """

@@ -42,8 +42,8 @@ NEGATORS = frozenset(
 
 
 def normalize_spelling(text: str) -> str:
-    """Text as cues are compared with it: hyphens and slashes between words become blanks, and words
-    broken at the end of a line are whole again."""
+    """Text normalised for matching: hyphens and slashes between words become spaces, and words
+    hyphenated at line ends are joined."""
     return " ".join(_JOINERS.sub(" ", _LINE_BREAK_HYPHEN.sub("", text)).split())
 
 
@@ -53,14 +53,14 @@ _JOINERS = re.compile(r"://|(?<=\w)[-–—/‐‑](?=\w)|(?<=\d)%")
 
 @cache
 def get_tokenizer() -> Any:
-    """spaCy's English tokeniser alone: no model, no network, the same everywhere."""
+    """The English tokeniser of spaCy only: no model, no network, the same everywhere."""
     import spacy
 
     return spacy.blank("en")
 
 
 def load_pipeline(model: str | None) -> Any:
-    """The spaCy pipeline to read with: blank for None, else an installed package or a folder.
+    """The spaCy pipeline: blank for None, else an installed package or a folder.
 
     Raises:
         ChecklistError: it is not installed; nothing is ever downloaded.
@@ -79,12 +79,12 @@ def load_pipeline(model: str | None) -> Any:
 
 
 def is_pattern(cue: str) -> bool:
-    """Whether a cue uses the language above, and is not just a phrase."""
+    """Whether a cue uses the pattern language and is not just a phrase."""
     return bool(re.search(r"\*|\.\.|#|\([^()]*\|", cue))
 
 
 def compile_pattern(pattern: str) -> list[list[dict[str, Any]]]:
-    """The token patterns of one cue. Raises ChecklistError on one that cannot be read."""
+    """The token patterns of one cue. Raises ChecklistError if it is invalid."""
     slots: list[list[list[dict[str, Any]]]] = []
     for part in _TOKEN.findall(normalize_spelling(pattern)):
         slots.append(_expand_slot(part))
@@ -102,13 +102,13 @@ def compile_pattern(pattern: str) -> list[list[dict[str, Any]]]:
 
 
 def _has_nested_brackets(pattern: str) -> bool:
-    """Whether brackets stand inside brackets, or do not close."""
+    """Whether brackets are nested or not closed."""
     without_brackets = re.sub(r"\([^()]*\)", "", pattern)
     return "(" in without_brackets or ")" in without_brackets
 
 
 def _expand_slot(part: str) -> list[list[dict[str, Any]]]:
-    """The choices of one place of a pattern, each a run of token patterns."""
+    """The alternatives at one position of a pattern, each a sequence of token patterns."""
     if part == "...":
         return [[{"OP": f"{{0,{_MAX_GAP_WORDS}}}"}]]
     if part.startswith(".."):
@@ -141,7 +141,7 @@ def _expand_slot(part: str) -> list[list[dict[str, Any]]]:
 
 
 def _tokenize_part(text: str) -> list[str]:
-    """A piece of a pattern as the tokeniser will cut the text; a stem is never cut."""
+    """A piece of a pattern, tokenised like the text; a stem is never split."""
     if text.endswith("*"):
         return [text]
     return [token.text for token in get_tokenizer()(text)]
@@ -156,19 +156,19 @@ def _build_token_pattern(text: str) -> dict[str, Any]:
 
 
 def list_own_negators(pattern: str) -> frozenset[str]:
-    """The negators among a cue's words; a 'no' nearby does not turn a cue that says no itself."""
+    """The negators among a cue's words; a nearby 'no' does not negate a cue that has one itself."""
     words = re.findall(r"[a-z']+", pattern.lower())
-    if "cannot" in words:  # which the tokeniser cuts in two
+    if "cannot" in words:  # which the tokeniser splits in two
         words.append("not")
     return frozenset(words) & NEGATORS
 
 
 TokenRequirement = tuple[frozenset[str], tuple[str, ...]]
-"""Words of which one must stand in a sentence, and beginnings of which one must begin a word."""
+"""Words of which one must occur in a sentence, and stems of which one must begin a word."""
 
 
 def list_requirements(tokens: Sequence[Mapping[str, Any]]) -> list[TokenRequirement]:
-    """What a sentence must hold for a token pattern to match it; the hardest to meet first."""
+    """What a sentence must contain for a token pattern to match; the most selective first."""
     requirements: list[TokenRequirement] = []
     for token in tokens:
         lower = token.get("LOWER")
