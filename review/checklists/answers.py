@@ -257,7 +257,7 @@ def _parse_many(question: FormQuestion, text: str) -> str:
         parts = re.split(r"\s*,\s*", text)
         if not all(_match_option_name(question.options, part) for part in parts):
             message = _describe_invalid_answer(question, text)
-            raise ChecklistError(f"{message} Put ; between several answers.")
+            raise ChecklistError(f"{message} Separate several answers with semicolons.")
     selected_ids = set()
     for part in parts:
         option_id = _match_part(question, part)
@@ -297,11 +297,11 @@ def _parse_points(question: FormQuestion, points: int) -> str:
     if not choices:
         total = sum(option.points or 0 for option in options)
         raise ChecklistError(
-            f"'{points}' is no number of points of '{name}', which gives up to {total}. Its "
-            f"answers are: {labels}."
+            f"'{points}' is not a possible score for '{name}' (maximum {total}). Its answers: "
+            f"{labels}."
         )
     raise ChecklistError(
-        f"{points} points of '{name}' can be reached by several answers; name them: {labels}."
+        f"{points} points of '{name}' correspond to several answers; choose one: {labels}."
     )
 
 

@@ -150,8 +150,10 @@ def import_answers(
     checklist: str = typer.Option(
         "", help="For a table of your own (one row an answer or a study): the checklist's id."
     ),
-    dry_run: bool = typer.Option(False, "--dry-run", help="Only say what would be done."),
-    finish: bool = typer.Option(False, "--finish", help="Finish the forms that are then full."),
+    dry_run: bool = typer.Option(
+        False, "--dry-run", help="Show what would be imported; save nothing."
+    ),
+    finish: bool = typer.Option(False, "--finish", help="Mark completed forms as finished."),
 ) -> None:
     """Import your answers from a completed spreadsheet. Unreadable cells are listed."""
     from review.workflow.appraisal.spreadsheets import read_template

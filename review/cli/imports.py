@@ -95,8 +95,10 @@ def import_files(
     searched: str = typer.Option(
         "", help="Day the search was run: 2026-03-12, or 2026-03-01..2026-03-12."
     ),
-    dry_run: bool = typer.Option(False, help="Read and show only; needs no review."),
-    as_json: bool = typer.Option(False, "--json", help="One JSON object a record or file."),
+    dry_run: bool = typer.Option(
+        False, help="Preview the records; import nothing. Needs no review."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object per record or file."),
 ) -> None:
     """Import search exports: RIS, NBIB, BibTeX, EndNote, PubMed XML, CSV, TSV, XLSX and others."""
     from review.formats.detect_database import normalize_source_name
@@ -226,7 +228,7 @@ def _print_import(result: "RecordImportResult", as_json: bool) -> None:
                 f"{new_label}."
             )
         if result.searched:
-            print_line(f"  Its search was run: {result.searched}.")
+            print_line(f"  Search date: {result.searched}.")
         return
     print_line(
         f"{result.name} ({result.source}): {result.announced} records in the file, "
@@ -240,11 +242,11 @@ def _print_import(result: "RecordImportResult", as_json: bool) -> None:
             "If they come from a single search, import the file again with --source."
         )
     if result.searched:
-        print_line(f"  Search run: {result.searched}.")
+        print_line(f"  Search date: {result.searched}.")
     else:
         print_line(
-            "  The day of the search is not recorded. To add it, import the same file again with "
-            "--searched 2026-03-12 (the day it was run)."
+            "  The date of the search is not recorded. To add it, import the file again with "
+            "--searched 2026-03-12 (the date it was run)."
         )
     _print_reading_notes(result.name, result.notes, result.fields)
     _print_rejected(result.rejected)

@@ -128,9 +128,9 @@ def export_all(
 def verify_report(
     context: typer.Context,
     report: Path | None = typer.Argument(
-        None, help="Folder or .zip that 'review export all' wrote."
+        None, help="Folder or .zip file written by 'review export all'."
     ),
-    as_json: bool = typer.Option(False, "--json", help="As JSON."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
     store: bool = typer.Option(False, "--store", help="Check the review's store instead."),
 ) -> None:
     """Check a written report against its manifest: names each file that differs or is missing.

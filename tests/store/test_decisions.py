@@ -54,7 +54,7 @@ def test_a_conflict_waits_for_the_adjudicator(project):
         (NewDecision(1, TA, "cleo", "include"), "'cleo' is not a reviewer"),
         (NewDecision(1, TA, "ada", "include", role="adjudicator"), "'ada' is not an adjudicator"),
         (NewDecision(1, TA, "cleo", "include", role="adjudicator"), "nothing to resolve"),
-        (NewDecision(1, FT, "ada", "include"), "not reached the stage 'Full text'"),
+        (NewDecision(1, FT, "ada", "include"), "not at the stage 'Full text'"),
         (NewDecision(2, FT, "ada", "exclude"), "needs one of these reasons"),
         (NewDecision(1, TA, "ada", "exclude", "not imagin"), "Did you mean 'not imaging'"),
     ],

@@ -102,7 +102,7 @@ def test_a_store_of_a_newer_version_is_refused(tmp_path):
 
 def test_a_file_that_is_no_database_is_one_clear_error(tmp_path):
     (tmp_path / "review.db").write_text("this is not a database at all, not even nearly" * 50)
-    with pytest.raises(StoreError, match="the store cannot be opened"):
+    with pytest.raises(StoreError, match="cannot open the store"):
         open_store(tmp_path)
 
 

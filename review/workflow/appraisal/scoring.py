@@ -117,12 +117,12 @@ def _read_answers(
             f"line {cell.line}" if cell.column == "answer" else f"line {cell.line}, {cell.column}"
         )
         if not cell.item:
-            problems.append(f"{place}: the answer '{cell.answer}' names no item.")
+            problems.append(f"{place}: the answer '{cell.answer}' has no item.")
             continue
         try:
             question = find_question(checklist, cell.item)
             if question.key in form:
-                problems.append(f"{place}: '{cell.item}' stands twice.")
+                problems.append(f"{place}: '{cell.item}' appears twice.")
                 continue
             form[question.key] = read_answer(question, cell.answer)
             study_comments[question.key] = cell.comment
@@ -182,7 +182,9 @@ def format_summary(checklist: Checklist, scored: Mapping[str, Any]) -> list[str]
             if study[list_name]:
                 lines.append(f"  {list_name}: {'; '.join(study[list_name])}")
     if scored.get("unused_columns"):
-        lines.append(f"Columns that are no item, not used: {', '.join(scored['unused_columns'])}")
+        lines.append(
+            f"Columns that are not items were ignored: {', '.join(scored['unused_columns'])}"
+        )
     return lines
 
 

@@ -207,7 +207,7 @@ def _describe_open_work(snapshot: ReviewSnapshot) -> str:
     if text_parts:
         pending_text = join_names(text_parts)
         sentences.insert(
-            0, f"The review was in progress on {snapshot.day}; still waiting: {pending_text}."
+            0, f"The review was in progress on {snapshot.day}; still outstanding: {pending_text}."
         )
     return " ".join(sentences)
 

@@ -58,8 +58,8 @@ def build_search_log(search_runs: Sequence[SearchRun]) -> Table:
         ),
         tuple(rows),
         (
-            "Read = new + already here. A search exported by hand keeps its query where it was "
-            "run.",
+            "Read = new + already in the review. Queries of imported searches are not recorded "
+            "here.",
             "A file whose records name several databases has a line for each.",
             "Day is when the records came in; Searched is when the search was run.",
         ),
@@ -149,8 +149,7 @@ def build_prisma_s_table(snapshot: ReviewSnapshot) -> Table:
 def _name_sources(search_runs: Sequence[SearchRun]) -> list[str]:
     """Sources with the way they were reached."""
     source_names = {
-        f"{search_run.source} "
-        f"({'its own interface' if was_run_by_tool(search_run) else 'search export'})"
+        f"{search_run.source} ({'API' if was_run_by_tool(search_run) else 'search export'})"
         if search_run.kind != "replay"
         else search_run.source
         for search_run in search_runs

@@ -75,9 +75,9 @@ def _describe_missing_dates(files: Sequence[SearchRun]) -> list[str]:
     if len(names) > MAX_LISTED_FILES:
         listing = f"{', '.join(names[:MAX_LISTED_FILES])} and {len(names) - MAX_LISTED_FILES} more"
     days = (
-        "The days of imported files are those of the import."
+        "For imported files the date of import is given."
         if len(undated) == len(files)
-        else "Their days are those of the import."
+        else "Their dates are those of the import."
     )
     return [f"The search date of {listing} is not recorded.", days]
 
@@ -136,7 +136,7 @@ def format_dated_searches(search_runs: Sequence[SearchRun]) -> list[str]:
 
 def _list_run_days(search_runs: Sequence[SearchRun], source: str) -> list[str]:
     days = {format_run_day(one): None for one in search_runs if one.source == source}
-    return sorted(day.replace(" (day of the import)", ", day of the import") for day in days)
+    return sorted(day.replace(" (date of import)", ", date of import") for day in days)
 
 
 def list_search_days(search_runs: Sequence[SearchRun], source: str) -> list[str]:

@@ -117,4 +117,4 @@ def format_run_day(search_run: SearchRun) -> str:
     """The day of a search, or that of the import with a word that it is that."""
     if search_run.searched or was_run_by_tool(search_run):
         return search_run.last_day
-    return f"{search_run.day} (day of the import)"
+    return f"{search_run.day} (date of import)"

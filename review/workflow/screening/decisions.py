@@ -110,7 +110,7 @@ def _check_decision(
     if stage.id not in statuses:
         last_stage = next(s for s in reversed(project.protocol.stages) if s.id in statuses)
         raise ReviewError(
-            f"{format_record_key(new_decision.record)} has not reached the stage "
+            f"{format_record_key(new_decision.record)} is not at the stage "
             f"{format_stage_name(stage)!r}: it is {statuses[last_stage.id].status} at "
             f"{format_stage_name(last_stage)!r}."
         )

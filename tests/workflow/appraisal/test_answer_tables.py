@@ -59,11 +59,11 @@ def test_a_wide_workbook_is_read_below_its_title_row(tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("study,5,12\nIto,4,5\n", "line 2, 5: '4' is no answer to '5 "),
-        ("study,16,12\nIto,2,5\n", "2 points of '16 .*' can be reached by several answers"),
+        ("study,5,12\nIto,4,5\n", "line 2, 5: '4' is not a valid answer to '5 "),
+        ("study,16,12\nIto,2,5\n", "2 points of '16 .*' correspond to several answers"),
         ("study,12,Validation,5\nIto,5,5,3\n", "the columns '12' and 'validation' both hold"),
         ("study,colour,size\nIto,red,big\n", "there is no column 'item'"),
-        ("study,5,12\nIto,3,5\nIto,3,5\n", "line 3, 5: '.*' stands twice"),
+        ("study,5,12\nIto,3,5\nIto,3,5\n", "line 3, 5: '.*' appears twice"),
     ],
 )
 def test_what_a_wide_table_has_wrong_is_named_by_line_and_column(tmp_path, text, told):
@@ -129,7 +129,7 @@ def test_every_bad_cell_of_a_teams_table_is_named_and_nothing_is_added(project, 
     with pytest.raises(SourceError) as caught:
         read_template(project, path, "ada", checklist_id="rqs-1.0")
     told = str(caught.value)
-    assert "line 2, column '12': '9' is no answer" in told
+    assert "line 2, column '12': '9' is not a valid answer" in told
     assert "line 3: 'Nobody 1999': no record of this review" in told
     assert "line 4, column '16': 2 points" in told
     assert not forms.open_form(project, 1, "rqs-1.0", "ada").entries

@@ -329,15 +329,15 @@ def test_methods_tell_what_waits_and_nothing_that_nobody_did(tmp_path):
     reporting.bring(begun, "website", range(3, 4), "2020-02-01", via="websites")
     told = methods_text.write_methods(snapshot.snapshot_at(begun))
     assert "3 records were identified (1 by other methods)." in told
-    assert "judged" not in told and "appraised" not in told
-    assert "still waiting: 2 records for screening and 1 report for full text." in told
+    assert "screened" not in told and "appraised" not in told
+    assert "still outstanding: 2 records for screening and 1 report for full text." in told
     for n in (1, 2):
         reporting.decide(begun, n, reporting.STAGES[0], "include", "2020-03-01")
     reporting.decide(begun, 1, reporting.STAGES[1], "include", "2020-03-02")
     told = methods_text.write_methods(snapshot.snapshot_at(begun))
-    assert "One reviewer judged titles and abstracts. One reviewer judged full texts." in told
-    assert "the quality of what was eligible" not in told
-    assert "still waiting: 2 reports for full text and 1 report for appraisal." in told
+    assert "One reviewer screened titles and abstracts. One reviewer assessed full texts." in told
+    assert "the quality of eligible reports" not in told
+    assert "still outstanding: 2 reports for full text and 1 report for appraisal." in told
     assert "adjudicator" not in told
 
 
@@ -386,9 +386,9 @@ def test_prisma_s_and_checklist_are_filled_from_protocol_and_log(files):
     assert told["15"] == "11 from databases and registers"
     items = {row["Item"]: row for row in rows(files, "prisma-2020-checklist")}
     assert items["6"]["Reported"] == (
-        "Embase (2020-02-02, day of the import); PubMed (2020-02-01, day of the import)"
+        "Embase (2020-02-02, date of import); PubMed (2020-02-01, date of import)"
     )
-    judged = "One reviewer judged titles and abstracts; one reviewer judged full texts; two"
+    judged = "One reviewer screened titles and abstracts; one reviewer assessed full texts; two"
     assert items["8"]["Reported"].startswith(judged)
     assert items["16a"]["Reported"] == (
         "11 records identified, 6 reports sought, 3 reports of 3 studies included"

@@ -82,7 +82,7 @@ def test_each_source_stands_with_its_days_and_nothing_untrue_is_said(found, told
         (
             [one("Embase", "2026-03-20", "file", searched=("2026-03-12", "2026-03-12"))],
             ["Embase was searched on 12 March 2026; the search exports were imported."],
-            ["2026-03-20", "not recorded", "days of imported files"],
+            ["2026-03-20", "not recorded", "date of import is given"],
         ),
         (
             [
@@ -95,9 +95,9 @@ def test_each_source_stands_with_its_days_and_nothing_untrue_is_said(found, told
                 "Embase was searched on 12 March 2026 and on 2 May 2026 and Scopus from 1 March "
                 "2026 to 4 March 2026; the search exports",
                 "Records of IEEE Xplore (2026-03-21) were imported from search exports.",
-                "The search date of ieee.csv is not recorded. Their days are those of the import.",
+                "The search date of ieee.csv is not recorded. Their dates are those of the import.",
             ],
-            ["The days of imported files"],
+            ["date of import is given"],
         ),
         (
             [

@@ -233,7 +233,7 @@ BAD = [
     ("12,title-abstract,ada,,include,,", "write R000012 or pmid:12"),
     ("R000003,title-abstract,adda,,include,,", "Did you mean 'ada'"),
     ("R000003,titel-abstract,ada,,include,,", "Did you mean 'title-abstract'"),
-    ("R000003,full-text,ada,,include,,", "not reached the stage 'Full text'"),
+    ("R000003,full-text,ada,,include,,", "not at the stage 'Full text'"),
     ("R000003,title-abstract,ada,,perhaps,,", "expected include, exclude, unsure"),
     ("10.9999/none,title-abstract,ada,,include,,", "no record '10.9999/none'"),
 ]

@@ -81,12 +81,10 @@ def test_the_day_is_kept_printed_and_can_be_corrected(project: Project, tmp_path
     assert "The search date of scopus.ris is not recorded." in methods
     today = str(snapshot.day)
     reported = dict(row[1:] for row in prisma_s.build_prisma_s_table(snapshot).rows)
-    assert reported["Dates of the last searches"] == (
-        f"Embase 2026-03-12; Scopus {today} (day of the import)"
-    )
+    assert reported["Dates of searches"] == (f"Embase 2026-03-12; Scopus {today} (date of import)")
     rows = methods_text.build_prisma_checklist(snapshot).rows
     sources = next(row[2] for row in rows if row[0] == "6")
-    assert sources == f"Embase (2026-03-12); Scopus ({today}, day of the import)"
+    assert sources == f"Embase (2026-03-12); Scopus ({today}, date of import)"
     searches = search_runs.list_searches(project)
     log = prisma_s.build_search_log(searches)
     column = log.columns.index("Searched")

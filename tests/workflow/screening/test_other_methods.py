@@ -66,7 +66,7 @@ def test_other_methods_skip_title_and_abstract(project: Project, tmp_path: Path,
     bring(project, tmp_path, "chased", range(3, 6), via)
     assert list_stages(project, 1) == {"title-abstract": "pending"}
     assert list_stages(project, 3) == {"full-text": "pending"}
-    with pytest.raises(ReviewError, match="R000003 is not at stage 'title-abstract'"):
+    with pytest.raises(ReviewError, match="R000003 is not at the stage 'Title and abstract'"):
         decide(project, 3, "title-abstract", "include")
     decide(project, 3, "full-text", "include")
     decide(project, 4, "full-text", "exclude")
