@@ -187,7 +187,7 @@ def test_a_csv_is_scored_without_a_review(tmp_path):
     total = study["totals"][0]
     assert (study["answered"], total["value"]) == (3, None)
     assert (total["low"], total["high"]) == (3 + 2 + 2, 36 - 3 - 2)
-    assert "unfinished, 7 to 31 of 36" in run("score", "rqs-1.0", path).stdout
+    assert "incomplete, 7 to 31 of 36" in run("score", "rqs-1.0", path).stdout
 
 
 def test_a_csv_may_hold_many_studies_and_a_teams_own_checklist(tmp_path):

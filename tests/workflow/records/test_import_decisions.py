@@ -238,7 +238,7 @@ def test_one_title_twice_is_told_apart_by_year_or_author(
         (f"{TITLES[1][0]},2011,,", "R000001 Okafor 2019 has this title, but the line says 2011"),
         ("Noise-induced hearing loss: a data-driven,,,", "similar titles: R000001"),
         ("Noise-induced hearing loss: a data-drivven analysis,,,", "similar titles: R000001"),
-        (f"{TITLES[5][0]},,,10.5555/h1", "its title is that of R000005"),
+        (f"{TITLES[5][0]},,,10.5555/h1", "but has the title of R000005"),
     ],
 )
 def test_a_title_that_is_not_sure_is_asked_back(
@@ -253,7 +253,7 @@ def test_a_title_that_is_not_sure_is_asked_back(
 
 def test_a_column_sorted_apart_from_its_keys_is_caught(project: Project, tmp_path: Path) -> None:
     text = f"record,title,reviewer,verdict\nR000001,{TITLES[5][0]},ada,include\n"
-    with pytest.raises(DecisionFileError, match="its title is that of R000005"):
+    with pytest.raises(DecisionFileError, match="but has the title of R000005"):
         enter(project, tmp_path, text)
 
 
