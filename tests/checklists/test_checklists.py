@@ -260,7 +260,7 @@ def test_what_was_typed_is_read(name: str, key: str, typed: object, stored: str 
         ("rqs-1.0", "16", "scans, moon", "Separate several answers"),
         ("rqs-1.0", "16", "2", "2 points of '16 .*' correspond to several answers; choose one"),
         ("rqs-1.0", "16", "5", "'5' is not a possible score for '16 .*maximum 4"),
-        ("rqs-1.0", "1", "1", "1 points of '1 Imaging protocol' correspond to several"),
+        ("rqs-1.0", "1", "1", "1 points of '1 Image protocol quality' correspond to several"),
         ("rqs-1.0", "1", "3", "is not a possible score"),
         ("extraction-imaging-ai", "5a", "about 30", "Expected: a number, unclear"),
     ],

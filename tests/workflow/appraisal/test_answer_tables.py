@@ -40,7 +40,7 @@ def test_a_wide_table_scores_as_the_long_one_does(tmp_path):
     assert get_totals(wide) == get_totals(long)
     assert set(get_totals(wide)) == {"Rossi 2021", "Kim 2019"}
     assert wide["unused_columns"] == ["remarks of the team"]
-    assert "not used: remarks of the team" in "\n".join(scoring.format_summary(rqs, wide))
+    assert "ignored: remarks of the team" in "\n".join(scoring.format_summary(rqs, wide))
 
 
 def test_a_wide_workbook_is_read_below_its_title_row(tmp_path):
@@ -130,6 +130,6 @@ def test_every_bad_cell_of_a_teams_table_is_named_and_nothing_is_added(project, 
         read_template(project, path, "ada", checklist_id="rqs-1.0")
     told = str(caught.value)
     assert "line 2, column '12': '9' is not a valid answer" in told
-    assert "line 3: 'Nobody 1999': no record of this review" in told
+    assert "line 3: 'Nobody 1999': no record in this review" in told
     assert "line 4, column '16': 2 points" in told
     assert not forms.open_form(project, 1, "rqs-1.0", "ada").entries
