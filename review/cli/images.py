@@ -44,8 +44,8 @@ def register_commands(app: typer.Typer) -> None:
 
     images = typer.Typer(
         no_args_is_help=True,
-        help="Audit images, labels and predictions. Exit status 0: done; 1: not "
-        "done; 3: done, but part of the input could not be used or is open.",
+        help="Audit images, labels and predictions. Exit status: 0 complete; 1 failed; 3 complete, "
+        "but part of the input could not be used or is undecided.",
     )
     images.command("check")(check_set)
     images.command("audit-sample")(draw_audit_sample)
@@ -137,7 +137,7 @@ def sieve_set(
         help="Marked examples (path, problem; verdict reject or keep): 20 or more teach a --kind "
         "that has no detector, such as lateral.",
     ),
-    sheets: int = typer.Option(2, "--sheets", min=0, help="Contact sheets of each problem."),
+    sheets: int = typer.Option(2, "--sheets", min=0, help="Number of contact sheets per problem."),
     seed: int = SEED,
     workers: int = WORKERS,
     column: list[str] = COLUMN,

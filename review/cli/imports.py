@@ -310,16 +310,18 @@ def import_decisions(
 
 def enter_decision(
     context: typer.Context,
-    key: str = typer.Argument(..., help="The record, for example R000001."),
-    stage: str = typer.Option(..., help="Stage of the protocol."),
-    verdict: VerdictChoice | None = typer.Option(None, help="What you decide."),
-    withdraw: bool = typer.Option(False, help="Take back the decision you made before."),
+    key: str = typer.Argument(..., help="Record number, e.g. R000001."),
+    stage: str = typer.Option(..., help="Stage id or kind."),
+    verdict: VerdictChoice | None = typer.Option(
+        None, help="Your decision (unsure is shown as Maybe)."
+    ),
+    withdraw: bool = typer.Option(False, help="Undo your earlier decision."),
     not_retrieved: bool = typer.Option(
         False, "--not-retrieved", help="The full text cannot be obtained; --reason says why."
     ),
-    reason: str = typer.Option("", help="Reason for an exclusion, as the protocol words it."),
-    note: str = typer.Option("", help="A note for your team."),
-    adjudicate: bool = typer.Option(False, help="Settle a conflict between reviewers."),
+    reason: str = typer.Option("", help="Reason for exclusion, as listed in the protocol."),
+    note: str = typer.Option("", help="Note for the team."),
+    adjudicate: bool = typer.Option(False, help="Resolve a conflict between reviewers."),
 ) -> None:
     """Record a screening decision (use --user to record one for another reviewer)."""
     from review.store.records import parse_record_key
@@ -330,7 +332,7 @@ def enter_decision(
 
     if [verdict is not None, withdraw, not_retrieved].count(True) != 1:
         raise ReviewError(
-            "Say either --verdict include, exclude or unsure, or --withdraw, or --not-retrieved."
+            "Give either --verdict (include, exclude or unsure), --withdraw or --not-retrieved."
         )
     who = get_user_name(context)
     if not_retrieved:
