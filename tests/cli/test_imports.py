@@ -234,7 +234,7 @@ def test_every_line_left_out_is_named_in_text_and_json(review: Path) -> None:
     whole = run("import-decisions", "d.csv", folder=review)
     assert whole.returncode == 1
     for line in (2, 3, 4, 7):
-        assert f"not entered: line {line}: " in whole.stdout
+        assert f"Not imported: line {line}: " in whole.stdout
     assert len(whole.stderr.strip().splitlines()) == 1
     kept = run("import-decisions", "d.csv", "--keep-good", "--json", folder=review)
     assert kept.returncode == 3
