@@ -116,4 +116,4 @@ def read_fulltexts(
         if states[state]:
             print_line(f"{states[state]:>6}  {description}")
     if not states_by_record:
-        print_line("No attached PDF waits to be read. Bring some with: review attach FOLDER")
+        print_line("No attached PDF needs reading. To attach PDFs: review attach FOLDER")

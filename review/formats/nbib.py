@@ -94,7 +94,7 @@ RELATIONS = {
 _PUBMED_TAGS = {"PMID", "OWN", "STAT"}
 """Tags of every record that PubMed writes."""
 NO_END_NOTE = (
-    "The last record has no SO line, unlike the others, so it may be cut short: compare it with "
+    "The last record has no SO line, unlike the others, so it may be truncated: compare it with "
     "the database."
 )
 
@@ -118,11 +118,11 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
             lacks_end = 0 < complete_count == len(pieces) - 1
             is_sure = complete_count > 2 or is_pubmed or not text.endswith("\n")
             if lacks_end and is_sure:
-                problem = "no SO line at its end, unlike all others: the file is cut short"
+                problem = "no SO line at its end, unlike all others: the file is truncated"
             elif lacks_end:
                 notes = (NO_END_NOTE,)
             elif complete_count == 0 and number == 1 and is_pubmed:
-                problem = "no SO line, with which PubMed ends each record: the file is cut short"
+                problem = "no SO line, with which PubMed ends each record: the file is truncated"
         if problem:
             rejected.append(UnreadableEntry(number, problem, piece.strip()))
         else:

@@ -133,7 +133,7 @@ def test_a_lone_record_cut_at_a_line_end_says_so() -> None:
 def test_two_records_of_which_the_last_lacks_its_citation_are_read_with_a_note() -> None:
     parsed = read_file(b"UI  - 1\nTI  - A\nSO  - Chest. 3, 2019.\n\nUI  - 2\nTI  - B\n")
     assert [record.title for record in parsed.records] == ["A", "B"]
-    assert "may be cut short" in parsed.notes[0]
+    assert "may be truncated" in parsed.notes[0]
 
 
 def test_a_web_of_science_file_cut_between_records_says_so() -> None:

@@ -100,7 +100,7 @@ def get_teammate(project: Project, name: str) -> Person:
     if teammate is None:
         team = ", ".join(member.name for member in project.protocol.team)
         raise ReviewError(
-            f"{name!r} is not in this review's team ({team}). Add them to 'team' in protocol.yaml."
+            f"{name!r} is not on this review's team ({team}). Add them to 'team' in protocol.yaml."
         )
     return teammate
 
@@ -168,7 +168,7 @@ def close_user(project: Project, name: str, who: str) -> None:
     teammate = find_teammate(project, name) or Person(name=name, roles=("reader",))
     with project.store.write() as conn:
         if accounts.get_password_hash(conn, teammate.name, teammate.email) is None:
-            raise ReviewError(f"There is no open account {name!r}.")
+            raise ReviewError(f"There is no active account {name!r}.")
         store_password(conn, teammate, None, who)
 
 

@@ -66,7 +66,7 @@ def test_an_account_made_under_an_address_is_the_persons_one_account(project):
     assert get_name(project, token) is None
     for name in ("ada", "ada@example.org", "Ada@Example.org"):
         assert accounts.sign_in(project, name, NEW) is None
-    with pytest.raises(ReviewError, match="no open account"):
+    with pytest.raises(ReviewError, match="no active account"):
         accounts.close_user(project, "ada@example.org", "ada")
 
 
