@@ -29,8 +29,9 @@ PUBLIC_PATHS = (
 """Paths that need no session."""
 RECHECK_SECONDS = 2.0
 """How old the check of an open socket's session may be when a message comes (seconds)."""
-MEDIA_ADDRESS = re.compile(rb"/media/([0-9A-Za-z]{20,}(?:\.[0-9A-Za-z]{1,12})?)")
-"""How Streamlit writes the address of a file into a page."""
+MEDIA_ADDRESS = re.compile(rb"/media/([0-9a-f]{32})")
+"""How Streamlit writes the address of a file into a page; what follows its number in a message may
+be a letter of the message's own."""
 MEDIA_KEPT = 500
 """How many addresses of files are kept for a session, and how many sessions have some."""
 
@@ -137,8 +138,8 @@ class RequireSession:
         return send_noted
 
     def _was_sent(self, token: str, path: str) -> bool:
-        name = path.removeprefix("/media/").encode("utf-8", "replace")
-        return name in self.media.get(token, ())
+        match = MEDIA_ADDRESS.match(path.encode("utf-8", "replace"))
+        return match is not None and match.group(1) in self.media.get(token, ())
 
 
 def get_visitor_address(scope: Scope) -> str:

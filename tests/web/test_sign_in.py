@@ -40,7 +40,7 @@ async def send_messages(socket):
     try:
         while True:
             name = await socket.receive_text()
-            await socket.send_bytes(b"\n\x12 /media/" + name.encode() + b"\x18\x01")
+            await socket.send_bytes(b"\n\x12 /media/" + name.encode() + b"J\x01")
     except WebSocketDisconnect:
         pass
 
@@ -306,7 +306,7 @@ def test_the_addresses_kept_for_files_are_bounded(project, monkeypatch):
         for number in range(10):
             send = door._note_media(f"token {number}", forget)
             for name in range(10):
-                await send({"bytes": b"/media/" + f"{name:020}.pdf".encode()})
+                await send({"bytes": b"/media/" + f"{name:032}.pdf".encode()})
 
     asyncio.run(fill())
     assert len(door.media) == 3
