@@ -150,5 +150,5 @@ def test_solo_is_for_team_members_on_loopback_only(project):
 
     with pytest.raises(ReviewError, match="loopback"):
         run_server(project.folder, ServerOptions(port=1, address="0.0.0.0", solo="ada"))
-    with pytest.raises(ReviewError, match="not in this review's team"):
+    with pytest.raises(ReviewError, match="not on this review's team"):
         run_server(project.folder, ServerOptions(port=1, solo="mallory"))
