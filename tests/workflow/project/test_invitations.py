@@ -84,7 +84,7 @@ def test_a_link_ends_after_three_days_and_when_its_person_leaves(project, monkey
 def test_only_the_lead_invites_and_the_store_keeps_no_secret(project):
     with pytest.raises(ReviewError, match="ben may not manage"):
         invitations.make_invitation(project, "ada", "ben", BASE)
-    with pytest.raises(ReviewError, match="not in this review's team"):
+    with pytest.raises(ReviewError, match="not on this review's team"):
         invitations.make_invitation(project, "mallory", "ada", BASE)
     for wrong in ("", "review.example.org", "javascript:alert(1)", "https://", "https://x?y=1"):
         with pytest.raises(ReviewError, match="is not the address of the app"):
