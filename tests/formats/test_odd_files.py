@@ -3,9 +3,11 @@
 import io
 import random
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from support.mutations import FORMATS, find_owners, has_warning, make_file
 
 from review.errors import SourceError
 from review.formats import read_file
@@ -244,7 +246,11 @@ PIECES = [
 
 
 def damaged(data: bytes, dice: random.Random) -> bytes:
-    """The file with a few bytes cut out, put in, doubled or changed."""
+    """The file with a few bytes cut out, put in, doubled or changed.
+
+    Doubled bytes end with their line: a copy of several lines can hold the end of one record and
+    the start of the next, and then the file itself says that they are one.
+    """
     text = bytearray(data)
     for _ in range(dice.randint(1, 10)):
         at = dice.randrange(len(text) + 1)
@@ -254,7 +260,7 @@ def damaged(data: bytes, dice: random.Random) -> bytes:
             case 1:
                 del text[at : at + dice.randint(1, 40)]
             case 2:
-                text[at:at] = text[at : at + dice.randint(1, 80)]
+                text[at:at] = text[at : at + dice.randint(1, 80)].split(b"\n")[0]
             case _:
                 text[at : at + 1] = bytes([dice.randrange(256)])
     return bytes(text)
@@ -273,6 +279,30 @@ def test_damage_of_any_kind_is_an_answer_not_a_crash(form: str) -> None:
             if parsed.announced != len(parsed.records):
                 with pytest.raises(SourceError):
                     refuse_damaged(Path(form), parsed)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_heavy_damage_mixes_no_records_whether_the_file_is_accepted_or_not(form: str) -> None:
+    """A file that the import refuses must not mix records either: --keep-good imports the rest."""
+    dice = random.Random(form)
+    outcomes = Counter[str]()
+    for _ in range(80):
+        text, words = make_file(form, dice)
+        data = damaged(text.encode(), dice)
+        try:
+            parsed = read_file(data)
+        except SourceError as error:
+            assert "\n" not in str(error)
+            outcomes["refused"] += 1
+            continue
+        for record in parsed.records:
+            owners = find_owners(record, words)
+            assert len(owners) <= 1, (owners, record, data)
+        refused = has_warning(parsed)
+        assert refused or parsed.announced == len(parsed.records), data
+        outcomes["refused" if refused else "accepted"] += 1
+    assert outcomes["refused"] >= 5
+    assert outcomes["accepted"] >= 1
 
 
 def test_quotes_inside_unquoted_cells_are_letters() -> None:
