@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 
 from review.fulltext import paragraphs
-from review.fulltext.layout import arrange_lines, strip_headers_footers
+from review.fulltext.headings import compute_body_size
+from review.fulltext.layout import arrange_lines, strip_headers_footers, strip_stamps
+from review.fulltext.line_numbers import strip_line_numbers
 from review.fulltext.lines import PageLines
 from review.fulltext.models import FullText
 from review.fulltext.sentences import build_vocabulary
+from review.fulltext.watermarks import strip_watermarks
 from review.models import Page
 
 _MIN_WORDS = 12
@@ -21,8 +24,9 @@ def assemble_full_text(raw_pages: Sequence[PageLines], digest: str, reader: str)
     if len(broken_pages) == len(raw_pages):
         problem = "no page can be opened"
         return FullText("damaged", digest, reader, len(raw_pages), problem=problem)
-    front = "\n".join(line.text for page in raw_pages[:2] for line in page.lines)
-    pages = strip_headers_footers([arrange_lines(page) for page in raw_pages])
+    printed_pages = strip_line_numbers([strip_stamps(page) for page in raw_pages])
+    printed_pages = strip_watermarks(printed_pages, compute_body_size(printed_pages))
+    pages = strip_headers_footers([arrange_lines(page) for page in printed_pages])
     words = [word.text for page in pages for line in page.lines for word in line.words]
     textless_pages = tuple(
         page.number for page in raw_pages if sum(len(x.words) for x in page.lines) < 3
@@ -53,12 +57,25 @@ def assemble_full_text(raw_pages: Sequence[PageLines], digest: str, reader: str)
         ),
         sections=tuple(sections),
         sentences=tuple(sentences),
-        front=front,
+        front=_build_front(raw_pages, printed_pages),
         problem=f"pages that cannot be opened: {_format_page_numbers(broken_pages)}"
         if broken_pages
         else None,
         pages_without_text=textless_pages,
     )
+
+
+def _build_front(raw_pages: Sequence[PageLines], printed_pages: Sequence[PageLines]) -> str:
+    """The lines of the first two pages, by which a file is matched to its record.
+
+    Line numbers and watermarks would break up the title; a stamp holds the arXiv ID and follows.
+    """
+    texts: list[str] = []
+    for raw_page, page in zip(raw_pages[:2], printed_pages[:2], strict=True):
+        kept = strip_stamps(raw_page).lines
+        texts += [line.text for line in page.lines]
+        texts += [line.text for line in raw_page.lines if line not in kept]
+    return "\n".join(texts)
 
 
 def _compute_legible_share(words: Sequence[str]) -> float:

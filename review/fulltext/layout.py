@@ -22,10 +22,7 @@ _MAX_CROSSING_SHARE = 0.2
 
 def arrange_lines(page: PageLines) -> PageLines:
     """The page with fragments of one line joined, glued columns cut, in reading order."""
-    printed_lines = [
-        line for line in page.lines if not _is_stamp(line, page.width) and not _is_slanted(line)
-    ]
-    whole_lines = _join_fragments(_strip_line_numbers(printed_lines))
+    whole_lines = _join_fragments(page.lines)
     gutter = _find_gutter(whole_lines, page.width)
     if gutter is None:
         ordered_lines = (
@@ -44,66 +41,15 @@ def arrange_lines(page: PageLines) -> PageLines:
 _MAX_UPWARD_SHARE = 0.2
 
 
+def strip_stamps(page: PageLines) -> PageLines:
+    """The page without the stamps that preprint servers print up a margin."""
+    return replace(page, lines=tuple(x for x in page.lines if not _is_stamp(x, page.width)))
+
+
 def _is_stamp(line: TextLine, width: float) -> bool:
     """Whether the line runs up the margin, as the stamp of a preprint server does."""
     is_turned = len(line.text) > 5 and (line.bottom - line.top) > 2.5 * (line.x1 - line.x0)
     return is_turned and (line.x1 < 0.1 * width or line.x0 > 0.9 * width)
-
-
-def _is_slanted(line: TextLine) -> bool:
-    """Whether the line runs across the page at a slant, as a watermark does."""
-    return min(line.bottom - line.top, line.x1 - line.x0) > 4 * line.size
-
-
-_MIN_LINE_NUMBERS = 6
-_MARGIN_TOLERANCE = 4.0
-"""Points by which the numbers of one margin may be out of line."""
-
-
-def _strip_line_numbers(lines: Sequence[TextLine]) -> list[TextLine]:
-    """The lines without the line numbers of a manuscript: aligned numbers that count down a margin.
-
-    A margin is any edge of a column; its numbers are the first or the last word of their lines, or
-    lines of their own. They count in steps of one or five, and nearly every one is a step.
-    """
-    found: set[tuple[int, int]] = set()
-    for position in (0, -1):
-        numbered = [
-            (index, line.words[position])
-            for index, line in enumerate(lines)
-            if re.fullmatch(r"\d{1,4}", line.words[position].text)
-        ]
-        while len(numbered) >= _MIN_LINE_NUMBERS:
-            edge = numbered[0][1]
-            margin = [pair for pair in numbered if _is_aligned(pair[1], edge)]
-            numbered = [pair for pair in numbered if not _is_aligned(pair[1], edge)]
-            if _counts_down(margin):
-                found.update((index, position) for index, _ in margin)
-    if not found:
-        return list(lines)
-    stripped = []
-    for index, line in enumerate(lines):
-        start = int((index, 0) in found)
-        stop = len(line.words) - int((index, -1) in found)
-        words = list(line.words[start:stop])
-        if words:
-            unchanged = len(words) == len(line.words)
-            stripped.append(line if unchanged else build_line(words, line.size, line.bold))
-    return stripped
-
-
-def _is_aligned(word: Word, edge: Word) -> bool:
-    return min(abs(word.x0 - edge.x0), abs(word.x1 - edge.x1)) <= _MARGIN_TOLERANCE
-
-
-def _counts_down(margin: Sequence[tuple[int, Word]]) -> bool:
-    """Whether the numbers rise by one (or by five) from line to line down the page."""
-    if len(margin) < _MIN_LINE_NUMBERS:
-        return False
-    numbers = [int(word.text) for _, word in sorted(margin, key=lambda pair: pair[1].top)]
-    steps = Counter(b - a for a, b in pairwise(numbers))
-    step, count = steps.most_common(1)[0]
-    return step in (1, 5) and count >= 0.8 * (len(numbers) - 1)
 
 
 def _compute_overlap(first: TextLine, second: TextLine) -> float:

@@ -17,6 +17,8 @@ class TextLine:
     top: float
     x1: float
     bottom: float
+    angle: float = 0.0
+    """Degrees by which its print is turned, anticlockwise as seen; 0 for most lines."""
 
     @property
     def text(self) -> str:
@@ -34,7 +36,7 @@ class PageLines:
     lines: tuple[TextLine, ...]
 
 
-def build_line(words: list[Word], size: float, bold: bool) -> TextLine:
+def build_line(words: list[Word], size: float, bold: bool, angle: float = 0.0) -> TextLine:
     """The line that holds these words (at least one)."""
     return TextLine(
         words=tuple(words),
@@ -44,6 +46,7 @@ def build_line(words: list[Word], size: float, bold: bool) -> TextLine:
         top=min(word.top for word in words),
         x1=max(word.x1 for word in words),
         bottom=max(word.bottom for word in words),
+        angle=angle,
     )
 
 

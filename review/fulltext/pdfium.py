@@ -2,6 +2,7 @@
 
 import ctypes
 import io
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +22,12 @@ _MAX_SIDE_POINTS = 50_000
 _FONT_PROBES_PER_LINE = 3
 """Letters per line whose font is asked for; asking all would double the time."""
 
-
+_MAX_LINE_HEIGHT = 2.0
+"""Font sizes over which the height of one line is looked into."""
+_MAX_TURN = 3.0
+"""Degrees between two letters of one line."""
+_MAX_SIZE_RATIO = 2.5
+"""Of two letters of one line, a superscript and a large first letter included."""
 _BROKEN_WORD_MARKS = "\ufffe\x02"
 """What pdfium puts where a word is broken at the end of a line; no line break follows it."""
 _LINE_BREAKS = "\r\n" + _BROKEN_WORD_MARKS
@@ -133,9 +139,37 @@ def _iter_lines(
         stop = index + 1 if index < total and letters[index] in _BROKEN_WORD_MARKS else index
         if stop > start:
             line = _read_line(textpage, letters, start, stop, transform)
-            if line:
+            if line and line.bottom - line.top > _MAX_LINE_HEIGHT * line.size:
+                yield from _split_line(textpage, letters, start, stop, transform)
+            elif line:
                 yield line
         start = index + 1
+
+
+def _split_line(
+    textpage: Any, letters: list[str], start: int, stop: int, transform: tuple[float, ...]
+) -> Iterator[TextLine]:
+    """The lines of a run of letters, parted where their angle or their size jumps.
+
+    pdfium puts a watermark that is drawn after the text on the last line of the text.
+    """
+    run_start, last = start, None
+    for index in range(start, stop):
+        if letters[index].isspace() or not letters[index]:
+            continue
+        size, angle = _read_letter_shape(textpage, index, transform)
+        if last is not None:
+            turn = abs(angle - last[1]) % 360
+            ratio = max(size, last[0]) / max(min(size, last[0]), 0.1)
+            if min(turn, 360 - turn) > _MAX_TURN or ratio > _MAX_SIZE_RATIO:
+                line = _read_line(textpage, letters, run_start, index, transform)
+                if line:
+                    yield line
+                run_start = index
+        last = size, angle
+    line = _read_line(textpage, letters, run_start, stop, transform)
+    if line:
+        yield line
 
 
 def _read_line(
@@ -176,31 +210,46 @@ def _read_line(
             ]
     if not words:
         return None
-    size, bold = _read_font(textpage, letters, start, stop, abs(e) + abs(d))
-    return build_line(words, size, bold)
+    size, bold, angle = _read_font(textpage, letters, start, stop, transform)
+    return build_line(words, size, bold, angle)
 
 
 def _read_font(
-    textpage: Any, letters: list[str], start: int, stop: int, scale: float
-) -> tuple[float, bool]:
-    """Font size in points and whether bold, by a few letters spread over the line."""
+    textpage: Any, letters: list[str], start: int, stop: int, transform: tuple[float, ...]
+) -> tuple[float, bool, float]:
+    """Font size in points, whether bold, and the angle, by a few letters spread over the line."""
     import pypdfium2.raw as raw
 
-    handle, sizes, bold_count = textpage.raw, Counter[float](), 0
+    handle, sizes, bold_count, angle = textpage.raw, Counter[float](), 0, 0.0
     letter_indices = [i for i in range(start, stop) if letters[i].isalnum()] or [start]
     step = max(1, len(letter_indices) // _FONT_PROBES_PER_LINE)
     probes = letter_indices[::step][:_FONT_PROBES_PER_LINE]
-    buffer, flags, matrix = ctypes.create_string_buffer(128), ctypes.c_int(), raw.FS_MATRIX()
+    buffer, flags = ctypes.create_string_buffer(128), ctypes.c_int()
     for index in probes:
-        matrix_scale = 1.0
-        if raw.FPDFText_GetMatrix(handle, index, matrix):
-            matrix_scale = (matrix.c**2 + matrix.d**2) ** 0.5 or 1.0
-        sizes[round(raw.FPDFText_GetFontSize(handle, index) * matrix_scale * scale, 1)] += 1
+        size, angle = _read_letter_shape(textpage, index, transform)
+        sizes[round(size, 1)] += 1
         length = raw.FPDFText_GetFontInfo(handle, index, buffer, 128, ctypes.byref(flags))
         name = buffer.raw[: max(0, min(length, 128) - 1)].decode("utf-8", "replace")
         weight = raw.FPDFText_GetFontWeight(handle, index)
         bold_count += bool(_BOLD.search(name)) or weight >= 600
-    return sizes.most_common(1)[0][0], bold_count * 2 > len(probes)
+    return sizes.most_common(1)[0][0], bold_count * 2 > len(probes), round(angle, 1)
+
+
+def _read_letter_shape(
+    textpage: Any, index: int, transform: tuple[float, ...]
+) -> tuple[float, float]:
+    """A letter's size in points, and the degrees by which it is turned anticlockwise."""
+    import pypdfium2.raw as raw
+
+    a, b, _, d, e, _ = transform
+    size = raw.FPDFText_GetFontSize(textpage.raw, index) * (abs(e) + abs(d))
+    matrix = raw.FS_MATRIX()
+    if not raw.FPDFText_GetMatrix(textpage.raw, index, matrix):
+        return size, 0.0
+    along_x = a * matrix.a + b * matrix.b
+    along_y = d * matrix.a + e * matrix.b
+    angle = math.degrees(math.atan2(-along_y, along_x))
+    return size * ((matrix.c**2 + matrix.d**2) ** 0.5 or 1.0), angle
 
 
 def draw_page(document: Any, number: int, boxes: list[TextBox], scale: float) -> bytes:

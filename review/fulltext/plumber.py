@@ -19,7 +19,7 @@ def read_pdf(
     digest: str,
     password: str | None,
     limits: Limits,
-    on_page: Callable[[int], None],
+    on_page: Callable[[int | None], None],
     *,
     pdfium_error: str,
 ) -> FullText:
@@ -45,6 +45,7 @@ def read_pdf(
         return FullText("damaged", digest, "", 0, problem=problem)
     if not raw_pages:
         return FullText("damaged", digest, "", 0, problem=f"pypdfium2: {pdfium_error}; no pages")
+    on_page(None)
     return assemble_full_text(raw_pages, digest, f"pdfplumber {pdfplumber.__version__}")
 
 
@@ -70,7 +71,7 @@ def _list_known_failures() -> tuple[type[Exception], ...]:
 
 
 def _read_page(page: Any) -> PageLines:
-    words = page.extract_words(
+    words = page.filter(_is_level).extract_words(
         x_tolerance_ratio=_WORD_GAP, extra_attrs=["size", "fontname"], use_text_flow=True
     )
     rows: list[list[dict[str, Any]]] = []
@@ -85,6 +86,14 @@ def _read_page(page: Any) -> PageLines:
         float(page.width),
         float(page.height),
         tuple(_build_row_line(r) for r in rows),
+    )
+
+
+def _is_level(item: dict[str, Any]) -> bool:
+    """Whether it is no letter at a slant: only watermarks have those, and they garble the words."""
+    a, b, *_ = item.get("matrix") or (1.0, 0.0)
+    return bool(
+        item["object_type"] != "char" or min(abs(a), abs(b)) < 0.05 * max(abs(a), abs(b), 1e-6)
     )
 
 

@@ -33,7 +33,7 @@ ReadProgressCallback = Callable[[int, int, Path, FullText], None]
 _MAX_FILES_PER_PROCESS = 200
 """Files after which a reading process is renewed, so that leaks in a reader never add up."""
 _START_SECONDS = 20.0
-"""Added to the first limit of a new process, for its imports on a busy machine."""
+"""In which a new process must begin with its file, however busy the machine is."""
 
 
 class WorkerFailure(Exception):
@@ -88,31 +88,36 @@ class Worker:
         return self._wait_for_answer(limits, startup_seconds)
 
     def _wait_for_answer(self, limits: Limits, startup_seconds: float) -> Any:
-        file_deadline = time.monotonic() + limits.seconds + startup_seconds
-        page, page_deadline = 0, time.monotonic() + limits.page_seconds + startup_seconds
+        """The answer. The time of the file and of its first page begins when the process says so.
+
+        When all pages are read, only the limit of the file holds.
+        """
+        begin = time.monotonic() + startup_seconds
+        page: int | None = 0
+        file_deadline, page_deadline = begin + limits.seconds, begin + limits.page_seconds
         while True:
             remaining_seconds = min(file_deadline, page_deadline) - time.monotonic()
             try:
                 line = self._output_lines.get(timeout=max(0.0, remaining_seconds))
             except queue.Empty:
                 self.close(kill=True)
-                limit_seconds = (
-                    limits.seconds if file_deadline <= page_deadline else limits.page_seconds
-                )
-                location = (
-                    f"page {page + 1}"
-                    if page_deadline < file_deadline
-                    else f"the file, at page {page + 1},"
-                )
-                raise WorkerFailure(
-                    "timeout", f"{location} took over {limit_seconds:g} seconds"
-                ) from None
+                if page_deadline < file_deadline and page is not None:
+                    problem = f"page {page + 1} took over {limits.page_seconds:g} seconds"
+                else:
+                    location = "after its last page" if page is None else f"at page {page + 1}"
+                    problem = f"the file, {location}, took over {limits.seconds:g} seconds"
+                raise WorkerFailure("timeout", problem) from None
             if not line:
                 raise self._build_failure()
             answer = json.loads(line)
             if "done" in answer:
                 return answer["done"]
-            page, page_deadline = answer["page"], time.monotonic() + limits.page_seconds
+            page = answer["page"]
+            if page == 0:
+                file_deadline = time.monotonic() + limits.seconds
+            page_deadline = (
+                file_deadline if page is None else time.monotonic() + limits.page_seconds
+            )
 
     def _start_process(self) -> None:
         root = str(Path(__file__).parents[2])

@@ -10,8 +10,8 @@ from review.fulltext.document import assemble_full_text
 from review.fulltext.lines import PageLines
 from review.fulltext.models import FullText, FullTextState, Limits
 
-PageCallback = Callable[[int], None]
-"""Called with each page number as it is read."""
+PageCallback = Callable[[int | None], None]
+"""Called with each page number as it is read, and with None once all are."""
 
 
 def read_in_process(
@@ -79,4 +79,5 @@ def _read_pages(document: Any, digest: str, limits: Limits, on_page: PageCallbac
         return _build_failed_text(
             "too_large", digest, count, str(error), pdfium.get_reader_version()
         )
+    on_page(None)
     return assemble_full_text(raw_pages, digest, pdfium.get_reader_version())

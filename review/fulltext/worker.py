@@ -48,8 +48,11 @@ def _apply_limits(memory_mb: int, seconds: float) -> None:
 
 
 def _answer_request(request: dict[str, Any], answers: BinaryIO) -> Any:
+    import pypdfium2  # noqa: F401 - loaded before the time of the file begins
+
     from review.fulltext import models, pdfium, reader
 
+    _send_message(answers, {"page": 0})
     path, password = Path(request["path"]), request["password"]
     if request["do"] == "read":
         limits = models.Limits(**request["limits"])

@@ -216,7 +216,7 @@ def test_a_password_opens_a_locked_file(corpora, worker):
     assert read_full_text(path, password="openpassword", worker=worker).state == "ok"
     wrong = read_full_text(path, password="nonsense", worker=worker)
     assert wrong.state == "encrypted"
-    assert "does not open" in str(wrong.problem)
+    assert "password is wrong" in str(wrong.problem)
 
 
 V2 = RecordCandidate(

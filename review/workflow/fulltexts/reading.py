@@ -100,7 +100,8 @@ def read_all(
 ) -> dict[str, str]:
     """Reads every attached PDF that was not read yet, side by side. SHA-256 -> state.
 
-    Each text is kept as soon as it is read, so a run that is stopped goes on where it was.
+    A file that exceeded the time limit is read again: the machine may have been busy. Each text
+    is kept as soon as it is read, so a run that is stopped goes on where it was.
 
     Args:
         client: a Dask client (see workflow.cluster) whose workers see the review's folder; they
@@ -111,7 +112,11 @@ def read_all(
             file_row["sha256"] for file_row in stored_files.list_current_files(conn).values()
         }
         known_states = fulltexts.list_states(conn, attached)
-    current = {sha for sha, (_, reader, _, _) in known_states.items() if _is_current(reader)}
+    current = {
+        sha
+        for sha, (state, reader, _, _) in known_states.items()
+        if _is_current(reader) and state != "timeout"
+    }
     pending = sorted(attached - current)
     paths = [path for sha in pending if (path := attachments.get_file_path(project, sha)).exists()]
 

@@ -122,6 +122,18 @@ def test_all_texts_are_read_side_by_side(attached):
     assert len(told) == 2
 
 
+@pytest.mark.parametrize(("state", "again"), [("timeout", 1), ("damaged", 0), ("no_text", 0)])
+def test_a_file_that_took_too_long_is_read_at_the_next_run(attached, state, again):
+    texts.read_all(attached)
+    path = attachments.find_pdf(attached, 2)
+    failed = texts.fulltext.FullText(state, path.stem, "", 0, problem="as in an earlier run")
+    texts._store_text(attached, path.stem, failed)
+    told = []
+    done = texts.read_all(attached, progress=lambda *words: told.append(words))
+    assert len(told) == again
+    assert done[path.stem] == ("ok" if again else state)
+
+
 def test_evidence_is_suggested_for_a_record(attached):
     checklist = load_checklist(shipped("checklists") / "claim-2020.yaml")
     found = texts.suggest_evidence(attached, 2, checklist)
