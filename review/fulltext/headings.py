@@ -51,10 +51,12 @@ def find_headings(lines: LinesWithPages, body_size: float) -> list[Heading]:
     detected = (_detect_heading(lines, index, body_size) for index in range(len(lines)))
     candidates = [candidate for candidate in detected if candidate is not None]
     body_indices = [c.index for c in candidates if c.own_line and c.name in _BODY_SECTIONS]
-    for candidate in candidates:
+    for position, candidate in enumerate(candidates):
         is_before_body = bool(body_indices) and candidate.index < body_indices[0]
         if candidate.name == "references" and is_before_body:
             continue  # a word of the title, or of a cover's list of contents
+        if candidate.name == "references" and not _heads_references(candidates, position, lines):
+            continue
         if in_references and not (candidate.own_line and candidate.name in _AFTER_REFERENCES):
             continue
         if candidate.name == "references" and not candidate.own_line:
@@ -67,6 +69,35 @@ def find_headings(lines: LinesWithPages, body_size: float) -> list[Heading]:
             headings = [heading for heading in headings if heading.index < start]
             headings.append(Heading(start, "references", "(reference list)", None, 0, False))
     return headings
+
+
+_ENTRY = re.compile(r"^\[?\d{1,3}[\].]\s|\b(?:19|20)\d\d[a-z]?\b")
+"""A number at the start of a line, or a year."""
+_ENTRY_LINES = 20
+"""Lines after a heading by which it is seen whether a list follows."""
+_MIN_ENTRY_SHARE = 0.25
+
+
+def _heads_references(candidates: Sequence[Heading], position: int, lines: LinesWithPages) -> bool:
+    """Whether a heading called References (Literature, ...) heads the list of them.
+
+    Where a part of the body follows it, entries must follow too, and no other list may close the
+    same paper: else it is a line of contents, the head of a table's column or a part on literature.
+    """
+    later = [c for c in candidates[position + 1 :] if c.own_line and c.name]
+    names = [c.name for c in later]
+    if "supplement" in names:
+        names = names[: names.index("supplement")]
+    if not _BODY_SECTIONS & set(names):
+        return True
+    start, stop = candidates[position].index + 1, later[0].index
+    following = [line.text for _, line in lines[start : min(stop, start + _ENTRY_LINES)]]
+    entry_count = sum(1 for text in following if _ENTRY.search(text))
+    if not entry_count or entry_count < _MIN_ENTRY_SHARE * len(following):
+        return False
+    between = names[: names.index("references")] if "references" in names else []
+    is_next_paper = bool({"abstract", "introduction"} & set(between))
+    return is_next_paper or not {"results", "discussion"} & set(between)
 
 
 _MIN_REFERENCES = 5

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from review.fulltext.lines import PageLines, TextLine, build_line
-from review.models import Word
+from review.fulltext.lines import PageLines, TextLine, build_line, close_spaced_letters, join_words
 
 _EDGE_SHARE = 0.09
 """Share of the page height in which a running head or foot may stand."""
@@ -22,7 +21,7 @@ _MAX_CROSSING_SHARE = 0.2
 
 def arrange_lines(page: PageLines) -> PageLines:
     """The page with fragments of one line joined, glued columns cut, in reading order."""
-    whole_lines = _join_fragments(page.lines)
+    whole_lines = [close_spaced_letters(line) for line in _join_fragments(page.lines)]
     gutter = _find_gutter(whole_lines, page.width)
     if gutter is None:
         ordered_lines = (
@@ -78,7 +77,7 @@ def _join_fragments(lines: Sequence[TextLine]) -> list[TextLine]:
             wider = last if last.x1 - last.x0 >= line.x1 - line.x0 else line
             new_words = list(line.words)
             if gap < 0.15 * wider.size and words and _is_trailing_mark(new_words[0].text):
-                words[-1] = _join_words(words[-1], new_words.pop(0))
+                words[-1] = join_words(words[-1], new_words.pop(0))
             joined_lines[-1] = build_line(words + new_words, wider.size, wider.bold)
         else:
             joined_lines.append(line)
@@ -87,16 +86,6 @@ def _join_fragments(lines: Sequence[TextLine]) -> list[TextLine]:
 
 def _is_trailing_mark(text: str) -> bool:
     return text[0] in ",.;:)]%" and len(text) > 0
-
-
-def _join_words(first: Word, second: Word) -> Word:
-    return Word(
-        first.text + second.text,
-        min(first.x0, second.x0),
-        min(first.top, second.top),
-        max(first.x1, second.x1),
-        max(first.bottom, second.bottom),
-    )
 
 
 def _find_gutter(lines: Sequence[TextLine], width: float) -> float | None:

@@ -1,6 +1,7 @@
 """A line of print, as both readers return it."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from review.models import Word
 
@@ -47,6 +48,50 @@ def build_line(words: list[Word], size: float, bold: bool, angle: float = 0.0) -
         x1=max(word.x1 for word in words),
         bottom=max(word.bottom for word in words),
         angle=angle,
+    )
+
+
+_MIN_SPACED_LETTERS = 4
+_MIN_SPACED_SHARE = 0.75
+"""Share of a line's pieces that must be single letters for it to be letter-spaced."""
+_WIDE_GAP = 1.6
+"""Times the gap between two letters from which a gap parts two words."""
+
+
+def close_spaced_letters(line: TextLine) -> TextLine:
+    """A letter-spaced line ('R E S U L T S') with its words made whole; others as they are.
+
+    Letters that stand farther apart than they are large, such as those of a row of panels, and
+    small letters, such as those of a formula, are no word.
+    """
+    pieces = line.words
+    letters = [word for word in pieces if len(word.text) == 1 and word.text.isalpha()]
+    gaps = sorted(b.x0 - a.x1 for a, b in pairwise(pieces))
+    if len(letters) < _MIN_SPACED_LETTERS or not letters[0].text.isupper():
+        return line
+    case = {word.text.isupper() for word in letters[1:]}
+    single_count = sum(1 for word in pieces if len(word.text) == 1)
+    gap = max(gaps[len(gaps) // 2], 0.1)
+    if single_count < _MIN_SPACED_SHARE * len(pieces) or gap > line.size or len(case) > 1:
+        return line
+    words = [pieces[0]]
+    for before, word in pairwise(pieces):
+        is_number_over = not before.text.isalpha() and word.text.isalpha()
+        if is_number_over or word.x0 - before.x1 > _WIDE_GAP * gap:
+            words.append(word)
+        else:
+            words[-1] = join_words(words[-1], word)
+    return build_line(words, line.size, line.bold, line.angle)
+
+
+def join_words(first: Word, second: Word) -> Word:
+    """Two pieces of print as one word."""
+    return Word(
+        first.text + second.text,
+        min(first.x0, second.x0),
+        min(first.top, second.top),
+        max(first.x1, second.x1),
+        max(first.bottom, second.bottom),
     )
 
 

@@ -94,7 +94,7 @@ def find_section_name(text: str) -> str | None:
     for name, pattern in _SECTION_REGEXES:
         if pattern.fullmatch(heading_text):
             return name
-    if heading_text.isupper() and " " in heading_text:  # 'MATERIAL S AND ME THODS'
+    if heading_text.isupper():  # 'MATERIAL S AND ME THODS', 'MATERIALSANDMETHODS'
         squeezed = heading_text.replace(" ", "")
         for name, pattern in _SPACED_REGEXES:
             if pattern.fullmatch(squeezed):
@@ -108,6 +108,8 @@ def split_number(text: str) -> tuple[str | None, str]:
     if not match:
         return None, text
     remainder = text[match.end() :]
+    if match["roman"] and match.group().strip().isalpha() and find_section_name(text):
+        return None, text  # 'I N T R O D U C T I O N', 'I NTRODUCTION'
     if not remainder or not (remainder[0].isupper() or remainder[0].isdigit()):
         return None, text
     return (match["no"] or match["roman"] or match["letter"]).replace(" ", ""), remainder

@@ -232,7 +232,7 @@ def test_the_commands_work_on_a_file_alone(pdfs, tmp_path):
     assert f"read, {PAGES} pages" in run("fulltext", path).stdout
     evidence = json.loads(run("evidence", path, "--checklist", "claim-2020", "--json").stdout)
     assert "learning rate" in evidence["training"][0]["text"]
-    assert "Training" in run("evidence", path, "-c", "claim-2020").stdout
+    assert "Details of the training" in run("evidence", path, "-c", "claim-2020").stdout
     flags = json.loads(run("flags", path, "--all", "--json").stdout)
     assert {"rule", "page", "boxes", "informs", "strength"} <= set(flags[0])
     assert "not judgements" in run("flags", path).stdout
