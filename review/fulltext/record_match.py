@@ -15,8 +15,13 @@ _MIN_LEAD = 0.04
 _TITLE_WORDS_SEARCHED = 400
 """Words from the top in which a paper's own title stands; further down others are cited."""
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
-_DOI_LINE = re.compile(r"\s*(?:https?://(?:dx\.)?doi\.org/|doi:?\s*)?10\.\d{4,9}/\S+\s*", re.I)
+_DOI_LINE = re.compile(r"\s*\(?(?:https?://(?:dx\.)?doi\.org/|doi:?\s*)?10\.\d{4,9}/\S+\s*", re.I)
 """A line that holds nothing but a DOI, as publishers print an article's own."""
+_BROKEN_DOI = re.compile(r"\b((?:doi|10)\.|10\.\d{4,9}/(?:\S*[-/_.])?)\n(?=[a-z0-9])")
+"""A DOI or its address that goes on in the next line."""
+_CITE_AS = re.compile(r"\s*(?:please )?(?:how to cite|to cite|cite) (?:this |as\b)", re.I)
+_OWN_DOI_WORDS = 100
+"""Words from the top within which a paper prints its own DOI."""
 _ARXIV = re.compile(r"arxiv:\s?(\S+)", re.I)
 
 
@@ -79,22 +84,60 @@ def _contains_key(file_name: str, key: str) -> bool:
 
 
 def _find_sole_doi(front: str, candidates: Sequence[RecordCandidate]) -> RecordCandidate | None:
-    """The record of the one DOI the first pages name; None where they name several or none.
+    """The record whose DOI the first pages print as their own; None where they print none or two.
 
-    A title set in an odd font, or changed since, does not belie the only DOI in print.
+    A title set in an odd font, or changed since, does not belie the only DOI in print, nor one at
+    the top of the paper before those of the papers it cites.
     """
-    joined_text = re.sub(r"(?<=[-/._])\s+", "", front)
-    dois = {normalize_doi(text) for text in _DOI.findall(joined_text)} - {None}
-    own_lines = {normalize_doi(line) for line in front.split("\n") if _DOI_LINE.fullmatch(line)}
-    hits = [c for c in candidates if c.doi and c.doi in dois & own_lines]
-    return hits[0] if len(dois) == 1 and len(hits) == 1 else None
+    joined_text = _BROKEN_DOI.sub(r"\1", front)
+    texts = _DOI.findall(joined_text)
+    dois = {normalize_doi(text) for text in texts} - {None}
+    own_dois = {
+        normalize_doi(part)
+        for line in joined_text.split("\n")
+        for part in re.split(r"\s[|·•]\s", line)
+        if _DOI_LINE.fullmatch(part) or _CITE_AS.match(part)
+    } - {None}
+    if len(own_dois) != 1:
+        return None
+    if len(dois) > 1:
+        top_text = " ".join(joined_text.split()[:_OWN_DOI_WORDS])
+        first = _DOI.search(top_text)
+        if first is None or normalize_doi(first.group()) not in own_dois:
+            return None
+    hits = [c for c in candidates if c.doi and c.doi in own_dois]
+    return hits[0] if len(hits) == 1 else None
 
 
 def _find_by_doi(front: str, candidates: Sequence[RecordCandidate]) -> list[RecordCandidate]:
     joined_text = re.sub(r"(?<=[-/._])\s+", "", front)
     texts = _DOI.findall(front) + _DOI.findall(joined_text)
     dois = {normalize_doi(text) for text in texts}
-    return [c for c in candidates if c.doi and c.doi in dois]
+    folded_text = front.lower()
+    close_texts = (
+        re.sub(r"\s+", "", folded_text),
+        re.sub(r"\s+", "", re.sub(r"-\n", "", folded_text)),
+    )
+    return [
+        c
+        for c in candidates
+        if c.doi
+        and (
+            c.doi in dois
+            or (any(c.doi in text for text in close_texts) and _is_printed(c.doi, folded_text))
+        )
+    ]
+
+
+def _is_printed(doi: str, text: str) -> bool:
+    """Whether the text prints the DOI, be it broken at a line end or spaced at a mark."""
+    pattern = ""
+    for index, letter in enumerate(doi):
+        pattern += re.escape(letter)
+        if index + 1 < len(doi):
+            at_mark = letter in "-/._" or doi[index + 1] in "-/._"
+            pattern += r"(?:-\n|\s*)" if at_mark else r"(?:-?\n)?"
+    return bool(re.search(pattern + r"(?:v\d+)?(?!\w|[._-]\w)", text))
 
 
 def _find_by_arxiv(front: str, candidates: Sequence[RecordCandidate]) -> list[RecordCandidate]:

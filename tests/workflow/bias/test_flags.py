@@ -242,7 +242,7 @@ def test_the_commands_work_on_a_file_alone(pdfs, tmp_path):
     assert len(json.loads(run("datasets", "list", "--json").stdout)) == 62
     assert "sentences with figures" in run("numbers", path).stdout
     for name in ("g.svg", "g.png"):
-        assert "written" in run("datasets", "graph", "--out", tmp_path / name).stdout
+        assert "Wrote" in run("datasets", "graph", "--out", tmp_path / name).stdout
     assert (tmp_path / "g.svg").read_text().startswith("<svg")
     assert (tmp_path / "g.png").read_bytes().startswith(b"\x89PNG")
 
