@@ -20,6 +20,10 @@ _DOI_LINE = re.compile(r"\s*\(?(?:https?://(?:dx\.)?doi\.org/|doi:?\s*)?10\.\d{4
 _BROKEN_DOI = re.compile(r"\b((?:doi|10)\.|10\.\d{4,9}/(?:\S*[-/_.])?)\n(?=[a-z0-9])")
 """A DOI or its address that goes on in the next line."""
 _CITE_AS = re.compile(r"\s*(?:please )?(?:how to cite|to cite|cite) (?:this |as\b)", re.I)
+_ENTRY = re.compile(r"\s*(?:\[\d{1,3}\]|\d{1,3}\.)\s")
+"""How an entry of a reference list begins."""
+_ENTRY_LINES = 3
+"""Lines after which the DOI of an entry may stand on a line of its own."""
 _OWN_DOI_WORDS = 100
 """Words from the top within which a paper prints its own DOI."""
 _ARXIV = re.compile(r"arxiv:\s?(\S+)", re.I)
@@ -92,9 +96,11 @@ def _find_sole_doi(front: str, candidates: Sequence[RecordCandidate]) -> RecordC
     joined_text = _BROKEN_DOI.sub(r"\1", front)
     texts = _DOI.findall(joined_text)
     dois = {normalize_doi(text) for text in texts} - {None}
+    lines = joined_text.split("\n")
     own_dois = {
         normalize_doi(part)
-        for line in joined_text.split("\n")
+        for index, line in enumerate(lines)
+        if not any(_ENTRY.match(text) for text in lines[max(0, index - _ENTRY_LINES) : index])
         for part in re.split(r"\s[|·•]\s", line)
         if _DOI_LINE.fullmatch(part) or _CITE_AS.match(part)
     } - {None}

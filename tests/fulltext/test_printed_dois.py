@@ -85,6 +85,8 @@ def test_the_own_doi_wins_over_that_of_a_cited_work(tmp_path, title):
         ["doi:10.5555/its.own.1", *PROSE, "https://doi.org/10.1000/wheat.2001.9"],
         ["doi:10.5555/its.own.1", *PROSE, "See", "10.1000/wheat.2001.9"],
         ["https://doi.org/10.1000/wheat.2001.97", *PROSE],
+        [*PROSE, "[1] Noone A. Leaves in summer.", "https://doi.org/10.1000/wheat.2001.9"],
+        [*PROSE, "1. Noone A. Leaves.", "Invent Bot. 2001.", "doi:10.1000/wheat.2001.9"],
     ],
 )
 def test_the_doi_of_a_cited_work_finds_no_record(tmp_path, lines):
