@@ -178,6 +178,7 @@ def _match_columns(checklist: Checklist, header: Sequence[str], path: Path) -> d
     matched: dict[int, str] = {}
     for index, name in enumerate(header):
         key = keys_by_name.get(fold_name(name)) if fold_name(name) not in ambiguous else None
+        key = key or _match_numbered_name(questions, name)
         if key is None:
             continue
         if key in matched.values():
@@ -185,6 +186,25 @@ def _match_columns(checklist: Checklist, header: Sequence[str], path: Path) -> d
             raise SourceError(f"{path}: the columns '{other}' and '{name}' both hold '{key}'.")
         matched[index] = key
     return matched
+
+
+def _match_numbered_name(questions: Sequence[FormQuestion], name: str) -> str | None:
+    """The key of the item a column such as '1. Imaging protocol' gives by its number, provided
+    that its words share one with the item's title or question; None where they do not."""
+    parts = re.match(r"(?:item\s+)?(\d+(?:\.\d+)?[a-z]?)\s*[.):]?\s+(.+)", name.strip(), re.I)
+    if parts is None:
+        return None
+    number, words = parts.group(1).lower(), _list_stems(parts.group(2))
+    for question in questions:
+        if question.number.lower() == number:
+            own_words = _list_stems(f"{question.name} {question.question}")
+            return question.key if words & own_words else None
+    return None
+
+
+def _list_stems(text: str) -> set[str]:
+    """The first five letters of each word of at least five, so that inflections are alike."""
+    return {word[:5] for word in re.findall(r"[a-z]{5,}", text.lower())}
 
 
 def _get_study(roles: dict[str, int], cells: Sequence[str]) -> dict[str, str]:

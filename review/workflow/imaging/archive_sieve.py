@@ -184,6 +184,7 @@ def mark_paths(
     Raises:
         ReviewError: a path that is no image of the set; nothing is kept then.
     """
+    require_role(project, who, "contribute")
     with project.store.read() as conn:
         numbers = stored_sets.get_image_numbers(conn, image_set.id)
     by_name: dict[str, list[int]] = {}
@@ -200,7 +201,12 @@ def mark_paths(
 
 
 def undo_marks(project: Project, image_set: RegisteredSet, who: str, problem: str) -> int:
-    """Takes a person's newest marks for a problem back; gives how many images they were."""
+    """Withdraws a person's newest marks for a problem; gives how many images they were.
+
+    Raises:
+        ReviewError: the person may not contribute to the review.
+    """
+    require_role(project, who, "contribute")
     with project.store.write() as conn:
         images = stored_sieves.find_last_marks(conn, image_set.id, who, problem)
         if images:

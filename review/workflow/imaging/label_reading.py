@@ -216,6 +216,7 @@ def save_marks(
         ReviewError: not a reader or adjudicator, an unknown image or verdict, or the reading is
             closed.
     """
+    role = _require_part(project, reading, who)
     if not marks:
         return
     for image, mark in marks.items():
@@ -223,8 +224,6 @@ def save_marks(
             raise ReviewError(f"image number {image} was not drawn for this audit")
         if mark["verdict"] not in (None, *VERDICTS):
             raise ReviewError(f"{mark['verdict']!r} is not a verdict; use {', '.join(VERDICTS)}")
-    role = "reader" if who in reading.readers else "adjudicator"
-    require_role(project, who, "contribute" if role == "reader" else "adjudicate")
     with project.store.write() as conn:
         finished = _measure_progress(conn, reading).finished
         if role == "reader" and finished:
@@ -241,11 +240,22 @@ def save_marks(
         stored_audits.add_readings(conn, reading.id, who, role, utc_now(), rows)
 
 
+def _require_part(project: Project, reading: LabelReading, who: str) -> str:
+    """The person's part in a reading, 'reader' or 'adjudicator'. Raises ReviewError without it."""
+    role = "reader" if who in reading.readers else "adjudicator"
+    require_role(project, who, "contribute" if role == "reader" else "adjudicate")
+    return role
+
+
 def undo_marks(project: Project, reading: LabelReading, who: str) -> int:
     """Takes a person's newest step back, and gives how many images it concerned.
 
-    Repeated undos go further back: a row that an undo wrote is no step of its own.
+    Repeated undos go further back: a row that an undo wrote is not a step in itself.
+
+    Raises:
+        ReviewError: the person may neither read nor adjudicate, or the reading is closed.
     """
+    _require_part(project, reading, who)
     with project.store.write() as conn:
         if who in reading.readers and _measure_progress(conn, reading).finished:
             raise ReviewError(
@@ -350,7 +360,7 @@ def _check_readers(protocol: Protocol, readers: Sequence[str]) -> None:
         raise ReviewError("choose one reader or two different ones")
     for reader in readers:
         if reader not in team:
-            raise ReviewError(f"{reader!r} is not in this review's team ({', '.join(team)})")
+            raise ReviewError(f"{reader!r} is not on this review's team ({', '.join(team)})")
 
 
 def _measure_progress(

@@ -76,6 +76,7 @@ def run_doubles(
     progress: Progress | None = None,
 ) -> ResultRun:
     """Looks for doubles within a set or between two. Raises ReviewError if images are gone."""
+    require_role(project, who, "contribute")
     title = image_set.name if second is None else f"{image_set.name} and {second.name}"
     root, other = require_root(image_set), None if second is None else require_root(second)
     manifests = tuple(
@@ -95,6 +96,7 @@ def run_doubles(
 
 def run_splits(project: Project, image_set: RegisteredSet, who: str) -> ResultRun:
     """Patients in several splits, and who is behind each label, by the set's own table."""
+    require_role(project, who, "contribute")
     rows = list_rows(project, image_set)
 
     def run(out: Path) -> AuditOutcome:
@@ -124,6 +126,7 @@ def run_subgroups(
     image_set: RegisteredSet | None = None,
 ) -> ResultRun:
     """A model by group, with figures. Raises ReviewError for a table that cannot be used."""
+    require_role(project, who, "contribute")
 
     def run(out: Path) -> AuditOutcome:
         return predictions.audit_subgroups(table, out, request)

@@ -85,5 +85,5 @@ def test_only_a_lead_installs_wording(project, tmp_path):
     path = tmp_path / "text.csv"
     path.write_text("item,question\n1,What?\n")
     reviewer = next(m.name for m in project.protocol.team if "lead" not in m.roles)
-    with pytest.raises(ReviewError, match="may not manage"):
+    with pytest.raises(ReviewError, match="does not have permission"):
         install_wording(project, get_checklist(project, "claim-2020"), path, reviewer)

@@ -96,7 +96,7 @@ def test_wrong_names_sets_and_folders_are_refused_in_one_line(project, films, tm
                 project, SetRequest(name=name, folder=folder, dataset=dataset), "ada"
             )
         assert "\n" not in str(caught.value)
-    with pytest.raises(ReviewError, match="takes the role lead"):
+    with pytest.raises(ReviewError, match="requires the role lead"):
         registered_sets.add_set(project, SetRequest(name="nih", folder=films / "films"), "cleo")
     with pytest.raises(ReviewError, match="no image set 'nih'; there are none yet"):
         registered_sets.get_set(project, "nih")
@@ -199,7 +199,7 @@ def test_marks_and_samples_that_make_no_sense_are_refused(project, image_set):
         label_reading.save_marks(project, reading, "ada", {10**6: {"verdict": "fine"}})
     for values, words in (
         ({"readers": ("ada", "ada")}, "two different ones"),
-        ({"readers": ("zoe",)}, "not in this review's team"),
+        ({"readers": ("zoe",)}, "not on this review's team"),
         ({"claim_source": None}, "needs its source"),
         ({"label": "Hernia"}, "no image has the label 'Hernia'"),
     ):

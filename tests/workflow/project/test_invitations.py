@@ -82,7 +82,7 @@ def test_a_link_ends_after_three_days_and_when_its_person_leaves(project, monkey
 
 
 def test_only_the_lead_invites_and_the_store_keeps_no_secret(project):
-    with pytest.raises(ReviewError, match="ben may not manage"):
+    with pytest.raises(ReviewError, match="ben does not have permission"):
         invitations.make_invitation(project, "ada", "ben", BASE)
     with pytest.raises(ReviewError, match="not on this review's team"):
         invitations.make_invitation(project, "mallory", "ada", BASE)

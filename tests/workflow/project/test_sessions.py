@@ -98,7 +98,7 @@ def test_sign_out_everywhere_and_one_by_one(project):
     listed = accounts.list_sessions(project, "ada", token=second)
     assert [(one.is_own, one.address) for one in listed] == [(True, None), (False, "192.0.2.1")]
     assert accounts.describe_browser(listed[1].browser) == "Firefox on Windows"
-    with pytest.raises(ReviewError, match="ben may not manage"):
+    with pytest.raises(ReviewError, match="ben does not have permission"):
         accounts.end_sessions(project, "ada", "ben")
     with pytest.raises(ReviewError, match="no open session"):
         accounts.end_sessions(project, "ben", "ben", session=listed[1].id)

@@ -177,7 +177,7 @@ def test_other_files_are_refused_and_only_the_lead_writes(project, tmp_path):
         (tmp_path / "x").write_text(body)
         with pytest.raises(ReviewError, match=said):
             audit_log.check_audit_log(tmp_path / "x")
-    with pytest.raises(ReviewError, match="ben may not manage"):
+    with pytest.raises(ReviewError, match="ben does not have permission"):
         audit_log.write_audit_log(project, tmp_path / "y", "ben")
 
 

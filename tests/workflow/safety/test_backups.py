@@ -268,6 +268,6 @@ def test_the_overview_says_when_the_last_backup_was_made(tmp_path):
 
 def test_only_the_lead_makes_a_backup_of_everything(tmp_path):
     project = make(tmp_path / "r")
-    with pytest.raises(ReviewError, match="ben may not manage"):
+    with pytest.raises(ReviewError, match="ben does not have permission"):
         backups.write_backup(project, tmp_path / "b.zip", "ben")
     add_decision(project, NewDecision(1, "title-abstract", "ben", "include"))

@@ -136,5 +136,5 @@ def test_the_command_says_what_it_found(tmp_path):
 
 
 def test_only_the_lead_repairs(tmp_path):
-    with pytest.raises(ReviewError, match="ben may not manage"):
+    with pytest.raises(ReviewError, match="ben does not have permission"):
         store_check.verify_store(make(tmp_path, acts=1), "ben")
