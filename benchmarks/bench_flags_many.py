@@ -18,7 +18,7 @@ from multiprocessing import active_children
 from pathlib import Path
 
 from review import fulltext
-from review.cli.fulltext import print_progress
+from review.cli.base import show_bar
 from review.fulltext import FullText, read_full_texts
 from review.models import Record
 from review.store import fulltexts, records
@@ -87,10 +87,9 @@ def of_texts(size: int, kill_after: float) -> int:
     if kill_after:
         threading.Thread(target=kill_one_after, args=(kill_after, killed), daemon=True).start()
     start, lost, raised, done = time.perf_counter(), 0, 0, 0
-    for done, (number, found) in enumerate(flags.flag_many(papers), 1):
+    for done, (_, found) in enumerate(flags.flag_many(papers), 1):  # noqa: B007
         lost += found is None
         raised += len(found or ())
-        print_progress(done, size, f"paper {number}")
     took = time.perf_counter() - start
     print(
         f"{done:,} papers, {words:,} words, {os.cpu_count()} processes: {took:.1f} s, "
@@ -118,7 +117,8 @@ def main() -> int:
                 target=kill_one_after, args=(asked.kill_after, killed), daemon=True
             ).start()
         start = time.perf_counter()
-        raised = flags.flag_all(project, progress=print_progress)
+        with show_bar("Looking for signs of bias") as progress:
+            raised = flags.flag_all(project, progress=progress)
         took = time.perf_counter() - start
     lost = sum(count is None for count in raised.values())
     print(

@@ -24,8 +24,7 @@ def show_fulltext(file: Path = PDF, as_json: bool = JSON, password: str | None =
     """Show the pages, sections and sentences of a PDF, or why it cannot be read."""
     from review.fulltext import STATE_MESSAGES, full_text_to_dict, read_full_text
 
-    if not file.is_file():
-        raise FullTextError(f"{file}: file not found.")
+    _require_file(file)
     text = read_full_text(file, password=password)
     if as_json:
         print_json(full_text_to_dict(text))
@@ -39,6 +38,11 @@ def show_fulltext(file: Path = PDF, as_json: bool = JSON, password: str | None =
     print_line(
         f"  {len(text.sentences)} sentences (use --json to list them with page and position)"
     )
+
+
+def _require_file(file: Path) -> None:
+    if not file.is_file():
+        raise FullTextError(f"{file}: file not found.")
 
 
 def suggest_evidence(
@@ -57,6 +61,7 @@ def suggest_evidence(
     from review.workflow.appraisal.scoring import find_checklist
     from review.workflow.fulltexts.reading import read_text, suggest_from_text
 
+    _require_file(file)
     loaded_checklist = find_checklist(None, checklist)
     suggestions_by_item = suggest_from_text(
         read_text(file, password), loaded_checklist, most=most, model=model

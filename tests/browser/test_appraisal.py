@@ -67,7 +67,7 @@ def open_report(page: Page, address: str, name: str) -> None:
     at(page, "Continue with R000001")
     still(page)
     page.keyboard.press("Enter")
-    at(page, "By which methods does the model")
+    at(page, "Which methods does the model")
     expect(page.get_by_alt_text("Page 1")).to_be_visible()
     shows(page, "Kind of study")
     page.keyboard.press("h")
@@ -103,13 +103,13 @@ def score_by_keyboard(page: Page, address: str, name: str, points: str) -> None:
     expect(page.get_by_label("Quote")).not_to_have_value("")
     go_on_by_itself(page)
     keys(page, "claim-2020", CLAIM[name])
-    finish(page, "How well is the scan protocol")
+    finish(page, "How well is the imaging protocol")
     page.get_by_text("Reuse a quote (1)").click()
     page.get_by_text("CLAIM 2020 1)").click()
     expect(page.get_by_label("Quote")).not_to_have_value("")
     still(page)
     keys(page, "rqs-1.0", points)
-    finish(page, "What is done with the model")
+    finish(page, "Was the model developed, validated")
 
 
 def settle_first(page: Page, form: str, before: str, after: str) -> None:

@@ -41,7 +41,7 @@ def test_flags_stand_beside_the_signalling_question_and_set_no_answer(project, t
         page.get_by_text(re.compile("^PROBAST")).first.click()
         sees(page, "Was the model developed, validated or both in this report?")
         for seen in (
-            "Were the data very large",
+            "Was the model developed on a very large data set",
             "Possible signs of bias",
         ):  # past the two facts, to 1.1
             settled(page)
@@ -121,6 +121,6 @@ def test_a_data_set_that_cannot_be_told_is_asked_and_flags_follow_the_answer(tmp
         assert (named.used, named.unresolved) == (("cohen_covid_chestxray",), ())
         keep(page, tmp_path, "answered.png")
         page.get_by_role("tab", name="Flags").click()
-        sees(page, "takes labels from captions or says nothing of how cases were confirmed")
+        sees(page, "takes labels from captions or does not state how cases were confirmed")
         settled(page)
         keep(page, tmp_path, "follows.png")

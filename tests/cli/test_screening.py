@@ -126,7 +126,7 @@ def test_agreement_of_a_plain_file(tmp_path):
         ("unit,ada,ben\n1,low\n", "line 2: 2 cells"),
         ("", "expected a header"),
         ("unit,ada,ben\n1,low,hgih\n", "'hgih' is not among"),
-        ("unit,rater,answer\n1,a,low\n1,b,low\n1,a,high\n", "line 4: 'a' rates '1' a second"),
+        ("unit,rater,answer\n1,a,low\n1,b,low\n1,a,high\n", "line 4: 'a' rates '1' twice"),
         ("unit,rater,answer\n1,a,low\n2,a,high\n", "needs at least two raters"),
     ],
 )

@@ -428,7 +428,7 @@ def test_one_doi_on_many_different_records_is_not_asked_pair_by_pair():
     found, open_pairs = result(*records)
     assert len(set(found.study.values())) == len(words)
     assert [pair.note for pair in open_pairs] == [
-        "one DOI on 8 different records: a supplement, or a wrong DOI"
+        "one DOI on 8 different records: a supplement or a wrong DOI"
     ]
 
 

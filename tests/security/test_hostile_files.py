@@ -33,15 +33,15 @@ print(json.dumps([line, used.ru_utime + used.ru_stime, peak]))
 """
 ENDS = {
     "zip of 2 GB": "unpacks to over 300 MB",
-    "zip of 2 GB that claims ten bytes": "damaged zip archive",
+    "zip of 2 GB that claims ten bytes": "damaged ZIP archive",
     "zip in a zip": "0 exports in it",
     "zip of 60,000 exports": "60000 exports in it",
     "workbook of 2 GB": "unpacks to over 300 MB",
-    "workbook 200,000 deep": "no column is a title",
+    "workbook 200,000 deep": "no title column found",
     "workbook with swelling entities": "not a readable Excel workbook",
     "ods of 2 GB": "unpacks to over 300 MB",
     "ods with a thousand million rows": "repeats too many cells",
-    "ods 200,000 deep": "no column is a title",
+    "ods 200,000 deep": "no title column found",
     "json 1,000,000 deep": "lists within lists without end",
     "json objects 300,000 deep": "lists within lists without end",
     "json that is a number": "0 records, 4 rejected",

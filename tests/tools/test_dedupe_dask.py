@@ -123,5 +123,5 @@ def test_where_nobody_listens_is_said():
 
 
 def test_no_workers_is_refused():
-    with pytest.raises(ReviewError, match="1 or more"):
+    with pytest.raises(ReviewError, match="At least 1 worker"):
         start_local_client(0)
