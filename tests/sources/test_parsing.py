@@ -361,7 +361,7 @@ def test_a_preprint_without_a_doi_is_rejected():
     ],
 )
 def test_medrxiv_refuses_other_answers(body):
-    with pytest.raises(SourceError, match="(?i)^medrxiv"):
+    with pytest.raises(SourceError, match=r"(?i)^medrxiv"):
         medrxiv.parse(body)
 
 
