@@ -57,7 +57,7 @@ def test_flags_stand_under_their_question_and_dismissing_measures_the_rule(proje
     app = draw(project.folder)
     assert not app.exception
     words = said(app)
-    assert "1.1** Does the data come from a fitting source" in words
+    assert "1.1** Were the data from an appropriate source" in words
     assert COMBINED in words
     assert "not found in the text" in words
     assert "Flags are prompts, not judgements" in words

@@ -102,7 +102,7 @@ def test_undo_brings_the_pair_back_and_later_turns_to_the_next(project):
     app = press(app, "Later")
     assert app.caption[0].value != first
     app = press(press(app, "Later"), "Undo")
-    assert "nothing" in app.warning[0].value
+    assert "no decision on possible duplicates to undo" in app.warning[0].value
 
 
 def test_every_key_has_its_button(project):

@@ -130,7 +130,7 @@ def test_the_lead_closes_an_alert_with_words_that_stay(project):
     app = draw(project.folder, CurrentUser("ada", ("lead",)))
     close = next(one for one in app.button if one.label == "Save and close")
     close.click().run()
-    assert "few words" in app.warning[0].value
+    assert "State briefly" in app.warning[0].value
     app.text_area[0].set_value("Excluded; notice checked")
     next(one for one in app.button if one.label == "Save and close").click().run()
     assert not app.error

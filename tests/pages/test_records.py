@@ -69,7 +69,7 @@ def test_one_record_shows_its_source_and_history(project):
     assert app.title[0].value == "Radiograph study 7"
     shown = " ".join(m.value for m in app.markdown)
     assert "https://doi.org/10.1/7" in shown
-    assert "came from embase (e.ris)" in shown
+    assert "was added from embase (e.ris)" in shown
 
 
 def test_what_a_source_wrote_is_shown_as_it_wrote_it(project):

@@ -104,4 +104,4 @@ def test_a_report_made_before_the_newest_entry_is_not_offered(tmp_path, monkeypa
 
 def test_only_those_who_may_export_see_it(project):
     app = draw("reports", project.folder, BEN)
-    assert "may not export" in app.exception[0].message
+    assert "does not have permission" in app.exception[0].message

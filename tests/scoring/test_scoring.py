@@ -445,7 +445,7 @@ def test_a_failed_gate_says_what_failed() -> None:
     outcome = compute_gate_outcomes(GATES, "deep-learning", claim)[0]
     assert outcome.why == ("CLAIM 2020 26 Method of selecting the final model: unmet",)
     rqs = {"rqs-1.0": (shipped("rqs-1.0"), POOR_RQS | dict.fromkeys(("protocol",), "none"))}
-    assert "under 6" in compute_gate_outcomes(GATES, "traditional", rqs)[0].why[0]
+    assert "below 6" in compute_gate_outcomes(GATES, "traditional", rqs)[0].why[0]
 
 
 def test_a_gate_on_something_that_is_not_there_is_refused() -> None:
@@ -455,5 +455,5 @@ def test_a_gate_on_something_that_is_not_there_is_refused() -> None:
             (QualityGate("g", "claim-2020", "r", DEEP, required=("99",)),), "hybrid", claim
         )
     bias = {"quadas-2": (shipped("quadas-2"), {})}
-    with pytest.raises(ChecklistError, match="no score to hold"):
+    with pytest.raises(ChecklistError, match="no score to which a minimum could apply"):
         compute_gate_outcomes((QualityGate("g", "quadas-2", "r", DEEP, minimum=1),), "hybrid", bias)
