@@ -131,5 +131,5 @@ def test_a_reopened_preprint_stands_on_the_pages_and_may_be_kept(tmp_path):
         expect(page.get_by_text(line)).to_be_visible()
         settled(page)
         page.get_by_role("button", name="Keep decisions").click()
-        expect(page.get_by_text("The earlier decisions on R000001 stand.")).to_be_visible()
+        expect(page.get_by_text("The earlier decisions on R000001 are kept")).to_be_visible()
         expect(page.get_by_text(line)).to_have_count(0)

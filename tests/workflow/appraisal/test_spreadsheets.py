@@ -249,7 +249,7 @@ def test_no_answer_of_a_csv_is_dropped_without_a_word(tmp_path):
     with pytest.raises(SourceError) as caught:
         scoring.score_file(instruments.get_checklist(None, "claim-2020"), path)
     assert "line 3: the answer 'no' has no item" in str(caught.value)
-    assert "line 4: 4 cells, but the header has 3" in str(caught.value)
+    assert "line 4: 4 cells, the header has 3" in str(caught.value)
     path.write_text("item,answer\n")
     with pytest.raises(SourceError, match="at least one row below it"):
         scoring.score_file(instruments.get_checklist(None, "claim-2020"), path)

@@ -187,7 +187,7 @@ def test_undo_takes_back_only_ones_own_word(project):
     assert groups(project)[twin] == (twin, twin)
     dedupe.undo_answer(project, "ada", (twin, first))
     assert groups(project)[twin] == (first, first)
-    with pytest.raises(ReviewError, match="nothing yet"):
+    with pytest.raises(ReviewError, match="no decision on possible duplicates to undo"):
         dedupe.undo_answer(project, "ada")
 
 
@@ -209,7 +209,7 @@ def test_words_that_cannot_all_hold_keep_apart_and_ask_again(project):
 
 def test_words_on_unknown_or_equal_records_are_refused(project):
     [first] = bring(project, ARTICLE)
-    with pytest.raises(ReviewError, match="one record"):
+    with pytest.raises(ReviewError, match="a single record"):
         dedupe.settle_pair(project, (first, first), "same", "ada")
     with pytest.raises(ReviewError, match="R000099"):
         dedupe.settle_pair(project, (first, "R000099"), "same", "ada")
@@ -423,4 +423,4 @@ def test_the_commands_run_explain_settle_and_undo(project):
     _, text = call(project, "report")
     assert "embase and pubmed" in text or "pubmed" in text
     _, text = call(project, "explain", "R000001", "R000001")
-    assert "one record" in text
+    assert "a single record" in text
