@@ -148,9 +148,9 @@ def count_statuses(conn: Connection) -> dict[tuple[str, str], int]:
     return {(stage, status): n for stage, status, n in conn.execute(query)}
 
 
-def count_stage_statuses(conn: Connection, stage: str) -> int:
-    """How many reports have a kept standing at a stage."""
-    query = select(func.count()).select_from(standings).where(standings.c.stage == stage)
+def count_placed_reports(conn: Connection) -> int:
+    """How many reports have a stored status at some stage."""
+    query = select(func.count(func.distinct(standings.c.record)))
     return int(conn.execute(query).scalar_one())
 
 

@@ -13,6 +13,7 @@ from review.store import Connection, harvests, raw_answers, records
 from review.store.timestamps import utc_now
 from review.workflow.harvest.models import Counts
 from review.workflow.project.project import Project
+from review.workflow.screening import status
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def ingest_page(
     with project.store.write() as conn:
         numbered_records = [(numbers[id(record)], record) for record in matching]
         ingested = harvests.add_page_records(conn, target.batch, numbered_records, at, digest)
+        status.mark_pending(project, conn, ingested.added.new)
+        status.refresh_known(project, conn, ingested.added.known)
         store_changes(conn, ingested.changed, digest)
         rejected = [
             replace(entry, number=first_number + read_count + i)

@@ -50,7 +50,7 @@ class _Differences:
         stages = dict.fromkeys(stage for stage, _ in self.standings)
         for stage in stages:
             numbers = [number for name, number in self.standings if name == stage]
-            lines.append(f"the standing of {_list_keys(numbers)} at {stage}")
+            lines.append(f"the status of {_list_keys(numbers)} at {stage}")
         lines += [f"the order of {stage}" for stage in self.orders]
         return tuple(lines)
 
@@ -97,8 +97,7 @@ def check_at_opening(project: Project, who: str) -> tuple[str, ...]:
 
 
 def _looks_sound(project: Project, conn: Connection) -> bool:
-    first_stage = project.protocol.stages[0].id
-    if decisions.count_stage_statuses(conn, first_stage) != links.count_reports(conn):
+    if decisions.count_placed_reports(conn) != links.count_reports(conn):
         return False
     after = max(0, decisions.get_last_id(conn) - RECENT_DECISIONS)
     newest = decisions.list_after(conn, after, RECENT_DECISIONS)
@@ -176,5 +175,8 @@ def _list_keys(numbers: Sequence[int]) -> str:
 def format_repair(lines: Sequence[str], *, read_only: bool = False) -> list[str]:
     """What was repaired, in sentences."""
     if read_only:
-        return [f"Kept wrongly, and not repaired on a read-only review: {line}." for line in lines]
-    return [f"Kept wrongly and computed anew: {line}. No decision was lost." for line in lines]
+        return [
+            f"Stored incorrectly, and not corrected on a read-only review: {line}."
+            for line in lines
+        ]
+    return [f"Stored incorrectly and recomputed: {line}. No decision was lost." for line in lines]

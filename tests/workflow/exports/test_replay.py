@@ -136,7 +136,7 @@ def test_a_box_that_differs_fails_loudly(replayed, old, new, says):
     ("name", "old", "new", "says"),
     [
         ("judgements.csv", "39,high", "38,high", "judgements.csv has 55"),
-        ("unnamed.csv", "exclude,,,,", "maybe,,,,", "no verdict"),
+        ("unnamed.csv", "exclude,,,,", "maybe,,,,", "not a valid decision"),
         ("unnamed.csv", "1797", "many", "not a count"),
     ],
 )

@@ -187,7 +187,7 @@ def test_a_closed_alert_stays_readable_and_is_not_raised_again(project):
 def test_what_cannot_be_closed_is_refused(project):
     one_alert(project)
     (alert,) = alerts.list_open_alerts(project)
-    with pytest.raises(ReviewError, match="few words"):
+    with pytest.raises(ReviewError, match="State briefly"):
         alerts.close_alert(project, alert.id, "ann", "  ")
     with pytest.raises(ReviewError, match="no alert 4711"):
         alerts.close_alert(project, 4711, "ann", "why")

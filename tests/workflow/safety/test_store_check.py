@@ -43,11 +43,11 @@ STANDING = "update standings set {} where record = (select min(record) from stan
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        (STANDING.format("status = 'included'"), "the standing of R"),
-        (STANDING.format("votes = votes + 1"), "the standing of R"),
-        (STANDING.format("voters = '|eve|'"), "the standing of R"),
-        (STANDING.format("reason = 'another'"), "the standing of R"),
-        ("delete from standings where stage = 'title-abstract' and record > 4", "the standing of"),
+        (STANDING.format("status = 'included'"), "the status of R"),
+        (STANDING.format("votes = votes + 1"), "the status of R"),
+        (STANDING.format("voters = '|eve|'"), "the status of R"),
+        (STANDING.format("reason = 'another'"), "the status of R"),
+        ("delete from standings where stage = 'title-abstract' and record > 4", "the status of"),
         (
             "insert into standings (record, stage, status, votes, voters) "
             "values (2, 'full-text', 'pending', 0, '')",
@@ -130,7 +130,7 @@ def test_the_command_says_what_it_found(tmp_path):
     change(project, STANDING.format("pile = 'maybe'"))
     done = run(tmp_path, "verify", "--store")
     assert done.returncode == 0, done.stderr
-    assert "computed anew: the standing of R000001" in done.stdout + done.stderr
+    assert "recomputed: the status of R000001" in done.stdout + done.stderr
     done = run(tmp_path, "verify")
     assert done.returncode == 1 and "review verify --store" in done.stderr
 
