@@ -247,7 +247,7 @@ def test_an_unknown_model_is_one_clear_line(project, tmp_path):
     stage = find_stage(project.protocol, "screening")
     screen(project, stage, 60)
     path = tmp_path / "protocol.yaml"
-    for name, said in (("magic", "no model 'magic'"), ("embeddings:nowhere", "not installed")):
+    for name, said in (("magic", "unknown model 'magic'"), ("embeddings:nowhere", "not installed")):
         text = path.read_text().replace("model: light", f"model: {name}")
         (tmp_path / "protocol.yaml").write_text(text)
         with pytest.raises(ReviewError, match=said):

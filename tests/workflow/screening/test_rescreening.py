@@ -76,7 +76,7 @@ def test_an_article_that_comes_later_opens_its_judged_preprint_again_and_says_so
     before = given(project)
     [article] = bring(project, ARTICLE)
     done = dedupe.run_deduplication(project, "ada")
-    [line] = [line for line in dedupe.format_result(done) if "open again" in line]
+    [line] = [line for line in dedupe.format_result(done) if "reopened" in line]
     assert preprint in line and article in line
     assert status(project, preprint) == "pending"
     assert status(project, article) == "pending"
@@ -143,7 +143,7 @@ def test_the_lead_may_keep_it_as_judged_and_take_that_back(project):
     preprint, _ = judged_preprint(project)
     [article] = bring(project, ARTICLE)
     dedupe.run_deduplication(project, "ada")
-    assert "stand" in dedupe.keep_earlier_decisions(project, preprint, "ada")
+    assert "are kept" in dedupe.keep_earlier_decisions(project, preprint, "ada")
     assert (status(project, preprint), waiting(project)) == ("excluded", [])
     assert status(project, article) == "pending"
     assert dedupe.run_deduplication(project, "ada").reopened == ()
@@ -310,10 +310,10 @@ def test_the_commands_list_keep_and_open_again(project):
     _, text = call(project, "reopened")
     assert preprint in text and article in text
     _, text = call(project, "keep", preprint)
-    assert "stand" in text
+    assert "are kept" in text
     _, text = call(project, "reopened")
     assert text == "No reopened preprints.\n"
     _, text = call(project, "reopen", preprint)
-    assert "open again" in text
+    assert "has been reopened" in text
     _, text = call(project, "reopened", "--json")
     assert preprint in text

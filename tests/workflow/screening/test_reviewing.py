@@ -208,7 +208,7 @@ def test_a_stage_with_too_few_reviewers_left_is_named_and_a_new_one_takes_over(t
     project, stage = make(tmp_path, ("pilot: 0 ", text), count=20)
     run(project, stage, "ada", lambda _: "include", most=5)
     short = reviewing.retire_reviewer(project, "ben", "ada").understaffed_stages
-    assert short == ("title-abstract", "full-text", "quality")
+    assert short == ("Title and abstract", "Full text", "Quality")
     path = tmp_path / "protocol.yaml"
     path.write_text(path.read_text().replace(*DAN))
     project = open_project(tmp_path, who="ada")

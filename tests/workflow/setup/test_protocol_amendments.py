@@ -94,7 +94,7 @@ def test_nobodys_change_is_written_over(project):
     protocol_amendments.amend_protocol(
         project, text + "# from ada\n", "ada", "", seen=project.fingerprint
     )
-    with pytest.raises(ProtocolError, match="changed meanwhile"):
+    with pytest.raises(ProtocolError, match="changed in the meantime"):
         protocol_amendments.amend_protocol(
             project, text + "# from the other tab\n", "ada", "", seen=project.fingerprint
         )
