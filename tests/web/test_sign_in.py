@@ -375,7 +375,7 @@ def test_every_answer_forbids_what_comes_from_elsewhere(project):
     for path, answer in pages.items():
         headers = answer.headers
         assert headers["x-content-type-options"] == "nosniff", path
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert headers["x-frame-options"] == "SAMEORIGIN"
         assert "frame-ancestors" in headers["content-security-policy"]
     door = pages["/signin"].headers["content-security-policy"]
