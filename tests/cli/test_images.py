@@ -551,7 +551,7 @@ def hostile(tmp_path):
 
 def test_hostile_files_are_named_and_counted_and_the_rest_goes_on(hostile, tmp_path):
     output = run("check", hostile, "--out", tmp_path / "out", status=3)
-    assert "8 files: 3 images read, 3 images not readable, 2 files skipped." in output
+    assert "8 files: 3 images read, 3 images unreadable, 2 files skipped." in output
     faults = {row["path"]: row["fault"] for row in rows_of(tmp_path / "out" / "check-images.csv")}
     assert (faults["truncated.png"], faults["empty.png"], faults["bomb.png"]) == (
         "truncated", "empty", "too large",
@@ -570,7 +570,7 @@ def test_rows_and_files_that_do_not_meet_are_counted(hostile, tmp_path):
     )
     output = run("audit-sample", hostile, "--labels", labels, "--label", "Mass", "--n", "5",
                  "--out", tmp_path / "out", status=3)  # fmt: skip
-    assert "2 rows name no image of the folder" in output
+    assert "2 rows match no image in the fol" in output
     drawn = {row["path"] for row in rows_of(tmp_path / "out" / "marks.csv")}
     assert drawn == {"one.png", "two.png"}
     assert "images have no row" in output

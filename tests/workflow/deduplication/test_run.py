@@ -213,7 +213,7 @@ def test_words_on_unknown_or_equal_records_are_refused(project):
         dedupe.settle_pair(project, (first, first), "same", "ada")
     with pytest.raises(ReviewError, match="R000099"):
         dedupe.settle_pair(project, (first, "R000099"), "same", "ada")
-    with pytest.raises(ReviewError, match="settles nothing"):
+    with pytest.raises(ReviewError, match="not a valid decision"):
         dedupe.settle_pair(project, (first, "R000099"), "perhaps", "ada")
     assert log(project) == []
 
