@@ -32,9 +32,9 @@ EFETCH = [
 REFUSED = {
     "arxiv/id_abc_s0_m100_b79c8dcf6bc3.json": "incorrect id format for abc",
     "pubmed/pubmed3.html": "web page titled 'PmFetch response'",
-    "pubmed/einfo1.xml": "holds no records",
-    "pubmed/elink1.xml": "holds no records",
-    "pubmed/epost1.xml": "holds no records",
+    "pubmed/einfo1.xml": "contains no records",
+    "pubmed/elink1.xml": "contains no records",
+    "pubmed/epost1.xml": "contains no records",
 }
 COUNTED = {
     "pubmed/esearch1.xml": (0, 63),
