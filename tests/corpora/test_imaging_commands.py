@@ -142,7 +142,7 @@ def test_the_nih_table(tmp_path):
     output = run("splits", NIH, "--out", tmp_path, status=0)
     assert "112,120 images, 30,805 patients." in output
     assert "7.2 % of patients have more than" in output
-    share = re.search(r"hold (\d+\.\d) % of the images", output)
+    share = re.search(r"account for (\d+\.\d) % of the images", output)
     assert share and round(float(share[1])) == 45
     assert "1,538 are of children under ten." in output
 
