@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 from review.errors import StoreError
 
-HEADER = b"SQLite format 3\0"
 EMPTY_PATIENCE = 2.0
 """How long an empty file may be one that another process has just begun (seconds)."""
 CHECKED_BYTES = 256 << 20
@@ -25,20 +24,15 @@ RESTORE_HINT = "Restore the newest backup into a new folder: review restore FILE
 
 
 def check_file(path: Path) -> None:
-    """Raises StoreError where a file is there that is not a SQLite database with a review in it."""
+    """Raises StoreError where a file is there that is not a SQLite database with a review in it.
+
+    The file is looked at through SQLite alone. On POSIX, a process that opens a file a second time
+    and closes it loses all its locks on it, those of a store it has open included; another process
+    then removes the log that this one still reads from (sqlite.org/howtocorrupt.html, 2.2).
+    """
     if not path.exists():
         return
     _refuse_empty(path)
-    try:
-        with path.open("rb") as file:
-            header = file.read(len(HEADER))
-    except OSError as error:
-        raise StoreError(f"{path}: cannot open the store ({error.strerror}).") from error
-    if header != HEADER:
-        raise StoreError(
-            f"{path}: cannot open the store: this is not a database, or its beginning is damaged. "
-            f"Nothing was written. {RESTORE_HINT}"
-        )
     check_tables(list_tables(path), str(path))
 
 
@@ -65,7 +59,14 @@ def list_tables(path: Path) -> set[str]:
             finally:
                 connection.close()
         except sqlite3.Error as error:
+            if str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_NOTADB"):
+                raise StoreError(
+                    f"{path}: cannot open the store: this is not a database, or its beginning is "
+                    f"damaged. Nothing was written. {RESTORE_HINT}"
+                ) from error
             last_error = error
+            if not is_unwritable(error):
+                break  # only a file that nothing can be written beside is read without locks
     raise StoreError(format_damage(str(path), str(last_error)))
 
 

@@ -6,6 +6,8 @@ import json
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,8 @@ from support.small import studies
 from review.errors import ReviewError, StoreError
 from review.models import Record
 from review.protocol import find_stage
-from review.store import HEAD_REVISION, copies, open_store, opening
+from review.store import HEAD_REVISION, audit_events, copies, open_store, opening
+from review.store.timestamps import utc_now
 from review.workflow.exports import snapshot
 from review.workflow.safety import backup_archive, backups
 from review.workflow.screening import reviewing
@@ -229,3 +232,43 @@ def read_version(path):
         return connection.execute("select version_num from alembic_version").fetchone()[0]
     finally:
         connection.close()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from review.store import open_store
+from review.store.timestamps import utc_now
+from review.store import audit_events
+
+store = open_store(Path(sys.argv[1]))
+with store.write() as conn:
+    audit_events.add_event(conn, "note", "eve", utc_now(), subject=sys.argv[2])
+store.close()
+"""
+
+
+def count_notes(store):
+    with store.read() as conn:
+        return conn.execute(text("select count(*) from acts where kind = 'note'")).scalar_one()
+
+
+def test_opening_a_store_again_loses_no_lock_and_no_later_write(tmp_path):
+    """A process that opened its store twice must still see what another process writes."""
+    first = open_store(tmp_path)
+    with first.write() as conn:
+        audit_events.add_event(conn, "note", "ada", utc_now())
+    for number in range(3):
+        open_store(tmp_path)  # as the app does when the protocol has changed
+        assert count_notes(first) == number + 1
+        done = subprocess.run(
+            [sys.executable, "-c", WRITER, str(tmp_path), str(number)],
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        assert done.returncode == 0, done.stderr
+        assert count_notes(first) == number + 2
+    with first.write() as conn:
+        audit_events.add_event(conn, "note", "ada", utc_now())
+    assert count_notes(open_store(tmp_path)) == 5
