@@ -64,7 +64,7 @@ def audit(page, name):
     press_until(page, "Enter", SAYS, "Sheet 2 of 2")
     settled(page)
     mark(page, "d", "D", "doubtful")
-    press_until(page, "z", SAYS, "Undone: 1 images.")
+    press_until(page, "z", SAYS, "Undone: 1 image.")
     settled(page)
     press_until(page, "ArrowRight", SAYS, "Sheet 2 of 2")
     settled(page)

@@ -15,8 +15,8 @@ from review.workflow.harvest.models import Counts
 from review.workflow.project.project import Project
 
 _UNREACHABLE = re.compile(
-    r"no connection|no usable (?:answer|response)|timed? "
-    "?out|refused|resolve|unreachable|\b(?:429|5\d\d)\b",
+    r"no connection|no usable (?:answer|response)|timed? ?out|refused|resolve|unreachable"
+    r"|\b(?:429|5\d\d)\b",
     re.I,
 )
 COMPLETE_VERDICTS = ("complete", "closed")

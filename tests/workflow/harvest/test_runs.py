@@ -472,6 +472,8 @@ def test_the_moment_of_a_lock_is_told_in_minutes(tmp_path):
         ("no usable answer after 8 tries; the last said: 503", "could not be reached"),
         ("no connection (Failed to resolve 'example.org' ([Errno -2]))", "could not be reached"),
         ("read timed out", "could not be reached"),
+        ("arxiv: HTTP 503: Maintenance", "could not be reached"),
+        ("pubmed: HTTP 429 Too Many Requests", "could not be reached"),
         ("2024-01: 3 of 10 entries came", "was incomplete"),
     ],
 )
