@@ -36,7 +36,7 @@ def find_yaml_excess(text: str) -> str | None:
             size = 0
             if isinstance(event, yaml.AliasEvent):
                 if any(part.anchor == event.anchor for part in parts):
-                    return f"{line} the part '{event.anchor}' holds itself."
+                    return f"{line} the part '{event.anchor}' contains itself."
                 size = sizes.get(event.anchor or "", 1)
             elif isinstance(event, yaml.ScalarEvent):
                 size = 1

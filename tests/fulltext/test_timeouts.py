@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,6 @@ def paper(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be held still")
 def test_a_file_that_is_slow_once_is_read_at_the_second_try(paper):
     limits = Limits(seconds=60, page_seconds=3)
     with RecordingWorker() as worker:
@@ -48,7 +46,6 @@ def test_a_file_that_is_slow_once_is_read_at_the_second_try(paper):
     assert [(x.seconds, x.page_seconds) for x in worker.limits[1:]] == [(60, 3), (120, 6)]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be held still")
 @pytest.mark.parametrize(
     ("limits", "problem"),
     [

@@ -83,8 +83,8 @@ def test_a_hostile_export_ends_in_one_line(tmp_path, name):
 YAML_ENDS = {
     "lists 100,000 deep": "deeper than 60",
     "blocks 3,000 deep": "deeper than 60",
-    "a list that holds itself": "'a' holds itself",
-    "a mapping that holds itself": "'a' holds itself",
+    "a list that contains itself": "'a' contains itself",
+    "a mapping that contains itself": "'a' contains itself",
     "laughs": "more than 200,000 values",
     "merges that double": "more than 200,000 values",
     "ten megabytes of one word": "longer than 5,000,000 letters",

@@ -166,8 +166,8 @@ EXPORTS: dict[str, Callable[[], bytes]] = {
 YAMLS: dict[str, Callable[[], str]] = {
     "lists 100,000 deep": lambda: "title: " + "[" * 100_000,
     "blocks 3,000 deep": lambda: "".join(" " * n + "a:\n" for n in range(3_000)),
-    "a list that holds itself": lambda: "title: &a [*a]\n",
-    "a mapping that holds itself": lambda: "question: &a {b: *a}\n",
+    "a list that contains itself": lambda: "title: &a [*a]\n",
+    "a mapping that contains itself": lambda: "question: &a {b: *a}\n",
     "laughs": lambda: (
         "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
         + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10))

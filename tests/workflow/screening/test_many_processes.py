@@ -17,11 +17,12 @@ TA = "title-abstract"
 
 def test_a_team_on_two_processes_wastes_next_to_nothing(tmp_path, database):
     names = [f"r{n}" for n in range(8)]
-    project = make_review(tmp_path, names, 120)
-    session = screen_together(project, names, 2, think=0.15, seconds=300)
-    assert session.presses - session.wasted == 2 * 120  # all is judged, by two each
+    project = make_review(tmp_path, names, 240)
+    session = screen_together(project, names, 2, think=0.1, seconds=300)
+    assert session.presses - session.wasted == 2 * 240  # all is judged, by two each
     assert session.lost == session.double == 0
-    assert session.wasted <= 0.03 * session.presses
+    # The last records are few for so many people: each may read two of them in vain.
+    assert session.wasted <= 0.03 * session.presses + 2 * len(names)
     project.store.close()
 
 
