@@ -82,6 +82,9 @@ class Review:
     ) -> "ScreeningStatus":
         """Record this person's decision on a record ("R000001"); a verdict of None withdraws it.
 
+        The status returned is the one this person may see: of a record that is not resolved, their
+        own decision alone.
+
         Args:
             verdict: "include", "exclude" or "unsure" (shown as Maybe).
             stage: id of the stage in the protocol, such as "title-abstract".
@@ -90,11 +93,15 @@ class Review:
             ReviewError: no such record or stage, a reason is missing, or the person may not decide.
         """
         from review.store.records import parse_record_key
+        from review.workflow.project.project import find_stage
+        from review.workflow.screening import blinding
         from review.workflow.screening.decisions import NewDecision, add_decision
 
         number = parse_record_key(record)
-        return add_decision(
-            self.project, NewDecision(number, stage, self.user, verdict, reason, note), self.user
+        new_decision = NewDecision(number, stage, self.user, verdict, reason, note)
+        report_status = add_decision(self.project, new_decision, self.user)
+        return blinding.mask_new_status(
+            self.project, self.user, find_stage(self.project.protocol, stage), number, report_status
         )
 
     def answer(
@@ -129,7 +136,8 @@ class Review:
         from review.prisma import flow_to_dict, validate
         from review.workflow.exports.snapshot import snapshot_at
 
-        return flow_to_dict(validate(snapshot_at(self.project, day, read_all=False).flow))
+        review_snapshot = snapshot_at(self.project, day, read_all=False, reader=self.user)
+        return flow_to_dict(validate(review_snapshot.flow))
 
     def export(self, out: Path | str, *, day: str | None = None) -> list[Path]:
         """Write the full report (figures, tables, texts, references, log, manifest) to a folder.
@@ -143,7 +151,8 @@ class Review:
         from review.workflow.exports import bundle, folder
         from review.workflow.exports.snapshot import snapshot_at
 
-        files = bundle.build_report_files(snapshot_at(self.project, day), reader=self.user)
+        review_snapshot = snapshot_at(self.project, day, reader=self.user)
+        files = bundle.build_report_files(review_snapshot, reader=self.user)
         folder.write_files(files, Path(out))
         return sorted(Path(out) / name for name in files)
 

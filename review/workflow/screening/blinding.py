@@ -395,3 +395,15 @@ def get_visible_status(
         report = links.get_study_groups(conn, number).get(number, (number, number))[0]
         reader = get_blinded_reader(project, conn, name, [report])
         return mask_status(reader, stage.id, report, report_status)
+
+
+def mask_new_status(
+    project: Project, name: str, stage: Stage, number: int, report_status: ScreeningStatus
+) -> ScreeningStatus:
+    """As get_visible_status, with what else a person may know of the report: of what is open to
+    them, their own decision alone."""
+    with project.store.read() as conn:
+        report = links.get_study_groups(conn, number).get(number, (number, number))[0]
+        reader = get_blinded_reader(project, conn, name, [report])
+        masked = mask_statuses(reader, stage.id, {report: report_status})
+    return masked.get(report, ScreeningStatus("pending"))
