@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 from review.errors import ProtocolError
+from review.models import MaybeMeaning
 from review.text.yaml_bounds import find_yaml_excess
 
 PersonRole = Literal["reviewer", "adjudicator", "lead", "reader"]
@@ -83,6 +84,12 @@ class Stage:
     """Number of first records that everybody screens, for training."""
     reasons: tuple[str, ...] = ()
     """Reasons for exclusion, most important first; keys 1 to 9 choose them."""
+    ask_reason: bool = False
+    """Whether an exclusion by title and abstract asks for a reason too (0 gives none). At full text
+    a reason is always asked for."""
+    maybe: MaybeMeaning = "conflict"
+    """What Maybe counts as. include: as a vote to include, so that only an exclusion conflicts with
+    it; conflict: the adjudicator decides. A new review has include at title and abstract."""
 
 
 STAGE_NAMES = {"title-abstract": "Title and abstract"}

@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Literal
 
-from review.models import Decision
+from review.models import Decision, MaybeMeaning, Verdict
 
 StatusName = Literal["pending", "partial", "conflict", "included", "excluded"]
 ConflictKind = Literal["verdict", "reason", "maybe"]
@@ -70,6 +70,7 @@ def get_status(
     *,
     retired: Mapping[str, Departure] | None = None,
     reasons_matter: bool = True,
+    maybe: MaybeMeaning = "conflict",
 ) -> ScreeningStatus:
     """Where a report stands at a stage.
 
@@ -80,6 +81,8 @@ def get_status(
         retired: reviewers who left, and when; what they decided up to then counts only
             where the report was settled by then. They may have come back and decided anew.
         reasons_matter: whether two exclusions for different reasons are a conflict.
+        maybe: whether a reviewer's Maybe counts as a vote to include, or as a conflict. An
+            adjudicator's Maybe resolves nothing either way.
     """
     valid = list_current_decisions(decisions)
     automation_decisions = [decision for decision in valid if decision.role == "automation"]
@@ -94,7 +97,9 @@ def get_status(
             for decision in votes
             if all(_is_made_by(decision, departure) for departure in departures.values())
         ]
-        earlier_status = _resolve_votes(earlier_votes, needed, valid, reasons_matter)
+        earlier_status = _resolve_votes(
+            earlier_votes, needed, valid, reasons_matter=reasons_matter, maybe=maybe
+        )
         if earlier_status is not None and earlier_status.status != "conflict":
             return earlier_status
     active_votes = [
@@ -103,7 +108,9 @@ def get_status(
         if decision.reviewer not in departures
         or not _is_made_by(decision, departures[decision.reviewer])
     ]
-    vote_status = _resolve_votes(active_votes, needed, valid, reasons_matter)
+    vote_status = _resolve_votes(
+        active_votes, needed, valid, reasons_matter=reasons_matter, maybe=maybe
+    )
     if vote_status is not None:
         return vote_status
     if not votes and automation_decisions:
@@ -122,12 +129,17 @@ def _has_voted_by(votes: Iterable[Decision], who: str, departure: Departure) -> 
 
 
 def _resolve_votes(
-    votes: Sequence[Decision], needed: int, valid: Sequence[Decision], reasons_matter: bool
+    votes: Sequence[Decision],
+    needed: int,
+    valid: Sequence[Decision],
+    *,
+    reasons_matter: bool,
+    maybe: MaybeMeaning,
 ) -> ScreeningStatus | None:
     """What enough votes come to; None while there are too few."""
     if len(votes) < needed:
         return None
-    verdicts = {vote.verdict for vote in votes}
+    verdicts = {count_verdict(vote.verdict, maybe) for vote in votes if vote.verdict}
     decided_at, current_decisions = _find_last_time(votes), tuple(valid)
     if verdicts == {"unsure"}:
         return ScreeningStatus(
@@ -165,6 +177,11 @@ def _resolve_votes(
         decided_at,
         current_decisions,
     )
+
+
+def count_verdict(verdict: Verdict, maybe: MaybeMeaning) -> Verdict:
+    """What a reviewer's vote counts as at a stage: Maybe is a vote to include where it says so."""
+    return "include" if verdict == "unsure" and maybe == "include" else verdict
 
 
 def _build_final_status(

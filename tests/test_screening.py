@@ -66,6 +66,34 @@ def at(minute):
     return START + timedelta(minutes=minute)
 
 
+@pytest.mark.parametrize(
+    ("words", "needed", "expected", "pile"),
+    [
+        (["ada:unsure"], 1, "included", None),
+        (["ada:unsure"], 2, "partial", None),
+        (["ada:unsure", "ben:unsure"], 2, "included", None),
+        (["ada:unsure", "ben:include"], 2, "included", None),
+        (["ada:unsure", "ben:exclude:x"], 2, "conflict", "verdict"),
+        (["ada:unsure", "ben:undo"], 1, "included", None),
+        (["ada:unsure", "ben:include", "dan:unsure"], 3, "included", None),
+        (["ada:unsure", "ben:include", "dan:exclude:x"], 3, "conflict", "verdict"),
+        (["ada:exclude:x", "ben:exclude:y"], 2, "conflict", "reason"),
+        (["ada:unsure", "ben:exclude:x", "@cleo:exclude:x"], 2, "excluded", None),
+        (["ada:unsure", "ben:exclude:x", "@cleo:unsure"], 2, "conflict", "maybe"),
+        (["!rule:exclude:no word", "ada:unsure"], 1, "included", None),
+    ],
+)
+def test_maybe_counts_as_include_where_the_stage_says_so(words, needed, expected, pile):
+    standing = get_status(made(*words), needed, maybe="include")
+    assert (standing.status, standing.conflict_kind) == (expected, pile)
+
+
+def test_who_left_counts_with_maybe_where_it_was_settled():
+    votes = made("ada:unsure", "ben:include", "dan:exclude:x")
+    assert get_status(votes, 2, retired={"ada": 1}, maybe="include").status == "included"
+    assert get_status(votes, 2, retired={"ada": 1}).status == "conflict"
+
+
 def test_a_retired_reviewer_counts_where_it_was_settled_and_nowhere_else():
     settled = get_status(made("ada:include", "ben:include"), 2, retired={"ben": at(5)})
     assert settled.status == "included"

@@ -17,7 +17,7 @@ from review.pages.widgets.highlighting import (
 )
 from review.pages.widgets.keyboard import build_key_script
 from review.protocol import Stage, format_stage_name
-from review.screening import ConflictKind
+from review.screening import ConflictKind, count_verdict
 from review.workflow.fulltexts import attachments
 from review.workflow.project.project import Project
 from review.workflow.screening import reviewing
@@ -50,7 +50,7 @@ def render_page(project: Project) -> None:
     with stage_column:
         stage = stages[_choose_stage(conflicts_by_stage, stages)]
     with pile_column:
-        pile = _choose_pile(conflicts_by_stage[stage.id])
+        pile = _choose_pile(stage, conflicts_by_stage[stage.id])
     _show_messages()
     keys = conflicts_by_stage[stage.id][pile]
     if not keys:
@@ -91,15 +91,26 @@ def _choose_stage(
     return str(st.session_state[STAGE_KEY])
 
 
-def _choose_pile(piles: dict[ConflictKind, list[str]]) -> ConflictKind:
+def _list_piles(stage: Stage, piles: dict[ConflictKind, list[str]]) -> list[ConflictKind]:
+    """The lists that can hold something at a stage."""
+    possible: dict[ConflictKind, bool] = {
+        "verdict": True,
+        "reason": stage.kind == "eligibility",
+        "maybe": stage.maybe == "conflict",
+    }
+    return [pile for pile in PILE_LABELS if possible[pile] or piles[pile]]
+
+
+def _choose_pile(stage: Stage, piles: dict[ConflictKind, list[str]]) -> ConflictKind:
     """The chosen list; when it becomes empty, the next one is shown."""
-    default_pile = next((pile for pile in PILE_LABELS if piles[pile]), "verdict")
+    options = _list_piles(stage, piles)
+    default_pile = next((pile for pile in options if piles[pile]), "verdict")
     chosen = st.session_state.get(PILE_KEY)
-    if chosen not in PILE_LABELS or (not piles[chosen] and "conflicts_said" in st.session_state):
+    if chosen not in options or (not piles[chosen] and "conflicts_said" in st.session_state):
         st.session_state[PILE_KEY] = default_pile
     selected_pile = st.segmented_control(
         "Show",
-        list(PILE_LABELS),
+        options,
         key=PILE_KEY,
         required=True,
         format_func=lambda option: f"{PILE_LABELS[option]} ({len(piles[option]):,})",
@@ -176,13 +187,15 @@ def _render_vote(
         note = conflict.notes.get(vote.reviewer) or vote.note
         if note:
             st.caption(f"“{escape_markdown(note)}”")
-        if vote.verdict in ("include", "exclude"):
+        verdict = count_verdict(vote.verdict or "unsure", stage.maybe)
+        if verdict != "unsure":
             who = session.get_user().name
+            reason = vote.reason if verdict == "exclude" else None
             take_vote = partial(
-                _settle_conflict, project, stage, conflict, who, (vote.verdict, vote.reason, None)
+                _settle_conflict, project, stage, conflict, who, (verdict, reason, None)
             )
             st.button(
-                f"Accept {letter}: {vote.verdict}",
+                f"Accept {letter}: {verdict}",
                 shortcut=str(number + 1),
                 on_click=take_vote,
                 width="stretch",

@@ -97,7 +97,8 @@ def _render_criteria(plan: Protocol) -> None:
         for stage in plan.stages:
             if stage.reasons:
                 st.markdown(
-                    f"**Exclusion reasons at {format_stage_name(stage)}**, most important first"
+                    f"**Exclusion reasons at {format_stage_name(stage)}**, "
+                    + describe_reasons(stage)
                 )
                 st.markdown(
                     "\n".join(
@@ -105,6 +106,14 @@ def _render_criteria(plan: Protocol) -> None:
                         for n, reason in enumerate(stage.reasons, 1)
                     )
                 )
+
+
+def describe_reasons(stage: Stage) -> str:
+    """How the reasons of a stage are used."""
+    if stage.kind == "screening" and not stage.ask_reason:
+        return "accepted in imported decisions, not asked while screening"
+    needed = "optional, " if stage.kind == "screening" else ""
+    return f"{needed}most important first"
 
 
 def _render_team(plan: Protocol) -> None:
@@ -129,6 +138,7 @@ def _build_stage_row(plan: Protocol, stage: Stage) -> dict[str, str | int]:
         "Screened": STAGE_KIND_LABELS[stage.kind],
         "Reviewers per record": stage.reviewers,
         "Reviewers": ", ".join(protocols.list_stage_reviewers(plan, stage)),
+        "Maybe counts as": "" if stage.kind == "quality" else stage.maybe,
     }
 
 

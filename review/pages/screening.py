@@ -106,6 +106,8 @@ def render_page(project: Project) -> None:
         with criteria_column.container(key="pinned"):
             _render_criteria(project)
         with record_column:
+            if st.session_state.get("screening_reason") == view.key:
+                _render_reasons(project, stage, view)
             _render_panels(project, stage, view)
             _render_record(project, stage, view)
     open_panels = [name for name in PANEL_KEYS if st.session_state.get(name) == view.key]
@@ -210,7 +212,7 @@ def _render_criteria(project: Project) -> None:
 
 def _render_record(project: Project, stage: Stage, view: ReportView) -> None:
     record = view.record
-    decision_keys = "im123456789" if _needs_reason(stage) else "iem"
+    decision_keys = "im0123456789" if _asks_reason(stage) else "iem"
     lists = {
         "include": project.protocol.highlight.include,
         "exclude": project.protocol.highlight.exclude,
@@ -265,7 +267,7 @@ def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
     vote = partial(_save_vote, project, stage, view, session.get_user().name)
     toggle_reasons = partial(_toggle_panel, "screening_reason", view.key)
     exclude: Callable[[], None] = (
-        toggle_reasons if _needs_reason(stage) else partial(vote, "exclude")
+        toggle_reasons if _asks_reason(stage) else partial(vote, "exclude")
     )
     is_typing = view.key in (
         st.session_state.get("screening_note"),
@@ -319,9 +321,9 @@ def _render_panels(project: Project, stage: Stage, view: ReportView) -> None:
         st.caption(f"Your note: {escape_markdown(view.note)}")
 
 
-def _needs_reason(stage: Stage) -> bool:
+def _asks_reason(stage: Stage) -> bool:
     """Whether an exclusion asks for its reason."""
-    return stage.kind == "eligibility" and bool(stage.reasons)
+    return bool(stage.reasons) and (stage.kind == "eligibility" or stage.ask_reason)
 
 
 def _render_reasons(project: Project, stage: Stage, view: ReportView) -> None:
@@ -336,6 +338,14 @@ def _render_reasons(project: Project, stage: Stage, view: ReportView) -> None:
                 shortcut=shortcut,
                 on_click=exclude_record,
                 key=f"reason_{number}_{view.key}",
+                width="stretch",
+            )
+        if stage.kind != "eligibility":
+            st.button(
+                "Exclude without a reason",
+                shortcut="0",
+                on_click=partial(_save_vote, project, stage, view, name, "exclude"),
+                key=f"reason_none_{view.key}",
                 width="stretch",
             )
         close_reasons = partial(_toggle_panel, "screening_reason", view.key)

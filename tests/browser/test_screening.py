@@ -24,6 +24,8 @@ NAMES = ("ada", "ben", "cleo")
 @pytest.fixture
 def project(tmp_path):
     init_project(tmp_path)
+    path = tmp_path / "protocol.yaml"
+    path.write_text(path.read_text().replace("maybe: include ", "maybe: conflict "))
     opened = open_project(tmp_path, who="ada")
     found = read_file(write_ris(tmp_path / "search.ris", 40)).records
     assert len(found) == 40

@@ -118,3 +118,16 @@ def test_the_pile_in_hand_stays_until_it_is_empty(project):
     assert any("R000001" in one.value for one in app.caption)
     press(app, "z")
     assert app.segmented_control[1].value == "verdict"
+
+
+def test_accepting_maybe_includes_where_it_counts_so(project):
+    add_decision(project, NewDecision(3, "title-abstract", "ada", "unsure"))
+    add_decision(project, NewDecision(3, "title-abstract", "ben", "exclude", "not imaging"))
+    app = draw(project.folder)
+    piles = next(one for one in app.segmented_control if one.label == "Show")
+    assert list(piles.options) == ["Include/exclude conflicts (3)"]
+    press(app, "2")
+    press(app, "2")
+    assert any(one.label == "Accept A: include" for one in app.button)
+    press(app, "1")
+    assert status(project, 3) == "included"

@@ -88,3 +88,35 @@ def test_at_the_end_the_page_says_where_more_waits_and_looks_back(project):
     assert not app.exception
     assert any("You included this record" in one.value for one in app.caption)
     assert shortcuts(app) == KEYS
+
+
+def test_a_reason_is_asked_by_title_and_abstract_where_the_protocol_wants_it(project):
+    path = project.folder / "protocol.yaml"
+    path.write_text(path.read_text().replace("ask_reason: false", "ask_reason: true"))
+    stage = open_project(project.folder, who="ada").protocol.stages[0]
+
+    def press(app, label):
+        next(one for one in app.button if one.label == label).click()
+        return app.run()
+
+    app = press(draw(project.folder), "Exclude")
+    assert not app.exception
+    offered = {one.label: one.proto.shortcut for one in app.button if one.proto.shortcut.isdigit()}
+    assert offered == {
+        "Exclude without a reason": "0",
+        **{reason: str(n) for n, reason in enumerate(stage.reasons, 1)},
+    }
+    first = app.query_params["key"][0]
+    app = press(app, stage.reasons[1])
+    app = press(press(app, "Exclude"), "Exclude without a reason")
+    keys = reviewing.list_recent_keys(project, stage, "ada")
+    views = [reviewing.get_report_view(project, stage, "ada", key) for key in keys]
+    assert [one.own_decision.reason for one in views] == [None, stage.reasons[1]]
+    assert [one.own_decision.verdict for one in views] == ["exclude", "exclude"]
+    assert keys[1] == first
+
+
+def test_no_reason_is_asked_by_title_and_abstract_where_it_does_not(project):
+    app = draw(project.folder)
+    next(one for one in app.button if one.label == "Exclude").click().run()
+    assert len(reviewing.list_recent_keys(project, project.protocol.stages[0], "ada")) == 1

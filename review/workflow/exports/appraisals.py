@@ -376,7 +376,7 @@ def _collect_stage_ratings(
     )
     double_rated = [
         report_verdicts
-        for _, report_verdicts in sorted(verdicts_by_report.items())
+        for _, report_verdicts in sorted(agreeing.count_maybe(stage, verdicts_by_report).items())
         if len(report_verdicts) > 1
     ]
     reviewers = sorted({name for report_verdicts in double_rated for name in report_verdicts})

@@ -178,6 +178,13 @@ def _describe_stage(snapshot: ReviewSnapshot, stage: Stage) -> str:
             "; disagreements were resolved by an adjudicator "
             f"({_format_count(adjudicated_count, noun)})"
         )
+    has_maybe = any(
+        decision.verdict == "unsure" and decision.role == "reviewer"
+        for report_status in report_statuses
+        for decision in report_status.decisions
+    )
+    if stage.maybe == "include" and has_maybe:
+        text += "; a vote of Maybe counted as a vote to include"
     return f"{text}. "
 
 

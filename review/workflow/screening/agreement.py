@@ -7,14 +7,14 @@ from itertools import combinations
 
 from review import agreement
 from review.agreement import AgreementFigure
-from review.models import Decision
+from review.models import Decision, Verdict
 from review.protocol import Stage, list_stage_reviewers
-from review.screening import list_current_decisions
+from review.screening import count_verdict, list_current_decisions
 from review.store import decisions, links
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding
 
-ReviewerVerdicts = dict[int, dict[str, str]]
+ReviewerVerdicts = dict[int, dict[str, Verdict]]
 """Report -> reviewer -> verdict."""
 
 
@@ -31,7 +31,8 @@ def compute_agreement(
 ) -> list[ReviewerAgreement]:
     """Agreement at a stage, for each pair of reviewers and for all where there are more than two.
 
-    Only reports both have judged count; include, exclude and unsure are the answers.
+    Only reports both have judged count; include, exclude and unsure are the answers. Where Maybe
+    counts as include, the two agree.
 
     Args:
         reader: who asks, see verdicts.
@@ -40,12 +41,12 @@ def compute_agreement(
     verdicts_by_report = collect_verdicts(project, stage, reader=reader)
     rows = [
         [report_verdicts.get(name) for name in reviewers]
-        for report_verdicts in verdicts_by_report.values()
+        for report_verdicts in count_maybe(stage, verdicts_by_report).values()
     ]
     results = []
     for a, b in combinations(range(len(reviewers)), 2):
         rated_rows = [[row[a], row[b]] for row in rows if row[a] and row[b]]
-        labels = ["include", "unsure", "exclude"]
+        labels = ["include", *(["unsure"] if stage.maybe == "conflict" else []), "exclude"]
         results.append(
             ReviewerAgreement(
                 (reviewers[a], reviewers[b]),
@@ -88,6 +89,16 @@ def collect_verdicts(
         n: v
         for n, v in verdicts_by_report.items()
         if blinding.may_see(blinded_reader, stage.id, n, status.get(n))
+    }
+
+
+def count_maybe(stage: Stage, verdicts_by_report: ReviewerVerdicts) -> ReviewerVerdicts:
+    """The verdicts as the stage counts them: Maybe as include where its protocol says so."""
+    return {
+        report: {
+            name: count_verdict(verdict, stage.maybe) for name, verdict in report_verdicts.items()
+        }
+        for report, report_verdicts in verdicts_by_report.items()
     }
 
 

@@ -128,6 +128,7 @@ def compute_status(
         stage.reviewers,
         retired=departures,
         reasons_matter=stage.kind == "eligibility",
+        maybe=stage.maybe,
     )
 
 

@@ -189,7 +189,8 @@ def describe_plan(folder: Path, protocol: Protocol) -> list[str]:
     lines.append(f"  search {protocol.search.from_} to {until}: {', '.join(sources) or 'files'}")
     for stage in protocol.stages:
         people = ", ".join(protocols.list_stage_reviewers(protocol, stage))
-        lines.append(f"  {stage.id}: {stage.reviewers} of {people}")
+        maybe = ", Maybe counts as include" if stage.maybe == "include" else ""
+        lines.append(f"  {stage.id}: {stage.reviewers} of {people}{maybe}")
     for search_import in protocol.search.imports:
         if not (folder / search_import.file).exists():
             raise ProtocolError(

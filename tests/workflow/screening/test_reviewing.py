@@ -116,8 +116,8 @@ def test_a_late_third_vote_does_not_unsettle(tmp_path):
     assert reviewing.get_next_record(project, stage, "dan").key != one.key
 
 
-def test_conflicts_come_in_piles_and_one_decision_settles(made):
-    project, stage = made
+def test_conflicts_come_in_piles_and_one_decision_settles(tmp_path):
+    project, stage = make(tmp_path, ("maybe: include", "maybe: conflict"))
     verdicts = {"ada": ["include", "unsure", "include"], "ben": ["exclude", "unsure", "include"]}
     keys = {}
     for name, given in verdicts.items():
