@@ -202,11 +202,26 @@ class Sentence:
 
     text: str
     page: int
-    """1 and up."""
+    """1 and up; 0 if the text has no pages (JATS, plain text)."""
     section: str
     """Standard name of its section: abstract, introduction, methods, ... or ''."""
     boxes: tuple[tuple[float, float, float, float], ...] = ()
     """One box per line, in PDF points from the top left; empty if unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedTable:
+    """A table of a full text: the head of each column, and the cells of each row below them."""
+
+    label: str
+    """As printed: 'Table 2'; '' if it has none."""
+    caption: str
+    page: int
+    """1 and up; 0 if the text has no pages."""
+    columns: tuple[str, ...]
+    """Head of each column; the levels of a head in several rows are joined by ' | '."""
+    rows: tuple[tuple[str, ...], ...]
+    """Text of each cell; '' if it is empty. Every row is as long as `columns`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,3 +109,10 @@ def show_bar(title: str) -> Iterator[ProgressReporter | None]:
             bar.update(task, completed=done, total=total, label=label[:60])
 
         yield report
+
+
+def format_place(page: int, section: str) -> str:
+    """Where a sentence is: 'p. 3', or its section in a text without pages."""
+    if page:
+        return f"p. {page}"
+    return f"section {section.capitalize()}" if section else "before the first heading"

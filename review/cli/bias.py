@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from review.cli.base import open_review, print_json, print_line, show_bar
-from review.cli.fulltext import JSON, PASSWORD, PDF
+from review.cli.fulltext import JSON, PAPER, PASSWORD
 
 dataset_commands = typer.Typer(
     no_args_is_help=True, help="Public datasets: find, list and draw their overlaps."
@@ -24,14 +24,16 @@ def register_commands(app: typer.Typer) -> None:
 
 def show_flags(
     context: typer.Context,
-    file: Path | None = typer.Argument(None, help="PDF file (default: every PDF of the review)."),
+    file: Path | None = typer.Argument(
+        None, help="PDF, JATS XML or plain text file (default: every PDF of the review)."
+    ),
     include_disabled: bool = typer.Option(
         False, "--all", help="Include rules whose accuracy has not been measured."
     ),
     as_json: bool = JSON,
     password: str | None = PASSWORD,
 ) -> None:
-    """List possible signs of bias in a PDF, with sentence, page and the items they inform."""
+    """List possible signs of bias in a paper, with sentence, page and the items they inform."""
     from review.cli import format_bias
     from review.store.records import format_record_key
     from review.workflow.bias import flags as bias
@@ -57,9 +59,12 @@ def show_flags(
 
 
 def check_stated_numbers(
-    context: typer.Context, file: Path = PDF, as_json: bool = JSON, password: str | None = PASSWORD
+    context: typer.Context,
+    file: Path = PAPER,
+    as_json: bool = JSON,
+    password: str | None = PASSWORD,
 ) -> None:
-    """Recalculate figures reported in a PDF; list inconsistencies and small sample sizes."""
+    """Recalculate figures reported in a paper; list inconsistencies and small sample sizes."""
     from review.cli import format_bias
     from review.workflow.bias import flags as bias
     from review.workflow.bias import sample_sizes
@@ -84,8 +89,10 @@ def check_stated_numbers(
 
 
 @dataset_commands.command("find")
-def find_datasets(file: Path = PDF, as_json: bool = JSON, password: str | None = PASSWORD) -> None:
-    """Find the public datasets named in a PDF, and which of them share images."""
+def find_datasets(
+    file: Path = PAPER, as_json: bool = JSON, password: str | None = PASSWORD
+) -> None:
+    """Find the public datasets named in a paper, and which of them share images."""
     from review.cli import format_bias
     from review.workflow.bias import flags as bias
     from review.workflow.fulltexts.reading import read_text

@@ -7,6 +7,7 @@ from typing import Any
 from review.bias import datasets, number_checks
 from review.bias.datasets import DatasetMatrix, Mention
 from review.bias.rules import Flag
+from review.cli.base import format_place
 from review.models import Sentence
 from review.store.records import format_record_key
 from review.text.wording import format_count
@@ -83,7 +84,7 @@ def format_flags(flags: Sequence[Flag]) -> list[str]:
     """Flags as lines for the terminal."""
     lines = []
     for flag in flags:
-        location = f"p. {flag.page}" if flag.page else "full text"
+        location = "full text" if flag.page is None else format_place(flag.page, flag.section)
         informs = "; ".join(
             f"{edition} {', '.join(ns)}" for edition, ns in flag.informs.items() if ns
         )
@@ -108,7 +109,8 @@ def format_number_checks(
             " ".join(problem.text for problem in finding.problems) or "The figures are consistent."
         )
         sentence = sentences[finding.sentence]
-        lines += [f"p. {sentence.page}: {message}", f"   {sentence.text}"]
+        place = format_place(sentence.page, sentence.section)
+        lines += [f"{place}: {message}", f"   {sentence.text}"]
     return [*lines, f"{len(findings)} sentences with figures checked."]
 
 
@@ -120,8 +122,9 @@ def format_datasets(
     lines = []
     for dataset_id in study_datasets.used:
         mentions = study_datasets.mentions[dataset_id]
-        page = sentences[mentions[0].sentence].page
-        lines.append(f"{registry[dataset_id].name} (p. {page}, mentions: {len(mentions)})")
+        first = sentences[mentions[0].sentence]
+        place = format_place(first.page, first.section)
+        lines.append(f"{registry[dataset_id].name} ({place}, mentions: {len(mentions)})")
     for mention in study_datasets.unresolved:
         names = " or ".join(registry[dataset_id].name for dataset_id in mention.ids)
         lines.append(f"Unclear: '{mention.words}' could be {names}")

@@ -4,10 +4,18 @@ from pathlib import Path
 
 import typer
 
-from review.cli.base import get_user_name, open_review, print_json, print_line, show_bar
+from review.cli.base import (
+    format_place,
+    get_user_name,
+    open_review,
+    print_json,
+    print_line,
+    show_bar,
+)
 from review.errors import FullTextError
 
 PDF = typer.Argument(help="PDF file.")
+PAPER = typer.Argument(help="PDF, JATS XML or plain text file.")
 JSON = typer.Option(False, "--json", help="Print everything as JSON.")
 PASSWORD = typer.Option(None, "--password", help="Password of a protected PDF.")
 
@@ -20,21 +28,25 @@ def register_commands(app: typer.Typer) -> None:
     app.command("read")(read_fulltexts)
 
 
-def show_fulltext(file: Path = PDF, as_json: bool = JSON, password: str | None = PASSWORD) -> None:
-    """Show the pages, sections and sentences of a PDF, or why it cannot be read."""
-    from review.fulltext import STATE_MESSAGES, full_text_to_dict, read_full_text
+def show_fulltext(
+    file: Path = PAPER, as_json: bool = JSON, password: str | None = PASSWORD
+) -> None:
+    """Show the pages, sections and sentences of a paper, or why it cannot be read."""
+    from review.fulltext import STATE_MESSAGES, full_text_to_dict, read_full_text, read_markup
 
     _require_file(file)
-    text = read_full_text(file, password=password)
+    text = read_markup(file) or read_full_text(file, password=password)
     if as_json:
         print_json(full_text_to_dict(text))
         return
     reader_note = f" ({text.reader})" if text.reader else ""
-    print_line(f"{file.name}: {STATE_MESSAGES[text.state]}, {text.page_count} pages{reader_note}")
+    pages_note = f", {text.page_count} pages" if text.page_count else ""
+    print_line(f"{file.name}: {STATE_MESSAGES[text.state]}{pages_note}{reader_note}")
     if text.problem:
         print_line(f"  {text.problem}")
     for section in text.sections:
-        print_line(f"  p. {section.page:>3}  {section.name or '-':<13} {section.title}")
+        place = f"p. {section.page:>3}  " if section.page else ""
+        print_line(f"  {place}{section.name or '-':<13} {section.title}")
     print_line(
         f"  {len(text.sentences)} sentences (use --json to list them with page and position)"
     )
@@ -46,7 +58,7 @@ def _require_file(file: Path) -> None:
 
 
 def suggest_evidence(
-    file: Path = PDF,
+    file: Path = PAPER,
     checklist: str = typer.Option(..., "--checklist", "-c", help="Checklist id, e.g. claim-2020."),
     most: int = typer.Option(5, help="Number of sentences per item."),
     model: str | None = typer.Option(
@@ -55,7 +67,7 @@ def suggest_evidence(
     as_json: bool = JSON,
     password: str | None = PASSWORD,
 ) -> None:
-    """For each checklist item, suggest the sentences of a PDF most likely to answer it."""
+    """For each checklist item, suggest the sentences of a paper most likely to answer it."""
     from dataclasses import asdict
 
     from review.workflow.appraisal.scoring import find_checklist
@@ -78,7 +90,8 @@ def suggest_evidence(
         for item in section.items:
             print_line(f"{item.number} {item.name}")
             for suggestion in suggestions_by_item[item.id]:
-                print_line(f"   p. {suggestion.page}  {suggestion.text}  [{suggestion.words}]")
+                place = format_place(suggestion.page, suggestion.section)
+                print_line(f"   {place}  {suggestion.text}  [{suggestion.words}]")
 
 
 def attach_pdfs(

@@ -7,6 +7,7 @@ find_quote(text, quote)         where a quotation stands
 match(front, candidates)        the record a file belongs to
 """
 
+from review.fulltext.markup import read_markup
 from review.fulltext.models import (
     EXTRACTION_VERSION,
     STATE_MESSAGES,
@@ -37,5 +38,6 @@ __all__ = [
     "match_record",
     "read_full_text",
     "read_full_texts",
+    "read_markup",
     "render_page",
 ]

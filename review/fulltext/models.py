@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from review.models import Page, Sentence, Word
+from review.models import Page, PrintedTable, Sentence, Word
 
 FullTextState = Literal[
     "ok", "no_text", "encrypted", "damaged", "not_pdf", "too_large", "timeout", "missing"
@@ -74,6 +74,8 @@ class FullText:
     problem: str | None = None
     """One line on what went wrong."""
     pages_without_text: tuple[int, ...] = ()
+    tables: tuple[PrintedTable, ...] = ()
+    """Tables that the file itself marks as such (JATS); those of a PDF are found by position."""
 
 
 def full_text_to_dict(text: FullText) -> dict[str, Any]:
@@ -102,6 +104,16 @@ def full_text_from_dict(data: Mapping[str, Any]) -> FullText:
         for sentence in values.get("sentences", ())
     )
     values["pages_without_text"] = tuple(values.get("pages_without_text", ()))
+    values["tables"] = tuple(
+        PrintedTable(
+            **{
+                **table,
+                "columns": tuple(table["columns"]),
+                "rows": tuple(map(tuple, table["rows"])),
+            }
+        )
+        for table in values.get("tables", ())
+    )
     return FullText(**values)
 
 

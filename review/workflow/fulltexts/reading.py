@@ -208,12 +208,14 @@ def _attach_file(
 
 
 def read_text(path: Path, password: str | None = None) -> FullText:
-    """The full text of a file outside any review.
+    """The full text of a file outside any review: a PDF, an article in JATS XML, or plain text.
+
+    What it is shows in its content, not in the ending of its name.
 
     Raises:
         FullTextError: it holds no text that can be read; the message names the state.
     """
-    text = fulltext.read_full_text(path, password=password)
+    text = fulltext.read_markup(path) or fulltext.read_full_text(path, password=password)
     if not text.sentences:
         why = f" ({text.problem})" if text.problem else ""
         raise FullTextError(f"{path.name}: {fulltext.STATE_MESSAGES[text.state]}{why}.")

@@ -247,6 +247,25 @@ def test_the_commands_work_on_a_file_alone(pdfs, tmp_path):
     assert (tmp_path / "g.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_commands_read_xml_and_plain_text(tmp_path):
+    body = (
+        "<sec><title>Methods</title><p>We combined three publicly available datasets from Kaggle "
+        "and GitHub. We trained on the COVIDx dataset.</p></sec>"
+    )
+    (tmp_path / "a.xml").write_text(f"<article><body>{body}</body></article>")
+    (tmp_path / "a.txt").write_text(
+        "Methods\n\nWe combined three publicly available\ndatasets from Kaggle and GitHub. "
+        "We trained on the COVIDx dataset.\n"
+    )
+    for name in ("a.xml", "a.txt"):
+        said = run("flags", tmp_path / name).stdout
+        assert "Data combined from several public datasets (strong, section Methods" in said
+        assert "COVIDx CXR (section Methods" in run("datasets", "find", tmp_path / name).stdout
+        evidence = run("evidence", tmp_path / name, "-c", "claim-2020").stdout
+        assert "section Methods" in evidence
+        assert "read (" in run("fulltext", tmp_path / name).stdout
+
+
 def test_a_file_without_text_is_one_calm_error(pdfs):
     result = run("flags", pdfs / "scan.pdf")
     assert isinstance(result.exception, FullTextError)
