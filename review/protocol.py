@@ -61,7 +61,9 @@ class Person:
     """The name used to sign in and stored with each decision."""
     roles: tuple[PersonRole, ...] = ("reviewer",)
     email: str | None = None
-    """Email address known to the sign-in service, if one is used."""
+    """Email address, for invitations and for a sign-in service, if one is used."""
+    full_name: str | None = None
+    """The name as it is written in full."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from review.cli.base import open_review
+from review.cli.base import open_review, print_line
 
 
 def register_commands(app: typer.Typer) -> None:
@@ -21,11 +21,15 @@ def serve_app(
         "", envvar="FUNNEL_URL", help="Where people reach the app: https://review.example.org."
     ),
 ) -> None:
-    """Serve the app for this review in the browser."""
+    """Serve the app for this review in the browser.
+
+    If nobody has an account yet, a link is printed that makes the first one, the lead's.
+    """
     from review.web.server import ServerOptions, run_server
 
     project = open_review(context)
     run_server(
         Path(project.folder),
         ServerOptions(port=port, address=address, solo=solo or None, url=url or None),
+        print_line,
     )

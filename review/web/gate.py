@@ -23,6 +23,7 @@ PUBLIC_PATHS = (
     "/signin/service",
     "/oauth2callback",
     "/invitation",
+    "/setup",
     "/healthz",
     "/_stcore/health",
 )

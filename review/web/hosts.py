@@ -42,7 +42,7 @@ DOOR_POLICY = (
     "frame-ancestors 'none'"
 )
 """The same for the pages before sign-in, which run no script at all."""
-DOOR_PATHS = ("/signin", "/invitation", "/oauth2callback")
+DOOR_PATHS = ("/signin", "/invitation", "/setup", "/oauth2callback")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",

@@ -3,6 +3,7 @@
 import gc
 import importlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -18,12 +19,15 @@ from review.errors import ReviewError
 from review.resources import get_shipped_path as shipped
 from review.store import is_answering
 from review.web import oidc
+from review.web.first_account import SETUP_PATH, FirstAccountRoute
 from review.web.gate import RequireSession
 from review.web.hosts import LOOPBACK_NAMES, AllowedHosts, GuardHosts, list_allowed_hosts
 from review.web.sign_in import SignInRoutes
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
 from review.workflow.safety import backups
+from review.workflow.setup import first_account
+from review.workflow.setup.first_account import SetupKey
 from review.workflow.setup.loading import open_project
 
 URL_VARIABLE = "FUNNEL_URL"
@@ -62,16 +66,18 @@ def build_app(
     gated: bool = True,
     allowed: AllowedHosts | None = None,
     services: dict[str, oidc.Service] | None = None,
+    setup_key: SetupKey | None = None,
 ) -> Any:
     """The ASGI app for a review; `gated` puts sign-in before everything.
 
     Args:
         allowed: the names it answers under; this computer's own where None.
         services: institutions' sign-in services, by name.
+        setup_key: the secret of the link for the first account, where there is none.
     """
     import streamlit as st
 
-    routes = build_routes(project, gated=gated, services=services or {})
+    routes = build_routes(project, gated=gated, services=services or {}, setup_key=setup_key)
     middleware = build_middleware(
         project, gated=gated, allowed=allowed or AllowedHosts(LOOPBACK_NAMES)
     )
@@ -79,18 +85,24 @@ def build_app(
 
 
 def build_routes(
-    project: Project, *, gated: bool, services: dict[str, oidc.Service]
+    project: Project,
+    *,
+    gated: bool,
+    services: dict[str, oidc.Service],
+    setup_key: SetupKey | None = None,
 ) -> list[Route]:
     """The few addresses that are not Streamlit's."""
     routes = [Route("/healthz", HealthRoute(project).handle_health, methods=["GET"])]
     if gated:
-        sign_in_routes = SignInRoutes(project, services)
+        setup_route = FirstAccountRoute(project, setup_key)
+        sign_in_routes = SignInRoutes(project, services, is_setup_open=setup_route.is_open)
         routes += [
             Route("/signin", sign_in_routes.handle_sign_in, methods=["GET", "POST"]),
             Route("/signin/service", sign_in_routes.handle_service, methods=["GET"]),
             Route(oidc.CALLBACK_PATH, sign_in_routes.handle_callback, methods=["GET"]),
             Route("/signout", sign_in_routes.handle_sign_out, methods=["GET"]),
             Route("/invitation", sign_in_routes.handle_invitation, methods=["GET", "POST"]),
+            Route(SETUP_PATH, setup_route.handle_setup, methods=["GET", "POST"]),
         ]
     return routes
 
@@ -103,16 +115,22 @@ def build_middleware(project: Project, *, gated: bool, allowed: AllowedHosts) ->
     return middleware
 
 
-def run_server(folder: Path, options: ServerOptions) -> None:
+def run_server(
+    folder: Path, options: ServerOptions, announce: Callable[[str], None] | None = None
+) -> None:
     """Serves the app until stopped.
 
+    Args:
+        announce: prints a line for whoever starts it, such as the link for the first account.
+
     Raises:
-        ReviewError: nobody could sign in, or --solo on an address others can reach.
+        ReviewError: --solo on an address others can reach, or for nobody of the team.
     """
     project = open_project(folder)
     os.environ["FUNNEL_REVIEW"] = str(folder.absolute())
     os.environ.pop(accounts.SOLO_VARIABLE, None)
     services: dict[str, oidc.Service] = {}
+    setup_key: SetupKey | None = None
     if options.solo:
         accounts.single_user(project, options.solo)
         if options.address not in LOOPBACK_NAMES:
@@ -120,12 +138,8 @@ def run_server(folder: Path, options: ServerOptions) -> None:
         os.environ[accounts.SOLO_VARIABLE] = options.solo
     else:
         services = oidc.load_services()
-        if not services and not any(has for _, _, has in accounts.list_users(project)):
-            raise ReviewError(
-                "Nobody can sign in yet. Run 'review user add NAME' or 'review user invite NAME' "
-                "for each team member, or 'review app --solo NAME' to work alone on your own "
-                "computer."
-            )
+        if not services and first_account.needs_first_account(project):
+            setup_key = SetupKey()
     urls = options.url or os.environ.get(URL_VARIABLE, "")
     redirects = [service.redirect_uri for service in services.values()]
     allowed = list_allowed_hosts(
@@ -137,8 +151,25 @@ def run_server(folder: Path, options: ServerOptions) -> None:
         os.environ[URL_VARIABLE] = options.url
     Thread(target=warm_up, daemon=True).start()
     Thread(target=backups.keep_daily_backups, args=(project, Event()), daemon=True).start()
-    app = build_app(project, gated=not options.solo, allowed=allowed, services=services)
+    app = build_app(
+        project, gated=not options.solo, allowed=allowed, services=services, setup_key=setup_key
+    )
+    if setup_key is not None and announce is not None:
+        announce(format_setup_link(setup_key, options, urls))
     app.run(config=build_settings(options))
+
+
+def format_setup_link(key: SetupKey, options: ServerOptions, urls: str) -> str:
+    """The words and the link by which whoever starts the app makes the first account."""
+    local = "127.0.0.1" if options.address in ("0.0.0.0", "::") else options.address
+    host = f"[{local}]" if ":" in local else local
+    base = urls.split(",")[0].strip().rstrip("/") or f"http://{host}:{options.port}"
+    return (
+        "\nNobody has an account in this review yet. Open this link to make yours, the lead's:\n\n"
+        f"  {base}{SETUP_PATH}?key={key.secret}\n\n"
+        "Whoever opens it first leads the review, so keep it to yourself. It stops working once "
+        "the account\nis made, or when the app stops; the next start prints a new one.\n"
+    )
 
 
 def build_settings(options: ServerOptions) -> dict[str, Any]:

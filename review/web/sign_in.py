@@ -33,6 +33,11 @@ MAX_WAITING, MAX_WAITING_PER_ADDRESS = 8, 2
 """How many passwords wait to be compared at once, in each pool, and from one address among
 strangers; who comes after them is asked to try again."""
 
+NO_ACCOUNT = (
+    "Nobody has an account in this review yet. Open the link that the app printed when it was "
+    "started: it makes the first one."
+)
+
 T = TypeVar("T")
 
 
@@ -60,14 +65,24 @@ class HashingPool:
 class SignInRoutes:
     """The pages by which people come in and go out."""
 
-    def __init__(self, project: Project, services: dict[str, oidc.Service]) -> None:
+    def __init__(
+        self,
+        project: Project,
+        services: dict[str, oidc.Service],
+        *,
+        is_setup_open: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.project = project
         self.services = services
+        self.is_setup_open = is_setup_open
+        """Whether the first account has still to be made, so that nobody can sign in."""
         self.strangers = HashingPool("strangers")
         self.known = HashingPool("known")
 
     async def handle_sign_in(self, request: Request) -> Response:
         """GET draws the form, POST signs in and sets the cookie."""
+        if await to_thread.run_sync(self.is_setup_open):
+            return build_page("Funnel", f'<p role="alert">{NO_ACCOUNT}</p>', 403)
         if request.method in ("GET", "HEAD"):
             return await self._build_form("", 200, target=request.query_params.get("to", ""))
         try:

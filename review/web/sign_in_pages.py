@@ -17,8 +17,10 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{hea
 <meta name="viewport" content="width=device-width, initial-scale=1">{head}<style>
 body{{font:16px/1.5 system-ui,sans-serif;background:#f6f7f9;color:#1c2430;display:grid;
 place-items:center;min-height:100vh;margin:0}}main{{background:#fff;padding:2.2rem 2.4rem;
-border-radius:12px;box-shadow:0 2px 18px #0001;width:20rem}}h1{{font-size:1.25rem;margin:0}}
+border-radius:12px;box-shadow:0 2px 18px #0001;width:20rem;
+max-width:calc(100vw - 7rem);margin:1rem}}h1{{font-size:1.25rem;margin:0}}
 p{{margin:.3rem 0 1.2rem;color:#5a6675;font-size:.92rem}}
+.hint{{margin:.2rem 0 0;font-size:.84rem}}
 label{{display:block;margin:.9rem 0 .25rem}}
 input{{width:100%;box-sizing:border-box;font:inherit;padding:.5rem .6rem;border:1px solid #c5ccd6;
 border-radius:7px}}button,.button{{display:block;box-sizing:border-box;text-align:center;
@@ -141,4 +143,33 @@ def build_invitation_form(*, title: str, name: str, key: str, least: int, messag
         '<label for="again">The same once more</label>'
         '<input id="again" name="again" type="password" autocomplete="new-password">'
         f"<button>Save and sign in</button></form>{message_html}"
+    )
+
+
+def build_first_account_form(
+    *, title: str, key: str, name: str, full_name: str, least: int, message: str
+) -> str:
+    """The form by which the lead makes the first account; after a mistake with the names as they
+    were typed."""
+    message_html = f'<p class="said" role="alert">{html.escape(message)}</p>' if message else ""
+    return (
+        f"<p>{html.escape(title)}</p><p>Nobody has an account yet. This one is the lead's: you can "
+        "then invite your team and change everything.</p>"
+        '<form method="post" action="/setup">'
+        f'<input type="hidden" name="key" value="{html.escape(key)}">'
+        '<label for="full">Full name</label><input id="full" name="full_name" autocomplete="name" '
+        f'maxlength="100" required value="{html.escape(full_name)}" autofocus>'
+        '<label for="name">Name to sign in with</label><input id="name" name="name" '
+        'autocomplete="username" maxlength="60" required aria-describedby="name-rule" '
+        f'value="{html.escape(name)}">'
+        '<p class="hint" id="name-rule">Short, for example your first name. It signs each of your '
+        "decisions and cannot be changed later.</p>"
+        '<label for="password">Password</label><input id="password" name="password" '
+        'type="password" autocomplete="new-password" required aria-describedby="password-rule" '
+        f'minlength="{least}">'
+        f'<p class="hint" id="password-rule">At least {least} characters. A few words you can '
+        "remember are better than a short, complicated password.</p>"
+        '<label for="again">Password again</label>'
+        '<input id="again" name="again" type="password" autocomplete="new-password" required>'
+        f"{message_html}<button>Create account and sign in</button></form>"
     )

@@ -1,6 +1,7 @@
 """A served review and a headless Chromium for browser tests."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -64,6 +65,17 @@ def served(
         child.terminate()
         child.wait(60)
         log.close()
+
+
+def read_setup_link(folder: Path) -> str:
+    """The link for the first account, as the served app has printed it."""
+    end = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < end:
+        match = re.search(r"http://\S+/setup\?key=\S+", (folder / "app.log").read_text())
+        if match:
+            return match.group(0)
+        time.sleep(0.2)
+    raise AssertionError("the app printed no link for the first account")
 
 
 def _until_up(child: subprocess.Popen, address: str, log: Path, wait: float) -> None:

@@ -291,16 +291,17 @@ def test_a_service_that_is_away_is_said(project, tmp_path):
 def test_a_secrets_file_without_auth_leaves_the_gate_shut(project, tmp_path, monkeypatch):
     with write_secrets(tmp_path, '[other]\nkey = "x"\n'):
         assert oidc.load_services() == {}
-        with pytest.raises(ReviewError, match="Nobody can sign in yet"):
-            server.run_server(project.folder, server.ServerOptions(port=1))
-        accounts.add_user(project, "ada", "correct horse", "ada")
-        built = {}
+        built, printed = {}, []
         monkeypatch.setattr(
             server, "build_app", lambda *_, **options: built.update(options) or Stopped()
         )
         monkeypatch.setattr(server, "warm_up", lambda: None)
-        server.run_server(project.folder, server.ServerOptions(port=1))
+        server.run_server(project.folder, server.ServerOptions(port=1), printed.append)
         assert built["gated"] is True
+        assert f"/setup?key={built['setup_key'].secret}\n" in printed.pop()
+        accounts.add_user(project, "ada", "correct horse", "ada")
+        server.run_server(project.folder, server.ServerOptions(port=1), printed.append)
+        assert (built["gated"], built["setup_key"], printed) == (True, None, [])
 
 
 class Stopped:

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from review import protocol as protocols
 from review.errors import ProtocolError
 from review.query import DateWindow
 from review.sources.query_preview import describe_query
-from review.store import audit_events, decisions
+from review.store import Connection, audit_events, decisions
 from review.store.timestamps import utc_now
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import PROTOCOL_FILE, Project
@@ -112,20 +112,33 @@ def amend_protocol(project: Project, text: str, who: str, why: str, *, seen: str
             )
         if new == seen:
             raise ProtocolError(f"{PROTOCOL_FILE}: there are no changes to save.")
-        has_started = decisions.has_decisions(conn)
-        if has_started and not why.strip():
-            raise ProtocolError(
-                "Screening has started, so this change is an amendment: give a reason for it."
-            )
-        change = diff_protocols(current_text, text) if has_started else None
-        audit_events.add_protocol_version(
-            conn, text, new, who, utc_now(), amendment=change, why=why.strip() or None
-        )
-        amended = Project(project.folder, protocol, new, project.store)
-        status.rebuild_statuses(amended, conn)
-        assignment.reassign(amended, conn)
-        _replace_file(project.folder / PROTOCOL_FILE, text)
+        save_version(project, conn, text, who, why)
     return new
+
+
+def save_version(project: Project, conn: Connection, text: str, who: str, why: str) -> Project:
+    """Puts a protocol that holds together in force within a transaction; the file comes last.
+    Gives the review under it.
+
+    Raises:
+        ProtocolError: no reason is given once somebody has decided on a record.
+    """
+    has_started = decisions.has_decisions(conn)
+    if has_started and not why.strip():
+        raise ProtocolError(
+            "Screening has started, so this change is an amendment: give a reason for it."
+        )
+    change = diff_protocols(read_protocol_text(project), text) if has_started else None
+    fingerprint = protocols.fingerprint_text(text)
+    audit_events.add_protocol_version(
+        conn, text, fingerprint, who, utc_now(), amendment=change, why=why.strip() or None
+    )
+    protocol = protocols.parse_protocol(text, PROTOCOL_FILE)
+    amended = replace(project, protocol=protocol, fingerprint=fingerprint)
+    status.rebuild_statuses(amended, conn)
+    assignment.reassign(amended, conn)
+    _replace_file(project.folder / PROTOCOL_FILE, text)
+    return amended
 
 
 def _replace_file(path: Path, text: str) -> None:

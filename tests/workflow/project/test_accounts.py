@@ -6,7 +6,7 @@ import urllib.request
 from datetime import timedelta
 
 import pytest
-from support.browser import served
+from support.browser import read_setup_link, served
 
 from review.errors import ReviewError
 from review.store import accounts as rows
@@ -139,10 +139,15 @@ def test_without_a_session_only_the_sign_in_page_answers(project):
         assert ask(address, "/signin", form=wrong)[0] == 429
 
 
-def test_the_app_refuses_to_start_when_nobody_could_sign_in(tmp_path):
+def test_the_app_starts_without_an_account_and_prints_a_link_for_the_first(tmp_path):
     init_project(tmp_path)
-    with pytest.raises(AssertionError, match="Nobody can sign in yet"), served(tmp_path):
-        pass
+    with served(tmp_path) as address:
+        assert ask(address, "/")[1]["location"] == "/signin"
+        assert ask(address, "/signin")[0] == 403
+        link = read_setup_link(tmp_path)
+        assert link.startswith(f"{address}/setup?key=")
+        assert ask(address, link.removeprefix(address))[0] == 200
+        assert ask(address, "/setup")[0] == 403
 
 
 def test_solo_is_for_team_members_on_loopback_only(project):

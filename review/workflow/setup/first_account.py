@@ -1,0 +1,108 @@
+"""The first account of a review: its lead's, made in the browser before anybody can sign in."""
+
+import secrets
+from dataclasses import dataclass, replace
+
+from review.errors import ReviewError
+from review.protocol import Person
+from review.store import Connection
+from review.store import accounts as account_rows
+from review.workflow.project import accounts
+from review.workflow.project.project import Project, follow_plan
+from review.workflow.setup import team
+
+NAME_LENGTH = 60
+FULL_NAME_LENGTH = 100
+"""Most characters of a name, and of a full one."""
+TAKEN = "The first account has been made. Sign in, or ask the lead for an invitation."
+REASON = "First account: {name} leads this review"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstLead:
+    """Who makes the first account."""
+
+    name: str
+    full_name: str
+    password: str
+
+
+class SetupKey:
+    """The secret of the link by which the first account is made. It is printed when the app starts,
+    kept in memory alone, and works until the account exists or the app stops."""
+
+    def __init__(self) -> None:
+        self.secret = secrets.token_urlsafe(32)
+
+    def matches(self, given: str) -> bool:
+        """Whether a visitor holds the link."""
+        return secrets.compare_digest(self.secret.encode(), given.encode("utf-8", "replace"))
+
+
+def needs_first_account(project: Project) -> bool:
+    """Whether no member of the team has an account yet."""
+    with project.store.read() as conn:
+        return not _has_account(project, conn)
+
+
+def _has_account(project: Project, conn: Connection) -> bool:
+    return any(
+        account_rows.get_password_hash(conn, member.name, member.email) is not None
+        for member in project.protocol.team
+    )
+
+
+def create_first_account(
+    project: Project,
+    lead: FirstLead,
+    *,
+    address: str | None = None,
+    browser: str | None = None,
+) -> tuple[str, str]:
+    """Makes the lead's account and opens their session, in one transaction, so that of two people
+    who try at once one has it. Gives the name and the session's token.
+
+    The lead takes the place of the starter protocol's example lead; else they become a member of
+    the team, or its lead where they are a member already, by a version of the protocol.
+
+    Raises:
+        ReviewError: there is an account already, or a name or the password does not do.
+    """
+    name, full_name = lead.name.strip(), " ".join(lead.full_name.split())
+    check_names(name, full_name)
+    password_hash = accounts.hash_password(lead.password)
+    with project.store.write() as conn:
+        project = follow_plan(project, conn)
+        if _has_account(project, conn):
+            raise ReviewError(TAKEN)
+        project = _add_lead(project, conn, name, full_name)
+        accounts.store_password(conn, accounts.get_teammate(project, name), password_hash, name)
+        return name, accounts.start_session(conn, name, address, browser)
+
+
+def check_names(name: str, full_name: str) -> None:
+    """Raises ReviewError where a name cannot be signed in with, or the full one is missing."""
+    if not name or len(name) > NAME_LENGTH or not name.isprintable():
+        raise ReviewError(f"Enter a name to sign in with, of at most {NAME_LENGTH} characters.")
+    if not full_name or len(full_name) > FULL_NAME_LENGTH or not full_name.isprintable():
+        raise ReviewError(f"Enter your full name, of at most {FULL_NAME_LENGTH} characters.")
+
+
+def _add_lead(project: Project, conn: Connection, name: str, full_name: str) -> Project:
+    reason = REASON.format(name=full_name)
+    member = next((one for one in project.protocol.team if one.name == name), None)
+    if member is not None:
+        roles = member.roles if "lead" in member.roles else ("lead", *member.roles)
+        person = replace(member, roles=roles, full_name=full_name)
+        return team.change_team(project, conn, changed={name: person}, who=name, why=reason)
+    example_leads = [
+        one
+        for one in project.protocol.team
+        if "lead" in one.roles and one.name in team.list_example_members(project, conn)
+    ]
+    if example_leads:
+        person = Person(name=name, roles=example_leads[0].roles, full_name=full_name)
+        changed = {example_leads[0].name: person}
+        return team.change_team(project, conn, changed=changed, who=name, why=reason)
+    person = Person(name=name, roles=("lead", "reviewer"), full_name=full_name)
+    return team.change_team(project, conn, added=[person], who=name, why=reason)
