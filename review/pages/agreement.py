@@ -6,6 +6,7 @@ import streamlit as st
 from review.agreement import format_interval, format_value
 from review.errors import ReviewError
 from review.pages.widgets import agreement_tables, session
+from review.pages.widgets.highlighting import escape_markdown
 from review.protocol import Stage, format_stage_name, list_stage_reviewers
 from review.stopping import describe_evidence
 from review.text.wording import format_count
@@ -55,7 +56,9 @@ def _render_agreement(project: Project, stage: Stage) -> None:
         )
     for pair in agreeing.compute_agreement(project, stage, reader=session.get_user().name):
         n = pair.figures[0].n
-        st.markdown(f"**{' and '.join(pair.names)}** · {format_count(n, 'record')}")
+        st.markdown(
+            f"**{escape_markdown(' and '.join(pair.names))}** · {format_count(n, 'record')}"
+        )
         if not n:
             st.caption("Available once both reviewers have screened the same record.")
             continue
@@ -115,8 +118,9 @@ def _render_stop_form(project: Project, stage: Stage, unscreened_text: str) -> N
     earlier_stops = ranking.list_stops(project, stage)
     for earlier_stop in earlier_stops:
         st.info(
-            f"Stopped by {earlier_stop.who} on {earlier_stop.at:%d %b %Y} with "
-            f"{format_count(earlier_stop.reports, 'record')} unscreened. Reason: {earlier_stop.why}"
+            f"Stopped by {escape_markdown(earlier_stop.who)} on {earlier_stop.at:%d %b %Y} with "
+            f"{format_count(earlier_stop.reports, 'record')} unscreened. "
+            f"Reason: {escape_markdown(earlier_stop.why)}"
         )
     name = session.get_user().name
     with st.expander("Stop or resume screening" if earlier_stops else "Stop screening"):
@@ -131,7 +135,7 @@ def _render_stop_form(project: Project, stage: Stage, unscreened_text: str) -> N
                 n = ranking.resume_screening(project, stage, name)
                 message = f"Screening resumed. Back in the queue: {format_count(n, 'record')}."
         except ReviewError as error:
-            st.warning(str(error))
+            st.warning(escape_markdown(str(error)))
             return
     if stop or resume:
         st.session_state["progress_said"] = message

@@ -53,7 +53,7 @@ def render_appraisal(project: Project, uses: tuple[str, ...]) -> None:
             _render_report(project, parse_record_key(key), uses)
             return
         except ReviewError as error:
-            st.warning(str(error))
+            st.warning(escape_markdown(str(error)))
             st.button("All reports", on_click=_close_report)
             return
     _render_report_list(project, uses)

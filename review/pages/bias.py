@@ -191,7 +191,7 @@ def _render_flag(
     """Draws one flag: its sentence, its location and the reviewer's verdict."""
     verdict = verdicts.own_verdicts.get(bias.get_flag_key(flag))
     location = f"p. {flag.page}" if flag.page else "full text"
-    part = f", {flag.section}" if flag.section else ""
+    part = f", {escape_markdown(flag.section)}" if flag.section else ""
     st.markdown(f"{STRENGTH_ICONS[flag.strength]} {escape_markdown(flag.text)}")
     st.caption(
         f"{location}{part} · {bias_flags.MODE_LABELS[flag.mode]} · {flag.strength} · rule "
@@ -254,7 +254,7 @@ def _render_picture(path: Path, study_flags: Sequence[Flag]) -> None:
     try:
         st.image(_render_cached_picture(path, flag.page or 1, flag.boxes), width="stretch")
     except FullTextError as error:
-        st.warning(str(error))
+        st.warning(escape_markdown(str(error)))
 
 
 def _render_rules(project: Project) -> None:

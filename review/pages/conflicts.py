@@ -63,7 +63,7 @@ def render_page(project: Project) -> None:
     try:
         conflict = reviewing.get_conflict(project, stage, keys[0], reader=who)
     except ReviewError as error:
-        st.warning(str(error))
+        st.warning(escape_markdown(str(error)))
         return
     _render_conflict(project, stage, conflict)
     st.html(build_key_script(conflict.key), unsafe_allow_javascript=True)
@@ -125,7 +125,7 @@ def _show_messages() -> None:
     ):
         text = st.session_state.pop(session_key, None)
         if text:
-            show_message(text)
+            show_message(escape_markdown(text))
 
 
 def _render_conflict(project: Project, stage: Stage, conflict: ScreeningConflict) -> None:
@@ -175,7 +175,7 @@ def _render_full_text(project: Project, conflict: ScreeningConflict) -> None:
 def _format_vote(vote: Decision) -> str:
     return {"include": "include", "exclude": "exclude", "unsure": "maybe"}[
         vote.verdict or "unsure"
-    ] + (f": {vote.reason}" if vote.reason else "")
+    ] + (f": {escape_markdown(vote.reason)}" if vote.reason else "")
 
 
 def _render_vote(
@@ -183,7 +183,7 @@ def _render_vote(
 ) -> None:
     letter = "AB"[number]
     with st.container(border=True):
-        st.markdown(f"**{letter} · {vote.reviewer}** — {_format_vote(vote)}")
+        st.markdown(f"**{letter} · {escape_markdown(vote.reviewer)}** — {_format_vote(vote)}")
         note = conflict.notes.get(vote.reviewer) or vote.note
         if note:
             st.caption(f"“{escape_markdown(note)}”")

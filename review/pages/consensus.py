@@ -34,7 +34,7 @@ def render_page(project: Project) -> None:
             _render_comparison(project, parse_record_key(key), name)
             return
         except ReviewError as error:
-            st.warning(str(error))
+            st.warning(escape_markdown(str(error)))
             st.button("All forms", on_click=_close_form)
             return
     _render_overview(project)
@@ -125,7 +125,7 @@ def _render_comparison(project: Project, record: int, name: str) -> None:
     settled_count = sum(pair.origin == "settled" for pair in settlement.pairs)
     title_column.markdown(
         f"**{format_record_key(settlement.report)}** · {settlement.checklist.title} · "
-        f"{', '.join(settlement.reviewers)}"
+        f"{escape_markdown(', '.join(settlement.reviewers))}"
     )
     _turn_to_quote(settlement)
     paper_column, answer_column = st.columns([11, 9], gap="medium")
@@ -209,9 +209,8 @@ def _render_answer(
     entry = pair.entries[index]
     shortcut = str(index + 1) if with_shortcuts and index < MAX_SHORTCUTS else None
     reviewer = settlement.reviewers[index]
-    st.markdown(
-        f"**{format_answer(pair.question, entry.answer if entry else None)}**  \n:gray[{reviewer}]"
-    )
+    answer_text = escape_markdown(format_answer(pair.question, entry.answer if entry else None))
+    st.markdown(f"**{answer_text}**  \n:gray[{escape_markdown(reviewer)}]")
     if entry and entry.quote:
         st.html(f"<blockquote>{html.escape(entry.quote)}</blockquote>")
     if entry and entry.page:
@@ -225,9 +224,7 @@ def _render_answer(
     if entry and entry.comment:
         st.caption(escape_markdown(entry.comment))
     can_take = entry is not None and entry.answer not in (None, UNSURE)
-    label = (
-        f"Accept “{format_answer(pair.question, entry.answer)}”" if can_take and entry else "Accept"
-    )
+    label = f"Accept “{answer_text}”" if can_take and entry else "Accept"
     st.button(
         label,
         shortcut=shortcut,
@@ -341,8 +338,8 @@ def _render_result(project: Project, settlement: FormConsensus) -> None:
         state_label = {"passed": ":green[passed]", "failed": ":red[excluded]"}.get(
             gate.state, "not decided yet"
         )
-        reason_text = f" ({'; '.join(gate.why)})" if gate.why else ""
-        st.markdown(f"Quality gate “{gate.reason}”: {state_label}{reason_text}")
+        reason_text = f" ({escape_markdown('; '.join(gate.why))})" if gate.why else ""
+        st.markdown(f"Quality gate “{escape_markdown(gate.reason)}”: {state_label}{reason_text}")
     open_forms = [
         form
         for form in results.list_adjudication_tasks(project, session.get_user().name)
@@ -364,13 +361,13 @@ def _render_resolved_questions(project: Project, settlement: FormConsensus) -> N
         for pair in settled_pairs:
             assert pair.consensus is not None
             text_column, undo_column = st.columns([5, 2], vertical_alignment="center")
-            label = format_answer(pair.question, pair.consensus.answer)
+            label = escape_markdown(format_answer(pair.question, pair.consensus.answer))
             comment = (
                 f", {escape_markdown(pair.consensus.comment)}" if pair.consensus.comment else ""
             )
             text_column.markdown(
                 f"{pair.question.number} {pair.question.name}: **{label}** "
-                f":gray[by {pair.consensus.reviewer}{comment}]"
+                f":gray[by {escape_markdown(pair.consensus.reviewer)}{comment}]"
             )
             answer_input = AnswerInput(
                 settlement.report, settlement.checklist.id, pair.question.key, None

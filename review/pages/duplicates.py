@@ -12,6 +12,7 @@ import streamlit as st
 from review.errors import ReviewError
 from review.models import Link, Record, StoredRecord
 from review.pages.widgets import session
+from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.keyboard import build_key_script
 from review.text.wording import format_count
 from review.workflow.deduplication import run as dedupe
@@ -118,7 +119,7 @@ def _show_messages() -> None:
     ):
         text = st.session_state.pop(session_key, None)
         if text:
-            show_message(text)
+            show_message(escape_markdown(text))
 
 
 def _get_candidates(project: Project) -> dedupe.PossibleDuplicates:
@@ -147,7 +148,7 @@ def _render_pair(project: Project, candidates: dedupe.PossibleDuplicates) -> Non
         link.note,
         None if link.score is None else f"score {link.score:.2f}",
     ]
-    st.caption("Flagged: " + " · ".join(filter(None, reasons)))
+    st.caption("Flagged: " + escape_markdown(" · ".join(filter(None, reasons))))
     pair = f"{first.key}-{second.key}"
     st.html(build_key_script(pair), unsafe_allow_javascript=True)
     _render_buttons(project, link, (first.key, second.key))
@@ -158,7 +159,7 @@ def _render_pair(project: Project, candidates: dedupe.PossibleDuplicates) -> Non
             st.html(build_record_html(stored, other.record))
     with st.expander("Compare field by field"):
         for fact in dedupe.explain_pair(project, first.key, second.key).facts:
-            st.markdown(f"- {fact}")
+            st.markdown(f"- {escape_markdown(fact)}")
 
 
 def _render_buttons(project: Project, link: Link, keys: tuple[str, str]) -> None:

@@ -61,7 +61,7 @@ def _render_buttons(
             else:
                 result_runs.run_splits(project, image_set, who)
         except ReviewError as error:
-            st.warning(str(error))
+            st.warning(escape_markdown(str(error)))
             return
     st.rerun()
 

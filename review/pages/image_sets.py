@@ -65,7 +65,7 @@ def _render_move_form(project: Project, image_set: RegisteredSet) -> None:
                     project, image_set.name, Path(folder), session.get_user().name
                 )
             except ReviewError as error:
-                st.warning(str(error))
+                st.warning(escape_markdown(str(error)))
                 return
             st.rerun()
 
@@ -105,6 +105,6 @@ def _render_add_form(project: Project) -> None:
                 progress=show_progress,
             )
         except ReviewError as error:
-            st.warning(str(error))
+            st.warning(escape_markdown(str(error)))
             return
         st.rerun()

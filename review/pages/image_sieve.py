@@ -74,7 +74,7 @@ def _render_run_buttons(project: Project, image_set: RegisteredSet, *, ran: bool
                 try:
                     archive_sieve.run_sieve(project, image_set, session.get_user().name)
                 except ReviewError as error:
-                    st.warning(str(error))
+                    st.warning(escape_markdown(str(error)))
                     return
             st.rerun()
     with st.expander("Teach another kind of problem"), st.form("teach", border=False):
@@ -95,7 +95,7 @@ def _render_run_buttons(project: Project, image_set: RegisteredSet, *, ran: bool
                 )
                 archive_sieve.teach_kind(project, image_set, who, kind.strip())
             except ReviewError as error:
-                st.warning(str(error))
+                st.warning(escape_markdown(str(error)))
                 return
             st.rerun()
 
@@ -136,7 +136,7 @@ def _render_sheet(project: Project, image_set: RegisteredSet, run: SieveRun) -> 
     try:
         root = registered_sets.require_root(image_set)
     except ReviewError as error:
-        st.warning(str(error))
+        st.warning(escape_markdown(str(error)))
         return
     image_sheets.render_sheet(
         root,

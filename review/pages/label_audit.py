@@ -105,7 +105,7 @@ def _render_new_form(project: Project, *, expanded: bool) -> None:
             try:
                 label_reading.draw_reading(project, request, session.get_user().name)
             except ReviewError as error:
-                st.warning(str(error))
+                st.warning(escape_markdown(str(error)))
                 return
             st.rerun()
 

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from review.pages.widgets import alerts, session
+from review.pages.widgets.highlighting import escape_markdown
 from review.prisma import Flow, Stream, get_total
 from review.protocol import format_stage_name
 from review.store.timestamps import utc_now
@@ -46,8 +47,8 @@ NOT_MATCHING_NOTE = (
 
 def render_page(project: Project) -> None:
     """Draws the overview."""
-    st.title(project.protocol.title)
-    st.caption(project.protocol.question)
+    st.title(escape_markdown(project.protocol.title))
+    st.caption(escape_markdown(project.protocol.question))
     alerts.render_alerts(project)
     for preprint in rescreening.list_waiting(project):
         st.info(rescreening.format_reopening(preprint))
@@ -89,12 +90,14 @@ def _get_flow_cache(folder: str, plan: str, reader: str | None) -> overview.Flow
 def _render_backups(project: Project) -> None:
     """Says when the newest backup was made, what went wrong with it, and what was repaired."""
     for notice in project.notices:
-        st.warning(notice)
+        st.warning(escape_markdown(notice))
     if project.store.read_only:
-        st.warning(f"This review is open for reading only: {project.store.read_only}.")
+        st.warning(
+            f"This review is open for reading only: {escape_markdown(project.store.read_only)}."
+        )
     state = backups.get_backup_state(project, utc_now())
     if state.problem:
-        st.warning(f"Backups need attention: {state.problem}")
+        st.warning(f"Backups need attention: {escape_markdown(state.problem)}")
     st.caption(backups.format_backup_state(project, state))
 
 
@@ -184,7 +187,9 @@ def _render_stage(stage_progress: StageProgress) -> None:
         for status, n in sorted(stage_progress.statuses.items())
         if n
     ]
-    reviewer_counts = [f"{name} {n:,}" for name, n in stage_progress.by_reviewer.items()]
+    reviewer_counts = [
+        f"{escape_markdown(name)} {n:,}" for name, n in stage_progress.by_reviewer.items()
+    ]
     reviewer_label = "Completed forms" if is_quality else "Screened"
     st.caption(
         " · ".join(status_counts)

@@ -49,7 +49,11 @@ def _render_question(plan: Protocol) -> None:
     with st.container(border=True):
         st.subheader("Question")
         st.markdown(escape_markdown(plan.question))
-        st.caption(f"Registered as {plan.registration}" if plan.registration else "Not registered")
+        st.caption(
+            f"Registered as {escape_markdown(plan.registration)}"
+            if plan.registration
+            else "Not registered"
+        )
 
 
 def _render_sources(project: Project) -> None:
@@ -62,28 +66,28 @@ def _render_sources(project: Project) -> None:
         try:
             explanation = protocol_amendments.explain_queries(project)
         except ReviewError as error:
-            st.error(str(error))
+            st.error(escape_markdown(str(error)))
             return
         for name, entry in explanation["sources"].items():
             with st.expander(f"Query sent to {format_source(name)}"):
                 _render_source_query(entry)
         if explanation["warnings"]:
-            st.warning("Please check: " + "; ".join(explanation["warnings"]))
+            st.warning("Please check: " + escape_markdown("; ".join(explanation["warnings"])))
         for file in search.imports:
             st.caption(
-                f"Imported file: {file.file} "
+                f"Imported file: {escape_markdown(file.file)} "
                 f"({format_source(file.source or 'source named in the file')})"
             )
 
 
 def _render_source_query(entry: dict[str, Any]) -> None:
     if entry["error"]:
-        st.error(f"Query cannot be sent: {entry['error']}")
+        st.error(f"Query cannot be sent: {escape_markdown(entry['error'])}")
         return
     st.code(entry["text"], language=None, wrap_lines=True)
     remarks = [*entry["lost"], *entry["notes"]]
     for remark in remarks[:MAX_REMARKS]:
-        st.caption(remark)
+        st.caption(escape_markdown(remark))
     if len(remarks) > MAX_REMARKS:
         st.caption(f"{len(remarks) - MAX_REMARKS:,} more; see: review query explain --json")
 
@@ -123,7 +127,8 @@ def _render_team(plan: Protocol) -> None:
         st.markdown("**Checklists:** " + (", ".join(f"`{tool}`" for tool in tools) or "none"))
         for gate in plan.appraisal.gates:
             st.caption(
-                f"Quality gate {gate.id}: excluded as “{gate.reason}” ({', '.join(gate.kinds)})"
+                f"Quality gate {gate.id}: excluded as “{escape_markdown(gate.reason)}” "
+                f"({', '.join(gate.kinds)})"
             )
         st.dataframe([_build_stage_row(plan, stage) for stage in plan.stages], hide_index=True)
         team_rows = [
@@ -186,7 +191,7 @@ def _render_change_form(project: Project, text: str) -> None:
             )
             st.rerun()
     except ReviewError as error:
-        st.error(str(error))
+        st.error(escape_markdown(str(error)))
 
 
 def _render_versions(versions: list[protocol_amendments.ProtocolVersion]) -> None:
@@ -199,7 +204,8 @@ def _render_versions(versions: list[protocol_amendments.ProtocolVersion]) -> Non
             if version.number > 1
             else "first version"
         )
-        title = f"{version.number} · {version.at[:16].replace('T', ' ')} · {version.who} · {kind}"
+        who = escape_markdown(version.who)
+        title = f"{version.number} · {version.at[:16].replace('T', ' ')} · {who} · {kind}"
         with st.expander(title):
             st.caption(f"Fingerprint {version.fingerprint}")
             if version.why:

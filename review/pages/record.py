@@ -28,7 +28,7 @@ def render_page(project: Project) -> None:
     try:
         view = listing.get_record_view(project, key, session.get_user())
     except ReviewError as error:
-        st.warning(str(error))
+        st.warning(escape_markdown(str(error)))
         return
     record = view.stored.record
     st.title(escape_markdown(record.title or "(no title)"))
@@ -48,7 +48,8 @@ def render_page(project: Project) -> None:
         st.subheader("History")
         for event in view.history:
             st.markdown(
-                f"**{event.at:%d %b %Y %H:%M}** · {event.who}  \n{escape_markdown(event.what)}"
+                f"**{event.at:%d %b %Y %H:%M}** · {escape_markdown(event.who)}  \n"
+                f"{escape_markdown(event.what)}"
             )
 
 
@@ -63,11 +64,17 @@ def format_identifiers(record: Record) -> list[str]:
     if record.doi:
         links.append(f"[DOI {escape_markdown(record.doi)}](https://doi.org/{quote(record.doi)})")
     if record.pmid:
-        links.append(f"[PMID {record.pmid}](https://pubmed.ncbi.nlm.nih.gov/{record.pmid}/)")
+        links.append(
+            f"[PMID {escape_markdown(record.pmid)}](https://pubmed.ncbi.nlm.nih.gov/{quote(record.pmid)}/)"
+        )
     if record.pmcid:
-        links.append(f"[{record.pmcid}](https://pmc.ncbi.nlm.nih.gov/articles/{record.pmcid}/)")
+        links.append(
+            f"[{escape_markdown(record.pmcid)}](https://pmc.ncbi.nlm.nih.gov/articles/{quote(record.pmcid)}/)"
+        )
     if record.arxiv_id:
-        links.append(f"[arXiv {record.arxiv_id}](https://arxiv.org/abs/{record.arxiv_id})")
+        links.append(
+            f"[arXiv {escape_markdown(record.arxiv_id)}](https://arxiv.org/abs/{quote(record.arxiv_id)})"
+        )
     return links
 
 
@@ -128,7 +135,7 @@ def _render_full_text(project: Project, number: int, key: str) -> None:
             project, number, upload.name, upload.getvalue(), session.get_user().name
         )
     except ReviewError as error:
-        st.warning(str(error))
+        st.warning(escape_markdown(str(error)))
         return
     st.rerun()
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from review.errors import FlowError
 from review.pages.widgets import session
+from review.pages.widgets.highlighting import escape_markdown
 from review.tables import to_data_frame
 from review.tables.documents import TABLE_WRITERS
 from review.text.wording import format_count
@@ -38,7 +39,7 @@ def render_page(project: Project) -> None:
     try:
         figures = _draw_figures(review_snapshot, *key)
     except FlowError as error:
-        st.error(str(error))
+        st.error(escape_markdown(str(error)))
         return
     st.caption(f"As of {review_snapshot.day} · {prisma.describe_conservation(review_snapshot)}")
     tab = st.segmented_control(
@@ -154,7 +155,7 @@ def _render_table_tab(review_snapshot: ReviewSnapshot) -> None:
             f"all rows."
         )
     for note in table.notes:
-        st.caption(note)
+        st.caption(escape_markdown(note))
     for column, (file_format, write) in zip(st.columns(7), TABLE_WRITERS.items(), strict=False):
         column.download_button(
             file_format.upper(),
@@ -230,4 +231,4 @@ def _render_export_tab(review_snapshot: ReviewSnapshot, key: tuple[str, str | No
             on_click="ignore",
         )
         for line in stored_report[2]:
-            st.caption(line)
+            st.caption(escape_markdown(line))

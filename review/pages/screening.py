@@ -158,7 +158,7 @@ def _render_header(pace: ReviewerProgress) -> None:
     st.markdown(text, width="content")
     message = st.session_state.pop("screening_said", None)
     if message:
-        st.caption(message, width="content")
+        st.caption(escape_markdown(message), width="content")
 
 
 def _render_progress_bar(pace: ReviewerProgress) -> None:
@@ -167,7 +167,7 @@ def _render_progress_bar(pace: ReviewerProgress) -> None:
     st.html(BAR_TEMPLATE.format(share=f"{share:.1f}"))
     problem = st.session_state.pop("screening_wrong", None)
     if problem:
-        st.warning(problem)
+        st.warning(escape_markdown(problem))
 
 
 def _format_duration(minutes: float) -> str:
@@ -205,9 +205,9 @@ def _restore_record(project: Project, stage: Stage) -> None:
 def _render_criteria(project: Project) -> None:
     criteria = project.protocol.criteria
     st.markdown("**Include**" if criteria.include else "")
-    st.markdown("\n".join(f"- {criterion}" for criterion in criteria.include))
+    st.markdown("\n".join(f"- {escape_markdown(criterion)}" for criterion in criteria.include))
     st.markdown("**Exclude**" if criteria.exclude else "")
-    st.markdown("\n".join(f"- {criterion}" for criterion in criteria.exclude))
+    st.markdown("\n".join(f"- {escape_markdown(criterion)}" for criterion in criteria.exclude))
 
 
 def _render_record(project: Project, stage: Stage, view: ReportView) -> None:
@@ -257,7 +257,7 @@ def _render_missing_abstract(project: Project, view: ReportView) -> None:
             try:
                 reviewing.add_abstract(project, session.get_user().name, view.number, text)
             except ReviewError as error:
-                st.warning(str(error))
+                st.warning(escape_markdown(str(error)))
                 return
             st.rerun()
 
@@ -308,7 +308,9 @@ def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
 def _render_panels(project: Project, stage: Stage, view: ReportView) -> None:
     """Draws the reviewer's own decision and note, and the panels N and D open, above the record."""
     if view.own_decision is not None:
-        reason = f" ({view.own_decision.reason})" if view.own_decision.reason else ""
+        reason = (
+            f" ({escape_markdown(view.own_decision.reason)})" if view.own_decision.reason else ""
+        )
         st.caption(
             f"{OWN_DECISION_LABELS[view.own_decision.verdict or 'unsure']}{reason}. "
             "Press I, E or M to change your decision."
@@ -334,7 +336,7 @@ def _render_reasons(project: Project, stage: Stage, view: ReportView) -> None:
             exclude_record = partial(_save_vote, project, stage, view, name, "exclude", reason)
             shortcut = str(number) if number <= 9 else None
             st.button(
-                reason,
+                escape_markdown(reason),
                 shortcut=shortcut,
                 on_click=exclude_record,
                 key=f"reason_{number}_{view.key}",
@@ -373,7 +375,7 @@ def _render_duplicate_form(project: Project, view: ReportView) -> None:
                     session.get_user().name,
                 )
             except ReviewError as error:
-                st.warning(str(error))
+                st.warning(escape_markdown(str(error)))
                 return
             st.session_state.update(
                 {
@@ -562,7 +564,10 @@ def _render_not_retrieved(project: Project) -> None:
     with st.expander(f"Marked as not retrieved ({len(missed):,})"):
         for report in missed:
             reason = f" · {escape_markdown(report.reason)}" if report.reason else ""
-            st.markdown(f"{report.key} {escape_markdown(report.title)}{reason} · {report.reviewer}")
+            st.markdown(
+                f"{report.key} {escape_markdown(report.title)}{reason} · "
+                f"{escape_markdown(report.reviewer)}"
+            )
             st.button(
                 "Search again",
                 key=f"sought_{report.key}",

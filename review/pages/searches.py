@@ -6,6 +6,7 @@ import streamlit as st
 
 from review.errors import StoreError
 from review.pages.widgets import alerts, session
+from review.pages.widgets.highlighting import escape_markdown
 from review.workflow.harvest import (
     describe_running_harvest,
     list_disagreements,
@@ -71,9 +72,9 @@ def _render_live_part(project: Project, previous_message: str | None) -> None:
     if BACKGROUND_RUN_KEY in st.session_state and (
         failure := describe_failure(project, st.session_state[BACKGROUND_RUN_KEY])
     ):
-        st.error(failure)
+        st.error(escape_markdown(failure))
     for sentence in describe_incomplete_searches(project) if not running_message else ():
-        st.error(f"{sentence} The search resumes at the next run.")
+        st.error(f"{escape_markdown(sentence)} The search resumes at the next run.")
     rows = list_harvests(project, MAX_HARVESTS)
     if rows:
         _render_table(rows)
@@ -128,10 +129,10 @@ def _render_harvest(project: Project, rows: list[HarvestRow]) -> None:
     }
     chosen = by_name[st.selectbox("Search details", list(by_name))]
     if chosen.note:
-        st.warning(describe_shortfall(chosen.note))
+        st.warning(escape_markdown(describe_shortfall(chosen.note)))
     st.code(chosen.query, language=None, wrap_lines=True)
     for line in chosen.messages:
-        st.caption(line)
+        st.caption(escape_markdown(line))
     pages = list_raw_pages(project, chosen.id)
     if not pages:
         return
@@ -156,7 +157,7 @@ def _render_harvest(project: Project, rows: list[HarvestRow]) -> None:
     try:
         body = read_raw_page(project, digest)
     except StoreError as error:
-        download_column.warning(str(error))
+        download_column.warning(escape_markdown(str(error)))
         return
     name = f"{chosen.source}-{digest[:12]}.{'json' if body.lstrip()[:1] == b'{' else 'xml'}"
     download_column.download_button("Download response", body, name, on_click="ignore")

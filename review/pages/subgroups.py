@@ -84,7 +84,7 @@ def _render_form(project: Project) -> None:
             table.write_bytes(data)
             result_runs.run_subgroups(project, table, request, session.get_user().name)
         except ReviewError as error:
-            st.warning(str(error))
+            st.warning(escape_markdown(str(error)))
             return
     st.rerun()
 

@@ -22,8 +22,9 @@ def render_alerts(project: Project) -> None:
         with st.expander(f"Closed alerts ({len(closed_alerts)})"):
             for alert in closed_alerts:
                 st.markdown(
-                    f"{_format_alert_link(alert)}  \nClosed by {alert.closed_by} on "
-                    f"{(alert.closed_at or '')[:10]}: {escape_markdown(alert.why or '')}"
+                    f"{_format_alert_link(alert)}  \nClosed by "
+                    f"{escape_markdown(alert.closed_by or '')} on {(alert.closed_at or '')[:10]}: "
+                    f"{escape_markdown(alert.why or '')}"
                 )
 
 
@@ -40,7 +41,7 @@ def _render_open_alert(project: Project, alert: Alert) -> None:
             try:
                 alerts.close_alert(project, alert.id, session.get_user().name, why)
             except ReviewError as error:
-                st.warning(str(error))
+                st.warning(escape_markdown(str(error)))
                 return
             st.rerun()
 

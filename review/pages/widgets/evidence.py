@@ -11,6 +11,7 @@ from review.bias.rules import PHRASE_RULE, PHRASE_SEPARATOR, Suggestion
 from review.checklists import Checklist, FormQuestion
 from review.errors import ReviewError
 from review.pages.widgets import pdf_viewer, session
+from review.pages.widgets.highlighting import escape_markdown
 from review.store.feedback import FeedbackEntry
 from review.store.timestamps import utc_now
 from review.workflow.appraisal.forms import AppraisalForm
@@ -54,7 +55,7 @@ def get_suggestions(
             project.protocol.appraisal.model,
         )
     except ReviewError as error:
-        st.caption(str(error))
+        st.caption(escape_markdown(str(error)))
         return []
     dismissed_sentences = {
         entry.sentence

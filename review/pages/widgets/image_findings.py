@@ -58,7 +58,7 @@ def render_finding_form(
                 image_set=image_set,
             )
         except ReviewError as error:
-            st.warning(str(error))
+            st.warning(escape_markdown(str(error)))
             return
         st.success(f"Saved. It is now shown beside the studies that used {name}.")
 

@@ -113,7 +113,7 @@ def _render_upload(project: Project, record: int) -> None:
             name = session.get_user().name
             attachments.attach_pdf(project, record, upload.name, upload.getvalue(), name)
         except FullTextError as error:
-            st.warning(str(error))
+            st.warning(escape_markdown(str(error)))
             return
         st.rerun()
 
@@ -207,7 +207,7 @@ def _render_search(
         for n, sentence in enumerate(sentences[:MAX_HITS]):
             text_column, quote_column = st.columns([8, 1], vertical_alignment="center")
             text_column.button(
-                f"p. {sentence.page} · {sentence.text}",
+                f"p. {sentence.page} · {escape_markdown(sentence.text)}",
                 type="tertiary",
                 on_click=partial(go_to_page, sentence.page),
                 key=f"paper_hit_{n}",
