@@ -23,6 +23,7 @@ PAGES = {
     ],
     "Identify": [
         ("searches", "harvests", "Searches", "harvest"),
+        ("file_import", "import", "Import", "import"),
         ("duplicates", "duplicates", "Duplicates", "dedupe"),
     ],
     "Screen": [

@@ -61,8 +61,8 @@ def render_page(project: Project) -> None:
         )
     if not get_total(flow.main.identified) and flow.other is None:
         st.info(
-            "No records yet. The lead can run a search on the Searches page or import a search "
-            "export: review import FILE"
+            "No records yet. The lead can run a search on the Searches page or import search "
+            "exports on the Import page."
         )
     funnel_column, progress_column = st.columns([3, 2], gap="large")
     with funnel_column:

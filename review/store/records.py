@@ -131,6 +131,17 @@ def _find_known(conn: Connection, digests: Sequence[str]) -> dict[str, int]:
     return known
 
 
+def mark_known(conn: Connection, batch_records: Sequence[Record]) -> list[bool]:
+    """For each record whether add_records would know it: it is here, or earlier in the batch."""
+    digests = [fingerprint_record(record) for record in batch_records]
+    known = set(_find_known(conn, digests))
+    flags = []
+    for digest in digests:
+        flags.append(digest in known)
+        known.add(digest)
+    return flags
+
+
 def _to_row(
     batch: int, number: int, record: Record, digest: str, timestamp: str, raw: str | None
 ) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def import_file(
     require_role(project, who, "import")
     request = _ImportRequest(who, source, via, searched)
     data = _read_bytes(path)
-    digest = hashlib.sha256(data).hexdigest()
+    digest = compute_digest(data)
     with project.store.read() as conn:
         before = records.find_file_batch(conn, digest)
     if before is not None:
@@ -106,7 +106,7 @@ def import_file(
             return _handle_known_file(project, conn, path, before, request)
     with project.store.read() as conn:
         kept_mappings = {} if mapping else column_mappings.list_mappings(conn)
-    parsed = _read_with_mapping(data, path.name, source, sheet, mapping, kept_mappings)
+    parsed = read_export(data, path.name, source, sheet, mapping, kept_mappings)
     del data  # a large file need not stay in memory while its records are added
     if not keep_good:
         refuse_damaged(path, parsed)
@@ -126,10 +126,15 @@ def preview_import(
     mapping: Mapping[str, str] | None = None,
 ) -> ParseResult:
     """What an import of the file would read, without a review. Raises SourceError."""
-    return _read_with_mapping(_read_bytes(path), path.name, source, sheet, mapping, {})
+    return read_export(_read_bytes(path), path.name, source, sheet, mapping, {})
 
 
-def _read_with_mapping(
+def compute_digest(data: bytes) -> str:
+    """By which the very same file is known again."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_export(
     data: bytes,
     name: str,
     source: str | None,
@@ -138,14 +143,47 @@ def _read_with_mapping(
     kept_mappings: Mapping[str, Mapping[str, str]],
 ) -> ParseResult:
     """The records, under the mapping given or the one kept for their source."""
-    parsed = name_by_file(read_file(data, source, name=name, sheet=sheet, mapping=mapping), name)
-    kept = {} if mapping else kept_mappings.get(_get_common_source(parsed.records), {})
+    try:
+        parsed = name_by_file(
+            read_file(data, source, name=name, sheet=sheet, mapping=mapping), name
+        )
+    except SourceError as error:
+        all_kept = {} if mapping else kept_mappings
+        parsed_by_kept = _read_unrecognised_table(data, name, source, sheet, all_kept)
+        if parsed_by_kept is None:
+            raise error from None
+        return parsed_by_kept
+    kept = {} if mapping else kept_mappings.get(get_common_source(parsed.records), {})
     if not kept or not _has_columns(parsed.records, kept):
         return parsed
     again = read_file(data, source, name=name, sheet=sheet, mapping=kept)
+    return _note_mapping(name_by_file(again, name), get_common_source(parsed.records), kept)
+
+
+def _read_unrecognised_table(
+    data: bytes,
+    name: str,
+    source: str | None,
+    sheet: str | None,
+    kept_mappings: Mapping[str, Mapping[str, str]],
+) -> ParseResult | None:
+    """The records of a table that cannot be read without a mapping, under a kept one that says
+    which column is the title; None if none fits."""
+    for kept_source, kept in kept_mappings.items():
+        if "title" not in kept.values() or (source or kept_source) != kept_source:
+            continue
+        try:
+            parsed = read_file(data, source, name=name, sheet=sheet, mapping=kept)
+        except SourceError:  # it lacks a column of this mapping
+            continue
+        return _note_mapping(name_by_file(parsed, name), kept_source, kept)
+    return None
+
+
+def _note_mapping(parsed: ParseResult, source: str, kept: Mapping[str, str]) -> ParseResult:
     words = ", ".join(f"{column} = {field}" for column, field in kept.items())
-    note = f"Applied the saved column mapping for {_get_common_source(parsed.records)}: {words}."
-    return dataclasses.replace(name_by_file(again, name), notes=(*again.notes, note))
+    note = f"Applied the saved column mapping for {source}: {words}."
+    return dataclasses.replace(parsed, notes=(*parsed.notes, note))
 
 
 def _has_columns(parsed_records: tuple[Record, ...], mapping: Mapping[str, str]) -> bool:
@@ -159,14 +197,14 @@ def refuse_damaged(path: Path, parsed: ParseResult) -> None:
     if parsed.rejected:
         first = parsed.rejected[0]
         raise SourceError(
-            f"{path}: {len(parsed.rejected)} of {_count_announced(parsed)} records cannot be read "
+            f"{path}: {len(parsed.rejected)} of {count_announced(parsed)} records cannot be read "
             f"(record {first.number}: {first.reason}). Nothing was imported. Correct the file, or "
             "import the readable records with --keep-good."
         )
-    if _count_announced(parsed) != len(parsed.records):
+    if count_announced(parsed) != len(parsed.records):
         raise SourceError(
             f"{path}: {len(parsed.records)} records were read, but the file contains "
-            f"{_count_announced(parsed)}. Nothing was imported. Check the file, or import the "
+            f"{count_announced(parsed)}. Nothing was imported. Check the file, or import the "
             "records that were read with --keep-good."
         )
 
@@ -178,14 +216,14 @@ def balance_counts(parsed: ParseResult) -> ParseResult:
     diagram counts it; where more was read than counted, the count follows and a note says so.
     """
     entry_count = len(parsed.records) + len(parsed.rejected)
-    difference = _count_announced(parsed) - entry_count
+    difference = count_announced(parsed) - entry_count
     if difference > 0:
         numbers = range(entry_count + 1, entry_count + difference + 1)
         lost = [UnreadableEntry(number, COUNTED_ONLY_REASON, "") for number in numbers]
         return dataclasses.replace(parsed, rejected=(*parsed.rejected, *lost))
     if difference < 0:
         note = (
-            f"{entry_count} records were read, but only {_count_announced(parsed)} were counted in "
+            f"{entry_count} records were read, but only {count_announced(parsed)} were counted in "
             "the file: look for records that are none."
         )
         return dataclasses.replace(parsed, announced=entry_count, notes=(*parsed.notes, note))
@@ -261,7 +299,7 @@ def _iter_positions(parsed: ParseResult) -> Iterator[int]:
     return (n for n in count(1) if n not in rejected_numbers)
 
 
-def _count_announced(parsed: ParseResult) -> int:
+def count_announced(parsed: ParseResult) -> int:
     entry_count = len(parsed.records) + len(parsed.rejected)
     return entry_count if parsed.announced is None else parsed.announced
 
@@ -273,7 +311,7 @@ def _add_records(
     digest: str,
     request: _ImportRequest,
 ) -> RecordImportResult:
-    name = request.source or _get_common_source(parsed.records)
+    name = request.source or get_common_source(parsed.records)
     numbered_records = list(zip(_iter_positions(parsed), parsed.records, strict=False))
     at = utc_now()
     with project.store.write() as conn:
@@ -302,7 +340,7 @@ def _add_records(
             new, known = new + len(added.new), known + len(added.known)
         records.add_rejected(conn, batch, parsed.rejected)
         counts = {
-            "announced": _count_announced(parsed),
+            "announced": count_announced(parsed),
             "parsed": len(parsed.records),
             "rejected": len(parsed.rejected),
             "new": new,
@@ -320,18 +358,18 @@ def _add_records(
         counts["known"],
         parsed.rejected,
         rejected_path,
-        _count_labels(parsed.records, path.name),
+        count_labels(parsed.records, path.name),
         searched=str(request.searched) if request.searched else None,
     )
 
 
-def _get_common_source(parsed_records: tuple[Record, ...]) -> str:
+def get_common_source(parsed_records: tuple[Record, ...]) -> str:
     """The source all records of a file name; 'various' where they name several."""
     sources = {record.source for record in parsed_records}
     return sources.pop() if len(sources) == 1 else "various"
 
 
-def _count_labels(parsed_records: tuple[Record, ...], file: str) -> tuple[tuple[str, int], ...]:
+def count_labels(parsed_records: tuple[Record, ...], file: str) -> tuple[tuple[str, int], ...]:
     """What the records count for in the flow, most frequent first; none where all name one."""
     counts = Counter(
         identified.determine_database(record.source, record.source, file)

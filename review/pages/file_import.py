@@ -1,0 +1,304 @@
+"""Import: drop search exports or decisions, see what they hold, then add them to the review."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from review.errors import ReviewError
+from review.formats.detect_database import normalize_source_name
+from review.formats.tabular.decisions import DecisionDefaults
+from review.models import GENERIC_SOURCES
+from review.pages.widgets import import_preview, session
+from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.import_preview import ImportForm
+from review.protocol import format_stage_name
+from review.text.wording import format_count
+from review.workflow.deduplication import run as dedupe
+from review.workflow.project.project import Project
+from review.workflow.records import listing, uploads
+from review.workflow.records.decision_uploads import (
+    ImportedDecisions,
+    import_decisions_upload,
+)
+from review.workflow.records.source_names import format_source
+from review.workflow.records.uploads import ImportedUpload, ImportPreview
+
+MAX_IMPORTS = 200
+"""Imported files listed."""
+PREVIEWS_KEY, DONE_KEY, DECISIONS_KEY = "import_previews", "import_done", "import_decisions_done"
+NO_DATE_MESSAGE = (
+    "Nothing was imported yet: enter the date of the search, or tick Not known. The PRISMA-S table "
+    "and the methods text print it."
+)
+FIRST_STAGE = "As the file says, else the first stage"
+NO_REVIEWER = "As the file says"
+VERDICTS = {"As the file says": None, "Include": "include", "Exclude": "exclude", "Maybe": "unsure"}
+
+
+def render_page(project: Project) -> None:
+    """Draws the boxes for files, the preview of each file, and the files imported so far."""
+    st.title("Import")
+    exports_tab, decisions_tab = st.tabs(["Search exports", "Decisions"])
+    with exports_tab:
+        _render_exports(project)
+    with decisions_tab:
+        _render_decisions(project)
+    st.subheader("Imported files")
+    _render_imported_files(project)
+
+
+def _render_exports(project: Project) -> None:
+    files = st.file_uploader(
+        "Drop one or more search exports here",
+        accept_multiple_files=True,
+        key="import_files",
+        help="RIS, NBIB, BibTeX, EndNote, PubMed XML, CSV, Excel, OpenDocument, JSON, or a ZIP "
+        "with one of these. Nothing is imported before you press Import.",
+    )
+    for file in files:
+        done: dict[str, ImportedUpload] = session.get_or_set(DONE_KEY, {})
+        with st.container(border=True):
+            st.subheader(file.name)
+            if file.file_id in done:
+                _render_result(project, file.file_id, done[file.file_id])
+            else:
+                _render_file(project, file)
+
+
+def _render_file(project: Project, file: Any) -> None:
+    """One file that is not imported yet: its preview, what is asked of it, and the button."""
+    form = import_preview.get_form(file.file_id)
+    preview = _get_preview(project, file, form)
+    if preview.problem:
+        st.error(escape_markdown(preview.problem))
+    import_preview.render_sheet_choice(preview, file.file_id)
+    if preview.is_readable:
+        import_preview.render_preview(preview)
+    import_preview.render_mapping(preview, file.file_id)
+    if not preview.is_readable:
+        return
+    import_preview.render_questions(preview, file.file_id)
+    keeps_good = bool(preview.problem) and st.checkbox(
+        f"Import the {format_count(preview.read, 'readable record')} and leave out the others",
+        key=f"import_good_{file.file_id}",
+    )
+    if preview.earlier_import:
+        label = "Save database and search date"
+    else:
+        label = f"Import {format_count(preview.read, 'record')}"
+    st.button(
+        label,
+        type="primary",
+        key=f"import_{file.file_id}",
+        disabled=bool(preview.problem) and not keeps_good,
+        on_click=partial(_import_file, project, file, keeps_good),
+    )
+    if message := st.session_state.pop(f"import_error_{file.file_id}", None):
+        st.error(escape_markdown(message))
+
+
+def _get_preview(project: Project, file: Any, form: ImportForm) -> ImportPreview:
+    """The preview, computed anew only when the file, the form or the review has changed."""
+    previews: dict[str, tuple[Any, ImportPreview]] = session.get_or_set(PREVIEWS_KEY, {})
+    key = (form.source, form.sheet, form.mapping, dedupe.get_revision(project))
+    known_key, preview = previews.get(file.file_id, (None, None))
+    if preview is None or known_key != key:
+        with st.spinner(f"Reading {file.name} …"):
+            preview = uploads.preview_upload(
+                project, file.name, file.getvalue(), _build_options(form)
+            )
+        previews[file.file_id] = (key, preview)
+    return preview
+
+
+def _build_options(form: ImportForm, *, keeps_good: bool = False) -> uploads.UploadOptions:
+    return uploads.UploadOptions(
+        source=normalize_source_name(form.source),
+        via=form.via,
+        sheet=form.sheet,
+        mapping=dict(form.mapping) or None,
+        searched=form.searched,
+        keep_good=keeps_good,
+    )
+
+
+def _import_file(project: Project, file: Any, keeps_good: bool) -> None:
+    form = import_preview.get_form(file.file_id)
+    if form.searched is None and not form.is_date_unknown:
+        st.session_state[f"import_error_{file.file_id}"] = NO_DATE_MESSAGE
+        return
+    options = _build_options(form, keeps_good=keeps_good)
+    try:
+        done = uploads.import_upload(
+            project, file.name, file.getvalue(), session.get_user().name, options
+        )
+    except ReviewError as error:
+        st.session_state[f"import_error_{file.file_id}"] = str(error)
+        return
+    session.get_or_set(DONE_KEY, {})[file.file_id] = done
+
+
+def _render_result(project: Project, file_id: str, done: ImportedUpload) -> None:
+    result = done.result
+    if result.batch is None:
+        st.info(
+            f"This file has already been imported ({format_count(result.parsed, 'record')}). "
+            "Nothing was added."
+        )
+        for old_label, new_label in result.renamed:
+            st.caption(
+                f"Its records were counted under {format_source(old_label)} and are now counted "
+                f"under {format_source(new_label)}."
+            )
+    else:
+        st.success(
+            f"{format_count(result.announced, 'record')} in the file: {result.new:,} new, "
+            f"{result.known:,} already in the review, {len(result.rejected):,} unreadable."
+        )
+        if dedupe.count_uncompared(project):
+            session.render_link("Compare the new records to find duplicates", "/duplicates")
+    if result.searched:
+        st.caption(f"Search date: {result.searched}.")
+    for note in result.notes:
+        st.caption(escape_markdown(note))
+    if done.rejected:
+        st.download_button(
+            "Download the unreadable records",
+            done.rejected,
+            f"{result.name}.rejected",
+            key=f"import_rejected_{file_id}",
+            on_click="ignore",
+        )
+
+
+def _render_decisions(project: Project) -> None:
+    st.caption(
+        "A table with one decision per row, or an export from Rayyan, Covidence or ASReview. Rows "
+        "that cannot be imported are listed, and you can download them as a CSV file to correct."
+    )
+    file = st.file_uploader("Drop a file of decisions here", key="import_decisions_file")
+    if file is None:
+        return
+    stage_column, reviewer_column, verdict_column = st.columns(3)
+    stages = {format_stage_name(stage): stage.id for stage in project.protocol.stages}
+    stage = stage_column.selectbox("Stage", [FIRST_STAGE, *stages])
+    names = [member.name for member in project.protocol.team]
+    reviewer = reviewer_column.selectbox("Reviewer", [NO_REVIEWER, *names])
+    verdict = verdict_column.selectbox("Decision", list(VERDICTS))
+    defaults = DecisionDefaults(
+        stages.get(stage),
+        None if reviewer == NO_REVIEWER else reviewer,
+        VERDICTS[verdict],  # type: ignore[arg-type]
+    )
+    sheet = import_preview.choose_sheet(file.name, file.getvalue(), "decisions")
+    aliases = st.text_input(
+        "Names in the file that differ from the team's",
+        placeholder="Kofi A.=kofi; Reviewer 1=ada",
+        help="Write the name in the file, an equals sign and the team member's name.",
+    )
+    act = partial(_import_decisions, project, file, defaults, (aliases, sheet))
+    st.button("Import decisions", type="primary", on_click=act, args=(False,))
+    if message := st.session_state.pop("import_decisions_error", None):
+        st.error(escape_markdown(message))
+    done = st.session_state.get(DECISIONS_KEY)
+    if done and done[0] == file.file_id:
+        _render_decisions_result(done[1], act)
+
+
+def _import_decisions(
+    project: Project,
+    file: Any,
+    defaults: DecisionDefaults,
+    words: tuple[str, str | None],
+    keeps_good: bool,
+) -> None:
+    aliases, sheet = words
+    pairs = [pair.split("=", 1) for pair in aliases.split(";") if "=" in pair]
+    st.session_state.pop(DECISIONS_KEY, None)
+    try:
+        done = import_decisions_upload(
+            project,
+            file.name,
+            file.getvalue(),
+            session.get_user().name,
+            defaults=defaults,
+            names={theirs.strip(): ours.strip() for theirs, ours in pairs},
+            keep_good=keeps_good,
+            sheet=sheet,
+        )
+    except ReviewError as error:
+        st.session_state["import_decisions_error"] = str(error)
+        return
+    st.session_state[DECISIONS_KEY] = (file.file_id, done)
+
+
+def _render_decisions_result(done: ImportedDecisions, act: Callable[..., None]) -> None:
+    result = done.result
+    if done.problem:
+        st.error(escape_markdown(done.problem))
+    else:
+        st.success(
+            f"{format_count(result.added, 'decision')} added, {result.unchanged:,} already in the "
+            f"review, {format_count(result.undecided, 'row')} without a decision."
+        )
+    if result.rejected:
+        st.markdown(f"**Not imported ({len(result.rejected):,})**")
+        st.dataframe(
+            [{"Problem": line.reason, "Row": line.raw} for line in result.rejected],
+            hide_index=True,
+        )
+        st.caption("Download these rows, correct them, and import that file.")
+        left_column, right_column = st.columns(2)
+        if done.corrections:
+            left_column.download_button(
+                "Download rows to correct",
+                done.corrections,
+                f"{result.name}.rejected.csv",
+                "text/csv",
+                on_click="ignore",
+            )
+        if done.problem:
+            right_column.button("Import the valid rows only", on_click=act, args=(True,))
+    if result.repeated:
+        st.markdown(f"**Repeated rows, imported once ({len(result.repeated):,})**")
+        st.dataframe(
+            [
+                {
+                    "Line": line.number,
+                    "Same as line": line.first,
+                    "Record": line.record,
+                    "Reviewer": line.reviewer,
+                }
+                for line in result.repeated
+            ],
+            hide_index=True,
+        )
+
+
+def _render_imported_files(project: Project) -> None:
+    batches = [
+        batch for batch in listing.list_imports(project, MAX_IMPORTS) if batch["kind"] == "file"
+    ]
+    if not batches:
+        st.caption("No files yet.")
+        return
+    st.dataframe(
+        [
+            {
+                "Imported (UTC)": batch["at"][:16].replace("T", " "),
+                "File": batch["name"] or "",
+                "Database": "not stated"
+                if batch["source"] in GENERIC_SOURCES
+                else format_source(batch["source"]),
+                "Records": batch["announced"],
+                "New": batch["new"],
+                "Already here": batch["known"],
+                "Unreadable": batch["rejected"],
+                "By": batch["who"],
+            }
+            for batch in batches
+        ],
+        hide_index=True,
+    )
