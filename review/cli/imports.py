@@ -98,9 +98,15 @@ def import_files(
     dry_run: bool = typer.Option(
         False, help="Preview the records; import nothing. Needs no review."
     ),
+    undo: bool = typer.Option(
+        False, "--undo", help="Undo the import of these files, if nobody has worked on the records."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object per record or file."),
 ) -> None:
     """Import search exports: RIS, NBIB, BibTeX, EndNote, PubMed XML, CSV, TSV, XLSX and others."""
+    if undo:
+        _undo_imports(context, files)
+        return
     from review.formats.detect_database import normalize_source_name
     from review.workflow.records.column_mappings import parse_mappings
     from review.workflow.records.search_dates import parse_search_date
@@ -135,6 +141,18 @@ def import_files(
             _print_import(result, as_json)
     if has_failures:
         raise typer.Exit(1)
+
+
+def _undo_imports(context: typer.Context, files: list[Path]) -> None:
+    from review.workflow.records.import_undo import find_import, undo_import
+
+    project, who = open_review(context), get_user_name(context)
+    for batch in [find_import(project, file) for file in files]:
+        result = undo_import(project, batch, who)
+        print_line(
+            f"{result.name}: import undone. {result.removed} records no longer count; "
+            f"{result.kept} stay, as another import or search brought them too."
+        )
 
 
 @dataclass(frozen=True, slots=True)

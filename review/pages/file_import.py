@@ -22,6 +22,7 @@ from review.workflow.records.decision_uploads import (
     ImportedDecisions,
     import_decisions_upload,
 )
+from review.workflow.records.import_undo import undo_import
 from review.workflow.records.source_names import format_source
 from review.workflow.records.uploads import ImportedUpload, ImportPreview
 
@@ -297,8 +298,52 @@ def _render_imported_files(project: Project) -> None:
                 "Already here": batch["known"],
                 "Unreadable": batch["rejected"],
                 "By": batch["who"],
+                "Status": "undone" if batch["undone"] else "",
             }
             for batch in batches
         ],
         hide_index=True,
+    )
+    _render_undo(project, [batch for batch in batches if not batch["undone"]])
+
+
+def _render_undo(project: Project, batches: list[dict[str, Any]]) -> None:
+    """Lets a person undo an import, after one more question."""
+    for key, show in (("import_undo_done", st.success), ("import_undo_error", st.error)):
+        if message := st.session_state.pop(key, None):
+            show(escape_markdown(message))
+    if not batches:
+        return
+    with st.popover("Undo an import"):
+        labels = {
+            f"{batch['name']}, {batch['at'][:16].replace('T', ' ')}": batch["id"]
+            for batch in batches
+        }
+        label = st.selectbox("File", list(labels))
+        st.caption(
+            "The records of this file no longer count, and every count and diagram follows. You "
+            "can do this as long as nobody has worked on them. You can import the file again."
+        )
+        st.button(
+            "Undo this import",
+            on_click=partial(_undo_import, project, labels[label]),
+            type="primary",
+        )
+
+
+def _undo_import(project: Project, batch: int) -> None:
+    try:
+        result = undo_import(project, batch, session.get_user().name)
+    except ReviewError as error:
+        st.session_state["import_undo_error"] = str(error)
+        return
+    st.session_state.pop(DONE_KEY, None)
+    kept = (
+        f" {format_count(result.kept, 'entry', 'entries')} of it stay, as another import or search "
+        "brought the same records."
+        if result.kept
+        else ""
+    )
+    st.session_state["import_undo_done"] = (
+        f"Import of {result.name} undone: {format_count(result.removed, 'record')} removed.{kept}"
     )

@@ -216,7 +216,7 @@ def _render_imports(project: Project) -> None:
             "New": batch["new"],
             "Already here": batch["known"],
             "Not matching": _count_unmatched(batch),
-            "By": batch["who"],
+            "By": f"{batch['who']} (undone)" if batch["undone"] else batch["who"],
         }
         for batch in listing.list_imports(project)
     ]

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, insert, select, text
 
 from review.errors import StoreError
 from review.models import Record, Relation
-from review.store import Store
+from review.store import Store, import_undos
 from review.store.records import CHUNK, InsertResult, add_records
 from review.store.tables import (
     batches,
@@ -235,19 +235,23 @@ def add_page_records(
         conn.execute(insert(sightings), rows)
     changed = tuple((record_number, record) for record_number, _, record in known_records)
     known_numbers = tuple(record_number for record_number, _, _ in known_records)
-    return PageInsertResult(InsertResult(added.new, (*added.known, *known_numbers)), changed)
+    known_records_added = (*added.known, *known_numbers)
+    return PageInsertResult(InsertResult(added.new, known_records_added, added.revived), changed)
 
 
 def find_numbers(
     conn: Connection, candidates: Sequence[Record]
 ) -> dict[tuple[str, str | None], int]:
     """(source, source's id) -> number of the first record with both."""
+    live = import_undos.is_live(conn)
     numbers: dict[tuple[str, str | None], int] = {}
     for source in {record.source for record in candidates}:
         ids = [r.source_id for r in candidates if r.source == source and r.source_id]
         for start in range(0, len(ids), CHUNK):
             query = select(records.c.source_id, records.c.id).where(
-                records.c.source == source, records.c.source_id.in_(ids[start : start + CHUNK])
+                records.c.source == source,
+                records.c.source_id.in_(ids[start : start + CHUNK]),
+                live,
             )
             for source_id, number in conn.execute(query.order_by(records.c.id)):
                 numbers.setdefault((source, source_id), number)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, literal, null, select, union_all
 
 from review.models import GENERIC_SOURCES
-from review.store import audit_events
+from review.store import audit_events, import_undos
 from review.store.tables import batches, records, rejected, sightings
 from review.store.timestamps import format_timestamp
 
@@ -56,20 +56,31 @@ def list_entries(conn: Connection, *, until: datetime | None = None) -> list[Bat
     new_rank, known_rank, rejected_rank = literal(0), literal(1), literal(2)
     r = records.c
     new_rows = select(
-        r.id.label("record"), r.batch, r.number, r.source.label("said"), new_rank.label("x")
+        r.id.label("record"),
+        r.batch,
+        r.number,
+        r.source.label("said"),
+        new_rank.label("x"),
+        r.batch.label("home"),
     )
     known_rows = select(
-        sightings.c.record, sightings.c.batch, sightings.c.number, r.source, known_rank
+        sightings.c.record, sightings.c.batch, sightings.c.number, r.source, known_rank, r.batch
     )
     known_rows = known_rows.join(records, r.id == sightings.c.record)
-    rejected_rows = select(null(), rejected.c.batch, rejected.c.number, null(), rejected_rank)
+    rejected_rows = select(
+        null(), rejected.c.batch, rejected.c.number, null(), rejected_rank, null()
+    )
     entries = union_all(new_rows, known_rows, rejected_rows).subquery()
     b = batches.c
     query = select(entries, b.source, b.via, b.kind, b.name)
     query = query.join(batches, b.id == entries.c.batch)
     if until is not None:
         query = query.where(b.at <= format_timestamp(until))
+    undone = import_undos.list_undone_batches(conn, until)
+    if undone:
+        query = query.where(b.id.not_in(undone))
     manual_sources = list_manual_sources(conn, until)
+    seen: set[int] = set()
     rows = conn.execute(query.order_by(entries.c.batch, entries.c.number, entries.c.x))
     return [
         BatchEntry(
@@ -80,10 +91,19 @@ def list_entries(conn: Connection, *, until: datetime | None = None) -> list[Bat
             or (determine_database(record_source, source, name) if kind == "file" else source),
             manual_sources.get(batch, {}).get("via") or via,
             kind,
-            rank == 1,
+            rank == 1 and not _is_first_arrival(record, home, undone, seen),
         )
-        for record, batch, number, record_source, rank, source, via, kind, name in rows
+        for record, batch, number, record_source, rank, home, source, via, kind, name in rows
     ]
+
+
+def _is_first_arrival(record: int, home: int, undone: Collection[int], seen: set[int]) -> bool:
+    """Whether a sighting is the first that counts, as the import that brought the record is undone;
+    expects arrivals in order, and keeps what it has seen."""
+    if home not in undone or record in seen:
+        return False
+    seen.add(record)
+    return True
 
 
 def determine_database(record_source: str | None, batch_source: str, file_name: str | None) -> str:
@@ -135,11 +155,12 @@ def find_other_arrivals(
     other_batches, main_harvests = _list_other_batches(conn, until)
     if not other_batches:
         return OtherArrivals()
+    undone = import_undos.list_undone_batches(conn, until)
     wanted = None if numbers is None else set(numbers)
     batches_by_report: dict[int, list[int]] = {}
     for table, column, passed_over in (
-        (records, records.c.id, frozenset[int]()),
-        (sightings, sightings.c.record, main_harvests),
+        (records, records.c.id, undone),
+        (sightings, sightings.c.record, main_harvests | undone),
     ):
         for number, batch in _iter_arrivals(conn, column, table.c.batch, wanted):
             if batch not in passed_over:

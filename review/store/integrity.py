@@ -4,12 +4,13 @@ Entries are only ever added, so a missing number, an import with fewer rows than
 reference to a missing row means that data were lost.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import get_args
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, get_args
 
 from sqlalchemy import Connection, ScalarSelect, Table, func, select
 
 from review.models import LinkVerdict, Verdict
+from review.store.import_undos import list_undone_batches
 from review.store.log import EVENT_TABLES
 from review.store.records import format_record_key
 from review.store.tables import batches, groups, metadata, records, rejected, sightings
@@ -76,12 +77,15 @@ def _find_gaps(conn: Connection) -> list[str]:
 
 def _find_short_batches(conn: Connection) -> list[str]:
     """Imports and harvests with fewer rows than they added."""
+    undone = list_undone_batches(conn)
     messages = []
     for table, count, what in (
         (records, batches.c.new, "new records"),
         (rejected, batches.c.rejected, "entries that could not be read"),
     ):
-        stored_count = _count_per_batch(table)
+        stored_count: Any = _count_per_batch(table)
+        if table is records and undone:
+            stored_count = stored_count + _count_revived(undone)
         query = select(batches.c.id, batches.c.name, count, stored_count).where(
             batches.c.kind != "decisions", count > stored_count
         )
@@ -95,6 +99,16 @@ def _find_short_batches(conn: Connection) -> list[str]:
 def _count_per_batch(table: Table) -> ScalarSelect[int]:
     batch_count = select(func.count()).select_from(table).where(table.c.batch == batches.c.id)
     return batch_count.scalar_subquery()
+
+
+def _count_revived(undone: Collection[int]) -> ScalarSelect[int]:
+    """Records of undone imports that a batch brought again, which it counted as new."""
+    count = select(func.count(func.distinct(sightings.c.record))).join(
+        records, records.c.id == sightings.c.record
+    )
+    return count.where(
+        sightings.c.batch == batches.c.id, records.c.batch.in_(undone)
+    ).scalar_subquery()
 
 
 def _find_unknown_verdicts(conn: Connection) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from review.models import Link, Relation
+from review.store import import_undos
 from review.store.tables import decisions, groups, links, records, relations
 from review.store.timestamps import format_timestamp, parse_timestamp
 
@@ -38,13 +39,16 @@ def get_last_id(conn: Connection) -> int:
 
 
 def list_links(conn: Connection, *, until: datetime | None = None) -> list[Link]:
-    """All links in order of entry, optionally up to a given time (inclusive)."""
+    """All links in order of entry, optionally up to a given time (inclusive); those with a record
+    of an undone import left out."""
+    hidden = import_undos.list_hidden_records(conn, until)
     query = select(links).order_by(links.c.id)
     if until is not None:
         query = query.where(links.c.at <= format_timestamp(until))
     return [
         Link(r.a, r.b, r.verdict, r.rule, r.who, parse_timestamp(r.at), r.score, r.note)
         for r in conn.execute(query)
+        if r.a not in hidden and r.b not in hidden
     ]
 
 
@@ -89,7 +93,8 @@ def count_reports(conn: Connection) -> int:
     """How many reports the records make, by the kept groups; a record without a group is one."""
     in_groups = select(func.count()).select_from(groups).scalar_subquery()
     of_groups = select(func.count(func.distinct(groups.c.report))).scalar_subquery()
-    all_records = select(func.count()).select_from(records).scalar_subquery()
+    live = import_undos.is_live(conn)
+    all_records = select(func.count()).select_from(records).where(live).scalar_subquery()
     return int(conn.execute(select(all_records - in_groups + of_groups)).scalar_one())
 
 
@@ -125,6 +130,7 @@ def find_connected_records(conn: Connection, numbers: Iterable[int]) -> set[int]
 
     Possible duplicates are not merged, so those links are not followed.
     """
+    live = import_undos.is_live(conn)
     connected: set[int] = set()
     frontier = set(numbers)
     while frontier:
@@ -137,9 +143,8 @@ def find_connected_records(conn: Connection, numbers: Iterable[int]) -> set[int]
         frontier |= {n for pair in conn.execute(query) for n in pair}
         for column in (records.c.doi, records.c.pmid):
             equal_ids = select(column).where(records.c.id.in_(chunk), column.is_not(None))
-            frontier |= set(
-                conn.execute(select(records.c.id).where(column.in_(equal_ids))).scalars()
-            )
+            equal = select(records.c.id).where(column.in_(equal_ids), live)
+            frontier |= set(conn.execute(equal).scalars())
         frontier -= connected
     return connected
 
@@ -189,11 +194,13 @@ def get_report_groups(conn: Connection, numbers: Iterable[int]) -> dict[int, tup
 
     Unknown numbers are omitted; a record without a group is its own group.
     """
+    live = import_undos.is_live(conn)
     unique_numbers = list(dict.fromkeys(numbers))
     groups_by_record: dict[int, tuple[int, int]] = {}
     for start in range(0, len(unique_numbers), CHUNK):
         chunk = unique_numbers[start : start + CHUNK]
-        known_numbers = conn.execute(select(records.c.id).where(records.c.id.in_(chunk))).scalars()
+        known = select(records.c.id).where(records.c.id.in_(chunk), live)
+        known_numbers = conn.execute(known).scalars()
         groups_by_record.update((n, (n, n)) for n in known_numbers)
         reports = select(groups.c.report).where(groups.c.record.in_(chunk))
         query = select(groups.c.record, groups.c.report, groups.c.study)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
 )
 
 from review.errors import StoreError
@@ -25,6 +26,7 @@ from review.models import (
     record_from_dict,
     record_to_dict,
 )
+from review.store import import_undos
 from review.store.tables import batches, edits, records, rejected, sightings
 from review.store.timestamps import format_timestamp
 
@@ -45,6 +47,8 @@ class InsertResult:
     """Numbers of the new records."""
     known: tuple[int, ...]
     """Numbers of records already in the review, in the order of the batch."""
+    revived: tuple[int, ...] = ()
+    """Those of the new ones that an undone import had brought before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ def add_records(
     """
     digests = [fingerprint_record(record) for _, record in batch_records]
     known = _find_known(conn, digests)
+    hidden = import_undos.list_hidden_records(conn)
     new_records: dict[str, tuple[int, Record]] = {}
     known_entries: list[tuple[str, int]] = []
     for digest, (number, record) in zip(digests, batch_records, strict=True):
@@ -116,9 +121,14 @@ def add_records(
     ]
     if sighting_rows:
         conn.execute(insert(sightings), sighting_rows)
+    known_numbers = [numbers_by_digest[digest] for digest, _ in known_entries]
+    revived = tuple(dict.fromkeys(number for number in known_numbers if number in hidden))
+    for number in revived:  # each counts once as new, and as known where the batch repeats it
+        known_numbers.remove(number)
     return InsertResult(
-        tuple(new_numbers[digest] for digest in new_records),
-        tuple(numbers_by_digest[digest] for digest, _ in known_entries),
+        (*(new_numbers[digest] for digest in new_records), *revived),
+        tuple(known_numbers),
+        revived,
     )
 
 
@@ -134,7 +144,8 @@ def _find_known(conn: Connection, digests: Sequence[str]) -> dict[str, int]:
 def mark_known(conn: Connection, batch_records: Sequence[Record]) -> list[bool]:
     """For each record whether add_records would know it: it is here, or earlier in the batch."""
     digests = [fingerprint_record(record) for record in batch_records]
-    known = set(_find_known(conn, digests))
+    hidden = import_undos.list_hidden_records(conn)
+    known = {digest for digest, n in _find_known(conn, digests).items() if n not in hidden}
     flags = []
     for digest in digests:
         flags.append(digest in known)
@@ -184,26 +195,43 @@ def _to_stored_record(row: Any) -> StoredRecord:
 
 
 def get_record(conn: Connection, number: int) -> StoredRecord:
-    """The record with a number, as received. Raises StoreError if there is none."""
-    row = conn.execute(select(records).where(records.c.id == number)).first()
+    """The record with a number, as received. Raises StoreError if there is none, or if the import
+    that brought it was undone."""
+    query = select(records).where(records.c.id == number, import_undos.is_live(conn))
+    row = conn.execute(query).first()
     if row is None:
         raise StoreError(f"There is no record {format_record_key(number)} in this review.")
     return _to_stored_record(row)
 
 
-def get_records(conn: Connection, numbers: Iterable[int]) -> dict[int, StoredRecord]:
-    """Records by number; unknown numbers are omitted."""
+def get_records(
+    conn: Connection, numbers: Iterable[int], *, include_undone: bool = False
+) -> dict[int, StoredRecord]:
+    """Records by number; unknown numbers are omitted.
+
+    Args:
+        include_undone: also records of undone imports, for the state of a past day.
+    """
+    live = true() if include_undone else import_undos.is_live(conn)
     unique_numbers = list(dict.fromkeys(numbers))
     records_by_number: dict[int, StoredRecord] = {}
     for start in range(0, len(unique_numbers), CHUNK):
-        query = select(records).where(records.c.id.in_(unique_numbers[start : start + CHUNK]))
+        chunk = unique_numbers[start : start + CHUNK]
+        query = select(records).where(records.c.id.in_(chunk), live)
         records_by_number.update({row.id: _to_stored_record(row) for row in conn.execute(query)})
     return records_by_number
 
 
-def iter_records(conn: Connection, *, after: int = 0) -> Iterator[StoredRecord]:
-    """All records with a number above `after`, in order of arrival; streams."""
-    query = select(records).where(records.c.id > after).order_by(records.c.id)
+def iter_records(
+    conn: Connection, *, after: int = 0, include_undone: bool = False
+) -> Iterator[StoredRecord]:
+    """All records with a number above `after`, in order of arrival; streams.
+
+    Args:
+        include_undone: also records of undone imports, for the state of a past day.
+    """
+    live = true() if include_undone else import_undos.is_live(conn)
+    query = select(records).where(records.c.id > after, live).order_by(records.c.id)
     result = conn.execute(query, execution_options={"yield_per": 1000})
     for row in result:
         yield _to_stored_record(row)
@@ -211,7 +239,8 @@ def iter_records(conn: Connection, *, after: int = 0) -> Iterator[StoredRecord]:
 
 def count_records(conn: Connection) -> int:
     """Number of records."""
-    return int(conn.execute(select(func.count()).select_from(records)).scalar_one())
+    query = select(func.count()).select_from(records).where(import_undos.is_live(conn))
+    return int(conn.execute(query).scalar_one())
 
 
 def find_by_identifier(conn: Connection, **identifiers: str | None) -> list[int]:
@@ -219,14 +248,13 @@ def find_by_identifier(conn: Connection, **identifiers: str | None) -> list[int]
     conditions = [records.c[name] == value for name, value in identifiers.items() if value]
     if not conditions:
         return []
-    return list(
-        conn.execute(select(records.c.id).where(or_(*conditions)).order_by(records.c.id)).scalars()
-    )
+    query = select(records.c.id).where(or_(*conditions), import_undos.is_live(conn))
+    return list(conn.execute(query.order_by(records.c.id)).scalars())
 
 
 def list_numbers(conn: Connection) -> set[int]:
     """All record numbers."""
-    return set(conn.execute(select(records.c.id)).scalars())
+    return set(conn.execute(select(records.c.id).where(import_undos.is_live(conn))).scalars())
 
 
 def get_page(
@@ -247,7 +275,7 @@ def get_page(
         after: (sort value, id) of the last row of the previous page.
         size: rows per page.
     """
-    query = select(records)
+    query = select(records).where(import_undos.is_live(conn))
     for name, value in (filters or {}).items():
         query = query.where(records.c[name] == value)
     if words and words.strip():
@@ -293,7 +321,8 @@ def _quote_lexeme(word: str) -> str:
 
 def count_values(conn: Connection, column: str) -> list[tuple[Any, int]]:
     """Values of source or year with their numbers of records, most frequent first."""
-    query = select(records.c[column], func.count()).group_by(records.c[column])
+    query = select(records.c[column], func.count()).where(import_undos.is_live(conn))
+    query = query.group_by(records.c[column])
     return [(value, n) for value, n in conn.execute(query.order_by(func.count().desc()))]
 
 
@@ -317,8 +346,10 @@ def list_batches(conn: Connection) -> list[dict[str, Any]]:
 
 
 def find_file_batch(conn: Connection, sha256: str) -> dict[str, Any] | None:
-    """The batch in which this file was first imported; None if it never was."""
-    query = select(batches).where(batches.c.sha256 == sha256).order_by(batches.c.id)
+    """The batch in which this file was first imported; None if it never was, or was undone."""
+    undone = import_undos.list_undone_batches(conn)
+    query = select(batches).where(batches.c.sha256 == sha256, batches.c.id.not_in(undone))
+    query = query.order_by(batches.c.id)
     row = conn.execute(query).first()
     return dict(row._mapping) if row else None
 
@@ -369,13 +400,18 @@ def list_batch_entries(
     entries = new_rows.union_all(known_rows).subquery()
     b = batches.c
     query = select(entries.c.record, b.at, b.who, b.source, b.name, b.kind)
-    query = query.join(batches, b.id == entries.c.batch).where(entries.c.record.in_(record_numbers))
+    query = query.join(batches, b.id == entries.c.batch).where(
+        entries.c.record.in_(record_numbers),
+        b.id.not_in(import_undos.list_undone_batches(conn)),
+    )
     return [tuple(row) for row in conn.execute(query.order_by(b.id, entries.c.record))]
 
 
 def list_numbers_until(conn: Connection, until: datetime) -> set[int]:
     """Numbers of the records present at a given time (inclusive)."""
-    query = select(records.c.id).where(records.c.at <= format_timestamp(until))
+    query = select(records.c.id).where(
+        records.c.at <= format_timestamp(until), import_undos.is_live(conn, until)
+    )
     return set(conn.execute(query).scalars())
 
 

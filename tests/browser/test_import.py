@@ -92,16 +92,23 @@ def test_exports_are_previewed_mapped_and_imported(tmp_path: Path) -> None:
         page.get_by_role("button", name="Import 2 records").click()
         expect(page.get_by_text("2 records in the file: 2 new, 0 already in")).to_be_visible()
         page.screenshot(path=str(tmp_path / "imported.png"), full_page=True)
+        _undoes_an_import(page)
         page.set_viewport_size({"width": 390, "height": 844})
         settled(page)
         page.screenshot(path=str(tmp_path / "narrow.png"), full_page=True)
         _imports_decisions(page, project.protocol.stages[0].id, tmp_path)
     with project.store.read() as conn:
-        assert records.count_records(conn) == 6
+        assert records.count_records(conn) == 4
         dates = search_dates.list_search_dates(conn)
         (decision,) = decisions.list_decisions(conn)
     assert [str(date) for date in dates.values()] == ["2024-03-12"]
     assert (decision.record, decision.reviewer, decision.verdict) == (1, "ada", "include")
+
+
+def _undoes_an_import(page: Page) -> None:
+    page.get_by_role("button", name="Undo an import").click()
+    page.get_by_role("button", name="Undo this import").click()
+    expect(page.get_by_text("Import of library.csv undone: 2 records removed.")).to_be_visible()
 
 
 def _imports_decisions(page: Page, stage: str, folder: Path) -> None:

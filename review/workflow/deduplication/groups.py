@@ -25,7 +25,8 @@ def get_groups_at(conn: Connection, until: datetime | None = None) -> dict[int, 
     if until is None:
         return links.list_groups(conn)
     numbers = records.list_numbers_until(conn, until)
-    stored = [record for record in records.iter_records(conn) if record.id in numbers]
+    all_records = records.iter_records(conn, include_undone=True)
+    stored = [record for record in all_records if record.id in numbers]
     return flatten_groups(compute_groups(stored, links.list_links(conn, until=until)))
 
 

@@ -165,7 +165,11 @@ def count_uncompared(project: Project) -> int:
     with project.store.read() as conn:
         runs = audit_events.list_events(conn, kind=RUN_EVENT)
         last_run = (runs[-1]["detail"] or {}) if runs else {}
-        return sum(1 for n in records.list_numbers(conn) if n > last_run.get("last", 0))
+        numbers = records.list_numbers(conn)
+    uncompared = sum(1 for n in numbers if n > last_run.get("last", 0))
+    # Records of an import that was undone and came again have numbers that the run has passed.
+    brought_back = len(numbers) - uncompared - int(last_run.get("records", len(numbers)))
+    return uncompared + max(0, brought_back)
 
 
 def get_revision(project: Project) -> tuple[int, int, int]:

@@ -71,7 +71,7 @@ def compute_counts(project: Project, *, until: datetime | None = None) -> Dedupe
         record_numbers = {entry.record for entry in entries if entry.record is not None}
         postings = {
             stored.id: stored.record.version or 0
-            for stored in records.iter_records(conn)
+            for stored in records.iter_records(conn, include_undone=True)
             if stored.id in record_numbers and is_preprint(stored.record)
         }
     groups = {n: groups.get(n, (n, n)) for n in record_numbers}

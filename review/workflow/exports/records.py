@@ -107,7 +107,9 @@ def _choose_records(
         groups = get_groups_at(conn, until)
         statuses = standings.compute_statuses(project, conn, until=until, groups=groups)
         numbers = records.list_numbers_until(conn, until) if until else None
-        all_records: Sequence[StoredRecord] = list(records.iter_records(conn))
+        all_records: Sequence[StoredRecord] = list(
+            records.iter_records(conn, include_undone=until is not None)
+        )
         reader = blinding.get_blinded_reader(project, conn, options.reader)
         statuses = blinding.mask_joined_statuses(reader, statuses)
     stage = find_stage(project.protocol, options.stage).id if options.stage else None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from review.models import SearchDate
-from review.store import identified, records, search_dates
+from review.store import identified, import_undos, records, search_dates
 from review.store.identified import BatchEntry
 from review.store.timestamps import parse_timestamp
 from review.workflow.exports.display_names import DISPLAY_NAMES
@@ -47,7 +47,8 @@ def list_searches(project: Project, until: datetime | None = None) -> list[Searc
     A file whose records name several databases is a search of each: one line a database.
     """
     with project.store.read() as conn:
-        rows = list(reversed(records.list_batches(conn)))
+        undone = import_undos.list_undone_batches(conn, until)
+        rows = [row for row in reversed(records.list_batches(conn)) if row["id"] not in undone]
         all_arrivals = identified.list_entries(conn, until=until)
         dates_by_batch = search_dates.list_search_dates(conn, until=until)
     arrivals_by_batch: dict[int, dict[str, list[BatchEntry]]] = {}

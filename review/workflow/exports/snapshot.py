@@ -107,7 +107,7 @@ def snapshot_at(
         stored_records = (
             _load_stored_records(conn, record_numbers)
             if read_all
-            else records.get_records(conn, sorted(judged_reports))
+            else records.get_records(conn, sorted(judged_reports), include_undone=True)
         )
         if read_all and until is None:
             check_groups(conn, stored_records.values())
@@ -140,7 +140,9 @@ def _load_stored_records(
     conn: Connection, record_numbers: Collection[int]
 ) -> dict[int, StoredRecord]:
     return {
-        stored.id: stored for stored in records.iter_records(conn) if stored.id in record_numbers
+        stored.id: stored
+        for stored in records.iter_records(conn, include_undone=True)
+        if stored.id in record_numbers
     }
 
 

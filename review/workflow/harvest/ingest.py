@@ -64,6 +64,8 @@ def ingest_page(
         ingested = harvests.add_page_records(conn, target.batch, numbered_records, at, digest)
         status.mark_pending(project, conn, ingested.added.new)
         status.refresh_known(project, conn, ingested.added.known)
+        if ingested.added.revived:  # an import of them was undone; their links count again
+            _restore_groups(project, conn)
         store_changes(conn, ingested.changed, digest)
         rejected = [
             replace(entry, number=first_number + read_count + i)
@@ -176,6 +178,12 @@ def store_changes(
                 harvests.add_relations(conn, number, new_relations, utc_now(), digest)
             )
     return added_count
+
+
+def _restore_groups(project: Project, conn: Connection) -> None:
+    from review.workflow.deduplication.groups import regroup_records
+
+    regroup_records(project, conn)
 
 
 def _mark_deleted_records(

@@ -331,6 +331,7 @@ def _add_records(
         if request.searched:
             search_dates.add_search_date(conn, batch, request.searched, request.who, at)
         new = known = 0
+        has_revived = False
         for start in range(0, len(numbered_records), CHUNK_SIZE):
             added = records.add_records(
                 conn, batch, numbered_records[start : start + CHUNK_SIZE], at, raw=digest
@@ -338,6 +339,7 @@ def _add_records(
             status.mark_pending(project, conn, added.new)
             status.refresh_known(project, conn, added.known)
             new, known = new + len(added.new), known + len(added.known)
+            has_revived = has_revived or bool(added.revived)
         records.add_rejected(conn, batch, parsed.rejected)
         counts = {
             "announced": count_announced(parsed),
@@ -347,6 +349,8 @@ def _add_records(
             "known": known,
         }
         records.close_batch(conn, batch, **counts)
+        if has_revived:
+            _restore_groups(project, conn)
     rejected_path = write_rejected(project, path, parsed.rejected)
     return RecordImportResult(
         path.name,
@@ -361,6 +365,13 @@ def _add_records(
         count_labels(parsed.records, path.name),
         searched=str(request.searched) if request.searched else None,
     )
+
+
+def _restore_groups(project: Project, conn: Connection) -> None:
+    """Groups anew, as records of an undone import that came again bring their links back."""
+    from review.workflow.deduplication.groups import regroup_records
+
+    regroup_records(project, conn)
 
 
 def get_common_source(parsed_records: tuple[Record, ...]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from review.models import Decision, StoredRecord
 from review.protocol import list_stage_reviewers
-from review.store import decisions, links, records
+from review.store import decisions, import_undos, links, records
 from review.store.records import RecordSummary
 from review.store.timestamps import parse_timestamp
 from review.workflow.project.accounts import CurrentUser
@@ -73,9 +73,13 @@ def count_records(project: Project) -> int:
 
 
 def list_imports(project: Project, most: int = 20) -> list[dict[str, Any]]:
-    """The newest imports and harvests, newest first."""
+    """The newest imports and harvests, newest first; `undone` says whether one was undone."""
     with project.store.read() as conn:
-        return records.list_batches(conn)[:most]
+        undone = import_undos.list_undone_batches(conn)
+        return [
+            {**batch, "undone": batch["id"] in undone}
+            for batch in records.list_batches(conn)[:most]
+        ]
 
 
 def get_record_view(project: Project, key: str, person: CurrentUser) -> RecordView:
