@@ -15,6 +15,7 @@ from review.text.yaml_bounds import find_yaml_excess
 PersonRole = Literal["reviewer", "adjudicator", "lead", "reader"]
 StageKind = Literal["screening", "eligibility", "quality"]
 Allocation = Literal["everyone", "pairs", "shares"]
+ModelRule = Literal["worst", "best", "main"]
 StudyKind = Literal["deep-learning", "traditional", "hybrid"]
 Via = Literal["databases", "registers", "websites", "organisations", "citations"]
 
@@ -206,6 +207,8 @@ class Appraisal:
     gates: tuple[QualityGate, ...] = ()
     extraction: str | None = None
     """Edition id of the data extraction form."""
+    model_rule: ModelRule = "worst"
+    """Which model stands for a report that has several: its worst, its best or its main one."""
     model: str | None = None
     """Installed spaCy model for suggested evidence; if absent, rules only."""
     min_events_per_variable: float = 10.0

@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -145,19 +145,28 @@ def list_available(folders: Iterable[Path]) -> dict[str, Path]:
     paths: dict[str, Path] = {}
     for folder in folders:
         for path in sorted(p for p in folder.glob("*") if p.suffix in SUFFIXES and p.is_file()):
-            text = path.read_text(encoding="utf-8-sig", errors="replace")
-            if not re.search(r"^sections\s*:", text, re.M):
+            checklist_id = _find_id(path, path.stat().st_mtime_ns)
+            if checklist_id is None:
                 continue
-            match = re.search(r"^id\s*:\s*['\"]?([^\s'\"#]+)", text, re.M)
-            if match is None:
-                raise ChecklistError(f"{path}: the key 'id' is missing.")
-            if match.group(1) in paths:
+            if checklist_id in paths:
                 raise ChecklistError(
-                    f"{path}: the id '{match.group(1)}' is taken by {paths[match.group(1)]}. "
+                    f"{path}: the id '{checklist_id}' is taken by {paths[checklist_id]}. "
                     "Give one of them another id; saved answers refer to it."
                 )
-            paths[match.group(1)] = path
+            paths[checklist_id] = path
     return paths
+
+
+@lru_cache(maxsize=256)
+def _find_id(path: Path, _modified_at: int) -> str | None:
+    """The id in a checklist's file; None for a YAML file that is no checklist."""
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    if not re.search(r"^sections\s*:", text, re.M):
+        return None
+    match = re.search(r"^id\s*:\s*['\"]?([^\s'\"#]+)", text, re.M)
+    if match is None:
+        raise ChecklistError(f"{path}: the key 'id' is missing.")
+    return match.group(1)
 
 
 def _fill_options(checklist: Checklist) -> Checklist:

@@ -30,6 +30,8 @@ AT_RISK = "at-risk"
 """The worse overall judgement of tools with only 'low' and 'at risk'."""
 OVERALL = "overall"
 """Used in place of the section in keys of overall judgements: judgement:overall."""
+FORM_SEPARATOR = "@"
+"""Separates checklist and model in the id of a form that appraises one model: probast-2019@7."""
 DOWNGRADE_RULES = ("development-only",)
 """Named rules that can downgrade an overall judgement; each is a function in review.scoring."""
 
@@ -198,6 +200,11 @@ class Checklist:
     shape: str = ""
     """SHA-256 of what determines the meaning of answers: ids, options, points, weights, conditions
     and rules, without the wording. Set by the loader; recorded when a review uses the checklist."""
+
+    @property
+    def edition_id(self) -> str:
+        """The id of the edition, also where `id` names the form of one model."""
+        return self.id.partition(FORM_SEPARATOR)[0]
 
 
 LOADER_FIELDS = ("source", "digest", "shape")

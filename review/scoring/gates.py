@@ -1,13 +1,13 @@
 """Evaluates the protocol's quality gates on consensus forms, with every failed condition."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from review.checklists.answers import find_question
 from review.checklists.models import Checklist, list_items
 from review.errors import ChecklistError
-from review.protocol import Condition, QualityGate, has_requirements
+from review.protocol import Condition, ModelRule, QualityGate, has_requirements
 from review.scoring.form import FormAnswers, build_judgement_key, get_item_state, inactive_items
 from review.scoring.result import score_form
 
@@ -39,6 +39,39 @@ def compute_gate_outcomes(
         ChecklistError: a gate names an item or score its checklist does not have.
     """
     return tuple(_evaluate_gate(gate, forms) for gate in gates if kind in gate.kinds)
+
+
+def combine_model_outcomes(
+    outcomes_by_model: Sequence[tuple[str, bool, Sequence[GateOutcome]]], rule: ModelRule
+) -> tuple[GateOutcome, ...]:
+    """One outcome for each gate, from those of a report's models.
+
+    With the rule worst, a report passes when all its models do; with best, when one does; with
+    main, as its main model does, or the first one if none is marked.
+
+    Args:
+        outcomes_by_model: name, whether it is the main model, and its outcomes at the same gates.
+    """
+    if rule == "main":
+        _, _, outcomes = next(
+            (entry for entry in outcomes_by_model if entry[1]), outcomes_by_model[0]
+        )
+        return tuple(outcomes)
+    deciding, other = ("failed", "passed") if rule == "worst" else ("passed", "failed")
+    combined = []
+    for at_gate in zip(*(outcomes for _, _, outcomes in outcomes_by_model), strict=True):
+        states = [outcome.state for outcome in at_gate]
+        state = next(
+            (candidate for candidate in (deciding, "undecided") if candidate in states), other
+        )
+        why = [
+            f"{name}: {line}"
+            for (name, _, _), outcome in zip(outcomes_by_model, at_gate, strict=True)
+            if outcome.state == state
+            for line in outcome.why
+        ]
+        combined.append(replace(at_gate[0], state=state, why=tuple(why)))
+    return tuple(combined)
 
 
 FormsByChecklist = Mapping[str, tuple[Checklist, FormAnswers]]

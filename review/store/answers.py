@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select
 
+from review.checklists import FORM_SEPARATOR
 from review.models import Answer
 from review.store.tables import answers, forms
 from review.store.timestamps import format_timestamp, parse_timestamp
@@ -90,10 +91,30 @@ def list_own_answers(
 
 
 def list_all_answers(
-    conn: Connection, records: Iterable[int] | None = None, checklist: str | None = None
+    conn: Connection,
+    records: Iterable[int] | None = None,
+    checklist: str | None = None,
+    *,
+    with_models: bool = False,
 ) -> list[Answer]:
-    """All answers of reviewers and consensus, in order of entry. Callers must enforce blinding."""
-    return _select_answers(conn, select(answers), records, checklist)
+    """All answers of reviewers and consensus, in order of entry. Callers must enforce blinding.
+
+    Args:
+        with_models: also the forms that appraise one model on the checklist.
+    """
+    query = select(answers)
+    if checklist is not None and with_models:
+        return _select_answers(
+            conn, query.where(_is_form_of(answers.c.checklist, checklist)), records, None
+        )
+    return _select_answers(conn, query, records, checklist)
+
+
+def _is_form_of(column: ColumnElement[str], checklist: str) -> ColumnElement[bool]:
+    """Whether a form is of a checklist, for the report or for one of its models."""
+    return or_(
+        column == checklist, column.startswith(f"{checklist}{FORM_SEPARATOR}", autoescape=True)
+    )
 
 
 def _select_answers(
@@ -131,11 +152,17 @@ def add_form_event(conn: Connection, event: FormEvent) -> None:
 
 
 def list_form_events(
-    conn: Connection, records: Iterable[int] | None = None, checklist: str | None = None
+    conn: Connection,
+    records: Iterable[int] | None = None,
+    checklist: str | None = None,
+    *,
+    with_models: bool = False,
 ) -> list[FormEvent]:
-    """Completions and reopenings, in order of entry."""
+    """Completions and reopenings, in order of entry; with_models as for list_all_answers."""
     query = select(forms).order_by(forms.c.id)
-    if checklist is not None:
+    if checklist is not None and with_models:
+        query = query.where(_is_form_of(forms.c.checklist, checklist))
+    elif checklist is not None:
         query = query.where(forms.c.checklist == checklist)
     events = [
         FormEvent(
@@ -170,6 +197,6 @@ def list_answering_reviewers(
 
 
 def has_answers(conn: Connection, checklist: str) -> bool:
-    """Whether a checklist has any answers."""
-    query = select(answers.c.id).where(answers.c.checklist == checklist).limit(1)
+    """Whether a checklist has any answers, those on single models included."""
+    query = select(answers.c.id).where(_is_form_of(answers.c.checklist, checklist)).limit(1)
     return conn.execute(query).first() is not None

@@ -86,6 +86,7 @@ REPORT_TABLES = (
     "decisions",
     "answers",
     "forms",
+    "report_models",
     "retrievals",
     "files",
     "feedback",

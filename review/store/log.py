@@ -25,6 +25,7 @@ EVENT_TABLES = (
     "decisions",
     "answers",
     "forms",
+    "report_models",
     "files",
     "retrievals",
     "feedback",

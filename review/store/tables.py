@@ -274,6 +274,25 @@ forms = Table(  # a reviewer finished or reopened a checklist for a record
     Index(None, "record", "checklist"),
 )
 
+report_models = Table(  # a model of a report, as it is from this row on; the newest row counts
+    "report_models",
+    metadata,
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
+    _make_record_column(),
+    Column("model", ForeignKey("report_models.id")),  # the model's first row; None in that row
+    Column("state", String(12), nullable=False),  # present, removed
+    Column("name", Text, nullable=False),
+    Column("kind", Text),
+    Column("task", Text),
+    Column("data_sets", Text),
+    Column("validation", String(20)),
+    Column("main", Integer, nullable=False),  # 1: the report's main model
+    Column("takes_over", Integer, nullable=False),  # 1: has the form filled in before any model
+    Index(None, "record"),
+)
+
 files = Table(  # a PDF attached to a record; the file is in the review's files/ folder
     "files",
     metadata,

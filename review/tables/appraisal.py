@@ -22,13 +22,17 @@ FormEntries = Mapping[str, Answer]
 
 @dataclass(frozen=True, slots=True)
 class StudyForm:
-    """The final form of one study."""
+    """The final form of one study, or of one of its models."""
 
     key: str
     label: str
     entries: FormEntries
     result: FormResult
     is_final: bool
+    model: str | None = None
+    """Name of the model appraised, which the label also gives; None for the whole study."""
+    is_main: bool = False
+    """Whether that is the study's main model."""
 
 
 def build_answers_table(checklist: Checklist, forms: Sequence[StudyForm]) -> Table:
@@ -48,7 +52,7 @@ def build_answers_table(checklist: Checklist, forms: Sequence[StudyForm]) -> Tab
     score_titles = tuple(t.title for t in checklist.scores)
     return Table(
         checklist.id,
-        f"{checklist.short}: consensus answers by study",
+        f"{checklist.short}: consensus answers by {_name_unit(forms)}",
         ("Record", "Study", *heads, *score_titles),
         tuple(rows),
         (_format_citation(checklist), *_describe_unfinished(forms)),
@@ -101,7 +105,7 @@ def build_scores_table(
         rows.append(tuple(cells))
     return Table(
         f"{checklist.id}-scores",
-        f"{checklist.short}: scores by study",
+        f"{checklist.short}: scores by {_name_unit(forms)}",
         tuple(columns),
         tuple(rows),
         (_format_citation(checklist), *_describe_unfinished(forms)),
@@ -170,11 +174,16 @@ def build_judgements_table(
     )
     return Table(
         f"{checklist.id}-judgements",
-        f"{checklist.short}: risk of bias and applicability by study",
+        f"{checklist.short}: risk of bias and applicability by {_name_unit(forms)}",
         ("Record", "Study", *(head for _, head in columns), "Differs from suggested judgement"),
         rows,
         (_format_citation(checklist), "Blank cells were not judged."),
     )
+
+
+def _name_unit(forms: Sequence[StudyForm]) -> str:
+    """What a row of a table is about."""
+    return "study and model" if any(form.model for form in forms) else "study"
 
 
 def _format_level(level: str | None) -> str | None:

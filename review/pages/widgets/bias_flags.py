@@ -39,7 +39,7 @@ def get_related_flags(project: Project, form: AppraisalForm, question: FormQuest
     enabled_flags = [
         flag for flag in flags.get_flags(project, form.report) if flag.rule in enabled_rules
     ]
-    related_flags = flags.filter_flags(enabled_flags, form.checklist.id, item_numbers)
+    related_flags = flags.filter_flags(enabled_flags, form.checklist.edition_id, item_numbers)
     return sorted(related_flags, key=lambda flag: STRENGTH_ORDER.index(flag.strength))
 
 
@@ -72,7 +72,7 @@ def _render_flag(
     """One flag; place: its number here and what this reviewer said of it."""
     n, verdict = position
     with st.container(border=True):
-        numbers = ", ".join(flag.informs.get(form.checklist.id, ()))
+        numbers = ", ".join(flag.informs.get(form.checklist.edition_id, ()))
         st.html(
             f'<div style="font-size:.92rem;line-height:1.4"><b>{html.escape(flag.name)}</b> '
             f"(relevant to {html.escape(numbers)})<br>{html.escape(flag.text)}</div>"

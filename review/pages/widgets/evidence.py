@@ -72,7 +72,7 @@ def get_suggestions(
 
 
 def _get_item_key(form: AppraisalForm, question: FormQuestion) -> str:
-    return f"{form.checklist.id} {question.key}"
+    return f"{form.checklist.edition_id} {question.key}"
 
 
 def render_suggestions(

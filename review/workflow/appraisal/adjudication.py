@@ -29,6 +29,13 @@ from review.workflow.appraisal.instruments import (
     KIND_CHECKLIST,
     get_checklist,
     get_required_before_unblinding,
+    list_required_forms,
+)
+from review.workflow.appraisal.report_models import (
+    expand_forms,
+    is_current_form,
+    list_report_models,
+    require_form,
 )
 from review.workflow.appraisal.tasks import list_reviewer_forms
 from review.workflow.project.accounts import require_role
@@ -81,16 +88,22 @@ def may_see(
         (answer_row.checklist, answer_row.item): answer_row.answer
         for answer_row in answers.list_own_answers(conn, numbers, who)
     }
-    started_names = {name for (name, _), answer in newest.items() if answer is not None}
+    models = list_report_models(conn, report)
+    started_names = {
+        name
+        for (name, _), answer in newest.items()
+        if answer is not None and is_current_form(project, name, models)
+    }
     if not started_names:
         return True
     status = list_due_reports(project, conn).get(report)
+    required_forms = list_required_forms(project.protocol, get_own_kind(conn, report, who))
     form_names = {
         tool.checklist for tool in list_reviewer_forms(project, conn, report, who)
     } | started_names
     names = (
         get_required_before_unblinding(
-            project.protocol, get_own_kind(conn, report, who), status, started_names
+            expand_forms(project, required_forms, models), status, started_names
         )
         & form_names
     )
@@ -106,6 +119,7 @@ def load_comparison(project: Project, record: int, name: str, adjudicator: str) 
     checklist = get_checklist(project, name)
     with project.store.read() as conn:
         report = get_due_report(project, conn, record)
+        require_form(conn, report, checklist)
         _require_may_see(project, conn, report, checklist, adjudicator)
         return load_consensus(project, conn, report, checklist)
 
@@ -133,6 +147,7 @@ def adjudicate_item(project: Project, answer_input: AnswerInput, adjudicator: st
         checklist = get_checklist(project, answer_input.checklist)
         _require_adjudicator(project, adjudicator)
         report = get_due_report(project, conn, answer_input.record)
+        require_form(conn, report, checklist)
         _require_may_see(project, conn, report, checklist, adjudicator)
         row = _build_answer(checklist, report, answer_input, adjudicator)
         earlier_answer = answers.get_newest_by_item(

@@ -1,6 +1,6 @@
 """How the forms of one report stand between their reviewers, and how it fares at the gates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from review import consensus
@@ -9,10 +9,11 @@ from review.consensus import AnswerComparison
 from review.models import Answer
 from review.protocol import list_gate_checklists
 from review.scoring.form import FormResult, inactive_items
-from review.scoring.gates import GateOutcome, compute_gate_outcomes
+from review.scoring.gates import GateOutcome, combine_model_outcomes, compute_gate_outcomes
 from review.scoring.result import score_form
 from review.store import Connection, answers
 from review.store.answers import FormEvent
+from review.store.report_models import ReportModel
 from review.workflow.appraisal.assignment import count_required_forms, get_assignment
 from review.workflow.appraisal.forms import compute_result, is_finished, list_report_records
 from review.workflow.appraisal.instruments import (
@@ -22,6 +23,7 @@ from review.workflow.appraisal.instruments import (
     get_checklist,
     needs_kind,
 )
+from review.workflow.appraisal.report_models import get_form_id, list_report_models
 from review.workflow.project.project import Project
 
 
@@ -149,14 +151,19 @@ def compute_report_outcomes(
 ) -> tuple[GateOutcome, ...] | None:
     """How a report fares at the gates; None while its kind of study is open."""
     return evaluate_each_gate(
-        project, lambda name: load_consensus(project, conn, report, get_checklist(project, name))
+        project,
+        lambda name: load_consensus(project, conn, report, get_checklist(project, name)),
+        list_report_models(conn, report),
     )
 
 
 def evaluate_each_gate(
-    project: Project, find_consensus: Callable[[str], FormConsensus | None]
+    project: Project,
+    find_consensus: Callable[[str], FormConsensus | None],
+    models: Sequence[ReportModel] = (),
 ) -> tuple[GateOutcome, ...] | None:
-    """As outcomes, from the settlement of each checklist by its id."""
+    """As outcomes, from the settlement of each form by its id. With models, each is held against
+    the gates, and the protocol's rule makes one outcome of theirs."""
     kind = STUDY_KINDS[0]  # where every gate names every kind, any of them will do
     if needs_kind(project.protocol):
         kind_consensus = find_consensus(KIND_CHECKLIST)
@@ -168,11 +175,23 @@ def evaluate_each_gate(
         if entry is None or entry.answer is None:
             return None
         kind = entry.answer
-    forms = {}
     gates = project.protocol.appraisal.gates
-    for name in {name: None for gate in gates for name in list_gate_checklists(gate)}:
-        form_consensus = find_consensus(name)
-        if form_consensus is not None and form_consensus.settled:
-            form = {key: entry.answer for key, entry in form_consensus.entries.items()}
-            forms[name] = (form_consensus.checklist, form)
-    return compute_gate_outcomes(gates, kind, forms)
+    checklists = [
+        get_checklist(project, name)
+        for name in {name: None for gate in gates for name in list_gate_checklists(gate)}
+    ]
+    if not any(checklist.unit == "model" for checklist in checklists):
+        models = ()
+    outcomes = []
+    for model in models or (None,):
+        forms = {}
+        for checklist in checklists:
+            form_consensus = find_consensus(get_form_id(checklist, model))
+            if form_consensus is not None and form_consensus.settled:
+                form = {key: entry.answer for key, entry in form_consensus.entries.items()}
+                forms[checklist.id] = (form_consensus.checklist, form)
+        model_outcomes = compute_gate_outcomes(gates, kind, forms)
+        if model is None:
+            return model_outcomes
+        outcomes.append((model.name, model.main, model_outcomes))
+    return combine_model_outcomes(outcomes, project.protocol.appraisal.model_rule)

@@ -35,6 +35,7 @@ from review.workflow.appraisal.instruments import (
     freeze_edition,
     get_checklist,
 )
+from review.workflow.appraisal.report_models import require_form
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
 
@@ -96,6 +97,7 @@ def open_form(project: Project, record: int, name: str, reviewer: str) -> Apprai
     checklist = get_checklist(project, name)
     with project.store.read() as conn:
         report = get_due_report(project, conn, record)
+        require_form(conn, report, checklist)
         return load_own_form(conn, report, checklist, reviewer)
 
 
@@ -206,6 +208,7 @@ def add_answers(
 def _require_writable_form(
     project: Project, conn: Connection, report: int, checklist: Checklist, reviewer: str
 ) -> AppraisalForm:
+    require_form(conn, report, checklist)
     assignment = get_assignment(project, conn, [report])
     if reviewer not in assignment.appraisers:
         raise ReviewError(
@@ -271,6 +274,7 @@ def mark_finished(
         ReviewError: something that must be answered is not, or a judgement that differs from the
             proposal has no sentence; names them.
     """
+    require_form(conn, report, checklist)
     form = load_own_form(conn, report, checklist, reviewer)
     if form.result.unanswered:
         raise ReviewError(_describe_unanswered(checklist, form.result.unanswered))

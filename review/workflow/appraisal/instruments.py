@@ -1,13 +1,14 @@
 """The checklists of a review by kind of study, and checks that they have not changed."""
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
 from review.checklists import (
+    FORM_SEPARATOR,
     JUDGEMENT_PARTS,
     Checklist,
     list_available,
@@ -45,8 +46,11 @@ class RequiredForm:
     """One form that a study is to be filled in on."""
 
     checklist: str
+    """Id of the form: that of the checklist, followed by the model it appraises, if any."""
     use: Literal["kind", "gate", "tool", "extraction"]
     """kind: what sort of study; gate: decides on letting it in; tool and extraction: the rest."""
+    model: str | None = None
+    """Name of the model that the form appraises; None for a form of the whole report."""
 
 
 def available_checklists(project: Project | None) -> dict[str, Path]:
@@ -58,12 +62,26 @@ def available_checklists(project: Project | None) -> dict[str, Path]:
 
 
 def get_checklist(project: Project | None, name: str) -> Checklist:
-    """The checklist of an id.
+    """The checklist of an id. The id of a model's form, such as probast-2019@7, gives the checklist
+    under that id, so that its answers are kept apart.
 
     Raises:
-        ReviewError: there is none of that id.
+        ReviewError: there is none of that id, or it does not appraise single models.
         ChecklistError: its file has mistakes.
     """
+    edition_id, separator, model = name.partition(FORM_SEPARATOR)
+    if separator:
+        checklist = get_checklist(project, edition_id)
+        if checklist.unit != "model" or not model.isdecimal():
+            raise ReviewError(
+                f"'{name}' is not a form: {checklist.short} "
+                + (
+                    "needs the number of a model after the '@'."
+                    if checklist.unit == "model"
+                    else "is filled in once for each report, not for each model."
+                )
+            )
+        return replace(checklist, id=name)
     paths = available_checklists(project)
     if name not in paths:
         raise ReviewError(
@@ -170,16 +188,16 @@ def list_required_forms(protocol: Protocol, kind: str | None) -> list[RequiredFo
 
 
 def get_required_before_unblinding(
-    protocol: Protocol, kind: str | None, status: str | None, started_names: Iterable[str]
+    required_forms: Sequence[RequiredForm], status: str | None, started_names: Iterable[str]
 ) -> set[str]:
     """Forms somebody at work on a report finishes before they see another's: what they have begun,
     what the gates of its kind rest on, and the other tools where no gate comes before them.
 
     Args:
+        required_forms: what the report is filled in on, one form for each model where it has some.
         status: how the report stands at the stage of appraisal.
-        begun: checklists they have answered something of.
+        started_names: forms they have answered something of.
     """
-    required_forms = list_required_forms(protocol, kind)
     gate_names = {form.checklist for form in required_forms if form.use == "gate"}
     tool_names = {form.checklist for form in required_forms if form.use == "tool"}
     names = set(started_names) | (set() if status == "excluded" else gate_names)
@@ -207,17 +225,17 @@ def freeze_edition(conn: Connection, checklist: Checklist, who: str) -> None:
     noted_acts = [
         act
         for act in audit_events.list_events(conn, kind="checklist")
-        if act["subject"] == checklist.id
+        if act["subject"] == checklist.edition_id
     ]
     editions = [act["detail"] for act in noted_acts]
     if (
         editions
         and editions[-1]["shape"] != checklist.shape
-        and answers.has_answers(conn, checklist.id)
+        and answers.has_answers(conn, checklist.edition_id)
     ):
         raise ReviewError(
-            f"{checklist.source}: '{checklist.id}' has changed since it was used (items, answers, "
-            "points or rules). Restore the old file, and give the changed one a new id."
+            f"{checklist.source}: '{checklist.edition_id}' has changed since it was used (items, "
+            "answers, points or rules). Restore the old file, and give the changed one a new id."
         )
     if not editions or editions[-1]["digest"] != checklist.digest:
         detail = {
@@ -226,5 +244,5 @@ def freeze_edition(conn: Connection, checklist: Checklist, who: str) -> None:
             "edition": checklist.edition,
         }
         audit_events.add_event(
-            conn, "checklist", who, utc_now(), subject=checklist.id, detail=detail
+            conn, "checklist", who, utc_now(), subject=checklist.edition_id, detail=detail
         )

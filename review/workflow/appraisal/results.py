@@ -26,13 +26,14 @@ from review.workflow.appraisal.instruments import (
     get_checklist,
     needs_kind,
 )
+from review.workflow.appraisal.report_models import list_forms
 from review.workflow.appraisal.rows import AppraisalRows
 from review.workflow.project.project import Project
 
 
 @dataclass(frozen=True, slots=True)
 class ReportAppraisal:
-    """One report on one checklist, as settled so far."""
+    """One report on one checklist, or one of its models, as settled so far."""
 
     report: int
     checklist: Checklist
@@ -44,43 +45,54 @@ class ReportAppraisal:
     """Whose forms are finished."""
     forms: Mapping[str, Mapping[str, Answer]]
     """Reviewer -> their finished form."""
+    model: str | None = None
+    """Name of the model appraised; None for the whole report."""
 
 
 def list_appraisals(project: Project, name: str) -> list[ReportAppraisal]:
-    """Every report that has come as far as appraisal, on one checklist, in the order of keys.
+    """Every report that has come as far as appraisal, on one checklist, in the order of keys; with
+    one entry for each of its models where it has some and the checklist appraises models.
 
     Holds answers of reviewers, so it is for exports and not for a page a reviewer sees early.
     """
-    get_checklist(project, name)  # an unknown one is said before anything is read
+    checklist = get_checklist(project, name)  # an unknown one is said before anything is read
     with project.store.read() as conn:
         appraisal_rows = rows.read_rows(project, conn, name)
     appraisals = []
     for report in appraisal_rows.due:
-        form_consensus = _get_consensus(appraisal_rows, report, name)
-        assert form_consensus is not None  # the checklist asked for is always among the rows
-        forms = {
-            who: _get_reviewer_form(appraisal_rows.answers.get((report, name), []), who)
-            for who in form_consensus.reviewers
-        }
-        appraisals.append(
-            ReportAppraisal(
-                report,
-                form_consensus.checklist,
-                form_consensus.entries,
-                form_consensus.result,
-                form_consensus.settled,
-                form_consensus.reviewers,
-                forms,
+        for form_id, model in list_forms(checklist, appraisal_rows.models.get(report, [])):
+            form_consensus = _build_consensus(
+                appraisal_rows, report, get_checklist(project, form_id)
             )
-        )
+            forms = {
+                who: _get_reviewer_form(appraisal_rows.answers.get((report, form_id), []), who)
+                for who in form_consensus.reviewers
+            }
+            appraisals.append(
+                ReportAppraisal(
+                    report,
+                    form_consensus.checklist,
+                    form_consensus.entries,
+                    form_consensus.result,
+                    form_consensus.settled,
+                    form_consensus.reviewers,
+                    forms,
+                    model.name if model is not None else None,
+                )
+            )
     return appraisals
 
 
 def _get_consensus(appraisal_rows: AppraisalRows, report: int, name: str) -> FormConsensus | None:
-    """How one checklist of one report stands; None where nobody has begun it."""
+    """How one form of one report stands; None where nobody has begun it in any report."""
     checklist = appraisal_rows.checklists.get(name)
-    if checklist is None:
-        return None
+    return None if checklist is None else _build_consensus(appraisal_rows, report, checklist)
+
+
+def _build_consensus(
+    appraisal_rows: AppraisalRows, report: int, checklist: Checklist
+) -> FormConsensus:
+    name = checklist.id
     form_key = (report, name)
     return build_consensus(
         report,
@@ -117,7 +129,11 @@ def list_gate_outcomes(project: Project) -> dict[int, tuple[GateOutcome, ...]]:
     with project.store.read() as conn:
         appraisal_rows = rows.read_rows(project, conn)
     outcomes_by_report = {
-        report: evaluate_each_gate(project, partial(_get_consensus, appraisal_rows, report))
+        report: evaluate_each_gate(
+            project,
+            partial(_get_consensus, appraisal_rows, report),
+            appraisal_rows.models.get(report, ()),
+        )
         for report in appraisal_rows.due
     }
     return {
@@ -127,13 +143,15 @@ def list_gate_outcomes(project: Project) -> dict[int, tuple[GateOutcome, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class AdjudicationTask:
-    """One checklist of one report in the adjudicator's list."""
+    """One form of one report in the adjudicator's list."""
 
     report: int
     title: str
     checklist: str
     unresolved: int
     """Keys that wait; 0 where it is settled."""
+    model: str | None = None
+    """Name of the model appraised; None for the whole report."""
 
 
 def list_adjudication_tasks(project: Project, adjudicator: str) -> list[AdjudicationTask]:
@@ -142,7 +160,7 @@ def list_adjudication_tasks(project: Project, adjudicator: str) -> list[Adjudica
         appraisal_rows = rows.read_rows(project, conn)
         stored_records = records.get_records(conn, appraisal_rows.due)
     busy_reports, adjudication_tasks = (
-        rows.find_busy_reports(project.protocol, appraisal_rows, adjudicator),
+        rows.find_busy_reports(project, appraisal_rows, adjudicator),
         [],
     )
     for form_key in sorted(appraisal_rows.events):
@@ -154,8 +172,18 @@ def list_adjudication_tasks(project: Project, adjudicator: str) -> list[Adjudica
         form_consensus = _get_consensus(appraisal_rows, report, name)
         if form_consensus is not None:
             title = stored_records[report].record.title or "(no title)"
+            model = next(
+                (
+                    model.name
+                    for form_id, model in list_forms(
+                        form_consensus.checklist, appraisal_rows.models.get(report, [])
+                    )
+                    if form_id == name and model is not None
+                ),
+                None,
+            )
             adjudication_tasks.append(
-                AdjudicationTask(report, title, name, len(form_consensus.unresolved))
+                AdjudicationTask(report, title, name, len(form_consensus.unresolved), model)
             )
     return sorted(adjudication_tasks, key=lambda task: (task.unresolved == 0, task.report))
 
@@ -171,24 +199,27 @@ class IndependentForms:
 
 
 def list_independent_forms(project: Project, name: str) -> list[IndependentForms]:
-    """The forms of every report as they were when the last of them was first finished.
+    """The forms of every report as they were when the last of them was first finished; those of
+    each of its models where it has some.
 
     Later changes, made after consensus was open to see, do not raise agreement.
     """
-    get_checklist(project, name)  # an unknown one is said before anything is read
+    checklist = get_checklist(project, name)  # an unknown one is said before anything is read
     with project.store.read() as conn:
         appraisal_rows = rows.read_rows(project, conn, name)
     independent_forms = []
     for report in appraisal_rows.due:
-        form_key = (report, name)
         required_count = count_required_forms(appraisal_rows.assignment, report)
-        forms = get_blind_forms(
-            appraisal_rows.events.get(form_key, []),
-            appraisal_rows.answers.get(form_key, []),
-            required_count,
-        )
-        if forms:
-            independent_forms.append(IndependentForms(report, tuple(forms), tuple(forms.values())))
+        for form_id, _ in list_forms(checklist, appraisal_rows.models.get(report, [])):
+            forms = get_blind_forms(
+                appraisal_rows.events.get((report, form_id), []),
+                appraisal_rows.answers.get((report, form_id), []),
+                required_count,
+            )
+            if forms:
+                independent_forms.append(
+                    IndependentForms(report, tuple(forms), tuple(forms.values()))
+                )
     return independent_forms
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from review.checklists import UNSURE, Checklist
 from review.models import Answer
-from review.protocol import Protocol
 from review.store import Connection, answers, links
 from review.store.answers import FormEvent
+from review.store.report_models import ReportModel
 from review.workflow.appraisal.assignment import (
     AppraiserAssignment,
     count_required_forms,
@@ -20,11 +20,17 @@ from review.workflow.appraisal.instruments import (
     KIND_ITEM,
     get_checklist,
     get_required_before_unblinding,
+    list_required_forms,
+)
+from review.workflow.appraisal.report_models import (
+    expand_forms,
+    is_current_form,
+    list_models_by_report,
 )
 from review.workflow.project.project import Project
 
 FormKey = tuple[int, str]
-"""Report and checklist id."""
+"""Report and id of the form: its checklist's, with the model it appraises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,32 +43,41 @@ class AppraisalRows:
     events: Mapping[FormKey, list[FormEvent]]
     assignment: AppraiserAssignment
     checklists: Mapping[str, Checklist]
+    """By id of the form."""
+    models: Mapping[int, list[ReportModel]]
+    """Report -> its models; reports without any are left out."""
 
 
 def read_rows(project: Project, conn: Connection, name: str | None = None) -> AppraisalRows:
-    """All rows of the reports that are due; of one checklist where it is named."""
+    """All rows of the reports that are due; of one checklist where it is named, with its forms for
+    single models. Forms of models that were removed are left out."""
     due = dict(sorted(list_due_reports(project, conn).items()))
     report_by_record = {
         number: report
         for report, numbers in links.list_members(conn, due).items()
         for number in numbers
     }
+    models = list_models_by_report(conn, due)
     answers_by_form: dict[FormKey, list[Answer]] = {}
     events: dict[FormKey, list[FormEvent]] = {}
-    for answer_row in answers.list_all_answers(conn, None, name):
+    for answer_row in answers.list_all_answers(conn, None, name, with_models=True):
         if answer_row.record in report_by_record:
             answers_by_form.setdefault(
                 (report_by_record[answer_row.record], answer_row.checklist), []
             ).append(answer_row)
-    for event in answers.list_form_events(conn, None, name):
+    for event in answers.list_form_events(conn, None, name, with_models=True):
         if event.record in report_by_record:
             events.setdefault((report_by_record[event.record], event.checklist), []).append(event)
+    for form_key in {*answers_by_form, *events}:
+        if not is_current_form(project, form_key[1], models.get(form_key[0], ())):
+            answers_by_form.pop(form_key, None)
+            events.pop(form_key, None)
     names = {form_key[1] for form_key in [*answers_by_form, *events]} | ({name} if name else set())
     checklists = {
         checklist_id: get_checklist(project, checklist_id) for checklist_id in sorted(names)
     }
     return AppraisalRows(
-        due, answers_by_form, events, get_assignment(project, conn, due), checklists
+        due, answers_by_form, events, get_assignment(project, conn, due), checklists, models
     )
 
 
@@ -74,7 +89,7 @@ def all_forms_finished(rows: AppraisalRows, form_key: FormKey) -> bool:
     ) >= count_required_forms(rows.assignment, form_key[0])
 
 
-def find_busy_reports(protocol: Protocol, rows: AppraisalRows, who: str) -> set[int]:
+def find_busy_reports(project: Project, rows: AppraisalRows, who: str) -> set[int]:
     """Reports a person is at work on with a form still to be finished (their kind apart)."""
     started_forms: dict[int, dict[str, set[str]]] = {}
     for (report, name), answer_rows in rows.answers.items():
@@ -89,8 +104,11 @@ def find_busy_reports(protocol: Protocol, rows: AppraisalRows, who: str) -> set[
     for report, forms_by_reviewer in started_forms.items():
         if who not in forms_by_reviewer:
             continue
+        required_forms = list_required_forms(project.protocol, _get_kind(rows, report, who))
         names = get_required_before_unblinding(
-            protocol, _get_kind(rows, report, who), rows.due.get(report), forms_by_reviewer[who]
+            expand_forms(project, required_forms, rows.models.get(report, ())),
+            rows.due.get(report),
+            forms_by_reviewer[who],
         )
         for name in names:
             events = rows.events.get((report, name), [])

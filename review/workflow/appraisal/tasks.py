@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from review.checklists import UNSURE
+from review.checklists import UNSURE, Checklist
 from review.models import Answer
 from review.store import Connection, answers, links, records
 from review.workflow.appraisal.assignment import (
@@ -24,8 +24,12 @@ from review.workflow.appraisal.instruments import (
     KIND_ITEM,
     RequiredForm,
     get_checklist,
-    list_checklist_ids,
     list_required_forms,
+)
+from review.workflow.appraisal.report_models import (
+    expand_forms,
+    list_models_by_report,
+    list_report_models,
 )
 from review.workflow.project.project import Project
 from review.workflow.screening.blinding import SETTLED_STATUSES
@@ -78,6 +82,7 @@ def count_finished_reports(
     """
     due = list_due_reports(project, conn)
     finished_by_form = _find_finished_forms(conn, due)
+    models = list_models_by_report(conn, due)
     counts = {}
     for name in names:
         kinds = _get_study_kinds(conn, due, _load_own_entries(conn, due, name))
@@ -86,7 +91,11 @@ def count_finished_reports(
             is_hidden = blinded_reader not in (None, name) and status not in SETTLED_STATUSES
             if is_hidden:
                 continue
-            required_forms = list_required_forms(project.protocol, kinds.get(report))
+            required_forms = expand_forms(
+                project,
+                list_required_forms(project.protocol, kinds.get(report)),
+                models.get(report, ()),
+            )
             states = [
                 (form, name in finished_by_form.get((report, form.checklist), ()))
                 for form in required_forms
@@ -111,16 +120,16 @@ def list_tasks(project: Project, reviewer: str) -> list[AppraisalTask]:
         finished_by_form = _find_finished_forms(conn, due)
         own_entries = _load_own_entries(conn, due, reviewer)
         kinds = _get_study_kinds(conn, due, own_entries)
-    checklists = {
-        name: get_checklist(project, name) for name in list_checklist_ids(project.protocol)
-    }
+        models = list_models_by_report(conn, due)
+    checklists: dict[str, Checklist] = {}
     started_reports = {report for report, _ in own_entries}
     for report, status in sorted(
         due.items(), key=lambda due_item: (due_item[0] not in assignment.pilot, due_item[0])
     ):
         kind = kinds.get(report)
         states = []
-        for form in list_required_forms(project.protocol, kind):
+        required_forms = list_required_forms(project.protocol, kind)
+        for form in expand_forms(project, required_forms, models.get(report, ())):
             finished_names = finished_by_form.get((report, form.checklist), set())
             counted_names = finished_names if form.checklist != KIND_CHECKLIST else set()
             if has_enough_appraisers(
@@ -128,6 +137,8 @@ def list_tasks(project: Project, reviewer: str) -> list[AppraisalTask]:
             ):
                 continue
             entries = own_entries.get((report, form.checklist), {})
+            if form.checklist not in checklists:
+                checklists[form.checklist] = get_checklist(project, form.checklist)
             answered_count, asked_count = count_answered(checklists[form.checklist], entries)
             state = "finished" if reviewer in finished_names else "begun" if entries else "open"
             states.append((form, state, answered_count, asked_count))
@@ -152,7 +163,8 @@ def list_reviewer_forms(
     assignment = get_assignment(project, conn, [report])
     at_work = find_appraisers(conn, report)
     reviewer_forms = []
-    for form in list_required_forms(project.protocol, kind):
+    required_forms = list_required_forms(project.protocol, kind)
+    for form in expand_forms(project, required_forms, list_report_models(conn, report)):
         checklist = get_checklist(project, form.checklist)
         finished_names = (
             find_finishers(conn, report, checklist) if form.checklist != KIND_CHECKLIST else set()

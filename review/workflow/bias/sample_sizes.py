@@ -12,6 +12,11 @@ from review.protocol import Appraisal
 from review.workflow.appraisal import forms
 from review.workflow.appraisal.form_consensus import load_consensus
 from review.workflow.appraisal.instruments import get_checklist
+from review.workflow.appraisal.report_models import (
+    get_form_id,
+    get_representative,
+    list_report_models,
+)
 from review.workflow.fulltexts import reading as texts
 from review.workflow.project.project import PROTOCOL_FILE, Project
 
@@ -188,6 +193,8 @@ def _get_extracted_answers(
     form = get_checklist(project, name)
     with project.store.read() as conn:
         report = forms.get_report(conn, record)
+        model = get_representative(list_report_models(conn, report))
+        form = get_checklist(project, get_form_id(form, model))
         consensus = load_consensus(project, conn, report, form)
         if consensus.settled:
             return _get_answers(consensus.entries), "extraction, consensus"

@@ -6,20 +6,23 @@ from dataclasses import dataclass, replace
 
 from review import agreement, consensus, tables
 from review.agreement import AgreementFigure
-from review.checklists import OVERALL, Checklist, ChecklistSection, list_items
+from review.checklists import NOT_JUDGED, OVERALL, Checklist, ChecklistSection, list_items
 from review.figures import bars, judgements
 from review.figures.bars import ItemBar
 from review.figures.judgements import JudgementColumn, StudyJudgements
 from review.models import Answer
-from review.protocol import Stage, find_stage, list_gate_checklists
+from review.protocol import ModelRule, Stage, find_stage, list_gate_checklists
 from review.scoring.form import get_item_state, inactive_items
-from review.store import answers
+from review.store import answers, report_models
+from review.store.answers import FormEvent
 from review.store.records import format_record_key
 from review.tables import StudyForm
 from review.tables.table import Table
+from review.text.wording import format_count
 from review.workflow.appraisal.agreement import compute_item_figures, compute_pooled_agreement
 from review.workflow.appraisal.assignment import count_required_forms, get_assignment
 from review.workflow.appraisal.instruments import get_checklist
+from review.workflow.appraisal.report_models import group_models, list_forms
 from review.workflow.appraisal.results import collect_totals, get_blind_forms
 from review.workflow.exports.prisma import render_all_formats
 from review.workflow.exports.snapshot import ReviewSnapshot, collect_consensus_forms
@@ -41,6 +44,57 @@ class InstrumentForms:
 
     checklist: Checklist
     forms: Sequence[StudyForm]
+    """One for each study, or for each of its models."""
+    model_rule: ModelRule = "worst"
+
+    @property
+    def studies(self) -> list[StudyForm]:
+        """One form for each study: that of the model which stands for it by the protocol's rule."""
+        by_study: dict[str, list[StudyForm]] = {}
+        for form in self.forms:
+            by_study.setdefault(form.key, []).append(form)
+        return [
+            _choose_representative(self.checklist, study_forms, self.model_rule)
+            for study_forms in by_study.values()
+        ]
+
+
+MODEL_RULE_WORDS = {"worst": "worst model", "best": "best model", "main": "main model"}
+_LEVEL_ORDER = ("low", None, NOT_JUDGED, "unclear", "at-risk", "high")
+
+
+def _choose_representative(
+    checklist: Checklist, forms: Sequence[StudyForm], rule: ModelRule
+) -> StudyForm:
+    """The form of the model that stands for a study. Models are compared by the overall judgement
+    or the primary score, then by the judgements of the domains; the first of equals stands."""
+    if len(forms) == 1:
+        return forms[0]
+    if rule == "main":
+        return next((form for form in forms if form.is_main), forms[0])
+    pick = max if rule == "worst" else min
+    return pick(forms, key=_rank_concern)
+
+
+def _rank_concern(form: StudyForm) -> tuple[float, ...]:
+    """Higher is worse: the overall judgement, then a low score, then the sum over the domains."""
+    levels = {judgement.key: judgement.final for judgement in form.result.judgements}
+    overall = _LEVEL_ORDER.index(levels.get(f"judgement:{OVERALL}"))
+    totals = [total.value for total in form.result.totals if total.primary]
+    score = -totals[0] if totals and totals[0] is not None else 0.0
+    return overall, score, sum(_LEVEL_ORDER.index(level) for level in levels.values())
+
+
+def describe_model_rule(instrument: InstrumentForms) -> list[str]:
+    """How studies with several models are counted; nothing where none has any."""
+    counts = Counter(form.key for form in instrument.forms)
+    several = sum(count > 1 for count in counts.values())
+    if not several:
+        return []
+    return [
+        f"{format_count(several, 'study', 'studies')} with more than one model: counted by the "
+        f"{MODEL_RULE_WORDS[instrument.model_rule]}."
+    ]
 
 
 def list_instruments(snapshot: ReviewSnapshot) -> list[InstrumentForms]:
@@ -54,7 +108,8 @@ def list_instruments(snapshot: ReviewSnapshot) -> list[InstrumentForms]:
             snapshot, checklist, collect_consensus_forms(snapshot, checklist, reports)
         )
         if any(form.entries for form in forms):
-            filled_instruments.append(InstrumentForms(checklist, forms))
+            rule = snapshot.project.protocol.appraisal.model_rule
+            filled_instruments.append(InstrumentForms(checklist, forms, rule))
     return filled_instruments
 
 
@@ -80,7 +135,9 @@ def get_extraction_forms(snapshot: ReviewSnapshot) -> InstrumentForms | None:
         return None
     checklist = get_checklist(snapshot.project, name)
     return InstrumentForms(
-        checklist, collect_consensus_forms(snapshot, checklist, snapshot.included)
+        checklist,
+        collect_consensus_forms(snapshot, checklist, snapshot.included),
+        snapshot.project.protocol.appraisal.model_rule,
     )
 
 
@@ -111,14 +168,25 @@ def get_levels(form: StudyForm) -> dict[str, str | None]:
 
 
 def build_rows(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> list[StudyJudgements]:
-    """The forms of a risk-of-bias tool as rows of its figures, weighted by sample size where the
-    extraction form tells it."""
+    """The forms of a risk-of-bias tool as rows of its figures, one for each study and model,
+    weighted by sample size where the extraction form tells it."""
+    return _build_rows(snapshot, instrument.forms)
+
+
+def build_study_rows(
+    snapshot: ReviewSnapshot, instrument: InstrumentForms
+) -> list[StudyJudgements]:
+    """As build_rows, with one row for each study: that of the model which stands for it."""
+    return _build_rows(snapshot, instrument.studies)
+
+
+def _build_rows(snapshot: ReviewSnapshot, forms: Sequence[StudyForm]) -> list[StudyJudgements]:
     sizes = _get_sample_sizes(snapshot)
     return [
         StudyJudgements(
             form.label, get_levels(form), sizes.get(form.key, 0.0), _find_overridden_keys(form)
         )
-        for form in instrument.forms
+        for form in forms
     ]
 
 
@@ -130,7 +198,7 @@ def _find_overridden_keys(form: StudyForm) -> frozenset[str]:
 def _get_sample_sizes(snapshot: ReviewSnapshot) -> dict[str, float]:
     instrument = get_extraction_forms(snapshot)
     sizes: dict[str, float] = {}
-    for filled_form in instrument.forms if instrument else ():
+    for filled_form in instrument.studies if instrument else ():
         answer_texts = [
             filled_form.entries[key].answer for key in SIZE_ITEMS if key in filled_form.entries
         ]
@@ -155,8 +223,10 @@ def draw_bias_figures(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> 
     )
     figure_files: dict[str, bytes] = {}
     figure_rows = build_rows(snapshot, instrument)
+    study_rows = build_study_rows(snapshot, instrument)
     weighted = bool(figure_rows) and all(row.weight > 0 for row in figure_rows)
     notes = [UNPUBLISHED_NOTE] if snapshot.flow.joints else []
+    summary_notes = [*notes, *describe_model_rule(instrument)]
     for palette, suffix in (("cochrane", ""), ("colour-blind", "-colour-blind")):
         kind: judgements.Palette = "cochrane" if palette == "cochrane" else "colour-blind"
         pages = judgements.draw_traffic_lights(
@@ -168,18 +238,18 @@ def draw_bias_figures(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> 
             )
             figure_files |= render_all_formats(stem, page)
         summary_svg = judgements.draw_summary(
-            figure_rows, judgement_columns, tool=checklist.short, palette=kind, notes=notes
+            study_rows, judgement_columns, tool=checklist.short, palette=kind, notes=summary_notes
         )
         figure_files |= render_all_formats(f"{checklist.id}-summary{suffix}", summary_svg)
         if weighted:
             summary_svg = judgements.draw_summary(
-                figure_rows,
+                study_rows,
                 judgement_columns,
                 tool=checklist.short,
                 palette=kind,
                 weighted=True,
                 notes=[
-                    *notes,
+                    *summary_notes,
                     "Weighted by sample size (development and test sets), as extracted.",
                 ],
             )
@@ -197,7 +267,7 @@ def count_item_states(instrument: InstrumentForms) -> dict[str, dict[str, int]]:
     counts: dict[str, Counter[str]] = {
         item.id: Counter() for item in list_items(instrument.checklist)
     }
-    for form in instrument.forms:
+    for form in instrument.studies:
         answer_texts = {key: entry.answer for key, entry in form.entries.items()}
         inactive_keys = inactive_items(instrument.checklist, answer_texts)
         for item in list_items(instrument.checklist):
@@ -230,9 +300,10 @@ def draw_item_bars(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> str
         for section in checklist.sections
         for item in section.items
     ]
-    notes = describe_counted_reports(snapshot, instrument.forms)
+    studies = instrument.studies
+    notes = [*describe_counted_reports(snapshot, studies), *describe_model_rule(instrument)]
     return bars.draw_compliance_bars(
-        bar_items, checklist=checklist.short, studies=len(instrument.forms), notes=notes
+        bar_items, checklist=checklist.short, studies=len(studies), notes=notes
     )
 
 
@@ -282,7 +353,7 @@ def draw_score_distribution(snapshot: ReviewSnapshot, instrument: InstrumentForm
         return None
     totals = {
         form.key: total.value
-        for form in instrument.forms
+        for form in instrument.studies
         for total in form.result.totals
         if total.primary and total.value is not None
     }
@@ -292,9 +363,12 @@ def draw_score_distribution(snapshot: ReviewSnapshot, instrument: InstrumentForm
         lowest_total=score.min,
         highest_total=score.max,
         gate=get_minimum_total(snapshot, instrument.checklist),
-        notes=describe_counted_reports(
-            snapshot, [form for form in instrument.forms if form.key in totals]
-        ),
+        notes=[
+            *describe_counted_reports(
+                snapshot, [form for form in instrument.studies if form.key in totals]
+            ),
+            *describe_model_rule(instrument),
+        ],
     )
 
 
@@ -329,6 +403,8 @@ def build_tables(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> list[
                 checklist, forms, [get_levels(form) for form in forms], headers
             )
         )
+        if describe_model_rule(instrument):
+            result_tables.append(_build_study_judgements(instrument, headers))
     else:
         result_tables.append(tables.build_items_table(checklist, count_item_states(instrument)))
     if checklist.scores:
@@ -336,8 +412,24 @@ def build_tables(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> list[
             tables.build_scores_table(checklist, forms, get_minimum_total(snapshot, checklist))
         )
     result_tables.append(tables.build_evidence_table(checklist, forms))
-    notes = describe_counted_reports(snapshot, forms)
+    notes = describe_counted_reports(snapshot, instrument.studies)
     return [replace(table, notes=(*table.notes, *notes)) for table in result_tables]
+
+
+def _build_study_judgements(
+    instrument: InstrumentForms, headers: Sequence[tuple[str, str]]
+) -> Table:
+    """The judgements of each study, as those of the model that stands for it."""
+    studies = instrument.studies
+    table = tables.build_judgements_table(
+        instrument.checklist, studies, [get_levels(form) for form in studies], headers
+    )
+    return replace(
+        table,
+        name=f"{instrument.checklist.id}-judgements-studies",
+        title=f"{instrument.checklist.short}: risk of bias and applicability by study",
+        notes=(*table.notes, *describe_model_rule(instrument)),
+    )
 
 
 def build_characteristics_tables(snapshot: ReviewSnapshot) -> list[Table]:
@@ -414,19 +506,29 @@ def _collect_independent_forms(
     report_by_record |= {report: report for report in appraised}
     until = snapshot.until
     with snapshot.project.store.read() as conn:
-        answer_rows = answers.list_all_answers(conn, report_by_record, checklist.id)
-        events = answers.list_form_events(conn, report_by_record, checklist.id)
+        answer_rows = answers.list_all_answers(
+            conn, report_by_record, checklist.id, with_models=True
+        )
+        events = answers.list_form_events(conn, report_by_record, checklist.id, with_models=True)
+        models = group_models(report_models.list_models(conn, until=until), report_by_record)
         assignment = get_assignment(snapshot.project, conn, appraised, until=snapshot.until)
     past_events = [event for event in events if until is None or event.at <= until]
     independent_forms: list[tuple[Mapping[str, Answer], ...]] = []
+    events_by_form: dict[tuple[int, str], list[FormEvent]] = {}
+    for event in past_events:
+        form_key = (report_by_record[event.record], event.checklist)
+        events_by_form.setdefault(form_key, []).append(event)
+    answers_by_form: dict[tuple[int, str], list[Answer]] = {}
+    for answer in answer_rows:
+        form_key = (report_by_record[answer.record], answer.checklist)
+        answers_by_form.setdefault(form_key, []).append(answer)
     for report in sorted(appraised):
-        report_events = [event for event in past_events if report_by_record[event.record] == report]
-        report_answers = [
-            answer for answer in answer_rows if report_by_record[answer.record] == report
-        ]
-        forms = get_blind_forms(
-            report_events, report_answers, count_required_forms(assignment, report)
-        )
-        if forms:
-            independent_forms.append(tuple(forms.values()))
+        for form_id, _ in list_forms(checklist, models.get(report, [])):
+            forms = get_blind_forms(
+                events_by_form.get((report, form_id), []),
+                answers_by_form.get((report, form_id), []),
+                count_required_forms(assignment, report),
+            )
+            if forms:
+                independent_forms.append(tuple(forms.values()))
     return independent_forms

@@ -116,7 +116,10 @@ def draw_preview_figures(snapshot: ReviewSnapshot) -> dict[str, str]:
         if columns := appraisals.list_judgement_columns(checklist):
             rows = appraisals.build_rows(snapshot, instrument)
             previews[f"{checklist.short}: summary"] = judgements.draw_summary(
-                rows, columns, tool=checklist.short
+                appraisals.build_study_rows(snapshot, instrument),
+                columns,
+                tool=checklist.short,
+                notes=appraisals.describe_model_rule(instrument),
             )
             pages = judgements.draw_traffic_lights(rows, columns, tool=checklist.short)
             for number, page in enumerate(pages, 1):

@@ -136,7 +136,7 @@ def _count_appraisals(review_snapshot: ReviewSnapshot) -> dict[str, int]:
         short = instrument.checklist.short
         counts[f"{short}: forms"] = sum(bool(form.entries) for form in instrument.forms)
         for column in appraisals.list_judgement_columns(instrument.checklist):
-            for form in instrument.forms:
+            for form in instrument.studies:
                 if level := appraisals.get_levels(form).get(column.id):
                     column_title = f"{column.group.lower()}, {column.title.lower()}"
                     counts[f"{short}: {column_title}: {level}"] += 1

@@ -21,7 +21,7 @@ from review.workflow.exports.search_narrative import (
     join_names,
 )
 from review.workflow.exports.search_runs import list_searches
-from review.workflow.exports.snapshot import ReviewSnapshot
+from review.workflow.exports.snapshot import ReviewSnapshot, count_models
 from review.workflow.screening.ranking import STOPPED_REASON, list_stops
 
 REVIEWER_PHRASES = {
@@ -229,6 +229,8 @@ def _describe_appraisal(snapshot: ReviewSnapshot) -> str:
         f"Eligible reports {verb} appraised with "
         f"{join_names([_format_citation(checklist) for checklist in tools])}. "
     )
+    if any(tool.unit == "model" for tool in tools):
+        text += _describe_models(snapshot)
     gate_texts = [
         f"{gate.reason} ({_format_kinds(gate.kinds)} studies)" if gate.kinds else str(gate.reason)
         for gate in protocol.appraisal.gates
@@ -239,6 +241,27 @@ def _describe_appraisal(snapshot: ReviewSnapshot) -> str:
             f"{'; '.join(gate_texts)}. "
         )
     return text.strip()
+
+
+def _describe_models(snapshot: ReviewSnapshot) -> str:
+    """How many models were appraised, and which stands for a report; '' without any model."""
+    counts = count_models(snapshot)
+    if not counts:
+        return ""
+    rule = {"worst": "its worst model", "best": "its best model", "main": "its main model"}
+    units = [
+        checklist.short
+        for checklist in (
+            get_checklist(snapshot.project, name)
+            for name in snapshot.project.protocol.appraisal.tools
+        )
+        if checklist.unit == "model"
+    ]
+    return (
+        f"{join_names(units)} was completed for each of "
+        f"{_format_count(sum(counts.values()), 'model')} in {_format_count(len(counts), 'report')};"
+        f" a report was judged by {rule[snapshot.project.protocol.appraisal.model_rule]}. "
+    )
 
 
 def _format_kinds(kinds: Sequence[str]) -> str:

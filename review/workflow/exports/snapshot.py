@@ -12,8 +12,9 @@ from review.errors import ReviewError
 from review.models import Answer, StoredRecord
 from review.prisma import Flow
 from review.protocol import Stage, find_stage
-from review.store import Connection, answers, audit_events, records
+from review.store import Connection, answers, audit_events, records, report_models
 from review.store.answers import FormEvent
+from review.store.report_models import ReportModel
 from review.store.timestamps import parse_timestamp, utc_now
 from review.tables import StudyForm
 from review.workflow.appraisal.assignment import count_required_forms, get_assignment
@@ -25,6 +26,7 @@ from review.workflow.appraisal.instruments import (
     get_checklist,
     needs_kind,
 )
+from review.workflow.appraisal.report_models import group_models, list_forms
 from review.workflow.deduplication.groups import check_groups, get_groups_at
 from review.workflow.exports import prisma_inputs as flows
 from review.workflow.project.project import Project
@@ -199,7 +201,8 @@ def _get_newest_day(conn: Connection, versions: Sequence[Mapping[str, Any]]) -> 
 def collect_consensus_forms(
     snapshot: ReviewSnapshot, checklist: Checklist, reports: Iterable[int]
 ) -> list[StudyForm]:
-    """The settled form of each report on one checklist, as it stood then.
+    """The settled form of each report on one checklist, as it stood then; of each of its models
+    where it has some and the checklist appraises models.
 
     Consensus entries count also where the two forms behind them were not filled in here, for
     instance where a published review is replayed.
@@ -209,16 +212,53 @@ def collect_consensus_forms(
         rows = _load_consensus_forms(
             snapshot.project, conn, checklist, (snapshot.groups, report_numbers, snapshot.until)
         )
-    return [
-        StudyForm(
-            records.format_record_key(report),
-            snapshot.labels.get(report, records.format_record_key(report)),
-            entries,
-            compute_result(checklist, entries),
-            settled,
-        )
-        for report, (entries, settled) in rows.items()
-    ]
+        models = _load_models(conn, snapshot.groups, report_numbers, snapshot.until)
+    study_forms = []
+    for report in report_numbers:
+        key = records.format_record_key(report)
+        label = snapshot.labels.get(report, key)
+        for form_id, model in list_forms(checklist, models.get(report, [])):
+            entries, settled = rows[report, form_id]
+            study_forms.append(
+                StudyForm(
+                    key,
+                    f"{label}, {model.name}" if model is not None else label,
+                    entries,
+                    compute_result(checklist, entries),
+                    settled,
+                    model=model.name if model is not None else None,
+                    is_main=model is not None and model.main,
+                )
+            )
+    return study_forms
+
+
+def _load_models(
+    conn: Connection,
+    groups: Mapping[int, tuple[int, int]],
+    report_numbers: Sequence[int],
+    until: datetime | None,
+) -> dict[int, list[ReportModel]]:
+    """Report -> its models, as they were then."""
+    return group_models(
+        report_models.list_models(conn, until=until), _map_reports(groups, report_numbers)
+    )
+
+
+def count_models(snapshot: ReviewSnapshot) -> dict[int, int]:
+    """Report -> number of its models, of all that came as far as appraisal and have any."""
+    with snapshot.project.store.read() as conn:
+        models = _load_models(conn, snapshot.groups, snapshot.appraised, snapshot.until)
+    return {report: len(of_report) for report, of_report in models.items()}
+
+
+def _map_reports(
+    groups: Mapping[int, tuple[int, int]], report_numbers: Sequence[int]
+) -> dict[int, int]:
+    """Record -> report, for every record of some reports."""
+    selected = set(report_numbers)
+    report_by_record = {n: report for n, (report, _) in groups.items() if report in selected}
+    return report_by_record | {report: report for report in report_numbers}
 
 
 def _load_consensus_forms(
@@ -226,36 +266,42 @@ def _load_consensus_forms(
     conn: Connection,
     checklist: Checklist,
     scope: tuple[Mapping[int, tuple[int, int]], Sequence[int], datetime | None],
-) -> dict[int, tuple[Mapping[str, Answer], bool]]:
-    """Report -> settled entries, and whether the form is settled as a whole."""
+) -> dict[tuple[int, str], tuple[Mapping[str, Answer], bool]]:
+    """Report and form -> settled entries, and whether the form is settled as a whole."""
     groups, report_numbers, until = scope
-    selected = set(report_numbers)
-    report_by_record = {n: report for n, (report, _) in groups.items() if report in selected}
-    report_by_record |= {report: report for report in report_numbers}
-    answers_by_report: dict[int, list[Answer]] = {}
-    for answer in answers.list_all_answers(conn, report_by_record, checklist.id):
+    report_by_record = _map_reports(groups, report_numbers)
+    answers_by_form: dict[tuple[int, str], list[Answer]] = {}
+    for answer in answers.list_all_answers(conn, report_by_record, checklist.id, with_models=True):
         if until is None or answer.at <= until:
-            answers_by_report.setdefault(report_by_record[answer.record], []).append(answer)
-    events: dict[int, list[FormEvent]] = {}
-    for event in answers.list_form_events(conn, report_by_record, checklist.id):
+            form_key = (report_by_record[answer.record], answer.checklist)
+            answers_by_form.setdefault(form_key, []).append(answer)
+    events: dict[tuple[int, str], list[FormEvent]] = {}
+    for event in answers.list_form_events(conn, report_by_record, checklist.id, with_models=True):
         if until is None or event.at <= until:
-            events.setdefault(report_by_record[event.record], []).append(event)
+            form_key = (report_by_record[event.record], event.checklist)
+            events.setdefault(form_key, []).append(event)
     assignment = get_assignment(project, conn, report_numbers, until=until)
-    forms_by_report: dict[int, tuple[Mapping[str, Answer], bool]] = {}
-    for report in report_numbers:
-        report_answers = answers_by_report.get(report, [])
+    models = _load_models(conn, groups, report_numbers, until)
+    settled_forms: dict[tuple[int, str], tuple[Mapping[str, Answer], bool]] = {}
+    form_keys = [
+        (report, form_id)
+        for report in report_numbers
+        for form_id, _ in list_forms(checklist, models.get(report, []))
+    ]
+    for form_key in form_keys:
+        report_answers = answers_by_form.get(form_key, [])
         form_consensus = build_consensus(
-            report,
+            form_key[0],
             checklist,
-            events.get(report, []),
+            events.get(form_key, []),
             report_answers,
-            count_required_forms(assignment, report),
+            count_required_forms(assignment, form_key[0]),
         )
         if form_consensus.waiting_for:
             consensus_entries = answers.get_newest_by_item(
                 answer_row for answer_row in report_answers if answer_row.role == "consensus"
             )
-            forms_by_report[report] = (
+            settled_forms[form_key] = (
                 {
                     key: answer_row
                     for key, answer_row in consensus_entries.items()
@@ -264,8 +310,8 @@ def _load_consensus_forms(
                 False,
             )
         else:
-            forms_by_report[report] = (form_consensus.entries, form_consensus.settled)
-    return forms_by_report
+            settled_forms[form_key] = (form_consensus.entries, form_consensus.settled)
+    return settled_forms
 
 
 def _get_study_kinds(
@@ -283,7 +329,7 @@ def _get_study_kinds(
     rows = _load_consensus_forms(
         project, conn, checklist, (groups, sorted(statuses[stage.id]), until)
     )
-    kinds = {report: entries.get(KIND_ITEM) for report, (entries, _) in rows.items()}
+    kinds = {report: entries.get(KIND_ITEM) for (report, _), (entries, _) in rows.items()}
     return {
         report: kind_entry.answer
         for report, kind_entry in kinds.items()

@@ -130,7 +130,7 @@ def list_question_findings(
     return [
         finding
         for finding in list_study_findings(project, record)
-        if numbers & set(list_informed_items(finding.kind, checklist.id))
+        if numbers & set(list_informed_items(finding.kind, checklist.edition_id))
     ]
 
 
