@@ -25,6 +25,7 @@ COLUMN_NAMES: dict[str, tuple[str, ...]] = {
     "pmid": ("pmid", "pubmedid"),
     "authors": ("author", "authors", "firstauthor"),
     "year": ("year", "publicationyear"),
+    "model": ("model", "modelname", "algorithm", "indextest"),
     "comment": ("comment", "comments", "note", "notes", "reason"),
     "quote": ("quote", "quotation", "supportingtext", "support"),
     "page": ("page", "pages"),
@@ -44,7 +45,7 @@ class AnswerCell:
     column: str
     """The column it stands in, as the file writes it; 'answer' in a long table."""
     study: dict[str, str]
-    """What the line says of the study: study, title, doi, pmid, authors, year."""
+    """What the line says of the study: study, title, doi, pmid, authors, year, model."""
     item: str
     answer: str
     comment: str = ""
@@ -208,7 +209,7 @@ def _list_stems(text: str) -> set[str]:
 
 
 def _get_study(roles: dict[str, int], cells: Sequence[str]) -> dict[str, str]:
-    study_roles = (*STUDY_COLUMNS, "authors", "year")
+    study_roles = (*STUDY_COLUMNS, "authors", "year", "model")
     return {
         role: cells[roles[role]] for role in study_roles if role in roles and cells[roles[role]]
     }
@@ -250,5 +251,7 @@ def _read_wide_row(
 
 
 def name_study(study: dict[str, str]) -> str:
-    """What a table calls a study; '1' where it names none, as a file then holds one."""
-    return next((study[role] for role in STUDY_COLUMNS if study.get(role)), "1")
+    """What a table calls a study, and its model if it names one; '1' where it names no study, as a
+    file then holds one."""
+    name = next((study[role] for role in STUDY_COLUMNS if study.get(role)), "1")
+    return f"{name}, {study['model']}" if study.get("model") else name

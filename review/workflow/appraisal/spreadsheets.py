@@ -1,10 +1,17 @@
 """Appraisal in a spreadsheet: writes a template with one's own answers and reads it back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from review.checklists import Checklist, FormQuestion, find_question, format_answer, read_answer
+from review.checklists import (
+    FORM_SEPARATOR,
+    Checklist,
+    FormQuestion,
+    find_question,
+    format_answer,
+    read_answer,
+)
 from review.errors import ChecklistError, ReviewError, SourceError, StoreError
 from review.formats import appraisal_workbook
 from review.formats.appraisal_workbook import AppraisalWorkbook, ChecklistSheet, WorkbookRow
@@ -33,6 +40,13 @@ from review.workflow.appraisal.instruments import (
     get_checklist,
     list_checklist_ids,
     list_required_forms,
+)
+from review.workflow.appraisal.report_models import (
+    find_model,
+    get_form_id,
+    list_forms,
+    list_report_models,
+    require_form,
 )
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
@@ -76,10 +90,13 @@ def write_template(
             if report not in due:
                 raise ReviewError(f"{format_record_key(report)} is not due for appraisal.")
             for name in names or _list_checklist_ids(project, conn, report, reviewer):
-                form = load_own_form(conn, report, get_checklist(project, name), reviewer)
-                rows = _build_rows(form, records.get_record(conn, report).record.title or "")
-                rows_by_checklist.setdefault(name, []).extend(rows)
-                count += 1
+                title = records.get_record(conn, report).record.title or ""
+                models = list_report_models(conn, report)
+                for form_id, model in list_forms(get_checklist(project, name), models):
+                    form = load_own_form(conn, report, get_checklist(project, form_id), reviewer)
+                    rows = _build_rows(form, f"{title} [{model.name}]" if model else title)
+                    rows_by_checklist.setdefault(name, []).extend(rows)
+                    count += 1
     pages = [
         ChecklistSheet(get_checklist(project, name).short, name, tuple(rows))
         for name, rows in rows_by_checklist.items()
@@ -121,7 +138,7 @@ def _build_row(
     }.get(question.choose, "; ".join(labels))
     return WorkbookRow(
         record=format_record_key(form.report),
-        key=question.key,
+        key=question.key + form.checklist.id.removeprefix(form.checklist.edition_id),
         answer=format_answer(question, entry.answer) if entry and entry.answer else "",
         quote=(entry.quote if entry else None) or "",
         page=str(entry.page) if entry and entry.page else "",
@@ -216,9 +233,20 @@ def _read_own_table(
                 problems.append(f"line {cell.line}: {key[1:]}.")
                 continue
             places = dict.fromkeys(("Record", "Key", "Answer", "Page"), place)
+            try:
+                suffix = _find_form_suffix(conn, checklist, key, cell.study.get("model"))
+            except ReviewError as error:
+                problems.append(f"line {cell.line}: {error}")
+                continue
             rows.append(
                 WorkbookRow(
-                    key, cell.item, cell.answer, cell.quote, cell.page, cell.comment, cells=places
+                    key,
+                    cell.item + suffix,
+                    cell.answer,
+                    cell.quote,
+                    cell.page,
+                    cell.comment,
+                    cells=places,
                 )
             )
     sheet = ChecklistSheet(checklist.short, checklist_id, tuple(rows))
@@ -227,6 +255,33 @@ def _read_own_table(
         table.unused,
         list(dict.fromkeys(problems)),
     )
+
+
+def _find_form_suffix(conn: Connection, checklist: Checklist, key: str, name: str | None) -> str:
+    """What follows a question's key where the form is that of a model; '' for the whole report.
+
+    Raises:
+        ReviewError: the report has models and none of them is named, or none is called so.
+    """
+    if checklist.unit != "model":
+        return ""
+    models = list_report_models(conn, get_report(conn, parse_record_key(key)))
+    known = ", ".join(model.name for model in models)
+    if not models and not name:
+        return ""
+    if not name:
+        raise ReviewError(
+            f"{key} has several forms, one for each model: name the model in a column 'model' "
+            f"({known})."
+        )
+    model = find_model(models, name)
+    if model is None:
+        raise ReviewError(
+            f"{key} has no model called '{name}'"
+            + (f"; its models are {known}." if known else ".")
+            + f' Add it first: review models add {key} "{name}"'
+        )
+    return get_form_id(checklist, model).removeprefix(checklist.id)
 
 
 class _StudyKeys:
@@ -318,10 +373,11 @@ def _collect_answers(project: Project, book: AppraisalWorkbook) -> tuple[Answers
     with project.store.read() as conn:
         due = list_due_reports(project, conn)
         for sheet in book.sheets:
-            checklist = get_checklist(project, sheet.checklist)
             for row in sheet.rows:
                 if not (row.answer or row.quote or row.comment):
                     continue
+                key, separator, model = row.key.partition(FORM_SEPARATOR)
+                checklist = get_checklist(project, sheet.checklist + separator + model)
                 try:
                     report = get_report(
                         conn, records.get_record(conn, parse_record_key(row.record)).id
@@ -329,12 +385,17 @@ def _collect_answers(project: Project, book: AppraisalWorkbook) -> tuple[Answers
                 except StoreError as error:
                     problems.append(f"{row.cells['Record']}: {error}")
                     continue
+                row = replace(row, key=key)
                 if not row.answer and _is_draft(conn, checklist, row, (report, book.reviewer)):
                     continue
                 try:
+                    require_form(conn, report, checklist)
                     answer_input = _parse_row(checklist, row, report)
                 except ChecklistError as error:
                     problems.append(str(error))
+                    continue
+                except ReviewError as error:
+                    problems.append(f"{row.cells['Record']}: {error}")
                     continue
                 if report not in due:
                     problems.append(
