@@ -19,6 +19,7 @@ COMMAND_MODULES = {
     "screening": "Screen",
     "fulltext": "Full text and appraisal",
     "appraisal": "Full text and appraisal",
+    "report_models": "Full text and appraisal",
     "bias": "Full text and appraisal",
     "reports": "Report",
     "images": "Audit images",

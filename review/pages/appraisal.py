@@ -11,6 +11,7 @@ from review.pages.widgets import (
     bias_flags,
     evidence,
     image_findings,
+    model_list,
     pdf_viewer,
     session,
 )
@@ -120,12 +121,19 @@ def _build_rows(
 
 def _build_row(project: Project, task: AppraisalTask, uses: tuple[str, ...]) -> dict[str, str]:
     row = {"Record": format_record_key(task.report), "Title": task.title, "Kind": task.kind or ""}
+    cells: dict[str, list[str]] = {}
     for tool, state, answered_count, total in task.forms:
         if tool.use in uses and tool.use != "kind":
             short_title = get_checklist(project, tool.checklist).short
-            row[short_title] = (
+            cells.setdefault(short_title, []).append(
                 "completed" if state == "finished" else f"{answered_count} of {total}"
             )
+    for short_title, states in cells.items():
+        done = states.count("completed")
+        if len(states) == 1 or done == len(states):
+            row[short_title] = states[0]
+        else:
+            row[short_title] = f"{done} of {len(states)} models"
     if task.pilot:
         row["Kind"] = f"{row['Kind']} (pilot)".strip()
     return row | {
@@ -152,17 +160,19 @@ def _render_report(project: Project, record: int, uses: tuple[str, ...]) -> None
         )
         st.button("All reports", on_click=_close_report)
         return
+    all_tools, tools = tools, model_list.select_tools(report, tools)
     own_forms = {t.checklist: forms.open_form(project, report, t.checklist, name) for t in tools}
     if kind and KIND_CHECKLIST in own_forms and not own_forms[KIND_CHECKLIST].finished:
         own_forms[KIND_CHECKLIST] = adjudication.finish_form(project, report, KIND_CHECKLIST, name)
         st.session_state.pop(_get_session_key(report, tools), None)
     form = _render_header(report, title, tools, own_forms)
+    model_list.render_models(project, report, all_tools, _get_session_key(report, tools))
     question = appraisal_form.get_current_question(form)
     take = partial(appraisal_form.take_quote, project, form, question)
     paper_column, form_column = st.columns([11, 9], gap="medium")
     with form_column:
         appraisal_form.render_form(project, form)
-        _render_finish(project, form, tools)
+        _render_finish(project, form, all_tools)
         raised_flags = bias_flags.get_related_flags(project, form, question)
         bias_flags.render_flags(project, form, raised_flags, take)
         image_findings.render_question_findings(project, form, question)
@@ -301,9 +311,10 @@ def _finish_form(
         return
     names = [tool.checklist for tool in tools]
     index = names.index(form.checklist.id)
-    next_checklist = next((n for n in names[index + 1 :]), None)
-    if next_checklist:
-        st.session_state[_get_session_key(form.report, tools)] = next_checklist
+    next_tool = next((tool for tool in tools[index + 1 :]), None)
+    if next_tool:
+        st.session_state[_get_session_key(form.report, tools)] = next_tool.checklist
+        model_list.choose_model(form.report, next_tool.model)
     st.toast(f"{form.checklist.short} completed for {format_record_key(form.report)}.")
 
 

@@ -17,6 +17,7 @@ from review.workflow.appraisal import adjudication, results
 from review.workflow.appraisal.form_consensus import FormConsensus
 from review.workflow.appraisal.forms import AnswerInput
 from review.workflow.appraisal.instruments import get_checklist
+from review.workflow.appraisal.model_changes import get_model_name
 from review.workflow.appraisal.results import AdjudicationTask
 from review.workflow.project.project import Project
 
@@ -87,7 +88,7 @@ def _render_open_forms(project: Project) -> None:
             {
                 "Record": format_record_key(form.report),
                 "Title": form.title,
-                "Form": get_checklist(project, form.checklist).short,
+                "Form": _name_form(project, form),
                 "To resolve": form.unresolved or None,
             }
             for form in all_forms
@@ -104,12 +105,17 @@ def _render_open_forms(project: Project) -> None:
         st.rerun()
 
 
+def _name_form(project: Project, form: AdjudicationTask) -> str:
+    """The checklist of a form, with the model it appraises."""
+    short = get_checklist(project, form.checklist).short
+    return f"{short}, {form.model}" if form.model else short
+
+
 def _render_continue_button(project: Project, open_forms: list[AdjudicationTask]) -> None:
     """Draws the button that opens the first unresolved form."""
     for first_form in open_forms[:1]:
-        short = get_checklist(project, first_form.checklist).short
         st.button(
-            f"Resolve {short} for {format_record_key(first_form.report)}",
+            f"Resolve {_name_form(project, first_form)} for {format_record_key(first_form.report)}",
             type="primary",
             shortcut="Enter",
             on_click=partial(_open_form, first_form.report, first_form.checklist),
@@ -124,8 +130,17 @@ def _render_comparison(project: Project, record: int, name: str) -> None:
     agreed_count = sum(pair.origin == "agreed" for pair in settlement.pairs)
     settled_count = sum(pair.origin == "settled" for pair in settlement.pairs)
     title_column.markdown(
-        f"**{format_record_key(settlement.report)}** · {settlement.checklist.title} · "
-        f"{escape_markdown(', '.join(settlement.reviewers))}"
+        " · ".join(
+            filter(
+                None,
+                (
+                    f"**{format_record_key(settlement.report)}**",
+                    settlement.checklist.title,
+                    escape_markdown(get_model_name(project, settlement.report, name) or ""),
+                    escape_markdown(", ".join(settlement.reviewers)),
+                ),
+            )
+        )
     )
     _turn_to_quote(settlement)
     paper_column, answer_column = st.columns([11, 9], gap="medium")

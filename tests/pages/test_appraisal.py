@@ -8,7 +8,9 @@ from streamlit.testing.v1 import AppTest
 from support.appraising import RQS_GOOD, fill, full, kind, review_in, standing
 from support.papers import PAGES, draw_pdf
 
-from review.workflow.appraisal import adjudication, forms
+from review.checklists import JUDGEMENT_PARTS, list_questions
+from review.store.report_models import ModelDetails
+from review.workflow.appraisal import adjudication, forms, model_changes
 from review.workflow.appraisal.forms import AnswerInput
 from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.fulltexts import attachments
@@ -480,3 +482,58 @@ def test_a_teams_own_checklist_is_in_the_app_and_a_changed_file_is_said(tmp_path
     app.segmented_control(key="tool_1_kind").set_value("ours-2026").run()
     app = press(app, "answer_split_yes")
     assert "has changed since it was used" in app.warning[0].value
+
+
+def test_a_report_with_models_is_appraised_one_model_at_a_time(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    for name in ("DenseNet", "U-Net"):
+        app.text_input(key="model_1_new_name").set_value(name)
+        app = press_labelled(app, "Add model")
+    models = model_changes.get_models(project, 1)
+    assert [model.name for model in models] == ["DenseNet", "U-Net"]
+    app.session_state["tool_1_kind"] = f"probast-2019@{models[1].id}"
+    app = app.run()
+    app = press(app, "both")
+    entries = forms.open_form(project, 1, f"probast-2019@{models[1].id}", "ada").entries
+    assert entries["about:evaluation"].answer == "both"
+    assert forms.open_form(project, 1, f"probast-2019@{models[0].id}", "ada").entries == {}
+
+
+def press_labelled(app, label):
+    """Clicks the button that reads so."""
+    (button,) = [one for one in app.button if one.label == label]
+    app = button.click().run()
+    assert not app.exception, app.exception
+    return app
+
+
+def test_a_taken_name_is_one_clear_line_on_the_page(project):
+    model_changes.add_model(project, 1, ModelDetails(name="DenseNet"), "ada")
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    app.text_input(key="model_1_new_name").set_value("densenet")
+    app = press_labelled(app, "Add model")
+    assert any("already has a model" in one.value for one in app.warning)
+
+
+def test_the_list_counts_the_models_and_consensus_names_them(project):
+    first, _ = (
+        model_changes.add_model(project, 1, ModelDetails(name=name), "ada")
+        for name in ("DenseNet", "U-Net")
+    )
+    kind(project, 1, "deep-learning", "ada")
+    form = full(project, "probast-2019", **{"about:evaluation": "both"})
+    form |= {
+        question.key: "low"
+        for question in list_questions(get_checklist(project, "probast-2019"))
+        if question.key.split(":")[0] in JUDGEMENT_PARTS and not question.optional
+    }
+    for who in ("ada", "ben"):
+        fill(project, 1, f"probast-2019@{first.id}", who, form)
+    row = draw("appraisal", project, ADA).dataframe[0].value.iloc[0]
+    assert row["PROBAST"] == "1 of 2 models"
+    table = draw("consensus", project, CLEO).dataframe[0].value
+    assert list(table["Form"]) == ["PROBAST, DenseNet"]
+    app = draw("consensus", project, CLEO, key="R000001", checklist=f"probast-2019@{first.id}")
+    assert "DenseNet" in said(app)

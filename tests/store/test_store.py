@@ -246,7 +246,7 @@ def test_killing_a_writer_leaves_whole_batches_or_none(tmp_path):
     assert utc_now() > AT
 
 
-def test_a_store_of_the_first_release_gains_the_tables_of_image_audits(tmp_path):
+def test_a_store_of_the_first_release_gains_the_later_tables(tmp_path):
     from alembic import command
     from alembic.config import Config
 
@@ -261,7 +261,7 @@ def test_a_store_of_the_first_release_gains_the_tables_of_image_audits(tmp_path)
             text("insert into acts (at, who, kind) values ('2026-01-01T00:00:00', 'ada', 'rule')")
         )
         tables = conn.execute(text("select name from sqlite_master")).scalars().all()
-    assert "image_sets" not in tables
+    assert not {"image_sets", "report_models"} & set(tables)
     engine.dispose()
     store = open_store(tmp_path)
     with store.read() as conn:
@@ -269,4 +269,5 @@ def test_a_store_of_the_first_release_gains_the_tables_of_image_audits(tmp_path)
         assert version == HEAD_REVISION
         assert [event["who"] for event in audit_events.list_events(conn)] == ["ada"]
         assert conn.execute(text("select count(*) from image_sets")).scalar() == 0
+        assert conn.execute(text("select count(*) from report_models")).scalar() == 0
     store.close()

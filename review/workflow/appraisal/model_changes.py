@@ -8,11 +8,14 @@ from review.store.records import format_record_key
 from review.store.report_models import ModelDetails, ReportModel
 from review.store.timestamps import utc_now
 from review.workflow.appraisal.adjudication import refresh_gates
-from review.workflow.appraisal.forms import get_due_report
+from review.workflow.appraisal.forms import get_due_report, list_due_reports
+from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.appraisal.report_models import (
     check_details,
     find_answering_reviewers,
     find_model,
+    list_forms,
+    list_models_by_report,
     list_report_models,
 )
 from review.workflow.project.accounts import require_role
@@ -26,6 +29,29 @@ def get_models(project: Project, record: int) -> list[ReportModel]:
     """The models of the report of a record."""
     with project.store.read() as conn:
         return list_report_models(conn, get_due_report(project, conn, record))
+
+
+def get_model(project: Project, record: int, name: str) -> ReportModel:
+    """The model of a report by its name. Raises ReviewError if there is none."""
+    with project.store.read() as conn:
+        return _require_model(conn, get_due_report(project, conn, record), name)
+
+
+def list_all_models(project: Project, record: int | None = None) -> dict[int, list[ReportModel]]:
+    """Report -> its models, of all that are due for appraisal or of that of one record."""
+    with project.store.read() as conn:
+        if record is not None:
+            report = get_due_report(project, conn, record)
+            return list_models_by_report(conn, [report])
+        return list_models_by_report(conn, sorted(list_due_reports(project, conn)))
+
+
+def get_model_name(project: Project, report: int, form_id: str) -> str | None:
+    """Name of the model that a form of a report appraises; None for a form of the whole report."""
+    checklist = get_checklist(project, form_id)
+    with project.store.read() as conn:
+        forms = list_forms(checklist, list_report_models(conn, report))
+    return next((model.name for one, model in forms if one == form_id and model), None)
 
 
 def add_model(project: Project, record: int, details: ModelDetails, who: str) -> ReportModel:
