@@ -207,6 +207,8 @@ class Appraisal:
     gates: tuple[QualityGate, ...] = ()
     extraction: str | None = None
     """Edition id of the data extraction form."""
+    accuracy: str | None = None
+    """Edition id of the form for 2×2 tables and AUC, filled in for each model: accuracy-2x2."""
     model_rule: ModelRule = "worst"
     """Which model stands for a report that has several: its worst, its best or its main one."""
     model: str | None = None

@@ -20,7 +20,7 @@ from review.protocol import list_stage_reviewers
 from review.store import records
 from review.store.records import format_record_key, parse_record_key
 from review.text.wording import format_count
-from review.workflow.appraisal import adjudication, assignment, forms, tasks
+from review.workflow.appraisal import accuracy_forms, adjudication, assignment, forms, tasks
 from review.workflow.appraisal.forms import AnswerInput, AppraisalForm
 from review.workflow.appraisal.instruments import (
     KIND_CHECKLIST,
@@ -273,7 +273,7 @@ def _render_finish(project: Project, form: AppraisalForm, tools: list[RequiredFo
         width="content",
         on_click=lambda: st.session_state.update(filling_on=not auto_advance),
     )
-    for warning in form.result.warnings:
+    for warning in [*form.result.warnings, *accuracy_forms.find_problems(project, form)]:
         st.caption(f":material/info: {warning}")
     if form.finished:
         row.button(

@@ -13,7 +13,7 @@ from review.pages.widgets import agreement_tables, pdf_viewer, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.store.records import format_record_key, parse_record_key
 from review.text.wording import format_count
-from review.workflow.appraisal import adjudication, results
+from review.workflow.appraisal import accuracy_forms, adjudication, results
 from review.workflow.appraisal.form_consensus import FormConsensus
 from review.workflow.appraisal.forms import AnswerInput
 from review.workflow.appraisal.instruments import get_checklist
@@ -349,6 +349,8 @@ def _render_result(project: Project, settlement: FormConsensus) -> None:
         if total.value is not None:
             maximum = f" of {total.max:g}" if total.max is not None else ""
             st.markdown(f"{total.title}: **{total.value:g}**{maximum} {total.band or ''}")
+    for problem in accuracy_forms.find_entry_problems(settlement.checklist, settlement.entries):
+        st.warning(problem)
     for gate in adjudication.load_gate_outcomes(project, settlement.report):
         state_label = {"passed": ":green[passed]", "failed": ":red[excluded]"}.get(
             gate.state, "not decided yet"

@@ -8,7 +8,8 @@ from review.workflow.project.project import Project
 
 def render_page(project: Project) -> None:
     """Draws the list of reports, or the extraction form of the one that is open."""
-    if project.protocol.appraisal.extraction is None:
+    plan = project.protocol.appraisal
+    if plan.extraction is None and plan.accuracy is None:
         st.info("This review has no extraction form: name one under 'appraisal: extraction'.")
         return
     appraisal.render_appraisal(project, ("extraction",))

@@ -123,7 +123,8 @@ def describe_reasons(stage: Stage) -> str:
 def _render_team(plan: Protocol) -> None:
     with st.container(border=True):
         st.subheader("Instruments and team")
-        tools = [*plan.appraisal.tools, *filter(None, [plan.appraisal.extraction])]
+        extraction = [plan.appraisal.extraction, plan.appraisal.accuracy]
+        tools = [*plan.appraisal.tools, *filter(None, extraction)]
         st.markdown("**Checklists:** " + (", ".join(f"`{tool}`" for tool in tools) or "none"))
         for gate in plan.appraisal.gates:
             st.caption(

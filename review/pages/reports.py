@@ -12,7 +12,7 @@ from review.pages.widgets.highlighting import escape_markdown
 from review.tables import to_data_frame
 from review.tables.documents import TABLE_WRITERS
 from review.text.wording import format_count
-from review.workflow.exports import bundle, changes, methods_text, prisma, snapshot
+from review.workflow.exports import accuracy, bundle, changes, methods_text, prisma, snapshot
 from review.workflow.exports.snapshot import ReviewSnapshot
 from review.workflow.imaging import registered_sets
 from review.workflow.project import accounts
@@ -165,6 +165,17 @@ def _render_table_tab(review_snapshot: ReviewSnapshot) -> None:
             key=f"{table.name} {file_format}",
             width="stretch",
         )
+    if table.name == "accuracy":
+        _render_synthesis_downloads(review_snapshot)
+
+
+def _render_synthesis_downloads(review_snapshot: ReviewSnapshot) -> None:
+    """Draws a button for each file that mada, meta and RevMan read."""
+    files = accuracy.build_csv_files(review_snapshot)
+    if files:
+        st.markdown("**For a synthesis** :gray[R's mada and meta, RevMan]")
+    for column, (name, data) in zip(st.columns(7), files.items(), strict=False):
+        column.download_button(name, data, name, on_click="ignore", width="stretch")
 
 
 def _render_methods_tab(review_snapshot: ReviewSnapshot) -> None:

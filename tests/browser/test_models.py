@@ -44,11 +44,11 @@ def test_two_models_are_named_and_appraised_apart(project):
         for name, key in (("DenseNet", "d"), ("U-Net", "v")):
             page.get_by_role("radio", name=name, exact=True).click()
             still(page)
-            page.get_by_role("radio", name=re.compile("^PROBAST 0/")).click()
+            page.get_by_role("radio", name=re.compile("^PROBAST 0.")).click()
             expect(page.get_by_text("Type of prediction study").first).to_be_visible()
             still(page)
             page.keyboard.press(key)
-            expect(page.get_by_role("radio", name=re.compile("^PROBAST 1/"))).to_be_visible()
+            expect(page.get_by_role("radio", name=re.compile("^PROBAST 1."))).to_be_visible()
             still(page)
     first, second = model_changes.get_models(project, 1)
     for model, answer in ((first, "development"), (second, "validation")):

@@ -7,6 +7,7 @@ import zipfile
 import pytest
 from pages.test_records import ADA, BEN, draw
 from support import reporting
+from support.accuracy import counts, extract, make_review
 
 from review.workflow.exports import prisma
 
@@ -105,3 +106,15 @@ def test_a_report_made_before_the_newest_entry_is_not_offered(tmp_path, monkeypa
 def test_only_those_who_may_export_see_it(project):
     app = draw("reports", project.folder, BEN)
     assert "does not have permission" in app.exception[0].message
+
+
+def test_the_accuracy_of_models_is_drawn_and_offered_for_a_synthesis(tmp_path, monkeypatch):
+    made = make_review(tmp_path, monkeypatch, 2)
+    for number in (1, 2):
+        extract(made, number, counts(number) | {"auc": "0.9"})
+    app = opened(made, "Figures")
+    assert "Sensitivity and specificity" in app.selectbox(key="results_figure").options
+    app = opened(made, "Tables")
+    app.selectbox(key="results_table").set_value("accuracy").run()
+    names = [one.proto.label for one in app.get("download_button")]
+    assert names[-4:] == ["accuracy.csv", "mada.csv", "revman.csv", "meta-auc.csv"]

@@ -107,9 +107,12 @@ def export_accuracy(path: Path, out: Path, sheet: str | None = None) -> Accuracy
     models, problems = read_accuracy(path, sheet)
     if not models:
         raise ReviewError("no row can be used:\n" + "\n".join(problems))
+    contents = build_files(models)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        files = tuple(_write_files(models, out))
+        files = tuple(out / name for name in contents)
+        for path, data in zip(files, contents.values(), strict=True):
+            path.write_bytes(data)
     except OSError as error:
         raise ReviewError(f"{out}: cannot be written ({error.strerror}); name another.") from error
     return AccuracyOutcome(models, tuple(problems), files)
@@ -148,7 +151,7 @@ def read_accuracy(
             if index < len(cells) and cells[index].strip()
         }
         try:
-            models.append(_read_model(values))
+            models.append(read_model(values))
         except ReviewError as error:
             named = values.get("study", "no study")
             problems.append(f"{path}: line {line_number} ({named}): {error}")
@@ -178,7 +181,12 @@ def _find_columns(header: Sequence[str], path: Path) -> dict[str, int]:
     return found
 
 
-def _read_model(values: dict[str, str]) -> ModelAccuracy:
+def read_model(values: dict[str, str]) -> ModelAccuracy:
+    """One model from what is reported, by the keys of COLUMN_NAMES.
+
+    Raises:
+        ReviewError: no study is named, too little is given, or figures contradict each other.
+    """
     if "study" not in values:
         raise ReviewError("the study is not named.")
     given = [key for key in _COUNTS if key in values]
@@ -255,13 +263,28 @@ def _read_area(values: dict[str, str], counts: ReconstructedTable | None) -> Are
     return estimate_area_error(area, low=low, high=high, positives=positives, negatives=negatives)
 
 
-def _write_files(models: Sequence[ModelAccuracy], out: Path) -> Iterable[Path]:
-    """Writes each file under its final name; yields the paths."""
-    yield _write_csv(out / _FILES["full"], _FULL_COLUMNS, map(_build_full_row, models))
+def build_files(models: Sequence[ModelAccuracy]) -> dict[str, bytes]:
+    """File name -> content: the full table, CSV for mada, RevMan and meta, and the forest plot."""
+    files = build_csv_files(models)
+    if any(model.counts is not None for model in models):
+        figure = draw_figure(models)
+        files |= {
+            f"{_FILES['figure']}.{ending}": data
+            for ending, data in (
+                ("svg", figure.encode()),
+                ("png", render_png(figure)),
+                ("pdf", render_pdf(figure)),
+            )
+        }
+    return files
+
+
+def build_csv_files(models: Sequence[ModelAccuracy]) -> dict[str, bytes]:
+    """File name -> CSV: the full table, and what mada, RevMan and meta read."""
+    files = {_FILES["full"]: _format_csv(FULL_COLUMNS, map(build_full_row, models))}
     tables = [(model, model.counts.table) for model in models if model.counts is not None]
     if tables:
-        yield _write_csv(
-            out / _FILES["mada"],
+        files[_FILES["mada"]] = _format_csv(
             ("names", "TP", "FN", "FP", "TN"),
             (
                 (
@@ -274,8 +297,7 @@ def _write_files(models: Sequence[ModelAccuracy], out: Path) -> Iterable[Path]:
                 for model, table in tables
             ),
         )
-        yield _write_csv(
-            out / _FILES["revman"],
+        files[_FILES["revman"]] = _format_csv(
             ("Study ID", "TP", "FP", "FN", "TN"),
             (
                 (
@@ -288,21 +310,9 @@ def _write_files(models: Sequence[ModelAccuracy], out: Path) -> Iterable[Path]:
                 for model, table in tables
             ),
         )
-        figure = draw_paired_forest(
-            build_forest_rows(models), title="Sensitivity and specificity of each model"
-        )
-        for ending, data in (
-            ("svg", figure.encode()),
-            ("png", render_png(figure)),
-            ("pdf", render_pdf(figure)),
-        ):
-            path = out / f"{_FILES['figure']}.{ending}"
-            path.write_bytes(data)
-            yield path
     areas = [(model, model.area) for model in models if model.area is not None]
     if areas:
-        yield _write_csv(
-            out / _FILES["auc"],
+        files[_FILES["auc"]] = _format_csv(
             ("studlab", "TE", "seTE", "lower", "upper", "method"),
             (
                 (
@@ -316,6 +326,14 @@ def _write_files(models: Sequence[ModelAccuracy], out: Path) -> Iterable[Path]:
                 for model, area in areas
             ),
         )
+    return files
+
+
+def draw_figure(models: Iterable[ModelAccuracy]) -> str:
+    """The paired forest plot of the models with a 2×2 table, as SVG."""
+    return draw_paired_forest(
+        build_forest_rows(models), title="Sensitivity and specificity of each model"
+    )
 
 
 def build_forest_rows(models: Iterable[ModelAccuracy]) -> list[PairedForestRow]:
@@ -334,14 +352,15 @@ def build_forest_rows(models: Iterable[ModelAccuracy]) -> list[PairedForestRow]:
     return sorted(rows, key=lambda row: order[row.group])
 
 
-_FULL_COLUMNS = (
+FULL_COLUMNS = (
     *("study", "model", "data set", "threshold", "TP", "FP", "FN", "TN", "counts"),
     *("sensitivity (95% CI)", "specificity (95% CI)"),
     *("AUC", "AUC standard error", "AUC 95% CI low", "AUC 95% CI high", "AUC error from"),
 )
 
 
-def _build_full_row(model: ModelAccuracy) -> tuple[str, ...]:
+def build_full_row(model: ModelAccuracy) -> tuple[str, ...]:
+    """A model as a row of the full table."""
     counts: tuple[str, ...] = ("",) * 7
     if model.counts is not None:
         table = model.counts.table
@@ -387,13 +406,12 @@ def describe_counts(model: ModelAccuracy) -> str:
     return f"worked back from rounded figures; {left} agree as well"
 
 
-def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
+def _format_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
     writer.writerows([_guard_cell(cell) for cell in row] for row in rows)
-    path.write_bytes(text.getvalue().encode("utf-8"))
-    return path
+    return text.getvalue().encode("utf-8")
 
 
 def _guard_cell(cell: object) -> object:

@@ -37,6 +37,27 @@ KIND_CHECKLIST = "study-kind"
 KIND_ITEM = "kind"
 STUDY_KINDS: tuple[str, ...] = get_args(StudyKind)
 JUDGEMENT_PREFIXES = tuple(f"{part}:" for part in JUDGEMENT_PARTS)
+ACCURACY_ITEMS = {
+    "data-set": "data set",
+    "threshold": "threshold",
+    "tp": "tp",
+    "fp": "fp",
+    "fn": "fn",
+    "tn": "tn",
+    "cases": "cases",
+    "positives": "positives",
+    "negatives": "negatives",
+    "prevalence": "prevalence",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "ppv": "ppv",
+    "npv": "npv",
+    "accuracy": "accuracy",
+    "auc": "auc",
+    "auc-low": "auc low",
+    "auc-high": "auc high",
+}
+"""Item of the accuracy form -> the column of a table of accuracy that says the same."""
 OWN_CHECKLISTS_FOLDER = "checklists"
 """Folder of a review that holds the team's own checklists."""
 
@@ -114,6 +135,15 @@ def check_appraisal_plan(folder: Path, protocol: Protocol) -> None:
                 f"appraisal names the checklist '{name}', which does not exist.{hint} Available: "
                 f"{', '.join(sorted(paths))}."
             )
+    accuracy = protocol.appraisal.accuracy
+    if accuracy:
+        item_ids = {item.id for item in list_items(load_checklist(paths[accuracy]))}
+        missing = [name for name in ACCURACY_ITEMS if name not in item_ids]
+        if missing:
+            raise ProtocolError(
+                f"appraisal.accuracy names '{accuracy}', which has no item '{missing[0]}'. Use "
+                "accuracy-2x2, or a form of your own with the same item ids."
+            )
     for gate in protocol.appraisal.gates:
         for condition in list_conditions(gate):
             _check_condition(gate.id, condition, load_checklist(paths[condition.checklist]))
@@ -184,6 +214,8 @@ def list_required_forms(protocol: Protocol, kind: str | None) -> list[RequiredFo
             gated_forms.append(RequiredForm(name, "gate"))
     if protocol.appraisal.extraction:
         other_forms.append(RequiredForm(protocol.appraisal.extraction, "extraction"))
+    if protocol.appraisal.accuracy:
+        other_forms.append(RequiredForm(protocol.appraisal.accuracy, "extraction"))
     return [*forms, *gated_forms, *other_forms]
 
 
@@ -207,12 +239,11 @@ def get_required_before_unblinding(
 
 
 def list_checklist_ids(protocol: Protocol) -> list[str]:
-    """Ids of every checklist of the review, the question of kind and the extraction form too."""
+    """Ids of every checklist of the review, with the question of kind and those of extraction."""
     checklist_ids = [KIND_CHECKLIST] if needs_kind(protocol) else []
     checklist_ids += protocol.appraisal.tools
-    return checklist_ids + (
-        [protocol.appraisal.extraction] if protocol.appraisal.extraction else []
-    )
+    extraction_ids = (protocol.appraisal.extraction, protocol.appraisal.accuracy)
+    return [*checklist_ids, *filter(None, extraction_ids)]
 
 
 def freeze_edition(conn: Connection, checklist: Checklist, who: str) -> None:

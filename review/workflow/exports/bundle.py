@@ -23,6 +23,7 @@ from review.tables.documents import build_html_page, table_to_html
 from review.tables.office import tables_to_docx, tables_to_xlsx
 from review.tables.table import Table
 from review.workflow.exports import (
+    accuracy,
     appraisals,
     dataset_overlap,
     image_audits,
@@ -92,6 +93,7 @@ def _list_parts(
         ),
         ("tables", lambda: _write_tables(snapshot, reader)),
         ("records", lambda: _write_records(snapshot)),
+        ("accuracy", lambda: _prefix_paths("accuracy/", accuracy.build_files(snapshot))),
         ("image audits", lambda: image_audits.build_files(snapshot, pictures=pictures)),
         ("texts", lambda: _write_texts(snapshot)),
         ("log", lambda: {"log.jsonl": _write_log(snapshot, reader)}),
@@ -130,6 +132,9 @@ def draw_preview_figures(snapshot: ReviewSnapshot) -> dict[str, str]:
         distribution_svg = appraisals.draw_score_distribution(snapshot, instrument)
         if distribution_svg:
             previews[f"{checklist.short}: score"] = distribution_svg
+    forest_svg = accuracy.draw_figure(snapshot)
+    if forest_svg:
+        previews["Sensitivity and specificity"] = forest_svg
     dataset_matrix = dataset_overlap.build_matrix(snapshot)
     if dataset_matrix:
         previews["Public datasets"] = dataset_overlap.draw_graph(dataset_matrix)
@@ -158,6 +163,7 @@ def build_all_tables(snapshot: ReviewSnapshot, reader: str | None = None) -> lis
     result_tables += appraisals.build_characteristics_tables(snapshot)
     for instrument in appraisals.list_instruments(snapshot):
         result_tables += appraisals.build_tables(snapshot, instrument)
+    result_tables += accuracy.build_tables(snapshot)
     dataset_matrix = dataset_overlap.build_matrix(snapshot)
     if dataset_matrix:
         result_tables.append(dataset_overlap.build_table(snapshot, dataset_matrix))
