@@ -16,7 +16,6 @@ from review.checklists.answers import (
 from review.checklists.loading import list_available, load_checklist
 from review.checklists.models import (
     AT_RISK,
-    FORM_SEPARATOR,
     JUDGEMENTS,
     NONE_OF_THESE,
     NOT_JUDGED,
@@ -38,7 +37,6 @@ from review.checklists.wording import ItemWording, apply_wording, parse_wording
 
 __all__ = [
     "AT_RISK",
-    "FORM_SEPARATOR",
     "JUDGEMENTS",
     "JUDGEMENT_PARTS",
     "NONE_OF_THESE",

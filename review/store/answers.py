@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, func, insert, or_, select
 
-from review.checklists import FORM_SEPARATOR
+from review.checklists.models import FORM_SEPARATOR
 from review.models import Answer
 from review.store.tables import answers, forms
 from review.store.timestamps import format_timestamp, parse_timestamp

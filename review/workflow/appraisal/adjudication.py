@@ -31,9 +31,8 @@ from review.workflow.appraisal.instruments import (
     get_required_before_unblinding,
     list_required_forms,
 )
+from review.workflow.appraisal.model_forms import expand_forms, is_current_form
 from review.workflow.appraisal.report_models import (
-    expand_forms,
-    is_current_form,
     list_report_models,
     require_form,
 )

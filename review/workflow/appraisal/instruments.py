@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from review.checklists import (
-    FORM_SEPARATOR,
     JUDGEMENT_PARTS,
     Checklist,
     list_available,
@@ -16,6 +15,7 @@ from review.checklists import (
     list_questions,
     load_checklist,
 )
+from review.checklists.models import FORM_SEPARATOR
 from review.errors import ProtocolError, ReviewError
 from review.protocol import (
     Condition,

@@ -10,9 +10,9 @@ from review.store.timestamps import utc_now
 from review.workflow.appraisal.adjudication import refresh_gates
 from review.workflow.appraisal.forms import get_due_report, list_due_reports
 from review.workflow.appraisal.instruments import get_checklist
+from review.workflow.appraisal.model_forms import find_answering_reviewers
 from review.workflow.appraisal.report_models import (
     check_details,
-    find_answering_reviewers,
     find_model,
     list_forms,
     list_models_by_report,

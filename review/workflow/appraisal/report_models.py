@@ -1,4 +1,4 @@
-"""The models of a report: adding, renaming and removing them, and the forms that appraise each.
+"""The models of a report, and the ids of the forms that appraise each.
 
 A checklist whose unit is the model is filled in once for each model. The id of such a form is that
 of the checklist followed by the model's number: probast-2019@7. A report without models has one
@@ -8,19 +8,13 @@ form. If it was begun before the first model was added, it is that model's form 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from review.checklists import FORM_SEPARATOR, Checklist
+from review.checklists import Checklist
+from review.checklists.models import FORM_SEPARATOR
 from review.errors import ReviewError
 from review.models import normalize_text
-from review.protocol import Protocol
-from review.store import Connection, answers, links, report_models
+from review.store import Connection, links, report_models
 from review.store.records import format_record_key
 from review.store.report_models import ModelDetails, ReportModel
-from review.workflow.appraisal.instruments import (
-    RequiredForm,
-    get_checklist,
-    list_checklist_ids,
-)
-from review.workflow.project.project import Project
 
 VALIDATIONS = {
     "internal": "Internal",
@@ -83,29 +77,6 @@ def list_forms(
     return [(get_form_id(checklist, model), model) for model in models]
 
 
-def expand_forms(
-    project: Project, required_forms: Iterable[RequiredForm], models: Sequence[ReportModel]
-) -> list[RequiredForm]:
-    """The forms of a report, with one for each of its models where the checklist asks for it."""
-    if not models:
-        return list(required_forms)
-    expanded = []
-    for form in required_forms:
-        for form_id, model in list_forms(get_checklist(project, form.checklist), models):
-            name = model.name if model is not None else None
-            expanded.append(replace(form, checklist=form_id, model=name))
-    return expanded
-
-
-def is_current_form(project: Project, form_id: str, models: Sequence[ReportModel]) -> bool:
-    """Whether a form is one of the report's: not of a model that was removed, nor of the whole
-    report where each model has its own."""
-    if not models:
-        return FORM_SEPARATOR not in form_id
-    checklist = get_checklist(project, form_id)
-    return form_id in [current for current, _ in list_forms(checklist, models)]
-
-
 def require_form(conn: Connection, report: int, checklist: Checklist) -> None:
     """Raises ReviewError unless a form is one of the report's, naming those that are."""
     if checklist.unit != "model":
@@ -137,31 +108,9 @@ def _fold_name(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def list_model_checklists(project: Project, protocol: Protocol | None = None) -> list[Checklist]:
-    """The checklists of the review that are filled in for each model."""
-    names = list_checklist_ids(protocol or project.protocol)
-    checklists = [get_checklist(project, name) for name in names]
-    return [checklist for checklist in checklists if checklist.unit == "model"]
-
-
 def get_representative(models: Sequence[ReportModel]) -> ReportModel | None:
     """The main model of a report, else its first."""
     return next((model for model in models if model.main), next(iter(models), None))
-
-
-def find_answering_reviewers(
-    project: Project, conn: Connection, report: int, model: ReportModel | None
-) -> set[str]:
-    """Who has given an answer on a model's forms that is not withdrawn."""
-    records = links.list_members(conn, [report])[report]
-    reviewers = set()
-    for checklist in list_model_checklists(project):
-        newest = {
-            (row.reviewer, row.item): row.answer
-            for row in answers.list_all_answers(conn, records, get_form_id(checklist, model))
-        }
-        reviewers |= {who for (who, _), answer in newest.items() if answer is not None}
-    return reviewers
 
 
 def check_details(details: ModelDetails, others: Sequence[ReportModel]) -> ModelDetails:

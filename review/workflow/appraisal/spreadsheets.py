@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from review.checklists import (
-    FORM_SEPARATOR,
     Checklist,
     FormQuestion,
     find_question,
     format_answer,
     read_answer,
 )
+from review.checklists.models import FORM_SEPARATOR
 from review.errors import ChecklistError, ReviewError, SourceError, StoreError
 from review.formats import appraisal_workbook
 from review.formats.appraisal_workbook import AppraisalWorkbook, ChecklistSheet, WorkbookRow

@@ -26,8 +26,8 @@ from review.workflow.appraisal.instruments import (
     get_checklist,
     list_required_forms,
 )
+from review.workflow.appraisal.model_forms import expand_forms
 from review.workflow.appraisal.report_models import (
-    expand_forms,
     list_models_by_report,
     list_report_models,
 )
