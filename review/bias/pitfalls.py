@@ -50,13 +50,13 @@ class PitfallRule:
     """For absent and registry: the sentence shown instead of a quotation."""
     cues: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
-    """Counter-cues in the same sentence."""
+    """Counter-cues in the same sentence; for absent, such a sentence does not show the item."""
     unless_anywhere: tuple[str, ...] = ()
     """Counter-cues anywhere in the text."""
     expected: tuple[str, ...] = ()
     """For absent: cues that would show that the study did it."""
     only_if: tuple[str, ...] = ()
-    """For absent: the text must contain one of these."""
+    """For absent: an excerpt must contain one of these; whole papers pass the gate instead."""
     only_if_sets: int = 0
     """For absent: minimum number of registered datasets named."""
     below: int | None = None

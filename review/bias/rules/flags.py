@@ -1,6 +1,5 @@
 """Flags pitfalls in a full text, each with its sentence and position, or as not found."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -10,6 +9,7 @@ from review.bias.datasets import Mention, Registry
 from review.bias.pitfalls import Pitfall, PitfallCatalog, PitfallRule, RuleMode
 from review.bias.rules import matching
 from review.bias.rules.counts import find_largest_count
+from review.bias.rules.gate import find_front_matter, is_excerpt, is_on_imaging_model
 from review.bias.rules.matching import CueMatcher, Hit
 from review.models import Sentence
 
@@ -18,6 +18,8 @@ BoundingBox = tuple[float, float, float, float]
 
 _SKIPPED_SECTIONS = frozenset({"references", "related work", "keywords"})
 _SKIPPED_SECTIONS_PRESENT = _SKIPPED_SECTIONS | {"statements"}
+_SHOWN_IN_STATEMENTS = frozenset({"irreproducible_data", "duplicates_across_datasets"})
+"""Pitfalls that a statement on the availability of data can rule out."""
 _OWN_WORK_SECTIONS = frozenset({"methods", "results", "limitations"})
 _MAX_SENTENCE_LENGTH = 5_000
 """Letters of a sentence that are read: the longest of eight papers has 1,186, and what is longer is
@@ -97,12 +99,17 @@ def find_flags(
         )
         for index, raw_sentence in enumerate(sentences)
     ]
+    others = matching.find_others_passages(sentences)
+    sentences = [
+        replace(sentence, section="related work") if index in others else sentence
+        for index, sentence in enumerate(sentences)
+    ]
     hits = [_match_sentence(sentence, rule_set.cue_matcher) for sentence in sentences]
     mentions_by_set = (
         registry_of.select_used(registry_of.find_mentions(sentences, registry)) if registry else {}
     )
     used_sets = list(confirmed_sets) if confirmed_sets is not None else list(mentions_by_set)
-    checks_absences = _is_on_imaging_models(sentences)
+    checks_absences = is_on_imaging_model(sentences)
     all_flags: list[Flag] = []
     for rule in rule_set.rules:
         if rule.mode == "present":
@@ -225,54 +232,41 @@ def _flag_absence(
     """One flag if nothing expected occurs anywhere, worded as 'not found in the text'."""
     if not sentences or set_count < rule.only_if_sets:
         return []
-    if rule.only_if and not any(
-        _list_affirmed_hits(sentence_hits, f"{rule.id}|only_if")
-        for sentence_hits in hits_by_sentence
+    if (
+        rule.only_if
+        and is_excerpt(sentences)
+        and not any(
+            _list_affirmed_hits(sentence_hits, f"{rule.id}|only_if")
+            for sentence_hits in hits_by_sentence
+        )
     ):
         return []
+    front = find_front_matter(sentences)
     for index, sentence in enumerate(sentences):
-        if _list_affirmed_hits(
-            hits_by_sentence[index], f"{rule.id}|expected"
-        ) and _can_show_presence(sentence):
+        if (
+            index not in front
+            and _list_affirmed_hits(hits_by_sentence[index], f"{rule.id}|expected")
+            and not _list_affirmed_hits(hits_by_sentence[index], f"{rule.id}|unless")
+            and _can_show_presence(sentence, rule)
+        ):
             return []
     return [_build_flag(rule, rule_set, None, None, "", rule.says or "")]
 
 
-def _can_show_presence(sentence: Sentence) -> bool:
-    """Whether a sentence can show that this study did something; plans and background cannot."""
+def _can_show_presence(sentence: Sentence, rule: PitfallRule) -> bool:
+    """Whether a sentence can show that this study did something.
+
+    Plans, background, other people's studies, licences and acknowledgements cannot. Statements on
+    availability can show which release of the data was used, and software never can.
+    """
     if sentence.section == "introduction" and not matching.OWN_WORK.search(sentence.text):
+        return False
+    if sentence.section == "statements" and rule.pitfall not in _SHOWN_IN_STATEMENTS:
+        return False
+    if matching.is_licence(sentence.text):
         return False
     is_plan = matching.is_about_future(sentence.text) and sentence.section != "methods"
     return not is_plan and not matching.is_about_others(sentence.text)
-
-
-_MIN_PAPER_SENTENCES = 20
-"""Number of sentences below which a text is an excerpt; the shortest labelled paper has 56."""
-_IMAGING_TERM = re.compile(
-    r"\b(radiograph\w*|radiolog\w*|x-?rays?|cxr|tomograph\w*|ct|mri|ultraso\w*|mammogra\w*|"
-    r"dermosc\w*|fundus|endoscop\w*|histolog\w*|medical imag\w*|pneumo\w+|lesions?|scans)\b",
-    re.I,
-)
-_MODEL_TERM = re.compile(
-    r"\b(deep learning|machine learning|neural network\w*|cnns?|convolution\w*|classifier\w*|"
-    r"radiomic\w*|random forest\w*|support vector\w*|accuracy|sensitivity|auc|auroc|train\w*)\b",
-    re.I,
-)
-
-
-def _is_on_imaging_models(sentences: Sequence[Sentence]) -> bool:
-    """Whether a text is about a model for medical images; otherwise an absence is not informative.
-
-    A paper needs words of both types in one in fifty sentences; excerpts are exempt.
-    """
-    if len(sentences) < _MIN_PAPER_SENTENCES:
-        return True
-    min_count = len(sentences) // 50 + 1
-    imaging_count = sum(1 for sentence in sentences if _IMAGING_TERM.search(sentence.text))
-    return (
-        imaging_count >= min_count
-        and sum(1 for s in sentences if _MODEL_TERM.search(s.text)) >= min_count
-    )
 
 
 def _flag_small_counts(

@@ -336,6 +336,60 @@ def find_admissions(sentences: Sequence[Sentence]) -> set[int]:
     return indexes
 
 
+_MAX_PASSAGE_SENTENCES = 6
+"""Sentences after which a passage on another study is taken to have ended."""
+_OTHERS_STUDY = re.compile(
+    r"\bet al\b|\b(in|of|by) (their|that|this|a|another) (study|work|approach)\b.*\[\d|"
+    r"\b(authors|researchers|investigators) (of|in|from|at|have|had|used|trained|reported)\b",
+    re.I,
+)
+_PASSAGE_END = re.compile(
+    r"^(in contrast|by contrast|unlike|compared (to|with)|however, (we|our)|here,?|in this "
+    r"(study|work|paper)|in summary|overall|taken together|finally|in conclusion|these "
+    r"(results|findings)|the (present|current|proposed) )|\b(we|our|us)\b|"
+    r"\b(this|the present|the current|presented|proposed) (study|work|paper|article|method|model|"
+    r"approach)\b",
+    re.I,
+)
+
+
+def find_others_passages(sentences: Sequence[Sentence]) -> set[int]:
+    """The sentences that go on about another study that the discussion has just introduced.
+
+    'Li et al. classified 40 lesions. The data were divided into two sets.' It ends with the first
+    sentence about the study itself, with the section, or after six sentences.
+    """
+    indexes: set[int] = set()
+    last_index, section = -1, ""
+    for index, sentence in enumerate(sentences):
+        if sentence.section not in ("discussion", "introduction", "conclusion"):
+            last_index = -1
+            continue
+        is_own = bool(_PASSAGE_END.search(sentence.text))
+        introduces_study = bool(_OTHERS_STUDY.search(sentence.text)) and is_about_others(
+            sentence.text
+        )
+        if introduces_study:
+            last_index, section = index + _MAX_PASSAGE_SENTENCES, sentence.section
+        elif is_own or sentence.section != section:
+            last_index = -1
+        if index <= last_index:
+            indexes.add(index)
+    return indexes
+
+
+_LICENCE = re.compile(
+    r"\b(creative commons|cc[- ]by|licen[cs]es?|licen[cs]ed|all rights reserved|copyright\w*|"
+    r"open[- ]access article|publisher.s note)\b|©",
+    re.I,
+)
+
+
+def is_licence(text: str) -> bool:
+    """Whether a sentence is on the licence of the article, its data or software."""
+    return bool(_LICENCE.search(text))
+
+
 def is_about_future(text: str) -> bool:
     """Whether a sentence speaks of what is yet to be done."""
     return bool(FUTURE_WORK.search(text))

@@ -44,10 +44,12 @@ NEGATORS = frozenset(
 def normalize_spelling(text: str) -> str:
     """Text normalised for matching: hyphens and slashes between words become spaces, and words
     hyphenated at line ends are joined."""
-    return " ".join(_JOINERS.sub(" ", _LINE_BREAK_HYPHEN.sub("", text)).split())
+    text = _PLUS_MINUS.sub(" ± ", _LINE_BREAK_HYPHEN.sub("", text))
+    return " ".join(_JOINERS.sub(" ", text).split())
 
 
 _LINE_BREAK_HYPHEN = re.compile(r"\u00ad\s*|(?<=[a-z])-[ \t]*\n\s*(?=[a-z])")
+_PLUS_MINUS = re.compile(r"\s*(?:±|\+\s?/\s?[-−])\s*")
 _JOINERS = re.compile(r"://|(?<=\w)[-–—/‐‑](?=\w)|(?<=\d)%")
 
 

@@ -1,0 +1,202 @@
+"""Decides from title and abstract whether a paper is about a model that reads medical images.
+
+What is missing from a text says something only if it is: a trial without a calibration curve, or a
+review, has nothing to answer for.
+"""
+
+import re
+from collections.abc import Sequence
+
+from review.models import Sentence
+
+_MIN_PAPER_SENTENCES = 20
+"""Number of sentences below which a text is an excerpt; the shortest labelled paper has 56."""
+_MAX_TITLE_SENTENCES = 12
+"""Sentences before the abstract that may be the title; what follows are addresses."""
+_OPENING_SENTENCES = 15
+"""Sentences that stand for the abstract if a paper has none."""
+_BODY_SECTIONS = frozenset({"", "introduction", "methods", "results"})
+_MIN_SHARE_IN_BODY = 0.05
+"""Share of the body's sentences that must name images if the abstract names them once."""
+_TERMS_IN_BODY = 4
+"""Sentences on machine learning that show a model if the abstract speaks only of prediction."""
+
+_MODALITY = re.compile(
+    r"\b(radiograph\w*|radiolog(?:y|ical|ic)(?! reports?\b)|x-?rays?|roentgen\w*|"
+    r"(?:micro-?)?tomograph\w*|tomosynthesis|magnetic resonance|angiogra\w*|ultraso\w*|"
+    r"sonogra\w*|echocardiogra\w*|elastogra\w*|mammogra\w*|scintigra\w*|fluorosc\w*|"
+    r"densitometr\w*|dermosc\w*|dermatosc\w*|fundus|fundoscop\w*|retinal (?:image|photo|scan)\w*|"
+    r"ophthalmosc\w*|endoscop\w*|colonoscop\w*|gastroscop\w*|bronchoscop\w*|laryngoscop\w*|"
+    r"cystoscop\w*|hysteroscop\w*|arthroscop\w*|laparoscop\w*|colposcop\w*|capillaroscop\w*|"
+    r"otoscop\w*|histopatholog\w*|histolog\w* (?:image|slide|section)\w*|whole[- ]slide\w*|"
+    r"digital pathology|computational pathology|cytopatholog\w*|cytolog\w*|microscop\w*|blood "
+    r"smears?|hyperspectral|multispectral|thermogra\w*|photoacoustic|cephalogra\w*|"
+    r"orthopantomogra\w*|neuro-?imag\w*|neuro-?radiolog\w*|connectom\w*|tractogra\w*|radiomic\w*|"
+    r"(?:medical|biomedical|clinical|diagnostic|brain|cardiac|pathology|dental|intra-?oral|"
+    r"molecular|nuclear|optical|fluorescence|functional|diffusion) (?:image|imaging|images|scan|"
+    r"scans)|"
+    r"cine[- ]?mri|cone[- ]beam|polysomnograph\w* image)\b",
+    re.I,
+)
+_MODALITY_ABBREVIATION = re.compile(
+    r"\b(CXRs?|CBCT|C[TA]s?|[CQ]CTs?|CTA|LDCT|MRIs?|[fsd]MRI|rs-fMRI|mpMRI|MRA|MR images?|PET|"
+    r"SPECT|FDG|OCT|OCTA|DXA|DEXA|WSIs?|FLIM|IVUS|DSA|BOLD|DTI|DWI|H&E|POCUS|TTE|FFDM|DBT|HRCT|"
+    r"PA radiograph)\b"
+)
+_PICTURE = re.compile(
+    r"\b(images?|imaging|imagery|photos?|photographs?|photography|pictures|scans?|scanned|"
+    r"scanners?|slides?|slices|videos?|"
+    r"patches|volumes|pixel\w*|voxel\w*|films?)\b",
+    re.I,
+)
+_ORGAN = re.compile(
+    r"\b(lungs?|pulmonary|chest|thora\w+|breasts?|brains?|cerebr\w+|cortical|skin|cutaneous|"
+    r"derma\w+|melanom\w*|moles?|retina\w*|eyes?|ocular|cornea\w*|macula\w*|glaucom\w*|"
+    r"cataract\w*|livers?|hepat\w+|kidneys?|renal|prostat\w*|colon\w*|colorectal|bowel|polyps?|"
+    r"teeth|tooth|dental|oral|tongue|knees?|hips?|bones?|osteo\w+|spin(?:e|al)|vertebra\w*|"
+    r"fracture\w*|joints?|hearts?|cardi\w+|coronary|thyroid\w*|cervi\w+|ovar\w+|uter\w+|"
+    r"endometri\w*|pancrea\w+|bladder|stomach|gastr\w+|esophag\w+|oesophag\w+|laryn\w+|"
+    r"nasopharyn\w+|ear|tympanic|embryos?|blastocysts?|f(?:o)?etal|wounds?|ulcers?|burns?|nails?|"
+    r"scalp|hair|feet|foot|lymph\w*|blood|cells?|leuk\w+|h(?:a)?emat\w+|malaria\w*|tubercul\w+|"
+    r"pneumo\w+|covid\S*|nodules?|lesions?|tumou?rs?|cancers?|carcinom\w*|"
+    r"gliom\w*|metasta\w+|strokes?|aneurysm\w*|plaques?|patients?)\b",
+    re.I,
+)
+_LEARNING = re.compile(
+    r"\b(deep[- ](?:\w+[- ])?(?:learning|network\w*|model\w*|feature\w*|classif\w+)|machine[- "
+    r"]learn\w*|neural net\w*|artificial intelligence|convolution\w*|transformers?|classifiers?|"
+    r"pattern classif\w+|support vector|random forests?|decision trees?|gradient boost\w*|"
+    r"xgboost|logistic regression classif\w+|radiomic\w*|u-?nets?|auto-?encoders?|(?:self|semi|"
+    r"weakly|un)?-?supervised|(?:transfer|contrastive|representation|reinforcement|federated|"
+    r"multi-?task|few-?shot|zero-?shot|metric|active|ensemble|prototypical|end-to-end|meta|graph|"
+    r"dictionary)[- ]learning|few-?shot|pre-?train\w*|fine-?tun\w*|generative (?:adversarial|"
+    r"models?)|language[- ](?:\w+[- ])?models?|deep generative|diffusion models?|attention "
+    r"mechanism\w*|foundation models?|vision[- ]language|segmentation (?:model|network)s?|"
+    r"detection (?:model|network)s?|computer[- ]aided (?:diagnos\w+|detection)|graph "
+    r"(?:convolution\w*|attention|neural)|learned "
+    r"features?|resnet\w*|densenet\w*|vgg\w*|efficientnet\w*|yolo\w*|mask r-?cnn)\b",
+    re.I,
+)
+_LEARNING_ABBREVIATION = re.compile(
+    r"\b(AI|ML|DL|CNNs?|[DA]NNs?|GNNs?|GCNs?|SVMs?|GANs?|ViTs?|RNNs?|LSTM)\b"
+)
+_PREDICTION = re.compile(
+    r"\b(predict(?:s|ed|ing|ion|ions)?|classif(?:y|ied|ies|ication)|discriminat\w+|automat\w+ "
+    r"(?:detect\w*|diagnos\w*|segment\w*|grad\w*|classif\w*|quantif\w*)|algorithm\w*|"
+    r"texture analysis)\b",
+    re.I,
+)
+_SECONDARY = re.compile(
+    r"\b(systematic review|meta-?analys[ei]s|scoping review|umbrella review|narrative review|"
+    r"literature review|a review|review of|an? (?:comprehensive |brief )?(?:survey|overview)|"
+    r"survey of|editorial|"
+    r"commentary|perspectives? on|guidelines?|consensus statement|study protocol|protocol for)\b",
+    re.I,
+)
+
+
+def is_on_imaging_model(sentences: Sequence[Sentence]) -> bool:
+    """Whether title and abstract are about a model that learns from medical images.
+
+    Excerpts of fewer than 20 sentences count as such: nobody can tell. A review of other studies
+    does not.
+    """
+    if is_excerpt(sentences):
+        return True
+    title, abstract = _find_opening(sentences)
+    if any(_SECONDARY.search(sentence.text) for sentence in title):
+        return False
+    return _is_on_images(title, abstract, sentences) and _is_on_models(title + abstract, sentences)
+
+
+def is_excerpt(sentences: Sequence[Sentence]) -> bool:
+    """Whether a text is too short for a paper."""
+    return len(sentences) < _MIN_PAPER_SENTENCES
+
+
+def find_front_matter(sentences: Sequence[Sentence]) -> frozenset[int]:
+    """Indexes of what precedes abstract and text: title, authors, addresses, licence.
+
+    In an excerpt, or a text of which no heading is known, only addresses and licences count.
+    """
+    first = next((n for n, s in enumerate(sentences) if s.section), len(sentences))
+    if is_excerpt(sentences) or first == len(sentences):
+        first = 0
+    addresses = (
+        n
+        for n, s in enumerate(sentences[: max(first, _MAX_TITLE_SENTENCES)])
+        if not s.section and "@" in s.text
+    )
+    return frozenset(range(first)) | frozenset(addresses)
+
+
+def _find_opening(sentences: Sequence[Sentence]) -> tuple[list[Sentence], list[Sentence]]:
+    """The sentences that may be the title, and those of the abstract."""
+    abstract = [s for s in sentences if s.section == "abstract"]
+    front: list[Sentence] = []
+    for sentence in sentences[:_MAX_TITLE_SENTENCES]:
+        if sentence.section:
+            break
+        if not is_address(sentence.text):
+            front.append(sentence)
+    if not abstract:
+        body = [s for s in sentences if s.section not in ("references", "keywords")]
+        abstract = [s for s in body if not is_address(s.text)][:_OPENING_SENTENCES]
+    return front, abstract
+
+
+def _is_on_images(
+    title: Sequence[Sentence], abstract: Sequence[Sentence], sentences: Sequence[Sentence]
+) -> bool:
+    """Imaging in the title or two sentences of the abstract; or in one, and pictures in another
+    or in much of the body."""
+    if any(mentions_images(sentence.text) for sentence in title):
+        return True
+    count = sum(mentions_images(sentence.text) for sentence in abstract)
+    pictures = sum(bool(_PICTURE.search(sentence.text)) for sentence in abstract)
+    if count == 1 and pictures > (1 if _has_picture_of_organ(abstract) else 0):
+        return True
+    body = [s for s in sentences if s.section in _BODY_SECTIONS]
+    body_count = sum(mentions_images(sentence.text) for sentence in body)
+    return count > 1 or (count == 1 and body_count > _MIN_SHARE_IN_BODY * len(body))
+
+
+def _has_picture_of_organ(abstract: Sequence[Sentence]) -> bool:
+    """Whether the sentence that names images does so by a picture word alone."""
+    return any(_PICTURE.search(s.text) and mentions_images(s.text) for s in abstract)
+
+
+def mentions_images(text: str) -> bool:
+    """Whether a sentence names a kind of medical image, or pictures of a part of the body."""
+    if _MODALITY.search(text) or _MODALITY_ABBREVIATION.search(text):
+        return True
+    return bool(_PICTURE.search(text) and _ORGAN.search(text))
+
+
+def _mentions_learning(text: str) -> bool:
+    return bool(_LEARNING.search(text) or _LEARNING_ABBREVIATION.search(text))
+
+
+def _is_on_models(opening: Sequence[Sentence], sentences: Sequence[Sentence]) -> bool:
+    """Machine learning in title or abstract; or prediction there and learning in the body."""
+    if any(_mentions_learning(sentence.text) for sentence in opening):
+        return True
+    body = [s for s in sentences if s.section in _BODY_SECTIONS]
+    count = sum(_mentions_learning(sentence.text) for sentence in body)
+    if any(_PREDICTION.search(sentence.text) for sentence in opening):
+        return count >= _TERMS_IN_BODY
+    return count > _MIN_SHARE_IN_BODY * len(body)
+
+
+_ADDRESS = re.compile(
+    r"@|\b(?:universit\w+|hospital|institut\w*|college|school of|faculty|department|dept|"
+    r"division of|cent(?:er|re) (?:for|of)|laborator\w+|academy|clinic|inc|ltd|gmbh|orcid|"
+    r"correspond\w*|received|"
+    r"accepted|published|citation|editors?|doi|proceedings|issn|copyright|licen[cs]e\w*)\b",
+    re.I,
+)
+
+
+def is_address(text: str) -> bool:
+    """Whether a line of the front matter is an affiliation, e-mail, licence or citation."""
+    return bool(_ADDRESS.search(text)) and not re.search(r"\b(?:we|this study|using)\b", text, re.I)
