@@ -114,7 +114,7 @@ def list_datasets(as_json: bool = JSON) -> None:
     print_findings(
         all_datasets,
         [
-            f"{dataset.id:<24} {dataset.kind:<15} {dataset.year}  {dataset.name}"
+            f"{dataset.id:<24} {dataset.kind:<15} {dataset.year or '-':<4}  {dataset.name}"
             for dataset in all_datasets
         ],
         as_json,

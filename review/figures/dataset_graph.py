@@ -209,7 +209,9 @@ def _draw_node(
         )
     box = svg.render_rectangle(x, y, *_BOX_SIZE, fill=fill, stroke=stroke, line=1, corner_radius=5)
     return svg.render_group(
-        [box, *text_elements], title=f"{dataset.name} ({dataset.year}): {dataset.size}"
+        [box, *text_elements],
+        title=f"{dataset.name} ({dataset.year or 'year unknown'}): "
+        f"{dataset.size or 'size unknown'}",
     )
 
 

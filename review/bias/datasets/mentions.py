@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from review.bias.datasets.models import Dataset, Registry, squeeze_name
-from review.bias.datasets.scope import is_used
+from review.bias.datasets.scope import Context, is_introduced, read_context
+from review.bias.gate import find_front_matter
 
 MentionKind = Literal["name", "link", "author", "citation", "reference"]
 
@@ -70,20 +71,56 @@ class _DatasetName:
 def find_mentions(sentences: Sequence[SentenceLike], registry: Registry) -> list[Mention]:
     """All mentions in reading order. Longer names take precedence over names within them.
 
-    Weak names need a data word nearby. 'The dataset of Cohen et al.' counts as resolved only if
-    the same dataset is also named or referenced elsewhere; otherwise a person must decide.
+    Weak names need a data word nearby. A citation number, a caption or 'the dataset of Cohen et
+    al.' counts as resolved only if the text uses the same dataset by name; otherwise a person must
+    decide. A set that the authors introduce is theirs and not a public one they used, unless it is
+    combined from public ones.
     """
     names = _collect_names(registry.values())
+    front = find_front_matter(sentences)
     mentions = [
         mention
         for index, sentence in enumerate(sentences)
+        if index not in front
         for mention in _find_in_sentence(index, sentence, names)
     ]
     set_by_reference = _map_references(sentences, mentions)
     mentions += _find_citations(sentences, set_by_reference, mentions, registry)
-    known_ids = {set_id for mention in mentions for set_id in mention.ids if len(mention.ids) == 1}
-    mentions += _find_by_author(sentences, registry, known_ids)
-    return sorted(_drop_repeats(mentions), key=lambda m: (m.sentence, m.ids, m.how))
+    mentions += _find_by_author(sentences, registry)
+    introduced = {
+        set_id
+        for set_id in _find_introduced(sentences, mentions)
+        if registry[set_id].kind != "remix"
+    }
+    mentions = [
+        replace(mention, used=False) if introduced & set(mention.ids) else mention
+        for mention in mentions
+    ]
+    return sorted(_resolve_by_name(mentions), key=lambda m: (m.sentence, m.ids, m.how))
+
+
+def _find_introduced(sentences: Sequence[SentenceLike], mentions: Iterable[Mention]) -> set[str]:
+    """The sets of which a sentence says that the authors made them."""
+    return {
+        mention.ids[0]
+        for mention in mentions
+        if len(mention.ids) == 1
+        and mention.how == "name"
+        and is_introduced(sentences[mention.sentence].text, mention.words)
+    }
+
+
+def _resolve_by_name(mentions: Iterable[Mention]) -> list[Mention]:
+    """Doubtful mentions of a set that the text uses by name are settled; repeats are dropped."""
+    mentions = list(dict.fromkeys(mentions))
+    named = {m.ids[0] for m in mentions if m.used and m.sure and len(m.ids) == 1}
+    resolved = []
+    for mention in mentions:
+        known = [set_id for set_id in mention.ids if set_id in named]
+        if not mention.sure and len(known) == 1:
+            mention = replace(mention, ids=(known[0],), sure=True)
+        resolved.append(mention)
+    return resolved
 
 
 def select_used(mentions: Iterable[Mention]) -> dict[str, list[Mention]]:
@@ -166,14 +203,15 @@ def _find_in_sentence(
             continue
         occupied_spans.append((first, stop))
         is_reference = sentence.section == "references"
+        context: Context = read_context(text, sentence.section, first, stop)
         mentions.append(
             Mention(
                 name.ids,
                 index,
                 text[first:stop],
                 "reference" if is_reference else name.kind,
-                not is_reference and is_used(text, sentence.section, first, stop),
-                len(name.ids) == 1,
+                not is_reference and context != "other",
+                len(name.ids) == 1 and context != "doubtful",
             )
         )
     return mentions
@@ -215,6 +253,10 @@ def _is_name_at(text: str, first: int, last: int, name: _DatasetName) -> bool:
         return False
     if name.in_list:
         return bool(_LIST_CONTINUATION.match(text[last + 1 :]))
+    if name.kind == "name" and _is_in_address(
+        text, first, _ADDRESS_PART if name.weak else _CODE_HOST
+    ):
+        return False
     if not name.weak:
         return True
     context = (
@@ -223,6 +265,20 @@ def _is_name_at(text: str, first: int, last: int, name: _DatasetName) -> bool:
         + text[last + 1 : last + 1 + _DATA_WORD_REACH]
     )
     return bool(_DATA_WORD_PATTERN.search(context))
+
+
+_ADDRESS_PART = re.compile(r"://|www\.|@|\.(?:com|org|edu|net|gov|io)\b/?", re.I)
+
+
+_CODE_HOST = re.compile(r"git(?:hub|lab)\.|@", re.I)
+"""Addresses of code and people, which may bear the name of a data set."""
+
+
+def _is_in_address(text: str, position: int, kind: re.Pattern[str]) -> bool:
+    """Whether a place is inside a web address or e-mail of a kind."""
+    start = text.rfind(" ", 0, position) + 1
+    stop = text.find(" ", position)
+    return bool(kind.search(text[start : stop if stop >= 0 else len(text)]))
 
 
 def _map_references(
@@ -263,10 +319,12 @@ def _find_citations(
                 if number in set_by_reference:
                     set_id = set_by_reference[number]
                     span = (match.start(), match.end())
-                    is_own_use = is_used(sentence.text, sentence.section, *span)
+                    is_own_use = read_context(sentence.text, sentence.section, *span) != "other"
                     is_own_use = is_own_use and set_id not in components_by_sentence.get(index, ())
                     mentions.append(
-                        Mention((set_id,), index, match.group(), "citation", is_own_use)
+                        Mention(
+                            (set_id,), index, match.group(), "citation", is_own_use, not is_own_use
+                        )
                     )
     return mentions
 
@@ -279,10 +337,8 @@ def _parse_numbers(text: str) -> list[int]:
     return numbers
 
 
-def _find_by_author(
-    sentences: Sequence[SentenceLike], registry: Registry, known_ids: set[str]
-) -> list[Mention]:
-    """'the dataset of Cohen et al.'; unresolved unless it is also named elsewhere."""
+def _find_by_author(sentences: Sequence[SentenceLike], registry: Registry) -> list[Mention]:
+    """'the dataset of Cohen et al.'; unresolved unless the text uses it by name elsewhere."""
     owners: dict[str, list[str]] = {}
     for dataset in registry.values():
         for author in dataset.authors:
@@ -296,13 +352,10 @@ def _find_by_author(
             continue
         for match in pattern.finditer(sentence.text):
             ids = tuple(sorted(owners[match["after"] or match["before"]]))
-            matching_ids = [set_id for set_id in ids if set_id in known_ids]
-            resolved_ids = tuple(matching_ids) if len(matching_ids) == 1 else ids
-            is_own_use = is_used(sentence.text, sentence.section, match.start(), match.end())
+            span = (match.start(), match.end())
+            is_own_use = read_context(sentence.text, sentence.section, *span) != "other"
             mentions.append(
-                Mention(
-                    resolved_ids, index, match.group(), "author", is_own_use, len(matching_ids) == 1
-                )
+                Mention(ids, index, match.group(), "author", is_own_use, not is_own_use)
             )
     return mentions
 
@@ -321,7 +374,3 @@ def _build_author_pattern(owners: Iterable[str]) -> re.Pattern[str]:
         rf"(?:\s*\[[\d, –-]+\]|\s*\(\d{{4}}\))?\s+(?:[\w-]+\s+){{0,3}}?{data}\b"
     )
     return re.compile(f"{after}|{before}")
-
-
-def _drop_repeats(mentions: Iterable[Mention]) -> list[Mention]:
-    return list(dict.fromkeys(mentions))

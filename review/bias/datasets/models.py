@@ -74,12 +74,14 @@ class Dataset:
     url: str
     modality: tuple[str, ...]
     kind: DatasetKind
-    year: int
-    size: str
     labels: LabelSource
     population: Population
     checked: tuple[str, ...]
     """Fields verified against a source; all others are unverified."""
+    year: int | None = None
+    """Of its first release; None if unknown."""
+    size: str | None = None
+    licence: str | None = None
     names: tuple[str, ...] = ()
     weak_names: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """Whether a mention of a data set says that this study used it."""
 
 import re
+from typing import Literal
 
 _OWN_WORK = re.compile(r"\b(we|our|this (study|work|paper|research)|the present study)\b", re.I)
 _OTHERS_WORK = re.compile(
@@ -42,6 +43,71 @@ _DENIED_AFTER = re.compile(
     r"(?:could|should|would|may|might|will) (?:also |later )?be\b)",
     re.I,
 )
+
+
+Context = Literal["used", "doubtful", "other"]
+"""used: this study's own data; doubtful: a caption, which a person must read; other: not used."""
+_CAPTION = re.compile(
+    r"^\s*(?:supplementary |extended data )?(?:fig(?:ure)?|table)\b\.?\s*\S+", re.I
+)
+_VERB = re.compile(
+    r"\b(is|was|were|are|be|been|has|have|had|did|do|does|used|using|we|contains?|compris\w+|"
+    r"consists?|provid\w+|includ\w+|downloaded|obtained|taken|collected|employ\w+|utili[sz]\w+|"
+    r"adopt\w+|"
+    r"evaluat\w+|train\w+|test\w+|validat\w+)\b",
+    re.I,
+)
+_MIN_NUMBERS = 0.3
+"""Share of words that are numbers from which a line without a verb is a row of a table."""
+_OWN_BEFORE = re.compile(
+    r"\b(?:in-?house|own|private|proprietary|self-?collected|(?:locally|prospectively|newly|"
+    r"retrospectively) collected|institutional|local|unpublished)\s+(?:[\w-]+\s+){0,4}$",
+    re.I,
+)
+_OWN_AFTER = re.compile(
+    r"^(?:(?!\b(?:and|with|dataset|database|downloaded)\b)[^.;]){0,60}?\b(?:at|from|in|of|by) "
+    r"(?:our|the authors.?|this)(?: own)? (?:\w+ ){0,2}(?:hospitals?|institutions?|cent(?:er|re)s?|"
+    r"clinics?|departments?|universit\w+)\b",
+    re.I,
+)
+_INTRODUCED_BEFORE = re.compile(
+    r"\b(?:we|this (?:paper|work|study)|authors)\b[^.;]{0,40}?\b(?:introduc\w+|present\w*|"
+    r"releas\w+|publish\w*|propos\w+|creat\w+|curat\w+|construct\w+|collect\w+|built|build|"
+    r"compil\w+|establish\w*|contribut\w+)\s+(?:and \w+ )?(?:(?:a|an|the|our|new|novel|large|"
+    r"large-scale|first|"
+    r"public|open|benchmark|dataset|data set|database|named|called|termed|,|:)\s*)*[\"“'(]?\s*$",
+    re.I,
+)
+
+
+def read_context(text: str, section: str, start: int, stop: int) -> Context:
+    """Whether a sentence refers to this study's own data between start and stop.
+
+    Negations ('we did not use CheXpert'), plans, comparisons, other studies, rows of tables and
+    the authors' own collections ('our in-house COVID X-ray dataset') do not count as used. A
+    caption is doubtful.
+    """
+    if _is_table_row(text) or _is_own_collection(text[:start], text[stop:]):
+        return "other"
+    if not is_used(text, section, start, stop):
+        return "other"
+    return "doubtful" if _CAPTION.match(text) else "used"
+
+
+def _is_table_row(text: str) -> bool:
+    words = text.split()
+    numbers = sum(word.strip("([<~±")[:1].isdigit() for word in words)
+    return not _VERB.search(text) and len(words) > 2 and numbers >= _MIN_NUMBERS * len(words)
+
+
+def _is_own_collection(before: str, after: str) -> bool:
+    return bool(_OWN_BEFORE.search(before) or _OWN_AFTER.match(after))
+
+
+def is_introduced(text: str, words: str) -> bool:
+    """Whether a sentence says that the authors made the data set that `words` name."""
+    place = text.find(words)
+    return place >= 0 and bool(_INTRODUCED_BEFORE.search(text[:place]))
 
 
 def is_used(text: str, section: str, start: int, stop: int) -> bool:

@@ -6,10 +6,10 @@ from typing import Literal
 
 from review.bias import datasets as registry_of
 from review.bias.datasets import Mention, Registry
+from review.bias.gate import find_front_matter, is_excerpt, is_on_imaging_model
 from review.bias.pitfalls import Pitfall, PitfallCatalog, PitfallRule, RuleMode
 from review.bias.rules import matching
 from review.bias.rules.counts import find_largest_count
-from review.bias.rules.gate import find_front_matter, is_excerpt, is_on_imaging_model
 from review.bias.rules.matching import CueMatcher, Hit
 from review.models import Sentence
 

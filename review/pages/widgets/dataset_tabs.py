@@ -87,11 +87,14 @@ def _render_dataset(
     ):
         unchecked = "" if "size" in dataset.checked else " (not checked)"
         st.markdown(
-            f"{dataset.kind.replace('_', ' ')}, {dataset.year}, {', '.join(dataset.modality)} · "
+            f"{dataset.kind.replace('_', ' ')}, {dataset.year or 'year unknown'}, "
+            f"{', '.join(dataset.modality)} · "
             f"labels: {dataset.labels.replace('_', ' ')} · population: {dataset.population.age}, "
-            f"{', '.join(dataset.population.countries)}"
+            f"{', '.join(dataset.population.countries) or 'country unknown'} · "
+            f"licence: {dataset.licence or 'unknown'}"
         )
-        st.markdown(f"{dataset.size}{unchecked}. {dataset.population.note or ''}")
+        size = f"{dataset.size}{unchecked}" if dataset.size else "Size unknown"
+        st.markdown(f"{size}. {dataset.population.note or ''}")
         for issue in dataset.issues:
             doubt = "" if issue.checked else " *(not checked against the source)*"
             st.markdown(f"- {issue.text}{doubt}  \n  {issue.source}")

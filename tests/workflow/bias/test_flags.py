@@ -239,7 +239,7 @@ def test_the_commands_work_on_a_file_alone(pdfs, tmp_path):
     found = json.loads(run("datasets", "find", path, "--json").stdout)
     assert "covidx_cxr" in [one["id"] for one in found["used"]]
     assert "Possibly the same images" in run("datasets", "find", path).stdout
-    assert len(json.loads(run("datasets", "list", "--json").stdout)) == 62
+    assert len(json.loads(run("datasets", "list", "--json").stdout)) >= 200
     assert "sentences with figures" in run("numbers", path).stdout
     for name in ("g.svg", "g.png"):
         assert "Wrote" in run("datasets", "graph", "--out", tmp_path / name).stdout

@@ -6,8 +6,20 @@ review, has nothing to answer for.
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
-from review.models import Sentence
+
+class TextPart(Protocol):
+    """What is needed of a sentence."""
+
+    @property
+    def text(self) -> str:
+        """Its words."""
+
+    @property
+    def section(self) -> str:
+        """Standard name of its section."""
+
 
 _MIN_PAPER_SENTENCES = 20
 """Number of sentences below which a text is an excerpt; the shortest labelled paper has 56."""
@@ -95,7 +107,7 @@ _SECONDARY = re.compile(
 )
 
 
-def is_on_imaging_model(sentences: Sequence[Sentence]) -> bool:
+def is_on_imaging_model(sentences: Sequence[TextPart]) -> bool:
     """Whether title and abstract are about a model that learns from medical images.
 
     Excerpts of fewer than 20 sentences count as such: nobody can tell. A review of other studies
@@ -109,12 +121,12 @@ def is_on_imaging_model(sentences: Sequence[Sentence]) -> bool:
     return _is_on_images(title, abstract, sentences) and _is_on_models(title + abstract, sentences)
 
 
-def is_excerpt(sentences: Sequence[Sentence]) -> bool:
+def is_excerpt(sentences: Sequence[TextPart]) -> bool:
     """Whether a text is too short for a paper."""
     return len(sentences) < _MIN_PAPER_SENTENCES
 
 
-def find_front_matter(sentences: Sequence[Sentence]) -> frozenset[int]:
+def find_front_matter(sentences: Sequence[TextPart]) -> frozenset[int]:
     """Indexes of what precedes abstract and text: title, authors, addresses, licence.
 
     In an excerpt, or a text of which no heading is known, only addresses and licences count.
@@ -130,10 +142,10 @@ def find_front_matter(sentences: Sequence[Sentence]) -> frozenset[int]:
     return frozenset(range(first)) | frozenset(addresses)
 
 
-def _find_opening(sentences: Sequence[Sentence]) -> tuple[list[Sentence], list[Sentence]]:
+def _find_opening(sentences: Sequence[TextPart]) -> tuple[list[TextPart], list[TextPart]]:
     """The sentences that may be the title, and those of the abstract."""
     abstract = [s for s in sentences if s.section == "abstract"]
-    front: list[Sentence] = []
+    front: list[TextPart] = []
     for sentence in sentences[:_MAX_TITLE_SENTENCES]:
         if sentence.section:
             break
@@ -146,7 +158,7 @@ def _find_opening(sentences: Sequence[Sentence]) -> tuple[list[Sentence], list[S
 
 
 def _is_on_images(
-    title: Sequence[Sentence], abstract: Sequence[Sentence], sentences: Sequence[Sentence]
+    title: Sequence[TextPart], abstract: Sequence[TextPart], sentences: Sequence[TextPart]
 ) -> bool:
     """Imaging in the title or two sentences of the abstract; or in one, and pictures in another
     or in much of the body."""
@@ -161,7 +173,7 @@ def _is_on_images(
     return count > 1 or (count == 1 and body_count > _MIN_SHARE_IN_BODY * len(body))
 
 
-def _has_picture_of_organ(abstract: Sequence[Sentence]) -> bool:
+def _has_picture_of_organ(abstract: Sequence[TextPart]) -> bool:
     """Whether the sentence that names images does so by a picture word alone."""
     return any(_PICTURE.search(s.text) and mentions_images(s.text) for s in abstract)
 
@@ -177,7 +189,7 @@ def _mentions_learning(text: str) -> bool:
     return bool(_LEARNING.search(text) or _LEARNING_ABBREVIATION.search(text))
 
 
-def _is_on_models(opening: Sequence[Sentence], sentences: Sequence[Sentence]) -> bool:
+def _is_on_models(opening: Sequence[TextPart], sentences: Sequence[TextPart]) -> bool:
     """Machine learning in title or abstract; or prediction there and learning in the body."""
     if any(_mentions_learning(sentence.text) for sentence in opening):
         return True

@@ -4,8 +4,8 @@ import pytest
 
 from review import resources
 from review.bias import pitfalls
+from review.bias.gate import find_front_matter, is_address, is_on_imaging_model
 from review.bias.rules import compile_rules, find_flags
-from review.bias.rules.gate import find_front_matter, is_address, is_on_imaging_model
 from review.bias.rules.matching import find_others_passages
 from review.models import Sentence
 
