@@ -144,7 +144,7 @@ def test_the_nih_table(tmp_path):
     assert "7.2 % of patients have more than" in output
     share = re.search(r"account for (\d+\.\d) % of the images", output)
     assert share and round(float(share[1])) == 45
-    assert "1,538 are of children under ten." in output
+    assert "1,538 are of children under 10 years." in output
 
 
 def test_the_public_list_of_bad_films(tmp_path):
