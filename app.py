@@ -9,17 +9,18 @@ from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.icon import ICON
-from review.workflow.project.accounts import CurrentUser, is_allowed
+from review.workflow.project.accounts import CurrentUser, is_allowed, require_permission
 from review.workflow.project.project import Project
 
 # Section -> (module under review/pages, address of the page, title, action it takes).
 PAGES = {
     "Review": [
-        ("overview", "home", "Overview", "read"),
-        ("protocol", "protocol", "Protocol", "read"),
+        ("overview", "home", "Overview", "view"),
+        ("protocol", "protocol", "Protocol", "view"),
         ("records", "records", "Records", "read"),
         ("record", "record", "Record details", "read"),
-        ("account", "account", "Account", "read"),
+        ("people", "people", "People", "manage"),
+        ("account", "account", "Account", "view"),
     ],
     "Identify": [
         ("searches", "harvests", "Searches", "harvest"),
@@ -44,7 +45,10 @@ PAGES = {
         ("image_doubles", "doubles-splits", "Doubles and splits", "contribute"),
         ("subgroups", "subgroups", "Subgroups", "contribute"),
     ],
-    "Report": [("reports", "results", "Reports", "export")],
+    "Report": [
+        ("results", "summary", "Results", "view"),
+        ("reports", "results", "Reports", "export"),
+    ],
 }
 
 PAGE_STYLE = """<style>
@@ -63,10 +67,12 @@ div:has(> .st-key-keys) {position: sticky; top: 0; z-index: 99; padding: .4rem 0
 </style>"""
 
 
-def make_page_renderer(name: str, project: Project) -> Callable[[], None]:
-    """The function that draws a page; its module is loaded when it is first opened."""
+def make_page_renderer(name: str, action: str, project: Project) -> Callable[[], None]:
+    """The function that draws a page for those who may take its action; its module is loaded when
+    it is first opened."""
 
     def render_page() -> None:
+        require_permission(session.get_user(), action)
         importlib.import_module(f"review.pages.{name}").render_page(project)
 
     return render_page
@@ -93,7 +99,7 @@ def build_navigation(project: Project, person: CurrentUser) -> dict[str, list[st
     return {
         section: [
             st.Page(
-                make_page_renderer(name, project),
+                make_page_renderer(name, action, project),
                 title=title,
                 url_path=address,
                 default=name == "overview",

@@ -12,7 +12,7 @@ from review.errors import ProtocolError
 from review.models import MaybeMeaning
 from review.text.yaml_bounds import find_yaml_excess
 
-PersonRole = Literal["reviewer", "adjudicator", "lead", "reader"]
+PersonRole = Literal["reviewer", "adjudicator", "lead", "reader", "librarian", "guest"]
 StageKind = Literal["screening", "eligibility", "quality"]
 Allocation = Literal["everyone", "pairs", "shares"]
 ModelRule = Literal["worst", "best", "main"]

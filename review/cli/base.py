@@ -40,11 +40,19 @@ def get_user_name(context: typer.Context) -> str:
     return str(context.find_root().obj.user or get_default_person())
 
 
+GUEST_COMMANDS = frozenset({"status", "prisma", "amendments", "app"})
+"""Commands by which a guest may look at the review: what the pages show them."""
+
+
 def open_review(context: typer.Context) -> "Project":
-    """Open the review in the given folder. Raises ProtocolError or StoreError."""
+    """Open the review in the given folder. Raises ProtocolError, StoreError, or ReviewError where a
+    guest asks for what only the team sees."""
+    from review.workflow.project.accounts import require_role
     from review.workflow.setup.loading import open_project
 
     project = open_project(Path(context.find_root().obj.folder), who=get_user_name(context))
+    if context.info_name not in GUEST_COMMANDS:
+        require_role(project, get_user_name(context), "read")
     for notice in project.notices:
         print_warning(notice)
     if project.store.read_only:

@@ -54,6 +54,18 @@ def get_password_hash(conn: Connection, name: str, email: str | None = None) -> 
     return conn.execute(query.order_by(accounts.c.id.desc()).limit(1)).scalar()
 
 
+def is_closed(conn: Connection, name: str, email: str | None = None) -> bool:
+    """Whether a person's account was closed, and not opened again since."""
+    query = select(accounts.c.event).where(_is_of(accounts.c.name, name, email))
+    return conn.execute(query.order_by(accounts.c.id.desc()).limit(1)).scalar() == "closed"
+
+
+def reopen(conn: Connection, name: str, who: str, at: datetime) -> None:
+    """Opens a closed account again, still without a password."""
+    row = {"name": name, "password": None, "event": "reopened", "who": who}
+    conn.execute(insert(accounts), row | {"at": format_timestamp(at)})
+
+
 def hash_token(token: str) -> str:
     """What the store keeps of a secret that only its holder knows."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
@@ -118,6 +130,14 @@ def list_open_sessions(
         )
         for row in conn.execute(query)
     ]
+
+
+def find_last_session(conn: Connection, name: str, email: str | None) -> datetime | None:
+    """When a person last signed in; None where they never have."""
+    at = conn.execute(
+        select(func.max(sessions.c.at)).where(_is_of(sessions.c.name, name, email))
+    ).scalar()
+    return None if at is None else parse_timestamp(at)
 
 
 def end_session(conn: Connection, token: str, at: datetime) -> None:

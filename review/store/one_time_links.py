@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from review.store.accounts import hash_token
 from review.store.tables import one_time_link_ends, one_time_links
-from review.store.timestamps import format_timestamp
+from review.store.timestamps import format_timestamp, parse_timestamp
 
 
 def add_link(
@@ -34,6 +34,20 @@ def get_link_name(conn: Connection, token: str, kind: str, at: datetime) -> str 
         ~select(one_time_link_ends.c.id).where(one_time_link_ends.c.token == token_hash).exists(),
     )
     return conn.execute(query).scalar()
+
+
+def find_expiry(conn: Connection, name: str, kind: str, at: datetime) -> datetime | None:
+    """Until when the newest link of a person works; None where none does."""
+    query = select(func.max(one_time_links.c.expires)).where(
+        one_time_links.c.name == name,
+        one_time_links.c.kind == kind,
+        one_time_links.c.expires > format_timestamp(at),
+        ~select(one_time_link_ends.c.id)
+        .where(one_time_link_ends.c.token == one_time_links.c.token)
+        .exists(),
+    )
+    expires = conn.execute(query).scalar()
+    return None if expires is None else parse_timestamp(expires)
 
 
 def end_links(conn: Connection, name: str, kind: str, at: datetime) -> None:

@@ -410,7 +410,7 @@ accounts = Table(
     _make_time_column(),
     _make_person_column(),
     Column("name", String(100), nullable=False),
-    Column("event", String(20), nullable=False),  # password, closed
+    Column("event", String(20), nullable=False),  # password, closed, reopened
     Column("password", Text),  # argon2 hash
     Index(None, "name"),
 )

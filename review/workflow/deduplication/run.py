@@ -227,7 +227,7 @@ def keep_earlier_decisions(project: Project, key: str, who: str) -> str:
     Raises:
         ReviewError: the preprint was not opened again.
     """
-    require_role(project, who, "dedupe")
+    require_role(project, who, "contribute")
     with project.store.write() as conn:
         project = follow_plan(project, conn)
         key = records.get_record(conn, parse_record_key(key)).key
@@ -240,7 +240,7 @@ def keep_earlier_decisions(project: Project, key: str, who: str) -> str:
 
 def reopen_preprint(project: Project, key: str, who: str) -> str:
     """Takes the word of keep_judged back. Raises ReviewError where nothing was kept."""
-    require_role(project, who, "dedupe")
+    require_role(project, who, "contribute")
     with project.store.write() as conn:
         project = follow_plan(project, conn)
         key = records.get_record(conn, parse_record_key(key)).key

@@ -23,20 +23,24 @@ PASSWORD_LINK = "password"
 """Kind of the one-time links that set a password."""
 
 ROLES_BY_ACTION: dict[str, frozenset[str]] = {
-    "read": frozenset({"reader", "reviewer", "adjudicator", "lead"}),
+    "view": frozenset({"guest", "reader", "librarian", "reviewer", "adjudicator", "lead"}),
+    "read": frozenset({"reader", "librarian", "reviewer", "adjudicator", "lead"}),
     "screen": frozenset({"reviewer"}),
     "appraise": frozenset({"reviewer"}),
     "adjudicate": frozenset({"adjudicator"}),
-    "dedupe": frozenset({"reviewer", "lead", "adjudicator"}),
-    "harvest": frozenset({"lead"}),
-    "import": frozenset({"lead"}),
+    "dedupe": frozenset({"reviewer", "lead", "adjudicator", "librarian"}),
+    "harvest": frozenset({"lead", "librarian"}),
+    "import": frozenset({"lead", "librarian"}),
+    "import decisions": frozenset({"lead"}),
     "manage": frozenset({"lead"}),
     "export": frozenset({"lead"}),
-    "attach": frozenset({"lead", "reviewer", "adjudicator"}),
+    "attach": frozenset({"lead", "reviewer", "adjudicator", "librarian"}),
     "contribute": frozenset({"lead", "reviewer", "adjudicator"}),
 }
-"""Action -> roles that may do it. Exports show decisions, so they are the lead's. To contribute
-is to write what is neither a decision nor a setting: notes, abstracts, forms, words on flags."""
+"""Action -> roles that may do it. To view is to open the overview, the protocol and the results,
+which is all a guest does; to read is to open the records as well. Exports show decisions, so they
+are the lead's. To contribute is to write what is neither a decision nor a setting: notes,
+abstracts, forms, words on flags."""
 
 SOLO_VARIABLE = "FUNNEL_SOLO"
 """Names the one person of a single-user app, who has every role."""
@@ -114,7 +118,7 @@ def single_user(project: Project, name: str) -> CurrentUser:
     if find_member(project, name) is None:
         team = ", ".join(teammate.name for teammate in project.protocol.team)
         raise ReviewError(f"{name!r} is not on this review's team ({team}).")
-    return CurrentUser(name, ("lead", "reviewer", "adjudicator", "reader"))
+    return CurrentUser(name, ("lead", "reviewer", "adjudicator", "librarian", "reader"))
 
 
 def add_user(project: Project, name: str, password: str, who: str) -> None:
@@ -255,11 +259,14 @@ def start_confirmed_session(
     project: Project, email: str, *, address: str | None = None, browser: str | None = None
 ) -> str | None:
     """A session for the member whose institution has just confirmed this address; None for whom
-    the team has nobody. A name is no address here, whatever the service sends."""
+    the team has nobody, or whose account is closed. A name is no address here, whatever the
+    service sends."""
     teammate = find_teammate(project, email)
     if teammate is None or not teammate.email or teammate.email.lower() != email.lower():
         return None
     with project.store.write() as conn:
+        if accounts.is_closed(conn, teammate.name, teammate.email):
+            return None
         return start_session(conn, teammate.name, address, browser)
 
 

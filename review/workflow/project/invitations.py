@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 from review.errors import ReviewError
 from review.mail import MailSettings, send_message
-from review.store import one_time_links
+from review.protocol import Person
+from review.store import Connection, one_time_links
+from review.store import accounts as account_rows
 from review.store.timestamps import utc_now
 from review.workflow.project import accounts
 from review.workflow.project.accounts import PASSWORD_LINK
@@ -47,21 +49,30 @@ def make_invitation(project: Project, name: str, who: str, base_url: str) -> Inv
     accounts.require_role(project, who, "manage")
     base = check_base_url(base_url)
     teammate = accounts.get_teammate(project, name)
+    has_account = {n: has for n, _, has in accounts.list_users(project)}[teammate.name]
+    with project.store.write() as conn:
+        if account_rows.is_closed(conn, teammate.name, teammate.email):
+            account_rows.reopen(conn, teammate.name, who, utc_now())
+        return add_invitation(conn, teammate, who, base, is_new=not has_account)
+
+
+def add_invitation(
+    conn: Connection, person: Person, who: str, base_url: str, *, is_new: bool
+) -> Invitation:
+    """Adds a link within a transaction that writes; the base address is one that was checked."""
     token = secrets.token_urlsafe(32)
     now = utc_now()
     expires = now + timedelta(days=LINK_DAYS)
-    has_account = {n: has for n, _, has in accounts.list_users(project)}[teammate.name]
-    with project.store.write() as conn:
-        one_time_links.end_links(conn, teammate.name, PASSWORD_LINK, now)
-        one_time_links.add_link(
-            conn, token, teammate.name, PASSWORD_LINK, who=who, at=now, expires=expires
-        )
+    one_time_links.end_links(conn, person.name, PASSWORD_LINK, now)
+    one_time_links.add_link(
+        conn, token, person.name, PASSWORD_LINK, who=who, at=now, expires=expires
+    )
     return Invitation(
-        name=teammate.name,
-        email=teammate.email,
-        address=f"{base}{LINK_PATH}?key={token}",
+        name=person.name,
+        email=person.email,
+        address=f"{base_url}{LINK_PATH}?key={token}",
         expires=expires,
-        is_new=not has_account,
+        is_new=is_new,
     )
 
 

@@ -107,7 +107,7 @@ def import_decisions(
             the first of them and `result` all.
         SourceError: the file cannot be read.
     """
-    require_role(project, who, "import")
+    require_role(project, who, "import decisions")
     people = [*(names or {}), *(person.name for person in project.protocol.team)]
     parsed = read_decisions(path, defaults, sheet=sheet, reviewers=people)
     rejected = list(parsed.rejected)

@@ -10,7 +10,7 @@ from review.protocol import list_stage_reviewers
 from review.store import decisions, import_undos, links, records
 from review.store.records import RecordSummary
 from review.store.timestamps import parse_timestamp
-from review.workflow.project.accounts import CurrentUser
+from review.workflow.project.accounts import CurrentUser, require_permission
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding
 
@@ -86,8 +86,10 @@ def get_record_view(project: Project, key: str, person: CurrentUser) -> RecordVi
     """One record with its history. What others decided stays hidden until it is settled.
 
     Raises:
+        ReviewError: the person may not open records.
         StoreError: no such record.
     """
+    require_permission(person, "read")
     number = records.parse_record_key(key)
     with project.store.read() as conn:
         stored = records.get_record(conn, number)

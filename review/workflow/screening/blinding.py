@@ -37,7 +37,7 @@ class BlindedReader:
 
     name: str
     stages: frozenset[str]
-    """Stages they are a reviewer of; empty for everybody who is none."""
+    """Stages they are a reviewer of; all for a librarian or guest."""
     adjudicates: bool
     reports_to_judge: Mapping[str, frozenset[int]]
     """Stage id -> reports that wait for them."""
@@ -52,13 +52,15 @@ def get_blinded_reader(
     project: Project, conn: Connection, name: str | None, among: Iterable[int] | None = None
 ) -> BlindedReader | None:
     """What is hidden from a person; None for whom nothing is: who reviews no stage (a lead or
-    adjudicator who does not screen, or whoever keeps the machine).
+    adjudicator who does not screen, or whoever keeps the machine). From a librarian or guest, who
+    do not take part in screening, what is not settled is hidden at every stage.
 
     Args:
         among: only these reports are asked about; all of them where None.
     """
     reviewed_stages = _get_reviewed_stages(project, name)
-    if name is None or not reviewed_stages:
+    is_outsider = _is_outsider(project, name)
+    if name is None or not (reviewed_stages or is_outsider):
         return None
     report_numbers = None if among is None else sorted(among)
     reports_to_judge = {
@@ -69,9 +71,10 @@ def get_blinded_reader(
     hidden_records, joined_statuses = _mask_joined_reports(
         project, conn, name, adjudicates, report_numbers
     )
+    hidden_stages = project.protocol.stages if is_outsider else reviewed_stages
     return BlindedReader(
         name,
-        frozenset(reports_to_judge),
+        frozenset(stage.id for stage in hidden_stages),
         adjudicates,
         reports_to_judge,
         hidden_records,
@@ -143,7 +146,7 @@ def _is_own(decision: Decision, name: str) -> bool:
 def find_own_view(project: Project, name: str | None) -> str | None:
     """The person's name where what they may see of joined reports differs from what stands, so
     that a flow counted for others must not be shown to them; None where it does not."""
-    if name is None or not _get_reviewed_stages(project, name):
+    if name is None or not (_get_reviewed_stages(project, name) or _is_outsider(project, name)):
         return None
     with project.store.read() as conn:
         hidden, _ = _mask_joined_reports(project, conn, name, _is_adjudicator(project, name), None)
@@ -215,6 +218,12 @@ def _get_reviewed_stages(project: Project, name: str | None) -> list[Stage]:
     return [stage for stage in protocol.stages if name in list_stage_reviewers(protocol, stage)]
 
 
+def _is_outsider(project: Project, name: str | None) -> bool:
+    """Whether somebody is a librarian or guest, and neither leads nor adjudicates."""
+    roles = next((set(one.roles) for one in project.protocol.team if one.name == name), set())
+    return bool(roles & {"librarian", "guest"}) and not roles & {"lead", "adjudicator"}
+
+
 def _is_adjudicator(project: Project, name: str) -> bool:
     return any(
         member.name == name and "adjudicator" in member.roles for member in project.protocol.team
@@ -226,7 +235,7 @@ def mask_counts(
 ) -> dict[tuple[str, str], int]:
     """How many reports have each (stage, status), as a person may be told it: to a reviewer, one
     conflict more right after their own decision would tell how another judged."""
-    if not _get_reviewed_stages(project, name):
+    if not (_get_reviewed_stages(project, name) or _is_outsider(project, name)):
         return dict(counts)
     adjusted = dict(counts)
     adjudicates = _is_adjudicator(project, name)

@@ -1,5 +1,5 @@
-"""Every public function of the workflow that writes refuses readers, whatever interface calls
-it."""
+"""Every public function of the workflow that writes refuses readers and guests, and librarians
+unless it is their work, whatever interface calls it."""
 
 import ast
 import importlib
@@ -24,8 +24,20 @@ from review.workflow.screening.decisions import NewDecision, add_decision
 from review.workflow.setup.loading import open_project
 
 FOLDER = Path(review.workflow.__path__[0])
-READER = "rita"
+READER, GUEST, LIBRARIAN = "rita", "gil", "lib"
 PERSON_ARGUMENTS = ("who", "reviewer", "adjudicator", "entry")
+LIBRARIAN_WRITERS = {
+    "deduplication.run.run_deduplication",
+    "deduplication.run.settle_pair",
+    "deduplication.run.undo_answer",
+    "fulltexts.attachments.attach_pdf",
+    "fulltexts.reading.attach_folder",
+    "fulltexts.retrieval.fetch_pdfs",
+    "harvest.enrichment.enrich_records",
+    "harvest.runs.harvest",
+    "records.imports.import_file",
+}
+"""What is a librarian's work: to import, search, deduplicate and attach."""
 WRITES_FOR_NOBODY = {
     # the tool's own rows, which follow from what is there or from the file on disk
     "appraisal.adjudication.evaluate_gates",
@@ -96,13 +108,16 @@ WRITERS = [
 def project(tmp_path):
     studies(tmp_path, [Record("embase", title=f"Study {n}") for n in (1, 2)])
     path = tmp_path / "protocol.yaml"
-    added = f"  - {{name: ben, roles: [reviewer]}}\n  - {{name: {READER}, roles: [reader]}}\n"
+    added = (
+        f"  - {{name: ben, roles: [reviewer]}}\n  - {{name: {READER}, roles: [reader]}}\n"
+        f"  - {{name: {GUEST}, roles: [guest]}}\n  - {{name: {LIBRARIAN}, roles: [librarian]}}\n"
+    )
     path.write_text(path.read_text().replace("  - {name: ben, roles: [reviewer]}\n", added))
     return open_project(tmp_path, who="ada")
 
 
-def build_arguments(project, function):
-    """Plausible arguments by name, the reader as the person."""
+def build_arguments(project, function, person):
+    """Plausible arguments by name."""
     values = {
         "project": project,
         "stage": find_stage(project.protocol, "screening"),
@@ -121,16 +136,19 @@ def build_arguments(project, function):
         "rule_id": "rule",
         "password": "long enough",
         "seen": "",
-        "entry": FeedbackEntry(1, "flag", "r", None, "s", 1, "confirm", READER, utc_now()),
+        "entry": FeedbackEntry(1, "flag", "r", None, "s", 1, "confirm", person, utc_now()),
         "flag": flags.Flag,
         "dataset": "chestx-ray14",
         "answer_input": AnswerInput(1, "claim-2024", "item:1", "yes"),
         "new_decision": NewDecision(1, "title-abstract", "ben", "include"),
         "image_set": SimpleNamespace(id=1, name="films"),
-        "reading": SimpleNamespace(id=1, readers=(READER,), paths={}),
-        "reviewer": READER,
-        "adjudicator": READER,
-        "who": READER,
+        "reading": SimpleNamespace(id=1, readers=(person,), paths={}),
+        "reviewer": person,
+        "adjudicator": person,
+        "who": person,
+        "member": None,
+        "roles": ("lead",),
+        "base_url": "http://127.0.0.1:8501",
     }
     wanted = inspect.signature(function).parameters.values()
     return {
@@ -153,13 +171,15 @@ def count_rows(project):
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_reader_writes_nothing(project, name):
+def test_who_only_reads_writes_nothing(project, name):
     function = load(name)
     before = count_rows(project)
-    with pytest.raises(
-        ReviewError, match=f"{READER} does not have permission .* requires the role"
-    ):
-        function(**build_arguments(project, function))
+    refused = [READER, GUEST] + [LIBRARIAN] * (name not in LIBRARIAN_WRITERS)
+    for person in refused:
+        with pytest.raises(
+            ReviewError, match=f"{person} does not have permission .* requires the role"
+        ):
+            function(**build_arguments(project, function, person))
     assert count_rows(project) == before
 
 

@@ -1,0 +1,262 @@
+"""People: who is in the team, what they do and when they were last active; the lead invites people,
+changes their roles and retires them."""
+
+import os
+
+import streamlit as st
+
+from review.errors import ReviewError
+from review.mail import load_mail_settings
+from review.pages.widgets import session
+from review.pages.widgets.highlighting import escape_markdown
+from review.protocol import PersonRole
+from review.text.wording import format_count
+from review.workflow.project import accounts, invitations
+from review.workflow.project.invitations import Invitation
+from review.workflow.project.project import Project
+from review.workflow.setup import people, protocol_amendments
+from review.workflow.setup.people import ROLE_MEANINGS, ROLE_NAMES, NewMember, PersonView
+
+NEW_PLACE = "Nobody: a new member"
+
+
+def render_page(project: Project) -> None:
+    """Draws the invitation form and the team."""
+    person = session.get_user()
+    accounts.require_permission(person, "manage")
+    st.title("People")
+    message = st.session_state.pop("people_message", None)
+    if message:
+        st.success(message)
+    invitation: Invitation | None = st.session_state.get("invitation")
+    if invitation is not None:
+        _render_invitation(project, invitation)
+    views = people.list_people(project, person.name)
+    _render_invitation_form(project, views)
+    st.subheader(format_count(len(views), "person", "people"))
+    for view in views:
+        _render_person(project, view)
+
+
+def _render_invitation_form(project: Project, views: list[PersonView]) -> None:
+    """The form that adds somebody to the team and makes their link."""
+    examples = [view for view in views if view.is_example]
+    turn = session.get_or_set("invite_turn", 0)  # empties the form once it is sent
+    with st.expander("Invite somebody", icon=":material/person_add:", expanded=bool(examples)):
+        full_name = st.text_input("Full name", key=f"invite_full_name_{turn}", max_chars=100)
+        name = st.text_input(
+            "Name to sign in with",
+            key=f"invite_name_{turn}",
+            max_chars=60,
+            help="Short; it signs each of their decisions and cannot be changed later.",
+        )
+        email = st.text_input(
+            "E-mail address (optional)", key=f"invite_email_{turn}", max_chars=200
+        )
+        role = st.radio(
+            "Role",
+            people.INVITED_ROLES,
+            format_func=ROLE_NAMES.__getitem__,
+            captions=[capitalize(ROLE_MEANINGS[role]) for role in people.INVITED_ROLES],
+            key=f"invite_role_{turn}",
+        )
+        place = _choose_place(examples, role)
+        why = st.text_input("Reason (optional, kept with the protocol)", key=f"invite_why_{turn}")
+        if protocol_amendments.has_decisions(project):
+            st.caption("Screening has begun, so this is recorded as an amendment of the protocol.")
+        if not st.button("Create invitation link", type="primary"):
+            return
+        member = NewMember(
+            name=name, full_name=full_name, role=role, email=email or None, in_place_of=place
+        )
+        try:
+            invitation = people.invite_person(
+                project, member, session.get_user().name, why, _find_base_url()
+            )
+        except ReviewError as error:
+            st.warning(escape_markdown(str(error)))
+            return
+    st.session_state["invitation"] = invitation
+    st.session_state["invite_turn"] = turn + 1
+    _finish(f"{invitation.name} is in the team now.")
+
+
+def _choose_place(examples: list[PersonView], role: PersonRole) -> str | None:
+    """Whose place the new member takes, where the starter protocol's examples are still there."""
+    if not examples:
+        return None
+    fitting = [view.name for view in examples if role in view.roles]
+    options = [*fitting, NEW_PLACE, *(v.name for v in examples if v.name not in fitting)]
+    place = st.selectbox(
+        "Takes the place of the example",
+        options,
+        help="The starter protocol names example people, so that the plan is complete.",
+        key=f"invite_place_{role}",
+    )
+    return None if place == NEW_PLACE else place
+
+
+def _render_invitation(project: Project, invitation: Invitation) -> None:
+    """The link that was just made: it is shown once, and kept nowhere."""
+    with st.container(border=True):
+        st.markdown(
+            f"Pass this link on to **{escape_markdown(invitation.name)}** and nobody else. It "
+            f"works once, until {invitation.expires:%d %b %Y %H:%M} UTC."
+        )
+        st.code(invitation.address, language=None, wrap_lines=True)
+        with st.container(horizontal=True):
+            try:
+                settings = load_mail_settings()
+                if (
+                    settings is not None
+                    and invitation.email
+                    and st.button(f"Send to {invitation.email}")
+                ):
+                    invitations.mail_invitation(project, invitation, settings)
+                    st.success(f"Sent to {escape_markdown(invitation.email)}.")
+            except ReviewError as error:
+                st.warning(escape_markdown(str(error)))
+            if st.button("Hide link"):
+                del st.session_state["invitation"]
+                st.rerun()
+
+
+def _render_person(project: Project, view: PersonView) -> None:
+    with st.container(border=True):
+        title = f"**{escape_markdown(view.full_name or view.name)}**"
+        if view.full_name and view.full_name != view.name:
+            title += f" ({escape_markdown(view.name)})"
+        badges = " :orange-badge[Example]" if view.is_example else ""
+        badges += " :gray-badge[Retired]" if view.is_retired else ""
+        st.markdown(f"{title} · {people.format_roles(view.roles)}{badges}")
+        st.caption(
+            f"{escape_markdown(_describe_duties(view))}  \n{escape_markdown(_describe_state(view))}"
+        )
+        with st.expander("Manage"):
+            try:
+                if view.is_retired:
+                    _render_return(project, view)
+                else:
+                    _render_actions(project, view)
+                    _render_roles(project, view)
+                    _render_departure(project, view)
+            except ReviewError as error:
+                st.warning(escape_markdown(str(error)))
+
+
+def _describe_duties(view: PersonView) -> str:
+    return capitalize(f"{'; '.join(view.duties)}.") if view.duties else "No task yet."
+
+
+def _describe_state(view: PersonView) -> str:
+    if view.has_password:
+        state = "Can sign in"
+    elif view.invited_until:
+        state = f"Invited; the link works until {view.invited_until:%d %b %Y %H:%M} UTC"
+    else:
+        state = "No password yet"
+    last = (
+        f"last active {view.last_active:%d %b %Y %H:%M} UTC"
+        if view.last_active
+        else "not active yet"
+    )
+    open_sessions = f" · {format_count(view.sessions, 'open session')}" if view.sessions else ""
+    return f"{state} · {last}{open_sessions}" + (f" · {view.email}" if view.email else "")
+
+
+def _render_actions(project: Project, view: PersonView) -> None:
+    who = session.get_user().name
+    label = "Reset password by link" if view.has_password else "Create invitation link"
+    with st.container(horizontal=True):
+        if st.button(label, key=f"link_{view.name}"):
+            st.session_state["invitation"] = invitations.make_invitation(
+                project, view.name, who, _find_base_url()
+            )
+            st.rerun()
+        if view.sessions and st.button("Sign out everywhere", key=f"sign_out_{view.name}"):
+            count = accounts.end_sessions(project, view.name, who)
+            _finish(f"{view.name} is signed out: {format_count(count, 'session')} ended.")
+
+
+def _render_roles(project: Project, view: PersonView) -> None:
+    with st.form(f"roles_{view.name}", border=False):
+        roles = st.multiselect(
+            "Roles",
+            list(ROLE_NAMES),
+            view.roles,
+            format_func=ROLE_NAMES.__getitem__,
+            help="  \n".join(f"{ROLE_NAMES[role]}: {text}" for role, text in ROLE_MEANINGS.items()),
+        )
+        why = st.text_input("Reason (optional, kept with the protocol)")
+        if not st.form_submit_button("Change roles"):
+            return
+    people.change_roles(project, view.name, roles, session.get_user().name, why)
+    _finish(f"{view.name} is now: {people.format_roles(roles)}.")
+
+
+def _render_departure(project: Project, view: PersonView) -> None:
+    """Retires somebody, or takes somebody who has done nothing off the list; after a question."""
+    who, key = session.get_user().name, f"leaving_{view.name}"
+    if not st.session_state.get(key):
+        label = "Remove from the team" if view.is_removable else "Retire"
+        if st.button(f"{label} …", key=f"ask_{view.name}"):
+            st.session_state[key] = True
+            st.rerun()
+        return
+    if view.is_removable:
+        st.markdown(f"{escape_markdown(view.name)} has done nothing here, so nothing is lost.")
+        why = st.text_input("Reason (optional, kept with the protocol)", key=f"why_{view.name}")
+    else:
+        lines = people.describe_retirement(project, view.name, who)
+        st.markdown("\n".join(f"- {escape_markdown(line)}" for line in lines))
+        why = ""
+    with st.container(horizontal=True):
+        done = st.button(
+            f"{'Remove' if view.is_removable else 'Retire'} {view.name}",
+            type="primary",
+            key=f"leave_{view.name}",
+        )
+        if st.button("Cancel", key=f"stay_{view.name}"):
+            del st.session_state[key]
+            st.rerun()
+    if not done:
+        return
+    if view.is_removable:
+        people.remove_person(project, view.name, who, why)
+        message = f"{view.name} is no longer in the team."
+    else:
+        result = people.retire_person(project, view.name, who)
+        message = f"{view.name} is retired."
+        if result.understaffed_stages:
+            message += f" Too few reviewers are left for: {', '.join(result.understaffed_stages)}."
+    del st.session_state[key]
+    _finish(message)
+
+
+def _render_return(project: Project, view: PersonView) -> None:
+    st.caption("Their decisions on unresolved records count again when they come back.")
+    if st.button("Bring back", key=f"return_{view.name}"):
+        st.session_state["invitation"] = people.return_person(
+            project, view.name, session.get_user().name, _find_base_url()
+        )
+        _finish(f"{view.name} is back in the team.")
+
+
+def capitalize(text: str) -> str:
+    """The text with a capital first letter; the others stay."""
+    return text[:1].upper() + text[1:]
+
+
+def _finish(message: str) -> None:
+    """Draws the page anew with what was done."""
+    st.session_state["people_message"] = escape_markdown(message)
+    st.rerun()
+
+
+def _find_base_url() -> str:
+    """Where people reach the app: as it was started with, else as this browser reached it."""
+    named = os.environ.get("FUNNEL_URL", "").split(",")[0].strip()
+    if named:
+        return named
+    scheme, _, rest = str(st.context.url).partition("://")
+    return f"{scheme}://{rest.split('/')[0]}"
