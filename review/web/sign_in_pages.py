@@ -20,7 +20,7 @@ place-items:center;min-height:100vh;margin:0}}main{{background:#fff;padding:2.2r
 border-radius:12px;box-shadow:0 2px 18px #0001;width:20rem;
 max-width:calc(100vw - 7rem);margin:1rem}}h1{{font-size:1.25rem;margin:0}}
 p{{margin:.3rem 0 1.2rem;color:#5a6675;font-size:.92rem}}
-.hint{{margin:.2rem 0 0;font-size:.84rem}}
+.hint{{margin:.2rem 0 0;font-size:.84rem}}.help{{margin-top:1.2rem}}
 label{{display:block;margin:.9rem 0 .25rem}}
 input{{width:100%;box-sizing:border-box;font:inherit;padding:.5rem .6rem;border:1px solid #c5ccd6;
 border-radius:7px}}button,.button{{display:block;box-sizing:border-box;text-align:center;
@@ -124,6 +124,8 @@ def build_sign_in_form(
         '<label for="password">Password</label><input id="password" name="password" '
         f'type="password" autocomplete="current-password" {password_focus}>'
         f"<button>Sign in</button></form>"
+        '<p class="hint help">Forgotten your password, or no account yet? Ask the lead of the '
+        "review for a link.</p>"
     )
     return f"<p>{html.escape(title)}</p>{links}{form if passwords else ''}{message_html}"
 
