@@ -16,6 +16,7 @@ from review.pages.widgets.import_preview import ImportForm
 from review.protocol import format_stage_name
 from review.text.wording import format_count
 from review.workflow.deduplication import run as dedupe
+from review.workflow.project.accounts import is_allowed
 from review.workflow.project.project import Project
 from review.workflow.records import listing, uploads
 from review.workflow.records.decision_uploads import (
@@ -41,11 +42,14 @@ VERDICTS = {"As the file says": None, "Include": "include", "Exclude": "exclude"
 def render_page(project: Project) -> None:
     """Draws the boxes for files, the preview of each file, and the files imported so far."""
     st.title("Import")
-    exports_tab, decisions_tab = st.tabs(["Search exports", "Decisions"])
-    with exports_tab:
+    if is_allowed(session.get_user(), "import decisions"):
+        exports_tab, decisions_tab = st.tabs(["Search exports", "Decisions"])
+        with exports_tab:
+            _render_exports(project)
+        with decisions_tab:
+            _render_decisions(project)
+    else:
         _render_exports(project)
-    with decisions_tab:
-        _render_decisions(project)
     st.subheader("Imported files")
     _render_imported_files(project)
 

@@ -110,7 +110,7 @@ def _render_invitation(project: Project, invitation: Invitation) -> None:
                 if (
                     settings is not None
                     and invitation.email
-                    and st.button(f"Send to {invitation.email}")
+                    and st.button(f"Send to {escape_markdown(invitation.email)}")
                 ):
                     invitations.mail_invitation(project, invitation, settings)
                     st.success(f"Sent to {escape_markdown(invitation.email)}.")
@@ -212,7 +212,7 @@ def _render_departure(project: Project, view: PersonView) -> None:
         why = ""
     with st.container(horizontal=True):
         done = st.button(
-            f"{'Remove' if view.is_removable else 'Retire'} {view.name}",
+            f"{'Remove' if view.is_removable else 'Retire'} {escape_markdown(view.name)}",
             type="primary",
             key=f"leave_{view.name}",
         )

@@ -14,10 +14,9 @@ pytestmark = pytest.mark.browser
 
 def invite(page: Page, name: str, full_name: str, role: str) -> str:
     """Fills in the form and gives the link that is shown."""
-    if not page.get_by_label("Full name").is_visible():
-        page.get_by_text("Invite somebody").click()
+    expect(page.get_by_label("Full name")).to_be_visible()
     page.get_by_label("Full name").fill(full_name)
-    page.get_by_label("Name to sign in with").fill(name)
+    page.get_by_role("textbox", name="Name to sign in with").fill(name)
     page.get_by_test_id("stRadio").get_by_text(role, exact=True).click()
     settled(page)
     page.get_by_role("button", name="Create invitation link").first.click()
@@ -45,7 +44,7 @@ def test_a_lead_invites_and_retires_without_a_command(tmp_path):
         lead = tab(browser, viewport={"width": 1440, "height": 900})
         sign_in(lead, address, "ada", "correct horse")
         lead.get_by_role("link", name="People").click()
-        expect(lead.get_by_role("heading", name="People")).to_be_visible()
+        expect(lead.get_by_role("heading", name="People", exact=True)).to_be_visible()
         settled(lead)
         expect(lead.get_by_text("Example", exact=True)).to_have_count(2)
         first = invite(lead, "dan", "Dan Ek", "Reviewer")

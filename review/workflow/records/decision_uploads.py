@@ -40,7 +40,7 @@ def import_decisions_upload(
     Raises:
         SourceError: the file cannot be read.
     """
-    require_role(project, who, "import")
+    require_role(project, who, "import decisions")
     with save_temporarily(name, data) as path:
         problem = None
         try:
