@@ -12,6 +12,7 @@ from review.bias.number_checks.arithmetic import (
     parse_proportion,
 )
 from review.bias.number_checks.inline_counts import check_inline_counts
+from review.bias.number_checks.paper_checks import find_paper_contradictions
 from review.models import Sentence
 
 
@@ -35,7 +36,8 @@ _TEST_SET = (
 )
 _TEST_POSITIVES = (
     re.compile(
-        rf"{_TEST_SET}[^.;]{{0,40}}?\b(?:of|with|had|has|contain\w*|includ\w*|compris\w*|consist\w*|held|"
+        rf"{_TEST_SET}[^.;]{{0,40}}?\b(?:of|with|had|has|contain\w*|includ\w*|compris\w*|"
+        rf"consist\w*|held|"
         rf"holds|and|:)\s*\(?(?:only |just )?(?<![\d.,]){_COUNT}\s+{_POSITIVE_CASES}",
         re.I,
     ),
@@ -120,14 +122,17 @@ _VALUE_BEFORE_NAME = {
     for name, words in _FIGURE_NAMES.items()
 }
 _LIST_RESPECTIVELY = re.compile(
-    rf"\b(?P<names>(?:(?:{'|'.join(_FIGURE_NAMES.values())})\b(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+)?){{2,5}})"
-    r"[^.%\d]{0,40}?(?P<values>(?:\d{1,3}(?:[.·]\d+)?\s?%?(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+)?){2,5})"
+    rf"\b(?P<names>(?:(?:{'|'.join(_FIGURE_NAMES.values())})\b(?:\s*,\s*and\s+|\s*,\s*|"
+    rf"\s+and\s+)?){{2,5}})"
+    r"[^.%\d]{0,40}?(?P<values>(?:\d{1,3}(?:[.·]\d+)?\s?%?(?:\s*,\s*and\s+|\s*,\s*|"
+    r"\s+and\s+)?){2,5})"
     r"[^.]{0,20}?respectively",
     re.I,
 )
 _LIST_IN_ORDER = re.compile(
-    rf"\b(?P<names>(?:{'|'.join(_FIGURE_NAMES.values())})(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)"
-    rf"(?:{'|'.join(_FIGURE_NAMES.values())})){{1,4}})\s+(?:values?\s+|rates?\s+)?(?:of|were|was|are|=|:)\s*"
+    rf"\b(?P<names>(?:{'|'.join(_FIGURE_NAMES.values())})(?:(?:\s*,\s*(?:and\s+)?|"
+    rf"\s+and\s+)(?:{'|'.join(_FIGURE_NAMES.values())})){{1,4}})\s+(?:values?\s+|"
+    rf"rates?\s+)?(?:of|were|was|are|=|:)\s*"
     r"(?P<values>\d{1,3}(?:[.·]\d+)?\s?%?(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)"
     r"\d{1,3}(?:[.·]\d+)?\s?%?)+)",
     re.I,
@@ -161,24 +166,30 @@ _MODEL_COMPARISON = re.compile(
 
 
 def check_sentences(sentences: Sequence[Sentence]) -> list[SentenceFigures]:
-    """Sentences that report two or more figures of one test, with contradictions.
+    """Sentences that report two or more figures of one test, or contradict another place.
 
     In sentences that compare models, figures belong to different tests and are not compared with
-    each other, only with the counts and the interval in their own brackets.
+    each other, only with the counts and the interval in their own brackets. Figures are also
+    compared over the paper, as find_paper_contradictions says.
     """
+    elsewhere: dict[int, list[Contradiction]] = {}
+    for index, problem in find_paper_contradictions(sentences):
+        elsewhere.setdefault(index, []).append(problem)
     results = []
     for index, sentence in enumerate(sentences):
         if sentence.section in ("references", "related work"):
             continue
         stated = extract_figures(sentence.text)
         inline_problems = check_inline_counts(sentence.text)
-        if stated is not None or inline_problems:
+        found_elsewhere = elsewhere.get(index, [])
+        if stated is not None or inline_problems or found_elsewhere:
             figures = stated or DiagnosticFigures()
             problems = find_contradictions(figures)
             reported_names = {problem.figure for problem in problems}
             problems += [
                 problem for problem in inline_problems if problem.figure not in reported_names
             ]
+            problems += found_elsewhere
             results.append(SentenceFigures(index, figures, tuple(problems)))
     return results
 
