@@ -29,6 +29,7 @@ PAGES = {
     ],
     "Screen": [
         ("screening", "screening", "Screening", "screen"),
+        ("full_texts", "full-texts", "Full texts", "attach"),
         ("conflicts", "conflicts", "Conflicts", "adjudicate"),
         ("agreement", "progress", "Agreement and stopping", "manage"),
     ],

@@ -107,6 +107,8 @@ def attach_pdfs(
         )
     for result in results:
         print_line(f"{result.state:<14} {result.name}  {', '.join(result.keys)}  ({result.how})")
+        if result.warning:
+            print_line(f"{'':<14} Warning: {result.warning}.")
     attached_count = sum(result.state in ("attached", "already there") for result in results)
     print_line(f"{attached_count} of {len(results)} PDFs attached.")
 

@@ -1,5 +1,6 @@
 """Which PDFs belong to which records; the files themselves are in the review's files/ folder."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +41,17 @@ def get_current_file(conn: Connection, record: int) -> dict[str, Any] | None:
     query = select(files).where(files.c.record == record).order_by(files.c.id.desc()).limit(1)
     row = conn.execute(query).first()
     return None if row is None or row.state == "removed" else dict(row._mapping)
+
+
+def list_file_events(
+    conn: Connection, record_numbers: Sequence[int]
+) -> list[tuple[int, str, str, str, bool]]:
+    """Each PDF attached to or removed from some records: record, time, who, name, removed."""
+    query = select(files).where(files.c.record.in_(record_numbers)).order_by(files.c.id)
+    return [
+        (row.record, row.at, row.who, row.name, row.state == "removed")
+        for row in conn.execute(query)
+    ]
 
 
 def list_current_files(

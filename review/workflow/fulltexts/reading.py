@@ -13,7 +13,7 @@ from review.bias import rules
 from review.bias.rules import Suggestion
 from review.checklists import Checklist
 from review.errors import FullTextError
-from review.fulltext import FullText, RecordCandidate
+from review.fulltext import FullText, RecordCandidate, RecordMatch
 from review.parallel import dask_client
 from review.store import decisions, feedback, fulltexts, links, records
 from review.store import files as stored_files
@@ -53,6 +53,8 @@ class AttachResult:
     """The record it was attached to, or those to choose from."""
     how: str
     """file name, doi, arxiv, title, or why not"""
+    warning: str | None = None
+    """Why the file may be another paper, although its name tells the record."""
 
 
 def get_record_text(project: Project, record: int) -> FullText | None:
@@ -155,14 +157,14 @@ def attach_folder(
             else None
         ),
     )
-    candidates, report_of = _load_candidates(project)
+    candidates, report_of = load_candidates(project)
     return [
         _attach_file(project, path, text, candidates, report_of, who)
         for path, text in zip(paths, texts, strict=True)
     ]
 
 
-def _load_candidates(project: Project) -> tuple[list[RecordCandidate], dict[str, int]]:
+def load_candidates(project: Project) -> tuple[list[RecordCandidate], dict[str, int]]:
     """Every record as a candidate, and the report each key belongs to."""
     with project.store.read() as conn:
         groups = links.list_groups(conn)
@@ -204,7 +206,24 @@ def _attach_file(
     attachments.attach_pdf(project, number, path.name, path.read_bytes(), who, origin="folder")
     if text.state != "missing":
         _store_text(project, text.sha256, text)
-    return AttachResult(path.name, "attached", result.keys[:1], result.method)
+    warning = _find_belying_record(text, result, candidates, report_of)
+    return AttachResult(path.name, "attached", result.keys[:1], result.method, warning)
+
+
+def _find_belying_record(
+    text: FullText,
+    result: RecordMatch,
+    candidates: Sequence[RecordCandidate],
+    report_of: Mapping[str, int],
+) -> str | None:
+    """A warning where the first pages are those of another record than the file's name says."""
+    if result.method != "file name" or text.state != "ok":
+        return None
+    report = report_of[result.keys[0]]
+    by_content = fulltext.match_record(text.front, candidates)
+    if not by_content.keys or any(report_of[key] == report for key in by_content.keys):
+        return None
+    return f"its name says {result.keys[0]}, but its first pages are those of {by_content.keys[0]}"
 
 
 def read_text(path: Path, password: str | None = None) -> FullText:

@@ -7,7 +7,7 @@ from typing import Any
 
 from review.models import Decision, StoredRecord
 from review.protocol import list_stage_reviewers
-from review.store import decisions, import_undos, links, records
+from review.store import decisions, files, import_undos, links, records
 from review.store.records import RecordSummary
 from review.store.timestamps import parse_timestamp
 from review.workflow.project.accounts import CurrentUser, require_permission
@@ -125,7 +125,10 @@ def get_record_view(project: Project, key: str, person: CurrentUser) -> RecordVi
             *(_build_decision_event(decision) for decision in visible_decisions),
             *(
                 replace(event, who=mask_name(event.who))
-                for event in _build_edit_events(conn, number)
+                for event in (
+                    *_build_edit_events(conn, number),
+                    *_build_file_events(conn, numbers),
+                )
             ),
         ]
     abstract = stored.record.abstract or edits.get("abstract")
@@ -193,6 +196,18 @@ def _build_decision_event(decision: Decision) -> HistoryEvent:
     if decision.note:
         what += f" — {decision.note}"
     return HistoryEvent(decision.at, f"{decision.reviewer} ({decision.role})", what)
+
+
+def _build_file_events(conn: Any, numbers: list[int]) -> list[HistoryEvent]:
+    return [
+        HistoryEvent(
+            parse_timestamp(at),
+            who,
+            f"{'removed' if was_removed else 'attached'} the PDF {name} "
+            f"({records.format_record_key(number)})",
+        )
+        for number, at, who, name, was_removed in files.list_file_events(conn, numbers)
+    ]
 
 
 def _build_edit_events(conn: Any, number: int) -> list[HistoryEvent]:
