@@ -32,7 +32,7 @@ from review.workflow.fulltexts.retrieval_statements import (
 from review.workflow.project.project import Project
 from review.workflow.records import listing
 from review.workflow.records.source_names import format_source
-from review.workflow.screening import ranking, rescreening, reviewing
+from review.workflow.screening import allocation, ranking, rescreening, reviewing
 from review.workflow.screening.reviewing import ReportView, ReviewerProgress
 
 VERDICT_LABELS = {"include": "included", "exclude": "excluded", "unsure": "marked Maybe"}
@@ -55,6 +55,8 @@ EMPTY_MESSAGES = (
 """How records reach the first stage, and full text."""
 RETRAIN_CHECK_SECONDS = 10.0
 """How often a process checks whether the ranking should be retrained (seconds)."""
+REFRESH_SECONDS = 5.0
+"""How often the page looks again while others read the last records (seconds)."""
 _LAST_RETRAIN_CHECK: dict[tuple[Path, str], float] = {}
 
 BAR_TEMPLATE = """<div role="progressbar" aria-label="Screened" aria-valuenow="{share}"
@@ -483,16 +485,36 @@ def _render_end(
             ).remaining
         )
     ]
-    if not pace.done + pace.remaining:
+    if not pace.done + pace.remaining and not allocation.has_reports(project, stage):
         empty_message = EMPTY_MESSAGES[stage.kind == "eligibility"]
         st.info(" ".join([f"Nothing to screen yet. {empty_message}", *other_messages]))
         return
-    st.success(" ".join(["You have screened everything here. Thank you.", *other_messages]))
+    if allocation.get_queue_state(project, stage, session.get_user().name) == "finished":
+        thanks = "You have screened everything here. Thank you."
+        all_by_others = "Nothing is left for you here: other reviewers have screened every record."
+        st.success(" ".join([thanks if pace.done else all_by_others, *other_messages]))
+    else:
+        st.fragment(_render_wait, run_every=REFRESH_SECONDS)(project, stage, other_messages)
     with st.container(horizontal=True):
         st.button(
             "Undo last decision", shortcut="z", on_click=partial(_undo_decision, project, stage)
         )
         st.button("Back", shortcut="Left", on_click=partial(_revisit_last, project, stage))
+
+
+def _render_wait(project: Project, stage: Stage, other_messages: list[str]) -> None:
+    """Says that others read what is left; the page is redrawn once there is something to do."""
+    if allocation.get_queue_state(project, stage, session.get_user().name) != "with others":
+        st.rerun(scope="app")
+    st.info(
+        " ".join(
+            [
+                "Other reviewers are reading the last records. If one is left undecided, it comes "
+                "to you; this page checks every few seconds.",
+                *other_messages,
+            ]
+        )
+    )
 
 
 def _revisit_last(project: Project, stage: Stage) -> None:

@@ -56,6 +56,12 @@ def count_readers(conn: Connection, stage: str, reviewer: str, seconds: float) -
     return {record: count for record, count in conn.execute(query)}
 
 
+def list_longest_open(conn: Connection, stage: str, reviewer: str) -> list[int]:
+    """Reports that other reviewers have open, expired or not; the longest open first."""
+    query = select(leases.c.record).where(leases.c.stage == stage, leases.c.reviewer != reviewer)
+    return list(dict.fromkeys(conn.execute(query.order_by(leases.c.since)).scalars()))
+
+
 def start_training(conn: Connection, stage: str, holder: str, seconds: float) -> bool:
     """Claim the training of a stage's order; False if someone else holds the claim."""
     now = _read_clock(conn)

@@ -123,7 +123,7 @@ def _screen(project, name: str, think: float, end: float, result) -> None:
 
     stage = find_stage(project.protocol, "screening")
     dice = random.Random(name)
-    view = reviewing.get_next_record(project, stage, name)
+    view = _wait_for_record(project, stage, name, end)
     while view is not None and time.monotonic() < end:
         time.sleep(dice.uniform(0.5, 1.5) * think)
         start = time.perf_counter()
@@ -135,6 +135,20 @@ def _screen(project, name: str, think: float, end: float, result) -> None:
             result["wasted"] += 1
         view = reviewing.get_next_record(project, stage, name)
         result["latencies"].append(time.perf_counter() - start)
+        if view is None:
+            view = _wait_for_record(project, stage, name, end)
+
+
+def _wait_for_record(project, stage, name: str, end: float):
+    """The next record, as the page waits for one while others read the last; None at the end."""
+    from review.workflow.screening import allocation, reviewing
+
+    while time.monotonic() < end:
+        view = reviewing.get_next_record(project, stage, name)
+        if view is not None or allocation.get_queue_state(project, stage, name) == "finished":
+            return view
+        time.sleep(0.2)
+    return None
 
 
 def _work(folder: str, think: float, seconds: float, names: Sequence[str]) -> None:

@@ -20,14 +20,13 @@ from review.store import (
     links,
     notes,
     records,
-    retrievals,
     screening_queue,
 )
 from review.store.records import format_record_key
 from review.store.timestamps import parse_timestamp, utc_now
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, find_stage, follow_plan
-from review.workflow.screening import blinding, work_queue
+from review.workflow.screening import allocation, blinding, work_queue
 from review.workflow.screening import status as standings
 from review.workflow.screening.assignment import active_reviewers, enqueue, reassign
 from review.workflow.screening.decisions import NewDecision, add_decisions
@@ -92,7 +91,8 @@ def get_next_record(
     skip: Sequence[int] = (),
     current_key: str | None = None,
 ) -> ReportView | None:
-    """The next report this reviewer is to judge at a stage; None when there is nothing left.
+    """The next report this reviewer is to judge at a stage; None when there is nothing left, or all
+    that is left is being read by enough others (allocation.get_queue_state tells which).
 
     Args:
         skip: reports to pass over.
@@ -100,22 +100,21 @@ def get_next_record(
             decide and however the order changes meanwhile.
     """
     with project.store.read() as conn:
-        if stage.kind == "eligibility":  # what could not be had is not given to anybody
-            missed = [attempt.record for attempt in retrievals.list_missed_by_person(conn)]
-            if current_key in {format_record_key(number) for number in missed}:
-                current_key = None
-            skip = (*skip, *missed)
-        number = _find_waiting_number(conn, stage, reviewer, current_key) or _choose_next(
+        missed = allocation.list_unavailable_texts(conn, stage)
+        if current_key in {format_record_key(number) for number in missed}:
+            current_key = None
+        skip = (*skip, *missed)
+        number = _find_waiting_number(conn, stage, reviewer, current_key) or allocation.choose_next(
             project, conn, stage, reviewer, skip
         )
         missing = number is None and bool(screening_queue.list_unqueued_reports(conn, stage.id))
         noted = number is None or number == leases.get_report_in_hand(conn, stage.id, reviewer)
-        if not missing and (noted or not _is_shared(project, conn, stage)):
+        if not missing and (noted or not allocation.is_shared(project, conn, stage)):
             return None if number is None else _build_report_view(conn, number, stage, reviewer)
     with project.store.write() as conn:  # chosen and noted in one step, whatever others do
         if missing:
             enqueue(project, conn, stage)
-        number = _find_waiting_number(conn, stage, reviewer, current_key) or _choose_next(
+        number = _find_waiting_number(conn, stage, reviewer, current_key) or allocation.choose_next(
             project, conn, stage, reviewer, skip
         )
         if number is None:
@@ -123,12 +122,6 @@ def get_next_record(
             return None
         leases.hold_report(conn, stage.id, reviewer, number)
         return _build_report_view(conn, number, stage, reviewer)
-
-
-def _is_shared(project: Project, conn: Connection, stage: Stage) -> bool:
-    """Whether more people may judge a report than are needed."""
-    reviewers = active_reviewers(project, conn, stage)
-    return stage.allocation == "everyone" and len(reviewers) > stage.reviewers
 
 
 def _find_waiting_number(
@@ -146,29 +139,6 @@ def _find_waiting_number(
         if screening_queue.list_pending_reports(conn, stage.id, reviewer, among=[number])
         else None
     )
-
-
-def _choose_next(
-    project: Project, conn: Connection, stage: Stage, reviewer: str, skip: Sequence[int]
-) -> int | None:
-    """The first report that waits; where more may judge than are needed, one of the first that
-    not enough others have judged or have before them, so that no two read one in vain."""
-    reviewers = active_reviewers(project, conn, stage)
-    is_shared = _is_shared(project, conn, stage)
-    limit = max(screening.QUEUE_SPREAD, 2 * len(reviewers)) if is_shared else 1
-    candidates = work_queue.find_first_waiting(project.store, conn, stage.id, reviewer, skip, limit)
-    if not candidates or not is_shared or candidates[0].pilot:
-        return candidates[0].record if candidates else None
-    reader_counts = leases.count_readers(conn, stage.id, reviewer, work_queue.RELEASE_SECONDS)
-    open_candidates = [candidate for candidate in candidates if not candidate.pilot]
-    available = [
-        candidate
-        for candidate in open_candidates
-        if candidate.votes + reader_counts.get(candidate.record, 0) < stage.reviewers
-    ]
-    numbers = [candidate.record for candidate in available or open_candidates]
-    seed = project.protocol.ranking.seed
-    return screening.pick_waiting_report(numbers, reviewer, reviewers, stage.reviewers, seed=seed)
 
 
 def get_report_view(project: Project, stage: Stage, reviewer: str, key: str) -> ReportView:

@@ -281,7 +281,7 @@ def test_who_leaves_a_record_open_holds_nobody_up(tmp_path, monkeypatch):
     project, stage, team = ten(tmp_path, 1)
     assert reviewing.get_next_record(project, stage, "ada").key == "R000001"
     assert reviewing.get_next_record(project, stage, "ben").key == "R000001"
-    assert reviewing.get_next_record(project, stage, "r0").key == "R000001"  # there is no other
+    assert reviewing.get_next_record(project, stage, "r0") is None  # two read it, and are enough
     with project.store.write() as conn:
         batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="scopus")
         records.add_records(conn, batch, [(1, Record("scopus", title="Another"))], utc_now())
