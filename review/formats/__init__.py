@@ -9,7 +9,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -186,6 +186,24 @@ def _refuse_endless_text(data: bytes, name: str) -> None:
         )
 
 
+ZIPPED_DOCUMENTS = {
+    "word/document.xml": "a Word document. References typed into it cannot be read: export them",
+    "ppt/presentation.xml": "a PowerPoint presentation. Export the references",
+    "META-INF/container.xml": "an e-book. Export the references",
+}
+"""A member of an archive -> what the file is, and the beginning of what to do."""
+
+
+def _refuse_document(name: str, members: Collection[str]) -> None:
+    """Raises SourceError where an archive is a document of another program."""
+    for member, kind in ZIPPED_DOCUMENTS.items():
+        if member in members:
+            raise SourceError(
+                f"{name}: {kind} from the database or reference manager as RIS, and import that "
+                "file."
+            )
+
+
 def _extract_export(data: bytes, name: str) -> bytes:
     """The one export inside a zip archive, as Rayyan sends it; a workbook comes back as it is."""
     try:
@@ -194,6 +212,7 @@ def _extract_export(data: bytes, name: str) -> bytes:
             names = {item.filename for item in members}
             if any(member.startswith("xl/") for member in names) or "content.xml" in names:
                 return data  # a workbook, or a document that the workbook reader names
+            _refuse_document(name, names)
             exports = [
                 item
                 for item in members

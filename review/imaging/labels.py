@@ -18,6 +18,8 @@ from review.errors import ReviewError
 
 MAX_UNPACKED = 300_000_000
 """Bytes that a packed table may unpack to."""
+MAX_ROWS, MAX_LINE_BYTES = 5_000_000, 16_000_000
+"""More rows, or a longer one, is no table of labels; public sets have half a million rows."""
 POSITIVE = frozenset({"1", "1.0", "yes", "y", "true", "t", "positive", "pos"})
 NEGATIVE = frozenset({"0", "0.0", "no", "n", "false", "f", "negative", "neg"})
 UNCERTAIN = frozenset({"-1", "-1.0", "u", "uncertain", "unsure", "maybe"})
@@ -393,6 +395,11 @@ def _read_text(path: Path) -> str:
                 raise ReviewError(f"{path} unpacks to over 300 MB: split it into several files")
     except (OSError, EOFError, zlib.error) as error:
         raise ReviewError(f"{path} cannot be read: check the file and its permissions") from error
+    if data.count(b"\n") > MAX_ROWS or re.search(rb"[^\n]{%d}" % MAX_LINE_BYTES, data):
+        raise ReviewError(
+            f"{path} has more than {MAX_ROWS // 1_000_000} million rows, or a row without end: "
+            "split it into several files"
+        )
     if b"\x00" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ReviewError(f"{path} is not a text table: save it as CSV")
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from review.errors import StoreError
 
+MAX_RESPONSE_BYTES = 256 * 1024 * 1024
+"""A saved response that unpacks to more was not saved here (bytes); the client stops at 64 MB."""
 GZIP_LEVEL = 6
 """gzip level; XML and JSON shrink to about a fifth."""
 
@@ -51,7 +53,8 @@ def load_response(folder: Path, digest: str) -> bytes:
     """A saved response, checked against its hash. Raises StoreError if missing or damaged."""
     path = get_path(folder, digest)
     try:
-        body = gzip.decompress(path.read_bytes())
+        with gzip.open(path) as packed:
+            body = packed.read(MAX_RESPONSE_BYTES + 1)  # a changed file may swell without end
     except (OSError, EOFError, zlib.error) as error:
         raise StoreError(f"{path}: the raw response cannot be read.") from error
     if hashlib.sha256(body).hexdigest() != digest:

@@ -145,6 +145,19 @@ def _open_table(path: Path, mode: str) -> IO[str]:
     return path.open(mode, encoding=encoding, newline="")
 
 
+def _iter_lines(path: Path, handle: IO[str]) -> Iterator[str]:
+    """The lines of the table, none of them without end. Raises SourceError."""
+    number = 0
+    while line := handle.readline(MAX_CELL_LENGTH + 1):
+        number += 1
+        if len(line) > MAX_CELL_LENGTH:
+            raise SourceError(
+                f"{path}: line {number:,} is longer than {MAX_CELL_LENGTH // 1_000_000} million "
+                "letters; check how the table was written."
+            )
+        yield line
+
+
 def iter_records(
     path: Path, ids: list[str], invalid_dois: list[tuple[str, str]] | None = None
 ) -> Iterator[Record]:
@@ -162,11 +175,12 @@ def iter_rows(path: Path) -> Iterator[dict[str, str | None]]:
     seen_ids: set[str] = set()
     try:
         with _open_table(path, "r") as handle:
-            first_line = handle.readline()
+            lines = _iter_lines(path, handle)
+            first_line = next(lines, "")
             column_indices = _find_columns(
                 path, next(csv.reader([first_line], delimiter=_detect_delimiter(first_line)), [])
             )
-            reader = csv.reader(chain(handle, [END_MARK]), delimiter=_detect_delimiter(first_line))
+            reader = csv.reader(chain(lines, [END_MARK]), delimiter=_detect_delimiter(first_line))
             for cells in reader:
                 if END_MARK in cells[:1] or not cells:
                     continue
