@@ -3,8 +3,10 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,55 @@ def _run(*words: str) -> None:
         words = ("runuser", "-u", "postgres", "--", *words)
     done = subprocess.run(words, capture_output=True, text=True, cwd="/")
     assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+
+
+class DurableServer:
+    """A PostgreSQL that writes to disk before it answers, and that can be killed and started."""
+
+    def __init__(self, folder: Path, user: str) -> None:
+        self.folder, self.data = folder, folder / "data"
+        self.url = f"postgresql+psycopg://{user}@/postgres?host={folder}"
+
+    def start(self, patience: float = 120) -> None:
+        """Starts it; after a kill, once the processes of the old one are gone."""
+        options = f"-k {self.folder} -c listen_addresses=''"
+        words = ("-D", str(self.data), "-o", options, "-w", "-l", str(self.folder / "log"), "start")
+        end = time.monotonic() + patience
+        while True:
+            try:
+                return _run(_program("pg_ctl"), *words)
+            except AssertionError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
+
+    def kill(self) -> None:
+        """Kills it at once, as a power cut would."""
+        pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Stops it without ceremony."""
+        _run(_program("pg_ctl"), "-D", str(self.data), "-m", "immediate", "stop")
+
+
+@contextmanager
+def durable_cluster() -> Iterator[DurableServer]:
+    """Starts a server of its own for a test that kills it; removes it at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="funnel-pg-"))
+    user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres")
+    server = DurableServer(folder, user)
+    try:
+        _run(_program("initdb"), "-D", str(server.data), "-A", "trust", "-E", "UTF8")
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
