@@ -46,9 +46,11 @@ def show_status(
         format_alert(open_alert)
         for open_alert in list_open_alerts(review_snapshot.project, review_snapshot.until)
     ]
+    clocks = snapshot.describe_clocks(review_snapshot)
     if as_json:
         notes = prisma.list_notes(review_snapshot)
         counts = flow_to_dict(validate(review_snapshot.flow), ids=ids)
+        notes += [clocks] if clocks else []
         print_json({"day": review_snapshot.day, "notes": notes, "alerts": alerts, **counts})
         return
     print_line(f"{review_snapshot.project.protocol.title}\nAs of {review_snapshot.day}")
@@ -57,6 +59,8 @@ def show_status(
     print_line(prisma.describe_conservation(review_snapshot))
     for note in prisma.list_notes(review_snapshot):
         print_line(note)
+    if clocks:
+        print_line(clocks)
     for alert in alerts:
         print_line(f"ALERT {alert}")
 
@@ -76,6 +80,8 @@ def export_prisma(
     for path in folder.write_files(figure.build_files(review_snapshot), out):
         print_line(f"Wrote {path}")
     print_line(figure.describe_conservation(review_snapshot))
+    if clocks := snapshot.describe_clocks(review_snapshot):
+        print_line(clocks)
 
 
 def replay_review(
@@ -122,6 +128,8 @@ def export_all(
         print_line(f"  Left over from an earlier report, not part of this one: {name}")
     for line in bundle.describe_totals(review_snapshot, files):
         print_line(line)
+    if clocks := snapshot.describe_clocks(review_snapshot):
+        print_line(clocks)
     print_line(f"To verify it later: review verify {shlex.quote(str(out))}")
 
 

@@ -42,6 +42,8 @@ def render_page(project: Project) -> None:
         st.error(escape_markdown(str(error)))
         return
     st.caption(f"As of {review_snapshot.day} · {prisma.describe_conservation(review_snapshot)}")
+    if clocks := snapshot.describe_clocks(review_snapshot):
+        st.caption(escape_markdown(clocks))
     tab = st.segmented_control(
         "Part", TABS, default=TABS[0], required=True, label_visibility="collapsed"
     )

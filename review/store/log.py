@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
 from review.store.records import format_record_key
 from review.store.tables import batches, metadata
@@ -88,6 +88,18 @@ def iter_events(conn: Connection, *, until: datetime | None = None) -> Iterator[
     ]
     for _, _, _, row in heapq.merge(*streams, key=lambda entry: entry[:3]):
         yield row
+
+
+def count_out_of_order(conn: Connection, until: datetime) -> int:
+    """How many entries on reports are dated after a time although others that are not were saved
+    after them: traces of a clock that was set back, or of entries saved with an earlier date."""
+    moment, total = format_timestamp(until), 0
+    for name in ("decisions", "answers", "links", "retrievals"):
+        table = metadata.tables[name]
+        newest = select(func.max(table.c.id)).where(table.c.at <= moment).scalar_subquery()
+        query = select(func.count()).where(table.c.at > moment, table.c.id < newest)
+        total += int(conn.execute(query).scalar_one())
+    return total
 
 
 def list_account_events(conn: Connection) -> list[dict[str, Any]]:

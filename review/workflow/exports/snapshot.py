@@ -12,11 +12,12 @@ from review.errors import ReviewError
 from review.models import Answer, StoredRecord
 from review.prisma import Flow
 from review.protocol import Stage, find_stage
-from review.store import Connection, answers, audit_events, records, report_models
+from review.store import Connection, answers, audit_events, log, records, report_models
 from review.store.answers import FormEvent
 from review.store.report_models import ReportModel
 from review.store.timestamps import parse_timestamp, utc_now
 from review.tables import StudyForm
+from review.text.wording import format_count
 from review.workflow.appraisal.assignment import count_required_forms, get_assignment
 from review.workflow.appraisal.form_consensus import build_consensus
 from review.workflow.appraisal.forms import compute_result
@@ -74,6 +75,23 @@ def get_end_of_day(day: str) -> datetime:
             f"{day} is in the future (dates are in UTC); omit the date for the current state."
         )
     return datetime.combine(parsed_day, time.max, UTC)
+
+
+def describe_clocks(snapshot: ReviewSnapshot) -> str | None:
+    """A sentence where the recorded times of a past state disagree with the order of the entries;
+    None where they agree, and for the current state, which goes by the order alone."""
+    if snapshot.until is None:
+        return None
+    with snapshot.project.store.read() as conn:
+        count = log.count_out_of_order(conn, snapshot.until)
+    if not count:
+        return None
+    return (
+        f"{format_count(count, 'entry', 'entries')} dated after {snapshot.day} "
+        f"{'was' if count == 1 else 'were'} saved before others of that day or earlier: a clock "
+        "was set back, or decisions were imported with an earlier date. This state goes by the "
+        "recorded dates; entries with the same time go by the order in which they were saved."
+    )
 
 
 def snapshot_at(
