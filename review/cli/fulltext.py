@@ -91,7 +91,8 @@ def suggest_evidence(
             print_line(f"{item.number} {item.name}")
             for suggestion in suggestions_by_item[item.id]:
                 place = format_place(suggestion.page, suggestion.section)
-                print_line(f"   {place}  {suggestion.text}  [{suggestion.words}]")
+                words = f"  [{suggestion.words}]" if suggestion.words else ""
+                print_line(f"   {place}  {suggestion.text}{words}")
 
 
 def attach_pdfs(

@@ -56,10 +56,14 @@ def get_file_flags(
     return [json.loads(data) for _, data in (flag_rows[-flag_count:] if flag_count else [])]
 
 
-def list_runs(conn: Connection, engine: str, records: Iterable[int]) -> set[tuple[int, str]]:
-    """(record, SHA-256) of every run of this engine among these records."""
+def list_runs(
+    conn: Connection, engine: str, records: Iterable[int], *, until: datetime | None = None
+) -> set[tuple[int, str]]:
+    """(record, SHA-256) of every run of this engine among these records, now or up to a time."""
     numbers = set(records)
     query = select(flags.c.record, flags.c.sha256).where(
         flags.c.rule == RUN_MARKER, flags.c.engine == engine
     )
+    if until is not None:
+        query = query.where(flags.c.at <= format_timestamp(until))
     return {(record, sha) for record, sha in conn.execute(query) if record in numbers}

@@ -136,6 +136,16 @@ def get_newest_run(conn: Connection, stage: str) -> dict[str, Any] | None:
     return None if row is None else dict(row._mapping)
 
 
+def list_trained_orders(conn: Connection, *, until: datetime | None = None) -> list[dict[str, Any]]:
+    """Every order that was learned from decisions (stage, model, trained_on, at), oldest first, now
+    or up to a given time (inclusive)."""
+    query = select(orders.c.stage, orders.c.model, orders.c.trained_on, orders.c.at)
+    query = query.where(orders.c.trained_on > 0).order_by(orders.c.id)
+    if until is not None:
+        query = query.where(orders.c.at <= format_timestamp(until))
+    return [dict(row._mapping) for row in conn.execute(query)]
+
+
 def find_complete_run(
     conn: Connection, stage: str, *, newest_record: int = 0, newest_decision: int = 0
 ) -> int | None:

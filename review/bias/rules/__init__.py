@@ -15,18 +15,36 @@ from review.bias.rules.evidence import (
 from review.bias.rules.flags import Flag, RuleSet, Strength, compile_rules, find_flags
 from review.bias.rules.matching import is_about_others
 from review.bias.rules.patterns import load_pipeline
+from review.bias.rules.ranker import (
+    LEARNED_RULE,
+    EvidenceExample,
+    EvidenceRanker,
+    RankedItem,
+    build_features,
+    load_ranker,
+    rank_evidence,
+    refit_ranker,
+)
 
 __all__ = [
+    "LEARNED_RULE",
     "PHRASE_RULE",
     "PHRASE_SEPARATOR",
+    "EvidenceExample",
+    "EvidenceRanker",
     "Flag",
+    "RankedItem",
     "RuleSet",
     "Strength",
     "Suggestion",
+    "build_features",
     "check_cues",
     "compile_rules",
     "find_flags",
     "is_about_others",
     "load_pipeline",
+    "load_ranker",
+    "rank_evidence",
+    "refit_ranker",
     "suggest_evidence",
 ]

@@ -32,9 +32,13 @@ def _suggest_cached(
     path: Path,
     digest: str,
     model: str | None,
+    reader: str,
 ) -> dict[str, list[Suggestion]]:
-    """Suggestions for a whole checklist; file, checklist and model name what they rest on."""
-    return reading.suggest_evidence(_project, record, _checklist, most=MAX_SUGGESTIONS, model=model)
+    """Suggestions for a whole checklist; file, checklist, model and reader name what they rest
+    on."""
+    return reading.suggest_evidence(
+        _project, record, _checklist, most=MAX_SUGGESTIONS, model=model, reader=reader
+    )
 
 
 def get_suggestions(
@@ -53,6 +57,7 @@ def get_suggestions(
             path,
             checklist.digest,
             project.protocol.appraisal.model,
+            session.get_user().name,
         )
     except ReviewError as error:
         st.caption(escape_markdown(str(error)))
@@ -87,7 +92,7 @@ def render_suggestions(
         if question.cues and not form.finished and attachments.find_pdf(project, form.report):
             st.caption("No suggestions for this item. Try searching the paper.")
         return
-    st.markdown("**Suggested sentences** :gray[keyword match, please check]")
+    st.markdown("**Suggested sentences** :gray[ranked by wording and place, please check]")
     for n, suggestion in enumerate(suggestions[:VISIBLE_SUGGESTIONS]):
         _render_suggestion(project, form, question, suggestion, n, take)
     if len(suggestions) > VISIBLE_SUGGESTIONS:
@@ -165,7 +170,10 @@ def _save_feedback(
 
 
 def get_rule_name(suggestion: Suggestion) -> str:
-    """What a use or dismissal is counted for: the phrases, with the model where there is one."""
+    """What a use or dismissal is counted for: the phrases, with the model where there is one; the
+    learned ranking where no phrase brought the sentence."""
+    if not suggestion.cue:
+        return suggestion.rule
     model_note = "" if suggestion.rule == PHRASE_RULE else f" ({suggestion.rule})"
     return PHRASE_SEPARATOR.join(
         f"{phrase}{model_note}" for phrase in suggestion.cue.split(PHRASE_SEPARATOR)

@@ -47,13 +47,14 @@ def get_version() -> str:
 
 def write_methods(snapshot: ReviewSnapshot) -> str:
     """The methods in a few paragraphs, every number from the entries."""
-    from review.workflow.exports import image_audits
+    from review.workflow.exports import automation, image_audits
 
     parts = [
         _describe_search(snapshot),
         _describe_selection(snapshot),
         _describe_appraisal(snapshot),
         image_audits.write_methods_sentence(snapshot),
+        automation.write_statement(snapshot, get_version()),
         _describe_result(snapshot),
     ]
     parts.append(

@@ -5,12 +5,13 @@ The PDFs themselves are kept by workflow.files; here is what is in them.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from review import fulltext
+from review import fulltext, resources
 from review.bias import rules
-from review.bias.rules import Suggestion
+from review.bias.rules import EvidenceExample, EvidenceRanker, RankedItem, Suggestion
 from review.checklists import Checklist
 from review.errors import FullTextError
 from review.fulltext import FullText, RecordCandidate, RecordMatch
@@ -28,6 +29,8 @@ from review.workflow.screening import blinding
 ProgressCallback = Callable[[int, int, str], None]
 """Called with (done, in all, name of the file and what came of it)."""
 
+_MAX_FEEDBACK = 400
+"""Newest used or dismissed sentences from which the ranking is fitted again."""
 _FRONT_SECTIONS = ("",)
 """Where titles stand: before any heading."""
 _ANSWER_SECTIONS = {
@@ -246,6 +249,23 @@ def get_cues(checklist: Checklist) -> dict[str, tuple[str, ...]]:
     return {item.id: item.cues for section in checklist.sections for item in section.items}
 
 
+def list_ranked_items(checklist: Checklist) -> list[RankedItem]:
+    """The items of a checklist as the ranker of sentences wants them."""
+    preferred = get_preferred_sections(checklist)
+    return [
+        RankedItem(
+            id=item.id,
+            key=f"{checklist.id} {item.id}",
+            question=f"{item.name} {item.question}",
+            guidance=item.guidance or "",
+            cues=item.cues,
+            preferred_sections=preferred.get(item.id, ()),
+        )
+        for section in checklist.sections
+        for item in section.items
+    ]
+
+
 def get_preferred_sections(checklist: Checklist) -> dict[str, tuple[str, ...]]:
     """The sections each item's answer usually stands in, by the checklist's own sections."""
     preferred: dict[str, tuple[str, ...]] = {}
@@ -260,11 +280,21 @@ def get_preferred_sections(checklist: Checklist) -> dict[str, tuple[str, ...]]:
 
 
 def suggest_evidence(
-    project: Project, record: int, checklist: Checklist, *, most: int = 5, model: str | None = None
+    project: Project,
+    record: int,
+    checklist: Checklist,
+    *,
+    most: int = 5,
+    model: str | None = None,
+    reader: str | None = None,
 ) -> dict[str, list[Suggestion]]:
     """For each item, the sentences of the record's PDF most likely to answer it, best first.
 
-    They are possible evidence, never an answer. What a reviewer dismissed is in heard().
+    They are possible evidence, never an answer. The order learns from sentences that were used or
+    dismissed on other records.
+
+    Args:
+        reader: who asks; what others made of suggestions counts only where it may be seen.
 
     Raises:
         ChecklistError: the spaCy model named is not installed.
@@ -272,21 +302,69 @@ def suggest_evidence(
     text = get_record_text(project, record)
     if text is None or not text.sentences:
         return {item: [] for item in get_cues(checklist)}
-    return suggest_from_text(text, checklist, most=most, model=model)
+    ranker = fit_review_ranker(project, record, checklist, reader=reader)
+    return suggest_from_text(text, checklist, most=most, model=model, ranker=ranker)
 
 
 def suggest_from_text(
-    text: FullText, checklist: Checklist, *, most: int = 5, model: str | None = None
+    text: FullText,
+    checklist: Checklist,
+    *,
+    most: int = 5,
+    model: str | None = None,
+    ranker: EvidenceRanker | None = None,
 ) -> dict[str, list[Suggestion]]:
-    """As suggest, from a full text at hand."""
-    cues_by_item = get_cues(checklist)
-    return rules.suggest_evidence(
+    """As suggest, from a full text at hand and by the shipped weights, or others."""
+    by_phrase = rules.suggest_evidence(
         text.sentences,
-        cues_by_item,
+        get_cues(checklist),
         preferred_sections=get_preferred_sections(checklist),
-        limit=most,
+        limit=len(text.sentences),
         model=model,
     )
+    return rules.rank_evidence(
+        text.sentences,
+        list_ranked_items(checklist),
+        by_phrase,
+        ranker or get_shipped_ranker(),
+        limit=most,
+    )
+
+
+@cache
+def get_shipped_ranker() -> EvidenceRanker:
+    """The weights that ship with Funnel."""
+    return rules.load_ranker(resources.get_shipped_path("data") / "evidence-ranker.json")
+
+
+def fit_review_ranker(
+    project: Project, record: int, checklist: Checklist, *, reader: str | None = None
+) -> EvidenceRanker:
+    """The shipped weights, fitted again from the sentences that were used or dismissed.
+
+    What was used on the record itself does not count, so that the order of its sentences stays the
+    same while somebody works on it, and an open report tells nobody what others chose.
+
+    Args:
+        reader: others' words count only on reports whose appraisal this person may see.
+    """
+    ranker = get_shipped_ranker()
+    entries = [
+        entry
+        for entry in _list_visible_entries(project, "evidence", reader)
+        if entry.record != record and (entry.item or "").startswith(f"{checklist.id} ")
+    ][-_MAX_FEEDBACK:]
+    texts = {number: get_record_text(project, number) for number in {e.record for e in entries}}
+    examples = []
+    for entry in entries:
+        text = texts[entry.record]
+        sentences = text.sentences if text else ()
+        place = next((n for n, one in enumerate(sentences) if one.text == entry.sentence), None)
+        if place is not None:  # else the file has been replaced, or read differently, since
+            features = rules.build_features(sentences[place], place, len(sentences), ranker.idf)
+            used = entry.verdict != "dismiss"
+            examples.append(EvidenceExample(key=str(entry.item), features=features, used=used))
+    return rules.refit_ranker(ranker, examples)
 
 
 def add_feedback(project: Project, entry: FeedbackEntry) -> None:

@@ -13,6 +13,7 @@ from review.models import Record
 from review.resources import get_shipped_path as shipped
 from review.store import flags as stored_flags
 from review.store import fulltexts, records
+from review.store.feedback import FeedbackEntry
 from review.store.timestamps import utc_now
 from review.workflow.bias import flags as bias
 from review.workflow.fulltexts import attachments
@@ -141,6 +142,50 @@ def test_evidence_is_suggested_for_a_record(attached):
     assert found["training"][0].page == 3
     assert set(texts.suggest_evidence(attached, 4, checklist)) == set(found)
     assert not any(texts.suggest_evidence(attached, 4, checklist).values())
+
+
+def hear(project, record, item, sentence, verdict, who):
+    entry = FeedbackEntry(record, "evidence", "r", item, sentence, 1, verdict, who, utc_now())
+    texts.add_feedback(project, entry)
+
+
+def test_the_order_of_sentences_learns_from_other_records_only(attached):
+    checklist = load_checklist(shipped("checklists") / "claim-2020.yaml")
+    shipped_ranker = texts.get_shipped_ranker()
+    sentence = texts.get_record_text(attached, 1).sentences[9].text
+    item = "claim-2020 funding"
+    hear(attached, 1, item, sentence, "use", "ada")
+    fitted = texts.fit_review_ranker(attached, 2, checklist)
+    assert fitted.version == f"{shipped_ranker.version}+1"
+    assert fitted.item_weights[item] != shipped_ranker.item_weights[item]
+    assert texts.fit_review_ranker(attached, 1, checklist) == shipped_ranker
+    other = load_checklist(shipped("checklists") / "probast-2019.yaml")
+    assert texts.fit_review_ranker(attached, 2, other) == shipped_ranker
+    hear(attached, 1, item, sentence, None, "ada")
+    assert texts.fit_review_ranker(attached, 2, checklist) == shipped_ranker
+
+
+def test_a_sentence_that_is_no_longer_in_the_text_teaches_nothing(attached):
+    checklist = load_checklist(shipped("checklists") / "claim-2020.yaml")
+    hear(attached, 1, "claim-2020 funding", "Not a sentence of this paper.", "use", "ada")
+    assert texts.fit_review_ranker(attached, 2, checklist) == texts.get_shipped_ranker()
+
+
+def test_what_others_made_of_an_open_report_does_not_change_the_order(attached, monkeypatch):
+    """The ranking learns from what the reader may see, and from nothing else."""
+    checklist = load_checklist(shipped("checklists") / "claim-2020.yaml")
+    sentence = texts.get_record_text(attached, 1).sentences[9].text
+    hear(attached, 1, "claim-2020 funding", sentence, "use", "ada")
+    asked = []
+
+    def list_visible(project, kind, reader):
+        asked.append((kind, reader))
+        return []
+
+    monkeypatch.setattr(texts, "_list_visible_entries", list_visible)
+    fitted = texts.fit_review_ranker(attached, 2, checklist, reader="ben")
+    assert fitted == texts.get_shipped_ranker()
+    assert asked == [("evidence", "ben")]
 
 
 def test_flags_are_raised_once_and_kept(attached, monkeypatch):

@@ -1,0 +1,233 @@
+"""The learned ranking of sentences: its features, its two steps, and fitting again."""
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+
+from review import resources
+from review.bias.rules import ranker as ranking
+from review.bias.rules import suggest_evidence
+from review.bias.rules.evidence import Suggestion
+from review.errors import ChecklistError
+from review.models import Sentence
+
+SHIPPED = resources.get_shipped_path("data") / "evidence-ranker.json"
+IDF = {"split": 2.0, "patient": 1.5, "fund": 3.0, "split patient": 2.5, "grant": 3.0}
+PLAIN = ranking.EvidenceRanker(
+    version="t", idf=IDF, item_weights={}, mixing={"cue": 1.0, "item": 10.0}, floor=-99.0
+)
+ITEM = ranking.RankedItem(
+    id="split", key="invented-2020 split", question="How were patients split?", guidance="", cues=()
+)
+
+
+def make_sentences(*texts, section="methods"):
+    return [Sentence(text, 1, section) for text in texts]
+
+
+def make_suggestion(n, text, score=1.0):
+    return Suggestion("split", n, text, 1, (), "methods", "split*", "split", score, "phrases")
+
+
+def rank(sentences, ranker, suggestions=(), item=ITEM, limit=5):
+    ranked = ranking.rank_evidence(sentences, [item], {item.id: suggestions}, ranker, limit=limit)
+    return [one.sentence for one in ranked[item.id]]
+
+
+def test_terms_are_words_without_endings_their_pairs_and_numbers_as_one_sign():
+    terms = ranking.count_terms("Patients were splitting; 300 patients, 12%.")
+    assert terms["patient"] == 2
+    assert terms["splitt"] == 1
+    assert terms["#"] == 2
+    assert terms["# patient"] == 1
+    assert "s" not in ranking.count_terms("a s b")
+
+
+def test_a_text_weighs_the_same_whatever_its_length():
+    for text in ("split", "split patients", "split split patients by grants and funds"):
+        vector = ranking.weigh_terms(text, IDF)
+        assert math.isclose(sum(value * value for value in vector.values()), 1.0)
+    assert ranking.weigh_terms("nothing known", IDF) == {}
+
+
+def test_a_rarer_word_weighs_more_than_a_frequent_one():
+    vector = ranking.weigh_terms("patient and grant", IDF)
+    assert vector["grant"] > vector["patient"]
+
+
+def test_references_and_broken_text_are_never_candidates():
+    text = "We split patients at random."
+    assert ranking.is_candidate(Sentence(text, 1, "methods"))
+    assert not ranking.is_candidate(Sentence(text, 1, "references"))
+    longest = "a" * ranking.MAX_CANDIDATE_LENGTH
+    assert ranking.is_candidate(Sentence(longest, 1, "methods"))
+    assert not ranking.is_candidate(Sentence(longest + "a", 1, "methods"))
+
+
+def test_place_and_section_are_features_and_an_unknown_section_counts_as_none():
+    first = ranking.build_features(Sentence("Split.", 1, "methods"), 0, 10, IDF)
+    last = ranking.build_features(Sentence("Split.", 1, "a new name"), 9, 10, IDF)
+    assert ":section methods" in first
+    assert ":section " in last
+    assert ":place 0" in first
+    assert ":place 4" in last
+
+
+def test_words_learned_for_an_item_bring_a_sentence_without_a_cue_to_the_top():
+    sentences = make_sentences("Nothing here.", "We split patients.", "A grant paid for it.")
+    learned = replace(PLAIN, item_weights={ITEM.key: {"split": 1.0, "split patient": 1.0}})
+    assert rank(sentences, learned)[0] == 1
+    top = ranking.rank_evidence(sentences, [ITEM], {}, learned)["split"][0]
+    assert (top.cue, top.words, top.rule) == ("", "", ranking.LEARNED_RULE)
+    assert (top.text, top.page, top.section) == ("We split patients.", 1, "methods")
+
+
+def test_an_item_without_learned_words_is_ranked_by_its_cues():
+    sentences = make_sentences("One.", "Two.", "Three.")
+    suggestions = [make_suggestion(2, "Three."), make_suggestion(0, "One.", 0.5)]
+    assert rank(sentences, PLAIN, suggestions) == [0, 2, 1]
+    by_rank = replace(PLAIN, mixing={"cue-rank": 1.0})
+    assert rank(sentences, by_rank, suggestions) == [2, 0, 1]
+    kept = ranking.rank_evidence(sentences, [ITEM], {"split": suggestions}, by_rank)["split"][0]
+    assert (kept.cue, kept.words, kept.rule) == ("split*", "split", "phrases")
+
+
+def test_the_words_of_the_question_count_for_items_that_nobody_labelled():
+    sentences = make_sentences("A grant paid.", "We split patients.")
+    alike = replace(PLAIN, mixing={"like-question": 1.0})
+    assert rank(sentences, alike) == [1, 0]
+
+
+def test_ties_go_to_the_earlier_sentence_and_the_limit_holds():
+    sentences = make_sentences(*["The same words."] * 7)
+    assert rank(sentences, PLAIN) == [0, 1, 2, 3, 4]
+    assert rank(sentences, PLAIN, limit=2) == [0, 1]
+
+
+def test_a_sentence_below_the_floor_is_not_suggested():
+    sentences = make_sentences("One.", "Two.")
+    suggestions = [make_suggestion(1, "Two.")]
+    assert rank(sentences, replace(PLAIN, floor=1.0), suggestions) == [1]
+    assert rank(sentences, replace(PLAIN, floor=1.001), suggestions) == []
+    assert rank([], PLAIN) == []
+
+
+def test_another_edition_of_a_checklist_takes_the_weights_of_the_same_item():
+    weights = {"claim-2020 flow": {"split": 1.0}, "probast-2019 flow": {"grant": 1.0}}
+    ranker = replace(PLAIN, item_weights=weights)
+    assert ranking.get_item_weights(ranker, "claim-2024 flow") == {"split": 1.0}
+    assert ranking.get_item_weights(ranker, "probast-2019 flow") == {"grant": 1.0}
+    assert ranking.get_item_weights(ranker, "claim-2024 size") == {}
+    assert ranking.get_item_weights(ranker, "rqs-1.0 flow") == {}
+
+
+def make_example(text, used, key=ITEM.key):
+    features = ranking.build_features(Sentence(text, 1, "methods"), 0, 2, IDF)
+    return ranking.EvidenceExample(key=key, features=features, used=used)
+
+
+def test_used_sentences_raise_their_like_and_dismissed_ones_lower_it():
+    sentences = make_sentences("A grant paid.", "We split patients.")
+    assert rank(sentences, PLAIN) == [0, 1]
+    used = ranking.refit_ranker(PLAIN, [make_example("Patients were split.", used=True)] * 3)
+    assert rank(sentences, used) == [1, 0]
+    weights = {ITEM.key: {"split": 0.5}}
+    learned = replace(PLAIN, item_weights=weights)
+    assert rank(sentences, learned) == [1, 0]
+    dismissed = [make_example("We split it.", used=False)] * 40
+    lowered = ranking.refit_ranker(learned, dismissed).item_weights[ITEM.key]
+    assert 0 < lowered["split"] < 0.5
+    assert learned.item_weights is weights
+
+
+def test_fitting_again_is_the_ridge_solution_around_the_shipped_weights():
+    """One example x with target 1: w moves by x (1 - w.x) / (x.x + penalty)."""
+    example = make_example("Patients were split.", used=True)
+    start = {"split": 0.2}
+    moved = ranking.refit_ranker(
+        replace(PLAIN, item_weights={ITEM.key: start}), [example]
+    ).item_weights[ITEM.key]
+    x = dict(example.features)
+    error = 1 - 0.2 * x["split"]
+    size = sum(value * value for value in x.values())
+    for name, value in x.items():
+        expected = start.get(name, 0.0) + value * error / (size + ranking.RIDGE_PENALTY)
+        assert math.isclose(moved[name], expected, rel_tol=1e-9)
+
+
+def test_fitting_again_leaves_other_items_alone_and_is_the_same_each_time():
+    examples = [make_example("We split it.", used=True), make_example("A grant.", used=False)]
+    ranker = replace(PLAIN, item_weights={"other-1 item": {"grant": 1.0}})
+    first, second = (ranking.refit_ranker(ranker, examples) for _ in range(2))
+    assert first == second
+    assert first.item_weights["other-1 item"] == {"grant": 1.0}
+    assert first.version == "t+2"
+    assert ranking.refit_ranker(ranker, []) is ranker
+
+
+def test_only_the_newest_examples_of_an_item_count(monkeypatch):
+    monkeypatch.setattr(ranking, "MAX_EXAMPLES", 1)
+    old, new = make_example("A grant.", used=True), make_example("We split it.", used=True)
+    assert (
+        ranking.refit_ranker(PLAIN, [old, new]).item_weights
+        == ranking.refit_ranker(PLAIN, [new]).item_weights
+    )
+
+
+def test_the_shipped_weights_know_every_item_they_were_trained_for():
+    ranker = ranking.load_ranker(SHIPPED)
+    assert {key.split()[0] for key in ranker.item_weights} == {"claim-2020", "probast-2019"}
+    assert len(ranker.item_weights) >= 40
+    assert all(len(weights) <= 250 for weights in ranker.item_weights.values())
+    assert ranker.mixing["cue-rank"] > 0
+    assert ranker.mixing["item"] > 0
+    assert SHIPPED.stat().st_size < 600_000
+
+
+def test_the_shipped_weights_find_the_funding_and_the_split_without_cues():
+    sentences = [
+        Sentence("Deep learning may help radiologists.", 1, "introduction"),
+        Sentence("We split the patients into training, validation and test sets.", 2, "methods"),
+        Sentence("The network has five convolutional layers.", 3, "methods"),
+        Sentence("This work was supported by the National Science Foundation.", 9, "statements"),
+    ]
+    ranker = ranking.load_ranker(SHIPPED)
+    for item, wanted in (("funding", 3), ("partition-assignment", 1), ("architecture", 2)):
+        asked = ranking.RankedItem(
+            id=item, key=f"claim-2020 {item}", question="", guidance="", cues=()
+        )
+        ranked = ranking.rank_evidence(sentences, [asked], {}, replace(ranker, floor=-99.0))
+        assert ranked[item][0].sentence == wanted, item
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"schema": 99}, "schema 99, expected 1"),
+        ({"idf": []}, "not the weights"),
+        ({"items": {"a b": [[10**9, 1.0]]}}, "not the weights"),
+        ({"mixing": None}, "not the weights"),
+    ],
+)
+def test_weights_of_another_version_or_broken_ones_are_refused(tmp_path, change, words):
+    path = tmp_path / "weights.json"
+    path.write_text(json.dumps({**json.loads(SHIPPED.read_text()), **change}))
+    with pytest.raises(ChecklistError, match=words):
+        ranking.load_ranker(path)
+
+
+def test_a_file_that_is_missing_or_no_json_is_refused(tmp_path):
+    path = tmp_path / "weights.json"
+    with pytest.raises(ChecklistError, match=r"weights\.json: not the weights"):
+        ranking.load_ranker(path)
+    path.write_text("[1")
+    with pytest.raises(ChecklistError, match="not the weights"):
+        ranking.load_ranker(path)
+
+
+def test_all_sentences_with_a_cue_can_be_asked_for():
+    sentences = make_sentences(*[f"We split set {n}." for n in range(9)])
+    found = suggest_evidence(sentences, {"split": ("split*",)}, limit=len(sentences))
+    assert len(found["split"]) == 9

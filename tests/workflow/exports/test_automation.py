@@ -1,0 +1,122 @@
+"""The statement on automation: what was suggested, what people made of it, and nothing of what is
+open."""
+
+from datetime import timedelta
+
+import pytest
+from support import reporting
+
+from review.store import feedback, flags, screening_queue
+from review.store.feedback import FeedbackEntry
+from review.workflow.bias import flags as bias
+from review.workflow.exports import automation, methods_text
+from review.workflow.exports.snapshot import snapshot_at
+
+NO_MODEL = "no text was sent to a language model"
+FIRST = reporting.day("2020-03-05")
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Two reports: the first is decided at its last stage, the second waits for appraisal."""
+    project = reporting.started(tmp_path / "r")
+    reporting.bring(project, "pubmed", range(1, 3), "2020-02-01")
+    for n in (1, 2):
+        reporting.decide(project, n, reporting.STAGES[0], "include", "2020-03-01")
+        reporting.decide(project, n, reporting.STAGES[1], "include", "2020-03-02")
+    reporting.decide(project, 1, reporting.STAGES[2], "include", "2020-03-03", who=("ada", "ben"))
+    return project
+
+
+def hear(project, record, kind, verdict, *, sentence="A sentence.", who="ada", at=FIRST, rule="r"):
+    entry = FeedbackEntry(record, kind, rule, "claim-2020 title", sentence, 1, verdict, who, at)
+    with project.store.write() as conn:
+        feedback.add_entry(conn, entry)
+
+
+def state(project, day=None):
+    return automation.write_statement(snapshot_at(project, day), "9.9")
+
+
+def test_a_review_without_automation_has_no_statement(project):
+    assert state(project) == ""
+    assert "RAISE" not in methods_text.write_methods(snapshot_at(project))
+
+
+def test_flags_are_told_with_what_reviewers_made_of_them(project):
+    engine = bias.load_knowledge().engine
+    with project.store.write() as conn:
+        flags.add_run(conn, 1, "a", engine, [], FIRST)
+        flags.add_run(conn, 2, "b", engine, [("combined-sets", {"x": 1})], FIRST)
+    assert "in 2 full texts searched; no flag has been judged yet" in state(project)
+    for n, verdict in enumerate(["confirm"] * 3 + ["dismiss"]):
+        hear(project, 1, "flag", verdict, sentence=f"Sentence {n}.")
+    text = state(project)
+    assert text.startswith("Use of automation (RAISE), Funnel 9.9.")
+    assert (
+        "reviewers confirmed 3 and dismissed 1 of 4 judged flags (75%, 95% CI 30% to 95%)" in text
+    )
+    assert NO_MODEL in text
+    assert text in methods_text.write_methods(snapshot_at(project)).replace(
+        methods_text.get_version(), "9.9"
+    )
+
+
+def test_suggested_sentences_are_told_once_judged(project):
+    hear(project, 1, "evidence", "use")
+    hear(project, 1, "evidence", "dismiss", sentence="Another.")
+    text = state(project)
+    assert "sentences of the full text were suggested as possible evidence" in text
+    assert "reviewers used 1 and dismissed 1 of 2 judged sentences (50%" in text
+    assert "text-mining rules" not in text
+
+
+def test_the_newest_word_counts_and_a_withdrawn_one_does_not(project):
+    hear(project, 1, "evidence", "dismiss")
+    hear(project, 1, "evidence", "use", who="ben", at=FIRST + timedelta(hours=1))
+    assert "reviewers used 1 and dismissed 0 of 1 judged sentence (100%" in state(project)
+    hear(project, 1, "evidence", None, at=FIRST + timedelta(hours=2))
+    hear(project, 1, "evidence", None, who="ben", at=FIRST + timedelta(hours=2))
+    assert state(project) == ""
+
+
+def test_verdicts_on_a_report_whose_appraisal_is_open_are_not_told(project):
+    hear(project, 2, "evidence", "use")
+    assert state(project) == ""
+    reporting.decide(project, 2, reporting.STAGES[2], "exclude", "2020-03-04", who=("ada", "ben"))
+    assert "reviewers used 1" in state(project)
+
+
+def test_the_order_of_a_stage_is_told_with_its_model(project):
+    with project.store.write() as conn:
+        for trained_on in (0, 20, 40):
+            screening_queue.write_order(
+                conn, "title-abstract", [], FIRST, model="light", seed=1, trained_on=trained_on
+            )
+    text = state(project)
+    assert "At the stage title and abstract, records were shown in an order learned" in text
+    assert "a linear model of the words of titles and abstracts, made again 2 times" in text
+    assert "the order excludes no record" in text
+
+
+def test_a_random_order_is_no_automation(project):
+    with project.store.write() as conn:
+        screening_queue.write_order(
+            conn, "title-abstract", [], FIRST, model="random", seed=1, trained_on=0
+        )
+    assert state(project) == ""
+
+
+def test_the_statement_of_an_earlier_day_leaves_out_what_came_later(project):
+    hear(project, 1, "evidence", "use")
+    engine = bias.load_knowledge().engine
+    with project.store.write() as conn:
+        flags.add_run(conn, 1, "a", engine, [], FIRST)
+        screening_queue.write_order(
+            conn, "title-abstract", [], FIRST, model="light", seed=1, trained_on=9
+        )
+    assert state(project, "2020-03-04") == ""
+    text = state(project, "2020-03-05")
+    assert "reviewers used 1" in text
+    assert "in 1 full text searched" in text
+    assert "made again 1 time;" in text
