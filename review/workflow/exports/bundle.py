@@ -30,6 +30,7 @@ from review.workflow.exports import (
     listings,
     methods_text,
     prisma,
+    prisma_checklists,
 )
 from review.workflow.exports import prisma_s as search
 from review.workflow.exports.search_runs import list_searches
@@ -152,8 +153,11 @@ def _draw_dataset_overlap(snapshot: ReviewSnapshot) -> dict[str, bytes]:
 
 def build_all_tables(snapshot: ReviewSnapshot, reader: str | None = None) -> list[Table]:
     """Every table of the report, in the order of the review's stages."""
+    facts = methods_text.collect_checklist_facts(snapshot)
+    dta_checklist = prisma_checklists.build_prisma_dta_checklist(snapshot.project.protocol, facts)
     result_tables = [
-        methods_text.build_prisma_checklist(snapshot),
+        prisma_checklists.build_prisma_checklist(facts),
+        *([dta_checklist] if dta_checklist else []),
         search.build_prisma_s_table(snapshot),
     ]
     result_tables.append(search.build_search_log(list_searches(snapshot.project, snapshot.until)))

@@ -1,15 +1,11 @@
-"""Texts of a report: the methods paragraph, and the countable items of the PRISMA 2020 checklist.
-
-Source of the items: Page 2021, BMJ 372:n71 (PRISMA 2020); topics in our own words.
-"""
+"""Texts of a report: the methods paragraph, and what reporting checklists take from the log."""
 
 from collections.abc import Sequence
 from importlib import metadata
 
-from review.checklists import Checklist
+from review.checklists import Checklist, list_items
 from review.prisma import Flow, Stream, get_total
 from review.protocol import Stage
-from review.tables.table import Table
 from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.exports import prisma
 from review.workflow.exports.display_names import DISPLAY_NAMES
@@ -316,67 +312,60 @@ def _capitalize_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def build_prisma_checklist(snapshot: ReviewSnapshot) -> Table:
-    """The PRISMA 2020 items that can be completed automatically, with where to find more."""
+def collect_checklist_facts(snapshot: ReviewSnapshot) -> dict[str, tuple[str, str]]:
+    """What the protocol and the log say for reporting checklists: fact -> text and where to find
+    more. Facts that are not there have the text that leaves them to the authors."""
     protocol, flow = snapshot.project.protocol, snapshot.flow
-    rows = [
-        ("1", "Title", protocol.title, "protocol.yaml"),
-        ("4", "Objectives", protocol.question, "protocol.yaml"),
-        ("5", "Eligibility criteria", _describe_criteria(snapshot), "protocol.yaml"),
-        ("6", "Information sources", _describe_sources(snapshot), "tables/search-log"),
-        (
-            "7",
-            "Search strategy",
-            "Query as run in each source",
-            "tables/prisma-s",
+    bias_tools = ", ".join(_list_bias_tools(snapshot)) or AUTHORS_PLACEHOLDER
+    has_accuracy = protocol.appraisal.accuracy is not None
+    measures = "Sensitivity and specificity with exact 95% confidence intervals; AUC"
+    return {
+        "title": (protocol.title, "protocol.yaml"),
+        "objectives": (protocol.question, "protocol.yaml"),
+        "criteria": (_describe_criteria(snapshot), "protocol.yaml"),
+        "sources": (_describe_sources(snapshot), "tables/search-log"),
+        "search": ("Query as run in each source", "tables/prisma-s"),
+        "selection": (_describe_process(snapshot), "methods.md"),
+        "collection": (_describe_form(snapshot), "tables/characteristics"),
+        "items": (_list_extracted_items(snapshot), "tables/characteristics"),
+        "bias-tools": (bias_tools, "methods.md"),
+        "measures": (measures if has_accuracy else AUTHORS_PLACEHOLDER, "tables/accuracy"),
+        "display": (
+            "Table of every model with its counts; paired forest plot; nothing is pooled"
+            if has_accuracy
+            else AUTHORS_PLACEHOLDER,
+            "accuracy/paired-forest.svg",
         ),
-        ("8", "Selection process", _describe_process(snapshot), "methods.md"),
-        ("9", "Data collection process", _describe_form(snapshot), "tables/characteristics"),
-        (
-            "11",
-            "Study risk of bias assessment",
-            ", ".join(_list_bias_tools(snapshot)) or AUTHORS_PLACEHOLDER,
-            "methods.md",
-        ),
-        ("16a", "Study selection: results of the search", _describe_counts(flow), "prisma.svg"),
-        (
-            "16b",
-            "Study selection: excluded reports, with reasons",
-            _describe_exclusions(flow),
-            "tables/excluded-*",
-        ),
-        (
-            "17",
-            "Study characteristics",
+        "flow": (_describe_counts(flow), "prisma.svg"),
+        "excluded": (_describe_exclusions(flow), "tables/excluded-*"),
+        "characteristics": (
             _format_count(len(snapshot.included), "report"),
             "tables/characteristics" if protocol.appraisal.extraction else AUTHORS_PLACEHOLDER,
         ),
-        (
-            "18",
-            "Risk of bias in studies",
-            ", ".join(_list_bias_tools(snapshot)) or AUTHORS_PLACEHOLDER,
-            "tables/*-judgements, figures/*-traffic-light",
+        "bias": (bias_tools, "tables/*-judgements, figures/*-traffic-light"),
+        "results": (
+            "Counts, sensitivity, specificity and AUC of each model"
+            if has_accuracy
+            else AUTHORS_PLACEHOLDER,
+            "tables/accuracy",
         ),
-        ("24a", "Registration", protocol.registration or AUTHORS_PLACEHOLDER, "protocol.yaml"),
-        ("24b", "Protocol", "Included in this folder", "protocol.yaml"),
-        ("24c", "Amendments", _describe_amendments(snapshot), "log.jsonl"),
-        (
-            "27",
-            "Availability of data, code and other materials",
+        "registration": (protocol.registration or AUTHORS_PLACEHOLDER, "protocol.yaml"),
+        "protocol": ("Included in this folder", "protocol.yaml"),
+        "amendments": (_describe_amendments(snapshot), "log.jsonl"),
+        "availability": (
             "All records, decisions, tables and figures in this folder",
             "manifest.json",
         ),
-    ]
-    return Table(
-        "prisma-2020-checklist",
-        "PRISMA 2020 checklist: items completed automatically",
-        ("Item", "Topic", "Reported", "Where"),
-        tuple(rows),
-        (
-            "The other items are to be completed by the authors. Item numbers follow PRISMA 2020 "
-            "(Page 2021, BMJ 372:n71).",
-        ),
-    )
+    }
+
+
+def _list_extracted_items(snapshot: ReviewSnapshot) -> str:
+    """Names of the items of the extraction forms, in their order."""
+    plan = snapshot.project.protocol.appraisal
+    names = filter(None, (plan.extraction, plan.accuracy))
+    forms = [get_checklist(snapshot.project, name) for name in names]
+    items = [item.name for form in forms for item in list_items(form)]
+    return "; ".join(dict.fromkeys(items)) or AUTHORS_PLACEHOLDER
 
 
 def _describe_criteria(snapshot: ReviewSnapshot) -> str:
@@ -394,8 +383,15 @@ def _describe_sources(snapshot: ReviewSnapshot) -> str:
 
 
 def _describe_form(snapshot: ReviewSnapshot) -> str:
-    name = snapshot.project.protocol.appraisal.extraction
-    return f"Form: {get_checklist(snapshot.project, name).title}" if name else AUTHORS_PLACEHOLDER
+    plan = snapshot.project.protocol.appraisal
+    titles = [
+        get_checklist(snapshot.project, name).title
+        for name in (plan.extraction, plan.accuracy)
+        if name
+    ]
+    if not titles:
+        return AUTHORS_PLACEHOLDER
+    return f"Form{'s' if len(titles) > 1 else ''}: {'; '.join(titles)}"
 
 
 def _describe_process(snapshot: ReviewSnapshot) -> str:

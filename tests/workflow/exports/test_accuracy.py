@@ -57,6 +57,11 @@ def test_ten_studies_end_in_forest_plot_and_csv(ten_studies):
     assert b"worked back from the figures" in files["tables/csv/accuracy.csv"]
     assert len(read_rows(files["tables/csv/accuracy.csv"][3:])) == 11
     assert "Sensitivity and specificity" in bundle.draw_preview_figures(snapshot)
+    checklist = {
+        row["Item"]: row for row in read_rows(files["tables/csv/prisma-dta-checklist.csv"])
+    }
+    assert checklist["10"]["Reported"].endswith("Accuracy of a model, 2×2 table and AUC")
+    assert checklist["20"]["Where"] == "tables/accuracy"
 
 
 def test_what_reviewers_enter_differently_waits_for_consensus(tmp_path, monkeypatch):

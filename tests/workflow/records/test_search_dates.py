@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, inspect, text
 from review.errors import SourceError
 from review.models import SearchDate
 from review.store import open_store, search_dates
-from review.workflow.exports import methods_text, prisma_s, search_runs
+from review.workflow.exports import methods_text, prisma_checklists, prisma_s, search_runs
 from review.workflow.exports.snapshot import snapshot_at
 from review.workflow.project.project import Project
 from review.workflow.records.imports import import_file
@@ -82,7 +82,8 @@ def test_the_day_is_kept_printed_and_can_be_corrected(project: Project, tmp_path
     today = str(snapshot.day)
     reported = dict(row[1:] for row in prisma_s.build_prisma_s_table(snapshot).rows)
     assert reported["Dates of searches"] == (f"Embase 2026-03-12; Scopus {today} (date of import)")
-    rows = methods_text.build_prisma_checklist(snapshot).rows
+    facts = methods_text.collect_checklist_facts(snapshot)
+    rows = prisma_checklists.build_prisma_checklist(facts).rows
     sources = next(row[2] for row in rows if row[0] == "6")
     assert sources == f"Embase (2026-03-12); Scopus ({today}, date of import)"
     searches = search_runs.list_searches(project)
