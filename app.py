@@ -45,6 +45,8 @@ PAGES = {
         ("image_sieve", "image-sieve", "Image sieve", "contribute"),
         ("image_doubles", "doubles-splits", "Doubles and splits", "contribute"),
         ("subgroups", "subgroups", "Subgroups", "contribute"),
+        ("shortcuts", "shortcuts", "Shortcuts", "contribute"),
+        ("nonsense", "label-errors", "AUC and label errors", "contribute"),
     ],
     "Report": [
         ("results", "summary", "Results", "view"),

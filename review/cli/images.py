@@ -314,6 +314,10 @@ def audit_nonsense(
     read_split: str = READ_SPLIT,
     score: list[str] = typer.Option(..., "--score", help="Column of scores; several: any of them."),
     threshold: float | None = typer.Option(None, "--threshold", help="Positive at or above."),
+    images: Path | None = typer.Option(
+        None, "--images", help="Folder of the images: draws a sheet of each cell."
+    ),
+    seed: int = SEED,
 ) -> None:
     """Compare a model with mined and with read labels: what are its errors truly?"""
     from review.workflow.imaging import predictions as actions
@@ -331,6 +335,8 @@ def audit_nonsense(
         scores=predictions,
         score_columns=tuple(score),
         threshold=threshold,
+        images=images,
+        seed=seed,
     )
     finish(actions.audit_nonsense(out, request), out)
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from review.cli import app
@@ -317,6 +318,12 @@ def test_subgroups_give_figures_gaps_proxies_and_a_control(tmp_path):
     gaps = {row["measure"]: row for row in rows_of(tmp_path / "out" / "subgroups-gaps.csv")}
     assert float(gaps["AUC"]["p_holm"]) < 0.05
     assert rows_of(tmp_path / "out" / "subgroups-proxies.csv")
+    foretold = {
+        (row["attribute"], row["value"]): float(row["auc.value"])
+        for row in rows_of(tmp_path / "out" / "subgroups-attributes.csv")
+    }
+    assert set(foretold) == {("sex", "F"), ("race", "White")}
+    assert foretold["sex", "F"] == pytest.approx(0.5, abs=0.15)
     (control,) = rows_of(tmp_path / "out" / "subgroups-shuffled.csv")
     assert float(control["mean"]) == pytest.approx(0.5, abs=0.06)
     assert rows_of(tmp_path / "out" / "subgroups-calibration.csv")
@@ -403,6 +410,8 @@ def test_shortcuts_of_images_by_label(phantoms, tmp_path):
     assert "No Finding, pixels: AUC" in output
     families = {row["family"] for row in rows_of(tmp_path / "out" / "shortcuts.csv")}
     assert families == {"pixels", "container", "thumbnail"}
+    sheets = sorted(path.name for path in (tmp_path / "out").glob("*.png"))
+    assert sheets == ["shortcuts-no-finding-container.png", "shortcuts-no-finding-pixels.png"]
 
 
 def write_label_tables(folder):
@@ -435,6 +444,28 @@ def test_nonsense_shows_what_the_errors_truly_are(tmp_path):
         *words, "--read-split", "tets"
     )
     assert "no image has the label 'Pneumnia'" in refused(*words, "--finding", "Pneumnia")
+
+
+def test_a_sheet_of_each_cell_shows_films_drawn_from_it(tmp_path):
+    paths = write_label_tables(tmp_path)
+    films = tmp_path / "films"
+    films.mkdir()
+    for place in range(1, 40):  # the first film is gone
+        Image.new("L", (40, 40), place * 5).save(films / f"f{place}.png")
+    words = ("nonsense", *paths, "--finding", "Pneumonia", "--read-finding", "Opacity",
+             "--read-column", "Opacity", "--score", "p", "--images", films,
+             "--out", tmp_path / "out")  # fmt: skip
+    output = run(*words, status=3)
+    assert "1 images drawn for the sheets are not in" in output
+    sheets = sorted(path.name for path in (tmp_path / "out").glob("*.png"))
+    assert sheets == [
+        f"nonsense-{truth}-{called}.png"
+        for truth in ("false", "true")
+        for called in ("negative", "positive")
+    ]
+    before = (tmp_path / "out" / sheets[0]).read_bytes()
+    run(*words, status=3)
+    assert (tmp_path / "out" / sheets[0]).read_bytes() == before
 
 
 def test_labels_are_compared_beside_a_claim(tmp_path):

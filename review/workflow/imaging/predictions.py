@@ -1,11 +1,14 @@
 """Audits predictions: by group, gaps, proxies, and against mined and read labels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from random import Random
 from typing import Any
 
 from review.errors import ReviewError
+from review.imaging.audit import SHEET_SIZE
+from review.imaging.contact_sheets import Tile, draw_sheet
 from review.imaging.discrimination import BOOTSTRAPS, AreaEstimate
 from review.imaging.label_sources import LabelPair, NonsenseReport, check_nonsense
 from review.imaging.labels import GUESSES, merge_rows, read_table
@@ -24,7 +27,9 @@ from review.imaging.subgroups import (
     adjust_gaps,
     compare_subgroups,
     control_by_shuffling,
+    list_levels,
     measure_proxies,
+    predict_attribute,
 )
 from review.workflow.imaging.inputs import (
     ColumnChoice,
@@ -39,7 +44,13 @@ from review.workflow.imaging.label_tables import (
     load_pair,
 )
 from review.workflow.imaging.model_plots import draw_subgroup_figures
-from review.workflow.imaging.outcome import AuditOutcome, OutputFolder, flatten_figures
+from review.workflow.imaging.outcome import (
+    AuditOutcome,
+    OutputFolder,
+    flatten_figures,
+    make_slug,
+)
+from review.workflow.imaging.sieving import read_pixels
 
 AREA = ("value", "low", "high", "method")
 METHODS: Mapping[str, Method] = {
@@ -54,6 +65,10 @@ GROUP_COLUMNS = (
     *(f"calibration.{name}" for name in (
         "slope", "slope_low", "slope_high", "intercept", "intercept_low", "intercept_high",
         "brier", "mean_score", "observed")),
+)  # fmt: skip
+ATTRIBUTE_COLUMNS = (
+    "attribute", "value", "model", *(f"auc.{name}" for name in AREA),
+    "auc_in_positives", "auc_in_negatives",
 )  # fmt: skip
 GAP_COLUMNS = (
     "model", "attribute", "value", "reference", "measure", "difference", "low", "high", "p",
@@ -102,6 +117,10 @@ class NonsenseRequest:
     score_columns: tuple[str, ...]
     """Several are combined as the chance of any, taken as independent."""
     threshold: float | None = None
+    images: Path | None = None
+    """Folder of the images, for a sheet of each cell; None draws none."""
+    seed: int = 0
+    """Of the draw of the images on the sheets."""
 
 
 def audit_subgroups(
@@ -140,6 +159,11 @@ def audit_subgroups(
         "subgroups-proxies.csv",
         PROXY_COLUMNS,
         [row for table in tables for row in measure_proxies(table)],
+    )
+    output.write_table(
+        "subgroups-attributes.csv",
+        ATTRIBUTE_COLUMNS,
+        [row for table in tables for row in _list_attribute_predictions(table, request)],
     )
     output.write_table(
         "subgroups-shuffled.csv",
@@ -211,6 +235,7 @@ def audit_nonsense(out: Path, request: NonsenseRequest) -> AuditOutcome:
         ({"image": name, "cell": cell.name} for cell in report.cells for name in cell.images),
     )
     output.write_table("nonsense-labels.csv", ACCURACY_COLUMNS, list_accuracy(report.mined_labels))
+    missing = _write_cell_sheets(output, request, report)
     output.write_manifest(
         [request.tables.mined, request.tables.read, request.scores],
         {
@@ -219,6 +244,7 @@ def audit_nonsense(out: Path, request: NonsenseRequest) -> AuditOutcome:
             "read_split": request.tables.read_split,
             "scores": request.score_columns,
             "threshold": report.threshold,
+            "seed": request.seed,
         },
         {
             "images": report.images,
@@ -233,7 +259,55 @@ def audit_nonsense(out: Path, request: NonsenseRequest) -> AuditOutcome:
         shortfalls.append(f"{pair.unknown:,} images have an uncertain or unstated class.")
     if without:
         shortfalls.append(f"{without:,} images in both label tables have no score.")
+    if missing:
+        shortfalls.append(f"{missing:,} images drawn for the sheets are not in {request.images}.")
     return AuditOutcome(tuple(_describe_nonsense(report, pair)), tuple(shortfalls))
+
+
+def _write_cell_sheets(
+    output: OutputFolder, request: NonsenseRequest, report: NonsenseReport
+) -> int:
+    """One sheet a cell, of images drawn at random; gives how many of them cannot be read."""
+    missing = 0
+    if request.images is None:
+        return missing
+    for cell in report.cells:
+        if not cell.images:
+            continue
+        draw = Random(f"{request.seed} {cell.name}")
+        names = draw.sample(sorted(cell.images), min(SHEET_SIZE, len(cell.images)))
+        tiles = []
+        for name in names:
+            pixels = read_pixels(request.images, name)
+            missing += pixels is None
+            tiles.append(Tile(pixels=pixels, caption=name))
+        output.write_file(f"nonsense-{make_slug(cell.name)}.png", draw_sheet(tiles))
+    return missing
+
+
+def _list_attribute_predictions(
+    table: PredictionTable, request: SubgroupRequest
+) -> Iterator[dict[str, Any]]:
+    """How well each score foretells each level of an attribute; levels with too few images are
+    left out, and of two levels the second, which is the first the other way round."""
+    for attribute in table.attributes:
+        levels = list_levels(table, attribute)
+        for value in levels[:1] if len(levels) == 2 else levels:
+            try:
+                result = predict_attribute(
+                    table, attribute, value, draws=request.draws, seed=request.seed
+                )
+            except ReviewError:  # too few images in the group or outside it
+                continue
+            for model, area in result.by_model.items():
+                yield {
+                    "attribute": attribute,
+                    "value": value,
+                    "model": model,
+                    **{f"auc.{name}": getattr(area, name) for name in AREA},
+                    "auc_in_positives": result.among_positives[model],
+                    "auc_in_negatives": result.among_negatives[model],
+                }
 
 
 def _compare_tables(

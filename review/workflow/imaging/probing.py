@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from review.errors import ReviewError
+from review.imaging.contact_sheets import Tile, draw_sheet
 from review.imaging.labels import LabelRow, merge_rows, read_table
 from review.imaging.shortcuts import ProbedImages, ProbeFigures, probe_measures, probe_shortcuts
 from review.workflow.imaging.inputs import (
@@ -18,7 +19,13 @@ from review.workflow.imaging.inputs import (
     load_set,
     load_table,
 )
-from review.workflow.imaging.outcome import AuditOutcome, OutputFolder, flatten_figures
+from review.workflow.imaging.outcome import (
+    AuditOutcome,
+    OutputFolder,
+    flatten_figures,
+    make_slug,
+)
+from review.workflow.imaging.sieving import read_pixels
 
 DEFAULT_MEASURES = ("bytes", "width", "height", "mode")
 """Columns of a table of files that are measures of the container."""
@@ -70,6 +77,8 @@ def probe_set(
         seed=seed,
     )
     _write_probes(output, report.probes)
+    for probe in report.probes:
+        _write_examples(output, held.check.root, probe)
     output.write_manifest(
         [folder, labels],
         {"seed": seed, "by": target, "finding": finding},
@@ -196,6 +205,19 @@ def _write_probes(output: OutputFolder, probes: Sequence[ProbeFigures]) -> None:
             for measure in probe.measures
         ),
     )
+
+
+def _write_examples(output: OutputFolder, root: Path, probe: ProbeFigures) -> None:
+    """Draws the films with the lowest and the highest values of the most telling feature."""
+    for measure in probe.measures[:1]:
+        ends = (("lowest", measure.lowest), ("highest", measure.highest))
+        tiles = [
+            Tile(pixels=read_pixels(root, path), caption=f"{end} {measure.name}: {path}")
+            for end, paths in ends
+            for path in paths
+        ]
+        name = f"shortcuts-{make_slug(probe.target)}-{probe.family}.png"
+        output.write_file(name, draw_sheet(tiles))
 
 
 def _describe_probe(probe: ProbeFigures) -> str:

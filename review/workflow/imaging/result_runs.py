@@ -1,4 +1,4 @@
-"""Doubles, splits and subgroups in a review: the commands' results, kept with their input.
+"""Doubles, splits, subgroups and shortcuts in a review: results, kept with their input.
 
 The tables, figures and sheets of a run are files of the review's folder; the store holds who ran
 what on which input, the summary and the hashes of the files.
@@ -7,16 +7,18 @@ what on which input, the summary and the hashes of the files.
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from review.errors import ReviewError
+from review.imaging.labels import LabelRow
 from review.store import image_findings as stored_runs
 from review.store.timestamps import utc_now
 from review.workflow.imaging import doubles as double_search
-from review.workflow.imaging import predictions, splits
+from review.workflow.imaging import predictions, probing, splits
 from review.workflow.imaging.inputs import Progress
 from review.workflow.imaging.outcome import AuditOutcome
 from review.workflow.imaging.registered_sets import (
@@ -32,6 +34,8 @@ RUN_NAMES = {
     "doubles": "Doubles",
     "splits": "Splits",
     "subgroups": "Subgroups",
+    "shortcuts": "Shortcuts",
+    "nonsense": "AUC and label errors",
 }
 COLUMN_WORDS = {
     ".value": "",
@@ -100,22 +104,91 @@ def run_splits(project: Project, image_set: RegisteredSet, who: str) -> ResultRu
     rows = list_rows(project, image_set)
 
     def run(out: Path) -> AuditOutcome:
-        table = out / "labels.csv"
-        out.mkdir(parents=True, exist_ok=True)
-        with table.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(LABEL_COLUMNS)
-            for path, row in rows.items():
-                values = (row.patient, row.age, row.sex, row.view, row.site, row.split)
-                cells = ("" if value is None else value for value in values)
-                writer.writerow([path, "|".join(sorted(row.labels)), *cells])
-        try:
+        with _write_labels(rows, out) as table:
             return splits.compare_splits([table], out)
-        finally:
-            table.unlink()
 
     key = f"{image_set.id}"
     return _keep_run(project, "splits", who, image_set.name, key, run, image_set=image_set.id)
+
+
+@contextmanager
+def _write_labels(rows: Mapping[str, LabelRow], out: Path) -> Iterator[Path]:
+    """A set's labels as a table in a folder, as long as it is needed."""
+    table = out / "labels.csv"
+    out.mkdir(parents=True, exist_ok=True)
+    with table.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(LABEL_COLUMNS)
+        for path, row in rows.items():
+            values = (row.patient, row.age, row.sex, row.view, row.site, row.split)
+            cells = ("" if value is None else value for value in values)
+            writer.writerow([path, "|".join(sorted(row.labels)), *cells])
+    try:
+        yield table
+    finally:
+        table.unlink()
+
+
+def run_shortcuts(
+    project: Project,
+    image_set: RegisteredSet,
+    who: str,
+    *,
+    target: str = "label",
+    finding: str | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> ResultRun:
+    """What trivial features of a set's images know of a label, site, view, sex or split.
+
+    Raises:
+        ReviewError: images are gone, or there are too few of either class.
+    """
+    require_role(project, who, "contribute")
+    rows, root = list_rows(project, image_set), require_root(image_set)
+
+    def run(out: Path) -> AuditOutcome:
+        with _write_labels(rows, out) as table:
+            return probing.probe_set(
+                root, table, out, target=target, finding=finding, seed=seed, progress=progress
+            )
+
+    return _keep_run(
+        project,
+        "shortcuts",
+        who,
+        f"{image_set.name}: {finding or target}",
+        f"{image_set.id} {target} {finding}",
+        run,
+        image_set=image_set.id,
+        seed=seed,
+    )
+
+
+def run_nonsense(
+    project: Project,
+    request: predictions.NonsenseRequest,
+    who: str,
+    image_set: RegisteredSet | None = None,
+) -> ResultRun:
+    """A model's AUC against mined and read labels. Raises ReviewError for tables that cannot be
+    used."""
+    require_role(project, who, "contribute")
+    tables = (request.tables.mined, request.tables.read, request.scores)
+
+    def run(out: Path) -> AuditOutcome:
+        return predictions.audit_nonsense(out, request)
+
+    return _keep_run(
+        project,
+        "nonsense",
+        who,
+        f"{request.scores.name}: {', '.join(request.tables.mined_labels)}",
+        " ".join([*map(_hash_file, tables), repr(request)]),
+        run,
+        image_set=image_set.id if image_set else None,
+        seed=request.seed,
+    )
 
 
 def run_subgroups(
