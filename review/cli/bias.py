@@ -18,6 +18,7 @@ dataset_commands = typer.Typer(
 def register_commands(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command("flags")(show_flags)
+    app.command("facts")(show_facts)
     app.command("numbers")(check_stated_numbers)
     app.add_typer(dataset_commands, name="datasets")
 
@@ -56,6 +57,28 @@ def show_flags(
         read_text(file, password).sentences, include_disabled=include_disabled
     )
     print_findings(raised_flags, format_bias.format_flags(raised_flags), as_json)
+
+
+def show_facts(
+    file: Path = PAPER,
+    csv_file: Path | None = typer.Option(None, "--csv", help="Also write the facts to this file."),
+    as_json: bool = JSON,
+    password: str | None = PASSWORD,
+) -> None:
+    """List the facts of a paper (sizes, sources, split, sites, ...) with their sentences."""
+    from review.cli import format_bias
+    from review.workflow.bias import flags as bias
+    from review.workflow.fulltexts.reading import read_text
+
+    sentences = read_text(file, password).sentences
+    facts = bias.find_facts(sentences)
+    rows = format_bias.facts_to_json(facts, sentences)
+    if csv_file is not None:
+        format_bias.write_facts(rows, csv_file)
+    if as_json:
+        print_json(rows)
+        return
+    print_line("\n".join(format_bias.format_facts(facts, sentences)))
 
 
 def check_stated_numbers(

@@ -1,13 +1,18 @@
 """Formats flags, number checks and data sets as lines for a terminal and as JSON."""
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from review.bias import datasets, number_checks
 from review.bias.datasets import DatasetMatrix, Mention
+from review.bias.facts import FIELDS, Fact
 from review.bias.rules import Flag
 from review.cli.base import format_place
+from review.errors import ReviewError
+from review.formats.tabular.writer import guard_formula
 from review.models import Sentence
 from review.store.records import format_record_key
 from review.text.wording import format_count
@@ -97,6 +102,68 @@ def format_flags(flags: Sequence[Flag]) -> list[str]:
         *lines,
         f"{format_count(len(flags), 'flag')}. Flags are prompts for reviewers, not judgements.",
     ]
+
+
+def facts_to_json(facts: Sequence[Fact], sentences: Sequence[Sentence]) -> list[dict[str, Any]]:
+    """Facts as JSON-ready data: field, label, value, and each sentence with its page."""
+    return [
+        {
+            "field": FIELDS[fact.field],
+            "label": fact.label or None,
+            "value": fact.value,
+            "sentences": [
+                {
+                    "index": index,
+                    "page": sentences[index].page or None,
+                    "section": sentences[index].section or None,
+                    "text": sentences[index].text,
+                }
+                for index in fact.sentences
+            ],
+        }
+        for fact in facts
+    ]
+
+
+def write_facts(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Writes facts as CSV, one a line with its first sentence.
+
+    Raises:
+        ReviewError: the file cannot be written.
+    """
+    try:
+        with path.open("w", encoding="utf-8-sig", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(["field", "label", "value", "page", "section", "sentence", "other"])
+            for row in rows:
+                first, *others = row["sentences"]
+                place = [first["page"], first["section"], first["text"]]
+                more = " | ".join(other["text"] for other in others)
+                cells = [row["field"], row["label"], row["value"], *place, more]
+                writer.writerow(
+                    [guard_formula("" if cell is None else str(cell)) for cell in cells]
+                )
+    except OSError as error:
+        raise ReviewError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def format_facts(facts: Sequence[Fact], sentences: Sequence[Sentence]) -> list[str]:
+    """Facts as lines for the terminal, under the title of their field."""
+    lines: list[str] = []
+    last_field = ""
+    for fact in facts:
+        if fact.field != last_field:
+            lines.append(FIELDS[fact.field])
+            last_field = fact.field
+        first = sentences[fact.sentences[0]]
+        place = format_place(first.page, first.section)
+        label = f"{fact.label}: " if fact.label else ""
+        more = f" and {format_count(len(fact.sentences) - 1, 'sentence')} more"
+        lines.append(f"   {label}{fact.value}  ({place}{more if len(fact.sentences) > 1 else ''})")
+    not_found = [title for field, title in FIELDS.items() if all(f.field != field for f in facts)]
+    if not_found:
+        lines.append(f"Not found in the text: {', '.join(not_found)}.")
+    return [*lines, f"{format_count(len(facts), 'fact')}. Check each against its sentence."]
 
 
 def format_number_checks(

@@ -12,7 +12,7 @@ from review.bias.rules.evidence import (
     check_cues,
     suggest_evidence,
 )
-from review.bias.rules.flags import Flag, RuleSet, Strength, compile_rules, find_flags
+from review.bias.rules.flags import Flag, RuleSet, Strength, compile_rules, find_facts, find_flags
 from review.bias.rules.matching import is_about_others
 from review.bias.rules.patterns import load_pipeline
 from review.bias.rules.ranker import (
@@ -40,6 +40,7 @@ __all__ = [
     "build_features",
     "check_cues",
     "compile_rules",
+    "find_facts",
     "find_flags",
     "is_about_others",
     "load_pipeline",

@@ -1,12 +1,15 @@
 """Flags pitfalls in a full text, each with its sentence and position, or as not found."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from review.bias import datasets as registry_of
 from review.bias.datasets import Mention, Registry
+from review.bias.facts import Fact, extract_facts, find_disjoint_sources
 from review.bias.gate import find_front_matter, is_excerpt, is_on_imaging_model
+from review.bias.number_checks.rows import is_row
 from review.bias.pitfalls import Pitfall, PitfallCatalog, PitfallRule, RuleMode
 from review.bias.rules import matching
 from review.bias.rules.counts import find_largest_count
@@ -90,24 +93,10 @@ def find_flags(
         settled: ids of the datasets the study used, if a person has decided; else those found in
             the text.
     """
-    admission_indexes = matching.find_admissions(sentences)
-    sentences = [
-        _truncate_sentence(
-            replace(raw_sentence, section="limitations")
-            if index in admission_indexes
-            else raw_sentence
-        )
-        for index, raw_sentence in enumerate(sentences)
-    ]
-    others = matching.find_others_passages(sentences)
-    sentences = [
-        replace(sentence, section="related work") if index in others else sentence
-        for index, sentence in enumerate(sentences)
-    ]
+    sentences = _name_passages(sentences)
     hits = [_match_sentence(sentence, rule_set.cue_matcher) for sentence in sentences]
-    mentions_by_set = (
-        registry_of.select_used(registry_of.find_mentions(sentences, registry)) if registry else {}
-    )
+    mentions = registry_of.find_mentions(sentences, registry) if registry else []
+    mentions_by_set = registry_of.select_used(mentions)
     used_sets = list(confirmed_sets) if confirmed_sets is not None else list(mentions_by_set)
     checks_absences = is_on_imaging_model(sentences)
     all_flags: list[Flag] = []
@@ -124,11 +113,94 @@ def find_flags(
             all_flags += _flag_registry_facts(
                 rule, rule_set, registry, (used_sets, mentions_by_set), sentences
             )
+    all_flags += _flag_facts(rule_set, sentences, _extract_facts(sentences, mentions), all_flags)
     sentence_count = len(sentences)
     return sorted(
         all_flags,
         key=lambda f: (sentence_count if f.sentence is None else f.sentence, f.rule, f.text),
     )
+
+
+def find_facts(sentences: Sequence[Sentence], registry: Registry | None = None) -> list[Fact]:
+    """The facts of a full text, from the sentences on this study."""
+    named = _name_passages(sentences)
+    return _extract_facts(named, registry_of.find_mentions(named, registry) if registry else [])
+
+
+def _extract_facts(sentences: Sequence[Sentence], mentions: Sequence[Mention]) -> list[Fact]:
+    front = find_front_matter(sentences)
+    own = {
+        index
+        for index, sentence in enumerate(sentences)
+        if index not in front and _can_state_facts(sentence)
+    }
+    sets_by_sentence: dict[int, list[tuple[str, str]]] = {}
+    for mention in mentions:
+        if len(mention.ids) == 1 and mention.how in ("name", "link"):
+            sets_by_sentence.setdefault(mention.sentence, []).append(
+                (mention.words, mention.ids[0])
+            )
+    return extract_facts(sentences, own=own, sets_by_sentence=sets_by_sentence)
+
+
+def _can_state_facts(sentence: Sentence) -> bool:
+    if sentence.section in _SKIPPED_SECTIONS or matching.is_about_others(sentence.text):
+        return False
+    if sentence.section == "introduction" and not matching.OWN_WORK.search(sentence.text):
+        return False
+    return not (matching.is_hypothetical(sentence.text) or matching.is_licence(sentence.text))
+
+
+def _name_passages(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """The sentences with passages on limitations and on other studies named as such."""
+    admission_indexes = matching.find_admissions(sentences)
+    named = [
+        _truncate_sentence(
+            replace(raw_sentence, section="limitations")
+            if index in admission_indexes
+            else raw_sentence
+        )
+        for index, raw_sentence in enumerate(sentences)
+    ]
+    others = matching.find_others_passages(named)
+    return [
+        replace(sentence, section="related work") if index in others else sentence
+        for index, sentence in enumerate(named)
+    ]
+
+
+def _flag_facts(
+    rule_set: RuleSet,
+    sentences: Sequence[Sentence],
+    facts: Sequence[Fact],
+    known_flags: Sequence[Flag],
+) -> list[Flag]:
+    """Flags that follow from facts of several sentences: classes from different sources, classes
+    with few cases."""
+    rules = {rule.id: rule for rule in rule_set.rules}
+    new_flags = []
+    known_places = {(flag.rule, flag.sentence) for flag in known_flags}
+
+    def add_flag(rule_id: str, index: int, cue: str) -> None:
+        if (rule_id, index) not in known_places:
+            known_places.add((rule_id, index))
+            sentence = sentences[index]
+            rule = rules[rule_id]
+            new_flags.append(_build_flag(rule, rule_set, sentence, index, cue, sentence.text))
+
+    pair = find_disjoint_sources(facts)
+    if "class-by-source" in rules and pair:
+        cue = "; ".join(f"{fact.label}: {fact.value}" for fact in pair)
+        for fact in pair:
+            add_flag("class-by-source", fact.sentences[0], cue)
+    few = rules.get("few-cases-counted")
+    if few is not None and few.below:
+        for fact in facts:
+            text = sentences[fact.sentences[0]].text
+            is_part = re.search(r"\b(test|testing|validation)\b", text, re.I) or is_row(text)
+            if fact.field == "class size" and int(fact.value) < few.below and not is_part:
+                add_flag(few.id, fact.sentences[0], f"{fact.label}: {fact.value}")
+    return new_flags
 
 
 def _truncate_sentence(sentence: Sentence) -> Sentence:

@@ -15,6 +15,7 @@ from review import fulltext
 from review.bias import datasets, number_checks
 from review.bias import rules as cues
 from review.bias.datasets import DatasetMatrix, Mention, Overlap, Registry
+from review.bias.facts import Fact
 from review.bias.pitfalls import PitfallCatalog, PitfallRule
 from review.bias.pitfalls import load_pitfalls as load_pitfalls
 from review.bias.rules import Flag
@@ -84,6 +85,11 @@ def find_flags(
         load_knowledge().registry,
         confirmed_sets=settled_datasets,
     )
+
+
+def find_facts(sentences: Sequence[Sentence]) -> list[Fact]:
+    """The facts of a full text at hand, each with its sentences."""
+    return cues.find_facts(sentences, load_knowledge().registry)
 
 
 def get_flags(project: Project, record: int) -> list[Flag]:

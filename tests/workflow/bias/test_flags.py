@@ -1,5 +1,6 @@
 """A review's PDFs: attached, read once, flagged, verdicts; data sets by study; the commands."""
 
+import csv
 import json
 
 import pytest
@@ -309,6 +310,22 @@ def test_the_commands_read_xml_and_plain_text(tmp_path):
         evidence = run("evidence", tmp_path / name, "-c", "claim-2020").stdout
         assert "section Methods" in evidence
         assert "read (" in run("fulltext", tmp_path / name).stdout
+
+
+def test_the_command_prints_and_writes_facts(tmp_path):
+    text = tmp_path / "paper.txt"
+    text.write_text("Methods\n\nA total of 1,204 patients were included. =cmd was not run.\n")
+    said = run("facts", text).stdout
+    assert "Patients\n   1204  (section Methods)" in said
+    assert "Not found in the text: Images" in said
+    [fact] = json.loads(run("facts", text, "--json").stdout)
+    assert fact["sentences"][0]["text"] == "A total of 1,204 patients were included."
+    assert fact["sentences"][0]["page"] is None
+    run("facts", text, "--csv", tmp_path / "facts.csv")
+    with (tmp_path / "facts.csv").open(encoding="utf-8-sig") as stream:
+        head, row = csv.reader(stream)
+    assert head[:3] == ["field", "label", "value"]
+    assert row[:3] == ["Patients", "", "1204"]
 
 
 def test_a_file_without_text_is_one_calm_error(pdfs):
