@@ -17,18 +17,21 @@ _FILL = {
     "case_collection": "#fdf0d5",
     "remix": "#f6dfe2",
     "subset": "#e7e3f2",
+    "unknown": "#eeeeee",
 }
 _STROKE = {
     "primary": "#2b6a99",
     "case_collection": "#b07a12",
     "remix": "#b3434f",
     "subset": "#6650a4",
+    "unknown": "#6b6b6b",
 }
 _KIND_LABELS = {
     "primary": "collected by one group",
     "case_collection": "from publications or submissions",
     "remix": "combined from other datasets",
     "subset": "subset of another dataset",
+    "unknown": "not known",
 }
 
 

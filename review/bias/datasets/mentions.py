@@ -63,6 +63,8 @@ class _DatasetName:
     weak: bool
     exact_spelling: str | None
     """Spelling that must match exactly; None if case does not matter."""
+    is_one_word: bool = False
+    """Whether it is spelled without spaces, hyphens and digits: INbreast, but not COVID-CT."""
     in_list: bool = False
     """A name without its data word, which must follow later: 'the Montgomery and Shenzhen data
     sets'."""
@@ -154,8 +156,21 @@ def _collect_names(datasets: Iterable[Dataset]) -> list[_DatasetName]:
             key = squeeze_name(text)
             acronym = len(key) <= _MAX_ACRONYM_LETTERS and text.upper() == text
             owners.setdefault((key, kind, weak, text if acronym else None), []).append(dataset.id)
+    separated_keys = {
+        squeeze_name(name)
+        for dataset in datasets
+        for name in (*dataset.names, *dataset.weak_names)
+        if re.search(r"[\W_\d]", name)
+    }
     dataset_names = [
-        _DatasetName(key, tuple(sorted(set(ids))), kind, weak, exact_spelling)
+        _DatasetName(
+            key,
+            tuple(sorted(set(ids))),
+            kind,
+            weak,
+            exact_spelling,
+            is_one_word=kind == "name" and key not in separated_keys,
+        )
         for (key, kind, weak, exact_spelling), ids in owners.items()
     ]
     return dataset_names + _collect_list_names(datasets)
@@ -242,6 +257,14 @@ _LIKENESS_SUFFIX = re.compile(
 """'BraTS-like labels' and 'the CheXpert labeler' name no images."""
 
 
+_WORD_BREAK = re.compile(r"(?<=[^\W\d])\s+(?=[^\W\d])")
+
+
+def _is_run_together(printed: str, name: _DatasetName) -> bool:
+    """Whether separate words only look like a name in one word: 'in breast' for INbreast."""
+    return name.is_one_word and bool(_WORD_BREAK.search(printed))
+
+
 def _is_name_at(text: str, first: int, last: int, name: _DatasetName) -> bool:
     """Whether a match is the name: complete words, and near a data word if necessary."""
     before, after = text[first - 1 : first], text[last + 1 : last + 2]
@@ -249,7 +272,7 @@ def _is_name_at(text: str, first: int, last: int, name: _DatasetName) -> bool:
         return False
     if name.exact_spelling is not None and text[first : last + 1] != name.exact_spelling:
         return False
-    if _LIKENESS_SUFFIX.match(text[last + 1 :]):
+    if _LIKENESS_SUFFIX.match(text[last + 1 :]) or _is_run_together(text[first : last + 1], name):
         return False
     if name.in_list:
         return bool(_LIST_CONTINUATION.match(text[last + 1 :]))

@@ -13,7 +13,7 @@ from review.text.yaml_bounds import find_yaml_excess
 STRICT: Mapping[str, str] = {"extra": "forbid"}
 """Configuration of the validator: unknown keys are rejected."""
 
-DatasetKind = Literal["primary", "case_collection", "remix", "subset"]
+DatasetKind = Literal["primary", "case_collection", "remix", "subset", "unknown"]
 LabelSource = Literal[
     "report_nlp",
     "radiologist",
@@ -74,7 +74,6 @@ class Dataset:
     url: str
     modality: tuple[str, ...]
     kind: DatasetKind
-    labels: LabelSource
     population: Population
     checked: tuple[str, ...]
     """Fields verified against a source; all others are unverified."""
@@ -82,6 +81,8 @@ class Dataset:
     """Of its first release; None if unknown."""
     size: str | None = None
     licence: str | None = None
+    labels: LabelSource | None = None
+    """unknown: its page does not say; None: we do not know."""
     names: tuple[str, ...] = ()
     weak_names: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()

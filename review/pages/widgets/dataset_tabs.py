@@ -87,9 +87,10 @@ def _render_dataset(
     ):
         unchecked = "" if "size" in dataset.checked else " (not checked)"
         st.markdown(
-            f"{dataset.kind.replace('_', ' ')}, {dataset.year or 'year unknown'}, "
+            f"{_format_kind(dataset.kind)}, {dataset.year or 'year unknown'}, "
             f"{', '.join(dataset.modality)} · "
-            f"labels: {dataset.labels.replace('_', ' ')} · population: {dataset.population.age}, "
+            f"labels: {(dataset.labels or 'not known to us').replace('_', ' ')} · "
+            f"population: {dataset.population.age}, "
             f"{', '.join(dataset.population.countries) or 'country unknown'} · "
             f"licence: {dataset.licence or 'unknown'}"
         )
@@ -142,6 +143,13 @@ def _render_number_checks(project: Project, record: int) -> None:
                 f"{escape_markdown(message)}\n\n{escape_markdown(sentence.text)}"
             )
     _render_size_concerns(project, record)
+
+
+def _format_kind(kind: str) -> str:
+    """The kind of a data set in words."""
+    return (
+        "how it was collected is not known to us" if kind == "unknown" else kind.replace("_", " ")
+    )
 
 
 def _format_count(number: int, thing: str) -> str:

@@ -259,6 +259,25 @@ def test_a_set_the_authors_made_is_not_used_elsewhere_in_their_paper(registry):
     assert reg.select_used(reg.find_mentions(lines, registry)) == {}
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Lesions in breast tissue were used.", set()),
+        ("INbreast was used.", {"inbreast"}),
+        ("InBreast was used.", {"inbreast"}),
+        ("COVID CT dataset images were used.", {"covid_ct_ucsd"}),
+    ],
+)
+def test_words_that_only_spell_a_name_together_are_no_name(registry, text, wanted):
+    assert set(reg.select_used(reg.find_mentions([Line(text, "methods")], registry))) == wanted
+
+
+def test_what_we_do_not_know_of_a_set_is_left_out(registry):
+    assert registry["inbreast"].size is None
+    assert registry["bccd"].kind == "unknown"
+    assert registry["bccd"].labels is None
+
+
 def test_a_caption_is_asked(registry):
     caption = Line("Table 3. Accuracy of published networks on CheXpert.", "results")
     found = reg.find_mentions([caption], registry)
