@@ -54,11 +54,8 @@ def render_page(project: Project) -> None:
         st.info(rescreening.format_reopening(preprint))
     with st.spinner("Counting records …", show_time=True):
         reader = blinding.find_own_view(project, session.get_user().name)
-        flow, counted_at = overview.get_recent_flow(
-            project,
-            _get_flow_cache(str(project.folder), project.fingerprint, reader),
-            reader=reader,
-        )
+        cache = _get_flow_cache(str(project.folder), project.fingerprint, reader)
+        flow, counted_at = overview.get_recent_flow(project, cache, reader=reader)
     if not get_total(flow.main.identified) and flow.other is None:
         st.info(
             "No records yet. The lead can run a search on the Searches page or import search "
@@ -68,6 +65,8 @@ def render_page(project: Project) -> None:
     with funnel_column:
         st.subheader("Funnel")
         st.html("".join(_build_bars(flow)))
+        for note in cache.notes:
+            st.caption(escape_markdown(note))
         if counted_at:
             st.caption(
                 f"Counted at {counted_at:%H:%M:%S} UTC. In a review of this size the counts are "

@@ -49,6 +49,18 @@ def draw(folder, person):
     return AppTest.from_function(script, args=(str(folder), person), default_timeout=300).run()
 
 
+def test_what_waits_as_a_whole_is_named_under_the_funnel_until_it_is_screened(project):
+    lead = CurrentUser("ada", ("lead", "reviewer"))
+    captions = [one.value.replace("\\", "") for one in draw(project.folder, lead).caption]
+    assert "All records of Embase (30 records) still await screening." in captions
+    assert any("not been compared for duplicates yet" in text for text in captions)
+    stage = project.protocol.stages[0]
+    for name in ("ada", "ben"):
+        reviewing.save_decision(project, stage, name, 1, "exclude")
+    captions = [one.value for one in draw(project.folder, lead).caption]
+    assert not any("still await screening" in text for text in captions)
+
+
 def test_the_funnel_is_live(project):
     lead = CurrentUser("ada", ("lead", "reviewer"))
     app = draw(project.folder, lead)

@@ -14,6 +14,8 @@ from review.store.revision import get_revision as newest_rows
 from review.store.timestamps import utc_now
 from review.workflow.appraisal import tasks
 from review.workflow.exports.prisma_inputs import compute_flow
+from review.workflow.exports.waiting import describe_waiting
+from review.workflow.harvest.status import describe_incomplete_searches
 from review.workflow.project.accounts import CurrentUser
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding
@@ -47,6 +49,9 @@ class FlowCache:
     lock: Lock = field(default_factory=Lock)
     stamp: tuple[int, ...] = ()
     flow: Flow | None = None
+    notes: tuple[str, ...] = ()
+    """What a reader of the flow must know: what waits as a whole, and what was not searched in
+    full."""
     at: datetime | None = None
     rests_until: float = 0.0
     """By the clock that measures (seconds)."""
@@ -73,11 +78,18 @@ def get_recent_flow(
             began = clock()
             cache.at, cache.stamp = utc_now(), newest
             cache.flow = compute_flow(project, reader=reader)
+            cache.notes = tuple(_list_notes(project, cache.flow))
             duration = clock() - began
             cache.rests_until = clock() + (
                 REST_FACTOR * duration if duration >= QUICK_SECONDS else 0.0
             )
         return cache.flow, cache.at if newest != cache.stamp else None
+
+
+def _list_notes(project: Project, flow: Flow) -> list[str]:
+    with project.store.read() as conn:
+        groups = links.list_groups(conn)
+    return [*describe_incomplete_searches(project), *describe_waiting(project, flow, groups)]
 
 
 def get_progress(project: Project, person: CurrentUser) -> list[StageProgress]:
