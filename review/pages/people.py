@@ -18,6 +18,8 @@ from review.workflow.setup import people, protocol_amendments
 from review.workflow.setup.people import ROLE_MEANINGS, ROLE_NAMES, NewMember, PersonView
 
 NEW_PLACE = "Nobody: a new member"
+FORM_WIDTH = 620
+"""Width of the form (pixels); on a narrower screen it fills the page."""
 
 
 def render_page(project: Project) -> None:
@@ -42,7 +44,10 @@ def _render_invitation_form(project: Project, views: list[PersonView]) -> None:
     """The form that adds somebody to the team and makes their link."""
     examples = [view for view in views if view.is_example]
     turn = session.get_or_set("invite_turn", 0)  # empties the form once it is sent
-    with st.expander("Invite somebody", icon=":material/person_add:", expanded=bool(examples)):
+    with (
+        st.expander("Invite somebody", icon=":material/person_add:", expanded=bool(examples)),
+        st.container(width=FORM_WIDTH),
+    ):
         full_name = st.text_input("Full name", key=f"invite_full_name_{turn}", max_chars=100)
         name = st.text_input(
             "Name to sign in with",

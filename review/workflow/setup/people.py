@@ -235,15 +235,21 @@ def _require_another_lead(project: Project, conn: Connection, name: str) -> None
     others = [
         one
         for one in project.protocol.team
-        if "lead" in one.roles
-        and one.name not in (name, *retired)
-        and not account_rows.is_closed(conn, one.name, one.email)
-        and (one.email or account_rows.get_password_hash(conn, one.name, one.email) is not None)
+        if "lead" in one.roles and one.name not in (name, *retired) and _can_sign_in(conn, one)
     ]
     if not others:
         raise ReviewError(
             f"{name} is the only lead who can sign in. Give somebody else the role lead first."
         )
+
+
+def _can_sign_in(conn: Connection, person: Person) -> bool:
+    """Whether somebody has a password, or has come in through their institution before."""
+    if account_rows.get_password_hash(conn, person.name, person.email) is not None:
+        return True
+    return account_rows.find_last_session(
+        conn, person.name, person.email
+    ) is not None and not account_rows.is_closed(conn, person.name, person.email)
 
 
 def describe_retirement(project: Project, name: str, who: str) -> list[str]:

@@ -147,6 +147,31 @@ def test_a_lead_may_step_back_once_another_can_sign_in(project):
         people.list_people(reopen(project), "ada")
 
 
+def test_a_lead_of_an_institution_counts_once_they_have_been_here(project):
+    invite(project, "lead", email="dan@example.org")
+    with pytest.raises(ReviewError, match="only lead who can sign in"):
+        people.retire_person(reopen(project), "ada", "ada")
+    assert accounts.start_confirmed_session(reopen(project), "dan@example.org")
+    people.retire_person(reopen(project), "ada", "ada")
+    with pytest.raises(ReviewError, match="dan is the only lead"):
+        people.retire_person(reopen(project), "dan", "dan")
+
+
+def test_people_on_both_databases(database, tmp_path):
+    made = studies(tmp_path / "review", [Record("embase", title="Study")])
+    accounts.add_user(made, "ada", PASSWORD, "root")
+    add_decision(made, NewDecision(1, TA, "ben", "include"))
+    assert [view.is_example for view in people.list_people(made, "ada")] == [False, False, True]
+    link = invite(made, "librarian", in_place_of="cleo")
+    now = open_project(made.folder, who="root")
+    assert see(now, "dan").invited_until == link.expires
+    people.retire_person(now, "ben", "ada")
+    assert see(now, "ben").is_retired and see(now, "ben").last_active
+    assert people.return_person(now, "ben", "ada", BASE).is_new
+    people.remove_person(now, "dan", "ada", "")
+    assert [view.name for view in people.list_people(reopen(made), "ada")] == ["ada", "ben"]
+
+
 def test_what_retiring_does_is_said_before_and_done(project):
     invite(project, "reviewer")
     now = reopen(project)
