@@ -33,6 +33,7 @@ LIBRARIAN_WRITERS = {
     "fulltexts.attachments.attach_pdf",
     "fulltexts.reading.attach_folder",
     "fulltexts.retrieval.fetch_pdfs",
+    "fulltexts.uploads.remove_pdf",
     "harvest.enrichment.enrich_records",
     "records.import_undo.undo_import",
     "records.imports.import_file",
