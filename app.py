@@ -1,14 +1,17 @@
 """The app: opens the review, draws the navigation and reports errors."""
 
 import importlib
+import json
 from collections.abc import Callable
 
 import streamlit as st
 
 from review.errors import ReviewError
-from review.pages.widgets import session
+from review.pages.widgets import preferences, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.icon import ICON
+from review.pages.widgets.key_help import render_key_help
+from review.pages.widgets.keyboard import PAGE_SCRIPT
 from review.workflow.project.accounts import CurrentUser, is_allowed, require_permission
 from review.workflow.project.project import Project
 
@@ -55,18 +58,39 @@ PAGES = {
 }
 
 PAGE_STYLE = """<style>
+:root {--funnel-muted: light-dark(#57606e, #b3bcc8); --funnel-line: light-dark(#d8dce2, #444c59);
+--funnel-track: light-dark(#e9ebee, #3a4049); --funnel-page: light-dark(#fff, #16191d);
+--funnel-bar: light-dark(#23507c, #6ea3d8); --funnel-first-bar: light-dark(#b9cbe0, #3d5673);
+--funnel-good: light-dark(#2e7d32, #7fcf86); --funnel-bad: light-dark(#b3261e, #ff9d94);
+--funnel-doubt: light-dark(#8a5a00, #e8b04b);}
+.stMain, .stMain:focus, .stMain:focus-visible {outline: none !important; box-shadow: none;}
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] :is(p, li),
+.stMain small {color: var(--funnel-muted); opacity: 1;}
+.stMain input::placeholder, .stMain textarea::placeholder {color: var(--funnel-muted); opacity: 1;}
+[data-testid="stImage"] img {background: #fff;}
+.st-key-two_lines p {display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2;
+overflow: hidden; line-height: 1.3;}
+.st-key-show_keys {position: fixed; right: .7rem; bottom: .7rem; width: auto; z-index: 98;}
+.st-key-show_keys button {min-height: 0; width: 2rem; height: 2rem; padding: 0; border-radius: 50%;
+background: var(--funnel-page);}
 .stMainBlockContainer {padding: 2.6rem 3rem 3rem; max-width: 100rem;}
 .stMainBlockContainer h1 {font-size: 1.9rem; padding: 0 0 .4rem;}
 .stMainBlockContainer h2 {font-size: 1.4rem;}
 .stMainBlockContainer h3 {font-size: 1.12rem;}
 .stColumn:has(> div .st-key-pinned) {position: sticky; top: 3.5rem; align-self: flex-start;}
 .st-key-pinned :is(p, li) {font-size: .94rem; line-height: 1.4;}
-@media (min-width: 641px) and (max-width: 1000px) {
-.stColumn:has(> div .st-key-pinned) {flex: 0 0 8.5rem; min-width: 8.5rem;}
-.stColumn:has(> div .st-key-pinned) + .stColumn {flex: 1 1 0; min-width: 0;}
-.st-key-pinned :is(p, li) {font-size: .84rem; margin-left: 0;}
-.st-key-pinned ul {padding-left: .9rem;}}
-div:has(> .st-key-keys) {position: sticky; top: 0; z-index: 99; padding: .4rem 0; background: #fff;}
+@media (max-width: 1000px) {
+.stMainBlockContainer {padding: 4rem 1rem 3rem;}
+.st-key-beside .stHorizontalBlock:has(> .stColumn):not(.st-key-beside .stColumn *) {
+flex-wrap: wrap;}
+.st-key-beside .stColumn:not(.st-key-beside .stColumn .stColumn) {flex: 1 1 100%; min-width: 100%;
+position: static !important;}
+.stColumn:has(> div .st-key-pinned) {order: 2; position: static;}
+div:has(> .st-key-keys) {top: 3.5rem !important;}}
+@media (min-width: 1001px) {.stAppHeader {background: transparent; pointer-events: none;}
+.stAppHeader :is(button, a) {pointer-events: auto;}}
+div:has(> .st-key-keys) {position: sticky; top: 0; z-index: 97; padding: .4rem 0;
+background: var(--funnel-page);}
 </style>"""
 
 
@@ -83,7 +107,12 @@ def make_page_renderer(name: str, action: str, project: Project) -> Callable[[],
 
 def main() -> None:
     """Draws the requested page."""
-    st.set_page_config(page_title="Funnel", page_icon=ICON, layout="wide")
+    st.set_page_config(
+        page_title="Funnel",
+        page_icon=ICON,
+        layout="wide",
+        initial_sidebar_state=preferences.get_sidebar_state(),
+    )
     st.html(PAGE_STYLE)
     try:
         project = session.load_project()
@@ -91,8 +120,13 @@ def main() -> None:
         if person is None:
             ask_to_sign_in()
             return
-        st.navigation(build_navigation(project, person), expanded=True).run()
+        page = st.navigation(build_navigation(project, person), expanded=True)
+        preferences.render_display_settings()
+        page.run()
         render_account_footer(person)
+        render_key_help()
+        keys_off = json.dumps(preferences.get_preferences().keys_off)
+        st.html(PAGE_SCRIPT % {"keys_off": keys_off}, unsafe_allow_javascript=True)
     except ReviewError as error:
         st.error(escape_markdown(str(error)))
 

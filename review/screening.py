@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from statistics import median
+from statistics import mean
 from typing import Literal
 
 from review.models import Decision, MaybeMeaning, Verdict
@@ -22,6 +22,10 @@ BREAK_SECONDS = 300.0
 """A longer pause between two decisions is a break, not work (seconds)."""
 BULK_IMPORT_SECONDS = 0.25
 """Decisions closer together came in with a file: no one reads a record in that time (seconds)."""
+MIN_PAUSES = 40
+"""Pauses that an estimate of the time left needs; fewer say little."""
+FASTEST_SECONDS = 5.0
+"""A record takes at least this long in an estimate (seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,18 +281,21 @@ def shuffle_records(numbers: Iterable[int], seed: int) -> list[int]:
 
 
 def estimate_minutes_left(decision_times: Sequence[datetime], remaining_count: int) -> float | None:
-    """About how long the rest takes: the median pause between decisions, times what is left.
+    """About how long the rest takes: the mean pause between decisions, times what is left.
+
+    The mean, because a few records that take long make up much of the time; and at least
+    FASTEST_SECONDS, because the first records often go faster than the rest.
 
     Args:
-        moments: when the reviewer decided, any order; pauses over PAUSE_SECONDS are breaks,
-            those under IMPORT_SECONDS are a file's.
+        decision_times: when the reviewer decided, any order; pauses over BREAK_SECONDS are breaks,
+            those under BULK_IMPORT_SECONDS are a file's.
 
     Returns:
-        Minutes; None with fewer than three decisions made one by one.
+        Minutes; None with fewer than MIN_PAUSES pauses between decisions made one by one.
     """
     ordered = sorted(decision_times)
     gaps = [(b - a).total_seconds() for a, b in pairwise(ordered)]
     working_gaps = [gap for gap in gaps if BULK_IMPORT_SECONDS <= gap <= BREAK_SECONDS]
-    if len(working_gaps) < 2:
+    if len(working_gaps) < MIN_PAUSES:
         return None
-    return median(working_gaps) * remaining_count / 60
+    return max(mean(working_gaps), FASTEST_SECONDS) * remaining_count / 60

@@ -1,6 +1,7 @@
 """The status of a report follows from its decisions alone."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
@@ -139,28 +140,39 @@ def test_only_the_newest_row_of_a_reviewer_counts(decisions):
     )
 
 
+def paced(*pauses):
+    """Moments of decisions with these pauses between them (seconds)."""
+    return [START + timedelta(seconds=one) for one in accumulate(pauses, initial=0)]
+
+
 @pytest.mark.parametrize(
-    ("seconds", "expected"),
+    ("pauses", "expected"),
     [
         ([], None),
-        ([0, 10], None),
-        ([0, 10, 20], 100 * 10 / 60),
-        ([0, 10, 20, 5000, 5010, 5020], 100 * 10 / 60),
+        ([10] * 39, None),
+        ([10] * 40, 100 * 10 / 60),
+        ([10] * 20 + [5000] + [10] * 19, None),
+        ([10] * 20 + [5000] + [10] * 20, 100 * 10 / 60),
+        ([10] * 30 + [110] * 10, 100 * 35 / 60),
+        ([1] * 60, 100 * 5 / 60),
         ([0] * 120, None),
-        ([0] * 120 + [60, 72, 84], 100 * 12 / 60),
+        ([0] * 120 + [12] * 40, 100 * 12 / 60),
     ],
     ids=[
         "none",
-        "one pause",
-        "ten seconds each",
-        "a break",
+        "one too few",
+        "just enough",
+        "a break is no pause",
+        "a break within",
+        "a few that take long count",
+        "faster than anybody reads",
         "a file's",
         "a file's, then one by one",
     ],
 )
-def test_the_time_left_follows_the_median_pause_of_decisions_made_one_by_one(seconds, expected):
-    moments = [START + timedelta(seconds=one) for one in seconds]
-    assert estimate_minutes_left(moments, 100) == (expected and pytest.approx(expected))
+def test_the_time_left_follows_the_mean_pause_of_decisions_made_one_by_one(pauses, expected):
+    left = estimate_minutes_left(paced(*pauses), 100)
+    assert left == (expected and pytest.approx(expected))
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """Appraisal: the paper on the left, one question at a time on the right; each reviewer alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
+from review.bias.rules import Flag, Suggestion
 from review.errors import ReviewError
 from review.pages.widgets import (
     appraisal_form,
@@ -16,6 +18,8 @@ from review.pages.widgets import (
     session,
 )
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.keyboard import QUOTE_KEY_SCRIPT
+from review.pages.widgets.preferences import change_preferences, get_preferences
 from review.protocol import list_stage_reviewers
 from review.store import records
 from review.store.records import format_record_key, parse_record_key
@@ -31,6 +35,8 @@ from review.workflow.appraisal.instruments import (
 from review.workflow.appraisal.tasks import AppraisalTask
 from review.workflow.project.project import Project
 
+EVIDENCE_HEIGHT = 152
+"""Height of the box with evidence (pixels)."""
 TITLE_WIDTH = 330
 """Width of the titles (pixels), so that the forms and gates beside them fit a screen of 1,280."""
 
@@ -169,16 +175,23 @@ def _render_report(project: Project, record: int, uses: tuple[str, ...]) -> None
     model_list.render_models(project, report, all_tools, _get_session_key(report, tools))
     question = appraisal_form.get_current_question(form)
     take = partial(appraisal_form.take_quote, project, form, question)
-    paper_column, form_column = st.columns([11, 9], gap="medium")
-    with form_column:
-        appraisal_form.render_form(project, form)
+    raised_flags = bias_flags.get_related_flags(project, form, question)
+    suggestions = evidence.get_suggestions(project, form, question)
+
+    def render_evidence() -> None:
+        height = _get_evidence_height(raised_flags, suggestions)
+        with st.container(height=height, border=False, gap="xxsmall"):
+            image_findings.render_question_findings(project, form, question)
+            evidence.render_suggestions(project, form, question, suggestions, take)
+            bias_flags.render_flags(project, form, raised_flags, take)
+            _render_quote_reuse(own_forms, form, take)
+
+    with st.container(key="beside"):
+        paper_column, form_column = st.columns([11, 9], gap="medium")
+    with form_column, st.container(key="appraisal_form", gap="xsmall"):
+        appraisal_form.render_form(project, form, render_evidence)
         _render_finish(project, form, all_tools)
-        raised_flags = bias_flags.get_related_flags(project, form, question)
-        bias_flags.render_flags(project, form, raised_flags, take)
-        image_findings.render_question_findings(project, form, question)
-        suggestions = evidence.get_suggestions(project, form, question)
-        evidence.render_suggestions(project, form, question, suggestions, take)
-        _render_quote_reuse(own_forms, form, take)
+        st.html(QUOTE_KEY_SCRIPT, unsafe_allow_javascript=True)
     with paper_column:
         highlights = [
             *bias_flags.get_highlights(raised_flags),
@@ -186,6 +199,14 @@ def _render_report(project: Project, record: int, uses: tuple[str, ...]) -> None
             *_find_quote_highlights(project, report),
         ]
         pdf_viewer.render_paper(project, report, highlights, take)
+
+
+def _get_evidence_height(
+    raised_flags: Sequence[Flag], suggestions: Sequence[Suggestion]
+) -> int | Literal["content"]:
+    """Room for one sentence in full view and the next ones by scrolling, so that the answers stay
+    in the same place; none is kept where there is nothing to show."""
+    return EVIDENCE_HEIGHT if raised_flags or suggestions else "content"
 
 
 def _render_header(
@@ -200,7 +221,7 @@ def _render_header(
         width="stretch",
         key="appraisal_back",
     )
-    title_column.markdown(pdf_viewer.format_title(report, title))
+    title_column.container(key="two_lines").markdown(pdf_viewer.format_title(report, title))
     names = [tool.checklist for tool in tools]
     session_key = _get_session_key(report, tools)
     if st.session_state.get(session_key) not in names:
@@ -264,14 +285,14 @@ def _render_finish(project: Project, form: AppraisalForm, tools: list[RequiredFo
     """Draws the Finish or Reopen button and the number of items left."""
     name = session.get_user().name
     row = st.container(horizontal=True, vertical_alignment="center")  # wraps on a small screen
-    auto_advance = bool(st.session_state.get("filling_on"))
+    auto_advance = get_preferences().auto_advance
     row.button(  # a button, for keys do not reach the page while a switch is in focus
         "Move to next item automatically",
         icon=f":material/toggle_{'on' if auto_advance else 'off'}:",
         type="tertiary",
         key="filling_switch",
         width="content",
-        on_click=lambda: st.session_state.update(filling_on=not auto_advance),
+        on_click=lambda: change_preferences(auto_advance=not auto_advance),
     )
     for warning in [*form.result.warnings, *accuracy_forms.find_problems(project, form)]:
         st.caption(f":material/info: {warning}")

@@ -16,6 +16,7 @@ from review.pages.widgets.highlighting import (
     highlight_words,
 )
 from review.pages.widgets.keyboard import build_key_script
+from review.pages.widgets.preferences import get_shortcut
 from review.protocol import Stage, format_stage_name
 from review.screening import ConflictKind, count_verdict
 from review.workflow.fulltexts import attachments
@@ -136,9 +137,10 @@ def _render_conflict(project: Project, stage: Stage, conflict: ScreeningConflict
         "search": extract_search_words(project.protocol.search.query),
     }
     is_full_text = stage.kind == "eligibility"  # the lines of an A4 page fit a screen of 1,280
-    record_column, vote_column = st.columns(
-        [2, 1] if is_full_text else [3, 2], gap="small" if is_full_text else "large"
-    )
+    with st.container(key="beside"):
+        record_column, vote_column = st.columns(
+            [2, 1] if is_full_text else [3, 2], gap="small" if is_full_text else "large"
+        )
     with record_column:
         title = highlight_words(record.title or "(no title)", lists)
         st.html(
@@ -196,7 +198,7 @@ def _render_vote(
             )
             st.button(
                 f"Accept {letter}: {verdict}",
-                shortcut=str(number + 1),
+                shortcut=get_shortcut(str(number + 1)),
                 on_click=take_vote,
                 width="stretch",
                 key=f"take_{letter}_{conflict.key}",
@@ -204,7 +206,7 @@ def _render_vote(
 
 
 def _render_other_decision(project: Project, stage: Stage, conflict: ScreeningConflict) -> None:
-    if not st.button("Different decision", shortcut="3", width="stretch") and (
+    if not st.button("Different decision", shortcut=get_shortcut("3"), width="stretch") and (
         st.session_state.get("conflicts_other") != conflict.key
     ):
         return
@@ -258,4 +260,4 @@ def _render_undo_button(project: Project, stage: Stage) -> None:
             f"{key} is in conflict again." if key else "There is nothing to undo."
         )
 
-    st.button("Undo", shortcut="z", on_click=undo_settlement)
+    st.button("Undo", shortcut=get_shortcut("z"), on_click=undo_settlement)

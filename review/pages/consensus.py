@@ -11,6 +11,9 @@ from review.errors import ReviewError
 from review.models import Answer
 from review.pages.widgets import agreement_tables, pdf_viewer, session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.preferences import get_shortcut
+from review.scoring import GateOutcome
+from review.store import records
 from review.store.records import format_record_key, parse_record_key
 from review.text.wording import format_count
 from review.workflow.appraisal import accuracy_forms, adjudication, results
@@ -129,21 +132,19 @@ def _render_comparison(project: Project, record: int, name: str) -> None:
     back_column.button("All forms", icon=":material/list:", on_click=_close_form, width="stretch")
     agreed_count = sum(pair.origin == "agreed" for pair in settlement.pairs)
     settled_count = sum(pair.origin == "settled" for pair in settlement.pairs)
-    title_column.markdown(
-        " · ".join(
-            filter(
-                None,
-                (
-                    f"**{format_record_key(settlement.report)}**",
-                    settlement.checklist.title,
-                    escape_markdown(get_model_name(project, settlement.report, name) or ""),
-                    escape_markdown(", ".join(settlement.reviewers)),
-                ),
-            )
-        )
+    with project.store.read() as conn:
+        title = records.get_record(conn, settlement.report).record.title or "(no title)"
+    details = (
+        settlement.checklist.title,
+        get_model_name(project, settlement.report, name) or "",
+        ", ".join(settlement.reviewers),
     )
+    with title_column:
+        st.markdown(pdf_viewer.format_title(settlement.report, title))
+        st.caption(" · ".join(escape_markdown(detail) for detail in details if detail))
     _turn_to_quote(settlement)
-    paper_column, answer_column = st.columns([11, 9], gap="medium")
+    with st.container(key="beside"):
+        paper_column, answer_column = st.columns([11, 9], gap="medium")
     with answer_column:
         st.markdown(
             f"**{len(settlement.unresolved)}** to resolve · {agreed_count} agreed · "
@@ -242,7 +243,7 @@ def _render_answer(
     label = f"Accept “{answer_text}”" if can_take and entry else "Accept"
     st.button(
         label,
-        shortcut=shortcut,
+        shortcut=get_shortcut(shortcut),
         disabled=not can_take,
         width="stretch",
         key=f"take_{pair.question.key}_{reviewer}",
@@ -293,7 +294,7 @@ def _render_other_answer(
         shortcut = str(min(len(pair.entries), MAX_SHORTCUTS) + 1)
         st.button(
             "Different answer",
-            shortcut=shortcut,
+            shortcut=get_shortcut(shortcut),
             on_click=partial(_open_other_answer, pair.question.key),
         )
         return
@@ -305,7 +306,7 @@ def _render_other_answer(
             )
             column.button(
                 option.label,
-                shortcut=option.key.lower() if option.key else None,
+                shortcut=get_shortcut(option.key.lower() if option.key else None),
                 on_click=partial(_save_other_answer, project, answer_input),
                 key=f"other_{option.id}",
                 width="stretch",
@@ -352,11 +353,7 @@ def _render_result(project: Project, settlement: FormConsensus) -> None:
     for problem in accuracy_forms.find_entry_problems(settlement.checklist, settlement.entries):
         st.warning(problem)
     for gate in adjudication.load_gate_outcomes(project, settlement.report):
-        state_label = {"passed": ":green[passed]", "failed": ":red[excluded]"}.get(
-            gate.state, "not decided yet"
-        )
-        reason_text = f" ({escape_markdown('; '.join(gate.why))})" if gate.why else ""
-        st.markdown(f"Quality gate “{escape_markdown(gate.reason)}”: {state_label}{reason_text}")
+        st.markdown(_format_gate(gate))
     open_forms = [
         form
         for form in results.list_adjudication_tasks(project, session.get_user().name)
@@ -365,6 +362,17 @@ def _render_result(project: Project, settlement: FormConsensus) -> None:
     _render_continue_button(project, open_forms)
     if not open_forms:
         st.caption("Nothing else to resolve.")
+
+
+def _format_gate(gate: GateOutcome) -> str:
+    """What a quality gate came to, as what it means for the study."""
+    why = f" ({escape_markdown('; '.join(gate.why))})" if gate.why else ""
+    reason = escape_markdown(gate.reason)
+    if gate.state == "passed":
+        return f"Quality gate: :green[not excluded] as “{reason}”{why}"
+    if gate.state == "failed":
+        return f"Quality gate: :red[excluded] as “{reason}”{why}"
+    return f"Quality gate “{reason}”: not decided yet{why}"
 
 
 def _render_resolved_questions(project: Project, settlement: FormConsensus) -> None:

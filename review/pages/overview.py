@@ -21,14 +21,14 @@ from review.workflow.screening import blinding, rescreening
 
 BAR_TEMPLATE = """
 <div style="display:grid;grid-template-columns:9.6rem 1fr;gap:.2rem .9rem;align-items:center;
-margin:.18rem 0"><div style="text-align:right;color:#46505e">{label}</div>
+margin:.18rem 0"><div style="text-align:right;color:var(--funnel-muted)">{label}</div>
 <div style="display:flex;align-items:center;gap:.6rem"><div style="height:1.7rem;flex-shrink:0;
 border-radius:5px;background:{colour};width:{width}%;min-width:3px"></div>
 <div style="line-height:1.25"><b>{n}</b>
-<span style="color:#6b7685;font-size:.86rem">{note}</span></div></div></div>
+<span style="color:var(--funnel-muted);font-size:.86rem">{note}</span></div></div></div>
 """
 """One step of the funnel."""
-BAR_COLOUR, FIRST_BAR_COLOUR = "#23507c", "#b9cbe0"
+BAR_COLOUR, FIRST_BAR_COLOUR = "var(--funnel-bar)", "var(--funnel-first-bar)"
 STATUS_LABELS = {
     "pending": "not started",
     "partial": "awaiting the other reviewer",

@@ -20,6 +20,7 @@ from review.pages.widgets.highlighting import (
     highlight_words,
 )
 from review.pages.widgets.keyboard import FOCUS_NOTE_SCRIPT, build_key_script
+from review.pages.widgets.preferences import get_preferences, get_shortcut
 from review.protocol import Stage, find_stage, format_stage_name, list_stage_reviewers
 from review.text.wording import format_count
 from review.workflow.deduplication import run
@@ -60,8 +61,9 @@ REFRESH_SECONDS = 5.0
 _LAST_RETRAIN_CHECK: dict[tuple[Path, str], float] = {}
 
 BAR_TEMPLATE = """<div role="progressbar" aria-label="Screened" aria-valuenow="{share}"
-style="height:4px;border-radius:2px;background:#e9ebee">
-<div style="height:4px;border-radius:2px;width:{share}%;background:#23507c"></div></div>"""
+style="height:4px;border-radius:2px;background:var(--funnel-track)">
+<div style="height:4px;border-radius:2px;width:{share}%;background:var(--funnel-bar)"></div>
+</div>"""
 PANEL_KEYS = ("screening_reason", "screening_same")
 """Session keys of the panels above the record; each holds the record's key while it is open."""
 LAST_DECISION_KEY = "screening_last"
@@ -104,7 +106,8 @@ def render_page(project: Project) -> None:
     if stage.kind == "eligibility":
         _render_with_full_text(project, stage, view)
     else:
-        criteria_column, record_column = st.columns([1, 3], gap="large")
+        with st.container(key="beside"):
+            criteria_column, record_column = st.columns([1, 3], gap="large")
         with criteria_column.container(key="pinned"):
             _render_criteria(project)
         with record_column:
@@ -118,9 +121,8 @@ def render_page(project: Project) -> None:
 
 def _render_with_full_text(project: Project, stage: Stage, view: ReportView) -> None:
     """Full text: the record and the criteria left, the PDF right; nothing moves the PDF."""
-    record_column, pdf_column = st.columns(
-        [1, 2], gap="small"
-    )  # the lines of an A4 page fit a screen of 1,280
+    with st.container(key="beside"):  # the lines of an A4 page fit a screen of 1,280
+        record_column, pdf_column = st.columns([1, 2], gap="small")
     with record_column:
         if st.session_state.get("screening_reason") == view.key:
             _render_reasons(project, stage, view)
@@ -214,7 +216,9 @@ def _render_criteria(project: Project) -> None:
 
 def _render_record(project: Project, stage: Stage, view: ReportView) -> None:
     record = view.record
+    keys_off = get_preferences().keys_off
     decision_keys = "im0123456789" if _asks_reason(stage) else "iem"
+    decision_keys = "".join(key for key in decision_keys if key not in keys_off)
     lists = {
         "include": project.protocol.highlight.include,
         "exclude": project.protocol.highlight.exclude,
@@ -295,7 +299,7 @@ def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
         for label, key, action, is_disabled in keys:
             st.button(
                 label,
-                shortcut=None if is_typing else key,
+                shortcut=None if is_typing else get_shortcut(key),
                 on_click=action,
                 disabled=is_disabled,
                 type="primary" if label == "Include" else "secondary",
@@ -336,7 +340,7 @@ def _render_reasons(project: Project, stage: Stage, view: ReportView) -> None:
         st.markdown(f"**Reason for exclusion** (press 1–{min(len(stage.reasons), 9)})")
         for number, reason in enumerate(stage.reasons, 1):
             exclude_record = partial(_save_vote, project, stage, view, name, "exclude", reason)
-            shortcut = str(number) if number <= 9 else None
+            shortcut = get_shortcut(str(number) if number <= 9 else None)
             st.button(
                 escape_markdown(reason),
                 shortcut=shortcut,
@@ -347,7 +351,7 @@ def _render_reasons(project: Project, stage: Stage, view: ReportView) -> None:
         if stage.kind != "eligibility":
             st.button(
                 "Exclude without a reason",
-                shortcut="0",
+                shortcut=get_shortcut("0"),
                 on_click=partial(_save_vote, project, stage, view, name, "exclude"),
                 key=f"reason_none_{view.key}",
                 width="stretch",
@@ -497,7 +501,9 @@ def _render_end(
         st.fragment(_render_wait, run_every=REFRESH_SECONDS)(project, stage, other_messages)
     with st.container(horizontal=True):
         st.button(
-            "Undo last decision", shortcut="z", on_click=partial(_undo_decision, project, stage)
+            "Undo last decision",
+            shortcut=get_shortcut("z"),
+            on_click=partial(_undo_decision, project, stage),
         )
         st.button("Back", shortcut="Left", on_click=partial(_revisit_last, project, stage))
 

@@ -185,8 +185,11 @@ def build_settings(options: ServerOptions) -> dict[str, Any]:
         "runner.postScriptGC": False,
         "browser.gatherUsageStats": False,
         "client.toolbarMode": "minimal",
-        "theme.base": "light",
-        "theme.primaryColor": "#23507c",
+        # Without a base, the page follows the system: light or dark.
+        "theme.light.primaryColor": "#23507c",
+        "theme.dark.primaryColor": "#3b7dd8",
+        "theme.dark.backgroundColor": "#16191d",
+        "theme.dark.secondaryBackgroundColor": "#22262c",
     }
 
 

@@ -74,11 +74,6 @@ def open_report(page: Page, address: str, name: str) -> None:
     shows(page, "Identification as a study of AI methodology")
 
 
-def go_on_by_itself(page: Page) -> None:
-    page.get_by_text("Move to next item automatically").click()
-    still(page)
-
-
 def finish(page: Page, following: str) -> None:
     expect(page.get_by_role("button", name=re.compile("^Finish"))).to_be_enabled()
     page.keyboard.press("Control+Shift+Enter")
@@ -101,7 +96,6 @@ def score_by_keyboard(page: Page, address: str, name: str, points: str) -> None:
     at(page, "Suggested sentences")
     page.get_by_role("button", name="Use").first.click()
     expect(page.get_by_label("Quote")).not_to_have_value("")
-    go_on_by_itself(page)
     keys(page, "claim-2020", CLAIM[name])
     finish(page, "How well is the imaging protocol")
     page.get_by_text("Reuse a quote (1)").click()

@@ -9,6 +9,7 @@ from support.appraising import RQS_GOOD, fill, full, kind, review_in, standing
 from support.papers import PAGES, draw_pdf
 
 from review.checklists import JUDGEMENT_PARTS, list_questions
+from review.pages.widgets.preferences import Preferences
 from review.store.report_models import ModelDetails
 from review.workflow.appraisal import adjudication, forms, model_changes
 from review.workflow.appraisal.forms import AnswerInput
@@ -25,23 +26,28 @@ def project(tmp_path):
     return review_in(tmp_path)
 
 
-def draw(name, project, person, **query):
-    def script(name, folder, person, query):
+def draw(name, project, person, *, advance=False, **query):
+    """Draws a page; a question stays open after its answer unless `advance` says otherwise."""
+
+    def script(name, folder, person, query, advance):
         import importlib
         from pathlib import Path
 
         import streamlit as st
 
+        from review.pages.widgets.preferences import Preferences
         from review.workflow.setup.loading import open_project
 
         st.session_state["person"] = person
+        if not advance:
+            st.session_state.setdefault("preferences", Preferences(auto_advance=False))
         for key, value in query.items():
             if f"asked_{key}" not in st.session_state:
                 st.session_state[f"asked_{key}"] = True
                 st.query_params[key] = value
         importlib.import_module(f"review.pages.{name}").render_page(open_project(Path(folder)))
 
-    args = (name, str(project.folder), person, query)
+    args = (name, str(project.folder), person, query, advance)
     app = AppTest.from_function(script, args=args, default_timeout=300).run()
     assert not app.exception, app.exception
     return app
@@ -104,10 +110,8 @@ def test_answers_are_saved_with_quote_page_and_comment_and_next_goes_on(project)
     )
     app = press(app, "filling_next")
     assert "Structured summary" in said(app)
-    assert (
-        "CLAIM 2020, item 2 · [Radiology: Artificial Intelligence 2020;2(2):e200029](https://doi.org/"
-        in said(app)
-    )
+    assert "[CLAIM 2020, item 2](https://doi.org/" in said(app)
+    assert "Radiology: Artificial Intelligence 2020;2(2):e200029." in app.caption[0].help
     assert app.text_area(key="filling_quote").value == ""
     app = press(app, "filling_back")
     assert app.text_area(key="filling_quote").value == "A deep network."
@@ -178,12 +182,60 @@ def test_options_of_one_item_picked_in_two_tabs_add_up(project):
     assert answer_of(project, "protocol", name="rqs-1.0") == "documented+public"
 
 
-def test_it_can_go_on_by_itself(project):
+def test_it_goes_on_by_itself_until_that_is_switched_off(project):
     kind(project, 1, "deep-learning", "ada")
-    app = draw("appraisal", project, ADA, key="R000001")
-    app = press(app, "filling_switch")
+    app = draw("appraisal", project, ADA, advance=True, key="R000001")
     app = press(app, "yes")
     assert "Structured summary" in said(app)
+    app = press(press(app, "filling_switch"), "no")
+    assert "Structured summary" in said(app)
+    assert answer_of(project, "abstract") == "no"
+
+
+def test_a_completed_form_shows_what_was_answered(project):
+    kind(project, 1, "deep-learning", "ada")
+    answers = full(project, "claim-2020") | {"title": "no"}
+    fill(project, 1, "claim-2020", "ada", answers)
+    app = draw("appraisal", project, ADA, key="R000001")
+    app.segmented_control[0].set_value("claim-2020").run()
+    assert any("Your answer: **No**" in one.value for one in app.info)
+    chosen = [one for one in app.button if (one.key or "").startswith("answer_") and one.proto.icon]
+    assert [(one.label, one.proto.type, one.disabled) for one in chosen] == [
+        ("No", "primary", True)
+    ]
+
+
+def test_a_square_of_the_map_opens_its_question(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = press(draw("appraisal", project, ADA, key="R000001"), "no")
+    (item_map,) = [one for one in app.button_group if one.key.startswith("item_map_")]
+    labels = [one.content for one in item_map.proto.options]
+    assert labels == [str(n) for n in range(1, 43)]
+    style = " ".join(one.proto.body for one in app.get("html"))
+    assert "nth-of-type(1) p::before{content:'✕ ' / 'no '" in style
+    assert "nth-of-type(2) p::before{content:'○ ' / 'open '" in style
+    item_map.set_value("abstract").run()
+    assert "Structured summary" in said(app)
+
+
+def test_no_two_squares_of_a_map_share_a_label(project):
+    kind(project, 1, "deep-learning", "ada")
+    fill(project, 1, "claim-2020", "ada", full(project, "claim-2020"))
+    app = draw("appraisal", project, ADA, key="R000001")
+    app.segmented_control[0].set_value("probast-2019").run()
+    (item_map,) = [one for one in app.button_group if one.key.startswith("item_map_")]
+    labels = [one.content for one in item_map.proto.options]
+    assert len(set(labels)) == len(labels) > 25
+    assert {"1.1", "R1", "C1", "R4", "R", "C"} <= set(labels)
+
+
+def test_a_key_that_is_switched_off_answers_nothing(project):
+    kind(project, 1, "deep-learning", "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    app.session_state["preferences"] = Preferences(auto_advance=False, keys_off="y")
+    app = app.run()
+    keys = {one.label: one.proto.shortcut for one in app.button if one.label in ("Yes", "No")}
+    assert keys == {"Yes": "", "No": "n"}
 
 
 def test_points_are_picked_one_by_one_where_several_hold(project):
@@ -300,7 +352,7 @@ def test_the_paper_stands_beside_and_a_pasted_quote_finds_its_page(project):
     assert not app.exception
     assert forms.open_form(project, 1, "claim-2020", "ada").entries["title"].page == 4
     assert f"**4** of {PAGES}" in said(app)
-    (page,) = [one for one in app.get("html") if "paper-window" in str(one.proto)]
+    (page,) = [one for one in app.get("html") if 'class="paper-window"' in one.proto.body]
     assert str(page.proto).count("scroll-initial-target") == 1  # the first line of the quote
     app.text_input(key="paper_search").set_value("RT-PCR").run()
     assert any("RT-PCR" in b.label for b in app.button)

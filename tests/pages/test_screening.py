@@ -106,7 +106,7 @@ def test_a_reason_is_asked_by_title_and_abstract_where_the_protocol_wants_it(pro
         "Exclude without a reason": "0",
         **{reason: str(n) for n, reason in enumerate(stage.reasons, 1)},
     }
-    first = app.query_params["key"][0]
+    first = app.query_params["key"]
     app = press(app, stage.reasons[1])
     app = press(press(app, "Exclude"), "Exclude without a reason")
     keys = reviewing.list_recent_keys(project, stage, "ada")

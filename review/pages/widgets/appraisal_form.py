@@ -1,7 +1,7 @@
 """The appraisal form, one question at a time: guidance, answers, quote, page and comment."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import streamlit as st
@@ -15,42 +15,46 @@ from review.checklists import (
     AnswerOption,
     Checklist,
     FormQuestion,
+    format_answer,
     split_answer,
 )
 from review.errors import ReviewError
 from review.models import Answer
 from review.pages.widgets import pdf_viewer, session
+from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.item_map import SIGNS, get_item_state, render_item_map
+from review.pages.widgets.preferences import get_preferences, get_shortcut
 from review.scoring import Judgement
 from review.workflow.appraisal import forms
 from review.workflow.appraisal.forms import AnswerInput, AppraisalForm, active_questions
 from review.workflow.project.project import Project
 
 JUDGEMENT_STYLES = {
-    "low": ("#2e7d32", "Low"),
-    "unclear": ("#a06a00", "Unclear"),
-    "high": ("#b3261e", "High"),
-    "at-risk": ("#b3261e", "At risk"),
-    "not-judged": ("#666", "Not judged"),
-    None: ("#767676", "open"),
+    "low": ("var(--funnel-good)", "Low"),
+    "unclear": ("var(--funnel-doubt)", "Unclear"),
+    "high": ("var(--funnel-bad)", "High"),
+    "at-risk": ("var(--funnel-bad)", "At risk"),
+    "not-judged": ("var(--funnel-muted)", "Not judged"),
+    None: ("var(--funnel-muted)", "open"),
 }
 """Judgement -> colour with a contrast of 4.5 to 1 on white, and word; never colour alone."""
-PROGRESS_COLOURS = {
-    "answered": "#3a7d44",
-    "unsure": "#c88a12",
-    "open": "#d5d5d5",
-    "optional": "#efefef",
-}
-
 AnswerNotes = tuple[str | None, int | None, str | None]
 """Quote, page, comment."""
 COMPACT_STYLE = """<style>
 :is([class*="st-key-answer_"], [class*="st-key-filling_"], [class*="st-key-paper_"],
 [class*="st-key-evidence_"], .st-key-appraisal_back) button {
 padding-left: .35rem; padding-right: .35rem; gap: .25rem;}
+[class*="st-key-answer_"] button {min-height: 2.1rem; padding-top: .1rem; padding-bottom: .1rem;}
+[class*="st-key-answer_"] button[kind="primary"]:disabled {
+background: #23507c; color: #fff; border-color: #23507c; opacity: 1;}
 [class*="st-key-filling_jump"] {min-width: 7rem;}
+.st-key-appraisal_form [data-testid="stMarkdownContainer"] {margin-bottom: 0;}
+.st-key-appraisal_form [data-testid="stMarkdownContainer"] > p:last-child {margin-bottom: 0;}
+.st-key-appraisal_form h4 {padding: 0; margin: 0; font-size: 1.05rem;}
+.st-key-appraisal_form p {line-height: 1.35;}
 </style>"""
-"""Room for the words on buttons of a small screen, beside their keys."""
-SQUARE_STYLE = "display:inline-block;width:.62rem;height:.62rem;margin:0 .14rem;border-radius:2px"
+"""Room for question, evidence, answers and quote on a small screen; a completed form keeps showing
+which answer was given."""
 
 
 def list_question_keys(form: AppraisalForm) -> list[str]:
@@ -95,21 +99,27 @@ def _get_answer(form: AppraisalForm, key: str) -> str | None:
     return entry.answer if entry else None
 
 
-def render_form(project: Project, form: AppraisalForm) -> None:
-    """Draws the current question of a form."""
+def render_form(
+    project: Project, form: AppraisalForm, render_evidence: Callable[[], None] | None = None
+) -> None:
+    """Draws the current question of a form; `render_evidence` draws what bears on it, between the
+    question and its answers."""
     st.html(COMPACT_STYLE)
     question = get_current_question(form)
     _load_entry(form, question)
-    if any(section.judgement for section in form.checklist.sections):
-        _render_judgements(form)
-    _render_progress_grid(form, question)
+    questions = active_questions(form.checklist, form.entries)
+    render_item_map(form, questions, question, _go_to_question)
     _render_question(form, question)
     _show_problem()
     if form.finished:
-        st.info("You completed this form.")
+        _render_given_answer(form, question)
+    if render_evidence is not None:
+        render_evidence()
     _render_answers(project, form, question)
     _render_notes(project, form, question)
     _render_navigation(form, question)
+    if any(section.judgement for section in form.checklist.sections):
+        _render_judgements(form)
 
 
 def _load_entry(form: AppraisalForm, question: FormQuestion) -> None:
@@ -170,32 +180,11 @@ def _get_typed_text(question: FormQuestion, entry: Answer | None) -> str:
     )
 
 
-def _render_progress_grid(form: AppraisalForm, current_question: FormQuestion) -> None:
-    """Progress by section: one small square a question."""
-    questions = active_questions(form.checklist, form.entries)
-    titles = {"": "About the study"} | {s.id: s.title for s in form.checklist.sections}
-    groups: dict[str, list[str]] = {}
-    for question in questions:
-        answer = _get_answer(form, question.key)
-        state = "unsure" if answer == UNSURE else "answered" if answer else "open"
-        state = "optional" if state == "open" and question.optional else state
-        outline = (
-            "outline:2px solid #1f4e9c;outline-offset:1px;"
-            if question.key == current_question.key
-            else ""
-        )
-        tooltip = html.escape(f"{question.number} {question.name}: {state}".strip(), quote=True)
-        square = (
-            f'<span title="{tooltip}" style="{SQUARE_STYLE};'
-            f'background:{PROGRESS_COLOURS[state]};{outline}"></span>'
-        )
-        groups.setdefault(question.section, []).append(square)
-    grid_html = "".join(
-        '<span style="margin-right:.7rem;white-space:nowrap" '
-        f'title="{html.escape(titles.get(section, ""), quote=True)}">{"".join(squares)}</span>'
-        for section, squares in groups.items()
-    )
-    st.html(f'<div style="line-height:1.5">{grid_html}</div>')
+def _render_given_answer(form: AppraisalForm, question: FormQuestion) -> None:
+    """Says in words what was answered in a completed form."""
+    answer = _get_answer(form, question.key)
+    words = "not answered" if answer is None else format_answer(question, answer)
+    st.info(f"You completed this form. Your answer: **{escape_markdown(words)}**")
 
 
 def _render_question(form: AppraisalForm, question: FormQuestion) -> None:
@@ -208,25 +197,32 @@ def _render_question(form: AppraisalForm, question: FormQuestion) -> None:
     section_answered = sum(a.key in form.entries for a in section_questions)
     st.caption(
         f"{part}: {section_answered} of {len(section_questions)} · {answered_count} of {total} "
-        "answered"
+        f"answered{_format_source(form.checklist, question)}",
+        help=_describe_source(form.checklist),
     )
     number = f"{question.number}&ensp;" if question.number else ""
     st.markdown(f"#### {number}{question.name}")
     st.markdown(question.question)
     if question.guidance:
         st.caption(question.guidance)
-    _render_source(form.checklist, question)
 
 
-def _render_source(checklist: Checklist, question: FormQuestion) -> None:
-    """Links the publication a question comes from; its licence shows as help."""
+def _describe_source(checklist: Checklist) -> str | None:
+    """Where the instrument was published, and its licence."""
     citation = checklist.citation
     if citation is None:
-        return
+        return None
+    return f"{citation.journal} {citation.year};{citation.where}. {checklist.licence}"
+
+
+def _format_source(checklist: Checklist, question: FormQuestion) -> str:
+    """A link to the publication a question comes from."""
+    citation = checklist.citation
+    if citation is None:
+        return ""
     item = f", item {question.number}" if question.number[:1].isdigit() else ""
-    reference = f"{citation.journal} {citation.year};{citation.where}"
-    link = f"[{reference}](https://doi.org/{citation.doi})" if citation.doi else reference
-    st.caption(f"{checklist.short}{item} · {link}", help=checklist.licence)
+    name = f"{checklist.short}{item}"
+    return f" · [{name}](https://doi.org/{citation.doi})" if citation.doi else f" · {name}"
 
 
 def _render_judgements(form: AppraisalForm) -> None:
@@ -255,7 +251,7 @@ def _format_judgement(judgement: Judgement) -> str:
     colour, word = JUDGEMENT_STYLES.get(judgement.final, JUDGEMENT_STYLES[None])
     note = "suggested" if judgement.given is None and judgement.final is not None else ""
     note = "changed" if judgement.overridden else note
-    return f'<b style="color:{colour}">{word}</b> <i style="color:#666">{note}</i>'
+    return f'<b style="color:{colour}">{word}</b> <i style="color:var(--funnel-muted)">{note}</i>'
 
 
 def _format_judgement_cell(part: str, title: str, judgement: Judgement) -> str:
@@ -265,7 +261,8 @@ def _format_judgement_cell(part: str, title: str, judgement: Judgement) -> str:
     return (
         f'<div title="{tooltip}" style="border-top:4px solid {colour};padding-top:.2rem;'
         'line-height:1.25;overflow:hidden;text-overflow:ellipsis">'
-        f'<div style="color:#666;overflow:hidden;text-overflow:ellipsis">{kind}</div>'
+        '<div style="color:var(--funnel-muted);overflow:hidden;text-overflow:ellipsis">'
+        f"{kind}</div>"
         f'<div style="overflow:hidden;text-overflow:ellipsis">{html.escape(title)}</div>'
         f"{_format_judgement(judgement)}</div>"
     )
@@ -314,8 +311,9 @@ def _render_answers(project: Project, form: AppraisalForm, question: FormQuestio
                 f"{points_prefix}{option.label}",
                 # Its own key: a late click never meets the next question.
                 key=f"answer_{question.key}_{option.id}",
-                shortcut=option.key.lower() if option.key else None,
+                shortcut=get_shortcut(option.key.lower() if option.key else None),
                 type="primary" if is_chosen else "secondary",
+                icon=":material/check:" if is_chosen else None,
                 on_click=partial(_pick_answer, project, form, question, option.id),
                 disabled=form.finished,
                 width="stretch",
@@ -341,13 +339,15 @@ def _pick_answer(
             stored_options - {option} if option in displayed_options else stored_options | {option}
         )
         ordered_ids = [o.id for o in question.options if o.id in new_options]
-        _save_answer(project, stored_form, question, OPTION_SEPARATOR.join(ordered_ids) or None)
+        joined = OPTION_SEPARATOR.join(ordered_ids) or None
+        _save_answer(project, stored_form, question, joined, advance=False)
         return
     _save_answer(
         project,
         stored_form,
         question,
         None if option == displayed_answer == stored_answer else option,
+        advance=get_preferences().auto_advance,
     )
     if question.choose in ("text", "number"):
         st.session_state["filling_typed"] = ""
@@ -360,13 +360,25 @@ def _reload_form(project: Project, form: AppraisalForm) -> AppraisalForm:
 
 
 def _save_typed(project: Project, form: AppraisalForm, question: FormQuestion) -> None:
-    _save_answer(project, _reload_form(project, form), question, st.session_state["filling_typed"])
+    _save_answer(
+        project,
+        _reload_form(project, form),
+        question,
+        st.session_state["filling_typed"],
+        advance=get_preferences().auto_advance,
+    )
 
 
 def _save_answer(
-    project: Project, form: AppraisalForm, question: FormQuestion, answer: str | None
+    project: Project,
+    form: AppraisalForm,
+    question: FormQuestion,
+    answer: str | None,
+    *,
+    advance: bool,
 ) -> None:
-    """Saves an answer with its words over the form as it is stored."""
+    """Saves an answer with its words over the form as it is stored; then opens the next question
+    where `advance` says so."""
     state = st.session_state
     stored = _get_stored_entry(form, question.key)
     notes = _merge_notes(stored)
@@ -385,7 +397,7 @@ def _save_answer(
         _remember_entry(_get_stored_entry(saved_form, question.key))
     else:
         state.pop("filling_open", None)
-    if answer is not None and state.get("filling_on") and question.choose != "many":
+    if answer is not None and advance and question.choose != "many":
         go_to_next_open(saved_form, question.key)
 
 
@@ -409,22 +421,35 @@ def _render_notes(project: Project, form: AppraisalForm, question: FormQuestion)
     st.text_area(
         "Quote",
         key="filling_quote",
-        height=76,
+        height=68,
         disabled=form.finished,
-        placeholder="Paste text from the page, or use a sentence below",
+        label_visibility="collapsed",
+        placeholder="Quote: select text in the paper and press Q, or use a sentence above",
         on_change=partial(_locate_quote, project, form, question),
     )
     page_column, comment_column = st.columns([1, 4])
     page_column.number_input(
-        "Page", key="filling_page", min_value=1, step=1, on_change=save, disabled=form.finished
+        "Page",
+        key="filling_page",
+        min_value=1,
+        step=1,
+        on_change=save,
+        disabled=form.finished,
+        label_visibility="collapsed",
+        placeholder="Page",
     )
-    comment_column.text_input(
+    label = (
         f"Why {JUDGEMENT_STYLES[pending_judgement][1].lower()}? (one sentence)"
         if pending_judgement in JUDGEMENT_STYLES and pending_judgement
-        else "Comment",
+        else "Comment"
+    )
+    comment_column.text_input(
+        label,
         key="filling_comment",
         on_change=save,
         disabled=form.finished,
+        label_visibility="collapsed" if label == "Comment" else "visible",
+        placeholder=label,
     )
 
 
@@ -442,9 +467,7 @@ def _save_notes(project: Project, form: AppraisalForm, question: FormQuestion) -
     """Saves the words, with the answer where there is one; without, they wait for it."""
     form = _reload_form(project, form)
     answer = st.session_state.get("filling_waits") or _get_answer(form, question.key)
-    auto_advance, st.session_state["filling_on"] = st.session_state.get("filling_on"), False
-    _save_answer(project, form, question, answer)
-    st.session_state["filling_on"] = auto_advance
+    _save_answer(project, form, question, answer, advance=False)
 
 
 def take_quote(
@@ -479,7 +502,10 @@ def _render_navigation(form: AppraisalForm, question: FormQuestion) -> None:
         a.key: f"{a.number} {a.name}".strip()
         for a in active_questions(form.checklist, form.entries)
     }
-    answer_marks = {UNSURE: "?", None: "○"}
+    signs = {
+        a.key: SIGNS[get_item_state(a, _get_answer(form, a.key))]
+        for a in active_questions(form.checklist, form.entries)
+    }
     back_column, jump_column, forward_column, next_column = st.columns(
         [1.2, 3.6, 1.2, 4], vertical_alignment="bottom"
     )
@@ -508,7 +534,7 @@ def _render_navigation(form: AppraisalForm, question: FormQuestion) -> None:
         index=index,
         key=jump,
         label_visibility="collapsed",
-        format_func=lambda key: f"{answer_marks.get(_get_answer(form, key), '✓')} {names[key]}",
+        format_func=lambda key: f"{signs[key]} {names[key]}",
         on_change=lambda: _go_to_question(form, st.session_state[jump]),
     )
     next_key = find_next_open(form, question.key)

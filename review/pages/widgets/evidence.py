@@ -109,7 +109,7 @@ def _render_suggestion(
     n: int,
     take: Callable[[str, int | None], None],
 ) -> None:
-    with st.container(border=True):
+    with st.container(border=True, gap="xxsmall"):
         st.html(
             f'<div style="font-size:.92rem;line-height:1.4">{html.escape(suggestion.text)}</div>'
         )

@@ -8,8 +8,12 @@ from functools import lru_cache
 from review import query
 from review.errors import QueryError
 
-HIGHLIGHT_COLOURS = {"include": "#d3efd6", "exclude": "#f9d7d3", "search": "#dde9f7"}
-"""Backgrounds; each keeps black text above a contrast of 7 to 1."""
+HIGHLIGHT_COLOURS = {
+    "include": "light-dark(#d3efd6, #1d4a26)",
+    "exclude": "light-dark(#f9d7d3, #64201a)",
+    "search": "light-dark(#dde9f7, #21405f)",
+}
+"""Backgrounds in light and dark; each keeps the text above a contrast of 7 to 1."""
 HIGHLIGHT_TITLES = {
     "include": "an include word",
     "exclude": "an exclude word",

@@ -1,15 +1,13 @@
 """Scripts for keyboard shortcuts: each key press counts once, on the record shown."""
 
-SINGLE_PRESS_SCRIPT = """<style>
-.stMain:focus-visible, .stMain *:focus-visible:not(button, a, input, textarea,
-[role]) {outline: none}</style><script>
+SINGLE_PRESS_SCRIPT = """<script>
 if (!window.funnelKeys) {
   window.funnelKeys = {pressed: null, at: 0, decides: ''};
   const say = words => {
     const line = document.createElement('div');
     line.setAttribute('role', 'status');
     line.style.cssText = 'position:fixed;top:.7rem;left:50%;transform:translateX(-50%);' +
-      'z-index:999;background:#fff4d6;border:1px solid #e3c97a;border-radius:8px;' +
+      'z-index:999;background:#fff4d6;border:1px solid #e3c97a;border-radius:8px;color:#222;' +
       'padding:.45rem .9rem';
     line.textContent = words;
     document.body.append(line);
@@ -53,6 +51,62 @@ def build_key_script(view_name: str) -> str:
     """
     return SINGLE_PRESS_SCRIPT + SCROLL_TO_TOP_SCRIPT.format(view_name)
 
+
+PAGE_SCRIPT = """<i></i><script>
+window.funnelKeysOff = %(keys_off)s;
+if (!window.funnelPage) {
+  window.funnelPage = true;
+  window.addEventListener('keydown', event => {
+    const field = event.composedPath()[0];
+    if (event.key !== '?' || window.funnelKeysOff.includes('?') || field.isContentEditable ||
+        ['INPUT', 'TEXTAREA', 'SELECT'].includes(field.tagName)) return;
+    document.querySelector('.st-key-show_keys button')?.click();
+  }, true);
+  const isNarrow = () => window.innerWidth <= 1000;
+  const findBar = () => document.querySelector('[data-testid=stSidebar]');
+  const isFolded = () => findBar()?.getAttribute('aria-expanded') === 'false';
+  const fold = () =>
+    document.querySelector('[data-testid=stSidebarCollapseButton] button')?.click();
+  let last = null;
+  const look = () => {
+    if (!findBar()) return;
+    const folded = isFolded();
+    if (last === null && isNarrow() && !folded) fold();
+    else if (last !== null && folded !== last && !isNarrow())
+      document.cookie = `funnel_sidebar=${folded ? 'folded' : 'open'};path=/;` +
+        'max-age=31536000;samesite=lax';
+    last = folded;
+  };
+  new MutationObserver(look).observe(document.body,
+    {subtree: true, attributes: true, attributeFilter: ['aria-expanded']});
+  const begin = setInterval(() => { if (findBar()) { clearInterval(begin); look(); } }, 200);
+  document.addEventListener('click', event => {
+    if (isNarrow() && event.target.closest('[data-testid=stSidebarNavLink]')) setTimeout(fold, 50);
+  });
+}
+</script>"""
+"""On every page: ? opens the list of keys; the side bar folds on a narrow screen, and elsewhere a
+cookie keeps whether it was folded."""
+
+QUOTE_KEY_SCRIPT = """<i></i><script>
+if (!window.funnelQuote) {
+  window.funnelQuote = true;
+  window.addEventListener('keydown', event => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.key.toLowerCase() !== 'q' ||
+        (window.funnelKeysOff || '').includes('q')) return;
+    const chosen = window.getSelection();
+    const box = document.querySelector('textarea[aria-label=Quote]');
+    const text = String(chosen).replace(/\\s+/g, ' ').trim();
+    const paper = document.querySelector('.paper-window');
+    if (!text || !box || box.disabled || !paper || !paper.contains(chosen.anchorNode)) return;
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set.call(box, text);
+    box.dispatchEvent(new Event('input', {bubbles: true}));
+    box.focus();
+    box.blur();
+  }, true);
+}
+</script>"""
+"""Q takes the text selected in the paper as quote."""
 
 FOCUS_NOTE_SCRIPT = """<i></i><script>setTimeout(() => document.querySelector(
 'textarea[aria-label^="Your note"]').focus(), 150)</script>"""

@@ -299,7 +299,7 @@ def get_reviewer_progress(project: Project, stage: Stage, reviewer: str) -> Revi
     """How many the reviewer has judged, has left, and about how long that takes."""
     with project.store.read() as conn:
         done, remaining = work_queue.count_reports(project.store, conn, stage.id, reviewer)
-        rows = screening_queue.list_recent_decisions(conn, stage.id, reviewer)
+        rows = screening_queue.list_recent_decisions(conn, stage.id, reviewer, limit=120)
     moments = [parse_timestamp(at) for _, at, verdict in rows if verdict]
     return ReviewerProgress(done, remaining, screening.estimate_minutes_left(moments, remaining))
 

@@ -1,0 +1,107 @@
+"""The list of keys, opened with ? on every page: each can be switched off; text size beside it."""
+
+from functools import partial
+
+import streamlit as st
+
+from review.pages.widgets import preferences
+from review.pages.widgets.preferences import TEXT_SIZES
+
+KEYS_BY_PAGE: dict[str, tuple[tuple[str, str], ...]] = {
+    "Screening": (
+        ("I", "Include"),
+        ("E", "Exclude"),
+        ("M", "Maybe"),
+        ("N", "Add a note"),
+        ("D", "Mark as a duplicate"),
+        ("Z", "Undo the last decision"),
+        ("← →", "Back through your decisions, and forward again"),
+    ),
+    "Conflicts and consensus": (
+        ("1 to 9", "Accept an answer, or choose a reason for exclusion"),
+        ("0", "Exclude without a reason"),
+    ),
+    "Appraisal": (
+        ("Y", "Yes"),
+        ("N", "No"),
+        ("P", "Partly, or probably yes"),
+        ("O", "Probably no"),
+        ("I", "No information"),
+        ("A", "Not applicable"),
+        ("U", "Unsure"),
+        ("Q", "Use the selected text of the paper as quote"),
+        ("← →", "Previous and next question"),
+        ("Ctrl+Enter", "Next unanswered question"),
+        ("Alt+Q", "Use the first suggested sentence as quote"),
+        ("Ctrl+Shift+Enter", "Finish the form"),
+        ("PageUp PageDown", "Turn the pages of the paper"),
+    ),
+    "Everywhere": (("?", "Show this list"), ("Esc", "Close a box")),
+}
+"""Page -> keys and what they do. Other answers show their own key on the button."""
+DIGITS = "123456789"
+
+
+def get_switchable_keys(name: str) -> str:
+    """The single characters behind an entry, which can be switched off; empty for other keys."""
+    if name == "1 to 9":
+        return DIGITS
+    return name.casefold() if len(name) == 1 and name.isascii() else ""
+
+
+def render_key_help() -> None:
+    """Draws the small button in the corner that opens the list; ? presses it."""
+    with st.container(key="show_keys"):
+        st.button("?", help="Keys and text size", on_click=_open_help, key="show_keys_button")
+    if st.session_state.get("key_help_open"):
+        _show_help()
+
+
+def _open_help() -> None:
+    st.session_state["key_help_open"] = True
+
+
+def _close_help() -> None:
+    st.session_state["key_help_open"] = False
+
+
+@st.dialog("Keys and text size", width="medium", on_dismiss=_close_help)
+def _show_help() -> None:
+    settings = preferences.get_preferences()
+    sizes = list(TEXT_SIZES)
+    current = next((n for n in sizes if TEXT_SIZES[n] == settings.text_size), "Normal")
+    st.segmented_control(
+        "Text size",
+        sizes,
+        default=current,
+        required=True,
+        key="help_text_size",
+        on_change=_save_text_size,
+    )
+    st.caption("Colours follow your system: light or dark. Untick a key to switch it off.")
+    shown: set[str] = set()
+    for page, entries in KEYS_BY_PAGE.items():
+        st.markdown(f"**{page}**")
+        for name, meaning in entries:
+            characters = get_switchable_keys(name)
+            if not characters or characters in shown:
+                st.markdown(f"`{name}` {meaning}")
+                continue
+            shown.add(characters)
+            st.checkbox(
+                f"`{name}` {meaning}",
+                value=characters[0] not in settings.keys_off,
+                key=f"help_key_{page}_{name}",
+                on_change=partial(_switch_key, f"help_key_{page}_{name}", characters),
+            )
+    preferences.render_display_settings()
+
+
+def _save_text_size() -> None:
+    preferences.change_preferences(text_size=TEXT_SIZES[st.session_state["help_text_size"]])
+
+
+def _switch_key(widget: str, characters: str) -> None:
+    kept = "".join(c for c in preferences.get_preferences().keys_off if c not in characters)
+    is_on = bool(st.session_state[widget])
+    preferences.change_preferences(keys_off=kept if is_on else kept + characters)

@@ -1,0 +1,79 @@
+"""How the app looks and answers to keys for one person: kept in a cookie of their browser."""
+
+import re
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+COOKIE = "funnel_display"
+SIDEBAR_COOKIE = "funnel_sidebar"
+"""Whether the side bar was folded last: folded or open; the page's script keeps it."""
+TEXT_SIZES = {"Small": 90, "Normal": 100, "Large": 115, "Largest": 130}
+"""Name -> size of all text (per cent)."""
+_STATE_KEY, _UNSAVED_KEY = "preferences", "preferences_unsaved"
+_FORM = re.compile(r"(\d{2,3})\.([01])\.([a-z0-9?]{0,40})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """One person's settings on one computer."""
+
+    text_size: int = 100
+    auto_advance: bool = True
+    """Whether an answer opens the next question."""
+    keys_off: str = ""
+    """Single keys that do nothing, each a character. Source: WCAG 2.1, 2.1.4."""
+
+
+def parse_preferences(text: str | None) -> Preferences:
+    """The settings in a cookie; the usual ones where it is missing or not ours."""
+    match = _FORM.fullmatch(text) if isinstance(text, str) else None
+    if match is None or int(match.group(1)) not in TEXT_SIZES.values():
+        return Preferences()
+    size, advance, keys_off = match.groups()
+    return Preferences(text_size=int(size), auto_advance=advance == "1", keys_off=keys_off)
+
+
+def format_preferences(preferences: Preferences) -> str:
+    """The settings as text for a cookie."""
+    advance = int(preferences.auto_advance)
+    return f"{preferences.text_size}.{advance}.{preferences.keys_off}"
+
+
+def get_preferences() -> Preferences:
+    """The settings of the person at this browser."""
+    stored = st.session_state.get(_STATE_KEY)
+    if isinstance(stored, Preferences):
+        return stored
+    preferences = parse_preferences(st.context.cookies.get(COOKIE))
+    st.session_state[_STATE_KEY] = preferences
+    return preferences
+
+
+def change_preferences(**changes: int | bool | str) -> None:
+    """Changes some settings, for this tab at once and for this browser from now on."""
+    st.session_state[_STATE_KEY] = replace(get_preferences(), **changes)  # type: ignore[arg-type]
+    st.session_state[_UNSAVED_KEY] = True
+
+
+def get_shortcut(key: str | None) -> str | None:
+    """A key for a button; None for a single key that the person has switched off."""
+    return None if key and key.casefold() in get_preferences().keys_off else key
+
+
+def get_sidebar_state() -> str:
+    """How the side bar begins: folded where it was folded last."""
+    return "collapsed" if st.context.cookies.get(SIDEBAR_COOKIE) == "folded" else "auto"
+
+
+def render_display_settings() -> None:
+    """Applies the text size, and keeps changed settings in the cookie."""
+    preferences = get_preferences()
+    if preferences.text_size != 100:
+        st.html(f"<style>html {{font-size: {preferences.text_size}%;}}</style>")
+    if st.session_state.pop(_UNSAVED_KEY, False):
+        st.html(
+            f'<i></i><script>document.cookie = "{COOKIE}={format_preferences(preferences)};path=/;'
+            'max-age=31536000;samesite=lax"</script>',
+            unsafe_allow_javascript=True,
+        )
