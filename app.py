@@ -12,12 +12,14 @@ from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.icon import ICON
 from review.pages.widgets.key_help import render_key_help
 from review.pages.widgets.keyboard import PAGE_SCRIPT
+from review.workflow.exports import own_work
 from review.workflow.project.accounts import CurrentUser, is_allowed, require_permission
 from review.workflow.project.project import Project
 
 # Section -> (module under review/pages, address of the page, title, action it takes).
 PAGES = {
     "Review": [
+        ("my_work", "my-work", "My work", "contribute"),
         ("overview", "home", "Overview", "view"),
         ("protocol", "protocol", "Protocol", "view"),
         ("records", "records", "Records", "read"),
@@ -57,6 +59,8 @@ PAGES = {
     ],
 }
 
+COUNT_SECONDS = 20.0
+"""How long the counts beside the pages are kept (seconds)."""
 PAGE_STYLE = """<style>
 :root {--funnel-muted: light-dark(#57606e, #b3bcc8); --funnel-line: light-dark(#d8dce2, #444c59);
 --funnel-track: light-dark(#e9ebee, #3a4049); --funnel-page: light-dark(#fff, #16191d);
@@ -131,15 +135,29 @@ def main() -> None:
         st.error(escape_markdown(str(error)))
 
 
+@st.cache_data(ttl=COUNT_SECONDS, max_entries=64, show_spinner=False)
+def count_waiting(
+    _project: Project, folder: str, name: str, roles: tuple[str, ...]
+) -> dict[str, int]:
+    """Page -> how much waits there for a person; counted now and then, so that no key press waits
+    for it."""
+    del folder  # part of the cache's key
+    counts = own_work.count_own_work(_project, CurrentUser(name, roles))
+    return {"screening": counts.screening, "conflicts": counts.conflicts}
+
+
 def build_navigation(project: Project, person: CurrentUser) -> dict[str, list[st.Page]]:
-    """The pages this user may open, by section."""
+    """The pages this user may open, by section; the first page is their own work, where they have
+    any."""
+    waiting = count_waiting(project, str(project.folder), person.name, person.roles)
+    first = "my_work" if is_allowed(person, "contribute") else "overview"
     return {
         section: [
             st.Page(
                 make_page_renderer(name, action, project),
-                title=title,
+                title=f"{title} ({waiting[name]:,})" if waiting.get(name) else title,
                 url_path=address,
-                default=name == "overview",
+                default=name == first,
             )
             for name, address, title, action in pages
             if is_allowed(person, action)

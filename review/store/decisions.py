@@ -215,6 +215,14 @@ def list_statuses(conn: Connection, stage: str) -> dict[int, str]:
     return {record: status for record, status in conn.execute(query.order_by(standings.c.record))}
 
 
+def list_reasons(conn: Connection, stage: str) -> dict[int, str]:
+    """Report -> why it is excluded at a stage, where a reason is given."""
+    query = select(standings.c.record, standings.c.reason).where(
+        standings.c.stage == stage, standings.c.reason.is_not(None)
+    )
+    return {record: reason for record, reason in conn.execute(query)}
+
+
 def list_voted_reports(conn: Connection, stage: str) -> set[int]:
     """Reports at a stage with a current decision by the reviewer, from the projection."""
     query = select(standings.c.record).where(standings.c.stage == stage, standings.c.votes > 0)

@@ -25,3 +25,15 @@ def get_newest_notes(conn: Connection, record: int, stage: str) -> dict[str, str
         reviewer: text for reviewer, text in conn.execute(query.order_by(notes.c.id))
     }
     return {reviewer: text for reviewer, text in notes_by_reviewer.items() if text}
+
+
+def list_own_notes(conn: Connection, reviewer: str) -> dict[tuple[int, str], str]:
+    """Record and stage -> the newest note of one reviewer, oldest note first; removed ones left
+    out."""
+    query = select(notes.c.record, notes.c.stage, notes.c.text).where(notes.c.reviewer == reviewer)
+    own_notes: dict[tuple[int, str], str] = {}
+    for record, stage, text in conn.execute(query.order_by(notes.c.id)):
+        own_notes.pop((record, stage), None)
+        if text:
+            own_notes[record, stage] = text
+    return own_notes

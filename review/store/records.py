@@ -287,12 +287,48 @@ def get_page(
         query = query.where(next_rows)
     order = column.desc().nulls_last() if sort == "year" else column.asc().nulls_last()
     rows = conn.execute(query.order_by(order, records.c.id).limit(size))
-    return [
-        RecordSummary(
-            r.id, format_record_key(r.id), r.source, r.title, r.authors, r.year, r.journal, r.doi
-        )
-        for r in rows
-    ]
+    return [_to_summary(row) for row in rows]
+
+
+def list_ordered_numbers(
+    conn: Connection,
+    *,
+    words: str | None = None,
+    filters: Mapping[str, Any] | None = None,
+    sort: str = "id",
+) -> list[int]:
+    """Numbers of all records that match, in the order of the list; arguments as for get_page."""
+    query = select(records.c.id)
+    for name, value in (filters or {}).items():
+        query = query.where(records.c[name] == value)
+    if words and words.strip():
+        query = query.where(_match_words(conn, words))
+    column = records.c[sort] if sort in ("year", "title") else records.c.id
+    order = column.desc().nulls_last() if sort == "year" else column.asc().nulls_last()
+    return list(conn.execute(query.order_by(order, records.c.id)).scalars())
+
+
+def list_summaries(conn: Connection, numbers: Iterable[int]) -> dict[int, RecordSummary]:
+    """Number -> record as shown in lists."""
+    wanted = list(numbers)
+    summaries: dict[int, RecordSummary] = {}
+    for start in range(0, len(wanted), CHUNK):
+        query = select(records).where(records.c.id.in_(wanted[start : start + CHUNK]))
+        summaries |= {row.id: _to_summary(row) for row in conn.execute(query)}
+    return summaries
+
+
+def _to_summary(row: Any) -> RecordSummary:
+    return RecordSummary(
+        row.id,
+        format_record_key(row.id),
+        row.source,
+        row.title,
+        row.authors,
+        row.year,
+        row.journal,
+        row.doi,
+    )
 
 
 def _filter_after(column: Any, value: Any, number: int, *, descending: bool) -> Any:

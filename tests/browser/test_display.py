@@ -68,7 +68,7 @@ def keeps_no_frame(page: Page) -> None:
 def switches_a_key_off(page: Page, project) -> None:
     press_until(page, "?", "() => document.body.innerText.includes('Keys and text size')")
     settled(page)
-    page.get_by_text("Yes", exact=True).last.click()
+    page.get_by_role("dialog").locator("label", has_text="Yes").first.click()
     settled(page)
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)

@@ -9,6 +9,8 @@ from review.store.timestamps import utc_now
 from review.workflow.fulltexts import attachments
 from review.workflow.project.accounts import CurrentUser
 from review.workflow.records import listing as workflow
+from review.workflow.screening import status as standings
+from review.workflow.screening.decisions import NewDecision, add_decision
 from review.workflow.setup.loading import init_project, open_project
 
 
@@ -123,3 +125,21 @@ def test_a_full_text_is_put_on_the_record_and_offered_again(project):
     assert not app.exception
     assert not app.get("file_uploader")
     assert [one.proto.label for one in app.get("download_button")] == ["Download PDF"]
+
+
+def test_the_list_filters_counts_and_excludes_by_ones_own_vote(project):
+    with project.store.write() as conn:
+        standings.rebuild_statuses(project, conn)
+    for who in ("ada", "ben"):
+        add_decision(project, NewDecision(3, "title-abstract", who, "exclude"))
+    app = draw("records", project.folder, ADA)
+    assert not app.exception
+    assert "1 to 50 of 120" in [one.value for one in app.caption]
+    by_label = {one.label: one for one in app.selectbox}
+    by_label["Status"].set_value("excluded").run()
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert list(table["Record"]) == ["record?key=R000003"]
+    assert list(table["Status"]) == ["Title and abstract: excluded"]
+    assert list(table["My decision"]) == ["exclude"]
+    assert "1 to 1 of 1 (of 120 in all)" in [one.value for one in app.caption]
