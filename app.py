@@ -59,8 +59,9 @@ PAGES = {
     ],
 }
 
+# How long the counts beside the pages are kept (seconds).
 COUNT_SECONDS = 20.0
-"""How long the counts beside the pages are kept (seconds)."""
+
 PAGE_STYLE = """<style>
 :root {--funnel-muted: light-dark(#57606e, #b3bcc8); --funnel-line: light-dark(#d8dce2, #444c59);
 --funnel-track: light-dark(#e9ebee, #3a4049); --funnel-page: light-dark(#fff, #16191d);

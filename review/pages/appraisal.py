@@ -172,7 +172,6 @@ def _render_report(project: Project, record: int, uses: tuple[str, ...]) -> None
         own_forms[KIND_CHECKLIST] = adjudication.finish_form(project, report, KIND_CHECKLIST, name)
         st.session_state.pop(_get_session_key(report, tools), None)
     form = _render_header(report, title, tools, own_forms)
-    model_list.render_models(project, report, all_tools, _get_session_key(report, tools))
     question = appraisal_form.get_current_question(form)
     take = partial(appraisal_form.take_quote, project, form, question)
     raised_flags = bias_flags.get_related_flags(project, form, question)
@@ -193,6 +192,7 @@ def _render_report(project: Project, record: int, uses: tuple[str, ...]) -> None
         _render_finish(project, form, all_tools)
         st.html(QUOTE_KEY_SCRIPT, unsafe_allow_javascript=True)
     with paper_column:
+        model_list.render_models(project, report, all_tools, _get_session_key(report, tools))
         highlights = [
             *bias_flags.get_highlights(raised_flags),
             *evidence.get_highlights(suggestions),

@@ -33,14 +33,14 @@ from review.workflow.records.source_names import format_source
 PAGE_SIZE = 50
 COLUMN_WIDTHS = {
     "Record": 85,
-    "Title": 340,
-    "Authors": 130,
+    "Title": 330,
     "Year": 55,
-    "Journal": 110,
-    "Source": 80,
-    "Status": 170,
+    "Status": 210,
     "My decision": 90,
     "PDF": 45,
+    "Authors": 130,
+    "Journal": 110,
+    "Source": 80,
     "My note": 120,
 }
 """Widths of the columns (pixels); the first ones fit a screen of 1,280."""
@@ -187,13 +187,13 @@ def _build_row(row: ListedRecord) -> dict[str, Any]:
     return {
         "Record": f"record?key={row.summary.key}",
         "Title": row.summary.title or "(no title)",
-        "Authors": row.summary.authors or "",
         "Year": row.summary.year,
-        "Journal": row.summary.journal or "",
-        "Source": format_source(row.summary.source),
         "Status": f"{status} ({row.reason})" if row.reason else status,
         "My decision": OWN_VERDICTS.get(row.own_verdict or "", ""),
         "PDF": "yes" if row.has_pdf else "",
+        "Authors": row.summary.authors or "",
+        "Journal": row.summary.journal or "",
+        "Source": format_source(row.summary.source),
         "My note": row.note,
     }
 
