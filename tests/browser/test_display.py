@@ -12,7 +12,7 @@ from review.workflow.project import accounts
 
 pytestmark = pytest.mark.browser
 PASSWORD = "a long enough one"
-FOLDED = "() => document.querySelector('[data-testid=stSidebar]')?.ariaExpanded === 'false'"
+FOLDED = "() => document.querySelector('[data-testid=stSidebar]')?.dataset.collapsed === 'true'"
 SELECT_TEXT = """() => {
   const line = [...document.querySelectorAll('.paper-window div div')]
     .find(one => one.children.length === 0 && one.textContent.trim().length > 40);

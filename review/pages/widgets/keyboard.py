@@ -64,7 +64,7 @@ if (!window.funnelPage) {
   }, true);
   const isNarrow = () => window.innerWidth <= 1000;
   const findBar = () => document.querySelector('[data-testid=stSidebar]');
-  const isFolded = () => findBar()?.getAttribute('aria-expanded') === 'false';
+  const isFolded = () => findBar()?.dataset.collapsed === 'true';
   const fold = () =>
     document.querySelector('[data-testid=stSidebarCollapseButton] button')?.click();
   let last = null;
@@ -78,7 +78,7 @@ if (!window.funnelPage) {
     last = folded;
   };
   new MutationObserver(look).observe(document.body,
-    {subtree: true, attributes: true, attributeFilter: ['aria-expanded']});
+    {subtree: true, attributes: true, attributeFilter: ['data-collapsed']});
   const begin = setInterval(() => { if (findBar()) { clearInterval(begin); look(); } }, 200);
   document.addEventListener('click', event => {
     if (isNarrow() && event.target.closest('[data-testid=stSidebarNavLink]')) setTimeout(fold, 50);
