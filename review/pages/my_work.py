@@ -54,7 +54,9 @@ def _render_screening(work: OwnWork) -> None:
         progress, name = task.progress, format_stage_name(task.stage)
         total = progress.done + progress.remaining
         with st.container(border=True):
-            st.markdown(f"**{name}** · {progress.done:,} of {total:,} screened by you")
+            st.markdown(
+                f"**{escape_markdown(name)}** · {progress.done:,} of {total:,} screened by you"
+            )
             st.progress(progress.done / total if total else 0.0)
             if progress.remaining:
                 time_left = _format_time_left(progress.minutes)
