@@ -29,6 +29,11 @@ class MailSettings:
     sender: str
 
 
+def is_configured() -> bool:
+    """Whether a mail server is named."""
+    return bool(os.environ.get(ADDRESS_VARIABLE, "").strip())
+
+
 def load_mail_settings() -> MailSettings | None:
     """The mail server of FUNNEL_SMTP and the sender of FUNNEL_MAIL_FROM; None where none is named.
 

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from review.errors import StoreError
-from review.pages.widgets import alerts, session
+from review.pages.widgets import alerts, schedule_form, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.workflow.harvest import (
     describe_running_harvest,
@@ -38,6 +38,7 @@ def render_page(project: Project) -> None:
     """Draws the page."""
     st.title("Searches")
     alerts.render_alerts(project)
+    schedule_form.render_schedule(project)
     running_message = _describe_running(project)
     st.fragment(_render_live_part, run_every=REFRESH_SECONDS if running_message else None)(
         project, running_message

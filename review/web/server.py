@@ -23,6 +23,7 @@ from review.web.first_account import SETUP_PATH, FirstAccountRoute
 from review.web.gate import RequireSession
 from review.web.hosts import LOOPBACK_NAMES, AllowedHosts, GuardHosts, list_allowed_hosts
 from review.web.sign_in import SignInRoutes
+from review.workflow.harvest import scheduler
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
 from review.workflow.safety import backups
@@ -151,6 +152,7 @@ def run_server(
         os.environ[URL_VARIABLE] = options.url
     Thread(target=warm_up, daemon=True).start()
     Thread(target=backups.keep_daily_backups, args=(project, Event()), daemon=True).start()
+    Thread(target=scheduler.keep_schedule, args=(project, Event()), daemon=True).start()
     app = build_app(
         project, gated=not options.solo, allowed=allowed, services=services, setup_key=setup_key
     )

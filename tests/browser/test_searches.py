@@ -17,6 +17,7 @@ from support.harvesting import make, stored, surroundings
 from review.sources import get_title
 from review.store import records
 from review.workflow.harvest import alerts, describe_running_harvest, list_harvests
+from review.workflow.harvest.schedule_settings import get_schedule
 from review.workflow.harvest.status import list_raw_pages, read_raw_page
 from review.workflow.project.project import Project
 from review.workflow.screening import decisions
@@ -193,3 +194,45 @@ def _downloads_what_is_kept(page: Page, project: Project, tmp_path) -> None:
     first = next(one for one in reversed(list_harvests(project)) if one.source == "medrxiv")
     kept = list_raw_pages(project, first.id)[0]
     assert (tmp_path / "answer.json").read_bytes() == read_raw_page(project, kept.sha256)
+
+
+def test_a_schedule_set_on_the_page_runs_its_search(library, folder, tmp_path, monkeypatch):
+    world, _ = library
+    from review.workflow.setup.loading import open_project
+
+    project = open_project(folder, who="ann")
+    with StandIn(world, limits=Limits(rxiv_page=10)) as server:
+        for name, value in surroundings(server, tmp_path / "cache").items():
+            monkeypatch.setenv(name, value)
+        with served(folder, solo="ann") as address, chromium() as browser:
+            page = tab(browser, viewport={"width": 1440, "height": 1000})
+            page.goto(f"{address}/harvests")
+            settled(page)
+            expect(page.get_by_text("Schedule: off.")).to_be_visible()
+            page.get_by_text("Change the schedule").click()
+            page.screenshot(path=str(tmp_path / "schedule.png"), full_page=True)
+            page.get_by_role("combobox", name="Search the protocol's sources").click()
+            page.keyboard.type("Every day")
+            page.keyboard.press("Enter")
+            page.get_by_role("button", name="Save schedule").click()
+            expect(page.get_by_text("Schedule saved.")).to_be_visible()
+            state = comes(page, lambda: _get_outcome(project), "complete")
+            assert state == "complete"
+            page.reload()
+            settled(page)
+            expect(
+                page.get_by_text(re.compile("Schedule: every day. Next search: "))
+            ).to_be_visible()
+            expect(
+                page.get_by_text(re.compile("Last scheduled search: .*complete"))
+            ).to_be_visible()
+            page.screenshot(path=str(tmp_path / "scheduled.png"), full_page=True)
+            page.set_viewport_size({"width": 390, "height": 844})
+            settled(page)
+            page.screenshot(path=str(tmp_path / "scheduled-narrow.png"), full_page=True)
+    assert {one.who for one in list_harvests(project)} == {"schedule"}
+
+
+def _get_outcome(project: Project) -> str | None:
+    last = get_schedule(project).last
+    return last.outcome if last else None
