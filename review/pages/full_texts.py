@@ -103,6 +103,9 @@ def _render_results(project: Project, reports: list[SoughtReport]) -> None:
         ],
         hide_index=True,
     )
+    for result in done.results:
+        if result.warning:
+            st.warning(f"{escape_markdown(result.name)}: {escape_markdown(result.warning)}.")
     titles = {one.key: one.title for one in reports}
     for result in done.results:
         if result.name not in done.unassigned:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.models import Record
-from review.pages.widgets import session
+from review.pages.widgets import pdf_upload, session
 from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown, highlight_words
 from review.store.records import format_record_key
 from review.workflow.deduplication import run
@@ -122,22 +122,13 @@ def _render_full_text(project: Project, number: int, key: str) -> None:
     st.subheader("Full text")
     path = attachments.find_pdf(project, number)
     if path is not None:
+        pdf_upload.render_pdf_warning(number)
         st.download_button("Download PDF", path.read_bytes, f"{key}.pdf", "application/pdf")
         return
     if not accounts.is_allowed(session.get_user(), "attach"):
         st.caption("No PDF attached.")
         return
-    upload = st.file_uploader("Add the PDF", type="pdf", key=f"record_pdf_{key}")
-    if upload is None:
-        return
-    try:
-        attachments.attach_pdf(
-            project, number, upload.name, upload.getvalue(), session.get_user().name
-        )
-    except ReviewError as error:
-        st.warning(escape_markdown(str(error)))
-        return
-    st.rerun()
+    pdf_upload.render_pdf_upload(project, number, f"record_pdf_{key}")
 
 
 def _render_related_records(view: RecordView) -> None:

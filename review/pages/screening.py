@@ -12,7 +12,7 @@ import streamlit as st
 from review.errors import ReviewError
 from review.models import Verdict
 from review.pages.record import format_identifiers
-from review.pages.widgets import session
+from review.pages.widgets import pdf_upload, session
 from review.pages.widgets.highlighting import (
     FREE_TEXT_STYLE,
     escape_markdown,
@@ -533,13 +533,11 @@ def _render_pdf(project: Project, view: ReportView) -> None:
     """Draws the full text beside the decision, or an upload box."""
     path: Path | None = attachments.find_pdf(project, view.number)
     if path is not None:
+        pdf_upload.render_pdf_warning(view.number)
         st.pdf(path, height=800)
         return
-    upload = st.file_uploader("No full text yet. Add the PDF", type="pdf", key=f"pdf_{view.key}")
-    if upload is not None:
-        name = session.get_user().name
-        attachments.attach_pdf(project, view.number, upload.name, upload.getvalue(), name)
-        st.rerun()
+    label = "No full text yet. Add the PDF"
+    pdf_upload.render_pdf_upload(project, view.number, f"pdf_{view.key}", label)
     st.button(
         "Full text not available",
         on_click=partial(_toggle_panel, "screening_missed", view.key),
