@@ -1,7 +1,8 @@
 """The audit log: every entry of the review in order, with what happened, when and by whom."""
 
 import heapq
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -72,6 +73,8 @@ CONTENT_COLUMNS = {
     "records": ("data", "title", "authors", "year", "journal", "doi", "pmid", "pmcid", "arxiv_id"),
 }
 """Columns whose content is exported with the records."""
+PRIVATE_DETAILS = {"search schedule set": ("recipients", "webhook")}
+"""Kind of event -> what of its detail is left out: people's addresses, and addresses with keys."""
 RECORD_COLUMNS = ("record", "a", "b")
 """Columns that refer to a record, written as its record number."""
 
@@ -100,6 +103,12 @@ def count_out_of_order(conn: Connection, until: datetime) -> int:
         query = select(func.count()).where(table.c.at > moment, table.c.id < newest)
         total += int(conn.execute(query).scalar_one())
     return total
+
+
+def _leave_out(detail: str | None, names: Sequence[str]) -> str:
+    """An event's detail (JSON) without some of its parts."""
+    parts = json.loads(detail or "{}")
+    return json.dumps({name: value for name, value in parts.items() if name not in names})
 
 
 def list_account_events(conn: Connection) -> list[dict[str, Any]]:
@@ -137,6 +146,8 @@ def _iter_rows(
         for name in RECORD_COLUMNS:
             if isinstance(entry.get(name), int):
                 entry[name] = format_record_key(entry[name])
+        if table.name == "acts" and entry.get("kind") in PRIVATE_DETAILS:
+            entry["detail"] = _leave_out(entry.get("detail"), PRIVATE_DETAILS[entry["kind"]])
         if table.name == "records":
             entry = {"record": format_record_key(number), **entry}
         latest = max(latest, at)

@@ -15,11 +15,12 @@ from support.mail import mail_server
 
 from review.errors import ReviewError, SourceError
 from review.sources.webhook import check_webhook_url, post_notice
-from review.store import audit_events
+from review.store import audit_events, log
 from review.workflow.harvest import scheduler
 from review.workflow.harvest.schedule_settings import (
     BEGUN_EVENT,
     RETRY_AFTER,
+    SET_EVENT,
     ScheduleSettings,
     add_interval,
     claim_due_run,
@@ -150,6 +151,18 @@ def test_settings_that_cannot_work_are_refused(project: Project) -> None:
         with pytest.raises(ReviewError, match=message):
             save_settings(project, settings, "ann")
     assert get_schedule(project).settings == ScheduleSettings()
+
+
+def test_addresses_stay_out_of_the_audit_trail(project: Project) -> None:
+    settings = ScheduleSettings(
+        interval="weekly", recipients=("ann@example.org",), webhook="https://x.org/hook?key=secret"
+    )
+    save_settings(project, settings, "ann")
+    assert get_schedule(project).settings == settings
+    with project.store.read() as conn:
+        (entry,) = [one for one in log.iter_events(conn) if one.get("kind") == SET_EVENT]
+    assert entry["detail"] == '{"interval": "weekly"}'
+    assert entry["who"] == "ann"
 
 
 def test_a_webhook_is_named_by_its_host_alone(project: Project) -> None:
