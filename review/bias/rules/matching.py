@@ -379,7 +379,7 @@ def find_others_passages(sentences: Sequence[Sentence]) -> set[int]:
 
 
 _LICENCE = re.compile(
-    r"\b(creative commons|cc[- ]by|licen[cs]es?|licen[cs]ed|all rights reserved|copyright\w*|"
+    r"\b(creative commons|cc[- ]by|licen[cs]es?|licen[cs]ed under|all rights reserved|copyright\w*|"
     r"open[- ]access article|publisher.s note)\b|©",
     re.I,
 )
