@@ -48,6 +48,9 @@ class SearchPlan:
     """By source: a query in the source's own language, in place of the translated one."""
     imports: tuple[FileImport, ...] = ()
     """Search exports downloaded by hand."""
+    key_papers: tuple[str, ...] = ()
+    """Papers you know should be found, each by DOI or full title: they check the search, and
+    records like them are screened first."""
     contact: str | None = None
     """Email address sent with each request, as NCBI and Crossref ask."""
     base_urls: dict[str, str] = field(default_factory=dict)
@@ -139,10 +142,10 @@ class Ranking:
     model: str = "light"
     """light (word counts), random, or the name of another installed model."""
     seed: int = 1
-    min_included: int = 6
-    min_excluded: int = 6
-    """Records come in random order until both numbers are reached."""
-    random_share: float = 0.1
+    min_included: int = 1
+    min_excluded: int = 1
+    """Until both numbers are reached, the question and key papers order the records."""
+    random_share: float = 0.05
     """Share of records (0 to 1) drawn at random, for an unbiased estimate of those that remain."""
     target_recall: float = 0.95
     """Target recall (0 to 1) of the stopping evidence."""

@@ -1,12 +1,15 @@
 """Ranks records for screening, learned from decisions and reproducible from a seed.
 
-Word counts of titles and abstracts and a linear model; the review's question counts as one more
-relevant text, so the order is better than chance from the first decision on.
+Word counts of titles and abstracts and a linear model. Before anything is decided, records are
+ordered by how alike they are to the review's question and key papers; both count as relevant
+texts later too, beside ever more decisions. `plan_order` is the policy of a review, and what the
+benchmark of screening orders simulates.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 DEFAULT_MODEL = "light"
 MARGIN_SOFTNESS = 0.03
@@ -17,6 +20,55 @@ CLASS_WEIGHT_RATIO = 9.8
 """Weight of all relevant records against all irrelevant ones. Source: ASReview's ELAS u4."""
 MAX_DOCUMENT_SHARE = 0.95
 """Words in more than this share of the records tell nothing."""
+QUERY_SHARE = 0.5
+"""Weight of the search's terms beside the question; they are many, and every record has some."""
+MIN_NEW_DECISIONS = 2
+"""A new order is due after this many new decisions, or after MIN_NEW_SHARE more."""
+MIN_NEW_SHARE = 0.05
+
+OrderBasis = Literal["decisions", "question", "random"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankingPolicy:
+    """How the order of a review is made."""
+
+    seed: int = 1
+    min_included: int = 1
+    min_excluded: int = 1
+    """Learning starts once both numbers are reached; before, the question orders the records."""
+    random_share: float = 0.05
+    """Share of places (0 to 1) that are drawn at random."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingLabel:
+    """What the team's decisions on one record teach."""
+
+    relevant: bool
+    weight: float = 1.0
+    """Above 0, up to 1: less where the record is open or its reviewers differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPlace:
+    """One place of an order."""
+
+    position: int
+    """Position of the record among the features."""
+    drawn: bool
+    """Whether it was drawn at random."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOrder:
+    """An order of the records not screened yet, and what it rests on."""
+
+    basis: OrderBasis
+    scores: Any
+    """One number a record, screened ones too; None in a random order."""
+    places: tuple[PlannedPlace, ...]
+    """First to be screened first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +78,7 @@ class RankingFeatures:
     matrix: Any
     """Records by words, sparse."""
     question: Any
-    """One row: the question and criteria in the same words."""
+    """One row: the question, criteria and search terms in the same words."""
     words: tuple[str, ...]
     dense: Any = None
     """Records by dimensions, where sentence embeddings are used; rows of length 1."""
@@ -39,13 +91,18 @@ def build_text(title: str | None, abstract: str | None) -> str:
 
 
 def prepare_features(
-    texts: Sequence[str], question: str = "", *, model: str = DEFAULT_MODEL
+    texts: Sequence[str],
+    question: str = "",
+    *,
+    query_terms: Iterable[str] = (),
+    model: str = DEFAULT_MODEL,
 ) -> RankingFeatures:
     """Counts the words of all texts.
 
     Args:
-        texts: one a record, from text_of.
+        texts: one a record, from build_text.
         question: the review's question and criteria; '' where there is none.
+        query_terms: words and phrases the search looks for.
         model: light, or 'embeddings:NAME' with an installed sentence-transformers model or folder.
 
     Raises:
@@ -64,6 +121,9 @@ def prepare_features(
         vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32)
         matrix = vectorizer.fit_transform([*safe_texts, "no words remain"])[:-1]
     words, question_row = vectorizer.get_feature_names_out(), vectorizer.transform([question])
+    terms_row = vectorizer.transform(["\n".join(query_terms)])
+    if terms_row.nnz:
+        question_row = _scale_rows(question_row + QUERY_SHARE * terms_row)
     shared_columns = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1)
     if len(shared_columns):  # what stands in one record alone tells nothing of another
         matrix, question_row, words = (
@@ -102,22 +162,28 @@ def encode_texts(texts: Sequence[str], name: str) -> Any:
 
 
 def score_records(
-    features: RankingFeatures, labelled: Sequence[int], labels: Sequence[int], seed: int
+    features: RankingFeatures,
+    labelled: Sequence[int],
+    labels: Sequence[int],
+    seed: int,
+    *,
+    weights: Sequence[float] | None = None,
+    key_papers: Sequence[int] = (),
 ) -> Any:
     """One number a record, higher is screened sooner; the same input gives the same numbers.
 
     Args:
         labelled: positions of the records decided on.
         labels: 1 or 0 for each of them.
+        weights: how much each label counts, above 0 up to 1; all alike where None.
+        key_papers: positions of records the team knows to be relevant, decided on or not.
     """
-
-    if not labelled:
-        return _score_likeness(features)
-    model, training_data = _fit_model(features, labelled, labels, seed)
+    included = [position for position, label in zip(labelled, labels, strict=True) if label]
+    model, training_data = _fit_model(features, labelled, labels, seed, weights, key_papers)
     if model is None:
-        return _score_likeness(features)
-    weights = model.coef_.ravel().astype(features.matrix.dtype)  # else all counts are copied
-    record_scores = features.matrix @ weights + model.intercept_[0]
+        return _score_likeness(features, {*included, *key_papers})
+    coefficients = model.coef_.ravel().astype(features.matrix.dtype)  # else all counts are copied
+    record_scores = features.matrix @ coefficients + model.intercept_[0]
     if features.dense is None:
         return record_scores
     return _standardize_scores(record_scores) + _standardize_scores(
@@ -125,14 +191,27 @@ def score_records(
     )
 
 
-def _score_likeness(features: RankingFeatures) -> Any:
-    """How alike each record and the question are, for the first records."""
-    words = (features.matrix @ features.question.T).toarray().ravel()
+def _build_example(features: RankingFeatures, relevant: Collection[int]) -> Any:
+    """One row that stands for what is sought: the question and the relevant records."""
+    example = features.question
+    for position in sorted(relevant):
+        example = example + features.matrix[position]
+    return _scale_rows(example)
+
+
+def _scale_rows(rows: Any) -> Any:
+    from sklearn.preprocessing import normalize
+
+    return normalize(rows)
+
+
+def _score_likeness(features: RankingFeatures, relevant: Collection[int]) -> Any:
+    """How alike each record is to the question and the relevant records, for the first ones."""
+    words = (features.matrix @ _build_example(features, relevant).T).toarray().ravel()
     if features.dense is None:
         return words
-    return _standardize_scores(words) + _standardize_scores(
-        features.dense @ features.dense_question
-    )
+    dense_example = features.dense_question + features.dense[sorted(relevant)].sum(axis=0)
+    return _standardize_scores(words) + _standardize_scores(features.dense @ dense_example)
 
 
 def _standardize_scores(values: Any) -> Any:
@@ -140,26 +219,45 @@ def _standardize_scores(values: Any) -> Any:
 
 
 def _fit_model(
-    features: RankingFeatures, labelled: Sequence[int], labels: Sequence[int], seed: int
+    features: RankingFeatures,
+    labelled: Sequence[int],
+    labels: Sequence[int],
+    seed: int,
+    label_weights: Sequence[float] | None = None,
+    key_papers: Sequence[int] = (),
 ) -> Any:
-    """The linear model, and what it was trained on; None where only one verdict is known."""
+    """The linear model, and what it was trained on; None where only one verdict is known.
+
+    The question and each key paper nobody has judged are relevant texts of their own.
+    """
     from scipy.sparse import vstack
     from sklearn import config_context
     from sklearn.svm import LinearSVC
 
-    rows, targets = features.matrix[list(labelled)], [int(label) for label in labels]
+    targets = [int(label) for label in labels]
+    counts = [1.0] * len(targets) if label_weights is None else list(label_weights)
     has_question = features.question.nnz > 0
-    relevant, irrelevant = sum(targets) + has_question, len(targets) - sum(targets)
-    if relevant == 0 or irrelevant == 0:
+    examples = sorted(set(key_papers) - set(labelled))
+    positions = [*labelled, *examples]
+    targets += [1] * (len(examples) + has_question)
+    counts += [1.0] * (len(examples) + has_question)
+    relevant = sum(count for count, target in zip(counts, targets, strict=True) if target)
+    irrelevant = sum(counts) - relevant
+    if not relevant or not irrelevant:
         return None, None
+    rows = features.matrix[positions]
     if has_question:
-        rows, targets = vstack([rows, features.question]), [*targets, 1]
-    weights = [1.0 if label else relevant / (CLASS_WEIGHT_RATIO * irrelevant) for label in targets]
+        rows = vstack([rows, features.question])
+    balance = relevant / (CLASS_WEIGHT_RATIO * irrelevant)
+    weights = [
+        count if target else count * balance for count, target in zip(counts, targets, strict=True)
+    ]
     scale = len(targets) / sum(weights)
+    weights = [weight * scale for weight in weights]
     model = LinearSVC(C=MARGIN_SOFTNESS, tol=FIT_TOLERANCE, random_state=seed)
     with config_context(assume_finite=True, skip_parameter_validation=True):  # both are ours
-        model.fit(rows, targets, sample_weight=[weight * scale for weight in weights])
-    return model, (list(labelled), targets, [weight * scale for weight in weights], has_question)
+        model.fit(rows, targets, sample_weight=weights)
+    return model, (positions, targets, weights, has_question)
 
 
 def _score_embeddings(features: RankingFeatures, training_data: Any) -> Any:
@@ -176,6 +274,73 @@ def _score_embeddings(features: RankingFeatures, training_data: Any) -> Any:
     return model.decision_function(features.dense - centre)
 
 
+def is_order_due(judged: int, trained_on: int) -> bool:
+    """Whether enough was decided since the newest order was made to make a new one."""
+    return judged - trained_on >= max(MIN_NEW_DECISIONS, int(MIN_NEW_SHARE * judged))
+
+
+def plan_order(
+    features: RankingFeatures,
+    labels: Mapping[int, TrainingLabel],
+    candidates: Sequence[int],
+    policy: RankingPolicy,
+    *,
+    key_papers: Sequence[int] = (),
+) -> PlannedOrder:
+    """The policy of a review: in which order the records that nobody has judged are screened.
+
+    The question and key papers order the records from the first one on. Once enough are included
+    and excluded, a linear model learns from the decisions, the question and the key papers. In
+    either order a share of the places is drawn at random. Without a question, key papers or
+    inclusions the order is random.
+
+    Args:
+        labels: position -> label, of the records decided on.
+        candidates: positions of those to order; of equals, the earlier one comes first.
+        key_papers: positions of records the team knows to be relevant.
+    """
+    basis, scores = _score_by_policy(features, labels, policy, key_papers)
+    ordering = order_candidates(
+        [0.0] * features.matrix.shape[0] if scores is None else scores,
+        candidates,
+        policy.seed + len(labels),
+        random_share=1.0 if scores is None else policy.random_share,
+    )
+    return PlannedOrder(basis, scores, tuple(PlannedPlace(*place) for place in ordering))
+
+
+def _score_by_policy(
+    features: RankingFeatures,
+    labels: Mapping[int, TrainingLabel],
+    policy: RankingPolicy,
+    key_papers: Sequence[int],
+) -> tuple[OrderBasis, Any]:
+    """What an order rests on, and one number a record; None where it is random."""
+    included = {position for position, label in labels.items() if label.relevant}
+    key_papers = [position for position in key_papers if position not in labels]
+    if can_learn(labels, policy):
+        labelled = sorted(labels)
+        scores = score_records(
+            features,
+            labelled,
+            [int(position in included) for position in labelled],
+            policy.seed,
+            weights=[labels[position].weight for position in labelled],
+            key_papers=key_papers,
+        )
+        return "decisions", scores
+    if features.question.nnz or key_papers or included:
+        return "question", _score_likeness(features, {*included, *key_papers})
+    return "random", None
+
+
+def can_learn(labels: Mapping[int, TrainingLabel], policy: RankingPolicy) -> bool:
+    """Whether enough records are included and excluded; at least one of each."""
+    included = sum(label.relevant for label in labels.values())
+    excluded = len(labels) - included
+    return included >= max(1, policy.min_included) and excluded >= max(1, policy.min_excluded)
+
+
 def order_candidates(
     values: Sequence[float], candidates: Sequence[int], seed: int, *, random_share: float = 0.1
 ) -> list[tuple[int, bool]]:
@@ -186,13 +351,13 @@ def order_candidates(
 
     Args:
         values: scores of all records.
-        candidates: positions of those not screened.
+        candidates: positions of those not screened; of equals, the earlier one comes first.
         random_share: 0 to 1.
     """
     import numpy as np
 
     rng = np.random.default_rng(seed)
-    best_order = sorted(candidates, key=lambda position: (-values[position], position))
+    best_order = sorted(candidates, key=lambda position: -values[position])
     random_order = [best_order[i] for i in rng.permutation(len(best_order))]
     random_draws = rng.random(len(best_order)) < random_share
     used_positions: set[int] = set()
@@ -209,26 +374,65 @@ def order_candidates(
 
 def explain_score(
     features: RankingFeatures,
-    labelled: Sequence[int],
-    labels: Sequence[int],
-    seed: int,
+    labels: Mapping[int, TrainingLabel],
+    policy: RankingPolicy,
     position: int,
+    *,
+    key_papers: Sequence[int] = (),
 ) -> list[tuple[str, float]]:
     """The words that put a record where it is, with their share of its score; strongest first.
 
-    Positive words pull it to the front. Without decisions: the words it shares with the question.
+    Positive words pull it to the front. Before anything is learned: the words it shares with the
+    question, the key papers and what was included.
     """
     row = features.matrix[position]
-    model, _ = _fit_model(features, labelled, labels, seed) if labelled else (None, None)
-    weights = features.question.toarray().ravel() if model is None else model.coef_.ravel()
+    included = {n for n, label in labels.items() if label.relevant}
+    key_papers = [n for n in key_papers if n not in labels]
+    if can_learn(labels, policy):
+        labelled = sorted(labels)
+        targets = [int(n in included) for n in labelled]
+        weights = [labels[n].weight for n in labelled]
+        model, _ = _fit_model(features, labelled, targets, policy.seed, weights, key_papers)
+        coefficients = model.coef_.ravel()
+    else:
+        coefficients = _build_example(features, {*included, *key_papers}).toarray().ravel()
     word_shares = [
-        (features.words[column], float(value * weights[column]))
+        (features.words[column], float(value * coefficients[column]))
         for column, value in zip(row.indices, row.data, strict=True)
     ]
     return sorted(
         (word_share for word_share in word_shares if word_share[1]),
         key=lambda word_share: (-abs(word_share[1]), word_share[0]),
     )
+
+
+def name_main_words(
+    word_shares: Sequence[tuple[str, float]], text: str, most: int = 3
+) -> tuple[str, ...]:
+    """The words and phrases that pull a record to the front most, spelt as its text spells them.
+
+    Function words are passed over, and so is what shares a word with one already named.
+
+    Args:
+        word_shares: from explain_score, strongest first.
+    """
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    named: list[str] = []
+    seen_words: set[str] = set()
+    for phrase, share in word_shares:
+        words = set(phrase.split())
+        is_plain = any(word in ENGLISH_STOP_WORDS or word.isdecimal() for word in words)
+        if share <= 0 or is_plain or words & seen_words:
+            continue
+        seen_words |= words
+        spelling = re.search(
+            r"\b" + r"\W+".join(re.escape(word) for word in phrase.split()) + r"\b", text, re.I
+        )
+        named.append(spelling.group() if spelling else phrase)
+        if len(named) == most:
+            break
+    return tuple(named)
 
 
 class BenchRanker:

@@ -152,18 +152,18 @@ def find_complete_run(
     """The newest decision there was when a stage's order first drew from all that is there now;
     None if it never did.
 
-    The stage's very first order draws from the whole pool, and so does every learned one; an order
-    that only puts newcomers behind the others does not. Runs of older versions, which do not say
-    after which rows they came, are placed by the clock.
+    The stage's very first order draws from the whole pool, and so does every one by question or
+    decisions; one that only puts newcomers behind the others does not. Runs of older versions,
+    which do not say after which rows they came, are placed by the clock.
 
     Args:
         newest_record: number of the newest record that has reached the stage.
         newest_decision: number of the newest decision that let one reach it.
     """
-    query = select(orders.c.at, orders.c.trained_on, orders.c.detail)
+    query = select(orders.c.at, orders.c.model, orders.c.detail)
     rows = conn.execute(query.where(orders.c.stage == stage).order_by(orders.c.id))
-    for run_index, (at, trained_on, detail) in enumerate(rows):
-        if run_index and not trained_on:
+    for run_index, (at, model, detail) in enumerate(rows):
+        if run_index and model == "random":
             continue
         record_mark, decision_mark = _get_marks(conn, at, detail)
         if record_mark >= newest_record and decision_mark >= newest_decision:

@@ -43,7 +43,7 @@ def make_review(folder: Path, names: Sequence[str], count: int):
     from review.protocol import find_stage
     from review.store import records
     from review.store.timestamps import utc_now
-    from review.workflow.screening import reviewing, status
+    from review.workflow.screening import assignment, status
     from review.workflow.setup.loading import init_project, open_project
 
     init_project(folder)
@@ -60,7 +60,7 @@ def make_review(folder: Path, names: Sequence[str], count: int):
         given = [(n, Record("embase", title=f"Study {n} of the chest")) for n in range(count)]
         records.add_records(conn, batch, given, utc_now())
         status.rebuild_statuses(project, conn)
-        reviewing.enqueue(project, conn, find_stage(project.protocol, "screening"))
+        assignment.enqueue(project, conn, find_stage(project.protocol, "screening"))
     return project
 
 

@@ -1,19 +1,21 @@
 """Trains the ranking of a stage, and gathers the evidence for stopping."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from review import ranking, stopping
-from review.errors import ReviewError
+from review import query, ranking, screening, stopping
+from review.errors import QueryError, ReviewError
 from review.models import Decision
-from review.protocol import Stage, format_stage_name
+from review.protocol import Ranking, Stage, format_stage_name
+from review.ranking import RankingFeatures, RankingPolicy, TrainingLabel
 from review.screening import ScreeningStatus
 from review.stopping import StoppingEvidence
 from review.store import (
@@ -30,15 +32,21 @@ from review.store.screening_queue import QueuePosition
 from review.store.timestamps import parse_timestamp, utc_now
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
-from review.workflow.screening import blinding
+from review.workflow.screening import blinding, key_papers
 from review.workflow.screening import status as standings
 from review.workflow.screening.assignment import enqueue
 from review.workflow.screening.decisions import NewDecision, add_decisions
+from review.workflow.screening.key_papers import KeyPaper
 from review.workflow.screening.record_texts import load_texts
 
-MIN_NEW_DECISIONS = 10
-"""A new order is made after so many new labels at least, or after NEW_SHARE more."""
-MIN_NEW_SHARE = 0.05
+QUESTION_MODEL = "question"
+"""Name of the model of an order that rests on the question, before anything is learned."""
+CONFLICT_WEIGHT = 0.5
+"""How much a report in conflict, or marked Maybe, counts beside a resolved one."""
+FIRST_ORDER_LIMIT = 5_000
+"""So many reports (about five seconds) are ordered while the first reader waits."""
+JUDGED_MARK = "judged"
+"""Key of an order run's detail: records judged when it was made."""
 TRAINING_SECONDS = 900.0
 """After so long (seconds) an order that was never finished may be learned by another process."""
 STOPPED_REASON = "Not screened: screening was stopped"
@@ -76,6 +84,30 @@ def get_labels(report_statuses: dict[int, ScreeningStatus]) -> dict[int, int]:
     return labels
 
 
+def get_training_labels(
+    report_statuses: dict[int, ScreeningStatus], needed: int
+) -> dict[int, TrainingLabel]:
+    """Report -> what its decisions teach, for reports somebody has judged.
+
+    A resolved report counts in full, one in conflict half, and an open one by the share of its
+    reviewers who have decided, but at least half.
+
+    Args:
+        needed: reviewers per report.
+    """
+    labels = {}
+    for report, relevant in get_labels(report_statuses).items():
+        report_status = report_statuses[report]
+        weight = 1.0
+        if report_status.status not in ("included", "excluded"):
+            verdicts = {decision.verdict for decision in report_status.decisions}
+            agreed = verdicts in ({"include"}, {"exclude"})
+            weight = max(CONFLICT_WEIGHT, min(1.0, report_status.votes / needed))
+            weight = weight if agreed else CONFLICT_WEIGHT
+        labels[report] = TrainingLabel(bool(relevant), weight)
+    return labels
+
+
 def retrain_ranking(project: Project, stage: Stage, who: str | None = None) -> RankingResult:
     """Makes the stage's order anew from the decisions so far; random until there are enough.
 
@@ -103,46 +135,70 @@ def _learn_order(project: Project, stage: Stage) -> RankingResult:
         report_statuses = standings.compute_statuses(project, conn)[stage.id]
         texts = _load_texts(conn, report_statuses)
         positions = screening_queue.list_positions(conn, stage.id)
-    labels = get_labels(report_statuses)
+        papers = key_papers.find_key_papers(project.protocol, conn)
+        judged = decisions.count_judged_records(conn, stage.id)
+    labels = get_training_labels(report_statuses, stage.reviewers)
     settings = project.protocol.ranking
-    relevant = sum(labels.values())
-    enough = relevant >= settings.min_included
-    enough = enough and len(labels) - relevant >= settings.min_excluded
-    if settings.model == "random" or not enough:
+    relevant = sum(label.relevant for label in labels.values())
+    if settings.model == "random":
         return RankingResult("random", 0, relevant, len(positions) - len(labels))
     numbers = sorted(position.record for position in positions if position.record in texts)
     row_by_number = {number: index for index, number in enumerate(numbers)}
-    question = _build_question(project)
-    try:
-        features = ranking.prepare_features(
-            [texts[n] for n in numbers], question, model=settings.model
-        )
-    except ValueError as error:
-        raise ReviewError(f"ranking.model in protocol.yaml: {error}.") from error
-    labelled = sorted(labels)
-    values = ranking.score_records(
-        features, [row_by_number[n] for n in labelled], [labels[n] for n in labelled], settings.seed
-    )
-    movable_rows = [
-        row_by_number[position.record]
+    features = _prepare_features(project, [texts[n] for n in numbers], settings.model)
+    movable = [
+        position.record
         for position in positions
-        if position.record in row_by_number and _is_movable(position, report_statuses, labels)
+        if position.record in row_by_number and _is_movable(position, labels)
     ]
-    ordered = ranking.order_candidates(
-        values, movable_rows, settings.seed + len(labels), random_share=settings.random_share
+    movable_rows = [row_by_number[n] for n in screening.shuffle_records(movable, settings.seed)]
+    order = ranking.plan_order(
+        features,
+        {row_by_number[n]: label for n, label in labels.items() if n in row_by_number},
+        movable_rows,
+        _build_policy(settings),
+        key_papers=_list_rows(papers, row_by_number),
     )
+    if order.basis == "random":
+        return RankingResult("random", 0, relevant, len(movable_rows))
+    model = settings.model if order.basis == "decisions" else QUESTION_MODEL
+    trained_on = len(labels) if order.basis == "decisions" else 0
     _save_order(
         project,
         stage,
-        [(numbers[index], float(values[index]), drawn) for index, drawn in ordered],
-        (settings.model, len(labels)),
+        [
+            (numbers[place.position], float(order.scores[place.position]), place.drawn)
+            for place in order.places
+        ],
+        (model, trained_on),
+        judged=judged,
     )
-    return RankingResult(settings.model, len(labels), relevant, len(ordered))
+    return RankingResult(model, trained_on, relevant, len(order.places))
 
 
-def _is_movable(
-    position: QueuePosition, report_statuses: dict[int, ScreeningStatus], labels: dict[int, int]
-) -> bool:
+def _list_rows(papers: list[KeyPaper], row_by_number: dict[int, int]) -> list[int]:
+    """Rows of the key papers that are among the texts."""
+    return [row_by_number[n] for n in key_papers.iter_reports(papers) if n in row_by_number]
+
+
+def _build_policy(settings: Ranking) -> RankingPolicy:
+    return RankingPolicy(
+        seed=settings.seed,
+        min_included=settings.min_included,
+        min_excluded=settings.min_excluded,
+        random_share=settings.random_share,
+    )
+
+
+def _prepare_features(project: Project, texts: Sequence[str], model: str) -> RankingFeatures:
+    try:
+        return ranking.prepare_features(
+            texts, _build_question(project), query_terms=_list_query_terms(project), model=model
+        )
+    except ValueError as error:
+        raise ReviewError(f"ranking.model in protocol.yaml: {error}.") from error
+
+
+def _is_movable(position: QueuePosition, labels: Mapping[int, TrainingLabel]) -> bool:
     """A place that may move: not a pilot record, and nobody has judged it yet."""
     return not position.pilot and position.record not in labels
 
@@ -152,12 +208,14 @@ def _save_order(
     stage: Stage,
     ranked: Sequence[tuple[int, float, bool]],
     run: tuple[str, int],
+    *,
+    judged: int,
 ) -> None:
     """Puts the new order in place: what does not move stays in front, in its old order; nor does
     what was judged while the order was learned, which keeps the score it was shown for."""
     with project.store.write() as conn:
-        judged = decisions.list_voted_reports(conn, stage.id)
-        ranked = [entry for entry in ranked if entry[0] not in judged]
+        voted_reports = decisions.list_voted_reports(conn, stage.id)
+        ranked = [entry for entry in ranked if entry[0] not in voted_reports]
         moved = {number for number, _, _ in ranked}
         old_positions = {
             position.record: position for position in screening_queue.list_positions(conn, stage.id)
@@ -176,7 +234,14 @@ def _save_order(
         ]
         seed = project.protocol.ranking.seed
         screening_queue.write_order(
-            conn, stage.id, positions, utc_now(), model=run[0], seed=seed, trained_on=run[1]
+            conn,
+            stage.id,
+            positions,
+            utc_now(),
+            model=run[0],
+            seed=seed,
+            trained_on=run[1],
+            detail={JUDGED_MARK: judged},
         )
 
 
@@ -193,6 +258,15 @@ def _build_question(project: Project) -> str:
     return " ".join((protocol.question, protocol.title, *protocol.criteria.include))
 
 
+def _list_query_terms(project: Project) -> list[str]:
+    """What the search looks for; nothing if the protocol's query cannot be read."""
+    try:
+        node = query.parse(project.protocol.search.query)
+    except QueryError:
+        return []
+    return list(dict.fromkeys(term.text for term in query.iter_positive_terms(node)))
+
+
 def is_retraining_due(project: Project, stage: Stage) -> bool:
     """Whether enough was decided since the newest order to make a new one."""
     if project.protocol.ranking.model == "random":
@@ -200,14 +274,37 @@ def is_retraining_due(project: Project, stage: Stage) -> bool:
     with project.store.read() as conn:
         run = screening_queue.get_newest_run(conn, stage.id)
         judged_count = decisions.count_judged_records(conn, stage.id)
-    trained_count = int(run["trained_on"]) if run else 0
-    return judged_count - trained_count >= max(MIN_NEW_DECISIONS, int(MIN_NEW_SHARE * judged_count))
+    detail = json.loads(run["detail"]) if run and run["detail"] else {}
+    judged_then = int(detail.get(JUDGED_MARK, run["trained_on"])) if run else 0
+    return ranking.is_order_due(judged_count, judged_then)
 
 
-def retrain_in_background(project: Project, stage: Stage) -> bool:
+def place_new_reports(project: Project, stage: Stage) -> None:
+    """Gives reports that have newly reached a stage a place in its order.
+
+    The first order of title and abstract screening is made from the question at once; where that
+    would keep the reader waiting, records come in random order until it is ready.
+    """
+    with project.store.write() as conn:
+        is_first = not screening_queue.get_newest_run_id(conn, stage.id)
+        enqueue(project, conn, stage)
+        count = len(screening_queue.list_positions(conn, stage.id)) if is_first else 0
+    model = project.protocol.ranking.model
+    if stage.kind != "screening" or not count or model == "random":
+        return
+    if count <= FIRST_ORDER_LIMIT and model == ranking.DEFAULT_MODEL:
+        _learn_order(project, stage)
+    else:
+        retrain_in_background(project, stage, is_due=True)
+
+
+def retrain_in_background(project: Project, stage: Stage, *, is_due: bool = False) -> bool:
     """Starts making a new order in a process of its own where one is due; nobody waits for it.
 
     Gives whether one was started: not while another is under way, in any process of the review.
+
+    Args:
+        is_due: make it even if nothing was decided since the newest one.
     """
     key = (project.folder, stage.id)
     with _GUARD:
@@ -217,7 +314,9 @@ def retrain_in_background(project: Project, stage: Stage) -> bool:
         if process is not None and process.returncode != 0:
             _end_training(project, stage)  # it died before it could say so
             del _TRAINING_PROCESSES[key]
-        if not is_retraining_due(project, stage) or not _start_training(project, stage):
+        if not (is_due or is_retraining_due(project, stage)):
+            return False
+        if not _start_training(project, stage):
             return False
         command = [sys.executable, "-m", "review.cli", "--review", str(project.folder)]
         command += ["--user", "tool", "rank", "train", "--stage", stage.id]
@@ -273,6 +372,8 @@ class RankExplanation:
     words: tuple[tuple[str, float], ...]
     """Word and its part (-1 to 1) of all the pull of the report's words, by the decisions so far;
     positive ones pull to the front, the strongest come first."""
+    because: tuple[str, ...]
+    """The few words and phrases that pull it to the front most, spelt as the record spells them."""
 
 
 def explain_position(
@@ -298,6 +399,7 @@ def explain_position(
         texts = _load_texts(conn, report_statuses)
         placement = screening_queue.get_position(conn, stage.id, report)
         positions = screening_queue.list_positions(conn, stage.id)
+        papers = key_papers.find_key_papers(project.protocol, conn)
     if report not in texts:
         raise ReviewError(f"{key} has not reached the stage {format_stage_name(stage)!r}.")
     waiting = [
@@ -305,37 +407,47 @@ def explain_position(
         for queued in positions
         if (n := queued.record) in visible_statuses and visible_statuses[n].status == "pending"
     ]
-    labels = get_labels(visible_statuses)
-    parts = _explain_words(project, texts, labels, report)
+    labels = get_training_labels(visible_statuses, stage.reviewers)
+    parts = _explain_words(project, texts, labels, report, papers)
     pull = sum(abs(part) for _, part in parts) or 1.0
     position, model, learned_from = placement or (None, "random", 0)
-    is_learned = position is not None and position.score is not None
     hides_score = blinded_reader is not None and stage.reviewers > 1
+    is_ordered = position is not None and position.score is not None
+    if not is_ordered:
+        model, learned_from = "random", 0
+    elif hides_score:  # that others have included something shows in neither model nor number
+        is_learned = ranking.can_learn(labels, _build_policy(project.protocol.ranking))
+        model = project.protocol.ranking.model if is_learned else QUESTION_MODEL
+        learned_from = len(labels) if is_learned else 0
     return RankExplanation(
         key,
         waiting.index(report) + 1 if report in waiting else None,
         len(waiting),
-        model if is_learned else "random",
-        (len(labels) if hides_score else learned_from) if is_learned else 0,
+        model,
+        learned_from,
         position.score if position and not hides_score else None,
         bool(position and position.drawn),
         tuple((word, part / pull) for word, part in parts[:most]),
+        ranking.name_main_words(parts, texts[report]),
     )
 
 
 def _explain_words(
-    project: Project, texts: dict[int, str], labels: dict[int, int], report: int
+    project: Project,
+    texts: dict[int, str],
+    labels: dict[int, TrainingLabel],
+    report: int,
+    papers: list[KeyPaper],
 ) -> list[tuple[str, float]]:
     numbers = sorted(texts)
     row_by_number = {number: index for index, number in enumerate(numbers)}
-    features = ranking.prepare_features([texts[n] for n in numbers], _build_question(project))
-    labelled = sorted(labels)
+    features = _prepare_features(project, [texts[n] for n in numbers], ranking.DEFAULT_MODEL)
     return ranking.explain_score(
         features,
-        [row_by_number[n] for n in labelled],
-        [labels[n] for n in labelled],
-        project.protocol.ranking.seed,
+        {row_by_number[n]: label for n, label in labels.items()},
+        _build_policy(project.protocol.ranking),
         row_by_number[report],
+        key_papers=_list_rows(papers, row_by_number),
     )
 
 

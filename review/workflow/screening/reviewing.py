@@ -26,9 +26,9 @@ from review.store.records import format_record_key
 from review.store.timestamps import parse_timestamp, utc_now
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, find_stage, follow_plan
-from review.workflow.screening import allocation, blinding, work_queue
+from review.workflow.screening import allocation, blinding, ranking, work_queue
 from review.workflow.screening import status as standings
-from review.workflow.screening.assignment import active_reviewers, enqueue, reassign
+from review.workflow.screening.assignment import active_reviewers, reassign
 from review.workflow.screening.decisions import NewDecision, add_decisions
 from review.workflow.screening.departures import get_departed_reviewers
 
@@ -111,9 +111,9 @@ def get_next_record(
         noted = number is None or number == leases.get_report_in_hand(conn, stage.id, reviewer)
         if not missing and (noted or not allocation.is_shared(project, conn, stage)):
             return None if number is None else _build_report_view(conn, number, stage, reviewer)
+    if missing:
+        ranking.place_new_reports(project, stage)
     with project.store.write() as conn:  # chosen and noted in one step, whatever others do
-        if missing:
-            enqueue(project, conn, stage)
         number = _find_waiting_number(conn, stage, reviewer, current_key) or allocation.choose_next(
             project, conn, stage, reviewer, skip
         )

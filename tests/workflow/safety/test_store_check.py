@@ -61,11 +61,11 @@ STANDING = "update standings set {} where record = (select min(record) from stan
 def test_each_kind_of_difference_is_repaired_and_named(tmp_path, database, statement, said):
     from review.protocol import find_stage
     from review.workflow.deduplication.run import settle_pair
-    from review.workflow.screening import reviewing
+    from review.workflow.screening import assignment
 
     project = make(tmp_path, acts=25)
     with project.store.write() as conn:
-        reviewing.enqueue(project, conn, find_stage(project.protocol, "screening"))
+        assignment.enqueue(project, conn, find_stage(project.protocol, "screening"))
     settle_pair(project, ("R000011", "R000012"), "same", "ada")
     before = read_state(project)
     change(project, statement)

@@ -214,6 +214,23 @@ def test_a_change_of_mind_after_the_adjudicator_is_no_agreement(project):
     assert counted(project, None) == (3, pytest.approx(1 / 3))
 
 
+def test_what_explains_an_order_is_untouched_by_what_only_others_decided(project):
+    """The attack: a reviewer asks again after each hidden decision of a colleague."""
+    stage = find_stage(project.protocol, "screening")
+
+    def ask(reader):
+        told = ranking.explain_position(project, stage, "R000004", reader=reader)
+        return told.because, told.words, told.model, told.learned_from, told.score
+
+    ranking.retrain_ranking(project, stage)
+    before = ask("ada")
+    for verdict in ("include", "exclude"):
+        add_decision(project, NewDecision(FREE, TA, "ben", verdict))
+        ranking.retrain_ranking(project, stage)
+        assert ask("ada") == before
+    assert ask(None)[3] != before[3]  # whoever does not review is told of all decisions
+
+
 def evidence(project, reader):
     stage = find_stage(project.protocol, "screening")
     found, curve = ranking.get_stopping_evidence(project, stage, reader=reader)

@@ -111,6 +111,9 @@ def test_who_retires_under_a_clock_set_back_leaves_what_they_decided_before(tmp_
 def test_what_was_drawn_by_lot_is_told_by_rows(tmp_path, monkeypatch, jump):
     """The clock is set back, or forward, after the order was drawn: the evidence is the same."""
     project = studies(tmp_path, [Record("embase", title=f"Study {n}") for n in range(1, 7)])
+    path = tmp_path / "protocol.yaml"
+    path.write_text(path.read_text().replace("model: light", "model: random"))
+    project = open_project(tmp_path, who="ada")
     stage = find_stage(project.protocol, "screening")
     set_clock(monkeypatch, lambda: NOON)
     for number in (5, 6):  # judged before there was an order: not drawn by it

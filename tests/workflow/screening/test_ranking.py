@@ -3,15 +3,22 @@
 import pytest
 
 from review.errors import ReviewError
-from review.models import Record
+from review.models import Decision, Record
 from review.protocol import find_stage
 from review.ranking import (
+    RankingPolicy,
+    TrainingLabel,
     bench_ranker,
     build_text,
+    explain_score,
+    is_order_due,
+    name_main_words,
     order_candidates,
+    plan_order,
     prepare_features,
     score_records,
 )
+from review.screening import ScreeningStatus
 from review.store import records, screening_queue
 from review.store.timestamps import utc_now
 from review.workflow.exports import methods_text, snapshot
@@ -19,6 +26,7 @@ from review.workflow.exports.prisma_inputs import compute_flow
 from review.workflow.records.import_decisions import import_decisions
 from review.workflow.screening import agreement, reviewing, status
 from review.workflow.screening import ranking as ordering
+from review.workflow.screening.assignment import enqueue
 from review.workflow.setup.loading import init_project, open_project
 
 GOOD = "deep learning on chest radiographs for pneumonia number"
@@ -52,10 +60,191 @@ def screen(project, stage, most):
     return judged
 
 
-def test_the_order_is_random_until_there_are_enough_of_each(project):
+def amend(project, folder, old, new):
+    path = folder / "protocol.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    return open_project(folder, who="ada")
+
+
+def ask_about_pneumonia(project, folder):
+    """The review's question is that of the good titles."""
+    question = project.protocol.question
+    path = folder / "protocol.yaml"
+    text = path.read_text()
+    start = text.index("question:")
+    end = text.index("\n", start)
+    path.write_text(f"{text[:start]}question: pneumonia on chest radiographs{text[end:]}")
+    opened = open_project(folder, who="ada")
+    assert opened.protocol.question != question
+    return opened
+
+
+def test_the_question_orders_the_records_from_the_first_one_on(project, tmp_path):
+    project = ask_about_pneumonia(project, tmp_path)
     stage = find_stage(project.protocol, "screening")
-    screen(project, stage, 5)
-    assert ordering.retrain_ranking(project, stage).model == "random"
+    first = screen(project, stage, 10)
+    assert sum(number % 5 == 0 for number in first) >= 8  # 2 of 10 by chance
+    with project.store.read() as conn:
+        assert screening_queue.get_newest_run(conn, stage.id)["model"] == "question"
+    told = ordering.explain_position(project, stage, f"R{first[0]:06d}")
+    assert (told.model, told.learned_from) == ("question", 0)
+    with project.store.read() as conn:
+        places = screening_queue.list_positions(conn, stage.id)
+    assert 0 < sum(place.drawn for place in places) < 40
+
+
+def test_a_pilot_stays_random_and_the_question_orders_the_rest(project, tmp_path):
+    path = tmp_path / "protocol.yaml"
+    text = path.read_text()
+    assert "pilot: 0 " in text
+    path.write_text(text.replace("pilot: 0 ", "pilot: 30", 1))
+    project = ask_about_pneumonia(project, tmp_path)
+    stage = find_stage(project.protocol, "screening")
+    assert stage.pilot == 30
+    reviewing.get_next_record(project, stage, "ada")
+    with project.store.read() as conn:
+        places = screening_queue.list_positions(conn, stage.id)
+    pilot, rest = places[:30], places[30:]
+    assert all(place.pilot and place.drawn for place in pilot)
+    assert sum(place.record % 5 == 0 for place in pilot) < 15
+    assert sum(place.record % 5 == 0 for place in rest[:20]) > 15
+
+
+def test_a_review_under_way_keeps_its_recorded_order_until_the_next_training(project):
+    stage = find_stage(project.protocol, "screening")
+    with project.store.write() as conn:  # as versions before this one placed the first records
+        enqueue(project, conn, stage)
+    with project.store.read() as conn:
+        before = [one.record for one in screening_queue.list_positions(conn, stage.id)]
+    screen(project, stage, 1)
+    assert not ordering.is_retraining_due(project, stage)
+    assert reviewing.get_next_record(project, stage, "ada").number in before[:50]
+    with project.store.read() as conn:
+        assert before == [one.record for one in screening_queue.list_positions(conn, stage.id)]
+
+
+def test_learning_starts_with_one_included_and_one_excluded(project):
+    stage = find_stage(project.protocol, "screening")
+    reviewing.get_next_record(project, stage, "ada")
+    for number, verdict in ((4, "exclude"), (6, "exclude")):
+        reviewing.save_decision(project, stage, "ada", number, verdict)
+    assert ordering.retrain_ranking(project, stage).model == "question"
+    reviewing.save_decision(project, stage, "ada", 5, "include")
+    done = ordering.retrain_ranking(project, stage)
+    assert (done.model, done.labels, done.relevant) == ("light", 3, 1)
+
+
+def test_the_protocol_can_ask_for_more_before_learning_starts(project, tmp_path):
+    project = amend(project, tmp_path, "model: light", "model: light, min_included: 3")
+    stage = find_stage(project.protocol, "screening")
+    reviewing.get_next_record(project, stage, "ada")
+    for number in (4, 5, 10, 15):
+        assert ordering.retrain_ranking(project, stage).model == "question"
+        verdict = "include" if number % 5 == 0 else "exclude"
+        reviewing.save_decision(project, stage, "ada", number, verdict)
+    assert ordering.retrain_ranking(project, stage).model == "light"
+
+
+def test_a_key_paper_brings_its_like_to_the_front(project, tmp_path):
+    project = amend(
+        project, tmp_path, "search:", f"search:\n  key_papers: ['{BAD} 26', '10.1/none']"
+    )
+    stage = find_stage(project.protocol, "screening")
+    reviewing.get_next_record(project, stage, "ada")
+    with project.store.read() as conn:
+        places = screening_queue.list_positions(conn, stage.id)
+    assert (
+        sum(place.record % 5 > 0 for place in places[:20]) >= 17
+    )  # the question alone: the others
+
+
+def test_open_and_disputed_records_teach_less():
+    def standing(status, *verdicts):
+        made = tuple(
+            Decision(1, "screening", f"r{n}", verdict, utc_now(), id=n + 1)
+            for n, verdict in enumerate(verdicts)
+        )
+        return ScreeningStatus(status, votes=len(made), decisions=made)
+
+    labels = ordering.get_training_labels(
+        {
+            1: standing("included", "include", "include"),
+            2: standing("excluded", "exclude", "exclude"),
+            3: standing("partial", "include"),
+            4: standing("partial", "exclude", "exclude"),
+            5: standing("conflict", "include", "exclude", "exclude"),
+            6: standing("partial", "unsure"),
+            7: standing("pending"),
+        },
+        3,
+    )
+    assert labels == {
+        1: TrainingLabel(True, 1.0),
+        2: TrainingLabel(False, 1.0),
+        3: TrainingLabel(True, 0.5),
+        4: TrainingLabel(False, pytest.approx(2 / 3)),
+        5: TrainingLabel(True, 0.5),
+        6: TrainingLabel(True, 0.5),
+    }
+
+
+def test_a_label_of_little_weight_moves_the_scores_less():
+    texts = [build_text(f"{GOOD if n % 2 else BAD} {n}", None) for n in range(20)]
+    ready = prepare_features(texts)
+    apart = [
+        score_records(ready, [0, 1, 3], [0, 1, 0], 1, weights=[1.0, 1.0, weight])[5]
+        for weight in (1.0, 0.5, 0.1)
+    ]
+    assert apart[0] < apart[1] < apart[2]
+
+
+def test_the_plan_without_question_or_inclusion_is_random():
+    texts = [build_text(f"{GOOD if n % 2 else BAD} {n}", None) for n in range(40)]
+    ready, policy = prepare_features(texts), RankingPolicy(random_share=0)
+    order = plan_order(ready, {0: TrainingLabel(False)}, range(1, 40), policy)
+    assert (order.basis, order.scores) == ("random", None)
+    assert sorted(place.position for place in order.places) == list(range(1, 40))
+    assert all(place.drawn for place in order.places)
+    order = plan_order(ready, {1: TrainingLabel(True)}, [0, *range(2, 40)], policy)
+    assert order.basis == "question"
+    assert all(place.position % 2 for place in order.places[:19])
+
+
+def test_the_search_terms_order_records_where_the_question_says_nothing():
+    texts = [build_text(f"{GOOD if n % 2 else BAD} {n}", None) for n in range(40)]
+    ready = prepare_features(texts, "?", query_terms=["chest radiograph*", "pneumonia"])
+    order = plan_order(ready, {}, range(40), RankingPolicy(random_share=0))
+    assert order.basis == "question"
+    assert all(place.position % 2 for place in order.places[:20])
+
+
+def test_the_main_words_are_spelt_as_the_record_spells_them():
+    shares = [("of the", 0.9), ("resnet", 0.5), ("resnet 50", 0.4), ("pneumothorax", 0.3)]
+    shares += [("mice", -0.9), ("chest ct", 0.2), ("ct", 0.1), ("trial", 0.05)]
+    text = "A ResNet-50 of the Pneumothorax on chest CT, a trial"
+    assert name_main_words(shares, text) == ("ResNet", "Pneumothorax", "chest CT")
+    assert name_main_words(shares, text, 4)[3] == "trial"
+    assert name_main_words([("mice", -1.0)], text) == ()
+
+
+def test_an_excluded_key_paper_no_longer_stands_for_what_is_sought():
+    texts = [build_text(f"{GOOD if n % 2 else BAD} {n}", None) for n in range(40)]
+    ready, policy = prepare_features(texts), RankingPolicy(random_share=0)
+    labels = {1: TrainingLabel(True), 0: TrainingLabel(False)}
+    order = plan_order(ready, labels, range(2, 40), policy, key_papers=[0])
+    assert all(place.position % 2 for place in order.places[:19])
+    words = dict(explain_score(ready, labels, policy, 3, key_papers=[0]))
+    assert words["pneumonia"] > 0
+
+
+@pytest.mark.parametrize(
+    ("judged", "trained_on", "due"),
+    [(0, 0, False), (1, 0, False), (2, 0, True), (59, 57, True), (100, 96, False), (100, 95, True)],
+)
+def test_a_new_order_is_due_after_two_decisions_or_a_twentieth(judged, trained_on, due):
+    assert is_order_due(judged, trained_on) is due
 
 
 def test_what_was_learned_comes_first_and_nothing_is_lost(project):
@@ -141,7 +330,7 @@ def test_stopping_is_the_leads_recorded_and_reversible_act(project):
     screen(project, stage, 60)
     evidence, curve = ordering.get_stopping_evidence(project, stage)
     assert (evidence.screened, evidence.unscreened, curve[-1][0]) == (60, 140, 60)
-    assert evidence.drawn == 60
+    assert 0 < evidence.drawn < 60
     with pytest.raises(ReviewError, match="Give a reason"):
         ordering.stop_screening(project, stage, "ada", " ")
     assert ordering.stop_screening(project, stage, "ada", "p under 0.05") == 140
@@ -172,6 +361,7 @@ def test_full_texts_are_read_or_not_retrieved_but_never_left_by_a_stop(project):
 
 
 def test_what_a_file_judged_was_not_drawn_at_random(project, tmp_path):
+    project = amend(project, tmp_path, "model: light", "model: light, random_share: 0.5")
     stage = find_stage(project.protocol, "screening")
     lines = [
         f"R{n:06d},title-abstract,ada,{'in' if n % 5 == 0 else 'ex'}clude" for n in range(1, 41)
@@ -184,14 +374,16 @@ def test_what_a_file_judged_was_not_drawn_at_random(project, tmp_path):
     screen(project, stage, 20)
     assert ordering.retrain_ranking(project, stage).model == "light"
     found, _ = ordering.get_stopping_evidence(project, stage)
-    assert (found.screened, found.drawn) == (60, 20)
+    assert found.screened == 60
+    assert 0 < found.drawn < 20
     assert found.left is not None
 
 
-def test_draws_from_a_smaller_pool_say_nothing_of_what_came_later(project):
+def test_draws_from_a_smaller_pool_say_nothing_of_what_came_later(project, tmp_path):
+    project = amend(project, tmp_path, "model: light", "model: light, random_share: 0.5")
     stage = find_stage(project.protocol, "screening")
     screen(project, stage, 30)
-    assert ordering.get_stopping_evidence(project, stage)[0].drawn == 30
+    assert 0 < ordering.get_stopping_evidence(project, stage)[0].drawn < 30
     with project.store.write() as conn:
         batch = records.add_batch(conn, utc_now(), "ada", kind="harvest", source="pubmed")
         given = [(n, Record("pubmed", title=f"{GOOD} new {n}")) for n in range(1, 51)]

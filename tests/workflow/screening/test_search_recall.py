@@ -1,0 +1,58 @@
+"""Key papers check the search: who found them, and which terms miss the rest."""
+
+import json
+import subprocess
+import sys
+
+from support.small import studies
+
+from review.models import Record
+from review.workflow.screening.search_recall import check_search_recall
+from review.workflow.setup.loading import open_project
+
+PAPERS = """
+  key_papers:
+    - 10.1000/found
+    - Pneumonia seen by a neural network on ultrasound
+    - Deep learning finds COVID-19 on chest CT
+    - 10.1000/nowhere
+"""
+
+
+def test_each_key_paper_says_who_found_it_and_which_terms_miss_it(tmp_path):
+    studies(
+        tmp_path,
+        [
+            Record(
+                "pubmed",
+                title="Machine learning for coronavirus",
+                abstract="We read radiographs.",
+                doi="10.1000/found",
+            )
+        ],
+    )
+    path = tmp_path / "protocol.yaml"
+    path.write_text(path.read_text().replace("search:", f"search:{PAPERS}", 1))
+    found, missed, unseen, unknown = check_search_recall(open_project(tmp_path, who="ada"))
+    assert (found.found_by, found.missing_from, found.missed_parts) == (
+        ("pubmed",),
+        ("arxiv", "medrxiv"),
+        (),
+    )
+    assert (missed.found_by, missed.missing_from) == ((), ("pubmed", "arxiv", "medrxiv"))
+    assert len(missed.missed_parts) == 2
+    assert "covid*" in missed.missed_parts[0]
+    assert "radiograph*" in missed.missed_parts[1]
+    assert (unseen.found_by, unseen.missed_parts) == ((), ())
+    assert unknown.missed_parts is None
+    command = [sys.executable, "-m", "review.cli", "--review", str(tmp_path), "--user", "ada"]
+    shown = subprocess.run([*command, "query", "recall"], capture_output=True, text=True)
+    lines = shown.stdout.splitlines()
+    assert lines[0] == "1 of 4 key papers are in the review."
+    assert "found by PubMed; not found by arXiv, medRxiv." in lines[1]
+    assert "NOT FOUND" in lines[2]
+    assert "Its title does not match: " in lines[2]
+    assert "check the dates and sources searched" in lines[3]
+    assert "Name it by title" in lines[4]
+    done = subprocess.run([*command, "query", "recall", "--json"], capture_output=True, text=True)
+    assert json.loads(done.stdout)[0]["found_by"] == ["pubmed"]
