@@ -76,11 +76,15 @@ def print_explanation(explanation: "RankExplanation") -> None:
     )
     if explanation.score is None and explanation.model != "random":
         print_line(
-            f"It was ordered by the model '{explanation.model}'. The score is hidden from "
-            "reviewers because it depends on colleagues' decisions."
+            "The score is hidden from reviewers because it depends on colleagues' decisions."
         )
     elif explanation.score is None:
         print_line("Its position is random: the model had not been trained yet.")
+    elif explanation.model == "question":
+        print_line(
+            f"Its score is {explanation.score:+.3f}, by likeness to the review's question and key "
+            "papers; nothing had been learned from decisions yet."
+        )
     else:
         lottery_note = (
             " Its position was drawn at random, not by score." if explanation.by_lot else ""
@@ -92,6 +96,8 @@ def print_explanation(explanation: "RankExplanation") -> None:
     if not explanation.words:
         print_line("None of its words contributes to its score.")
         return
+    if explanation.because:
+        print_line(f"It comes early because of: {', '.join(explanation.because)}.")
     print_line("Words that contribute most to this record's score, with their share:")
     for word, share in explanation.words:
         print_line(
@@ -128,12 +134,23 @@ def withdraw_rule(context: typer.Context, rule: str) -> None:
 
 
 def show_stopping_evidence(
-    context: typer.Context, stage: str = STAGE, as_json: bool = AS_JSON
+    context: typer.Context,
+    stage: str = STAGE,
+    as_json: bool = AS_JSON,
+    confidence: float = typer.Option(
+        0.95, min=0.5, max=0.999, help="Confidence of the random check (0.5 to 0.999)."
+    ),
 ) -> None:
     """Show the evidence for stopping. Screening never stops automatically."""
     from dataclasses import asdict
 
-    from review.stopping import describe_evidence
+    from review.stopping import (
+        compute_check_size,
+        describe_check,
+        describe_evidence,
+        list_rules,
+        write_methods_sentence,
+    )
     from review.workflow.project.project import find_stage
     from review.workflow.screening import ranking
 
@@ -147,6 +164,12 @@ def show_stopping_evidence(
         return
     for name, sentence in describe_evidence(evidence):
         print_line(f"{name}: {sentence}")
+    for rule in list_rules(evidence):
+        print_line(f"  {'stop' if rule.is_met else 'go on':6}  {rule.name}: {rule.reason}")
+    size = compute_check_size(evidence.relevant, evidence.unscreened, evidence.target, confidence)
+    if size is not None:
+        print_line(describe_check(evidence, size, confidence))
+    print_line(write_methods_sentence(evidence))
 
 
 def stop_screening(

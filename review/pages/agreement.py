@@ -8,7 +8,15 @@ from review.errors import ReviewError
 from review.pages.widgets import agreement_tables, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.protocol import Stage, format_stage_name, list_stage_reviewers
-from review.stopping import describe_evidence
+from review.stopping import (
+    StoppingEvidence,
+    compute_check_size,
+    describe_agreement,
+    describe_check,
+    describe_evidence,
+    list_rules,
+    write_methods_sentence,
+)
 from review.text.wording import format_count
 from review.workflow.project.project import Project
 from review.workflow.screening import agreement as agreeing
@@ -86,7 +94,7 @@ def _render_stopping(project: Project, stage: Stage) -> None:
     is_blind = _is_reviewer(project, stage)
     screened_column, relevant_column, run_column = st.columns(3)
     screened_column.metric("Screened", f"{evidence.screened:,}")
-    relevant_column.metric("Relevant so far", f"{evidence.relevant:,}")
+    relevant_column.metric("Found so far", f"{evidence.relevant:,}")
     run_column.metric("Consecutive irrelevant", f"{evidence.run:,}")
     if is_blind:
         st.caption(
@@ -97,8 +105,13 @@ def _render_stopping(project: Project, stage: Stage) -> None:
         frame = pd.DataFrame(curve, columns=["Records screened", "Relevant records found"])
         st.line_chart(frame, x="Records screened", y="Relevant records found", height=260)
         st.caption("Recall curve: a flat end means few new relevant records are being found.")
-        for name, sentence in describe_evidence(evidence)[1:]:
+        _render_estimate(evidence)
+        for name, sentence in describe_evidence(evidence)[1:4]:
             st.markdown(f"**{name}:** {sentence}")
+        _render_rules(evidence)
+        _render_check(evidence)
+        st.markdown("**For the methods section, should screening stop now**")
+        st.code(write_methods_sentence(evidence), language=None, wrap_lines=True)
     else:
         st.info(
             "No records screened yet. The recall curve and stopping test appear once screening "
@@ -108,6 +121,43 @@ def _render_stopping(project: Project, stage: Stage) -> None:
     _render_stop_form(
         project, stage, "records" if is_blind else format_count(evidence.unscreened, "record")
     )
+
+
+def _render_estimate(evidence: StoppingEvidence) -> None:
+    """What is estimated to be left."""
+    left_column, interval_column = st.columns(2)
+    if evidence.left is None or evidence.left_low is None or evidence.left_high is None:
+        left_column.metric("Relevant records left", "unknown")
+        return
+    left_column.metric("Relevant records left (median)", f"{evidence.left:,.0f}")
+    interval_column.metric("95% interval", f"{evidence.left_low:,.0f} to {evidence.left_high:,.0f}")
+
+
+def _render_rules(evidence: StoppingEvidence) -> None:
+    """Each rule with what it says now and what it has cost and missed in simulated reviews."""
+    st.markdown(f"**Rules:** {describe_agreement(evidence)}")
+    rows = [
+        {
+            "Rule": rule.name,
+            "Now": "stop" if rule.is_met else "go on",
+            "Why": rule.reason,
+            "In simulated reviews": rule.experience,
+        }
+        for rule in list_rules(evidence)
+    ]
+    st.dataframe(rows, hide_index=True)
+
+
+def _render_check(evidence: StoppingEvidence) -> None:
+    """How many unscreened records to screen at random, for a chosen confidence."""
+    confidence = st.select_slider(
+        "Confidence of a random check", [0.8, 0.9, 0.95, 0.99], 0.95, format_func="{:.0%}".format
+    )
+    size = compute_check_size(evidence.relevant, evidence.unscreened, evidence.target, confidence)
+    if size is None:
+        st.caption("A random check can be planned once a relevant record has been found.")
+    else:
+        st.markdown(describe_check(evidence, size, confidence))
 
 
 def _render_stop_form(project: Project, stage: Stage, unscreened_text: str) -> None:
