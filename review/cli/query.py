@@ -1,4 +1,4 @@
-"""Commands for queries, with or without a review: query explain."""
+"""Commands for queries, with or without a review: query explain, query recall."""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from review.cli.base import print_json, print_line
+from review.cli.base import open_review, print_json, print_line
 from review.sources.registry import SOURCES, list_query_sources
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def register_commands(app: typer.Typer) -> None:
     group.command("explain", epilog="Exit status: 0 the query is valid; 1 it is not.")(
         explain_query
     )
+    group.command("recall")(check_recall)
     app.add_typer(group, name="query")
 
 
@@ -47,6 +48,31 @@ def explain_query(
         print_json(explanation)
     else:
         print_line("\n".join(_format_explanation(explanation)))
+
+
+def check_recall(
+    context: typer.Context, as_json: bool = typer.Option(False, "--json", help="Print JSON.")
+) -> None:
+    """Show which key papers (search.key_papers) the search found, and which terms miss the rest."""
+    from dataclasses import asdict
+
+    from review.workflow.screening.search_recall import check_search_recall, describe_check
+
+    checks = check_search_recall(open_review(context))
+    if as_json:
+        print_json([asdict(check) for check in checks])
+        return
+    if not checks:
+        print_line(
+            "The protocol names no key papers. List papers you know should be found under "
+            "search.key_papers in protocol.yaml, each by DOI or title."
+        )
+        return
+    titles = {name: source.title for name, source in SOURCES.items()}
+    found = sum(bool(check.found_by) for check in checks)
+    print_line(f"{found} of {len(checks)} key papers are in the review.")
+    for check in checks:
+        print_line(f"  {describe_check(check, titles)}")
 
 
 def _resolve_query(
