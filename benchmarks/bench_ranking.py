@@ -1,100 +1,347 @@
-"""Screening order: Funnel's models compared with ASReview's default on the same sets and seeds.
+"""Screening order and stopping: the policy that Funnel ships, beside ASReview, on labelled reviews.
 
 Needs the labelled sets of the folder that CORPORA names (else ../shared). ASReview is run if it is
 installed here, or by another interpreter:  ASREVIEW_PYTHON=/path/to/python make bench
-Sentence embeddings are used if a model is given by name or folder. Their vectors are computed once
-and kept in a folder, because that takes hours without a graphics card:
 
-    EMBEDDINGS=/path/to/model EMBEDDINGS_KEPT=/path/to/folder python benchmarks/bench_ranking.py
-
-EMBEDDINGS_PYTHON is an interpreter with the extra 'embeddings', if this one lacks it.
+Three tables. The first simulates each review from nothing known, with `review.ranking.plan_order`,
+the function that orders the records of a review in the app. The second starts every ranker with the
+same included and excluded record, as simulations of screening usually do. The third says when the
+stopping rules would have stopped the runs of the first, and what they would have missed. SEEDS and
+STOPPING_SEEDS are the runs per review (5 and 5). With ORDERS=folder, finished runs are kept there
+and not repeated.
 """
 
-import hashlib
+import json
+import math
 import os
+import random
+import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from review import ranking  # noqa: E402
+from review import ranking, stopping  # noqa: E402
+from review.ranking import (  # noqa: E402
+    PlannedOrder,
+    PlannedPlace,
+    RankingFeatures,
+    RankingPolicy,
+    TrainingLabel,
+)
 
 BENCH = Path(os.environ.get("CORPORA", ROOT.parent / "shared")) / "bench" / "screening"
-SEEDS = os.environ.get("SEEDS", "5")
+SEEDS = int(os.environ.get("SEEDS", "5"))
+STOPPING_SEEDS = int(os.environ.get("STOPPING_SEEDS", "5"))
+ORDERS = os.environ.get("ORDERS")
+SETS = os.environ.get("SETS", "").split()
+"""Only sets whose name contains one of these; all where it is empty."""
+MEASURES = ("recall@10%", "wss95", "loss")
+CHECK_SHARE = 0.01
+"""The stopping rules are looked at after each further hundredth of the records."""
+
+Planner = Callable[[RankingFeatures, dict[int, TrainingLabel], list[int], int], PlannedOrder]
 
 
-def main() -> None:
-    """Prints one table for each ranker."""
-    if not BENCH.is_dir():
-        sys.exit(f"no genuine files at {BENCH}: name their folder in CORPORA")
-    queries = str(BENCH / "queries.json")
-    run(
-        "Funnel, light model, with the review's question",
-        sys.executable,
-        "review.ranking:bench_ranker",
-        "--queries",
-        queries,
+@dataclass(frozen=True, slots=True)
+class SimulatedReview:
+    """One run: the labels in the order of screening, and which records were drawn at random."""
+
+    labels: list[int]
+    drawn: list[bool]
+
+
+def plan_shipped_order(
+    features: RankingFeatures, labels: dict[int, TrainingLabel], candidates: list[int], seed: int
+) -> PlannedOrder:
+    """The policy that ships."""
+    return ranking.plan_order(features, labels, candidates, RankingPolicy(seed=seed))
+
+
+def plan_former_order(
+    features: RankingFeatures, labels: dict[int, TrainingLabel], candidates: list[int], seed: int
+) -> PlannedOrder:
+    """The policy until version 1.0: random until six are included and six excluded, then one
+    record in ten."""
+    included = sum(label.relevant for label in labels.values())
+    if min(included, len(labels) - included) >= 6:
+        policy = RankingPolicy(seed=seed, random_share=0.1)
+        return ranking.plan_order(features, labels, candidates, policy)
+    places = tuple(PlannedPlace(position, drawn=True) for position in candidates)
+    return PlannedOrder("random", None, places)
+
+
+def is_former_order_due(judged: int, trained_on: int) -> bool:
+    """The same policy's pace: after ten decisions, or a twentieth more."""
+    return judged - trained_on >= max(10, int(0.05 * judged))
+
+
+def simulate_review(
+    features: RankingFeatures,
+    truth: Sequence[int],
+    planner: Planner,
+    seed: int,
+    is_due: Callable[[int, int], bool] = ranking.is_order_due,
+) -> SimulatedReview:
+    """Screens a review from nothing known until all relevant records are found.
+
+    The rest stays in the last order. Each decision is the true one.
+    """
+    candidates = list(range(len(truth)))
+    random.Random(seed).shuffle(candidates)  # the order that records are given on arrival
+    run = SimulatedReview([], [])
+    labels: dict[int, TrainingLabel] = {}
+    order = PlannedOrder("random", None, ())
+    while sum(run.labels) < sum(truth):
+        order = planner(features, labels, candidates, seed)
+        trained_on = len(labels)
+        for place in order.places:
+            labels[place.position] = TrainingLabel(bool(truth[place.position]))
+            run.labels.append(truth[place.position])
+            run.drawn.append(place.drawn)
+            if is_due(len(labels), trained_on):
+                break
+        candidates = [position for position in candidates if position not in labels]
+    rest = [place for place in order.places if place.position not in labels]
+    run.labels.extend(truth[place.position] for place in rest)
+    run.drawn.extend(place.drawn for place in rest)
+    return run
+
+
+def simulate_peer(harness: Any, records: list[dict[str, str]], truth: list[int], seed: int) -> Any:
+    """ASReview from nothing known: random records until one is included and one excluded, then its
+    default model, which learns again after each hundredth more."""
+    peer = harness.Asreview(records, "", seed)
+    candidates = list(range(len(truth)))
+    random.Random(seed).shuffle(candidates)
+    labelled: list[int] = []
+    while sum(truth[n] for n in labelled) < sum(truth):
+        labels = [truth[n] for n in labelled]
+        if len(set(labels)) < 2:
+            batch = candidates[:1]
+        else:
+            values = peer.scores(labelled, labels)
+            count = harness.batch_size(len(labelled), 1, 0.01)
+            batch = sorted(candidates, key=lambda n: -values[n])[:count]
+        labelled.extend(batch)
+        chosen = set(batch)
+        candidates = [n for n in candidates if n not in chosen]
+    return [truth[n] for n in labelled + candidates]
+
+
+def load_harness() -> Any:
+    """The benchmark's own script, which reads the sets and measures an order."""
+    sys.path.insert(0, str(BENCH))
+    import score_screening
+
+    return score_screening
+
+
+def iter_sets(harness: Any) -> Iterator[tuple[str, list[dict[str, str]], list[int]]]:
+    """Name, records and labels of each set."""
+    for path in harness.find_sets(BENCH):
+        name = harness.set_name(path)
+        if not SETS or any(part in name for part in SETS):
+            yield (name, *harness.read_set(path))
+
+
+def run_policies(harness: Any) -> dict[str, dict[str, list[SimulatedReview]]]:
+    """Policy -> set -> runs."""
+    questions = json.loads((BENCH / "queries.json").read_text(encoding="utf-8"))
+    runs: dict[str, dict[str, list[SimulatedReview]]] = {}
+    policies: tuple[tuple[str, bool, Planner, Any, int], ...] = (
+        ("former", True, plan_former_order, is_former_order_due, SEEDS),
+        ("no question", False, plan_shipped_order, ranking.is_order_due, SEEDS),
+        (
+            "question",
+            True,
+            plan_shipped_order,
+            ranking.is_order_due,
+            max(SEEDS, STOPPING_SEEDS),
+        ),
     )
-    run("Funnel, light model, without a question", sys.executable, "review.ranking:bench_ranker")
-    if os.environ.get("EMBEDDINGS"):
-        python = os.environ.get("EMBEDDINGS_PYTHON", sys.executable)
-        run(
-            "Funnel, words and sentence embeddings, with the review's question",
-            python,
-            f"{Path(__file__).resolve()}:embeddings",
-            "--queries",
-            queries,
+    for name, records, truth in iter_sets(harness):
+        features: dict[bool, RankingFeatures] = {}
+        texts = [ranking.build_text(record["title"], record["abstract"]) for record in records]
+        for policy, asks, planner, is_due, seeds in policies:
+            for seed in range(seeds):
+                kept = Path(ORDERS) / f"{name}.{policy}.{seed}.json" if ORDERS else None
+                if kept and kept.exists():
+                    run = SimulatedReview(**json.loads(kept.read_text()))
+                else:
+                    if asks not in features:
+                        question = questions.get(name, "") if asks else ""
+                        features[asks] = ranking.prepare_features(texts, question)
+                    run = simulate_review(features[asks], truth, planner, seed, is_due)
+                if kept:
+                    kept.parent.mkdir(parents=True, exist_ok=True)
+                    kept.write_text(json.dumps({"labels": run.labels, "drawn": run.drawn}))
+                runs.setdefault(policy, {}).setdefault(name, []).append(run)
+        print(f"simulated {name}", file=sys.stderr, flush=True)
+    return runs
+
+
+def run_peer(python: str) -> dict[str, list[list[int]]]:
+    """Set -> orders of ASReview, from the interpreter that has it."""
+    command = [python, str(Path(__file__).resolve()), "peer"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stderr)
+    peer_runs: dict[str, list[list[int]]] = json.loads(done.stdout.splitlines()[-1])
+    return peer_runs
+
+
+def print_peer_runs() -> None:
+    """ASReview's orders as JSON; this runs in the interpreter that has ASReview."""
+    harness = load_harness()
+    runs = {}
+    for name, records, truth in iter_sets(harness):
+        runs[name] = [simulate_peer(harness, records, truth, seed) for seed in range(SEEDS)]
+        print(f"simulated {name} with ASReview", file=sys.stderr, flush=True)
+    print(json.dumps(runs))
+
+
+def print_order_table(harness: Any, title: str, runs: dict[str, list[list[int]]]) -> None:
+    """Each set's measures as means over seeds, and the mean of the sets."""
+    print(f"\n{title}")
+    print(f"  {'':32} {'records':>8} {'relevant':>9}  " + "  ".join(f"{m:>10}" for m in MEASURES))
+    rows = []
+    for name, orders in runs.items():
+        measured = [harness.metrics(order) for order in orders]
+        means = [statistics.fmean(one[measure] for one in measured) for measure in MEASURES]
+        rows.append(means)
+        figures = "  ".join(f"{mean:10.3f}" for mean in means)
+        print(f"  {name:32} {len(orders[0]):8,} {sum(orders[0]):9,}  {figures}")
+    overall = "  ".join(
+        f"{statistics.fmean(row[column] for row in rows):10.3f}" for column in range(len(MEASURES))
+    )
+    print(f"  {'mean':32} {'':8} {'':9}  {overall}")
+
+
+def find_stop(
+    run: SimulatedReview, is_met: Callable[[list[int], int], bool], *, start: int = 0
+) -> int:
+    """Records screened when a rule is first met; all of them if it never is."""
+    total = len(run.labels)
+    step = max(1, math.ceil(CHECK_SHARE * total))
+    for screened in range(max(step, start), total, step):
+        if is_met(run.labels[:screened], total - screened):
+            return screened
+    return total
+
+
+RULES: dict[str, Callable[[list[int], int], bool]] = {
+    "50 irrelevant in a row": lambda labels, _: stopping.count_trailing_irrelevant(labels) >= 50,
+    "5 % irrelevant in a row": lambda labels, left: (
+        stopping.count_trailing_irrelevant(labels) >= 0.05 * (len(labels) + left)
+    ),
+    "test, bias 2, p < 0.05": lambda labels, left: _is_significant(labels, left, 2.0),
+    "test, bias 1, p < 0.05": lambda labels, left: _is_significant(labels, left, 1.0),
+    "recommended": lambda labels, left: stopping.meets_recommended_rule(
+        stopping.count_trailing_irrelevant(labels),
+        len(labels) + left,
+        stopping.compute_hypergeometric_p(labels, left, bias=stopping.RANKED_BIAS),
+    ),
+}
+
+
+def _is_significant(labels: list[int], unscreened: int, bias: float) -> bool:
+    p = stopping.compute_hypergeometric_p(labels, unscreened, bias=bias)
+    return p is not None and p < stopping.SIGNIFICANCE
+
+
+def print_stopping_table(runs: dict[str, list[SimulatedReview]]) -> None:
+    """What each rule would have cost and missed, and how often the interval holds the truth."""
+    print(f"\nStopping rules on the runs with the question ({STOPPING_SEEDS} per review)")
+    print(f"  {'':26} {'read':>7} {'recall':>8} {'recall >= 95 %':>15} {'lowest recall':>14}")
+    simulated = [run for one in runs.values() for run in one[:STOPPING_SEEDS]]
+    for rule, is_met in RULES.items():
+        shares, recalls = [], []
+        for run in simulated:
+            stop = find_stop(run, is_met)
+            shares.append(stop / len(run.labels))
+            recalls.append(sum(run.labels[:stop]) / sum(run.labels))
+        reached = sum(recall >= 0.95 for recall in recalls) / len(recalls)
+        print(
+            f"  {rule:26} {statistics.fmean(shares):7.1%} {statistics.fmean(recalls):8.1%} "
+            f"{reached:15.1%} {min(recalls):14.1%}"
         )
-    peer = os.environ.get("ASREVIEW_PYTHON", sys.executable)
-    if subprocess.run([peer, "-c", "import asreview"], capture_output=True).returncode == 0:
-        run("ASReview, its default model", peer, "asreview")
-    else:
-        print("\nASReview is not installed here: set ASREVIEW_PYTHON to an interpreter that has it")
+    print("\nInterval of the relevant records left, at shares of the records screened")
+    print(f"  {'screened':10} {'intervals':>10} {'hold the truth':>15} {'median width':>13}")
+    for share in (0.1, 0.2, 0.3, 0.5, 0.7):
+        print_coverage(simulated, share)
 
 
-def embeddings(records: Sequence[dict[str, str]], query: str, seed: int) -> ranking.BenchRanker:
-    """A ranker for the simulation with the model of EMBEDDINGS; each set is prepared once."""
-    key = (len(records), records[0]["title"], query)
-    if key not in _prepared:
-        _prepared.clear()
-        ranking.encode_texts = _kept
-        texts = [ranking.build_text(one["title"], one["abstract"]) for one in records]
-        model = f"embeddings:{os.environ['EMBEDDINGS']}"
-        _prepared[key] = ranking.prepare_features(texts, query, model=model)
-    return ranking.BenchRanker(_prepared[key], seed)
+def print_coverage(simulated: list[SimulatedReview], share: float) -> None:
+    """How often the interval held the number that was left."""
+    held, widths = [], []
+    for run in simulated:
+        screened = math.ceil(share * len(run.labels))
+        estimate = stopping.estimate_remaining(
+            run.labels[:screened], run.drawn[:screened], len(run.labels) - screened
+        )
+        if estimate is None:
+            continue
+        _, low, high = estimate
+        held.append(low <= sum(run.labels[screened:]) <= high)
+        widths.append(high - low)
+    if held:
+        print(
+            f"  {share:<10.0%} {len(held):10,} {sum(held) / len(held):15.1%} "
+            f"{statistics.median(widths):13,.0f}"
+        )
 
 
-_prepared: dict[Any, ranking.RankingFeatures] = {}
-_embed = ranking.encode_texts
-
-
-def _kept(texts: Sequence[str], name: str) -> Any:
-    """Vectors from the folder of EMBEDDINGS_KEPT; computed first if missing."""
-    import numpy as np
-
-    folder = Path(os.environ.get("EMBEDDINGS_KEPT", "embeddings-kept"))
-    whole = hashlib.sha256("\0".join([name, *texts]).encode()).hexdigest()[:16]
-    file = folder / f"{whole}.npy"
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        np.save(file, _embed(texts, name))
-    return np.load(file)
-
-
-def run(title: str, python: str, ranker: str, *words: str) -> None:
-    """Simulates all sets with one ranker and prints the simulation's table."""
-    print(f"\n{title} ({SEEDS} seeds)", flush=True)
+def run_harness(title: str, python: str, ranker: str, *words: str) -> None:
+    """Simulates all sets with one ranker by the benchmark's own script and prints its table."""
+    print(f"\n{title}", flush=True)
     command = [python, str(BENCH / "score_screening.py"), "simulate", "--ranker", ranker]
-    command += ["--seeds", SEEDS, *words]
+    command += ["--seeds", str(SEEDS), *words]
+    if SETS:
+        command += ["--only", *SETS]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr)
     print(done.stdout)
+
+
+def main() -> None:
+    """Prints all tables."""
+    if not BENCH.is_dir():
+        sys.exit(f"no genuine files at {BENCH}: name their folder in CORPORA")
+    if sys.argv[1:] == ["peer"]:
+        print_peer_runs()
+        return
+    harness = load_harness()
+    peer = os.environ.get("ASREVIEW_PYTHON", sys.executable)
+    has_peer = subprocess.run([peer, "-c", "import asreview"], capture_output=True).returncode == 0
+    runs = run_policies(harness)
+    print(f"From nothing known ({SEEDS} runs per review)")
+    for policy, title in (
+        ("former", "Funnel until version 1.0: six included and six excluded at random first"),
+        ("no question", "Funnel, no question"),
+        ("question", "Funnel, with the review's question"),
+    ):
+        orders = {name: [run.labels for run in one[:SEEDS]] for name, one in runs[policy].items()}
+        print_order_table(harness, title, orders)
+    if has_peer:
+        print_order_table(harness, "ASReview, its default model", run_peer(peer))
+    print(f"\nFrom one included and one excluded record ({SEEDS} runs per review)")
+    questions = ("--queries", str(BENCH / "queries.json"))
+    ranker = "review.ranking:bench_ranker"
+    run_harness("Funnel, with the review's question", sys.executable, ranker, *questions)
+    run_harness("Funnel, no question", sys.executable, ranker)
+    if has_peer:
+        run_harness("ASReview, its default model", peer, "asreview")
+    else:
+        print("\nASReview is not installed here: set ASREVIEW_PYTHON to an interpreter with it")
+    print_stopping_table(runs["question"])
 
 
 if __name__ == "__main__":
