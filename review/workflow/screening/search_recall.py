@@ -39,7 +39,8 @@ def check_search_recall(project: Project) -> list[KeyPaperCheck]:
         sources = tuple(dict.fromkeys(record.source for record in found))
         if found:
             by_record = [list_missed_parts(node, one.title, one.abstract) for one in found]
-            missed: tuple[str, ...] | None = tuple(min(by_record, key=len))
+            fewest = min(by_record, key=len)
+            missed: tuple[str, ...] | None = tuple(fewest)
         else:
             missed = _check_title(node, paper)
         missing = tuple(s for s in project.protocol.search.sources if s not in sources)
