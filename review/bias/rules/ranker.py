@@ -68,6 +68,8 @@ class RankedItem:
     guidance: str
     cues: Sequence[str]
     preferred_sections: Sequence[str] = ()
+    is_in_front: bool = False
+    """Whether only the title or the abstract can answer it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,7 +331,11 @@ def rank_evidence(
         rows = describe_candidates(
             index, item, get_item_weights(ranker, item.key), tuple(by_cue.values())
         )
-        scores = {n: _mix(row, ranker.mixing) for n, row in rows.items()}
+        scores = {
+            n: _mix(row, ranker.mixing)
+            for n, row in rows.items()
+            if not item.is_in_front or _is_front(sentences[n], n)
+        }
         best = sorted(scores, key=lambda n: (-scores[n], n))[:limit]
         ranked[item.id] = [
             _make_suggestion(item.id, n, sentences[n], by_cue.get(n), scores[n])
@@ -337,6 +343,11 @@ def rank_evidence(
             if scores[n] >= ranker.floor
         ]
     return ranked
+
+
+def _is_front(sentence: Sentence, index: int) -> bool:
+    """Whether a sentence is part of the title page or the abstract."""
+    return sentence.section == "abstract" or (sentence.section == "" and index < _FRONT_SENTENCES)
 
 
 def _mix(row: Mapping[str, float], mixing: Mapping[str, float]) -> float:

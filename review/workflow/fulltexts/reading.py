@@ -260,6 +260,7 @@ def list_ranked_items(checklist: Checklist) -> list[RankedItem]:
             guidance=item.guidance or "",
             cues=item.cues,
             preferred_sections=preferred.get(item.id, ()),
+            is_in_front=preferred.get(item.id) == _FRONT_SECTIONS,
         )
         for section in checklist.sections
         for item in section.items

@@ -75,6 +75,16 @@ def test_place_and_section_are_features_and_an_unknown_section_counts_as_none():
     assert ":place 4" in last
 
 
+def test_an_item_on_the_title_is_answered_by_the_title_page_and_the_abstract_alone():
+    title = replace(ITEM, is_in_front=True)
+    learned = replace(PLAIN, item_weights={ITEM.key: {"split": 1.0}})
+    front = make_sentences("A study of lungs", "By A. B.", section="")
+    front += make_sentences("We split patients.", section="abstract")
+    sentences = [*front, *make_sentences(*["We split."] * 20), Sentence("We split.", 3, "")]
+    assert rank(sentences, learned, limit=2)[0] == 3
+    assert set(rank(sentences, learned, item=title, limit=50)) == {0, 1, 2}
+
+
 def test_words_learned_for_an_item_bring_a_sentence_without_a_cue_to_the_top():
     sentences = make_sentences("Nothing here.", "We split patients.", "A grant paid for it.")
     learned = replace(PLAIN, item_weights={ITEM.key: {"split": 1.0, "split patient": 1.0}})
