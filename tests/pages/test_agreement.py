@@ -48,4 +48,6 @@ def test_with_decisions_the_figures_and_the_curve_stand_there(project):
     app = draw(project.folder)
     assert not app.info
     assert any(one.value == "**ada and ben** · 1 record" for one in app.markdown)
-    assert len(app.dataframe) == 1
+    agreement, rules = (frame.value for frame in app.dataframe)
+    assert {"Measure", "Value"} <= set(agreement.columns)
+    assert set(rules["Now"]) <= {"stop", "go on"} and len(rules) > 1
