@@ -370,10 +370,12 @@ def write_methods_sentence(evidence: StoppingEvidence) -> str:
     )
     if evidence.left is None or evidence.left_low is None or evidence.left_high is None:
         return sentence
+    left = f"{evidence.left:,.0f}"
+    noun, verb = ("record", "was") if left == "1" else ("records", "were")
     return (
-        f"{sentence} From {evidence.drawn:,} randomly drawn records, {evidence.left:,.0f} relevant "
-        f"records (95% interval {evidence.left_low:,.0f} to {evidence.left_high:,.0f}) were "
-        "estimated to be left."
+        f"{sentence} From {evidence.drawn:,} randomly drawn records, {left} relevant {noun} (95% "
+        f"interval {evidence.left_low:,.0f} to {evidence.left_high:,.0f}) {verb} estimated to be "
+        "left."
     )
 
 

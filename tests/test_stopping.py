@@ -169,7 +169,10 @@ def test_the_rules_and_the_methods_sentence_follow_the_evidence():
     sentence = write_methods_sentence(late)
     assert "Screening stopped after 940 of 942 records, when 40 relevant" in sentence
     assert "fewer than 95% of the relevant records had been found was < 0.001" in sentence
-    assert "From 94 randomly drawn records, 0 relevant records (95% interval 0 to" in sentence
+    assert (
+        "From 94 randomly drawn records, 1 relevant record (95% interval 0 to 2) was estimated"
+        in sentence
+    )
     assert write_methods_sentence(gather_evidence([], [], 5)) == ""
 
 

@@ -24,6 +24,7 @@ from review.workflow.setup.loading import init_project, open_project
 
 pytestmark = pytest.mark.browser
 SECRET, WHY = "the words of benedicta", "a reason only benedicta would give"
+SETTLED = "not imaging"
 NAMES = ("ada", "benedicta", "dan", "cleo")
 
 
@@ -45,8 +46,9 @@ def review(tmp_path_factory):
     stage = find_stage(project.protocol, "screening")
     for number in range(1, 9):
         reviewing.add_note(project, stage, "benedicta", number, SECRET)
-        reviewing.save_decision(project, stage, "benedicta", number, "exclude", reason=WHY)
-    reviewing.save_decision(project, stage, "ada", 1, "exclude", reason=WHY)
+        reason = SETTLED if number == 1 else WHY
+        reviewing.save_decision(project, stage, "benedicta", number, "exclude", reason=reason)
+    reviewing.save_decision(project, stage, "ada", 1, "exclude", reason=SETTLED)
     for name in NAMES:
         accounts.add_user(project, name, f"password of {name}", "ada")
     return project
@@ -68,8 +70,13 @@ def sent(address, name, pages):
         return b"\n".join(one.sent)
 
 
+IN_FILTER = b'"\x15not original research"' + bytes([len(WHY)]) + WHY.encode()
+"""The reason as the protocol's list of reasons, from which Records can be filtered, has it."""
+
+
 def clean(data):
-    """Nothing of benedicta's in it but the name in the criteria's own words (the reasons)."""
+    """Nothing of benedicta's in it, but for the protocol's own list of reasons."""
+    data = data.replace(IN_FILTER, b"")
     assert SECRET.encode() not in data
     assert WHY.encode() not in data
     assert b"benedicta" not in data.lower()

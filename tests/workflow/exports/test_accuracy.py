@@ -58,7 +58,7 @@ def test_ten_studies_end_in_forest_plot_and_csv(ten_studies):
     assert len(read_rows(files["tables/csv/accuracy.csv"][3:])) == 11
     assert "Sensitivity and specificity" in bundle.draw_preview_figures(snapshot)
     checklist = {
-        row["Item"]: row for row in read_rows(files["tables/csv/prisma-dta-checklist.csv"])
+        row["Item"]: row for row in read_rows(files["tables/csv/prisma-dta-checklist.csv"][3:])
     }
     assert checklist["10"]["Reported"].endswith("Accuracy of a model, 2×2 table and AUC")
     assert checklist["20"]["Where"] == "tables/accuracy"

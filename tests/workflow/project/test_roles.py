@@ -35,6 +35,7 @@ LIBRARIAN_WRITERS = {
     "fulltexts.retrieval.fetch_pdfs",
     "fulltexts.uploads.remove_pdf",
     "harvest.enrichment.enrich_records",
+    "harvest.schedule_settings.save_settings",
     "records.import_undo.undo_import",
     "records.imports.import_file",
 }
