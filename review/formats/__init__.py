@@ -8,7 +8,6 @@ import gc
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +25,7 @@ from review.formats import (
     ris,
     tagged,
 )
+from review.formats.archives import ARCHIVE_ERRORS
 from review.formats.markers import count_markers
 from review.formats.pubmed import file as pubmed_xml
 from review.formats.tabular import reader, vertical
@@ -232,5 +232,5 @@ def _extract_export(data: bytes, name: str) -> bytes:
             if len(unpacked) > MAX_UNPACKED:
                 raise SourceError(f"{name}: unpacks to over 300 MB; export it in parts.")
             return unpacked
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error) as error:
+    except (*ARCHIVE_ERRORS, OSError) as error:
         raise SourceError(f"{name}: a damaged ZIP archive or workbook.") from error

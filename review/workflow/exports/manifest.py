@@ -6,20 +6,20 @@ Needs no review: whoever gets the folder can check it.
 import hashlib
 import json
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from review.errors import ReviewError
+from review.formats.archives import ARCHIVE_ERRORS
 
 MANIFEST = "manifest.json"
 BLOCK_SIZE = 1 << 20
 """Bytes read at once, so that a large log needs no memory of its size."""
 MAX_LISTED_FILES = 20
 """So many files that are not of a report are named; the rest are counted."""
-READ_ERRORS = (OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+READ_ERRORS = (*ARCHIVE_ERRORS, OSError)
 """What reading a damaged or locked file ends in."""
 
 
@@ -154,7 +154,7 @@ def _iter_zip_files(path: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
             if not info.is_dir():
                 try:
                     file: IO[bytes] | None = archive.open(info)
-                except (*READ_ERRORS, RuntimeError):  # RuntimeError: locked with a password
+                except READ_ERRORS:
                     file = None
                 yield info.filename, file
 

@@ -3,7 +3,6 @@
 import io
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Literal
 
 from review import fulltext
 from review.errors import FullTextError
+from review.formats.archives import ARCHIVE_ERRORS
 from review.fulltext import FullText, RecordCandidate
 from review.store import files as stored_files
 from review.store import links, records, retrievals
@@ -104,7 +104,7 @@ def _unpack(name: str, data: bytes) -> list[tuple[str, bytes]]:
                     f"{MAX_PDFS:,}."
                 )
             return _read_members(archive, members, name)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error) as error:
+    except (*ARCHIVE_ERRORS, OSError) as error:
         raise FullTextError(f"{name}: a damaged or protected ZIP archive.") from error
 
 

@@ -6,13 +6,13 @@ import json
 import os
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from review.errors import StoreError
+from review.formats.archives import ARCHIVE_ERRORS
 
 FORMAT = 1
 """Version of the layout below."""
@@ -143,7 +143,7 @@ def read_manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
             raise StoreError(f"{path}: this backup was made by a newer version of Funnel.")
         files = tuple(ArchivedFile(**entry) for entry in data.pop("files"))
         manifest = Manifest(**{**data, "files": files, "missing": tuple(data["missing"])})
-    except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+    except (KeyError, TypeError, ValueError, *ARCHIVE_ERRORS) as error:
         raise StoreError(f"{path}: this is not a backup made by 'review backup'.") from error
     if hashlib.sha256(body).hexdigest().encode() != archive.comment:
         raise StoreError(f"{path}: the list of files of this backup was changed or damaged.")
@@ -182,7 +182,7 @@ def check_files(path: Path, into: Path | None = None) -> Manifest:
                 try:
                     source = stack.enter_context(archive.open(entry.name))
                     size, digest = _pump(source, target, entry.bytes)
-                except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+                except ARCHIVE_ERRORS as error:
                     raise StoreError(f"{path}: {entry.name} is damaged ({error}).") from error
             if (size, digest) != (entry.bytes, entry.sha256):
                 raise StoreError(f"{path}: {entry.name} was changed or damaged in this backup.")

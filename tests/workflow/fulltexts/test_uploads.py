@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from support.archives import LOCKED, UNKNOWN_METHOD, spoil
 from support.papers import STUDY_TITLE, UNRELATED_DOI, draw_pdf
 
 from review.errors import FullTextError
@@ -150,6 +151,8 @@ def test_a_pdf_is_replaced_and_removed_and_the_history_tells(project: Project) -
     [
         (pack(readme_txt=b"x"), "contains 0 PDFs"),
         (b"PK\x03\x04 broken", "damaged or protected"),
+        (spoil(pack(a_pdf=b"x"), LOCKED), "damaged or protected"),
+        (spoil(pack(a_pdf=b"x"), UNKNOWN_METHOD), "damaged or protected"),
     ],
 )
 def test_a_bad_archive_is_refused_in_one_line(project: Project, data: bytes, message: str) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.acts import act_at_random, build_exports, read_state
+from support.archives import LOCKED, UNKNOWN_METHOD, spoil
 from support.disks import fill, small_disk
 from support.postgres import emptied
 from support.small import studies
@@ -165,6 +166,15 @@ def test_a_backup_that_is_cut_short_is_refused(tmp_path):
         (tmp_path / "cut.zip").write_bytes(data[:size])
         with pytest.raises(StoreError, match=r"cut\.zip"):
             backups.check_backup(tmp_path / "cut.zip")
+
+
+@pytest.mark.parametrize("fault", [LOCKED, UNKNOWN_METHOD])
+def test_a_backup_that_cannot_be_unpacked_is_refused_in_one_line(tmp_path, fault):
+    project = make(tmp_path / "r")
+    path = backups.write_backup(project, tmp_path / "b.zip", "ada").path
+    path.write_bytes(spoil(path.read_bytes(), fault))
+    with pytest.raises(StoreError, match=r"b\.zip: this is not a backup"):
+        backups.check_backup(path)
 
 
 def test_names_that_lead_out_of_the_folder_are_refused(tmp_path):
