@@ -96,13 +96,24 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that sees one consistent state. Raises StoreError: the store is damaged."""
+        """A transaction that sees one consistent state.
+
+        Raises:
+            StoreError: the store is damaged, or cannot be reached.
+        """
         try:
             with self.engine.connect() as conn:
                 if not self.is_sqlite:
                     conn = conn.execution_options(isolation_level="REPEATABLE READ")
                 with conn.begin():
                     yield conn
+        except OperationalError as error:
+            if isinstance(noted := self._note_damage(error), StoreError):
+                raise noted from error
+            raise StoreError(
+                f"The store could not be read ({_format_cause(error)}). Nothing was changed; try "
+                "again."
+            ) from error
         except DatabaseError as error:
             raise self._note_damage(error) from error
 
@@ -135,8 +146,8 @@ class Store:
             ) from error
         except OperationalError as error:
             raise StoreError(
-                f"The store could not be written to ({error.orig}). Nothing was saved in this "
-                "step; free disk space or wait for the other process, then try again."
+                f"The store could not be written to ({_format_cause(error)}). Nothing was "
+                "saved in this step; free disk space or wait for the other process, then try again."
             ) from error
         except DatabaseError as error:
             raise self._note_damage(error) from error
@@ -294,3 +305,8 @@ def _keep_from_others(path: Path, is_new: bool) -> None:
             wanted = 0o600 if is_new else mode & ~0o007
             if mode != wanted:
                 file.chmod(wanted)
+
+
+def _format_cause(error: OperationalError) -> str:
+    """What the database said, in one line."""
+    return " ".join(str(error.orig).split())

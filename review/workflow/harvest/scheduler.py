@@ -57,7 +57,7 @@ def keep_schedule(project: Project, stopped: Event, *, poll_seconds: float = POL
     while not stopped.is_set():
         try:
             run_due_search(project, utc_now())
-        except ReviewError as error:
+        except (ReviewError, OSError) as error:
             _LOG.warning("The schedule could not be kept: %s", error)
         stopped.wait(poll_seconds)
 

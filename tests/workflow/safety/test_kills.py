@@ -15,8 +15,11 @@ import pytest
 from support import postgres
 from support.team import make_review
 
+from review.errors import StoreError
 from review.protocol import find_stage
 from review.store import decisions
+from review.store.timestamps import utc_now
+from review.workflow.harvest import scheduler
 from review.workflow.safety import store_check
 from review.workflow.screening import reviewing
 from review.workflow.setup.loading import open_project
@@ -139,6 +142,26 @@ def durable_server(tmp_path):
     """A PostgreSQL that writes to disk before it answers, so that killing it may lose nothing."""
     with postgres.durable_cluster() as server:
         yield server
+
+
+def test_a_server_that_is_away_is_said_in_one_line_and_found_again(
+    tmp_path, monkeypatch, durable_server
+):
+    monkeypatch.setenv("DATABASE_URL", durable_server.url)
+    project = make_review(tmp_path, NAMES, 2)
+    stage = find_stage(project.protocol, "screening")
+    durable_server.kill()
+    for act in (
+        lambda: reviewing.get_next_record(project, stage, "ada"),
+        lambda: reviewing.save_decision(project, stage, "ada", 1, "exclude"),
+        lambda: scheduler.run_due_search(project, utc_now()),
+    ):
+        with pytest.raises(StoreError, match=r"^The store could not be (read|written to) ") as told:
+            act()
+        assert "\n" not in str(told.value)
+    durable_server.start()
+    assert reviewing.get_next_record(project, stage, "ada") is not None
+    project.store.close()
 
 
 def test_a_killed_postgresql_loses_nothing_it_acknowledged(tmp_path, monkeypatch, durable_server):
