@@ -12,6 +12,7 @@ from review.fulltext.models import FullText, PaperSection
 from review.fulltext.sections import find_section_name, split_number
 from review.fulltext.sentences import find_sentence_spans
 from review.models import PrintedTable, Sentence
+from review.text.markup import build_xml_parser
 
 _SECTION_TYPES = {
     "intro": "introduction",
@@ -85,16 +86,8 @@ def read_jats(data: bytes, name: str, digest: str) -> FullText:
 def _parse(data: bytes, name: str) -> Any:
     if _INTERNAL_ENTITIES.search(data[:100_000]):
         raise FullTextError(f"{name}: it declares XML entities; for safety it was not read.")
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        return etree.fromstring(_NAMED_ENTITY.sub(_number_entity, data), parser)
+        return etree.fromstring(_NAMED_ENTITY.sub(_number_entity, data), build_xml_parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         message = getattr(error, "msg", None) or str(error)
         raise FullTextError(
