@@ -6,7 +6,7 @@ from datetime import date
 import streamlit as st
 
 from review.formats.tabular.columns import MAPPABLE_FIELDS
-from review.formats.tabular.table_layout import describe_layout
+from review.formats.tabular.table_outline import outline_table
 from review.models import Record, SearchDate
 from review.pages.widgets.highlighting import escape_markdown
 from review.protocol import Via
@@ -81,7 +81,7 @@ def _get_search_date(file_id: str) -> SearchDate | None:
 
 def render_sheet_choice(preview: ImportPreview, file_id: str) -> None:
     """Lets a person choose the sheet of a workbook that has several."""
-    sheets = preview.layout.sheets
+    sheets = preview.outline.sheets
     if len(sheets) < 2:
         return
     row_counts = {sheet.name: sheet.row_count for sheet in sheets}
@@ -101,7 +101,7 @@ def render_sheet_choice(preview: ImportPreview, file_id: str) -> None:
 
 def choose_sheet(name: str, data: bytes, key: str) -> str | None:
     """Lets a person choose a sheet of a workbook; None where there is nothing to choose."""
-    sheets = describe_layout(data, name).sheets
+    sheets = outline_table(data, name).sheets
     if len(sheets) < 2:
         return None
     return st.selectbox(
@@ -227,7 +227,7 @@ def _choose_field(label: str, current: str | None, key: str) -> str | None:
 def _list_mappable_columns(preview: ImportPreview) -> dict[str, str]:
     """Column -> an example; of a table that cannot be read, all its columns."""
     if not preview.is_readable:
-        return dict.fromkeys(preview.layout.columns, "")
+        return dict.fromkeys(preview.outline.columns, "")
     return {column.name: column.example for column in preview.unused}
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from review.errors import SourceError
-from review.formats.tabular.table_layout import TableLayout, describe_layout
+from review.formats.tabular.table_outline import TableOutline, outline_table
 from review.models import ParseResult, Record, SearchDate, UnreadableEntry
 from review.protocol import Via
 from review.store import identified, records
@@ -54,7 +54,7 @@ class ImportPreview:
     """What an import of a file would do. counted = read + unreadable; read = known + others."""
 
     name: str
-    layout: TableLayout
+    outline: TableOutline
     problem: str | None
     """Why the file cannot be imported as it is, in one line; None if it can."""
     is_readable: bool = False
@@ -92,7 +92,7 @@ def preview_upload(
     project: Project, name: str, data: bytes, options: UploadOptions
 ) -> ImportPreview:
     """What an import of the file would add; nothing is written."""
-    layout = describe_layout(data, name, options.sheet)
+    outline = outline_table(data, name, options.sheet)
     with project.store.read() as conn:
         kept = {} if options.mapping else column_mappings.list_mappings(conn)
     try:
@@ -100,7 +100,7 @@ def preview_upload(
             data, name, options.source, options.sheet, options.mapping, kept
         )
     except SourceError as error:
-        return ImportPreview(name=name, layout=layout, problem=str(error))
+        return ImportPreview(name=name, outline=outline, problem=str(error))
     problem = None
     try:
         imports.refuse_damaged(Path(name), parsed)
@@ -109,7 +109,7 @@ def preview_upload(
     known, probable_duplicates = _count_overlap(project, parsed.records)
     return ImportPreview(
         name=name,
-        layout=layout,
+        outline=outline,
         problem=problem,
         is_readable=True,
         counted=imports.count_announced(parsed),
@@ -122,7 +122,7 @@ def preview_upload(
         ),
         examples=parsed.records[:3],
         check=check_fields(parsed.records),
-        unused=_list_unused_columns(parsed.records) if layout.columns else (),
+        unused=_list_unused_columns(parsed.records) if outline.columns else (),
         known=known,
         probable_duplicates=probable_duplicates,
         notes=parsed.notes,

@@ -9,7 +9,7 @@ from support.samples import EXPORTS, SAMPLES
 
 from review.errors import ReviewError, SourceError
 from review.formats.tabular.decisions import DecisionDefaults
-from review.formats.tabular.table_layout import describe_layout
+from review.formats.tabular.table_outline import outline_table
 from review.store import records
 from review.workflow.project.project import Project
 from review.workflow.records.decision_uploads import import_decisions_upload
@@ -127,7 +127,7 @@ def test_unreadable_records_are_named_and_come_back_as_a_file(project: Project) 
 def test_a_table_of_strange_columns_needs_a_mapping_which_is_kept(project: Project) -> None:
     refused = preview_upload(project, "a.csv", STRANGE, NOTHING)
     assert refused.problem is not None and "no title column" in refused.problem
-    assert refused.layout.columns == ("Heading", "Persons", "Appeared", "Text")
+    assert refused.outline.columns == ("Heading", "Persons", "Appeared", "Text")
     mapping = {"Heading": "title", "Persons": "authors", "Appeared": "year", "Text": "abstract"}
     options = UploadOptions(mapping=mapping, source="our library")
     mapped = preview_upload(project, "a.csv", STRANGE, options)
@@ -162,7 +162,7 @@ def test_sheets_of_a_workbook_are_listed_and_one_is_chosen(project: Project) -> 
     data = make_workbook(Scopus=table, Embase=[*table, ["Study two", "Xu P", "2021"]], Empty=[])
     preview = preview_upload(project, "a.xlsx", data, NOTHING)
     assert preview.problem is not None and "2 sheets" in preview.problem
-    assert [(sheet.name, sheet.row_count) for sheet in preview.layout.sheets] == [
+    assert [(sheet.name, sheet.row_count) for sheet in preview.outline.sheets] == [
         ("Scopus", 2),
         ("Embase", 3),
     ]
@@ -180,7 +180,7 @@ def test_sheets_of_a_workbook_are_listed_and_one_is_chosen(project: Project) -> 
     ],
 )
 def test_the_header_of_a_table_is_found(data: bytes, columns: tuple[str, ...]) -> None:
-    assert describe_layout(data, "a.csv").columns == columns
+    assert outline_table(data, "a.csv").columns == columns
 
 
 def test_decisions_that_cannot_be_imported_come_back_to_be_corrected(project: Project) -> None:

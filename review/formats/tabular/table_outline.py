@@ -25,7 +25,7 @@ class SheetSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class TableLayout:
+class TableOutline:
     """The sheets and columns of a file; both are empty for a file that is no table."""
 
     sheets: tuple[SheetSummary, ...] = ()
@@ -34,22 +34,22 @@ class TableLayout:
     """Names in the row most like a header, of the sheet asked for or the first visible one."""
 
 
-def describe_layout(data: bytes, name: str, sheet: str | None = None) -> TableLayout:
-    """The sheets and columns of a table; an empty layout for any other or unreadable file."""
+def outline_table(data: bytes, name: str, sheet: str | None = None) -> TableOutline:
+    """The sheets and columns of a table; an empty outline for any other or unreadable file."""
     try:
         content, kind = read_content(data, name)
         if kind == "csv":
-            return TableLayout((), _find_header(_split_rows(content)))
+            return TableOutline((), _find_header(_split_rows(content)))
         if kind != "xlsx":
-            return TableLayout()
+            return TableOutline()
         sheets = [one for one in read_workbook(content, name) if any(map(any, one.rows))]
     except SourceError:
-        return TableLayout()
+        return TableOutline()
     summaries = tuple(
         SheetSummary(one.name, sum(map(any, one.rows)), one.is_hidden) for one in sheets
     )
     chosen = _choose_sheet(sheets, sheet)
-    return TableLayout(summaries, _find_header(chosen.rows) if chosen else ())
+    return TableOutline(summaries, _find_header(chosen.rows) if chosen else ())
 
 
 def _choose_sheet(sheets: Sequence[Sheet], wanted: str | None) -> Sheet | None:
