@@ -1,12 +1,9 @@
 """AUC and label errors: a model against mined and read labels, and what its errors truly are."""
 
-import hashlib
-from pathlib import Path
-
 import streamlit as st
 
 from review.errors import ReviewError
-from review.pages.widgets import image_findings, session
+from review.pages.widgets import image_findings, image_runs, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.workflow.imaging import registered_sets, result_runs
 from review.workflow.imaging.label_tables import LabelTables
@@ -37,15 +34,9 @@ def render_page(project: Project) -> None:
     )
     sets = {held.name: held for held in registered_sets.list_sets(project)}
     _render_form(project, sets)
-    runs = {run.id: run for run in result_runs.list_runs(project, "nonsense")}
-    if runs:
-        number = st.selectbox(
-            "Run",
-            list(runs),
-            format_func=lambda key: f"{runs[key].title} ({runs[key].who}, {runs[key].at[:10]})",
-            key="nonsense_run",
-        )
-        _render_run(project, sets, runs[number])
+    run = image_runs.choose_run(result_runs.list_runs(project, "nonsense"), page="nonsense")
+    if run is not None:
+        _render_run(project, sets, run)
 
 
 def _render_form(project: Project, sets: dict[str, RegisteredSet]) -> None:
@@ -85,7 +76,7 @@ def _render_form(project: Project, sets: dict[str, RegisteredSet]) -> None:
     image_set = sets[name] if name else None
     try:
         files = {
-            key: _keep_upload(project, upload.name, upload.getvalue())
+            key: image_runs.keep_upload(project, upload.name, upload.getvalue())
             for key, upload in uploads.items()
             if upload is not None
         }
@@ -115,26 +106,9 @@ def _split_words(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _keep_upload(project: Project, name: str, data: bytes) -> Path:
-    """Keeps an uploaded table in the review's folder, under a name of its content."""
-    folder = project.folder / "images" / "tables"
-    path = folder / f"{hashlib.sha256(data).hexdigest()[:12]}-{Path(name).name}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    except OSError as error:
-        raise ReviewError(f"{path} cannot be written ({error.strerror}).") from error
-    return path
-
-
 def _render_run(project: Project, sets: dict[str, RegisteredSet], run: ResultRun) -> None:
-    for line in result_runs.list_page_lines(run):
-        st.markdown(f"- {escape_markdown(line)}")
-    for name, title in TABLES.items():
-        rows = result_runs.read_run_table(run, name)
-        if rows:
-            st.markdown(f"**{title}**")
-            st.dataframe(result_runs.name_columns(rows), hide_index=True)
+    image_runs.render_summary(run)
+    image_runs.render_tables(run, TABLES, page="nonsense")
     pictures = [name for name in sorted(run.files) if name.endswith(".png")]
     for name in pictures:
         if (run.folder / name).is_file():

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from review.errors import ReviewError
-from review.pages.widgets import image_findings, session
+from review.pages.widgets import image_findings, image_runs, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.workflow.imaging import registered_sets, result_runs
 from review.workflow.imaging.probing import TARGETS
@@ -31,19 +31,12 @@ def render_page(project: Project) -> None:
         return
     image_set = sets[st.selectbox("Image set", list(sets), key="shortcuts_set")]
     _render_form(project, image_set)
-    runs = {
-        run.id: run
-        for run in result_runs.list_runs(project, "shortcuts")
-        if run.set_id == image_set.id
-    }
-    if runs:
-        number = st.selectbox(
-            "Run",
-            list(runs),
-            format_func=lambda key: f"{runs[key].title} ({runs[key].who}, {runs[key].at[:10]})",
-            key="shortcuts_run",
-        )
-        _render_run(project, image_set, runs[number])
+    runs = result_runs.list_runs(project, "shortcuts")
+    run = image_runs.choose_run(
+        (run for run in runs if run.set_id == image_set.id), page="shortcuts"
+    )
+    if run is not None:
+        _render_run(project, image_set, run)
 
 
 def _render_form(project: Project, image_set: RegisteredSet) -> None:
@@ -69,20 +62,8 @@ def _render_form(project: Project, image_set: RegisteredSet) -> None:
 
 
 def _render_run(project: Project, image_set: RegisteredSet, run: ResultRun) -> None:
-    for line in result_runs.list_page_lines(run):
-        st.markdown(f"- {escape_markdown(line)}")
-    for name, title in TABLES.items():
-        rows = result_runs.read_run_table(run, name)
-        if rows:
-            st.markdown(f"**{title}**")
-            st.dataframe(result_runs.name_columns(rows), hide_index=True)
-            st.download_button(
-                f"{title} as CSV",
-                (run.folder / name).read_bytes(),
-                name,
-                "text/csv",
-                key=f"shortcuts_{run.id}_{name}",
-            )
+    image_runs.render_summary(run)
+    image_runs.render_tables(run, TABLES, page="shortcuts")
     for name in sorted(run.files):
         if name.endswith(".png") and (run.folder / name).is_file():
             st.image(

@@ -1,13 +1,12 @@
 """Subgroups: how a model does by sex, age, race, site or view, from a table of its predictions."""
 
 import csv
-import hashlib
 import io
 
 import streamlit as st
 
 from review.errors import ReviewError
-from review.pages.widgets import image_findings, session
+from review.pages.widgets import image_findings, image_runs, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.workflow.bias.flags import load_knowledge
 from review.workflow.imaging import result_runs
@@ -32,17 +31,9 @@ def render_page(project: Project) -> None:
         "of the patient. Attributes are as recorded, never inferred."
     )
     _render_form(project)
-    runs = result_runs.list_runs(project, "subgroups")
-    if not runs:
-        return
-    by_id = {run.id: run for run in runs}
-    number = st.selectbox(
-        "Run",
-        list(by_id),
-        format_func=lambda key: f"{by_id[key].title} ({by_id[key].who}, {by_id[key].at[:10]})",
-        key="subgroups_run",
-    )
-    _render_run(project, by_id[number])
+    run = image_runs.choose_run(result_runs.list_runs(project, "subgroups"), page="subgroups")
+    if run is not None:
+        _render_run(project, run)
 
 
 def _render_form(project: Project) -> None:
@@ -50,8 +41,6 @@ def _render_form(project: Project) -> None:
     if upload is None:
         return
     data = upload.getvalue()
-    folder = project.folder / "images" / "tables"
-    table = folder / f"{hashlib.sha256(data).hexdigest()[:12]}-{upload.name}"
     header: list[str] = []
     if not upload.name.endswith(".gz"):
         text = data.decode("utf-8-sig", "replace")
@@ -81,8 +70,7 @@ def _render_form(project: Project) -> None:
     )
     with st.spinner("Drawing patients again and again"):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            table.write_bytes(data)
+            table = image_runs.keep_upload(project, upload.name, data)
             result_runs.run_subgroups(project, table, request, session.get_user().name)
         except ReviewError as error:
             st.warning(escape_markdown(str(error)))
@@ -102,23 +90,11 @@ def _guess(header: list[str], part: str) -> str:
 
 
 def _render_run(project: Project, run: ResultRun) -> None:
-    for line in result_runs.list_page_lines(run):
-        st.markdown(f"- {escape_markdown(line)}")
+    image_runs.render_summary(run)
     for name in sorted(run.files, key=lambda name: "-forest-" not in name):
         if name.endswith(".svg") and (run.folder / name).is_file():
             st.image((run.folder / name).read_text(encoding="utf-8"), width=720)
-    for name, title in TABLES.items():
-        rows = result_runs.read_run_table(run, name)
-        if rows:
-            st.markdown(f"**{title}**")
-            st.dataframe(result_runs.name_columns(rows), hide_index=True)
-            st.download_button(
-                f"{title} as CSV",
-                (run.folder / name).read_bytes(),
-                name,
-                "text/csv",
-                key=f"subgroups_{run.id}_{name}",
-            )
+    image_runs.render_tables(run, TABLES, page="subgroups")
     registry = load_knowledge().registry
     dataset = st.selectbox(
         "Data set of these images",
