@@ -3,9 +3,11 @@
 Reads every byte of the app's socket, its files and its exports, as a curious reviewer could.
 """
 
+import ast
 import json
 import urllib.error
 import urllib.request
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -87,19 +89,20 @@ OPEN = [
     for number in (2, 5)
     for page in ("screening", "record")
 ]
+APP = ast.parse((Path(__file__).parents[2] / "app.py").read_text())
 EVERY = [
-    "home",
-    "records",
-    "harvests",
-    "duplicates",
-    "conflicts",
-    "progress",
-    "appraisal",
-    "extraction",
-    "consensus",
-    "bias",
-    "results",
+    address
+    for node in APP.body
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PAGES"
+    for pages in ast.literal_eval(node.value).values()
+    for _, address, _, _ in pages
+    if address != "protocol"
 ]
+"""The address of each page but the protocol, which names the team and the reasons."""
+
+
+def test_the_pages_of_the_app_are_known():
+    assert {"my-work", "summary", "screening", "full-texts", "label-audit"} <= set(EVERY)
 
 
 def test_no_page_and_no_address_sends_a_reviewer_anothers_word(address):
