@@ -4,6 +4,7 @@ read(path)                      one file, in a process of its own under limits
 read_many(paths, progress=...)  many, side by side
 render_page(path, 3, boxes)     a page as PNG, boxes highlighted
 find_quote(text, quote)         where a quotation stands
+find_exact_quote(text, quote)   a quotation letter for letter, in the paper's own words
 match(front, candidates)        the record a file belongs to
 """
 
@@ -19,12 +20,13 @@ from review.fulltext.models import (
     full_text_to_dict,
 )
 from review.fulltext.pool import Worker, read_full_text, read_full_texts, render_page
-from review.fulltext.quotes import find_quote
+from review.fulltext.quotes import ExactQuote, find_exact_quote, find_quote
 from review.fulltext.record_match import RecordCandidate, RecordMatch, match_record
 
 __all__ = [
     "EXTRACTION_VERSION",
     "STATE_MESSAGES",
+    "ExactQuote",
     "FullText",
     "FullTextState",
     "Limits",
@@ -32,6 +34,7 @@ __all__ = [
     "RecordCandidate",
     "RecordMatch",
     "Worker",
+    "find_exact_quote",
     "find_quote",
     "full_text_from_dict",
     "full_text_to_dict",

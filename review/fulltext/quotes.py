@@ -3,6 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from review.fulltext.models import FullText
 from review.models import Word
@@ -13,6 +15,63 @@ _END_LETTERS = 30
 """Letters at either end by which a quotation is found when something stands in its middle."""
 _MIN_QUOTE_LETTERS = 8
 """Letters under which a quotation would be found everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExactQuote:
+    """A quotation in the words of the paper."""
+
+    text: str
+    page: int
+    """Page on which it begins."""
+
+
+def find_exact_quote(text: FullText, quote: str) -> ExactQuote | None:
+    """The first place with exactly the letters and digits of a quotation, in the paper's own words;
+    None where it stands nowhere, or is too short to be looked for."""
+    quote_letters = _normalize_letters(quote)
+    if len(quote_letters) < _MIN_QUOTE_LETTERS:
+        return None
+    letters: list[str] = []
+    owners: list[tuple[int, int]] = []
+    for number, sentence in enumerate(text.sentences):
+        for place, letter in enumerate(sentence.text):
+            for plain in _normalize_letter(letter):
+                letters.append(plain)
+                owners.append((number, place))
+    start = "".join(letters).find(quote_letters)
+    if start >= 0:
+        first, last = owners[start], owners[start + len(quote_letters) - 1]
+        return ExactQuote(_cut_sentences(text, first, last), text.sentences[first[0]].page)
+    letter_stream, letter_owners = _build_letter_stream(text)
+    start = letter_stream.find(quote_letters)
+    if start < 0:
+        return None
+    words: list[Word] = []
+    for _, word in letter_owners[start : start + len(quote_letters)]:
+        if not words or words[-1] is not word:
+            words.append(word)
+    return ExactQuote(" ".join(word.text for word in words), letter_owners[start][0])
+
+
+def _cut_sentences(text: FullText, first: tuple[int, int], last: tuple[int, int]) -> str:
+    """The words from one letter (number of its sentence, place in it) to another."""
+    parts = []
+    for number in range(first[0], last[0] + 1):
+        sentence = text.sentences[number].text
+        start = first[1] if number == first[0] else 0
+        stop = last[1] + 1 if number == last[0] else len(sentence)
+        while start > 0 and sentence[start - 1].isalnum():
+            start -= 1
+        while stop < len(sentence) and sentence[stop].isalnum():
+            stop += 1
+        parts.append(sentence[start:stop].strip())
+    return " ".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def _normalize_letter(letter: str) -> str:
+    return _normalize_letters(letter)
 
 
 def find_quote(text: FullText, quote: str) -> list[tuple[int, tuple[TextBox, ...]]]:

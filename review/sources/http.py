@@ -71,6 +71,19 @@ class Request:
     limit: int = MAX_BODY_BYTES
     accept: frozenset[int] = frozenset({200})
     """Statuses whose body is given to `check`."""
+    body: bytes | None = None
+    """Sent as a POST where given, with a content type among the headers."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers of this request besides the client's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawResponse:
+    """An answer as it came, whatever its status."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,7 @@ class HttpClient:
         """Failed tries by kind: 429, 503, timeout, connection, cut, too large, unreadable, ..."""
         self.attempts = ATTEMPTS
         self.timeout = (CONNECT_TIMEOUT, READ_TIMEOUT)
+        self.total_timeout = TOTAL_TIMEOUT
         self._cache = cache
         self._clock, self._sleep = clock, sleep
         self._random = random.Random(seed)
@@ -172,6 +186,25 @@ class HttpClient:
             f"{message} "
             f"({redact_url(request.url, {})})"
         )
+
+    def send_unpaced(self, request: Request) -> RawResponse:
+        """The answer to one try, with no pace, no retry and no redirect followed: for what a person
+        asks for by hand, and what may cost money.
+
+        Raises:
+            TransientError: no connection, or no complete answer in time.
+            SourceError: more bytes than the request allows, or it cannot be sent.
+        """
+        self.requests[request.service] += 1
+        try:
+            response, body = self._send_once(
+                request, request.url, (request.params, request.form), _do_nothing
+            )
+        except _AttemptError as fault:
+            self.faults[fault.kind] += 1
+            error_class = SourceError if fault.is_permanent else TransientError
+            raise error_class(fault.message) from fault
+        return RawResponse(response.status_code, response.headers, body)
 
     def count_fault(self, kind: str) -> None:
         """Counts a fault that only the caller can see (a page out of place, an early end)."""
@@ -251,10 +284,11 @@ class HttpClient:
         start_time = time.monotonic()
         try:
             with session.request(
-                "GET" if form is None else "POST",
+                "GET" if form is None and request.body is None else "POST",
                 url,
                 params=dict(params),
-                data=None if form is None else dict(form),
+                data=request.body if form is None else dict(form),
+                headers=dict(request.headers),
                 timeout=self.timeout,
                 allow_redirects=False,
                 stream=True,
@@ -268,8 +302,10 @@ class HttpClient:
                         raise _AttemptError(
                             "too large", f"more than {request.limit:,} bytes", is_permanent=True
                         )
-                    if time.monotonic() - start_time > TOTAL_TIMEOUT:
-                        raise _AttemptError("timeout", f"incomplete after {TOTAL_TIMEOUT:.0f} s")
+                    if time.monotonic() - start_time > self.total_timeout:
+                        raise _AttemptError(
+                            "timeout", f"incomplete after {self.total_timeout:.0f} s"
+                        )
                 return response, b"".join(parts)
         except requests.Timeout as error:
             self._warm.discard(request.service)
