@@ -1,14 +1,18 @@
 """Screening order and stopping: the policy that Funnel ships, beside ASReview, on labelled reviews.
 
-Needs the labelled sets of the folder that CORPORA names (else ../shared). ASReview is run if it is
-installed here, or by another interpreter:  ASREVIEW_PYTHON=/path/to/python make bench
+Needs the labelled sets of the folder that CORPORA names (else ../shared). ASReview runs beside it
+if ASREVIEW_PYTHON names an interpreter that has it:
+
+    python -m venv asreview && asreview/bin/pip install asreview
+    ASREVIEW_PYTHON=asreview/bin/python python benchmarks/bench_ranking.py
 
 Three tables. The first simulates each review from nothing known, with `review.ranking.plan_order`,
-the function that orders the records of a review in the app. The second starts every ranker with the
-same included and excluded record, as simulations of screening usually do. The third says when the
-stopping rules would have stopped the runs of the first, and what they would have missed. SEEDS and
-STOPPING_SEEDS are the runs per review (5 and 5). With ORDERS=folder, finished runs are kept there
-and not repeated.
+the function that orders the records of a review in the app; ASReview reads at random until it has
+one included and one excluded record. The second gives every ranker the same included and excluded
+record to begin with, as simulations of screening usually do, and counts neither. The third says
+when the stopping rules would have stopped the runs of the first, and what they would have missed.
+SEEDS and STOPPING_SEEDS are the runs per review (5 and 5), SETS limits the reviews. With
+ORDERS=folder, finished runs are kept there and not repeated.
 """
 
 import json
@@ -18,6 +22,7 @@ import random
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,11 +148,24 @@ def load_harness() -> Any:
 
 
 def iter_sets(harness: Any) -> Iterator[tuple[str, list[dict[str, str]], list[int]]]:
-    """Name, records and labels of each set."""
-    for path in harness.find_sets(BENCH):
+    """Name, records and labels of each set, small ones first."""
+    for path in sorted(harness.find_sets(BENCH), key=lambda path: path.stat().st_size):
         name = harness.set_name(path)
         if not SETS or any(part in name for part in SETS):
             yield (name, *harness.read_set(path))
+
+
+def read_kept(run: str) -> Any:
+    """A finished run from the folder ORDERS; None where there is none."""
+    path = Path(ORDERS) / f"{run}.json" if ORDERS else None
+    return json.loads(path.read_text()) if path and path.exists() else None
+
+
+def keep(run: str, outcome: Any) -> None:
+    """Keeps a finished run in the folder ORDERS, if there is one."""
+    if ORDERS:
+        Path(ORDERS).mkdir(parents=True, exist_ok=True)
+        (Path(ORDERS) / f"{run}.json").write_text(json.dumps(outcome))
 
 
 def run_policies(harness: Any) -> dict[str, dict[str, list[SimulatedReview]]]:
@@ -170,17 +188,15 @@ def run_policies(harness: Any) -> dict[str, dict[str, list[SimulatedReview]]]:
         texts = [ranking.build_text(record["title"], record["abstract"]) for record in records]
         for policy, asks, planner, is_due, seeds in policies:
             for seed in range(seeds):
-                kept = Path(ORDERS) / f"{name}.{policy}.{seed}.json" if ORDERS else None
-                if kept and kept.exists():
-                    run = SimulatedReview(**json.loads(kept.read_text()))
-                else:
+                kept_run = read_kept(f"{name}.{policy}.{seed}")
+                if kept_run is None:
                     if asks not in features:
                         question = questions.get(name, "") if asks else ""
                         features[asks] = ranking.prepare_features(texts, question)
                     run = simulate_review(features[asks], truth, planner, seed, is_due)
-                if kept:
-                    kept.parent.mkdir(parents=True, exist_ok=True)
-                    kept.write_text(json.dumps({"labels": run.labels, "drawn": run.drawn}))
+                    keep(f"{name}.{policy}.{seed}", {"labels": run.labels, "drawn": run.drawn})
+                else:
+                    run = SimulatedReview(**kept_run)
                 runs.setdefault(policy, {}).setdefault(name, []).append(run)
         print(f"simulated {name}", file=sys.stderr, flush=True)
     return runs
@@ -189,9 +205,9 @@ def run_policies(harness: Any) -> dict[str, dict[str, list[SimulatedReview]]]:
 def run_peer(python: str) -> dict[str, list[list[int]]]:
     """Set -> orders of ASReview, from the interpreter that has it."""
     command = [python, str(Path(__file__).resolve()), "peer"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if done.returncode:
-        sys.exit(done.stderr)
+        sys.exit("ASReview failed; its messages are above")
     peer_runs: dict[str, list[list[int]]] = json.loads(done.stdout.splitlines()[-1])
     return peer_runs
 
@@ -199,28 +215,54 @@ def run_peer(python: str) -> dict[str, list[list[int]]]:
 def print_peer_runs() -> None:
     """ASReview's orders as JSON; this runs in the interpreter that has ASReview."""
     harness = load_harness()
-    runs = {}
+    runs: dict[str, list[Any]] = {}
     for name, records, truth in iter_sets(harness):
-        runs[name] = [simulate_peer(harness, records, truth, seed) for seed in range(SEEDS)]
+        for seed in range(SEEDS):
+            order = read_kept(f"{name}.asreview.{seed}")
+            if order is None:
+                order = simulate_peer(harness, records, truth, seed)
+                keep(f"{name}.asreview.{seed}", order)
+            runs.setdefault(name, []).append(order)
         print(f"simulated {name} with ASReview", file=sys.stderr, flush=True)
     print(json.dumps(runs))
 
 
-def print_order_table(harness: Any, title: str, runs: dict[str, list[list[int]]]) -> None:
-    """Each set's measures as means over seeds, and the mean of the sets."""
-    print(f"\n{title}")
-    print(f"  {'':32} {'records':>8} {'relevant':>9}  " + "  ".join(f"{m:>10}" for m in MEASURES))
-    rows = []
+def measure_runs(harness: Any, runs: dict[str, list[list[int]]]) -> dict[str, dict[str, float]]:
+    """Set -> measure -> mean over the runs."""
+    measured: dict[str, dict[str, float]] = {}
     for name, orders in runs.items():
-        measured = [harness.metrics(order) for order in orders]
-        means = [statistics.fmean(one[measure] for one in measured) for measure in MEASURES]
-        rows.append(means)
-        figures = "  ".join(f"{mean:10.3f}" for mean in means)
-        print(f"  {name:32} {len(orders[0]):8,} {sum(orders[0]):9,}  {figures}")
-    overall = "  ".join(
-        f"{statistics.fmean(row[column] for row in rows):10.3f}" for column in range(len(MEASURES))
+        metrics = [harness.metrics(order) for order in orders]
+        measured[name] = {m: statistics.fmean(one[m] for one in metrics) for m in MEASURES}
+    return measured
+
+
+def print_order_table(
+    title: str, sizes: dict[str, tuple[int, int]], columns: dict[str, dict[str, dict[str, float]]]
+) -> None:
+    """Each set's measures by policy, and their means over the sets.
+
+    Args:
+        sizes: set -> its records, and how many are relevant.
+        columns: policy -> set -> measure -> mean over the runs.
+    """
+    width = 1 + max(9, *map(len, columns))
+    print(f"\n{title}")
+    print(f"  {'':50}" + "".join(f"{measure:<{width * len(columns)}}" for measure in MEASURES))
+    headings = "".join(f"{policy:>{width}}" for policy in columns) * len(MEASURES)
+    print(f"  {'':32}{'records':>8}{'relevant':>9}{headings}")
+    for name, (records, relevant) in sizes.items():
+        figures = "".join(
+            f"{columns[policy][name][measure]:{width}.3f}"
+            for measure in MEASURES
+            for policy in columns
+        )
+        print(f"  {name:32}{records:8,}{relevant:9,}{figures}")
+    means = "".join(
+        f"{statistics.fmean(by_set[measure] for by_set in columns[policy].values()):{width}.3f}"
+        for measure in MEASURES
+        for policy, by_set in columns.items()
     )
-    print(f"  {'mean':32} {'':8} {'':9}  {overall}")
+    print(f"  {'mean':49}{means}")
 
 
 def find_stop(
@@ -297,18 +339,34 @@ def print_coverage(simulated: list[SimulatedReview], share: float) -> None:
         )
 
 
-def run_harness(title: str, python: str, ranker: str, *words: str) -> None:
-    """Simulates all sets with one ranker by the benchmark's own script and prints its table."""
-    print(f"\n{title}", flush=True)
-    command = [python, str(BENCH / "score_screening.py"), "simulate", "--ranker", ranker]
-    command += ["--seeds", str(SEEDS), *words]
-    if SETS:
-        command += ["--only", *SETS]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(done.stderr)
-    print(done.stdout)
+def run_harness(policy: str, python: str, ranker: str, *words: str) -> dict[str, dict[str, float]]:
+    """Set -> measure -> mean over the runs of the benchmark's own script with one ranker."""
+    kept = read_kept(f"harness.{policy}.{SEEDS}")
+    if kept is None:
+        with tempfile.TemporaryDirectory() as folder:
+            outcome = Path(folder) / "outcome.json"
+            command = [python, str(BENCH / "score_screening.py"), "simulate", "--ranker", ranker]
+            command += ["--seeds", str(SEEDS), "--json", str(outcome), *words]
+            if SETS:
+                command += ["--only", *SETS]
+            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+            if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL).returncode:
+                sys.exit(f"the simulation of {policy} failed; its messages are above")
+            kept = json.loads(outcome.read_text(encoding="utf-8"))["sets"]
+        keep(f"harness.{policy}.{SEEDS}", kept)
+    return {one["set"]: one for one in kept}
+
+
+def find_peer() -> str | None:
+    """The interpreter that has ASReview; None, with a line that says so, where there is none."""
+    peer = os.environ.get("ASREVIEW_PYTHON", sys.executable)
+    if subprocess.run([peer, "-c", "import asreview"], capture_output=True).returncode == 0:
+        return peer
+    print(
+        "ASReview is left out: install it in an environment of its own (python -m venv asreview; "
+        "asreview/bin/pip install asreview) and set ASREVIEW_PYTHON=asreview/bin/python"
+    )
+    return None
 
 
 def main() -> None:
@@ -319,28 +377,42 @@ def main() -> None:
         print_peer_runs()
         return
     harness = load_harness()
-    peer = os.environ.get("ASREVIEW_PYTHON", sys.executable)
-    has_peer = subprocess.run([peer, "-c", "import asreview"], capture_output=True).returncode == 0
+    peer = find_peer()
     runs = run_policies(harness)
-    print(f"From nothing known ({SEEDS} runs per review)")
-    for policy, title in (
-        ("former", "Funnel until version 1.0: six included and six excluded at random first"),
-        ("no question", "Funnel, no question"),
-        ("question", "Funnel, with the review's question"),
-    ):
-        orders = {name: [run.labels for run in one[:SEEDS]] for name, one in runs[policy].items()}
-        print_order_table(harness, title, orders)
-    if has_peer:
-        print_order_table(harness, "ASReview, its default model", run_peer(peer))
-    print(f"\nFrom one included and one excluded record ({SEEDS} runs per review)")
-    questions = ("--queries", str(BENCH / "queries.json"))
+    sizes = {
+        name: (len(one[0].labels), sum(one[0].labels)) for name, one in runs["question"].items()
+    }
+    columns = {
+        policy: measure_runs(
+            harness, {name: [run.labels for run in one[:SEEDS]] for name, one in by_set.items()}
+        )
+        for policy, by_set in runs.items()
+    }
+    if peer:
+        columns["ASReview"] = measure_runs(harness, run_peer(peer))
+    print_order_table(f"From nothing known ({SEEDS} runs per review)", sizes, columns)
     ranker = "review.ranking:bench_ranker"
-    run_harness("Funnel, with the review's question", sys.executable, ranker, *questions)
-    run_harness("Funnel, no question", sys.executable, ranker)
-    if has_peer:
-        run_harness("ASReview, its default model", peer, "asreview")
-    else:
-        print("\nASReview is not installed here: set ASREVIEW_PYTHON to an interpreter with it")
+    questions = ("--queries", str(BENCH / "queries.json"))
+    columns = {
+        "no question": run_harness("no question", sys.executable, ranker),
+        "question": run_harness("question", sys.executable, ranker, *questions),
+    }
+    if peer:
+        columns["ASReview"] = run_harness("ASReview", peer, "asreview")
+    print_order_table(
+        f"From one included and one excluded record ({SEEDS} runs per review)", sizes, columns
+    )
+    print(
+        "  milliseconds a ranking: "
+        + ", ".join(
+            f"{policy} {statistics.fmean(one['ms_per_rank'] for one in by_set.values()):.1f}"
+            for policy, by_set in columns.items()
+        )
+    )
+    print(
+        "\nformer: at random until six are included and six excluded (until version 1.0); "
+        "question: with the review's question; ASReview: its default model"
+    )
     print_stopping_table(runs["question"])
 
 
