@@ -68,11 +68,10 @@ def check_recall(
             "search.key_papers in protocol.yaml, each by DOI or title."
         )
         return
-    titles = {name: source.title for name, source in SOURCES.items()}
     found = sum(bool(check.found_by) for check in checks)
     print_line(f"{found} of {len(checks)} key papers are in the review.")
     for check in checks:
-        print_line(f"  {describe_check(check, titles)}")
+        print_line(f"  {describe_check(check)}")
 
 
 def _resolve_query(

@@ -11,6 +11,7 @@ from review.prisma import Flow, Stream, get_total
 from review.protocol import format_stage_name
 from review.store.timestamps import utc_now
 from review.text.wording import format_count
+from review.workflow.deduplication.run import get_revision
 from review.workflow.exports import overview
 from review.workflow.exports.overview import StageProgress
 from review.workflow.project.project import Project
@@ -18,6 +19,7 @@ from review.workflow.records import listing
 from review.workflow.records.source_names import format_source
 from review.workflow.safety import backups
 from review.workflow.screening import blinding, rescreening
+from review.workflow.screening.search_recall import count_found_papers
 
 BAR_TEMPLATE = """
 <div style="display:grid;grid-template-columns:9.6rem 1fr;gap:.2rem .9rem;align-items:center;
@@ -67,6 +69,7 @@ def render_page(project: Project) -> None:
         st.html("".join(_build_bars(flow)))
         for note in cache.notes:
             st.caption(escape_markdown(note))
+        _render_key_papers(project)
         if counted_at:
             st.caption(
                 f"Counted at {counted_at:%H:%M:%S} UTC. In a review of this size the counts are "
@@ -79,6 +82,24 @@ def render_page(project: Project) -> None:
     st.subheader("Latest imports and searches")
     _render_imports(project)
     _render_backups(project)
+
+
+def _render_key_papers(project: Project) -> None:
+    """Says how many of the key papers are in the review, where the protocol names any."""
+    if not project.protocol.search.key_papers:
+        return
+    found, named = _count_found_papers(
+        project, str(project.folder), project.fingerprint, get_revision(project)
+    )
+    if named:
+        st.caption(f"Key papers found: {found:,} of {named:,}. Details are on the Searches page.")
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _count_found_papers(
+    _project: Project, folder: str, plan: str, revision: tuple[int, ...]
+) -> tuple[int, int]:
+    return count_found_papers(_project)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

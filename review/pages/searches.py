@@ -1,12 +1,13 @@
-"""Searches: a row per run and source, red while incomplete, and a button that runs a search."""
+"""Searches: a row per run and source, a button that runs a search, and the key papers it missed."""
 
 from typing import Any
 
 import streamlit as st
 
-from review.errors import StoreError
+from review.errors import QueryError, StoreError
 from review.pages.widgets import alerts, schedule_form, session
 from review.pages.widgets.highlighting import escape_markdown
+from review.workflow.deduplication.run import get_revision
 from review.workflow.harvest import (
     describe_running_harvest,
     list_disagreements,
@@ -23,6 +24,12 @@ from review.workflow.harvest.status import (
 )
 from review.workflow.project.project import Project
 from review.workflow.records.source_names import format_source
+from review.workflow.screening.search_recall import (
+    KeyPaperCheck,
+    check_search_recall,
+    describe_missed_parts,
+    describe_sources,
+)
 
 INCOMPLETE_ROW_STYLE = "background-color: #fbe0dd; color: #7a1f14"
 MAX_HARVESTS = 100
@@ -43,6 +50,7 @@ def render_page(project: Project) -> None:
     st.fragment(_render_live_part, run_every=REFRESH_SECONDS if running_message else None)(
         project, running_message
     )
+    _render_key_papers(project)
     rows = list_harvests(project, MAX_HARVESTS)
     if not rows:
         return
@@ -113,6 +121,49 @@ def _render_table(rows: list[HarvestRow]) -> None:
         lambda row: [INCOMPLETE_ROW_STYLE if is_incomplete[row.name] else ""] * len(row), axis=1
     )
     st.dataframe(styled_frame, hide_index=True, column_config={"Query": {"width": 160}})
+
+
+def _render_key_papers(project: Project) -> None:
+    """Draws which key papers the searches found, and which terms miss the others."""
+    st.subheader("Key papers")
+    try:
+        checks = _check_key_papers(
+            project, str(project.folder), project.fingerprint, get_revision(project)
+        )
+    except QueryError as error:
+        st.warning(f"The query cannot be read: {escape_markdown(str(error))}")
+        return
+    if not checks:
+        st.caption(
+            "To check the search, list papers that it should find under search.key_papers in the "
+            "protocol, each by DOI or title. This page then shows which of them were found, and "
+            "which terms miss the others."
+        )
+        return
+    missed = [check for check in checks if not check.found_by]
+    found = [check for check in checks if check.found_by]
+    st.markdown(f"**{len(found):,} of {len(checks):,}** key papers are in the review.")
+    if missed:
+        st.markdown("\n".join(_format_key_paper(check) for check in missed))
+    if found:
+        with st.expander(f"Key papers found ({len(found):,})"):
+            st.markdown("\n".join(_format_key_paper(check) for check in found))
+
+
+def _format_key_paper(check: KeyPaperCheck) -> str:
+    """A key paper, its records and what the search did with it, as an item of a list."""
+    links = ", ".join(f"[{key}](record?key={key})" for key in check.keys)
+    sentences = f"{describe_sources(check)} {describe_missed_parts(check)}".strip()
+    name = f"**{escape_markdown(check.text)}**" + (f" ({links})" if links else "")
+    return f"- {name}: {escape_markdown(sentences)}"
+
+
+@st.cache_data(max_entries=32, show_spinner="Looking for the key papers …")
+def _check_key_papers(
+    _project: Project, folder: str, plan: str, revision: tuple[int, ...]
+) -> list[KeyPaperCheck]:
+    """What the search did with each key paper; read anew when the protocol or records change."""
+    return check_search_recall(_project)
 
 
 def _render_harvest(project: Project, rows: list[HarvestRow]) -> None:

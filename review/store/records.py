@@ -237,6 +237,15 @@ def iter_records(
         yield _to_stored_record(row)
 
 
+def iter_titles(conn: Connection) -> Iterator[tuple[int, str]]:
+    """Number and title of all records that have one, in order of arrival; streams."""
+    query = select(records.c.id, records.c.title).where(
+        records.c.title.is_not(None), import_undos.is_live(conn)
+    )
+    for row in conn.execute(query.order_by(records.c.id), execution_options={"yield_per": 1000}):
+        yield row.id, row.title
+
+
 def count_records(conn: Connection) -> int:
     """Number of records."""
     query = select(func.count()).select_from(records).where(import_undos.is_live(conn))

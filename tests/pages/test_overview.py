@@ -210,3 +210,13 @@ def test_a_flow_that_is_counted_quickly_is_counted_at_each_change(project):
     exclude_one(project)
     flow, counted = overview.get_recent_flow(project, kept, clock=lambda: 1.0)
     assert (flow.main.waiting_screening.n, counted) == (29, None)
+
+
+def test_the_overview_counts_the_key_papers_found(project):
+    lead = CurrentUser("ada", ("lead", "reviewer"))
+    assert not any("Key papers" in one.value for one in draw(project.folder, lead).caption)
+    path = project.folder / "protocol.yaml"
+    papers = "search:\n  key_papers: [study 7, Study 77]"
+    path.write_text(path.read_text().replace("search:", papers, 1))
+    told = [one.value for one in draw(project.folder, lead).caption]
+    assert "Key papers found: 1 of 2. Details are on the Searches page." in told

@@ -10,6 +10,9 @@ from standin.web import Limits
 from streamlit.testing.v1 import AppTest
 from support.harvesting import make, surroundings
 
+from review.models import Record
+from review.store import records
+from review.store.timestamps import utc_now
 from review.workflow.harvest import HarvestControl, background, list_harvests, run_harvest
 from review.workflow.harvest.status import list_raw_pages, read_raw_page
 from review.workflow.project.accounts import CurrentUser
@@ -177,3 +180,45 @@ def test_a_harvest_begun_from_the_app_leaves_no_dead_process(tmp_path):
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_key_papers_that_the_search_misses_are_listed_with_the_terms(tmp_path):
+    folder = tmp_path / "r"
+    make(
+        folder, sources=("pubmed",), query="(covid* OR sars-cov-2) AND (tomograph* OR radiograph*)"
+    )
+    words = " ".join(one.value for one in draw(folder).caption)
+    assert "list papers that it should find under search.key_papers" in words
+    path = folder / "protocol.yaml"
+    papers = "[10.1000/found, 'Covid-19 seen by *ultrasound*', 10.1000/nowhere]"
+    text = path.read_text()
+    path.write_text(text.replace("search:", f"search:\n  key_papers: {papers}", 1))
+    project = open_project(folder, who="ann")
+    with project.store.write() as conn:
+        batch = records.add_batch(conn, utc_now(), "ann", kind="file", source="embase")
+        record = Record("embase", title="Covid-19 on radiographs", doi="10.1000/found")
+        records.add_records(conn, batch, [(1, record)], utc_now())
+    app = draw(folder)
+    assert not app.exception
+    words = [one.value for one in app.markdown]
+    assert "**1 of 3** key papers are in the review." in words
+    missed = next(one for one in words if "ultrasound" in one)
+    assert (
+        r"**Covid-19 seen by \*ultrasound\***: Not found by PubMed. Its title does not match"
+        in missed
+    )
+    assert "radiograph" in missed
+    assert "covid" not in missed.split("does not match")[1].split("\n")[0]
+    assert "10.1000/nowhere**: Not found by PubMed. Name it by title" in missed
+    (found,) = [one for one in words if "10.1000/found" in one]
+    assert "([R000001](record?key=R000001)): Found by Embase; not found by PubMed." in found
+    assert app.expander[-1].label == "Key papers found (1)"
+
+
+def test_a_query_that_cannot_be_read_leaves_the_page_standing(tmp_path):
+    folder = tmp_path / "r"
+    make(folder, query="covid AND (")
+    app = draw(folder)
+    assert not app.exception
+    assert any(one.value.startswith("The query cannot be read") for one in app.warning)
+    assert "Run search now" in [one.label for one in app.button]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from review.prisma import get_total
 from review.store import audit_events
 from review.tables.table import Cell, Table
+from review.text.wording import format_count
 from review.workflow.deduplication.groups import RUN_EVENT
 from review.workflow.exports.display_names import DISPLAY_NAMES
 from review.workflow.exports.search_runs import (
@@ -18,6 +19,7 @@ from review.workflow.exports.search_runs import (
 )
 from review.workflow.exports.snapshot import ReviewSnapshot
 from review.workflow.harvest.status import list_query_messages
+from review.workflow.screening.search_recall import count_found_papers
 
 AUTHORS_PLACEHOLDER = "(to be completed by the authors)"
 
@@ -179,7 +181,20 @@ def _describe_strategies(snapshot: ReviewSnapshot, search_runs: Sequence[SearchR
     )
     if manual_sources:
         sentences.append(f"Run manually in {', '.join(manual_sources)}: {AUTHORS_PLACEHOLDER}")
+    sentences.extend(_describe_key_papers(snapshot))
     return ". ".join(sentences)
+
+
+def _describe_key_papers(snapshot: ReviewSnapshot) -> list[str]:
+    """How many of the key papers were found; nothing for a past day, whose records differ."""
+    if snapshot.until is not None:
+        return []
+    found, named = count_found_papers(snapshot.project)
+    if not named:
+        return []
+    papers = format_count(named, "paper")
+    verb = "was" if found == 1 else "were"
+    return [f"Checked with {papers} known to be relevant, of which {found:,} {verb} found"]
 
 
 def _describe_updates(search_runs: Sequence[SearchRun]) -> str:

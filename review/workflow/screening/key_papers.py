@@ -19,7 +19,7 @@ class KeyPaper:
     """Numbers of its reports; none if the review does not have it, several where a title fits
     several."""
     records: tuple[int, ...]
-    """Numbers of its records, duplicates included."""
+    """Numbers of its records, duplicates of any source included."""
     is_title: bool
     """Whether it is named by its title."""
 
@@ -30,16 +30,23 @@ def find_key_papers(protocol: Protocol, conn: Connection) -> list[KeyPaper]:
     if not texts:
         return []
     groups = links.list_groups(conn)
-    titles: dict[str, list[int]] | None = None
+    members: dict[int, list[int]] = {}
+    for number, (report, _) in groups.items():
+        members.setdefault(report, []).append(number)
+    identifiers_by_text = {text: _read_identifiers(text) for text in texts}
+    numbers_by_title = _find_titles(
+        conn, {_fold_title(text) for text, found in identifiers_by_text.items() if not found}
+    )
     papers = []
     for text in texts:
-        identifiers = _read_identifiers(text)
+        identifiers = identifiers_by_text[text]
         if identifiers:
             numbers = records.find_by_identifier(conn, **identifiers)
         else:
-            titles = _index_titles(conn) if titles is None else titles
-            numbers = titles.get(_fold_title(text), [])
+            numbers = numbers_by_title.get(_fold_title(text), [])
         reports = dict.fromkeys(groups.get(n, (n, n))[0] for n in numbers)
+        duplicates = sorted({n for report in reports for n in members.get(report, ())})
+        numbers = list(dict.fromkeys([*numbers, *duplicates]))
         papers.append(KeyPaper(text, tuple(reports), tuple(numbers), not identifiers))
     return papers
 
@@ -67,14 +74,15 @@ def _read_identifiers(text: str) -> dict[str, str]:
     return {} if arxiv_id is None else {"arxiv_id": arxiv_id}
 
 
-def _index_titles(conn: Connection) -> dict[str, list[int]]:
-    """Title without case, punctuation and blanks -> numbers of its records."""
-    titles: dict[str, list[int]] = {}
-    for stored in records.iter_records(conn):
-        folded = _fold_title(stored.record.title)
-        if folded:
-            titles.setdefault(folded, []).append(stored.id)
-    return titles
+def _find_titles(conn: Connection, wanted: set[str]) -> dict[str, list[int]]:
+    """Wanted title, without case, punctuation and blanks -> numbers of its records."""
+    numbers_by_title: dict[str, list[int]] = {}
+    wanted = wanted - {""}
+    for number, title in records.iter_titles(conn) if wanted else ():
+        folded = _fold_title(title)
+        if folded in wanted:
+            numbers_by_title.setdefault(folded, []).append(number)
+    return numbers_by_title
 
 
 def _fold_title(title: str | None) -> str:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from review import query
 from review.query.missing import list_missed_parts
 from review.store import records
+from review.store.records import format_record_key
 from review.workflow.project.project import Project
+from review.workflow.records.source_names import format_source
 from review.workflow.screening.key_papers import KeyPaper, find_key_papers
 
 
@@ -15,6 +17,8 @@ class KeyPaperCheck:
 
     text: str
     """As the protocol names it."""
+    keys: tuple[str, ...]
+    """Keys of its records; none if it is not in the review."""
     found_by: tuple[str, ...]
     """Sources whose searches or files brought it; none if it is not in the review."""
     missing_from: tuple[str, ...]
@@ -44,8 +48,16 @@ def check_search_recall(project: Project) -> list[KeyPaperCheck]:
         else:
             missed = _check_title(node, paper)
         missing = tuple(s for s in project.protocol.search.sources if s not in sources)
-        checks.append(KeyPaperCheck(paper.text, sources, missing, missed))
+        keys = tuple(format_record_key(n) for n in paper.records if n in stored)
+        checks.append(KeyPaperCheck(paper.text, keys, sources, missing, missed))
     return checks
+
+
+def count_found_papers(project: Project) -> tuple[int, int]:
+    """How many of the protocol's key papers are in the review, and how many it names."""
+    with project.store.read() as conn:
+        papers = find_key_papers(project.protocol, conn)
+    return sum(bool(paper.records) for paper in papers), len(papers)
 
 
 def _check_title(node: query.Node, paper: KeyPaper) -> tuple[str, ...] | None:
@@ -53,22 +65,36 @@ def _check_title(node: query.Node, paper: KeyPaper) -> tuple[str, ...] | None:
     return tuple(list_missed_parts(node, paper.text, None)) if paper.is_title else None
 
 
-def describe_check(check: KeyPaperCheck, format_source: dict[str, str]) -> str:
-    """What the search did with a key paper, in one line.
-
-    Args:
-        format_source: source -> its name as people write it.
-    """
-    names = [format_source.get(source, source) for source in check.found_by]
-    line = f"found by {', '.join(names)}" if names else "NOT FOUND"
+def describe_check(check: KeyPaperCheck) -> str:
+    """What the search did with a key paper, in one line."""
+    outcome = f"found by {_join_sources(check.found_by)}" if check.found_by else "NOT FOUND"
     if check.missing_from:
-        missing = ", ".join(format_source.get(source, source) for source in check.missing_from)
-        line += f"; not found by {missing}"
+        outcome += f"; not found by {_join_sources(check.missing_from)}"
+    return " ".join(filter(None, [f"{check.text}: {outcome}.", describe_missed_parts(check)]))
+
+
+def describe_sources(check: KeyPaperCheck) -> str:
+    """Which sources found a key paper, and which did not, in a sentence."""
+    parts = []
+    if check.found_by:
+        parts.append(f"found by {_join_sources(check.found_by)}")
+    if check.missing_from:
+        parts.append(f"not found by {_join_sources(check.missing_from)}")
+    sentence = "; ".join(parts) or "not in the files imported"
+    return f"{sentence[:1].upper()}{sentence[1:]}."
+
+
+def describe_missed_parts(check: KeyPaperCheck) -> str:
+    """Which parts of the query miss a key paper, or how to find out; '' if none does."""
     if check.missed_parts:
         where = "title and abstract do" if check.found_by else "title does"
-        line += f". Its {where} not match: {'; '.join(check.missed_parts)}"
-    elif check.missed_parts is None:
-        line += ". Name it by title to see which terms miss it"
-    elif not check.found_by:
-        line += ". The query matches its title, so check the dates and sources searched"
-    return f"{check.text}: {line}."
+        return f"Its {where} not match: {'; '.join(check.missed_parts)}."
+    if check.missed_parts is None:
+        return "Name it by title to see which terms miss it."
+    if not check.found_by:
+        return "The query matches its title, so check the dates and sources searched."
+    return ""
+
+
+def _join_sources(sources: tuple[str, ...]) -> str:
+    return ", ".join(format_source(source) for source in sources)

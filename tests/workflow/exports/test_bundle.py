@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from review.cli import app
 from review.errors import FlowError, ReviewError
 from review.prisma import get_total
+from review.store import records
 from review.workflow.exports import (
     appraisals,
     bundle,
@@ -29,6 +30,7 @@ from review.workflow.exports import (
     prisma,
     snapshot,
 )
+from review.workflow.exports.prisma_s import build_prisma_s_table
 from review.workflow.exports.search_runs import list_searches
 from review.workflow.records import import_decisions as decision_files
 from review.workflow.setup.loading import open_project
@@ -372,6 +374,16 @@ def test_a_file_of_decisions_is_no_search(project, tmp_path):
     after = snapshot.snapshot_at(open_project(copy))
     assert [one.name for one in list_searches(after.project)] == [one.name for one in before]
     assert "funnel" not in methods_text.write_methods(after).split("records were identified")[0]
+
+
+def test_prisma_s_says_how_many_key_papers_were_found(project):
+    with project.store.read() as conn:
+        title = next(title for _, title in records.iter_titles(conn))
+    search = replace(project.protocol.search, key_papers=(title, "A paper that no search found"))
+    asked = replace(project, protocol=replace(project.protocol, search=search))
+    table = build_prisma_s_table(snapshot.snapshot_at(asked))
+    told = next(str(row[2]) for row in table.rows if row[0] == 8)
+    assert told.endswith("Checked with 2 papers known to be relevant, of which 1 was found")
 
 
 def test_prisma_s_and_checklist_are_filled_from_protocol_and_log(files):

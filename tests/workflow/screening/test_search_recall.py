@@ -7,7 +7,8 @@ import sys
 from support.small import studies
 
 from review.models import Record
-from review.workflow.screening.search_recall import check_search_recall
+from review.workflow.deduplication.run import settle_pair
+from review.workflow.screening.search_recall import check_search_recall, count_found_papers
 from review.workflow.setup.loading import open_project
 
 PAPERS = """
@@ -56,3 +57,25 @@ def test_each_key_paper_says_who_found_it_and_which_terms_miss_it(tmp_path):
     assert "Name it by title" in lines[4]
     done = subprocess.run([*command, "query", "recall", "--json"], capture_output=True, text=True)
     assert json.loads(done.stdout)[0]["found_by"] == ["pubmed"]
+
+
+def test_a_duplicate_without_the_doi_counts_for_its_source(tmp_path):
+    project = studies(
+        tmp_path,
+        [
+            Record("embase", title="Machine learning for coronavirus", doi="10.1000/found"),
+            Record("medrxiv", title="Machine learning for coronavirus: a preprint"),
+        ],
+    )
+    path = tmp_path / "protocol.yaml"
+    path.write_text(
+        path.read_text().replace("search:", "search:\n  key_papers: ['10.1000/found']", 1)
+    )
+    project = open_project(tmp_path, who="ada")
+    (before,) = check_search_recall(project)
+    assert (before.keys, before.found_by) == (("R000001",), ("embase",))
+    settle_pair(project, ("R000001", "R000002"), "same", "ada")
+    (after,) = check_search_recall(project)
+    assert (after.keys, after.found_by) == (("R000001", "R000002"), ("embase", "medrxiv"))
+    assert after.missing_from == ("pubmed", "arxiv")
+    assert count_found_papers(project) == (1, 1)
