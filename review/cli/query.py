@@ -56,6 +56,7 @@ def check_recall(
     """Show which key papers (search.key_papers) the search found, and which terms miss the rest."""
     from dataclasses import asdict
 
+    from review.workflow.records.source_names import format_source
     from review.workflow.screening.search_recall import check_search_recall, describe_check
 
     checks = check_search_recall(open_review(context))
@@ -71,7 +72,7 @@ def check_recall(
     found = sum(bool(check.found_by) for check in checks)
     print_line(f"{found} of {len(checks)} key papers are in the review.")
     for check in checks:
-        print_line(f"  {describe_check(check)}")
+        print_line(f"  {describe_check(check, format_source)}")
 
 
 def _resolve_query(

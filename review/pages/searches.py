@@ -153,7 +153,7 @@ def _render_key_papers(project: Project) -> None:
 def _format_key_paper(check: KeyPaperCheck) -> str:
     """A key paper, its records and what the search did with it, as an item of a list."""
     links = ", ".join(f"[{key}](record?key={key})" for key in check.keys)
-    sentences = f"{describe_sources(check)} {describe_missed_parts(check)}".strip()
+    sentences = f"{describe_sources(check, format_source)} {describe_missed_parts(check)}".strip()
     name = f"**{escape_markdown(check.text)}**" + (f" ({links})" if links else "")
     return f"- {name}: {escape_markdown(sentences)}"
 

@@ -1,5 +1,6 @@
 """Checks the search: were the key papers found, by which sources, and which terms miss them?"""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from review import query
@@ -7,7 +8,6 @@ from review.query.missing import list_missed_parts
 from review.store import records
 from review.store.records import format_record_key
 from review.workflow.project.project import Project
-from review.workflow.records.source_names import format_source
 from review.workflow.screening.key_papers import KeyPaper, find_key_papers
 
 
@@ -65,21 +65,30 @@ def _check_title(node: query.Node, paper: KeyPaper) -> tuple[str, ...] | None:
     return tuple(list_missed_parts(node, paper.text, None)) if paper.is_title else None
 
 
-def describe_check(check: KeyPaperCheck) -> str:
-    """What the search did with a key paper, in one line."""
-    outcome = f"found by {_join_sources(check.found_by)}" if check.found_by else "NOT FOUND"
+def describe_check(check: KeyPaperCheck, format_source: Callable[[str], str]) -> str:
+    """What the search did with a key paper, in one line.
+
+    Args:
+        format_source: gives the name of a source as people write it.
+    """
+    found_by = ", ".join(map(format_source, check.found_by))
+    outcome = f"found by {found_by}" if found_by else "NOT FOUND"
     if check.missing_from:
-        outcome += f"; not found by {_join_sources(check.missing_from)}"
+        outcome += f"; not found by {', '.join(map(format_source, check.missing_from))}"
     return " ".join(filter(None, [f"{check.text}: {outcome}.", describe_missed_parts(check)]))
 
 
-def describe_sources(check: KeyPaperCheck) -> str:
-    """Which sources found a key paper, and which did not, in a sentence."""
+def describe_sources(check: KeyPaperCheck, format_source: Callable[[str], str]) -> str:
+    """Which sources found a key paper, and which did not, in a sentence.
+
+    Args:
+        format_source: gives the name of a source as people write it.
+    """
     parts = []
     if check.found_by:
-        parts.append(f"found by {_join_sources(check.found_by)}")
+        parts.append(f"found by {', '.join(map(format_source, check.found_by))}")
     if check.missing_from:
-        parts.append(f"not found by {_join_sources(check.missing_from)}")
+        parts.append(f"not found by {', '.join(map(format_source, check.missing_from))}")
     sentence = "; ".join(parts) or "not in the files imported"
     return f"{sentence[:1].upper()}{sentence[1:]}."
 
@@ -94,7 +103,3 @@ def describe_missed_parts(check: KeyPaperCheck) -> str:
     if not check.found_by:
         return "The query matches its title, so check the dates and sources searched."
     return ""
-
-
-def _join_sources(sources: tuple[str, ...]) -> str:
-    return ", ".join(format_source(source) for source in sources)
