@@ -58,24 +58,26 @@ def _format_citation(record: Record) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def format_identifiers(record: Record) -> list[str]:
-    """The record's identifiers as links in Markdown."""
+def list_identifiers(record: Record) -> list[tuple[str, str]]:
+    """Label and address of each of the record's identifiers."""
     links = []
     if record.doi:
-        links.append(f"[DOI {escape_markdown(record.doi)}](https://doi.org/{quote(record.doi)})")
+        links.append((f"DOI {record.doi}", f"https://doi.org/{quote(record.doi)}"))
     if record.pmid:
-        links.append(
-            f"[PMID {escape_markdown(record.pmid)}](https://pubmed.ncbi.nlm.nih.gov/{quote(record.pmid)}/)"
-        )
+        address = f"https://pubmed.ncbi.nlm.nih.gov/{quote(record.pmid)}/"
+        links.append((f"PMID {record.pmid}", address))
     if record.pmcid:
-        links.append(
-            f"[{escape_markdown(record.pmcid)}](https://pmc.ncbi.nlm.nih.gov/articles/{quote(record.pmcid)}/)"
-        )
+        address = f"https://pmc.ncbi.nlm.nih.gov/articles/{quote(record.pmcid)}/"
+        links.append((record.pmcid, address))
     if record.arxiv_id:
-        links.append(
-            f"[arXiv {escape_markdown(record.arxiv_id)}](https://arxiv.org/abs/{quote(record.arxiv_id)})"
-        )
+        address = f"https://arxiv.org/abs/{quote(record.arxiv_id)}"
+        links.append((f"arXiv {record.arxiv_id}", address))
     return links
+
+
+def format_identifiers(record: Record) -> list[str]:
+    """The record's identifiers as links in Markdown."""
+    return [f"[{escape_markdown(label)}]({address})" for label, address in list_identifiers(record)]
 
 
 def _render_details(record: Record) -> None:

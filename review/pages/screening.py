@@ -1,26 +1,31 @@
 """Screening by title and abstract, or full text: one record, one key, saved at once."""
 
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from threading import Thread
 from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from review.errors import ReviewError
 from review.models import Verdict
+from review.pages import screening_list
 from review.pages.record import format_identifiers
-from review.pages.widgets import pdf_upload, session
-from review.pages.widgets.highlighting import (
-    FREE_TEXT_STYLE,
-    escape_markdown,
-    extract_search_words,
-    highlight_words,
+from review.pages.widgets import pdf_upload, record_text, session
+from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown
+from review.pages.widgets.keyboard import build_key_script
+from review.pages.widgets.preferences import get_shortcut
+from review.pages.widgets.screening_decision import (
+    DOUBLE_PRESS_MESSAGE,
+    VERDICT_LABELS,
+    asks_reason,
+    format_own_decision,
+    get_decision_keys,
+    render_note_form,
+    render_reasons,
+    start_retraining,
 )
-from review.pages.widgets.keyboard import FOCUS_NOTE_SCRIPT, build_key_script
-from review.pages.widgets.preferences import get_preferences, get_shortcut
 from review.protocol import Stage, find_stage, format_stage_name, list_stage_reviewers
 from review.text.wording import format_count
 from review.workflow.deduplication import run
@@ -32,33 +37,20 @@ from review.workflow.fulltexts.retrieval_statements import (
 )
 from review.workflow.project.project import Project
 from review.workflow.records import listing
-from review.workflow.records.source_names import format_source
-from review.workflow.screening import allocation, ranking, rescreening, reviewing
+from review.workflow.screening import allocation, rescreening, reviewing
 from review.workflow.screening.reviewing import ReportView, ReviewerProgress
 
-VERDICT_LABELS = {"include": "included", "exclude": "excluded", "unsure": "marked Maybe"}
-OWN_DECISION_LABELS = {
-    "include": "You included this record",
-    "exclude": "You excluded this record",
-    "unsure": "You marked this record Maybe",
-}
 REVISIT_KEY = "screening_key"
 """Session key: the record being revisited; None for the next one."""
 CURRENT_KEY = "screening_at"
 """Session key: the current record, kept until it is decided; the address keeps it over a reload."""
-DOUBLE_PRESS_MESSAGE = (
-    "Too fast: {} was already decided, so the second key press was ignored. Press Z to undo."
-)
 EMPTY_MESSAGES = (
     "Records appear here once the lead has run a search or imported search exports.",
     "Reports appear here once they are included on title and abstract.",
 )
 """How records reach the first stage, and full text."""
-RETRAIN_CHECK_SECONDS = 10.0
-"""How often a process checks whether the ranking should be retrained (seconds)."""
 REFRESH_SECONDS = 5.0
 """How often the page looks again while others read the last records (seconds)."""
-_LAST_RETRAIN_CHECK: dict[tuple[Path, str], float] = {}
 
 BAR_TEMPLATE = """<div role="progressbar" aria-label="Screened" aria-valuenow="{share}"
 style="height:4px;border-radius:2px;background:var(--funnel-track)">
@@ -92,9 +84,16 @@ def render_page(project: Project) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         stage = _choose_stage(stages)
+        size = screening_list.choose_size() if stage.kind == "screening" else 0
         pace = reviewing.get_reviewer_progress(project, stage, session.get_user().name)
         _render_header(pace)
+        message_line = st.container(width="content")
     _render_progress_bar(pace)
+    render_criteria = partial(_render_criteria, project)
+    if size and screening_list.render_list(project, stage, size, render_criteria):
+        st.query_params.pop("key", None)
+        return
+    _show_messages(message_line)
     view = _get_view(project, stage)
     if view is None:
         _render_end(project, stages, stage, pace)
@@ -111,8 +110,7 @@ def render_page(project: Project) -> None:
         with criteria_column.container(key="pinned"):
             _render_criteria(project)
         with record_column:
-            if st.session_state.get("screening_reason") == view.key:
-                _render_reasons(project, stage, view)
+            _render_reasons(project, stage, view)
             _render_panels(project, stage, view)
             _render_record(project, stage, view)
     open_panels = [name for name in PANEL_KEYS if st.session_state.get(name) == view.key]
@@ -124,8 +122,7 @@ def _render_with_full_text(project: Project, stage: Stage, view: ReportView) -> 
     with st.container(key="beside"):  # the lines of an A4 page fit a screen of 1,280
         record_column, pdf_column = st.columns([1, 2], gap="small")
     with record_column:
-        if st.session_state.get("screening_reason") == view.key:
-            _render_reasons(project, stage, view)
+        _render_reasons(project, stage, view)
         _render_panels(project, stage, view)
         _render_record(project, stage, view)
         _render_criteria(project)
@@ -154,21 +151,25 @@ def _choose_stage(stages: list[Stage]) -> Stage:
 
 
 def _render_header(pace: ReviewerProgress) -> None:
-    """Shows progress and the effect of the last key on one line."""
+    """Shows how far the reviewer is."""
     total = pace.done + pace.remaining
     text = f"**{min(pace.done + 1, total):,} of {total:,}**"
     if pace.minutes is not None and pace.remaining:
         text += f", about {_format_duration(pace.minutes)} left"
     st.markdown(text, width="content")
-    message = st.session_state.pop("screening_said", None)
-    if message:
-        st.caption(escape_markdown(message), width="content")
 
 
 def _render_progress_bar(pace: ReviewerProgress) -> None:
-    """Draws a thin progress bar and any error."""
+    """Draws a thin progress bar."""
     share = 100 * pace.done / ((pace.done + pace.remaining) or 1)
     st.html(BAR_TEMPLATE.format(share=f"{share:.1f}"))
+
+
+def _show_messages(line: DeltaGenerator) -> None:
+    """Shows the effect of the last key on the line of the progress, and any error below it."""
+    message = st.session_state.pop("screening_said", None)
+    if message:
+        line.caption(escape_markdown(message), width="content")
     problem = st.session_state.pop("screening_wrong", None)
     if problem:
         st.warning(escape_markdown(problem))
@@ -216,25 +217,14 @@ def _render_criteria(project: Project) -> None:
 
 def _render_record(project: Project, stage: Stage, view: ReportView) -> None:
     record = view.record
-    keys_off = get_preferences().keys_off
-    decision_keys = "im0123456789" if _asks_reason(stage) else "iem"
-    decision_keys = "".join(key for key in decision_keys if key not in keys_off)
-    lists = {
-        "include": project.protocol.highlight.include,
-        "exclude": project.protocol.highlight.exclude,
-        "search": extract_search_words(project.protocol.search.query),
-    }
-    title = highlight_words(record.title or "(no title)", lists)
+    decision_keys = get_decision_keys(stage)
+    highlights = record_text.list_highlights(project)
+    title = record_text.format_title(record, highlights)
     st.html(
         f'<div class="record-key" data-key="{view.key}" data-decides="{decision_keys}" '
         f'{FREE_TEXT_STYLE}font-size:1.55rem;line-height:1.3;font-weight:650">{title}</div>'
     )
-    authors = "; ".join(record.authors[:8]) + (" et al." if len(record.authors) > 8 else "")
-    citation = " · ".join(filter(None, (authors, str(record.year or ""), record.journal or "")))
-    st.caption(
-        f"{escape_markdown(citation)} · {escape_markdown(format_source(record.source))} · "
-        f"{view.key}"
-    )
+    st.caption(escape_markdown(record_text.format_citation(record, view.key)))
     links = " · ".join(format_identifiers(record))
     if links:
         st.markdown(links)
@@ -247,10 +237,7 @@ def _render_record(project: Project, stage: Stage, view: ReportView) -> None:
                     "preprint was screened."
                 )
     if view.abstract:
-        st.html(
-            f'<div {FREE_TEXT_STYLE}font-size:1.06rem;line-height:1.62;max-width:46rem">'
-            f"{highlight_words(view.abstract, lists)}</div>"
-        )
+        record_text.render_abstract(view.abstract, highlights)
     else:
         _render_missing_abstract(project, view)
 
@@ -272,9 +259,7 @@ def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
     """The buttons with their keys, always in the same place; keys are off while somebody types."""
     vote = partial(_save_vote, project, stage, view, session.get_user().name)
     toggle_reasons = partial(_toggle_panel, "screening_reason", view.key)
-    exclude: Callable[[], None] = (
-        toggle_reasons if _asks_reason(stage) else partial(vote, "exclude")
-    )
+    exclude: Callable[[], None] = toggle_reasons if asks_reason(stage) else partial(vote, "exclude")
     is_typing = view.key in (
         st.session_state.get("screening_note"),
         st.session_state.get("screening_same"),
@@ -313,51 +298,26 @@ def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
 
 def _render_panels(project: Project, stage: Stage, view: ReportView) -> None:
     """Draws the reviewer's own decision and note, and the panels N and D open, above the record."""
-    if view.own_decision is not None:
-        reason = (
-            f" ({escape_markdown(view.own_decision.reason)})" if view.own_decision.reason else ""
-        )
-        st.caption(
-            f"{OWN_DECISION_LABELS[view.own_decision.verdict or 'unsure']}{reason}. "
-            "Press I, E or M to change your decision."
-        )
+    own_decision = format_own_decision(view)
+    if own_decision:
+        st.caption(f"{own_decision} Press I, E or M to change your decision.")
     if st.session_state.get("screening_same") == view.key:
         _render_duplicate_form(project, view)
     if st.session_state.get("screening_note") == view.key:
-        _render_note_form(project, stage, view)
+        render_note_form(project, stage, view)
     elif view.note:
         st.caption(f"Your note: {escape_markdown(view.note)}")
 
 
-def _asks_reason(stage: Stage) -> bool:
-    """Whether an exclusion asks for its reason."""
-    return bool(stage.reasons) and (stage.kind == "eligibility" or stage.ask_reason)
-
-
 def _render_reasons(project: Project, stage: Stage, view: ReportView) -> None:
-    name = session.get_user().name
-    with st.container(gap="xxsmall"):
-        st.markdown(f"**Reason for exclusion** (press 1–{min(len(stage.reasons), 9)})")
-        for number, reason in enumerate(stage.reasons, 1):
-            exclude_record = partial(_save_vote, project, stage, view, name, "exclude", reason)
-            shortcut = get_shortcut(str(number) if number <= 9 else None)
-            st.button(
-                escape_markdown(reason),
-                shortcut=shortcut,
-                on_click=exclude_record,
-                key=f"reason_{number}_{view.key}",
-                width="stretch",
-            )
-        if stage.kind != "eligibility":
-            st.button(
-                "Exclude without a reason",
-                shortcut=get_shortcut("0"),
-                on_click=partial(_save_vote, project, stage, view, name, "exclude"),
-                key=f"reason_none_{view.key}",
-                width="stretch",
-            )
-        close_reasons = partial(_toggle_panel, "screening_reason", view.key)
-        st.button("Cancel", shortcut="Escape", on_click=close_reasons)
+    """Draws the reasons for exclusion where E has opened them."""
+    if st.session_state.get("screening_reason") == view.key:
+        render_reasons(
+            stage,
+            view,
+            partial(_save_vote, project, stage, view, session.get_user().name, "exclude"),
+            partial(_toggle_panel, "screening_reason", view.key),
+        )
 
 
 def _render_duplicate_form(project: Project, view: ReportView) -> None:
@@ -394,19 +354,6 @@ def _render_duplicate_form(project: Project, view: ReportView) -> None:
             st.rerun()
 
 
-def _render_note_form(project: Project, stage: Stage, view: ReportView) -> None:
-    with st.form(f"note_{view.key}", border=False):
-        text = st.text_area(
-            "Your note (hidden from others until the record is resolved)", view.note or ""
-        )
-        st.html(FOCUS_NOTE_SCRIPT, unsafe_allow_javascript=True)
-        if st.form_submit_button("Save note"):
-            name = session.get_user().name
-            reviewing.add_note(project, stage, name, view.number, text.strip() or None)
-            st.session_state["screening_note"] = None
-            st.rerun()
-
-
 def _save_vote(
     project: Project,
     stage: Stage,
@@ -434,19 +381,10 @@ def _save_vote(
         )
         st.session_state[LAST_DECISION_KEY] = view.key
         if stage.kind == "screening":
-            _start_retraining(project, stage)
+            start_retraining(project, stage)
     st.session_state.update(
         {REVISIT_KEY: None, CURRENT_KEY: None, "screening_reason": None, "screening_note": None}
     )
-
-
-def _start_retraining(project: Project, stage: Stage) -> None:
-    """Asks now and then whether a new order is due, beside the page: on a large review the question
-    alone takes longer than a key press may."""
-    stage_key, now = (project.folder, stage.id), time.monotonic()
-    if now - _LAST_RETRAIN_CHECK.get(stage_key, -RETRAIN_CHECK_SECONDS) >= RETRAIN_CHECK_SECONDS:
-        _LAST_RETRAIN_CHECK[stage_key] = now
-        Thread(target=ranking.retrain_in_background, args=(project, stage), daemon=True).start()
 
 
 def _undo_decision(project: Project, stage: Stage) -> None:

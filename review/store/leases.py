@@ -6,6 +6,7 @@ clock was set back and counts as expired.
 """
 
 import time
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, func, insert, select, text
 
@@ -23,21 +24,54 @@ def _read_clock(conn: Connection) -> float:
 
 
 def hold_report(conn: Connection, stage: str, reviewer: str, record: int) -> None:
-    """Record that a reviewer has opened a report; their previous one is released."""
-    release_report(conn, stage, reviewer)
-    row = {"stage": stage, "reviewer": reviewer, "record": record, "since": _read_clock(conn)}
-    conn.execute(insert(leases), row)
+    """Record that a reviewer has opened a report; their previous ones are released."""
+    hold_reports(conn, stage, reviewer, [record])
 
 
-def release_report(conn: Connection, stage: str, reviewer: str) -> None:
-    """Release a reviewer's open report."""
-    conn.execute(delete(leases).where(leases.c.stage == stage, leases.c.reviewer == reviewer))
+def hold_reports(conn: Connection, stage: str, reviewer: str, numbers: Sequence[int]) -> None:
+    """Record that a reviewer has opened a list of reports; their previous ones are released.
+
+    The further down the list a report is, the longer it counts as open: where others are given
+    what has been open for longest, they begin at the end that the reviewer reaches last.
+    """
+    release_reports(conn, stage, reviewer)
+    now = _read_clock(conn)
+    rows = [
+        {"stage": stage, "reviewer": reviewer, "record": number, "since": now - index / 1000}
+        for index, number in enumerate(numbers)
+    ]
+    if rows:
+        conn.execute(insert(leases), rows)
+
+
+def release_reports(
+    conn: Connection, stage: str, reviewer: str, *, record: int | None = None
+) -> None:
+    """Release a reviewer's open reports, or one of them."""
+    statement = delete(leases).where(leases.c.stage == stage, leases.c.reviewer == reviewer)
+    if record is not None:
+        statement = statement.where(leases.c.record == record)
+    conn.execute(statement)
+
+
+def list_reports_in_hand(conn: Connection, stage: str, reviewer: str) -> list[int]:
+    """The reports a reviewer has open, expired or not, in the order of their list."""
+    query = select(leases.c.record).where(leases.c.stage == stage, leases.c.reviewer == reviewer)
+    return list(conn.execute(query.order_by(leases.c.since.desc())).scalars())
 
 
 def get_report_in_hand(conn: Connection, stage: str, reviewer: str) -> int | None:
-    """The report a reviewer opened last, expired or not; None if there is none."""
-    query = select(leases.c.record).where(leases.c.stage == stage, leases.c.reviewer == reviewer)
-    return conn.execute(query).scalar()
+    """The one report a reviewer has open, expired or not; None if there is none or a list."""
+    numbers = list_reports_in_hand(conn, stage, reviewer)
+    return numbers[0] if len(numbers) == 1 else None
+
+
+def count_others_reports(conn: Connection, stage: str, reviewer: str) -> int:
+    """How many reports other reviewers have open, expired or not."""
+    query = select(func.count(leases.c.record.distinct())).where(
+        leases.c.stage == stage, leases.c.reviewer != reviewer
+    )
+    return int(conn.execute(query).scalar_one())
 
 
 def count_readers(conn: Connection, stage: str, reviewer: str, seconds: float) -> dict[int, int]:

@@ -224,12 +224,12 @@ order_rows = Table(
     Index(None, "stage", "position"),
 )
 
-leases = Table(  # a report a reviewer has open now; replaced, and expires
+leases = Table(  # reports a reviewer has open now; replaced, and expire
     "leases",
     metadata,
     Column("stage", String(60), primary_key=True),
     Column("reviewer", String(100), primary_key=True),
-    Column("record", Integer, nullable=False),
+    Column("record", Integer, primary_key=True, autoincrement=False),
     Column("since", Float, nullable=False),  # seconds since 1970 by the database's clock
 )
 

@@ -16,6 +16,8 @@ KEYS_BY_PAGE: dict[str, tuple[tuple[str, str], ...]] = {
         ("D", "Mark as a duplicate"),
         ("Z", "Undo the last decision"),
         ("← →", "Back through your decisions, and forward again"),
+        ("↑ ↓", "In a list: choose another record"),
+        ("→", "In a list: the next list"),
     ),
     "Conflicts and consensus": (
         ("1 to 9", "Accept an answer, or choose a reason for exclusion"),

@@ -2,7 +2,7 @@
 
 SINGLE_PRESS_SCRIPT = """<script>
 if (!window.funnelKeys) {
-  window.funnelKeys = {pressed: null, at: 0, decides: ''};
+  window.funnelKeys = {pressed: null, at: 0, decides: '', wait: 0};
   const say = words => {
     const line = document.createElement('div');
     line.setAttribute('role', 'status');
@@ -21,22 +21,30 @@ if (!window.funnelKeys) {
     const last = window.funnelKeys, letter = event.key.toLowerCase();
     const decides = title ? title.dataset.decides : last.decides;
     const key = title ? title.dataset.key + decides : last.pressed;
+    if (title && (title.dataset.moves || '').split(' ').includes(letter)) {
+      if (last.pressed === key && Date.now() - last.at < last.wait)
+        event.stopImmediatePropagation();
+      else window.funnelKeys = {pressed: key, at: Date.now(), decides, wait: 30000};
+      event.preventDefault();
+      return;
+    }
     if (!decides.includes(letter)) {
       last.pressed = null;
       return;
     }
-    const early = last.pressed === key && Date.now() - last.at < 3000;
+    const early = last.pressed === key && Date.now() - last.at < last.wait;
     if (event.repeat || early) {
       event.stopImmediatePropagation();
       if (!event.repeat)
         say('Too fast: the next record was still loading, so that key press was ignored.');
       return;
     }
-    if (title) window.funnelKeys = {pressed: key, at: Date.now(), decides};
+    if (title) window.funnelKeys = {pressed: key, at: Date.now(), decides, wait: 3000};
   }, true);
 }
 </script>"""
-"""A key held down counts once, and no key decides a record that is not yet on the screen."""
+"""A key held down counts once, and no key decides a record that is not yet on the screen, nor one
+that the arrow keys are about to leave."""
 
 SCROLL_TO_TOP_SCRIPT = """<script>/* {} */
 document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0)</script>"""
@@ -50,6 +58,24 @@ def build_key_script(view_name: str) -> str:
         at: names the state, for example the record's key; letters and digits.
     """
     return SINGLE_PRESS_SCRIPT + SCROLL_TO_TOP_SCRIPT.format(view_name)
+
+
+SCROLL_TO_RECORD_SCRIPT = """<script>/* {} */
+document.querySelector('.record-key')?.closest('[class*="st-key-listed_"]')
+  ?.scrollIntoView({{block: 'start'}})</script>"""
+"""Scrolls to the current record of a list."""
+
+
+def build_list_script(key: str, panel: str, *, is_first: bool) -> str:
+    """The scripts of a list of records: the page scrolls to the current one when it changes.
+
+    Args:
+        key: of the current record.
+        panel: name of the panel that is open on it; letters, empty for none.
+        is_first: whether it is the first; the page then begins at its head.
+    """
+    scroll = SCROLL_TO_TOP_SCRIPT if is_first and not panel else SCROLL_TO_RECORD_SCRIPT
+    return SINGLE_PRESS_SCRIPT + scroll.format(f"{key} {panel}")
 
 
 PAGE_SCRIPT = """<i></i><script>

@@ -11,7 +11,11 @@ SIDEBAR_COOKIE = "funnel_sidebar"
 TEXT_SIZES = {"Small": 90, "Normal": 100, "Large": 115, "Largest": 130}
 """Name -> size of all text (per cent)."""
 _STATE_KEY, _UNSAVED_KEY = "preferences", "preferences_unsaved"
-_FORM = re.compile(r"(\d{2,3})\.([01])\.([a-z0-9?]{0,40})")
+LIST_SIZES = (0, 25, 50)
+"""Abstracts on one page of Screening; 0: one record at a time."""
+HIGHLIGHT_KINDS = ("include", "exclude", "search", "own")
+"""Lists of words that are marked in titles and abstracts; each can be switched off."""
+_FORM = re.compile(r"(\d{2,3})\.([01])\.([a-z0-9?]{0,40})(?:\.(\d{1,2})\.([ieso]{0,4}))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,14 @@ class Preferences:
     """Whether an answer opens the next question."""
     keys_off: str = ""
     """Single keys that do nothing, each a character. Source: WCAG 2.1, 2.1.4."""
+    list_size: int = 0
+    """One of LIST_SIZES."""
+    highlights_off: str = ""
+    """Lists of words that are not marked, each by its first letter."""
+
+    def is_highlighted(self, kind: str) -> bool:
+        """Whether the words of one of HIGHLIGHT_KINDS are marked."""
+        return kind[0] not in self.highlights_off
 
 
 def parse_preferences(text: str | None) -> Preferences:
@@ -30,14 +42,26 @@ def parse_preferences(text: str | None) -> Preferences:
     match = _FORM.fullmatch(text) if isinstance(text, str) else None
     if match is None or int(match.group(1)) not in TEXT_SIZES.values():
         return Preferences()
-    size, advance, keys_off = match.groups()
-    return Preferences(text_size=int(size), auto_advance=advance == "1", keys_off=keys_off)
+    size, advance, keys_off, list_size, highlights_off = match.groups()
+    return Preferences(
+        text_size=int(size),
+        auto_advance=advance == "1",
+        keys_off=keys_off,
+        list_size=number if (number := int(list_size or 0)) in LIST_SIZES else 0,
+        highlights_off=highlights_off or "",
+    )
 
 
 def format_preferences(preferences: Preferences) -> str:
     """The settings as text for a cookie."""
-    advance = int(preferences.auto_advance)
-    return f"{preferences.text_size}.{advance}.{preferences.keys_off}"
+    parts = (
+        preferences.text_size,
+        int(preferences.auto_advance),
+        preferences.keys_off,
+        preferences.list_size,
+        preferences.highlights_off,
+    )
+    return ".".join(map(str, parts))
 
 
 def get_preferences() -> Preferences:

@@ -47,6 +47,24 @@ def choose_next(
     )
 
 
+def choose_several(
+    project: Project,
+    conn: Connection,
+    stage: Stage,
+    reviewer: str,
+    count: int,
+    skip: Sequence[int] = (),
+) -> list[int]:
+    """As many reports as asked for, each as choose_next would give it; fewer at the end."""
+    chosen: list[int] = []
+    while len(chosen) < count:
+        number = choose_next(project, conn, stage, reviewer, (*skip, *chosen))
+        if number is None:
+            break
+        chosen.append(number)
+    return chosen
+
+
 def get_queue_state(project: Project, stage: Stage, reviewer: str) -> QueueState:
     """Whether a reviewer can be given a report now; nothing is given, and nothing is written."""
     with project.store.read() as conn:
@@ -83,7 +101,9 @@ def _find_candidates(
     have open, so that if none of these is to be had, none is."""
     limit = 1
     if is_shared(project, conn, stage):
-        limit = max(screening.QUEUE_SPREAD, 2 * len(active_reviewers(project, conn, stage)))
+        people = len(active_reviewers(project, conn, stage))
+        others_reports = leases.count_others_reports(conn, stage.id, reviewer)
+        limit = max(screening.QUEUE_SPREAD, 2 * people, others_reports + people)
     return work_queue.find_first_waiting(project.store, conn, stage.id, reviewer, skip, limit)
 
 

@@ -60,6 +60,15 @@ class ReportView:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedReport:
+    """One report of a reviewer's list."""
+
+    view: ReportView
+    waits: bool
+    """Whether it still waits for the reviewer."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewerProgress:
     """How far a reviewer is at a stage."""
 
@@ -118,10 +127,67 @@ def get_next_record(
             project, conn, stage, reviewer, skip
         )
         if number is None:
-            leases.release_report(conn, stage.id, reviewer)
+            leases.release_reports(conn, stage.id, reviewer)
             return None
         leases.hold_report(conn, stage.id, reviewer, number)
         return _build_report_view(conn, number, stage, reviewer)
+
+
+def start_list(project: Project, stage: Stage, reviewer: str, size: int) -> list[str]:
+    """Keys of the next reports of a reviewer for a list of so many; fewer at the end.
+
+    Those the reviewer has open and has not judged come first, in the order they were listed, so
+    that a reload and a new list pass over nothing.
+    """
+    require_role(project, reviewer, "screen")
+    with project.store.read() as conn:
+        missing = bool(screening_queue.list_unqueued_reports(conn, stage.id))
+    if missing:
+        ranking.place_new_reports(project, stage)
+    with project.store.write() as conn:  # chosen and noted in one step, whatever others do
+        skip = allocation.list_unavailable_texts(conn, stage)
+        in_hand = [
+            number for number in _find_waiting_numbers(conn, stage, reviewer) if number not in skip
+        ][:size]
+        numbers = in_hand + allocation.choose_several(
+            project, conn, stage, reviewer, size - len(in_hand), (*skip, *in_hand)
+        )
+        leases.hold_reports(conn, stage.id, reviewer, numbers)
+    return [format_record_key(number) for number in numbers]
+
+
+def renew_list(project: Project, stage: Stage, reviewer: str) -> None:
+    """Keeps the reports of a list open for the reviewer who is reading it; judged ones are
+    released."""
+    require_role(project, reviewer, "screen")
+    with project.store.write() as conn:
+        leases.hold_reports(conn, stage.id, reviewer, _find_waiting_numbers(conn, stage, reviewer))
+
+
+def _find_waiting_numbers(conn: Connection, stage: Stage, reviewer: str) -> list[int]:
+    """Reports that a reviewer has open and that still wait for them."""
+    in_hand = leases.list_reports_in_hand(conn, stage.id, reviewer)
+    waiting = {
+        number
+        for number, _ in screening_queue.list_pending_reports(conn, stage.id, reviewer, in_hand)
+    }
+    return [number for number in in_hand if number in waiting]
+
+
+def list_report_views(
+    project: Project, stage: Stage, reviewer: str, keys: Sequence[str]
+) -> list[ListedReport]:
+    """The reports of a list as this reviewer may see them, in the order given."""
+    numbers = [records.parse_record_key(key) for key in keys]
+    with project.store.read() as conn:
+        waiting = {
+            number
+            for number, _ in screening_queue.list_pending_reports(conn, stage.id, reviewer, numbers)
+        }
+        return [
+            ListedReport(_build_report_view(conn, number, stage, reviewer), number in waiting)
+            for number in numbers
+        ]
 
 
 def _find_waiting_number(
@@ -206,7 +272,7 @@ def save_decision(
         report_view = _build_report_view(conn, number, stage, reviewer)
         _check_still_open(project, conn, report_view, stage, reviewer, seen)
         new_decision = NewDecision(number, stage.id, reviewer, verdict, reason, report_view.note)
-        leases.release_report(conn, stage.id, reviewer)
+        leases.release_reports(conn, stage.id, reviewer, record=number)
         return add_decisions(project, conn, [new_decision], utc_now(), who=reviewer)[0]
 
 
