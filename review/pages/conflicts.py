@@ -7,12 +7,10 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.models import Decision, Verdict
-from review.pages.record import format_identifiers
-from review.pages.widgets import session
+from review.pages.widgets import record_text, session
 from review.pages.widgets.highlighting import (
     FREE_TEXT_STYLE,
     escape_markdown,
-    extract_search_words,
     highlight_words,
 )
 from review.pages.widgets.keyboard import build_key_script
@@ -131,11 +129,7 @@ def _show_messages() -> None:
 
 def _render_conflict(project: Project, stage: Stage, conflict: ScreeningConflict) -> None:
     record = conflict.record
-    lists = {
-        "include": project.protocol.highlight.include,
-        "exclude": project.protocol.highlight.exclude,
-        "search": extract_search_words(project.protocol.search.query),
-    }
+    lists = record_text.list_highlights(project)
     is_full_text = stage.kind == "eligibility"  # the lines of an A4 page fit a screen of 1,280
     with st.container(key="beside"):
         record_column, vote_column = st.columns(
@@ -151,7 +145,7 @@ def _render_conflict(project: Project, stage: Stage, conflict: ScreeningConflict
             f"{escape_markdown('; '.join(record.authors[:6]))} · {record.year or ''} · "
             f"{conflict.key}"
         )
-        st.markdown(" · ".join(format_identifiers(record)))
+        st.markdown(" · ".join(record_text.format_identifiers(record)))
         text = highlight_words(conflict.abstract or "No abstract available.", lists)
         st.html(f'<div {FREE_TEXT_STYLE}font-size:1.04rem;line-height:1.6">{text}</div>')
         if stage.kind == "eligibility":

@@ -1,12 +1,10 @@
 """Record details: source fields, duplicates and related reports, full text, history."""
 
-from urllib.parse import quote
-
 import streamlit as st
 
 from review.errors import ReviewError
 from review.models import Record
-from review.pages.widgets import pdf_upload, session
+from review.pages.widgets import pdf_upload, record_text, session
 from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown, highlight_words
 from review.store.records import format_record_key
 from review.workflow.deduplication import run
@@ -33,7 +31,7 @@ def render_page(project: Project) -> None:
     record = view.stored.record
     st.title(escape_markdown(record.title or "(no title)"))
     st.caption(escape_markdown(_format_citation(record)))
-    st.markdown(" · ".join(format_identifiers(record)) or "No identifiers")
+    st.markdown(" · ".join(record_text.format_identifiers(record)) or "No identifiers")
     abstract_column, history_column = st.columns([3, 2], gap="large")
     with abstract_column:
         st.subheader("Abstract")
@@ -56,28 +54,6 @@ def render_page(project: Project) -> None:
 def _format_citation(record: Record) -> str:
     parts = ["; ".join(record.authors), str(record.year or ""), record.journal or ""]
     return " · ".join(part for part in parts if part)
-
-
-def list_identifiers(record: Record) -> list[tuple[str, str]]:
-    """Label and address of each of the record's identifiers."""
-    links = []
-    if record.doi:
-        links.append((f"DOI {record.doi}", f"https://doi.org/{quote(record.doi)}"))
-    if record.pmid:
-        address = f"https://pubmed.ncbi.nlm.nih.gov/{quote(record.pmid)}/"
-        links.append((f"PMID {record.pmid}", address))
-    if record.pmcid:
-        address = f"https://pmc.ncbi.nlm.nih.gov/articles/{quote(record.pmcid)}/"
-        links.append((record.pmcid, address))
-    if record.arxiv_id:
-        address = f"https://arxiv.org/abs/{quote(record.arxiv_id)}"
-        links.append((f"arXiv {record.arxiv_id}", address))
-    return links
-
-
-def format_identifiers(record: Record) -> list[str]:
-    """The record's identifiers as links in Markdown."""
-    return [f"[{escape_markdown(label)}]({address})" for label, address in list_identifiers(record)]
 
 
 def _render_details(record: Record) -> None:

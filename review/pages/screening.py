@@ -11,7 +11,6 @@ from streamlit.delta_generator import DeltaGenerator
 from review.errors import ReviewError
 from review.models import Verdict
 from review.pages import screening_list
-from review.pages.record import format_identifiers
 from review.pages.widgets import pdf_upload, record_text, session
 from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown
 from review.pages.widgets.keyboard import build_key_script
@@ -225,7 +224,7 @@ def _render_record(project: Project, stage: Stage, view: ReportView) -> None:
         f'{FREE_TEXT_STYLE}font-size:1.55rem;line-height:1.3;font-weight:650">{title}</div>'
     )
     st.caption(escape_markdown(record_text.format_citation(record, view.key)))
-    links = " · ".join(format_identifiers(record))
+    links = " · ".join(record_text.format_identifiers(record))
     if links:
         st.markdown(links)
     if view.siblings:

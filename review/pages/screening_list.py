@@ -14,7 +14,6 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.models import Verdict
-from review.pages.record import list_identifiers
 from review.pages.widgets import preferences, record_text, session
 from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown, highlight_words
 from review.pages.widgets.keyboard import build_list_script
@@ -230,7 +229,7 @@ def _build_report_html(view: ReportView, mark: str, highlights: dict[str, tuple[
     muted = 'style="color:var(--funnel-muted);font-size:.875rem;margin:.2rem 0 .4rem"'
     links = "".join(
         f' · <a href="{html.escape(address)}" target="_blank">{html.escape(label)}</a>'
-        for label, address in list_identifiers(record)
+        for label, address in record_text.list_identifiers(record)
     )
     siblings = f" · Same study as {', '.join(view.siblings)}" if view.siblings else ""
     abstract = (

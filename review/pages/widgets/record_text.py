@@ -1,11 +1,13 @@
 """A record's title, citation and abstract as they are read while screening."""
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import streamlit as st
 
 from review.pages.widgets.highlighting import (
     FREE_TEXT_STYLE,
+    escape_markdown,
     extract_search_words,
     highlight_words,
 )
@@ -41,6 +43,28 @@ def format_citation(record: "Record", key: str) -> str:
     authors += " et al." if len(record.authors) > MOST_AUTHORS else ""
     parts = (authors, str(record.year or ""), record.journal, format_source(record.source), key)
     return " · ".join(part for part in parts if part)
+
+
+def list_identifiers(record: "Record") -> list[tuple[str, str]]:
+    """Label and address of each of the record's identifiers."""
+    links = []
+    if record.doi:
+        links.append((f"DOI {record.doi}", f"https://doi.org/{quote(record.doi)}"))
+    if record.pmid:
+        address = f"https://pubmed.ncbi.nlm.nih.gov/{quote(record.pmid)}/"
+        links.append((f"PMID {record.pmid}", address))
+    if record.pmcid:
+        address = f"https://pmc.ncbi.nlm.nih.gov/articles/{quote(record.pmcid)}/"
+        links.append((record.pmcid, address))
+    if record.arxiv_id:
+        address = f"https://arxiv.org/abs/{quote(record.arxiv_id)}"
+        links.append((f"arXiv {record.arxiv_id}", address))
+    return links
+
+
+def format_identifiers(record: "Record") -> list[str]:
+    """The record's identifiers as links in Markdown."""
+    return [f"[{escape_markdown(label)}]({address})" for label, address in list_identifiers(record)]
 
 
 def render_abstract(abstract: str, highlights: dict[str, tuple[str, ...]]) -> None:
