@@ -2,11 +2,13 @@
 
 import difflib
 import hashlib
+import ipaddress
 import re
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
+from urllib.parse import urlsplit
 
 from review.errors import ProtocolError
 from review.models import MaybeMeaning
@@ -239,6 +241,50 @@ class Backups:
 
 
 @dataclass(frozen=True, slots=True)
+class AssistantConsent:
+    """The lead's consent that items and sentences of papers are sent to the assistant."""
+
+    by: str
+    """The lead who consents, by the name in 'team'."""
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantBudget:
+    """What the assistant may cost."""
+
+    calls: int = 1000
+    """Questions in the whole review, those that failed included."""
+    calls_per_day: int = 200
+    """Questions in one day (UTC)."""
+    characters: int = 12000
+    """Characters of one question, instructions included."""
+    reply_tokens: int = 500
+    """Tokens of one answer."""
+    seconds: float = 60.0
+    """Time limit of one question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assistant:
+    """A language model that suggests answers to checklist items. It is off without this key, and
+    without the lead's consent in it. For each question, one item and a few sentences of the paper
+    are sent to the address; its key comes from the variable FUNNEL_ASSISTANT_KEY alone."""
+
+    address: str
+    """Base URL of an OpenAI-compatible service, for example http://localhost:11434/v1."""
+    model: str
+    """Name of the model there."""
+    consent: AssistantConsent | None = None
+    """Who consents, and since when, for example {by: ada, on: 2026-11-28}; off if absent."""
+    after_own_answer: bool = True
+    """Whether reviewers are shown a suggestion only after they have answered the item."""
+    sentences: int = 5
+    """Sentences of the paper sent with each question, at most."""
+    budget: AssistantBudget = field(default_factory=AssistantBudget)
+
+
+@dataclass(frozen=True, slots=True)
 class PreviousReview:
     """An earlier version of this review, for the updated-review diagram."""
 
@@ -264,6 +310,7 @@ class Protocol:
     appraisal: Appraisal = field(default_factory=Appraisal)
     previous: PreviousReview | None = None
     backups: Backups = field(default_factory=Backups)
+    assistant: Assistant | None = None
 
     def __post_init__(self) -> None:
         _check_protocol(self)
@@ -352,6 +399,7 @@ def parse_protocol(text: str, name: str = "protocol.yaml") -> Protocol:
         raise ProtocolError(f"{name}:{line} this is not YAML: {problem}.") from error
     if not isinstance(data, dict):
         raise ProtocolError(f"{name}: expected keys such as title, question and search.")
+    data = _restore_keys(data, tree)
     _reject_unknown_keys(data, Protocol, (), name, tree)
     adapter = TypeAdapter(with_config(ConfigDict(extra="forbid"))(Protocol))
     try:
@@ -359,6 +407,26 @@ def parse_protocol(text: str, name: str = "protocol.yaml") -> Protocol:
     except ValidationError as error:
         first_error = error.errors()[0]
         raise ProtocolError(_format_error(first_error, name, tree)) from error
+
+
+def _restore_keys(value: Any, node: Any) -> Any:
+    """The data with keys as they are written: YAML 1.1 reads a key such as 'on' as true."""
+    if isinstance(value, list) and node.id == "sequence":
+        return [_restore_keys(*pair) for pair in zip(value, node.value, strict=True)]
+    if not isinstance(value, dict) or node.id != "mapping":
+        return value
+    written = {pair[0].value: pair for pair in node.value}
+    words = {
+        key.value.lower() in ("on", "yes", "true"): key.value
+        for key, _ in node.value
+        if key.tag.endswith(":bool")
+    }
+    restored = {}
+    for key, inner in value.items():
+        word = words.get(key, key) if isinstance(key, bool) else key
+        pair = written.get(str(word))
+        restored[word] = inner if pair is None else _restore_keys(inner, pair[1])
+    return restored
 
 
 def _rename_from_key(data: dict[str, Any]) -> dict[str, Any]:
@@ -432,7 +500,7 @@ def _find_line(node: Any, path: tuple[Any, ...]) -> int:
     """Line of a key in the YAML tree, 1 and up; that of the nearest parent where it is absent."""
     line = int(node.start_mark.line) + 1
     for part in path:
-        if isinstance(part, int) and isinstance(node.value, list) and part < len(node.value):
+        if isinstance(part, int) and node.id == "sequence" and part < len(node.value):
             node = node.value[part]
             line = int(node.start_mark.line) + 1
             continue
@@ -475,6 +543,8 @@ def _check_protocol(protocol: Protocol) -> None:
     for share in (protocol.ranking.random_share, protocol.ranking.target_recall):
         if not 0 <= share <= 1:
             raise ValueError(f"'ranking' shares must be between 0 and 1 (got {share}).")
+    if protocol.assistant is not None:
+        _check_assistant(protocol, protocol.assistant)
 
 
 RESERVED_NAMES = ("stopping", "tool")
@@ -538,3 +608,71 @@ def _check_stage(protocol: Protocol, stage: Stage, names: list[str]) -> None:
         raise ValueError(f"stage {stage.id!r}: allocation 'shares' needs 'shares'.")
     if len(set(stage.reasons)) < len(stage.reasons):
         raise ValueError(f"stage {stage.id!r}: a reason appears twice in 'reasons'.")
+
+
+_BUDGET_RANGES = {
+    "calls": (0, 1_000_000),
+    "calls_per_day": (0, 100_000),
+    "characters": (2_000, 100_000),
+    "reply_tokens": (50, 10_000),
+    "seconds": (1, 300),
+}
+_LOCAL_SUFFIXES = (".local", ".lan", ".internal", ".localhost")
+
+
+def _check_assistant(protocol: Protocol, assistant: Assistant) -> None:
+    _check_assistant_address(assistant.address)
+    name = assistant.model
+    if not name.strip() or name != name.strip() or not name.isprintable() or len(name) > 100:
+        raise ValueError("'assistant.model' must be the name of a model, in at most 100 letters.")
+    if not 1 <= assistant.sentences <= 20:
+        raise ValueError("'assistant.sentences' must be between 1 and 20.")
+    for key, (least, most) in _BUDGET_RANGES.items():
+        value = getattr(assistant.budget, key)
+        if not least <= value <= most:
+            raise ValueError(
+                f"'assistant.budget.{key}' must be between {least:,} and {most:,} (got {value})."
+            )
+    if assistant.consent is None:
+        return
+    leads = [person.name for person in protocol.team if "lead" in person.roles]
+    if assistant.consent.by not in leads:
+        raise ValueError(
+            f"'assistant.consent.by' names {assistant.consent.by!r}, who does not lead this "
+            f"review. Only the lead consents: {', '.join(leads) or 'the team has none'}."
+        )
+
+
+def _check_assistant_address(address: str) -> None:
+    """Raises ValueError unless an address can be asked without showing the key to others. The
+    message does not repeat the address, which may hold a key itself."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        host = ""
+    if not host or parts.scheme not in ("http", "https") or not address.isprintable():
+        raise ValueError(
+            "'assistant.address' must be a base URL such as http://localhost:11434/v1 or "
+            "https://llm.example.org/v1."
+        )
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise ValueError(
+            "'assistant.address' must hold no key and no password, as the protocol is exported. "
+            "Put the key into the variable FUNNEL_ASSISTANT_KEY."
+        )
+    if parts.scheme == "http" and not _is_nearby(host):
+        raise ValueError(
+            "'assistant.address' must begin with https:// unless the service runs on this machine "
+            "or in its network."
+        )
+
+
+def _is_nearby(host: str) -> bool:
+    """Whether a host is this machine or one of its network."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith(_LOCAL_SUFFIXES)
+    return address.is_private or address.is_loopback

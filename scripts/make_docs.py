@@ -23,6 +23,9 @@ ORDER = (
     "QualityGate",
     "Condition",
     "PreviousReview",
+    "Assistant",
+    "AssistantConsent",
+    "AssistantBudget",
 )
 HEAD = """# Protocol reference
 

@@ -61,3 +61,72 @@ def test_a_mistake_names_its_place_and_what_was_expected(old, new, said):
 def test_a_missing_file_says_how_to_make_one(tmp_path):
     with pytest.raises(ProtocolError, match="review init"):
         load_protocol(tmp_path / "protocol.yaml")
+
+
+ASSISTANT = "assistant: {address: 'https://llm.example.org/v1', model: m, consent: {by: ada, on: "
+
+
+def parse_assistant(plan):
+    team = "team:\n  - {name: ada, roles: [lead, reviewer]}\n  - {name: ben}\n"
+    return parse_protocol(f"{SHORT}{team}{plan}").assistant
+
+
+SHORT = """\
+title: T
+question: Q
+search: {query: covid, from: 2020-01-01}
+stages:
+  - {id: title-abstract, kind: screening, reviewers: 1}
+"""
+
+
+def test_an_assistant_is_off_until_the_lead_consents_and_bounded_by_default():
+    assert parse_assistant("") is None
+    named = parse_assistant("assistant: {address: 'http://localhost:11434/v1', model: m}\n")
+    assert named.consent is None
+    assert named.after_own_answer is True
+    assert (named.budget.calls, named.budget.calls_per_day) == (1000, 200)
+    agreed = parse_assistant(f"{ASSISTANT}2026-11-28}}}}\n")
+    assert (agreed.consent.by, agreed.consent.on.isoformat()) == ("ada", "2026-11-28")
+
+
+@pytest.mark.parametrize(
+    ("plan", "told"),
+    [
+        (f"{ASSISTANT}2026-11-28}}}}".replace("by: ada", "by: ben"), "does not lead this review"),
+        (f"{ASSISTANT}2026-11-28}}}}".replace("by: ada", "by: eve"), "does not lead this review"),
+        (f"{ASSISTANT}soon}}}}", "assistant.consent.on"),
+        ("assistant: {address: 'http://llm.example.org/v1', model: m}", "must begin with https://"),
+        ("assistant: {address: 'http://93.184.216.34/v1', model: m}", "must begin with https://"),
+        ("assistant: {address: 'ftp://localhost/v1', model: m}", "must be a base URL"),
+        ("assistant: {address: 'localhost:11434', model: m}", "must be a base URL"),
+        ("assistant: {address: 'http://[::1', model: m}", "must be a base URL"),
+        ("assistant: {address: 'https://a:sk-1@x.org/v1', model: m}", "must hold no key"),
+        ("assistant: {address: 'https://x.org/v1?key=sk-1', model: m}", "must hold no key"),
+        ("assistant: {address: 'https://x.org/v1', model: ' '}", "name of a model"),
+        ("assistant: {address: 'https://x.org/v1', model: m, sentences: 0}", "between 1 and 20"),
+        ("assistant: {address: 'https://x.org/v1', model: m, budget: {calls: -1}}", "budget.calls"),
+        ("assistant: {address: 'https://x.org/v1', model: m, budget: {seconds: 0}}", "seconds"),
+        ("assistant: {address: 'https://x.org/v1', model: m, key: sk-1}", "unknown key"),
+    ],
+)
+def test_an_assistant_that_could_not_be_trusted_is_refused_in_one_line(plan, told):
+    with pytest.raises(ProtocolError) as caught:
+        parse_assistant(f"{plan}\n")
+    assert told in str(caught.value)
+    assert "sk-1" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:11434", "127.0.0.1:8000", "ollama:11434", "10.0.0.7", "[::1]:1", "a.local"]
+)
+def test_a_service_of_ones_own_network_needs_no_encryption(host):
+    plan = f"assistant: {{address: 'http://{host}/v1', model: m}}\n"
+    assert parse_assistant(plan).address == f"http://{host}/v1"
+
+
+@pytest.mark.parametrize("key", ["on", "yes", "7"])
+def test_a_key_that_yaml_reads_as_something_else_is_named_as_it_is_written(key):
+    with pytest.raises(ProtocolError, match=f"unknown key 'search.{key}'"):
+        parse_protocol(SHORT.replace("from:", f"{key}: 1, from:") + "team: [{name: ada}]\n")

@@ -97,6 +97,8 @@ REPORT_TABLES = (
     "harvest_ends",
     "relations",
     "search_dates",
+    "assistant_calls",
+    "assistant_answers",
 )
 """Tables whose rows affect a report."""
 

@@ -42,6 +42,8 @@ EVENT_TABLES = (
     "image_sieve_marks",
     "image_runs",
     "image_findings",
+    "assistant_calls",
+    "assistant_answers",
 )
 """Tables that are part of the audit trail."""
 NON_EVENT_TABLES = (

@@ -699,3 +699,45 @@ web_keys = Table(  # what cookies are signed with; the same for all processes of
     Column("name", String(40), nullable=False, unique=True),
     Column("value", Text, nullable=False),
 )
+
+assistant_calls = Table(  # a question put to the assistant; added before it is sent
+    "assistant_calls",
+    metadata,
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
+    _make_record_column(),
+    Column("checklist", String(60), nullable=False),
+    Column("item", String(120), nullable=False),
+    Column("model", Text, nullable=False),  # as the protocol names it
+    Column("address", Text, nullable=False),
+    Column("prompt", String(20), nullable=False),  # version of the instructions
+    Column("request", String(64), nullable=False),  # SHA-256 of what is sent
+    Column("characters", Integer, nullable=False),
+    Column("sentences", Text, nullable=False),  # JSON: id -> page of each sentence sent
+    Column("answered", Integer, nullable=False),  # 1: who asks had answered the item before
+    Index(None, "record"),
+    Index(None, "at"),
+)
+
+assistant_answers = Table(  # what came of a question; none where the process died meanwhile
+    "assistant_answers",
+    metadata,
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
+    _make_record_column(),
+    Column("call", ForeignKey("assistant_calls.id"), nullable=False, unique=True),
+    Column("state", String(12), nullable=False),  # suggested, dropped, failed
+    Column("reason", Text),  # why it was dropped, or what failed
+    Column("answer", Text),
+    Column("sentences", Text),  # JSON: ids of sentences the model named
+    Column("quotations", Text),  # JSON: text and page of each, in the paper's own words
+    Column("dropped_quotations", Integer),
+    Column("reply", Text),  # what the model said, cut
+    Column("model", Text),  # as the service reports it
+    Column("version", Text),  # as the service reports it
+    Column("tokens", Integer),
+    Column("ms", Integer, nullable=False),
+    Index(None, "record"),
+)

@@ -27,7 +27,16 @@ OPEN_STATUS = "open"
 """What a report that is not settled is called to a reviewer: neither how many have judged it nor
 whether they differ."""
 
-BLINDED_EVENTS = ("decisions", "notes", "answers", "forms", "feedback", "edits")
+BLINDED_EVENTS = (
+    "decisions",
+    "notes",
+    "answers",
+    "forms",
+    "feedback",
+    "edits",
+    "assistant_calls",
+    "assistant_answers",
+)
 """Entries of the log that tell what somebody thought of a report, or that they looked at it."""
 
 

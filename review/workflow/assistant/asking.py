@@ -1,0 +1,340 @@
+"""Asks the assistant about one item of a reviewer's own form, within the review's budget.
+
+Off unless the protocol names a model and the lead consents in it. What comes back is a suggestion
+in tables of its own: nothing here writes an answer, a judgement or a form.
+"""
+
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from review import fulltext
+from review.bias import assistant as prompts
+from review.bias.assistant import DROP_REASONS, CheckedReply, ItemPrompt, PaperQuotation
+from review.checklists import FormQuestion, find_question, list_items
+from review.errors import ReviewError, SourceError
+from review.fulltext import FullText
+from review.protocol import Assistant, list_stage_reviewers
+from review.sources.assistant import (
+    LanguageModel,
+    ModelReply,
+    ask_model,
+    build_request_body,
+    read_key,
+)
+from review.store import Connection, assistant_calls
+from review.store.assistant_calls import AnsweredCall, AssistantAnswer, AssistantCall
+from review.store.records import format_record_key
+from review.store.timestamps import utc_now
+from review.text.wording import format_count
+from review.workflow.appraisal import forms, report_models, tasks
+from review.workflow.appraisal.assignment import get_appraisal_stage
+from review.workflow.appraisal.forms import AppraisalForm
+from review.workflow.fulltexts import reading
+from review.workflow.project.accounts import require_role
+from review.workflow.project.project import Project, follow_plan
+
+PENDING_SECONDS = 30.0
+"""How long after its time limit a question without an answer counts as under way."""
+AssistantState = Literal["off", "answer first", "finished", "ready"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistantSuggestion:
+    """What came of a question, as the reviewer who asked is shown it."""
+
+    model: str
+    """As the protocol named it when it was asked."""
+    state: Literal["suggested", "dropped", "failed"]
+    answer: str | None = None
+    quotations: tuple[PaperQuotation, ...] = ()
+    dropped_quotations: int = 0
+    reason: str | None = None
+    """Why it was dropped, or what failed: one sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistantView:
+    """How the assistant stands for one item of one reviewer's form."""
+
+    state: AssistantState
+    """ready: it can be asked."""
+    settings: Assistant | None = None
+    suggestion: AssistantSuggestion | None = None
+
+
+def get_settings(project: Project) -> Assistant | None:
+    """The assistant of the protocol in force; None where it is off."""
+    settings = project.protocol.assistant
+    return settings if settings is not None and settings.consent is not None else None
+
+
+def describe_disclosure(settings: Assistant) -> str:
+    """What leaves the machine, in one sentence."""
+    host = _build_model(settings).host
+    return (
+        f"Each question sends one checklist item and at most {settings.sentences} sentences of the "
+        f"paper to {settings.model} at {host}, and nothing else: no names, no answers, no file."
+    )
+
+
+def get_view(project: Project, form: AppraisalForm, question: FormQuestion) -> AssistantView:
+    """What the reviewer of a form may see and do about one of its items. Only their own questions
+    are read."""
+    settings = get_settings(project)
+    if settings is None or question.key not in _list_item_ids(form):
+        return AssistantView(state="off")
+    if settings.after_own_answer and question.key not in form.entries:
+        return AssistantView(state="answer first", settings=settings)
+    with project.store.read() as conn:
+        records = forms.list_report_records(conn, form.report)
+        calls = assistant_calls.list_calls(conn, records, who=form.reviewer)
+    own_calls = [
+        one
+        for one in calls
+        if (one.call.checklist, one.call.item) == (form.checklist.id, question.key)
+    ]
+    answered = [one for one in own_calls if one.answer is not None]
+    return AssistantView(
+        state="finished" if form.finished else "ready",
+        settings=settings,
+        suggestion=_to_suggestion(answered[-1]) if answered else None,
+    )
+
+
+def ask_about_item(
+    project: Project, record: int, checklist_id: str, item: str, who: str
+) -> AssistantSuggestion:
+    """Asks the assistant about one item of a person's own form, and keeps question and answer.
+
+    The same question by the same person is answered from what is kept; only one that failed is sent
+    again.
+
+    Raises:
+        ReviewError: the assistant is off or its budget is used up, the person does not appraise the
+            report or has not answered the item yet, or there is nothing to send.
+    """
+    require_role(project, who, "appraise")
+    settings = _require_settings(project)
+    form = forms.open_form(project, record, checklist_id, who)
+    question = _choose_item(project, settings, form, item)
+    text, prompt = _build_prompt(project, settings, form, question)
+    model, key = _build_model(settings), read_key()
+    body = build_request_body(model, prompt.messages)
+    call = AssistantCall(
+        at=utc_now(),
+        who=who,
+        record=form.report,
+        checklist=form.checklist.id,
+        item=question.key,
+        model=settings.model,
+        address=settings.address,
+        prompt=prompts.PROMPT_VERSION,
+        request=hashlib.sha256(body).hexdigest(),
+        characters=prompt.characters,
+        sentences={candidate.id: candidate.page for candidate in prompt.candidates},
+        answered=question.key in form.entries,
+    )
+    kept, call = _reserve_call(project, settings, call)
+    if kept is not None:
+        return _to_suggestion(kept)
+    start = time.monotonic()
+    try:
+        reply: ModelReply | SourceError = ask_model(model, body, key)
+    except SourceError as error:
+        reply = error
+    milliseconds = round(1000 * (time.monotonic() - start))
+    answer = AssistantAnswer(call=call.id, at=utc_now(), state="failed", milliseconds=milliseconds)
+    if isinstance(reply, ModelReply):
+        checked = prompts.check_reply(
+            reply.text, question, prompt.candidates, lambda quote: _find_quotation(text, quote)
+        )
+        answer = _add_reply(answer, reply, checked)
+    else:
+        answer = replace(answer, reason=str(reply))
+    with project.store.write() as conn:
+        assistant_calls.add_answer(conn, call, answer)
+    return _to_suggestion(AnsweredCall(call, answer))
+
+
+def _add_reply(
+    answer: AssistantAnswer, reply: ModelReply, checked: CheckedReply
+) -> AssistantAnswer:
+    """What came of a question the model answered: its reply, and what is left of it."""
+    return replace(
+        answer,
+        state="suggested" if checked.drop_reason is None else "dropped",
+        reason=checked.drop_reason,
+        answer=checked.answer,
+        sentences=checked.sentences,
+        quotations=tuple((one.text, one.page) for one in checked.quotations),
+        dropped_quotations=checked.dropped_quotations,
+        reply=reply.text,
+        model=reply.model,
+        version=reply.version,
+        tokens=reply.tokens,
+    )
+
+
+def _require_settings(project: Project) -> Assistant:
+    """The assistant's settings. Raises ReviewError where it is off."""
+    if project.protocol.assistant is None:
+        raise ReviewError(
+            "The assistant is off in this review: protocol.yaml has no key 'assistant'."
+        )
+    settings = get_settings(project)
+    if settings is None:
+        raise ReviewError(
+            "The assistant is off in this review until the lead consents under "
+            "'assistant.consent' in protocol.yaml."
+        )
+    return settings
+
+
+def _choose_item(
+    project: Project, settings: Assistant, form: AppraisalForm, item: str
+) -> FormQuestion:
+    """An item of a person's own form, if they may ask about it now."""
+    who = form.reviewer
+    appraisers = list_stage_reviewers(project.protocol, get_appraisal_stage(project))
+    if who not in appraisers:
+        raise ReviewError(f"{who} does not appraise in this review, so the assistant is not asked.")
+    with project.store.read() as conn:
+        own_forms = tasks.list_reviewer_forms(project, conn, form.report, who)
+    if form.checklist.id not in [one.checklist for one in own_forms]:
+        raise ReviewError(
+            f"{format_record_key(form.report)} does not ask you for {form.checklist.short}, so the "
+            "assistant is not asked."
+        )
+    question = find_question(form.checklist, item)
+    name = f"{form.checklist.short} {question.number or question.key}"
+    if question.key not in _list_item_ids(form):
+        raise ReviewError(f"{name} is a judgement or a fact about the study: answer it yourself.")
+    if form.finished:
+        raise ReviewError(f"You have finished {form.checklist.short}. Reopen it to ask.")
+    if settings.after_own_answer and question.key not in form.entries:
+        raise ReviewError(f"Answer {name} yourself first; the protocol asks for your own look.")
+    return question
+
+
+def _list_item_ids(form: AppraisalForm) -> list[str]:
+    return [item.id for item in list_items(form.checklist)]
+
+
+def _build_prompt(
+    project: Project, settings: Assistant, form: AppraisalForm, question: FormQuestion
+) -> tuple[FullText, ItemPrompt]:
+    """The paper's text and the question about it."""
+    key = format_record_key(form.report)
+    text = reading.get_record_text(project, form.report)
+    if text is None or not text.sentences:
+        raise ReviewError(f"{key} has no full text that can be read; attach its PDF first.")
+    suggestions = reading.suggest_evidence(
+        project,
+        form.report,
+        form.checklist,
+        most=settings.sentences,
+        model=project.protocol.appraisal.model,
+        reader=form.reviewer,
+    ).get(question.key, [])
+    if not suggestions:
+        raise ReviewError(
+            f"No sentence of {key} seems to bear on this item, so there is nothing to send."
+        )
+    prompt = prompts.build_prompt(
+        form.checklist.short,
+        question,
+        suggestions,
+        max_characters=settings.budget.characters,
+        model_name=_find_model_name(project, form),
+    )
+    if prompt is None:
+        raise ReviewError(
+            f"The item and its best sentence are longer than the {settings.budget.characters:,} "
+            "characters of 'assistant.budget.characters'."
+        )
+    return text, prompt
+
+
+def _find_model_name(project: Project, form: AppraisalForm) -> str | None:
+    """Name of the model that a form appraises; None for a form of the whole report."""
+    with project.store.read() as conn:
+        models = report_models.list_report_models(conn, form.report)
+    named = report_models.list_forms(form.checklist, models)
+    return next(
+        (model.name for form_id, model in named if model and form_id == form.checklist.id), None
+    )
+
+
+def _build_model(settings: Assistant) -> LanguageModel:
+    return LanguageModel(
+        address=settings.address,
+        name=settings.model,
+        seconds=settings.budget.seconds,
+        reply_tokens=settings.budget.reply_tokens,
+    )
+
+
+def _reserve_call(
+    project: Project, settings: Assistant, call: AssistantCall
+) -> tuple[AnsweredCall | None, AssistantCall]:
+    """Counts the question in the budget before it is sent, or finds it answered already. All
+    processes count in one transaction each, so that together they never send one too many."""
+    with project.store.write() as conn:
+        if get_settings(follow_plan(project, conn)) != settings:
+            raise ReviewError("The protocol's assistant has changed meanwhile. Reload the page.")
+        records = forms.list_report_records(conn, call.record)
+        earlier = [
+            one
+            for one in assistant_calls.list_calls(conn, records, who=call.who)
+            if one.call.request == call.request and one.call.address == call.address
+        ]
+        for one in earlier:
+            if one.answer is not None and one.answer.state != "failed":
+                return one, call
+            limit = timedelta(seconds=2 * settings.budget.seconds + PENDING_SECONDS)
+            if one.answer is None and timedelta() <= call.at - one.call.at < limit:
+                raise ReviewError("The assistant is answering this question already; wait for it.")
+        _check_budget(conn, settings, call.at)
+        number = assistant_calls.add_call(conn, call)
+    return None, replace(call, id=number)
+
+
+def _check_budget(conn: Connection, settings: Assistant, now: datetime) -> None:
+    """Raises ReviewError where the review has asked as often as its protocol allows."""
+    budget = settings.budget
+    if assistant_calls.count_calls(conn) >= budget.calls:
+        raise ReviewError(
+            f"The assistant's budget of {format_count(budget.calls, 'question')} for this review "
+            "is used up. The lead sets it under 'assistant.budget' in protocol.yaml."
+        )
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if assistant_calls.count_calls(conn, since=midnight) >= budget.calls_per_day:
+        raise ReviewError(
+            f"The assistant's budget of {format_count(budget.calls_per_day, 'question')} a day is "
+            "used up. Ask again after midnight UTC."
+        )
+
+
+def _find_quotation(text: FullText, quotation: str) -> PaperQuotation | None:
+    found = fulltext.find_exact_quote(text, quotation)
+    return None if found is None else PaperQuotation(text=found.text, page=found.page)
+
+
+def _to_suggestion(answered: AnsweredCall) -> AssistantSuggestion:
+    """What the person who asked is shown."""
+    answer = answered.answer
+    assert answer is not None  # it has been answered
+    reason = answer.reason
+    if answer.state == "dropped":
+        reason = f"The model's answer was dropped: {DROP_REASONS.get(reason or '', reason)}."
+    return AssistantSuggestion(
+        model=answered.call.model,
+        state=answer.state,
+        answer=answer.answer,
+        quotations=tuple(PaperQuotation(text=text, page=page) for text, page in answer.quotations),
+        dropped_quotations=answer.dropped_quotations,
+        reason=reason,
+    )
