@@ -151,6 +151,8 @@ class Ranking:
     """Share of records (0 to 1) drawn at random, for an unbiased estimate of those that remain."""
     target_recall: float = 0.95
     """Target recall (0 to 1) of the stopping evidence."""
+    show_words: bool = True
+    """Whether reviewers are shown the words that rank a record higher; never on pilot records."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,12 @@ texts later too, beside ever more decisions. `plan_order` is the policy of a rev
 benchmark of screening orders simulates.
 """
 
+import math
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 DEFAULT_MODEL = "light"
@@ -25,6 +28,8 @@ QUERY_SHARE = 0.5
 MIN_NEW_DECISIONS = 2
 """A new order is due after this many new decisions, or after MIN_NEW_SHARE more."""
 MIN_NEW_SHARE = 0.05
+WORD_PATTERN = re.compile(r"\b\w\w+\b")
+"""What counts as a word, as in scikit-learn."""
 
 OrderBasis = Literal["decisions", "question", "random"]
 
@@ -80,6 +85,8 @@ class RankingFeatures:
     question: Any
     """One row: the question, criteria and search terms in the same words."""
     words: tuple[str, ...]
+    rarity: Any
+    """One number a word: higher the fewer records have it (inverse document frequency)."""
     dense: Any = None
     """Records by dimensions, where sentence embeddings are used; rows of length 1."""
     dense_question: Any = None
@@ -120,24 +127,22 @@ def prepare_features(
     except ValueError:  # so few or so equal records that no word is left
         vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32)
         matrix = vectorizer.fit_transform([*safe_texts, "no words remain"])[:-1]
-    words, question_row = vectorizer.get_feature_names_out(), vectorizer.transform([question])
+    words, rarity = vectorizer.get_feature_names_out(), vectorizer.idf_
+    question_row = vectorizer.transform([question])
     terms_row = vectorizer.transform(["\n".join(query_terms)])
     if terms_row.nnz:
         question_row = _scale_rows(question_row + QUERY_SHARE * terms_row)
     shared_columns = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1)
     if len(shared_columns):  # what stands in one record alone tells nothing of another
-        matrix, question_row, words = (
-            matrix[:, shared_columns],
-            question_row[:, shared_columns],
-            words[shared_columns],
-        )
+        matrix, question_row = matrix[:, shared_columns], question_row[:, shared_columns]
+        words, rarity = words[shared_columns], rarity[shared_columns]
     matrix.sort_indices()  # else each fit sorts its rows anew
     if model == DEFAULT_MODEL:
-        return RankingFeatures(matrix, question_row, tuple(words))
+        return RankingFeatures(matrix, question_row, tuple(words), rarity)
     if not model.startswith("embeddings:"):
         raise ValueError(f"unknown model {model!r}; use light, random or embeddings:NAME")
     dense = encode_texts([*safe_texts, question], model.removeprefix("embeddings:"))
-    return RankingFeatures(matrix, question_row, tuple(words), dense[:-1], dense[-1])
+    return RankingFeatures(matrix, question_row, tuple(words), rarity, dense[:-1], dense[-1])
 
 
 def encode_texts(texts: Sequence[str], name: str) -> Any:
@@ -386,16 +391,7 @@ def explain_score(
     question, the key papers and what was included.
     """
     row = features.matrix[position]
-    included = {n for n, label in labels.items() if label.relevant}
-    key_papers = [n for n in key_papers if n not in labels]
-    if can_learn(labels, policy):
-        labelled = sorted(labels)
-        targets = [int(n in included) for n in labelled]
-        weights = [labels[n].weight for n in labelled]
-        model, _ = _fit_model(features, labelled, targets, policy.seed, weights, key_papers)
-        coefficients = model.coef_.ravel()
-    else:
-        coefficients = _build_example(features, {*included, *key_papers}).toarray().ravel()
+    coefficients = _weigh_words(features, labels, policy, key_papers)
     word_shares = [
         (features.words[column], float(value * coefficients[column]))
         for column, value in zip(row.indices, row.data, strict=True)
@@ -404,6 +400,66 @@ def explain_score(
         (word_share for word_share in word_shares if word_share[1]),
         key=lambda word_share: (-abs(word_share[1]), word_share[0]),
     )
+
+
+def _weigh_words(
+    features: RankingFeatures,
+    labels: Mapping[int, TrainingLabel],
+    policy: RankingPolicy,
+    key_papers: Sequence[int],
+) -> Any:
+    """One number a word: what it adds to the score of a record that has it."""
+    included = {n for n, label in labels.items() if label.relevant}
+    key_papers = [n for n in key_papers if n not in labels]
+    if not can_learn(labels, policy):
+        return _build_example(features, {*included, *key_papers}).toarray().ravel()
+    labelled = sorted(labels)
+    targets = [int(n in included) for n in labelled]
+    weights = [labels[n].weight for n in labelled]
+    model, _ = _fit_model(features, labelled, targets, policy.seed, weights, key_papers)
+    return model.coef_.ravel()
+
+
+def list_pulling_words(
+    features: RankingFeatures,
+    labels: Mapping[int, TrainingLabel],
+    policy: RankingPolicy,
+    *,
+    key_papers: Sequence[int] = (),
+    most: int = 1000,
+) -> dict[str, float]:
+    """The words and phrases that pull records to the front most, with what one occurrence adds;
+    strongest first, without function words and numbers. For name_pulling_words."""
+    import numpy as np
+
+    pull = _weigh_words(features, labels, policy, key_papers) * features.rarity
+    pulling: dict[str, float] = {}
+    for column in np.argsort(-pull, kind="stable"):
+        if pull[column] <= 0 or len(pulling) == most:
+            break
+        if not _is_plain(features.words[column]):
+            pulling[features.words[column]] = float(pull[column])
+    return pulling
+
+
+def name_pulling_words(
+    pulling_words: Mapping[str, float], text: str, most: int = 3
+) -> tuple[str, ...]:
+    """The words and phrases that pull a record to the front most, spelt as its text spells them.
+
+    Args:
+        pulling_words: from list_pulling_words.
+        text: of the record, from build_text.
+    """
+    tokens = WORD_PATTERN.findall(text.lower())
+    counts = Counter([*tokens, *(" ".join(pair) for pair in pairwise(tokens))])
+    word_shares = [
+        (phrase, pulling_words[phrase] * (1 + math.log(count)))
+        for phrase, count in counts.items()
+        if phrase in pulling_words
+    ]
+    word_shares.sort(key=lambda word_share: (-word_share[1], word_share[0]))
+    return _pick_main_words(word_shares, text, most)
 
 
 def name_main_words(
@@ -416,14 +472,26 @@ def name_main_words(
     Args:
         word_shares: from explain_score, strongest first.
     """
+    pulling = [(phrase, share) for phrase, share in word_shares if share > 0]
+    return _pick_main_words([one for one in pulling if not _is_plain(one[0])], text, most)
+
+
+def _is_plain(phrase: str) -> bool:
+    """Whether a word or phrase has a function word or number, and so says little to a reader."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
+    return any(word in ENGLISH_STOP_WORDS or word.isdecimal() for word in phrase.split())
+
+
+def _pick_main_words(
+    word_shares: Sequence[tuple[str, float]], text: str, most: int
+) -> tuple[str, ...]:
+    """The strongest that share no word, spelt as the text spells them."""
     named: list[str] = []
     seen_words: set[str] = set()
-    for phrase, share in word_shares:
+    for phrase, _ in word_shares:
         words = set(phrase.split())
-        is_plain = any(word in ENGLISH_STOP_WORDS or word.isdecimal() for word in words)
-        if share <= 0 or is_plain or words & seen_words:
+        if words & seen_words:
             continue
         seen_words |= words
         spelling = re.search(

@@ -14,7 +14,7 @@ from review.pages import screening_list
 from review.pages.widgets import pdf_upload, record_text, session
 from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown
 from review.pages.widgets.keyboard import build_key_script
-from review.pages.widgets.preferences import get_shortcut
+from review.pages.widgets.preferences import get_preferences, get_shortcut
 from review.pages.widgets.screening_decision import (
     DOUBLE_PRESS_MESSAGE,
     VERDICT_LABELS,
@@ -36,7 +36,7 @@ from review.workflow.fulltexts.retrieval_statements import (
 )
 from review.workflow.project.project import Project
 from review.workflow.records import listing
-from review.workflow.screening import allocation, rescreening, reviewing
+from review.workflow.screening import allocation, ranking_words, rescreening, reviewing
 from review.workflow.screening.reviewing import ReportView, ReviewerProgress
 
 REVISIT_KEY = "screening_key"
@@ -227,6 +227,7 @@ def _render_record(project: Project, stage: Stage, view: ReportView) -> None:
     links = " · ".join(record_text.format_identifiers(record))
     if links:
         st.markdown(links)
+    _render_ranking_words(project, stage, view)
     if view.siblings:
         st.caption(f"Same study as {', '.join(view.siblings)}")
         for preprint in rescreening.list_waiting(project):
@@ -239,6 +240,22 @@ def _render_record(project: Project, stage: Stage, view: ReportView) -> None:
         record_text.render_abstract(view.abstract, highlights)
     else:
         _render_missing_abstract(project, view)
+
+
+def _render_ranking_words(project: Project, stage: Stage, view: ReportView) -> None:
+    """Draws the words that rank the record higher, until the reader has decided on it."""
+    if view.own_decision is not None or not get_preferences().ranking_words:
+        return
+    words = ranking_words.name_words(
+        project,
+        stage,
+        view.number,
+        session.get_user().name,
+        title=view.record.title,
+        abstract=view.abstract,
+    )
+    if words:
+        st.caption(f"Ranked higher because of: {escape_markdown(', '.join(words))}")
 
 
 def _render_missing_abstract(project: Project, view: ReportView) -> None:

@@ -1,10 +1,13 @@
 """The keys of the Screening page: none is active while somebody types."""
 
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.small import studies
 
 from review.models import Record
+from review.pages.widgets.preferences import Preferences
 from review.workflow.screening import reviewing
 from review.workflow.setup.loading import init_project, open_project
 
@@ -43,6 +46,30 @@ def draw(folder):
 
 def shortcuts(app):
     return {one.label: one.proto.shortcut for one in app.button if one.label in KEYS}
+
+
+def test_the_words_that_rank_a_record_higher_stand_beside_it_unless_switched_off(tmp_path):
+    titles = [f"{'*ResNet* finds gout' if n % 2 else 'Hospital budgets'} {n}" for n in range(1, 13)]
+    project = studies(tmp_path, [Record("embase", title=title) for title in titles])
+    path = tmp_path / "protocol.yaml"
+    path.write_text(re.sub(r"question: .*", "question: Gout by ResNet", path.read_text()))
+    app = draw(tmp_path)
+    assert not app.exception
+    words = [one.value for one in app.caption if "because of" in one.value]
+    assert words == ["Ranked higher because of: gout, ResNet"]
+    next(one for one in app.button if one.label == "Include").click()
+    app.run()
+    next(one for one in app.button if one.label == "Back").click()
+    app.run()
+    assert any("You included this record" in one.value for one in app.caption)
+    assert not any("because of" in one.value for one in app.caption)  # it is decided
+    next(one for one in app.button if one.label == "Forward").click()
+    app.run()
+    assert any("because of" in one.value for one in app.caption)
+    app.session_state["preferences"] = Preferences(ranking_words=False)
+    app.run()
+    assert not any("because of" in one.value for one in app.caption)
+    assert project.protocol.ranking.show_words
 
 
 @pytest.mark.parametrize("panel", ["Note", "Duplicate"])

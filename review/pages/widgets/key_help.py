@@ -81,6 +81,12 @@ def _show_help() -> None:
         on_change=_save_text_size,
     )
     st.caption("Colours follow your system: light or dark. Untick a key to switch it off.")
+    st.checkbox(
+        "Show the words that rank a record higher while I screen",
+        value=settings.ranking_words,
+        key="help_ranking_words",
+        on_change=_switch_ranking_words,
+    )
     shown: set[str] = set()
     for page, entries in KEYS_BY_PAGE.items():
         st.markdown(f"**{page}**")
@@ -101,6 +107,10 @@ def _show_help() -> None:
 
 def _save_text_size() -> None:
     preferences.change_preferences(text_size=TEXT_SIZES[st.session_state["help_text_size"]])
+
+
+def _switch_ranking_words() -> None:
+    preferences.change_preferences(ranking_words=bool(st.session_state["help_ranking_words"]))
 
 
 def _switch_key(widget: str, characters: str) -> None:

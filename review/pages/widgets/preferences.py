@@ -15,7 +15,9 @@ LIST_SIZES = (0, 25, 50)
 """Abstracts on one page of Screening; 0: one record at a time."""
 HIGHLIGHT_KINDS = ("include", "exclude", "search", "own")
 """Lists of words that are marked in titles and abstracts; each can be switched off."""
-_FORM = re.compile(r"(\d{2,3})\.([01])\.([a-z0-9?]{0,40})(?:\.(\d{1,2})\.([ieso]{0,4}))?")
+_FORM = re.compile(
+    r"(\d{2,3})\.([01])\.([a-z0-9?]{0,40})(?:\.(\d{1,2})\.([ieso]{0,4})(?:\.([01]))?)?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,8 @@ class Preferences:
     """One of LIST_SIZES."""
     highlights_off: str = ""
     """Lists of words that are not marked, each by its first letter."""
+    ranking_words: bool = True
+    """Whether the words that rank a record higher are shown beside it."""
 
     def is_highlighted(self, kind: str) -> bool:
         """Whether the words of one of HIGHLIGHT_KINDS are marked."""
@@ -42,13 +46,14 @@ def parse_preferences(text: str | None) -> Preferences:
     match = _FORM.fullmatch(text) if isinstance(text, str) else None
     if match is None or int(match.group(1)) not in TEXT_SIZES.values():
         return Preferences()
-    size, advance, keys_off, list_size, highlights_off = match.groups()
+    size, advance, keys_off, list_size, highlights_off, words = match.groups()
     return Preferences(
         text_size=int(size),
         auto_advance=advance == "1",
         keys_off=keys_off,
         list_size=number if (number := int(list_size or 0)) in LIST_SIZES else 0,
         highlights_off=highlights_off or "",
+        ranking_words=words != "0",
     )
 
 
@@ -60,6 +65,7 @@ def format_preferences(preferences: Preferences) -> str:
         preferences.keys_off,
         preferences.list_size,
         preferences.highlights_off,
+        int(preferences.ranking_words),
     )
     return ".".join(map(str, parts))
 

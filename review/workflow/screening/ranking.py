@@ -14,7 +14,7 @@ from pathlib import Path
 from review import query, ranking, screening, stopping
 from review.errors import QueryError, ReviewError
 from review.models import Decision
-from review.protocol import Ranking, Stage, format_stage_name
+from review.protocol import Ranking, Stage, format_stage_name, list_stage_reviewers
 from review.ranking import RankingFeatures, RankingPolicy, TrainingLabel
 from review.screening import ScreeningStatus
 from review.stopping import StoppingEvidence
@@ -32,7 +32,7 @@ from review.store.screening_queue import QueuePosition
 from review.store.timestamps import parse_timestamp, utc_now
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
-from review.workflow.screening import blinding, key_papers
+from review.workflow.screening import blinding, key_papers, ranking_words
 from review.workflow.screening import status as standings
 from review.workflow.screening.assignment import enqueue
 from review.workflow.screening.decisions import NewDecision, add_decisions
@@ -137,6 +137,7 @@ def _learn_order(project: Project, stage: Stage) -> RankingResult:
         positions = screening_queue.list_positions(conn, stage.id)
         papers = key_papers.find_key_papers(project.protocol, conn)
         judged = decisions.count_judged_records(conn, stage.id)
+        visible_labels = _list_visible_labels(project, conn, stage, report_statuses)
     labels = get_training_labels(report_statuses, stage.reviewers)
     settings = project.protocol.ranking
     relevant = sum(label.relevant for label in labels.values())
@@ -151,14 +152,16 @@ def _learn_order(project: Project, stage: Stage) -> RankingResult:
         if position.record in row_by_number and _is_movable(position, labels)
     ]
     movable_rows = [row_by_number[n] for n in screening.shuffle_records(movable, settings.seed)]
+    key_rows = _list_rows(papers, row_by_number)
     order = ranking.plan_order(
         features,
-        {row_by_number[n]: label for n, label in labels.items() if n in row_by_number},
+        _label_rows(labels, row_by_number),
         movable_rows,
         _build_policy(settings),
-        key_papers=_list_rows(papers, row_by_number),
+        key_papers=key_rows,
     )
     if order.basis == "random":
+        ranking_words.save_words(project, stage, {})
         return RankingResult("random", 0, relevant, len(movable_rows))
     model = settings.model if order.basis == "decisions" else QUESTION_MODEL
     trained_on = len(labels) if order.basis == "decisions" else 0
@@ -172,7 +175,40 @@ def _learn_order(project: Project, stage: Stage) -> RankingResult:
         (model, trained_on),
         judged=judged,
     )
+    words_by_reviewer = {
+        reviewer: ranking.list_pulling_words(
+            features,
+            _label_rows(labels_seen, row_by_number),
+            _build_policy(settings),
+            key_papers=key_rows,
+        )
+        for reviewer, labels_seen in visible_labels.items()
+    }
+    ranking_words.save_words(project, stage, words_by_reviewer)
     return RankingResult(model, trained_on, relevant, len(order.places))
+
+
+def _label_rows(
+    labels: Mapping[int, TrainingLabel], row_by_number: Mapping[int, int]
+) -> dict[int, TrainingLabel]:
+    return {row_by_number[n]: label for n, label in labels.items() if n in row_by_number}
+
+
+def _list_visible_labels(
+    project: Project, conn: Connection, stage: Stage, report_statuses: dict[int, ScreeningStatus]
+) -> dict[str, dict[int, TrainingLabel]]:
+    """Reviewer -> what the decisions they may see teach; none where words are switched off."""
+    if not project.protocol.ranking.show_words:
+        return {}
+    return {
+        reviewer: get_training_labels(
+            blinding.mask_statuses(
+                blinding.get_blinded_reader(project, conn, reviewer), stage.id, report_statuses
+            ),
+            stage.reviewers,
+        )
+        for reviewer in list_stage_reviewers(project.protocol, stage)
+    }
 
 
 def _list_rows(papers: list[KeyPaper], row_by_number: dict[int, int]) -> list[int]:

@@ -15,7 +15,7 @@ from review.pages.widgets.preferences import (
     [
         Preferences(),
         Preferences(text_size=130, auto_advance=False, keys_off="ie1?"),
-        Preferences(text_size=90, keys_off="z"),
+        Preferences(text_size=90, keys_off="z", ranking_words=False),
     ],
 )
 def test_settings_come_back_as_they_were_kept(preferences):
@@ -31,6 +31,8 @@ def test_settings_come_back_as_they_were_kept(preferences):
         "99.1.",
         "100.2.",
         "100.1.I",
+        "100.1..2",
+        "100.1..0.0",
         '100.1."</script>',
         "100.1." + "a" * 41,
         "1e3.1.",
@@ -38,6 +40,12 @@ def test_settings_come_back_as_they_were_kept(preferences):
 )
 def test_a_cookie_that_is_not_ours_changes_nothing(text):
     assert parse_preferences(text) == Preferences()
+
+
+def test_a_cookie_of_an_earlier_version_keeps_its_settings():
+    assert parse_preferences("115.0.ie") == Preferences(
+        text_size=115, auto_advance=False, keys_off="ie"
+    )
 
 
 def test_every_single_key_of_the_list_can_be_switched_off():
