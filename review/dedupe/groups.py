@@ -34,8 +34,20 @@ def compute_groups(records: RecordsOrColumns, links: Sequence[Link]) -> ReportGr
     """The report and the study of every record, from the whole log of links.
 
     Nothing else goes in: withdraw a link and the groups are what they would have been without it.
+    A record that no link names is a group of its own, so its text is not read.
     """
-    columns = to_columns(records)
+    if isinstance(records, FeatureColumns):
+        return _group_rows(records, links)
+    numbers = sorted(stored.id for stored in records)
+    linked = {number for link in links for number in (link.a, link.b)}
+    groups = _group_rows(to_columns([one for one in records if one.id in linked]), links)
+    return ReportGroups(
+        {number: groups.report.get(number, number) for number in numbers},
+        {number: groups.study.get(number, number) for number in numbers},
+    )
+
+
+def _group_rows(columns: FeatureColumns, links: Sequence[Link]) -> ReportGroups:
     grouping = cluster_rows(columns, to_edges(columns, links), map_manual_decisions(columns, links))
     ids = columns.ids.tolist()
     return ReportGroups(

@@ -18,7 +18,7 @@ from review.dedupe import (
     unpack_columns,
 )
 from review.dedupe.similarity import compare_pairs
-from review.models import Record, Relation, StoredRecord
+from review.models import Link, Record, Relation, StoredRecord
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 WORDS = [
@@ -162,6 +162,22 @@ def test_running_twice_adds_nothing(given):
     assert find_stale_links(kept, links, at=AT) == []
     assert find_links(kept, at=AT, new=set()) == []
     assert compute_groups(kept, links + again) == compute_groups(kept, links)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(corpora(), st.data())
+def test_leaving_out_records_without_a_link_changes_no_group(given, data):
+    kept = stored(given, list(range(len(given))))
+    rule_links = find_links(kept, at=AT)
+    links = [link for link in rule_links if data.draw(st.booleans())]
+    for _ in range(data.draw(st.integers(0, 3))):
+        a, b = sorted(data.draw(st.permutations([one.id for one in kept]))[:2])
+        verdict = data.draw(st.sampled_from(["duplicate", "version", "study", "distinct"]))
+        links.append(Link(a, b, verdict, "by hand", "ada", AT))
+    columns = build_columns((one.id, one.record) for one in kept)
+    found = compute_groups(kept, links)
+    assert found == compute_groups(columns, links)
+    assert list(found.report) == list(found.study) == [one.id for one in kept]
 
 
 @settings(max_examples=200, deadline=None)
