@@ -7,6 +7,7 @@ from review.agreement import format_interval, format_value
 from review.errors import ReviewError
 from review.pages.widgets import agreement_tables, session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.revision import get_revision_stamp
 from review.protocol import Stage, format_stage_name, list_stage_reviewers
 from review.stopping import (
     StoppingEvidence,
@@ -21,6 +22,7 @@ from review.text.wording import format_count
 from review.workflow.project.project import Project
 from review.workflow.screening import agreement as agreeing
 from review.workflow.screening import ranking
+from review.workflow.screening.agreement import ReviewerAgreement
 
 ADVICE = (
     "Screening never stops automatically. If the lead stops here, unscreened records are reported "
@@ -62,7 +64,8 @@ def _render_agreement(project: Project, stage: Stage) -> None:
             "Because you are also a reviewer, only resolved records are counted, to keep you "
             "blinded. Agreement looks higher than it is while conflicts are open."
         )
-    for pair in agreeing.compute_agreement(project, stage, reader=session.get_user().name):
+    stamp = get_revision_stamp(project)
+    for pair in _compute_agreement(project, stage, stage.id, session.get_user().name, stamp):
         n = pair.figures[0].n
         st.markdown(
             f"**{escape_markdown(' and '.join(pair.names))}** · {format_count(n, 'record')}"
@@ -84,13 +87,23 @@ def _render_agreement(project: Project, stage: Stage) -> None:
                 st.caption(f"{figure.name}: {figure.note}.")
 
 
+@st.cache_data(max_entries=16, show_spinner="Comparing decisions …")
+def _compute_agreement(
+    _project: Project, _stage: Stage, stage: str, reader: str, stamp: str
+) -> list[ReviewerAgreement]:
+    del stage, stamp  # part of the cache's key
+    return agreeing.compute_agreement(_project, _stage, reader=reader)
+
+
 def _is_reviewer(project: Project, stage: Stage) -> bool:
     return session.get_user().name in list_stage_reviewers(project.protocol, stage)
 
 
 def _render_stopping(project: Project, stage: Stage) -> None:
     st.subheader("When to stop")
-    evidence, curve = ranking.get_stopping_evidence(project, stage, reader=session.get_user().name)
+    evidence, curve = _get_evidence(
+        project, stage, stage.id, session.get_user().name, get_revision_stamp(project)
+    )
     is_blind = _is_reviewer(project, stage)
     screened_column, relevant_column, run_column = st.columns(3)
     screened_column.metric("Screened", f"{evidence.screened:,}")
@@ -121,6 +134,14 @@ def _render_stopping(project: Project, stage: Stage) -> None:
     _render_stop_form(
         project, stage, "records" if is_blind else format_count(evidence.unscreened, "record")
     )
+
+
+@st.cache_data(max_entries=16, show_spinner="Estimating what is left to find …")
+def _get_evidence(
+    _project: Project, _stage: Stage, stage: str, reader: str, stamp: str
+) -> tuple[StoppingEvidence, list[tuple[int, int]]]:
+    del stage, stamp  # part of the cache's key
+    return ranking.get_stopping_evidence(_project, _stage, reader=reader)
 
 
 def _render_estimate(evidence: StoppingEvidence) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.revision import get_revision_stamp
 from review.protocol import list_stage_reviewers
 from review.text.wording import format_count
 from review.workflow.fulltexts import attachments, background, uploads
@@ -30,7 +31,7 @@ RESULT_STATES = {
 def render_page(project: Project) -> None:
     """Draws the box for PDFs, what came of them, the search for open copies, and all reports."""
     st.title("Full texts")
-    reports = uploads.list_sought_reports(project)
+    reports = _list_reports(project, get_revision_stamp(project))
     for key, show in ((SAID_KEY, st.success), (WRONG_KEY, st.warning)):
         if message := st.session_state.pop(key, None):
             show(escape_markdown(message))
@@ -51,6 +52,12 @@ def render_page(project: Project) -> None:
     st.subheader("Reports")
     _render_table(reports)
     _render_report(project, reports)
+
+
+@st.cache_data(max_entries=8, show_spinner="Listing the reports sought …")
+def _list_reports(_project: Project, stamp: str) -> list[SoughtReport]:
+    del stamp  # part of the cache's key
+    return uploads.list_sought_reports(_project)
 
 
 def _render_upload(project: Project) -> None:

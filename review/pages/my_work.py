@@ -4,12 +4,14 @@ import streamlit as st
 
 from review.pages.widgets import alerts, session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.revision import get_revision_stamp
 from review.protocol import format_stage_name
 from review.store.records import format_record_key
 from review.text.wording import format_count
 from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.exports import own_work
 from review.workflow.exports.own_work import BoardRow, OwnRecord, OwnWork
+from review.workflow.project.accounts import CurrentUser
 from review.workflow.project.project import Project
 from review.workflow.screening import rescreening
 
@@ -25,7 +27,8 @@ def render_page(project: Project) -> None:
     alerts.render_alerts(project)
     for preprint in rescreening.list_waiting(project):
         st.info(rescreening.format_reopening(preprint))
-    work = own_work.get_own_work(project, person)
+    with st.spinner("Counting what waits for you …"):
+        work = own_work.get_own_work(project, person)
     if not _has_work(work):
         st.success("Nothing is waiting for you.")
     left_column, right_column = st.columns(2, gap="large")
@@ -36,7 +39,13 @@ def render_page(project: Project) -> None:
     with right_column:
         _render_records("My maybes", work.maybes)
         _render_records("My notes", work.notes)
-    _render_board(own_work.list_board(project, person))
+    _render_board(_list_board(project, person, get_revision_stamp(project)))
+
+
+@st.cache_data(max_entries=16, show_spinner="Counting the team's work …")
+def _list_board(_project: Project, person: CurrentUser, stamp: str) -> list[BoardRow]:
+    del stamp  # part of the cache's key
+    return own_work.list_board(_project, person)
 
 
 def _has_work(work: OwnWork) -> bool:

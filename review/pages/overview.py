@@ -7,6 +7,7 @@ import streamlit as st
 
 from review.pages.widgets import alerts, session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.revision import get_revision_stamp
 from review.prisma import Flow, Stream, get_total
 from review.protocol import format_stage_name
 from review.store.timestamps import utc_now
@@ -14,6 +15,7 @@ from review.text.wording import format_count
 from review.workflow.deduplication.run import get_revision
 from review.workflow.exports import overview
 from review.workflow.exports.overview import StageProgress
+from review.workflow.project.accounts import CurrentUser
 from review.workflow.project.project import Project
 from review.workflow.records import listing
 from review.workflow.records.source_names import format_source
@@ -77,7 +79,8 @@ def render_page(project: Project) -> None:
             )
     with progress_column:
         st.subheader("Progress")
-        for stage_progress in overview.get_progress(project, session.get_user()):
+        stamp = get_revision_stamp(project)
+        for stage_progress in _get_progress(project, session.get_user(), stamp):
             _render_stage(stage_progress)
     st.subheader("Latest imports and searches")
     _render_imports(project)
@@ -105,6 +108,12 @@ def _count_found_papers(
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _get_flow_cache(folder: str, plan: str, reader: str | None) -> overview.FlowCache:
     return overview.FlowCache()
+
+
+@st.cache_data(max_entries=32, show_spinner="Counting progress …")
+def _get_progress(_project: Project, person: CurrentUser, stamp: str) -> list[StageProgress]:
+    del stamp  # part of the cache's key
+    return overview.get_progress(_project, person)
 
 
 def _render_backups(project: Project) -> None:

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from review.dedupe.columns import FeatureColumns
-from review.dedupe.groups import ReportGroups, compute_groups
+from review.dedupe.groups import RecordsOrColumns, ReportGroups, compute_groups
 from review.errors import FlowError
-from review.models import StoredRecord
 from review.prisma import format_ids
 from review.store import Connection, decisions, links, records
 from review.store.records import format_record_key
@@ -30,16 +29,15 @@ def get_groups_at(conn: Connection, until: datetime | None = None) -> dict[int, 
     return flatten_groups(compute_groups(stored, links.list_links(conn, until=until)))
 
 
-def check_groups(conn: Connection, stored: Iterable[StoredRecord]) -> None:
+def check_groups(conn: Connection, all_records: RecordsOrColumns) -> None:
     """Checks that the kept groups are those that the links make.
 
     Args:
-        stored: every record of the review.
+        all_records: every record of the review, or their columns.
 
     Raises:
         FlowError: they are not; names the records.
     """
-    all_records = list(stored)
     wrong = find_misgrouped(
         links.list_groups(conn),
         flatten_groups(compute_groups(all_records, links.list_links(conn))),

@@ -6,7 +6,6 @@ store and can be thrown away at any time.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from review import dedupe
@@ -23,13 +22,12 @@ from review.workflow.deduplication.groups import (
     regroup_around,
     regroup_records,
 )
+from review.workflow.deduplication.kept_columns import load_columns, save_columns
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
 from review.workflow.screening import keyword_rules, rescreening, status
 from review.workflow.screening.rescreening import PreprintReopening
 
-CACHE_PATH = Path("cache") / "dedupe.npz"
-"""What was read of the records, in the review's folder."""
 VERDICT_BY_ANSWER: Mapping[str, LinkVerdict] = {
     "same": "duplicate",
     "different": "distinct",
@@ -55,36 +53,6 @@ class DedupeResult:
     """Preprints judged before that are open again, because their article has come."""
 
 
-def load_columns(project: Project, conn: Connection) -> FeatureColumns:
-    """The columns of all records, reading only those that came since they were last kept."""
-    path = project.folder / CACHE_PATH
-    cached = dedupe.unpack_columns(path.read_bytes()) if path.is_file() else None
-    numbers = records.list_numbers(conn)
-    if cached is None or not _is_cache_valid(cached, conn, numbers):
-        return dedupe.build_columns(
-            (stored.id, stored.record) for stored in records.iter_records(conn)
-        )
-    last = int(cached.ids[-1]) if len(cached) else 0
-    new_columns = dedupe.build_columns(
-        (stored.id, stored.record) for stored in records.iter_records(conn, after=last)
-    )
-    return dedupe.append_columns(cached, new_columns)
-
-
-def _is_cache_valid(cached: FeatureColumns, conn: Connection, numbers: set[int]) -> bool:
-    """Whether the kept columns are of this store: no gaps, and the ends read as they did."""
-    if not len(cached):
-        return True
-    last = int(cached.ids[-1])
-    if {n for n in numbers if n <= last} != set(cached.ids.tolist()):
-        return False
-    ends = [int(cached.ids[0]), last]
-    fresh_columns = dedupe.build_columns(
-        (n, records.get_record(conn, n).record) for n in dict.fromkeys(ends)
-    )
-    return set(fresh_columns.mark.tolist()) == {int(cached.mark[0]), int(cached.mark[-1])}
-
-
 def _add_registry_statements(conn: Connection, record_columns: FeatureColumns) -> FeatureColumns:
     """The columns with what registries have stated since the records came."""
     later_statements = links.list_later_relations(conn)
@@ -94,14 +62,6 @@ def _add_registry_statements(conn: Connection, record_columns: FeatureColumns) -
         later_statements,
         links.get_arrival_dates(conn, (*related_records, *later_statements)),
     )
-
-
-def _save_cache(project: Project, record_columns: FeatureColumns) -> None:
-    path = project.folder / CACHE_PATH
-    path.parent.mkdir(exist_ok=True)
-    temporary_path = path.with_suffix(".part")
-    temporary_path.write_bytes(dedupe.pack_columns(record_columns))
-    temporary_path.replace(path)
 
 
 def run_deduplication(project: Project, who: str) -> DedupeResult:
@@ -146,7 +106,7 @@ def run_deduplication(project: Project, who: str) -> DedupeResult:
         }
         audit_events.add_event(conn, RUN_EVENT, who, at, detail=detail)
     if new_numbers:
-        _save_cache(project, record_columns)
+        save_columns(project, record_columns)
     possible_duplicates = dedupe.find_possible_duplicates(record_columns, log + new_links)
     reports, studies = (len({group[index] for group in after.values()}) for index in (0, 1))
     return DedupeResult(

@@ -29,6 +29,7 @@ from review.workflow.appraisal.instruments import (
 )
 from review.workflow.appraisal.report_models import group_models, list_forms
 from review.workflow.deduplication.groups import check_groups, get_groups_at
+from review.workflow.deduplication.kept_columns import load_kept_columns
 from review.workflow.exports import prisma_inputs as flows
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding, status
@@ -130,7 +131,10 @@ def snapshot_at(
             else records.get_records(conn, sorted(judged_reports), include_undone=True)
         )
         if read_all and until is None:
-            check_groups(conn, stored_records.values())
+            kept_columns = load_kept_columns(project, conn)
+            check_groups(
+                conn, list(stored_records.values()) if kept_columns is None else kept_columns
+            )
         newest_day = day or _get_newest_day(conn, versions)
     inputs = replace(
         flows.build_inputs(project, until=until, known_state=(groups, statuses)),

@@ -10,15 +10,17 @@ import pytest
 from typer.testing import CliRunner
 
 from review.cli import app
-from review.errors import ReviewError
+from review.errors import FlowError, ReviewError
 from review.models import Decision, Link, Record, Relation
 from review.store import decisions, harvests, links, records
-from review.store.records import format_record_key
+from review.store.records import format_record_key, parse_record_key
 from review.store.timestamps import utc_now
+from review.workflow.deduplication import kept_columns
 from review.workflow.deduplication import run as dedupe
 from review.workflow.deduplication.groups import regroup_records
 from review.workflow.exports import duplicates_report
 from review.workflow.exports.prisma_inputs import compute_flow
+from review.workflow.exports.snapshot import snapshot_at
 from review.workflow.setup.loading import init_project, open_project
 
 TEAM = ("Fox, Ann", "Hu, Bo", "Diaz, Carla", "Kim, Dong")
@@ -119,7 +121,7 @@ def test_only_what_is_new_is_compared_and_gives_what_all_at_once_gives(project, 
 def test_what_is_kept_beside_the_store_may_be_lost_or_torn(project, damage):
     bring(project, ARTICLE, OTHER)
     dedupe.run_deduplication(project, "ada")
-    kept = project.folder / dedupe.CACHE_PATH
+    kept = project.folder / kept_columns.CACHE_PATH
     kept.unlink() if damage is None else kept.write_bytes(damage)
     [twin] = bring(project, TWIN)
     done = dedupe.run_deduplication(project, "ada")
@@ -134,10 +136,29 @@ def test_what_is_kept_of_another_store_is_not_believed(project, tmp_path):
     dedupe.run_deduplication(second, "ada")
     bring(project, ARTICLE, TWIN)
     (project.folder / "cache").mkdir()
-    (project.folder / dedupe.CACHE_PATH).write_bytes(
-        (second.folder / dedupe.CACHE_PATH).read_bytes()
+    (project.folder / kept_columns.CACHE_PATH).write_bytes(
+        (second.folder / kept_columns.CACHE_PATH).read_bytes()
     )
     assert dedupe.run_deduplication(project, "ada").reports == 1
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_groups_that_the_links_do_not_make_stop_a_report(project, is_kept):
+    first, twin, other = bring(project, ARTICLE, TWIN, OTHER)
+    dedupe.run_deduplication(project, "ada")
+    if not is_kept:
+        (project.folder / kept_columns.CACHE_PATH).unlink()
+    assert snapshot_at(project).flow.main.duplicates_tool.n == 1
+    numbers = [parse_record_key(key) for key in (first, twin, other)]
+    with project.store.write() as conn:
+        links.replace_some_groups(conn, {numbers[2]: (numbers[0], numbers[0])})
+    with pytest.raises(FlowError, match=f"do not match the recorded links: {other}"):
+        snapshot_at(project)
+    with project.store.write() as conn:
+        own = {numbers[2]: (numbers[2], numbers[2]), numbers[1]: (numbers[1], numbers[1])}
+        links.replace_some_groups(conn, own)
+    with pytest.raises(FlowError, match=f"do not match the recorded links: {twin}"):
+        snapshot_at(project)
 
 
 def test_other_rules_compare_all_again(project, monkeypatch):
