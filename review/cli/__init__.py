@@ -21,6 +21,7 @@ COMMAND_MODULES = {
     "appraisal": "Full text and appraisal",
     "report_models": "Full text and appraisal",
     "bias": "Full text and appraisal",
+    "assistant": "Full text and appraisal",
     "reports": "Report",
     "images": "Audit images",
     "safety": "Keep safe",

@@ -10,6 +10,7 @@ from review.bias.rules import Flag, Suggestion
 from review.errors import ReviewError
 from review.pages.widgets import (
     appraisal_form,
+    assistant,
     bias_flags,
     evidence,
     image_findings,
@@ -184,6 +185,7 @@ def _render_report(project: Project, record: int, uses: tuple[str, ...]) -> None
             evidence.render_suggestions(project, form, question, suggestions, take)
             bias_flags.render_flags(project, form, raised_flags, take)
             _render_quote_reuse(own_forms, form, take)
+        assistant.render_assistant(project, form, question)
 
     with st.container(key="beside"):
         paper_column, form_column = st.columns([11, 9], gap="medium")

@@ -32,6 +32,12 @@ from review.text.wording import format_count
 from review.workflow.appraisal import forms, report_models, tasks
 from review.workflow.appraisal.assignment import get_appraisal_stage
 from review.workflow.appraisal.forms import AppraisalForm
+from review.workflow.appraisal.instruments import (
+    KIND_CHECKLIST,
+    get_checklist,
+    list_checklist_ids,
+)
+from review.workflow.assistant.settings import get_settings
 from review.workflow.fulltexts import reading
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
@@ -63,21 +69,6 @@ class AssistantView:
     """ready: it can be asked."""
     settings: Assistant | None = None
     suggestion: AssistantSuggestion | None = None
-
-
-def get_settings(project: Project) -> Assistant | None:
-    """The assistant of the protocol in force; None where it is off."""
-    settings = project.protocol.assistant
-    return settings if settings is not None and settings.consent is not None else None
-
-
-def describe_disclosure(settings: Assistant) -> str:
-    """What leaves the machine, in one sentence."""
-    host = _build_model(settings).host
-    return (
-        f"Each question sends one checklist item and at most {settings.sentences} sentences of the "
-        f"paper to {settings.model} at {host}, and nothing else: no names, no answers, no file."
-    )
 
 
 def get_view(project: Project, form: AppraisalForm, question: FormQuestion) -> AssistantView:
@@ -178,6 +169,30 @@ def _add_reply(
     )
 
 
+def find_checklist(project: Project, item: str) -> str:
+    """The checklist of the review that has an item, by its id or number.
+
+    Raises:
+        ReviewError: none has it, or several have.
+    """
+    names = [
+        name
+        for name in list_checklist_ids(project.protocol)
+        if name != KIND_CHECKLIST
+        and any(
+            item.strip() in (one.id, one.number) for one in list_items(get_checklist(project, name))
+        )
+    ]
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise ReviewError(f"No checklist of this review has the item '{item}'.")
+    raise ReviewError(
+        f"Several checklists have an item '{item}'; choose one with --checklist: "
+        f"{', '.join(names)}."
+    )
+
+
 def _require_settings(project: Project) -> Assistant:
     """The assistant's settings. Raises ReviewError where it is off."""
     if project.protocol.assistant is None:
@@ -220,6 +235,10 @@ def _choose_item(
 
 
 def _list_item_ids(form: AppraisalForm) -> list[str]:
+    """The items the assistant is asked about; the kind of study is left to the reviewers, as it
+    decides which gates apply."""
+    if form.checklist.id == KIND_CHECKLIST:
+        return []
     return [item.id for item in list_items(form.checklist)]
 
 

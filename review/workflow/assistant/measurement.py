@@ -16,7 +16,7 @@ from review.store.assistant_calls import AnsweredCall
 from review.store.timestamps import utc_now
 from review.workflow.appraisal import results
 from review.workflow.appraisal.instruments import get_checklist, list_checklist_ids
-from review.workflow.assistant.asking import describe_disclosure, get_settings
+from review.workflow.assistant.settings import describe_disclosure, get_settings
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding
 
@@ -176,6 +176,9 @@ def describe_status(project: Project, *, reader: str | None = None) -> Assistant
     with project.store.read() as conn:
         calls = assistant_calls.list_calls(conn)
         today = assistant_calls.count_calls(conn, since=midnight)
+    budget = settings.budget if settings else None
+    left = max(budget.calls - len(calls), 0) if budget else None
+    left_today = max(budget.calls_per_day - today, 0) if budget else None
     states = [one.answer.state if one.answer else "unanswered" for one in calls]
     consent = settings.consent if settings else None
     return AssistantStatus(
@@ -185,8 +188,8 @@ def describe_status(project: Project, *, reader: str | None = None) -> Assistant
         consent=f"{consent.by}, {consent.on.isoformat()}" if consent else None,
         disclosure=describe_disclosure(settings) if settings else None,
         calls=len(calls),
-        calls_left=max(settings.budget.calls - len(calls), 0) if settings else None,
-        calls_left_today=max(settings.budget.calls_per_day - today, 0) if settings else None,
+        calls_left=left,
+        calls_left_today=None if left is None or left_today is None else min(left, left_today),
         suggested=states.count("suggested"),
         dropped=states.count("dropped"),
         failed=states.count("failed"),

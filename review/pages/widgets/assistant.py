@@ -1,0 +1,111 @@
+"""The assistant beside a question: a button that asks it, and what it suggests. It sets nothing."""
+
+import html
+
+import streamlit as st
+
+from review.checklists import FormQuestion, format_answer
+from review.errors import ReviewError
+from review.pages.widgets import pdf_viewer, session
+from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown
+from review.text.wording import format_count
+from review.workflow.appraisal.forms import AppraisalForm
+from review.workflow.assistant import asking, measurement
+from review.workflow.assistant.asking import AssistantSuggestion, AssistantView
+from review.workflow.assistant.settings import describe_disclosure
+from review.workflow.project.project import Project
+
+
+def render_assistant(project: Project, form: AppraisalForm, question: FormQuestion) -> None:
+    """Draws the assistant for a question of a reviewer's own form; nothing where it is off."""
+    view = asking.get_view(project, form, question)
+    if view.settings is None:
+        return
+    with st.container(key="assistant", gap="xxsmall"):
+        if view.state == "answer first":
+            name = escape_markdown(view.settings.model)
+            st.caption(
+                f":material/smart_toy: {name} can be asked once you have answered this item."
+            )
+            return
+        if view.suggestion is not None:
+            _render_suggestion(project, form, question, view.suggestion)
+        if view.state == "ready" and (view.suggestion is None or view.suggestion.state == "failed"):
+            _render_button(project, form, question, view)
+
+
+def _render_button(
+    project: Project, form: AppraisalForm, question: FormQuestion, view: AssistantView
+) -> None:
+    """Draws the button; a press asks at once, and the answer is drawn with the page."""
+    settings = view.settings
+    assert settings is not None  # it is on
+    pressed = st.button(
+        f"Ask {escape_markdown(settings.model)}" + (" again" if view.suggestion else ""),
+        key=f"assistant_ask_{form.report}_{form.checklist.id}_{question.key}",
+        icon=":material/smart_toy:",
+        type="tertiary",
+        help=escape_markdown(describe_disclosure(settings)),
+    )
+    if not pressed:
+        return
+    try:
+        with st.spinner(f"Waiting for {escape_markdown(settings.model)} …"):
+            asking.ask_about_item(
+                project, form.report, form.checklist.id, question.key, session.get_user().name
+            )
+    except ReviewError as error:
+        st.warning(escape_markdown(str(error)))
+        return
+    st.rerun()
+
+
+def _render_suggestion(
+    project: Project, form: AppraisalForm, question: FormQuestion, suggestion: AssistantSuggestion
+) -> None:
+    """Draws what the model suggested, or why there is no suggestion."""
+    name = escape_markdown(suggestion.model)
+    if suggestion.state != "suggested":
+        st.caption(f":material/smart_toy: {name}: {escape_markdown(suggestion.reason or '')}")
+        return
+    answer = escape_markdown(format_answer(question, suggestion.answer))
+    st.markdown(
+        f":material/smart_toy: **{name} suggests: {answer}** "
+        ":gray[by a language model, please check]"
+    )
+    for n, quotation in enumerate(suggestion.quotations):
+        row = st.container(horizontal=True, vertical_alignment="center")
+        row.html(
+            f'<div {FREE_TEXT_STYLE}font-size:.88rem;line-height:1.35">'
+            f"“{html.escape(quotation.text)}”</div>"
+        )
+        row.button(
+            f"Page {quotation.page}",
+            key=f"assistant_page_{n}",
+            type="tertiary",
+            on_click=pdf_viewer.go_to_page,
+            args=(quotation.page,),
+        )
+    notes = [_describe_agreement(project, form, suggestion.model)]
+    if suggestion.dropped_quotations:
+        count = format_count(suggestion.dropped_quotations, "quotation")
+        notes.append(f"{count} left out: not in the paper.")
+    st.caption(" ".join(notes))
+
+
+def _describe_agreement(project: Project, form: AppraisalForm, model: str) -> str:
+    """How often the model's suggestions on this instrument were the settled answer so far."""
+    agreement = _measure_cached(project, str(project.folder), session.get_user().name)
+    for one in agreement:
+        if (one.checklist, one.model) == (form.checklist.edition_id, model):
+            figures = escape_markdown(measurement.format_agreement(one))
+            return f"{form.checklist.short} in this review: {figures}."
+    return f"{form.checklist.short} in this review: not compared with settled answers yet."
+
+
+@st.cache_data(max_entries=32, ttl=60, show_spinner=False)
+def _measure_cached(
+    _project: Project, folder: str, reader: str
+) -> list[measurement.AssistantAgreement]:
+    """The agreement as this person may be told it, computed once a minute."""
+    return measurement.measure_agreement(_project, reader=reader)

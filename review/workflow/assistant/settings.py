@@ -1,0 +1,21 @@
+"""Whether the assistant is on in a review, and what it is sent."""
+
+from urllib.parse import urlsplit
+
+from review.protocol import Assistant
+from review.workflow.project.project import Project
+
+
+def get_settings(project: Project) -> Assistant | None:
+    """The assistant of the protocol in force; None where it is off."""
+    settings = project.protocol.assistant
+    return settings if settings is not None and settings.consent is not None else None
+
+
+def describe_disclosure(settings: Assistant) -> str:
+    """What leaves the machine, in one sentence."""
+    host = urlsplit(settings.address).hostname or settings.address
+    return (
+        f"Each question sends one checklist item and at most {settings.sentences} sentences of the "
+        f"paper to {settings.model} at {host}, and nothing else: no names, no answers, no file."
+    )
