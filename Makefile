@@ -14,7 +14,7 @@ WORKERS ?= 2
 COUNT ?= 60
 SEED ?= 1
 
-.PHONY: help setup setup-tests demo test test-corpora lint types unit mutants bench site lock docs clean
+.PHONY: help setup setup-tests demo test test-corpora lint types unit mutants bench site sample-page lock docs clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -58,6 +58,12 @@ site: setup ## build the documentation site into build/site and check its links
 	@$(BIN)/python scripts/make_site.py build/site-docs
 	@[ -x .site/bin/mkdocs ] || { $(BIN)/python -m venv .site && .site/bin/pip install -q "mkdocs-material>=9.6,<10"; }
 	@.site/bin/mkdocs build -q && echo "site: build/site/index.html"
+
+sample-page: setup ## replay the founding review and publish it into build/sample-page
+	@rm -rf build/sample-review && mkdir -p build
+	@$(BIN)/review replay data/roberts2021 --out build/sample-review > /dev/null
+	@rm -rf build/sample-page
+	@$(BIN)/review --review build/sample-review --user published publish build/sample-page
 
 lock: ## pin all dependencies again
 	@uv pip compile pyproject.toml --extra postgres --extra cluster --group dev --universal --generate-hashes \

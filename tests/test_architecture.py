@@ -24,7 +24,7 @@ RINGS = [
         "prisma",
     },
     {"formats", "store"},
-    {"sources", "fulltext", "figures", "tables", "mail"},
+    {"sources", "fulltext", "figures", "tables", "mail", "site"},
     {"parallel"},
     {"workflow", "tools"},
     {"pages", "web"},

@@ -1,4 +1,4 @@
-"""Commands for reports: status, export prisma, export all, verify, diff, replay."""
+"""Commands for reports: status, export prisma, export all, publish, verify, diff, replay."""
 
 import shlex
 from pathlib import Path
@@ -22,6 +22,7 @@ def register_commands(app: typer.Typer) -> None:
     app.command("replay")(replay_review)
     app.command("diff")(show_changes)
     app.command("verify")(verify_report)
+    app.command("publish")(publish_page)
     export_commands.command("prisma")(export_prisma)
     export_commands.command("all")(export_all)
 
@@ -131,6 +132,33 @@ def export_all(
     if clocks := snapshot.describe_clocks(review_snapshot):
         print_line(clocks)
     print_line(f"To verify it later: review verify {shlex.quote(str(out))}")
+
+
+def publish_page(
+    context: typer.Context,
+    out: Path = typer.Argument(..., help="New, empty or published folder, or a .zip file."),
+    address: str = typer.Option(
+        "", "--address", help="Where the page will be, for its feed: https://example.org/review/"
+    ),
+    preview: bool = typer.Option(
+        False, "--preview", help="Show what would become public, and write nothing."
+    ),
+) -> None:
+    """Publish the review as a self-contained web page: a folder of static files.
+
+    Only settled results are published, without names of the team. A new edition is made if anything
+    has changed since the last one; the page and its Atom feed list the changes.
+    """
+    from review.workflow.publishing import publish
+
+    project, who = open_review(context), get_user_name(context)
+    if preview:
+        for line in publish.describe_preview(project, who=who):
+            print_line(line)
+        return
+    publication = publish.publish(project, out, who=who, address=address or None)
+    for line in publish.describe_publication(publication, str(out)):
+        print_line(line)
 
 
 def verify_report(

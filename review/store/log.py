@@ -44,6 +44,7 @@ EVENT_TABLES = (
     "image_findings",
     "assistant_calls",
     "assistant_answers",
+    "editions",
 )
 """Tables that are part of the audit trail."""
 NON_EVENT_TABLES = (
@@ -73,8 +74,9 @@ BATCH_TABLES = ("sightings", "rejected")
 """Tables whose rows have the time of their batch."""
 CONTENT_COLUMNS = {
     "records": ("data", "title", "authors", "year", "journal", "doi", "pmid", "pmcid", "arxiv_id"),
+    "editions": ("content",),
 }
-"""Columns whose content is exported with the records."""
+"""Columns whose content is exported with the records, or was published."""
 PRIVATE_DETAILS = {"search schedule set": ("recipients", "webhook")}
 """Kind of event -> what of its detail is left out: people's addresses, and addresses with keys."""
 RECORD_COLUMNS = ("record", "a", "b")

@@ -741,3 +741,16 @@ assistant_answers = Table(  # what came of a question; none where the process di
     Column("ms", Integer, nullable=False),
     Index(None, "record"),
 )
+
+editions = Table(  # what the review's public page showed; the newest row is the current edition
+    "editions",
+    metadata,
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
+    Column("uid", String(36), nullable=False, unique=True),  # UUID, the entry's id in the feed
+    Column("day", String(10), nullable=False),  # the day whose state it shows
+    Column("digest", String(64), nullable=False),  # SHA-256 of the content
+    Column("changes", Text, nullable=False),  # JSON: sentences, against the edition before
+    Column("content", Text, nullable=False),  # JSON: all that was published, without the figures
+)

@@ -33,6 +33,9 @@ class StudyForm:
     """Name of the model appraised, which the label also gives; None for the whole study."""
     is_main: bool = False
     """Whether that is the study's main model."""
+    is_stated: bool = False
+    """Whether a consensus was entered and no reviewer has filled in a form here, as where a
+    published review is replayed."""
 
 
 def build_answers_table(checklist: Checklist, forms: Sequence[StudyForm]) -> Table:

@@ -261,7 +261,7 @@ def test_a_store_of_the_first_release_gains_the_later_tables(tmp_path):
             text("insert into acts (at, who, kind) values ('2026-01-01T00:00:00', 'ada', 'rule')")
         )
         tables = conn.execute(text("select name from sqlite_master")).scalars().all()
-    assert not {"image_sets", "report_models"} & set(tables)
+    assert not {"image_sets", "report_models", "editions"} & set(tables)
     engine.dispose()
     store = open_store(tmp_path)
     with store.read() as conn:
@@ -270,4 +270,5 @@ def test_a_store_of_the_first_release_gains_the_later_tables(tmp_path):
         assert [event["who"] for event in audit_events.list_events(conn)] == ["ada"]
         assert conn.execute(text("select count(*) from image_sets")).scalar() == 0
         assert conn.execute(text("select count(*) from report_models")).scalar() == 0
+        assert conn.execute(text("select count(*) from editions")).scalar() == 0
     store.close()

@@ -240,7 +240,7 @@ def collect_consensus_forms(
         key = records.format_record_key(report)
         label = snapshot.labels.get(report, key)
         for form_id, model in list_forms(checklist, models.get(report, [])):
-            entries, settled = rows[report, form_id]
+            entries, settled, stated = rows[report, form_id]
             study_forms.append(
                 StudyForm(
                     key,
@@ -250,6 +250,7 @@ def collect_consensus_forms(
                     settled,
                     model=model.name if model is not None else None,
                     is_main=model is not None and model.main,
+                    is_stated=stated,
                 )
             )
     return study_forms
@@ -288,8 +289,9 @@ def _load_consensus_forms(
     conn: Connection,
     checklist: Checklist,
     scope: tuple[Mapping[int, tuple[int, int]], Sequence[int], datetime | None],
-) -> dict[tuple[int, str], tuple[Mapping[str, Answer], bool]]:
-    """Report and form -> settled entries, and whether the form is settled as a whole."""
+) -> dict[tuple[int, str], tuple[Mapping[str, Answer], bool, bool]]:
+    """Report and form -> settled entries, whether the form is settled as a whole, and whether they
+    are a consensus behind which no reviewer has filled in a form here."""
     groups, report_numbers, until = scope
     report_by_record = _map_reports(groups, report_numbers)
     answers_by_form: dict[tuple[int, str], list[Answer]] = {}
@@ -304,7 +306,7 @@ def _load_consensus_forms(
             events.setdefault(form_key, []).append(event)
     assignment = get_assignment(project, conn, report_numbers, until=until)
     models = _load_models(conn, groups, report_numbers, until)
-    settled_forms: dict[tuple[int, str], tuple[Mapping[str, Answer], bool]] = {}
+    settled_forms: dict[tuple[int, str], tuple[Mapping[str, Answer], bool, bool]] = {}
     form_keys = [
         (report, form_id)
         for report in report_numbers
@@ -330,9 +332,11 @@ def _load_consensus_forms(
                     if answer_row.answer is not None
                 },
                 False,
+                not events.get(form_key)
+                and all(answer_row.role == "consensus" for answer_row in report_answers),
             )
         else:
-            settled_forms[form_key] = (form_consensus.entries, form_consensus.settled)
+            settled_forms[form_key] = (form_consensus.entries, form_consensus.settled, False)
     return settled_forms
 
 
@@ -351,7 +355,7 @@ def _get_study_kinds(
     rows = _load_consensus_forms(
         project, conn, checklist, (groups, sorted(statuses[stage.id]), until)
     )
-    kinds = {report: entries.get(KIND_ITEM) for (report, _), (entries, _) in rows.items()}
+    kinds = {report: entries.get(KIND_ITEM) for (report, _), (entries, *_) in rows.items()}
     return {
         report: kind_entry.answer
         for report, kind_entry in kinds.items()

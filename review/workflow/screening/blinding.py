@@ -27,6 +27,10 @@ OPEN_STATUS = "open"
 """What a report that is not settled is called to a reviewer: neither how many have judged it nor
 whether they differ."""
 
+PUBLIC_READER = "\x00public"
+"""Stands for everybody outside the team: what is published is blinded as for a guest. No name in a
+protocol can hold the first character."""
+
 BLINDED_EVENTS = (
     "decisions",
     "notes",
@@ -228,7 +232,9 @@ def _get_reviewed_stages(project: Project, name: str | None) -> list[Stage]:
 
 
 def _is_outsider(project: Project, name: str | None) -> bool:
-    """Whether somebody is a librarian or guest, and neither leads nor adjudicates."""
+    """Whether somebody is a librarian or guest, and does not lead or adjudicate; the public is."""
+    if name == PUBLIC_READER:
+        return True
     roles = next((set(one.roles) for one in project.protocol.team if one.name == name), set())
     return bool(roles & {"librarian", "guest"}) and not roles & {"lead", "adjudicator"}
 
