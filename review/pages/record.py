@@ -4,14 +4,14 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.models import Record
-from review.pages.widgets import pdf_upload, record_text, session
+from review.pages.widgets import pdf_upload, record_text, session, tag_panel
 from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown, highlight_words
 from review.store.records import format_record_key
 from review.workflow.deduplication import run
 from review.workflow.fulltexts import attachments
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
-from review.workflow.records import listing
+from review.workflow.records import annotations, listing
 from review.workflow.records.listing import RecordView
 from review.workflow.records.source_names import format_source
 
@@ -43,6 +43,7 @@ def render_page(project: Project) -> None:
     with history_column:
         _render_related_records(view)
         _render_full_text(project, view.stored.id, view.stored.key)
+        _render_tags(project, view)
         st.subheader("History")
         for event in view.history:
             st.markdown(
@@ -107,6 +108,18 @@ def _render_full_text(project: Project, number: int, key: str) -> None:
         st.caption("No PDF attached.")
         return
     pdf_upload.render_pdf_upload(project, number, f"record_pdf_{key}")
+
+
+def _render_tags(project: Project, view: RecordView) -> None:
+    """Draws tags and team notes; those who contribute may add their own."""
+    st.subheader("Tags and team notes")
+    person, number = session.get_user(), view.stored.id
+    listed = annotations.list_visible_annotations(project, person.name, [number])[number]
+    tag_panel.render_annotations(listed)
+    if accounts.is_allowed(person, "contribute"):
+        tag_panel.render_tag_panel(project, number, view.stored.key, listed)
+    elif not listed:
+        st.caption("None.")
 
 
 def _render_related_records(view: RecordView) -> None:

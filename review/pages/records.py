@@ -16,7 +16,6 @@ from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
 from review.protocol import PersonRole, format_stage_name, list_stage_reviewers
 from review.text.wording import format_count
-from review.workflow.exports import overview
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
 from review.workflow.records import listing, record_list
@@ -37,11 +36,13 @@ COLUMN_WIDTHS = {
     "Year": 55,
     "Status": 210,
     "My decision": 90,
+    "Tags": 110,
     "PDF": 45,
     "Authors": 130,
     "Journal": 110,
     "Source": 80,
     "My note": 120,
+    "Team notes": 140,
 }
 """Widths of the columns (pixels); the first ones fit a screen of 1,280."""
 SORT_FIELDS = {"Order added": "id", "Newest first": "year", "Title": "title"}
@@ -66,9 +67,9 @@ def render_page(project: Project) -> None:
         str(project.folder),
         person.name,
         person.roles,
-        (project.fingerprint, *overview.get_revision(project)),
+        (project.fingerprint, *record_list.get_revision(project)),
     )
-    wanted = _render_controls(project)
+    wanted = _render_controls(project, view)
     if st.session_state.get("records_asked") != wanted:
         st.session_state.update({"records_asked": wanted, PAGE_KEY: 0})
     found = record_list.find_records(project, view, wanted)
@@ -102,7 +103,7 @@ def _load_view(
     return record_list.build_view(_project, accounts.CurrentUser(name, roles))
 
 
-def _render_controls(project: Project) -> RecordFilter:
+def _render_controls(project: Project, view: ReaderView) -> RecordFilter:
     words_column, source_column, year_column, sort_column = st.columns(
         [4, 2, 1, 2], vertical_alignment="bottom"
     )
@@ -123,6 +124,7 @@ def _render_controls(project: Project) -> RecordFilter:
     sort = sort_column.selectbox("Sort by", list(SORT_FIELDS))
     return _render_status_controls(
         project,
+        view,
         RecordFilter(
             words=words,
             source=source,
@@ -132,7 +134,7 @@ def _render_controls(project: Project) -> RecordFilter:
     )
 
 
-def _render_status_controls(project: Project, base: RecordFilter) -> RecordFilter:
+def _render_status_controls(project: Project, view: ReaderView, base: RecordFilter) -> RecordFilter:
     """The filters for where a record is and what the person did with it."""
     stages = {stage.id: format_stage_name(stage) for stage in project.protocol.stages}
     columns = st.columns(6, vertical_alignment="bottom")
@@ -157,7 +159,14 @@ def _render_status_controls(project: Project, base: RecordFilter) -> RecordFilte
     has_pdf = columns[4].selectbox(
         "PDF", [None, True, False], format_func=lambda n: "Any" if n is None else PDF_LABELS[n]
     )
-    has_note = columns[5].checkbox("With my note")
+    tag = columns[5].selectbox(
+        "Tag",
+        [None, *record_list.list_tags(view)],
+        format_func=lambda n: "Any" if n is None else n,
+    )
+    with st.container(horizontal=True):
+        has_note = st.checkbox("With my note")
+        has_team_note = st.checkbox("With a team note")
     return RecordFilter(
         words=base.words,
         source=base.source,
@@ -169,6 +178,8 @@ def _render_status_controls(project: Project, base: RecordFilter) -> RecordFilte
         reason=reason,
         has_pdf=has_pdf,
         has_note=has_note,
+        tag=tag,
+        has_team_note=has_team_note,
     )
 
 
@@ -189,13 +200,23 @@ def _build_row(row: ListedRecord) -> dict[str, Any]:
         "Title": row.summary.title or "(no title)",
         "Year": row.summary.year,
         "Status": f"{status} ({row.reason})" if row.reason else status,
-        "My decision": OWN_VERDICTS.get(row.own_verdict or "", ""),
+        "My decision": _format_own_vote(row),
+        "Tags": ", ".join(row.tags),
         "PDF": "yes" if row.has_pdf else "",
         "Authors": row.summary.authors or "",
         "Journal": row.summary.journal or "",
         "Source": format_source(row.summary.source),
         "My note": row.note,
+        "Team notes": "\n".join(row.team_notes),
     }
+
+
+def _format_own_vote(row: ListedRecord) -> str:
+    """The person's own vote, with its stage where the record has moved on since."""
+    verdict = OWN_VERDICTS.get(row.own_verdict or "", "")
+    if row.own_stage is None or row.own_stage == row.stage:
+        return verdict
+    return f"{verdict} ({format_stage_name(row.own_stage).lower()})"
 
 
 def _render_table(rows: list[ListedRecord]) -> list[ListedRecord]:

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from review.errors import ReviewError
 from review.models import Verdict
 from review.pages import screening_list
-from review.pages.widgets import pdf_upload, record_text, session
+from review.pages.widgets import pdf_upload, record_text, session, tag_panel
 from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown
 from review.pages.widgets.keyboard import build_key_script
 from review.pages.widgets.preferences import get_preferences, get_shortcut
@@ -35,7 +35,7 @@ from review.workflow.fulltexts.retrieval_statements import (
     mark_retrieval,
 )
 from review.workflow.project.project import Project
-from review.workflow.records import listing
+from review.workflow.records import annotations, listing
 from review.workflow.screening import allocation, ranking_words, rescreening, reviewing
 from review.workflow.screening.reviewing import ReportView, ReviewerProgress
 
@@ -55,7 +55,7 @@ BAR_TEMPLATE = """<div role="progressbar" aria-label="Screened" aria-valuenow="{
 style="height:4px;border-radius:2px;background:var(--funnel-track)">
 <div style="height:4px;border-radius:2px;width:{share}%;background:var(--funnel-bar)"></div>
 </div>"""
-PANEL_KEYS = ("screening_reason", "screening_same")
+PANEL_KEYS = ("screening_reason", "screening_same", "screening_tags")
 """Session keys of the panels above the record; each holds the record's key while it is open."""
 LAST_DECISION_KEY = "screening_last"
 """Session key: the record this tab decided last."""
@@ -279,6 +279,7 @@ def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
     is_typing = view.key in (
         st.session_state.get("screening_note"),
         st.session_state.get("screening_same"),
+        st.session_state.get("screening_tags"),
         st.session_state.get("screening_missed"),
     )
     keys: list[tuple[str, str, Callable[[], None], bool]] = [
@@ -286,6 +287,7 @@ def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
         ("Exclude", "e", exclude, False),
         ("Maybe", "m", partial(vote, "unsure"), False),
         ("Note", "n", partial(_toggle_panel, "screening_note", view.key), False),
+        ("Tags", "t", partial(_toggle_panel, "screening_tags", view.key), False),
         ("Duplicate", "d", partial(_toggle_panel, "screening_same", view.key), False),
         ("Undo", "z", partial(_undo_decision, project, stage), False),
         ("Back", "Left", partial(_step_through_decisions, project, stage, view, 1), False),
@@ -304,7 +306,7 @@ def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
                 on_click=action,
                 disabled=is_disabled,
                 type="primary" if label == "Include" else "secondary",
-                key=f"screening_{label}" + (f"_{view.key}" if key in "iemnd" else ""),
+                key=f"screening_{label}" + (f"_{view.key}" if key in "iemntd" else ""),
             )  # a press belongs to the record it was made on, so the button is that record's own
     if is_typing:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -323,6 +325,11 @@ def _render_panels(project: Project, stage: Stage, view: ReportView) -> None:
         render_note_form(project, stage, view)
     elif view.note:
         st.caption(f"Your note: {escape_markdown(view.note)}")
+    who = session.get_user().name
+    listed = annotations.list_visible_annotations(project, who, [view.number])[view.number]
+    tag_panel.render_annotations(listed)
+    if st.session_state.get("screening_tags") == view.key:
+        tag_panel.render_tag_panel(project, view.number, view.key, listed)
 
 
 def _render_reasons(project: Project, stage: Stage, view: ReportView) -> None:
@@ -421,7 +428,7 @@ def _step_through_decisions(project: Project, stage: Stage, view: ReportView, of
 
 def _close_panels() -> None:
     st.session_state.update(
-        {"screening_note": None, "screening_same": None, "screening_missed": None}
+        dict.fromkeys(("screening_note", "screening_same", "screening_tags", "screening_missed"))
     )
 
 

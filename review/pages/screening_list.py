@@ -14,7 +14,7 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.models import Verdict
-from review.pages.widgets import preferences, record_text, session
+from review.pages.widgets import preferences, record_text, session, tag_panel
 from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown, highlight_words
 from review.pages.widgets.keyboard import build_list_script
 from review.pages.widgets.preferences import get_shortcut
@@ -30,8 +30,10 @@ from review.pages.widgets.screening_decision import (
     start_retraining,
 )
 from review.protocol import Stage
+from review.store.annotations import Annotation
 from review.text.wording import format_count
 from review.workflow.project.project import Project
+from review.workflow.records import annotations
 from review.workflow.screening import reviewing
 from review.workflow.screening.reviewing import ListedReport, ReportView
 
@@ -40,6 +42,8 @@ LIST_KEY = "screening_list"
 """Session key: the list in hand, a _ListInHand."""
 CURSOR_KEY = "screening_list_at"
 """Session key: the current record of the list."""
+TAGS_KEY = "screening_list_tags"
+"""Session key: the record whose tags are being changed."""
 REASON_KEY = "screening_list_reason"
 """Session key: the record whose reason for exclusion is being chosen."""
 RENEW_SECONDS = 240.0
@@ -103,9 +107,18 @@ def render_list(
         render_criteria()
     with list_column:
         st.html(LIST_STYLE % current.view.key)
+        numbers = [report.view.number for report in listed]
+        tags = annotations.list_visible_annotations(project, name, numbers)
         for report in listed:
             with st.container(key=f"listed_{report.view.key}", gap="xsmall"):
-                _render_report(project, stage, listed, report, is_current=report is current)
+                _render_report(
+                    project,
+                    stage,
+                    listed,
+                    report,
+                    tags[report.view.number],
+                    is_current=report is current,
+                )
         _render_end(project, stage, name, listed)
     place = listed.index(current)
     panel = "reason" if st.session_state.get(REASON_KEY) == current.view.key else ""
@@ -149,7 +162,7 @@ def _render_actions(
 ) -> None:
     """The buttons with their keys, for the current record."""
     view, place = current.view, listed.index(current)
-    is_typing = st.session_state.get(NOTE_KEY) == view.key
+    is_typing = view.key in (st.session_state.get(NOTE_KEY), st.session_state.get(TAGS_KEY))
     vote = partial(_decide, project, stage, view, listed, by_key=True)
     above = listed[place - 1].view.key if place else None
     below = listed[place + 1].view.key if place + 1 < len(listed) else None
@@ -160,6 +173,7 @@ def _render_actions(
         ("Exclude", "e", exclude, False),
         ("Maybe", "m", partial(vote, "unsure"), False),
         ("Note", "n", partial(_toggle, NOTE_KEY, view.key), False),
+        ("Tags", "t", partial(_toggle, TAGS_KEY, view.key), False),
         ("Undo", "z", partial(_undo, project, stage), False),
         ("Up", "Up", partial(_move_to, above), above is None),
         ("Down", "Down", partial(_move_to, below), below is None),
@@ -184,7 +198,7 @@ def _render_actions(
             st.warning(escape_markdown(problem))
     if is_typing:
         with st.container(horizontal=True, vertical_alignment="center"):
-            close = partial(st.session_state.update, {NOTE_KEY: None})
+            close = partial(st.session_state.update, {NOTE_KEY: None, TAGS_KEY: None})
             st.button("Close", shortcut="Escape", on_click=close, key="screening_list_close")
             st.caption("Keyboard shortcuts are off while this box is open. Esc to close.")
 
@@ -194,6 +208,7 @@ def _render_report(
     stage: Stage,
     listed: list[ListedReport],
     report: ListedReport,
+    tags: list[Annotation],
     *,
     is_current: bool,
 ) -> None:
@@ -213,6 +228,9 @@ def _render_report(
         render_note_form(project, stage, view)
     elif view.note:
         st.caption(f"Your note: {escape_markdown(view.note)}")
+    tag_panel.render_annotations(tags)
+    if is_current and st.session_state.get(TAGS_KEY) == view.key:
+        tag_panel.render_tag_panel(project, view.number, view.key, tags)
     if is_current and st.session_state.get(REASON_KEY) == view.key:
         choose_reason = partial(_decide, project, stage, view, listed, "exclude", by_key=True)
         render_reasons(stage, view, choose_reason, partial(_toggle, REASON_KEY, view.key))
@@ -268,7 +286,6 @@ def _render_buttons(
                 on_click=action,
                 type="primary" if own_verdict == verdict else "secondary",
                 key=f"listed_{label}_{view.key}",
-                help=f"{label} {view.key}",
             )
         own_decision = format_own_decision(view)
         if own_decision:
@@ -338,6 +355,7 @@ def _decide(
             "screening_last": view.key,
             REASON_KEY: None,
             NOTE_KEY: None,
+            TAGS_KEY: None,
             CURSOR_KEY: _find_next_key(listed, view.key),
         }
     )
@@ -365,11 +383,11 @@ def _undo(project: Project, stage: Stage) -> None:
 
 def _move_to(key: str | None) -> None:
     if key is not None:
-        st.session_state.update({CURSOR_KEY: key, REASON_KEY: None, NOTE_KEY: None})
+        st.session_state.update({CURSOR_KEY: key, REASON_KEY: None, NOTE_KEY: None, TAGS_KEY: None})
 
 
 def _open_reasons(key: str) -> None:
-    st.session_state.update({CURSOR_KEY: key, REASON_KEY: key, NOTE_KEY: None})
+    st.session_state.update({CURSOR_KEY: key, REASON_KEY: key, NOTE_KEY: None, TAGS_KEY: None})
 
 
 def _toggle(session_key: str, key: str) -> None:
@@ -378,4 +396,4 @@ def _toggle(session_key: str, key: str) -> None:
 
 def _start_next_list() -> None:
     st.session_state.pop(LIST_KEY, None)
-    st.session_state.update({CURSOR_KEY: None, REASON_KEY: None, NOTE_KEY: None})
+    st.session_state.update({CURSOR_KEY: None, REASON_KEY: None, NOTE_KEY: None, TAGS_KEY: None})

@@ -91,6 +91,7 @@ REPORT_TABLES = (
     "files",
     "feedback",
     "notes",
+    "annotations",
     "acts",
     "edits",
     "harvests",

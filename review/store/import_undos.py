@@ -34,6 +34,7 @@ WORK_TABLES = {
     "feedback": "feedback on suggestions",
     "edits": "corrections",
     "notes": "notes",
+    "annotations": "tags and notes for the team",
 }
 """Tables of what people do with records, and what to call that."""
 _RECORD_KEY = re.compile(r"\bR(\d{6,})\b")

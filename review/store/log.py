@@ -32,6 +32,7 @@ EVENT_TABLES = (
     "feedback",
     "edits",
     "notes",
+    "annotations",
     "orders",
     "acts",
     "search_dates",
@@ -140,6 +141,8 @@ def _iter_rows(
     if table.name in BATCH_TABLES:
         query = query.join(batches, batches.c.id == table.c.batch)
     query = query.order_by(table.c.id)
+    if "shared" in table.c:  # what somebody keeps for themselves is nobody else's to read
+        query = query.where(table.c.shared == 1)
     if until is not None:
         query = query.where(time_column <= format_timestamp(until))
     latest = ""

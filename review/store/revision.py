@@ -4,11 +4,14 @@ from sqlalchemy import Connection, func, select
 
 from review.store.tables import (
     acts,
+    annotations,
     answers,
     batches,
     decisions,
+    files,
     forms,
     links,
+    notes,
     orders,
     records,
     rejected,
@@ -34,6 +37,14 @@ def get_revision(conn: Connection) -> tuple[int, ...]:
     """Newest row number of every table used to count the flow."""
     query = select(*(select(func.max(table.c.id)).scalar_subquery() for table in REVISION_TABLES))
     return tuple(int(number or 0) for number in conn.execute(query).one())
+
+
+def get_list_revision(conn: Connection) -> tuple[int, ...]:
+    """Newest row number of every table that the list of records shows something of."""
+    tables = (files, notes, annotations)
+    query = select(*(select(func.max(table.c.id)).scalar_subquery() for table in tables))
+    own = tuple(int(number or 0) for number in conn.execute(query).one())
+    return (*get_revision(conn), *own)
 
 
 def get_assignment_revision(conn: Connection, stage: str) -> tuple[int, ...]:

@@ -391,6 +391,21 @@ notes = Table(
     Index(None, "record"),
 )
 
+annotations = Table(  # tags on records and notes for the team; the newest row of each counts
+    "annotations",
+    metadata,
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
+    _make_record_column(),
+    Column("stage", String(60), nullable=False),  # where the record was, as its writer saw it
+    Column("kind", String(12), nullable=False),  # tag or note
+    Column("shared", Integer, nullable=False),  # 0: for its writer alone
+    Column("text", Text, nullable=False),
+    Column("state", String(12), nullable=False),  # present or removed
+    Index(None, "record"),
+)
+
 acts = Table(  # events that concern the review as a whole: retirements, stopping, rules, alerts
     "acts",
     metadata,

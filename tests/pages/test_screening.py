@@ -16,6 +16,7 @@ KEYS = {
     "Exclude": "e",
     "Maybe": "m",
     "Note": "n",
+    "Tags": "t",
     "Duplicate": "d",
     "Undo": "z",
     "Back": "left",
@@ -72,7 +73,7 @@ def test_the_words_that_rank_a_record_higher_stand_beside_it_unless_switched_off
     assert project.protocol.ranking.show_words
 
 
-@pytest.mark.parametrize("panel", ["Note", "Duplicate"])
+@pytest.mark.parametrize("panel", ["Note", "Tags", "Duplicate"])
 def test_no_key_decides_while_a_note_or_a_duplicate_is_typed(project, panel):
     app = draw(project.folder)
     assert shortcuts(app) == KEYS

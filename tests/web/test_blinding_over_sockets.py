@@ -21,6 +21,7 @@ from review.store.records import format_record_key
 from review.store.timestamps import utc_now
 from review.workflow.exports import bundle, snapshot
 from review.workflow.project import accounts
+from review.workflow.records import annotations
 from review.workflow.screening import reviewing, status
 from review.workflow.setup.loading import init_project, open_project
 
@@ -48,6 +49,8 @@ def review(tmp_path_factory):
     stage = find_stage(project.protocol, "screening")
     for number in range(1, 9):
         reviewing.add_note(project, stage, "benedicta", number, SECRET)
+        annotations.add_tag(project, "benedicta", number, SECRET, shared=number != 1)
+        annotations.save_team_note(project, "benedicta", number, SECRET * (number != 1))
         reason = SETTLED if number == 1 else WHY
         reviewing.save_decision(project, stage, "benedicta", number, "exclude", reason=reason)
     reviewing.save_decision(project, stage, "ada", 1, "exclude", reason=SETTLED)

@@ -13,6 +13,7 @@ KEYS_BY_PAGE: dict[str, tuple[tuple[str, str], ...]] = {
         ("E", "Exclude"),
         ("M", "Maybe"),
         ("N", "Add a note"),
+        ("T", "Tags and team notes"),
         ("D", "Mark as a duplicate"),
         ("Z", "Undo the last decision"),
         ("← →", "Back through your decisions, and forward again"),

@@ -13,10 +13,11 @@ from review.errors import ReviewError
 from review.models import Decision
 from review.protocol import Stage, format_stage_name, list_stage_reviewers
 from review.screening import list_current_decisions
-from review.store import Connection, decisions, files, links, notes, records
+from review.store import Connection, decisions, files, links, notes, records, revision
 from review.store.records import RecordSummary, format_record_key
 from review.workflow.project.accounts import CurrentUser, is_allowed, require_role
 from review.workflow.project.project import Project
+from review.workflow.records import annotations
 from review.workflow.screening import blinding, reviewing
 
 OwnFilter = Literal["undecided", "include", "exclude", "unsure"]
@@ -46,6 +47,10 @@ class RecordFilter:
     has_pdf: bool | None = None
     has_note: bool = False
     """Only records with the reader's own note."""
+    tag: str | None = None
+    """Only records with this tag, as far as the reader may see it."""
+    has_team_note: bool = False
+    """Only records with a note for the team that the reader may see."""
     sort: str = "id"
 
 
@@ -60,10 +65,16 @@ class ListedRecord:
     status: str
     reason: str | None
     own_verdict: str | None
-    """The reader's own vote at that stage."""
+    """The reader's own vote at the last stage where they voted."""
+    own_stage: Stage | None
+    """That stage."""
     note: str
-    """The reader's own note there."""
+    """The reader's own notes, of all stages."""
     has_pdf: bool
+    tags: tuple[str, ...] = ()
+    """The reader's own tags and those of others they may see, each once."""
+    team_notes: tuple[str, ...] = ()
+    """"Name: note" of each note for the team they may see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +113,26 @@ class ReaderView:
     waiting: frozenset[tuple[int, str]]
     notes: Mapping[tuple[int, str], str]
     pdfs: frozenset[int]
+    tags: Mapping[int, tuple[str, ...]]
+    """Report -> tags the reader may see."""
+    team_notes: Mapping[int, tuple[str, ...]]
+    stages: tuple[Stage, ...]
 
     def get_report(self, number: int) -> int:
         return self.reports.get(number, (number, number))[0]
+
+    def find_own_vote(self, report: int) -> tuple[Stage | None, str | None]:
+        """The last stage where the reader voted, and how."""
+        for stage in reversed(self.stages):
+            verdict = self.own.get((report, stage.id))
+            if verdict is not None:
+                return stage, verdict
+        return None, None
+
+    def list_notes(self, report: int) -> list[str]:
+        """The reader's own notes on a report, in the order of the stages."""
+        notes_by_stage = (self.notes.get((report, stage.id)) for stage in self.stages)
+        return [note for note in notes_by_stage if note]
 
 
 def find_records(project: Project, view: ReaderView, wanted: RecordFilter) -> RecordList:
@@ -131,7 +159,7 @@ def list_rows(project: Project, view: ReaderView, numbers: tuple[int, ...]) -> l
     for number in numbers:
         report = view.get_report(number)
         position = view.positions.get(report)
-        stage_id = position.stage.id if position else ""
+        own_stage, own_verdict = view.find_own_vote(report)
         rows.append(
             ListedRecord(
                 summary=summaries[number],
@@ -139,9 +167,12 @@ def list_rows(project: Project, view: ReaderView, numbers: tuple[int, ...]) -> l
                 stage=position.stage if position else None,
                 status=position.status if position else blinding.OPEN_STATUS,
                 reason=position.reason if position else None,
-                own_verdict=view.own.get((report, stage_id)),
-                note=view.notes.get((report, stage_id), ""),
+                own_verdict=own_verdict,
+                own_stage=own_stage,
+                note="\n".join(view.list_notes(report)),
                 has_pdf=report in view.pdfs,
+                tags=view.tags.get(report, ()),
+                team_notes=view.team_notes.get(report, ()),
             )
         )
     return rows
@@ -157,6 +188,17 @@ def format_status(row: ListedRecord) -> str:
 def list_reasons(project: Project) -> list[str]:
     """All reasons for exclusion of the protocol, each once, in its order."""
     return list(dict.fromkeys(r for stage in project.protocol.stages for r in stage.reasons))
+
+
+def list_tags(view: ReaderView) -> list[str]:
+    """All tags that some record shows to this reader, in alphabetical order."""
+    return sorted({tag for tags in view.tags.values() for tag in tags}, key=str.casefold)
+
+
+def get_revision(project: Project) -> tuple[int, ...]:
+    """A key that changes with everything the list shows."""
+    with project.store.read() as conn:
+        return revision.get_list_revision(conn)
 
 
 def exclude_records(
@@ -214,11 +256,15 @@ def _matches(view: ReaderView, wanted: RecordFilter, number: int) -> bool:
         return False
     if wanted.has_pdf is not None and (report in view.pdfs) != wanted.has_pdf:
         return False
-    if wanted.has_note and place not in view.notes:
+    if wanted.has_note and not view.list_notes(report):
+        return False
+    if wanted.tag is not None and wanted.tag not in view.tags.get(report, ()):
+        return False
+    if wanted.has_team_note and report not in view.team_notes:
         return False
     if wanted.mine == "undecided":
         return place in view.waiting
-    return wanted.mine is None or view.own.get(place) == wanted.mine
+    return wanted.mine is None or view.find_own_vote(report)[1] == wanted.mine
 
 
 def build_view(project: Project, person: CurrentUser) -> ReaderView:
@@ -253,7 +299,32 @@ def _read_view(
         for (record, stage), text in notes.list_own_notes(conn, person.name).items()
     }
     pdfs = frozenset(reports.get(n, (n, n))[0] for n in files.list_current_files(conn))
-    return ReaderView(reports, positions, own, waiting, own_notes, pdfs)
+    tags, team_notes = _collect_annotations(conn, person.name, reader, reports)
+    return ReaderView(
+        reports, positions, own, waiting, own_notes, pdfs, tags, team_notes, project.protocol.stages
+    )
+
+
+def _collect_annotations(
+    conn: Connection,
+    name: str,
+    reader: blinding.BlindedReader | None,
+    reports: Mapping[int, tuple[int, int]],
+) -> tuple[dict[int, tuple[str, ...]], dict[int, tuple[str, ...]]]:
+    """Report -> tags, and report -> notes for the team, as far as the reader may see them."""
+    tags: dict[int, set[str]] = {}
+    team_notes: dict[int, list[str]] = {}
+    by_record = {record: report for record, (report, _) in reports.items()}
+    for annotation in annotations.filter_visible(conn, name, reader, by_record):
+        report = by_record.get(annotation.record, annotation.record)
+        if annotation.kind == "tag":
+            tags.setdefault(report, set()).add(annotation.text)
+        else:
+            team_notes.setdefault(report, []).append(f"{annotation.who}: {annotation.text}")
+    return (
+        {report: tuple(sorted(names, key=str.casefold)) for report, names in tags.items()},
+        {report: tuple(texts) for report, texts in team_notes.items()},
+    )
 
 
 def _list_base(

@@ -34,6 +34,7 @@ protocol can hold the first character."""
 BLINDED_EVENTS = (
     "decisions",
     "notes",
+    "annotations",
     "answers",
     "forms",
     "feedback",

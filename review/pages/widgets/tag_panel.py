@@ -1,0 +1,100 @@
+"""Tags and team notes of a record: what a person may see, and the panel to change their own."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from review.errors import ReviewError
+from review.pages.widgets import session
+from review.pages.widgets.highlighting import escape_markdown
+from review.store.annotations import Annotation
+from review.workflow.project.project import Project
+from review.workflow.records import annotations
+
+SCOPE_LABELS = {False: "Only me", True: "Team"}
+MESSAGE_KEY = "tag_panel_said"
+"""Session key: what went wrong with the last tag or note."""
+
+
+def format_tags(listed: list[Annotation], reader: str) -> str:
+    """The tags of a record on one line of Markdown, with whose they are; empty where none."""
+    parts = []
+    for tag in listed:
+        if tag.kind != "tag":
+            continue
+        if not tag.shared:
+            whose = "only me"
+        else:
+            whose = "team" if tag.who == reader else f"team, {escape_markdown(tag.who)}"
+        parts.append(f"**{escape_markdown(tag.text)}** ({whose})")
+    return "Tags: " + ", ".join(parts) if parts else ""
+
+
+def render_annotations(listed: list[Annotation]) -> None:
+    """Draws the tags and team notes of a record."""
+    reader = session.get_user().name
+    if line := format_tags(listed, reader):
+        st.caption(line)
+    for note in listed:
+        if note.kind == "note":
+            whose = "Your team note" if note.who == reader else f"Team note, {note.who}"
+            st.caption(f"{escape_markdown(whose)}: {escape_markdown(note.text)}")
+
+
+def render_tag_panel(project: Project, number: int, key: str, listed: list[Annotation]) -> None:
+    """Draws the forms to add a tag and a note for the team, and buttons to remove one's own tags.
+
+    Args:
+        key: of the record.
+    """
+    who = session.get_user().name
+    own = [one for one in listed if one.who == who]
+    problem = st.session_state.pop(MESSAGE_KEY, None)
+    if problem:
+        st.warning(escape_markdown(problem))
+    with st.form(f"tag_{key}", clear_on_submit=True, border=False):
+        tag_column, scope_column, button_column = st.columns([3, 2, 1], vertical_alignment="bottom")
+        tag = tag_column.text_input("New tag", max_chars=annotations.MAX_TAG_LENGTH)
+        shared = scope_column.radio(
+            "For", [False, True], format_func=SCOPE_LABELS.__getitem__, horizontal=True
+        )
+        if button_column.form_submit_button("Add tag"):
+            _save(partial(annotations.add_tag, project, who, number, tag, shared=bool(shared)))
+    tags = [one for one in own if one.kind == "tag"]
+    if tags:
+        with st.container(horizontal=True):
+            for index, own_tag in enumerate(tags):
+                if st.button(
+                    f"Remove {escape_markdown(own_tag.text)} "
+                    f"({SCOPE_LABELS[own_tag.shared].lower()})",
+                    key=f"remove_tag_{key}_{index}",
+                ):
+                    _save(
+                        partial(
+                            annotations.remove_tag,
+                            project,
+                            who,
+                            number,
+                            own_tag.text,
+                            shared=own_tag.shared,
+                        )
+                    )
+    note = next((one.text for one in own if one.kind == "note"), "")
+    with st.form(f"team_note_{key}", border=False):
+        text = st.text_area("Your note for the team", note, max_chars=annotations.MAX_NOTE_LENGTH)
+        if st.form_submit_button("Save team note"):
+            _save(partial(annotations.save_team_note, project, who, number, text))
+    st.caption(
+        "Reviewers see what others share once the record is resolved, as with decisions. Tags for "
+        "yourself are shown to nobody else."
+    )
+
+
+def _save(change: Callable[[], object]) -> None:
+    """Makes a change, and draws the page again."""
+    try:
+        change()
+    except ReviewError as error:
+        st.session_state[MESSAGE_KEY] = str(error)
+    st.rerun()
