@@ -1,13 +1,15 @@
 """Flags, data sets, number checks and suggested evidence, on whole papers labelled by us.
 
-    bench_labels.py [PAPERS] [--half shut] [--detail] [--all]
+    bench_labels.py [PAPERS] [--half shut|both] [--detail] [--all] [--rules] [--write]
 
 The papers are read from PAPERS, else from the folder "papers" in CORPORA. Without --half, the half
-to learn from is scored. The shut half is for one look at the end: it prints totals only.
+to learn from is scored. The shut half is for one look at the end: it prints totals only. --rules
+prints the figures of each rule; --write puts them into data/cues.yaml, where they decide its tier.
 """
 
 import argparse
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -26,6 +28,8 @@ from paper_labels import (
 from review import resources
 from review.bias import datasets, number_checks, pitfalls, rules
 from review.bias.datasets import Registry
+from review.bias.pitfalls import PaperFigures
+from review.bias.places import PlaceRanker, add_places, load_place_ranker
 from review.bias.rules import RuleSet
 from review.checklists import Checklist, list_items, load_checklist
 from review.fulltext import FullText
@@ -53,13 +57,17 @@ class Score:
     """(checklist, rank) -> items of which a labelled sentence is among the first so many."""
     items: Counter[str] = field(default_factory=Counter)
     """Checklist -> items that the papers answer."""
+    rules: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(rule, right, wrong, missed or quiet) -> papers."""
+    places: int = 0
+    """Places to look at, in all papers."""
     lost: int = 0
     """Labelled sentences that are no longer found in the text."""
     cases: list[str] = field(default_factory=list)
 
     def add(self, kind: str, verdict: str, case: str) -> None:
         self.counts[kind, verdict] += 1
-        if verdict != "right":
+        if verdict != "right" and case:
             self.cases.append(f"{verdict:<7}{case}")
 
 
@@ -81,6 +89,49 @@ def score_flags(
         elif label == "present":
             at = paper.rules[rule.id].at
             score.add(kind, "missed", f"{case} at {' '.join(map(str, at))}")
+
+
+def score_tiers(
+    score: Score,
+    paper: PaperLabels,
+    text: FullText,
+    places: dict[int, int],
+    engine: tuple[RuleSet, Registry, PlaceRanker],
+) -> None:
+    """Counts each rule, for its published figures and as part of a tier.
+
+    A pitfall that is present is found by a flag of its rule, else by a place to look at: a match of
+    its rule, or one of the labelled sentences.
+    """
+    rule_set, registry, ranker = engine
+    matches = rules.find_flags(text.sentences, rule_set, registry)
+    facts = rules.find_facts(text.sentences, registry)
+    found = add_places(text.sentences, matches, rule_set, ranker, facts=facts)
+    shown = [flag for flag in found if flag.tier == "look"]
+    matched = {flag.rule for flag in matches}
+    for rule in rule_set.rules:
+        label = get_rule_label(paper, rule.id, rule.mode)
+        if label == "unclear":
+            continue
+        is_present, kind = label == "present", KINDS[rule.mode]
+        if rule.id in matched:
+            score.rules[rule.id, "right" if is_present else "wrong"] += 1
+        else:
+            score.rules[rule.id, "missed" if is_present else "quiet"] += 1
+        is_flag = rule.enabled and rule.id in matched
+        if is_flag:
+            score.add("tier Flag", "right" if is_present else "wrong", f"{paper.file}: {rule.id}")
+            score.add(f"tier Flag: {kind}", "right" if is_present else "wrong", "")
+        if not is_present:
+            continue
+        at = {places[n] for n in paper.rules[rule.id].at if n in places}
+        is_shown = any(flag.rule == rule.id or flag.sentence in at for flag in shown)
+        verdict = "right" if is_flag or is_shown else "missed"
+        score.add(f"Flag or Look here: {kind}", verdict, f"{paper.file}: {rule.id} (tiers)")
+        if not is_flag:
+            score.add("tier Flag", "missed", "")
+            score.add(f"tier Flag: {kind}", "missed", "")
+    score.places += len(shown)
 
 
 def score_datasets(
@@ -154,13 +205,14 @@ def format_share(part: int, whole: int) -> str:
 
 
 def print_score(score: Score) -> None:
-    print(f"{'kind':<28}{'right':>6}{'wrong':>6}{'missed':>7}  precision  recall")
-    for kind in (*dict.fromkeys(KINDS.values()), "data sets used", "contradictions"):
+    print(f"{'kind':<44}{'right':>6}{'wrong':>6}{'missed':>7}  precision  recall")
+    others = sorted({kind for kind, _ in score.counts if "Flag" in kind})
+    for kind in (*dict.fromkeys(KINDS.values()), *others, "data sets used", "contradictions"):
         right, wrong, missed = (
             score.counts[kind, verdict] for verdict in ("right", "wrong", "missed")
         )
         print(
-            f"{kind:<28}{right:>6}{wrong:>6}{missed:>7}  "
+            f"{kind:<44}{right:>6}{wrong:>6}{missed:>7}  "
             f"{format_share(right, right + wrong):>9}  {format_share(right, right + missed):>6}"
         )
     for checklist, count in score.items.items():
@@ -170,12 +222,14 @@ def print_score(score: Score) -> None:
         print(f"{score.lost} labelled sentences are no longer found in the text")
 
 
-def score_half(half: str, folder: Path, include_disabled: bool = False) -> tuple[Score, int]:
-    """The scores of one half, and the number of its papers."""
+def score_half(half: str | None, folder: Path, include_disabled: bool = False) -> tuple[Score, int]:
+    """The scores of one half, or of both, and the number of papers."""
     data = resources.get_shipped_path("data")
     registry = datasets.load_registry(data / "datasets.yaml")
     catalog = pitfalls.load_pitfalls(data / "cues.yaml")
     rule_set = rules.compile_rules(catalog, include_disabled=include_disabled)
+    all_rules = rules.compile_rules(catalog, include_disabled=True)
+    engine = (all_rules, registry, load_place_ranker(data / "place-ranker.json"))
     papers = load_labels(half)
     names = {name for paper in papers for name in paper.evidence}
     checklists = [
@@ -187,6 +241,7 @@ def score_half(half: str, folder: Path, include_disabled: bool = False) -> tuple
         places = locate_sentences(paper, text.sentences)
         score.lost += len(paper.openings) - len(places)
         score_flags(score, paper, text, rule_set, registry)
+        score_tiers(score, paper, text, places, engine)
         score_datasets(score, paper, text.sentences, registry)
         score_contradictions(score, paper, text.sentences, places)
         for checklist in checklists:
@@ -194,22 +249,58 @@ def score_half(half: str, folder: Path, include_disabled: bool = False) -> tuple
     return score, len(papers)
 
 
+def count_figures(score: Score, rule: str) -> PaperFigures:
+    """The figures of a rule, as they are published."""
+    names = ("right", "wrong", "missed", "quiet")
+    return PaperFigures(**{name: score.rules[rule, name] for name in names})
+
+
+def format_figures(figures: PaperFigures) -> str:
+    return (
+        f"{{right: {figures.right}, wrong: {figures.wrong}, missed: {figures.missed}, "
+        f"quiet: {figures.quiet}}}"
+    )
+
+
+def write_figures(score: Score, path: Path) -> None:
+    """Puts the figures of each rule into the file of rules."""
+    head, *blocks = re.split(r"^(?=  - id: )", path.read_text(encoding="utf-8"), flags=re.M)
+    written = []
+    for block in blocks:
+        rule = block.split("\n", 1)[0].removeprefix("  - id: ")
+        if "\n    mode: " in block:
+            line = f"    measured: {format_figures(count_figures(score, rule))}\n"
+            block = re.sub(r"^    measured: .*\n", "", block, flags=re.M)
+            block = re.sub(r"^(    mode: .*\n)", rf"\g<1>{line}", block, count=1, flags=re.M)
+        written.append(block)
+    path.write_text(head + "".join(written), encoding="utf-8")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("papers", nargs="?", type=Path, default=CORPORA / "papers")
-    parser.add_argument("--half", choices=HALVES, default="learn")
+    parser.add_argument("--half", choices=(*HALVES, "both"), default="learn")
     parser.add_argument("--detail", action="store_true", help="list what is wrong or missed")
     parser.add_argument("--all", action="store_true", help="include rules that are off")
+    parser.add_argument("--rules", action="store_true", help="print the figures of each rule")
+    parser.add_argument("--write", action="store_true", help="put them into data/cues.yaml")
     options = parser.parse_args()
-    if options.detail and options.half == "shut":
+    if options.detail and options.half != "learn":
         parser.error("--detail would open the shut half; its cases are not to be looked at.")
     if not options.papers.is_dir():
         parser.error(f"{options.papers}: no such folder. Give the folder of the labelled papers.")
-    score, count = score_half(options.half, options.papers, options.all)
+    half = None if options.half == "both" else options.half
+    score, count = score_half(half, options.papers, options.all)
     print(f"{count} papers, half: {options.half}")
     print_score(score)
+    print(f"places to look at: {score.places / count:.1f} a paper")
     if options.detail:
         print("\n".join(score.cases))
+    if options.rules:
+        for rule in dict.fromkeys(rule for rule, _ in score.rules):
+            print(f"{rule:<26} {format_figures(count_figures(score, rule))}")
+    if options.write:
+        write_figures(score, ROOT / "data" / "cues.yaml")
     return 0
 
 

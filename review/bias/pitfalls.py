@@ -30,6 +30,61 @@ class Pitfall:
     source: str
 
 
+Tier = Literal["flag", "look", "other"]
+"""flag: raised as a flag · look: among the places to look at, never counted as a flag · other: the
+remaining matches, shown on demand"""
+MIN_PRECISION = 0.9
+"""Precision on whole papers from which a match is a flag."""
+MIN_PAPERS = 3
+"""Labelled papers in which a rule must have matched before its precision says something; two for
+rules that look up known facts."""
+PLACES = 9
+"""Places to look at in one paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperFigures:
+    """How a rule did on whole labelled papers; each paper counts once."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
+    right: int
+    """Papers in which it matched and the pitfall is present."""
+    wrong: int
+    """Papers in which it matched and the pitfall is not present."""
+    missed: int
+    """Papers with the pitfall in which it did not match."""
+    quiet: int
+    """Papers without the pitfall in which it did not match."""
+
+    @property
+    def judged(self) -> int:
+        """Papers in which the rule matched."""
+        return self.right + self.wrong
+
+    @property
+    def precision(self) -> float | None:
+        """Share of matches that were right; None if the rule matched in no paper."""
+        return self.right / self.judged if self.judged else None
+
+
+def decide_tier(measured: PaperFigures | None, mode: RuleMode, rank: int | None) -> Tier:
+    """The tier of a match: a flag by the measured precision of its rule, else a place to look at
+    by its rank in the paper.
+
+    Args:
+        measured: figures of the rule on whole papers; None for a sentence found by ranking alone.
+        rank: 1 for the first of the places to look at; None if it is not ranked.
+    """
+    enough = 2 if mode == "registry" else MIN_PAPERS
+    if (
+        measured is not None
+        and measured.judged >= enough
+        and measured.right >= MIN_PRECISION * measured.judged
+    ):
+        return "flag"
+    return "look" if rank is not None and rank <= PLACES else "other"
+
+
 @dataclass(frozen=True, slots=True)
 class PitfallRule:
     """One way to notice a pitfall in a text."""
@@ -40,8 +95,6 @@ class PitfallRule:
     mode: RuleMode
     """present: a cue occurs · absent: nothing expected occurs anywhere · number: a count is small ·
     registry: what is known about the named datasets"""
-    enabled: bool
-    """Whether it is on by default: only rules whose accuracy was measured on independent texts."""
     fires: tuple[str, ...]
     """Texts it must flag; these are its test."""
     silent: tuple[str, ...]
@@ -63,9 +116,18 @@ class PitfallRule:
     """For number: flag a count below this."""
     known: RegistryCheck | None = None
     """For registry: the fact that is looked up."""
-    measured: str | None = None
-    """Its accuracy on independent labelled texts, in a few words."""
+    not_in: tuple[str, ...] = ()
+    """For present: sections whose sentences do not count."""
+    measured: PaperFigures | None = None
+    """Its accuracy on whole labelled papers."""
+    on_sentences: str | None = None
+    """Its accuracy on single sentences by other authors and on earlier papers, in a few words."""
     note: str | None = None
+
+    @property
+    def enabled(self) -> bool:
+        """Whether its matches are flags by default."""
+        return decide_tier(self.measured, self.mode, None) == "flag"
 
 
 @dataclass(frozen=True, slots=True)

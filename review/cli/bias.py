@@ -29,7 +29,7 @@ def show_flags(
         None, help="PDF, JATS XML or plain text file (default: every PDF of the review)."
     ),
     include_disabled: bool = typer.Option(
-        False, "--all", help="Include rules whose accuracy has not been measured."
+        False, "--all", help="Include the other matches of rules that are often wrong."
     ),
     as_json: bool = JSON,
     password: str | None = PASSWORD,

@@ -85,22 +85,38 @@ def format_flag_counts(counts_by_record: Mapping[int, int | None]) -> list[str]:
     return lines
 
 
-def format_flags(flags: Sequence[Flag]) -> list[str]:
-    """Flags as lines for the terminal."""
+TIER_HEADINGS = {
+    "flag": "Flags",
+    "look": "Look here: sentences to check, the most likely first. They do not count as flags.",
+    "other": "Other matches, of rules that are often wrong",
+}
+
+
+def format_flags(found: Sequence[Flag]) -> list[str]:
+    """Flags and places to look at as lines for the terminal, under the heading of their tier."""
+    measured = {rule.id: rule.measured for rule in flags.load_knowledge().rules.rules}
     lines = []
-    for flag in flags:
-        location = "full text" if flag.page is None else format_place(flag.page, flag.section)
-        informs = "; ".join(
-            f"{edition} {', '.join(ns)}" for edition, ns in flag.informs.items() if ns
-        )
-        lines += [
-            f"{flag.name} ({flag.strength}, {location}, rule {flag.rule})",
-            f"   {flag.text}",
-            f"   Relevant to {informs}",
-        ]
+    for tier, heading in TIER_HEADINGS.items():
+        tier_flags = [flag for flag in found if flag.tier == tier]
+        if tier_flags:
+            lines.append(heading)
+        for flag in tier_flags:
+            location = "full text" if flag.page is None else format_place(flag.page, flag.section)
+            informs = "; ".join(
+                f"{edition} {', '.join(ns)}" for edition, ns in flag.informs.items() if ns
+            )
+            figures = flags.format_figures(measured.get(flag.rule))
+            lines += [
+                f"{flag.name} ({flag.strength}, {location}, rule {flag.rule}, {figures})",
+                f"   {flag.text}",
+                f"   Relevant to {informs}",
+            ]
+    places = sum(flag.tier == "look" for flag in found)
     return [
         *lines,
-        f"{format_count(len(flags), 'flag')}. Flags are prompts for reviewers, not judgements.",
+        f"{format_count(flags.count_flags(found), 'flag')} and "
+        f"{format_count(places, 'place')} to look at. "
+        "They are prompts for reviewers, not judgements.",
     ]
 
 

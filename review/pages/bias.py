@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
 from review import fulltext
 from review.bias.rules import Flag
-from review.checklists import Checklist, ChecklistSection, Item
-from review.errors import FullTextError
-from review.pages.widgets import bias_flags, dataset_tabs, session
+from review.checklists import Checklist, ChecklistSection, Item, list_items
+from review.pages.widgets import bias_flags, dataset_tabs, flag_judging, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.bias import flags as bias
@@ -28,8 +26,6 @@ STRENGTH_ICONS = {
 }
 LIST_HEIGHT = 1000
 """Height of the list of flags (pixels); the page stays beside it."""
-PICTURE_SCALE = 1.7
-"""Dots of a page picture per point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +72,9 @@ def _render_flags(project: Project, record: int) -> None:
         format_func=lambda key: TOOLS[key],
     )
     include_disabled = toggle_column.toggle(
-        "Include experimental rules",
+        "Include other matches",
         value=False,
-        help="A rule is on by default once it has been validated on papers its author did not use.",
+        help="Also show the remaining matches of rules that are often wrong or not yet measured.",
     )
     path = attachments.find_pdf(project, record)
     if path is None:
@@ -93,20 +89,55 @@ def _render_flags(project: Project, record: int) -> None:
         "Flags are prompts, not judgements. Confirm or dismiss each one; your feedback improves "
         "the rules. Missing items may be in the supplement."
     )
-    text_column, picture_column = st.columns(2)
+    verdicts = _FlagVerdicts(
+        bias.get_flag_verdicts(project, record, session.get_user().name),
+        bias.get_rule_performance(project, reader=session.get_user().name),
+    )
+    text_column, judging_column = st.columns(2)
     with text_column, st.container(height=LIST_HEIGHT, border=False):
-        _render_by_question(
-            project, record, study_flags, get_checklist(project, edition or "probast-2019")
+        _render_tiers(
+            project,
+            record,
+            study_flags,
+            verdicts,
+            get_checklist(project, edition or "probast-2019"),
         )
-    with picture_column:
-        _render_picture(path, study_flags)
+    with judging_column:
+        flag_judging.render_judging(project, record, study_flags, path, verdicts.rule_performance)
+
+
+def _render_tiers(
+    project: Project,
+    record: int,
+    study_flags: Sequence[Flag],
+    verdicts: _FlagVerdicts,
+    tool: Checklist,
+) -> None:
+    """Flags by question, then the places to look at by rank, then other matches if asked for."""
+    flags = [flag for flag in study_flags if flag.tier == "flag"]
+    places = [flag for flag in study_flags if flag.tier == "look"]
+    others = [flag for flag in study_flags if flag.tier == "other"]
+    st.subheader(f"Flags ({len(flags)})")
+    st.caption("Matches of rules that were right in at least 9 of 10 labelled papers.")
+    _render_by_question(project, record, flags, verdicts, tool)
+    st.subheader(f"Look here ({len(places)})")
+    st.caption("Sentences worth checking, the most likely first. They do not count as flags.")
+    for index, place in enumerate(places):
+        item = _find_item(place, tool)
+        if item is not None:
+            st.markdown(f"**{item.number}** {item.question}")
+        _render_pitfall(project, record, [place], verdicts, tool, f"look{index}")
+    if others:
+        st.subheader(f"Other matches ({len(others)})")
+        for pitfall in dict.fromkeys(flag.pitfall for flag in others):
+            pitfall_flags = [flag for flag in others if flag.pitfall == pitfall]
+            _render_pitfall(project, record, pitfall_flags, verdicts, tool, f"other_{pitfall}")
 
 
 def _get_study_flags(project: Project, record: int, *, include_disabled: bool) -> list[Flag]:
     with st.spinner("Reading the paper …"):
         all_flags = bias.get_flags(project, record)
-    enabled_rules = bias.list_enabled_rules()
-    return [flag for flag in all_flags if include_disabled or flag.rule in enabled_rules]
+    return [flag for flag in all_flags if include_disabled or flag.tier != "other"]
 
 
 def _get_text_state(project: Project, record: int) -> fulltext.FullTextState:
@@ -117,13 +148,13 @@ def _get_text_state(project: Project, record: int) -> fulltext.FullTextState:
 
 
 def _render_by_question(
-    project: Project, record: int, study_flags: Sequence[Flag], tool: Checklist
+    project: Project,
+    record: int,
+    study_flags: Sequence[Flag],
+    verdicts: _FlagVerdicts,
+    tool: Checklist,
 ) -> None:
     """Pitfalls under the first question they inform, each with its flags."""
-    verdicts = _FlagVerdicts(
-        bias.get_flag_verdicts(project, record, session.get_user().name),
-        bias.get_rule_performance(project, reader=session.get_user().name),
-    )
     shown_pitfalls: set[str] = set()
     for section in tool.sections:
         section_flags = [
@@ -133,7 +164,7 @@ def _render_by_question(
         ]
         if not section_flags:
             continue
-        st.subheader(_format_heading(section))
+        st.markdown(f"#### {_format_heading(section)}")
         for item in section.items:
             item_flags = [
                 f
@@ -149,7 +180,7 @@ def _render_by_question(
                 _render_pitfall(project, record, flags, verdicts, tool)
     other_flags = [flag for flag in study_flags if flag.pitfall not in shown_pitfalls]
     if other_flags:
-        st.subheader(f"Not covered by {tool.short}")
+        st.markdown(f"#### Not covered by {tool.short}")
         for pitfall in dict.fromkeys(flag.pitfall for flag in other_flags):
             flags = [flag for flag in other_flags if flag.pitfall == pitfall]
             _render_pitfall(project, record, flags, verdicts, tool)
@@ -163,6 +194,11 @@ def _informs_section(flag: Flag, edition: str, section: ChecklistSection) -> boo
     return any(_informs_item(flag, edition, item) for item in section.items)
 
 
+def _find_item(flag: Flag, tool: Checklist) -> Item | None:
+    """The first question of a tool that a flag informs."""
+    return next((i for i in list_items(tool) if _informs_item(flag, tool.id, i)), None)
+
+
 def _format_heading(section: ChecklistSection) -> str:
     return f"{section.number} {section.title}".strip()
 
@@ -173,6 +209,7 @@ def _render_pitfall(
     flags: Sequence[Flag],
     verdicts: _FlagVerdicts,
     tool: Checklist,
+    part: str = "flag",
 ) -> None:
     """One pitfall: why it matters, then each flag of it."""
     first_flag = flags[0]
@@ -182,7 +219,8 @@ def _render_pitfall(
         st.markdown(f"**{first_flag.name}**")
         st.caption(f"{first_flag.why} {informs}{first_flag.source}")
         for index, flag in enumerate(flags):
-            _render_flag(project, record, flag, verdicts, f"{flag.rule}_{index}")
+            key = f"{flag.rule.replace(' ', '-')}_{part}_{index}"
+            _render_flag(project, record, flag, verdicts, key)
 
 
 def _render_flag(
@@ -193,17 +231,23 @@ def _render_flag(
     location = f"p. {flag.page}" if flag.page else "full text"
     part = f", {escape_markdown(flag.section)}" if flag.section else ""
     st.markdown(f"{STRENGTH_ICONS[flag.strength]} {escape_markdown(flag.text)}")
+    figures = [
+        f"rule {flag.rule}",
+        bias.format_performance(verdicts.rule_performance.get(flag.rule)),
+        bias.format_figures(bias.get_measured(flag.rule)),
+    ]
     st.caption(
-        f"{location}{part} · {bias_flags.MODE_LABELS[flag.mode]} · {flag.strength} · rule "
-        f"{flag.rule}" + _format_performance(verdicts.rule_performance.get(flag.rule))
+        f"{location}{part} · {bias_flags.MODE_LABELS[flag.mode]} · {flag.strength} · "
+        + ", ".join(filter(None, figures))
     )
     show_column, confirm_column, dismiss_column, _ = st.columns([1.7, 2.2, 2.2, 2])
     show_column.button(
         "Show",
         key=f"bias_show_{key}",
-        disabled=flag.page is None,
         width="stretch",
-        on_click=partial(st.session_state.__setitem__, "bias_shown", bias.get_flag_key(flag)),
+        on_click=partial(
+            st.session_state.__setitem__, flag_judging.SHOWN_KEY, bias.get_flag_key(flag)
+        ),
     )
     for column, action, chosen_label in (
         (confirm_column, "confirm", "Confirmed"),
@@ -215,54 +259,18 @@ def _render_flag(
             key=f"bias_{action}_{key}",
             width="stretch",
             type="primary" if chosen else "secondary",
-            on_click=partial(_save_verdict, project, record, flag, None if chosen else action),
+            on_click=partial(flag_judging.judge, project, record, flag, None if chosen else action),
         )
-
-
-def _format_performance(performance: RulePerformance | None) -> str:
-    """How the rule performs in this review; empty until somebody has judged one of its flags."""
-    if performance is None or performance.precision is None:
-        return ""
-    return f", confirmed in {performance.right} of {performance.right + performance.wrong} here"
-
-
-def _save_verdict(project: Project, record: int, flag: Flag, verdict: str | None) -> None:
-    bias.judge_flag(project, record, flag, verdict, session.get_user().name)
-    if flag.page is not None:
-        st.session_state["bias_shown"] = bias.get_flag_key(flag)
-
-
-@st.cache_data(max_entries=64, show_spinner="Loading the page …")
-def _render_cached_picture(
-    path: Path, number: int, boxes: tuple[tuple[float, float, float, float], ...]
-) -> bytes:
-    return fulltext.render_page(path, number, boxes, scale=PICTURE_SCALE)
-
-
-def _render_picture(path: Path, study_flags: Sequence[Flag]) -> None:
-    """Draws the page of the selected flag with its sentence highlighted."""
-    located_flags = [flag for flag in study_flags if flag.page is not None]
-    if not located_flags:
-        st.info("These flags concern the paper as a whole, so there is no sentence to show.")
-        return
-    selected_key = st.session_state.get("bias_shown")
-    flag = next(
-        (candidate for candidate in located_flags if bias.get_flag_key(candidate) == selected_key),
-        located_flags[0],
-    )
-    st.markdown(f"Page {flag.page} · **{flag.name}**")
-    try:
-        st.image(_render_cached_picture(path, flag.page or 1, flag.boxes), width="stretch")
-    except FullTextError as error:
-        st.warning(escape_markdown(str(error)))
 
 
 def _render_rules(project: Project) -> None:
     """Draws every rule: whether it is on, its validation, and its performance in this review."""
     performance_by_rule = bias.get_rule_performance(project, reader=session.get_user().name)
     st.caption(
-        "On: precision of at least 0.8 on labelled papers. Confirmed, Dismissed and Precision "
-        "here: feedback from reviewers of this review."
+        "The matches of a rule are flags if it was right in at least 9 of 10 labelled papers, "
+        "counting rules that matched in three papers or more (two for known facts); else places "
+        "to look at. Confirmed, Dismissed and Precision here: feedback from reviewers of this "
+        "review."
     )
     rows = []
     for rule in bias.load_knowledge().rules.rules:
@@ -273,11 +281,14 @@ def _render_rules(project: Project) -> None:
                 "Rule": rule.id,
                 "Pitfall": bias.get_pitfall_name(rule),
                 "Type": bias_flags.MODE_LABELS[rule.mode],
-                "On": rule.enabled,
+                "Tier": "Flag" if rule.enabled else "Look here",
                 "Confirmed here": performance.right if performance else 0,
                 "Dismissed here": performance.wrong if performance else 0,
                 "Precision here": precision,
-                "Validation": rule.measured or "not yet",
+                "In this review": bias.format_performance(performance),
+                "On whole papers": bias.format_figures(rule.measured),
+                "Missed": rule.measured.missed if rule.measured else None,
+                "On single sentences": rule.on_sentences or "not yet",
             }
         )
     st.dataframe(

@@ -77,11 +77,42 @@ def test_flags_stand_under_their_question_and_dismissing_measures_the_rule(proje
     assert flags.get_rule_performance(project) == {}
 
 
-def test_unmeasured_rules_show_only_when_asked_for(project):
+def test_flags_and_places_to_look_at_stand_apart_and_other_matches_only_when_asked_for(project):
+    found = flags.get_flags(project, 1)
+    counts = {tier: sum(f.tier == tier for f in found) for tier in ("flag", "look", "other")}
+    assert counts["look"] <= 9
     app = draw(project.folder)
-    assert "rule groups-not-found" not in said(app)
+    heads = [one.value for one in app.subheader]
+    assert f"Flags ({counts['flag']})" in heads
+    assert f"Look here ({counts['look']})" in heads
+    assert not any(head.startswith("Other matches") for head in heads)
     app.toggle[0].set_value(True).run()
-    assert "rule groups-not-found" in said(app)
+    assert f"Other matches ({counts['other']})" in [one.value for one in app.subheader]
+    assert "right in" in said(app)
+
+
+def test_verdicts_go_on_to_the_next_and_can_be_taken_back(project):
+    app = draw(project.folder)
+    shown = [f for f in flags.get_flags(project, 1) if f.tier != "other"]
+    app.button(key="judging_confirm").click().run()
+    app.button(key="judging_dismiss").click().run()
+    assert not app.exception
+    words = flags.get_flag_feedback(project, 1, "ada")
+    keys = [flags.get_flag_key(flag) for flag in shown[:2]]
+    assert [words[key].verdict for key in keys] == ["confirm", "dismiss"]
+    app.button(key="judging_previous").click().run()
+    assert "You dismissed this on" in said(app)
+    for left in (1, 0):
+        app.button(key="judging_undo").click().run()
+        assert len(flags.get_flag_feedback(project, 1, "ada")) == left
+    assert app.button(key="judging_undo").disabled
+    with project.store.read() as conn:
+        from sqlalchemy import func, select
+
+        from review.store.tables import feedback
+
+        rows = conn.execute(select(func.count()).where(feedback.c.kind == "flag")).scalar_one()
+    assert rows >= 4
 
 
 def test_claim_items_can_stand_beside_the_flags_instead(project):
@@ -92,13 +123,13 @@ def test_claim_items_can_stand_beside_the_flags_instead(project):
 
 def test_the_pages_sentence_is_shown_and_another_on_demand(project):
     app = draw(project.folder)
-    shown = next(one.value for one in app.markdown if one.value.startswith("Page "))
+    app.button(key="judging_next").click().run()
+    shown = next(one.value for one in app.markdown if one.value.startswith(("Page ", "Full text")))
     button = [b for b in app.button if str(b.key).startswith("bias_show_combined-sets")][-1]
     button.click().run()
     after = next(one.value for one in app.markdown if one.value.startswith("Page "))
     flag = [one for one in flags.get_flags(project, 1) if one.rule == "combined-sets"][-1]
     assert after.startswith(f"Page {flag.page} ")
-    assert shown.startswith("Page ")
     assert shown != after
 
 

@@ -7,10 +7,19 @@ from typing import Literal
 
 from review.bias import datasets as registry_of
 from review.bias.datasets import Mention, Registry
-from review.bias.facts import Fact, extract_facts, find_disjoint_sources
+from review.bias.facts.extraction import extract_facts
+from review.bias.facts.models import Fact
+from review.bias.facts.sources import find_disjoint_sources
 from review.bias.gate import find_front_matter, is_excerpt, is_on_imaging_model
 from review.bias.number_checks.rows import is_row
-from review.bias.pitfalls import Pitfall, PitfallCatalog, PitfallRule, RuleMode
+from review.bias.pitfalls import (
+    Pitfall,
+    PitfallCatalog,
+    PitfallRule,
+    RuleMode,
+    Tier,
+    decide_tier,
+)
 from review.bias.rules import matching
 from review.bias.rules.counts import find_largest_count
 from review.bias.rules.matching import CueMatcher, Hit
@@ -24,6 +33,8 @@ _SKIPPED_SECTIONS_PRESENT = _SKIPPED_SECTIONS | {"statements"}
 _SHOWN_IN_STATEMENTS = frozenset({"irreproducible_data", "duplicates_across_datasets"})
 """Pitfalls that a statement on the availability of data can rule out."""
 _OWN_WORK_SECTIONS = frozenset({"methods", "results", "limitations"})
+_MAX_PLACE_LENGTH = 800
+"""Letters above which a 'sentence' is most likely a table."""
 _MAX_SENTENCE_LENGTH = 5_000
 """Letters of a sentence that are read: the longest of eight papers has 1,186, and what is longer is
 a broken text layer, which would take time by its square."""
@@ -51,6 +62,9 @@ class Flag:
     """Checklist edition -> published item numbers."""
     why: str
     source: str
+    tier: Tier = "flag"
+    score: float | None = None
+    """For places to look at: higher comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +99,17 @@ def find_flags(
     registry: Registry | None = None,
     *,
     confirmed_sets: Sequence[str] | None = None,
+    facts: Sequence[Fact] | None = None,
 ) -> list[Flag]:
     """All flags of a full text in reading order, those about the complete text last.
 
     Args:
         registry: public datasets; without it, registry rules raise no flags.
-        settled: ids of the datasets the study used, if a person has decided; else those found in
-            the text.
+        confirmed_sets: ids of the datasets the study used, if a person has decided; else those
+            found in the text.
+        facts: facts of the paper, if a person has corrected some; else those found in the text.
     """
-    sentences = _name_passages(sentences)
+    sentences = name_passages(sentences)
     hits = [_match_sentence(sentence, rule_set.cue_matcher) for sentence in sentences]
     mentions = registry_of.find_mentions(sentences, registry) if registry else []
     mentions_by_set = registry_of.select_used(mentions)
@@ -113,7 +129,8 @@ def find_flags(
             all_flags += _flag_registry_facts(
                 rule, rule_set, registry, (used_sets, mentions_by_set), sentences
             )
-    all_flags += _flag_facts(rule_set, sentences, _extract_facts(sentences, mentions), all_flags)
+    facts = _extract_facts(sentences, mentions) if facts is None else facts
+    all_flags += _flag_facts(rule_set, sentences, facts, all_flags)
     sentence_count = len(sentences)
     return sorted(
         all_flags,
@@ -123,7 +140,7 @@ def find_flags(
 
 def find_facts(sentences: Sequence[Sentence], registry: Registry | None = None) -> list[Fact]:
     """The facts of a full text, from the sentences on this study."""
-    named = _name_passages(sentences)
+    named = name_passages(sentences)
     return _extract_facts(named, registry_of.find_mentions(named, registry) if registry else [])
 
 
@@ -151,7 +168,7 @@ def _can_state_facts(sentence: Sentence) -> bool:
     return not (matching.is_hypothetical(sentence.text) or matching.is_licence(sentence.text))
 
 
-def _name_passages(sentences: Sequence[Sentence]) -> list[Sentence]:
+def name_passages(sentences: Sequence[Sentence]) -> list[Sentence]:
     """The sentences with passages on limitations and on other studies named as such."""
     admission_indexes = matching.find_admissions(sentences)
     named = [
@@ -244,6 +261,28 @@ def _build_flag(
         informs=pitfall.informs,
         why=pitfall.why,
         source=pitfall.source,
+        tier=decide_tier(rule.measured, rule.mode, None),
+    )
+
+
+def build_place(pitfall: Pitfall, sentence: Sentence, index: int, rule: str) -> Flag:
+    """A sentence that may show a pitfall although no rule matches it."""
+    return Flag(
+        rule=rule,
+        pitfall=pitfall.id,
+        mode="present",
+        name=pitfall.name,
+        text=sentence.text,
+        sentence=index,
+        page=sentence.page,
+        boxes=sentence.boxes,
+        section=sentence.section,
+        cue="",
+        strength="weak",
+        informs=pitfall.informs,
+        why=pitfall.why,
+        source=pitfall.source,
+        tier="other",
     )
 
 
@@ -258,6 +297,11 @@ def _rate_strength(rule: PitfallRule, sentence: Sentence | None) -> Strength:
 
 def _list_affirmed_hits(hits: HitsByKey, key: str) -> list[Hit]:
     return [hit for hit in hits.get(key, ()) if not hit.negated]
+
+
+def can_show_pitfall(sentence: Sentence) -> bool:
+    """Whether a sentence may be offered as a place to look at."""
+    return len(sentence.text) <= _MAX_PLACE_LENGTH and _is_about_own_study(sentence)
 
 
 def _is_about_own_study(sentence: Sentence) -> bool:
@@ -287,7 +331,7 @@ def _flag_presence(
         cue_hits = _list_affirmed_hits(hits_by_sentence[index], f"{rule.id}|cues")
         if not cue_hits or _list_affirmed_hits(hits_by_sentence[index], f"{rule.id}|unless"):
             continue
-        if _is_about_own_study(sentence):
+        if sentence.section not in rule.not_in and _is_about_own_study(sentence):
             new_flags.append(
                 _build_flag(rule, rule_set, sentence, index, cue_hits[0].words, sentence.text)
             )

@@ -26,21 +26,23 @@ MODE_LABELS = {
 
 
 def get_related_flags(project: Project, form: AppraisalForm, question: FormQuestion) -> list[Flag]:
-    """Flags on the paper that bear on a question, or on the domain being judged, strong ones first.
-
-    Only rules that are on; none for a paper without text.
-    """
+    """Flags on the paper that bear on a question, or on the domain being judged, strong ones first,
+    then places to look at; none for a paper without text."""
     if attachments.find_pdf(project, form.report) is None:
         return []
     item_numbers = flags.find_related_items(form.checklist, question)
     if not item_numbers:
         return []
-    enabled_rules = flags.list_enabled_rules()
-    enabled_flags = [
-        flag for flag in flags.get_flags(project, form.report) if flag.rule in enabled_rules
-    ]
-    related_flags = flags.filter_flags(enabled_flags, form.checklist.edition_id, item_numbers)
-    return sorted(related_flags, key=lambda flag: STRENGTH_ORDER.index(flag.strength))
+    shown = [flag for flag in flags.get_flags(project, form.report) if flag.tier != "other"]
+    related_flags = flags.filter_flags(shown, form.checklist.edition_id, item_numbers)
+    return sorted(
+        related_flags,
+        key=lambda flag: (
+            flag.tier != "flag",
+            -(flag.score or 0),
+            STRENGTH_ORDER.index(flag.strength),
+        ),
+    )
 
 
 def render_flags(
@@ -78,7 +80,9 @@ def _render_flag(
             f"(relevant to {html.escape(numbers)})<br>{html.escape(flag.text)}</div>"
         )
         location = flag.section if flag.page else "full text"
-        st.caption(" · ".join(filter(None, (MODE_LABELS[flag.mode], flag.strength, location))))
+        tier = "look here" if flag.tier == "look" else None
+        words = (tier, MODE_LABELS[flag.mode], flag.strength, location)
+        st.caption(" · ".join(filter(None, words)))
         show_column, quote_column, confirm_column, dismiss_column = st.columns(4)
         page = flag.page
         if page is not None:

@@ -39,6 +39,12 @@ KEYS_BY_PAGE: dict[str, tuple[tuple[str, str], ...]] = {
         ("Ctrl+Shift+Enter", "Finish the form"),
         ("PageUp PageDown", "Turn the pages of the paper"),
     ),
+    "Bias": (
+        ("Y", "Confirm the flag"),
+        ("N", "Dismiss the flag"),
+        ("Z", "Take back the last verdict"),
+        ("← →", "Previous and next flag"),
+    ),
     "Everywhere": (("?", "Show this list"), ("Esc", "Close a box")),
 }
 """Page -> keys and what they do. Other answers show their own key on the button."""

@@ -16,8 +16,9 @@ from review.bias import datasets, number_checks
 from review.bias import rules as cues
 from review.bias.datasets import DatasetMatrix, Mention, Overlap, Registry
 from review.bias.facts import Fact
-from review.bias.pitfalls import PitfallCatalog, PitfallRule
+from review.bias.pitfalls import PaperFigures, PitfallCatalog, PitfallRule
 from review.bias.pitfalls import load_pitfalls as load_pitfalls
+from review.bias.places import PlaceRanker, add_places, load_place_ranker
 from review.bias.rules import Flag
 from review.checklists import JUDGEMENT_PARTS, Checklist, FormQuestion
 from review.errors import ReviewError
@@ -31,6 +32,7 @@ from review.store import files as stored_files
 from review.store.feedback import FeedbackEntry
 from review.store.records import format_record_key
 from review.store.timestamps import utc_now
+from review.text.wording import format_count
 from review.workflow.appraisal.forms import list_due_reports
 from review.workflow.fulltexts import attachments
 from review.workflow.fulltexts import reading as texts
@@ -43,28 +45,33 @@ _MIN_TEXTS_FOR_POOL = 3
 
 @dataclass(frozen=True, slots=True)
 class BiasKnowledge:
-    """The shipped rules and registry, and the engine they make."""
+    """The shipped rules, registry and weights, and the engine they make."""
 
     rules: PitfallCatalog
     registry: Registry
     engine: str
-    """Version of the rules and the first letters of what both files hold."""
+    """Version of the rules and the first letters of the digest of all files."""
+    places: PlaceRanker
+    """Weights that rank the places to look at."""
 
 
 @cache
 def load_knowledge() -> BiasKnowledge:
     """Loads rules and registry once. Raises ChecklistError where a file does not hold together."""
-    paths = (shipped("data") / "cues.yaml", shipped("data") / "datasets.yaml")
+    paths = [shipped("data") / name for name in ("cues.yaml", "datasets.yaml", "place-ranker.json")]
     rules, registry = load_pitfalls(paths[0]), datasets.load_registry(paths[1])
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
     return BiasKnowledge(
-        rules, registry, f"{rules.version}-{fulltext.EXTRACTION_VERSION}-{digest[:12]}"
+        rules,
+        registry,
+        f"{rules.version}-{fulltext.EXTRACTION_VERSION}-{digest[:12]}",
+        load_place_ranker(paths[2]),
     )
 
 
 @cache
-def _build_reader(include_disabled: bool) -> cues.RuleSet:
-    return cues.compile_rules(load_knowledge().rules, include_disabled=include_disabled)
+def _build_reader() -> cues.RuleSet:
+    return cues.compile_rules(load_knowledge().rules, include_disabled=True)
 
 
 def find_flags(
@@ -72,19 +79,23 @@ def find_flags(
     *,
     include_disabled: bool = False,
     settled_datasets: Sequence[str] | None = None,
+    facts: Sequence[Fact] | None = None,
 ) -> list[Flag]:
-    """Flags of a full text at hand.
+    """Flags of a full text at hand in reading order, then the places to look at, best first.
 
     Args:
-        every: with the rules that are off by default, because they were not measured yet.
-        settled: ids of the data sets used, where a person has settled them.
+        include_disabled: with the remaining matches of rules that are not precise enough.
+        settled_datasets: ids of the data sets used, where a person has settled them.
+        facts: of the paper, where a person has corrected some.
     """
-    return cues.find_flags(
-        sentences,
-        _build_reader(include_disabled),
-        load_knowledge().registry,
-        confirmed_sets=settled_datasets,
+    knowledge, rule_set = load_knowledge(), _build_reader()
+    if facts is None:
+        facts = cues.find_facts(sentences, knowledge.registry)
+    matches = cues.find_flags(
+        sentences, rule_set, knowledge.registry, confirmed_sets=settled_datasets, facts=facts
     )
+    found = add_places(sentences, matches, rule_set, knowledge.places, facts=facts)
+    return [flag for flag in found if include_disabled or flag.tier != "other"]
 
 
 def find_facts(sentences: Sequence[Sentence]) -> list[Fact]:
@@ -93,7 +104,9 @@ def find_facts(sentences: Sequence[Sentence]) -> list[Fact]:
 
 
 def get_flags(project: Project, record: int) -> list[Flag]:
-    """The flags of a record's PDF, raised once and kept. Every rule runs; shown are those on.
+    """The flags of a record's PDF, places to look at and remaining matches, each with its tier.
+
+    They are found once and kept.
 
     Where people put data sets on the study or took some off, the flags follow their word. None is
     raised for a record without a PDF or without text.
@@ -155,8 +168,38 @@ def get_titles(project: Project, numbers: Sequence[int]) -> dict[int, str]:
     }
 
 
+def format_figures(measured: PaperFigures | None) -> str:
+    """How often a rule was right on whole labelled papers, with the interval."""
+    if measured is None:
+        return "found by ranking"
+    if not measured.judged:
+        return "matched none of our labelled papers"
+    share = _format_interval(measured.right, measured.judged)
+    return f"right in {measured.right} of {measured.judged} labelled papers ({share})"
+
+
+def format_performance(performance: texts.RulePerformance | None) -> str:
+    """How a rule does in this review, with the interval; empty before anybody judged a match."""
+    if performance is None or performance.precision is None:
+        return ""
+    judged = performance.right + performance.wrong
+    share = _format_interval(performance.right, judged)
+    return f"confirmed in {performance.right} of {judged} here ({share})"
+
+
+def _format_interval(right: int, judged: int) -> str:
+    interval = number_checks.wilson(right, judged)
+    assert interval is not None  # something was judged
+    return f"95% CI {interval.low:.0%} to {interval.high:.0%}"
+
+
+def get_measured(rule: str) -> PaperFigures | None:
+    """The published figures of a rule; None for a sentence found by ranking."""
+    return next((one.measured for one in load_knowledge().rules.rules if one.id == rule), None)
+
+
 def list_enabled_rules() -> set[str]:
-    """Ids of the rules that are on by default."""
+    """Ids of the rules whose matches are flags."""
     return {rule.id for rule in load_knowledge().rules.rules if rule.enabled}
 
 
@@ -192,11 +235,16 @@ def flag_all(
         outcome = "could not be read; it will be tried again in the next run"
         if new_flags is not None:
             _store_flags(project, record, hashes[record], new_flags)
-            outcome = f"{len(new_flags)} flags"
-        flag_counts[record] = None if new_flags is None else len(new_flags)
+            outcome = format_count(count_flags(new_flags), "flag")
+        flag_counts[record] = None if new_flags is None else count_flags(new_flags)
         if progress:
             progress(number, len(pending), f"{format_record_key(record)}: {outcome}")
     return flag_counts
+
+
+def count_flags(found: Iterable[Flag]) -> int:
+    """How many are flags; places to look at do not count."""
+    return sum(flag.tier == "flag" for flag in found)
 
 
 def _iter_texts(
@@ -240,8 +288,16 @@ def judge_flag(project: Project, record: int, flag: Flag, verdict: str | None, w
 
 def get_flag_verdicts(project: Project, record: int, who: str) -> dict[tuple[str, str], str]:
     """One reviewer's words on the flags of a record: (rule, text) -> confirm or dismiss."""
+    entries = get_flag_feedback(project, record, who)
+    return {key: str(entry.verdict) for key, entry in entries.items()}
+
+
+def get_flag_feedback(
+    project: Project, record: int, who: str
+) -> dict[tuple[str, str], FeedbackEntry]:
+    """One reviewer's words on the flags of a record, with their time: (rule, text) -> entry."""
     return {
-        (entry.rule, entry.sentence or ""): str(entry.verdict)
+        (entry.rule, entry.sentence or ""): entry
         for entry in texts.reviewer_feedback(project, "flag", record, who)
     }
 

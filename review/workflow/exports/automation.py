@@ -59,14 +59,23 @@ def _describe_flags(snapshot: ReviewSnapshot) -> list[str]:
     engine = bias.load_knowledge().engine
     with snapshot.project.store.read() as conn:
         runs = flags.list_runs(conn, engine, snapshot.numbers, until=snapshot.until)
+    enabled_rules = bias.list_enabled_rules()
     entries = _list_settled_entries(snapshot, "flag")
     if not runs and not entries:
         return []
+    places = {key: entry for key, entry in entries.items() if entry.rule not in enabled_rules}
+    entries = {key: entry for key, entry in entries.items() if entry.rule in enabled_rules}
     sentence = "At appraisal, text-mining rules showed possible signs of bias with their sentences"
     if runs:
         papers = len({record for record, _ in runs})
         sentence += f", in {format_count(papers, 'full text')} searched"
-    return [f"{sentence}; {_describe_verdicts(entries, 'confirmed', 'flag')}."]
+    sentences = [f"{sentence}; {_describe_verdicts(entries, 'confirmed', 'flag')}."]
+    if places:
+        verdicts = _describe_verdicts(places, "confirmed", "sentence")
+        sentences.append(
+            f"Further sentences, ranked as worth checking, did not count as flags; {verdicts}."
+        )
+    return sentences
 
 
 def _describe_evidence(snapshot: ReviewSnapshot) -> list[str]:

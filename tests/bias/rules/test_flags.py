@@ -154,7 +154,6 @@ RULE = {
     "id": "r",
     "pitfall": "p",
     "mode": "present",
-    "enabled": False,
     "cues": ["a b"],
     "fires": ["a b", "a b c"],
     "silent": ["c", "d"],
@@ -185,6 +184,21 @@ def test_mistakes_in_the_rules_are_named(tmp_path, change, message):
 def test_only_enabled_rules_flag_by_default():
     reader = cues.compile_rules(FILE)
     assert {rule.id for rule in reader.rules} == {rule.id for rule in FILE.rules if rule.enabled}
+    assert 0 < len(reader.rules) < len(FILE.rules)
+
+
+def test_a_split_described_in_the_discussion_is_not_the_studys_own():
+    text = "The images were randomly split into 80% training and 20% testing."
+    assert "image-level-split" in found(text, "methods")
+    assert "image-level-split" not in found(text, "discussion")
+
+
+def test_a_lack_of_labels_or_of_shots_is_no_small_study():
+    assert "few-cases-admitted" in found("Our study has a small sample of patients.")
+    assert "few-cases-admitted" not in found("The amount of labeled training data is limited.")
+    assert "few-cases-admitted" not in found(
+        "We study few-shot classification. A new class has only a few samples."
+    )
 
 
 @pytest.fixture(scope="module")

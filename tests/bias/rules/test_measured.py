@@ -1,7 +1,6 @@
 """The labels on which rules are measured are consistent."""
 
 import importlib.util
-import re
 from pathlib import Path
 
 import pytest
@@ -53,8 +52,9 @@ def test_no_sentence_is_labelled_twice():
     assert len(texts) > 350
 
 
-@pytest.mark.parametrize("rule", [one for one in FILE.rules if one.enabled], ids=lambda one: one.id)
-def test_a_rule_that_is_on_states_the_precision_it_was_measured_at(bench, rule):
-    right, total = map(int, re.match(r"(\d+) of (\d+) flags right", str(rule.measured)).groups())
-    assert 1 <= right <= total
-    assert right / total >= bench.WANTED
+@pytest.mark.parametrize("rule", FILE.rules, ids=lambda one: one.id)
+def test_only_a_rule_that_was_right_on_whole_papers_raises_flags(rule):
+    assert rule.measured is not None
+    if rule.enabled:
+        assert rule.measured.right >= 0.9 * rule.measured.judged
+        assert rule.measured.judged >= (2 if rule.mode == "registry" else 3)
