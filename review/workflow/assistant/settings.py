@@ -12,6 +12,17 @@ def get_settings(project: Project) -> Assistant | None:
     return settings if settings is not None and settings.consent is not None else None
 
 
+def describe_plan(settings: Assistant) -> list[str]:
+    """What the protocol plans with the assistant, so that the lead reads it before it is saved."""
+    if settings.consent is None:
+        return [f"assistant: {settings.model}, off until the lead consents"]
+    consent = f"{settings.consent.by}, {settings.consent.on.isoformat()}"
+    return [
+        f"assistant: {settings.model}, on with the consent of {consent}",
+        describe_disclosure(settings),
+    ]
+
+
 def describe_disclosure(settings: Assistant) -> str:
     """What leaves the machine, in one sentence."""
     host = urlsplit(settings.address).hostname or settings.address

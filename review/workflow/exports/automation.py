@@ -4,18 +4,30 @@ Follows RAISE (Responsible AI in Evidence Synthesis, https://osf.io/fwaud): tool
 what was suggested, who decided, and how often the suggestions were right.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from review.bias.number_checks import wilson
+from review.checklists import UNSURE
 from review.protocol import find_stage, format_stage_name
-from review.store import feedback, flags, screening_queue
+from review.store import assistant_calls, feedback, flags, screening_queue
+from review.store.assistant_calls import AnsweredCall
 from review.store.feedback import FeedbackEntry
 from review.text.wording import format_count
+from review.workflow.appraisal.instruments import get_checklist, list_checklist_ids
+from review.workflow.assistant import measurement
+from review.workflow.assistant.measurement import AssistantAgreement
 from review.workflow.bias import flags as bias
-from review.workflow.exports.snapshot import ReviewSnapshot
+from review.workflow.exports.snapshot import ReviewSnapshot, list_consensus_entries
 from review.workflow.fulltexts.reading import get_shipped_ranker
 
 _SETTLED = ("included", "excluded")
+_DROPPED_PHRASES = {
+    "quotation": "whose quotations do not stand in the paper",
+    "option": "that the item does not have",
+    "form": "not in the form asked for",
+    "unsure": "that found nothing in the sentences",
+}
 _MODEL_PHRASES = {"light": "a linear model of the words of titles and abstracts"}
 
 
@@ -23,14 +35,20 @@ def write_statement(snapshot: ReviewSnapshot, version: str) -> str:
     """The statement; empty if no automated step touched the review so far."""
     sentences = [*_describe_order(snapshot), *_describe_flags(snapshot)]
     sentences += _describe_evidence(snapshot)
+    assistant_sentences = _describe_assistant(snapshot)
+    sentences += assistant_sentences
     if not sentences:
         return ""
     return " ".join(
         (
             f"Use of automation (RAISE), Funnel {version}.",
             *sentences,
-            "No automated step set a decision, an answer or a judgement, and no text was sent to a "
-            "language model.",
+            "No automated step set a decision, an answer or a judgement"
+            + (
+                "; apart from these questions, no text was sent to a language model."
+                if assistant_sentences
+                else ", and no text was sent to a language model."
+            ),
         )
     )
 
@@ -88,6 +106,95 @@ def _describe_evidence(snapshot: ReviewSnapshot) -> list[str]:
         f"ranked by wording and place (weights {get_shipped_ranker().version}); "
         f"{_describe_verdicts(entries, 'used', 'sentence')}."
     ]
+
+
+def _describe_assistant(snapshot: ReviewSnapshot) -> list[str]:
+    """The language model that reviewers asked: how often, what came of it, how often right."""
+    with snapshot.project.store.read() as conn:
+        calls = assistant_calls.list_calls(conn, until=snapshot.until)
+    if not calls:
+        return []
+    agreement = measure_assistant(snapshot, calls)
+    models = dict.fromkeys(one.call.model for one in calls)
+    sentences = []
+    for model in models:
+        model_calls = [one for one in calls if one.call.model == model]
+        sentences.append(_describe_model_calls(snapshot, model, model_calls))
+        figures = [
+            f"{measurement.format_agreement(one)} on {one.short}"
+            for one in agreement
+            if one.model == model
+        ]
+        sentences.append(
+            f"Its suggestion was {'; '.join(figures)}."
+            if figures
+            else "None of its suggestions has been compared with a settled answer yet."
+        )
+    return sentences
+
+
+def _describe_model_calls(
+    snapshot: ReviewSnapshot, model: str, calls: Sequence[AnsweredCall]
+) -> str:
+    """What one model was asked and what came of it, in a sentence."""
+    reported = sorted(
+        {
+            ", ".join(filter(None, (one.answer.model, one.answer.version)))
+            for one in calls
+            if one.answer and (one.answer.model or one.answer.version)
+        }
+    )
+    versions = sorted({one.call.prompt for one in calls})
+    details = [f"reported as {' and '.join(reported)}"] if reported else []
+    details.append(f"instructions version {' and '.join(versions)}")
+    before = sum(not one.call.answered for one in calls)
+    look = (
+        "each time after their own answer to the item"
+        if not before
+        else f"{before:,} of {len(calls):,} times before their own answer to the item"
+    )
+    reports = {snapshot.groups.get(one.call.record, (one.call.record, 0))[0] for one in calls}
+    most = max(len(one.call.sentences) for one in calls)
+    states = Counter(one.answer.state if one.answer else "failed" for one in calls)
+    reasons = Counter(
+        one.answer.reason for one in calls if one.answer and one.answer.state == "dropped"
+    )
+    dropped = ", ".join(
+        f"{reasons[reason]:,} {phrase}"
+        for reason, phrase in _DROPPED_PHRASES.items()
+        if reasons[reason]
+    )
+    return (
+        f"At appraisal, reviewers asked the language model {model} ({'; '.join(details)}) about "
+        f"single items, {look}; it was given the item and at most {format_count(most, 'sentence')} "
+        f"of the full text. {format_count(len(calls), 'question')} on "
+        f"{format_count(len(reports), 'report')} gave "
+        f"{format_count(states['suggested'], 'suggestion')}, each with a quotation found in the "
+        f"paper; {format_count(states['dropped'], 'answer')} "
+        f"{'was' if states['dropped'] == 1 else 'were'} dropped"
+        + (f" ({dropped})" if dropped else "")
+        + f", and {format_count(states['failed'], 'question')} got no answer."
+    )
+
+
+def measure_assistant(
+    snapshot: ReviewSnapshot, calls: Sequence[AnsweredCall]
+) -> list[AssistantAgreement]:
+    """How often suggestions were the answers settled by then, of reports that are decided."""
+    report_by_record = {
+        one.call.record: snapshot.groups.get(one.call.record, (one.call.record, 0))[0]
+        for one in calls
+    }
+    decided = _find_settled_reports(snapshot) & set(report_by_record.values())
+    settled: dict[measurement.FormItem, str] = {}
+    for name in list_checklist_ids(snapshot.project.protocol):
+        checklist = get_checklist(snapshot.project, name)
+        for (report, form), entries in list_consensus_entries(snapshot, checklist, decided).items():
+            for item, entry in entries.items():
+                if entry.answer not in (None, UNSURE):
+                    settled[report, form, item] = str(entry.answer)
+    counts = measurement.compare_with_settled(calls, report_by_record, settled)
+    return measurement.build_agreement(snapshot.project, counts)
 
 
 def _describe_verdicts(entries: Mapping[object, FeedbackEntry], verb: str, noun: str) -> str:

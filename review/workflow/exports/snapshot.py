@@ -256,6 +256,16 @@ def collect_consensus_forms(
     return study_forms
 
 
+def list_consensus_entries(
+    snapshot: ReviewSnapshot, checklist: Checklist, reports: Iterable[int]
+) -> dict[tuple[int, str], Mapping[str, Answer]]:
+    """Report and id of the form -> what all its reviewers said or was settled by then."""
+    scope = (snapshot.groups, sorted(reports), snapshot.until)
+    with snapshot.project.store.read() as conn:
+        rows = _load_consensus_forms(snapshot.project, conn, checklist, scope)
+    return {form_key: row[0] for form_key, row in rows.items()}
+
+
 def _load_models(
     conn: Connection,
     groups: Mapping[int, tuple[int, int]],

@@ -17,6 +17,7 @@ from review.sources import SOURCES
 from review.store import Connection, Store, audit_events, decisions, open_store
 from review.store.timestamps import utc_now
 from review.workflow.appraisal.instruments import check_appraisal_plan
+from review.workflow.assistant import settings as assistant_settings
 from review.workflow.project.project import PROTOCOL_FILE, Project, get_default_person
 from review.workflow.screening import assignment, status
 
@@ -199,6 +200,8 @@ def describe_plan(folder: Path, protocol: Protocol) -> list[str]:
             )
     _check_queries(folder / PROTOCOL_FILE, protocol)
     lines.append(f"  checklists: {', '.join(protocol.appraisal.tools) or 'none'}")
+    if protocol.assistant is not None:
+        lines += [f"  {line}" for line in assistant_settings.describe_plan(protocol.assistant)]
     return lines
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from support import reporting
+from support.assisted import keep_call
 
 from review.store import feedback, flags, screening_queue
 from review.store.feedback import FeedbackEntry
@@ -122,3 +123,34 @@ def test_the_statement_of_an_earlier_day_leaves_out_what_came_later(project):
     assert "reviewers used 1" in text
     assert "in 1 full text searched" in text
     assert "made again 1 time;" in text
+
+
+def test_questions_to_a_language_model_are_told_with_what_came_of_them(project):
+    keep_call(project, "title", "yes", at=FIRST)
+    keep_call(project, "title", "no", record=2, at=FIRST, answered=False)
+    keep_call(project, "abstract", None, state="dropped", reason="quotation", at=FIRST)
+    keep_call(project, "abstract", None, state="failed", reason="HTTP 500", at=FIRST)
+    text = state(project)
+    assert "invented-7b (reported as invented-7b:latest, fp_1; instructions version 1)" in text
+    assert "1 of 4 times before their own answer to the item" in text
+    assert "given the item and at most 2 sentences of the full text" in text
+    assert (
+        "4 questions on 2 reports gave 2 suggestions, each with a quotation found in the paper; "
+        "1 answer was dropped (1 whose quotations do not stand in the paper), and 1 question got "
+        "no answer."
+    ) in text
+    assert "None of its suggestions has been compared with a settled answer yet." in text
+    assert f"and {NO_MODEL}" not in text
+    assert text.endswith("apart from these questions, no text was sent to a language model.")
+    assert state(project, "2020-03-04") == ""
+
+
+def test_suggestions_are_measured_against_settled_answers_of_decided_reports(project):
+    for record in (1, 2):
+        keep_call(project, "title", "yes", record=record, at=FIRST)
+        keep_call(project, "abstract", "no", record=record, at=FIRST)
+        reporting.appraise(project, record, "claim-2020", "2020-03-04")
+    text = state(project)
+    assert "each time after their own answer to the item" in text
+    assert "Its suggestion was the settled answer in 1 of 2 (50%, 95% CI" in text
+    assert "on CLAIM 2020." in text

@@ -1,0 +1,21 @@
+"""What the lead reads of the assistant before a protocol is saved."""
+
+from support.assisted import CONSENT, assisted_review
+
+from review.workflow.setup import protocol_amendments
+from review.workflow.setup.protocol_amendments import check_text
+
+
+def test_the_plan_says_whether_the_assistant_is_on_and_what_leaves_the_machine(tmp_path):
+    project = assisted_review(tmp_path / "r", "https://llm.example.org/v1", kinds=())
+    text = protocol_amendments.read_protocol_text(project)
+    assert check_text(project, text)[-2:] == [
+        "  assistant: invented-7b, on with the consent of ada, 2026-11-01",
+        "  Each question sends one checklist item and at most 5 sentences of the paper to "
+        "invented-7b at llm.example.org, and nothing else: no names, no answers, no file.",
+    ]
+    without = text.replace(f", {CONSENT}", "")
+    assert check_text(project, without)[-1] == (
+        "  assistant: invented-7b, off until the lead consents"
+    )
+    assert "assistant" not in "".join(check_text(project, text.split("assistant:")[0])[1:])
