@@ -5,24 +5,26 @@ One page at a time is read from the store, however many there are.
 
 import csv
 import io
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import streamlit as st
 
 from review.errors import ReviewError
 from review.formats.tabular.writer import guard_formula
-from review.pages.widgets import session
+from review.pages.widgets import saved_list_panel, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.protocol import PersonRole, format_stage_name, list_stage_reviewers
+from review.store.saved_lists import SavedList
 from review.text.wording import format_count
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
-from review.workflow.records import listing, record_list
+from review.workflow.records import listing, record_list, saved_lists
 from review.workflow.records.record_list import (
     STATUS_LABELS,
     ListedRecord,
-    OwnFilter,
     ReaderView,
     RecordFilter,
     RecordList,
@@ -53,6 +55,21 @@ OWN_LABELS: dict[str, str] = {
     "unsure": "My maybes",
 }
 OWN_VERDICTS = {"include": "include", "exclude": "exclude", "unsure": "maybe"}
+FILTER_KEYS = {
+    "words": "records_words",
+    "source": "records_source",
+    "year": "records_year",
+    "sort": "records_sort",
+    "stage": "records_stage",
+    "status": "records_status",
+    "mine": "records_mine",
+    "reason": "records_reason",
+    "has_pdf": "records_pdf",
+    "tag": "records_tag",
+    "has_note": "records_note",
+    "has_team_note": "records_team_note",
+}
+"""Field of RecordFilter -> session key of its control."""
 PDF_LABELS = {True: "With PDF", False: "Without PDF"}
 PAGE_KEY = "records_page"
 """Session key: number of the page shown, 0 for the first."""
@@ -69,7 +86,9 @@ def render_page(project: Project) -> None:
         person.roles,
         (project.fingerprint, *record_list.get_revision(project)),
     )
-    wanted = _render_controls(project, view)
+    options = _list_options(project, view)
+    saved = saved_list_panel.choose_list(project, partial(_open_list, options))
+    wanted = _render_controls(project, options)
     if st.session_state.get("records_asked") != wanted:
         st.session_state.update({"records_asked": wanted, PAGE_KEY: 0})
     found = record_list.find_records(project, view, wanted)
@@ -80,6 +99,7 @@ def render_page(project: Project) -> None:
     chosen = _render_table(rows)
     _render_page_buttons(found, start, len(rows))
     _render_exclusion(project, tuple(row.summary.id for row in chosen))
+    saved_list_panel.render_list_forms(project, wanted, saved)
     if found.numbers:
         st.download_button(
             f"Download this list ({len(found.numbers):,})",
@@ -103,84 +123,88 @@ def _load_view(
     return record_list.build_view(_project, accounts.CurrentUser(name, roles))
 
 
-def _render_controls(project: Project, view: ReaderView) -> RecordFilter:
+def _list_options(project: Project, view: ReaderView) -> dict[str, list[Any]]:
+    """Name of a filter -> the values offered to this reader."""
+    return {
+        "source": [None, *(name for name, _ in listing.list_values(project, "source"))],
+        "sort": list(SORT_FIELDS.values()),
+        "stage": [None, *(stage.id for stage in project.protocol.stages)],
+        "status": [None, *STATUS_LABELS],
+        "mine": [None, *OWN_LABELS],
+        "reason": [None, *record_list.list_reasons(project)],
+        "has_pdf": [None, True, False],
+        "tag": [None, *record_list.list_tags(view)],
+    }
+
+
+def _open_list(options: dict[str, list[Any]], saved: SavedList) -> None:
+    """Sets the page's filters to those of a saved list."""
+    wanted, is_complete = saved_lists.build_filter(saved.filters, options)
+    for name, key in FILTER_KEYS.items():
+        value = getattr(wanted, name)
+        st.session_state[key] = str(value or "") if name == "year" else value
+    if not is_complete:
+        st.session_state["records_wrong"] = (
+            "A filter of this list does not apply here and was left out."
+        )
+
+
+def _render_controls(project: Project, options: dict[str, list[Any]]) -> RecordFilter:
+    for name, values in options.items():  # for example a tag that was removed meanwhile
+        if st.session_state.get(FILTER_KEYS[name], values[0]) not in values:
+            st.session_state[FILTER_KEYS[name]] = values[0]
     words_column, source_column, year_column, sort_column = st.columns(
         [4, 2, 1, 2], vertical_alignment="bottom"
     )
     words = words_column.text_input("Search titles, authors and abstracts", key="records_words")
-    sources = listing.list_values(project, "source")
-    counts = dict(sources)
+    counts = dict(listing.list_values(project, "source"))
     source = source_column.selectbox(
         "Source",
-        [None, *(name for name, _ in sources)],
+        options["source"],
         format_func=lambda name: (
             "All sources" if name is None else f"{format_source(name)} ({counts[name]:,})"
         ),
+        key=FILTER_KEYS["source"],
     )
     year = year_column.text_input("Year", key="records_year")
     if year and not year.isdigit():
         year_column.caption("Enter a four-digit year.")
         year = ""
-    sort = sort_column.selectbox("Sort by", list(SORT_FIELDS))
-    return _render_status_controls(
-        project,
-        view,
-        RecordFilter(
-            words=words,
-            source=source,
-            year=int(year) if year else None,
-            sort=SORT_FIELDS[sort],
-        ),
+    labels = {field: label for label, field in SORT_FIELDS.items()}
+    sort = sort_column.selectbox(
+        "Sort by", options["sort"], format_func=labels.__getitem__, key=FILTER_KEYS["sort"]
     )
+    base = RecordFilter(words=words, source=source, year=int(year) if year else None, sort=sort)
+    return _render_status_controls(project, options, base)
 
 
-def _render_status_controls(project: Project, view: ReaderView, base: RecordFilter) -> RecordFilter:
+def _render_status_controls(
+    project: Project, options: dict[str, list[Any]], base: RecordFilter
+) -> RecordFilter:
     """The filters for where a record is and what the person did with it."""
     stages = {stage.id: format_stage_name(stage) for stage in project.protocol.stages}
-    columns = st.columns(6, vertical_alignment="bottom")
-    stage = columns[0].selectbox(
-        "Stage", [None, *stages], format_func=lambda n: "Any stage" if n is None else stages[n]
-    )
-    status = columns[1].selectbox(
-        "Status",
-        [None, *STATUS_LABELS],
-        format_func=lambda n: "Any status" if n is None else STATUS_LABELS[n].capitalize(),
-    )
-    mine = columns[2].selectbox(
-        "My decision",
-        [None, *OWN_LABELS],
-        format_func=lambda n: "Any" if n is None else OWN_LABELS[n],
-    )
-    reason = columns[3].selectbox(
-        "Reason for exclusion",
-        [None, *record_list.list_reasons(project)],
-        format_func=lambda n: "Any reason" if n is None else n,
-    )
-    has_pdf = columns[4].selectbox(
-        "PDF", [None, True, False], format_func=lambda n: "Any" if n is None else PDF_LABELS[n]
-    )
-    tag = columns[5].selectbox(
-        "Tag",
-        [None, *record_list.list_tags(view)],
-        format_func=lambda n: "Any" if n is None else n,
-    )
+    labels: dict[str, tuple[str, Callable[[Any], str]]] = {
+        "stage": ("Stage", lambda n: "Any stage" if n is None else stages[n]),
+        "status": (
+            "Status",
+            lambda n: "Any status" if n is None else STATUS_LABELS[n].capitalize(),
+        ),
+        "mine": ("My decision", lambda n: "Any" if n is None else OWN_LABELS[n]),
+        "reason": ("Reason for exclusion", lambda n: "Any reason" if n is None else n),
+        "has_pdf": ("PDF", lambda n: "Any" if n is None else PDF_LABELS[n]),
+        "tag": ("Tag", lambda n: "Any" if n is None else n),
+    }
+    columns = st.columns(len(labels), vertical_alignment="bottom")
+    chosen = {
+        name: column.selectbox(
+            label, options[name], format_func=format_value, key=FILTER_KEYS[name]
+        )
+        for column, (name, (label, format_value)) in zip(columns, labels.items(), strict=True)
+    }
     with st.container(horizontal=True):
-        has_note = st.checkbox("With my note")
-        has_team_note = st.checkbox("With a team note")
-    return RecordFilter(
-        words=base.words,
-        source=base.source,
-        year=base.year,
-        sort=base.sort,
-        stage=stage,
-        status=status,
-        mine=cast(OwnFilter | None, mine),
-        reason=reason,
-        has_pdf=has_pdf,
-        has_note=has_note,
-        tag=tag,
-        has_team_note=has_team_note,
-    )
+        chosen["has_note"] = st.checkbox("With my note", key=FILTER_KEYS["has_note"])
+        chosen["has_team_note"] = st.checkbox("With a team note", key=FILTER_KEYS["has_team_note"])
+    return replace(base, **chosen)
 
 
 def _show_messages() -> None:

@@ -33,6 +33,7 @@ EVENT_TABLES = (
     "edits",
     "notes",
     "annotations",
+    "saved_lists",
     "orders",
     "acts",
     "search_dates",

@@ -406,6 +406,18 @@ annotations = Table(  # tags on records and notes for the team; the newest row o
     Index(None, "record"),
 )
 
+saved_lists = Table(  # filters of the list of records under a name; the newest row of each counts
+    "saved_lists",
+    metadata,
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
+    Column("name", String(100), nullable=False),
+    Column("shared", Integer, nullable=False),  # 0: for its maker alone
+    Column("filters", Text, nullable=False),  # JSON
+    Column("state", String(12), nullable=False),  # present or removed
+)
+
 acts = Table(  # events that concern the review as a whole: retirements, stopping, rules, alerts
     "acts",
     metadata,

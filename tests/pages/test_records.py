@@ -143,3 +143,63 @@ def test_the_list_filters_counts_and_excludes_by_ones_own_vote(project):
     assert list(table["Status"]) == ["Title and abstract: excluded"]
     assert list(table["My decision"]) == ["exclude"]
     assert "1 to 1 of 1 (of 120 in all)" in [one.value for one in app.caption]
+
+
+def table(app):
+    return list(app.dataframe[0].value["Title"])
+
+
+def find_button(app, label):
+    return next(one for one in app.button if one.label == label)
+
+
+def test_filters_are_saved_under_a_name_and_opened_again(project):
+    app = draw("records", project.folder, BEN)
+    app.text_input(key="records_words").input("study 77").run()
+    app.text_input(key="records_year").input("2002").run()
+    name = next(one for one in app.text_input if one.label == "Save these filters as")
+    name.input("My <b> list")
+    next(one for one in app.checkbox if one.label == "For the team").check()
+    find_button(app, "Save list").click().run()
+    assert not app.exception and app.success[0].value == "List saved."
+    other = draw("records", project.folder, ADA)
+    assert len(table(other)) == 50
+    other.selectbox(key="records_saved_list").set_value(("ben", "My <b> list")).run()
+    assert not other.exception
+    assert table(other) == ["Radiograph study 77"]
+    assert other.text_input(key="records_year").value == "2002"
+    assert not [one for one in other.button if one.label == "Rename"]  # it is ben's
+    app.selectbox(key="records_saved_list").set_value(("ben", "My <b> list")).run()
+    find_button(app, r"Delete My \<b\> list").click().run()
+    assert not app.exception and "List deleted" in app.success[0].value
+    assert not [one for one in app.selectbox if one.key == "records_saved_list"]
+
+
+def test_tags_are_a_column_a_filter_and_part_of_the_download(project):
+    from review.workflow.records import annotations
+
+    annotations.add_tag(project, "ada", 7, "background", shared=False)
+    app = draw("records", project.folder, ADA)
+    assert app.dataframe[0].value["Tags"].iloc[6] == "background"
+    app.selectbox(key="records_tag").set_value("background").run()
+    assert table(app) == ["Radiograph study 7"]
+    captions = [one.value for one in app.caption]
+    assert "1 to 1 of 1 (of 120 in all)" in captions
+    assert app.selectbox(key="records_tag").options == ["Any", "background"]
+    assert draw("records", project.folder, BEN).selectbox(key="records_tag").options == ["Any"]
+
+
+def test_a_tag_is_added_and_removed_on_the_record(project):
+    app = draw("record", project.folder, BEN, "R000007")
+    next(one for one in app.text_input if one.label == "New tag").input("to *discuss*")
+    find_button(app, "Add tag").click().run()
+    assert not app.exception
+    assert any(r"**to \*discuss\*** (only me)" in one.value for one in app.caption)
+    find_button(app, r"Remove to \*discuss\* (only me)").click().run()
+    assert not any("discuss" in one.value for one in app.caption)
+    next(one for one in app.text_area if one.label == "Your note for the team").input("See $5")
+    find_button(app, "Save team note").click().run()
+    assert any(r"Your team note: See \$5" in one.value for one in app.caption)
+    assert not any(
+        "See" in one.value for one in draw("record", project.folder, ADA, "R000007").caption
+    )

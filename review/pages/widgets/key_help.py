@@ -49,6 +49,12 @@ KEYS_BY_PAGE: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """Page -> keys and what they do. Other answers show their own key on the button."""
 DIGITS = "123456789"
+HIGHLIGHT_LABELS = {
+    "include": "Mark the protocol's words for inclusion (green)",
+    "exclude": "Mark the protocol's words for exclusion (red)",
+    "search": "Mark the words of the search query (blue)",
+}
+"""Each of preferences.HIGHLIGHT_KINDS -> its switch."""
 
 
 def get_switchable_keys(name: str) -> str:
@@ -94,6 +100,13 @@ def _show_help() -> None:
         key="help_ranking_words",
         on_change=_switch_ranking_words,
     )
+    for kind, label in HIGHLIGHT_LABELS.items():
+        st.checkbox(
+            label,
+            value=settings.is_highlighted(kind),
+            key=f"help_highlight_{kind}",
+            on_change=partial(_switch_highlight, kind),
+        )
     shown: set[str] = set()
     for page, entries in KEYS_BY_PAGE.items():
         st.markdown(f"**{page}**")
@@ -118,6 +131,12 @@ def _save_text_size() -> None:
 
 def _switch_ranking_words() -> None:
     preferences.change_preferences(ranking_words=bool(st.session_state["help_ranking_words"]))
+
+
+def _switch_highlight(kind: str) -> None:
+    kept = preferences.get_preferences().highlights_off.replace(kind[0], "")
+    is_on = bool(st.session_state[f"help_highlight_{kind}"])
+    preferences.change_preferences(highlights_off=kept if is_on else kept + kind[0])
 
 
 def _switch_key(widget: str, characters: str) -> None:

@@ -28,7 +28,7 @@ def add_tag(project: Project, who: str, number: int, name: str, *, shared: bool)
         ReviewError: the tag is empty or too long, or there is no such record.
     """
     require_role(project, who, "contribute")
-    tag = clean_tag(name)
+    tag = clean_line(name, "tag", MAX_TAG_LENGTH)
     with project.store.write() as conn:
         records.get_record(conn, number)
         own = _list_own(conn, who, number, "tag")
@@ -90,22 +90,26 @@ def save_team_note(project: Project, who: str, number: int, text: str) -> None:
         annotations.add_annotation(conn, annotation, utc_now())
 
 
-def clean_tag(name: str) -> str:
-    """A tag in its one form: composed characters, single spaces.
+def clean_line(text: str, what: str, most: int) -> str:
+    """A short text in its one form: composed characters, single spaces.
+
+    Args:
+        what: what the text is, for messages.
+        most: most characters.
 
     Raises:
         ReviewError: it is empty or too long.
     """
     visible = "".join(
         " " if character.isspace() or unicodedata.category(character)[0] == "C" else character
-        for character in unicodedata.normalize("NFC", name)
+        for character in unicodedata.normalize("NFC", text)
     )
-    tag = " ".join(visible.split())
-    if not tag:
-        raise ReviewError("Enter a tag.")
-    if len(tag) > MAX_TAG_LENGTH:
-        raise ReviewError(f"The tag has {len(tag)} characters; {MAX_TAG_LENGTH} are allowed.")
-    return tag
+    line = " ".join(visible.split())
+    if not line:
+        raise ReviewError(f"Enter a {what}.")
+    if len(line) > most:
+        raise ReviewError(f"The {what} has {len(line)} characters; {most} are allowed.")
+    return line
 
 
 def list_visible_annotations(

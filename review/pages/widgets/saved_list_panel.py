@@ -1,0 +1,100 @@
+"""Saved lists of records: open one, keep the filters of the page under a name, rename, delete."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from review.errors import ReviewError
+from review.pages.widgets import session
+from review.pages.widgets.highlighting import escape_markdown
+from review.store.saved_lists import SavedList
+from review.workflow.project import accounts
+from review.workflow.project.project import Project
+from review.workflow.records import saved_lists
+from review.workflow.records.record_list import RecordFilter
+
+CHOSEN_KEY = "records_saved_list"
+"""Session key: maker and name of the list that is open."""
+
+
+def _format_list(saved: SavedList, reader: str) -> str:
+    if saved.who != reader:
+        return f"{saved.name} (team, {saved.who})"
+    return f"{saved.name} (team)" if saved.shared else saved.name
+
+
+def choose_list(project: Project, open_list: Callable[[SavedList], None]) -> SavedList | None:
+    """Draws the choice of a saved list; gives the one that is open.
+
+    Args:
+        open_list: applies its filters to the page.
+    """
+    reader = session.get_user().name
+    by_place = {(one.who, one.name): one for one in saved_lists.list_saved(project, reader)}
+    if st.session_state.get(CHOSEN_KEY) not in by_place:
+        st.session_state[CHOSEN_KEY] = None
+    if not by_place:
+        return None
+
+    def apply() -> None:
+        chosen = by_place.get(st.session_state[CHOSEN_KEY])
+        if chosen is not None:
+            open_list(chosen)
+
+    place = st.selectbox(
+        "Saved list",
+        [None, *by_place],
+        format_func=lambda one: "None" if one is None else _format_list(by_place[one], reader),
+        key=CHOSEN_KEY,
+        on_change=apply,
+    )
+    return by_place.get(place) if place else None
+
+
+def render_list_forms(project: Project, wanted: RecordFilter, chosen: SavedList | None) -> None:
+    """Draws the forms to keep the page's filters, and to rename or delete one's own list."""
+    person = session.get_user()
+    if not accounts.is_allowed(person, "contribute"):
+        return
+    with st.expander("Save or change a list"):
+        with st.form("records_save_list", border=False):
+            name = st.text_input("Save these filters as", max_chars=saved_lists.MAX_NAME_LENGTH)
+            shared = st.checkbox("For the team")
+            st.caption(
+                "A list keeps the filters, not the records: each person sees what these filters "
+                "find for them. Saving under the name of a list of yours replaces it."
+            )
+            if st.form_submit_button("Save list"):
+                _change(
+                    lambda: saved_lists.save_list(
+                        project, person.name, name, wanted, shared=shared
+                    ),
+                    "List saved.",
+                )
+        if chosen is None or chosen.who != person.name:
+            return
+        with st.form("records_rename_list", border=False):
+            new_name = st.text_input(
+                "New name of the open list", chosen.name, max_chars=saved_lists.MAX_NAME_LENGTH
+            )
+            if st.form_submit_button("Rename"):
+                _change(
+                    lambda: saved_lists.rename_list(project, person.name, chosen.name, new_name),
+                    "List renamed.",
+                )
+        if st.button(f"Delete {escape_markdown(chosen.name)}", key="records_delete_list"):
+            _change(
+                lambda: saved_lists.delete_list(project, person.name, chosen.name),
+                "List deleted. Its records stay as they are.",
+            )
+
+
+def _change(change: Callable[[], object], message: str) -> None:
+    """Makes a change, and draws the page again with what came of it."""
+    try:
+        change()
+    except ReviewError as error:
+        st.session_state["records_wrong"] = escape_markdown(str(error))
+    else:
+        st.session_state["records_said"] = message
+    st.rerun()
