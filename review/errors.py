@@ -6,7 +6,35 @@ class ReviewError(Exception):
 
 
 class ProtocolError(ReviewError):
-    """protocol.yaml is invalid (file, line, key, what was expected)."""
+    """protocol.yaml is invalid (file, line, key, what was expected).
+
+    Attributes:
+        path: keys that lead to the faulty value, for example ("stages", 0, "reviewers"); empty
+            where the fault has no one place.
+        problem: the message without the file and the line.
+        is_contradiction: whether each key is sound by itself, but some contradict each other.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: tuple[str | int, ...] = (),
+        problem: str | None = None,
+        is_contradiction: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.is_contradiction = is_contradiction
+        self.path = path
+        self.problem = problem or message
+
+
+class InvalidPlanError(ValueError):
+    """Keys that contradict each other; `path` leads to the one to change."""
+
+    def __init__(self, message: str, *path: str | int) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class ChecklistError(ReviewError):

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 from urllib.parse import urlsplit
 
-from review.errors import ProtocolError
+from review.errors import InvalidPlanError, ProtocolError
 from review.models import MaybeMeaning
+from review.text.wording import PLAIN_EXPECTATIONS
 from review.text.yaml_bounds import find_yaml_excess
 
 PersonRole = Literal["reviewer", "adjudicator", "lead", "reader", "librarian", "guest"]
@@ -19,6 +20,7 @@ StageKind = Literal["screening", "eligibility", "quality"]
 Allocation = Literal["everyone", "pairs", "shares"]
 ModelRule = Literal["worst", "best", "main"]
 StudyKind = Literal["deep-learning", "traditional", "hybrid"]
+QuestionFrame = Literal["PICO", "PIRD"]
 Via = Literal["databases", "registers", "websites", "organisations", "citations"]
 
 
@@ -57,6 +59,43 @@ class SearchPlan:
     """Email address sent with each request, as NCBI and Crossref ask."""
     base_urls: dict[str, str] = field(default_factory=dict)
     """By source: another address, for example of a mirror or test server."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionParts:
+    """The question taken apart: PICO (population, intervention, comparison, outcome) or, for
+    diagnostic accuracy, PIRD (population, index test, reference standard, diagnosis)."""
+
+    frame: QuestionFrame = "PIRD"
+    population: str | None = None
+    """Whom the review is about (both frames)."""
+    index_test: str | None = None
+    """The test or model whose accuracy is measured (PIRD)."""
+    reference_standard: str | None = None
+    """What tells the truth about the diagnosis (PIRD)."""
+    diagnosis: str | None = None
+    """The condition that is diagnosed (PIRD)."""
+    intervention: str | None = None
+    """The model or treatment (PICO)."""
+    comparison: str | None = None
+    """What it is compared with (PICO)."""
+    outcome: str | None = None
+    """What is measured or predicted (PICO)."""
+
+
+QUESTION_FRAMES: dict[QuestionFrame, tuple[str, ...]] = {
+    "PICO": ("population", "intervention", "comparison", "outcome"),
+    "PIRD": ("population", "index_test", "reference_standard", "diagnosis"),
+}
+"""Frame -> the parts it asks for, in the order of its letters."""
+
+
+def list_question_parts(parts: QuestionParts) -> list[tuple[str, str]]:
+    """(part, text) of the parts that are stated, those of the frame first."""
+    frame = QUESTION_FRAMES[parts.frame]
+    names = [*frame, *(n for other in QUESTION_FRAMES.values() for n in other if n not in frame)]
+    stated = ((name, getattr(parts, name)) for name in names)
+    return [(name, text) for name, text in stated if text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +344,7 @@ class Protocol:
     team: tuple[Person, ...]
     registration: str | None = None
     """Registration id, for example a PROSPERO number."""
+    question_parts: QuestionParts | None = None
     criteria: Criteria = field(default_factory=Criteria)
     highlight: Highlight = field(default_factory=Highlight)
     rules: tuple[KeywordRule, ...] = ()
@@ -407,8 +447,7 @@ def parse_protocol(text: str, name: str = "protocol.yaml") -> Protocol:
     try:
         return adapter.validate_python(_rename_from_key(data))
     except ValidationError as error:
-        first_error = error.errors()[0]
-        raise ProtocolError(_format_error(first_error, name, tree)) from error
+        raise _build_error(error.errors()[0], name, tree) from error
 
 
 def _restore_keys(value: Any, node: Any) -> Any:
@@ -429,6 +468,13 @@ def _restore_keys(value: Any, node: Any) -> Any:
         pair = written.get(str(word))
         restored[word] = inner if pair is None else _restore_keys(inner, pair[1])
     return restored
+
+
+def parse_gates(data: list[Any]) -> list[QualityGate]:
+    """Quality gates as a protocol's file lists them."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(list[QualityGate]).validate_python(data)
 
 
 def _rename_from_key(data: dict[str, Any]) -> dict[str, Any]:
@@ -461,28 +507,45 @@ def _reject_unknown_keys(
         if key not in known_keys:
             matches = difflib.get_close_matches(str(key), known_keys, n=1)
             hint = f" Did you mean '{matches[0]}'?" if matches else ""
+            key_path = (*path, key)
+            problem = (
+                f"unknown key '{_format_path(key_path)}'.{hint} Expected one of: "
+                f"{', '.join(known_keys)}."
+            )
             raise ProtocolError(
-                f"{name}: line {_find_line(tree, (*path, key))}: unknown key "
-                f"'{_format_path((*path, key))}'."
-                f"{hint} Expected one of: {', '.join(known_keys)}."
+                f"{name}: line {_find_line(tree, key_path)}: {problem}",
+                path=key_path,
+                problem=problem,
             )
         _reject_unknown_keys(
             inner, hints["from_" if key == "from" else key], (*path, key), name, tree
         )
 
 
-def _format_error(error: Any, name: str, tree: Any) -> str:
+def _build_error(error: Any, name: str, tree: Any) -> ProtocolError:
     path = tuple("from" if part == "from_" else part for part in error["loc"])
-    line = _find_line(tree, path)
-    value = error.get("input")
-    value_text = (
-        "" if isinstance(value, dict | list) or error["type"] == "missing" else f" (got {value!r})"
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, InvalidPlanError):
+        path = cause.path
+    elif cause is not None and (key := re.match(r"'([a-z_]+(?:\.[a-z_]+)*)'", str(cause))):
+        path = tuple(key.group(1).split("."))
+    problem = _describe_problem(error, path)
+    location = f"{name}: line {_find_line(tree, path)}:" if path else f"{name}:"
+    return ProtocolError(
+        f"{location} {problem}",
+        path=path,
+        problem=problem,
+        is_contradiction=error["type"] == "value_error",
     )
-    location = f"{name}: line {line}:" if line else f"{name}:"
+
+
+def _describe_problem(error: Any, path: tuple[Any, ...]) -> str:
     if error["type"] == "missing":
-        return f"{location} the key '{_format_path(path)}' is missing."
+        return f"the key '{_format_path(path)}' is missing."
     if error["type"] == "value_error":
-        return f"{name}: {str(error['msg']).removeprefix('Value error, ')}"
+        return str(error["msg"]).removeprefix("Value error, ")
+    value = error.get("input")
+    value_text = "" if isinstance(value, dict | list) else f" (got {value!r})"
     hint = ""
     choices = re.findall(r"'([^']+)'", str(error.get("ctx", {}).get("expected", "")))
     matches = difflib.get_close_matches(str(value), choices, n=1)
@@ -490,8 +553,21 @@ def _format_error(error: Any, name: str, tree: Any) -> str:
         hint = f" Did you mean '{matches[0]}'?"
     elif error["type"] == "string_type" and isinstance(value, dict):
         hint = " Text that contains a colon followed by a space must be in quotes."
-    message = str(error["msg"]).replace("Input should be", "expected")
-    return f"{location} '{_format_path(path)}': {message}{value_text}.{hint}"
+    expected = PLAIN_EXPECTATIONS.get(error["type"])
+    message = expected or str(error["msg"]).replace("Input should be", "expected")
+    return f"'{_format_path(path)}': {message}{value_text}.{hint}"
+
+
+def find_key_line(text: str, path: tuple[str | int, ...]) -> int | None:
+    """Line of a key in a protocol's text, 1 and up, or of its nearest parent; None where the text
+    cannot be read."""
+    import yaml
+
+    try:
+        tree = yaml.compose(text)
+    except yaml.YAMLError:
+        return None
+    return None if tree is None else _find_line(tree, path)
 
 
 def _format_path(path: tuple[Any, ...]) -> str:
@@ -520,31 +596,37 @@ def _check_protocol(protocol: Protocol) -> None:
     names = [person.name for person in protocol.team]
     for section, ids in (("team", names), ("stages", [stage.id for stage in protocol.stages])):
         if not ids:
-            raise ValueError(f"'{section}' is empty: list at least one.")
+            raise InvalidPlanError(f"'{section}' is empty: list at least one.", section)
         repeated = sorted({entry_id for entry_id in ids if ids.count(entry_id) > 1})
         if repeated:
-            raise ValueError(f"'{section}' lists {repeated[0]!r} twice.")
+            raise InvalidPlanError(f"'{section}' lists {repeated[0]!r} twice.", section)
     for name in names:
         _check_name(name)
     if protocol.search.to and protocol.search.to < protocol.search.from_:
-        raise ValueError(
+        raise InvalidPlanError(
             f"'search.to' ({protocol.search.to}) is earlier than 'search.from' "
-            f"({protocol.search.from_})."
+            f"({protocol.search.from_}).",
+            "search",
+            "to",
         )
     order = [("screening", "eligibility", "quality").index(s.kind) for s in protocol.stages]
     if order != sorted(set(order)):
-        raise ValueError("'stages' must be screening, eligibility, quality, each at most once.")
-    for stage in protocol.stages:
-        _check_stage(protocol, stage, names)
+        raise InvalidPlanError(
+            "'stages' must be screening, eligibility, quality, each at most once.", "stages"
+        )
+    for number, stage in enumerate(protocol.stages):
+        _check_stage(protocol, number, stage, names)
     gates = [gate.id for gate in protocol.appraisal.gates]
     if len(set(gates)) < len(gates):
-        raise ValueError("'appraisal.gates' has the same id twice.")
-    for gate in protocol.appraisal.gates:
+        raise InvalidPlanError("'appraisal.gates' has the same id twice.", "appraisal", "gates")
+    for number, gate in enumerate(protocol.appraisal.gates):
         for requirement in list_conditions(gate):
-            _check_condition(protocol, gate, requirement)
+            _check_condition(protocol, number, gate, requirement)
     for share in (protocol.ranking.random_share, protocol.ranking.target_recall):
         if not 0 <= share <= 1:
-            raise ValueError(f"'ranking' shares must be between 0 and 1 (got {share}).")
+            raise InvalidPlanError(
+                f"'ranking' shares must be between 0 and 1 (got {share}).", "ranking"
+            )
     if protocol.assistant is not None:
         _check_assistant(protocol, protocol.assistant)
 
@@ -555,61 +637,83 @@ RESERVED_NAMES = ("stopping", "tool")
 
 def _check_name(name: str) -> None:
     if not name.strip() or name != name.strip() or "|" in name or not name.isprintable():
-        raise ValueError(
+        raise InvalidPlanError(
             f"'team' names {name!r}: a name must not contain '|' or a line break, or begin or end "
-            "with a space."
+            "with a space.",
+            "team",
         )
     if name in RESERVED_NAMES or name.startswith("rule "):
-        raise ValueError(f"'team' names {name!r}, which Funnel uses itself; choose another name.")
+        raise InvalidPlanError(
+            f"'team' names {name!r}, which Funnel uses itself; choose another name.", "team"
+        )
 
 
 def _check_condition(
-    protocol: Protocol, gate: QualityGate, requirement: QualityGate | Condition
+    protocol: Protocol, number: int, gate: QualityGate, requirement: QualityGate | Condition
 ) -> None:
+    path = ("appraisal", "gates", number)
     if requirement.checklist not in protocol.appraisal.tools:
-        raise ValueError(
-            f"gate {gate.id!r} uses {requirement.checklist!r}, which is not in 'appraisal.tools'."
+        raise InvalidPlanError(
+            f"gate {gate.id!r} uses {requirement.checklist!r}, which is not in 'appraisal.tools'.",
+            *path,
         )
     if not (
         has_requirements(requirement)
         or requirement.also
         or (isinstance(requirement, QualityGate) and requirement.either)
     ):
-        raise ValueError(
-            f"gate {gate.id!r} needs 'required' items, a 'minimum' or judgements that 'keep_out'."
+        raise InvalidPlanError(
+            f"gate {gate.id!r} needs 'required' items, a 'minimum' or judgements that 'keep_out'.",
+            *path,
         )
     if requirement.at_least is not None and not 1 <= requirement.at_least <= len(
         requirement.required
     ):
-        raise ValueError(
+        raise InvalidPlanError(
             f"gate {gate.id!r}: 'at_least' is {requirement.at_least} of "
-            f"{len(requirement.required)} required items."
+            f"{len(requirement.required)} required items.",
+            *path,
         )
     if requirement.score is not None and requirement.minimum is None:
-        raise ValueError(
-            f"gate {gate.id!r} names the score {requirement.score!r} without a 'minimum'."
+        raise InvalidPlanError(
+            f"gate {gate.id!r} names the score {requirement.score!r} without a 'minimum'.",
+            *path,
         )
 
 
-def _check_stage(protocol: Protocol, stage: Stage, names: list[str]) -> None:
+def _check_stage(protocol: Protocol, number: int, stage: Stage, names: list[str]) -> None:
+    path = ("stages", number)
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", stage.id):
-        raise ValueError(f"stage id {stage.id!r}: use lower-case letters, digits and hyphens.")
+        raise InvalidPlanError(
+            f"stage id {stage.id!r}: use lower-case letters, digits and hyphens.", *path, "id"
+        )
     if not 1 <= stage.reviewers <= 5:
-        raise ValueError(f"stage {stage.id!r}: 'reviewers' must be between 1 and 5.")
+        raise InvalidPlanError(
+            f"stage {stage.id!r}: 'reviewers' must be between 1 and 5.", *path, "reviewers"
+        )
     for name in (*stage.who, *stage.shares):
         if name not in names:
             matches = difflib.get_close_matches(name, names, n=1)
             hint = f" Did you mean {matches[0]!r}?" if matches else ""
-            raise ValueError(f"stage {stage.id!r} names {name!r}, who is not in 'team'.{hint}")
+            raise InvalidPlanError(
+                f"stage {stage.id!r} names {name!r}, who is not in 'team'.{hint}", *path, "who"
+            )
     people = list_stage_reviewers(protocol, stage)
     if len(people) < stage.reviewers:
-        raise ValueError(
-            f"stage {stage.id!r} needs {stage.reviewers} reviewers, but the team has {len(people)}."
+        raise InvalidPlanError(
+            f"stage {stage.id!r} needs {stage.reviewers} reviewers, but the team has "
+            f"{len(people)}.",
+            *path,
+            "reviewers",
         )
     if stage.allocation == "shares" and not stage.shares:
-        raise ValueError(f"stage {stage.id!r}: allocation 'shares' needs 'shares'.")
+        raise InvalidPlanError(
+            f"stage {stage.id!r}: allocation 'shares' needs 'shares'.", *path, "allocation"
+        )
     if len(set(stage.reasons)) < len(stage.reasons):
-        raise ValueError(f"stage {stage.id!r}: a reason appears twice in 'reasons'.")
+        raise InvalidPlanError(
+            f"stage {stage.id!r}: a reason appears twice in 'reasons'.", *path, "reasons"
+        )
 
 
 _BUDGET_RANGES = {

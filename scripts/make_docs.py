@@ -11,6 +11,7 @@ from review import protocol
 ROOT = Path(__file__).parents[1]
 ORDER = (
     "Protocol",
+    "QuestionParts",
     "SearchPlan",
     "FileImport",
     "Stage",
@@ -35,9 +36,20 @@ what was expected. Once a decision has been made, every change is recorded as an
 what changed, by whom and when (`review amendments`). `review amend --why "..."` adds the reason.
 
 The page *Protocol* shows the current plan, the query sent to each source, the file with its
-fingerprint (SHA-256 of its text), and every version with its changes. The lead can edit the file
-there: it is checked before it is saved, and needs a reason once decisions have been made. If a
-change alters how many reviewers decide a record, the status of every record is computed again.
+fingerprint (SHA-256 of its text), and every version with its changes. What still is the starter
+protocol's example is marked as one.
+
+The lead changes the plan there with *Edit protocol*: by a form in sections, or as YAML. Both change
+the same draft, which stays in the browser's tab until it is saved; the form changes only the lines
+of the keys concerned, so comments and order of the file stay. A plan that does not hold together is
+refused beneath its field, and under YAML with the line. *Review changes* shows in sentences what
+was added, removed and changed, what follows for work already done, and the changed lines of the
+file; nothing is saved before it is confirmed there. Once decisions have been made, the change is an
+amendment and needs a reason. If a change alters how many reviewers decide a record, the status of
+every record is computed again.
+
+If somebody else saves a version meanwhile, both changes are shown side by side. *Put my changes on
+version N* keeps theirs and adds yours, and names the keys that both changed.
 
 This page is generated from the code (`make docs`).
 """

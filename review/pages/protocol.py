@@ -1,19 +1,56 @@
-"""Protocol: the current plan and its versions; the lead amends it here."""
+"""Protocol: the current plan and its versions; the lead changes it here by a form."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
 from review import protocol as protocols
-from review.errors import ReviewError
+from review.errors import ProtocolError, ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
-from review.protocol import Protocol, Stage, format_stage_name
+from review.pages.widgets.protocol_draft import (
+    EDITING_KEY,
+    MESSAGE_KEY,
+    Draft,
+    ProtocolForm,
+    find_draft_fault,
+    get_draft,
+    render_change_bar,
+    render_conflict,
+    render_review,
+)
+from review.pages.widgets.protocol_form import (
+    render_eligibility,
+    render_question,
+    render_stages,
+    render_yaml,
+)
+from review.protocol import Protocol, Stage, format_stage_name, list_question_parts
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
 from review.workflow.records.source_names import format_source
-from review.workflow.setup import protocol_amendments
+from review.workflow.setup import protocol_amendments, protocol_draft
+from review.workflow.setup.gate_wording import describe_gate, join_words
+from review.workflow.setup.protocol_amendments import ProtocolVersion, list_plan_checklists
+from review.workflow.setup.protocol_differences import PART_LABELS
+from review.workflow.setup.protocol_draft import KeyPath
 
+YAML_SECTION = "YAML (for experts)"
+SECTIONS: dict[str, Callable[[ProtocolForm], None]] = {
+    "Question": render_question,
+    "Eligibility": render_eligibility,
+    "Stages": render_stages,
+    YAML_SECTION: render_question,
+}
+"""Sections of the form, in the order of its buttons; YAML is drawn apart."""
+EXAMPLE_LABELS: dict[KeyPath, str] = {
+    ("title",): "the title",
+    ("question",): "the question",
+    ("search", "query"): "the query",
+    ("criteria", "include"): "the inclusion criteria",
+    ("criteria", "exclude"): "the exclusion criteria",
+}
 MAX_REMARKS = 6
 """Remarks shown on the query of a source."""
 STAGE_KIND_LABELS = {
@@ -24,31 +61,117 @@ STAGE_KIND_LABELS = {
 
 
 def render_page(project: Project) -> None:
-    """Draws the plan, the file beside it, and its versions."""
+    """Draws the plan, its file and its versions; for the lead, the form that changes it."""
     st.title("Protocol")
     versions = protocol_amendments.list_versions(project)
     latest_version = versions[-1]
     st.caption(
         f"Version {latest_version.number}, saved {latest_version.at[:16].replace('T', ' ')} UTC"
     )
-    message = st.session_state.pop("protocol_said", None)
+    message = st.session_state.pop(MESSAGE_KEY, None)
     if message:
         st.success(message)
+    is_lead = accounts.is_allowed(session.get_user(), "manage")
+    if is_lead and st.session_state.get(EDITING_KEY):
+        _render_editor(project, latest_version)
+        return
+    if is_lead:
+        is_changed = get_draft(project).is_changed
+        label = "Continue editing (unsaved changes)" if is_changed else "Edit protocol"
+        st.button(label, type="primary", icon=":material/edit:", on_click=_open_editor)
+    _render_example_notice(project)
     plan_column, file_column = st.columns([3, 2], gap="large")
     with plan_column:
         _render_question(project.protocol)
         _render_sources(project)
         _render_criteria(project.protocol)
-        _render_team(project.protocol)
+        _render_team(project)
     with file_column:
-        _render_file(project)
+        _render_file(project, is_lead)
         _render_versions(versions)
+
+
+def _open_editor() -> None:
+    st.session_state[EDITING_KEY] = True
+
+
+def _close_editor() -> None:
+    st.session_state[EDITING_KEY] = False
+
+
+def _render_editor(project: Project, newest: ProtocolVersion) -> None:
+    """The form by sections; what is typed is kept in the draft until it is confirmed."""
+    draft = get_draft(project)
+    if draft.is_changed and draft.base != project.fingerprint:
+        render_conflict(project, draft, newest)
+        return
+    if draft.is_changed and draft.is_reviewed:
+        render_review(project, draft)
+        return
+    draft.is_reviewed = False
+    st.button("Close editor", icon=":material/arrow_back:", on_click=_close_editor)
+    render_change_bar(project, draft)
+    section = (
+        st.segmented_control(
+            "Section", list(SECTIONS), default="Question", label_visibility="collapsed"
+        )
+        or "Question"
+    )
+    if section == YAML_SECTION:
+        _render_yaml(project, draft)
+        return
+    try:
+        data = protocol_draft.read_data(draft.text)
+        fault = protocol_draft.find_shape_fault(draft.text)
+    except ProtocolError as error:
+        data, fault = {}, error
+    if fault is not None:
+        st.error(f"{escape_markdown(str(fault))} Correct it under YAML; the form opens again then.")
+        return
+    fault = find_draft_fault(project, draft)
+    examples = protocol_draft.list_examples(data)
+    SECTIONS[section](ProtocolForm(project, draft, data, fault, examples))
+
+
+def _render_yaml(project: Project, draft: Draft) -> None:
+    key = f"protocol_{draft.turn}_yaml"
+
+    def store() -> None:
+        draft.text = st.session_state[key]
+        draft.refusals.clear()
+
+    render_yaml(draft.text, key, store)
+    fault = find_draft_fault(project, draft)
+    if fault is not None:
+        st.error(escape_markdown(str(fault)))
+    elif draft.is_changed:
+        st.success("The protocol is valid.")
+
+
+def _render_example_notice(project: Project) -> None:
+    """Says which parts of the plan are still those of the starter protocol."""
+    data = protocol_draft.read_data(protocol_amendments.read_protocol_text(project))
+    labels = [
+        EXAMPLE_LABELS[path]
+        for path in protocol_draft.list_examples(data)
+        if path in EXAMPLE_LABELS
+    ]
+    if labels:
+        st.info(
+            f"Still the starter protocol's examples, not your review's: {join_words(labels)}.",
+            icon=":material/lightbulb:",
+        )
 
 
 def _render_question(plan: Protocol) -> None:
     with st.container(border=True):
         st.subheader("Question")
         st.markdown(escape_markdown(plan.question))
+        if plan.question_parts is not None:
+            parts = list_question_parts(plan.question_parts)
+            st.markdown(
+                "\n".join(f"- **{PART_LABELS[n]}:** {escape_markdown(text)}" for n, text in parts)
+            )
         st.caption(
             f"Registered as {escape_markdown(plan.registration)}"
             if plan.registration
@@ -120,16 +243,20 @@ def describe_reasons(stage: Stage) -> str:
     return f"{needed}most important first"
 
 
-def _render_team(plan: Protocol) -> None:
+def _render_team(project: Project) -> None:
+    plan = project.protocol
     with st.container(border=True):
         st.subheader("Instruments and team")
+        checklists = list_plan_checklists(project)
         extraction = [plan.appraisal.extraction, plan.appraisal.accuracy]
         tools = [*plan.appraisal.tools, *filter(None, extraction)]
-        st.markdown("**Checklists:** " + (", ".join(f"`{tool}`" for tool in tools) or "none"))
+        titles = [checklists[tool].title if tool in checklists else tool for tool in tools]
+        st.markdown("**Checklists:** " + (escape_markdown("; ".join(titles)) or "none"))
         for gate in plan.appraisal.gates:
+            sentence = describe_gate(gate, checklists)
             st.caption(
-                f"Quality gate {gate.id}: excluded as “{escape_markdown(gate.reason)}” "
-                f"({', '.join(gate.kinds)})"
+                f"Quality gate: {escape_markdown(sentence)} "
+                f"Reason: “{escape_markdown(gate.reason)}”"
             )
         st.dataframe([_build_stage_row(plan, stage) for stage in plan.stages], hide_index=True)
         team_rows = [
@@ -148,51 +275,13 @@ def _build_stage_row(plan: Protocol, stage: Stage) -> dict[str, str | int]:
     }
 
 
-def _render_file(project: Project) -> None:
+def _render_file(project: Project, is_lead: bool) -> None:
     text = protocol_amendments.read_protocol_text(project)
     st.subheader("Protocol file")
     st.download_button("Download protocol.yaml", text, "protocol.yaml", "application/yaml")
-    if not accounts.is_allowed(session.get_user(), "manage"):
-        st.code(text, language="yaml", height=420)
+    st.code(text, language="yaml", height=420)
+    if not is_lead:
         st.caption("Only the lead can change the protocol.")
-        return
-    _render_change_form(project, text)
-
-
-def _render_change_form(project: Project, text: str) -> None:
-    """The protocol as a form; it is checked before it is saved."""
-    has_decisions = protocol_amendments.has_decisions(project)
-    with st.form(f"protocol_{project.fingerprint}"):
-        new_text = st.text_area("protocol.yaml", text, height=420)
-        why = st.text_input(
-            "Reason for amendment (appears in the report)"
-            if has_decisions
-            else "Reason for the change (optional)"
-        )
-        save = st.form_submit_button("Save as new version", type="primary")
-        check = st.form_submit_button("Check without saving")
-    if has_decisions:
-        st.caption(
-            "Screening has begun, so every change is recorded as an amendment with its reason."
-        )
-    try:
-        if check:
-            st.success(
-                "  \n".join(
-                    line.strip() for line in protocol_amendments.check_text(project, new_text)
-                )
-            )
-        if save:
-            who = session.get_user().name
-            protocol_amendments.amend_protocol(
-                project, new_text, who, why, seen=project.fingerprint
-            )
-            st.session_state["protocol_said"] = (
-                f"Saved as version {len(protocol_amendments.list_versions(project))}."
-            )
-            st.rerun()
-    except ReviewError as error:
-        st.error(escape_markdown(str(error)))
 
 
 def _render_versions(versions: list[protocol_amendments.ProtocolVersion]) -> None:

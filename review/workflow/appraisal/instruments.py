@@ -133,7 +133,8 @@ def check_appraisal_plan(folder: Path, protocol: Protocol) -> None:
             hint = f" Did you mean '{matches[0]}'?" if matches else ""
             raise ProtocolError(
                 f"appraisal names the checklist '{name}', which does not exist.{hint} Available: "
-                f"{', '.join(sorted(paths))}."
+                f"{', '.join(sorted(paths))}.",
+                path=("appraisal", _find_naming_key(protocol, name)),
             )
     accuracy = protocol.appraisal.accuracy
     if accuracy:
@@ -142,29 +143,47 @@ def check_appraisal_plan(folder: Path, protocol: Protocol) -> None:
         if missing:
             raise ProtocolError(
                 f"appraisal.accuracy names '{accuracy}', which has no item '{missing[0]}'. Use "
-                "accuracy-2x2, or a form of your own with the same item ids."
+                "accuracy-2x2, or a form of your own with the same item ids.",
+                path=("appraisal", "accuracy"),
             )
-    for gate in protocol.appraisal.gates:
+    for number, gate in enumerate(protocol.appraisal.gates):
         for condition in list_conditions(gate):
-            _check_condition(gate.id, condition, load_checklist(paths[condition.checklist]))
+            checklist = load_checklist(paths[condition.checklist])
+            _check_condition(gate.id, condition, checklist, ("appraisal", "gates", number))
 
 
-def _check_condition(gate: str, condition: QualityGate | Condition, checklist: Checklist) -> None:
+def _find_naming_key(protocol: Protocol, name: str) -> str:
+    """The key under 'appraisal' that names a checklist."""
+    if name == protocol.appraisal.extraction:
+        return "extraction"
+    return "accuracy" if name == protocol.appraisal.accuracy else "tools"
+
+
+def _check_condition(
+    gate: str,
+    condition: QualityGate | Condition,
+    checklist: Checklist,
+    path: tuple[str | int, ...],
+) -> None:
     """Raises ProtocolError where a gate asks for what its checklist does not have."""
     numbers = [item.number for item in list_items(checklist)]
     for number in condition.required:
         if number not in numbers:
             raise ProtocolError(
                 f"gate '{gate}' requires item '{number}', which {checklist.id} does not have. Its "
-                f"items are {', '.join(numbers)}."
+                f"items are {', '.join(numbers)}.",
+                path=path,
             )
     if condition.minimum is not None and not checklist.scores:
-        raise ProtocolError(f"gate '{gate}' sets a minimum score, but {checklist.id} has no score.")
+        raise ProtocolError(
+            f"gate '{gate}' sets a minimum score, but {checklist.id} has no score.", path=path
+        )
     scores = [score.id for score in checklist.scores]
     if condition.score is not None and condition.score not in scores:
         raise ProtocolError(
             f"gate '{gate}' names the score '{condition.score}'; {checklist.id} has: "
-            f"{', '.join(scores)}."
+            f"{', '.join(scores)}.",
+            path=path,
         )
     levels_by_judgement = {
         question.key: [option.id for option in question.options]
@@ -179,13 +198,15 @@ def _check_condition(gate: str, condition: QualityGate | Condition, checklist: C
             )
             raise ProtocolError(
                 f"gate '{gate}' excludes by '{name}', which {checklist.id} does not judge. Its "
-                f"judgements: {names}."
+                f"judgements: {names}.",
+                path=path,
             )
         for level in levels:
             if level not in allowed:
                 raise ProtocolError(
                     f"gate '{gate}': '{name}' of {checklist.id} is never '{level}'; "
-                    f"it is one of: {', '.join(allowed)}."
+                    f"it is one of: {', '.join(allowed)}.",
+                    path=path,
                 )
 
 

@@ -194,9 +194,12 @@ def describe_plan(folder: Path, protocol: Protocol) -> list[str]:
         lines.append(f"  {stage.id}: {stage.reviewers} of {people}{maybe}")
     for search_import in protocol.search.imports:
         if not (folder / search_import.file).exists():
+            problem = f"search.imports lists {search_import.file}, which is not in the folder."
             raise ProtocolError(
                 f"{folder / PROTOCOL_FILE}: search.imports lists {search_import.file}, which is "
-                f"not in {folder}."
+                f"not in {folder}.",
+                path=("search", "imports"),
+                problem=problem,
             )
     _check_queries(folder / PROTOCOL_FILE, protocol)
     lines.append(f"  checklists: {', '.join(protocol.appraisal.tools) or 'none'}")
@@ -210,17 +213,24 @@ def _check_sources(path: Path, protocol: Protocol) -> None:
         if source not in SOURCES:
             close_matches = difflib.get_close_matches(source, SOURCES, n=1)
             hint = f" Did you mean {close_matches[0]!r}?" if close_matches else ""
-            raise ProtocolError(
-                f"{path}: 'search.sources' lists {source!r}, which Funnel cannot search.{hint} "
+            problem = (
+                f"'search.sources' lists {source!r}, which Funnel cannot search.{hint} "
                 f"Choose from: {', '.join(SOURCES)}; import searches of other databases as files."
             )
+            raise ProtocolError(f"{path}: {problem}", path=("search", "sources"), problem=problem)
 
 
 def _check_queries(path: Path, protocol: Protocol) -> None:
-    texts = [("search.query", protocol.search.query)]
-    texts += [(f"rules {rule.id}: must_match", rule.must_match) for rule in protocol.rules]
-    for key, text in texts:
+    texts: list[tuple[str, tuple[str | int, ...], str]] = [
+        ("search.query", ("search", "query"), protocol.search.query)
+    ]
+    texts += [
+        (f"rules {rule.id}: must_match", ("rules", number, "must_match"), rule.must_match)
+        for number, rule in enumerate(protocol.rules)
+    ]
+    for key, place, text in texts:
         try:
             query.parse(text)
         except QueryError as error:
-            raise ProtocolError(f"{path}: '{key}' cannot be read. {error}") from error
+            problem = f"'{key}' cannot be read. {error}"
+            raise ProtocolError(f"{path}: {problem}", path=place, problem=problem) from error

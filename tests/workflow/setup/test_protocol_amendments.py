@@ -1,7 +1,6 @@
 """The protocol's versions and amendments, in the workflow and on the page."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 from support.small import studies
 
 from review.errors import ProtocolError
@@ -11,13 +10,11 @@ from review.protocol import fingerprint_text
 from review.store import decisions
 from review.web.current_protocol import refresh_protocol
 from review.workflow.project import accounts
-from review.workflow.project.accounts import CurrentUser
 from review.workflow.screening.decisions import NewDecision, add_decision
 from review.workflow.setup import protocol_amendments
 from review.workflow.setup.loading import list_amendments, open_project
 
 TA = "title-abstract"
-LEAD, REVIEWER = CurrentUser("ada", ("lead", "reviewer")), CurrentUser("ben", ("reviewer",))
 
 
 @pytest.fixture
@@ -27,21 +24,6 @@ def project(tmp_path):
 
 def one_reviewer(text):
     return text.replace("reviewers: 2                      #", "reviewers: 1 #")
-
-
-def draw(folder, person):
-    def script(folder, person):
-        from pathlib import Path
-
-        import streamlit as st
-
-        from review.pages import protocol
-        from review.workflow.setup.loading import open_project
-
-        st.session_state["person"] = person
-        protocol.render_page(open_project(Path(folder)))
-
-    return AppTest.from_function(script, args=(str(folder), person), default_timeout=300).run()
 
 
 def test_a_change_before_any_decision_is_a_version_and_no_amendment(project):
@@ -118,33 +100,51 @@ def test_records_stand_anew_when_the_number_of_reviewers_changes(project, throug
     assert counts == {(TA, "excluded"): 1, (TA, "pending"): 2}
 
 
-def test_the_page_shows_the_plan_and_only_the_lead_may_change_it(project):
-    app = draw(project.folder, REVIEWER)
-    assert not app.exception
-    shown = " ".join(one.value for one in [*app.markdown, *app.caption])
-    assert project.fingerprint[:12] in shown
-    assert "A model that reads chest radiographs or CT" in shown
-    assert "Only the lead can change the protocol." in shown
-    assert not app.text_area
-    assert any("[tiab]" in one.value for one in app.code)
-
-
-def test_the_lead_amends_on_the_page(project):
+def test_a_preview_says_in_words_what_changes_and_what_follows(project):
+    text = protocol_amendments.read_protocol_text(project)
+    preview = protocol_amendments.preview_change(project, text, one_reviewer(text))
+    (sentence,) = preview.sentences
+    assert sentence == "Title and abstract: reviewers per record: changed from “2” to “1”."
+    assert not preview.is_amendment and not preview.effects
+    assert preview.lines.splitlines()[0].startswith("-    reviewers: 2")
     add_decision(project, NewDecision(1, TA, "ada", "include"))
-    app = draw(project.folder, LEAD)
-    changed = app.text_area[0].value.replace("title: Machine", "title: Deep")
-    app.text_area[0].input(changed)
-    app = app.button[1].click().run()
-    assert "the protocol is valid" in app.success[0].value
-    app.text_area[0].input(changed)
-    app = app.button[0].click().run()
-    assert "give a reason" in app.error[0].value
-    app.text_input[0].input("the title was wrong")
-    app = app.button[0].click().run()
-    assert not app.exception
-    assert "Saved as version 2" in app.success[0].value
-    assert open_project(project.folder).protocol.title.startswith("Deep")
-    assert list_amendments(project)[0]["why"] == "the title was wrong"
+    dropped = text.replace("tools: [claim-2020, rqs-1.0, probast-2019]", "tools: [claim-2020]")
+    dropped = dropped[: dropped.index("    - id: rqs-minimum")]
+    dropped = dropped.replace("arxiv, medrxiv", "arxiv")
+    preview = protocol_amendments.preview_change(project, text, dropped)
+    assert preview.is_amendment
+    assert "Searches already run are kept as they were" in preview.effects[0]
+    assert [effect.split(" are kept")[0] for effect in preview.effects[1:]] == [
+        "Forms already filled in on Radiomics Quality Score (RQS)",
+        "Forms already filled in on Prediction model Risk Of Bias ASsessment Tool (PROBAST)",
+    ]
+    again = protocol_amendments.preview_change(project, text, text + "# a note\n")
+    assert again.sentences == () and again.lines == "+# a note"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("(covid*", "((covid*", 12),
+        ("sources: [pubmed", "sources: [pubmad", 18),
+        ('required: ["9"', 'required: ["99"', 72),
+        ("extraction-imaging-ai", "extraction-imaging", 70),
+        ("imports: []", "imports: [{file: gone.ris}]", 20),
+    ],
+)
+def test_a_preview_of_a_faulty_plan_names_the_line_and_no_folder(project, old, new, line):
+    text = protocol_amendments.read_protocol_text(project)
+    assert old in text
+    with pytest.raises(ProtocolError) as caught:
+        protocol_amendments.preview_change(project, text, text.replace(old, new, 1))
+    assert str(caught.value).startswith(f"protocol.yaml: line {line}: ")
+    assert str(project.folder) not in str(caught.value)
+
+
+def test_the_text_of_a_version_is_found_by_its_fingerprint(project):
+    text = protocol_amendments.read_protocol_text(project)
+    assert protocol_amendments.read_version_text(project, project.fingerprint) == text
+    assert protocol_amendments.read_version_text(project, "0" * 64) is None
 
 
 def test_an_app_that_runs_takes_up_a_changed_protocol(project, monkeypatch):

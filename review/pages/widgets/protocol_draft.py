@@ -1,0 +1,312 @@
+"""A lead's unsaved changes of the protocol: kept while the tab is open, bound to the fields of the
+form, and shown in words before they are saved."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from review.errors import ProtocolError, ReviewError
+from review.pages.widgets import session
+from review.pages.widgets.highlighting import escape_markdown
+from review.protocol import fingerprint_text
+from review.text.wording import format_count
+from review.workflow.project.project import Project
+from review.workflow.setup import protocol_amendments, protocol_draft
+from review.workflow.setup.loading import diff_protocols
+from review.workflow.setup.protocol_amendments import ChangePreview, ProtocolVersion
+from review.workflow.setup.protocol_draft import REMOVED, KeyPath
+
+MESSAGE_KEY, EDITING_KEY = "protocol_message", "protocol_editing"
+
+
+@dataclass(slots=True)
+class Draft:
+    """Changes that nobody has saved yet."""
+
+    base: str
+    """Fingerprint of the version they were made from."""
+    base_text: str
+    text: str
+    turn: int = 0
+    """Goes up whenever the fields have to be filled anew."""
+    is_reviewed: bool = False
+    """Whether the changes are shown for confirmation."""
+    refusals: dict[KeyPath, str] = field(default_factory=dict)
+    """Changes that could not be written into the file: key -> why."""
+    fault: tuple[str, ProtocolError | None] | None = None
+    """The text that was checked last, and what was wrong with it."""
+
+    @property
+    def is_changed(self) -> bool:
+        return self.text != self.base_text
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolForm:
+    """What the fields of the form are drawn from."""
+
+    project: Project
+    draft: Draft
+    data: dict[str, Any]
+    """Keys and values of the draft."""
+    fault: ProtocolError | None
+    examples: list[KeyPath]
+
+    def get(self, path: KeyPath, default: Any = None) -> Any:
+        """The value of a key in the draft."""
+        return protocol_draft.get_value(self.data, path, default)
+
+
+def get_draft(project: Project) -> Draft:
+    """The draft of this tab; without changes, it is the version in force."""
+    key = _get_state_key(project)
+    draft: Draft | None = st.session_state.get(key)
+    if draft is None or (not draft.is_changed and draft.base != project.fingerprint):
+        text = protocol_amendments.read_protocol_text(project)
+        turn = 0 if draft is None else draft.turn + 1
+        draft = Draft(fingerprint_text(text), text, text, turn)
+        st.session_state[key] = draft
+    return draft
+
+
+def discard_draft(project: Project) -> None:
+    """Goes back to the version in force."""
+    turn = get_draft(project).turn
+    text = protocol_amendments.read_protocol_text(project)
+    st.session_state[_get_state_key(project)] = Draft(fingerprint_text(text), text, text, turn + 1)
+
+
+def _get_state_key(project: Project) -> str:
+    return f"protocol_draft_{project.folder}"
+
+
+def find_draft_fault(project: Project, draft: Draft) -> ProtocolError | None:
+    """What is wrong with the draft; looked for once for each text."""
+    if draft.fault is None or draft.fault[0] != draft.text:
+        draft.fault = (draft.text, protocol_draft.find_fault(project, draft.text))
+    return draft.fault[1]
+
+
+def change_draft(draft: Draft, values: dict[KeyPath, Any], *, refill: bool = False) -> None:
+    """Sets keys of the draft; `refill` draws the fields anew, as when an entry is gone."""
+    path = next(iter(values))
+    try:
+        draft.text = protocol_draft.set_values(draft.text, values)
+        draft.refusals.pop(path, None)
+    except ProtocolError as error:
+        draft.refusals[path] = error.problem
+    draft.turn += refill
+
+
+def bind_field(
+    form: ProtocolForm, path: KeyPath, seed: Any, convert: Callable[[Any], Any]
+) -> dict[str, Any]:
+    """The arguments by which a widget shows a key and writes its changes into the draft at once.
+
+    Args:
+        seed: what the widget shows at first.
+        convert: makes of the widget's value that of the file, or REMOVED.
+    """
+    key = f"protocol_{form.draft.turn}_{'.'.join(map(str, path))}"
+    if key not in st.session_state:
+        st.session_state[key] = seed
+
+    def store() -> None:
+        change_draft(form.draft, {path: convert(st.session_state[key])})
+
+    return {"key": key, "on_change": store}
+
+
+def render_field_notes(form: ProtocolForm, *paths: KeyPath) -> None:
+    """What is wrong with a field, or that it still holds an example; drawn beneath it."""
+    for path in paths:
+        if path in form.draft.refusals:
+            st.error(escape_markdown(form.draft.refusals[path]))
+        if path in form.examples:
+            st.caption(":material/lightbulb: Example from the starter protocol. Write your own.")
+    fault = form.fault
+    if fault is not None and any(
+        fault.path[: len(path)] == path or path[: len(fault.path)] == fault.path
+        for path in paths
+        if fault.path
+    ):
+        st.error(escape_markdown(capitalize(fault.problem)))
+
+
+def render_text(
+    form: ProtocolForm,
+    path: KeyPath,
+    label: str,
+    *,
+    help_text: str | None = None,
+    height: int | None = None,
+    is_required: bool = False,
+) -> None:
+    """A text field for one key; emptied, the key leaves the file unless it is required."""
+    seed = " ".join(str(form.get(path, "")).split()) if height is None else form.get(path, "")
+
+    def convert(value: str) -> Any:
+        return value.strip() or ("" if is_required else REMOVED)
+
+    bound = bind_field(form, path, str(seed).strip(), convert)
+    if height is None:
+        st.text_input(label, help=help_text, **bound)
+    else:
+        st.text_area(label, help=help_text, height=height, **bound)
+    render_field_notes(form, path)
+
+
+def render_lines(
+    form: ProtocolForm, path: KeyPath, label: str, *, help_text: str | None = None
+) -> None:
+    """A list as a field with one entry on a line."""
+    entries = form.get(path, [])
+    is_stated = bool(entries) or protocol_draft.get_value(form.data, path) is not None
+
+    def convert(value: str) -> Any:
+        return protocol_draft.split_lines(value) or ([] if is_stated else REMOVED)
+
+    entries = entries if isinstance(entries, list) else []
+    bound = bind_field(form, path, protocol_draft.join_lines(entries), convert)
+    height = 40 + 26 * min(max(len(entries) + 1, 3), 12)
+    st.text_area(f"{label} (one per line)", help=help_text, height=height, **bound)
+    render_field_notes(form, path)
+
+
+def capitalize(text: str) -> str:
+    """The text with a capital first letter; the rest stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def render_change_bar(project: Project, draft: Draft) -> None:
+    """Whether there are unsaved changes, and the way to review or discard them."""
+    fault = find_draft_fault(project, draft) if draft.is_changed else None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not draft.is_changed:
+            st.caption("No unsaved changes. Nothing is saved before you have confirmed it.")
+            return
+        st.markdown(":orange-badge[Unsaved changes]")
+        if st.button("Review changes", type="primary", disabled=fault is not None):
+            draft.is_reviewed = True
+            st.rerun()
+        st.button("Discard changes", on_click=discard_draft, args=(project,))
+    if fault is not None:
+        st.error(f"Cannot be saved yet: {escape_markdown(fault.problem)}")
+
+
+def render_review(project: Project, draft: Draft) -> None:
+    """The changes in words and in lines; they are saved by a button here and nowhere else."""
+    try:
+        preview = protocol_amendments.preview_change(project, draft.base_text, draft.text)
+    except ReviewError as error:
+        st.error(escape_markdown(str(error)))
+        st.button("Back to editing", on_click=_stop_review, args=(draft,))
+        return
+    st.subheader("What will change")
+    _render_preview(preview)
+    number = len(protocol_amendments.list_versions(project)) + 1
+    why = st.text_input(
+        "Reason for amendment (appears in the report)"
+        if preview.is_amendment
+        else "Reason for the change (optional)",
+        key=f"protocol_why_{draft.base}",
+    )
+    if preview.is_amendment:
+        st.caption("Screening has begun, so this change is recorded as an amendment.")
+    with st.container(horizontal=True):
+        noun = "amendment" if preview.is_amendment else "change"
+        save = st.button(f"Save {noun} as version {number}", type="primary")
+        st.button("Back to editing", on_click=_stop_review, args=(draft,))
+    if save:
+        _save(project, draft, why)
+
+
+def _stop_review(draft: Draft) -> None:
+    draft.is_reviewed = False
+
+
+def _save(project: Project, draft: Draft, why: str) -> None:
+    who = session.get_user().name
+    try:
+        protocol_amendments.amend_protocol(project, draft.text, who, why, seen=draft.base)
+    except ReviewError as error:
+        current = protocol_amendments.read_protocol_text(project)
+        if fingerprint_text(current) != draft.base:
+            st.rerun()  # the page now shows both changes
+        st.error(escape_markdown(str(error)))
+        return
+    number = len(protocol_amendments.list_versions(project))
+    st.session_state[MESSAGE_KEY] = f"Saved as version {number}."
+    st.session_state[EDITING_KEY] = False
+    discard_draft(project)
+    st.rerun()
+
+
+def _render_preview(preview: ChangePreview) -> None:
+    _render_sentences(preview)
+    for effect in preview.effects:
+        st.warning(escape_markdown(effect))
+    with st.expander("Changed lines of the file"):
+        st.code(preview.lines or "None.", language="diff", wrap_lines=True)
+
+
+def _render_sentences(preview: ChangePreview) -> None:
+    if preview.sentences:
+        st.markdown("\n".join(f"- {escape_markdown(one)}" for one in preview.sentences))
+    else:
+        st.markdown("Only comments or layout change; the plan stays the same.")
+
+
+def render_conflict(project: Project, draft: Draft, newest: ProtocolVersion) -> None:
+    """What another lead saved meanwhile, beside the changes of this tab."""
+    current = protocol_amendments.read_protocol_text(project)
+    who = escape_markdown(newest.who)
+    st.warning(
+        f"{who} saved version {newest.number} while you were editing. Your changes are not saved "
+        "yet and nothing is lost: compare both, then decide."
+    )
+    theirs, mine = st.columns(2)
+    with theirs:
+        st.subheader(f"Saved by {who}")
+        _render_side(project, draft.base_text, current)
+    with mine:
+        st.subheader("Your unsaved changes")
+        _render_side(project, draft.base_text, draft.text)
+    try:
+        merged = protocol_draft.merge_drafts(draft.base_text, draft.text, current, mine_wins=True)
+    except ReviewError as error:
+        merged = None
+        st.error(
+            "Your changes cannot be put on the new version by Funnel; copy them from the lines "
+            f"above. {escape_markdown(str(error))}"
+        )
+    if merged is not None and merged.clashes:
+        keys = ", ".join(f"`{key}`" for key in merged.clashes)
+        st.markdown(
+            f"You both changed {format_count(len(merged.clashes), 'key')} of the file: {keys}. If "
+            "you put your changes on the new version, yours replace theirs there."
+        )
+    with st.container(horizontal=True):
+        if (
+            merged is not None
+            and merged.text is not None
+            and st.button(f"Put my changes on version {newest.number}", type="primary")
+        ):
+            rebased = Draft(fingerprint_text(current), current, merged.text, draft.turn + 1, True)
+            st.session_state[_get_state_key(project)] = rebased
+            st.rerun()
+        st.button("Discard my changes", on_click=discard_draft, args=(project,))
+
+
+def _render_side(project: Project, before: str, after: str) -> None:
+    try:
+        preview = protocol_amendments.preview_change(project, before, after)
+    except ReviewError as error:
+        st.error(escape_markdown(str(error)))
+        st.code(diff_protocols(before, after), language="diff")
+        return
+    _render_sentences(preview)
+    with st.expander("Changed lines of the file"):
+        st.code(preview.lines, language="diff", wrap_lines=True)

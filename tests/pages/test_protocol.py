@@ -1,0 +1,267 @@
+"""The page Protocol: a lead changes the plan by a form and confirms what changes."""
+
+import pytest
+import yaml
+from streamlit.testing.v1 import AppTest
+from support.small import studies
+
+from review.models import Record
+from review.workflow.project.accounts import CurrentUser
+from review.workflow.screening.decisions import NewDecision, add_decision
+from review.workflow.setup import protocol_amendments
+from review.workflow.setup.loading import list_amendments, open_project
+
+LEAD, REVIEWER = CurrentUser("ada", ("lead", "reviewer")), CurrentUser("ben", ("reviewer",))
+
+
+@pytest.fixture
+def project(tmp_path):
+    return studies(tmp_path, [Record("embase", title=f"Study {n}") for n in (1, 2, 3)])
+
+
+def draw(folder, person=LEAD, section=None):
+    def script(folder, person):
+        from pathlib import Path
+
+        import streamlit as st
+
+        from review.pages import protocol
+        from review.workflow.setup.loading import open_project
+
+        st.session_state["person"] = person
+        protocol.render_page(open_project(Path(folder), who="edited meanwhile"))
+
+    page = AppTest.from_function(script, args=(str(folder), person), default_timeout=300).run()
+    if section is not None:
+        find(page.button, "Edit protocol").click().run()
+        open_section(page, section)
+    return page
+
+
+def open_section(page, section):
+    page.segmented_control[0].set_value(section).run()
+    assert not page.exception
+
+
+def find(widgets, label):
+    return next(one for one in widgets if one.label.startswith(label))
+
+
+def labels(page):
+    return [one.label for one in page.button]
+
+
+def read(project):
+    return (project.folder / "protocol.yaml").read_text()
+
+
+def told(page):
+    return " ".join(one.value for one in [*page.markdown, *page.caption, *page.warning])
+
+
+def test_a_reviewer_sees_the_plan_and_changes_nothing(project):
+    page = draw(project.folder, REVIEWER)
+    assert not page.exception
+    shown = told(page)
+    assert project.fingerprint[:12] in shown
+    assert "A model that reads chest radiographs or CT" in shown
+    assert "Only the lead can change the protocol." in shown
+    assert "hybrid studies with RQS below 6" in shown
+    assert "Edit protocol" not in labels(page) and not page.text_area
+    assert any("[tiab]" in one.value for one in page.code)
+
+
+def test_the_examples_of_the_starter_protocol_are_marked(project):
+    page = draw(project.folder)
+    assert "the title, the question, the query" in page.info[0].value
+    find(page.button, "Edit protocol").click().run()
+    assert sum("Example from the starter" in one.value for one in page.caption) == 2
+    find(page.text_input, "Title of the review").set_value("Ours").run()
+    assert sum("Example from the starter" in one.value for one in page.caption) == 1
+
+
+def test_a_field_changes_its_key_and_nothing_else_in_the_file(project):
+    before = read(project)
+    page = draw(project.folder, section="Question")
+    assert "Review changes" not in labels(page)
+    find(page.text_input, "Title of the review").set_value("Deep learning for X").run()
+    assert read(project) == before
+    find(page.button, "Review changes").click().run()
+    assert "Title: changed from “Machine learning for the diagnosis of X on chest imaging” to " in (
+        told(page).replace("\\", "")
+    )
+    assert "-title: Machine" in page.code[0].value
+    assert read(project) == before
+    find(page.button, "Save change as version 2").click().run()
+    assert page.success[0].value == "Saved as version 2."
+    assert read(project) == before.replace(
+        "title: Machine learning for the diagnosis of X on chest imaging",
+        "title: Deep learning for X",
+    )
+
+
+def test_an_amendment_is_confirmed_with_a_reason(project):
+    add_decision(project, NewDecision(1, "title-abstract", "ben", "include"))
+    page = draw(project.folder, section="Stages")
+    assert len(page.number_input) == 5
+    page.number_input[0].set_value(1).run()
+    find(page.button, "Review changes").click().run()
+    shown = told(page)
+    assert "reviewers per record: changed from “2” to “1”" in shown.replace("\\", "")
+    assert "The status of every record at “Title and abstract” is computed again." in shown
+    find(page.button, "Save amendment as version 2").click().run()
+    assert "give a reason" in page.error[0].value
+    page.text_input[0].set_value("too few hands").run()
+    assert len(protocol_amendments.list_versions(project)) == 1  # Enter alone saves nothing
+    find(page.button, "Save amendment as version 2").click().run()
+    assert not page.exception and "Saved as version 2" in page.success[0].value
+    (amendment,) = list_amendments(open_project(project.folder))
+    assert amendment["why"] == "too few hands"
+    assert "reviewers: 1                      # how many decide" in read(project)
+
+
+def test_what_is_typed_stays_when_the_section_or_the_view_changes(project):
+    page = draw(project.folder, section="Eligibility")
+    find(page.text_area, "Include a study if").set_value("Adults only\n\n Adults only\n- CT").run()
+    open_section(page, "Stages")
+    find(page.button, "Close editor").click().run()
+    find(page.button, "Continue editing").click().run()
+    open_section(page, "Eligibility")
+    assert find(page.text_area, "Include a study if").value == "Adults only\nCT"
+    find(page.button, "Discard changes").click().run()
+    assert "A model that reads" in find(page.text_area, "Include a study if").value
+    assert "Review changes" not in labels(page)
+
+
+def test_a_plan_that_does_not_hold_together_is_refused_at_its_field(project):
+    page = draw(project.folder, section="Stages")
+    page.number_input[0].set_value(5).run()
+    said = [one.value for one in page.error]
+    assert said[0].startswith("Cannot be saved yet") and "the team has 2" in said[0]
+    assert "needs 5 reviewers, but the team has 2" in said[1]
+    assert find(page.button, "Review changes").disabled
+    page.number_input[0].set_value(2).run()
+    assert not page.error
+    open_section(page, "Question")
+    find(page.text_area, "Question").set_value("  ").run()
+    assert ["is empty" in one.value for one in page.error] == [True, True]
+
+
+def test_the_question_is_taken_apart_and_put_together_again(project):
+    before = read(project)
+    page = draw(project.folder, section="Question")
+    find(page.radio, "The question in parts").set_value("PIRD").run()
+    find(page.text_input, "Population").set_value("Adults with suspected X: all").run()
+    find(page.text_input, "Index test").set_value("Deep learning on CT").run()
+    find(page.button, "Review changes").click().run()
+    shown = told(page).replace("\\", "")
+    assert "Population: set to “Adults with suspected X: all”" in shown
+    find(page.button, "Save change").click().run()
+    parts = open_project(project.folder).protocol.question_parts
+    assert (parts.frame, parts.index_test) == ("PIRD", "Deep learning on CT")
+    assert "Adults with suspected X" in told(page)
+    open_again = draw(project.folder, section="Question")
+    find(open_again.radio, "The question in parts").set_value(None).run()
+    find(open_again.button, "Review changes").click().run()
+    find(open_again.button, "Save change").click().run()
+    assert read(project) == before
+
+
+def test_a_stage_is_removed_and_added_again(project):
+    before = read(project)
+    (project.folder / "protocol.yaml").write_text(  # without the default number
+        before.replace("    kind: quality ", "    name: Quality\n    kind: quality ").replace(
+            "gates decide\n    reviewers: 2\n", "gates decide\n"
+        )
+    )
+    page = draw(project.folder, section="Stages")
+    assert page.number_input[-1].value == 2
+    assert not any(label.startswith("Add a stage") for label in labels(page))
+    page.button(key="protocol_0_remove_1").click().run()
+    find(page.button, "Add a stage by full text").click().run()
+    assert not page.exception and not page.error
+    find(page.button, "Review changes").click().run()
+    find(page.button, "Save change").click().run()
+    stages = open_project(project.folder).protocol.stages
+    assert [stage.id for stage in stages] == ["title-abstract", "full-text", "quality"]
+    assert stages[1].reasons == ()
+
+
+def test_shares_are_asked_for_where_records_are_shared_out(project):
+    page = draw(project.folder, section="Stages")
+    find(page.selectbox, "Allocation").set_value("shares").run()
+    assert any("needs 'shares'" in one.value for one in page.error)
+    find(page.number_input, "Share of ada").set_value(0.4).run()
+    find(page.number_input, "Share of ben").set_value(0.6).run()
+    assert not page.error
+    find(page.button, "Review changes").click().run()
+    find(page.button, "Save change").click().run()
+    stage = open_project(project.folder).protocol.stages[0]
+    assert (stage.allocation, stage.shares) == ("shares", {"ada": 0.4, "ben": 0.6})
+
+
+def test_the_file_is_edited_with_the_line_of_a_fault_and_no_server_path(project):
+    page = draw(project.folder, section="YAML (for experts)")
+    text = page.text_area[0].value
+    page.text_area[0].set_value(text.replace("reviewers: 2  ", "reviewers: two  ", 1)).run()
+    said = page.error[-1].value.replace("\\", "")
+    assert "line 27" in said and "expected a whole number" in said
+    assert str(project.folder) not in " ".join(one.value for one in page.error)
+    open_section(page, "Stages")
+    assert "Correct it under YAML" in page.error[-1].value and not page.number_input
+    open_section(page, "YAML (for experts)")
+    page.text_area[0].set_value(text.replace("(covid*", "((covid*")).run()
+    assert "line 12" in page.error[-1].value
+    page.text_area[0].set_value(text + "# a note\n").run()
+    assert page.success[0].value == "The protocol is valid."
+    find(page.button, "Review changes").click().run()
+    assert "Only comments or layout change" in told(page)
+    assert page.code[0].value == "+# a note"
+
+
+def save_elsewhere(project, old, new):
+    text = read(project)
+    assert old in text
+    protocol_amendments.amend_protocol(
+        project,
+        text.replace(old, new, 1),
+        "ada",
+        "",
+        seen=open_project(project.folder).fingerprint,
+    )
+
+
+def test_two_leads_at_once_see_both_changes_and_keep_both(project):
+    page = draw(project.folder, section="Question")
+    find(page.text_input, "Title of the review").set_value("Mine").run()
+    find(page.button, "Review changes").click().run()
+    save_elsewhere(project, "minimum: 6", "minimum: 7 # theirs")
+    find(page.button, "Save change").click().run()
+    assert not page.exception
+    assert "ada saved version 2 while you were editing" in page.warning[0].value
+    shown = told(page).replace("\\", "")
+    assert "RQS below 7" in shown and "to “Mine”" in shown
+    find(page.button, "Put my changes on version 2").click().run()
+    find(page.button, "Save change as version 3").click().run()
+    assert page.success[0].value == "Saved as version 3."
+    data = yaml.safe_load(read(project))
+    assert (data["title"], data["appraisal"]["gates"][1]["minimum"]) == ("Mine", 7)
+    assert "# theirs" in read(project)
+
+
+def test_where_both_changed_the_same_key_it_is_named(project):
+    page = draw(project.folder, section="Question")
+    find(page.text_input, "Title of the review").set_value("Mine").run()
+    save_elsewhere(project, "title: Machine", "title: Theirs machine")
+    page.run()
+    assert "You both changed 1 key of the file: `title`" in told(page)
+    find(page.button, "Discard my changes").click().run()
+    assert find(page.text_input, "Title of the review").value.startswith("Theirs machine")
+
+
+def test_a_version_saved_elsewhere_is_shown_where_nothing_was_typed(project):
+    page = draw(project.folder, section="Question")
+    save_elsewhere(project, "title: Machine", "title: Theirs machine")
+    page.run()
+    assert not page.warning
+    assert find(page.text_input, "Title of the review").value.startswith("Theirs machine")
