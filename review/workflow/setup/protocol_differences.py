@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import Any
 
@@ -82,6 +82,23 @@ KIND_OF_STAGE = {
 }
 MAX_NAMED = 8
 """Terms named in the sentence on a query."""
+DESCRIBED = (
+    "title",
+    "question",
+    "registration",
+    "question_parts",
+    "criteria",
+    "highlight",
+    "search",
+    "ranking",
+    "appraisal",
+    "backups",
+    "stages",
+    "team",
+    "rules",
+    "previous",
+)
+"""Keys of the protocol that have words of their own; others go by their name."""
 SECTIONS = ("criteria", "highlight", "search", "ranking", "appraisal", "backups")
 
 
@@ -113,9 +130,28 @@ def describe_changes(
     sentences += _compare_people(before.team, after.team)
     sentences += _compare_rules(before, after)
     sentences += _compare_gates(before, after, checklists or {})
-    return sentences + _compare_values(
-        "previous", before.previous, after.previous, _format_previous
-    )
+    sentences += _compare_values("previous", before.previous, after.previous, _format_previous)
+    for spec in fields(Protocol):
+        if spec.name not in DESCRIBED:
+            sentences += _compare_parts_of_key(
+                spec.name, getattr(before, spec.name), getattr(after, spec.name)
+            )
+    return sentences
+
+
+def _compare_parts_of_key(key: str, old: Any, new: Any) -> list[str]:
+    """The sentences on a key that has no words of its own here, part by part."""
+    if is_dataclass(old) and is_dataclass(new):
+        return [
+            sentence
+            for spec in fields(old)
+            for sentence in _compare_parts_of_key(
+                f"{key}, {spec.name.replace('_', ' ')}",
+                getattr(old, spec.name),
+                getattr(new, spec.name),
+            )
+        ]
+    return _compare_values(key, old, new, _format_value, capitalize=True)
 
 
 def _choose_format(key: str, titles: Mapping[str, str]) -> Callable[[Any], str]:
@@ -135,6 +171,9 @@ def _format_value(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, float):
         return f"{value:g}"
+    if is_dataclass(value):
+        stated = {spec.name: getattr(value, spec.name) for spec in fields(value)}
+        return _format_value({k.replace("_", " "): v for k, v in stated.items() if v is not None})
     if isinstance(value, dict):
         return ", ".join(f"{key}: {_format_value(part)}" for key, part in value.items())
     return str(value)
@@ -149,12 +188,19 @@ def _quote(text: str) -> str:
 
 
 def _compare_values(
-    key: str, old: Any, new: Any, show: Callable[[Any], str], subject: str = ""
+    key: str,
+    old: Any,
+    new: Any,
+    show: Callable[[Any], str],
+    subject: str = "",
+    *,
+    capitalize: bool = False,
 ) -> list[str]:
     """The sentences on one key."""
     if old == new:
         return []
     label = f"{subject}{KEY_LABELS.get(key, key)}"
+    label = label[:1].upper() + label[1:] if capitalize else label
     if isinstance(old, tuple) and isinstance(new, tuple):
         return _compare_lists(label, [show(part) for part in old], [show(part) for part in new])
     if old in (None, {}, ""):

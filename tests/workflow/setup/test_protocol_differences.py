@@ -120,6 +120,7 @@ def test_any_differing_plan_has_a_sentence():
         ("  # contact: you@example.org", "  contact: you@example.org"),
         ("  from: 2020", "  native: {pubmed: x}\n  from: 2020"),
         ("  from: 2020", "  base_urls: {pubmed: 'http://x'}\n  from: 2020"),
+        ("team:\n", "assistant: {address: 'http://localhost/v1', model: m}\nteam:\n"),
         ("appraisal:\n", "backups: {keep: 3}\nappraisal:\n"),
         ("appraisal:\n", "previous: {studies: 1, reports: 2}\nappraisal:\n"),
         ("appraisal:\n", "appraisal:\n  model_rule: best\n"),
@@ -133,3 +134,19 @@ def test_any_differing_plan_has_a_sentence():
         ("required: [", "at_least: 2\n      required: ["),
     ]:
         assert len(describe((old, new))) == 1, new
+
+
+def test_a_key_without_words_of_its_own_goes_by_its_name():
+    def plan(assistant):
+        return parse_protocol(STARTER + f"assistant: {assistant}\n")
+
+    before = plan("{address: 'http://localhost/v1', model: m}")
+    after = plan(
+        "{address: 'http://localhost/v1', model: n, budget: {calls: 5}, "
+        "consent: {by: ada, on: 2026-11-28}}"
+    )
+    assert describe_changes(before, after) == [
+        "Assistant, model: changed from “m” to “n”.",
+        "Assistant, consent: set to “by: ada, on: 2026-11-28”.",
+        "Assistant, budget, calls: changed from “1000” to “5”.",
+    ]
