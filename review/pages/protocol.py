@@ -26,6 +26,8 @@ from review.pages.widgets.protocol_form import (
     render_stages,
     render_yaml,
 )
+from review.pages.widgets.protocol_instruments_form import render_instruments
+from review.pages.widgets.protocol_search_form import render_search
 from review.protocol import Protocol, Stage, format_stage_name, list_question_parts
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
@@ -40,7 +42,9 @@ YAML_SECTION = "YAML (for experts)"
 SECTIONS: dict[str, Callable[[ProtocolForm], None]] = {
     "Question": render_question,
     "Eligibility": render_eligibility,
+    "Search": render_search,
     "Stages": render_stages,
+    "Instruments and gates": render_instruments,
     YAML_SECTION: render_question,
 }
 """Sections of the form, in the order of its buttons; YAML is drawn apart."""

@@ -265,3 +265,69 @@ def test_a_version_saved_elsewhere_is_shown_where_nothing_was_typed(project):
     page.run()
     assert not page.warning
     assert find(page.text_input, "Title of the review").value.startswith("Theirs machine")
+
+
+def test_the_query_is_counted_and_translated_as_it_is_typed(project):
+    page = draw(project.folder, section="Search")
+    shown = told(page)
+    assert "9 different terms in 3 blocks" in shown
+    field = find(page.text_area, "Query for all sources")
+    assert field.value.count("\nAND ") == 2
+    field.set_value("mesh:covid AND (ct OR cxr)").run()
+    assert "3 different terms in 2 blocks" in told(page)
+    assert any("[mh]" in one.value.lower() or "mesh" in one.value.lower() for one in page.code)
+    assert any("cannot be asked" in one.label for one in page.expander)
+    find(page.text_area, "Query for all sources").set_value("ct AND (cxr").run()
+    assert any("cannot be read" in one.value for one in page.error)
+    assert find(page.button, "Review changes").disabled
+    find(page.text_area, "Query for all sources").set_value("ct AND cxr AND mri").run()
+    find(page.text_area, "Your own query for PubMed").set_value("ct[ti]").run()
+    find(page.text_area, "Key papers").set_value("10.1/abc\nA title").run()
+    find(page.button, "Review changes").click().run()
+    shown = told(page).replace("\\", "")
+    assert "Search query: added" in shown and "Key papers: added “10.1/abc” and “A title”" in shown
+    find(page.button, "Save change").click().run()
+    search = open_project(project.folder).protocol.search
+    assert search.query.strip() == "ct AND cxr AND mri"
+    assert (search.native, search.key_papers) == ({"pubmed": "ct[ti]"}, ("10.1/abc", "A title"))
+    assert "  # One query for all sources." in read(project)
+
+
+def test_a_gate_is_built_in_words_and_another_one_removed(project):
+    page = draw(project.folder, section="Instruments and gates")
+    assert "hybrid studies with RQS below 6." in told(page)
+    page.button(key="protocol_0_remove_gate_0").click().run()
+    assert not page.exception
+    find(page.selectbox, "Instrument").set_value("probast-2019").run()
+    find(page.multiselect, "Excluded if judged").set_value(["high"]).run()
+    assert find(page.button, "Add gate").disabled
+    find_last(page.text_input, "Reason for exclusion").set_value("High risk of bias!").run()
+    assert "Exclude studies of every kind with PROBAST judged high (overall)." in told(page)
+    find(page.button, "Add gate").click().run()
+    assert not page.exception and not page.error
+    find(page.button, "Review changes").click().run()
+    shown = told(page).replace("\\", "")
+    assert "Quality gates: added “Exclude studies of every kind with PROBAST judged high" in shown
+    assert "Quality gates: removed “Exclude deep learning and hybrid studies with any of CLAIM" in (
+        shown
+    )
+    find(page.button, "Save change").click().run()
+    gates = open_project(project.folder).protocol.appraisal.gates
+    assert [(gate.id, gate.reason) for gate in gates] == [
+        ("rqs-minimum", "RQS below 6"),
+        ("high-risk-of-bias", "High risk of bias!"),
+    ]
+    assert gates[1].keep_out == {"overall": ("high",)}
+
+
+def test_an_instrument_that_a_gate_needs_cannot_go(project):
+    page = draw(project.folder, section="Instruments and gates")
+    find(page.multiselect, "Instruments").set_value(["claim-2020", "probast-2019"]).run()
+    assert any("gate 'rqs-minimum' uses 'rqs-1.0'" in one.value for one in page.error)
+    assert find(page.button, "Review changes").disabled
+    page.button(key="protocol_0_remove_gate_1").click().run()
+    assert not page.error and not find(page.button, "Review changes").disabled
+
+
+def find_last(widgets, label):
+    return [one for one in widgets if one.label.startswith(label)][-1]
