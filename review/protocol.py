@@ -424,23 +424,8 @@ def parse_protocol(text: str, name: str = "protocol.yaml") -> Protocol:
     import yaml
     from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
-    excess = find_yaml_excess(text)
-    if excess is not None:
-        raise ProtocolError(f"{name}: {excess}")
-    try:
-        data = yaml.safe_load(text)
-        tree = yaml.compose(text)
-    except (yaml.YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" line {mark.line + 1}:" if mark else ""
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        if not isinstance(error, yaml.YAMLError):  # PyYAML reads dates itself and names no line
-            raise ProtocolError(
-                f"{name}: one of its dates is invalid ({problem}); write dates as 2020-10-03."
-            ) from error
-        raise ProtocolError(f"{name}:{line} this is not YAML: {problem}.") from error
-    if not isinstance(data, dict):
-        raise ProtocolError(f"{name}: expected keys such as title, question and search.")
+    data = read_keys(text, name)
+    tree = yaml.compose(text)
     data = _restore_keys(data, tree)
     _reject_unknown_keys(data, Protocol, (), name, tree)
     adapter = TypeAdapter(with_config(ConfigDict(extra="forbid"))(Protocol))
@@ -556,6 +541,33 @@ def _describe_problem(error: Any, path: tuple[Any, ...]) -> str:
     expected = PLAIN_EXPECTATIONS.get(error["type"])
     message = expected or str(error["msg"]).replace("Input should be", "expected")
     return f"'{_format_path(path)}': {message}{value_text}.{hint}"
+
+
+def read_keys(text: str, name: str = "protocol.yaml") -> dict[str, Any]:
+    """The keys and values of a protocol's text, whether the plan is sound or not.
+
+    Raises:
+        ProtocolError: it is not YAML with keys.
+    """
+    import yaml
+
+    excess = find_yaml_excess(text)
+    if excess is not None:
+        raise ProtocolError(f"{name}: {excess}")
+    try:
+        data = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}:" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        if not isinstance(error, yaml.YAMLError):  # PyYAML reads dates itself and names no line
+            raise ProtocolError(
+                f"{name}: one of its dates is invalid ({problem}); write dates as 2020-10-03."
+            ) from error
+        raise ProtocolError(f"{name}:{line} this is not YAML: {problem}.") from error
+    if not isinstance(data, dict):
+        raise ProtocolError(f"{name}: expected keys such as title, question and search.")
+    return data
 
 
 def find_key_line(text: str, path: tuple[str | int, ...]) -> int | None:

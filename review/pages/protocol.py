@@ -34,9 +34,10 @@ from review.workflow.project.project import Project
 from review.workflow.records.source_names import format_source
 from review.workflow.setup import protocol_amendments, protocol_draft
 from review.workflow.setup.gate_wording import describe_gate, join_words
-from review.workflow.setup.protocol_amendments import ProtocolVersion, list_plan_checklists
+from review.workflow.setup.protocol_amendments import ProtocolVersion
 from review.workflow.setup.protocol_differences import PART_LABELS
 from review.workflow.setup.protocol_draft import KeyPath
+from review.workflow.setup.protocol_preview import list_plan_checklists
 
 YAML_SECTION = "YAML (for experts)"
 SECTIONS: dict[str, Callable[[ProtocolForm], None]] = {
@@ -125,7 +126,7 @@ def _render_editor(project: Project, newest: ProtocolVersion) -> None:
         _render_yaml(project, draft)
         return
     try:
-        data = protocol_draft.read_data(draft.text)
+        data = protocols.read_keys(draft.text)
         fault = protocol_draft.find_shape_fault(draft.text)
     except ProtocolError as error:
         data, fault = {}, error
@@ -154,7 +155,7 @@ def _render_yaml(project: Project, draft: Draft) -> None:
 
 def _render_example_notice(project: Project) -> None:
     """Says which parts of the plan are still those of the starter protocol."""
-    data = protocol_draft.read_data(protocol_amendments.read_protocol_text(project))
+    data = protocols.read_keys(protocol_amendments.read_protocol_text(project))
     labels = [
         EXAMPLE_LABELS[path]
         for path in protocol_draft.list_examples(data)

@@ -13,10 +13,11 @@ from review.pages.widgets.highlighting import escape_markdown
 from review.protocol import fingerprint_text
 from review.text.wording import format_count
 from review.workflow.project.project import Project
-from review.workflow.setup import protocol_amendments, protocol_draft
+from review.workflow.setup import protocol_amendments, protocol_draft, protocol_preview
 from review.workflow.setup.loading import diff_protocols
-from review.workflow.setup.protocol_amendments import ChangePreview, ProtocolVersion
+from review.workflow.setup.protocol_amendments import ProtocolVersion
 from review.workflow.setup.protocol_draft import REMOVED, KeyPath
+from review.workflow.setup.protocol_preview import ChangePreview
 
 MESSAGE_KEY, EDITING_KEY = "protocol_message", "protocol_editing"
 
@@ -135,6 +136,14 @@ def render_field_notes(form: ProtocolForm, *paths: KeyPath) -> None:
         st.error(escape_markdown(capitalize(fault.problem)))
 
 
+def render_field_notes_of_list(form: ProtocolForm, path: KeyPath) -> None:
+    """What is wrong with a list as such, not with one of its entries."""
+    if form.fault is not None and form.fault.path == path:
+        st.error(escape_markdown(form.fault.problem))
+    if path in form.draft.refusals:
+        st.error(escape_markdown(form.draft.refusals[path]))
+
+
 def render_text(
     form: ProtocolForm,
     path: KeyPath,
@@ -199,7 +208,7 @@ def render_change_bar(project: Project, draft: Draft) -> None:
 def render_review(project: Project, draft: Draft) -> None:
     """The changes in words and in lines; they are saved by a button here and nowhere else."""
     try:
-        preview = protocol_amendments.preview_change(project, draft.base_text, draft.text)
+        preview = protocol_preview.preview_change(project, draft.base_text, draft.text)
     except ReviewError as error:
         st.error(escape_markdown(str(error)))
         st.button("Back to editing", on_click=_stop_review, args=(draft,))
@@ -302,7 +311,7 @@ def render_conflict(project: Project, draft: Draft, newest: ProtocolVersion) -> 
 
 def _render_side(project: Project, before: str, after: str) -> None:
     try:
-        preview = protocol_amendments.preview_change(project, before, after)
+        preview = protocol_preview.preview_change(project, before, after)
     except ReviewError as error:
         st.error(escape_markdown(str(error)))
         st.code(diff_protocols(before, after), language="diff")

@@ -10,6 +10,7 @@ from review.pages.widgets.protocol_draft import (
     bind_field,
     change_draft,
     render_field_notes,
+    render_field_notes_of_list,
     render_lines,
     render_text,
 )
@@ -124,14 +125,6 @@ def render_stages(form: ProtocolForm) -> None:
                 args=(form, stages, kind),
             )
     render_field_notes_of_list(form, ("stages",))
-
-
-def render_field_notes_of_list(form: ProtocolForm, path: KeyPath) -> None:
-    """What is wrong with a list as such, not with one of its entries."""
-    if form.fault is not None and form.fault.path == path:
-        st.error(escape_markdown(form.fault.problem))
-    if path in form.draft.refusals:
-        st.error(escape_markdown(form.draft.refusals[path]))
 
 
 def _add_stage(form: ProtocolForm, stages: list[Any], kind: StageKind) -> None:

@@ -15,9 +15,9 @@ from review.pages.widgets.protocol_draft import (
     bind_field,
     change_draft,
     render_field_notes,
+    render_field_notes_of_list,
     render_text,
 )
-from review.pages.widgets.protocol_form import render_field_notes_of_list
 from review.protocol import QualityGate, parse_gates
 from review.workflow.appraisal.instruments import (
     KIND_CHECKLIST,

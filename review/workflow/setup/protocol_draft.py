@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.errors import ProtocolError, ReviewError
-from review.protocol import find_key_line, parse_protocol
+from review.protocol import find_key_line, parse_protocol, read_keys
 from review.resources import get_shipped_path as shipped
 from review.text import yaml_edits
-from review.text.yaml_bounds import find_yaml_excess
 from review.workflow.project.project import PROTOCOL_FILE, Project
 from review.workflow.setup.loading import describe_plan
 
@@ -20,27 +19,6 @@ REQUIRED_TEXTS = ("title", "question")
 """Keys that a person has to write something under."""
 _NAMES = ("id", "name", "file")
 """Keys by which the entries of a list are told apart."""
-
-
-def read_data(text: str) -> dict[str, Any]:
-    """The keys and values of a protocol's text as they are, whether the plan is sound or not.
-
-    Raises:
-        ProtocolError: it is not YAML with keys.
-    """
-    import yaml
-
-    excess = find_yaml_excess(text)
-    if excess is not None:
-        raise ProtocolError(f"{PROTOCOL_FILE}: {excess}")
-    try:
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError):
-        parse_protocol(text, PROTOCOL_FILE)  # says what is wrong, and where
-        raise
-    if not isinstance(data, dict):
-        raise ProtocolError(f"{PROTOCOL_FILE}: expected keys such as title, question and search.")
-    return data
 
 
 def get_value(data: Mapping[str, Any], path: KeyPath, default: Any = None) -> Any:
@@ -63,7 +41,7 @@ def set_values(text: str, values: Mapping[KeyPath, Any]) -> str:
     Raises:
         ProtocolError: the text is not YAML, or is written in a way that cannot be changed in place.
     """
-    data = read_data(text)
+    data = read_keys(text)
     for path, value in values.items():
         data = _set(data, path, value)
     return write_data(text, data)
@@ -82,7 +60,7 @@ def write_data(text: str, data: Mapping[str, Any]) -> str:
 def find_fault(project: Project, text: str) -> ProtocolError | None:
     """What is wrong with a protocol's text, with file, line and key; None where it is sound."""
     try:
-        data = read_data(text)
+        data = read_keys(text)
         for key in REQUIRED_TEXTS:
             if isinstance(data.get(key), str) and not data[key].strip():
                 raise ProtocolError(f"{PROTOCOL_FILE}: '{key}' is empty.", path=(key,))
@@ -134,9 +112,9 @@ def merge_drafts(base: str, mine: str, theirs: str, *, mine_wins: bool = False) 
     Raises:
         ProtocolError: one of the texts is not YAML, or cannot be changed in place.
     """
-    before = read_data(base)
-    my_changes = _list_changes(before, read_data(mine))
-    their_data = read_data(theirs)
+    before = read_keys(base)
+    my_changes = _list_changes(before, read_keys(mine))
+    their_data = read_keys(theirs)
     their_changes = _list_changes(before, their_data)
     clashes = sorted(
         ".".join(map(str, path))
@@ -240,7 +218,7 @@ EXAMPLE_PATHS: tuple[KeyPath, ...] = (
 
 def list_examples(data: Mapping[str, Any]) -> list[KeyPath]:
     """Keys that still hold the starter protocol's example, word for word."""
-    starter = read_data((shipped("data") / "starter-protocol.yaml").read_text(encoding="utf-8"))
+    starter = read_keys((shipped("data") / "starter-protocol.yaml").read_text(encoding="utf-8"))
     return [
         path
         for path in EXAMPLE_PATHS

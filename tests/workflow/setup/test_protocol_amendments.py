@@ -11,7 +11,7 @@ from review.store import decisions
 from review.web.current_protocol import refresh_protocol
 from review.workflow.project import accounts
 from review.workflow.screening.decisions import NewDecision, add_decision
-from review.workflow.setup import protocol_amendments
+from review.workflow.setup import protocol_amendments, protocol_preview
 from review.workflow.setup.loading import list_amendments, open_project
 
 TA = "title-abstract"
@@ -102,7 +102,7 @@ def test_records_stand_anew_when_the_number_of_reviewers_changes(project, throug
 
 def test_a_preview_says_in_words_what_changes_and_what_follows(project):
     text = protocol_amendments.read_protocol_text(project)
-    preview = protocol_amendments.preview_change(project, text, one_reviewer(text))
+    preview = protocol_preview.preview_change(project, text, one_reviewer(text))
     (sentence,) = preview.sentences
     assert sentence == "Title and abstract: reviewers per record: changed from “2” to “1”."
     assert not preview.is_amendment and not preview.effects
@@ -111,14 +111,14 @@ def test_a_preview_says_in_words_what_changes_and_what_follows(project):
     dropped = text.replace("tools: [claim-2020, rqs-1.0, probast-2019]", "tools: [claim-2020]")
     dropped = dropped[: dropped.index("    - id: rqs-minimum")]
     dropped = dropped.replace("arxiv, medrxiv", "arxiv")
-    preview = protocol_amendments.preview_change(project, text, dropped)
+    preview = protocol_preview.preview_change(project, text, dropped)
     assert preview.is_amendment
     assert "Searches already run are kept as they were" in preview.effects[0]
     assert [effect.split(" are kept")[0] for effect in preview.effects[1:]] == [
         "Forms already filled in on Radiomics Quality Score (RQS)",
         "Forms already filled in on Prediction model Risk Of Bias ASsessment Tool (PROBAST)",
     ]
-    again = protocol_amendments.preview_change(project, text, text + "# a note\n")
+    again = protocol_preview.preview_change(project, text, text + "# a note\n")
     assert again.sentences == () and again.lines == "+# a note"
 
 
@@ -136,7 +136,7 @@ def test_a_preview_of_a_faulty_plan_names_the_line_and_no_folder(project, old, n
     text = protocol_amendments.read_protocol_text(project)
     assert old in text
     with pytest.raises(ProtocolError) as caught:
-        protocol_amendments.preview_change(project, text, text.replace(old, new, 1))
+        protocol_preview.preview_change(project, text, text.replace(old, new, 1))
     assert str(caught.value).startswith(f"protocol.yaml: line {line}: ")
     assert str(project.folder) not in str(caught.value)
 

@@ -6,6 +6,7 @@ import pytest
 from support.small import studies
 
 from review.errors import ProtocolError
+from review.protocol import read_keys
 from review.resources import get_shipped_path
 from review.workflow.setup.protocol_draft import (
     REMOVED,
@@ -15,7 +16,6 @@ from review.workflow.setup.protocol_draft import (
     join_lines,
     list_examples,
     merge_drafts,
-    read_data,
     set_values,
     split_lines,
 )
@@ -45,7 +45,7 @@ def test_what_leads_to_a_key_is_made_and_taken_away():
 
 
 def test_values_are_found_or_their_default():
-    data = read_data(STARTER)
+    data = read_keys(STARTER)
     assert get_value(data, ("stages", 0, "reviewers")) == 2
     assert get_value(data, ("stages", 7, "reviewers"), 2) == 2
     assert get_value(data, ("title", "x"), "none") == "none"
@@ -54,7 +54,7 @@ def test_values_are_found_or_their_default():
 @pytest.mark.parametrize("text", ["title: [", "- a list", "", "a: &x [*x]", "from: 2020-99-99"])
 def test_a_text_without_keys_is_refused(text):
     with pytest.raises(ProtocolError, match=r"protocol\.yaml"):
-        read_data(text)
+        read_keys(text)
 
 
 def test_a_wrong_kind_of_value_is_told_from_a_contradiction(tmp_path):
@@ -71,10 +71,10 @@ def test_a_wrong_kind_of_value_is_told_from_a_contradiction(tmp_path):
 
 
 def test_the_starters_examples_are_recognised_until_they_are_changed():
-    assert ("search", "query") in list_examples(read_data(STARTER))
-    assert len(list_examples(read_data(STARTER))) == 7
+    assert ("search", "query") in list_examples(read_keys(STARTER))
+    assert len(list_examples(read_keys(STARTER))) == 7
     changed = set_values(STARTER, {("search", "query"): "ct", ("criteria", "include"): []})
-    left = list_examples(read_data(changed))
+    left = list_examples(read_keys(changed))
     assert ("search", "query") not in left and ("criteria", "include") not in left
     assert len(left) == 5
 
