@@ -145,6 +145,49 @@ def prepare_features(
     return RankingFeatures(matrix, question_row, tuple(words), rarity, dense[:-1], dense[-1])
 
 
+def pack_features(features: RankingFeatures) -> dict[str, Any]:
+    """The features as named arrays of numbers, to be kept in a file."""
+    import numpy as np
+
+    arrays = {
+        "rarity": features.rarity,
+        "words": np.frombuffer("\n".join(features.words).encode(), np.uint8),
+    }
+    for name, rows in (("matrix", features.matrix), ("question", features.question.tocsr())):
+        arrays |= {
+            f"{name}_data": rows.data,
+            f"{name}_indices": rows.indices,
+            f"{name}_indptr": rows.indptr,
+            f"{name}_shape": np.array(rows.shape),
+        }
+    if features.dense is not None:
+        arrays |= {"dense": features.dense, "dense_question": features.dense_question}
+    return arrays
+
+
+def unpack_features(arrays: Mapping[str, Any]) -> RankingFeatures:
+    """The features from the arrays of pack_features.
+
+    Raises:
+        KeyError: an array is missing.
+        ValueError: arrays do not fit together.
+    """
+    from scipy.sparse import csr_matrix
+
+    rows = {}
+    for name in ("matrix", "question"):
+        parts = tuple(arrays[f"{name}_{part}"] for part in ("data", "indices", "indptr"))
+        rows[name] = csr_matrix(parts, shape=tuple(arrays[f"{name}_shape"]))
+    words = tuple(bytes(arrays["words"]).decode().split("\n"))
+    rarity = arrays["rarity"]
+    if not len(words) == len(rarity) == rows["matrix"].shape[1] == rows["question"].shape[1]:
+        raise ValueError("words and counts do not fit together")
+    dense = arrays.get("dense")
+    return RankingFeatures(
+        rows["matrix"], rows["question"], words, rarity, dense, arrays.get("dense_question")
+    )
+
+
 def encode_texts(texts: Sequence[str], name: str) -> Any:
     """Sentence embeddings of texts, each of length 1; nothing is downloaded.
 

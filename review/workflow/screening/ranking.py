@@ -32,7 +32,7 @@ from review.store.screening_queue import QueuePosition
 from review.store.timestamps import parse_timestamp, utc_now
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
-from review.workflow.screening import blinding, key_papers, ranking_words
+from review.workflow.screening import blinding, key_papers, ranking_features, ranking_words
 from review.workflow.screening import status as standings
 from review.workflow.screening.assignment import enqueue
 from review.workflow.screening.decisions import NewDecision, add_decisions
@@ -227,8 +227,12 @@ def _build_policy(settings: Ranking) -> RankingPolicy:
 
 def _prepare_features(project: Project, texts: Sequence[str], model: str) -> RankingFeatures:
     try:
-        return ranking.prepare_features(
-            texts, _build_question(project), query_terms=_list_query_terms(project), model=model
+        return ranking_features.prepare_features(
+            project.folder,
+            texts,
+            _build_question(project),
+            query_terms=_list_query_terms(project),
+            model=model,
         )
     except ValueError as error:
         raise ReviewError(f"ranking.model in protocol.yaml: {error}.") from error

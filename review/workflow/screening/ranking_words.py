@@ -31,9 +31,12 @@ def save_words(
     path = project.folder / WORDS_FILE
     stages = {**_read_words(path), stage.id: dict(words_by_reviewer)}
     descriptor, name = tempfile.mkstemp(prefix=WORDS_FILE, dir=project.folder)  # for us alone
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(stages, file, ensure_ascii=False)
-    Path(name).replace(path)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(stages, file, ensure_ascii=False)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def name_words(
