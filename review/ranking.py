@@ -28,6 +28,8 @@ QUERY_SHARE = 0.5
 MIN_NEW_DECISIONS = 2
 """A new order is due after this many new decisions, or after MIN_NEW_SHARE more."""
 MIN_NEW_SHARE = 0.05
+COUNTING_VERSION = 1
+"""To be raised when prepare_features changes."""
 WORD_PATTERN = re.compile(r"\b\w\w+\b")
 """What counts as a word, as in scikit-learn."""
 
@@ -143,6 +145,13 @@ def prepare_features(
         raise ValueError(f"unknown model {model!r}; use light, random or embeddings:NAME")
     dense = encode_texts([*safe_texts, question], model.removeprefix("embeddings:"))
     return RankingFeatures(matrix, question_row, tuple(words), rarity, dense[:-1], dense[-1])
+
+
+def get_counting_version() -> str:
+    """Changes whenever the same texts may be counted otherwise."""
+    import sklearn
+
+    return f"{COUNTING_VERSION}, scikit-learn {sklearn.__version__}"
 
 
 def pack_features(features: RankingFeatures) -> dict[str, Any]:

@@ -19,8 +19,6 @@ from review.ranking import RankingFeatures
 FEATURES_FILE = "rank.features.npz"
 MIN_TEXTS = 1_000
 """Fewer texts are counted within a second or two."""
-FORMAT = "1"
-"""To be raised when counting changes."""
 
 
 def prepare_features(
@@ -49,10 +47,9 @@ def prepare_features(
 def _hash_inputs(
     texts: Sequence[str], question: str, query_terms: Sequence[str], model: str
 ) -> str:
-    import sklearn
-
     digest = hashlib.sha256()
-    parts = (FORMAT, sklearn.__version__, model, question, str(len(query_terms)), *query_terms)
+    version = ranking.get_counting_version()
+    parts = (version, model, question, str(len(query_terms)), *query_terms)
     for part in (*parts, *texts):
         content = part.encode("utf-8", "surrogatepass")
         digest.update(f"{len(content)}:".encode())
