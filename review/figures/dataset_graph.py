@@ -1,15 +1,29 @@
-"""Draws which data sets contain which, and how many studies use each, as SVG."""
+"""Draws which data sets contain which, and how many studies use each, as SVG.
 
-from collections.abc import Mapping
+Data sets that share images form a group, drawn in columns: sources on the left, what was combined
+from them on the right. Data sets linked to no other stand in a grid below.
+"""
 
-from review.bias.datasets.ancestry import DatasetMatrix, find_contained_sets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from review.bias.datasets.ancestry import DatasetMatrix
 from review.bias.datasets.models import Registry
 from review.figures import svg
+from review.figures.layered_layout import BoxSize, Layout, Link, Point, lay_out, split_components
+from review.figures.text import measure_width, wrap_text
 
-_BOX_SIZE = (264, 46)
-_BOX_GAP = (90, 14)
-_MARGIN = 24
-_HEADER_HEIGHT = 64
+_BOX = BoxSize(width=200, height=40, gap=56)
+_GRID_GAP = (14.0, 10.0)
+_GROUP_GAP = (36.0, 22.0)
+_MARGIN = 24.0
+_WIDTHS = (640.0, 760.0, 880.0, 1000.0, 1160.0, 1320.0, 1500.0)
+"""Widths tried for the figure; the one whose text is largest on a page is used."""
+_PAGE = (539.0, 786.0)
+"""Room on A4 with margins of 1 cm (points)."""
+_TEXT_SIZE, _NOTE_SIZE = 10.5, 10.0
+_NAME_SIZES = (10.5, 9.5, 8.5, 7.5)
+_NAME_LINES = 3
 _TITLE = "Ancestry of public data sets"
 _INK = "#1d2733"
 _FILL = {
@@ -35,29 +49,51 @@ _KIND_LABELS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Drawing:
+    """Where everything is, from the top left corner of the figure."""
+
+    width: float
+    height: float
+    boxes: Mapping[str, Point]
+    routes: Mapping[Link, tuple[Point, ...]]
+
+
 def draw_graph(registry: Registry, table: DatasetMatrix | None = None) -> str:
-    """The graph as SVG: source datasets on the left, datasets combined from them on the right.
+    """The graph as SVG: source datasets on the left, datasets combined from them on the right. No
+    line runs behind a box.
 
     Args:
         table: study-by-dataset matrix of a review: only its datasets are drawn, with their
             studies. None draws all datasets in the registry that include others or are included.
     """
     nodes = _select_nodes(registry, table)
-    counts = _count_studies(table)
-    positions = _place_boxes(registry, nodes, counts)
-    if not positions:
+    if not nodes:
         return _draw_empty("The included studies name no known public dataset.")
-    width = max(x for x, _ in positions.values()) + _BOX_SIZE[0] + _MARGIN
-    height = max(y for _, y in positions.values()) + _BOX_SIZE[1] + _MARGIN
-    width = max(width, 900)
-    elements = _draw_legend(table)
+    links = _list_links(registry, nodes)
+    drawing = min(
+        (_arrange(nodes, links, width, table) for width in _WIDTHS), key=_measure_shrinking
+    )
+    counts = _count_studies(table)
+    elements = _draw_legend(table, drawing.width)
     elements += [
-        _draw_edge(registry, positions, container_id, component_id)
-        for container_id in nodes
-        for component_id in _list_components(registry, nodes, container_id)
+        _draw_line(registry, link, route) for link, route in sorted(drawing.routes.items())
     ]
-    elements += [_draw_node(registry, set_id, positions[set_id], counts) for set_id in nodes]
-    return svg.render_document(width, height, elements, title=_TITLE)
+    elements += [_draw_node(registry, set_id, drawing.boxes[set_id], counts) for set_id in nodes]
+    return svg.render_document(
+        drawing.width,
+        drawing.height,
+        elements,
+        title=_TITLE,
+        description=_describe_links(registry, links),
+    )
+
+
+def _measure_shrinking(drawing: _Drawing) -> float:
+    """How many times a figure is too large for a page, upright or across. Rounded, so that the
+    narrower of two figures that are equal to the eye is taken."""
+    sides = ((drawing.width, drawing.height), (drawing.height, drawing.width))
+    return round(min(max(w / _PAGE[0], h / _PAGE[1]) for w, h in sides), 3)
 
 
 def _select_nodes(registry: Registry, table: DatasetMatrix | None) -> list[str]:
@@ -67,6 +103,27 @@ def _select_nodes(registry: Registry, table: DatasetMatrix | None) -> list[str]:
         component.id for dataset in registry.values() for component in dataset.components
     }
     return [set_id for set_id in registry if set_id in component_ids or registry[set_id].components]
+
+
+def _list_links(registry: Registry, nodes: Sequence[str]) -> list[Link]:
+    """From each dataset to those that include it, and whether that is certain."""
+    present = set(nodes)
+    certain_by_pair: dict[tuple[str, str], bool] = {}
+    for set_id in nodes:
+        for component in registry[set_id].components:
+            if component.id in present:
+                pair = (component.id, set_id)
+                certain_by_pair[pair] = certain_by_pair.get(pair, False) or component.certain
+    return [(source, target, certain) for (source, target), certain in certain_by_pair.items()]
+
+
+def _describe_links(registry: Registry, links: Iterable[Link]) -> str:
+    sentences = [
+        f"{registry[target].name} {'contains' if certain else 'may contain'} "
+        f"{registry[source].name}."
+        for source, target, certain in links
+    ]
+    return " ".join(sentences)
 
 
 def _count_studies(table: DatasetMatrix | None) -> dict[str, tuple[int, int]]:
@@ -81,136 +138,151 @@ def _count_studies(table: DatasetMatrix | None) -> dict[str, tuple[int, int]]:
     return counts
 
 
-def _list_components(registry: Registry, nodes: list[str], set_id: str) -> list[str]:
-    return [c.id for c in registry[set_id].components if c.id in nodes]
-
-
-def _place_boxes(
-    registry: Registry, nodes: list[str], counts: Mapping[str, tuple[int, int]]
-) -> dict[str, tuple[int, int]]:
-    """Top left corner of each box: one column per level, related boxes close together."""
-    levels = {set_id: _compute_level(registry, nodes, set_id) for set_id in nodes}
-    columns: dict[int, list[str]] = {}
-    for set_id in nodes:
-        columns.setdefault(levels[set_id], []).append(set_id)
-    rows: dict[str, float] = {}
-    for depth in sorted(columns):
-        column = columns[depth]
-        if depth == 0:
-            users = {
-                set_id: [
-                    other_id
-                    for other_id in nodes
-                    if set_id in find_contained_sets(registry, other_id)
-                ]
-                for set_id in column
-            }
-            column.sort(
-                key=lambda set_id: (-counts.get(set_id, (0, 0))[1], sorted(users[set_id]), set_id)
-            )
-        else:
-            column.sort(key=lambda set_id: (_average_row(registry, nodes, rows, set_id), set_id))
-        rows |= {set_id: float(row) for row, set_id in enumerate(column)}
-    tallest = max((len(column) for column in columns.values()), default=0)
-    return {
-        set_id: (
-            _MARGIN + levels[set_id] * (_BOX_SIZE[0] + _BOX_GAP[0]),
-            _HEADER_HEIGHT
-            + int(
-                (rows[set_id] + (tallest - len(columns[levels[set_id]])) / 2)
-                * (_BOX_SIZE[1] + _BOX_GAP[1])
-            ),
-        )
-        for set_id in nodes
-    }
-
-
-def _average_row(
-    registry: Registry, nodes: list[str], rows: Mapping[str, float], set_id: str
-) -> float:
-    component_rows = [
-        rows[component_id]
-        for component_id in _list_components(registry, nodes, set_id)
-        if component_id in rows
+def _arrange(
+    nodes: Sequence[str], links: Sequence[Link], width: float, table: DatasetMatrix | None
+) -> _Drawing:
+    """Groups side by side while they fit the width, the highest first; then the grid."""
+    groups = split_components(nodes, links)
+    layouts = [
+        lay_out(members, [link for link in links if link[0] in members], _BOX)
+        for members in groups
+        if len(members) > 1
     ]
-    return sum(component_rows) / len(component_rows) if component_rows else 0.0
-
-
-def _compute_level(registry: Registry, nodes: list[str], set_id: str) -> int:
-    component_ids = _list_components(registry, nodes, set_id)
-    return (
-        1 + max(_compute_level(registry, nodes, component_id) for component_id in component_ids)
-        if component_ids
-        else 0
+    single = [members[0] for members in groups if len(members) == 1]
+    room = max([width - 2 * _MARGIN, *(layout.width for layout in layouts)])
+    boxes: dict[str, Point] = {}
+    routes: dict[Link, tuple[Point, ...]] = {}
+    x, y, shelf = 0.0, 0.0, 0.0
+    top = _measure_header(table, room + 2 * _MARGIN)
+    for layout in sorted(layouts, key=lambda layout: -layout.height):
+        if x and x + layout.width > room:
+            x, y, shelf = 0.0, y + shelf + _GROUP_GAP[1], 0.0
+        _move(layout, (_MARGIN + x, top + y), boxes, routes)
+        x, shelf = x + layout.width + _GROUP_GAP[0], max(shelf, layout.height)
+    y += shelf + (_GROUP_GAP[1] if layouts and single else 0)
+    columns = max(1, int((room + _GRID_GAP[0]) // (_BOX.width + _GRID_GAP[0])))
+    for place, set_id in enumerate(single):
+        row, column = divmod(place, columns)
+        boxes[set_id] = (
+            _MARGIN + column * (_BOX.width + _GRID_GAP[0]),
+            top + y + row * (_BOX.height + _GRID_GAP[1]),
+        )
+    return _Drawing(
+        width=room + 2 * _MARGIN,
+        height=max(corner[1] for corner in boxes.values()) + _BOX.height + _MARGIN
+        if single
+        else top + y + _MARGIN,
+        boxes=boxes,
+        routes=routes,
     )
 
 
-def _draw_legend(table: DatasetMatrix | None) -> list[str]:
-    parts = []
+def _move(
+    layout: Layout,
+    corner: Point,
+    boxes: dict[str, Point],
+    routes: dict[Link, tuple[Point, ...]],
+) -> None:
+    """Adds a group's boxes and lines, from its top left corner."""
+    left, top = corner
+    for name, (x, y) in layout.boxes.items():
+        boxes[name] = (left + x, top + y)
+    for link, points in layout.routes.items():
+        routes[link] = tuple((left + x, top + y) for x, y in points)
+
+
+def _list_legend_rows(width: float) -> list[list[tuple[str, float]]]:
+    """Rows of the legend: kinds with the place of each, as many to a row as fit."""
+    rows: list[list[tuple[str, float]]] = [[]]
     x = _MARGIN
-    for kind, words in _KIND_LABELS.items():
-        box = svg.render_rectangle(
-            x, 14, 12, 12, fill=_FILL[kind], stroke=_STROKE[kind], line=1, corner_radius=2
-        )
-        parts += [box, svg.render_text(x + 18, 24, words, size=11, fill=_INK)]
-        x += 30 + int(6.1 * len(words))
+    for kind, label in _KIND_LABELS.items():
+        item_width = 18 + measure_width(label, _TEXT_SIZE) + 16
+        if rows[-1] and x + item_width > width - _MARGIN:
+            rows.append([])
+            x = _MARGIN
+        rows[-1].append((kind, x))
+        x += item_width
+    return rows
+
+
+def _wrap_note(table: DatasetMatrix | None, width: float) -> list[str]:
     note = (
         "Solid line: contains its images. Dashed line: depends on the release or is not documented."
     )
     if table is not None:
         note += " Figures: studies that name the set / that rest on it."
-    return [*parts, svg.render_text(_MARGIN, 46, note, size=11, fill=_INK)]
+    return wrap_text(note, width - 2 * _MARGIN, _NOTE_SIZE)
 
 
-def _draw_edge(
-    registry: Registry,
-    positions: Mapping[str, tuple[int, int]],
-    container_id: str,
-    component_id: str,
-) -> str:
-    """A curve from the left side of a dataset to the right side of one it includes."""
-    certain = any(c.id == component_id and c.certain for c in registry[container_id].components)
-    (ax, ay), (bx, by) = positions[container_id], positions[component_id]
-    x1, y1 = bx + _BOX_SIZE[0], by + _BOX_SIZE[1] / 2
-    x2, y2 = ax, ay + _BOX_SIZE[1] / 2
-    bend = max(30.0, min(_BOX_GAP[0] * 0.6, (x2 - x1) * 0.5))
-    return svg.render_curve(
-        (x1, y1),
-        (x2, y2),
-        bend=bend,
-        stroke=_STROKE[registry[component_id].kind],
-        line=1.3,
-        opacity=0.7,
+def _measure_header(table: DatasetMatrix | None, width: float) -> float:
+    return 14 + 18 * len(_list_legend_rows(width)) + 13 * len(_wrap_note(table, width)) + 14
+
+
+def _draw_legend(table: DatasetMatrix | None, width: float) -> list[str]:
+    parts = []
+    y = 14.0
+    for row in _list_legend_rows(width):
+        for kind, x in row:
+            box = svg.render_rectangle(
+                x, y, 12, 12, fill=_FILL[kind], stroke=_STROKE[kind], line=1, corner_radius=2
+            )
+            words = svg.render_text(x + 18, y + 10, _KIND_LABELS[kind], size=_TEXT_SIZE, fill=_INK)
+            parts += [box, words]
+        y += 18
+    for line in _wrap_note(table, width):
+        y += 13
+        parts.append(svg.render_text(_MARGIN, y - 3, line, size=_NOTE_SIZE, fill=_INK))
+    return parts
+
+
+def _draw_line(registry: Registry, link: Link, route: Sequence[Point]) -> str:
+    source, _, certain = link
+    return svg.render_turning_line(
+        route,
+        stroke=_STROKE[registry[source].kind],
+        line=1.2,
+        opacity=0.8,
         dashed=not certain,
     )
 
 
 def _draw_node(
-    registry: Registry,
-    set_id: str,
-    position: tuple[int, int],
-    counts: Mapping[str, tuple[int, int]],
+    registry: Registry, set_id: str, corner: Point, counts: Mapping[str, tuple[int, int]]
 ) -> str:
     dataset = registry[set_id]
-    x, y = position
-    fill, stroke = _FILL[dataset.kind], _STROKE[dataset.kind]
-    lines = _wrap_name(dataset.name, 27 if set_id in counts else 36)
-    size, line_height = (12, 15) if len(lines) < 3 else (10.5, 12.5)
-    top = y + _BOX_SIZE[1] / 2 - line_height * (len(lines) - 1) / 2 + size * 0.36
-    text_elements = [
-        svg.render_text(x + 10, top + line_height * row, line, size=size, bold=True, fill=_INK)
-        for row, line in enumerate(lines)
-    ]
+    x, y = corner
+    figures = ""
     if set_id in counts:
         named_count, resting_count = counts[set_id]
         figures = f"{named_count} / {resting_count}" if resting_count else "possible"
-        middle = y + _BOX_SIZE[1] / 2 + 4
+    room = _BOX.width - 18 - (measure_width(figures, _TEXT_SIZE) + 10 if figures else 0)
+    size, lines = _fit_name(dataset.name, room)
+    first = y + _BOX.height / 2 - size * 1.15 * (len(lines) - 1) / 2 + size * 0.36
+    text_elements = [
+        svg.render_text(x + 9, first + size * 1.15 * row, line, size=size, bold=True, fill=_INK)
+        for row, line in enumerate(lines)
+    ]
+    if figures:
         text_elements.append(
             svg.render_text(
-                x + _BOX_SIZE[0] - 10, middle, figures, size=12, anchor="end", fill=_INK
+                x + _BOX.width - 9,
+                y + _BOX.height / 2 + 3.8,
+                figures,
+                size=_TEXT_SIZE,
+                anchor="end",
+                fill=_INK,
             )
         )
-    box = svg.render_rectangle(x, y, *_BOX_SIZE, fill=fill, stroke=stroke, line=1, corner_radius=5)
+    box = svg.render_rectangle(
+        x,
+        y,
+        _BOX.width,
+        _BOX.height,
+        fill=_FILL[dataset.kind],
+        stroke=_STROKE[dataset.kind],
+        line=1,
+        corner_radius=5,
+    )
     return svg.render_group(
         [box, *text_elements],
         title=f"{dataset.name} ({dataset.year or 'year unknown'}): "
@@ -218,24 +290,15 @@ def _draw_node(
     )
 
 
-def _wrap_name(name: str, width: int) -> list[str]:
-    """A name on one or two lines, or on three in smaller type; truncated if longer."""
-    lines = _split_lines(name, width)
-    if len(lines) > 2:
-        lines = _split_lines(name, width + 2)
-    if len(lines) > 3:
-        lines = [*lines[:2], lines[2][: width + 1].rstrip() + "…"]
-    return lines
-
-
-def _split_lines(name: str, width: int) -> list[str]:
-    lines = [""]
-    for word in name.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append(word)
-        else:
-            lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
+def _fit_name(name: str, room: float) -> tuple[float, list[str]]:
+    """The largest type in which a name fits a box, and its lines; shortened only if none does."""
+    for size in _NAME_SIZES:
+        lines = wrap_text(name, room, size, bold=True)
+        if len(lines) <= _NAME_LINES and len(lines) * size * 1.15 <= _BOX.height - 3:
+            return size, lines
+    size = _NAME_SIZES[-1]
+    lines = wrap_text(name, room - measure_width("…", size, bold=True), size, bold=True)
+    return size, [*lines[: _NAME_LINES - 1], f"{lines[_NAME_LINES - 1]}…"]
 
 
 def _draw_empty(message: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
 
 from review.figures.text import FONT_FAMILY
@@ -108,25 +109,31 @@ def render_path(
     )
 
 
-def render_curve(
-    start: tuple[float, float],
-    end: tuple[float, float],
+def render_turning_line(
+    points: Sequence[tuple[float, float]],
     *,
-    bend: float,
     stroke: str = INK,
     line: float = 0.9,
     opacity: float = 1,
     dashed: bool = False,
 ) -> str:
-    """A curve that leaves and arrives level; `bend` is how far its handles reach."""
-    (x1, y1), (x2, y2) = start, end
-    points = [(x1 + bend, y1), (x2 - bend, y2), (x2, y2)]
-    handles = ", ".join(f"{format_number(x)} {format_number(y)}" for x, y in points)
+    """A line through points that leaves and reaches each of them level, from left to right; it
+    stays between the two points it connects."""
+    commands = [f"M {format_number(points[0][0])} {format_number(points[0][1])}"]
+    for (x1, y1), (x2, y2) in pairwise(points):
+        if y1 == y2:
+            commands.append(f"L {format_number(x2)} {format_number(y2)}")
+            continue
+        middle = (x1 + x2) / 2
+        handles = ", ".join(
+            f"{format_number(x)} {format_number(y)}"
+            for x, y in ((middle, y1), (middle, y2), (x2, y2))
+        )
+        commands.append(f"C {handles}")
     dash = ' stroke-dasharray="5 4"' if dashed else ""
     return (
-        f'<path d="M {format_number(x1)} {format_number(y1)} C {handles}" fill="none"'
-        f' stroke="{stroke}" stroke-width="{format_number(line)}"'
-        f' stroke-opacity="{format_number(opacity)}"{dash}/>'
+        f'<path d="{" ".join(commands)}" fill="none" stroke="{stroke}"'
+        f' stroke-width="{format_number(line)}" stroke-opacity="{format_number(opacity)}"{dash}/>'
     )
 
 

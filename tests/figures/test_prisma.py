@@ -17,7 +17,7 @@ from review.figures import convert, svg
 from review.figures.convert import render_pdf, render_png
 from review.figures.prisma import draw_flow_diagram
 from review.figures.prisma_text import format_mermaid, format_prisma_table
-from review.figures.svg import render_curve, render_document, render_text
+from review.figures.svg import render_document, render_text, render_turning_line
 from review.figures.text import measure_width, wrap_text
 from review.prisma import (
     BoxLine,
@@ -182,8 +182,8 @@ def test_png_carries_its_dpi(dpi):
 
 def test_the_graph_of_data_sets_is_the_same_pdf_each_time():
     """Its lines are half transparent and some are broken, which a page notes in several lists."""
-    line = render_curve((0, 10), (90, 40), bend=30, opacity=0.7, dashed=True)
-    other = render_curve((0, 40), (90, 10), bend=30, opacity=0.4)
+    line = render_turning_line([(0, 10), (90, 40)], opacity=0.7, dashed=True)
+    other = render_turning_line([(0, 40), (90, 10)], opacity=0.4)
     svg = render_document(100, 50, [line, other, render_text(4, 20, "RSNA")], title="Sets")
     assert len({render_pdf(svg) for _ in range(6)}) == 1
 

@@ -182,7 +182,11 @@ def render_all_studies(project: Project) -> None:
     if not table.datasets:
         return
     svg = flags.draw_graph(table)
-    st.image(svg, width="stretch")
+    st.image(
+        svg,
+        width="stretch",
+        alt="Public data sets of the studies, and which of them contain images of others",
+    )
     svg_column, png_column, csv_column = st.columns([1.2, 1.2, 5])
     svg_column.download_button("Graph as SVG", svg, "datasets.svg", "image/svg+xml")
     png_column.download_button(
