@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from review.errors import FlowError
-from review.pages.widgets import session
+from review.pages.widgets import publishing, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.tables import to_data_frame
 from review.tables.documents import TABLE_WRITERS
@@ -20,7 +20,7 @@ from review.workflow.project.project import Project
 from review.workflow.screening import blinding
 
 PICTURE_FORMATS = {"SVG": "svg", "PDF": "pdf", "PNG 300 dpi": "png", "PNG 600 dpi": "png 600"}
-TABS = ("Flow diagram", "Figures", "Tables", "Methods", "Changes", "Download all")
+TABS = ("Flow diagram", "Figures", "Tables", "Methods", "Changes", "Publish", "Download all")
 PREVIEW_SCALE = 1.5
 """Pixels a point in previews: text of 9 points reads as 13 pixels."""
 PREVIEW_ROWS = 500
@@ -55,6 +55,8 @@ def render_page(project: Project) -> None:
         _render_methods_tab(review_snapshot)
     elif tab == "Changes":
         _render_changes_tab(project, review_snapshot)
+    elif tab == "Publish":
+        publishing.render_publish_tab(project, key)
     elif tab == "Download all":
         _render_export_tab(review_snapshot, key)
     else:

@@ -10,6 +10,7 @@ from support import reporting
 from support.accuracy import counts, extract, make_review
 
 from review.workflow.exports import prisma
+from review.workflow.publishing.editions import list_site_editions
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +102,27 @@ def test_a_report_made_before_the_newest_entry_is_not_offered(tmp_path, monkeypa
     app.run(timeout=300)
     assert not app.get("download_button")
     assert "Create it again" in " ".join(one.value for one in app.caption)
+
+
+def test_the_lead_sees_what_becomes_public_before_it_is_published(tmp_path):
+    project = reporting.whole(tmp_path / "review")
+    app = opened(project, "Publish")
+    shown = " ".join(one.value for one in app.markdown)
+    assert "3 included reports" in shown and "Not published: names of the team" in shown
+    assert "First edition, with 3 reports included" in shown.replace("\\", "")
+    assert list_site_editions(project) == [] and not app.get("download_button")
+    [button] = [one for one in app.button if one.label == "Create edition 1"]
+    button.click().run(timeout=300)
+    assert not app.exception, app.exception
+    assert [one.number for one in list_site_editions(project)] == [1]
+    assert "Nothing has changed since edition 1" in app.info[0].value
+    assert app.get("download_button")[0].proto.label == "Download edition 1"
+    _, _, data = app.session_state["published_page"]
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        assert "review-page/index.html" in packed.namelist()
+    reporting.updated(project)
+    app.run(timeout=300)
+    assert "Create edition 2" in [one.label for one in app.button]
 
 
 def test_only_those_who_may_export_see_it(project):

@@ -164,10 +164,20 @@ def describe_public_content(content: SiteContent) -> list[str]:
     return lines
 
 
+def read_public_content(project: Project, *, who: str) -> SiteContent:
+    """All that publishing now would make public.
+
+    Raises:
+        ReviewError: the person may not export.
+        FlowError: the boxes do not sum.
+    """
+    require_role(project, who, "export")
+    return build_content(PublicView(project))
+
+
 def describe_preview(project: Project, *, who: str) -> list[str]:
     """What publishing now would make public, and what is new in it, without doing it."""
-    require_role(project, who, "export")
-    content = build_content(PublicView(project))
+    content = read_public_content(project, who=who)
     following = editions.preview_edition(project, content)
     lines = [
         "This becomes public:",
