@@ -37,15 +37,18 @@ def list_incomplete_searches(snapshot: ReviewSnapshot) -> list[str]:
     return list(describe_incomplete_searches(snapshot.project, until=snapshot.until))
 
 
-def list_notes(snapshot: ReviewSnapshot) -> list[str]:
+def list_notes(snapshot: ReviewSnapshot, *, name_files: bool = True) -> list[str]:
     """All that a reader of the numbers must know: sources not searched in full, and what waits as a
-    whole, by name."""
-    return [*list_incomplete_searches(snapshot), *list_waiting(snapshot)]
+    whole, by name; without the names of imported files if they are not wanted."""
+    waiting = list_waiting(snapshot, name_files=name_files)
+    return [*list_incomplete_searches(snapshot), *waiting]
 
 
-def list_waiting(snapshot: ReviewSnapshot) -> list[str]:
+def list_waiting(snapshot: ReviewSnapshot, *, name_files: bool = True) -> list[str]:
     """Sentences for what waits to be screened, and what was not compared for duplicates."""
-    return describe_waiting(snapshot.project, snapshot.flow, snapshot.groups, snapshot.until)
+    return describe_waiting(
+        snapshot.project, snapshot.flow, snapshot.groups, snapshot.until, name_files=name_files
+    )
 
 
 def build_flow_files(

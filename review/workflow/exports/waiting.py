@@ -40,12 +40,15 @@ def describe_waiting(
     flow: Flow,
     groups: Mapping[int, tuple[int, int]],
     until: datetime | None = None,
+    *,
+    name_files: bool = True,
 ) -> list[str]:
     """Sentences that name what waits as a whole; none where nothing does.
 
     Args:
         groups: record -> (report, study) at the moment the flow is of.
         until: that moment; now where None.
+        name_files: off for what everybody may read: a file is then named by its source alone.
     """
     with project.store.read() as conn:
         entries = [
@@ -53,7 +56,10 @@ def describe_waiting(
             for entry in identified.list_entries(conn, until=until)
             if entry.record is not None and not (entry.already_known and entry.kind == "harvest")
         ]
-        batches = {int(row["id"]): row for row in records.list_batches(conn)}
+        batches = {
+            int(row["id"]): row if name_files else {**row, "name": None}
+            for row in records.list_batches(conn)
+        }
         runs = audit_events.list_events(conn, kind=RUN_EVENT, until=until)
         has_links = any(link.who == "tool" for link in links.list_links(conn, until=until))
     if any(entry.kind == "replay" for entry in entries):

@@ -122,7 +122,7 @@ def build_content(view: PublicView) -> SiteContent:
             (str(box), None if line is None else str(line), n if isinstance(n, int) else str(n))
             for _, box, line, n in rows
         ),
-        notes=tuple(prisma.list_notes(snapshot)),
+        notes=tuple(prisma.list_notes(snapshot, name_files=False)),
         studies=studies,
         unsettled=sum(not study.forms for study in studies) if has_forms else 0,
         data_set_summary=_summarize_data_sets(view.data_sets),
@@ -302,7 +302,7 @@ def draw_figures(view: PublicView, day: str) -> list[SiteFigure]:
     flow_svg = prisma.draw_flow_svg(
         snapshot.flow,
         day=day,
-        notes=prisma.list_notes(snapshot),
+        notes=prisma.list_notes(snapshot, name_files=False),
         title=snapshot.project.protocol.title,
     )
     site_figures = [

@@ -23,6 +23,8 @@ from review.store import answers, notes
 from review.store.answers import FormEvent
 from review.workflow.appraisal.adjudication import finish_form
 from review.workflow.appraisal.forms import AnswerInput, add_answer
+from review.workflow.exports import prisma
+from review.workflow.exports.snapshot import snapshot_at
 from review.workflow.publishing import folders
 from review.workflow.publishing.content import find_address
 from review.workflow.publishing.editions import list_site_editions
@@ -88,7 +90,7 @@ def test_publishing_twice_makes_one_edition_and_touches_nothing(project, tmp_pat
     assert not elsewhere.is_new and read_folder(tmp_path / "other") == first.files
 
 
-def test_a_change_makes_an_edition_that_tells_it(project, tmp_path):
+def test_a_change_makes_an_edition_that_tells_it(database, project, tmp_path):
     publish_folder(project, tmp_path / "page", who="ada")
     reporting.updated(project)
     publication = publish_folder(project, tmp_path / "page", who="ada")
@@ -133,6 +135,18 @@ def test_nothing_private_is_published(project):
     assert "pubmed.ris" not in text  # the names of imported files
     content = json.loads(publication.files["edition.json"])["content"]
     assert content["unsettled"] == 3
+
+
+def test_what_waits_is_told_without_the_names_of_files(tmp_path):
+    project = reporting.started(tmp_path / "review")
+    reporting.bring(project, "scopus", range(1, 6), "2020-02-01")
+    assert any("scopus.ris" in note for note in prisma.list_notes(snapshot_at(project)))
+    publication = publish_zip(project, who="ada")
+    notes = json.loads(publication.files["edition.json"])["content"]["notes"]
+    assert any(note.startswith("All records of Scopus (5 records)") for note in notes)
+    assert any("not been compared for duplicates" in note for note in notes)
+    assert "scopus.ris" not in read_all(publication)
+    assert "This review is in progress" in publication.files["index.html"].decode()
 
 
 def test_a_comment_written_for_the_consensus_is_published(project):
