@@ -71,10 +71,10 @@ def _render_suggestion(
     answer = escape_markdown(format_answer(question, suggestion.answer))
     st.markdown(
         f":material/smart_toy: **{name} suggests: {answer}** "
-        ":gray[by a language model, please check]"
+        ":gray[(by a language model, please check)]"
     )
     for n, quotation in enumerate(suggestion.quotations):
-        row = st.container(horizontal=True, vertical_alignment="center")
+        row = st.container(horizontal=True, vertical_alignment="center", gap="xxsmall")
         row.html(
             f'<div {FREE_TEXT_STYLE}font-size:.88rem;line-height:1.35">'
             f"“{html.escape(quotation.text)}”</div>"
