@@ -151,13 +151,20 @@ def _render_board(board: list[BoardRow]) -> None:
                 "Reviewer": row.name,
                 "Stage": format_stage_name(row.stage),
                 "Done": row.done,
+                "A day": None if row.per_day is None else round(row.per_day, 1),
                 "Left": row.remaining,
+                "Others wait for": row.awaited,
             }
             for row in board
         ],
         hide_index=True,
         placeholder="",
     )
+    if any(row.per_day is not None for row in board):
+        st.caption(
+            "A day: records decided a day over the last week. Others wait for: records that "
+            "others have decided and that wait for this reviewer."
+        )
     if any(row.remaining is None and row.stage.kind != "quality" for row in board):
         st.caption(
             "Because you also review, only others' work on resolved records is counted, and what "

@@ -258,3 +258,20 @@ def count_judged_records(conn: Connection, stage: str) -> int:
         decisions.c.stage == stage, decisions.c.role == "reviewer"
     )
     return int(conn.execute(query).scalar_one())
+
+
+def count_decided_since(conn: Connection, stage: str, reviewer: str, since: datetime) -> int:
+    """How many records a reviewer has decided at a stage since a given time, each once; decisions
+    taken back are left out."""
+    query = (
+        select(decisions.c.record, decisions.c.verdict)
+        .where(
+            decisions.c.stage == stage,
+            decisions.c.reviewer == reviewer,
+            decisions.c.role == "reviewer",
+            decisions.c.at >= format_timestamp(since),
+        )
+        .order_by(decisions.c.id)
+    )
+    verdicts = {record: verdict for record, verdict in conn.execute(query)}
+    return sum(verdict is not None for verdict in verdicts.values())

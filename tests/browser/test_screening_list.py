@@ -63,4 +63,5 @@ def test_a_list_is_screened_by_keys_and_clicks_and_nothing_by_accident(tmp_path)
         page.reload()
         page.locator("[class*=st-key-listed_R]").nth(24).wait_for()  # the browser remembers it
         settled(page)
-        assert {included, excluded} & set(votes(project)) and current(page) == first
+        page.locator(f".st-key-listed_{first}").first.wait_for(state="attached")  # it waits again
+        assert page.locator(f".st-key-listed_{included}").count() == 0

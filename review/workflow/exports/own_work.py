@@ -4,13 +4,15 @@ Everything is taken from the person's own entries, or from lists that are blinde
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from review.models import Decision
 from review.protocol import Stage, format_stage_name, list_stage_reviewers
 from review.screening import list_current_decisions
 from review.store import Connection, decisions, links, notes, records
 from review.store.records import format_record_key
+from review.store.timestamps import utc_now
 from review.workflow.appraisal import results, tasks
 from review.workflow.appraisal.tasks import AppraisalTask
 from review.workflow.exports import overview
@@ -19,6 +21,8 @@ from review.workflow.project.project import Project
 from review.workflow.screening import blinding, reviewing
 from review.workflow.screening.reviewing import ReviewerProgress
 
+PACE_DAYS = 7
+"""The rate on the board is that of so many days."""
 MOST_LISTED = 100
 """Most records of one list; the newest."""
 
@@ -76,6 +80,10 @@ class BoardRow:
     done: int
     remaining: int | None
     """None where it would tell what others have judged."""
+    per_day: float | None = None
+    """Records decided a day over the last week; None as above."""
+    awaited: int | None = None
+    """Records that others have decided and that wait for this person; None as above."""
 
 
 def count_own_work(project: Project, person: CurrentUser) -> OwnCounts:
@@ -130,8 +138,20 @@ def list_board(project: Project, person: CurrentUser) -> list[BoardRow]:
                 if is_hidden or reviewing.has_left(project, name)
                 else reviewing.get_reviewer_progress(project, progress.stage, name).remaining
             )
-            rows.append(BoardRow(name, progress.stage, done, remaining))
+            row = BoardRow(name, progress.stage, done, remaining)
+            rows.append(row if is_blind or is_hidden else _add_pace(project, row))
     return rows
+
+
+def _add_pace(project: Project, row: BoardRow) -> BoardRow:
+    """The row with the person's rate and what others wait for, for a lead who is not blinded."""
+    with project.store.read() as conn:
+        since = utc_now() - timedelta(days=PACE_DAYS)
+        decided = decisions.count_decided_since(conn, row.stage.id, row.name, since)
+        waiting = blinding.find_reports_to_judge(project, conn, row.stage, row.name)
+        statuses = decisions.list_statuses(conn, row.stage.id)
+    awaited = sum(statuses.get(report) == "partial" for report in waiting)
+    return replace(row, per_day=decided / PACE_DAYS, awaited=awaited)
 
 
 def _is_finished(task: AppraisalTask) -> bool:

@@ -5,6 +5,8 @@ from support.small import studies
 
 from review.models import Record
 from review.protocol import find_stage
+from review.store import decisions
+from review.store.timestamps import utc_now
 from review.workflow.exports import own_work
 from review.workflow.project.accounts import CurrentUser
 from review.workflow.screening import reviewing
@@ -104,3 +106,27 @@ def test_the_board_is_the_leads_and_counts_what_blinding_allows(project):
     assert board(ADA) == {("ada", TA): (1, 5), ("ben", TA): (1, None)}
     for person in (BEN, CLEO, GUS):
         assert board(person) == {}
+
+
+def test_the_board_tells_the_rate_and_who_waits_to_a_lead_who_judges_nothing_alone(project):
+    for number, who in ((1, "ada"), (1, "ben"), (2, "ben"), (3, "ben")):
+        decide(project, number, who, "include")
+    stage = find_stage(project.protocol, "screening")
+    reviewing.undo_decision(project, stage, "ben")
+
+    def board(person):
+        return {
+            row.name: (row.per_day, row.awaited)
+            for row in own_work.list_board(project, person)
+            if row.stage.id == TA
+        }
+
+    assert board(LEA) == {
+        "ada": (pytest.approx(1 / 7), 1),
+        "ben": (pytest.approx(2 / 7), 0),
+    }
+    assert board(ADA) == {"ada": (None, None), "ben": (None, None)}
+    with project.store.read() as conn:
+        assert decisions.count_decided_since(conn, TA, "ben", utc_now()) == 0
+    quality = [row for row in own_work.list_board(project, LEA) if row.stage.kind == "quality"]
+    assert all((row.per_day, row.awaited) == (None, None) for row in quality)
