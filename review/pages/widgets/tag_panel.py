@@ -54,12 +54,17 @@ def render_tag_panel(project: Project, number: int, key: str, listed: list[Annot
     if problem:
         st.warning(escape_markdown(problem))
     with st.form(f"tag_{key}", clear_on_submit=True, border=False):
-        tag_column, scope_column, button_column = st.columns([3, 2, 1], vertical_alignment="bottom")
-        tag = tag_column.text_input("New tag", max_chars=annotations.MAX_TAG_LENGTH)
-        shared = scope_column.radio(
-            "For", [False, True], format_func=SCOPE_LABELS.__getitem__, horizontal=True
-        )
-        if button_column.form_submit_button("Add tag"):
+        tag = st.text_input("New tag", max_chars=annotations.MAX_TAG_LENGTH)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            shared = st.radio(
+                "Tag for",
+                [False, True],
+                format_func=SCOPE_LABELS.__getitem__,
+                horizontal=True,
+                label_visibility="collapsed",
+            )
+            is_sent = st.form_submit_button("Add tag")
+        if is_sent:
             _save(partial(annotations.add_tag, project, who, number, tag, shared=bool(shared)))
     tags = [one for one in own if one.kind == "tag"]
     if tags:
