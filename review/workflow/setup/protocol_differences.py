@@ -42,6 +42,7 @@ KEY_LABELS = {
     "ranking.min_excluded": "Order of records, excluded records needed first",
     "ranking.random_share": "Share of records drawn at random",
     "ranking.target_recall": "Target recall of the stopping evidence",
+    "ranking.show_words": "Show the words that rank a record higher",
     "appraisal.tools": "Instruments",
     "appraisal.extraction": "Data extraction form",
     "appraisal.accuracy": "Form for 2×2 tables",
