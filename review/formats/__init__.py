@@ -6,7 +6,6 @@ counts the entries apart from the parsers, so that a parser's silent loss or inv
 
 import gc
 import io
-import re
 import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -173,13 +172,18 @@ def _read_bytes(path: Path) -> bytes:
 
 def _refuse_endless_text(data: bytes, name: str) -> None:
     """Raises SourceError for a text whose lines no reader could hold."""
-    longest = re.search(rb"[^\n]{%d}" % MAX_LINE, data) if len(data) >= MAX_LINE else None
-    if longest:
-        number = data.count(b"\n", 0, longest.start()) + 1
-        raise SourceError(
-            f"{name}: line {number} is longer than {MAX_LINE // 1_000_000} million letters; the "
-            "file is damaged or no export of references."
-        )
+    start = 0
+    while (
+        len(data) - start >= MAX_LINE
+    ):  # from one line's start to a later one's, never letter-wise
+        last_end = data.rfind(b"\n", start, start + MAX_LINE)
+        if last_end < 0:
+            number = data.count(b"\n", 0, start) + 1
+            raise SourceError(
+                f"{name}: line {number} is longer than {MAX_LINE // 1_000_000} million letters; "
+                "the file is damaged or no export of references."
+            )
+        start = last_end + 1
     if data.count(b"\n") > MAX_LINES:
         raise SourceError(
             f"{name}: more than {MAX_LINES // 1_000_000} million lines; export it in parts."

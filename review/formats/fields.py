@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from review.identifiers import normalize_doi, normalize_pmid
 from review.text.markup import to_plain_text
-from review.text.placeholders import is_placeholder
+from review.text.placeholders import CLEAR_STARTS, is_placeholder
 
 Fields = dict[str, list[str]]
 """One entry of a file by the file's own tags, in the order the tags came."""
@@ -72,7 +72,7 @@ def clean_value(value: str) -> str | None:
     ):
         text = clean_text(value)
         return None if is_placeholder(text) else text
-    if "0" <= value[:1] <= "9":  # no placeholder begins so
+    if value[:2] in CLEAR_STARTS:
         return value
     return None if is_placeholder(value) else value
 

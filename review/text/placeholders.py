@@ -1,6 +1,7 @@
 """Placeholders that databases write for unknown: 'NA', '[No abstract available]', 'n.pag'."""
 
 import re
+import string
 import unicodedata
 from functools import lru_cache
 
@@ -56,6 +57,19 @@ _OPENINGS = frozenset(
     }
 )
 """The first words of all placeholders; what begins otherwise is settled without looking closer."""
+CLEAR_STARTS = frozenset(
+    first + second for first in string.ascii_letters for second in string.ascii_letters
+) - {
+    start
+    for opening in _OPENINGS
+    for start in (
+        opening[:2],
+        opening[:2].upper(),
+        opening[:2].title(),
+        opening[:1] + opening[1:2].upper(),
+    )
+}
+"""First two letters that no placeholder has: they settle most texts in one look."""
 _FIRST_WORD = re.compile(r"[\W_]*([^\W_]*)")
 _BETWEEN = re.compile(r"[\W_]+")
 
@@ -68,7 +82,7 @@ def is_placeholder(text: str | None) -> bool:
     """
     if not text:
         return True
-    if len(text) > MAX_LENGTH or "0" <= text[0] <= "9":
+    if text[:2] in CLEAR_STARTS or len(text) > MAX_LENGTH or "0" <= text[0] <= "9":
         return False
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)

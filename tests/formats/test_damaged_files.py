@@ -16,6 +16,7 @@ from support.mutations import (
 )
 from support.samples import EXPORTS
 
+from review import formats
 from review.errors import SourceError
 from review.formats import read_file
 
@@ -141,3 +142,20 @@ def test_a_web_of_science_file_cut_between_records_says_so() -> None:
     parsed = read_file(text[: text.index("PT J", 200)].encode())
     assert len(parsed.records) == 1
     assert "no EF line" in parsed.notes[0]
+
+
+@pytest.mark.parametrize("before", [0, 1, 7, 30])
+@pytest.mark.parametrize(
+    ("length", "is_refused"), [(39, False), (40, True), (41, True), (95, True)]
+)
+def test_a_line_is_refused_by_its_own_length_wherever_it_stands(
+    monkeypatch: pytest.MonkeyPatch, before: int, length: int, is_refused: bool
+) -> None:
+    monkeypatch.setattr(formats, "MAX_LINE", 40)
+    lines = ["TY  - JOUR", *["N1  - note"] * before, "TI  - " + "x" * (length - 6), "ER  - ", ""]
+    data = "\n".join(lines).encode()
+    if is_refused:
+        with pytest.raises(SourceError, match=f"line {before + 2} is longer"):
+            read_file(data)
+    else:
+        assert len(read_file(data).records) == 1

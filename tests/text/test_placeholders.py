@@ -2,6 +2,7 @@
 
 import pytest
 
+from review.text import placeholders
 from review.text.placeholders import MAX_LENGTH, is_placeholder
 
 
@@ -48,3 +49,18 @@ def test_texts_that_say_something_are_none(text: str) -> None:
 def test_a_long_text_says_something() -> None:
     assert is_placeholder("." * MAX_LENGTH)
     assert not is_placeholder("." * (MAX_LENGTH + 1))
+
+
+def test_no_placeholder_in_any_case_has_a_start_that_settles_a_text() -> None:
+    for phrase in sorted(placeholders._WORDS):
+        for text in (
+            phrase,
+            phrase.upper(),
+            phrase.title(),
+            phrase.swapcase(),
+            phrase.capitalize(),
+        ):
+            assert text[:2] not in placeholders.CLEAR_STARTS, text
+            mixed = text[:1].lower() + text[1:2].upper() + text[2:]
+            assert placeholders.is_placeholder(mixed), mixed
+    assert "He" in placeholders.CLEAR_STARTS
