@@ -1,16 +1,13 @@
 """Loads the pitfalls of imaging studies and the rules that look for them from YAML."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
+from review.bias.catalogs import STRICT, load_catalog
+from review.checklists.yaml_loader import format_problems
 from review.errors import ChecklistError
-from review.text.yaml_bounds import find_yaml_excess
-
-STRICT: Mapping[str, str] = {"extra": "forbid"}
-"""Configuration of the validator: unknown keys are rejected."""
 
 RuleMode = Literal["present", "absent", "number", "registry"]
 RegistryCheck = Literal["assembled", "overlap", "ages", "mined-labels", "open-labels", "copies"]
@@ -149,53 +146,11 @@ def load_pitfalls(path: Path) -> PitfallCatalog:
         ChecklistError: not readable, an unknown or missing key, a repeated id, or a rule without
             its pitfall, its patterns or two examples each way; all errors are listed.
     """
-    import pydantic
-    import yaml
-
-    try:
-        text = path.read_text(encoding="utf-8")
-        excess = find_yaml_excess(text)
-        if excess is not None:
-            raise ChecklistError(f"{path}: {excess}")
-        data = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ChecklistError(f"{path}: cannot be read.") from error
-    except yaml.YAMLError as error:
-        raise ChecklistError(f"{path}: this is not YAML: {error}.") from error
-    try:
-        catalog: PitfallCatalog = _get_adapter().validate_python(data)
-    except pydantic.ValidationError as error:
-        problems = [
-            f"{_format_path(data, detail['loc'])}: {detail['msg']}"
-            for detail in error.errors(include_url=False)
-        ]
-        raise ChecklistError(_format_problems(path, problems)) from error
+    catalog = load_catalog(path, PitfallCatalog)
     problems = find_mistakes(catalog)
     if problems:
-        raise ChecklistError(_format_problems(path, problems))
+        raise ChecklistError(format_problems(str(path), problems))
     return catalog
-
-
-@cache
-def _get_adapter() -> Any:
-    import pydantic
-
-    return pydantic.TypeAdapter(PitfallCatalog)
-
-
-def _format_path(data: Any, location: Sequence[str | int]) -> str:
-    labels = [str(part) for part in location]
-    if len(location) > 1 and isinstance(location[1], int):
-        entry = data[location[0]][location[1]]
-        name = entry.get("id") if isinstance(entry, dict) else None
-        labels = [str(name or f"{location[0]} {location[1] + 1}"), *labels[2:]]
-    return ", ".join(labels) or "the file"
-
-
-def _format_problems(path: Path, problems: Sequence[str]) -> str:
-    if len(problems) == 1:
-        return f"{path}: {problems[0]}"
-    return f"{path}: {len(problems)} errors\n" + "\n".join(f"  {problem}" for problem in problems)
 
 
 def find_mistakes(catalog: PitfallCatalog) -> list[str]:

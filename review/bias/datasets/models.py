@@ -3,15 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from review.bias.catalogs import STRICT, load_catalog
+from review.checklists.yaml_loader import format_problems
 from review.errors import ChecklistError
-from review.text.yaml_bounds import find_yaml_excess
-
-STRICT: Mapping[str, str] = {"extra": "forbid"}
-"""Configuration of the validator: unknown keys are rejected."""
 
 DatasetKind = Literal["primary", "case_collection", "remix", "subset", "unknown"]
 LabelSource = Literal[
@@ -111,54 +108,11 @@ def load_registry(path: Path) -> Registry:
         ChecklistError: not readable, an unknown or missing key, a repeated id, an unknown
             component, a cycle of components or an uncited issue; all errors are listed.
     """
-    import pydantic
-    import yaml
-
-    try:
-        text = path.read_text(encoding="utf-8")
-        excess = find_yaml_excess(text)
-        if excess is not None:
-            raise ChecklistError(f"{path}: {excess}")
-        data = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ChecklistError(f"{path}: cannot be read.") from error
-    except yaml.YAMLError as error:
-        raise ChecklistError(f"{path}: this is not YAML: {error}.") from error
-    try:
-        contents = _get_adapter().validate_python(data)
-    except pydantic.ValidationError as error:
-        problems = [
-            f"{_format_path(data, detail['loc'])}: {detail['msg']}"
-            for detail in error.errors(include_url=False)
-        ]
-        raise ChecklistError(_format_problems(path, problems)) from error
+    contents = load_catalog(path, _RegistryFile)
     problems = find_mistakes(contents.datasets)
     if problems:
-        raise ChecklistError(_format_problems(path, problems))
+        raise ChecklistError(format_problems(str(path), problems))
     return {dataset.id: dataset for dataset in contents.datasets}
-
-
-@cache
-def _get_adapter() -> Any:
-    import pydantic
-
-    return pydantic.TypeAdapter(_RegistryFile)
-
-
-def _format_path(data: Any, location: Sequence[str | int]) -> str:
-    """Position in the file, with the id of the dataset: 'rsna_pneumonia, components, 1, id'."""
-    labels = [str(part) for part in location]
-    if len(location) > 1 and location[0] == "datasets" and isinstance(location[1], int):
-        entry = data["datasets"][location[1]]
-        name = entry.get("id") if isinstance(entry, dict) else None
-        labels = [str(name or f"data set {location[1] + 1}"), *labels[2:]]
-    return ", ".join(labels) or "the file"
-
-
-def _format_problems(path: Path, problems: Sequence[str]) -> str:
-    if len(problems) == 1:
-        return f"{path}: {problems[0]}"
-    return f"{path}: {len(problems)} errors\n" + "\n".join(f"  {problem}" for problem in problems)
 
 
 def find_mistakes(datasets: Sequence[Dataset]) -> list[str]:

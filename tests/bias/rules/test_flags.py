@@ -181,6 +181,26 @@ def test_mistakes_in_the_rules_are_named(tmp_path, change, message):
         pitfalls.load_pitfalls(path)
 
 
+def test_a_mistake_is_named_with_its_line_and_a_key_given_twice_is_one(tmp_path):
+    path = tmp_path / "cues.yaml"
+    data = {"schema": 1, "version": "1", "pitfalls": [PITFALL], "rules": [RULE]}
+    text = yaml.safe_dump(data, sort_keys=False)
+    lines = text.splitlines()
+    number = next(n for n, line in enumerate(lines, 1) if line.strip().startswith("mode:"))
+    twice = [*lines[:number], lines[number - 1], *lines[number:]]
+    path.write_text("\n".join(twice))
+    with pytest.raises(ChecklistError, match=f"line {number + 1}: .*mode.* appears twice"):
+        pitfalls.load_pitfalls(path)
+    wrong = [
+        *lines[: number - 1],
+        lines[number - 1].replace(RULE["mode"], "guess"),
+        *lines[number:],
+    ]
+    path.write_text("\n".join(wrong))
+    with pytest.raises(ChecklistError, match=f"line {number}: {RULE['id']}, mode: "):
+        pitfalls.load_pitfalls(path)
+
+
 def test_only_enabled_rules_flag_by_default():
     reader = cues.compile_rules(FILE)
     assert {rule.id for rule in reader.rules} == {rule.id for rule in FILE.rules if rule.enabled}
