@@ -1,13 +1,13 @@
 """Screening decisions: appended rows, undo included. Reviewers never share a row."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from review.models import Decision
-from review.store.tables import decisions, standings
+from review.store.tables import decisions, standings, voters
 from review.store.timestamps import format_timestamp, parse_timestamp
 
 CHUNK = 500
@@ -127,17 +127,27 @@ def has_decisions(conn: Connection) -> bool:
 
 def write_statuses(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Replace the computed screening statuses of records at stages (keys: record, stage, status,
-    reason, votes, at as text)."""
+    reason, pile, votes, voters as a sequence of names, at as text)."""
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
         by_stage: dict[str, list[int]] = {}
         for row in chunk:
             by_stage.setdefault(row["stage"], []).append(row["record"])
         for stage, numbers in by_stage.items():
-            conn.execute(
-                delete(standings).where(standings.c.stage == stage, standings.c.record.in_(numbers))
-            )
-        conn.execute(insert(standings), list(chunk))
+            for table in (standings, voters):
+                conn.execute(
+                    delete(table).where(table.c.stage == stage, table.c.record.in_(numbers))
+                )
+        names_by_row = [(row, row.get("voters", ())) for row in chunk]
+        columns = [{k: v for k, v in row.items() if k != "voters"} for row in chunk]
+        conn.execute(insert(standings), columns)
+        voter_rows = [
+            {"stage": row["stage"], "record": row["record"], "reviewer": name}
+            for row, names in names_by_row
+            for name in names
+        ]
+        if voter_rows:
+            conn.execute(insert(voters), voter_rows)
 
 
 def count_statuses(conn: Connection) -> dict[tuple[str, str], int]:
@@ -157,24 +167,35 @@ def count_placed_reports(conn: Connection) -> int:
 def get_status_rows(
     conn: Connection, reports: Iterable[int] | None = None
 ) -> dict[tuple[str, int], dict[str, Any]]:
-    """(stage, report) -> the kept standing with all its columns, of some reports or of all."""
-    if reports is None:
-        queries = [select(standings)]
-    else:
-        numbers = list(reports)
-        queries = [
-            select(standings).where(standings.c.record.in_(numbers[start : start + CHUNK]))
-            for start in range(0, len(numbers), CHUNK)
-        ]
-    return {
+    """(stage, report) -> the kept standing with all its columns and `voters`, the names of who
+    judged it in alphabetical order; of some reports or of all."""
+    names: dict[tuple[str, int], list[str]] = {}
+    for row in _select_rows(conn, voters, reports):
+        names.setdefault((row.stage, row.record), []).append(row.reviewer)
+    rows = {
         (row.stage, row.record): dict(row._mapping)
-        for query in queries
-        for row in conn.execute(query)
+        for row in _select_rows(conn, standings, reports)
     }
+    return {
+        key: {**rows.get(key, {}), "voters": tuple(sorted(names.get(key, ())))}
+        for key in {**rows, **names}
+    }
+
+
+def _select_rows(conn: Connection, table: Table, reports: Iterable[int] | None) -> Iterator[Any]:
+    """The rows of a projection of some reports, or of all."""
+    if reports is None:
+        yield from conn.execute(select(table))
+        return
+    numbers = list(reports)
+    for start in range(0, len(numbers), CHUNK):
+        chunk = numbers[start : start + CHUNK]
+        yield from conn.execute(select(table).where(table.c.record.in_(chunk)))
 
 
 def clear_statuses(conn: Connection) -> None:
     """Empty the projection before it is recomputed."""
+    conn.execute(delete(voters))
     conn.execute(delete(standings))
 
 
@@ -204,9 +225,9 @@ def delete_statuses(conn: Connection, reports: Iterable[int]) -> None:
     """Remove the statuses of some reports from the projection before they are recomputed."""
     numbers = list(reports)
     for start in range(0, len(numbers), CHUNK):
-        conn.execute(
-            delete(standings).where(standings.c.record.in_(numbers[start : start + CHUNK]))
-        )
+        chunk = numbers[start : start + CHUNK]
+        for table in (voters, standings):
+            conn.execute(delete(table).where(table.c.record.in_(chunk)))
 
 
 def list_statuses(conn: Connection, stage: str) -> dict[int, str]:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, tru
 
 from review.store.tables import (
     acts,
+    assignments,
     batches,
     links,
     metadata,
@@ -121,4 +122,5 @@ def delete_positions(conn: Connection, numbers: Iterable[int]) -> None:
     ordered = sorted(numbers)
     for start in range(0, len(ordered), CHUNK):
         chunk = ordered[start : start + CHUNK]
+        conn.execute(delete(assignments).where(assignments.c.record.in_(chunk)))
         conn.execute(delete(order_rows).where(order_rows.c.record.in_(chunk)))

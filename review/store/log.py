@@ -60,6 +60,8 @@ NON_EVENT_TABLES = (
     "groups",
     "standings",
     "order_rows",
+    "assignments",
+    "voters",
     "readings",
     "flags",
     "leases",

@@ -6,9 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, and_, delete, exists, func, insert, or_, select
 
-from review.store.tables import decisions, order_rows, orders, records, standings
+from review.store.tables import (
+    assignments,
+    decisions,
+    order_rows,
+    orders,
+    records,
+    standings,
+    voters,
+)
 from review.store.timestamps import format_timestamp
 
 OPEN_STATUSES = ("pending", "partial")
@@ -27,10 +35,20 @@ class QueuePosition:
     drawn: bool
     """Whether it was drawn at random, for an unbiased estimate of what remains."""
     pilot: bool = False
-    assigned: str | None = None
-    """'|ada|ben|'; None means any reviewer."""
+    assignees: tuple[str, ...] | None = None
+    """Who is to judge it, in alphabetical order; None means any reviewer."""
     run: int | None = None
     """Number of the ordering run that placed it; None for the run in progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReport:
+    """An open report, who is to judge it and who has."""
+
+    record: int
+    assignees: tuple[str, ...] | None
+    """None means any reviewer."""
+    voters: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,29 +105,56 @@ def write_order(
             "score": position.score,
             "drawn": int(position.drawn),
             "pilot": int(position.pilot),
-            "assigned": position.assigned,
         }
         for position in positions
     ]
     for start in range(0, len(rows), CHUNK):
         conn.execute(insert(order_rows), rows[start : start + CHUNK])
+    conn.execute(delete(assignments).where(assignments.c.stage == stage))
+    _add_assignments(conn, stage, {p.record: p.assignees for p in positions})
     return int(run)
+
+
+def _add_assignments(
+    conn: Connection, stage: str, assignees_by_report: Mapping[int, tuple[str, ...] | None]
+) -> None:
+    rows = [
+        {"stage": stage, "record": report, "reviewer": name}
+        for report, names in assignees_by_report.items()
+        for name in names or ()
+    ]
+    for start in range(0, len(rows), CHUNK):
+        conn.execute(insert(assignments), rows[start : start + CHUNK])
+
+
+def _list_names(conn: Connection, table: Table, *conditions: Any) -> dict[int, tuple[str, ...]]:
+    """Report -> the names that a table of reviewers has for it, in alphabetical order."""
+    names: dict[int, list[str]] = {}
+    for record, reviewer in conn.execute(
+        select(table.c.record, table.c.reviewer).where(*conditions)
+    ):
+        names.setdefault(record, []).append(reviewer)
+    return {record: tuple(sorted(people)) for record, people in names.items()}
 
 
 def list_positions(conn: Connection, stage: str) -> list[QueuePosition]:
     """The current order of a stage, first position first."""
+    assignees = _list_names(conn, assignments, assignments.c.stage == stage)
     query = select(order_rows).where(order_rows.c.stage == stage)
-    return [_to_position(row) for row in conn.execute(query.order_by(order_rows.c.position))]
+    return [
+        _to_position(row, assignees.get(row.record))
+        for row in conn.execute(query.order_by(order_rows.c.position))
+    ]
 
 
-def _to_position(row: Any) -> QueuePosition:
+def _to_position(row: Any, assignees: tuple[str, ...] | None) -> QueuePosition:
     return QueuePosition(
         row.record,
         row.position,
         row.score,
         bool(row.drawn),
         bool(row.pilot),
-        row.assigned,
+        assignees,
         row.order_id,
     )
 
@@ -126,7 +171,9 @@ def get_position(
     row = conn.execute(query).first()
     if row is None:
         return None
-    return _to_position(row), row.model, row.trained_on
+    of_report = (assignments.c.stage == stage, assignments.c.record == record)
+    assignees = _list_names(conn, assignments, *of_report).get(record)
+    return _to_position(row, assignees), row.model, row.trained_on
 
 
 def get_newest_run(conn: Connection, stage: str) -> dict[str, Any] | None:
@@ -189,14 +236,17 @@ def _build_pending_filter(stage: str, reviewer: str) -> Any:
     return and_(
         standings.c.stage == stage,
         or_(standings.c.status.in_(OPEN_STATUSES), order_rows.c.pilot == 1),
-        or_(order_rows.c.assigned.is_(None), _contains_name(order_rows.c.assigned, reviewer)),
-        ~_contains_name(standings.c.voters, reviewer),
+        or_(_names_reviewer(assignments, reviewer), ~_names_reviewer(assignments)),
+        ~_names_reviewer(voters, reviewer),
     )
 
 
-def _contains_name(column: Any, reviewer: str) -> Any:
-    """Whether '|ada|ben|' names a reviewer, case-sensitively (LIKE on SQLite is not)."""
-    return func.replace(column, f"|{reviewer}|", "") != column
+def _names_reviewer(table: Table, reviewer: str | None = None) -> Any:
+    """Whether a table of reviewers has a row for the standing's report: of a reviewer, or any."""
+    conditions = [table.c.stage == standings.c.stage, table.c.record == standings.c.record]
+    if reviewer is not None:
+        conditions.append(table.c.reviewer == reviewer)
+    return exists().where(*conditions).correlate(standings)
 
 
 _SAME_REPORT = and_(
@@ -252,10 +302,10 @@ def list_pending_reports(
     return [(record, position) for record, position in conn.execute(query)]
 
 
-def list_open_reports(conn: Connection, stage: str) -> list[tuple[int, str | None, str]]:
-    """Open reports of a stage that are not in the pilot: number, assigned to, decided by."""
+def list_open_reports(conn: Connection, stage: str) -> list[OpenReport]:
+    """Open reports of a stage that are not in the pilot."""
     query = (
-        select(order_rows.c.record, order_rows.c.assigned, standings.c.voters)
+        select(order_rows.c.record)
         .select_from(order_rows.join(standings, _SAME_REPORT))
         .where(
             order_rows.c.stage == stage,
@@ -263,21 +313,23 @@ def list_open_reports(conn: Connection, stage: str) -> list[tuple[int, str | Non
             standings.c.status.in_(OPEN_STATUSES),
         )
     )
-    return [(number, assigned, voters) for number, assigned, voters in conn.execute(query)]
+    assignees = _list_names(conn, assignments, assignments.c.stage == stage)
+    judged_by = _list_names(conn, voters, voters.c.stage == stage)
+    return [
+        OpenReport(number, assignees.get(number), judged_by.get(number, ()))
+        for number in conn.execute(query).scalars()
+    ]
 
 
 def assign_reports(
-    conn: Connection, stage: str, assignees_by_report: Mapping[int, str | None]
+    conn: Connection, stage: str, assignees_by_report: Mapping[int, tuple[str, ...] | None]
 ) -> None:
-    """Reassign some reports of a stage ('|ada|ben|'; None for any reviewer)."""
-    by_people: dict[str | None, list[int]] = {}
-    for number, people in assignees_by_report.items():
-        by_people.setdefault(people, []).append(number)
-    for people, numbers in by_people.items():
-        for start in range(0, len(numbers), CHUNK):
-            chunk_filter = order_rows.c.record.in_(numbers[start : start + CHUNK])
-            statement = update(order_rows).where(order_rows.c.stage == stage, chunk_filter)
-            conn.execute(statement.values(assigned=people))
+    """Reassign some reports of a stage (None for any reviewer)."""
+    numbers = list(assignees_by_report)
+    for start in range(0, len(numbers), CHUNK):
+        of_chunk = assignments.c.record.in_(numbers[start : start + CHUNK])
+        conn.execute(delete(assignments).where(assignments.c.stage == stage, of_chunk))
+    _add_assignments(conn, stage, assignees_by_report)
 
 
 def get_newest_run_id(conn: Connection, stage: str) -> int:

@@ -193,7 +193,6 @@ standings = Table(  # projection of decisions: status of each report at each sta
     Column("reason", Text),
     Column("pile", String(10)),  # of a conflict: verdict, reason, maybe
     Column("votes", Integer, nullable=False),
-    Column("voters", Text, nullable=False, server_default=""),  # '|ada|ben|'
     Column("at", String(32)),
     Index(None, "stage", "status"),
 )
@@ -220,8 +219,23 @@ order_rows = Table(
     Column("score", Float),
     Column("drawn", Integer, nullable=False),  # 1 if the position was drawn at random
     Column("pilot", Integer, nullable=False, server_default="0"),  # 1: screened by all reviewers
-    Column("assigned", Text),  # '|ada|ben|'; None: any reviewer
     Index(None, "stage", "position"),
+)
+
+assignments = Table(  # who is to judge a report; a report that has no row is anybody's
+    "assignments",
+    metadata,
+    Column("stage", String(60), primary_key=True),
+    Column("record", ForeignKey("records.id"), primary_key=True, autoincrement=False),
+    Column("reviewer", String(100), primary_key=True),
+)
+
+voters = Table(  # projection of decisions: who has judged a report
+    "voters",
+    metadata,
+    Column("stage", String(60), primary_key=True),
+    Column("record", ForeignKey("records.id"), primary_key=True, autoincrement=False),
+    Column("reviewer", String(100), primary_key=True),
 )
 
 leases = Table(  # reports a reviewer has open now; replaced, and expire

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import create_engine, text
 from support.acts import act_at_random, read_state
 from support.disks import fill, make_read_only, small_disk
@@ -20,7 +22,16 @@ from support.small import studies
 from review.errors import ReviewError, StoreError
 from review.models import Record
 from review.protocol import find_stage
-from review.store import HEAD_REVISION, audit_events, copies, open_store, opening
+from review.store import (
+    HEAD_REVISION,
+    audit_events,
+    copies,
+    decisions,
+    open_store,
+    opening,
+    screening_queue,
+    upgrade,
+)
 from review.store.timestamps import utc_now
 from review.workflow.exports import snapshot
 from review.workflow.safety import backup_archive, backups
@@ -200,8 +211,6 @@ def test_a_store_of_every_released_version_is_brought_up_to_date(tmp_path, versi
 
 
 def test_an_older_store_on_a_server_is_backed_up_and_brought_up_to_date(tmp_path, postgres_server):
-    from review.store import upgrade
-
     url = emptied(postgres_server)
     engine = create_engine(url)
     upgrade(engine, "0001")
@@ -272,3 +281,65 @@ def test_opening_a_store_again_loses_no_lock_and_no_later_write(tmp_path):
     with first.write() as conn:
         audit_events.add_event(conn, "note", "ada", utc_now())
     assert count_notes(open_store(tmp_path)) == 5
+
+
+@pytest.mark.parametrize("on_server", [False, True])
+def test_the_reviewers_of_a_report_move_from_texts_into_tables_and_back(
+    tmp_path, postgres_server, on_server
+):
+    url = emptied(postgres_server) if on_server else f"sqlite:///{tmp_path / 'review.db'}"
+    engine = create_engine(url)
+    upgrade(engine, "0011")
+    names = "insert into {} values ({})"
+    with engine.begin() as conn:
+        for n in (1, 2, 3):
+            conn.exec_driver_sql(
+                "insert into batches (id, at, who, kind, source, via) "
+                f"values ({n}, '2026-01-01T00:00:00+00:00', 'eva', 'file', 'ris', 'databases')"
+            )
+            conn.exec_driver_sql(
+                "insert into records (id, at, batch, number, fingerprint, source, data) "
+                f"values ({n}, '2026-01-01T00:00:00+00:00', {n}, 1, 'f{n}', 'ris', '{{}}')"
+            )
+        conn.exec_driver_sql(
+            "insert into orders (id, at, stage, model, seed, trained_on) "
+            "values (1, '2026-01-01T00:00:00+00:00', 'screening', 'random', 1, 0)"
+        )
+        for n, assigned in ((1, "'|ada||ben|'"), (2, "null"), (3, "'|Ada O''Neil|'")):
+            columns = "order_rows (stage, record, order_id, position, drawn, pilot, assigned)"
+            conn.exec_driver_sql(
+                names.format(columns, f"'screening', {n}, 1, {n}, 1, 0, {assigned}")
+            )
+        for n, voters in ((1, "|ben|"), (2, ""), (3, "|zoe||Ada O''Neil|")):
+            columns = "standings (record, stage, status, votes, voters)"
+            conn.exec_driver_sql(
+                names.format(columns, f"{n}, 'screening', 'partial', 1, '{voters}'")
+            )
+    upgrade(engine, "0012")
+    with engine.connect() as conn:
+        assigned = screening_queue.list_positions(conn, "screening")
+        judged = decisions.get_status_rows(conn)
+        waiting = {
+            name: [
+                entry.record
+                for entry in screening_queue.list_next_reports(conn, "screening", name, limit=9)
+            ]
+            for name in ("ada", "ben", "Ada O'Neil", "ADA", "zoe")
+        }
+    assert [p.assignees for p in assigned] == [("ada", "ben"), None, ("Ada O'Neil",)]
+    assert [judged["screening", n]["voters"] for n in (1, 2, 3)] == [
+        ("ben",),
+        (),
+        ("Ada O'Neil", "zoe"),
+    ]
+    assert waiting == {"ada": [1, 2], "ben": [2], "Ada O'Neil": [2], "ADA": [2], "zoe": [2]}
+    config = Config()
+    config.set_main_option("script_location", str(Path(opening.__file__).parent / "migrations"))
+    config.attributes["engine"] = engine
+    command.downgrade(config, "0011")
+    with engine.connect() as conn:
+        texts = conn.exec_driver_sql("select assigned from order_rows order by record")
+        assert list(texts.scalars()) == ["|ada||ben|", None, "|Ada O'Neil|"]
+        texts = conn.exec_driver_sql("select voters from standings order by record")
+        assert list(texts.scalars()) == ["|ben|", "", "|Ada O'Neil||zoe|"]
+    engine.dispose()

@@ -78,9 +78,7 @@ def get_assignment(
     }
     pilot = {number for number, position in positions.items() if position.pilot}
     assignees = {
-        number: tuple(position.assigned.strip("|").split("||"))
-        for number, position in positions.items()
-        if position.assigned
+        number: position.assignees for number, position in positions.items() if position.assignees
     }
     if quality.allocation != "everyone":
         shares = quality.shares if quality.allocation == "shares" else {}

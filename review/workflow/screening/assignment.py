@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from review import screening
 from review.protocol import Stage, list_stage_reviewers
 from review.store import Connection, screening_queue
-from review.store.screening_queue import QueuePosition
+from review.store.screening_queue import OpenReport, QueuePosition
 from review.store.timestamps import utc_now
 from review.workflow.project.project import Project, find_stage, follow_plan
 from review.workflow.screening.departures import get_departed_reviewers
@@ -30,7 +30,7 @@ def enqueue(project: Project, conn: Connection, stage: Stage) -> None:
             None,
             True,
             start + offset < stage.pilot,
-            assignees(stage, number, reviewers, seed, start + offset),
+            choose_assignees(stage, number, reviewers, seed, start + offset),
         )
         for offset, number in enumerate(screening.shuffle_records(new_numbers, seed))
     ]
@@ -47,17 +47,17 @@ def active_reviewers(project: Project, conn: Connection, stage: Stage) -> tuple[
     )
 
 
-def assignees(
+def choose_assignees(
     stage: Stage, number: int, people: Sequence[str], seed: int, position: int
-) -> str | None:
-    """Who judges a report, as '|ada|ben|'; None where anybody may.
+) -> tuple[str, ...] | None:
+    """Who is to judge a report, in alphabetical order; None where anybody may.
 
     Args:
         position: the report's place in the order; the first ones may be a pilot for everybody.
     """
     if stage.allocation == "everyone" or position < stage.pilot:
         return None
-    return _join_names(_draw_reviewers(stage, number, people, stage.reviewers, seed))
+    return _sort_names(_draw_reviewers(stage, number, people, stage.reviewers, seed))
 
 
 def _draw_reviewers(
@@ -67,8 +67,9 @@ def _draw_reviewers(
     return screening.assign_reviewers(number, people, needed, seed=seed, shares=shares)
 
 
-def _join_names(people: Sequence[str]) -> str:
-    return "".join(f"|{name}|" for name in sorted(people))
+def _sort_names(people: Sequence[str]) -> tuple[str, ...] | None:
+    """None where nobody can be drawn, as a stage whose reviewers have all left."""
+    return tuple(sorted(people)) or None
 
 
 def reassign(project: Project, conn: Connection) -> int:
@@ -82,10 +83,9 @@ def reassign(project: Project, conn: Connection) -> int:
     for stage in project.protocol.stages:
         reviewers = active_reviewers(project, conn, stage)
         new_assignments = {
-            number: after
-            for number, before, voters in screening_queue.list_open_reports(conn, stage.id)
-            if (after := _reassign_report(stage, number, before, voters, reviewers, project))
-            != before
+            report.record: after
+            for report in screening_queue.list_open_reports(conn, stage.id)
+            if (after := _reassign_report(stage, report, reviewers, project)) != report.assignees
         }
         screening_queue.assign_reports(conn, stage.id, new_assignments)
         changed += len(new_assignments)
@@ -93,21 +93,16 @@ def reassign(project: Project, conn: Connection) -> int:
 
 
 def _reassign_report(
-    stage: Stage,
-    number: int,
-    before: str | None,
-    voters: str,
-    people: Sequence[str],
-    project: Project,
-) -> str | None:
+    stage: Stage, report: OpenReport, people: Sequence[str], project: Project
+) -> tuple[str, ...] | None:
     if stage.allocation == "everyone":
         return None
-    remaining = [name for name in people if f"|{name}|" in (voters if before is None else before)]
+    readers = report.voters if report.assignees is None else report.assignees
+    remaining = [name for name in people if name in readers]
     needed = min(stage.reviewers, len(people))
-    if before is not None and len(remaining) >= needed:
-        return before
+    if report.assignees is not None and len(remaining) >= needed:
+        return report.assignees
     others = [name for name in people if name not in remaining]
     seed = project.protocol.ranking.seed
-    return _join_names(
-        [*remaining, *_draw_reviewers(stage, number, others, max(0, needed - len(remaining)), seed)]
-    )
+    drawn = _draw_reviewers(stage, report.record, others, max(0, needed - len(remaining)), seed)
+    return _sort_names([*remaining, *drawn])

@@ -296,12 +296,12 @@ def _check_still_open(
     )
     placement = screening_queue.get_position(conn, stage.id, report)
     pilot = placement is not None and placement[0].pilot
-    assigned_names = (
-        placement[0].assigned
+    assignees = (
+        placement[0].assignees
         if placement is not None and report_view.own_decision is None
         else None
     )
-    if assigned_names is not None and f"|{reviewer}|" not in assigned_names:
+    if assignees is not None and reviewer not in assignees:
         raise ReviewError(f"{report_view.key} is not assigned to {reviewer}.")
     if (
         report_status

@@ -301,8 +301,8 @@ def _to_row(number: int, stage: str, report_status: ScreeningStatus) -> dict[str
         "reason": report_status.reason,
         "pile": report_status.conflict_kind,
         "votes": report_status.votes,
-        "voters": "".join(
-            f"|{d.reviewer}|" for d in report_status.decisions if d.role == "reviewer"
+        "voters": tuple(
+            sorted({d.reviewer for d in report_status.decisions if d.role == "reviewer"})
         ),
         "at": None
         if report_status.decided_at is None

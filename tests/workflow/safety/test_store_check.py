@@ -45,12 +45,20 @@ STANDING = "update standings set {} where record = (select min(record) from stan
     [
         (STANDING.format("status = 'included'"), "the status of R"),
         (STANDING.format("votes = votes + 1"), "the status of R"),
-        (STANDING.format("voters = '|eve|'"), "the status of R"),
+        (
+            "insert into voters (stage, record, reviewer) values ('title-abstract', 2, 'eve')",
+            "the status of R000002 at title-abstract",
+        ),
+        ("delete from voters", "the status of R"),
+        (
+            "insert into voters (stage, record, reviewer) values ('full-text', 3, 'ada')",
+            "the status of R000003 at full-text",
+        ),
         (STANDING.format("reason = 'another'"), "the status of R"),
         ("delete from standings where stage = 'title-abstract' and record > 4", "the status of"),
         (
-            "insert into standings (record, stage, status, votes, voters) "
-            "values (2, 'full-text', 'pending', 0, '')",
+            "insert into standings (record, stage, status, votes) "
+            "values (2, 'full-text', 'pending', 0)",
             "at full-text",
         ),
         ("update groups set report = 12, study = 12 where record = 12", "the groups of R000012"),

@@ -322,7 +322,7 @@ def test_a_record_given_to_others_is_refused(tmp_path):
     reviewing.get_next_record(project, stage, "ada")
     with project.store.read() as conn:
         theirs = next(
-            p for p in screening_queue.list_positions(conn, stage.id) if "|ada|" not in p.assigned
+            p for p in screening_queue.list_positions(conn, stage.id) if "ada" not in p.assignees
         )
     with pytest.raises(ReviewError, match="not assigned to ada"):
         reviewing.save_decision(project, stage, "ada", theirs.record, "include")
