@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from review.bias.catalogs import STRICT, load_catalog
-from review.checklists.yaml_loader import format_problems
+from review.checklists.yaml_loader import format_problems, load_checked
 from review.errors import ChecklistError
+from review.text.yaml_bounds import STRICT
 
 RuleMode = Literal["present", "absent", "number", "registry"]
 RegistryCheck = Literal["assembled", "overlap", "ages", "mined-labels", "open-labels", "copies"]
@@ -146,7 +146,7 @@ def load_pitfalls(path: Path) -> PitfallCatalog:
         ChecklistError: not readable, an unknown or missing key, a repeated id, or a rule without
             its pitfall, its patterns or two examples each way; all errors are listed.
     """
-    catalog = load_catalog(path, PitfallCatalog)
+    catalog = load_checked(path, PitfallCatalog)
     problems = find_mistakes(catalog)
     if problems:
         raise ChecklistError(format_problems(str(path), problems))

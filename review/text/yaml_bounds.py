@@ -1,6 +1,7 @@
 """Whether a YAML text is small and shallow enough to be read: told from its events, before any of
 it is built, since a few bytes of YAML can nest without end, hold themselves, or swell."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 MAX_LETTERS = 5_000_000
@@ -8,6 +9,9 @@ MAX_LETTERS = 5_000_000
 MAX_DEPTH = 60
 MAX_VALUES = 200_000
 """Most values once every alias is written out."""
+
+STRICT: Mapping[str, str] = {"extra": "forbid"}
+"""How a dataclass of a file is checked by pydantic: no key that is not known."""
 
 
 @dataclass(slots=True)

@@ -1,10 +1,9 @@
 """The registry of public imaging data sets: mentions in a text, ancestry, known issues.
 
-load(path)                      the registry of data/datasets.yaml
-find(sentences, registry)       mentions in a full text; used() and asked() sort them
-overlaps(registry, ids)         sets of one study that share images, with the path
-matrix(registry, named)         studies by sets with shared ancestry; sentence() for the report
-draw(registry, table)           the graph as SVG
+load_registry(path)                  the registry of data/datasets.yaml
+find_mentions(sentences, registry)   mentions in a full text; select_used and select_unresolved
+find_overlaps(registry, ids)         sets of one study that share images, with the path
+build_matrix(registry, named)        studies by sets with shared ancestry; summarize_matrix
 """
 
 from review.bias.datasets.ancestry import (
@@ -24,9 +23,9 @@ from review.bias.datasets.models import (
     Issue,
     Population,
     Registry,
-    load_registry,
     squeeze_name,
 )
+from review.bias.datasets.registry_file import load_registry
 
 __all__ = [
     "Component",
