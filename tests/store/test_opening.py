@@ -289,7 +289,7 @@ def test_the_reviewers_of_a_report_move_from_texts_into_tables_and_back(
 ):
     url = emptied(postgres_server) if on_server else f"sqlite:///{tmp_path / 'review.db'}"
     engine = create_engine(url)
-    upgrade(engine, "0011")
+    upgrade(engine, "0012")
     names = "insert into {} values ({})"
     with engine.begin() as conn:
         for n in (1, 2, 3):
@@ -315,7 +315,7 @@ def test_the_reviewers_of_a_report_move_from_texts_into_tables_and_back(
             conn.exec_driver_sql(
                 names.format(columns, f"{n}, 'screening', 'partial', 1, '{voters}'")
             )
-    upgrade(engine, "0012")
+    upgrade(engine, "0013")
     with engine.connect() as conn:
         assigned = screening_queue.list_positions(conn, "screening")
         judged = decisions.get_status_rows(conn)
@@ -336,7 +336,7 @@ def test_the_reviewers_of_a_report_move_from_texts_into_tables_and_back(
     config = Config()
     config.set_main_option("script_location", str(Path(opening.__file__).parent / "migrations"))
     config.attributes["engine"] = engine
-    command.downgrade(config, "0011")
+    command.downgrade(config, "0012")
     with engine.connect() as conn:
         texts = conn.exec_driver_sql("select assigned from order_rows order by record")
         assert list(texts.scalars()) == ["|ada||ben|", None, "|Ada O'Neil|"]
