@@ -48,6 +48,10 @@ file; nothing is saved before it is confirmed there. Once decisions have been ma
 amendment and needs a reason. If a change alters how many reviewers decide a record, the status of
 every record is computed again.
 
+Under *Search* the terms and blocks of the query are counted as it is typed, with what each source
+is asked and what it cannot be asked. Under *Instruments and gates* quality gates read as sentences
+and are built by choices; gates with further conditions are changed under YAML.
+
 If somebody else saves a version meanwhile, both changes are shown side by side. *Put my changes on
 version N* keeps theirs and adds yours, and names the keys that both changed.
 

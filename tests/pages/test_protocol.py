@@ -161,7 +161,7 @@ def test_the_question_is_taken_apart_and_put_together_again(project):
     assert (parts.frame, parts.index_test) == ("PIRD", "Deep learning on CT")
     assert "Adults with suspected X" in told(page)
     open_again = draw(project.folder, section="Question")
-    find(open_again.radio, "The question in parts").set_value(None).run()
+    find(open_again.radio, "The question in parts").set_value("none").run()
     find(open_again.button, "Review changes").click().run()
     find(open_again.button, "Save change").click().run()
     assert read(project) == before
@@ -254,7 +254,7 @@ def test_where_both_changed_the_same_key_it_is_named(project):
     find(page.text_input, "Title of the review").set_value("Mine").run()
     save_elsewhere(project, "title: Machine", "title: Theirs machine")
     page.run()
-    assert "You both changed 1 key of the file: `title`" in told(page)
+    assert "You both changed 1 key of the file: title" in told(page)
     find(page.button, "Discard my changes").click().run()
     assert find(page.text_input, "Title of the review").value.startswith("Theirs machine")
 
@@ -331,3 +331,17 @@ def test_an_instrument_that_a_gate_needs_cannot_go(project):
 
 def find_last(widgets, label):
     return [one for one in widgets if one.label.startswith(label)][-1]
+
+
+def test_the_forms_of_data_extraction_are_chosen(project):
+    page = draw(project.folder, section="Instruments and gates")
+    assert find(page.selectbox, "Data extraction form").value == "extraction-imaging-ai"
+    find(page.selectbox, "Data extraction form").set_value("charms").run()
+    find(page.checkbox, "Also extract 2×2 tables").check().run()
+    find(page.button, "Review changes").click().run()
+    shown = told(page).replace("\\", "")
+    assert "Data extraction form: changed from “Data extraction after Roberts 2021" in shown
+    assert "Form for 2×2 tables: set to “Accuracy of a model, 2×2 table and AUC”" in shown
+    find(page.button, "Save change").click().run()
+    appraisal = open_project(project.folder).protocol.appraisal
+    assert (appraisal.extraction, appraisal.accuracy) == ("charms", "accuracy-2x2")

@@ -292,7 +292,7 @@ def render_conflict(project: Project, draft: Draft, newest: ProtocolVersion) -> 
             f"above. {escape_markdown(str(error))}"
         )
     if merged is not None and merged.clashes:
-        keys = ", ".join(f"`{key}`" for key in merged.clashes)
+        keys = ", ".join(escape_markdown(key) for key in merged.clashes)
         st.markdown(
             f"You both changed {format_count(len(merged.clashes), 'key')} of the file: {keys}. If "
             "you put your changes on the new version, yours replace theirs there."

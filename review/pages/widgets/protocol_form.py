@@ -25,8 +25,9 @@ from review.workflow.setup.protocol_draft import REMOVED, KeyPath
 
 WIDTH = 760
 """Width of the fields (pixels); on a narrower screen they fill the page."""
+NO_FRAME = "none"
 FRAME_NAMES = {
-    None: "Not taken apart",
+    NO_FRAME: "Not taken apart",
     "PIRD": "PIRD: population, index test, reference standard, diagnosis",
     "PICO": "PICO: population, intervention, comparison, outcome",
 }
@@ -61,7 +62,7 @@ def render_question(form: ProtocolForm) -> None:
             "The question in parts (optional)",
             list(FRAME_NAMES),
             format_func=FRAME_NAMES.__getitem__,
-            **_bind_frame(form, frame),
+            **_bind_frame(form, frame or NO_FRAME),
         )
         for part in QUESTION_FRAMES.get(frame, ()) if frame else ():
             render_text(form, ("question_parts", part), PART_LABELS[part])
@@ -73,7 +74,7 @@ def render_question(form: ProtocolForm) -> None:
         )
 
 
-def _bind_frame(form: ProtocolForm, frame: str | None) -> dict[str, Any]:
+def _bind_frame(form: ProtocolForm, frame: str) -> dict[str, Any]:
     """The choice of a frame: no frame takes the parts out of the file."""
     key = f"protocol_{form.draft.turn}_frame"
     if key not in st.session_state:
@@ -81,7 +82,7 @@ def _bind_frame(form: ProtocolForm, frame: str | None) -> dict[str, Any]:
 
     def store() -> None:
         chosen = st.session_state[key]
-        if chosen is None:
+        if chosen == NO_FRAME:
             change_draft(form.draft, {("question_parts",): REMOVED})
         else:
             change_draft(form.draft, {("question_parts", "frame"): chosen})
@@ -139,10 +140,10 @@ def _render_stage(form: ProtocolForm, number: int, stage: dict[str, Any], *, is_
     kind = stage.get("kind", "screening")
     stage_id = str(stage.get("id", ""))
     default_name = STAGE_NAMES.get(stage_id, stage_id.replace("-", " ").capitalize())
-    st.markdown(
-        f"**{escape_markdown(str(stage.get('name') or default_name))}**, "
-        f"{KIND_OF_STAGE.get(kind, kind)}"
-    )
+    name = str(stage.get("name") or default_name)
+    how = KIND_OF_STAGE.get(kind, kind)
+    is_plain = how.removeprefix("by ") in name.lower()
+    st.markdown(f"**{escape_markdown(name)}**" + ("" if is_plain else f", {how}"))
     left, right = st.columns(2)
     with left:
         _render_number(form, (*path, "reviewers"), "Reviewers per record", 1, 5, 2)
@@ -169,7 +170,7 @@ def _render_stage(form: ProtocolForm, number: int, stage: dict[str, Any], *, is_
             render_field_notes(form, (*path, "maybe"))
         if kind == "screening":
             st.checkbox(
-                "Ask for a reason when a record is excluded here (it can be left out)",
+                "Ask for a reason at this stage",
                 **bind_field(
                     form, (*path, "ask_reason"), bool(form.get((*path, "ask_reason"), False)), bool
                 ),
@@ -247,7 +248,7 @@ def _render_allocation(form: ProtocolForm, path: KeyPath) -> None:
     ]
     for name in reviewers:
         st.number_input(
-            f"Share of {name} (1 is all records)",
+            f"Share of {escape_markdown(str(name))} (1 is all records)",
             min_value=0.0,
             max_value=1.0,
             step=0.05,

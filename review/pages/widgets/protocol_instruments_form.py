@@ -31,6 +31,10 @@ WIDTH = 820
 """Width of the fields (pixels); on a narrower screen they fill the page."""
 TOOLS: KeyPath = ("appraisal", "tools")
 GATES: KeyPath = ("appraisal", "gates")
+EXTRACTION: KeyPath = ("appraisal", "extraction")
+ACCURACY: KeyPath = ("appraisal", "accuracy")
+ACCURACY_FORM = "accuracy-2x2"
+"""The form for 2×2 tables that comes with Funnel."""
 RULE_NAMES = {"worst": "The worst one", "best": "The best one", "main": "The main one"}
 ASKED = {
     "minimum": "The score is below a number",
@@ -76,6 +80,7 @@ def render_instruments(form: ProtocolForm) -> None:
             horizontal=True,
             **bind_field(form, ("appraisal", "model_rule"), rule, str),
         )
+        _render_extraction(form, checklists)
         st.markdown("#### Quality gates")
         st.caption(
             "A gate excludes a study after appraisal, once the team agrees on the form. The reason "
@@ -90,6 +95,37 @@ def render_instruments(form: ProtocolForm) -> None:
         render_field_notes_of_list(form, GATES)
         with st.expander("Add a gate", icon=":material/add:"):
             _render_new_gate(form, chosen, checklists, len(gates))
+
+
+def _render_extraction(form: ProtocolForm, checklists: Mapping[str, Checklist]) -> None:
+    """The forms of data extraction; a team's own are files in the review's folder."""
+    current = form.get(EXTRACTION)
+    offered = [
+        name
+        for name, checklist in checklists.items()
+        if checklist.kind == "extraction" and name not in (ACCURACY_FORM, KIND_CHECKLIST)
+    ]
+    st.selectbox(
+        "Data extraction form",
+        list(dict.fromkeys([None, *offered, current])),
+        format_func=lambda name: (
+            "None" if name is None else checklists[name].title if name in checklists else name
+        ),
+        help="Your own forms are listed too: put them in the folder 'checklists' of the review.",
+        **bind_field(form, EXTRACTION, current, lambda name: name or REMOVED),
+    )
+    render_field_notes(form, EXTRACTION)
+    accuracy = form.get(ACCURACY)
+    st.checkbox(
+        "Also extract 2×2 tables and AUC, for each model and data set",
+        **bind_field(
+            form,
+            ACCURACY,
+            accuracy is not None,
+            lambda is_asked: (accuracy or ACCURACY_FORM) if is_asked else REMOVED,
+        ),
+    )
+    render_field_notes(form, ACCURACY)
 
 
 def _render_gate(

@@ -8,7 +8,7 @@ from review.protocol import Condition, QualityGate, StudyKind
 
 KIND_WORDS: dict[StudyKind, str] = {
     "deep-learning": "deep learning",
-    "traditional": "radiomics and other traditional machine learning",
+    "traditional": "traditional machine learning",
     "hybrid": "hybrid",
 }
 """Kinds of study, as they stand before 'studies'."""

@@ -15,8 +15,7 @@ RADIOMICS = ("traditional", "hybrid")
     [
         (
             QualityGate("g", "rqs-1.0", "r", RADIOMICS, minimum=6),
-            "Exclude radiomics and other traditional machine learning and hybrid studies with RQS "
-            "below 6.",
+            "Exclude traditional machine learning and hybrid studies with RQS below 6.",
         ),
         (
             QualityGate("g", "rqs-1.0", "r", minimum=20.5, score="percent"),

@@ -78,7 +78,11 @@ def describe(*replaced):
         ),
         ("ranking: {model: light", "ranking: {model: random", ["Order of records, model: changed"]),
         ("[claim-2020, rqs-1.0, probast-2019]", "[claim-2020, rqs-1.0]", ["Instruments: removed"]),
-        ("minimum: 6", "minimum: 7", ["Quality gates: changed from “Exclude radiomics and other"]),
+        (
+            "minimum: 6",
+            "minimum: 7",
+            ["Quality gates: changed from “Exclude traditional machine learning"],
+        ),
         ("reason: RQS below 6", "reason: low RQS", ["Quality gates: changed from “Exclude"]),
         (
             "# rules: ",
