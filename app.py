@@ -128,7 +128,7 @@ def main() -> None:
         page = st.navigation(build_navigation(project, person), expanded=True)
         preferences.render_display_settings()
         page.run()
-        render_account_footer(person)
+        render_account_footer(person, in_home=project.home_store is not None)
         render_key_help()
         keys_off = json.dumps(preferences.get_preferences().keys_off)
         st.html(PAGE_SCRIPT % {"keys_off": keys_off}, unsafe_allow_javascript=True)
@@ -168,10 +168,13 @@ def build_navigation(project: Project, person: CurrentUser) -> dict[str, list[st
     }
 
 
-def render_account_footer(person: CurrentUser) -> None:
-    """Draws the user's name, roles and sign-out link at the foot of the sidebar."""
+def render_account_footer(person: CurrentUser, *, in_home: bool) -> None:
+    """Draws the user's name, roles and sign-out link at the foot of the sidebar, and the way to
+    the other reviews of a home."""
     with st.sidebar:
         st.caption(f"{escape_markdown(person.name)} · {', '.join(person.roles)}")
+        if in_home:
+            session.render_link("All reviews", "/reviews")
         if session.get_token():
             session.render_link("Sign out", "/signout")
 

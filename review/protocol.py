@@ -613,7 +613,7 @@ def _check_protocol(protocol: Protocol) -> None:
         if repeated:
             raise InvalidPlanError(f"'{section}' lists {repeated[0]!r} twice.", section)
     for name in names:
-        _check_name(name)
+        check_name(name)
     if protocol.search.to and protocol.search.to < protocol.search.from_:
         raise InvalidPlanError(
             f"'search.to' ({protocol.search.to}) is earlier than 'search.from' "
@@ -647,7 +647,8 @@ RESERVED_NAMES = ("stopping", "tool")
 """Names the tool itself signs with; so are those that begin with 'rule '."""
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raises ValueError where nobody may have this name in a team."""
     if not name.strip() or name != name.strip() or "|" in name or not name.isprintable():
         raise InvalidPlanError(
             f"'team' names {name!r}: a name must not contain '|' or a line break, or begin or end "

@@ -1,5 +1,6 @@
 """The command that serves the app: review app."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -14,6 +15,7 @@ def register_commands(app: typer.Typer) -> None:
 
 def serve_app(
     context: typer.Context,
+    folder: str = typer.Argument("", help="Folder of a review or of several; else --review."),
     port: int = typer.Option(8501, help="Port to listen on."),
     address: str = typer.Option("127.0.0.1", help="Address to listen on."),
     solo: str = typer.Option("", help="Single-user laptop: act as NAME, without sign-in."),
@@ -23,13 +25,22 @@ def serve_app(
 ) -> None:
     """Serve the app for this review in the browser.
 
-    If nobody has an account yet, a link is printed that makes the first one, the lead's.
+    A FOLDER without a protocol.yaml is a home: one server with many reviews, each in a folder of
+    its own in there, which people create in the browser. If nobody has an account yet, a link is
+    printed that makes the first one, the lead's.
     """
     from review.web.server import ServerOptions, run_server
+    from review.workflow.project.home import HOME_FILE
+    from review.workflow.project.project import PROTOCOL_FILE
 
-    project = open_review(context)
-    run_server(
-        Path(project.folder),
-        ServerOptions(port=port, address=address, solo=solo or None, url=url or None),
-        print_line,
-    )
+    options = ServerOptions(port=port, address=address, solo=solo or None, url=url or None)
+    path = Path(folder or context.find_root().obj.folder)
+    if not (path / PROTOCOL_FILE).exists() and (folder or (path / HOME_FILE).exists()):
+        from review.web.home_server import run_home
+
+        print_line(f"{path} has no {PROTOCOL_FILE}, so it is served as a home of several reviews.")
+        run_home(path, options, print_line)
+        return
+    if folder:
+        context.find_root().obj = replace(context.find_root().obj, folder=folder)
+    run_server(Path(open_review(context).folder), options, print_line)

@@ -163,7 +163,7 @@ def _render_result(project: Project, file_id: str, done: ImportedUpload) -> None
             f"{result.known:,} already in the review, {len(result.rejected):,} unreadable."
         )
         if dedupe.count_uncompared(project):
-            session.render_link("Compare the new records to find duplicates", "/duplicates")
+            session.render_link("Compare the new records to find duplicates", "duplicates")
     if result.searched:
         st.caption(f"Search date: {result.searched}.")
     for note in result.notes:

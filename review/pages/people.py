@@ -104,10 +104,16 @@ def _choose_place(examples: list[PersonView], role: PersonRole) -> str | None:
 def _render_invitation(project: Project, invitation: Invitation) -> None:
     """The link that was just made: it is shown once, and kept nowhere."""
     with st.container(border=True):
-        st.markdown(
-            f"Pass this link on to **{escape_markdown(invitation.name)}** and nobody else. It "
-            f"works once, until {invitation.expires:%d %b %Y %H:%M} UTC."
-        )
+        if invitation.has_account:
+            st.markdown(
+                f"**{escape_markdown(invitation.name)}** has an account on this server and can now "
+                "open this review at this address:"
+            )
+        else:
+            st.markdown(
+                f"Pass this link on to **{escape_markdown(invitation.name)}** and nobody else. It "
+                f"works once, until {invitation.expires:%d %b %Y %H:%M} UTC."
+            )
         st.code(invitation.address, language=None, wrap_lines=True)
         with st.container(horizontal=True):
             try:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from review.errors import StoreError
 
-HEAD_REVISION = "0013"
+HEAD_REVISION = "0014"
 """Newest migration; a test holds it equal to the migrations folder."""
 BUSY_SECONDS = 60
 """Seconds a write waits for another one; a complete import takes less."""
@@ -289,7 +289,11 @@ def open_store(
     its owner may read when it is new."""
     if url:
         return Store(url, before_upgrade)
-    path = (folder / "review.db").absolute()
+    return open_file((folder / "review.db").absolute(), before_upgrade)
+
+
+def open_file(path: Path, before_upgrade: BeforeUpgrade | None = None) -> Store:
+    """The SQLite store in a file, which only its owner may read when it is new."""
     is_new = not path.exists()
     store = Store(f"sqlite:///{path}", before_upgrade)
     _keep_from_others(path, is_new)

@@ -39,6 +39,10 @@ def _make_person_column() -> Column[str]:
     return Column("who", String(100), nullable=False)
 
 
+def _make_entry_columns() -> tuple[Column[int], Column[str], Column[str]]:
+    return _make_id_column(), _make_time_column(), _make_person_column()
+
+
 def _make_record_column() -> Column[int]:
     return Column("record", ForeignKey("records.id"), nullable=False)
 
@@ -46,9 +50,7 @@ def _make_record_column() -> Column[int]:
 protocols = Table(
     "protocols",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     Column("hash", String(64), nullable=False),
     Column("text", Text, nullable=False),
     Column("amendment", Text),  # what changed, if screening had started; else None
@@ -58,9 +60,7 @@ protocols = Table(
 batches = Table(  # one import of one file, or one harvest of one source
     "batches",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     Column("kind", String(20), nullable=False),  # file, harvest, by hand, replay
     Column("source", String(60), nullable=False),
     Column("via", String(20), nullable=False),  # databases, registers, websites, ...
@@ -77,9 +77,7 @@ batches = Table(  # one import of one file, or one harvest of one source
 search_dates = Table(  # when the search behind an imported file was run; the newest row counts
     "search_dates",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     Column("batch", ForeignKey("batches.id"), nullable=False),
     Column("searched_from", String(10), nullable=False),  # ISO dates; equal for one day
     Column("searched_to", String(10), nullable=False),
@@ -291,9 +289,7 @@ forms = Table(  # a reviewer finished or reopened a checklist for a record
 report_models = Table(  # a model of a report, as it is from this row on; the newest row counts
     "report_models",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     _make_record_column(),
     Column("model", ForeignKey("report_models.id")),  # the model's first row; None in that row
     Column("state", String(12), nullable=False),  # present, removed
@@ -310,9 +306,7 @@ report_models = Table(  # a model of a report, as it is from this row on; the ne
 files = Table(  # a PDF attached to a record; the file is in the review's files/ folder
     "files",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     _make_record_column(),
     Column("sha256", String(64), nullable=False),
     Column("name", Text, nullable=False),
@@ -340,9 +334,7 @@ readings = Table(  # text extracted from a file
 retrievals = Table(  # each attempt to get a report's full text
     "retrievals",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     _make_record_column(),
     Column("state", String(20), nullable=False),  # sought, retrieved, not retrieved
     Column("source", String(60)),
@@ -367,9 +359,7 @@ flags = Table(
 feedback = Table(  # a reviewer used, dismissed or confirmed a suggestion
     "feedback",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     _make_record_column(),
     Column("kind", String(20), nullable=False),  # evidence, flag, dataset
     Column("rule", String(120), nullable=False),
@@ -384,9 +374,7 @@ feedback = Table(  # a reviewer used, dismissed or confirmed a suggestion
 edits = Table(  # a missing value of a record, added manually; the record itself is unchanged
     "edits",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     _make_record_column(),
     Column("field", String(40), nullable=False),
     Column("value", Text),
@@ -408,9 +396,7 @@ notes = Table(
 annotations = Table(  # tags on records and notes for the team; the newest row of each counts
     "annotations",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     _make_record_column(),
     Column("stage", String(60), nullable=False),  # where the record was, as its writer saw it
     Column("kind", String(12), nullable=False),  # tag or note
@@ -423,9 +409,7 @@ annotations = Table(  # tags on records and notes for the team; the newest row o
 saved_lists = Table(  # filters of the list of records under a name; the newest row of each counts
     "saved_lists",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     Column("name", String(100), nullable=False),
     Column("shared", Integer, nullable=False),  # 0: for its maker alone
     Column("filters", Text, nullable=False),  # JSON
@@ -435,9 +419,7 @@ saved_lists = Table(  # filters of the list of records under a name; the newest 
 acts = Table(  # events that concern the review as a whole: retirements, stopping, rules, alerts
     "acts",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     Column("kind", String(40), nullable=False),
     Column("subject", String(200)),
     Column("detail", Text),  # JSON
@@ -447,9 +429,7 @@ acts = Table(  # events that concern the review as a whole: retirements, stoppin
 accounts = Table(
     "accounts",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     Column("name", String(100), nullable=False),
     Column("event", String(20), nullable=False),  # password, closed, reopened
     Column("password", Text),  # argon2 hash
@@ -480,9 +460,7 @@ session_ends = Table(
 harvests = Table(  # one run of one source, opened; pages and ends are added rows
     "harvests",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     Column("run", String(40), nullable=False),  # one id for all sources of a run
     Column("source", String(60), nullable=False),
     Column("batch", ForeignKey("batches.id")),
@@ -542,9 +520,7 @@ relations = Table(  # relation stated by a registry after the record was added
 image_sets = Table(  # a folder of images as it was read; the newest row of a name counts
     "image_sets",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     Column("name", String(80), nullable=False),
     Column("dataset", String(80)),  # id in the registry of data sets
     Column("manifest", String(64), nullable=False),  # SHA-256 over paths and hashes of the images
@@ -587,9 +563,7 @@ image_labels = Table(
 image_audits = Table(  # images of one label drawn for reading
     "image_audits",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     Column("image_set", ForeignKey("image_sets.id"), nullable=False),
     Column("label", Text, nullable=False),
     Column("definition", Text),
@@ -623,9 +597,7 @@ image_audit_images = Table(
 image_readings = Table(  # what a reader or the adjudicator said of an image; the newest row counts
     "image_readings",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     Column("audit", ForeignKey("image_audits.id"), nullable=False),
     Column("image", ForeignKey("images.id"), nullable=False),
     Column("role", String(20), nullable=False),  # reader, adjudicator
@@ -638,9 +610,7 @@ image_readings = Table(  # what a reader or the adjudicator said of an image; th
 image_sieves = Table(  # one run of one detector over a set
     "image_sieves",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     Column("image_set", ForeignKey("image_sets.id"), nullable=False),
     Column("problem", String(60), nullable=False),
     Column("seed", Integer, nullable=False),
@@ -663,9 +633,7 @@ image_sieve_scores = Table(
 image_sieve_marks = Table(  # a person kept or rejected an image; the newest row counts
     "image_sieve_marks",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     Column("image", ForeignKey("images.id"), nullable=False),
     Column("problem", String(60), nullable=False),
     Column("verdict", String(12)),  # reject, keep; None takes it back
@@ -676,9 +644,7 @@ image_sieve_marks = Table(  # a person kept or rejected an image; the newest row
 image_runs = Table(  # doubles, splits, subgroups, shortcuts: the result with what it came from
     "image_runs",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     Column("image_set", ForeignKey("image_sets.id")),
     Column("kind", String(20), nullable=False),
     Column("input", String(64), nullable=False),  # SHA-256
@@ -715,9 +681,7 @@ sign_in_failures = Table(  # kept for an hour, to slow down who guesses password
 one_time_links = Table(
     "one_time_links",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     Column("token", String(64), nullable=False, unique=True),  # SHA-256 of the link's secret
     Column("name", String(100), nullable=False),
     Column("kind", String(20), nullable=False),  # password
@@ -744,9 +708,7 @@ web_keys = Table(  # what cookies are signed with; the same for all processes of
 assistant_calls = Table(  # a question put to the assistant; added before it is sent
     "assistant_calls",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     _make_record_column(),
     Column("checklist", String(60), nullable=False),
     Column("item", String(120), nullable=False),
@@ -764,9 +726,7 @@ assistant_calls = Table(  # a question put to the assistant; added before it is 
 assistant_answers = Table(  # what came of a question; none where the process died meanwhile
     "assistant_answers",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     _make_record_column(),
     Column("call", ForeignKey("assistant_calls.id"), nullable=False, unique=True),
     Column("state", String(12), nullable=False),  # suggested, dropped, failed
@@ -786,12 +746,37 @@ assistant_answers = Table(  # what came of a question; none where the process di
 editions = Table(  # what the review's public page showed; the newest row is the current edition
     "editions",
     metadata,
-    _make_id_column(),
-    _make_time_column(),
-    _make_person_column(),
+    *_make_entry_columns(),
     Column("uid", String(36), nullable=False, unique=True),  # UUID, the entry's id in the feed
     Column("day", String(10), nullable=False),  # the day whose state it shows
     Column("digest", String(64), nullable=False),  # SHA-256 of the content
     Column("changes", Text, nullable=False),  # JSON: sentences, against the edition before
     Column("content", Text, nullable=False),  # JSON: all that was published, without the figures
+)
+
+home_people = Table(  # who has an account on a server with many reviews; the newest row counts
+    "home_people",
+    metadata,
+    *_make_entry_columns(),
+    Column("name", String(100), nullable=False, index=True),
+    Column("full_name", Text, nullable=False),
+    Column("email", Text),
+    Column("administrator", Integer, nullable=False),  # 1: the first account of the server
+)
+
+home_reviews = Table(  # what became of a review of the server; the newest row counts
+    "home_reviews",
+    metadata,
+    *_make_entry_columns(),
+    Column("review", String(80), nullable=False, index=True),  # its folder's name
+    Column("event", String(20), nullable=False),  # created, archived, restored
+)
+
+home_members = Table(  # who may open a review of the server; the newest row counts
+    "home_members",
+    metadata,
+    *_make_entry_columns(),
+    Column("review", String(80), nullable=False, index=True),
+    Column("name", String(100), nullable=False, index=True),
+    Column("event", String(20), nullable=False),  # added, removed
 )

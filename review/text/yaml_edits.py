@@ -49,8 +49,54 @@ def replace_scalars(text: str, replaced: Iterable[tuple[tuple[Any, ...], str]]) 
     tree = _compose(text)
     for path, value in replaced:
         node = _follow_path(tree, path)
-        spans.append((node.start_mark.index, node.end_mark.index, _format_scalar(value)))
+        end = node.end_mark.index
+        if node.style in ("|", ">"):  # its end is where the next key begins, over blank lines
+            end = len(text[:end].rstrip())
+        spans.append((node.start_mark.index, end, _format_scalar(value)))
     return _replace_spans(text, spans)
+
+
+def empty_lists(text: str, paths: Iterable[tuple[Any, ...]]) -> str:
+    """The text with nothing left in the lists at these paths.
+
+    Raises:
+        ValueError: a path that leads to no list.
+    """
+    import yaml
+
+    spans = []
+    tree = _compose(text)
+    for path in paths:
+        node = _follow_mappings(tree, path)
+        if not isinstance(node, yaml.SequenceNode):
+            raise ValueError(f"there is no list at {path}")
+        end = node.end_mark.index if node.flow_style else _find_end(node)
+        spans.append((node.start_mark.index, int(end), "[]"))
+    return _replace_spans(text, spans)
+
+
+def remove_key(text: str, key: str) -> str:
+    """The text without the lines of a top-level key and its value.
+
+    Raises:
+        ValueError: there is no such key.
+    """
+    for name, node in _compose(text).value:
+        if name.value == key:
+            start = text.rfind("\n", 0, name.start_mark.index) + 1
+            end = text.find("\n", _find_end(node))
+            return text[:start] + ("" if end < 0 else text[end + 1 :])
+    raise ValueError(f"there is no key '{key}'")
+
+
+def _follow_mappings(node: Any, path: tuple[Any, ...]) -> Any:
+    """The value at a path of keys. Raises ValueError where there is none."""
+    for key in path:
+        values = [value for name, value in getattr(node, "value", []) if name.value == key]
+        if not values:
+            raise ValueError(f"there is nothing at {path}")
+        node = values[0]
+    return node
 
 
 def _compose(text: str) -> Any:

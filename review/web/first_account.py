@@ -5,7 +5,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from review.errors import ReviewError
-from review.web.current_protocol import refresh_protocol
 from review.web.sign_in import (
     MAX_WAITING_PER_ADDRESS,
     HashingPool,
@@ -21,12 +20,18 @@ from review.web.sign_in_pages import (
     read_form,
 )
 from review.workflow.project import accounts, sign_in_limits
+from review.workflow.project.current_protocol import refresh_people
+from review.workflow.project.home import Home
 from review.workflow.project.project import Project
 from review.workflow.project.sign_in_limits import get_address_block
 from review.workflow.setup import first_account
 from review.workflow.setup.first_account import FirstLead, SetupKey
 
 SETUP_PATH = "/setup"
+PURPOSE = "This one is the lead's: you can then invite your team and change everything."
+HOME_PURPOSE = (
+    "This one is the administrator's: you can then create reviews and invite a team to each."
+)
 WRONG_LINK = (
     "This is not the link that the app printed when it was started. Open the newest one in the "
     "window where it runs."
@@ -36,7 +41,7 @@ WRONG_LINK = (
 class FirstAccountRoute:
     """Makes the first account, for who holds the link, and nothing once there is one."""
 
-    def __init__(self, project: Project, key: SetupKey | None) -> None:
+    def __init__(self, project: Project | Home, key: SetupKey | None) -> None:
         self.project = project
         self.key = key
         """None where there was an account when the app started, and once there is one."""
@@ -45,7 +50,7 @@ class FirstAccountRoute:
     def is_open(self) -> bool:
         """Whether the first account has still to be made, as the store says now."""
         if self.key is not None and not first_account.needs_first_account(
-            refresh_protocol(self.project)
+            refresh_people(self.project)
         ):
             self.key = None
         return self.key is not None
@@ -73,7 +78,7 @@ class FirstAccountRoute:
             full_name=form.get("full_name", ""),
             password=form.get("password", ""),
         )
-        project, visitor = refresh_protocol(self.project), build_visitor(request)
+        project, visitor = refresh_people(self.project), build_visitor(request)
         try:
             made = await self.pool.run(
                 get_address_block(visitor.address),
@@ -104,6 +109,7 @@ class FirstAccountRoute:
             return build_message_page(WRONG_LINK, 403)
         form_html = build_first_account_form(
             title=self.project.protocol.title,
+            purpose=HOME_PURPOSE if isinstance(self.project, Home) else PURPOSE,
             key=form["key"],
             name=form.get("name", ""),
             full_name=form.get("full_name", ""),

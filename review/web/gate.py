@@ -12,9 +12,9 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from review.errors import ReviewError
-from review.web.current_protocol import refresh_protocol
 from review.workflow.project import accounts
 from review.workflow.project.accounts import CurrentUser
+from review.workflow.project.current_protocol import refresh_protocol
 from review.workflow.project.project import Project
 
 SESSION_COOKIE = "funnel_session"
@@ -28,6 +28,7 @@ PUBLIC_PATHS = (
     "/_stcore/health",
 )
 """Paths that need no session."""
+NO_STORE = "The review's store does not answer."
 RECHECK_SECONDS = 2.0
 """How old the check of an open socket's session may be when a message comes (seconds)."""
 MEDIA_ADDRESS = re.compile(rb"/media/([0-9a-f]{32})")
@@ -55,10 +56,10 @@ class RequireSession:
         try:
             user = await self._find_user(token)
         except ReviewError:
-            await self._refuse(scope, receive, send, "The review's store does not answer.", 503)
+            await refuse(scope, receive, send, NO_STORE, 503)
             return
         if user is None:
-            await self._ask_to_sign_in(scope, receive, send)
+            await ask_to_sign_in(scope, receive, send)
         elif scope["type"] == "websocket":
             await self.app(
                 scope, self._guard_receive(token, receive, send), self._note_media(token, send)
@@ -74,27 +75,6 @@ class RequireSession:
         return await to_thread.run_sync(
             lambda: accounts.get_current_user(refresh_protocol(self.project), token)
         )
-
-    async def _ask_to_sign_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        wants_page = (
-            scope["type"] == "http"
-            and scope["method"] in ("GET", "HEAD")
-            and "." not in scope["path"].rsplit("/", 1)[-1]
-            and not scope["path"].startswith(("/_stcore", "/media"))
-        )
-        if wants_page:
-            await RedirectResponse(_build_sign_in_address(scope), 303)(scope, receive, send)
-        else:
-            await self._refuse(scope, receive, send, "Please sign in first.", 401)
-
-    async def _refuse(
-        self, scope: Scope, receive: Receive, send: Send, words: str, status: int
-    ) -> None:
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 4401})
-            return
-        response: Response = PlainTextResponse(words, status, headers={"Connection": "close"})
-        await response(scope, receive, send)
 
     def _guard_receive(self, token: str, receive: Receive, send: Send) -> Receive:
         """Receives for an open socket, and closes it once its session has ended."""
@@ -141,6 +121,30 @@ class RequireSession:
     def _was_sent(self, token: str, path: str) -> bool:
         match = MEDIA_ADDRESS.match(path.encode("utf-8", "replace"))
         return match is not None and match.group(1) in self.media.get(token, ())
+
+
+async def ask_to_sign_in(scope: Scope, receive: Receive, send: Send) -> None:
+    """Sends who asks for a page to the sign-in page, and refuses everything else."""
+    wants_page = (
+        scope["type"] == "http"
+        and scope["method"] in ("GET", "HEAD")
+        and "." not in scope["path"].rsplit("/", 1)[-1]
+        and "/_stcore" not in scope["path"]
+        and "/media/" not in scope["path"]
+    )
+    if wants_page:
+        await RedirectResponse(_build_sign_in_address(scope), 303)(scope, receive, send)
+    else:
+        await refuse(scope, receive, send, "Please sign in first.", 401)
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send, words: str, status: int) -> None:
+    """Answers with an error, or closes the socket."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 4401})
+        return
+    response: Response = PlainTextResponse(words, status, headers={"Connection": "close"})
+    await response(scope, receive, send)
 
 
 def get_visitor_address(scope: Scope) -> str:

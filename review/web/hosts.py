@@ -2,6 +2,7 @@
 that keep a browser from loading or running anything from elsewhere."""
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,8 +42,9 @@ DOOR_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-"""The same for the pages before sign-in, which run no script at all."""
-DOOR_PATHS = ("/signin", "/invitation", "/setup", "/oauth2callback")
+"""The same for the pages before sign-in and the list of reviews, which run no script at all."""
+DOOR_PATHS = ("/signin", "/invitation", "/setup", "/oauth2callback", "/reviews")
+MEDIA_PATH = re.compile(r"(/r/[a-z0-9-]+)?/media/")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
@@ -177,7 +179,7 @@ def _add_headers(scope: Scope, send: Send) -> Send:
             headers["Content-Security-Policy"] = policy
             if scope.get("scheme") == "https":
                 headers["Strict-Transport-Security"] = "max-age=31536000"
-            if scope["path"].startswith("/media/"):
+            if MEDIA_PATH.match(scope["path"]):
                 headers["Cache-Control"] = "private, no-store"
         await send(message)
 

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from review.errors import ReviewError
 from review.resources import get_shipped_path as shipped
-from review.store import is_answering
+from review.store import Store, is_answering
 from review.web import oidc
 from review.web.first_account import SETUP_PATH, FirstAccountRoute
 from review.web.gate import RequireSession
@@ -25,6 +25,7 @@ from review.web.hosts import LOOPBACK_NAMES, AllowedHosts, GuardHosts, list_allo
 from review.web.sign_in import SignInRoutes
 from review.workflow.harvest import scheduler
 from review.workflow.project import accounts
+from review.workflow.project.home import HOME_VARIABLE, Home
 from review.workflow.project.project import Project
 from review.workflow.safety import backups
 from review.workflow.setup import first_account
@@ -33,6 +34,8 @@ from review.workflow.setup.loading import open_project
 
 URL_VARIABLE = "FUNNEL_URL"
 """Where people reach the app, for links and for the names it answers under."""
+ANNOUNCEMENT = "Nobody has an account in this review yet. Open this link to make yours, the lead's:"
+HOLDER = "Whoever opens it first leads the review"
 MAX_UPLOAD_MB = 200
 """Largest file that a person who is signed in may give to a page."""
 
@@ -52,12 +55,12 @@ class ServerOptions:
 class HealthRoute:
     """Says whether the app and its store answer, and nothing about the review."""
 
-    def __init__(self, project: Project) -> None:
-        self.project = project
+    def __init__(self, store: Store) -> None:
+        self.store = store
 
     async def handle_health(self, request: Request) -> Response:
         """200 while both answer, 503 while the store does not."""
-        answers = await to_thread.run_sync(is_answering, self.project.store)
+        answers = await to_thread.run_sync(is_answering, self.store)
         return PlainTextResponse("ok\n" if answers else "store\n", 200 if answers else 503)
 
 
@@ -93,19 +96,30 @@ def build_routes(
     setup_key: SetupKey | None = None,
 ) -> list[Route]:
     """The few addresses that are not Streamlit's."""
-    routes = [Route("/healthz", HealthRoute(project).handle_health, methods=["GET"])]
     if gated:
-        setup_route = FirstAccountRoute(project, setup_key)
-        sign_in_routes = SignInRoutes(project, services, is_setup_open=setup_route.is_open)
-        routes += [
-            Route("/signin", sign_in_routes.handle_sign_in, methods=["GET", "POST"]),
-            Route("/signin/service", sign_in_routes.handle_service, methods=["GET"]),
-            Route(oidc.CALLBACK_PATH, sign_in_routes.handle_callback, methods=["GET"]),
-            Route("/signout", sign_in_routes.handle_sign_out, methods=["GET"]),
-            Route("/invitation", sign_in_routes.handle_invitation, methods=["GET", "POST"]),
-            Route(SETUP_PATH, setup_route.handle_setup, methods=["GET", "POST"]),
-        ]
-    return routes
+        return build_door_routes(project, services=services, setup_key=setup_key)
+    return [_build_health_route(project)]
+
+
+def build_door_routes(
+    place: Project | Home, *, services: dict[str, oidc.Service], setup_key: SetupKey | None
+) -> list[Route]:
+    """The addresses by which people come in to a review or a home, and go out."""
+    setup_route = FirstAccountRoute(place, setup_key)
+    sign_in_routes = SignInRoutes(place, services, is_setup_open=setup_route.is_open)
+    return [
+        _build_health_route(place),
+        Route("/signin", sign_in_routes.handle_sign_in, methods=["GET", "POST"]),
+        Route("/signin/service", sign_in_routes.handle_service, methods=["GET"]),
+        Route(oidc.CALLBACK_PATH, sign_in_routes.handle_callback, methods=["GET"]),
+        Route("/signout", sign_in_routes.handle_sign_out, methods=["GET"]),
+        Route("/invitation", sign_in_routes.handle_invitation, methods=["GET", "POST"]),
+        Route(SETUP_PATH, setup_route.handle_setup, methods=["GET", "POST"]),
+    ]
+
+
+def _build_health_route(place: Project | Home) -> Route:
+    return Route("/healthz", HealthRoute(place.store).handle_health, methods=["GET"])
 
 
 def build_middleware(project: Project, *, gated: bool, allowed: AllowedHosts) -> list[Middleware]:
@@ -128,6 +142,12 @@ def run_server(
         ReviewError: --solo on an address others can reach, or for nobody of the team.
     """
     project = open_project(folder)
+    if project.home_store is not None and not options.solo:
+        raise ReviewError(
+            f"{folder}: this review belongs to a home, where its people have their accounts. Serve "
+            f"the home: review app {folder.absolute().parent}"
+        )
+    os.environ.pop(HOME_VARIABLE, None)
     os.environ["FUNNEL_REVIEW"] = str(folder.absolute())
     os.environ.pop(accounts.SOLO_VARIABLE, None)
     services: dict[str, oidc.Service] = {}
@@ -141,15 +161,7 @@ def run_server(
         services = oidc.load_services()
         if not services and first_account.needs_first_account(project):
             setup_key = SetupKey()
-    urls = options.url or os.environ.get(URL_VARIABLE, "")
-    redirects = [service.redirect_uri for service in services.values()]
-    allowed = list_allowed_hosts(
-        address=options.address,
-        urls=[*(url.strip() for url in urls.split(",") if url.strip()), *redirects],
-        alone=bool(options.solo),
-    )
-    if options.url:
-        os.environ[URL_VARIABLE] = options.url
+    allowed, urls = find_allowed_hosts(options, services)
     Thread(target=warm_up, daemon=True).start()
     Thread(target=backups.keep_daily_backups, args=(project, Event()), daemon=True).start()
     Thread(target=scheduler.keep_schedule, args=(project, Event()), daemon=True).start()
@@ -161,15 +173,38 @@ def run_server(
     app.run(config=build_settings(options))
 
 
-def format_setup_link(key: SetupKey, options: ServerOptions, urls: str) -> str:
+def find_allowed_hosts(
+    options: ServerOptions, services: dict[str, oidc.Service]
+) -> tuple[AllowedHosts, str]:
+    """The names the app answers under, and where people reach it, for links: also kept in the
+    environment, where the pages look."""
+    urls = options.url or os.environ.get(URL_VARIABLE, "")
+    redirects = [service.redirect_uri for service in services.values()]
+    allowed = list_allowed_hosts(
+        address=options.address,
+        urls=[*(url.strip() for url in urls.split(",") if url.strip()), *redirects],
+        alone=bool(options.solo),
+    )
+    if options.url:
+        os.environ[URL_VARIABLE] = options.url
+    return allowed, urls
+
+
+def format_setup_link(
+    key: SetupKey,
+    options: ServerOptions,
+    urls: str,
+    announcement: str = ANNOUNCEMENT,
+    holder: str = HOLDER,
+) -> str:
     """The words and the link by which whoever starts the app makes the first account."""
     local = "127.0.0.1" if options.address in ("0.0.0.0", "::") else options.address
     host = f"[{local}]" if ":" in local else local
     base = urls.split(",")[0].strip().rstrip("/") or f"http://{host}:{options.port}"
     return (
-        "\nNobody has an account in this review yet. Open this link to make yours, the lead's:\n\n"
+        f"\n{announcement}\n\n"
         f"  {base}{SETUP_PATH}?key={key.secret}\n\n"
-        "Whoever opens it first leads the review, so keep it to yourself. It stops working once "
+        f"{holder}, so keep it to yourself. It stops working once "
         "the account\nis made, or when the app stops; the next start prints a new one.\n"
     )
 

@@ -14,7 +14,6 @@ from starlette.responses import RedirectResponse, Response
 
 from review.errors import ReviewError
 from review.web import oidc
-from review.web.current_protocol import refresh_protocol
 from review.web.gate import SESSION_COOKIE, get_visitor_address
 from review.web.sign_in_pages import (
     FormRefused,
@@ -25,6 +24,8 @@ from review.web.sign_in_pages import (
     read_form,
 )
 from review.workflow.project import accounts, invitations, sign_in_limits
+from review.workflow.project.current_protocol import refresh_people
+from review.workflow.project.home import Home
 from review.workflow.project.project import Project
 from review.workflow.project.sign_in_limits import Visitor, get_address_block
 
@@ -34,7 +35,7 @@ MAX_WAITING, MAX_WAITING_PER_ADDRESS = 8, 2
 strangers; who comes after them is asked to try again."""
 
 NO_ACCOUNT = (
-    "Nobody has an account in this review yet. Open the link that the app printed when it was "
+    "Nobody has an account here yet. Open the link that the app printed when it was "
     "started: it makes the first one."
 )
 
@@ -67,7 +68,7 @@ class SignInRoutes:
 
     def __init__(
         self,
-        project: Project,
+        project: Project | Home,
         services: dict[str, oidc.Service],
         *,
         is_setup_open: Callable[[], bool] = lambda: False,
@@ -91,7 +92,7 @@ class SignInRoutes:
             return build_message_page(refusal.message, refusal.status)
         target, name = form.get("to", ""), form.get("name", "").strip()
         password, visitor = form.get("password", ""), build_visitor(request)
-        project = await to_thread.run_sync(refresh_protocol, self.project)
+        project = await to_thread.run_sync(refresh_people, self.project)
         is_known = await to_thread.run_sync(
             sign_in_limits.is_known_browser, project, name, visitor.browser_cookie
         )
@@ -150,7 +151,7 @@ class SignInRoutes:
             service, email = await oidc.confirm_visitor(self.services, request)
         except ReviewError as error:
             return build_message_page(str(error), 403)
-        project, visitor = refresh_protocol(self.project), build_visitor(request)
+        project, visitor = refresh_people(self.project), build_visitor(request)
         token = await to_thread.run_sync(
             lambda: accounts.start_confirmed_session(
                 project, email, address=visitor.address, browser=visitor.browser
@@ -185,7 +186,7 @@ class SignInRoutes:
         key, password = form.get("key", ""), form.get("password", "")
         if password != form.get("again", ""):
             return await self._build_invitation(key, "The two passwords differ.", 400)
-        project, visitor = refresh_protocol(self.project), build_visitor(request)
+        project, visitor = refresh_people(self.project), build_visitor(request)
         try:
             accepted = await self.strangers.run(
                 get_address_block(visitor.address),
@@ -206,7 +207,7 @@ class SignInRoutes:
         return response
 
     async def _build_invitation(self, key: str, message: str, status: int) -> Response:
-        project = refresh_protocol(self.project)
+        project = refresh_people(self.project)
         name = await to_thread.run_sync(invitations.find_invited, project, key)
         if name is None:
             return build_message_page(invitations.GONE, 410)
@@ -228,7 +229,7 @@ class SignInRoutes:
     async def _build_form(
         self, message: str, status: int, name: str = "", target: str = ""
     ) -> Response:
-        project = await to_thread.run_sync(refresh_protocol, self.project)
+        project = await to_thread.run_sync(refresh_people, self.project)
         users = await to_thread.run_sync(accounts.list_users, project)
         services = {
             f"/signin/service?{urlencode({'service': service.name, 'to': target})}": service.label

@@ -91,11 +91,14 @@ def build_page(
     return HTMLResponse(page_html, status, headers=headers)
 
 
-def build_message_page(message: str, status: int = 200) -> HTMLResponse:
-    """A page that only says something, with the way to the sign-in page."""
+def build_message_page(
+    message: str, status: int = 200, *, link: tuple[str, str] = ("/signin", "Sign in")
+) -> HTMLResponse:
+    """A page that only says something, with the way on: address and label of a link."""
+    address, label = (html.escape(part) for part in link)
     return build_page(
         "Funnel",
-        f'<p role="alert">{html.escape(message)}</p><a class="button" href="/signin">Sign in</a>',
+        f'<p role="alert">{html.escape(message)}</p><a class="button" href="{address}">{label}</a>',
         status,
     )
 
@@ -149,14 +152,17 @@ def build_invitation_form(*, title: str, name: str, key: str, least: int, messag
 
 
 def build_first_account_form(
-    *, title: str, key: str, name: str, full_name: str, least: int, message: str
+    *, title: str, purpose: str, key: str, name: str, full_name: str, least: int, message: str
 ) -> str:
     """The form by which the lead makes the first account; after a mistake with the names as they
-    were typed."""
+    were typed.
+
+    Args:
+        purpose: what one can do with this account.
+    """
     message_html = f'<p class="said" role="alert">{html.escape(message)}</p>' if message else ""
     return (
-        f"<p>{html.escape(title)}</p><p>Nobody has an account yet. This one is the lead's: you can "
-        "then invite your team and change everything.</p>"
+        f"<p>{html.escape(title)}</p><p>Nobody has an account yet. {html.escape(purpose)}</p>"
         '<form method="post" action="/setup">'
         f'<input type="hidden" name="key" value="{html.escape(key)}">'
         '<label for="full">Full name</label><input id="full" name="full_name" autocomplete="name" '

@@ -54,6 +54,21 @@ def served(
         str(port),
     ]
     words += ["--solo", solo] if solo else []
+    with _running(words, folder, port, cwd, wait) as address:
+        yield address
+
+
+@contextmanager
+def served_home(folder: Path, *, wait: float = 180) -> Iterator[str]:
+    """Serves a home of reviews as `review app FOLDER` does and yields its address."""
+    port = free_port()
+    words = [sys.executable, "-m", "review.cli", "app", str(folder), "--port", str(port)]
+    with _running(words, folder, port, ROOT, wait) as address:
+        yield address
+
+
+@contextmanager
+def _running(words: list[str], folder: Path, port: int, cwd: Path, wait: float) -> Iterator[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     log = (folder / "app.log").open("wb")
     child = subprocess.Popen(words, env=environment, stdout=log, stderr=log, cwd=cwd)

@@ -102,13 +102,20 @@ class Tab:
 
 
 @contextmanager
-def tab(address: str, cookie: str) -> Iterator[Tab]:
-    """A tab of a signed-in user."""
+def tab(
+    address: str, cookie: str, *, path: str = "", headers: dict[str, str] | None = None
+) -> Iterator[Tab]:
+    """A tab of a signed-in user.
+
+    Args:
+        path: the review's path in a home, such as /r/name.
+        headers: what else the browser sends.
+    """
     place = urllib.parse.urlsplit(address)
-    url = f"ws://{place.netloc}/_stcore/stream"
+    url = f"ws://{place.netloc}{path}/_stcore/stream"
     with connect(
         url,
-        additional_headers={"Cookie": cookie},
+        additional_headers={"Cookie": cookie, **(headers or {})},
         subprotocols=["streamlit"],
         max_size=None,
         open_timeout=60,

@@ -7,8 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from review.errors import ReviewError
 from review.workflow.project import accounts
 from review.workflow.project.accounts import CurrentUser
+from review.workflow.project.home import HOME_VARIABLE, REVIEW_HEADER, REVIEW_NAME
 from review.workflow.project.project import PROTOCOL_FILE, Project
 from review.workflow.setup.loading import open_project
 
@@ -16,14 +18,26 @@ COOKIE = "funnel_session"
 
 
 def load_project() -> Project:
-    """The review in FUNNEL_REVIEW (else this folder); opened anew when its protocol changes."""
-    folder = Path(os.environ.get("FUNNEL_REVIEW", "."))
+    """The review that this page was asked for; opened anew when its protocol changes."""
+    folder = find_folder()
     path = folder / PROTOCOL_FILE
     stamp = path.stat().st_mtime_ns if path.exists() else 0
     return _open_cached(str(folder), stamp, os.environ.get("DATABASE_URL", ""))
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+def find_folder() -> Path:
+    """The review's folder: in a home the one that its gate has let this person open, else that in
+    FUNNEL_REVIEW, else this one. Raises ReviewError where a home's page names no review."""
+    home = os.environ.get(HOME_VARIABLE)
+    if not home:
+        return Path(os.environ.get("FUNNEL_REVIEW", "."))
+    name = str(st.context.headers.get(REVIEW_HEADER) or "")
+    if not REVIEW_NAME.fullmatch(name):
+        raise ReviewError("Open a review from the list of reviews.")
+    return Path(home) / name
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
 def _open_cached(folder: str, stamp: int, url: str) -> Project:
     """Names without a leading underscore: Streamlit leaves those out of what it tells apart."""
     return open_project(Path(folder), who="edited while the app ran")

@@ -9,9 +9,15 @@ from functools import lru_cache
 
 from review.errors import ReviewError
 from review.protocol import Person, PersonRole
-from review.store import Connection, accounts, one_time_links
+from review.store import Connection, accounts, homes, one_time_links
 from review.store.timestamps import utc_now
-from review.workflow.project.project import Project
+from review.workflow.project import home
+from review.workflow.project.project import (
+    Project,
+    SignInPlace,
+    get_account_store,
+    get_review_name,
+)
 
 SESSION_DAYS = 14
 """How long a sign-in lasts (days)."""
@@ -69,7 +75,7 @@ def require_permission(person: CurrentUser, action: str) -> None:
         )
 
 
-def require_role(project: Project, who: str, action: str) -> None:
+def require_role(project: SignInPlace, who: str, action: str) -> None:
     """Raises ReviewError where a member of the team writes what their roles do not allow.
 
     Every function of the workflow that writes asks here, so that no page and no command can forget
@@ -81,13 +87,13 @@ def require_role(project: Project, who: str, action: str) -> None:
     require_permission(CurrentUser(member.name, member.roles), action)
 
 
-def find_member(project: Project, name: str) -> CurrentUser | None:
+def find_member(project: SignInPlace, name: str) -> CurrentUser | None:
     """The team member of this name or e-mail address; None if there is none."""
     teammate = find_teammate(project, name)
     return None if teammate is None else CurrentUser(teammate.name, teammate.roles)
 
 
-def find_teammate(project: Project, name: str) -> Person | None:
+def find_teammate(project: SignInPlace, name: str) -> Person | None:
     """The team member of this name, else of this e-mail address: nobody takes another's place by
     being called as another's address is; None if there is none."""
     team = project.protocol.team
@@ -98,7 +104,7 @@ def find_teammate(project: Project, name: str) -> Person | None:
     return next((one for one in team if one.email and one.email.lower() == folded), None)
 
 
-def get_teammate(project: Project, name: str) -> Person:
+def get_teammate(project: SignInPlace, name: str) -> Person:
     """The team member of this name or e-mail address. Raises ReviewError if there is none."""
     teammate = find_teammate(project, name)
     if teammate is None:
@@ -133,8 +139,45 @@ def add_user(project: Project, name: str, password: str, who: str) -> None:
     require_role(project, who, "manage")
     teammate = get_teammate(project, name)
     password_hash = hash_password(password)
-    with project.store.write() as conn:
+    require_account_control(project, teammate.name, who)
+    store = get_account_store(project)
+    with store.write() as conn:
+        if project.home_store is not None:
+            home.enroll(conn, get_review_name(project), teammate, who)
         store_password(conn, teammate, password_hash, who)
+    if project.home_store is not None:
+        admit_again(project, teammate.name, who)
+
+
+def admit_again(project: Project, name: str, who: str) -> None:
+    """Lets somebody whose way into a review of a home was closed come in again."""
+    require_role(project, who, "manage")
+    with project.store.write() as conn:
+        if accounts.is_closed(conn, name):
+            accounts.reopen(conn, name, who, utc_now())
+
+
+def require_account_control(project: Project, name: str, who: str) -> None:
+    """Raises ReviewError where a lead would get hold of an account that opens other reviews of the
+    home: that is its owner's, and the administrator's. A review that is alone has no others."""
+    if project.home_store is None or find_teammate(project, who) is None or who == name:
+        return
+    with project.home_store.read() as conn:
+        asks, person = homes.find_person(conn, who), homes.find_person(conn, name)
+        others = homes.list_reviews_ever(conn, name) - {get_review_name(project)}
+    if asks is not None and asks.administrator:
+        return
+    if person is not None and (person.administrator or others):
+        raise ReviewError(
+            f"{name} works on other reviews of this server too. Only they themselves and the "
+            "server's administrator can change their password or sign them out."
+        )
+
+
+def get_account_address(project: SignInPlace, teammate: Person) -> str | None:
+    """The address under which an older version may have kept a person's account. In a home the
+    name alone counts, for each review's lead writes the addresses in its team."""
+    return teammate.email if project.home_store is None else None
 
 
 def hash_password(password: str) -> str:
@@ -157,33 +200,44 @@ def store_password(conn: Connection, teammate: Person, password_hash: str | None
     one_time_links.end_links(conn, teammate.name, PASSWORD_LINK, now)
 
 
-def is_own_password(project: Project, name: str, password: str) -> bool:
+def is_own_password(project: SignInPlace, name: str, password: str) -> bool:
     """Whether a member's password is right."""
     teammate = get_teammate(project, name)
-    with project.store.read() as conn:
-        password_hash = accounts.get_password_hash(conn, teammate.name, teammate.email)
+    address = get_account_address(project, teammate)
+    with get_account_store(project).read() as conn:
+        password_hash = accounts.get_password_hash(conn, teammate.name, address)
     return _verify_password(password_hash, password)
 
 
 def close_user(project: Project, name: str, who: str) -> None:
     """Closes an account and ends its sessions; decisions stay. Whoever has left the team can be
-    closed too. Raises ReviewError if there is no open one."""
+    closed too. In a home the account stays, and no longer opens this review. Raises ReviewError if
+    there is no open one."""
     require_role(project, who, "manage")
     teammate = find_teammate(project, name) or Person(name=name, roles=("reader",))
+    if project.home_store is not None:
+        with project.store.write() as conn:
+            if accounts.is_closed(conn, teammate.name):
+                raise ReviewError(f"There is no active account {name!r}.")
+            store_password(conn, teammate, None, who)
+        return
     with project.store.write() as conn:
         if accounts.get_password_hash(conn, teammate.name, teammate.email) is None:
             raise ReviewError(f"There is no active account {name!r}.")
         store_password(conn, teammate, None, who)
 
 
-def list_users(project: Project) -> Sequence[tuple[str, tuple[str, ...], bool]]:
+def list_users(project: SignInPlace) -> Sequence[tuple[str, tuple[str, ...], bool]]:
     """Each team member with roles and whether they have an open account."""
-    with project.store.read() as conn:
+    with get_account_store(project).read() as conn:
         return [
             (
                 teammate.name,
                 teammate.roles,
-                accounts.get_password_hash(conn, teammate.name, teammate.email) is not None,
+                accounts.get_password_hash(
+                    conn, teammate.name, get_account_address(project, teammate)
+                )
+                is not None,
             )
             for teammate in project.protocol.team
         ]
@@ -213,7 +267,7 @@ def _verify_password(password_hash: str | None, password: str) -> bool:
 
 
 def sign_in(
-    project: Project,
+    project: SignInPlace,
     name: str,
     password: str,
     *,
@@ -256,7 +310,7 @@ def start_session(conn: Connection, name: str, address: str | None, browser: str
 
 
 def start_confirmed_session(
-    project: Project, email: str, *, address: str | None = None, browser: str | None = None
+    project: SignInPlace, email: str, *, address: str | None = None, browser: str | None = None
 ) -> str | None:
     """A session for the member whose institution has just confirmed this address; None for whom
     the team has nobody, or whose account is closed. A name is no address here, whatever the
@@ -270,19 +324,47 @@ def start_confirmed_session(
         return start_session(conn, teammate.name, address, browser)
 
 
-def get_current_user(project: Project, token: str | None) -> CurrentUser | None:
+def get_current_user(project: SignInPlace, token: str | None) -> CurrentUser | None:
     """Who holds a session token; None where it is missing, ended, expired or no longer in team.
     Sessions end when the password changes or the account closes, each by a row of its own."""
-    if not token:
+    name = find_session_name(project, token) if token else None
+    if name is None:
         return None
+    if isinstance(project, Project) and project.home_store is not None:
+        return find_admitted(project, name)
+    return find_member(project, name)
+
+
+def find_session_name(project: SignInPlace, token: str) -> str | None:
+    """Who opened the session of this token; None where it is unknown, ended or expired."""
+    with get_account_store(project).read() as conn:
+        return accounts.get_session_name(conn, token, utc_now())
+
+
+def find_admitted(
+    project: Project, name: str, *, even_archived: bool = False
+) -> CurrentUser | None:
+    """The member of a review in a home who has an account of exactly this name there; None where
+    nobody let them in, their way in was closed, or the review is archived. That a team lists a
+    name is not enough, for accounts of that name may be other people's."""
+    if project.home_store is None:
+        return find_member(project, name)
+    review = get_review_name(project)
+    with project.home_store.read() as conn:
+        is_open = even_archived or homes.is_open(conn, review)
+        if not is_open or not homes.is_member(conn, review, name):
+            return None
     with project.store.read() as conn:
-        name = accounts.get_session_name(conn, token, utc_now())
-    return None if name is None else find_member(project, name)
+        if accounts.is_closed(conn, name):
+            return None
+    member = next((one for one in project.protocol.team if one.name == name), None)
+    return None if member is None else CurrentUser(member.name, member.roles)
 
 
-def sign_out(project: Project, token: str) -> None:
+def sign_out(project: SignInPlace, token: str) -> None:
     """Ends a session."""
-    with project.store.write() as conn:
+    store = get_account_store(project)
+    with store.write() as conn:
         accounts.end_session(conn, token, utc_now())
 
 
@@ -307,8 +389,9 @@ def list_sessions(project: Project, name: str, *, token: str | None = None) -> l
         ReviewError: not in the team.
     """
     teammate = get_teammate(project, name)
-    with project.store.read() as conn:
-        found = accounts.list_open_sessions(conn, teammate.name, teammate.email, utc_now())
+    email = get_account_address(project, teammate)
+    with get_account_store(project).read() as conn:
+        found = accounts.list_open_sessions(conn, teammate.name, email, utc_now())
     own = accounts.hash_token(token) if token else None
     return [
         SessionView(
@@ -334,11 +417,13 @@ def end_sessions(project: Project, name: str, who: str, *, session: int | None =
     teammate = get_teammate(project, name)
     if teammate.name != who:
         require_role(project, who, "manage")
-    now = utc_now()
-    with project.store.write() as conn:
+        require_account_control(project, teammate.name, who)
+    now, email = utc_now(), get_account_address(project, teammate)
+    store = get_account_store(project)
+    with store.write() as conn:
         if session is None:
-            return accounts.end_all_sessions(conn, teammate.name, teammate.email, now)
-        found = accounts.list_open_sessions(conn, teammate.name, teammate.email, now)
+            return accounts.end_all_sessions(conn, teammate.name, email, now)
+        found = accounts.list_open_sessions(conn, teammate.name, email, now)
         wanted = [one.token_hash for one in found if one.id == session]
         if not wanted:
             raise ReviewError(f"{teammate.name} has no open session {session}.")

@@ -8,12 +8,17 @@ from urllib.parse import urlsplit
 from review.errors import ReviewError
 from review.mail import MailSettings, send_message
 from review.protocol import Person
-from review.store import Connection, one_time_links
+from review.store import Connection, homes, one_time_links
 from review.store import accounts as account_rows
 from review.store.timestamps import utc_now
-from review.workflow.project import accounts
+from review.workflow.project import accounts, home
 from review.workflow.project.accounts import PASSWORD_LINK
-from review.workflow.project.project import Project
+from review.workflow.project.project import (
+    Project,
+    SignInPlace,
+    get_account_store,
+    get_review_name,
+)
 
 LINK_DAYS = 3
 """How long a link works (days)."""
@@ -33,6 +38,9 @@ class Invitation:
     expires: datetime
     is_new: bool
     """Whether the person has no password yet."""
+    has_account: bool = False
+    """Whether they have an account on the server already: the address then opens the review, with
+    no secret in it, and works for as long as they are in the team."""
 
 
 def make_invitation(project: Project, name: str, who: str, base_url: str) -> Invitation:
@@ -49,11 +57,48 @@ def make_invitation(project: Project, name: str, who: str, base_url: str) -> Inv
     accounts.require_role(project, who, "manage")
     base = check_base_url(base_url)
     teammate = accounts.get_teammate(project, name)
+    if project.home_store is not None:
+        return invite_through_home(project, teammate, who, base)
     has_account = {n: has for n, _, has in accounts.list_users(project)}[teammate.name]
     with project.store.write() as conn:
         if account_rows.is_closed(conn, teammate.name, teammate.email):
             account_rows.reopen(conn, teammate.name, who, utc_now())
         return add_invitation(conn, teammate, who, base, is_new=not has_account)
+
+
+def invite_through_home(project: Project, person: Person, who: str, base_url: str) -> Invitation:
+    """Lets somebody open a review of a home: who has an account there is let in at once; anybody
+    else is given a link for one, and a member who is in already a link for a new password.
+
+    Raises:
+        ReviewError: not the lead, or the account is another person's or opens other reviews.
+    """
+    accounts.require_role(project, who, "manage")
+    store, review = get_account_store(project), get_review_name(project)
+    with store.read() as conn:
+        is_in = homes.is_member(conn, review, person.name)
+    if is_in:
+        accounts.require_account_control(project, person.name, who)
+    with store.write() as conn:
+        is_known = home.enroll(conn, review, person, who)
+        is_new = account_rows.get_password_hash(conn, person.name) is None
+        link = None
+        if is_in or not is_known:
+            link = add_invitation(conn, person, who, base_url, is_new=is_new)
+    accounts.admit_again(project, person.name, who)
+    return link or point_to_review(project, person, base_url)
+
+
+def point_to_review(project: Project, person: Person, base_url: str) -> Invitation:
+    """The address of a review in a home, for who has an account there."""
+    return Invitation(
+        name=person.name,
+        email=person.email,
+        address=f"{base_url}{home.build_review_path(get_review_name(project))}",
+        expires=utc_now(),
+        is_new=False,
+        has_account=True,
+    )
 
 
 def add_invitation(
@@ -98,6 +143,17 @@ def mail_invitation(project: Project, invitation: Invitation, settings: MailSett
             "the link on yourself."
         )
     title = " ".join(project.protocol.title.split())
+    if invitation.has_account:
+        send_message(
+            settings,
+            to=invitation.email,
+            subject=f"Funnel: you are in the team of {title}",
+            text=(
+                f"Dear {invitation.name},\n\nyou can now open the review “{title}” with the "
+                f"account you have on this server:\n\n{invitation.address}\n"
+            ),
+        )
+        return
     purpose = "choose a password" if invitation.is_new else "choose a new password"
     send_message(
         settings,
@@ -112,7 +168,7 @@ def mail_invitation(project: Project, invitation: Invitation, settings: MailSett
     )
 
 
-def find_invited(project: Project, token: str) -> str | None:
+def find_invited(project: SignInPlace, token: str) -> str | None:
     """The member whose link this is; None where it does not work, or they left the team. Looking
     does not use it up, for some mail programs open every link."""
     with project.store.read() as conn:
@@ -122,7 +178,7 @@ def find_invited(project: Project, token: str) -> str | None:
 
 
 def accept_invitation(
-    project: Project,
+    project: SignInPlace,
     token: str,
     password: str,
     *,

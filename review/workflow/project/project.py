@@ -6,9 +6,10 @@ import os
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol as StructuralType
 
 from review.errors import ReviewError
-from review.protocol import Protocol, Stage, parse_protocol
+from review.protocol import Person, Protocol, Stage, parse_protocol
 from review.store import Connection, Store, audit_events
 
 PROTOCOL_FILE = "protocol.yaml"
@@ -25,6 +26,52 @@ class Project:
     store: Store
     notices: tuple[str, ...] = ()
     """What was found and repaired in the store when the review was opened."""
+    home_store: Store | None = None
+    """The store of the home in which the review is; None where the review is alone. Its people's
+    accounts, sessions and links are there."""
+
+
+class Team(StructuralType):
+    """Who may sign in, and what to: the title and team of a protocol, or of a home."""
+
+    @property
+    def title(self) -> str:
+        """What the sign-in page is headed with."""
+        ...
+
+    @property
+    def team(self) -> tuple[Person, ...]:
+        """Everybody who may sign in."""
+        ...
+
+
+class SignInPlace(StructuralType):
+    """What people sign in to: a review, or the home of several."""
+
+    @property
+    def protocol(self) -> Team:
+        """The title and the team."""
+        ...
+
+    @property
+    def store(self) -> Store:
+        """Its own store."""
+        ...
+
+    @property
+    def home_store(self) -> Store | None:
+        """The store of the home it is in, where it is in one."""
+        ...
+
+
+def get_account_store(place: SignInPlace) -> Store:
+    """Where the accounts, sessions and links are kept: in the home, where the review is in one."""
+    return place.store if place.home_store is None else place.home_store
+
+
+def get_review_name(project: Project) -> str:
+    """The name by which a home knows a review: that of its folder."""
+    return project.folder.absolute().name
 
 
 def find_stage(protocol: Protocol, name: str) -> Stage:

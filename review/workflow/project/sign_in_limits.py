@@ -18,7 +18,7 @@ from review.store import sign_in_attempts
 from review.store.sign_in_attempts import Failures
 from review.store.timestamps import utc_now
 from review.workflow.project import accounts
-from review.workflow.project.project import Project
+from review.workflow.project.project import SignInPlace, get_account_store
 
 FREE_FAILURES = {"pair": 5, "address": 20, "name": 50, "browser": 10}
 """Failures within an hour that cost no waiting: of one name from one address, of one address with
@@ -66,7 +66,7 @@ def get_address_block(address: str) -> str:
     return str(parsed)
 
 
-def attempt_sign_in(project: Project, name: str, password: str, visitor: Visitor) -> Attempt:
+def attempt_sign_in(project: SignInPlace, name: str, password: str, visitor: Visitor) -> Attempt:
     """Signs in, unless the visitor has to wait first. The name may be an e-mail address."""
     member = accounts.find_member(project, name)
     asked_name = member.name if member else name
@@ -78,7 +78,8 @@ def attempt_sign_in(project: Project, name: str, password: str, visitor: Visitor
         project, name, password, address=visitor.address, browser=visitor.browser
     )
     origin = origin or get_address_block(visitor.address)
-    with project.store.write() as conn:
+    store = get_account_store(project)
+    with store.write() as conn:
         if token is None:
             sign_in_attempts.add_failure(conn, asked_name, origin, utc_now())
             return Attempt()
@@ -88,29 +89,30 @@ def attempt_sign_in(project: Project, name: str, password: str, visitor: Visitor
     )
 
 
-def change_password(project: Project, who: str, old: str, new: str) -> None:
+def change_password(project: SignInPlace, who: str, old: str, new: str) -> None:
     """A person's own new password; every session of theirs ends.
 
     Raises:
         ReviewError: the old password is wrong or was tried too often, or the new one is too short.
     """
+    store = get_account_store(project)
     teammate = accounts.get_teammate(project, who)
     origin = f"change:{sign_in_attempts.hash_name(teammate.name)}"
-    with project.store.read() as conn:
+    with store.read() as conn:
         failures = sign_in_attempts.count_failures(conn, utc_now(), origin=origin)
     wait = _compute_remaining(failures, FREE_FAILURES["pair"], utc_now())
     if wait:
         raise ReviewError(f"Too many wrong passwords. Try again in {wait} seconds.")
     if not accounts.is_own_password(project, teammate.name, old):
-        with project.store.write() as conn:
+        with store.write() as conn:
             sign_in_attempts.add_failure(conn, "", origin, utc_now())
         raise ReviewError("The current password is wrong; nothing was changed.")
     password_hash = accounts.hash_password(new)
-    with project.store.write() as conn:
+    with store.write() as conn:
         accounts.store_password(conn, teammate, password_hash, teammate.name)
 
 
-def compute_wait(project: Project, name: str, address: str, browser: str | None) -> int:
+def compute_wait(project: SignInPlace, name: str, address: str, browser: str | None) -> int:
     """Seconds a visitor has to wait before a name and password are looked at; 0 for none.
 
     Args:
@@ -118,7 +120,7 @@ def compute_wait(project: Project, name: str, address: str, browser: str | None)
     """
     now = utc_now()
     block = get_address_block(address)
-    with project.store.read() as conn:
+    with get_account_store(project).read() as conn:
         if browser is not None:
             counted = [("browser", {"origin": browser})]
         else:
@@ -144,14 +146,14 @@ def _compute_remaining(failures: Failures, free: int, now: datetime) -> int:
     return max(0, min(delay, int(left.total_seconds() + 0.999)))
 
 
-def make_browser_cookie(project: Project, name: str) -> str:
+def make_browser_cookie(project: SignInPlace, name: str) -> str:
     """A cookie that makes a browser known for a name: who signed in there once is no stranger."""
     expires = int(utc_now().timestamp()) + BROWSER_DAYS * 86400
     words = f"{secrets.token_hex(8)}.{expires}"
     return f"{words}.{_sign_browser(_get_key(project), name, words)}"
 
 
-def find_known_browser(project: Project, name: str, cookie: str | None) -> str | None:
+def find_known_browser(project: SignInPlace, name: str, cookie: str | None) -> str | None:
     """The origin under which a known browser's failures are counted; None for a stranger's, or
     where the cookie was made for another name, is forged or too old."""
     if not cookie or len(cookie) > 200 or not cookie.isascii() or cookie.count(".") != 2:
@@ -165,7 +167,7 @@ def find_known_browser(project: Project, name: str, cookie: str | None) -> str |
     return f"browser:{number}"
 
 
-def is_known_browser(project: Project, name: str, cookie: str | None) -> bool:
+def is_known_browser(project: SignInPlace, name: str, cookie: str | None) -> bool:
     """Whether a browser has signed in under this name (or address) before."""
     member = accounts.find_member(project, name)
     return find_known_browser(project, member.name if member else name, cookie) is not None
@@ -176,10 +178,11 @@ def _sign_browser(key: bytes, name: str, words: str) -> str:
     return hmac.new(key, message, hashlib.sha256).hexdigest()
 
 
-def _get_key(project: Project) -> bytes:
-    with project.store.read() as conn:
+def _get_key(project: SignInPlace) -> bytes:
+    store = get_account_store(project)
+    with store.read() as conn:
         key = sign_in_attempts.get_web_key(conn, KEY_NAME)
     if key is None:
-        with project.store.write() as conn:
+        with store.write() as conn:
             key = sign_in_attempts.make_web_key(conn, KEY_NAME, utc_now())
     return key

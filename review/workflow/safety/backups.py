@@ -244,8 +244,11 @@ def _bring_up_to_date(folder: Path) -> None:
 
 
 def get_backup_folder(project: Project) -> Path:
-    """Where the daily backups of a review are kept."""
-    return project.folder / project.protocol.backups.folder
+    """Where the daily backups of a review are kept. In a home that is within its own folder, for
+    who leads one review must not write into another's."""
+    folder = project.folder / project.protocol.backups.folder
+    is_own = folder.resolve().is_relative_to(project.folder.resolve())
+    return folder if project.home_store is None or is_own else project.folder / "backups"
 
 
 def list_daily_backups(folder: Path) -> list[Path]:

@@ -18,6 +18,7 @@ from review.store import Connection, Store, audit_events, decisions, open_store
 from review.store.timestamps import utc_now
 from review.workflow.appraisal.instruments import check_appraisal_plan
 from review.workflow.assistant import settings as assistant_settings
+from review.workflow.project.home import find_home_store
 from review.workflow.project.project import PROTOCOL_FILE, Project, get_default_person
 from review.workflow.screening import assignment, status
 
@@ -46,7 +47,9 @@ def open_project(folder: Path, *, who: str | None = None, why: str | None = None
     project = _note_version(store, folder, who, why)
     repaired = store_check.check_at_opening(project, who)
     return replace(
-        project, notices=tuple(store_check.format_repair(repaired, read_only=bool(store.read_only)))
+        project,
+        home_store=find_home_store(folder),
+        notices=tuple(store_check.format_repair(repaired, read_only=bool(store.read_only))),
     )
 
 

@@ -16,15 +16,20 @@ from review.protocol import (
     Stage,
     list_stage_reviewers,
 )
-from review.store import Connection, one_time_links
+from review.store import Connection, homes, one_time_links
 from review.store import accounts as account_rows
 from review.store import people as people_rows
 from review.store.timestamps import utc_now
 from review.text.wording import format_count
-from review.workflow.project import accounts, invitations
+from review.workflow.project import accounts, home, invitations
 from review.workflow.project.accounts import PASSWORD_LINK, require_role
 from review.workflow.project.invitations import Invitation
-from review.workflow.project.project import Project, follow_plan
+from review.workflow.project.project import (
+    Project,
+    follow_plan,
+    get_account_store,
+    get_review_name,
+)
 from review.workflow.screening import departures, reviewing
 from review.workflow.screening import status as standings
 from review.workflow.screening.reviewing import RetirementResult
@@ -93,35 +98,60 @@ class NewMember:
 def list_people(project: Project, who: str) -> list[PersonView]:
     """Everybody in the team, in its order. Raises ReviewError: not the lead."""
     require_role(project, who, "manage")
-    now = utc_now()
     with project.store.read() as conn:
         last_entries = people_rows.list_last_entries(conn)
         working = people_rows.list_working_names(conn)
         retired = departures.get_departed_reviewers(conn)
         examples = list_example_members(project, conn)
-        views = []
-        for person in project.protocol.team:
-            sessions = account_rows.list_open_sessions(conn, person.name, person.email, now)
-            opened = account_rows.find_last_session(conn, person.name, person.email)
-            times = [time for time in (opened, last_entries.get(person.name)) if time]
-            password = account_rows.get_password_hash(conn, person.name, person.email)
-            views.append(
-                PersonView(
-                    name=person.name,
-                    full_name=person.full_name,
-                    email=person.email,
-                    roles=person.roles,
-                    duties=describe_duties(project.protocol, person),
-                    last_active=max(times, default=None),
-                    has_password=password is not None,
-                    invited_until=one_time_links.find_expiry(conn, person.name, PASSWORD_LINK, now),
-                    sessions=len(sessions),
-                    is_retired=person.name in retired,
-                    is_example=person.name in examples,
-                    is_removable=person.name not in working and password is None,
-                )
-            )
-    return views
+    with get_account_store(project).read() as conn:
+        states = [_read_account(project, conn, person) for person in project.protocol.team]
+    return [
+        PersonView(
+            name=person.name,
+            full_name=person.full_name,
+            email=person.email,
+            roles=person.roles,
+            duties=describe_duties(project.protocol, person),
+            last_active=max(
+                (time for time in (state.opened, last_entries.get(person.name)) if time),
+                default=None,
+            ),
+            has_password=state.has_password,
+            invited_until=state.invited_until,
+            sessions=state.sessions,
+            is_retired=person.name in retired,
+            is_example=person.name in examples,
+            is_removable=person.name not in working
+            and (project.home_store is not None or not state.has_password),
+        )
+        for person, state in zip(project.protocol.team, states, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountState:
+    """A member's account, where it is kept."""
+
+    opened: datetime | None = None
+    """When they last signed in."""
+    has_password: bool = False
+    invited_until: datetime | None = None
+    sessions: int = 0
+
+
+def _read_account(project: Project, conn: Connection, person: Person) -> AccountState:
+    """A member's account; none where somebody on the server has the name but was not let in."""
+    now, email = utc_now(), accounts.get_account_address(project, person)
+    if project.home_store is not None and not homes.is_member(
+        conn, get_review_name(project), person.name
+    ):
+        return AccountState()
+    return AccountState(
+        opened=account_rows.find_last_session(conn, person.name, email),
+        has_password=account_rows.get_password_hash(conn, person.name, email) is not None,
+        invited_until=one_time_links.find_expiry(conn, person.name, PASSWORD_LINK, now),
+        sessions=len(account_rows.list_open_sessions(conn, person.name, email, now)),
+    )
 
 
 def describe_duties(protocol: Protocol, person: Person) -> tuple[str, ...]:
@@ -165,6 +195,9 @@ def invite_person(
     base = invitations.check_base_url(base_url)
     person = Person(name=name, roles=(member.role,), email=email, full_name=full_name)
     why = why.strip() or f"{full_name} joins as {ROLE_NAMES[member.role].lower()}"
+    if project.home_store is not None:
+        with project.home_store.read() as conn:
+            home.check_enrollment(conn, person)
     with project.store.write() as conn:
         project = follow_plan(project, conn)
         _check_is_new(project, conn, person, member.in_place_of)
@@ -175,7 +208,9 @@ def invite_person(
                 raise ReviewError(f"{member.in_place_of} is not an example: invite a new member.")
             changed = {member.in_place_of: person}
             project = change_team(project, conn, changed=changed, who=who, why=why)
-        return invitations.add_invitation(conn, person, who, base, is_new=True)
+        if project.home_store is None:
+            return invitations.add_invitation(conn, person, who, base, is_new=True)
+    return invitations.invite_through_home(project, person, who, base)
 
 
 def _check_email(email: str | None) -> str | None:
@@ -235,7 +270,9 @@ def _require_another_lead(project: Project, conn: Connection, name: str) -> None
     others = [
         one
         for one in project.protocol.team
-        if "lead" in one.roles and one.name not in (name, *retired) and _can_sign_in(conn, one)
+        if "lead" in one.roles
+        and one.name not in (name, *retired)
+        and _can_come_in(project, conn, one)
     ]
     if not others:
         raise ReviewError(
@@ -243,13 +280,22 @@ def _require_another_lead(project: Project, conn: Connection, name: str) -> None
         )
 
 
-def _can_sign_in(conn: Connection, person: Person) -> bool:
-    """Whether somebody has a password, or has come in through their institution before."""
-    if account_rows.get_password_hash(conn, person.name, person.email) is not None:
+def _can_come_in(project: Project, conn: Connection, person: Person) -> bool:
+    """Whether somebody has a password, or has come in through their institution before; in a home
+    also whether they were let into this review."""
+    if project.home_store is None:
+        return _can_sign_in(conn, person.name, person.email)
+    if accounts.find_admitted(project, person.name) is None:
+        return False
+    with project.home_store.read() as home_conn:
+        return _can_sign_in(home_conn, person.name, None)
+
+
+def _can_sign_in(conn: Connection, name: str, email: str | None) -> bool:
+    if account_rows.get_password_hash(conn, name, email) is not None:
         return True
-    return account_rows.find_last_session(
-        conn, person.name, person.email
-    ) is not None and not account_rows.is_closed(conn, person.name, person.email)
+    opened = account_rows.find_last_session(conn, name, email)
+    return opened is not None and not account_rows.is_closed(conn, name, email)
 
 
 def describe_retirement(project: Project, name: str, who: str) -> list[str]:
@@ -313,6 +359,9 @@ def return_person(project: Project, name: str, who: str, base_url: str) -> Invit
         if person.name not in departures.get_departed_reviewers(conn):
             raise ReviewError(f"{person.name} has not been retired.")
     reviewing.retire_reviewer(project, person.name, who, returning=True)
+    if project.home_store is not None:
+        accounts.admit_again(project, person.name, who)
+        return invitations.point_to_review(project, person, base)
     with project.store.write() as conn:
         account_rows.reopen(conn, person.name, who, utc_now())
         return invitations.add_invitation(conn, person, who, base, is_new=True)
@@ -329,11 +378,19 @@ def remove_person(project: Project, name: str, who: str, why: str) -> None:
     with project.store.write() as conn:
         project = follow_plan(project, conn)
         person = accounts.get_teammate(project, name)
-        password = account_rows.get_password_hash(conn, person.name, person.email)
-        if password is not None or person.name in people_rows.list_working_names(conn):
+        has_worked = person.name in people_rows.list_working_names(conn)
+        if project.home_store is None:
+            password = account_rows.get_password_hash(conn, person.name, person.email)
+            has_worked = has_worked or password is not None
+        if has_worked:
             raise ReviewError(f"{person.name} has worked on this review: retire them instead.")
         if person.name == who:
             raise ReviewError("You cannot take yourself off the team.")
         why = why.strip() or f"{person.full_name or person.name} does not join"
         change_team(project, conn, changed={person.name: None}, who=who, why=why)
         one_time_links.end_links(conn, person.name, PASSWORD_LINK, utc_now())
+    if project.home_store is not None:
+        store, review = project.home_store, get_review_name(project)
+        with store.write() as conn:
+            if homes.is_member(conn, review, person.name):
+                homes.note_member(conn, review, person.name, "removed", who, utc_now())

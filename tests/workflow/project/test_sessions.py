@@ -148,22 +148,24 @@ def test_any_text_may_be_typed_into_the_form(project):
 
 def test_after_the_update_everybody_signs_in_once_more(tmp_path, monkeypatch):
     """A store from before sessions had ends of their own, with an open session."""
-    from sqlalchemy import text
+    from sqlalchemy import create_engine, text
 
     from review import store as stores
     from review.store import open_store
 
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    made = open_store(tmp_path)
-    with made.write() as conn:
-        rows.open_session(conn, "token", "ada", utc_now(), utc_now().replace(year=2099))
-        later = ("web_keys", "one_time_link_ends", "one_time_links", "sign_in_failures")
-        for table in (*later, "report_models"):
-            conn.execute(text(f"drop table {table}"))
-        for column in ("browser", "address"):
-            conn.execute(text(f"alter table sessions drop column {column}"))
-        conn.execute(text("update alembic_version set version_num = '0005'"))
-    made.close()
+    engine = create_engine(f"sqlite:///{tmp_path / 'review.db'}")
+    stores.upgrade(engine, "0005")
+    row = {"token": rows.hash_token("token"), "at": "2026-01-01", "expires": "2099-01-01"}
+    with engine.begin() as conn:
+        conn.execute(
+            text(
+                "insert into sessions (token, name, at, expires, event) "
+                "values (:token, 'ada', :at, :expires, 'open')"
+            ),
+            row,
+        )
+    engine.dispose()
     opened = open_store(tmp_path)
     with opened.read() as conn:
         assert rows.get_session_name(conn, "token", utc_now()) is None

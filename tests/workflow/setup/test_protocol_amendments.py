@@ -8,8 +8,8 @@ from review.models import Record
 from review.pages.widgets import session
 from review.protocol import fingerprint_text
 from review.store import decisions
-from review.web.current_protocol import refresh_protocol
 from review.workflow.project import accounts
+from review.workflow.project.current_protocol import refresh_protocol
 from review.workflow.screening.decisions import NewDecision, add_decision
 from review.workflow.setup import protocol_amendments, protocol_preview
 from review.workflow.setup.loading import list_amendments, open_project

@@ -6,10 +6,16 @@ from pathlib import Path
 from review import protocol as protocols
 from review.errors import ReviewError
 from review.protocol import Protocol
+from review.workflow.project.home import Home, refresh_home
 from review.workflow.project.project import PROTOCOL_FILE, Project
 
 _PROTOCOL_CACHE: dict[Path, tuple[int, Protocol, str]] = {}
 """Protocol file -> when it was changed, what it plans, its fingerprint."""
+
+
+def refresh_people(place: Project | Home) -> Project | Home:
+    """What people sign in to, with its team as it is now."""
+    return refresh_home(place) if isinstance(place, Home) else refresh_protocol(place)
 
 
 def refresh_protocol(project: Project) -> Project:

@@ -1,0 +1,1 @@
+"""One server with many reviews: creating, opening, archiving and bringing them back."""
