@@ -72,6 +72,9 @@ PAGE_STYLE = """<style>
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] :is(p, li),
 .stMain small {color: var(--funnel-muted); opacity: 1;}
 .stMain input::placeholder, .stMain textarea::placeholder {color: var(--funnel-muted); opacity: 1;}
+.stApp button[kind="primary"] kbd {color: #fff;}
+.stApp button:is([data-selected="true"], [aria-checked="true"], [kind$="Active"]) p {
+color: light-dark(#23507c, #a9cdf5);}
 [data-testid="stImage"] img {background: #fff;}
 .st-key-two_lines p {display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2;
 overflow: hidden; line-height: 1.3;}

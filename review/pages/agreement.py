@@ -30,6 +30,18 @@ ADVICE = (
 )
 
 
+CURVE_CHART = {
+    "height": 260,
+    "description": "Recall curve: relevant records found against records screened",
+    "mark": {"type": "line", "aria": False},
+    "encoding": {
+        "x": {"field": "Records screened", "type": "quantitative"},
+        "y": {"field": "Relevant records found", "type": "quantitative"},
+    },
+}
+"""The recall curve; a description instead of marks that a screen reader would meet nameless."""
+
+
 def render_page(project: Project) -> None:
     """Draws both panels for a stage."""
     st.title("Agreement and stopping")
@@ -116,7 +128,7 @@ def _render_stopping(project: Project, stage: Stage) -> None:
         )
     if evidence.screened:
         frame = pd.DataFrame(curve, columns=["Records screened", "Relevant records found"])
-        st.line_chart(frame, x="Records screened", y="Relevant records found", height=260)
+        st.vega_lite_chart(frame, CURVE_CHART)
         st.caption("Recall curve: a flat end means few new relevant records are being found.")
         _render_estimate(evidence)
         for name, sentence in describe_evidence(evidence)[1:4]:

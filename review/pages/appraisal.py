@@ -198,7 +198,7 @@ def _render_report(project: Project, record: int, uses: tuple[str, ...]) -> None
         highlights = [
             *bias_flags.get_highlights(raised_flags),
             *evidence.get_highlights(suggestions),
-            *_find_quote_highlights(project, report),
+            *_find_quote_highlights(project, report, own_forms),
         ]
         pdf_viewer.render_paper(project, report, highlights, take)
 
@@ -253,10 +253,17 @@ def _format_tab(form: AppraisalForm) -> str:
     return f"{form.checklist.short} " + ("✓" if form.finished else f"{answered_count}/{total}")
 
 
-def _find_quote_highlights(project: Project, report: int) -> list[pdf_viewer.PageHighlight]:
-    """Where the quote in the box is found in the paper."""
-    location = pdf_viewer.find_quote_location(project, report, _get_quote())
-    return [(location[0], box, "quote") for box in location[1]] if location else []
+def _find_quote_highlights(
+    project: Project, report: int, own_forms: dict[str, AppraisalForm]
+) -> list[pdf_viewer.PageHighlight]:
+    """Where the quote in the box is found in the paper, and paler the others of one's own forms."""
+    used = [quote for quote, _, _ in appraisal_form.list_quotes(own_forms)]
+    kinds = dict.fromkeys(used, "used") | {_get_quote(): "quote"}
+    highlights = []
+    for quote, kind in kinds.items():
+        location = pdf_viewer.find_quote_location(project, report, quote)
+        highlights += [(location[0], box, kind) for box in location[1]] if location else []
+    return highlights
 
 
 def _render_quote_reuse(

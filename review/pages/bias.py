@@ -44,8 +44,7 @@ def render_page(project: Project) -> None:
     studies = bias.list_studies(project)
     if not studies:
         st.info(
-            "No study has a PDF yet. Add PDFs on the Record details page, or run: review attach "
-            "FOLDER"
+            "No study has a PDF yet. Add PDFs on the Full texts page, many at once if you like."
         )
         return
     record = dataset_tabs.choose_study(project, studies)

@@ -247,10 +247,7 @@ def build_record_html(stored: StoredRecord, other: Record) -> str:
         value_html = "—" if text is None else mark_differences(text, other_text or "")
         if label == "Title":
             value_html = f'<span style="font-size:1.12rem;font-weight:600">{value_html}</span>'
-        rows.append(
-            f'<p style="margin:.25rem 0"><small style="opacity:.75">{label}</small><br>'
-            f"{value_html}</p>"
-        )
+        rows.append(f'<p style="margin:.25rem 0"><small>{label}</small><br>{value_html}</p>')
     header = f"<small><b>{html.escape(stored.key)}</b> · "
     f"{html.escape(format_source(stored.record.source))}</small>"
     return header + "".join(rows)

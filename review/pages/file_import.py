@@ -19,6 +19,7 @@ from review.workflow.deduplication import run as dedupe
 from review.workflow.project.accounts import is_allowed
 from review.workflow.project.project import Project
 from review.workflow.records import listing, uploads
+from review.workflow.records.app_wording import rephrase_for_app
 from review.workflow.records.decision_uploads import (
     ImportedDecisions,
     import_decisions_upload,
@@ -140,7 +141,7 @@ def _import_file(project: Project, file: Any, keeps_good: bool) -> None:
             project, file.name, file.getvalue(), session.get_user().name, options
         )
     except ReviewError as error:
-        st.session_state[f"import_error_{file.file_id}"] = str(error)
+        st.session_state[f"import_error_{file.file_id}"] = rephrase_for_app(str(error))
         return
     session.get_or_set(DONE_KEY, {})[file.file_id] = done
 
@@ -234,7 +235,7 @@ def _import_decisions(
             sheet=sheet,
         )
     except ReviewError as error:
-        st.session_state["import_decisions_error"] = str(error)
+        st.session_state["import_decisions_error"] = rephrase_for_app(str(error))
         return
     st.session_state[DECISIONS_KEY] = (file.file_id, done)
 
@@ -251,7 +252,10 @@ def _render_decisions_result(done: ImportedDecisions, act: Callable[..., None]) 
     if result.rejected:
         st.markdown(f"**Not imported ({len(result.rejected):,})**")
         st.dataframe(
-            [{"Problem": line.reason, "Row": line.raw} for line in result.rejected],
+            [
+                {"Problem": rephrase_for_app(line.reason), "Row": line.raw}
+                for line in result.rejected
+            ],
             hide_index=True,
         )
         st.caption("Download these rows, correct them, and import that file.")

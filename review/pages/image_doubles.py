@@ -78,7 +78,7 @@ def _render_run(project: Project, image_set: RegisteredSet, run: ResultRun) -> N
             st.dataframe(result_runs.name_columns(rows[:MOST_ROWS]), hide_index=True)
     for name in sorted(run.files):
         if name.endswith(".png") and (run.folder / name).is_file():
-            st.image(run.folder / name, width="stretch", caption="Pairs side by side")
+            st.image(run.folder / name, width="stretch", caption="Pairs side by side", alt="Pairs")
     image_findings.render_finding_form(
         project,
         dataset=image_set.dataset,

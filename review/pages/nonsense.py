@@ -113,7 +113,7 @@ def _render_run(project: Project, sets: dict[str, RegisteredSet], run: ResultRun
     for name in pictures:
         if (run.folder / name).is_file():
             title = name.removeprefix("nonsense-").removesuffix(".png").replace("-", " ")
-            st.image(run.folder / name, width="stretch", caption=title.capitalize())
+            st.image(run.folder / name, width="stretch", caption=title.capitalize(), alt=title)
     image_set = next((held for held in sets.values() if held.id == run.set_id), None)
     if image_set is not None:
         image_findings.render_finding_form(

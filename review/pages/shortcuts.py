@@ -70,6 +70,7 @@ def _render_run(project: Project, image_set: RegisteredSet, run: ResultRun) -> N
                 run.folder / name,
                 width="stretch",
                 caption="Films with the lowest and highest values of the most telling feature",
+                alt="Films with the lowest and highest values",
             )
     image_findings.render_finding_form(
         project,

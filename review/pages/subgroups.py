@@ -93,7 +93,8 @@ def _render_run(project: Project, run: ResultRun) -> None:
     image_runs.render_summary(run)
     for name in sorted(run.files, key=lambda name: "-forest-" not in name):
         if name.endswith(".svg") and (run.folder / name).is_file():
-            st.image((run.folder / name).read_text(encoding="utf-8"), width=720)
+            svg = (run.folder / name).read_text(encoding="utf-8")
+            st.image(svg, width=720, alt=name.removesuffix(".svg").replace("-", " "))
     image_runs.render_tables(run, TABLES, page="subgroups")
     registry = load_knowledge().registry
     dataset = st.selectbox(

@@ -224,7 +224,7 @@ def build_settings(options: ServerOptions) -> dict[str, Any]:
         "client.toolbarMode": "minimal",
         # Without a base, the page follows the system: light or dark.
         "theme.light.primaryColor": "#23507c",
-        "theme.dark.primaryColor": "#3b7dd8",
+        "theme.dark.primaryColor": "#2f6fc4",
         "theme.dark.backgroundColor": "#16191d",
         "theme.dark.secondaryBackgroundColor": "#22262c",
     }

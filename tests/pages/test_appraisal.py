@@ -9,6 +9,7 @@ from support.appraising import RQS_GOOD, fill, full, kind, review_in, standing
 from support.papers import PAGES, draw_pdf
 
 from review.checklists import JUDGEMENT_PARTS, list_questions
+from review.pages.widgets.pdf_viewer import HIGHLIGHT_COLOURS
 from review.pages.widgets.preferences import Preferences
 from review.store.report_models import ModelDetails
 from review.workflow.appraisal import adjudication, forms, model_changes
@@ -347,18 +348,49 @@ def test_the_paper_stands_beside_and_a_pasted_quote_finds_its_page(project):
     kind(project, 1, "deep-learning", "ada")
     attachments.attach_pdf(project, 1, "c.pdf", draw_pdf("study.pdf"), "ada")
     app = draw("appraisal", project, ADA, key="R000001")
-    assert f"**1** of {PAGES}" in said(app)
+    assert app.text_input(key="paper_page_box").value == "1"
+    assert f"of {PAGES}" in said(app)
     app = press(app, "yes")
     app.text_area(key="filling_quote").set_value(sentence_on(project, 4)).run()
     assert not app.exception
     assert forms.open_form(project, 1, "claim-2020", "ada").entries["title"].page == 4
-    assert f"**4** of {PAGES}" in said(app)
+    assert app.text_input(key="paper_page_box").value == "4"
     (page,) = [one for one in app.get("html") if 'class="paper-window"' in one.proto.body]
     assert str(page.proto).count("scroll-initial-target") == 1  # the first line of the quote
     app.text_input(key="paper_search").set_value("RT-PCR").run()
     assert any("RT-PCR" in b.label for b in app.button)
     app = press(app, "paper_take_0")
     assert "PCR" in forms.open_form(project, 1, "claim-2020", "ada").entries["title"].quote
+
+
+def find_highlights(app, colour):
+    """How many coloured boxes of a kind the page of the paper has."""
+    (page,) = [one for one in app.get("html") if 'class="paper-window"' in one.proto.body]
+    return page.proto.body.count(f"background:{colour}")
+
+
+def test_a_page_is_opened_by_its_number(project):
+    kind(project, 1, "deep-learning", "ada")
+    attachments.attach_pdf(project, 1, "c.pdf", draw_pdf("study.pdf"), "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    for typed, opened in (("3", "3"), ("99", str(PAGES)), ("0", "1"), ("two", "1")):
+        app.text_input(key="paper_page_box").set_value(typed).run()
+        assert app.text_input(key="paper_page_box").value == opened
+
+
+def test_quotes_stay_marked_when_the_form_is_opened_again(project):
+    kind(project, 1, "deep-learning", "ada")
+    attachments.attach_pdf(project, 1, "c.pdf", draw_pdf("study.pdf"), "ada")
+    app = press(draw("appraisal", project, ADA, key="R000001"), "yes")
+    app.text_area(key="filling_quote").set_value(sentence_on(project, 4)).run()
+    app = draw("appraisal", project, ADA, key="R000001")  # opens at the second question
+    app.text_input(key="paper_page_box").set_value("4").run()
+    assert not app.text_area(key="filling_quote").value
+    assert find_highlights(app, HIGHLIGHT_COLOURS["used"]) > 0
+    assert find_highlights(app, HIGHLIGHT_COLOURS["quote"]) == 0
+    other = draw("appraisal", project, BEN, key="R000001")
+    other.text_input(key="paper_page_box").set_value("4").run()
+    assert find_highlights(other, HIGHLIGHT_COLOURS["used"]) == 0
 
 
 def test_possible_evidence_is_used_or_dismissed_and_that_is_remembered(project):

@@ -88,7 +88,8 @@ def render_sheet(
         )
         for place, (path, caption, mark) in enumerate(zip(paths, captions, marks, strict=True))
     ]
-    st.image(draw_sheet(tiles, columns=SHEET_WIDTH_TILES, side=256), width="stretch")
+    sheet = draw_sheet(tiles, columns=SHEET_WIDTH_TILES, side=256)
+    st.image(sheet, width="stretch", alt=f"Sheet of {len(tiles)} images")
 
 
 def render_tile_buttons(prefix: str, count: int, chosen: int | None) -> None:
@@ -140,4 +141,4 @@ def render_zoom(root: Path, path: str, *, key: str) -> None:
     window = st.slider("Window (contrast), %", 5, 200, 100, 5, key=f"{key}_window")
     level = st.slider("Level (brightness), %", 0, 100, 50, 5, key=f"{key}_level")
     shown = scale_to_bytes(pixels, (low + span * level / 100, span * window / 100))
-    st.image(shown, width="stretch", caption=path)
+    st.image(shown, width="stretch", caption=path, alt=f"Image {path}")

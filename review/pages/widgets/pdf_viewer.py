@@ -13,8 +13,8 @@ from review import fulltext
 from review.errors import FullTextError
 from review.fulltext import FullText
 from review.models import Page, Word
-from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.pdf_upload import render_pdf_upload, render_pdf_warning
 from review.store.records import format_record_key
 from review.text.wording import format_count
 from review.workflow.fulltexts import attachments
@@ -26,6 +26,7 @@ PageHighlight = tuple[int, HighlightBox, str]
 """Page, box in points from the top left, and what it marks (a key of COLOURS)."""
 HIGHLIGHT_COLOURS = {
     "quote": "rgba(255, 214, 64, .45)",
+    "used": "rgba(255, 214, 64, .2)",
     "suggested": "rgba(120, 190, 255, .38)",
     "search": "rgba(255, 150, 80, .42)",
     "flag": "rgba(240, 128, 160, .38)",
@@ -69,7 +70,16 @@ def find_quote_location(
     path = attachments.find_pdf(project, record) if quote else None
     if path is None:
         return None
-    matches = fulltext.find_quote(get_full_text(project, record, path), quote)
+    return _locate_quote(get_full_text(project, record, path), path, quote)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _locate_quote(
+    _text: FullText, path: Path, quote: str
+) -> tuple[int, tuple[HighlightBox, ...]] | None:
+    """The first place of a quote; the path names the text."""
+    del path  # part of the cache's key
+    matches = fulltext.find_quote(_text, quote)
     return matches[0] if matches else None
 
 
@@ -93,8 +103,10 @@ def render_paper(
     """
     path = attachments.find_pdf(project, record)
     if path is None:
-        _render_upload(project, record)
+        st.info("No full text yet.")
+        render_pdf_upload(project, record, f"paper_upload_{record}")
         return
+    render_pdf_warning(record)
     text = get_full_text(project, record, path)
     if text.state != "ok":
         st.warning(f"This PDF cannot be searched: {fulltext.STATE_MESSAGES[text.state]}.")
@@ -105,25 +117,12 @@ def render_paper(
     st.html(_build_page_html(path, text, number, [*highlights, *search_highlights]))
 
 
-def _render_upload(project: Project, record: int) -> None:
-    st.info("No full text yet.")
-    upload = st.file_uploader("Add the PDF", type="pdf", key=f"paper_upload_{record}")
-    if upload is not None:
-        try:
-            name = session.get_user().name
-            attachments.attach_pdf(project, record, upload.name, upload.getvalue(), name)
-        except FullTextError as error:
-            st.warning(escape_markdown(str(error)))
-            return
-        st.rerun()
-
-
 def _render_page_controls(text: FullText) -> int:
     """The row that turns pages; gives the page to show."""
     number = min(max(1, int(st.session_state.get("paper_page", 1))), text.page_count)
     st.session_state["paper_page"] = number
-    back_column, page_column, next_column, section_column = st.columns(
-        [2, 2, 2.3, 4], vertical_alignment="center"
+    back_column, box_column, page_column, next_column, section_column = st.columns(
+        [1.5, 2, 1.5, 1.5, 4], vertical_alignment="center"
     )
     back_column.button(
         "",
@@ -135,7 +134,15 @@ def _render_page_controls(text: FullText) -> int:
         disabled=number == 1,
         width="stretch",
     )
-    page_column.markdown(f"**{number}** of {text.page_count}", text_alignment="center")
+    st.session_state["paper_page_box"] = str(number)
+    box_column.text_input(
+        "Page of the paper",
+        key="paper_page_box",
+        help="Type a page and press Enter",
+        label_visibility="collapsed",
+        on_change=_go_to_typed_page,
+    )
+    page_column.markdown(f"of {text.page_count}")
     next_column.button(
         "",
         icon=":material/chevron_right:",
@@ -148,6 +155,13 @@ def _render_page_controls(text: FullText) -> int:
     )
     _render_section_jump(text, section_column)
     return number
+
+
+def _go_to_typed_page() -> None:
+    """Opens the page typed in the box, the last one at most; other text changes nothing."""
+    typed = str(st.session_state["paper_page_box"]).strip()
+    if typed.isdecimal():
+        go_to_page(int(typed))
 
 
 def _render_section_jump(text: FullText, column: "st.delta_generator.DeltaGenerator") -> None:

@@ -16,6 +16,7 @@ from review.protocol import Via
 from review.store import identified, records
 from review.workflow.project.project import Project
 from review.workflow.records import column_mappings, imports
+from review.workflow.records.app_wording import rephrase_for_app
 from review.workflow.records.field_check import CHECKED_FIELDS, FieldCheck, check_fields
 from review.workflow.records.imports import RecordImportResult
 from review.workflow.records.record_matching import fold_title
@@ -100,12 +101,12 @@ def preview_upload(
             data, name, options.source, options.sheet, options.mapping, kept
         )
     except SourceError as error:
-        return ImportPreview(name=name, outline=outline, problem=str(error))
+        return ImportPreview(name=name, outline=outline, problem=rephrase_for_app(str(error)))
     problem = None
     try:
         imports.refuse_damaged(Path(name), parsed)
     except SourceError as error:
-        problem = str(error)
+        problem = rephrase_for_app(str(error))
     known, probable_duplicates = _count_overlap(project, parsed.records)
     return ImportPreview(
         name=name,
