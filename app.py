@@ -72,7 +72,8 @@ PAGE_STYLE = """<style>
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] :is(p, li),
 .stMain small {color: var(--funnel-muted); opacity: 1;}
 .stMain input::placeholder, .stMain textarea::placeholder {color: var(--funnel-muted); opacity: 1;}
-.stApp button[kind="primary"] kbd {color: #fff;}
+.stApp button kbd {color: var(--funnel-muted) !important; opacity: 1 !important;}
+.stApp button[kind="primary"] kbd {color: #fff !important; opacity: 1 !important;}
 .stApp button:is([data-selected="true"], [aria-checked="true"], [kind$="Active"]) p {
 color: light-dark(#23507c, #a9cdf5);}
 [data-testid="stImage"] img {background: #fff;}

@@ -261,7 +261,7 @@ def _build_page_html(
         )
         words = "".join(_build_line_html(page, line) for line in _group_lines(page.words))
     return (
-        f'{STICKY_STYLE}<div class="paper-window" '
+        f'{STICKY_STYLE}<div class="paper-window" tabindex="0" '
         f'style="height:min({WINDOW_HEIGHT}px, calc(100vh - 11rem));'
         "overflow:auto;border:1px solid #ddd;border-radius:6px;"
         f'background:#f4f4f4"><div style="position:relative;width:{zoom}%;'

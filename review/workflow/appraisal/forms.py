@@ -14,6 +14,7 @@ from review.checklists import (
 )
 from review.errors import ReviewError
 from review.models import Answer
+from review.protocol import format_stage_name
 from review.scoring.form import FormResult, inactive_items
 from review.scoring.judgements import lacks_reason
 from review.scoring.result import score_form
@@ -137,10 +138,10 @@ def is_finished(events: Iterable[FormEvent], reviewer: str) -> bool:
 def get_due_report(project: Project, conn: Connection, record: int) -> int:
     report = get_report(conn, record)
     if report not in list_due_reports(project, conn):
-        stage = get_appraisal_stage(project).id
+        stage = format_stage_name(get_appraisal_stage(project))
         raise ReviewError(
             f"{format_record_key(record)} cannot be appraised yet: it has not reached the stage "
-            f"'{stage}'."
+            f"{stage}."
         )
     return report
 
