@@ -73,7 +73,7 @@ PAGE_STYLE = """<style>
 .stMain small {color: var(--funnel-muted); opacity: 1;}
 .stMain input::placeholder, .stMain textarea::placeholder {color: var(--funnel-muted); opacity: 1;}
 .stApp button kbd {color: var(--funnel-muted) !important; opacity: 1 !important;}
-.stApp button[kind="primary"] kbd {color: #fff !important; opacity: 1 !important;}
+.stApp button[kind="primary"]:enabled kbd {color: #fff !important; opacity: 1 !important;}
 .stApp button:is([data-selected="true"], [aria-checked="true"], [kind$="Active"]) p {
 color: light-dark(#23507c, #a9cdf5);}
 [data-testid="stImage"] img {background: #fff;}

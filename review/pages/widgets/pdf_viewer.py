@@ -38,8 +38,10 @@ MAX_HITS = 12
 WINDOW_HEIGHT = 880
 """Maximum height of the viewer (pixels)."""
 STICKY_STYLE = """<style>[data-testid="stColumn"]:has(.paper-window) {
-position: sticky; top: 1rem; align-self: flex-start;}</style>"""
-"""Keeps the paper visible while the questions beside it are scrolled."""
+position: sticky; top: 1rem; align-self: flex-start;}
+:is(.st-key-paper_back, .st-key-paper_on) kbd {display: none;}</style>"""
+"""Keeps the paper visible while the questions beside it are scrolled; the buttons that turn pages
+are too narrow for the names of their keys."""
 _LINE_SLACK = 3.0
 """Vertical distance between words of one line, at most (points)."""
 
@@ -122,13 +124,13 @@ def _render_page_controls(text: FullText) -> int:
     number = min(max(1, int(st.session_state.get("paper_page", 1))), text.page_count)
     st.session_state["paper_page"] = number
     back_column, box_column, page_column, next_column, section_column = st.columns(
-        [1.5, 2, 1.5, 1.5, 4], vertical_alignment="center"
+        [1.2, 1.5, 1.3, 1.2, 4.4], vertical_alignment="center"
     )
     back_column.button(
         "",
         icon=":material/chevron_left:",
         shortcut="PageUp",
-        help="Previous page",
+        help="Previous page (PageUp)",
         key="paper_back",
         on_click=partial(go_to_page, number - 1),
         disabled=number == 1,
@@ -147,7 +149,7 @@ def _render_page_controls(text: FullText) -> int:
         "",
         icon=":material/chevron_right:",
         shortcut="PageDown",
-        help="Next page",
+        help="Next page (PageDown)",
         key="paper_on",
         on_click=partial(go_to_page, number + 1),
         disabled=number == text.page_count,
