@@ -150,6 +150,7 @@ def _render_picture(path: Path, flag: Flag) -> None:
         st.info("This concerns the paper as a whole, so there is no sentence to show.")
         return
     try:
-        st.image(_render_cached_picture(path, flag.page, flag.boxes), width="stretch")
+        picture = _render_cached_picture(path, flag.page, flag.boxes)
+        st.image(picture, width="stretch", alt=f"Page {flag.page} with the flagged sentence marked")
     except FullTextError as error:
         st.warning(escape_markdown(str(error)))

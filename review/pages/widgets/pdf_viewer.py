@@ -13,8 +13,8 @@ from review import fulltext
 from review.errors import FullTextError
 from review.fulltext import FullText
 from review.models import Page, Word
+from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
-from review.pages.widgets.pdf_upload import render_pdf_upload, render_pdf_warning
 from review.store.records import format_record_key
 from review.text.wording import format_count
 from review.workflow.fulltexts import attachments
@@ -105,10 +105,8 @@ def render_paper(
     """
     path = attachments.find_pdf(project, record)
     if path is None:
-        st.info("No full text yet.")
-        render_pdf_upload(project, record, f"paper_upload_{record}")
+        _render_upload(project, record)
         return
-    render_pdf_warning(record)
     text = get_full_text(project, record, path)
     if text.state != "ok":
         st.warning(f"This PDF cannot be searched: {fulltext.STATE_MESSAGES[text.state]}.")
@@ -117,6 +115,19 @@ def render_paper(
     number = _render_page_controls(text)
     search_highlights = _render_search(text, on_quote)
     st.html(_build_page_html(path, text, number, [*highlights, *search_highlights]))
+
+
+def _render_upload(project: Project, record: int) -> None:
+    st.info("No full text yet.")
+    upload = st.file_uploader("Add the PDF", type="pdf", key=f"paper_upload_{record}")
+    if upload is not None:
+        try:
+            name = session.get_user().name
+            attachments.attach_pdf(project, record, upload.name, upload.getvalue(), name)
+        except FullTextError as error:
+            st.warning(escape_markdown(str(error)))
+            return
+        st.rerun()
 
 
 def _render_page_controls(text: FullText) -> int:
