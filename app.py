@@ -72,6 +72,7 @@ PAGE_STYLE = """<style>
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] :is(p, li),
 .stMain small {color: var(--funnel-muted); opacity: 1;}
 .stMain input::placeholder, .stMain textarea::placeholder {color: var(--funnel-muted); opacity: 1;}
+.stCode .token {color: inherit !important;}
 .stApp button kbd {color: var(--funnel-muted) !important; opacity: 1 !important;}
 .stApp button[kind="primary"]:enabled kbd {color: #fff !important; opacity: 1 !important;}
 .stApp button:is([data-selected="true"], [aria-checked="true"], [kind$="Active"]) p {
